@@ -1,0 +1,299 @@
+"""The market file: one TOML file that describes a market, checked before anything is read.
+
+Every error names the file, the key, what was found and what would be accepted.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from paceline.errors import MarketFileError, UnknownName
+
+Basis = Literal["price", "total"]
+Weighting = Literal["cap", "equal", "inverse_volatility", "given"]
+Schedule = Literal["none", "monthly", "quarterly", "annual", "members"]
+#: Kinds of security that take part in stock universes unless a market file says otherwise.
+COMMON = ("common",)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ColumnMap(_Strict):
+    """Where a schema column comes from: a column of the file, its unit, or a constant."""
+
+    column: str
+    unit: Literal["", "fraction", "percent", "basis_points", "thousands", "millions", "billions"] = ""
+    format: str | None = None  # date format, e.g. "%d/%m/%Y"
+
+
+class Origin(_Strict):
+    who: str = "not stated"
+    licence: str = "not stated"
+    when: str = ""
+
+
+class Source(_Strict):
+    """One source: ``kind`` names the plug-in, ``table`` the table it fills, the rest is the plug-in's."""
+
+    kind: str = "files"
+    table: str = "prices"
+    path: str | list[str] = ""
+    columns: dict[str, str | ColumnMap] = Field(default_factory=dict)
+    constants: dict[str, str | float | int | bool | dt.date] = Field(default_factory=dict)
+    where: dict[str, str | list[str]] = Field(default_factory=dict)
+    rename: dict[str, str] = Field(default_factory=dict)  # security identifiers, source spelling -> ours
+    dialect: Literal["auto", "changes", "adjusted", "split_adjusted", "returns"] = "auto"
+    recover: bool = False  # work missing closes back from the next session's change
+    derive: dict[str, str] = Field(default_factory=dict)  # plug-in's named derivations, e.g. kind = "from_name"
+    options: dict[str, Any] = Field(default_factory=dict)  # the plug-in's own settings, e.g. seed, companies
+    tolerance: float = 0.001  # two sources may differ by this much in a return before it is listed
+    caveat: str = ""
+    origin: Origin = Origin()
+
+
+class Eligible(_Strict):
+    """Rules of a rule-based universe, applied on the rank day with what was known then."""
+
+    kinds: list[str] = list(COMMON)
+    countries: list[str] = Field(default_factory=list)
+    exchanges: list[str] = Field(default_factory=list)
+    min_price: float = 0.0
+    min_cap: float = 0.0
+    exclude_name: str = ""  # regular expression on the security's name
+
+    @field_validator("exclude_name")
+    @classmethod
+    def _compiles(cls, value: str) -> str:
+        re.compile(value)
+        return value
+
+
+class Universe(_Strict):
+    """Who may be a member: a stored list with dates, or rules with a rank range.
+
+    ``reconstitution = "russell"`` ranks on Russell's rank days with 2.5% cumulative-cap bands.
+    """
+
+    members: str | None = None
+    eligible: Eligible | None = None
+    rank: tuple[int, int] | None = None
+    reconstitution: Literal["russell", "quarterly", "annual", "monthly"] = "russell"
+    band: float = 0.025
+    holdings: str | None = None  # fund whose weights stand in for market caps
+    roll: Literal["none", "forward", "both"] = "forward"  # "both" rolls the weights backwards too: a caveat
+    scheme: str | None = None  # classification used by selections; default: the only one there is
+    label: str = ""
+
+    @model_validator(mode="after")
+    def _one(self) -> Universe:
+        if (self.members is None) == (self.eligible is None):
+            raise ValueError("give either members = \"name of a list\" or an eligible = {...} table")
+        return self
+
+
+class Basket(_Strict):
+    """A basket: a selection from a universe with weights, or one instrument."""
+
+    universe: str | None = None
+    instrument: str | None = None
+    securities: list[str] | None = None
+    rank: tuple[int, int] | None = None
+    sector: list[str] | str | None = None
+    industry: list[str] | str | None = None
+    sub_industry: list[str] | str | None = None
+    minus: list[str] | str | None = None  # other baskets whose members are taken out
+    union: list[str] | str | None = None  # other baskets whose members are added
+    intersect: list[str] | str | None = None  # other baskets whose members must also hold
+    weight: Weighting = "cap"
+    weights: dict[str, float] | None = None  # for weight = "given"
+    cap_limit: float | None = None  # no security above this weight after a rebalance
+    rebalance: Schedule = "quarterly"
+    label: str = ""
+    aliases: list[str] = Field(default_factory=list)
+    caveat: str = ""
+
+    @model_validator(mode="after")
+    def _sensible(self) -> Basket:
+        if self.instrument is not None and (self.universe or self.securities):
+            raise ValueError("a basket is either one instrument or a selection, not both")
+        if self.instrument is None and self.universe is None and self.securities is None and self.union is None:
+            raise ValueError("a basket needs one of: instrument, universe, securities, union")
+        if self.weight == "given" and not self.weights:
+            raise ValueError('weight = "given" needs weights = { TICKER = 0.5, ... }')
+        if self.rank is not None and not 1 <= self.rank[0] <= self.rank[1]:
+            raise ValueError("rank = [first, last] with 1 <= first <= last")
+        if self.cap_limit is not None and not 0 < self.cap_limit <= 1:
+            raise ValueError("cap_limit is a weight above 0 and at most 1")
+        return self
+
+
+class Group(_Strict):
+    """Baskets shown together: one per sector / industry of a universe, or a list of baskets."""
+
+    universe: str | None = None
+    by: Literal["sector", "industry", "sub_industry"] | None = None
+    baskets: list[str] = Field(default_factory=list)
+    weight: Weighting = "cap"
+    rebalance: Schedule = "quarterly"
+    label: str = ""
+
+    @model_validator(mode="after")
+    def _one(self) -> Group:
+        if bool(self.baskets) == bool(self.by):
+            raise ValueError('give either baskets = [...] or universe = "..." with by = "sector"')
+        if self.by and not self.universe:
+            raise ValueError(f'by = "{self.by}" needs universe = "..."')
+        return self
+
+
+class Rotation(_Strict):
+    """Two baskets of which one may take over from the other."""
+
+    lead: str
+    against: str
+    label: str = ""
+
+
+class Report(_Strict):
+    as_of: str | dt.date = "latest"
+    sections: list[str] = Field(default_factory=list)  # empty: all that the market supports
+    since_low: list[str] = Field(default_factory=list)  # baskets of the since-the-low table; empty: all
+    headline: list[str] = Field(default_factory=list)  # rotations the headline looks at; empty: all
+
+
+class MarketInfo(_Strict):
+    name: str
+    title: str = ""
+    calendar: str = "XNYS"
+    currency: str = "USD"
+    benchmark: str
+    universe: str | None = None  # the universe "all members" means in breadth sections
+    start: dt.date | None = None  # first session of the stock panel (instruments keep their whole history)
+    data: str = ""  # folder that relative paths start from; ${NAME} is taken from the environment
+    store: str = ".paceline"
+    basis: Basis = "price"
+    low: tuple[float, float] = (0.05, 0.03)  # short-term low: fall and rise of the Lunde-Timmermann filter
+    simulated: bool = False
+    order: dict[str, list[str]] = Field(default_factory=dict)  # price field -> order of sources
+
+
+class MarketFile(_Strict):
+    """The whole file."""
+
+    market: MarketInfo
+    sources: dict[str, Source]
+    universes: dict[str, Universe] = Field(default_factory=dict)
+    baskets: dict[str, Basket]
+    groups: dict[str, Group] = Field(default_factory=dict)
+    rotations: dict[str, Rotation] = Field(default_factory=dict)
+    report: Report = Report()
+    measures: dict[str, dict[str, Any]] = Field(default_factory=dict)  # measure -> default parameters
+
+    @model_validator(mode="after")
+    def _references(self) -> MarketFile:
+        def check(kind: str, name: str, known: dict[str, Any], where: str) -> None:
+            if name not in known:
+                raise ValueError(f"{where}: {UnknownName(kind, name, known)}")
+
+        check("basket", self.market.benchmark, self.baskets, "market.benchmark")
+        for name, b in self.baskets.items():
+            if b.universe:
+                check("universe", b.universe, self.universes, f"baskets.{name}.universe")
+            for key in ("minus", "union", "intersect"):
+                for other in listed(getattr(b, key)):
+                    check("basket", other, self.baskets, f"baskets.{name}.{key}")
+        for name, g in self.groups.items():
+            if g.universe:
+                check("universe", g.universe, self.universes, f"groups.{name}.universe")
+            for other in g.baskets:
+                check("basket", other, self.baskets, f"groups.{name}.baskets")
+        for name, r in self.rotations.items():
+            check("basket", r.lead, self.baskets, f"rotations.{name}.lead")
+            check("basket", r.against, self.baskets, f"rotations.{name}.against")
+        for field_, order in self.market.order.items():
+            for source in order:
+                check("source", source, self.sources, f"market.order.{field_}")
+        return self
+
+
+def listed(value: list[str] | str | None) -> list[str]:
+    """None, one name or several, as a list."""
+    return [] if value is None else [value] if isinstance(value, str) else list(value)
+
+
+def _expand(text: str, path: Path) -> str:
+    def replace(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name not in os.environ:
+            raise MarketFileError(f"{path}: the environment variable {name} is not set.",
+                                  f"Set it, e.g. {name}=/path/to/data, or pass --data DIR.")
+        return os.environ[name]
+
+    return re.sub(r"\$\{(\w+)\}", replace, text)
+
+
+def _explain(error: ValidationError, path: Path) -> MarketFileError:
+    first = error.errors()[0]
+    key = ".".join(str(p) for p in first["loc"]) or "the file"
+    found, message = first.get("input"), first["msg"].removeprefix("Value error, ")
+    more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    if first["type"] == "extra_forbidden":
+        accepted = _keys_beside(first["loc"])
+        near = get_close_matches(str(first["loc"][-1]), accepted, n=1)
+        remedy = (f"Did you mean {near[0]!r}? " if near else "") + f"Accepted here: {', '.join(accepted)}."
+        return MarketFileError(f"{path}: unknown key {key!r}{more}.", remedy)
+    if first["type"] == "missing":
+        return MarketFileError(f"{path}: the key {key!r} is missing{more}.", "Add it; `paceline init` writes an example.")
+    shown = repr(found) if len(repr(found)) < 80 else repr(found)[:77] + "..."
+    return MarketFileError(f"{path}: {key}: {message}{more}.", f"Found {shown}.")
+
+
+def _keys_beside(loc: tuple[int | str, ...]) -> list[str]:
+    model: Any = MarketFile
+    tables = {"sources": Source, "universes": Universe, "baskets": Basket, "groups": Group, "rotations": Rotation}
+    if len(loc) >= 2:
+        model = {"market": MarketInfo, "report": Report, **tables}.get(str(loc[0]), MarketFile)
+        if "eligible" in loc[:-1]:
+            model = Eligible
+        elif "origin" in loc[:-1]:
+            model = Origin
+        elif "columns" in loc[:-1]:
+            model = ColumnMap
+    return list(model.model_fields)
+
+
+def load(path: str | Path, data: str | Path | None = None) -> MarketFile:
+    """Read and check a market file.
+
+    ``data`` replaces ``market.data``, the folder relative paths start from. Raises ``MarketFileError``.
+    """
+    path = Path(path)
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise MarketFileError(f"{path}: no such market file.", "`paceline init` writes a commented one.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise MarketFileError(f"{path}: cannot be read ({error}).", "Give a UTF-8 TOML file.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise MarketFileError(f"{path}: not valid TOML: {error}.", "`paceline init` writes a valid example.") from None
+    try:
+        parsed = MarketFile.model_validate(raw)
+    except ValidationError as error:
+        raise _explain(error, path) from None
+    folder = str(data) if data is not None else _expand(parsed.market.data, path)
+    home = path.resolve().parent
+    info = parsed.market.model_copy(update={
+        "data": str((home / folder).resolve()),
+        "store": str((home / _expand(parsed.market.store, path)).resolve()),
+    })
+    return parsed.model_copy(update={"market": info})

@@ -1,0 +1,124 @@
+"""What a report is made of, before it is HTML, terminal text, JSON or CSV.
+
+Digits reach a reader only inside a ``Figure``, a ``Label`` (a declared name, a parameter, a date) or the data of
+a chart series that carries its figure. Plain strings in a document hold words only; a test enforces it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from paceline.figures import Figure
+
+
+@dataclass(frozen=True)
+class Label:
+    """A declared name, a parameter or a date: text that may hold digits although it is no figure."""
+
+    text: str
+
+
+Part = str | Label | Figure
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """Words, labels and figures in reading order."""
+
+    parts: tuple[Part, ...]
+
+    @property
+    def text(self) -> str:
+        return "".join(p if isinstance(p, str) else p.text for p in self.parts)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table. ``bars`` names columns drawn as bars from zero, ``heat`` columns coloured by value."""
+
+    title: str
+    columns: tuple[str | Label, ...]
+    rows: tuple[tuple[Part | None, ...], ...]
+    note: Sentence | None = None
+    bars: tuple[int, ...] = ()
+    heat: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line, one row of bars or one row of a heat map; ``figure`` is its lineage and its last value."""
+
+    name: str
+    x: Sequence[Any]
+    y: Sequence[float | None]
+    figure: Figure
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One drawing; ``kind`` is a shape of result, never a measure."""
+
+    kind: Literal["line", "bar", "heat", "stacked", "scatter"]
+    title: str
+    series: tuple[Series, ...]
+    unit: str
+    note: Sentence | None = None
+    reference: float | None = None  # a horizontal line, e.g. 0 or 0.5
+    x_title: str = ""
+    y_title: str = ""
+    shade: tuple[tuple[str, str], ...] = ()  # x ranges to shade, e.g. since the low
+
+
+Block = Sentence | Grid | Chart
+
+
+@dataclass(frozen=True)
+class Section:
+    """One question and its answer: a sentence, then pictures, then tables."""
+
+    name: str
+    title: str
+    question: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A whole report. ``headline`` holds three sentences; ``provenance`` is filled from the manifest."""
+
+    title: str
+    market: str
+    as_of: str
+    simulated: bool
+    headline: tuple[Sentence, ...]
+    sections: tuple[Section, ...]
+    manifest: dict[str, Any] = field(default_factory=dict)
+
+    def figures(self) -> Iterator[Figure]:
+        """Every figure shown anywhere, in reading order, each id once."""
+        seen: set[str] = set()
+        for figure in self._walk():
+            if figure.id not in seen:
+                seen.add(figure.id)
+                yield figure
+
+    def _walk(self) -> Iterator[Figure]:
+        def of(parts: Sequence[Part | None]) -> Iterator[Figure]:
+            yield from (p for p in parts if isinstance(p, Figure))
+
+        for sentence in self.headline:
+            yield from of(sentence.parts)
+        for section in self.sections:
+            for block in section.blocks:
+                if isinstance(block, Sentence):
+                    yield from of(block.parts)
+                    continue
+                if isinstance(block, Grid):
+                    for row in block.rows:
+                        yield from of(row)
+                else:
+                    yield from (s.figure for s in block.series)
+                if block.note is not None:
+                    yield from of(block.note.parts)

@@ -1,0 +1,104 @@
+"""A figure: a value that knows what it is, on which basis, over which window, and where it came from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from paceline.lineage import Step
+
+#: How a unit is written for people. Machine-readable output always carries the plain number.
+UNITS = ("fraction", "return", "level", "count", "sessions", "date", "ratio", "points", "text", "score")
+
+
+def show(value: Any, unit: str) -> str:
+    """The value as a person reads it: returns and fractions as percent, missing as an em dash.
+
+    >>> show(0.0939, "return"), show(0.627, "fraction"), show(float("nan"), "return")
+    ('+9.39%', '62.7%', '—')
+    """
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return "—"
+    if isinstance(value, str) or not isinstance(value, (int, float)):
+        return str(value)
+    match unit:
+        case "return":
+            return f"{value:+.2%}"
+        case "fraction":
+            return f"{value:.1%}"
+        case "points":
+            return f"{value:+.2f}"
+        case "count" | "sessions":
+            return f"{value:,.0f}"
+        case "level":
+            return f"{value:,.2f}"
+        case _:
+            return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One value a surface may show.
+
+    value       number, ISO date or short text; None when it could not be computed (``caveats`` says why)
+    unit        one of ``UNITS``; returns and fractions are plain fractions, never percent
+    basis       "price", "total" or "" where neither applies
+    start, end  ISO dates of the window (end = as-of for a value of one day)
+    n_used, n_eligible  members with valid data, members there should be (None where it does not apply)
+    caveats     every known weakness of the data the value rests on
+    evidence    interval, effective n, p ... where the measure judges
+    step        the lineage; its id is the figure's id
+    """
+
+    measure: str
+    subject: str
+    value: Any
+    unit: str
+    step: Step
+    label: str = ""
+    against: str | None = None
+    statistic: str = ""
+    start: str | None = None
+    end: str | None = None
+    as_of: str | None = None
+    basis: str = ""
+    n_used: int | None = None
+    n_eligible: int | None = None
+    caveats: tuple[str, ...] = ()
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        return self.step.id
+
+    @property
+    def text(self) -> str:
+        """The value as a person reads it."""
+        return show(self.value, self.unit)
+
+    def to_json(self) -> dict[str, Any]:
+        """One flat row; returns stay fractions; missing values are null."""
+        value = self.value
+        if isinstance(value, float) and not math.isfinite(value):
+            value = None
+        return {
+            "measure": self.measure,
+            "subject": self.subject,
+            "against": self.against,
+            "statistic": self.statistic,
+            "start": self.start,
+            "end": self.end,
+            "value": value,
+            "unit": self.unit,
+            "basis": self.basis,
+            "n_used": self.n_used,
+            "n_eligible": self.n_eligible,
+            "as_of": self.as_of,
+            **dict(self.extra),
+            "caveats": list(self.caveats),
+            **({"evidence": dict(self.evidence)} if self.evidence else {}),
+            "figure": self.id,
+        }

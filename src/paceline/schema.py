@@ -1,0 +1,249 @@
+"""The tables: columns with type, unit and meaning, the key, and the rules every row must keep.
+
+A row that breaks a rule is quarantined with the rule's reason, never dropped in silence. Every stored table
+also carries ``known`` (the day the market could have known the fact) and ``load`` (the number of the import
+that wrote the row). The two clocks are never compared with each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from paceline.errors import UnknownName
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: polars type, unit, meaning; ``required`` columns must be present and never null."""
+
+    name: str
+    type: pl.DataType
+    meaning: str
+    unit: str = ""
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A condition every row must keep; rows where it is false are quarantined under ``reason``."""
+
+    reason: str
+    holds: pl.Expr
+
+
+@dataclass(frozen=True)
+class Table:
+    """A declared table: what it is, its columns, its key and its rules.
+
+    ``known`` names the column that dates the fact when the source gives no ``known`` of its own.
+    """
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    known: str
+    rules: tuple[Rule, ...] = ()
+
+    @property
+    def schema(self) -> pl.Schema:
+        """Name to type, with the two clocks last."""
+        own = {c.name: c.type for c in self.columns}
+        return pl.Schema({**own, "known": pl.Date(), "load": pl.Int32()})
+
+    def column(self, name: str) -> Column:
+        for candidate in self.columns:
+            if candidate.name == name:
+                return candidate
+        raise UnknownName(f"column of table {self.name!r}", name, [c.name for c in self.columns])
+
+
+def _c(name: str, type_: type[pl.DataType], meaning: str, unit: str = "", required: bool = False) -> Column:
+    return Column(name, type_(), meaning, unit, required)
+
+
+_SECURITY = _c("security", pl.String, "stable identifier of the security", required=True)
+_START = _c("start", pl.Date, "first day of the spell (null: since ever)")
+_END = _c("end", pl.Date, "first day after the spell (null: still running)")
+_FLOAT_OK = [pl.col(c).is_null() | pl.col(c).is_finite() for c in ("close", "price_return", "total_return")]
+
+
+def _positive_or_null(name: str) -> pl.Expr:
+    return pl.col(name).is_null() | ((pl.col(name) > 0) & pl.col(name).is_finite())
+
+
+def _spell(table: str) -> Rule:
+    return Rule(f"{table}: the spell ends before it starts",
+                pl.col("start").is_null() | pl.col("end").is_null() | (pl.col("end") >= pl.col("start")))
+
+
+PRICES = Table(
+    "prices",
+    "One security, one session, one source. The primitive is the return.",
+    (
+        _c("source", pl.String, "name of the source in the market file", required=True),
+        _SECURITY,
+        _c("date", pl.Date, "session", required=True),
+        _c("close", pl.Float64, "closing price as traded that day, unadjusted", "currency"),
+        _c("price_return", pl.Float64, "return from the previous stored session, splits handled, dividends not", "fraction"),
+        _c("total_return", pl.Float64, "the same with dividends reinvested", "fraction"),
+        _c("volume", pl.Float64, "shares traded", "shares"),
+        _c("market_cap", pl.Float64, "market value as the source gives it", "currency"),
+        _c("recovered", pl.Boolean, "true where the close was worked back from the next session's change"),
+    ),
+    ("source", "security", "date"),
+    "date",
+    (
+        Rule("close is not a positive number", _positive_or_null("close")),
+        Rule("a return is not a number above -100% (use -1 for a worthless delisting)",
+             _FLOAT_OK[1] & _FLOAT_OK[2]
+             & (pl.col("price_return").is_null() | (pl.col("price_return") >= -1))
+             & (pl.col("total_return").is_null() | (pl.col("total_return") >= -1))),
+        Rule("volume is negative", pl.col("volume").is_null() | (pl.col("volume") >= 0)),
+        Rule("market cap is negative", pl.col("market_cap").is_null() | (pl.col("market_cap") >= 0)),
+    ),
+)
+
+ACTIONS = Table(
+    "actions",
+    "Corporate actions, effective before the open of ``date``.",
+    (
+        _SECURITY,
+        _c("date", pl.Date, "ex-date or effective date", required=True),
+        _c("kind", pl.String, "split, dividend, special_dividend, spinoff, rename, delisting", required=True),
+        _c("ratio", pl.Float64, "new shares per old share (split, spin-off)", "ratio"),
+        _c("amount", pl.Float64, "cash per share, or the delisting return", "currency or fraction"),
+        _c("other", pl.String, "the other security: the child of a spin-off, the new ticker"),
+    ),
+    ("security", "date", "kind"),
+    "date",
+    (Rule("ratio is not positive", _positive_or_null("ratio")),),
+)
+
+SECURITIES = Table(
+    "securities",
+    "Who a security is; one row per ticker spell.",
+    (
+        _SECURITY,
+        _c("ticker", pl.String, "ticker during the spell"),
+        _c("name", pl.String, "name of the line"),
+        _c("kind", pl.String, "common, preferred, warrant, unit, right, note, fund, depositary, index, etf, other"),
+        _c("company", pl.String, "stable identifier of the company; share classes share it"),
+        _c("exchange", pl.String, "listing exchange"),
+        _c("country", pl.String, "country of the company"),
+        _c("listed", pl.Date, "first session"),
+        _c("delisted", pl.Date, "last session (null: still listed)"),
+        _START,
+        _END,
+    ),
+    ("security", "start"),
+    "start",
+    (_spell("securities"),),
+)
+
+CLASSES = Table(
+    "classes",
+    "Sector and industry by scheme, with spells.",
+    (
+        _c("scheme", pl.String, "classification, e.g. gics", required=True),
+        _SECURITY,
+        _c("sector", pl.String, "sector"),
+        _c("industry", pl.String, "industry"),
+        _c("sub_industry", pl.String, "sub-industry"),
+        _START,
+        _END,
+    ),
+    ("scheme", "security", "start"),
+    "start",
+    (_spell("classes"),),
+)
+
+MEMBERS = Table(
+    "members",
+    "Membership of a universe, with spells.",
+    (_c("universe", pl.String, "universe", required=True), _SECURITY, _START, _END),
+    ("universe", "security", "start"),
+    "start",
+    (_spell("members"),),
+)
+
+SHARES = Table(
+    "shares",
+    "Shares outstanding and the share of them that floats.",
+    (
+        _SECURITY,
+        _c("date", pl.Date, "effective from", required=True),
+        _c("shares", pl.Float64, "shares outstanding", "shares"),
+        _c("float_factor", pl.Float64, "investable share of them", "fraction"),
+    ),
+    ("security", "date"),
+    "date",
+    (
+        Rule("shares is not positive", _positive_or_null("shares")),
+        Rule("float factor outside 0..1", pl.col("float_factor").is_null() | pl.col("float_factor").is_between(0, 1)),
+    ),
+)
+
+FUNDAMENTALS = Table(
+    "fundamentals",
+    "Reported items; ``known`` is the filing date.",
+    (
+        _SECURITY,
+        _c("item", pl.String, "e.g. book_equity, earnings, sales", required=True),
+        _c("period_end", pl.Date, "end of the fiscal period", required=True),
+        _c("value", pl.Float64, "reported value", "currency", required=True),
+    ),
+    ("security", "item", "period_end"),
+    "period_end",
+    (Rule("value is not a finite number", pl.col("value").is_finite()),),
+)
+
+SERIES = Table(
+    "series",
+    "Macro series and factor returns by date.",
+    (
+        _c("series", pl.String, "name of the series", required=True),
+        _c("date", pl.Date, "observation date", required=True),
+        _c("value", pl.Float64, "value in the series' own unit", required=True),
+    ),
+    ("series", "date"),
+    "date",
+    (Rule("value is not a finite number", pl.col("value").is_finite()),),
+)
+
+HOLDINGS = Table(
+    "holdings",
+    "What a fund holds on a day.",
+    (
+        _c("fund", pl.String, "fund", required=True),
+        _SECURITY,
+        _c("date", pl.Date, "as of", required=True),
+        _c("weight", pl.Float64, "share of the fund", "fraction", required=True),
+    ),
+    ("fund", "security", "date"),
+    "date",
+    (Rule("weight outside 0..1", pl.col("weight").is_between(0, 1)),),
+)
+
+SESSIONS = Table(
+    "sessions",
+    "The sessions of an exchange calendar.",
+    (_c("calendar", pl.String, "exchange calendar code", required=True),
+     _c("date", pl.Date, "session", required=True)),
+    ("calendar", "date"),
+    "date",
+)
+
+TABLES: dict[str, Table] = {
+    t.name: t
+    for t in (PRICES, ACTIONS, SECURITIES, CLASSES, MEMBERS, SHARES, FUNDAMENTALS, SERIES, HOLDINGS, SESSIONS)
+}
+
+
+def table(name: str) -> Table:
+    """The declared table of that name; ``UnknownName`` lists the others."""
+    if name not in TABLES:
+        raise UnknownName("table", name, TABLES)
+    return TABLES[name]
