@@ -1,0 +1,146 @@
+"""From a measure's ``Result`` to figures: coverage, basis, caveats and lineage are enforced here and only here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from paceline.errors import NotEnoughData
+from paceline.figures import UNITS, Figure
+from paceline.lineage import Step
+from paceline.measures import Array, Measure, Result, View
+
+#: Columns every table row has; the others are carried along as they are.
+ROW = ("subject", "against", "statistic", "start", "end", "value", "n_used", "n_eligible", "unit", "basis")
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What the engine knows about the subjects of a view: lineage, caveats and basis of each."""
+
+    parents: Mapping[str, tuple[str, ...]]  # subject -> ids of the steps it was built from
+    caveats: Mapping[str, tuple[str, ...]]  # subject -> weaknesses of the data behind it
+    basis: Mapping[str, str]  # subject -> basis of its level
+    general: tuple[str, ...] = ()  # caveats of every figure of this market
+    steps: dict[str, Step] = field(default_factory=dict)  # every step made so far, by id
+
+    def keep(self, step: Step) -> Step:
+        self.steps[step.id] = step
+        return step
+
+
+def evaluate(measure: Measure, view: View, params: Mapping[str, Any]) -> Result:
+    """Run a measure and blank its series where coverage is below the declared share.
+
+    Returns the result with ``value`` as {statistic: (S, T)}. A series value is NaN where
+    n_used < coverage * n_eligible. Raises ``NotEnoughData`` for a view without subjects.
+    """
+    if not view.subjects and measure.of != "market":
+        raise NotEnoughData(f"{measure.name}: no basket has the data it needs.",
+                            "Check `paceline list baskets` and `paceline doctor`.")
+    result = measure(view, **params)
+    if result.table is not None or result.value is None:
+        return result
+    values = result.value if isinstance(result.value, Mapping) else {"": result.value}
+    if result.n_used is not None and result.n_eligible is not None:
+        thin = result.n_used < measure.coverage * result.n_eligible
+        values = {name: np.where(thin, np.nan, v) for name, v in values.items()}
+    return Result(values, result.n_used, result.n_eligible)
+
+
+def figures(measure: Measure, view: View, params: Mapping[str, Any], result: Result,
+            known: Provenance, subjects: Sequence[str] | None = None, *, history: bool = False) -> list[Figure]:
+    """The figures of a result: one per row of a table; of a series, its last value (or, with
+    ``history``, one per session). ``subjects`` keeps only those."""
+    wanted = set(view.subjects if subjects is None else subjects)
+    if result.table is not None:
+        return list(_table(measure, view, params, result, known, wanted))
+    return list(_series(measure, view, params, result, known, wanted, history))
+
+
+def series_figure(measure: Measure, view: View, params: Mapping[str, Any], known: Provenance,
+                  subject: str, statistic: str, result: Result) -> Figure:
+    """The figure of a whole series: its last value with the lineage of all of it."""
+    row = view.subjects.index(subject)
+    assert isinstance(result.value, Mapping)
+    return _figure(measure, view, params, known, {
+        "subject": subject, "statistic": statistic,
+        "value": float(result.value[statistic][row, -1]),
+        "n_used": _count(result.n_used, row, -1), "n_eligible": _count(result.n_eligible, row, -1),
+    })
+
+
+def _count(counts: Array | None, row: int, column: int) -> int | None:
+    return None if counts is None or not np.isfinite(counts[row, column]) else int(counts[row, column])
+
+
+def _series(measure: Measure, view: View, params: Mapping[str, Any], result: Result, known: Provenance,
+            wanted: set[str], history: bool) -> Iterator[Figure]:
+    assert isinstance(result.value, Mapping)
+    last = len(view.sessions) - 1
+    for row, subject in enumerate(view.subjects):
+        if subject not in wanted:
+            continue
+        for statistic, values in result.value.items():
+            for column in np.flatnonzero(np.isfinite(values[row])) if history else [last]:
+                day = str(view.sessions[column])
+                yield _figure(measure, view, params, known, {
+                    "subject": subject, "statistic": statistic, "start": day, "end": day,
+                    "value": float(values[row, column]),
+                    "n_used": _count(result.n_used, row, column),
+                    "n_eligible": _count(result.n_eligible, row, column),
+                })
+
+
+def _table(measure: Measure, view: View, params: Mapping[str, Any], result: Result, known: Provenance,
+           wanted: set[str]) -> Iterator[Figure]:
+    assert result.table is not None
+    for row in result.table.iter_rows(named=True):
+        if row["subject"] in wanted:
+            yield _figure(measure, view, params, known, row)
+
+
+def _figure(measure: Measure, view: View, params: Mapping[str, Any], known: Provenance,
+            row: Mapping[str, Any]) -> Figure:
+    subject, against = row["subject"], row.get("against")
+    statistic = row.get("statistic") or ""
+    unit = row.get("unit") or measure.unit_of(statistic)
+    assert unit in UNITS, f"{measure.name}: unit {unit!r} is not one of {UNITS}"
+    value = row.get("value")
+    if isinstance(value, float) and not np.isfinite(value):
+        value = None
+    names = [n for n in (subject, against) if n in known.parents]
+    bases = sorted({known.basis[n] for n in names if n in known.basis})
+    basis = row.get("basis") or params.get("basis") or ("/".join(bases) if bases else view.basis)
+    caveats = [c for n in names for c in known.caveats.get(n, ())] + list(known.general)
+    if against is not None and len(bases) > 1:
+        caveats.append("the two legs rest on different bases: " + ", ".join(
+            f"{n} {known.basis[n]}" for n in names))
+    if not measure.causal:
+        caveats.append("uses later data: a description, not a signal")
+    n_used, n_eligible = row.get("n_used"), row.get("n_eligible")
+    if value is None:
+        thin = n_used is not None and n_eligible and n_used < measure.coverage * n_eligible
+        caveats.append(f"no value: {n_used} of {n_eligible} members have data" if thin
+                       else "no value: too little history for this window")
+    extra = {k: v for k, v in row.items() if k not in ROW}
+    as_of = str(view.sessions[-1])
+    parents = tuple(dict.fromkeys(p for n in names for p in known.parents[n]))
+    question = known.keep(Step(measure.name, {**params, "basis": basis, "as_of": as_of}, parents))
+    which = {k: str(v) for k, v in {"subject": subject, "against": against, "statistic": statistic,
+                                    "start": row.get("start"), "end": row.get("end"), **extra}.items()
+             if v not in (None, "") and not isinstance(v, (int, float))}
+    step = known.keep(Step("figure", which, (question.id,)))
+    return Figure(
+        measure=measure.name, subject=subject, value=value, unit=unit, step=step,
+        label=view.labels.get(subject, subject), against=against, statistic=statistic,
+        start=_iso(row.get("start")), end=_iso(row.get("end")) or as_of, as_of=as_of, basis=basis,
+        n_used=n_used, n_eligible=n_eligible, caveats=tuple(dict.fromkeys(caveats)), extra=extra,
+    )
+
+
+def _iso(value: Any) -> str | None:
+    return None if value is None else str(value)[:10]
