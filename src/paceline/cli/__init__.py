@@ -1,0 +1,125 @@
+"""The command line: eight verbs over ``paceline.open``, ``run`` and ``report``.
+
+Exit codes: 0 fine; 1 a finding against (quarantined rows, a value that differs); 2 the request is wrong;
+3 the data cannot carry it; 70 a fault of this program; 130 interrupted; 141 the reader of a pipe went away.
+
+Results go to stdout; progress, notes and errors to stderr, so that ``--json`` can be piped. Nothing heavy is
+imported before a verb runs: ``paceline --help`` loads neither polars nor NumPy.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from paceline.errors import PacelineError, UsageError
+
+if TYPE_CHECKING:
+    from cyclopts import App
+
+FINE, AGAINST, USAGE, DATA, FAULT, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 3, 70, 130, 141
+
+#: The verbs, in the order a newcomer meets them: the one line each shows in ``paceline --help``.
+VERBS = {
+    "init": "Write a commented market file to start from.",
+    "import": "Read the declared sources into the store; repeating it changes nothing.",
+    "doctor": "Show what was found in the data, what was set aside and why.",
+    "list": "List the baskets, groups, rotations, measures, universes or sources.",
+    "show": "Show one measure as a table, JSON, CSV or picture.",
+    "report": "Write the report: one self-contained HTML file, its manifest beside it.",
+    "trace": "Show where a figure comes from, and the command that makes it again.",
+    "verify": "Compute a report's figures again and say which differ.",
+}
+QUESTION = "Who leads the stock market, who takes over, how broadly, and does it last?"
+
+
+def _help() -> str:
+    width = max(map(len, VERBS))
+    verbs = "\n".join(f"  {name:{width}}  {line}" for name, line in VERBS.items())
+    return (f"Usage: paceline COMMAND [OPTIONS]\n\n{QUESTION}\n\nCommands:\n{verbs}\n\n"
+            "  --help, -h  This page; after a command, its options.\n  --version   The version.\n\n"
+            "Exit codes: 0 fine, 1 a finding against, 2 usage, 3 data, 70 a fault of Paceline.")
+
+
+def build() -> App:
+    """The verbs as a cyclopts app; ``show`` is built apart, because its options come from the measures."""
+    from cyclopts import App
+
+    from paceline.cli import verbs
+
+    app = App(name="paceline", **settings())
+    for name, line in VERBS.items():
+        function: Callable[..., int] = getattr(verbs, f"{name}_" if name in ("import", "list") else name)
+        app.command(function, name=name, help=line)
+    return app
+
+
+def settings() -> dict[str, Any]:
+    """How every app here behaves: errors are raised to ``main``, results returned, help in plain text."""
+    return {"help_format": "plaintext", "exit_on_error": False, "print_error": False, "version_flags": [],
+            "suppress_keyboard_interrupt": False, "result_action": "return_value"}
+
+
+def _complain(message: str, remedy: str = "") -> None:
+    from rich.console import Console
+
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console.print("[bold red]error:[/bold red] ", end="")
+    console.print(message, markup=False)
+    if remedy:
+        console.print(remedy, markup=False)
+
+
+def _run(tokens: list[str]) -> int:
+    if not tokens or tokens[0] in ("--help", "-h"):  # answered before anything is imported
+        sys.stdout.write(_help() + "\n")
+        return FINE
+    if tokens[0] == "--version":
+        from paceline import __version__
+
+        sys.stdout.write(f"{__version__}\n")
+        return FINE
+    from cyclopts import CycloptsError
+
+    verb = tokens[0] if tokens[0] in VERBS else ""
+    try:
+        if verb == "show":
+            from paceline.cli import show
+
+            app, tokens = show.build(tokens[1:])
+        else:
+            app = build()
+        result = app(tokens)
+    except CycloptsError as error:
+        raise UsageError(str(error), f"See `{' '.join(filter(None, ('paceline', verb)))} --help`.") from None
+    return result if isinstance(result, int) else FINE
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; errors become one message and a remedy on stderr."""
+    tokens = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _run(tokens)
+        sys.stdout.flush()
+        return code
+    except PacelineError as error:
+        if "--debug" in tokens:
+            traceback.print_exc()
+        _complain(error.message, error.remedy)
+        return error.exit_code
+    except KeyboardInterrupt:
+        _complain("interrupted.", "What was imported completely is stored; nothing else is.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # the reader (head, less) has gone; without this Python flushes into the closed pipe at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED_PIPE
+    except Exception as error:
+        if "--debug" in tokens:
+            traceback.print_exc()
+        _complain(f"this is a fault of Paceline, not yours: {type(error).__name__}: {error}",
+                  "Please report it with what the same command prints when --debug is added.")
+        return FAULT

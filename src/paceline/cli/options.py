@@ -1,0 +1,172 @@
+"""What several verbs share: options, dates, progress on stderr, tables on stdout."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from paceline.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from paceline.market import Market
+
+Progress = Callable[[str, float], None]
+
+
+def flag(help: str, name: str | None = None) -> Parameter:
+    """A switch that is off unless given."""
+    return Parameter(name=name, help=help, negative="", show_default=False)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Where:
+    """Which market, which data, which store."""
+
+    market: Annotated[Path | None, Parameter(
+        name="--market", help="Market file. Default: market.toml here, else the simulated demo.")] = None
+    data: Annotated[Path | None, Parameter(
+        name="--data", help="Folder the market file's relative paths start from.")] = None
+    store: Annotated[Path | None, Parameter(name="--store", help="Folder of the store.")] = None
+    debug: Annotated[bool, flag("Show the traceback of an error.", "--debug")] = False
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class When(Where):
+    """The same, and what was known when."""
+
+    as_of: Annotated[str | None, Parameter(
+        name="--as-of", help="Last session to look at (YYYY-MM-DD). Default: the latest.")] = None
+    store_version: Annotated[str | None, Parameter(
+        name="--store-version", help="Number of a load, or a date: the store as it stood then.")] = None
+
+
+def day(text: str, option: str, *also: str) -> str:
+    """An ISO date, or one of the words in ``also``; anything else is a ``UsageError`` naming the option."""
+    if text in also:
+        return text
+    accepted = "a date like 2025-12-05" + "".join(f" or {word!r}" for word in also)
+    try:
+        return dt.date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise UsageError(f"{option}: {text!r} is not a date.", f"Give {accepted}.") from None
+
+
+def version(text: str) -> int | str:
+    """A load number or an ISO date."""
+    if text.isascii() and text.isdigit():
+        return int(text)
+    try:
+        return day(text, "--store-version")
+    except UsageError:
+        raise UsageError(f"--store-version: {text!r} is neither a load number nor a date.",
+                         "Give a number like 3 or a date like 2025-12-05.") from None
+
+
+def open_market(where: Where) -> Market:
+    """The market the options describe; every option is checked before anything is read."""
+    given: dict[str, Any] = {}
+    if isinstance(where, When):
+        if where.as_of is not None:
+            given["as_of"] = day(where.as_of, "--as-of", "latest")
+        if where.store_version is not None:
+            given["version"] = version(where.store_version)
+    if where.data is not None and not where.data.is_dir():
+        raise UsageError(f"--data: {where.data} is not a folder.", "Give the folder of the data files.")
+    import paceline
+
+    return paceline.open(where.market, data=where.data, store=where.store, **given)
+
+
+@contextmanager
+def progress() -> Iterator[Progress | None]:
+    """A bar on stderr while the body runs; None where stderr is not a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+
+        def report(text: str, share: float) -> None:
+            bar.update(task, description=text, completed=share)
+
+        yield report
+
+
+def say(text: str) -> None:
+    """One line on stdout."""
+    sys.stdout.write(text + "\n")
+
+
+def note(text: str) -> None:
+    """One line on stderr: for people, never for pipes."""
+    sys.stderr.write(text + "\n")
+
+
+def say_json(value: Any) -> None:
+    """Strict JSON (no NaN) on stdout."""
+    import json
+
+    say(json.dumps(value, indent=1, allow_nan=False, default=str, ensure_ascii=False))
+
+
+def say_table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
+    """A plain table on stdout, as wide as the terminal; colour turns itself off in a pipe."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    # a pipe has no width: let every row stay on its line
+    Console(width=None if sys.stdout.isatty() else 200, highlight=False).print(table)
+
+
+def cell(value: Any) -> str:
+    """A value in a table of plain text."""
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as CSV with the union of their keys in order of appearance; lists and tables as JSON text."""
+    import csv
+    import io
+    import json
+
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        cells = (row.get(name) for name in columns)
+        writer.writerow(json.dumps(c) if isinstance(c, (list, dict)) else c for c in cells)
+    return out.getvalue()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file the user named, making its folder."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"{path} cannot be written ({error.strerror}).",
+                        "Name a file in a folder you may write.") from None

@@ -1,0 +1,120 @@
+"""``paceline show MEASURE``: one sub-command per measure, its options taken from the measure's parameters."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import App, Parameter
+
+from paceline.cli import VERBS, settings
+from paceline.cli.options import When, csv_text, day, flag, open_market, progress, say, say_json, write_text
+from paceline.errors import UnknownName, UsageError
+
+if TYPE_CHECKING:
+    from paceline.measures import Measure
+
+
+Names = list[str] | None
+Text = str | None
+
+
+def _general(
+    *,
+    subject: Annotated[Names, Parameter(help="Basket, group or security (repeatable). Default: all.")] = None,
+    against: Annotated[Names, Parameter(help="Compare each subject with this basket (repeatable).")] = None,
+    since: Annotated[Text, Parameter(help="First close: a date, or 'low' for the last swing low.")] = None,
+    basis: Annotated[Literal["price", "total"] | None, Parameter(help="Price or total return.")] = None,
+    history: Annotated[bool, flag("Every session, not only the last.")] = False,
+    json: Annotated[bool, flag("Print JSON rows; returns are fractions.", "--json")] = False,
+    csv: Annotated[Text, Parameter(help="Write CSV to this file; alone or '-': print it.")] = None,
+    png: Annotated[Path | None, Parameter(help="Draw into this file (pip install paceline[png]).")] = None,
+    where: When | None = None,
+) -> None:
+    """The options every measure has; only the signature is used."""
+
+
+def _command(measure: Measure) -> Callable[..., int]:
+    general = dict(inspect.signature(_general, eval_str=True).parameters)
+    if "since" not in measure.params:  # still understood, so that the market can say why it does not apply
+        hidden = Annotated[Text, Parameter(show=False)]
+        general["since"] = general["since"].replace(annotation=hidden)
+    own = [p for name, p in measure.params.items() if name not in general]
+
+    def command(**given: Any) -> int:
+        return _show(measure.name, {k: given.pop(k, p.default) for k, p in general.items()}, given)
+
+    command.__name__ = measure.name
+    command.__signature__ = inspect.Signature([*own, *general.values()])  # type: ignore[attr-defined]
+    return command
+
+
+def _show(name: str, general: dict[str, Any], params: dict[str, Any]) -> int:
+    if general["png"] is not None:
+        _need_kaleido()
+    since = general["since"]
+    if since is not None:
+        since = day(since, "--since", "low")
+    market = open_market(general["where"] or When())
+    with progress() as bar:
+        market.ensure(bar)
+    figures = market.show(name, subjects=general["subject"], against=general["against"], since=since,
+                          basis=general["basis"], history=general["history"], **params)
+    rows = [figure.to_json() for figure in figures]
+    if general["png"] is not None:
+        _draw(market.plot(name, *(general["subject"] or ()), **params), general["png"])
+    if general["csv"] not in (None, "-"):
+        write_text(Path(general["csv"]), csv_text(rows))
+    if general["json"]:
+        say_json(rows)
+    elif general["csv"] == "-":
+        say(csv_text(rows).rstrip("\n"))
+    elif general["csv"] is None and general["png"] is None:
+        from paceline.report import terminal
+
+        terminal.print_rows(figures)
+    return 0
+
+
+def _need_kaleido() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("kaleido") is None:
+        raise UsageError("--png needs the package kaleido, which is not installed.",
+                         "Install it with `pip install paceline[png]`.")
+
+
+def _draw(figure: Any, path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.write_image(path, scale=2)
+    except Exception as error:  # kaleido drives a browser, which fails in many ways
+        raise UsageError(f"{path}: the picture could not be drawn ({type(error).__name__}: {error}).",
+                         "kaleido needs a Chrome or Chromium it can start; --csv needs nothing.") from None
+
+
+def build(tokens: Sequence[str]) -> tuple[App, list[str]]:
+    """The ``show`` command with every measure found, and the words to give it.
+
+    The measure may stand after general options (``show --json breadth``), and ``--csv`` may stand alone.
+    """
+    from paceline import measures
+
+    known = measures.discover()
+    app = App(name="paceline show", help=VERBS["show"], **settings())
+    for name, found in known.items():
+        app.command(_command(found), name=name, help=found.question)
+    words = list(tokens)
+    if words and words[0].startswith("-") and words[0] not in ("-h", "--help"):
+        place = next((i for i, word in enumerate(words) if word in known), None)
+        if place is None:
+            raise UsageError("show: no measure is named.", "`paceline list measures` lists them.")
+        words.insert(0, words.pop(place))
+    if words and not words[0].startswith("-") and words[0] not in known:
+        raise UnknownName("measure", words[0], known)
+    for i in reversed(range(len(words))):
+        if words[i] == "--csv" and (i + 1 == len(words) or words[i + 1].startswith("--")):
+            words.insert(i + 1, "-")
+    return app, words

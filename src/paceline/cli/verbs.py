@@ -1,0 +1,219 @@
+"""The verbs except ``show``'s options, which are built from the measures in ``cli/show.py``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from paceline.cli.options import (
+    When,
+    Where,
+    cell,
+    flag,
+    note,
+    open_market,
+    progress,
+    say,
+    say_json,
+    say_table,
+    write_text,
+)
+from paceline.errors import DataError, UsageError
+
+AsJson = Annotated[bool, flag("Print JSON.", "--json")]
+Kind = Literal["baskets", "groups", "rotations", "measures", "universes", "sources"]
+
+
+def init(path: Path = Path("market.toml"), /, *,
+         force: Annotated[bool, flag("Overwrite a file that is there.")] = False) -> int:
+    """Write a commented market file to ``path``."""
+    from importlib import resources
+
+    if path.is_dir():
+        path = path / "market.toml"
+    if path.exists() and not force:
+        raise UsageError(f"{path} exists.", "Name another file, or add --force to overwrite it.")
+    write_text(path, (resources.files("paceline") / "data" / "template.toml").read_text(encoding="utf-8"))
+    say(f"{path} written. Next: edit it, then `paceline import --market {path}`.")
+    return 0
+
+
+def import_(*, source: list[str] | None = None, json: AsJson = False, where: Where | None = None) -> int:
+    """Read the declared sources into the store.
+
+    Parameters
+    ----------
+    source
+        Only this source (repeatable). Default: all.
+    """
+    market = open_market(where or Where())
+    with progress() as bar:
+        done = market.import_(bar, source)
+    if json:
+        say_json(done)
+        return 0
+    columns = ["source", "load", "rows", "quarantined", "findings", "seconds"]
+    rows = [[cell(row[c]) for c in columns] for row in (d | {"load": d["load"] or "unchanged"} for d in done)]
+    say_table(columns, rows)
+    if any(d["quarantined"] or d["findings"] for d in done):
+        note("`paceline doctor` says what was found and what was set aside.")
+    return 0
+
+
+def doctor(*, json: AsJson = False, where: When | None = None) -> int:
+    """Show what was found in the data. Exit code 1 if rows were quarantined."""
+    market = open_market(where or When())
+    with progress() as bar:
+        market.ensure(bar)
+    findings, quarantine = market.findings(), market.quarantine()
+    if json:
+        say_json({"findings": findings.to_dicts(), "quarantine": quarantine.to_dicts()})
+        return int(not quarantine.is_empty())
+    wanted = [c for c in ("source", "check", "count", "action", "example", "remedy") if c in findings.columns]
+    say_table(wanted, [[cell(row[c]) for c in wanted] for row in findings.to_dicts()], "Found")
+    if quarantine.is_empty():
+        say("Nothing was quarantined.")
+        return 0
+    keys = [c for c in ("source", "table", "reason") if c in quarantine.columns]
+    counted = quarantine.group_by(keys, maintain_order=True).len("rows").to_dicts()
+    say_table([*keys, "rows"], [[cell(v) for v in row.values()] for row in counted], "Quarantined")
+    return 1
+
+
+def list_(kind: Kind | None = None, /, *, json: AsJson = False, where: Where | None = None) -> int:
+    """List the names a market offers.
+
+    Parameters
+    ----------
+    kind
+        Only this kind. Default: all.
+    """
+    names = open_market(where or Where()).names()
+    chosen = {kind: names[kind]} if kind else names
+    if json:
+        say_json({k: [{"name": n, "label": label} for n, label in pairs] for k, pairs in chosen.items()})
+        return 0
+    for title, pairs in chosen.items():
+        if kind is None:
+            say(f"{title}:")
+        width = max((len(name) for name, _ in pairs), default=0)
+        for name, label in pairs:
+            say(f"  {name:{width}}  {label if label != name else ''}".rstrip())
+    return 0
+
+
+def show(measure: str, /) -> int:
+    """Show one measure as a table, JSON, CSV or picture; `paceline show --help` lists the measures."""
+    raise AssertionError(f"{measure}: main() hands show to cli/show.py")
+
+
+def report(
+    *,
+    out: Path = Path("out/report.html"),
+    json: Annotated[Path | None, Parameter(name="--json")] = None,
+    csv: Annotated[Path | None, Parameter(name="--csv")] = None,
+    quiet: Annotated[bool, flag("Print only where the report is and its headline.")] = False,
+    where: When | None = None,
+) -> int:
+    """Write the report: one self-contained HTML file, its manifest beside it.
+
+    Parameters
+    ----------
+    out
+        The HTML file.
+    json
+        Also write every figure to this JSON file.
+    csv
+        Also write one CSV per table into this folder.
+    """
+    from paceline import report as pages
+    from paceline import run
+    from paceline.report import tables, terminal
+
+    if out.is_dir():
+        raise UsageError(f"--out: {out} is a folder.", f"Name a file, e.g. {out / 'report.html'}.")
+    market = open_market(where or When())
+    manifest = out.with_suffix(".manifest.json")
+    with progress() as bar:
+        market.ensure(bar)
+        document = run.report(market, bar)
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            pages.write(document, out)
+            run.write_manifest(document, manifest)
+            if json is not None:
+                json.parent.mkdir(parents=True, exist_ok=True)
+                tables.to_json(document, json)
+            if csv is not None:
+                csv.mkdir(parents=True, exist_ok=True)
+                tables.to_csv(document, csv)
+        except OSError as error:
+            raise DataError(f"{error.filename or out} cannot be written ({error.strerror}).",
+                            "Name a file in a folder you may write.") from None
+    if not quiet:
+        terminal.summary(document)
+    say(f"Report: {out}")
+    for sentence in document.headline:
+        say(sentence.text)
+    return 0
+
+
+def trace(figure: str, /, *, json: AsJson = False, where: Where | None = None) -> int:
+    """Show where a figure comes from, down to the bytes, and the command that makes it again.
+
+    Parameters
+    ----------
+    figure
+        The figure's id: on its card in the report, or `figure` in any JSON row.
+    """
+    from paceline import run
+
+    found = run.trace(figure, open_market(where or Where()))
+    if json:
+        say_json(found)
+        return 0
+    from rich.console import Console
+
+    Console(highlight=False, soft_wrap=True).print(_tree(found))
+    if found.get("command"):
+        say(f"Make it again: {found['command']}")
+    return 0
+
+
+def _tree(step: dict[str, Any]) -> Any:
+    from rich.text import Text
+    from rich.tree import Tree
+
+    params = ", ".join(f"{k}={v}" for k, v in (step.get("params") or {}).items() if v)
+    tree = Tree(Text(f"{step.get('name', '')} {step.get('id', '')}" + (f"\n{params}" if params else "")))
+    for parent in step.get("parents") or ():
+        tree.add(_tree(parent) if isinstance(parent, dict) else Text(str(parent)))
+    return tree
+
+
+def verify(manifest: Path, /, *, json: AsJson = False, where: Where | None = None) -> int:
+    """Compute a report's figures again and compare. Exit code 1 if a value differs.
+
+    Parameters
+    ----------
+    manifest
+        The file written beside a report, e.g. out/report.manifest.json.
+    """
+    from paceline import run
+
+    if not manifest.is_file():
+        raise UsageError(f"{manifest}: no such manifest.", "`paceline report` writes one beside the report.")
+    with progress() as bar:
+        different = run.verify(manifest, open_market(where or Where()), bar)
+    if json:
+        say_json(different)
+    elif different:
+        columns = list(dict.fromkeys(key for row in different for key in row))
+        say_table(columns, [[cell(row.get(c)) for c in columns] for row in different], "Different")
+    else:
+        say("Every figure came out the same.")
+    return int(bool(different))
+
+
