@@ -1,0 +1,86 @@
+"""Import: fetch, parse, check and store the sources of a market file, each as one load."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from paceline import config, quality, sources
+from paceline.errors import UnknownName, UsageError
+from paceline.lineage import Origin, digest
+
+if TYPE_CHECKING:
+    from paceline.store import Store
+
+Progress = Callable[[str, float], None]
+#: Sessions are stored from the first day of the longest public histories on.
+FIRST_SESSION = dt.date(1926, 1, 2)
+
+
+def import_sources(file: config.MarketFile, store: Store, only: Sequence[str] | None = None,
+                   progress: Progress | None = None) -> list[dict[str, Any]]:
+    """Import every source (or those in ``only``) and tell per source: load, rows, quarantined, findings, seconds.
+
+    An import whose bytes and settings stand in the store already changes nothing; its ``load`` is None.
+    Raises ``SourceError`` before anything of the faulty source is stored; earlier sources stay stored.
+    """
+    for source in only or ():
+        if source not in file.sources:
+            raise UnknownName("source", source, file.sources)
+    say = progress or (lambda _what, _share: None)
+    context = sources.Context(file.market.calendar, tuple(calendar_sessions(file, store)))
+    specs = {n: s for n, s in file.sources.items() if only is None or n in only}
+    done = []
+    for number, (name, spec) in enumerate(specs.items()):
+        began = time.perf_counter()
+        say(f"reading {name}", number / len(specs))
+        plugin = sources.get(spec.kind)
+        raws = plugin.fetch(name, spec, Path(file.market.data))
+        checksum = digest({"raw": [r.origin.checksum for r in raws], "spec": spec.model_dump(mode="json"),
+                           "name": name, "calendar": file.market.calendar}, 64)
+        row: dict[str, Any] = {"source": name, "load": None, "rows": 0, "quarantined": 0, "findings": 0}
+        if not store.has(checksum):
+            parsed = quality.check(plugin.parse(name, spec, raws, context), name, spec, context)
+            say(f"storing {name}", (number + 0.6) / len(specs))
+            for raw in raws:
+                store.keep_raw(raw)
+            row |= {
+                "load": store.commit(parsed.tables, source=name, checksum=checksum,
+                                     origins=[r.origin for r in raws], findings=parsed.findings,
+                                     quarantine=parsed.quarantine),
+                "rows": sum(len(t) for t in parsed.tables.values()),
+                "quarantined": 0 if parsed.quarantine is None else len(parsed.quarantine),
+                "findings": len(parsed.findings),
+            }
+        done.append({**row, "seconds": round(time.perf_counter() - began, 2)})
+    say("done", 1.0)
+    return done
+
+
+def calendar_sessions(file: config.MarketFile, store: Store) -> list[dt.date]:
+    """The sessions of the market's calendar: from the store, or imported into it once a year."""
+    import polars as pl
+
+    calendar = file.market.calendar
+    stored = (store.table("sessions").filter(pl.col("calendar") == calendar)
+              .select("date").unique().collect()["date"].sort())
+    if len(stored) and stored[-1] >= dt.date.today():
+        return stored.to_list()
+    import exchange_calendars
+
+    end = dt.date(dt.date.today().year + 2, 12, 31)
+    try:
+        found = exchange_calendars.get_calendar(calendar, start=FIRST_SESSION, end=end)
+    except (exchange_calendars.errors.InvalidCalendarName, ValueError) as error:
+        raise UsageError(f"market.calendar: {error}.",
+                         "Give a code that exchange_calendars knows, e.g. XNYS, XLON, XTKS.") from None
+    days = [d.date() for d in found.sessions]
+    frame = pl.DataFrame({"calendar": [calendar] * len(days), "date": days, "known": days})
+    what = f"exchange_calendars {exchange_calendars.__version__}: {calendar}"
+    checksum = digest({"what": what, "days": [str(d) for d in days]}, 64)
+    store.commit({"sessions": frame}, source="sessions", checksum=checksum,
+                 origins=[Origin("exchange_calendars", what, str(dt.date.today()), "Apache-2.0", checksum)])
+    return days

@@ -1,0 +1,64 @@
+"""Index levels of every basket on one time axis, on both bases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from paceline.measures import Array, Dates
+
+if TYPE_CHECKING:
+    from paceline.indices import Indices
+
+BASES = ("price", "total")
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Levels (basket x session), NaN before a basket exists.
+
+    ``native`` holds each basket on the basis named in ``basis``: the market's own where the basket has it.
+    """
+
+    sessions: Dates
+    names: tuple[str, ...]
+    by_basis: Mapping[str, Array]
+    native: Array
+    basis: Mapping[str, str]
+
+
+def assemble(days: Dates, names: tuple[str, ...], built: Sequence[Mapping[str, Indices]], prefer: str) -> Levels:
+    """Put indices built on panels of different lengths on the axis ``days``.
+
+    A basket whose members lack the return of a basis (coverage below 90%) has no level on that basis until
+    they do; ``native`` takes ``prefer`` where it exists today and the other basis where it does not.
+    """
+    row = {n: i for i, n in enumerate(names)}
+    by_basis = {basis: np.full((len(names), len(days)), np.nan) for basis in BASES}
+    for indices in built:
+        for basis, index in indices.items():
+            at = int(np.searchsorted(days, index.sessions[0]))
+            by_basis[basis][[row[n] for n in index.names], at:at + len(index.sessions)] = covered(index)
+    other = next(b for b in BASES if b != prefer)
+    has = np.isfinite(by_basis[prefer]).any(axis=1) | ~np.isfinite(by_basis[other]).any(axis=1)
+    native = np.where(has[:, None], by_basis[prefer], by_basis[other])
+    for matrix in (native, *by_basis.values()):
+        matrix.setflags(write=False)
+    return Levels(days, names, by_basis, native, {n: prefer if has[i] else other for n, i in row.items()})
+
+
+def covered(index: Indices, needed: float = 0.9) -> Array:
+    """Levels from the first session on which at least ``needed`` of the members had a return."""
+    members = np.zeros_like(index.levels)
+    for span in index.spans:
+        members[:, span.start:span.stop] = (span.weights > 0).sum(axis=1)[:, None]
+    enough = (members > 0) & (index.missing <= (1 - needed) * members)
+    levels = np.where(np.isfinite(index.levels), index.levels, np.nan)
+    started = np.maximum.accumulate(enough, axis=1)
+    base = np.zeros_like(started)
+    base[:, :-1] = started[:, 1:]  # the close before the first covered return is the base
+    base[:, -1] = started[:, -1]
+    return np.where(base, levels, np.nan)

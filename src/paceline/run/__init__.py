@@ -1,0 +1,78 @@
+"""A market's report: its sections in order, and the manifest by which every figure can be found again.
+
+    document = run.report(market)
+    run.write_manifest(document, "out/report.manifest.json")
+    run.verify("out/report.manifest.json")        # [] when every value comes out again at rtol 1e-9
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from paceline import __version__, measures
+from paceline.document import Document, Section
+from paceline.lineage import code_version
+from paceline.run import headline, sections
+from paceline.run.book import Book
+from paceline.run.manifest import trace, verify, write_manifest
+
+if TYPE_CHECKING:
+    from paceline.market import Market
+
+__all__ = ["report", "trace", "verify", "write_manifest"]
+
+Progress = Callable[[str, float], None]
+
+
+def report(market: Market, progress: Progress | None = None) -> Document:
+    """The whole report as a ``Document``; its steps are stored so that ``paceline trace`` finds them."""
+    say = progress or (lambda _what, _share: None)
+    book = Book(market)
+    built: list[Section] = []
+    todo = sections.plan(book)
+    for number, (name, build) in enumerate(todo):
+        say(name.replace("_", " "), number / len(todo))
+        section = build(book)
+        if section is not None:
+            built.append(section)
+    document = Document(
+        title=market.title, market=market.name, as_of=market.as_of, simulated=market.simulated,
+        headline=headline.sentences(book), sections=tuple(built),
+    )
+    document.manifest.update(_manifest(market, document, book))
+    market.remember(document.manifest["steps"])
+    say("done", 1.0)
+    return document
+
+
+def _manifest(market: Market, document: Document, book: Book) -> dict[str, Any]:
+    figures = list(document.figures())
+    used = sorted({f.measure for f in figures})
+    known = measures.discover()
+    return {
+        "paceline": __version__,
+        "code": code_version(),
+        "market": market.name,
+        "market_file": market.path,
+        "title": market.title,
+        "simulated": market.simulated,
+        "as_of": market.as_of,
+        "store": market.file.market.store,
+        "data": market.file.market.data,
+        "store_version": market.version,
+        "basis": market.file.market.basis,
+        "measures": {m: {"question": known[m].question, "definition": known[m].doc,
+                         "references": list(known[m].references)} for m in used},
+        "sources": market.origins(),
+        "findings": market.findings().to_dicts(),
+        "refused": book.refused,
+        "steps": [s.to_json() for s in market.lineage(f.step for f in figures)],
+        "figures": [f.to_json() for f in figures],
+    }
+
+
+def default_manifest(page: str | Path) -> Path:
+    """Where the manifest of a report stands: beside it."""
+    return Path(page).with_suffix(".manifest.json")

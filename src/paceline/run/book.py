@@ -1,0 +1,126 @@
+"""The figures of one report: asked for once, looked up by name, and numbered as they are used."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from paceline import engine
+from paceline.document import Label, Series
+from paceline.errors import PacelineError
+from paceline.figures import Figure
+
+if TYPE_CHECKING:
+    from paceline.market import Market
+
+MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+          "November", "December")
+
+
+class Book:
+    """Figures of a market by measure, subject, second leg and statistic.
+
+    What cannot be computed is not an error here: it is collected in ``refused`` with its reason and shown.
+    """
+
+    def __init__(self, market: Market) -> None:
+        self.market = market
+        self.refused: dict[str, str] = {}
+        self._rows: dict[str, list[Figure]] = {}
+
+    def rows(self, measure: str, **how: Any) -> list[Figure]:
+        """All figures of a measure asked in one way; empty, with the reason kept, where it cannot answer."""
+        key = f"{measure} {sorted((k, str(v)) for k, v in how.items())}"
+        if key not in self._rows:
+            try:
+                self._rows[key] = self.market.show(measure, **how)
+            except PacelineError as error:
+                self.refused[measure] = str(error)
+                self._rows[key] = []
+        return self._rows[key]
+
+    def one(self, measure: str, subject: str, statistic: str | None = None, *, against: str | None = None,
+            how: dict[str, Any] | None = None, **extra: Any) -> Figure | None:
+        """The figure of one subject, or None where there is no value."""
+        for figure in self.rows(measure, **(how or {})):
+            if (figure.subject == subject and figure.against == against
+                    and (statistic is None or figure.statistic == statistic)
+                    and all(figure.extra.get(k) == v for k, v in extra.items())):
+                return figure if figure.value is not None else None
+        return None
+
+    def name(self, subject: str) -> Label:
+        return Label(self.market.labels.get(subject, subject))
+
+    @property
+    def benchmark(self) -> str:
+        return self.market.file.market.benchmark
+
+    @property
+    def broad(self) -> str | None:
+        """The built cap-weighted basket of the market's whole universe: members, breadth, drivers."""
+        universe = self.market.file.market.universe
+        for name, spec in self.market.file.baskets.items():
+            plain = not (spec.rank or spec.sector or spec.industry or spec.sub_industry or spec.securities
+                         or spec.minus or spec.union or spec.intersect or spec.instrument)
+            if plain and spec.weight == "cap" and spec.cap_limit is None and universe in (None, spec.universe):
+                return name
+        return None
+
+    def sector_group(self) -> str | None:
+        """The group that splits the market by sector."""
+        return next((n for n, g in self.market.file.groups.items() if g.by == "sector"), None)
+
+    def series(self, measure: str, subjects: Sequence[str], statistic: str = "", sessions: int = 504,
+               **params: Any) -> list[Series]:
+        """The last ``sessions`` values of a series measure, one line per subject that has any."""
+        basis = params.pop("basis", None)
+        try:
+            declared, view, settings, result, known = self.market.evaluate(measure, basis=basis, **params)
+        except PacelineError as error:
+            self.refused[measure] = str(error)
+            return []
+        if not isinstance(result.value, dict) or statistic not in result.value:
+            return []
+        days = [str(d) for d in view.sessions[-sessions:]]
+        lines = []
+        for subject in subjects:
+            if subject not in view.subjects:
+                continue
+            values = result.value[statistic][view.subjects.index(subject), -sessions:]
+            if np.isfinite(values).any():
+                figure = engine.series_figure(declared, view, settings, known, subject, statistic, result)
+                lines.append(Series(self.name(subject).text, days, _plain(values), figure))
+        return lines
+
+    def path(self, figure: Figure) -> Series | None:
+        """The way to a return: cumulative return from the figure's start, one point per session."""
+        levels = self.market.levels_
+        if figure.start is None or figure.end is None or figure.subject not in levels.names:
+            return None
+        a, b = (int(np.searchsorted(levels.sessions, np.datetime64(d), side="right")) - 1
+                for d in (figure.start, figure.end))
+        line = levels.native[levels.names.index(figure.subject), a:b + 1]
+        return Series(self.name(figure.subject).text, [str(d) for d in levels.sessions[a:b + 1]],
+                      _plain(line / line[0] - 1), figure)
+
+
+def _plain(values: Any) -> list[float | None]:
+    return [float(v) if np.isfinite(v) else None for v in values]
+
+
+def day(date: str | dt.date | None) -> Label:
+    """A date for people: 20 November 2025."""
+    if date is None:
+        return Label("an unknown day")
+    found = date if isinstance(date, dt.date) else dt.date.fromisoformat(str(date)[:10])
+    return Label(f"{found.day} {MONTHS[found.month - 1]} {found.year}")
+
+
+def month(date: str | None) -> Label:
+    """The month of a date for people: November 2025."""
+    found = dt.date.fromisoformat(str(date)[:10])
+    return Label(f"{MONTHS[found.month - 1]} {found.year}")

@@ -1,0 +1,118 @@
+"""Manifests: what a report said, how to find each figure again, and whether it still comes out."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from paceline.document import Document
+from paceline.errors import DataError, UnknownName, UsageError
+
+if TYPE_CHECKING:
+    from paceline.market import Market
+
+#: What makes two figures the same question, whatever code or store answered it.
+QUESTION = ("measure", "subject", "against", "statistic", "start", "end", "basis")
+
+
+def write_manifest(document: Document, path: str | Path) -> Path:
+    """Write the manifest as JSON; whole or not at all."""
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        half = path.with_suffix(path.suffix + ".part")
+        half.write_text(json.dumps(document.manifest, indent=1, default=str, allow_nan=False), encoding="utf-8")
+        half.replace(path)
+    except OSError as error:
+        raise DataError(f"{path}: the manifest cannot be written ({error.strerror}).",
+                        "Free space or choose another --out.") from None
+    return path
+
+
+def read_manifest(path: str | Path) -> dict[str, Any]:
+    """Read a manifest; a ``UsageError`` says what is wrong with the file."""
+    path = Path(path)
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"{path}: no such manifest.", "`paceline report` writes one beside the report.") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: not a readable manifest ({error}).", "Give the .manifest.json of a report.") from None
+    if not isinstance(found, dict) or "figures" not in found or "as_of" not in found:
+        raise UsageError(f"{path}: this JSON file is not a manifest.", "Give the .manifest.json of a report.")
+    return found
+
+
+def verify(path: str | Path, market: Market | None = None, *, rtol: float = 1e-9) -> list[dict[str, Any]]:
+    """Compute every figure of a manifest again, from the store version and day it names.
+
+    Returns the rows that differ: {question..., "was", "is", "why"}; an empty list means that all come out.
+    """
+    from paceline import run
+    from paceline.market import open_market
+
+    old = read_manifest(path)
+    if market is None:
+        file = old["market_file"] if Path(old["market_file"]).exists() else None
+        market = open_market(file, data=old.get("data"), store=old["store"], as_of=old["as_of"],
+                             version=old["store_version"])
+    now = {_question(row): row for row in run.report(market).manifest["figures"]}
+    differing = []
+    for row in old["figures"]:
+        key = _question(row)
+        new = now.get(key)
+        if new is None:
+            differing.append({**dict(zip(QUESTION, key, strict=False)), "was": row["value"], "is": None,
+                              "why": "not in today's report"})
+        elif not _same(row["value"], new["value"], rtol):
+            why = "the code has changed" if old.get("code") != run.code_version() else "same code, other value"
+            differing.append({**dict(zip(QUESTION, key, strict=False)), "was": row["value"],
+                              "is": new["value"], "why": why})
+    return differing
+
+
+def _same(a: Any, b: Any, rtol: float) -> bool:
+    if isinstance(a, (int, float)) and isinstance(b, (int, float)):
+        return math.isclose(a, b, rel_tol=rtol, abs_tol=1e-12)
+    return bool(a == b)
+
+
+def _question(row: dict[str, Any]) -> tuple[Any, ...]:
+    further = tuple(sorted((k, v) for k, v in row.items() if isinstance(v, str) and k not in (*QUESTION, "figure")))
+    return (*(row.get(k) for k in QUESTION), further)
+
+
+def trace(figure: str, market: Market) -> dict[str, Any]:
+    """The lineage of a figure as a tree: {id, name, params, code, parents: [...]}, down to the bytes.
+
+    ``figure`` is an id or an unambiguous beginning of one. Raises ``UnknownName``.
+    """
+    found = market.store.step(figure)
+    if found is None:
+        raise UnknownName("figure", figure, []) if len(figure) >= 4 else UsageError(
+            f"{figure!r} is too short for a figure id.", "Give at least four characters of it.")
+
+    def grow(step: dict[str, Any]) -> dict[str, Any]:
+        parents = [market.store.step(p) for p in step["parents"]]
+        return {**step, "parents": [grow(p) for p in parents if p is not None]}
+
+    return {**grow(found), "command": command(found, market)}
+
+
+def command(step: dict[str, Any], market: Market) -> str:
+    """The command line that computes a figure again."""
+    question = market.store.step(step["parents"][0]) if step["parents"] else None
+    if step["name"] != "figure" or question is None:
+        return ""
+    words = ["paceline", "show", question["name"]]
+    if market.path.endswith(".toml"):
+        words += ["--market", market.path]
+    words += ["--as-of", str(question["params"].get("as_of", market.as_of)), "--store-version", str(market.version),
+              "--subject", step["params"]["subject"]]
+    if step["params"].get("against"):
+        words += ["--against", step["params"]["against"]]
+    if question["params"].get("basis") in ("price", "total"):
+        words += ["--basis", question["params"]["basis"]]
+    return " ".join(f'"{w}"' if " " in w else w for w in words)

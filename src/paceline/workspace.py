@@ -1,0 +1,320 @@
+"""The data side of a market: its store, sessions, panels, baskets, indices and where they came from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from paceline import config, engine, importing, levels
+from paceline.errors import DataError, NotEnoughData, UsageError
+from paceline.importing import Progress
+from paceline.levels import BASES
+from paceline.lineage import Step
+from paceline.measures import Dates
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from paceline.indices import Indices
+    from paceline.panel import Panel
+    from paceline.store import Store
+
+
+class Workspace:
+    """One market at one moment: everything below is computed once and kept."""
+
+    def __init__(self, file: config.MarketFile, path: str = "", *, as_of: str | dt.date | None = None,
+                 version: int | str | None = None) -> None:
+        self.file, self.path = file, path
+        self._as_of, self._version = as_of if as_of not in ("latest", None) else None, version
+        if self._as_of is None and file.report.as_of != "latest":
+            self._as_of = file.report.as_of
+        self.steps: dict[str, Step] = {}
+        self._results: dict[str, Any] = {}
+
+    # ---- data in ---------------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        return self.file.market.name
+
+    @property
+    def title(self) -> str:
+        return self.file.market.title or self.name
+
+    @property
+    def simulated(self) -> bool:
+        return self.file.market.simulated
+
+    @cached_property
+    def store(self) -> Store:
+        from paceline.store import Store
+
+        return Store(Path(self.file.market.store))
+
+    @cached_property
+    def version(self) -> int:
+        """The load number this market is read at."""
+        return self.store.resolve(self._version)
+
+    def import_(self, progress: Progress | None = None, only: Sequence[str] | None = None) -> list[dict[str, Any]]:
+        """Fetch, parse, check and store every source (or those named in ``only``): see ``importing``."""
+        done = importing.import_sources(self.file, self.store, only, progress)
+        self._forget()
+        return done
+
+    def ensure(self, progress: Progress | None = None) -> list[dict[str, Any]]:
+        """Import the sources that the store has never seen; leaves the others as they are."""
+        stored = set(self.store.loads()["source"].to_list())
+        missing = [n for n in self.file.sources if n not in stored]
+        return self.import_(progress, missing) if missing else []
+
+    def _forget(self) -> None:
+        """Drop everything computed from the store's former state."""
+        for name in ("version", "as_of", "sessions", "stocks", "instruments", "_baskets", "built", "_held",
+                     "levels_", "_caveats", "general_caveats", "low"):
+            self.__dict__.pop(name, None)
+        self._results.clear()
+
+    # ---- time ------------------------------------------------------------------------------------------
+
+    @cached_property
+    def as_of(self) -> str:
+        """The last day seen: the session asked for, or the last session with prices."""
+        import polars as pl
+
+        last = (self.store.table("prices", self.version).filter(pl.col("known").is_not_null())
+                .select(pl.col("date").max()).collect().item())
+        if last is None:
+            raise DataError(f"{self.path}: the store {self.file.market.store} holds no prices.",
+                            "Run `paceline import` first.")
+        if self._as_of is None:
+            return str(last)
+        asked = parse_date(self._as_of)
+        if asked > last:
+            raise NotEnoughData(f"as-of {asked}: the last stored session is {last}.",
+                                f"Import newer data or ask for --as-of {last}.")
+        days = self._all_sessions()
+        before = days[days <= np.datetime64(asked)]
+        if not len(before):
+            raise NotEnoughData(f"as-of {asked} lies before the first session {days[0]}.", "Ask for a later day.")
+        return str(before[-1])
+
+    def _all_sessions(self) -> Dates:
+        import polars as pl
+
+        return (self.store.table("sessions", self.version)
+                .filter(pl.col("calendar") == self.file.market.calendar)
+                .select("date").collect()["date"].unique().sort().to_numpy().astype("datetime64[D]"))
+
+    # ---- panels and indices ----------------------------------------------------------------------------
+
+    def _order(self) -> dict[str, list[str]]:
+        prices = [n for n, s in self.file.sources.items() if s.table == "prices" or s.kind != "files"]
+        return {f: self.file.market.order.get(f, prices)
+                for f in ("close", "price_return", "total_return", "volume", "market_cap")}
+
+    @cached_property
+    def stocks(self) -> Panel | None:
+        """The panel of everything that may be a member of a universe; None if no basket needs members."""
+        from paceline import panel
+
+        if all(b.instrument for b in self.file.baskets.values()) and not self.file.universes:
+            return None
+        return panel.build(self.store, sessions=self._all_sessions(), as_of=self.as_of,
+                           start=self.file.market.start, order=self._order(), version=self.version,
+                           exclude_kinds=("index", "etf"), unknown_kind="common")
+
+    @cached_property
+    def instruments(self) -> Panel | None:
+        """The panel of the single instruments named by baskets, over their whole history."""
+        from paceline import panel
+
+        names = sorted({b.instrument for b in self.baskets.values() if b.instrument})
+        if not names:
+            return None
+        return panel.build(self.store, sessions=self._all_sessions(), as_of=self.as_of, start=None,
+                           order=self._order(), version=self.version, securities=names)
+
+    @cached_property
+    def _baskets(self) -> tuple[dict[str, config.Basket], dict[str, str], dict[str, list[str]]]:
+        from paceline import baskets
+
+        declared = dict(self.file.baskets)
+        labels = {n: b.label or n.replace("_", " ") for n, b in declared.items()}
+        groups = {n: list(g.baskets) for n, g in self.file.groups.items() if g.baskets}
+        if self.stocks is not None:
+            made, made_labels = baskets.group_baskets(self.stocks, self.file)
+            declared |= made
+            labels |= made_labels
+            for group in self.file.groups:
+                groups.setdefault(group, [n for n in made if n.startswith(f"{group}:")])
+        return declared, labels, groups
+
+    @property
+    def baskets(self) -> dict[str, config.Basket]:
+        """Every basket, declared or made by a group, by name."""
+        return {**self._baskets[0], **self._adhoc}
+
+    @cached_property
+    def _adhoc(self) -> dict[str, config.Basket]:
+        return {}
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Basket name to its name for people."""
+        return self._baskets[1]
+
+    @property
+    def groups(self) -> dict[str, list[str]]:
+        """Group name to basket names."""
+        return self._baskets[2]
+
+    @cached_property
+    def composites(self) -> list[str]:
+        """Names of the baskets that have members, in order."""
+        return [n for n, b in self.baskets.items() if not b.instrument]
+
+    @cached_property
+    def built(self) -> dict[str, Indices]:
+        """The indices of all composite baskets, by basis."""
+        from paceline import baskets, indices
+
+        if self.stocks is None or not self.composites:
+            return {}
+        file = self.file.model_copy(update={"baskets": self._baskets[0]})
+        targets = baskets.targets(self.stocks, file, self.composites)
+        return {basis: indices.build(self.stocks, targets, basis) for basis in BASES}
+
+    @cached_property
+    def _held(self) -> dict[str, Indices]:
+        """The indices of all one-instrument baskets, by basis."""
+        from paceline import baskets, indices
+
+        if self.instruments is None:
+            return {}
+        names = [n for n, b in self.baskets.items() if b.instrument]
+        file = self.file.model_copy(update={"baskets": self.baskets})
+        targets = baskets.targets(self.instruments, file, names)
+        return {basis: indices.build(self.instruments, targets, basis) for basis in BASES}
+
+    @cached_property
+    def levels_(self) -> levels.Levels:
+        """Levels of all baskets on the longest time axis there is, NaN before a basket exists.
+
+        A basket whose members lack the return of a basis (coverage below 90%) has no level on that basis
+        until they do; ``native`` takes the market's basis where it exists and the other one where it does not.
+        """
+        panels = [p for p in (self.instruments, self.stocks) if p is not None]
+        if not panels:
+            raise NotEnoughData(f"{self.path}: no basket can be built.", "Declare baskets with data behind them.")
+        days = self._all_sessions()
+        days = days[(days >= min(p.sessions[0] for p in panels)) & (days <= np.datetime64(self.as_of))]
+        return levels.assemble(days, tuple(self.baskets), [self.built, self._held], self.file.market.basis)
+
+    # ---- provenance ------------------------------------------------------------------------------------
+
+    @cached_property
+    def general_caveats(self) -> tuple[str, ...]:
+        return ("SIMULATED market: no real security is meant",) if self.simulated else ()
+
+    def provenance(self, names: Iterable[str], basis: Mapping[str, str]) -> engine.Provenance:
+        """Lineage and caveats of the baskets in ``names``."""
+        parents: dict[str, tuple[str, ...]] = {}
+        caveats: dict[str, tuple[str, ...]] = {}
+        baskets_ = self.baskets
+        for name in names:
+            spec = baskets_[name]
+            panel = self.instruments if spec.instrument else self.stocks
+            assert panel is not None
+            self._keep(panel.step)
+            universe = self.file.universes.get(spec.universe or "")
+            step = self._keep(Step("basket", {
+                "name": name, **spec.model_dump(mode="json", exclude_defaults=True, exclude={"label", "aliases"}),
+                **({"universe_rule": universe.model_dump(mode="json", exclude_defaults=True)} if universe else {}),
+            }, (panel.step.id,)))
+            parents[name] = (step.id,)
+            caveats[name] = self._basket_caveats(name, spec, panel)
+        return engine.Provenance(parents, caveats, basis, self.general_caveats, self.steps)
+
+    def _basket_caveats(self, name: str, spec: config.Basket, panel: Panel) -> tuple[str, ...]:
+        found = [spec.caveat] if spec.caveat else []
+        index = next((i["price"] for i in (self.built, self._held) if i and name in i["price"].names), None)
+        if index is not None:
+            found += list(index.caveats.get(name, ()))
+        used = {"prices"} | ({"members", "classes", "holdings"} if not spec.instrument else set())
+        if not (spec.sector or spec.industry or spec.sub_industry):
+            used.discard("classes")
+        universe = self.file.universes.get(spec.universe or "")
+        if universe is None or not universe.members:
+            used.discard("members")
+        if universe is None or not universe.holdings:
+            used.discard("holdings")
+        sources_of = self._sources_of(spec.instrument) if spec.instrument else set(self.file.sources)
+        found += [s.caveat for n, s in self.file.sources.items()
+                  if s.caveat and s.table in used and n in sources_of]
+        if not spec.instrument:
+            found += list(panel.caveats)
+        return tuple(dict.fromkeys(found))
+
+    def _sources_of(self, instrument: str) -> set[str]:
+        """The price sources that describe an instrument."""
+        import polars as pl
+
+        if "_instrument_sources" not in self.__dict__:
+            names = [b.instrument for b in self.baskets.values() if b.instrument]
+            pairs = (self.store.table("prices", self.version).filter(pl.col("security").is_in(names))
+                     .select("security", "source").unique().collect())
+            self.__dict__["_instrument_sources"] = pairs
+        pairs = self.__dict__["_instrument_sources"]
+        return set(pairs.filter(pl.col("security") == instrument)["source"].to_list())
+
+    def _keep(self, step: Step) -> Step:
+        self.steps[step.id] = step
+        return step
+
+    def origins(self) -> list[dict[str, Any]]:
+        """Every import the market rests on: source, load, checksum, and the origins of its bytes."""
+        return self.store.loads(self.version).to_dicts()
+
+    def lineage(self, steps: Iterable[Step]) -> list[Step]:
+        """These steps and all that they rest on, each once, parents first."""
+        found: dict[str, Step] = {}
+
+        def visit(step: Step) -> None:
+            if step.id not in found:
+                for parent in step.parents:
+                    if parent in self.steps:
+                        visit(self.steps[parent])
+                found[step.id] = step
+
+        for step in steps:
+            visit(step)
+        return list(found.values())
+
+    def remember(self, steps: Iterable[Mapping[str, Any]]) -> None:
+        """Keep steps in the store, so that ``paceline trace`` finds today's figures tomorrow."""
+        self.store.save_steps([dict(s) for s in steps])
+
+    def findings(self) -> pl.DataFrame:
+        """Every fault found in the data, per source: check, count, action, example, remedy."""
+        return self.store.findings(self.version)
+
+    def quarantine(self) -> pl.DataFrame:
+        """Every row set aside, with the reason."""
+        return self.store.quarantine(self.version)
+
+
+def parse_date(text: str | dt.date) -> dt.date:
+    """An ISO date; anything else is a ``UsageError`` that says so."""
+    if isinstance(text, dt.date):
+        return text
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is not a date.", "Write it as YYYY-MM-DD.") from None
