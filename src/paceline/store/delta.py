@@ -1,0 +1,192 @@
+"""What the store asks of Delta tables: open, append, append only if nobody else did, list files, compact.
+
+Every fault of the file system or of delta-rs leaves here as a ``StoreError`` that names the folder and the remedy.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import polars as pl
+
+from paceline.errors import PacelineError, StoreError
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable, WriterProperties
+
+
+class ConflictError(Exception):
+    """Somebody else committed to the table since it was opened."""
+
+
+class Segment(NamedTuple):
+    """One data file of a table: its partition's year (None: not partitioned) and the loads inside."""
+
+    path: Path
+    year: int | None
+    rows: int
+    first_load: int | None
+    last_load: int | None
+
+
+def explain(error: BaseException, folder: Path, doing: str) -> StoreError:
+    """The fault as a sentence a person can act on."""
+    text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    code, lower = getattr(error, "errno", None), str(error).lower()
+    if code in (errno.ENOSPC, errno.EDQUOT) or "no space left" in lower or "quota exceeded" in lower:
+        return StoreError(f"the disk that holds {folder} is full ({doing}).",
+                          "Nothing stored before is lost: free some space and run the command again.")
+    if code in (errno.EACCES, errno.EPERM, errno.EROFS) or "permission denied" in lower or "read-only file" in lower:
+        return StoreError(f"no permission for {folder} ({doing}).",
+                          "Give this user read and write access to the folder, or name another with --store.")
+    return StoreError(f"{folder} is damaged or not readable ({doing}: {text}).",
+                      "Restore the folder from a copy, or import again into a new one with --store DIR.")
+
+
+@contextmanager
+def guard(folder: Path, doing: str) -> Iterator[None]:
+    """Turn what files, polars and delta-rs raise into ``StoreError``."""
+    from deltalake.exceptions import CommitFailedError, DeltaError
+
+    try:
+        yield
+    except (PacelineError, ConflictError):
+        raise
+    except CommitFailedError as error:
+        raise ConflictError(str(error)) from None
+    except (OSError, DeltaError, pl.exceptions.PolarsError) as error:
+        raise explain(error, folder, doing) from error
+    except Exception as error:  # delta-rs reports some damaged logs as plain Exception or ValueError
+        if type(error) not in (Exception, ValueError):
+            raise
+        raise explain(error, folder, doing) from error
+
+
+def exists(folder: Path) -> bool:
+    return (folder / "_delta_log").is_dir()
+
+
+def open_table(folder: Path) -> DeltaTable | None:
+    """The table as it is now; None if it was never written. Raises ``StoreError`` when it is damaged."""
+    from deltalake import DeltaTable
+
+    if not exists(folder):
+        return None
+    with guard(folder, "opening the table"):
+        return DeltaTable(folder)
+
+
+def _writer() -> WriterProperties:
+    from deltalake import WriterProperties
+
+    # LZ4 is read at memory speed and written twice as fast as zstd, for a tenth more bytes
+    return WriterProperties(compression="LZ4_RAW")
+
+
+def append(folder: Path, frame: pl.DataFrame, partition: str | None = None) -> None:
+    """Add rows; appends of several writers do not disturb each other."""
+    from deltalake import write_deltalake
+
+    with guard(folder, "adding rows"):
+        write_deltalake(folder, frame, mode="append", partition_by=partition, schema_mode="merge",
+                        writer_properties=_writer())
+
+
+def append_if_unchanged(table: DeltaTable, folder: Path, frame: pl.DataFrame) -> None:
+    """Add rows unless anybody committed to the table since ``table`` was opened; then raise ``ConflictError``."""
+    from deltalake import CommitProperties, write_deltalake
+
+    with guard(folder, "committing"):
+        # without retries delta-rs fails on any newer commit instead of rebasing onto it
+        write_deltalake(table, frame, mode="append", commit_properties=CommitProperties(max_commit_retries=0))
+
+
+def create(folder: Path, schema: Mapping[str, Any]) -> None:
+    """An empty table, unless it is there already (another process may create it at the same moment)."""
+    from deltalake import write_deltalake
+
+    if exists(folder):
+        return
+    try:
+        with guard(folder, "creating the table"):
+            write_deltalake(folder, pl.DataFrame(schema=schema), mode="error")
+    except (StoreError, ConflictError):
+        if not exists(folder):
+            raise
+
+
+def segments(table: DeltaTable | None, folder: Path) -> list[Segment]:
+    """The data files of the table in a stable order, oldest load first. A missing file is ``StoreError``."""
+    if table is None:
+        return []
+    with guard(folder, "listing its files"):
+            actions = pl.DataFrame(table.get_add_actions(flatten=True))
+    found = []
+    for row in actions.iter_rows(named=True):
+        path = folder / row["path"]
+        if not path.exists():
+            raise explain(FileNotFoundError(f"{path.name} is missing"), folder, "reading")
+        found.append(Segment(path, row.get("partition.year"), row["num_records"] or 0,
+                             row.get("min.load"), row.get("max.load")))
+    return sorted(found, key=lambda s: (s.year or 0, s.first_load or 0, s.last_load or 0, s.path.name))
+
+
+def scan(found: Sequence[Segment], schema: Mapping[str, Any]) -> pl.LazyFrame:
+    """The rows of those files with exactly the columns of ``schema``; columns a file lacks are null."""
+    if not found:
+        return pl.LazyFrame(schema=schema)
+    frame = pl.scan_parquet([s.path for s in found], schema=dict(schema), missing_columns="insert",
+                            extra_columns="ignore", hive_partitioning=False, glob=False)
+    return frame.select(list(schema))
+
+
+def compact(folder: Path, schema: Mapping[str, Any], order: Sequence[str], listed: Collection[int],
+            partition: str | None = None) -> int:
+    """Rewrite each partition that lies in several files as one sorted file; returns how many were rewritten.
+
+    Rows of loads that are not ``listed`` and never will be, because a higher one is, go; all others stay, so no
+    view of the store changes. If somebody writes meanwhile the partition is left for the next time.
+    """
+    from deltalake import CommitProperties, write_deltalake
+    from deltalake.exceptions import CommitFailedError
+
+    last, done = max(listed, default=0), 0
+    keep = pl.col("load").is_in(list(listed)) | (pl.col("load") > last)
+    for year in sorted({s.year for s in segments(open_table(folder), folder)}, key=lambda y: y or 0):
+        table = open_table(folder)
+        found = [s for s in segments(table, folder) if s.year == year]
+        if table is None or (len(found) < 2 and not any(_dead(s, listed, last) for s in found)):
+            continue
+        with guard(folder, "compacting"):
+            rows = scan(found, schema).filter(keep).collect().sort(order, maintain_order=True)
+            if partition is not None:
+                rows = rows.with_columns(pl.lit(year, pl.Int32).alias(partition))
+            try:
+                write_deltalake(table, rows, mode="overwrite", writer_properties=_writer(),
+                                predicate=None if partition is None else f"{partition} = {year}",
+                                commit_properties=CommitProperties(max_commit_retries=0))
+            except CommitFailedError:
+                continue
+            done += 1
+    return done
+
+
+def _dead(segment: Segment, listed: Collection[int], last: int) -> bool:
+    """A file of one load that was never listed and never will be."""
+    return (segment.first_load is not None and segment.first_load == segment.last_load
+            and segment.first_load < last and segment.first_load not in listed)
+
+
+def vacuum(folder: Path, hours: int) -> int:
+    """Delete files that no current table needs and that are older than ``hours``; returns how many."""
+    table = open_table(folder)
+    if table is None:
+        return 0
+    with guard(folder, "vacuuming"):
+        # ``full`` also removes what a killed writer left behind; only when nobody can still be writing it
+        return len(table.vacuum(retention_hours=hours, dry_run=False, enforce_retention_duration=False,
+                                full=hours >= 24))
