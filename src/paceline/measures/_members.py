@@ -1,0 +1,92 @@
+"""Members of baskets: who they are in each span, how their weights drift, and how many of them do something.
+
+A member of a span is a security of weight above zero. It leaves the count after its last return (a delisting),
+where the panel's indices end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paceline.measures import Array, Span, View
+
+Bools = NDArray[np.bool_]
+Basis = Literal["price", "total"]
+BASES: tuple[Basis, Basis] = ("price", "total")
+#: A member without data for longer than this is suspended: out of breadth, still in the index.
+SUSPENDED = 10
+
+
+def basis_of(view: View, asked: str | None) -> Basis:
+    """The basis asked for, or the one the view's own levels rest on (most of them, where it mixes both)."""
+    if asked is not None or view.basis in BASES:
+        return "total" if (asked or view.basis) == "total" else "price"
+    equal = [np.mean((view.all_levels[b] == view.levels).any(axis=1)) if len(view.subjects) else 0.0 for b in BASES]
+    return "price" if equal[0] >= equal[1] else "total"
+
+
+def count(view: View, *flags: Bools) -> tuple[Array, ...]:
+    """(S, T) number of each basket's members for which each (N, T) flag holds; 0 before the first span.
+
+    One matrix product per span and flag; float32 counts exactly up to 2**24 members.
+    """
+    out = tuple(np.zeros(view.shape) for _ in flags)
+    for span in view.spans:
+        member = span.weights > 0
+        held = np.flatnonzero(member.any(axis=0))
+        members = member[:, held].astype(np.float32)
+        for flag, total in zip(flags, out, strict=True):
+            block = flag[held, span.start:span.stop].astype(np.float32)
+            total[:, span.start:span.stop] = members @ block
+    return out
+
+
+def share(some: Array, of: Array) -> Array:
+    """some / of, NaN where there is nobody."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        result: Array = np.where(of > 0, some / of, np.nan)
+    return result
+
+
+def living(index: Array) -> Bools:
+    """(N, T): not yet after the last return. A member that has no data at all counts as there: coverage shows it."""
+    here = np.isfinite(index)
+    gone = np.maximum.accumulate(here, axis=1)
+    gone &= ~here
+    return np.logical_not(gone, out=gone)
+
+
+def month_ends(view: View, months: int) -> Iterator[tuple[int, Span]]:
+    """(session, its span) of the last ``months`` month-ends before the last session, and of that, oldest first."""
+    month = view.sessions.astype("datetime64[M]")
+    ends = np.flatnonzero(np.append(month[1:] != month[:-1], True))[-(months + 1):]
+    for t in ends.tolist():
+        yield from ((t, span) for span in view.spans if span.start <= t < span.stop)
+
+
+def drift(view: View) -> tuple[Array, Bools]:
+    """(N, T) return by which weights drift (price return, else total return; missing is zero), and who is alive.
+
+    Alive is from the first session with a return until the panel ends the security's index, after its last one.
+    Needs the returns and indices of both bases.
+    """
+    price, total = view.field("price_return"), view.field("total_return")
+    move = np.where(np.isfinite(price), price, total)
+    alive = np.logical_or.accumulate(np.isfinite(move), axis=1)
+    alive &= np.isfinite(view.field("price_index")) | np.isfinite(view.field("total_index"))
+    return np.nan_to_num(move, copy=False), alive
+
+
+def observed(returns: Array, window: int) -> Bools:
+    """(N, T): a return today, and in the last ``window`` sessions no more than ``SUSPENDED`` without one.
+
+    Causal and local: it looks at no session before the window. Early sessions look at those there are.
+    """
+    here = np.isfinite(returns)
+    missing = np.cumsum(~here, axis=1, dtype=np.int32)
+    missing[:, window:] -= missing[:, :-window].copy()
+    return here & (missing <= SUSPENDED)

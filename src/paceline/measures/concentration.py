@@ -1,0 +1,74 @@
+"""How few companies an index really rests on."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paceline.measures import Array, Result, View, measure
+from paceline.measures._members import drift, month_ends
+from paceline.measures._tables import day, tidy
+
+UNITS = {"hhi": "ratio", "effective_number": "ratio", "entropy_number": "ratio", "top10": "fraction"}
+
+
+@measure(
+    question="How few companies does the index rest on?",
+    of="basket",
+    needs=("price_return", "total_return", "price_index", "total_index", "member"),
+    unit=UNITS,
+    shows="table",
+    bounds=(0.0, float("inf")),
+    references=("Herfindahl (1950), Concentration in the Steel Industry",
+                "S&P Dow Jones Indices, effective number of constituents (1 / HHI)",
+                "Hill (1973), Diversity and Evenness (entropy number)"),
+)
+def concentration(view: View, *, months: int = 12, top: int = 10) -> Result:
+    """Concentration of each basket's weights, at the last session and at the month-ends before it.
+
+    With w the drifted weights at the close, share classes of one company added up:
+
+    hhi               sum of w^2 (a fraction; S&P prints it in percent squared, 10,000 times this)
+    effective_number  1 / hhi, the number of equal weights that is as concentrated
+    entropy_number    exp(-sum of w ln w)
+    top10             sum of the ``top`` largest weights
+
+    months  how many month-ends before the last session
+    top     how many companies top10 adds up
+
+    n_used is the number of companies with a weight. Missing: a security without return keeps its weight until it
+    leaves; a basket without members at a date has no row there.
+    """
+    growing, alive = drift(view)
+    order = np.argsort(_companies(view), kind="stable")
+    first = np.flatnonzero(np.diff(_companies(view)[order], prepend=-1))
+    rows = []
+    for t, span in month_ends(view, months):
+        growth = np.prod(1 + growing[:, span.start:t + 1], axis=1)
+        w = span.weights * (growth * alive[:, t])
+        w = np.add.reduceat(w[:, order], first, axis=1)
+        whole = w.sum(axis=1, keepdims=True)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            w = np.where(whole > 0, w / whole, 0.0)
+        values = statistics(w, top)
+        number = (w > 0).sum(axis=1)
+        rows += [{"subject": subject, "statistic": name, "start": day(view.sessions, t),
+                  "end": day(view.sessions, t), "value": float(values[name][row]),
+                  "n_used": int(number[row]), "n_eligible": int(number[row])}
+                 for row, subject in enumerate(view.subjects) if number[row] for name in UNITS]
+    return Result(table=tidy(rows))
+
+
+def _companies(view: View) -> NDArray[np.int64]:
+    """Company of each security; each its own where the view names none."""
+    return view.companies if len(view.companies) else np.arange(len(view.securities))
+
+
+def statistics(w: Array, top: int = 10) -> dict[str, Array]:
+    """The four numbers for rows of weights (S, companies) that sum to one (or to zero: NaN)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        hhi = np.where(w.any(axis=1), (w * w).sum(axis=1), np.nan)
+        entropy = -np.where(w > 0, w * np.log(w), 0.0).sum(axis=1)
+    largest = -np.partition(-w, min(top, w.shape[1]) - 1, axis=1)[:, :top]
+    return {"hhi": hhi, "effective_number": 1 / hhi, "entropy_number": np.exp(entropy),
+            "top10": largest.sum(axis=1)}

@@ -1,0 +1,109 @@
+"""Who drove an index: exact contributions of members, themes and sectors to its return."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from paceline.measures import Array, Result, View, measure
+from paceline.measures._members import basis_of, drift
+from paceline.measures._tables import day, tidy
+from paceline.measures._windows import change, since_session, window
+
+
+@measure(
+    question="Who drove the index?",
+    of="basket",
+    needs=("price_return", "total_return", "price_index", "total_index", "member"),
+    unit="return",
+    shows="table",
+    references=("S&P Dow Jones Indices, Index Mathematics Methodology (contribution of a stock)",
+                "Carino (1999), Combining Attribution Effects over Time (why daily terms need linking)"),
+)
+def contributions(view: View, *, since: str = "ytd", k: int = 10, basis: str | None = None) -> Result:
+    """Contribution of each member to its basket's return since a base close, exact over many periods.
+
+    C_i = sum over t of w_{i,t-1} r_{i,t} I_{t-1} / I_base, with w the drifted weights before session t, r the
+    return on the basis and I the basket's level: the C_i add up to I_end / I_base - 1. Within a span between
+    rebalances w_{i,t-1} = W_i A_{i,t} G_{i,t-1} / sum of the same, with target weights W, cumulative growth G and the
+    living A, so that C = W * ((I_{t-1} / den_t) (A G r)^T) / I_base: two matrix products for all baskets.
+
+    since  "ytd" (from the last close of the year before), another horizon of ``performance``, "low" or an ISO date
+    k      how many members the top is
+    basis  "price" or "total"; default: the basis the baskets are shown on
+
+    Rows: total (the return); top_1 ... top_k (``security``), the largest contributions; top (their sum); top_share
+    (their share of the gain; no value unless the basket gained); for every basket of every group that shares
+    members with the subject, part (``group``, ``part``): the sum over its members while they are members;
+    residual = total - sum of all C, zero up to rounding. ``share`` is value / total where the basket gained.
+    Missing: a missing return contributes nothing; a basket younger than the window has no value.
+    """
+    used = basis_of(view, basis)
+    levels = view.all_levels[used]
+    start, end = _window(view, since)
+    total = change(levels, start, end)
+    shares, parts, overlap = _sums(view, used, levels, start, end)
+    rows = []
+    for row, subject in enumerate(view.subjects):
+        gain = float(total[row])
+        head = {"subject": subject, "start": day(view.sessions, start), "end": day(view.sessions, end),
+                "basis": used}
+        own = shares[row]
+        held = int(overlap[row, row])
+        order = np.argsort(-own, kind="stable")[:k]
+        order = order[own[order] != 0]
+        top = float(own[order].sum()) if np.isfinite(gain) else float("nan")
+        found: list[dict[str, object]] = [
+            {"statistic": "total", "value": gain, "n_used": held, "n_eligible": held},
+            *({"statistic": f"top_{n}", "value": float(own[i]), "security": view.securities[i]}
+              for n, i in enumerate(order, 1)),
+            {"statistic": "top", "value": top},
+            {"statistic": "top_share", "value": top / gain if gain > 0 else float("nan"), "unit": "fraction"},
+            *({"statistic": "part", "value": float(parts[row, p]), "group": group, "part": view.subjects[p],
+               "n_used": int(overlap[row, p]), "n_eligible": int(overlap[p, p])}
+              for group, members in view.groups.items() for p in members if p != row and overlap[row, p]),
+            {"statistic": "residual", "value": gain - float(own.sum())},
+        ]
+        rows += [{**head, **line} for line in found]
+    table = tidy(rows, security=pl.String, group=pl.String, part=pl.String, unit=pl.String, basis=pl.String)
+    whole = pl.col("value").filter(pl.col("statistic") == "total").first().over("subject")
+    return Result(table=table.with_columns(
+        share=pl.when((whole > 0) & pl.col("unit").is_null()).then(pl.col("value") / whole)))
+
+
+def _window(view: View, since: str) -> tuple[int, int]:
+    if since == "low" or (since[:1].isdigit() and "-" in since):
+        return since_session(view, since), len(view.sessions) - 1
+    return window(view, since)
+
+
+def _sums(view: View, basis: str, levels: Array, start: int, end: int) -> tuple[Array, Array, Array]:
+    """(S, N) contributions; (S, S) their sums over the members of every basket; (S, S) securities in common."""
+    S, N = len(view.subjects), len(view.securities)
+    shares, parts, common = np.zeros((S, N)), np.zeros((S, S)), np.zeros((S, S))
+    if start < 0:
+        return np.full((S, N), np.nan), parts, common
+    growing, alive = drift(view)
+    returns = view.field(f"{basis}_return")
+    for span in view.spans:
+        stop = min(span.stop, end + 1)
+        if stop <= start + 1:
+            continue
+        held = np.flatnonzero((span.weights > 0).any(axis=0))
+        W = span.weights[:, held]
+        now = slice(span.start, stop)
+        AG = np.ones((len(held), stop - span.start))
+        np.cumprod(1 + growing[held, span.start:stop - 1], axis=1, out=AG[:, 1:])
+        AG *= alive[held, now]
+        before = levels[:, span.start - 1:stop - 1] if span.start else np.full((S, stop), np.nan)
+        late = np.arange(span.start, stop) > start
+        den = W @ AG
+        with np.errstate(divide="ignore", invalid="ignore"):
+            factor = np.where(late & (den > 0), before / (den * levels[:, [start]]), 0.0)
+        AG *= np.nan_to_num(returns[held, now])
+        here = W * (factor @ AG.T)
+        shares[:, held] += here
+        member = (W > 0).astype(float)
+        parts += here @ member.T
+        common = member @ member.T  # the last span's
+    return shares, parts, common

@@ -1,0 +1,59 @@
+"""Members at a 52-week high, at a 52-week low, and at a record."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from paceline import kernels
+from paceline.measures import Result, View, measure
+from paceline.measures._members import Basis, basis_of, count, living, observed, share
+
+UNITS = {"new_highs": "count", "new_lows": "count", "high_low_index": "fraction", "at_record": "fraction"}
+
+
+@measure(
+    question="How many members make new highs, how many new lows?",
+    of="basket",
+    needs=("price_index", "total_index", "price_return", "total_return", "member"),
+    unit=UNITS,
+    shows="series",
+    bounds=(0.0, float("inf")),
+    references=("StockCharts ChartSchool, New 52-Week Highs and Lows; Record High Percent",),
+)
+def new_highs_lows(view: View, *, window: int = 252, basis: Basis | None = None) -> Result:
+    """Members whose close reaches the highest, or the lowest, of the ``window`` closes before it.
+
+    new_highs       NH = #{i: P_it >= max(P_i,t-window ... P_i,t-1)}
+    new_lows        NL = #{i: P_it <= min(P_i,t-window ... P_i,t-1)}
+    high_low_index  NH / (NH + NL); no value when both are zero
+    at_record       share of the same members whose close is above every earlier stored close
+
+    Closes, not intraday prices, and split-adjusted: the return index of the basis. Equal means within 1e-12; a
+    member whose closes were all equal makes neither a high nor a low. A record is one since the data start.
+
+    window  sessions looked back on; 252 is the 52 weeks
+    basis   "price" or "total"; default: the basis the baskets are shown on (dividends distort highs and lows)
+
+    Shapes: (S, T). n_used counts members with a return today and ``window`` closes before it, of which at most ten
+    carried forward; n_eligible the members not yet delisted. Missing: a younger member is left out of everything.
+    """
+    used = basis_of(view, basis)
+    index = view.field(f"{used}_index")
+    before = np.full(index.shape, np.nan)
+    before[:, 1:] = kernels.move_max(index, window)[:, :-1]
+    valid = np.isfinite(before)
+    valid &= observed(view.field(f"{used}_return"), window)
+    high = ~kernels.above(before, index)
+    before[:, 1:] = kernels.move_min(index, window)[:, :-1]
+    low = ~kernels.above(index, before)
+    flat = high & low
+    high &= valid & ~flat
+    low &= valid & ~flat
+    before[:, 1:] = kernels.running_max(index)[:, :-1]
+    record = kernels.above(index, before)
+    record &= valid
+    NH, NL, records, n_used, n_eligible = count(view, high, low, record, valid, living(index))
+    some = n_used > 0
+    values = {"new_highs": np.where(some, NH, np.nan), "new_lows": np.where(some, NL, np.nan),
+              "high_low_index": share(NH, NH + NL), "at_record": share(records, n_used)}
+    return Result(values, n_used, n_eligible)

@@ -1,0 +1,79 @@
+"""Sessions in a row: of gains, and of one basket ahead of another."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from paceline import kernels
+from paceline.measures import Array, Result, View, measure
+from paceline.measures._tables import day, tidy
+from paceline.measures._windows import on_or_before, returns
+
+#: Two returns closer than this are equal: they differ by rounding only.
+EQUAL = 1e-12
+
+
+@measure(
+    question="For how many sessions in a row?",
+    of="levels",
+    needs=("pairs",),
+    unit="sessions",
+    shows="table",
+    references=("Campbell, Lo, MacKinlay (1997), The Econometrics of Financial Markets, section 2.2 (runs)",),
+)
+def streaks(view: View, *, window: int = 63) -> Result:
+    """Lengths of runs of sessions with the same sign.
+
+    For each level the sign of its return r_t; for each pair (against is filled) the sign of lead's return minus
+    the other's, r_lead - r_against. A difference below 1e-12 is zero, and zero breaks a run.
+
+    current        run that ends at the last session: positive gains (ahead), negative losses (behind), 0 neither
+    longest_gain   longest run of gains this calendar year (levels) or in the last ``window`` sessions (pairs:
+                   longest_ahead); the latest of equals; likewise longest_loss, longest_behind, negative
+
+    window  sessions in which the longest run of a pair is looked for
+
+    Columns: ``start`` is the close before the run's first session and ``end`` its last session, so that the move
+    over the run is the return from start to end; ``first`` is its first session; ``gain`` that return (of a
+    pair: lead's return minus the other's); ``known`` the day of the statement. Missing: a session without return breaks
+    the run.
+    """
+    daily = returns(view.levels)
+    end = len(view.sessions) - 1
+    year = on_or_before(view.sessions, f"{int(str(view.sessions[-1])[:4]) - 1}-12-31") + 1
+    rows = []
+    for row, subject in enumerate(view.subjects):
+        if np.isfinite(view.levels[row]).any():
+            rows += _rows(view, subject, None, daily[row], max(year, 1), ("longest_gain", "longest_loss"), (row,))
+    for lead, other in view.pairs:
+        ahead = daily[lead] - daily[other]
+        rows += _rows(view, view.subjects[lead], view.subjects[other], ahead, max(end + 1 - window, 1),
+                      ("longest_ahead", "longest_behind"), (lead, other))
+    return Result(table=tidy(rows, first=pl.Date, gain=pl.Float64, known=pl.Date))
+
+
+def _rows(view: View, subject: str, against: str | None, change: Array, since: int, names: tuple[str, str],
+          legs: tuple[int, ...]) -> list[dict[str, object]]:
+    """Current run over all history, longest runs within the sessions from ``since`` on."""
+    sign = np.where(np.abs(change) < EQUAL, 0.0, change)
+    last = len(change) - 1
+    runs = kernels.streaks(sign)
+    inside = kernels.streaks(sign[since:])[::-1]  # latest first, so that argmax finds the latest of equals
+    found = {"current": (last, runs[last])}
+    for name, direction in zip(names, (1, -1), strict=True):
+        lengths = np.nan_to_num(inside * direction)
+        at = int(lengths.argmax()) if len(lengths) else 0
+        length = float(lengths[at]) * direction if len(lengths) and lengths[at] > 0 else 0.0
+        found[name] = (last - at if length else last, length)
+    rows: list[dict[str, object]] = []
+    for name, (stop, length) in found.items():
+        base = stop - int(abs(length)) if np.isfinite(length) else stop
+        moves = [view.levels[leg, stop] / view.levels[leg, base] - 1 for leg in legs]
+        rows.append({
+            "subject": subject, "against": against, "statistic": name, "start": day(view.sessions, base),
+            "end": day(view.sessions, stop), "value": float(length), "known": day(view.sessions, last),
+            "first": day(view.sessions, base + 1) if length and np.isfinite(length) else None,
+            "gain": float(moves[0] - (moves[1] if len(moves) > 1 else 0.0)) if length else 0.0,
+        })
+    return rows
