@@ -254,6 +254,9 @@ def _explain(error: ValidationError, path: Path) -> MarketFileError:
         return MarketFileError(f"{path}: unknown key {key!r}{more}.", remedy)
     if first["type"] == "missing":
         return MarketFileError(f"{path}: the key {key!r} is missing{more}.", "Add it; `paceline init` writes an example.")
+    if not first["loc"]:  # a reference from one table to another: the message says where
+        said, _, remedy = message.partition(". ")
+        return MarketFileError(f"{path}: {said}.", remedy)
     shown = repr(found) if len(repr(found)) < 80 else repr(found)[:77] + "..."
     return MarketFileError(f"{path}: {key}: {message}{more}.", f"Found {shown}.")
 

@@ -94,7 +94,8 @@ def _run(tokens: list[str]) -> int:
             app = build()
         result = app(tokens)
     except CycloptsError as error:
-        raise UsageError(str(error), f"See `{' '.join(filter(None, ('paceline', verb)))} --help`.") from None
+        asked = " ".join(("paceline", *(["show"] if verb == "show" else []), *(error.command_chain or ())))
+        raise UsageError(str(error), f"See `{asked} --help`.") from None
     return result if isinstance(result, int) else FINE
 
 

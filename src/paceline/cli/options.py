@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from paceline.errors import DataError, UsageError
+from paceline.errors import UsageError
 
 if TYPE_CHECKING:
     from paceline.market import Market
@@ -160,13 +160,3 @@ def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
         cells = (row.get(name) for name in columns)
         writer.writerow(json.dumps(c) if isinstance(c, (list, dict)) else c for c in cells)
     return out.getvalue()
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file the user named, making its folder."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"{path} cannot be written ({error.strerror}).",
-                        "Name a file in a folder you may write.") from None

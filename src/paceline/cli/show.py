@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import App, Parameter
 
 from paceline.cli import VERBS, settings
-from paceline.cli.options import When, csv_text, day, flag, open_market, progress, say, say_json, write_text
+from paceline.cli.options import When, csv_text, day, flag, open_market, progress, say, say_json
 from paceline.errors import UnknownName, UsageError
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ def _general(
     basis: Annotated[Literal["price", "total"] | None, Parameter(help="Price or total return.")] = None,
     history: Annotated[bool, flag("Every session, not only the last.")] = False,
     json: Annotated[bool, flag("Print JSON rows; returns are fractions.", "--json")] = False,
-    csv: Annotated[Text, Parameter(help="Write CSV to this file; alone or '-': print it.")] = None,
+    csv: Annotated[Text, Parameter(help="Write CSV to this file; alone or '-': print it.",
+                                   allow_leading_hyphen=True)] = None,
     png: Annotated[Path | None, Parameter(help="Draw into this file (pip install paceline[png]).")] = None,
     where: When | None = None,
 ) -> None:
@@ -63,17 +64,17 @@ def _show(name: str, general: dict[str, Any], params: dict[str, Any]) -> int:
     figures = market.show(name, subjects=general["subject"], against=general["against"], since=since,
                           basis=general["basis"], history=general["history"], **params)
     rows = [figure.to_json() for figure in figures]
+    from paceline.report import files, terminal
+
     if general["png"] is not None:
         _draw(market.plot(name, *(general["subject"] or ()), **params), general["png"])
     if general["csv"] not in (None, "-"):
-        write_text(Path(general["csv"]), csv_text(rows))
+        files.write_text(general["csv"], csv_text(rows))
     if general["json"]:
         say_json(rows)
     elif general["csv"] == "-":
         say(csv_text(rows).rstrip("\n"))
     elif general["csv"] is None and general["png"] is None:
-        from paceline.report import terminal
-
         terminal.print_rows(figures)
     return 0
 

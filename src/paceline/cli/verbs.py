@@ -18,9 +18,8 @@ from paceline.cli.options import (
     say,
     say_json,
     say_table,
-    write_text,
 )
-from paceline.errors import DataError, UsageError
+from paceline.errors import UsageError
 
 AsJson = Annotated[bool, flag("Print JSON.", "--json")]
 Kind = Literal["baskets", "groups", "rotations", "measures", "universes", "sources"]
@@ -30,6 +29,8 @@ def init(path: Path = Path("market.toml"), /, *,
          force: Annotated[bool, flag("Overwrite a file that is there.")] = False) -> int:
     """Write a commented market file to ``path``."""
     from importlib import resources
+
+    from paceline.report.files import write_text
 
     if path.is_dir():
         path = path / "market.toml"
@@ -130,28 +131,20 @@ def report(
     """
     from paceline import report as pages
     from paceline import run
-    from paceline.report import tables, terminal
+    from paceline.report import terminal
 
     if out.is_dir():
         raise UsageError(f"--out: {out} is a folder.", f"Name a file, e.g. {out / 'report.html'}.")
     market = open_market(where or When())
-    manifest = out.with_suffix(".manifest.json")
     with progress() as bar:
         market.ensure(bar)
         document = run.report(market, bar)
-        try:
-            out.parent.mkdir(parents=True, exist_ok=True)
-            pages.write(document, out)
-            run.write_manifest(document, manifest)
-            if json is not None:
-                json.parent.mkdir(parents=True, exist_ok=True)
-                tables.to_json(document, json)
-            if csv is not None:
-                csv.mkdir(parents=True, exist_ok=True)
-                tables.to_csv(document, csv)
-        except OSError as error:
-            raise DataError(f"{error.filename or out} cannot be written ({error.strerror}).",
-                            "Name a file in a folder you may write.") from None
+        pages.write(document, out)
+        run.write_manifest(document, out.with_suffix(".manifest.json"))
+        if json is not None:
+            pages.write_json(document, json)
+        if csv is not None:
+            pages.to_csv(document, csv)
     if not quiet:
         terminal.summary(document)
     say(f"Report: {out}")
@@ -201,12 +194,19 @@ def verify(manifest: Path, /, *, json: AsJson = False, where: Where | None = Non
     manifest
         The file written beside a report, e.g. out/report.manifest.json.
     """
+    import paceline
     from paceline import run
+    from paceline.run.manifest import read_manifest
 
-    if not manifest.is_file():
-        raise UsageError(f"{manifest}: no such manifest.", "`paceline report` writes one beside the report.")
+    old, where = read_manifest(manifest), where or Where()
+    market = None  # the manifest knows its market, store and day
+    if where.market or where.data or where.store:
+        market = paceline.open(where.market, data=where.data, store=where.store, as_of=old["as_of"],
+                               version=old["store_version"])
     with progress() as bar:
-        different = run.verify(manifest, open_market(where or Where()), bar)
+        if bar:
+            bar("computing every figure again", 0.0)
+        different = run.verify(manifest, market)
     if json:
         say_json(different)
     elif different:
