@@ -38,7 +38,7 @@ class Sentence:
 class Grid:
     """A table. ``bars`` names columns drawn as bars from zero, ``heat`` columns coloured by value."""
 
-    title: str
+    title: str | Label
     columns: tuple[str | Label, ...]
     rows: tuple[tuple[Part | None, ...], ...]
     note: Sentence | None = None
@@ -61,7 +61,7 @@ class Chart:
     """One drawing; ``kind`` is a shape of result, never a measure."""
 
     kind: Literal["line", "bar", "heat", "stacked", "scatter"]
-    title: str
+    title: str | Label
     series: tuple[Series, ...]
     unit: str
     note: Sentence | None = None

@@ -1,0 +1,355 @@
+"""A document as one self-contained HTML file: no network, Plotly embedded once.
+
+Digits stand only inside ``data-figure`` and ``data-label`` elements and in chart data whose series carry figure
+ids. Everything that comes from data is escaped: text by Jinja, JSON by writing ``<``, ``>`` and ``&`` as escapes,
+names inside drawings by ``charts``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from paceline import charts
+from paceline.document import Block, Chart, Document, Grid, Label, Part, Section, Sentence
+from paceline.errors import PacelineError
+from paceline.figures import Figure, show
+from paceline.report.files import write_text
+from paceline.report.tables import row, section_figures, slug, words
+
+#: Units whose sign is the message; their negative numbers are set in the colour of "below".
+SIGNED = ("return", "points", "score")
+PERCENT = ("return", "fraction")
+_FIGURE = Markup('<data class="fig{more}" value="{value}" data-figure="{id}" tabindex="0" role="button"'
+                 ' aria-haspopup="dialog">{text}</data>')
+_LABEL = Markup("<span data-label>{text}</span>")
+
+
+def render(document: Document) -> str:
+    """The page as text; the same document gives the same text."""
+    drawings: dict[str, Any] = {}
+    letters = _letters(document)
+    sections = [_section(s, drawings, letters) for s in document.sections]
+    return _environment().get_template("page.html").render(
+        document=document,
+        headline=[_prose(s) for s in document.headline],
+        sections=sections,
+        caveats=[(letter, label(text)) for text, letter in letters.items()],
+        provenance=_provenance(document.manifest),
+        sources=_sources(document.manifest),
+        command=document.manifest.get("command", ""),
+        cards=_embedded(_cards(document)),
+        drawings=_embedded(drawings),
+        label=label,
+    )
+
+
+def write(document: Document, path: str | Path) -> Path:
+    """Render and write in one piece; ``StoreError`` names a path that cannot be written."""
+    return write_text(path, render(document))
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(loader=PackageLoader("paceline.report"), autoescape=True, trim_blocks=True,
+                              lstrip_blocks=True, undefined=StrictUndefined)
+    folder = Path(__file__).parent / "templates"
+    environment.globals |= {
+        "style": Markup((folder / "style.css").read_text("utf-8")),  # noqa: S704  our own file
+        "script": Markup((folder / "page.js").read_text("utf-8")),  # noqa: S704  our own file
+        "plotly": _plotly,
+    }
+    return environment
+
+
+def _plotly() -> Markup:
+    from plotly.offline import get_plotlyjs
+
+    return Markup(get_plotlyjs())  # noqa: S704  the library's own script
+
+
+def _embedded(value: Any) -> Markup:
+    """JSON for a script element; no text inside can end the element or open another."""
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
+    for mark in "<>&":
+        text = text.replace(mark, f"\\u{ord(mark):04x}")
+    return Markup(text)  # noqa: S704  escaped above
+
+
+# -- text ------------------------------------------------------------------------------------------------------
+
+
+def label(text: Any) -> Markup:
+    """A declared name, parameter or date."""
+    return _LABEL.format(text=str(text))
+
+
+def _typeset(text: str) -> str:
+    return "\N{MINUS SIGN}" + text[1:] if text.startswith("-") else text
+
+
+def figure(f: Figure, *, bare: bool = False) -> Markup:
+    """The element a reader can open; ``bare`` leaves out the percent sign a column header already carries."""
+    value = row(f)["value"]
+    below = f.unit in SIGNED and isinstance(value, (int, float)) and value < 0
+    text = f.text.removesuffix("%") if bare else f.text
+    if f.unit not in ("text", "date"):
+        text = _typeset(text)
+    return _FIGURE.format(more=" below" if below else "", value="" if value is None else str(value), id=f.id, text=text)
+
+
+def _part(part: Part | None, *, bare: bool = False) -> Markup:
+    if part is None:
+        return Markup('<span class="none">\N{EM DASH}</span>')
+    if isinstance(part, Figure):
+        return figure(part, bare=bare)
+    return label(part.text) if isinstance(part, Label) else Markup.escape(part)
+
+
+def _prose(sentence: Sentence) -> Markup:
+    return Markup().join(_part(p) for p in sentence.parts)
+
+
+def _title(text: str | Label) -> Markup:
+    return _part(text)
+
+
+# -- sections --------------------------------------------------------------------------------------------------
+
+
+def _section(section: Section, drawings: dict[str, Any], letters: Mapping[str, str]) -> dict[str, Any]:
+    """Blocks in their order; neighbouring charts stand together so that they can share a row."""
+    name = slug(section.name)
+    groups: list[dict[str, Any]] = []
+    for block in section.blocks:
+        made = _block(block, name, drawings)
+        if made["kind"] == "chart" and groups and groups[-1]["kind"] == "charts":
+            groups[-1]["charts"].append(made)
+        elif made["kind"] == "chart":
+            groups.append({"kind": "charts", "charts": [made]})
+        else:
+            made["first"] = not groups
+            groups.append(made)
+    for group in groups:
+        if group["kind"] == "charts":
+            _share_rows(group["charts"])
+    used = {c for f in section_figures(section) for c in f.caveats}
+    return {"id": name, "title": section.title, "question": section.question, "groups": groups,
+            "caveats": [letter for text, letter in letters.items() if text in used]}
+
+
+def _share_rows(drawn: list[dict[str, Any]]) -> None:
+    """Two charts share a row; one without a neighbour takes the whole row."""
+    alone: dict[str, Any] | None = None
+    for chart in drawn:
+        if not chart["wide"]:
+            alone = chart if alone is None else None
+        elif alone is not None:
+            alone["wide"], alone = True, None
+    if alone is not None:
+        alone["wide"] = True
+
+
+def _block(block: Block, section: str, drawings: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(block, Sentence):
+        return {"kind": "sentence", "html": _prose(block)}
+    note = _prose(block.note) if block.note else None
+    if isinstance(block, Grid):
+        return {"kind": "table", "title": _title(block.title), "note": note, **_table(block)}
+    name = f"{section}-{len(drawings)}"
+    drawings[name] = drawing = charts.spec(block)
+    wide = block.kind in ("heat", "scatter") or drawing["layout"]["height"] > 420
+    return {"kind": "chart", "id": name, "title": _title(block.title), "plain_title": words(block.title),
+            "note": note, "height": drawing["layout"]["height"], "legend": _legend(block), "wide": wide,
+            "named": block.kind != "heat" and len(block.series) > 1, "shape": block.kind}
+
+
+def _legend(chart: Chart) -> list[dict[str, Any]]:
+    """The legend: each series with its mark and its last value, which opens the card."""
+    if chart.kind == "bar" and len(chart.series) == 1:
+        return []
+    found = []
+    for position, series in enumerate(chart.series):
+        ink, dash = charts.style(position)
+        found.append({"name": label(series.name), "ink": ink, "dash": {"dash": "dashed", "dot": "dotted"}.get(dash, dash),
+                      "figure": figure(series.figure)})
+    return found
+
+
+def _number(part: Part | None) -> float | None:
+    if not isinstance(part, Figure) or isinstance(part.value, (str, bool)) or part.value is None:
+        return None
+    value = float(part.value) if isinstance(part.value, (int, float)) else math.nan
+    return value if math.isfinite(value) else None
+
+
+def _table(grid: Grid) -> dict[str, Any]:
+    columns, cells = [], []
+    for at, name in enumerate(grid.columns):
+        parts = [r[at] for r in grid.rows]
+        units = {p.unit for p in parts if isinstance(p, Figure)}
+        only = all(p is None or isinstance(p, Figure) for p in parts) and bool(units)
+        percent = only and units <= set(PERCENT)
+        numeric = only and not units & {"text", "date"}
+        columns.append({"name": _title(name), "unit": "%" if percent else "", "numeric": numeric,
+                        "bar": at in grid.bars, "heat": at in grid.heat})
+        marks = _bars(parts) if at in grid.bars else _heat(parts) if at in grid.heat else [{}] * len(parts)
+        cells.append([{"html": _part(p, bare=percent), **mark} for p, mark in zip(parts, marks, strict=True)])
+    return {"columns": columns, "full": bool(grid.bars) or len(columns) > 6, "short": len(grid.rows) <= 24,
+            "rows": [list(r) for r in zip(*cells, strict=True)]}
+
+
+def _bars(parts: Iterable[Part | None]) -> list[dict[str, Any]]:
+    """Left end and length of each bar in percent of the cell, all from one zero."""
+    values = [_number(p) for p in parts]
+    low = min([0.0, *(v for v in values if v is not None)])
+    high = max([0.0, *(v for v in values if v is not None)])
+    reach = (high - low) or 1.0
+    zero = -low / reach * 100
+    marks = []
+    for v in values:
+        length = 0.0 if v is None else abs(v) / reach * 100
+        left = zero - length if v is not None and v < 0 else zero
+        marks.append({"bar": {"left": f"{left:.2f}", "width": f"{length:.2f}", "zero": f"{zero:.2f}",
+                              "below": v is not None and v < 0}})
+    return marks
+
+
+def contrast(background: str) -> str:
+    """Black or white, whichever reads better on ``background`` (WCAG relative luminance)."""
+    linear = []
+    for i in (1, 3, 5):
+        c = int(background[i : i + 2], 16) / 255
+        linear.append(c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4)
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "#ffffff" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 else "#000000"
+
+
+def _heat(parts: Iterable[Part | None]) -> list[dict[str, Any]]:
+    parts = list(parts)
+    values = [_number(p) for p in parts]
+    unit = next((p.unit for p in parts if isinstance(p, Figure)), "")
+    low, high = charts.span((v for v in values if v is not None), unit)
+    marks: list[dict[str, Any]] = []
+    for v in values:
+        if v is None:
+            marks.append({})
+            continue
+        background = charts.colour((v - low) / (high - low))
+        marks.append({"heat": {"background": background, "ink": contrast(background)}})
+    return marks
+
+
+# -- cards and provenance --------------------------------------------------------------------------------------
+
+
+def _letters(document: Document) -> dict[str, str]:
+    """Each caveat once, lettered in reading order: a, b, ... z, aa, ab ..."""
+    found: dict[str, str] = {}
+    for f in document.figures():
+        for caveat in f.caveats:
+            if caveat not in found:
+                n, name = len(found), ""
+                while n >= 0:
+                    n, name = n // 26 - 1, chr(ord("a") + n % 26) + name
+                found[caveat] = name
+    return found
+
+
+def _cards(document: Document) -> dict[str, Any]:
+    """What the card of each figure says. Caveats and measures are stored once and referred to."""
+    caveats: dict[str, int] = {}
+    known: Mapping[str, Mapping[str, Any]] = document.manifest.get("measures", {})
+    cards: dict[str, Any] = {}
+    first: dict[str, Figure] = {}
+    for f in document._walk():
+        if f.id in first:
+            _same(first[f.id], f)
+            continue
+        first[f.id] = f
+        card = {
+            "text": _typeset(f.text), "value": row(f)["value"], "measure": f.measure, "name": name_of(f),
+            "statistic": f.statistic.replace("_", " "), "basis": f.basis, "start": f.start,
+            "end": f.end or f.as_of, "used": f.n_used, "eligible": f.n_eligible,
+            "caveats": [caveats.setdefault(c, len(caveats)) for c in f.caveats],
+            "evidence": _evidence(f), "copy": quotable(f, document),
+        }
+        cards[f.id] = {k: v for k, v in card.items() if v not in (None, "", [], {})}
+    measures = {
+        name: {"question": about.get("question", ""),
+               "definition": " ".join(str(about.get("definition", "")).split("\n\n")[0].split()),
+               "references": [str(r) for r in about.get("references", ())]}
+        for name, about in known.items()
+    }
+    return {"figures": cards, "caveats": list(caveats), "measures": measures}
+
+
+def _same(one: Figure, other: Figure) -> None:
+    a, b = row(one)["value"], row(other)["value"]
+    if a != b:
+        raise PacelineError(f"two values for one figure {one.id} ({one.measure} of {one.subject}): {a!r} and {b!r}.",
+                            "A figure's lineage must say everything it depends on; this is a fault in Paceline.")
+
+
+def name_of(f: Figure) -> str:
+    """Whom the figure is about."""
+    name = f.label or f.subject
+    return f"{name} against {f.against}" if f.against and f.against not in name else name
+
+
+def _evidence(f: Figure) -> dict[str, str]:
+    """Intervals and averages in the figure's own unit, everything else as it is."""
+
+    def text(key: str, value: Any) -> str:
+        if isinstance(value, (list, tuple)):
+            return " to ".join(text(key, v) for v in value)
+        own = any(word in key for word in ("interval", "low", "high", "mean", "median", "base"))
+        return show(value, f.unit if own else "ratio")
+
+    return {key.replace("_", " "): text(key, value) for key, value in f.evidence.items()}
+
+
+def quotable(f: Figure, document: Document) -> str:
+    """A sentence to copy: who, what, how much, over which window, on which basis, from where."""
+    what = " ".join([f.measure.replace("_", " "), *([f.statistic.replace("_", " ")] if f.statistic else [])])
+    if f.start and f.end and f.start != f.end:
+        when = f" from {f.start} to {f.end}"
+    else:
+        when = f" on {f.end}" if f.end else ""
+    basis = f", {f.basis} return basis" if f.basis else ""
+    members = f", {f.n_used} of {f.n_eligible} members with data" if f.n_eligible else ""
+    data = "SIMULATED data" if document.simulated else _publishers(document.manifest)
+    return (f"{name_of(f)}: {what} {f.text}{when}{basis}{members}; as of {f.as_of or document.as_of}. "
+            f"Source: {data}; Paceline, figure {f.id}.")
+
+
+def _sources(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    sources = manifest.get("sources", [])
+    if isinstance(sources, Mapping):
+        return [{"name": name, **about} for name, about in sources.items()]
+    return list(sources)
+
+
+def _publishers(manifest: Mapping[str, Any]) -> str:
+    names = dict.fromkeys(str(s.get("who") or s.get("name", "")) for s in _sources(manifest))
+    return ", ".join(n for n in names if n) or "the market file's sources"
+
+
+def _provenance(manifest: Mapping[str, Any]) -> list[tuple[str, Markup]]:
+    """Every plain entry of the manifest, in its order: store version, code hash, library versions ..."""
+    rows = []
+    for key, value in manifest.items():
+        if key in ("measures", "sources", "command", "figures", "steps", "inputs"):
+            continue
+        if isinstance(value, Mapping) and all(isinstance(v, (str, int, float)) for v in value.values()):
+            value = ", ".join(f"{k} {v}" for k, v in value.items())
+        if isinstance(value, (str, int, float)) and value != "":
+            rows.append((key.replace("_", " "), label(value)))
+    return rows

@@ -1,0 +1,155 @@
+"""The figures of a document for machines: JSON and CSV. Returns and fractions are plain fractions."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from paceline.charts import plain
+from paceline.document import Chart, Document, Grid, Label, Part, Section, Sentence
+from paceline.figures import Figure
+from paceline.report.files import write_text
+
+
+def words(text: str | Label) -> str:
+    """A title or column name as plain text."""
+    return text.text if isinstance(text, Label) else text
+
+
+def slug(name: str) -> str:
+    """A name safe as file name and as HTML id."""
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "section"
+
+
+def _ids(parts: Sequence[Part | None]) -> list[str]:
+    return [p.id for p in parts if isinstance(p, Figure)]
+
+
+def _sentence(sentence: Sentence) -> dict[str, Any]:
+    return {"text": sentence.text, "figures": _ids(sentence.parts)}
+
+
+def _clean(value: Any) -> Any:
+    """What JSON can hold: no NaN, no NumPy scalars, dates as text."""
+    if isinstance(value, Mapping):
+        return {str(k): _clean(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple, set)):
+        return [_clean(v) for v in value]
+    if isinstance(value, (bool, str)) or value is None:
+        return value
+    if isinstance(value, float):
+        return value if value - value == 0 else None  # neither NaN nor infinite
+    return value if isinstance(value, int) else plain([value])[0]
+
+
+def row(figure: Figure) -> dict[str, Any]:
+    """``Figure.to_json`` as JSON can hold it."""
+    cleaned: dict[str, Any] = _clean(figure.to_json())
+    return cleaned
+
+
+def _block(block: Sentence | Grid | Chart) -> dict[str, Any]:
+    if isinstance(block, Sentence):
+        return {"kind": "sentence", **_sentence(block)}
+    note = {"note": _sentence(block.note)} if block.note else {}
+    if isinstance(block, Grid):
+        cells = [[p.text if isinstance(p, Label) else {"figure": p.id} if isinstance(p, Figure) else p for p in r]
+                 for r in block.rows]
+        return {"kind": "table", "title": words(block.title), "columns": [words(c) for c in block.columns],
+                "rows": cells, **note}
+    series = [{"name": s.name, "figure": s.figure.id, "x": plain(s.x), "y": plain(s.y)} for s in block.series]
+    return {"kind": block.kind, "title": words(block.title), "unit": block.unit, "series": series, **note}
+
+
+def section_figures(section: Section) -> Iterator[Figure]:
+    """The figures of a section in reading order, each id once."""
+    return Document("", "", "", False, (), (section,)).figures()
+
+
+def to_json(document: Document) -> dict[str, Any]:
+    """The whole document: texts with figure ids, every figure as a row, charts with all their points."""
+    return {
+        "title": document.title,
+        "market": document.market,
+        "as_of": document.as_of,
+        "simulated": document.simulated,
+        "headline": [_sentence(s) for s in document.headline],
+        "sections": [
+            {
+                "name": s.name,
+                "title": s.title,
+                "question": s.question,
+                "blocks": [_block(b) for b in s.blocks],
+                "figures": [row(f) for f in section_figures(s)],
+            }
+            for s in document.sections
+        ],
+        "figures": [row(f) for f in document.figures()],
+        "manifest": _clean(document.manifest),
+    }
+
+
+def write_json(document: Document, path: str | Path) -> Path:
+    """``to_json`` as a file, written in one piece."""
+    return write_text(path, json.dumps(to_json(document), indent=1, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+def _cells(section: Section) -> Iterator[dict[str, Any]]:
+    """One row per figure shown in the section: where it stands, then the figure."""
+    for block in section.blocks:
+        if isinstance(block, Grid):
+            for cells in block.rows:
+                head = next((p if isinstance(p, str) else p.text for p in cells if p is not None), "")
+                for column, part in zip(block.columns, cells, strict=True):
+                    if isinstance(part, Figure):
+                        yield {"block": words(block.title), "row": head, "column": words(column), **row(part)}
+        elif isinstance(block, Chart):
+            for s in block.series:
+                yield {"block": words(block.title), "row": s.name, "column": "last", **row(s.figure)}
+        else:
+            yield from ({"block": "text", "row": "", "column": "", **row(p)}
+                        for p in block.parts if isinstance(p, Figure))
+
+
+def _csv(rows: Sequence[Mapping[str, Any]], first: Sequence[str]) -> str:
+    """Rows as CSV: the columns of ``first``, then others as they appear; lists are joined with "; "."""
+    columns = list(dict.fromkeys([*first, *(key for r in rows for key in r)]))
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_cell(r.get(c)) for c in columns] for r in rows)
+    return out.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return "; ".join(str(v) for v in value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, Mapping) else value
+
+
+FIGURE = ("measure", "subject", "against", "statistic", "start", "end", "value", "unit", "basis", "n_used",
+          "n_eligible", "as_of", "caveats", "figure")
+
+
+def to_csv(document: Document, folder: str | Path) -> list[Path]:
+    """One CSV per section, ``figures.csv`` with every figure once, ``series.csv`` with the charts' points."""
+    folder = Path(folder)
+    files: dict[str, str] = {"figures": _csv([row(f) for f in document.figures()], FIGURE)}
+    points = [
+        {"section": s.name, "chart": words(b.title), "series": line.name, "x": x, "y": y, "unit": b.unit,
+         "figure": line.figure.id}
+        for s in document.sections for b in s.blocks if isinstance(b, Chart)
+        for line in b.series for x, y in zip(plain(line.x), plain(line.y), strict=True)
+    ]
+    files["series"] = _csv(points, ("section", "chart", "series", "x", "y", "unit", "figure"))
+    for section in document.sections:
+        name = slug(section.name)
+        while name in files:
+            name += "_"
+        files[name] = _csv(list(_cells(section)), ("block", "row", "column", *FIGURE))
+    return [write_text(folder / f"{name}.csv", text) for name, text in files.items()]
