@@ -59,8 +59,11 @@ def build() -> App:
 
 def settings() -> dict[str, Any]:
     """How every app here behaves: errors are raised to ``main``, results returned, help in plain text."""
-    return {"help_format": "plaintext", "exit_on_error": False, "print_error": False, "version_flags": [],
-            "suppress_keyboard_interrupt": False, "result_action": "return_value"}
+    from cyclopts import Parameter
+
+    return {"default_parameter": Parameter(negative_iterable=""), "help_format": "plaintext", "exit_on_error": False,
+            "print_error": False, "version_flags": [], "suppress_keyboard_interrupt": False,
+            "result_action": "return_value"}
 
 
 def _complain(message: str, remedy: str = "") -> None:

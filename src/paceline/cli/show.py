@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import App, Group, Parameter
 
 from paceline.cli import VERBS, settings
 from paceline.cli.options import When, csv_text, day, flag, open_market, progress, say, say_json
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from paceline.measures import Measure
 
 
+#: Panels of the help page, in order.
+OWN, GENERAL = Group("Of this measure", sort_key=1), Group("Options", sort_key=2)
 Names = list[str] | None
 Text = str | None
 
@@ -42,7 +44,9 @@ def _command(measure: Measure) -> Callable[..., int]:
     if "since" not in measure.params:  # still understood, so that the market can say why it does not apply
         hidden = Annotated[Text, Parameter(show=False)]
         general["since"] = general["since"].replace(annotation=hidden)
-    own = [p for name, p in measure.params.items() if name not in general]
+    notes = measure.notes()
+    own = [p.replace(annotation=Annotated[p.annotation, Parameter(group=OWN, help=notes.get(name, ""))])
+           for name, p in measure.params.items() if name not in general]
 
     def command(**given: Any) -> int:
         return _show(measure.name, {k: given.pop(k, p.default) for k, p in general.items()}, given)
@@ -104,7 +108,7 @@ def build(tokens: Sequence[str]) -> tuple[App, list[str]]:
     from paceline import measures
 
     known = measures.discover()
-    app = App(name="paceline show", help=VERBS["show"], **settings())
+    app = App(name="paceline show", help=VERBS["show"], group_parameters=GENERAL, **settings())
     for name, found in known.items():
         app.command(_command(found), name=name, help=found.question)
     words = list(tokens)

@@ -140,6 +140,20 @@ class Measure:
     def defaults(self) -> dict[str, Any]:
         return {name: p.default for name, p in self.params.items()}
 
+    def notes(self) -> dict[str, str]:
+        """What the docstring says of each parameter: lines "name  text", continued by deeper lines."""
+        found: dict[str, str] = {}
+        name = ""
+        for line in self.doc.splitlines():
+            head, _, text = line.partition("  ")
+            if head in self.params:
+                name, found[head] = head, text.strip()
+            elif name and line.startswith("  "):
+                found[name] += " " + line.strip()
+            else:
+                name = ""
+        return found
+
     def __call__(self, view: View, **params: Any) -> Result:
         for name in params:
             if name not in self.params:

@@ -1,0 +1,219 @@
+"""What was known at the close of a session: data, prices, caps, names, classes. Computed once per session."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paceline.errors import DataError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from paceline.panel import Panel
+
+Array = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+#: A security without a return for more than this many sessions counts as gone. Until then it is suspended: its last
+#: value is carried. Nothing known on the day tells the two apart, unless the delisting itself is on record.
+PATIENCE = 10
+#: Caps (or share counts cap / price) of a company's lines closer than this are one number repeated.
+REPEATED = 1e-3
+
+
+def stored(panel: Panel, name: str) -> Array | None:
+    """A field of the panel, or None where the panel does not carry it."""
+    return panel.field(name) if name in panel.fields else None
+
+
+def drift_return(panel: Panel, start: int, stop: int) -> Array:
+    """Returns by which weights drift in sessions start <= t < stop, (N, stop - start).
+
+    The price return where known, else the total return; NaN where neither is.
+    """
+    price, total = stored(panel, "price_return"), stored(panel, "total_return")
+    if price is None or total is None:
+        one = price if price is not None else total
+        if one is None:
+            raise DataError("the panel holds neither price_return nor total_return.",
+                            "Import prices first, or ask the panel for one of these fields.")
+        return one[:, start:stop]
+    p, t = price[:, start:stop], total[:, start:stop]
+    return np.where(np.isnan(p), t, p)
+
+
+def last_session(panel: Panel) -> NDArray[np.int64]:
+    """(N,) position of the last session of a security whose delisting is on record; T where none is."""
+    known = getattr(panel, "delisted", None)
+    if known is None:
+        return np.full(len(panel.securities), len(panel.sessions), np.int64)
+    return np.asarray(known, np.int64)
+
+
+class Day:
+    """Everything a basket may know at the close of session ``t``. Arrays are (N,), aligned with the securities."""
+
+    def __init__(self, history: History, t: int) -> None:
+        self.history, self.panel, self.t = history, history.panel, t
+        self._members: dict[str, Bools] = {}
+        self._class: dict[tuple[str, str | None], NDArray[np.object_]] = {}
+        self._in_class: dict[tuple[str, str | None, str], Bools] = {}
+
+    @cached_property
+    def _window(self) -> slice:
+        return slice(max(0, self.t - PATIENCE), self.t + 1)
+
+    @cached_property
+    def listed(self) -> Bools:
+        """Has traded within ``PATIENCE`` sessions and is not known to be delisted."""
+        window = self._window
+        seen = ~np.isnan(drift_return(self.panel, window.start, window.stop)).all(axis=1)
+        close = stored(self.panel, "close")
+        if close is not None:
+            seen |= ~np.isnan(close[:, window]).all(axis=1)
+        return np.asarray(seen & (self.history.last_session > self.t))
+
+    def _latest(self, field: str) -> tuple[Array, NDArray[np.int64]]:
+        """Last valid value within ``PATIENCE`` sessions, and its session."""
+        matrix = stored(self.panel, field)
+        n = len(self.panel.securities)
+        if matrix is None:
+            return np.full(n, np.nan), np.full(n, self.t)
+        window = matrix[:, self._window]
+        back = (~np.isnan(window[:, ::-1])).argmax(axis=1)
+        return window[np.arange(n), window.shape[1] - 1 - back], self.t - back
+
+    @cached_property
+    def close(self) -> Array:
+        """Last close, at most ``PATIENCE`` sessions old; NaN without one."""
+        return self._latest("close")[0]
+
+    @cached_property
+    def cap(self) -> Array:
+        """Float cap where known, else market cap; one that is a few sessions old has moved with the price since."""
+        cap = self._current("market_cap")
+        if "float_cap" in self.panel.fields:
+            float_cap = self._current("float_cap")
+            cap = np.where(np.isnan(float_cap), cap, float_cap)
+        return cap
+
+    @cached_property
+    def total_cap(self) -> Array:
+        """Market cap, the ranking variable; float cap only where the panel has nothing else."""
+        return self._current("market_cap") if "market_cap" in self.panel.fields else self.cap
+
+    def _current(self, field: str) -> Array:
+        value, when = self._latest(field)
+        value = np.where(value > 0, value, np.nan)
+        if (when < self.t).any():
+            window = self._window
+            moved = 1.0 + np.nan_to_num(drift_return(self.panel, window.start, window.stop))
+            later = np.arange(window.start, window.stop) > when[:, None]
+            value = value * np.where(later, moved, 1.0).prod(axis=1)
+        return value
+
+    @cached_property
+    def attributes(self) -> pl.DataFrame:
+        return self.panel.attributes_at(self.t)
+
+    @cached_property
+    def names(self) -> dict[str, list[int]]:
+        """Identifier or ticker of the day -> positions; an identifier comes before an equal ticker."""
+        found: dict[str, list[int]] = {}
+        tickers = self.attributes["ticker"].to_list() if "ticker" in self.attributes.columns else []
+        for i, ticker in enumerate(tickers):
+            if ticker:
+                found.setdefault(ticker, []).append(i)
+        found.update({security: [i] for i, security in enumerate(self.panel.securities)})
+        return found
+
+    def members(self, universe: str) -> Bools:
+        if universe not in self._members:
+            self._members[universe] = np.asarray(self.history.members(universe)[:, self.t])
+        return self._members[universe]
+
+    def in_class(self, level: str, scheme: str | None, name: str) -> Bools:
+        """Securities that the scheme puts into the named sector, industry or sub-industry on this day."""
+        key = (level, scheme, name)
+        if key not in self._in_class:
+            self._in_class[key] = np.asarray(self.classes(level, scheme) == name, bool)
+        return self._in_class[key]
+
+    def classes(self, level: str, scheme: str | None) -> NDArray[np.object_]:
+        if (level, scheme) not in self._class:
+            self._class[level, scheme] = self.panel.class_at(self.t, level, scheme)
+        return self._class[level, scheme]
+
+
+class History:
+    """A panel with the days that were looked at."""
+
+    def __init__(self, panel: Panel) -> None:
+        self.panel = panel
+        self._days: dict[int, Day] = {}
+        self._members: dict[str, Bools] = {}
+
+    def day(self, t: int) -> Day:
+        if t not in self._days:
+            self._days[t] = Day(self, t)
+        return self._days[t]
+
+    def members(self, universe: str) -> Bools:
+        """(N, T) membership in a stored list."""
+        if universe not in self._members:
+            self._members[universe] = self.panel.members(universe)
+        return self._members[universe]
+
+    @cached_property
+    def last_session(self) -> NDArray[np.int64]:
+        return last_session(self.panel)
+
+    @cached_property
+    def tie_break(self) -> NDArray[np.int64]:
+        """Alphabetical place of each identifier: equal caps rank the same whatever the order of the rows."""
+        place = np.empty(len(self.panel.securities), np.int64)
+        place[np.argsort(np.array(self.panel.securities))] = np.arange(len(place))
+        return place
+
+    @cached_property
+    def _cumulative(self) -> Array:
+        return np.cumprod(1.0 + np.nan_to_num(drift_return(self.panel, 0, len(self.panel.sessions))), axis=1)
+
+    def growth(self, start: int, end: int) -> Array:
+        """(N,) product of 1 + drift return over start < t <= end; a missing return counts as zero."""
+        if end - start <= 3 * PATIENCE:
+            return np.asarray(np.prod(1.0 + np.nan_to_num(drift_return(self.panel, start + 1, end + 1)), axis=1))
+        before, after = self._cumulative[:, start], self._cumulative[:, end]
+        return np.divide(after, before, out=np.zeros_like(after), where=before > 0)
+
+
+def company_caps(cap: Array, close: Array, companies: NDArray[np.int64], lines: Bools) -> tuple[Array, Array, Bools]:
+    """Caps per company and per line, counting a company once whatever its share classes.
+
+    A source may repeat the company's whole cap on every line: the caps agree within 0.1%, or they are one count
+    of shares times each line's own price (cap / close agrees). Then the company's cap is the mean of its lines'
+    and each line carries an equal part of it; otherwise the company's cap is the sum. Only ``lines`` with a
+    positive cap count. Returns (company cap, line cap, repeated), each (N,); NaN where there is no cap.
+    """
+    used = lines & (cap > 0)
+    n = int(companies.max(initial=-1)) + 1
+    code, value = companies[used], cap[used]
+    count = np.bincount(code, minlength=n)
+    total = np.bincount(code, value, n)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        repeated = (count > 1) & (_spread(value, code, n) | _spread(value / close[used], code, n))
+        company = np.where(repeated, total / count, total)[companies]
+        line = np.where(repeated[companies], cap / count[companies], cap)
+    return np.where(used, company, np.nan), np.where(used, line, np.nan), repeated[companies] & used
+
+
+def _spread(value: Array, code: NDArray[np.int64], n: int) -> Bools:
+    """Groups whose values agree within ``REPEATED``; a missing value agrees with nothing."""
+    high, low = np.full(n, -np.inf), np.full(n, np.inf)
+    np.maximum.at(high, code, value)
+    np.minimum.at(low, code, value)
+    return np.asarray(high <= low * (1 + REPEATED))

@@ -1,0 +1,248 @@
+"""Which securities a basket holds on a day, and how large each one counts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from paceline import config
+from paceline.baskets import schedule
+from paceline.baskets.history import Array, Bools, Day, History, company_caps
+from paceline.baskets.universe import Universe, rank_companies
+from paceline.config import listed
+from paceline.errors import UnknownName, UsageError
+
+if TYPE_CHECKING:
+    from paceline.panel import Panel
+
+LEVELS = ("sector", "industry", "sub_industry")
+
+
+class Sizes(NamedTuple):
+    """How large each line and its company count, (N,), NaN without a size; where a cap was repeated across a
+    company's lines; and a caveat ("" for none)."""
+
+    line: Array
+    company: Array
+    repeated: Bools
+    note: str
+
+
+class Holdings:
+    """A fund's published weights, standing in for market caps: rolled with drift returns from their date.
+
+    w_i(t) = w_i(D) * prod of 1 + r_i over the sessions between D and t (divided by it when rolled backwards).
+    """
+
+    def __init__(self, fund: str, roll: str, history: History) -> None:
+        self.fund, self.roll, self.history = fund, roll, history
+
+    @cached_property
+    def _tables(self) -> list[tuple[int, dt.date, Array]]:
+        """(position of the date's session, date, weights (N,)), in order of date."""
+        panel = self.history.panel
+        table = panel.holdings(self.fund)
+        row = {s: i for i, s in enumerate(panel.securities)}
+        found = []
+        for (day,), part in sorted(table.partition_by("date", as_dict=True).items()):
+            weights = np.zeros(len(panel.securities))
+            for security, weight in zip(part["security"], part["weight"], strict=True):
+                if security in row:
+                    weights[row[security]] += weight
+            at = int(np.searchsorted(panel.sessions, np.datetime64(day), side="right")) - 1
+            if at >= 0:
+                found.append((at, day, weights))
+        return found
+
+    @property
+    def dates(self) -> list[int]:
+        """Sessions from which the weights can be used."""
+        return [at for at, _, _ in self._tables]
+
+    def sizes(self, t: int) -> tuple[Array, str]:
+        """Weights at the close of t (they need not sum to one), and a caveat; zeros where there are none."""
+        past = [h for h in self._tables if h[0] <= t]
+        if past:
+            at, day, weights = past[-1]
+            if self.roll == "none" or at == t:
+                return weights, ""
+            return weights * self.history.growth(at, t), ""
+        if not self._tables or self.roll != "both":
+            return np.zeros(len(self.history.panel.securities)), ""
+        at, day, weights = self._tables[0]
+        growth = self.history.growth(t, at)
+        rolled = np.divide(weights, growth, out=np.zeros_like(weights), where=growth > 0)
+        return rolled, f"look-ahead: members and weights of {self.fund} on {day} rolled back with returns"
+
+
+class Selector:
+    """Members and sizes of every declared basket over one panel."""
+
+    def __init__(self, panel: Panel, market: config.MarketFile) -> None:
+        self.panel, self.market, self.history = panel, market, History(panel)
+        self.universes = {n: Universe(n, u, self.history) for n, u in market.universes.items()}
+        self.holdings = {n: Holdings(u.holdings, u.roll, self.history)
+                         for n, u in market.universes.items() if u.holdings}
+        self.found: dict[str, set[str]] = {}  # basket -> identifiers of its list that were found on some day
+        self._sizes: dict[tuple[str | None, int], Sizes] = {}
+        self._members: dict[tuple[str, int], Bools] = {}
+
+    def basket(self, name: str) -> config.Basket:
+        if name not in self.market.baskets:
+            raise UnknownName("basket", name, self.market.baskets)
+        return self.market.baskets[name]
+
+    def universe_of(self, name: str, path: tuple[str, ...] = ()) -> str | None:
+        """The basket's universe; of a union, the universe its parts share, if they do."""
+        spec = self.basket(name)
+        if spec.universe is not None or not spec.union:
+            return spec.universe
+        if name in path:
+            raise _cycle(path, name)
+        parts = {self.universe_of(other, (*path, name)) for other in listed(spec.union)}
+        return parts.pop() if len(parts) == 1 else None
+
+    def members(self, name: str, day: Day, path: tuple[str, ...] = ()) -> Bools:
+        """(N,) what the basket holds if renewed at the close of that day.
+
+        The universe (or all that is listed), narrowed by list and class, then by rank among what is left, then
+        union, minus and intersect with what other baskets would hold on the same day.
+        """
+        if name in path:
+            raise _cycle(path, name)
+        key = (name, day.t)
+        if key not in self._members:
+            self._members[key] = self._select(name, self.basket(name), day, (*path, name))
+        return self._members[key]
+
+    def _select(self, name: str, spec: config.Basket, day: Day, path: tuple[str, ...]) -> Bools:
+        if spec.instrument is not None:
+            return self._named([spec.instrument], day, name)
+        if spec.universe is not None:
+            chosen = self.universes[spec.universe].at(day).copy()
+            if spec.securities is not None:
+                chosen &= self._named(spec.securities, day, name)
+        elif spec.securities is not None:
+            chosen = self._named(spec.securities, day, name)
+        else:
+            chosen = np.zeros(len(self.panel.securities), bool)
+        scheme = self.market.universes[spec.universe].scheme if spec.universe else None
+        for level in LEVELS:
+            wanted = listed(getattr(spec, level))
+            if wanted:
+                chosen &= np.logical_or.reduce([day.in_class(level, scheme, w) for w in wanted])
+        if spec.rank is not None:
+            chosen = self._ranked(spec.rank, chosen, self.universe_of(name), day)
+        for other in listed(spec.union):
+            chosen = chosen | self.members(other, day, path)
+        for other in listed(spec.minus):
+            chosen = chosen & ~self.members(other, day, path)
+        for other in listed(spec.intersect):
+            chosen = chosen & self.members(other, day, path)
+        return chosen
+
+    def _named(self, names: Iterable[str], day: Day, basket: str) -> Bools:
+        chosen = np.zeros(len(self.panel.securities), bool)
+        seen = self.found.setdefault(basket, set())
+        for wanted in names:
+            at = [i for i in day.names.get(wanted, ()) if day.listed[i]]
+            chosen[at] = True
+            if at:
+                seen.add(wanted)
+        return chosen
+
+    def _ranked(self, rank: tuple[int, int], chosen: Bools, universe: str | None, day: Day) -> Bools:
+        """The companies of the chosen lines ranked first to last by size, with all their chosen lines."""
+        company = self._company_of(self.sizes(universe, day).company, chosen)
+        codes = rank_companies(chosen, company, self.history).codes[rank[0] - 1:rank[1]]
+        return np.asarray(chosen & np.isin(self.panel.companies, codes))
+
+    def _company_of(self, company: Array, chosen: Bools) -> Array:
+        """A line without a size of its own takes its company's place."""
+        if not (chosen & np.isnan(company)).any():
+            return company
+        best = np.zeros(int(self.panel.companies.max(initial=-1)) + 1)
+        np.maximum.at(best, self.panel.companies, np.nan_to_num(company))
+        filled = best[self.panel.companies]
+        return np.where(filled > 0, filled, np.nan)
+
+    def sizes(self, universe: str | None, day: Day) -> Sizes:
+        """How large each security counts at the day's close.
+
+        A universe with ``holdings`` takes the fund's rolled weights, everything else market caps (float caps
+        weigh, total caps rank). Caps repeated across a company's lines are split evenly over them.
+        """
+        key = (universe if universe in self.holdings else None, day.t)
+        if key not in self._sizes:
+            self._sizes[key] = self._of_fund(str(universe), day) if key[0] else self._of_caps(day)
+        return self._sizes[key]
+
+    def _of_fund(self, universe: str, day: Day) -> Sizes:
+        weight, note = self.holdings[universe].sizes(day.t)
+        company = np.bincount(self.panel.companies, weight)[self.panel.companies]
+        return Sizes(np.where(weight > 0, weight, np.nan), np.where(company > 0, company, np.nan),
+                     np.zeros(len(weight), bool), note)
+
+    def _of_caps(self, day: Day) -> Sizes:
+        shares = day.attributes["kind"].is_in(["common", "depositary"]).fill_null(True).to_numpy()
+        lines = day.listed & shares
+        _, line, repeated = company_caps(day.cap, day.close, self.panel.companies, lines)
+        company, _, _ = company_caps(day.total_cap, day.close, self.panel.companies, lines)
+        # what is no share class of a company (a fund, an index) counts for itself
+        return Sizes(np.where(shares, line, day.cap), np.where(shares, company, day.total_cap), repeated, "")
+
+    def first_candidates(self, name: str) -> list[int]:
+        """Sessions on which the basket may begin, in order: the first with data, fund dates, ends of months."""
+        panel = self.panel
+        if not len(panel.sessions):
+            return []
+        universe = self.universe_of(name)
+        spec = self.basket(name)
+        ids = [spec.instrument] if spec.instrument is not None else spec.securities
+        rows = None
+        if ids is not None:
+            names = self.history.day(len(panel.sessions) - 1).names
+            rows = sorted({i for s in ids for i in names.get(s, ())})
+        first = self._first_data(rows if rows else None)
+        if universe is not None:
+            renewals = self.universes[universe].renewals
+            first = max(first, renewals[0]) if renewals else len(panel.sessions)
+        if first >= len(panel.sessions):
+            return []
+        dates = self.holdings[universe].dates if universe in self.holdings else []
+        ends = [] if spec.instrument is not None else [
+            e.session for e in schedule.events("monthly", panel.sessions)]
+        return [first, *sorted({t for t in (*dates, *ends) if t > first})]
+
+    def _first_data(self, rows: list[int] | None) -> int:
+        """First session on which any of the rows has a close or a return."""
+        key = None if rows is None else tuple(rows)
+        if key not in self._first:
+            found = [len(self.panel.sessions)]
+            for name in ("close", "price_return", "total_return"):
+                if name in self.panel.fields:
+                    field = self.panel.field(name)
+                    valid = (~np.isnan(field if rows is None else field[rows])).any(axis=0)
+                    found += [int(valid.argmax())] if valid.any() else []
+            self._first[key] = min(found)
+        return self._first[key]
+
+    @cached_property
+    def _first(self) -> dict[tuple[int, ...] | None, int]:
+        return {}
+
+    def missing_names(self, name: str) -> list[str]:
+        """Identifiers of the basket's list that no renewal found."""
+        spec = self.basket(name)
+        wanted: Mapping[str, object] = dict.fromkeys(spec.securities or ([spec.instrument] if spec.instrument else []))
+        return [w for w in wanted if w not in self.found.get(name, set())]
+
+
+def _cycle(path: tuple[str, ...], name: str) -> UsageError:
+    loop = " -> ".join([*path[path.index(name):], name])
+    return UsageError(f"baskets refer to each other in a circle: {loop}.",
+                      "Take one of union, minus or intersect out of it.")

@@ -1,0 +1,196 @@
+"""Who may be a member: a stored list, or rules applied on rank days with rank bands (FTSE Russell, METHODS 2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from paceline import config
+from paceline.baskets import schedule
+from paceline.baskets.history import Array, Bools, Day, History, company_caps
+from paceline.baskets.schedule import Event
+from paceline.errors import UsageError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: Shares of the band that hold at Russell's other boundaries: none at 50, 3000 and 4000, +/-0.5% (microcap
+#: 1%) at 2000, +/-2.5% everywhere else.
+BAND_SHARE = {50: 0.0, 2000: 0.2, 3000: 0.0, 4000: 0.0}
+MICROCAP_SHARE = 0.4
+#: Cumulative shares are taken of the companies up to this rank (the Russell 3000E).
+POOL = 4000
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Companies by falling cap: their codes, and each one's running share of the pool's cap (itself included)."""
+
+    codes: NDArray[np.int64]
+    cumulative: Array
+
+    @property
+    def ranks(self) -> NDArray[np.int64]:
+        return np.arange(1, len(self.codes) + 1)
+
+
+@dataclass
+class Boundary:
+    """One rank boundary with its band, and on which side of it each company stood last time."""
+
+    rank: int
+    band: float
+    upper: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    lower: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+
+    def split(self, ranking: Ranking) -> Bools:
+        """Companies of the ranking that stand above the boundary; remembers the outcome for the next time.
+
+        With b the running cap share at the boundary's rank: a company that stood above drops only if its share
+        exceeds b + band, one that stood below rises only if its share is under b - band, newcomers go by rank.
+        """
+        cum, by_rank = ranking.cumulative, ranking.ranks <= self.rank
+        if self.band > 0 and len(self.upper):
+            b = cum[min(self.rank, len(cum)) - 1] if len(cum) else 1.0
+            stays = np.isin(ranking.codes, self.upper) & (cum <= b + self.band)
+            rises = np.isin(ranking.codes, self.lower) & (cum < b - self.band)
+            new = ~np.isin(ranking.codes, np.concatenate([self.upper, self.lower]))
+            above = stays | rises | (new & by_rank)
+        else:
+            above = by_rank
+        self.upper, self.lower = ranking.codes[above], ranking.codes[~above]
+        return np.asarray(above)
+
+
+def band_at(rank: int, band: float, first: int) -> float:
+    """Width of the band at a boundary for a universe whose best rank is ``first``."""
+    if rank == 2000 and first > 2000:
+        return band * MICROCAP_SHARE
+    return band * BAND_SHARE.get(rank, 1.0)
+
+
+class Universe:
+    """A declared universe over a panel: ``at(day)`` says who belongs, ``renewals`` when that was decided anew."""
+
+    def __init__(self, name: str, spec: config.Universe, history: History) -> None:
+        self.name, self.spec, self.history = name, spec, history
+        self._notes: list[str] = []
+
+    @property
+    def caveats(self) -> list[str]:
+        """Weaknesses of the membership found while it was worked out."""
+        if self.spec.eligible is not None:
+            _ = self._lists
+        return list(dict.fromkeys(self._notes))
+
+    def at(self, day: Day) -> Bools:
+        """Members whose data reach that day."""
+        if self.spec.members is not None:
+            return day.members(self.spec.members) & day.listed
+        valid = [mask for event, mask in self._lists if event.session <= day.t]
+        return valid[-1] & day.listed if valid else np.zeros(len(day.listed), bool)
+
+    @cached_property
+    def renewals(self) -> list[int]:
+        """Sessions after whose close the membership may differ from before."""
+        if self.spec.members is None:
+            return [event.session for event, _ in self._lists]
+        member = self.history.members(self.spec.members)
+        if not member.size:
+            return []
+        changed = np.flatnonzero((member[:, 1:] != member[:, :-1]).any(axis=0)) + 1
+        return [*([0] if member[:, 0].any() else []), *changed.tolist()]
+
+    @cached_property
+    def _lists(self) -> list[tuple[Event, Bools]]:
+        """The reconstitutions in order, each with its members (N,)."""
+        spec, sessions = self.spec, self.history.panel.sessions
+        planned = (schedule.russell_events(sessions) if spec.reconstitution == "russell"
+                   else [Event(e.session, e.session) for e in schedule.events(spec.reconstitution, sessions)])
+        first, last = spec.rank or (1, np.inf)
+        banded = spec.reconstitution == "russell" or "band" in spec.model_fields_set
+        width = spec.band if banded else 0.0
+        upper = Boundary(first - 1, band_at(first - 1, width, first)) if first > 1 else None
+        lower = Boundary(int(last), band_at(int(last), width, first)) if np.isfinite(last) else None
+        start = self._first(first)
+        if start is None:
+            return []
+        if all(e.session != start for e in planned):
+            planned = [Event(start, start), *(e for e in planned if e.reference >= start)]
+            self._notes.append(
+                f"{self.name}: first ranked on {sessions[start]}, the first session with data, not on a rank day")
+        found = []
+        for event in planned:
+            if event.reference < start:
+                continue
+            eligible, company = eligible_lines(self.history.day(event.reference), spec.eligible or config.Eligible())
+            ranking = rank_companies(eligible, company, self.history)
+            inside = np.ones(len(ranking.codes), bool)
+            if upper is not None:
+                inside &= ~upper.split(ranking)
+            if lower is not None:
+                inside &= lower.split(ranking)
+            found.append((event, eligible & np.isin(self.history.panel.companies, ranking.codes[inside])))
+        return found
+
+    def _first(self, companies: float) -> int | None:
+        """First session on which at least that many companies can be ranked."""
+        rules = self.spec.eligible or config.Eligible()
+        for t in self._promising():
+            eligible, _ = eligible_lines(self.history.day(t), rules)
+            if len(np.unique(self.history.panel.companies[eligible])) >= companies:
+                return t
+        return None
+
+    def _promising(self) -> list[int]:
+        """The first session with any cap, then the ends of months."""
+        panel = self.history.panel
+        name = "market_cap" if "market_cap" in panel.fields else "float_cap"
+        if name not in panel.fields:
+            self._notes.append(f"{self.name}: nobody can be ranked, the panel has no market caps")
+            return []
+        known = np.flatnonzero((panel.field(name) > 0).any(axis=0))
+        if not len(known):
+            return []
+        return [int(known[0]), *(e.session for e in schedule.events("monthly", panel.sessions) if e.session > known[0])]
+
+
+def eligible_lines(day: Day, rules: config.Eligible) -> tuple[Bools, Array]:
+    """(lines that meet the rules, cap of each line's company), both (N,), at a day's close.
+
+    A line must be listed, of an accepted kind, exchange and country, priced at ``min_price`` or more, and
+    its company (all its eligible lines) must be worth ``min_cap`` or more. Without a cap there is no rank.
+    """
+    lines = day.listed & (day.total_cap > 0)
+    table = day.attributes
+    for column, accepted in (("kind", rules.kinds), ("country", rules.countries), ("exchange", rules.exchanges)):
+        if accepted:
+            lines = lines & table[column].is_in(accepted).fill_null(False).to_numpy()
+    if rules.exclude_name:
+        try:
+            bad = table["name"].str.contains(rules.exclude_name).fill_null(False).to_numpy()
+        except pl.exceptions.ComputeError as error:
+            raise UsageError(f"exclude_name = {rules.exclude_name!r} cannot be searched for ({error}).",
+                             "Write a regular expression without look-around.") from None
+        lines = lines & ~bad
+    if rules.min_price > 0:
+        lines = lines & (day.close >= rules.min_price)
+    company, _, _ = company_caps(day.total_cap, day.close, day.panel.companies, lines)
+    if rules.min_cap > 0:
+        lines = lines & (company >= rules.min_cap)
+    return np.asarray(lines), np.where(lines, company, np.nan)
+
+
+def rank_companies(lines: Bools, company_cap: Array, history: History) -> Ranking:
+    """Companies of the given lines by falling cap (equal caps: by identifier), each once."""
+    at = np.flatnonzero(lines & (company_cap > 0))
+    at = at[np.lexsort((history.tie_break[at], -company_cap[at]))]
+    _, first = np.unique(history.panel.companies[at], return_index=True)
+    at = at[np.sort(first)]
+    pool = company_cap[at[:POOL]]
+    running = np.cumsum(company_cap[at]) / pool.sum() if len(at) else np.empty(0)
+    return Ranking(history.panel.companies[at], running)

@@ -1,0 +1,381 @@
+"""Index levels from target weights and returns: weights drift, leavers leave, nothing jumps at a rebalance.
+
+Within a span of sessions without a rebalance, with W the weights at its start, G the cumulative growth of each
+security since then and A one where the security is alive (up to the session of its last return):
+
+    r_t = W (A_t G_{t-1} r_t) / W (A_t G_{t-1})
+
+Two matrix products give all baskets of the span. A leaver's value is spread over the others pro rata from the session
+after its last return, because it is missing from both sums. A missing return is zero, and counted.
+
+Special dividends and spin-offs follow S&P's index mathematics (METHODS 1). A special dividend D on a close P lowers
+the prior close: the weight opens the ex-date at (1 - D/P) of its value and earns (1 + r) / (1 - D/P) - 1, so the
+cash is spread over the index. A spun-off child enters at price zero: the parent's return of the ex-date
+includes ratio * child's close / parent's prior close, and the value stays in the parent's line until the next rebalance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paceline.baskets.history import PATIENCE, Array, Bools, drift_return, last_session, stored
+from paceline.errors import DataError, UnknownName, UsageError
+
+if TYPE_CHECKING:
+    from paceline.baskets import Targets
+    from paceline.panel import Panel
+
+Dates = NDArray[np.datetime64]
+Basis = Literal["price", "total"]
+BASE = 100.0
+
+
+class Span(NamedTuple):
+    """Sessions start <= t < stop without a rebalance; ``weights`` (S, N) at the open of ``start``."""
+
+    start: int
+    stop: int
+    weights: Array
+
+
+class _Stretch(NamedTuple):
+    """A span with its weights stored for the securities that are held only: (S, C) and their positions (C,)."""
+
+    start: int
+    stop: int
+    columns: NDArray[np.int64]
+    weights: Array
+
+
+class _Block(NamedTuple):
+    """What the formula needs of one span, for the held securities: (C, L) each."""
+
+    opening: Array  # A_t G_{t-1}, after special dividends have left
+    returns: Array  # r_t, missing as zero
+    closing: Array  # A_t G_t
+    missing: Bools  # alive without a return
+
+
+@dataclass(frozen=True)
+class Indices:
+    """Levels of S baskets over T sessions on one basis, and what they were made of.
+
+    levels    (S, T) 100 on the session a basket begins, or a lone instrument's first close on the price
+              basis; NaN before, and while nobody in it is alive
+    returns   (S, T) simple returns; NaN where there is no level on the session or its weight is nil
+    missing   (S, T) members alive without a return on this basis: counted as zero
+    members   (S, T) members alive
+    turnover  basket -> [(session, one-way turnover 1/2 sum |target - drifted|)], the first purchase left out
+    """
+
+    names: tuple[str, ...]
+    basis: Basis
+    sessions: Dates
+    levels: Array
+    returns: Array
+    missing: Array
+    members: Array
+    turnover: Mapping[str, list[tuple[int, float]]]
+    caveats: Mapping[str, tuple[str, ...]]
+    _stretches: tuple[_Stretch, ...] = field(repr=False)
+    _engine: _Engine = field(repr=False)
+
+    @cached_property
+    def spans(self) -> tuple[Span, ...]:
+        """Spans between the rebalances of any basket, with everybody's weights (drifted where not rebalanced)."""
+        return tuple(Span(s.start, s.stop, self._dense(s.columns, s.weights)) for s in self._stretches)
+
+    def row(self, name: str) -> int:
+        if name not in self.names:
+            raise UnknownName("basket", name, self.names)
+        return self.names.index(name)
+
+    def weights_at(self, t: int) -> Array:
+        """(S, N) weights at the close of session t, before a rebalance at that close; zero before a basket begins.
+
+        On the session a basket begins they are its target weights.
+        """
+        self._check(t)
+        found = np.zeros((len(self.names), self._engine.n))
+        for s in self._stretches:
+            if s.start <= t < s.stop:
+                block = self._engine.block(s.start, t + 1, s.columns)
+                found = self._dense(s.columns, _normalised(s.weights * block.closing[:, -1]))
+            elif s.start == t + 1:  # baskets that begin at this very close
+                new = self._engine.targets.first == t
+                found[new] = self._dense(s.columns, s.weights)[new]
+        return found
+
+    def contributions(self, subject: str, start: int, end: int) -> Array:
+        """(N,) what each security added to the basket's return from the close of ``start`` to that of ``end``.
+
+        C_i = sum over start < t <= end of w_{i,t-1} r_{i,t} I_{t-1} / I_start, with w the weights at the open of
+        t: exact over any number of rebalances, sum C_i = I_end / I_start - 1. NaN where the basket has no
+        level on ``start``.
+        """
+        row = self.row(subject)
+        self._check(start)
+        self._check(end)
+        if end < start:
+            raise UsageError(f"contributions of {subject!r}: the window ends (session {end}) before it starts ({start}).",
+                             "Swap the two.")
+        out = np.zeros(self._engine.n)
+        base = self.levels[row, start]
+        if np.isnan(base):
+            return np.full(self._engine.n, np.nan)
+        for s in self._stretches:
+            first, stop = max(s.start, start + 1), min(s.stop, end + 1)
+            held = np.flatnonzero(s.weights[row])
+            if first >= stop or not len(held):
+                continue
+            w, columns = s.weights[row, held], s.columns[held]
+            block = self._engine.block(s.start, stop, columns)
+            at = slice(first - s.start, stop - s.start)
+            opening, r = block.opening[:, at], block.returns[:, at]
+            value = w @ opening
+            previous = self._chained[row, first - 1:stop - 1]
+            scale = np.divide(previous, value, out=np.zeros_like(value), where=value > 0)
+            out[columns] += w * ((opening * r) @ scale) / base
+        return out
+
+    @cached_property
+    def _chained(self) -> Array:
+        """Levels carried through sessions on which nobody was alive."""
+        return _chain(self.returns, self._engine.targets.first, self._engine.bases)
+
+    def _dense(self, columns: NDArray[np.int64], weights: Array) -> Array:
+        out = np.zeros((weights.shape[0], self._engine.n))
+        out[:, columns] = weights
+        return out
+
+    def _check(self, t: int) -> None:
+        if not 0 <= t < len(self.sessions):
+            raise UsageError(f"session {t} lies outside the panel of {len(self.sessions)} sessions.",
+                             f"Give 0 to {len(self.sessions) - 1}.")
+
+
+def build(panel: Panel, targets: Targets, basis: Basis = "price") -> Indices:
+    """Levels of all baskets of ``targets`` on one basis.
+
+    Weights drift with price returns (total where a security has only those) on either basis, as in the published
+    cap-weighted indices; the basis' own return is what is averaged. Raises ``DataError`` if the panel has no
+    returns, ``UsageError`` for an unknown basis.
+    """
+    if basis not in ("price", "total"):
+        raise UsageError(f"basis {basis!r} is not known.", "Use price or total.")
+    engine = _Engine(panel, targets, basis)
+    S, T = len(targets.names), len(panel.sessions)
+    returns, missing, members = np.full((S, T), np.nan), np.zeros((S, T)), np.zeros((S, T))
+    turnover: dict[str, list[tuple[int, float]]] = {n: [] for n in targets.names}
+    stretches: list[_Stretch] = []
+    W = np.zeros((S, engine.n))
+    starts = [*(r.session + 1 for r in targets.rebalances), T]
+    for rebalance, stop in zip(targets.rebalances, starts[1:], strict=True):
+        held = np.zeros((len(rebalance.rows), engine.n))
+        held[:, rebalance.columns] = rebalance.weights
+        for row, old, new in zip(rebalance.rows, W[rebalance.rows], held, strict=True):
+            if old.any():
+                turnover[targets.names[row]].append((rebalance.session, 0.5 * float(np.abs(new - old).sum())))
+        W[rebalance.rows] = held
+        start = rebalance.session + 1
+        columns = np.flatnonzero(W.any(axis=0))
+        w = np.ascontiguousarray(W[:, columns])
+        stretches.append(_Stretch(start, stop, columns, w))
+        if start >= stop:
+            continue
+        block = engine.block(start, stop, columns)
+        value = w @ block.opening
+        gain = w @ (block.opening * block.returns)
+        at = slice(start, stop)
+        np.divide(gain, value, out=returns[:, at], where=value > 0)
+        members[:, at], missing[:, at] = _counts(w > 0, block)
+        W[:, columns] = _normalised(w * block.closing[:, -1])
+    levels = _chain(returns, targets.first, engine.bases)
+    begun = np.arange(T) == targets.first[:, None]
+    levels[np.isnan(returns) & ~begun] = np.nan
+    for matrix in (levels, returns, missing, members):
+        matrix.setflags(write=False)
+    caveats = {n: (*targets.caveats.get(n, ()), *engine.caveats) for n in targets.names}
+    return Indices(targets.names, basis, panel.sessions, levels, returns, missing, members, turnover, caveats,
+                   tuple(stretches), engine)
+
+
+def _normalised(weights: Array) -> Array:
+    total = weights.sum(axis=1, keepdims=True)
+    return np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
+
+
+def _chain(returns: Array, first: NDArray[np.int64], bases: Array) -> Array:
+    """(S, T) base on the session ``first``, compounded after it (a missing return as zero), NaN before."""
+    levels = bases[:, None] * np.cumprod(1.0 + np.nan_to_num(returns), axis=1)
+    levels[np.arange(returns.shape[1]) < first[:, None]] = np.nan
+    return levels
+
+
+def _counts(held: Bools, block: _Block) -> tuple[Array, Array]:
+    """(members alive, members alive without a return), (S, L); only the few rows that have any are multiplied."""
+    h = held.astype(float)
+    gone = block.opening == 0
+    some = gone.any(axis=1)
+    alive = h.sum(axis=1)[:, None] - h[:, some] @ gone[some].astype(float)
+    some = block.missing.any(axis=1)
+    return alive, h[:, some] @ block.missing[some].astype(float)
+
+
+class _Event(NamedTuple):
+    """A special dividend (share = D/P of the prior close) or a spin-off (share = child's value / prior close)."""
+
+    row: int
+    session: int
+    share: float
+    included: bool  # the total return already holds it
+
+
+class _Engine:
+    """Cuts the panel's returns into the blocks of the formula, corporate actions applied."""
+
+    def __init__(self, panel: Panel, targets: Targets, basis: Basis) -> None:
+        self.panel, self.targets, self.basis = panel, targets, basis
+        self.n = len(panel.securities)
+        self._own = stored(panel, f"{basis}_return")
+        if self._own is None and stored(panel, "price_return" if basis == "total" else "total_return") is None:
+            raise DataError("the panel holds neither price_return nor total_return.", "Import prices first.")
+        self._last = last_session(panel)
+        self.caveats: list[str] = []
+        self._special, self._spun = self._read_actions()
+
+    @cached_property
+    def bases(self) -> Array:
+        """(S,) level on the first session: 100, or the first close of a lone instrument on the price basis."""
+        out = np.full(len(self.targets.names), BASE)
+        close = stored(self.panel, "close")
+        if self.basis == "price" and close is not None:
+            for s, (at, first) in enumerate(zip(self.targets.instruments, self.targets.first, strict=True)):
+                if at >= 0 and first < close.shape[1] and close[at, first] > 0:
+                    out[s] = close[at, first]
+        return out
+
+    def block(self, start: int, stop: int, columns: NDArray[np.int64]) -> _Block:
+        """The held securities over sessions start <= t < stop, growth counted from the close of start - 1."""
+        drift = drift_return(self.panel, start, stop)[columns]
+        if self.basis == "price" and stored(self.panel, "total_return") is None:
+            own = drift.copy()
+        elif self._own is None:
+            own = np.full(drift.shape, np.nan)
+        else:
+            own = self._own[columns, start:stop]
+        silent = np.isnan(drift)
+        dead = self._dead(columns, start, stop, silent)
+        missing = np.isnan(own)
+        drift[silent] = 0.0
+        own[missing] = 0.0
+        missing &= ~dead
+        place = {int(c): i for i, c in enumerate(columns)} if self._spun or self._special else {}
+        for e in self._spun:
+            if start <= e.session < stop and e.row in place:
+                i, t = place[e.row], e.session - start
+                drift[i, t] += e.share
+                own[i, t] += 0.0 if e.included and self.basis == "total" else e.share
+        growth = np.cumprod(1.0 + drift, axis=1)
+        closing = growth
+        opening = np.empty_like(growth)
+        opening[:, 0] = 1.0
+        opening[:, 1:] = growth[:, :-1]
+        for e in self._special:
+            if start <= e.session < stop and e.row in place:
+                i, t = place[e.row], e.session - start
+                opening[i, t] *= 1.0 - e.share
+                paid = e.share if e.included and self.basis == "total" else 0.0
+                own[i, t] = (1.0 + own[i, t] - paid) / (1.0 - e.share) - 1.0
+        if dead.any():
+            opening[dead] = 0.0
+            closing = np.where(dead, 0.0, growth)
+        return _Block(opening, own, closing, missing)
+
+    def _dead(self, columns: NDArray[np.int64], start: int, stop: int, silent: Bools) -> Bools:
+        """Delisted before the session as far as is on record, or silent for more than ``PATIENCE`` sessions."""
+        dead = np.arange(start, stop) > self._last[columns][:, None]
+        some = np.flatnonzero(silent.any(axis=1))
+        if len(some):
+            before = max(0, start - PATIENCE)
+            heard = ~np.isnan(drift_return(self.panel, before, stop)[columns[some]])
+            close = stored(self.panel, "close")
+            if close is not None:
+                heard |= ~np.isnan(close[columns[some], before:stop])
+            count = np.zeros((len(some), heard.shape[1] + 1), np.int32)
+            np.cumsum(heard, axis=1, out=count[:, 1:])
+            t = np.arange(start, stop) - before
+            recent = count[:, t + 1] - count[:, np.maximum(t - PATIENCE, 0)]
+            dead[some] |= (recent == 0) & (np.arange(start, stop) >= PATIENCE)
+        return np.asarray(dead)
+
+    def _read_actions(self) -> tuple[list[_Event], list[_Event]]:
+        """Special dividends and spin-offs of the panel, with their size against the prior close."""
+        read = getattr(self.panel, "actions", None)
+        close = stored(self.panel, "close")
+        if read is None or close is None:
+            return [], []
+        table = read() if callable(read) else read
+        row = {s: i for i, s in enumerate(self.panel.securities)}
+        special: list[_Event] = []
+        spun: list[_Event] = []
+        lost = 0
+        for a in table.iter_rows(named=True):
+            if a["kind"] not in ("special_dividend", "spinoff") or a["security"] not in row:
+                continue
+            i, day = row[a["security"]], np.datetime64(a["date"])
+            t = int(np.searchsorted(self.panel.sessions, day))  # effective before the open of the date
+            if not 0 < t < len(self.panel.sessions):
+                continue
+            before = close[i, t - 1]
+            if a["kind"] == "special_dividend":
+                share = (a["amount"] or np.nan) / before
+                kept, fine = special, 0 < share < 1
+            else:
+                child = row.get(a["other"] or "")
+                share = np.nan if child is None else (a["ratio"] or np.nan) * close[child, t] / before
+                kept, fine = spun, share > 0
+            if fine:
+                kept.append(_Event(i, t, float(share), self._included(i, t, float(share))))
+            else:
+                lost += 1
+        if lost:
+            self.caveats.append(f"{lost} special dividends or spin-offs could not be valued: closes are missing")
+        return special, spun
+
+    def _included(self, row: int, t: int, share: float) -> bool:
+        """Whether the total return of the ex-date already contains the payment: it exceeds the price return by
+        at least half of it (CRSP-like returns do; a source that only reinvests cash does not for a spin-off)."""
+        price, total = stored(self.panel, "price_return"), stored(self.panel, "total_return")
+        if price is None or total is None:
+            return True
+        return bool(total[row, t] - price[row, t] >= 0.5 * share)
+
+
+def divisor(value: float, level: float) -> float:
+    """The divisor that makes a market value read as ``level``: D = value / level."""
+    return value / level
+
+
+def adjusted_divisor(old: float, before: float, after: float) -> float:
+    """D_new = D_old * MV_after / MV_before at the same prices: the level before and after the change is one."""
+    return old * after / before
+
+
+def divisor_levels(prices: Array, shares: Array, base: float = BASE) -> tuple[Array, Array]:
+    """Levels and divisors (T,) of a cap-weighted index kept the way a provider keeps it.
+
+    prices, shares  (N, T); shares[:, t] are in force during session t; zero for who is out, whatever the price
+    I_t = sum_i P_it Q_it / D_t, and D changes after the close of t - 1 by the value ratio of the new to the old
+    shares at those closing prices.
+    """
+    worth = np.where(shares > 0, prices * shares, 0.0).sum(axis=0)
+    renewed = np.where(shares[:, 1:] > 0, prices[:, :-1] * shares[:, 1:], 0.0).sum(axis=0)
+    divisors = divisor(float(worth[0]), base) * np.cumprod(np.concatenate([[1.0], renewed / worth[:-1]]))
+    return worth / divisors, divisors
