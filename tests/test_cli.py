@@ -57,6 +57,12 @@ class Market:
                              "reason": ["duplicate rows"] * rows, "row": ["{}"] * rows},
                             schema=dict.fromkeys(("source", "table", "reason", "row"), pl.String))
 
+    def lineage(self, steps: Any) -> list[Step]:
+        return list(steps)
+
+    def remember(self, steps: Any) -> None:
+        self.asked["remembered"] = len(list(steps))
+
     def show(self, measure: str, **how: Any) -> list[Figure]:
         self.asked.update(how, measure=measure)
         if how.get("since") == "1900-01-01":
@@ -91,6 +97,13 @@ def test_show_prints_one_json_row_per_figure(asked: dict[str, Any], capsys: pyte
             "figure"} <= set(rows[0])
 
 
+def test_show_prints_a_table_for_people(asked: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "strength"]) == 0
+    out = capsys.readouterr().out
+    assert "+9.39%" in out and "9/10" in out and "survivorship" in out
+    assert asked["remembered"] == 3, "so that trace finds the figures later"
+
+
 def test_show_passes_typed_options(asked: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
     argv = ["show", "strength", "--window", "20", "--mode", "slow", "--bands", "0.1", "--bands", "0.2", "--strict",
             "--subject", "small", "--subject", "large", "--against", "benchmark", "--since", "2025-11-20",
@@ -101,7 +114,7 @@ def test_show_passes_typed_options(asked: dict[str, Any], capsys: pytest.Capture
         "opened": {"path": Path("m.toml"), "data": None, "store": Path("s"), "as_of": "2025-12-05", "version": 3},
         "measure": "strength", "window": 20, "mode": "slow", "bands": (0.1, 0.2), "strict": True,
         "subjects": ["small", "large"], "against": ["benchmark"], "since": "2025-11-20", "basis": "total",
-        "history": True,
+        "history": True, "remembered": 3,
     }
     assert capsys.readouterr().out.startswith("measure,subject,against,")
 
@@ -123,7 +136,7 @@ def test_show_writes_csv(asked: dict[str, Any], tmp_path: Path, capsys: pytest.C
         assert (tmp_path / "new" / "rows.csv").read_text() == printed
     rows = list(csv.DictReader(io.StringIO(printed)))
     assert [r["value"] for r in rows] == ["0.0939", "0.0507", ""]
-    assert json.loads(rows[0]["caveats"]) == ["survivorship"]
+    assert rows[0]["caveats"] == "survivorship"
 
 
 def test_options_may_stand_before_the_measure(asked: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,19 +144,3 @@ def cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     return "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows as CSV with the union of their keys in order of appearance; lists and tables as JSON text."""
-    import csv
-    import io
-    import json
-
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
-        cells = (row.get(name) for name in columns)
-        writer.writerow(json.dumps(c) if isinstance(c, (list, dict)) else c for c in cells)
-    return out.getvalue()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import App, Group, Parameter
 
 from paceline.cli import VERBS, settings
-from paceline.cli.options import When, csv_text, day, flag, open_market, progress, say, say_json
+from paceline.cli.options import When, day, flag, open_market, progress, say, say_json
 from paceline.errors import UnknownName, UsageError
 
 if TYPE_CHECKING:
@@ -67,19 +67,20 @@ def _show(name: str, general: dict[str, Any], params: dict[str, Any]) -> int:
         market.ensure(bar)
     figures = market.show(name, subjects=general["subject"], against=general["against"], since=since,
                           basis=general["basis"], history=general["history"], **params)
-    rows = [figure.to_json() for figure in figures]
-    from paceline.report import files, terminal
+    market.remember(step.to_json() for step in market.lineage(f.step for f in figures))
+    from paceline.report import files, tables, terminal
 
+    rows = [tables.row(figure) for figure in figures]
     if general["png"] is not None:
         _draw(market.plot(name, *(general["subject"] or ()), **params), general["png"])
     if general["csv"] not in (None, "-"):
-        files.write_text(general["csv"], csv_text(rows))
+        files.write_text(general["csv"], tables.csv_text(rows, tables.FIGURE))
     if general["json"]:
         say_json(rows)
     elif general["csv"] == "-":
-        say(csv_text(rows).rstrip("\n"))
+        say(tables.csv_text(rows, tables.FIGURE).rstrip("\n"))
     elif general["csv"] is None and general["png"] is None:
-        terminal.print_rows(figures)
+        terminal.rows(figures)
     return 0
 
 

@@ -116,7 +116,7 @@ def _cells(section: Section) -> Iterator[dict[str, Any]]:
                         for p in block.parts if isinstance(p, Figure))
 
 
-def _csv(rows: Sequence[Mapping[str, Any]], first: Sequence[str]) -> str:
+def csv_text(rows: Sequence[Mapping[str, Any]], first: Sequence[str]) -> str:
     """Rows as CSV: the columns of ``first``, then others as they appear; lists are joined with "; "."""
     columns = list(dict.fromkeys([*first, *(key for r in rows for key in r)]))
     out = io.StringIO()
@@ -139,17 +139,17 @@ FIGURE = ("measure", "subject", "against", "statistic", "start", "end", "value",
 def to_csv(document: Document, folder: str | Path) -> list[Path]:
     """One CSV per section, ``figures.csv`` with every figure once, ``series.csv`` with the charts' points."""
     folder = Path(folder)
-    files: dict[str, str] = {"figures": _csv([row(f) for f in document.figures()], FIGURE)}
+    files: dict[str, str] = {"figures": csv_text([row(f) for f in document.figures()], FIGURE)}
     points = [
         {"section": s.name, "chart": words(b.title), "series": line.name, "x": x, "y": y, "unit": b.unit,
          "figure": line.figure.id}
         for s in document.sections for b in s.blocks if isinstance(b, Chart)
         for line in b.series for x, y in zip(plain(line.x), plain(line.y), strict=True)
     ]
-    files["series"] = _csv(points, ("section", "chart", "series", "x", "y", "unit", "figure"))
+    files["series"] = csv_text(points, ("section", "chart", "series", "x", "y", "unit", "figure"))
     for section in document.sections:
         name = slug(section.name)
         while name in files:
             name += "_"
-        files[name] = _csv(list(_cells(section)), ("block", "row", "column", *FIGURE))
+        files[name] = csv_text(list(_cells(section)), ("block", "row", "column", *FIGURE))
     return [write_text(folder / f"{name}.csv", text) for name, text in files.items()]
