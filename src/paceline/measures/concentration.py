@@ -28,9 +28,9 @@ def concentration(view: View, *, months: int = 12, top: int = 10) -> Result:
 
     With w the drifted weights at the close, share classes of one company added up:
 
-    hhi               sum of w^2 (a fraction; S&P prints it in percent squared, 10,000 times this)
+    hhi               HHI = sum of w^2 (a fraction; S&P prints it in percent squared, 10,000 times this)
     effective_number  1 / hhi, the number of equal weights that is as concentrated
-    entropy_number    exp(-sum of w ln w)
+    entropy_number    N = exp(-sum of w ln w)
     top10             sum of the ``top`` largest weights
 
     months  how many month-ends before the last session

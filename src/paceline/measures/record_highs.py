@@ -31,7 +31,7 @@ def record_highs(view: View) -> Result:
     is_record              1 if the last session is a record, else 0
     last_record            the highest close so far (its first session, if it was met again)
     sessions_since_record  sessions from it to the last session
-    distance_from_record   last level / highest close - 1, zero or negative
+    distance_from_record   d = last level / highest close - 1, zero or negative
     records_this_year      records in the calendar year of the last session
 
     Columns: ``start`` is the session of the highest close; ``since`` the first session of the history: a

@@ -26,7 +26,7 @@ def streaks(view: View, *, window: int = 63) -> Result:
     """Lengths of runs of sessions with the same sign.
 
     For each level the sign of its return r_t; for each pair (against is filled) the sign of lead's return minus
-    the other's, r_lead - r_against. A difference below 1e-12 is zero, and zero breaks a run.
+    the other's, d = r_lead - r_against. A difference below 1e-12 is zero, and zero breaks a run.
 
     current        run that ends at the last session: positive gains (ahead), negative losses (behind), 0 neither
     longest_gain   longest run of gains this calendar year (levels) or in the last ``window`` sessions (pairs:
