@@ -6,12 +6,13 @@ security since then and A one where the security is alive (up to the session of 
     r_t = W (A_t G_{t-1} r_t) / W (A_t G_{t-1})
 
 Two matrix products give all baskets of the span. A leaver's value is spread over the others pro rata from the session
-after its last return, because it is missing from both sums. A missing return is zero, and counted.
+after its last return, because it is missing from both sums. A missing return is zero, and counted. Who is alive is
+known on the day (``Panel.alive``): where no delisting is on record, a security is gone after ten silent sessions.
 
 Special dividends and spin-offs follow S&P's index mathematics (METHODS 1). A special dividend D on a close P lowers
 the prior close: the weight opens the ex-date at (1 - D/P) of its value and earns (1 + r) / (1 - D/P) - 1, so the
-cash is spread over the index. A spun-off child enters at price zero: the parent's return of the ex-date
-includes ratio * child's close / parent's prior close, and the value stays in the parent's line until the next rebalance.
+cash is spread over the index. A spun-off child enters at price zero: the parent's return of the ex-date includes
+ratio * child's close / parent's prior close, and the value stays in the parent's line until the next rebalance.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
-from paceline.baskets.history import PATIENCE, Array, Bools, drift_return, last_session, stored
+from paceline.baskets.history import Array, Bools, drift_return, stored
 from paceline.errors import DataError, UnknownName, UsageError
 
 if TYPE_CHECKING:
@@ -89,7 +91,8 @@ class Indices:
     @cached_property
     def spans(self) -> tuple[Span, ...]:
         """Spans between the rebalances of any basket, with everybody's weights (drifted where not rebalanced)."""
-        return tuple(Span(s.start, s.stop, self._dense(s.columns, s.weights)) for s in self._stretches)
+        return tuple(Span(s.start, s.stop, self._dense(s.columns, s.weights)) for s in self._stretches
+                     if s.start < s.stop)
 
     def row(self, name: str) -> int:
         if name not in self.names:
@@ -123,8 +126,8 @@ class Indices:
         self._check(start)
         self._check(end)
         if end < start:
-            raise UsageError(f"contributions of {subject!r}: the window ends (session {end}) before it starts ({start}).",
-                             "Swap the two.")
+            raise UsageError(f"contributions of {subject!r}: session {end} lies before session {start}.",
+                             "Swap start and end.")
         out = np.zeros(self._engine.n)
         base = self.levels[row, start]
         if np.isnan(base):
@@ -213,7 +216,7 @@ def _normalised(weights: Array) -> Array:
 
 def _chain(returns: Array, first: NDArray[np.int64], bases: Array) -> Array:
     """(S, T) base on the session ``first``, compounded after it (a missing return as zero), NaN before."""
-    levels = bases[:, None] * np.cumprod(1.0 + np.nan_to_num(returns), axis=1)
+    levels: Array = bases[:, None] * np.cumprod(1.0 + np.nan_to_num(returns), axis=1)
     levels[np.arange(returns.shape[1]) < first[:, None]] = np.nan
     return levels
 
@@ -246,7 +249,6 @@ class _Engine:
         self._own = stored(panel, f"{basis}_return")
         if self._own is None and stored(panel, "price_return" if basis == "total" else "total_return") is None:
             raise DataError("the panel holds neither price_return nor total_return.", "Import prices first.")
-        self._last = last_session(panel)
         self.caveats: list[str] = []
         self._special, self._spun = self._read_actions()
 
@@ -270,10 +272,12 @@ class _Engine:
             own = np.full(drift.shape, np.nan)
         else:
             own = self._own[columns, start:stop]
-        silent = np.isnan(drift)
-        dead = self._dead(columns, start, stop, silent)
+        # who left stays out until a rebalance, even if a return turns up later: the value has been spread
+        dead = ~self.panel.alive[columns, start:stop]
+        if dead.any():
+            np.logical_or.accumulate(dead, axis=1, out=dead)
         missing = np.isnan(own)
-        drift[silent] = 0.0
+        drift[np.isnan(drift)] = 0.0
         own[missing] = 0.0
         missing &= ~dead
         place = {int(c): i for i, c in enumerate(columns)} if self._spun or self._special else {}
@@ -282,7 +286,7 @@ class _Engine:
                 i, t = place[e.row], e.session - start
                 drift[i, t] += e.share
                 own[i, t] += 0.0 if e.included and self.basis == "total" else e.share
-        growth = np.cumprod(1.0 + drift, axis=1)
+        growth: Array = np.cumprod(1.0 + drift, axis=1)
         closing = growth
         opening = np.empty_like(growth)
         opening[:, 0] = 1.0
@@ -298,36 +302,20 @@ class _Engine:
             closing = np.where(dead, 0.0, growth)
         return _Block(opening, own, closing, missing)
 
-    def _dead(self, columns: NDArray[np.int64], start: int, stop: int, silent: Bools) -> Bools:
-        """Delisted before the session as far as is on record, or silent for more than ``PATIENCE`` sessions."""
-        dead = np.arange(start, stop) > self._last[columns][:, None]
-        some = np.flatnonzero(silent.any(axis=1))
-        if len(some):
-            before = max(0, start - PATIENCE)
-            heard = ~np.isnan(drift_return(self.panel, before, stop)[columns[some]])
-            close = stored(self.panel, "close")
-            if close is not None:
-                heard |= ~np.isnan(close[columns[some], before:stop])
-            count = np.zeros((len(some), heard.shape[1] + 1), np.int32)
-            np.cumsum(heard, axis=1, out=count[:, 1:])
-            t = np.arange(start, stop) - before
-            recent = count[:, t + 1] - count[:, np.maximum(t - PATIENCE, 0)]
-            dead[some] |= (recent == 0) & (np.arange(start, stop) >= PATIENCE)
-        return np.asarray(dead)
-
     def _read_actions(self) -> tuple[list[_Event], list[_Event]]:
-        """Special dividends and spin-offs of the panel, with their size against the prior close."""
-        read = getattr(self.panel, "actions", None)
+        """Special dividends and spin-offs known by their ex-date, with their size against the prior close."""
         close = stored(self.panel, "close")
-        if read is None or close is None:
+        in_time = pl.col("known").fill_null(pl.col("date")) <= pl.col("date")
+        table = self.panel.facts.table("actions").filter(
+            pl.col("kind").is_in(["special_dividend", "spinoff"]) & in_time).sort("known", "load").unique(["security", "date", "kind", "other"], keep="last", maintain_order=True)
+        if close is None or table.is_empty():
             return [], []
-        table = read() if callable(read) else read
         row = {s: i for i, s in enumerate(self.panel.securities)}
         special: list[_Event] = []
         spun: list[_Event] = []
         lost = 0
         for a in table.iter_rows(named=True):
-            if a["kind"] not in ("special_dividend", "spinoff") or a["security"] not in row:
+            if a["security"] not in row:
                 continue
             i, day = row[a["security"]], np.datetime64(a["date"])
             t = int(np.searchsorted(self.panel.sessions, day))  # effective before the open of the date

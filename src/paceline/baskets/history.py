@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-#: A security without a return for more than this many sessions counts as gone. Until then it is suspended: its last
-#: value is carried. Nothing known on the day tells the two apart, unless the delisting itself is on record.
+#: A close or a cap may be this many sessions old: as long as a security without data stays alive.
 PATIENCE = 10
 #: Caps (or share counts cap / price) of a company's lines closer than this are one number repeated.
 REPEATED = 1e-3
@@ -27,7 +26,8 @@ REPEATED = 1e-3
 
 def stored(panel: Panel, name: str) -> Array | None:
     """A field of the panel, or None where the panel does not carry it."""
-    return panel.field(name) if name in panel.fields else None
+    known = name in panel.fields or (name == "float_cap" and "market_cap" in panel.fields)
+    return panel.field(name) if known else None
 
 
 def drift_return(panel: Panel, start: int, stop: int) -> Array:
@@ -46,14 +46,6 @@ def drift_return(panel: Panel, start: int, stop: int) -> Array:
     return np.where(np.isnan(p), t, p)
 
 
-def last_session(panel: Panel) -> NDArray[np.int64]:
-    """(N,) position of the last session of a security whose delisting is on record; T where none is."""
-    known = getattr(panel, "delisted", None)
-    if known is None:
-        return np.full(len(panel.securities), len(panel.sessions), np.int64)
-    return np.asarray(known, np.int64)
-
-
 class Day:
     """Everything a basket may know at the close of session ``t``. Arrays are (N,), aligned with the securities."""
 
@@ -69,13 +61,8 @@ class Day:
 
     @cached_property
     def listed(self) -> Bools:
-        """Has traded within ``PATIENCE`` sessions and is not known to be delisted."""
-        window = self._window
-        seen = ~np.isnan(drift_return(self.panel, window.start, window.stop)).all(axis=1)
-        close = stored(self.panel, "close")
-        if close is not None:
-            seen |= ~np.isnan(close[:, window]).all(axis=1)
-        return np.asarray(seen & (self.history.last_session > self.t))
+        """Alive as known on the day: has data, at most a halt old, and no delisting on record."""
+        return np.asarray(self.panel.alive[:, self.t])
 
     def _latest(self, field: str) -> tuple[Array, NDArray[np.int64]]:
         """Last valid value within ``PATIENCE`` sessions, and its session."""
@@ -94,17 +81,13 @@ class Day:
 
     @cached_property
     def cap(self) -> Array:
-        """Float cap where known, else market cap; one that is a few sessions old has moved with the price since."""
-        cap = self._current("market_cap")
-        if "float_cap" in self.panel.fields:
-            float_cap = self._current("float_cap")
-            cap = np.where(np.isnan(float_cap), cap, float_cap)
-        return cap
+        """Float cap (market cap where no float is known); one that is a few sessions old has moved with the price."""
+        return self._current("float_cap")
 
     @cached_property
     def total_cap(self) -> Array:
-        """Market cap, the ranking variable; float cap only where the panel has nothing else."""
-        return self._current("market_cap") if "market_cap" in self.panel.fields else self.cap
+        """Market cap, the ranking variable."""
+        return self._current("market_cap")
 
     def _current(self, field: str) -> Array:
         value, when = self._latest(field)
@@ -169,10 +152,6 @@ class History:
         return self._members[universe]
 
     @cached_property
-    def last_session(self) -> NDArray[np.int64]:
-        return last_session(self.panel)
-
-    @cached_property
     def tie_break(self) -> NDArray[np.int64]:
         """Alphabetical place of each identifier: equal caps rank the same whatever the order of the rows."""
         place = np.empty(len(self.panel.securities), np.int64)
@@ -181,7 +160,8 @@ class History:
 
     @cached_property
     def _cumulative(self) -> Array:
-        return np.cumprod(1.0 + np.nan_to_num(drift_return(self.panel, 0, len(self.panel.sessions))), axis=1)
+        everything = drift_return(self.panel, 0, len(self.panel.sessions))
+        return np.asarray(np.cumprod(1.0 + np.nan_to_num(everything), axis=1), float)
 
     def growth(self, start: int, end: int) -> Array:
         """(N,) product of 1 + drift return over start < t <= end; a missing return counts as zero."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,6 +17,7 @@ from paceline.config import listed
 from paceline.errors import UnknownName, UsageError
 
 if TYPE_CHECKING:
+    from paceline import panel
     from paceline.panel import Panel
 
 LEVELS = ("sector", "industry", "sub_industry")
@@ -42,41 +43,29 @@ class Holdings:
         self.fund, self.roll, self.history = fund, roll, history
 
     @cached_property
-    def _tables(self) -> list[tuple[int, dt.date, Array]]:
-        """(position of the date's session, date, weights (N,)), in order of date."""
-        panel = self.history.panel
-        table = panel.holdings(self.fund)
-        row = {s: i for i, s in enumerate(panel.securities)}
-        found = []
-        for (day,), part in sorted(table.partition_by("date", as_dict=True).items()):
-            weights = np.zeros(len(panel.securities))
-            for security, weight in zip(part["security"], part["weight"], strict=True):
-                if security in row:
-                    weights[row[security]] += weight
-            at = int(np.searchsorted(panel.sessions, np.datetime64(day), side="right")) - 1
-            if at >= 0:
-                found.append((at, day, weights))
-        return found
+    def first(self) -> int:
+        """First session on which the weights can be used; T if never."""
+        T = len(self.history.panel.sessions)
+        if self.roll == "both" and T and self._at(T - 1) is not None:
+            return 0
+        return bisect_left(range(T), True, key=lambda t: self._at(t) is not None)
 
-    @property
-    def dates(self) -> list[int]:
-        """Sessions from which the weights can be used."""
-        return [at for at, _, _ in self._tables]
+    def _at(self, t: int) -> panel.Holdings | None:
+        return self.history.panel.holdings(self.fund, t, ahead=self.roll == "both")
 
     def sizes(self, t: int) -> tuple[Array, str]:
         """Weights at the close of t (they need not sum to one), and a caveat; zeros where there are none."""
-        past = [h for h in self._tables if h[0] <= t]
-        if past:
-            at, day, weights = past[-1]
-            if self.roll == "none" or at == t:
-                return weights, ""
-            return weights * self.history.growth(at, t), ""
-        if not self._tables or self.roll != "both":
+        found = self._at(t)
+        if found is None:
             return np.zeros(len(self.history.panel.securities)), ""
-        at, day, weights = self._tables[0]
-        growth = self.history.growth(t, at)
-        rolled = np.divide(weights, growth, out=np.zeros_like(weights), where=growth > 0)
-        return rolled, f"look-ahead: members and weights of {self.fund} on {day} rolled back with returns"
+        at = int(np.searchsorted(self.history.panel.sessions, found.date, side="right")) - 1
+        if t < at:
+            growth = self.history.growth(t, at)
+            rolled = np.divide(found.weights, growth, out=np.zeros_like(growth), where=growth > 0)
+            return rolled, f"look-ahead: members and weights of {self.fund} on {found.date} rolled back with returns"
+        if self.roll == "none":
+            return found.weights, ""
+        return found.weights * self.history.growth(max(at, 0), t), ""
 
 
 class Selector:
@@ -213,10 +202,10 @@ class Selector:
             first = max(first, renewals[0]) if renewals else len(panel.sessions)
         if first >= len(panel.sessions):
             return []
-        dates = self.holdings[universe].dates if universe in self.holdings else []
+        dates = [self.holdings[universe].first] if universe in self.holdings else []
         ends = [] if spec.instrument is not None else [
             e.session for e in schedule.events("monthly", panel.sessions)]
-        return [first, *sorted({t for t in (*dates, *ends) if t > first})]
+        return [first, *sorted({t for t in (*dates, *ends) if first < t < len(panel.sessions)})]
 
     def _first_data(self, rows: list[int] | None) -> int:
         """First session on which any of the rows has a close or a return."""

@@ -149,11 +149,10 @@ class Universe:
     def _promising(self) -> list[int]:
         """The first session with any cap, then the ends of months."""
         panel = self.history.panel
-        name = "market_cap" if "market_cap" in panel.fields else "float_cap"
-        if name not in panel.fields:
+        if "market_cap" not in panel.fields:
             self._notes.append(f"{self.name}: nobody can be ranked, the panel has no market caps")
             return []
-        known = np.flatnonzero((panel.field(name) > 0).any(axis=0))
+        known = np.flatnonzero((panel.field("market_cap") > 0).any(axis=0))
         if not len(known):
             return []
         return [int(known[0]), *(e.session for e in schedule.events("monthly", panel.sessions) if e.session > known[0])]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
 from paceline.baskets.history import Array, Bools, drift_return
 from paceline.errors import UsageError
-from paceline.panel import Panel
+
+if TYPE_CHECKING:
+    from paceline.panel import Panel
 
 #: Sessions over which inverse volatility looks back, and the returns it needs.
 VOLATILITY_WINDOW, VOLATILITY_NEEDED = 252, 126
