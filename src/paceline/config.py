@@ -118,6 +118,7 @@ class Basket(_Strict):
     weights: dict[str, float] | None = None  # for weight = "given"
     cap_limit: float | None = None  # no security above this weight after a rebalance
     rebalance: Schedule = "quarterly"
+    basis: Basis | None = None  # basis this basket is shown on, where it is not the market's
     label: str = ""
     aliases: list[str] = Field(default_factory=list)
     caveat: str = ""
@@ -182,6 +183,7 @@ class MarketInfo(_Strict):
     data: str = ""  # folder that relative paths start from; ${NAME} is taken from the environment
     store: str = ".paceline"
     basis: Basis = "price"
+    guard: float | None = None  # a price return further than this from the total return gives way to it
     low: tuple[float, float] = (0.05, 0.03)  # short-term low: fall and rise of the Lunde-Timmermann filter
     simulated: bool = False
     order: dict[str, list[str]] = Field(default_factory=dict)  # price field -> order of sources

@@ -63,14 +63,25 @@ def figures(measure: Measure, view: View, params: Mapping[str, Any], result: Res
 
 def series_figure(measure: Measure, view: View, params: Mapping[str, Any], known: Provenance,
                   subject: str, statistic: str, result: Result) -> Figure:
-    """The figure of a whole series: its last value with the lineage of all of it."""
-    row = view.subjects.index(subject)
+    """The figure of a whole series: its last value with the lineage of all of it.
+
+    Rows of a measure of pairs are the view's pairs; ``subject`` is then the name of the pair.
+    """
     assert isinstance(result.value, Mapping)
+    row, names = series_rows(measure, view)[subject]
     return _figure(measure, view, params, known, {
-        "subject": subject, "statistic": statistic,
+        **names, "statistic": statistic,
         "value": float(result.value[statistic][row, -1]),
         "n_used": _count(result.n_used, row, -1), "n_eligible": _count(result.n_eligible, row, -1),
     })
+
+
+def series_rows(measure: Measure, view: View) -> dict[str, tuple[int, dict[str, str]]]:
+    """Row of a series result and its legs, by the name of the subject or, for pairs, of the pair."""
+    if measure.of == "pair":
+        return {name: (row, {"subject": view.subjects[a], "against": view.subjects[b]})
+                for row, (name, (a, b)) in enumerate(zip(view.pair_names, view.pairs, strict=True))}
+    return {name: (row, {"subject": name}) for row, name in enumerate(view.subjects)}
 
 
 def _count(counts: Array | None, row: int, column: int) -> int | None:
@@ -81,14 +92,14 @@ def _series(measure: Measure, view: View, params: Mapping[str, Any], result: Res
             wanted: set[str], history: bool) -> Iterator[Figure]:
     assert isinstance(result.value, Mapping)
     last = len(view.sessions) - 1
-    for row, subject in enumerate(view.subjects):
-        if subject not in wanted:
+    for row, names in series_rows(measure, view).values():
+        if names["subject"] not in wanted:
             continue
         for statistic, values in result.value.items():
             for column in np.flatnonzero(np.isfinite(values[row])) if history else [last]:
                 day = str(view.sessions[column])
                 yield _figure(measure, view, params, known, {
-                    "subject": subject, "statistic": statistic, "start": day, "end": day,
+                    **names, "statistic": statistic, "start": day, "end": day,
                     "value": float(values[row, column]),
                     "n_used": _count(result.n_used, row, column),
                     "n_eligible": _count(result.n_eligible, row, column),

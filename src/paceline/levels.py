@@ -30,11 +30,12 @@ class Levels:
     basis: Mapping[str, str]
 
 
-def assemble(days: Dates, names: tuple[str, ...], built: Sequence[Mapping[str, Indices]], prefer: str) -> Levels:
+def assemble(days: Dates, names: tuple[str, ...], built: Sequence[Mapping[str, Indices]],
+             prefer: Mapping[str, str]) -> Levels:
     """Put indices built on panels of different lengths on the axis ``days``.
 
     A basket whose members lack the return of a basis (coverage below 90%) has no level on that basis until
-    they do; ``native`` takes ``prefer`` where it exists today and the other basis where it does not.
+    they do; ``native`` takes the basis ``prefer`` names where it exists and the other one where it does not.
     """
     row = {n: i for i, n in enumerate(names)}
     by_basis = {basis: np.full((len(names), len(days)), np.nan) for basis in BASES}
@@ -42,12 +43,15 @@ def assemble(days: Dates, names: tuple[str, ...], built: Sequence[Mapping[str, I
         for basis, index in indices.items():
             at = int(np.searchsorted(days, index.sessions[0]))
             by_basis[basis][[row[n] for n in index.names], at:at + len(index.sessions)] = covered(index)
-    other = next(b for b in BASES if b != prefer)
-    has = np.isfinite(by_basis[prefer]).any(axis=1) | ~np.isfinite(by_basis[other]).any(axis=1)
-    native = np.where(has[:, None], by_basis[prefer], by_basis[other])
+    other = {"price": "total", "total": "price"}
+    exists = {b: np.isfinite(m).any(axis=1) for b, m in by_basis.items()}
+    basis = {n: prefer[n] if exists[prefer[n]][i] or not exists[other[prefer[n]]][i] else other[prefer[n]]
+             for n, i in row.items()}
+    priced = np.array([basis[n] == "price" for n in names])
+    native = np.where(priced[:, None], by_basis["price"], by_basis["total"])
     for matrix in (native, *by_basis.values()):
         matrix.setflags(write=False)
-    return Levels(days, names, by_basis, native, {n: prefer if has[i] else other for n, i in row.items()})
+    return Levels(days, names, by_basis, native, basis)
 
 
 def covered(index: Indices, needed: float = 0.9) -> Array:

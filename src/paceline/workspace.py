@@ -215,7 +215,8 @@ class Workspace:
             raise NotEnoughData(f"{self.path}: no basket can be built.", "Declare baskets with data behind them.")
         days = self._all_sessions()
         days = days[(days >= min(p.sessions[0] for p in panels)) & (days <= np.datetime64(self.as_of))]
-        return levels.assemble(days, tuple(self.baskets), [self.built, self._held], self.file.market.basis)
+        return levels.assemble(days, tuple(self.baskets), [self.built, self._held],
+                               {n: b.basis or self.file.market.basis for n, b in self.baskets.items()})
 
     # ---- provenance ------------------------------------------------------------------------------------
 

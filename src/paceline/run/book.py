@@ -86,11 +86,12 @@ class Book:
         if not isinstance(result.value, dict) or statistic not in result.value:
             return []
         days = [str(d) for d in view.sessions[-sessions:]]
+        rows = engine.series_rows(declared, view)
         lines = []
         for subject in subjects:
-            if subject not in view.subjects:
+            if subject not in rows:
                 continue
-            values = result.value[statistic][view.subjects.index(subject), -sessions:]
+            values = result.value[statistic][rows[subject][0], -sessions:]
             if np.isfinite(values).any():
                 figure = engine.series_figure(declared, view, settings, known, subject, statistic, result)
                 lines.append(Series(self.name(subject).text, days, _plain(values), figure))

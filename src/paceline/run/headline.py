@@ -43,8 +43,8 @@ def _since_low(book: Book) -> Sentence | None:
     verb = " is level with " if abs(_gap(a, b)) < TIE else " leads " if _gap(a, b) > 0 else " trails "
     record = book.one("record_highs", a.subject, "last_record")
     tail: tuple[Part, ...] = ()
-    if record is not None and str(record.value)[:10] >= str(low[0]):
-        tail = (", with a record close on ", day(str(record.value)))
+    if record is not None and str(record.start) > str(low[0]):
+        tail = (", with a record close of ", record, " on ", day(record.start))
     return _say("Since the low of ", day(low[0]), " (known from ", day(low[1]), ") ", book.name(a.subject), verb,
                 book.name(b.subject), ": ", a, " against ", b, *tail, ".")
 
@@ -66,7 +66,7 @@ def _breadth(book: Book) -> Sentence | None:
     if broad is None:
         return None
     above = book.one("above_average", broad, how={"window": 200, "basis": None})
-    share = book.one("contributions", broad, "share_top_k")
+    share = book.one("contributions", broad, "top_share")
     total = book.one("contributions", broad, "total")
     if above is None:
         return None

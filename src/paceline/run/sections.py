@@ -43,7 +43,7 @@ def since_low(book: Book) -> Section | None:
         rows.append((since, (
             book.name(name), since,
             *(book.one("performance", name, h) for h in ("1d", "mtd", "last_month", "ytd", "1y")),
-            book.one("record_highs", name, "drawdown"),
+            book.one("record_highs", name, "distance_from_record"),
             Label(since.basis),
         )))
         lines.append(book.path(since))
@@ -79,7 +79,7 @@ def rotations(book: Book) -> Section | None:
             if a is not None and b is not None:
                 rows.append((Label(label), title, a, b, gap))
     charts: list[Block] = []
-    lines = book.series("relative_strength", [f"{a}/{b}" for a, b, _ in pairs], sessions=DRAWN)
+    lines = book.series("relative_strength", [label for _, _, label in pairs], sessions=DRAWN)
     if lines:
         charts.append(Chart("line", "Relative strength: first leg over second, first common session = one hundred",
                             tuple(lines), "level"))
@@ -95,43 +95,38 @@ def rotations(book: Book) -> Section | None:
 
 
 def league(book: Book, group: str) -> Section | None:
-    market = book.market
-    rows = [f for f in book.rows("league") if f.extra.get("group") == group]
-    title = market.file.groups[group].label or group.replace("_", " ").capitalize()
-    month_rows = _best([f for f in rows if f.extra.get("horizon") == "last_month"])
+    rows = [f for f in book.rows("league") if f.extra.get("group") == group and f.value is not None]
+    title = book.market.file.groups[group].label or group.replace("_", " ").capitalize()
+    by_horizon = {h: _best([f for f in rows if f.statistic == h]) for h in ("last_month", "since_low")}
+    month_rows, low_rows = by_horizon["last_month"], by_horizon["since_low"]
     if not month_rows:
         return None
 
     def at(subject: str, horizon: str) -> Figure | None:
-        return next((f for f in rows if f.subject == subject and f.extra.get("horizon") == horizon
-                     and f.value is not None), None)
-
-    def rank(figure: Figure | None, subject: str) -> Part | None:
-        return None if figure is None else book.one("league", subject, "rank", group=group, horizon="last_month")
+        return next((f for f in rows if f.subject == subject and f.statistic == horizon), None)
 
     best, worst = month_rows[0], month_rows[-1]
     said = words(book.name(best.subject), " led in ", month(best.end), " with ", best, "; ",
                  book.name(worst.subject), " came last with ", worst, ".")
-    cells = tuple((book.name(f.subject), f, _rank(f), *(at(f.subject, h) for h in ("since_low", "3m", "ytd", "1y")))
-                  for f in month_rows)
+    cells = tuple((book.name(f.subject), f, _rank(f), since := at(f.subject, "since_low"), _rank(since),
+                   *(at(f.subject, h) for h in ("3m", "ytd", "1y"))) for f in month_rows)
     charts: list[Block] = [Chart("bar", f"{title}: return in the last full month", tuple(
         _bar(book, f) for f in month_rows), "return", reference=0.0)]
-    low_rows = _best([f for f in rows if f.extra.get("horizon") == "since_low"])
     if low_rows:
         charts.append(Chart("bar", f"{title}: return since the low", tuple(_bar(book, f) for f in low_rows),
                             "return", reference=0.0))
     return Section(f"league_{group}", title, "Who leads the league, and who has moved up?", (
         said, *charts,
-        Grid(title, ("Basket", "Last full month", "Rank, change", "Since the low", "Three months", "Year to date",
-                     "One year"), cells, bars=(1,)),
+        Grid(title, ("Basket", "Last full month", "Rank (move)", "Since the low", "Rank (move)", "Three months",
+                     "Year to date", "One year"), cells, bars=(1, 3)),
     ))
 
 
-def _rank(figure: Figure) -> Label:
-    """Rank and rank change of a league row, both columns of the row the figure stands in."""
-    rank, change = figure.extra.get("rank"), figure.extra.get("rank_change")
+def _rank(figure: Figure | None) -> Label | None:
+    """Rank and rank change of a league row: columns of the row that the figure stands for."""
+    rank, change = (None, None) if figure is None else (figure.extra.get(k) for k in ("rank", "rank_change"))
     if rank is None:
-        return Label("—")
+        return None
     moved = "" if not change else f" ({'▲' if change > 0 else '▼'}{abs(int(change))})"
     return Label(f"{int(rank)}{moved}")
 
@@ -147,29 +142,36 @@ def records(book: Book) -> Section | None:
         last = book.one("record_highs", name, "last_record")
         if last is None:
             continue
-        rows.append((book.name(name), last, *(book.one("record_highs", name, s) for s in (
-            "drawdown", "sessions_since", "records_this_year")),
-            book.one("streaks", name, "current"), book.one("streaks", name, "longest_this_year")))
-    ahead = []
-    for r in book.market.file.rotations.values():
-        for statistic, title in (("current", "Now"), ("longest_63", "Longest of the last quarter")):
-            figure = book.one("streaks", r.lead, statistic, against=r.against)
-            if figure is not None:
-                ahead.append((book.name(r.lead), book.name(r.against), title, figure,
-                              day(figure.start), day(figure.end)))
+        rows.append((
+            book.name(name), last, day(last.start), *(book.one("record_highs", name, s) for s in (
+                "distance_from_record", "sessions_since_record", "records_this_year")),
+            book.one("streaks", name, "current"), book.one("streaks", name, "longest_gain"),
+            day(str(last.extra["since"]))))
     if not rows:
         return None
-    small = book.market.file.rotations
-    first = next(iter(small.values()), None)
+    ahead = []
+    for r in book.market.file.rotations.values():
+        for statistic, title in (("current", "Now"), ("longest_ahead", "Longest lead of the last quarter"),
+                                 ("longest_behind", "Longest lag of the last quarter")):
+            run = book.one("streaks", r.lead, statistic, against=r.against)
+            if run is not None and run.value:
+                ahead.append((book.name(r.lead), book.name(r.against), title, run,
+                              day(run.extra.get("first")), day(run.end)))
+    first = next(iter(book.market.file.rotations.values()), None)
     subject = first.lead if first else book.benchmark
     last = book.one("record_highs", subject, "last_record")
-    said = words(book.name(subject), " last closed at a record on ", day(str(last.value)) if last else "no day", ".")
-    blocks: list[Block] = [said, Grid("Records and runs", (
-        "Basket", "Last record close", "Below it", "Sessions since", "Records this year", "Run of gains or losses",
-        "Longest run of gains this year"), tuple(rows))]
+    said = words(book.name(subject), " closed at its record of ", last, " on ", day(last.start if last else None), ".")
+    run = book.one("streaks", first.lead, "longest_ahead", against=first.against) if first else None
+    if first is not None and run is not None and run.value:
+        said = words(*said.parts, " Its longest run ahead of ", book.name(first.against), " this quarter was ", run,
+                     " sessions, from ", day(run.extra.get("first")), " to ", day(run.end), ".")
+    blocks: list[Block] = [said]
     if ahead:
-        blocks.append(Grid("Sessions in a row ahead of another", (
-            "Basket", "Ahead of", "When", "Sessions", "From", "To"), tuple(ahead)))
+        blocks.append(Grid("Sessions in a row ahead of (behind) another", (
+            "Basket", "Against", "When", "Sessions", "From", "To"), tuple(ahead)))
+    blocks.append(Grid("Records and runs", (
+        "Basket", "Record close", "On", "Below it", "Sessions since", "Records this year", "Run of gains or losses",
+        "Longest run of gains this year", "History from"), tuple(rows)))
     return Section("records", "Record highs and streaks", "Who stands at a record, and who is on a run?", tuple(blocks))
 
 
@@ -191,10 +193,10 @@ def breadth(book: Book) -> Section | None:
     if lines:
         named = tuple(_renamed(s, f"{s.name}, {w}-day") for s, w in zip(lines, (50, 200), strict=False))
         blocks.append(Chart("line", "Share of members above their mean", named, "fraction", reference=0.5))
-    ad = book.series("advance_decline", [broad], "ad_line", DRAWN)
-    oscillator = book.series("advance_decline", [broad], "mcclellan_oscillator", DRAWN)
+    ad = book.series("advance_decline", [broad], "line", DRAWN)
+    oscillator = book.series("advance_decline", [broad], "mcclellan", DRAWN)
     if oscillator:
-        blocks.append(Chart("line", "McClellan oscillator", tuple(oscillator), "score", reference=0.0))
+        blocks.append(Chart("line", "McClellan oscillator", tuple(oscillator), "points", reference=0.0))
     if ad:
         blocks.append(Chart("line", "Advance/decline line", tuple(ad), "count"))
     heat = []
@@ -223,25 +225,25 @@ def drivers(book: Book) -> Section | None:
     broad = book.broad
     if broad is None:
         return None
-    rows = [f for f in book.rows("contributions") if f.subject == broad]
-    top = [f for f in rows if f.statistic == "security" and f.value is not None]
+    rows = [f for f in book.rows("contributions") if f.subject == broad and f.value is not None]
+    top = [f for f in rows if f.extra.get("security")]
     if not top:
         return None
-    total = book.one("contributions", broad, "total")
-    share = book.one("contributions", broad, "share_top_k")
-    said = words("This year's return of ", book.name(broad), " is ", total, "; its largest contributors account for ",
-                 share, " of it.")
+    by = {f.statistic: f for f in rows if not f.extra.get("part")}
+    said = words("This year's return of ", book.name(broad), " is ", by.get("total"),
+                 "; its ten largest contributors account for ", by.get("top_share"), " of it.")
     blocks: list[Block] = [said, Chart("bar", "Contribution to the year's return", tuple(
-        _bar_named(f, str(f.extra.get("item") or f.extra.get("security") or "")) for f in _best(top)[:20]), "return",
-        reference=0.0)]
-    for statistic, title in (("theme", "Share of the gain by theme"), ("sector", "Share of the gain by sector")):
-        parts = [f for f in rows if f.statistic.startswith(statistic) and f.value is not None]
+        _bar_named(f, str(f.extra["security"])) for f in _best(top)), "return", reference=0.0)]
+    for group in book.market.groups:
+        parts = _best([f for f in rows if f.extra.get("group") == group])
         if parts:
-            blocks.append(Grid(title, ("Part", "Contribution"), tuple(
-                (book.name(str(f.extra.get("item"))), f) for f in _best(parts)), bars=(1,)))
-    residual = book.one("performance", book.benchmark, "ytd")
-    blocks.append(words("The published benchmark ", book.name(book.benchmark), " returned ", residual,
-                        "; the difference is what building it from its members leaves unexplained."))
+            title = book.market.file.groups[group].label or group.replace("_", " ").capitalize()
+            blocks.append(Grid(f"Contribution by part: {title}", ("Part", "Contribution", "Members in common"), tuple(
+                (book.name(str(f.extra["part"])), f, None if f.n_used is None else Label(str(f.n_used)))
+                for f in parts), bars=(1,)))
+    published = book.one("performance", book.benchmark, "ytd")
+    blocks.append(words("The published benchmark ", book.name(book.benchmark), " returned ", published,
+                        " over the same days; what the built index does not share with it is unexplained."))
     return Section("drivers", "Who drove the year", "Who earned the index its gain?", tuple(blocks))
 
 
@@ -251,21 +253,22 @@ def _bar_named(figure: Figure, name: str) -> Series:
 
 def concentration(book: Book) -> Section | None:
     broad = book.broad
-    if broad is None:
+    rows = [f for f in book.rows("concentration") if f.value is not None]
+    if broad is None or not rows:
         return None
-    names = [n for n in book.market.composites if ":" not in n]
-    stats = ("top10", "effective_number", "hhi")
-    rows = [(book.name(n), *(book.one("concentration", n, s) for s in stats)) for n in names]
-    rows = [r for r in rows if any(c is not None for c in r[1:])]
-    if not rows:
-        return None
-    top, effective = (book.one("concentration", broad, s) for s in stats[:2])
-    lines = book.series("concentration", [broad], "top10", 2520)
-    blocks: list[Block] = [words("The ten largest companies are ", top, " of ", book.name(broad),
-                                 ", which is as concentrated as ", effective, " equal companies.")]
-    if lines:
-        blocks.append(Chart("line", "Weight of the ten largest companies", tuple(lines), "fraction"))
-    blocks.append(Grid("Concentration", ("Basket", "Ten largest", "Effective number", "Herfindahl index"), tuple(rows)))
+    today = {(f.subject, f.statistic): f for f in rows if f.end == book.market.as_of}
+    stats = ("top10", "effective_number", "entropy_number", "hhi")
+    names = [n for n in book.market.composites if ":" not in n and (n, "hhi") in today]
+    blocks: list[Block] = [words(
+        "The ten largest companies are ", today.get((broad, "top10")), " of ", book.name(broad),
+        ", which is as concentrated as ", today.get((broad, "effective_number")), " equal companies.")]
+    path = sorted((f for f in rows if (f.subject, f.statistic) == (broad, "top10")), key=lambda f: f.end or "")
+    if len(path) > 1:
+        line = Series(book.name(broad).text, [f.end for f in path], [float(f.value) for f in path], path[-1])
+        blocks.append(Chart("line", "Weight of the ten largest companies, month by month", (line,), "fraction"))
+    blocks.append(Grid("Concentration", (
+        "Basket", "Ten largest", "Effective number", "Entropy number", "Herfindahl index"),
+        tuple((book.name(n), *(today.get((n, s)) for s in stats)) for n in names)))
     return Section("concentration", "Concentration", "How much rests on a few names?", tuple(blocks))
 
 
