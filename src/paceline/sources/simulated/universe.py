@@ -1,0 +1,117 @@
+"""Who belongs to the published indices, and what those indices return.
+
+The large universe is kept like a committee's: at each quarter's third Friday the ``Options.large`` largest
+companies, with a band of a tenth of the ranks in which nobody enters or leaves; who is delisted in between is
+replaced by the largest company outside. The small one is everybody else who was listed on that Friday.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from paceline.sources.simulated.companies import PARENT, SPECIAL
+from paceline.sources.simulated.model import _SPECIAL_SHARE, Array, Bools, Ints, Model
+
+INDICES = ("large", "small", "micro")
+
+
+@dataclass(frozen=True)
+class Universe:
+    """Composition by span: row j of a mask holds from the close of session ``cuts[j]`` to that of the next cut."""
+
+    cuts: Ints
+    masks: dict[str, Bools]
+
+    def in_force(self, name: str, sessions: int) -> Bools:
+        """(N, sessions): the members that earn the return of each session; those of the first from its close."""
+        span = np.maximum(np.searchsorted(self.cuts, np.arange(sessions), side="left") - 1, 0)
+        return self.masks[name][span].T
+
+
+def compose(m: Model) -> Universe:
+    """Compositions at every session at whose close one changes."""
+    deaths = m.last[m.last < len(m.dates) - 1]
+    cuts = np.unique(np.concatenate([[0], m.rebalances, deaths, [m.spinoff - 1, m.special - 1]]))
+    cuts = cuts[cuts < len(m.dates) - 1]
+    regular = set(m.rebalances.tolist()) | {0}
+    large, small, micro = (np.zeros(len(m.company), bool) for _ in INDICES)
+    kept: dict[str, list[Bools]] = {name: [] for name in INDICES}
+    for k in cuts.tolist():
+        alive = m.listed(k)
+        value = m.company_value(k, alive)
+        if k in regular:
+            large = _reconstitute(m, large, value, alive)
+            small = alive & ~large
+            micro = small & (_company_rank(m, value) >= m.options.micro)
+        else:
+            gone = np.unique(m.company[large & ~alive])
+            large, small, micro = large & alive, small & alive, micro & alive
+            for _ in gone:  # as many companies come in as went
+                best = int(np.argmax(np.where(small, value, -1.0)))
+                enters = m.company == m.company[best]
+                large, small, micro = large | (enters & alive), small & ~enters, micro & ~enters
+            if k == m.spinoff - 1 and large[PARENT]:
+                large = large.copy()
+                large[m.child] = True  # at price zero
+        for name, mask in zip(INDICES, (large, small, micro), strict=True):
+            kept[name].append(mask)
+    return Universe(cuts, {name: np.array(masks) for name, masks in kept.items()})
+
+
+def _company_rank(m: Model, value: Array) -> Ints:
+    """1 for the largest company; lines of one company share its rank."""
+    of_company = np.zeros(m.options.companies)
+    of_company[m.company] = value
+    rank = np.empty(len(of_company), np.int64)
+    rank[np.argsort(-of_company, kind="stable")] = np.arange(1, len(of_company) + 1)
+    return rank[m.company]
+
+
+def _reconstitute(m: Model, large: Bools, value: Array, alive: Bools) -> Bools:
+    n, rank = m.options.large, _company_rank(m, value)
+    if not large.any():
+        return alive & (rank <= n)
+    band = n // 10
+    # members stay to rank n + band, others enter at n - band; then the best of those between fill up
+    order = np.where(large, rank - band, rank + band).astype(float)
+    order[~alive] = np.inf
+    of_company = np.full(m.options.companies, np.inf)
+    of_company[m.company] = order
+    chosen = np.argsort(of_company, kind="stable")[:n]
+    return alive & np.isin(m.company, chosen)
+
+
+def returns(m: Model, u: Universe, name: str, a: int = 0, b: int | None = None) -> tuple[Array, Array]:
+    """Daily price returns, and the dividends as a share of the level the day before, of sessions a+1..b.
+
+    Value-weighted by float, price return; the special dividend is added back on its ex-date and a child of a
+    spin-off enters at price zero, so that neither moves the level.
+    """
+    b = len(m.dates) - 1 if b is None else b
+    unit = np.exp((m.log_value(a) + np.log(m.floats))[:, None]
+                  + np.concatenate([np.zeros((len(m.x), 1)), np.cumsum(m.x[:, a + 1 : b + 1], axis=1)], axis=1))
+    unit[m.child, : max(0, m.spinoff - a)] = 0.0
+    line, when, rate = m.pays
+    inside = (when > a) & (when <= b)
+    paid = np.zeros((1, 1)) if not inside.any() else np.zeros_like(unit)
+    if inside.any():
+        line, when = line[inside], when[inside]
+        paid[line, when - a] = unit[line, when - a - 1] * rate[inside]
+    level, cash = np.ones(b - a + 1), np.zeros(b - a + 1)
+    start = m.shares_to(a)
+    stops = [*u.cuts[1:].tolist(), len(m.dates) - 1]
+    for k, stop, mask in zip(u.cuts.tolist(), stops, u.masks[name], strict=True):
+        i, j = max(k, a), min(stop, b)
+        if i >= j:
+            continue
+        weight = np.where(mask, np.exp(m.shares_to(k + 1) - start), 0.0)
+        value = weight @ unit[:, i - a : j - a + 1]
+        if k < m.special <= j and mask[SPECIAL]:
+            value[m.special - i :] += (weight[SPECIAL] * unit[SPECIAL, m.special - a :j - a + 1]
+                                       * _SPECIAL_SHARE / (1.0 - _SPECIAL_SHARE))
+        level[i - a + 1 : j - a + 1] = value[1:] / value[:-1]
+        if inside.any():
+            cash[i - a + 1 : j - a + 1] = weight @ paid[:, i - a + 1 : j - a + 1] / value[:-1]
+    return level[1:] - 1.0, cash[1:]
