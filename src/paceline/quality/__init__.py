@@ -1,0 +1,216 @@
+"""Checks at the door: what is wrong with parsed tables, counted, set aside with a reason, never dropped in silence.
+
+``check`` brings every table to its declared columns and rules and adds what it found; ``compare`` holds two
+sources of the same prices against each other. Rows that cannot be true go to the quarantine. Where only one
+value is contradicted by the others (a return that is a split, a market cap that lags one) that value is set to
+null, the row stays, and the original stands in the quarantine too.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from paceline import schema
+from paceline.errors import SourceError
+from paceline.quality._prices import check_prices
+from paceline.sources import Context, Finding, Parsed
+from paceline.sources._rows import collapse, joined, off_calendar, set_aside, where_is
+
+if TYPE_CHECKING:
+    from paceline.config import Source
+
+#: ``known`` of a fact without any date: it counts as known since ever, and says so as a caveat.
+EVER = dt.date(1900, 1, 1)
+_FIRST_DAY, _LAST_DAY = dt.date(1700, 1, 1), dt.date(2200, 1, 1)
+_KEY = ("security", "date")
+
+
+def check(parsed: Parsed, name: str, spec: Source, context: Context) -> Parsed:
+    """``parsed`` with the columns and types of ``schema`` (without ``load``), ``known`` filled, rules applied,
+    findings and quarantine added."""
+    tables: dict[str, pl.DataFrame] = {}
+    findings = list(parsed.findings)
+    quarantine: list[pl.DataFrame | None] = [parsed.quarantine]
+    for table_name, frame in parsed.tables.items():
+        frame, found, aside = _declared(name, schema.table(table_name), frame)
+        findings += found
+        quarantine += aside
+        if table_name == "prices":
+            frame, found, off = off_calendar(name, frame, context.calendar, context.sessions)
+            findings += found
+            quarantine.append(off)
+            frame, found, aside = check_prices(name, frame, context)
+            findings += found
+            quarantine += aside
+        elif table_name == "securities":
+            findings += _kinds(name, frame)
+        elif table_name == "holdings":
+            findings += _weights(name, frame)
+        tables[table_name] = frame
+    if spec.caveat:
+        findings.append(Finding(name, "caveat of the market file", 1, spec.caveat))
+    return dataclasses.replace(parsed, tables=tables, findings=findings, quarantine=joined(quarantine))
+
+
+# ---------------------------------------------------------------------------------------------- every table
+
+
+def _declared(
+    name: str, table: schema.Table, frame: pl.DataFrame
+) -> tuple[pl.DataFrame, list[Finding], list[pl.DataFrame | None]]:
+    """Declared columns and types, required values, rules, one row per key, ``known``."""
+    findings: list[Finding] = []
+    aside: list[pl.DataFrame | None] = []
+    wanted = {k: v for k, v in table.schema.items() if k != "load"}
+    extra = [c for c in frame.columns if c not in wanted]
+    if extra:
+        raise SourceError(
+            f"source {name!r} gives {', '.join(extra)}, no column of table {table.name!r}.",
+            "A source plug-in must give the columns of schema.py.",
+        )
+    typed = frame.select(
+        pl.col(c).cast(t, strict=False) if c in frame.columns else pl.lit(None, t).alias(c) for c, t in wanted.items()
+    )
+    typed = typed.with_columns(pl.col(c).fill_nan(None) for c, t in wanted.items() if t.is_float())
+    reasons = [
+        pl.when(pl.col(f"={c}").is_not_null() & pl.col(c).is_null()).then(pl.lit(f"{c} is not a {t}"))
+        for c, t in wanted.items()
+        if c in frame.columns and frame.schema[c] != t and not t.is_float()
+    ]
+    given = frame.select(
+        pl.col(c).alias(f"={c}")
+        for c, t in wanted.items()
+        if c in frame.columns and frame.schema[c] != t and not t.is_float()
+    )
+    reasons += [
+        pl.when(pl.col(c.name).is_null()).then(pl.lit(f"{c.name} is missing")) for c in table.columns if c.required
+    ]
+    reasons += [
+        pl.when(~pl.col(c.name).is_between(_FIRST_DAY, _LAST_DAY)).then(pl.lit(f"{c.name} is no plausible day"))
+        for c in table.columns
+        if c.type == pl.Date()
+    ]
+    reasons += [pl.when(~rule.holds.fill_null(True)).then(pl.lit(rule.reason)) for rule in table.rules]
+    reason = (typed.hstack(given) if given.width else typed).select(pl.coalesce(reasons).alias("why")).to_series()
+    if reason.null_count() < reason.len():
+        bad = reason.is_not_null()
+        rows = typed.filter(bad)
+        why = reason.filter(bad)
+        aside.append(set_aside(table.name, rows, why))
+        for text, count in why.value_counts(sort=True).rows():
+            findings.append(
+                Finding(name, str(text), int(count), "quarantined", where_is(rows.filter(why == text), table.key))
+            )
+        typed = typed.filter(~bad)
+    typed, found, copies = collapse(name, table.name, typed, table.key)
+    findings += found
+    aside.append(copies)
+    typed = typed.with_columns(pl.coalesce("known", table.known, pl.lit(EVER)).alias("known"))
+    return typed, findings, aside
+
+
+# ---------------------------------------------------------------------------------------------- other tables
+
+
+def _kinds(name: str, frame: pl.DataFrame) -> list[Finding]:
+    """How many lines are not common stock, by kind."""
+    kinds = frame.group_by("kind").len().sort("len", "kind", descending=[True, False])
+    mixed = kinds.filter(pl.col("kind").is_not_null() & (pl.col("kind") != "common"))
+    findings = []
+    if mixed.height and kinds.height > 1:
+        shown = ", ".join(f"{kind} {count}" for kind, count in mixed.rows())
+        findings.append(
+            Finding(
+                name,
+                "non-common stock mixed in",
+                int(mixed.get_column("len").sum()),
+                "kept; universes take kinds",
+                shown,
+            )
+        )
+    unknown = frame.get_column("kind").null_count()
+    if unknown:
+        findings.append(
+            Finding(
+                name,
+                "kind of security unknown",
+                unknown,
+                "kept; not eligible as common stock",
+                "",
+                'Map kind, give a constant, or derive = { kind = "us_line_name" }.',
+            )
+        )
+    return findings
+
+
+def _weights(name: str, frame: pl.DataFrame) -> list[Finding]:
+    """Funds whose weights do not add up to one within five hundredths."""
+    sums = (
+        frame.group_by("fund", "date")
+        .agg(pl.col("weight").sum())
+        .filter((pl.col("weight") - 1).abs() > 0.05)
+        .sort("fund", "date")
+    )
+    if sums.is_empty():
+        return []
+    shown = ", ".join(f"{fund} {date} {weight:.4g}" for fund, date, weight in sums.head(4).rows())
+    return [
+        Finding(
+            name,
+            "weights of a fund do not add up to one",
+            sums.height,
+            "kept, flagged",
+            shown,
+            'Is the unit right? { column = "...", unit = "percent" }',
+        )
+    ]
+
+
+# ---------------------------------------------------------------------------------------------- two sources
+
+
+def compare(
+    first: pl.DataFrame,
+    second: pl.DataFrame,
+    tolerance: float,
+    names: tuple[str, str] = ("first", "second"),
+    common: bool = True,
+) -> list[Finding]:
+    """Disagreements of two price tables on the same security and day, field by field.
+
+    Returns differ when |a - b| > tolerance; closes and caps when |a / b - 1| > tolerance. The count, the number
+    compared and the largest difference are told; nothing is changed. With ``common`` false the sessions only one
+    of them has are counted as well.
+    """
+    pair = f"{names[0]} / {names[1]}"
+    fields = ("close", "price_return", "total_return", "market_cap")
+    both = first.select("security", "date", *fields).join(
+        second.select("security", "date", *fields), on=["security", "date"], how="inner", suffix="_2"
+    )
+    findings = []
+    for field in fields:
+        a, b = pl.col(field), pl.col(f"{field}_2")
+        difference = (a - b).abs() if field.endswith("return") else (a / b - 1).abs()
+        seen = both.with_columns(difference.alias("__by")).filter(pl.col("__by").is_not_null())
+        over = seen.filter(pl.col("__by") > tolerance).sort("__by", descending=True)
+        if over.height:
+            row = over.row(0, named=True)
+            findings.append(
+                Finding(
+                    pair,
+                    f"sources disagree on {field}",
+                    over.height,
+                    f"the first named is used; {seen.height} compared",
+                    f"{row['security']} {row['date']}: {row[field]:.6g} against {row[f'{field}_2']:.6g}",
+                )
+            )
+    if not common:
+        for here, there, label in ((first, second, names[0]), (second, first, names[1])):
+            alone = here.join(there, on=["security", "date"], how="anti")
+            if alone.height:
+                findings.append(Finding(pair, f"only in {label}", alone.height, "kept", where_is(alone, _KEY)))
+    return findings

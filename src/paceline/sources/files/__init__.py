@@ -1,0 +1,211 @@
+"""CSV and Parquet files, one or many, for every table, with columns mapped in the market file.
+
+::
+
+    [sources.screener]
+    kind = "files"          table = "prices"         path = "us/screener_daily.parquet"
+    columns = { security = "ticker", date = "date", close = "close", volume = "volume", market_cap = "market_cap",
+                price_return = { column = "pct_change", unit = "percent" } }
+    recover = true
+
+``path``      one path, a list, or a glob, relative to the data folder and inside it. The bytes tell the format:
+              Parquet, gzip, else CSV.
+``columns``   table column -> file column, or ``{ column, unit, format }``; unit: percent, basis_points, thousands,
+              millions, billions. Left out, file columns that bear the table's own names are read.
+``constants`` table column -> value for every row; for a mapped column it fills the gaps, which are counted.
+``where``     file column -> value or list of values to keep; "!value" leaves a value out; "" is an empty cell.
+``rename``    security spelling in the file -> ours; applied to every column that holds securities.
+``derive``    securities: ``kind = "us_line_name"``, ``company = "from_name"`` (see ``_names``).
+
+``options``, all optional:
+
+==================  =================================================================================================
+delimiter           of CSV; without it , ; tab and | are tried
+encoding            of CSV; without it UTF-8, or UTF-16 by its mark
+decimal             "," where commas mark the decimals
+names               list of column names of a CSV without a header
+after               text of a line above the table: reading starts below it (stacked tables)
+missing             more texts that mean "no value", e.g. ["-99.99"]
+replace             characters of security spellings, e.g. { "/" = ".", "-" = "." }; before ``rename``
+wide                a table with one column per series: list of columns, or { our name = "column" or ["old", "new"] };
+                    for series, fundamentals (items) and prices (securities)
+wide_field          prices in wide form: which column the cells are; default close
+unit                unit of the cells of a wide table, e.g. "percent"
+lag_days            fundamentals without a filing date: known that many days after the period's end
+also_securities     { kind = "etf", ... }: also write a ``securities`` row with these values for each security seen
+shape               members: "spells" (security, start, end), "changes" (date, add, remove), "snapshots" (date,
+                    security; full lists); classes and securities: "snapshots" as well
+changes             members as spells or snapshots: path of a change list that carries them on, or
+                    { path, date, add, remove } with its column names
+snapshot            members: path of one later full list, or { path, security, date } with the column of the names
+                    and the day; the day may also stand in the file's name as YYYY-MM-DD
+==================  =================================================================================================
+
+A CSV's header is the first line that holds every column asked for, so prose may stand above it (fund sponsors'
+holdings, Ken French's library); then the table ends at the first blank line and what follows is counted. Text is
+read as written: "1,234", "(5)", "$3" and "12%" are numbers; a word where a number belongs puts the row into
+quarantine. Months (200712) are dated on their last day.
+
+**Prices** come in four dialects (``dialect``; "auto" tells from the mapped columns, see ``_prices.dialect``):
+*changes*, unadjusted close and the exchange's change; *adjusted*, adjusted close; *split_adjusted*, split-adjusted
+close with dividend and split columns, which also gives ``actions``; *returns*, as in CRSP; and a close alone is a
+published level. ``shares`` may be mapped in place of ``market_cap``: the cap is close times shares.
+
+**Members**: spells are taken as they are; ``changes`` later than the spells' last date carry them on; ``snapshot``
+closes and opens what still differs, and counts it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import glob
+import hashlib
+import os
+from difflib import get_close_matches
+from pathlib import Path, PurePosixPath
+
+import polars as pl
+
+from paceline import schema
+from paceline.config import Source, listed
+from paceline.errors import MarketFileError, SourceError
+from paceline.lineage import Origin
+from paceline.sources import Context, Parsed, Raw
+from paceline.sources._rows import joined
+from paceline.sources.files import _columns, _prices
+from paceline.sources.files._work import SHAPES, WIDE, Work, extra_file
+
+OPTIONS = (
+    "delimiter",
+    "encoding",
+    "decimal",
+    "names",
+    "after",
+    "missing",
+    "replace",
+    "wide",
+    "wide_field",
+    "unit",
+    "lag_days",
+    "also_securities",
+    "shape",
+    "changes",
+    "snapshot",
+)
+
+
+# ---------------------------------------------------------------------------------------------- fetch: all input
+
+
+def fetch(name: str, spec: Source, folder: Path) -> list[Raw]:
+    """Bytes of every file of the source, in order of their paths; ``SourceError`` names the file and the remedy."""
+    patterns = listed(spec.path)
+    if not any(patterns):
+        raise MarketFileError(f"sources.{name}.path is missing.", 'Give a file: path = "folder/file.csv".')
+    for key in ("changes", "snapshot"):
+        extra = extra_file(name, spec, key)
+        if extra is not None:
+            patterns.append(extra["path"])
+    found = dict.fromkeys(path for pattern in patterns for path in _paths(name, pattern, Path(folder)))
+    return [_bytes(path, Path(folder), spec) for path in found]
+
+
+def _paths(name: str, pattern: str, folder: Path) -> list[Path]:
+    home = Path(os.path.normpath(folder.absolute()))
+    full = Path(os.path.normpath(home / pattern))
+    if not full.is_relative_to(home):
+        raise SourceError(
+            f"sources.{name}.path: {pattern!r} leaves the data folder {home}.",
+            "Paths start from market.data; put the file there or point market.data elsewhere.",
+        )
+    if glob.has_magic(pattern):
+        paths = sorted(path for path in home.glob(str(full.relative_to(home))) if path.is_file())
+        if not paths:
+            raise SourceError(f"sources.{name}.path: no file matches {pattern!r} in {home}.", _neighbours(full))
+        return paths
+    return [full]
+
+
+def _neighbours(full: Path) -> str:
+    if not full.parent.is_dir():
+        return f"The folder {full.parent} does not exist; is market.data (or --data) right?"
+    there = sorted(p.name for p in full.parent.iterdir())
+    near = get_close_matches(full.name, there, n=1)
+    return f"Did you mean {near[0]!r}?" if near else f"The folder holds: {', '.join(there[:12]) or 'nothing'}."
+
+
+def _bytes(path: Path, folder: Path, spec: Source) -> Raw:
+    what = path.relative_to(os.path.normpath(folder.absolute())).as_posix()
+    try:
+        data = path.read_bytes()
+        when = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC).date().isoformat()
+    except FileNotFoundError:
+        raise SourceError(f"{what}: no such file in {folder}.", _neighbours(path)) from None
+    except IsADirectoryError:
+        raise SourceError(f"{what}: a folder, not a file.", f'Name its files: path = "{what}/*.csv".') from None
+    except PermissionError:
+        raise SourceError(f"{what}: no permission to read it.", "Allow reading, e.g. chmod a+r.") from None
+    except OSError as error:
+        raise SourceError(f"{what}: cannot be read ({error.strerror}).", "Check the path and the disk.") from None
+    if not data:
+        raise SourceError(f"{what}: the file is empty.", "Fetch it again.")
+    return Raw(
+        data,
+        Origin(spec.origin.who, what, spec.origin.when or when, spec.origin.licence, hashlib.sha256(data).hexdigest()),
+    )
+
+
+# ---------------------------------------------------------------------------------------------- parse: pure
+
+
+def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
+    """The tables of the files' bytes: the same bytes give the same tables on every machine."""
+    table = schema.table(spec.table)
+    _check_options(name, spec, table)
+    columns = _columns.mapping(name, spec, table)
+    kind = ""
+    if table.name == "prices":
+        kind, columns = _prices.dialect(name, spec, columns) if columns else ("", columns)
+    extras = {raw["path"]: key for key in ("changes", "snapshot") if (raw := extra_file(name, spec, key)) is not None}
+    main = [raw for raw in raws if _role(raw, extras) is None]
+    work = Work(name, spec, table, context)
+    frames = [work.file(raw, columns, kind) for raw in main]
+    frame = pl.concat(frames, how="diagonal_relaxed")
+    if table.name == "prices":
+        tables = work.prices(frame, kind or work.kind)
+    elif table.name == "members":
+        tables = {"members": work.members(frame, {key: raw for raw in raws if (key := _role(raw, extras))})}
+    else:
+        tables = {table.name: work.other(frame)}
+    also = spec.options.get("also_securities")
+    if also and table.name != "securities" and "security" in frame.columns:
+        seen = tables[table.name].get_column("security").unique().drop_nulls().sort()
+        tables["securities"] = pl.DataFrame({"security": seen, "ticker": seen}).with_columns(
+            pl.lit(value).alias(key) for key, value in dict(also).items()
+        )
+    return Parsed(tables, work.findings, joined(work.quarantine))
+
+
+def _role(raw: Raw, extras: dict[str, str]) -> str | None:
+    what = PurePosixPath(raw.origin.what)
+    return next((key for path, key in extras.items() if what == PurePosixPath(path)), None)
+
+
+def _check_options(name: str, spec: Source, table: schema.Table) -> None:
+    for key in spec.options:
+        if key not in OPTIONS:
+            near = get_close_matches(key, OPTIONS, n=1)
+            raise MarketFileError(
+                f"sources.{name}.options: unknown option {key!r}.",
+                (f"Did you mean {near[0]!r}? " if near else "") + f"Accepted: {', '.join(OPTIONS)}.",
+            )
+    shape, shapes = spec.options.get("shape"), SHAPES.get(table.name, ())
+    if shape is not None and shape not in shapes:
+        raise MarketFileError(
+            f"sources.{name}.options.shape: {shape!r} does not exist for table {table.name!r}.",
+            f"Accepted: {', '.join(shapes) or 'none'}.",
+        )
+    if spec.options.get("wide") and table.name not in WIDE:
+        raise MarketFileError(
+            f"sources.{name}.options.wide does not apply to table {table.name!r}.", f"It does to: {', '.join(WIDE)}."
+        )

@@ -1,0 +1,266 @@
+"""A file's own columns to the typed columns of a table: names, constants, units, dates, spellings. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+import polars as pl
+
+from paceline.config import ColumnMap, Source
+from paceline.errors import MarketFileError, SourceError
+from paceline.schema import Table
+from paceline.sources import Finding
+from paceline.sources._rows import set_aside
+from paceline.sources.files._read import Wanted
+
+#: Columns a file may bring that are worked into the table's own columns.
+INPUTS: dict[str, dict[str, pl.DataType]] = {
+    "prices": {
+        "adjusted_close": pl.Float64(),
+        "split_adjusted_close": pl.Float64(),
+        "dividend": pl.Float64(),
+        "split": pl.Float64(),
+        "shares": pl.Float64(),
+    },
+    "members": {"date": pl.Date(), "add": pl.String(), "remove": pl.String()},
+    "classes": {"date": pl.Date()},
+    "securities": {"date": pl.Date()},
+}
+#: Columns that hold securities: ``rename`` and ``options.replace`` apply to them.
+SECURITY_LIKE = ("security", "ticker", "other", "fund", "add", "remove")
+#: Text that means "no number".
+MISSING = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "None", ".", "-", "--")
+_DIVIDE = {"": 1.0, "fraction": 1.0, "percent": 100.0, "basis_points": 1e4}
+_TIMES = {"thousands": 1e3, "millions": 1e6, "billions": 1e9}
+_DATES = (
+    "%Y-%m-%d",
+    "%Y%m%d",
+    "%Y/%m/%d",
+    "%m/%d/%Y",
+    "%d/%m/%Y",
+    "%d.%m.%Y",
+    "%b %d, %Y",
+    "%B %d, %Y",
+    "%d-%b-%Y",
+    "%d %b %Y",
+    "%d %B %Y",
+)
+
+
+def targets(table: Table) -> dict[str, pl.DataType]:
+    """Name to type of every column the market file may map for this table."""
+    own = {c.name: c.type for c in table.columns if c.name not in ("source", "recovered")}
+    return {**own, "known": pl.Date(), **INPUTS.get(table.name, {})}
+
+
+def mapping(name: str, spec: Source, table: Table) -> dict[str, ColumnMap]:
+    """The checked column map; ``MarketFileError`` names a key that is no column of the table."""
+    known = targets(table)
+    for where, keys in (("columns", list(spec.columns)), ("constants", list(spec.constants))):
+        for key in keys:
+            if key not in known:
+                near = get_close_matches(key, known, n=1)
+                raise MarketFileError(
+                    f"sources.{name}.{where}: table {table.name!r} has no column {key!r}.",
+                    (f"Did you mean {near[0]!r}? " if near else "") + f"Accepted: {', '.join(known)}.",
+                )
+    return {k: ColumnMap(column=v) if isinstance(v, str) else v for k, v in spec.columns.items()}
+
+
+def wanted(name: str, spec: Source, columns: dict[str, ColumnMap], wide: dict[str, list[str]]) -> Wanted:
+    """The file columns this source reads, with the key that asks for each."""
+    asked = {m.column: f"sources.{name}.columns.{key}" for key, m in columns.items()}
+    asked |= {column: f"sources.{name}.where" for column in spec.where if column not in asked}
+    for spellings in wide.values():
+        if len(spellings) == 1:
+            asked.setdefault(spellings[0], f"sources.{name}.options.wide")
+    return Wanted(asked)
+
+
+def filtered(frame: pl.DataFrame, where: dict[str, str | list[str]]) -> pl.DataFrame:
+    """Rows where every named column equals the value (or one of the values); "!x" means anything but x, and
+    an empty value means no value at all."""
+    for column, value in where.items():
+        values = [value] if isinstance(value, str) else list(value)
+        text = pl.col(column).cast(pl.String).str.strip_chars().fill_null("")
+        yes, no = [v for v in values if not v.startswith("!")], [v[1:] for v in values if v.startswith("!")]
+        if yes:
+            frame = frame.filter(text.is_in(yes))
+        if no:
+            frame = frame.filter(~text.is_in(no))
+    return frame
+
+
+def unpivoted(
+    what: str, frame: pl.DataFrame, names: str, values: str, wide: dict[str, list[str]], keep: Iterable[str]
+) -> pl.DataFrame:
+    """A wide file in long form: one row per listed column, its name in ``names``, its value in ``values``.
+    Several spellings of one column are read in order, the first that has a value."""
+    kept = [c for c in dict.fromkeys(keep) if c in frame.columns]
+    parts = []
+    for label, spellings in wide.items():
+        there = [pl.col(s) for s in spellings if s in frame.columns]
+        if there:
+            parts.append(frame.select(*kept, pl.lit(label).alias(names), pl.coalesce(there).alias(values)))
+    if not parts:
+        raise SourceError(
+            f"{what}: none of the columns of options.wide is in the file.",
+            f"The file has: {', '.join(frame.columns[:40])}.",
+        )
+    return pl.concat(parts, how="vertical_relaxed").filter(pl.col(values).is_not_null())
+
+
+def _text(expr: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    if dtype.is_float():  # an identifier stored as a float: 66740.0 -> "66740"
+        return (
+            pl.when(expr == expr.floor())
+            .then(expr.cast(pl.Int64, strict=False).cast(pl.String))
+            .otherwise(expr.cast(pl.String))
+        )
+    return expr.cast(pl.String).str.strip_chars()
+
+
+def _number(expr: pl.Expr, dtype: pl.DataType, unit: str, decimal: str) -> pl.Expr:
+    def scale(x: pl.Expr) -> pl.Expr:
+        # percent divides by 100 rather than times 0.01, which is no binary number
+        return x * _TIMES[unit] if unit in _TIMES else x / _DIVIDE[unit] if _DIVIDE[unit] != 1 else x
+
+    if dtype == pl.String():
+        text = expr.str.replace_all(r"[\s$€£]", "")
+        text = (
+            text.str.replace_all(".", "", literal=True).str.replace_all(",", ".", literal=True)
+            if decimal == ","
+            else text.str.replace_all(",", "", literal=True)
+        )
+        text = text.str.replace(r"^\((.*)\)$", "-$1")
+        plain = text.str.strip_suffix("%").cast(pl.Float64, strict=False)
+        return pl.when(text.str.ends_with("%")).then(plain / 100).otherwise(scale(plain))
+    if dtype == pl.Float32():  # the shortest decimal that gives this float32: 136.87, not 136.869995
+        return scale(expr.cast(pl.String).cast(pl.Float64, strict=False))
+    return scale(expr.cast(pl.Float64, strict=False)).fill_nan(None)
+
+
+def _dates(what: str, column: str, series: pl.Series, format_: str | None) -> pl.Series:
+    """Dates of a column. Text needs a ``format`` or one known form that fits every value; months are dated on
+    their last day; 03/04/2025 that could be March or April is refused, not guessed."""
+    if series.dtype.is_temporal():
+        return series.cast(pl.Date)
+    text = series.cast(pl.String).str.strip_chars().str.replace(r"^(\d{4}-\d{2}-\d{2})[T ].*$", "$1")
+    if format_ is not None:
+        return _parsed(text, format_)
+    distinct = text.drop_nulls().unique()
+    if distinct.is_empty():
+        return _parsed(text, "%Y-%m-%d")
+    if distinct.str.contains(r"^\d{4}-?\d{2}$").all():
+        return _parsed(text, "%Y-%m" if "-" in distinct[0] else "%Y%m")
+    fits = {f: (d := _parsed(distinct, f)).len() - d.null_count() for f in _DATES}
+    best = max(fits, key=lambda f: fits[f])
+    if fits[best] == 0:
+        raise SourceError(
+            f"{what}: column {column!r} holds {distinct.sort()[0]!r}, which is no date.",
+            'Map it as { column = "...", format = "%d/%m/%Y" }, or map another column.',
+        )
+    if best == "%m/%d/%Y" and fits["%d/%m/%Y"] == fits[best] == distinct.len():
+        raise SourceError(
+            f"{what}: column {column!r}: dates like {distinct.sort()[0]!r} may start with the month or the day.",
+            'Say which: { column = "...", format = "%m/%d/%Y" }.',
+        )
+    return _parsed(text, best)
+
+
+def _parsed(text: pl.Series, format_: str) -> pl.Series:
+    if format_ in ("%Y%m", "%Y-%m"):
+        return (text + "-01").str.to_date(format_ + "-%d", strict=False).dt.month_end()
+    return text.str.to_date(format_, strict=False)
+
+
+def typed(
+    name: str,
+    what: str,
+    frame: pl.DataFrame,
+    spec: Source,
+    table: Table,
+    columns: dict[str, ColumnMap],
+    codes: bool = False,
+) -> tuple[pl.DataFrame, list[Finding], pl.DataFrame | None]:
+    """The mapped columns with the table's types and units, constants filled in, spellings replaced.
+
+    A row with a cell that cannot be read (a word where a number belongs) is quarantined; with ``codes`` such a
+    number is a missing code of the source and becomes null.
+    """
+    types, options = targets(table), spec.options
+    tokens = (*MISSING, *[str(m) for m in options.get("missing", [])])
+    source = frame.rename({c: f"{i}" for i, c in enumerate(frame.columns)})
+    at = {c: f"{i}" for i, c in enumerate(frame.columns)}
+    made: list[pl.Expr | pl.Series] = []
+    unread: list[pl.Expr] = []
+    for key, mapped in columns.items():
+        column, kind = at[mapped.column], types[key]
+        dtype = source.schema[column]
+        if dtype == pl.String():
+            user = [str(m) for m in options.get("missing", [])]
+            blank = pl.col(column).str.strip_chars().is_in(["", *user] if kind == pl.String() else list(tokens))
+        else:
+            blank = pl.lit(False)
+        cell = pl.when(blank).then(None).otherwise(pl.col(column))
+        if kind == pl.Date():
+            clean = source.select(cell.alias(key)).to_series()
+            value: pl.Expr | pl.Series = _dates(what, mapped.column, clean, mapped.format).alias(key)
+            word = "a date"
+        elif kind == pl.String():
+            value, word = _text(cell, dtype).alias(key), "text"
+        elif kind == pl.Boolean():
+            value, word = (
+                cell.cast(pl.String).str.to_lowercase().is_in(["true", "1", "yes", "y"]).alias(key),
+                "yes or no",
+            )
+        else:
+            value, word = _number(cell, dtype, mapped.unit, str(options.get("decimal", "."))).alias(key), "a number"
+        made.append(value)
+        if dtype == pl.String() and kind != pl.String() and not (codes and word == "a number"):
+            there = pl.col(column).is_not_null() & ~blank
+            unread.append(
+                pl.when(there & pl.col(f"={key}").is_null()).then(
+                    pl.format("{} is not {}: {}", pl.lit(mapped.column), pl.lit(word), pl.col(column))
+                )
+            )
+    out = source.select(made)
+    quarantine = None
+    if unread:
+        both = source.hstack(out.rename({c: f"={c}" for c in out.columns}))
+        reason = both.select(pl.coalesce(unread)).to_series()
+        if reason.null_count() < reason.len():
+            bad = reason.is_not_null()
+            quarantine = set_aside(table.name, frame.filter(bad), reason.filter(bad))
+            out = out.filter(~bad)
+    findings = _constants(name, spec, types, out)
+    out = out.with_columns([_constant(spec, types, key, out) for key in spec.constants])
+    return _spelled(out, spec), findings, quarantine
+
+
+def _constant(spec: Source, types: dict[str, pl.DataType], key: str, out: pl.DataFrame) -> pl.Expr:
+    value = pl.lit(spec.constants[key])
+    if types[key] == pl.Date() and isinstance(spec.constants[key], str):
+        value = value.str.to_date("%Y-%m-%d")
+    value = value.cast(types[key])
+    return (pl.coalesce(pl.col(key), value) if key in out.columns else value).alias(key)
+
+
+def _constants(name: str, spec: Source, types: dict[str, pl.DataType], out: pl.DataFrame) -> list[Finding]:
+    """A constant for a mapped column fills its gaps; that is counted."""
+    return [
+        Finding(name, f"{key} missing", out.get_column(key).null_count(), f"set to {spec.constants[key]}")
+        for key in spec.constants
+        if key in out.columns and out.get_column(key).null_count()
+    ]
+
+
+def _spelled(out: pl.DataFrame, spec: Source) -> pl.DataFrame:
+    """``options.replace`` (characters), then ``rename`` (whole names), on every column that holds securities."""
+    there = [c for c in SECURITY_LIKE if c in out.columns]
+    for old, new in dict(spec.options.get("replace", {})).items():
+        out = out.with_columns(pl.col(c).str.replace_all(str(old), str(new), literal=True) for c in there)
+    if spec.rename:
+        out = out.with_columns(pl.col(c).replace(spec.rename) for c in there)
+    return out

@@ -1,0 +1,267 @@
+"""Price dialects to the columns of ``prices``. Pure.
+
+All functions take one row per (security, date), sorted so, on sessions only, and return the frame with
+``close``, ``price_return``, ``total_return`` filled, and what was found.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+
+import polars as pl
+
+from paceline.config import ColumnMap, Source
+from paceline.errors import MarketFileError
+from paceline.sources import Finding
+from paceline.sources._rows import session_number, where_is
+
+_KEY = ("security", "date")
+#: New shares per old share in splits that happen often, upwards; reverse splits are their inverses.
+SPLIT_RATIOS = (1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 100.0)
+
+
+def near_split(ratio: pl.Expr, tolerance: float = 0.05) -> pl.Expr:
+    """True where a positive ratio lies within ``tolerance`` (in logs) of a common split ratio or its inverse."""
+    size = ratio.log().abs()
+    return pl.any_horizontal([(size - math.log(k)).abs() < tolerance for k in SPLIT_RATIOS]).fill_null(False)
+
+
+def dialect(name: str, spec: Source, columns: dict[str, ColumnMap]) -> tuple[str, dict[str, ColumnMap]]:
+    """The dialect of the file and its column map. "auto" tells it from the mapped columns:
+
+    adjusted_close -> adjusted; split_adjusted_close -> split_adjusted; total_return, or price_return without
+    close -> returns; close and price_return -> changes; close alone -> level.
+    With an explicit dialect "adjusted" or "split_adjusted", a mapped ``close`` is that kind of close.
+    """
+    kind: str = spec.dialect
+    columns = dict(columns)
+    if kind in ("adjusted", "split_adjusted") and f"{kind}_close" not in columns and "close" in columns:
+        columns[f"{kind}_close"] = columns.pop("close")
+    if kind == "auto":
+        if "adjusted_close" in columns:
+            kind = "adjusted"
+        elif "split_adjusted_close" in columns:
+            kind = "split_adjusted"
+        elif "total_return" in columns or ("price_return" in columns and "close" not in columns):
+            kind = "returns"
+        elif "price_return" in columns:
+            kind = "changes"
+        else:
+            kind = "level"
+    needs = {
+        "changes": ("close", "price_return"),
+        "adjusted": ("adjusted_close",),
+        "level": ("close",),
+        "split_adjusted": ("split_adjusted_close",),
+        "returns": (),
+    }[kind]
+    missing = [c for c in needs if c not in columns]
+    if missing:
+        raise MarketFileError(
+            f"sources.{name}.columns: the price dialect {kind!r} needs {' and '.join(missing)}.",
+            f"Mapped are: {', '.join(columns) or 'none'}.",
+        )
+    if kind == "returns" and not {"price_return", "total_return"} & set(columns):
+        raise MarketFileError(
+            f"sources.{name}.columns: the price dialect 'returns' needs price_return or total_return.",
+            f"Mapped are: {', '.join(columns) or 'none'}.",
+        )
+    return kind, columns
+
+
+def convert(
+    name: str, kind: str, frame: pl.DataFrame, recover: bool, sessions: Sequence[dt.date]
+) -> tuple[pl.DataFrame, list[Finding]]:
+    """Apply the dialect ``kind`` to sorted rows; without sessions the file's own dates serve as the calendar."""
+    calendar = sessions or frame.get_column("date").unique().sort().to_list()
+    frame = frame.with_columns(pl.Series("__n", session_number(frame.get_column("date"), calendar)))
+    same = pl.col("security") == pl.col("security").shift()
+    both = (pl.col("__n") >= 0) & (pl.col("__n").shift() >= 0)
+    frame = frame.with_columns(
+        same.fill_null(False).alias("__same"),
+        pl.when(same & both).then(pl.col("__n") - pl.col("__n").shift()).alias("__gap"),
+    )
+    findings: list[Finding] = []
+    if kind == "changes":
+        frame, findings = _changes(name, frame, recover, calendar)
+    elif kind == "returns":
+        frame, findings = _returns(name, frame)
+    else:
+        if kind == "adjusted":
+            frame = frame.with_columns(_ratio("adjusted_close").alias("total_return"))
+        elif kind == "level":
+            frame = frame.with_columns(_ratio("close").alias("price_return"))
+        else:
+            frame = _split_adjusted(frame)
+        long = frame.filter(pl.col("__gap") > 1)
+        if long.height:
+            findings.append(
+                Finding(
+                    name,
+                    "returns over more than one session",
+                    long.height,
+                    "kept, dated on the later session",
+                    where_is(long, _KEY),
+                )
+            )
+    return frame.drop("__n", "__same", "__gap"), findings
+
+
+def _ratio(column: str) -> pl.Expr:
+    """P_t / P_{t-1} - 1 from the previous stored row of the same security; null at its first row."""
+    before = pl.col(column).shift()
+    return pl.when(pl.col("__same") & (before > 0)).then(pl.col(column) / before - 1)
+
+
+def _changes(
+    name: str, frame: pl.DataFrame, recover: bool, calendar: Sequence[dt.date]
+) -> tuple[pl.DataFrame, list[Finding]]:
+    """Unadjusted close and the exchange's own change. After a gap the change covers its last session only.
+
+    A gap of exactly one session can be closed: close_{t-1} = close_t / (1 + change_t), and its return is
+    close_{t-1} / close_{t-2} - 1. When that ratio looks like a split the return stays null.
+    """
+    before = pl.col("close").shift()
+    implied = pl.col("close") / (1 + pl.col("price_return"))
+    frame = frame.with_columns(
+        pl.when("__same").then(before).alias("__before"), implied.alias("__implied"), pl.lit(False).alias("recovered")
+    )
+    findings: list[Finding] = []
+    open_gap = pl.col("__gap") > 1
+    if recover:
+        can = (
+            (pl.col("__gap") == 2)
+            & (pl.col("__implied") > 0)
+            & pl.col("__implied").is_finite()
+            & (pl.col("__before") > 0)
+        )
+        rows = frame.filter(can)
+        split = near_split(pl.col("__implied") / pl.col("__before"))
+        # the columns the file gives for a day it does not hold stay null
+        days = pl.Series("date", calendar, dtype=pl.Date).gather(rows.get_column("__n") - 1)
+        added = rows.select(
+            "security",
+            days,
+            pl.col("__implied").alias("close"),
+            split.alias("__split"),
+            pl.when(~split).then(pl.col("__implied") / pl.col("__before") - 1).alias("price_return"),
+            pl.lit(True).alias("recovered"),
+        )
+        like_split = added.filter("__split")
+        if added.height:
+            days_text = ", ".join(str(d) for d in _most(added, 5))
+            findings.append(
+                Finding(
+                    name,
+                    "closes recovered from the next session's change",
+                    added.height,
+                    "recovered",
+                    f"{where_is(added, _KEY)}; most on {days_text}",
+                )
+            )
+        if like_split.height:
+            findings.append(
+                Finding(
+                    name,
+                    "recovered return looks like a split",
+                    like_split.height,
+                    "close recovered, return left missing",
+                    where_is(like_split, _KEY),
+                )
+            )
+        frame = pl.concat([frame, added.drop("__split")], how="diagonal").sort(_KEY)
+        open_gap = open_gap & ~can
+    # where the change is measured from the last stored close nothing is lost, however long the gap
+    lost = open_gap & ((pl.col("__implied") / pl.col("__before")).log().abs() > 1e-3)
+    late = frame.filter(lost)
+    if late.height:
+        findings.append(
+            Finding(
+                name,
+                "return after a gap covers one session only",
+                late.height,
+                "kept, flagged",
+                where_is(late, _KEY),
+                "" if recover else "Set recover = true to work back the missing close.",
+            )
+        )
+    return frame.drop("__before", "__implied"), findings
+
+
+def _most(rows: pl.DataFrame, count: int) -> list[dt.date]:
+    """The dates with most rows."""
+    counts = rows.group_by("date").len().sort("len", "date", descending=[True, False])
+    return counts.head(count).get_column("date").to_list()
+
+
+def _split_adjusted(frame: pl.DataFrame) -> pl.DataFrame:
+    """Close, dividend and volume in today's shares: price return P_t / P_{t-1} - 1, total return
+    (P_t + D_t) / P_{t-1} - 1, and the close of the day is P_t times the product of all later split ratios."""
+    for column in ("split", "dividend"):
+        if column not in frame.columns:
+            frame = frame.with_columns(pl.lit(None, pl.Float64).alias(column))
+    ratio = pl.when(pl.col("split") > 0).then(pl.col("split")).otherwise(1.0)
+    frame = frame.with_columns(ratio.alias("__k"))
+    later = pl.col("__k").cum_prod(reverse=True).over("security") / pl.col("__k")
+    price, before = pl.col("split_adjusted_close"), pl.col("split_adjusted_close").shift()
+    known = pl.col("__same") & (before > 0)
+    frame = frame.with_columns(later.alias("__later"))
+    volume = [(pl.col("volume") / pl.col("__later")).alias("volume")] if "volume" in frame.columns else []
+    return frame.with_columns(
+        (price * pl.col("__later")).alias("close"),
+        pl.when(known).then(price / before - 1).alias("price_return"),
+        pl.when(known).then((price + pl.col("dividend").fill_null(0.0)) / before - 1).alias("total_return"),
+        (pl.col("dividend") * pl.col("__later")).alias("__paid"),
+        *volume,
+    )
+
+
+def actions_of(frame: pl.DataFrame) -> pl.DataFrame:
+    """The splits and dividends of a converted split-adjusted file, dividends as paid on the day."""
+    splits = frame.filter(pl.col("__k") != 1.0).select(
+        "security",
+        "date",
+        pl.lit("split").alias("kind"),
+        pl.col("__k").alias("ratio"),
+        pl.lit(None, pl.Float64).alias("amount"),
+    )
+    paid = frame.filter(pl.col("__paid") > 0).select(
+        "security",
+        "date",
+        pl.lit("dividend").alias("kind"),
+        pl.lit(None, pl.Float64).alias("ratio"),
+        pl.col("__paid").alias("amount"),
+    )
+    return pl.concat([splits, paid]).sort("security", "date", "kind")
+
+
+def _returns(name: str, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
+    """CRSP manner: returns as given; a negative price is the middle of bid and ask; 0 is no price; a return of
+    -44 ... -99 is a code for "missing", never a number."""
+    findings: list[Finding] = []
+    for column in ("price_return", "total_return"):
+        if column in frame.columns:
+            codes = frame.filter(pl.col(column) <= -44)
+            if codes.height:
+                findings.append(
+                    Finding(
+                        name, f"{column} holds a missing code", codes.height, "read as missing", where_is(codes, _KEY)
+                    )
+                )
+            frame = frame.with_columns(pl.when(pl.col(column) > -44).then(pl.col(column)).alias(column))
+    if "close" in frame.columns:
+        quotes = frame.filter(pl.col("close") < 0)
+        if quotes.height:
+            findings.append(
+                Finding(
+                    name,
+                    "price is the middle of bid and ask",
+                    quotes.height,
+                    "kept without its sign",
+                    where_is(quotes, _KEY),
+                )
+            )
+        frame = frame.with_columns(pl.when(pl.col("close") != 0).then(pl.col("close").abs()).alias("close"))
+    return frame, findings

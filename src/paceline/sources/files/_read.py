@@ -1,0 +1,177 @@
+"""Bytes of one CSV or Parquet file to a frame of its own columns (CSV: all text). Pure: no disk, no network."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from paceline.errors import SourceError
+
+_DELIMITERS = (",", ";", "\t", "|")
+_HEADER_WITHIN = 400  # lines searched for a header
+_BLANK = re.compile(rb"\r?\n[ \t,;|]*\r?\n")
+
+
+class Wanted(NamedTuple):
+    """The file columns a source asks for, and what for: shown when one is missing."""
+
+    columns: dict[str, str]  # column of the file -> where the market file asks for it
+
+    def missing(self, there: Iterable[str]) -> list[str]:
+        have = set(there)
+        return [c for c in self.columns if c not in have]
+
+
+def read(what: str, data: bytes, wanted: Wanted, options: dict[str, Any]) -> tuple[pl.DataFrame, int]:
+    """The file as a frame, and the number of text lines left out after its table."""
+    if not data:
+        raise SourceError(f"{what}: the file is empty.", "Fetch it again.")
+    if data[:2] == b"\x1f\x8b":
+        try:
+            data = gzip.decompress(data)
+        except (OSError, EOFError, zlib.error):
+            raise SourceError(f"{what}: the gzip data are damaged or cut off.", "Fetch the file again.") from None
+        if not data:
+            raise SourceError(f"{what}: the file is empty once unpacked.", "Fetch it again.")
+    if data[:4] == b"PAR1" or what.endswith((".parquet", ".pq")):
+        frame, rest = _parquet(what, data), 0
+    else:
+        frame, rest = _csv(what, data, wanted, options)
+    missing = wanted.missing(frame.columns)
+    if missing:
+        raise _no_column(what, missing[0], wanted, frame.columns)
+    return frame, rest
+
+
+def _no_column(what: str, column: str, wanted: Wanted, there: list[str]) -> SourceError:
+    near = get_close_matches(column, there, n=1, cutoff=0.5) or [
+        c for c in there if c.strip().lower() == column.strip().lower()
+    ]
+    shown = ", ".join(there[:40]) + (", ..." if len(there) > 40 else "")
+    hint = f"Did you mean {near[0]!r}? " if near else ""
+    return SourceError(
+        f"{what}: no column {column!r}, asked for by {wanted.columns[column]}.", f"{hint}The file has: {shown}."
+    )
+
+
+def _parquet(what: str, data: bytes) -> pl.DataFrame:
+    if data[:4] != b"PAR1":
+        raise SourceError(f"{what}: not a Parquet file.", "Rename it if it is CSV, or fetch it again.")
+    if data[-4:] != b"PAR1" or len(data) < 12:
+        raise SourceError(f"{what}: the Parquet file is cut off before its end.", "Fetch it again.")
+    try:
+        return pl.read_parquet(io.BytesIO(data))
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise SourceError(
+            f"{what}: the Parquet file is damaged ({str(error).splitlines()[0]}).", "Fetch it again."
+        ) from None
+
+
+def _text(what: str, data: bytes, options: dict[str, Any]) -> bytes:
+    """The file as UTF-8 bytes without a byte-order mark."""
+    encoding = options.get("encoding")
+    if encoding is None and data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encoding = "utf-16"
+    try:
+        if encoding is not None:
+            data = data.decode(str(encoding)).encode()
+        else:
+            data.decode("utf-8")
+    except LookupError:
+        raise SourceError(f"{what}: unknown encoding {encoding!r}.", 'Try options.encoding = "latin-1".') from None
+    except UnicodeDecodeError as error:
+        raise SourceError(
+            f"{what}: byte {error.start} is not {encoding or 'UTF-8'} text.",
+            'Set options.encoding, e.g. "latin-1" or "cp1252".',
+        ) from None
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    start = data[:400].lstrip().lower()
+    if start.startswith((b"<!doctype html", b"<html")):
+        raise SourceError(
+            f"{what}: a web page, not CSV.", "The server sent an error or login page; fetch the file again."
+        )
+    if b"\x00" in data:
+        raise SourceError(f"{what}: binary data, not CSV.", "Give a CSV or Parquet file.")
+    if not data.strip():
+        raise SourceError(f"{what}: the file holds only blank lines.", "Fetch it again.")
+    return data
+
+
+def _fields(line: str, delimiter: str) -> list[str]:
+    return [f.strip() for f in next(csv.reader([line], delimiter=delimiter), [])]
+
+
+def _header(data: bytes, wanted: Wanted, delimiters: Iterable[str]) -> tuple[int, str, list[str]]:
+    """Line number, delimiter and names of the header: the first line that holds every wanted column, else the
+    line that holds most of them."""
+    lines = data[: 1 << 18].decode("utf-8", errors="ignore").splitlines()[:_HEADER_WITHIN]
+    best: tuple[int, int, str, list[str]] | None = None
+    for delimiter in delimiters:
+        for number, line in enumerate(lines):
+            names = _fields(line, delimiter)
+            score = len(wanted.columns) - len(wanted.missing(names))
+            if score == len(wanted.columns) and (score or line.strip()):
+                return number, delimiter, names
+            if names and (best is None or score > best[0] or (score == best[0] == 0 and len(names) > len(best[3]))):
+                best = (score, number, delimiter, names)
+    if best is None:
+        return 0, ",", []
+    return best[1:]
+
+
+def _csv(what: str, data: bytes, wanted: Wanted, options: dict[str, Any]) -> tuple[pl.DataFrame, int]:
+    data = _text(what, data, options)
+    after = options.get("after")
+    if after is not None:
+        at = data.find(str(after).encode())
+        if at < 0:
+            raise SourceError(f"{what}: no line holds {after!r} (options.after).", "Give the text above the table.")
+        data = data[data.find(b"\n", at) + 1 :]
+    given = options.get("delimiter")
+    delimiters = _DELIMITERS if given is None else (str(given),)
+    if options.get("names"):
+        names, delimiter, body, prose = [str(n) for n in options["names"]], delimiters[0], data, False
+    else:
+        number, delimiter, names = _header(data, wanted, delimiters)
+        if wanted.missing(names) and names:
+            raise _no_column(what, wanted.missing(names)[0], wanted, names)
+        prose, at = number > 0 or after is not None, 0
+        for _ in range(number + 1):
+            line_end = data.find(b"\n", at)
+            at = len(data) if line_end < 0 else line_end + 1
+        body = data[at:]
+    rest = 0
+    if prose and (gap := _BLANK.search(body)):
+        rest = sum(1 for line in body[gap.end() :].splitlines() if line.strip(b" \t\r,;|"))
+        body = body[: gap.start() + 1]
+    if not body.strip():
+        raise SourceError(f"{what}: a header and no rows.", "Fetch it again, or check the dates asked for.")
+    # a header may name a column twice; the first one keeps the name
+    unique = [n if names.index(n) == i else f"{n} ({i + 1})" for i, n in enumerate(names)]
+    try:
+        frame = pl.read_csv(
+            io.BytesIO(body), has_header=False, separator=delimiter, schema=dict.fromkeys(unique, pl.String())
+        )
+    except pl.exceptions.PolarsError as error:
+        why = str(error).splitlines()[0]
+        if "more fields" in why:
+            why = f"row {_first_long_row(body, delimiter, len(unique))} has more fields than the {len(unique)} columns"
+        raise SourceError(
+            f"{what}: not readable as CSV: {why}.", "Check the delimiter (options.delimiter) and stray quotes."
+        ) from None
+    frame = frame.filter(~pl.all_horizontal(pl.all().is_null() | (pl.all().str.strip_chars() == "")))
+    return frame, rest
+
+
+def _first_long_row(body: bytes, delimiter: str, width: int) -> int:
+    """Number of the first row (1: the first below the header) with more than ``width`` fields."""
+    rows = csv.reader(io.StringIO(body.decode("utf-8", errors="replace")), delimiter=delimiter)
+    return next((number for number, row in enumerate(rows, 1) if len(row) > width), 0)
