@@ -27,9 +27,8 @@ def benchmark_level(view: View) -> Array | None:
 
 def confirmed_lows(level: Array, low: tuple[float, float]) -> list[tuple[int, int]]:
     """(session of the low, session it was confirmed) of every confirmed low of one level (T,), in order."""
-    turns = kernels.turning_points(level, fall=low[0], rise=low[1])
-    trough = turns.kind < 0
-    return list(zip(turns.index[trough].tolist(), turns.confirmed[trough].tolist(), strict=True))
+    kind, pivot, confirmed = kernels.turning_points(level, fall=low[0], rise=low[1])
+    return list(zip(pivot[kind < 0].tolist(), confirmed[kind < 0].tolist(), strict=True))
 
 
 def last_low(view: View) -> tuple[int, int] | None:

@@ -52,9 +52,14 @@ def share(some: Array, of: Array) -> Array:
     return result
 
 
-def living(index: Array) -> Bools:
-    """(N, T): not yet after the last return. A member that has no data at all counts as there: coverage shows it."""
-    here = np.isfinite(index)
+def living(*indices: Array) -> Bools:
+    """(N, T): not gone, that is, not after an index ended (all of them, of several).
+
+    A member that never had data counts as there: coverage shows it.
+    """
+    here = np.isfinite(indices[0])
+    for other in indices[1:]:
+        here |= np.isfinite(other)
     gone = np.maximum.accumulate(here, axis=1)
     gone &= ~here
     return np.logical_not(gone, out=gone)
@@ -71,14 +76,12 @@ def month_ends(view: View, months: int) -> Iterator[tuple[int, Span]]:
 def drift(view: View) -> tuple[Array, Bools]:
     """(N, T) return by which weights drift (price return, else total return; missing is zero), and who is alive.
 
-    Alive is from the first session with a return until the panel ends the security's index, after its last one.
-    Needs the returns and indices of both bases.
+    Alive is who has not left: the panel ends the indices of a security, on both bases, once it is gone. Needs the
+    returns and indices of both bases.
     """
     price, total = view.field("price_return"), view.field("total_return")
     move = np.where(np.isfinite(price), price, total)
-    alive = np.logical_or.accumulate(np.isfinite(move), axis=1)
-    alive &= np.isfinite(view.field("price_index")) | np.isfinite(view.field("total_index"))
-    return np.nan_to_num(move, copy=False), alive
+    return np.nan_to_num(move, copy=False), living(view.field("price_index"), view.field("total_index"))
 
 
 def observed(returns: Array, window: int) -> Bools:

@@ -45,7 +45,7 @@ def concentration(view: View, *, months: int = 12, top: int = 10) -> Result:
     rows = []
     for t, span in month_ends(view, months):
         growth = np.prod(1 + growing[:, span.start:t + 1], axis=1)
-        w = span.weights * (growth * alive[:, t])
+        w = span.weights * (growth * alive[:, span.start:t + 1].all(axis=1))
         w = np.add.reduceat(w[:, order], first, axis=1)
         whole = w.sum(axis=1, keepdims=True)
         with np.errstate(divide="ignore", invalid="ignore"):

@@ -94,7 +94,7 @@ def _sums(view: View, basis: str, levels: Array, start: int, end: int) -> tuple[
         now = slice(span.start, stop)
         AG = np.ones((len(held), stop - span.start))
         np.cumprod(1 + growing[held, span.start:stop - 1], axis=1, out=AG[:, 1:])
-        AG *= alive[held, now]
+        AG *= np.logical_and.accumulate(alive[held, now], axis=1)  # who left stays out until a rebalance
         before = levels[:, span.start - 1:stop - 1] if span.start else np.full((S, stop), np.nan)
         late = np.arange(span.start, stop) > start
         den = W @ AG
