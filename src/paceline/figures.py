@@ -81,9 +81,6 @@ class Figure:
 
     def to_json(self) -> dict[str, Any]:
         """One flat row; returns stay fractions; missing values are null."""
-        value = self.value
-        if isinstance(value, float) and not math.isfinite(value):
-            value = None
         return {
             "measure": self.measure,
             "subject": self.subject,
@@ -91,14 +88,19 @@ class Figure:
             "statistic": self.statistic,
             "start": self.start,
             "end": self.end,
-            "value": value,
+            "value": _finite(self.value),
             "unit": self.unit,
             "basis": self.basis,
             "n_used": self.n_used,
             "n_eligible": self.n_eligible,
             "as_of": self.as_of,
-            **dict(self.extra),
+            **{k: _finite(v) for k, v in self.extra.items()},
             "caveats": list(self.caveats),
             **({"evidence": dict(self.evidence)} if self.evidence else {}),
             "figure": self.id,
         }
+
+
+def _finite(value: Any) -> Any:
+    """The value, or None for a number that is not finite: JSON has no NaN."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value

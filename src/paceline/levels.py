@@ -56,10 +56,7 @@ def assemble(days: Dates, names: tuple[str, ...], built: Sequence[Mapping[str, I
 
 def covered(index: Indices, needed: float = 0.9) -> Array:
     """Levels from the first session on which at least ``needed`` of the members had a return."""
-    members = np.zeros_like(index.levels)
-    for span in index.spans:
-        members[:, span.start:span.stop] = (span.weights > 0).sum(axis=1)[:, None]
-    enough = (members > 0) & (index.missing <= (1 - needed) * members)
+    enough = (index.members > 0) & (index.missing <= (1 - needed) * index.members)
     levels = np.where(np.isfinite(index.levels), index.levels, np.nan)
     started = np.maximum.accumulate(enough, axis=1)
     base = np.zeros_like(started)

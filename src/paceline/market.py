@@ -171,7 +171,21 @@ class Market(Workspace):
                                  f"Baskets with members: {', '.join(self.composites[:12])}.")
         found = engine.figures(*self.evaluate(measure, basis=basis, pairs=pairs, **params),
                                subjects=names, history=history)
+        if basis is None and "basis" in declared.params and "basis" not in params:
+            found = self._other_basis(found, measure, pairs, names, history, params)
         return [f for f in found if not others or f.against in others]
+
+    def _other_basis(self, found: list[Figure], measure: str, pairs: Any, names: Sequence[str] | None,
+                     history: bool, params: Mapping[str, Any]) -> list[Figure]:
+        """Figures of the measure's own basis, and of the other basis for baskets that have no value on it."""
+        empty = {f.subject for f in found} - {f.subject for f in found if f.value is not None}
+        if not empty:
+            return found
+        other = "price" if found[0].basis == "total" else "total"
+        more = engine.figures(*self.evaluate(measure, basis=other, pairs=pairs, **params),
+                              subjects=[n for n in (names or self.composites) if n in empty], history=history)
+        filled = {f.subject for f in more if f.value is not None}
+        return [f for f in found if f.subject not in filled] + [f for f in more if f.subject in filled]
 
     def frame(self, measure: str, **how: Any) -> pl.DataFrame:
         """The rows of ``show`` as a polars frame (``.to_pandas()`` gives pandas)."""

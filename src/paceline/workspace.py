@@ -88,8 +88,7 @@ class Workspace:
         """The last day seen: the session asked for, or the last session with prices."""
         import polars as pl
 
-        last = (self.store.table("prices", self.version).filter(pl.col("known").is_not_null())
-                .select(pl.col("date").max()).collect().item())
+        last = self._last_priced()
         if last is None:
             raise DataError(f"{self.path}: the store {self.file.market.store} holds no prices.",
                             "Run `paceline import` first.")
@@ -104,6 +103,18 @@ class Workspace:
         if not len(before):
             raise NotEnoughData(f"as-of {asked} lies before the first session {days[0]}.", "Ask for a later day.")
         return str(before[-1])
+
+    def _last_priced(self) -> dt.date | None:
+        """The last day with a price, from the youngest partition that has one."""
+        import polars as pl
+
+        segments, _ = self.store.segments("prices", self.version)
+        for year in sorted({s.year for s in segments if s.year is not None}, reverse=True):
+            found = (self.store.table("prices", self.version).filter(pl.col("date") >= dt.date(year, 1, 1))
+                     .select(pl.col("date").max()).collect().item())
+            if isinstance(found, dt.date):
+                return found
+        return None
 
     def _all_sessions(self) -> Dates:
         import polars as pl
