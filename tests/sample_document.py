@@ -124,8 +124,8 @@ def league() -> Section:
                      figure("league", name, year, start="2024-12-31", caveats=(TODAY, ROLLED)),
                      figure("league", name, (len(rows) * 5) % 7 - 3, "count", statistic="rank_change")))
         values.append(november)
-    chart = Chart("bar", "Sectors in the last full month", (
-        Series("Last full month", [r[0].text for r in rows], values, rows[-1][1]),), "return")
+    chart = Chart("bar", "Sectors in the last full month", tuple(
+        Series(r[0].text, [r[0].text], [v], r[1]) for r, v in zip(rows, values, strict=True)), "return")
     heat = Grid("Sectors over each horizon", ("Sector", "Last month", "Since the low", "This year", "Places won"),
                 tuple(rows), heat=(1, 2, 3))
     return Section("sectors", "Sector league", "Which sectors lead, which fall behind?",
@@ -182,7 +182,7 @@ def breadth() -> Section:
             Chart("line", Label("Share of members above their 50- and 200-day means"),
                   (Series("200-day", x, everyone, whole), Series("50-day", x, near, short)), "fraction", reference=0.5),
             Chart("heat", Label("Members above their 200-day mean, by sector"),
-                  tuple(Series(n, x[::5], path[::5][:-1] + [path[-1]], figures[n]) for n, path in groups.items()), "fraction"),
+                  tuple(Series(n, x[4::5], path[4::5], figures[n]) for n, path in groups.items()), "fraction"),
             Grid(Label("Members above their 200-day mean"), ("Sector", "Share", "Members"),
                  tuple((Label(n), f, figure("above_average", n, f.n_used, "count", statistic="members"))
                        for n, f in figures.items()), heat=(1,)),
@@ -191,8 +191,8 @@ def breadth() -> Section:
 
 
 def drivers() -> Section:
-    table = (("NVIDIA", 0.0292), ("Alphabet", 0.0268), ("Broadcom", 0.0131), ("Microsoft", 0.0094), ("JPMorgan Chase", 0.0055),
-             ("Palantir", 0.0054), ("Meta Platforms", 0.0041), ("UnitedHealth", -0.0049))
+    table = (("NVIDIA", 0.0292), ("Alphabet", 0.0268), ("Broadcom", 0.0131), ("Microsoft", 0.0094),
+             ("JPMorgan Chase", 0.0055), ("Palantir", 0.0054), ("Meta Platforms", 0.0041), ("UnitedHealth", -0.0049))
     rows = tuple((Label(n), figure("contributions", n, v, start="2024-12-31", caveats=(ROLLED,)),
                   figure("contributions", n, v / 0.1681, "fraction", start="2024-12-31", statistic="share",
                          caveats=(ROLLED,))) for n, v in table)
@@ -213,7 +213,7 @@ def concentration() -> Section:
     path = [0.18 + 0.22 * t / 2499 + 0.012 * math.sin(t / 60) * (t < 2499) for t in range(2500)]
     top = figure("concentration", "S&P 500", path[-1], "fraction", statistic="top 10", n_used=503, n_eligible=503)
     number = figure("concentration", "S&P 500", 46.21, "ratio", statistic="effective_number")
-    gone = figure("concentration", "Russell 2000", None, "fraction", caveats=("No weights are stored for this basket.",))
+    gone = figure("concentration", "Russell 2000", None, "fraction", caveats=("This basket has no weights.",))
     return Section("concentration", "Concentration", "How much hangs on a few names?",
                    (Sentence(("The ten largest companies weigh ", top, "; the index is as spread as ", number,
                               " equal names would be.")),
@@ -233,7 +233,8 @@ def quality() -> Section:
 
 
 def document(simulated: bool = False, label: str = "US stocks") -> Document:
-    sections = (since_low(), weighting(), league(), themes(), records(), breadth(), drivers(), concentration(), quality())
+    makers = (since_low, weighting, league, themes, records, breadth, drivers, concentration, quality)
+    sections = tuple(make() for make in makers)
     low, weights, lg = (s.blocks[0] for s in sections[:3])
     assert isinstance(low, Sentence) and isinstance(weights, Sentence) and isinstance(lg, Sentence)
     return Document(
@@ -243,10 +244,10 @@ def document(simulated: bool = False, label: str = "US stocks") -> Document:
             "store_version": 7, "code": "3fa9c1d20b7e4418", "created": "2025-12-06T07:30:00Z",
             "versions": {"numpy": "2.4.0", "polars": "1.36.0"},
             "sources": [
-                {"name": "screener", "who": "a public screener", "what": "daily closes and changes of all US stocks, 2025",
+                {"name": "screener", "who": "a public screener", "what": "daily closes of all US stocks, 2025",
                  "when": "2025-12-06", "licence": "not stated", "checksum": "9b1d" * 16},
-                {"name": "etf", "who": "dsturdy/Factor_Attribution", "what": "131 ETFs, adjusted close", "when": "2025-12-06",
-                 "licence": "MIT", "checksum": "77aa" * 16},
+                {"name": "etf", "who": "dsturdy/Factor_Attribution", "what": "131 ETFs, adjusted close",
+                 "when": "2025-12-06", "licence": "MIT", "checksum": "77aa" * 16},
             ],
             "measures": {
                 "performance": {"question": "How much did it gain?",

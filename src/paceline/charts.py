@@ -1,9 +1,10 @@
 """One drawing per shape of result: line, bar, heat, stacked, scatter; never one per measure.
 
 ``spec(chart)`` is plain JSON for plotly.js, made without importing plotly; ``plot(chart)`` is the same drawing as
-a Plotly figure for Python users. Every trace carries the id of its figure in ``meta.figure`` (a heat map: one
-id per row in ``meta.figures``). A series is thinned to ``POINTS`` points: its first and last and the lowest and
-highest of each stretch between them, so that no peak is lost. Values are rounded to ten significant digits.
+a Plotly figure for Python users. Every trace carries the id of its figure in ``meta.figure``; a heat map, and a bar
+chart whose bars are figures of their own, carry one id per row in ``meta.figures``. A series is thinned to
+``POINTS`` points: its first and last and the lowest and highest of each stretch between them, so that no peak is
+lost. Values are rounded to ten significant digits.
 """
 
 from __future__ import annotations
@@ -156,7 +157,7 @@ def plot(chart: Chart) -> Any:
 
     drawing = spec(chart)
     title = chart.title.text if isinstance(chart.title, Label) else chart.title
-    many = len(chart.series) > 1 and chart.kind != "heat"
+    many = len(chart.series) > 1 and chart.kind != "heat" and not single(chart)
     drawing["layout"] |= {
         "title": {"text": _words(title), "x": 0, "xref": "paper"},
         "margin": {"l": 8, "r": 14, "t": 56, "b": 8},
@@ -229,57 +230,66 @@ def _lines(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _stacked(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
+    """Layers on a common x; layers that end below zero hang beneath it."""
     _measure_axis(layout["yaxis"], chart.unit)
+    _level_line(layout, 0.0 if chart.reference is None else chart.reference)
     layout["hovermode"] = "x unified"
     layout["yaxis"]["rangemode"] = "tozero"
-    values = np.array([_array(s.y) for s in chart.series]).reshape(len(chart.series), -1)
-    keep = thin(np.nansum(values, axis=0)) if len(chart.series) else None
+    rows = [_array(s.y) for s in chart.series]
+    keep = thin(np.nansum(rows, axis=0)) if rows else None
     data = []
-    for position, series in enumerate(chart.series):
+    for position, (series, row) in enumerate(zip(chart.series, rows, strict=True)):
         x, y = _points(series, keep)
         ink, _ = style(position)
-        data.append(_trace(series, type="scatter", mode="lines", x=x, y=y, stackgroup="all", fillcolor=ink,
-                           line={"color": "#ffffff", "width": 0.6},
+        below = bool(np.nansum(row) < 0)
+        data.append(_trace(series, type="scatter", mode="lines", x=x, y=y, stackgroup="below" if below else "above",
+                           fillcolor=ink, line={"color": "#ffffff", "width": 0.6},
                            hovertemplate=f"%{{y:{_formats(chart.unit)[1]}}}"))
         _time_axis(layout["xaxis"], x)
     return data
 
 
+def single(chart: Chart) -> bool:
+    """A bar chart in which every bar is a series, and so a figure, of its own."""
+    return chart.kind == "bar" and len(chart.series) > 1 and all(len(s.x) == 1 for s in chart.series)
+
+
 def _bars(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
     """Named bars lie, so that names stay readable; bars over time or numbers stand."""
-    first = plain(chart.series[0].x) if chart.series else []
+    drawn = [_points(s, None if len(s.x) > POINTS else np.arange(len(s.x))) for s in chart.series]
+    traces = [_trace(s) for s in chart.series]
+    if single(chart):
+        drawn = [([x for xs, _ in drawn for x in xs], [y for _, ys in drawn for y in ys])]
+        traces = [{"name": "", "meta": {"figures": [s.figure.id for s in chart.series]}}]
+    first = drawn[0][0] if drawn else []
     lying = bool(first) and isinstance(first[0], str) and not _is_date(first)
     names, numbers = ("y", "x") if lying else ("x", "y")
     axis, value_axis = layout[f"{names}axis"], layout[f"{numbers}axis"]
-    text = _formats(chart.unit)[1]
-    lettered = len(first) * len(chart.series) <= 40 and (lying or len(first) <= 12)
-    data, every = [], []
-    for position, series in enumerate(chart.series):
-        keep = None if len(series.x) > POINTS else np.arange(len(series.x))
-        x, y = _points(series, keep)
-        every += [v for v in y if v is not None]
+    lettered = len(first) * len(drawn) <= 40 and (lying or len(first) <= 12)
+    data = []
+    for position, (trace, (x, y)) in enumerate(zip(traces, drawn, strict=True)):
         ink: Any = style(position)[0]
-        if len(chart.series) == 1:
+        if len(drawn) == 1:
             ink = [BELOW if v is not None and v < 0 else ABOVE for v in y]
-        bar = _trace(series, type="bar", orientation="h" if lying else "v", marker={"color": ink},
-                     hovertemplate=f"%{{{names}}}  %{{{numbers}:{text}}}")
-        bar[names], bar[numbers] = ([_words(str(v)) for v in x] if lying else x), y
+        bar = {**trace, "type": "bar", "orientation": "h" if lying else "v", "marker": {"color": ink},
+               names: [_words(v) for v in x] if lying else x, numbers: y,
+               "hovertemplate": f"%{{{names}}}  %{{{numbers}:{_formats(chart.unit)[1]}}}<extra>{trace['name']}</extra>"}
         if lettered:
             bar |= {"text": [show(v, chart.unit).replace("-", "\N{MINUS SIGN}") for v in y], "textposition": "outside",
                     "textangle": 0, "constraintext": "none", "cliponaxis": False,
                     "textfont": {"size": 11, "color": INK}}
         data.append(bar)
     _measure_axis(value_axis, chart.unit)
-    low, high = min([0.0, *every]), max([0.0, *every])
+    every = [0.0, *(v for _, ys in drawn for v in ys if v is not None)]
+    low, high = min(every), max(every)
     room = (high - low) * 0.16 or 1.0  # for the numbers beyond the ends of the bars
     value_axis["range"] = [low - room if low < 0 else 0, high + room if high > 0 else 0]
     _level_line(layout, chart.reference or 0.0, numbers)
     layout["bargap"] = 0.28
     if lying:
-        rows = len(first)
         axis |= {"autorange": "reversed", "type": "category", "showgrid": False,
                  "tickfont": {"color": INK, "size": 12}, "ticklabelstandoff": 6}
-        layout["height"] = 50 + max(rows, 2) * (8 + 18 * len(chart.series))
+        layout["height"] = 50 + max(len(set(first)), 2) * (8 + 18 * len(drawn))
     elif _is_date(first) and len(first) > SESSIONS_APART:
         _time_axis(axis, first)
     elif _is_date(first):  # few sessions stand side by side, without room for days without trading
@@ -303,14 +313,13 @@ def _heat(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
     layout["yaxis"] |= {"autorange": "reversed", "type": "category", "showgrid": False,
                         "tickfont": {"color": INK, "size": 12}, "ticklabelstandoff": 6}
     layout["height"] = 84 + 24 * max(len(rows), 2)
-    layout["margin"]["t"] = 34
     return [{
         "type": "heatmap", "x": x, "y": [_words(s.name) for s in chart.series],
         "z": [plain(row[keep]) for row in rows], "zmin": low, "zmax": high,
         "colorscale": [[i / (len(SCALE) - 1), c] for i, c in enumerate(SCALE)],
         "ygap": 2, "xgap": 0 if n > 40 else 2, "hoverongaps": False,
         "hovertemplate": f"%{{y}}<br>%{{x}}  %{{z:{text}}}<extra></extra>",
-        "colorbar": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0.5, "xanchor": "center", "len": 0.6,
+        "colorbar": {"orientation": "h", "y": 1.03, "yanchor": "bottom", "x": 0.5, "xanchor": "center", "len": 0.6,
                      "thickness": 8, "outlinewidth": 0, "tickformat": axis, "tickvals": [low, (low + high) / 2, high],
                      "ypad": 4, "xpad": 20, "tickfont": {"color": FAINT, "size": 11}},
         "meta": {"figures": [s.figure.id for s in chart.series]},

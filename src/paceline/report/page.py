@@ -44,7 +44,7 @@ def render(document: Document) -> str:
         caveats=[(letter, label(text)) for text, letter in letters.items()],
         provenance=_provenance(document.manifest),
         sources=_sources(document.manifest),
-        command=document.manifest.get("command", ""),
+        command=_command(document.manifest),
         cards=_embedded(_cards(document)),
         drawings=_embedded(drawings),
         label=label,
@@ -161,14 +161,18 @@ def _block(block: Block, section: str, drawings: dict[str, Any]) -> dict[str, An
     if isinstance(block, Sentence):
         return {"kind": "sentence", "html": _prose(block)}
     note = _prose(block.note) if block.note else None
+    if isinstance(block, Grid) and not block.rows:
+        return {"kind": "nothing", "title": _title(block.title), "note": note}
     if isinstance(block, Grid):
         return {"kind": "table", "title": _title(block.title), "note": note, **_table(block)}
+    if not any(v is not None and math.isfinite(v) for s in block.series for v in s.y):
+        return {"kind": "nothing", "title": _title(block.title), "note": note}
     name = f"{section}-{len(drawings)}"
     drawings[name] = drawing = charts.spec(block)
     wide = block.kind in ("heat", "scatter") or drawing["layout"]["height"] > 420
     return {"kind": "chart", "id": name, "title": _title(block.title), "plain_title": words(block.title),
             "note": note, "height": drawing["layout"]["height"], "legend": _legend(block), "wide": wide,
-            "named": block.kind != "heat" and len(block.series) > 1, "shape": block.kind}
+            "listed": block.kind == "heat" or charts.single(block), "shape": block.kind}
 
 
 def _legend(chart: Chart) -> list[dict[str, Any]]:
@@ -178,8 +182,8 @@ def _legend(chart: Chart) -> list[dict[str, Any]]:
     found = []
     for position, series in enumerate(chart.series):
         ink, dash = charts.style(position)
-        found.append({"name": label(series.name), "ink": ink, "dash": {"dash": "dashed", "dot": "dotted"}.get(dash, dash),
-                      "figure": figure(series.figure)})
+        found.append({"name": label(series.name), "ink": ink, "figure": figure(series.figure),
+                      "dash": {"dash": "dashed", "dot": "dotted"}.get(dash, dash)})
     return found
 
 
@@ -270,16 +274,17 @@ def _cards(document: Document) -> dict[str, Any]:
     cards: dict[str, Any] = {}
     first: dict[str, Figure] = {}
     for f in document._walk():
+        flat = row(f)
         if f.id in first:
             _same(first[f.id], f)
             continue
         first[f.id] = f
         card = {
-            "text": _typeset(f.text), "value": row(f)["value"], "measure": f.measure, "name": name_of(f),
+            "text": _typeset(f.text), "value": flat["value"], "measure": f.measure, "name": name_of(f),
             "statistic": f.statistic.replace("_", " "), "basis": f.basis, "start": f.start,
-            "end": f.end or f.as_of, "used": f.n_used, "eligible": f.n_eligible,
+            "end": f.end or f.as_of, "used": flat["n_used"], "eligible": flat["n_eligible"],
             "caveats": [caveats.setdefault(c, len(caveats)) for c in f.caveats],
-            "evidence": _evidence(f), "copy": quotable(f, document),
+            "evidence": _evidence(f), "more": _more(f), "copy": quotable(f, document),
         }
         cards[f.id] = {k: v for k, v in card.items() if v not in (None, "", [], {})}
     measures = {
@@ -316,13 +321,18 @@ def _evidence(f: Figure) -> dict[str, str]:
     return {key.replace("_", " "): text(key, value) for key, value in f.evidence.items()}
 
 
+def _more(f: Figure) -> dict[str, str]:
+    """Further columns of the figure's row: names, dates, ranks."""
+    cells = {k.replace("_", " "): row(f)[k] for k in f.extra}
+    return {k: show(v, "ratio") for k, v in cells.items() if isinstance(v, (str, int, float)) and v != ""}
+
+
 def quotable(f: Figure, document: Document) -> str:
     """A sentence to copy: who, what, how much, over which window, on which basis, from where."""
     what = " ".join([f.measure.replace("_", " "), *([f.statistic.replace("_", " ")] if f.statistic else [])])
+    when = f" on {f.end}" if f.end else ""
     if f.start and f.end and f.start != f.end:
         when = f" from {f.start} to {f.end}"
-    else:
-        when = f" on {f.end}" if f.end else ""
     basis = f", {f.basis} return basis" if f.basis else ""
     members = f", {f.n_used} of {f.n_eligible} members with data" if f.n_eligible else ""
     data = "SIMULATED data" if document.simulated else _publishers(document.manifest)
@@ -342,11 +352,19 @@ def _publishers(manifest: Mapping[str, Any]) -> str:
     return ", ".join(n for n in names if n) or "the market file's sources"
 
 
+def _command(manifest: Mapping[str, Any]) -> str:
+    """What gives the same report again: as the manifest says, else from its market file, day and version."""
+    if "command" in manifest or not {"as_of", "store_version"} <= set(manifest):
+        return str(manifest.get("command", ""))
+    file = f" --market {manifest['market_file']}" if manifest.get("market_file") else ""
+    return f"paceline report{file} --as-of {manifest['as_of']} --store-version {manifest['store_version']}"
+
+
 def _provenance(manifest: Mapping[str, Any]) -> list[tuple[str, Markup]]:
     """Every plain entry of the manifest, in its order: store version, code hash, library versions ..."""
     rows = []
     for key, value in manifest.items():
-        if key in ("measures", "sources", "command", "figures", "steps", "inputs"):
+        if key in ("title", "simulated", "command"):
             continue
         if isinstance(value, Mapping) and all(isinstance(v, (str, int, float)) for v in value.values()):
             value = ", ".join(f"{k} {v}" for k, v in value.items())

@@ -25,7 +25,7 @@ const paceline = (() => {
       plot.opens = true;
       plot.on("plotly_click", event => {
         const point = event.points[0], meta = point.data.meta || {};
-        const id = meta.figure || (meta.figures || [])[point.pointIndex?.[0] ?? point.pointNumber?.[0]];
+        const id = meta.figure || (meta.figures || [])[[point.pointNumber].flat()[0]];
         if (id) open(id, plot);
       });
     }
@@ -43,6 +43,10 @@ const paceline = (() => {
     }
     for (const trace of data) {
       if (trace.mode?.includes("text")) trace.mode = "lines+markers"; // the key above names them
+      if (trace.orientation === "h" && trace.text) { // the numbers beyond the bars need a larger share of the width
+        const [low, high] = layout.xaxis.range, more = (high - low) * 0.14;
+        layout.xaxis.range = [low < 0 ? low - more : low, high > 0 ? high + more : high];
+      }
       if (trace.type === "bar" && trace.orientation === "v" && trace.x.length > 6) trace.textposition = "none";
     }
   }
@@ -89,6 +93,7 @@ const paceline = (() => {
     fact("Basis", card.basis && `${card.basis} return`);
     fact("Coverage", card.eligible && `${card.used} of ${card.eligible} members have data`);
     for (const [name, text] of Object.entries(card.evidence || {})) fact(name[0].toUpperCase() + name.slice(1), text);
+    for (const [name, text] of Object.entries(card.more || {})) fact(name[0].toUpperCase() + name.slice(1), text);
     fact("Machine value", card.value === undefined ? "" : String(card.value));
     fact("Lineage", id);
     fact("Command", command(id));

@@ -1,0 +1,175 @@
+"""The figures of a document, and rows of figures, in a terminal.
+
+Colour turns itself off when the output is no terminal or NO_COLOR is set (rich does so); everything fits the
+width there is, 80 columns included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from paceline.document import Document, Grid, Part, Section, Sentence
+from paceline.figures import Figure, show
+from paceline.report.tables import words
+
+SIGNED = ("return", "points", "score")
+#: Rows of a table that the summary shows whole; of a longer one, such as a league, it shows both ends.
+WHOLE, ENDS = 8, 3
+
+
+def summary(document: Document, console: Console | None = None) -> None:
+    """Headline, the since-the-low table, both ends of the league, then one line per further question."""
+    console = console or Console()
+    title = Text.assemble((document.title, "bold"), f"  as of {document.as_of}")
+    if document.simulated:
+        title.append("  SIMULATED", style="bold yellow")
+    console.print(title)
+    console.print()
+    for sentence in document.headline:
+        console.print(_prose(sentence))
+    for section in document.sections:
+        grid = next((b for b in section.blocks if isinstance(b, Grid)), None)
+        answer = next((b for b in section.blocks if isinstance(b, Sentence)), None)
+        if grid is not None and _tabled(section):
+            console.print()
+            console.print(_grid(section.question, grid))
+        elif answer is not None:
+            console.print()
+            console.print(Text.assemble((section.title, "bold"), "  ", _prose(answer)))
+
+
+def _tabled(section: Section) -> bool:
+    return any(word in section.name for word in ("low", "league", "sectors"))
+
+
+def _styled(figure: Figure, text: str) -> Text:
+    if figure.unit not in SIGNED or not isinstance(figure.value, (int, float)):
+        return Text(text, style="bold")
+    return Text(text, style="bold blue" if figure.value >= 0 else "bold dark_orange3")
+
+
+def _prose(sentence: Sentence) -> Text:
+    text = Text()
+    for part in sentence.parts:
+        text.append(_styled(part, part.text) if isinstance(part, Figure) else Text(words(part)))
+    return text
+
+
+def _cell(part: Part | None) -> Text:
+    if part is None:
+        return Text("—", style="dim")
+    return _styled(part, part.text) if isinstance(part, Figure) else Text(words(part))
+
+
+def _grid(question: str, grid: Grid) -> Table:
+    table = _table(question)
+    for at, name in enumerate(grid.columns):
+        _column(table, words(name), number=at > 0 and any(isinstance(r[at], Figure) for r in grid.rows))
+    rows: Sequence[tuple[Part | None, ...]] = grid.rows
+    long = len(rows) > WHOLE
+    for row in rows[:ENDS] if long else rows:
+        table.add_row(*map(_cell, row))
+    if long:
+        table.add_row(*[Text("…", style="dim")] * len(grid.columns))
+        for row in rows[-ENDS:]:
+            table.add_row(*map(_cell, row))
+    return table
+
+
+def _table(title: str) -> Table:
+    return Table(title=Text(title) if title else None, title_style="bold", title_justify="left", box=box.SIMPLE_HEAD,
+                 show_edge=False, pad_edge=False, header_style="dim")
+
+
+def _column(table: Table, name: str, *, number: bool) -> None:
+    table.add_column(Text(name), justify="right" if number else "left", no_wrap=number,
+                     overflow="ellipsis" if number else "fold")
+
+
+# -- rows of figures -------------------------------------------------------------------------------------------
+
+#: Columns of the row table, in order: key of ``Figure.to_json`` -> heading. Further columns stand before the last.
+COLUMNS = {"measure": "measure", "subject": "subject", "against": "against", "statistic": "statistic",
+           "start": "from", "end": "to", "value": "value", "members": "members", "basis": "basis"}
+_KNOWN = {*COLUMNS, "unit", "n_used", "n_eligible", "as_of", "caveats", "evidence",
+          "figure"}
+_WORDS = ("measure", "subject", "against", "statistic", "basis")
+
+
+def rows(figures: Iterable[Figure | Mapping[str, Any]] | Any, console: Console | None = None) -> None:
+    """Figures, rows of ``Figure.to_json`` or a polars frame of them as a table, caveats once beneath.
+
+    What is the same in every row (measure, window, basis ...) stands once in the title. Where the terminal is
+    too narrow, the words of a row share one column, and its figure's id stands beneath them.
+    """
+    console = console or Console()
+    if hasattr(figures, "iter_rows"):
+        figures = figures.iter_rows(named=True)
+    data = [dict(f.to_json() if isinstance(f, Figure) else f) for f in figures]
+    if not data:
+        console.print("No rows.")
+        return
+    for row in data:
+        row["members"] = f"{row['n_used']}/{row['n_eligible']}" if row.get("n_eligible") else None
+    headings = {**COLUMNS, **{k: k.replace("_", " ") for k in data[0] if k not in _KNOWN}, "figure": "figure"}
+    title: list[str] = []
+    cells: dict[str, list[Text]] = {}
+    for key, heading in headings.items():
+        column = [_text(r, key) for r in data]
+        if not any(column):
+            continue
+        if key == "measure" and len(set(map(str, column))) == 1:
+            title.append(column[0].plain)
+        elif key not in ("subject", "value", "figure") and len(data) > 1 and len(set(map(str, column))) == 1:
+            title.append(f"{heading} {column[0]}")
+        else:
+            cells[key] = column
+    if _width(cells, headings) > console.width:
+        cells = _stacked(cells, (*_WORDS, "figure"))
+        if _width({**cells, "subject": [Text(" " * 18)]}, headings) > console.width:
+            cells = _stacked(cells, ("subject", "start", "end"))
+    table = _table(", ".join(t for t in title if t))
+    for key in cells:
+        _column(table, headings[key], number=key not in _WORDS)
+    for line in zip(*cells.values(), strict=True):
+        table.add_row(*line)
+    console.print(table)
+    for caveat in dict.fromkeys(c for r in data for c in (r.get("caveats") or ())):
+        console.print(Text.assemble(("! ", "yellow"), caveat))
+
+
+def _width(cells: Mapping[str, list[Text]], headings: Mapping[str, str]) -> int:
+    return sum(max(len(headings[k]), *(t.cell_len for t in column)) + 3 for k, column in cells.items())
+
+
+def _stacked(cells: dict[str, list[Text]], moved: tuple[str, ...]) -> dict[str, list[Text]]:
+    """The columns ``moved`` as one: words in the first line, window and id each in a line beneath."""
+    first = []
+    for at, subject in enumerate(cells["subject"]):
+        part = {k: cells[k][at].plain for k in moved if k in cells and cells[k][at].plain}
+        text = subject.copy()
+        text.append(f" against {part['against']}" if "against" in part else "")
+        text.append("".join(f", {part[k]}" for k in ("measure", "statistic", "basis") if k in part))
+        window = " to ".join(part[k] for k in ("start", "end") if k in part)
+        for line in filter(None, (window, part.get("figure"))):
+            text.append("\n" + line, style="dim")
+        first.append(text)
+    return {"subject": first, **{k: v for k, v in cells.items() if k not in moved}}
+
+
+def _text(row: Mapping[str, Any], key: str) -> Text:
+    value, unit = row.get(key), str(row.get("unit") or "")
+    if key == "measure":
+        return Text(str(value or "").replace("_", " "))
+    if key != "value":
+        return Text("" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value))
+    text = Text(show(value, unit), style="bold")
+    if unit in SIGNED and isinstance(value, (int, float)):
+        text.stylize("blue" if value >= 0 else "dark_orange3")
+    return text
