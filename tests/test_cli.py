@@ -223,7 +223,8 @@ def test_verify_and_trace(asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch
     assert ("ab" in capsys.readouterr().out) is bool(different)
     assert main(["trace", "ab"]) == 0
     out = capsys.readouterr().out
-    assert "strength ab" in out and "panel cd" in out and "paceline show strength" in out
+    assert out == ("strength  ab\n  window = 50\n    panel  cd\n\n"
+                   "Make it again: paceline show strength\n")
 
 
 def test_data_errors_exit_3_with_the_remedy(asked: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:

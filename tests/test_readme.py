@@ -15,7 +15,7 @@ from paceline.cli import main
 
 ROOT = Path(__file__).parent.parent
 #: What the market file is cut down to here; the documents' own size only takes longer.
-SIZE = ("companies = 1500, years = 12", "companies = 150, years = 3")
+SIZE = ("companies = 1500, years = 12", "companies = 300, years = 3")
 
 
 def blocks(path: Path, language: str) -> list[str]:

@@ -116,11 +116,16 @@ def note(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
-def say_json(value: Any) -> None:
-    """Strict JSON (no NaN) on stdout."""
+def json_text(value: Any, indent: int | None = None) -> str:
+    """Strict JSON: no NaN, dates as text."""
     import json
 
-    say(json.dumps(value, indent=1, allow_nan=False, default=str, ensure_ascii=False))
+    return json.dumps(value, indent=indent, allow_nan=False, default=str, ensure_ascii=False)
+
+
+def say_json(value: Any) -> None:
+    """Strict JSON on stdout."""
+    say(json_text(value, 1))
 
 
 def say_table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:

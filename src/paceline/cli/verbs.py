@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,6 +13,7 @@ from paceline.cli.options import (
     Where,
     cell,
     flag,
+    json_text,
     note,
     open_market,
     progress,
@@ -167,23 +169,23 @@ def trace(figure: str, /, *, json: AsJson = False, where: Where | None = None) -
     if json:
         say_json(found)
         return 0
-    from rich.console import Console
-
-    Console(highlight=False, soft_wrap=True).print(_tree(found))
+    for line in _lines(found):
+        say(line)
     if found.get("command"):
-        say(f"Make it again: {found['command']}")
+        say(f"\nMake it again: {found['command']}")
     return 0
 
 
-def _tree(step: dict[str, Any]) -> Any:
-    from rich.text import Text
-    from rich.tree import Tree
-
-    params = ", ".join(f"{k}={v}" for k, v in (step.get("params") or {}).items() if v)
-    tree = Tree(Text(f"{step.get('name', '')} {step.get('id', '')}" + (f"\n{params}" if params else "")))
+def _lines(step: dict[str, Any], depth: int = 0) -> Iterator[str]:
+    """A step, its parameters and, deeper, what it rests on; plain lines, never cut to the terminal's width."""
+    margin = "    " * depth
+    yield f"{margin}{step['name']}  {step['id']}"
+    for name, value in (step.get("params") or {}).items():
+        if value not in (None, "", [], {}):
+            shown = value if isinstance(value, str) else json_text(value)
+            yield f"{margin}  {name} = {shown}"
     for parent in step.get("parents") or ():
-        tree.add(_tree(parent) if isinstance(parent, dict) else Text(str(parent)))
-    return tree
+        yield from _lines(parent, depth + 1)
 
 
 def verify(manifest: Path, /, *, json: AsJson = False, where: Where | None = None) -> int:

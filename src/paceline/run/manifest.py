@@ -58,11 +58,13 @@ def verify(path: str | Path, market: Market | None = None, *, rtol: float = 1e-9
         file = old["market_file"] if Path(old["market_file"]).exists() else None
         market = open_market(file, data=old.get("data"), store=old["store"], as_of=old["as_of"],
                              version=old["store_version"])
-    now = {_question(row): row for row in run.report(market).manifest["figures"]}
+    now: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in json.loads(json.dumps(run.report(market).manifest["figures"], default=str)):
+        now.setdefault(_question(row), []).append(row)  # asked twice (two windows, say): compared in order
     differing = []
     for row in old["figures"]:
         key = _question(row)
-        new = now.get(key)
+        new = now[key].pop(0) if now.get(key) else None
         if new is None:
             differing.append({**dict(zip(QUESTION, key, strict=False)), "was": row["value"], "is": None,
                               "why": "not in today's report"})
