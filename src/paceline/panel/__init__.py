@@ -1,0 +1,12 @@
+"""Aligned, point-in-time, read-only matrices (security x session).
+
+    panel = build(store, sessions="XNYS", as_of="2025-12-05")
+
+Cell (i, t) holds the newest row known at the close of session t, never anything known later, so that the panel
+as of t and the panel as of a later day, cut at t, are the same.
+"""
+
+from paceline.panel.assembly import FIELDS, build
+from paceline.panel.core import DERIVED, PATIENCE, Facts, Holdings, Panel
+
+__all__ = ["DERIVED", "FIELDS", "PATIENCE", "Facts", "Holdings", "Panel", "build"]

@@ -1,0 +1,105 @@
+"""Which dated rows count on which session: spells, filings and their restatements, as known on the day.
+
+Days become positions on the panel's sessions once; everything after that is integer arithmetic on arrays.
+A row counts at session t only if its ``known`` is no later than t. Among rows of one key the one of greatest
+(known, load) that counts at t stands for the fact; a null ``known`` means known since the spell's start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from paceline.measures import Array, Dates
+
+Index = NDArray[np.int64]
+EVER = -(2**31)
+
+
+def days(column: pl.Series, null: int) -> Index:
+    """Dates as days since 1970-01-01, ``null`` where missing."""
+    return column.cast(pl.Date).to_physical().cast(pl.Int64).fill_null(null).to_numpy()
+
+
+def position(column: pl.Series, sessions: Dates, null: int) -> Index:
+    """Position of the first session on or after each date; ``null`` where the date is missing."""
+    found = np.searchsorted(sessions.astype("datetime64[D]").astype(np.int64), days(column, EVER))
+    return np.where(column.is_null().to_numpy(), null, found)
+
+
+def spells(rows: pl.DataFrame, key: Sequence[str], sessions: Dates) -> pl.DataFrame:
+    """The rows with four more columns, positions on ``sessions`` (half-open intervals):
+
+    seen, unseen    the row is the newest known version of its key while seen <= t < unseen
+    first, stop     and its spell runs while first <= t < stop (start inclusive, end exclusive)
+
+    ``key`` identifies a fact over its restatements and contains ``start``.
+    """
+    end = len(sessions)
+    rows = (rows.with_columns(since=pl.coalesce("known", "start"))
+            .sort([*key, "since", "load"], nulls_last=False, maintain_order=True)
+            .unique([*key, "since"], keep="last", maintain_order=True))
+    seen = position(rows["since"], sessions, 0)
+    rows = rows.with_columns(seen=pl.Series(seen, dtype=pl.Int64))
+    rows = rows.with_columns(unseen=pl.col("seen").shift(-1).over(key).fill_null(end))
+    first = np.maximum(seen, position(rows["start"], sessions, 0))
+    stop = np.minimum(rows["unseen"].to_numpy(), position(rows["end"], sessions, end))
+    return rows.with_columns(first=pl.Series(first, dtype=pl.Int64), stop=pl.Series(stop, dtype=pl.Int64)).drop("since")
+
+
+def running_at(found: pl.DataFrame, t: int, by: str = "security") -> pl.DataFrame:
+    """One row per ``by``: the spell that runs at t; of overlapping ones the one that started last."""
+    return (found.filter((pl.col("first") <= t) & (pl.col("stop") > t))
+            .sort(by, "start", "known", "load", nulls_last=False, maintain_order=True)
+            .unique(by, keep="last", maintain_order=True))
+
+
+def latest_at(found: pl.DataFrame, t: int, day: np.datetime64, by: str = "security") -> pl.DataFrame:
+    """One row per ``by``: the spell that runs at t, or else the last one that did, as known at t.
+
+    ``day`` is the session at t. A spell announced but not yet begun does not count.
+    """
+    begun = pl.col("start").is_null() | (pl.col("start") <= pl.lit(day.item()))
+    return (found.filter((pl.col("seen") <= t) & (pl.col("unseen") > t) & begun)
+            .with_columns(runs=(pl.col("first") <= t) & (pl.col("stop") > t))
+            .sort(by, "runs", "start", "known", "load", nulls_last=False, maintain_order=True)
+            .unique(by, keep="last", maintain_order=True).drop("runs"))
+
+
+def cover(row: Index, first: Index, stop: Index, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """(N, T) true where any interval first <= t < stop of that row covers t."""
+    keep = first < stop
+    edges = np.zeros((shape[0], shape[1] + 1), np.int16)
+    np.add.at(edges, (row[keep], first[keep]), 1)
+    np.add.at(edges, (row[keep], stop[keep]), -1)
+    covered: NDArray[np.bool_] = np.cumsum(edges[:, :-1], axis=1, dtype=np.int16) > 0
+    return covered
+
+
+def as_filed(row: Index, when: Index, since: Index, load: Index, value: Array, shape: tuple[int, int]) -> Array:
+    """(N, T) the value of the latest period filed by each session, carried forward; NaN before the first.
+
+    row, when    security and the period (any increasing number) each value belongs to
+    since        position of the session from which it was known; load breaks ties
+    A restated latest period replaces its value from its filing on; a restated older period changes nothing.
+    """
+    order = np.lexsort((load, when, since, row))
+    row, when, since, value = row[order], when[order], since[order], value[order]
+    # running maximum of the period inside each security: ranks are offset so that securities cannot mix
+    rank = np.unique(when, return_inverse=True)[1].astype(np.int64)
+    newest = np.maximum.accumulate(rank + row * (rank.max(initial=0) + 1)) - row * (rank.max(initial=0) + 1)
+    keep = (rank >= newest) & (since < shape[1])
+    matrix = np.full(shape, np.nan)
+    matrix[row[keep], since[keep]] = value[keep]
+    return carry(matrix)
+
+
+def carry(matrix: Array) -> Array:
+    """Last valid value carried forward along time."""
+    at = np.where(np.isnan(matrix), 0, np.arange(matrix.shape[1], dtype=np.int32))
+    np.maximum.accumulate(at, axis=1, out=at)
+    carried: Array = np.take_along_axis(matrix, at, axis=1)
+    return carried
