@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from paceline.market import open_market as open  # noqa: A004 - the verb users expect
+    from paceline.market import open_market as open
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "open"]

@@ -255,7 +255,8 @@ def _explain(error: ValidationError, path: Path) -> MarketFileError:
         remedy = (f"Did you mean {near[0]!r}? " if near else "") + f"Accepted here: {', '.join(accepted)}."
         return MarketFileError(f"{path}: unknown key {key!r}{more}.", remedy)
     if first["type"] == "missing":
-        return MarketFileError(f"{path}: the key {key!r} is missing{more}.", "Add it; `paceline init` writes an example.")
+        return MarketFileError(f"{path}: the key {key!r} is missing{more}.",
+                               "Add it; `paceline init` writes an example.")
     if not first["loc"]:  # a reference from one table to another: the message says where
         said, _, remedy = message.partition(". ")
         return MarketFileError(f"{path}: {said}.", remedy)

@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from html import escape
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -312,7 +313,26 @@ class Market(Workspace):
         return run.report(self, progress)
 
 
-def _basis(basis: str) -> str:
-    if basis not in BASES:
-        raise UsageError(f"basis {basis!r} is not known.", "Use price or total.")
-    return basis
+def _basis(basis: str) -> config.Basis:
+    for known in BASES:
+        if basis == known:
+            return known
+    raise UsageError(f"basis {basis!r} is not known.", "Use price or total.")
+
+    def plot(self, measure: str, subjects: Sequence[str] | None = None, *, statistic: str | None = None,
+             sessions: int = 504, **params: Any) -> Any:
+        """A Plotly figure of a measure: lines through time of a series, else bars, best first.
+
+        statistic  which of the measure's statistics; default: its first
+        sessions   how much of a series is drawn
+        """
+        from paceline import charts
+        from paceline.run import book
+
+        return charts.plot(book.chart(self, measure, subjects, statistic, sessions, params))
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of a market: what it is and what can be asked."""
+        rows = "".join(f"<tr><th style='text-align:left'>{escape(kind)}</th><td>{escape(', '.join(n for n, _ in names))}"
+                       "</td></tr>" for kind, names in self.names().items())
+        return f"<h4>{escape(self.title)}, as of {escape(self.as_of)}</h4><table>{rows}</table>"

@@ -86,7 +86,6 @@ class Workspace:
     @cached_property
     def as_of(self) -> str:
         """The last day seen: the session asked for, or the last session with prices."""
-        import polars as pl
 
         last = self._last_priced()
         if last is None:
@@ -192,7 +191,7 @@ class Workspace:
         return [n for n, b in self.baskets.items() if not b.instrument]
 
     @cached_property
-    def built(self) -> dict[str, Indices]:
+    def built(self) -> dict[config.Basis, Indices]:
         """The indices of all composite baskets, by basis."""
         from paceline import baskets, indices
 
@@ -203,7 +202,7 @@ class Workspace:
         return {basis: indices.build(self.stocks, targets, basis) for basis in BASES}
 
     @cached_property
-    def _held(self) -> dict[str, Indices]:
+    def _held(self) -> dict[config.Basis, Indices]:
         """The indices of all one-instrument baskets, by basis."""
         from paceline import baskets, indices
 

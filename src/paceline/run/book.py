@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from paceline import engine
-from paceline.document import Label, Series
-from paceline.errors import PacelineError
+from paceline import engine, measures
+from paceline.document import Chart, Label, Series
+from paceline.errors import PacelineError, UnknownName
 from paceline.figures import Figure
 
 if TYPE_CHECKING:
@@ -107,6 +107,33 @@ class Book:
         line = levels.native[levels.names.index(figure.subject), a:b + 1]
         return Series(self.name(figure.subject).text, [str(d) for d in levels.sessions[a:b + 1]],
                       _plain(line / line[0] - 1), figure)
+
+
+def chart(market: Market, measure: str, subjects: Sequence[str] | None, statistic: str | None, sessions: int,
+          params: dict[str, Any]) -> Chart:
+    """The chart of a measure for Python users: what is drawn is decided by the shape of its result."""
+    declared = measures.get(measure)
+    names = market.resolve(subjects) if subjects else None
+    how = {k: params.pop(k) for k in ("basis", "since", "against") if k in params and k not in declared.params}
+    if declared.shows == "series":
+        evaluated = market.evaluate(measure, basis=how.get("basis"), **params)
+        values = evaluated[3].value
+        assert isinstance(values, dict)
+        wanted = next(iter(values)) if statistic is None else statistic
+        if wanted not in values:
+            raise UnknownName(f"statistic of {measure}", wanted, values)
+        rows = list(engine.series_rows(declared, evaluated[1]))
+        shown = [r for r in rows if names is None or r in names or declared.of == "pair"]
+        lines = Book(market).series(measure, shown, wanted, sessions, **how, **params)
+        return Chart("line", declared.question, tuple(lines), declared.unit_of(wanted))
+    figures = [f for f in market.show(measure, subjects=subjects, **how, **params) if isinstance(f.value, float)]
+    wanted = figures[0].statistic if figures and statistic is None else statistic or ""
+    known = {f.statistic for f in figures}
+    if wanted not in known:
+        raise UnknownName(f"statistic of {measure}", wanted, known)
+    best = sorted((f for f in figures if f.statistic == wanted), key=lambda f: -float(f.value))
+    bars = tuple(Series(f.label, [f.label], [float(f.value)], f) for f in best)
+    return Chart("bar", f"{declared.question} {wanted}", bars, best[0].unit, reference=0.0)
 
 
 def _plain(values: Any) -> list[float | None]:

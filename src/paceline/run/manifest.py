@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from paceline.document import Document
 from paceline.errors import DataError, UnknownName, UsageError
+from paceline.lineage import code_version
 
 if TYPE_CHECKING:
     from paceline.market import Market
@@ -39,7 +40,8 @@ def read_manifest(path: str | Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise UsageError(f"{path}: no such manifest.", "`paceline report` writes one beside the report.") from None
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: not a readable manifest ({error}).", "Give the .manifest.json of a report.") from None
+        raise UsageError(f"{path}: not a readable manifest ({error}).",
+                         "Give the .manifest.json of a report.") from None
     if not isinstance(found, dict) or "figures" not in found or "as_of" not in found:
         raise UsageError(f"{path}: this JSON file is not a manifest.", "Give the .manifest.json of a report.")
     return found
@@ -69,7 +71,7 @@ def verify(path: str | Path, market: Market | None = None, *, rtol: float = 1e-9
             differing.append({**dict(zip(QUESTION, key, strict=False)), "was": row["value"], "is": None,
                               "why": "not in today's report"})
         elif not _same(row["value"], new["value"], rtol):
-            why = "the code has changed" if old.get("code") != run.code_version() else "same code, other value"
+            why = "the code has changed" if old.get("code") != code_version() else "same code, other value"
             differing.append({**dict(zip(QUESTION, key, strict=False)), "was": row["value"],
                               "is": new["value"], "why": why})
     return differing

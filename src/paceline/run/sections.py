@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from paceline.document import Block, Chart, Grid, Label, Part, Section, Sentence, Series
 from paceline.figures import Figure
@@ -79,9 +80,11 @@ def rotations(book: Book) -> Section | None:
             if a is not None and b is not None:
                 rows.append((Label(label), title, a, b, gap))
     charts: list[Block] = []
-    lines = book.series("relative_strength", [label for _, _, label in pairs], sessions=DRAWN)
+    sessions = market.levels_.sessions
+    base = str(sessions[-min(DRAWN, len(sessions))])
+    lines = book.series("relative_strength", [label for _, _, label in pairs], sessions=DRAWN, since=base)
     if lines:
-        charts.append(Chart("line", "Relative strength: first leg over second, first common session = one hundred",
+        charts.append(Chart("line", "First leg over second, one hundred at the start",
                             tuple(lines), "level"))
     lead, against, _ = pairs[0]
     a, b = (book.one("performance", n, "last_month") for n in (lead, against))
@@ -213,7 +216,8 @@ def breadth(book: Book) -> Section | None:
     if sectors:
         rows = book.series("above_average", sectors, "", DRAWN, window=50)
         if rows:
-            blocks.append(Chart("heat", "Share of members above their fifty-day mean, by sector", tuple(rows), "fraction"))
+            blocks.append(Chart("heat", "Share of members above their fifty-day mean, by sector", tuple(rows),
+                                "fraction"))
     return Section("breadth", "Breadth", "Is the advance shared, or carried by a few?", tuple(blocks))
 
 
@@ -275,7 +279,7 @@ def concentration(book: Book) -> Section | None:
 def plan(book: Book) -> list[tuple[str, Callable[[Book], Section | None]]]:
     """Name and builder of every section this market supports, in reading order."""
     leagues: list[tuple[str, Callable[[Book], Section | None]]] = [
-        (f"league_{g}", lambda b, g=g: league(b, g)) for g in book.market.groups]
+        (f"league_{g}", partial(league, group=g)) for g in book.market.groups]
     found = [("since_low", since_low), ("rotations", rotations), *leagues, ("records", records),
              ("breadth", breadth), ("drivers", drivers), ("concentration", concentration)]
     wanted = book.market.file.report.sections
