@@ -104,7 +104,7 @@ def make(*, returns: Rows | None = None, total: Rows | None = None,
     fields["volume"] = np.where(np.isfinite(fields["price_index"]), 1e5, np.nan)
     starts = sorted({t for rows in targets.values() for t, _ in rows})
     spans = []
-    for start, stop in zip(starts, [*starts[1:], length], strict=True):
+    for start, stop in zip(starts, [*starts[1:], length][:len(starts)], strict=True):
         W = np.zeros((len(subjects), len(returns)))
         for s, rows in enumerate(targets.values()):
             W[s] = _drifted(rows, moves, start)

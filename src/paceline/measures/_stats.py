@@ -45,7 +45,7 @@ def _scale(r: Array) -> Array:
 def cagr(r: Array) -> Array:
     """Compound annual growth: (prod(1 + r)) ** (252 / n) - 1."""
     n = np.isfinite(r).sum(axis=-1)
-    return annual(np.nanprod(1 + r, axis=-1) - 1, np.where(n > 0, n, np.nan))
+    return annual(np.where(n > 0, np.nanprod(1 + r, axis=-1) - 1, np.nan), np.maximum(n, 1))
 
 
 def annual(total: Array, n: float | Array) -> Array:

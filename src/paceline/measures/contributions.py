@@ -36,7 +36,8 @@ def contributions(view: View, *, since: str = "ytd", k: int = 10, basis: str | N
     (their share of the gain; no value unless the basket gained); for every basket of every group that shares
     members with the subject, part (``group``, ``part``): the sum over its members while they are members;
     residual = total - sum of all C, zero up to rounding. ``share`` is value / total where the basket gained.
-    Missing: a missing return contributes nothing; a basket younger than the window has no value.
+    Missing: a missing return contributes nothing; a basket younger than the window has no value, one without members no
+    row.
     """
     used = basis_of(view, basis)
     levels = view.all_levels[used]
@@ -50,6 +51,8 @@ def contributions(view: View, *, since: str = "ytd", k: int = 10, basis: str | N
                 "basis": used}
         own = shares[row]
         held = int(overlap[row, row])
+        if not held:
+            continue
         order = np.argsort(-own, kind="stable")[:k]
         order = order[own[order] != 0]
         top = float(own[order].sum()) if np.isfinite(gain) else float("nan")
