@@ -96,7 +96,7 @@ def _series(measure: Measure, view: View, params: Mapping[str, Any], result: Res
         if names["subject"] not in wanted:
             continue
         for statistic, values in result.value.items():
-            for column in np.flatnonzero(np.isfinite(values[row])) if history else [last]:
+            for column in np.flatnonzero(np.isfinite(values[row])).tolist() if history else [last]:
                 day = str(view.sessions[column])
                 yield _figure(measure, view, params, known, {
                     **names, "statistic": statistic, "start": day, "end": day,
@@ -123,7 +123,7 @@ def _figure(measure: Measure, view: View, params: Mapping[str, Any], known: Prov
     value = row.get("value")
     if isinstance(value, float) and not np.isfinite(value):
         value = None
-    names = [n for n in (subject, against) if n in known.parents]
+    names = [str(n) for n in (subject, against) if n in known.parents]
     bases = sorted({known.basis[n] for n in names if n in known.basis})
     basis = row.get("basis") or params.get("basis") or ("/".join(bases) if bases else view.basis)
     caveats = [c for n in names for c in known.caveats.get(n, ())] + list(known.general)

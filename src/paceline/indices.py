@@ -211,7 +211,7 @@ def build(panel: Panel, targets: Targets, basis: Basis = "price") -> Indices:
 
 def _normalised(weights: Array) -> Array:
     total = weights.sum(axis=1, keepdims=True)
-    return np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
+    return np.asarray(np.divide(weights, total, out=np.zeros_like(weights), where=total > 0))
 
 
 def _chain(returns: Array, first: NDArray[np.int64], bases: Array) -> Array:
@@ -222,13 +222,22 @@ def _chain(returns: Array, first: NDArray[np.int64], bases: Array) -> Array:
 
 
 def _counts(held: Bools, block: _Block) -> tuple[Array, Array]:
-    """(members alive, members alive without a return), (S, L); only the few rows that have any are multiplied."""
-    h = held.astype(float)
-    gone = block.opening == 0
-    some = gone.any(axis=1)
-    alive = h.sum(axis=1)[:, None] - h[:, some] @ gone[some].astype(float)
-    some = block.missing.any(axis=1)
-    return alive, h[:, some] @ block.missing[some].astype(float)
+    """(members alive, members alive without a return), (S, L)."""
+    h = held.astype(np.float32)  # counts are exact in single precision
+    return h.sum(axis=1)[:, None] - _tally(h, block.opening == 0), _tally(h, block.missing)
+
+
+def _tally(held: NDArray[np.float32], marked: Bools) -> Array:
+    """held @ marked: marked members per session. Few are marked as a rule, so only their cells are visited."""
+    row, session = np.nonzero(marked)
+    if len(row) > 0.05 * marked.size:
+        return np.asarray(held @ marked.astype(np.float32), float)
+    out = np.zeros((len(held), marked.shape[1]))
+    if len(row):
+        order = np.argsort(session, kind="stable")
+        sessions, begins = np.unique(session[order], return_index=True)
+        out[:, sessions] = np.add.reduceat(held[:, row[order]], begins, axis=1)
+    return out
 
 
 class _Event(NamedTuple):
@@ -265,7 +274,7 @@ class _Engine:
 
     def block(self, start: int, stop: int, columns: NDArray[np.int64]) -> _Block:
         """The held securities over sessions start <= t < stop, growth counted from the close of start - 1."""
-        drift = drift_return(self.panel, start, stop)[columns]
+        drift = drift_return(self.panel, start, stop, columns)
         if self.basis == "price" and stored(self.panel, "total_return") is None:
             own = drift.copy()
         elif self._own is None:
@@ -286,7 +295,7 @@ class _Engine:
                 i, t = place[e.row], e.session - start
                 drift[i, t] += e.share
                 own[i, t] += 0.0 if e.included and self.basis == "total" else e.share
-        growth: Array = np.cumprod(1.0 + drift, axis=1)
+        growth = np.asarray(np.cumprod(1.0 + drift, axis=1), float)
         closing = growth
         opening = np.empty_like(growth)
         opening[:, 0] = 1.0
@@ -306,8 +315,10 @@ class _Engine:
         """Special dividends and spin-offs known by their ex-date, with their size against the prior close."""
         close = stored(self.panel, "close")
         in_time = pl.col("known").fill_null(pl.col("date")) <= pl.col("date")
-        table = self.panel.facts.table("actions").filter(
-            pl.col("kind").is_in(["special_dividend", "spinoff"]) & in_time).sort("known", "load").unique(["security", "date", "kind", "other"], keep="last", maintain_order=True)
+        table = (self.panel.facts.table("actions")
+                 .filter(pl.col("kind").is_in(["special_dividend", "spinoff"]) & in_time)
+                 .sort("known", "load")
+                 .unique(["security", "date", "kind", "other"], keep="last", maintain_order=True))
         if close is None or table.is_empty():
             return [], []
         row = {s: i for i, s in enumerate(self.panel.securities)}

@@ -95,7 +95,7 @@ def index_from_returns(returns: Array, base: float = 1.0) -> Array:
     the last valid return.
     """
     r = np.atleast_2d(returns)
-    level: Array = base * np.cumprod(1.0 + np.nan_to_num(r, nan=0.0), axis=-1)
+    level = np.asarray(base * np.cumprod(1.0 + np.nan_to_num(r, nan=0.0), axis=-1), float)
     valid = ~np.isnan(r)
     some = valid.any(axis=-1)
     first = np.where(some, valid.argmax(axis=-1) - 1, r.shape[-1])
@@ -145,12 +145,12 @@ class Pivots(NamedTuple):
     """Turning points in order of confirmation.
 
     kind       +1 a peak (a fall followed), -1 a trough (a rise followed)
-    pivot      session of the extreme, the first of equals
+    index      session of the extreme, the first of equals
     confirmed  session on which it was known; nobody could know it earlier
     """
 
     kind: NDArray[np.int64]
-    pivot: NDArray[np.int64]
+    index: NDArray[np.int64]  # type: ignore[assignment]  # hides tuple.index, which nobody needs here
     confirmed: NDArray[np.int64]
 
 

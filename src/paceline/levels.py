@@ -26,26 +26,26 @@ class Levels:
 
     sessions: Dates
     names: tuple[str, ...]
-    by_basis: Mapping[Basis, Array]
+    by_basis: Mapping[str, Array]
     native: Array
-    basis: Mapping[str, Basis]
+    basis: Mapping[str, str]
 
 
-def assemble(days: Dates, names: tuple[str, ...], built: Sequence[Mapping[Basis, Indices]],
-             prefer: Mapping[str, Basis]) -> Levels:
+def assemble(days: Dates, names: tuple[str, ...], built: Sequence[Mapping[str, Indices]],
+             prefer: Mapping[str, str]) -> Levels:
     """Put indices built on panels of different lengths on the axis ``days``.
 
     A basket whose members lack the return of a basis (coverage below 90%) has no level on that basis until
     they do; ``native`` takes the basis ``prefer`` names where it exists and the other one where it does not.
     """
     row = {n: i for i, n in enumerate(names)}
-    by_basis: dict[Basis, Array] = {on: np.full((len(names), len(days)), np.nan) for on in BASES}
+    by_basis: dict[str, Array] = {on: np.full((len(names), len(days)), np.nan) for on in BASES}
     for indices in built:
         for on, index in indices.items():
             at = int(np.searchsorted(days, index.sessions[0]))
             by_basis[on][[row[n] for n in index.names], at:at + len(index.sessions)] = covered(index)
-    other: dict[Basis, Basis] = {"price": "total", "total": "price"}
-    exists = {b: np.isfinite(m).any(axis=1) for b, m in by_basis.items()}
+    other: dict[str, str] = {"price": "total", "total": "price"}
+    exists = {b: [bool(np.isfinite(line).any()) for line in m] for b, m in by_basis.items()}
     basis = {n: prefer[n] if exists[prefer[n]][i] or not exists[other[prefer[n]]][i] else other[prefer[n]]
              for n, i in row.items()}
     priced = np.array([basis[n] == "price" for n in names])

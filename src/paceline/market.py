@@ -82,7 +82,7 @@ class Market(Workspace):
         rows = [have.names.index(n) for n in names]
         at = int(np.searchsorted(have.sessions, panel.sessions[0])) if panel is not None else 0
         chosen = {n: basis or have.basis[n] for n in names}
-        cut = {b: have.by_basis[b][rows, at:] for b in BASES}
+        cut: dict[str, Array] = {b: have.by_basis[b][rows, at:] for b in BASES}
         if basis is None:
             cut["native"] = have.native[rows, at:]
         else:  # asked for explicitly: no silent fallback to the other basis
@@ -312,13 +312,6 @@ class Market(Workspace):
 
         return run.report(self, progress)
 
-
-def _basis(basis: str) -> config.Basis:
-    for known in BASES:
-        if basis == known:
-            return known
-    raise UsageError(f"basis {basis!r} is not known.", "Use price or total.")
-
     def plot(self, measure: str, subjects: Sequence[str] | None = None, *, statistic: str | None = None,
              sessions: int = 504, **params: Any) -> Any:
         """A Plotly figure of a measure: lines through time of a series, else bars, best first.
@@ -333,6 +326,13 @@ def _basis(basis: str) -> config.Basis:
 
     def _repr_html_(self) -> str:
         """What a notebook shows of a market: what it is and what can be asked."""
-        rows = "".join(f"<tr><th style='text-align:left'>{escape(kind)}</th><td>{escape(', '.join(n for n, _ in names))}"
-                       "</td></tr>" for kind, names in self.names().items())
+        rows = "".join(f"<tr><th>{escape(kind)}</th><td>{escape(', '.join(n for n, _ in names))}</td></tr>"
+                       for kind, names in self.names().items())
         return f"<h4>{escape(self.title)}, as of {escape(self.as_of)}</h4><table>{rows}</table>"
+
+
+def _basis(basis: str) -> config.Basis:
+    for known in BASES:
+        if basis == known:
+            return known
+    raise UsageError(f"basis {basis!r} is not known.", "Use price or total.")

@@ -191,7 +191,7 @@ class Workspace:
         return [n for n, b in self.baskets.items() if not b.instrument]
 
     @cached_property
-    def built(self) -> dict[config.Basis, Indices]:
+    def built(self) -> dict[str, Indices]:
         """The indices of all composite baskets, by basis."""
         from paceline import baskets, indices
 
@@ -202,7 +202,7 @@ class Workspace:
         return {basis: indices.build(self.stocks, targets, basis) for basis in BASES}
 
     @cached_property
-    def _held(self) -> dict[config.Basis, Indices]:
+    def _held(self) -> dict[str, Indices]:
         """The indices of all one-instrument baskets, by basis."""
         from paceline import baskets, indices
 

@@ -164,7 +164,7 @@ class _Builder:
     def _events(self, name: str, spec: config.Basket) -> list[Event]:
         if spec.rebalance == "none":
             return []
-        planned = {e.session: e for e in schedule.events(spec.rebalance, self.panel.sessions)}
+        planned = {e.session: e for e in self.selector.events(spec.rebalance)}
         universe = self.selector.universe_of(name)
         if universe is not None:
             rules = self.selector.universes[universe].spec.members is None
@@ -239,8 +239,8 @@ def group_baskets(panel: Panel, market: config.MarketFile) -> tuple[dict[str, co
         scheme = market.universes[universe].scheme
         classes: set[str] = set()
         for day in map(selector.history.day, days):
-            classes |= set(day.classes(level, scheme)[selector.universes[universe].at(day)])
-        for label in sorted(c for c in classes if c):
+            classes |= day.classes(level, scheme, selector.universes[universe].at(day))
+        for label in sorted(classes):
             name = f"{group}:{label}"
             made[name] = config.Basket.model_validate({
                 "universe": universe, level: label, "weight": spec.weight, "rebalance": spec.rebalance, "label": label})

@@ -30,20 +30,20 @@ def stored(panel: Panel, name: str) -> Array | None:
     return panel.field(name) if known else None
 
 
-def drift_return(panel: Panel, start: int, stop: int) -> Array:
-    """Returns by which weights drift in sessions start <= t < stop, (N, stop - start).
+def drift_return(panel: Panel, start: int, stop: int, rows: NDArray[np.int64] | None = None) -> Array:
+    """Returns by which weights drift in sessions start <= t < stop, (N, stop - start), or of some ``rows`` only.
 
-    The price return where known, else the total return; NaN where neither is.
+    The price return where known, else the total return; NaN where neither is. A new array.
     """
-    price, total = stored(panel, "price_return"), stored(panel, "total_return")
-    if price is None or total is None:
-        one = price if price is not None else total
-        if one is None:
-            raise DataError("the panel holds neither price_return nor total_return.",
-                            "Import prices first, or ask the panel for one of these fields.")
-        return one[:, start:stop]
-    p, t = price[:, start:stop], total[:, start:stop]
-    return np.where(np.isnan(p), t, p)
+    found = [f[:, start:stop] if rows is None else f[rows, start:stop]
+             for f in (stored(panel, "price_return"), stored(panel, "total_return")) if f is not None]
+    if not found:
+        raise DataError("the panel holds neither price_return nor total_return.",
+                        "Import prices first, or ask the panel for one of these fields.")
+    price = np.array(found[0])
+    if len(found) > 1:
+        np.copyto(price, found[1], where=np.isnan(price))
+    return price
 
 
 class Day:
@@ -52,8 +52,7 @@ class Day:
     def __init__(self, history: History, t: int) -> None:
         self.history, self.panel, self.t = history, history.panel, t
         self._members: dict[str, Bools] = {}
-        self._class: dict[tuple[str, str | None], NDArray[np.object_]] = {}
-        self._in_class: dict[tuple[str, str | None, str], Bools] = {}
+        self._classes: dict[tuple[str, str | None], tuple[dict[str, int], NDArray[np.int64]]] = {}
 
     @cached_property
     def _window(self) -> slice:
@@ -62,7 +61,7 @@ class Day:
     @cached_property
     def listed(self) -> Bools:
         """Alive as known on the day: has data, at most a halt old, and no delisting on record."""
-        return np.asarray(self.panel.alive[:, self.t])
+        return np.ascontiguousarray(self.panel.alive[:, self.t])
 
     def _latest(self, field: str) -> tuple[Array, NDArray[np.int64]]:
         """Last valid value within ``PATIENCE`` sessions, and its session."""
@@ -92,11 +91,12 @@ class Day:
     def _current(self, field: str) -> Array:
         value, when = self._latest(field)
         value = np.where(value > 0, value, np.nan)
-        if (when < self.t).any():
+        stale = np.flatnonzero((when < self.t) & (value > 0))
+        if len(stale):
             window = self._window
-            moved = 1.0 + np.nan_to_num(drift_return(self.panel, window.start, window.stop))
-            later = np.arange(window.start, window.stop) > when[:, None]
-            value = value * np.where(later, moved, 1.0).prod(axis=1)
+            moved = 1.0 + np.nan_to_num(drift_return(self.panel, window.start, window.stop, stale))
+            later = np.arange(window.start, window.stop) > when[stale, None]
+            value[stale] *= np.where(later, moved, 1.0).prod(axis=1)
         return value
 
     @cached_property
@@ -116,20 +116,26 @@ class Day:
 
     def members(self, universe: str) -> Bools:
         if universe not in self._members:
-            self._members[universe] = np.asarray(self.history.members(universe)[:, self.t])
+            self._members[universe] = np.ascontiguousarray(self.history.members(universe)[:, self.t])
         return self._members[universe]
 
     def in_class(self, level: str, scheme: str | None, name: str) -> Bools:
         """Securities that the scheme puts into the named sector, industry or sub-industry on this day."""
-        key = (level, scheme, name)
-        if key not in self._in_class:
-            self._in_class[key] = np.asarray(self.classes(level, scheme) == name, bool)
-        return self._in_class[key]
+        codes, of = self._coded(level, scheme)
+        return np.asarray(of == codes.get(name, -1))
 
-    def classes(self, level: str, scheme: str | None) -> NDArray[np.object_]:
-        if (level, scheme) not in self._class:
-            self._class[level, scheme] = self.panel.class_at(self.t, level, scheme)
-        return self._class[level, scheme]
+    def classes(self, level: str, scheme: str | None, among: Bools) -> set[str]:
+        """Names of the classes that the given securities are in; "" (unknown) is none."""
+        codes, of = self._coded(level, scheme)
+        present = set(np.unique(of[among]).tolist())
+        return {name for name, code in codes.items() if name and code in present}
+
+    def _coded(self, level: str, scheme: str | None) -> tuple[dict[str, int], NDArray[np.int64]]:
+        if (level, scheme) not in self._classes:
+            names = self.panel.class_at(self.t, level, scheme)
+            codes = {name: code for code, name in enumerate(dict.fromkeys(names))}
+            self._classes[level, scheme] = codes, np.fromiter(map(codes.__getitem__, names), np.int64, len(names))
+        return self._classes[level, scheme]
 
 
 class History:
@@ -139,6 +145,7 @@ class History:
         self.panel = panel
         self._days: dict[int, Day] = {}
         self._members: dict[str, Bools] = {}
+        self._growth: dict[tuple[int, int], Array] = {}
 
     def day(self, t: int) -> Day:
         if t not in self._days:
@@ -166,7 +173,10 @@ class History:
     def growth(self, start: int, end: int) -> Array:
         """(N,) product of 1 + drift return over start < t <= end; a missing return counts as zero."""
         if end - start <= 3 * PATIENCE:
-            return np.asarray(np.prod(1.0 + np.nan_to_num(drift_return(self.panel, start + 1, end + 1)), axis=1))
+            if (start, end) not in self._growth:
+                moved = 1.0 + np.nan_to_num(drift_return(self.panel, start + 1, end + 1))
+                self._growth[start, end] = np.asarray(moved.prod(axis=1))
+            return self._growth[start, end]
         before, after = self._cumulative[:, start], self._cumulative[:, end]
         return np.divide(after, before, out=np.zeros_like(after), where=before > 0)
 

@@ -12,7 +12,7 @@ import numpy as np
 from paceline import config
 from paceline.baskets import schedule
 from paceline.baskets.history import Array, Bools, Day, History, company_caps
-from paceline.baskets.universe import Universe, rank_companies
+from paceline.baskets.universe import Ranking, Universe, rank_companies
 from paceline.config import listed
 from paceline.errors import UnknownName, UsageError
 
@@ -79,6 +79,14 @@ class Selector:
         self.found: dict[str, set[str]] = {}  # basket -> identifiers of its list that were found on some day
         self._sizes: dict[tuple[str | None, int], Sizes] = {}
         self._members: dict[tuple[str, int], Bools] = {}
+        self._rankings: dict[tuple[str | None, int, bytes], Ranking] = {}
+        self._events: dict[str, list[schedule.Event]] = {}
+
+    def events(self, rule: config.Schedule) -> list[schedule.Event]:
+        """The days of a schedule over the panel's sessions."""
+        if rule not in self._events:
+            self._events[rule] = schedule.events(rule, self.panel.sessions)
+        return self._events[rule]
 
     def basket(self, name: str) -> config.Basket:
         if name not in self.market.baskets:
@@ -146,8 +154,11 @@ class Selector:
 
     def _ranked(self, rank: tuple[int, int], chosen: Bools, universe: str | None, day: Day) -> Bools:
         """The companies of the chosen lines ranked first to last by size, with all their chosen lines."""
-        company = self._company_of(self.sizes(universe, day).company, chosen)
-        codes = rank_companies(chosen, company, self.history).codes[rank[0] - 1:rank[1]]
+        key = (universe if universe in self.holdings else None, day.t, chosen.tobytes())
+        if key not in self._rankings:  # buckets of one universe share their ranking
+            company = self._company_of(self.sizes(universe, day).company, chosen)
+            self._rankings[key] = rank_companies(chosen, company, self.history)
+        codes = self._rankings[key].codes[rank[0] - 1:rank[1]]
         return np.asarray(chosen & np.isin(self.panel.companies, codes))
 
     def _company_of(self, company: Array, chosen: Bools) -> Array:
@@ -203,8 +214,7 @@ class Selector:
         if first >= len(panel.sessions):
             return []
         dates = [self.holdings[universe].first] if universe in self.holdings else []
-        ends = [] if spec.instrument is not None else [
-            e.session for e in schedule.events("monthly", panel.sessions)]
+        ends = [] if spec.instrument is not None else [e.session for e in self.events("monthly")]
         return [first, *sorted({t for t in (*dates, *ends) if first < t < len(panel.sessions)})]
 
     def _first_data(self, rows: list[int] | None) -> int:

@@ -72,7 +72,8 @@ def _show(name: str, general: dict[str, Any], params: dict[str, Any]) -> int:
 
     rows = [tables.row(figure) for figure in figures]
     if general["png"] is not None:
-        _draw(market.plot(name, *(general["subject"] or ()), **params), general["png"])
+        how = {key: value for key, value in (("since", since), ("basis", general["basis"])) if value is not None}
+        _draw(market.plot(name, general["subject"], **how, **params), general["png"])
     if general["csv"] not in (None, "-"):
         files.write_text(general["csv"], tables.csv_text(rows, tables.FIGURE))
     if general["json"]:

@@ -73,7 +73,7 @@ def _declared(
             "A source plug-in must give the columns of schema.py.",
         )
     typed = frame.select(
-        pl.col(c).cast(t, strict=False) if c in frame.columns else pl.lit(None, t).alias(c) for c, t in wanted.items()
+        _cast(c, frame.schema[c], t) if c in frame.columns else pl.lit(None, t).alias(c) for c, t in wanted.items()
     )
     typed = typed.with_columns(pl.col(c).fill_nan(None) for c, t in wanted.items() if t.is_float())
     reasons = [
@@ -114,6 +114,13 @@ def _declared(
 
 
 # ---------------------------------------------------------------------------------------------- other tables
+
+
+def _cast(column: str, have: pl.DataType, want: pl.DataType) -> pl.Expr:
+    """The column in the declared type; what cannot be cast becomes null (and its row is quarantined)."""
+    if have == pl.String() and want == pl.Date():
+        return pl.col(column).str.to_date("%Y-%m-%d", strict=False)
+    return pl.col(column).cast(want, strict=False)
 
 
 def _kinds(name: str, frame: pl.DataFrame) -> list[Finding]:

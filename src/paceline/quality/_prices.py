@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from paceline.sources import Context, Finding
-from paceline.sources._rows import session_number, set_aside, where_is
+from paceline.sources._rows import in_order, session_number, set_aside, where_is
 from paceline.sources.files._prices import near_split
 
 #: Unchanged closes in a row that count as stale.
@@ -23,7 +23,7 @@ def check_prices(
 ) -> tuple[pl.DataFrame, list[Finding], list[pl.DataFrame | None]]:
     if frame.is_empty():
         return frame, [Finding(name, "no rows", 0, "nothing to store")], []
-    frame = frame.sort(_KEY)
+    frame = in_order(frame, _KEY)
     zero = frame.get_column("market_cap") == 0
     findings = []
     if zero.any():
@@ -214,7 +214,9 @@ def _splits(
 def _shared_caps(name: str, frame: pl.DataFrame) -> list[Finding]:
     """Lines that carry the market cap of one company: the same cap on the same day, or the same implied number of
     shares (cap / close) under tickers that begin alike. Looked at on the last day of each month."""
-    caps = frame.filter((pl.col("market_cap") > 0) & (pl.col("close") > 0))
+    caps = frame.select("security", "date", "close", "market_cap").filter(
+        (pl.col("market_cap") > 0) & (pl.col("close") > 0)
+    )
     if caps.is_empty():
         return []
     days = (

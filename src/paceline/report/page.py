@@ -21,6 +21,7 @@ from paceline import charts
 from paceline.document import Block, Chart, Document, Grid, Label, Part, Section, Sentence
 from paceline.errors import PacelineError
 from paceline.figures import Figure, show
+from paceline.lineage import canonical
 from paceline.report.files import write_text
 from paceline.report.tables import row, section_figures, slug, words
 
@@ -341,10 +342,14 @@ def quotable(f: Figure, document: Document) -> str:
 
 
 def _sources(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    sources = manifest.get("sources", [])
-    if isinstance(sources, Mapping):
-        return [{"name": name, **about} for name, about in sources.items()]
-    return list(sources)
+    """Every origin once: who, what, when, licence, checksum. A source may be an origin, or an import of several."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for source in manifest.get("sources", ()):
+        origins = source.get("origins", [source])
+        for origin in json.loads(origins) if isinstance(origins, str) else origins:
+            about = {"name": source.get("source", source.get("name", "")), **origin}
+            found.setdefault(canonical(origin), about)
+    return list(found.values())
 
 
 def _publishers(manifest: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ width there is, 80 columns included.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -20,7 +21,7 @@ from paceline.report.tables import words
 
 SIGNED = ("return", "points", "score")
 #: Rows of a table that the summary shows whole; of a longer one, such as a league, it shows both ends.
-WHOLE, ENDS = 8, 3
+WHOLE, ENDS = 10, 4
 
 
 def summary(document: Document, console: Console | None = None) -> None:
@@ -33,19 +34,23 @@ def summary(document: Document, console: Console | None = None) -> None:
     console.print()
     for sentence in document.headline:
         console.print(_prose(sentence))
+    shown = _tabled(document.sections)
     for section in document.sections:
         grid = next((b for b in section.blocks if isinstance(b, Grid)), None)
         answer = next((b for b in section.blocks if isinstance(b, Sentence)), None)
-        if grid is not None and _tabled(section):
+        if grid is not None and section.name in shown:
             console.print()
-            console.print(_grid(section.question, grid))
+            console.print(_grid(section.question, grid, console.width))
         elif answer is not None:
             console.print()
             console.print(Text.assemble((section.title, "bold"), "  ", _prose(answer)))
 
 
-def _tabled(section: Section) -> bool:
-    return any(word in section.name for word in ("low", "league", "sectors"))
+def _tabled(sections: Sequence[Section]) -> set[str]:
+    """The since-the-low section, and the league of sectors or else the first league."""
+    leagues = [s.name for s in sections if "league" in s.name or "sector" in s.name]
+    chosen = next((name for name in leagues if "sector" in name), leagues[0] if leagues else "")
+    return {"since_low", chosen}
 
 
 def _styled(figure: Figure, text: str) -> Text:
@@ -67,18 +72,24 @@ def _cell(part: Part | None) -> Text:
     return _styled(part, part.text) if isinstance(part, Figure) else Text(words(part))
 
 
-def _grid(question: str, grid: Grid) -> Table:
-    table = _table(question)
-    for at, name in enumerate(grid.columns):
-        _column(table, words(name), number=at > 0 and any(isinstance(r[at], Figure) for r in grid.rows))
+def _grid(question: str, grid: Grid, width: int) -> Table:
+    """The leading columns that fit the width; the whole table is in the report."""
     rows: Sequence[tuple[Part | None, ...]] = grid.rows
-    long = len(rows) > WHOLE
-    for row in rows[:ENDS] if long else rows:
-        table.add_row(*map(_cell, row))
-    if long:
-        table.add_row(*[Text("…", style="dim")] * len(grid.columns))
-        for row in rows[-ENDS:]:
-            table.add_row(*map(_cell, row))
+    if len(rows) > WHOLE:
+        rows = [*rows[:ENDS], (), *rows[-ENDS:]]
+    table, kept, room = _table(question), [], width
+    for at, name in enumerate(grid.columns):
+        cells = [_cell(r[at]) if r else Text("…", style="dim") for r in rows]
+        need = max([len(word) for word in words(name).split()] + [c.cell_len for c in cells], default=0)
+        room -= need + 3 * (at > 0)
+        if room < 0:
+            break
+        number = any(isinstance(r[at], Figure) for r in rows if r)
+        table.add_column(Text("\n".join(textwrap.wrap(words(name), max(need, 1)))), no_wrap=True, vertical="bottom",
+                         justify="right" if number else "left")
+        kept.append(cells)
+    for line in zip(*kept, strict=True):
+        table.add_row(*line)
     return table
 
 

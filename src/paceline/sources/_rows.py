@@ -7,6 +7,7 @@ stays; either way it is counted in a ``Finding``.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,11 +57,11 @@ def collapse(
     """One row per key. Identical rows are collapsed and counted; of conflicting rows the first is kept and
     the others are quarantined. The order of the remaining rows is unchanged."""
     on = [k for k in key if k in frame.columns]
-    # two column hashes instead of a grouping: the usual file has no duplicate and passes in milliseconds
-    if not on or frame.is_empty() or frame.select(pl.struct(on).is_first_distinct().all()).item():
+    # rows in strict order of their key hold no duplicate: the usual case costs one pass
+    if not on or frame.is_empty() or increasing(frame, on) or not frame.select(on).is_duplicated().any():
         return frame, [], None
-    distinct = frame.unique(maintain_order=True)
     findings = []
+    distinct = frame.unique(maintain_order=True)
     if distinct.height < frame.height:
         copies = frame.filter(~pl.struct(pl.all()).is_first_distinct())
         findings.append(
@@ -84,14 +85,39 @@ def collapse(
     return distinct.filter(first), findings, set_aside(table, others, reason)
 
 
+def increasing(frame: pl.DataFrame, key: Sequence[str], strictly: bool = True) -> bool:
+    """True when the rows stand in (strict) order of ``key``."""
+    if frame.height < 2:
+        return True
+    ahead = pl.lit(not strictly)
+    for name in reversed(key):
+        before, here = pl.col(name).shift(), pl.col(name)
+        ahead = (here > before) | ((here == before) & ahead)
+    return bool(frame.select(ahead.slice(1).fill_null(False).all()).item())
+
+
+def in_order(frame: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
+    """The frame sorted by ``key``; rows of equal key keep their order."""
+    return frame if increasing(frame, key, strictly=False) else frame.sort(key, maintain_order=True)
+
+
+@lru_cache(maxsize=4)
+def _positions(sessions: tuple[dt.date, ...]) -> tuple[int, npt.NDArray[np.int64]]:
+    days = np.asarray(sessions, dtype="datetime64[D]").astype(np.int64)
+    first = int(days[0])
+    position = np.full(int(days[-1]) - first + 1, -1, dtype=np.int64)
+    position[days - first] = np.arange(days.size)
+    return first, position
+
+
 def session_number(dates: pl.Series, sessions: Sequence[dt.date]) -> npt.NDArray[np.int64]:
     """Position of each date among the sessions; -1 for a date that is no session."""
-    days = np.asarray(sessions, dtype="datetime64[D]")
-    wanted = dates.cast(pl.Date).to_numpy().astype("datetime64[D]")
-    if not days.size:
-        return np.full(wanted.shape, -1, dtype=np.int64)
-    at = np.minimum(np.searchsorted(days, wanted), days.size - 1)
-    return np.where(days[at] == wanted, at, -1).astype(np.int64)
+    if not sessions:
+        return np.full(dates.len(), -1, dtype=np.int64)
+    first, position = _positions(tuple(sessions))
+    at = dates.cast(pl.Date).to_physical().fill_null(first - 1).to_numpy().astype(np.int64) - first
+    inside = (at >= 0) & (at < position.size)
+    return np.where(inside, position[np.where(inside, at, 0)], -1)
 
 
 def off_calendar(

@@ -165,7 +165,9 @@ def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
     columns = _columns.mapping(name, spec, table)
     kind = ""
     if table.name == "prices":
-        kind, columns = _prices.dialect(name, spec, columns) if columns else ("", columns)
+        kind, columns = (
+            _prices.dialect(name, spec, columns) if columns and not spec.options.get("wide") else ("", columns)
+        )
     extras = {raw["path"]: key for key in ("changes", "snapshot") if (raw := extra_file(name, spec, key)) is not None}
     main = [raw for raw in raws if _role(raw, extras) is None]
     work = Work(name, spec, table, context)

@@ -29,6 +29,7 @@ INPUTS: dict[str, dict[str, pl.DataType]] = {
 }
 #: Columns that hold securities: ``rename`` and ``options.replace`` apply to them.
 SECURITY_LIKE = ("security", "ticker", "other", "fund", "add", "remove")
+LISTS = ("add", "remove")
 #: Text that means "no number".
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "None", ".", "-", "--")
 _DIVIDE = {"": 1.0, "fraction": 1.0, "percent": 100.0, "basis_points": 1e4}
@@ -257,10 +258,15 @@ def _constants(name: str, spec: Source, types: dict[str, pl.DataType], out: pl.D
 
 
 def _spelled(out: pl.DataFrame, spec: Source) -> pl.DataFrame:
-    """``options.replace`` (characters), then ``rename`` (whole names), on every column that holds securities."""
+    """``options.replace`` (characters), then ``rename`` (whole names), on every column that holds securities; the
+    cells of a change list may hold several names."""
     there = [c for c in SECURITY_LIKE if c in out.columns]
     for old, new in dict(spec.options.get("replace", {})).items():
         out = out.with_columns(pl.col(c).str.replace_all(str(old), str(new), literal=True) for c in there)
     if spec.rename:
-        out = out.with_columns(pl.col(c).replace(spec.rename) for c in there)
+        one = pl.element().str.strip_chars().replace(spec.rename)
+        out = out.with_columns(
+            pl.col(c).str.split(",").list.eval(one).list.join(",") if c in LISTS else pl.col(c).replace(spec.rename)
+            for c in there
+        )
     return out

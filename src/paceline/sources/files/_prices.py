@@ -15,7 +15,7 @@ import polars as pl
 from paceline.config import ColumnMap, Source
 from paceline.errors import MarketFileError
 from paceline.sources import Finding
-from paceline.sources._rows import session_number, where_is
+from paceline.sources._rows import in_order, session_number, where_is
 
 _KEY = ("security", "date")
 #: New shares per old share in splits that happen often, upwards; reverse splits are their inverses.
@@ -171,7 +171,7 @@ def _changes(
                     where_is(like_split, _KEY),
                 )
             )
-        frame = pl.concat([frame, added.drop("__split")], how="diagonal").sort(_KEY)
+        frame = in_order(pl.concat([frame, added.drop("__split")], how="diagonal"), _KEY)
         open_gap = open_gap & ~can
     # where the change is measured from the last stored close nothing is lost, however long the gap
     lost = open_gap & ((pl.col("__implied") / pl.col("__before")).log().abs() > 1e-3)

@@ -157,13 +157,18 @@ def _csv(what: str, data: bytes, wanted: Wanted, options: dict[str, Any]) -> tup
     # a header may name a column twice; the first one keeps the name
     unique = [n if names.index(n) == i else f"{n} ({i + 1})" for i, n in enumerate(names)]
     try:
-        frame = pl.read_csv(
-            io.BytesIO(body), has_header=False, separator=delimiter, schema=dict.fromkeys(unique, pl.String())
-        )
+        # a header of our own: the reader takes the width from it, not from a first row that may be short
+        header = delimiter.join(f"c{i}" for i in range(len(unique))).encode()
+        frame = pl.read_csv(io.BytesIO(header + b"\n" + body), separator=delimiter, infer_schema=False)
+        frame.columns = unique
     except pl.exceptions.PolarsError as error:
-        why = str(error).splitlines()[0]
-        if "more fields" in why:
-            why = f"row {_first_long_row(body, delimiter, len(unique))} has more fields than the {len(unique)} columns"
+        row = _first_long_row(body, delimiter, len(unique))
+        if row:
+            why = f"row {row} has more fields than the {len(unique)} columns"
+        elif body.count(b'"') % 2:
+            why = "a quote is opened and never closed"
+        else:
+            why = str(error).splitlines()[0]
         raise SourceError(
             f"{what}: not readable as CSV: {why}.", "Check the delimiter (options.delimiter) and stray quotes."
         ) from None

@@ -13,7 +13,7 @@ from paceline import schema
 from paceline.config import ColumnMap, Source
 from paceline.errors import MarketFileError, SourceError
 from paceline.sources import Context, Finding, Raw
-from paceline.sources._rows import collapse, off_calendar, set_aside, where_is
+from paceline.sources._rows import collapse, in_order, off_calendar, set_aside, where_is
 from paceline.sources.files import _columns, _names, _prices, _spells
 from paceline.sources.files._read import Wanted, read
 
@@ -135,6 +135,7 @@ class Work:
     def prices(self, frame: pl.DataFrame, kind: str) -> dict[str, pl.DataFrame]:
         price = {"adjusted": "adjusted_close", "split_adjusted": "split_adjusted_close", "level": "close"}.get(kind)
         frame = self._complete(frame, ["security", "date"])
+        frame = in_order(frame, ("security", "date"))
         frame = self.found(*collapse(self.name, "prices", frame, ("security", "date")))
         frame = self.found(*off_calendar(self.name, frame, self.context.calendar, self.context.sessions))
         if price is not None:
@@ -159,9 +160,7 @@ class Work:
                 ).to_series()
                 self.quarantine.append(set_aside("prices", bad, why))
                 frame = frame.filter(ok.fill_null(False))
-        frame, found = _prices.convert(
-            self.name, kind, frame.sort("security", "date"), self.spec.recover, self.context.sessions
-        )
+        frame, found = _prices.convert(self.name, kind, frame, self.spec.recover, self.context.sessions)
         self.findings += found
         if "shares" in frame.columns and "close" in frame.columns:
             cap = pl.col("close") * pl.col("shares")

@@ -1,6 +1,6 @@
 """A deterministic simulated market: the demo, and a laboratory whose rotations are known in advance.
 
-    [sources.market]   kind = "simulated"   options = { companies = 1500, years = 12, end = "2025-12-05", seed = 11 }
+    [sources.market]   kind = "simulated"   options = { companies = 1500, years = 12, end = "2025-12-05", seed = 10 }
 
 ``fetch`` returns the options as canonical JSON, so that the market has a checksum like any file; ``parse`` draws
 the market from them and from the sessions of the calendar. It fills every table but ``series``: the source's

@@ -12,7 +12,7 @@ from paceline.sources.simulated import plan
 from paceline.sources.simulated.companies import INDUSTRIES, LEADERS, SECTORS
 from paceline.sources.simulated.model import GROWTH, TOTAL, Array, Bools, Model
 from paceline.sources.simulated.plan import Group, Rotation
-from paceline.sources.simulated.universe import Universe, _company_rank, compose, returns
+from paceline.sources.simulated.universe import Universe, company_rank, compose, returns
 
 
 def shape(m: Model) -> None:
@@ -54,19 +54,17 @@ def shape(m: Model) -> None:
     late_comer = alive & (m.last - m.first < min(750, T - 1))
     m.logcap[late_comer] += change[late_comer]
     change[late_comer] = 0.0
-    _spread(m, np.arange(len(end)), change, m.first, m.last)
-    steady = np.full(len(end), GROWTH * m.options.years / T)  # the child: no drift of its own
-    m.x[m.child, m.spinoff + 1 :] += 0.2 * steady[m.child]
+    _spread(m, change)
     m.follow()
 
 
-def _spread(m: Model, rows: Array, change: Array, first: Array, last: Array) -> None:
-    """Add ``change`` to each row's log growth, evenly over the sessions of its life."""
+def _spread(m: Model, change: Array) -> None:
+    """Add ``change`` to each line's log growth, evenly over the sessions of its life."""
     t = np.arange(len(m.dates))
-    inside = (t > first[:, None]) & (t <= last[:, None])
+    inside = (t > m.first[:, None]) & (t <= m.last[:, None])
     # the last session of a delisted line carries its delisting return and is left alone
-    inside &= ~((t == last[:, None]) & ~np.isnan(m.delisting)[:, None])
-    m.x[rows] += np.where(inside, (change / np.maximum(inside.sum(axis=1), 1))[:, None], 0.0)
+    inside &= ~((t == m.last[:, None]) & ~np.isnan(m.delisting)[:, None])
+    m.x += np.where(inside, (change / np.maximum(inside.sum(axis=1), 1))[:, None], 0.0)
 
 
 def select(m: Model, group: Group, t: int) -> Bools:
@@ -78,7 +76,7 @@ def select(m: Model, group: Group, t: int) -> Bools:
         names = np.array([i.sub_industry for i in INDUSTRIES])
         found &= np.isin(names[m.sub], group.sub_industries)
     if group.size:
-        rank = _company_rank(m, m.company_value(t, m.listed(t)))
+        rank = company_rank(m, m.company_value(m.log_value(t), m.listed(t)))
         found &= (rank <= m.options.large) == (group.size == "large")
     return found
 
@@ -107,8 +105,11 @@ def calibrate(m: Model) -> Universe:
         if r.indices is None:
             plant(m, r)
     u = compose(m)
-    price, _ = returns(m, u, "large")
-    _all(m, 0, len(m.dates) - 1, np.full(len(price), GROWTH * m.options.years / len(price) - np.log1p(price).mean()))
+    price = returns(m, u, "large")
+    drift = GROWTH * m.options.years / len(price) - float(np.log1p(price).mean())
+    _all(m, 0, len(m.dates) - 1, np.full(len(price), drift))
+    m.logcap += drift * m.first  # late-comers too, so that relative values stay as planted
+    m.x[m.child, m.spinoff + 1] += drift  # for the session of the spin-off, in which it has no return
     if plan.echoes(m.options):
         for _ in range(2):
             _year(m, u)
@@ -146,14 +147,14 @@ def _year(m: Model, u: Universe) -> None:
     for name, path in (("large", plan.LARGE_PATH), ("small", plan.SMALL_PATH)):
         end = np.log1p(plan.YEAR[name]) - np.log(path[-1] / path[0])
         if name == "small":  # the record of the last weeks must lie above every earlier close
-            before = np.concatenate([[0.0], np.cumsum(np.log1p(returns(m, u, name, 0, a)[0]))])
+            before = np.concatenate([[0.0], np.cumsum(np.log1p(returns(m, u, name, 0, a)))])
             end = max(end, before.max() - before[-1] - 0.0035)
-        price, _ = returns(m, u, name, a, h)
+        price = returns(m, u, name, a, h)
         path_ = np.concatenate([[0.0], np.cumsum(np.log1p(price))])
         levels[name] = np.diff(_reflected(path_, end, end + caps[name])) - np.log1p(price)
         if name == "large":
             _all(m, a, h, levels[name])
-            price, _ = returns(m, u, "small", a, h)
+            price = returns(m, u, "small", a, h)
         else:
             _all(m, a, h, levels[name], u.in_force("small", len(m.dates))[:, a + 1 : h + 1])
 
@@ -188,9 +189,9 @@ def _echo(m: Model, u: Universe) -> None:
     force = {k: u.in_force(k, len(m.dates)) for k in ("large", "small")}
     large, alive = force["large"][:, h + 1], m.listed(h)
     sector, sub = m.sector, np.array([i.sub_industry for i in INDUSTRIES])[m.sub]
-    rank = _company_rank(m, np.where(large, m.company_value(o, m.listed(o)), 0.0))
+    rank = company_rank(m, np.where(large, m.company_value(m.log_value(o), m.listed(o)), 0.0))
     top, tail = large & (rank <= m.options.top), large & (rank > m.options.large // 2)
-    small_rank = _company_rank(m, m.company_value(q, m.listed(q)))
+    small_rank = company_rank(m, m.company_value(m.log_value(q), m.listed(q)))
     micro = force["small"][:, h + 1] & (small_rank >= m.options.micro)
 
     def value(t: int, lines: Bools, equal: bool = False) -> Array:
@@ -207,6 +208,7 @@ def _echo(m: Model, u: Universe) -> None:
     groups = [g for g in groups if g[0].any()]
     goals = [g for g in goals if g[0].any()]
     paths = {"large": np.diff(np.log(plan.LARGE_PATH)), "small": np.diff(np.log(plan.SMALL_PATH))}
+    m.settle(h)
     for _ in range(6):
         _impose(m, u, h, e, paths, force)
         miss, slope = np.empty(len(goals)), np.zeros((len(goals), len(groups)))
@@ -221,8 +223,9 @@ def _echo(m: Model, u: Universe) -> None:
         for (members, c, d), size in zip(groups, np.clip(step, -0.1, 0.1), strict=True):
             m.x[members, c + 1 : d + 1] += size / (d - c)
     _impose(m, u, h, e, paths, force)
+    m.settle(None)
 
 
 def _impose(m: Model, u: Universe, a: int, b: int, paths: dict[str, Array], force: dict[str, Bools]) -> None:
     for name, path in paths.items():
-        _all(m, a, b, path - np.log1p(returns(m, u, name, a, b)[0]), force[name][:, a + 1 : b + 1])
+        _all(m, a, b, path - np.log1p(returns(m, u, name, a, b)), force[name][:, a + 1 : b + 1])

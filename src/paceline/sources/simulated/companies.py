@@ -24,10 +24,10 @@ class Industry(NamedTuple):
 
 
 class Sector(NamedTuple):
-    """``count`` share of companies; ``early`` and ``late`` share of the large companies' value twelve years
+    """``companies``: share of all companies; ``early`` and ``late`` share of the large companies' value twelve years
     before the end and at the end; market ``beta``; book-to-market ``value`` tilt (log)."""
 
-    count: float
+    companies: float
     early: float
     late: float
     beta: float
@@ -171,7 +171,7 @@ def assign(count: int) -> NDArray[np.int64]:
     """
     subs = [i.sub_industry for i in INDUSTRIES]
     fixed = [subs.index(leader.sub_industry) for leader in LEADERS]
-    quota = np.array([SECTORS[i.sector].count * i.share for i in INDUSTRIES])
+    quota = np.array([SECTORS[i.sector].companies * i.share for i in INDUSTRIES])
     quota = quota / quota.sum() * count
     have = np.bincount(fixed, minlength=len(subs))
     rest: list[int] = []

@@ -10,6 +10,8 @@ past year without its last month, ranked at each quarter's start. Lines are rows
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +26,7 @@ Dates = NDArray[np.datetime64]
 
 #: Value of all large companies at the end, and its growth a year before that (log).
 TOTAL, GROWTH = 5.5e13, 0.085
-_SPECIAL_SHARE, _SPINOFF_SHARE = 0.06, 0.18  # of the price the evening before
+SPECIAL_SHARE, SPINOFF_SHARE = 0.06, 0.18  # of the price the evening before
 
 
 @dataclass
@@ -53,6 +55,7 @@ class Model:
     special: int  # ex-date of the special dividend
     seconds: tuple[tuple[int, int], ...]
     pays: tuple[Ints, Ints, Array] = field(default=(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)))
+    settled: tuple[int, Array] | None = None  # a session up to which nothing changes any more, and its values
 
     @property
     def sector(self) -> Ints:
@@ -70,20 +73,40 @@ class Model:
     def base(self) -> Array:
         """Log value at the first close; the child's follows from its parent's price the evening before."""
         base = self.logcap.copy()
-        base[self.child] = base[PARENT] + self.x[PARENT, : self.spinoff].sum() + np.log(_SPINOFF_SHARE)
+        base[self.child] = base[PARENT] + self.x[PARENT, : self.spinoff].sum() + np.log(SPINOFF_SHARE)
         return base
+
+    @cached_property
+    def _shares(self) -> Array:
+        return np.concatenate([np.zeros((len(self.x), 1)), np.cumsum(self.share_steps, axis=1)], axis=1)
 
     def shares_to(self, t: int) -> Array:
         """Log growth of the number of shares, splits apart, up to those in force in session t."""
-        return np.asarray(self.share_steps[:, self.rebalances < t].sum(axis=1))
+        return np.asarray(self._shares[:, int((self.rebalances < t).sum())])
 
     def log_value(self, t: int) -> Array:
         """Log market value of every line at the close of session t."""
-        return np.asarray(self.base() + self.x[:, : t + 1].sum(axis=1) + self.shares_to(t))
+        if self.settled is None or t < self.settled[0]:
+            return np.asarray(self.base() + self.x[:, : t + 1].sum(axis=1) + self.shares_to(t))
+        s, value = self.settled
+        return np.asarray(value + self.x[:, s + 1 : t + 1].sum(axis=1) + self.shares_to(t) - self.shares_to(s))
 
-    def company_value(self, t: int, alive: Bools) -> Array:
-        """Value of each line's company at the close of session t: all its lines together."""
-        value = np.where(alive, np.exp(self.log_value(t)), 0.0)
+    def log_values(self, at: Ints) -> Array:
+        """``log_value`` at several ascending sessions (N, len(at)), in one pass over the returns."""
+        starts = np.concatenate([[0], at + 1])
+        steps = [self.x[:, a:b].sum(axis=1) for a, b in pairwise(starts.tolist())]
+        shares = self._shares[:, np.searchsorted(self.rebalances, at, side="left")]
+        return np.asarray(self.base()[:, None] + np.cumsum(np.stack(steps, axis=1), axis=1) + shares)
+
+    def settle(self, t: int | None) -> None:
+        """Remember the values at the close of session t (None: forget them)."""
+        self.settled = None
+        if t is not None:
+            self.settled = (t, self.log_value(t))
+
+    def company_value(self, log_value: Array, alive: Bools) -> Array:
+        """Value of each line's company: all its living lines together."""
+        value = np.where(alive, np.exp(log_value), 0.0)
         return np.asarray(np.bincount(self.company, value)[self.company])
 
     def follow(self) -> None:
@@ -261,8 +284,8 @@ def _distributions(rng: np.random.Generator, m: Model) -> None:
     rates = rate[m.company[line]] / 4
     m.pays = (line, when, rates)
     m.x[line, when] += np.log1p(-rates)
-    m.x[SPECIAL, m.special] += np.log1p(-_SPECIAL_SHARE)
-    m.x[PARENT, m.spinoff] += np.log1p(-_SPINOFF_SHARE)
+    m.x[SPECIAL, m.special] += np.log1p(-SPECIAL_SHARE)
+    m.x[PARENT, m.spinoff] += np.log1p(-SPINOFF_SHARE)
 
 
 def third_fridays(dates: Dates) -> Ints:

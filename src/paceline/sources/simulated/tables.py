@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from paceline.sources.simulated.companies import INDUSTRIES, LEADERS, PARENT, SPECIAL, tickers
-from paceline.sources.simulated.model import _SPECIAL_SHARE, _SPINOFF_SHARE, Array, Ints, Model
-from paceline.sources.simulated.universe import Universe, returns
+from paceline.sources.simulated.model import SPECIAL_SHARE, SPINOFF_SHARE, Array, Model
+from paceline.sources.simulated.universe import Universe, with_dividends
 
 _SPINOFF_RATIO = 0.25  # one share of the child for four of the parent
 _FEE = 0.0009
@@ -42,23 +42,23 @@ def prices(m: Model) -> Prices:
     """Closes as traded: the grown first price over the splits so far; shares move the other way.
 
     A split is decided on the close before a month's first session: forward above a line's own limit, reverse
-    below 2. Closes are not rounded to cents, so that they agree with the returns to the last bits.
+    below 4. Closes are not rounded to cents, so that they agree with the returns to the last bits.
     """
     rng = np.random.Generator(np.random.PCG64(m.options.seed + 2))
     n, T = m.options.companies, len(m.dates)
     grown = np.exp(np.cumsum(m.x, axis=1))
     start = np.clip(np.exp(rng.normal(np.log(42.0), 0.6, n)), 9.0, 240.0)[m.company]
     limit = rng.uniform(260.0, 900.0, n)[m.company]
-    start[m.child] = (start[PARENT] * grown[PARENT, m.spinoff - 1] * _SPINOFF_SHARE / _SPINOFF_RATIO)
+    start[m.child] = (start[PARENT] * grown[PARENT, m.spinoff - 1] * SPINOFF_SHARE / _SPINOFF_RATIO)
     factor = np.ones_like(grown)
     splits: list[tuple[int, int, float]] = []
     month = m.dates.astype("datetime64[M]").astype(np.int64)
     lead = m.company[: len(m.x)]
-    for t in np.flatnonzero(np.diff(month) > 0) + 1:
+    for t in (np.flatnonzero(np.diff(month) > 0) + 1).tolist():
         now = start * grown[:, t - 1] / factor[:, t - 1]
         now = now[lead]  # both classes of a company split together
         free = (m.first < t - 1) & (m.last > t + 5) & (t != m.spinoff)
-        goal = np.where(now > limit, now / 110.0, np.where(now < 2.0, now / 18.0, 1.0))
+        goal = np.where(now > limit, now / 110.0, np.where(now < 4.0, now / 20.0, 1.0))
         if not (free & (goal != 1.0)).any():
             continue
         forward = np.array([2.0, 3.0, 4.0, 5.0, 10.0, 20.0])
@@ -67,21 +67,20 @@ def prices(m: Model) -> Prices:
             offered = forward if goal[i] > 1 else backward
             ratio = float(offered[np.argmin(np.abs(np.log(offered / goal[i])))])
             factor[i, t:] *= ratio
-            splits.append((i, int(t), ratio))
+            splits.append((i, t, ratio))
     # a child is born with its parent's split factor already in the price per share
     start[m.child] /= factor[PARENT, m.spinoff - 1]
     close = np.multiply(grown, start[:, None], out=grown)
     close /= factor
     first = m.base() - np.log(start)
-    moved = np.concatenate([np.zeros((len(m.x), 1)), np.cumsum(m.share_steps, axis=1)], axis=1)
-    quarter = np.searchsorted(m.rebalances, np.arange(T), side="left")
-    shares = factor * np.exp(first[:, None] + moved)[:, quarter]
+    count = np.exp(first[:, None] + np.stack([m.shares_to(int(k) + 1) for k in [-1, *m.rebalances]], axis=1))
+    shares = factor * count[:, np.searchsorted(m.rebalances, np.arange(T), side="left")]
     price = np.expm1(m.x)
     total = price.copy()
     line, when, rate = m.pays
     total[line, when] += rate
-    for i, t, rate_ in ((SPECIAL, m.special, _SPECIAL_SHARE), (PARENT, m.spinoff, _SPINOFF_SHARE)):
-        total[i, t] += rate_
+    total[SPECIAL, m.special] += SPECIAL_SHARE
+    total[PARENT, m.spinoff] += SPINOFF_SHARE
     at = np.arange(len(m.x))
     price[at, m.first] = total[at, m.first] = np.nan
     return Prices(close, shares, price, total, splits)
@@ -92,7 +91,8 @@ def frames(m: Model, u: Universe, source: str, calendar: str) -> dict[str, pl.Da
     p, ids = prices(m), identifiers(m)
     days = pl.Series("date", m.dates.astype("datetime64[D]"))
     published = {"SIM500": "large", "SIM2000": "small", "SIMLRG": "large", "SIMMIC": "micro"}
-    funds = {code: _instrument(m, u, code, name) for code, name in published.items()}
+    measured = {name: with_dividends(m, u, name) for name in u.masks}
+    funds = {code: _instrument(m, code, *measured[name]) for code, name in published.items()}
     tables = {
         "prices": pl.concat([_price_rows(m, p, ids, days, source), *(_fund_rows(f, c, days, source)
                                                                   for c, f in funds.items())]),
@@ -147,9 +147,8 @@ class _Fund:
     paid: list[tuple[int, float]]
 
 
-def _instrument(m: Model, u: Universe, code: str, name: str) -> _Fund:
+def _instrument(m: Model, code: str, price: Array, cash: Array) -> _Fund:
     """A published price index; or a fund on it that reinvests nothing and pays its dividends out each quarter."""
-    price, cash = returns(m, u, name)
     if code in ("SIM500", "SIM2000"):
         level = _BASE[code] * np.concatenate([[1.0], np.cumprod(1.0 + price)])
         return _Fund(level, np.concatenate([[np.nan], price]), None, [])
@@ -200,9 +199,9 @@ def _actions(m: Model, p: Prices, ids: list[str], days: pl.Series, funds: dict[s
 
     rows += [(ids[i], t, "dividend", None, amount(i, t, y), None)
              for i, t, y in zip(line.tolist(), when.tolist(), rate.tolist(), strict=True)]
-    rows.append((ids[SPECIAL], m.special, "special_dividend", None, amount(SPECIAL, m.special, _SPECIAL_SHARE), None))
+    rows.append((ids[SPECIAL], m.special, "special_dividend", None, amount(SPECIAL, m.special, SPECIAL_SHARE), None))
     rows.append((ids[PARENT], m.spinoff, "spinoff", _SPINOFF_RATIO, None, ids[m.child]))
-    rows += [(ids[i], int(m.last[i]), "delisting", None, float(m.delisting[i]), None)
+    rows += [(ids[i], int(m.last[i]), "delisting", None, float(p.price[i, m.last[i]]), None)
              for i in np.flatnonzero(~np.isnan(m.delisting)).tolist()]
     rows += [(ids[i], t, "rename", None, None, _new_ticker(ids[i])) for i, t in _renames(m)]
     rows += [(code, t, "dividend", None, cash, None) for code, f in funds.items() for t, cash in f.paid]
@@ -306,7 +305,7 @@ def _fundamentals(m: Model, ids: list[str], days: pl.Series) -> pl.DataFrame:
     ends = (months[(months.astype(np.int64) % 3) == 2] + 1).astype("datetime64[D]") - 1
     at = np.searchsorted(m.dates, ends, side="right") - 1
     n, q = len(ids), len(ends)
-    value = np.maximum(np.stack([m.log_value(int(t)) for t in at], axis=1), 0.0)  # the worthless have none
+    value = np.maximum(m.log_values(at), 0.0)  # the worthless have none
     alive = (m.first[:, None] <= at) & (m.last[:, None] > at)
     smooth = value.copy()
     for k in range(1, q):
@@ -333,15 +332,12 @@ def _holdings(m: Model, u: Universe, ids: list[str], days: pl.Series) -> pl.Data
     """What the fund on the large index holds at the close of each rebalance, by float value; and at the end."""
     found = []
     mask, T = u.masks["large"], len(days)
-    for k in [*m.rebalances.tolist(), T - 1]:
-        held = np.flatnonzero(mask[min(int(np.searchsorted(u.cuts, k, side="right")) - 1, len(mask) - 1)])
-        value = np.exp(m.log_value(k) + np.log(m.floats))[held]
+    times = np.unique(np.append(m.rebalances, T - 1))
+    values = m.log_values(times)
+    for j, k in enumerate(times.tolist()):
+        held = np.flatnonzero(mask[int(np.searchsorted(u.cuts, k, side="right")) - 1])
+        value = np.exp(values[:, j] + np.log(m.floats))[held]
         found.append(pl.DataFrame({
             "fund": ["SIMLRG"] * len(held), "security": [ids[i] for i in held.tolist()],
             "date": [days[int(k)]] * len(held), "weight": value / value.sum()}))
-    return pl.concat(found).unique(["fund", "security", "date"], maintain_order=True)
-
-
-def rows(ids: list[str], wanted: list[str]) -> Ints:
-    """Positions of identifiers."""
-    return np.array([ids.index(w) for w in wanted])
+    return pl.concat(found)

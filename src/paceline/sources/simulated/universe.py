@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from paceline.sources.simulated.companies import PARENT, SPECIAL
-from paceline.sources.simulated.model import _SPECIAL_SHARE, Array, Bools, Ints, Model
+from paceline.sources.simulated.model import SPECIAL_SHARE, Array, Bools, Ints, Model
 
 INDICES = ("large", "small", "micro")
 
@@ -38,13 +38,14 @@ def compose(m: Model) -> Universe:
     regular = set(m.rebalances.tolist()) | {0}
     large, small, micro = (np.zeros(len(m.company), bool) for _ in INDICES)
     kept: dict[str, list[Bools]] = {name: [] for name in INDICES}
-    for k in cuts.tolist():
+    values = m.log_values(cuts)
+    for j, k in enumerate(cuts.tolist()):
         alive = m.listed(k)
-        value = m.company_value(k, alive)
+        value = m.company_value(values[:, j], alive)
         if k in regular:
             large = _reconstitute(m, large, value, alive)
             small = alive & ~large
-            micro = small & (_company_rank(m, value) >= m.options.micro)
+            micro = small & (company_rank(m, value) >= m.options.micro)
         else:
             gone = np.unique(m.company[large & ~alive])
             large, small, micro = large & alive, small & alive, micro & alive
@@ -60,7 +61,7 @@ def compose(m: Model) -> Universe:
     return Universe(cuts, {name: np.array(masks) for name, masks in kept.items()})
 
 
-def _company_rank(m: Model, value: Array) -> Ints:
+def company_rank(m: Model, value: Array) -> Ints:
     """1 for the largest company; lines of one company share its rank."""
     of_company = np.zeros(m.options.companies)
     of_company[m.company] = value
@@ -70,7 +71,7 @@ def _company_rank(m: Model, value: Array) -> Ints:
 
 
 def _reconstitute(m: Model, large: Bools, value: Array, alive: Bools) -> Bools:
-    n, rank = m.options.large, _company_rank(m, value)
+    n, rank = m.options.large, company_rank(m, value)
     if not large.any():
         return alive & (rank <= n)
     band = n // 10
@@ -83,23 +84,32 @@ def _reconstitute(m: Model, large: Bools, value: Array, alive: Bools) -> Bools:
     return alive & np.isin(m.company, chosen)
 
 
-def returns(m: Model, u: Universe, name: str, a: int = 0, b: int | None = None) -> tuple[Array, Array]:
-    """Daily price returns, and the dividends as a share of the level the day before, of sessions a+1..b.
+def returns(m: Model, u: Universe, name: str, a: int = 0, b: int | None = None) -> Array:
+    """Daily price returns of a published index in sessions a+1..b, weighted by float value.
 
-    Value-weighted by float, price return; the special dividend is added back on its ex-date and a child of a
-    spin-off enters at price zero, so that neither moves the level.
+    The special dividend is added back on its ex-date and the child of a spin-off enters at price zero, so that
+    neither moves the level; dividends are left out.
     """
+    return _chained(m, u, name, a, b, cash=False)[0]
+
+
+def with_dividends(m: Model, u: Universe, name: str) -> tuple[Array, Array]:
+    """The same over all sessions, and each day's dividends as a share of the level the day before."""
+    return _chained(m, u, name, 0, None, cash=True)
+
+
+def _chained(m: Model, u: Universe, name: str, a: int, b: int | None, cash: bool) -> tuple[Array, Array]:
     b = len(m.dates) - 1 if b is None else b
-    unit = np.exp((m.log_value(a) + np.log(m.floats))[:, None]
-                  + np.concatenate([np.zeros((len(m.x), 1)), np.cumsum(m.x[:, a + 1 : b + 1], axis=1)], axis=1))
+    unit = np.zeros((len(m.x), b - a + 1))
+    np.cumsum(m.x[:, a + 1 : b + 1], axis=1, out=unit[:, 1:])
+    unit += (m.log_value(a) + np.log(m.floats))[:, None]
+    np.exp(unit, out=unit)
     unit[m.child, : max(0, m.spinoff - a)] = 0.0
-    line, when, rate = m.pays
-    inside = (when > a) & (when <= b)
-    paid = np.zeros((1, 1)) if not inside.any() else np.zeros_like(unit)
-    if inside.any():
-        line, when = line[inside], when[inside]
-        paid[line, when - a] = unit[line, when - a - 1] * rate[inside]
-    level, cash = np.ones(b - a + 1), np.zeros(b - a + 1)
+    paid = np.zeros_like(unit) if cash else None
+    if paid is not None:
+        line, when, rate = m.pays
+        paid[line, when] = unit[line, when - 1] * rate
+    growth, income = np.ones(b - a), np.zeros(b - a)
     start = m.shares_to(a)
     stops = [*u.cuts[1:].tolist(), len(m.dates) - 1]
     for k, stop, mask in zip(u.cuts.tolist(), stops, u.masks[name], strict=True):
@@ -108,10 +118,10 @@ def returns(m: Model, u: Universe, name: str, a: int = 0, b: int | None = None) 
             continue
         weight = np.where(mask, np.exp(m.shares_to(k + 1) - start), 0.0)
         value = weight @ unit[:, i - a : j - a + 1]
-        if k < m.special <= j and mask[SPECIAL]:
-            value[m.special - i :] += (weight[SPECIAL] * unit[SPECIAL, m.special - a :j - a + 1]
-                                       * _SPECIAL_SHARE / (1.0 - _SPECIAL_SHARE))
-        level[i - a + 1 : j - a + 1] = value[1:] / value[:-1]
-        if inside.any():
-            cash[i - a + 1 : j - a + 1] = weight @ paid[:, i - a + 1 : j - a + 1] / value[:-1]
-    return level[1:] - 1.0, cash[1:]
+        if i < m.special <= j and mask[SPECIAL]:
+            value[m.special - i :] += (weight[SPECIAL] * unit[SPECIAL, m.special - a : j - a + 1]
+                                       * SPECIAL_SHARE / (1.0 - SPECIAL_SHARE))
+        growth[i - a : j - a] = value[1:] / value[:-1]
+        if paid is not None:
+            income[i - a : j - a] = weight @ paid[:, i - a + 1 : j - a + 1] / value[:-1]
+    return growth - 1.0, income
