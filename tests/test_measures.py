@@ -16,7 +16,6 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from views import make, random_view, weekdays
 
 from paceline import measures
 from paceline.errors import NotEnoughData, UnknownName, UsageError
@@ -24,6 +23,7 @@ from paceline.measures import Result, View, _stats, _windows
 from paceline.measures.advance_decline import balance
 from paceline.measures.concentration import statistics
 from paceline.measures.league import ranks
+from views import make, random_view, weekdays
 
 ANSWERS = Path(__file__).parent / "answers"
 CASES = {path.stem: path for path in sorted(ANSWERS.glob("*.csv"))}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from paceline.errors import DataError
+from paceline.errors import PacelineError
 from paceline.measures import Array, Measure, Result, View
 
 CAUSAL = 1e-12  # relative: what was said on a day may not change later
@@ -24,10 +24,10 @@ def series(result: Result) -> dict[str, Array]:
 
 
 def run(measure: Measure, view: View, params: Mapping[str, Any]) -> Result | None:
-    """The result; None where the view is too short for the question."""
+    """The result; None where the question cannot be put to this view: too short, or its date not yet there."""
     try:
         return measure(view, **params)
-    except DataError:
+    except PacelineError:
         return None
 
 
@@ -78,4 +78,6 @@ def same(a: Result | None, b: Result | None, relative: float) -> list[str]:
     left, right = series(a), series(b)
     if left.keys() != right.keys():
         return [f"statistics differ: {sorted(left)} and {sorted(right)}"]
+    if any(left[n].shape != right[n].shape for n in left):
+        return ["the shapes differ"]
     return [f"{n} differs in {k} cell(s)" for n in left if (k := unequal(left[n], right[n], relative))]
