@@ -64,8 +64,8 @@ Information Technology|Semiconductors & Semiconductor Equipment|Semiconductors|.
 Information Technology|Semiconductors & Semiconductor Equipment|Semiconductor Materials & Equipment|.10|.008|Lithography
 Information Technology|Software|Systems Software|.14|.004|Systems
 Information Technology|Software|Application Software|.28|.001|Software
-Information Technology|Technology Hardware, Storage & Peripherals|Technology Hardware, Storage & Peripherals|.10|.007|Devices
-Information Technology|Communications Equipment|Communications Equipment|.08|.012|Networks
+Information Technology|Technology Hardware, Storage & Peripherals|=|.10|.007|Devices
+Information Technology|Communications Equipment|=|.08|.012|Networks
 Information Technology|IT Services|IT Consulting & Other Services|.08|.012|Consulting
 Financials|Banks|Diversified Banks|.10|.026|Bank
 Financials|Banks|Regional Banks|.40|.028|Bancorp
@@ -73,51 +73,51 @@ Financials|Financial Services|Multi-Sector Holdings|.04|.008|Holdings
 Financials|Capital Markets|Asset Management & Custody Banks|.16|.024|Asset Management
 Financials|Capital Markets|Investment Banking & Brokerage|.10|.016|Securities
 Financials|Insurance|Property & Casualty Insurance|.20|.018|Insurance
-Health Care|Pharmaceuticals|Pharmaceuticals|.16|.016|Pharma
-Health Care|Biotechnology|Biotechnology|.40|.000|Biosciences
+Health Care|Pharmaceuticals|=|.16|.016|Pharma
+Health Care|Biotechnology|=|.40|.000|Biosciences
 Health Care|Health Care Equipment & Supplies|Health Care Equipment|.24|.008|Medical
 Health Care|Health Care Providers & Services|Managed Health Care|.08|.012|Health
-Health Care|Life Sciences Tools & Services|Life Sciences Tools & Services|.12|.004|Instruments
-Consumer Discretionary|Broadline Retail|Broadline Retail|.08|.002|Marketplace
+Health Care|Life Sciences Tools & Services|=|.12|.004|Instruments
+Consumer Discretionary|Broadline Retail|=|.08|.002|Marketplace
 Consumer Discretionary|Specialty Retail|Apparel Retail|.14|.018|Apparel
 Consumer Discretionary|Specialty Retail|Other Specialty Retail|.24|.014|Stores
 Consumer Discretionary|Automobiles|Automobile Manufacturers|.06|.008|Motors
 Consumer Discretionary|Household Durables|Homebuilding|.14|.010|Homes
 Consumer Discretionary|Hotels, Restaurants & Leisure|Restaurants|.22|.016|Restaurants
 Consumer Discretionary|Hotels, Restaurants & Leisure|Hotels, Resorts & Cruise Lines|.12|.010|Resorts
-Communication Services|Interactive Media & Services|Interactive Media & Services|.36|.002|Interactive
+Communication Services|Interactive Media & Services|=|.36|.002|Interactive
 Communication Services|Entertainment|Movies & Entertainment|.34|.006|Studios
 Communication Services|Diversified Telecommunication Services|Integrated Telecommunication Services|.30|.045|Telecom
 Industrials|Ground Transportation|Cargo Ground Transportation|.09|.010|Freight Lines
 Industrials|Ground Transportation|Rail Transportation|.03|.018|Railway
-Industrials|Marine Transportation|Marine Transportation|.06|.024|Shipping
-Industrials|Passenger Airlines|Passenger Airlines|.06|.006|Airlines
-Industrials|Air Freight & Logistics|Air Freight & Logistics|.05|.014|Logistics
-Industrials|Industrial Conglomerates|Industrial Conglomerates|.04|.018|Industries
-Industrials|Aerospace & Defense|Aerospace & Defense|.14|.014|Aerospace
+Industrials|Marine Transportation|=|.06|.024|Shipping
+Industrials|Passenger Airlines|=|.06|.006|Airlines
+Industrials|Air Freight & Logistics|=|.05|.014|Logistics
+Industrials|Industrial Conglomerates|=|.04|.018|Industries
+Industrials|Aerospace & Defense|=|.14|.014|Aerospace
 Industrials|Machinery|Industrial Machinery & Supplies & Components|.31|.014|Machinery
 Industrials|Electrical Equipment|Electrical Components & Equipment|.22|.010|Electric
 Consumer Staples|Consumer Staples Distribution & Retail|Consumer Staples Merchandise Retail|.18|.018|Markets
 Consumer Staples|Food Products|Packaged Foods & Meats|.42|.026|Foods
 Consumer Staples|Beverages|Soft Drinks & Non-alcoholic Beverages|.18|.026|Beverages
-Consumer Staples|Household Products|Household Products|.22|.026|Household
+Consumer Staples|Household Products|=|.22|.026|Household
 Energy|Oil, Gas & Consumable Fuels|Integrated Oil & Gas|.12|.036|Oil
 Energy|Oil, Gas & Consumable Fuels|Oil & Gas Exploration & Production|.58|.024|Resources
 Energy|Energy Equipment & Services|Oil & Gas Equipment & Services|.30|.020|Drilling
-Utilities|Electric Utilities|Electric Utilities|.60|.032|Power
-Utilities|Multi-Utilities|Multi-Utilities|.40|.034|Utilities
+Utilities|Electric Utilities|=|.60|.032|Power
+Utilities|Multi-Utilities|=|.40|.034|Utilities
 Materials|Chemicals|Specialty Chemicals|.50|.018|Chemicals
 Materials|Metals & Mining|Steel|.25|.020|Steel
 Materials|Metals & Mining|Gold|.25|.012|Gold
 Real Estate|Specialized REITs|Telecom Tower REITs|.20|.030|Towers
-Real Estate|Retail REITs|Retail REITs|.35|.042|Retail Properties
-Real Estate|Industrial REITs|Industrial REITs|.45|.034|Logistics Properties
+Real Estate|Retail REITs|=|.35|.042|Retail Properties
+Real Estate|Industrial REITs|=|.45|.034|Logistics Properties
 """
 
 
 def _read(line: str) -> Industry:
     sector, industry, sub, share, dividend, word = line.split("|")
-    return Industry(sector, industry, sub, float(share), float(dividend), word)
+    return Industry(sector, industry, industry if sub == "=" else sub, float(share), float(dividend), word)
 
 
 INDUSTRIES = tuple(_read(line) for line in _TABLE.strip().splitlines())
@@ -144,7 +144,8 @@ GIANTS = tuple(leader.ticker for leader in LEADERS[:7])
 #: Positions in ``LEADERS`` with a part of their own: the special dividend and the spin-off.
 SPECIAL, PARENT = 11, 14
 
-_FIRST = [a + b + c for a in "BDFGHKLMNPRSTVWZ" for b in "AEIOU" for c in "LNRSVX" if a + b + c not in ("SEX", "DIL")]
+_FIRST = [a + b + c for a in "BDFGHKLMNPRSTVWZ" for b in "AEIOU" for c in "LNRSVX"
+          if a + b + c not in ("SEX", "DIL")]
 _LAST = [a + b + c for a in "BDGKLMNPQTVXZ" for b in "AEIOU" for c in "KLMNQRVX"]
 
 

@@ -113,7 +113,8 @@ class Model:
         """Let the second share classes repeat the first ones' path, but for a spread that returns to its mean."""
         rng = np.random.Generator(np.random.PCG64(self.options.seed + 1))
         for one, two in self.seconds:
-            noise, spread = rng.normal(0.0, 0.0015, self.x.shape[1]), np.zeros(self.x.shape[1])
+            noise: Array = 0.0015 * rng.standard_normal(self.x.shape[1])
+            spread = np.zeros_like(noise)
             for t in range(1, len(spread)):
                 spread[t] = 0.96 * spread[t - 1] + noise[t]
             self.x[two] = self.x[one]

@@ -158,7 +158,7 @@ SECTORS_IN_MONTH = {
 MONTH_BUCKETS = {"equal": 0.017, "top": -0.006, "rest": 0.013}
 SINCE_LOW = {"Cargo Ground Transportation": 0.118, "Marine Transportation": 0.103, "Passenger Airlines": 0.112}
 MICRO_SINCE_LOW = 0.115
-ABOVE_AVERAGE = 0.675  # share of the large technology companies above their 200-day mean at the end
+ABOVE_AVERAGE = 0.667  # share of the large technology companies above their 200-day mean at the end
 
 
 def planted(given: Options | Mapping[str, Any] | None = None) -> list[Rotation]:

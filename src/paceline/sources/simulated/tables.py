@@ -49,15 +49,13 @@ def prices(m: Model) -> Prices:
     grown = np.exp(np.cumsum(m.x, axis=1))
     start = np.clip(np.exp(rng.normal(np.log(42.0), 0.6, n)), 9.0, 240.0)[m.company]
     limit = rng.uniform(260.0, 900.0, n)[m.company]
-    start[m.child] = (start[PARENT] * grown[PARENT, m.spinoff - 1] * SPINOFF_SHARE / _SPINOFF_RATIO)
     factor = np.ones_like(grown)
     splits: list[tuple[int, int, float]] = []
     month = m.dates.astype("datetime64[M]").astype(np.int64)
-    lead = m.company[: len(m.x)]
     for t in (np.flatnonzero(np.diff(month) > 0) + 1).tolist():
         now = start * grown[:, t - 1] / factor[:, t - 1]
-        now = now[lead]  # both classes of a company split together
-        free = (m.first < t - 1) & (m.last > t + 5) & (t != m.spinoff)
+        now = now[m.company]  # both classes of a company split together
+        free = (m.first < t - 1) & (m.last > t + 5) & (m.company != m.child) & (t != m.spinoff)
         goal = np.where(now > limit, now / 110.0, np.where(now < 4.0, now / 20.0, 1.0))
         if not (free & (goal != 1.0)).any():
             continue
@@ -68,8 +66,8 @@ def prices(m: Model) -> Prices:
             ratio = float(offered[np.argmin(np.abs(np.log(offered / goal[i])))])
             factor[i, t:] *= ratio
             splits.append((i, t, ratio))
-    # a child is born with its parent's split factor already in the price per share
-    start[m.child] /= factor[PARENT, m.spinoff - 1]
+    parent = start[PARENT] * grown[PARENT, m.spinoff - 1] / factor[PARENT, m.spinoff - 1]
+    start[m.child] = parent * SPINOFF_SHARE / _SPINOFF_RATIO
     close = np.multiply(grown, start[:, None], out=grown)
     close /= factor
     first = m.base() - np.log(start)
@@ -268,10 +266,10 @@ def _members(m: Model, u: Universe, ids: list[str], days: pl.Series) -> pl.DataF
         left, gone = np.nonzero((step < 0).T)
         # both are sorted by line, then by time: the spell ends at the first departure after its beginning
         size = len(u.cuts) + 1
-        after = np.searchsorted(left * size + gone, line * size + begin)
-        ended = (after < len(left)) & (left[np.minimum(after, len(left) - 1)] == line) if len(left) else np.zeros(0, bool)
-        if len(left):
-            finish[ended] = gone[after[ended]]
+        left, gone = np.append(left, -1), np.append(gone, 0)  # no line's number: stands for "never"
+        after = np.searchsorted(left[:-1] * size + gone[:-1], line * size + begin)
+        ended = left[after] == line
+        finish[ended] = gone[after[ended]]
         start = np.where(begin == 0, 0, u.cuts[begin] + 1)
         stop = u.cuts[np.minimum(finish, len(u.cuts) - 1)] + 1
         found.append(pl.DataFrame({
@@ -320,10 +318,10 @@ def _fundamentals(m: Model, ids: list[str], days: pl.Series) -> pl.DataFrame:
         "assets": book * np.exp(np.abs(rng.normal(0.7, 0.4, (n, 1)))) * np.ones((1, q)),
     }
     delay = rng.integers(30, 76, (n, q))
-    line, k = np.nonzero(alive & (ends + delay <= m.dates[-1]))
+    line, at = np.nonzero(alive & (ends + delay <= m.dates[-1]))
     found = [pl.DataFrame({
         "security": pl.Series(ids).gather(line.astype(np.uint32)), "item": pl.repeat(item, len(line), eager=True),
-        "period_end": pl.Series(ends[k]), "value": part[line, k], "known": pl.Series(ends[k] + delay[line, k]),
+        "period_end": pl.Series(ends[at]), "value": part[line, at], "known": pl.Series(ends[at] + delay[line, at]),
     }) for item, part in parts.items()]
     return pl.concat(found)
 
