@@ -44,7 +44,8 @@ def explain(error: BaseException, folder: Path, doing: str) -> StoreError:
     """The fault as a sentence a person can act on."""
     text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     code, lower = getattr(error, "errno", None), str(error).lower()
-    if code in (errno.ENOSPC, errno.EDQUOT) or "no space left" in lower or "quota exceeded" in lower:
+    if code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or any(
+            t in lower for t in ("no space left", "quota exceeded", "file too large")):
         return StoreError(f"the disk that holds {folder} is full ({doing}).",
                           "Nothing stored before is lost: free some space and run the command again.")
     if code in (errno.EACCES, errno.EPERM, errno.EROFS) or "permission denied" in lower or "read-only file" in lower:
