@@ -208,9 +208,10 @@ class _Builder:
         if (size.repeated & members).any() and REPEATED_NOTE not in kept:
             kept.append(REPEATED_NOTE)
         unsized = int((members & ~(size.line > 0)).sum())
-        if unsized > self._unsized.get(name, (0, 0))[0]:
+        held = weights.proportional(size.line, members)
+        if held.any() and unsized > self._unsized.get(name, (0, 0))[0]:
             self._unsized[name] = (unsized, int(members.sum()))
-        return weights.proportional(size.line, members)
+        return held
 
     def _given(self, name: str, spec: config.Basket, members: Bools, day: Day) -> Array:
         stated = np.zeros(len(members))
