@@ -235,7 +235,7 @@ def test_cards_say_what_where_and_how() -> None:
         "S&P 500: above average 62.7% on 2025-12-05, 501 of 503 members with data; as of 2025-12-05. "
         f"Source: Ministry, Bureau; Paceline, figure {f.id}.")
     g = sample.figure("performance", "RUT", -0.0123, start="2025-11-20", against="SPX", statistic="excess")
-    assert page.quotable(g, document).startswith(
+    assert page.quotable(g, "2025-12-05", "Ministry").startswith(
         "RUT against SPX: performance excess -1.23% from 2025-11-20 to 2025-12-05, price return basis; as of")
 
 
@@ -300,6 +300,33 @@ def test_thinning_keeps_ends_and_extremes(n: int, seed: int, limit: int) -> None
     assert values[kept].max() == values.max() and values[kept].min() == values.min()
 
 
+def test_drawing_starts_with_the_first_value() -> None:
+    series = Series("A", ["2025-12-03", "2025-12-04", "2025-12-05"], [None, 1.0, None], sample.figure("m", "A", 1.0))
+    (line,) = charts.spec(Chart("line", "t", (series,), "level"))["data"]
+    assert line["x"] == ["2025-12-04", "2025-12-05"] and line["y"] == [1.0, None]
+    late = replace(series, name="B", y=[None, None, 2.0])
+    (heat,) = charts.spec(Chart("heat", "t", (series, late), "level"))["data"]
+    assert heat["z"] == [[1.0, None], [None, 2.0]] and heat["x"] == ["2025-12-04", "2025-12-05"]
+
+
+def test_equal_names_in_a_row_of_a_table_are_written_once() -> None:
+    assert page._spans([Label("A"), Label("A"), Label("B"), "B", None, Label("A")]) == [2, 0, 1, 1, 1, 1]
+    f = sample.figure("performance", "A", 0.01)
+    text = report.render(tiny(Grid("T", ("Basket", "Gain"), ((Label("A"), f), (Label("A"), f)))))
+    assert text.count("<span data-label>A</span>") == 1 and 'scope="rowgroup" rowspan="2"' in text
+
+
+def test_sources_are_those_of_the_imports() -> None:
+    loads = [{"source": "sessions", "tables": '{"sessions":9}', "origins": '[{"who":"Calendar","checksum":"aa"}]'},
+             {"source": "files", "tables": '{"prices":9}', "origins": [{"who": n} for n in "BCDE"]}]
+    assert [s["who"] for s in page._sources({"sources": loads})] == ["Calendar", *"BCDE"]
+    assert page._publishers({"sources": loads}) == "B, C, D and others"
+    assert page._publishers({}) == "the market file's sources"
+    manifest = {"as_of": "2025-12-05", "store_version": 3, "market_file": "m.toml"}
+    assert page._command(manifest) == "paceline report --market m.toml --as-of 2025-12-05 --store-version 3"
+    assert page._command({"command": "c"}) == "c" and page._command({}) == ""
+
+
 def test_thinning_keeps_a_gap_open() -> None:
     values = np.arange(3000.0)
     values[1000:2000] = np.nan
@@ -317,9 +344,9 @@ def test_stacked_series_keep_the_same_days() -> None:
 
 def test_dates_and_missing_values_become_plain_json() -> None:
     days = np.array(["2025-12-04", "2025-12-05"], "datetime64[D]")
-    series = Series("A", days, [math.nan, np.float64(1 / 3)], sample.figure("m", "A", 1 / 3))
+    series = Series("A", days, [np.float64(1 / 3), math.nan], sample.figure("m", "A", 1 / 3))
     spec = charts.spec(Chart("line", "t", (series,), "level"))
-    assert json.loads(json.dumps(spec, allow_nan=False))["data"][0]["y"] == [None, 0.3333333333]
+    assert json.loads(json.dumps(spec, allow_nan=False))["data"][0]["y"] == [0.3333333333, None]
     assert spec["data"][0]["x"] == ["2025-12-04", "2025-12-05"]
 
 

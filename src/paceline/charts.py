@@ -200,7 +200,8 @@ def _level_line(layout: dict[str, Any], at: float | None, across: str = "y") -> 
 def _points(series: Series, keep: NDArray[np.int64] | None = None) -> tuple[list[Any], list[Any]]:
     x, y = list(series.x), list(series.y)
     if keep is None:
-        keep = thin(_array(y))
+        begun = _begun([_array(y)])
+        keep = begun + thin(_array(y)[begun:])
     return plain(x[i] for i in keep), plain(y[i] for i in keep)
 
 
@@ -212,6 +213,12 @@ def _time_axis(axis: dict[str, Any], x: Sequence[Any]) -> None:
     if _is_date(x):
         axis |= {"type": "date", "showgrid": False, "ticks": "outside", "ticklen": 4, "tickcolor": RULE,
                  "hoverformat": "%Y-%m-%d", "nticks": 8}
+
+
+def _begun(rows: Sequence[NDArray[np.float64]]) -> int:
+    """The first position at which any row has a value: what lies before it is not drawn."""
+    known = [int(np.isfinite(row).argmax()) for row in rows if np.isfinite(row).any()]
+    return min(known, default=0)
 
 
 def _lines(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
@@ -304,8 +311,9 @@ def _bars(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
 def _heat(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
     """One row per series, the first on top; all rows share the x of the first."""
     rows = [_array(s.y) for s in chart.series]
-    n = len(rows[0]) if rows else 0
-    keep = np.unique(np.linspace(0, n - 1, min(n, POINTS)).astype(int)) if n else np.arange(0)
+    begun, end = _begun(rows), len(rows[0]) if rows else 0
+    n = end - begun
+    keep = np.unique(np.linspace(begun, end - 1, min(n, POINTS)).astype(int)) if n else np.arange(0)
     x = plain(list(chart.series[0].x)[i] for i in keep) if rows else []
     low, high = span((float(v) for row in rows for v in row), chart.unit)
     axis, text = _formats(chart.unit)

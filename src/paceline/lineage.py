@@ -14,7 +14,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ class Step:
     parents: tuple[str, ...] = ()
     code: str = field(default_factory=code_version)
 
-    @property
+    @cached_property
     def id(self) -> str:
         return digest(asdict(self))
 

@@ -23,11 +23,15 @@ from paceline.errors import PacelineError
 from paceline.figures import Figure, show
 from paceline.lineage import canonical
 from paceline.report.files import write_text
-from paceline.report.tables import row, section_figures, slug, words
+from paceline.report.tables import clean, row, section_figures, slug, words
 
 #: Units whose sign is the message; their negative numbers are set in the colour of "below".
 SIGNED = ("return", "points", "score")
 PERCENT = ("return", "fraction")
+#: Labels up to this length, dates for instance, are not broken into lines in a table.
+WHOLE = 18
+#: So many publishers are named in a sentence to copy.
+NAMED = 3
 _FIGURE = Markup('<data class="fig{more}" value="{value}" data-figure="{id}" tabindex="0" role="button"'
                  ' aria-haspopup="dialog">{text}</data>')
 _LABEL = Markup("<span data-label>{text}</span>")
@@ -98,7 +102,7 @@ def _typeset(text: str) -> str:
 
 def figure(f: Figure, *, bare: bool = False) -> Markup:
     """The element a reader can open; ``bare`` leaves out the percent sign a column header already carries."""
-    value = row(f)["value"]
+    value = clean(f.value)
     below = f.unit in SIGNED and isinstance(value, (int, float)) and value < 0
     text = f.text.removesuffix("%") if bare else f.text
     if f.unit not in ("text", "date"):
@@ -206,9 +210,22 @@ def _table(grid: Grid) -> dict[str, Any]:
         columns.append({"name": _title(name), "unit": "%" if percent else "", "numeric": numeric,
                         "bar": at in grid.bars, "heat": at in grid.heat})
         marks = _bars(parts) if at in grid.bars else _heat(parts) if at in grid.heat else [{}] * len(parts)
+        whole = at > 0 and all(not isinstance(p, Label) or len(p.text) <= WHOLE for p in parts)
+        columns[-1]["whole"] = whole
         cells.append([{"html": _part(p, bare=percent), **mark} for p, mark in zip(parts, marks, strict=True)])
-    return {"columns": columns, "full": bool(grid.bars) or len(columns) > 6, "short": len(grid.rows) <= 24,
-            "rows": [list(r) for r in zip(*cells, strict=True)]}
+    return {"columns": columns, "full": bool(grid.bars) or len(columns) > 6, "short": len(grid.rows) <= 5,
+            "rows": [list(r) for r in zip(*cells, strict=True)], "spans": _spans([r[0] for r in grid.rows])}
+
+
+def _spans(names: list[Part | None]) -> list[int]:
+    """Rows that each row's name stands for: equal names in a row are written once, over all their rows."""
+    spans = [0] * len(names)
+    start = 0
+    for at, name in enumerate(names):
+        if not isinstance(name, Label) or name != names[start]:
+            start = at
+        spans[start] += 1
+    return spans
 
 
 def _bars(parts: Iterable[Part | None]) -> list[dict[str, Any]]:
@@ -274,18 +291,19 @@ def _cards(document: Document) -> dict[str, Any]:
     known: Mapping[str, Mapping[str, Any]] = document.manifest.get("measures", {})
     cards: dict[str, Any] = {}
     first: dict[str, Figure] = {}
+    source = "SIMULATED data" if document.simulated else _publishers(document.manifest)
     for f in document._walk():
-        flat = row(f)
         if f.id in first:
             _same(first[f.id], f)
             continue
         first[f.id] = f
+        flat = row(f)
         card = {
             "text": _typeset(f.text), "value": flat["value"], "measure": f.measure, "name": name_of(f),
             "statistic": f.statistic.replace("_", " "), "basis": f.basis, "start": f.start,
             "end": f.end or f.as_of, "used": flat["n_used"], "eligible": flat["n_eligible"],
             "caveats": [caveats.setdefault(c, len(caveats)) for c in f.caveats],
-            "evidence": _evidence(f), "more": _more(f), "copy": quotable(f, document),
+            "evidence": _evidence(f), "more": _more(f), "copy": quotable(f, document.as_of, source),
         }
         cards[f.id] = {k: v for k, v in card.items() if v not in (None, "", [], {})}
     measures = {
@@ -298,7 +316,7 @@ def _cards(document: Document) -> dict[str, Any]:
 
 
 def _same(one: Figure, other: Figure) -> None:
-    a, b = row(one)["value"], row(other)["value"]
+    a, b = clean(one.value), clean(other.value)
     if a != b:
         raise PacelineError(f"two values for one figure {one.id} ({one.measure} of {one.subject}): {a!r} and {b!r}.",
                             "A figure's lineage must say everything it depends on; this is a fault in Paceline.")
@@ -324,11 +342,11 @@ def _evidence(f: Figure) -> dict[str, str]:
 
 def _more(f: Figure) -> dict[str, str]:
     """Further columns of the figure's row: names, dates, ranks."""
-    cells = {k.replace("_", " "): row(f)[k] for k in f.extra}
+    cells = {k.replace("_", " "): clean(v) for k, v in f.extra.items()}
     return {k: show(v, "ratio") for k, v in cells.items() if isinstance(v, (str, int, float)) and v != ""}
 
 
-def quotable(f: Figure, document: Document) -> str:
+def quotable(f: Figure, as_of: str, source: str) -> str:
     """A sentence to copy: who, what, how much, over which window, on which basis, from where."""
     what = " ".join([f.measure.replace("_", " "), *([f.statistic.replace("_", " ")] if f.statistic else [])])
     when = f" on {f.end}" if f.end else ""
@@ -336,9 +354,8 @@ def quotable(f: Figure, document: Document) -> str:
         when = f" from {f.start} to {f.end}"
     basis = f", {f.basis} return basis" if f.basis else ""
     members = f", {f.n_used} of {f.n_eligible} members with data" if f.n_eligible else ""
-    data = "SIMULATED data" if document.simulated else _publishers(document.manifest)
-    return (f"{name_of(f)}: {what} {f.text}{when}{basis}{members}; as of {f.as_of or document.as_of}. "
-            f"Source: {data}; Paceline, figure {f.id}.")
+    return (f"{name_of(f)}: {what} {f.text}{when}{basis}{members}; as of {f.as_of or as_of}. "
+            f"Source: {source}; Paceline, figure {f.id}.")
 
 
 def _sources(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -347,14 +364,20 @@ def _sources(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     for source in manifest.get("sources", ()):
         origins = source.get("origins", [source])
         for origin in json.loads(origins) if isinstance(origins, str) else origins:
-            about = {"name": source.get("source", source.get("name", "")), **origin}
+            about = {"name": source.get("source", source.get("name", "")),
+                     "tables": source.get("tables", "prices"), **origin}
             found.setdefault(canonical(origin), about)
     return list(found.values())
 
 
 def _publishers(manifest: Mapping[str, Any]) -> str:
-    names = dict.fromkeys(str(s.get("who") or s.get("name", "")) for s in _sources(manifest))
-    return ", ".join(n for n in names if n) or "the market file's sources"
+    """The first publishers of prices, for a sentence; all of them stand at the end of the report."""
+    sources = _sources(manifest)
+    priced = [s for s in sources if "prices" in str(s.get("tables", "prices"))]
+    names = [n for n in dict.fromkeys(str(s.get("who") or s["name"]) for s in priced or sources) if n]
+    if not names:
+        return "the market file's sources"
+    return ", ".join(names[:NAMED]) + (" and others" if len(names) > NAMED else "")
 
 
 def _command(manifest: Mapping[str, Any]) -> str:

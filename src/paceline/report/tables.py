@@ -34,12 +34,12 @@ def _sentence(sentence: Sentence) -> dict[str, Any]:
     return {"text": sentence.text, "figures": _ids(sentence.parts)}
 
 
-def _clean(value: Any) -> Any:
+def clean(value: Any) -> Any:
     """What JSON can hold: no NaN, no NumPy scalars, dates as text."""
     if isinstance(value, Mapping):
-        return {str(k): _clean(v) for k, v in value.items()}
+        return {str(k): clean(v) for k, v in value.items()}
     if isinstance(value, (list, tuple, set)):
-        return [_clean(v) for v in value]
+        return [clean(v) for v in value]
     if isinstance(value, (bool, str)) or value is None:
         return value
     if isinstance(value, float):
@@ -49,7 +49,7 @@ def _clean(value: Any) -> Any:
 
 def row(figure: Figure) -> dict[str, Any]:
     """``Figure.to_json`` as JSON can hold it."""
-    cleaned: dict[str, Any] = _clean(figure.to_json())
+    cleaned: dict[str, Any] = clean(figure.to_json())
     return cleaned
 
 
@@ -90,7 +90,7 @@ def to_json(document: Document) -> dict[str, Any]:
             for s in document.sections
         ],
         "figures": [row(f) for f in document.figures()],
-        "manifest": _clean(document.manifest),
+        "manifest": clean(document.manifest),
     }
 
 

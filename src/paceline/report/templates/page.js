@@ -2,11 +2,13 @@
 // The page's own script: draws charts when they come into view, all of them before printing, and opens cards.
 const paceline = (() => {
   const PRINT_WIDTH = 680; // CSS pixels that fit A4 and Letter within the page's margins
+  const PRINT_HALF = 330; // for two charts side by side
   const CONFIG = { displayModeBar: false, responsive: false, showTips: false };
   const read = id => JSON.parse(document.getElementById(id).textContent);
   const once = make => { let made; return () => (made ??= make()); };
   const specs = once(() => read("chart-data"));
   const cards = once(() => read("card-data"));
+  let printing = false;
   const plots = () => [...document.querySelectorAll("[data-chart]")];
 
   // -- charts ------------------------------------------------------------------------------------------------
@@ -16,8 +18,11 @@ const paceline = (() => {
     if (!width || plot.drawnWidth === width) return;
     const layout = structuredClone(spec.layout), data = structuredClone(spec.data);
     layout.width = width;
+    if (printing) layout.height = Math.round(layout.height * 0.84);
     layout.dragmode = false;
     if (width < 480) narrow(layout, data);
+    room(data, layout, width);
+    plot.style.height = `${layout.height}px`;
     Plotly.react(plot, data, layout, CONFIG);
     plot.drawnWidth = width;
     for (const svg of plot.querySelectorAll(".main-svg")) svg.setAttribute("viewBox", `0 0 ${width} ${layout.height}`);
@@ -43,20 +48,27 @@ const paceline = (() => {
     }
     for (const trace of data) {
       if (trace.mode?.includes("text")) trace.mode = "lines+markers"; // the key above names them
-      if (trace.orientation === "h" && trace.text) { // the numbers beyond the bars need a larger share of the width
-        const [low, high] = layout.xaxis.range, more = (high - low) * 0.14;
-        layout.xaxis.range = [low < 0 ? low - more : low, high > 0 ? high + more : high];
-      }
       if (trace.type === "bar" && trace.orientation === "v" && trace.x.length > 6) trace.textposition = "none";
     }
   }
-  const drawAll = width => plots().forEach(plot => draw(plot, width));
-  let printing = false;
+  // Lying bars with numbers at their ends: room for the numbers inside the drawing, whatever its width.
+  function room(data, layout, width) {
+    const bars = data.filter(trace => trace.orientation === "h" && trace.text);
+    if (!bars.length) return;
+    const x = bars.flatMap(trace => trace.x), ends = [Math.min(0, ...x), Math.max(0, ...x)];
+    const sides = ends.filter(end => end !== 0).length, number = 52;
+    if (!sides) return;
+    const names = Math.max(...bars[0].y.map(name => name.length)) * 6.6 + 24;
+    const inner = Math.max(width - names - sides * number, 60);
+    const more = ((ends[1] - ends[0]) / inner) * number;
+    layout.xaxis.range = [ends[0] && ends[0] - more, ends[1] && ends[1] + more];
+  }
+  const drawAll = () => plots().forEach(plot => draw(plot, plot.closest(".several .chart:not(.wide)") ? PRINT_HALF : PRINT_WIDTH));
   const forPaper = () => {
     if (printing) return;
     printing = true;
     document.querySelectorAll("details").forEach(d => { d.wasOpen = d.open; d.open = true; });
-    drawAll(PRINT_WIDTH);
+    drawAll();
   };
   const forScreen = () => {
     printing = false;
@@ -94,10 +106,10 @@ const paceline = (() => {
     fact("Coverage", card.eligible && `${card.used} of ${card.eligible} members have data`);
     for (const [name, text] of Object.entries(card.evidence || {})) fact(name[0].toUpperCase() + name.slice(1), text);
     for (const [name, text] of Object.entries(card.more || {})) fact(name[0].toUpperCase() + name.slice(1), text);
-    fact("Machine value", card.value === undefined ? "" : String(card.value));
+    fact("Exact value", card.value === undefined ? "" : String(card.value));
     fact("Lineage", id);
     fact("Command", command(id));
-    for (const reference of about.references || []) fact("Reference", reference);
+    fill("references", (about.references || []).join("; "));
     part("caveats").replaceChildren(...(card.caveats || []).map(n => {
       const item = document.createElement("li");
       item.textContent = all.caveats[n];
