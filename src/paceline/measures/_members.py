@@ -32,16 +32,18 @@ def basis_of(view: View, asked: str | None) -> Basis:
 def count(view: View, *flags: Bools) -> tuple[Array, ...]:
     """(S, T) number of each basket's members for which each (N, T) flag holds; 0 before the first span.
 
-    One matrix product per span and flag; float32 counts exactly up to 2**24 members.
+    One matrix product per span, for all flags side by side; float32 counts exactly up to 2**24 members.
     """
     out = tuple(np.zeros(view.shape) for _ in flags)
     for span in view.spans:
         member = span.weights > 0
         held = np.flatnonzero(member.any(axis=0))
-        members = member[:, held].astype(np.float32)
-        for flag, total in zip(flags, out, strict=True):
-            block = flag[held, span.start:span.stop].astype(np.float32)
-            total[:, span.start:span.stop] = members @ block
+        blocks = np.empty((len(held), len(flags), span.stop - span.start), np.float32)
+        for k, flag in enumerate(flags):
+            blocks[:, k] = flag[held, span.start:span.stop]
+        counts = member[:, held].astype(np.float32) @ blocks.reshape(len(held), -1)
+        for k, total in enumerate(out):
+            total[:, span.start:span.stop] = counts.reshape(len(member), len(flags), -1)[:, k]
     return out
 
 
@@ -81,7 +83,8 @@ def drift(view: View) -> tuple[Array, Bools]:
     """
     price, total = view.field("price_return"), view.field("total_return")
     move = np.where(np.isfinite(price), price, total)
-    return np.nan_to_num(move, copy=False), living(view.field("price_index"), view.field("total_index"))
+    move[np.isnan(move)] = 0.0
+    return move, living(view.field("price_index"), view.field("total_index"))
 
 
 def observed(returns: Array, window: int) -> Bools:

@@ -52,9 +52,9 @@ def concentration(view: View, *, months: int = 12, top: int = 10) -> Result:
             w = np.where(whole > 0, w / whole, 0.0)
         values = statistics(w, top)
         number = (w > 0).sum(axis=1)
-        rows += [{"subject": subject, "statistic": name, "start": day(view.sessions, t),
-                  "end": day(view.sessions, t), "value": float(values[name][row]),
-                  "n_used": int(number[row]), "n_eligible": int(number[row])}
+        today = day(view.sessions, t)
+        rows += [{"subject": subject, "statistic": name, "start": today, "end": today,
+                  "value": float(values[name][row]), "n_used": int(number[row]), "n_eligible": int(number[row])}
                  for row, subject in enumerate(view.subjects) if number[row] for name in UNITS]
     return Result(table=tidy(rows))
 

@@ -103,7 +103,9 @@ def _sums(view: View, basis: str, levels: Array, start: int, end: int) -> tuple[
         den = W @ AG
         with np.errstate(divide="ignore", invalid="ignore"):
             factor = np.where(late & (den > 0), before / (den * levels[:, [start]]), 0.0)
-        AG *= np.nan_to_num(returns[held, now])
+        r = returns[held, now]
+        r[np.isnan(r)] = 0.0
+        AG *= r
         here = W * (factor @ AG.T)
         shares[:, held] += here
         member = (W > 0).astype(float)
