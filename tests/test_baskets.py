@@ -37,7 +37,7 @@ def flat(caps: list[float], first: str = "2024-01-02", t: int = 60, **how: Any) 
 
 
 def fixed(panel: FakePanel, file: config.MarketFile, name: str, session: int) -> Any:
-    made = baskets.targets(panel, file, [name])  # type: ignore[arg-type]
+    made = baskets.targets(panel, file, [name])
     return made.weights_of(name, session, len(panel.securities))
 
 
@@ -153,7 +153,7 @@ def test_a_russell_like_universe_over_two_years() -> None:
     panel = flat([1] * 6, "2024-04-01", 400, fields={"market_cap": caps})
     file = market({"small": {"universe": "small", "weight": "equal"}},
                   {"small": {"eligible": {"min_price": 1}, "rank": [3, 5], "band": 0.05}})
-    made = baskets.targets(panel, file)  # type: ignore[arg-type]
+    made = baskets.targets(panel, file)
     held = {str(days[r.session]): sorted(r.columns.tolist()) for r in made.rebalances}
     assert held["2024-04-01"] == [2, 3, 4]
     assert held["2024-06-28"] == [2, 3, 4]
@@ -226,7 +226,7 @@ def test_classes_are_those_of_the_day() -> None:
     sector = np.full((2, t), "X", object)
     sector[1, 30:] = "Y"
     panel = flat([1, 1], classes={"sector": sector})
-    made = baskets.targets(panel, market({"x": {"universe": "u", "sector": "X", "rebalance": "monthly"}}))  # type: ignore[arg-type]
+    made = baskets.targets(panel, market({"x": {"universe": "u", "sector": "X", "rebalance": "monthly"}}))
     assert [(r.session < 30, r.columns.tolist()) for r in made.rebalances] == [
         (True, [0, 1]), (True, [0, 1]), (False, [0])]
 
@@ -234,15 +234,15 @@ def test_classes_are_those_of_the_day() -> None:
 def test_baskets_that_refer_to_each_other_in_a_circle_are_refused() -> None:
     file = market({"a": {"universe": "u", "minus": "b"}, "b": {"union": ["c"]}, "c": {"universe": "u", "minus": "a"}})
     with pytest.raises(UsageError, match="circle: a -> b -> c -> a"):
-        baskets.targets(flat([1, 2]), file)  # type: ignore[arg-type]
+        baskets.targets(flat([1, 2]), file)
     with pytest.raises(UsageError, match="circle: d -> e -> d"):
-        baskets.targets(flat([1, 2]), market({"d": {"union": "e"}, "e": {"union": "d"}}))  # type: ignore[arg-type]
+        baskets.targets(flat([1, 2]), market({"d": {"union": "e"}, "e": {"union": "d"}}))
     with pytest.raises(UnknownName):
-        baskets.targets(flat([1, 2]), file, ["zzz"])  # type: ignore[arg-type]
+        baskets.targets(flat([1, 2]), file, ["zzz"])
 
 
 def test_what_a_list_does_not_find_is_a_caveat() -> None:
-    made = baskets.targets(flat([1, 2]), market({"t": {"securities": ["S000", "NOPE"]}}))  # type: ignore[arg-type]
+    made = baskets.targets(flat([1, 2]), market({"t": {"securities": ["S000", "NOPE"]}}))
     assert made.caveats["t"] == ("not found in the data: NOPE",)
 
 
@@ -251,7 +251,7 @@ def test_a_basket_begins_with_its_first_member() -> None:
     for f in fields.values():
         f[0, 7:] = f[1, 20:] = 0.5
     panel = FakePanel(weekdays("2024-01-02", 60), fields, spells={"u": np.ones((2, 60))})
-    made = baskets.targets(panel, market({  # type: ignore[arg-type]
+    made = baskets.targets(panel, market({
         "all": {"universe": "u"}, "late": {"securities": ["S001"]}, "nobody": {"universe": "u", "intersect": "lost"},
         "lost": {"securities": ["NOPE"]}}))
     assert made.first.tolist() == [7, 20, 60, 60]
@@ -262,11 +262,11 @@ def test_groups_make_one_basket_per_class_with_members() -> None:
     panel = flat([1, 2, 3, 4], classes={"sector": ["Health Care", "Energy", "", "Energy"]},
                  spells={"u": [[1] * 60, [1] * 60, [1] * 60, [0] * 60]})
     file = market({"all": {"universe": "u"}}, groups={"sectors": {"universe": "u", "by": "sector", "weight": "equal"}})
-    made, labels = baskets.group_baskets(panel, file)  # type: ignore[arg-type]
+    made, labels = baskets.group_baskets(panel, file)
     assert list(made) == ["sectors:Energy", "sectors:Health Care"]
     assert labels == {"sectors:Energy": "Energy", "sectors:Health Care": "Health Care"}
     assert_allclose(fixed(panel, file, "sectors:Energy", 0), [0, 1, 0, 0])
-    assert set(baskets.targets(panel, file).names) == {"all", *made}  # type: ignore[arg-type]
+    assert set(baskets.targets(panel, file).names) == {"all", *made}
 
 
 # ---- weights -----------------------------------------------------------------------------------------------
@@ -299,7 +299,7 @@ def test_caps_of_the_rebalance_close_weigh_and_a_short_gap_is_bridged() -> None:
     panel = flat([1] * 3, fields={"market_cap": cap, "price_return": r})
     file = market({"c": {"universe": "u", "rebalance": "monthly"}})
     assert_allclose(fixed(panel, file, "c", end), [0.75, 0.25, 0])
-    made = baskets.targets(panel, file)  # type: ignore[arg-type]
+    made = baskets.targets(panel, file)
     assert any("left out for want of a market cap: up to" in c for c in made.caveats["c"])
 
 
@@ -311,7 +311,7 @@ def test_float_cap_weighs_and_market_cap_ranks() -> None:
 
 def test_repeated_company_caps_are_shared_by_the_lines() -> None:
     panel = flat([100, 100, 100], companies=[0, 0, 1])
-    made = baskets.targets(panel, market({"c": {"universe": "u"}}))  # type: ignore[arg-type]
+    made = baskets.targets(panel, market({"c": {"universe": "u"}}))
     assert_allclose(made.weights_of("c", 0, 3), [0.25, 0.25, 0.5])
     assert made.caveats["c"] == (baskets.REPEATED_NOTE,)
 
@@ -326,7 +326,7 @@ def test_fund_weights_roll_forward_and_only_if_told_back() -> None:
     spec = {"c": {"universe": "u", "rebalance": "monthly"}}
     for roll, first in (("forward", at), ("both", 0)):
         file = market(spec, {"u": {"members": "u", "holdings": "SPY", "roll": roll}})
-        made = baskets.targets(panel, file)  # type: ignore[arg-type]
+        made = baskets.targets(panel, file)
         assert made.first.tolist() == [first]
         late = made.rebalances[-1]
         assert str(days[late.session]) == "2024-02-29"
@@ -349,7 +349,7 @@ def test_given_weights() -> None:
     file = market({"g": {**spec, "weights": {"S000": 3, "S002": 1}}})
     assert_allclose(fixed(panel, file, "g", 0), [0.75, 0, 0.25])
     with pytest.raises(UsageError, match="S000 = -1"):
-        baskets.targets(panel, market({"g": {**spec, "weights": {"S000": -1}}}))  # type: ignore[arg-type]
+        baskets.targets(panel, market({"g": {**spec, "weights": {"S000": -1}}}))
 
 
 def test_inverse_volatility() -> None:
@@ -358,7 +358,7 @@ def test_inverse_volatility() -> None:
     r[3, :200] = NAN  # 100 returns are too few
     r[2, 5:300:3] = NAN
     panel = flat([1] * 4, t=300, fields={"price_return": r})
-    held = weights.inverse_volatility(panel, 299, np.ones(4, bool))  # type: ignore[arg-type]
+    held = weights.inverse_volatility(panel, 299, np.ones(4, bool))
     sd = [np.nanstd(r[i, 48:], ddof=1) for i in range(3)]
     assert_allclose(held[:3], (1 / np.array(sd)) / np.sum(1 / np.array(sd)))
     assert held[3] == 0
@@ -371,7 +371,7 @@ def test_the_limit_on_a_weight_by_hand() -> None:
     with pytest.raises(UsageError, match="impossible with 2 members"):
         weights.limited(np.array([0.7, 0.3]), 0.4)
     with pytest.raises(UsageError, match=r"baskets\.c\.cap_limit on 2024-01-02"):
-        baskets.targets(flat([1, 2]), market({"c": {"universe": "u", "cap_limit": 0.3}}))  # type: ignore[arg-type]
+        baskets.targets(flat([1, 2]), market({"c": {"universe": "u", "cap_limit": 0.3}}))
 
 
 @settings(max_examples=60, deadline=None)
@@ -397,7 +397,7 @@ def test_member_changes_rebalance_only_where_asked() -> None:
     spell[0, 25:], spell[1, :40] = False, False
     panel = flat([1, 1, 1], spells={"u": spell})
     file = market({"m": {"universe": "u", "rebalance": "members"}, "n": {"universe": "u", "rebalance": "none"}})
-    made = baskets.targets(panel, file)  # type: ignore[arg-type]
+    made = baskets.targets(panel, file)
     assert [(r.session, r.rows.tolist()) for r in made.rebalances] == [(0, [0, 1]), (25, [0]), (40, [0])]
     assert_allclose(made.weights_of("m", 25, 3), [0, 0, 1])
     assert_allclose(made.weights_of("m", 40, 3), [0, 0.5, 0.5])
@@ -411,7 +411,7 @@ def test_targets_are_known_on_the_day(seed: int, t: int) -> None:
     file = market({"c": {"universe": "u"}, "e": {"universe": "u", "weight": "equal", "rebalance": "monthly"},
                    "r": {"universe": "r"}, "m": {"universe": "u", "rebalance": "members"}},
                   {"u": {"members": "all"}, "r": {"eligible": {}, "rank": [3, 9], "reconstitution": "quarterly"}})
-    whole, part = (baskets.targets(p, file) for p in (panel, panel.cut(t)))  # type: ignore[arg-type]
+    whole, part = (baskets.targets(p, file) for p in (panel, panel.cut(t)))
     known = [r for r in whole.rebalances if r.session < t]
     for a, b in zip(known, [r for r in part.rebalances if r.session < t], strict=True):
         assert a.session == b.session

@@ -36,7 +36,7 @@ def market(baskets_: dict[str, dict[str, Any]], universes: dict[str, Any] | None
 
 def built(panel: FakePanel, specs: dict[str, dict[str, Any]] = BASKETS, basis: Any = "price") -> indices.Indices:
     file = market(specs)
-    return indices.build(panel, baskets.targets(panel, file, list(specs)), basis)  # type: ignore[arg-type]
+    return indices.build(panel, baskets.targets(panel, file, list(specs)), basis)
 
 
 def plain_loop(panel: FakePanel, targets: baskets.Targets, row: int, basis: str) -> tuple[list[float], list[int]]:
@@ -74,8 +74,8 @@ def plain_loop(panel: FakePanel, targets: baskets.Targets, row: int, basis: str)
 def test_all_baskets_equal_a_plain_loop_leavers_included(seed: int, basis: str) -> None:
     panel = random_panel(seed)
     panel.fields["price_return"][5, 40:] = NAN  # a security of which only total returns are known
-    targets = baskets.targets(panel, market(BASKETS), list(BASKETS))  # type: ignore[arg-type]
-    index = indices.build(panel, targets, basis)  # type: ignore[arg-type]
+    targets = baskets.targets(panel, market(BASKETS), list(BASKETS))
+    index = indices.build(panel, targets, basis)
     assert (~panel.alive[:, -1]).sum() > 3, "the panel must have leavers"
     for row in range(len(BASKETS)):
         levels, missing = plain_loop(panel, targets, row, basis)
@@ -244,8 +244,8 @@ def test_misuse_is_refused() -> None:
 def test_what_always_holds(seed: int) -> None:
     panel = random_panel(seed, n=20, t=140)
     T = len(panel.sessions)
-    targets = baskets.targets(panel, market(BASKETS), list(BASKETS))  # type: ignore[arg-type]
-    index = indices.build(panel, targets, "price")  # type: ignore[arg-type]
+    targets = baskets.targets(panel, market(BASKETS), list(BASKETS))
+    index = indices.build(panel, targets, "price")
     # target and drifted weights sum to one
     for r in targets.rebalances:
         assert_allclose(r.weights.sum(axis=1)[r.weights.any(axis=1)], 1.0, rtol=1e-12)
@@ -267,7 +267,7 @@ def test_what_always_holds(seed: int) -> None:
     # a rebalance moves no level: replacing every later target changes nothing up to its close
     k = targets.rebalances[-1].session
     before = indices.build(panel, baskets.Targets(targets.names, targets.labels, targets.rebalances[:-1],
-                                                  targets.first, targets.instruments, {}), "price")  # type: ignore[arg-type]
+                                                  targets.first, targets.instruments, {}), "price")
     assert_allclose(before.levels[:, :k + 1], index.levels[:, :k + 1], rtol=1e-12)
 
 

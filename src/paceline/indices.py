@@ -62,6 +62,7 @@ class _Block(NamedTuple):
     returns: Array  # r_t, missing as zero
     closing: Array  # A_t G_t
     missing: Bools  # alive without a return
+    dead: Bools
 
 
 @dataclass(frozen=True)
@@ -224,16 +225,17 @@ def _chain(returns: Array, first: NDArray[np.int64], bases: Array) -> Array:
 def _counts(held: Bools, block: _Block) -> tuple[Array, Array]:
     """(members alive, members alive without a return), (S, L)."""
     h = held.astype(np.float32)  # counts are exact in single precision
-    return h.sum(axis=1)[:, None] - _tally(h, block.opening == 0), _tally(h, block.missing)
+    return h.sum(axis=1)[:, None] - _tally(h, block.dead), _tally(h, block.missing)
 
 
 def _tally(held: NDArray[np.float32], marked: Bools) -> Array:
     """held @ marked: marked members per session. Few are marked as a rule, so only their cells are visited."""
-    row, session = np.nonzero(marked)
-    if len(row) > 0.05 * marked.size:
+    cells = np.flatnonzero(marked)
+    if len(cells) > 0.05 * marked.size:
         return np.asarray(held @ marked.astype(np.float32), float)
     out = np.zeros((len(held), marked.shape[1]))
-    if len(row):
+    if len(cells):
+        row, session = np.divmod(cells, marked.shape[1])
         order = np.argsort(session, kind="stable")
         sessions, begins = np.unique(session[order], return_index=True)
         out[:, sessions] = np.add.reduceat(held[:, row[order]], begins, axis=1)
@@ -275,28 +277,23 @@ class _Engine:
     def block(self, start: int, stop: int, columns: NDArray[np.int64]) -> _Block:
         """The held securities over sessions start <= t < stop, growth counted from the close of start - 1."""
         drift = drift_return(self.panel, start, stop, columns)
-        if self.basis == "price" and stored(self.panel, "total_return") is None:
-            own = drift.copy()
-        elif self._own is None:
-            own = np.full(drift.shape, np.nan)
-        else:
-            own = self._own[columns, start:stop]
+        own = np.full(drift.shape, np.nan) if self._own is None else self._own[columns, start:stop]
         # who left stays out until a rebalance, even if a return turns up later: the value has been spread
         dead = ~self.panel.alive[columns, start:stop]
-        if dead.any():
-            np.logical_or.accumulate(dead, axis=1, out=dead)
+        leavers = np.flatnonzero(dead.any(axis=1))
+        dead[leavers] = np.logical_or.accumulate(dead[leavers], axis=1)
         missing = np.isnan(own)
-        drift[np.isnan(drift)] = 0.0
-        own[missing] = 0.0
-        missing &= ~dead
+        np.copyto(own, 0.0, where=missing)
+        missing[leavers] &= ~dead[leavers]
+        np.copyto(drift, 0.0, where=np.isnan(drift))
         place = {int(c): i for i, c in enumerate(columns)} if self._spun or self._special else {}
         for e in self._spun:
             if start <= e.session < stop and e.row in place:
                 i, t = place[e.row], e.session - start
                 drift[i, t] += e.share
                 own[i, t] += 0.0 if e.included and self.basis == "total" else e.share
-        growth = np.asarray(np.cumprod(1.0 + drift, axis=1), float)
-        closing = growth
+        drift += 1.0
+        growth = np.cumprod(drift, axis=1, out=drift)
         opening = np.empty_like(growth)
         opening[:, 0] = 1.0
         opening[:, 1:] = growth[:, :-1]
@@ -306,10 +303,9 @@ class _Engine:
                 opening[i, t] *= 1.0 - e.share
                 paid = e.share if e.included and self.basis == "total" else 0.0
                 own[i, t] = (1.0 + own[i, t] - paid) / (1.0 - e.share) - 1.0
-        if dead.any():
-            opening[dead] = 0.0
-            closing = np.where(dead, 0.0, growth)
-        return _Block(opening, own, closing, missing)
+        for matrix in (opening, growth):
+            matrix[leavers] = np.where(dead[leavers], 0.0, matrix[leavers])
+        return _Block(opening, own, growth, missing, dead)
 
     def _read_actions(self) -> tuple[list[_Event], list[_Event]]:
         """Special dividends and spin-offs known by their ex-date, with their size against the prior close."""

@@ -35,15 +35,17 @@ def drift_return(panel: Panel, start: int, stop: int, rows: NDArray[np.int64] | 
 
     The price return where known, else the total return; NaN where neither is. A new array.
     """
-    found = [f[:, start:stop] if rows is None else f[rows, start:stop]
-             for f in (stored(panel, "price_return"), stored(panel, "total_return")) if f is not None]
-    if not found:
+    price, total = stored(panel, "price_return"), stored(panel, "total_return")
+    first = price if price is not None else total
+    if first is None:
         raise DataError("the panel holds neither price_return nor total_return.",
                         "Import prices first, or ask the panel for one of these fields.")
-    price = np.array(found[0])
-    if len(found) > 1:
-        np.copyto(price, found[1], where=np.isnan(price))
-    return price
+    out = np.array(first[:, start:stop] if rows is None else first[rows, start:stop], order="C")
+    if price is not None and total is not None:
+        holes = np.flatnonzero(np.isnan(out))
+        i, t = np.divmod(holes, max(stop - start, 1))
+        out.ravel()[holes] = total[i if rows is None else rows[i], start + t]
+    return out
 
 
 class Day:
