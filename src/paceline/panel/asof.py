@@ -13,8 +13,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from paceline.measures import Array, Dates
-
+Array = NDArray[np.float64]
+Dates = NDArray[np.datetime64]
 Index = NDArray[np.int64]
 EVER = -(2**31)
 

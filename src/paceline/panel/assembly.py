@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from paceline import schema
 from paceline.errors import NotEnoughData, UnknownName, UsageError
 from paceline.lineage import Origin, Step, code_version, digest
-from paceline.measures import Array, Dates
 from paceline.panel import asof
 from paceline.panel import cache as mapped
+from paceline.panel.asof import Array, Dates
 from paceline.panel.core import Facts, Panel
 from paceline.store import Segment, Store, delta
 
@@ -336,10 +336,10 @@ def _fill(years: Sequence[Year], fields: tuple[str, ...], ranks: Mapping[str, li
             for source, mine in _by_source(year, ranks[name], numbers):
                 to, x = year.target[mine], values[mine]
                 if not isinstance(mine, slice):
-                    there = ~np.isnan(x)
-                    to, x = to[there], x[there]
+                    gap = ~np.isnan(x) & np.isnan(flat[name][to])
+                    to, x = to[gap], x[gap]
                 flat[name][to] = x
-                if source not in used[name] and not np.isnan(x).all():
+                if len(to) and source not in used[name] and not np.isnan(x).all():
                     used[name].add(source)
     counts = np.zeros(shape[1], np.int64)
     if paired and recovered[:-1].any():
@@ -350,13 +350,13 @@ def _fill(years: Sequence[Year], fields: tuple[str, ...], ranks: Mapping[str, li
 
 def _write_pair(flat: Mapping[str, Array], recovered: NDArray[np.bool_], target: Rows, mine: slice | NDArray[np.int64],
                 close: Array, change: Array, marks: NDArray[np.bool_] | None) -> bool:
-    """Close and return of one source over those of worse ones, except where only those have both."""
+    """Close and return of one source where better ones left nothing, or only one of the two and it has both."""
     to, x, y = target[mine], close[mine], change[mine]
     marked = None if marks is None else marks[mine]
     if not isinstance(mine, slice):
-        no_close, no_change = np.isnan(x), np.isnan(y)
-        has_both = ~np.isnan(flat["close"][to]) & ~np.isnan(flat["price_return"][to])
-        better = ~(no_close & no_change) & ~((no_close | no_change) & has_both)
+        gaps = [np.isnan(flat[f][to]) for f in PAIR]
+        has = [~np.isnan(v) for v in (x, y)]
+        better = ((gaps[0] & gaps[1]) & (has[0] | has[1])) | ((gaps[0] | gaps[1]) & (has[0] & has[1]))
         to, x, y = to[better], x[better], y[better]
         marked = np.zeros(len(to), bool) if marked is None else marked[better]
     flat["close"][to], flat["price_return"][to] = x, y
@@ -372,13 +372,13 @@ def _read(segments: Sequence[Segment], columns: Sequence[str]) -> pl.DataFrame:
 
 def _by_source(year: Year, rank: Sequence[str],
                numbers: Mapping[str, int]) -> Iterator[tuple[str, slice | NDArray[np.int64]]]:
-    """The rows of each source of a year, last choice first, so that better ones write over them."""
+    """The rows of each source of a year, first choice first; a slice where all are of one source."""
     if isinstance(year.source, int):
         if year.source >= 0:
             name = next(s for s in rank if numbers[s] == year.source)
             yield name, slice(None)
         return
-    for name in reversed(rank):
+    for name in rank:
         mine = np.flatnonzero(year.source == numbers[name])
         if len(mine):
             yield name, mine

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paceline.lineage import digest
-from paceline.measures import Array, Dates
+from paceline.panel.asof import Array, Dates
 
 #: Panels kept per store; the least recently used go.
 KEEP = 6

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from paceline import schema
 from paceline.errors import UnknownName, UsageError
 from paceline.lineage import Origin, Step
-from paceline.measures import Array, Dates
 from paceline.panel import asof
+from paceline.panel.asof import Array, Dates
 
 Mask = NDArray[np.bool_]
 Matrix = TypeVar("Matrix", bound=NDArray[Any])
@@ -111,8 +111,9 @@ class Panel:
     def field(self, name: str) -> Array:
         """A stored field, or a derived one:
 
-        price_index, total_index   cumulative product of 1 + return, 1 at the session before the first valid return;
-                                   a missing return counts as zero; NaN before, and while the security is not alive
+        price_index, total_index   cumulative product of 1 + return, 1 at the security's first session if that has a
+                                   close but no return; a missing return counts as zero; NaN until there is a return
+                                   (a security without any has one level and no more) and while it is not alive
         float_cap                  market cap (or else close x shares) x float factor, 1 where no factor is known
         """
         if name in self.fields:
@@ -346,12 +347,12 @@ class Panel:
                              rows[value].to_numpy(), self.shape)
 
     def _index(self, returns: Array) -> Array:
-        valid = ~np.isnan(returns)
+        valid, alive = ~np.isnan(returns), self.alive
         growth = np.where(valid, 1.0 + returns, 1.0)
         np.cumprod(growth, axis=1, out=growth)
-        first = np.where(valid.any(axis=1), valid.argmax(axis=1), self.shape[1] + 1)[:, None]
-        t = np.arange(self.shape[1])
-        growth[(t < first - 1) | ((t >= first) & ~self.alive)] = np.nan
+        begun = np.logical_or.accumulate(valid, axis=1)
+        begun[np.arange(len(alive)), alive.argmax(axis=1)] = True
+        growth[~(alive & begun)] = np.nan
         return growth
 
     def _float_cap(self) -> Array:
