@@ -44,20 +44,45 @@ def import_sources(file: config.MarketFile, store: Store, only: Sequence[str] | 
         row: dict[str, Any] = {"source": name, "load": None, "rows": 0, "quarantined": 0, "findings": 0}
         if not store.has(checksum):
             parsed = quality.check(plugin.parse(name, spec, raws, context), name, spec, context)
+            findings = [*parsed.findings, *_disagreements(file, store, name, parsed)]
             say(f"storing {name}", (number + 0.6) / len(specs))
             for raw in raws:
                 store.keep_raw(raw)
             row |= {
                 "load": store.commit(parsed.tables, source=name, checksum=checksum,
-                                     origins=[r.origin for r in raws], findings=parsed.findings,
+                                     origins=[r.origin for r in raws], findings=findings,
                                      quarantine=parsed.quarantine),
                 "rows": sum(len(t) for t in parsed.tables.values()),
                 "quarantined": 0 if parsed.quarantine is None else len(parsed.quarantine),
-                "findings": len(parsed.findings),
+                "findings": len(findings),
             }
         done.append({**row, "seconds": round(time.perf_counter() - began, 2)})
     say("done", 1.0)
     return done
+
+
+def _disagreements(file: config.MarketFile, store: Store, name: str, parsed: sources.Parsed) -> list[sources.Finding]:
+    """Where the new prices and those stored from other sources describe the same cells differently."""
+    import polars as pl
+
+    prices = parsed.tables.get("prices")
+    if prices is None or not len(prices):
+        return []
+    ranked = list(file.sources)
+    found: list[sources.Finding] = []
+    own = prices["security"].unique()
+    for other in ranked:
+        if other == name:
+            continue
+        stored = (store.table("prices").filter((pl.col("source") == other) & pl.col("security").is_in(own.implode()))
+                  .collect())
+        if not len(stored):
+            continue
+        pair = [(name, prices), (other, stored)]
+        pair.sort(key=lambda p: ranked.index(p[0]))
+        tolerance = max(file.sources[n].tolerance for n, _ in pair)
+        found += quality.compare(pair[0][1], pair[1][1], tolerance, (pair[0][0], pair[1][0]))
+    return found
 
 
 def calendar_sessions(file: config.MarketFile, store: Store) -> list[dt.date]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -138,7 +140,7 @@ class Workspace:
             return None
         return panel.build(self.store, sessions=self._all_sessions(), as_of=self.as_of,
                            start=self.file.market.start, order=self._order(), version=self.version,
-                           exclude_kinds=("index", "etf"), unknown_kind="common")
+                           exclude_kinds=("index", "etf"), unknown_kind="common", guard=self.file.market.guard)
 
     @cached_property
     def instruments(self) -> Panel | None:
@@ -239,16 +241,16 @@ class Workspace:
         parents: dict[str, tuple[str, ...]] = {}
         caveats: dict[str, tuple[str, ...]] = {}
         baskets_ = self.baskets
+        steps = {id(p): self._panel_step(p) for p in (self.instruments, self.stocks) if p is not None}
         for name in names:
             spec = baskets_[name]
             panel = self.instruments if spec.instrument else self.stocks
             assert panel is not None
-            self._keep(panel.step)
             universe = self.file.universes.get(spec.universe or "")
             step = self._keep(Step("basket", {
                 "name": name, **spec.model_dump(mode="json", exclude_defaults=True, exclude={"label", "aliases"}),
                 **({"universe_rule": universe.model_dump(mode="json", exclude_defaults=True)} if universe else {}),
-            }, (panel.step.id,)))
+            }, (steps[id(panel)].id,)))
             parents[name] = (step.id,)
             caveats[name] = self._basket_caveats(name, spec, panel)
         return engine.Provenance(parents, caveats, basis, self.general_caveats, self.steps)
@@ -284,6 +286,16 @@ class Workspace:
             self.__dict__["_instrument_sources"] = pairs
         pairs = self.__dict__["_instrument_sources"]
         return set(pairs.filter(pl.col("security") == instrument)["source"].to_list())
+
+    def _panel_step(self, panel: Panel) -> Step:
+        """The panel's step, resting on the imports it read."""
+        imports = {}
+        for row in self.store.loads(self.version).iter_rows(named=True):
+            raw = [{k: o[k] for k in ("who", "what", "licence", "checksum")} for o in json.loads(row["origins"])]
+            params = {"source": row["source"], "checksum": row["checksum"], "raw": raw}
+            imports[row["checksum"]] = Step("import", params, code="")
+        read = [imports[c] for c in panel.step.params["loads"]]
+        return self._keep(replace(panel.step, parents=tuple(self._keep(s).id for s in read)))
 
     def _keep(self, step: Step) -> Step:
         self.steps[step.id] = step

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
@@ -62,6 +62,7 @@ def build(
     kinds: Sequence[str] | None = None,
     exclude_kinds: Sequence[str] | None = None,
     unknown_kind: str = "",
+    guard: float | None = None,
     version: int | str | dt.date | None = None,
     cache: bool = True,
 ) -> Panel:
@@ -78,6 +79,9 @@ def build(
     securities     exactly these identifiers; those without a price row are left out
     kinds, exclude_kinds   by ``securities.kind`` as known on the last session; ``unknown_kind`` is the kind of a
                    security that the table does not know
+    guard          where a price return is missing, or differs from the total return by more than this share, the
+                   total return stands in for it; counted and said in a caveat. Only on sessions on
+                   which most securities with a total return have a price return as well. Default: never
     cache          keep the matrices as mapped files in the store's folder and use them if they are there
 
     Raises ``NotEnoughData`` if no price row is left, ``StoreError`` for a damaged store, ``UsageError`` otherwise.
@@ -97,7 +101,7 @@ def build(
     request = {
         "as_of": str(calendar[-1]), "start": None if start is None else str(_day(start)), "fields": list(fields),
         "order": ranks, "securities": None if securities is None else sorted(set(securities)),
-        "kinds": _listed(kinds), "exclude_kinds": _listed(exclude_kinds), "unknown_kind": unknown_kind,
+        "kinds": _listed(kinds), "exclude_kinds": _listed(exclude_kinds), "unknown_kind": unknown_kind, "guard": guard,
         "sessions": digest([str(calendar[0]), len(calendar), int(calendar.astype(np.int64).sum())]),
     }
     facts = Facts(lambda name: store.read(name, version))
@@ -106,12 +110,30 @@ def build(
     if found is None:
         wanted = _wanted(facts, calendar, securities, kinds, exclude_kinds, unknown_kind)
         found = _assemble(store, version, calendar, tuple(fields), ranks, wanted)
+        if guard is not None:
+            found = _guarded(found, guard)
         if cache:
             mapped.save(store.path / "cache", key, found)
     return _panel(found, version, facts, loads, request)
 
 
 # ---- the request ----------------------------------------------------------------------------------------
+
+
+def _guarded(found: mapped.Matrices, guard: float) -> mapped.Matrices:
+    """The matrices with total returns in the place of price returns that are missing or cannot be true."""
+    price, total = found.fields.get("price_return"), found.fields.get("total_return")
+    if price is None or total is None:
+        return found
+    here = np.isfinite(total)
+    both = np.count_nonzero(here & np.isfinite(price), axis=0)
+    usual = both > 0.5 * np.count_nonzero(here, axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        true = np.abs((1 + price) / (1 + total) - 1) <= guard
+    instead = here & ~true & usual
+    mended = np.where(instead, total, price)
+    mended.setflags(write=False)
+    return replace(found, fields={**found.fields, "price_return": mended}, guarded=int(instead.sum()))
 
 
 def _listed(values: Sequence[str] | None) -> list[str] | None:
@@ -398,6 +420,8 @@ def _panel(found: mapped.Matrices, version: int, facts: Facts, loads: pl.DataFra
         caveats.append(f"{found.recovered.sum():,} closes were worked back from the next session's change")
     if found.off_calendar:
         caveats.append(f"{found.off_calendar:,} price rows lie on days that are no session and were left out")
+    if found.guarded:
+        caveats.append(f"{found.guarded:,} price returns, missing or not to be believed, are total returns instead")
     return Panel(found.sessions, found.securities, found.fields, version=version, step=step, caveats=tuple(caveats),
                  sources=found.sources, origins=origins, off_calendar=found.off_calendar, recovered=found.recovered,
                  facts=facts)

@@ -38,6 +38,7 @@ class Matrices:
     sources: Mapping[str, tuple[str, ...]]
     recovered: NDArray[np.int64]
     off_calendar: int
+    guarded: int = 0
 
 
 def checksum(matrix: Array) -> str:
@@ -52,7 +53,7 @@ def save(folder: Path, key: str, found: Matrices) -> None:
     meta: dict[str, Any] = {
         "sessions": found.sessions.astype(np.int64).tolist(), "securities": found.securities,
         "sources": {f: list(s) for f, s in found.sources.items()}, "recovered": found.recovered.tolist(),
-        "off_calendar": found.off_calendar, "fields": {f: checksum(m) for f, m in found.fields.items()},
+        "off_calendar": found.off_calendar, "guarded": found.guarded, "fields": {f: checksum(m) for f, m in found.fields.items()},
     }
     try:
         draft.mkdir(parents=True)
@@ -86,7 +87,7 @@ def load(folder: Path, key: str) -> Matrices | None:
         return None
     return Matrices(np.array(meta["sessions"], np.int64).astype("datetime64[D]"), tuple(meta["securities"]), fields,
                     {f: tuple(s) for f, s in meta["sources"].items()}, np.array(meta["recovered"], np.int64),
-                    meta["off_calendar"])
+                    meta["off_calendar"], meta["guarded"])
 
 
 def _forget(folder: Path) -> None:

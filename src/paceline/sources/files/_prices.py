@@ -18,6 +18,8 @@ from paceline.sources import Finding
 from paceline.sources._rows import in_order, session_number, where_is
 
 _KEY = ("security", "date")
+#: A change that differs from the closes by less (in logs) is a dividend, by more a split or a spin-off.
+DIVIDEND = 0.05
 #: New shares per old share in splits that happen often, upwards; reverse splits are their inverses.
 SPLIT_RATIOS = (1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 100.0)
 
@@ -120,6 +122,10 @@ def _changes(
 ) -> tuple[pl.DataFrame, list[Finding]]:
     """Unadjusted close and the exchange's own change. After a gap the change covers its last session only.
 
+    Between neighbouring sessions the price return is close_t / close_{t-1} - 1 unless the change differs from it
+    by more than ``DIVIDEND``: then there was a split, and the change is the return. Some exchanges (Nasdaq) quote
+    the change against a close less the dividend, so the change alone would be neither price nor total return.
+
     A gap of exactly one session can be closed: close_{t-1} = close_t / (1 + change_t), and its return is
     close_{t-1} / close_{t-2} - 1. When that ratio looks like a split the return stays null.
     """
@@ -173,6 +179,17 @@ def _changes(
             )
         frame = in_order(pl.concat([frame, added.drop("__split")], how="diagonal"), _KEY)
         open_gap = open_gap & ~can
+    frame, dividends = _from_closes(frame, calendar)
+    if dividends.height:
+        findings.append(
+            Finding(
+                name,
+                "change differs from the closes (ex-dividend)",
+                dividends.height,
+                "return taken from the closes",
+                where_is(dividends, _KEY),
+            )
+        )
     # where the change is measured from the last stored close nothing is lost, however long the gap
     lost = open_gap & ((pl.col("__implied") / pl.col("__before")).log().abs() > 1e-3)
     late = frame.filter(lost)
@@ -188,6 +205,21 @@ def _changes(
             )
         )
     return frame.drop("__before", "__implied"), findings
+
+
+def _from_closes(frame: pl.DataFrame, calendar: Sequence[dt.date]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The frame with returns from the closes where the change agrees but for a dividend, and the rows where it
+    did not agree to a basis point."""
+    number = pl.Series("__n", session_number(frame.get_column("date"), calendar))
+    frame = frame.with_columns(number)
+    next_session = (pl.col("security") == pl.col("security").shift()) & (pl.col("__n") - pl.col("__n").shift() == 1)
+    raw = pl.when(next_session).then(pl.col("close") / pl.col("close").shift() - 1)
+    frame = frame.with_columns(raw.alias("__raw"))
+    gap = ((1 + pl.col("__raw")) / (1 + pl.col("price_return"))).log().abs()
+    near = (gap < DIVIDEND).fill_null(False)
+    changed = frame.filter(near & (gap > 1e-4)).select("security", "date")
+    return frame.with_columns(pl.when(near).then("__raw").otherwise("price_return").alias("price_return")).drop(
+        "__raw"), changed
 
 
 def _most(rows: pl.DataFrame, count: int) -> list[dt.date]:
