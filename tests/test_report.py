@@ -248,6 +248,8 @@ def test_units_stand_in_the_header_and_numbers_on_the_right() -> None:
     text = report.render(tiny(grid))
     assert re.search(r'class="num">Gain<span class="unit"> %</span>', text)
     assert ">\N{MINUS SIGN}4.36</data>" in text and ">50.0</data>" in text  # in the column Gain
+    counts = report.render(tiny(Grid("T", ("Basket", "Members"), ((Label("A"), Label("1,024")), (Label("B"), None)))))
+    assert 'class="num">Members' in counts
     assert ">\N{MINUS SIGN}4.36%</data>" in text and 'class="">Mixed</th>' in text
 
 

@@ -28,7 +28,7 @@ from paceline.report.tables import clean, row, section_figures, slug, words
 #: Units whose sign is the message; their negative numbers are set in the colour of "below".
 SIGNED = ("return", "points", "score")
 PERCENT = ("return", "fraction")
-#: Labels up to this length, dates for instance, are not broken into lines in a table.
+#: Words up to this length, dates for instance, are not broken into lines in a table.
 WHOLE = 18
 #: So many publishers are named in a sentence to copy.
 NAMED = 3
@@ -206,11 +206,12 @@ def _table(grid: Grid) -> dict[str, Any]:
         units = {p.unit for p in parts if isinstance(p, Figure)}
         only = all(p is None or isinstance(p, Figure) for p in parts) and bool(units)
         percent = only and units <= set(PERCENT)
-        numeric = only and not units & {"text", "date"}
+        counted = all(isinstance(p, Label) and p.text.replace(",", "").isdecimal() for p in parts if p is not None)
+        numeric = (only and not units & {"text", "date"}) or (counted and at > 0 and any(parts))
         columns.append({"name": _title(name), "unit": "%" if percent else "", "numeric": numeric,
                         "bar": at in grid.bars, "heat": at in grid.heat})
         marks = _bars(parts) if at in grid.bars else _heat(parts) if at in grid.heat else [{}] * len(parts)
-        whole = at > 0 and all(not isinstance(p, Label) or len(p.text) <= WHOLE for p in parts)
+        whole = at > 0 and all(not isinstance(p, (str, Label)) or len(words(p)) <= WHOLE for p in parts)
         columns[-1]["whole"] = whole
         cells.append([{"html": _part(p, bare=percent), **mark} for p, mark in zip(parts, marks, strict=True)])
     return {"columns": columns, "full": bool(grid.bars) or len(columns) > 6, "short": len(grid.rows) <= 5,
