@@ -113,10 +113,10 @@ class Model:
         """Let the second share classes repeat the first ones' path, but for a spread that returns to its mean."""
         rng = np.random.Generator(np.random.PCG64(self.options.seed + 1))
         for one, two in self.seconds:
-            noise: Array = 0.0015 * rng.standard_normal(self.x.shape[1])
-            spread = np.zeros_like(noise)
-            for t in range(1, len(spread)):
-                spread[t] = 0.96 * spread[t - 1] + noise[t]
+            noise: Array = np.asarray(rng.standard_normal(self.x.shape[1]))
+            spread = [0.0]
+            for shock in noise[1:].tolist():
+                spread.append(0.96 * spread[-1] + 0.0015 * shock)
             self.x[two] = self.x[one]
             self.x[two, 1:] += np.diff(spread)
 

@@ -133,7 +133,7 @@ def _price_rows(m: Model, p: Prices, ids: list[str], days: pl.Series, source: st
         "price_return": _null(price),
         "total_return": _null(p.total[alive]),
         "volume": traded,
-        "market_cap": close * shares,
+        "market_cap": _null(np.where(worth, close * shares, np.nan)),
     })
 
 
