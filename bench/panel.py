@@ -79,7 +79,6 @@ def main() -> None:
                 {"prices": rows.filter(pl.col("date") == day)}, source="bench", checksum=str(day)), 1)
         if given.loads > 1:
             report("import of one more session", seconds)
-        del rows
         whole, seconds = timed(lambda: build(cache=False))
         report(f"panel {whole.shape[0]:,} x {whole.shape[1]:,}, {len(FIELDS)} fields, from the store", seconds)
         _, seconds = timed(lambda: build(cache=True), 1)

@@ -282,6 +282,18 @@ def test_the_recovered_mark_follows_the_source_of_the_close(db: Loader) -> None:
     assert_array_equal(db.panel(order={"close": ["b", "a"]}).recovered, [0, 1])
 
 
+@pytest.mark.parametrize("cache", [False, True])
+def test_a_guard_lets_the_total_return_stand_in_for_what_cannot_be_true(db: Loader, cache: bool) -> None:
+    db.put(*(price("A", t, 1.0, price_return=r, total_return=0.01) for t, r in enumerate((0.01, -0.9, None, None))),
+           *(price(s, t, 1.0, price_return=0.02 if t < 3 else None, total_return=0.02) for s in "BC" for t in range(4)))
+    fields = ("price_return", "total_return")
+    for _ in range(2):
+        p = db.panel(fields=fields, guard=0.5, cache=cache)
+        assert_array_equal(p.field("price_return")[0], [0.01, 0.01, 0.01, nan])
+        assert any(c.startswith("2 price returns") for c in p.caveats)
+    assert_array_equal(db.panel(fields=fields).field("price_return")[0], [0.01, -0.9, nan, nan])
+
+
 def test_daily_imports_give_the_panel_of_one_import(db: Loader, tmp_path: Path) -> None:
     rows = [price(s, t, float(10 * i + t), price_return=0.01 * t) for i, s in enumerate("CAB") for t in range(10)]
     once = Loader(tmp_path / "other")

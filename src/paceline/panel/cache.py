@@ -53,7 +53,8 @@ def save(folder: Path, key: str, found: Matrices) -> None:
     meta: dict[str, Any] = {
         "sessions": found.sessions.astype(np.int64).tolist(), "securities": found.securities,
         "sources": {f: list(s) for f, s in found.sources.items()}, "recovered": found.recovered.tolist(),
-        "off_calendar": found.off_calendar, "guarded": found.guarded, "fields": {f: checksum(m) for f, m in found.fields.items()},
+        "off_calendar": found.off_calendar, "guarded": found.guarded,
+        "fields": {f: checksum(m) for f, m in found.fields.items()},
     }
     try:
         draft.mkdir(parents=True)
