@@ -1,0 +1,260 @@
+"""The detector: turns of ln(A/B) by a barrier that follows its volatility, and the state on every day.
+
+The barrier on a day is ``c * sigma * sqrt(63)``, sigma being that day's volatility per session. After a turn down
+the lowest point since the high it turned from is followed; on the day the line stands a barrier above that point a
+turn up becomes known, and from then on the highest point since that low is followed; and so forth, at most
+one turn a day. A turn up that follows a turn down is an *episode*: A takes over from B. There is no look-back window
+to choose. Directional changes: Guillaume et al. (1997), From the bird's eye to the microscope; the filter of Lunde
+and Timmermann (2004) is the same with sizes that do not change.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paceline.errors import UsageError
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+YEAR, QUARTER = 252, 63
+#: Sessions that sigma looks back over, and the length of the returns it is made of.
+WINDOW, STEP = 252, 5
+#: Sizes of the barrier, and how far the size is moved to see whether the verdict hangs on it.
+SIZES = {"watch": 1.0, "episode": 1.5, "major": 2.0}
+MARGIN = 0.25
+#: A sigma per session below this is a constant line plus rounding.
+STILL = 1e-8
+#: Share of the sessions in sigma's window that must have a value.
+COVERAGE = 0.9
+
+
+@dataclass(frozen=True)
+class Episodes:
+    """Turns of P series in order of series and time (E of them), and the state on each day.
+
+    series      (E,) row of ``log_ratio``
+    direction   (E,) +1: A rises against B, -1: it falls
+    extreme     (E,) session of the low (for +1) or high (for -1) it turned from
+    known       (E,) session on which the turn became known
+    size        (E,) |move of ln(A/B)| from the extreme to the day it was known
+    sigma       (E,) sigma per session on that day
+    complete    (E,) False for the first turn of a series: nothing of the same size is known before it
+    state       (P, T) direction of the last turn known by each session, 0 before the first
+    since       (P, T) session of the extreme followed (the running high or low); -1 before the first turn
+    move        (P, T) how far the line stands from that extreme, against the state's direction, >= 0
+    barrier     (P, T) c sigma sqrt(63); NaN before sigma is known. The next turn comes when move >= barrier
+    """
+
+    c: float
+    series: Ints
+    direction: Ints
+    extreme: Ints
+    known: Ints
+    size: Array
+    sigma: Array
+    complete: Bools
+    state: NDArray[np.int8]
+    since: NDArray[np.int32]
+    move: Array
+    barrier: Array
+
+    def __len__(self) -> int:
+        return len(self.known)
+
+    @property
+    def distance(self) -> Array:
+        """(P, T) what is missing for the next turn, as a move of ln(A/B); 0 or less only on the day of a turn."""
+        return self.barrier - self.move
+
+    def which(self, direction: int = 1, series: int | None = None) -> Bools:
+        """(E,) the episodes of that direction (of one series): turns that follow an opposite one."""
+        chosen: Bools = self.complete & (self.direction == direction)
+        return chosen if series is None else chosen & (self.series == series)
+
+    def days(self, series: int = 0, direction: int = 1) -> Ints:
+        """Sessions on which episodes of one series became known."""
+        return self.known[self.which(direction, series)]
+
+    def years(self) -> Array:
+        """(P,) years of 252 sessions with a barrier."""
+        result: Array = np.isfinite(self.barrier).sum(axis=1) / YEAR
+        return result
+
+    def rate_per_year(self, direction: int = 1) -> Array:
+        """(P,) episodes of that direction per year of sessions with a barrier; NaN where there is none."""
+        count = np.bincount(self.series[self.which(direction)], minlength=len(self.state))
+        years = self.years()
+        rate: Array = np.divide(count, years, out=np.full(len(years), np.nan), where=years > 0)
+        return rate
+
+
+def _rows(log_ratio: Array) -> Array:
+    line = np.atleast_2d(np.asarray(log_ratio, float))
+    if line.ndim != 2:
+        raise UsageError(f"ln(A/B) of shape {np.shape(log_ratio)} is not understood.", "Give (T,) or (P, T).")
+    return line
+
+
+def _filled(line: Array) -> Array:
+    """The last finite value up to each session; NaN before the first."""
+    ok = np.isfinite(line)
+    if ok.all():
+        return line
+    last = np.maximum.accumulate(np.where(ok, np.arange(line.shape[1]), -1), axis=1)
+    return np.where(last >= 0, np.take_along_axis(np.where(ok, line, np.nan), np.maximum(last, 0), axis=1), np.nan)
+
+
+def sigma(log_ratio: Array, window: int = WINDOW, step: int = STEP) -> Array:
+    """Volatility per session (P, T): sd of the last window // step non-overlapping log returns over ``step``
+    sessions, counted back from the day itself (ddof = 1), divided by sqrt(step).
+
+    NaN before a full window, where less than 90% of the window's sessions have a value (elsewhere a missing value
+    repeats the last), and for a line that does not move. ``step`` = 1 gives the volatility of daily returns.
+    """
+    line = _rows(log_ratio)
+    count = window // step
+    if step < 1 or count < 2:
+        raise UsageError(f"sigma over {window} sessions in steps of {step} is undefined.",
+                         "Give a window of two steps or more.")
+    span, (series, n) = count * step, line.shape
+    result = np.full((series, n), np.nan)
+    if n <= span:
+        return result
+    full = _filled(line)
+    moves = np.nan_to_num(full[:, step:] - full[:, :-step])  # moves[:, t - step] ends at t
+    padded = np.pad(moves, ((0, 0), (0, -moves.shape[1] % step))).reshape(series, -1, step)
+
+    def summed(values: Array) -> Array:
+        total = np.cumsum(values, axis=1)
+        total[:, count:] = total[:, count:] - total[:, :-count]
+        flat: Array = total.reshape(series, -1)[:, :n - step]
+        return flat[:, span - step:]
+
+    variance = np.maximum(summed(padded**2) - summed(padded) ** 2 / count, 0.0) / (count - 1) / step
+    present = np.cumsum(np.isfinite(line), axis=1)
+    seen = present[:, span:] - present[:, :-span]
+    known = (variance > STILL**2) & (seen >= COVERAGE * span) & np.isfinite(full[:, :-span])
+    result[:, span:] = np.where(known, np.sqrt(variance), np.nan)
+    return result
+
+
+def detect(log_ratio: Array, c: float = SIZES["episode"], *, sigma_per_session: Array | None = None) -> Episodes:
+    """Turns of each line (P, T) at barrier c sigma sqrt(63), and the state on every day. Causal.
+
+    sigma_per_session  default: ``sigma(log_ratio)``. Where it is NaN nothing can become known. The line is
+                       followed from its first day with a sigma
+    A missing value is no observation: on such a day nothing becomes known and the extremes stay.
+    """
+    if not c > 0:
+        raise UsageError(f"c = {c} is not a size of a barrier.", "Give a number above 0, e.g. 1.5.")
+    line = _rows(log_ratio)
+    spread = sigma(line) if sigma_per_session is None else np.broadcast_to(sigma_per_session, line.shape)
+    barrier = c * math.sqrt(QUARTER) * spread
+    P, T = line.shape
+    full = _filled(line)
+    observed = np.isfinite(line)
+    # sessions first, so that a step through time reads contiguous memory; y = state * line rises with the state
+    L, B = np.ascontiguousarray(full.T), np.ascontiguousarray(np.where(observed, barrier, np.nan).T)
+    begun = np.maximum.accumulate(np.isfinite(B), axis=0)
+    state = np.zeros(P, np.int8)
+    high, low = np.full(P, -np.inf), np.full(P, np.inf)
+    high_at, low_at = np.full(P, -1, np.int32), np.full(P, -1, np.int32)
+    states, since, move = np.zeros((T, P), np.int8), np.full((T, P), -1, np.int32), np.full((T, P), np.nan)
+    turns: list[tuple[int, int, int, int, bool]] = []
+    for t in range(T):
+        if not begun[t].any():
+            continue
+        y = np.where(begun[t], L[t], np.nan)
+        above, below = y > high, y < low
+        high[above], high_at[above] = y[above], t
+        low[below], low_at[below] = y[below], t
+        up, down = (state <= 0) & (y - low >= B[t]), (state >= 0) & (high - y >= B[t])
+        if (both := up & down).any():  # before the first turn only: the larger move is the one known first
+            falls = high - y > y - low
+            up, down = up & ~(both & falls), down & ~(both & ~falls)
+        for p in np.flatnonzero(up | down).tolist():
+            rising = bool(up[p])
+            pivot = int(low_at[p] if rising else high_at[p])
+            turns.append((p, 1 if rising else -1, pivot, t, state[p] != 0))
+            path = full[p, pivot:t + 1]
+            if rising:
+                high_at[p] = pivot + int(path.argmax())
+                high[p] = full[p, high_at[p]]
+            else:
+                low_at[p] = pivot + int(path.argmin())
+                low[p] = full[p, low_at[p]]
+        state = np.where(up, 1, np.where(down, -1, state)).astype(np.int8)
+        states[t] = state
+        since[t] = np.where(state > 0, high_at, np.where(state < 0, low_at, -1))
+        move[t] = np.where(state > 0, high - y, np.where(state < 0, y - low, np.nan))
+    turns.sort(key=lambda turn: (turn[0], turn[3]))
+    table = np.array([turn[:4] for turn in turns], np.int64).reshape(-1, 4)
+    series, direction, extreme, known = (column.copy() for column in table.T)
+    return Episodes(c, series, direction, extreme, known, np.abs(full[series, known] - full[series, extreme]),
+                    spread[series, known], np.array([turn[4] for turn in turns], bool), np.ascontiguousarray(states.T),
+                    np.ascontiguousarray(since.T), np.ascontiguousarray(move.T), np.where(observed, barrier, np.nan))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the detector says of one series on one day at one size.
+
+    direction   +1 A leads, -1 B leads, 0 no turn known yet
+    below, above  the direction at c - 0.25 and c + 0.25; ``borderline`` where they and the direction differ
+    since, move   session of the extreme followed, and the move against the direction away from it
+    barrier, distance  size of the move that would turn the verdict, and what of it is missing; NaN without a sigma
+    reason      why there is no verdict, else ""
+    """
+
+    c: float
+    direction: int
+    below: int
+    above: int
+    since: int
+    move: float
+    barrier: float
+    distance: float
+    reason: str = ""
+
+    @property
+    def borderline(self) -> bool:
+        return not self.below == self.direction == self.above
+
+
+def verdicts(log_ratio: Array, c: float = SIZES["episode"], *, session: int = -1,
+             sigma_per_session: Array | None = None) -> list[Verdict]:
+    """The verdict on each line (P, T) at one session (default: the last), known then and there."""
+    line = _rows(log_ratio)
+    spread = sigma(line) if sigma_per_session is None else np.broadcast_to(sigma_per_session, line.shape)
+    at = range(line.shape[1])[session] + 1
+    line, spread = line[:, :at], spread[:, :at]
+    here = detect(line, c, sigma_per_session=spread)
+    sides = [detect(line, size, sigma_per_session=spread).state[:, -1]
+             for size in (max(c - MARGIN, MARGIN / 10), c + MARGIN)]
+    result = []
+    for p in range(len(line)):
+        reason = ""
+        if not np.isfinite(here.barrier[p]).any():
+            reason = _why_no_sigma(line[p])
+        elif not np.isfinite(here.barrier[p, -1]):
+            reason = "no value, or no volatility, on the day"
+        elif here.state[p, -1] == 0:
+            reason = "no turn known yet"
+        result.append(Verdict(c, int(here.state[p, -1]), int(sides[0][p]), int(sides[1][p]), int(here.since[p, -1]),
+                              float(here.move[p, -1]), float(here.barrier[p, -1]), float(here.distance[p, -1]), reason))
+    return result
+
+
+def _why_no_sigma(line: Array) -> str:
+    valid = line[np.isfinite(line)]
+    if len(valid) == 0:
+        return "no data: every value is missing"
+    if len(valid) <= WINDOW:
+        return f"history too short: {len(valid)} sessions, more than {WINDOW} needed"
+    return "constant series: nothing varies" if np.ptp(valid) < STILL else "too many missing values for a volatility"

@@ -1,0 +1,342 @@
+"""Evidence: published check values, closed forms and brute force; placebo tests reject as often as they should."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import sys
+import types
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from paceline import evidence as ev
+from paceline.errors import NotEnoughData, UsageError
+
+P = [.001, .008, .039, .041, .042, .06, .074, .205, .212, .216]
+
+
+def ar1(seed: int, n: int, phi: float) -> np.ndarray:
+    noise = np.random.default_rng(seed).standard_normal(n)
+    x = np.zeros(n)
+    for t in range(1, n):
+        x[t] = phi * x[t - 1] + noise[t]
+    return x
+
+
+# -- families of questions -----------------------------------------------------------------------------------------
+
+def test_benjamini_hochberg_on_the_published_list() -> None:
+    expected = [.01, .04, .084, .084, .084, .1, .1057, .216, .216, .216]
+    assert ev.adjust(P) == pytest.approx(expected, abs=5e-5)
+
+
+def test_benjamini_yekutieli_against_statsmodels() -> None:
+    from statsmodels.stats.multitest import multipletests
+
+    assert ev.adjust(P, "by") == pytest.approx(multipletests(P, method="fdr_by")[1], rel=1e-12)
+
+
+def test_a_family_counts_only_questions_that_could_be_asked() -> None:
+    family = [ev.Evidence(.1, p=.01), ev.no_evidence("too short"), ev.Evidence(.2, p=.04)]
+    judged = ev.judge_family(family)
+    assert [e.questions for e in judged] == [2, 2, 2]
+    assert [e.p_adjusted for e in judged] == [pytest.approx(.02), None, pytest.approx(.04)]
+    assert judged[1].note == "too short" and judged[1].suppressed
+    assert ev.judge_family([]) == []
+    assert ev.judge_family([ev.no_evidence("x")])[0].questions == 0
+
+
+def test_unknown_correction_is_refused() -> None:
+    with pytest.raises(UsageError, match="bonferroni"):
+        ev.adjust(P, "bonferroni")  # type: ignore[arg-type]
+
+
+def test_evidence_is_plain_json() -> None:
+    row = ev.Evidence(.1, math.nan, .2, 30, 12.0).to_json()
+    assert json.loads(json.dumps(row, allow_nan=False))["low"] is None
+    assert list(row) == ["effect", "low", "high", "n", "n_effective", "p", "p_adjusted", "questions", "method",
+                         "minimum_detectable", "note"]
+
+
+# -- reasons and effective numbers -----------------------------------------------------------------------------------
+
+@pytest.mark.parametrize(("series", "reason"), [
+    (np.full(100, np.nan), "every value is missing"),
+    (np.arange(5.0), "too short: 5 observations"),
+    (np.full(100, 3.0), "constant"),
+    (np.full(100, 1.0) + 1e-15 * np.arange(100), "constant"),
+])
+def test_a_reason_instead_of_a_number(series: np.ndarray, reason: str) -> None:
+    for result in (ev.hac_mean(series), ev.mean_evidence(series[None])[0],
+                   ev.event_evidence(series, np.ones(len(series), bool)),
+                   ev.mean_shift(series, np.random.default_rng(0).standard_normal(100))):
+        assert result.suppressed and reason in result.note and result.p is None
+
+
+def test_too_few_independent_observations_suppress_the_number() -> None:
+    x = np.random.default_rng(0).standard_normal(500)
+    event = np.zeros(500, bool)
+    event[np.arange(40, 490, 50)] = True
+    few = ev.event_evidence(x, event, horizon=20, draws=100)
+    assert few.suppressed and few.n == 9 and few.n_effective == 9 and "at least 10" in few.note
+    event[0] = True
+    assert not ev.event_evidence(x, event, horizon=20, draws=100).suppressed
+
+
+def test_overlapping_windows() -> None:
+    assert ev.independent_windows(6300, 252) == 25
+    with pytest.raises(UsageError):
+        ev.independent_windows(10, 0)
+
+
+@pytest.mark.parametrize(("start", "length", "expected"), [
+    ([], 5, 0), ([3], 5, 1), ([0, 5, 10], 5, 3), ([0, 5, 10], 6, 2), ([10, 0, 5], 6, 2),
+    ([0, 1, 4], [100, 2, 2], 2),  # the first to begin is not the one to take
+])
+def test_events_that_do_not_overlap(start: list[int], length: int | list[int], expected: int) -> None:
+    assert ev.independent_events(start, length) == expected
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 12)), max_size=7))
+@settings(deadline=None, max_examples=60)
+def test_greedy_choice_is_the_best_of_all_choices(windows: list[tuple[int, int]]) -> None:
+    best = max(len(chosen) for size in range(len(windows) + 1) for chosen in itertools.combinations(windows, size)
+               if all(a[0] + a[1] <= b[0] or b[0] + b[1] <= a[0] for a, b in itertools.combinations(chosen, 2)))
+    assert ev.independent_events([w[0] for w in windows], [w[1] for w in windows] or 1) == best
+
+
+def test_minimum_detectable_effect_is_found_in_four_of_five_tests() -> None:
+    assert ev.minimum_detectable(1.0) == pytest.approx(2.8015852, rel=1e-6)
+    draws = np.random.default_rng(3).standard_normal(20_000) + ev.minimum_detectable(1.0)
+    assert (np.abs(draws) > 1.96).mean() == pytest.approx(.80, abs=.01)
+
+
+# -- means -----------------------------------------------------------------------------------------------------------
+
+def test_long_run_variance_is_that_of_arch_and_of_statsmodels() -> None:
+    from arch.covariance.kernel import Bartlett
+    from statsmodels.regression.linear_model import OLS
+
+    x = np.random.default_rng(0).standard_normal(500)
+    assert ev.long_run_variance(x, 4) == pytest.approx(.9524874255558, rel=1e-12)
+    assert ev.long_run_variance(x, 4) == pytest.approx(Bartlett(x, bandwidth=4).cov.long_run.item(), rel=1e-12)
+    fit = OLS(x, np.ones(500)).fit(cov_type="HAC", cov_kwds={"maxlags": 4, "use_correction": False})
+    mine = ev.hac_mean(x, 4)
+    assert [mine.low, mine.high] == pytest.approx(fit.conf_int()[0].tolist(), rel=1e-9)
+    assert mine.p == pytest.approx(fit.pvalues[0], rel=1e-9)
+
+
+def test_long_run_variance_by_hand() -> None:
+    """-1, 1, 0: g0 = 2/3, g1 = -1/3; lag 1 has weight 1/2, so 2/3 - 1/3. A gap keeps the distance of lags."""
+    assert ev.long_run_variance(np.array([-1.0, 1.0, 0.0]), 1) == pytest.approx(1 / 3)
+    assert ev.long_run_variance(np.array([-1.0, np.nan, 1.0, 0.0]), 1) == pytest.approx(2 / 3)
+
+
+def test_autocorrelation_costs_observations() -> None:
+    x = ar1(4, 4000, .8)
+    assert ev.hac_mean(x, 60).n_effective == pytest.approx(4000 / 9, rel=.25)  # n (1 - phi) / (1 + phi)
+    assert ev.hac_mean(x, 60).n == 4000
+
+
+def test_mean_shift_is_welch_without_lags() -> None:
+    from scipy.stats import ttest_ind
+
+    rng = np.random.default_rng(5)
+    before, after = rng.standard_normal(80), 2 * rng.standard_normal(50) + .5
+    # the long-run variance divides by n, Welch's by n - 1: the same numbers after stretching the samples
+    stretched = [x.mean() + (x - x.mean()) * math.sqrt(len(x) / (len(x) - 1)) for x in (before, after)]
+    oracle = ttest_ind(after, before, equal_var=False)
+    mine = ev.mean_shift(*stretched, lags=0)
+    assert mine.effect == pytest.approx(after.mean() - before.mean())
+    assert mine.p == pytest.approx(oracle.pvalue, rel=1e-9)
+    assert [mine.low, mine.high] == pytest.approx(list(oracle.confidence_interval()), rel=1e-9)
+
+
+# -- bootstrap -------------------------------------------------------------------------------------------------------
+
+def test_block_length_from_the_data() -> None:
+    x = ar1(1, 1000, .5)
+    assert ev.block_length(x[None])[0] == pytest.approx(11.4349, abs=5e-5)
+    assert ev.block_length(x[None], "circular")[0] == pytest.approx(13.0896, abs=5e-5)
+    assert np.isnan(ev.block_length(np.zeros((1, 100)))[0])
+
+
+def test_draws_are_blocks_of_consecutive_sessions() -> None:
+    index = ev.stationary_indices(50, 8.0, 4000, np.random.default_rng(0))
+    assert index.shape == (4000, 50) and index.min() == 0 and index.max() == 49
+    goes_on = (np.diff(index, axis=1) % 50 == 1).mean()
+    assert goes_on == pytest.approx(1 - 1 / 8 + 1 / 8 / 50, abs=.002)  # a new block may begin where the old one ended
+    assert np.bincount(index.ravel()) / index.size == pytest.approx(np.full(50, 1 / 50), rel=.05)
+
+
+def test_blocks_of_one_session_are_the_ordinary_bootstrap() -> None:
+    x = np.random.default_rng(2).standard_normal(400)
+    means = ev.stationary_bootstrap(lambda counts: counts @ x / 400, 400, block=1, draws=4000)
+    assert means.std() == pytest.approx(x.std() / 20, rel=.04)
+
+
+@pytest.mark.parametrize("block", [2.5, 20.0, 150.0])
+def test_variance_of_the_mean_is_the_closed_form(block: float) -> None:
+    """Politis, Romano (1994): n var = g_0 + 2 sum_k b_k g_k, b_k = (1 - k/n) q^k + (k/n) q^(n - k), q = 1 - 1/block."""
+    x = ar1(7, 200, .6)
+    n, q, centred = 200, 1 - 1 / block, x - x.mean()
+    k = np.arange(1, n)
+    g = np.array([centred[j:] @ centred[:n - j] / n for j in range(n)])
+    expected = (g[0] + 2 * (((1 - k / n) * q**k + k / n * q ** (n - k)) @ g[1:])) / n
+    means = ev.stationary_bootstrap(lambda counts: counts @ x / n, n, block=block, draws=6000, seed=1)
+    assert means.var() == pytest.approx(expected, rel=.07)
+    assert means.mean() == pytest.approx(x.mean(), abs=4 * math.sqrt(expected / 6000))
+
+
+def test_counts_and_indices_are_the_same_draws() -> None:
+    from paceline.evidence.bootstrap import _counts
+
+    counts = _counts(30, 7.0, 50, np.random.default_rng(9))
+    index = ev.stationary_indices(30, 7.0, 50, np.random.default_rng(9))
+    assert (counts == [np.bincount(row, minlength=30) for row in index]).all()
+
+
+def test_seed_decides_everything_and_progress_is_told() -> None:
+    x, told = np.random.default_rng(0).standard_normal((3, 200)), []
+    first = ev.mean_evidence(x, draws=250, block=4, progress=lambda done, of: told.append((done, of)))
+    assert told == [(100, 250), (200, 250), (250, 250)]
+    assert ev.mean_evidence(x, draws=250, block=4) == first
+    assert ev.mean_evidence(x, draws=250, block=4, seed=1) != first
+
+
+def test_more_cores_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The work handed to joblib is the work done here; with real processes it is checked in bench/evidence.py."""
+    asked = []
+
+    class Parallel:
+        def __init__(self, n_jobs: int, return_as: str) -> None:
+            asked.append((n_jobs, return_as))
+
+        def __call__(self, tasks: list) -> list:
+            return [function(*args) for function, args in list(tasks)]
+
+    fake = types.SimpleNamespace(Parallel=Parallel, delayed=lambda f: lambda *args: (f, args))
+    monkeypatch.setitem(sys.modules, "joblib", fake)
+    x = np.random.default_rng(0).standard_normal((2, 100))
+    assert ev.mean_evidence(x, draws=250, block=3, n_jobs=2) == ev.mean_evidence(x, draws=250, block=3)
+    assert asked == [(2, "generator")]
+
+
+def test_missing_joblib_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "joblib", None)
+    with pytest.raises(UsageError, match="pip install joblib"):
+        ev.stationary_bootstrap(lambda c: c[:, 0], 10, block=2, n_jobs=2)
+
+
+def test_sessions_are_drawn_whole() -> None:
+    x = np.random.default_rng(0).standard_normal(300)
+    noise = np.random.default_rng(1).standard_normal(300)
+    a, b, difference = ev.mean_evidence(np.array([x, x + 1e-3 * noise, 1e-3 * noise]), block=5, draws=500)
+    assert a.high is not None and b.high is not None and difference.high is not None
+    assert difference.high - difference.low < .01 * (a.high - a.low)  # drawn apart it would be as wide as a or b
+
+
+def test_missing_values_are_left_out_of_the_mean() -> None:
+    x = np.random.default_rng(0).standard_normal((1, 400)) + 1
+    x[0, ::2] = np.nan
+    result = ev.mean_evidence(x, block=3, draws=300)[0]
+    assert result.n == 200 and result.effect == pytest.approx(np.nanmean(x)) and result.p == 1 / 301
+
+
+def test_interval_and_p_say_the_same_and_reject_five_in_a_hundred() -> None:
+    """300 series of noise with autocorrelation 0.3 and no mean: about 5% are "significant" (binomial sd 1.3%)."""
+    rng = np.random.default_rng(11)
+    noise = rng.standard_normal((300, 801))
+    x = noise[:, 1:] + .35 * noise[:, :-1]
+    found = ev.mean_evidence(x, block=10, draws=600)
+    assert all((e.p <= .05) == (not e.low <= 0 <= e.high) or abs(e.p - .05) < .002 for e in found)
+    assert .02 < np.mean([e.p <= .05 for e in found]) < .09
+
+
+# -- events ----------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_circular_shift_is_what_shifting_gives(missing: bool) -> None:
+    rng = np.random.default_rng(0)
+    value, event = rng.standard_normal(60), rng.random(60) < .2
+    if missing:
+        value[[3, 4, 40, 59]] = np.nan
+    base = np.nanmean(value)
+    effects = [np.nanmean(value[np.roll(event, s)]) - base for s in range(60)]
+    p, placebo = ev.circular_shift_placebo(value, event, exclude=5)
+    assert placebo == pytest.approx(effects[5:56], abs=1e-12)
+    assert p == (1 + sum(abs(e) >= abs(effects[0]) for e in effects[5:56])) / 52
+
+
+def test_events_every_day_have_no_effect() -> None:
+    result = ev.event_evidence(np.random.default_rng(0).standard_normal(200), np.ones(200, bool), draws=100)
+    assert result.effect == pytest.approx(0, abs=1e-12) and result.p == 1 and "no circular-shift" in result.note
+
+
+def test_regular_events_are_not_compared_with_themselves() -> None:
+    """Every 20th session: shifts by 20, 40 ... are the events again and no placebo."""
+    event = np.arange(200) % 20 == 0
+    p, placebo = ev.circular_shift_placebo(np.where(event, 1.0, 0.0), event)
+    assert len(placebo) == 199 - 9 and p == 1 / 191
+
+
+def test_random_dates_reject_about_five_in_a_hundred() -> None:
+    """Placebo: 25 random dates in 800 sessions, returns over the next 5. 200 trials: binomial sd 1.5%."""
+    rejected = []
+    for trial in range(200):
+        rng = np.random.default_rng(trial)
+        line = np.cumsum(.01 * rng.standard_t(5, 805))
+        event = np.zeros(800, bool)
+        event[rng.choice(800, 25, replace=False)] = True
+        p = ev.event_evidence(np.expm1(line[5:] - line[:-5]), event, horizon=5, draws=200, seed=trial).p
+        rejected.append(p is not None and p <= .05)
+    assert .005 < np.mean(rejected) < .09
+
+
+def test_a_planted_effect_is_found_and_sized() -> None:
+    rng = np.random.default_rng(0)
+    value, event = rng.standard_normal(2000), np.zeros(2000, bool)
+    event[rng.choice(2000, 50, replace=False)] = True
+    value[event] += 1
+    result = ev.event_evidence(value, event, draws=500)
+    assert result.p < .01 and result.low < 1 < result.high and result.n == result.n_effective == 50
+    assert result.minimum_detectable == pytest.approx(2.80 / math.sqrt(50), rel=.25)
+
+
+# -- many trials -----------------------------------------------------------------------------------------------------
+
+def test_deflated_sharpe_of_the_paper() -> None:
+    dsr, best = ev.deflated_sharpe(2.5 / math.sqrt(250), 1250, trials=100, variance=.5 / 250, skew=-3, kurtosis=10)
+    assert best == pytest.approx(.113172, abs=5e-7) and dsr == pytest.approx(.900397, abs=5e-7)
+    assert ev.deflated_sharpe(.1, 500, trials=1, variance=1)[0] == ev.probabilistic_sharpe(.1, 500)
+
+
+def test_probabilistic_sharpe_by_hand() -> None:
+    assert ev.probabilistic_sharpe(.1, 101, benchmark=.1) == .5
+    # normal returns: .2 * 10 / sqrt(1 + .2^2 / 2) = 1.98030
+    assert ev.probabilistic_sharpe(.2, 101) == pytest.approx(.976165, abs=5e-6)
+    with pytest.raises(UsageError, match="raw kurtosis"):
+        ev.probabilistic_sharpe(3, 100, kurtosis=0)
+
+
+def test_overfitting_by_hand_and_on_noise() -> None:
+    better = np.array([[1.0, 2, 1, 2], [-1, 1, -1, 1]])
+    share, logits = ev.overfitting(better, blocks=2)
+    assert share == 0 and logits == pytest.approx([math.log(2)] * 2)  # rank 2 of 2: w = 2/3
+    turncoat = np.array([[1.0, 2, -1, -2], [-1, -2, 1, 2]])
+    assert ev.overfitting(turncoat, blocks=2)[0] == 1
+    noise = [ev.overfitting(np.random.default_rng(i).standard_normal((20, 500)), blocks=10)[0] for i in range(20)]
+    assert np.mean(noise) == pytest.approx(.5, abs=.12)
+
+
+def test_overfitting_refuses_what_it_cannot_judge() -> None:
+    x = np.random.default_rng(0).standard_normal((3, 100))
+    with pytest.raises(UsageError, match="even"):
+        ev.overfitting(x, blocks=5)
+    for bad in (x[:1], x[:, :10], np.where(x > 2, np.nan, x)):
+        with pytest.raises(NotEnoughData):
+            ev.overfitting(bad)
