@@ -23,7 +23,7 @@ docs: $(DEV)
 	@$(BIN)/python docs/generate.py
 
 bench: $(DEV)
-	@$(BIN)/python -m bench
+	@for part in bench/*.py; do echo "== $$part"; $(BIN)/python $$part || exit 1; done
 
 clean:
 	rm -rf $(OUT) .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info
