@@ -17,7 +17,7 @@ def test_real_checks_fail_without_their_folder(tmp_path: Path, named: str | None
     shutil.copy(Path(__file__).parent / "real" / "conftest.py", tmp_path)
     (tmp_path / "test_any.py").write_text("def test_any(data):\n    assert data.is_dir()\n")
     known = {k: v for k, v in os.environ.items() if k != "PACELINE_DATA" and not k.startswith("PYTEST_")}
-    run = subprocess.run(  # noqa: S603
+    run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "."], cwd=tmp_path,
         env=known | ({} if named is None else {"PACELINE_DATA": named}), capture_output=True, text=True, check=False)
     assert said in run.stdout
