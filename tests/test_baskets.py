@@ -398,10 +398,10 @@ def test_member_changes_rebalance_only_where_asked() -> None:
     panel = flat([1, 1, 1], spells={"u": spell})
     file = market({"m": {"universe": "u", "rebalance": "members"}, "n": {"universe": "u", "rebalance": "none"}})
     made = baskets.targets(panel, file)
-    assert [(r.session, r.rows.tolist()) for r in made.rebalances] == [(0, [0, 1]), (25, [0]), (40, [0])]
-    assert_allclose(made.weights_of("m", 25, 3), [0, 0, 1])
-    assert_allclose(made.weights_of("m", 40, 3), [0, 0.5, 0.5])
-    assert made.weights_of("n", 40, 3) is None
+    assert [(r.session, r.rows.tolist()) for r in made.rebalances] == [(0, [0, 1]), (24, [0]), (39, [0])]
+    assert_allclose(made.weights_of("m", 24, 3), [0, 0, 1])
+    assert_allclose(made.weights_of("m", 39, 3), [0, 0.5, 0.5])
+    assert made.weights_of("n", 39, 3) is None
 
 
 @settings(max_examples=8, deadline=None)

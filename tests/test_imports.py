@@ -16,7 +16,7 @@ from paceline.cli import VERBS
 PACKAGE = Path(__file__).parent.parent / "src" / "paceline"
 
 #: Parts of the package from the ground up; a part may be a file or a folder.
-ORDER = ("errors", "lineage", "figures", "document", "schema", "config", "sources", "quality", "store",
+ORDER = ("errors", "arrays", "lineage", "figures", "document", "schema", "config", "sources", "quality", "store",
          "panel", "kernels", "baskets", "indices", "evidence", "episodes", "measures", "views", "backtest",
          "engine", "importing", "levels", "workspace", "market", "run", "conformance", "charts", "report", "web",
          "cli", "__main__")

@@ -26,14 +26,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from paceline.baskets.history import Array, Bools, drift_return, stored
+from paceline.arrays import Array, Bools, Dates
+from paceline.baskets.history import drift_return, stored
 from paceline.errors import DataError, UnknownName, UsageError
 
 if TYPE_CHECKING:
     from paceline.baskets import Targets
     from paceline.panel import Panel
 
-Dates = NDArray[np.datetime64]
 Basis = Literal["price", "total"]
 BASE = 100.0
 

@@ -14,10 +14,8 @@ import bottleneck as bn
 import numpy as np
 from numpy.typing import NDArray
 
+from paceline.arrays import Array, Bools
 from paceline.errors import UsageError
-
-Array = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 #: Relative margin by which a value must exceed a mean to be above it.
 MARGIN = 1e-12

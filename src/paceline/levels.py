@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from paceline.arrays import Array, Dates
 from paceline.config import Basis
-from paceline.measures import Array, Dates
 
 if TYPE_CHECKING:
     from paceline.indices import Indices

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from paceline import config, engine, importing, levels
+from paceline.arrays import Dates
 from paceline.errors import DataError, NotEnoughData, UsageError
 from paceline.importing import Progress
 from paceline.levels import BASES
 from paceline.lineage import Step
-from paceline.measures import Dates
 
 if TYPE_CHECKING:
     import polars as pl

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paceline import config
+from paceline.arrays import Array, Bools
 from paceline.baskets import schedule, weights
-from paceline.baskets.history import Array, Bools, Day, stored
+from paceline.baskets.history import Day, stored
 from paceline.baskets.schedule import Event
 from paceline.baskets.select import Selector
 from paceline.errors import UnknownName, UsageError

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from paceline.arrays import Array, Bools
 from paceline.errors import DataError
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
     from paceline.panel import Panel
 
-Array = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 #: A close or a cap may be this many sessions old: as long as a security without data stays alive.
 PATIENCE = 10
@@ -117,8 +116,11 @@ class Day:
         return found
 
     def members(self, universe: str) -> Bools:
+        """The list in force on the next session: weights fixed at this close are for that session. Providers
+        announce changes days ahead and make them before the open of the day they are dated."""
         if universe not in self._members:
-            self._members[universe] = np.ascontiguousarray(self.history.members(universe)[:, self.t])
+            member = self.history.members(universe)
+            self._members[universe] = np.ascontiguousarray(member[:, min(self.t + 1, member.shape[1] - 1)])
         return self._members[universe]
 
     def in_class(self, level: str, scheme: str | None, name: str) -> Bools:

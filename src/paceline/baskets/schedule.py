@@ -8,11 +8,10 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from paceline.arrays import Dates
 from paceline.config import Schedule
 
-Dates = NDArray[np.datetime64]
 FRIDAY = 4
 QUARTER_ENDS = (3, 6, 9, 12)
 #: A nominal day may move back this many days to a session; beyond that the sessions have a hole and it is left out.

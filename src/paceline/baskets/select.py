@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from paceline import config
+from paceline.arrays import Array, Bools
 from paceline.baskets import schedule
-from paceline.baskets.history import Array, Bools, Day, History, company_caps
+from paceline.baskets.history import Day, History, company_caps
 from paceline.baskets.universe import Ranking, Universe, rank_companies
 from paceline.config import listed
 from paceline.errors import UnknownName, UsageError

@@ -10,8 +10,9 @@ import numpy as np
 import polars as pl
 
 from paceline import config
+from paceline.arrays import Array, Bools
 from paceline.baskets import schedule
-from paceline.baskets.history import Array, Bools, Day, History, company_caps
+from paceline.baskets.history import Day, History, company_caps
 from paceline.baskets.schedule import Event
 from paceline.errors import UsageError
 
@@ -102,8 +103,12 @@ class Universe:
         member = self.history.members(self.spec.members)
         if not member.size:
             return []
-        changed = np.flatnonzero((member[:, 1:] != member[:, :-1]).any(axis=0)) + 1
-        return [*([0] if member[:, 0].any() else []), *changed.tolist()]
+        ever = member.any(axis=1)
+        # in force on the next session, and seen by then: a spun-off member has no price before its first day
+        seen = np.logical_or.accumulate(self.history.panel.alive[ever], axis=1)
+        able = np.concatenate([member[ever, 1:], member[ever, -1:]], axis=1) & seen
+        changed = np.flatnonzero((able[:, 1:] != able[:, :-1]).any(axis=0)) + 1
+        return [*([0] if able[:, 0].any() else []), *changed.tolist()]
 
     @cached_property
     def _lists(self) -> list[tuple[Event, Bools]]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from paceline.baskets.history import Array, Bools, drift_return
+from paceline.arrays import Array, Bools
+from paceline.baskets.history import drift_return
 from paceline.errors import UsageError
 
 if TYPE_CHECKING:

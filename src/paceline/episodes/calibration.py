@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from paceline.episodes.detector import QUARTER, SIZES, STEP, WINDOW, YEAR, Array, detect, sigma
+from paceline.arrays import Array
+from paceline.episodes.detector import QUARTER, SIZES, STEP, WINDOW, YEAR, detect, sigma
 from paceline.errors import NotEnoughData
 from paceline.evidence import block_length, reason_against, stationary_indices
 from paceline.evidence.bootstrap import Progress

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from paceline.arrays import Array, Bools
 from paceline.errors import UsageError
 
-Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+
 
 YEAR, QUARTER = 252, 63
 #: Sessions that sigma looks back over, and the length of the returns it is made of.

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from paceline.episodes.detector import Array, Bools, Episodes, Ints
+from paceline.arrays import Array, Bools
+from paceline.episodes.detector import Episodes, Ints
 from paceline.errors import UsageError
 from paceline.evidence import Evidence, event_evidence
 

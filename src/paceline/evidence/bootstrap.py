@@ -15,11 +15,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from paceline.arrays import Array, Bools
 from paceline.errors import UsageError
 from paceline.evidence.judgement import (
     LEVEL,
     MINIMUM_EFFECTIVE,
-    Array,
     Evidence,
     independent_events,
     independent_windows,
@@ -103,7 +103,7 @@ def stationary_bootstrap(statistic: Statistic, n: int, *, block: float, draws: i
     block      mean block length in sessions
     progress   called as progress(done, draws) after each chunk
     n_jobs     processes, through joblib, whose configured backend (loky, Dask, Ray) does the work; the
-               result is the same for any number
+               result is the same for any number, up to the rounding of sums
     """
     sizes = [min(CHUNK, draws - done) for done in range(0, draws, CHUNK)]
     seeds = np.random.SeedSequence(seed).spawn(len(sizes))
@@ -178,7 +178,7 @@ def mean_evidence(x: Array, *, block: float | None = None, horizon: int = 1, dra
     return result
 
 
-def circular_shift_placebo(value: Array, event: NDArray[np.bool_], exclude: int = 1) -> tuple[float, Array]:
+def circular_shift_placebo(value: Array, event: Bools, exclude: int = 1) -> tuple[float, Array]:
     """(p, placebo effects): the events' mean value minus that of all sessions, against shifted dates.
 
     All events are moved together by s sessions around the circle, for every s from ``exclude`` to T - exclude, so
@@ -206,7 +206,7 @@ def circular_shift_placebo(value: Array, event: NDArray[np.bool_], exclude: int 
     return float((1 + np.count_nonzero(np.abs(placebo) >= abs(effects[0]) - tie)) / (1 + len(placebo))), placebo
 
 
-def event_evidence(value: Array, event: NDArray[np.bool_], *, horizon: int = 1, block: float | None = None,
+def event_evidence(value: Array, event: Bools, *, horizon: int = 1, block: float | None = None,
                    draws: int = 2000, seed: int = 0) -> Evidence:
     """What follows the events, against the base rate of all sessions.
 

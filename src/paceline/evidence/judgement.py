@@ -9,11 +9,10 @@ from statistics import NormalDist
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from paceline.arrays import Array
 from paceline.errors import UsageError
-
-Array = NDArray[np.float64]
 
 #: Below this many independent observations there is a reason instead of a number.
 MINIMUM_EFFECTIVE = 10

@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 
+from paceline.arrays import Array
 from paceline.errors import UsageError
 from paceline.evidence.judgement import (
     LEVEL,
     MINIMUM_EFFECTIVE,
     NORMAL,
-    Array,
     Evidence,
     minimum_detectable,
     no_evidence,

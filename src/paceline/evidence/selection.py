@@ -7,8 +7,9 @@ from itertools import combinations
 
 import numpy as np
 
+from paceline.arrays import Array
 from paceline.errors import NotEnoughData, UsageError
-from paceline.evidence.judgement import NORMAL, Array
+from paceline.evidence.judgement import NORMAL
 
 EULER = 0.5772156649015329
 

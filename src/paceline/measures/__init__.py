@@ -22,13 +22,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from paceline.arrays import Array, Dates
 from paceline.errors import UnknownName, UsageError
 
 if TYPE_CHECKING:
     import polars as pl
 
-Array = NDArray[np.float64]
-Dates = NDArray[np.datetime64]
+__all__ = ["Array", "Dates", "Measure", "Of", "Result", "Shows", "Span", "View", "discover", "get", "measure"]
+
 Of = Literal["levels", "basket", "pair", "market"]
 Shows = Literal["series", "table", "ranking", "events", "heat"]
 

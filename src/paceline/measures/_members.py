@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from paceline.arrays import Bools
 from paceline.measures import Array, Span, View
 
-Bools = NDArray[np.bool_]
 Basis = Literal["price", "total"]
 BASES: tuple[Basis, Basis] = ("price", "total")
 #: A member without data for longer than this is suspended: out of breadth, still in the index.

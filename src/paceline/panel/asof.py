@@ -13,8 +13,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-Dates = NDArray[np.datetime64]
+from paceline.arrays import Array, Dates
+
 Index = NDArray[np.int64]
 EVER = -(2**31)
 

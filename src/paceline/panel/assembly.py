@@ -14,11 +14,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from paceline import schema
+from paceline.arrays import Array, Dates
 from paceline.errors import NotEnoughData, UnknownName, UsageError
 from paceline.lineage import Origin, Step, code_version, digest
 from paceline.panel import asof
 from paceline.panel import cache as mapped
-from paceline.panel.asof import Array, Dates
 from paceline.panel.core import Facts, Panel
 from paceline.store import Segment, Store, delta
 

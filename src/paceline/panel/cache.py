@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from paceline.arrays import Array, Dates
 from paceline.lineage import digest
-from paceline.panel.asof import Array, Dates
 
 #: Panels kept per store; the least recently used go.
 KEEP = 6

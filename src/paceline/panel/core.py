@@ -12,10 +12,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from paceline import schema
+from paceline.arrays import Array, Dates
 from paceline.errors import UnknownName, UsageError
 from paceline.lineage import Origin, Step
 from paceline.panel import asof
-from paceline.panel.asof import Array, Dates
 
 Mask = NDArray[np.bool_]
 Matrix = TypeVar("Matrix", bound=NDArray[Any])

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from paceline.arrays import Array, Bools
 from paceline.sources.simulated import plan
 from paceline.sources.simulated.companies import INDUSTRIES, LEADERS, SECTORS
-from paceline.sources.simulated.model import GROWTH, TOTAL, Array, Bools, Model
+from paceline.sources.simulated.model import GROWTH, TOTAL, Model
 from paceline.sources.simulated.plan import Group, Rotation
 from paceline.sources.simulated.universe import Universe, company_rank, compose, returns
 

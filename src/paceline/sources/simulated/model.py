@@ -16,13 +16,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from paceline.arrays import Array, Bools, Dates
 from paceline.sources.simulated.companies import INDUSTRIES, LEADERS, PARENT, SECTORS, SPECIAL, assign
 from paceline.sources.simulated.plan import ECHO_START, Options, echoes, planted
 
-Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
-Dates = NDArray[np.datetime64]
 
 #: Value of all large companies at the end, and its growth a year before that (log).
 TOTAL, GROWTH = 5.5e13, 0.085

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from paceline.arrays import Array
 from paceline.sources.simulated.companies import INDUSTRIES, LEADERS, PARENT, SPECIAL, tickers
-from paceline.sources.simulated.model import SPECIAL_SHARE, SPINOFF_SHARE, Array, Model
+from paceline.sources.simulated.model import SPECIAL_SHARE, SPINOFF_SHARE, Model
 from paceline.sources.simulated.universe import Universe, with_dividends
 
 _SPINOFF_RATIO = 0.25  # one share of the child for four of the parent

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from paceline.arrays import Array, Bools
 from paceline.sources.simulated.companies import PARENT, SPECIAL
-from paceline.sources.simulated.model import SPECIAL_SHARE, Array, Bools, Ints, Model
+from paceline.sources.simulated.model import SPECIAL_SHARE, Ints, Model
 
 INDICES = ("large", "small", "micro")
 
