@@ -157,4 +157,4 @@ def wilson(hits: float, n: float) -> tuple[float, float]:
         return math.nan, math.nan
     z, share = 1.959963984540054, hits / n
     middle, reach = share + z * z / (2 * n), z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return (middle - reach) / (1 + z * z / n), (middle + reach) / (1 + z * z / n)
+    return max(0.0, (middle - reach) / (1 + z * z / n)), min(1.0, (middle + reach) / (1 + z * z / n))

@@ -21,7 +21,6 @@ from paceline.errors import UsageError
 
 Ints = NDArray[np.int64]
 
-
 YEAR, QUARTER = 252, 63
 #: Sessions that sigma looks back over, and the length of the returns it is made of.
 WINDOW, STEP = 252, 5
