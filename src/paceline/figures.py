@@ -10,7 +10,7 @@ from typing import Any
 from paceline.lineage import Step
 
 #: How a unit is written for people. Machine-readable output always carries the plain number.
-UNITS = ("fraction", "return", "level", "count", "sessions", "date", "ratio", "points", "text", "score")
+UNITS = ("fraction", "return", "level", "count", "sessions", "places", "date", "ratio", "points", "text", "score")
 
 
 def show(value: Any, unit: str) -> str:
@@ -25,11 +25,13 @@ def show(value: Any, unit: str) -> str:
         return str(value)
     match unit:
         case "return":
-            return f"{value:+.2%}"
+            return f"{_whole(value, 4):+.2%}"
         case "fraction":
             return f"{value:.1%}"
         case "points":
-            return f"{value:+.2f}"
+            return f"{_whole(value, 2):+.2f}"
+        case "places":
+            return f"{value:+.0f}" if value else "0"
         case "count" | "sessions":
             return f"{value:,.0f}"
         case "level":
@@ -99,6 +101,11 @@ class Figure:
             **({"evidence": dict(self.evidence)} if self.evidence else {}),
             "figure": self.id,
         }
+
+
+def _whole(value: float, digits: int) -> float:
+    """Rounded, and never minus zero."""
+    return round(value, digits) + 0.0
 
 
 def _finite(value: Any) -> Any:

@@ -54,18 +54,24 @@ def open_market(path: str | Path | None = None, *, data: str | Path | None = Non
     return Market(file, name, as_of=as_of, version=version)
 
 
+#: Needs that are not fields of the panel.
+NOT_FIELDS = ("member", "pairs", "series")
+
+
 class Market(Workspace):
     """A market that answers questions; ``Workspace`` holds the data behind the answers."""
 
     @cached_property
     def low(self) -> tuple[dt.date, dt.date] | None:
         """The benchmark's last short-term low known today: (session of the low, day it was confirmed)."""
-        rows = self.show("swing_lows", subjects=[self.file.market.benchmark])
-        lows = [f for f in rows if f.extra.get("kind") == "low" and f.start and f.end and f.value is not None]
+        from paceline.measures._lows import confirmed_lows
+
+        have = self.levels_
+        lows = confirmed_lows(have.native[have.names.index(self.file.market.benchmark)], self.file.market.low)
         if not lows:
             return None
-        last = max(lows, key=lambda f: f.start or "")
-        return dt.date.fromisoformat(str(last.start)), dt.date.fromisoformat(str(last.end))
+        low, confirmed = (dt.date.fromisoformat(str(have.sessions[t])) for t in lows[-1])
+        return low, confirmed
 
     # ---- measures --------------------------------------------------------------------------------------
 
@@ -95,8 +101,8 @@ class Market(Workspace):
         index = self.built.get(basis or self.file.market.basis) if members else None
         fields: dict[str, Array] = {}
         if panel is not None:
-            shelf = panel.only([f for f in measure.needs if f not in ("member", "pairs")])
-            fields = {f: shelf.field(f) for f in measure.needs if f not in ("member", "pairs")}
+            shelf = panel.only([f for f in measure.needs if f not in NOT_FIELDS])
+            fields = {f: shelf.field(f) for f in measure.needs if f not in NOT_FIELDS}
         view = View(
             sessions=have.sessions[at:], subjects=names,
             securities=panel.securities if panel is not None else (), fields=fields, all_levels=cut,
@@ -107,6 +113,7 @@ class Market(Workspace):
             companies=panel.companies if panel is not None else np.empty(0, np.int64),
             labels={n: self.labels.get(n, n) for n in names},
             benchmark=position.get(self.file.market.benchmark), low=self.file.market.low,
+            series=self.series_ if "series" in measure.needs else {},
         )
         return view, self.provenance(names, chosen)
 
@@ -227,7 +234,8 @@ class Market(Workspace):
             self._adhoc[name] = config.Basket(instrument=name, label=name)
             for stale in ("instruments", "_held", "levels_", "_instrument_sources"):
                 self.__dict__.pop(stale, None)
-            self._results.clear()
+            for kept in (self._results, self._roots, self._panel_steps):
+                kept.clear()
             return [name]
         raise UnknownName("basket, group or security", name, [*baskets_, *groups, *labels.values()])
 

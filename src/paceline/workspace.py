@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from paceline import config, engine, importing, levels
-from paceline.arrays import Dates
+from paceline.arrays import Array, Dates
 from paceline.errors import DataError, NotEnoughData, UsageError
 from paceline.importing import Progress
 from paceline.levels import BASES
@@ -38,6 +38,8 @@ class Workspace:
             self._as_of = file.report.as_of
         self.steps: dict[str, Step] = {}
         self._results: dict[str, Any] = {}
+        self._roots: dict[str, tuple[Step, tuple[str, ...]]] = {}
+        self._panel_steps: dict[int, Step] = {}
 
     # ---- data in ---------------------------------------------------------------------------------------
 
@@ -79,9 +81,11 @@ class Workspace:
     def _forget(self) -> None:
         """Drop everything computed from the store's former state."""
         for name in ("version", "as_of", "sessions", "stocks", "instruments", "_baskets", "built", "_held",
-                     "levels_", "_caveats", "general_caveats", "low"):
+                     "levels_", "general_caveats", "low", "series_"):
             self.__dict__.pop(name, None)
         self._results.clear()
+        self._roots.clear()
+        self._panel_steps.clear()
 
     # ---- time ------------------------------------------------------------------------------------------
 
@@ -241,19 +245,23 @@ class Workspace:
         parents: dict[str, tuple[str, ...]] = {}
         caveats: dict[str, tuple[str, ...]] = {}
         baskets_ = self.baskets
-        steps = {id(p): self._panel_step(p) for p in (self.instruments, self.stocks) if p is not None}
         for name in names:
-            spec = baskets_[name]
-            panel = self.instruments if spec.instrument else self.stocks
-            assert panel is not None
-            universe = self.file.universes.get(spec.universe or "")
-            step = self._keep(Step("basket", {
-                "name": name, **spec.model_dump(mode="json", exclude_defaults=True, exclude={"label", "aliases"}),
-                **({"universe_rule": universe.model_dump(mode="json", exclude_defaults=True)} if universe else {}),
-            }, (steps[id(panel)].id,)))
+            if name not in self._roots:
+                self._roots[name] = self._root(name, baskets_[name])
+            step, caveats[name] = self._roots[name]
             parents[name] = (step.id,)
-            caveats[name] = self._basket_caveats(name, spec, panel)
         return engine.Provenance(parents, caveats, basis, self.general_caveats, self.steps)
+
+    def _root(self, name: str, spec: config.Basket) -> tuple[Step, tuple[str, ...]]:
+        """Step and caveats of a basket."""
+        panel = self.instruments if spec.instrument else self.stocks
+        assert panel is not None
+        universe = self.file.universes.get(spec.universe or "")
+        step = self._keep(Step("basket", {
+            "name": name, **spec.model_dump(mode="json", exclude_defaults=True, exclude={"label", "aliases"}),
+            **({"universe_rule": universe.model_dump(mode="json", exclude_defaults=True)} if universe else {}),
+        }, (self._panel_step(panel).id,)))
+        return step, self._basket_caveats(name, spec, panel)
 
     def _basket_caveats(self, name: str, spec: config.Basket, panel: Panel) -> tuple[str, ...]:
         found = [spec.caveat] if spec.caveat else []
@@ -289,13 +297,29 @@ class Workspace:
 
     def _panel_step(self, panel: Panel) -> Step:
         """The panel's step, resting on the imports it read."""
+        if id(panel) in self._panel_steps:
+            return self._panel_steps[id(panel)]
         imports = {}
         for row in self.store.loads(self.version).iter_rows(named=True):
             raw = [{k: o[k] for k in ("who", "what", "licence", "checksum")} for o in json.loads(row["origins"])]
             params = {"source": row["source"], "checksum": row["checksum"], "raw": raw}
             imports[row["checksum"]] = Step("import", params, code="")
         read = [imports[c] for c in panel.step.params["loads"]]
-        return self._keep(replace(panel.step, parents=tuple(self._keep(s).id for s in read)))
+        step = self._keep(replace(panel.step, parents=tuple(self._keep(s).id for s in read)))
+        self._panel_steps[id(panel)] = step
+        return step
+
+    @cached_property
+    def series_(self) -> dict[str, tuple[Dates, Array]]:
+        """Macro and factor series as known on the as-of day: name -> (dates, values), oldest first."""
+        import polars as pl
+
+        day = dt.date.fromisoformat(self.as_of)
+        rows = (self.store.table("series", self.version).filter((pl.col("known") <= day) & (pl.col("date") <= day))
+                .sort("series", "date", "known", "load").collect()
+                .unique(["series", "date"], keep="last", maintain_order=True))
+        return {str(name): (part["date"].to_numpy().astype("datetime64[D]"), part["value"].to_numpy())
+                for (name,), part in rows.group_by("series", maintain_order=True)}
 
     def _keep(self, step: Step) -> Step:
         self.steps[step.id] = step

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 __all__ = ["report", "trace", "verify", "write_manifest"]
 
 Progress = Callable[[str, float], None]
+#: What the card of a count of findings says; it comes from the store, not from a measure.
+FINDINGS = {"question": "What is wrong with the data?",
+            "definition": "Number of rows or cells in which a check at the door found this fault, at one import.",
+            "references": []}
 
 
 def report(market: Market, progress: Progress | None = None) -> Document:
@@ -64,7 +68,7 @@ def _manifest(market: Market, document: Document, book: Book) -> dict[str, Any]:
         "store_version": market.version,
         "basis": market.file.market.basis,
         "measures": {m: {"question": known[m].question, "definition": known[m].doc,
-                         "references": list(known[m].references)} for m in used},
+                         "references": list(known[m].references)} for m in used if m in known} | {"findings": FINDINGS},
         "sources": market.origins(),
         "findings": market.findings().to_dicts(),
         "refused": book.refused,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from paceline import engine, measures
 from paceline.document import Chart, Label, Series
 from paceline.errors import PacelineError, UnknownName
 from paceline.figures import Figure
+from paceline.lineage import Step
 
 if TYPE_CHECKING:
     from paceline.market import Market
@@ -51,6 +53,23 @@ class Book:
                     and all(figure.extra.get(k) == v for k, v in extra.items())):
                 return figure if figure.value is not None else None
         return None
+
+    def column(self, figure: Figure, name: str, unit: str) -> Figure | None:
+        """A further column of a table's row as a figure of its own, resting on the row's."""
+        value = figure.extra.get(name)
+        if value is None:
+            return None
+        step = Step("column", {"column": name}, (figure.id,))
+        self.market.steps[step.id] = step
+        return replace(figure, value=value, unit=unit, step=step, statistic=f"{figure.statistic} {name}".strip(),
+                       n_used=None, n_eligible=None, extra={})
+
+    def finding(self, row: Mapping[str, Any]) -> Figure:
+        """A count of faults found at an import, as a figure."""
+        step = Step("finding", {k: row[k] for k in ("source", "check", "load")})
+        self.market.steps[step.id] = step
+        return Figure("findings", str(row["source"]), int(row["count"]), "count", step, statistic=str(row["check"]),
+                      as_of=self.market.as_of, end=self.market.as_of)
 
     def name(self, subject: str) -> Label:
         return Label(self.market.labels.get(subject, subject))

@@ -24,12 +24,22 @@ def write_manifest(document: Document, path: str | Path) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         half = path.with_suffix(path.suffix + ".part")
-        half.write_text(json.dumps(document.manifest, indent=1, default=str, allow_nan=False), encoding="utf-8")
+        half.write_text(_json(document.manifest), encoding="utf-8")
         half.replace(path)
     except OSError as error:
         raise DataError(f"{path}: the manifest cannot be written ({error.strerror}).",
                         "Free space or choose another --out.") from None
     return path
+
+
+def _json(manifest: dict[str, Any]) -> str:
+    """One line per row of a list, one per other key: readable, and written by the fast encoder."""
+    def line(value: Any) -> str:
+        return json.dumps(value, default=str, allow_nan=False)
+
+    return "{\n" + ",\n".join(
+        f" {line(key)}: " + ("[\n  " + ",\n  ".join(map(line, value)) + "]" if isinstance(value, list) and value
+                            else line(value)) for key, value in manifest.items()) + "\n}\n"
 
 
 def read_manifest(path: str | Path) -> dict[str, Any]:

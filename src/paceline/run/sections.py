@@ -111,7 +111,7 @@ def league(book: Book, group: str) -> Section | None:
     best, worst = month_rows[0], month_rows[-1]
     said = words(book.name(best.subject), " led in ", month(best.end), " with ", best, "; ",
                  book.name(worst.subject), " came last with ", worst, ".")
-    cells = tuple((book.name(f.subject), f, _rank(f), since := at(f.subject, "since_low"), _rank(since),
+    cells = tuple((book.name(f.subject), f, *_rank(book, f), since := at(f.subject, "since_low"), *_rank(book, since),
                    *(at(f.subject, h) for h in ("3m", "ytd", "1y"))) for f in month_rows)
     charts: list[Block] = [Chart("bar", f"{title}: return in the last full month", tuple(
         _bar(book, f) for f in month_rows), "return", reference=0.0)]
@@ -120,18 +120,17 @@ def league(book: Book, group: str) -> Section | None:
                             "return", reference=0.0))
     return Section(f"league_{group}", title, "Who leads the league, and who has moved up?", (
         said, *charts,
-        Grid(title, ("Basket", "Last full month", "Rank (move)", "Since the low", "Rank (move)", "Three months",
-                     "Year to date", "One year"), cells, bars=(1, 3)),
+        Grid(title, ("Basket", "Last full month", "Rank", "Moved", "Since the low", "Rank", "Moved", "Three months",
+                     "Year to date", "One year"), cells, bars=(1, 4),
+             note=Sentence(("Moved: places gained or lost against the period of the same length before.",))),
     ))
 
 
-def _rank(figure: Figure | None) -> Label | None:
-    """Rank and rank change of a league row: columns of the row that the figure stands for."""
-    rank, change = (None, None) if figure is None else (figure.extra.get(k) for k in ("rank", "rank_change"))
-    if rank is None:
-        return None
-    moved = "" if not change else f" ({'▲' if change > 0 else '▼'}{abs(int(change))})"
-    return Label(f"{int(rank)}{moved}")
+def _rank(book: Book, figure: Figure | None) -> tuple[Figure | None, Figure | None]:
+    """Rank and places moved: further columns of a league's row."""
+    if figure is None:
+        return None, None
+    return book.column(figure, "rank", "count"), book.column(figure, "rank_change", "places")
 
 
 def _bar(book: Book, figure: Figure) -> Series:
@@ -242,9 +241,8 @@ def drivers(book: Book) -> Section | None:
         parts = _best([f for f in rows if f.extra.get("group") == group])
         if parts:
             title = book.market.file.groups[group].label or group.replace("_", " ").capitalize()
-            blocks.append(Grid(f"Contribution by part: {title}", ("Part", "Contribution", "Members in common"), tuple(
-                (book.name(str(f.extra["part"])), f, None if f.n_used is None else Label(str(f.n_used)))
-                for f in parts), bars=(1,)))
+            blocks.append(Grid(f"Contribution by part: {title}", ("Part", "Contribution", "Share of the return"), tuple(
+                (book.name(str(f.extra["part"])), f, book.column(f, "share", "fraction")) for f in parts), bars=(1,)))
     published = book.one("performance", book.benchmark, "ytd")
     blocks.append(words("The published benchmark ", book.name(book.benchmark), " returned ", published,
                         " over the same days; what the built index does not share with it is unexplained."))
@@ -276,11 +274,23 @@ def concentration(book: Book) -> Section | None:
     return Section("concentration", "Concentration", "How much rests on a few names?", tuple(blocks))
 
 
+def quality(book: Book) -> Section | None:
+    rows = book.market.findings().to_dicts()
+    said = words("Every fault found at the door, what was done about it, and where; nothing is dropped in silence.")
+    found = tuple((Label(str(r["source"])), Label(str(r["check"])), book.finding(r), Label(str(r["action"])),
+                   Label(str(r["example"] or ""))) for r in rows)
+    refused = tuple((Label(m), Label(why)) for m, why in sorted(book.refused.items()))
+    blocks: list[Block] = [said, Grid("Findings", ("Source", "Check", "Count", "What was done", "For example"), found)]
+    if refused:
+        blocks.append(Grid("Measures that could not answer", ("Measure", "Why"), refused))
+    return Section("quality", "Data quality", "What is wrong with the data?", tuple(blocks))
+
+
 def plan(book: Book) -> list[tuple[str, Callable[[Book], Section | None]]]:
     """Name and builder of every section this market supports, in reading order."""
     leagues: list[tuple[str, Callable[[Book], Section | None]]] = [
         (f"league_{g}", partial(league, group=g)) for g in book.market.groups]
     found = [("since_low", since_low), ("rotations", rotations), *leagues, ("records", records),
-             ("breadth", breadth), ("drivers", drivers), ("concentration", concentration)]
+             ("breadth", breadth), ("drivers", drivers), ("concentration", concentration), ("quality", quality)]
     wanted = book.market.file.report.sections
     return [(n, f) for n, f in found if not wanted or n in wanted or n.split("_")[0] in wanted]
