@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,9 +57,10 @@ def figures(measure: Measure, view: View, params: Mapping[str, Any], result: Res
     """The figures of a result: one per row of a table; of a series, its last value (or, with
     ``history``, one per session). ``subjects`` keeps only those."""
     wanted = set(view.subjects if subjects is None else subjects)
+    say = _Said(measure, view, params, known)
     if result.table is not None:
-        return list(_table(measure, view, params, result, known, wanted))
-    return list(_series(measure, view, params, result, known, wanted, history))
+        return [say.figure(row) for row in result.table.iter_rows(named=True) if row["subject"] in wanted]
+    return [say.figure(row) for row in _series(measure, view, result, wanted, history)]
 
 
 def series_figure(measure: Measure, view: View, params: Mapping[str, Any], known: Provenance,
@@ -69,7 +71,7 @@ def series_figure(measure: Measure, view: View, params: Mapping[str, Any], known
     """
     assert isinstance(result.value, Mapping)
     row, names = series_rows(measure, view)[subject]
-    return _figure(measure, view, params, known, {
+    return _Said(measure, view, params, known).figure({
         **names, "statistic": statistic,
         "value": float(result.value[statistic][row, -1]),
         "n_used": _count(result.n_used, row, -1), "n_eligible": _count(result.n_eligible, row, -1),
@@ -88,8 +90,8 @@ def _count(counts: Array | None, row: int, column: int) -> int | None:
     return None if counts is None or not np.isfinite(counts[row, column]) else int(counts[row, column])
 
 
-def _series(measure: Measure, view: View, params: Mapping[str, Any], result: Result, known: Provenance,
-            wanted: set[str], history: bool) -> Iterator[Figure]:
+def _series(measure: Measure, view: View, result: Result, wanted: set[str],
+            history: bool) -> Iterator[dict[str, Any]]:
     assert isinstance(result.value, Mapping)
     last = len(view.sessions) - 1
     for row, names in series_rows(measure, view).values():
@@ -98,59 +100,67 @@ def _series(measure: Measure, view: View, params: Mapping[str, Any], result: Res
         for statistic, values in result.value.items():
             for column in np.flatnonzero(np.isfinite(values[row])).tolist() if history else [last]:
                 day = str(view.sessions[column])
-                yield _figure(measure, view, params, known, {
+                yield {
                     **names, "statistic": statistic, "start": day, "end": day,
                     "value": float(values[row, column]),
                     "n_used": _count(result.n_used, row, column),
                     "n_eligible": _count(result.n_eligible, row, column),
-                })
+                }
 
 
-def _table(measure: Measure, view: View, params: Mapping[str, Any], result: Result, known: Provenance,
-           wanted: set[str]) -> Iterator[Figure]:
-    assert result.table is not None
-    for row in result.table.iter_rows(named=True):
-        if row["subject"] in wanted:
-            yield _figure(measure, view, params, known, row)
+class _Said:
+    """The figures of one question. What those of one subject share is worked out once."""
 
+    def __init__(self, measure: Measure, view: View, params: Mapping[str, Any], known: Provenance) -> None:
+        self.measure, self.view, self.params, self.known = measure, view, params, known
+        self.as_of = str(view.sessions[-1])
+        self._shared: dict[tuple[Any, ...], tuple[str, Step, tuple[str, ...]]] = {}
 
-def _figure(measure: Measure, view: View, params: Mapping[str, Any], known: Provenance,
-            row: Mapping[str, Any]) -> Figure:
-    subject, against = row["subject"], row.get("against")
-    statistic = row.get("statistic") or ""
-    unit = row.get("unit") or measure.unit_of(statistic)
-    assert unit in UNITS, f"{measure.name}: unit {unit!r} is not one of {UNITS}"
-    value = row.get("value")
-    if isinstance(value, float) and not np.isfinite(value):
-        value = None
-    names = [str(n) for n in (subject, against) if n in known.parents]
-    bases = sorted({known.basis[n] for n in names if n in known.basis})
-    basis = row.get("basis") or params.get("basis") or ("/".join(bases) if bases else view.basis)
-    caveats = [c for n in names for c in known.caveats.get(n, ())] + list(known.general)
-    if against is not None and len(bases) > 1:
-        caveats.append("the two legs rest on different bases: " + ", ".join(
-            f"{n} {known.basis[n]}" for n in names))
-    if not measure.causal:
-        caveats.append("uses later data: a description, not a signal")
-    n_used, n_eligible = row.get("n_used"), row.get("n_eligible")
-    if value is None:
-        thin = n_used is not None and n_eligible and n_used < measure.coverage * n_eligible
-        caveats.append(f"no value: {n_used} of {n_eligible} members have data" if thin
+    def figure(self, row: Mapping[str, Any]) -> Figure:
+        subject, against = row["subject"], row.get("against")
+        statistic = row.get("statistic") or ""
+        unit = row.get("unit") or self.measure.unit_of(statistic)
+        assert unit in UNITS, f"{self.measure.name}: unit {unit!r} is not one of {UNITS}"
+        value = row.get("value")
+        if isinstance(value, float) and not math.isfinite(value):
+            value = None
+        key = subject, against, row.get("basis")
+        if key not in self._shared:
+            self._shared[key] = self._share(*key)
+        basis, question, caveats = self._shared[key]
+        n_used, n_eligible = row.get("n_used"), row.get("n_eligible")
+        if value is None:
+            thin = n_used is not None and n_eligible and n_used < self.measure.coverage * n_eligible
+            missing = (f"no value: {n_used} of {n_eligible} members have data" if thin
                        else "no value: too little history for this window")
-    extra = {k: v for k, v in row.items() if k not in ROW}
-    as_of = str(view.sessions[-1])
-    parents = tuple(dict.fromkeys(p for n in names for p in known.parents[n]))
-    question = known.keep(Step(measure.name, {**params, "basis": basis, "as_of": as_of}, parents))
-    which = {k: str(v) for k, v in {"subject": subject, "against": against, "statistic": statistic,
-                                    "start": row.get("start"), "end": row.get("end"), **extra}.items()
-             if v not in (None, "") and not isinstance(v, (int, float))}
-    step = known.keep(Step("figure", which, (question.id,)))
-    return Figure(
-        measure=measure.name, subject=subject, value=value, unit=unit, step=step,
-        label=view.labels.get(subject, subject), against=against, statistic=statistic,
-        start=_iso(row.get("start")), end=_iso(row.get("end")) or as_of, as_of=as_of, basis=basis,
-        n_used=n_used, n_eligible=n_eligible, caveats=tuple(dict.fromkeys(caveats)), extra=extra,
-    )
+            caveats = tuple(dict.fromkeys((*caveats, missing)))
+        extra = {k: v for k, v in row.items() if k not in ROW}
+        which = {k: str(v) for k, v in {"subject": subject, "against": against, "statistic": statistic,
+                                        "start": row.get("start"), "end": row.get("end"), **extra}.items()
+                 if v not in (None, "") and not isinstance(v, (int, float))}
+        return Figure(
+            measure=self.measure.name, subject=subject, value=value, unit=unit,
+            step=Step("figure", which, (question.id,)),
+            label=self.view.labels.get(subject, subject), against=against, statistic=statistic,
+            start=_iso(row.get("start")), end=_iso(row.get("end")) or self.as_of, as_of=self.as_of, basis=basis,
+            n_used=n_used, n_eligible=n_eligible, caveats=caveats, extra=extra,
+        )
+
+    def _share(self, subject: str, against: str | None, basis: str | None) -> tuple[str, Step, tuple[str, ...]]:
+        """Basis, step of the question and caveats of all figures of these legs."""
+        known = self.known
+        names = [str(n) for n in (subject, against) if n in known.parents]
+        bases = sorted({known.basis[n] for n in names if n in known.basis})
+        basis = basis or self.params.get("basis") or ("/".join(bases) if bases else self.view.basis)
+        caveats = [c for n in names for c in known.caveats.get(n, ())] + list(known.general)
+        if against is not None and len(bases) > 1:
+            caveats.append("the two legs rest on different bases: " + ", ".join(
+                f"{n} {known.basis[n]}" for n in names))
+        if not self.measure.causal:
+            caveats.append("uses later data: a description, not a signal")
+        parents = tuple(dict.fromkeys(p for n in names for p in known.parents[n]))
+        question = known.keep(Step(self.measure.name, {**self.params, "basis": basis, "as_of": self.as_of}, parents))
+        return basis, question, tuple(dict.fromkeys(caveats))
 
 
 def _iso(value: Any) -> str | None:

@@ -317,7 +317,8 @@ def _newest(year: Year, known: NDArray[np.int32], load: pl.Series | None, width:
         return
     kept = np.flatnonzero(year.keep)
     cell = cell[kept]
-    if len(np.unique(cell)) == len(cell):
+    in_order = np.sort(cell)  # many times faster than np.unique, which hashes
+    if (in_order[1:] != in_order[:-1]).all():
         return
     order = np.lexsort((np.zeros(len(kept)) if load is None else load.to_numpy()[kept], known[kept], cell))
     cell = cell[order]

@@ -69,6 +69,7 @@ class Store:
     def __init__(self, path: str | Path, *, create: bool = True) -> None:
         self.path = Path(path)
         self._loads = self.path / "tables" / "loads"
+        self._seen: tuple[object, pl.DataFrame] | None = None
         if create:
             with delta.guard(self.path, "creating the store"):
                 for folder in ("tables", "raw", "claims", "steps", "cache"):
@@ -131,11 +132,16 @@ class Store:
         return checksum in self.loads(version)["checksum"]
 
     def _all_loads(self, table: DeltaTable | None = None) -> pl.DataFrame:
+        state = delta.state(self._loads)
+        if table is None and self._seen is not None and self._seen[0] == state:
+            return self._seen[1]
         table = table or delta.open_table(self._loads)
         if table is None:
             raise self._missing()
         with delta.guard(self._loads, "reading the list of loads"):
-            return delta.scan(delta.segments(table, self._loads), LOADS).collect().sort("load")
+            found = delta.scan(delta.segments(table, self._loads), LOADS).collect().sort("load")
+        self._seen = state, found
+        return found
 
     # ---- writing ----------------------------------------------------------------------------------------
 

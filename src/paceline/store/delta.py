@@ -6,6 +6,7 @@ Every fault of the file system or of delta-rs leaves here as a ``StoreError`` th
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,6 +77,13 @@ def guard(folder: Path, doing: str) -> Iterator[None]:
 
 def exists(folder: Path) -> bool:
     return (folder / "_delta_log").is_dir()
+
+
+def state(folder: Path) -> frozenset[tuple[str, int, int]]:
+    """Every file of a table with its size and time: as long as it is the same, so is the table."""
+    with guard(folder, "listing its files"):
+        return frozenset((e.path, s.st_size, s.st_mtime_ns) for place in (folder, folder / "_delta_log")
+                         if place.is_dir() for e in os.scandir(place) if e.is_file() for s in [e.stat()])
 
 
 def open_table(folder: Path) -> DeltaTable | None:
