@@ -216,10 +216,11 @@ def event_evidence(value: Array, event: Bools, *, horizon: int = 1, block: float
 
     effect = mean over events - mean over all sessions with a value.
     n = events, effective n = the largest number of them whose windows [t, t + horizon) do not overlap; below ten
-    there is a reason instead of numbers. Two views of chance are taken, and the more cautious one of each stands: the
-    stationary bootstrap of (value, event) together, in blocks no shorter than ``horizon``, and the circular-shift
-    placebo. p is the larger of the two, the interval the wider: with a dozen events the bootstrap alone
-    takes their chance resemblance for precision.
+    there is a reason instead of numbers. p is that of the circular-shift placebo, which rejects random dates as
+    often as it should. The interval is the wider of the placebo's and that of a stationary bootstrap of
+    (value, event) together, in blocks no shorter than ``horizon``: with a dozen events the bootstrap alone takes
+    their chance resemblance for precision. So the interval may hold zero where p is just below 5%, never the
+    other way round. Where no shift is free of the events both are the bootstrap's.
     """
     valid = np.isfinite(value)
     at = np.flatnonzero(event & valid)
@@ -230,8 +231,8 @@ def event_evidence(value: Array, event: Bools, *, horizon: int = 1, block: float
     if effective < MINIMUM_EFFECTIVE:
         return no_evidence(too_few(effective), n=len(at), n_effective=float(effective), method=method)
     block = max(float(horizon), 1.0 if block is None else block)
-    method = (f"{method}, the wider of stationary bootstrap (blocks of {block:.1f}, {draws} draws) "
-              "and circular-shift placebo")
+    method = (f"{method}, p by circular-shift placebo, interval the wider of its own and that of a stationary "
+              f"bootstrap (blocks of {block:.1f}, {draws} draws)")
     happened = event & valid
     both = np.vstack([np.where(happened, value, 0.0), happened, np.where(valid, value, 0.0), valid]).T
     sums = stationary_bootstrap(lambda counts: counts @ both, len(value), block=block, draws=draws, seed=seed)
@@ -242,9 +243,10 @@ def event_evidence(value: Array, event: Bools, *, horizon: int = 1, block: float
     shifted_p, shifted = circular_shift_placebo(value, event, horizon)
     note, error = "", float(np.nanstd(drawn))
     if math.isfinite(shifted_p):
-        p, reach = max(p, shifted_p), max(reach, _two_sided(shifted, effect)[0])
+        p, reach = shifted_p, max(reach, _two_sided(shifted, effect)[0])
         error = max(error, float(shifted.std()))
     else:
+        method = f"{method.partition(', p by')[0]}, stationary bootstrap (blocks of {block:.1f}, {draws} draws)"
         note = "no circular-shift placebo: no shift of the dates is free of them"
     return Evidence(effect, effect - reach, effect + reach, len(at), float(effective), p, method=method,
                     minimum_detectable=minimum_detectable(error), note=note)
