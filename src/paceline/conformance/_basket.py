@@ -19,15 +19,15 @@ def check_basket(build: Callable[[Panel], Targets], panel: Panel) -> None:
     """Raise ``ConformanceError`` unless the baskets that ``build`` makes from a panel keep their contract.
 
     Weights are finite, not negative, and sum to one at every rebalance (or are all zero: no member that day);
-    rebalances are in order; building twice gives the same; and cutting the panel at t changes no weight that
-    was fixed by t.
+    rebalances are in order; building twice gives the same; and cutting the panel at t changes no weight in
+    force by t (those fixed at the close of t are for the next session, whose member list providers announce ahead).
     """
     targets = build(panel)
     faults = _weights(targets)
     faults += [f"not pure: built twice, {f}" for f in _same_targets(targets, build(panel), len(panel.sessions))]
     for t in sorted({len(panel.sessions) // 2, len(panel.sessions) - 2} - {-1, 0}):
         faults += [f"looks ahead of {panel.sessions[t]}: {f}"
-                   for f in _same_targets(targets, build(panel.cut(t)), t + 1)]
+                   for f in _same_targets(targets, build(panel.cut(t)), t)]
     judge("baskets", faults)
 
 
