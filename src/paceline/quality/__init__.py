@@ -18,7 +18,7 @@ from paceline import schema
 from paceline.errors import SourceError
 from paceline.quality._prices import check_prices
 from paceline.sources import Context, Finding, Parsed
-from paceline.sources._rows import collapse, joined, off_calendar, set_aside, where_is
+from paceline.sources._rows import collapse, in_order, joined, off_calendar, set_aside, where_is
 
 if TYPE_CHECKING:
     from paceline.config import Source
@@ -106,6 +106,8 @@ def _declared(
                 Finding(name, str(text), int(count), "quarantined", where_is(rows.filter(why == text), table.key))
             )
         typed = typed.filter(~bad)
+    if table.name == "prices":
+        typed = in_order(typed, _KEY)  # duplicates are found at a glance among sorted rows
     typed, found, copies = collapse(name, table.name, typed, table.key)
     findings += found
     aside.append(copies)

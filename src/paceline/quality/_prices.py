@@ -228,7 +228,7 @@ def _shared_caps(name: str, frame: pl.DataFrame) -> list[Finding]:
         (pl.col("market_cap") / pl.col("close")).round().alias("n"), pl.col("security").str.slice(0, 2).alias("stem")
     )
     groups = [
-        caps.group_by("date", *key)
+        caps.filter(pl.struct("date", *key).is_duplicated()).group_by("date", *key)
         .agg(pl.col("security").sort(), pl.col("market_cap").max().alias("size"))
         .filter(pl.col("security").list.len() > 1)
         .select("date", "security", "size")

@@ -33,6 +33,7 @@ from paceline import schema
 from paceline.errors import StoreError, UsageError
 from paceline.lineage import Origin, canonical
 from paceline.sources import Finding, Raw
+from paceline.sources._rows import increasing
 from paceline.store import delta
 from paceline.store.delta import Segment
 
@@ -375,8 +376,8 @@ def _conform(name: str, frame: pl.DataFrame, source: str) -> pl.DataFrame:
                              "Quarantine them first: `quality.check` does.")
     frame = frame.with_columns(known=pl.coalesce("known", declared.known))
     key = [*declared.key, "known"]
-    frame = frame.sort([*_order(name), "known"], maintain_order=True)
-    if len(frame) > 1:
+    if not increasing(frame, [*_order(name), "known"]):
+        frame = frame.sort([*_order(name), "known"], maintain_order=True)
         same = frame.select(pl.all_horizontal(pl.col(k).eq_missing(pl.col(k).shift(1)) for k in key)).to_series()
         again = frame.filter(same & (pl.int_range(len(frame), eager=True) > 0))
         if len(again):

@@ -93,8 +93,8 @@ def frames(m: Model, u: Universe, source: str, calendar: str) -> dict[str, pl.Da
     measured = {name: with_dividends(m, u, name) for name in u.masks}
     funds = {code: _instrument(m, code, *measured[name]) for code, name in published.items()}
     tables = {
-        "prices": pl.concat([_price_rows(m, p, ids, days, source), *(_fund_rows(f, c, days, source)
-                                                                  for c, f in funds.items())]),
+        "prices": _in_order(_price_rows(m, p, ids, days, source), {c: _fund_rows(f, c, days, source)
+                                                                    for c, f in funds.items()}),
         "actions": _actions(m, p, ids, days, funds),
         "securities": _securities(m, ids, days),
         "classes": _classes(m, ids, days),
@@ -122,9 +122,16 @@ def _price_rows(m: Model, p: Prices, ids: list[str], days: pl.Series, source: st
     alive = (t >= m.first[:, None]) & (t <= m.last[:, None])
     line, when = np.nonzero(alive)
     line, when = line.astype(np.uint32), when.astype(np.uint32)
-    close, shares, price = p.close[alive], p.shares[alive], p.price[alive]
+    close, shares, price, total = p.close[alive], p.shares[alive], p.price[alive], p.total[alive]
     busy = rng.standard_normal(len(line), dtype=np.float32) * np.float32(0.35) - np.float32(5.2)
     traded = np.round(shares * np.exp(busy) * (0.6 + 30.0 * np.abs(np.nan_to_num(price))))
+    # rows by security and date, as the store keeps them: the lines are drawn in another order
+    number, life = np.argsort(np.array(ids)), alive.sum(axis=1)
+    begin = np.concatenate([[0], np.cumsum(life)])
+    here = np.repeat(begin[number] - np.concatenate([[0], np.cumsum(life[number])[:-1]]), life[number])
+    here += np.arange(len(line))
+    line, when, traded = line[here], when[here], traded[here]
+    close, shares, price, total = close[here], shares[here], price[here], total[here]
     worth = close > 0
     return pl.DataFrame({
         "source": pl.repeat(source, len(line), eager=True),
@@ -132,10 +139,20 @@ def _price_rows(m: Model, p: Prices, ids: list[str], days: pl.Series, source: st
         "date": days.gather(when),
         "close": _null(np.where(worth, close, np.nan)),
         "price_return": _null(price),
-        "total_return": _null(p.total[alive]),
+        "total_return": _null(total),
         "volume": traded,
         "market_cap": _null(np.where(worth, close * shares, np.nan)),
     })
+
+
+def _in_order(rows: pl.DataFrame, others: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """The rows, sorted by security, with those of each other security put where they belong."""
+    parts, done = [], 0
+    for name in sorted(others):
+        at = rows["security"].search_sorted(name)
+        parts += [rows[done:at], others[name]]
+        done = at
+    return pl.concat([*parts, rows[done:]], rechunk=True)
 
 
 @dataclass(frozen=True)
