@@ -60,6 +60,11 @@ def test_the_commands_of_the_readme(folder: Path, capsys: pytest.CaptureFixture[
                 smaller(folder / words[1])
             if "--json" in words:
                 figure = json.loads(out)[0]["figure"]
+            if words[0] == "trace":
+                again = shlex.split(out.split("Make it again: paceline ")[1])
+                assert main([*again, "--json"]) == 0
+                rows = json.loads(capsys.readouterr().out)
+                assert [row["figure"] for row in rows] == [figure], "the command makes the same figure again"
         done.append(words[0])
     assert figure, "the README traces a figure it has shown"
     assert {"init", "import", "doctor", "list", "show", "report", "trace", "verify", "make"} <= set(done)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from paceline import measures
 from paceline.document import Document
-from paceline.errors import DataError, UnknownName, UsageError
+from paceline.errors import DataError, UsageError
 from paceline.lineage import code_version
 
 if TYPE_CHECKING:
@@ -101,12 +103,12 @@ def _question(row: dict[str, Any]) -> tuple[Any, ...]:
 def trace(figure: str, market: Market) -> dict[str, Any]:
     """The lineage of a figure as a tree: {id, name, params, code, parents: [...]}, down to the bytes.
 
-    ``figure`` is an id or an unambiguous beginning of one. Raises ``UnknownName``.
+    ``figure`` is an id or an unambiguous beginning of one. Raises ``UsageError``.
     """
     found = market.store.step(figure)
     if found is None:
-        raise UnknownName("figure", figure, []) if len(figure) >= 4 else UsageError(
-            f"{figure!r} is too short for a figure id.", "Give at least four characters of it.")
+        raise UsageError(f"no figure {figure!r} is known to the store, or several begin so.",
+                         "Give the whole id, and the --market or --store of the report or `paceline show` it is from.")
 
     def grow(step: dict[str, Any]) -> dict[str, Any]:
         parents = [market.store.step(p) for p in step["parents"]]
@@ -120,13 +122,24 @@ def command(step: dict[str, Any], market: Market) -> str:
     question = market.store.step(step["parents"][0]) if step["parents"] else None
     if step["name"] != "figure" or question is None:
         return ""
+    asked, which = question["params"], step["params"]
     words = ["paceline", "show", question["name"]]
     if market.path.endswith(".toml"):
         words += ["--market", market.path]
-    words += ["--as-of", str(question["params"].get("as_of", market.as_of)), "--store-version", str(market.version),
-              "--subject", step["params"]["subject"]]
-    if step["params"].get("against"):
-        words += ["--against", step["params"]["against"]]
-    if question["params"].get("basis") in ("price", "total"):
-        words += ["--basis", question["params"]["basis"]]
-    return " ".join(f'"{w}"' if " " in w else w for w in words)
+    words += ["--as-of", str(asked.get("as_of", market.as_of)), "--store-version", str(market.version)]
+    for option in ("subject", "against"):
+        if which.get(option):
+            words += [f"--{option}", which[option]]
+    if asked.get("basis") in ("price", "total"):
+        words += ["--basis", asked["basis"]]
+    declared = measures.discover().get(question["name"])
+    for name, default in declared.defaults().items() if declared else ():
+        value = asked.get(name)
+        several = list(value) if isinstance(value, (list, tuple)) else [value]
+        if name == "basis" or value is None or several == (list(default) if isinstance(default, tuple) else [default]):
+            continue
+        for one in several:
+            words += [f"--{name.replace('_', '-')}", *([] if one is True else [str(one)])]
+    if declared and declared.shows == "series" and which.get("end", asked.get("as_of")) != asked.get("as_of"):
+        words.append("--history")
+    return shlex.join(words)
