@@ -132,7 +132,7 @@ class _Said:
         if value is None:
             thin = n_used is not None and n_eligible and n_used < self.measure.coverage * n_eligible
             missing = (f"no value: {n_used} of {n_eligible} members have data" if thin
-                       else "no value: too little history for this window")
+                       else self._no_level(subject, against) or "no value: too little history for this window")
             caveats = tuple(dict.fromkeys((*caveats, missing)))
         extra = {k: v for k, v in row.items() if k not in ROW}
         which = {k: str(v) for k, v in {"subject": subject, "against": against, "statistic": statistic,
@@ -145,6 +145,16 @@ class _Said:
             start=_iso(row.get("start")), end=_iso(row.get("end")) or self.as_of, as_of=self.as_of, basis=basis,
             n_used=n_used, n_eligible=n_eligible, caveats=caveats, extra=extra,
         )
+
+    def _no_level(self, *names: str | None) -> str:
+        """Says which of the legs has no level at all on the basis asked for; empty if each has one."""
+        asked = self.params.get("basis") or self.view.basis
+        levels = self.view.all_levels.get(str(asked), self.view.levels)
+        for name in names:
+            if name in self.view.subjects and not np.isfinite(levels[self.view.subjects.index(name)]).any():
+                basis = self.known.basis.get(name, "") if asked == "native" else asked
+                return f"no value: {name} has no {basis} return level".replace("  ", " ")
+        return ""
 
     def _share(self, subject: str, against: str | None, basis: str | None) -> tuple[str, Step, tuple[str, ...]]:
         """Basis, step of the question and caveats of all figures of these legs."""

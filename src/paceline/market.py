@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from html import escape
@@ -230,7 +231,9 @@ class Market(Workspace):
         for basket, spec in baskets_.items():
             if said in (basket.casefold(), labels[basket].casefold(), *(a.casefold() for a in spec.aliases)):
                 return [basket]
-        if self._known_security(name):
+        security = self._security(name)
+        if security is not None:
+            name = security
             self._adhoc[name] = config.Basket(instrument=name, label=name)
             for stale in ("instruments", "_held", "levels_", "_instrument_sources"):
                 self.__dict__.pop(stale, None)
@@ -239,11 +242,15 @@ class Market(Workspace):
             return [name]
         raise UnknownName("basket, group or security", name, [*baskets_, *groups, *labels.values()])
 
-    def _known_security(self, name: str) -> bool:
+    def _security(self, name: str) -> str | None:
+        """The identifier of a security that has prices, in any usual spelling: BRK.B, BRK/B and brk-b are BRK-B."""
         import polars as pl
 
-        rows = self.store.table("prices", self.version).filter(pl.col("security") == name).select("date").head(1)
-        return len(rows.collect()) > 0
+        spelt = [re.sub("[./-]", mark, s) for s in (name, name.upper()) for mark in "-./"]
+        ways = list(dict.fromkeys([name, *spelt]))
+        stored = set(self.store.table("prices", self.version).filter(pl.col("security").is_in(ways))
+                     .select("security").unique().collect()["security"])
+        return next((way for way in ways if way in stored), None)
 
     # ---- frames ----------------------------------------------------------------------------------------
 

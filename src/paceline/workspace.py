@@ -100,11 +100,11 @@ class Workspace:
         if self._as_of is None:
             return str(last)
         asked = parse_date(self._as_of)
-        if asked > last:
-            raise NotEnoughData(f"as-of {asked}: the last stored session is {last}.",
-                                f"Import newer data or ask for --as-of {last}.")
         days = self._all_sessions()
         before = days[days <= np.datetime64(asked)]
+        if len(before) and before[-1] > np.datetime64(last):  # a weekend after the last session is no session
+            raise NotEnoughData(f"as-of {asked}: the last stored session is {last}.",
+                                f"Import newer data or ask for --as-of {last}.")
         if not len(before):
             raise NotEnoughData(f"as-of {asked} lies before the first session {days[0]}.", "Ask for a later day.")
         return str(before[-1])
@@ -142,6 +142,10 @@ class Workspace:
 
         if all(b.instrument for b in self.file.baskets.values()) and not self.file.universes:
             return None
+        start = self.file.market.start
+        if start is not None and dt.date.fromisoformat(self.as_of) < start:
+            raise NotEnoughData(f"as-of {self.as_of} lies before market.start {start} of {self.path}.",
+                                "Ask for a later day, or set an earlier market.start.")
         return panel.build(self.store, sessions=self._all_sessions(), as_of=self.as_of,
                            start=self.file.market.start, order=self._order(), version=self.version,
                            exclude_kinds=("index", "etf"), unknown_kind="common", guard=self.file.market.guard)

@@ -54,8 +54,11 @@ def read_manifest(path: str | Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise UsageError(f"{path}: not a readable manifest ({error}).",
                          "Give the .manifest.json of a report.") from None
-    if not isinstance(found, dict) or "figures" not in found or "as_of" not in found:
-        raise UsageError(f"{path}: this JSON file is not a manifest.", "Give the .manifest.json of a report.")
+    needed = ("figures", "as_of", "store_version")
+    missing = [key for key in needed if key not in found] if isinstance(found, dict) else list(needed)
+    if missing:
+        raise UsageError(f"{path}: this JSON file is not a manifest, it lacks {', '.join(missing)}.",
+                         "Give the .manifest.json of a report.")
     return found
 
 
@@ -69,6 +72,9 @@ def verify(path: str | Path, market: Market | None = None, *, rtol: float = 1e-9
 
     old = read_manifest(path)
     if market is None:
+        if not {"market_file", "store"} <= set(old):
+            raise UsageError(f"{path}: the manifest does not say which market file and store it is from.",
+                             "Give --market and --store.")
         file = old["market_file"] if Path(old["market_file"]).exists() else None
         market = open_market(file, data=old.get("data"), store=old["store"], as_of=old["as_of"],
                              version=old["store_version"])
