@@ -187,7 +187,8 @@ class Market(Workspace):
     def _other_basis(self, found: list[Figure], measure: str, pairs: Any, names: Sequence[str] | None,
                      history: bool, params: Mapping[str, Any]) -> list[Figure]:
         """Figures of the measure's own basis, and of the other basis for baskets that have no value on it."""
-        empty = {f.subject for f in found} - {f.subject for f in found if f.value is not None}
+        empty = ({f.subject for f in found if f.n_eligible != 0}  # nobody to count on either basis
+                 - {f.subject for f in found if f.value is not None})
         if not empty:
             return found
         other = "price" if found[0].basis == "total" else "total"

@@ -107,13 +107,13 @@ class Day:
     @cached_property
     def names(self) -> dict[str, list[int]]:
         """Identifier or ticker of the day -> positions; an identifier comes before an equal ticker."""
+        own = self.history.identifiers
         found: dict[str, list[int]] = {}
         tickers = self.attributes["ticker"].to_list() if "ticker" in self.attributes.columns else []
         for i, ticker in enumerate(tickers):
-            if ticker:
+            if ticker and ticker not in own:
                 found.setdefault(ticker, []).append(i)
-        found.update({security: [i] for i, security in enumerate(self.panel.securities)})
-        return found
+        return found | own
 
     def members(self, universe: str) -> Bools:
         """The list in force on the next session: weights fixed at this close are for that session. Providers
@@ -161,6 +161,10 @@ class History:
         if universe not in self._members:
             self._members[universe] = self.panel.members(universe)
         return self._members[universe]
+
+    @cached_property
+    def identifiers(self) -> dict[str, list[int]]:
+        return {security: [i] for i, security in enumerate(self.panel.securities)}
 
     @cached_property
     def tie_break(self) -> NDArray[np.int64]:

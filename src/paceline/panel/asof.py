@@ -50,11 +50,35 @@ def spells(rows: pl.DataFrame, key: Sequence[str], sessions: Dates) -> pl.DataFr
     return rows.with_columns(first=pl.Series(first, dtype=pl.Int64), stop=pl.Series(stop, dtype=pl.Int64)).drop("since")
 
 
-def running_at(found: pl.DataFrame, t: int, by: str = "security") -> pl.DataFrame:
-    """One row per ``by``: the spell that runs at t; of overlapping ones the one that started last."""
-    return (found.filter((pl.col("first") <= t) & (pl.col("stop") > t))
-            .sort(by, "start", "known", "load", nulls_last=False, maintain_order=True)
-            .unique(by, keep="last", maintain_order=True))
+class Dated:
+    """Spells in the order in which later ones replace earlier ones, of securities that stand in rows of a panel.
+
+    ``running`` and ``begun`` give positions in ``rows``, oldest first; ``row`` the security's row of each.
+    """
+
+    def __init__(self, found: pl.DataFrame, row: Index) -> None:
+        found = (found.with_columns(row=pl.Series(row)).filter(pl.col("row") >= 0)
+                 .sort("start", "known", "load", nulls_last=False, maintain_order=True))
+        self.rows, self.row = found, found["row"].to_numpy()
+        self._first, self._stop, self._seen, self._unseen = (
+            found[c].to_numpy() for c in ("first", "stop", "seen", "unseen"))
+        self._start = days(found["start"], EVER)
+        self._text: dict[str, NDArray[np.object_]] = {}
+
+    def running(self, t: int) -> Index:
+        """Spells that run at t."""
+        return np.flatnonzero((self._first <= t) & (self._stop > t))
+
+    def begun(self, t: int, day: np.datetime64) -> Index:
+        """Spells known at t, the session of ``day``, that have begun by then, whether they still run or not."""
+        return np.flatnonzero((self._seen <= t) & (self._unseen > t)
+                              & (self._start <= day.astype("datetime64[D]").astype(np.int64)))
+
+    def text(self, column: str) -> NDArray[np.object_]:
+        """The column's values, "" where unknown."""
+        if column not in self._text:
+            self._text[column] = self.rows[column].fill_null("").to_numpy().astype(object)
+        return self._text[column]
 
 
 def latest_at(found: pl.DataFrame, t: int, day: np.datetime64, by: str = "security") -> pl.DataFrame:

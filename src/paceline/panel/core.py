@@ -242,10 +242,9 @@ class Panel:
             raise UnknownName("classification scheme", scheme, schemes)
         if schemes:
             scheme = scheme or schemes[0]
-            found = self._spells("classes", pl.col("scheme") == scheme, scheme)
-            now = asof.running_at(found, t)
-            row = self._rows(now["security"])
-            names[row[row >= 0]] = now[level].fill_null("").to_numpy()[row >= 0]
+            found = self._dated("classes", pl.col("scheme") == scheme, scheme)
+            now = found.running(t)
+            names[found.row[now]] = found.text(level)[now]  # of several the last counts, as everywhere
         return names
 
     def attributes_at(self, t: int) -> pl.DataFrame:
@@ -255,10 +254,14 @@ class Panel:
         """
         t = self._session(t)
         day = self.sessions[t]
-        now = asof.latest_at(self._spells("securities"), t, day)
-        now = now.with_columns(pl.when(pl.col("delisted") <= pl.lit(day.item())).then("delisted").alias("delisted"))
-        mine = pl.DataFrame({"security": self.securities}, schema={"security": pl.String})
-        return mine.join(now.select("security", *ATTRIBUTES), on="security", how="left", maintain_order="left")
+        found = self._dated("securities")
+        at = np.full(len(self.securities), -1)
+        for now in (found.begun(t, day), found.running(t)):  # a spell that runs comes before one that ended
+            at[found.row[now]] = now
+        where = pl.Series(np.where(at < 0, 0, at), dtype=pl.UInt32).set(pl.Series(at < 0), None)
+        now = found.rows.select(pl.col(ATTRIBUTES).gather(where))
+        return now.select(pl.Series("security", self.securities, pl.String), pl.exclude("delisted"),
+                          pl.when(pl.col("delisted") <= pl.lit(day.item())).then("delisted").alias("delisted"))
 
     @property
     def companies(self) -> NDArray[np.int64]:
@@ -327,14 +330,15 @@ class Panel:
                              .fill_null(-1).to_numpy())
         return found
 
-    def _spells(self, name: str, where: pl.Expr | None = None, label: str = "") -> pl.DataFrame:
+    def _dated(self, name: str, where: pl.Expr | None = None, label: str = "") -> asof.Dated:
         key = ("spells", name, label)
         if key not in self._memo:
             rows = self.facts.table(name)
             rows = rows if where is None else rows.filter(where)
-            self._memo[key] = asof.spells(rows, schema.table(name).key, self.sessions)
-        found: pl.DataFrame = self._memo[key]
-        return found
+            found = asof.spells(rows, schema.table(name).key, self.sessions)
+            self._memo[key] = asof.Dated(found, self._rows(found["security"]))
+        dated: asof.Dated = self._memo[key]
+        return dated
 
     def _filed(self, rows: pl.DataFrame, when: str, value: str) -> Array:
         row = self._rows(rows["security"])

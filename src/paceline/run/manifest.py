@@ -55,8 +55,8 @@ def read_manifest(path: str | Path) -> dict[str, Any]:
         raise UsageError(f"{path}: not a readable manifest ({error}).",
                          "Give the .manifest.json of a report.") from None
     needed = ("figures", "as_of", "store_version")
-    missing = [key for key in needed if key not in found] if isinstance(found, dict) else list(needed)
-    if missing:
+    missing = [key for key in needed if not isinstance(found, dict) or key not in found]
+    if missing or not isinstance(found, dict):
         raise UsageError(f"{path}: this JSON file is not a manifest, it lacks {', '.join(missing)}.",
                          "Give the .manifest.json of a report.")
     return found
