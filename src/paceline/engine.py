@@ -56,7 +56,7 @@ def figures(measure: Measure, view: View, params: Mapping[str, Any], result: Res
             known: Provenance, subjects: Sequence[str] | None = None, *, history: bool = False) -> list[Figure]:
     """The figures of a result: one per row of a table; of a series, its last value (or, with
     ``history``, one per session). ``subjects`` keeps only those."""
-    wanted = set(view.subjects if subjects is None else subjects)
+    wanted = {*view.subjects, *view.series} if subjects is None else set(subjects)
     say = _Said(measure, view, params, known)
     if result.table is not None:
         return [say.figure(row) for row in result.table.iter_rows(named=True) if row["subject"] in wanted]

@@ -102,8 +102,10 @@ class Market(Workspace):
         index = self.built.get(basis or self.file.market.basis) if members else None
         fields: dict[str, Array] = {}
         if panel is not None:
-            shelf = panel.only([f for f in measure.needs if f not in NOT_FIELDS])
-            fields = {f: shelf.field(f) for f in measure.needs if f not in NOT_FIELDS}
+            items = [f for f in measure.needs if f.startswith("fundamental:")]
+            plain = [f for f in measure.needs if f not in NOT_FIELDS and f not in items]
+            shelf = panel.only(plain)
+            fields = {f: shelf.field(f) for f in plain} | self._fundamentals(items)
         view = View(
             sessions=have.sessions[at:], subjects=names,
             securities=panel.securities if panel is not None else (), fields=fields, all_levels=cut,
@@ -114,9 +116,22 @@ class Market(Workspace):
             companies=panel.companies if panel is not None else np.empty(0, np.int64),
             labels={n: self.labels.get(n, n) for n in names},
             benchmark=position.get(self.file.market.benchmark), low=self.file.market.low,
-            series=self.series_ if "series" in measure.needs else {},
+            series=self.series_ if "series" in measure.needs else {}, calendar=self._all_sessions(),
         )
-        return view, self.provenance(names, chosen)
+        known = self.provenance(names, chosen)
+        return view, self.series_provenance(known) if "series" in measure.needs else known
+
+    def _fundamentals(self, needs: Sequence[str]) -> dict[str, Array]:
+        """Fields "fundamental:<item>": the item as filed by each session; all missing where no source reports it."""
+        panel = self.stocks
+        assert panel is not None
+        reported = set(panel.facts.table("fundamentals")["item"].unique()) if needs else set()
+        found = {}
+        for need in needs:
+            item = need.partition(":")[2]
+            found[need] = panel.fundamental(item) if item in reported else np.full(panel.shape, np.nan)
+            found[need].setflags(write=False)
+        return found
 
     def _pair_name(self, lead: str, against: str) -> str:
         for name, r in self.file.rotations.items():

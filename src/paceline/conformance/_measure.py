@@ -102,7 +102,7 @@ def _shape(measure: Measure, view: View, result: Result) -> list[str]:
         table = result.table
         if lacking := [n for n in ROW if n not in table.columns]:
             return [f"the table lacks column(s) {', '.join(lacking)}"]
-        faults = [f"unknown subject {s!r}" for s in sorted(set(table["subject"]) - set(view.subjects))]
+        faults = [f"unknown subject {s!r}" for s in sorted(set(table["subject"]) - {*view.subjects, *view.series})]
         own = table["unit"] if "unit" in table.columns else pl.Series([None] * len(table), dtype=pl.String)
         found = {u or measure.unit_of(s or "") for u, s in zip(own, table["statistic"], strict=True)}
         faults += [f"unit {u!r} of a row is not known" for u in sorted(found - set(UNITS))]

@@ -65,7 +65,10 @@ class View:
     companies   (N,) index of the company of each security (share classes share it)
     benchmark   row of the benchmark in ``subjects``, or None
     low         the benchmark's fall and rise that make a short-term low
-    series      macro and factor series known by the last session: name -> (dates, values); needs "series"
+    series      macro and factor series known by the last session: name -> (dates, values); needs "series".
+                A row of a table may be about a series: its name is then the row's subject
+    calendar    every session of the exchange's calendar, those to come included: when the market opens is known
+                in advance; empty where nobody gave one
     """
 
     sessions: Dates
@@ -83,6 +86,7 @@ class View:
     benchmark: int | None = None
     low: tuple[float, float] = (0.05, 0.03)
     series: Mapping[str, tuple[Dates, Array]] = field(default_factory=dict)
+    calendar: Dates = field(default_factory=lambda: np.empty(0, "datetime64[D]"))
 
     @property
     def levels(self) -> Array:
@@ -183,8 +187,8 @@ def measure(
     of          "levels": needs only index levels, whole history; "basket": needs members and their fields;
                 "pair": one basket against another; "market": one answer for the whole market
     needs       fields of the panel: price_return, total_return, price_index, total_index, close, volume,
-                market_cap, float_cap; "member" where spans are used, "pairs" for the
-                declared rotations and "series" for macro and factor series
+                market_cap, float_cap, "fundamental:<item>" as filed; "member" where spans are used,
+                "pairs" for the declared rotations and "series" for macro and factor series
     unit        one of ``figures.UNITS``, or statistic -> unit
     shows       "series", or the shape of the table
     bounds      values outside are a fault that conformance reports
