@@ -11,8 +11,10 @@ from paceline import baskets, conformance, importing, sources
 from paceline.config import Source
 from paceline.market import Market
 
-PRICES = "ticker,day,price,chg\nAA,2025-01-02,10,1.5\nAA,2025-01-03,10.2,2\nBB,2025-01-02,5,0\nBB,2025-01-03,4.9,-2\n"
-FRENCH = ("This file was created using the 202511 CRSP database.\n\n,Mkt-RF,SMB,HML,RF\n202509,  1.10, 0.20,-0.30, 0.40\n"
+PRICES = ("ticker,day,price,chg\nAA,2025-01-02,10,1.5\nAA,2025-01-03,10.2,2\n"
+          "BB,2025-01-02,5,0\nBB,2025-01-03,4.9,-2\n")
+FRENCH = ("This file was created using the 202511 CRSP database.\n\n,Mkt-RF,SMB,HML,RF\n"
+          "202509,  1.10, 0.20,-0.30, 0.40\n"
           "202510,  2.00,-0.55,-99.99, 0.37\n\nCopyright 2025 Eugene F. Fama and Kenneth R. French\n")
 
 #: A specification and the files it needs, for each source plug-in there is.

@@ -24,6 +24,7 @@ from paceline.importing import Progress
 from paceline.levels import BASES
 from paceline.lineage import digest
 from paceline.measures import Array, Measure, Result, View
+from paceline.measures._windows import HORIZONS
 from paceline.workspace import Workspace, parse_date
 
 if TYPE_CHECKING:
@@ -184,7 +185,8 @@ class Market(Workspace):
             if "since" not in declared.params:
                 raise UsageError(f"{measure} has no window to start: it takes no since.",
                                  f"Its parameters: {', '.join(declared.params) or 'none'}.")
-            params["since"] = since if since == "low" else self._session_or_error(since)
+            horizon = since == "low" or (since in HORIZONS and declared.params["since"].default is not None)
+            params["since"] = since if horizon else self._session_or_error(since)
         names = self.resolve(subjects) if subjects else None
         others = self.resolve(against) if against else []
         pairs = [(a, b) for a in names or self.levels_.names for b in others if a != b] if others else None

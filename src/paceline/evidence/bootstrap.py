@@ -113,7 +113,7 @@ def stationary_bootstrap(statistic: Statistic, n: int, *, block: float, draws: i
         parts = (_chunk(*task) for task in work)
     else:
         try:
-            from joblib import Parallel, delayed  # type: ignore[import-untyped]
+            from joblib import Parallel, delayed
         except ImportError:
             raise UsageError(f"n_jobs = {n_jobs} needs joblib, which is not installed.",
                              "Run: pip install joblib; or leave n_jobs at 1.") from None
