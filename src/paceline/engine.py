@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from paceline.errors import NotEnoughData
 from paceline.figures import UNITS, Figure
 from paceline.lineage import Step
-from paceline.measures import Array, Measure, Result, View
+from paceline.measures import Array, Measure, Result, Span, View
 
 #: Columns every table row has; the others are carried along as they are.
 ROW = ("subject", "against", "statistic", "start", "end", "value", "n_used", "n_eligible", "unit", "basis")
@@ -50,6 +50,20 @@ def evaluate(measure: Measure, view: View, params: Mapping[str, Any]) -> Result:
         thin = result.n_used < measure.coverage * result.n_eligible
         values = {name: np.where(thin, np.nan, v) for name, v in values.items()}
     return Result(values, result.n_used, result.n_eligible)
+
+
+def recent(view: View, sessions: int) -> View:
+    """The end of a view: its last ``sessions`` sessions, and as many before them as the first of them needs to lie
+    in a whole span between rebalances, with the close before it. Views of the arrays, no copies."""
+    first = len(view.sessions) - sessions
+    start = max((s.start for s in view.spans if s.start <= first), default=first + 1)
+    at = max(min(first, start - 1), 0)
+    if at == 0:
+        return view
+    return replace(
+        view, sessions=view.sessions[at:], fields={n: f[:, at:] for n, f in view.fields.items()},
+        all_levels={b: x[:, at:] for b, x in view.all_levels.items()},
+        spans=tuple(Span(s.start - at, s.stop - at, s.weights) for s in view.spans if s.start > at))
 
 
 def figures(measure: Measure, view: View, params: Mapping[str, Any], result: Result,

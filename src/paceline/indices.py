@@ -17,7 +17,7 @@ ratio * child's close / parent's prior close, and the value stays in the parent'
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -55,13 +55,14 @@ class _Stretch(NamedTuple):
     weights: Array
 
 
-class _Block(NamedTuple):
-    """What the formula needs of one span, for the held securities: (C, L) each."""
+class _Path(NamedTuple):
+    """How the held securities drift through one span, the same on both bases: (C, L) each."""
 
+    start: int
+    stop: int
+    columns: NDArray[np.int64]
     opening: Array  # A_t G_{t-1}, after special dividends have left
-    returns: Array  # r_t, missing as zero
     closing: Array  # A_t G_t
-    missing: Bools  # alive without a return
     dead: Bools
 
 
@@ -88,12 +89,15 @@ class Indices:
     caveats: Mapping[str, tuple[str, ...]]
     _stretches: tuple[_Stretch, ...] = field(repr=False)
     _engine: _Engine = field(repr=False)
+    _dense_weights: dict[int, Array] = field(default_factory=dict, repr=False)  # by start of the span; both bases share
 
     @cached_property
     def spans(self) -> tuple[Span, ...]:
         """Spans between the rebalances of any basket, with everybody's weights (drifted where not rebalanced)."""
-        return tuple(Span(s.start, s.stop, self._dense(s.columns, s.weights)) for s in self._stretches
-                     if s.start < s.stop)
+        for s in self._stretches:
+            if s.start < s.stop and s.start not in self._dense_weights:
+                self._dense_weights[s.start] = self._dense(s.columns, s.weights)
+        return tuple(Span(s.start, s.stop, self._dense_weights[s.start]) for s in self._stretches if s.start < s.stop)
 
     def row(self, name: str) -> int:
         if name not in self.names:
@@ -109,8 +113,8 @@ class Indices:
         found = np.zeros((len(self.names), self._engine.n))
         for s in self._stretches:
             if s.start <= t < s.stop:
-                block = self._engine.block(s.start, t + 1, s.columns)
-                found = self._dense(s.columns, _normalised(s.weights * block.closing[:, -1]))
+                path = self._engine.path(s.start, t + 1, s.columns)
+                found = self._dense(s.columns, _normalised(s.weights * path.closing[:, -1]))
             elif s.start == t + 1:  # baskets that begin at this very close
                 new = self._engine.targets.first == t
                 found[new] = self._dense(s.columns, s.weights)[new]
@@ -139,9 +143,9 @@ class Indices:
             if first >= stop or not len(held):
                 continue
             w, columns = s.weights[row, held], s.columns[held]
-            block = self._engine.block(s.start, stop, columns)
+            path = self._engine.path(s.start, stop, columns)
             at = slice(first - s.start, stop - s.start)
-            opening, r = block.opening[:, at], block.returns[:, at]
+            opening, r = path.opening[:, at], self._engine.earned(path)[0][:, at]
             value = w @ opening
             previous = self._chained[row, first - 1:stop - 1]
             scale = np.divide(previous, value, out=np.zeros_like(value), where=value > 0)
@@ -173,15 +177,65 @@ def build(panel: Panel, targets: Targets, basis: Basis = "price") -> Indices:
     """
     if basis not in ("price", "total"):
         raise UsageError(f"basis {basis!r} is not known.", "Use price or total.")
-    engine = _Engine(panel, targets, basis)
+    return _build(panel, targets, (basis,))[basis]
+
+
+def build_both(panel: Panel, targets: Targets) -> dict[str, Indices]:
+    """``build`` on both bases: how weights drift is worked out once."""
+    return _build(panel, targets, ("price", "total"))
+
+
+def extend(old: Mapping[str, Indices], panel: Panel) -> dict[str, Indices]:
+    """Indices over a panel that goes on after theirs, where no basket is rebalanced after their last session but one.
+
+    The weights in force are carried on from the start of their last span; what was computed before stays.
+    """
+    engines = {basis: _Engine(panel, i._engine.targets, basis) for basis, i in old.items()}
+    first = next(iter(old.values()))
+    done, T = len(first.sessions), len(panel.sessions)
+    last = first._stretches[-1]._replace(stop=T)
+    path = next(iter(engines.values())).path(last.start, T, last.columns)
+    out: dict[str, Indices] = {}
+    for basis, engine in engines.items():
+        was = old[basis]
+        tail = _Rows.empty(len(was.names), T)
+        tail.fill(last.weights, path, *engine.earned(path))
+        rows = _Rows(*(np.concatenate([a, b[:, done:]], axis=1) for a, b in zip(
+            (was.returns, was.missing, was.members), tail, strict=True)))
+        out[basis] = _finished(engine, rows, was.turnover, (*was._stretches[:-1], last), first._dense_weights)
+    return out
+
+
+class _Rows(NamedTuple):
+    """Returns, members without a return and members of every basket, (S, T)."""
+
+    returns: Array
+    missing: Array
+    members: Array
+
+    @classmethod
+    def empty(cls, S: int, T: int) -> _Rows:
+        return cls(np.full((S, T), np.nan), np.zeros((S, T)), np.zeros((S, T)))
+
+    def fill(self, w: Array, path: _Path, earned: Array, missing: Bools) -> None:
+        """The columns of one span, with w its weights."""
+        at = slice(path.start, path.stop)
+        value = w @ path.opening
+        np.divide(w @ (path.opening * earned), value, out=self.returns[:, at], where=value > 0)
+        self.members[:, at], self.missing[:, at] = _counts(w > 0, path.dead, missing)
+
+
+def _build(panel: Panel, targets: Targets, bases: tuple[Basis, ...]) -> dict[str, Indices]:
+    engines = {basis: _Engine(panel, targets, basis) for basis in bases}
+    drift = engines[bases[0]]
     S, T = len(targets.names), len(panel.sessions)
-    returns, missing, members = np.full((S, T), np.nan), np.zeros((S, T)), np.zeros((S, T))
+    rows = {basis: _Rows.empty(S, T) for basis in bases}
     turnover: dict[str, list[tuple[int, float]]] = {n: [] for n in targets.names}
     stretches: list[_Stretch] = []
-    W = np.zeros((S, engine.n))
+    W = np.zeros((S, drift.n))
     starts = [*(r.session + 1 for r in targets.rebalances), T]
     for rebalance, stop in zip(targets.rebalances, starts[1:], strict=True):
-        held = np.zeros((len(rebalance.rows), engine.n))
+        held = np.zeros((len(rebalance.rows), drift.n))
         held[:, rebalance.columns] = rebalance.weights
         for row, old, new in zip(rebalance.rows, W[rebalance.rows], held, strict=True):
             if old.any():
@@ -193,21 +247,25 @@ def build(panel: Panel, targets: Targets, basis: Basis = "price") -> Indices:
         stretches.append(_Stretch(start, stop, columns, w))
         if start >= stop:
             continue
-        block = engine.block(start, stop, columns)
-        value = w @ block.opening
-        gain = w @ (block.opening * block.returns)
-        at = slice(start, stop)
-        np.divide(gain, value, out=returns[:, at], where=value > 0)
-        members[:, at], missing[:, at] = _counts(w > 0, block)
-        W[:, columns] = _normalised(w * block.closing[:, -1])
-    levels = _chain(returns, targets.first, engine.bases)
-    begun = np.arange(T) == targets.first[:, None]
-    levels[np.isnan(returns) & ~begun] = np.nan
-    for matrix in (levels, returns, missing, members):
+        path = drift.path(start, stop, columns)
+        for basis, engine in engines.items():
+            rows[basis].fill(w, path, *engine.earned(path))
+        W[:, columns] = _normalised(w * path.closing[:, -1])
+    dense: dict[int, Array] = {}
+    return {b: _finished(e, rows[b], turnover, tuple(stretches), dense) for b, e in engines.items()}
+
+
+def _finished(engine: _Engine, rows: _Rows, turnover: Mapping[str, list[tuple[int, float]]],
+              stretches: tuple[_Stretch, ...], dense: dict[int, Array]) -> Indices:
+    targets = engine.targets
+    levels = _chain(rows.returns, targets.first, engine.bases)
+    begun = np.arange(levels.shape[1]) == targets.first[:, None]
+    levels[np.isnan(rows.returns) & ~begun] = np.nan
+    for matrix in (levels, *rows):
         matrix.setflags(write=False)
     caveats = {n: (*targets.caveats.get(n, ()), *engine.caveats) for n in targets.names}
-    return Indices(targets.names, basis, panel.sessions, levels, returns, missing, members, turnover, caveats,
-                   tuple(stretches), engine)
+    return Indices(targets.names, engine.basis, engine.panel.sessions, levels, *rows, turnover, caveats, stretches,
+                   engine, dense)
 
 
 def _normalised(weights: Array) -> Array:
@@ -222,10 +280,10 @@ def _chain(returns: Array, first: NDArray[np.int64], bases: Array) -> Array:
     return levels
 
 
-def _counts(held: Bools, block: _Block) -> tuple[Array, Array]:
+def _counts(held: Bools, dead: Bools, missing: Bools) -> tuple[Array, Array]:
     """(members alive, members alive without a return), (S, L)."""
     h = held.astype(np.float32)  # counts are exact in single precision
-    return h.sum(axis=1)[:, None] - _tally(h, block.dead), _tally(h, block.missing)
+    return h.sum(axis=1)[:, None] - _tally(h, dead), _tally(h, missing)
 
 
 def _tally(held: NDArray[np.float32], marked: Bools) -> Array:
@@ -274,38 +332,49 @@ class _Engine:
                     out[s] = close[at, first]
         return out
 
-    def block(self, start: int, stop: int, columns: NDArray[np.int64]) -> _Block:
+    def path(self, start: int, stop: int, columns: NDArray[np.int64]) -> _Path:
         """The held securities over sessions start <= t < stop, growth counted from the close of start - 1."""
         drift = drift_return(self.panel, start, stop, columns)
-        own = np.full(drift.shape, np.nan) if self._own is None else self._own[columns, start:stop]
         # who left stays out until a rebalance, even if a return turns up later: the value has been spread
         dead = ~self.panel.alive[columns, start:stop]
         leavers = np.flatnonzero(dead.any(axis=1))
         dead[leavers] = np.logical_or.accumulate(dead[leavers], axis=1)
-        missing = np.isnan(own)
-        np.copyto(own, 0.0, where=missing)
-        missing[leavers] &= ~dead[leavers]
         np.copyto(drift, 0.0, where=np.isnan(drift))
-        place = {int(c): i for i, c in enumerate(columns)} if self._spun or self._special else {}
-        for e in self._spun:
-            if start <= e.session < stop and e.row in place:
-                i, t = place[e.row], e.session - start
-                drift[i, t] += e.share
-                own[i, t] += 0.0 if e.included and self.basis == "total" else e.share
+        for e, i, t in self._inside(self._spun, start, stop, columns):
+            drift[i, t] += e.share
         drift += 1.0
         growth = np.cumprod(drift, axis=1, out=drift)
         opening = np.empty_like(growth)
         opening[:, 0] = 1.0
         opening[:, 1:] = growth[:, :-1]
-        for e in self._special:
-            if start <= e.session < stop and e.row in place:
-                i, t = place[e.row], e.session - start
-                opening[i, t] *= 1.0 - e.share
-                paid = e.share if e.included and self.basis == "total" else 0.0
-                own[i, t] = (1.0 + own[i, t] - paid) / (1.0 - e.share) - 1.0
+        for e, i, t in self._inside(self._special, start, stop, columns):
+            opening[i, t] *= 1.0 - e.share
         for matrix in (opening, growth):
             matrix[leavers] = np.where(dead[leavers], 0.0, matrix[leavers])
-        return _Block(opening, own, growth, missing, dead)
+        return _Path(start, stop, columns, opening, growth, dead)
+
+    def earned(self, path: _Path) -> tuple[Array, Bools]:
+        """The basis' returns over a path, missing as zero, and where one is missing though alive. (C, L) each."""
+        start, stop, columns = path.start, path.stop, path.columns
+        own = np.full(path.opening.shape, np.nan) if self._own is None else self._own[columns, start:stop]
+        missing = np.isnan(own)
+        np.copyto(own, 0.0, where=missing)
+        missing &= ~path.dead
+        for e, i, t in self._inside(self._spun, start, stop, columns):
+            own[i, t] += 0.0 if e.included and self.basis == "total" else e.share
+        for e, i, t in self._inside(self._special, start, stop, columns):
+            paid = e.share if e.included and self.basis == "total" else 0.0
+            own[i, t] = (1.0 + own[i, t] - paid) / (1.0 - e.share) - 1.0
+        return own, missing
+
+    @staticmethod
+    def _inside(events: list[_Event], start: int, stop: int,
+                columns: NDArray[np.int64]) -> Iterator[tuple[_Event, int, int]]:
+        """The events of held securities within the span, with their place in its arrays."""
+        for e in events:
+            i = int(np.searchsorted(columns, e.row))
+            if start <= e.session < stop and i < len(columns) and columns[i] == e.row:
+                yield e, i, e.session - start
 
     def _read_actions(self) -> tuple[list[_Event], list[_Event]]:
         """Special dividends and spin-offs known by their ex-date, with their size against the prior close."""

@@ -16,7 +16,6 @@ from paceline import config, engine, importing, levels
 from paceline.arrays import Array, Dates
 from paceline.errors import DataError, NotEnoughData, UsageError
 from paceline.importing import Progress
-from paceline.levels import BASES
 from paceline.lineage import Step
 
 if TYPE_CHECKING:
@@ -80,8 +79,8 @@ class Workspace:
 
     def _forget(self) -> None:
         """Drop everything computed from the store's former state."""
-        for name in ("version", "as_of", "sessions", "stocks", "instruments", "_baskets", "built", "_held",
-                     "levels_", "general_caveats", "low", "series_"):
+        for name in ("version", "as_of", "_days", "stocks", "instruments", "_baskets", "composites", "built", "_held",
+                     "levels_", "general_caveats", "low", "series_", "_instrument_sources"):
             self.__dict__.pop(name, None)
         self._results.clear()
         self._roots.clear()
@@ -122,6 +121,10 @@ class Workspace:
         return None
 
     def _all_sessions(self) -> Dates:
+        return self._days
+
+    @cached_property
+    def _days(self) -> Dates:
         import polars as pl
 
         return (self.store.table("sessions", self.version)
@@ -209,7 +212,7 @@ class Workspace:
             return {}
         file = self.file.model_copy(update={"baskets": self._baskets[0]})
         targets = baskets.targets(self.stocks, file, self.composites)
-        return {basis: indices.build(self.stocks, targets, basis) for basis in BASES}
+        return indices.build_both(self.stocks, targets)
 
     @cached_property
     def _held(self) -> dict[str, Indices]:
@@ -221,7 +224,7 @@ class Workspace:
         names = [n for n, b in self.baskets.items() if b.instrument]
         file = self.file.model_copy(update={"baskets": self.baskets})
         targets = baskets.targets(self.instruments, file, names)
-        return {basis: indices.build(self.instruments, targets, basis) for basis in BASES}
+        return indices.build_both(self.instruments, targets)
 
     @cached_property
     def levels_(self) -> levels.Levels:

@@ -40,10 +40,24 @@ def count(view: View, *flags: Bools) -> tuple[Array, ...]:
         blocks = np.empty((len(held), len(flags), span.stop - span.start), np.float32)
         for k, flag in enumerate(flags):
             blocks[:, k] = flag[held, span.start:span.stop]
-        counts = member[:, held].astype(np.float32) @ blocks.reshape(len(held), -1)
+        counts = member[:, held].astype(np.float32) @ blocks.reshape(len(held), len(flags) * (span.stop - span.start))
         for k, total in enumerate(out):
             total[:, span.start:span.stop] = counts.reshape(len(member), len(flags), -1)[:, k]
     return out
+
+
+def terms(view: View, row: int) -> Iterator[tuple[int, int, NDArray[np.int64]]]:
+    """(start, stop, members) of one basket: spans in a row with the same members as one."""
+    start, stop, members = 0, 0, np.empty(0, np.int64)
+    for span in view.spans:
+        now = np.flatnonzero(span.weights[row])
+        if span.start != stop or not np.array_equal(now, members):
+            if len(members):
+                yield start, stop, members
+            start, members = span.start, now
+        stop = span.stop
+    if len(members):
+        yield start, stop, members
 
 
 def share(some: Array, of: Array) -> Array:

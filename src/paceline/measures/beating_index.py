@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from paceline.measures import Array, Result, View, measure
 from paceline.measures._lows import known_low
-from paceline.measures._members import Basis, basis_of, count, living, share
+from paceline.measures._members import Basis, basis_of, count, living, share, terms
 from paceline.measures._windows import since_session
 
 #: Returns closer than this are equal: they differ by rounding only.
@@ -48,13 +48,10 @@ def beating_index(view: View, *, window: int = 21, since: str | None = None, bas
     n_used, n_eligible = count(view, np.isfinite(moves), living(index))
     beating = np.zeros(view.shape)
     hurdle = own + EQUAL * (1 + np.abs(own))
-    for span in view.spans:
-        block = moves[:, span.start:span.stop]
-        for row in range(len(view.subjects)):
-            members = np.flatnonzero(span.weights[row] > 0)
-            if len(members):
-                more = block[members] > hurdle[row, span.start:span.stop]
-                beating[row, span.start:span.stop] = np.count_nonzero(more, axis=0)
+    for row in range(len(view.subjects)):
+        for start, stop, members in terms(view, row):
+            more = moves[members, start:stop] > hurdle[row, start:stop]
+            beating[row, start:stop] = np.count_nonzero(more, axis=0)
     return Result(np.where(np.isfinite(own), share(beating, n_used), np.nan), n_used, n_eligible)
 
 

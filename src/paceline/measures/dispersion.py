@@ -1,0 +1,157 @@
+"""Dispersion: how far the members of a basket are apart."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paceline.arrays import Bools
+from paceline.errors import UsageError
+from paceline.measures import Array, Result, Span, View, measure
+from paceline.measures._members import Basis, basis_of, living
+
+UNITS = {"dispersion": "fraction", "dispersion_window": "fraction", "equal_sd_window": "fraction",
+         "p90_p10_window": "fraction"}
+#: Share of a basket's living members that must have the whole window.
+COVERAGE = 0.9
+#: A variance below this share of the mean square is rounding.
+ROUNDING = 1e-13
+
+
+@measure(
+    question="How far apart are the members' returns?",
+    of="basket",
+    needs=("price_return", "total_return", "price_index", "total_index", "member"),
+    unit=UNITS,
+    shows="series",
+    bounds=(0.0, float("inf")),
+    references=("S&P Dow Jones Indices, Dispersion: Measuring Market Opportunity, and S&P realised dispersion",
+                "Yu, Sharaiha (2007), Alpha Budgeting: Cross-Sectional Dispersion Decomposed"),
+)
+def dispersion(view: View, *, window: int = 21, basis: Basis | None = None) -> Result:
+    """Cross-sectional standard deviation of the members' returns, for each session and for a window.
+
+    D = sqrt(sum_i w_i (r_i - r_I)^2) with r_I = sum_i w_i r_i and w the weights at the start of the period (the
+    targets of the last rebalance, drifted to the close before its first session), so that
+    D^2 = sum w r^2 - (sum w r)^2. Fractions of the period's return, not annualised.
+
+    dispersion         D of one session
+    dispersion_window  D of the returns over ``window`` sessions, weights and members of its start
+    equal_sd_window    the same with equal weights (divisor n)
+    p90_p10_window     90th less 10th percentile of the members' returns over the window, linear between order
+                       statistics
+
+    window  sessions of the longer period
+    basis   "price" or "total"; default: the basis the baskets are shown on
+
+    Shapes: (S, T), stamped at the last session of the period. n_eligible counts the members not yet delisted, n_used
+    those with a return today. Missing: a member without a return today, or without a close at the window's start, is
+    left out, its weight going to the others in proportion; fewer than two members, or fewer than 90% of the living
+    with the whole window, have no value.
+    """
+    if window < 1:
+        raise UsageError(f"a window of {window} sessions does not exist.", "Give a window of 1 or more.")
+    used = basis_of(view, basis)
+    alive = living(view.field("price_index"), view.field("total_index"))
+    n_used, n_eligible = np.zeros(view.shape), np.zeros(view.shape)
+    out = {name: np.full(view.shape, np.nan) for name in UNITS}
+    for span in view.spans:
+        held = np.flatnonzero((span.weights > 0).any(axis=0))
+        block = _Block(view, used, span, held, alive[held, span.start:span.stop])
+        now = slice(span.start, span.stop)
+        n_used[:, now], n_eligible[:, now] = block.count(block.seen), block.count(block.there)
+        out["dispersion"][:, now] = block.session(n_used[:, now])
+        ends = slice(max(span.start, 1) + window - 1, min(span.stop + window - 1, len(view.sessions)))
+        if ends.start < ends.stop:
+            for name, found in zip(list(UNITS)[1:], block.window(ends, window, n_eligible[:, now]), strict=True):
+                out[name][:, ends] = found
+    return Result(out, n_used, n_eligible)
+
+
+class _Block:
+    """The members of one span, over its sessions."""
+
+    def __init__(self, view: View, basis: str, span: Span, held: NDArray[np.int64], alive: Bools) -> None:
+        """``there`` and ``seen`` (n, L): not left yet, and with a return; ``G`` growth since the rebalance, to the
+        close before each session."""
+        self.view, self.span, self.held = view, span, held
+        self.index, self.returns = view.field(f"{basis}_index"), view.field(f"{basis}_return")
+        self.W = span.weights[:, held]
+        self.member = (self.W > 0).astype(np.float32)
+        now = slice(span.start, span.stop)
+        self.there = np.logical_and.accumulate(alive, axis=1)
+        self.r = self.returns[held, now]
+        self.seen = np.isfinite(self.r)
+        self.seen &= self.there
+        self.r[~self.seen] = 0.0
+        move = view.field("price_return")[held, now]
+        gap = np.isnan(move)
+        move[gap] = view.field("total_return")[held, now][gap]
+        move[np.isnan(move)] = 0.0
+        move += 1
+        self.G = np.ones(move.shape)
+        np.cumprod(move[:, :-1], axis=1, out=self.G[:, 1:])
+
+    def count(self, flag: Bools) -> Array:
+        """(S, L) members for which a flag holds."""
+        return np.asarray(self.member @ flag.astype(np.float32), float)
+
+    def session(self, n: Array) -> Array:
+        """(S, L) dispersion of each session; ``n`` members with a return."""
+        weight = self.G * self.seen
+        return np.where(n >= 2, _sd(self.W, weight, self.r, self.W @ weight), np.nan)
+
+    def window(self, ends: slice, window: int, n_there: Array) -> tuple[Array, Array, Array]:
+        """Weighted and equal-weighted dispersion and P90 - P10 of the returns up to the sessions ``ends``."""
+        first = ends.start - window + 1 - self.span.start  # 0, or 1 where the span begins with the history
+        here = slice(first, first + ends.stop - ends.start)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            r = self.index[self.held, ends]
+            r /= self.index[self.held, ends.start - window:ends.stop - window]
+            r -= 1
+        valid = np.isfinite(r)
+        valid &= np.isfinite(self.returns[self.held, ends])
+        valid &= self.there[:, here]
+        r[~valid] = np.nan
+        n = self.count(valid)
+        enough = (n >= 2) & (n >= COVERAGE * n_there[:, here])
+        gap = np.full(n.shape, np.nan)
+        by_session = np.ascontiguousarray(r.T)
+        done: dict[bytes, int] = {}  # baskets of the same members are one question
+        for row in np.flatnonzero(enough.any(axis=1)).tolist():
+            same = done.setdefault(self.member[row].tobytes(), row)
+            gap[row] = gap[same] if same != row else _p90_p10(by_session[:, self.member[row] > 0], n[row])
+        r[~valid] = 0.0
+        weight = self.G[:, here] * valid
+        weighted = _sd(self.W, weight, r, self.W @ weight)
+        equal = _sd(self.member.astype(float), np.ones(r.shape), r, n)
+        return np.where(enough, weighted, np.nan), np.where(enough, equal, np.nan), np.where(enough, gap, np.nan)
+
+
+def _sd(W: Array, weight: Array, r: Array, whole: Array) -> Array:
+    """(S, L) sqrt of sum w r^2 - (sum w r)^2 with w = W * weight / whole; zero where it is rounding.
+
+    ``weight`` is used up.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        weight *= r
+        first = (W @ weight) / whole
+        weight *= r
+        second = (W @ weight) / whole
+        variance = second - first * first
+        result: Array = np.sqrt(np.where(variance > ROUNDING * second, variance, 0.0))
+    return result
+
+
+def _p90_p10(r: Array, n: Array) -> Array:
+    """(L,) spread of the 90th over the 10th percentile of the n finite values of each row; missing ones sort last."""
+    r.sort(axis=1)
+    at = np.arange(len(r))
+
+    def at_share(q: float) -> Array:
+        where = q * np.maximum(n - 1, 0)
+        low = np.floor(where).astype(np.int64)
+        below, above = r[at, low], r[at, np.minimum(low + 1, r.shape[1] - 1)]
+        return np.asarray(np.where(where > low, below + (where - low) * (above - below), below), float)
+
+    return at_share(0.9) - at_share(0.1)
