@@ -1,0 +1,388 @@
+"""Factor portfolios: what stocks with a common trait earned, long only and against their opposite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from paceline.errors import UnknownName, UsageError
+from paceline.measures import Array, Result, View, _french, measure
+from paceline.measures._lows import last_low
+from paceline.measures._members import Basis, basis_of
+from paceline.measures._signals import FACTORS, NEEDS, Stocks, betas, month_ends, scores
+from paceline.measures._sorts import held, legs, weigh
+from paceline.measures._tables import day, tidy
+from paceline.measures._windows import since_session, window
+from paceline.measures.league import ranks
+
+SIDES = ("long", "short", "long_short", "long_over_index")
+Weighting = Literal["own", "equal", "cap"]
+#: Returns closer than this are a tie in a league.
+TIE = 0.001
+
+
+@dataclass(frozen=True)
+class Portfolios:
+    """Daily returns (F, T) of one basket's factor portfolios, NaN where there is none; counts per formation.
+
+    formed           sessions of the month-ends at whose close the portfolios were formed
+    scored, members  (F, K) names with a score, (K,) names in the basket
+    spread           (K,) median book to market of the top over that of the bottom value quantile
+    """
+
+    long: Array
+    short: Array
+    long_short: Array
+    formed: NDArray[np.int64]
+    scored: Array
+    members: Array
+    spread: Array
+
+    def change(self, side: str, start: int, end: int) -> Array:
+        """(F,) return from close to close; NaN where the portfolio was not there on every session between."""
+        r: Array = getattr(self, side)[:, start + 1:end + 1]
+        return np.prod(1 + r, axis=1) - 1
+
+
+@measure(
+    question="Which kinds of stocks lead: small, cheap, past winners, calm?",
+    of="basket",
+    needs=(*NEEDS, "member"),
+    unit="return",
+    shows="table",
+    references=(
+        "Kenneth R. French, Data Library: construction of sorted portfolios (prior 2-12, 1-1, 13-60; size; book to "
+        "market)",
+        "Fama, French (1993), Common risk factors in the returns on stocks and bonds",
+        "Jegadeesh, Titman (1993), Returns to buying winners and selling losers",
+        "Asness, Frazzini, Pedersen (2019), Quality minus junk (profitability; here earnings to book alone)",
+    ),
+)
+def factors(view: View, *, baskets: tuple[str, ...] | None = None, quantiles: int = 5, weights: Weighting = "own",
+            neutral: str | None = None, breakpoints: str | None = None, since: str | None = None, months: int = 12,
+            years: int = 10, basis: Basis | None = None) -> Result:
+    """Returns of portfolios sorted by size, value, momentum, reversal, quality, volatility and the year so far.
+
+    At the close of each month the members of a basket are sorted by a score (below); the highest 1/q are bought
+    (long), the lowest 1/q sold (short), and both are left alone until the next month-end, with
+    r_t = sum of drifted weights * r_it over those alive. Sides:
+
+    long, short       return of either leg over the window = level at the end / level at the base - 1
+    long_short        V_end / V_base - 1, where V grows by 1 + long - short of the month so far: both legs start each
+                      month alike
+    long_over_index   long - the basket's own return: what an investor who may not sell short would have seen
+
+    size            small first: -ln(market cap)
+    value           book equity / market cap, as filed by then, negative book equity left out
+    momentum        prior returns 2 to 12: from the close 12 months before the month-end to the close one month before
+    reversal_short  losers of the month just ended; reversal_long losers of prior months 13 to 60
+    quality         earnings / book equity, as filed by then
+    low_volatility  lowest sd of 252 daily returns (200 needed)
+    ytd_winners     highest return since the last close of the year before; ytd_laggards lowest
+
+    Scores of past returns are with dividends where the data have them, whatever the basis. Statistics: since_low (or
+    since), mtd, last_month, ytd, 1y; each of the last full months ("2025-11") and calendar years ("2024").
+    valuation_spread = median book to market of the highest over that of the lowest quantile at each month-end, a
+    ratio. Columns: ``factor``; ``side``; ``rank`` of the factor on its side in that window (returns within 0.1
+    point are a tie); ``bought`` says who is.
+
+    baskets      sorted baskets; default: the first of the market file that has members
+    quantiles    q
+    weights      within a leg: "own", the basket's weights; "equal"; "cap", market caps (the last one of ten sessions)
+    neutral      a group of baskets, e.g. "sectors": sorted within each of its baskets, which keeps its weight;
+                 or "beta": within fifths of beta on the basket (252 sessions)
+    breakpoints  basket whose members set the quantiles (as the NYSE does for Fama and French); default: all
+    since        ISO date, or "low": the benchmark's last short-term low
+    months       how many full months are listed
+    years        how many full calendar years
+    basis        "price" or "total" of the returns earned; default: the basis the baskets are shown on
+
+    Missing: a stock without a score is in no leg; below q scores a factor has no portfolio, and a window that starts
+    before its portfolio has no value. n_used = members with a score, n_eligible = members, at the last
+    month-end before the window's end; without fundamentals value and quality say "0 of n". Membership and weights
+    are those of the month-end, never later ones. Raises UnknownName for an unknown basket or group.
+    """
+    if quantiles < 2:
+        raise UsageError(f"quantiles = {quantiles} divides nobody.", "Give 2 or more, e.g. 5.")
+    used = basis_of(view, basis)
+    rows: list[dict[str, object]] = []
+    for row in _chosen(view, baskets):
+        stocks = Stocks(view, row, used)
+        made = _portfolios(stocks, quantiles, weights, _groups(view, stocks, neutral),
+                           None if breakpoints is None else _row(view, breakpoints), neutral == "beta")
+        for name, start, end in _windows(view, since, months, years):
+            rows += _league(view, row, made, stocks.level, name, start, end)
+        rows += _spread(view, row, made)
+    return Result(table=tidy([{**r, "basis": used} for r in rows], factor=pl.String, side=pl.String, bought=pl.String,
+                             rank=pl.Int64, unit=pl.String, basis=pl.String))
+
+
+def _chosen(view: View, baskets: Sequence[str] | str | None) -> list[int]:
+    if baskets is not None:
+        return [_row(view, b) for b in ([baskets] if isinstance(baskets, str) else baskets)]
+    return [row for row in range(len(view.subjects)) if any(s.weights[row].any() for s in view.spans)][:1]
+
+
+def _row(view: View, basket: str) -> int:
+    if basket not in view.subjects:
+        raise UnknownName("basket with members", basket, view.subjects)
+    return view.subjects.index(basket)
+
+
+def _groups(view: View, stocks: Stocks, neutral: str | None) -> list[Array] | None:
+    """Per span the number of the group's basket each stock is in, -1 for none; None without groups."""
+    if neutral in (None, "beta"):
+        return None
+    if neutral not in view.groups:
+        raise UnknownName("group", str(neutral), [*view.groups, "beta"])
+    found = []
+    for span in view.spans:
+        inside = span.weights[list(view.groups[neutral])][:, stocks.rows] > 0
+        found.append(np.where(inside.any(axis=0), inside.argmax(axis=0), -1))
+    return found
+
+
+def _portfolios(stocks: Stocks, quantiles: int, weights: Weighting, groups: list[Array] | None,
+                breakpoints: int | None, by_beta: bool) -> Portfolios:
+    """All factors' legs at every month-end, and what they returned until the next one."""
+    view, F, T = stocks.view, len(FACTORS), len(stocks.view.sessions)
+    ends = month_ends(view)
+    daily = np.full((2 * F, T), np.nan)
+    spread_return = np.full((F, T), np.nan)
+    formed, scored, members, spreads = [], [], [], []
+    for k, t in enumerate(ends.tolist()):
+        span = next((i for i, s in enumerate(view.spans) if s.start <= t < s.stop), None)
+        own = stocks.weights(t)
+        if span is None or not own.any():
+            continue
+        member = own > 0
+        base = {"own": own, "equal": member.astype(float),
+                "cap": np.where(member, stocks.cap(t), 0.0)}[weights]
+        group = None if groups is None else np.asarray(groups[span], np.int64)
+        if by_beta:
+            group = _fifths(np.where(member, betas(stocks, t), np.nan))
+        by = None if breakpoints is None else view.spans[span].weights[breakpoints][stocks.rows] > 0
+        known = scores(stocks, ends, k)
+        W = np.zeros((2 * F, len(own)))
+        for f, score in enumerate(known.values()):
+            top, bottom = legs(score, member, quantiles, group, by)
+            whole = np.where(np.isfinite(score), base, 0.0)
+            W[f], W[F + f] = weigh(top, base, group, whole), weigh(bottom, base, group, whole)
+        stop = int(ends[k + 1]) + 1 if k + 1 < len(ends) else T
+        block = slice(t + 1, stop)
+        daily[:, block] = held(W, stocks.returns[:, block], stocks.move[:, block], stocks.alive[:, block])
+        both = np.cumprod(1 + daily[:, block], axis=1)
+        gap = 1 + both[:F] - both[F:]
+        spread_return[:, block] = gap / np.hstack([np.ones((F, 1)), gap[:, :-1]]) - 1
+        formed.append(t)
+        scored.append([int((member & np.isfinite(s)).sum()) for s in known.values()])
+        members.append(int(member.sum()))
+        value = list(FACTORS).index("value")
+        spreads.append(_ratio(known["value"], W[value] > 0, W[F + value] > 0))
+    return Portfolios(daily[:F], daily[F:], spread_return, np.array(formed, np.int64),
+                      np.array(scored, float).reshape(-1, F).T, np.array(members, float), np.array(spreads, float))
+
+
+def _fifths(beta: Array) -> NDArray[np.int64]:
+    """Fifth of each stock by beta, -1 where unknown."""
+    here = np.isfinite(beta)
+    if here.sum() < 5:
+        return np.full(len(beta), -1, np.int64)
+    cuts = np.quantile(beta[here], [0.2, 0.4, 0.6, 0.8])
+    return np.where(here, np.searchsorted(cuts, np.nan_to_num(beta), side="left"), -1).astype(np.int64)
+
+
+def _ratio(score: Array, top: NDArray[np.bool_], bottom: NDArray[np.bool_]) -> float:
+    if not top.any() or not bottom.any():
+        return float("nan")
+    return float(np.median(score[top]) / np.median(score[bottom]))
+
+
+def _windows(view: View, since: str | None, months: int, years: int) -> Iterator[tuple[str, int, int]]:
+    """(statistic, base, end) of every window shown."""
+    last = len(view.sessions) - 1
+    if since is not None:
+        yield "since", since_session(view, since), last
+    elif last_low(view) is not None:
+        yield "since_low", *window(view, "since_low")
+    for name in ("mtd", "last_month", "ytd", "1y"):
+        yield name, *window(view, name)
+    ends = month_ends(view)
+    for a, b in list(pairwise(ends.tolist()))[-months:] if months > 0 else []:
+        yield str(view.sessions[b].astype("datetime64[M]")), a, b
+    year = view.sessions.astype("datetime64[Y]")
+    closes = np.flatnonzero(year[1:] != year[:-1]).tolist()
+    for a, b in list(pairwise(closes))[-years:] if years > 0 else []:
+        yield str(year[b]), a, b
+
+
+def _league(view: View, row: int, made: Portfolios, index: Array, name: str, start: int,
+            end: int) -> Iterator[dict[str, object]]:
+    """Rows of one window: every factor on every side, with its rank on that side."""
+    nothing = np.full(len(FACTORS), np.nan)
+    values = dict.fromkeys(SIDES, nothing)
+    if 0 <= start <= end:
+        values = {side: made.change(side, start, end) for side in SIDES[:3]}
+        values["long_over_index"] = values["long"] - (index[end] / index[start] - 1)
+    at = int(np.searchsorted(made.formed, end, side="left")) - 1
+    for side, found in values.items():
+        place = ranks(found, TIE)
+        for f, (factor, bought) in enumerate(FACTORS.items()):
+            if side != "long_short" and not any(np.isfinite(v[f]) for v in values.values()):
+                continue  # no portfolio at all: said once
+            yield {
+                "subject": view.subjects[row], "statistic": name, "start": day(view.sessions, start),
+                "end": day(view.sessions, end), "value": float(found[f]), "factor": factor, "side": side,
+                "bought": bought, "rank": int(place[f]) if place[f] > 0 else None,
+                "n_used": int(made.scored[f, at]) if at >= 0 else 0,
+                "n_eligible": int(made.members[at]) if at >= 0 else 0,
+            }
+
+
+def _spread(view: View, row: int, made: Portfolios) -> Iterator[dict[str, object]]:
+    """The value factor's cheapness against its opposite, at every month-end where it can be said."""
+    value = list(FACTORS).index("value")
+    for k, t in enumerate(made.formed.tolist()):
+        if np.isfinite(made.spread[k]):
+            when = day(view.sessions, t)
+            yield {"subject": view.subjects[row], "statistic": "valuation_spread", "start": when, "end": when,
+                   "value": float(made.spread[k]), "factor": "value", "side": "long_short",
+                   "bought": FACTORS["value"], "unit": "ratio", "n_used": int(made.scored[value, k]),
+                   "n_eligible": int(made.members[k])}
+
+
+# ---- the history of published factors --------------------------------------------------------------------
+
+
+@measure(
+    question="How have the published factors done, month by month, and how badly have they crashed?",
+    of="levels",
+    needs=("series",),
+    unit="return",
+    shows="table",
+    references=(
+        "Kenneth R. French, Data Library",
+        "Daniel, Moskowitz (2016), Momentum crashes",
+    ),
+)
+def factor_history(view: View, *, months: int = 12, years: int = 0, worst: int = 5, length: int = 3) -> Result:
+    """Leagues of the published factor series per month and year, and their deepest falls.
+
+    The series are the monthly ones of Ken French's library (names ending in /monthly/ and Mkt-RF, SMB, HML, RMW, CMA,
+    Mom; of several the one that begins first), and "winners minus losers, 25 sorts": the mean of the five highest
+    prior-return portfolios of the 25 sorts on size and prior 2-12 returns minus the mean of the five lowest, which
+    reaches back to 1927. For a factor f, wealth W = product of (1 + f).
+
+    2025-11       the factor's return of a month; 2024 of a calendar year: product of (1 + f) - 1
+    drawdown      today's distance from the highest wealth so far, W / max W - 1
+    fall          the deepest ones, from peak (start) to trough (end): W_trough / W_peak - 1; ``known`` is the
+                  month the peak was regained, the last month for the one that is still open (``provisional``)
+    crash         winners minus losers over its worst stretches of months that do not overlap: the product of
+                  (1 + f) - 1; columns ``winners`` and ``losers`` are the same of either leg
+
+    months  how many of the last months are listed
+    years   how many calendar years; 0: all
+    worst   how many falls and crashes
+    length  months of a crash
+
+    Columns: ``factor``, ``rank`` among the factors of that month or year, ``recovered``, ``known``. The subject is the
+    series (of winners minus losers: the first of its portfolios). Missing: a year that is not complete has
+    no row; a month without a value is left out of a factor's league.
+    """
+    lines, pair = _published(view)
+    rows: list[dict[str, Any]] = []
+    for period, count in (("M", months), ("Y", years)):
+        rows += _periods(lines, period, count)
+    for name, (subject, days, f) in lines.items():
+        rows += _falls(subject, name, days, f, worst)
+    if pair is not None:
+        rows += _crashes(pair, worst, length)
+    return Result(table=tidy([{**r, "basis": "total"} for r in rows], factor=pl.String, rank=pl.Int64,
+                             recovered=pl.Date, winners=pl.Float64, losers=pl.Float64, known=pl.Date,
+                             provisional=pl.Boolean, basis=pl.String))
+
+
+Line = tuple[str, NDArray[np.datetime64], Array]
+
+
+def _published(view: View) -> tuple[dict[str, Line], tuple[str, NDArray[np.datetime64], Array, Array] | None]:
+    """Factor -> (series, month-ends, returns), and the two legs of winners minus losers."""
+    lines: dict[str, Line] = {}
+    for column, name in _french.COLUMNS.items():
+        series = _french.find(view, "monthly", column)
+        if series is not None:
+            lines[name] = (series, *_french.seen(view, series))
+    pair = _french.winners_losers(view)
+    if pair is not None:
+        lines[_french.WML] = (pair[0], pair[1], pair[2] - pair[3])
+    return {n: line for n, line in lines.items() if len(line[1])}, pair
+
+
+def _periods(lines: dict[str, Line], period: str, count: int) -> Iterator[dict[str, Any]]:
+    """League rows of the last ``count`` months or full calendar years (0: all)."""
+    found: dict[str, dict[str, float]] = {}
+    for name, (_, days, f) in lines.items():
+        key = days.astype(f"datetime64[{period}]")
+        for one in np.unique(key):
+            inside = key == one
+            if period == "M" or inside.sum() == 12:
+                found.setdefault(str(one), {})[name] = float(np.prod(1 + f[inside]) - 1)
+    for when in sorted(found)[-count:] if count else sorted(found):
+        values = np.array([found[when].get(name, np.nan) for name in lines])
+        place = ranks(values, TIE)
+        first, last = np.datetime64(when, "M"), np.datetime64(when, "M") + (0 if period == "M" else 11)
+        start, end = first.astype("datetime64[D]") - 1, (last + 1).astype("datetime64[D]") - 1
+        for (name, (subject, _, _)), value, rank in zip(lines.items(), values, place, strict=True):
+            if np.isfinite(value):
+                yield {"subject": subject, "statistic": when, "start": start.item(), "end": end.item(),
+                       "value": float(value), "factor": name, "rank": int(rank), "known": end.item()}
+
+
+def _falls(subject: str, name: str, days: NDArray[np.datetime64], f: Array, worst: int) -> Iterator[dict[str, Any]]:
+    """Today's drawdown and the deepest falls of one factor."""
+    wealth = np.concatenate([[1.0], np.cumprod(1 + f)])
+    when = np.concatenate([[(days[0].astype("datetime64[M]")).astype("datetime64[D]") - 1], days])
+    peak = np.maximum.accumulate(wealth)
+    drop = wealth / peak - 1
+    last = when[-1].item()
+    top = int(np.flatnonzero(wealth == peak)[-1])
+    yield {"subject": subject, "statistic": "drawdown", "start": when[top].item(), "end": last,
+           "value": float(drop[-1]), "factor": name, "known": last}
+    under = np.flatnonzero(drop < 0)
+    episodes = [e for e in np.split(under, np.flatnonzero(np.diff(under) > 1) + 1) if len(e)]
+    episodes.sort(key=lambda e: float(drop[e].min()))
+    for e in episodes[:worst]:
+        low = int(e[drop[e].argmin()])
+        back = when[e[-1] + 1].item() if e[-1] + 1 < len(when) else None
+        yield {"subject": subject, "statistic": "fall", "start": when[e[0] - 1].item(), "end": when[low].item(),
+               "value": float(drop[low]), "factor": name, "recovered": back, "known": back or last,
+               "provisional": back is None}
+
+
+def _crashes(pair: tuple[str, NDArray[np.datetime64], Array, Array], worst: int,
+             length: int) -> Iterator[dict[str, Any]]:
+    """The worst stretches of winners minus losers that do not overlap, worst first."""
+    subject, days, high, low = pair
+    if len(days) < length:
+        return
+    stretch = np.lib.stride_tricks.sliding_window_view
+    total = np.prod(1 + stretch(high - low, length), axis=1) - 1
+    legs_ = [np.prod(1 + stretch(x, length), axis=1) - 1 for x in (high, low)]
+    free = np.ones(len(total), bool)
+    for _ in range(worst):
+        if not free.any():
+            return
+        k = int(np.where(free, total, np.inf).argmin())
+        free[max(k - length + 1, 0):k + length] = False
+        first = days[k].astype("datetime64[M]").astype("datetime64[D]") - 1
+        yield {"subject": subject, "statistic": "crash", "start": first.item(), "end": days[k + length - 1].item(),
+               "value": float(total[k]), "factor": _french.WML, "winners": float(legs_[0][k]),
+               "losers": float(legs_[1][k]), "known": days[k + length - 1].item()}
+
+
