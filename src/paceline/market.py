@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from paceline.indices import Indices
+    from paceline.run.target import Answer
 
 
 
@@ -352,6 +353,21 @@ class Market(Workspace):
         from paceline import run
 
         return run.report(self, progress)
+
+    def calls(self, path: str | Path | None = None) -> pl.DataFrame:
+        """What became of each call of a ledger (default: ``calls.toml`` beside the market file), one row per record."""
+        from paceline.run import calls
+
+        return calls.score(self, path).frame()
+
+    def target(self, level: float, by: str | dt.date, **how: Any) -> Answer:
+        """What a level by a date asks for and how likely it is: an object with ``frame``, ``sensitivity``, ``fan``.
+
+        how  subject, drift, volatility, since, draws, seed: see ``run.target.weigh``
+        """
+        from paceline.run import target
+
+        return target.weigh(self, level, by, **how)
 
     def plot(self, measure: str, subjects: Sequence[str] | None = None, *, statistic: str | None = None,
              sessions: int = 504, **params: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The command line: eight verbs over ``paceline.open``, ``run`` and ``report``.
+"""The command line: its verbs over ``paceline.open``, ``run`` and ``report``.
 
 Exit codes: 0 fine; 1 a finding against (quarantined rows, a value that differs); 2 the request is wrong;
 3 the data cannot carry it; 70 a fault of this program; 130 interrupted; 141 the reader of a pipe went away.
@@ -30,6 +30,8 @@ VERBS = {
     "list": "List the baskets, groups, rotations, measures, universes or sources.",
     "show": "Show one measure as a table, JSON, CSV or picture.",
     "report": "Write the report: one self-contained HTML file, its manifest beside it.",
+    "calls": "Keep the score of what people said the market would do.",
+    "target": "Say what a level by a date asks for, and how likely it is.",
     "trace": "Show where a figure comes from, and the command that makes it again.",
     "verify": "Compute a report's figures again and say which differ.",
 }
@@ -48,11 +50,15 @@ def build() -> App:
     """The verbs as a cyclopts app; ``show`` is built apart, because its options come from the measures."""
     from cyclopts import App
 
-    from paceline.cli import verbs
+    from paceline.cli import calls, target, verbs
 
     app = App(name="paceline", **settings())
     for name, line in VERBS.items():
-        function: Callable[..., int] = getattr(verbs, f"{name}_" if name in ("import", "list") else name)
+        if name == "calls":
+            app.command(calls.app(line, settings()))
+            continue
+        home = target if name == "target" else verbs
+        function: Callable[..., int] = getattr(home, f"{name}_" if name in ("import", "list") else name)
         app.command(function, name=name, help=line)
     return app
 

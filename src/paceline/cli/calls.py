@@ -1,0 +1,230 @@
+"""``paceline calls list|score|add|correct``: the ledger of what people said the market would do."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import App, Parameter
+
+from paceline.cli.options import When, Where, cell, day, flag, note, open_market, progress, say, say_json, say_table
+from paceline.errors import UsageError
+
+if TYPE_CHECKING:
+    from paceline.views.calls import Call
+
+#: The ledger used where none is named: beside the market file.
+LEDGER = "calls.toml"
+File = Annotated[Path | None, Parameter(help="The ledger, TOML or CSV. Default: calls.toml beside the market file.")]
+AsJson = Annotated[bool, flag("Print JSON.", "--json")]
+Names = list[str] | None
+Stance = Literal["over", "under", "accumulate_on_dips", "level_target", "lead_change", "rotation", "digestion",
+                 "headwind"]
+Conviction = Literal["low", "medium", "high"]
+Proxy = Literal["over", "under"]
+
+
+def app(help: str, settings: dict[str, Any]) -> App:
+    """The verb with its four sub-commands."""
+    made = App(name="calls", help=help, **settings)
+    for function, name in ((list_, "list"), (score, "score"), (add, "add"), (correct, "correct")):
+        made.command(function, name=name)
+    return made
+
+
+def _ledger(file: Path | None, where: Where | None) -> Path:
+    if file is not None:
+        return file
+    market = (where or Where()).market
+    return Path("market.toml" if market is None else market).with_name(LEDGER)
+
+
+def list_(file: File = None, /, *, json: AsJson = False, where: Where | None = None) -> int:
+    """List the records of a ledger, as written. No prices are read."""
+    from paceline.views.calls import read
+
+    ledger = read(_ledger(file, where))
+    if json:
+        say_json([c.model_dump(mode="json", exclude_defaults=True) for c in ledger.calls])
+        return 0
+    corrected = ledger.corrected
+    say_table(["id", "who", "house", "date", "stance", "baskets", "against", "horizon", "corrected by"], [
+        [c.id, c.who, c.house, str(c.date), c.stance, ", ".join(c.baskets), ", ".join(c.against), cell(c.level)
+         + (" by " if c.level else "") + str(c.horizon or ""), corrected.get(c.id, "")] for c in ledger.calls])
+    return 0
+
+
+def score(file: File = None, /, *, json: AsJson = False, where: When | None = None) -> int:
+    """Say what became of each call, against random days and plain drift, and what a record proves."""
+    from paceline.run import calls
+
+    market = open_market(where or When())
+    with progress() as bar:
+        market.ensure(bar)
+        found = calls.score(market, file)
+    figures = [*found.figures.values()]
+    records = [(r, found.record_figures(r)) for kind in ("who", "house") for r in found.record(kind)]
+    figures += [f for _, own in records for f in own.values()]
+    market.remember(s.to_json() for s in market.lineage(f.step for f in figures))
+    if json:
+        say_json({"as_of": market.as_of, "calls": found.frame().to_dicts(), "records": found.records().to_dicts(),
+                  "figures": [f.to_json() for f in figures]})
+        return 0
+    rows = []
+    for s in found.in_force:
+        made = {k: f.text for (call, k), f in found.figures.items() if call == s.call.id}
+        base = made.get("base", "")
+        if s.base is not None and base:
+            base += f" ({s.base.n_effective:.0f} indep.)"
+        rows.append([s.call.id, s.call.who, str(s.call.date), s.due or "", s.status, made.get("active", ""),
+                     made.get("worst", ""), made.get("drift", ""), base, made.get("chance", "")])
+    say_table(["call", "who", "said", "due", "standing", "active", "worst", "by drift", "random days hit", "chance"],
+              rows, f"Calls as of {market.as_of}")
+    decided = [(r, own) for r, own in records if r.decided]
+    if decided:
+        columns = ("decided", "hits", "rate", "low", "high", "expected", "luck")
+        say_table(["person or house", "decided", "hits", "share", "from", "to", "random days", "by luck"], [
+            [r.who, *(own[k].text if k in own else "—" for k in columns)] for r, own in decided], "Records")
+    else:
+        say("No call is due: nothing is proved yet.")
+    for s in found.in_force:
+        if s.reason and s.status not in ("not started",):
+            say(f"{s.call.id}: {s.reason}")
+    for caveat in dict.fromkeys(c for f in figures for c in f.caveats):
+        say(f"! {caveat}")
+    return 0
+
+
+def add(
+    file: File = None,
+    /,
+    *,
+    id: str,
+    who: str,
+    date: str,
+    words: str,
+    stance: Stance,
+    house: str = "",
+    source: str = "",
+    basket: Names = None,
+    against: Names = None,
+    level: float | None = None,
+    horizon: str | None = None,
+    begins: str | None = None,
+    dip: float | None = None,
+    conviction: Conviction | None = None,
+    proxy: Proxy | None = None,
+    assumed: Names = None,
+    recorded: str | None = None,
+    note: str = "",
+    json: AsJson = False,
+    where: Where | None = None,
+) -> int:
+    """Check a call and append it to the ledger; whole or not at all.
+
+    Parameters
+    ----------
+    id
+        Name of the record, unique in the file.
+    who
+        Who said it.
+    date
+        The day it was said (YYYY-MM-DD); it counts from the first close after.
+    words
+        What was said.
+    stance
+        What kind of call it is.
+    house
+        For whom.
+    source
+        Where it stands.
+    basket
+        What is to do it (repeatable: several count as one, in equal parts).
+    against
+        Against what (repeatable). Default: the benchmark.
+    level
+        The level of a level_target.
+    horizon
+        Due on this day (YYYY-MM-DD) or after this many sessions.
+    begins
+        First day it applies, if later.
+    dip
+        Fall from the high that counts as a dip, e.g. 0.05.
+    conviction
+        As stated.
+    proxy
+        How a digestion or headwind is measured by prices all the same.
+    assumed
+        Field the speaker did not state and you chose (repeatable).
+    recorded
+        The day it is written down, if later.
+    note
+        Your remark.
+    """
+    record = {"id": id, "who": who, "house": house, "date": day(date, "--date"), "source": source, "words": words,
+              "stance": stance, "baskets": tuple(basket or ()), "against": tuple(against or ()), "level": level,
+              "horizon": horizon, "begins": begins and day(begins, "--begins"), "dip": dip, "conviction": conviction,
+              "proxy": proxy, "assumed": tuple(assumed or ()), "recorded": recorded and day(recorded, "--recorded"),
+              "note": note}
+    from paceline.views.calls import add as append
+
+    path = _ledger(file, where)
+    _known([*(basket or ()), *(against or ())], where)
+    return _written(append(path, record), path, json)
+
+
+def correct(
+    wrong: str,
+    file: File = None,
+    /,
+    *,
+    set: Names = None,
+    recorded: str | None = None,
+    json: AsJson = False,
+    where: Where | None = None,
+) -> int:
+    """Put a record right by a further one; the original stays and is shown.
+
+    Parameters
+    ----------
+    wrong
+        The id of the record.
+    set
+        A field and its right value, e.g. horizon=2026-06-30 (repeatable).
+    recorded
+        The day of the correction. Default: today.
+    """
+    changes: dict[str, str] = {}
+    for given in set or ():
+        name, equals, value = given.partition("=")
+        if not equals:
+            raise UsageError(f"--set: {given!r} names no value.", "Write it as field=value.")
+        changes[name.strip()] = value.strip()
+    from paceline.views.calls import correct as append
+
+    path = _ledger(file, where)
+    _known([n for k in ("baskets", "against") for n in changes.get(k, "").split(";") if n], where)
+    when = dt.date.fromisoformat(day(recorded, "--recorded")) if recorded else dt.date.today()
+    return _written(append(path, wrong, changes, recorded=when), path, json)
+
+
+def _known(names: list[str], where: Where | None) -> None:
+    """Every name must be a basket, group or security of the market, or this says which are."""
+    if names and (where or Where()).market is not None:
+        market = open_market(where or Where())
+        declared = {**market.file.baskets, **market.file.groups}
+        unsure = [n for n in names if n.strip() not in declared]
+        if unsure:  # a group's basket, an alias or a security: the stored data know
+            market.ensure()
+            market.resolve(unsure)
+
+
+def _written(call: Call, path: Path, json: bool) -> int:
+    if json:
+        say_json(call.model_dump(mode="json", exclude_defaults=True))
+    else:
+        say(f"{call.id} added to {path}.")
+    if not call.scorable:
+        note("It is listed and not scored: no price confirms or refutes it. --proxy states how it could be measured.")
+    return 0

@@ -1,0 +1,114 @@
+"""``paceline target LEVEL --by DATE``: what a level by a date asks for, and how likely it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from paceline.cli.options import When, day, flag, note, open_market, progress, say, say_json, say_table
+from paceline.errors import UsageError
+
+
+def target(
+    level: str,
+    /,
+    *,
+    by: str,
+    subject: str | None = None,
+    drift: str = "history",
+    vol: str = "history",
+    since: str | None = None,
+    draws: int = 10_000,
+    seed: int = 0,
+    json: Annotated[bool, flag("Print JSON; rates are fractions.", "--json")] = False,
+    html: Annotated[Path | None, Parameter(help="Also write a page with the fan chart to this file.")] = None,
+    where: When | None = None,
+) -> int:
+    """Say what a level by a date asks for, and how likely it is.
+
+    Parameters
+    ----------
+    level
+        The level, e.g. 8100.
+    by
+        The day (YYYY-MM-DD); its close counts, or the last one before it.
+    subject
+        Basket or security. Default: the benchmark.
+    drift
+        The drift to headline: zero, history or a rate per year such as 7%. All of them are in the table.
+    vol
+        Volatility: history, recent (last 252 sessions) or a rate per year such as 16%.
+    since
+        First day of the history everything rests on (YYYY-MM-DD). Default: all there is.
+    draws
+        Paths drawn.
+    seed
+        Seed of the draws.
+    """
+    number = _level(level)
+    until = day(by, "--by")
+    if since is not None:
+        since = day(since, "--since")
+    if html is not None and html.is_dir():
+        raise UsageError(f"--html: {html} is a folder.", f"Name a file, e.g. {html / 'target.html'}.")
+    market = open_market(where or When())
+    with progress() as bar:
+        market.ensure(bar)
+        answer = market.target(number, until, subject=subject, drift=drift, volatility=vol, since=since, draws=draws,
+                               seed=seed)
+    market.remember(s.to_json() for s in market.lineage(f.step for f in answer.figures.values()))
+    if html is not None:
+        from paceline import report
+        from paceline.run import views
+
+        report.write(views.document(answer), html)
+        note(f"Page: {html}")
+    if json:
+        say_json({"subject": answer.subject, "level": number, "by": until, "as_of": market.as_of,
+                  "figures": [f.to_json() for f in answer.figures.values()],
+                  "sensitivity": answer.sensitivity().to_dicts(), "fan": answer.fan().to_dicts()})
+    else:
+        _print(answer)
+    return 0
+
+
+def _level(text: str) -> float:
+    try:
+        return float(text.replace(",", ""))
+    except ValueError:
+        raise UsageError(f"{text!r} is not a level.", "Give a number, e.g. 8100.") from None
+
+
+def _print(answer: Any) -> None:
+    f = {name: figure.text for name, figure in answer.figures.items()}
+    for title, block in _blocks(answer):
+        if title is None:
+            say(block)
+        else:
+            say_table(block[0], block[1], title)
+    say(f"Past windows: {f['past_windows']} of {f['sessions']} sessions, worth {f['past_windows_independent']} "
+        f"independent ones; {f['past_share']} ended with as much, {f['past_share_touch']} touched it at a close.")
+    for caveat in dict.fromkeys(c for figure in answer.figures.values() for c in figure.caveats):
+        say(f"! {caveat}")
+    say(f"Figures: `paceline trace {answer.figures['implied_return'].id}` and the ids in --json.")
+
+
+def _blocks(answer: Any) -> list[tuple[str | None, Any]]:
+    """The sentence and the tables of the report's section, as text."""
+    from paceline.document import Grid, Sentence
+
+    def text(part: Any) -> str:
+        return "—" if part is None else part if isinstance(part, str) else str(part.text)
+
+    found: list[tuple[str | None, Any]] = []
+    for block in answer.section().blocks:
+        if isinstance(block, Sentence):
+            found.append((None, block.text))
+        elif isinstance(block, Grid) and "Past windows" not in text(block.title):
+            rows = [[text(cell) for cell in row] for row in block.rows]
+            found.append((text(block.title), ([text(c) for c in block.columns], rows)))
+            if block.note is not None:
+                found.append((None, block.note.text))
+    return found
