@@ -259,9 +259,9 @@ class Panel:
         for now in (found.begun(t, day), found.running(t)):  # a spell that runs comes before one that ended
             at[found.row[now]] = now
         where = pl.Series(np.where(at < 0, 0, at), dtype=pl.UInt32).set(pl.Series(at < 0), None)
-        now = found.rows.select(pl.col(ATTRIBUTES).gather(where))
-        return now.select(pl.Series("security", self.securities, pl.String), pl.exclude("delisted"),
-                          pl.when(pl.col("delisted") <= pl.lit(day.item())).then("delisted").alias("delisted"))
+        return found.rows.select(pl.col(ATTRIBUTES).gather(where)).select(
+            pl.Series("security", self.securities, pl.String), pl.exclude("delisted"),
+            pl.when(pl.col("delisted") <= pl.lit(day.item())).then("delisted").alias("delisted"))
 
     @property
     def companies(self) -> NDArray[np.int64]:
