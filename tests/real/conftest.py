@@ -33,10 +33,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def files_needed() -> list[str]:
-    """Every file the market file reads, and the references."""
+    """Every file (or pattern of files) the market file reads, and the references."""
     sources = tomllib.loads(MARKET.read_text(encoding="utf-8"))["sources"].values()
+    paths = [p for s in sources for p in (s["path"] if isinstance(s["path"], list) else [s["path"]])]
     options = [s.get("options", {}) for s in sources]
-    return sorted({*(s["path"] for s in sources), *(o["changes"] for o in options if "changes" in o),
+    return sorted({*paths, *(o["changes"] for o in options if "changes" in o),
                    *(o["snapshot"]["path"] for o in options if "snapshot" in o), *REFERENCES})
 
 
@@ -47,7 +48,7 @@ def data() -> Path:
     if not named:
         pytest.fail("PACELINE_DATA is not set: the checks on real data need the folder it names.", pytrace=False)
     folder = Path(named).resolve()
-    missing = [name for name in files_needed() if not (folder / name).is_file()]
+    missing = [name for name in files_needed() if not any(path.is_file() for path in folder.glob(name))]
     if missing:
         pytest.fail(f"PACELINE_DATA={named} lacks {', '.join(missing)}, which the checks need.", pytrace=False)
     return folder
