@@ -32,6 +32,7 @@ class Book:
         self.market = market
         self.refused: dict[str, str] = {}
         self._rows: dict[str, list[Figure]] = {}
+        self._imports: dict[int, str] = {}  # id of the step of each import, by load
 
     def rows(self, measure: str, **how: Any) -> list[Figure]:
         """All figures of a measure asked in one way; empty, with the reason kept, where it cannot answer."""
@@ -66,7 +67,10 @@ class Book:
 
     def finding(self, row: Mapping[str, Any]) -> Figure:
         """A count of faults found at an import, as a figure."""
-        step = Step("finding", {k: row[k] for k in ("source", "check", "load")})
+        if not self._imports:
+            self._imports = {r["load"]: self.market._keep(self.market._import_step(r)).id
+                             for r in self.market.origins()}
+        step = Step("finding", {k: row[k] for k in ("source", "check", "load")}, (self._imports[row["load"]],))
         self.market.steps[step.id] = step
         return Figure("findings", str(row["source"]), int(row["count"]), "count", step, statistic=str(row["check"]),
                       as_of=self.market.as_of, end=self.market.as_of)
