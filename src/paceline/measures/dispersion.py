@@ -39,7 +39,7 @@ def dispersion(view: View, *, window: int = 21, basis: Basis | None = None) -> R
     dispersion_window  D of the returns over ``window`` sessions, weights and members of its start
     equal_sd_window    the same with equal weights (divisor n)
     p90_p10_window     90th less 10th percentile of the members' returns over the window, linear between order
-                       statistics
+                       statistics, which are taken in single precision (7 digits)
 
     window  sessions of the longer period
     basis   "price" or "total"; default: the basis the baskets are shown on
@@ -53,11 +53,11 @@ def dispersion(view: View, *, window: int = 21, basis: Basis | None = None) -> R
         raise UsageError(f"a window of {window} sessions does not exist.", "Give a window of 1 or more.")
     used = basis_of(view, basis)
     alive = living(view.field("price_index"), view.field("total_index"))
+    seen = np.isfinite(view.field(f"{used}_return"))
     n_used, n_eligible = np.zeros(view.shape), np.zeros(view.shape)
     out = {name: np.full(view.shape, np.nan) for name in UNITS}
     for span in view.spans:
-        held = np.flatnonzero((span.weights > 0).any(axis=0))
-        block = _Block(view, used, span, held, alive[held, span.start:span.stop])
+        block = _Block(view, used, span, seen, alive)
         now = slice(span.start, span.stop)
         n_used[:, now], n_eligible[:, now] = block.count(block.seen), block.count(block.there)
         out["dispersion"][:, now] = block.session(n_used[:, now])
@@ -71,26 +71,27 @@ def dispersion(view: View, *, window: int = 21, basis: Basis | None = None) -> R
 class _Block:
     """The members of one span, over its sessions."""
 
-    def __init__(self, view: View, basis: str, span: Span, held: NDArray[np.int64], alive: Bools) -> None:
-        """``there`` and ``seen`` (n, L): not left yet, and with a return; ``G`` growth since the rebalance, to the
-        close before each session."""
-        self.view, self.span, self.held = view, span, held
-        self.index, self.returns = view.field(f"{basis}_index"), view.field(f"{basis}_return")
+    def __init__(self, view: View, basis: str, span: Span, seen: Bools, alive: Bools) -> None:
+        """``seen``, ``alive`` (N, T): a return on the session, not left yet.
+
+        Holds ``there``, ``seen``, ``r`` (n, L) of the span, and ``G``, growth since the rebalance to the close before
+        each session.
+        """
+        held = np.flatnonzero((span.weights > 0).any(axis=0))
+        now = slice(span.start, span.stop)
+        self.start, self.held, self.all_seen = span.start, held, seen
+        self.index = view.field(f"{basis}_index")
         self.W = span.weights[:, held]
         self.member = (self.W > 0).astype(np.float32)
-        now = slice(span.start, span.stop)
-        self.there = np.logical_and.accumulate(alive, axis=1)
-        self.r = self.returns[held, now]
-        self.seen = np.isfinite(self.r)
-        self.seen &= self.there
-        self.r[~self.seen] = 0.0
-        move = view.field("price_return")[held, now]
-        gap = np.isnan(move)
-        move[gap] = view.field("total_return")[held, now][gap]
-        move[np.isnan(move)] = 0.0
-        move += 1
+        self.there = np.logical_and.accumulate(alive[held, now], axis=1)
+        self.seen = seen[held, now] & self.there
+        self.r = view.field(f"{basis}_return")[held, now]
+        move = 1 + (self.r if basis == "price" else view.field("price_return")[held, now])
+        row, column = np.nonzero(np.isnan(move))
+        move[row, column] = 1 + np.nan_to_num(view.field("total_return")[held[row], span.start + column])
         self.G = np.ones(move.shape)
         np.cumprod(move[:, :-1], axis=1, out=self.G[:, 1:])
+        np.copyto(self.r, 0.0, where=~self.seen)
 
     def count(self, flag: Bools) -> Array:
         """(S, L) members for which a flag holds."""
@@ -98,52 +99,54 @@ class _Block:
 
     def session(self, n: Array) -> Array:
         """(S, L) dispersion of each session; ``n`` members with a return."""
-        weight = self.G * self.seen
-        return np.where(n >= 2, _sd(self.W, weight, self.r, self.W @ weight), np.nan)
+        return np.where(n >= 2, _sd(self.W, self.G * self.seen, self.r), np.nan)
 
     def window(self, ends: slice, window: int, n_there: Array) -> tuple[Array, Array, Array]:
         """Weighted and equal-weighted dispersion and P90 - P10 of the returns up to the sessions ``ends``."""
-        first = ends.start - window + 1 - self.span.start  # 0, or 1 where the span begins with the history
+        first = ends.start - window + 1 - self.start  # 0, or 1 where the span begins with the history
         here = slice(first, first + ends.stop - ends.start)
+        path = self.index[self.held, ends.start - window:ends.stop]
         with np.errstate(divide="ignore", invalid="ignore"):
-            r = self.index[self.held, ends]
-            r /= self.index[self.held, ends.start - window:ends.stop - window]
-            r -= 1
+            r = path[:, window:] / path[:, :-window]
+        r -= 1
         valid = np.isfinite(r)
-        valid &= np.isfinite(self.returns[self.held, ends])
+        valid &= self.all_seen[self.held, ends]
         valid &= self.there[:, here]
-        r[~valid] = np.nan
+        np.copyto(r, np.nan, where=~valid)
         n = self.count(valid)
         enough = (n >= 2) & (n >= COVERAGE * n_there[:, here])
         gap = np.full(n.shape, np.nan)
-        by_session = np.ascontiguousarray(r.T)
+        by_session = np.ascontiguousarray(r.T, np.float32)
         done: dict[bytes, int] = {}  # baskets of the same members are one question
         for row in np.flatnonzero(enough.any(axis=1)).tolist():
-            same = done.setdefault(self.member[row].tobytes(), row)
-            gap[row] = gap[same] if same != row else _p90_p10(by_session[:, self.member[row] > 0], n[row])
-        r[~valid] = 0.0
-        weight = self.G[:, here] * valid
-        weighted = _sd(self.W, weight, r, self.W @ weight)
-        equal = _sd(self.member.astype(float), np.ones(r.shape), r, n)
+            inside = self.W[row] > 0
+            same = done.setdefault(inside.tobytes(), row)
+            gap[row] = gap[same] if same != row else _p90_p10(np.compress(inside, by_session, axis=1), n[row])
+        np.copyto(r, 0.0, where=~valid)
+        weighted = _sd(self.W, self.G[:, here] * valid, r)
+        equal = _sd(self.member.astype(float), valid.astype(float), r)
         return np.where(enough, weighted, np.nan), np.where(enough, equal, np.nan), np.where(enough, gap, np.nan)
 
 
-def _sd(W: Array, weight: Array, r: Array, whole: Array) -> Array:
-    """(S, L) sqrt of sum w r^2 - (sum w r)^2 with w = W * weight / whole; zero where it is rounding.
+def _sd(W: Array, weight: Array, r: Array) -> Array:
+    """(S, L) sqrt of sum w r^2 - (sum w r)^2 with w = W * weight, scaled to one; zero where it is rounding.
 
-    ``weight`` is used up.
+    Three sums in one product; NaN where nobody has a weight.
     """
+    n, L = r.shape
+    terms = np.empty((n, 3, L))
+    terms[:, 0] = weight
+    np.multiply(weight, r, out=terms[:, 1])
+    np.multiply(terms[:, 1], r, out=terms[:, 2])
+    whole, first, second = (W @ terms.reshape(n, 3 * L)).reshape(len(W), 3, L).transpose(1, 0, 2)
     with np.errstate(divide="ignore", invalid="ignore"):
-        weight *= r
-        first = (W @ weight) / whole
-        weight *= r
-        second = (W @ weight) / whole
+        first, second = first / whole, second / whole
         variance = second - first * first
         result: Array = np.sqrt(np.where(variance > ROUNDING * second, variance, 0.0))
-    return result
+    return np.where(whole > 0, result, np.nan)
 
 
-def _p90_p10(r: Array, n: Array) -> Array:
+def _p90_p10(r: NDArray[np.float32], n: Array) -> Array:
     """(L,) spread of the 90th over the 10th percentile of the n finite values of each row; missing ones sort last."""
     r.sort(axis=1)
     at = np.arange(len(r))
@@ -151,7 +154,7 @@ def _p90_p10(r: Array, n: Array) -> Array:
     def at_share(q: float) -> Array:
         where = q * np.maximum(n - 1, 0)
         low = np.floor(where).astype(np.int64)
-        below, above = r[at, low], r[at, np.minimum(low + 1, r.shape[1] - 1)]
+        below, above = (r[at, k].astype(float) for k in (low, np.minimum(low + 1, r.shape[1] - 1)))
         return np.asarray(np.where(where > low, below + (where - low) * (above - below), below), float)
 
     return at_share(0.9) - at_share(0.1)

@@ -48,16 +48,15 @@ def dollar_volume_share(view: View, *, window: int = 21, before: int = 63) -> Re
     own, market = np.full(view.shape, np.nan), np.full((1, view.shape[1]), np.nan)
     n_used, n_eligible = np.zeros(view.shape), np.zeros(view.shape)
     for span in view.spans:
-        held = np.flatnonzero((span.weights > 0).any(axis=0))
         now = slice(span.start, span.stop)
-        member = (span.weights[:, held] > 0).astype(float)
-        dollars = close[held, now] * volume[held, now]
+        member = (span.weights > 0).astype(float)
+        dollars = close[:, now] * volume[:, now]
         seen = np.isfinite(dollars)
         np.copyto(dollars, 0.0, where=~seen)
         own[:, now] = np.where(member.any(axis=1, keepdims=True), member @ dollars, np.nan)
-        market[0, now] = dollars.sum(axis=0)
-        seen &= alive[held, now]
-        flags = np.hstack([seen, alive[held, now]]).astype(np.float32)
+        market[0, now] = member.max(axis=0, initial=0.0) @ dollars
+        seen &= alive[:, now]
+        flags = np.hstack([seen, alive[:, now]]).astype(np.float32)
         n_used[:, now], n_eligible[:, now] = np.hsplit(member.astype(np.float32) @ flags, 2)
     market[~(market > 0)] = np.nan
     own[:, np.isnan(market[0])] = np.nan
