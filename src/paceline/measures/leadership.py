@@ -77,6 +77,9 @@ def leadership(view: View, *, since: str = "last_month", basis: Basis | None = N
     baskets, and changed_side, the number of them (of n_used) whose return less the market's (less beta times the
     market's) changed its sign between formation and window. Few baskets say little: these rows are ``weak``.
 
+    The noise is that of members independent of each other. Common factors other than the basket's index make larger
+    correlations likely by chance, so beyond it is a description of this window, not evidence of a change.
+
     since  the window: "last_month", another horizon of ``performance``, "low" (the benchmark's last low) or an ISO
            date
     basis  "price" or "total"; default: the basis the baskets are shown on
@@ -189,7 +192,7 @@ def _members_rows(before: Array, after: Array, both: Bools, reason: str | None) 
         means = np.bincount(fifth, weights=y, minlength=5) / np.where(size > 0, size, np.nan)
     steps = np.diff(means)
     for k, value in enumerate(means.tolist(), 1):
-        yield {"statistic": f"quintile_{k}", "value": value, "n_used": int(size[k - 1]),
+        yield {"statistic": f"quintile_{k}", "value": value, "n_used": int(size[k - 1]), "n_eligible": int(size[k - 1]),
                "reason": None if size[k - 1] else "ties leave this fifth empty"}
     spread = float(means[4] - means[0])
     fine = bool(np.isfinite(means).all())
