@@ -47,7 +47,8 @@ class Portfolios:
     def change(self, side: str, start: int, end: int) -> Array:
         """(F,) return from close to close; NaN where the portfolio was not there on every session between."""
         r: Array = getattr(self, side)[:, start + 1:end + 1]
-        return np.prod(1 + r, axis=1) - 1
+        total: Array = np.prod(1 + r, axis=1) - 1
+        return total
 
 
 @measure(
@@ -112,7 +113,7 @@ def factors(view: View, *, baskets: tuple[str, ...] | None = None, quantiles: in
         raise UsageError(f"quantiles = {quantiles} divides nobody.", "Give 2 or more, e.g. 5.")
     used = basis_of(view, basis)
     rows: list[dict[str, object]] = []
-    for row in _chosen(view, baskets):
+    for row in chosen(view, baskets):
         stocks = Stocks(view, row, used)
         made = _portfolios(stocks, quantiles, weights, _groups(view, stocks, neutral),
                            None if breakpoints is None else _row(view, breakpoints), neutral == "beta")
@@ -123,7 +124,7 @@ def factors(view: View, *, baskets: tuple[str, ...] | None = None, quantiles: in
                              rank=pl.Int64, unit=pl.String, basis=pl.String))
 
 
-def _chosen(view: View, baskets: Sequence[str] | str | None) -> list[int]:
+def chosen(view: View, baskets: Sequence[str] | str | None) -> list[int]:
     if baskets is not None:
         return [_row(view, b) for b in ([baskets] if isinstance(baskets, str) else baskets)]
     return [row for row in range(len(view.subjects)) if any(s.weights[row].any() for s in view.spans)][:1]

@@ -1,0 +1,478 @@
+"""What the calendar did: months, turns, quarter-ends, and this year against the same days of every year."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from paceline import kernels
+from paceline.errors import UsageError
+from paceline.evidence import circular_shift_placebo, hac_mean
+from paceline.measures import Array, Result, View, _french, measure
+from paceline.measures._calendar import Ints, Line, Places, ahead, places
+from paceline.measures._members import Basis, basis_of
+from paceline.measures._signals import Stocks
+from paceline.measures._tables import tidy
+
+MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
+          "november", "december")
+#: Sessions of a quarter in which most companies report: a stand-in for an earnings calendar.
+SEASON = (10, 45)
+#: The end of the year, in sessions.
+RUN = 10
+OWN: dict[str, type[pl.DataType]] = {
+    "line": pl.String, "period": pl.String, "kind": pl.String, "year": pl.Int64, "years": pl.Int64,
+    "control": pl.Float64, "effect": pl.Float64, "low": pl.Float64, "high": pl.Float64, "p": pl.Float64,
+    "n_effective": pl.Float64, "minimum_detectable": pl.Float64, "state": pl.String, "known": pl.Date,
+    "basis": pl.String, "unit": pl.String,
+}
+
+
+@dataclass(frozen=True)
+class Season:
+    """A recurring window by year: its return, what it is compared with, and when it lay.
+
+    years    (K,) the year each value belongs to
+    value    (K,) return of the window, or the mean of several of the year; NaN where it is not complete
+    control  (K,) the same of the windows it is compared with; NaN where there is none
+    start, end  (K,) last date before the first window, last date of the last one
+    """
+
+    name: str
+    years: Ints
+    value: Array
+    control: Array
+    start: list[dt.date]
+    end: list[dt.date]
+
+
+@measure(
+    question="Is it the season? And does this year differ from the same days of other years?",
+    of="levels",
+    needs=("pairs", "series"),
+    unit="return",
+    shows="table",
+    references=(
+        "Rozeff, Kinney (1976), Capital market seasonality",
+        "Keim (1983), Size-related anomalies and stock return seasonality",
+        "Lakonishok, Smidt (1988), Are seasonal anomalies real?",
+        "McConnell, Xu (2008), Equity returns at the turn of the month",
+        "Lakonishok, Shleifer, Thaler, Vishny (1991), Window dressing by pension fund managers",
+        "Newey, West (1987) for the intervals",
+    ),
+)
+def seasonality(view: View, *, since: tuple[int, ...] = (1927, 1990), slot: int = 10,
+                series: tuple[str, ...] = ("Mom", "SMB", "HML", "return"),
+                drawn: tuple[str, ...] = ("slot", "year_end_run")) -> Result:
+    """Average return of recurring windows against a control, one value a year, and this year in its slot.
+
+    Lines: the benchmark; every rotation (lead's return minus the other's over the window); the published factor
+    series with daily values (momentum, size, value; index returns), monthly where there are no daily ones; winners
+    minus losers of the 25 size x prior-return sorts, monthly, since 1927. A window's return = product of (1 + r) - 1;
+    several windows of a year are averaged, so that n is years. value is the mean over the years, control the
+    mean of the same years' comparison, effect = mean of (window - control) with its Newey-West interval low, high
+    and p.
+
+    january ... december  the month, against the mean of the year's other months
+    turn_of_month    last session of a month and first three of the next, against as many other sessions
+    turn_of_year     last five sessions and first five of January, against the same at the year's other month-ends
+    santa            last five and first two, likewise
+    quarter_end      last five sessions of March, June and September, against those of months inside a quarter; of
+                     winners against losers this is window dressing
+    year_end         last five sessions of the year, likewise
+    earnings_season  sessions 10 to 45 of each quarter, a proxy for when companies report, against as many others
+    earnings_season_lift  share of the peaks before a fall of the line (the benchmark's fall and rise of a short-term
+                     low) that lie in those sessions, over the share of sessions there: 1 is no season; p from
+                     shifting the peaks around the calendar
+    slot             the last ``slot`` sessions up to today, against those that ended with as many sessions of the
+                     year to come in every earlier year: effect = this year - their mean, low and high hold 95% of
+                     the earlier years, p = (1 + how many differed from the mean as much) / (1 + how many)
+    to_year_end      what followed from today's slot to the last session in every earlier year, against as many
+                     sessions of the average day
+    year_end_run     the last ten sessions of the year so far, against the same of earlier years; before them
+                     "not yet observable"
+
+    since   first years of the periods, each apart
+    slot    sessions of the slot
+    series  columns of the published series that are looked at, daily or monthly
+    drawn   statistics whose single years are rows too (kind "year"; this year's is kind "now")
+
+    Columns: ``line``; ``kind``: mean, year or now; ``period``; ``year``; ``years`` (n); ``state`` says why a
+    number is missing. The sessions still to come in a year are those of the exchange's calendar. Missing: a window
+    counts when all its sessions are there; a line's first month only if it begins by the 5th; below 20 years no
+    effect is judged.
+    """
+    if not since or slot < 1:
+        raise UsageError(f"since = {since!r}, slot = {slot}: nothing to look at.",
+                         "Give years, and a slot of 1 or more.")
+    rows: list[dict[str, Any]] = []
+    today = view.sessions[-1].item()
+    for line in _lines(view, series):
+        later = np.empty(0, "datetime64[D]") if line.monthly else ahead(view, line.dates[-1])
+        at = places(line.dates, later)
+        seasons = list(_months(line, at))
+        if not line.monthly:
+            seasons += [*_turns(line, at), *_ends(line, at), _earnings(line, at)]
+        for first in since:
+            if first > today.year or (first != min(since) and at.year[0] >= first):
+                continue  # the same years as those of the period before
+            period = f"since {max(first, int(at.year[0]))}"
+            rows += [_mean(line, s, first, period, today) for s in seasons]
+            if not line.monthly:
+                rows += _lift(line, at, view.low, first, period, today)
+                if line.dates[-1] == view.sessions[-1]:
+                    rows += _this_year(line, at, slot, first, period, today)
+        for s in seasons:
+            if s.name in drawn:
+                rows += _years(line, s)
+        if not line.monthly:
+            rows += [row for s in _slots(line, at, slot) if s.name in drawn for row in _years(line, s)]
+    return Result(table=tidy(rows, **OWN))
+
+
+def _lines(view: View, columns: Sequence[str] | str) -> Iterator[Line]:
+    """The benchmark, the rotations and the published series, those with at least a year."""
+    found = []
+    if view.benchmark is not None:
+        found.append(_of_levels(view, (view.benchmark,), view.labels.get(view.subjects[view.benchmark], "benchmark")))
+    found += [_of_levels(view, pair, name) for pair, name in zip(view.pairs, view.pair_names, strict=True)]
+    for column in (columns,) if isinstance(columns, str) else columns:
+        names = [n for n in sorted(view.series) if n.endswith(f"/daily/{column}")]
+        best = _french.find(view, "daily", column)
+        for name in names if column == "return" else [best] if best else []:
+            found.append(_of_series(view, name, column, monthly=False))
+        monthly = _french.find(view, "monthly", column)
+        if best is None and monthly is not None:
+            found.append(_of_series(view, monthly, column, monthly=True))
+    pair = _french.winners_losers(view)
+    if pair is not None:
+        name, dates, high, low = pair
+        found.append(Line(_french.WML, name, None, "total", dates, (high - low)[None], (1,), True))
+    yield from (line for line in found if len(line.dates) > (12 if line.monthly else 252))
+
+
+def _of_levels(view: View, rows: tuple[int, ...], name: str) -> Line:
+    levels = view.levels[list(rows)]
+    here = np.flatnonzero(np.isfinite(levels).all(axis=0))
+    levels = levels[:, here]
+    r = levels[:, 1:] / levels[:, :-1] - 1
+    against = view.subjects[rows[1]] if len(rows) > 1 else None
+    return Line(name, view.subjects[rows[0]], against, None, view.sessions[here[1:]], r, (1, -1)[:len(rows)])
+
+
+def _of_series(view: View, name: str, column: str, *, monthly: bool) -> Line:
+    dates, values = _french.seen(view, name)
+    here = np.isfinite(values)
+    label = _french.COLUMNS.get(column, name.split("/")[-3] if name.count("/") > 1 else name)
+    return Line(label, name, None, _french.basis(name), dates[here], values[here][None], (1,), monthly)
+
+
+# ---- windows of every year -------------------------------------------------------------------------------
+
+
+def _season(name: str, line: Line, window: Ints, years: Ints, complete: Array, control: Array) -> Season:
+    """A season with one window a year."""
+    value, first, last, _ = line.over(window, len(years))
+    return Season(name, years, np.where(complete, value, np.nan), control, _dates(line, first - 1), _dates(line, last))
+
+
+def _dates(line: Line, at: Ints) -> list[dt.date]:
+    return [line.dates[min(max(int(k), 0), len(line.dates) - 1)].item() for k in at]
+
+
+def _calendar_years(at: Places) -> Ints:
+    return np.arange(int(at.year[0]), int(at.year[-1]) + 1)
+
+
+def _months(line: Line, at: Places) -> Iterator[Season]:
+    """The twelve months, each against the mean of the others of its year."""
+    years = _calendar_years(at)
+    number = (at.year - years[0]) * 12 + at.month - 1
+    value, first, last, n = line.over(np.where(at.whole | line.monthly, number, -1), 12 * len(years))
+    done = np.zeros(len(value), bool)
+    here = last >= 0
+    done[here] = True if line.monthly else at.from_end[last[here]] == -1
+    value = np.where(done & (n > 0), value, np.nan).reshape(-1, 12)
+    first, last = first.reshape(-1, 12), last.reshape(-1, 12)
+    for m, name in enumerate(MONTHS):
+        others = np.delete(value, m, axis=1)
+        yield Season(name, years, value[:, m], _row_mean(others), _dates(line, first[:, m] - 1),
+                     _dates(line, last[:, m]))
+
+
+def _row_mean(x: Array) -> Array:
+    n = np.isfinite(x).sum(axis=1)
+    return np.where(n > 0, np.nansum(x, axis=1) / np.maximum(n, 1), np.nan)
+
+
+def _turns(line: Line, at: Places) -> Iterator[Season]:
+    """Turns of the month, of the year, and the days around New Year."""
+    years = _calendar_years(at)
+    month = (at.year - years[0]) * 12 + at.month - 1  # from the first January on
+    count = 12 * len(years) + 1
+    for name, before, after in (("turn_of_month", 1, 3), ("turn_of_year", 5, 5), ("santa", 5, 2)):
+        window = np.where(at.from_start <= after, month, np.where(at.from_end >= -before, month + 1, -1))
+        value, first, last, n = line.over(window, count)
+        value = np.where(n == before + after, value, np.nan)[:-1].reshape(-1, 12)
+        first, last = first[:-1].reshape(-1, 12), last[:-1].reshape(-1, 12)
+        if name == "turn_of_month":
+            inside = window >= 0
+            rest = _mean_by_year(line.daily, at.year, years, ~inside) * (before + after)
+            yield Season(name, years, _row_mean(value), rest, _dates(line, first.min(axis=1) - 1),
+                         _dates(line, last.max(axis=1)))
+        else:
+            yield Season(name, years, value[:, 0], _row_mean(value[:, 1:]), _dates(line, first[:, 0] - 1),
+                         _dates(line, last[:, 0]))
+
+
+def _mean_by_year(x: Array, year: Ints, years: Ints, use: Any) -> Array:
+    at = year[use] - years[0]
+    n = np.bincount(at, minlength=len(years))
+    return np.where(n > 0, np.bincount(at, x[use], minlength=len(years)) / np.maximum(n, 1), np.nan)
+
+
+def _ends(line: Line, at: Places) -> Iterator[Season]:
+    """The last five sessions of quarters and of the year, against those of the other months."""
+    years = _calendar_years(at)
+    month = (at.year - years[0]) * 12 + at.month - 1
+    value, first, last, n = line.over(np.where(at.from_end >= -5, month, -1), 12 * len(years))
+    value = np.where(n == 5, value, np.nan).reshape(-1, 12)
+    first, last = first.reshape(-1, 12), last.reshape(-1, 12)
+    control = _row_mean(value[:, [0, 1, 3, 4, 6, 7, 9, 10]])
+    for name, months in (("quarter_end", [2, 5, 8]), ("year_end", [11])):
+        yield Season(name, years, _row_mean(value[:, months]), control, _dates(line, first[:, months].min(axis=1) - 1),
+                     _dates(line, last[:, months].max(axis=1)))
+
+
+def _in_season(at: Places) -> Any:
+    return (at.in_quarter >= SEASON[0]) & (at.in_quarter <= SEASON[1])
+
+
+def _earnings(line: Line, at: Places) -> Season:
+    """Sessions 10 to 45 of the quarters of a year, per season, against as many of the other sessions."""
+    years, length = _calendar_years(at), SEASON[1] - SEASON[0] + 1
+    inside = _in_season(at)
+    value = _mean_by_year(line.daily, at.year, years, inside) * length
+    control = _mean_by_year(line.daily, at.year, years, ~inside) * length
+    whole = np.bincount((at.year - years[0])[inside], minlength=len(years)) >= 3 * length  # of four seasons
+    _, first, last, _ = line.over(at.year - years[0], len(years))
+    return Season("earnings_season", years, np.where(whole, value, np.nan), control, _dates(line, first - 1),
+                  _dates(line, last))
+
+
+def _slots(line: Line, at: Places, slot: int) -> Iterator[Season]:
+    """The slot, what followed it, and the year's last ten sessions so far, in every year."""
+    years, today = _calendar_years(at), int(at.left[-1])
+    for name, longest, shortest in (("slot", today + slot - 1, today), ("to_year_end", today - 1, 0),
+                                    ("year_end_run", RUN - 1, today)):
+        window = np.where((at.left <= longest) & (at.left >= shortest), at.year - years[0], -1)
+        value, first, last, n = line.over(window, len(years))
+        whole = n == longest - shortest + 1 if longest >= shortest else np.zeros(len(years), bool)
+        nothing = np.full(len(years), np.nan)
+        if name == "to_year_end":
+            every = _mean_by_year(line.daily, at.year, years, np.ones(len(at.year), bool))
+            nothing = every * (longest - shortest + 1)
+        yield Season(name, years, np.where(whole, value, np.nan), nothing, _dates(line, first - 1), _dates(line, last))
+
+
+# ---- rows ------------------------------------------------------------------------------------------------
+
+
+def _named(line: Line) -> dict[str, Any]:
+    return {"subject": line.subject, "against": line.against, "line": line.name, "basis": line.basis}
+
+
+def _mean(line: Line, s: Season, first: int, period: str, today: dt.date) -> dict[str, Any]:
+    """The mean of a season over the years from ``first`` on, and whether it differs from its control."""
+    use = (s.years >= first) & np.isfinite(s.value)
+    gap = (s.value - s.control)[use & np.isfinite(s.control)]
+    judged = hac_mean(gap)
+    begun = [d for d, u in zip(s.start, use, strict=True) if u]
+    return {
+        **_named(line), "statistic": s.name, "start": begun[0] if begun else None, "end": today, "kind": "mean",
+        "period": period, "value": float(s.value[use].mean()) if use.any() else math.nan, "years": int(use.sum()),
+        "control": float(np.nanmean(s.control[use])) if np.isfinite(s.control[use]).any() else None,
+        "effect": judged.effect, "low": judged.low, "high": judged.high, "p": judged.p,
+        "n_effective": judged.n_effective, "minimum_detectable": judged.minimum_detectable, "state": judged.note,
+        "known": today,
+    }
+
+
+def _years(line: Line, s: Season) -> Iterator[dict[str, Any]]:
+    """One row per year in which the season is complete."""
+    for k in np.flatnonzero(np.isfinite(s.value)).tolist():
+        yield {**_named(line), "statistic": s.name, "start": s.start[k], "end": s.end[k], "kind": "year",
+               "value": float(s.value[k]), "year": int(s.years[k]), "known": s.end[k]}
+
+
+def _this_year(line: Line, at: Places, slot: int, first: int, period: str, today: dt.date) -> Iterator[dict[str, Any]]:
+    """This year's slot and run against every earlier year's, and what followed in those."""
+    for s in _slots(line, at, slot):
+        if s.name == "to_year_end":
+            yield _mean(line, s, first, period, today)
+            continue
+        earlier = s.value[(s.years >= first) & (s.years < today.year) & np.isfinite(s.value)]
+        now = float(s.value[-1])
+        row = {**_named(line), "statistic": s.name, "start": s.start[-1], "end": today, "kind": "now", "period": period,
+               "value": now, "year": today.year, "years": len(earlier), "known": today, "state": ""}
+        if s.name == "year_end_run" and at.left[-1] >= RUN:
+            row |= {"state": f"not yet observable: {int(at.left[-1])} sessions of the year to come", "start": today}
+        elif not math.isfinite(now):
+            row["state"] = "not all sessions of the window are there"
+        elif len(earlier) < 20:
+            row["state"] = f"history too short: {len(earlier)} observations, at least 20 needed"
+        else:
+            mean = float(earlier.mean())
+            as_far = np.abs(earlier - mean) >= abs(now - mean) - 1e-12
+            low, high = np.quantile(earlier, [0.025, 0.975])
+            row |= {"control": mean, "effect": now - mean, "low": float(low), "high": float(high),
+                    "p": (1 + int(as_far.sum())) / (1 + len(earlier)), "n_effective": float(len(earlier))}
+        yield row
+
+
+def _lift(line: Line, at: Places, low: tuple[float, float], first: int, period: str,
+          today: dt.date) -> Iterator[dict[str, Any]]:
+    """How much more often the peaks before a fall lie in an earnings season than sessions do."""
+    use = at.year >= first
+    if not use.any():
+        return
+    kind, pivot, _ = kernels.turning_points(line.level, fall=low[0], rise=low[1])
+    peak = np.zeros(len(use), bool)
+    peak[pivot[kind > 0]] = True
+    inside, peak = _in_season(at)[use].astype(float), peak[use]
+    row = {**_named(line), "statistic": "earnings_season_lift", "unit": "ratio", "kind": "mean", "period": period,
+           "start": line.dates[use][0].item(), "end": today, "known": today, "value": math.nan,
+           "years": len(np.unique(at.year[use])), "n_effective": float(peak.sum()), "control": 1.0, "state": ""}
+    exposure = float(inside.mean())
+    if peak.sum() < 10 or not 0 < exposure < 1:
+        yield row | {"state": f"{int(peak.sum())} falls, at least 10 needed"}
+        return
+    p, placebo = circular_shift_placebo(inside, peak, exclude=1)
+    lift = float(inside[peak].mean()) / exposure
+    reach = np.quantile(placebo, [0.025, 0.975]) / exposure
+    yield row | {"value": lift, "effect": lift - 1, "low": lift - 1 - float(reach[1]),
+                 "high": lift - 1 - float(reach[0]), "p": p}
+
+
+# ---- members: tax-loss candidates ------------------------------------------------------------------------
+
+
+@measure(
+    question="Do the year's losers fall into the year-end and bounce after it?",
+    of="basket",
+    needs=("price_return", "total_return", "price_index", "total_index", "market_cap", "member"),
+    unit="return",
+    shows="table",
+    references=(
+        "Ritter (1988), The buying and selling behavior of individual investors at the turn of the year",
+        "Sias, Starks (1997), Institutions and individuals at the turn-of-the-year",
+        "Sikes (2014), The turn-of-the-year effect and tax-loss-selling by institutional investors",
+    ),
+)
+def tax_loss(view: View, *, baskets: tuple[str, ...] | None = None, share: float = 0.1,
+             basis: Basis | None = None) -> Result:
+    """Returns of tax-loss candidates minus those of members of like size, year by year.
+
+    Candidates = the lowest ``share`` of a basket's members by return since the last close of the year before, at the
+    close of the last session of October (the tax year of funds) and of November. A candidate's gap in a window =
+    its return - mean return of the other members in its fifth by market cap; value = mean gap of the
+    candidates. Everything is known at the close of the month named, so that it could have been held.
+
+    october_to_year_end, november_to_year_end   from that close to the last session of the year: selling
+    october_turn, november_turn                 last five sessions of the year and first five of January
+    october_january, november_january           January: the bounce
+
+    baskets  default: the first of the market file that has members
+    share    of the members that are candidates
+    basis    "price" or "total"; default: the basis the baskets are shown on
+
+    kind "year" rows hold single years (n_used candidates of n_eligible members with a return), kind "now" a window that
+    has begun and is not over, up to today; kind "mean" the mean of the years with its interval. Years are the independent observations, not stocks: they share their dates. Missing: a member without a return for the year; below 20 years no mean is judged.
+    """
+    if not 0 < share < 0.5:
+        raise UsageError(f"share = {share} is not a share of losers.", "Give a fraction below one half, e.g. 0.1.")
+    from paceline.measures.factors import chosen
+
+    used = basis_of(view, basis)
+    rows: list[dict[str, Any]] = []
+    at = places(view.sessions, ahead(view, view.sessions[-1]))
+    for row in chosen(view, baskets):
+        stocks = Stocks(view, row, used)
+        growth = np.asarray(np.cumprod(1 + np.nan_to_num(stocks.returns), axis=1), float)
+        for year in np.unique(at.year).tolist():
+            rows += _losers(view, stocks, growth, at, year, share)
+        for name in dict.fromkeys(str(r["statistic"]) for r in rows):
+            values = np.array([r["value"] for r in rows if r["statistic"] == name and r["kind"] == "year"
+                               and r["subject"] == view.subjects[row]], float)
+            if not len(values):
+                continue
+            judged = hac_mean(values)
+            last = view.sessions[-1].item()
+            rows.append({"subject": view.subjects[row], "statistic": name, "kind": "mean", "start": None, "end": last,
+                         "value": float(values.mean()), "years": len(values), "effect": judged.effect,
+                         "low": judged.low, "high": judged.high, "p": judged.p, "n_effective": judged.n_effective,
+                         "minimum_detectable": judged.minimum_detectable, "state": judged.note, "known": last})
+    return Result(table=tidy([{**r, "basis": used} for r in rows], **OWN))
+
+
+def _losers(view: View, stocks: Stocks, growth: Array, at: Places, year: int, share: float) -> Iterator[dict[str, Any]]:
+    """The windows of one year that have begun; kind "now" where one is not over."""
+    before = np.flatnonzero(at.year < year)
+    if not len(before):
+        return
+    windows = {
+        "to_year_end": np.flatnonzero((at.year == year) & (at.left == 0)),
+        "turn": np.flatnonzero((at.year == year + 1) & (at.month == 1) & (at.from_start == 5)),
+        "january": np.flatnonzero((at.year == year + 1) & (at.month == 1) & (at.from_end == -1)),
+    }
+    starts = {"turn": np.flatnonzero((at.year == year) & (at.left == 5)),
+              "january": np.flatnonzero((at.year == year) & (at.left == 0))}
+    for month, name in ((10, "october"), (11, "november")):
+        formed = np.flatnonzero((at.year == year) & (at.month == month) & (at.from_end == -1))
+        if not len(formed):
+            continue
+        t = int(formed[0])
+        so_far = stocks.index[:, t] / stocks.index[:, int(before[-1])] - 1
+        able = (stocks.weights(t) > 0) & np.isfinite(so_far)
+        if able.sum() * share < 1:
+            continue
+        loser = able & (so_far <= np.quantile(so_far[able], share))
+        if loser.sum() == able.sum():
+            continue
+        fifth = _size_fifths(stocks.cap(t), able)
+        for window, ends in windows.items():
+            begins = starts.get(window, formed)
+            if not len(begins) or begins[0] == len(at.year) - 1:
+                continue
+            a, b = int(begins[0]), int(ends[0]) if len(ends) else len(at.year) - 1
+            gain = growth[:, b] / np.where(growth[:, a] > 0, growth[:, a], np.nan) - 1
+            yield {"subject": view.subjects[stocks.row], "statistic": f"{name}_{window}", "year": year,
+                   "kind": "year" if len(ends) else "now", "state": "" if len(ends) else "not over yet",
+                   "start": view.sessions[a].item(), "end": view.sessions[b].item(), "known": view.sessions[b].item(),
+                   "value": _gap(gain, loser, able, fifth), "n_used": int(loser.sum()), "n_eligible": int(able.sum())}
+
+
+def _size_fifths(cap: Array, able: Any) -> Ints:
+    """Fifth by market cap of each member; all in one where caps are missing."""
+    known = able & np.isfinite(cap)
+    if known.sum() < able.sum():
+        return np.zeros(len(cap), np.int64)
+    cuts = np.quantile(cap[known], [0.2, 0.4, 0.6, 0.8])
+    return np.searchsorted(cuts, np.nan_to_num(cap), side="left").astype(np.int64)
+
+
+def _gap(gain: Array, loser: Any, able: Any, fifth: Ints) -> float:
+    """Mean of the losers' returns minus the mean of the others in their fifth."""
+    gaps = []
+    for f in np.unique(fifth[loser]).tolist():
+        own = loser & (fifth == f) & np.isfinite(gain)
+        others = able & ~loser & (fifth == f) & np.isfinite(gain)
+        if own.any() and others.any():
+            gaps.append(gain[own] - gain[others].mean())
+    return float(np.concatenate(gaps).mean()) if gaps else math.nan
