@@ -107,12 +107,11 @@ def _count(counts: Array | None, row: int, column: int) -> int | None:
 def _series(measure: Measure, view: View, result: Result, wanted: set[str],
             history: bool) -> Iterator[dict[str, Any]]:
     assert isinstance(result.value, Mapping)
-    last = len(view.sessions) - 1
     for row, names in series_rows(measure, view).values():
         if names["subject"] not in wanted:
             continue
         for statistic, values in result.value.items():
-            for column in np.flatnonzero(np.isfinite(values[row])).tolist() if history else [last]:
+            for column in np.flatnonzero(np.isfinite(values[row])).tolist() if history else [-1]:
                 day = str(view.sessions[column])
                 yield {
                     **names, "statistic": statistic, "start": day, "end": day,

@@ -99,6 +99,11 @@ class Indices:
                 self._dense_weights[s.start] = self._dense(s.columns, s.weights)
         return tuple(Span(s.start, s.stop, self._dense_weights[s.start]) for s in self._stretches if s.start < s.stop)
 
+    @property
+    def targets(self) -> Targets:
+        """The target weights behind the levels."""
+        return self._engine.targets
+
     def row(self, name: str) -> int:
         if name not in self.names:
             raise UnknownName("basket", name, self.names)
@@ -190,7 +195,7 @@ def extend(old: Mapping[str, Indices], panel: Panel) -> dict[str, Indices]:
 
     The weights in force are carried on from the start of their last span; what was computed before stays.
     """
-    engines = {basis: _Engine(panel, i._engine.targets, basis) for basis, i in old.items()}
+    engines = {basis: _Engine(panel, i.targets, i.basis) for basis, i in old.items()}
     first = next(iter(old.values()))
     done, T = len(first.sessions), len(panel.sessions)
     last = first._stretches[-1]._replace(stop=T)

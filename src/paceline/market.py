@@ -145,7 +145,8 @@ class Market(Workspace):
                  today: bool = False, **params: Any) -> tuple[Measure, View, dict[str, Any], Result, engine.Provenance]:
         """Run a measure for all its subjects; the result is kept for the next caller.
 
-        today  only the last session's values are wanted: a measure that declares how far it looks back sees no more
+        today  only the last session's values are wanted: a measure that declares how far it looks back sees no more,
+               and the result ends with the view but begins later
         """
         measure = measures.get(name)
         for given in params:
@@ -162,9 +163,8 @@ class Market(Workspace):
             key += " today"
         if key not in self._results:
             view, known = self.view(measure, basis=basis, pairs=pairs)
-            if back is not None:
-                view = engine.recent(view, back + 1)
-            self._results[key] = (view, engine.evaluate(measure, view, settings), known)
+            seen = view if back is None else engine.recent(view, back + 1)
+            self._results[key] = (view, engine.evaluate(measure, seen, settings), known)
         view, result, known = self._results[key]
         return measure, view, settings, result, known
 
@@ -222,6 +222,17 @@ class Market(Workspace):
                               subjects=[n for n in (names or self.composites) if n in empty], history=history)
         filled = {f.subject for f in more if f.value is not None}
         return [f for f in found if f.subject not in filled] + [f for f in more if f.subject in filled]
+
+    def current(self, names: Sequence[str] | None = None) -> dict[str, list[Figure]]:
+        """Today's figures of every measure (or of those named) as the market file sets them; what cannot be
+        computed from this market's data is left out."""
+        found = {}
+        for name in names or measures.discover():
+            try:
+                found[name] = self.show(name)
+            except NotEnoughData:
+                continue
+        return found
 
     def frame(self, measure: str, **how: Any) -> pl.DataFrame:
         """The rows of ``show`` as a polars frame (``.to_pandas()`` gives pandas)."""

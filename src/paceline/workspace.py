@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -86,6 +86,53 @@ class Workspace:
         self._roots.clear()
         self._panel_steps.clear()
 
+    def refresh(self) -> Literal["unchanged", "extended", "rebuilt"]:
+        """See what was imported since this market was opened, by whatever process.
+
+        extended  the new imports bring sessions after the last one and touch nothing before, and no basket is
+                  rebalanced on them: panels and indices go on from what is in memory
+        rebuilt   everything is worked out again when asked for
+        A market opened at a version or as of a day stays what it is: unchanged.
+        """
+        if self._as_of is not None or self._version is not None or self.store.resolve(None) == self.version:
+            return "unchanged"
+        grown = self._grown() if "levels_" in self.__dict__ and not self._adhoc else None
+        self._forget()
+        self.__dict__.update(grown or {})
+        return "extended" if grown else "rebuilt"
+
+    def _grown(self) -> dict[str, Any] | None:
+        """Panels, baskets and indices of the newest version, carried on; None where that cannot be done."""
+        from paceline import baskets, indices, panel
+
+        now = Workspace(self.file, self.path)
+        declared = self._baskets[0]
+        found: dict[str, Any] = {"version": now.version, "as_of": now.as_of, "_days": now._days}
+        single = {n: b.instrument for n, b in declared.items() if b.instrument}
+        names = {"built": self.composites, "_held": list(single)}
+        for which, index, request in (("stocks", "built", now._members_request()),
+                                      ("instruments", "_held", now._instruments_request(sorted({*single.values()})))):
+            old: Panel | None = getattr(self, which)
+            found[which], found[index] = None, {}
+            if old is None:
+                continue
+            grown = panel.extend(old, self.store, **request)
+            if grown is None or str(grown.sessions[-1]) != now.as_of:
+                return None
+            found[which] = grown
+            if which == "stocks":
+                made = baskets.group_baskets(grown, self.file)[0]
+                if {**self.file.baskets, **made} != declared:
+                    return None
+                found["_baskets"] = self._baskets
+            was: dict[str, Indices] = getattr(self, index)
+            file = self.file.model_copy(update={"baskets": declared})
+            if was:
+                if not baskets.hold(was["price"].targets, grown, file, names[index], len(old.sessions)):
+                    return None
+                found[index] = indices.extend(was, grown)
+        return found
+
     # ---- time ------------------------------------------------------------------------------------------
 
     @cached_property
@@ -149,9 +196,12 @@ class Workspace:
         if start is not None and dt.date.fromisoformat(self.as_of) < start:
             raise NotEnoughData(f"as-of {self.as_of} lies before market.start {start} of {self.path}.",
                                 "Ask for a later day, or set an earlier market.start.")
-        return panel.build(self.store, sessions=self._all_sessions(), as_of=self.as_of,
-                           start=self.file.market.start, order=self._order(), version=self.version,
-                           exclude_kinds=("index", "etf"), unknown_kind="common", guard=self.file.market.guard)
+        return panel.build(self.store, **self._members_request())
+
+    def _members_request(self) -> dict[str, Any]:
+        return {"sessions": self._all_sessions(), "as_of": self.as_of, "start": self.file.market.start,
+                "order": self._order(), "version": self.version, "exclude_kinds": ("index", "etf"),
+                "unknown_kind": "common", "guard": self.file.market.guard}
 
     @cached_property
     def instruments(self) -> Panel | None:
@@ -159,10 +209,11 @@ class Workspace:
         from paceline import panel
 
         names = sorted({b.instrument for b in self.baskets.values() if b.instrument})
-        if not names:
-            return None
-        return panel.build(self.store, sessions=self._all_sessions(), as_of=self.as_of, start=None,
-                           order=self._order(), version=self.version, securities=names)
+        return panel.build(self.store, **self._instruments_request(names)) if names else None
+
+    def _instruments_request(self, names: Sequence[str]) -> dict[str, Any]:
+        return {"sessions": self._all_sessions(), "as_of": self.as_of, "start": None, "order": self._order(),
+                "version": self.version, "securities": names}
 
     @cached_property
     def _baskets(self) -> tuple[dict[str, config.Basket], dict[str, str], dict[str, list[str]]]:

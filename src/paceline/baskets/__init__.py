@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 REPEATED_NOTE = "company-wide caps are repeated across share classes: each line carries an equal part of it"
 
-__all__ = ["Rebalance", "Targets", "group_baskets", "targets"]
+__all__ = ["Rebalance", "Targets", "group_baskets", "hold", "targets"]
 
 
 class Rebalance(NamedTuple):
@@ -106,6 +106,32 @@ def targets(panel: Panel, market: config.MarketFile, names: Sequence[str] | None
         rebalances.append(Rebalance(k, np.array([r for r, _ in rows[k]]), columns, np.ascontiguousarray(W[:, columns])))
     caveats = {n: tuple(dict.fromkeys(builder.caveats(n))) for n in names}
     return Targets(names, {n: labels.get(n, n) for n in names}, tuple(rebalances), first, instruments, caveats)
+
+
+def hold(old: Targets, panel: Panel, market: config.MarketFile, names: Sequence[str], before: int) -> bool:
+    """Whether targets of a panel that ended ``before`` sessions from its start are those of the longer ``panel``:
+    every basket had begun, and nothing is renewed at its last close or later, nor newly dated earlier."""
+    sessions = panel.sessions
+    if old.names != tuple(names) or (old.first >= before).any() or any(
+            r.session >= before - 1 for r in old.rebalances):
+        return False
+    selector = Selector(panel, market)
+    specs = [selector.basket(name) for name in names]
+    rules: set[config.Schedule] = {s.rebalance for s in specs if s.instrument is None}
+    ruled = [u.reconstitution for u in market.universes.values() if u.members is None]
+    rules |= {r for r in ruled if r != "russell"}
+    if any(schedule.events(rule, sessions) != schedule.events(rule, sessions[:before]) for rule in rules):
+        return False
+    if "russell" in ruled and schedule.russell_events(sessions) != schedule.russell_events(sessions[:before]):
+        return False
+    for name, spec, at in zip(names, specs, old.instruments, strict=True):
+        if spec.instrument is not None and _instrument(selector, name) != at:
+            return False
+        universe = selector.universe_of(name)
+        if spec.instrument is None and spec.rebalance == "members" and universe is not None and any(
+                k >= before - 1 for k in selector.universes[universe].renewals):
+            return False
+    return True
 
 
 def _instrument(selector: Selector, name: str) -> int:

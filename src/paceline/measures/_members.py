@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from paceline.arrays import Bools
 from paceline.measures import Array, Span, View

@@ -86,6 +86,50 @@ def build(
 
     Raises ``NotEnoughData`` if no price row is left, ``StoreError`` for a damaged store, ``UsageError`` otherwise.
     """
+    asked = ask(store, sessions=sessions, as_of=as_of, start=start, fields=fields, order=order, securities=securities,
+                kinds=kinds, exclude_kinds=exclude_kinds, unknown_kind=unknown_kind, guard=guard, version=version)
+    key = digest({"loads": asked.loads.select("load", "checksum").rows(), "request": asked.request,
+                  "code": code_version()}, 32)
+    found = mapped.load(store.path / "cache", key) if cache else None
+    if found is None:
+        found = _assemble(store, asked.version, asked.calendar, tuple(fields), asked.ranks, asked.wanted)
+        if guard is not None:
+            found = _guarded(found, guard)
+        if cache:
+            mapped.save(store.path / "cache", key, found)
+    return finished(found, asked)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What is asked of the store: the sessions to fill, whose rows count, and the request as lineage keeps it."""
+
+    version: int
+    calendar: Dates
+    loads: pl.DataFrame
+    ranks: dict[str, list[str]]
+    facts: Facts
+    wanted: Callable[[list[str]], NDArray[np.bool_]]
+    guard: float | None
+    request: dict[str, Any]
+
+
+def ask(
+    store: Store,
+    *,
+    sessions: Dates | str,
+    as_of: Day | None = None,
+    start: Day | None = None,
+    fields: Sequence[str] = FIELDS,
+    order: Mapping[str, Sequence[str]] | None = None,
+    securities: Sequence[str] | None = None,
+    kinds: Sequence[str] | None = None,
+    exclude_kinds: Sequence[str] | None = None,
+    unknown_kind: str = "",
+    guard: float | None = None,
+    version: int | str | dt.date | None = None,
+) -> Ask:
+    """The arguments of ``build``, checked."""
     version = store.resolve(version)
     for name in fields:
         if name not in FIELDS:
@@ -105,16 +149,11 @@ def build(
         "sessions": digest([str(calendar[0]), len(calendar), int(calendar.astype(np.int64).sum())]),
     }
     facts = Facts(lambda name: store.read(name, version))
-    key = digest({"loads": loads.select("load", "checksum").rows(), "request": request, "code": code_version()}, 32)
-    found = mapped.load(store.path / "cache", key) if cache else None
-    if found is None:
-        wanted = _wanted(facts, calendar, securities, kinds, exclude_kinds, unknown_kind)
-        found = _assemble(store, version, calendar, tuple(fields), ranks, wanted)
-        if guard is not None:
-            found = _guarded(found, guard)
-        if cache:
-            mapped.save(store.path / "cache", key, found)
-    return _panel(found, version, facts, loads, request)
+
+    def wanted(names: list[str]) -> NDArray[np.bool_]:
+        return _wanted(facts, calendar, securities, kinds, exclude_kinds, unknown_kind)(names)
+
+    return Ask(version, calendar, loads, ranks, facts, wanted, guard, request)
 
 
 # ---- the request ----------------------------------------------------------------------------------------
@@ -410,11 +449,11 @@ def _by_source(year: Year, rank: Sequence[str],
 # ---- the panel ------------------------------------------------------------------------------------------
 
 
-def _panel(found: mapped.Matrices, version: int, facts: Facts, loads: pl.DataFrame,
-           request: Mapping[str, object]) -> Panel:
-    read = [row for row in loads.iter_rows(named=True) if set(json.loads(row["tables"])) & set(READ)]
+def finished(found: mapped.Matrices, asked: Ask) -> Panel:
+    """The panel of these matrices, with lineage and caveats."""
+    read = [row for row in asked.loads.iter_rows(named=True) if set(json.loads(row["tables"])) & set(READ)]
     # checksums, not load numbers: the same data give the same id in every store
-    step = Step("panel", {**request, "loads": [row["checksum"] for row in read]})
+    step = Step("panel", {**asked.request, "loads": [row["checksum"] for row in read]})
     origins = tuple(dict.fromkeys(Origin(**o) for row in read for o in json.loads(row["origins"])))
     caveats = []
     if found.recovered.any():
@@ -423,6 +462,6 @@ def _panel(found: mapped.Matrices, version: int, facts: Facts, loads: pl.DataFra
         caveats.append(f"{found.off_calendar:,} price rows lie on days that are no session and were left out")
     if found.guarded:
         caveats.append(f"{found.guarded:,} price returns, missing or not to be believed, are total returns instead")
-    return Panel(found.sessions, found.securities, found.fields, version=version, step=step, caveats=tuple(caveats),
-                 sources=found.sources, origins=origins, off_calendar=found.off_calendar, recovered=found.recovered,
-                 facts=facts)
+    return Panel(found.sessions, found.securities, found.fields, version=asked.version, step=step,
+                 caveats=tuple(caveats), sources=found.sources, origins=origins, off_calendar=found.off_calendar,
+                 recovered=found.recovered, guarded=found.guarded, facts=asked.facts)

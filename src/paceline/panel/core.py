@@ -72,6 +72,7 @@ class Panel:
     sources      field -> sources it came from, first choice first
     off_calendar price rows ignored because their date is not a session
     recovered    (T,) closes worked back from the next session's change
+    guarded      price returns that gave way to total returns
     """
 
     sessions: Dates
@@ -84,6 +85,7 @@ class Panel:
     origins: tuple[Origin, ...] = ()
     off_calendar: int = 0
     recovered: NDArray[np.int64] = dataclasses.field(default_factory=lambda: np.zeros(0, np.int64))
+    guarded: int = 0
     facts: Facts = dataclasses.field(default_factory=Facts)
     _memo: dict[Hashable, Any] = dataclasses.field(default_factory=dict)
 
