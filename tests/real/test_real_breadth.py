@@ -10,6 +10,8 @@ its mean needs adjusted closes before November 2024; it lies further away on a f
 from __future__ import annotations
 
 import datetime as dt
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -76,10 +78,8 @@ def test_members_of_the_day_against_the_vendor(friday: Market, vendor: pl.DataFr
 def vendors_market(data: Path, store: Path, tmp_path_factory: pytest.TempPathFactory) -> Market:
     """The example's market with the vendor's list as one more basket, and adjusted closes standing in for the closes
     of before November 2024, when the screener begins."""
-    import shutil
-
     place = tmp_path_factory.mktemp("vendor")
-    shutil.copytree(store, place / "store", ignore=shutil.ignore_patterns("cache"))
+    shutil.copytree(store, place / "store", copy_function=os.link)
     listed = pl.scan_parquet(data / "us/long_adjclose_1962_2025.parquet").select(pl.col("ticker").unique()).collect()
     known = set(paceline.open(MARKET, data=data, store=store, as_of=FRIDAY).stocks.securities)
     names = sorted(set(listed["ticker"].str.replace(".", "-", literal=True).replace("MRSH", "MMC")) & known)
