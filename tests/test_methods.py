@@ -63,7 +63,8 @@ def test_concentration_of_equal_weights() -> None:
 # ---- the checks on real data fail where the data are missing -------------------------------------------------
 
 
-@pytest.mark.parametrize(("folder", "said"), [(None, "PACELINE_DATA is not set"), ("empty", "us/screener_daily.parquet")])
+@pytest.mark.parametrize(("folder", "said"), [
+    (None, "PACELINE_DATA is not set"), ("empty", "us/screener_daily.parquet")])
 def test_real_checks_fail_without_their_data(tmp_path: Path, folder: str | None, said: str) -> None:
     """A missing oracle fails; it never skips."""
     here = Path(__file__).parent
@@ -71,7 +72,7 @@ def test_real_checks_fail_without_their_data(tmp_path: Path, folder: str | None,
     if folder:
         (tmp_path / folder).mkdir()
         env["PACELINE_DATA"] = str(tmp_path / folder)
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-m", "pytest", "-m", "real", "-p", "no:cacheprovider", "tests/real/test_real_drivers.py"],
         cwd=here.parent, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stdout
@@ -82,7 +83,7 @@ def test_real_checks_fail_without_their_data(tmp_path: Path, folder: str | None,
 
 def test_the_default_run_leaves_the_real_checks_out() -> None:
     here = Path(__file__).parent
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-p", "no:cacheprovider", "tests/real"],
         cwd=here.parent, capture_output=True, text=True, check=False)
     assert done.returncode == 5, "nothing is left"
