@@ -163,6 +163,8 @@ class Rotation(_Strict):
     lead: str
     against: str
     label: str = ""
+    proxy: str = ""  # stored factor-return series, the longer history of the same bet; "-" before it turns it around
+    neutral: bool = True  # also shown without what the difference of the legs' betas explains
 
 
 class Report(_Strict):

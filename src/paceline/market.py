@@ -359,6 +359,18 @@ class Market(Workspace):
             "sources": [(n, f"{s.kind}: {s.table}") for n, s in self.file.sources.items()],
         }
 
+    def episodes(self, rotation: str | tuple[str, str], **how: Any) -> Any:
+        """One rotation from all sides (``c``, ``step``, ``draws``): see ``run.episodes.study``."""
+        from paceline.run import episodes
+
+        return episodes.study(self, rotation, **how)
+
+    def signals(self, *, history: bool = False) -> pl.DataFrame:
+        """Who leads in every rotation at three sizes, today or on every session: see ``run.episodes.signals``."""
+        from paceline.run import episodes
+
+        return episodes.signals(self, history=history)
+
     def report(self, progress: Progress | None = None) -> Any:
         """The report as a ``Document``; shows itself in a notebook."""
         from paceline import run

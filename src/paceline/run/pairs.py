@@ -1,0 +1,132 @@
+"""Which rotations a market has, and the lines and states of all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from paceline.arrays import Array, Dates
+from paceline.episodes.detector import MARGIN, STEP, Episodes, Verdict
+from paceline.errors import UnknownName, UsageError
+from paceline.levels import BASES
+from paceline.lineage import digest
+from paceline.run.book import Book
+from paceline.views import episodes as views
+
+if TYPE_CHECKING:
+    from paceline.market import Market
+
+#: Size of an episode.
+C = 1.5
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A declared rotation, or a sector against the market."""
+
+    name: str
+    label: str
+    lead: str
+    against: str
+    proxy: str = ""
+    neutral: bool = True
+    sector: bool = False
+
+
+def pairs(market: Market) -> dict[str, Pair]:
+    """Every rotation by name: those declared, then each sector against the market.
+
+    The market that sectors stand against is the built cap-weighted basket they are parts of, or else the benchmark.
+    """
+    found = {n: Pair(n, r.label or n.replace("_", " "), r.lead, r.against, r.proxy, r.neutral)
+             for n, r in market.file.rotations.items()}
+    group = Book(market).sector_group()
+    if group is not None:
+        whole = Book(market).broad or market.file.market.benchmark
+        for sector in market.groups.get(group, []):
+            name = f"{sector} against {whole}"
+            found[name] = Pair(name, f"{market.labels.get(sector, sector)} against {market.labels.get(whole, whole)}",
+                               sector, whole, sector=True)
+    return found
+
+
+def pair_of(market: Market, rotation: str | tuple[str, str]) -> Pair:
+    """The rotation of that name, label or lead sector, or any two baskets."""
+    known = pairs(market)
+    if not isinstance(rotation, str):
+        lead, against = (market.resolve([n])[0] for n in rotation)
+        if lead == against:
+            raise UsageError(f"{lead!r} cannot rotate against itself.", "Give two baskets.")
+        label = f"{market.labels.get(lead, lead)} against {market.labels.get(against, against)}"
+        return next((p for p in known.values() if (p.lead, p.against) == (lead, against)),
+                    Pair(f"{lead} against {against}", label, lead, against))
+    said = rotation.casefold()
+    for pair in known.values():
+        if said in (pair.name.casefold(), pair.label.casefold()) or (
+                pair.sector and said == pair.lead.casefold()):
+            return pair
+    raise UnknownName("rotation", rotation, known)
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Lines and states of several rotations at once, on the sessions from the first one with a value.
+
+    rows       name -> row of ``lines``; the beta-neutral line of row k is row len(rows) + k (all NaN where not asked)
+    ladder     size -> turns and states of all rows
+    basis      name -> basis of both legs, or "mixed"
+    """
+
+    days: Dates
+    pairs: Mapping[str, Pair]
+    rows: Mapping[str, int]
+    lines: Array
+    ladder: Mapping[float, Episodes]
+    basis: Mapping[str, str]
+
+    def row(self, name: str, line: str = "raw") -> int:
+        return self.rows[name] + (len(self.rows) if line == "neutral" else 0)
+
+    def line(self, name: str, line: str = "raw") -> Array:
+        found: Array = self.lines[self.row(name, line)]
+        return found
+
+    def verdict(self, name: str, line: str = "raw", c: float = C) -> Verdict:
+        return views.verdict_of(self.ladder, self.line(name, line), self.row(name, line), c)
+
+
+def shelf(market: Market, extra: Sequence[Pair] = (), *, c: float = C, step: int = STEP) -> Shelf:
+    """All rotations of the market (and ``extra`` ones); worked out once and kept."""
+    known = {**pairs(market), **{p.name: p for p in extra}}
+    key = digest(["rotations", sorted(known), sorted(market._adhoc), c, step])
+    if key not in market._results:
+        market._results[key] = _shelf(market, known, c, step)
+    kept: Shelf = market._results[key]
+    return kept
+
+
+def _shelf(market: Market, known: Mapping[str, Pair], c: float, step: int) -> Shelf:
+    have = market.levels_
+    place = {n: i for i, n in enumerate(have.names)}
+    basis, raw = {}, []
+    for pair in known.values():
+        a, b = place[pair.lead], place[pair.against]
+        used = next((on for on in reversed(BASES) if np.isfinite(have.by_basis[on][[a, b], -1]).all()), None)
+        basis[pair.name] = used or "mixed"
+        levels = have.by_basis[used] if used else have.native
+        raw.append(views.log_ratio(levels[a], levels[b]))
+    lines = np.array(raw).reshape(len(known), len(have.sessions))
+    there = np.isfinite(lines).any(axis=0)
+    start = int(there.argmax()) if there.any() else 0
+    bench = place[market.file.market.benchmark]
+    line_of = next((have.by_basis[on][bench] for on in reversed(BASES) if np.isfinite(have.by_basis[on][bench]).any()),
+                   have.native[bench])
+    flat = np.array([views.neutral(line, line_of) if pair.neutral else np.full(len(line), np.nan)
+                     for pair, line in zip(known.values(), lines, strict=True)]).reshape(lines.shape)
+    both = np.concatenate([lines, flat])[:, start:]
+    sizes = sorted({*views.LADDER, c - MARGIN, c, c + MARGIN})
+    return Shelf(have.sessions[start:], known, {n: k for k, n in enumerate(known)}, both,
+                 views.ladder(both, sizes, step=step), basis)
