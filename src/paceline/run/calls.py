@@ -104,7 +104,7 @@ class Scored:
         running = ("open", "not started", "not triggered")
         hits = [s for s in self.in_force if what == "calls" or s.status == what
                 or (what == "running" and s.status in running and str(s.due) > self.market.as_of)]
-        question = self._keep(Step("ledger", {"name": self.ledger.name, "checksum": self.ledger.checksum,
+        question = self._keep(Step("ledger", {"ledger": self.ledger.name, "checksum": self.ledger.checksum,
                                               "as_of": self.market.as_of},
                                    tuple(q.id for q in self.questions.values())))
         step = Step("figure", {"statistic": f"count {what}"}, (question.id,))
@@ -155,7 +155,8 @@ class Scored:
     def record_figures(self, record: views.Record) -> dict[str, Figure]:
         """The numbers of a record as figures, resting on its calls'."""
         own = [s for s in self.in_force if getattr(s.call, record.kind) == record.who]
-        question = self._keep(Step("record", {"kind": record.kind, "name": record.who, "as_of": self.market.as_of},
+        question = self._keep(Step("record", {"ledger": self.ledger.name, "kind": record.kind, "name": record.who,
+                                              "as_of": self.market.as_of},
                                    tuple(self.questions[s.call.id].id for s in own)))
         units = {"calls": "count", "decided": "count", "hits": "count", "open": "count", "unscored": "count",
                  "rate": "fraction", "low": "fraction", "high": "fraction", "expected": "fraction", "luck": "fraction"}
@@ -234,7 +235,7 @@ def score(market: Market, path: str | Path | None = None) -> Scored:
                 said.append(f"its legs rest on different bases ({basis}): dividends count on one side only")
         said += _remarks(call)
         caveats[call.id] = tuple(dict.fromkeys(said))
-        step = Step("calls", {"ledger": ledger.name, "call": call.model_dump(mode="json", exclude_defaults=True),
+        step = Step("call", {"ledger": ledger.name, "call": call.model_dump(mode="json", exclude_defaults=True),
                               "legs": names.get(call.id), "basis": bases.get(call.id, ""), "as_of": market.as_of},
                     tuple(dict.fromkeys(parents)))
         market.steps[step.id] = step
@@ -279,4 +280,5 @@ def _basis(market: Market, call: views.Call, names: Sequence[str]) -> tuple[str,
     for basis in order:
         if np.isfinite(have.by_basis[basis][rows, -1]).all():
             return basis, have.by_basis[basis]
-    return "/".join(have.basis[n] for n in names), have.native
+    own = [have.basis[n] for n in names]
+    return own[0] if len(set(own)) == 1 else "/".join(own), have.native

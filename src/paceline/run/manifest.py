@@ -12,6 +12,7 @@ from paceline import measures
 from paceline.document import Document
 from paceline.errors import DataError, UsageError
 from paceline.lineage import code_version
+from paceline.run.views import asked_again
 
 if TYPE_CHECKING:
     from paceline.market import Market
@@ -129,10 +130,13 @@ def command(step: dict[str, Any], market: Market) -> str:
     if step["name"] != "figure" or question is None:
         return ""
     asked, which = question["params"], step["params"]
-    words = ["paceline", "show", question["name"]]
+    ahead = asked_again(question)
+    words = ["paceline", *(ahead or ["show", question["name"]])]
     if market.path.endswith(".toml"):
         words += ["--market", market.path]
     words += ["--as-of", str(asked.get("as_of", market.as_of)), "--store-version", str(market.version)]
+    if ahead:
+        return shlex.join(words)
     for option in ("subject", "against"):
         if which.get(option):
             words += [f"--{option}", which[option]]

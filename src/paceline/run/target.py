@@ -34,6 +34,8 @@ ABOUT = {"question": QUESTION,
          "references": ["Reflection principle for a Brownian motion with drift",
                         "Broadie, Glasserman, Kou (1997), a continuity correction for discrete barrier options",
                         "Politis, Romano (1994), the stationary bootstrap"]}
+#: Paths drawn unless told otherwise.
+DRAWS = 10_000
 #: Longest history drawn before the fan, in sessions.
 DRAWN = 252
 CASE = ("end", "touch", "touch_close", "bootstrap_end", "bootstrap_touch")
@@ -146,7 +148,7 @@ class Answer:
 
 def weigh(market: Market, level: float, by: str | dt.date, *, subject: str | None = None,
           drift: str | float = "history", volatility: str | float = "history", since: str | dt.date | None = None,
-          draws: int = 10_000, seed: int = 0) -> Answer:
+          draws: int = DRAWS, seed: int = 0) -> Answer:
     """Weigh a level of a basket (default: the benchmark) by a date; see ``views.target`` for the method.
 
     drift       "zero", "history" or a rate per year ("7%", 0.07): continuous, of the price index

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from paceline.document import Block, Chart, Document, Grid, Label, Part, Section, Sentence, Series
 from paceline.errors import PacelineError
@@ -66,6 +67,19 @@ def _scored(book: Book) -> calls.Scored | None:
     return found
 
 
+def asked_again(question: Mapping[str, Any]) -> list[str]:
+    """The words after ``paceline`` that ask a stored question of these views again; none for other questions."""
+    asked = question["params"]
+    if question["name"] == "target":
+        words = ["target", f"{asked['level']:.12g}", "--by", asked["by"], "--subject", asked["subject"]]
+        given = (("--drift", "drift", "history"), ("--vol", "volatility", "history"), ("--since", "since", ""),
+                 ("--draws", "draws", target.DRAWS), ("--seed", "seed", 0))
+        return words + [w for option, key, usual in given if asked[key] != usual for w in (option, str(asked[key]))]
+    if question["name"] in ("call", "record", "ledger"):
+        return ["calls", "score", asked["ledger"]]
+    return []
+
+
 # ---- what they said ------------------------------------------------------------------------------------
 
 
@@ -110,10 +124,11 @@ def calls_section(found: calls.Scored) -> Section:
                 rows.append((Label(record.who), *(made.get(k) for k in (
                     "decided", "hits", "rate", "low", "high", "expected", "luck"))))
     if rows:
+        note = Sentence(("The interval counts only calls whose windows do not overlap. By luck: chance that random "
+                         "days would have hit as often.",))
         blocks.append(Grid("What the decided calls prove", (
             "Person or house", "Decided", "Hits", "Share", "Interval from", "to", "Random days", "By luck"),
-            tuple(rows), note=Sentence(("The interval counts only calls whose windows do not overlap. By luck: chance that random "
-                           "days would have hit as often.",))))
+            tuple(rows), note=note))
     return Section("what_they_said", "What they said", calls.QUESTION, tuple(blocks))
 
 

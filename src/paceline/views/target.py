@@ -29,7 +29,7 @@ from paceline.kernels import move_max, move_min
 
 YEAR = 252
 #: Mean distance, in daily standard deviations, by which a path has passed a barrier unseen: -zeta(1/2)/sqrt(2 pi).
-UNSEEN = 0.5826
+UNSEEN = 0.5825971579390107
 #: Drifts of the sensitivity table, per year.
 GRID = (-0.05, 0.0, 0.025, 0.05, 0.07, 0.10, 0.15)
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)

@@ -14,7 +14,7 @@ import json
 import os
 import tempfile
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -160,8 +160,7 @@ def _rows(path: Path, data: bytes) -> list[dict[str, Any]]:
     try:
         text = data.decode("utf-8-sig")
         if path.suffix.lower() == ".csv":
-            found = csv.DictReader(io.StringIO(text), strict=True, restkey="")
-            return [{k: v for k, v in row.items() if v not in ("", None)} for row in found]
+            return _cells(path, csv.DictReader(io.StringIO(text), strict=True, restkey=""))
         raw = tomllib.loads(text)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, csv.Error) as error:
         raise UsageError(f"{path}: not a readable ledger ({error}).", "Give UTF-8 TOML or CSV.") from None
@@ -170,6 +169,16 @@ def _rows(path: Path, data: bytes) -> list[dict[str, Any]]:
         raise UsageError(f"{path}: a ledger holds [[call]] tables and nothing else.",
                          "Write each call as a table [[call]].")
     return rows
+
+
+def _cells(path: Path, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    found = []
+    for row in rows:
+        if "" in row:
+            raise UsageError(f"{path}: call {row.get('id')!r}: more cells than there are columns.",
+                             "Put quotes around a cell that holds a comma.")
+        found.append({k: v for k, v in row.items() if v not in ("", None)})
+    return found
 
 
 def check(rows: Sequence[Mapping[str, Any]], path: str | Path) -> tuple[Call, ...]:

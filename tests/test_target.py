@@ -1,0 +1,272 @@
+"""A level by a date: the closed form against published and simulated numbers, the bootstrap and the past by hand."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import paceline
+from paceline.cli import main
+from paceline.errors import NotEnoughData, UnknownName, UsageError
+from paceline.run import views as sections
+from paceline.run.book import Book
+from paceline.views import target
+
+B = math.log(8100 / 6870)
+
+
+# ---- closed form ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("mu", "sigma", "end", "touch"), [
+    (0.07, 0.16, 0.250832, 0.423558), (0.10, 0.16, 0.314060, 0.491261), (0.0, 0.16, 0.133634, 0.278850),
+    (0.07, 0.20, 0.283153, 0.496777)])
+def test_the_chances_of_the_known_example(mu: float, sigma: float, end: float, touch: float) -> None:
+    found = target.closed_form(B, 1.0, mu, sigma)
+    assert (round(found.end, 6), round(found.touch, 6)) == (end, touch)
+    assert found.end < found.touch_close < found.touch
+
+
+def test_the_touch_at_daily_closes() -> None:
+    found = target.closed_form(B, 1.0, 0.07, 0.16).touch_close
+    assert round(found, 6) == 0.404922
+    assert abs(found - 0.40591) < 0.002, "a Monte Carlo study gave 0.40591 +- 0.001"
+
+
+def test_what_8100_asks_of_6870() -> None:
+    assert round(B, 8) == 0.16469996
+    assert round(math.expm1(B), 6) == 0.179039
+    assert round(target.required_growth(B, 268 / 252), 4) == 0.1675
+    assert round(target.required_growth(B, 391 / 365.25), 4) == 0.1663
+
+
+def test_daily_closes_agree_with_a_simulation() -> None:
+    """An independent check: plain random walks, watched once a day."""
+    rng = np.random.default_rng(7)
+    mu, sigma, n, walks = 0.03, 0.25, 126, 20_000
+    steps = rng.normal((mu - sigma**2 / 2) / 252, sigma / math.sqrt(252), (walks, n)).cumsum(axis=1)
+    for b in (0.08, -0.10):
+        far = steps if b > 0 else -steps
+        found = target.closed_form(b, n / 252, mu, sigma)
+        assert found.end == pytest.approx((far[:, -1] >= abs(b)).mean(), abs=0.011)
+        assert found.touch_close == pytest.approx((far.max(axis=1) >= abs(b)).mean(), abs=0.013)
+
+
+def test_down_is_up_in_a_mirror_and_extremes_do_not_overflow() -> None:
+    mirrored = 0.16**2 - 0.07  # m = mu - s^2 / 2 changes its sign
+    up, down = target.closed_form(B, 1.0, 0.07, 0.16), target.closed_form(-B, 1.0, mirrored, 0.16)
+    assert down == pytest.approx(up, rel=1e-12)
+    certain, hopeless = target.closed_form(1.0, 1.0, 1.9, 0.01), target.closed_form(5.0, 1.0, -1.9, 0.01)
+    assert certain == pytest.approx((1, 1, 1)) and hopeless == pytest.approx((0, 0, 0))
+    assert target.closed_form(0.0, 1.0, 0.0, 0.16).touch == 1
+    with pytest.raises(UsageError, match="above zero"):
+        target.closed_form(0.1, 0.0, 0.0, 0.16)
+
+
+# ---- bootstrap and past windows ------------------------------------------------------------------------
+
+
+def test_blocks_are_stretches_of_history_of_the_length_asked() -> None:
+    index = target.path_indices(1000, 300, 10.0, 400, np.random.default_rng(3))
+    assert index.shape == (400, 300) and index.min() == 0 and index.max() == 999
+    joined = (np.diff(index, axis=1) % 1000) == 1
+    assert joined.mean() == pytest.approx(0.9, abs=0.005), "a block goes on with chance 1 - 1 / 10"
+
+
+def test_a_steady_history_leads_one_way_and_shifts_count_per_session() -> None:
+    returns = np.full(300, 0.001)
+    found, fan = target.bootstrap(returns, 0.05, 50, {"reaches": 1e-9, "falls short": -1e-5, "down": -0.003},
+                                  block=5, draws=200, seed=0, at=np.array([0, 49]))
+    assert [found[k].end for k in ("reaches", "falls short", "down")] == [1, 0, 0]
+    assert [found[k].touch_close for k in ("reaches", "falls short", "down")] == [1, 0, 0]
+    np.testing.assert_allclose(fan, np.tile([0.001, 0.05], (5, 1)))
+    below, _ = target.bootstrap(returns, -0.05, 50, {"down": -0.003}, block=5, draws=200, seed=0, at=np.array([0]))
+    assert below["down"].end == below["down"].touch_close == 1
+
+
+def test_past_windows_by_hand() -> None:
+    closes = np.array([100.0, 110, 99, 120, 121, 100])
+    ended, touched = target.past_windows(closes, 2, math.log(1.1))
+    # two sessions on: 99/100, 120/110, 121/99, 100/120; highest on the way: 110, 120, 121, 121
+    assert (ended.value, ended.n, ended.n_effective) == (0.25, 4, 2.0)
+    assert touched.value == 0.5
+    down, touched_down = target.past_windows(closes, 2, math.log(0.9))
+    assert (down.value, touched_down.value) == (0.25, 0.5)  # 100/120 at the end; also 99/110 on the way
+    assert not ended.enough
+    assert target.past_windows(closes, 6, 0.1)[0].n == 0
+
+
+def _weigh(**how: Any) -> target.Target:
+    rng = np.random.default_rng(5)
+    closes = 100 * np.exp(rng.normal(0.0003, 0.01, 3000).cumsum())
+    days = np.busday_offset("2014-01-01", np.arange(3000), roll="forward")
+    future = np.busday_offset(days[-1], np.arange(1, 127), roll="forward")
+    return target.weigh(closes, days, future, how.pop("level", closes[-1] * 1.05), str(future[-1]),
+                        **{"draws": 2000, **how})
+
+
+def test_bootstrap_and_closed_form_agree_on_independent_returns() -> None:
+    found = _weigh(drift="5%")
+    assert found.drift_name == "view" and found.drift == 0.05
+    for case in found.cases:
+        assert case.simulated.end == pytest.approx(case.closed.end, abs=0.05)
+        assert case.simulated.touch_close == pytest.approx(case.closed.touch_close, abs=0.05)
+    chances = [c.closed.end for c in sorted(found.cases, key=lambda c: c.drift)]
+    assert chances == sorted(chances), "more drift, more chance"
+    assert found.drift_low < found.drift_history < found.drift_high
+    assert found.variants["target mean"].end == pytest.approx(0.5, abs=0.05), "half end above their own mean"
+    assert (np.diff(found.fan, axis=0)[:, 1:] > 0).all() and found.fan.shape == (5, 121)
+    assert _weigh().variants == _weigh().variants, "seeded"
+    assert _weigh(seed=1).variants != _weigh().variants
+
+
+def test_volatility_is_as_asked() -> None:
+    assert _weigh(volatility="16%").volatility == 0.16
+    assert _weigh(volatility="recent").volatility == _weigh().volatility_recent
+    assert _weigh().volatility == pytest.approx(0.01 * math.sqrt(252), rel=0.05)
+
+
+@pytest.mark.parametrize(("how", "message"), [
+    ({"level": 0}, "a target of 0 is no level"), ({"level": -5}, "no level"), ({"level": math.nan}, "no level"),
+    ({"drift": "seven"}, "drift: 'seven' is not known"), ({"drift": "7"}, "not a rate per year"),
+    ({"drift": "900%"}, "cannot be used"), ({"volatility": "0%"}, "cannot be used"),
+    ({"volatility": "nan%"}, "not a rate"), ({"draws": 0}, "0 draws")])
+def test_bad_input_is_one_clear_error(how: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message) as caught:
+        _weigh(**how)
+    assert caught.value.remedy
+
+
+def test_too_little_history_says_so() -> None:
+    days = np.busday_offset("2025-01-01", np.arange(100), roll="forward")
+    for closes in (np.linspace(100, 120, 100), np.array([])):
+        with pytest.raises(NotEnoughData, match="too short a history"):
+            target.weigh(closes, days[:len(closes)], days[-2:], 130, str(days[-1]))
+    long = np.busday_offset("2020-01-01", np.arange(400), roll="forward")
+    with pytest.raises(NotEnoughData, match="does not move"):
+        target.weigh(np.full(400, 50.0), long, days[-2:], 60, str(days[-1]))
+
+
+# ---- in a market ---------------------------------------------------------------------------------------
+
+MARKET = """
+[market]
+name = "small"
+benchmark = "index"
+store = "store"
+[sources.prices]
+path = "prices.csv"
+columns = { security = "security", date = "date", close = "close" }
+[baskets.index]
+instrument = "IDX"
+label = "The index"
+[baskets.short]
+instrument = "NEW"
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A market whose index closes at 6,870 on 2025-12-05."""
+    import exchange_calendars
+
+    path = tmp_path_factory.mktemp("target")
+    days = exchange_calendars.get_calendar("XNYS", start="2015-01-02", end="2025-12-05").sessions
+    rng = np.random.default_rng(11)
+    closes = np.exp(rng.normal(0.0004, 0.01, len(days)).cumsum())
+    closes *= 6870 / closes[-1]
+    rows = [f"IDX,{d.date()},{float(c)!r}" for d, c in zip(days, closes, strict=True)]
+    rows += [f"NEW,{d.date()},{50 + i % 3}" for i, d in enumerate(days[-60:])]
+    (path / "prices.csv").write_text("security,date,close\n" + "\n".join(rows) + "\n")
+    (path / "market.toml").write_text(MARKET)
+    paceline.open(path / "market.toml").ensure()
+    return path
+
+
+@pytest.fixture(scope="module")
+def market(folder: Path) -> Any:
+    return paceline.open(folder / "market.toml")
+
+
+def test_every_number_of_the_known_example_through_the_market(market: Any) -> None:
+    answer = market.target(8100, "2026-12-31", drift=0.07, volatility=0.16, draws=500)
+    value = {k: f.value for k, f in answer.figures.items()}
+    assert value["sessions"] == 268 and value["last_close"] == pytest.approx(6870)
+    assert round(value["implied_return"], 6) == 0.179039
+    assert (round(value["required_growth"], 4), round(value["required_growth_calendar"], 4)) == (0.1675, 0.1663)
+    assert value["end view"] == pytest.approx(target.closed_form(B, 268 / 252, 0.07, 0.16).end, rel=1e-9)
+    assert 0 < value["block"] < 50
+    assert value["past_share"] is None or answer.target.ended.enough
+    for figure in answer.figures.values():
+        assert figure.measure == "target" and figure.as_of == "2025-12-05" and figure.step.parents
+
+
+def test_history_may_be_cut_and_frames_are_whole(market: Any) -> None:
+    whole, cut = market.target(7000, "2026-03-31", draws=200), market.target(7000, "2026-03-31", draws=200,
+                                                                              since="2024-01-01")
+    assert cut.target.history_n < whole.target.history_n and cut.target.history_from >= "2024-01-01"
+    assert cut.figures["end zero"].id != whole.figures["end zero"].id
+    assert whole.frame().height == len(whole.figures)
+    assert whole.sensitivity()["per_year"].is_sorted() and whole.sensitivity().height == len(whole.target.cases)
+    assert whole.fan()["date"][-1] == dt.date(2026, 3, 31) and whole.fan()["date"][0] == dt.date(2025, 12, 5)
+    assert cut.figures["past_share"].value is None, "under ten independent windows there is a reason instead"
+    assert "independent windows" in cut.figures["past_share"].caveats[-1]
+
+
+@pytest.mark.parametrize(("level", "by", "how", "error", "message"), [
+    (8100, "2025-12-05", {}, UsageError, "not after the as-of day 2025-12-05"),
+    (8100, "2019-01-01", {}, UsageError, "not after"), (0, "2026-12-31", {}, UsageError, "no level"),
+    (8100, "2026-13-01", {}, UsageError, "not a date"), (8100, "2026-12-31", {"subject": "nix"}, UnknownName, "nix"),
+    (8100, "2100-12-31", {}, NotEnoughData, "the stored sessions end on"),
+    (8100, "2025-12-06", {}, UsageError, "no session lies between"),
+    (60, "2026-12-31", {"subject": "short"}, NotEnoughData, "60 closes are too short"),
+    (8100, "2026-12-31", {"since": "2030-01-01"}, NotEnoughData, "has no close")])
+def test_a_bad_question_is_one_clear_error(market: Any, level: float, by: str, how: dict[str, Any],
+                                           error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        market.target(level, by, draws=100, **how)
+
+
+def test_the_verb_prints_writes_and_traces(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    where = ["--market", str(folder / "market.toml")]
+    page = folder / "target.html"
+    assert main(["target", "8,100", "--by", "2026-12-31", "--draws", "300", "--html", str(page), *where]) == 0
+    out = capsys.readouterr().out
+    assert "+17.90%" in out and "268 sessions" in out and "The answer is mostly the drift" in out
+    assert "Past windows" in out and page.read_text(encoding="utf-8").count("data-figure") > 50
+    assert main(["target", "8100", "--by", "2026-12-31", "--draws", "300", "--drift", "7%", "--json", *where]) == 0
+    said = json.loads(capsys.readouterr().out)
+    wanted = next(f for f in said["figures"] if f["statistic"] == "touch view")
+    assert main(["trace", wanted["figure"], *where, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["parents"][0]["params"]["level"] == 8100 and "--drift 7%" in found["command"]
+    again = main([*found["command"].split()[1:], "--json"])
+    assert again == 0
+    same = {f["figure"]: f["value"] for f in json.loads(capsys.readouterr().out)["figures"]}
+    assert same[wanted["figure"]] == wanted["value"]
+    assert main(["target", "lots", "--by", "2026-12-31", *where]) == 2
+    assert main(["target", "8100", "--by", "soon", *where]) == 2
+    assert "is not a date" in capsys.readouterr().err
+
+
+def test_the_section_takes_open_targets_of_the_ledger(folder: Path, tmp_path: Path) -> None:
+    def book(ledger: str | None) -> Book:
+        (tmp_path / "market.toml").write_text(MARKET.replace('"store"', json.dumps(str(folder / "store"))))
+        if ledger is not None:
+            (tmp_path / "calls.toml").write_text(ledger)
+        return Book(paceline.open(tmp_path / "market.toml", data=folder))
+
+    assert sections.targets(book(None)) is None and sections.said(book(None)) is None
+    call = ('[[call]]\nid = "a"\nwho = "A"\ndate = 2025-12-04\nwords = "7,500"\nstance = "level_target"\n'
+            'baskets = ["index"]\nlevel = 7500\nhorizon = 2026-06-30\n')
+    section = sections.targets(book(call))
+    assert section is not None and section.name == "target"
+    assert {f.extra["level"] for f in sections.section_figures(section)} == {7500}
+    faulty = book(call.replace("7500", "-1"))
+    assert sections.targets(faulty) is None and "level" in faulty.refused["calls"]
