@@ -70,7 +70,9 @@ class Book:
         if not self._imports:
             self._imports = {r["load"]: self.market._keep(self.market._import_step(r)).id
                              for r in self.market.origins()}
-        step = Step("finding", {k: row[k] for k in ("source", "check", "load")}, (self._imports[row["load"]],))
+        # one source may have several findings of one check: which one is told by what was done and where
+        which = {k: row[k] for k in ("source", "check", "action", "example", "load")}
+        step = Step("finding", which, (self._imports[row["load"]],))
         self.market.steps[step.id] = step
         return Figure("findings", str(row["source"]), int(row["count"]), "count", step, statistic=str(row["check"]),
                       as_of=self.market.as_of, end=self.market.as_of)
