@@ -397,6 +397,14 @@ def test_the_market_scores_the_ledger_beside_its_file(folder: Path) -> None:
     assert "against: not stated by the speaker" in a["caveats"]
 
 
+def test_a_call_beyond_the_stored_calendar_is_open(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "far.toml"
+    path.write_text(toml(BASE | {"horizon": dt.date(2035, 6, 29)}, BASE | {"id": "n", "horizon": 10**9}))
+    frame = paceline.open(folder / "market.toml").calls(path)
+    assert frame["status"].to_list() == ["open", "no data"] and "estimated" in frame["caveats"][0]
+    assert frame["sessions"][0] == pytest.approx(252 * 10.07, abs=10)
+
+
 def test_yesterdays_score_comes_out_again(folder: Path) -> None:
     then = paceline.open(folder / "market.toml", as_of="2025-06-30").calls(folder / "calls.toml")
     assert then["id"].to_list() == ["a", "c"] and then["status"].to_list() == ["open", "not scorable"]

@@ -223,7 +223,7 @@ def test_history_may_be_cut_and_frames_are_whole(market: Any) -> None:
     (8100, "2025-12-05", {}, UsageError, "not after the as-of day 2025-12-05"),
     (8100, "2019-01-01", {}, UsageError, "not after"), (0, "2026-12-31", {}, UsageError, "no level"),
     (8100, "2026-13-01", {}, UsageError, "not a date"), (8100, "2026-12-31", {"subject": "nix"}, UnknownName, "nix"),
-    (8100, "2100-12-31", {}, NotEnoughData, "the stored sessions end on"),
+    (8100, "2100-12-31", {}, UsageError, "more than 20 years ahead"),
     (8100, "2025-12-06", {}, UsageError, "no session lies between"),
     (60, "2026-12-31", {"subject": "short"}, NotEnoughData, "60 closes are too short"),
     (8100, "2026-12-31", {"since": "2030-01-01"}, NotEnoughData, "has no close")])
@@ -231,6 +231,13 @@ def test_a_bad_question_is_one_clear_error(market: Any, level: float, by: str, h
                                            error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         market.target(level, by, draws=100, **how)
+
+
+def test_beyond_the_stored_calendar_sessions_are_estimated_and_said_to_be(market: Any) -> None:
+    far = market.target(12000, "2033-12-30", draws=100)
+    assert far.figures["sessions"].value == pytest.approx(252 * 8.07, abs=5)
+    assert "estimated" in far.figures["sessions"].caveats[-1]
+    assert "estimated" not in " ".join(market.target(7000, "2026-12-31", draws=100).figures["sessions"].caveats)
 
 
 def test_the_verb_prints_writes_and_traces(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

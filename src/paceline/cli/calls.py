@@ -211,7 +211,7 @@ def correct(
 
 def _known(names: list[str], where: Where | None) -> None:
     """Every name must be a basket, group or security of the market, or this says which are."""
-    if names and (where or Where()).market is not None:
+    if names and ((where or Where()).market is not None or Path("market.toml").exists()):
         market = open_market(where or Where())
         declared = {**market.file.baskets, **market.file.groups}
         unsure = [n for n in names if n.strip() not in declared]

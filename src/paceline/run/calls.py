@@ -18,6 +18,7 @@ import numpy as np
 from paceline.errors import UnknownName, UsageError
 from paceline.figures import Figure
 from paceline.lineage import Step
+from paceline.run.target import FARTHEST, sessions_to
 from paceline.views import calls as views
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class Scored:
         corrected = self.ledger.corrected
         rows = []
         for s in self.scores:
-            row = {k: getattr(s.call, k) for k in ("id", "who", "house", "date", "stance")}
+            row = {k: getattr(s.call, k) for k in ("id", "who", "house", "date", "stance", "conviction")}
             row |= {"baskets": ", ".join(s.call.baskets), "against": ", ".join(self.yardstick(s.call)),
                     "basis": self.bases.get(s.call.id, ""), "level": s.call.level, "status": s.status,
                     "reason": s.reason, "entry": s.entry, "end": s.end, "due": s.due}
@@ -136,6 +137,7 @@ class Scored:
                         f"{name}_low": found.low if found and found.enough else None,
                         f"{name}_high": found.high if found and found.enough else None}
             figure = self.figure(s.call.id, "active") or self.figure(s.call.id, "status")
+            row |= {"words": s.call.words, "source": s.call.source, "note": s.call.note}
             row |= {"assumed": ", ".join(s.call.assumed), "corrects": s.call.corrects,
                     "corrected_by": corrected.get(s.call.id), "caveats": "; ".join(self.caveats.get(s.call.id, ())),
                     "figure": figure.id if figure else None}
@@ -216,7 +218,7 @@ def score(market: Market, path: str | Path | None = None) -> Scored:
     ledger = whole.known(today)
     names = {c.id: _resolved(market, c, found) for c in ledger.calls if c.scorable}
     have = market.levels_ if names else None
-    calendar = market._all_sessions()
+    calendar, stored = sessions_to(market, _last_due(ledger.calls, today))
     used = sorted({n for legs in names.values() for side in legs for n in side})
     scores, bases, caveats, questions = [], {}, {}, {}
     known = market.provenance(used, {n: have.basis[n] for n in used}) if have is not None else None
@@ -234,6 +236,9 @@ def score(market: Market, path: str | Path | None = None) -> Scored:
             if "/" in basis:
                 said.append(f"its legs rest on different bases ({basis}): dividends count on one side only")
         said += _remarks(call)
+        due = None if legs is None else views.due(call, calendar)
+        if stored is not None and due is not None and due > stored:
+            said.append(f"sessions after {stored} are not stored yet: their number is estimated")
         caveats[call.id] = tuple(dict.fromkeys(said))
         step = Step("call", {"ledger": ledger.name, "call": call.model_dump(mode="json", exclude_defaults=True),
                               "legs": names.get(call.id), "basis": bases.get(call.id, ""), "as_of": market.as_of},
@@ -242,6 +247,15 @@ def score(market: Market, path: str | Path | None = None) -> Scored:
         questions[call.id] = step
         scores.append(views.score(call, legs))
     return Scored(market, ledger, tuple(scores), bases, caveats, questions, known)
+
+
+def _last_due(made: Sequence[views.Call], today: dt.date) -> dt.date:
+    """A day by which every call is due, as far as anybody looks ahead."""
+    far = today + dt.timedelta(days=366 * FARTHEST)
+    ends = [c.horizon if isinstance(c.horizon, dt.date) else
+            max(c.date, c.begins or c.date) + dt.timedelta(days=min(3 * (c.horizon or 0), 366 * FARTHEST) + 14)
+            for c in made]
+    return min(far, max(ends, default=today))
 
 
 def _remarks(call: views.Call) -> list[str]:

@@ -34,6 +34,8 @@ ABOUT = {"question": QUESTION,
          "references": ["Reflection principle for a Brownian motion with drift",
                         "Broadie, Glasserman, Kou (1997), a continuity correction for discrete barrier options",
                         "Politis, Romano (1994), the stationary bootstrap"]}
+#: No target is weighed farther ahead, in years.
+FARTHEST = 20
 #: Paths drawn unless told otherwise.
 DRAWS = 10_000
 #: Longest history drawn before the fan, in sessions.
@@ -178,20 +180,31 @@ def weigh(market: Market, level: float, by: str | dt.date, *, subject: str | Non
                "a chance under an assumed drift and volatility: mostly the drift decides it"]
     if basis == "total":
         caveats.append("total-return levels: the base is an index of 100, not a published level")
+    if (deadline - today).days > FARTHEST * 366:
+        raise UsageError(f"the target's date {deadline} lies more than {FARTHEST} years ahead.", "Give an earlier one.")
+    sessions, stored = sessions_to(market, deadline)
+    if stored is not None:
+        caveats.append(f"sessions after {stored} are not stored yet: their number is estimated")
     question = provenance.keep(Step("target", {
         "subject": name, "level": float(level), "by": str(deadline), "drift": str(drift), "volatility": str(volatility),
         "since": str(since or ""), "draws": draws, "seed": seed, "basis": basis, "as_of": market.as_of,
     }, provenance.parents[name]))
-    found = views.weigh(line[known], have.sessions[known], _future(market, deadline), level, str(deadline),
-                        drift=drift, volatility=volatility, draws=draws, seed=seed)
+    found = views.weigh(line[known], have.sessions[known], sessions[sessions > np.datetime64(today)], level,
+                        str(deadline), drift=drift, volatility=volatility, draws=draws, seed=seed)
     return Answer(market, name, found, line[known], have.sessions[known], question, tuple(dict.fromkeys(caveats)),
                   basis)
 
 
-def _future(market: Market, deadline: dt.date) -> Dates:
-    """The stored sessions after today, to the deadline."""
+def sessions_to(market: Market, until: dt.date) -> tuple[Dates, str | None]:
+    """All sessions to ``until``, and the last one that is known: after it 252 of 261 weekdays stand for sessions.
+
+    None where all are known: the calendar is stored for two years after the last import.
+    """
     days = market._all_sessions()
-    if days[-1] < np.datetime64(deadline) - np.timedelta64(7, "D"):
-        raise NotEnoughData(f"target date {deadline}: the stored sessions end on {days[-1]}.",
-                            f"Give a date to {days[-1]}; every import stores the sessions of two further years.")
-    return days[(days > np.datetime64(market.as_of)) & (days <= np.datetime64(deadline))]
+    last, end = days[-1], np.datetime64(until)
+    if last >= end - np.timedelta64(7, "D"):
+        return days[days <= end], None
+    weekdays = np.arange(last + np.timedelta64(1, "D"), end + np.timedelta64(1, "D"))
+    weekdays = weekdays[np.is_busday(weekdays)]
+    keep = np.linspace(0, len(weekdays) - 1, round(len(weekdays) * views.YEAR / 261)).round().astype(np.int64)
+    return np.concatenate([days, weekdays[keep]]), str(last)

@@ -5,6 +5,6 @@
 """
 
 from paceline.views.calls.ledger import Call, Ledger, add, correct, read
-from paceline.views.calls.score import Legs, Record, Score, records, score
+from paceline.views.calls.score import Legs, Record, Score, due, records, score
 
-__all__ = ["Call", "Ledger", "Legs", "Record", "Score", "add", "correct", "read", "records", "score"]
+__all__ = ["Call", "Ledger", "Legs", "Record", "Score", "add", "correct", "due", "read", "records", "score"]

@@ -98,29 +98,42 @@ def score(call: Call, legs: Legs | None) -> Score:
     calendar = legs.calendar
     shift = int(np.searchsorted(calendar, legs.days[0]))
     today = shift + len(legs.days) - 1
-    start = call.date if call.begins is None else max(call.date, call.begins - dt.timedelta(days=1))
-    entry = int(np.searchsorted(calendar, np.datetime64(start), side="right"))
-    due, problem = _due(call, calendar, entry)
+    entry = _entry(call, calendar)
+    last, problem = _due(call, calendar, entry)
     if problem:
         return Score(call, "no data", problem)
     made = int(np.searchsorted(legs.days, np.datetime64(call.date), side="right")) - 1  # last close the speaker saw
-    begun = Score(call, "not started", "no close after the call yet", due=str(calendar[due]), sessions=due - entry)
+    begun = Score(call, "not started", "no close after the call yet", due=str(calendar[last]), sessions=last - entry)
     if made < 0 or (entry <= today and entry < shift):
         return replace(begun, status="no data", reason=f"its baskets have prices from {legs.days[0]} on only")
-    begun = replace(begun, **_before(call, legs, made, due - entry, due - shift - made))
+    begun = replace(begun, **_before(call, legs, made, last - entry, last - shift - made))
     if entry > today:
         return begun
-    return _after(begun, legs, entry - shift, min(due, today) - shift, due <= today, made)
+    return _after(begun, legs, entry - shift, min(last, today) - shift, last <= today, made)
+
+
+def _entry(call: Call, calendar: Dates) -> int:
+    """Position of the first close after the call, and not before it begins to apply."""
+    start = call.date if call.begins is None else max(call.date, call.begins - dt.timedelta(days=1))
+    return int(np.searchsorted(calendar, np.datetime64(start), side="right"))
+
+
+def due(call: Call, calendar: Dates) -> str | None:
+    """The day a call is due; None where the calendar does not reach or there is no horizon."""
+    if call.horizon is None:
+        return None
+    at, problem = _due(call, calendar, _entry(call, calendar))
+    return None if problem else str(calendar[at])
 
 
 def _due(call: Call, calendar: Dates, entry: int) -> tuple[int, str]:
     last = len(calendar) - 1
     if isinstance(call.horizon, int):
         due = entry + call.horizon
-        return due, "" if due <= last else f"the stored sessions end on {calendar[last]}, before it is due"
+        return due, "" if due <= last else f"the known sessions end on {calendar[last]}, before it is due"
     due = int(np.searchsorted(calendar, np.datetime64(str(call.horizon)), side="right")) - 1
     if np.datetime64(str(call.horizon)) > calendar[last] + np.timedelta64(7, "D"):
-        return due, f"the stored sessions end on {calendar[last]}, before it is due"
+        return due, f"the known sessions end on {calendar[last]}, before it is due"
     return due, "" if due > entry else "no session lies between the call and its horizon"
 
 
