@@ -23,7 +23,8 @@ docs: $(DEV)
 	@$(BIN)/python docs/generate.py
 
 bench: $(DEV)
-	@for part in bench/*.py; do echo "== $$part"; $(BIN)/python $$part || exit 1; done
+	@$(BIN)/python bench/run.py
+	@$(BIN)/python bench/evidence.py
 
 clean:
 	rm -rf $(OUT) .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info
