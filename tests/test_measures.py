@@ -51,6 +51,14 @@ def numbers(text: str) -> list[float]:
     return out * int(times or 1)
 
 
+def dates(text: str, count: int) -> np.ndarray:
+    """'2024-01-31 month' is so many month-ends from that one on, '2024-01-01' weekdays."""
+    first, _, step = text.partition(" ")
+    if not step:
+        return weekdays(count, first)
+    return (np.datetime64(first, "M") + np.arange(1, count + 1)).astype("datetime64[D]") - 1
+
+
 def view_of(rows: list[dict[str, str]]) -> tuple[View, dict[str, Any]]:
     """The view and the parameters that the rows of a case describe."""
     by: dict[str, list[dict[str, str]]] = defaultdict(list)
@@ -65,6 +73,8 @@ def view_of(rows: list[dict[str, str]]) -> tuple[View, dict[str, Any]]:
         held = dict(pair.split("=") for pair in r["value"].split())
         targets[r["name"]].append((int(r["at"]), [float(held.get(n, 0)) for n in returns]))
     length = len(next(iter([*returns.values(), *levels.values()])))
+    values = {r["name"]: np.array(numbers(r["value"])) for r in by["series"]}
+    series = {r["name"]: (dates(r["at"], len(values[r["name"]])), values[r["name"]]) for r in by["series"]}
     company = {r["name"]: int(r["value"]) for r in by["company"]}
     view = make(
         returns=returns, total={**returns, **{r["name"]: numbers(r["value"]) for r in by["total"]}},
@@ -73,7 +83,7 @@ def view_of(rows: list[dict[str, str]]) -> tuple[View, dict[str, Any]]:
         pairs=[(r["name"], r["value"]) for r in by["pair"]],
         groups={r["name"]: r["value"].split() for r in by["group"]},
         companies=[company[n] for n in returns] if company else (),
-        benchmark=by["benchmark"][0]["name"] if by["benchmark"] else None,
+        benchmark=by["benchmark"][0]["name"] if by["benchmark"] else None, series=series,
     )
     return view, {r["name"]: json.loads(r["value"]) for r in by["param"]}
 

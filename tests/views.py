@@ -74,12 +74,14 @@ def make(*, returns: Rows | None = None, total: Rows | None = None,
          targets: Mapping[str, Sequence[tuple[int, Sequence[float]]]] | None = None, levels: Rows | None = None,
          sessions: np.ndarray | None = None, pairs: Sequence[tuple[str, str]] = (),
          groups: Mapping[str, Sequence[str]] | None = None, companies: Sequence[int] = (),
-         benchmark: str | None = None, low: tuple[float, float] = (0.05, 0.03)) -> View:
+         benchmark: str | None = None, low: tuple[float, float] = (0.05, 0.03),
+         series: Mapping[str, tuple[np.ndarray, np.ndarray]] | None = None) -> View:
     """A view from returns of securities and target weights of baskets, or from levels alone.
 
     returns, total  security -> price return, total return (default: the same)
     targets         basket -> [(first session in force, weights by security)]; its level is worked out here
     levels          further subjects by their levels (the same on both bases)
+    series          name -> (dates, values) of macro and factor series
     """
     returns, targets, levels = dict(returns or {}), dict(targets or {}), dict(levels or {})
     total = dict(total or returns)
@@ -118,7 +120,7 @@ def make(*, returns: Rows | None = None, total: Rows | None = None,
         pair_names=tuple(f"{a} against {b}" for a, b in pairs),
         groups={g: tuple(position[n] for n in names) for g, names in (groups or {}).items()},
         companies=_frozen(np.array(companies, np.int64)), benchmark=None if benchmark is None else position[benchmark],
-        low=low,
+        low=low, series=dict(series or {}),
     )
 
 

@@ -5,12 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from paceline.arrays import Bools
 from paceline.measures import Array, Dates, View
 
 Ints = NDArray[np.int64]
+#: Columns of a table of seasons, beside those of every table.
+OWN: dict[str, type[pl.DataType]] = {
+    "line": pl.String, "period": pl.String, "kind": pl.String, "year": pl.Int64, "years": pl.Int64,
+    "control": pl.Float64, "effect": pl.Float64, "low": pl.Float64, "high": pl.Float64, "p": pl.Float64,
+    "n_effective": pl.Float64, "minimum_detectable": pl.Float64, "state": pl.String, "known": pl.Date,
+    "basis": pl.String, "unit": pl.String,
+}
 #: A line's first month counts if it begins by this day of the month.
 FIRST_DAY = 5
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from paceline.arrays import Bools
+from paceline.errors import UnknownName
 from paceline.measures import Array, View
 from paceline.measures._members import SUSPENDED, drift
 
@@ -53,12 +56,14 @@ class Stocks:
         growth = np.cumprod(1 + np.nan_to_num(self.daily), axis=1)
         self.index: Array = np.where(here, growth, np.nan)
         self.level: Array = view.all_levels[basis][row]
+        self._known: dict[str, Array] = {}
 
     def known(self, name: str) -> Array:
         """(n, T) a field; all missing where the view does not have it."""
-        if name not in self.view.fields:
-            return np.full(self.index.shape, np.nan)
-        return self.view.field(name)[self.rows]
+        if name not in self._known:
+            here = name in self.view.fields
+            self._known[name] = self.view.field(name)[self.rows] if here else np.full(self.index.shape, np.nan)
+        return self._known[name]
 
     def cap(self, t: int) -> Array:
         """(n,) market cap at the close of session t, or the last one of the ten sessions before; NaN without."""
@@ -75,6 +80,20 @@ class Stocks:
                 w = np.where(self.alive[:, t], w, 0.0)
                 return np.asarray(w / w.sum() if w.sum() > 0 else w, float)
         return np.zeros(len(self.rows))
+
+
+def chosen(view: View, baskets: Sequence[str] | str | None) -> list[int]:
+    """Rows of the baskets named, or else the first that has members."""
+    if baskets is not None:
+        return [row_of(view, b) for b in ([baskets] if isinstance(baskets, str) else baskets)]
+    return [row for row in range(len(view.subjects)) if any(s.weights[row].any() for s in view.spans)][:1]
+
+
+def row_of(view: View, basket: str) -> int:
+    """Row of one basket; ``UnknownName`` lists the others."""
+    if basket not in view.subjects:
+        raise UnknownName("basket with members", basket, view.subjects)
+    return view.subjects.index(basket)
 
 
 def month_ends(view: View) -> NDArray[np.int64]:

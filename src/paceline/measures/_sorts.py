@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from paceline.arrays import Bools
 from paceline.measures import Array
 
-#: Scores that agree to this many digits are the same: the rest is rounding.
-DIGITS = 12
+#: Scores closer than this share of their range are the same: the rest is rounding.
+ROUNDING = 1e-10
 
 
 def legs(score: Array, member: Bools, quantiles: int, groups: NDArray[np.int64] | None = None,
@@ -20,10 +20,9 @@ def legs(score: Array, member: Bools, quantiles: int, groups: NDArray[np.int64] 
 
     top = score >= the 1 - 1/q quantile, bottom = score <= the 1/q quantile, with linear quantiles of the
     breakpoint names (default: the members). With ``groups`` the quantiles are those of the own group; a group of
-    fewer than q names with a score, and a group of -1, is left out. Without q names, or where the two quantiles
-    coincide, both legs are empty. Missing scores are in neither.
+    fewer than q names with a score, and a group of -1, is left out. Without q names, or where one leg would be
+    empty (all scores alike), both are. Nobody is in both, and missing scores are in neither.
     """
-    score = _rounded(score)
     scored = member & np.isfinite(score)
     top, bottom = np.zeros(len(score), bool), np.zeros(len(score), bool)
     for g in (np.unique(groups[scored]) if groups is not None else np.zeros(1, np.int64)).tolist():
@@ -32,17 +31,12 @@ def legs(score: Array, member: Bools, quantiles: int, groups: NDArray[np.int64] 
         if g < 0 or by.sum() < quantiles:
             continue
         low, high = np.quantile(score[by], [1 / quantiles, 1 - 1 / quantiles])
-        if low < high:
-            top |= own & (score >= high)
-            bottom |= own & (score <= low)
+        slack = ROUNDING * float(np.ptp(score[by]))  # a quantile may be a name's own score, but for rounding
+        above, below = own & (score >= high - slack) & (score > low + slack), own & (score <= low + slack)
+        if above.any() and below.any():
+            top |= above
+            bottom |= below
     return top, bottom
-
-
-def _rounded(x: Array) -> Array:
-    """Rounded to ``DIGITS`` significant digits, so that sums in another order sort alike."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        scale = 10.0 ** (DIGITS - 1 - np.floor(np.log10(np.abs(x))))
-        return np.where((x != 0) & np.isfinite(scale), np.round(x * scale) / scale, x)
 
 
 def weigh(chosen: Bools, weight: Array, groups: NDArray[np.int64] | None = None,

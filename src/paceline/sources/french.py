@@ -30,6 +30,7 @@ file's first lines stays in its origin.
 
 from __future__ import annotations
 
+import calendar
 import dataclasses
 import datetime as dt
 import io
@@ -206,7 +207,7 @@ def _date(text: str, width: int) -> dt.date | None:
     try:
         if day:
             return dt.date(year, month, day)
-        return dt.date(year + month // 12, month % 12 + 1, 1) - dt.timedelta(days=1)
+        return dt.date(year, month, calendar.monthrange(year, month)[1])
     except ValueError:
         return None
 
