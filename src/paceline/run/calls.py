@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     import polars as pl
 
     from paceline.document import Section
-    from paceline.engine import Provenance
     from paceline.market import Market
 
 QUESTION = "What did they say, and what became of it?"
@@ -52,7 +51,6 @@ class Scored:
     bases: Mapping[str, str] = field(repr=False)  # call id -> basis
     caveats: Mapping[str, tuple[str, ...]] = field(repr=False)
     questions: Mapping[str, Step] = field(repr=False)
-    known: Provenance | None = field(repr=False)
 
     @cached_property
     def figures(self) -> dict[tuple[str, str], Figure]:
@@ -246,7 +244,7 @@ def score(market: Market, path: str | Path | None = None) -> Scored:
         market.steps[step.id] = step
         questions[call.id] = step
         scores.append(views.score(call, legs))
-    return Scored(market, ledger, tuple(scores), bases, caveats, questions, known)
+    return Scored(market, ledger, tuple(scores), bases, caveats, questions)
 
 
 def _last_due(made: Sequence[views.Call], today: dt.date) -> dt.date:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -217,12 +218,13 @@ def document(answer: target.Answer) -> Document:
     """A page of one target."""
     market, section = answer.market, target_section(answer)
     steps = [s.to_json() for s in market.lineage(f.step for f in answer.figures.values())]
+    file = ["--market", market.path] if market.path.endswith(".toml") else []
     first = section.blocks[0]
     assert isinstance(first, Sentence)
     return Document(market.title, market.name, market.as_of, market.simulated, (first,), (section,), {
         "market": market.name, "as_of": market.as_of, "measures": {"target": target.ABOUT},
         "sources": market.origins(), "steps": steps, "figures": [f.to_json() for f in section_figures(section)],
-        "command": f"paceline target {answer.target.level:g} --by {answer.target.by}"})
+        "command": shlex.join(["paceline", *asked_again(answer.question.to_json()), *file, "--as-of", market.as_of])})
 
 
 def section_figures(section: Section) -> list[Figure]:
