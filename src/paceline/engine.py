@@ -14,6 +14,8 @@ from paceline.figures import UNITS, Figure
 from paceline.lineage import Step
 from paceline.measures import Array, Measure, Result, Span, View
 
+#: Names of real series and securities in a market that is otherwise simulated begin with this.
+REAL = "real/"
 #: Columns every table row has; the others are carried along as they are.
 ROW = ("subject", "against", "statistic", "start", "end", "value", "n_used", "n_eligible", "unit", "basis")
 
@@ -175,7 +177,9 @@ class _Said:
         names = [str(n) for n in (subject, against) if n in known.parents]
         bases = sorted({known.basis[n] for n in names if n in known.basis})
         basis = basis or self.params.get("basis") or ("/".join(bases) if bases else self.view.basis)
-        caveats = [c for n in names for c in known.caveats.get(n, ())] + list(known.general)
+        caveats = [c for n in names for c in known.caveats.get(n, ())]
+        if not names or not all(n.startswith(REAL) for n in names):  # real history beside a simulated market
+            caveats += known.general
         if against is not None and len(bases) > 1:
             caveats.append("the two legs rest on different bases: " + ", ".join(
                 f"{n} {known.basis[n]}" for n in names))

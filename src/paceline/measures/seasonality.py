@@ -291,7 +291,6 @@ def _mean(line: Line, s: Season, first: int, period: str, today: dt.date) -> dic
         "control": float(np.nanmean(s.control[use])) if np.isfinite(s.control[use]).any() else None,
         "effect": judged.effect, "low": judged.low, "high": judged.high, "p": judged.p,
         "n_effective": judged.n_effective, "minimum_detectable": judged.minimum_detectable, "state": judged.note,
-        "known": today,
     }
 
 
@@ -299,7 +298,7 @@ def _years(line: Line, s: Season) -> Iterator[dict[str, Any]]:
     """One row per year in which the season is complete."""
     for k in np.flatnonzero(np.isfinite(s.value)).tolist():
         yield {**_named(line), "statistic": s.name, "start": s.start[k], "end": s.end[k], "kind": "year",
-               "value": float(s.value[k]), "year": int(s.years[k]), "known": s.end[k]}
+               "value": float(s.value[k]), "year": int(s.years[k])}
 
 
 def _this_year(line: Line, at: Places, slot: int, first: int, period: str, today: dt.date) -> Iterator[dict[str, Any]]:
@@ -311,7 +310,7 @@ def _this_year(line: Line, at: Places, slot: int, first: int, period: str, today
         earlier = s.value[(s.years >= first) & (s.years < today.year) & np.isfinite(s.value)]
         now = float(s.value[-1])
         row = {**_named(line), "statistic": s.name, "start": s.start[-1], "end": today, "kind": "now", "period": period,
-               "value": now, "year": today.year, "years": len(earlier), "known": today, "state": ""}
+               "value": now, "year": today.year, "years": len(earlier), "state": ""}
         if s.name == "year_end_run" and at.left[-1] >= RUN:
             row |= {"state": f"not yet observable: {int(at.left[-1])} sessions of the year to come", "start": today}
         elif not math.isfinite(now):
@@ -338,7 +337,7 @@ def _lift(line: Line, at: Places, low: tuple[float, float], first: int, period: 
     peak[pivot[kind > 0]] = True
     inside, peak = _in_season(at)[use].astype(float), peak[use]
     row = {**_named(line), "statistic": "earnings_season_lift", "unit": "ratio", "kind": "mean", "period": period,
-           "start": line.dates[use][0].item(), "end": today, "known": today, "value": math.nan,
+           "start": line.dates[use][0].item(), "end": today, "value": math.nan,
            "years": len(np.unique(at.year[use])), "n_effective": float(peak.sum()), "control": 1.0, "state": ""}
     exposure = float(inside.mean())
     if peak.sum() < 10 or not 0 < exposure < 1:

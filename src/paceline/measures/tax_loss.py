@@ -72,7 +72,7 @@ def tax_loss(view: View, *, baskets: tuple[str, ...] | None = None, share: float
             rows.append({"subject": view.subjects[row], "statistic": name, "kind": "mean", "start": None, "end": last,
                          "value": float(values.mean()), "years": len(values), "effect": judged.effect,
                          "low": judged.low, "high": judged.high, "p": judged.p, "n_effective": judged.n_effective,
-                         "minimum_detectable": judged.minimum_detectable, "state": judged.note, "known": last})
+                         "minimum_detectable": judged.minimum_detectable, "state": judged.note})
     return Result(table=tidy([{**r, "basis": used} for r in rows], **OWN))
 
 
@@ -109,7 +109,7 @@ def _losers(view: View, stocks: Stocks, growth: Array, at: Places, year: int, sh
             gain = growth[:, b] / np.where(growth[:, a] > 0, growth[:, a], np.nan) - 1
             yield {"subject": view.subjects[stocks.row], "statistic": f"{name}_{window}", "year": year,
                    "kind": "year" if len(ends) else "now", "state": "" if len(ends) else "not over yet",
-                   "start": view.sessions[a].item(), "end": view.sessions[b].item(), "known": view.sessions[b].item(),
+                   "start": view.sessions[a].item(), "end": view.sessions[b].item(),
                    "value": _gap(gain, loser, able, fifth), "n_used": int(loser.sum()), "n_eligible": int(able.sum())}
 
 
