@@ -64,8 +64,9 @@ def measures(folder: Path) -> None:
     """The whole history of every measure that draws no samples, all baskets."""
     from market import opened
 
-    from paceline import baskets, indices, panel as panels
+    from paceline import baskets, indices
     from paceline import measures as found
+    from paceline import panel as panels
     from paceline.errors import PacelineError
 
     market = opened(folder, *WHOLE)
@@ -115,7 +116,8 @@ def day_after(folder: Path) -> None:
         with measured("the day after: figures that look back a stated number of sessions") as row:
             market.current(today)
         carried = next(r for r in ROWS if "(later)" in r["what"])
-        with measured("the day after, both together", 1.0, f"all but {', '.join(exempt)}: they need all history") as both:
+        note = f"all but {', '.join(exempt)}: they need all history"
+        with measured("the day after, both together", 1.0, note) as both:
             both["cpu"] = carried["cpu"] + row["cpu"]
         print(json.dumps({**both, "wall": carried["wall"] + row["wall"], "instead": True}), flush=True)  # noqa: T201
     for number, window in enumerate((100, 150)):

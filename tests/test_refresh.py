@@ -174,6 +174,23 @@ def test_a_market_of_a_day_stays_what_it_is(tmp_path: Path, tables: dict[str, pl
     same(fixed.current(["performance"]), before)
 
 
+def test_targets_are_kept_beside_the_store(tmp_path: Path, tables: dict[str, pl.DataFrame]) -> None:
+    """Read back they are what was worked out; a broken file is worked out again."""
+    w = world(tmp_path, tables, 0)
+    one = w.market().built["price"].targets
+    (kept,) = (tmp_path / "cache").glob("targets-*.npz")
+    for damage in (False, True):
+        if damage:
+            kept.write_bytes(kept.read_bytes()[:-100])
+        two = w.market().built["price"].targets
+        assert (one.names, one.labels, one.caveats) == (two.names, two.labels, two.caveats)
+        np.testing.assert_array_equal(one.first, two.first)
+        for a, b in zip(one.rebalances, two.rebalances, strict=True):
+            assert a.session == b.session
+            for x, y in zip(a[1:], b[1:], strict=True):
+                np.testing.assert_array_equal(x, y)
+
+
 def test_extended_indices_keep_what_was_computed(tmp_path: Path, tables: dict[str, pl.DataFrame]) -> None:
     w = world(tmp_path, tables, 2)
     market = w.market()

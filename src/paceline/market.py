@@ -215,13 +215,19 @@ class Market(Workspace):
         """Figures of the measure's own basis, and of the other basis for baskets that have no value on it."""
         empty = ({f.subject for f in found if f.n_eligible != 0}  # nobody to count on either basis
                  - {f.subject for f in found if f.value is not None})
+        other = "price" if found[0].basis == "total" else "total" if found else ""
+        empty = {n for n in empty if self._missing(n, other) < self._missing(n, found[0].basis)}
         if not empty:
             return found
-        other = "price" if found[0].basis == "total" else "total"
         more = engine.figures(*self.evaluate(measure, basis=other, pairs=pairs, today=not history, **params),
                               subjects=[n for n in (names or self.composites) if n in empty], history=history)
         filled = {f.subject for f in more if f.value is not None}
         return [f for f in found if f.subject not in filled] + [f for f in more if f.subject in filled]
+
+    def _missing(self, name: str, basis: str) -> float:
+        """Returns that members of a basket lack on a basis, over its whole history."""
+        index = self.built.get(basis)
+        return 0.0 if index is None or name not in index.names else float(index.missing[index.row(name)].sum())
 
     def current(self, names: Sequence[str] | None = None) -> dict[str, list[Figure]]:
         """Today's figures of every measure (or of those named) as the market file sets them; what cannot be

@@ -257,12 +257,13 @@ class Workspace:
     @cached_property
     def built(self) -> dict[str, Indices]:
         """The indices of all composite baskets, by basis."""
-        from paceline import baskets, indices
+        from paceline import indices
+        from paceline.baskets import cache
 
         if self.stocks is None or not self.composites:
             return {}
         file = self.file.model_copy(update={"baskets": self._baskets[0]})
-        targets = baskets.targets(self.stocks, file, self.composites)
+        targets = cache.targets(self.stocks, file, self.composites, self.store.path / "cache")
         return indices.build_both(self.stocks, targets)
 
     @cached_property

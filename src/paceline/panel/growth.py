@@ -163,8 +163,8 @@ def _index(old: Array, returns: Array, alive: NDArray[np.bool_]) -> Array:
     valid = ~np.isnan(new)
     steps = np.concatenate([carry[:, None], np.where(valid, 1.0 + new, 1.0)], axis=1)
     growth: Array = np.cumprod(steps, axis=1)[:, 1:]
-    before = (~np.isnan(returns[:, :done])).any(axis=1)
-    begun: NDArray[np.bool_] = np.logical_or(np.logical_or.accumulate(valid, axis=1), before[:, None])
+    before = np.any(~np.isnan(returns[:, :done]), axis=1, keepdims=True)
+    begun: NDArray[np.bool_] = np.logical_or(np.logical_or.accumulate(valid, axis=1), before)
     young = np.flatnonzero(~alive[:, :done].any(axis=1))
     begun[young, here[young].argmax(axis=1)] = True
     growth[~(here & begun)] = np.nan
