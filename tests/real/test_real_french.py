@@ -12,6 +12,7 @@ import pytest
 
 from paceline import measures
 from paceline.config import Source
+from paceline.market import Market
 from paceline.measures import View
 from paceline.sources import Context, french
 
@@ -120,6 +121,26 @@ def test_crashes_of_1932_and_2009(view: View) -> None:
     falls = table.filter(pl.col("statistic") == "fall", pl.col("factor") == "winners minus losers, 25 sorts")
     assert falls["start"].to_list()[:2] == [dt.date(1932, 6, 30), dt.date(2008, 11, 30)]
     assert falls["value"][0] < -0.8 and falls["value"][1] < -0.6
+
+
+def test_november_2025_long_only_and_long_short(friday: Market) -> None:
+    """The cap-weighted top fifth of members by 12-2 momentum fell behind the index; the factor itself was flat."""
+    found = friday.show("factors")
+    november = {f.extra["side"]: f for f in found if f.statistic == "last_month" and f.extra["factor"] == "momentum"}
+    assert november["long_over_index"].start == "2025-10-31" and november["long_over_index"].end == "2025-11-28"
+    assert november["long_over_index"].value < -0.01
+    assert november["long_over_index"].n_used == 501
+    days, r = friday.series_["french/F-F_Momentum_Factor_daily/daily/Mom"]
+    inside = days.astype("datetime64[M]") == np.datetime64("2025-11")
+    assert np.prod(1 + r[inside]) - 1 == pytest.approx(0.0, abs=0.001)
+
+
+def test_small_against_large_in_its_slot(friday: Market) -> None:
+    """Ten sessions to 2025-12-05: wide, but not beyond noise once the questions are counted."""
+    rows = [f for f in friday.show("seasonality") if f.statistic == "slot" and f.extra["kind"] == "now"]
+    small = next(f for f in rows if f.subject == "russell2000" and f.against == "sp500_index")
+    assert small.value == pytest.approx(0.0939 - 0.0507, abs=0.0005)
+    assert all(f.extra["p_adjusted"] > 0.1 for f in rows if f.extra["p_adjusted"] is not None)
 
 
 def test_this_year_is_not_unusual(season: Callable[[str, str, str], dict[str, float]]) -> None:

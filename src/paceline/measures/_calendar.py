@@ -16,6 +16,7 @@ Ints = NDArray[np.int64]
 OWN: dict[str, type[pl.DataType]] = {
     "line": pl.String, "period": pl.String, "kind": pl.String, "year": pl.Int64, "years": pl.Int64,
     "control": pl.Float64, "effect": pl.Float64, "low": pl.Float64, "high": pl.Float64, "p": pl.Float64,
+    "p_adjusted": pl.Float64, "questions": pl.Int64,
     "n_effective": pl.Float64, "minimum_detectable": pl.Float64, "state": pl.String,
     "basis": pl.String, "unit": pl.String,
 }

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from paceline.arrays import Bools
 from paceline.errors import UnknownName
 from paceline.measures import Array, View
-from paceline.measures._members import SUSPENDED, drift
+from paceline.measures._members import SUSPENDED, living
 
 #: Sessions of the volatility and of the beta, and how many of them need a return.
 RISK, ENOUGH = 252, 200
@@ -46,12 +46,12 @@ class Stocks:
         for span in view.spans:
             held |= span.weights[row] > 0
         self.rows: NDArray[np.int64] = np.flatnonzero(held)
-        move, alive = drift(view)
-        self.move, self.alive = move[self.rows], alive[self.rows]
         total, price = view.field("total_return")[self.rows], view.field("price_return")[self.rows]
         self.daily: Array = np.where(np.isfinite(total), total, price)
         self.returns: Array = total if basis == "total" else price
+        self.move: Array = np.nan_to_num(np.where(np.isfinite(price), price, total))
         indices = (view.field("price_index")[self.rows], view.field("total_index")[self.rows])
+        self.alive = living(*indices)
         here = np.isfinite(indices[0]) | np.isfinite(indices[1])
         growth = np.cumprod(1 + np.nan_to_num(self.daily), axis=1)
         self.index: Array = np.where(here, growth, np.nan)

@@ -12,7 +12,7 @@ import numpy as np
 
 from paceline import kernels
 from paceline.errors import UsageError
-from paceline.evidence import circular_shift_placebo, hac_mean
+from paceline.evidence import adjust, circular_shift_placebo, hac_mean
 from paceline.measures import Array, Result, View, _french, measure
 from paceline.measures._calendar import OWN, Ints, Line, Places, ahead, places
 from paceline.measures._tables import tidy
@@ -95,7 +95,8 @@ def seasonality(view: View, *, since: tuple[int, ...] = (1927, 1990), slot: int 
     drawn   statistics whose single years are rows too (kind "year"; this year's is kind "now")
 
     Columns: ``line``; ``kind``: mean, year or now; ``period``; ``year``; ``years`` (n); ``state`` says why a
-    number is missing. The sessions still to come in a year are those of the exchange's calendar. Missing: a window
+    number is missing; ``p_adjusted`` is p after Benjamini and Hochberg over the ``questions`` of this table. The
+    sessions still to come in a year are those of the exchange's calendar. Missing: a window
     counts when all its sessions are there; a line's first month only if it begins by the 5th; below 20 years no
     effect is judged.
     """
@@ -124,7 +125,10 @@ def seasonality(view: View, *, since: tuple[int, ...] = (1927, 1990), slot: int 
                 rows += _years(line, s)
         if not line.monthly:
             rows += [row for s in _slots(line, at, slot) if s.name in drawn for row in _years(line, s)]
-    return Result(table=tidy(rows, **OWN))
+    adjusted = adjust([math.nan if row.get("p") is None else row["p"] for row in rows])
+    asked = int(np.isfinite(adjusted).sum())
+    return Result(table=tidy([{**row, "p_adjusted": float(q), "questions": asked} if math.isfinite(q) else row
+                              for row, q in zip(rows, adjusted.tolist(), strict=True)], **OWN))
 
 
 def _lines(view: View, columns: Sequence[str] | str) -> Iterator[Line]:
