@@ -123,7 +123,8 @@ def duckdb_(days: Array, r: Array, cap: Array) -> dict[str, Callable[[], Array]]
     def ask(text: str) -> Array:
         return base.execute(text).fetchnumpy()["x"]
 
-    means = (f"select *, avg(level) over (partition by security order by date rows {WINDOW - 1} preceding) as mean, "
+    means = (f"select *, avg(level) over (partition by security order by date rows {WINDOW - 1} "  # noqa: S608  # ours
+             "preceding) as mean, "
              "row_number() over (partition by security order by date) as n from t")
     shown = f"from ({means}) where n >= {WINDOW} group by date order by date"
     return {
@@ -157,8 +158,8 @@ def main() -> None:
     ours = {what: timed(work, 3) for what, work in paceline(*given).items()}
     theirs = {"pandas": pandas_(*given), "polars": polars_(*given), "DuckDB": duckdb_(*given)}
     print(f"The same work elsewhere, {SIZE[0]:,} x {SIZE[1]:,}, answers equal to 1e-9 "  # noqa: T201
-          "(CPU seconds, and how many times Paceline's). Nobody leaves this market and every cap is known, so elsewhere the "
-          "cap-weighted index is one sum; Paceline does the same work as with leavers and holes.\n")
+          "(CPU seconds, and how many times Paceline's). Nobody leaves this market and every cap is known, so "
+          "elsewhere the cap-weighted index is one sum; Paceline does the same work as with leavers and holes.\n")
     print("| work | Paceline | " + " | ".join(theirs) + " |\n|---|---|" + "---|" * len(theirs))  # noqa: T201
     for what, (answer, own) in ours.items():
         cells = []

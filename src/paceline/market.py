@@ -215,7 +215,7 @@ class Market(Workspace):
         """Figures of the measure's own basis, and of the other basis for baskets that have no value on it."""
         empty = ({f.subject for f in found if f.n_eligible != 0}  # nobody to count on either basis
                  - {f.subject for f in found if f.value is not None})
-        other = "price" if found[0].basis == "total" else "total" if found else ""
+        other = "price" if found and found[0].basis == "total" else "total"
         empty = {n for n in empty if self._missing(n, other) < self._missing(n, found[0].basis)}
         if not empty:
             return found
