@@ -58,7 +58,7 @@ def _words(id: str, argv: str, message: str, remedy: str, code: int = 2) -> Case
 
 ARGUMENTS = [
     _words("unknown verb", "repotr", 'Unknown command "repotr". Did you mean "report"? Available commands: '
-           "init, import, doctor, list, show, report, calls, target, ...", "See `paceline --help`."),
+           "init, import, doctor, list, show, report, episodes, calls, ...", "See `paceline --help`."),
     _words("unknown option", "report --otu x.html", "Unknown option: --otu. Did you mean --out?",
            "See `paceline report --help`."),
     _words("option without value", "report --as-of", 'Command "report" parameter --as-of requires an argument.',

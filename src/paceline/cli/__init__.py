@@ -30,6 +30,7 @@ VERBS = {
     "list": "List the baskets, groups, rotations, measures, universes or sources.",
     "show": "Show one measure as a table, JSON, CSV or picture.",
     "report": "Write the report: one self-contained HTML file, its manifest beside it.",
+    "episodes": "Show when one side of a rotation took over before, and what followed.",
     "calls": "Keep the score of what people said the market would do.",
     "target": "Say what a level by a date asks for, and how likely it is.",
     "trace": "Show where a figure comes from, and the command that makes it again.",
@@ -50,14 +51,14 @@ def build() -> App:
     """The verbs as a cyclopts app; ``show`` is built apart, because its options come from the measures."""
     from cyclopts import App
 
-    from paceline.cli import calls, target, verbs
+    from paceline.cli import calls, episodes, target, verbs
 
     app = App(name="paceline", **settings())
     for name, line in VERBS.items():
         if name == "calls":
             app.command(calls.app(line, settings()))
             continue
-        home = target if name == "target" else verbs
+        home = {"episodes": episodes, "target": target}.get(name, verbs)
         function: Callable[..., int] = getattr(home, f"{name}_" if name in ("import", "list") else name)
         app.command(function, name=name, help=line)
     return app

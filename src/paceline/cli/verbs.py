@@ -140,7 +140,7 @@ def report(
     market = open_market(where or When())
     with progress() as bar:
         market.ensure(bar)
-        document = run.report(market, bar)
+        document = run.report(market, bar, run.previous_report(out, market.as_of))
         pages.write(document, out)
         run.write_manifest(document, out.with_suffix(".manifest.json"))
         if json is not None:

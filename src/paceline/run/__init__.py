@@ -7,16 +7,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paceline import __version__, measures
 from paceline.document import Document, Section
+from paceline.errors import PacelineError
 from paceline.lineage import code_version
-from paceline.run import headline, sections
+from paceline.run import analogues, episodes, headline, rotation, sections, verdict
 from paceline.run.book import Book
-from paceline.run.manifest import trace, verify, write_manifest
+from paceline.run.manifest import read_manifest, trace, verify, write_manifest
 
 if TYPE_CHECKING:
     from paceline.market import Market
@@ -28,10 +29,15 @@ Progress = Callable[[str, float], None]
 FINDINGS = {"question": "What is wrong with the data?",
             "definition": "Number of rows or cells in which a check at the door found this fault, at one import.",
             "references": []}
+ABOUT = {"findings": FINDINGS, "episodes": episodes.ABOUT, "verdict": verdict.ABOUT, "analogues": analogues.ABOUT}
 
 
-def report(market: Market, progress: Progress | None = None) -> Document:
-    """The whole report as a ``Document``; its steps are stored so that ``paceline trace`` finds them."""
+def report(market: Market, progress: Progress | None = None,
+           previous: Mapping[str, Any] | None = None) -> Document:
+    """The whole report as a ``Document``; its steps are stored so that ``paceline trace`` finds them.
+
+    previous  an earlier report's manifest: what has changed since is said first (see ``previous_report``)
+    """
     say = progress or (lambda _what, _share: None)
     book = Book(market)
     built: list[Section] = []
@@ -41,11 +47,20 @@ def report(market: Market, progress: Progress | None = None) -> Document:
         section = build(book)
         if section is not None:
             built.append(section)
+    said = headline.sentences(book)
+    shown = list(Document(market.title, market.name, market.as_of, market.simulated, said,
+                          tuple(built)).figures()) if previous else []
+    changed = rotation.changes(book, shown, previous)
+    if changed is not None:
+        built.insert(0, changed)
     document = Document(
         title=market.title, market=market.name, as_of=market.as_of, simulated=market.simulated,
-        headline=headline.sentences(book), sections=tuple(built),
+        headline=said, sections=tuple(built),
     )
     document.manifest.update(_manifest(market, document, book))
+    if changed is not None and previous is not None:  # kept, so that ``verify`` can say it again
+        document.manifest["previous"] = {"as_of": previous["as_of"],
+                                         "figures": rotation.newsworthy(previous["figures"])}
     market.remember(document.manifest["steps"])
     say("done", 1.0)
     return document
@@ -68,13 +83,26 @@ def _manifest(market: Market, document: Document, book: Book) -> dict[str, Any]:
         "store_version": market.version,
         "basis": market.file.market.basis,
         "measures": {m: {"question": known[m].question, "definition": known[m].doc,
-                         "references": list(known[m].references)} for m in used if m in known} | {"findings": FINDINGS},
+                         "references": list(known[m].references)} for m in used if m in known} | ABOUT,
         "sources": market.origins(),
         "findings": market.findings().to_dicts(),
         "refused": book.refused,
         "steps": [s.to_json() for s in market.lineage(f.step for f in figures)],
         "figures": [f.to_json() for f in figures],
     }
+
+
+def previous_report(page: str | Path, as_of: str) -> dict[str, Any] | None:
+    """The newest manifest in the folder of ``page`` whose day lies before ``as_of``; None without one."""
+    found = []
+    for path in Path(page).parent.glob("*.manifest.json"):
+        try:
+            old = read_manifest(path)
+        except PacelineError:  # somebody else's file, or half of one: no earlier report
+            continue
+        if str(old["as_of"]) < as_of:
+            found.append(old)
+    return max(found, key=lambda m: str(m["as_of"]), default=None)
 
 
 def default_manifest(page: str | Path) -> Path:

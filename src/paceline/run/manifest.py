@@ -80,7 +80,8 @@ def verify(path: str | Path, market: Market | None = None, *, rtol: float = 1e-9
         market = open_market(file, data=old.get("data"), store=old["store"], as_of=old["as_of"],
                              version=old["store_version"])
     now: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    for row in json.loads(json.dumps(run.report(market).manifest["figures"], default=str)):
+    for row in json.loads(json.dumps(run.report(market, previous=old.get("previous")).manifest["figures"],
+                                     default=str)):
         now.setdefault(_question(row), []).append(row)  # asked twice (two windows, say): compared in order
     differing = []
     for row in old["figures"]:

@@ -101,7 +101,7 @@ class Shelf:
 def shelf(market: Market, extra: Sequence[Pair] = (), *, c: float = C, step: int = STEP) -> Shelf:
     """All rotations of the market (and ``extra`` ones); worked out once and kept."""
     known = {**pairs(market), **{p.name: p for p in extra}}
-    key = digest(["rotations", sorted(known), sorted(market._adhoc), c, step])
+    key = digest(["rotations", sorted(known), sorted(market._adhoc), market.as_of, market.version, c, step])
     if key not in market._results:
         market._results[key] = _shelf(market, known, c, step)
     kept: Shelf = market._results[key]

@@ -8,6 +8,7 @@ from functools import partial
 
 from paceline.document import Block, Chart, Grid, Label, Part, Section, Sentence, Series
 from paceline.figures import Figure
+from paceline.run import rotation, verdict_page
 from paceline.run.book import Book, day, month
 
 #: Sessions drawn in charts of history: two years.
@@ -290,7 +291,9 @@ def plan(book: Book) -> list[tuple[str, Callable[[Book], Section | None]]]:
     """Name and builder of every section this market supports, in reading order."""
     leagues: list[tuple[str, Callable[[Book], Section | None]]] = [
         (f"league_{g}", partial(league, group=g)) for g in book.market.groups]
-    found = [("since_low", since_low), ("rotations", rotations), *leagues, ("records", records),
-             ("breadth", breadth), ("drivers", drivers), ("concentration", concentration), ("quality", quality)]
+    found = [("since_low", since_low), ("verdict", verdict_page.page), ("rotations", rotations),
+             ("relative_rotation", rotation.relative_rotation), ("episodes", verdict_page.episodes), *leagues,
+             ("factors", rotation.factors), ("records", records), ("breadth", breadth), ("drivers", drivers),
+             ("concentration", concentration), ("year_end", rotation.year_end), ("quality", quality)]
     wanted = book.market.file.report.sections
     return [(n, f) for n, f in found if not wanted or n in wanted or n.split("_")[0] in wanted]

@@ -76,6 +76,12 @@ def asked_again(question: Mapping[str, Any]) -> list[str]:
         given = (("--drift", "drift", "history"), ("--vol", "volatility", "history"), ("--since", "since", ""),
                  ("--draws", "draws", target.DRAWS), ("--seed", "seed", 0))
         return words + [w for option, key, usual in given if asked[key] != usual for w in (option, str(asked[key]))]
+    if question["name"] == "episodes":
+        sizes = (("--c", "c", 1.5), ("--step", "step", 5))
+        return ["episodes", asked["rotation"], *(
+            w for option, key, plain in sizes if asked[key] != plain for w in (option, f"{asked[key]:g}"))]
+    if question["name"] in ("verdict", "analogues"):
+        return ["report"]
     if question["name"] in ("call", "record", "ledger"):
         return ["calls", "score", asked["ledger"]]
     return []

@@ -182,7 +182,7 @@ def season(days: Dates) -> tuple[Array, Array]:
     quarter = days.astype("datetime64[M]").astype(np.int64) // 3
     first = np.flatnonzero(np.diff(quarter, prepend=quarter[0] - 1 if len(quarter) else 0))
     length = np.diff(np.r_[first, len(days)])
-    number: Array = np.arange(len(days)) - np.repeat(first, length) + 1.0
+    number: Array = np.asarray(np.arange(len(days)) - np.repeat(first, length) + 1.0, np.float64)
     if len(first):
         number[:length[0]] = np.nan
     return number, quarter.astype(np.float64)

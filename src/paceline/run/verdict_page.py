@@ -1,0 +1,259 @@
+"""The report's verdict page and its page of episodes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from paceline.document import Block, Chart, Grid, Label, Part, Section, Sentence, Series
+from paceline.errors import PacelineError
+from paceline.figures import Figure
+from paceline.run import analogues, verdict
+from paceline.run.book import Book, day
+from paceline.run.episodes import Study
+from paceline.run.pairs import C
+from paceline.run.rotation import words
+from paceline.views import verdict as rules
+from paceline.views.episodes import NAMED
+
+#: Past episodes listed for each pair; sessions of the line that is drawn.
+LISTED, DRAWN = 6, 1260
+
+
+def page(book: Book) -> Section | None:
+    """Both questions with their grades, evidence for and against, and every rotation's three grades."""
+    found = verdict.weigh(book)
+    if found is None:
+        return None
+    book.__dict__["_verdict"] = found
+    grade = found.figure("changing", found.grade, "text")
+    blocks: list[Block] = [_changing(book, found, grade), *_digesting(book, found)]
+    rows = [(found.row(g), g) for g in found.graded]
+    blocks.append(Grid("For and against", ("Question", "Evidence", "Figure", "Speaks"), (
+        *_leadership_rows(book, found), *_digestion_rows(book, found))))
+    blocks.append(Grid("Every rotation since the date, and how its grade comes about", (
+        "Rotation", "Moved", "Less the usual", Label("95% from"), "to", "Adjusted p", "Independent windows", "New turn",
+        "Effect", "Significance", "Persistence", "Grade"), tuple(
+        (Label(found.shelf.pairs[g.case.name].label), r["move"], r["effect"], r["low"], r["high"], r["p"],
+         r["n_effective"], r["turn"], r["grade_effect"], r["grade_significance"], r["grade_persistence"], r["grade"])
+        for r, g in rows), note=Sentence((
+            "The grade is the lowest of the three; a sector alone is weak at most. Less the usual: against all earlier "
+            "windows of the same length, with or without beta, whichever is weaker. Adjusted for every question that "
+            "shares the date.",))))
+    return Section("verdict", "The verdict", "Is the baton really changing hands?", tuple(blocks))
+
+
+def _changing(book: Book, found: verdict.Verdict, grade: Figure) -> Sentence:
+    judged = [g for g in found.graded if g.evidence.effect is not None]
+    clear = [g for g in judged if g.significance != "none"]
+    n = found.figure("rotations judged", len(judged), "count")
+    k = found.figure("rotations beyond noise", len(clear), "count") if clear else None
+    since: tuple[Part, ...] = ("since the low of " if found.is_low else "since ", day(found.date))
+    return words(rules.claim("changing", found.grade), " (grade: ", grade, "). Of ", n, " rotations judged ", *since,
+                 ", ", *([k] if k else ["none"]), " moved by more than chance allows",
+                 " in the direction of a new turn." if clear else " together with a new turn.")
+
+
+def _digesting(book: Book, found: verdict.Verdict) -> list[Block]:
+    d, made = found.digestion, found.digest_figures
+    if d is None:
+        return [words("Whether the year's leader digests cannot be asked: ", Label(found.reason), ".")]
+    grade = found.figure("digesting", d.grade, "text", subject=found.sector)
+    trend = ("its trend is not broken" if d.intact else "its trend is broken")
+    parts: list[Part | None] = [book.name(found.sector), " ", rules.claim("digesting", d.grade), " (grade: ", grade,
+                                "). It stands ", made["drawdown"], " from its ", Label("252-day"), " high and ",
+                                made["above"], " from its ", Label("200-day"), " mean"]
+    if made.get("share") is not None:
+        parts += ["; ", made["share"], " of its members are above theirs"]
+    parts += [": ", trend, "."]
+    if d.lift.effect is None:
+        parts += [" That it falls behind in earnings seasons cannot be tested here: ", Label(d.lift.note), "."]
+    return [words(*parts)]
+
+
+def _side(yes: bool | None) -> str:
+    return "neither" if yes is None else "for" if yes else "against"
+
+
+def _leadership_rows(book: Book, found: verdict.Verdict) -> list[tuple[Part | None, ...]]:
+    ask = "Is leadership changing?"
+    rows: list[tuple[Part | None, ...]] = []
+    since = "low" if found.is_low else found.date
+    broad = book.broad
+    legs = [f for f in book.rows("leadership", since=since) if f.value is not None] if broad else []
+    for formation, said in (("ytd", "the year before"), ("12-2", "twelve months but the last")):
+        for adjusted in ("raw", "beta removed"):
+            mine = {f.statistic: f for f in legs if f.subject == broad and not f.extra.get("group")
+                    and f.extra.get("formation") == formation and f.extra.get("adjusted") == adjusted}
+            rho, mono = mine.get("rank_correlation"), mine.get("monotone")
+            beta = "" if adjusted == "raw" else ", beta removed"
+            if rho is not None:
+                sign = str(rho.extra.get("sign"))
+                rows.append((ask, f"Members: rank correlation of {said} with the days since{beta} ({sign})", rho,
+                             _side({"past losers ahead": True, "past winners ahead": False}.get(sign))))
+            if mono is not None and formation == "ytd":
+                order = str(mono.extra.get("sign"))
+                fifths = [mine.get(f"quintile_{k}") for k in range(1, 6)]
+                baton = order == "falling"  # the further behind before, the further ahead now
+                rows.append((ask, f"Members by fifths, laggards to leaders{beta}: {order}" + (
+                    "" if baton else "; no handing over from one end to the other"), fifths[0], _side(baton)))
+                rows += [(ask, f"{name} fifth{beta}", f, "") for name, f in zip(
+                    ("Second", "Third", "Fourth", "Fifth"), fifths[1:], strict=True)]
+    for f in legs:
+        if f.statistic == "changed_side" and f.extra.get("group") == book.sector_group() and f.extra.get(
+                "adjusted") == "raw" and f.extra.get("formation") == "ytd":
+            rows.append((ask, "Sectors that changed side against the market (weak evidence)", f, _side(None)))
+    new = [g for g in found.declared if g.case.size >= C]
+    count = found.figure("new episodes", len(new), "count")
+    rows.append((ask, "Declared rotations with a new episode since the date", count, _side(bool(new))))
+    clear = [g for g in found.declared if g.evidence.low is not None and g.evidence.high is not None
+             and not g.evidence.low <= 0 <= g.evidence.high]
+    rows.append((ask, "Declared rotations whose interval excludes zero",
+                 found.figure("declared beyond noise", len(clear), "count"), _side(bool(clear))))
+    for name in list(book.market.file.rotations)[:3]:
+        study = _study(book, name)
+        low = study.since_low() if study is not None else {}
+        if low:
+            label = found.shelf.pairs[name].label
+            rows.append((ask, Label(f"{label}: share of earlier lows after which it did less"), low["rank"], _side(
+                _extreme(float(low["rank"].value), int(low["n"].value)) if low["rank"].value is not None else None)))
+    return rows
+
+
+def _extreme(share: float, n: int) -> bool:
+    """Whether a value with that share of n earlier ones below it is among the outermost 5% (both sides together)."""
+    return 2 * (1 + n * min(share, 1 - share)) / (1 + n) <= 0.05
+
+
+def _digestion_rows(book: Book, found: verdict.Verdict) -> list[tuple[Part | None, ...]]:
+    d, made = found.digestion, found.digest_figures
+    if d is None:
+        return []
+    ask = words("Is ", book.name(found.sector), " digesting?").text
+    question = Label(ask)
+    number, _ = rules.season(book.market.levels_.sessions)
+    today = float(number[-1])
+    rows: list[tuple[Part | None, ...]] = [
+        (question, "Off its high by enough to be a pause", made["drawdown"], _side(-d.drawdown >= 0.02)),
+        (question, "Above its long mean", made["above"], _side(d.above > 0)),
+        (question, "Against its short mean (a pause is below it)", made.get("below_short"), _side(
+            None if made.get("below_short") is None else float(made["below_short"].value) < 0))]  # type: ignore[union-attr]
+    if made.get("share") is not None:
+        rows.append((question, "Share of members above their long mean", made["share"], _side(d.share > 0.5)))
+    since = found.figure("sessions since high", d.sessions, "sessions", subject=found.sector)
+    rows.append((question, "Sessions since its high", since, _side(d.sessions >= rules.SESSIONS[-1][0])))
+    if math.isfinite(today):
+        inside = rules.SEASON[0] <= today <= rules.SEASON[1]
+        rows.append((question, "Session of the quarter: " + (
+            "inside the earnings season (a proxy)" if inside else "outside the earnings season (a proxy)"),
+            found.figure("session of quarter", int(today), "count", subject=found.sector), _side(inside)))
+    lift = found.figure("earnings season lift", d.lift.effect, "return", subject=found.sector, evidence=d.lift,
+                        caveats=(d.lift.note,))
+    rows.append((question, "Relative return a session in earnings seasons less outside", lift, _side(
+        None if d.lift.effect is None else d.significance != "none")))
+    return rows
+
+
+def _study(book: Book, name: str) -> Study | None:
+    """A rotation's study, made once for a report."""
+    kept = book.__dict__.setdefault("_studies", {})
+    if name not in kept:
+        try:
+            kept[name] = book.market.episodes(name)
+        except PacelineError as error:
+            book.refused[f"episodes {name}"] = str(error)
+            kept[name] = None
+    study: Study | None = kept[name]
+    return study
+
+
+def episodes(book: Book) -> Section | None:
+    """Each declared rotation: its state, its episodes, how often noise does the same, and what followed."""
+    studies = [s for n in book.market.file.rotations if (s := _study(book, n)) is not None]
+    if not studies:
+        return None
+    _warm(studies)
+    blocks: list[Block] = [_head(book, studies), _states(studies)]
+    best = [s.superlative() for s in studies]
+    blocks.append(Grid("The last two weeks, by rank", (
+        "Pair", "Moved", "Share of earlier fortnights below", "Fortnights", "As wide to this side before"), tuple(
+        (Label(s.pair.label), f["now"], f["rank"], f["n"],
+         day(f["since"]) if f["since"] else "never in this history") for s, f in zip(studies, best, strict=True) if f)))
+    rates = [(s, s.rates()) for s in studies]
+    blocks.append(Grid("Episodes a year, and how often noise makes one", (
+        "Pair", "The pair", "Driftless walks", "Its own returns without drift, resampled"), tuple(
+        (Label(s.pair.label), r["own"], r["walks"], r["resampled"]) for s, r in rates),
+        note=Sentence(("Pairs turn about as often as noise made of their own returns: an episode by itself is no "
+                       "evidence that it lasts.",))))
+    for s in studies:
+        blocks += _pair(s)
+    blocks += analogues.blocks(book)
+    return Section("episodes", "Episodes of rotation", "Has one side taken over before, and what came next?",
+                   tuple(blocks))
+
+
+def _warm(studies: Sequence[Study]) -> None:
+    """The false alarms of all pairs in one pass; each study then finds its own."""
+    from paceline.views.episodes import false_alarms
+
+    false_alarms([np.diff(s.shelf.line(s.pair.name)) for s in studies], studies[0].c, step=studies[0].step)
+
+
+def _head(book: Book, studies: Sequence[Study]) -> Sentence:
+    s = studies[0]
+    v = s.verdict()
+    line = "borderline" if v.borderline and not v.reason else "the same with a barrier a quarter smaller or larger"
+    return words(Label(s.pair.label), ": at the size of an episode ", s.state(C), " leads",
+                 *((" (", Label(v.reason), ")") if v.reason else (", ", line, "; a relative move of ", s.to_turn(C),
+                                                                  " would turn it")), ".")
+
+
+def _states(studies: Sequence[Study]) -> Grid:
+    rows = []
+    for s in studies:
+        for line, title in (("raw", "as it is"), ("neutral", "without beta")):
+            if line in s.lines:
+                now = s.now(line)
+                rows.append((Label(s.pair.label), title, *(s.state(c, line) for c in NAMED),
+                             s.to_turn(C, line), s.borderline(line), day(now["far"].start) if now else None,
+                             now.get("far"), now.get("sessions"), now.get("broad")))
+    return Grid("Who leads, at three sizes of the barrier", (
+        "Pair", "Line", "Watch", "Episode", "Major", "Move that would turn it", "Borderline", "Since", "Moved",
+        "Sessions", "Members ahead"), tuple(rows))
+
+
+def _pair(s: Study) -> list[Block]:
+    label = s.pair.label
+    past = []
+    for e in s.table()[-LISTED:][::-1]:
+        f = s.episode(e)
+        past.append((Label(s.name(e.direction)), day(str(s.days[e.pivot])), day(str(s.days[e.known])), f["far"],
+                     f["sessions"], f.get("broad"), f["went"], "under way" if e.open else day(str(s.days[e.until]))))
+    blocks: list[Block] = []
+    line = s.shelf.line(s.pair.name)[-DRAWN:]
+    seen = np.flatnonzero(np.isfinite(line))
+    if len(seen):
+        base = line[seen[0]]
+        shown = [float(100 * np.exp(v - base)) if np.isfinite(v) else None for v in line.tolist()]
+        last = s.figure("line", shown[-1], "level", start=s.days[len(s.days) - len(line) + int(seen[0])])
+        blocks.append(Chart("line", Label(f"{label}: first leg over second, the last five years"), (Series(
+            label, [str(d) for d in s.days[-len(line):]], shown, last),), "level"))
+    if past:
+        blocks.append(Grid(Label(f"{label}: the newest episodes"), (
+            "Took over", "Turned on", "Known on", "Moved by then", "Sessions", "Members ahead", "Went in all",
+            "Furthest on"), tuple(past)))
+    rows = []
+    for h in s.histories:
+        if h.direction < 0:
+            continue
+        f = s.after(h)
+        rows.append((Label(h.name), day(h.first), Label(f"{h.outcome.horizon} sessions"), f["n"], f["n_effective"],
+                     f["mean"], f["base"], f["difference"], f["low"], f["high"], f["hit_rate"], f["base_hit_rate"],
+                     f["detectable"], Label(h.outcome.evidence.note)))
+    if rows:
+        blocks.append(Grid(Label(f"{label}: what followed when the first leg took over"), (
+            "Line", "Since", "After", "Episodes", "Independent", "Mean", "All days", "Difference", Label("95% from"),
+            "to", "Above zero", "All days", "Detectable", "Why no number"), tuple(rows)))
+    return blocks
