@@ -37,7 +37,8 @@ class Stocks:
     returns     (n, T) on the basis asked for; NaN where missing
     move        (n, T) the return by which weights drift: price, else total return; missing is zero
     alive       (n, T) not gone
-    index       (n, T) growth with dividends where they are known: total, else price return; NaN when not alive
+    daily       (n, T) total return, else price return; ``there`` where it is known, ``filled`` with zeros elsewhere
+    index       (n, T) growth by ``daily``; NaN when not alive
     """
 
     def __init__(self, view: View, row: int, basis: str) -> None:
@@ -53,7 +54,9 @@ class Stocks:
         indices = (view.field("price_index")[self.rows], view.field("total_index")[self.rows])
         self.alive = living(*indices)
         here = np.isfinite(indices[0]) | np.isfinite(indices[1])
-        growth = np.cumprod(1 + np.nan_to_num(self.daily), axis=1)
+        self.there: Bools = np.isfinite(self.daily)
+        self.filled: Array = np.where(self.there, self.daily, 0.0)
+        growth = np.cumprod(1 + self.filled, axis=1)
         self.index: Array = np.where(here, growth, np.nan)
         self.level: Array = view.all_levels[basis][row]
         self._known: dict[str, Array] = {}
@@ -129,7 +132,7 @@ def scores(stocks: Stocks, ends: NDArray[np.int64], k: int) -> dict[str, Array]:
             "reversal_short": -_growth(stocks, _end(ends, k - 1), t),
             "reversal_long": -_growth(stocks, _end(ends, k - 60), _end(ends, k - 12)),
             "quality": stocks.known("fundamental:earnings")[:, t] / book,
-            "low_volatility": -_deviation(stocks.daily[:, max(t + 1 - RISK, 0):t + 1]),
+            "low_volatility": -_deviation(stocks, t),
             "ytd_winners": year_to_date,
             "ytd_laggards": -year_to_date,
         }
@@ -147,11 +150,14 @@ def _growth(stocks: Stocks, start: int, end: int) -> Array:
     return np.asarray(stocks.index[:, end] / stocks.index[:, start] - 1, float)
 
 
-def _deviation(r: Array) -> Array:
-    n = np.isfinite(r).sum(axis=1)
-    centred = r - (np.nansum(r, axis=1) / np.maximum(n, 1))[:, None]
-    spread = np.sqrt(np.nansum(centred**2, axis=1) / np.maximum(n - 1, 1))
-    return np.where(n >= ENOUGH, spread, np.nan)
+def _deviation(stocks: Stocks, t: int) -> Array:
+    """(n,) sd (ddof 1) of the last ``RISK`` daily returns; NaN where fewer than ``ENOUGH`` are known."""
+    start = max(t + 1 - RISK, 0)
+    z = stocks.filled[:, start:t + 1]
+    n = np.count_nonzero(stocks.there[:, start:t + 1], axis=1)
+    # the mean of a day is small beside its deviation, so the plain sum of squares loses nothing that matters
+    squares = np.einsum("ij,ij->i", z, z) - z.sum(axis=1) ** 2 / np.maximum(n, 1)
+    return np.where(n >= ENOUGH, np.sqrt(np.maximum(squares, 0.0) / np.maximum(n - 1, 1)), np.nan)
 
 
 def betas(stocks: Stocks, t: int) -> Array:
