@@ -372,10 +372,10 @@ class Market(Workspace):
         return episodes.study(self, rotation, **how)
 
     def signals(self, *, history: bool = False) -> pl.DataFrame:
-        """Who leads in every rotation at three sizes, today or on every session: see ``run.episodes.signals``."""
-        from paceline.run import episodes
+        """Who leads in every rotation at three sizes, today or on every session: see ``run.pairs.signals``."""
+        from paceline.run import pairs
 
-        return episodes.signals(self, history=history)
+        return pairs.signals(self, history=history)
 
     def report(self, progress: Progress | None = None) -> Any:
         """The report as a ``Document``; shows itself in a notebook."""

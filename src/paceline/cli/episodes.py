@@ -61,7 +61,7 @@ def _print(study: Any) -> None:
               [[f"{f.text} a year" if f.value is not None else f.caveats[-1] for f in rates.values()]],
               "Episodes of the first leg")
     rows = []
-    for h in study.histories:
+    for h in [*study.histories(1), *study.histories(-1)]:
         f = study.after(h)
         side = study.name(h.direction) if h.name == "the pair itself" else ("first leg", "second leg")[h.direction < 0]
         rows.append([h.name, h.first, side, f"{h.outcome.horizon}", *(f[k].text for k in (

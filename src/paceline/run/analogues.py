@@ -89,16 +89,17 @@ def blocks(book: Book) -> list[Block]:
         except UsageError as error:
             book.refused["analogues"] = str(error)
             return []
+        spoken = {1: "one month", 3: "three months"}[months]
         for name, outcome in zip(names, views.followed(near, lines, horizon), strict=True):
             e = outcome.evidence
-            said = f"after {months} months"
+            said = f"after {spoken}"
             made = {what: figure(name, f"{said} {what}", value, unit, caveats=[e.note] if e.note else [],
                                  evidence=e.to_json() if what == "difference" else {})
                     for what, value, unit in (("mean", outcome.mean, "return"), ("base", outcome.base, "return"),
                                               ("difference", e.effect, "return"), ("low", e.low, "return"),
                                               ("high", e.high, "return"), ("p", e.p, "ratio"), ("n", e.n, "count"),
                                               ("n_effective", e.n_effective, "ratio"))}
-            rows.append((Label(name), Label(f"{months} months"), *made.values(), Label(e.note)))
+            rows.append((Label(name), spoken, *made.values(), Label(e.note)))
         if months == max(HORIZONS):
             for t, distance in list(zip(near.at.tolist(), near.distance.tolist(), strict=True))[:LISTED]:
                 after = [float(np.expm1(line[t + horizon] - line[t])) for line in lines]

@@ -2,12 +2,10 @@
 
     answer = episodes.study(market, "small_vs_large")
     answer.frame(); answer.figures
-    episodes.signals(market)
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -36,8 +34,8 @@ ABOUT = {"question": "Has one side taken over from the other, and what did that 
                        "sigma from 252 sessions. What followed is compared with all days. See docs/evidence.md.",
          "references": ["Guillaume et al. (1997), directional changes",
                         "Lunde, Timmermann (2004), Duration Dependence in Stock Prices"]}
-#: Draws of the bootstrap in a report.
-DRAWS = 300
+#: Draws of the bootstrap: p comes from the placebo, which has none.
+DRAWS = 200
 #: First day of the newer part of a history, shown apart where the whole begins before ``OLD``.
 RECENT, OLD = np.datetime64("1990-01-01"), np.datetime64("1980-01-01")
 
@@ -68,6 +66,7 @@ class Study:
         declared = pair.name in pairs(market)
         self.shelf = shelf(market, () if declared else (pair,), c=c, step=step)
         self.days, self.basis = self.shelf.days, self.shelf.basis[pair.name]
+        self._kept: dict[int, list[History]] = {}
 
     # ---- numbers ---------------------------------------------------------------------------------------
 
@@ -96,17 +95,25 @@ class Study:
         return days, views.factor_line(values, sign), views.period_of(days)
 
     @cached_property
-    def histories(self) -> list[History]:
-        """What followed the turns to either side: the pair itself and its proxy, all of it and since 1990 apart."""
-        found, row = self.found()
-        result = self._histories("the pair itself", self.days, self.shelf.lines[row], found, row, 1)
-        if self.proxy is not None:
-            days, line, period = self.proxy
-            turns = views.ladder(line, (self.c,), step=self.step, period=period)[self.c]
-            result += self._histories(self.pair.proxy, days, line, turns, 0, period)
-        return result
+    def _proxy_turns(self) -> Episodes | None:
+        if self.proxy is None:
+            return None
+        _, line, period = self.proxy
+        return views.ladder(line, (self.c,), step=self.step, period=period)[self.c]
 
-    def _histories(self, name: str, days: Dates, line: Array, found: Episodes, row: int, period: int) -> list[History]:
+    def histories(self, direction: int = 1) -> list[History]:
+        """What followed the turns to one side: the pair itself and its proxy, all of it and since 1990 apart."""
+        if direction not in self._kept:
+            found, row = self.found()
+            result = self._histories("the pair itself", self.days, self.shelf.lines[row], found, row, 1, direction)
+            if self.proxy is not None and self._proxy_turns is not None:
+                days, line, period = self.proxy
+                result += self._histories(self.pair.proxy, days, line, self._proxy_turns, 0, period, direction)
+            self._kept[direction] = result
+        return self._kept[direction]
+
+    def _histories(self, name: str, days: Dates, line: Array, found: Episodes, row: int, period: int,
+                   direction: int) -> list[History]:
         begun = np.flatnonzero(np.isfinite(found.barrier[row]))
         first = int(begun[0]) if len(begun) else len(days) - 1
         starts = [first]
@@ -115,11 +122,10 @@ class Study:
         result = []
         for start in starts:
             years = np.isfinite(found.barrier[row, start:]).sum() * period / YEAR
-            for direction in (1, -1):
-                count = int((found.days(row, direction) >= start).sum())
-                result += [History(name, str(days[start]), direction, o, count / years if years else math.nan)
-                           for o in outcomes(line, found, series=row, direction=direction, since=start,
-                                             horizons=[h // period for h in HORIZONS], draws=self.draws)]
+            count = int((found.days(row, direction) >= start).sum())
+            result += [History(name, str(days[start]), direction, o, count / years if years else math.nan)
+                       for o in outcomes(line, found, series=row, direction=direction, since=start,
+                                         horizons=[h // period for h in HORIZONS], draws=self.draws)]
         return result if period == 1 else [
             replace(h, outcome=replace(h.outcome, horizon=h.outcome.horizon * period)) for h in result]
 
@@ -314,6 +320,30 @@ class Study:
                 "difference": self.figure("low difference", e.effect, "return", start=start, evidence=e.to_json(),
                                           caveats=[e.note])}
 
+    def reversal(self, start: str, end: str) -> dict[str, Figure]:
+        """Returns of both legs in a window and in the year up to its start, on the pair's basis, and whether the
+        difference changed its sign: a reversal. Empty where a close is missing.
+
+        start, end  ISO dates of the closes the window runs from and to
+        """
+        have = self.market.levels_
+        levels = have.by_basis[self.basis] if self.basis != "mixed" else have.native
+        eve = f"{int(start[:4]) - 1}-12-31"
+        at = [int(np.searchsorted(have.sessions, np.datetime64(d), side="right")) - 1 for d in (eve, start, end)]
+        legs = [levels[have.names.index(n)] for n in (self.pair.lead, self.pair.against)]
+        if at[0] < 0 or not all(np.isfinite(leg[at]).all() for leg in legs):
+            return {}
+        when = [str(have.sessions[t]) for t in at]
+        before, inside = ([float(leg[b] / leg[a] - 1) for leg in legs] for a, b in (at[:2], at[1:]))
+        made = {}
+        for name, values, a, b in (("before", before, *when[:2]), ("inside", inside, *when[1:])):
+            for side, value in zip(("lead", "against"), values, strict=True):
+                made[f"{name} {side}"] = self.figure(f"{name} {side}", value, "return", start=a, end=b)
+        turned = (before[0] - before[1]) * (inside[0] - inside[1]) < 0
+        made["reversal"] = self.figure("reversal", "reversal" if turned else "no reversal", "text", start=when[1],
+                                       end=when[2])
+        return made
+
     def superlative(self) -> dict[str, Any]:
         """now, rank and n as figures, ``since`` as an ISO date or None (never as wide before)."""
         found = views.superlative(self.shelf.line(self.pair.name))
@@ -336,7 +366,7 @@ class Study:
             made += [f for e in self.table(line) for f in self.episode(e, line).values()]
         made += [*self.rates().values(), *self.since_low().values()]
         made += [f for f in self.superlative().values() if isinstance(f, Figure)]
-        return made + [f for h in self.histories for f in self.after(h).values()]
+        return made + [f for side in (1, -1) for h in self.histories(side) for f in self.after(h).values()]
 
     def frame(self) -> pl.DataFrame:
         """One row per figure."""
@@ -370,45 +400,3 @@ def study(market: Market, rotation: str | tuple[str, str], *, c: float = C, step
         raise NotEnoughData(f"{pair.name}: {pair.lead} and {pair.against} have no common day.",
                             "Check `paceline doctor`, or choose other baskets.")
     return found
-
-
-def signals(market: Market, *, history: bool = False) -> pl.DataFrame:
-    """What the detector says of every rotation today, or with ``history`` on every session.
-
-    date        session of the value; known: the close at which it could be known (of prices, the same day)
-    watch, episode, major   who leads at c = 1, 1.5, 2: +1 the lead, -1 the other leg, 0 no turn known yet
-    direction   that of "episode"; borderline: c = 1.25 and 1.75 do not agree with it
-    pivot, turned   extreme of its last turn, and the day that turn became known
-    to_turn     relative move of lead over against that would turn it
-    """
-    import polars as pl
-
-    desk = shelf(market)
-    parts = []
-    for name, pair in desk.pairs.items():
-        for line in ("raw", "neutral") if pair.neutral else ("raw",):
-            row = desk.row(name, line)
-            here = desk.ladder[C]
-            known = np.isfinite(here.barrier[row])
-            at = np.flatnonzero(known) if history else np.array([len(desk.days) - 1])
-            states = {n: desk.ladder[c].state[row, at].astype(np.int64) for c, n in views.NAMED.items()}
-            sides = [desk.ladder[C + x].state[row, at] for x in (-MARGIN, MARGIN)]
-            mine = np.flatnonzero(here.series == row)
-            newest = np.searchsorted(here.known[mine], at, side="right") - 1
-
-            def dated(sessions: Any, mine: Any = mine, newest: Any = newest) -> list[dt.date | None]:
-                return [None if k < 0 else desk.days[sessions[mine[k]]].astype(object) for k in newest.tolist()]
-
-            gap = here.distance[row, at] * np.where(states["episode"] > 0, -1, 1)
-            parts.append(pl.DataFrame({
-                "rotation": name, "line": line, "date": desk.days[at], "known": desk.days[at],
-                "direction": states["episode"], **states,
-                "borderline": ~((sides[0] == states["episode"]) & (sides[1] == states["episode"])),
-                "pivot": pl.Series(dated(here.extreme), dtype=pl.Date),
-                "turned": pl.Series(dated(here.known), dtype=pl.Date),
-                "to_turn": np.where(states["episode"] != 0, np.expm1(gap), np.nan),
-                "lead": pair.lead, "against": pair.against, "basis": desk.basis[name],
-            }).with_columns(pl.col("date", "known").cast(pl.Date), pl.col("to_turn").fill_nan(None)))
-    if not parts:
-        raise NotEnoughData(f"{market.path} declares no rotation.", "Add a [rotations.NAME] table, or a sector group.")
-    return pl.concat(parts)

@@ -1,22 +1,25 @@
-"""Which rotations a market has, and the lines and states of all of them together."""
+"""Which rotations a market has, the lines and states of all of them together, and today's signals."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from paceline.arrays import Array, Dates
 from paceline.episodes.detector import MARGIN, STEP, Episodes, Verdict
-from paceline.errors import UnknownName, UsageError
+from paceline.errors import NotEnoughData, UnknownName, UsageError
 from paceline.levels import BASES
 from paceline.lineage import digest
 from paceline.run.book import Book
 from paceline.views import episodes as views
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from paceline.market import Market
 
 #: Size of an episode.
@@ -130,3 +133,45 @@ def _shelf(market: Market, known: Mapping[str, Pair], c: float, step: int) -> Sh
     sizes = sorted({*views.LADDER, c - MARGIN, c, c + MARGIN})
     return Shelf(have.sessions[start:], known, {n: k for k, n in enumerate(known)}, both,
                  views.ladder(both, sizes, step=step), basis)
+
+
+def signals(market: Market, *, history: bool = False) -> pl.DataFrame:
+    """What the detector says of every rotation today, or with ``history`` on every session.
+
+    date        session of the value; known: the close at which it could be known (of prices, the same day)
+    watch, episode, major   who leads at c = 1, 1.5, 2: +1 the lead, -1 the other leg, 0 no turn known yet
+    direction   that of "episode"; borderline: c = 1.25 and 1.75 do not agree with it
+    pivot, turned   extreme of its last turn, and the day that turn became known
+    to_turn     relative move of lead over against that would turn it
+    """
+    import polars as pl
+
+    desk = shelf(market)
+    parts = []
+    for name, pair in desk.pairs.items():
+        for line in ("raw", "neutral") if pair.neutral else ("raw",):
+            row = desk.row(name, line)
+            here = desk.ladder[C]
+            known = np.isfinite(here.barrier[row])
+            at = np.flatnonzero(known) if history else np.array([len(desk.days) - 1])
+            states = {n: desk.ladder[c].state[row, at].astype(np.int64) for c, n in views.NAMED.items()}
+            sides = [desk.ladder[C + x].state[row, at] for x in (-MARGIN, MARGIN)]
+            mine = np.flatnonzero(here.series == row)
+            newest = np.searchsorted(here.known[mine], at, side="right") - 1
+
+            def dated(sessions: Any, mine: Any = mine, newest: Any = newest) -> list[dt.date | None]:
+                return [None if k < 0 else desk.days[sessions[mine[k]]].astype(object) for k in newest.tolist()]
+
+            gap = here.distance[row, at] * np.where(states["episode"] > 0, -1, 1)
+            parts.append(pl.DataFrame({
+                "rotation": name, "line": line, "date": desk.days[at], "known": desk.days[at],
+                "direction": states["episode"], **states,
+                "borderline": ~((sides[0] == states["episode"]) & (sides[1] == states["episode"])),
+                "pivot": pl.Series(dated(here.extreme), dtype=pl.Date),
+                "turned": pl.Series(dated(here.known), dtype=pl.Date),
+                "to_turn": np.where(states["episode"] != 0, np.expm1(gap), np.nan),
+                "lead": pair.lead, "against": pair.against, "basis": desk.basis[name],
+            }).with_columns(pl.col("date", "known").cast(pl.Date), pl.col("to_turn").fill_nan(None)))
+    if not parts:
+        raise NotEnoughData(f"{market.path} declares no rotation.", "Add a [rotations.NAME] table, or a sector group.")
+    return pl.concat(parts)

@@ -9,10 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from paceline import evidence
 from paceline.document import Block, Chart, Grid, Label, Part, Section, Sentence, Series
 from paceline.figures import Figure
 from paceline.lineage import Step
+from paceline.run import analogues
 from paceline.run.book import Book, day, month
 
 Builder = Callable[[Book], Section | None]
@@ -120,6 +123,7 @@ def factors(book: Book) -> Section | None:
         if missing:
             blocks.append(words("No value for ", " and ".join(missing),
                                 ": no source gives book equity and earnings as they were filed."))
+    blocks += _published(book)
     falls = [f for f in book.rows("factor_history") if f.value is not None and f.statistic in (
         "drawdown", "fall", "crash")]
     if falls:
@@ -131,6 +135,33 @@ def factors(book: Book) -> Section | None:
     if not blocks:
         return None
     return Section("factors", "Factors", "Which kinds of stocks lead: small, cheap, past winners, calm?", tuple(blocks))
+
+
+def _published(book: Book) -> list[Block]:
+    """Daily published factors, compounded over the windows of the benchmark's returns."""
+    found = analogues.history(book.market)
+    if found is None or found[3] != 1:
+        return []
+    days, returns, names, _ = found
+    known = book.market.series_provenance(book.market.provenance([], {}))
+    rows = []
+    for name, values in zip(names, returns, strict=True):
+        cells: list[Figure | None] = []
+        for window, _ in WINDOWS:
+            same = book.one("performance", book.benchmark, window)
+            if same is None or not same.start or str(days[-1]) < str(same.end):
+                cells.append(None)
+                continue
+            inside = (days > np.datetime64(same.start)) & (days <= np.datetime64(str(same.end))) & np.isfinite(values)
+            step = Step("compounded", {"series": name, "start": same.start, "end": same.end},
+                        known.parents.get(name, ()))
+            book.market.steps[step.id] = step
+            value = float(np.prod(1 + values[inside]) - 1)
+            cells.append(replace(same, subject=name, label=name, value=value, step=step, measure="factor_history",
+                                 statistic=window, basis="", extra={"factor": name.rpartition("/")[2]}, caveats=(
+                                     *known.caveats.get(name, ()), "daily returns of a long-short factor, compounded")))
+        rows.append((Label(name.rpartition("/")[2]), *cells))
+    return [Grid("Published daily factors over the same days", ("Factor", *(t for _, t in WINDOWS)), tuple(rows))]
 
 
 def year_end(book: Book) -> Section | None:

@@ -42,6 +42,15 @@ def page(book: Book) -> Section | None:
             "The grade is the lowest of the three; a sector alone is weak at most. Less the usual: against all earlier "
             "windows of the same length, with or without beta, whichever is weaker. Adjusted for every question that "
             "shares the date.",))))
+    month_ = book.one("performance", book.benchmark, "last_month")
+    if month_ is not None and month_.start and month_.end:
+        turns = [(s, s.reversal(month_.start, month_.end)) for n in book.market.file.rotations
+                 if (s := _study(book, n)) is not None]
+        blocks.append(Grid("The last full month against the year before it", (
+            "Pair", "First leg before", "Second leg before", "First leg in the month", "Second leg in the month",
+            "The lead changed sides"), tuple((Label(s.pair.label), *r.values()) for s, r in turns if r), note=Sentence((
+                "A reversal is a change of sign of the difference. Where nothing links a month to the year before it, "
+                "every other month is one.",))))
     return Section("verdict", "The verdict", "Is the baton really changing hands?", tuple(blocks))
 
 
@@ -245,9 +254,7 @@ def _pair(s: Study) -> list[Block]:
             "Took over", "Turned on", "Known on", "Moved by then", "Sessions", "Members ahead", "Went in all",
             "Furthest on"), tuple(past)))
     rows = []
-    for h in s.histories:
-        if h.direction < 0:
-            continue
+    for h in s.histories():
         f = s.after(h)
         rows.append((Label(h.name), day(h.first), Label(f"{h.outcome.horizon} sessions"), f["n"], f["n_effective"],
                      f["mean"], f["base"], f["difference"], f["low"], f["high"], f["hit_rate"], f["base_hit_rate"],
