@@ -15,7 +15,7 @@ from paceline import __version__, measures
 from paceline.document import Document, Section
 from paceline.errors import PacelineError
 from paceline.lineage import code_version
-from paceline.run import analogues, episodes, headline, rotation, sections, verdict
+from paceline.run import analogues, episodes, headline, rotation, sections, verdict, views
 from paceline.run.book import Book
 from paceline.run.manifest import read_manifest, trace, verify, write_manifest
 
@@ -29,7 +29,8 @@ Progress = Callable[[str, float], None]
 FINDINGS = {"question": "What is wrong with the data?",
             "definition": "Number of rows or cells in which a check at the door found this fault, at one import.",
             "references": []}
-ABOUT = {"findings": FINDINGS, "episodes": episodes.ABOUT, "verdict": verdict.ABOUT, "analogues": analogues.ABOUT}
+ABOUT = {"findings": FINDINGS, "episodes": episodes.ABOUT, "verdict": verdict.ABOUT, "analogues": analogues.ABOUT,
+         **views.ABOUT}
 
 
 def report(market: Market, progress: Progress | None = None,
