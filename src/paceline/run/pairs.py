@@ -117,7 +117,8 @@ def _shelf(market: Market, known: Mapping[str, Pair], c: float, step: int) -> Sh
     basis, raw = {}, []
     for pair in known.values():
         a, b = place[pair.lead], place[pair.against]
-        used = next((on for on in reversed(BASES) if np.isfinite(have.by_basis[on][[a, b], -1]).all()), None)
+        # of the whole history, not of today: a leg that ends must not change what was said before
+        used = next((on for on in reversed(BASES) if np.isfinite(have.by_basis[on][[a, b]]).any(axis=1).all()), None)
         basis[pair.name] = used or "mixed"
         levels = have.by_basis[used] if used else have.native
         raw.append(views.log_ratio(levels[a], levels[b]))
