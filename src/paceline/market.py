@@ -410,6 +410,15 @@ class Market(Workspace):
 
         return charts.plot(book.chart(self, measure, subjects, statistic, sessions, params))
 
+    def factcheck(self, text: str, date: str | dt.date | None = None) -> Checked:
+        """The claims of a market commentary with their verdicts: see ``views.claims.factcheck``.
+
+        date  the day it was written, where the text does not say
+        """
+        from paceline.views.claims import factcheck
+
+        return factcheck(self, text, date)
+
     def _repr_html_(self) -> str:
         """What a notebook shows of a market: what it is and what can be asked."""
         rows = "".join(f"<tr><th>{escape(kind)}</th><td>{escape(', '.join(n for n, _ in names))}</td></tr>"

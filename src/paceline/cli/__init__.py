@@ -33,6 +33,7 @@ VERBS = {
     "episodes": "Show when one side of a rotation took over before, and what followed.",
     "calls": "Keep the score of what people said the market would do.",
     "target": "Say what a level by a date asks for, and how likely it is.",
+    "factcheck": "Check the claims of a market commentary: each with a verdict.",
     "trace": "Show where a figure comes from, and the command that makes it again.",
     "verify": "Compute a report's figures again and say which differ.",
 }
@@ -51,14 +52,14 @@ def build() -> App:
     """The verbs as a cyclopts app; ``show`` is built apart, because its options come from the measures."""
     from cyclopts import App
 
-    from paceline.cli import calls, episodes, target, verbs
+    from paceline.cli import calls, episodes, factcheck, target, verbs
 
     app = App(name="paceline", **settings())
     for name, line in VERBS.items():
         if name == "calls":
             app.command(calls.app(line, settings()))
             continue
-        home = {"episodes": episodes, "target": target}.get(name, verbs)
+        home = {"episodes": episodes, "factcheck": factcheck, "target": target}.get(name, verbs)
         function: Callable[..., int] = getattr(home, f"{name}_" if name in ("import", "list") else name)
         app.command(function, name=name, help=line)
     return app

@@ -1,0 +1,118 @@
+"""``paceline factcheck TEXT``: the claims of a market commentary, each with a verdict."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from paceline.cli.options import When, day, flag, note, open_market, progress, say, say_json, say_table
+from paceline.errors import SourceError, UsageError
+
+if TYPE_CHECKING:
+    from paceline.views.claims import Checked
+
+
+def factcheck(
+    text: Annotated[str, Parameter(allow_leading_hyphen=True)] = "-",
+    /,
+    *,
+    date: str | None = None,
+    json: Annotated[bool, flag("Print JSON; returns are fractions.", "--json")] = False,
+    html: Annotated[Path | None, Parameter(help="Also write the text with its claims marked in the margin to this file.")] = None,
+    readings: Annotated[bool, flag("Also list every reading that was tried.")] = False,
+    score: Annotated[bool, flag("TEXT is a folder of texts with answer keys: measure the reader on them.")] = False,
+    where: When | None = None,
+) -> int:
+    """Check the claims of a market commentary. Exit code 0: all hold or are close; 1: some do not; 3: data are missing.
+
+    Parameters
+    ----------
+    text
+        A file; '-' or nothing: standard input.
+    date
+        The day it was written (YYYY-MM-DD). Default: the date the text gives itself.
+    """
+    if date is not None:
+        date = day(date, "--date")
+    if html is not None and html.is_dir():
+        raise UsageError(f"--html: {html} is a folder.", f"Name a file, e.g. {html / 'factcheck.html'}.")
+    said = "" if score else _read(text)
+    market = open_market(where or When())
+    with progress() as bar:
+        market.ensure(bar)
+        if score:
+            from paceline.views.claims.score import measure
+
+            result = measure(market, Path(text))
+        else:
+            checked = market.factcheck(said, date)
+    if score:
+        if json:
+            say_json(result.to_json())
+        else:
+            for line in result.lines():
+                say(line)
+        return int(not result.passed)
+    market.remember(s.to_json() for s in market.lineage(v.figure.step for v in checked))
+    if html is not None:
+        from paceline.report import factcheck as page
+
+        page.write(checked, html, market.title)
+        note(f"Page: {html}")
+    if json:
+        say_json(checked.to_json())
+    else:
+        _show(checked, readings)
+    return checked.exit_code
+
+
+def _read(text: str) -> str:
+    if text == "-":
+        if sys.stdin.isatty():
+            note("Paste the text, then end with Ctrl-D.")
+        raw = sys.stdin.buffer.read() if hasattr(sys.stdin, "buffer") else sys.stdin.read().encode()
+    else:
+        path = Path(text)
+        try:
+            raw = path.read_bytes()
+        except IsADirectoryError:
+            raise UsageError(f"{text} is a folder.", "Name a text file, or add --score for a folder with answer keys.") from None
+        except (OSError, ValueError) as error:
+            raise SourceError(f"{text[:200]!r}: cannot be read ({error.strerror if isinstance(error, OSError) else error}).",
+                              "Name a text file, or give the text on standard input.") from None
+    for encoding in ("utf-8-sig", "utf-16") if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig",):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return raw.decode("cp1252", errors="replace")
+
+
+def _show(checked: Checked, readings: bool) -> None:
+    from paceline.report.factcheck import plain
+
+    say(f"Text of {checked.date} ({plain(checked.dated)}), prices up to {checked.as_of}: {len(checked.claims)} claims found.")
+    rows = [[v.verdict, plain(v.quote), v.ours, plain(v.reason), f"{v.matching} of {len(v.tried)}" if v.tried else "",
+             f"{v.width * 100:.2f} pts" if v.width is not None and v.figure.unit in ("return", "fraction") else ""] for v in checked.claims]
+    if rows:
+        say_table(["verdict", "the text says", "ours", "why", "readings", "width"], rows)
+    for v in checked.claims:
+        if v.dont or v.verdict in ("close",):
+            say(f"* {plain(v.quote)}")
+            say(f"    Safe to say: {plain(v.safe)}")
+            if v.dont:
+                say(f"    {plain(v.dont)}")
+        if readings:
+            for t in v.tried:
+                say(f"    {'matches' if t.match else '       '}  {t.value:+.4f}  {plain(t.reading)}  [{v.quote[:40]}]")
+    beside = [v for v in checked if v not in checked.claims]
+    if beside:
+        say_table(["not checkable", "the text says", "why"], [[v.kind, plain(v.quote), plain(v.reason)] for v in beside])
+    if checked.unread:
+        say_table(["not understood", "why"], [[plain(u.quote), plain(u.reason)] for u in checked.unread])
+    for line in checked.notes:
+        say(line)
+    say("; ".join(f"{n} {name}" for name, n in checked.counts.items()) + "." if checked.counts else "Nothing to check.")

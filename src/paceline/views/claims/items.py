@@ -1,0 +1,336 @@
+"""A sentence as a row of items: names, numbers, windows, verbs of movement, and what lies between them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from paceline.views.claims import dates, lexicon, numbers
+from paceline.views.claims.dates import Window
+from paceline.views.claims.numbers import Number
+from paceline.views.claims.subjects import Mention, Names, Subject
+
+_TOKEN = re.compile(r"n't\b|[A-Za-z][\w&/-]*(?:\.[\w&/-]+)*(?:'(?!s\b)\w+)?|'s\b|\d[\w.,]*|[(),;:|/\u2014\u2013]|\S")
+_ORD = r"(?:\d{1,3}(?:st|nd|rd|th)?|[a-z]+(?:-[a-z]+)?)"
+_MANY = r"(?:\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|several|multiple)"
+_UNIT = r"(?:trading )?(?:sessions?|days?|weeks?|months?|quarters?|years?)"
+_MOVE = r"gains?|advances?|rises?|increases?|loss(?:es)?|declines?|drops?|falls?|wins?"
+
+#: Phrases with a meaning of their own, before single words are looked at.
+PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = tuple((tag, re.compile(p, re.IGNORECASE)) for tag, p in (
+    ("mean", r"\b(?P<n>\d{2,3})[- ](?P<unit>day|session|week|month)(?:s)?(?:\s+(?:simple |exponential )?moving)?(?:[- ]day)?\s+(?:moving\s+)?"
+             r"(?:averages?|means?|trend ?lines?|MAs?)\b|\b(?P<d>\d{2,3})[- ]?(?:DMA|dma|SMA)\b"),
+    ("streak", rf"\b(?:(?:for|to) )?(?:a |an |the |its |their )?(?P<n>{_ORD})[- ](?:straight|consecutive|successive)[- ]"
+               rf"(?:(?P<adj>daily|weekly|monthly|quarterly|annual|yearly)\s+)?(?:winning |losing |positive |negative |up |down |calendar )?"
+               rf"(?P<what>{_UNIT}|{_MOVE})(?: of (?P<move>gains|losses|declines|advances|increases))?"),
+    ("streak", rf"\b(?P<n>{_MANY})[- ](?P<what>day|session|week|month|quarter|year)s?[- ](?P<move>winning|losing)[- ](?:streak|run|string)|"
+               rf"\b(?P<n2>{_MANY})[- ](?P<what2>day|session|week|month|quarter|year)s?[- ](?:streak|run|string)(?: of (?P<move2>gains|losses|declines))?"),
+    ("streak", rf"\b(?:for )?(?P<n>{_MANY})\s+(?:straight |consecutive )?(?P<what>{_UNIT})\s+(?:in a row|running|on the trot|straight)"),
+    ("streak", rf"\bfor\s+(?P<n>{_MANY})\s+(?:straight\s+|consecutive\s+)?(?P<what>(?:trading )?(?:sessions|days))\b"),
+    ("streak", r"\b(?P<n>multi)-(?P<what>session|day|week)\b"),
+    ("streak", r"\b(?P<what>winning|losing)[- ](?:streak|run) (?:to|at|of) (?P<n>\w+(?:-\w+)?) (?P<unit>sessions|days|weeks|months)"),
+    ("extreme", r"\b(?P<how>best|worst|strongest|weakest|biggest|largest|steepest|sharpest|heftiest|deepest|greatest|poorest|longest|"
+                r"widest)\s+(?:(?P<adj>one-day|single-day|daily|one-week|weekly|one-month|monthly|quarterly|annual|yearly|"
+                r"percentage|point|calendar|trading|single-session|two-day|losing|winning|first|second|third|fourth|opening|"
+                r"\w+ber|january|february|march|april|may|june|july|august)[- ]?\s*)*"
+                r"(?P<what>day|session|week|month|quarter|half|year|gain|rise|advance|rally|increase|jump|surge|climb|drop|decline|"
+                r"loss|fall|slide|slump|plunge|selloff|sell-off|start to a year|start|return|streak|run|performance|rebound|"
+                r"january|february|march|april|may|june|july|august|september|october|november|december)\b"
+                r"(?!\s+(?:performer|performing|-))"),
+    ("extreme", r"\b(?P<how>highest|lowest)\s+(?P<what>close|level|finish|closing level|reading|settlement|point)\b"),
+    ("rank", r"\b(?P<best>led (?:all |the )?(?:other )?(?:\w+ )?(?:gains|gainers|advances?|advancers|rally|rebound|winners|sectors?|groups|"
+             r"pack|field|way(?: (?:higher|up))?|charge|upside|market higher|markets? up|index higher|recovery|advance|bounce|table|"
+             r"leaderboard|league table)\b(?! (?:lower|down))|"
+             r"(?:leading|topping|heading|topped|headed) (?:the )?(?:way(?: higher| up)?\b(?! (?:lower|down))|gains|gainers|advance|pack|field|"
+             r"leaderboard|league|list|table|charge|rally|sectors)|"
+             r"(?:held up|fared|did|performed) best|finished first|came (?:in |out )?(?:first|on top)|came out ahead|ranked first|ranked no\. ?1|"
+             r"(?:(?:(?:day|week|month|quarter|year|session)'s|the|s&p 500's|index's|by far the|lone)\s+)?(?P<nth>second-|third-)?(?:best[- ]performing|"
+             r"top[- ]performing|strongest|best|top|biggest|standout|leading)\s+(?:s&p 500 |major |single |of the |\d+ |eleven |u\.s\. |large |index |equity |sector |performing |style )*"
+             r"(?:sectors?|performers?|performer|gainers?|winners?|styles?|factors?|industry group|group|segments?|indexe?s?|of the sectors))\b"),
+    ("rank", r"\b(?P<worst>led (?:the )?(?:\w+ )?(?:declines?|declining sectors|losses|losers|decliners|retreat|selloff|sell-off|slide|"
+             r"drop|way (?:lower|down)|rout|downside|laggards|market lower|fall)|"
+             r"(?:leading|heading) (?:the )?(?:declines?|losses|losers|decliners|way (?:lower|down)|retreat|selloff|sell-off|downside|rout|laggards)|"
+             r"(?:held up|fared|did|performed) (?:the )?worst|(?:brought|bringing) up the rear|finished last|came (?:in )?last|ranked last|"
+             r"finished (?:at the )?bottom|was (?:the )?laggard|"
+             r"(?:(?:(?:day|week|month|quarter|year|session)'s|the|s&p 500's|index's|by far the|lone)\s+)?(?P<nth2>second-|third-)?(?:worst[- ]performing|weakest|worst|biggest|"
+             r"poorest|main|chief|bottom)\s+(?:s&p 500 |major |single |of the |\d+ |eleven |u\.s\. |large |index |equity |performing |style )*"
+             r"(?:sectors?|performers?|losers?|decliners?|laggards?|drag|styles?|factors?|industry group|group|segments?))\b"),
+    ("record", r"\b(?:(?:all-time|record|lifetime|historic)(?:[- ](?:setting|breaking))?\s+(?:closing |intraday )?(?P<what>highs?|close|closes|closing high|"
+               r"peaks?|levels?|territory|finish|finishes|lows?)|(?P<y>52-week|one-year|12-month|fifty-two week)\s+(?P<side>highs?|lows?)|"
+               r"(?:new|fresh|another)\s+(?:closing )?(?P<fresh>records?|all-time highs?|highs?|peak)(?!\s+(?:for the year|of the year))|"
+               r"(?<=at )records?(?!\s+(?:earnings|profits?|revenue|low|pace|level of))|(?<=at a )record(?!\s+(?:pace|low|rate))|(?<=to a )record(?!\s+(?:pace|low|rate))|"
+               r"(?<=set a )record(?! of)|(?<=to )records?(?=[,.;]|$))"),
+    ("stalled", r"\b(?:whose |its |their )?(?:momentum|rally|advance|upward momentum|price momentum) (?:has |have |had )?(?:stalled|faded|"
+                r"fizzled|run out of steam|petered out|ebbed)|\b(?:has|have) (?:stalled|lost (?:steam|momentum))\b"),
+    ("reversal", r"\b(?:sharp |marked |abrupt |stark |clear |striking )?(?:reversal|turnaround|about-face|about-turn)\b"),
+    ("drove", r"\b(?:drove|powered|propelled|fuel?led|drives|has driven|have driven|accounted for|accounts for|account for|contributed|"
+              r"(?:was|were|is|are) responsible for|made up|supplied|generated|provided)\b(?=[^.;]{0,60}\b(?:gain|gains|rally|advance|return|returns|rise|"
+              r"increase|climb|run)\b)"),
+    ("short", r"\b(?:short of|shy of|away from|below|off|from|near|within [\w.]+%? of|approach(?:ing|ed)|despite)\s+(?:its|their|a|an|the)?\s*(?:\w+ )?(?:record|all-time|52-week)"
+              r"(?:\s+(?:closing )?(?:highs?|peak|close|lows?))?"),
+))
+_WORDS_UP = {"up": 1, "higher": 1, "down": -1, "lower": -1, "off": -1, "firmer": 1, "softer": -1, "flat": 0, "unchanged": 0,
+             "little changed": 0}
+_ANAPHOR = re.compile(
+    r"\b(?:the|that|this|the broad|the broader|the small-cap|the tech-heavy|the blue-chip|the same|the broad-based) "
+    r"(?P<what>index|benchmark|gauge|measure|fund|etf|stock|shares|sector|group|average|theme|basket)\b(?!es\b|'s? members)",
+    re.IGNORECASE)
+_CAP_VERSION = re.compile(r"\b(?:the |its |their )?(?:more familiar |regular |standard |traditional |usual )?(?P<w>(?:market-)?cap(?:italization|italisation)?-?\s?weighted|"
+                          r"equal(?:ly)?-?\s?weight(?:ed)?)\s+(?P<what>version|index|benchmark|counterpart|gauge|"
+                          r"sibling|cousin|s&p)\b", re.IGNORECASE)
+_NEGATION = re.compile(r"\b(?:not|never|failed to|did not|didn't|has not|hasn't|have not|haven't|wasn't|isn't|aren't|weren't|no longer|"
+                       r"without|failing to|neither|stopped short of|unable to)\b|n't\b", re.IGNORECASE)
+
+
+@dataclass
+class Item:
+    """One piece of a sentence.
+
+    tag  S names, N number, W window, V verb, D noun of movement, U up/down, C comparing verb, L light verb,
+         B a quantity that is no price, P pronoun, Z clause boundary, "," "(" ")" ":", f filler, w any other word,
+         or the name of a phrase (mean, streak, extreme, rank, record, stalled, reversal, drove, short)
+    """
+
+    tag: str
+    start: int
+    end: int
+    text: str
+    subjects: tuple[Subject, ...] = ()
+    number: Number | None = None
+    window: Window | None = None
+    sign: int = 0
+    match: dict[str, str] = field(default_factory=dict)
+    mention: Mention | None = None
+    anaphor: str = ""
+    used: bool = False
+
+
+def spot(clean: str, start: int, end: int, names: Names, when: dates.Reader) -> list[Item]:
+    """The items of a sentence in order."""
+    found: list[Item] = []
+
+    def free(a: int, b: int) -> bool:
+        return all(b <= f.start or a >= f.end for f in found)
+
+    def put(tag: str, a: int, b: int, **more: Any) -> None:
+        if a < b and free(a, b):
+            found.append(Item(tag, a, b, clean[a:b], **more))
+
+    phrases = [(tag, m) for tag, pattern in PHRASES for m in pattern.finditer(clean, start, end)]
+    mentions = names.find(clean, start, end)
+    for m in _CAP_VERSION.finditer(clean, start, end):
+        inside = [x for x in mentions if x.start < m.end() and x.end > m.start()]
+        if not any(x.end - x.start >= m.end() - m.start() for x in inside):
+            equal = m.group("w").casefold().startswith("equal")
+            subject = names.lookup("equal-weight s&p 500" if equal else "s&p 500")
+            if subject is not None:
+                put("S", m.start(), m.end(), subjects=(subject,), anaphor="version")
+    windows = [w for w in when.find(clean, start, end) if not any(x.start < w.start < x.end for x in mentions)]
+    turns = [w for w in windows if w.base in ("high", "low", "recent high", "recent low") or w.turning]
+    for tag, m in phrases:
+        if tag == "short" and any(w.start <= m.start() + 12 and w.stop >= m.end() for w in turns):
+            continue
+        if tag == "record" and any(w.start <= m.start() and w.stop >= m.end() for w in turns):
+            continue
+        if tag in ("rank", "extreme") and any(x.start < m.start() < x.end for x in mentions):
+            continue
+        if tag == "streak" and numbers.count((m.groupdict().get("n") or m.groupdict().get("n2") or "")) is None and (
+                m.group("n") or "").casefold() not in ("multi", "several", "multiple"):
+            continue
+        put(tag, m.start(), m.end(), match={k: v for k, v in m.groupdict().items() if v})
+    for w in windows:
+        put("W", w.start, w.stop, window=w)
+    for x in mentions:
+        put("S", x.start, x.end, subjects=(x.subject,), mention=x)
+    for m in _ANAPHOR.finditer(clean, start, end):
+        put("S", m.start(), m.end(), anaphor=m.group("what").casefold())
+    for n in numbers.find(clean, start, end):
+        put("N", n.start, n.end, number=n)
+    compare = re.compile("|".join(rf"\b{re.escape(p)}\b" for p in sorted(lexicon.COMPARE_PHRASES, key=len, reverse=True)), re.IGNORECASE)
+    for m in compare.finditer(clean, start, end):
+        put("C", m.start(), m.end(), sign=lexicon.COMPARE_PHRASES[m.group().casefold()], match={"phrase": m.group().casefold()})
+    for m in _MULTI_VERB.finditer(clean, start, end):
+        put("V", m.start(), m.end(), sign=lexicon.VERBS[" ".join(m.group().casefold().split())])
+    for m in _TOKEN.finditer(clean, start, end):
+        tag, sign = _tag(m.group())
+        put(tag, m.start(), m.end(), sign=sign)
+    return _tidy(sorted(found, key=lambda i: i.start))
+
+
+_MULTI_VERB = re.compile("|".join(rf"\b{v}\b" for v in lexicon.VERBS if " " in v), re.IGNORECASE)
+
+
+def _tag(word: str) -> tuple[str, int]:
+    low = word.casefold().rstrip(".") if len(word) > 1 else word
+    if low in (";", "\u2014", "|", "\u2013") or low in ("while", "whereas", "but", "although", "though", "whilst"):
+        return "Z", 0
+    if low in (",", "(", ")", ":"):
+        return low, 0
+    if low in lexicon.COMPARE:
+        return "C", lexicon.COMPARE[low]
+    if low in _WORDS_UP:
+        return "U", _WORDS_UP[low]
+    if low in lexicon.VERBS and low in lexicon.NOUNS:
+        return "VD", lexicon.VERBS[low]
+    if low in lexicon.VERBS:
+        return "V", lexicon.VERBS[low]
+    if low in lexicon.NOUNS:
+        return "D", lexicon.NOUNS[low]
+    if low in lexicon.NOT_PRICES or low in ("expectations", "consensus", "prices", "price"):
+        return "B", 0
+    if low in lexicon.PRONOUNS:
+        return "P", 0
+    if low in lexicon.LIGHT:
+        return "L", 0
+    if low in lexicon.FILLERS or low.endswith("ly") or low in lexicon.SUFFIXES or low in lexicon.OBJECT or low in ("'s", "'"):
+        return "f", 0
+    if low in ("with", "without", "per", "via", "through", "measured", "tracked", "represented", "gauged", "using", "out"):
+        return "f", 0
+    return "w", 0
+
+
+def _tidy(items: list[Item]) -> list[Item]:
+    """Words that are noun or verb by their place; tickers in brackets; one subject measured by another; lists."""
+    for k, item in enumerate(items):
+        if item.tag == "VD":
+            before = items[k - 1] if k else None
+            noun = before is not None and (before.tag in ("N", "D") or before.text.casefold() in (
+                "a", "an", "the", "its", "their", "this", "that", "'s", "of", "no", "annual", "monthly", "weekly", "daily", "day",
+                "further", "any", "one-day", "big", "multi-day", "sharp", "steep", "modest", "small", "strong", "relief", "market", "stock")
+                or (before.mention is not None and before.mention.possessive) or (before.tag == "W" and before.text.endswith("'s")) or (
+                    before.tag == "S" and k >= 2 and items[k - 2].tag == "N"))
+            item.tag = "D" if noun else "V"
+            if noun:
+                item.sign = lexicon.NOUNS[item.text.casefold()]
+    return _lists(_measured(_brackets(items)))
+
+
+def _narrow(item: Item, other: Subject) -> bool:
+    """``item`` is said to be measured by ``other``: keep only that candidate. False if they have nothing in common."""
+    tickers = [c.instrument for c in other.candidates if c.instrument]
+    if len(item.subjects) == 1 and tickers:
+        have = {c.instrument for c in item.subjects[0].candidates}
+        if tickers[0] in have:
+            item.subjects = (item.subjects[0].only(tickers[0]),)
+            return True
+    return False
+
+
+def _brackets(items: list[Item]) -> list[Item]:
+    """"Financials (XLF)": one subject, measured by the fund; "Airlines ETF JETS" likewise."""
+    out: list[Item] = []
+    k = 0
+    while k < len(items):
+        item = items[k]
+        if item.tag == "(" and k + 2 < len(items) and items[k + 1].mention is not None and items[k + 1].mention.ticker:  # type: ignore[union-attr]
+            close = next((j for j in range(k + 2, min(k + 7, len(items))) if items[j].tag == ")"), None)
+            if close is not None and all(i.tag in ("w", "f", ",", ":") for i in items[k + 2:close]):
+                back = next((o for o in out[:-6:-1] if o.tag == "S" or o.tag in ("V", "N", ",", "Z", "C")), None)
+                if back is not None and back.tag == "S" and back.subjects:
+                    if not _narrow(back, items[k + 1].subjects[0]) and not (
+                            back.subjects[0].kind == "stock"):
+                        back.subjects = items[k + 1].subjects
+                    back.end = items[close].end
+                    while out and out[-1] is not back:
+                        out.pop()
+                    k = close + 1
+                    continue
+                if not (out and out[-1].tag in ("S", "N")):
+                    replaced = items[k + 1]
+                    while out and out[-1].tag in ("w", "B") and not out[-1].text.endswith(("ed", "ing")):
+                        replaced.start = out.pop().start  # an unknown name in front of its ticker
+                    out.append(replaced)
+                    k = close + 1
+                    continue
+        if (item.tag == "S" and out and out[-1].tag == "S" and item.subjects and out[-1].subjects
+                and not (out[-1].mention and out[-1].mention.possessive)):
+            first, second = out[-1].subjects[0], item.subjects[0]
+            if item.mention is not None and item.mention.ticker:
+                if not _narrow(out[-1], second):
+                    out[-1].subjects = item.subjects
+                out[-1].end = item.end
+                k += 1
+                continue
+            if second.kind in ("sector", "theme", "style") and first.kind in ("index", "market", "size"):
+                item.start = out[-1].start
+                out[-1] = item
+                k += 1
+                continue
+        out.append(item)
+        k += 1
+    return out
+
+
+def _measured(items: list[Item]) -> list[Item]:
+    """"technology stocks, measured by the XLK": drop the yardstick, keep it as the only candidate."""
+    out: list[Item] = []
+    k = 0
+    while k < len(items):
+        item = items[k]
+        if item.text.casefold() in ("through", "via", "measured", "tracked", "represented", "gauged", "using", "by", "as", "proxied") and out:
+            j = k
+            while j < len(items) and j - k < 5 and (items[j].text.casefold() in (
+                    "as", "by", "measured", "tracked", "represented", "gauged", "the", "through", "via", "using", "its", "proxied", "'s")):
+                j += 1
+            back = next((o for o in out[:-3:-1] if o.tag != ","), None)
+            said = " ".join(i.text.casefold() for i in items[k:j])
+            if (j < len(items) and items[j].tag == "S" and items[j].subjects and back is not None and back.tag == "S"
+                    and re.search(r"measured|tracked|represented|gauged|through|via|using|proxied", said)
+                    and _narrow(back, items[j].subjects[0])):
+                k = j + 1
+                while k < len(items) and items[k].text.casefold() in ("fund", "etf", "index", "spdr", "'s", "etf's"):
+                    k += 1
+                if k < len(items) and items[k].tag == "," and out[-1].tag == ",":
+                    k += 1
+                    out.pop()
+                continue
+        out.append(item)
+        k += 1
+    return out
+
+
+def _lists(items: list[Item]) -> list[Item]:
+    """"Energy, banks and REITs": one item with three subjects."""
+    out: list[Item] = []
+    k = 0
+    while k < len(items):
+        item = items[k]
+        if item.tag == "S" and item.subjects:
+            members, j, joined, commas = [item], k + 1, False, 0
+            while j < len(items):
+                seps = []
+                n = j
+                while n < len(items) and (items[n].tag == "," or items[n].text.casefold() in (
+                        "and", "or", "&", "the", "both", "as", "well", "plus", "its", "'s", "/", "even")):
+                    seps.append(items[n].text.casefold())
+                    n += 1
+                if n >= len(items) or items[n].tag != "S" or not items[n].subjects or not seps or (
+                        set(seps) & {"'s"}) or not set(seps) & {",", "and", "or", "&", "plus", "/"}:
+                    break
+                if members[-1].mention is not None and members[-1].mention.possessive:
+                    break
+                last = bool(set(seps) & {"and", "or", "&", "plus"})
+                if last and "," in seps and len(members) == 1:
+                    break
+                members.append(items[n])
+                commas += "," in seps and not last
+                joined = joined or last
+                j = n + 1
+                if last:
+                    break
+            if len(members) > 1 and joined:
+                item = replace(item, end=members[-1].end, text=item.text + " ...",
+                               subjects=tuple(s for m in members for s in m.subjects))
+                item.mention = members[-1].mention
+                out.append(item)
+                k = j
+                continue
+        out.append(item)
+        k += 1
+    return out
+
+
+def negated(clean: str, start: int, end: int) -> bool:
+    """Does a stretch of text deny what it says?"""
+    return _NEGATION.search(clean, start, end) is not None

@@ -1,0 +1,197 @@
+"""Numbers as commentary writes them: percent, points, levels, fractions in words, ranges, and how exactly they are meant."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+_UNITS = ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+          "eighteen nineteen").split()
+_TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+SMALL = {**{w: n for n, w in enumerate(_UNITS)}, **_TENS, "a": 1, "an": 1, "several": 3, "multiple": 3, "dozen": 12}
+_ORDINALS = {w: n for n, w in enumerate(
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
+    "sixteenth seventeenth eighteenth nineteenth twentieth".split(), 1)}
+
+_WORD = rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_UNITS[1:10])}))?|{'|'.join(_UNITS)}|(?:a|one) hundred)"
+_DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
+_VALUE = rf"(?:{_DIGITS}|{_WORD}(?:[- ]and[- ](?:a|one)[- ](?:half|quarter)| point {_WORD})?)"
+_PERCENT = r"(?:\s?%|[\s-]?per[\s-]?cent\b|[\s-]?pct\b)"
+_SIGN = r"(?:(?<![\w.)])[+-]\s?)?"
+
+PERCENT = re.compile(
+    rf"(?P<sign>{_SIGN})(?P<low>{_VALUE}|half a|half of one|a|one-half)(?:(?:\s?%)?\s?(?:-|\u2013|to)\s?(?P<high>{_VALUE}))?"
+    rf"{_PERCENT}(?![- ]?points?\b)(?!age)(?:\s?(?:to|and|-|\u2013)\s?(?P<more>{_DIGITS}){_PERCENT})?", re.IGNORECASE)
+POINTS = re.compile(
+    rf"(?P<sign>{_SIGN})(?P<low>{_VALUE}|half a|a|a full)(?:\s?(?:-|\u2013|to)\s?(?P<high>{_DIGITS}))?"
+    r"[\s-]?(?:of a )?(?P<unit>percentage[- ]points?|%[- ]points?|per cent[- ]points?|pps?\b|ppts?\b|pct\.? pts?\b|"
+    r"basis[- ]points?|bps?\b|points?\b|pts\b)", re.IGNORECASE)
+FRACTION = re.compile(
+    r"\b(?P<many>a|one|two|three|four)[- ](?P<part>half|thirds?|quarters?|fifths?|tenths?)\b(?!\s+(?:straight|consecutive|"
+    r"session|day|week|month|year|half|of (?:the year|20\d\d|19\d\d)))|\bhalf\b(?=\s+(?:of|its|their|the|as|all))",
+    re.IGNORECASE)
+LEVEL = re.compile(r"(?<![\w$.,+/-])(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{3,5}\.\d{1,2}|\d{4,5})(?![\w%/]|[.,]\d|\s?(?:%|per ?cent|"
+                   r"points?\b|shares\b|jobs\b|companies\b|stocks\b|million|billion|trillion|basis|bps?\b|people|index\b))")
+
+_PARTS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fifth": 1 / 5, "tenth": 1 / 10}
+#: What stands before a number -> how it is meant. Longer wordings first.
+_QUALIFIERS = (
+    ("justover", r"just over|slightly more than|a little more than|a little over|slightly over|a touch over|a bit more than|"
+                 r"a shade over|just above|a bit over|somewhat more than"),
+    ("nearly", r"nearly|almost|close to|just under|just shy of|just below|approaching|a shade under|a little less than|"
+               r"slightly less than|slightly under|a little under|not quite|shy of|a touch under"),
+    ("atleast", r"at least|no less than|no fewer than|a minimum of"),
+    ("over", r"more than|over|upwards of|in excess of|better than|greater than|north of|above|well over|exceeding|"
+             r"as much as a"),
+    ("atmost", r"at most|no more than|up to|as much as"),
+    ("under", r"less than|under|fewer than|below"),
+    ("about", r"about|around|roughly|approximately|some|circa|~|an estimated|approx\.?|in the region of|or about|nearly about"),
+)
+_BEFORE = re.compile(r"(?P<not>not )?(?:" + "|".join(f"(?P<{n}>{p})" for n, p in _QUALIFIERS)
+                     + r")\s*(?:an?\s+|the\s+|another\s+|some\s+)?$", re.IGNORECASE)
+_AFTER = re.compile(r"\s*(?:,\s*)?(?:or so|or thereabouts|, give or take)\b", re.IGNORECASE)
+_AFTER_MORE = re.compile(r"\s*or (?:more|better)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A stated number: fraction for percent and points, plain for levels.
+
+    step    one unit of the last digit stated, on the same scale
+    how     "", about, nearly, over, justover, under, atleast, atmost: how exactly it is meant
+    unit    percent, points (percentage points), index_points, level, part (two thirds), times (doubled)
+    signed  the sign is written out
+    """
+
+    low: float
+    high: float
+    step: float
+    unit: str
+    start: int
+    end: int
+    how: str = ""
+    signed: bool = False
+
+    @property
+    def value(self) -> float:
+        return (self.low + self.high) / 2
+
+    def times(self, sign: int) -> Number:
+        """With a direction: a decline of 2% is -2%."""
+        if sign >= 0 or self.signed:
+            return self
+        return replace(self, low=-self.high, high=-self.low)
+
+
+def count(text: str) -> int | None:
+    """A small whole number, in digits, words or as an ordinal."""
+    said = text.casefold().strip().replace("-", " ")
+    if (digits := re.match(r"(\d{1,3})(?:st|nd|rd|th)?$", said)) is not None:
+        return int(digits.group(1))
+    if said in _ORDINALS:
+        return _ORDINALS[said]
+    if said in SMALL:
+        return SMALL[said]
+    first, _, rest = said.partition(" ")
+    if first in _TENS and rest in _ORDINALS:
+        return _TENS[first] + _ORDINALS[rest]
+    if first in _TENS and rest in SMALL:
+        return _TENS[first] + SMALL[rest]
+    return None
+
+
+def _value(text: str) -> tuple[float, float]:
+    """Value and one unit of its last digit."""
+    said = " ".join(text.casefold().replace("-", " ").split())
+    if re.fullmatch(r"[\d.,]+", said):
+        said = said.replace(",", "")
+        decimals = len(said.partition(".")[2])
+        return float(said), 10.0 ** -decimals
+    if said in ("half a", "half of one", "one half"):
+        return 0.5, 0.1
+    if said in ("a", "a full", "an"):
+        return 1.0, 1.0
+    more = 0.0
+    for words, part in ((" and a half", 0.5), (" and one half", 0.5), (" and a quarter", 0.25), (" and one quarter", 0.25)):
+        if said.endswith(words):
+            said, more = said.removesuffix(words), part
+    whole, point, decimals_ = said.partition(" point ")
+    if point:
+        return (count(whole) or 0) + (count(decimals_) or 0) / 10, 0.1
+    if said in ("a hundred", "one hundred"):
+        return 100.0, 1.0
+    return float(count(said) or 0) + more, 0.5 if more else 1.0
+
+
+def find(text: str, start: int, end: int) -> list[Number]:
+    """The numbers of a stretch of text with a unit, in order, none inside another."""
+    found: list[Number] = []
+    taken: list[tuple[int, int]] = []
+
+    def free(a: int, b: int) -> bool:
+        return all(b <= x or a >= y for x, y in taken)
+
+    for kind, pattern in (("points", POINTS), ("percent", PERCENT), ("part", FRACTION), ("level", LEVEL)):
+        for m in pattern.finditer(text, start, end):
+            if not free(m.start(), m.end()):
+                continue
+            number = _read(kind, m)
+            if number is None:
+                continue
+            taken.append((m.start(), m.end()))
+            found.append(_qualified(text, start, end, number))
+    return sorted(found, key=lambda n: n.start)
+
+
+def _read(kind: str, m: re.Match[str]) -> Number | None:
+    begin = m.start() + (len(m.group()) - len(m.group().lstrip()))
+    if kind == "part":
+        if m.group("part"):
+            part = _PARTS[m.group("part").casefold().rstrip("s") if m.group("part").casefold() != "half" else "half"]
+            value = (count(m.group("many")) or 1) * part
+        else:
+            value = 0.5
+        return Number(value, value, 0.03, "part", begin, m.end())
+    if kind == "level":
+        said = m.group()
+        value, step = _value(said)
+        if "," not in said and "." not in said and (1900 <= value <= 2100):
+            return None  # a year
+        return Number(value, value, step, "level", begin, m.end())
+    low, step = _value(m.group("low"))
+    high, unit, scale = low, "percent", 0.01
+    other = m.group("high") or (m.groupdict().get("more") or "")
+    if other:
+        high, other_step = _value(other)
+        step = min(step, other_step)
+        low, high = min(low, high), max(low, high)
+    if kind == "points":
+        said = m.group("unit").casefold()
+        unit = "points"
+        if said.startswith(("basis", "bp")):
+            scale = 0.0001
+        elif said in ("point", "points", "pts"):
+            unit, scale = "index_points", 1.0
+    sign = m.group("sign").strip()
+    if sign == "-":
+        low, high = -high, -low
+    return Number(low * scale, high * scale, step * scale, unit, begin, m.end(), signed=bool(sign))
+
+
+def _qualified(text: str, start: int, end: int, number: Number) -> Number:
+    before = text[max(start, number.start - 40):number.start]
+    m = _BEFORE.search(before)
+    if m is not None:
+        how = next(n for n, _ in _QUALIFIERS if m.group(n))
+        if m.group("not"):
+            how = {"over": "atmost", "under": "atleast"}.get(how, how)
+        if how == "about" and m.group(0).strip().casefold() == "some" and number.unit == "part":
+            how = "about"
+        if not (how in ("under", "over") and m.group(0).strip().casefold() in ("below", "above") and number.unit == "level"):
+            return replace(number, how=how, start=number.start - (len(before) - m.start()))
+        return replace(number, how=how)
+    if _AFTER.match(text, number.end, end):
+        return replace(number, how="about")
+    if _AFTER_MORE.match(text, number.end, end):
+        return replace(number, how="atleast")
+    return number

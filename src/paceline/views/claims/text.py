@@ -1,0 +1,152 @@
+"""The text as the reader sees it: cleaned, with the way back to every original character, cut into sentences."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+_PIECES = re.compile(
+    r"<(?:script|style)\b.{0,20000}?</(?:script|style)\s*>|<!--.{0,5000}?-->"  # blocks nobody reads
+    r"|</?[A-Za-z][^<>]{0,300}>|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|\w{2,8});|https?://\S{1,300}|\*{1,3}|`+|_{2,}|.",
+    re.DOTALL | re.IGNORECASE)
+_SAME = {"\u2018": "'", "\u2019": "'", "\u201b": "'", "\u02bc": "'", "\u201c": '"', "\u201d": '"', "\u2212": "-",
+         "\u2010": "-", "\u2011": "-", "\u2026": ".", "\u00a0": " ", "\u2009": " ", "\u202f": " ",
+         "\t": " ", "\r": "\n", "\u2028": "\n", "\u2029": "\n\n", "\u00ad": "", "\uff05": "%", "\uff0b": "+"}
+_BLOCK = re.compile(r"</?(?:br|p|div|li|ul|ol|h\d|tr|td|th|table|blockquote)\b", re.IGNORECASE)
+
+#: Words whose full stop ends no sentence.
+ABBREVIATIONS = frozenset(
+    "mr mrs ms dr prof st vs inc corp co ltd llc plc cos no nos jan feb mar apr jun jul aug sep sept oct nov dec mon tue "
+    "tues wed thu thur thurs fri sat sun u.s u.k u.n e.u a.m p.m e.g i.e etc approx est avg pct jr sr gen sen rep gov "
+    "dept fig al cf ca n.v s.a d.c n.y u.s.a l.p a.g".split())
+_END = re.compile(r"[.!?]+[\"')\]]*(?=\s|$)")
+_BULLET = re.compile(r"\s*(?:[-*\u2022\u2023\u25aa\u25cf\u2013\u2014>]|\d{1,2}[.)]|#+)\s+")
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence of the clean text: its place, and the number of the paragraph it stands in."""
+
+    start: int
+    end: int
+    paragraph: int
+
+
+@dataclass
+class Text:
+    """``clean`` is what is read; ``place(i)`` is where its character i stands in ``raw``."""
+
+    raw: str
+    clean: str = ""
+    sentences: list[Sentence] = field(default_factory=list)
+    _at: list[int] = field(default_factory=list)
+
+    def place(self, index: int) -> int:
+        return self._at[index] if index < len(self._at) else len(self.raw)
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Where clean[start:end] stands in the raw text."""
+        return self.place(start), self.place(end - 1) + 1 if end > start else self.place(start)
+
+    def quote(self, start: int, end: int) -> str:
+        """The raw words, on one line."""
+        a, b = self.span(start, end)
+        return " ".join("".join(c if c.isprintable() else " " for c in self.raw[a:b]).split())
+
+
+def prepare(raw: str) -> Text:
+    """Clean a text: markup, entities and control characters become blanks, typographic marks plain ones."""
+    out: list[str] = []
+    at: list[int] = []
+    for match in _PIECES.finditer(raw):
+        piece = match.group()
+        if len(piece) > 1:
+            if piece[0] == "<":
+                piece = "\n" if _BLOCK.match(piece) else " "
+            elif piece[0] == "&":
+                piece = html.unescape(piece)
+                piece = piece if len(piece) == 1 else " "
+            else:
+                piece = "" if piece[0] in "*`_" else " "
+        elif piece == "*":
+            alone = match.start() == 0 or raw[match.start() - 1] in "\n "
+            piece = "\u2022" if alone else ""
+        piece = _SAME.get(piece, piece)
+        if len(piece) == 1 and piece != "\n" and unicodedata.category(piece) in ("Cc", "Cf", "Co", "Cs", "Cn"):
+            piece = " " if unicodedata.category(piece) == "Cc" else ""
+        for c in piece:
+            out.append(c)
+            at.append(match.start())
+    text = Text(raw, "".join(out), [], at)
+    text.sentences = _sentences(text.clean)
+    return text
+
+
+def _sentences(clean: str) -> list[Sentence]:
+    found: list[Sentence] = []
+    paragraph = begun = 0
+    for block in re.finditer(r"(?:(?!\n[ ]*\n).)+", clean, re.DOTALL):
+        if not block.group().strip():
+            continue
+        for start, end in _lines(clean, block.start(), block.end()):
+            if found and found[-1].paragraph == paragraph and max(end - start, found[-1].end - begun) > 200:
+                paragraph += 1  # lines as long as paragraphs are paragraphs
+            begun = start
+            for a, b in _split(clean, start, end):
+                if clean[a:b].strip():
+                    found.append(Sentence(a, b, paragraph))
+        paragraph += 1
+    return found
+
+
+def _lines(clean: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Lines of a block, those that only wrap joined with the one before."""
+    lines: list[tuple[int, int]] = []
+    at = start
+    for line in clean[start:end].split("\n"):
+        here = (at, at + len(line))
+        at += len(line) + 1
+        if not line.strip():
+            continue
+        if lines and not _BULLET.match(line):
+            a, b = lines[-1]
+            before = clean[a:b].rstrip()
+            last = before.rsplit("\n", 1)[-1]
+            short = len(last) < 60 and not before.endswith((",", "-", "\u2014"))
+            heading = short and (line.strip()[:1].isupper() or not before.endswith((".", ",")))
+            if not (heading and (line.strip()[:1].isupper() or ":" in line)):
+                lines[-1] = (a, here[1])
+                continue
+        bullet = _BULLET.match(line)
+        lines.append((here[0] + (bullet.end() if bullet else 0), here[1]))
+    return lines
+
+
+def _split(clean: str, start: int, end: int) -> list[tuple[int, int]]:
+    parts: list[tuple[int, int]] = []
+    begin = start
+    for match in _END.finditer(clean, start, end):
+        if match.end() >= end:
+            break
+        after = clean[match.end():end].lstrip()[:1]
+        if match.group()[0] == "." and after and (after.islower() or after in ",;)%"):
+            continue
+        word = re.search(r"[\w.&'-]*$", clean[max(begin, match.start() - 20):match.start()])
+        last = word.group().casefold() if word else ""
+        if match.group().startswith(".") and (last in ABBREVIATIONS or (len(last) == 1 and last.isalpha())) and (
+                after.isdigit() or last not in ("u.s", "inc", "corp", "co", "etc", "a.m", "p.m", "llc", "ltd")
+                or not after.isupper()):
+            continue
+        parts.append((begin, match.end()))
+        begin = match.end()
+    parts.append((begin, end))
+    return [(a + len(clean[a:b]) - len(clean[a:b].lstrip()), b) for a, b in parts]
+
+
+def sentence_at(sentences: list[Sentence], index: int) -> Sentence | None:
+    """The sentence that holds a character of the clean text."""
+    k = bisect_right([s.start for s in sentences], index) - 1
+    return sentences[k] if k >= 0 and index < sentences[k].end else None
