@@ -334,6 +334,15 @@ def _heat(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
     }]
 
 
+def _beside(x: Any, ends: Sequence[float]) -> str:
+    """Where the name of a point goes: inwards from either edge, else above."""
+    width = max(ends) - min(ends) if ends else 0.0
+    if not width:
+        return "top center"
+    place = (x - min(ends)) / width
+    return "middle right" if place < 0.25 else "middle left" if place > 0.75 else "top center"
+
+
 def _scatter(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
     """Each series is one subject: a single point, a tail that ends in a point, or a cloud above 60 points."""
     _measure_axis(layout["yaxis"], chart.unit)
@@ -341,6 +350,7 @@ def _scatter(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
     layout |= {"height": 380, "hovermode": "closest"}
     layout["margin"] = {"l": 8, "r": 40, "t": 16, "b": 8}
     data = []
+    ends = [s.x[-1] for s in chart.series if len(s.x) and isinstance(s.x[-1], (int, float))]
     for position, series in enumerate(chart.series):
         x, y = _points(series)
         ink, _ = style(position)
@@ -351,7 +361,7 @@ def _scatter(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
                        hovertemplate=f"%{{x}}  %{{y:{_formats(chart.unit)[1]}}}")
         if tail and x:
             trace["marker"]["size"] = [3] * (len(x) - 1) + [10]
-            trace |= {"text": [""] * (len(x) - 1) + [_words(series.name)], "textposition": "top center",
+            trace |= {"text": [""] * (len(x) - 1) + [_words(series.name)], "textposition": _beside(x[-1], ends),
                       "textfont": {"size": 11, "color": ink}, "cliponaxis": False}
         data.append(trace)
         _time_axis(layout["xaxis"], x)
