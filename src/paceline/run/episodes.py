@@ -20,7 +20,7 @@ from paceline.episodes.detector import MARGIN, STEP, YEAR, Episodes, Verdict
 from paceline.errors import NotEnoughData, UsageError
 from paceline.figures import Figure
 from paceline.lineage import Step
-from paceline.run.pairs import C, Pair, pair_of, pairs, shelf
+from paceline.run.pairs import C, Pair, Proxy, pair_of, pairs, proxies, shelf
 from paceline.views import episodes as views
 
 if TYPE_CHECKING:
@@ -86,29 +86,18 @@ class Study:
         return views.table(found, self.shelf.lines[row], row)
 
     @cached_property
-    def proxy(self) -> tuple[Dates, Array, int] | None:
-        """(days, line, sessions per observation) of the proxy; None where none is declared or stored."""
-        name, sign = self.pair.proxy.removeprefix("-"), -1 if self.pair.proxy.startswith("-") else 1
-        if not name or name not in self.market.series_:
-            return None
-        days, values = self.market.series_[name]
-        return days, views.factor_line(values, sign), views.period_of(days)
-
-    @cached_property
-    def _proxy_turns(self) -> Episodes | None:
-        if self.proxy is None:
-            return None
-        _, line, period = self.proxy
-        return views.ladder(line, (self.c,), step=self.step, period=period)[self.c]
+    def proxy(self) -> Proxy | None:
+        """The proxy's line and turns; None where none is declared or stored."""
+        return proxies(self.market, [self.pair.proxy], self.c, self.step).get(self.pair.proxy)
 
     def histories(self, direction: int = 1) -> list[History]:
         """What followed the turns to one side: the pair itself and its proxy, all of it and since 1990 apart."""
         if direction not in self._kept:
             found, row = self.found()
             result = self._histories("the pair itself", self.days, self.shelf.lines[row], found, row, 1, direction)
-            if self.proxy is not None and self._proxy_turns is not None:
-                days, line, period = self.proxy
-                result += self._histories(self.pair.proxy, days, line, self._proxy_turns, 0, period, direction)
+            if self.proxy is not None:
+                p = self.proxy
+                result += self._histories(self.pair.proxy, p.days, p.line, p.found, p.row, p.period, direction)
             self._kept[direction] = result
         return self._kept[direction]
 

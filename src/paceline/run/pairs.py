@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -134,6 +134,41 @@ def _shelf(market: Market, known: Mapping[str, Pair], c: float, step: int) -> Sh
     sizes = sorted({*views.LADDER, c - MARGIN, c, c + MARGIN})
     return Shelf(have.sessions[start:], known, {n: k for k, n in enumerate(known)}, both,
                  views.ladder(both, sizes, step=step), basis)
+
+
+class Proxy(NamedTuple):
+    """A factor-return series as a line, and row ``row`` of the turns ``found`` on it."""
+
+    days: Dates
+    line: Array
+    period: int
+    found: Episodes
+    row: int
+
+
+def proxies(market: Market, also: Sequence[str] = (), c: float = C, step: int = STEP) -> dict[str, Proxy]:
+    """The proxies that the rotations declare (and ``also``), by name with sign, as far as they are stored.
+
+    Those of one frequency share the days of all and are looked through in one pass; kept.
+    """
+    declared = [p.proxy for p in pairs(market).values()]
+    names = [n for n in dict.fromkeys([*declared, *also]) if n and n.removeprefix("-") in market.series_]
+    key = digest(["proxies", names, market.as_of, market.version, c, step])
+    if key not in market._results:
+        found: dict[str, Proxy] = {}
+        periods = {n: views.period_of(market.series_[n.removeprefix("-")][0]) for n in names}
+        for period in sorted(set(periods.values())):
+            mine = [n for n in names if periods[n] == period]
+            series = [market.series_[n.removeprefix("-")] for n in mine]
+            days = np.unique(np.concatenate([when for when, _ in series]))
+            lines = np.full((len(mine), len(days)), np.nan)
+            for row, (name, (when, values)) in enumerate(zip(mine, series, strict=True)):
+                lines[row, np.searchsorted(days, when)] = views.factor_line(values, -1 if name[0] == "-" else 1)
+            turns = views.ladder(lines, (c,), step=step, period=period)[c]
+            found |= {n: Proxy(days, lines[row], period, turns, row) for row, n in enumerate(mine)}
+        market._results[key] = found
+    kept: dict[str, Proxy] = market._results[key]
+    return kept
 
 
 def signals(market: Market, *, history: bool = False) -> pl.DataFrame:

@@ -256,7 +256,8 @@ def _pair(s: Study) -> list[Block]:
     rows = []
     for h in s.histories():
         f = s.after(h)
-        rows.append((Label(h.name), day(h.first), Label(f"{h.outcome.horizon} sessions"), f["n"], f["n_effective"],
+        real = "REAL: " if s.market.simulated and h.name.removeprefix("-").startswith("real/") else ""
+        rows.append((Label(real + h.name), day(h.first), Label(f"{h.outcome.horizon} sessions"), f["n"], f["n_effective"],
                      f["mean"], f["base"], f["difference"], f["low"], f["high"], f["hit_rate"], f["base_hit_rate"],
                      f["detectable"], Label(h.outcome.evidence.note)))
     if rows:
