@@ -55,6 +55,8 @@ def page(m: Measure) -> str:
         parts += ["## Parameters", "| name | type | default | meaning |\n|---|---|---|---|\n" + rows(listed),
                   f"On the command line `--{next(iter(m.params)).replace('_', '-')}`, in a market file under "
                   f"`[measures.{m.name}]`, in Python a keyword."]
+    if m.never:
+        parts += ["## Not to be said from it", m.never]
     if m.references:
         parts += ["## Sources", "\n".join(f"- {r}" for r in m.references)]
     parts += ["## Ask", f"```sh\npaceline show {m.name}\n```"]

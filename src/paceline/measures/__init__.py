@@ -140,6 +140,7 @@ class Measure:
     causal: bool
     params: Mapping[str, inspect.Parameter]
     doc: str
+    never: str = ""
 
     def unit_of(self, statistic: str) -> str:
         return self.unit if isinstance(self.unit, str) else self.unit.get(statistic, "")
@@ -180,6 +181,7 @@ def measure(
     references: tuple[str, ...] = (),
     coverage: float = 0.9,
     causal: bool = True,
+    never: str = "",
 ) -> Callable[[Callable[..., Result]], Measure]:
     """Declare a measure.
 
@@ -194,6 +196,7 @@ def measure(
     bounds      values outside are a fault that conformance reports
     lookback    sessions a value needs, as a function of the parameters; None: all of history
     coverage    below this share of members with data the engine blanks the value
+    never       what must not be said from a figure of this measure; stands on its card
     causal      False is stamped on every figure and refused by the backtest
     """
 
@@ -204,7 +207,7 @@ def measure(
             if p.kind is inspect.Parameter.KEYWORD_ONLY
         }
         return Measure(function.__name__, function, question, of, tuple(needs), unit, shows, bounds, lookback,
-                       tuple(references), coverage, causal, params, inspect.getdoc(function) or "")
+                       tuple(references), coverage, causal, params, inspect.getdoc(function) or "", never)
 
     return declare
 

@@ -13,6 +13,7 @@ from paceline.measures._members import basis_of, count, living, observed, share
 
 @measure(
     question="Is the advance shared, or carried by a few?",
+    never="That the market must rise or fall: it counts members, weighs none of them and forecasts nothing.",
     of="basket",
     needs=("price_index", "total_index", "price_return", "total_return", "member"),
     unit="fraction",

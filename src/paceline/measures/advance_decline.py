@@ -14,6 +14,7 @@ UNITS = {"advances": "count", "declines": "count", "net": "count", "line": "coun
 
 @measure(
     question="Do more members rise than fall?",
+    never="That money flows in or out: it counts risers and fallers, not sums invested.",
     of="basket",
     needs=("price_index", "total_index", "price_return", "total_return", "member"),
     unit=UNITS,

@@ -16,6 +16,7 @@ from paceline.measures._windows import since_session, window
 
 @measure(
     question="Is the lead made by the choice of sectors, or of stocks within them?",
+    never="That a manager was skilful: it splits one difference, and a lucky one splits just as well.",
     of="basket",
     needs=("price_return", "total_return", "price_index", "total_index", "member", "pairs"),
     unit="return",

@@ -17,6 +17,7 @@ ROWS = 256
 
 @measure(
     question="Do the members move together?",
+    never="That diversification will fail or hold tomorrow: it describes the window, and jumps when markets fall.",
     of="basket",
     needs=("price_return", "total_return", "price_index", "total_index", "member"),
     unit="ratio",

@@ -14,6 +14,7 @@ UNITS = {"hhi": "ratio", "effective_number": "ratio", "entropy_number": "ratio",
 
 @measure(
     question="How few companies does the index rest on?",
+    never="That concentration is a bubble, or a record, without a history as long as the claim.",
     of="basket",
     needs=("price_return", "total_return", "price_index", "total_index", "member"),
     unit=UNITS,

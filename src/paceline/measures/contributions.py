@@ -13,6 +13,7 @@ from paceline.measures._windows import change, since_session, window
 
 @measure(
     question="Who drove the index?",
+    never="That the index would have gained so much less without them: their money would have been elsewhere.",
     of="basket",
     needs=("price_return", "total_return", "price_index", "total_index", "member"),
     unit="return",

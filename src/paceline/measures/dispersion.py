@@ -20,6 +20,7 @@ ROUNDING = 1e-13
 
 @measure(
     question="How far apart are the members' returns?",
+    never="That stock pickers will do well: dispersion rewards the right picks and punishes the others as much.",
     of="basket",
     needs=("price_return", "total_return", "price_index", "total_index", "member"),
     unit=UNITS,

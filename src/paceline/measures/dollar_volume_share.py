@@ -14,6 +14,7 @@ UNITS = {"share": "fraction", "share_before": "fraction", "change": "fraction"}
 
 @measure(
     question="Where does the money change hands?",
+    never="That investors move money into or out of anything: every purchase is a sale, flows are not observed.",
     of="basket",
     needs=("close", "volume", "price_index", "total_index", "member"),
     unit=UNITS,

@@ -19,6 +19,7 @@ TIE = 0.001
 
 @measure(
     question="How have the published factors done, month by month, and how badly have they crashed?",
+    never="That the factor earns so much from now on, or after costs: these are paper portfolios.",
     of="levels",
     needs=("series",),
     unit="return",

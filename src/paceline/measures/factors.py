@@ -53,6 +53,7 @@ class Portfolios:
 
 @measure(
     question="Which kinds of stocks lead: small, cheap, past winners, calm?",
+    never="That the factor is back, from one month or one year, or that it can be earned after costs.",
     of="basket",
     needs=(*NEEDS, "member"),
     unit="return",

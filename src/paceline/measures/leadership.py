@@ -39,6 +39,7 @@ class Period:
 
 @measure(
     question="Do those who led before still lead?",
+    never="That leadership has changed for good: past the noise band it is a description, not evidence.",
     of="basket",
     needs=("price_return", "total_return", "price_index", "total_index", "member"),
     unit=UNITS,

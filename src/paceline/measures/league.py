@@ -31,6 +31,7 @@ def ranks(values: Array, tie: float) -> NDArray[np.int64]:
 
 @measure(
     question="Who leads the group, and who is moving up?",
+    never="That the first will stay first: ranks over short windows change about as noise does.",
     of="levels",
     unit="return",
     shows="ranking",

@@ -13,6 +13,7 @@ UNITS = {"new_highs": "count", "new_lows": "count", "high_low_index": "fraction"
 
 @measure(
     question="How many members make new highs, how many new lows?",
+    never="That the trend is healthy or about to break: counts of highs follow the index.",
     of="basket",
     needs=("price_index", "total_index", "price_return", "total_return", "member"),
     unit=UNITS,

@@ -18,6 +18,7 @@ OVER_A_YEAR = 260
 
 @measure(
     question="Who has led, over which horizon?",
+    never="That it will last: a past return says nothing of the next one.",
     of="levels",
     unit="return",
     shows="table",

@@ -16,6 +16,7 @@ UNITS = {"is_record": "count", "last_record": "level", "sessions_since_record": 
 
 @measure(
     question="Who stands at a record high?",
+    never="That a record is a warning or a promise: in a rising market most years have many.",
     of="levels",
     unit=UNITS,
     shows="table",

@@ -19,6 +19,7 @@ VARIANCE, MONTHS = 126, 24
 
 @measure(
     question="Bull or bear, and is it a market in which momentum breaks?",
+    never="That a bull or bear market has ended, before the filter confirms it.",
     of="levels",
     unit=UNITS,
     shows="series",

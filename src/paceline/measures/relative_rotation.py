@@ -30,6 +30,7 @@ STILL = 1e-9
 
 @measure(
     question="Who is rotating into the lead, and who is falling back?",
+    never="That the next quadrant follows: the place describes the trend of a ratio and predicts nothing by itself.",
     of="pair",
     needs=("pairs",),
     unit=UNITS,

@@ -10,6 +10,7 @@ from paceline.measures._windows import since_session
 
 @measure(
     question="Which side of the pair leads?",
+    never="That the line will go on as drawn.",
     of="pair",
     needs=("pairs",),
     unit="level",

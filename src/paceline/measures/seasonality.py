@@ -45,6 +45,7 @@ class Season:
 
 @measure(
     question="Is it the season? And does this year differ from the same days of other years?",
+    never="That the season causes it, or that it will come this year: n is years, and many windows were looked at.",
     of="levels",
     needs=("pairs", "series"),
     unit="return",

@@ -16,6 +16,7 @@ EQUAL = 1e-12
 
 @measure(
     question="For how many sessions in a row?",
+    never="That a run is due to end or to go on: coins have runs as well.",
     of="levels",
     needs=("pairs",),
     unit="sessions",

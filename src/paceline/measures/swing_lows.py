@@ -12,6 +12,7 @@ from paceline.measures._tables import day, tidy
 
 @measure(
     question="When did the market last turn, and when could one know it?",
+    never="That the low was known on its own day: it was known on the day of confirmation.",
     of="levels",
     unit="return",
     shows="events",

@@ -19,6 +19,7 @@ from paceline.measures._tables import tidy
 
 @measure(
     question="Do the year's losers fall into the year-end and bounce after it?",
+    never="That tax selling caused it: no seller is observed.",
     of="basket",
     needs=("price_return", "total_return", "price_index", "total_index", "market_cap", "member"),
     unit="return",

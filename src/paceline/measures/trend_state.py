@@ -23,6 +23,7 @@ BORDER = 0.001
 
 @measure(
     question="Has its momentum stalled?",
+    never="That the stock is finished or will recover: the state sorts by distances, no more.",
     of="levels",
     unit=UNITS,
     shows="table",

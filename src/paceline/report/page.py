@@ -310,6 +310,7 @@ def _cards(document: Document) -> dict[str, Any]:
     measures = {
         name: {"question": about.get("question", ""),
                "definition": " ".join(str(about.get("definition", "")).split("\n\n")[0].split()),
+               "never": str(about.get("never", "")),
                "references": [str(r) for r in about.get("references", ())]}
         for name, about in known.items()
     }

@@ -83,7 +83,7 @@ def _manifest(market: Market, document: Document, book: Book) -> dict[str, Any]:
         "data": market.file.market.data,
         "store_version": market.version,
         "basis": market.file.market.basis,
-        "measures": {m: {"question": known[m].question, "definition": known[m].doc,
+        "measures": {m: {"question": known[m].question, "definition": known[m].doc, "never": known[m].never,
                          "references": list(known[m].references)} for m in used if m in known} | ABOUT,
         "sources": market.origins(),
         "findings": market.findings().to_dicts(),

@@ -23,6 +23,7 @@ ABOUT = {"question": "When was it like today, and what came next?",
                        "the high, and each factor's return over one and six months; each an expanding z-score, "
                        "Mahalanobis distance, days at least a horizon apart. What followed against all days that "
                        "could be chosen.",
+         "never": "That history repeats: the nearest days are few, and were chosen by their likeness, not by a cause.",
          "references": ["Mahalanobis (1936), On the generalised distance in statistics"]}
 HORIZONS = (1, 3)  # months
 LISTED = 5

@@ -31,6 +31,7 @@ QUESTION = "What did they say, and what became of it?"
 ABOUT = {"question": QUESTION,
          "definition": "Active return of a call's baskets over its yardstick from the first close after the call to "
                        "its horizon, against the same bet made on all earlier sessions and against plain drift.",
+         "never": "That somebody has skill, from a handful of calls.",
          "references": ["Wilson (1927), intervals of a share"]}
 #: The ledger that a report takes: beside the market file.
 LEDGER = "calls.toml"

@@ -31,6 +31,7 @@ ABOUT = {"question": QUESTION,
          "definition": "Implied return, required growth per year, chance of closing at or beyond the level at the end "
                        "and of touching it before, by closed form and by stationary block bootstrap of the index's "
                        "own daily log returns, under stated drifts; share of past windows that did as much.",
+         "never": "That this is how likely it is: the answer is mostly the drift assumed.",
          "references": ["Reflection principle for a Brownian motion with drift",
                         "Broadie, Glasserman, Kou (1997), a continuity correction for discrete barrier options",
                         "Politis, Romano (1994), the stationary bootstrap"]}

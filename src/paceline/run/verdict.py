@@ -31,6 +31,7 @@ ABOUT = {"question": "Is leadership changing? Is the year's leader digesting?",
                        "corrected by Benjamini and Hochberg over every rotation that shares the date) and persistence "
                        "(sessions since the date; at least 42 for strong). A sector alone is weak at most. See "
                        "docs/verdict.md.",
+         "never": "More than the grade: none does not mean that nothing changes, only that nothing here shows it.",
          "references": ["Benjamini, Hochberg (1995), Controlling the False Discovery Rate"]}
 #: A low older than this is no longer news: the last quarter is judged instead.
 NEWS = YEAR

@@ -109,6 +109,7 @@ const paceline = (() => {
     fact("Exact value", card.value === undefined ? "" : String(card.value));
     fact("Lineage", id);
     fact("Command", command(id));
+    fill("never", about.never ? `Not to be said from it: ${about.never}` : "");
     fill("references", (about.references || []).join("; "));
     part("caveats").replaceChildren(...(card.caveats || []).map(n => {
       const item = document.createElement("li");
