@@ -32,6 +32,7 @@ ABOUT = {"question": "Has one side taken over from the other, and what did that 
          "definition": "An episode of A taking over from B begins, on the day it is known, when ln(A/B) stands c sigma "
                        "sqrt(63) above its lowest point since the last opposite turn, after a fall of the same size; "
                        "sigma from 252 sessions. What followed is compared with all days. See docs/evidence.md.",
+         "never": "That the rotation lasts: pairs turn about as often as noise made of their own returns.",
          "references": ["Guillaume et al. (1997), directional changes",
                         "Lunde, Timmermann (2004), Duration Dependence in Stock Prices"]}
 #: Draws of the bootstrap: p comes from the placebo, which has none.

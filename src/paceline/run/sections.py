@@ -294,7 +294,7 @@ def plan(book: Book) -> list[tuple[str, Callable[[Book], Section | None]]]:
     found = [("since_low", since_low), ("verdict", verdict_page.page), ("rotations", rotations),
              ("relative_rotation", rotation.relative_rotation), ("episodes", verdict_page.episodes), *leagues,
              ("factors", rotation.factors), ("records", records), ("breadth", breadth), ("drivers", drivers),
-             ("concentration", concentration), ("year_end", rotation.year_end), ("what_they_said", views.said), ("target", views.targets),
-             ("quality", quality)]
+             ("concentration", concentration), ("year_end", rotation.year_end), ("what_they_said", views.said),
+             ("target", views.targets), ("quality", quality)]
     wanted = book.market.file.report.sections
     return [(n, f) for n, f in found if not wanted or n in wanted or n.split("_")[0] in wanted]
