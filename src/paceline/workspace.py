@@ -240,6 +240,11 @@ class Workspace:
         return {}
 
     @property
+    def declared(self) -> list[str]:
+        """Names of the baskets of the market file and its groups, without the securities that were asked for."""
+        return list(self._baskets[0])
+
+    @property
     def labels(self) -> dict[str, str]:
         """Basket name to its name for people."""
         return self._baskets[1]

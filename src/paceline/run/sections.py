@@ -36,7 +36,7 @@ def since_low(book: Book) -> Section | None:
     low = book.market.low
     if low is None:
         return None
-    chosen = book.market.file.report.since_low or [n for n in book.market.baskets if ":" not in n]
+    chosen = book.market.file.report.since_low or [n for n in book.market.declared if ":" not in n]
     rows, lines = [], []
     for name in chosen:
         since = book.one("performance", name, "since_low")
@@ -141,7 +141,7 @@ def _bar(book: Book, figure: Figure) -> Series:
 
 def records(book: Book) -> Section | None:
     rows = []
-    for name in [n for n in book.market.baskets if ":" not in n]:
+    for name in [n for n in book.market.declared if ":" not in n]:
         last = book.one("record_highs", name, "last_record")
         if last is None:
             continue
