@@ -258,8 +258,8 @@ def _pair(s: Study) -> list[Block]:
         f = s.after(h)
         real = "REAL: " if s.market.simulated and h.name.removeprefix("-").startswith("real/") else ""
         rows.append((Label(real + h.name), day(h.first), Label(f"{h.outcome.horizon} sessions"), f["n"],
-                     f["n_effective"], f["mean"], f["base"], f["difference"], f["low"], f["high"], f["hit_rate"], f["base_hit_rate"],
-                     f["detectable"], Label(h.outcome.evidence.note)))
+                     f["n_effective"], f["mean"], f["base"], f["difference"], f["low"], f["high"], f["hit_rate"],
+                     f["base_hit_rate"], f["detectable"], Label(h.outcome.evidence.note)))
     if rows:
         blocks.append(Grid(Label(f"{label}: what followed when the first leg took over"), (
             "Line", "Since", "After", "Episodes", "Independent", "Mean", "All days", "Difference", Label("95% from"),
