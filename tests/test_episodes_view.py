@@ -182,10 +182,12 @@ def test_window_needs_ten_independent_ones_and_says_so() -> None:
     assert "constant" in views.window_evidence(np.zeros(500), 5).note
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=200)
 @given(st.integers(0, 10_000), st.sampled_from([1, 5, 10, 21]))
 def test_interval_of_a_window_excludes_zero_just_where_p_is_below_five_percent(seed: int, sessions: int) -> None:
-    e = views.window_evidence(walk(seed, 900), sessions)
+    e = views.window_evidence(walk(seed, 300 + seed % 700), sessions)
+    if e.suppressed:
+        return
     assert e.low is not None and e.high is not None and e.p is not None
     assert (e.p < 0.05) == (e.low > 0 or e.high < 0)
 

@@ -31,6 +31,7 @@ from paceline.evidence import (
     reason_against,
     stationary_indices,
 )
+from paceline.evidence.judgement import LEVEL
 
 #: Sizes of the barrier: the three that have names, and a quarter to either side of each.
 NAMED = {1.0: "watch", 1.5: "episode", 2.0: "major"}
@@ -257,7 +258,8 @@ def window_evidence(line: Array, sessions: int) -> Evidence:
         return no_evidence(reason, n=len(before), n_effective=worth, method=method)
     mean = float(before.mean())
     spread, effect = np.abs(before - mean), now - mean
-    reach = float(np.quantile(spread, 0.95, method="higher"))
+    inside = math.ceil(LEVEL * (1 + len(spread))) - 2  # how many may reach the effect while p stays below 5%
+    reach = float(np.sort(spread)[-1 - inside]) if inside >= 0 else max(float(spread.max()), abs(effect))
     p = (1 + np.count_nonzero(spread >= abs(effect))) / (1 + len(spread))
     return Evidence(effect, effect - reach, effect + reach, len(before), worth, float(p), method=method,
                     minimum_detectable=minimum_detectable(float(before.std(ddof=1))))
