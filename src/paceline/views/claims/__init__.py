@@ -201,9 +201,16 @@ def _verdict(claim: Claim, read: text.Text, quotes: Quotes, judge: Judge) -> Ver
     safe, dont = _advice(claim, verdict, answer, ours, figure)
     window = f"{figure.start} to {figure.end}" if figure.start and figure.end else ""
     return Verdict(verdict, claim.kind, quote, a, b, claim.subject.name, verdicts.said_text(claim), ours, reason, safe, dont, figure,
-                   claim.against.name if claim.against is not None else "", claim.number.value if claim.number is not None else None, window,
+                   claim.against.name if claim.against is not None else "", _stated(claim), window,
                    answer.tried if answer is not None else (), answer.notes if answer is not None else (),
                    answer.figures if answer is not None else ())
+
+
+def _stated(claim: Claim) -> float | None:
+    """The number said: of a run its length."""
+    if claim.number is not None:
+        return claim.number.value
+    return float(str(claim.params["n"])) if claim.kind == "streak" and not claim.params.get("vague") else None
 
 
 def _advice(claim: Claim, verdict: str, answer: Answer | None, ours: str, figure: Figure) -> tuple[str, str]:

@@ -57,6 +57,7 @@ class Window:
     alternative: bool = False  # the base may as well be the close before ``first``
     aside: bool = False  # it speaks of another time than the claim does
     soft: bool = False  # "for the month": the month spoken of, else the text's own
+    own: bool = True  # "its April low" is the subject's, "the April low" the market's
     turning: str = ""  # "low" / "high": the text says that ``first`` was one
 
     @property
@@ -223,7 +224,11 @@ class Reader:
         first, last = _period("month", day)
         kind = "low" if re.search(r"low|bottom|trough|nadir", m.group("turn"), re.IGNORECASE) else "high"
         stop = self._date(m.group("to")) if m.groupdict().get("to") else None
-        found = Window(m.group(), m.start(), m.end(), kind, first, min(last, self.today), end=stop)
+        known = self.turns.get(kind)
+        if known is not None and known.base == "on" and known.first is not None and first <= known.first <= last:
+            return replace(known, text=m.group(), start=m.start(), stop=m.end(), end=stop, turning="")
+        own = re.search(r"\b(?:its|their)\b", m.group(), re.IGNORECASE) is not None
+        found = Window(m.group(), m.start(), m.end(), kind, first, min(last, self.today), end=stop, own=own)
         self.turns[kind] = found
         return found
 
@@ -256,6 +261,8 @@ class Reader:
         day = self._date(m.group("d"))
         if day is None:
             return None
+        if day == self.today and re.search(DAY, m.group("d"), re.IGNORECASE) and not re.search(r"\d", m.group("d")):
+            day -= dt.timedelta(days=7)  # "since Friday", on a Friday
         if m.groupdict().get("event"):
             self.events[m.group("event").casefold()] = day
         return Window(m.group(), m.start(), m.end(), "on", day, alternative=True)
@@ -343,6 +350,9 @@ class Reader:
 
     def same(self, m: re.Match[str]) -> Window | None:
         return Window(m.group(), m.start(), m.end(), same=True)
+
+    def same_day(self, m: re.Match[str]) -> Window | None:
+        return Window("that day", m.start(), m.end(), same=True, n=100 + _weekday(m.group("w")))
 
     def past_n(self, m: re.Match[str]) -> Window | None:
         unit = m.group("unit").casefold().rstrip("s")
@@ -458,6 +468,16 @@ class Reader:
     def yesterday(self, m: re.Match[str]) -> Window | None:
         return Window(m.group(), m.start(), m.end(), "back", n=1, end=self.today - dt.timedelta(days=1), unit="day")
 
+    def next_day(self, m: re.Match[str]) -> Window | None:
+        return Window(m.group(), m.start(), m.end(), "next", same=True)
+
+    def through(self, m: re.Match[str]) -> Window | None:
+        day = self._date(m.group("to"))
+        if day is None:
+            first = read_date(f"{m.group('to')} 1", self.today)
+            day = _period("month", first)[1] if first is not None else None
+        return None if day is None else Window(m.group(), m.start(), m.end(), "until", end=day)
+
     def year_ago(self, m: re.Match[str]) -> Window | None:
         n = count(m.group("n")) or 1
         delta = relativedelta(**{m.group("unit").casefold().rstrip("s") + "s": n})  # type: ignore[arg-type]
@@ -498,15 +518,15 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"\b(?:since|from|off|after)\s+(?:(?:hitting|reaching|setting|making|touching|bottoming|peaking|closing|falling|"
          rf"rising|notching|forming|establishing)\s+(?:at |to |out )?)?{_DET}{_TURN}\s*,?\s*(?:(?:set|reached|hit|made|posted|"
          rf"touched|struck)\s+)?(?:on|of|at|from)\s+(?:the close (?:on|of) )?(?P<d>{DATE}){_TO}?", "turning_on"),
-        (rf"\b(?:since|from|off)\s+(?:its|their|the|that|a)\s+(?P<d>{DATE})\s+(?:\w+ )?(?P<turn>lows?|bottom|trough|peak|highs?|"
+        (rf"\b(?:since|from|off|below|above|under|beneath)\s+(?:its|their|the|that|a)\s+(?P<d>{DATE})\s+(?:\w+ )?(?P<turn>lows?|bottom|trough|peak|highs?|"
          rf"record|top|nadir)(?:\s+close)?{_TO}?", "turning_on"),
         (rf"\bsince\s+(?:bottoming|troughing)(?:\s+out)?\s+(?P<turn>)on\s+(?P<d>{DATE}){_TO}?", "turning_on"),
         (rf"\bsince\s+peaking\s+(?P<turn>)on\s+(?P<d>{DATE}){_TO}?", "turning_on"),
-        (rf"\b(?:since|from|off)\s+(?:its|their|the|that|a)\s+(?:\w+-)?(?P<m>{MONTH})(?:\s+(?P<y>{_YEAR}))?(?:'s)?\s+"
+        (rf"\b(?:since|from|off|below|above|under|beneath)\s+(?:its|their|the|that|a)\s+(?:\w+-)?(?P<m>{MONTH})(?:\s+(?P<y>{_YEAR}))?(?:'s)?\s+"
          rf"(?:closing |bear-market |panic )?(?P<turn>lows?|bottom|trough|peak|highs?|record|top|nadir){_TO}?", "turning_in"),
         (rf"\b(?:since|from|off)\s+{_DET}{_TURN}\s+(?:(?:set|reached|hit|made)\s+)?(?:in|of|from)\s+(?:early |late |mid-)?"
          rf"(?P<m>{MONTH})(?:\s+(?P<y>{_YEAR}))?{_TO}?", "turning_in"),
-        (rf"\b(?:since|from|off|below|beneath|under|shy of)\s+(?:(?:hitting|reaching|setting)\s+)?{_DET}(?:year's |2\d\d\d )?{_TURN}\b(?!\s+(?:on|of|in|earnings|since|yield))",
+        (rf"\b(?:since|from|off|below|above|beneath|under|shy of)\s+(?:(?:hitting|reaching|setting)\s+)?{_DET}(?:year's |2\d\d\d )?{_TURN}\b(?!\s+(?:on|of|in|earnings|since|yield))",
          "turning_free"),
         (rf"\b(?:from|between)\s+(?P<d>{DATE}|{DAY})(?:'s close)?\s+(?:to|through|until|till|and)\s+(?P<to>{DATE}|{DAY})"
          rf"(?:'s close)?", "from_to"),
@@ -538,6 +558,8 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"\bso far (?:in |this )?(?P<what>year|month|quarter|week|decade|{MONTH}|{_YEAR})\b", "so_far"),
         (rf"\b(?:in|for|during|of|over|calendar|throughout|across)\s+(?:all of |the whole of |calendar |full-year )?(?P<y>{_YEAR})\b(?!\s+(?:stocks|index))", "year"),
         (rf"(?<![-/\d,.])\b(?P<y>{_YEAR})'s\b", "year"),
+        (rf"\b(?P<d>{DATE})\s*(?:to|through|-|\u2013|\u2014)\s*(?P<to>{DATE})", "from_to"),
+        (rf"\b(?:finish(?:ed|es|ing)?|end(?:ed|s|ing)?|clos(?:ed|es|ing)|start(?:ed|s|ing)?|began|beginning)\s+(?P<y>{_YEAR})\b", "year"),
         (rf"^(?P<y>{_YEAR})(?=\s+in review)|\b(?:the )?(?P<y2>{_YEAR})\s+(?:calendar |full )?year\b", "year"),
         (rf"\b(?P<m>{_MONTHS})\b(?=\s+(?:was|proved|saw|brought|turned|has been|delivered|marked|ended|is|had|went|gave|closed)\b)", "month"),
         (r"\bearlier (?:this|in the|that|last) (?:year|month|week|quarter|decade)\b", "earlier"),
@@ -552,6 +574,9 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"\b(?:in |for |during )?(?P<q>[1-4])(?P<unit>Q|H)(?:\s+(?P<y>{_YEAR}))?\b", "quarter"),
         (rf"\b(?:on |last |by |at |the previous )?(?:last )?(?P<w>(?:{_DAYS})\b)\.?(?:'s(?: close| session)?)?", "weekday"),
         (rf"\b(?:on\s+)?(?P<d>{DATE})(?:'s)?", "on_date"),
+        (r"\bthe (?:next|following) (?:day|session|trading day)\b|\bthe day after\b|\ba day later\b", "next_day"),
+        (rf"\b(?:through|until|till|up to|as of)\s+(?:(?:last|the close (?:on|of))\s+)?(?P<to>{DATE}|{DAY}|{MONTH})(?:'s(?: close)?)?(?!\s+\d)", "through"),
+        (rf"\b(?:on\s+)?that\s+(?P<w>(?:{_DAYS})\b)\.?(?:'s)?", "same_day"),
         (r"\btoday(?:'s)?\b|\bat the close(?: today)?\b|\btonight\b", "today_"),
         (r"\byesterday(?:'s)?\b|\bthe (?:previous|prior) (?:day|session)\b|\bthe day before\b|\ba day earlier\b", "yesterday"),
         (r"\b(?:from|over|compared with|versus)\s+(?P<n>a|one|two|three|five|six)\s+(?P<unit>years?|months?|weeks?)\s+(?:ago|earlier|before)\b",

@@ -61,6 +61,9 @@ _KINDS = (("flow", re.compile(lexicon.FLOW, re.IGNORECASE), "a flow: prices do n
           ("opinion", re.compile(lexicon.OPINION, re.IGNORECASE), "an opinion or advice"),
           ("cause", re.compile(lexicon.CAUSE, re.IGNORECASE), "a cause: prices show what happened, not why"))
 #: What is true at a close, not over a window.
+_COPULA = frozenset("was were is are been being remained remains became ranked as among stayed again proved".split())
+_MEMBERS = frozenset("members components profits bears bulls investors contracts traders buyers sellers analysts strategists holdings "
+                     "positions calls puts dividends executives boards workers customers products".split())
 AT_A_CLOSE = ("breadth", "average", "level", "record", "stalled", "turning")
 _SIDES = {"above": 1, "over": 1, "below": -1, "under": -1, "beneath": -1}
 
@@ -116,7 +119,7 @@ class Reader:
                 continue
             after = items[k + 1] if k + 1 < len(items) else None
             if item.anaphor and not item.subjects:
-                found = self._anaphor(item.anaphor)
+                found = self._anaphor(item.anaphor, items[:k])
                 if found is None:
                     item.tag = "w"
                 else:
@@ -131,14 +134,17 @@ class Reader:
                     after.text[:1].islower() and not after.text.endswith(("ed", "ing"))):
                 if mention.ticker and after.tag == "w":
                     continue
+                if kind in ("index", "fund") and after.tag == "w" and after.text.endswith("s") and after.text.casefold() not in _MEMBERS:
+                    continue  # "the Nasdaq 100 clings to": a verb
                 item.tag = "w"
                 continue
             if mention.bare and not (k and (items[k - 1].tag == "C" or items[k - 1].text.casefold() in ("than", "over", "versus"))):
                 others = {s.kind for i in weak if i is not item for s in i.subjects} | strong
                 family = {"style", "size", "index", "sector"} if kind == "style" else {"style", "sector", "theme", "index"}
-                next_ = next((i for i in items[k + 1:k + 4] if i.tag not in ("f", "L")), None)
+                next_ = next((i for i in items[k + 1:k + 6] if i.tag not in ("f", "L", ",", "(", ")", "W")), None)
+                moves = kind != "style" and next_ is not None and next_.tag in ("V", "N", "U", "C", "rank")
                 listed = next_ is not None and next_.tag in ("N", "U") and next_.number is not None
-                if not (others & family or listed) or (
+                if not (others & family or listed or moves) or (
                         after is not None and after.tag == "w") or (kind == "style" and next_ is not None and next_.tag in ("w", "stalled")):
                     item.tag = "w"
             elif kind == "market" and item.text.casefold() in ("stocks", "equities"):
@@ -148,7 +154,11 @@ class Reader:
             elif kind == "unknown" and after is not None and after.tag == "w":
                 item.tag = "w"
 
-    def _anaphor(self, what: str) -> Subject | None:
+    def _anaphor(self, what: str, before: list[Item]) -> Subject | None:
+        if what in ("fund", "etf"):
+            for i in reversed(before):
+                if i.tag == "S" and len(i.subjects) == 1 and len(i.subjects[0].candidates) == 1 and i.subjects[0].candidates[0].instrument:
+                    return i.subjects[0]
         wanted = {"fund": ("fund",), "etf": ("fund",), "sector": ("sector",), "group": ("sector", "theme", "basket"),
                   "stock": ("stock",), "shares": ("stock",), "theme": ("theme",), "basket": ("theme", "basket", "size")}.get(
                       what, ("index",))
@@ -309,10 +319,11 @@ class Reader:
             sign = items[k + 1].sign
         item = replace_item(item, sign)
         j, words = self._stretch(k)
-        strange = [w for w in words if w.tag in ("w", "B") and not w.text.casefold().endswith(("ed", "ing"))]
+        edge = items[j] if j >= 0 else None
+        strange = [w for w in words if (w.tag in ("w", "B") and not w.text.casefold().endswith(("ed", "ing")))
+                   or (w.tag == "f" and (edge is None or edge.tag not in ("S", "P")))]
         if item.text.casefold().endswith("ing") and k and items[k - 1].tag == ",":
             strange = []  # ", rising 3%": the subject of the clause before
-        edge = items[j] if j >= 0 else None
         own = edge is not None and (edge.tag in ("S", "P") and (edge is not items[state.object_at] if state.object_at >= 0 else True))
         if strange and not (own and not self._owner(j, strange)):
             said = self.text.clean[(items[j].end if j >= 0 else self.sentence.start):item.start].strip(" ,;:-\u2014")
@@ -353,12 +364,12 @@ class Reader:
         if self._breadth(k, item) or self._share(k, item):
             return None
         if after is not None and (after.tag == "B" or (after.tag in ("w", "f") and after2 is not None and after2.tag == "B" and after.text.casefold() not in (
-                "on", "as", "after", "amid", "since", "and", "in", "for", "from", "with", "at", "to"))):
+                "on", "as", "after", "amid", "since", "before", "plus", "including", "excluding", "without", "net", "than", "despite", "and", "in", "for", "from", "with", "at", "to"))):
             return self._skip(item, f"about {(after if after.tag == 'B' else after2).text}, not prices")  # type: ignore[union-attr]
         if after is not None and after.text.casefold() == "of" and number.unit != "part" and not (
                 after2 is not None and after2.text.casefold() in ("its", "their", "the")):
             return self._skip(item, "a share of something, not a change of price")
-        if self._gap(k, item) or self._noun(k, item) or self._for(k, item) or self._adjacent(k, item) or self._by_verb(k, item):
+        if self._below(k, item) or self._gap(k, item) or self._noun(k, item) or self._for(k, item) or self._adjacent(k, item) or self._by_verb(k, item):
             return None
         reason = f"about {state.blocked}, not prices" if state.blocked else "no verb of movement with a known subject belongs to it"
         return self._skip(item, reason)
@@ -471,6 +482,19 @@ class Reader:
                 return self._returns(k, item, state.subjects, 1) if state.subjects else False
         return False
 
+    def _below(self, k: int, item: Item) -> bool:
+        """"25% below its February high", "12% off its record", "30% above its April low": the move since then."""
+        items, state = self.items, self.state
+        w = items[k + 1] if k + 1 < len(items) else None
+        if w is None or w.tag != "W" or w.window is None or item.number is None or item.number.unit not in ("percent", "part"):
+            return False
+        said = w.text.casefold()
+        sign = -1 if said.startswith(("below", "off", "under", "beneath", "shy", "short")) else 1 if said.startswith("above") else 0
+        before = items[k - 1] if k else None
+        if not sign or not state.subjects or state.blocked or state.unknown or (before is not None and before.tag in ("V", "U")):
+            return False
+        return self._returns(k, item, state.subjects, sign, None, w.end)
+
     def _pair(self, k: int, item: Item) -> tuple[Number, Number, int] | None:
         """"9.3% to 7.9%", "-17.0% against -17.7%": the first for the subject, the second for the other."""
         number, items = item.number, self.items
@@ -550,8 +574,12 @@ class Reader:
             done = self._returns(k, item, subjects, noun.sign, start, end)
             state.last_sign = noun.sign
             return done
-        if k >= 2 and items[k - 1].text.casefold() in ("of", "to", "at") and items[k - 2].tag == "D":  # a loss of 2%
-            noun, before = items[k - 2], items[k - 3] if k >= 3 else None
+        j = k - 1
+        while j > 0 and items[j].text.casefold() in ("only", "just", "a", "an", "some", "mere", "another", "fully", "nearly"):
+            j -= 1
+        d = j - 1 - (j >= 2 and items[j - 1].tag == "W")
+        if j >= 1 and items[j].text.casefold() in ("of", "to", "at") and items[d].tag == "D":  # a loss of 2%
+            noun, before = items[d], items[d - 1] if d >= 1 else None
             subjects = state.subjects
             if before is not None and before.tag == "S":
                 subjects = before.subjects
@@ -597,12 +625,15 @@ class Reader:
         items, state, number = self.items, self.state, item.number
         assert number is not None
         up = items[k - 1] if k and items[k - 1].tag == "U" else None
+        if up is None and k >= 2 and items[k - 1].text.casefold() == "by" and items[k - 2].tag == "U":
+            up, k = items[k - 2], k - 1
         if up is not None and up.text.casefold() == "off" and k >= 2 and items[k - 2].tag in ("w",):
             return False
         j = k - 1 - (up is not None)
         while j >= 0 and (items[j].tag in (":", "(") or (items[j].tag == "f" and items[j].text.casefold() in (
                 "was", "is", "were", "are", "by", "a", "some", "at", "another", "'s", "itself", "only", "just", "still", "now", "again"))
                 or (items[j].tag == "L" and items[j].text.casefold() in ("was", "is", "were", "are", "be", "been", "being", "has", "have", "had"))
+                or (items[j].tag == "w" and j and items[j - 1].text.casefold() == "a" and up is None)
                 or (items[j].tag == "," and up is not None) or items[j].tag == "W" and items[j].text.casefold().startswith(("ytd", "mtd", "qtd"))):
             j -= 1
         later = items[k + 1] if k + 1 < len(items) else None
@@ -676,7 +707,7 @@ class Reader:
                 return False
         start = state.verb.start
         s = items[state.at] if 0 <= state.at < len(items) else None
-        if s is not None and s.tag == "S" and s.start < start:
+        if s is not None and s.tag == "S" and s.start < start and not any(i.tag == "N" for i in items[state.at:state.verb_at]):
             start = s.start
         return self._returns(k, item, subjects, state.verb.sign, start)
 
@@ -841,7 +872,7 @@ class Reader:
         if owner is not None and link.group("since") is None:
             at = item.end + link.end() + owner.end()
             named = next((i for i in self.items if i.tag == "S" and at - 4 <= i.start <= at), None)
-            if named is not None:
+            if named is not None and not named.anaphor:
                 item.subjects = named.subjects
         what = m["what"].casefold()
         how = m["how"].casefold()
@@ -930,6 +961,10 @@ class Reader:
         else:
             return
         if not subjects or state.unknown or state.blocked or not any(s.candidates for s in subjects):
+            return
+        verbal = re.match(r"(?:led|leading|topp|head|held|fared|did|performed|finished|came|brought|bringing|ranked|was)", item.text, re.IGNORECASE)
+        if not verbal and start != item.start and not any(
+                i.text.casefold() in _COPULA for i in items[state.at + 1:k]) and items[k - 1].tag != ",":
             return
         among = re.search(r"\b(?:among|one of)\s+(?:the )?$", self.text.clean[self.sentence.start:item.start], re.IGNORECASE) is not None
         for i in items[:k]:
@@ -1068,8 +1103,9 @@ class Reader:
             return
         word = item.text.casefold()
         noun = word.endswith("performance")
-        _, words = self._stretch(k)
-        if [w for w in words if w.tag in ("w", "B") and not w.text.casefold().endswith(("ed", "ing"))] and not noun and not (
+        at, words = self._stretch(k)
+        lone = at < 0 or items[at].tag not in ("S", "P")
+        if [w for w in words if (w.tag in ("w", "B") and not w.text.casefold().endswith(("ed", "ing"))) or (w.tag == "f" and lone)] and not noun and not (
                 state.at >= 0 and items[state.at].tag == "P"):
             state.compare = None
             state.subjects = ()
@@ -1101,7 +1137,9 @@ class Reader:
         if not against:
             elsewhere = following is not None and following.text.casefold() in ("it", "them", "its", "their")
             rivals = self.previous_other(subjects) if elsewhere else self._default_against(subjects)
-            if any(i.tag == "S" and i.start > item.end for i in items[k + 1:k + 4]) and phrase:
+            near = items[k + 1:k + 4]
+            stop = next((n for n, x in enumerate(near) if x.tag in (":", "Z", ",")), len(near))
+            if any(i.tag == "S" for i in near[:stop]) and phrase:
                 return
         if rivals:
             near = 0 <= state.at < k and not any(i.tag in ("N", "C", "V", "W") for i in items[state.at:k])
@@ -1177,6 +1215,11 @@ class Reader:
 
     def _windows(self) -> None:
         """Give each claim its window: its own segment's, the clause's, the sentence's, the paragraph's."""
+        for i in self.items:
+            if i.tag == "W" and i.text.casefold().startswith("since") and re.search(
+                    r"\b(?:best|worst|biggest|largest|highest|lowest|most|first|longest|strongest|weakest|steepest|sharpest|fastest|"
+                    r"least|deepest|fewest|greatest|widest|slowest)\b[^,;.]*$", self.text.clean[self._segment(i.start, i.end)[0]:i.start], re.IGNORECASE):
+                i.used = True  # "the most since 2010" compares; it is no window
         items = [i for i in self.items if i.tag == "W" and not i.used and i.window is not None]
         resolved: list[Claim] = []
         for i in items:
@@ -1211,7 +1254,7 @@ class Reader:
         if head:
             for pattern, unit in ((r"\bweek(?:ly|end)?\b", "week"), (r"\bquarter(?:ly)?\b|\bQ[1-4]\b", "quarter"), (r"\bmonth(?:ly)?\b", "month"),
                                   (r"\b(?:wrap|daily|closing bell|at the close|market close|session|stocks today|evening)\b", "day"),
-                                  (r"\b(?:year in review|in review|annual|full year|year-end)\b", "year")):
+                                  (r"\b(?:the year in|year in review|in review|annual|full[- ]year|year-end|look back at|the year that was)\b", "year")):
                 if re.search(pattern, clean, re.IGNORECASE):
                     named = next((w for w in windows if w.unit == unit), None)
                     self.heading = named or self._own_period(unit, clean)
@@ -1219,6 +1262,9 @@ class Reader:
             named = next((w for w in windows if w.unit in ("month", "quarter", "year", "week")), None)
             if named is not None:
                 self.heading = named
+        if paragraph == 0 and windows and windows[-1].unit == "day" and windows[-1].open and re.search(
+                rf"\b(?:{dates._DAYS}|today)\b", windows[-1].text, re.IGNORECASE) and self.heading is None:
+            self.heading = windows[-1]
         if windows and len(clean.split()) <= 16 and windows[0].unit != "day":
             self.history.append((windows[0], paragraph, "any"))
 
@@ -1263,6 +1309,12 @@ class Reader:
         past = [w for w, _, _ in self.history] + ([self.heading] if not self.history and self.heading is not None else [])
         unit = next((u for u in ("day", "session", "month", "week", "quarter", "year") if re.search(rf"\b{u}\b", said)), "").replace("session", "day")
         found = None
+        if asked.base == "next":
+            unit = ""
+        if asked.n >= 100:  # "that Monday"
+            found = next((w for w in past[::-1] if w.unit == "day" and w.base != "next" and w.first is not None and w.first.weekday() == asked.n - 100), None)
+            return replace(found, text=asked.text, start=asked.start, stop=asked.stop, inherited="", same=False) if found is not None else replace(
+                asked, same=False, unclear="nothing before it names that day")
         if asked.base == "back":
             fits = {"week": range(4, 6), "month": range(18, 24)}
             found = next((w for w, p, _ in self.history[::-1] if p == self.sentence.paragraph and asked.n in fits.get(w.unit, ())), None)
@@ -1270,6 +1322,11 @@ class Reader:
                 return replace(asked, same=False)
         elif unit:
             found = next((w for w in past[::-1] if w.unit == unit), None)
+        elif asked.base == "next":
+            days = [w for w in past if w.unit == "day" and w.first is not None]
+            if not days:
+                return replace(asked, same=False, unclear="nothing before it names a day")
+            return replace(asked, same=False, first=days[-1].first, end=days[-1].end or self.today, unit="day")
         elif asked.n:  # since then
             days = [w for w in past if w.unit == "day" and w.first is not None]
             if days:
@@ -1302,10 +1359,18 @@ class Reader:
         # a window in front of the next claim's subject, after a comma or "and", leads that one
         after = [i for i in after if not self._leads(i, claim.end, next_start, b)]
         for group in (inside, after, lead):
+            until = [i for i in group if i.window is not None and i.window.base == "until"]
+            group = [i for i in group if i not in until]
             if group:
                 chosen = group[0] if group is not lead else group[-1]
                 w = self._merge(group, chosen)
-                return w
+                return self._until(w, [i for i in after if i.window is not None and i.window.base == "until"] or until)
+        ends = [i for i in (*inside, *after) if i.window is not None and i.window.base == "until"]
+        here = [i for i in here if i.window is not None and i.window.base != "until"]
+        if ends:
+            prior = self._inherit(tense)
+            begin = next((c.window for c in done[::-1] if c.window is not None), None) or prior
+            return self._until(begin, ends)
         earlier = [i for i in here if i.start < claim.start]
         if earlier:
             mine = [c for c in done if c.window is not None and not c.window.unclear and c.kind not in ("extreme",)]
@@ -1324,6 +1389,15 @@ class Reader:
         if mine and mine[-1].window is not None:
             return replace(mine[-1].window, inherited=mine[-1].window.inherited or "sentence")
         return None
+
+    def _until(self, w: Window | None, ends: list[Item]) -> Window | None:
+        """"through Tuesday": the window's end."""
+        if not ends or ends[0].window is None:
+            return w
+        end = ends[0].window.end
+        if w is None or w.unclear or end is None or (w.first is not None and end < w.first):
+            return replace(ends[0].window, unclear="its beginning is not named")
+        return replace(w, end=end if end < self.today else None, unit="" if w.unit == "day" else w.unit)
 
     def _leads(self, i: Item, end: int, next_start: int, b: int) -> bool:
         """Does this window open the next clause? ("..., and in October fell 2%", ". On Friday")"""
@@ -1355,6 +1429,12 @@ class Reader:
             same = [w for w, p, t in self.history if t == tense]
             chosen = (same or [self.history[-1][0]])[-1]
             own_day = chosen.unit == "day" and chosen.open and all(w.unit == "day" and w.open for w in same or [chosen])
+            topic = self.history[0][0]
+            if topic.unit == "day" and topic.open and tense == "past":
+                return replace(topic, inherited="heading")  # the story's day
+            if topic.unit in ("week", "month", "quarter", "year") and topic.key() == chosen.key() and (
+                    topic.open or (topic.end is not None and (self.today - topic.end).days <= 10)):
+                return replace(chosen, inherited="heading")  # the period the text is about
             return replace(chosen, inherited="heading" if own_day and tense == "past" else "earlier paragraph")
         return None if self.heading is None else replace(self.heading, inherited="heading")
 

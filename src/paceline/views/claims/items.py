@@ -34,7 +34,7 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = tuple((tag, re.compile(p, re.
                 r"widest)\s+(?:(?P<adj>one-day|single-day|daily|one-week|weekly|one-month|monthly|quarterly|annual|yearly|"
                 r"percentage|point|calendar|trading|single-session|two-day|losing|winning|first|second|third|fourth|opening|"
                 r"\w+ber|january|february|march|april|may|june|july|august)[- ]?\s*)*"
-                r"(?P<what>day|session|week|month|quarter|half|year|gain|rise|advance|rally|increase|jump|surge|climb|drop|decline|"
+                r"(?P<what>day|session|week|month|quarter|half|year|gain|rise|advance|rally|increase|jump|surge|climb|drop|decline|showing|result|finish|"
                 r"loss|fall|slide|slump|plunge|selloff|sell-off|start to a year|start|return|streak|run|performance|rebound|"
                 r"january|february|march|april|may|june|july|august|september|october|november|december)\b"
                 r"(?!\s+(?:performer|performing|-))"),
@@ -67,6 +67,9 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = tuple((tag, re.compile(p, re.
     ("drove", r"\b(?:drove|powered|propelled|fuel?led|drives|has driven|have driven|accounted for|accounts for|account for|contributed|"
               r"(?:was|were|is|are) responsible for|made up|supplied|generated|provided)\b(?=[^.;]{0,60}\b(?:gain|gains|rally|advance|return|returns|rise|"
               r"increase|climb|run)\b)"),
+    ("f", r"\b(?:by contrast|in contrast|on the other hand|for example|of course|in turn|for (?:its|their) part|as a group|as a whole|"
+          r"once again|at the same time|to be sure|in fact|in particular|by comparison|all told|in all|for now|thanks to one stock|"
+          r"of late|so far|on average|at least)\b(?!\s+(?:\d|in (?:20|19)|this|a |one|two|three))"),
     ("short", r"\b(?:short of|shy of|away from|below|off|from|near|within [\w.]+%? of|approach(?:ing|ed)|despite)\s+(?:its|their|a|an|the)?\s*(?:\w+ )?(?:record|all-time|52-week)"
               r"(?:\s+(?:closing )?(?:highs?|peak|close|lows?))?"),
 ))
@@ -147,9 +150,16 @@ def spot(clean: str, start: int, end: int, names: Names, when: dates.Reader) -> 
         put("S", m.start(), m.end(), anaphor=m.group("what").casefold())
     for n in numbers.find(clean, start, end):
         put("N", n.start, n.end, number=n)
-    compare = re.compile("|".join(rf"\b{re.escape(p)}\b" for p in sorted(lexicon.COMPARE_PHRASES, key=len, reverse=True)), re.IGNORECASE)
-    for m in compare.finditer(clean, start, end):
-        put("C", m.start(), m.end(), sign=lexicon.COMPARE_PHRASES[m.group().casefold()], match={"phrase": m.group().casefold()})
+    for pattern, sign in _COMPARE:
+        for m in pattern.finditer(clean, start, end):
+            put("C", m.start(), m.end(), sign=sign, match={"phrase": m.group().casefold()})
+    for m in _STANDING.finditer(clean, start, end):
+        put("U", m.start(), m.end(), sign=1 if m.group("up") else -1)
+    for m in _SIZES.finditer(clean, start, end):
+        for group in ("a", "b"):
+            subject = names.lookup({"s": "small caps", "l": "s&p 500", "b": "s&p 500"}[m.group(group)[0].casefold()])
+            if subject is not None:
+                put("S", *m.span(group), subjects=(subject,), anaphor="size")
     for m in _MULTI_VERB.finditer(clean, start, end):
         put("V", m.start(), m.end(), sign=lexicon.VERBS[" ".join(m.group().casefold().split())])
     for m in _TOKEN.finditer(clean, start, end):
@@ -158,6 +168,11 @@ def spot(clean: str, start: int, end: int, names: Names, when: dates.Reader) -> 
     return _tidy(sorted(found, key=lambda i: i.start))
 
 
+_COMPARE = tuple((re.compile(rf"\b{p}\b", re.IGNORECASE), s) for p, s in lexicon.COMPARE_PHRASES.items())
+_STANDING = re.compile(r"\bin (?P<up>the black|positive territory)\b|\bin (?:the red|negative territory)\b|\bunder ?water\b", re.IGNORECASE)
+#: "Small beat large."
+_SIZES = re.compile(r"\b(?P<a>small|large|big)\s+(?:beats?|beat|outperformed|outpaced|lagged|trailed|trounced|led)\s+(?P<b>small|large|big)\b(?![- ]caps?\b)",
+                    re.IGNORECASE)
 _MULTI_VERB = re.compile("|".join(rf"\b{v}\b" for v in lexicon.VERBS if " " in v), re.IGNORECASE)
 
 

@@ -460,7 +460,10 @@ class Judge:
             figures.append(f)
             tried.append(Tried(o.words(line.label, False), value, f.unit, ok, (f.id,)))
         _, line, ok, value, span, reason, tight = rows[0]
-        verdict, chosen = v.judge_yes_no(tried, None)
+        own = [t for t, r in zip(tried, rows, strict=True) if r[0].candidate == rows[0][0].candidate]
+        verdict, chosen = v.judge_yes_no(own, None)
+        if verdict == v.DIFFERS and any(t.match for t in tried):
+            verdict, chosen = v.ONLY, next(t for t in tried if t.match)
         if verdict == v.HOLDS and not tight:
             verdict, reason = v.CLOSE, reason
         which = chosen.reading if verdict == v.ONLY else ""

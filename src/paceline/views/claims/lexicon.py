@@ -55,7 +55,7 @@ ENTRIES: tuple[Entry, ...] = (
           "nasdaq 100|nasdaq-100|nasdaq 100 index|nasdaq-100 index|ndx|nasdaq100|tech-heavy nasdaq 100|"
           "tech-heavy nasdaq-100", "NDX QQQ"),
     Entry("Nasdaq Composite", "index",
-          "nasdaq composite|nasdaq composite index|nasdaq|nasdaq index|tech-heavy nasdaq|"
+          "nasdaq composite|nasdaq comp|nasdaq composite index|nasdaq|nasdaq index|tech-heavy nasdaq|"
           "tech-heavy nasdaq composite|technology-heavy nasdaq|technology-laden nasdaq|ixic", "IXIC ONEQ"),
     Entry("Dow Jones Industrial Average", "index",
           "dow jones industrial average|dow jones industrials|dow jones industrial|dow industrials|dow jones|dow|djia|"
@@ -79,7 +79,7 @@ ENTRIES: tuple[Entry, ...] = (
           "equal-weight s&p 500|equal-weighted s&p 500|equal weight s&p 500|equally weighted s&p 500|"
           "equal-weighted s&p|equal-weight s&p|s&p 500 equal weight|s&p 500 equal weight index|"
           "s&p 500 equal-weight index|s&p 500 equal weighted index|equal-weight index|equal-weighted index|"
-          "equal-weight s&p 500 index|equal-weighted s&p 500 index|equal-weight benchmark", "RSP"),
+          "equal-weight s&p 500 index|equal-weighted s&p 500 index|equal-weight benchmark|average stock|typical stock|average s&p 500 stock", "RSP"),
     Entry("Nasdaq 100 equal weight", "index",
           "equal-weight nasdaq 100|equal-weighted nasdaq 100|nasdaq-100 equal weighted index|equal-weight nasdaq-100",
           "QQQE", proxy=True),
@@ -283,17 +283,16 @@ COMPARE: dict[str, int] = {
                      "surpassed surpassing outrun outran trounce trounced trouncing eclipse eclipsed eclipsing exceed "
                      "exceeded exceeding crush crushed thump thumped thrash thrashed overtake overtook edged_out "
                      "outdistanced outdistance outgain outgained outdo outdid topped bested best_ed walloped "
-                     "outmuscled outperformance outdoing").split(), 1),
+                     "outmuscled outperformance outdoing outdone outpacing").split(), 1),
     **dict.fromkeys(("underperform underperforms underperformed underperforming lag lags lagged lagging trail trails "
                      "trailed trailing underperformance").split(), -1)}
 COMPARE_PHRASES: dict[str, int] = {
-    "did better than": 1, "fared better than": 1, "held up better than": 1, "performed better than": 1,
-    "did worse than": -1, "fared worse than": -1, "performed worse than": -1, "fell behind": -1, "fell short of": -1,
-    "ahead of": 1, "better than": 1, "worse than": -1, "behind": -1, "led": 1, "pulled ahead of": 1,
-    "edged out": 1, "fared better": 1, "fared worse": -1, "did better": 1, "did worse": -1, "did better still": 1,
-    "did even better": 1, "fared even worse": -1, "fared even better": 1, "held up better": 1, "held up worse": -1,
-    "lost out to": -1, "held up slightly better than": 1, "held up slightly better": 1, "held up a little better than": 1,
-    "held up far better than": 1, "did slightly better than": 1, "in line with": 0}
+    r"(?:did|does|do|done|fared?|fares|performed|held up|holding up|has done|have done)(?: (?:slightly|far|much|even|a little|a bit|"
+    r"considerably|somewhat|rather|significantly|marginally|only))* better(?: still)?(?: than)?": 1,
+    r"(?:did|does|do|done|fared?|fares|performed|held up|holding up|has done|have done)(?: (?:slightly|far|much|even|a little|a bit|"
+    r"considerably|somewhat|rather|significantly|marginally|only))* worse(?: still)?(?: than)?": -1,
+    r"fell behind": -1, r"fell short of": -1, r"lost out to": -1, r"pulled ahead of": 1, r"edged out": 1, r"ahead of": 1,
+    r"better than": 1, r"worse than": -1, r"behind": -1, r"led": 1, r"in line with": 0}
 
 #: Verbs that carry a noun of movement or a record: neither subject nor direction of their own.
 LIGHT = frozenset(
@@ -322,7 +321,7 @@ FILLERS = frozenset(
     "healthy modest small sharp steep big large total cumulative annual monthly weekly daily quarterly "
     "net gross one-day single-day impressive robust respectable meager paltry tiny massive huge eye-popping "
     "full whole entire last past".split())
-PRONOUNS = frozenset("it they its their which that whose who".split())
+PRONOUNS = frozenset("it they which that whose who".split())
 #: Prepositions after which a name is not the subject of the next verb.
 OBJECT = frozenset("of in against versus vs for from than including among by over to at on into between among "
                    "despite within toward towards outside behind ahead".split())

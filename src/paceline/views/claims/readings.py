@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -228,6 +228,8 @@ class Quotes:
         end = self.today if window is None or window.end is None else window.end
         j = int(np.searchsorted(days, np.datetime64(end), side="right")) - 1
         j -= back if window is None or window.end is None else 0
+        if window is not None and window.base == "until":
+            raise Missing("the window has no beginning")
         if window is not None and window.unit == "day" and window.base == "before" and window.first is not None:
             at_text = window.end is None
             if not at_text and (j < 0 or days[j] != np.datetime64(window.first)):
@@ -235,6 +237,11 @@ class Quotes:
             i = j - 1
         elif window is None:
             i = j - 1
+        elif window.base == "next":
+            i = int(np.searchsorted(days, np.datetime64(window.first or end), side="right")) - 1
+            j = i + 1
+            if j >= len(days):
+                raise Missing("the day after is not stored")
         elif window.base == "back":
             i = j - window.n
         elif window.base in ("low", "high", "recent low", "recent high"):
@@ -270,6 +277,12 @@ class Quotes:
             if low is None:
                 raise Missing("no short-term low of the benchmark is known by then: name its date")
             return low
+        if not window.own:
+            bench = self.market.file.market.benchmark
+            whole = self.line(Candidate(bench, self.market.file.baskets[bench].instrument or ""), "price")
+            if whole is not None and whole.name != line.name:
+                at = self._extreme(whole, replace(window, own=True), int(np.searchsorted(whole.days, days[j])))
+                return int(np.searchsorted(days, whole.days[at], side="right")) - 1
         first = 0 if window.first is None else int(np.searchsorted(days, np.datetime64(window.first), side="left"))
         if window.base == "recent high":
             first = max(0, j - 252)

@@ -222,7 +222,7 @@ class Names:
         """Subjects of a stretch of text, in order, none inside another."""
         part = clean[start:end]
         letters = [c for c in part if c.isalpha()]
-        shouting = sum(c.isupper() for c in letters) > 0.6 * max(len(letters), 1)
+        shouting = sum(c.isupper() for c in letters) > 0.6 * len(letters) and len(letters) > 12
         tokens = [(m.start() + start, m.end() + start, m.group()) for m in _WORD.finditer(part)]
         found: list[Mention] = []
         i = 0

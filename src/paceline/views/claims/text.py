@@ -115,6 +115,9 @@ def _lines(clean: str, start: int, end: int) -> list[tuple[int, int]]:
             a, b = lines[-1]
             before = clean[a:b].rstrip()
             last = before.rsplit("\n", 1)[-1]
+            if len(last) > 150:  # nobody wraps so late: a line is a paragraph
+                lines.append(here)
+                continue
             short = len(last) < 60 and not before.endswith((",", "-", "\u2014"))
             heading = short and (line.strip()[:1].isupper() or not before.endswith((".", ",")))
             if not (heading and (line.strip()[:1].isupper() or ":" in line)):
