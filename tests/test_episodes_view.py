@@ -462,3 +462,18 @@ def test_nothing_changed_is_said(market: Any, document: Any) -> None:
 def test_labels_carry_dates_and_names(document: Any) -> None:
     verdict = next(s for s in document.sections if s.name == "verdict")
     assert any(isinstance(p, Label) and "2025" in p.text for p in verdict.blocks[0].parts)
+
+
+@pytest.mark.parametrize("damage", [False, True])
+def test_false_alarms_kept_in_a_file_are_those_that_were_drawn(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: bool) -> None:
+    how = {"c": 1.5, "paths": 20, "years": 4, "folder": tmp_path}
+    monkeypatch.setattr(views, "_rates", {})
+    first = views.false_alarms([np.diff(walk(2, 1500))], **how)
+    monkeypatch.setattr(views, "_rates", {})
+    if damage:
+        for path in tmp_path.iterdir():
+            path.write_text(path.read_text().replace("rate", "rote", 1))
+    else:
+        monkeypatch.setattr(views, "detect", None)  # nothing is drawn again
+    assert views.false_alarms([np.diff(walk(2, 1500))], **how) == first

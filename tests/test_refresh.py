@@ -201,3 +201,38 @@ def test_extended_indices_keep_what_was_computed(tmp_path: Path, tables: dict[st
     grown = indices.extend(market.built, w.market().stocks)["price"]
     np.testing.assert_array_equal(grown.levels[:, :-1], old.levels)
     assert len(grown.spans) == len(old.spans) and grown.spans[-1].stop == old.spans[-1].stop + 1
+
+
+@pytest.mark.parametrize("damage", ["none", "cut", "changed"])
+def test_what_is_kept_beside_the_panels_is_what_was_worked_out(
+        tmp_path: Path, tables: dict[str, pl.DataFrame], damage: str) -> None:
+    """Baskets of groups, targets and indices of a second process: those of the first, whatever became of the files."""
+    world = World(tmp_path, tables)
+    world.load(None, END)
+    first = Market(world.file, "sim")
+    was, made = first.built, first._baskets
+    for path in (p for p in (tmp_path / "cache").iterdir() if p.is_file()):
+        whole = bytearray(path.read_bytes())
+        if damage == "changed":
+            whole[len(whole) // 2] ^= 1
+        path.write_bytes(whole[:len(whole) // 2] if damage == "cut" else whole)
+    again = Market(world.file, "sim")
+    assert again._baskets == made
+    for basis, now in again.built.items():
+        assert now.turnover == was[basis].turnover
+        for name in ("levels", "returns", "missing", "members"):
+            np.testing.assert_array_equal(getattr(now, name), getattr(was[basis], name))
+        for a, b in zip(now.spans, was[basis].spans, strict=True):
+            assert a[:2] == b[:2]
+            np.testing.assert_array_equal(a.weights, b.weights)
+        np.testing.assert_array_equal(now.weights_at(300), was[basis].weights_at(300))
+        np.testing.assert_array_equal(now.contributions("large", 200, 400), was[basis].contributions("large", 200, 400))
+
+
+def test_a_second_process_takes_the_indices_from_their_file(
+        tmp_path: Path, tables: dict[str, pl.DataFrame], monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(tmp_path, tables)
+    world.load(None, END)
+    was = Market(world.file, "sim").built["price"].levels
+    monkeypatch.setattr(indices, "walk", None)
+    np.testing.assert_array_equal(Market(world.file, "sim").built["price"].levels, was)

@@ -46,7 +46,7 @@ class Span(NamedTuple):
     weights: Array
 
 
-class _Stretch(NamedTuple):
+class Stretch(NamedTuple):
     """A span with its weights stored for the securities that are held only: (S, C) and their positions (C,)."""
 
     start: int
@@ -87,7 +87,7 @@ class Indices:
     members: Array
     turnover: Mapping[str, list[tuple[int, float]]]
     caveats: Mapping[str, tuple[str, ...]]
-    _stretches: tuple[_Stretch, ...] = field(repr=False)
+    _stretches: tuple[Stretch, ...] = field(repr=False)
     _engine: _Engine = field(repr=False)
     _dense_weights: dict[int, Array] = field(default_factory=dict, repr=False)  # by start of the span; both bases share
 
@@ -182,12 +182,12 @@ def build(panel: Panel, targets: Targets, basis: Basis = "price") -> Indices:
     """
     if basis not in ("price", "total"):
         raise UsageError(f"basis {basis!r} is not known.", "Use price or total.")
-    return _build(panel, targets, (basis,))[basis]
+    return finish(panel, targets, walk(panel, targets, (basis,)))[basis]
 
 
 def build_both(panel: Panel, targets: Targets) -> dict[str, Indices]:
     """``build`` on both bases: how weights drift is worked out once."""
-    return _build(panel, targets, ("price", "total"))
+    return finish(panel, targets, walk(panel, targets, ("price", "total")))
 
 
 def extend(old: Mapping[str, Indices], panel: Panel) -> dict[str, Indices]:
@@ -203,15 +203,15 @@ def extend(old: Mapping[str, Indices], panel: Panel) -> dict[str, Indices]:
     out: dict[str, Indices] = {}
     for basis, engine in engines.items():
         was = old[basis]
-        tail = _Rows.empty(len(was.names), T)
+        tail = Rows.empty(len(was.names), T)
         tail.fill(last.weights, path, *engine.earned(path))
-        rows = _Rows(*(np.concatenate([a, b[:, done:]], axis=1) for a, b in zip(
+        rows = Rows(*(np.concatenate([a, b[:, done:]], axis=1) for a, b in zip(
             (was.returns, was.missing, was.members), tail, strict=True)))
         out[basis] = _finished(engine, rows, was.turnover, (*was._stretches[:-1], last), first._dense_weights)
     return out
 
 
-class _Rows(NamedTuple):
+class Rows(NamedTuple):
     """Returns, members without a return and members of every basket, (S, T)."""
 
     returns: Array
@@ -219,7 +219,7 @@ class _Rows(NamedTuple):
     members: Array
 
     @classmethod
-    def empty(cls, S: int, T: int) -> _Rows:
+    def empty(cls, S: int, T: int) -> Rows:
         return cls(np.full((S, T), np.nan), np.zeros((S, T)), np.zeros((S, T)))
 
     def fill(self, w: Array, path: _Path, earned: Array, missing: Bools) -> None:
@@ -230,13 +230,22 @@ class _Rows(NamedTuple):
         self.members[:, at], self.missing[:, at] = _counts(w > 0, path.dead, missing)
 
 
-def _build(panel: Panel, targets: Targets, bases: tuple[Basis, ...]) -> dict[str, Indices]:
+class Walk(NamedTuple):
+    """What all rebalances and the returns between them come to: by basis, basket and span."""
+
+    rows: Mapping[Basis, Rows]
+    turnover: Mapping[str, list[tuple[int, float]]]
+    stretches: tuple[Stretch, ...]
+
+
+def walk(panel: Panel, targets: Targets, bases: tuple[Basis, ...]) -> Walk:
+    """From rebalance to rebalance through the whole panel: the part of ``build`` that takes its time."""
     engines = {basis: _Engine(panel, targets, basis) for basis in bases}
     drift = engines[bases[0]]
     S, T = len(targets.names), len(panel.sessions)
-    rows = {basis: _Rows.empty(S, T) for basis in bases}
+    rows = {basis: Rows.empty(S, T) for basis in bases}
     turnover: dict[str, list[tuple[int, float]]] = {n: [] for n in targets.names}
-    stretches: list[_Stretch] = []
+    stretches: list[Stretch] = []
     W = np.zeros((S, drift.n))
     starts = [*(r.session + 1 for r in targets.rebalances), T]
     for rebalance, stop in zip(targets.rebalances, starts[1:], strict=True):
@@ -249,19 +258,25 @@ def _build(panel: Panel, targets: Targets, bases: tuple[Basis, ...]) -> dict[str
         start = rebalance.session + 1
         columns = np.flatnonzero(W.any(axis=0))
         w = np.ascontiguousarray(W[:, columns])
-        stretches.append(_Stretch(start, stop, columns, w))
+        stretches.append(Stretch(start, stop, columns, w))
         if start >= stop:
             continue
         path = drift.path(start, stop, columns)
         for basis, engine in engines.items():
             rows[basis].fill(w, path, *engine.earned(path))
         W[:, columns] = _normalised(w * path.closing[:, -1])
+    return Walk(rows, turnover, tuple(stretches))
+
+
+def finish(panel: Panel, targets: Targets, made: Walk) -> dict[str, Indices]:
+    """The indices of a walk, by basis."""
     dense: dict[int, Array] = {}
-    return {b: _finished(e, rows[b], turnover, tuple(stretches), dense) for b, e in engines.items()}
+    return {b: _finished(_Engine(panel, targets, b), rows, made.turnover, made.stretches, dense)
+            for b, rows in made.rows.items()}
 
 
-def _finished(engine: _Engine, rows: _Rows, turnover: Mapping[str, list[tuple[int, float]]],
-              stretches: tuple[_Stretch, ...], dense: dict[int, Array]) -> Indices:
+def _finished(engine: _Engine, rows: Rows, turnover: Mapping[str, list[tuple[int, float]]],
+              stretches: tuple[Stretch, ...], dense: dict[int, Array]) -> Indices:
     targets = engine.targets
     levels = _chain(rows.returns, targets.first, engine.bases)
     begun = np.arange(levels.shape[1]) == targets.first[:, None]

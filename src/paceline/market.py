@@ -142,11 +142,12 @@ class Market(Workspace):
         return f"{self.labels.get(lead, lead)} against {self.labels.get(against, against)}"
 
     def evaluate(self, name: str, *, basis: str | None = None, pairs: Sequence[tuple[str, str]] | None = None,
-                 today: bool = False, **params: Any) -> tuple[Measure, View, dict[str, Any], Result, engine.Provenance]:
+                 last: int | None = None,
+                 **params: Any) -> tuple[Measure, View, dict[str, Any], Result, engine.Provenance]:
         """Run a measure for all its subjects; the result is kept for the next caller.
 
-        today  only the last session's values are wanted: a measure that declares how far it looks back sees no more,
-               and the result ends with the view but begins later
+        last  only the values of that many last sessions are wanted: a measure that declares how far it looks back
+              sees no more than they need, and the result ends with the view but begins later
         """
         measure = measures.get(name)
         for given in params:
@@ -158,12 +159,12 @@ class Market(Workspace):
         if settings.get("since") == "low":
             settings["since"] = self._low_or_error()
         key = digest([name, basis, pairs, settings, sorted(self._adhoc)])
-        back = measure.lookback(settings) if today and key not in self._results else None
+        back = measure.lookback(settings) if last is not None and key not in self._results else None
         if back is not None:
-            key += " today"
+            key += f" last {last}"
         if key not in self._results:
             view, known = self.view(measure, basis=basis, pairs=pairs)
-            seen = view if back is None else engine.recent(view, back + 1)
+            seen = view if back is None or last is None else engine.recent(view, back + last)
             self._results[key] = (view, engine.evaluate(measure, seen, settings), known)
         view, result, known = self._results[key]
         return measure, view, settings, result, known
@@ -204,7 +205,7 @@ class Market(Workspace):
             if alone and len(alone) == len(names):
                 raise UsageError(f"{measure} looks at the members of a basket; {alone[0]!r} is one instrument.",
                                  f"Baskets with members: {', '.join(self.composites[:12])}.")
-        found = engine.figures(*self.evaluate(measure, basis=basis, pairs=pairs, today=not history, **params),
+        found = engine.figures(*self.evaluate(measure, basis=basis, pairs=pairs, last=None if history else 1, **params),
                                subjects=names, history=history)
         if basis is None and "basis" in declared.params and "basis" not in params:
             found = self._other_basis(found, measure, pairs, names, history, params)
@@ -219,7 +220,7 @@ class Market(Workspace):
         empty = {n for n in empty if self._missing(n, other) < self._missing(n, found[0].basis)}
         if not empty:
             return found
-        more = engine.figures(*self.evaluate(measure, basis=other, pairs=pairs, today=not history, **params),
+        more = engine.figures(*self.evaluate(measure, basis=other, pairs=pairs, last=None if history else 1, **params),
                               subjects=[n for n in (names or self.composites) if n in empty], history=history)
         filled = {f.subject for f in more if f.value is not None}
         return [f for f in found if f.subject not in filled] + [f for f in more if f.subject in filled]

@@ -217,13 +217,13 @@ class Workspace:
 
     @cached_property
     def _baskets(self) -> tuple[dict[str, config.Basket], dict[str, str], dict[str, list[str]]]:
-        from paceline import baskets
+        from paceline.baskets import cache
 
         declared = dict(self.file.baskets)
         labels = {n: b.label or n.replace("_", " ") for n, b in declared.items()}
         groups = {n: list(g.baskets) for n, g in self.file.groups.items() if g.baskets}
         if self.stocks is not None:
-            made, made_labels = baskets.group_baskets(self.stocks, self.file)
+            made, made_labels = cache.group_baskets(self.stocks, self.file, self.store.path / "cache")
             declared |= made
             labels |= made_labels
             for group in self.file.groups:
@@ -262,14 +262,15 @@ class Workspace:
     @cached_property
     def built(self) -> dict[str, Indices]:
         """The indices of all composite baskets, by basis."""
-        from paceline import indices
+        from paceline import indices_cache
         from paceline.baskets import cache
 
         if self.stocks is None or not self.composites:
             return {}
         file = self.file.model_copy(update={"baskets": self._baskets[0]})
-        targets = cache.targets(self.stocks, file, self.composites, self.store.path / "cache")
-        return indices.build_both(self.stocks, targets)
+        folder = self.store.path / "cache"
+        targets = cache.targets(self.stocks, file, self.composites, folder)
+        return indices_cache.build_both(self.stocks, targets, folder, cache.key(self.stocks, file, self.composites))
 
     @cached_property
     def _held(self) -> dict[str, Indices]:

@@ -16,23 +16,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from paceline import baskets
+from paceline import baskets, config
 from paceline.lineage import digest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from paceline import config
     from paceline.panel import Panel
 
 #: Files kept; the least recently used go.
 KEEP = 12
 
 
+def key(panel: Panel, market: config.MarketFile, names: Sequence[str]) -> str:
+    """Names everything that target weights depend on."""
+    asked = market.model_dump(mode="json", include={"universes", "baskets", "groups"})
+    return digest([panel.step.id, asked, list(names)], 32)
+
+
 def targets(panel: Panel, market: config.MarketFile, names: Sequence[str], folder: Path) -> baskets.Targets:
     """``baskets.targets``, from the folder if it is there."""
-    asked = market.model_dump(mode="json", include={"universes", "baskets", "groups"})
-    path = folder / f"targets-{digest([panel.step.id, asked, list(names)], 32)}.npz"
+    path = folder / f"targets-{key(panel, market, names)}.npz"
     found = _load(path)
     if found is None:
         found = baskets.targets(panel, market, names)
@@ -41,6 +45,28 @@ def targets(panel: Panel, market: config.MarketFile, names: Sequence[str], folde
             for old in sorted(folder.glob("targets-*.npz"), key=lambda p: p.stat().st_mtime, reverse=True)[KEEP:]:
                 old.unlink(missing_ok=True)
     return found
+
+
+def group_baskets(panel: Panel, market: config.MarketFile,
+                  folder: Path) -> tuple[dict[str, config.Basket], dict[str, str]]:
+    """``baskets.group_baskets``, from the folder if it is there."""
+    path = folder / f"groups-{key(panel, market, ())}.json"
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        if kept.pop("digest") == digest(kept):
+            os.utime(path)
+            return {n: config.Basket.model_validate(b) for n, b in kept["baskets"].items()}, kept["labels"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        pass
+    made, labels = baskets.group_baskets(panel, market)
+    kept = {"baskets": {n: b.model_dump(mode="json", exclude_unset=True) for n, b in made.items()}, "labels": labels}
+    with suppress(OSError):
+        draft = path.with_name(f".{uuid.uuid4().hex}.json")
+        draft.write_text(json.dumps({"digest": digest(kept), **kept}), encoding="utf-8")
+        draft.replace(path)
+        for old in sorted(folder.glob("groups-*.json"), key=lambda p: p.stat().st_mtime, reverse=True)[KEEP:]:
+            old.unlink(missing_ok=True)
+    return made, labels
 
 
 def _save(path: Path, found: baskets.Targets) -> None:

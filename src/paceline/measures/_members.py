@@ -35,15 +35,12 @@ def count(view: View, *flags: Bools) -> tuple[Array, ...]:
     One matrix product per span, for all flags side by side; float32 counts exactly up to 2**24 members.
     """
     out = tuple(np.zeros(view.shape) for _ in flags)
+    by_session = [np.ascontiguousarray(flag.T) for flag in flags]  # the sessions of a span lie together
     for span in view.spans:
-        member = span.weights > 0
-        held = np.flatnonzero(member.any(axis=0))
-        blocks = np.empty((len(held), len(flags), span.stop - span.start), np.float32)
-        for k, flag in enumerate(flags):
-            blocks[:, k] = flag[held, span.start:span.stop]
-        counts = member[:, held].astype(np.float32) @ blocks.reshape(len(held), len(flags) * (span.stop - span.start))
+        marked = np.concatenate([flag[span.start:span.stop] for flag in by_session]).astype(np.float32)
+        counts = (span.weights > 0).astype(np.float32) @ marked.T
         for k, total in enumerate(out):
-            total[:, span.start:span.stop] = counts.reshape(len(member), len(flags), -1)[:, k]
+            total[:, span.start:span.stop] = counts.reshape(len(counts), len(flags), -1)[:, k]
     return out
 
 

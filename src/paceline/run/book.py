@@ -104,7 +104,8 @@ class Book:
         """The last ``sessions`` values of a series measure, one line per subject that has any."""
         basis = params.pop("basis", None)
         try:
-            declared, view, settings, result, known = self.market.evaluate(measure, basis=basis, **params)
+            declared, view, settings, result, known = self.market.evaluate(measure, basis=basis, last=sessions,
+                                                                               **params)
         except PacelineError as error:
             self.refused[measure] = str(error)
             return []

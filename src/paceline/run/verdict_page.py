@@ -207,7 +207,8 @@ def _warm(studies: Sequence[Study]) -> None:
     """The false alarms of all pairs in one pass; each study then finds its own."""
     from paceline.views.episodes import false_alarms
 
-    false_alarms([np.diff(s.shelf.line(s.pair.name)) for s in studies], studies[0].c, step=studies[0].step)
+    false_alarms([np.diff(s.shelf.line(s.pair.name)) for s in studies], studies[0].c, step=studies[0].step,
+                 folder=studies[0].market.store.path / "cache")
 
 
 def _head(book: Book, studies: Sequence[Study]) -> Sentence:

@@ -13,9 +13,15 @@ Lines are (T,) or (P, T), natural logs; NaN is missing. Nothing here knows baske
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
+import os
+import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -32,6 +38,7 @@ from paceline.evidence import (
     stationary_indices,
 )
 from paceline.evidence.judgement import LEVEL
+from paceline.lineage import code_version, digest
 
 #: Sizes of the barrier: the three that have names, and a quarter to either side of each.
 NAMED = {1.0: "watch", 1.5: "episode", 2.0: "major"}
@@ -43,6 +50,8 @@ FORTNIGHT, MONTH = 10, 21
 #: Paths and years simulated for false alarms, and the mean block length of the resampled ones.
 PATHS, PATH_YEARS, BLOCK = 100, 12, 21.0
 
+#: Files of rates kept; the least recently used go.
+KEEP = 60
 _rates: dict[tuple[object, ...], Calibration] = {}
 
 
@@ -188,17 +197,19 @@ def last_turn(found: Episodes, row: int) -> tuple[int, int, int] | None:
 
 
 def false_alarms(returns: Sequence[Array], c: float, *, step: int = STEP, paths: int = PATHS,
-                 years: float = PATH_YEARS, seed: int = 0) -> list[Calibration]:
+                 years: float = PATH_YEARS, seed: int = 0, folder: Path | None = None) -> list[Calibration]:
     """Episodes (A over B) per year that noise makes: on driftless walks (first), and for each of ``returns`` (daily
     log returns of A/B, NaN left out) when they are demeaned and resampled in blocks of 21 sessions on average.
 
-    ``episodes.calibrate`` for many pairs in one pass, kept for the process. A history that does not reach over
+    ``episodes.calibrate`` for many pairs in one pass, kept for the process, and with ``folder`` in a file there for
+    the next one: seeded draws depend on nothing but what the file is named after. A history that does not reach over
     one window gives a rate that is NaN.
     """
     n = WINDOW + round(years * YEAR)
     clean = [np.asarray(r, float)[np.isfinite(r)] for r in returns]
     keys = [(c, step, paths, years, seed, r.tobytes()) for r in (np.empty(0), *clean)]
-    todo = [k for k, key in enumerate(keys) if key not in _rates]
+    files = [None if folder is None else folder / f"alarms-{_name(key)}.json" for key in keys]
+    todo = [k for k, key in enumerate(keys) if key not in _rates and not _read(files[k], key)]
     lines, whose = [], []
     for k in todo:
         rng = np.random.default_rng([seed, 0 if k == 0 else len(clean[k - 1])])
@@ -222,7 +233,42 @@ def false_alarms(returns: Sequence[Array], c: float, *, step: int = STEP, paths:
             said = "driftless Gaussian walks" if k == 0 else (
                 f"stationary bootstrap of demeaned relative returns, blocks of {BLOCK:.0f}")
             _rates[keys[k]] = Calibration(c, rate, rate - reach, rate + reach, paths, years, said)
+            _write(files[k], _rates[keys[k]])
     return [_rates[key] for key in keys]
+
+
+def _name(key: tuple[object, ...]) -> str:
+    """The digest of a question to ``false_alarms`` and of the code that answers it."""
+    *plain, returns = key
+    assert isinstance(returns, bytes)
+    return digest([code_version(), plain, hashlib.sha256(returns).hexdigest()], 32)
+
+
+def _read(path: Path | None, key: tuple[object, ...]) -> bool:
+    """Take a rate from its file; whatever is not what was written is worked out again."""
+    if path is None:
+        return False
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if found.pop("digest") != digest(found):
+            return False
+        _rates[key] = Calibration(**found)
+        os.utime(path)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+    return True
+
+
+def _write(path: Path | None, found: Calibration) -> None:
+    """Keep a rate, and of all rates those used last; a disk without room is no error."""
+    if path is None:
+        return
+    with suppress(OSError):
+        draft = path.with_name(f".{uuid.uuid4().hex}.json")
+        draft.write_text(json.dumps({"digest": digest(found.to_json()), **found.to_json()}), encoding="utf-8")
+        draft.replace(path)
+        for old in sorted(path.parent.glob("alarms-*.json"), key=lambda p: p.stat().st_mtime, reverse=True)[KEEP:]:
+            old.unlink(missing_ok=True)
 
 
 def _windows(line: Array, sessions: int) -> tuple[float, Array]:
