@@ -37,7 +37,8 @@ class Stocks:
     returns     (n, T) on the basis asked for; NaN where missing
     move        (n, T) the return by which weights drift: price, else total return; missing is zero
     alive       (n, T) not gone
-    daily       (n, T) total return, else price return; ``there`` where it is known, ``filled`` with zeros elsewhere
+    daily       (n, T) total return, else price return; ``there`` where it is known, ``filled`` with zeros elsewhere,
+                ``counted`` how often it was known so far
     index       (n, T) growth by ``daily``; NaN when not alive
     """
 
@@ -47,25 +48,33 @@ class Stocks:
         for span in view.spans:
             held |= span.weights[row] > 0
         self.rows: NDArray[np.int64] = np.flatnonzero(held)
-        total, price = view.field("total_return")[self.rows], view.field("price_return")[self.rows]
+        total, price = self._own("total_return"), self._own("price_return")
         self.daily: Array = np.where(np.isfinite(total), total, price)
         self.returns: Array = total if basis == "total" else price
-        self.move: Array = np.nan_to_num(np.where(np.isfinite(price), price, total))
-        indices = (view.field("price_index")[self.rows], view.field("total_index")[self.rows])
+        self.move: Array = np.where(np.isfinite(price), price, total)
+        np.copyto(self.move, 0.0, where=~np.isfinite(self.move))
+        indices = (self._own("price_index"), self._own("total_index"))
         self.alive = living(*indices)
         here = np.isfinite(indices[0]) | np.isfinite(indices[1])
         self.there: Bools = np.isfinite(self.daily)
         self.filled: Array = np.where(self.there, self.daily, 0.0)
-        growth = np.cumprod(1 + self.filled, axis=1)
-        self.index: Array = np.where(here, growth, np.nan)
+        self.counted = np.cumsum(self.there, axis=1, dtype=np.int32)
+        self.index: Array = 1 + self.filled
+        np.cumprod(self.index, axis=1, out=self.index)
+        np.copyto(self.index, np.nan, where=~here)
         self.level: Array = view.all_levels[basis][row]
         self._known: dict[str, Array] = {}
+
+    def _own(self, name: str) -> Array:
+        """(n, T) a field of the view; no copy where the basket holds everybody."""
+        found = self.view.field(name)
+        return found if len(self.rows) == len(found) else found[self.rows]
 
     def known(self, name: str) -> Array:
         """(n, T) a field; all missing where the view does not have it."""
         if name not in self._known:
             here = name in self.view.fields
-            self._known[name] = self.view.field(name)[self.rows] if here else np.full(self.index.shape, np.nan)
+            self._known[name] = self._own(name) if here else np.full(self.index.shape, np.nan)
         return self._known[name]
 
     def cap(self, t: int) -> Array:
@@ -154,9 +163,9 @@ def _deviation(stocks: Stocks, t: int) -> Array:
     """(n,) sd (ddof 1) of the last ``RISK`` daily returns; NaN where fewer than ``ENOUGH`` are known."""
     start = max(t + 1 - RISK, 0)
     z = stocks.filled[:, start:t + 1]
-    n = np.count_nonzero(stocks.there[:, start:t + 1], axis=1)
+    n = stocks.counted[:, t] - (stocks.counted[:, start - 1] if start else 0)
     # the mean of a day is small beside its deviation, so the plain sum of squares loses nothing that matters
-    squares = np.einsum("ij,ij->i", z, z) - z.sum(axis=1) ** 2 / np.maximum(n, 1)
+    squares = np.einsum("ij,ij->i", z, z) - (z @ np.ones(z.shape[1])) ** 2 / np.maximum(n, 1)
     return np.where(n >= ENOUGH, np.sqrt(np.maximum(squares, 0.0) / np.maximum(n - 1, 1)), np.nan)
 
 

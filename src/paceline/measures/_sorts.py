@@ -30,13 +30,22 @@ def legs(score: Array, member: Bools, quantiles: int, groups: NDArray[np.int64] 
         by = own if breakpoints is None else breakpoints & own
         if g < 0 or by.sum() < quantiles:
             continue
-        low, high = np.quantile(score[by], [1 / quantiles, 1 - 1 / quantiles])
-        slack = ROUNDING * float(np.ptp(score[by]))  # a quantile may be a name's own score, but for rounding
+        ordered = np.sort(score[by])
+        low, high = (_quantile(ordered, q) for q in (1 / quantiles, 1 - 1 / quantiles))
+        slack = ROUNDING * float(ordered[-1] - ordered[0])  # a quantile may be a name's own score, but for rounding
         above, below = own & (score >= high - slack) & (score > low + slack), own & (score <= low + slack)
         if above.any() and below.any():
             top |= above
             bottom |= below
     return top, bottom
+
+
+def _quantile(ordered: Array, q: float) -> float:
+    """Linear quantile of ascending values, to the last bit that of ``np.quantile``, which costs ten times as much."""
+    at = q * (len(ordered) - 1)
+    low = int(at)
+    below, above, share = float(ordered[low]), float(ordered[min(low + 1, len(ordered) - 1)]), at - low
+    return above - (above - below) * (1 - share) if share >= 0.5 else below + (above - below) * share
 
 
 def weigh(chosen: Bools, weight: Array, groups: NDArray[np.int64] | None = None,
@@ -46,13 +55,14 @@ def weigh(chosen: Bools, weight: Array, groups: NDArray[np.int64] | None = None,
     With ``groups`` each group has the share it has in ``whole`` (the weights of everybody who could be chosen),
     among the groups with somebody chosen.
     """
-    w = np.where(chosen, np.nan_to_num(weight), 0.0)
+    w = np.where(chosen & ~np.isnan(weight), weight, 0.0)
     if groups is not None and whole is not None:
         for g in np.unique(groups[chosen]).tolist():
             own = groups == g
             if w[own].sum() > 0:
                 w[own] *= np.nan_to_num(whole)[own].sum() / w[own].sum()
-    return np.asarray(w / w.sum() if w.sum() > 0 else w, float)
+    total = w.sum()
+    return np.asarray(w / total if total > 0 else w, float)
 
 
 def held(weights: Array, returns: Array, move: Array, alive: Bools) -> Array:
@@ -65,7 +75,7 @@ def held(weights: Array, returns: Array, move: Array, alive: Bools) -> Array:
     np.cumprod(1 + move[:, :-1], axis=1, out=growth[:, 1:])
     growth *= alive
     with np.errstate(divide="ignore", invalid="ignore"):
-        result: Array = (weights @ (growth * np.nan_to_num(returns))) / (weights @ growth)
+        result: Array = (weights @ (growth * np.where(np.isnan(returns), 0.0, returns))) / (weights @ growth)
     return result
 
 

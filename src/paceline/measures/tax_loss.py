@@ -60,7 +60,7 @@ def tax_loss(view: View, *, baskets: tuple[str, ...] | None = None, share: float
     at = places(view.sessions, ahead(view, view.sessions[-1]))
     for row in chosen(view, baskets):
         stocks = Stocks(view, row, used)
-        growth = np.asarray(np.cumprod(1 + np.nan_to_num(stocks.returns), axis=1), float)
+        growth = np.asarray(np.cumprod(np.where(np.isnan(stocks.returns), 1.0, 1 + stocks.returns), axis=1), float)
         for year in np.unique(at.year).tolist():
             rows += _losers(view, stocks, growth, at, year, share)
         for name in dict.fromkeys(str(r["statistic"]) for r in rows):
