@@ -90,8 +90,16 @@ class Checked(Sequence[Verdict]):
         return 3 if verdicts.MISSING in found else 0
 
     def to_json(self) -> dict[str, Any]:
-        return {"date": str(self.date), "dated": self.dated, "as_of": self.as_of, "claims": len(self.claims), "counts": self.counts,
-                "verdicts": [v.to_json() for v in self.verdicts], "not_understood": [u.to_json() for u in self.unread], "notes": list(self.notes)}
+        return {
+            "date": str(self.date),
+            "dated": self.dated,
+            "as_of": self.as_of,
+            "claims": len(self.claims),
+            "counts": self.counts,
+            "verdicts": [v.to_json() for v in self.verdicts],
+            "not_understood": [u.to_json() for u in self.unread],
+            "notes": list(self.notes),
+        }
 
 
 #: What a reader finds that is no claim about prices.
@@ -117,8 +125,12 @@ def factcheck(market: Market, said: str, date: str | dt.date | None = None) -> C
     reading = Reader(read, names, today).read()
     subjects = [s for c in reading.claims for s in (c.subject, c.against) if s is not None]
     if any(c.kind == "rank" for c in reading.claims):
-        subjects += [s for s in names.subjects.values() if s.kind == "sector" or s.name in (
-            "S&P 500", "Nasdaq 100", "Nasdaq Composite", "Dow Jones Industrial Average", "Russell 2000")]
+        subjects += [
+            s
+            for s in names.subjects.values()
+            if s.kind == "sector"
+            or s.name in ("S&P 500", "Nasdaq 100", "Nasdaq Composite", "Dow Jones Industrial Average", "Russell 2000")
+        ]
     for group in market.file.groups.values():
         subjects += [s for b in group.baskets if (s := names.lookup(market.file.baskets[b].label or b)) is not None]
     quotes = Quotes(market, names, today, subjects)
@@ -129,7 +141,9 @@ def factcheck(market: Market, said: str, date: str | dt.date | None = None) -> C
     unread = tuple(Unread(read.quote(u.start, u.end), *read.span(u.start, u.end), u.reason) for u in reading.unread)
     notes = []
     if not found:
-        notes.append("No claim was found. The reader knows English market commentary; see docs/factcheck.md for its words.")
+        notes.append(
+            "No claim was found. The reader knows English market commentary; see docs/factcheck.md for its words."
+        )
     return Checked(said, today, dated, _known_day(quotes), tuple(found), unread, tuple(notes))
 
 
@@ -148,8 +162,10 @@ def _date(read: text.Text, market: Market, date: str | dt.date | None) -> tuple[
             raise UsageError(f"--date: {date!r} is not a date.", "Write it as YYYY-MM-DD.") from None
     found = dates.text_date(read)
     if found is None:
-        raise UsageError("the text does not say when it was written, so that its \"Thursday\" and \"this year\" cannot be dated.",
-                         f"Add --date YYYY-MM-DD (the data end on {market.as_of}).")
+        raise UsageError(
+            'the text does not say when it was written, so that its "Thursday" and "this year" cannot be dated.',
+            f"Add --date YYYY-MM-DD (the data end on {market.as_of}).",
+        )
     return found[0], f"found in the text: {found[1]}"
 
 
@@ -170,15 +186,33 @@ def _figure(kind: str, claim: Claim | Aside, quotes: Quotes, answer: Answer | No
     """The verdict as a figure: it rests on the figures of its readings."""
     parents = tuple(dict.fromkeys(f.id for f in answer.figures)) if answer is not None else ()
     subject = claim.subject.name if claim.subject is not None else ""
-    step = quotes.market._keep(Step("claim", {"kind": kind, "quote": quote, "date": str(quotes.today), "verdict": verdict, "subject": subject}, parents))
+    step = quotes.market._keep(
+        Step(
+            "claim",
+            {"kind": kind, "quote": quote, "date": str(quotes.today), "verdict": verdict, "subject": subject},
+            parents,
+        )
+    )
     value = answer.value if answer is not None and answer.value is not None else None
     unit = answer.unit if answer is not None else "text"
     line, span = (answer.line, answer.span) if answer is not None else (None, None)
     caveats = tuple(dict.fromkeys(c for f in answer.figures for c in f.caveats)) if answer is not None else ()
     start = str(line.days[span.i]) if line is not None and span is not None else None
     end = str(line.days[span.j]) if line is not None and span is not None else None
-    return Figure("claim", subject, value if value is not None else (verdict if unit == "text" else None), unit, step, statistic=kind, start=start, end=end,
-                  as_of=_known_day(quotes), basis=line.basis if line is not None else "", caveats=caveats, extra={"verdict": verdict})
+    return Figure(
+        "claim",
+        subject,
+        value if value is not None else (verdict if unit == "text" else None),
+        unit,
+        step,
+        statistic=kind,
+        start=start,
+        end=end,
+        as_of=_known_day(quotes),
+        basis=line.basis if line is not None else "",
+        caveats=caveats,
+        extra={"verdict": verdict},
+    )
 
 
 def _verdict(claim: Claim, read: text.Text, quotes: Quotes, judge: Judge) -> Verdict:
@@ -200,10 +234,26 @@ def _verdict(claim: Claim, read: text.Text, quotes: Quotes, judge: Judge) -> Ver
     ours = verdicts.shown(answer.value, answer.unit) if answer is not None and answer.value is not None else ""
     safe, dont = _advice(claim, verdict, answer, ours, figure)
     window = f"{figure.start} to {figure.end}" if figure.start and figure.end else ""
-    return Verdict(verdict, claim.kind, quote, a, b, claim.subject.name, verdicts.said_text(claim), ours, reason, safe, dont, figure,
-                   claim.against.name if claim.against is not None else "", _stated(claim), window,
-                   answer.tried if answer is not None else (), answer.notes if answer is not None else (),
-                   answer.figures if answer is not None else ())
+    return Verdict(
+        verdict,
+        claim.kind,
+        quote,
+        a,
+        b,
+        claim.subject.name,
+        verdicts.said_text(claim),
+        ours,
+        reason,
+        safe,
+        dont,
+        figure,
+        claim.against.name if claim.against is not None else "",
+        _stated(claim),
+        window,
+        answer.tried if answer is not None else (),
+        answer.notes if answer is not None else (),
+        answer.figures if answer is not None else (),
+    )
 
 
 def _stated(claim: Claim) -> float | None:
@@ -216,13 +266,36 @@ def _stated(claim: Claim) -> float | None:
 def _advice(claim: Claim, verdict: str, answer: Answer | None, ours: str, figure: Figure) -> tuple[str, str]:
     """Safe to say, and what not to say."""
     who = claim.subject.name
-    span = f" from {figure.start} to {figure.end}" if figure.start and figure.end and claim.kind in (
-        "return", "direction", "compare", "rank", "reversal", "points", "contribution") else f" on {figure.end}" if figure.end else ""
+    span = (
+        f" from {figure.start} to {figure.end}"
+        if figure.start
+        and figure.end
+        and claim.kind in ("return", "direction", "compare", "rank", "reversal", "points", "contribution")
+        else f" on {figure.end}"
+        if figure.end
+        else ""
+    )
     basis = {"price": ", price return", "total": ", total return"}.get(figure.basis, "")
     if answer is None or answer.value is None:
         return "", ""
-    gap = f"{answer.value * 100:+.2f} points against {claim.against.name}" if claim.against is not None and claim.kind in ("compare", "reversal") else ours
-    if claim.kind in ("record", "streak", "extreme", "rank", "average", "stalled", "turning", "breadth", "contribution", "implied", "level"):
+    gap = (
+        f"{answer.value * 100:+.2f} points against {claim.against.name}"
+        if claim.against is not None and claim.kind in ("compare", "reversal")
+        else ours
+    )
+    if claim.kind in (
+        "record",
+        "streak",
+        "extreme",
+        "rank",
+        "average",
+        "stalled",
+        "turning",
+        "breadth",
+        "contribution",
+        "implied",
+        "level",
+    ):
         safe = f"{who}{span}: {answer.reason or ours}."
     else:
         safe = f"{who}: {gap}{span}{basis}."
@@ -231,9 +304,9 @@ def _advice(claim: Claim, verdict: str, answer: Answer | None, ours: str, figure
     if verdict == verdicts.DIFFERS:
         dont = f"Don't say: {who} {said}."
     elif verdict == verdicts.ONLY:
-        dont = f"Don't say \"{said}\" without saying: {answer.chosen}."
+        dont = f'Don\'t say "{said}" without saying: {answer.chosen}.'
     elif verdict == verdicts.BORDERLINE:
-        dont = f"Don't say \"{said}\" without the figures: another basis or a tenth of a point turns it round."
+        dont = f'Don\'t say "{said}" without the figures: another basis or a tenth of a point turns it round.'
     return safe, dont
 
 
@@ -245,14 +318,31 @@ def _aside(aside: Aside, read: text.Text, quotes: Quotes) -> Verdict:
     answer = Answer(verdicts.NOT_CHECKABLE, None, "text", figures=figures)
     figure = _figure(aside.kind, aside, quotes, answer, verdicts.NOT_CHECKABLE, quote)
     a, b = read.span(aside.start, aside.end)
-    return Verdict(verdicts.NOT_CHECKABLE, aside.kind, quote, a, b, aside.subject.name if aside.subject is not None else "", aside.kind, "",
-                   aside.reason + (f"; beside it: {beside}" if beside else ""), "", "", figure, parents=figures)
+    return Verdict(
+        verdicts.NOT_CHECKABLE,
+        aside.kind,
+        quote,
+        a,
+        b,
+        aside.subject.name if aside.subject is not None else "",
+        aside.kind,
+        "",
+        aside.reason + (f"; beside it: {beside}" if beside else ""),
+        "",
+        "",
+        figure,
+        parents=figures,
+    )
 
 
 def _volume(aside: Aside, read: text.Text, quotes: Quotes) -> tuple[str, tuple[Figure, ...]]:
     """The share of dollar volume of the baskets a flow speaks of, where the market measures it."""
-    baskets = [c.basket for m in quotes.names.find(read.clean, aside.start, min(len(read.clean), aside.end + 120)) for c in m.subject.candidates
-               if c.basket and not c.instrument]
+    baskets = [
+        c.basket
+        for m in quotes.names.find(read.clean, aside.start, min(len(read.clean), aside.end + 120))
+        for c in m.subject.candidates
+        if c.basket and not c.instrument
+    ]
     if not baskets:
         return "", ()
     try:
@@ -265,5 +355,3 @@ def _volume(aside: Aside, read: text.Text, quotes: Quotes) -> tuple[str, tuple[F
             first[f.subject] = f
     said = ", ".join(f"{f.label or f.subject} {f.text}" for f in first.values())
     return (f"share of dollar volume {said}" if said else ""), tuple(first.values())
-
-

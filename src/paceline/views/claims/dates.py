@@ -244,6 +244,8 @@ class Reader:
             return Window(m.group(), m.start(), m.end(), "high", None, None)
         if kind in self.turns:  # "the low" a text has dated before
             return replace(self.turns[kind], text=m.group(), start=m.start(), stop=m.end(), turning="")
+        if re.search(r"\bthat\b", said):
+            return Window(m.group(), m.start(), m.end(), unclear=f"the text does not date {m.group().strip()!r}")
         return Window(m.group(), m.start(), m.end(), f"recent {kind}", None, None)
 
     def from_to(self, m: re.Match[str]) -> Window | None:
@@ -468,6 +470,12 @@ class Reader:
     def yesterday(self, m: re.Match[str]) -> Window | None:
         return Window(m.group(), m.start(), m.end(), "back", n=1, end=self.today - dt.timedelta(days=1), unit="day")
 
+    def after_event(self, m: re.Match[str]) -> Window | None:
+        day = self.events.get(m.group("what").casefold())
+        if day is None:
+            return Window(m.group(), m.start(), m.end(), unclear=f"the text gives no date for {m.group('what')!r}")
+        return Window(m.group(), m.start(), m.end(), "next", day, end=day, unit="day")
+
     def next_day(self, m: re.Match[str]) -> Window | None:
         return Window(m.group(), m.start(), m.end(), "next", same=True)
 
@@ -574,8 +582,9 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"\b(?:in |for |during )?(?P<q>[1-4])(?P<unit>Q|H)(?:\s+(?P<y>{_YEAR}))?\b", "quarter"),
         (rf"\b(?:on |last |by |at |the previous )?(?:last )?(?P<w>(?:{_DAYS})\b)\.?(?:'s(?: close| session)?)?", "weekday"),
         (rf"\b(?:on\s+)?(?P<d>{DATE})(?:'s)?", "on_date"),
-        (r"\bthe (?:next|following) (?:day|session|trading day)\b|\bthe day after\b|\ba day later\b", "next_day"),
-        (rf"\b(?:through|until|till|up to|as of)\s+(?:(?:last|the close (?:on|of))\s+)?(?P<to>{DATE}|{DAY}|{MONTH})(?:'s(?: close)?)?(?!\s+\d)", "through"),
+        (r"\bthe (?:day|session|week|month) (?:after|following|before) (?:the |that |its |a )(?P<what>\w+)", "after_event"),
+        (r"\bthe (?:next|following) (?:day|session|trading day)\b|\bthe day after\b(?! (?:the|that|its|a)\b)|\ba day later\b", "next_day"),
+        (rf"\b(?:through|until|till|up to|as of|by)\s+(?:(?:last|the close (?:on|of))\s+)?(?P<to>{DATE}|{DAY}|(?:{_MONTHS})\b)(?:'s(?: close)?)?(?!\s+\d)", "through"),
         (rf"\b(?:on\s+)?that\s+(?P<w>(?:{_DAYS})\b)\.?(?:'s)?", "same_day"),
         (r"\btoday(?:'s)?\b|\bat the close(?: today)?\b|\btonight\b", "today_"),
         (r"\byesterday(?:'s)?\b|\bthe (?:previous|prior) (?:day|session)\b|\bthe day before\b|\ba day earlier\b", "yesterday"),

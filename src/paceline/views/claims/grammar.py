@@ -93,7 +93,7 @@ class Reader:
         self.text, self.names, self.today = text, names, today
         self.when = dates.Reader(today)
         self.out = Reading()
-        self.history: list[tuple[Window, int, str]] = []  # window, paragraph, tense: oldest first
+        self.history: list[tuple[Window, int, str, int]] = []  # window, paragraph, tense, sentence: oldest first
         self.heading: Window | None = None
         self.before: tuple[Subject, ...] = ()  # subjects of the claim before
         self.by_kind: dict[str, Subject] = {}
@@ -278,8 +278,9 @@ class Reader:
     def _blocked(self, k: int, item: Item) -> None:
         state = self.state
         before = self.items[k - 1] if k else None
-        if before is not None and before.tag == "N":
-            return  # looked at by the number itself
+        after = self.items[k + 1] if k + 1 < len(self.items) else None
+        if (before is not None and before.tag == "N") or (after is not None and after.tag == "D" and item.text.casefold() == "price"):
+            return  # looked at by the number itself; "price return"
         state.blocked = item.text
         if state.verb is None:
             state.subjects, state.unknown = (), ""
@@ -333,6 +334,9 @@ class Reader:
             state.at = k
         elif state.blocked and state.at < 0:
             state.subjects = ()
+        if (edge is not None and edge.tag == "S" and k and items[k - 1].tag == "," and edge.subjects != state.subjects and not strange
+                and self._role(j) == "subject" and not state.unknown):
+            state.subjects, state.at, state.blocked = edge.subjects, j, ""  # "Biotech, once the market's darling, gave up"
         state.verb, state.verb_at = item, k
         if sign:
             state.last_sign = sign
@@ -578,10 +582,15 @@ class Reader:
         while j > 0 and items[j].text.casefold() in ("only", "just", "a", "an", "some", "mere", "another", "fully", "nearly"):
             j -= 1
         d = j - 1 - (j >= 2 and items[j - 1].tag == "W")
-        if j >= 1 and items[j].text.casefold() in ("of", "to", "at") and items[d].tag == "D":  # a loss of 2%
-            noun, before = items[d], items[d - 1] if d >= 1 else None
+        if d >= 1 and items[d].tag == "L" and items[d - 1].tag == "D":  # its gain came to 2%
+            d -= 1
+        if j >= 1 and items[j].text.casefold() in ("of", "to", "at", "was", "were", "is", "totaled", "totalled", "reached", "hit", "topped",
+                                                   "exceeded", "averaged", "stood") and items[d].tag == "D":  # a loss of 2%
+            noun = items[d]
             subjects = state.subjects
-            if before is not None and before.tag == "S":
+            before = next((i for i in items[max(0, d - 3):d][::-1] if i.tag == "S" and (i is items[d - 1] or (
+                i.mention is not None and i.mention.possessive) or i.anaphor)), None)
+            if before is not None:
                 subjects = before.subjects
             nxt = self._next(k)
             if nxt < len(items) and items[nxt].tag == "S" and items[k + 1].text.casefold() in ("for", "in"):
@@ -672,7 +681,7 @@ class Reader:
         if direction is not None and state.unknown:
             return self._unknown(item, direction.sign, item.end)
         if number.signed and state.subjects and j >= 0 and not state.blocked and all(
-                i.tag in (",", "f", ")", "W", ":", "N") for i in items[state.at + 1:k]):
+                i.tag in (",", "f", ")", "W", ":", "N", "L", "(", "V") or i.text.endswith("ed") for i in items[state.at + 1:k]):
             return self._returns(k, item, state.subjects, 1 if number.value >= 0 else -1)
         return False
 
@@ -705,6 +714,8 @@ class Reader:
                 subjects = self.before
             else:
                 return False
+        if any(i.tag == "N" for i in between):
+            return self._returns(k, item, subjects, state.verb.sign)
         start = state.verb.start
         s = items[state.at] if 0 <= state.at < len(items) else None
         if s is not None and s.tag == "S" and s.start < start and not any(i.tag == "N" for i in items[state.at:state.verb_at]):
@@ -864,7 +875,7 @@ class Reader:
         clean, m = self.text.clean, item.match
         tail = clean[item.end:self.sentence.end]
         link = re.match(r"(?P<gap>(?:[^,;.]|\.(?=\d))*?)\b(?:since\s+(?P<since>[^,;()]+)|in (?P<n>[\w-]+|more than [\w-]+|at least [\w-]+|over [\w-]+|nearly [\w-]+) "
-                        r"(?P<unit>years|months|weeks|decades)|(?P<ever>ever\b|on record|in history)|(?:of|this|so far this|for the) (?P<year>the year|year))",
+                        r"(?P<unit>years?|months?|weeks?|decades?)|(?P<ever>ever\b|on record|in history)|(?:of|this|so far this|for the) (?P<year>the year|year))",
                         tail, re.IGNORECASE)
         if link is None or len(link.group("gap")) > 60:
             return
@@ -903,7 +914,7 @@ class Reader:
                 return
             from dateutil.relativedelta import relativedelta
 
-            unit = link.group("unit").casefold()
+            unit = link.group("unit").casefold().rstrip("s") + "s"
             delta = relativedelta(years=n * (10 if unit == "decades" else 1)) if unit in ("years", "decades") else relativedelta(**{unit: n})  # type: ignore[arg-type]
             since, ref, size = self.today - delta, "within", unit.rstrip("s")
         level = how in ("highest", "lowest")
@@ -948,12 +959,13 @@ class Reader:
         while n < len(items) and (items[n].tag in ("f", "L", ",", ":", "W") or items[n].text.casefold() in ("s&p",)):
             n += 1
         start, end = item.start, item.end
+        b = k - 1 - (k >= 1 and items[k - 1].text.casefold() == "the")
         copula = any(i.tag == "L" and i.text.casefold() in ("was", "were", "is", "are", "been") for i in items[k + 1:n]) or (
             n < len(items) and items[n - 1].tag == ":")
         if n < len(items) and items[n].tag == "S" and copula and (not subjects or state.at < 0 or any(i.tag == "Z" for i in items[state.at:k])):
             subjects, end = items[n].subjects, items[n].end  # "The best performer was energy"
-        elif k >= 2 and items[k - 1].tag == "," and items[k - 2].tag == "S":
-            subjects = items[k - 2].subjects  # "utilities, the day's weakest sector"
+        elif b >= 1 and items[b].tag == "," and items[b - 1].tag == "S":
+            subjects = items[b - 1].subjects  # "utilities, the day's weakest sector"
         elif subjects and state.at >= 0 and k - state.at <= 8:
             start = min(start, items[state.at].start)
         elif k + 1 < len(items) and items[k + 1].tag == "," and k + 2 < len(items) and items[k + 2].tag == "S":
@@ -964,7 +976,7 @@ class Reader:
             return
         verbal = re.match(r"(?:led|leading|topp|head|held|fared|did|performed|finished|came|brought|bringing|ranked|was)", item.text, re.IGNORECASE)
         if not verbal and start != item.start and not any(
-                i.text.casefold() in _COPULA for i in items[state.at + 1:k]) and items[k - 1].tag != ",":
+                i.text.casefold() in _COPULA for i in items[state.at + 1:k]) and items[b].tag != ",":
             return
         among = re.search(r"\b(?:among|one of)\s+(?:the )?$", self.text.clean[self.sentence.start:item.start], re.IGNORECASE) is not None
         for i in items[:k]:
@@ -1193,7 +1205,7 @@ class Reader:
                     continue
                 if any(c.start <= i.start < c.end or (c.subject in subjects and a <= c.start < b) for c in self.claims):
                     continue
-                if not any(x.tag == "W" and x.window is not None and not x.used and a <= x.start < b for x in items):
+                if not any(x.tag == "W" and x.window is not None and not x.used and not x.window.unclear and a <= x.start < b for x in items):
                     continue
                 sign = i.sign
                 if not sign or re.search(r"\b(?:to|from|of)\s*$", self.text.clean[a:i.start]):
@@ -1233,7 +1245,8 @@ class Reader:
             tense = self._tense(claim)
             window = self._period(claim, items, tense, resolved)
             if window is not None and not window.unclear and window.inherited in ("", "sentence"):
-                self.history.append((window, self.sentence.paragraph, tense))
+                kept = "close" if claim.kind in AT_A_CLOSE else tense
+                self.history.append((window, self.sentence.paragraph, kept, self.sentence.start))
             resolved.append(replace(claim, window=window))
         if not resolved:
             self._lead_in(items)
@@ -1266,7 +1279,7 @@ class Reader:
                 rf"\b(?:{dates._DAYS}|today)\b", windows[-1].text, re.IGNORECASE) and self.heading is None:
             self.heading = windows[-1]
         if windows and len(clean.split()) <= 16 and windows[0].unit != "day":
-            self.history.append((windows[0], paragraph, "any"))
+            self.history.append((windows[0], paragraph, "any", self.sentence.start))
 
     def _own_period(self, unit: str, clean: str) -> Window | None:
         """The week, month ... the text itself belongs to."""
@@ -1280,7 +1293,7 @@ class Reader:
         paragraph = self.sentence.paragraph
         window = self._choose(claim, items, tense, done)
         if window is not None and window.soft and not window.same and window.unit != "day":
-            near = [w for w, p, _ in self.history if p == paragraph and w.unit == window.unit]  # type: ignore[union-attr]
+            near = [w for w, p, *_ in self.history if p == paragraph and w.unit == window.unit]  # type: ignore[union-attr]
             if near:
                 window = replace(near[-1], text=window.text, start=window.start, stop=window.stop, inherited="")
         if claim.kind in AT_A_CLOSE:
@@ -1306,7 +1319,7 @@ class Reader:
     def _same(self, asked: Window) -> Window:
         """"over the same period", "that month", "in five sessions": the window spoken of before."""
         said = asked.text.casefold()
-        past = [w for w, _, _ in self.history] + ([self.heading] if not self.history and self.heading is not None else [])
+        past = [w for w, *_ in self.history] + ([self.heading] if not self.history and self.heading is not None else [])
         unit = next((u for u in ("day", "session", "month", "week", "quarter", "year") if re.search(rf"\b{u}\b", said)), "").replace("session", "day")
         found = None
         if asked.base == "next":
@@ -1317,7 +1330,7 @@ class Reader:
                 asked, same=False, unclear="nothing before it names that day")
         if asked.base == "back":
             fits = {"week": range(4, 6), "month": range(18, 24)}
-            found = next((w for w, p, _ in self.history[::-1] if p == self.sentence.paragraph and asked.n in fits.get(w.unit, ())), None)
+            found = next((w for w, p, *_ in self.history[::-1] if p == self.sentence.paragraph and asked.n in fits.get(w.unit, ())), None)
             if found is None:
                 return replace(asked, same=False)
         elif unit:
@@ -1358,6 +1371,10 @@ class Reader:
         lead = [i for i in here if prev_end <= i.start < claim.start]
         # a window in front of the next claim's subject, after a comma or "and", leads that one
         after = [i for i in after if not self._leads(i, claim.end, next_start, b)]
+        within = self._segment(claim.start, claim.end)
+        intraday = [i for i in here if i.window is not None and "within the day" in i.window.unclear]
+        here = [i for i in here if i not in intraday or within[0] <= i.start < within[1]]
+        after, lead = ([i for i in group if i in here] for group in (after, lead))
         for group in (inside, after, lead):
             until = [i for i in group if i.window is not None and i.window.base == "until"]
             group = [i for i in group if i not in until]
@@ -1419,14 +1436,17 @@ class Reader:
 
     def _inherit(self, tense: str) -> Window | None:
         """The window of the last claim of the paragraph in the same tense, else of the last one, else the heading's."""
-        here = [(w, t) for w, p, t in self.history if p == self.sentence.paragraph]
-        same = [w for w, t in here if t in (tense, "any") or (t != "past") == (tense != "past")]
-        if same or here:
-            return replace(same[-1] if same else here[-1][0], inherited="paragraph")
+        here = [(w, s) for w, p, t, s in self.history if p == self.sentence.paragraph and t != "close"] or [
+            (w, s) for w, p, _, s in self.history if p == self.sentence.paragraph]
+        same = [(w, s) for w, p, t, s in self.history if p == self.sentence.paragraph and (
+            t in (tense, "any") or (t != "close" and ((t != "past") == (tense != "past") or (
+                tense != "past" and w.open and w.unit != "day"))))]
+        if pool := same or here:  # of the last sentence the first window: "rose 2% for the week and 1% on Friday"
+            return replace(next(w for w, s in pool if s == pool[-1][1]), inherited="paragraph")
         if self.heading is not None and tense == "past":
             return replace(self.heading, inherited="heading")
         if self.history:
-            same = [w for w, p, t in self.history if t == tense]
+            same = [w for w, _, t, _ in self.history if t == tense]
             chosen = (same or [self.history[-1][0]])[-1]
             own_day = chosen.unit == "day" and chosen.open and all(w.unit == "day" and w.open for w in same or [chosen])
             topic = self.history[0][0]

@@ -11,7 +11,7 @@ from paceline.views.claims.dates import Window
 from paceline.views.claims.numbers import Number
 from paceline.views.claims.subjects import Mention, Names, Subject
 
-_TOKEN = re.compile(r"n't\b|[A-Za-z][\w&/-]*(?:\.[\w&/-]+)*(?:'(?!s\b)\w+)?|'s\b|\d[\w.,]*|[(),;:|/\u2014\u2013]|\S")
+_TOKEN = re.compile(r"n't\b|[A-Za-z][\w&/-]*(?:\.[\w&/-]+)*(?:'(?!s\b)\w+)?|'s\b|\d\w*(?:[.,]\d\w*)*|[(),;:|/\u2014\u2013]|\S")
 _ORD = r"(?:\d{1,3}(?:st|nd|rd|th)?|[a-z]+(?:-[a-z]+)?)"
 _MANY = r"(?:\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|several|multiple)"
 _UNIT = r"(?:trading )?(?:sessions?|days?|weeks?|months?|quarters?|years?)"
@@ -44,7 +44,7 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = tuple((tag, re.compile(p, re.
              r"leaderboard|league table)\b(?! (?:lower|down))|"
              r"(?:leading|topping|heading|topped|headed) (?:the )?(?:way(?: higher| up)?\b(?! (?:lower|down))|gains|gainers|advance|pack|field|"
              r"leaderboard|league|list|table|charge|rally|sectors)|"
-             r"(?:held up|fared|did|performed) best|finished first|came (?:in |out )?(?:first|on top)|came out ahead|ranked first|ranked no\. ?1|"
+             r"(?:held up|fared|did|performed) best|finished first|came (?:in |out )?(?:first|on top)|ranked first|ranked no\. ?1|"
              r"(?:(?:(?:day|week|month|quarter|year|session)'s|the|s&p 500's|index's|by far the|lone)\s+)?(?P<nth>second-|third-)?(?:best[- ]performing|"
              r"top[- ]performing|strongest|best|top|biggest|standout|leading)\s+(?:s&p 500 |major |single |of the |\d+ |eleven |u\.s\. |large |index |equity |sector |performing |style )*"
              r"(?:sectors?|performers?|performer|gainers?|winners?|styles?|factors?|industry group|group|segments?|indexe?s?|of the sectors))\b"),
@@ -182,6 +182,8 @@ def _tag(word: str) -> tuple[str, int]:
         return "Z", 0
     if low in (",", "(", ")", ":"):
         return low, 0
+    if not any(c.isalnum() for c in low):
+        return "f", 0
     if low in lexicon.COMPARE:
         return "C", lexicon.COMPARE[low]
     if low in _WORDS_UP:
@@ -212,7 +214,7 @@ def _tidy(items: list[Item]) -> list[Item]:
             before = items[k - 1] if k else None
             noun = before is not None and (before.tag in ("N", "D") or before.text.casefold() in (
                 "a", "an", "the", "its", "their", "this", "that", "'s", "of", "no", "annual", "monthly", "weekly", "daily", "day",
-                "further", "any", "one-day", "big", "multi-day", "sharp", "steep", "modest", "small", "strong", "relief", "market", "stock")
+                "further", "any", "one-day", "big", "multi-day", "on", "in", "by", "with", "after", "during", "amid", "for", "from", "despite", "sharp", "steep", "modest", "small", "strong", "relief", "market", "stock")
                 or (before.mention is not None and before.mention.possessive) or (before.tag == "W" and before.text.endswith("'s")) or (
                     before.tag == "S" and k >= 2 and items[k - 2].tag == "N"))
             item.tag = "D" if noun else "V"

@@ -62,16 +62,27 @@ class Judge:
         notes = []
         w = claim.window
         if w is not None and w.inherited in ("earlier paragraph", "heading"):
-            notes.append("window taken from the " + ("heading or the story's day" if w.inherited == "heading" else "paragraph before"))
+            notes.append(
+                "window taken from the "
+                + ("heading or the story's day" if w.inherited == "heading" else "paragraph before")
+            )
         if w is not None and w.assumed:
             notes.append(w.assumed)
         if line is not None and line.proxy:
-            notes.append(f"{claim.subject.name} itself is not stored: the fund {line.label} stands for it, total return")
-        elif line is not None and line.kind == "fund" and claim.subject.kind in ("sector", "theme", "style", "size", "index"):
+            notes.append(
+                f"{claim.subject.name} itself is not stored: the fund {line.label} stands for it, total return"
+            )
+        elif (
+            line is not None
+            and line.kind == "fund"
+            and claim.subject.kind in ("sector", "theme", "style", "size", "index")
+        ):
             notes.append(f"the fund {line.label} stands for {claim.subject.name}, total return")
         return notes
 
-    def _guarded(self, claim: Claim, verdict: str, chosen: Tried, line: Line | None, *, soft: bool = False) -> tuple[str, str]:
+    def _guarded(
+        self, claim: Claim, verdict: str, chosen: Tried, line: Line | None, *, soft: bool = False
+    ) -> tuple[str, str]:
         """A plain "holds" needs the subject itself and a window the text names near it."""
         w = claim.window
         if verdict == v.HOLDS:
@@ -82,8 +93,13 @@ class Judge:
         return verdict, chosen.reading if verdict == v.ONLY else ""
 
     def _values(self, claim: Claim, value: Callable[[Line, Span], float]) -> list[tuple[Option, Line, Span, float]]:
-        total = bool(re.search(r"\btotal[- ]return|including dividends|with dividends", self.clean[max(0, claim.start - 60):claim.end + 60],
-                               re.IGNORECASE))
+        total = bool(
+            re.search(
+                r"\btotal[- ]return|including dividends|with dividends",
+                self.clean[max(0, claim.start - 60) : claim.end + 60],
+                re.IGNORECASE,
+            )
+        )
         out = []
         for o in self.q.options(claim.subject, claim.window, total=total):
             line = self._line(o)
@@ -98,15 +114,28 @@ class Judge:
             raise Missing(f"no value for {claim.subject.name} over this window")
         return out
 
-    def _tried(self, claim: Claim, values: list[tuple[Option, Line, Span, float]], unit: str,
-               match: Callable[[float], bool], measure: str) -> tuple[list[Tried], list[Figure]]:
+    def _tried(
+        self,
+        claim: Claim,
+        values: list[tuple[Option, Line, Span, float]],
+        unit: str,
+        match: Callable[[float], bool],
+        measure: str,
+    ) -> tuple[list[Tried], list[Figure]]:
         open_ = claim.window is None or (claim.window.open and claim.window.unit != "day")
         tried, figures = [], []
         for o, line, span, value in values:
             figure = self.q.figure(measure, line, value, unit, span.i, span.j)
             figures.append(figure)
-            tried.append(Tried(f"{o.words(line.label, open_)}, {line.days[span.i]} to {line.days[span.j]}", value, unit, match(value),
-                               (figure.id,)))
+            tried.append(
+                Tried(
+                    f"{o.words(line.label, open_)}, {line.days[span.i]} to {line.days[span.j]}",
+                    value,
+                    unit,
+                    match(value),
+                    (figure.id,),
+                )
+            )
         return tried, figures
 
     # -- returns -----------------------------------------------------------------------------------------------------
@@ -121,20 +150,44 @@ class Judge:
         verdict, chosen = v.judge_number(number, tried)
         _, line, span, value = values[0]
         notes = self._window_notes(claim, line)
-        soft = number.step >= 0.01 and number.unit != "times" or number.how != ""
-        if line.proxy and claim.subject.kind == "index" and verdict == v.DIFFERS and self._dividends(number.value, value, line, span):
-            return Answer(v.MISSING, value, "return", line, span, tuple(tried), tuple(figures), notes=tuple(notes),
-                          reason=f"{claim.subject.name} is not stored; the fund's total return, dividends included, lies above the claim "
-                                 "by no more than dividends can explain")
+        soft = (number.step >= 0.01 and number.unit != "times") or number.how != ""
+        if (
+            line.proxy
+            and claim.subject.kind == "index"
+            and verdict == v.DIFFERS
+            and self._dividends(number.value, value, line, span)
+        ):
+            return Answer(
+                v.MISSING,
+                value,
+                "return",
+                line,
+                span,
+                tuple(tried),
+                tuple(figures),
+                notes=tuple(notes),
+                reason=f"{claim.subject.name} is not stored; the fund's total return, dividends included, lies above the claim "
+                "by no more than dividends can explain",
+            )
         verdict, which = self._guarded(claim, verdict, chosen, line, soft=soft)
-        if line.kind == "stock" and abs(value) > 0.3 and verdict == v.DIFFERS and line.basis == "price" and any(t.match for t in tried):
+        if (
+            line.kind == "stock"
+            and abs(value) > 0.3
+            and verdict == v.DIFFERS
+            and line.basis == "price"
+            and any(t.match for t in tried)
+        ):
             verdict, which = v.ONLY, next(t.reading for t in tried if t.match)
         reason = self._why(verdict, number.value, value, which, tried)
-        return Answer(verdict, value, "return", line, span, tuple(tried), tuple(figures), reason, tuple(notes), chosen=which)
+        return Answer(
+            verdict, value, "return", line, span, tuple(tried), tuple(figures), reason, tuple(notes), chosen=which
+        )
 
     def _dividends(self, said: float, ours: float, line: Line, span: Span) -> bool:
         years = (line.days[span.j] - line.days[span.i]).astype(int) / 365.25
-        return line.basis == "total" and years > 0.1 and ours - 0.045 * years * (1 + max(ours, 0)) - 0.002 <= said <= ours
+        return (
+            line.basis == "total" and years > 0.1 and ours - 0.045 * years * (1 + max(ours, 0)) - 0.002 <= said <= ours
+        )
 
     def _why(self, verdict: str, said: float, ours: float, which: str, tried: list[Tried]) -> str:
         if verdict == v.DIFFERS:
@@ -152,15 +205,27 @@ class Judge:
         assert number is not None
         if claim.window is None:
             raise Unclear("the text names no window for it")
-        values = [x for x in self._values(claim, lambda line, s: float(line.level[s.j] - line.level[s.i]))
-                  if x[1].kind in ("index", "stock") and x[1].basis == "price"]
+        values = [
+            x
+            for x in self._values(claim, lambda line, s: float(line.level[s.j] - line.level[s.i]))
+            if x[1].kind in ("index", "stock") and x[1].basis == "price"
+        ]
         if not values:
             raise Missing(f"no published level of {claim.subject.name} is stored: a move in points cannot be checked")
         tried, figures = self._tried(claim, values, "points", lambda x: v.matches(number, x), "window_points")
         verdict, chosen = v.judge_number(number, tried)
         verdict, which = self._guarded(claim, verdict, chosen, values[0][1])
-        return Answer(verdict, values[0][3], "points", values[0][1], values[0][2], tuple(tried), tuple(figures),
-                      "" if verdict == v.HOLDS else f"{abs(number.value - values[0][3]):.2f} points off", chosen=which)
+        return Answer(
+            verdict,
+            values[0][3],
+            "points",
+            values[0][1],
+            values[0][2],
+            tuple(tried),
+            tuple(figures),
+            "" if verdict == v.HOLDS else f"{abs(number.value - values[0][3]):.2f} points off",
+            chosen=which,
+        )
 
     def _direction(self, claim: Claim) -> Answer:
         if claim.window is None:
@@ -171,8 +236,18 @@ class Judge:
         verdict, chosen = v.judge_yes_no(_same_day(tried, values), values[0][3])
         _, line, span, value = values[0]
         verdict, which = self._guarded(claim, verdict, chosen, line, soft=True)
-        return Answer(verdict, value, "return", line, span, tuple(tried), tuple(figures), self._why(verdict, want * 0.01, value, which, tried)
-                      if verdict in (v.DIFFERS, v.ONLY) else "", tuple(self._window_notes(claim, line)), chosen=which)
+        return Answer(
+            verdict,
+            value,
+            "return",
+            line,
+            span,
+            tuple(tried),
+            tuple(figures),
+            self._why(verdict, want * 0.01, value, which, tried) if verdict in (v.DIFFERS, v.ONLY) else "",
+            tuple(self._window_notes(claim, line)),
+            chosen=which,
+        )
 
     # -- one against another -----------------------------------------------------------------------------------------
 
@@ -190,8 +265,17 @@ class Judge:
         if w is not None and w.alternative:
             plans.append((ca, cb, *both[0], 0, 1))
         for alt_a, alt_b in ((a, [o for o in b if o.candidate == cb]), ([o for o in a if o.candidate == ca], b)):
-            more = next(((x.candidate, y.candidate, x.basis, y.basis, 0, 0) for x in alt_a for y in alt_b
-                         if (x.candidate, y.candidate) != (ca, cb) and x.basis == y.basis and not (x.back or y.back or x.base_back or y.base_back)), None)
+            more = next(
+                (
+                    (x.candidate, y.candidate, x.basis, y.basis, 0, 0)
+                    for x in alt_a
+                    for y in alt_b
+                    if (x.candidate, y.candidate) != (ca, cb)
+                    and x.basis == y.basis
+                    and not (x.back or y.back or x.base_back or y.base_back)
+                ),
+                None,
+            )
             if more is not None and more not in plans:
                 plans.append(more)
         out = []
@@ -227,7 +311,14 @@ class Judge:
         tried, figures = [], []
         for words, la, lb, s, ra, rb in pairs:
             fa = self.q.figure("window_return", la, ra, "return", s.i, s.j)
-            fb = self.q.figure("window_return", lb, rb, "return", int(np.searchsorted(lb.days, la.days[s.i])), int(np.searchsorted(lb.days, la.days[s.j])))
+            fb = self.q.figure(
+                "window_return",
+                lb,
+                rb,
+                "return",
+                int(np.searchsorted(lb.days, la.days[s.i])),
+                int(np.searchsorted(lb.days, la.days[s.j])),
+            )
             figures += [fa, fb]
             gap = ra - rb
             ok = gap * sign > 0 if number is None else v.matches(number, sign * gap)
@@ -241,23 +332,35 @@ class Judge:
             verdict, chosen = v.judge_number(number, [replace_value(t, sign) for t in tried])
         soft = number is None
         verdict, which = self._guarded(claim, verdict, chosen, la, soft=soft)
-        if verdict == v.HOLDS and claim.params.get("implicit") and claim.subject.kind in ("style",) and other.kind in ("index", "market"):
+        if (
+            verdict == v.HOLDS
+            and claim.params.get("implicit")
+            and claim.subject.kind in ("style",)
+            and other.kind in ("index", "market")
+        ):
             notes = [f"compared with {other.name}: the text does not say with whom"]
         else:
-            notes = [f"compared with {other.name}: the text does not say with whom"] if claim.params.get("implicit") else []
+            notes = (
+                [f"compared with {other.name}: the text does not say with whom"] if claim.params.get("implicit") else []
+            )
         if la.basis != lb.basis:
             notes.append(f"{la.label} is on {la.basis} return, {lb.label} on {lb.basis} return")
         notes += self._window_notes(claim, la)
         reason = f"{claim.subject.name} {ra:+.2%}, {other.name} {rb:+.2%}"
         if verdict == v.ONLY:
             reason += f"; holds only on reading: {which}"
-        return Answer(verdict, gap, "return", la, span, tuple(tried), tuple(figures), reason, tuple(notes), chosen=which)
+        return Answer(
+            verdict, gap, "return", la, span, tuple(tried), tuple(figures), reason, tuple(notes), chosen=which
+        )
 
     def _compare_group(self, claim: Claim) -> Answer:
         """Against every other member of the market file's group of the subject."""
         market = self.q.market
         mine = {c.basket for c in claim.subject.candidates} | {c.instrument for c in claim.subject.candidates}
-        group = next((names for g, spec in market.file.groups.items() if (names := list(spec.baskets)) and set(names) & mine), None)
+        group = next(
+            (names for g, spec in market.file.groups.items() if (names := list(spec.baskets)) and set(names) & mine),
+            None,
+        )
         if group is None:
             raise Unclear("which others are meant is not declared in the market file")
         stem = claim.subject.name.split()[0].casefold()
@@ -270,17 +373,41 @@ class Judge:
                 words, la, lb, s, ra, rb = self._pairs(claim, subject)[0]
             except Missing:
                 continue
-            fb = self.q.figure("window_return", lb, rb, "return", int(np.searchsorted(lb.days, la.days[s.i])), int(np.searchsorted(lb.days, la.days[s.j])))
+            fb = self.q.figure(
+                "window_return",
+                lb,
+                rb,
+                "return",
+                int(np.searchsorted(lb.days, la.days[s.i])),
+                int(np.searchsorted(lb.days, la.days[s.j])),
+            )
             fa = self.q.figure("window_return", la, ra, "return", s.i, s.j)
-            gaps.append((ra - rb, subject.name, Tried(words, ra - rb, "return", (ra - rb) * claim.sign > 0, (fa.id, fb.id)), [fa, fb]))
+            gaps.append(
+                (
+                    ra - rb,
+                    subject.name,
+                    Tried(words, ra - rb, "return", (ra - rb) * claim.sign > 0, (fa.id, fb.id)),
+                    [fa, fb],
+                )
+            )
         if not gaps:
             raise Missing("none of the other baskets has data over this window")
         worst = min(gaps, key=lambda g: g[0] * claim.sign)
         verdict = v.BORDERLINE if abs(worst[0]) <= v.TENTH else v.HOLDS if worst[2].match else v.DIFFERS
         line, span = la, s
         verdict, which = self._guarded(claim, verdict, worst[2], line, soft=True)
-        return Answer(verdict, worst[0], "return", line, span, tuple(g[2] for g in gaps), tuple(f for g in gaps for f in g[3]),
-                      f"closest of {len(gaps)} others: {worst[1]}, {worst[0] * 100:+.2f} points", tuple(self._window_notes(claim, line)), chosen=which)
+        return Answer(
+            verdict,
+            worst[0],
+            "return",
+            line,
+            span,
+            tuple(g[2] for g in gaps),
+            tuple(f for g in gaps for f in g[3]),
+            f"closest of {len(gaps)} others: {worst[1]}, {worst[0] * 100:+.2f} points",
+            tuple(self._window_notes(claim, line)),
+            chosen=which,
+        )
 
     def _reversal(self, claim: Claim) -> Answer:
         """Ahead in the window, behind from the year's start to the window's: one turned into the other."""
@@ -293,17 +420,28 @@ class Judge:
             raise Missing("nothing of the year lies before the window")
         before = float(la.level[s.i] / la.level[year] - 1) - float(lb.level[j] / lb.level[i] - 1)
         now = ra - rb
-        figures = (self.q.figure("window_return", la, ra, "return", s.i, s.j),
-                   self.q.figure("window_return", la, float(la.level[s.i] / la.level[year] - 1), "return", year, s.i),
-                   self.q.figure("window_return", lb, rb, "return", j, int(np.searchsorted(lb.days, la.days[s.j]))),
-                   self.q.figure("window_return", lb, float(lb.level[j] / lb.level[i] - 1), "return", i, j))
+        figures = (
+            self.q.figure("window_return", la, ra, "return", s.i, s.j),
+            self.q.figure("window_return", la, float(la.level[s.i] / la.level[year] - 1), "return", year, s.i),
+            self.q.figure("window_return", lb, rb, "return", j, int(np.searchsorted(lb.days, la.days[s.j]))),
+            self.q.figure("window_return", lb, float(lb.level[j] / lb.level[i] - 1), "return", i, j),
+        )
         turned = now * claim.sign > 0 and before * claim.sign < 0
         near = min(abs(now), abs(before)) <= v.TENTH
         verdict = v.BORDERLINE if near else v.HOLDS if turned else v.DIFFERS
         tried = (Tried(words, now - before, "return", turned, tuple(f.id for f in figures)),)
         verdict, which = self._guarded(claim, verdict, tried[0], la, soft=True)
-        return Answer(verdict, now, "return", la, s, tried, figures,
-                      f"{before * 100:+.1f} points from the year's start to {la.days[s.i]}, {now * 100:+.1f} points in the window", chosen=which)
+        return Answer(
+            verdict,
+            now,
+            "return",
+            la,
+            s,
+            tried,
+            figures,
+            f"{before * 100:+.1f} points from the year's start to {la.days[s.i]}, {now * 100:+.1f} points in the window",
+            chosen=which,
+        )
 
     # -- records, streaks, extremes --------------------------------------------------------------------------------
 
@@ -329,7 +467,7 @@ class Judge:
                 places = range(span.j, span.j + 1)
             best, at = -np.inf, span.j
             for t in places:
-                past = line.level[max(0, t - sessions) if sessions else 0:t] * claim.sign
+                past = line.level[max(0, t - sessions) if sessions else 0 : t] * claim.sign
                 if not np.isfinite(past).any() or not np.isfinite(line.level[t]):
                     continue
                 top = np.nanmax(past)
@@ -347,7 +485,9 @@ class Judge:
             figures.append(f)
             tried.append(Tried(o.words(line.label, window is None), off, "return", (off > 1e-12) == want, (f.id,)))
         _, line, span, off = values[0]
-        same_day = [t for t, x in zip(tried, values, strict=True) if x[0].candidate == values[0][0].candidate and not x[0].back]
+        same_day = [
+            t for t, x in zip(tried, values, strict=True) if x[0].candidate == values[0][0].candidate and not x[0].back
+        ]
         first = tried[0]
         whole, note = self._history_notes(line)
         flips = any(t.match != first.match for t in same_day)
@@ -367,7 +507,18 @@ class Judge:
             verdict, which = v.ONLY, "total return (a fund's price is not stored)"
         kind = "high" if claim.sign > 0 else "low"
         reason = f"{line.days[span.j]}: {off:+.2%} from every earlier {'closing ' + kind if not sessions else f'close of {sessions} sessions'}; {note}"
-        return Answer(verdict, off, "return", line, span, tuple(tried), tuple(figures), reason, ("closes only: nothing is known of the day's highs",), chosen=which)
+        return Answer(
+            verdict,
+            off,
+            "return",
+            line,
+            span,
+            tuple(tried),
+            tuple(figures),
+            reason,
+            ("closes only: nothing is known of the day's highs",),
+            chosen=which,
+        )
 
     def _daily(self, claim: Claim, back: int = 0) -> list[tuple[str, Array, Line, int]]:
         """(reading, signed changes, line, last session) for a streak's subject, alone or against another."""
@@ -378,22 +529,37 @@ class Judge:
         if claim.against is not None:
             for o in [o for o in self.q.options(claim.subject, w) if not o.back and not o.base_back][:2]:
                 la = self._line(o)
-                other = next((self._line(p) for p in self.q.options(claim.against, w) if p.basis == o.basis or len({p.basis}) == 1), None)
+                other = next(
+                    (
+                        self._line(p)
+                        for p in self.q.options(claim.against, w)
+                        if p.basis == o.basis or len({p.basis}) == 1
+                    ),
+                    None,
+                )
                 if other is None:
                     continue
                 start = max(la.days[0], other.days[0])
-                a, b = (x.level[int(np.searchsorted(x.days, start)):] for x in (la, other))
+                a, b = (x.level[int(np.searchsorted(x.days, start)) :] for x in (la, other))
                 change = np.full(len(a), np.nan)
                 change[1:] = a[1:] / a[:-1] - b[1:] / b[:-1]
                 offset = len(la.level) - len(a)
                 j = self.q.span(la, w).j - offset
-                out.append((f"{la.label} ({la.basis}) against {other.label} ({other.basis})", change,
-                            Line(la.name, la.label, la.basis, la.days[offset:], la.level[offset:], la.kind, la.proxy), j))
+                out.append(
+                    (
+                        f"{la.label} ({la.basis}) against {other.label} ({other.basis})",
+                        change,
+                        Line(la.name, la.label, la.basis, la.days[offset:], la.level[offset:], la.kind, la.proxy),
+                        j,
+                    )
+                )
         else:
             for o in [o for o in self.q.options(claim.subject, w) if not o.base_back]:
                 line = self._line(o)
                 span = self.q.span(line, w, o.back)
-                out.append((o.words(line.label, w is None), _changes(line, str(claim.params["unit"]), span.j), line, span.j))
+                out.append(
+                    (o.words(line.label, w is None), _changes(line, str(claim.params["unit"]), span.j), line, span.j)
+                )
         if not out:
             raise Missing(f"no data of {claim.subject.name} for a streak")
         return out
@@ -411,16 +577,30 @@ class Judge:
                 first = last - 21
                 if (low := self.q.last_low(line)) is not None and low > last - 63:
                     first = low
-                if w is not None and w.inherited != "earlier paragraph" and not w.unclear and w.unit != "day" and claim.params["unit"] == "day":
+                if (
+                    w is not None
+                    and w.inherited != "earlier paragraph"
+                    and not w.unclear
+                    and w.unit != "day"
+                    and claim.params["unit"] == "day"
+                ):
                     first = max(first, 0) if w.inherited == "heading" else self.q.span(line, w).i
-                length = _longest(signed[max(first, 0) + 1:last + 1])
+                length = _longest(signed[max(first, 0) + 1 : last + 1])
                 ok = length >= n
             else:
                 stop = last - 1 if ended else last
-                length = _run(signed[:stop + 1])
+                length = _run(signed[: stop + 1])
                 ok = length == n and (not ended or not signed[last] > 0)
-            f = self.q.figure("streak", line, float(length), "sessions", None, min(j, len(line.days) - 1), period=str(claim.params["unit"]),
-                              against=claim.against.name if claim.against else "")
+            f = self.q.figure(
+                "streak",
+                line,
+                float(length),
+                "sessions",
+                None,
+                min(j, len(line.days) - 1),
+                period=str(claim.params["unit"]),
+                against=claim.against.name if claim.against else "",
+            )
             figures.append(f)
             tried.append(Tried(words, float(length), "sessions", ok, (f.id,)))
             rows.append((line, j))
@@ -429,7 +609,11 @@ class Judge:
         other = next((t for t in tried if t.match), None)
         if first_t.match:
             verdict, chosen = v.HOLDS, first_t
-            if any(not t.match for t in tried[1:] if t.reading.split(",")[0] == first_t.reading.split(",")[0] and "before" not in t.reading):
+            if any(
+                not t.match
+                for t in tried[1:]
+                if t.reading.split(",")[0] == first_t.reading.split(",")[0] and "before" not in t.reading
+            ):
                 verdict = v.BORDERLINE
         else:
             verdict, chosen = (v.ONLY, other) if other is not None else (v.DIFFERS, first_t)
@@ -439,24 +623,48 @@ class Judge:
         notes = [f"several: at least {n} in a row"] if vague else []
         if vague and (claim.window is None or claim.window.inherited == "earlier paragraph"):
             notes.append("looked for since the benchmark's last short-term low, or in the last 21 sessions")
-        return Answer(verdict, first_t.value, "sessions", line, Span(max(0, j - int(first_t.value)), j), tuple(tried), tuple(figures), reason,
-                      tuple(notes), chosen=which)
+        return Answer(
+            verdict,
+            first_t.value,
+            "sessions",
+            line,
+            Span(max(0, j - int(first_t.value)), j),
+            tuple(tried),
+            tuple(figures),
+            reason,
+            tuple(notes),
+            chosen=which,
+        )
 
     def _extreme(self, claim: Claim) -> Answer:
         """Best or worst since: every period between is less extreme, and the one named is not."""
         unit, ref = str(claim.params["unit"]), str(claim.params["ref"])
         since = claim.params.get("since")
         rows = []
-        for o in [o for o in self.q.options(claim.subject, claim.window if unit != "streak" else None) if not o.base_back and not o.back]:
+        for o in [
+            o
+            for o in self.q.options(claim.subject, claim.window if unit != "streak" else None)
+            if not o.base_back and not o.back
+        ]:
             line = self._line(o)
             try:
-                rows.append((o, line, *self._extreme_on(claim, line, unit, ref, since if isinstance(since, dt.date) else None)))
+                rows.append(
+                    (o, line, *self._extreme_on(claim, line, unit, ref, since if isinstance(since, dt.date) else None))
+                )
             except Missing:
                 if not rows:
                     raise
         tried, figures = [], []
         for o, line, ok, value, span, _, _ in rows:
-            f = self.q.figure("extreme", line, value, "return" if unit not in ("level", "streak") else "level", span.i, span.j, period=unit)
+            f = self.q.figure(
+                "extreme",
+                line,
+                value,
+                "return" if unit not in ("level", "streak") else "level",
+                span.i,
+                span.j,
+                period=unit,
+            )
             figures.append(f)
             tried.append(Tried(o.words(line.label, False), value, f.unit, ok, (f.id,)))
         _, line, ok, value, span, reason, tight = rows[0]
@@ -473,18 +681,30 @@ class Judge:
         if verdict in (v.HOLDS, v.CLOSE):
             verdict, which2 = self._guarded(claim, verdict, chosen, line)
             which = which or which2
-        return Answer(verdict, value, "return" if unit not in ("level", "streak") else "level", line, span, tuple(tried), tuple(figures), reason,
-                      tuple([note, *self._window_notes(claim, line)]), chosen=which)
+        return Answer(
+            verdict,
+            value,
+            "return" if unit not in ("level", "streak") else "level",
+            line,
+            span,
+            tuple(tried),
+            tuple(figures),
+            reason,
+            (note, *self._window_notes(claim, line)),
+            chosen=which,
+        )
 
-    def _extreme_on(self, claim: Claim, line: Line, unit: str, ref: str, since: dt.date | None) -> tuple[bool, float, Span, str, bool]:
+    def _extreme_on(
+        self, claim: Claim, line: Line, unit: str, ref: str, since: dt.date | None
+    ) -> tuple[bool, float, Span, str, bool]:
         sign = claim.sign
         if unit == "level":
             j = self.q.span(line, claim.window).j
-            values, ends = line.level[:j + 1] * sign, np.arange(j + 1)
+            values, ends = line.level[: j + 1] * sign, np.arange(j + 1)
             mine, span = j, Span(max(j - 1, 0), j)
         elif unit == "streak":
             j = self.q.span(line, None).j
-            move = np.sign(np.diff(line.level[:j + 1], prepend=np.nan)) * sign
+            move = np.sign(np.diff(line.level[: j + 1], prepend=np.nan)) * sign
             lengths = _runs(move)
             values, ends = lengths, np.arange(j + 1)
             mine, span = j, Span(j - int(lengths[j]), j)
@@ -519,19 +739,39 @@ class Judge:
             last, between = None, earlier
         tie = 1e-12 if unit in ("level", "streak") else 1e-9
         rival = np.nanmax(between) if np.isfinite(between).any() else -np.inf
-        shown = (lambda x: f"{x * sign:+.2%}") if unit not in ("level", "streak") else (lambda x: f"{abs(x):,.2f}" if unit == "level" else f"{x:.0f}")
+        shown = (
+            (lambda x: f"{x * sign:+.2%}")
+            if unit not in ("level", "streak")
+            else (lambda x: f"{abs(x):,.2f}" if unit == "level" else f"{x:.0f}")
+        )
         if rival >= own - tie:
             pool = past_days[past_days > np.datetime64(last)] if last is not None else past_days
             when = pool[int(np.nanargmax(between))]
-            return False, own * sign, span, f"{shown(own)} now, {shown(rival)} in the {unit if unit not in ('level', 'streak') else 'session'} to {when}", True
+            return (
+                False,
+                own * sign,
+                span,
+                f"{shown(own)} now, {shown(rival)} in the {unit if unit not in ('level', 'streak') else 'session'} to {when}",
+                True,
+            )
         if ref == "since" and last is not None:
             named = earlier[(past_days <= np.datetime64(last)) & (past_days >= np.datetime64(since))]
             top = np.nanmax(named) if np.isfinite(named).any() else -np.inf
             if unit == "level" or top >= own - tie:
-                return True, own * sign, span, f"{shown(own)} now, {shown(top) if np.isfinite(top) else 'nothing'} then", True
+                return (
+                    True,
+                    own * sign,
+                    span,
+                    f"{shown(own)} now, {shown(top) if np.isfinite(top) else 'nothing'} then",
+                    True,
+                )
             older = earlier[past_days < np.datetime64(since)]
-            more = past_days[:len(older)][older >= own]
-            until = f"the first as {'good' if sign > 0 else 'bad'} since {more[-1]}" if len(more) else f"the {'best' if sign > 0 else 'worst'} of the stored history"
+            more = past_days[: len(older)][older >= own]
+            until = (
+                f"the first as {'good' if sign > 0 else 'bad'} since {more[-1]}"
+                if len(more)
+                else f"the {'best' if sign > 0 else 'worst'} of the stored history"
+            )
             return True, own * sign, span, f"{shown(own)} now: {until}", False
         return True, own * sign, span, f"{shown(own)} now; next {shown(rival) if np.isfinite(rival) else 'none'}", True
 
@@ -542,7 +782,7 @@ class Judge:
             raise Unclear("the text names no window for it")
         words = str(claim.params.get("words") or "")
         members, what = self._rivals(claim, words)
-        open_ = [b for b in ("price", "total")]
+        open_ = ["price", "total"]
         rows = []
         for basis in open_:
             got: list[tuple[Subject, Line, Span, float]] = []
@@ -573,19 +813,36 @@ class Judge:
                 margin = min(margin if margin is not None else 1.0, abs(order[at - 1][3] - ours))
             fs = [self.q.figure("window_return", g[1], g[3], "return", g[2].i, g[2].j) for g in order]
             figures += fs
-            tried.append(Tried(f"{what}, {'price' if basis == 'price' else 'total return'}: place {at + 1 if claim.sign > 0 else len(order) - at} of {len(order)}", ours,
-                               "return", ok, tuple(f.id for f in fs)))
+            tried.append(
+                Tried(
+                    f"{what}, {'price' if basis == 'price' else 'total return'}: place {at + 1 if claim.sign > 0 else len(order) - at} of {len(order)}",
+                    ours,
+                    "return",
+                    ok,
+                    tuple(f.id for f in fs),
+                )
+            )
             judged.append((margin, order, at))
         margin, order, at = judged[0]
         verdict, chosen = v.judge_yes_no(tried, margin)
         here = order[at]
         verdict, which = self._guarded(claim, verdict, chosen, here[1], soft=True)
-        listed = ", ".join(f"{g[0].name} {g[3]:+.1%}" for g in order[:max(3, top)])
+        listed = ", ".join(f"{g[0].name} {g[3]:+.1%}" for g in order[: max(3, top)])
         notes = self._window_notes(claim, here[1])
         if margin is not None and margin <= v.TENTH:
             notes.append("closer than a tenth of a point to the next: a tie")
-        return Answer(verdict, here[3], "return", here[1], here[2], tuple(tried), tuple(figures),
-                      f"{'best' if claim.sign > 0 else 'worst'} first: {listed}", tuple(notes), chosen=which)
+        return Answer(
+            verdict,
+            here[3],
+            "return",
+            here[1],
+            here[2],
+            tuple(tried),
+            tuple(figures),
+            f"{'best' if claim.sign > 0 else 'worst'} first: {listed}",
+            tuple(notes),
+            chosen=which,
+        )
 
     def _rivals(self, claim: Claim, words: str) -> tuple[list[Subject], str]:
         kind, names = claim.subject.kind, self.q.names
@@ -602,10 +859,21 @@ class Judge:
             raise Unclear(f"{claim.subject.name} is not one of the sectors")
         if kind == "fund":
             ticker = claim.subject.candidates[0].instrument
-            sectors = [s for s in names.subjects.values() if s.kind == "sector" and any(c.instrument == ticker for c in s.candidates)]
+            sectors = [
+                s
+                for s in names.subjects.values()
+                if s.kind == "sector" and any(c.instrument == ticker for c in s.candidates)
+            ]
             if sectors:
-                funds = [replace(s, candidates=tuple(c for c in s.candidates if c.instrument)[:1]) for s in names.subjects.values() if s.kind == "sector"]
-                funds = [replace(s, name=claim.subject.name) if s.candidates and s.candidates[0].instrument == ticker else s for s in funds]
+                funds = [
+                    replace(s, candidates=tuple(c for c in s.candidates if c.instrument)[:1])
+                    for s in names.subjects.values()
+                    if s.kind == "sector"
+                ]
+                funds = [
+                    replace(s, name=claim.subject.name) if s.candidates and s.candidates[0].instrument == ticker else s
+                    for s in funds
+                ]
                 return [s for s in funds if s.candidates and self._has(s, claim)], "sector funds"
         if kind == "index":
             wanted = ("S&P 500", "Nasdaq 100", "Nasdaq Composite", "Dow Jones Industrial Average", "Russell 2000")
@@ -645,22 +913,40 @@ class Judge:
         for o in [o for o in self.q.options(claim.subject, w) if not o.base_back]:
             line = self._line(o)
             span = self.q.span(line, w, o.back)
-            part = line.level[span.j - sessions + 1:span.j + 1]
+            part = line.level[span.j - sessions + 1 : span.j + 1]
             if len(part) < sessions or not np.isfinite(part).all():
                 continue
             off = float(line.level[span.j] / part.mean() - 1)
             f = self.q.figure("distance_from_mean", line, off, "return", None, span.j, window=sessions)
             figures.append(f)
-            tried.append(Tried(f"{o.words(line.label, w is None)}, {line.days[span.j]}", off, "return", off * want > 0, (f.id,)))
+            tried.append(
+                Tried(f"{o.words(line.label, w is None)}, {line.days[span.j]}", off, "return", off * want > 0, (f.id,))
+            )
             rows.append((o, line, span, off))
         if not rows:
             raise Missing(f"{claim.subject.name} has fewer than {sessions} closes by then")
-        same = [t for t, r in zip(tried, rows, strict=True) if r[0].back == rows[0][0].back and r[0].candidate == rows[0][0].candidate]
-        verdict, chosen = v.judge_yes_no(same + [t for t in tried if t not in same and t.match != same[0].match and not same[0].match], rows[0][3])
+        same = [
+            t
+            for t, r in zip(tried, rows, strict=True)
+            if r[0].back == rows[0][0].back and r[0].candidate == rows[0][0].candidate
+        ]
+        verdict, chosen = v.judge_yes_no(
+            same + [t for t in tried if t not in same and t.match != same[0].match and not same[0].match], rows[0][3]
+        )
         _, line, span, off = rows[0]
         verdict, which = self._guarded(claim, verdict, chosen, line)
-        return Answer(verdict, off, "return", line, span, tuple(tried), tuple(figures), f"{off:+.2%} from its {sessions}-session mean on {line.days[span.j]}",
-                      tuple(self._window_notes(claim, line)), chosen=which)
+        return Answer(
+            verdict,
+            off,
+            "return",
+            line,
+            span,
+            tuple(tried),
+            tuple(figures),
+            f"{off:+.2%} from its {sessions}-session mean on {line.days[span.j]}",
+            tuple(self._window_notes(claim, line)),
+            chosen=which,
+        )
 
     def _level(self, claim: Claim) -> Answer:
         number = claim.number
@@ -679,7 +965,9 @@ class Judge:
             f = self.q.figure("close", line, value, "level", None, span.j)
             figures.append(f)
             ok = (value - number.value) * side > 0 if side else v.matches(number, value)
-            tried.append(Tried(f"{o.words(line.label, claim.window is None)}, {line.days[span.j]}", value, "level", ok, (f.id,)))
+            tried.append(
+                Tried(f"{o.words(line.label, claim.window is None)}, {line.days[span.j]}", value, "level", ok, (f.id,))
+            )
         _, line, span = rows[0]
         value = float(line.level[span.j])
         if side:
@@ -688,8 +976,27 @@ class Judge:
             verdict, chosen = v.judge_number(number, tried)
         verdict, which = self._guarded(claim, verdict, chosen, line)
         if verdict == v.DIFFERS and line.kind == "stock":
-            return Answer(v.MISSING, value, "level", line, span, tuple(tried), tuple(figures), "a stock's stored level may be before a later split")
-        return Answer(verdict, value, "level", line, span, tuple(tried), tuple(figures), f"closed at {value:,.2f} on {line.days[span.j]}", chosen=which)
+            return Answer(
+                v.MISSING,
+                value,
+                "level",
+                line,
+                span,
+                tuple(tried),
+                tuple(figures),
+                "a stock's stored level may be before a later split",
+            )
+        return Answer(
+            verdict,
+            value,
+            "level",
+            line,
+            span,
+            tuple(tried),
+            tuple(figures),
+            f"closed at {value:,.2f} on {line.days[span.j]}",
+            chosen=which,
+        )
 
     def _implied(self, claim: Claim) -> Answer:
         number, level = claim.number, float(str(claim.params["level"]))
@@ -703,15 +1010,31 @@ class Judge:
             move = level / float(line.level[span.j]) - 1
             f = self.q.figure("close", line, float(line.level[span.j]), "level", None, span.j)
             figures.append(f)
-            tried.append(Tried(f"from the close of {line.days[span.j]}, {line.level[span.j]:,.2f}", move, "return", v.matches(number, move), (f.id,)))
+            tried.append(
+                Tried(
+                    f"from the close of {line.days[span.j]}, {line.level[span.j]:,.2f}",
+                    move,
+                    "return",
+                    v.matches(number, move),
+                    (f.id,),
+                )
+            )
             rows.append((line, span, move))
         if not rows:
             raise Missing(f"no published level of {claim.subject.name} is stored")
         verdict, chosen = v.judge_number(number, tried)
         line, span, move = rows[0]
-        return Answer(verdict, move, "return", line, span, tuple(tried), tuple(figures),
-                      f"{level:,.0f} is {move:+.1%} from {line.level[span.j]:,.2f} on {line.days[span.j]}; whether it comes is a forecast",
-                      chosen=chosen.reading if verdict == v.ONLY else "")
+        return Answer(
+            verdict,
+            move,
+            "return",
+            line,
+            span,
+            tuple(tried),
+            tuple(figures),
+            f"{level:,.0f} is {move:+.1%} from {line.level[span.j]:,.2f} on {line.days[span.j]}; whether it comes is a forecast",
+            chosen=chosen.reading if verdict == v.ONLY else "",
+        )
 
     def _turning(self, claim: Claim) -> Answer:
         """Was that day the lowest (highest) close of the ten sessions on either side of it?"""
@@ -726,7 +1049,7 @@ class Judge:
         a, b = max(0, t - 10), min(len(line.level) - 1, t + 10)
         j = self.q.span(line, None).j
         b = min(b, j)
-        part = line.level[a:b + 1] * sign
+        part = line.level[a : b + 1] * sign
         others = np.delete(part, t - a)
         gap = float(line.level[t] * sign / np.nanmax(others) - 1) * sign if np.isfinite(others).any() else 0.0
         ok = bool(part[t - a] >= np.nanmax(part))
@@ -736,7 +1059,17 @@ class Judge:
         word = "lowest" if sign < 0 else "highest"
         tried = (Tried(f"{line.label}, {line.basis}", float(line.level[t]), "level", ok, (f.id,)),)
         verdict, which = self._guarded(claim, verdict, tried[0], line)
-        return Answer(verdict, gap, "return", line, Span(max(t - 1, 0), t), tried, (f,), f"{word} close of the ten sessions on either side: {when}", chosen=which)
+        return Answer(
+            verdict,
+            gap,
+            "return",
+            line,
+            Span(max(t - 1, 0), t),
+            tried,
+            (f,),
+            f"{word} close of the ten sessions on either side: {when}",
+            chosen=which,
+        )
 
     def _stalled(self, claim: Claim) -> Answer:
         """Below its 50-session mean and at least a tenth under its highest close of the year."""
@@ -744,15 +1077,25 @@ class Judge:
         for o in [o for o in self.q.options(claim.subject, None) if not o.base_back]:
             line = self._line(o)
             span = self.q.span(line, None, o.back)
-            part = line.level[span.j - 49:span.j + 1]
-            year = line.level[max(0, span.j - 251):span.j + 1]
+            part = line.level[span.j - 49 : span.j + 1]
+            year = line.level[max(0, span.j - 251) : span.j + 1]
             if len(part) < 50 or not np.isfinite(part).all():
                 continue
             mean, high = float(line.level[span.j] / part.mean() - 1), float(line.level[span.j] / np.nanmax(year) - 1)
-            fs = (self.q.figure("distance_from_mean", line, mean, "return", None, span.j, window=50),
-                  self.q.figure("distance_from_high", line, high, "return", None, span.j, window=252))
+            fs = (
+                self.q.figure("distance_from_mean", line, mean, "return", None, span.j, window=50),
+                self.q.figure("distance_from_high", line, high, "return", None, span.j, window=252),
+            )
             figures += fs
-            tried.append(Tried(f"{o.words(line.label, True)}, {line.days[span.j]}", high, "return", mean < 0 and high <= -0.1, tuple(f.id for f in fs)))
+            tried.append(
+                Tried(
+                    f"{o.words(line.label, True)}, {line.days[span.j]}",
+                    high,
+                    "return",
+                    mean < 0 and high <= -0.1,
+                    tuple(f.id for f in fs),
+                )
+            )
             rows.append((line, span, mean, high))
         if not rows:
             raise Missing(f"{claim.subject.name} has fewer than 50 closes by then")
@@ -761,9 +1104,17 @@ class Judge:
         half = (mean < 0) != (high <= -0.1)
         near = abs(mean) <= v.TENTH or abs(high + 0.1) <= v.TENTH
         verdict = v.BORDERLINE if half or near else v.HOLDS if first else v.DIFFERS
-        return Answer(verdict, high, "return", line, span, tuple(tried), tuple(figures),
-                      f"{mean:+.1%} from its 50-session mean, {high:.1%} from its highest close of 252 sessions",
-                      ("stalled: below the 50-session mean and a tenth or more off the high",))
+        return Answer(
+            verdict,
+            high,
+            "return",
+            line,
+            span,
+            tuple(tried),
+            tuple(figures),
+            f"{mean:+.1%} from its 50-session mean, {high:.1%} from its highest close of 252 sessions",
+            ("stalled: below the 50-session mean and a tenth or more off the high",),
+        )
 
     def _breadth(self, claim: Claim) -> Answer:
         number = claim.number
@@ -783,18 +1134,31 @@ class Judge:
         own = market.file.measures.get("above_average", {}).get("basis") or market.file.market.basis
         tried, figures, values = [], [], []
         plans = [(own, 0), ("total" if own == "price" else "price", 0), (own, 1)]
-        for basis, back in plans[:3 if claim.window is None else 2]:
+        for basis, back in plans[: 3 if claim.window is None else 2]:
             day = str(days[j - back])
             try:
-                f = next(x for x in self.q.measured("above_average", subjects=baskets[:1], window=sessions, basis=basis,
-                                                    history=True) if x.end == day)
+                f = next(
+                    x
+                    for x in self.q.measured(
+                        "above_average", subjects=baskets[:1], window=sessions, basis=basis, history=True
+                    )
+                    if x.end == day
+                )
             except (StopIteration, Missing):
                 continue
             if f.value is None:
                 continue
             value = float(f.value) if side > 0 else 1 - float(f.value)
             count = f" ({round(value * f.n_used)} of {f.n_used})" if f.n_used else ""
-            tried.append(Tried(f"{'adjusted' if basis == 'total' else 'price-only'} closes, {day}{count}", value, "fraction", v.matches(number, value), (f.id,)))
+            tried.append(
+                Tried(
+                    f"{'adjusted' if basis == 'total' else 'price-only'} closes, {day}{count}",
+                    value,
+                    "fraction",
+                    v.matches(number, value),
+                    (f.id,),
+                )
+            )
             figures.append(f)
             values.append((value, back))
         if not tried:
@@ -812,7 +1176,9 @@ class Judge:
         else:
             verdict, chosen = v.judge_number(number, tried)
         which = chosen.reading if verdict == v.ONLY else ""
-        return Answer(verdict, value, "fraction", None, None, tuple(tried), tuple(figures), tried[0].reading, chosen=which)
+        return Answer(
+            verdict, value, "fraction", None, None, tuple(tried), tuple(figures), tried[0].reading, chosen=which
+        )
 
     def _contribution(self, claim: Claim) -> Answer:
         whole = claim.against
@@ -844,7 +1210,15 @@ class Judge:
             value = share if claim.params.get("share") else float(f.value)
             ok = v.matches(claim.number, value) if claim.number is not None else share >= 0.5
             figures += [f, total]
-            tried.append(Tried(f"{f.label or part} in {index}, {basis} return, {start} to {end}", value, "fraction" if claim.params.get("share") else "return", ok, (f.id, total.id)))
+            tried.append(
+                Tried(
+                    f"{f.label or part} in {index}, {basis} return, {start} to {end}",
+                    value,
+                    "fraction" if claim.params.get("share") else "return",
+                    ok,
+                    (f.id, total.id),
+                )
+            )
             shares.append((share, float(f.value), float(total.value)))
         if not tried:
             raise Missing("the contributions of members are not known over this window")
@@ -856,8 +1230,20 @@ class Judge:
             verdict, chosen = v.judge_number(claim.number, tried)
         else:
             verdict, chosen = self._drove(share, part, index, start, tried)
-            reason += "; a driver by this rule gives half of the gain; more than its weight but less than half is borderline"
-        return Answer(verdict, tried[0].value, unit, line, span, tuple(tried), tuple(figures), reason, chosen=chosen.reading if verdict == v.ONLY else "")
+            reason += (
+                "; a driver by this rule gives half of the gain; more than its weight but less than half is borderline"
+            )
+        return Answer(
+            verdict,
+            tried[0].value,
+            unit,
+            line,
+            span,
+            tuple(tried),
+            tuple(figures),
+            reason,
+            chosen=chosen.reading if verdict == v.ONLY else "",
+        )
 
     def _drove(self, share: float, part: str, index: str, start: str, tried: list[Tried]) -> tuple[str, Tried]:
         if share >= 0.5 and all(t.match for t in tried):
@@ -888,7 +1274,11 @@ def replace_value(t: Tried, sign: int) -> Tried:
 def _same_day(tried: list[Tried], values: list[tuple[Option, Line, Span, float]]) -> list[Tried]:
     """Readings of the first candidate on the first day: another basis may turn a yes into a no, another day may not."""
     first = values[0][0]
-    return [t for t, x in zip(tried, values, strict=True) if x[0].candidate == first.candidate and not x[0].back and not x[0].base_back]
+    return [
+        t
+        for t, x in zip(tried, values, strict=True)
+        if x[0].candidate == first.candidate and not x[0].back and not x[0].base_back
+    ]
 
 
 def _last_of(day: dt.date, size: str) -> dt.date:
@@ -899,7 +1289,7 @@ def _last_of(day: dt.date, size: str) -> dt.date:
 
 def _ends(line: Line, unit: str, j: int) -> Array:
     """Last sessions of the periods up to session j; the one of j counts as it stands."""
-    days = line.days[:j + 1]
+    days = line.days[: j + 1]
     if unit == "day":
         return np.arange(j + 1)
     if unit == "week":

@@ -133,7 +133,7 @@ ENTRIES: tuple[Entry, ...] = (
     _style("High dividend", "high-dividend|high dividend|dividend|dividend-paying|high-yielding", "VYM DVY SCHD"),
     # industries and themes
     _theme("Semiconductors", "semiconductor|semiconductors|chip|chips|chipmaker|chipmakers|chip makers|chip-maker|"
-           "philadelphia semiconductor|philadelphia stock exchange semiconductor|phlx semiconductor|sox", "SOX SMH SOXX"),
+           "philadelphia semiconductor|philadelphia stock exchange semiconductor|phlx semiconductor|sox|semis", "SOX SMH SOXX"),
     _theme("Biotechnology", "biotech|biotechs|biotechnology", "IBB XBI"),
     _theme("Pharmaceuticals", "pharmaceutical|pharmaceuticals|drugmakers|drugmaker|pharma|drug makers", "XPH"),
     _theme("Medical devices", "medical device|medical devices|medical-device", "IHI"),
@@ -221,10 +221,10 @@ _UP = ("rise rises rose risen rising|gain gains gained gaining|climb climbs clim
        "spike spikes spiked spiking|leap leaps leapt leaped leaping|rebound rebounds rebounded rebounding|"
        "recover recovers recovered recovering|bounce bounces bounced bouncing|increase increases increased increasing|"
        "appreciate appreciated appreciating|skyrocket skyrockets skyrocketed skyrocketing|rocket rocketed rocketing|"
-       "add adds added adding|tack tacked tacking|edge edged edging|inch inched inching|"
+       "add adds added adding|tack tacked tacking tacked_on tacking_on|eke_out eked_out eking_out eked|piled_on|picked_up picking_up picks_up|edge edged edging|inch inched inching|"
        "pop pops popped popping|vault vaults vaulted vaulting|shoot shot shooting|return returns returned returning|"
        "roar roared roaring|firm firmed firming|"
-       "strengthen strengthened strengthening|ascend ascended|put_on|zoom zoomed|grow grew grown growing|"
+       "strengthen strengthened strengthening|ascend ascended|put_on putting_on|zoom zoomed|grow grew grown growing|"
        "explode exploded exploding|balloon ballooned|creep crept creeping|nudge nudged nudging|tick ticked ticking|"
        "drift drifted drifting|romp romped|snap_back|perk perked|march marched marching|"
        "power powered powering|storm stormed|race raced|catapult catapulted|bolt bolted|"
@@ -238,7 +238,7 @@ _DOWN = ("fall falls fell fallen falling|drop drops dropped dropping|slump slump
          "weaken weakened weakening|ease eases eased easing|decrease decreased decreasing|swoon swooned swooning|"
          "skid skids skidded skidding|stumble stumbles stumbled stumbling|nosedive nosedived|swoon swooned|"
          "surrender surrendered surrendering|give_up gave_up given_up giving_up|depreciate depreciated|"
-         "give_back gave_back given_back giving_back|sag sagged sagging|erode eroded|"
+         "give_back gave_back given_back giving_back|handed_back|coughed_up|sag sagged sagging|erode eroded|"
          "halve halves halved halving|contract contracted|correct corrected|dive dives dived dove diving|"
          "reverse reversed|forfeit forfeited|hemorrhage hemorrhaged|cede ceded|buckle buckled|wilt wilted|"
          "crumple crumpled|suffer_a_loss|backtrack backtracked|sell_off sold_off selling_off|shrink shrank|plumb")
@@ -258,7 +258,8 @@ NEEDS_NUMBER = frozenset(
     "double doubles doubled doubling triple triples tripled tripling quadruple quadrupled halve halves halved halving "
     "lose loses lost losing shed sheds shedding give up gave up given up giving up surrender surrendered surrendering "
     "ease eases eased easing grow increase increased increases increasing recover recovers recovered recovering".split()
-    ) | {"give up", "gave up", "give back", "gave back", "given back", "given up", "put on"}
+    ) | {"give up", "gave up", "tacked on", "tacking on", "eke out", "eked out", "eking out", "eked", "piled on", "picked up", "picking up",
+         "picks up", "putting on", "handed back", "coughed up", "giving up", "giving back", "give back", "gave back", "given back", "given up", "put on"}
 #: Verbs whose own adverb decides: "edged up", "ticked down".
 NEUTRAL = frozenset("edge edged edging inch inched inching creep crept creeping nudge nudged nudging tick ticked ticking "
                     "drift drifted drifting power powered powering march marched marching".split())

@@ -16,7 +16,7 @@ _ORDINALS = {w: n for n, w in enumerate(
 _WORD = rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_UNITS[1:10])}))?|{'|'.join(_UNITS)}|(?:a|one) hundred)"
 _DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
 _VALUE = rf"(?:{_DIGITS}|{_WORD}(?:[- ]and[- ](?:a|one)[- ](?:half|quarter)| point {_WORD})?)"
-_PERCENT = r"(?:\s?%|[\s-]?per[\s-]?cent\b|[\s-]?pct\b)"
+_PERCENT = r"(?:\s?%|[\s-]?per[\s-]?cent\b|[\s-]?pct\b|\s?pc\b)"
 _SIGN = r"(?:(?<![\w.)])[+-]\s?)?"
 
 PERCENT = re.compile(

@@ -105,7 +105,12 @@ class _Shared:
     def _priced(self, names: list[str]) -> set[str]:
         import polars as pl
 
-        rows = self.market.store.table("prices", self.market.version).filter(pl.col("security").is_in(names)).select("security").unique()
+        rows = (
+            self.market.store.table("prices", self.market.version)
+            .filter(pl.col("security").is_in(names))
+            .select("security")
+            .unique()
+        )
         return set(rows.collect()["security"])
 
     def composites(self, day: str) -> Market:
@@ -120,8 +125,9 @@ class _Shared:
                 if b.weight in ("cap", "equal") and b.rank is None and (b.securities or b.sub_industry or b.industry):
                     other: Any = "equal" if b.weight == "cap" else "cap"
                     if b.universe is not None or other == "equal":
-                        more[f"{name}, {other} weight"] = b.model_copy(update={
-                            "weight": other, "label": f"{b.label or name}, {other} weight", "aliases": []})
+                        more[f"{name}, {other} weight"] = b.model_copy(
+                            update={"weight": other, "label": f"{b.label or name}, {other} weight", "aliases": []}
+                        )
             if not own and not file.groups:
                 raise Missing("this market has no baskets with members")
             self.days[day] = self._slim({**own, **more}, file.groups, day)
@@ -130,11 +136,22 @@ class _Shared:
     def _slim(self, baskets: dict[str, config.Basket], groups: Any, day: str) -> Market:
         file = self.market.file
         bench = file.market.benchmark if file.market.benchmark in baskets else next(iter(baskets), "")
-        groups = {n: g.model_copy(update={"baskets": [b for b in g.baskets if b in baskets]}) if g.baskets else g for n, g in groups.items()}
+        groups = {
+            n: g.model_copy(update={"baskets": [b for b in g.baskets if b in baskets]}) if g.baskets else g
+            for n, g in groups.items()
+        }
         groups = {n: g for n, g in groups.items() if g.baskets or g.by}
         info = file.market.model_copy(update={"benchmark": bench, **({} if groups else {"universe": None})})
-        slim = file.model_copy(update={"market": info, "baskets": baskets, "groups": groups, "rotations": {}, "report": config.Report(),
-                                       **({} if groups or any(b.universe for b in baskets.values()) else {"universes": {}})})
+        slim = file.model_copy(
+            update={
+                "market": info,
+                "baskets": baskets,
+                "groups": groups,
+                "rotations": {},
+                "report": config.Report(),
+                **({} if groups or any(b.universe for b in baskets.values()) else {"universes": {}}),
+            }
+        )
         return type(self.market)(slim, self.market.path, as_of=day, version=self.market.version)
 
 
@@ -286,8 +303,12 @@ class Quotes:
         first = 0 if window.first is None else int(np.searchsorted(days, np.datetime64(window.first), side="left"))
         if window.base == "recent high":
             first = max(0, j - 252)
-        last = j if window.last is None else min(j, int(np.searchsorted(days, np.datetime64(window.last), side="right")) - 1)
-        part = level[first:last + 1]
+        last = (
+            j
+            if window.last is None
+            else min(j, int(np.searchsorted(days, np.datetime64(window.last), side="right")) - 1)
+        )
+        part = level[first : last + 1]
         if not np.isfinite(part).any():
             raise Missing(f"{line.label} has no data in {window.text!r}")
         return first + int(np.nanargmin(part) if window.base.endswith("low") else np.nanargmax(part))
@@ -299,10 +320,26 @@ class Quotes:
         market = self.light if line.name in self.light_names else self.heavy()
         known = market.provenance([line.name], {line.name: line.basis})
         start = str(line.days[i]) if i is not None else str(line.days[j])
-        step = market._keep(Step(measure, {"subject": line.name, "basis": line.basis, "start": start, "end": str(line.days[j]), **more},
-                                 known.parents.get(line.name, ())))
-        found = Figure(measure, line.name, value, unit, step, label=line.label, start=start, end=str(line.days[j]),
-                       as_of=self.as_of, basis=line.basis, caveats=(*known.general, *known.caveats.get(line.name, ())))
+        step = market._keep(
+            Step(
+                measure,
+                {"subject": line.name, "basis": line.basis, "start": start, "end": str(line.days[j]), **more},
+                known.parents.get(line.name, ()),
+            )
+        )
+        found = Figure(
+            measure,
+            line.name,
+            value,
+            unit,
+            step,
+            label=line.label,
+            start=start,
+            end=str(line.days[j]),
+            as_of=self.as_of,
+            basis=line.basis,
+            caveats=(*known.general, *known.caveats.get(line.name, ())),
+        )
         self.market.steps.update(market.steps)
         return found
 

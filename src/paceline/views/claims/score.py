@@ -68,19 +68,36 @@ class Score:
         return self.precision >= PRECISION and self.recall >= RECALL and not self.wrong_holds
 
     def to_json(self) -> dict[str, Any]:
-        return {"texts": len(self.sheets), "keys": sum(s.wanted for s in self.sheets), "found": sum(s.found for s in self.sheets),
-                "precision": self.precision, "recall": self.recall, "verdicts_right": self.verdicts, "wrong_holds": self.wrong_holds,
-                "passed": self.passed, "sheets": [vars(s) for s in self.sheets]}
+        return {
+            "texts": len(self.sheets),
+            "keys": sum(s.wanted for s in self.sheets),
+            "found": sum(s.found for s in self.sheets),
+            "precision": self.precision,
+            "recall": self.recall,
+            "verdicts_right": self.verdicts,
+            "wrong_holds": self.wrong_holds,
+            "passed": self.passed,
+            "sheets": [vars(s) for s in self.sheets],
+        }
 
     def lines(self) -> list[str]:
         out = []
         for s in self.sheets:
-            out.append(f"{s.name}: {s.matched} of {s.found} found are in the key, {s.wanted - len(s.missed)} of {s.wanted} keys found, "
-                       f"{len(s.verdicts)} verdicts differ, {len(s.wrong_holds)} wrong holds")
-            for title, rows in (("missed", s.missed), ("not in the key", s.extra), ("verdict", s.verdicts), ("WRONG HOLDS", s.wrong_holds)):
+            out.append(
+                f"{s.name}: {s.matched} of {s.found} found are in the key, {s.wanted - len(s.missed)} of {s.wanted} keys found, "
+                f"{len(s.verdicts)} verdicts differ, {len(s.wrong_holds)} wrong holds"
+            )
+            for title, rows in (
+                ("missed", s.missed),
+                ("not in the key", s.extra),
+                ("verdict", s.verdicts),
+                ("WRONG HOLDS", s.wrong_holds),
+            ):
                 out += [f"    {title}: {row}" for row in rows]
-        out.append(f"{len(self.sheets)} texts, {sum(s.wanted for s in self.sheets)} keys: precision {self.precision:.3f}, recall {self.recall:.3f}, "
-                   f"verdicts {self.verdicts:.3f}, wrong holds {self.wrong_holds}")
+        out.append(
+            f"{len(self.sheets)} texts, {sum(s.wanted for s in self.sheets)} keys: precision {self.precision:.3f}, recall {self.recall:.3f}, "
+            f"verdicts {self.verdicts:.3f}, wrong holds {self.wrong_holds}"
+        )
         return out
 
 
@@ -104,7 +121,9 @@ def _sheet(market: Market, names: Names, path: Path) -> Sheet:
             if not {"quote", "kind", "subject"} <= set(c):
                 raise KeyError("quote, kind or subject")
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SourceError(f"{key_path}: no usable answer key ({error}).", "See docs/factcheck.md for the format.") from None
+        raise SourceError(
+            f"{key_path}: no usable answer key ({error}).", "See docs/factcheck.md for the format."
+        ) from None
     said = path.read_text(encoding="utf-8")
     checked = factcheck(market, said, key.get("date"))
     return compare(checked, claims, names, path.stem)
@@ -125,14 +144,17 @@ def compare(checked: Checked, keys: Sequence[dict[str, Any]], names: Names, name
         accepted = [accepted] if isinstance(accepted, str) else accepted
         if accepted and v.verdict not in accepted:
             (sheet.wrong_holds if v.verdict == "holds" else sheet.verdicts).append(
-                f"{v.verdict} instead of {' or '.join(accepted)}: {v.quote} (ours {v.ours}; {v.reason})")
+                f"{v.verdict} instead of {' or '.join(accepted)}: {v.quote} (ours {v.ours}; {v.reason})"
+            )
         if hit.get("optional"):
             continue
         sheet.found += 1
         sheet.matched += 1
     required = [k for k in keys if not k.get("optional")]
     sheet.wanted = len(required)
-    sheet.missed = [f"{k['kind']} {k['subject']} {k.get('value', '')} [{k['quote']}]" for k in free if not k.get("optional")]
+    sheet.missed = [
+        f"{k['kind']} {k['subject']} {k.get('value', '')} [{k['quote']}]" for k in free if not k.get("optional")
+    ]
     return sheet
 
 
@@ -145,7 +167,9 @@ def _is(v: Verdict, key: dict[str, Any], text: str, names: Names) -> bool:
         at = text.find(key["quote"], at + 1)
     if places and not any(v.start < b and v.end > a for a, b in places):
         return False
-    if not _same(v.subject, str(key["subject"]), names) or ("against" in key and not _same(v.against, str(key["against"]), names)):
+    if not _same(v.subject, str(key["subject"]), names) or (
+        "against" in key and not _same(v.against, str(key["against"]), names)
+    ):
         return False
     if "value" not in key:
         return True
@@ -161,5 +185,6 @@ def _same(found: str, said: str, names: Names) -> bool:
         return False
     if a.name == b.name:
         return True
-    return bool({c.instrument for c in a.candidates if c.instrument} & {c.instrument for c in b.candidates if c.instrument}) or bool(
-        {c.basket for c in a.candidates if c.basket} & {c.basket for c in b.candidates if c.basket})
+    return bool(
+        {c.instrument for c in a.candidates if c.instrument} & {c.instrument for c in b.candidates if c.instrument}
+    ) or bool({c.basket for c in a.candidates if c.basket} & {c.basket for c in b.candidates if c.basket})

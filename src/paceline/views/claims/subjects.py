@@ -12,18 +12,26 @@ if TYPE_CHECKING:
     from paceline.market import Market
 
 _WORD = re.compile(r"[A-Za-z0-9&$][\w&.'/+-]*|[,()]")
-_TICKER = re.compile(r"(?:(?:NYSE(?: ?Arca)?|NASDAQ|Nasdaq|AMEX|CBOE)\s*:\s*|\$)(?P<a>[A-Z]{1,5}(?:[.-][A-Z])?)\b"
-                     r"|\(\s*(?:(?:NYSE(?: ?Arca)?|NASDAQ|Nasdaq|AMEX)\s*:\s*|ticker:?\s+|symbol:?\s+)?(?P<b>[A-Z]{1,5}(?:[.-][A-Z])?)"
-                     r"(?:\.(?:US|N|O|OQ|K|P|A))?(?=\s*[),;:])|(?<![\w&$.-])(?P<c>[A-Z]{2,5}(?:-[A-Z])?)(?:\.(?:US|N|O))?(?![\w&-])")
-_COMPANY_END = re.compile(r",?\s+(?:Inc|Corp|Corporation|Company|Companies|Co|Ltd|Limited|plc|PLC|Plc|Holdings?|Group|N\.V|S\.A|SE|AG|"
-                          r"Incorporated|Common|Class|Ordinary|American Depositary|The|LLC|L\.P|LP|Trust|\(|New|Bancorp)\b.*$")
+_TICKER = re.compile(
+    r"(?:(?:NYSE(?: ?Arca)?|NASDAQ|Nasdaq|AMEX|CBOE)\s*:\s*|\$)(?P<a>[A-Z]{1,5}(?:[.-][A-Z])?)\b"
+    r"|\(\s*(?:(?:NYSE(?: ?Arca)?|NASDAQ|Nasdaq|AMEX)\s*:\s*|ticker:?\s+|symbol:?\s+)?(?P<b>[A-Z]{1,5}(?:[.-][A-Z])?)"
+    r"(?:\.(?:US|N|O|OQ|K|P|A))?(?=\s*[),;:])|(?<![\w&$.-])(?P<c>[A-Z]{2,5}(?:-[A-Z])?)(?:\.(?:US|N|O))?(?![\w&-])"
+)
+_COMPANY_END = re.compile(
+    r",?\s+(?:Inc|Corp|Corporation|Company|Companies|Co|Ltd|Limited|plc|PLC|Plc|Holdings?|Group|N\.V|S\.A|SE|AG|"
+    r"Incorporated|Common|Class|Ordinary|American Depositary|The|LLC|L\.P|LP|Trust|\(|New|Bancorp)\b.*$"
+)
 #: Bare words that are subjects only beside another name of their kind, a ticker or a number in brackets.
-_SHY = frozenset("value growth momentum quality defense defence retail mining insurance communications builders carriers "
-                 "miners shipping trucking property staples discretionary materials transport software aerospace".split())
+_SHY = frozenset(
+    "value growth momentum quality defense defence retail mining insurance communications builders carriers "
+    "miners shipping trucking property staples discretionary materials transport software aerospace".split()
+)
 #: Words that name a subject only with "stocks", "sector" ... behind them.
-_NEVER = frozenset("size dividend financial industrial utility chip bank insurer semiconductor communication property transport "
-                   "biotechnology drugmaker regional bank airline homebuilder retailer lenders banking high-quality medical "
-                   "pharma pharmaceutical carriers small-cap reit oil tech-sector".split()) - {"bank"} | {"bank"}
+_NEVER = frozenset(
+    "size dividend financial industrial utility chip bank insurer semiconductor communication property transport "
+    "biotechnology drugmaker regional bank airline homebuilder retailer lenders banking high-quality medical "
+    "pharma pharmaceutical carriers small-cap reit oil tech-sector".split()
+) - {"bank"} | {"bank"}
 
 
 class Candidate(NamedTuple):
@@ -90,20 +98,35 @@ class Names:
 
     def _load(self, market: Market) -> None:
         file = market.file
-        stored = (market.store.table("securities", market.version).select("security", "ticker", "name", "kind").unique()
-                  .sort("security").collect())
+        stored = (
+            market.store.table("securities", market.version)
+            .select("security", "ticker", "name", "kind")
+            .unique()
+            .sort("security")
+            .collect()
+        )
         kinds = dict(zip(stored["security"], stored["kind"], strict=True))
-        classes = market.store.table("classes", market.version).select("security", "scheme", "sector").unique().collect()
+        classes = (
+            market.store.table("classes", market.version).select("security", "scheme", "sector").unique().collect()
+        )
         covered = set(classes["security"])
         self._sectors(file, classes)
-        called = {b: [_shorter(n.casefold()) for n in (b, spec.label, *spec.aliases) if n]
-                  for b, spec in file.baskets.items()}
+        called = {
+            b: [_shorter(n.casefold()) for n in (b, spec.label, *spec.aliases) if n] for b, spec in file.baskets.items()
+        }
         taken: set[str] = set()
         for entry in lexicon.ENTRIES:
             names = entry.names.split("|")
             funds = entry.instruments.split()
-            own = [b for b, spec in file.baskets.items() if b not in taken and (
-                   set(called[b]) & {*names, entry.name.casefold()} or (spec.instrument and spec.instrument in funds[:1]))]
+            own = [
+                b
+                for b, spec in file.baskets.items()
+                if b not in taken
+                and (
+                    set(called[b]) & {*names, entry.name.casefold()}
+                    or (spec.instrument and spec.instrument in funds[:1])
+                )
+            ]
             found = [Candidate(b, file.baskets[b].instrument or "") for b in own]
             group = self._group.get(entry.name)
             if group:
@@ -128,8 +151,10 @@ class Names:
                 self._add(Subject(label, kind, (Candidate(b, spec.instrument or ""),)), called[b])
         for name, group in self._group.items():
             if name not in self.subjects:
-                self._add(Subject(name, "sector", (Candidate(group, ""),)), [f"{name.casefold()}{s}" for s in (
-                    "", " stocks", " shares", " sector")])
+                self._add(
+                    Subject(name, "sector", (Candidate(group, ""),)),
+                    [f"{name.casefold()}{s}" for s in ("", " stocks", " shares", " sector")],
+                )
         for name in lexicon.FOREIGN.split("|"):
             if words(name) and not self._known(words(name)):
                 self._add(Subject(name.removeprefix("the "), "unknown"), [name])
@@ -238,24 +263,28 @@ class Names:
             group = "a" if m.group("a") else "b" if m.group("b") else "c"
             place = m.span(group)
             subject = self.by_ticker(said)
-            if subject is None or (group == "c" and (shouting or said in lexicon.NO_TICKERS or (
-                    subject.kind == "stock" and len(said) < 3))):
+            if subject is None or (
+                group == "c" and (shouting or said in lexicon.NO_TICKERS or (subject.kind == "stock" and len(said) < 3))
+            ):
                 continue
             if group == "b" and said in ("AI", "US", "UK", "EU", "ETF", "ECB", "FED", "CPI", "GDP", "IT", "EPS"):
                 continue
             if any(f.start <= place[0] < f.end for f in found):
                 continue
-            found.append(Mention(place[0], place[1], subject, ticker=True, possessive=clean[place[1]:place[1] + 2] == "'s"))
+            found.append(
+                Mention(place[0], place[1], subject, ticker=True, possessive=clean[place[1] : place[1] + 2] == "'s")
+            )
         return sorted(found)
 
-    def _longest(self, clean: str, tokens: list[tuple[int, int, str]], i: int,
-                 shouting: bool) -> tuple[Mention | None, int]:
+    def _longest(
+        self, clean: str, tokens: list[tuple[int, int, str]], i: int, shouting: bool
+    ) -> tuple[Mention | None, int]:
         node: dict[str, object] = self._tree  # type: ignore[assignment]
         best: tuple[Mention, int] | None = None
         said: list[str] = []
         for j in range(i, min(i + 9, len(tokens))):
             a, b, word = tokens[j]
-            if j > i and clean[tokens[j - 1][1]:a].strip():
+            if j > i and clean[tokens[j - 1][1] : a].strip():
                 break
             plain = _plain(word)
             if plain not in node:

@@ -11,17 +11,38 @@ from dataclasses import dataclass, field
 _PIECES = re.compile(
     r"<(?:script|style)\b.{0,20000}?</(?:script|style)\s*>|<!--.{0,5000}?-->"  # blocks nobody reads
     r"|</?[A-Za-z][^<>]{0,300}>|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|\w{2,8});|https?://\S{1,300}|\*{1,3}|`+|_{2,}|.",
-    re.DOTALL | re.IGNORECASE)
-_SAME = {"\u2018": "'", "\u2019": "'", "\u201b": "'", "\u02bc": "'", "\u201c": '"', "\u201d": '"', "\u2212": "-",
-         "\u2010": "-", "\u2011": "-", "\u2026": ".", "\u00a0": " ", "\u2009": " ", "\u202f": " ",
-         "\t": " ", "\r": "\n", "\u2028": "\n", "\u2029": "\n\n", "\u00ad": "", "\uff05": "%", "\uff0b": "+"}
+    re.DOTALL | re.IGNORECASE,
+)
+_SAME = {
+    "\u2018": "'",
+    "\u2019": "'",
+    "\u201b": "'",
+    "\u02bc": "'",
+    "\u201c": '"',
+    "\u201d": '"',
+    "\u2212": "-",
+    "\u2010": "-",
+    "\u2011": "-",
+    "\u2026": ".",
+    "\u00a0": " ",
+    "\u2009": " ",
+    "\u202f": " ",
+    "\t": " ",
+    "\r": "\n",
+    "\u2028": "\n",
+    "\u2029": "\n\n",
+    "\u00ad": "",
+    "\uff05": "%",
+    "\uff0b": "+",
+}
 _BLOCK = re.compile(r"</?(?:br|p|div|li|ul|ol|h\d|tr|td|th|table|blockquote)\b", re.IGNORECASE)
 
 #: Words whose full stop ends no sentence.
 ABBREVIATIONS = frozenset(
     "mr mrs ms dr prof st vs inc corp co ltd llc plc cos no nos jan feb mar apr jun jul aug sep sept oct nov dec mon tue "
     "tues wed thu thur thurs fri sat sun u.s u.k u.n e.u a.m p.m e.g i.e etc approx est avg pct jr sr gen sen rep gov "
-    "dept fig al cf ca n.v s.a d.c n.y u.s.a l.p a.g".split())
+    "dept fig al cf ca n.v s.a d.c n.y u.s.a l.p a.g".split()
+)
 _END = re.compile(r"[.!?]+[\"')\]]*(?=\s|$)")
 _BULLET = re.compile(r"\s*(?:[-*\u2022\u2023\u25aa\u25cf\u2013\u2014>]|\d{1,2}[.)]|#+)\s+")
 
@@ -134,14 +155,20 @@ def _split(clean: str, start: int, end: int) -> list[tuple[int, int]]:
     for match in _END.finditer(clean, start, end):
         if match.end() >= end:
             break
-        after = clean[match.end():end].lstrip()[:1]
+        after = clean[match.end() : end].lstrip()[:1]
         if match.group()[0] == "." and after and (after.islower() or after in ",;)%"):
             continue
-        word = re.search(r"[\w.&'-]*$", clean[max(begin, match.start() - 20):match.start()])
+        word = re.search(r"[\w.&'-]*$", clean[max(begin, match.start() - 20) : match.start()])
         last = word.group().casefold() if word else ""
-        if match.group().startswith(".") and (last in ABBREVIATIONS or (len(last) == 1 and last.isalpha())) and (
-                after.isdigit() or last not in ("u.s", "inc", "corp", "co", "etc", "a.m", "p.m", "llc", "ltd")
-                or not after.isupper()):
+        if (
+            match.group().startswith(".")
+            and (last in ABBREVIATIONS or (len(last) == 1 and last.isalpha()))
+            and (
+                after.isdigit()
+                or last not in ("u.s", "inc", "corp", "co", "etc", "a.m", "p.m", "llc", "ltd")
+                or not after.isupper()
+            )
+        ):
             continue
         parts.append((begin, match.end()))
         begin = match.end()

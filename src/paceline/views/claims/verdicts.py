@@ -37,7 +37,13 @@ class Tried:
     figures: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        return {"reading": self.reading, "value": self.value, "unit": self.unit, "match": self.match, "figures": list(self.figures)}
+        return {
+            "reading": self.reading,
+            "value": self.value,
+            "unit": self.unit,
+            "match": self.match,
+            "figures": list(self.figures),
+        }
 
 
 @dataclass(frozen=True)
@@ -79,13 +85,32 @@ class Verdict:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "verdict": self.verdict, "kind": self.kind, "quote": self.quote, "start": self.start, "end": self.end,
-            "subject": self.subject, "against": self.against or None, "said": self.said, "claimed": self.value, "ours": self.ours,
-            "value": self.figure.value, "unit": self.figure.unit, "window": self.window, "from": self.figure.start,
-            "to": self.figure.end, "basis": self.figure.basis, "reason": self.reason,
-            "safe_to_say": self.safe or None, "dont_say": self.dont or None, "readings_tried": len(self.tried),
-            "readings_matching": self.matching, "width": self.width, "readings": [t.to_json() for t in self.tried],
-            "notes": list(self.notes), "caveats": list(self.figure.caveats), "figure": self.figure.id,
+            "verdict": self.verdict,
+            "kind": self.kind,
+            "quote": self.quote,
+            "start": self.start,
+            "end": self.end,
+            "subject": self.subject,
+            "against": self.against or None,
+            "said": self.said,
+            "claimed": self.value,
+            "ours": self.ours,
+            "value": self.figure.value,
+            "unit": self.figure.unit,
+            "window": self.window,
+            "from": self.figure.start,
+            "to": self.figure.end,
+            "basis": self.figure.basis,
+            "reason": self.reason,
+            "safe_to_say": self.safe or None,
+            "dont_say": self.dont or None,
+            "readings_tried": len(self.tried),
+            "readings_matching": self.matching,
+            "width": self.width,
+            "readings": [t.to_json() for t in self.tried],
+            "notes": list(self.notes),
+            "caveats": list(self.figure.caveats),
+            "figure": self.figure.id,
         }
 
 
@@ -165,10 +190,28 @@ def judge_yes_no(tried: Sequence[Tried], margin: float | None, *, tenth: float =
 def said_text(claim: Claim) -> str:
     """What is claimed, in plain words."""
     n = claim.number
-    words = {"return": "returned", "points": "moved", "level": "closed at", "breadth": "share", "contribution": "contributed to" if n is not None else "drove",
-             "compare": "ahead of" if claim.sign > 0 else "behind", "implied": "implied move"}.get(claim.kind, claim.kind)
-    how = {"over": "more than ", "under": "less than ", "nearly": "nearly ", "about": "about ", "atleast": "at least ",
-           "atmost": "at most ", "justover": "just over "}.get(n.how, "") if n is not None else ""
+    words = {
+        "return": "returned",
+        "points": "moved",
+        "level": "closed at",
+        "breadth": "share",
+        "contribution": "contributed to" if n is not None else "drove",
+        "compare": "ahead of" if claim.sign > 0 else "behind",
+        "implied": "implied move",
+    }.get(claim.kind, claim.kind)
+    how = (
+        {
+            "over": "more than ",
+            "under": "less than ",
+            "nearly": "nearly ",
+            "about": "about ",
+            "atleast": "at least ",
+            "atmost": "at most ",
+            "justover": "just over ",
+        }.get(n.how, "")
+        if n is not None
+        else ""
+    )
     value = ""
     if n is not None:
         if n.unit in ("level", "index_points"):
@@ -177,7 +220,11 @@ def said_text(claim: Claim) -> str:
             value = f"{n.value:.0%}"
         else:
             digits = max(0, len(f"{n.step * 100:.10f}".rstrip("0").partition(".")[2]))
-            value = f"{n.low * 100:+.{digits}f}%" if n.low == n.high else f"{n.low * 100:+.{digits}f}% to {n.high * 100:+.{digits}f}%"
+            value = (
+                f"{n.low * 100:+.{digits}f}%"
+                if n.low == n.high
+                else f"{n.low * 100:+.{digits}f}% to {n.high * 100:+.{digits}f}%"
+            )
     extra = ""
     if claim.kind == "streak":
         extra = f"{claim.params['n']} {claim.params['unit']}s in a row, {'up' if claim.sign > 0 else 'down'}"
@@ -195,8 +242,12 @@ def said_text(claim: Claim) -> str:
         extra = "up" if claim.sign > 0 else "down"
     elif claim.kind == "extreme":
         extra = f"{'best' if claim.sign > 0 else 'worst'} {claim.params['unit']}"
-    parts = [words if not extra or claim.kind in ("record", "rank") else "", how + value, extra,
-             claim.against.name if claim.against is not None else ""]
+    parts = [
+        words if not extra or claim.kind in ("record", "rank") else "",
+        how + value,
+        extra,
+        claim.against.name if claim.against is not None else "",
+    ]
     return " ".join(p for p in parts if p)
 
 
