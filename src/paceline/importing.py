@@ -102,7 +102,7 @@ def calendar_sessions(file: config.MarketFile, store: Store) -> list[dt.date]:
     except (exchange_calendars.errors.InvalidCalendarName, ValueError) as error:
         raise UsageError(f"market.calendar: {error}.",
                          "Give a code that exchange_calendars knows, e.g. XNYS, XLON, XTKS.") from None
-    days = [d.date() for d in found.sessions]
+    days = found.sessions.date.tolist()
     frame = pl.DataFrame({"calendar": [calendar] * len(days), "date": days, "known": days})
     what = f"exchange_calendars {exchange_calendars.__version__}: {calendar}"
     checksum = digest({"what": what, "days": [str(d) for d in days]}, 64)
