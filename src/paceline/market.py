@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from paceline.indices import Indices
     from paceline.run.target import Answer
+    from paceline.views.claims import Checked
 
 
 

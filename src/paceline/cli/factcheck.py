@@ -21,7 +21,9 @@ def factcheck(
     *,
     date: str | None = None,
     json: Annotated[bool, flag("Print JSON; returns are fractions.", "--json")] = False,
-    html: Annotated[Path | None, Parameter(help="Also write the text with its claims marked in the margin to this file.")] = None,
+    html: Annotated[
+        Path | None, Parameter(help="Also write the text with its claims marked in the margin to this file.")
+    ] = None,
     readings: Annotated[bool, flag("Also list every reading that was tried.")] = False,
     score: Annotated[bool, flag("TEXT is a folder of texts with answer keys: measure the reader on them.")] = False,
     where: When | None = None,
@@ -66,7 +68,7 @@ def factcheck(
         say_json(checked.to_json())
     else:
         _show(checked, readings)
-    return checked.exit_code
+    return int(checked.exit_code)
 
 
 def _read(text: str) -> str:
@@ -79,10 +81,14 @@ def _read(text: str) -> str:
         try:
             raw = path.read_bytes()
         except IsADirectoryError:
-            raise UsageError(f"{text} is a folder.", "Name a text file, or add --score for a folder with answer keys.") from None
+            raise UsageError(
+                f"{text} is a folder.", "Name a text file, or add --score for a folder with answer keys."
+            ) from None
         except (OSError, ValueError) as error:
-            raise SourceError(f"{text[:200]!r}: cannot be read ({error.strerror if isinstance(error, OSError) else error}).",
-                              "Name a text file, or give the text on standard input.") from None
+            raise SourceError(
+                f"{text[:200]!r}: cannot be read ({error.strerror if isinstance(error, OSError) else error}).",
+                "Name a text file, or give the text on standard input.",
+            ) from None
     for encoding in ("utf-8-sig", "utf-16") if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig",):
         try:
             return raw.decode(encoding)
@@ -94,9 +100,21 @@ def _read(text: str) -> str:
 def _show(checked: Checked, readings: bool) -> None:
     from paceline.report.factcheck import plain
 
-    say(f"Text of {checked.date} ({plain(checked.dated)}), prices up to {checked.as_of}: {len(checked.claims)} claims found.")
-    rows = [[v.verdict, plain(v.quote), v.ours, plain(v.reason), f"{v.matching} of {len(v.tried)}" if v.tried else "",
-             f"{v.width * 100:.2f} pts" if v.width is not None and v.figure.unit in ("return", "fraction") else ""] for v in checked.claims]
+    say(
+        f"Text of {checked.date} ({plain(checked.dated)}), prices up to {checked.as_of}: "
+        f"{len(checked.claims)} claims found."
+    )
+    rows = [
+        [
+            v.verdict,
+            plain(v.quote),
+            v.ours,
+            plain(v.reason),
+            f"{v.matching} of {len(v.tried)}" if v.tried else "",
+            f"{v.width * 100:.2f} pts" if v.width is not None and v.figure.unit in ("return", "fraction") else "",
+        ]
+        for v in checked.claims
+    ]
     if rows:
         say_table(["verdict", "the text says", "ours", "why", "readings", "width"], rows)
     for v in checked.claims:
@@ -107,12 +125,20 @@ def _show(checked: Checked, readings: bool) -> None:
                 say(f"    {plain(v.dont)}")
         if readings:
             for t in v.tried:
-                say(f"    {'matches' if t.match else '       '}  {t.value:+.4f}  {plain(t.reading)}  [{v.quote[:40]}]")
+                say(
+                    f"    {'matches' if t.match else '       '}  {t.value:+.4f}  {plain(t.reading)}  [{v.quote[:40]}]"
+                )
     beside = [v for v in checked if v not in checked.claims]
     if beside:
-        say_table(["not checkable", "the text says", "why"], [[v.kind, plain(v.quote), plain(v.reason)] for v in beside])
+        say_table(
+            ["not checkable", "the text says", "why"], [[v.kind, plain(v.quote), plain(v.reason)] for v in beside]
+        )
     if checked.unread:
         say_table(["not understood", "why"], [[plain(u.quote), plain(u.reason)] for u in checked.unread])
     for line in checked.notes:
         say(line)
-    say("; ".join(f"{n} {name}" for name, n in checked.counts.items()) + "." if checked.counts else "Nothing to check.")
+    say(
+        "; ".join(f"{n} {name}" for name, n in checked.counts.items()) + "."
+        if checked.counts
+        else "Nothing to check."
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,15 @@ if TYPE_CHECKING:
     from paceline.views.claims import Checked, Verdict
 
 #: Verdict -> how its mark looks: a sign for readers without colour, and a class.
-MARKS = {"holds": ("✓", "good"), "close": ("≈", "good"), "differs": ("✗", "bad"), "holds only on reading": ("◐", "part"),
-         "borderline": ("◐", "part"), "not checkable": ("—", "none"), "data missing": ("?", "none")}
+MARKS = {
+    "holds": ("✓", "good"),
+    "close": ("≈", "good"),
+    "differs": ("✗", "bad"),
+    "holds only on reading": ("◐", "part"),
+    "borderline": ("◐", "part"),
+    "not checkable": ("—", "none"),
+    "data missing": ("?", "none"),
+}
 
 
 def plain(text: str) -> str:
@@ -33,21 +41,38 @@ def write(checked: Checked, path: str | Path, title: str = "") -> Path:
 def render(checked: Checked, title: str = "") -> str:
     """The page as text; everything from the text is escaped."""
     numbered = list(enumerate(checked, 1))
-    return _environment().get_template("factcheck.html").render(
-        checked=checked, title=title, paragraphs=list(_paragraphs(checked, numbered)), numbered=numbered, marks=MARKS,
-        plain=plain, percent=lambda v: f"{v * 100:.2f}")
+    return (
+        _environment()
+        .get_template("factcheck.html")
+        .render(
+            checked=checked,
+            title=title,
+            paragraphs=list(_paragraphs(checked, numbered)),
+            numbered=numbered,
+            marks=MARKS,
+            plain=plain,
+            percent=lambda v: f"{v * 100:.2f}",
+        )
+    )
 
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(loader=PackageLoader("paceline.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
-                              undefined=StrictUndefined)
+    environment = Environment(
+        loader=PackageLoader("paceline.report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
     style = (Path(__file__).parent / "templates" / "factcheck.css").read_text("utf-8")
     environment.globals["style"] = Markup(style)  # noqa: S704  our own file
     return environment
 
 
-def _paragraphs(checked: Checked, numbered: list[tuple[int, Verdict]]) -> Iterator[tuple[list[tuple[str, list[int]]], list[tuple[int, Verdict]]]]:
+def _paragraphs(
+    checked: Checked, numbered: list[tuple[int, Verdict]]
+) -> Iterator[tuple[list[tuple[str, list[int]]], list[tuple[int, Verdict]]]]:
     """Paragraphs as (pieces of text with the numbers of the claims they belong to, verdicts that begin in them)."""
     text = checked.text
     start = 0
@@ -55,9 +80,20 @@ def _paragraphs(checked: Checked, numbered: list[tuple[int, Verdict]]) -> Iterat
         stop = text.find("\n", start)
         stop = len(text) if stop < 0 else stop + 1
         here = [(n, v) for n, v in numbered if start <= v.start < stop]
-        cuts = sorted({start, stop, *(min(max(p, start), stop) for _, v in numbered if v.start < stop and v.end > start for p in (v.start, v.end))})
+        cuts = sorted(
+            {
+                start,
+                stop,
+                *(
+                    min(max(p, start), stop)
+                    for _, v in numbered
+                    if v.start < stop and v.end > start
+                    for p in (v.start, v.end)
+                ),
+            }
+        )
         pieces = []
-        for a, b in zip(cuts, cuts[1:], strict=False):
+        for a, b in pairwise(cuts):
             inside = [n for n, v in numbered if v.start <= a and v.end >= b]
             pieces.append(("".join(c if c.isprintable() or c == "\n" else " " for c in text[a:b]), inside))
         if text[start:stop].strip():
