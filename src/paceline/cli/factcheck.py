@@ -125,9 +125,7 @@ def _show(checked: Checked, readings: bool) -> None:
                 say(f"    {plain(v.dont)}")
         if readings:
             for t in v.tried:
-                say(
-                    f"    {'matches' if t.match else '       '}  {t.value:+.4f}  {plain(t.reading)}  [{v.quote[:40]}]"
-                )
+                say(f"    {'matches' if t.match else '       '}  {t.value:+.4f}  {plain(t.reading)}  [{v.quote[:40]}]")
     beside = [v for v in checked if v not in checked.claims]
     if beside:
         say_table(
@@ -137,8 +135,4 @@ def _show(checked: Checked, readings: bool) -> None:
         say_table(["not understood", "why"], [[plain(u.quote), plain(u.reason)] for u in checked.unread])
     for line in checked.notes:
         say(line)
-    say(
-        "; ".join(f"{n} {name}" for name, n in checked.counts.items()) + "."
-        if checked.counts
-        else "Nothing to check."
-    )
+    say("; ".join(f"{n} {name}" for name, n in checked.counts.items()) + "." if checked.counts else "Nothing to check.")

@@ -312,7 +312,8 @@ def _advice(claim: Claim, verdict: str, answer: Answer | None, ours: str, figure
 
 def _aside(aside: Aside, read: text.Text, quotes: Quotes) -> Verdict:
     quote = read.quote(aside.start, aside.end).strip(" ,;:\u2014-")
-    beside, figures = "", ()
+    beside = ""
+    figures: tuple[Figure, ...] = ()
     if aside.kind == "flow":
         beside, figures = _volume(aside, read, quotes)
     answer = Answer(verdicts.NOT_CHECKABLE, None, "text", figures=figures)

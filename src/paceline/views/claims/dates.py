@@ -9,26 +9,40 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass, replace
+from typing import Any
 
 from dateutil import parser as dateparser
 from dateutil.relativedelta import relativedelta
 
-from paceline.views.claims.numbers import count
+from paceline.views.claims.quantities import count
 from paceline.views.claims.text import Text
 
-_MONTHS = ("January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|"
-           "Aug|Sept|Sep|Oct|Nov|Dec")
+_MONTHS = (
+    "January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|"
+    "Aug|Sept|Sep|Oct|Nov|Dec"
+)
 MONTH = rf"(?:{_MONTHS})\b\.?"
 _DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|Mon|Tues|Tue|Wed|Thurs|Thur|Thu|Fri|Sat|Sun"
 DAY = rf"(?:{_DAYS})\b\.?"
 _NTH = r"\d{1,2}(?:st|nd|rd|th)?\b(?![%.]\d|\s?%|,\d{3}|\s?(?:percent|points))"
 _YEAR = r"(?:19[2-9]\d|20[0-4]\d)"
-DATE = (rf"(?:{DAY},?\s+)?(?:{MONTH}\s+{_NTH}(?:,?\s+{_YEAR}\b)?|{_NTH}\s+(?:of\s+)?{MONTH}(?:,?\s+{_YEAR}\b)?|"
-        rf"{_YEAR}-\d\d-\d\d|\d{{1,2}}/\d{{1,2}}/(?:{_YEAR}|\d\d)\b)")
-_FULL = re.compile(rf"(?:{MONTH}\s+{_NTH},?\s+{_YEAR}\b|{_NTH}\s+(?:of\s+)?{MONTH},?\s+{_YEAR}\b|{_YEAR}-\d\d-\d\d|"
-                   rf"\d{{1,2}}/\d{{1,2}}/{_YEAR}\b)", re.IGNORECASE)
+DATE = (
+    rf"(?:{DAY},?\s+)?(?:{MONTH}\s+{_NTH}(?:,?\s+{_YEAR}\b)?|{_NTH}\s+(?:of\s+)?{MONTH}(?:,?\s+{_YEAR}\b)?|"
+    rf"{_YEAR}-\d\d-\d\d|\d{{1,2}}/\d{{1,2}}/(?:{_YEAR}|\d\d)\b)"
+)
+_FULL = re.compile(
+    rf"(?:{MONTH}\s+{_NTH},?\s+{_YEAR}\b|{_NTH}\s+(?:of\s+)?{MONTH},?\s+{_YEAR}\b|{_YEAR}-\d\d-\d\d|"
+    rf"\d{{1,2}}/\d{{1,2}}/{_YEAR}\b)",
+    re.IGNORECASE,
+)
 _MONTH_YEAR = re.compile(rf"\b({MONTH})\s+({_YEAR})\b", re.IGNORECASE)
 _N = r"(?:\d{1,3}|[a-z]+(?:-[a-z]+)?)"
+
+
+def moved(day: dt.date, by: Any) -> dt.date:
+    """A date moved by a ``relativedelta``."""
+    there: dt.date = day + by
+    return there
 
 
 @dataclass(frozen=True)
@@ -77,11 +91,12 @@ def read_date(text: str, today: dt.date | None = None) -> dt.date | None:
     try:
         clean = re.sub(rf"\b(?:{_DAYS})\b\.?,?", " ", text, flags=re.IGNORECASE)
         clean = re.sub(r"\bof\b|(?<=\d)(?:st|nd|rd|th)\b", " ", clean, flags=re.IGNORECASE)
-        found = dateparser.parse(clean, default=dt.datetime(today.year if today and not has_year else 2000, 1, 1)).date()
+        found = dateparser.parse(
+            clean, default=dt.datetime(today.year if today and not has_year else 2000, 1, 1)
+        ).date()
     except (ValueError, OverflowError):
-        if not has_year and today is not None and re.search(r"\b29\b", text):
-            return None
         return None
+    assert isinstance(found, dt.date)
     if not has_year and today is not None and found > today:
         try:
             found = found.replace(year=found.year - 1)
@@ -98,16 +113,19 @@ def text_date(text: Text) -> tuple[dt.date, str] | None:
     if not lines:
         return None
     head_end = lines[0][0] + len(lines[0][1]) if len(lines) == 1 else lines[min(2, len(lines) - 1)][0]
-    head = clean[:min(max(head_end, 120), 400)]
-    marks = re.search(rf"(?:as of|date[d:]?|published|posted|close of business|as at|data through)[: ]+(?P<d>{DATE})", clean[:1500],
-                      re.IGNORECASE)
+    head = clean[: min(max(head_end, 120), 400)]
+    marks = re.search(
+        rf"(?:as of|date[d:]?|published|posted|close of business|as at|data through)[: ]+(?P<d>{DATE})",
+        clean[:1500],
+        re.IGNORECASE,
+    )
     if marks and (when := read_date(marks.group("d"))):
         return when, marks.group("d")
     for m in _FULL.finditer(head):
-        before = clean[max(0, m.start() - 25):m.start()]
+        before = clean[max(0, m.start() - 25) : m.start()]
         if re.search(r"\b(?:since|from|between|until|through|after|before|by|on the|of)\s+$", before, re.IGNORECASE):
             continue
-        if (when := read_date(m.group())):
+        if when := read_date(m.group()):
             return when, m.group()
     alone = [line for _, line in lines[:8] + lines[-3:] if len(line.strip()) < 60]
     for line in alone:
@@ -131,7 +149,9 @@ def _weekday(name: str) -> int:
 
 
 def _month(name: str) -> int:
-    return ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec").index(name[:3].casefold()) + 1
+    return ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec").index(
+        name[:3].casefold()
+    ) + 1
 
 
 def last_weekday(name: str, today: dt.date) -> dt.date:
@@ -191,7 +211,7 @@ class Reader:
     def find(self, clean: str, start: int, end: int) -> list[Window]:
         """The windows of a stretch of text, in order; where two overlap the longer one, then the earlier rule."""
         found: list[Window] = []
-        for rule, (pattern, build) in enumerate(_RULES):
+        for pattern, build in _RULES:
             for m in pattern.finditer(clean, start, end):
                 window = getattr(self, build)(m)
                 if window is not None:
@@ -308,26 +328,39 @@ class Reader:
             case "week":
                 return day + dt.timedelta(days=7 * by)
             case "month":
-                return day + relativedelta(months=by)
+                return moved(day, relativedelta(months=by))
             case "quarter":
-                return day + relativedelta(months=3 * by)
+                return moved(day, relativedelta(months=3 * by))
             case "half":
-                return day + relativedelta(months=6 * by)
+                return moved(day, relativedelta(months=6 * by))
             case "decade":
-                return day + relativedelta(years=10 * by)
+                return moved(day, relativedelta(years=10 * by))
             case _:
-                return day + relativedelta(years=by)
+                return moved(day, relativedelta(years=by))
 
     def since_month(self, m: re.Match[str]) -> Window | None:
         day = read_date(f"{m.group('m')} 1 {m.group('y') or ''}".strip(), self.today)
         if day is None:
             return None
-        return Window(m.group(), m.start(), m.end(), "before", day, alternative=True,
-                      assumed="since a month: from the last close before it")
+        return Window(
+            m.group(),
+            m.start(),
+            m.end(),
+            "before",
+            day,
+            alternative=True,
+            assumed="since a month: from the last close before it",
+        )
 
     def since_year(self, m: re.Match[str]) -> Window | None:
-        return Window(m.group(), m.start(), m.end(), "before", dt.date(int(m.group("y")), 1, 1),
-                      assumed="since a year: from the last close before it")
+        return Window(
+            m.group(),
+            m.start(),
+            m.end(),
+            "before",
+            dt.date(int(m.group("y")), 1, 1),
+            assumed="since a year: from the last close before it",
+        )
 
     def since_event(self, m: re.Match[str]) -> Window | None:
         name = m.group("event").casefold()
@@ -364,10 +397,19 @@ class Reader:
             return Window(m.group(), m.start(), m.end(), unclear=f"{m.group()!r} names no number")
         if unit in ("day", "session", "trading day", "trading session"):
             return Window(m.group(), m.start(), m.end(), "back", n=n, unit="day" if n == 1 else "")
-        delta = {"week": relativedelta(weeks=n), "month": relativedelta(months=n), "quarter": relativedelta(months=3 * n),
-                 "year": relativedelta(years=n), "decade": relativedelta(years=10 * n)}[unit]
-        if n == 1 and m.group("n") is None and unit in ("week", "month", "quarter") and m.group("which").casefold() in (
-                "last", "previous", "prior", "preceding"):
+        delta = {
+            "week": relativedelta(weeks=n),
+            "month": relativedelta(months=n),
+            "quarter": relativedelta(months=3 * n),
+            "year": relativedelta(years=n),
+            "decade": relativedelta(years=10 * n),
+        }[unit]
+        if (
+            n == 1
+            and m.group("n") is None
+            and unit in ("week", "month", "quarter")
+            and m.group("which").casefold() in ("last", "previous", "prior", "preceding")
+        ):
             return self.last_period(m)
         if n == 1 and unit == "week" and self.today.weekday() >= 4:
             return self._span(m, "week", self.today)
@@ -397,12 +439,19 @@ class Reader:
             first, _ = _period(unit, day)
             if unit == "month" and (day - first).days < 2:
                 day = first - dt.timedelta(days=1)  # written on the first days: the period just over
-        return self._span(m, unit, day, soft=m.group("which").casefold() != "this" and "current" not in m.group("which").casefold())
+        return self._span(
+            m,
+            unit,
+            day,
+            soft=m.group("which").casefold() != "this" and "current" not in m.group("which").casefold(),
+        )
 
     def to_date(self, m: re.Match[str]) -> Window | None:
         said = m.group().casefold()
-        unit = next((u for k, u in (("y", "year"), ("m", "month"), ("q", "quarter"), ("w", "week")) if said.startswith(k)),
-                    "year")
+        unit = next(
+            (u for k, u in (("y", "year"), ("m", "month"), ("q", "quarter"), ("w", "week")) if said.startswith(k)),
+            "year",
+        )
         return self._span(m, unit, self.today)
 
     def so_far(self, m: re.Match[str]) -> Window | None:
@@ -411,7 +460,7 @@ class Reader:
 
     def year(self, m: re.Match[str]) -> Window | None:
         year = m.group("y") or m.groupdict().get("y2")
-        return self._span(m, "year", dt.date(int(year), 1, 1))
+        return self._span(m, "year", dt.date(int(str(year)), 1, 1))
 
     def earlier(self, m: re.Match[str]) -> Window | None:
         return Window(m.group(), m.start(), m.end(), unclear="no beginning is named", aside=True)
@@ -452,7 +501,9 @@ class Reader:
     def day_of(self, m: re.Match[str], day: dt.date) -> Window:
         if day > self.today:
             return Window(m.group(), m.start(), m.end(), unclear="it lies after the text's date")
-        return Window(m.group(), m.start(), m.end(), "before", day, day, end=day if day < self.today else None, unit="day")
+        return Window(
+            m.group(), m.start(), m.end(), "before", day, day, end=day if day < self.today else None, unit="day"
+        )
 
     def weekday(self, m: re.Match[str]) -> Window | None:
         day = last_weekday(m.group("w"), self.today)
@@ -488,14 +539,26 @@ class Reader:
 
     def year_ago(self, m: re.Match[str]) -> Window | None:
         n = count(m.group("n")) or 1
-        delta = relativedelta(**{m.group("unit").casefold().rstrip("s") + "s": n})  # type: ignore[arg-type]
+        delta = relativedelta(**{m.group("unit").casefold().rstrip("s") + "s": n})
         return Window(m.group(), m.start(), m.end(), "on", self.today - delta)
 
     def adjective(self, m: re.Match[str]) -> Window | None:
-        unit = {"annual": "year", "yearly": "year", "monthly": "month", "weekly": "week", "quarterly": "quarter",
-                "daily": "day", "one-day": "day", "single-day": "day", "full-year": "year", "calendar-year": "year",
-                "year-to-date": "year", "month-to-date": "month", "one-week": "week", "one-month": "month"}[
-                    m.group("adj").casefold()]
+        unit = {
+            "annual": "year",
+            "yearly": "year",
+            "monthly": "month",
+            "weekly": "week",
+            "quarterly": "quarter",
+            "daily": "day",
+            "one-day": "day",
+            "single-day": "day",
+            "full-year": "year",
+            "calendar-year": "year",
+            "year-to-date": "year",
+            "month-to-date": "month",
+            "one-week": "week",
+            "one-month": "month",
+        }[m.group("adj").casefold()]
         return self.day_of(m, self.today) if unit == "day" else self._span(m, unit, self.today)
 
     def year_through(self, m: re.Match[str]) -> Window | None:
@@ -513,88 +576,182 @@ class Reader:
         return Window(m.group(), m.start(), m.end(), unclear="closes are stored, not prices within the day")
 
 
-_TURN = (r"(?:(?:short-term|closing|recent|interim|intermediate|cycle|bear-market|bull-market|multi-year|record|all-time|new|"
-         r"fresh|intraday|record closing|52-week|pandemic|crisis|latest|prior|previous|most recent|year-to-date|relief|panic|"
-         r"COVID|Covid) )*"
-         r"(?P<turn>lows?|bottom|trough|nadir|highs?|peak|top|record|record close)")
+_TURN = (
+    r"(?:(?:short-term|closing|recent|interim|intermediate|cycle|bear-market|bull-market|multi-year|record|all-time|new|"
+    r"fresh|intraday|record closing|52-week|pandemic|crisis|latest|prior|previous|most recent|year-to-date|relief|panic|"
+    r"COVID|Covid) )*"
+    r"(?P<turn>lows?|bottom|trough|nadir|highs?|peak|top|record|record close)"
+)
 _DET = r"(?:(?:a|an|its|their|the|his|that|this|our)\s+)?"
 _TO = rf"(?:\s+(?:to|through|until|till)\s+(?:(?:last|the close (?:on|of))\s+)?(?P<to>{DATE}|{DAY})(?:'s(?: close)?)?)"
-_EVENT = r"(?P<event>election|vote|referendum|crash|invasion|outbreak|announcement|meeting|collapse|speech|attack|attacks)"
+_EVENT = (
+    r"(?P<event>election|vote|referendum|crash|invasion|outbreak|announcement|meeting|collapse|speech|attack|attacks)"
+)
 
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(p, re.IGNORECASE), b) for p, b in (
-        (rf"\b(?:since|from|off|after)\s+(?:(?:hitting|reaching|setting|making|touching|bottoming|peaking|closing|falling|"
-         rf"rising|notching|forming|establishing)\s+(?:at |to |out )?)?{_DET}{_TURN}\s*,?\s*(?:(?:set|reached|hit|made|posted|"
-         rf"touched|struck)\s+)?(?:on|of|at|from)\s+(?:the close (?:on|of) )?(?P<d>{DATE}){_TO}?", "turning_on"),
-        (rf"\b(?:since|from|off|below|above|under|beneath)\s+(?:its|their|the|that|a)\s+(?P<d>{DATE})\s+(?:\w+ )?(?P<turn>lows?|bottom|trough|peak|highs?|"
-         rf"record|top|nadir)(?:\s+close)?{_TO}?", "turning_on"),
+    (re.compile(p, re.IGNORECASE), b)
+    for p, b in (
+        (
+            rf"\b(?:since|from|off|after)\s+(?:(?:hitting|reaching|setting|making|touching|bottoming|peaking|closing|falling|"
+            rf"rising|notching|forming|establishing)\s+(?:at |to |out )?)?{_DET}{_TURN}\s*,?\s*(?:(?:set|reached|hit|made|posted|"
+            rf"touched|struck)\s+)?(?:on|of|at|from)\s+(?:the close (?:on|of) )?(?P<d>{DATE}){_TO}?",
+            "turning_on",
+        ),
+        (
+            rf"\b(?:since|from|off|below|above|under|beneath)\s+(?:its|their|the|that|a)\s+(?P<d>{DATE})\s+(?:\w+ )?(?P<turn>lows?|bottom|trough|peak|highs?|"
+            rf"record|top|nadir)(?:\s+close)?{_TO}?",
+            "turning_on",
+        ),
         (rf"\bsince\s+(?:bottoming|troughing)(?:\s+out)?\s+(?P<turn>)on\s+(?P<d>{DATE}){_TO}?", "turning_on"),
         (rf"\bsince\s+peaking\s+(?P<turn>)on\s+(?P<d>{DATE}){_TO}?", "turning_on"),
-        (rf"\b(?:since|from|off|below|above|under|beneath)\s+(?:its|their|the|that|a)\s+(?:\w+-)?(?P<m>{MONTH})(?:\s+(?P<y>{_YEAR}))?(?:'s)?\s+"
-         rf"(?:closing |bear-market |panic )?(?P<turn>lows?|bottom|trough|peak|highs?|record|top|nadir){_TO}?", "turning_in"),
-        (rf"\b(?:since|from|off)\s+{_DET}{_TURN}\s+(?:(?:set|reached|hit|made)\s+)?(?:in|of|from)\s+(?:early |late |mid-)?"
-         rf"(?P<m>{MONTH})(?:\s+(?P<y>{_YEAR}))?{_TO}?", "turning_in"),
-        (rf"\b(?:since|from|off|below|above|beneath|under|shy of)\s+(?:(?:hitting|reaching|setting)\s+)?{_DET}(?:year's |2\d\d\d )?{_TURN}\b(?!\s+(?:on|of|in|earnings|since|yield))",
-         "turning_free"),
-        (rf"\b(?:from|between)\s+(?P<d>{DATE}|{DAY})(?:'s close)?\s+(?:to|through|until|till|and)\s+(?P<to>{DATE}|{DAY})"
-         rf"(?:'s close)?", "from_to"),
-        (rf"\b(?:since|from)\s+(?:the\s+)?(?:close (?:of|on)\s+)?(?:\w+(?:ial)?\s+)?{_EVENT}\s+(?:on|of)\s+(?P<d>{DATE})", "since_date"),
-        (rf"\b(?:since|from)\s+(?:(?:the )?close (?:of|on)\s+|last\s+)?(?P<d>{DATE}|{DAY})(?:'s (?:close|low|high))?", "since_date"),
+        (
+            rf"\b(?:since|from|off|below|above|under|beneath)\s+(?:its|their|the|that|a)\s+(?:\w+-)?(?P<m>{MONTH})(?:\s+(?P<y>{_YEAR}))?(?:'s)?\s+"
+            rf"(?:closing |bear-market |panic )?(?P<turn>lows?|bottom|trough|peak|highs?|record|top|nadir){_TO}?",
+            "turning_in",
+        ),
+        (
+            rf"\b(?:since|from|off)\s+{_DET}{_TURN}\s+(?:(?:set|reached|hit|made)\s+)?(?:in|of|from)\s+(?:early |late |mid-)?"
+            rf"(?P<m>{MONTH})(?:\s+(?P<y>{_YEAR}))?{_TO}?",
+            "turning_in",
+        ),
+        (
+            rf"\b(?:since|from|off|below|above|beneath|under|shy of)\s+(?:(?:hitting|reaching|setting)\s+)?{_DET}(?:year's |2\d\d\d )?{_TURN}\b(?!\s+(?:on|of|in|earnings|since|yield))",
+            "turning_free",
+        ),
+        (
+            rf"\b(?:from|between)\s+(?P<d>{DATE}|{DAY})(?:'s close)?\s+(?:to|through|until|till|and)\s+(?P<to>{DATE}|{DAY})"
+            rf"(?:'s close)?",
+            "from_to",
+        ),
+        (
+            rf"\b(?:since|from)\s+(?:the\s+)?(?:close (?:of|on)\s+)?(?:\w+(?:ial)?\s+)?{_EVENT}\s+(?:on|of)\s+(?P<d>{DATE})",
+            "since_date",
+        ),
+        (
+            rf"\b(?:since|from)\s+(?:(?:the )?close (?:of|on)\s+|last\s+)?(?P<d>{DATE}|{DAY})(?:'s (?:close|low|high))?",
+            "since_date",
+        ),
         (rf"\b(?:since|from)\s+(?:the\s+)?(?:\w+(?:ial)?\s+)?{_EVENT}\b", "since_event"),
-        (rf"\b(?:since|from)\s+(?:the\s+)?(?P<edge>start|beginning|end|close|middle|mid|outset|turn)\s+of\s+(?:the\s+)?"
-         rf"(?P<what>(?:last |previous |this )?(?:year|month|quarter|week|decade)|{MONTH}(?:\s+{_YEAR})?|{_YEAR})", "since_edge"),
+        (
+            rf"\b(?:since|from)\s+(?:the\s+)?(?P<edge>start|beginning|end|close|middle|mid|outset|turn)\s+of\s+(?:the\s+)?"
+            rf"(?P<what>(?:last |previous |this )?(?:year|month|quarter|week|decade)|{MONTH}(?:\s+{_YEAR})?|{_YEAR})",
+            "since_edge",
+        ),
         (rf"\bsince\s+(?:early |late |mid-?)?(?P<m>{MONTH})(?:\s+(?P<y>{_YEAR}))?\b(?!\s+\d)", "since_month"),
         (rf"\bsince\s+(?P<y>{_YEAR})\b", "since_year"),
         (r"\bsince then\b", "since_then"),
-        (rf"\b(?:the |in the |during the |for the )?week of\s+(?P<d>{DATE})(?:\s?[-\u2013]\s?\d{{1,2}})?", "week_of"),
-        (rf"\b(?:in |for |during |over )?(?:the )?(?P<unit>week|month|quarter|year)\s+(?:ended|ending|to)\s+(?:on )?(?P<d>{DATE}|{DAY})",
-         "week_ended"),
-        (r"\b(?:over|in|during|for|across|through)\s+(?:the|that|this)\s+(?:very )?(?:same\s+)?(?:period|stretch|span|time ?frame|time|interval|"
-         r"window|stretch of time|run)\b", "same"),
-        (r"\b(?:in|during|over|for|on)\s+(?:the same|that)\s+(?:month|week|quarter|year|day|session|month's)\b|\bthat (?:day|week|"
-         r"month|year|quarter)\b", "same"),
-        (rf"\b(?:in|over|during|for|across)?\s*(?:the|its|their)\s+(?P<which>past|last|latest|previous|prior|preceding|trailing)\s+"
-         rf"(?P<n>{_N}\s+|couple of\s+|few\s+)?(?P<unit>trading days?|trading sessions?|days?|sessions?|weeks?|months?|quarters?|years?|"
-         r"decades?)\b(?!\s+(?:high|low))", "past_n"),
-        (rf"\b(?:in|over|within)\s+(?P<which>)(?:just |only |a span of |the span of )?(?P<n>{_N})\s+(?P<unit>trading days|trading sessions|days|sessions|"
-         r"weeks|months|quarters|years)\b(?!\s+(?:high|low|ago))", "in_n"),
-        (r"\b(?:(?:in|over|during|for)\s+)?(?<!the )last\s+(?P<unit>week|month|quarter|year|session)\b(?:'s)?", "last_period"),
-        (r"\b(?P<which>this|for the|on the|in the|the current|over the|during the)\s+(?:full |whole |entire |holiday-shortened |shortened |"
-         r"calendar |trading )*(?P<unit>day|session|week|month|quarter|year)\b(?:'s)?(?!-| (?:ago|earlier|before|through|ended|ending|to\b|of\b|low|high))",
-         "this_period"),
+        (
+            rf"\b(?:the |in the |during the |for the )?week of\s+(?P<d>{DATE})(?:\s?[-\u2013]\s?\d{{1,2}})?",
+            "week_of",
+        ),
+        (
+            rf"\b(?:in |for |during |over )?(?:the )?(?P<unit>week|month|quarter|year)\s+(?:ended|ending|to)\s+(?:on )?(?P<d>{DATE}|{DAY})",
+            "week_ended",
+        ),
+        (
+            r"\b(?:over|in|during|for|across|through)\s+(?:the|that|this)\s+(?:very )?(?:same\s+)?(?:period|stretch|span|time ?frame|time|interval|"
+            r"window|stretch of time|run)\b",
+            "same",
+        ),
+        (
+            r"\b(?:in|during|over|for|on)\s+(?:the same|that)\s+(?:month|week|quarter|year|day|session|month's)\b|\bthat (?:day|week|"
+            r"month|year|quarter)\b",
+            "same",
+        ),
+        (
+            rf"\b(?:in|over|during|for|across)?\s*(?:the|its|their)\s+(?P<which>past|last|latest|previous|prior|preceding|trailing)\s+"
+            rf"(?P<n>{_N}\s+|couple of\s+|few\s+)?(?P<unit>trading days?|trading sessions?|days?|sessions?|weeks?|months?|quarters?|years?|"
+            r"decades?)\b(?!\s+(?:high|low))",
+            "past_n",
+        ),
+        (
+            rf"\b(?:in|over|within)\s+(?P<which>)(?:just |only |a span of |the span of )?(?P<n>{_N})\s+(?P<unit>trading days|trading sessions|days|sessions|"
+            r"weeks|months|quarters|years)\b(?!\s+(?:high|low|ago))",
+            "in_n",
+        ),
+        (
+            r"\b(?:(?:in|over|during|for)\s+)?(?<!the )last\s+(?P<unit>week|month|quarter|year|session)\b(?:'s)?",
+            "last_period",
+        ),
+        (
+            r"\b(?P<which>this|for the|on the|in the|the current|over the|during the)\s+(?:full |whole |entire |holiday-shortened |shortened |"
+            r"calendar |trading )*(?P<unit>day|session|week|month|quarter|year)\b(?:'s)?(?!-| (?:ago|earlier|before|through|ended|ending|to\b|of\b|low|high))",
+            "this_period",
+        ),
         (r"\b(?:year|month|quarter|week)[- ]to[- ]date\b|\b(?:YTD|MTD|QTD|WTD)\b", "to_date"),
         (rf"\bso far (?:in |this )?(?P<what>year|month|quarter|week|decade|{MONTH}|{_YEAR})\b", "so_far"),
-        (rf"\b(?:in|for|during|of|over|calendar|throughout|across)\s+(?:all of |the whole of |calendar |full-year )?(?P<y>{_YEAR})\b(?!\s+(?:stocks|index))", "year"),
+        (
+            rf"\b(?:in|for|during|of|over|calendar|throughout|across)\s+(?:all of |the whole of |calendar |full-year )?(?P<y>{_YEAR})\b(?!\s+(?:stocks|index))",
+            "year",
+        ),
         (rf"(?<![-/\d,.])\b(?P<y>{_YEAR})'s\b", "year"),
         (rf"\b(?P<d>{DATE})\s*(?:to|through|-|\u2013|\u2014)\s*(?P<to>{DATE})", "from_to"),
-        (rf"\b(?:finish(?:ed|es|ing)?|end(?:ed|s|ing)?|clos(?:ed|es|ing)|start(?:ed|s|ing)?|began|beginning)\s+(?P<y>{_YEAR})\b", "year"),
+        (
+            rf"\b(?:finish(?:ed|es|ing)?|end(?:ed|s|ing)?|clos(?:ed|es|ing)|start(?:ed|s|ing)?|began|beginning)\s+(?P<y>{_YEAR})\b",
+            "year",
+        ),
         (rf"^(?P<y>{_YEAR})(?=\s+in review)|\b(?:the )?(?P<y2>{_YEAR})\s+(?:calendar |full )?year\b", "year"),
-        (rf"\b(?P<m>{_MONTHS})\b(?=\s+(?:was|proved|saw|brought|turned|has been|delivered|marked|ended|is|had|went|gave|closed)\b)", "month"),
+        (
+            rf"\b(?P<m>{_MONTHS})\b(?=\s+(?:was|proved|saw|brought|turned|has been|delivered|marked|ended|is|had|went|gave|closed)\b)",
+            "month",
+        ),
         (r"\bearlier (?:this|in the|that|last) (?:year|month|week|quarter|decade)\b", "earlier"),
-        (rf"\b(?:in|for|during|throughout|over|through)\s+(?:all of |the month of |early |late )?(?P<m>{MONTH})(?:,?\s+(?:of\s+)?(?P<y>{_YEAR}))?"
-         rf"(?:\s+alone)?\b(?!\s+\d{{1,2}}\b)", "month"),
+        (
+            rf"\b(?:in|for|during|throughout|over|through)\s+(?:all of |the month of |early |late )?(?P<m>{MONTH})(?:,?\s+(?:of\s+)?(?P<y>{_YEAR}))?"
+            rf"(?:\s+alone)?\b(?!\s+\d{{1,2}}\b)",
+            "month",
+        ),
         (rf"\b(?P<m>{MONTH})(?:\s+(?P<y>{_YEAR}))?'s\b", "month"),
         (rf"\b(?P<m>(?:{_MONTHS}))\s+(?P<y>{_YEAR})\b", "month"),
         (rf"\blast\s+(?P<m>(?:{_MONTHS}))\b(?!\s+\d)", "last_month_named"),
-        (rf"\b(?:in |for |during |over )?(?:the )?(?P<q>first|second|third|fourth|final|opening|1st|2nd|3rd|4th)[- ]"
-         rf"(?P<unit>quarter|half)\b(?:'s)?(?P<of>(?:\s+of)?(?:\s+(?P<y>{_YEAR})|\s+(?:the|this|last) year))?", "quarter"),
+        (
+            rf"\b(?:in |for |during |over )?(?:the )?(?P<q>first|second|third|fourth|final|opening|1st|2nd|3rd|4th)[- ]"
+            rf"(?P<unit>quarter|half)\b(?:'s)?(?P<of>(?:\s+of)?(?:\s+(?P<y>{_YEAR})|\s+(?:the|this|last) year))?",
+            "quarter",
+        ),
         (rf"\b(?:in |for |during )?(?P<unit>Q|H)(?P<q>[1-4])(?:[\s']+(?P<y>{_YEAR}))?\b", "quarter"),
         (rf"\b(?:in |for |during )?(?P<q>[1-4])(?P<unit>Q|H)(?:\s+(?P<y>{_YEAR}))?\b", "quarter"),
-        (rf"\b(?:on |last |by |at |the previous )?(?:last )?(?P<w>(?:{_DAYS})\b)\.?(?:'s(?: close| session)?)?", "weekday"),
+        (
+            rf"\b(?:on |last |by |at |the previous )?(?:last )?(?P<w>(?:{_DAYS})\b)\.?(?:'s(?: close| session)?)?",
+            "weekday",
+        ),
         (rf"\b(?:on\s+)?(?P<d>{DATE})(?:'s)?", "on_date"),
-        (r"\bthe (?:day|session|week|month) (?:after|following|before) (?:the |that |its |a )(?P<what>\w+)", "after_event"),
-        (r"\bthe (?:next|following) (?:day|session|trading day)\b|\bthe day after\b(?! (?:the|that|its|a)\b)|\ba day later\b", "next_day"),
-        (rf"\b(?:through|until|till|up to|as of|by)\s+(?:(?:last|the close (?:on|of))\s+)?(?P<to>{DATE}|{DAY}|(?:{_MONTHS})\b)(?:'s(?: close)?)?(?!\s+\d)", "through"),
+        (
+            r"\bthe (?:day|session|week|month) (?:after|following|before) (?:the |that |its |a )(?P<what>\w+)",
+            "after_event",
+        ),
+        (
+            r"\bthe (?:next|following) (?:day|session|trading day)\b|\bthe day after\b(?! (?:the|that|its|a)\b)|\ba day later\b",
+            "next_day",
+        ),
+        (
+            rf"\b(?:through|until|till|up to|as of|by)\s+(?:(?:last|the close (?:on|of))\s+)?(?P<to>{DATE}|{DAY}|(?:{_MONTHS})\b)(?:'s(?: close)?)?(?!\s+\d)",
+            "through",
+        ),
         (rf"\b(?:on\s+)?that\s+(?P<w>(?:{_DAYS})\b)\.?(?:'s)?", "same_day"),
         (r"\btoday(?:'s)?\b|\bat the close(?: today)?\b|\btonight\b", "today_"),
-        (r"\byesterday(?:'s)?\b|\bthe (?:previous|prior) (?:day|session)\b|\bthe day before\b|\ba day earlier\b", "yesterday"),
-        (r"\b(?:from|over|compared with|versus)\s+(?P<n>a|one|two|three|five|six)\s+(?P<unit>years?|months?|weeks?)\s+(?:ago|earlier|before)\b",
-         "year_ago"),
-        (r"\b(?P<adj>annual|yearly|monthly|weekly|quarterly|daily|one-day|single-day|full-year|calendar-year|year-to-date|"
-         r"month-to-date|one-week|one-month)\b(?=[^.;,]{0,30}\b(?:gain|gains|loss|losses|return|returns|advance|decline|drop|rise|"
-         r"increase|performance|rally|fall)\b)", "adjective"),
-        (rf"\b(?:for |in |over )?(?:the )?(?P<unit>year|quarter|month)\s+through\s+(?P<to>{DATE}|{MONTH})", "year_through"),
-        (r"\b(?:in|during) (?:early|late|morning|afternoon|midday|midmorning|intraday|premarket|after-hours|extended) (?:\w+ )?(?:trading|"
-         r"trade|dealings)\b|\bintraday\b|\bat one point\b|\bearlier in the (?:day|session)\b|\bat midday\b", "intraday"),
-    ))
-
+        (
+            r"\byesterday(?:'s)?\b|\bthe (?:previous|prior) (?:day|session)\b|\bthe day before\b|\ba day earlier\b",
+            "yesterday",
+        ),
+        (
+            r"\b(?:from|over|compared with|versus)\s+(?P<n>a|one|two|three|five|six)\s+(?P<unit>years?|months?|weeks?)\s+(?:ago|earlier|before)\b",
+            "year_ago",
+        ),
+        (
+            r"\b(?P<adj>annual|yearly|monthly|weekly|quarterly|daily|one-day|single-day|full-year|calendar-year|year-to-date|"
+            r"month-to-date|one-week|one-month)\b(?=[^.;,]{0,30}\b(?:gain|gains|loss|losses|return|returns|advance|decline|drop|rise|"
+            r"increase|performance|rally|fall)\b)",
+            "adjective",
+        ),
+        (
+            rf"\b(?:for |in |over )?(?:the )?(?P<unit>year|quarter|month)\s+through\s+(?P<to>{DATE}|{MONTH})",
+            "year_through",
+        ),
+        (
+            r"\b(?:in|during) (?:early|late|morning|afternoon|midday|midmorning|intraday|premarket|after-hours|extended) (?:\w+ )?(?:trading|"
+            r"trade|dealings)\b|\bintraday\b|\bat one point\b|\bearlier in the (?:day|session)\b|\bat midday\b",
+            "intraday",
+        ),
+    )
+)

@@ -6,84 +6,156 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from paceline.views.claims import dates, lexicon, numbers
+from paceline.views.claims import dates, lexicon, quantities
 from paceline.views.claims.dates import Window
-from paceline.views.claims.numbers import Number
+from paceline.views.claims.quantities import Number
 from paceline.views.claims.subjects import Mention, Names, Subject
 
-_TOKEN = re.compile(r"n't\b|[A-Za-z][\w&/-]*(?:\.[\w&/-]+)*(?:'(?!s\b)\w+)?|'s\b|\d\w*(?:[.,]\d\w*)*|[(),;:|/\u2014\u2013]|\S")
+_TOKEN = re.compile(
+    r"n't\b|[A-Za-z][\w&/-]*(?:\.[\w&/-]+)*(?:'(?!s\b)\w+)?|'s\b|\d\w*(?:[.,]\d\w*)*|[(),;:|/\u2014\u2013]|\S"
+)
 _ORD = r"(?:\d{1,3}(?:st|nd|rd|th)?|[a-z]+(?:-[a-z]+)?)"
-_MANY = r"(?:\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|several|multiple)"
+_MANY = (
+    r"(?:\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|several|multiple)"
+)
 _UNIT = r"(?:trading )?(?:sessions?|days?|weeks?|months?|quarters?|years?)"
 _MOVE = r"gains?|advances?|rises?|increases?|loss(?:es)?|declines?|drops?|falls?|wins?"
 
 #: Phrases with a meaning of their own, before single words are looked at.
-PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = tuple((tag, re.compile(p, re.IGNORECASE)) for tag, p in (
-    ("mean", r"\b(?P<n>\d{2,3})[- ](?P<unit>day|session|week|month)(?:s)?(?:\s+(?:simple |exponential )?moving)?(?:[- ]day)?\s+(?:moving\s+)?"
-             r"(?:averages?|means?|trend ?lines?|MAs?)\b|\b(?P<d>\d{2,3})[- ]?(?:DMA|dma|SMA)\b"),
-    ("streak", rf"\b(?:(?:for|to) )?(?:a |an |the |its |their )?(?P<n>{_ORD})[- ](?:straight|consecutive|successive)[- ]"
-               rf"(?:(?P<adj>daily|weekly|monthly|quarterly|annual|yearly)\s+)?(?:winning |losing |positive |negative |up |down |calendar )?"
-               rf"(?P<what>{_UNIT}|{_MOVE})(?: of (?P<move>gains|losses|declines|advances|increases))?"),
-    ("streak", rf"\b(?P<n>{_MANY})[- ](?P<what>day|session|week|month|quarter|year)s?[- ](?P<move>winning|losing)[- ](?:streak|run|string)|"
-               rf"\b(?P<n2>{_MANY})[- ](?P<what2>day|session|week|month|quarter|year)s?[- ](?:streak|run|string)(?: of (?P<move2>gains|losses|declines))?"),
-    ("streak", rf"\b(?:for )?(?P<n>{_MANY})\s+(?:straight |consecutive )?(?P<what>{_UNIT})\s+(?:in a row|running|on the trot|straight)"),
-    ("streak", rf"\bfor\s+(?P<n>{_MANY})\s+(?:straight\s+|consecutive\s+)?(?P<what>(?:trading )?(?:sessions|days))\b"),
-    ("streak", r"\b(?P<n>multi)-(?P<what>session|day|week)\b"),
-    ("streak", r"\b(?P<what>winning|losing)[- ](?:streak|run) (?:to|at|of) (?P<n>\w+(?:-\w+)?) (?P<unit>sessions|days|weeks|months)"),
-    ("extreme", r"\b(?P<how>best|worst|strongest|weakest|biggest|largest|steepest|sharpest|heftiest|deepest|greatest|poorest|longest|"
-                r"widest)\s+(?:(?P<adj>one-day|single-day|daily|one-week|weekly|one-month|monthly|quarterly|annual|yearly|"
-                r"percentage|point|calendar|trading|single-session|two-day|losing|winning|first|second|third|fourth|opening|"
-                r"\w+ber|january|february|march|april|may|june|july|august)[- ]?\s*)*"
-                r"(?P<what>day|session|week|month|quarter|half|year|gain|rise|advance|rally|increase|jump|surge|climb|drop|decline|showing|result|finish|"
-                r"loss|fall|slide|slump|plunge|selloff|sell-off|start to a year|start|return|streak|run|performance|rebound|"
-                r"january|february|march|april|may|june|july|august|september|october|november|december)\b"
-                r"(?!\s+(?:performer|performing|-))"),
-    ("extreme", r"\b(?P<how>highest|lowest)\s+(?P<what>close|level|finish|closing level|reading|settlement|point)\b"),
-    ("rank", r"\b(?P<best>led (?:all |the )?(?:other )?(?:\w+ )?(?:gains|gainers|advances?|advancers|rally|rebound|winners|sectors?|groups|"
-             r"pack|field|way(?: (?:higher|up))?|charge|upside|market higher|markets? up|index higher|recovery|advance|bounce|table|"
-             r"leaderboard|league table)\b(?! (?:lower|down))|"
-             r"(?:leading|topping|heading|topped|headed) (?:the )?(?:way(?: higher| up)?\b(?! (?:lower|down))|gains|gainers|advance|pack|field|"
-             r"leaderboard|league|list|table|charge|rally|sectors)|"
-             r"(?:held up|fared|did|performed) best|finished first|came (?:in |out )?(?:first|on top)|ranked first|ranked no\. ?1|"
-             r"(?:(?:(?:day|week|month|quarter|year|session)'s|the|s&p 500's|index's|by far the|lone)\s+)?(?P<nth>second-|third-)?(?:best[- ]performing|"
-             r"top[- ]performing|strongest|best|top|biggest|standout|leading)\s+(?:s&p 500 |major |single |of the |\d+ |eleven |u\.s\. |large |index |equity |sector |performing |style )*"
-             r"(?:sectors?|performers?|performer|gainers?|winners?|styles?|factors?|industry group|group|segments?|indexe?s?|of the sectors))\b"),
-    ("rank", r"\b(?P<worst>led (?:the )?(?:\w+ )?(?:declines?|declining sectors|losses|losers|decliners|retreat|selloff|sell-off|slide|"
-             r"drop|way (?:lower|down)|rout|downside|laggards|market lower|fall)|"
-             r"(?:leading|heading) (?:the )?(?:declines?|losses|losers|decliners|way (?:lower|down)|retreat|selloff|sell-off|downside|rout|laggards)|"
-             r"(?:held up|fared|did|performed) (?:the )?worst|(?:brought|bringing) up the rear|finished last|came (?:in )?last|ranked last|"
-             r"finished (?:at the )?bottom|was (?:the )?laggard|"
-             r"(?:(?:(?:day|week|month|quarter|year|session)'s|the|s&p 500's|index's|by far the|lone)\s+)?(?P<nth2>second-|third-)?(?:worst[- ]performing|weakest|worst|biggest|"
-             r"poorest|main|chief|bottom)\s+(?:s&p 500 |major |single |of the |\d+ |eleven |u\.s\. |large |index |equity |performing |style )*"
-             r"(?:sectors?|performers?|losers?|decliners?|laggards?|drag|styles?|factors?|industry group|group|segments?))\b"),
-    ("record", r"\b(?:(?:all-time|record|lifetime|historic)(?:[- ](?:setting|breaking))?\s+(?:closing |intraday )?(?P<what>highs?|close|closes|closing high|"
-               r"peaks?|levels?|territory|finish|finishes|lows?)|(?P<y>52-week|one-year|12-month|fifty-two week)\s+(?P<side>highs?|lows?)|"
-               r"(?:new|fresh|another)\s+(?:closing )?(?P<fresh>records?|all-time highs?|highs?|peak)(?!\s+(?:for the year|of the year))|"
-               r"(?<=at )records?(?!\s+(?:earnings|profits?|revenue|low|pace|level of))|(?<=at a )record(?!\s+(?:pace|low|rate))|(?<=to a )record(?!\s+(?:pace|low|rate))|"
-               r"(?<=set a )record(?! of)|(?<=to )records?(?=[,.;]|$))"),
-    ("stalled", r"\b(?:whose |its |their )?(?:momentum|rally|advance|upward momentum|price momentum) (?:has |have |had )?(?:stalled|faded|"
-                r"fizzled|run out of steam|petered out|ebbed)|\b(?:has|have) (?:stalled|lost (?:steam|momentum))\b"),
-    ("reversal", r"\b(?:sharp |marked |abrupt |stark |clear |striking )?(?:reversal|turnaround|about-face|about-turn)\b"),
-    ("drove", r"\b(?:drove|powered|propelled|fuel?led|drives|has driven|have driven|accounted for|accounts for|account for|contributed|"
-              r"(?:was|were|is|are) responsible for|made up|supplied|generated|provided)\b(?=[^.;]{0,60}\b(?:gain|gains|rally|advance|return|returns|rise|"
-              r"increase|climb|run)\b)"),
-    ("f", r"\b(?:by contrast|in contrast|on the other hand|for example|of course|in turn|for (?:its|their) part|as a group|as a whole|"
-          r"once again|at the same time|to be sure|in fact|in particular|by comparison|all told|in all|for now|thanks to one stock|"
-          r"of late|so far|on average|at least)\b(?!\s+(?:\d|in (?:20|19)|this|a |one|two|three))"),
-    ("short", r"\b(?:short of|shy of|away from|below|off|from|near|within [\w.]+%? of|approach(?:ing|ed)|despite)\s+(?:its|their|a|an|the)?\s*(?:\w+ )?(?:record|all-time|52-week)"
-              r"(?:\s+(?:closing )?(?:highs?|peak|close|lows?))?"),
-))
-_WORDS_UP = {"up": 1, "higher": 1, "down": -1, "lower": -1, "off": -1, "firmer": 1, "softer": -1, "flat": 0, "unchanged": 0,
-             "little changed": 0}
+PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (tag, re.compile(p, re.IGNORECASE))
+    for tag, p in (
+        (
+            "mean",
+            r"\b(?P<n>\d{2,3})[- ](?P<unit>day|session|week|month)(?:s)?(?:\s+(?:simple |exponential )?moving)?(?:[- ]day)?\s+(?:moving\s+)?"
+            r"(?:averages?|means?|trend ?lines?|MAs?)\b|\b(?P<d>\d{2,3})[- ]?(?:DMA|dma|SMA)\b",
+        ),
+        (
+            "streak",
+            rf"\b(?:(?:for|to) )?(?:a |an |the |its |their )?(?P<n>{_ORD})[- ](?:straight|consecutive|successive)[- ]"
+            rf"(?:(?P<adj>daily|weekly|monthly|quarterly|annual|yearly)\s+)?(?:winning |losing |positive |negative |up |down |calendar )?"
+            rf"(?P<what>{_UNIT}|{_MOVE})(?: of (?P<move>gains|losses|declines|advances|increases))?",
+        ),
+        (
+            "streak",
+            rf"\b(?P<n>{_MANY})[- ](?P<what>day|session|week|month|quarter|year)s?[- ](?P<move>winning|losing)[- ](?:streak|run|string)|"
+            rf"\b(?P<n2>{_MANY})[- ](?P<what2>day|session|week|month|quarter|year)s?[- ](?:streak|run|string)(?: of (?P<move2>gains|losses|declines))?",
+        ),
+        (
+            "streak",
+            rf"\b(?:for )?(?P<n>{_MANY})\s+(?:straight |consecutive )?(?P<what>{_UNIT})\s+(?:in a row|running|on the trot|straight)",
+        ),
+        (
+            "streak",
+            rf"\bfor\s+(?P<n>{_MANY})\s+(?:straight\s+|consecutive\s+)?(?P<what>(?:trading )?(?:sessions|days))\b",
+        ),
+        ("streak", r"\b(?P<n>multi)-(?P<what>session|day|week)\b"),
+        (
+            "streak",
+            r"\b(?P<what>winning|losing)[- ](?:streak|run) (?:to|at|of) (?P<n>\w+(?:-\w+)?) (?P<unit>sessions|days|weeks|months)",
+        ),
+        (
+            "extreme",
+            r"\b(?P<how>best|worst|strongest|weakest|biggest|largest|steepest|sharpest|heftiest|deepest|greatest|poorest|longest|"
+            r"widest)\s+(?:(?P<adj>one-day|single-day|daily|one-week|weekly|one-month|monthly|quarterly|annual|yearly|"
+            r"percentage|point|calendar|trading|single-session|two-day|losing|winning|first|second|third|fourth|opening|"
+            r"\w+ber|january|february|march|april|may|june|july|august)[- ]?\s*)*"
+            r"(?P<what>day|session|week|month|quarter|half|year|gain|rise|advance|rally|increase|jump|surge|climb|drop|decline|showing|result|finish|"
+            r"loss|fall|slide|slump|plunge|selloff|sell-off|start to a year|start|return|streak|run|performance|rebound|"
+            r"january|february|march|april|may|june|july|august|september|october|november|december)\b"
+            r"(?!\s+(?:performer|performing|-))",
+        ),
+        (
+            "extreme",
+            r"\b(?P<how>highest|lowest)\s+(?P<what>close|level|finish|closing level|reading|settlement|point)\b",
+        ),
+        (
+            "rank",
+            r"\b(?P<best>led (?:all |the )?(?:other )?(?:\w+ )?(?:gains|gainers|advances?|advancers|rally|rebound|winners|sectors?|groups|"
+            r"pack|field|way(?: (?:higher|up))?|charge|upside|market higher|markets? up|index higher|recovery|advance|bounce|table|"
+            r"leaderboard|league table)\b(?! (?:lower|down))|"
+            r"(?:leading|topping|heading|topped|headed) (?:the )?(?:way(?: higher| up)?\b(?! (?:lower|down))|gains|gainers|advance|pack|field|"
+            r"leaderboard|league|list|table|charge|rally|sectors)|"
+            r"(?:held up|fared|did|performed) best|finished first|came (?:in |out )?(?:first|on top)|ranked first|ranked no\. ?1|"
+            r"(?:(?:(?:day|week|month|quarter|year|session)'s|the|s&p 500's|index's|by far the|lone)\s+)?(?P<nth>second-|third-)?(?:best[- ]performing|"
+            r"top[- ]performing|strongest|best|top|biggest|standout|leading)\s+(?:s&p 500 |major |single |of the |\d+ |eleven |u\.s\. |large |index |equity |sector |performing |style )*"
+            r"(?:sectors?|performers?|performer|gainers?|winners?|styles?|factors?|industry group|group|segments?|indexe?s?|of the sectors))\b",
+        ),
+        (
+            "rank",
+            r"\b(?P<worst>led (?:the )?(?:\w+ )?(?:declines?|declining sectors|losses|losers|decliners|retreat|selloff|sell-off|slide|"
+            r"drop|way (?:lower|down)|rout|downside|laggards|market lower|fall)|"
+            r"(?:leading|heading) (?:the )?(?:declines?|losses|losers|decliners|way (?:lower|down)|retreat|selloff|sell-off|downside|rout|laggards)|"
+            r"(?:held up|fared|did|performed) (?:the )?worst|(?:brought|bringing) up the rear|finished last|came (?:in )?last|ranked last|"
+            r"finished (?:at the )?bottom|was (?:the )?laggard|"
+            r"(?:(?:(?:day|week|month|quarter|year|session)'s|the|s&p 500's|index's|by far the|lone)\s+)?(?P<nth2>second-|third-)?(?:worst[- ]performing|weakest|worst|biggest|"
+            r"poorest|main|chief|bottom)\s+(?:s&p 500 |major |single |of the |\d+ |eleven |u\.s\. |large |index |equity |performing |style )*"
+            r"(?:sectors?|performers?|losers?|decliners?|laggards?|drag|styles?|factors?|industry group|group|segments?))\b",
+        ),
+        (
+            "record",
+            r"\b(?:(?:all-time|record|lifetime|historic)(?:[- ](?:setting|breaking))?\s+(?:closing |intraday )?(?P<what>highs?|close|closes|closing high|"
+            r"peaks?|levels?|territory|finish|finishes|lows?)|(?P<y>52-week|one-year|12-month|fifty-two week)\s+(?P<side>highs?|lows?)|"
+            r"(?:new|fresh|another)\s+(?:closing )?(?P<fresh>records?|all-time highs?|highs?|peak)(?!\s+(?:for the year|of the year))|"
+            r"(?<=at )records?(?!\s+(?:earnings|profits?|revenue|low|pace|level of))|(?<=at a )record(?!\s+(?:pace|low|rate))|(?<=to a )record(?!\s+(?:pace|low|rate))|"
+            r"(?<=set a )record(?! of)|(?<=to )records?(?=[,.;]|$))",
+        ),
+        (
+            "stalled",
+            r"\b(?:whose |its |their )?(?:momentum|rally|advance|upward momentum|price momentum) (?:has |have |had )?(?:stalled|faded|"
+            r"fizzled|run out of steam|petered out|ebbed)|\b(?:has|have) (?:stalled|lost (?:steam|momentum))\b",
+        ),
+        (
+            "reversal",
+            r"\b(?:sharp |marked |abrupt |stark |clear |striking )?(?:reversal|turnaround|about-face|about-turn)\b",
+        ),
+        (
+            "drove",
+            r"\b(?:drove|powered|propelled|fuel?led|drives|has driven|have driven|accounted for|accounts for|account for|contributed|"
+            r"(?:was|were|is|are) responsible for|made up|supplied|generated|provided)\b(?=[^.;]{0,60}\b(?:gain|gains|rally|advance|return|returns|rise|"
+            r"increase|climb|run)\b)",
+        ),
+        (
+            "f",
+            r"\b(?:by contrast|in contrast|on the other hand|for example|of course|in turn|for (?:its|their) part|as a group|as a whole|"
+            r"once again|at the same time|to be sure|in fact|in particular|by comparison|all told|in all|for now|thanks to one stock|"
+            r"of late|so far|on average|at least)\b(?!\s+(?:\d|in (?:20|19)|this|a |one|two|three))",
+        ),
+        (
+            "short",
+            r"\b(?:short of|shy of|away from|below|off|from|near|within [\w.]+%? of|approach(?:ing|ed)|despite)\s+(?:its|their|a|an|the)?\s*(?:\w+ )?(?:record|all-time|52-week)"
+            r"(?:\s+(?:closing )?(?:highs?|peak|close|lows?))?",
+        ),
+    )
+)
+_WORDS_UP = {
+    "up": 1,
+    "higher": 1,
+    "down": -1,
+    "lower": -1,
+    "off": -1,
+    "firmer": 1,
+    "softer": -1,
+    "flat": 0,
+    "unchanged": 0,
+    "little changed": 0,
+}
 _ANAPHOR = re.compile(
     r"\b(?:the|that|this|the broad|the broader|the small-cap|the tech-heavy|the blue-chip|the same|the broad-based) "
     r"(?P<what>index|benchmark|gauge|measure|fund|etf|stock|shares|sector|group|average|theme|basket)\b(?!es\b|'s? members)",
-    re.IGNORECASE)
-_CAP_VERSION = re.compile(r"\b(?:the |its |their )?(?:more familiar |regular |standard |traditional |usual )?(?P<w>(?:market-)?cap(?:italization|italisation)?-?\s?weighted|"
-                          r"equal(?:ly)?-?\s?weight(?:ed)?)\s+(?P<what>version|index|benchmark|counterpart|gauge|"
-                          r"sibling|cousin|s&p)\b", re.IGNORECASE)
-_NEGATION = re.compile(r"\b(?:not|never|failed to|did not|didn't|has not|hasn't|have not|haven't|wasn't|isn't|aren't|weren't|no longer|"
-                       r"without|failing to|neither|stopped short of|unable to)\b|n't\b", re.IGNORECASE)
+    re.IGNORECASE,
+)
+_CAP_VERSION = re.compile(
+    r"\b(?:the |its |their )?(?:more familiar |regular |standard |traditional |usual )?(?P<w>(?:market-)?cap(?:italization|italisation)?-?\s?weighted|"
+    r"equal(?:ly)?-?\s?weight(?:ed)?)\s+(?P<what>version|index|benchmark|counterpart|gauge|"
+    r"sibling|cousin|s&p)\b",
+    re.IGNORECASE,
+)
+_NEGATION = re.compile(
+    r"\b(?:not|never|failed to|did not|didn't|has not|hasn't|have not|haven't|wasn't|isn't|aren't|weren't|no longer|"
+    r"without|failing to|neither|stopped short of|unable to)\b|n't\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass
@@ -138,8 +210,11 @@ def spot(clean: str, start: int, end: int, names: Names, when: dates.Reader) -> 
             continue
         if tag in ("rank", "extreme") and any(x.start < m.start() < x.end for x in mentions):
             continue
-        if tag == "streak" and numbers.count((m.groupdict().get("n") or m.groupdict().get("n2") or "")) is None and (
-                m.group("n") or "").casefold() not in ("multi", "several", "multiple"):
+        if (
+            tag == "streak"
+            and quantities.count(m.groupdict().get("n") or m.groupdict().get("n2") or "") is None
+            and (m.group("n") or "").casefold() not in ("multi", "several", "multiple")
+        ):
             continue
         put(tag, m.start(), m.end(), match={k: v for k, v in m.groupdict().items() if v})
     for w in windows:
@@ -148,7 +223,7 @@ def spot(clean: str, start: int, end: int, names: Names, when: dates.Reader) -> 
         put("S", x.start, x.end, subjects=(x.subject,), mention=x)
     for m in _ANAPHOR.finditer(clean, start, end):
         put("S", m.start(), m.end(), anaphor=m.group("what").casefold())
-    for n in numbers.find(clean, start, end):
+    for n in quantities.find(clean, start, end):
         put("N", n.start, n.end, number=n)
     for pattern, sign in _COMPARE:
         for m in pattern.finditer(clean, start, end):
@@ -169,10 +244,15 @@ def spot(clean: str, start: int, end: int, names: Names, when: dates.Reader) -> 
 
 
 _COMPARE = tuple((re.compile(rf"\b{p}\b", re.IGNORECASE), s) for p, s in lexicon.COMPARE_PHRASES.items())
-_STANDING = re.compile(r"\bin (?P<up>the black|positive territory)\b|\bin (?:the red|negative territory)\b|\bunder ?water\b", re.IGNORECASE)
+_STANDING = re.compile(
+    r"\bin (?P<up>the black|positive territory)\b|\bin (?:the red|negative territory)\b|\bunder ?water\b",
+    re.IGNORECASE,
+)
 #: "Small beat large."
-_SIZES = re.compile(r"\b(?P<a>small|large|big)\s+(?:beats?|beat|outperformed|outpaced|lagged|trailed|trounced|led)\s+(?P<b>small|large|big)\b(?![- ]caps?\b)",
-                    re.IGNORECASE)
+_SIZES = re.compile(
+    r"\b(?P<a>small|large|big)\s+(?:beats?|beat|outperformed|outpaced|lagged|trailed|trounced|led)\s+(?P<b>small|large|big)\b(?![- ]caps?\b)",
+    re.IGNORECASE,
+)
 _MULTI_VERB = re.compile("|".join(rf"\b{v}\b" for v in lexicon.VERBS if " " in v), re.IGNORECASE)
 
 
@@ -200,9 +280,27 @@ def _tag(word: str) -> tuple[str, int]:
         return "P", 0
     if low in lexicon.LIGHT:
         return "L", 0
-    if low in lexicon.FILLERS or low.endswith("ly") or low in lexicon.SUFFIXES or low in lexicon.OBJECT or low in ("'s", "'"):
+    if (
+        low in lexicon.FILLERS
+        or low.endswith("ly")
+        or low in lexicon.SUFFIXES
+        or low in lexicon.OBJECT
+        or low in ("'s", "'")
+    ):
         return "f", 0
-    if low in ("with", "without", "per", "via", "through", "measured", "tracked", "represented", "gauged", "using", "out"):
+    if low in (
+        "with",
+        "without",
+        "per",
+        "via",
+        "through",
+        "measured",
+        "tracked",
+        "represented",
+        "gauged",
+        "using",
+        "out",
+    ):
         return "f", 0
     return "w", 0
 
@@ -212,11 +310,53 @@ def _tidy(items: list[Item]) -> list[Item]:
     for k, item in enumerate(items):
         if item.tag == "VD":
             before = items[k - 1] if k else None
-            noun = before is not None and (before.tag in ("N", "D") or before.text.casefold() in (
-                "a", "an", "the", "its", "their", "this", "that", "'s", "of", "no", "annual", "monthly", "weekly", "daily", "day",
-                "further", "any", "one-day", "big", "multi-day", "on", "in", "by", "with", "after", "during", "amid", "for", "from", "despite", "sharp", "steep", "modest", "small", "strong", "relief", "market", "stock")
-                or (before.mention is not None and before.mention.possessive) or (before.tag == "W" and before.text.endswith("'s")) or (
-                    before.tag == "S" and k >= 2 and items[k - 2].tag == "N"))
+            noun = before is not None and (
+                before.tag in ("N", "D")
+                or before.text.casefold()
+                in (
+                    "a",
+                    "an",
+                    "the",
+                    "its",
+                    "their",
+                    "this",
+                    "that",
+                    "'s",
+                    "of",
+                    "no",
+                    "annual",
+                    "monthly",
+                    "weekly",
+                    "daily",
+                    "day",
+                    "further",
+                    "any",
+                    "one-day",
+                    "big",
+                    "multi-day",
+                    "on",
+                    "in",
+                    "by",
+                    "with",
+                    "after",
+                    "during",
+                    "amid",
+                    "for",
+                    "from",
+                    "despite",
+                    "sharp",
+                    "steep",
+                    "modest",
+                    "small",
+                    "strong",
+                    "relief",
+                    "market",
+                    "stock",
+                )
+                or (before.mention is not None and before.mention.possessive)
+                or (before.tag == "W" and before.text.endswith("'s"))
+                or (before.tag == "S" and k >= 2 and items[k - 2].tag == "N")
+            )
             item.tag = "D" if noun else "V"
             if noun:
                 item.sign = lexicon.NOUNS[item.text.casefold()]
@@ -235,18 +375,17 @@ def _narrow(item: Item, other: Subject) -> bool:
 
 
 def _brackets(items: list[Item]) -> list[Item]:
-    """"Financials (XLF)": one subject, measured by the fund; "Airlines ETF JETS" likewise."""
+    """ "Financials (XLF)": one subject, measured by the fund; "Airlines ETF JETS" likewise."""
     out: list[Item] = []
     k = 0
     while k < len(items):
         item = items[k]
         if item.tag == "(" and k + 2 < len(items) and items[k + 1].mention is not None and items[k + 1].mention.ticker:  # type: ignore[union-attr]
             close = next((j for j in range(k + 2, min(k + 7, len(items))) if items[j].tag == ")"), None)
-            if close is not None and all(i.tag in ("w", "f", ",", ":") for i in items[k + 2:close]):
+            if close is not None and all(i.tag in ("w", "f", ",", ":") for i in items[k + 2 : close]):
                 back = next((o for o in out[:-6:-1] if o.tag == "S" or o.tag in ("V", "N", ",", "Z", "C")), None)
                 if back is not None and back.tag == "S" and back.subjects:
-                    if not _narrow(back, items[k + 1].subjects[0]) and not (
-                            back.subjects[0].kind == "stock"):
+                    if not _narrow(back, items[k + 1].subjects[0]) and back.subjects[0].kind != "stock":
                         back.subjects = items[k + 1].subjects
                     back.end = items[close].end
                     while out and out[-1] is not back:
@@ -260,8 +399,14 @@ def _brackets(items: list[Item]) -> list[Item]:
                     out.append(replaced)
                     k = close + 1
                     continue
-        if (item.tag == "S" and out and out[-1].tag == "S" and item.subjects and out[-1].subjects
-                and not (out[-1].mention and out[-1].mention.possessive)):
+        if (
+            item.tag == "S"
+            and out
+            and out[-1].tag == "S"
+            and item.subjects
+            and out[-1].subjects
+            and not (out[-1].mention and out[-1].mention.possessive)
+        ):
             first, second = out[-1].subjects[0], item.subjects[0]
             if item.mention is not None and item.mention.ticker:
                 if not _narrow(out[-1], second):
@@ -280,23 +425,60 @@ def _brackets(items: list[Item]) -> list[Item]:
 
 
 def _measured(items: list[Item]) -> list[Item]:
-    """"technology stocks, measured by the XLK": drop the yardstick, keep it as the only candidate."""
+    """ "technology stocks, measured by the XLK": drop the yardstick, keep it as the only candidate."""
     out: list[Item] = []
     k = 0
     while k < len(items):
         item = items[k]
-        if item.text.casefold() in ("through", "via", "measured", "tracked", "represented", "gauged", "using", "by", "as", "proxied") and out:
+        if (
+            item.text.casefold()
+            in ("through", "via", "measured", "tracked", "represented", "gauged", "using", "by", "as", "proxied")
+            and out
+        ):
             j = k
-            while j < len(items) and j - k < 5 and (items[j].text.casefold() in (
-                    "as", "by", "measured", "tracked", "represented", "gauged", "the", "through", "via", "using", "its", "proxied", "'s")):
+            while (
+                j < len(items)
+                and j - k < 5
+                and (
+                    items[j].text.casefold()
+                    in (
+                        "as",
+                        "by",
+                        "measured",
+                        "tracked",
+                        "represented",
+                        "gauged",
+                        "the",
+                        "through",
+                        "via",
+                        "using",
+                        "its",
+                        "proxied",
+                        "'s",
+                    )
+                )
+            ):
                 j += 1
             back = next((o for o in out[:-3:-1] if o.tag != ","), None)
             said = " ".join(i.text.casefold() for i in items[k:j])
-            if (j < len(items) and items[j].tag == "S" and items[j].subjects and back is not None and back.tag == "S"
-                    and re.search(r"measured|tracked|represented|gauged|through|via|using|proxied", said)
-                    and _narrow(back, items[j].subjects[0])):
+            if (
+                j < len(items)
+                and items[j].tag == "S"
+                and items[j].subjects
+                and back is not None
+                and back.tag == "S"
+                and re.search(r"measured|tracked|represented|gauged|through|via|using|proxied", said)
+                and _narrow(back, items[j].subjects[0])
+            ):
                 k = j + 1
-                while k < len(items) and items[k].text.casefold() in ("fund", "etf", "index", "spdr", "'s", "etf's"):
+                while k < len(items) and items[k].text.casefold() in (
+                    "fund",
+                    "etf",
+                    "index",
+                    "spdr",
+                    "'s",
+                    "etf's",
+                ):
                     k += 1
                 if k < len(items) and items[k].tag == "," and out[-1].tag == ",":
                     k += 1
@@ -308,7 +490,7 @@ def _measured(items: list[Item]) -> list[Item]:
 
 
 def _lists(items: list[Item]) -> list[Item]:
-    """"Energy, banks and REITs": one item with three subjects."""
+    """ "Energy, banks and REITs": one item with three subjects."""
     out: list[Item] = []
     k = 0
     while k < len(items):
@@ -318,12 +500,21 @@ def _lists(items: list[Item]) -> list[Item]:
             while j < len(items):
                 seps = []
                 n = j
-                while n < len(items) and (items[n].tag == "," or items[n].text.casefold() in (
-                        "and", "or", "&", "the", "both", "as", "well", "plus", "its", "'s", "/", "even")):
+                while n < len(items) and (
+                    items[n].tag == ","
+                    or items[n].text.casefold()
+                    in ("and", "or", "&", "the", "both", "as", "well", "plus", "its", "'s", "/", "even")
+                ):
                     seps.append(items[n].text.casefold())
                     n += 1
-                if n >= len(items) or items[n].tag != "S" or not items[n].subjects or not seps or (
-                        set(seps) & {"'s"}) or not set(seps) & {",", "and", "or", "&", "plus", "/"}:
+                if (
+                    n >= len(items)
+                    or items[n].tag != "S"
+                    or not items[n].subjects
+                    or not seps
+                    or (set(seps) & {"'s"})
+                    or not set(seps) & {",", "and", "or", "&", "plus", "/"}
+                ):
                     break
                 if members[-1].mention is not None and members[-1].mention.possessive:
                     break
@@ -337,8 +528,12 @@ def _lists(items: list[Item]) -> list[Item]:
                 if last:
                     break
             if len(members) > 1 and joined:
-                item = replace(item, end=members[-1].end, text=item.text + " ...",
-                               subjects=tuple(s for m in members for s in m.subjects))
+                item = replace(
+                    item,
+                    end=members[-1].end,
+                    text=item.text + " ...",
+                    subjects=tuple(s for m in members for s in m.subjects),
+                )
                 item.mention = members[-1].mention
                 out.append(item)
                 k = j

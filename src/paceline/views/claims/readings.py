@@ -264,8 +264,16 @@ class Quotes:
         elif window.base in ("low", "high", "recent low", "recent high"):
             i = self._extreme(line, window, j)
         else:
-            side = "left" if window.base == "before" else "right"
-            i = int(np.searchsorted(days, np.datetime64(window.first or end), side=side)) - 1
+            i = (
+                int(
+                    np.searchsorted(
+                        days,
+                        np.datetime64(window.first or end),
+                        side="left" if window.base == "before" else "right",
+                    )
+                )
+                - 1
+            )
         i -= base_back
         seen = np.flatnonzero(np.isfinite(level))
         if i < 0 or i < seen[0]:

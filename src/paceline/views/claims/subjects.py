@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paceline.views.claims import lexicon
 
@@ -173,13 +173,13 @@ class Names:
         self._kinds = kinds
         self.common = {f for e in lexicon.ENTRIES for f in e.instruments.split() if f in kinds}
 
-    def _sectors(self, file: object, classes: object) -> None:
+    def _sectors(self, file: Any, classes: Any) -> None:
         self._group: dict[str, str] = {}
-        for name, group in file.groups.items():  # type: ignore[attr-defined]
+        for name, group in file.groups.items():
             if group.by == "sector":
-                scheme = file.universes[group.universe].scheme  # type: ignore[attr-defined]
-                rows = classes if scheme is None else classes.filter(classes["scheme"] == scheme)  # type: ignore[attr-defined]
-                for sector in sorted({s for s in rows["sector"] if s}):  # type: ignore[index]
+                scheme = file.universes[group.universe].scheme
+                rows = classes if scheme is None else classes.filter(classes["scheme"] == scheme)
+                for sector in sorted({s for s in rows["sector"] if s}):
                     self._group.setdefault(sector, f"{name}:{sector}")
 
     def _company(self, security: str, name: str) -> None:
@@ -197,11 +197,11 @@ class Names:
             said = words(name)
             if not said:
                 continue
-            node = self._tree
+            node: dict[str, Any] = self._tree
             for w in said:
-                node = node.setdefault(w, {})  # type: ignore[assignment]
+                node = node.setdefault(w, {})
             if "" not in node or not capital:
-                node.setdefault("", subject)  # type: ignore[arg-type]
+                node.setdefault("", subject)
                 if capital and node[""] is subject:
                     self._capital.add(said)
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from paceline.figures import Figure, show
 from paceline.views.claims.grammar import Claim
-from paceline.views.claims.numbers import Number
+from paceline.views.claims.quantities import Number
 
 HOLDS, CLOSE, DIFFERS, ONLY = "holds", "close", "differs", "holds only on reading"
 BORDERLINE, NOT_CHECKABLE, MISSING = "borderline", "not checkable", "data missing"

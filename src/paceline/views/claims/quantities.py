@@ -5,13 +5,29 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-_UNITS = ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-          "eighteen nineteen").split()
-_TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+_UNITS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
+_TENS = {
+    "twenty": 20,
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
+    "ninety": 90,
+}
 SMALL = {**{w: n for n, w in enumerate(_UNITS)}, **_TENS, "a": 1, "an": 1, "several": 3, "multiple": 3, "dozen": 12}
-_ORDINALS = {w: n for n, w in enumerate(
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
-    "sixteenth seventeenth eighteenth nineteenth twentieth".split(), 1)}
+_ORDINALS = {
+    w: n
+    for n, w in enumerate(
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
+        "sixteenth seventeenth eighteenth nineteenth twentieth".split(),
+        1,
+    )
+}
 
 _WORD = rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_UNITS[1:10])}))?|{'|'.join(_UNITS)}|(?:a|one) hundred)"
 _DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
@@ -21,34 +37,57 @@ _SIGN = r"(?:(?<![\w.)])[+-]\s?)?"
 
 PERCENT = re.compile(
     rf"(?P<sign>{_SIGN})(?P<low>{_VALUE}|half a|half of one|a|one-half)(?:(?:\s?%)?\s?(?:-|\u2013|to)\s?(?P<high>{_VALUE}))?"
-    rf"{_PERCENT}(?![- ]?points?\b)(?!age)(?:\s?(?:to|and|-|\u2013)\s?(?P<more>{_DIGITS}){_PERCENT})?", re.IGNORECASE)
+    rf"{_PERCENT}(?![- ]?points?\b)(?!age)(?:\s?(?:to|and|-|\u2013)\s?(?P<more>{_DIGITS}){_PERCENT})?",
+    re.IGNORECASE,
+)
 POINTS = re.compile(
     rf"(?P<sign>{_SIGN})(?P<low>{_VALUE}|half a|a|a full)(?:\s?(?:-|\u2013|to)\s?(?P<high>{_DIGITS}))?"
     r"[\s-]?(?:of a )?(?P<unit>percentage[- ]points?|%[- ]points?|per cent[- ]points?|pps?\b|ppts?\b|pct\.? pts?\b|"
-    r"basis[- ]points?|bps?\b|points?\b|pts\b)", re.IGNORECASE)
+    r"basis[- ]points?|bps?\b|points?\b|pts\b)",
+    re.IGNORECASE,
+)
 FRACTION = re.compile(
     r"\b(?P<many>a|one|two|three|four)[- ](?P<part>half|thirds?|quarters?|fifths?|tenths?)\b(?!\s+(?:straight|consecutive|"
     r"session|day|week|month|year|half|of (?:the year|20\d\d|19\d\d)))|\bhalf\b(?=\s+(?:of|its|their|the|as|all))",
-    re.IGNORECASE)
-LEVEL = re.compile(r"(?<![\w$.,+/-])(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{3,5}\.\d{1,2}|\d{4,5})(?![\w%/]|[.,]\d|\s?(?:%|per ?cent|"
-                   r"points?\b|shares\b|jobs\b|companies\b|stocks\b|million|billion|trillion|basis|bps?\b|people|index\b))")
+    re.IGNORECASE,
+)
+LEVEL = re.compile(
+    r"(?<![\w$.,+/-])(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{3,5}\.\d{1,2}|\d{4,5})(?![\w%/]|[.,]\d|\s?(?:%|per ?cent|"
+    r"points?\b|shares\b|jobs\b|companies\b|stocks\b|million|billion|trillion|basis|bps?\b|people|index\b))"
+)
 
 _PARTS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fifth": 1 / 5, "tenth": 1 / 10}
 #: What stands before a number -> how it is meant. Longer wordings first.
 _QUALIFIERS = (
-    ("justover", r"just over|slightly more than|a little more than|a little over|slightly over|a touch over|a bit more than|"
-                 r"a shade over|just above|a bit over|somewhat more than"),
-    ("nearly", r"nearly|almost|close to|just under|just shy of|just below|approaching|a shade under|a little less than|"
-               r"slightly less than|slightly under|a little under|not quite|shy of|a touch under"),
+    (
+        "justover",
+        r"just over|slightly more than|a little more than|a little over|slightly over|a touch over|a bit more than|"
+        r"a shade over|just above|a bit over|somewhat more than",
+    ),
+    (
+        "nearly",
+        r"nearly|almost|close to|just under|just shy of|just below|approaching|a shade under|a little less than|"
+        r"slightly less than|slightly under|a little under|not quite|shy of|a touch under",
+    ),
     ("atleast", r"at least|no less than|no fewer than|a minimum of"),
-    ("over", r"more than|over|upwards of|in excess of|better than|greater than|north of|above|well over|exceeding|"
-             r"as much as a"),
+    (
+        "over",
+        r"more than|over|upwards of|in excess of|better than|greater than|north of|above|well over|exceeding|"
+        r"as much as a",
+    ),
     ("atmost", r"at most|no more than|up to|as much as"),
     ("under", r"less than|under|fewer than|below"),
-    ("about", r"about|around|roughly|approximately|some|circa|~|an estimated|approx\.?|in the region of|or about|nearly about"),
+    (
+        "about",
+        r"about|around|roughly|approximately|some|circa|~|an estimated|approx\.?|in the region of|or about|nearly about",
+    ),
 )
-_BEFORE = re.compile(r"(?P<not>not )?(?:" + "|".join(f"(?P<{n}>{p})" for n, p in _QUALIFIERS)
-                     + r")\s*(?:an?\s+|the\s+|another\s+|some\s+)?$", re.IGNORECASE)
+_BEFORE = re.compile(
+    r"(?P<not>not )?(?:"
+    + "|".join(f"(?P<{n}>{p})" for n, p in _QUALIFIERS)
+    + r")\s*(?:an?\s+|the\s+|another\s+|some\s+)?$",
+    re.IGNORECASE,
+)
 _AFTER = re.compile(r"\s*(?:,\s*)?(?:or so|or thereabouts|, give or take)\b", re.IGNORECASE)
 _AFTER_MORE = re.compile(r"\s*or (?:more|better)\b", re.IGNORECASE)
 
@@ -106,13 +145,18 @@ def _value(text: str) -> tuple[float, float]:
     if re.fullmatch(r"[\d.,]+", said):
         said = said.replace(",", "")
         decimals = len(said.partition(".")[2])
-        return float(said), 10.0 ** -decimals
+        return float(said), 10.0**-decimals
     if said in ("half a", "half of one", "one half"):
         return 0.5, 0.1
     if said in ("a", "a full", "an"):
         return 1.0, 1.0
     more = 0.0
-    for words, part in ((" and a half", 0.5), (" and one half", 0.5), (" and a quarter", 0.25), (" and one quarter", 0.25)):
+    for words, part in (
+        (" and a half", 0.5),
+        (" and one half", 0.5),
+        (" and a quarter", 0.25),
+        (" and one quarter", 0.25),
+    ):
         if said.endswith(words):
             said, more = said.removesuffix(words), part
     whole, point, decimals_ = said.partition(" point ")
@@ -179,7 +223,7 @@ def _read(kind: str, m: re.Match[str]) -> Number | None:
 
 
 def _qualified(text: str, start: int, end: int, number: Number) -> Number:
-    before = text[max(start, number.start - 40):number.start]
+    before = text[max(start, number.start - 40) : number.start]
     m = _BEFORE.search(before)
     if m is not None:
         how = next(n for n, _ in _QUALIFIERS if m.group(n))
@@ -187,7 +231,9 @@ def _qualified(text: str, start: int, end: int, number: Number) -> Number:
             how = {"over": "atmost", "under": "atleast"}.get(how, how)
         if how == "about" and m.group(0).strip().casefold() == "some" and number.unit == "part":
             how = "about"
-        if not (how in ("under", "over") and m.group(0).strip().casefold() in ("below", "above") and number.unit == "level"):
+        if not (
+            how in ("under", "over") and m.group(0).strip().casefold() in ("below", "above") and number.unit == "level"
+        ):
             return replace(number, how=how, start=number.start - (len(before) - m.start()))
         return replace(number, how=how)
     if _AFTER.match(text, number.end, end):

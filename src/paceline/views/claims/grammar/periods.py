@@ -1,0 +1,343 @@
+"""Which window a claim speaks of: its own, its sentence's, its paragraph's, the heading's."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from paceline.views.claims import dates
+from paceline.views.claims.dates import Window
+from paceline.views.claims.grammar.model import (
+    AT_A_CLOSE,
+    Claim,
+)
+from paceline.views.claims.grammar.verbs import Verbs
+from paceline.views.claims.items import Item
+
+
+class Periods(Verbs):
+    """Which window a claim speaks of: its own, its sentence's, its paragraph's, the heading's."""
+
+    def _tense(self, claim: Claim) -> str:
+        a, _ = self._segment(claim.start, claim.end)
+        said = self.text.clean[a : claim.end].casefold()
+        if re.search(r"\b(?:has|have|'ve)\b", said):
+            return "perfect"
+        if re.search(
+            r"\b(?:is|are|remains?|sits?|stands?|still|now|'s|trades?)\b(?! best| worst)",
+            re.sub(r"\b\w+'s\b", " ", said),
+        ):
+            return "present"
+        return "past"
+
+    def _windows(self) -> None:
+        """Give each claim its window: its own segment's, the clause's, the sentence's, the paragraph's."""
+        for i in self.items:
+            if (
+                i.tag == "W"
+                and i.text.casefold().startswith("since")
+                and re.search(
+                    r"\b(?:best|worst|biggest|largest|highest|lowest|most|first|longest|strongest|weakest|steepest|sharpest|fastest|"
+                    r"least|deepest|fewest|greatest|widest|slowest)\b[^,;.]*$",
+                    self.text.clean[self._segment(i.start, i.end)[0] : i.start],
+                    re.IGNORECASE,
+                )
+            ):
+                i.used = True  # "the most since 2010" compares; it is no window
+        items = [i for i in self.items if i.tag == "W" and not i.used and i.window is not None]
+        resolved: list[Claim] = []
+        for i in items:
+            if i.window is not None and i.window.aside:
+                i.used = True
+        items = [i for i in items if not i.used]
+        for claim in sorted(self.claims, key=lambda c: (c.start, c.end)):
+            if claim.window is not None or claim.kind == "implied":
+                resolved.append(claim)
+                continue
+            tense = self._tense(claim)
+            window = self._period(claim, items, tense, resolved)
+            if window is not None and not window.unclear and window.inherited in ("", "sentence"):
+                kept = "close" if claim.kind in AT_A_CLOSE else tense
+                self.history.append((window, self.sentence.paragraph, kept, self.sentence.start))
+            resolved.append(replace(claim, window=window))
+        if not resolved:
+            self._lead_in(items)
+        self.claims = resolved
+        for claim in resolved[::-1]:
+            if claim.subject.kind != "unknown":
+                self.before = tuple(c.subject for c in resolved if c.start == claim.start and c.kind == claim.kind)
+                break
+
+    def _lead_in(self, items: list[Item]) -> None:
+        """A heading or a sentence that only names a period: it is meant for what follows."""
+        clean = self.text.clean[self.sentence.start : self.sentence.end]
+        if any(i.tag == "N" and i.number is not None and i.number.unit != "level" for i in self.items):
+            return
+        paragraph = self.sentence.paragraph
+        head = paragraph == 0 or (not clean.rstrip().endswith((".", "!", "?")) and len(clean.split()) <= 8)
+        windows = [i.window for i in items if i.window is not None and not i.window.unclear and not i.window.same]
+        if head:
+            for pattern, unit in (
+                (r"\bweek(?:ly|end)?\b", "week"),
+                (r"\bquarter(?:ly)?\b|\bQ[1-4]\b", "quarter"),
+                (r"\bmonth(?:ly)?\b", "month"),
+                (r"\b(?:wrap|daily|closing bell|at the close|market close|session|stocks today|evening)\b", "day"),
+                (
+                    r"\b(?:the year in|year in review|in review|annual|full[- ]year|year-end|look back at|the year that was)\b",
+                    "year",
+                ),
+            ):
+                if re.search(pattern, clean, re.IGNORECASE):
+                    named = next((w for w in windows if w.unit == unit), None)
+                    self.heading = named or self._own_period(unit, clean)
+                    return
+            named = next((w for w in windows if w.unit in ("month", "quarter", "year", "week")), None)
+            if named is not None:
+                self.heading = named
+        if (
+            paragraph == 0
+            and windows
+            and windows[-1].unit == "day"
+            and windows[-1].open
+            and re.search(rf"\b(?:{dates._DAYS}|today)\b", windows[-1].text, re.IGNORECASE)
+            and self.heading is None
+        ):
+            self.heading = windows[-1]
+        if windows and len(clean.split()) <= 16 and windows[0].unit != "day":
+            self.history.append((windows[0], paragraph, "any", self.sentence.start))
+
+    def _own_period(self, unit: str, clean: str) -> Window | None:
+        """The week, month ... the text itself belongs to."""
+        said = {
+            "day": "today",
+            "week": "for the week",
+            "month": "for the month",
+            "quarter": "for the quarter",
+            "year": "for the year",
+        }[unit]
+        found = self.when.find(said, 0, len(said))
+        del clean
+        return replace(found[0], text="", soft=False) if found else None
+
+    def _period(self, claim: Claim, items: list[Item], tense: str, done: list[Claim]) -> Window | None:
+        """The window of one claim."""
+        paragraph = self.sentence.paragraph
+        window = self._choose(claim, items, tense, done)
+        if window is not None and window.soft and not window.same and window.unit != "day":
+            near = [w for w, p, *_ in self.history if p == paragraph and w.unit == window.unit]
+            if near:
+                window = replace(near[-1], text=window.text, start=window.start, stop=window.stop, inherited="")
+        if claim.kind in AT_A_CLOSE:
+            if window is not None and (
+                (window.inherited and (window.unit != "day" or tense != "past"))
+                or (claim.kind in ("breadth", "average", "stalled") and window.unit != "day")
+            ):
+                window = None
+            if window is None and tense == "past" and claim.kind in ("level", "average"):
+                window = self._inherit(tense)
+                window = (
+                    window if window is not None and window.unit == "day" and window.inherited == "paragraph" else None
+                )
+            if window is not None and window.same:
+                window = self._same(window)
+            return window
+        if window is not None and window.same:
+            window = self._same(window)
+        if window is None and claim.kind == "extreme":
+            unit = str(claim.params.get("unit"))
+            found = self._inherit(tense)
+            if found is not None and (found.unit == unit or unit in ("level", "streak")):
+                return found
+            return self._own_period(unit, "") if unit in ("day", "week", "month", "quarter", "year") else None
+        return window if window is not None else self._inherit(tense)
+
+    def _same(self, asked: Window) -> Window:
+        """ "over the same period", "that month", "in five sessions": the window spoken of before."""
+        said = asked.text.casefold()
+        past = [w for w, *_ in self.history] + ([self.heading] if not self.history and self.heading is not None else [])
+        unit = next(
+            (u for u in ("day", "session", "month", "week", "quarter", "year") if re.search(rf"\b{u}\b", said)), ""
+        ).replace("session", "day")
+        found = None
+        if asked.base == "next":
+            unit = ""
+        if asked.n >= 100:  # "that Monday"
+            found = next(
+                (
+                    w
+                    for w in past[::-1]
+                    if w.unit == "day"
+                    and w.base != "next"
+                    and w.first is not None
+                    and w.first.weekday() == asked.n - 100
+                ),
+                None,
+            )
+            return (
+                replace(found, text=asked.text, start=asked.start, stop=asked.stop, inherited="", same=False)
+                if found is not None
+                else replace(asked, same=False, unclear="nothing before it names that day")
+            )
+        if asked.base == "back":
+            fits = {"week": range(4, 6), "month": range(18, 24)}
+            found = next(
+                (
+                    w
+                    for w, p, *_ in self.history[::-1]
+                    if p == self.sentence.paragraph and asked.n in fits.get(w.unit, ())
+                ),
+                None,
+            )
+            if found is None:
+                return replace(asked, same=False)
+        elif unit:
+            found = next((w for w in past[::-1] if w.unit == unit), None)
+        elif asked.base == "next":
+            days = [w for w in past if w.unit == "day" and w.first is not None]
+            if not days:
+                return replace(asked, same=False, unclear="nothing before it names a day")
+            return replace(asked, same=False, first=days[-1].first, end=days[-1].end or self.today, unit="day")
+        elif asked.n:  # since then
+            days = [w for w in past if w.unit == "day" and w.first is not None]
+            if days:
+                return Window(asked.text, asked.start, asked.stop, "on", days[-1].first, alternative=True)
+        else:
+            found = next((w for w in past[::-1] if w.unit != "day"), past[-1] if past else None)
+        if found is None:
+            return replace(asked, same=False, unclear="nothing before it names a period")
+        return replace(found, text=asked.text, start=asked.start, stop=asked.stop, inherited="", same=False)
+
+    def _choose(self, claim: Claim, items: list[Item], tense: str, done: list[Claim]) -> Window | None:
+        def usable(i: Item) -> bool:
+            w = i.window
+            assert w is not None
+            return claim.kind != "extreme" or not w.text.casefold().startswith("since")
+
+        here = [i for i in items if usable(i)]
+        bounds = [x for x in self.items if x.tag == "Z"]
+        a = max([self.sentence.start, *(x.end for x in bounds if x.end <= claim.start)])
+        b = min([self.sentence.end, *(x.start for x in bounds if x.start >= claim.end)])
+        others = [
+            c
+            for c in self.claims
+            if c is not claim
+            and not (c.start <= claim.start and c.end >= claim.end)
+            and not (claim.start <= c.start and claim.end >= c.end)
+            and c.kind not in ("extreme", "turning", "level")
+        ]
+        prev_end = max([a, *(c.end for c in others if c.end <= claim.start)])
+        next_start = min([b, *(c.start for c in others if c.start >= claim.end)])
+        inside = [i for i in here if claim.start <= i.start < claim.end]
+        after = [i for i in here if claim.end <= i.start < next_start]
+        lead = [i for i in here if prev_end <= i.start < claim.start]
+        # a window in front of the next claim's subject, after a comma or "and", leads that one
+        after = [i for i in after if not self._leads(i, claim.end, next_start, b)]
+        within = self._segment(claim.start, claim.end)
+        intraday = [i for i in here if i.window is not None and "within the day" in i.window.unclear]
+        here = [i for i in here if i not in intraday or within[0] <= i.start < within[1]]
+        after, lead = ([i for i in group if i in here] for group in (after, lead))
+        for group in (inside, after, lead):
+            until = [i for i in group if i.window is not None and i.window.base == "until"]
+            group = [i for i in group if i not in until]
+            if group:
+                chosen = group[0] if group is not lead else group[-1]
+                w = self._merge(group, chosen)
+                return self._until(w, [i for i in after if i.window is not None and i.window.base == "until"] or until)
+        ends = [i for i in (*inside, *after) if i.window is not None and i.window.base == "until"]
+        here = [i for i in here if i.window is not None and i.window.base != "until"]
+        if ends:
+            prior = self._inherit(tense)
+            begin = next((c.window for c in done[::-1] if c.window is not None), None) or prior
+            return self._until(begin, ends)
+        earlier = [i for i in here if i.start < claim.start]
+        if earlier:
+            mine = [c for c in done if c.window is not None and not c.window.unclear and c.kind not in ("extreme",)]
+            same_tense = [c for c in mine if self._tense(c) == tense]
+            pool = same_tense or mine
+            if pool and pool[-1].window is not None:
+                return replace(pool[-1].window, inherited="sentence")
+            first = earlier[-1].window
+            return None if first is None else replace(first, inherited="sentence")
+        mine = [c for c in done if c.window is not None and not c.window.unclear]
+        later = [i for i in here if i.start >= claim.end]
+        if later and later[0].window is not None:
+            follow = next((c for c in sorted(self.claims, key=lambda c: c.start) if c.start >= claim.end), None)
+            if follow is None or self._tense(follow) == tense:
+                return replace(later[0].window, inherited="sentence")
+        if mine and mine[-1].window is not None:
+            return replace(mine[-1].window, inherited=mine[-1].window.inherited or "sentence")
+        return None
+
+    def _until(self, w: Window | None, ends: list[Item]) -> Window | None:
+        """ "through Tuesday": the window's end."""
+        if not ends or ends[0].window is None:
+            return w
+        end = ends[0].window.end
+        if w is None or w.unclear or end is None or (w.first is not None and end < w.first):
+            return replace(ends[0].window, unclear="its beginning is not named")
+        return replace(w, end=end if end < self.today else None, unit="" if w.unit == "day" else w.unit)
+
+    def _leads(self, i: Item, end: int, next_start: int, b: int) -> bool:
+        """Does this window open the next clause? ("..., and in October fell 2%", ". On Friday")"""
+        if next_start >= b:
+            return False
+        before = self.text.clean[end : i.start]
+        return (
+            bool(re.search(r"(?:,\s*(?:and|but)?|\band|\bbut|\bwhile|\bwith)\s*$", before)) and next_start - i.end < 40
+        )
+
+    def _merge(self, group: list[Item], chosen: Item) -> Window | None:
+        """ "For the week ended Friday", "today" beside "this week": the one that names the period."""
+        w = chosen.window
+        for i in group:
+            other = i.window
+            if other is None or w is None or other is w:
+                continue
+            if (
+                w.unit == "day"
+                and other.base in ("on", "low", "high")
+                and other.open
+                and not w.unclear
+                and w.end is not None
+            ):
+                return replace(other, end=w.end)
+        return w
+
+    def _inherit(self, tense: str) -> Window | None:
+        """The window of the last claim of the paragraph in the same tense, else of the last one, else the heading's."""
+        here = [(w, s) for w, p, t, s in self.history if p == self.sentence.paragraph and t != "close"] or [
+            (w, s) for w, p, _, s in self.history if p == self.sentence.paragraph
+        ]
+        same = [
+            (w, s)
+            for w, p, t, s in self.history
+            if p == self.sentence.paragraph
+            and (
+                t in (tense, "any")
+                or (
+                    t != "close"
+                    and ((t != "past") == (tense != "past") or (tense != "past" and w.open and w.unit != "day"))
+                )
+            )
+        ]
+        if pool := same or here:  # of the last sentence the first window: "rose 2% for the week and 1% on Friday"
+            return replace(next(w for w, s in pool if s == pool[-1][1]), inherited="paragraph")
+        if self.heading is not None and tense == "past":
+            return replace(self.heading, inherited="heading")
+        if self.history:
+            alike = [w for w, _, t, _ in self.history if t == tense]
+            chosen = (alike or [self.history[-1][0]])[-1]
+            own_day = (
+                chosen.unit == "day" and chosen.open and all(w.unit == "day" and w.open for w in alike or [chosen])
+            )
+            topic = self.history[0][0]
+            if topic.unit == "day" and topic.open and tense == "past":
+                return replace(topic, inherited="heading")  # the story's day
+            if (
+                topic.unit in ("week", "month", "quarter", "year")
+                and topic.key() == chosen.key()
+                and (topic.open or (topic.end is not None and (self.today - topic.end).days <= 10))
+            ):
+                return replace(chosen, inherited="heading")  # the period the text is about
+            return replace(chosen, inherited="heading" if own_day and tense == "past" else "earlier paragraph")
+        return None if self.heading is None else replace(self.heading, inherited="heading")
