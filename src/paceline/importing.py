@@ -108,4 +108,5 @@ def calendar_sessions(file: config.MarketFile, store: Store) -> list[dt.date]:
     checksum = digest({"what": what, "days": [str(d) for d in days]}, 64)
     store.commit({"sessions": frame}, source="sessions", checksum=checksum,
                  origins=[Origin("exchange_calendars", what, str(dt.date.today()), "Apache-2.0", checksum)])
-    return days
+    dates: list[dt.date] = days
+    return dates
