@@ -31,7 +31,8 @@ SURFACES = {"report", "web", "cli", "charts"}
 ALLOWED = {("cli", "cyclopts")}
 #: ``Market`` offers its report and its charts as methods: conveniences that import, when called, what is
 #: built on top of it. Nothing else may.
-WHEN_CALLED = {("market", "run"), ("market", "charts")}
+WHEN_CALLED = {("market", "run"), ("market", "charts"),
+               ("views", "market")}  # claims put questions to the market they are handed: its type only
 
 
 def imports(tree: ast.Module, module: tuple[str, ...], package: bool) -> Iterator[tuple[str, int, bool]]:
