@@ -135,7 +135,8 @@ def factcheck(market: Market, said: str, date: str | dt.date | None = None) -> C
         subjects += [s for b in group.baskets if (s := names.lookup(market.file.baskets[b].label or b)) is not None]
     quotes = Quotes(market, names, today, subjects)
     judge = Judge(quotes, read.clean)
-    found = [_verdict(c, read, quotes, judge) for c in reading.claims]
+    against = _contradictions(reading.claims)
+    found = [_verdict(c, read, quotes, judge, against.get(n, "")) for n, c in enumerate(reading.claims)]
     found += [_aside(a, read, quotes) for a in _worthwhile(reading.asides, reading.claims)]
     found.sort(key=lambda f: (f.start, f.end))
     unread = tuple(Unread(read.quote(u.start, u.end), *read.span(u.start, u.end), u.reason) for u in reading.unread)
@@ -215,7 +216,26 @@ def _figure(kind: str, claim: Claim | Aside, quotes: Quotes, answer: Answer | No
     )
 
 
-def _verdict(claim: Claim, read: text.Text, quotes: Quotes, judge: Judge) -> Verdict:
+def _contradictions(claims: Sequence[Claim]) -> dict[int, str]:
+    """Claims that give one subject two different returns over one window: position -> what the other says."""
+    said: dict[object, list[int]] = {}
+    for n, c in enumerate(claims):
+        if c.kind == "return" and c.number is not None and c.window is not None and not c.window.unclear:
+            said.setdefault((c.subject, c.window.key()), []).append(n)
+    found = {}
+    for places in said.values():
+        for n in places:
+            mine = claims[n].number
+            for other in places:
+                theirs = claims[other].number
+                if mine is None or theirs is None or n == other or mine.how or theirs.how:
+                    continue
+                if abs(mine.value - theirs.value) > (mine.step + theirs.step) / 2 + 1e-9:
+                    found[n] = f"the text contradicts itself: it also says {verdicts.said_text(claims[other])}"
+    return found
+
+
+def _verdict(claim: Claim, read: text.Text, quotes: Quotes, judge: Judge, contradiction: str = "") -> Verdict:
     quote = read.quote(claim.start, claim.end)
     answer: Answer | None = None
     try:
@@ -251,7 +271,7 @@ def _verdict(claim: Claim, read: text.Text, quotes: Quotes, judge: Judge) -> Ver
         _stated(claim),
         window,
         answer.tried if answer is not None else (),
-        answer.notes if answer is not None else (),
+        (*(answer.notes if answer is not None else ()), *([contradiction] if contradiction else [])),
         answer.figures if answer is not None else (),
     )
 

@@ -97,8 +97,9 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"\b(?:(?:all-time|record|lifetime|historic)(?:[- ](?:setting|breaking))?\s+(?:closing |intraday )?(?P<what>highs?|close|closes|closing high|"
             r"peaks?|levels?|territory|finish|finishes|lows?)|(?P<y>52-week|one-year|12-month|fifty-two week)\s+(?P<side>highs?|lows?)|"
             r"(?:new|fresh|another)\s+(?:closing )?(?P<fresh>records?|all-time highs?|highs?|peak)(?!\s+(?:for the year|of the year))|"
-            r"(?<=at )records?(?!\s+(?:earnings|profits?|revenue|low|pace|level of))|(?<=at a )record(?!\s+(?:pace|low|rate))|(?<=to a )record(?!\s+(?:pace|low|rate))|"
-            r"(?<=set a )record(?! of)|(?<=to )records?(?=[,.;]|$))",
+            r"(?:hit|hits|hitting|set|sets|setting|notch|notched|notching|posted|posting|reached|reaching|touched|logged|scored|at|to|into) "
+            r"(?:(?:a|an|another|fresh|new|yet|successive|closing|its) )*records?(?!\s+(?:earnings|profits?|revenue|sales|low|pace|rate|amount|number|"
+            r"inflow|outflow|volume|of|highs?|closes?|closing|peaks?|levels?|territory|finish|finishes|lows?|\w+ quarter|\w+ly)\b))(?![-\w])",
         ),
         (
             "stalled",

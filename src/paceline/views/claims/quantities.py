@@ -36,12 +36,12 @@ _PERCENT = r"(?:\s?%|[\s-]?per[\s-]?cent\b|[\s-]?pct\b|\s?pc\b)"
 _SIGN = r"(?:(?<![\w.)])[+-]\s?)?"
 
 PERCENT = re.compile(
-    rf"(?P<sign>{_SIGN})(?P<low>{_VALUE}|half a|half of one|a|one-half)(?:(?:\s?%)?\s?(?:-|\u2013|to)\s?(?P<high>{_VALUE}))?"
+    rf"(?<!\d[.,])(?<!\w)(?P<sign>{_SIGN})(?P<low>{_VALUE}|half a|half of one|a|one-half)(?:(?:\s?%)?\s?(?:-|\u2013|to)\s?(?P<high>{_VALUE}))?"
     rf"{_PERCENT}(?![- ]?points?\b)(?!age)(?:\s?(?:to|and|-|\u2013)\s?(?P<more>{_DIGITS}){_PERCENT})?",
     re.IGNORECASE,
 )
 POINTS = re.compile(
-    rf"(?P<sign>{_SIGN})(?P<low>{_VALUE}|half a|a|a full)(?:\s?(?:-|\u2013|to)\s?(?P<high>{_DIGITS}))?"
+    rf"(?<!\d[.,])(?<!\w)(?P<sign>{_SIGN})(?P<low>{_VALUE}|half a|a|a full)(?:\s?(?:-|\u2013|to)\s?(?P<high>{_DIGITS}))?"
     r"[\s-]?(?:of a )?(?P<unit>percentage[- ]points?|%[- ]points?|per cent[- ]points?|pps?\b|ppts?\b|pct\.? pts?\b|"
     r"basis[- ]points?|bps?\b|points?\b|pts\b)",
     re.IGNORECASE,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 _PIECES = re.compile(
-    r"<(?:script|style)\b.{0,20000}?</(?:script|style)\s*>|<!--.{0,5000}?-->"  # blocks nobody reads
+    r"<(?:script|style)\b.{0,20000}?</(?:script|style)\s*>|<!--.{0,5000}?-->|\x1b\[[0-9;?]{0,20}[A-Za-z]"  # blocks nobody reads
     r"|</?[A-Za-z][^<>]{0,300}>|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|\w{2,8});|https?://\S{1,300}|\*{1,3}|`+|_{2,}|.",
     re.DOTALL | re.IGNORECASE,
 )
@@ -37,6 +37,8 @@ _SAME = {
 }
 _BLOCK = re.compile(r"</?(?:br|p|div|li|ul|ol|h\d|tr|td|th|table|blockquote)\b", re.IGNORECASE)
 
+#: Characters of the longest sentence that is read as one.
+LONGEST = 1200
 #: Words whose full stop ends no sentence.
 ABBREVIATIONS = frozenset(
     "mr mrs ms dr prof st vs inc corp co ltd llc plc cos no nos jan feb mar apr jun jul aug sep sept oct nov dec mon tue "
@@ -173,10 +175,15 @@ def _split(clean: str, start: int, end: int) -> list[tuple[int, int]]:
         parts.append((begin, match.end()))
         begin = match.end()
     parts.append((begin, end))
-    return [(a + len(clean[a:b]) - len(clean[a:b].lstrip()), b) for a, b in parts]
+    short = [piece for a, b in parts for piece in _cut(clean, a, b)]
+    return [(a + len(clean[a:b]) - len(clean[a:b].lstrip()), b) for a, b in short]
 
 
-def sentence_at(sentences: list[Sentence], index: int) -> Sentence | None:
-    """The sentence that holds a character of the clean text."""
-    k = bisect_right([s.start for s in sentences], index) - 1
-    return sentences[k] if k >= 0 and index < sentences[k].end else None
+def _cut(clean: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """A sentence in pieces that a reader can hold in mind; nobody writes longer ones."""
+    while end - start > LONGEST:
+        stop = clean.rfind(" ", start + LONGEST // 2, start + LONGEST)
+        stop = start + LONGEST if stop < 0 else stop
+        yield start, stop
+        start = stop
+    yield start, end

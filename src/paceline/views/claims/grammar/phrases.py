@@ -36,7 +36,7 @@ class Phrases(Compare):
             re.IGNORECASE,
         ):
             return
-        start = min([item.start, *(i.start for i in self.items[max(0, k - 4) : k] if i.tag in ("L", "V"))])
+        start = min([item.start, *(i.start for i in self.items[max(0, k - 4) : k] if i.tag == "L")])
         year = 252 if re.search(r"52|one-year|12-month|fifty", said) else 0
         self._claim(
             "record",

@@ -274,33 +274,37 @@ class Verbs(Moves):
         before = items[k - 1] if k else None
         word = before.text.casefold() if before is not None else ""
         item.used = True
-        if (before is None or word not in (
-            "to",
-            "at",
-            "above",
-            "below",
-            "past",
-            "over",
-            "under",
-            "near",
-            "beyond",
-            "through",
-            "topped",
-            "tops",
-            "reach",
-            "reached",
-            "hit",
-            "around",
-            "about",
-            "record",
-            "of",
-            "beneath",
-            "crossed",
-            "topping",
-            "surpassed",
-            "level",
-            "close",
-        )) and not (before is not None and before.tag in ("C", "record")):
+        if (
+            before is None
+            or word
+            not in (
+                "to",
+                "at",
+                "above",
+                "below",
+                "past",
+                "over",
+                "under",
+                "near",
+                "beyond",
+                "through",
+                "topped",
+                "tops",
+                "reach",
+                "reached",
+                "hit",
+                "around",
+                "about",
+                "record",
+                "of",
+                "beneath",
+                "crossed",
+                "topping",
+                "surpassed",
+                "level",
+                "close",
+            )
+        ) and not (before is not None and before.tag in ("C", "record")):
             return
         subjects = state.subjects
         if (

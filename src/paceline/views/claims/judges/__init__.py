@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from paceline.views.claims import verdicts
 from paceline.views.claims.grammar import Claim
-from paceline.views.claims.judges.base import Answer, Unclear
+from paceline.views.claims.judges.base import TOTAL, Answer, Unclear
 from paceline.views.claims.judges.shares import Shares
+from paceline.views.claims.readings import Missing
 
 __all__ = ["Answer", "Judge", "Unclear"]
 
@@ -16,7 +17,34 @@ class Judge(Shares):
     """Answers claims from the quotes of one text."""
 
     def answer(self, claim: Claim) -> Answer:
-        """``Missing`` says that the data cannot answer, and why."""
+        """``Missing`` says that the data cannot answer, and why. The same claim is worked out once."""
+        window = claim.window.key() if claim.window is not None else None
+        number = (claim.number.low, claim.number.high, claim.number.step, claim.number.how) if claim.number else None
+        inherited = claim.window.inherited if claim.window is not None else ""
+        total = TOTAL.search(self.clean[max(0, claim.start - 60) : claim.end + 60]) is not None
+        key = (
+            claim.kind,
+            claim.subject,
+            claim.against,
+            window,
+            inherited,
+            number,
+            claim.sign,
+            claim.denied,
+            total,
+            str(claim.params),
+        )
+        if key not in self.answers:
+            try:
+                self.answers[key] = self._answer(claim)
+            except (Missing, Unclear) as why:
+                self.answers[key] = why
+        found = self.answers[key]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def _answer(self, claim: Claim) -> Answer:
         if claim.denied and claim.number is not None:
             return Answer(verdicts.NOT_CHECKABLE, None, "return", reason="a denied number is not understood")
         judge: Callable[[Claim], Answer] = getattr(self, f"_{claim.kind}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from paceline.views.claims import verdicts as v
 from paceline.views.claims.grammar import Claim
 from paceline.views.claims.readings import Line, Missing, Option, Quotes, Span
 from paceline.views.claims.verdicts import Tried
+
+#: Words that ask for the total return first.
+TOTAL = re.compile(r"\btotal[- ]return|including dividends|with dividends|dividends included", re.IGNORECASE)
 
 
 @dataclass
@@ -42,6 +46,7 @@ class Helper:
 
     def __init__(self, quotes: Quotes, clean: str) -> None:
         self.q, self.clean = quotes, clean
+        self.answers: dict[Any, Answer | Exception] = {}
 
     def _line(self, option: Option) -> Line:
         line = self.q.line(option.candidate, option.basis)
@@ -83,13 +88,7 @@ class Helper:
         return verdict, chosen.reading if verdict == v.ONLY else ""
 
     def _values(self, claim: Claim, value: Callable[[Line, Span], float]) -> list[tuple[Option, Line, Span, float]]:
-        total = bool(
-            re.search(
-                r"\btotal[- ]return|including dividends|with dividends",
-                self.clean[max(0, claim.start - 60) : claim.end + 60],
-                re.IGNORECASE,
-            )
-        )
+        total = TOTAL.search(self.clean[max(0, claim.start - 60) : claim.end + 60]) is not None
         out = []
         for o in self.q.options(claim.subject, claim.window, total=total):
             line = self._line(o)

@@ -99,7 +99,12 @@ class Runs(Returns):
     def _daily(self, claim: Claim, back: int = 0) -> list[tuple[str, Array, Line, int]]:
         """(reading, signed changes, line, last session) for a streak's subject, alone or against another."""
         w = claim.window if claim.window is not None and claim.window.unit == "day" else None
-        if claim.window is not None and claim.window.unit != "day" and claim.window.end is not None:
+        if (
+            claim.window is not None
+            and claim.window.unit != "day"
+            and claim.window.end is not None
+            and claim.window.inherited != "earlier paragraph"
+        ):
             w = claim.window
         out = []
         if claim.against is not None:
