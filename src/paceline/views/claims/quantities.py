@@ -37,8 +37,11 @@ _SIGN = r"(?:(?<![\w.)])[+-]\s?)?"
 
 PERCENT = re.compile(
     rf"(?<!\d[.,])(?<!\w)(?P<sign>{_SIGN})(?P<low>{_VALUE}|half a|half of one|a|one-half)(?:(?:\s?%)?\s?(?:-|\u2013|to)\s?(?P<high>{_VALUE}))?"
-    rf"{_PERCENT}(?![- ]?points?\b)(?!age)(?:\s?(?:to|and|-|\u2013)\s?(?P<more>{_DIGITS}){_PERCENT})?",
+    rf"{_PERCENT}(?![- ]?points?\b)(?!age)(?:\s?(?:to|-|\u2013)\s?(?P<more>{_DIGITS}){_PERCENT})?",
     re.IGNORECASE,
+)
+BETWEEN = re.compile(
+    rf"(?P<sign>)\bbetween (?P<low>{_VALUE})(?:{_PERCENT})? and (?P<high>{_VALUE}){_PERCENT}", re.IGNORECASE
 )
 POINTS = re.compile(
     rf"(?<!\d[.,])(?<!\w)(?P<sign>{_SIGN})(?P<low>{_VALUE}|half a|a|a full)(?:\s?(?:-|\u2013|to)\s?(?P<high>{_DIGITS}))?"
@@ -175,7 +178,13 @@ def find(text: str, start: int, end: int) -> list[Number]:
     def free(a: int, b: int) -> bool:
         return all(b <= x or a >= y for x, y in taken)
 
-    for kind, pattern in (("points", POINTS), ("percent", PERCENT), ("part", FRACTION), ("level", LEVEL)):
+    for kind, pattern in (
+        ("percent", BETWEEN),
+        ("points", POINTS),
+        ("percent", PERCENT),
+        ("part", FRACTION),
+        ("level", LEVEL),
+    ):
         for m in pattern.finditer(text, start, end):
             if not free(m.start(), m.end()):
                 continue

@@ -362,6 +362,7 @@ class Quotes:
 
     def options(self, subject: Subject, window: Window | None, *, total: bool = False) -> list[Option]:
         """The readings of a claim about one subject, in order; candidates without data in the window are left out."""
+        _ = self.as_of  # a text younger than the data has no answer
         usable: list[tuple[Candidate, list[str]]] = []
         reasons: list[str] = []
         if not subject.candidates:

@@ -65,7 +65,7 @@ class Verbs(Moves):
             after is not None
             and after.text.casefold() == "of"
             and number.unit != "part"
-            and not (after2 is not None and after2.text.casefold() in ("its", "their", "the"))
+            and not (after2 is not None and after2.text.casefold() in ("its", "their"))
         ):
             return self._skip(item, "a share of something, not a change of price")
         if (
@@ -372,6 +372,8 @@ class Verbs(Moves):
                     continue
                 a, b = self._segment(i.start, i.end)
                 near = items[k + 1 : k + 8]
+                if near and near[0].text[:1].isdigit():
+                    continue
                 stop = next((n for n, x in enumerate(near) if x.tag in ("Z", "V")), len(near))
                 if any(x.tag in ("N", "B", "mean", "streak", "extreme", "record") for x in near[:stop]):
                     continue

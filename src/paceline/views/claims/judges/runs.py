@@ -31,7 +31,7 @@ class Runs(Returns):
         sessions = int(str(claim.params.get("sessions") or 0))
         window = claim.window
         values = []
-        for o in self.q.options(claim.subject, None):
+        for o in self.q.options(claim.subject, window if window is not None and window.unit == "day" else None):
             if o.base_back:
                 continue
             line = self._line(o)
