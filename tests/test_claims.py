@@ -7,9 +7,9 @@ import json
 import re
 from pathlib import Path
 
-import claims_market
 import pytest
 
+import claims_market
 import paceline
 from paceline.cli import main
 from paceline.errors import UsageError
