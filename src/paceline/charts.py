@@ -22,7 +22,7 @@ from paceline.document import Chart, Label, Series
 from paceline.figures import show
 
 #: At most this many points are drawn per series.
-POINTS = 600
+POINTS = 350
 #: Okabe and Ito's colours that stand out on white, in the order in which series take them.
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#a8518a", "#b87f00", "#4a9fd4", "#5a5a5a")
 DASHES = ("solid", "dash", "dot")

@@ -302,9 +302,10 @@ def _cards(document: Document) -> dict[str, Any]:
         card = {
             "text": _typeset(f.text), "value": flat["value"], "measure": f.measure, "name": name_of(f),
             "statistic": f.statistic.replace("_", " "), "basis": f.basis, "start": f.start,
-            "end": f.end or f.as_of, "used": flat["n_used"], "eligible": flat["n_eligible"],
+            "end": None if (f.end or f.as_of) == document.as_of else f.end or f.as_of, "used": flat["n_used"], "eligible": flat["n_eligible"],
             "caveats": [caveats.setdefault(c, len(caveats)) for c in f.caveats],
-            "evidence": _evidence(f), "more": _more(f), "copy": quotable(f, document.as_of, source),
+            "evidence": _evidence(f), "more": _more(f),
+            "copy": _shared_source(quotable(f, document.as_of, source), source, f.id),
         }
         cards[f.id] = {k: v for k, v in card.items() if v not in (None, "", [], {})}
     measures = {
@@ -314,7 +315,8 @@ def _cards(document: Document) -> dict[str, Any]:
                "references": [str(r) for r in about.get("references", ())]}
         for name, about in known.items()
     }
-    return {"figures": cards, "caveats": list(caveats), "measures": measures}
+    return {"figures": cards, "caveats": list(caveats), "measures": measures, "source": source,
+            "as_of": document.as_of}
 
 
 def _same(one: Figure, other: Figure) -> None:
@@ -345,7 +347,7 @@ def _evidence(f: Figure) -> dict[str, str]:
 def _more(f: Figure) -> dict[str, str]:
     """Further columns of the figure's row: names, dates, ranks."""
     cells = {k.replace("_", " "): clean(v) for k, v in f.extra.items()}
-    return {k: show(v, "ratio") for k, v in cells.items() if isinstance(v, (str, int, float)) and v != ""}
+    return {k: show(v, "ratio") for k, v in cells.items() if isinstance(v, (str, int)) and v != ""}
 
 
 def quotable(f: Figure, as_of: str, source: str) -> str:
@@ -358,6 +360,11 @@ def quotable(f: Figure, as_of: str, source: str) -> str:
     members = f", {f.n_used} of {f.n_eligible} members with data" if f.n_eligible else ""
     return (f"{name_of(f)}: {what} {f.text}{when}{basis}{members}; as of {f.as_of or as_of}. "
             f"Source: {source}; Paceline, figure {f.id}.")
+
+
+def _shared_source(sentence: str, source: str, figure: str) -> str:
+    """The sentence without its end, which the page puts together again: it is the same on thousands of cards."""
+    return sentence.removesuffix(f"{source}; Paceline, figure {figure}.")
 
 
 def _sources(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -101,7 +101,8 @@ const paceline = (() => {
       row.append(dt, dd);
       facts.append(row);
     };
-    fact("Window", card.start && card.start !== card.end ? `${card.start} to ${card.end}` : card.end);
+    const end = card.end || all.as_of;
+    fact("Window", card.start && card.start !== end ? `${card.start} to ${end}` : end);
     fact("Basis", card.basis && `${card.basis} return`);
     fact("Coverage", card.eligible && `${card.used} of ${card.eligible} members have data`);
     for (const [name, text] of Object.entries(card.evidence || {})) fact(name[0].toUpperCase() + name.slice(1), text);
@@ -116,8 +117,9 @@ const paceline = (() => {
       item.textContent = all.caveats[n];
       return item;
     }));
-    fill("copy", card.copy);
-    const texts = { copy: card.copy, command: command(id) };
+    const sentence = `${card.copy}${all.source}; Paceline, figure ${id}.`;
+    fill("copy", sentence);
+    const texts = { copy: sentence, command: command(id) };
     for (const button of dialog.querySelectorAll("[data-copy]")) {
       const kept = (button.dataset.text ||= button.textContent);
       button.textContent = kept;
