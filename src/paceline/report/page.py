@@ -302,7 +302,8 @@ def _cards(document: Document) -> dict[str, Any]:
         card = {
             "text": _typeset(f.text), "value": flat["value"], "measure": f.measure, "name": name_of(f),
             "statistic": f.statistic.replace("_", " "), "basis": f.basis, "start": f.start,
-            "end": None if (f.end or f.as_of) == document.as_of else f.end or f.as_of, "used": flat["n_used"], "eligible": flat["n_eligible"],
+            "end": None if (f.end or f.as_of) == document.as_of else f.end or f.as_of,
+            "used": flat["n_used"], "eligible": flat["n_eligible"],
             "caveats": [caveats.setdefault(c, len(caveats)) for c in f.caveats],
             "evidence": _evidence(f), "more": _more(f),
             "copy": _shared_source(quotable(f, document.as_of, source), source, f.id),
