@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from paceline import config
-from paceline.views.claims import dates, quantities, text, verdicts
+from paceline.views.claims import dates, quantities, text, verdicts, windows
 from paceline.views.claims.grammar import Reader
 from paceline.views.claims.quantities import Number
 from paceline.views.claims.subjects import Names
@@ -112,7 +112,7 @@ def test_phrases(names: Names, said: str, kind: str, params: dict[str, Any]) -> 
     ("in the week ended November 21", "before", "2025-11-17", "2025-11-21"), ("since the April low", "low", "2025-04-01", None),
 ])
 def test_windows(said: str, base: str, first: str, end: str | None) -> None:
-    [window] = dates.Reader(DAY).find(said, 0, len(said))
+    [window] = windows.Reader(DAY).find(said, 0, len(said))
     assert (window.base, str(window.first), window.end and str(window.end)) == (base, first, end)
 
 

@@ -4,8 +4,9 @@
     checked = factcheck(market, "Since the November 20 low the Russell 2000 has surged 9.4%.", date="2025-12-05")
     for verdict in checked: print(verdict.verdict, verdict.quote, verdict.safe)
 
-``text`` cleans and cuts, ``subjects`` names, ``numbers`` and ``dates`` read, ``items`` and ``grammar`` find the claims,
-``readings`` fetches levels, ``judges`` and ``verdicts`` decide, ``score`` measures all of it against answer keys.
+``text`` cleans and cuts; ``subjects``, ``quantities``, ``dates`` and ``windows`` find names, numbers and periods; ``items``,
+``joining`` and ``grammar`` make claims of them; ``readings`` fetches levels; ``judges`` and ``verdicts`` decide; ``score`` measures
+all of it against answer keys.
 """
 
 from __future__ import annotations

@@ -62,32 +62,30 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "Nasdaq 100",
         "index",
-        "nasdaq 100|nasdaq-100|nasdaq 100 index|nasdaq-100 index|ndx|nasdaq100|tech-heavy nasdaq 100|"
-        "tech-heavy nasdaq-100",
+        "nasdaq 100|nasdaq-100|nasdaq 100 index|nasdaq-100 index|ndx|nasdaq100|",
         "NDX QQQ",
     ),
     Entry(
         "Nasdaq Composite",
         "index",
-        "nasdaq composite|nasdaq comp|nasdaq composite index|nasdaq|nasdaq index|tech-heavy nasdaq|"
-        "tech-heavy nasdaq composite|technology-heavy nasdaq|technology-laden nasdaq|ixic",
+        "nasdaq composite|nasdaq comp|nasdaq composite index|nasdaq|nasdaq index|ixic",
         "IXIC ONEQ",
     ),
     Entry(
         "Dow Jones Industrial Average",
         "index",
         "dow jones industrial average|dow jones industrials|dow jones industrial|dow industrials|dow jones|dow|djia|"
-        "blue-chip dow|blue chips|blue-chip stocks|30-stock dow|dow 30|industrial average",
+        "blue chips|blue-chip stocks|dow 30|industrial average",
         "DIA",
         proxy=True,
     ),
     Entry(
         "Russell 2000",
         "index",
-        "russell 2000|russell 2000 index|russell2000|rut|small caps|small-caps|smallcaps|small-cap stocks|"
+        "russell 2000|russell 2000 index|russell2000|rut|russell|smaller stocks|small caps|small-caps|smallcaps|small-cap stocks|"
         "small cap stocks|small-cap shares|small-cap index|small-cap benchmark|small-cap gauge|small-cap equities|"
         "small-company stocks|small companies|smaller companies|small-capitalization stocks|small stocks|"
-        "small-cap russell 2000|small-cap companies|small-cap names|small-cap|smaller-cap stocks|small company stocks|"
+        "small-cap companies|small-cap names|small-cap|smaller-cap stocks|small company stocks|"
         "shares of small companies|shares of smaller companies|stocks of small companies",
         "RUT IWM",
     ),
@@ -357,7 +355,7 @@ _UP = (
     "explode exploded exploding|balloon ballooned|creep crept creeping|nudge nudged nudging|tick ticked ticking|"
     "drift drifted drifting|romp romped|snap_back|perk perked|march marched marching|"
     "power powered powering|storm stormed|race raced|catapult catapulted|bolt bolted|"
-    "double doubles doubled doubling|triple triples tripled tripling|quadruple quadrupled|recoup recouped"
+    "double doubles doubled doubling|triple triples tripled tripling|quadruple quadrupled|recoup recouped|made|earned|netted|managed|delivered"
 )
 _DOWN = (
     "fall falls fell fallen falling|drop drops dropped dropping|slump slumps slumped slumping|shed sheds shedding|"
@@ -383,7 +381,7 @@ def _forms(text: str, sign: int) -> dict[str, int]:
 VERBS: dict[str, int] = {**_forms(_UP, 1), **_forms(_DOWN, -1)}
 #: Verbs that need their adverb or a number: "edged up", "added 2%" but never "added" alone.
 NEEDS_NUMBER = frozenset(
-    "add adds added adding put on tack tacked tacking return returns returned returning edge edged edging inch inched "
+    "made earned netted managed delivered add adds added adding put on tack tacked tacking return returns returned returning edge edged edging inch inched "
     "inching creep crept creeping nudge nudged nudging tick ticked ticking drift drifted drifting grow grew grown "
     "growing shoot shot shooting power powered powering march marched marching race raced storm stormed bolt bolted "
     "contract contracted correct corrected reverse reversed firm firmed firming cede ceded perk perked shrink shrank "

@@ -46,7 +46,7 @@ BETWEEN = re.compile(
 POINTS = re.compile(
     rf"(?<!\d[.,])(?<!\w)(?P<sign>{_SIGN})(?P<low>{_VALUE}|half a|a|a full)(?:\s?(?:-|\u2013|to)\s?(?P<high>{_DIGITS}))?"
     r"[\s-]?(?:of a )?(?P<unit>percentage[- ]points?|%[- ]points?|per cent[- ]points?|pps?\b|ppts?\b|pct\.? pts?\b|"
-    r"basis[- ]points?|bps?\b|points?\b|pts\b)",
+    r"basis[- ]points?|bps?\b|points?\b(?! (?:one|two|three|four|five|six|seven|eight|nine|zero|oh)\b)|pts\b)",
     re.IGNORECASE,
 )
 FRACTION = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-from paceline.views.claims import dates, lexicon
+from paceline.views.claims import lexicon, windows
 from paceline.views.claims.dates import Window
 from paceline.views.claims.grammar.model import (
     FORECAST,
@@ -14,7 +14,7 @@ from paceline.views.claims.grammar.model import (
     Reading,
     State,
 )
-from paceline.views.claims.items import Item
+from paceline.views.claims.joining import Item
 from paceline.views.claims.quantities import Number
 from paceline.views.claims.subjects import Names, Subject
 from paceline.views.claims.text import Sentence, Text
@@ -30,7 +30,7 @@ class Base:
 
     def __init__(self, text: Text, names: Names, today: dt.date) -> None:
         self.text, self.names, self.today = text, names, today
-        self.when = dates.Reader(today)
+        self.when = windows.Reader(today)
         self.out = Reading()
         self.history: list[tuple[Window, int, str, int]] = []  # window, paragraph, tense, sentence: oldest first
         self.heading: Window | None = None

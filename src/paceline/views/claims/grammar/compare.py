@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from paceline.views.claims.grammar.who import Who
-from paceline.views.claims.items import Item, negated
+from paceline.views.claims.items import negated
+from paceline.views.claims.joining import Item
 from paceline.views.claims.quantities import Number
 from paceline.views.claims.subjects import Subject
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from paceline.views.claims import lexicon
 from paceline.views.claims.dates import Window
-from paceline.views.claims.items import Item
+from paceline.views.claims.joining import Item
 from paceline.views.claims.quantities import Number
 from paceline.views.claims.subjects import Subject
 
@@ -46,6 +46,7 @@ class Claim:
     against: Subject | None = None
     params: dict[str, object] = field(default_factory=dict)
     denied: bool = False
+    otherwise: tuple[Window, ...] = ()  # windows of the text that may be meant, where the claim names none of its own
 
 
 @dataclass(frozen=True)

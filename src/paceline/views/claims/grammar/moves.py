@@ -9,7 +9,8 @@ from paceline.views.claims.grammar.model import (
     as_points,
 )
 from paceline.views.claims.grammar.phrases import Phrases
-from paceline.views.claims.items import Item, negated
+from paceline.views.claims.items import negated
+from paceline.views.claims.joining import Item
 from paceline.views.claims.quantities import Number
 from paceline.views.claims.subjects import Subject
 
@@ -320,12 +321,16 @@ class Moves(Phrases):
         """ "39% for the S&P 500", "5.8% for the IWF": the verb before it holds for this subject too."""
         items, state = self.items, self.state
         j = k + 1
-        if j >= len(items) or items[j].text.casefold() not in ("for", "in", "by"):
+        if j >= len(items) or items[j].text.casefold() not in ("for", "in", "by", "of"):
             return False
         n = self._next(j)
         if n >= len(items) or items[n].tag != "S" or n - j > 3:
             return False
         word = items[j].text.casefold()
+        if word == "of":  # "the 13.5% of its value counterpart"
+            if k and items[k - 1].text.casefold() == "the" and items[n].subjects != state.subjects:
+                return self._returns(k, item, items[n].subjects, state.last_sign or 1, item.start, items[n].end)
+            return False
         direct = (
             state.verb is not None
             and state.verb_at >= 0

@@ -12,7 +12,7 @@ from paceline.views.claims.grammar.model import (
     Claim,
 )
 from paceline.views.claims.grammar.verbs import Verbs
-from paceline.views.claims.items import Item
+from paceline.views.claims.joining import Item
 
 
 class Periods(Verbs):
@@ -28,6 +28,9 @@ class Periods(Verbs):
             re.sub(r"\b\w+'s\b", " ", said),
         ):
             return "present"
+        inside = [i for i in self.items if a <= i.start < claim.end and i.tag in ("V", "L")]
+        if inside and all(i.text.casefold().endswith("ing") for i in inside) and claim.kind != "compare":
+            return "aside"  # ", bringing its gain to 7%": says nothing of the story's own tense
         return "past"
 
     def _windows(self) -> None:
@@ -59,7 +62,12 @@ class Periods(Verbs):
             if window is not None and not window.unclear and window.inherited in ("", "sentence"):
                 kept = "close" if claim.kind in AT_A_CLOSE else tense
                 self.history.append((window, self.sentence.paragraph, kept, self.sentence.start))
-            resolved.append(replace(claim, window=window))
+            others: list[Window] = []
+            if window is not None and window.inherited in ("paragraph", "heading", "earlier paragraph"):
+                for w, *_ in self.history[::-1]:
+                    if not w.unclear and w.key() not in [x.key() for x in (window, *others)] and len(others) < 3:
+                        others.append(w)
+            resolved.append(replace(claim, window=window, otherwise=tuple(others)))
         if not resolved:
             self._lead_in(items)
         self.claims = resolved
@@ -75,6 +83,7 @@ class Periods(Verbs):
             return
         paragraph = self.sentence.paragraph
         head = paragraph == 0 or (not clean.rstrip().endswith((".", "!", "?")) and len(clean.split()) <= 8)
+        head = head or (not self.history and paragraph <= 2 and len(clean.split()) <= 12)  # "What a week."
         windows = [i.window for i in items if i.window is not None and not i.window.unclear and not i.window.same]
         if head:
             for pattern, unit in (
@@ -83,7 +92,7 @@ class Periods(Verbs):
                 (r"\bmonth(?:ly)?\b", "month"),
                 (r"\b(?:wrap|daily|closing bell|at the close|market close|session|stocks today|evening)\b", "day"),
                 (
-                    r"\b(?:the year in|year in review|in review|annual|full[- ]year|year-end|look back at|the year that was)\b",
+                    r"\b(?:the year in|year in review|in review|annual|full[- ]year|year-end|look back at|the year (?:that was|as|just))\b",
                     "year",
                 ),
             ):
@@ -95,11 +104,13 @@ class Periods(Verbs):
             if named is not None:
                 self.heading = named
         if (
-            paragraph == 0
+            not self.history
+            and paragraph <= 3
             and windows
             and windows[-1].unit == "day"
             and windows[-1].open
-            and re.search(rf"\b(?:{dates._DAYS}|today)\b", windows[-1].text, re.IGNORECASE)
+            and re.search(rf"\b(?:{dates.DAYS}|today)\b", windows[-1].text, re.IGNORECASE)
+            and not re.search(r"\d", windows[-1].text)
             and self.heading is None
         ):
             self.heading = windows[-1]
@@ -198,9 +209,13 @@ class Periods(Verbs):
                 return replace(asked, same=False, unclear="nothing before it names a day")
             return replace(asked, same=False, first=days[-1].first, end=days[-1].end or self.today, unit="day")
         elif asked.n:  # since then
-            days = [w for w in past if w.unit == "day" and w.first is not None]
+            days = [w for w in past if (w.unit == "day" or w.base in ("on", "low", "high")) and w.first is not None]
+            if days and days[-1].base in ("low", "high"):
+                return replace(days[-1], text=asked.text, start=asked.start, stop=asked.stop, inherited="", end=None)
             if days:
-                return Window(asked.text, asked.start, asked.stop, "on", days[-1].first, alternative=True)
+                return Window(
+                    asked.text, asked.start, asked.stop, "on", days[-1].first, alternative=days[-1].unit == "day"
+                )
         else:
             found = next((w for w in past[::-1] if w.unit != "day"), past[-1] if past else None)
         if found is None:
@@ -305,6 +320,7 @@ class Periods(Verbs):
 
     def _inherit(self, tense: str) -> Window | None:
         """The window of the last claim of the paragraph in the same tense, else of the last one, else the heading's."""
+        tense = "past" if tense == "aside" else tense
         here = [(w, s) for w, p, t, s in self.history if p == self.sentence.paragraph and t != "close"] or [
             (w, s) for w, p, _, s in self.history if p == self.sentence.paragraph
         ]
@@ -322,17 +338,13 @@ class Periods(Verbs):
         ]
         if pool := same or here:  # of the last sentence the first window: "rose 2% for the week and 1% on Friday"
             return replace(next(w for w, s in pool if s == pool[-1][1]), inherited="paragraph")
-        if self.heading is not None and tense == "past":
+        if self.heading is not None and tense == "past" and (self.heading.unit == "day" or not self.history):
             return replace(self.heading, inherited="heading")
         if self.history:
-            alike = [w for w, _, t, _ in self.history if t == tense]
-            chosen = (alike or [self.history[-1][0]])[-1]
-            own_day = (
-                chosen.unit == "day" and chosen.open and all(w.unit == "day" and w.open for w in alike or [chosen])
-            )
+            kept = [(w, s) for w, _, t, s in self.history if t == tense] or [(w, s) for w, _, _, s in self.history]
+            chosen = next(w for w, s in kept if s == kept[-1][1])
+            own_day = chosen.unit == "day" and chosen.open and chosen.key() == self.history[0][0].key()
             topic = self.history[0][0]
-            if topic.unit == "day" and topic.open and tense == "past":
-                return replace(topic, inherited="heading")  # the story's day
             if (
                 topic.unit in ("week", "month", "quarter", "year")
                 and topic.key() == chosen.key()

@@ -30,6 +30,7 @@ class Reader(Periods):
     def read(self) -> Reading:
         for sentence in self.text.sentences:
             self.items = spot(self.text.clean, sentence.start, sentence.end, self.names, self.when)
+            self.sentence = sentence
             self._shy()
             self._sentence(sentence)
         self.out.claims.sort(key=lambda c: (c.start, c.end))

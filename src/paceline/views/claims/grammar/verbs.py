@@ -10,7 +10,8 @@ from paceline.views.claims.grammar.model import (
     Aside,
 )
 from paceline.views.claims.grammar.moves import Moves
-from paceline.views.claims.items import Item, negated
+from paceline.views.claims.items import negated
+from paceline.views.claims.joining import Item
 from paceline.views.claims.quantities import Number
 from paceline.views.claims.subjects import Subject
 
@@ -187,7 +188,19 @@ class Verbs(Moves):
         if state.verb is None or not state.verb.sign:
             return False
         between = items[state.verb_at + 1 : k]
-        plain = all(i.tag in ("f", "U", "W", ",", "(", "N", "streak", ":") or i.tag == "L" for i in between)
+        later = False
+        chained = next((n for n in range(len(between) - 1, -1, -1) if between[n].tag == "N"), -1)
+        if (
+            chained >= 0
+            and between[chained].used
+            and "skip" not in between[chained].match
+            and between[-1].text.casefold() in ("and", "but", ",")
+        ):
+            later = True
+            between = between[chained + 1 :]  # "19% before dividends for the year and 6% in the quarter"
+            plain = all(i.tag in ("f", "W", ",", "B") for i in between)
+        else:
+            plain = all(i.tag in ("f", "U", "W", ",", "(", "N", "streak", ":", "L") for i in between)
         if not plain:
             return False
         other = [i for i in between if i.tag == "N"]
@@ -219,7 +232,7 @@ class Verbs(Moves):
                 subjects = self.before
             else:
                 return False
-        if any(i.tag == "N" for i in between):
+        if later or any(i.tag == "N" for i in between):
             return self._returns(k, item, subjects, state.verb.sign)
         start = state.verb.start
         s = items[state.at] if 0 <= state.at < len(items) else None
@@ -235,7 +248,10 @@ class Verbs(Moves):
     def _multiple(self, k: int, item: Item) -> None:
         """ "has more than doubled", "nearly halved": a number in one word."""
         state = self.state
-        after = self.items[k + 1] if k + 1 < len(self.items) else None
+        n = k + 1
+        while n < len(self.items) and self.items[n].text.casefold() in ("the", "its", "their", "that", "a"):
+            n += 1  # "more than double the 13%"
+        after = self.items[n] if n < len(self.items) else None
         if (
             not state.subjects
             or state.blocked

@@ -8,7 +8,7 @@ from paceline.views.claims.grammar.model import (
     MEMBERS,
     name_of,
 )
-from paceline.views.claims.items import Item
+from paceline.views.claims.joining import Item
 from paceline.views.claims.subjects import Subject
 
 
@@ -97,6 +97,17 @@ class Who(Base):
             "theme": ("theme",),
             "basket": ("theme", "basket", "size"),
         }.get(what, ("index",))
+        for i in reversed(before):
+            if i.tag == "S" and i.subjects and i.subjects[-1].kind in wanted:
+                return i.subjects[-1]
+        if what in ("index", "benchmark", "gauge", "average", "measure") and self.out.claims:
+            last = self.out.claims[-1].start
+            if not any(s.start <= last < s.end and s.paragraph == self.sentence.paragraph for s in self.text.sentences):
+                told = [c.subject for c in self.out.claims if c.subject.kind == "index"]
+                bench = self.names.lookup("the market")
+                main = [s for s in told if bench is not None and s.candidates[:1] == bench.candidates[:1]]
+                if told:  # a new paragraph speaks of the benchmark, or of the index most spoken of
+                    return main[0] if main else max(told, key=lambda s: sum(s.name == x.name for x in told))
         found = [self.by_kind[k] for k in wanted if k in self.by_kind]
         return found[-1] if found else None
 
@@ -195,6 +206,8 @@ class Who(Base):
         """A verb of movement: whose is it?"""
         state, items = self.state, self.items
         sign = item.sign
+        if item.tag == "V" and self._more_than(k, item):
+            return
         if (
             item.tag == "V"
             and k + 1 < len(items)
@@ -252,6 +265,36 @@ class Who(Base):
             and k <= 2
         ):
             state.subjects = ()
+
+    def _more_than(self, k: int, item: Item) -> bool:
+        """ "gained more than the cap-weighted index": a comparison, no number."""
+        items, state = self.items, self.state
+        if k + 2 >= len(items) or items[k + 1].text.casefold() not in ("more", "less", "further", "faster"):
+            return False
+        n = self._next(k + 2)
+        if (
+            items[k + 2].text.casefold() != "than"
+            or n >= len(items)
+            or items[n].tag != "S"
+            or not state.subjects
+            or not item.sign
+        ):
+            return False
+        if state.unknown or state.blocked or items[n].subjects == state.subjects:
+            return False
+        item.used = True
+        sign = item.sign * (-1 if items[k + 1].text.casefold() == "less" else 1)
+        near = 0 <= state.at < k and not any(i.tag in ("N", "C", "V", "W") for i in items[state.at : k])
+        for other in items[n].subjects:
+            self._claim(
+                "compare",
+                state.subjects,
+                items[state.at].start if near else item.start,
+                items[n].end,
+                sign=sign,
+                against=other,
+            )
+        return True
 
     def _owner(self, j: int, strange: list[Item]) -> bool:
         """ "Apple's suppliers rose": the suppliers did, not Apple."""

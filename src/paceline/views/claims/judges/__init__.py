@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from paceline.views.claims import verdicts
 from paceline.views.claims.grammar import Claim
@@ -48,4 +49,21 @@ class Judge(Shares):
         if claim.denied and claim.number is not None:
             return Answer(verdicts.NOT_CHECKABLE, None, "return", reason="a denied number is not understood")
         judge: Callable[[Claim], Answer] = getattr(self, f"_{claim.kind}")
-        return judge(claim)
+        found = judge(claim)
+        if found.verdict == verdicts.DIFFERS and claim.kind in ("return", "compare", "direction", "rank"):
+            for window in claim.otherwise:  # the text names no window for it: another one it speaks of may be meant
+                try:
+                    other = judge(replace(claim, window=window, otherwise=()))
+                except (Missing, Unclear):
+                    continue
+                if other.verdict in (verdicts.HOLDS, verdicts.CLOSE):
+                    said = f"window {window.text.strip()!r}, which the text names elsewhere"
+                    return replace(
+                        other,
+                        verdict=verdicts.ONLY,
+                        reason=f"holds only on reading: {said}",
+                        chosen=said,
+                        tried=(*found.tried, *other.tried),
+                        figures=(*found.figures, *other.figures),
+                    )
+        return found

@@ -384,9 +384,9 @@ class Runs(Returns):
 
 
 def _last_of(day: dt.date, size: str) -> dt.date:
-    from paceline.views.claims.dates import _period
+    from paceline.views.claims.dates import period
 
-    return day if size in ("", "day") else _period(size, day)[1]
+    return day if size in ("", "day") else period(size, day)[1]
 
 
 def _ends(line: Line, unit: str, j: int) -> NDArray[np.int64]:
