@@ -28,6 +28,16 @@ def test_moving_windows_equal_their_definition_and_need_every_value() -> None:
         assert np.isfinite(move(a, 5)[1, 15])
 
 
+@pytest.mark.parametrize("size", [(1, 1, 1), (3, 5, 7), (2, 130, 33)])
+def test_a_tally_counts_and_heeds_no_warning_of_the_product(size: tuple[int, int, int]) -> None:
+    rng = np.random.default_rng(5)
+    held, marked = rng.random(size[:2]) < 0.5, rng.random(size[1:]) < 0.5
+    plain = [[sum(h and m for h, m in zip(row, column, strict=True)) for column in marked.T] for row in held]
+    with np.errstate(all="raise"):
+        assert_array_equal(kernels.tally(held, marked), plain)
+        assert_array_equal(kernels.tally(held.astype(np.float32), marked), plain)
+
+
 def test_a_window_longer_than_the_history_has_no_value() -> None:
     assert np.isnan(kernels.move_mean(np.ones((2, 3)), 4)).all()
 

@@ -26,6 +26,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from paceline import kernels
 from paceline.arrays import Array, Bools, Dates
 from paceline.baskets.history import drift_return, stored
 from paceline.errors import DataError, UnknownName, UsageError
@@ -310,7 +311,7 @@ def _tally(held: NDArray[np.float32], marked: Bools) -> Array:
     """held @ marked: marked members per session. Few are marked as a rule, so only their cells are visited."""
     cells = np.flatnonzero(marked)
     if len(cells) > 0.05 * marked.size:
-        return np.asarray(held @ marked.astype(np.float32), float)
+        return kernels.tally(held, marked)
     out = np.zeros((len(held), marked.shape[1]))
     if len(cells):
         row, session = np.divmod(cells, marked.shape[1])

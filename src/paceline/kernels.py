@@ -63,6 +63,16 @@ def move_min(a: Array, window: int) -> Array:
     return _moving(bn.move_min, a, window)
 
 
+def tally(held: NDArray[Any], marked: NDArray[Any]) -> Array:
+    """held @ marked in float32: how many of the marked each row holds, exact up to 2**24 of them.
+
+    held (S, N) and marked (N, L) are flags, or float32 zeros and ones, so that no product can be invalid: some BLAS
+    report one all the same, from what lies beyond the edge of a small matrix, and are not listened to.
+    """
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+        return np.asarray(held.astype(np.float32, copy=False) @ marked.astype(np.float32, copy=False), float)
+
+
 def above(a: Array, mean: Array) -> Bools:
     """a > mean by more than rounding: a > mean + 1e-12 |mean|. False where either is missing."""
     with np.errstate(invalid="ignore"):

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from paceline import kernels
 from paceline.arrays import Bools
 from paceline.measures import Array, Span, View
 
@@ -38,7 +39,7 @@ def count(view: View, *flags: Bools) -> tuple[Array, ...]:
     by_session = [np.ascontiguousarray(flag.T) for flag in flags]  # the sessions of a span lie together
     for span in view.spans:
         marked = np.concatenate([flag[span.start:span.stop] for flag in by_session]).astype(np.float32)
-        counts = (span.weights > 0).astype(np.float32) @ marked.T
+        counts = kernels.tally(span.weights > 0, marked.T)
         for k, total in enumerate(out):
             total[:, span.start:span.stop] = counts.reshape(len(counts), len(flags), -1)[:, k]
     return out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from paceline import kernels
 from paceline.arrays import Bools
 from paceline.errors import UsageError
 from paceline.measures import Array, Result, Span, View, measure
@@ -96,7 +97,7 @@ class _Block:
 
     def count(self, flag: Bools) -> Array:
         """(S, L) members for which a flag holds."""
-        return np.asarray(self.member @ flag.astype(np.float32), float)
+        return kernels.tally(self.member, flag)
 
     def session(self, n: Array) -> Array:
         """(S, L) dispersion of each session; ``n`` members with a return."""

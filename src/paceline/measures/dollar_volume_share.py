@@ -57,8 +57,8 @@ def dollar_volume_share(view: View, *, window: int = 21, before: int = 63) -> Re
         own[:, now] = np.where(member.any(axis=1, keepdims=True), member @ dollars, np.nan)
         market[0, now] = member.max(axis=0, initial=0.0) @ dollars
         seen &= alive[:, now]
-        flags = np.hstack([seen, alive[:, now]]).astype(np.float32)
-        n_used[:, now], n_eligible[:, now] = np.hsplit(member.astype(np.float32) @ flags, 2)
+        flags = np.hstack([seen, alive[:, now]])
+        n_used[:, now], n_eligible[:, now] = np.hsplit(kernels.tally(member, flags), 2)
     market[~(market > 0)] = np.nan
     own[:, np.isnan(market[0])] = np.nan
     recent = share(kernels.move_mean(own, window), kernels.move_mean(market, window))
