@@ -132,7 +132,7 @@ class Market(Workspace):
         found = {}
         for need in needs:
             item = need.partition(":")[2]
-            found[need] = panel.fundamental(item) if item in reported else np.full(panel.shape, np.nan)
+            found[need] = panel.fundamental(item) if item in reported else np.broadcast_to(np.nan, panel.shape)
             found[need].setflags(write=False)
         return found
 

@@ -6,13 +6,13 @@ where the panel's indices end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from paceline import kernels
+from paceline import kernels, threads
 from paceline.arrays import Bools
 from paceline.measures import Array, Span, View
 
@@ -30,19 +30,25 @@ def basis_of(view: View, asked: str | None) -> Basis:
     return "price" if equal[0] >= equal[1] else "total"
 
 
-def count(view: View, *flags: Bools) -> tuple[Array, ...]:
-    """(S, T) number of each basket's members for which each (N, T) flag holds; 0 before the first span.
+def count(view: View, number: int, flags: Callable[[slice], tuple[Bools, ...]]) -> tuple[Array, ...]:
+    """(S, T) number of each basket's members for which each of ``number`` flags holds; 0 before the first span.
 
-    One matrix product per span, for all flags side by side; float32 counts exactly up to 2**24 members.
+    ``flags`` gives them, (n, T) each, for a slice of n securities. One matrix product per span, for all flags side by
+    side.
     """
-    out = tuple(np.zeros(view.shape) for _ in flags)
-    by_session = [np.ascontiguousarray(flag.T) for flag in flags]  # the sessions of a span lie together
+    by_session = np.empty((number, view.shape[1], len(view.securities)), bool)  # the sessions of a span lie together
+
+    def fill(rows: slice) -> None:
+        for mark, flag in zip(by_session, flags(rows), strict=True):
+            mark[:, rows] = flag.T
+
+    threads.by_rows(fill, by_session.shape[:0:-1])
+    out = np.zeros((number, *view.shape))
     for span in view.spans:
-        marked = np.concatenate([flag[span.start:span.stop] for flag in by_session]).astype(np.float32)
+        marked = by_session[:, span.start:span.stop].reshape(-1, len(view.securities))
         counts = kernels.tally(span.weights > 0, marked.T)
-        for k, total in enumerate(out):
-            total[:, span.start:span.stop] = counts.reshape(len(counts), len(flags), -1)[:, k]
-    return out
+        out[:, :, span.start:span.stop] = counts.reshape(len(counts), number, -1).transpose(1, 0, 2)
+    return tuple(out)
 
 
 def terms(view: View, row: int) -> Iterator[tuple[int, int, NDArray[np.int64]]]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from paceline import threads
 from paceline.arrays import Bools
 from paceline.errors import UnknownName
 from paceline.measures import Array, View
@@ -37,8 +38,7 @@ class Stocks:
     returns     (n, T) on the basis asked for; NaN where missing
     move        (n, T) the return by which weights drift: price, else total return; missing is zero
     alive       (n, T) not gone
-    daily       (n, T) total return, else price return; ``there`` where it is known, ``filled`` with zeros elsewhere,
-                ``counted`` how often it was known so far
+    daily       (n, T) total return, else price return; NaN where missing
     index       (n, T) growth by ``daily``; NaN when not alive
     """
 
@@ -49,21 +49,29 @@ class Stocks:
             held |= span.weights[row] > 0
         self.rows: NDArray[np.int64] = np.flatnonzero(held)
         total, price = self._own("total_return"), self._own("price_return")
-        self.daily: Array = np.where(np.isfinite(total), total, price)
-        self.returns: Array = total if basis == "total" else price
-        self.move: Array = np.where(np.isfinite(price), price, total)
-        np.copyto(self.move, 0.0, where=~np.isfinite(self.move))
         indices = (self._own("price_index"), self._own("total_index"))
-        self.alive = living(*indices)
-        here = np.isfinite(indices[0]) | np.isfinite(indices[1])
-        self.there: Bools = np.isfinite(self.daily)
-        self.filled: Array = np.where(self.there, self.daily, 0.0)
-        self.counted = np.cumsum(self.there, axis=1, dtype=np.int32)
-        self.index: Array = 1 + self.filled
-        np.cumprod(self.index, axis=1, out=self.index)
-        np.copyto(self.index, np.nan, where=~here)
+        self.returns: Array = total if basis == "total" else price
+        self.daily, self.move, self.index = (np.empty(total.shape) for _ in range(3))
+        self.alive: Bools = np.empty(total.shape, bool)
+
+        def fill(rows: slice) -> None:
+            t, p = total[rows], price[rows]
+            with_income, without = np.isfinite(t), np.isfinite(p)
+            self.daily[rows] = np.where(with_income, t, p)
+            self.move[rows] = np.where(without, p, np.where(with_income, t, 0.0))
+            self.alive[rows] = living(*(i[rows] for i in indices))
+            own = self.index[rows]
+            np.cumprod(1 + np.where(with_income | without, self.daily[rows], 0.0), axis=1, out=own)
+            own[~(np.isfinite(indices[0][rows]) | np.isfinite(indices[1][rows]))] = np.nan
+
+        threads.by_rows(fill, total.shape)
         self.level: Array = view.all_levels[basis][row]
         self._known: dict[str, Array] = {}
+
+    def prepare(self) -> None:
+        """Make all that ``scores`` looks up, once: months are then scored side by side."""
+        for name in ("market_cap", "fundamental:book_equity", "fundamental:earnings"):
+            self.known(name)
 
     def _own(self, name: str) -> Array:
         """(n, T) a field of the view; no copy where the basket holds everybody."""
@@ -74,7 +82,7 @@ class Stocks:
         """(n, T) a field; all missing where the view does not have it."""
         if name not in self._known:
             here = name in self.view.fields
-            self._known[name] = self._own(name) if here else np.full(self.index.shape, np.nan)
+            self._known[name] = self._own(name) if here else np.broadcast_to(np.nan, self.index.shape)
         return self._known[name]
 
     def cap(self, t: int) -> Array:
@@ -162,8 +170,10 @@ def _growth(stocks: Stocks, start: int, end: int) -> Array:
 def _deviation(stocks: Stocks, t: int) -> Array:
     """(n,) sd (ddof 1) of the last ``RISK`` daily returns; NaN where fewer than ``ENOUGH`` are known."""
     start = max(t + 1 - RISK, 0)
-    z = stocks.filled[:, start:t + 1]
-    n = stocks.counted[:, t] - (stocks.counted[:, start - 1] if start else 0)
+    z = stocks.daily[:, start:t + 1]
+    seen = np.isfinite(z)
+    n = seen.sum(axis=1)
+    z = np.where(seen, z, 0.0)
     # the mean of a day is small beside its deviation, so the plain sum of squares loses nothing that matters
     squares = np.einsum("ij,ij->i", z, z) - (z @ np.ones(z.shape[1])) ** 2 / np.maximum(n, 1)
     return np.where(n >= ENOUGH, np.sqrt(np.maximum(squares, 0.0) / np.maximum(n - 1, 1)), np.nan)

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from paceline import kernels
+from paceline.arrays import Bools
 from paceline.measures import Result, View, measure
 from paceline.measures._members import basis_of, count, living, observed, share
 
@@ -37,11 +38,13 @@ def above_average(view: View, *, window: int = 200, basis: Literal["price", "tot
     may be carried forward (a longer suspension puts a member out), none today.
     """
     used = basis_of(view, basis)
-    index = view.field(f"{used}_index")
-    mean = kernels.move_mean(index, window)
-    valid = np.isfinite(mean)
-    valid &= observed(view.field(f"{used}_return"), window)
-    above = kernels.above(index, mean)
-    above &= valid
-    n_above, n_used, n_eligible = count(view, above, valid, living(index))
+    index, returns = view.field(f"{used}_index"), view.field(f"{used}_return")
+
+    def flags(rows: slice) -> tuple[Bools, ...]:
+        own = index[rows]
+        mean = kernels.move_mean(own, window)
+        valid = np.isfinite(mean) & observed(returns[rows], window)
+        return kernels.above(own, mean) & valid, valid, living(own)
+
+    n_above, n_used, n_eligible = count(view, 3, flags)
     return Result(share(n_above, n_used), n_used, n_eligible)

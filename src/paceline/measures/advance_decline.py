@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from paceline import kernels
+from paceline.arrays import Bools
 from paceline.measures import Array, Result, View, measure
 from paceline.measures._members import Basis, basis_of, count, living
 
@@ -42,10 +43,14 @@ def advance_decline(view: View, *, fast: int = 19, slow: int = 39, discard: int 
     is zero when nobody moves.
     """
     used = basis_of(view, basis)
-    moves = view.field(f"{used}_return")
-    with np.errstate(invalid="ignore"):
-        up, down = moves > 0, moves < 0
-    A, D, n_used, n_eligible = count(view, up, down, np.isfinite(moves), living(view.field(f"{used}_index")))
+    index, returns = view.field(f"{used}_index"), view.field(f"{used}_return")
+
+    def flags(rows: slice) -> tuple[Bools, ...]:
+        moves = returns[rows]
+        with np.errstate(invalid="ignore"):
+            return moves > 0, moves < 0, np.isfinite(moves), living(index[rows])
+
+    A, D, n_used, n_eligible = count(view, 4, flags)
     seen = n_used > 0
     values = balance(np.where(seen, A, np.nan), np.where(seen, D, np.nan), fast, slow)
     values["mcclellan"], values["summation"] = (

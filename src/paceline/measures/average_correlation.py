@@ -5,14 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from paceline import kernels
+from paceline import kernels, threads
 from paceline.arrays import Bools
 from paceline.errors import UsageError
 from paceline.measures import Array, Result, View, measure
 from paceline.measures._members import SUSPENDED, Basis, basis_of, count, living
-
-#: Securities worked on at a time, so that what is written is still near when it is read.
-ROWS = 256
 
 
 @measure(
@@ -48,10 +45,8 @@ def average_correlation(view: View, *, window: int = 63, basis: Basis | None = N
     returns = view.field(f"{used}_return")
     there = living(view.field("price_index"), view.field("total_index"))
     r, sd, valid = np.empty(returns.shape), np.empty(returns.shape), np.empty(returns.shape, bool)
-    for low in range(0, len(r), ROWS):
-        rows = slice(low, low + ROWS)
-        _member_risks(returns[rows], there[rows], window, r[rows], sd[rows], valid[rows])
-    n_used, n_eligible = count(view, valid, there)
+    threads.by_rows(lambda a: _member_risks(returns[a], there[a], window, r[a], sd[a], valid[a]), r.shape)
+    n_used, n_eligible = count(view, 2, lambda a: (valid[a], there[a]))
     out = np.full(view.shape, np.nan)
     for span in view.spans:
         first = max(span.start, window - 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from paceline.arrays import Bools
 from paceline.measures import Array, Result, View, measure
 from paceline.measures._lows import known_low
 from paceline.measures._members import Basis, basis_of, count, living, share, terms
@@ -44,9 +45,14 @@ def beating_index(view: View, *, window: int = 21, since: str | None = None, bas
     index, levels = view.field(f"{used}_index"), view.all_levels[used]
     base = _bases(view, window, since)
     own = _since(levels, base)
-    moves = _since(index, base)
-    moves[~np.isfinite(view.field(f"{used}_return"))] = np.nan
-    n_used, n_eligible = count(view, np.isfinite(moves), living(index))
+    returns, moves = view.field(f"{used}_return"), np.empty(index.shape)
+
+    def flags(rows: slice) -> tuple[Bools, ...]:
+        moves[rows] = _since(index[rows], base)
+        moves[rows][~np.isfinite(returns[rows])] = np.nan
+        return np.isfinite(moves[rows]), living(index[rows])
+
+    n_used, n_eligible = count(view, 2, flags)
     beating = np.zeros(view.shape)
     hurdle = own + EQUAL * (1 + np.abs(own))
     for row in range(len(view.subjects)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from paceline import kernels
+from paceline import kernels, threads
 from paceline.arrays import Bools
 from paceline.errors import UsageError
 from paceline.measures import Array, Result, Span, View, measure
@@ -58,7 +58,8 @@ def dispersion(view: View, *, window: int = 21, basis: Basis | None = None) -> R
     seen = np.isfinite(view.field(f"{used}_return"))
     n_used, n_eligible = np.zeros(view.shape), np.zeros(view.shape)
     out = {name: np.full(view.shape, np.nan) for name in UNITS}
-    for span in view.spans:
+
+    def fill(span: Span) -> None:
         block = _Block(view, used, span, seen, alive)
         now = slice(span.start, span.stop)
         n_used[:, now], n_eligible[:, now] = block.count(block.seen), block.count(block.there)
@@ -67,6 +68,8 @@ def dispersion(view: View, *, window: int = 21, basis: Basis | None = None) -> R
         if ends.start < ends.stop:
             for name, found in zip(list(UNITS)[1:], block.window(ends, window, n_eligible[:, now]), strict=True):
                 out[name][:, ends] = found
+
+    threads.each(fill, view.spans)
     return Result(out, n_used, n_eligible)
 
 

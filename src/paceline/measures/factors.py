@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from paceline import threads
 from paceline.errors import UnknownName, UsageError
 from paceline.measures import Array, Result, View, measure
 from paceline.measures._lows import last_low
@@ -145,12 +146,16 @@ def _portfolios(stocks: Stocks, quantiles: int, weights: Weighting, groups: list
     ends = month_ends(view)
     daily = np.full((2 * F, T), np.nan)
     spread_return = np.full((F, T), np.nan)
-    formed, scored, members, spreads = [], [], [], []
-    for k, t in enumerate(ends.tolist()):
+    value = list(FACTORS).index("value")
+    stocks.prepare()
+
+    def month(k: int) -> tuple[int, list[int], int, float] | None:
+        """(session, names with each score, members, spread) at a month-end; its legs' returns until the next."""
+        t = int(ends[k])
         span = next((i for i, s in enumerate(view.spans) if s.start <= t < s.stop), None)
         own = stocks.weights(t)
         if span is None or not own.any():
-            continue
+            return None
         member = own > 0
         base = {"own": own, "equal": member.astype(float),
                 "cap": np.where(member, stocks.cap(t), 0.0)}[weights]
@@ -170,11 +175,11 @@ def _portfolios(stocks: Stocks, quantiles: int, weights: Weighting, groups: list
         both = np.cumprod(1 + daily[:, block], axis=1)
         gap = 1 + both[:F] - both[F:]
         spread_return[:, block] = gap / np.hstack([np.ones((F, 1)), gap[:, :-1]]) - 1
-        formed.append(t)
-        scored.append([int((member & np.isfinite(s)).sum()) for s in known.values()])
-        members.append(int(member.sum()))
-        value = list(FACTORS).index("value")
-        spreads.append(_ratio(known["value"], W[value] > 0, W[F + value] > 0))
+        return (t, [int((member & np.isfinite(s)).sum()) for s in known.values()], int(member.sum()),
+                _ratio(known["value"], W[value] > 0, W[F + value] > 0))
+
+    made = [m for m in threads.each(month, range(len(ends))) if m is not None]
+    formed, scored, members, spreads = zip(*made, strict=True) if made else ((), (), (), ())
     return Portfolios(daily[:F], daily[F:], spread_return, np.array(formed, np.int64),
                       np.array(scored, float).reshape(-1, F).T, np.array(members, float), np.array(spreads, float))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from paceline import kernels
+from paceline.arrays import Bools
 from paceline.measures import Result, View, measure
 from paceline.measures._members import Basis, basis_of, count, living, observed, share
 
@@ -39,21 +40,20 @@ def new_highs_lows(view: View, *, window: int = 252, basis: Basis | None = None)
     carried forward; n_eligible the members not yet delisted. Missing: a younger member is left out of everything.
     """
     used = basis_of(view, basis)
-    index = view.field(f"{used}_index")
-    before = np.full(index.shape, np.nan)
-    before[:, 1:] = kernels.move_max(index, window)[:, :-1]
-    valid = np.isfinite(before)
-    valid &= observed(view.field(f"{used}_return"), window)
-    high = ~kernels.above(before, index)
-    before[:, 1:] = kernels.move_min(index, window)[:, :-1]
-    low = ~kernels.above(index, before)
-    flat = high & low
-    high &= valid & ~flat
-    low &= valid & ~flat
-    before[:, 1:] = kernels.running_max(index)[:, :-1]
-    record = kernels.above(index, before)
-    record &= valid
-    NH, NL, records, n_used, n_eligible = count(view, high, low, record, valid, living(index))
+    index, returns = view.field(f"{used}_index"), view.field(f"{used}_return")
+
+    def flags(rows: slice) -> tuple[Bools, ...]:
+        own = index[rows]
+        highest, lowest, ever = (np.full(own.shape, np.nan) for _ in range(3))
+        highest[:, 1:] = kernels.move_max(own, window)[:, :-1]
+        lowest[:, 1:] = kernels.move_min(own, window)[:, :-1]
+        ever[:, 1:] = kernels.running_max(own)[:, :-1]
+        valid = np.isfinite(highest) & observed(returns[rows], window)
+        high, low = ~kernels.above(highest, own), ~kernels.above(own, lowest)
+        moved = valid & ~(high & low)
+        return high & moved, low & moved, kernels.above(own, ever) & valid, valid, living(own)
+
+    NH, NL, records, n_used, n_eligible = count(view, 5, flags)
     some = n_used > 0
     values = {"new_highs": np.where(some, NH, np.nan), "new_lows": np.where(some, NL, np.nan),
               "high_low_index": share(NH, NH + NL), "at_record": share(records, n_used)}

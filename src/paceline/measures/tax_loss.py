@@ -60,9 +60,8 @@ def tax_loss(view: View, *, baskets: tuple[str, ...] | None = None, share: float
     at = places(view.sessions, ahead(view, view.sessions[-1]))
     for row in chosen(view, baskets):
         stocks = Stocks(view, row, used)
-        growth = np.asarray(np.cumprod(np.where(np.isnan(stocks.returns), 1.0, 1 + stocks.returns), axis=1), float)
         for year in np.unique(at.year).tolist():
-            rows += _losers(view, stocks, growth, at, year, share)
+            rows += _losers(view, stocks, at, year, share)
         for name in dict.fromkeys(str(r["statistic"]) for r in rows):
             values = np.array([r["value"] for r in rows if r["statistic"] == name and r["kind"] == "year"
                                and r["subject"] == view.subjects[row]], float)
@@ -77,7 +76,7 @@ def tax_loss(view: View, *, baskets: tuple[str, ...] | None = None, share: float
     return Result(table=tidy([{**r, "basis": used} for r in rows], **OWN))
 
 
-def _losers(view: View, stocks: Stocks, growth: Array, at: Places, year: int, share: float) -> Iterator[dict[str, Any]]:
+def _losers(view: View, stocks: Stocks, at: Places, year: int, share: float) -> Iterator[dict[str, Any]]:
     """The windows of one year that have begun; kind "now" where one is not over."""
     before = np.flatnonzero(at.year < year)
     if not len(before):
@@ -107,7 +106,7 @@ def _losers(view: View, stocks: Stocks, growth: Array, at: Places, year: int, sh
             if not len(begins) or begins[0] == len(at.year) - 1:
                 continue
             a, b = int(begins[0]), int(ends[0]) if len(ends) else len(at.year) - 1
-            gain = growth[:, b] / np.where(growth[:, a] > 0, growth[:, a], np.nan) - 1
+            gain = np.prod(1 + np.nan_to_num(stocks.returns[:, a + 1:b + 1]), axis=1) - 1  # missing: zero
             yield {"subject": view.subjects[stocks.row], "statistic": f"{name}_{window}", "year": year,
                    "kind": "year" if len(ends) else "now", "state": "" if len(ends) else "not over yet",
                    "start": view.sessions[a].item(), "end": view.sessions[b].item(),

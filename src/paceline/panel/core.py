@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from paceline import schema
+from paceline import schema, threads
 from paceline.arrays import Array, Dates
 from paceline.errors import UnknownName, UsageError
 from paceline.lineage import Origin, Step
@@ -353,12 +353,17 @@ class Panel:
                              rows[value].to_numpy(), self.shape)
 
     def _index(self, returns: Array) -> Array:
-        valid, alive = ~np.isnan(returns), self.alive
-        growth = np.where(valid, 1.0 + returns, 1.0)
-        np.cumprod(growth, axis=1, out=growth)
-        begun = np.logical_or.accumulate(valid, axis=1)
-        begun[np.arange(len(alive)), alive.argmax(axis=1)] = True
-        growth[~(alive & begun)] = np.nan
+        growth = np.empty(returns.shape)
+
+        def fill(rows: slice) -> None:
+            own, r, alive = growth[rows], returns[rows], self.alive[rows]
+            valid = ~np.isnan(r)
+            np.cumprod(np.where(valid, 1.0 + r, 1.0), axis=1, out=own)
+            begun = np.logical_or.accumulate(valid, axis=1)
+            begun[np.arange(len(alive)), alive.argmax(axis=1)] = True
+            own[~(alive & begun)] = np.nan
+
+        threads.by_rows(fill, returns.shape)
         return growth
 
     def _float_cap(self) -> Array:
