@@ -126,11 +126,15 @@ def league() -> Section:
         values.append(november)
     chart = Chart("bar", "Sectors in the last full month", tuple(
         Series(r[0].text, [r[0].text], [v], r[1]) for r, v in zip(rows, values, strict=True)), "return")
+    beyond = Chart("interval", "Sectors beyond the usual", tuple(
+        Series(r[0].text, [r[0].text], [v], r[1], (v - 0.02, v + 0.03)) for r, v in zip(rows, values, strict=True)),
+        "return")
     heat = Grid("Sectors over each horizon", ("Sector", "Last month", "Since the low", "This year", "Places won"),
                 tuple(rows), heat=(1, 2, 3))
     return Section("sectors", "Sector league", "Which sectors lead, which fall behind?",
                    (Sentence((Label("Health Care"), " led the last full month with ", rows[0][1], "; ",
-                              Label("Information Technology"), " came last with ", rows[-1][1], ".")), chart, heat))
+                              Label("Information Technology"), " came last with ", rows[-1][1], ".")),
+                    chart, beyond, heat))
 
 
 def themes() -> Section:

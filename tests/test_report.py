@@ -121,13 +121,19 @@ def test_points_of_charts_are_points_of_the_json_and_name_their_figures(document
     drawings = list(json.loads(parsed.scripts["chart-data"]).values())
     stored = [b for s in tables.to_json(document)["sections"] for b in s["blocks"] if "series" in b]
     values = {row["figure"]: row["value"] for row in tables.to_json(document)["figures"]}
-    assert len(drawings) == len(stored) == 9
+    assert len(drawings) == len(stored) == 10
     for drawing, block in zip(drawings, stored, strict=True):
         rows = drawing["data"]
         if block["kind"] == "bar" and "figures" in rows[0]["meta"]:
             (joined,) = rows
             assert joined["meta"]["figures"] == [s["figure"] for s in block["series"]]
             rows = [{"orientation": "h", "x": [v], "y": [n], "meta": {"figure": i}} for n, v, i in
+                    zip(joined["y"], joined["x"], joined["meta"]["figures"], strict=True)]
+        if block["kind"] == "interval":
+            joined = rows[-1]
+            assert joined["meta"]["figures"] == [s["figure"] for s in block["series"]]
+            assert joined["customdata"] == [pytest.approx(s["interval"]) for s in block["series"]]
+            rows = [{"orientation": "h", "x": [v], "y": [n.replace("<br>", " ")], "meta": {"figure": i}} for n, v, i in
                     zip(joined["y"], joined["x"], joined["meta"]["figures"], strict=True)]
         if block["kind"] == "heat":
             (heat,) = rows
@@ -138,7 +144,7 @@ def test_points_of_charts_are_points_of_the_json_and_name_their_figures(document
             assert row["meta"]["figure"] == series["figure"]
             x, y = (row["y"], row["x"]) if row.get("orientation") == "h" else (row["x"], row["y"])
             assert len(y) <= charts.POINTS
-            points = {(charts._words(a) if isinstance(a, str) else a, b)
+            points = {(charts.words(a) if isinstance(a, str) else a, b)
                       for a, b in zip(series["x"], series["y"], strict=True)}
             assert set(zip(x, y, strict=True)) <= points
             assert y[-1] == pytest.approx(values[series["figure"]], rel=1e-9)
@@ -353,7 +359,7 @@ def test_dates_and_missing_values_become_plain_json() -> None:
     assert spec["data"][0]["x"] == ["2025-12-04", "2025-12-05"]
 
 
-@pytest.mark.parametrize("kind", ["line", "bar", "heat", "stacked", "scatter"])
+@pytest.mark.parametrize("kind", ["line", "bar", "heat", "stacked", "scatter", "interval"])
 def test_what_has_no_value_says_so_instead_of_an_empty_panel(kind: Any) -> None:
     assert charts.spec(Chart(kind, "Nothing", (), "return"))["layout"]["height"] > 0
     html = report.render(tiny(Chart(kind, "Nothing", (), "return"), Grid("None", ("Basket",), ())))
@@ -367,9 +373,51 @@ def test_plotly_accepts_every_drawing_as_a_python_figure(document: Document) -> 
             if isinstance(block, Chart):
                 shapes.add(block.kind)
                 drawn = charts.plot(block)
-                assert drawn.layout.title.text == charts._words(tables.words(block.title))
-                assert len(drawn.data) == (1 if block.kind == "heat" or charts.single(block) else len(block.series))
-    assert shapes == {"line", "bar", "heat", "stacked", "scatter"}
+                assert drawn.layout.title.text == charts.words(tables.words(block.title))
+                if block.kind != "interval":
+                    alone = block.kind == "heat" or charts.single(block)
+                    assert len(drawn.data) == (1 if alone else len(block.series))
+    assert shapes == {"line", "bar", "heat", "stacked", "scatter", "interval"}
+
+
+def test_an_interval_is_grey_where_it_holds_zero() -> None:
+    made = [("Above", 0.03, (0.01, 0.05)), ("Zero", 0.01, (-0.01, 0.03)), ("Below", -0.04, (-0.06, -0.02)),
+            ("Nothing", None, (None, None)), ("Unbounded", 0.02, (None, None))]
+    series = tuple(Series(n, [n], [v], sample.figure("m", n, v), ends) for n, v, ends in made)
+    *lines, points = charts.spec(Chart("interval", "t", series, "return"))["data"]
+    assert points["y"] == ["Above", "Zero", "Below", "Unbounded"] and points["x"] == [0.03, 0.01, -0.04, 0.02]
+    assert points["customdata"] == [[0.01, 0.05], [-0.01, 0.03], [-0.06, -0.02], [0.02, 0.02]]
+    above, zero, below, unbounded = points["marker"]["color"]
+    assert len({above, zero, below}) == 3 and unbounded == above
+    drawn = {line["line"]["color"]: line for line in lines}
+    assert drawn[zero]["x"] == [-0.01, 0.03, None] and drawn[zero]["y"] == ["Zero", "Zero", None]
+    assert drawn[below]["x"] == [-0.06, -0.02, None]
+
+
+def test_names_of_tails_cover_neither_each_other_nor_an_end() -> None:
+    def tail(name: str, x: float, y: float) -> Series:
+        return Series(name, [0.0, x], [0.0, y], sample.figure("m", name, y))
+
+    def named(*series: Series) -> dict[str, tuple[str, str]]:
+        drawn = charts.spec(Chart("scatter", "t", series, "level"))["data"]
+        return {t["name"]: (t["text"][-1], t["textposition"]) for t in drawn}
+
+    apart = named(tail("Left", 1, 10), tail("Right", 9, 10), tail("Far", 10, 0))
+    assert apart == {"Left": ("Left", "middle right"), "Right": ("Right", "middle left"), "Far": ("Far", "middle left")}
+    close = named(*(tail(f"Subject {k}", 5 + k / 1000, 5) for k in range(6)), tail("Far", 10, 10))
+    places = [place for text, place in close.values() if text.startswith("Subject")]
+    assert 1 <= len(places) < 6 and len(places) == len(set(places))
+    assert named(Series("None", [None], [None], sample.figure("m", "None", None)))["None"] == ("", "top center")
+
+
+def test_a_column_nobody_fills_is_left_out_and_a_long_table_is_folded() -> None:
+    f = sample.figure("performance", "A", 0.01)
+    rows = tuple((Label(f"Row {k}"), f, None, "", Label("")) for k in range(page.LONG + 1))
+    html = report.render(tiny(Grid("T", ("Basket", "Gain", "Empty", "Blank", "Unnamed"), rows, heat=(1,))))
+    assert "Gain" in html and not {"Empty", "Blank", "Unnamed"} & set(re.findall(r"<th[^>]*>(\w+)", html))
+    assert html.count('<tr class="rest">') == len(rows) - page.HEAD and "data-all hidden" in html
+    short = report.render(tiny(Grid("T", ("Basket", "Gain", "Empty"), rows[:3])))
+    assert '<tr class="rest">' not in short and "data-all hidden" not in short
 
 
 def test_importing_charts_does_not_import_plotly() -> None:

@@ -48,19 +48,23 @@ class Grid:
 
 @dataclass(frozen=True)
 class Series:
-    """One line, one row of bars or one row of a heat map; ``figure`` is its lineage and its last value."""
+    """One line, one row of bars or one row of a heat map; ``figure`` is its lineage and its last value.
+
+    ``interval`` is what an "interval" chart draws around the value; the figure's evidence says what it is.
+    """
 
     name: str
     x: Sequence[Any]
     y: Sequence[float | None]
     figure: Figure
+    interval: tuple[float | None, float | None] | None = None
 
 
 @dataclass(frozen=True)
 class Chart:
     """One drawing; ``kind`` is a shape of result, never a measure."""
 
-    kind: Literal["line", "bar", "heat", "stacked", "scatter"]
+    kind: Literal["line", "bar", "heat", "stacked", "scatter", "interval"]
     title: str | Label
     series: tuple[Series, ...]
     unit: str

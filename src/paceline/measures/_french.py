@@ -19,6 +19,13 @@ def find(view: View, frequency: str, column: str) -> str | None:
     return min(names, key=lambda n: (view.series[n][0][0], n), default=None)
 
 
+def spoken(name: str) -> str:
+    """A series' name for readers: its factor and where it is from; a minus before the name turns it around."""
+    plain = name.removeprefix("-")
+    column = plain.rpartition("/")[2]
+    return f"{COLUMNS.get(column, column)}{'' if plain == name else ', turned around'} ({plain.partition('/')[0]})"
+
+
 def seen(view: View, name: str) -> tuple[Dates, Array]:
     """Dates and values of a series up to the view's last session."""
     dates, values = view.series[name]

@@ -30,6 +30,8 @@ SIGNED = ("return", "points", "score")
 PERCENT = ("return", "fraction")
 #: Words up to this length, dates for instance, are not broken into lines in a table.
 WHOLE = 18
+#: Longer tables show their first ``HEAD`` rows until asked for all; wider ones are set closer.
+LONG, HEAD, DENSE = 24, 12, 9
 #: So many publishers are named in a sentence to copy.
 NAMED = 3
 _FIGURE = Markup('<data class="fig{more}" value="{value}" data-figure="{id}" tabindex="0" role="button"'
@@ -203,6 +205,8 @@ def _table(grid: Grid) -> dict[str, Any]:
     columns, cells = [], []
     for at, name in enumerate(grid.columns):
         parts = [r[at] for r in grid.rows]
+        if at > 0 and all(_nothing(p) for p in parts):
+            continue  # nobody has anything here
         units = {p.unit for p in parts if isinstance(p, Figure)}
         only = all(p is None or isinstance(p, Figure) for p in parts) and bool(units)
         percent = only and units <= set(PERCENT)
@@ -215,7 +219,12 @@ def _table(grid: Grid) -> dict[str, Any]:
         columns[-1]["whole"] = whole
         cells.append([{"html": _part(p, bare=percent), **mark} for p, mark in zip(parts, marks, strict=True)])
     return {"columns": columns, "full": bool(grid.bars) or len(columns) > 6, "short": len(grid.rows) <= 5,
+            "dense": len(columns) > DENSE, "head": HEAD if len(grid.rows) > LONG else 0,
             "rows": [list(r) for r in zip(*cells, strict=True)], "spans": _spans([r[0] for r in grid.rows])}
+
+
+def _nothing(part: Part | None) -> bool:
+    return part is None or (isinstance(part, (str, Label)) and not words(part))
 
 
 def _spans(names: list[Part | None]) -> list[int]:

@@ -62,7 +62,8 @@ def _block(block: Sentence | Grid | Chart) -> dict[str, Any]:
                  for r in block.rows]
         return {"kind": "table", "title": words(block.title), "columns": [words(c) for c in block.columns],
                 "rows": cells, **note}
-    series = [{"name": s.name, "figure": s.figure.id, "x": plain(s.x), "y": plain(s.y)} for s in block.series]
+    series = [{"name": s.name, "figure": s.figure.id, "x": plain(s.x), "y": plain(s.y),
+               **({"interval": plain(s.interval)} if s.interval else {})} for s in block.series]
     return {"kind": block.kind, "title": words(block.title), "unit": block.unit, "series": series, **note}
 
 

@@ -10,6 +10,7 @@ from paceline.document import Block, Grid, Label, Part, Sentence
 from paceline.errors import UsageError
 from paceline.figures import Figure
 from paceline.lineage import Step
+from paceline.measures import _french
 from paceline.run.book import Book, day
 from paceline.views import analogues as views
 from paceline.views.episodes import factor_line, period_of
@@ -77,7 +78,7 @@ def blocks(book: Book) -> list[Block]:
 
     def figure(subject: str, statistic: str, value: Any, unit: str, start: Any = None, **more: Any) -> Figure:
         step = Step("figure", {"subject": subject, "statistic": statistic, "start": str(start or "")}, (question.id,))
-        return Figure("analogues", subject, value, unit, step, label=subject.rpartition("/")[2], statistic=statistic,
+        return Figure("analogues", subject, value, unit, step, label=_french.spoken(subject), statistic=statistic,
                       start=None if start is None else str(start), end=str(days[-1]), as_of=market.as_of,
                       caveats=(*caveats, *more.pop("caveats", ())), **more)
 
@@ -100,7 +101,7 @@ def blocks(book: Book) -> list[Block]:
                                               ("difference", e.effect, "return"), ("low", e.low, "return"),
                                               ("high", e.high, "return"), ("p", e.p, "ratio"), ("n", e.n, "count"),
                                               ("n_effective", e.n_effective, "ratio"))}
-            rows.append((Label(name), spoken, *made.values(), Label(e.note)))
+            rows.append((Label(_french.spoken(name)), spoken, *made.values(), Label(e.note)))
         if months == max(HORIZONS):
             for t, distance in list(zip(near.at.tolist(), near.distance.tolist(), strict=True))[:LISTED]:
                 after = [float(np.expm1(line[t + horizon] - line[t])) for line in lines]
@@ -109,8 +110,8 @@ def blocks(book: Book) -> list[Block]:
                     for n, a in zip(names, after, strict=True))))
     last = day(str(days[-1]))
     return [
-        Grid("Days most like today, nearest first", ("Day", "Distance", *(Label(f"{n.rpartition('/')[2]}, next three "
-             "months") for n in names)), tuple(listed), note=Sentence(("Compared with ", last, ", on ", Label(
+        Grid("Days most like today, nearest first", ("Day", "Distance", *(Label(f"{_french.spoken(n)}, next "
+             "three months") for n in names)), tuple(listed), note=Sentence(("Compared with ", last, ", on ", Label(
                  "factor returns since " + str(days[0])[:4]), ".")),),
         Grid("What followed days like today, against all days", (
             "Series", "After", "Mean", "All days", "Difference", Label("95% from"), "to", "p", "Days", "Independent",

@@ -15,6 +15,7 @@ from paceline import evidence
 from paceline.document import Block, Chart, Grid, Label, Part, Section, Sentence, Series
 from paceline.figures import Figure
 from paceline.lineage import Step
+from paceline.measures import _french
 from paceline.run import analogues
 from paceline.run.book import Book, day, month
 
@@ -157,10 +158,11 @@ def _published(book: Book) -> list[Block]:
                         known.parents.get(name, ()))
             book.market.steps[step.id] = step
             value = float(np.prod(1 + values[inside]) - 1)
-            cells.append(replace(same, subject=name, label=name, value=value, step=step, measure="factor_history",
-                                 statistic=window, basis="", extra={"factor": name.rpartition("/")[2]}, caveats=(
+            cells.append(replace(same, subject=name, label=_french.spoken(name), value=value, step=step,
+                                 measure="factor_history", statistic=window, basis="",
+                                 extra={"factor": name.rpartition("/")[2]}, caveats=(
                                      *known.caveats.get(name, ()), "daily returns of a long-short factor, compounded")))
-        rows.append((Label(name.rpartition("/")[2]), *cells))
+        rows.append((Label(_french.spoken(name)), *cells))
     return [Grid("Published daily factors over the same days", ("Factor", *(t for _, t in WINDOWS)), tuple(rows))]
 
 
@@ -200,10 +202,11 @@ def year_end(book: Book) -> Section | None:
         blocks.append(Chart("bar", "The same slot, year by year: the benchmark", bars[-30:], "return", reference=0.0))
     means = [f for f in found if f.extra.get("kind") == "mean" and f.value is not None
              and f.extra.get("effect") is not None and f.against is None]
-    seasons: list[tuple[Part | None, ...]] = [(title, Label(_line(f)), Label(str(f.extra["period"])), f, *(
+    seasons: list[tuple[Part | None, ...]] = [(Label(title), Label(_line(f)), Label(str(f.extra["period"])), f, *(
         book.column(f, name, unit) for name, unit in EFFECT)) for statistic, title in SEASONS for f in means
         if f.statistic == statistic]
     if seasons:
+        blocks += _seasons_drawn(book, means)
         blocks.append(Grid("Windows said to be seasonal, each against its own control", (
             "Window", "Line", "Years", "Mean", "Control", "Difference", Label("95% from"), "to", "p", "Years counted"),
             tuple(seasons), note=Sentence(("The number of observations is years, not days. These p are not corrected: "
@@ -212,6 +215,21 @@ def year_end(book: Book) -> Section | None:
         return None
     return Section("year_end", "The end of the year", "Is it the season, and does this year differ from others?",
                    tuple(blocks))
+
+
+def _seasons_drawn(book: Book, means: Sequence[Figure]) -> list[Block]:
+    """The newest period's windows against their controls, drawn: of the benchmark and of past winners."""
+    blocks: list[Block] = []
+    newest = max((str(f.extra["period"]) for f in means), default="")
+    for line in (book.name(book.benchmark).text, "momentum"):
+        rows = {f.statistic: f for f in means if _line(f) == line and f.extra["period"] == newest}
+        drawn = tuple(Series(title, [title], [float(f.extra["effect"])], effect, (f.extra["low"], f.extra["high"]))
+                      for name, title in SEASONS if (f := rows.get(name)) is not None
+                      and (effect := book.column(f, "effect", "return")) is not None)
+        if drawn:
+            title = f"{line[0].upper()}{line[1:]}: each season less its control, {newest}"
+            blocks.append(Chart("interval", Label(title), drawn, "return"))
+    return blocks
 
 
 def _line(figure: Figure) -> str:

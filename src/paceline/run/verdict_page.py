@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from paceline.document import Block, Chart, Grid, Label, Part, Section, Sentence, Series
 from paceline.errors import PacelineError
 from paceline.figures import Figure
+from paceline.measures import _french
 from paceline.run import analogues, verdict
 from paceline.run.book import Book, day
 from paceline.run.episodes import Study
@@ -20,6 +22,8 @@ from paceline.views.episodes import NAMED
 
 #: Past episodes listed for each pair; sessions of the line that is drawn.
 LISTED, DRAWN = 6, 1260
+#: Members in the order of the year before.
+FIFTHS = ("Laggards", "Second fifth", "Middle fifth", "Fourth fifth", "Leaders")
 
 
 def page(book: Book) -> Section | None:
@@ -31,8 +35,12 @@ def page(book: Book) -> Section | None:
     grade = found.figure("changing", found.grade, "text")
     blocks: list[Block] = [_changing(book, found, grade), *_digesting(book, found)]
     rows = [(found.row(g), g) for g in found.graded]
-    blocks.append(Grid("For and against", ("Question", "Evidence", "Figure", "Speaks"), (
-        *_leadership_rows(book, found), *_digestion_rows(book, found))))
+    blocks += _pictures(book, found, [(found.shelf.pairs[g.case.name].label, r) for r, g in rows])
+    name = book.name(found.sector).text
+    for title, asked in (("For and against: leadership is changing", _leadership_rows(book, found)),
+                         (f"For and against: {name} is digesting", _digestion_rows(book, found))):
+        if asked:
+            blocks.append(Grid(Label(title), ("Evidence", "Figure", "Speaks"), tuple(asked)))
     blocks.append(Grid("Every rotation since the date, and how its grade comes about", (
         "Rotation", "Moved", "Less the usual", Label("95% from"), "to", "Adjusted p", "Independent windows", "New turn",
         "Effect", "Significance", "Persistence", "Grade"), tuple(
@@ -52,6 +60,38 @@ def page(book: Book) -> Section | None:
                 "A reversal is a change of sign of the difference. Where nothing links a month to the year before it, "
                 "every other month is one.",))))
     return Section("verdict", "The verdict", "Is the baton really changing hands?", tuple(blocks))
+
+
+def _pictures(book: Book, found: verdict.Verdict, rows: Sequence[tuple[str, dict[str, Any]]]) -> list[Block]:
+    """Every rotation's move less the usual with its interval; the members' returns by fifths of the year before."""
+    drawn = tuple(Series(name, [name], [r["effect"].value], r["effect"], (r["low"].value, r["high"].value))
+                  for name, r in rows if r["effect"] is not None and r["effect"].value is not None
+                  and r["low"] is not None and r["high"] is not None)
+    blocks: list[Block] = []
+    if drawn:
+        blocks.append(Chart("interval", "Each rotation since the date, less the usual, with its interval", drawn,
+                            "return"))
+    for adjusted, title in (("raw", "Members since the date, by how they did in the year before"),
+                            ("beta removed", "The same without beta")):
+        mine = _fifths(book, found, adjusted)
+        if mine:
+            blocks.append(Chart("bar", title, tuple(Series(name, [name], [f.value], f) for name, f in zip(
+                FIFTHS, mine, strict=True)), "return", reference=0.0))
+    return blocks
+
+
+def _legs(book: Book, found: verdict.Verdict) -> list[Figure]:
+    """Figures of ``leadership`` since the date."""
+    since = "low" if found.is_low else found.date
+    return [f for f in book.rows("leadership", since=since) if f.value is not None] if book.broad else []
+
+
+def _fifths(book: Book, found: verdict.Verdict, adjusted: str) -> list[Figure]:
+    """Members' mean returns since the date by fifths of the year before, laggards first; empty if one is missing."""
+    by = {f.statistic: f for f in _legs(book, found) if f.subject == book.broad and not f.extra.get("group")
+          and f.extra.get("formation") == "ytd" and f.extra.get("adjusted") == adjusted}
+    fifths = [by[f"quintile_{k}"] for k in range(1, 6) if f"quintile_{k}" in by]
+    return fifths if len(fifths) == len(FIFTHS) else []
 
 
 def _changing(book: Book, found: verdict.Verdict, grade: Figure) -> Sentence:
@@ -87,11 +127,8 @@ def _side(yes: bool | None) -> str:
 
 
 def _leadership_rows(book: Book, found: verdict.Verdict) -> list[tuple[Part | None, ...]]:
-    ask = "Is leadership changing?"
     rows: list[tuple[Part | None, ...]] = []
-    since = "low" if found.is_low else found.date
-    broad = book.broad
-    legs = [f for f in book.rows("leadership", since=since) if f.value is not None] if broad else []
+    legs, broad = _legs(book, found), book.broad
     for formation, said in (("ytd", "the year before"), ("12-2", "twelve months but the last")):
         for adjusted in ("raw", "beta removed"):
             mine = {f.statistic: f for f in legs if f.subject == broad and not f.extra.get("group")
@@ -100,33 +137,30 @@ def _leadership_rows(book: Book, found: verdict.Verdict) -> list[tuple[Part | No
             beta = "" if adjusted == "raw" else ", beta removed"
             if rho is not None:
                 sign = str(rho.extra.get("sign"))
-                rows.append((ask, f"Members: rank correlation of {said} with the days since{beta} ({sign})", rho,
+                rows.append((f"Members: rank correlation of {said} with the days since{beta} ({sign})", rho,
                              _side({"past losers ahead": True, "past winners ahead": False}.get(sign))))
             if mono is not None and formation == "ytd":
                 order = str(mono.extra.get("sign"))
-                fifths = [mine.get(f"quintile_{k}") for k in range(1, 6)]
                 baton = order == "falling"  # the further behind before, the further ahead now
-                rows.append((ask, f"Members by fifths, laggards to leaders{beta}: {order}" + (
-                    "" if baton else "; no handing over from one end to the other"), fifths[0], _side(baton)))
-                rows += [(ask, f"{name} fifth{beta}", f, "") for name, f in zip(
-                    ("Second", "Third", "Fourth", "Fifth"), fifths[1:], strict=True)]
-    for f in legs:
-        if f.statistic == "changed_side" and f.extra.get("group") == book.sector_group() and f.extra.get(
-                "adjusted") == "raw" and f.extra.get("formation") == "ytd":
-            rows.append((ask, "Sectors that changed side against the market (weak evidence)", f, _side(None)))
+                rows.append((f"Members by fifths{beta}: {order}" + (
+                    "" if baton else "; no handing over from one end to the other") + " (leaders less laggards)",
+                    mine.get("spread"), _side(baton)))
+    rows += [("Sectors that changed side against the market (weak evidence)", f, _side(None)) for f in legs
+             if f.statistic == "changed_side" and f.extra.get("group") == book.sector_group()
+             and f.extra.get("adjusted") == "raw" and f.extra.get("formation") == "ytd"]
     new = [g for g in found.declared if g.case.size >= C]
     count = found.figure("new episodes", len(new), "count")
-    rows.append((ask, "Declared rotations with a new episode since the date", count, _side(bool(new))))
+    rows.append(("Declared rotations with a new episode since the date", count, _side(bool(new))))
     clear = [g for g in found.declared if g.evidence.low is not None and g.evidence.high is not None
              and not g.evidence.low <= 0 <= g.evidence.high]
-    rows.append((ask, "Declared rotations whose interval excludes zero",
+    rows.append(("Declared rotations whose interval excludes zero",
                  found.figure("declared beyond noise", len(clear), "count"), _side(bool(clear))))
     for name in list(book.market.file.rotations)[:3]:
         study = _study(book, name)
         low = study.since_low() if study is not None else {}
         if low:
             label = found.shelf.pairs[name].label
-            rows.append((ask, Label(f"{label}: share of earlier lows after which it did less"), low["rank"], _side(
+            rows.append((Label(f"{label}: share of earlier lows after which it did less"), low["rank"], _side(
                 _extreme(float(low["rank"].value), int(low["n"].value)) if low["rank"].value is not None else None)))
     return rows
 
@@ -140,27 +174,25 @@ def _digestion_rows(book: Book, found: verdict.Verdict) -> list[tuple[Part | Non
     d, made = found.digestion, found.digest_figures
     if d is None:
         return []
-    ask = words("Is ", book.name(found.sector), " digesting?").text
-    question = Label(ask)
     number, _ = rules.season(book.market.levels_.sessions)
     today = float(number[-1])
     rows: list[tuple[Part | None, ...]] = [
-        (question, "Off its high by enough to be a pause", made["drawdown"], _side(-d.drawdown >= 0.02)),
-        (question, "Above its long mean", made["above"], _side(d.above > 0)),
-        (question, "Against its short mean (a pause is below it)", made.get("below_short"), _side(
+        ("Off its high by enough to be a pause", made["drawdown"], _side(-d.drawdown >= 0.02)),
+        ("Above its long mean", made["above"], _side(d.above > 0)),
+        ("Against its short mean (a pause is below it)", made.get("below_short"), _side(
             None if made.get("below_short") is None else float(made["below_short"].value) < 0))]  # type: ignore[union-attr]
     if made.get("share") is not None:
-        rows.append((question, "Share of members above their long mean", made["share"], _side(d.share > 0.5)))
+        rows.append(("Share of members above their long mean", made["share"], _side(d.share > 0.5)))
     since = found.figure("sessions since high", d.sessions, "sessions", subject=found.sector)
-    rows.append((question, "Sessions since its high", since, _side(d.sessions >= rules.SESSIONS[-1][0])))
+    rows.append(("Sessions since its high", since, _side(d.sessions >= rules.SESSIONS[-1][0])))
     if math.isfinite(today):
         inside = rules.SEASON[0] <= today <= rules.SEASON[1]
-        rows.append((question, "Session of the quarter: " + (
+        rows.append(("Session of the quarter: " + (
             "inside the earnings season (a proxy)" if inside else "outside the earnings season (a proxy)"),
             found.figure("session of quarter", int(today), "count", subject=found.sector), _side(inside)))
     lift = found.figure("earnings season lift", d.lift.effect, "return", subject=found.sector, evidence=d.lift,
                         caveats=(d.lift.note,))
-    rows.append((question, "Relative return a session in earnings seasons less outside", lift, _side(
+    rows.append(("Relative return a session in earnings seasons less outside", lift, _side(
         None if d.lift.effect is None else d.significance != "none")))
     return rows
 
@@ -258,11 +290,17 @@ def _pair(s: Study) -> list[Block]:
     for h in s.histories():
         f = s.after(h)
         real = "REAL: " if s.market.simulated and h.name.removeprefix("-").startswith("real/") else ""
-        rows.append((Label(real + h.name), day(h.first), Label(f"{h.outcome.horizon} sessions"), f["n"],
+        rows.append((Label(real + ("the pair itself" if h.name == "the pair itself" else _french.spoken(h.name))),
+                     day(h.first), Label(f"{h.outcome.horizon} sessions"), f["n"],
                      f["n_effective"], f["mean"], f["base"], f["difference"], f["low"], f["high"], f["hit_rate"],
-                     f["base_hit_rate"], f["detectable"], Label(h.outcome.evidence.note)))
-    if rows:
+                     f["base_hit_rate"], f["detectable"]))
+    why = list(dict.fromkeys(h.outcome.evidence.note for h in s.histories() if h.outcome.evidence.note))
+    if rows and all(r[7].value is None for r in rows):
+        blocks.append(words(Label(f"{label}: what followed when the first leg took over cannot be said"), ": ",
+                            Label("; ".join(why)), "."))
+    elif rows:
         blocks.append(Grid(Label(f"{label}: what followed when the first leg took over"), (
             "Line", "Since", "After", "Episodes", "Independent", "Mean", "All days", "Difference", Label("95% from"),
-            "to", "Above zero", "All days", "Detectable", "Why no number"), tuple(rows)))
+            "to", "Above zero", "All days", "Detectable"), tuple(rows),
+            note=words("Where there is no number: ", Label("; ".join(why)), ".") if why else None))
     return blocks

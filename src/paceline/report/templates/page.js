@@ -58,7 +58,7 @@ const paceline = (() => {
     const x = bars.flatMap(trace => trace.x), ends = [Math.min(0, ...x), Math.max(0, ...x)];
     const sides = ends.filter(end => end !== 0).length, number = 52;
     if (!sides) return;
-    const names = Math.max(...bars[0].y.map(name => name.length)) * 6.6 + 24;
+    const names = Math.max(...bars[0].y.flatMap(name => name.split("<br>")).map(line => line.length)) * 6.6 + 24;
     const inner = Math.max(width - names - sides * number, 60);
     const more = ((ends[1] - ends[0]) / inner) * number;
     layout.xaxis.range = [ends[0] && ends[0] - more, ends[1] && ends[1] + more];
@@ -161,6 +161,12 @@ const paceline = (() => {
         open(figure.dataset.figure, figure);
       }
     });
+    for (const button of document.querySelectorAll("[data-all]")) {
+      const table = button.closest(".table");
+      table.classList.add("folded");
+      button.hidden = false;
+      button.onclick = () => { table.classList.remove("folded"); button.remove(); };
+    }
     dialog.addEventListener("close", () => opener?.focus?.({ preventScroll: true }));
 
     window.addEventListener("beforeprint", forPaper);
