@@ -208,7 +208,7 @@ CASES: tuple[Case, ...] = (
             "MarketFileError",
             "sources.bad.options: unknown option 'delimitor'. Did you mean 'delimiter'? "
             "Accepted: delimiter, encoding, decimal, names, after, missing, replace, wide, wide_field, unit, "
-            "lag_days, also_securities, shape, changes, snapshot.",
+            "ratio_of, lag_days, also_securities, shape, changes, snapshot.",
         ),
     ),
     Case(

@@ -250,6 +250,27 @@ def test_fundamentals_in_wide_form_with_old_spellings(tmp_path: Path) -> None:
     ]
 
 
+def test_ratios_become_items(tmp_path: Path) -> None:
+    data = csv("sym,day,cap,PB,PE", 'AAA,2025-01-31,"$1,200",4,30', "BBB,2025-01-31,900,-3,0", "CCC,2025-01-31,,2,8")
+    spec = {
+        "table": "fundamentals",
+        "columns": {"security": "sym", "period_end": "day", "known": "day"},
+        "options": {"wide": {"book_equity": "PB", "earnings": "PE"}, "ratio_of": "cap"},
+    }
+    out = run(tmp_path, {"f.csv": data}, **spec)
+    rows = out.tables["fundamentals"].select("security", "item", "value", "known").sort("security", "item").rows()
+    day = D(2025, 1, 31)
+    assert rows == [
+        ("AAA", "book_equity", 300.0, day),
+        ("AAA", "earnings", 40.0, day),
+        ("BBB", "book_equity", -300.0, day),
+    ]
+    assert found(out)["ratio without cap, or of zero"] == 3  # no cap twice, a ratio of zero once
+    spec["options"] = {"ratio_of": "cap"}
+    with pytest.raises(PacelineError, match=r"ratio_of belongs to a wide table of fundamentals"):
+        run(tmp_path, {"f.csv": data}, **spec)
+
+
 @pytest.mark.parametrize(
     ("table", "line", "expected"),
     [

@@ -18,7 +18,7 @@ from numpy.testing import assert_array_equal
 from paceline import panel
 from paceline.errors import NotEnoughData, StoreError, UnknownName, UsageError
 from paceline.lineage import Origin
-from paceline.panel import PATIENCE, Facts, Panel
+from paceline.panel import PATIENCE, STALE, Facts, Panel
 from paceline.store import Store
 
 nan = np.nan
@@ -640,6 +640,17 @@ def test_fundamentals_as_filed_and_restated(abc: Loader) -> None:
     assert_array_equal(p.cut(5).fundamental("sales"), p.fundamental("sales")[:, :6])
     with pytest.raises(UnknownName, match="sales"):
         p.fundamental("sale")
+
+
+def test_a_filing_is_too_old_a_year_and_a_half_after_its_period(abc: Loader) -> None:
+    end = day(6) - dt.timedelta(days=STALE)  # from session 6 on it is too old
+    abc.put({"security": "A", "item": "sales", "value": 100, "period_end": end, "known": day(1)},
+            {"security": "B", "item": "sales", "value": 7, "period_end": end, "known": day(1)},
+            {"security": "B", "item": "sales", "value": 8, "period_end": end + dt.timedelta(days=365), "known": day(8)},
+            table="fundamentals")
+    p = abc.panel()
+    assert_array_equal(p.fundamental("sales")[0], [nan] + [100] * 5 + [nan] * 4)
+    assert_array_equal(p.fundamental("sales")[1], [nan] + [7] * 5 + [nan, nan, 8, 8])
 
 
 def test_the_float_cap_uses_the_factor_known_and_shares_where_the_cap_is_missing(db: Loader) -> None:

@@ -16,8 +16,9 @@ from paceline.measures import Array, Measure, Result, Span, View
 
 #: Names of real series and securities in a market that is otherwise simulated begin with this.
 REAL = "real/"
-#: Columns every table row has; the others are carried along as they are.
-ROW = ("subject", "against", "statistic", "start", "end", "value", "n_used", "n_eligible", "unit", "basis")
+#: Columns every table row may have; the others are carried along as they are. ``rests`` names, by commas, those of the
+#: measure's fundamentals a row rests on; without it, on all of them.
+ROW = ("subject", "against", "statistic", "start", "end", "value", "n_used", "n_eligible", "unit", "basis", "rests")
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Provenance:
     basis: Mapping[str, str]  # subject -> basis of its level
     general: tuple[str, ...] = ()  # caveats of every figure of this market
     steps: dict[str, Step] = field(default_factory=dict)  # every step made so far, by id
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # "fundamental:<item>" -> caveats
 
     def keep(self, step: Step) -> Step:
         self.steps[step.id] = step
@@ -130,6 +132,7 @@ class _Said:
         self.measure, self.view, self.params, self.known = measure, view, params, known
         self.as_of = str(view.sessions[-1])
         self._shared: dict[tuple[Any, ...], tuple[str, Step, tuple[str, ...]]] = {}
+        self._reported = ",".join(n for n in measure.needs if n.startswith("fundamental:"))
 
     def figure(self, row: Mapping[str, Any]) -> Figure:
         subject, against = row["subject"], row.get("against")
@@ -139,7 +142,8 @@ class _Said:
         value = row.get("value")
         if isinstance(value, float) and not math.isfinite(value):
             value = None
-        key = subject, against, row.get("basis")
+        rests = row.get("rests")
+        key = subject, against, row.get("basis"), self._reported if rests is None else rests
         if key not in self._shared:
             self._shared[key] = self._share(*key)
         basis, question, caveats = self._shared[key]
@@ -171,13 +175,15 @@ class _Said:
                 return f"no value: {name} has no {basis} return level".replace("  ", " ")
         return ""
 
-    def _share(self, subject: str, against: str | None, basis: str | None) -> tuple[str, Step, tuple[str, ...]]:
+    def _share(self, subject: str, against: str | None, basis: str | None,
+               rests: str) -> tuple[str, Step, tuple[str, ...]]:
         """Basis, step of the question and caveats of all figures of these legs."""
         known = self.known
         names = [str(n) for n in (subject, against) if n in known.parents]
         bases = sorted({known.basis[n] for n in names if n in known.basis})
         basis = basis or self.params.get("basis") or ("/".join(bases) if bases else self.view.basis)
         caveats = [c for n in names for c in known.caveats.get(n, ())]
+        caveats += [c for need in rests.split(",") for c in known.fields.get(need, ())]
         if not names or not all(n.startswith(REAL) for n in names):  # real history beside a simulated market
             caveats += known.general
         if against is not None and len(bases) > 1:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from html import escape
 from importlib import resources
@@ -122,6 +123,8 @@ class Market(Workspace):
             series=self.series_ if "series" in measure.needs else {}, calendar=self._all_sessions(),
         )
         known = self.provenance(names, chosen)
+        reported = tuple(s.caveat for s in self.file.sources.values() if s.table == "fundamentals" and s.caveat)
+        known = replace(known, fields={n: reported for n in measure.needs if n.startswith("fundamental:")})
         return view, self.series_provenance(known) if "series" in measure.needs else known
 
     def _fundamentals(self, needs: Sequence[str]) -> dict[str, Array]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from real_data import MARKET, asked
 
@@ -145,6 +148,37 @@ def test_momentum_lags_the_index_while_the_long_short_factor_is_flat(document: D
     assert number(rows["Momentum"][3]) < -0.005
     published = {str(r[0].text): r for r in grid(page, "Published daily factors").rows}  # type: ignore[union-attr]
     assert abs(number(published["momentum (french)"][3])) < 0.002
+
+
+def test_cheap_stocks_led_in_november_as_an_independent_sort_finds(friday: Market, data: Path) -> None:
+    """Fifths by book to market of the last snapshot, caps of the screener on 30 October, the members' own weights."""
+    us, dashed = data / "us", pl.col("security").str.replace_all("[./]", "-")
+    book = (pl.read_parquet(us / "sp500_fundamentals_snapshots.parquet")
+            .filter(pl.col("snapshot").dt.date() == dt.date(2025, 2, 1), pl.col("Price/Book") > 0)
+            .select(security="Symbol", book=pl.col("Market Cap") / pl.col("Price/Book")))
+    cap = (pl.read_parquet(us / "screener_daily.parquet").filter(pl.col("date").cast(pl.Date) == dt.date(2025, 10, 30))
+           .select(security="ticker", cap="market_cap"))
+    closes = pl.read_parquet(us / "sp500_adjclose.parquet").select(
+        pl.col("date").cast(pl.Date), security="ticker", close="adj_close")
+    first, last = (closes.filter(pl.col("date") == dt.date(*d)).drop("date") for d in ((2025, 10, 31), (2025, 11, 28)))
+    made = friday.weights("sp500", "2025-10-31").select("security", "weight")
+    for other in (book, cap, first.join(last, on="security", suffix="_after")):
+        made = made.join(other.with_columns(dashed), on="security")
+    made = made.sort(pl.col("book") / pl.col("cap"))
+    fifth = len(made) // 5
+    assert len(made) > 430
+
+    def gain(leg: pl.DataFrame) -> float:
+        return float((leg["weight"] * (leg["close_after"] / leg["close"] - 1)).sum() / leg["weight"].sum())
+
+    rows = [r for r in asked(friday, "factors") if r["statistic"] == "last_month" and r["factor"] == "value"]
+    ours = {r["side"]: r for r in rows}
+    assert ours["long"]["value"] == pytest.approx(gain(made.tail(fifth)), abs=0.002)
+    assert ours["short"]["value"] == pytest.approx(gain(made.head(fifth)), abs=0.002)
+    assert ours["long_over_index"]["value"] > 0.02 and 430 < ours["long"]["n_used"] < 475
+    assert any("snapshot" in c for c in ours["long"]["caveats"])
+    momentum = [r for r in asked(friday, "factors") if r["factor"] == "momentum"]
+    assert momentum and not any("snapshot" in c for r in momentum for c in r["caveats"])
 
 
 def test_end_of_the_year_is_as_usual_and_its_last_days_are_not_yet_there(document: Document) -> None:

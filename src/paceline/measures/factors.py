@@ -26,6 +26,8 @@ SIDES = ("long", "short", "long_short", "long_over_index")
 Weighting = Literal["own", "equal", "cap"]
 #: Returns closer than this are a tie in a league.
 TIE = 0.001
+#: The fundamentals a factor's score rests on.
+RESTS = {"value": "fundamental:book_equity", "quality": "fundamental:book_equity,fundamental:earnings"}
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,8 @@ def factors(view: View, *, baskets: tuple[str, ...] | None = None, quantiles: in
     long_over_index   long - the basket's own return: what an investor who may not sell short would have seen
 
     size            small first: -ln(market cap)
-    value           book equity / market cap, as filed by then, negative book equity left out
+    value           book equity / market cap, as filed by then for a period that ended less than a year and a half
+                    before, negative book equity left out
     momentum        prior returns 2 to 12: from the close 12 months before the month-end to the close one month before
     reversal_short  losers of the month just ended; reversal_long losers of prior months 13 to 60
     quality         earnings / book equity, as filed by then
@@ -123,7 +126,7 @@ def factors(view: View, *, baskets: tuple[str, ...] | None = None, quantiles: in
             rows += _league(view, row, made, stocks.level, name, start, end)
         rows += _spread(view, row, made)
     return Result(table=tidy([{**r, "basis": used} for r in rows], factor=pl.String, side=pl.String, bought=pl.String,
-                             rank=pl.Int64, unit=pl.String, basis=pl.String))
+                             rank=pl.Int64, unit=pl.String, basis=pl.String, rests=pl.String))
 
 
 def _groups(view: View, stocks: Stocks, neutral: str | None) -> list[Array] | None:
@@ -234,7 +237,7 @@ def _league(view: View, row: int, made: Portfolios, index: Array, name: str, sta
             yield {
                 "subject": view.subjects[row], "statistic": name, "start": day(view.sessions, start),
                 "end": day(view.sessions, end), "value": float(found[f]), "factor": factor, "side": side,
-                "bought": bought, "rank": int(place[f]) if place[f] > 0 else None,
+                "bought": bought, "rests": RESTS.get(factor, ""), "rank": int(place[f]) if place[f] > 0 else None,
                 "n_used": int(made.scored[f, at]) if at >= 0 else 0,
                 "n_eligible": int(made.members[at]) if at >= 0 else 0,
             }
@@ -248,5 +251,5 @@ def _spread(view: View, row: int, made: Portfolios) -> Iterator[dict[str, object
             when = day(view.sessions, t)
             yield {"subject": view.subjects[row], "statistic": "valuation_spread", "start": when, "end": when,
                    "value": float(made.spread[k]), "factor": "value", "side": "long_short",
-                   "bought": FACTORS["value"], "unit": "ratio", "n_used": int(made.scored[value, k]),
-                   "n_eligible": int(made.members[k])}
+                   "bought": FACTORS["value"], "rests": RESTS["value"], "unit": "ratio",
+                   "n_used": int(made.scored[value, k]), "n_eligible": int(made.members[k])}

@@ -7,7 +7,7 @@ as of t and the panel as of a later day, cut at t, are the same.
 """
 
 from paceline.panel.assembly import FIELDS, build
-from paceline.panel.core import DERIVED, PATIENCE, Facts, Holdings, Panel
+from paceline.panel.core import DERIVED, PATIENCE, STALE, Facts, Holdings, Panel
 from paceline.panel.growth import extend
 
-__all__ = ["DERIVED", "FIELDS", "PATIENCE", "Facts", "Holdings", "Panel", "build", "extend"]
+__all__ = ["DERIVED", "FIELDS", "PATIENCE", "STALE", "Facts", "Holdings", "Panel", "build", "extend"]

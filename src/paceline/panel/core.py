@@ -23,6 +23,8 @@ Matrix = TypeVar("Matrix", bound=NDArray[Any])
 DERIVED = ("price_index", "total_index", "float_cap")
 #: A security without data stays alive this many sessions (a halt); after that it counts as gone.
 PATIENCE = 10
+#: Days after the end of its period from which a filing is too old: a year, and half a year for the next report.
+STALE = 548
 LEVELS = ("sector", "industry", "sub_industry")
 ATTRIBUTES = ("ticker", "name", "kind", "company", "exchange", "country", "listed", "delisted")
 
@@ -301,12 +303,21 @@ class Panel:
         return Holdings(fund, np.datetime64(of, "D"), weights, float(share[row < 0].sum()))
 
     def fundamental(self, item: str) -> Array:
-        """(N, T) the item's value of the latest period filed by each session, as first filed until restated."""
+        """(N, T) the item's value of the latest period filed by each session, as first filed until restated; NaN from
+        ``STALE`` days after that period's end on: who no longer reports has no value, not an old one."""
         rows = self.facts.table("fundamentals")
         if item not in rows["item"]:
             raise UnknownName("fundamental item", item, rows["item"].unique())
-        return self.derive(("fundamental", item), lambda p: p._filed(
-            rows.filter(pl.col("item") == item), "period_end", "value"))
+        rows = rows.filter(pl.col("item") == item).with_columns(
+            ended=pl.col("period_end").to_physical().cast(pl.Float64))
+
+        def latest(panel: Panel) -> Array:
+            value = panel._filed(rows, "period_end", "value")
+            age = panel.sessions.astype("datetime64[D]").astype(np.int64) - panel._filed(rows, "period_end", "ended")
+            value[~(age < STALE)] = np.nan
+            return value
+
+        return self.derive(("fundamental", item), latest)
 
     def undated(self, table: str, **where: str) -> bool:
         """Whether rows of a spells table carry neither start nor known: what is true today is applied to the past."""

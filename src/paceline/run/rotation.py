@@ -120,6 +120,12 @@ def factors(book: Book) -> Section | None:
                 "Factor", *(month(f"{m}-01") for m in months)), tuple(
                 (Label(FACTOR_NAMES[n]), *(at.get((n, "long_short", m)) for m in months)) for n in names),
                 heat=tuple(range(1, len(months) + 1))))
+        spread = [f for f in rows if f.statistic == "valuation_spread"]
+        if len(spread) > 1:
+            line = Series(f"{book.name(str(broad)).text}: cheap over dear", [str(f.end) for f in spread],
+                          [float(f.value) for f in spread], spread[-1])
+            blocks.append(Chart("line", "How much cheaper the cheapest fifth is: median book to market over that of "
+                                "the dearest", (line,), "ratio"))
         missing = [n for n in ("value", "quality") if n not in names]
         if missing:
             blocks.append(words("No value for ", " and ".join(missing),

@@ -31,6 +31,8 @@ wide                a table with one column per series: list of columns, or { ou
                     for series, fundamentals (items) and prices (securities)
 wide_field          prices in wide form: which column the cells are; default close
 unit                unit of the cells of a wide table, e.g. "percent"
+ratio_of            fundamentals in wide form whose cells are ratios (price/book, price/earnings): the column above the
+                    stroke, e.g. "Market Cap"; the item is that column divided by the cell
 lag_days            fundamentals without a filing date: known that many days after the period's end
 also_securities     { kind = "etf", ... }: also write a ``securities`` row with these values for each security seen
 shape               members: "spells" (security, start, end), "changes" (date, add, remove), "snapshots" (date,
@@ -86,6 +88,7 @@ OPTIONS = (
     "wide",
     "wide_field",
     "unit",
+    "ratio_of",
     "lag_days",
     "also_securities",
     "shape",
@@ -206,6 +209,11 @@ def _check_options(name: str, spec: Source, table: schema.Table) -> None:
         raise MarketFileError(
             f"sources.{name}.options.shape: {shape!r} does not exist for table {table.name!r}.",
             f"Accepted: {', '.join(shapes) or 'none'}.",
+        )
+    if spec.options.get("ratio_of") and (table.name != "fundamentals" or not spec.options.get("wide")):
+        raise MarketFileError(
+            f"sources.{name}.options.ratio_of belongs to a wide table of fundamentals.",
+            'Give table = "fundamentals" and wide = { book_equity = "Price/Book" }.',
         )
     if spec.options.get("wide") and table.name not in WIDE:
         raise MarketFileError(

@@ -76,6 +76,8 @@ def wanted(name: str, spec: Source, columns: dict[str, ColumnMap], wide: dict[st
     for spellings in wide.values():
         if len(spellings) == 1:
             asked.setdefault(spellings[0], f"sources.{name}.options.wide")
+    if spec.options.get("ratio_of"):
+        asked.setdefault(str(spec.options["ratio_of"]), f"sources.{name}.options.ratio_of")
     return Wanted(asked)
 
 

@@ -99,7 +99,10 @@ class Work:
             names, values = WIDE[table.name]
             values = str(spec.options.get("wide_field", values)) if table.name == "prices" else values
             keep = [m.column for m in columns.values()]
-            frame = _columns.unpivoted(what, frame, names, values, wide, keep)
+            ratio_of = str(spec.options.get("ratio_of", ""))
+            frame = _columns.unpivoted(what, frame, names, values, wide, [*keep, *filter(None, [ratio_of])])
+            if ratio_of:
+                frame = self._divided(what, frame, values, ratio_of)
             columns = {
                 **columns,
                 names: ColumnMap(column=names),
@@ -109,6 +112,17 @@ class Work:
                 self.kind, columns = _prices.dialect(self.name, spec, columns)
         self._required(what, columns)
         return self.found(*_columns.typed(self.name, what, frame, spec, table, columns, codes=kind == "returns"))
+
+    def _divided(self, what: str, frame: pl.DataFrame, values: str, ratio_of: str) -> pl.DataFrame:
+        """Ratios turned into items: ``ratio_of`` / cell. Rows without either number cannot be, and are counted."""
+        above, cell = (pl.col(c).cast(pl.String).str.replace_all(r"[\s$,]", "").cast(pl.Float64, strict=False)
+                       for c in (ratio_of, values))
+        frame = frame.with_columns(above.alias(ratio_of), cell.alias(values))
+        whole = frame.filter(pl.all_horizontal(pl.col(ratio_of, values).is_finite()) & (pl.col(values) != 0))
+        if whole.height < frame.height:
+            self.findings.append(Finding(self.name, f"ratio without {ratio_of}, or of zero",
+                                         frame.height - whole.height, "left out", what))
+        return whole.with_columns(pl.col(ratio_of) / pl.col(values)).with_columns(pl.col(ratio_of).alias(values))
 
     def _required(self, what: str, columns: dict[str, ColumnMap]) -> None:
         needed = [c.name for c in self.table.columns if c.required and c.name != "source"]
