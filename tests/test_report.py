@@ -112,7 +112,8 @@ def test_figures_in_the_page_are_those_of_the_json(document: Document, parsed: P
 def test_every_figure_has_a_card_and_can_be_reached_by_keyboard(document: Document, parsed: Page) -> None:
     cards = json.loads(parsed.scripts["card-data"])
     assert set(cards["figures"]) == {f.id for f in document.figures()}
-    assert all(a["tabindex"] == "0" and a["role"] == "button" for a, _ in parsed.figures)
+    script = next(s for s in parsed.scripts.values() if "paceline" in s)
+    assert 'querySelectorAll("[data-figure]")' in script and "figure.tabIndex = 0" in script
     known = {row["figure"]: row["value"] for row in tables.to_json(document)["figures"]}
     assert all(card.get("value") == known[name] for name, card in cards["figures"].items())
 
@@ -238,12 +239,14 @@ def test_cards_say_what_where_and_how() -> None:
     card = data["figures"][f.id]
     assert card["evidence"] == {"interval": "61.0% to 64.0%", "effective n": "31.25"}
     assert (card["used"], card["eligible"]) == (501, 503)
-    assert card["copy"] + data["source"] == (
+    assert data["sentences"][card["copy"]].format(
+        **card, what="above average", as_of=data["as_of"], end=data["as_of"], source=data["source"], id=f.id) == (
         "S&P 500: above average 62.7% on 2025-12-05, 501 of 503 members with data; as of 2025-12-05. "
-        "Source: Ministry, Bureau")
+        f"Source: Ministry, Bureau; Paceline, figure {f.id}.")
     g = sample.figure("performance", "RUT", -0.0123, start="2025-11-20", against="SPX", statistic="excess")
-    assert page.quotable(g, "2025-12-05", "Ministry").startswith(
-        "RUT against SPX: performance excess -1.23% from 2025-11-20 to 2025-12-05, price return basis; as of")
+    assert page.quotable(g).startswith(
+        "{name}: {what} {text} from {start} to {end}, {basis} return basis; as of {as_of}. Source: ")
+    assert page.name_of(g) == "RUT against SPX" and g.text == "-1.23%"
 
 
 # -- tables ----------------------------------------------------------------------------------------------------

@@ -34,8 +34,7 @@ WHOLE = 18
 LONG, HEAD, DENSE = 24, 12, 9
 #: So many publishers are named in a sentence to copy.
 NAMED = 3
-_FIGURE = Markup('<data class="fig{more}" value="{value}" data-figure="{id}" tabindex="0" role="button"'
-                 ' aria-haspopup="dialog">{text}</data>')
+_FIGURE = Markup('<data class="fig{more}" value="{value}" data-figure="{id}">{text}</data>')
 _LABEL = Markup("<span data-label>{text}</span>")
 
 
@@ -296,8 +295,9 @@ def _letters(document: Document) -> dict[str, str]:
 
 
 def _cards(document: Document) -> dict[str, Any]:
-    """What the card of each figure says. Caveats and measures are stored once and referred to."""
+    """What the card of each figure says. Caveats, measures and sentences are stored once and referred to."""
     caveats: dict[str, int] = {}
+    sentences: dict[str, int] = {}
     known: Mapping[str, Mapping[str, Any]] = document.manifest.get("measures", {})
     cards: dict[str, Any] = {}
     first: dict[str, Figure] = {}
@@ -315,7 +315,8 @@ def _cards(document: Document) -> dict[str, Any]:
             "used": flat["n_used"], "eligible": flat["n_eligible"],
             "caveats": [caveats.setdefault(c, len(caveats)) for c in f.caveats],
             "evidence": _evidence(f), "more": _more(f),
-            "copy": _shared_source(quotable(f, document.as_of, source), source, f.id),
+            "as_of": f.as_of if f.as_of != document.as_of else "",
+            "copy": sentences.setdefault(quotable(f), len(sentences)),
         }
         cards[f.id] = {k: v for k, v in card.items() if v not in (None, "", [], {})}
     measures = {
@@ -325,8 +326,8 @@ def _cards(document: Document) -> dict[str, Any]:
                "references": [str(r) for r in about.get("references", ())]}
         for name, about in known.items()
     }
-    return {"figures": cards, "caveats": list(caveats), "measures": measures, "source": source,
-            "as_of": document.as_of}
+    return {"figures": cards, "caveats": list(caveats), "measures": measures, "sentences": list(sentences),
+            "source": source, "as_of": document.as_of}
 
 
 def _same(one: Figure, other: Figure) -> None:
@@ -360,21 +361,18 @@ def _more(f: Figure) -> dict[str, str]:
     return {k: show(v, "ratio") for k, v in cells.items() if isinstance(v, (str, int)) and v != ""}
 
 
-def quotable(f: Figure, as_of: str, source: str) -> str:
-    """A sentence to copy: who, what, how much, over which window, on which basis, from where."""
-    what = " ".join([f.measure.replace("_", " "), *([f.statistic.replace("_", " ")] if f.statistic else [])])
-    when = f" on {f.end}" if f.end else ""
+def quotable(f: Figure) -> str:
+    """A sentence to copy: who, what, how much, over which window, on which basis, from where.
+
+    In braces what the card has already (the page's script fills it in): of thousands of figures few sentences differ.
+    """
+    when = " on {end}" if f.end else ""
     if f.start and f.end and f.start != f.end:
-        when = f" from {f.start} to {f.end}"
-    basis = f", {f.basis} return basis" if f.basis else ""
-    members = f", {f.n_used} of {f.n_eligible} members with data" if f.n_eligible else ""
-    return (f"{name_of(f)}: {what} {f.text}{when}{basis}{members}; as of {f.as_of or as_of}. "
-            f"Source: {source}; Paceline, figure {f.id}.")
-
-
-def _shared_source(sentence: str, source: str, figure: str) -> str:
-    """The sentence without its end, which the page puts together again: it is the same on thousands of cards."""
-    return sentence.removesuffix(f"{source}; Paceline, figure {figure}.")
+        when = " from {start} to {end}"
+    basis = ", {basis} return basis" if f.basis else ""
+    members = ", {used} of {eligible} members with data" if f.n_eligible else ""
+    source = "Source: {source}; Paceline, figure {id}."
+    return f"{{name}}: {{what}} {{text}}{when}{basis}{members}; as of {{as_of}}. {source}"
 
 
 def _sources(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -117,7 +117,11 @@ const paceline = (() => {
       item.textContent = all.caveats[n];
       return item;
     }));
-    const sentence = `${card.copy}${all.source}; Paceline, figure ${id}.`;
+    const said = {
+      ...card, id, end, source: all.source, as_of: card.as_of || all.as_of, text: card.text.replace("\u2212", "-"),
+      what: `${card.measure.replaceAll("_", " ")} ${card.statistic || ""}`.trim(),
+    };
+    const sentence = all.sentences[card.copy].replace(/{(\w+)}/g, (_, key) => said[key]);
     fill("copy", sentence);
     const texts = { copy: sentence, command: command(id) };
     for (const button of dialog.querySelectorAll("[data-copy]")) {
@@ -149,6 +153,11 @@ const paceline = (() => {
   // -- start -------------------------------------------------------------------------------------------------
   function start() {
     const dialog = document.getElementById("card");
+    for (const figure of document.querySelectorAll("[data-figure]")) {
+      figure.tabIndex = 0;
+      figure.setAttribute("role", "button");
+      figure.setAttribute("aria-haspopup", "dialog");
+    }
     document.addEventListener("click", event => {
       const figure = event.target.closest("[data-figure]");
       if (figure) open(figure.dataset.figure, figure);
