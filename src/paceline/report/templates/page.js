@@ -18,9 +18,9 @@ const paceline = (() => {
     if (!width || plot.drawnWidth === width) return;
     const layout = structuredClone(spec.layout), data = structuredClone(spec.data);
     layout.width = width;
-    if (printing) layout.height = Math.round(layout.height * 0.84);
+    if (printing) smaller(layout, data);
     layout.dragmode = false;
-    if (width < 480) narrow(layout, data);
+    if (width < 480 && !printing) narrow(layout, data);
     room(data, layout, width);
     plot.style.height = `${layout.height}px`;
     Plotly.react(plot, data, layout, CONFIG);
@@ -33,6 +33,21 @@ const paceline = (() => {
         const id = meta.figure || (meta.figures || [])[[point.pointNumber].flat()[0]];
         if (id) open(id, plot);
       });
+    }
+  }
+  function smaller(layout, data) {
+    const font = { size: 9 };
+    layout.height = Math.round(layout.height * 0.7);
+    layout.font = { ...layout.font, ...font };
+    for (const name of ["xaxis", "yaxis"]) {
+      const axis = layout[name];
+      axis.tickfont = { ...axis.tickfont, ...font };
+      if (axis.title) axis.title.font = { ...axis.title.font, ...font };
+    }
+    for (const trace of data) {
+      if (trace.textfont) trace.textfont = { ...trace.textfont, ...font };
+      if (trace.colorbar) trace.colorbar.tickfont = { ...trace.colorbar.tickfont, ...font };
+      if (trace.line?.width > 1) trace.line.width *= 0.75;
     }
   }
   function narrow(layout, data) {
