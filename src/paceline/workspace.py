@@ -262,15 +262,15 @@ class Workspace:
     @cached_property
     def built(self) -> dict[str, Indices]:
         """The indices of all composite baskets, by basis."""
-        from paceline import indices_cache
         from paceline.baskets import cache
+        from paceline.indices import cache as kept
 
         if self.stocks is None or not self.composites:
             return {}
         file = self.file.model_copy(update={"baskets": self._baskets[0]})
         folder = self.store.path / "cache"
         targets = cache.targets(self.stocks, file, self.composites, folder)
-        return indices_cache.build_both(self.stocks, targets, folder, cache.key(self.stocks, file, self.composites))
+        return kept.build_both(self.stocks, targets, folder, cache.key(self.stocks, file, self.composites))
 
     @cached_property
     def _held(self) -> dict[str, Indices]:

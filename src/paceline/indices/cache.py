@@ -16,31 +16,32 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from paceline import indices
+from paceline.indices import core
+from paceline.indices._engine import Basis
 
 if TYPE_CHECKING:
     from paceline.baskets import Targets
     from paceline.panel import Panel
 
-BASES: tuple[indices.Basis, ...] = ("price", "total")
+BASES: tuple[Basis, ...] = ("price", "total")
 #: Files kept; the least recently used go.
 KEEP = 6
 
 
-def build_both(panel: Panel, targets: Targets, folder: Path, key: str) -> dict[str, indices.Indices]:
-    """``indices.build_both``, from the folder if it is there. ``key`` names the panel and the targets."""
+def build_both(panel: Panel, targets: Targets, folder: Path, key: str) -> dict[str, core.Indices]:
+    """``core.build_both``, from the folder if it is there. ``key`` names the panel and the targets."""
     path = folder / f"indices-{key}.npz"
     made = _load(path)
     if made is None:
-        made = indices.walk(panel, targets, BASES)
+        made = core.walk(panel, targets, BASES)
         with suppress(OSError):
             _save(path, made)
             for old in sorted(folder.glob("indices-*.npz"), key=lambda p: p.stat().st_mtime, reverse=True)[KEEP:]:
                 old.unlink(missing_ok=True)
-    return indices.finish(panel, targets, made)
+    return core.finish(panel, targets, made)
 
 
-def _save(path: Path, made: indices.Walk) -> None:
+def _save(path: Path, made: core.Walk) -> None:
     meta = {"turnover": made.turnover,
             "stretches": [(s.start, s.stop, len(s.columns), int(np.count_nonzero(s.weights))) for s in made.stretches]}
     cells = [np.flatnonzero(s.weights) for s in made.stretches]
@@ -58,7 +59,7 @@ def _save(path: Path, made: indices.Walk) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _load(path: Path) -> indices.Walk | None:
+def _load(path: Path) -> core.Walk | None:
     try:
         with path.open("rb") as data, np.load(data, allow_pickle=False) as file:  # the archive checks every byte
             part = {name: file[name] for name in file.files}
@@ -68,9 +69,9 @@ def _load(path: Path) -> indices.Walk | None:
         for start, stop, width, held in meta["stretches"]:
             weights = np.zeros((part["price"].shape[1], width))
             weights.ravel()[part["cells"][w:w + held]] = part["weights"][w:w + held]
-            stretches.append(indices.Stretch(start, stop, part["columns"][c:c + width].astype(np.int64), weights))
+            stretches.append(core.Stretch(start, stop, part["columns"][c:c + width].astype(np.int64), weights))
             c, w = c + width, w + held
-        return indices.Walk({basis: indices.Rows(*part[basis]) for basis in BASES},
+        return core.Walk({basis: core.Rows(*part[basis]) for basis in BASES},
                             {n: [(t, x) for t, x in done] for n, done in meta["turnover"].items()}, tuple(stretches))
     except (OSError, ValueError, KeyError, TypeError, IndexError, zipfile.BadZipFile):
         return None
