@@ -17,9 +17,9 @@ PACKAGE = Path(__file__).parent.parent / "src" / "paceline"
 
 #: Parts of the package from the ground up; a part may be a file or a folder.
 ORDER = ("errors", "arrays", "threads", "lineage", "figures", "document", "schema", "config", "sources", "quality",
-         "store", "panel", "kernels", "baskets", "indices", "evidence", "episodes", "measures",
-         "views", "backtest", "engine", "importing", "levels", "workspace", "market", "run", "conformance", "charts",
-         "report", "web", "cli", "__main__")
+         "store", "panel", "kernels", "baskets", "indices", "evidence", "episodes", "measures", "views", "backtest",
+         "engine", "importing", "levels", "records", "workspace", "market", "run", "conformance", "charts", "report",
+         "web", "cli", "__main__")
 #: Two to four seconds of imports together: only inside the functions that use them.
 HEAVY = {"scipy", "arch", "statsmodels", "plotly", "exchange_calendars", "deltalake", "pandas", "pyarrow",
          "duckdb", "kaleido", "joblib", "cyclopts"}

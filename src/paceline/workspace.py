@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -17,25 +15,24 @@ from paceline.arrays import Array, Dates
 from paceline.errors import DataError, NotEnoughData, UsageError
 from paceline.importing import Progress
 from paceline.lineage import Step
+from paceline.records import Records
 
 if TYPE_CHECKING:
-    import polars as pl
 
     from paceline.indices import Indices
     from paceline.panel import Panel
-    from paceline.store import Store
 
 
-class Workspace:
+class Workspace(Records):
     """One market at one moment: everything below is computed once and kept."""
 
     def __init__(self, file: config.MarketFile, path: str = "", *, as_of: str | dt.date | None = None,
                  version: int | str | None = None) -> None:
-        self.file, self.path = file, path
-        self._as_of, self._version = as_of if as_of not in ("latest", None) else None, version
+        super().__init__(file, version)
+        self.path = path
+        self._as_of = as_of if as_of not in ("latest", None) else None
         if self._as_of is None and file.report.as_of != "latest":
             self._as_of = file.report.as_of
-        self.steps: dict[str, Step] = {}
         self._results: dict[str, Any] = {}
         self._roots: dict[str, tuple[Step, tuple[str, ...]]] = {}
         self._panel_steps: dict[int, Step] = {}
@@ -53,17 +50,6 @@ class Workspace:
     @property
     def simulated(self) -> bool:
         return self.file.market.simulated
-
-    @cached_property
-    def store(self) -> Store:
-        from paceline.store import Store
-
-        return Store(Path(self.file.market.store))
-
-    @cached_property
-    def version(self) -> int:
-        """The load number this market is read at."""
-        return self.store.resolve(self._version)
 
     def import_(self, progress: Progress | None = None, only: Sequence[str] | None = None) -> list[dict[str, Any]]:
         """Fetch, parse, check and store every source (or those named in ``only``): see ``importing``."""
@@ -370,26 +356,6 @@ class Workspace:
         self._panel_steps[id(panel)] = step
         return step
 
-    @staticmethod
-    def _import_step(load: Mapping[str, Any]) -> Step:
-        raw = [{k: o[k] for k in ("who", "what", "licence", "checksum")} for o in json.loads(load["origins"])]
-        return Step("import", {"source": load["source"], "checksum": load["checksum"], "raw": raw}, code="")
-
-    def series_provenance(self, known: engine.Provenance) -> engine.Provenance:
-        """``known`` with lineage and caveats of every macro and factor series, by the series' name."""
-        import polars as pl
-
-        loads = {row["load"]: row for row in self.store.loads(self.version).to_dicts()}
-        rows = (self.store.table("series", self.version).group_by("series").agg(pl.col("load").unique().sort())
-                .sort("series").collect())
-        parents, caveats = dict(known.parents), dict(known.caveats)
-        for name, written in rows.iter_rows():
-            read = [self._keep(self._import_step(loads[n])).id for n in written]
-            parents[name] = (self._keep(Step("series", {"name": name}, tuple(read), code="")).id,)
-            sources = [self.file.sources.get(loads[n]["source"]) for n in written]
-            caveats[name] = tuple(dict.fromkeys(s.caveat for s in sources if s is not None and s.caveat))
-        return replace(known, parents=parents, caveats=caveats)
-
     @cached_property
     def series_(self) -> dict[str, tuple[Dates, Array]]:
         """Macro and factor series as known on the as-of day: name -> (dates, values), oldest first."""
@@ -401,41 +367,6 @@ class Workspace:
                 .unique(["series", "date"], keep="last", maintain_order=True))
         return {str(name): (part["date"].to_numpy().astype("datetime64[D]"), part["value"].to_numpy())
                 for (name,), part in rows.group_by("series", maintain_order=True)}
-
-    def _keep(self, step: Step) -> Step:
-        self.steps[step.id] = step
-        return step
-
-    def origins(self) -> list[dict[str, Any]]:
-        """Every import the market rests on: source, load, checksum, and the origins of its bytes."""
-        return self.store.loads(self.version).to_dicts()
-
-    def lineage(self, steps: Iterable[Step]) -> list[Step]:
-        """These steps and all that they rest on, each once, parents first."""
-        found: dict[str, Step] = {}
-
-        def visit(step: Step) -> None:
-            if step.id not in found:
-                for parent in step.parents:
-                    if parent in self.steps:
-                        visit(self.steps[parent])
-                found[step.id] = step
-
-        for step in steps:
-            visit(step)
-        return list(found.values())
-
-    def remember(self, steps: Iterable[Mapping[str, Any]]) -> None:
-        """Keep steps in the store, so that ``paceline trace`` finds today's figures tomorrow."""
-        self.store.save_steps([dict(s) for s in steps])
-
-    def findings(self) -> pl.DataFrame:
-        """Every fault found in the data, per source: check, count, action, example, remedy."""
-        return self.store.findings(self.version)
-
-    def quarantine(self) -> pl.DataFrame:
-        """Every row set aside, with the reason."""
-        return self.store.quarantine(self.version)
 
 
 def parse_date(text: str | dt.date) -> dt.date:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from paceline import schema
 from paceline.arrays import Array
-from paceline.panel import asof, assembly
+from paceline.panel import asof, assembly, request
 from paceline.panel import cache as mapped
 from paceline.panel.core import PATIENCE, Panel
 from paceline.store import Store, delta
@@ -42,7 +42,7 @@ def extend(panel: Panel, store: Store, **how: Any) -> Panel | None:
 
     ``how`` is what ``build`` was called with, ``as_of`` and ``version`` those of the new panel. None: build it anew.
     """
-    ask = assembly.ask(store, **how)
+    ask = request.ask(store, **how)
     last = panel.sessions[-1]
     known = int(np.searchsorted(ask.calendar, last, side="right"))
     first = int(np.searchsorted(ask.calendar, panel.sessions[0]))
@@ -88,7 +88,7 @@ def _later(store: Store, old: int, new: int, last: np.datetime64) -> bool:
     return True
 
 
-def _settled(ask: assembly.Ask, panel: Panel, known: int) -> bool:
+def _settled(ask: request.Ask, panel: Panel, known: int) -> bool:
     """Whether who each security is stays the same in the new sessions, and all of them still belong in the panel."""
     found = asof.spells(ask.facts.table("securities"), schema.table("securities").key, ask.calendar)
     edges = np.concatenate([found[c].to_numpy() for c in ("seen", "unseen", "first", "stop")])
@@ -96,7 +96,7 @@ def _settled(ask: assembly.Ask, panel: Panel, known: int) -> bool:
         ask.wanted(list(panel.securities)).all())
 
 
-def _tail(panel: Panel, store: Store, ask: assembly.Ask, known: int) -> mapped.Matrices | None:
+def _tail(panel: Panel, store: Store, ask: request.Ask, known: int) -> mapped.Matrices | None:
     """The new sessions' cells; None where a security turns up that the panel does not have."""
     segments, listed = store.segments("prices", ask.version)
     fresh = [s for s in segments if s.last_load is None or s.last_load > panel.version]
@@ -104,7 +104,7 @@ def _tail(panel: Panel, store: Store, ask: assembly.Ask, known: int) -> mapped.M
     calendar = ask.calendar[known - 1:]  # the old last session too: days between are no session
     shape = len(panel.securities), len(calendar) - 1
     names: dict[str, int] = {}
-    numbers = {s: i for i, s in enumerate(ask.ranks[assembly.PAIR[0]])}
+    numbers = {s: i for i, s in enumerate(ask.ranks[request.PAIR[0]])}
     with delta.guard(store.path / "tables" / "prices", "reading prices"):
         years = [assembly._positions(list(group), listed, calendar, names, numbers)
                  for _, group in groupby(fresh, key=lambda s: s.year)]
