@@ -60,8 +60,9 @@ class Market:
     def lineage(self, steps: Any) -> list[Step]:
         return list(steps)
 
-    def remember(self, steps: Any) -> None:
+    def remember(self, steps: Any) -> bool:
         self.asked["remembered"] = len(list(steps))
+        return not self.asked.get("read-only")
 
     def show(self, measure: str, **how: Any) -> list[Figure]:
         self.asked.update(how, measure=measure)
@@ -95,6 +96,14 @@ def test_show_prints_one_json_row_per_figure(asked: dict[str, Any], capsys: pyte
     assert [r["value"] for r in rows] == [0.0939, 0.0507, None], "fractions, and null for what is missing"
     assert {"measure", "subject", "against", "start", "end", "value", "unit", "basis", "n_used", "n_eligible",
             "figure"} <= set(rows[0])
+
+
+def test_a_store_that_may_only_be_read_answers_and_says_so(
+    asked: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    asked["read-only"] = True
+    assert main(["show", "strength", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert len(json.loads(out)) == 3 and err.startswith("The store may only be read: `paceline trace` will not")
 
 
 def test_show_prints_a_table_for_people(asked: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:

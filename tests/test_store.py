@@ -431,6 +431,16 @@ def test_steps_are_found_by_id_or_by_an_unambiguous_beginning(store: Store) -> N
     assert store.step("0123") == {"id": "0123", "name": "import", "params": {}, "parents": [], "code": "2"}
 
 
+def test_steps_are_not_kept_where_the_store_may_only_be_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.access", lambda _path, mode: mode != os.W_OK)
+    assert store.writable is False
+    assert store.save_steps([{"id": "77", "name": "import", "params": {}, "parents": [], "code": "1"}]) is False
+    assert store.step("77") is None and store.save_steps([]) is True
+    monkeypatch.undo()
+    assert store.save_steps([{"id": "77", "name": "import", "params": {}, "parents": [], "code": "1"}]) is True
+    assert store.step("77") is not None
+
+
 def test_a_clock_set_back_does_not_reorder_the_loads(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     put(store, "c1")
     first = store.loads()["committed"][0]

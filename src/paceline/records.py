@@ -79,9 +79,10 @@ class Records:
             visit(step)
         return list(found.values())
 
-    def remember(self, steps: Iterable[Mapping[str, Any]]) -> None:
-        """Keep steps in the store, so that ``paceline trace`` finds today's figures tomorrow."""
-        self.store.save_steps([dict(s) for s in steps])
+    def remember(self, steps: Iterable[Mapping[str, Any]]) -> bool:
+        """Keep steps in the store, so that ``paceline trace`` finds today's figures tomorrow; False where the store
+        may only be read."""
+        return self.store.save_steps([dict(s) for s in steps])
 
     def findings(self) -> pl.DataFrame:
         """Every fault found in the data, per source: check, count, action, example, remedy."""

@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
-from paceline.cli.options import When, Where, cell, day, flag, note, open_market, progress, say, say_json, say_table
+from paceline.cli.options import (
+    When,
+    Where,
+    cell,
+    day,
+    flag,
+    note,
+    open_market,
+    progress,
+    remember,
+    say,
+    say_json,
+    say_table,
+)
 from paceline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -66,7 +79,7 @@ def score(file: File = None, /, *, json: AsJson = False, where: When | None = No
     figures = [*found.figures.values()]
     records = [(r, found.record_figures(r)) for kind in ("who", "house") for r in found.record(kind)]
     figures += [f for _, own in records for f in own.values()]
-    market.remember(s.to_json() for s in market.lineage(f.step for f in figures))
+    remember(market, figures)
     if json:
         say_json({"as_of": market.as_of, "calls": found.frame().to_dicts(), "records": found.records().to_dicts(),
                   "figures": [f.to_json() for f in figures]})

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from paceline.cli.options import When, flag, open_market, progress, say, say_json, say_table
+from paceline.cli.options import When, flag, open_market, progress, remember, say, say_json, say_table
 from paceline.errors import UsageError
 
 
@@ -37,7 +37,7 @@ def episodes(
             bar("what followed earlier episodes", 0.5)
         study = market.episodes(rotation, c=c, step=step)
         figures = study.figures
-    market.remember(s.to_json() for s in market.lineage(f.step for f in figures))
+    remember(market, figures)
     if json:
         from paceline.report import tables
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from paceline.cli.options import When, day, flag, note, open_market, progress, say, say_json, say_table
+from paceline.cli.options import When, day, flag, note, open_market, progress, remember, say, say_json, say_table
 from paceline.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def factcheck(
             for line in result.lines():
                 say(line)
         return int(not result.passed)
-    market.remember(s.to_json() for s in market.lineage(v.figure.step for v in checked))
+    remember(market, (v.figure for v in checked))
     if html is not None:
         from paceline.report import factcheck as page
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +15,11 @@ from cyclopts import Parameter
 from paceline.errors import UsageError
 
 if TYPE_CHECKING:
+    from paceline.figures import Figure
     from paceline.market import Market
 
 Progress = Callable[[str, float], None]
+READ_ONLY = "The store may only be read: `paceline trace` will not find these figures."
 
 
 def flag(help: str, name: str | None = None) -> Parameter:
@@ -114,6 +116,12 @@ def say(text: str) -> None:
 def note(text: str) -> None:
     """One line on stderr: for people, never for pipes."""
     sys.stderr.write(text + "\n")
+
+
+def remember(market: Market, figures: Iterable[Figure]) -> None:
+    """Keep the lineage of what is about to be shown; a store that may only be read is said, and no error."""
+    if not market.remember(s.to_json() for s in market.lineage(f.step for f in figures)):
+        note(READ_ONLY)
 
 
 def json_text(value: Any, indent: int | None = None) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import App, Group, Parameter
 
 from paceline.cli import VERBS, settings
-from paceline.cli.options import When, day, flag, open_market, progress, say, say_json
+from paceline.cli.options import When, day, flag, open_market, progress, remember, say, say_json
 from paceline.errors import UnknownName, UsageError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _show(name: str, general: dict[str, Any], params: dict[str, Any]) -> int:
         market.ensure(bar)
     figures = market.show(name, subjects=general["subject"], against=general["against"], since=since,
                           basis=general["basis"], history=general["history"], **params)
-    market.remember(step.to_json() for step in market.lineage(f.step for f in figures))
+    remember(market, figures)
     from paceline.report import files, tables, terminal
 
     rows = [tables.row(figure) for figure in figures]

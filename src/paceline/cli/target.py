@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from paceline.cli.options import When, day, flag, note, open_market, progress, say, say_json, say_table
+from paceline.cli.options import When, day, flag, note, open_market, progress, remember, say, say_json, say_table
 from paceline.errors import UsageError
 
 
@@ -58,7 +58,7 @@ def target(
         market.ensure(bar)
         answer = market.target(number, until, subject=subject, drift=drift, volatility=vol, since=since, draws=draws,
                                seed=seed)
-    market.remember(s.to_json() for s in market.lineage(f.step for f in answer.figures.values()))
+    remember(market, answer.figures.values())
     if html is not None:
         from paceline import report
         from paceline.run import views

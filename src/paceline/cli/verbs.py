@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from paceline.cli.options import (
+    READ_ONLY,
     When,
     Where,
     cell,
@@ -149,6 +150,8 @@ def report(
             pages.to_csv(document, csv)
     if not quiet:
         terminal.summary(document)
+    if not market.store.writable:
+        note(READ_ONLY)
     say(f"Report: {out}")
     for sentence in document.headline:
         say(sentence.text)

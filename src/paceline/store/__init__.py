@@ -274,15 +274,25 @@ class Store:
             raise delta.explain(OSError("the bytes are not those that were imported"), path, "reading raw bytes")
         return data
 
-    def save_steps(self, steps: Iterable[Mapping[str, Any]]) -> None:
-        """Keep the lineage steps of a run (each with its ``id``); the same run twice writes nothing."""
+    @property
+    def writable(self) -> bool:
+        """Whether this user may write here: a store on a read-only disk answers questions all the same."""
+        return os.access(self.path, os.W_OK)
+
+    def save_steps(self, steps: Iterable[Mapping[str, Any]]) -> bool:
+        """Keep the lineage steps of a run (each with its ``id``); the same run twice writes nothing.
+
+        False, and nothing is kept, where the folder may only be read.
+        """
         lines = {str(s["id"]): canonical(dict(s)) for s in steps}
         if not lines:
-            return
+            return True
         ids = sorted(lines)
         path = self.path / "steps" / f"{hashlib.sha256(' '.join(ids).encode()).hexdigest()[:24]}.parquet"
         if path.exists():
-            return
+            return True
+        if not self.writable:
+            return False
         with delta.guard(path.parent, "keeping the lineage"):
             path.parent.mkdir(exist_ok=True)
             draft = path.with_name(f".{uuid.uuid4().hex}")
@@ -291,6 +301,7 @@ class Store:
                 draft.replace(path)
             finally:
                 draft.unlink(missing_ok=True)
+        return True
 
     def step(self, id_: str) -> dict[str, Any] | None:
         """The stored step of that id, or of the only id that begins with it; None if there is none."""
