@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from html import escape
@@ -415,14 +415,16 @@ class Market(Workspace):
 
         return charts.plot(book.chart(self, measure, subjects, statistic, sessions, params))
 
-    def factcheck(self, text: str, date: str | dt.date | None = None) -> Checked:
+    def factcheck(self, text: str, date: str | dt.date | None = None, *,
+                  ask: Callable[[str], str] | None = None) -> Checked:
         """The claims of a market commentary with their verdicts: see ``views.claims.factcheck``.
 
         date  the day it was written, where the text does not say
+        ask   a language model that may propose further claims: from a prompt to its reply
         """
         from paceline.views.claims import factcheck
 
-        return factcheck(self, text, date)
+        return factcheck(self, text, date, ask=ask)
 
     def _repr_html_(self) -> str:
         """What a notebook shows of a market: what it is and what can be asked."""

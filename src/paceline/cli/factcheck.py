@@ -25,6 +25,11 @@ def factcheck(
         Path | None, Parameter(help="Also write the text with its claims marked in the margin to this file.")
     ] = None,
     readings: Annotated[bool, flag("Also list every reading that was tried.")] = False,
+    reader: Annotated[
+        str | None,
+        Parameter(help="Address of a language model that may propose further claims; the text is sent there."),
+    ] = None,
+    reader_model: Annotated[str, Parameter(help="Its name at that address.")] = "",
     score: Annotated[bool, flag("TEXT is a folder of texts with answer keys: measure the reader on them.")] = False,
     where: When | None = None,
 ) -> int:
@@ -41,6 +46,14 @@ def factcheck(
         date = day(date, "--date")
     if html is not None and html.is_dir():
         raise UsageError(f"--html: {html} is a folder.", f"Name a file, e.g. {html / 'factcheck.html'}.")
+    ask = None
+    if reader is not None:
+        from paceline.web.model import chat
+
+        if not reader_model:
+            raise UsageError("--reader needs --reader-model.", "Name the model, e.g. --reader-model llama3.1.")
+        ask = chat(reader, reader_model)
+        note(f"The text is sent to {reader}; what it proposes is checked like everything else.")
     said = "" if score else _read(text)
     market = open_market(where or When())
     with progress() as bar:
@@ -50,7 +63,7 @@ def factcheck(
 
             result = measure(market, Path(text))
         else:
-            checked = market.factcheck(said, date)
+            checked = market.factcheck(said, date, ask=ask)
     if score:
         if json:
             say_json(result.to_json())

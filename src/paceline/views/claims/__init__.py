@@ -5,8 +5,8 @@
     for verdict in checked: print(verdict.verdict, verdict.quote, verdict.safe)
 
 ``text`` cleans and cuts; ``subjects``, ``quantities``, ``dates`` and ``windows`` find names, numbers and periods; ``items``,
-``joining`` and ``grammar`` make claims of them; ``readings`` fetches levels; ``judges`` and ``verdicts`` decide; ``score`` measures
-all of it against answer keys.
+``joining`` and ``grammar`` make claims of them; ``proposals`` adds a language model's where one is given; ``readings`` fetches
+levels; ``judges`` and ``verdicts`` decide; ``score`` measures all of it against answer keys.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, overload
 from paceline.errors import NotEnoughData, UsageError
 from paceline.figures import Figure
 from paceline.lineage import Step
-from paceline.views.claims import dates, text, verdicts
-from paceline.views.claims.grammar import Aside, Claim, Reader
+from paceline.views.claims import dates, proposals, text, verdicts
+from paceline.views.claims.grammar import Aside, Claim, Reader, Reading
 from paceline.views.claims.judges import Answer, Judge, Unclear
 from paceline.views.claims.readings import Missing, Quotes
 from paceline.views.claims.subjects import Names
@@ -107,14 +107,17 @@ class Checked(Sequence[Verdict]):
 ASIDES = ("forecast", "opinion", "cause", "flow")
 
 
-def factcheck(market: Market, said: str, date: str | dt.date | None = None) -> Checked:
+def factcheck(
+    market: Market, said: str, date: str | dt.date | None = None, *, ask: proposals.Ask | None = None
+) -> Checked:
     """Check the claims of a market commentary.
 
     said  the text: plain, Markdown or HTML
     date  the day it was written (ISO); default: the date the text gives itself
+    ask   a language model that may propose further claims, from a prompt to its reply; see ``proposals``
 
-    Raises ``UsageError`` for an empty text, one without a date, or one of more than a million characters, and
-    ``NotEnoughData`` for a text younger than the data.
+    Raises ``UsageError`` for an empty text, one without a date, or one of more than a million characters,
+    ``NotEnoughData`` for a text younger than the data, and ``SourceError`` for a model that gives no list of claims.
     """
     if not said.strip():
         raise UsageError("the text is empty.", "Give a file with a commentary, or text on standard input.")
@@ -124,6 +127,7 @@ def factcheck(market: Market, said: str, date: str | dt.date | None = None) -> C
     today, dated = _date(read, market, date)
     names = Names(market)
     reading = Reader(read, names, today).read()
+    plain = _proposed(ask, read, names, today, reading) if ask is not None else {}
     subjects = [s for c in reading.claims for s in (c.subject, c.against) if s is not None]
     if any(c.kind == "rank" for c in reading.claims):
         subjects += [
@@ -137,7 +141,9 @@ def factcheck(market: Market, said: str, date: str | dt.date | None = None) -> C
     quotes = Quotes(market, names, today, subjects)
     judge = Judge(quotes, read.clean)
     against = _contradictions(reading.claims)
-    found = [_verdict(c, read, quotes, judge, against.get(n, "")) for n, c in enumerate(reading.claims)]
+    found = [_verdict(c, read, quotes, judge, *(note for note in (
+        against.get(n, ""), f"proposed by a language model as: {plain[n]}" if n in plain else "") if note))
+        for n, c in enumerate(reading.claims)]
     found += [_aside(a, read, quotes) for a in _worthwhile(reading.asides, reading.claims)]
     found.sort(key=lambda f: (f.start, f.end))
     unread = tuple(Unread(read.quote(u.start, u.end), *read.span(u.start, u.end), u.reason) for u in reading.unread)
@@ -147,6 +153,21 @@ def factcheck(market: Market, said: str, date: str | dt.date | None = None) -> C
             "No claim was found. The reader knows English market commentary; see docs/factcheck.md for its words."
         )
     return Checked(said, today, dated, _known_day(quotes), tuple(found), unread, tuple(notes))
+
+
+def _proposed(
+    ask: proposals.Ask, read: text.Text, names: Names, today: dt.date, reading: Reading
+) -> dict[int, str]:
+    """Adds what the model proposes to ``reading``; position of each such claim -> the sentence it was read from."""
+    plain: dict[int, str] = {}
+    for found in proposals.read(proposals.asked(ask, read.clean, today), read, names, today, tuple(reading.claims)):
+        if isinstance(found, Aside):
+            reading.unread.append(found)
+            continue
+        claim, plain[len(reading.claims)] = found
+        reading.claims.append(claim)
+        reading.unread = [u for u in reading.unread if u.end <= claim.start or u.start >= claim.end]
+    return plain
 
 
 def _known_day(quotes: Quotes) -> str:
@@ -236,7 +257,7 @@ def _contradictions(claims: Sequence[Claim]) -> dict[int, str]:
     return found
 
 
-def _verdict(claim: Claim, read: text.Text, quotes: Quotes, judge: Judge, contradiction: str = "") -> Verdict:
+def _verdict(claim: Claim, read: text.Text, quotes: Quotes, judge: Judge, *notes: str) -> Verdict:
     quote = read.quote(claim.start, claim.end)
     answer: Answer | None = None
     try:
@@ -272,7 +293,7 @@ def _verdict(claim: Claim, read: text.Text, quotes: Quotes, judge: Judge, contra
         _stated(claim),
         window,
         answer.tried if answer is not None else (),
-        (*(answer.notes if answer is not None else ()), *([contradiction] if contradiction else [])),
+        (*(answer.notes if answer is not None else ()), *notes),
         answer.figures if answer is not None else (),
     )
 

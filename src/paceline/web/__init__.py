@@ -1,0 +1,1 @@
+"""What talks to a server that is no source of data."""
