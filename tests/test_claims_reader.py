@@ -175,3 +175,110 @@ def test_every_character_read_is_found_again_in_the_text() -> None:
     assert found.quote(at, at + 12) == "S&amp;P 500 rose"
     at = found.clean.index("2%")
     assert said[slice(*found.span(at, at + 2))] == "2%"
+
+
+def windows_of(names: Names, said: str, today: dt.date = DAY) -> list[tuple[str, str, str | None]]:
+    """(subject, first day, end) of each return."""
+    return [(c.subject.name, str(c.window.first), c.window.end and str(c.window.end)) for c in read(names, said, today)
+            if c.kind == "return" and c.window is not None]
+
+
+@pytest.mark.parametrize(("said", "expected"), [
+    ("The S&P 500 rose three-quarters of a percent on Thursday.", [("S&P 500", 0.0075)]),
+    ("On Thursday the Russell 2000 fell four-tenths of one percent.", [("Russell 2000", -0.004)]),
+    ("On Thursday the S&P 500 gained a stunning 3%.", [("S&P 500", 0.03)]),
+    ("The S&P 500 and the Nasdaq 100 posted gains of 4.4% and 5.5%, respectively, on Thursday.",
+     [("S&P 500", 0.044), ("Nasdaq 100", 0.055)]),
+    ("The Nasdaq 100, which holds such giants as Microsoft and Nvidia, closed 2% lower on Thursday.", [("Nasdaq 100", -0.02)]),
+    ("The S&P 500, led by a 2.5% rise in energy, gained 1% on Thursday.", [("Energy", 0.025), ("S&P 500", 0.01)]),
+    ("The Russell 2000 \u2014 a group in which the Nasdaq 100 plays no part \u2014 lost 2% on Thursday.", [("Russell 2000", -0.02)]),
+])
+def test_numbers_in_the_wordings_of_others(names: Names, said: str, expected: list[tuple[str, float]]) -> None:
+    assert sorted(returns(names, said)) == sorted((n, round(x, 6)) for n, x in expected)
+
+
+@pytest.mark.parametrize("said", [
+    "Over the past century the S&P 500 has averaged a loss of 1.1% in September.",
+    "The equal-weight index's gain was 10.2% less than that of its rival on Thursday.",
+    "The S&P 500 rose after back-to-back gains of 1.6% and 0.7%.",
+    "Shares of the fund's Retail (ABCDX) class fell 3% on Thursday.",
+    "Eight S&P 500 sector ETFs gained more than 1% on Thursday.",
+])
+def test_numbers_of_something_else(names: Names, said: str) -> None:
+    assert returns(names, said) == []
+
+
+@pytest.mark.parametrize(("said", "against"), [
+    ("Small caps outpaced the rest of the market in November.", "S&P 500"),
+    ("Value stocks beat their growth counterparts in November.", "Growth"),
+    ("The Nasdaq 100 outperformed its smaller peers in November.", "Russell 2000"),
+    ("Small caps trounced large in November.", "S&P 500"),
+])
+def test_rivals(names: Names, said: str, against: str) -> None:
+    assert [c.against.name for c in read(names, said) if c.kind == "compare"] == [against]
+
+
+@pytest.mark.parametrize("said", [
+    "The S&P 500 outperformed foreign markets in November.", "The S&P 500 bested the Freedonia Index in November.",
+    "The S&P 500 surpassed its previous peak in November.", "The S&P 500 topped its year-end value on Thursday.",
+])
+def test_an_unknown_rival_is_not_the_market(names: Names, said: str) -> None:
+    assert [c for c in read(names, said) if c.kind == "compare"] == []
+
+
+def test_two_differences_go_to_two_subjects(names: Names) -> None:
+    said = "The S&P 500 and the Nasdaq 100 outperformed small caps by 3 points and 5 points, respectively, in November."
+    found = [(c.subject.name, c.number.value) for c in read(names, said) if c.kind == "compare"]
+    assert found == [("S&P 500", pytest.approx(0.03)), ("Nasdaq 100", pytest.approx(0.05))]
+
+
+@pytest.mark.parametrize("said", [
+    "The S&P 500 was approaching its all-time high on Thursday.", "The S&P 500 missed out on setting a new record on Thursday.",
+])
+def test_a_record_not_made_is_not_claimed_as_made(names: Names, said: str) -> None:
+    assert all(c.denied for c in read(names, said) if c.kind == "record")
+
+
+@pytest.mark.parametrize(("said", "levels"), [
+    ("The S&P 500 closed on Thursday above its 100-day moving average at 6,612.45.", []),
+    ("The S&P 500 is 12% below the peak of 7,100.50 on October 9, 2025.", []),
+    ("The S&P 500 reached 6,890.10 at its high on Thursday.", []),
+    ("The S&P 500 closed at 6,850.20 on Thursday, its lowest close since November 5, when it closed at 6,790.10.", [6850.20]),
+])
+def test_levels_of_another_day_or_thing(names: Names, said: str, levels: list[float]) -> None:
+    assert [c.number.value for c in read(names, said) if c.kind == "level"] == levels
+
+
+@pytest.mark.parametrize(("said", "expected"), [
+    ("The Russell 2000 fell 1.7% this week after Monday's 4% decline.",
+     [("Russell 2000", "2025-12-01", None), ("Russell 2000", "2025-12-01", "2025-12-01")]),
+    ("The S&P 500 rose 4.3% this week to close at a one-month high.", [("S&P 500", "2025-12-01", None)]),
+    ("The S&P 500 posted a weekly gain of 4.5%, driven by rallies on Thursday and Friday.", [("S&P 500", "2025-12-01", None)]),
+    ("The S&P 500 finished the month up 2%.", [("S&P 500", "2025-12-01", None)]),
+    ("In 3Q25 the S&P 500 returned 7.8%.", [("S&P 500", "2025-07-01", "2025-09-30")]),
+    ("The S&P 500 is up 56% from its bear market low of 4,982.77 reached on April 8, 2025.", [("S&P 500", "2025-04-08", None)]),
+    ("For the trading week:\n\n- S&P 500 up 1.83%\n- Russell 2000 up 3.26%\n\nFor the year:\n\n- S&P 500 up 11.5%",
+     [("S&P 500", "2025-12-01", None), ("Russell 2000", "2025-12-01", None), ("S&P 500", "2025-01-01", None)]),
+    ("Shares everywhere tumbled on Tuesday. The S&P 500 lost 1.9%.", [("S&P 500", "2025-12-02", "2025-12-02")]),
+])
+def test_windows_in_the_wordings_of_others(names: Names, said: str, expected: list[tuple[str, str, str | None]]) -> None:
+    assert windows_of(names, said) == expected
+
+
+def test_the_quarter_just_over_is_meant_in_its_first_weeks(names: Names) -> None:
+    early, late = dt.date(2025, 10, 6), dt.date(2025, 11, 6)
+    assert windows_of(names, "The S&P 500 was up 8% on the quarter.", early) == [("S&P 500", "2025-07-01", "2025-09-30")]
+    assert windows_of(names, "The S&P 500 was up 8% on the quarter.", late) == [("S&P 500", "2025-10-01", None)]
+
+
+def test_the_storys_day_holds_for_the_next_paragraphs(names: Names) -> None:
+    said = ("Wall Street closed higher on Friday. Small caps rose 1.8%. The small-cap index gained 4.3% this week.\n\n"
+            "In another corner nothing happened at all.\n\nThe S&P 500 gained 0.4%.")
+    assert windows_of(names, said)[-1] == ("S&P 500", "2025-12-05", None)
+
+
+def test_ranks_of_those_who_lost(names: Names) -> None:
+    found = [c for c in read(names, "Energy was the biggest sector decliner on Friday.") if c.kind == "rank"]
+    assert len(found) == 1 and found[0].sign < 0
+    assert [c for c in read(names, "The S&P 500 ended up losing ground on Friday.") if c.kind == "direction"] == []
+    assert [c.kind for c in read(names, "The S&P 500 snapped its longest losing streak since April on Friday.")] != ["extreme"]

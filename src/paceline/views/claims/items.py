@@ -7,7 +7,7 @@ from typing import Any
 
 from paceline.views.claims import lexicon, quantities, windows
 from paceline.views.claims.joining import Item, joined
-from paceline.views.claims.subjects import Names
+from paceline.views.claims.subjects import Mention, Names
 
 _TOKEN = re.compile(
     r"n't\b|[A-Za-z][\w&/-]*(?:\.[\w&/-]+)*(?:'(?!s\b)\w+)?|'s\b|\d\w*(?:[.,]\d\w*)*|[(),;:|/\u2014\u2013]|\S"
@@ -77,7 +77,8 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"(?:held up|fared|did|performed) best|finished first|came (?:in |out )?(?:first|on top)|ranked first|ranked no\. ?1|"
             r"(?:(?:(?:day|week|month|quarter|year|session)'s|the|s&p 500's|index's|by far the|lone)\s+)?(?P<nth>second-|third-)?(?:best[- ]performing|"
             r"top[- ]performing|strongest|best|top|biggest|standout|leading)\s+(?:s&p 500 |major |single |of the |\d+ |eleven |u\.s\. |large |index |equity |sector |performing |style )*"
-            r"(?:sectors?|performers?|performer|gainers?|winners?|styles?|factors?|industry group|group|segments?|indexe?s?|of the sectors))\b",
+            r"(?:sectors?|performers?|performer|gainers?|winners?|styles?|factors?|industry group|group|segments?|indexe?s?|of the sectors))\b"
+            r"(?!\s+(?:declin|los[es]|laggard|drag|drop|fall))",
         ),
         (
             "rank",
@@ -87,8 +88,13 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"(?:held up|fared|did|performed) (?:the )?worst|(?:brought|bringing) up the rear|finished last|came (?:in )?last|ranked last|"
             r"finished (?:at the )?bottom|was (?:the )?laggard|"
             r"(?:(?:(?:day|week|month|quarter|year|session)'s|the|s&p 500's|index's|by far the|lone)\s+)?(?P<nth2>second-|third-)?(?:worst[- ]performing|weakest|worst|biggest|"
-            r"poorest|main|chief|bottom)\s+(?:s&p 500 |major |single |of the |\d+ |eleven |u\.s\. |large |index |equity |performing |style )*"
+            r"poorest|main|chief|bottom)\s+(?:s&p 500 |major |single |of the |\d+ |eleven |u\.s\. |large |index |equity |sector |performing |style )*"
             r"(?:sectors?|performers?|losers?|decliners?|laggards?|drag|styles?|factors?|industry group|group|segments?))\b",
+        ),
+        (
+            "short",
+            r"\b(?:short of|shy of|away from|below|off|from|near|within [\w.]+%? of|approach(?:ing|ed)|despite)\s+(?:its|their|a|an|the)?\s*(?:\w+ )?(?:record|all-time|52-week)"
+            r"(?:\s+(?:closing )?(?:highs?|peak|close|lows?))?",
         ),
         (
             "record",
@@ -120,11 +126,6 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"once again|at the same time|to be sure|in fact|in particular|by comparison|all told|in all|for now|thanks to one stock|"
             r"of late|so far|on average|at least)\b(?!\s+(?:\d|in (?:20|19)|this|a |one|two|three))",
         ),
-        (
-            "short",
-            r"\b(?:short of|shy of|away from|below|off|from|near|within [\w.]+%? of|approach(?:ing|ed)|despite)\s+(?:its|their|a|an|the)?\s*(?:\w+ )?(?:record|all-time|52-week)"
-            r"(?:\s+(?:closing )?(?:highs?|peak|close|lows?))?",
-        ),
     )
 )
 _WORDS_UP = {
@@ -151,11 +152,35 @@ _CAP_VERSION = re.compile(
     r"sibling|cousin|s&p)\b",
     re.IGNORECASE,
 )
-_NEGATION = re.compile(
-    r"\b(?:not|never|failed to|did not|didn't|has not|hasn't|have not|haven't|wasn't|isn't|aren't|weren't|no longer|"
-    r"without|failing to|neither|stopped short of|unable to)\b|n't\b",
+#: "Their growth counterparts": who is meant.
+_KIN = {
+    "growth": "growth stocks", "value": "value stocks", "small": "small caps", "smaller": "small caps", "mid": "mid caps",
+    "large": "s&p 500", "larger": "s&p 500", "big": "s&p 500", "bigger": "s&p 500", "mega": "s&p 500",
+    "cap-weighted": "s&p 500", "equal-weight": "equal-weight s&p 500", "equal-weighted": "equal-weight s&p 500",
+}  # fmt: skip
+_COUNTERPART = re.compile(
+    r"\b(?:its|their|the|his|that)\s+(?P<w>" + "|".join(sorted((k.replace("-", "[- ]") + ("(?:[- ]cap)?" if "-" not in k else "")
+    for k in _KIN), key=len, reverse=True)) + r")\s+(?:stock |company |index )?"
+    r"(?:counterparts?|peers?|siblings?|cousins?|brethren|brothers?|rivals?|equivalents?|cohorts?|relatives?)\b(?! group)",
     re.IGNORECASE,
 )
+_NEGATION = re.compile(
+    r"\b(?:not|never|failed to|did not|didn't|has not|hasn't|have not|haven't|wasn't|isn't|aren't|weren't|no longer|"
+    r"without|failing to|neither|stopped short of|fell short of|missed|unable to)\b|n't\b",
+    re.IGNORECASE,
+)
+
+
+def _part_of_a_name(clean: str, mention: Mention) -> bool:
+    """ "(NASDAQ: GOOG)" names an exchange, "MSCI World" no company, "Retail (ABC) class shares" no industry."""
+    said, after = clean[mention.start : mention.end], clean[mention.end : mention.end + 40]
+    if clean[max(0, mention.start - 1) : mention.start] == "(" and re.match(r"\s?:", after):
+        return True
+    if said in ("MSCI", "FTSE", "STOXX") and re.match(r"\s+[A-Z]", after):
+        return True
+    return re.match(r"\s+(?:\(\w+\)\s+)?(?:share )?class(?:es)?\b|\s+(?:sector )?ETFs\b", after) is not None and (
+        mention.subject.kind in ("index", "theme", "market", "style")
+    )
 
 
 def spot(clean: str, start: int, end: int, names: Names, when: windows.Reader) -> list[Item]:
@@ -170,7 +195,7 @@ def spot(clean: str, start: int, end: int, names: Names, when: windows.Reader) -
             found.append(Item(tag, a, b, clean[a:b], **more))
 
     phrases = [(tag, m) for tag, pattern in PHRASES for m in pattern.finditer(clean, start, end)]
-    mentions = names.find(clean, start, end)
+    mentions = [x for x in names.find(clean, start, end) if not _part_of_a_name(clean, x)]
     for m in _CAP_VERSION.finditer(clean, start, end):
         inside = [x for x in mentions if x.start < m.end() and x.end > m.start()]
         if not any(x.end - x.start >= m.end() - m.start() for x in inside):
@@ -196,6 +221,10 @@ def spot(clean: str, start: int, end: int, names: Names, when: windows.Reader) -
         put(tag, m.start(), m.end(), match={k: v for k, v in m.groupdict().items() if v})
     for w in found_windows:
         put("W", w.start, w.stop, window=w)
+    for m in _COUNTERPART.finditer(clean, start, end):
+        subject = names.lookup(_KIN[m.group("w").casefold().replace(" ", "-").removesuffix("-cap")])
+        if subject is not None:
+            put("S", m.start(), m.end(), subjects=(subject,), anaphor="counterpart")
     for x in mentions:
         put("S", x.start, x.end, subjects=(x.subject,), mention=x)
     for m in _ANAPHOR.finditer(clean, start, end):
@@ -217,7 +246,11 @@ def spot(clean: str, start: int, end: int, names: Names, when: windows.Reader) -
     for m in _TOKEN.finditer(clean, start, end):
         tag, sign = _tag(m.group())
         put(tag, m.start(), m.end(), sign=sign)
-    return _tidy(sorted(found, key=lambda i: i.start))
+    found = sorted(found, key=lambda i: i.start)
+    for before, item, after in zip(found, found[1:], found[2:], strict=False):
+        if item.tag == "U" and before.text.casefold() in ("ended", "wound", "end", "ending") and after.text.endswith("ing"):
+            item.tag = "f"  # "ended up losing"
+    return _tidy(found)
 
 
 _COMPARE = tuple((re.compile(rf"\b{p}\b", re.IGNORECASE), s) for p, s in lexicon.COMPARE_PHRASES.items())
@@ -289,6 +322,7 @@ def _tidy(items: list[Item]) -> list[Item]:
             before = items[k - 1] if k else None
             noun = before is not None and (
                 before.tag in ("N", "D")
+                or (before.tag in ("L", "w") and item.text.casefold().endswith(("gains", "losses", "declines", "advances")))
                 or before.text.casefold()
                 in (
                     "a",

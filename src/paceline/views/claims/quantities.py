@@ -40,6 +40,11 @@ PERCENT = re.compile(
     rf"{_PERCENT}(?![- ]?points?\b)(?!age)(?:\s?(?:to|-|\u2013)\s?(?P<more>{_DIGITS}){_PERCENT})?",
     re.IGNORECASE,
 )
+PART_OF_PERCENT = re.compile(
+    rf"(?P<sign>{_SIGN})\b(?P<many>a|one|two|three|four|five|six|seven|eight|nine)[- ](?P<part>half|thirds?|quarters?|fifths?|tenths?) of "
+    rf"(?:a |one )?{_PERCENT.strip()}(?![- ]?points?\b)",
+    re.IGNORECASE,
+)
 BETWEEN = re.compile(
     rf"(?P<sign>)\bbetween (?P<low>{_VALUE})(?:{_PERCENT})? and (?P<high>{_VALUE}){_PERCENT}", re.IGNORECASE
 )
@@ -179,6 +184,7 @@ def find(text: str, start: int, end: int) -> list[Number]:
         return all(b <= x or a >= y for x, y in taken)
 
     for kind, pattern in (
+        ("tenths", PART_OF_PERCENT),
         ("percent", BETWEEN),
         ("points", POINTS),
         ("percent", PERCENT),
@@ -198,6 +204,12 @@ def find(text: str, start: int, end: int) -> list[Number]:
 
 def _read(kind: str, m: re.Match[str]) -> Number | None:
     begin = m.start() + (len(m.group()) - len(m.group().lstrip()))
+    if kind == "tenths":
+        value = (count(m.group("many")) or 1) * _PARTS[m.group("part").casefold().rstrip("s")] / 100
+        step = 0.001 if m.group("part").casefold().startswith("tenth") else 0.0025
+        signed = bool(m.group("sign").strip())
+        value = -value if m.group("sign").strip() == "-" else value
+        return Number(value, value, step, "percent", begin, m.end(), signed=signed)
     if kind == "part":
         if m.group("part"):
             part = _PARTS[m.group("part").casefold().rstrip("s") if m.group("part").casefold() != "half" else "half"]

@@ -29,6 +29,17 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "turning_on",
         ),
         (
+            rf"\b(?:since|from|above|below)\s+(?:its|their|the|a)\s+(?:[\w'-]+\s+){{0,3}}?(?P<turn>low|high|peak|bottom|trough|record)"
+            rf"(?:\s+close)?\s+of\s+[\d,.]+\d\s*,?\s*(?:(?:that was |which it )?(?:reached|set|hit|touched|made|posted|struck)\s+)?(?:on|from)\s+"
+            rf"(?P<d>{DATE})",
+            "turning_on",
+        ),
+        (
+            rf"\b(?:since|from|above|below)\s+(?:its|their|the|a)\s+(?:[\w'-]+\s+){{0,3}}?(?P<turn>low|high|peak|bottom|trough|record)"
+            rf"(?:\s+close)?\s+(?:reached |set |hit |made )?on\s+(?P<d>{DATE})(?:\s+of\s+[\d,.]+\d)?",
+            "turning_on",
+        ),
+        (
             rf"\b(?:since|from|off|below|above|under|beneath)\s+(?:its|their|the|that|a)\s+(?P<d>{DATE})\s+(?:\w+ )?(?P<turn>lows?|bottom|trough|peak|highs?|"
             rf"record|top|nadir)(?:\s+close)?{_TO}?",
             "turning_on",
@@ -74,6 +85,11 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bon the (?P<nth>\d{1,2})(?:st|nd|rd|th)\b", "on_the"),
         (r"\b(?P<which>the )(?P<unit>week|month|quarter|year)'s\b", "this_period"),
         (
+            r"(?:(?<=finished )|(?<=finishing )|(?<=finish )|(?<=ended )|(?<=ending )|(?<=end )|(?<=closed )|(?<=closing ))"
+            r"(?P<which>the )(?P<unit>day|session|week|month|quarter|year)\b(?!'|-|\s+(?:ago|earlier|before|ended|ending|of\b|low|high|in\b|end\b))",
+            "this_period",
+        ),
+        (
             rf"\b(?:the |in the |during the |for the )?week of\s+(?P<d>{DATE})(?:\s?[-\u2013]\s?\d{{1,2}})?",
             "week_of",
         ),
@@ -107,8 +123,9 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "last_period",
         ),
         (
-            r"\b(?P<which>this|for the|on the|in the|the current|over the|during the)\s+(?:full |whole |entire |holiday-shortened |shortened |"
-            r"calendar |trading )*(?P<unit>day|session|week|month|quarter|year)\b(?:'s)?(?!-| (?:ago|earlier|before|through|ended|ending|to\b|of\b|low|high))",
+            rf"\b(?P<which>this|for the|on the|in the|the current|over the|during the)\s+(?:full |whole |entire |holiday-shortened |shortened |"
+            rf"calendar |trading )*(?P<unit>day|session|week|month|quarter|year)\b(?:'s)?(?!-| (?:ago|earlier|before|through|ended|ending|"
+            rf"to (?:{MONTH}|{DAYS}|\d)|of\b|low|high))",
             "this_period",
         ),
         (r"\b(?:year|month|quarter|week)[- ]to[- ]date\b|\b(?:YTD|MTD|QTD|WTD)\b", "to_date"),
@@ -123,7 +140,7 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             rf"\b(?:finish(?:ed|es|ing)?|end(?:ed|s|ing)?|clos(?:ed|es|ing)|start(?:ed|s|ing)?|began|beginning)\s+(?P<y>{YEAR})\b",
             "year",
         ),
-        (rf"^(?P<y>{YEAR})(?=\s+in review)|\b(?:the )?(?P<y2>{YEAR})\s+(?:calendar |full )?year\b", "year"),
+        (rf"^(?P<y>{YEAR})(?=\s+in review)|\b(?:the )?(?P<y2>{YEAR})\s+(?:calendar |full |trading )?year\b", "year"),
         (
             rf"\b(?P<m>{MONTHS})\b(?=\s+(?:was|proved|saw|brought|turned|has been|delivered|marked|ended|is|had|went|gave|closed)\b)",
             "month",
@@ -142,8 +159,9 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             rf"(?P<unit>quarter|half)\b(?:'s)?(?P<of>(?:\s+of)?(?:\s+(?P<y>{YEAR})|\s+(?:the|this|last) year))?",
             "quarter",
         ),
-        (rf"\b(?:in |for |during )?(?P<unit>Q|H)(?P<q>[1-4])(?:[\s']+(?P<y>{YEAR}))?\b", "quarter"),
-        (rf"\b(?:in |for |during )?(?P<q>[1-4])(?P<unit>Q|H)(?:\s+(?P<y>{YEAR}))?\b", "quarter"),
+        (rf"\b(?:in |for |during )?(?P<unit>Q|H)(?P<q>[1-4])(?:[\s']*(?P<y>{YEAR})|\s?'(?P<yy>\d\d))?\b", "quarter"),
+        (rf"\b(?:in |for |during )?(?P<q>[1-4])(?P<unit>Q|H)(?:\s*(?P<y>{YEAR})|\s?'?(?P<yy>\d\d))?\b", "quarter"),
+        (r"\bfor the (?P<unit>half)[- ]year\b(?P<q>)", "quarter"),
         (
             rf"\b(?:on |last |by |at |the previous )?(?:last )?(?P<w>(?:{DAYS})\b)\.?(?:'s(?: close| session)?)?",
             "weekday",

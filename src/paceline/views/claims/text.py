@@ -37,6 +37,8 @@ _SAME = {
 }
 _BLOCK = re.compile(r"</?(?:br|p|div|li|ul|ol|h\d|tr|td|th|table|blockquote)\b", re.IGNORECASE)
 
+#: Characters of a line that nobody would wrap so late, if it ends with a sentence.
+UNWRAPPED = 110
 #: Characters of the longest sentence that is read as one.
 LONGEST = 1200
 #: Words whose full stop ends no sentence.
@@ -115,7 +117,9 @@ def _sentences(clean: str) -> list[Sentence]:
         if not block.group().strip():
             continue
         for start, end in _lines(clean, block.start(), block.end()):
-            if found and found[-1].paragraph == paragraph and max(end - start, found[-1].end - begun) > 200:
+            longest = max(end - start, found[-1].end - begun) if found else 0
+            listed = clean[max(0, start - 2) : start].strip() != ""
+            if found and found[-1].paragraph == paragraph and longest > (200 if listed else UNWRAPPED):
                 paragraph += 1  # lines as long as paragraphs are paragraphs
             begun = start
             for a, b in _split(clean, start, end):
@@ -138,7 +142,8 @@ def _lines(clean: str, start: int, end: int) -> list[tuple[int, int]]:
             a, b = lines[-1]
             before = clean[a:b].rstrip()
             last = before.rsplit("\n", 1)[-1]
-            if len(last) > 150:  # nobody wraps so late: a line is a paragraph
+            whole = len(last) > UNWRAPPED and before.endswith((".", "!", "?", '"')) and line.strip()[:1].isupper()
+            if len(last) > 150 or whole:  # nobody wraps so late: a line is a paragraph
                 lines.append(here)
                 continue
             short = len(last) < 60 and not before.endswith((",", "-", "\u2014"))

@@ -278,7 +278,7 @@ class Reader:
             day -= dt.timedelta(days=7)  # Monday's letter speaks of the week before
         elif unit in ("month", "quarter", "year") and m.group("which").casefold() in ("for the", "on the", "the"):
             first, _ = period(unit, day)
-            if unit == "month" and (day - first).days < 2:
+            if (day - first).days < {"month": 2, "quarter": 15}.get(unit, 0):
                 day = first - dt.timedelta(days=1)  # written on the first days: the period just over
         return self._span(
             m,
@@ -326,10 +326,14 @@ class Reader:
     def quarter(self, m: re.Match[str]) -> Window | None:
         said = (m.groupdict().get("q") or "").casefold()
         n = {"final": 4, "opening": 1, "closing": 4}.get(said) or count(said)
+        if n is None and not said:  # "for the half year": the one just over
+            n = 1 if 4 <= self.today.month <= 9 else 2
         if n is None:
             return None
         unit = "half" if m.group("unit").casefold().startswith("h") else "quarter"
         year = m.groupdict().get("y")
+        if m.groupdict().get("yy"):
+            year = f"20{m.group('yy')}" if int(m.group("yy")) <= self.today.year % 100 else f"19{m.group('yy')}"
         when = (m.groupdict().get("of") or "").casefold()
         y = int(year) if year else self.today.year - (1 if "last" in when else 0)
         if n > (2 if unit == "half" else 4):

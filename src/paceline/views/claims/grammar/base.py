@@ -34,6 +34,7 @@ class Base:
         self.out = Reading()
         self.history: list[tuple[Window, int, str, int]] = []  # window, paragraph, tense, sentence: oldest first
         self.heading: Window | None = None
+        self.section: Window | None = None  # of the last line that ends in a colon: "For the week:"
         self.before: tuple[Subject, ...] = ()  # subjects of the claim before
         self.by_kind: dict[str, Subject] = {}
 

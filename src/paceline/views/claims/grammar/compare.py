@@ -6,11 +6,28 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from paceline.views.claims.grammar.model import Aside
 from paceline.views.claims.grammar.who import Who
 from paceline.views.claims.items import negated
 from paceline.views.claims.joining import Item
 from paceline.views.claims.quantities import Number
 from paceline.views.claims.subjects import Subject
+
+#: After a comparing verb without a rival: what may follow, so that the market is meant ("lagged again in June").
+_ALONE = re.compile(
+    r"\s*(?:$|[.,;:)\u2014\u2013-]|(?:by|in|on|at|since|for|this|last|over|during|through|throughout|again|too|as|so|while|with|"
+    r"year|month|week|once|and|but|when|after|of|from|most|all|both|yet|still|today|yesterday|overall|alone|until|amid|despite|"
+    r"because|even|it|them|that|early|late|the rest|everything|the broad(?:er)? market)\b|\w+ly\b)",
+    re.IGNORECASE,
+)
+#: "beat large", "trailed larger ones": the other size.
+_SIZE = re.compile(r"\s*(?:the )?(?P<size>large|big|small)(?:er)?(?:\s+(?:ones|names|companies|stocks))?\b(?![- ]caps?)", re.IGNORECASE)
+#: "surpassing its old peak": itself, no rival.
+_ITSELF = re.compile(
+    r"\s*(?:its|their|the|a|an|his|that|last|\w+'s)\s+(?:[\w'-]+\s+){0,3}?(?:peaks?|records?|highs?|lows?|levels?|marks?|milestones?|values?|"
+    r"close|closes|thresholds?|best|worst|targets?|forecasts?|expectations|hopes|goals?|barrier)\b",
+    re.IGNORECASE,
+)
 
 
 class Compare(Who):
@@ -102,6 +119,11 @@ class Compare(Who):
             "more",
         ):
             return
+        if (itself := _ITSELF.match(self.text.clean, item.end, self.sentence.end)) is not None and not any(
+            i.tag == "S" and item.end <= i.start < itself.end() for i in items
+        ):
+            state.compare = None
+            return
         word = item.text.casefold()
         noun = word.endswith("performance")
         at, words = self._stretch(k)
@@ -129,6 +151,9 @@ class Compare(Who):
             n += 1
         if n < len(items) and items[n].tag == "S":
             against = items[n].subjects
+        if not against and (size := _SIZE.match(self.text.clean, item.end, self.sentence.end)) is not None:
+            other = self.names.lookup("small caps" if size["size"].casefold() == "small" else "s&p 500")
+            against = (other,) if other is not None else ()
         state.compare, state.compare_at, state.compare_against = item, k, against
         state.last_sign = 1
         weak = phrase in ("ahead of", "better than", "worse than", "behind", "led") or noun
@@ -153,6 +178,11 @@ class Compare(Who):
         rivals = against
         if not against:
             elsewhere = following is not None and following.text.casefold() in ("it", "them", "its", "their")
+            alone = _ALONE.match(self.text.clean, item.end, self.sentence.end) is not None
+            if not alone and not (following is not None and following.tag in ("N", "W", "U")):
+                self.out.unread.append(Aside("unread", item.start, item.end, "whom it is compared with is not known"))
+                state.compare = None
+                return
             rivals = self.previous_other(subjects) if elsewhere else self._default_against(subjects)
             near = items[k + 1 : k + 4]
             stop = next((n for n, x in enumerate(near) if x.tag in (":", "Z", ",")), len(near))

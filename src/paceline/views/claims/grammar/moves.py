@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from paceline.views.claims import lexicon
 from paceline.views.claims.grammar.model import (
@@ -64,7 +65,7 @@ class Moves(Phrases):
         found: list[tuple[int, Number]] = []
         for j in range(k + 1, len(self.items)):
             i = self.items[j]
-            if i.tag == "N" and i.number is not None and i.number.unit == "percent":
+            if i.tag == "N" and i.number is not None and i.number.unit in ("percent", "points", "index_points"):
                 found.append((j, i.number))
             elif not (i.tag == "," or i.text.casefold() in ("and", "or")):
                 break
@@ -86,6 +87,8 @@ class Moves(Phrases):
                 self._compared(item.start, other.end, state.subjects, other.subjects, ahead.sign, as_points(number))
                 ahead.used = item.used = True
                 return True
+        if state.compare is not None and state.compare.text.casefold().startswith("led") and ahead is not None and ahead.tag == "D":
+            return False  # "led by a 2% rise in energy": energy's own rise
         linked = state.compare is not None and not any(i.tag in ("Z", "V") for i in items[state.compare_at + 1 : k])
         if linked and state.compare is not None:
             words = self.text.clean[state.compare.end : item.start].casefold()
@@ -96,6 +99,22 @@ class Moves(Phrases):
             ):
                 subjects = state.subjects
                 against = state.compare_against or self._default_against(subjects)
+                more = self._more_numbers(k)
+                if len(subjects) > 1 and len(more) + 1 == len(subjects) and against:  # "by 3% and 5%, respectively"
+                    state.compare.used = item.used = True
+                    self._drop_compare(state.compare)
+                    for subject, (at, n) in zip(subjects, [(k, number), *more], strict=True):
+                        self.items[at].used = True
+                        self._compared(
+                            item.start,
+                            self.items[at].end,
+                            (subject,),
+                            against,
+                            state.compare.sign,
+                            as_points(replace(n, how=n.how or number.how)),
+                        )
+                    state.compare = None
+                    return True
                 if subjects and against:
                     state.compare.used = item.used = True
                     self._drop_compare(state.compare)

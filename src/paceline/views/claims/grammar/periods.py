@@ -14,6 +14,14 @@ from paceline.views.claims.grammar.model import (
 from paceline.views.claims.grammar.verbs import Verbs
 from paceline.views.claims.joining import Item
 
+#: What follows these words happened before.
+_SINCE_THEN = re.compile(r"\b(?:after|following|despite)\b", re.IGNORECASE)
+_ADJECTIVE = re.compile(r"(?:\w+ly|annual|one-\w+|full-year|calendar-year|\w+-to-date)$", re.IGNORECASE)
+#: Words of a report on one day's trading.
+CLOSING = re.compile(r"\b(?:closed|closing|ended|ending|finished|finishing|settled|snapped|stocks? (?:jump|slip|rise|fall|rall(?:y|ies)|slide))\b", re.IGNORECASE)
+#: A line under a heading has at most this many words; a longer one is prose again.
+LISTED = 22
+
 
 class Periods(Verbs):
     """Which window a claim speaks of: its own, its sentence's, its paragraph's, the heading's."""
@@ -61,6 +69,11 @@ class Periods(Verbs):
             window = self._period(claim, items, tense, resolved)
             if window is not None and not window.unclear and window.inherited in ("", "sentence"):
                 kept = "close" if claim.kind in AT_A_CLOSE else tense
+                owned = window.unit == "day" and window.text.casefold().endswith("'s") and window.key() not in [
+                    w.key() for w, *_ in self.history]
+                if owned:  # "after Thursday's 4% decline": that number's day, not the story's
+                    resolved.append(replace(claim, window=window))
+                    continue
                 self.history.append((window, self.sentence.paragraph, kept, self.sentence.start))
             others: list[Window] = []
             if window is not None and window.inherited in ("paragraph", "heading", "earlier paragraph"):
@@ -85,6 +98,9 @@ class Periods(Verbs):
         head = paragraph == 0 or (not clean.rstrip().endswith((".", "!", "?")) and len(clean.split()) <= 8)
         head = head or (not self.history and paragraph <= 2 and len(clean.split()) <= 12)  # "What a week."
         windows = [i.window for i in items if i.window is not None and not i.window.unclear and not i.window.same]
+        if not clean.rstrip().endswith((".", "!", "?")) and len(clean.split()) <= 16:
+            periods = [w for w in windows if w.unit and not (w.unit == "day" and re.search(r"\d", w.text))]
+            self.section = periods[0] if periods and (clean.rstrip().endswith(":") or self.section is not None) else None
         if head:
             for pattern, unit in (
                 (r"\bweek(?:ly|end)?\b", "week"),
@@ -114,7 +130,12 @@ class Periods(Verbs):
             and self.heading is None
         ):
             self.heading = windows[-1]
-        if windows and len(clean.split()) <= 16 and windows[0].unit != "day":
+        day = next((w for w in windows if w.unit == "day" and not re.search(r"\d", w.text)), None)
+        if day is not None and any(i.tag in ("V", "U", "D") for i in self.items):
+            self.history.append((day, paragraph, "past", self.sentence.start))  # "Shares everywhere fell on Tuesday."
+        elif windows and len(clean.split()) <= 16 and (
+            windows[0].unit != "day" or (clean.rstrip().endswith(":") and not re.search(r"\d", windows[0].text))
+        ):
             self.history.append((windows[0], paragraph, "any", self.sentence.start))
 
     def _own_period(self, unit: str, clean: str) -> Window | None:
@@ -245,18 +266,29 @@ class Periods(Verbs):
         inside = [i for i in here if claim.start <= i.start < claim.end]
         after = [i for i in here if claim.end <= i.start < next_start]
         lead = [i for i in here if prev_end <= i.start < claim.start]
+        relative = next((x.start for x in self.items if x.tag == "P" and x.text.casefold() in ("which", "who")
+                         and x.start >= claim.end), self.sentence.end)
+        here = [i for i in here if i.start < relative]  # "..., which led in 2023": another time
+        here = [i for i in here if i.start < claim.end or not _SINCE_THEN.search(self.text.clean, claim.end, i.start)]
+        after = [i for i in after if i in here]
         # a window in front of the next claim's subject, after a comma or "and", leads that one
         after = [i for i in after if not self._leads(i, claim.end, next_start, b)]
         within = self._segment(claim.start, claim.end)
         intraday = [i for i in here if i.window is not None and "within the day" in i.window.unclear]
         here = [i for i in here if i not in intraday or within[0] <= i.start < within[1]]
         after, lead = ([i for i in group if i in here] for group in (after, lead))
+        elsewhere = [i for i in here if _ADJECTIVE.match(i.text) and "," in self.text.clean[claim.end : i.start]]
+        here = [i for i in here if i not in elsewhere]  # ", narrowing growth's year-to-date lead": of that lead
+        after, lead, inside = ([i for i in group if i in here] for group in (after, lead, inside))
+        near = next((i for i in here if i.window is not None and i.end <= claim.start <= i.end + 2
+                     and _ADJECTIVE.match(i.text)), None)
+        if near is not None:
+            return near.window  # "a weekly gain of 4%, driven by rallies on Thursday"
         for group in (inside, after, lead):
             until = [i for i in group if i.window is not None and i.window.base == "until"]
-            group = [i for i in group if i not in until]
-            if group:
-                chosen = group[0] if group is not lead else group[-1]
-                w = self._merge(group, chosen)
+            open_ = [i for i in group if i not in until]
+            if open_:
+                w = self._merge(open_, open_[-1] if group is lead else open_[0])
                 return self._until(w, [i for i in after if i.window is not None and i.window.base == "until"] or until)
         ends = [i for i in (*inside, *after) if i.window is not None and i.window.base == "until"]
         here = [i for i in here if i.window is not None and i.window.base != "until"]
@@ -274,7 +306,7 @@ class Periods(Verbs):
             first = earlier[-1].window
             return None if first is None else replace(first, inherited="sentence")
         mine = [c for c in done if c.window is not None and not c.window.unclear]
-        later = [i for i in here if i.start >= claim.end]
+        later = [i for i in here if i.start >= claim.end and not i.text.casefold().endswith("'s")]
         if later and later[0].window is not None:
             follow = next((c for c in sorted(self.claims, key=lambda c: c.start) if c.start >= claim.end), None)
             if follow is None or self._tense(follow) == tense:
@@ -296,6 +328,8 @@ class Periods(Verbs):
         """Does this window open the next clause? ("..., and in October fell 2%", ". On Friday")"""
         if next_start >= b:
             return False
+        if i.text.casefold().endswith("'s") and next_start - i.end <= 15:
+            return True  # "after Thursday's 4% decline"
         before = self.text.clean[end : i.start]
         return (
             bool(re.search(r"(?:,\s*(?:and|but)?|\band|\bbut|\bwhile|\bwith)\s*$", before)) and next_start - i.end < 40
@@ -318,8 +352,13 @@ class Periods(Verbs):
                 return replace(other, end=w.end)
         return w
 
+    def _words(self) -> int:
+        return len(self.text.clean[self.sentence.start : self.sentence.end].split())
+
     def _inherit(self, tense: str) -> Window | None:
         """The window of the last claim of the paragraph in the same tense, else of the last one, else the heading's."""
+        if self.section is not None and self._words() <= LISTED:
+            return replace(self.section, inherited="heading")
         tense = "past" if tense == "aside" else tense
         here = [(w, s) for w, p, t, s in self.history if p == self.sentence.paragraph and t != "close"] or [
             (w, s) for w, p, _, s in self.history if p == self.sentence.paragraph
@@ -341,7 +380,10 @@ class Periods(Verbs):
         if self.heading is not None and tense == "past" and (self.heading.unit == "day" or not self.history):
             return replace(self.heading, inherited="heading")
         if self.history:
-            kept = [(w, s) for w, _, t, s in self.history if t == tense] or [(w, s) for w, _, _, s in self.history]
+            first = self.history[0]
+            if tense == "past" and first[0].unit == "day" and first[0].open and first[1] <= 1 < self.sentence.paragraph:
+                return replace(first[0], inherited="heading")  # the day the story is about
+            kept = [(w, s) for w, _, t, s in self.history if t in (tense, "any")] or [(w, s) for w, _, _, s in self.history]
             chosen = next(w for w, s in kept if s == kept[-1][1])
             own_day = chosen.unit == "day" and chosen.open and chosen.key() == self.history[0][0].key()
             topic = self.history[0][0]
@@ -352,4 +394,9 @@ class Periods(Verbs):
             ):
                 return replace(chosen, inherited="heading")  # the period the text is about
             return replace(chosen, inherited="heading" if own_day and tense == "past" else "earlier paragraph")
-        return None if self.heading is None else replace(self.heading, inherited="heading")
+        if self.heading is not None:
+            return replace(self.heading, inherited="heading")
+        if tense in ("past", "aside") and CLOSING.search(self.text.clean[: self.sentence.end]):
+            own = self._own_period("day", "")
+            return None if own is None else replace(own, inherited="own day")
+        return None

@@ -31,10 +31,40 @@ class Reader(Periods):
         for sentence in self.text.sentences:
             self.items = spot(self.text.clean, sentence.start, sentence.end, self.names, self.when)
             self.sentence = sentence
+            self._set_aside()
             self._shy()
             self._sentence(sentence)
         self.out.claims.sort(key=lambda c: (c.start, c.end))
         return self.out
+
+    def _set_aside(self) -> None:
+        """Words that speak of something else: "since May 5, when it rose 2%"; an aside between dashes without a number;
+        "X, which makes chips, ..." (the sentence goes on about X)."""
+        items = self.items
+        for k, i in enumerate(items):
+            if i.text.casefold() == "when" and any(
+                x.tag == "W" and x.window is not None and (x.window.unit == "day" or x.window.base in ("on", "before"))
+                for x in items[max(0, k - 2) : k]
+            ):
+                for x in items[k:]:
+                    if x.tag in (",", "Z"):
+                        break
+                    x.tag, x.used = ("w" if x.tag in ("S", "V", "C", "N", "record", "P") else x.tag), True
+        dashes = [k for k, i in enumerate(items) if i.tag == "Z" and i.text in ("\u2014", "\u2013")]
+        for a, b in zip(dashes[::2], dashes[1::2], strict=False):
+            inner = items[a + 1 : b]
+            if not any(x.tag == "N" for x in inner):
+                for x in inner:
+                    x.tag = "w" if x.tag in ("S", "V", "C", "D", "P") else x.tag
+                items[a].tag = items[b].tag = ","
+        for k, i in enumerate(items):
+            if i.text.casefold() != "which" or not k or items[k - 1].tag != ",":
+                continue
+            stop = next((j for j in range(k + 1, len(items) - 1) if items[j].tag == "," and items[j + 1].tag in "VLU"), 0)
+            if any(x.tag in ("V", "U", "N", "C", "Z", "W", "record", "rank", "streak") for x in items[k : stop or None]):
+                continue
+            for x in items[k:stop]:
+                x.tag = "w" if x.tag in ("S", "P", ",", "L") else x.tag
 
     def _sentence(self, sentence: Sentence) -> None:
         self.sentence = sentence

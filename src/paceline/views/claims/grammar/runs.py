@@ -136,6 +136,11 @@ class Runs(Compare):
                 item.subjects = named.subjects
         what = m["what"].casefold()
         how = m["how"].casefold()
+        earlier = clean[self._segment(item.start, item.end)[0] : item.start]
+        if what in ("streak", "run") and re.search(r"\b(?:snap|end|br[eo]k|halt|stop)\w*\b[^,;]*$", earlier, re.IGNORECASE):
+            self._mark(item.start, item.end + link.end())
+            self.out.unread.append(Aside("unread", item.start, item.end, "a streak that has ended"))
+            return
         unit_text = (m.get("adj") or "").casefold() + " " + what + " " + item.text.casefold()
         subjects = item.subjects or self._who(k)[0]
         end = item.end + link.end()

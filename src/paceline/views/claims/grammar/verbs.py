@@ -26,6 +26,13 @@ class Verbs(Moves):
             return
         if number.unit == "level":
             return self._level(k, item)
+        near = self.text.clean[self.sentence.start : item.start]
+        if re.search(r"\b(?:averag(?:ed|ing|es)|an average (?:\w+ ){0,2}of)\b[^,;]{0,25}$", near, re.IGNORECASE):
+            return self._skip(item, "an average, not a change of price")
+        if re.search(r"\b(?:back-to-back|consecutive|successive) (?:\w+ )?(?:gains|losses|declines|advances) of\b[^;.]*$", near, re.IGNORECASE):
+            return self._skip(item, "one of several periods, which are not named")
+        if re.match(r"\s*(?:less|fewer|more|cheaper|smaller|larger) than\b", self.text.clean[item.end : self.sentence.end]):
+            return self._skip(item, "a comparison of numbers, not a change of price")
         after = items[k + 1] if k + 1 < len(items) else None
         after2 = items[k + 2] if k + 2 < len(items) else None
         if self._breadth(k, item) or self._share(k, item):
@@ -200,6 +207,8 @@ class Verbs(Moves):
             between = between[chained + 1 :]  # "19% before dividends for the year and 6% in the quarter"
             plain = all(i.tag in ("f", "W", ",", "B") for i in between)
         else:
+            if len(between) > 1 and between[-1].tag == "w" and between[-2].text.casefold() in ("a", "an"):
+                between = between[:-1]  # "gained an astonishing 32%"
             plain = all(i.tag in ("f", "U", "W", ",", "(", "N", "streak", ":", "L") for i in between)
         if not plain:
             return False
@@ -322,6 +331,16 @@ class Verbs(Moves):
             )
         ) and not (before is not None and before.tag in ("C", "record")):
             return
+        left = items[max(0, k - 4) : k]
+        if any(i.tag == "mean" for i in left) and all(i.tag in ("mean", "f", "(", ",") for i in left[-2:]):
+            return  # "its 100-day average (at 4,199)": the average's own level
+        clean = self.text.clean
+        if re.match(r"\s*(?:at|as) (?:its|the|their) (?:intraday |session )?(?:high|low|peak|best|worst)\b|\s*intraday", clean[item.end :]):
+            return  # within the day
+        if word == "of" and re.search(
+            r"\b(?:high|low|peak|bottom|trough|record|top|close|level)\b[^.;]*$", clean[self.sentence.start : item.start], re.IGNORECASE
+        ) and any(i.tag == "W" and i.window is not None and i.window.unit == "day" and not i.window.open for i in items[max(0, k - 7) : k + 5]):
+            return  # "the peak of 14,164 on October 9": another day's level
         subjects = state.subjects
         if (
             not subjects

@@ -80,6 +80,10 @@ class Helper:
     ) -> tuple[str, str]:
         """A plain "holds" needs the subject itself and a window the text names near it."""
         w = claim.window
+        if w is not None and w.inherited == "own day":
+            if verdict in (v.HOLDS, v.ONLY):
+                return v.ONLY, "the day the text was written; it names none"
+            raise Unclear("the text names no window for it")
         if verdict == v.HOLDS:
             if line is not None and line.proxy and claim.subject.kind == "index":
                 return v.ONLY, f"the fund {line.label} for {claim.subject.name}"

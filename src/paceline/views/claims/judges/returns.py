@@ -14,6 +14,9 @@ from paceline.views.claims.readings import Line, Missing, Option, Span
 from paceline.views.claims.subjects import Candidate, Subject
 from paceline.views.claims.verdicts import Tried
 
+#: How far a fund may stray from its index within a window.
+TRACKING = 0.002
+
 
 class Returns(Helper):
     """Returns, directions, and one against another."""
@@ -29,12 +32,10 @@ class Returns(Helper):
         _, line, span, value = values[0]
         notes = self._window_notes(claim, line)
         soft = (number.step >= 0.01 and number.unit != "times") or number.how != ""
-        if (
-            line.proxy
-            and claim.subject.kind == "index"
-            and verdict == v.DIFFERS
-            and self._dividends(number.value, value, line, span)
-        ):
+        stand_in = (line.proxy and claim.subject.kind == "index") or (
+            line.kind == "fund" and claim.subject.kind == "style"
+        )
+        if stand_in and verdict == v.DIFFERS and self._explained(number.value, value, line, span):
             return Answer(
                 v.MISSING,
                 value,
@@ -44,8 +45,8 @@ class Returns(Helper):
                 tuple(tried),
                 tuple(figures),
                 notes=tuple(notes),
-                reason=f"{claim.subject.name} is not stored; the fund's total return, dividends included, lies above the claim "
-                "by no more than dividends can explain",
+                reason=f"{claim.subject.name} is not stored; the total return of the fund {line.label} lies no further from the claim "
+                "than dividends and tracking can explain",
             )
         verdict, which = self._guarded(claim, verdict, chosen, line, soft=soft)
         if (
@@ -61,11 +62,12 @@ class Returns(Helper):
             verdict, value, "return", line, span, tuple(tried), tuple(figures), reason, tuple(notes), chosen=which
         )
 
-    def _dividends(self, said: float, ours: float, line: Line, span: Span) -> bool:
+    def _explained(self, said: float, ours: float, line: Line, span: Span) -> bool:
+        """Whether a fund's total return may differ so much from its index's price return: dividends of 4.5% a year,
+        and ``TRACKING`` either way."""
         years = (line.days[span.j] - line.days[span.i]).astype(int) / 365.25
-        return (
-            line.basis == "total" and years > 0.1 and ours - 0.045 * years * (1 + max(ours, 0)) - 0.002 <= said <= ours
-        )
+        dividends = 0.045 * years * (1 + max(ours, 0))
+        return line.basis == "total" and ours - dividends - TRACKING <= said <= ours + TRACKING
 
     def _why(self, verdict: str, said: float, ours: float, which: str, tried: list[Tried]) -> str:
         if verdict == v.DIFFERS:

@@ -47,7 +47,7 @@ ENTRIES: tuple[Entry, ...] = (
         "s&p 500|s&p 500 index|s&p500|s&p|s and p 500|s & p 500|sp500|sp 500|spx|s&p composite|s&p 500 benchmark|"
         "standard & poor's 500|standard and poor's 500|standard & poor's 500 index|standard and poor's 500 index|"
         "standard & poors 500|cap-weighted s&p 500|capitalization-weighted s&p 500|market-cap-weighted s&p 500|"
-        "cap-weighted s&p|large caps|large-caps|large-cap stocks|large-cap shares|large cap stocks|large-cap index|"
+        "cap-weighted s&p|large caps|large-caps|large-cap stocks|large-cap shares|large cap stocks|large-cap index|large-cap indexes|large-cap indices|large-cap benchmarks|"
         "large companies|large-company stocks|large stocks",
         "SPX SPY",
     ),
@@ -321,7 +321,8 @@ FOREIGN = (
     "cboe volatility index|volatility index|wilshire 5000|value line|nyse composite|amex composite|european stocks|"
     "european shares|asian stocks|asian shares|japanese stocks|chinese stocks|chinese shares|u.k. stocks|"
     "british stocks|german stocks|treasuries|u.s. treasuries|treasury bonds|bonds|municipal bonds|the bond market|"
-    "bond prices|treasury prices|msci world|msci world index|msci acwi|world stocks|global stocks|global equities|"
+    "bond prices|treasury prices|msci world|msci world index|msci acwi|msci all country world index|msci all country world|"
+    "msci acwi ex usa|msci acwi ex us|msci world ex us|msci europe|msci japan|msci china|bloomberg u.s. aggregate|world stocks|global stocks|global equities|"
     "latin american stocks|asia-pacific shares|eurozone stocks|indian stocks|brazilian stocks"
 )
 
@@ -350,6 +351,7 @@ NO_TICKERS = frozenset(
 
 #: What people call well-known companies -> ticker, beyond the names in the store.
 NICKNAMES: dict[str, str] = {
+    "3m": "MMM",
     "nvidia": "NVDA",
     "microsoft": "MSFT",
     "apple": "AAPL",

@@ -116,6 +116,7 @@ NOUNS: dict[str, int] = {
         -1,
     ),
 }
+NOUNS["rallies"] = 1
 NOUNS |= {f"{noun}s": sign for noun, sign in NOUNS.items() if not noun.endswith("s")}
 
 #: Comparing verbs -> +1 subject ahead, -1 behind.
