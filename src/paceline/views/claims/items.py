@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Any
 
 from paceline.views.claims import lexicon, quantities, windows
@@ -196,6 +197,10 @@ def spot(clean: str, start: int, end: int, names: Names, when: windows.Reader) -
 
     phrases = [(tag, m) for tag, pattern in PHRASES for m in pattern.finditer(clean, start, end)]
     mentions = [x for x in names.find(clean, start, end) if not _part_of_a_name(clean, x)]
+    for one, two in pairwise(tuple(mentions)):  # "S&P 400 Utilities": not the sector of the large companies
+        small = one.subject.kind == "index" and one.subject.name.startswith(("S&P MidCap", "S&P SmallCap", "Russell"))
+        if small and two.subject.kind in ("sector", "theme") and 0 <= two.start - one.end <= 1:
+            mentions = [x for x in mentions if x not in (one, two)]
     for m in _CAP_VERSION.finditer(clean, start, end):
         inside = [x for x in mentions if x.start < m.end() and x.end > m.start()]
         if not any(x.end - x.start >= m.end() - m.start() for x in inside):

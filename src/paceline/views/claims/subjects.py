@@ -267,7 +267,7 @@ class Names:
                 group == "c" and (shouting or said in lexicon.NO_TICKERS or (subject.kind == "stock" and len(said) < 3))
             ):
                 continue
-            if group == "b" and said in ("AI", "US", "UK", "EU", "ETF", "ECB", "FED", "CPI", "GDP", "IT", "EPS"):
+            if group == "b" and said in ("AI", "US", "UK", "EU", "ETF", "ECB", "FED", "CPI", "GDP", "IT", "EPS", "TR", "PR", "NR", "GR", "EWI", "COMP"):
                 continue
             if any(f.start <= place[0] < f.end for f in found):
                 continue

@@ -37,6 +37,7 @@ class Base:
         self.section: Window | None = None  # of the last line that ends in a colon: "For the week:"
         self.before: tuple[Subject, ...] = ()  # subjects of the claim before
         self.by_kind: dict[str, Subject] = {}
+        self.named: Subject | None = None  # "index" the sentence before was about, if it made no claim
 
     def _next(self, k: int, skip: tuple[str, ...] = ("f",)) -> int:
         j = k + 1

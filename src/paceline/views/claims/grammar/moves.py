@@ -37,16 +37,26 @@ class Moves(Phrases):
         kind = "points" if number.unit == "index_points" else "return"
         if number.unit == "points":
             return False
-        if len(subjects) > 1:
-            more = self._more_numbers(k)
-            if len(more) + 1 == len(subjects):
-                for subject, (at, n) in zip(subjects, [(k, number), *more], strict=True):
-                    self.items[at].used = True
-                    self._claim(kind, (subject,), begin, self.items[at].end, number=n.times(sign), sign=sign)
-                return True
+        more = self._more_numbers(k)
+        said = self.text.clean[(self.items[more[-1][0]].end if more else stop) : self.sentence.end]
+        lead = self.text.clean[self.sentence.start : self._named_at(subjects)]
+        others = re.search(r"\b[A-Z]\w+(?:, [A-Z]\w+)* (?:and|,)\s*$", lead) is not None
+        if more and len(subjects) == 1 and others and re.match(r",?\s*respectively", said):
+            for at, _ in [(k, number), *more]:
+                self._skip(self.items[at], "whose each of these numbers is, is not known")
+            return True
+        if len(subjects) > 1 and len(more) + 1 == len(subjects):
+            for subject, (at, n) in zip(subjects, [(k, number), *more], strict=True):
+                self.items[at].used = True
+                self._claim(kind, (subject,), begin, self.items[at].end, number=n.times(sign), sign=sign)
+            return True
         denied = negated(self.text.clean, self._segment(begin, stop)[0], item.start)
         self._claim(kind, subjects, begin, stop, number=number.times(sign), sign=sign, denied=denied)
         return True
+
+    def _named_at(self, subjects: tuple[Subject, ...]) -> int:
+        """Where the sentence names them first."""
+        return next((i.start for i in self.items if i.tag == "S" and i.subjects == subjects), self.sentence.start)
 
     def _unknown(self, item: Item, sign: int, end: int) -> bool:
         """A move of something this market does not know: named, so that it is not simply dropped."""

@@ -17,6 +17,8 @@ from paceline.views.claims.joining import Item
 #: What follows these words happened before.
 _SINCE_THEN = re.compile(r"\b(?:after|following|despite)\b", re.IGNORECASE)
 _ADJECTIVE = re.compile(r"(?:\w+ly|annual|one-\w+|full-year|calendar-year|\w+-to-date)$", re.IGNORECASE)
+#: A title has at most this many words.
+TITLE = 18
 #: Words of a report on one day's trading.
 CLOSING = re.compile(r"\b(?:closed|closing|ended|ending|finished|finishing|settled|snapped|stocks? (?:jump|slip|rise|fall|rall(?:y|ies)|slide))\b", re.IGNORECASE)
 #: A line under a heading has at most this many words; a longer one is prose again.
@@ -55,6 +57,8 @@ class Periods(Verbs):
                 )
             ):
                 i.used = True  # "the most since 2010" compares; it is no window
+        self.claims = [c for c in self.claims if c.kind != "direction" or not any(
+            o.kind == "return" and o.subject.name == c.subject.name and o.start < c.end and c.start < o.end for o in self.claims)]
         items = [i for i in self.items if i.tag == "W" and not i.used and i.window is not None]
         resolved: list[Claim] = []
         for i in items:
@@ -71,6 +75,9 @@ class Periods(Verbs):
                 kept = "close" if claim.kind in AT_A_CLOSE else tense
                 owned = window.unit == "day" and window.text.casefold().endswith("'s") and window.key() not in [
                     w.key() for w, *_ in self.history]
+                if claim.kind == "extreme" and not window.text.strip():
+                    resolved.append(replace(claim, window=window))
+                    continue
                 if owned:  # "after Thursday's 4% decline": that number's day, not the story's
                     resolved.append(replace(claim, window=window))
                     continue
@@ -81,6 +88,12 @@ class Periods(Verbs):
                     if not w.unclear and w.key() not in [x.key() for x in (window, *others)] and len(others) < 3:
                         others.append(w)
             resolved.append(replace(claim, window=window, otherwise=tuple(others)))
+        day = next((i.window for i in items if i.window is not None and i.window.unit == "day"
+                    and not i.window.unclear and not i.window.same and not re.search(r"\d", i.text)), None)
+        if day is not None and not any(s == self.sentence.start for *_, s in self.history) and any(
+            i.tag in ("V", "U", "D") for i in self.items
+        ):
+            self.history.append((day, self.sentence.paragraph, "past", self.sentence.start))  # "Shares fell on Tuesday."
         if not resolved:
             self._lead_in(items)
         self.claims = resolved
@@ -101,7 +114,7 @@ class Periods(Verbs):
         if not clean.rstrip().endswith((".", "!", "?")) and len(clean.split()) <= 16:
             periods = [w for w in windows if w.unit and not (w.unit == "day" and re.search(r"\d", w.text))]
             self.section = periods[0] if periods and (clean.rstrip().endswith(":") or self.section is not None) else None
-        if head:
+        if head and len(clean.split()) <= TITLE:
             for pattern, unit in (
                 (r"\bweek(?:ly|end)?\b", "week"),
                 (r"\bquarter(?:ly)?\b|\bQ[1-4]\b", "quarter"),
@@ -130,10 +143,7 @@ class Periods(Verbs):
             and self.heading is None
         ):
             self.heading = windows[-1]
-        day = next((w for w in windows if w.unit == "day" and not re.search(r"\d", w.text)), None)
-        if day is not None and any(i.tag in ("V", "U", "D") for i in self.items):
-            self.history.append((day, paragraph, "past", self.sentence.start))  # "Shares everywhere fell on Tuesday."
-        elif windows and len(clean.split()) <= 16 and (
+        if windows and len(clean.split()) <= 16 and not any(s == self.sentence.start for *_, s in self.history) and (
             windows[0].unit != "day" or (clean.rstrip().endswith(":") and not re.search(r"\d", windows[0].text))
         ):
             self.history.append((windows[0], paragraph, "any", self.sentence.start))
@@ -381,7 +391,9 @@ class Periods(Verbs):
             return replace(self.heading, inherited="heading")
         if self.history:
             first = self.history[0]
-            if tense == "past" and first[0].unit == "day" and first[0].open and first[1] <= 1 < self.sentence.paragraph:
+            if tense == "past" and first[0].unit == "day" and first[0].open and first[1] <= 1 and (
+                first[1] < self.sentence.paragraph
+            ):
                 return replace(first[0], inherited="heading")  # the day the story is about
             kept = [(w, s) for w, _, t, s in self.history if t in (tense, "any")] or [(w, s) for w, _, _, s in self.history]
             chosen = next(w for w, s in kept if s == kept[-1][1])

@@ -84,6 +84,11 @@ class Reader(Periods):
             if i.tag == "S" and not i.anaphor:
                 for s in i.subjects:
                     self.by_kind.setdefault(s.kind, s)
+        about = next((i for i in self.items if i.tag == "S" and i.subjects == self.state.subjects), None)
+        if about is not None and len(about.subjects) == 1 and "index" in about.text.casefold() and not about.anaphor:
+            self.named = about.subjects[0]
+        elif any(i.tag == "S" and not i.anaphor for i in self.items):
+            self.named = None
         self.out.claims += self.claims
 
     def _walk(self) -> None:

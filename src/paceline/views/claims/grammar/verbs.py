@@ -15,6 +15,13 @@ from paceline.views.claims.joining import Item
 from paceline.views.claims.quantities import Number
 from paceline.views.claims.subjects import Subject
 
+#: "a quarter of the stocks": a share of members.
+_OF_MEMBERS = re.compile(
+    r"\s*of (?:the |all |its |their |those |these )?(?:[\w&']+[- ]){0,3}?(?:stocks|companies|names|members|components|constituents|issues|sectors|"
+    r"funds|firms|holdings|days|sessions|weeks|months|quarters|years|time)\b(?!')",
+    re.IGNORECASE,
+)
+
 
 class Verbs(Moves):
     """Numbers that belong to a verb or a name beside them, levels, and moves without a number."""
@@ -29,6 +36,14 @@ class Verbs(Moves):
         near = self.text.clean[self.sentence.start : item.start]
         if re.search(r"\b(?:averag(?:ed|ing|es)|an average (?:\w+ ){0,2}of)\b[^,;]{0,25}$", near, re.IGNORECASE):
             return self._skip(item, "an average, not a change of price")
+        if re.search(r"\b(?:defined|measured|considered|known|described|counted) as\b[^,;]{0,40}$", near, re.IGNORECASE):
+            return self._skip(item, "a definition, not a change of price")
+        if _OF_MEMBERS.match(self.text.clean, item.end, self.sentence.end) and not self._breadth(k, item):
+            return self._skip(item, "a share of members, not a change of price")
+        if item.used:
+            return None
+        if self._also(k, item):
+            return None
         if re.search(r"\b(?:back-to-back|consecutive|successive) (?:\w+ )?(?:gains|losses|declines|advances) of\b[^;.]*$", near, re.IGNORECASE):
             return self._skip(item, "one of several periods, which are not named")
         if re.match(r"\s*(?:less|fewer|more|cheaper|smaller|larger) than\b", self.text.clean[item.end : self.sentence.end]):
@@ -92,6 +107,24 @@ class Verbs(Moves):
         )
         return self._skip(item, reason)
 
+    def _also(self, k: int, item: Item) -> bool:
+        """ "a gain of 6.94 points or 0.24%": the same move in another unit."""
+        before = self.items[k - 2] if k >= 2 else None
+        if (
+            before is None
+            or before.number is None
+            or before.number.unit != "index_points"
+            or item.number is None
+            or item.number.unit != "percent"
+            or self.items[k - 1].text.casefold() not in ("or", "(", ",")
+            or not self.claims
+            or self.claims[-1].kind != "points"
+            or self.claims[-1].end < before.start
+        ):
+            return False
+        last = self.claims[-1]
+        return self._returns(k, item, (last.subject,), last.sign)
+
     def _adjacent(self, k: int, item: Item) -> bool:
         """ "Energy (+3%)", "Nasdaq 100: -1.2%", "financials 2.1%", "energy, up 3%", "1.1% lower"."""
         items, state, number = self.items, self.state, item.number
@@ -136,6 +169,8 @@ class Verbs(Moves):
             or (items[j].tag == "W" and items[j].text.casefold().startswith(("ytd", "mtd", "qtd")))
         ):
             j -= 1
+        if items[k - 1].text.casefold() == "by" and any(i.tag == "C" for i in items[: max(k - 1, 0)]) and up is None:
+            return False  # "A beat B by 2%"
         later = items[k + 1] if k + 1 < len(items) else None
         behind = (
             later
@@ -146,9 +181,15 @@ class Verbs(Moves):
             behind = None
         if j >= 0 and items[j].tag == "S":
             here = items[j]
+            if up is None and self._role(j) == "object" and any(i.tag in ("B", "w") for i in items[max(0, j - 5) : j]) and (
+                any(i.tag == "L" for i in items[j + 1 : k])
+            ):
+                return False  # "earnings growth for the S&P 500 is 2%"
             if up is None and behind is None and not number.signed:
                 if state.blocked and j < k - 1:
                     return False
+                if items[k - 1].tag == "(" and (k + 1 >= len(items) or items[k + 1].tag == ")"):
+                    return False  # "(22%)": a weight as well as a move
                 colon = any(i.tag in (":", "(") for i in items[j + 1 : k])
                 sign = state.last_sign if not colon else (state.last_sign or 1)
                 if not sign:
@@ -261,11 +302,13 @@ class Verbs(Moves):
         while n < len(self.items) and self.items[n].text.casefold() in ("the", "its", "their", "that", "a"):
             n += 1  # "more than double the 13%"
         after = self.items[n] if n < len(self.items) else None
+        rest = self.text.clean[item.end : self.sentence.end]
         if (
             not state.subjects
             or state.blocked
             or state.unknown
-            or (after is not None and after.tag in ("N", "w", "B", "S"))
+            or (after is not None and after.tag in ("N", "w", "B", "S", "D"))
+            or re.match(r"\s+(?:the|that|those|its|their)\s+(?!value|price|size|level|worth|money|investment)", rest)
         ):
             return
         value = lexicon.MULTIPLES[item.text.casefold()]

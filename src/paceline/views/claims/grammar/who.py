@@ -11,6 +11,9 @@ from paceline.views.claims.grammar.model import (
 from paceline.views.claims.joining import Item
 from paceline.views.claims.subjects import Subject
 
+#: What an index is made of.
+_PARTS = frozenset("stocks companies names constituents issues shares sectors".split())
+
 
 class Who(Base):
     """Who is spoken of: the subject of each verb, and whom pronouns mean."""
@@ -87,6 +90,8 @@ class Who(Base):
                     and i.subjects[0].candidates[0].instrument
                 ):
                     return i.subjects[0]
+        if what == "index" and self.named is not None and not any(i.tag == "S" and not i.anaphor for i in before):
+            return self.named
         wanted = {
             "fund": ("fund",),
             "etf": ("fund",),
@@ -175,6 +180,10 @@ class Who(Base):
     def _pronoun(self, k: int, item: Item) -> None:
         state, word = self.state, item.text.casefold()
         if word in ("which", "whose", "that", "who"):
+            owner = self.items[max(0, state.object_at - 3) : max(0, state.object_at)]
+            if state.object_at > state.at and any(i.text.casefold() in MEMBERS | _PARTS for i in owner):
+                state.subjects, state.unknown, state.at = (), "its members", k  # "stocks in the index that rose"
+                return
             before = self.items[k - 1] if k else None
             near = max(state.at, state.object_at)
             if near >= 0 and before is not None and (before.tag in (",", "S", ")") or k - near <= 3):

@@ -26,7 +26,9 @@ _STOCKS = ("", " stocks", " shares", " equities", " names")
 
 
 def _sector(label: str, names: str, funds: str) -> Entry:
-    every = [n + s for n in names.split("|") for s in (*_STOCKS, " sector", " companies", " issues", " group")]
+    every = [n + s for n in names.split("|") for s in (*_STOCKS, " sector", " companies", " issues", " group",
+                                                         " select sector spdr", " select sector spdr fund",
+                                                         " select sector spdr etf")]
     return Entry(label, "sector", "|".join(every), funds)
 
 
@@ -113,7 +115,7 @@ ENTRIES: tuple[Entry, ...] = (
         "equal-weight s&p 500|equal-weighted s&p 500|equal weight s&p 500|equally weighted s&p 500|"
         "equal-weighted s&p|equal-weight s&p|s&p 500 equal weight|s&p 500 equal weight index|"
         "s&p 500 equal-weight index|s&p 500 equal weighted index|equal-weight index|equal-weighted index|"
-        "equal-weight s&p 500 index|equal-weighted s&p 500 index|equal-weight benchmark|average stock|typical stock|average s&p 500 stock",
+        "equal-weight s&p 500 index|equal-weighted s&p 500 index|s&p 500 ewi|s&p 500 equal-weighted index|equal-weight benchmark|average stock|typical stock|average s&p 500 stock",
         "RSP",
     ),
     Entry(
@@ -346,7 +348,7 @@ NO_TICKERS = frozenset(
     "OF OIL ON ONE OPEC OR OUT PCE PE PM PMI PPI Q QE REIT REITS ROI S SAN SEC SO SP T THE TO TV U UK UN UP US USA USD UST "
     "V VAT WAS WE WTI X YOY YTD MTD QTD ALL ANY BIG DAY HIGH KEY MORE TECH TOP WHO YOU WELL OPEN REAL NEXT BEST GOOD CASH "
     "FUND TRUE FAST LIFE LOVE PLAY SAFE SEE TWO VERY WORK CAP DOW S&P ANCHOR RATE RATES GOLD BULL BEAR EST EDT ET "
-    "NOTE HOPE JPM-".split()
+    "NOTE HOPE JPM- TR PR NR GR COMP COMPX DJIA INX GSPC EWI TSR".split()
 )
 
 #: What people call well-known companies -> ticker, beyond the names in the store.
