@@ -254,7 +254,7 @@ def test_levels_of_another_day_or_thing(names: Names, said: str, levels: list[fl
      [("Russell 2000", "2025-12-01", None), ("Russell 2000", "2025-12-01", "2025-12-01")]),
     ("The S&P 500 rose 4.3% this week to close at a one-month high.", [("S&P 500", "2025-12-01", None)]),
     ("The S&P 500 posted a weekly gain of 4.5%, driven by rallies on Thursday and Friday.", [("S&P 500", "2025-12-01", None)]),
-    ("The S&P 500 finished the month up 2%.", [("S&P 500", "2025-12-01", None)]),
+    ("The S&P 500 finished the month up 2%.", [("S&P 500", "2025-11-01", "2025-11-30")]),
     ("In 3Q25 the S&P 500 returned 7.8%.", [("S&P 500", "2025-07-01", "2025-09-30")]),
     ("The S&P 500 is up 56% from its bear market low of 4,982.77 reached on April 8, 2025.", [("S&P 500", "2025-04-08", None)]),
     ("For the trading week:\n\n- S&P 500 up 1.83%\n- Russell 2000 up 3.26%\n\nFor the year:\n\n- S&P 500 up 11.5%",
@@ -282,3 +282,39 @@ def test_ranks_of_those_who_lost(names: Names) -> None:
     assert len(found) == 1 and found[0].sign < 0
     assert [c for c in read(names, "The S&P 500 ended up losing ground on Friday.") if c.kind == "direction"] == []
     assert [c.kind for c in read(names, "The S&P 500 snapped its longest losing streak since April on Friday.")] != ["extreme"]
+
+
+@pytest.mark.parametrize(("said", "expected"), [
+    ("The percentage of S&P 500 stocks above their 50-day moving average fell to 14%.", [("S&P 500", 0.14, 50, 1)]),
+    ("Only the share of Russell 2000 members trading below their 200-day average is at 71%.",
+     [("Russell 2000", 0.71, 200, -1)]),
+    ("The S&P 500 has stayed below its 200-day average, its longest streak since 2009.", []),
+])
+def test_a_share_of_members_may_come_last(names: Names, said: str, expected: list[tuple[str, float, int, int]]) -> None:
+    found = [(c.subject.name, c.number.value, c.params["sessions"], c.sign) for c in read(names, said) if c.kind == "breadth"]
+    assert found == expected
+    assert all(c.kind != "extreme" for c in read(names, said))
+
+
+@pytest.mark.parametrize("said", [
+    "The S&P 500 posted 5 new 52-week highs and 20 new lows on Thursday.",
+    "The index is nearing a 20% loss, which would be a bear market for the S&P 500 on Thursday.",
+    "It was not just large caps that outperformed on Thursday.",
+    "About 300 stocks in the S&P 500 that rose more than 10% this week were small.",
+    "A fall of at least 10%, commonly defined as at least a 10% decline, hit the S&P 500 on Thursday.",
+    "Consumer Staples had their 28th worst month in history.", "Small companies more than tripled the returns of their rivals on Thursday.",
+])
+def test_what_only_looks_like_a_claim(names: Names, said: str) -> None:
+    assert [c for c in read(names, said) if c.kind in ("record", "compare", "extreme") or c.number is not None] == []
+
+
+def test_two_returns_go_to_the_two_who_were_beaten(names: Names) -> None:
+    said = ("The S&P 500 made a return of 6% this year, outperforming the Nasdaq 100 and small caps, with returns of 3.3% and "
+            "-3.2%, respectively.")
+    assert [(n, x) for n, x in returns(names, said)] == [("S&P 500", 0.06), ("Nasdaq 100", 0.033), ("Russell 2000", -0.032)]
+
+
+def test_the_same_move_in_points_and_in_percent(names: Names) -> None:
+    found = read(names, "The S&P 500 closed at 2,955.45 on Thursday for a gain of 6.94 points or 0.24%.")
+    assert [(c.kind, c.number and round(c.number.value, 4)) for c in found] == [
+        ("level", 2955.45), ("points", 6.94), ("return", 0.0024)]

@@ -274,6 +274,27 @@ def test_two_processes_write_at_once(store: Store) -> None:
     assert store.loads()["load"].n_unique() == 6
 
 
+def test_a_draft_that_vanishes_while_files_are_listed_is_no_damage(store: Store,
+                                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+    put(store, "one", security="A")
+    folder = store.path / "tables" / "loads"
+    whole, real = delta.state(folder), os.scandir
+
+    class Gone:
+        """What a directory listing says of a file that its writer has removed by now."""
+
+        path = str(folder / "part-draft.parquet#1")
+
+        def is_file(self) -> bool:
+            return True
+
+        def stat(self) -> os.stat_result:
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory", self.path)
+
+    monkeypatch.setattr(os, "scandir", lambda place: [*real(place), Gone()])
+    assert delta.state(folder) == whole
+
+
 def test_a_writer_that_is_overtaken_starts_over_with_a_higher_number(store: Store,
                                                                      monkeypatch: pytest.MonkeyPatch) -> None:
     """Load 1 is claimed first but commits after load 2: it may not slip in below a visible number."""

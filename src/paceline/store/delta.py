@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -81,9 +81,15 @@ def exists(folder: Path) -> bool:
 
 def state(folder: Path) -> frozenset[tuple[str, int, int]]:
     """Every file of a table with its size and time: as long as it is the same, so is the table."""
+    found = set()
     with guard(folder, "listing its files"):
-        return frozenset((e.path, s.st_size, s.st_mtime_ns) for place in (folder, folder / "_delta_log")
-                         if place.is_dir() for e in os.scandir(place) if e.is_file() for s in [e.stat()])
+        for place in (folder, folder / "_delta_log"):
+            for entry in os.scandir(place) if place.is_dir() else ():
+                with suppress(FileNotFoundError):  # another writer's draft, gone before it was looked at
+                    if entry.is_file():
+                        status = entry.stat()
+                        found.add((entry.path, status.st_size, status.st_mtime_ns))
+    return frozenset(found)
 
 
 def open_table(folder: Path) -> DeltaTable | None:

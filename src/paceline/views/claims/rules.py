@@ -87,7 +87,7 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (
             r"(?:(?<=finished )|(?<=finishing )|(?<=finish )|(?<=ended )|(?<=ending )|(?<=end )|(?<=closed )|(?<=closing ))"
             r"(?P<which>the )(?P<unit>day|session|week|month|quarter|year)\b(?!'|-|\s+(?:ago|earlier|before|ended|ending|of\b|low|high|in\b|end\b))",
-            "this_period",
+            "period_over",
         ),
         (
             rf"\b(?:the |in the |during the |for the )?week of\s+(?P<d>{DATE})(?:\s?[-\u2013]\s?\d{{1,2}})?",

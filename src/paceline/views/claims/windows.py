@@ -287,6 +287,16 @@ class Reader:
             soft=m.group("which").casefold() != "this" and "current" not in m.group("which").casefold(),
         )
 
+    def period_over(self, m: re.Match[str]) -> Window | None:
+        """finished the year: the one just over, in the first weeks of the next"""
+        unit, day = m.group("unit").casefold(), self.today
+        if unit in ("day", "session"):
+            return self.day_of(m, day)
+        first, _ = period(unit, day)
+        if (day - first).days < {"week": 2, "month": 10, "quarter": 30, "year": 60}.get(unit, 0):
+            day = first - dt.timedelta(days=1)
+        return self._span(m, unit, day)
+
     def to_date(self, m: re.Match[str]) -> Window | None:
         said = m.group().casefold()
         unit = next(

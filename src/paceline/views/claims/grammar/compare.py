@@ -104,6 +104,8 @@ class Compare(Who):
             return
         if item.used or not item.sign:
             return
+        if re.search(r"(?:\bnot|n't) (?:just|only|merely)\b[^,;]*\bthat\s*$", self.text.clean[self.sentence.start : item.start], re.IGNORECASE):
+            return  # "it wasn't just large caps that outperformed"
         before = items[k - 1] if k else None
         if before is not None and before.text.casefold() in (
             "was",

@@ -38,6 +38,11 @@ class Moves(Phrases):
         if number.unit == "points":
             return False
         more = self._more_numbers(k)
+        others_ = self.state.objects
+        if len(more) + 1 == len(others_) > len(subjects) and re.match(
+            r",?\s*respectively", self.text.clean[self.items[more[-1][0]].end : self.sentence.end]
+        ):
+            subjects = others_  # "A beat B and C, with returns of 3% and 2%, respectively"
         said = self.text.clean[(self.items[more[-1][0]].end if more else stop) : self.sentence.end]
         lead = self.text.clean[self.sentence.start : self._named_at(subjects)]
         others = re.search(r"\b[A-Z]\w+(?:, [A-Z]\w+)* (?:and|,)\s*$", lead) is not None

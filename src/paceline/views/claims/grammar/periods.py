@@ -166,7 +166,10 @@ class Periods(Verbs):
         paragraph = self.sentence.paragraph
         window = self._choose(claim, items, tense, done)
         if window is not None and window.soft and not window.same and window.unit != "day":
-            near = [w for w, p, *_ in self.history if p == paragraph and w.unit == window.unit]
+            begun = window.first is not None and (self.today - window.first).days < 45
+            near = [w for w, p, *_ in self.history if w.unit == window.unit and (
+                p == paragraph or (begun and w.end is not None and window.first is not None
+                                   and 0 < (window.first - w.end).days <= 3))]
             if near:
                 window = replace(near[-1], text=window.text, start=window.start, stop=window.stop, inherited="")
         if claim.kind in AT_A_CLOSE:
@@ -260,6 +263,10 @@ class Periods(Verbs):
             return claim.kind != "extreme" or not w.text.casefold().startswith("since")
 
         here = [i for i in items if usable(i)]
+        if claim.kind in AT_A_CLOSE:
+            closed = next((i.window for i in here if i.window is not None and i.window.base == "until" and i.start < claim.start), None)
+            if closed is not None and closed.end is not None:  # "As of the close on April 30 the index stood at"
+                return replace(closed, base="before", first=closed.end, last=closed.end, unit="day")
         bounds = [x for x in self.items if x.tag == "Z"]
         a = max([self.sentence.start, *(x.end for x in bounds if x.end <= claim.start)])
         b = min([self.sentence.end, *(x.start for x in bounds if x.start >= claim.end)])

@@ -13,6 +13,19 @@ from paceline.views.claims.grammar.runs import Runs
 from paceline.views.claims.items import negated
 from paceline.views.claims.joining import Item
 
+#: "the percentage of S&P 500 stocks trading above (their)", before an average.
+_MEMBERS_ABOVE = re.compile(
+    r"\b(?:percentage|percent|per cent|share|proportion|fraction|number|%) of (?:the |all )?(?:[\w&'.-]+\s+){0,5}?(?:stocks|shares|members|"
+    r"components|constituents|companies|names|issues)\s+(?:(?:that |which )?(?:are |were |is )?(?:still |currently |now )?(?:trading|trade|closing|"
+    r"sitting|holding|standing)?\s*)(?P<side>above|over|below|under|beneath)\s+(?:the|their|its|a)?\s*$",
+    re.IGNORECASE,
+)
+_REACHES = re.compile(
+    r"\b(?:is|was|are|has|have|had|stands?|stood|at|to|fell|falls|falling|dropped|dropping|rose|rising|climbed|reached|hit|sank|slipped|"
+    r"below|above|under|over)\b[^,;]*$",
+    re.IGNORECASE,
+)
+
 
 class Phrases(Runs):
     """Records, ranks, means, shares and contributions."""
@@ -22,6 +35,8 @@ class Phrases(Runs):
         back = self.items[k - 1] if k else None
         if not subjects or (back is not None and back.tag == "short") or self.state.blocked:
             return
+        if re.search(r"\b\d+ (?:new |fresh )?$", self.text.clean[: item.start][-12:]) and item.text.casefold().endswith("highs"):
+            return  # "29 new highs": members counted
         said = item.text.casefold()
         low = "low" in said.split() or "lows" in said.split()
         a, _ = self._segment(item.start, item.end)
@@ -109,7 +124,7 @@ class Phrases(Runs):
 
     def _mean(self, k: int, item: Item) -> None:
         """ "below its 200-day moving average", after a share of members that was handled with its number."""
-        if item.used:
+        if item.used or _MEMBERS_ABOVE.search(self.text.clean, self.sentence.start, item.start):
             return
         m = item.match
         n, unit = int(m.get("n") or m.get("d") or 0), (m.get("unit") or "day").casefold()
@@ -162,6 +177,8 @@ class Phrases(Runs):
         assert number is not None
         if number.unit not in ("percent", "part"):
             return False
+        if self._share_above(k, item):
+            return True
         mean = next((j for j in range(k + 1, min(k + 22, len(items))) if items[j].tag == "mean"), None)
         if mean is None or any(
             i.tag == "Z" or (i.tag == "N" and i.number is not None and i.number.unit == "percent")
@@ -183,6 +200,31 @@ class Phrases(Runs):
             subjects = (market,) if market is not None else ()
         items[mean].used = item.used = True
         self._claim("breadth", subjects, item.start, items[mean].end, number=number, sign=side, side=side, sessions=n)
+        return True
+
+    def _share_above(self, k: int, item: Item) -> bool:
+        """ "the percentage of S&P 500 stocks above their 200-day average fell below 30%": the number comes last."""
+        items = self.items
+        mean = next((j for j in range(k - 1, max(-1, k - 10), -1) if items[j].tag == "mean"), None)
+        if mean is None or any(i.tag in ("Z", "N") for i in items[mean + 1 : k]):
+            return False
+        share = _MEMBERS_ABOVE.search(self.text.clean, self.sentence.start, items[mean].start)
+        if share is None or not _REACHES.search(self.text.clean, items[mean].end, item.start):
+            return False
+        chosen = next((i for i in items[:mean][::-1] if share.start() <= i.start < share.end()), None)
+        chosen = next((i for i in items if share.start() <= i.start < share.end() and i.tag == "S"), chosen)
+        said = next((i for i in items if share.start() <= i.start < share.end() and i.mention is not None), chosen)
+        found = self.names.find(self.text.clean, share.start(), share.end())
+        subject = found[0].subject if found else said.subjects[0] if said is not None and said.subjects else None
+        if subject is None:
+            return False
+        m = items[mean].match
+        n = int(m.get("n") or m.get("d") or 0) * {"day": 1, "session": 1, "week": 5, "month": 21}.get(
+            (m.get("unit") or "day").casefold(), 1
+        )
+        side = SIDES[share["side"].casefold()]
+        items[mean].used = item.used = True
+        self._claim("breadth", (subject,), share.start(), item.end, number=item.number, sign=side, side=side, sessions=n)
         return True
 
     def _share(self, k: int, item: Item) -> bool:

@@ -138,6 +138,10 @@ class Runs(Compare):
             self._mark(item.start, item.end + link.end())
             self.out.unread.append(Aside("unread", item.start, item.end, "a place among others that is not computed"))
             return
+        if m["what"].casefold() in ("streak", "run") and any(i.tag == "mean" for i in self.items[:k]):
+            self._mark(item.start, item.end + link.end())
+            self.out.unread.append(Aside("unread", item.start, item.end, "a run beside an average, which is not computed"))
+            return
         what = m["what"].casefold()
         how = m["how"].casefold()
         earlier = clean[self._segment(item.start, item.end)[0] : item.start]

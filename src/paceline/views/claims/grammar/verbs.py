@@ -36,6 +36,10 @@ class Verbs(Moves):
         near = self.text.clean[self.sentence.start : item.start]
         if re.search(r"\b(?:averag(?:ed|ing|es)|an average (?:\w+ ){0,2}of)\b[^,;]{0,25}$", near, re.IGNORECASE):
             return self._skip(item, "an average, not a change of price")
+        if re.search(r"\b(?:nearing|nears|neared|approaching|approached|short of|shy of)\b[^,;]{0,12}$", near, re.IGNORECASE) and (
+            not item.number or item.number.how == ""
+        ):
+            return self._skip(item, "not reached, the text says")
         if re.search(r"\b(?:defined|measured|considered|known|described|counted) as\b[^,;]{0,40}$", near, re.IGNORECASE):
             return self._skip(item, "a definition, not a change of price")
         if _OF_MEMBERS.match(self.text.clean, item.end, self.sentence.end) and not self._breadth(k, item):

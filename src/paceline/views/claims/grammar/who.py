@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from paceline.views.claims import lexicon
 from paceline.views.claims.grammar.base import Base
 from paceline.views.claims.grammar.model import (
@@ -189,6 +191,14 @@ class Who(Base):
             if near >= 0 and before is not None and (before.tag in (",", "S", ")") or k - near <= 3):
                 chosen = state.objects if state.object_at > state.at else state.subjects
                 state.subjects, state.at, state.verb, state.blocked, state.unknown = chosen, k, None, "", ""
+        elif word in ("it", "they") and any(
+            i.tag == "w" and i.text[:1].isupper() and n and not state.subjects for n, i in enumerate(self.items[:k])
+        ):
+            state.unknown = "whom the sentence names"  # "First Republic said it fell 3%"
+        elif word == "they" and len(self.before) < 2 and re.match(
+            r"\s+(?:\w+\s+)?both\b", self.text.clean[item.end : self.sentence.end]
+        ):
+            state.unknown = "the two named before"
         elif word in ("it", "they") and not state.subjects and self.before:
             state.subjects, state.at, state.blocked, state.unknown = self.before, k, "", ""
         elif word in ("it", "they") and state.subjects:

@@ -31,6 +31,8 @@ class Shares(Closes):
         j = int(np.searchsorted(days, np.datetime64(self.q.today), side="right")) - 1
         if claim.window is not None and claim.window.unit == "day" and claim.window.first is not None:
             j = int(np.searchsorted(days, np.datetime64(claim.window.first), side="right")) - 1
+        if j < 1:
+            raise Missing(f"the members of {claim.subject.name} are known from {days[0]} on")
         own = market.file.measures.get("above_average", {}).get("basis") or market.file.market.basis
         tried, figures, values = [], [], []
         plans = [(own, 0), ("total" if own == "price" else "price", 0), (own, 1)]
