@@ -177,6 +177,8 @@ def _part_of_a_name(clean: str, mention: Mention) -> bool:
     said, after = clean[mention.start : mention.end], clean[mention.end : mention.end + 40]
     if clean[max(0, mention.start - 1) : mention.start] == "(" and re.match(r"\s?:", after):
         return True
+    if said.rstrip(".") in ("Inc", "Corp", "Co", "Ltd", "Plc", "PLC", "LLC"):
+        return True
     if said in ("MSCI", "FTSE", "STOXX") and re.match(r"\s+[A-Z]", after):
         return True
     return re.match(r"\s+(?:\(\w+\)\s+)?(?:share )?class(?:es)?\b|\s+(?:sector )?ETFs\b", after) is not None and (

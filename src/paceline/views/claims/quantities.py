@@ -56,7 +56,8 @@ POINTS = re.compile(
 )
 FRACTION = re.compile(
     r"\b(?P<many>a|one|two|three|four)[- ](?P<part>half|thirds?|quarters?|fifths?|tenths?)\b(?!\s+(?:straight|consecutive|"
-    r"session|day|week|month|year|half|of (?:the year|20\d\d|19\d\d)))|\bhalf\b(?=\s+(?:of|its|their|the|as|all))",
+    r"session|day|week|month|year|half|surge|gain|rally|rise|advance|drop|decline|loss|fall|performance|return|of (?:the year|20\d\d|"
+    r"19\d\d)))|\bhalf\b(?=\s+(?:of|its|their|the|as|all))",
     re.IGNORECASE,
 )
 LEVEL = re.compile(

@@ -103,7 +103,8 @@ class Base:
                 break
         if state.unknown or (state.blocked and state.at < 0):
             return (), items[k].end
-        return state.subjects or (self.before if state.at < 0 and not state.unknown else ()), items[k].end
+        strange = any(i.tag == "w" and i.text.endswith("s") for i in items[:k])  # "the major averages"
+        return state.subjects or (self.before if state.at < 0 and not strange else ()), items[k].end
 
     def _mark(self, start: int, end: int) -> None:
         """Windows inside a phrase belong to it."""

@@ -68,6 +68,9 @@ class Moves(Phrases):
         name = self.state.unknown
         if not name or item.number is None or item.number.unit not in ("percent", "part"):
             return False
+        if name.rstrip(".,") in ("Inc", "Corp", "Co", "Ltd", "Plc", "PLC", "LLC"):
+            self._skip(item, "of a company this market does not know")
+            return True
         known = " ".join(name.casefold().split()) in lexicon.FOREIGN.split("|")
         if (
             not known and not all(w[:1].isupper() or w in ("&", "of") for w in name.split())

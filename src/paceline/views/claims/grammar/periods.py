@@ -48,7 +48,8 @@ class Periods(Verbs):
         for i in self.items:
             if (
                 i.tag == "W"
-                and i.text.casefold().startswith("since")
+                and (i.text.casefold().startswith("since") or re.search(
+                    r"\bsince(?: the)?\s*$", self.text.clean[self.sentence.start : i.start], re.IGNORECASE))
                 and re.search(
                     r"\b(?:best|worst|biggest|largest|highest|lowest|most|first|longest|strongest|weakest|steepest|sharpest|fastest|"
                     r"least|deepest|fewest|greatest|widest|slowest)\b[^,;.]*$",

@@ -48,7 +48,7 @@ ENTRIES: tuple[Entry, ...] = (
         "index",
         "s&p 500|s&p 500 index|s&p500|s&p|s and p 500|s & p 500|sp500|sp 500|spx|s&p composite|s&p 500 benchmark|"
         "standard & poor's 500|standard and poor's 500|standard & poor's 500 index|standard and poor's 500 index|"
-        "standard & poors 500|cap-weighted s&p 500|capitalization-weighted s&p 500|market-cap-weighted s&p 500|"
+        "standard & poors 500|standard and poors 500|standard and poors 500 index|cap-weighted s&p 500|capitalization-weighted s&p 500|market-cap-weighted s&p 500|"
         "cap-weighted s&p|large caps|large-caps|large-cap stocks|large-cap shares|large cap stocks|large-cap index|large-cap indexes|large-cap indices|large-cap benchmarks|"
         "large companies|large-company stocks|large stocks",
         "SPX SPY",
