@@ -1,30 +1,20 @@
-"""Numbers that belong to a verb or a name beside them, levels, and moves without a number."""
+"""Numbers that belong to a verb or a name beside them, and moves without a number."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from paceline.views.claims import lexicon
-from paceline.views.claims.grammar.model import (
-    Aside,
-)
-from paceline.views.claims.grammar.moves import Moves
+from paceline.views.claims.grammar.levels import Levels
+from paceline.views.claims.grammar.others import OF_MEMBERS, other
 from paceline.views.claims.items import negated
 from paceline.views.claims.joining import Item
 from paceline.views.claims.quantities import Number
 from paceline.views.claims.subjects import Subject
 
-#: "a quarter of the stocks": a share of members.
-_OF_MEMBERS = re.compile(
-    r"\s*of (?:the |all |its |their |those |these )?(?:[\w&']+[- ]){0,3}?(?:stocks|companies|names|members|components|constituents|issues|sectors|"
-    r"funds|firms|holdings|days|sessions|weeks|months|quarters|years|time)\b(?!')",
-    re.IGNORECASE,
-)
 
-
-class Verbs(Moves):
-    """Numbers that belong to a verb or a name beside them, levels, and moves without a number."""
+class Verbs(Levels):
+    """Numbers that belong to a verb or a name beside them, and moves without a number."""
 
     def _number(self, k: int, item: Item) -> None:
         number, items, state = item.number, self.items, self.state
@@ -33,25 +23,13 @@ class Verbs(Moves):
             return
         if number.unit == "level":
             return self._level(k, item)
-        near = self.text.clean[self.sentence.start : item.start]
-        if re.search(r"\b(?:averag(?:ed|ing|es)|an average (?:\w+ ){0,2}of)\b[^,;]{0,25}$", near, re.IGNORECASE):
-            return self._skip(item, "an average, not a change of price")
-        if re.search(r"\b(?:nearing|nears|neared|approaching|approached|short of|shy of)\b[^,;]{0,12}$", near, re.IGNORECASE) and (
-            not item.number or item.number.how == ""
-        ):
-            return self._skip(item, "not reached, the text says")
-        if re.search(r"\b(?:defined|measured|considered|known|described|counted) as\b[^,;]{0,40}$", near, re.IGNORECASE):
-            return self._skip(item, "a definition, not a change of price")
-        if _OF_MEMBERS.match(self.text.clean, item.end, self.sentence.end) and not self._breadth(k, item):
+        before, rest = self.text.clean[self.sentence.start : item.start], self.text.clean[item.end : self.sentence.end]
+        if reason := other(before, rest, number):
+            return self._skip(item, reason)
+        if OF_MEMBERS.match(rest) and not self._breadth(k, item):
             return self._skip(item, "a share of members, not a change of price")
-        if item.used:
+        if item.used or self._also(k, item):
             return None
-        if self._also(k, item):
-            return None
-        if re.search(r"\b(?:back-to-back|consecutive|successive) (?:\w+ )?(?:gains|losses|declines|advances) of\b[^;.]*$", near, re.IGNORECASE):
-            return self._skip(item, "one of several periods, which are not named")
-        if re.match(r"\s*(?:less|fewer|more|cheaper|smaller|larger) than\b", self.text.clean[item.end : self.sentence.end]):
-            return self._skip(item, "a comparison of numbers, not a change of price")
         after = items[k + 1] if k + 1 < len(items) else None
         after2 = items[k + 2] if k + 2 < len(items) else None
         if self._breadth(k, item) or self._share(k, item):
@@ -339,93 +317,6 @@ class Verbs(Moves):
             sign=1 if value > 0 else -1,
             number=Number(value, value, 0.1 if value > 0 else 0.04, "times", item.start, item.end, how),
         )
-
-    def _level(self, k: int, item: Item) -> None:
-        items, state, number = self.items, self.state, item.number
-        assert number is not None
-        before = items[k - 1] if k else None
-        word = before.text.casefold() if before is not None else ""
-        item.used = True
-        if (
-            before is None
-            or word
-            not in (
-                "to",
-                "at",
-                "above",
-                "below",
-                "past",
-                "over",
-                "under",
-                "near",
-                "beyond",
-                "through",
-                "topped",
-                "tops",
-                "reach",
-                "reached",
-                "hit",
-                "around",
-                "about",
-                "record",
-                "of",
-                "beneath",
-                "crossed",
-                "topping",
-                "surpassed",
-                "level",
-                "close",
-            )
-        ) and not (before is not None and before.tag in ("C", "record")):
-            return
-        left = items[max(0, k - 4) : k]
-        if any(i.tag == "mean" for i in left) and all(i.tag in ("mean", "f", "(", ",") for i in left[-2:]):
-            return  # "its 100-day average (at 4,199)": the average's own level
-        clean = self.text.clean
-        if re.match(r"\s*(?:at|as) (?:its|the|their) (?:intraday |session )?(?:high|low|peak|best|worst)\b|\s*intraday", clean[item.end :]):
-            return  # within the day
-        if word == "of" and re.search(
-            r"\b(?:high|low|peak|bottom|trough|record|top|close|level)\b[^.;]*$", clean[self.sentence.start : item.start], re.IGNORECASE
-        ) and any(i.tag == "W" and i.window is not None and i.window.unit == "day" and not i.window.open for i in items[max(0, k - 7) : k + 5]):
-            return  # "the peak of 14,164 on October 9": another day's level
-        subjects = state.subjects
-        if (
-            not subjects
-            or state.blocked
-            or subjects[0].kind not in ("index", "stock", "fund", "market", "asset", "unknown")
-        ):
-            return
-        claimed = next((c for c in reversed(self.claims) if c.subject.name == subjects[0].name), None)
-        forecast = self._forecast(item.start, item.end)
-        if forecast is not None:
-            self.out.asides.append(
-                Aside("forecast", item.start, item.end, "a forecast: only time can check it", subjects[0])
-            )
-            return
-        side = {
-            "above": 1,
-            "past": 1,
-            "over": 1,
-            "beyond": 1,
-            "topped": 1,
-            "tops": 1,
-            "topping": 1,
-            "surpassed": 1,
-            "crossed": 1,
-            "through": 1,
-            "below": -1,
-            "under": -1,
-            "beneath": -1,
-        }.get(word, 0)
-        if word in ("near", "around", "about") and not number.how:
-            number = replace(number, how="about")
-        if before is not None and before.tag == "C":
-            side, before.used = 1, True
-            state.compare = None
-        if number.unit == "level" and number.step >= 1 and not side and number.how == "" and number.value % 100 == 0:
-            number = replace(number, how="about")
-        del claimed
-        self._claim("level", subjects[:1], (before.start if before else item.start), item.end, number=number, side=side)
 
     def _directions(self) -> None:
         """Moves without a number: "utilities rose on Thursday"; only finite verbs of a named subject."""
