@@ -1,7 +1,8 @@
 """Bootstrap of 60 pairs x 6,300 sessions with 2,000 draws, and calibration of the detector on 2,000 walks x 25 years.
 
-    python bench/evidence.py           # bootstrap with block lengths under 20 s on 2 cores, calibration in seconds
-    python bench/evidence.py --jobs 2  # the same draws by joblib: same numbers
+python bench/evidence.py           # bootstrap with block lengths under 20 s on 2 cores, calibration
+                                   in seconds
+python bench/evidence.py --jobs 2  # the same draws by joblib: same numbers
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ def timed(what: str, work: Callable[[], Any]) -> Any:
     """The result of ``work``; prints wall-clock and processor seconds (other work slows only the first)."""
     wall, cpu = time.perf_counter(), time.process_time()
     result = work()
-    print(f"{what:<62}{time.perf_counter() - wall:7.2f} s wall {time.process_time() - cpu:7.2f} s cpu")  # noqa: T201
+    print(
+        f"{what:<62}{time.perf_counter() - wall:7.2f} s wall {time.process_time() - cpu:7.2f} s cpu"
+    )
     return result
 
 
@@ -37,28 +40,41 @@ def with_arch(x: np.ndarray, block: float, draws: int) -> np.ndarray:
 
 def main(jobs: int) -> None:
     rng = np.random.default_rng(0)
-    noise = rng.standard_normal((PAIRS, SESSIONS + 1)) * .005
-    x = noise[:, 1:] + .1 * noise[:, :-1]
-    block = float(np.nanmax(timed(f"block lengths of {PAIRS} pairs", lambda: evidence.block_length(x))))
-    found = timed(f"means of {PAIRS} pairs x {SESSIONS} sessions, {DRAWS} draws",
-                  lambda: evidence.mean_evidence(x, block=block, draws=DRAWS))
+    noise = rng.standard_normal((PAIRS, SESSIONS + 1)) * 0.005
+    x = noise[:, 1:] + 0.1 * noise[:, :-1]
+    block = float(
+        np.nanmax(timed(f"block lengths of {PAIRS} pairs", lambda: evidence.block_length(x)))
+    )
+    found = timed(
+        f"means of {PAIRS} pairs x {SESSIONS} sessions, {DRAWS} draws",
+        lambda: evidence.mean_evidence(x, block=block, draws=DRAWS),
+    )
     if jobs > 1:
-        again = timed(f"the same on {jobs} processes",
-                      lambda: evidence.mean_evidence(x, block=block, draws=DRAWS, n_jobs=jobs))
-        print("largest difference:", max(abs(a.effect - b.effect) for a, b in zip(again, found, strict=True)))  # noqa: T201
+        again = timed(
+            f"the same on {jobs} processes",
+            lambda: evidence.mean_evidence(x, block=block, draws=DRAWS, n_jobs=jobs),
+        )
+        print(
+            "largest difference:",
+            max(abs(a.effect - b.effect) for a, b in zip(again, found, strict=True)),
+        )
     arch = timed("arch, 200 draws of the same (ten times fewer)", lambda: with_arch(x, block, 200))
     mine = np.array([e.minimum_detectable for e in found]) / evidence.minimum_detectable(1.0)
-    print(f"standard errors, ours to arch's: {np.median(mine / arch):.3f}")  # noqa: T201
+    print(f"standard errors, ours to arch's: {np.median(mine / arch):.3f}")
     event = np.zeros(SESSIONS, bool)
     event[rng.choice(SESSIONS, 25, replace=False)] = True
-    timed("one question about 25 events, horizon 63",
-          lambda: evidence.event_evidence(x[0], event, horizon=63, draws=DRAWS))
-    print(timed("calibration, 2,000 walks x 25 years", episodes.calibrate))  # noqa: T201
+    timed(
+        "one question about 25 events, horizon 63",
+        lambda: evidence.event_evidence(x[0], event, horizon=63, draws=DRAWS),
+    )
+    print(timed("calibration, 2,000 walks x 25 years", episodes.calibrate))
     line = np.cumsum(x, axis=1)
     timed(f"detector on {PAIRS} pairs, with borderline verdicts", lambda: episodes.verdicts(line))
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--jobs", type=int, default=1)
     main(parser.parse_args().jobs)

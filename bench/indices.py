@@ -1,7 +1,7 @@
 """Targets and indices of 60 baskets on 5,000 securities x 2,520 sessions, quarterly: seconds, and the shape of growth.
 
-    python bench/indices.py            # targets under 1.5 s, indices under 1 s on 2 cores
-    python bench/indices.py 500 600    # another size
+python bench/indices.py            # targets under 1.5 s, indices under 1 s on 2 cores
+python bench/indices.py 500 600    # another size
 """
 
 from __future__ import annotations
@@ -30,21 +30,37 @@ def synthetic(n: int, t: int, seed: int = 1) -> FakePanel:
     cap = np.exp(rng.normal(21, 1.5, (n, 1))) * np.cumprod(1 + np.nan_to_num(r), axis=1)
     sectors = [f"sector {i % 11:02d}" for i in range(n)]
     industries = [f"industry {i % 45:02d}" for i in range(n)]
-    return FakePanel(weekdays("2015-01-01", t), {"price_return": r, "total_return": r, "market_cap": cap, "close": cap},
-                     spells={"all": np.ones((n, t), bool)}, classes={"sector": sectors, "industry": industries},
-                     alive=np.isfinite(r) | (np.arange(t) <= end[:, None]))
+    return FakePanel(
+        weekdays("2015-01-01", t),
+        {"price_return": r, "total_return": r, "market_cap": cap, "close": cap},
+        spells={"all": np.ones((n, t), bool)},
+        classes={"sector": sectors, "industry": industries},
+        alive=np.isfinite(r) | (np.arange(t) <= end[:, None]),
+    )
 
 
 def market(count: int = 60) -> config.MarketFile:
     """``count`` baskets: the whole, size buckets, sectors and industries, cap- and equal-weighted."""
-    found: dict[str, dict[str, Any]] = {f"all {w}": {"universe": "all", "weight": w} for w in WEIGHTS}
+    found: dict[str, dict[str, Any]] = {
+        f"all {w}": {"universe": "all", "weight": w} for w in WEIGHTS
+    }
     found |= {f"top {k}": {"universe": "all", "rank": [1, k]} for k in (50, 200, 500, 1000)}
-    found |= {f"sector {i:02d} {w}": {"universe": "all", "sector": f"sector {i:02d}", "weight": w}
-              for i in range(11) for w in WEIGHTS}
-    found |= {f"industry {i:02d}": {"universe": "all", "industry": f"industry {i:02d}"} for i in range(45)}
-    return config.MarketFile.model_validate({
-        "market": {"name": "bench", "benchmark": "all cap"}, "sources": {}, "universes": {"all": {"members": "all"}},
-        "baskets": dict(list(found.items())[:count])})
+    found |= {
+        f"sector {i:02d} {w}": {"universe": "all", "sector": f"sector {i:02d}", "weight": w}
+        for i in range(11)
+        for w in WEIGHTS
+    }
+    found |= {
+        f"industry {i:02d}": {"universe": "all", "industry": f"industry {i:02d}"} for i in range(45)
+    }
+    return config.MarketFile.model_validate(
+        {
+            "market": {"name": "bench", "benchmark": "all cap"},
+            "sources": {},
+            "universes": {"all": {"members": "all"}},
+            "baskets": dict(list(found.items())[:count]),
+        }
+    )
 
 
 def timed(what: str, run: Callable[[], Any], times: int = 3) -> Any:
@@ -53,17 +69,19 @@ def timed(what: str, run: Callable[[], Any], times: int = 3) -> Any:
         began, used = time.perf_counter(), time.process_time()
         result = run()
         wall, cpu = min(wall, time.perf_counter() - began), min(cpu, time.process_time() - used)
-    print(f"{what:40s} {wall:7.3f} s   processor {cpu:7.3f} s")  # noqa: T201
+    print(f"{what:40s} {wall:7.3f} s   processor {cpu:7.3f} s")
     return result
 
 
 def main(n: int = 5000, t: int = 2520) -> None:
     panel, file = synthetic(n, t), market()
-    print(f"{len(file.baskets)} baskets, {n} securities x {t} sessions")  # noqa: T201
+    print(f"{len(file.baskets)} baskets, {n} securities x {t} sessions")
     made = timed("targets, quarterly", lambda: baskets.targets(panel, file, list(file.baskets)))
     for basis in ("price", "total"):
         built = timed(f"indices, {basis}", lambda basis=basis: indices.build(panel, made, basis))
-    timed("contributions, one basket, whole history", lambda: built.contributions("all cap", 0, t - 1))
+    timed(
+        "contributions, one basket, whole history", lambda: built.contributions("all cap", 0, t - 1)
+    )
     timed("weights of all baskets on one session", lambda: built.weights_at(t - 1))
 
 

@@ -28,13 +28,18 @@ def rows(securities: int, on: Any, seed: int) -> pl.DataFrame:
     close = random.lognormal(3, 1, (securities, 1)) * np.cumprod(1 + np.nan_to_num(moves), axis=1)
     names = pl.Series([f"S{i:06d}" for i in range(securities)])
     returns = pl.Series(moves.ravel()).fill_nan(None)
-    return pl.DataFrame({
-        "source": pl.repeat("bench", moves.size, eager=True),
-        "security": names.gather(np.repeat(np.arange(securities), len(on))), "date": pl.Series(np.tile(on, securities)),
-        "close": close.ravel(), "price_return": returns, "total_return": returns + 0.00005,
-        "volume": random.integers(1, 10**7, moves.size).astype(float),
-        "market_cap": (close * random.lognormal(17, 1.5, (securities, 1))).ravel(),
-    })
+    return pl.DataFrame(
+        {
+            "source": pl.repeat("bench", moves.size, eager=True),
+            "security": names.gather(np.repeat(np.arange(securities), len(on))),
+            "date": pl.Series(np.tile(on, securities)),
+            "close": close.ravel(),
+            "price_return": returns,
+            "total_return": returns + 0.00005,
+            "volume": random.integers(1, 10**7, moves.size).astype(float),
+            "market_cap": (close * random.lognormal(17, 1.5, (securities, 1))).ravel(),
+        }
+    )
 
 
 def create(folder: Path, securities: int, sessions: int) -> None:
@@ -42,16 +47,33 @@ def create(folder: Path, securities: int, sessions: int) -> None:
     names = [f"S{i:06d}" for i in range(securities)]
     on, later = days(sessions), days(sessions + 30)
     start = [on[0].item()] * securities
-    kinds = {"sector": [f"sector {i % 11:02d}" for i in range(securities)],
-             "industry": [f"industry {i % 45:02d}" for i in range(securities)]}
-    Store(folder / "store").commit({
-        "sessions": pl.DataFrame({"calendar": ["XNYS"] * len(later), "date": pl.Series(later)}),
-        "securities": pl.DataFrame({"security": names, "ticker": names, "kind": "common", "company": names,
-                                    "start": start}),
-        "members": pl.DataFrame({"universe": ["all"] * securities, "security": names, "start": start}),
-        "classes": pl.DataFrame({"scheme": ["gics"] * securities, "security": names, **kinds, "start": start}),
-        "prices": rows(securities, on, 1),
-    }, source="bench", checksum="0")
+    kinds = {
+        "sector": [f"sector {i % 11:02d}" for i in range(securities)],
+        "industry": [f"industry {i % 45:02d}" for i in range(securities)],
+    }
+    Store(folder / "store").commit(
+        {
+            "sessions": pl.DataFrame({"calendar": ["XNYS"] * len(later), "date": pl.Series(later)}),
+            "securities": pl.DataFrame(
+                {
+                    "security": names,
+                    "ticker": names,
+                    "kind": "common",
+                    "company": names,
+                    "start": start,
+                }
+            ),
+            "members": pl.DataFrame(
+                {"universe": ["all"] * securities, "security": names, "start": start}
+            ),
+            "classes": pl.DataFrame(
+                {"scheme": ["gics"] * securities, "security": names, **kinds, "start": start}
+            ),
+            "prices": rows(securities, on, 1),
+        },
+        source="bench",
+        checksum="0",
+    )
 
 
 def opened(folder: Path, securities: int, sessions: int) -> Market:
@@ -59,7 +81,11 @@ def opened(folder: Path, securities: int, sessions: int) -> Market:
     spec = baskets_of.market().model_dump(mode="json", exclude_defaults=True)
     spec["market"]["store"] = str(folder / "store")
     spec["sources"] = {"bench": {}}
-    spec["groups"] = {"sectors": {"baskets": [b for b in spec["baskets"] if b.startswith("sector") and "cap" in b]}}
+    spec["groups"] = {
+        "sectors": {
+            "baskets": [b for b in spec["baskets"] if b.startswith("sector") and "cap" in b]
+        }
+    }
     return Market(MarketFile.model_validate(spec), f"{securities} x {sessions}")
 
 

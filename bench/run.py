@@ -3,9 +3,8 @@
     python bench/run.py                     # all parts, about four minutes on 2 cores
     python bench/run.py --part measures     # one of them, in this process
 
-Each part runs in a process of its own, so that its peak memory is its own. CPU time is user + system of that process
-with one BLAS thread: on a busy machine it says more than the wall clock.
-"""
+Each part runs in a process of its own, so that its peak memory is its own. CPU time is user +
+system of that process with one BLAS thread: on a busy machine it says more than the wall clock."""
 
 from __future__ import annotations
 
@@ -34,7 +33,9 @@ def peak() -> float:
     """Largest memory of this process so far, GB. Linux tells it in /proc; ``getrusage`` counts the parent's too."""
     status = Path("/proc/self/status")
     if status.exists():
-        line = next(x for x in status.read_text(encoding="ascii").splitlines() if x.startswith("VmHWM"))
+        line = next(
+            x for x in status.read_text(encoding="ascii").splitlines() if x.startswith("VmHWM")
+        )
         return int(line.split()[1]) / 2**20
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
@@ -45,13 +46,17 @@ def measured(what: str, target: float | None = None, note: str = "") -> Iterator
     row: dict[str, Any] = {"what": what, "target": target, "note": note}
     wall, cpu = time.perf_counter(), time.process_time()
     yield row
-    row |= {"cpu": row.get("cpu", time.process_time() - cpu), "wall": time.perf_counter() - wall,
-            "peak": row.get("peak", peak())}
+    row |= {
+        "cpu": row.get("cpu", time.process_time() - cpu),
+        "wall": time.perf_counter() - wall,
+        "peak": row.get("peak", peak()),
+    }
     ROWS.append(row)
-    print(json.dumps(row), flush=True)  # noqa: T201
+    print(json.dumps(row), flush=True)
 
 
-# ---- parts: each has a store with the big market, made once ------------------------------------------------
+# ---- parts: each has a store with the big market, made once
+# ------------------------------------------------
 
 
 def panel(folder: Path) -> None:
@@ -60,7 +65,10 @@ def panel(folder: Path) -> None:
     from paceline import panel as panels
 
     market = opened(folder, *WHOLE)
-    request = {**market._members_request(), "fields": ("close", "price_return", "total_return", "market_cap")}
+    request = {
+        **market._members_request(),
+        "fields": ("close", "price_return", "total_return", "market_cap"),
+    }
     panels.build(market.store, **request, cache=False)  # the files are in the page cache now: warm
     with measured("panel, four fields, warm from the store", 2.0):
         panels.build(market.store, **request, cache=False)
@@ -100,7 +108,7 @@ def measures(folder: Path) -> None:
     with measured("every measure, whole history", 5.0, "3 GB peak asked for") as row:
         row["cpu"] = total["cpu"]
     row["wall"] = total["wall"]
-    print(json.dumps({**row, "instead": True}), flush=True)  # noqa: T201
+    print(json.dumps({**row, "instead": True}), flush=True)
 
 
 def day_after(folder: Path) -> None:
@@ -110,8 +118,11 @@ def day_after(folder: Path) -> None:
     from paceline import measures as found
 
     market = opened(folder, *WHOLE)
-    exempt = [n for n, m in found.discover().items()
-              if m.of in ("basket", "market") and m.lookback(m.defaults()) is None]
+    exempt = [
+        n
+        for n, m in found.discover().items()
+        if m.of in ("basket", "market") and m.lookback(m.defaults()) is None
+    ]
     today = [n for n in found.discover() if n not in exempt]
     market.current(today)
     for turn in ("first", "later"):
@@ -128,9 +139,13 @@ def day_after(folder: Path) -> None:
         note = f"all but {', '.join(exempt)}: they need all history"
         with measured("the day after, both together", 1.0, note) as both:
             both["cpu"] = carried["cpu"] + row["cpu"]
-        print(json.dumps({**both, "wall": carried["wall"] + row["wall"], "instead": True}), flush=True)  # noqa: T201
+        print(
+            json.dumps({**both, "wall": carried["wall"] + row["wall"], "instead": True}), flush=True
+        )
     for number, window in enumerate((100, 150)):
-        with measured(f"a question asked again: above_average, window {window}", 0.1 if number else None):
+        with measured(
+            f"a question asked again: above_average, window {window}", 0.1 if number else None
+        ):
             market.show("above_average", window=window)
 
 
@@ -142,19 +157,25 @@ def size(folder: Path, securities: int, sessions: int) -> None:
     with measured(f"size {securities} x {sessions}: panel, indices, breadth") as row:
         market.evaluate("above_average")
     row["cells"] = securities * sessions
-    print(json.dumps({**row, "instead": True}), flush=True)  # noqa: T201
+    print(json.dumps({**row, "instead": True}), flush=True)
 
 
-# ---- the demo, as a user runs it ---------------------------------------------------------------------------
+# ---- the demo, as a user runs it
+# ---------------------------------------------------------------------------
 
 
 def demo(folder: Path) -> None:
     """Processes of their own: import of the demo market, then reports from the built store."""
+
     def run(what: str, target: float | None, *arguments: str) -> None:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         with measured(what, target) as row:
-            subprocess.run([sys.executable, "-m", "paceline", *arguments, "--store", str(folder / "demo")],  # noqa: S603
-                           check=True, stdout=subprocess.DEVNULL, cwd=folder)
+            subprocess.run(
+                [sys.executable, "-m", "paceline", *arguments, "--store", str(folder / "demo")],
+                check=True,
+                stdout=subprocess.DEVNULL,
+                cwd=folder,
+            )
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             row["cpu"] = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
             row["peak"] = after.ru_maxrss / 2**20
@@ -165,12 +186,18 @@ def demo(folder: Path) -> None:
     run("demo report, store built, process start to file", 4.0, *report)
 
 
-# ---- together ----------------------------------------------------------------------------------------------
+# ---- together
+# ----------------------------------------------------------------------------------------------
 
 
 def _child(part: str, folder: Path) -> list[dict[str, Any]]:
-    done = subprocess.run([sys.executable, __file__, "--part", part, "--folder", str(folder)], check=True,  # noqa: S603
-                          stdout=subprocess.PIPE, text=True, env=os.environ)
+    done = subprocess.run(
+        [sys.executable, __file__, "--part", part, "--folder", str(folder)],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ,
+    )
     rows: list[dict[str, Any]] = []
     for line in done.stdout.splitlines():
         if line.startswith("{"):
@@ -183,13 +210,19 @@ def _child(part: str, folder: Path) -> list[dict[str, Any]]:
 
 def _line(row: dict[str, Any]) -> str:
     target = "" if row["target"] is None else f"{row['target']:g} s"
-    return (f"| {row['what']} | {target} | {row['cpu']:.2f} | {row['wall']:.2f} | {row['peak']:.2f} | "
-            f"{row['note']} |")
+    return (
+        f"| {row['what']} | {target} | {row['cpu']:.2f} | {row['wall']:.2f} | {row['peak']:.2f} | "
+        f"{row['note']} |"
+    )
 
 
 def main() -> None:
-    parts: dict[str, Callable[[Path], None]] = {"demo": demo, "panel": panel, "measures": measures,
-                                                "day_after": day_after}
+    parts: dict[str, Callable[[Path], None]] = {
+        "demo": demo,
+        "panel": panel,
+        "measures": measures,
+        "day_after": day_after,
+    }
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--part")
     arguments.add_argument("--folder", type=Path)
@@ -215,11 +248,16 @@ def main() -> None:
                     create(folder, *WHOLE)
                 parts[given.part](folder)
         return
-    out = ["# What `make bench` measured", "", "On 2 cores; CPU seconds are user + system with one BLAS thread, peak "
-           "memory is that of the part's process in GB.", "",
-           "| work (5,000 x 2,520, 60 baskets, unless said) | target | CPU s | wall s | peak GB | |",
-           "|---|---|---|---|---|---|"]
-    print("\n".join(out[4:]))  # noqa: T201
+    out = [
+        "# What `make bench` measured",
+        "",
+        "On 2 cores; CPU seconds are user + system with one BLAS thread, peak "
+        "memory is that of the part's process in GB.",
+        "",
+        "| work (5,000 x 2,520, 60 baskets, unless said) | target | CPU s | wall s | peak GB | |",
+        "|---|---|---|---|---|---|",
+    ]
+    print("\n".join(out[4:]))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for part in ("store", *parts, *(f"size{n}x{t}" for n, t in SIZES)):
@@ -228,10 +266,15 @@ def main() -> None:
                 if "cells" in row:
                     row["note"] = f"{row['cpu'] / row['cells'] * 1e9:.0f} ns a cell"
                 out.append(_line(row))
-                print(_line(row), flush=True)  # noqa: T201
-        done = subprocess.run([sys.executable, __file__, "--part", "ratios"], check=True,  # noqa: S603
-                              stdout=subprocess.PIPE, text=True, env=os.environ)
-    print(done.stdout)  # noqa: T201
+                print(_line(row), flush=True)
+        done = subprocess.run(
+            [sys.executable, __file__, "--part", "ratios"],
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ,
+        )
+    print(done.stdout)
     (HERE / "results.md").write_text("\n".join([*out, "", done.stdout]), encoding="utf-8")
 
 

@@ -1,7 +1,7 @@
 """Write docs/measures/*.md, one page per measure, from the measures' own declarations.
 
-    python docs/generate.py            write the pages, remove those of measures that are gone
-    python docs/generate.py --check    exit 1 and name the pages that are not up to date
+python docs/generate.py            write the pages, remove those of measures that are gone
+python docs/generate.py --check    exit 1 and name the pages that are not up to date
 """
 
 from __future__ import annotations
@@ -15,8 +15,12 @@ from paceline import measures
 from paceline.measures import Measure
 
 FOLDER = Path(__file__).parent / "measures"
-OF = {"levels": "index levels of baskets, their whole history", "basket": "the members of baskets",
-      "pair": "two baskets", "market": "the whole market"}
+OF = {
+    "levels": "index levels of baskets, their whole history",
+    "basket": "the members of baskets",
+    "pair": "two baskets",
+    "market": "the whole market",
+}
 
 
 def kind(annotation: Any) -> str:
@@ -27,8 +31,10 @@ def kind(annotation: Any) -> str:
 
 def rows(pairs: list[tuple[str, ...]]) -> str:
     """Rows of a Markdown table."""
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in pair) + " |"
-                     for pair in pairs)
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in pair) + " |"
+        for pair in pairs
+    )
 
 
 def page(m: Measure) -> str:
@@ -36,25 +42,46 @@ def page(m: Measure) -> str:
     summary, _, rest = m.doc.partition("\n\n")
     unit = m.unit if isinstance(m.unit, str) else ", ".join(f"{k}: {v}" for k, v in m.unit.items())
     sessions = m.lookback(m.defaults())
-    facts = [("Looks at", OF[m.of]), ("Needs", ", ".join(m.needs) or "levels only"), ("Unit", unit),
-             ("Shape", m.shows),
-             ("Bounds", "none" if m.bounds is None else f"{m.bounds[0]:g} to {m.bounds[1]:g}"),
-             ("Sessions a value needs", "all of history" if sessions is None else f"{sessions} with the defaults"),
-             ("Blank below", f"{m.coverage:.0%} of the members with data"),
-             ("Causal", "yes: later sessions change no earlier value" if m.causal else "**no**: description only")]
+    facts = [
+        ("Looks at", OF[m.of]),
+        ("Needs", ", ".join(m.needs) or "levels only"),
+        ("Unit", unit),
+        ("Shape", m.shows),
+        ("Bounds", "none" if m.bounds is None else f"{m.bounds[0]:g} to {m.bounds[1]:g}"),
+        (
+            "Sessions a value needs",
+            "all of history" if sessions is None else f"{sessions} with the defaults",
+        ),
+        ("Blank below", f"{m.coverage:.0%} of the members with data"),
+        (
+            "Causal",
+            "yes: later sessions change no earlier value"
+            if m.causal
+            else "**no**: description only",
+        ),
+    ]
     if m.of in ("levels", "pair"):
         facts = [f for f in facts if f[0] != "Blank below"]
-    parts = [f"# {m.name}", f"*{m.question}*", " ".join(summary.split()),
-             "| | |\n|---|---|\n" + rows(facts)]
+    parts = [
+        f"# {m.name}",
+        f"*{m.question}*",
+        " ".join(summary.split()),
+        "| | |\n|---|---|\n" + rows(facts),
+    ]
     if rest.strip():
         parts += ["## Definition", f"```text\n{rest.strip()}\n```"]
     if m.params:
         notes = m.notes()
-        listed = [(f"`{n}`", f"`{kind(p.annotation)}`", f"`{p.default!r}`", notes.get(n, ""))
-                  for n, p in m.params.items()]
-        parts += ["## Parameters", "| name | type | default | meaning |\n|---|---|---|---|\n" + rows(listed),
-                  f"On the command line `--{next(iter(m.params)).replace('_', '-')}`, in a market file under "
-                  f"`[measures.{m.name}]`, in Python a keyword."]
+        listed = [
+            (f"`{n}`", f"`{kind(p.annotation)}`", f"`{p.default!r}`", notes.get(n, ""))
+            for n, p in m.params.items()
+        ]
+        parts += [
+            "## Parameters",
+            "| name | type | default | meaning |\n|---|---|---|---|\n" + rows(listed),
+            f"On the command line `--{next(iter(m.params)).replace('_', '-')}`, in a market file under "
+            f"`[measures.{m.name}]`, in Python a keyword.",
+        ]
     if m.never:
         parts += ["## Not to be said from it", m.never]
     if m.references:
@@ -73,7 +100,9 @@ def pages() -> dict[str, str]:
 
         Written by `make docs` from the declarations in `src/paceline/measures/`; edit those, not these pages.
         """)
-    files["README.md"] = f"{own}\n\n| measure | question | looks at |\n|---|---|---|\n{rows(listed)}\n"
+    files["README.md"] = (
+        f"{own}\n\n| measure | question | looks at |\n|---|---|---|\n{rows(listed)}\n"
+    )
     return files
 
 
@@ -81,14 +110,18 @@ def stale(folder: Path = FOLDER) -> list[str]:
     """Names of pages that are missing, differ or belong to no measure."""
     wanted = pages()
     there = {p.name: p.read_text(encoding="utf-8") for p in folder.glob("*.md")}
-    return sorted(name for name in wanted.keys() | there.keys() if wanted.get(name) != there.get(name))
+    return sorted(
+        name for name in wanted.keys() | there.keys() if wanted.get(name) != there.get(name)
+    )
 
 
 def main(argv: list[str]) -> int:
     if argv == ["--check"]:
         old = stale()
         if old:
-            sys.stderr.write(f"not up to date in {FOLDER.name}/: {', '.join(old)}. Run `make docs`.\n")
+            sys.stderr.write(
+                f"not up to date in {FOLDER.name}/: {', '.join(old)}. Run `make docs`.\n"
+            )
         return int(bool(old))
     FOLDER.mkdir(exist_ok=True)
     wanted = pages()

@@ -1,8 +1,8 @@
 """Broken inputs, the data half: how to make each one and exactly what must come of it.
 
-A case either raises (``error``: the exception's name and its whole text, {folder} standing for the data folder)
-or goes through with a finding (its name and count) and rows in quarantine (reason and count).
-"""
+A case either raises (``error``: the exception's name and its whole text, {folder} standing for the
+data folder) or goes through with a finding (its name and count) and rows in quarantine (reason and
+count)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from typing import Any
 
 import polars as pl
 
-#: Sessions the cases are parsed with: the second week of September 2025, Monday to Friday, and the Monday after.
+#: Sessions the cases are parsed with: the second week of September 2025, Monday to Friday, and the
+#: Monday after.
 SESSIONS = tuple(dt.date(2025, 9, d) for d in (8, 9, 10, 11, 12, 15))
 COLUMNS = {"security": "ticker", "date": "date", "close": "close"}
 GOOD = b"ticker,date,close\nAAA,2025-09-08,10\nAAA,2025-09-09,11\n"
@@ -78,7 +79,10 @@ CASES: tuple[Case, ...] = (
         "glob without a match",
         {"p.csv": GOOD},
         {"path": "*.parquet", "columns": COLUMNS},
-        ("SourceError", "sources.bad.path: no file matches '*.parquet' in {folder}. The folder holds: p.csv."),
+        (
+            "SourceError",
+            "sources.bad.path: no file matches '*.parquet' in {folder}. The folder holds: p.csv.",
+        ),
     ),
     Case(
         "path out of the data folder",
@@ -106,7 +110,11 @@ CASES: tuple[Case, ...] = (
         {"columns": COLUMNS},
         ("MarketFileError", 'sources.bad.path is missing. Give a file: path = "folder/file.csv".'),
     ),
-    Case("empty file", **prices(b""), error=("SourceError", "p.csv: the file is empty. Fetch it again.")),
+    Case(
+        "empty file",
+        **prices(b""),
+        error=("SourceError", "p.csv: the file is empty. Fetch it again."),
+    ),
     Case(
         "blank lines only",
         **prices(b"\n\n \n"),
@@ -115,7 +123,10 @@ CASES: tuple[Case, ...] = (
     Case(
         "header only",
         **prices(b"ticker,date,close\n"),
-        error=("SourceError", "p.csv: a header and no rows. Fetch it again, or check the dates asked for."),
+        error=(
+            "SourceError",
+            "p.csv: a header and no rows. Fetch it again, or check the dates asked for.",
+        ),
     ),
     Case(
         "gzip cut off",
@@ -131,7 +142,10 @@ CASES: tuple[Case, ...] = (
         "CSV named Parquet",
         {"p.parquet": GOOD},
         {"path": "p.parquet", "columns": COLUMNS},
-        ("SourceError", "p.parquet: not a Parquet file. Rename it if it is CSV, or fetch it again."),
+        (
+            "SourceError",
+            "p.parquet: not a Parquet file. Rename it if it is CSV, or fetch it again.",
+        ),
     ),
     Case(
         "binary",
@@ -149,12 +163,18 @@ CASES: tuple[Case, ...] = (
     Case(
         "not UTF-8",
         **prices("ticker,date,close\nSociété,2025-09-08,1\n".encode("latin-1")),
-        error=("SourceError", 'p.csv: byte 22 is not UTF-8 text. Set options.encoding, e.g. "latin-1" or "cp1252".'),
+        error=(
+            "SourceError",
+            'p.csv: byte 22 is not UTF-8 text. Set options.encoding, e.g. "latin-1" or "cp1252".',
+        ),
     ),
     Case(
         "unknown encoding",
         **prices(GOOD, options={"encoding": "utf-9"}),
-        error=("SourceError", "p.csv: unknown encoding 'utf-9'. Try options.encoding = \"latin-1\"."),
+        error=(
+            "SourceError",
+            "p.csv: unknown encoding 'utf-9'. Try options.encoding = \"latin-1\".",
+        ),
     ),
     # -- columns
     Case(
@@ -195,7 +215,8 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "required column not mapped",
-        **prices(GOOD) | {"source": {"path": "p.csv", "columns": {"date": "date", "close": "close"}}},
+        **prices(GOOD)
+        | {"source": {"path": "p.csv", "columns": {"date": "date", "close": "close"}}},
         error=(
             "MarketFileError",
             "sources.bad.columns: table 'prices' needs security. Map a column of p.csv or give a constant.",
@@ -319,13 +340,19 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "infinite price",
-        {"p.parquet": parquet(ticker=["AAA", "AAA"], date=list(SESSIONS[:2]), close=[1.0, float("inf")])},
+        {
+            "p.parquet": parquet(
+                ticker=["AAA", "AAA"], date=list(SESSIONS[:2]), close=[1.0, float("inf")]
+            )
+        },
         {"path": "p.parquet", "columns": COLUMNS},
         quarantine=("close is not a positive number", 1),
     ),
     Case(
         "off the calendar",
-        **prices(csv("ticker,date,close", "AAA,2025-09-12,10", "AAA,2025-09-13,11", "AAA,2025-09-15,12")),
+        **prices(
+            csv("ticker,date,close", "AAA,2025-09-12,10", "AAA,2025-09-13,11", "AAA,2025-09-15,12")
+        ),
         quarantine=("date is not a session of XNYS", 1),
         finding=("rows off the calendar", 1),
     ),
@@ -368,18 +395,30 @@ CASES: tuple[Case, ...] = (
     Case(
         "holdings without a day",
         {"h.csv": csv("fund,ticker,weight,date", "F,AAA,1,")},
-        {"path": "h.csv", "table": "holdings", "columns": _HOLDINGS, "constants": {"date": dt.date(2025, 9, 8)}},
+        {
+            "path": "h.csv",
+            "table": "holdings",
+            "columns": _HOLDINGS,
+            "constants": {"date": dt.date(2025, 9, 8)},
+        },
         finding=("date missing", 1),
     ),
     Case(
         "spell that ends before it starts",
         {"m.csv": csv("t,s,e", "AAA,2020-01-02,2019-01-02")},
-        {"path": "m.csv", "table": "members", "columns": {"security": "t", "start": "s", "end": "e"}},
+        {
+            "path": "m.csv",
+            "table": "members",
+            "columns": {"security": "t", "start": "s", "end": "e"},
+        },
         quarantine=("members: the spell ends before it starts", 1),
     ),
     Case(
         "removal of a stranger",
-        {"m.csv": csv("t,s,e", "AAA,2020-01-02,"), "c.csv": csv("date,add,remove", "2021-01-04,BBB,CCC")},
+        {
+            "m.csv": csv("t,s,e", "AAA,2020-01-02,"),
+            "c.csv": csv("date,add,remove", "2021-01-04,BBB,CCC"),
+        },
         {
             "path": "m.csv",
             "table": "members",

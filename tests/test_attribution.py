@@ -24,11 +24,15 @@ def legs() -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_carino_gives_the_published_effects() -> None:
-    assert linked(carino(*legs())) == pytest.approx([-0.004336069, -0.005442388, 0.002036417], abs=1e-9)
+    assert linked(carino(*legs())) == pytest.approx(
+        [-0.004336069, -0.005442388, 0.002036417], abs=1e-9
+    )
 
 
 def test_menchero_gives_the_published_effects() -> None:
-    assert linked(menchero(*legs())) == pytest.approx([-0.004349857, -0.005430190, 0.002038007], abs=1e-9)
+    assert linked(menchero(*legs())) == pytest.approx(
+        [-0.004349857, -0.005430190, 0.002038007], abs=1e-9
+    )
 
 
 def test_both_add_up_to_the_active_return() -> None:

@@ -20,11 +20,20 @@ from paceline.errors import UnknownName, UsageError
 NAN = np.nan
 
 
-def market(baskets_: dict[str, Any], universes: dict[str, Any] | None = None,
-           groups: dict[str, Any] | None = None) -> config.MarketFile:
-    return config.MarketFile.model_validate({
-        "market": {"name": "test", "benchmark": next(iter(baskets_))}, "sources": {}, "baskets": baskets_,
-        "universes": universes or {"u": {"members": "u"}}, "groups": groups or {}})
+def market(
+    baskets_: dict[str, Any],
+    universes: dict[str, Any] | None = None,
+    groups: dict[str, Any] | None = None,
+) -> config.MarketFile:
+    return config.MarketFile.model_validate(
+        {
+            "market": {"name": "test", "benchmark": next(iter(baskets_))},
+            "sources": {},
+            "baskets": baskets_,
+            "universes": universes or {"u": {"members": "u"}},
+            "groups": groups or {},
+        }
+    )
 
 
 def flat(caps: list[float], first: str = "2024-01-02", t: int = 60, **how: Any) -> FakePanel:
@@ -41,7 +50,8 @@ def fixed(panel: FakePanel, file: config.MarketFile, name: str, session: int) ->
     return made.weights_of(name, session, len(panel.securities))
 
 
-# ---- days --------------------------------------------------------------------------------------------------
+# ---- days
+# --------------------------------------------------------------------------------------------------
 
 
 def days_of(sessions: Any, found: list[schedule.Event]) -> list[tuple[str, str]]:
@@ -51,13 +61,18 @@ def days_of(sessions: Any, found: list[schedule.Event]) -> list[tuple[str, str]]
 def test_quarterly_is_the_third_friday_with_the_second_as_reference() -> None:
     days = weekdays("2025-01-01", 261)
     assert days_of(days, schedule.events("quarterly", days)) == [
-        ("2025-03-14", "2025-03-21"), ("2025-06-13", "2025-06-20"), ("2025-09-12", "2025-09-19"),
-        ("2025-12-12", "2025-12-19")]
+        ("2025-03-14", "2025-03-21"),
+        ("2025-06-13", "2025-06-20"),
+        ("2025-09-12", "2025-09-19"),
+        ("2025-12-12", "2025-12-19"),
+    ]
     assert days_of(days, schedule.events("annual", days)) == [("2025-12-12", "2025-12-19")]
 
 
-@pytest.mark.parametrize(("closed", "before"), [("2008-03-21", "2008-03-20"), ("2026-06-19", "2026-06-18"),
-                                                ("2027-06-18", "2027-06-17")])
+@pytest.mark.parametrize(
+    ("closed", "before"),
+    [("2008-03-21", "2008-03-20"), ("2026-06-19", "2026-06-18"), ("2027-06-18", "2027-06-17")],
+)
 def test_a_closed_third_friday_moves_to_the_session_before(closed: str, before: str) -> None:
     days = weekdays(f"{closed[:4]}-01-01", 261)
     days = days[days != np.datetime64(closed)]
@@ -75,13 +90,26 @@ def test_a_rebalance_enters_when_its_day_has_passed_and_never_over_a_hole() -> N
 def test_monthly_is_the_last_session_of_the_month() -> None:
     days = weekdays("2025-01-01", 90)
     assert [d for _, d in days_of(days, schedule.events("monthly", days))] == [
-        "2025-01-31", "2025-02-28", "2025-03-31", "2025-04-30"]
+        "2025-01-31",
+        "2025-02-28",
+        "2025-03-31",
+        "2025-04-30",
+    ]
     assert schedule.events("none", days) == schedule.events("members", days) == []
     assert schedule.events("monthly", days[:0]) == []
 
 
-@pytest.mark.parametrize(("year", "day"), [(2012, "2012-06-22"), (2017, "2017-06-23"), (2018, "2018-06-22"),
-                                           (2023, "2023-06-23"), (2028, "2028-06-23"), (2024, "2024-06-28")])
+@pytest.mark.parametrize(
+    ("year", "day"),
+    [
+        (2012, "2012-06-22"),
+        (2017, "2017-06-23"),
+        (2018, "2018-06-22"),
+        (2023, "2023-06-23"),
+        (2028, "2028-06-23"),
+        (2024, "2024-06-28"),
+    ],
+)
 def test_russell_is_effective_on_the_fourth_friday_of_june(year: int, day: str) -> None:
     assert str(schedule.russell_days(year)[0][1]) == day
 
@@ -89,9 +117,14 @@ def test_russell_is_effective_on_the_fourth_friday_of_june(year: int, day: str) 
 def test_russell_rank_days_and_the_december_reconstitution() -> None:
     sessions = weekdays("2015-01-01", 3400)
     found = dict(days_of(sessions, schedule.russell_events(sessions)))
-    for rank_day, effective in (("2015-05-29", "2015-06-26"), ("2018-05-11", "2018-06-22"),
-                                ("2020-05-08", "2020-06-26"), ("2023-04-28", "2023-06-23"),
-                                ("2025-04-30", "2025-06-27"), ("2026-10-30", "2026-12-11")):
+    for rank_day, effective in (
+        ("2015-05-29", "2015-06-26"),
+        ("2018-05-11", "2018-06-22"),
+        ("2020-05-08", "2020-06-26"),
+        ("2023-04-28", "2023-06-23"),
+        ("2025-04-30", "2025-06-27"),
+        ("2026-10-30", "2026-12-11"),
+    ):
         assert found[rank_day] == effective
     assert len([d for d in found.values() if d.startswith("2025")]) == 1
     assert len([d for d in found.values() if d.startswith("2026")]) == 2
@@ -104,7 +137,8 @@ def test_nth_weekday(year: int, month: int, weekday: int, n: int) -> None:
     assert (day.day - 1) // 7 + 1 == n
 
 
-# ---- companies and ranks -----------------------------------------------------------------------------------
+# ---- companies and ranks
+# -----------------------------------------------------------------------------------
 
 
 def test_a_company_is_counted_once_whatever_its_lines() -> None:
@@ -120,7 +154,8 @@ def test_a_company_is_counted_once_whatever_its_lines() -> None:
 
 
 def test_bands_keep_companies_near_the_boundary_where_they_were() -> None:
-    # ten companies of a tenth each; boundary at rank 5, so b = 0.5; a band of 0.1 reaches 0.4 .. 0.6
+    # ten companies of a tenth each; boundary at rank 5, so b = 0.5; a band of 0.1 reaches 0.4 ..
+    # 0.6
     boundary = Boundary(5, 0.1)
     shares = np.arange(1, 11) / 10
     first = boundary.split(Ranking(np.arange(10), shares))
@@ -128,8 +163,8 @@ def test_bands_keep_companies_near_the_boundary_where_they_were() -> None:
     #            cum: .1 .2 .3 .4 .5 .6 .7 .8 .9 1
     order = np.array([7, 0, 1, 8, 9, 2, 3, 99, 4, 5])
     second = boundary.split(Ranking(order, np.round(shares, 12)))
-    # 7 rises (.1 < .4); 8 at .4 does not (not under .4), 9 at .5 does not; 2 at .6 stays, 3 at .7 drops;
-    # 99 is new at rank 8: below; 4 at .9 drops
+    # 7 rises (.1 < .4); 8 at .4 does not (not under .4), 9 at .5 does not; 2 at .6 stays, 3 at .7
+    # drops; 99 is new at rank 8: below; 4 at .9 drops
     assert_array_equal(order[second], [7, 0, 1, 2])
     third = boundary.split(Ranking(np.array([3, 8, 98, 7]), np.array([0.3, 0.5, 0.7, 1.0])))
     # b at the last rank is 1: newcomer 98 by rank, 3 and 8 rise under 0.9, 7 stays
@@ -137,8 +172,16 @@ def test_bands_keep_companies_near_the_boundary_where_they_were() -> None:
 
 
 def test_band_widths_of_russell() -> None:
-    widths = {(1000, 1): 0.025, (500, 1): 0.025, (200, 201): 0.025, (2000, 1): 0.005, (2000, 2001): 0.01,
-              (3000, 1001): 0, (4000, 2001): 0, (50, 1): 0}
+    widths = {
+        (1000, 1): 0.025,
+        (500, 1): 0.025,
+        (200, 201): 0.025,
+        (2000, 1): 0.005,
+        (2000, 2001): 0.01,
+        (3000, 1001): 0,
+        (4000, 2001): 0,
+        (50, 1): 0,
+    }
     for (rank, first), width in widths.items():
         assert band_at(rank, 0.025, first) == pytest.approx(width)
 
@@ -151,15 +194,20 @@ def test_a_russell_like_universe_over_two_years() -> None:
     caps[1, late], caps[2, late] = 299, 301  # trade places by a hair
     caps[5, late] = 2000  # a real riser leaves for the top
     panel = flat([1] * 6, "2024-04-01", 400, fields={"market_cap": caps})
-    file = market({"small": {"universe": "small", "weight": "equal"}},
-                  {"small": {"eligible": {"min_price": 1}, "rank": [3, 5], "band": 0.05}})
+    file = market(
+        {"small": {"universe": "small", "weight": "equal"}},
+        {"small": {"eligible": {"min_price": 1}, "rank": [3, 5], "band": 0.05}},
+    )
     made = baskets.targets(panel, file)
     held = {str(days[r.session]): sorted(r.columns.tolist()) for r in made.rebalances}
     assert held["2024-04-01"] == [2, 3, 4]
     assert held["2024-06-28"] == [2, 3, 4]
-    assert held["2025-06-20"] == [2, 3, 4], "ranked on 2025-04-30 but not in force before the fourth Friday"
-    # 2025: 2000, 1000, 301, 299, 180, 100 of 3880, running .515 .773 .851 .928 .974 1.0. Upper boundary, b = .773:
-    # 5 rises (.515 < .723), 0 stays, 1 drops (.928 > .823), 2 stays below (.851). Lower, b = .974: 4 stays (1.0)
+    assert held["2025-06-20"] == [2, 3, 4], (
+        "ranked on 2025-04-30 but not in force before the fourth Friday"
+    )
+    # 2025: 2000, 1000, 301, 299, 180, 100 of 3880, running .515 .773 .851 .928 .974 1.0. Upper
+    # boundary, b = .773: 5 rises (.515 < .723), 0 stays, 1 drops (.928 > .823), 2 stays below
+    # (.851). Lower, b = .974: 4 stays (1.0)
     assert held["2025-06-27"] == [1, 2, 3, 4]
     assert any("first ranked on 2024-04-01" in c for c in made.caveats["small"])
 
@@ -168,12 +216,20 @@ def test_eligibility_rules() -> None:
     caps = [100.0, 200, 300, 400, 500, 600, 20]
     close = np.full((7, 60), 10.0)
     close[1] = 0.5
-    panel = flat(caps, fields={"close": close}, attributes={
-        "kind": ["common", "common", "warrant", "common", "common", "common", "common"],
-        "country": ["US", "US", "US", "Israel", "US", "US", None],
-        "name": ["Alpha", "Beta", "Gamma", "Delta", "Acquisition Corp", "Zeta", None]})
+    panel = flat(
+        caps,
+        fields={"close": close},
+        attributes={
+            "kind": ["common", "common", "warrant", "common", "common", "common", "common"],
+            "country": ["US", "US", "US", "Israel", "US", "US", None],
+            "name": ["Alpha", "Beta", "Gamma", "Delta", "Acquisition Corp", "Zeta", None],
+        },
+    )
     rules = {"countries": ["US"], "min_price": 1.0, "min_cap": 50.0, "exclude_name": "Acquisition"}
-    file = market({"b": {"universe": "r", "weight": "equal"}}, {"r": {"eligible": rules, "reconstitution": "monthly"}})
+    file = market(
+        {"b": {"universe": "r", "weight": "equal"}},
+        {"r": {"eligible": rules, "reconstitution": "monthly"}},
+    )
     assert_allclose(fixed(panel, file, "b", 0), [0.5, 0, 0, 0, 0, 0.5, 0])
 
 
@@ -190,29 +246,56 @@ def test_who_is_delisted_between_rank_day_and_effective_day_is_dropped() -> None
     assert_allclose(fixed(panel, file, "b", effective), [0, 0.5, 0.5])
 
 
-# ---- selections --------------------------------------------------------------------------------------------
+# ---- selections
+# --------------------------------------------------------------------------------------------
 
 
 def test_rank_takes_companies_with_all_their_lines() -> None:
-    panel = flat([50, 40, 45, 100, 10], companies=[0, 1, 1, 2, 3],
-                 fields={"close": np.repeat([[10.0], [10.0], [30.0], [10.0], [10.0]], 60, axis=1)})
-    file = market({"top2": {"universe": "u", "rank": [1, 2]}, "next": {"universe": "u", "rank": [3, 4]}})
+    panel = flat(
+        [50, 40, 45, 100, 10],
+        companies=[0, 1, 1, 2, 3],
+        fields={"close": np.repeat([[10.0], [10.0], [30.0], [10.0], [10.0]], 60, axis=1)},
+    )
+    file = market(
+        {"top2": {"universe": "u", "rank": [1, 2]}, "next": {"universe": "u", "rank": [3, 4]}}
+    )
     assert_allclose(fixed(panel, file, "top2", 0), [0, 40 / 185, 45 / 185, 100 / 185, 0])
     assert_allclose(fixed(panel, file, "next", 0), [50 / 60, 0, 0, 0, 10 / 60])
 
 
 def test_selections_and_set_operations() -> None:
-    panel = flat([1, 2, 3, 4, 5, 6], securities=["a", "b", "c", "d", "e", "f"],
-                 spells={"u": [[1] * 60] * 5 + [[0] * 60]}, attributes={"ticker": ["A", "B", "C", "D", "E", "F"]},
-                 classes={"sector": ["X", "X", "Y", "Y", "", "X"], "industry": ["p", "q", "p", "q", "p", "p"]})
+    panel = flat(
+        [1, 2, 3, 4, 5, 6],
+        securities=["a", "b", "c", "d", "e", "f"],
+        spells={"u": [[1] * 60] * 5 + [[0] * 60]},
+        attributes={"ticker": ["A", "B", "C", "D", "E", "F"]},
+        classes={
+            "sector": ["X", "X", "Y", "Y", "", "X"],
+            "industry": ["p", "q", "p", "q", "p", "p"],
+        },
+    )
     spec = {
-        "all": {"universe": "u"}, "x": {"universe": "u", "sector": "X"},
+        "all": {"universe": "u"},
+        "x": {"universe": "u", "sector": "X"},
         "xp": {"universe": "u", "sector": ["X", "Y"], "industry": "p"},
-        "theme": {"securities": ["A", "d", "F"]}, "in_u": {"universe": "u", "securities": ["A", "d", "F"]},
-        "rest": {"universe": "u", "minus": ["x", "theme"]}, "both": {"union": ["x", "theme"]},
-        "cut": {"universe": "u", "intersect": "theme"}, "largest": {"universe": "u", "sector": "X", "rank": [1, 1]}}
-    expected = {"all": "abcde", "x": "ab", "xp": "ac", "theme": "adf", "in_u": "ad", "rest": "ce", "both": "abdf",
-                "cut": "ad", "largest": "b"}
+        "theme": {"securities": ["A", "d", "F"]},
+        "in_u": {"universe": "u", "securities": ["A", "d", "F"]},
+        "rest": {"universe": "u", "minus": ["x", "theme"]},
+        "both": {"union": ["x", "theme"]},
+        "cut": {"universe": "u", "intersect": "theme"},
+        "largest": {"universe": "u", "sector": "X", "rank": [1, 1]},
+    }
+    expected = {
+        "all": "abcde",
+        "x": "ab",
+        "xp": "ac",
+        "theme": "adf",
+        "in_u": "ad",
+        "rest": "ce",
+        "both": "abdf",
+        "cut": "ad",
+        "largest": "b",
+    }
     file = market(spec)
     for name, members in expected.items():
         held = fixed(panel, file, name, 0)
@@ -226,13 +309,24 @@ def test_classes_are_those_of_the_day() -> None:
     sector = np.full((2, t), "X", object)
     sector[1, 30:] = "Y"
     panel = flat([1, 1], classes={"sector": sector})
-    made = baskets.targets(panel, market({"x": {"universe": "u", "sector": "X", "rebalance": "monthly"}}))
+    made = baskets.targets(
+        panel, market({"x": {"universe": "u", "sector": "X", "rebalance": "monthly"}})
+    )
     assert [(r.session < 30, r.columns.tolist()) for r in made.rebalances] == [
-        (True, [0, 1]), (True, [0, 1]), (False, [0])]
+        (True, [0, 1]),
+        (True, [0, 1]),
+        (False, [0]),
+    ]
 
 
 def test_baskets_that_refer_to_each_other_in_a_circle_are_refused() -> None:
-    file = market({"a": {"universe": "u", "minus": "b"}, "b": {"union": ["c"]}, "c": {"universe": "u", "minus": "a"}})
+    file = market(
+        {
+            "a": {"universe": "u", "minus": "b"},
+            "b": {"union": ["c"]},
+            "c": {"universe": "u", "minus": "a"},
+        }
+    )
     with pytest.raises(UsageError, match="circle: a -> b -> c -> a"):
         baskets.targets(flat([1, 2]), file)
     with pytest.raises(UsageError, match="circle: d -> e -> d"):
@@ -251,17 +345,31 @@ def test_a_basket_begins_with_its_first_member() -> None:
     for f in fields.values():
         f[0, 7:] = f[1, 20:] = 0.5
     panel = FakePanel(weekdays("2024-01-02", 60), fields, spells={"u": np.ones((2, 60))})
-    made = baskets.targets(panel, market({
-        "all": {"universe": "u"}, "late": {"securities": ["S001"]}, "nobody": {"universe": "u", "intersect": "lost"},
-        "lost": {"securities": ["NOPE"]}}))
+    made = baskets.targets(
+        panel,
+        market(
+            {
+                "all": {"universe": "u"},
+                "late": {"securities": ["S001"]},
+                "nobody": {"universe": "u", "intersect": "lost"},
+                "lost": {"securities": ["NOPE"]},
+            }
+        ),
+    )
     assert made.first.tolist() == [7, 20, 60, 60]
     assert made.caveats["lost"] == ("not found in the data: NOPE",)
 
 
 def test_groups_make_one_basket_per_class_with_members() -> None:
-    panel = flat([1, 2, 3, 4], classes={"sector": ["Health Care", "Energy", "", "Energy"]},
-                 spells={"u": [[1] * 60, [1] * 60, [1] * 60, [0] * 60]})
-    file = market({"all": {"universe": "u"}}, groups={"sectors": {"universe": "u", "by": "sector", "weight": "equal"}})
+    panel = flat(
+        [1, 2, 3, 4],
+        classes={"sector": ["Health Care", "Energy", "", "Energy"]},
+        spells={"u": [[1] * 60, [1] * 60, [1] * 60, [0] * 60]},
+    )
+    file = market(
+        {"all": {"universe": "u"}},
+        groups={"sectors": {"universe": "u", "by": "sector", "weight": "equal"}},
+    )
     made, labels = baskets.group_baskets(panel, file)
     assert list(made) == ["sectors:Energy", "sectors:Health Care"]
     assert labels == {"sectors:Energy": "Energy", "sectors:Health Care": "Health Care"}
@@ -269,33 +377,41 @@ def test_groups_make_one_basket_per_class_with_members() -> None:
     assert set(baskets.targets(panel, file).names) == {"all", *made}
 
 
-# ---- weights -----------------------------------------------------------------------------------------------
+# ---- weights
+# -----------------------------------------------------------------------------------------------
 
 
 def test_equal_weight_is_per_company() -> None:
-    assert_allclose(weights.equal(np.array([0, 1, 1, 2, 3]), np.array([1, 1, 1, 1, 0], bool)),
-                    [1 / 3, 1 / 6, 1 / 6, 1 / 3, 0])
+    assert_allclose(
+        weights.equal(np.array([0, 1, 1, 2, 3]), np.array([1, 1, 1, 1, 0], bool)),
+        [1 / 3, 1 / 6, 1 / 6, 1 / 3, 0],
+    )
 
 
 def test_equal_weights_are_fixed_on_the_second_friday_and_have_drifted_a_week() -> None:
     days = weekdays("2025-01-01", 80)
-    second, third = (int(np.searchsorted(days, np.datetime64(d))) for d in ("2025-03-14", "2025-03-21"))
+    second, third = (
+        int(np.searchsorted(days, np.datetime64(d))) for d in ("2025-03-14", "2025-03-21")
+    )
     r = np.zeros((2, 80))
     r[0, second] = 0.5  # on the reference day itself: in the reference price already
     r[0, second + 1], r[0, third] = 0.2, 0.1
     panel = flat([1, 1], "2025-01-01", 80, fields={"price_return": r})
     held = fixed(panel, market({"e": {"universe": "u", "weight": "equal"}}), "e", third)
     assert_allclose(held, [1.32 / 2.32, 1 / 2.32])
-    assert_allclose(fixed(panel, market({"e": {"universe": "u", "weight": "equal"}}), "e", 0), [0.5, 0.5])
+    assert_allclose(
+        fixed(panel, market({"e": {"universe": "u", "weight": "equal"}}), "e", 0), [0.5, 0.5]
+    )
 
 
 def test_caps_of_the_rebalance_close_weigh_and_a_short_gap_is_bridged() -> None:
     cap = np.repeat([[100.0], [100.0], [100.0]], 60, axis=1)
     r = np.zeros((3, 60))
     end = 21  # 2024-01-31 is the 22nd session
-    cap[0, end - 2:], r[0, end - 2:end + 1] = NAN, [0.5, 0.0, 0.0]  # no cap for three sessions, a move in between
+    # no cap for three sessions, a move in between
+    cap[0, end - 2 :], r[0, end - 2 : end + 1] = NAN, [0.5, 0.0, 0.0]
     cap[1, end] = 50.0
-    cap[2, end - 11:] = NAN  # too old
+    cap[2, end - 11 :] = NAN  # too old
     panel = flat([1] * 3, fields={"market_cap": cap, "price_return": r})
     file = market({"c": {"universe": "u", "rebalance": "monthly"}})
     assert_allclose(fixed(panel, file, "c", end), [0.75, 0.25, 0])
@@ -304,7 +420,9 @@ def test_caps_of_the_rebalance_close_weigh_and_a_short_gap_is_bridged() -> None:
 
 
 def test_float_cap_weighs_and_market_cap_ranks() -> None:
-    panel = flat([100, 90, 80], fields={"float_cap": np.repeat([[10.0], [60.0], [80.0]], 60, axis=1)})
+    panel = flat(
+        [100, 90, 80], fields={"float_cap": np.repeat([[10.0], [60.0], [80.0]], 60, axis=1)}
+    )
     held = fixed(panel, market({"t": {"universe": "u", "rank": [1, 2]}}), "t", 0)
     assert_allclose(held, [1 / 7, 6 / 7, 0])
 
@@ -321,8 +439,11 @@ def test_fund_weights_roll_forward_and_only_if_told_back() -> None:
     r = np.zeros((3, 60))
     r[0, 10], r[0, 40] = 1.0, 0.5
     at = int(np.searchsorted(days, np.datetime64("2024-02-05")))
-    panel = flat([1, 1, 1], fields={"price_return": r}, holdings={
-        "SPY": [("S000", "2024-02-05", 0.6), ("S001", "2024-02-05", 0.4)]})
+    panel = flat(
+        [1, 1, 1],
+        fields={"price_return": r},
+        holdings={"SPY": [("S000", "2024-02-05", 0.6), ("S001", "2024-02-05", 0.4)]},
+    )
     spec = {"c": {"universe": "u", "rebalance": "monthly"}}
     for roll, first in (("forward", at), ("both", 0)):
         file = market(spec, {"u": {"members": "u", "holdings": "SPY", "roll": roll}})
@@ -339,7 +460,9 @@ def test_fund_weights_roll_forward_and_only_if_told_back() -> None:
 
 def test_equal_weighted_members_need_no_holding() -> None:
     panel = flat([1, 1, 1], holdings={"SPY": [("S000", "2024-01-02", 1.0)]})
-    file = market({"e": {"universe": "u", "weight": "equal"}}, {"u": {"members": "u", "holdings": "SPY"}})
+    file = market(
+        {"e": {"universe": "u", "weight": "equal"}}, {"u": {"members": "u", "holdings": "SPY"}}
+    )
     assert_allclose(fixed(panel, file, "e", 0), [1 / 3] * 3)
 
 
@@ -389,16 +512,26 @@ def test_the_limit_on_a_weight_always(sizes: list[float], where: float) -> None:
     assert (np.diff(out[order]) >= -1e-12).all()
 
 
-# ---- time --------------------------------------------------------------------------------------------------
+# ---- time
+# --------------------------------------------------------------------------------------------------
 
 
 def test_member_changes_rebalance_only_where_asked() -> None:
     spell = np.ones((3, 60), bool)
     spell[0, 25:], spell[1, :40] = False, False
     panel = flat([1, 1, 1], spells={"u": spell})
-    file = market({"m": {"universe": "u", "rebalance": "members"}, "n": {"universe": "u", "rebalance": "none"}})
+    file = market(
+        {
+            "m": {"universe": "u", "rebalance": "members"},
+            "n": {"universe": "u", "rebalance": "none"},
+        }
+    )
     made = baskets.targets(panel, file)
-    assert [(r.session, r.rows.tolist()) for r in made.rebalances] == [(0, [0, 1]), (24, [0]), (39, [0])]
+    assert [(r.session, r.rows.tolist()) for r in made.rebalances] == [
+        (0, [0, 1]),
+        (24, [0]),
+        (39, [0]),
+    ]
     assert_allclose(made.weights_of("m", 24, 3), [0, 0, 1])
     assert_allclose(made.weights_of("m", 39, 3), [0, 0.5, 0.5])
     assert made.weights_of("n", 39, 3) is None
@@ -408,9 +541,18 @@ def test_member_changes_rebalance_only_where_asked() -> None:
 @given(st.integers(0, 100_000), st.integers(10, 158))
 def test_targets_are_known_on_the_day(seed: int, t: int) -> None:
     panel = random_panel(seed)
-    file = market({"c": {"universe": "u"}, "e": {"universe": "u", "weight": "equal", "rebalance": "monthly"},
-                   "r": {"universe": "r"}, "m": {"universe": "u", "rebalance": "members"}},
-                  {"u": {"members": "all"}, "r": {"eligible": {}, "rank": [3, 9], "reconstitution": "quarterly"}})
+    file = market(
+        {
+            "c": {"universe": "u"},
+            "e": {"universe": "u", "weight": "equal", "rebalance": "monthly"},
+            "r": {"universe": "r"},
+            "m": {"universe": "u", "rebalance": "members"},
+        },
+        {
+            "u": {"members": "all"},
+            "r": {"eligible": {}, "rank": [3, 9], "reconstitution": "quarterly"},
+        },
+    )
     whole, part = (baskets.targets(p, file) for p in (panel, panel.cut(t)))
     known = [r for r in whole.rebalances if r.session < t]
     for a, b in zip(known, [r for r in part.rebalances if r.session < t], strict=True):

@@ -27,55 +27,102 @@ from paceline.views.calls.score import at_least, first_dip
 from paceline.views.target import Share
 
 DAY = dt.date(2025, 6, 2)
-BASE: dict[str, Any] = {"id": "a", "who": "A. Analyst", "date": DAY, "words": "small beats large", "stance": "over",
-                        "baskets": ["small"], "against": ["large"], "horizon": 5}
+BASE: dict[str, Any] = {
+    "id": "a",
+    "who": "A. Analyst",
+    "date": DAY,
+    "words": "small beats large",
+    "stance": "over",
+    "baskets": ["small"],
+    "against": ["large"],
+    "horizon": 5,
+}
 
 
 def toml(*records: dict[str, Any]) -> str:
     def value(v: Any) -> str:
         return v.isoformat() if isinstance(v, dt.date) else json.dumps(v, ensure_ascii=False)
 
-    return "\n".join("[[call]]\n" + "".join(f"{k} = {value(v)}\n" for k, v in r.items()) for r in records)
+    return "\n".join(
+        "[[call]]\n" + "".join(f"{k} = {value(v)}\n" for k, v in r.items()) for r in records
+    )
 
 
-# ---- the ledger ----------------------------------------------------------------------------------------
+# ---- the ledger
+# ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    ({"stance": "sideways"}, "stance: Input should be"), ({"horizon": DAY}, "horizon 2025-06-02 is not after"),
-    ({"horizon": dt.date(2020, 1, 1)}, "is not after the call's date"), ({"horizon": 0}, "one session or more"),
-    ({"horizon": 2.5}, "whole number of sessions"), ({"horizon": "soon"}, "horizon"), ({"horizon": None}, "a horizon"),
-    ({"baskets": []}, "needs baskets"), ({"against": ["small"]}, "against itself"), ({"level": 8100}, "has a level"),
-    ({"stance": "level_target"}, "needs its level"),
-    ({"stance": "level_target", "level": -1, "against": []}, "level: Input should be greater than 0"),
-    ({"stance": "level_target", "level": 8100}, "one basket and no against"), ({"dip": 0.1}, "has a dip"),
-    ({"stance": "accumulate_on_dips", "dip": 2.0}, "dip: Input should be less than"),
-    ({"proxy": "over"}, "has a proxy"), ({"stance": "digestion", "proxy": "over", "baskets": []}, "needs baskets"),
-    ({"who": " "}, "who: String should have"),
-    ({"words": ""}, "words"), ({"id": "../x"}, "id: String should match"), ({"begins": dt.date(2025, 1, 1)}, "begins"),
-    ({"begins": dt.date(2025, 7, 1), "horizon": dt.date(2025, 6, 30)}, "is not after"),
-    ({"assumed": ["mood"]}, "names of fields"), ({"conviction": "very"}, "conviction"),
-    ({"corrects": "b", "recorded": DAY}, "does not stand above"), ({"corrects": "b"}, "when it was recorded"),
-    ({"recorded": dt.date(2025, 1, 1)}, "recorded before"), ({"stanza": "x"}, "unknown field 'stanza'"),
-    ({"date": "yesterday"}, "date: Input should be a valid date")])
-def test_a_record_that_does_not_hold_is_one_clear_error(tmp_path: Path, change: dict[str, Any], message: str) -> None:
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"stance": "sideways"}, "stance: Input should be"),
+        ({"horizon": DAY}, "horizon 2025-06-02 is not after"),
+        ({"horizon": dt.date(2020, 1, 1)}, "is not after the call's date"),
+        ({"horizon": 0}, "one session or more"),
+        ({"horizon": 2.5}, "whole number of sessions"),
+        ({"horizon": "soon"}, "horizon"),
+        ({"horizon": None}, "a horizon"),
+        ({"baskets": []}, "needs baskets"),
+        ({"against": ["small"]}, "against itself"),
+        ({"level": 8100}, "has a level"),
+        ({"stance": "level_target"}, "needs its level"),
+        (
+            {"stance": "level_target", "level": -1, "against": []},
+            "level: Input should be greater than 0",
+        ),
+        ({"stance": "level_target", "level": 8100}, "one basket and no against"),
+        ({"dip": 0.1}, "has a dip"),
+        ({"stance": "accumulate_on_dips", "dip": 2.0}, "dip: Input should be less than"),
+        ({"proxy": "over"}, "has a proxy"),
+        ({"stance": "digestion", "proxy": "over", "baskets": []}, "needs baskets"),
+        ({"who": " "}, "who: String should have"),
+        ({"words": ""}, "words"),
+        ({"id": "../x"}, "id: String should match"),
+        ({"begins": dt.date(2025, 1, 1)}, "begins"),
+        ({"begins": dt.date(2025, 7, 1), "horizon": dt.date(2025, 6, 30)}, "is not after"),
+        ({"assumed": ["mood"]}, "names of fields"),
+        ({"conviction": "very"}, "conviction"),
+        ({"corrects": "b", "recorded": DAY}, "does not stand above"),
+        ({"corrects": "b"}, "when it was recorded"),
+        ({"recorded": dt.date(2025, 1, 1)}, "recorded before"),
+        ({"stanza": "x"}, "unknown field 'stanza'"),
+        ({"date": "yesterday"}, "date: Input should be a valid date"),
+    ],
+)
+def test_a_record_that_does_not_hold_is_one_clear_error(
+    tmp_path: Path, change: dict[str, Any], message: str
+) -> None:
     record = {k: v for k, v in (BASE | change).items() if v is not None}
     path = tmp_path / "calls.toml"
     path.write_text(toml(record))
     with pytest.raises(UsageError) as caught:
         calls.read(path)
-    assert message in caught.value.message and str(path) in caught.value.message and caught.value.remedy
+    assert (
+        message in caught.value.message
+        and str(path) in caught.value.message
+        and caught.value.remedy
+    )
     with pytest.raises(UsageError):
         calls.add(tmp_path / "other.toml", record | {"id": record["id"]})
     assert not (tmp_path / "other.toml").exists()
 
 
-@pytest.mark.parametrize(("name", "text", "message"), [
-    ("c.toml", "[[call]\n", "not a readable ledger"), ("c.toml", "call = 3\n", "[[call]] tables"),
-    ("c.toml", "[other]\nx = 1\n", "[[call]] tables"), ("c.toml", "\xff", "not a readable ledger"),
-    ("c.csv", "id,who\na,b\n", "the field 'date' is missing"), ("c.csv", "id,who\na,b,c\n", "more cells than"),
-    ("c.csv", 'id,who\n"a,b\n', "not a readable ledger"), ("c.toml", toml(BASE, BASE), "the id stands twice")])
-def test_a_file_that_is_no_ledger_says_so(tmp_path: Path, name: str, text: str, message: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("c.toml", "[[call]\n", "not a readable ledger"),
+        ("c.toml", "call = 3\n", "[[call]] tables"),
+        ("c.toml", "[other]\nx = 1\n", "[[call]] tables"),
+        ("c.toml", "\xff", "not a readable ledger"),
+        ("c.csv", "id,who\na,b\n", "the field 'date' is missing"),
+        ("c.csv", "id,who\na,b,c\n", "more cells than"),
+        ("c.csv", 'id,who\n"a,b\n', "not a readable ledger"),
+        ("c.toml", toml(BASE, BASE), "the id stands twice"),
+    ],
+)
+def test_a_file_that_is_no_ledger_says_so(
+    tmp_path: Path, name: str, text: str, message: str
+) -> None:
     path = tmp_path / name
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(UsageError) as caught:
@@ -89,18 +136,38 @@ def test_a_file_that_is_no_ledger_says_so(tmp_path: Path, name: str, text: str, 
 def test_adding_appends_and_reads_back(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     odd = 'He said: "up, \\ ; or\ndown" \x7f \u2014 caf\u00e9'
-    first = calls.add(path, BASE | {"words": odd.replace("\x7f", "") if name.endswith("csv") else odd})
+    first = calls.add(
+        path, BASE | {"words": odd.replace("\x7f", "") if name.endswith("csv") else odd}
+    )
     before = path.read_text(encoding="utf-8")
-    second = calls.add(path, BASE | {"id": "b", "stance": "accumulate_on_dips", "dip": 0.1, "conviction": "high",
-                                     "baskets": ["small", "mid"], "horizon": dt.date(2026, 1, 30)})
+    second = calls.add(
+        path,
+        BASE
+        | {
+            "id": "b",
+            "stance": "accumulate_on_dips",
+            "dip": 0.1,
+            "conviction": "high",
+            "baskets": ["small", "mid"],
+            "horizon": dt.date(2026, 1, 30),
+        },
+    )
     assert calls.read(path).calls == (first, second)
-    assert second.baskets == ("small", "mid") and second.horizon == dt.date(2026, 1, 30) and first.horizon == 5
+    assert (
+        second.baskets == ("small", "mid")
+        and second.horizon == dt.date(2026, 1, 30)
+        and first.horizon == 5
+    )
     if name.endswith("toml"):
-        assert path.read_text(encoding="utf-8").startswith(before), "what stood there stays, comments included"
+        assert path.read_text(encoding="utf-8").startswith(before), (
+            "what stood there stays, comments included"
+        )
     kept = path.read_bytes()
     with pytest.raises(UsageError, match="stands twice"):
         calls.add(path, BASE)
-    assert path.read_bytes() == kept and [p.name for p in tmp_path.iterdir()] == [name], "nothing left behind"
+    assert path.read_bytes() == kept and [p.name for p in tmp_path.iterdir()] == [name], (
+        "nothing left behind"
+    )
 
 
 def test_comments_and_a_missing_last_newline_survive(tmp_path: Path) -> None:
@@ -117,7 +184,9 @@ def test_a_correction_keeps_the_original_and_counts_from_its_day(tmp_path: Path)
     assert (made.id, made.corrects, made.horizon, made.words) == ("a.2", "a", 10, BASE["words"])
     ledger = calls.read(path)
     assert [c.id for c in ledger.calls] == ["a", "a.2"] and ledger.corrected == {"a": "a.2"}
-    assert [c.id for c in ledger.known(dt.date(2025, 6, 30)).calls] == ["a"], "not known before it was recorded"
+    assert [c.id for c in ledger.known(dt.date(2025, 6, 30)).calls] == ["a"], (
+        "not known before it was recorded"
+    )
     assert ledger.known(dt.date(2025, 6, 30)).corrected == {}
     assert ledger.known(dt.date(2025, 6, 1)).calls == ()
     with pytest.raises(UsageError, match="'a' is corrected already"):
@@ -126,7 +195,9 @@ def test_a_correction_keeps_the_original_and_counts_from_its_day(tmp_path: Path)
         calls.correct(path, "a.2", {}, recorded=dt.date(2025, 7, 2))
     with pytest.raises(UnknownName):
         calls.correct(path, "zz", {"horizon": "12"}, recorded=dt.date(2025, 7, 2))
-    again = calls.correct(path, "a.2", {"dip": "0.1", "stance": "accumulate_on_dips"}, recorded=dt.date(2025, 7, 2))
+    again = calls.correct(
+        path, "a.2", {"dip": "0.1", "stance": "accumulate_on_dips"}, recorded=dt.date(2025, 7, 2)
+    )
     assert again.corrects == "a.2" and again.dip == 0.1
 
 
@@ -149,14 +220,15 @@ def test_writers_never_lose_each_others_records(tmp_path: Path) -> None:
         calls.add(path, BASE | {"id": "late"})
 
 
-# ---- scores --------------------------------------------------------------------------------------------
+# ---- scores
+# --------------------------------------------------------------------------------------------
 
 
 def legs(baskets: Any, against: Any = (), first: str = "2025-01-01", ahead: int = 300) -> Legs:
     ours = np.atleast_2d(np.asarray(baskets, float))
     theirs = np.asarray(against, float).reshape(-1, ours.shape[1])
     calendar = np.busday_offset(first, np.arange(ours.shape[1] + ahead), roll="forward")
-    return Legs(calendar[:ours.shape[1]], ours, theirs, calendar)
+    return Legs(calendar[: ours.shape[1]], ours, theirs, calendar)
 
 
 def on(session: int, first: str = "2025-01-01") -> dt.date:
@@ -175,12 +247,20 @@ def test_a_call_by_hand() -> None:
     """Said after the close of session 3, so it counts from session 4 (103 and 204); due three sessions later."""
     found = score(call(date=on(3), horizon=3), legs(SMALL, LARGE))
     assert (found.status, found.entry, found.end, found.held) == ("miss", str(on(4)), str(on(7)), 3)
-    assert found.basket_return == pytest.approx(99 / 103 - 1) and found.against_return == pytest.approx(208 / 204 - 1)
+    assert found.basket_return == pytest.approx(
+        99 / 103 - 1
+    ) and found.against_return == pytest.approx(208 / 204 - 1)
     assert found.active == pytest.approx(99 / 103 - 208 / 204)
     assert found.worst == found.active and found.worst_on == str(on(7))
-    assert found.path == pytest.approx([0, 105 / 103 - 1, 110 / 103 - 206 / 204, 99 / 103 - 208 / 204])
+    assert found.path == pytest.approx(
+        [0, 105 / 103 - 1, 110 / 103 - 206 / 204, 99 / 103 - 208 / 204]
+    )
     # one window of three sessions ended by session 3: 104/100 against 202/200
-    assert found.base is not None and (found.base.value, found.base.n) == (1.0, 1) and not found.base.enough
+    assert (
+        found.base is not None
+        and (found.base.value, found.base.n) == (1.0, 1)
+        and not found.base.enough
+    )
     growth = math.log(104 / 100) / 3, math.log(202 / 200) / 3
     assert found.drift == pytest.approx(math.exp(3 * growth[0]) - math.exp(3 * growth[1]))
     assert found.rank is not None and found.rank.value == 0, "no earlier window did worse"
@@ -202,13 +282,20 @@ def test_on_a_weekend_it_counts_from_monday_and_a_horizon_date_from_the_last_ses
     found = score(call(date=saturday, horizon=dt.date(2025, 1, 11)), legs(SMALL, LARGE))
     assert (found.entry, found.end, found.due) == ("2025-01-06", "2025-01-10", "2025-01-10")
     later = score(call(date=saturday, begins=dt.date(2025, 1, 8), horizon=2), legs(SMALL, LARGE))
-    assert (later.entry, later.due) == ("2025-01-08", "2025-01-10"), "begins is the first day it applies"
+    assert (later.entry, later.due) == ("2025-01-08", "2025-01-10"), (
+        "begins is the first day it applies"
+    )
     empty = score(call(date=saturday, horizon=dt.date(2025, 1, 5)), legs(SMALL, LARGE))
-    assert (empty.status, empty.reason) == ("no data", "no session lies between the call and its horizon")
+    assert (empty.status, empty.reason) == (
+        "no data",
+        "no session lies between the call and its horizon",
+    )
 
 
 def test_several_baskets_are_one_bet_in_equal_parts() -> None:
-    found = score(call(date=on(3), horizon=3, baskets=["x", "y"]), legs([SMALL, LARGE], [[50.0] * 10]))
+    found = score(
+        call(date=on(3), horizon=3, baskets=["x", "y"]), legs([SMALL, LARGE], [[50.0] * 10])
+    )
     assert found.active == pytest.approx((99 / 103 + 208 / 204) / 2 - 1)
 
 
@@ -226,11 +313,15 @@ def test_a_dip_is_bought_at_the_close_after_it() -> None:
     assert (deeper.status, deeper.active, deeper.decided) == ("not triggered", None, False)
     assert "6%" in deeper.reason and deeper.distance == pytest.approx(0)
     today = score(call(**rule), legs(DIPPING[:8], flat[:8]))
-    assert today.status == "not triggered" and "the last close" in today.reason, "nothing can be bought any more"
+    assert today.status == "not triggered" and "the last close" in today.reason, (
+        "nothing can be bought any more"
+    )
     assert today.distance == pytest.approx(104 / 110 - 1)
     usual = score(call(**rule | {"dip": None}), legs(DIPPING, flat))
     assert usual.entry == found.entry, "five percent unless it says otherwise"
-    np.testing.assert_array_equal(first_dip(np.array([[10, 9.6, 9.5, 9], [10, 11, 12, 13]]), 0.05), [2, -1])
+    np.testing.assert_array_equal(
+        first_dip(np.array([[10, 9.6, 9.5, 9], [10, 11, 12, 13]]), 0.05), [2, -1]
+    )
 
 
 def test_a_level_target_by_hand() -> None:
@@ -239,9 +330,13 @@ def test_a_level_target_by_hand() -> None:
     assert (hit_then_lost.status, hit_then_lost.touched) == ("miss", True)
     assert hit_then_lost.distance == pytest.approx(110 / 99 - 1)
     assert score(call(**how | {"horizon": 2}), legs(SMALL)).status == "hit"
-    down = score(call(**how | {"level": 100}), legs(SMALL))  # below the 104 of its day: to fall to 100
-    assert (down.status, down.touched) == ("hit", True) and down.worst == pytest.approx(-(110 / 103 - 1))
-    # asks for 110/104 in the four sessions from the last close seen; no window that long lies before
+    # below the 104 of its day: to fall to 100
+    down = score(call(**how | {"level": 100}), legs(SMALL))
+    assert (down.status, down.touched) == ("hit", True) and down.worst == pytest.approx(
+        -(110 / 103 - 1)
+    )
+    # asks for 110/104 in the four sessions from the last close seen; no window that long lies
+    # before
     assert hit_then_lost.base is None and hit_then_lost.chance is None
 
 
@@ -250,10 +345,14 @@ def test_base_rate_against_a_plain_loop(stance: str) -> None:
     rng = np.random.default_rng(4)
     ours, theirs = 100 * np.exp(rng.normal(0, 0.02, (2, 420)).cumsum(axis=1))
     made, h = 399, 12
-    extra: dict[str, Any] = {"level_target": {"level": ours[made] * 1.03, "against": []}, "accumulate_on_dips": {
-        "dip": 0.04}}.get(stance, {})
-    found = score(call(date=on(made), horizon=h, stance=stance, **extra),
-                  legs(ours, () if stance == "level_target" else theirs))
+    extra: dict[str, Any] = {
+        "level_target": {"level": ours[made] * 1.03, "against": []},
+        "accumulate_on_dips": {"dip": 0.04},
+    }.get(stance, {})
+    found = score(
+        call(date=on(made), horizon=h, stance=stance, **extra),
+        legs(ours, () if stance == "level_target" else theirs),
+    )
     hits, active = [], []
     for s in range(made + 1):
         if stance == "level_target":
@@ -265,7 +364,7 @@ def test_base_rate_against_a_plain_loop(stance: str) -> None:
             continue
         buy = s
         if stance == "accumulate_on_dips":
-            dips = [t for t in range(s, s + h + 1) if ours[t] <= 0.96 * ours[s:t + 1].max()]
+            dips = [t for t in range(s, s + h + 1) if ours[t] <= 0.96 * ours[s : t + 1].max()]
             if not dips or dips[0] + 1 >= s + h:
                 continue
             buy = dips[0] + 1
@@ -280,27 +379,47 @@ def test_base_rate_against_a_plain_loop(stance: str) -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.sampled_from(["over", "under", "accumulate_on_dips", "level_target"]),
-       st.integers(60, 118))
+@given(
+    st.integers(0, 2**32 - 1),
+    st.sampled_from(["over", "under", "accumulate_on_dips", "level_target"]),
+    st.integers(60, 118),
+)
 def test_later_prices_change_nothing(seed: int, stance: str, today: int) -> None:
     """Scored on a day with the closes up to it, or with other closes after it: the same."""
     rng = np.random.default_rng(seed)
     ours, theirs = 100 * np.exp(rng.normal(0, 0.02, (2, 120)).cumsum(axis=1))
-    made = call(date=on(50), horizon=20, stance=stance, against=[] if stance == "level_target" else ["large"],
-                level=105 if stance == "level_target" else None)
+    made = call(
+        date=on(50),
+        horizon=20,
+        stance=stance,
+        against=[] if stance == "level_target" else ["large"],
+        level=105 if stance == "level_target" else None,
+    )
     against = () if stance == "level_target" else theirs
-    cut = score(made, legs(ours[:today + 1], () if stance == "level_target" else theirs[:today + 1], ahead=120 - today))
+    cut = score(
+        made,
+        legs(
+            ours[: today + 1],
+            () if stance == "level_target" else theirs[: today + 1],
+            ahead=120 - today,
+        ),
+    )
     whole = score(made, legs(ours, against))
     assert (cut.base, cut.base_active, cut.chance) == (whole.base, whole.base_active, whole.chance)
     if cut.decided:
         assert cut == whole
     else:
-        assert whole.path[:len(cut.path)] == cut.path
+        assert whole.path[: len(cut.path)] == cut.path
 
 
-@pytest.mark.parametrize(("how", "status"), [
-    ({"date": dt.date(2020, 1, 1), "horizon": 3}, "no data"), ({"horizon": 5000, "date": on(3)}, "no data"),
-    ({"horizon": dt.date(2999, 1, 1), "date": on(3)}, "no data")])
+@pytest.mark.parametrize(
+    ("how", "status"),
+    [
+        ({"date": dt.date(2020, 1, 1), "horizon": 3}, "no data"),
+        ({"horizon": 5000, "date": on(3)}, "no data"),
+        ({"horizon": dt.date(2999, 1, 1), "date": on(3)}, "no data"),
+    ],
+)
 def test_what_the_data_cannot_carry_has_a_reason(how: dict[str, Any], status: str) -> None:
     found = score(call(**how), legs(SMALL, LARGE))
     assert found.status == status and found.reason and not found.decided
@@ -310,8 +429,10 @@ def test_what_the_data_cannot_carry_has_a_reason(how: dict[str, Any], status: st
 
 
 def test_digestion_is_not_scorable_and_a_headwind_by_proxy_does_not_count() -> None:
-    talk = Call.model_validate({k: v for k, v in BASE.items() if k not in ("baskets", "against", "horizon")}
-                               | {"stance": "digestion"})
+    talk = Call.model_validate(
+        {k: v for k, v in BASE.items() if k not in ("baskets", "against", "horizon")}
+        | {"stance": "digestion"}
+    )
     assert score(talk, None).status == "not scorable"
     by_proxy = call(stance="headwind", proxy="under", date=on(3), horizon=3)
     found = score(by_proxy, legs(SMALL, LARGE))
@@ -324,11 +445,25 @@ def test_records_count_what_does_not_overlap() -> None:
     base = Share(0.6, 0.4, 0.8, 500, 20.0)
 
     def done(number: int, start: int, status: str) -> Score:
-        return Score(call(id=f"c{number}", house="House"), status, entry=str(days[start]), held=10, base=base)
+        return Score(
+            call(id=f"c{number}", house="House"), status, entry=str(days[start]), held=10, base=base
+        )
 
-    scores = [done(0, 0, "hit"), done(1, 5, "hit"), done(2, 50, "miss"), done(3, 100, "hit"), done(4, 0, "open")]
+    scores = [
+        done(0, 0, "hit"),
+        done(1, 5, "hit"),
+        done(2, 50, "miss"),
+        done(3, 100, "hit"),
+        done(4, 0, "open"),
+    ]
     [record] = calls.records(scores, "who", days)
-    assert (record.calls, record.decided, record.hits, record.open, record.n_effective) == (5, 4, 3, 1, 3)
+    assert (record.calls, record.decided, record.hits, record.open, record.n_effective) == (
+        5,
+        4,
+        3,
+        1,
+        3,
+    )
     assert record.rate == 0.75 and record.expected == pytest.approx(0.6)
     # Wilson with n = 3: centre (0.75 + z^2/6) / (1 + z^2/3)
     z2 = 1.959963984540054**2
@@ -339,7 +474,8 @@ def test_records_count_what_does_not_overlap() -> None:
     assert at_least(1, [0.5, 0.2]) == pytest.approx(0.6) and at_least(0, [0.3]) == 1
 
 
-# ---- in a market ---------------------------------------------------------------------------------------
+# ---- in a market
+# ---------------------------------------------------------------------------------------
 
 MARKET = """
 [market]
@@ -356,11 +492,19 @@ instrument = "SML"
 label = "Small caps"
 """
 LEDGER = toml(
-    BASE | {"house": "House", "date": dt.date(2025, 3, 3), "horizon": dt.date(2025, 9, 30), "assumed": ["against"]},
-    {k: v for k, v in BASE.items() if k != "against"} | {"id": "b", "date": dt.date(2025, 11, 3), "horizon": 63},
-    {k: v for k, v in BASE.items() if k not in ("against", "baskets", "horizon")} | {
-        "id": "c", "stance": "digestion", "words": "<script>alert('digestion')</script>"},
-    BASE | {"id": "future", "date": dt.date(2026, 5, 1)})
+    BASE
+    | {
+        "house": "House",
+        "date": dt.date(2025, 3, 3),
+        "horizon": dt.date(2025, 9, 30),
+        "assumed": ["against"],
+    },
+    {k: v for k, v in BASE.items() if k != "against"}
+    | {"id": "b", "date": dt.date(2025, 11, 3), "horizon": 63},
+    {k: v for k, v in BASE.items() if k not in ("against", "baskets", "horizon")}
+    | {"id": "c", "stance": "digestion", "words": "<script>alert('digestion')</script>"},
+    BASE | {"id": "future", "date": dt.date(2026, 5, 1)},
+)
 
 
 @pytest.fixture(scope="module")
@@ -384,14 +528,21 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_market_scores_the_ledger_beside_its_file(folder: Path) -> None:
     market = paceline.open(folder / "market.toml")
     frame = market.calls()
-    assert frame["id"].to_list() == ["a", "b", "c"], "what was said after the as-of day is not known yet"
-    assert frame["status"].to_list()[1:] == ["open", "not scorable"] and frame["status"][0] in ("hit", "miss")
+    assert frame["id"].to_list() == ["a", "b", "c"], (
+        "what was said after the as-of day is not known yet"
+    )
+    assert frame["status"].to_list()[1:] == ["open", "not scorable"] and frame["status"][0] in (
+        "hit",
+        "miss",
+    )
     a = frame.row(0, named=True)
     prices = market.levels(["small", "large"]).to_dict(as_series=False)
     at = {str(d): i for i, d in enumerate(prices["date"])}
     start, end = at["2025-03-04"], at["2025-09-30"]
-    assert a["active"] == pytest.approx(prices["small"][end] / prices["small"][start]
-                                        - prices["large"][end] / prices["large"][start])
+    assert a["active"] == pytest.approx(
+        prices["small"][end] / prices["small"][start]
+        - prices["large"][end] / prices["large"][start]
+    )
     assert a["base_n_effective"] > 10 and a["base_low"] < a["base"] < a["base_high"]
     assert frame["against"].to_list() == ["large", "large", ""], "the benchmark where none is given"
     assert "against: not stated by the speaker" in a["caveats"]
@@ -399,7 +550,9 @@ def test_the_market_scores_the_ledger_beside_its_file(folder: Path) -> None:
 
 def test_a_call_beyond_the_stored_calendar_is_open(folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "far.toml"
-    path.write_text(toml(BASE | {"horizon": dt.date(2035, 6, 29)}, BASE | {"id": "n", "horizon": 10**9}))
+    path.write_text(
+        toml(BASE | {"horizon": dt.date(2035, 6, 29)}, BASE | {"id": "n", "horizon": 10**9})
+    )
     frame = paceline.open(folder / "market.toml").calls(path)
     assert frame["status"].to_list() == ["open", "no data"] and "estimated" in frame["caveats"][0]
     assert frame["sessions"][0] == pytest.approx(252 * 10.07, abs=10)
@@ -407,7 +560,10 @@ def test_a_call_beyond_the_stored_calendar_is_open(folder: Path, tmp_path: Path)
 
 def test_yesterdays_score_comes_out_again(folder: Path) -> None:
     then = paceline.open(folder / "market.toml", as_of="2025-06-30").calls(folder / "calls.toml")
-    assert then["id"].to_list() == ["a", "c"] and then["status"].to_list() == ["open", "not scorable"]
+    assert then["id"].to_list() == ["a", "c"] and then["status"].to_list() == [
+        "open",
+        "not scorable",
+    ]
     now = paceline.open(folder / "market.toml").calls()
     assert then["base"][0] == pytest.approx(now["base"][0], rel=1e-12)
 
@@ -423,10 +579,17 @@ def test_figures_have_lineage_and_the_section_no_loose_digits(folder: Path) -> N
     assert section.name == "what_they_said"
     shown = sections.section_figures(section)
     assert len({f.id for f in shown}) == len(shown) > 10
-    page = report.render(Document("t", "m", market.as_of, False, (), (section,), {"measures": sections.ABOUT}))
+    page = report.render(
+        Document("t", "m", market.as_of, False, (), (section,), {"measures": sections.ABOUT})
+    )
     assert "<script>alert" not in page and "&lt;script&gt;alert" in page
-    strings = [p for b in section.blocks for row in getattr(b, "rows", [getattr(b, "parts", ())]) for p in row
-               if isinstance(p, str)]
+    strings = [
+        p
+        for b in section.blocks
+        for row in getattr(b, "rows", [getattr(b, "parts", ())])
+        for p in row
+        if isinstance(p, str)
+    ]
     assert strings and not any(ch.isdigit() for word in strings for ch in word)
 
 
@@ -435,7 +598,11 @@ def test_an_unknown_basket_names_file_call_and_nearest(folder: Path, tmp_path: P
     path.write_text(toml(BASE | {"baskets": ["smal"]}))
     with pytest.raises(UsageError) as caught:
         paceline.open(folder / "market.toml").calls(path)
-    assert "call 'a'" in caught.value.message and "'smal'" in caught.value.message and "small" in caught.value.remedy
+    assert (
+        "call 'a'" in caught.value.message
+        and "'smal'" in caught.value.message
+        and "small" in caught.value.remedy
+    )
     with pytest.raises(UsageError, match="no ledger of calls"):
         scoring.score(paceline.open(_alone(folder, tmp_path)))
 
@@ -455,23 +622,47 @@ def test_the_verbs(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "A. Analyst" in out and "Records" in out and "indep." in out
     assert main(["calls", "score", *where, "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
-    assert {c["id"] for c in said["calls"]} == {"a", "b", "c"} and said["records"][0]["decided"] == 1
+    assert {c["id"] for c in said["calls"]} == {"a", "b", "c"} and said["records"][0][
+        "decided"
+    ] == 1
     figure = next(f["figure"] for f in said["figures"] if f["statistic"] == "active")
     assert main(["trace", figure, *where, "--json"]) == 0
     assert "calls score calls.toml" in json.loads(capsys.readouterr().out)["command"]
 
     own = tmp_path / "own.toml"
-    words = ["calls", "add", str(own), "--id", "n", "--who", "N", "--date", "2025-12-01", "--words", "up",
-             "--stance", "over", "--basket", "small", "--horizon", "20"]
+    words = [
+        "calls",
+        "add",
+        str(own),
+        "--id",
+        "n",
+        "--who",
+        "N",
+        "--date",
+        "2025-12-01",
+        "--words",
+        "up",
+        "--stance",
+        "over",
+        "--basket",
+        "small",
+        "--horizon",
+        "20",
+    ]
     assert main([*words, *where]) == 0
-    assert main(["calls", "correct", "n", str(own), "--set", "horizon=40", "--recorded", "2025-12-02"]) == 0
+    assert (
+        main(["calls", "correct", "n", str(own), "--set", "horizon=40", "--recorded", "2025-12-02"])
+        == 0
+    )
     assert [c.horizon for c in calls.read(own).calls] == [20, 40]
     capsys.readouterr()
     for wrong, message in (
-            ([*words[:4], "m", *words[5:-1], "0", *where], "one session or more"),
-            ([*words[:4], "m", *words[5:-3], "smal", "--horizon", "20", *where], "unknown basket"),
-            (words, "stands twice"), (["calls", "correct", "n", str(own), "--set", "horizon"], "names no value"),
-            (["calls", "score", str(tmp_path / "none.toml"), *where], "no such ledger")):
+        ([*words[:4], "m", *words[5:-1], "0", *where], "one session or more"),
+        ([*words[:4], "m", *words[5:-3], "smal", "--horizon", "20", *where], "unknown basket"),
+        (words, "stands twice"),
+        (["calls", "correct", "n", str(own), "--set", "horizon"], "names no value"),
+        (["calls", "score", str(tmp_path / "none.toml"), *where], "no such ledger"),
+    ):
         assert main(wrong) == 2
         assert message in capsys.readouterr().err
     assert len(calls.read(own).calls) == 2
@@ -481,8 +672,14 @@ def test_the_shipped_ledger_holds() -> None:
     root = Path(__file__).parent.parent / "examples" / "us-2025"
     ledger = calls.read(root / "calls.toml")
     said = {c.who for c in ledger.calls}
-    assert said == {"Strategas", "Michael Hartnett", "John Stoltzfus", "Savita Subramanian", "Scott Rubner",
-                    "Kevin Gordon"}
+    assert said == {
+        "Strategas",
+        "Michael Hartnett",
+        "John Stoltzfus",
+        "Savita Subramanian",
+        "Scott Rubner",
+        "Kevin Gordon",
+    }
     assert any(c.level == 8100 and c.horizon == dt.date(2026, 12, 31) for c in ledger.calls)
     declared = (root / "market.toml").read_text(encoding="utf-8")
     for made in ledger.calls:
@@ -491,7 +688,9 @@ def test_the_shipped_ledger_holds() -> None:
 
 
 def test_no_text_breaks_the_reader(tmp_path: Path) -> None:
-    for number, text in enumerate(("\x00", "[[call]]\nid = 1\n", "call = []\n", "", "[[call]]\n" * 3, "a" * 10_000)):
+    for number, text in enumerate(
+        ("\x00", "[[call]]\nid = 1\n", "call = []\n", "", "[[call]]\n" * 3, "a" * 10_000)
+    ):
         path = tmp_path / f"{number}.toml"
         path.write_text(text)
         try:

@@ -36,40 +36,82 @@ def check(market: Market, text: str, date: str | None = DAY) -> Checked:
     return market.factcheck(text, date)
 
 
-@pytest.mark.parametrize(("text", "kind", "verdict", "value"), [
-    # SPX 1000 -> 1255.25
-    ("The S&P 500 is up 25.5% this year.", "return", "holds", 0.25525),
-    ("The S&P 500 has gained about a quarter since the start of the year.", "return", "holds", 0.25525),
-    ("The S&P 500 is up 25.6% this year.", "return", "close", 0.25525),
-    ("The S&P 500 is up 21% this year.", "return", "differs", 0.25525),
-    ("The S&P 500 has lost 25.5% this year.", "return", "differs", 0.25525),
-    ("The S&P 500 is up more than 26% this year.", "return", "close", 0.25525),
-    ("The S&P 500 is up more than 25% this year.", "return", "holds", 0.25525),
-    # 1250 -> 1240; RUT 530 -> 540
-    ("In November the S&P 500 slipped 0.8%.", "return", "holds", -0.008),
-    ("November saw a 1.9% gain in the Russell 2000.", "return", "holds", 540 / 530 - 1),
-    # 1180 -> 1255.25, and to the day before 1250.5: +6.4% and +6.0%
-    ("Since November 20 the S&P 500 has climbed 6.4%.", "return", "holds", 1255.25 / 1180 - 1),
-    ("Since November 20 the S&P 500 has climbed 6.0%.", "return", "holds only on reading", 1255.25 / 1180 - 1),
-    # 545 -> 550 on Thursday
-    ("On Thursday the Russell 2000 rose 0.9%.", "return", "holds", 550 / 545 - 1),
-    ("The Russell 2000 hit a record high on Thursday.", "record", "holds only on reading", None),  # of a short history
-    ("The Russell 2000 hit a record high on Friday.", "record", "differs", None),
-    ("Small caps beat the S&P 500 by 2.7 percentage points in November.", "compare", "holds", 540 / 530 - 1240 / 1250),
-    ("The Nasdaq 100 outperformed the S&P 500 in November.", "compare", "differs", 2500 / 2600 - 1240 / 1250),
-    ("The S&P 500 closed at 1,255.25 on Friday.", "level", "holds", 1255.25),
-    ("The S&P 500 closed at 1,260.25 on Friday.", "level", "differs", 1255.25),
-    ("The S&P 500 rose for a third straight session on Friday.", "streak", "differs", None),  # a longer run
-    ("The S&P 500 trades above its 50-day moving average.", "average", "holds", None),
-    ("Utilities fell 1% in November.", "return", "differs", 0.01),
-    ("Energy was the best-performing sector in November, with a 5% gain.", "rank", "holds", 0.05),
-    ("Technology led gains in November.", "rank", "differs", 143.4 / 150 - 1),
-    ("Strategists forecast a 12% S&P 500 rally to 1,406 next year.", "implied", "holds", 1406 / 1255.25 - 1),
-    ("Bitcoin fell 8% on Thursday.", "return", "data missing", None),
-    ("The S&P 500 rose 12% in 1999.", "return", "data missing", None),
-    ("The S&P 500 rose 0.4% yesterday.", "return", "holds", 1250.5 / 1245 - 1),
-])
-def test_verdicts_against_hand_work(market: Market, text: str, kind: str, verdict: str, value: float | None) -> None:
+@pytest.mark.parametrize(
+    ("text", "kind", "verdict", "value"),
+    [
+        # SPX 1000 -> 1255.25
+        ("The S&P 500 is up 25.5% this year.", "return", "holds", 0.25525),
+        (
+            "The S&P 500 has gained about a quarter since the start of the year.",
+            "return",
+            "holds",
+            0.25525,
+        ),
+        ("The S&P 500 is up 25.6% this year.", "return", "close", 0.25525),
+        ("The S&P 500 is up 21% this year.", "return", "differs", 0.25525),
+        ("The S&P 500 has lost 25.5% this year.", "return", "differs", 0.25525),
+        ("The S&P 500 is up more than 26% this year.", "return", "close", 0.25525),
+        ("The S&P 500 is up more than 25% this year.", "return", "holds", 0.25525),
+        # 1250 -> 1240; RUT 530 -> 540
+        ("In November the S&P 500 slipped 0.8%.", "return", "holds", -0.008),
+        ("November saw a 1.9% gain in the Russell 2000.", "return", "holds", 540 / 530 - 1),
+        # 1180 -> 1255.25, and to the day before 1250.5: +6.4% and +6.0%
+        ("Since November 20 the S&P 500 has climbed 6.4%.", "return", "holds", 1255.25 / 1180 - 1),
+        (
+            "Since November 20 the S&P 500 has climbed 6.0%.",
+            "return",
+            "holds only on reading",
+            1255.25 / 1180 - 1,
+        ),
+        # 545 -> 550 on Thursday
+        ("On Thursday the Russell 2000 rose 0.9%.", "return", "holds", 550 / 545 - 1),
+        # of a short history
+        (
+            "The Russell 2000 hit a record high on Thursday.",
+            "record",
+            "holds only on reading",
+            None,
+        ),
+        ("The Russell 2000 hit a record high on Friday.", "record", "differs", None),
+        (
+            "Small caps beat the S&P 500 by 2.7 percentage points in November.",
+            "compare",
+            "holds",
+            540 / 530 - 1240 / 1250,
+        ),
+        (
+            "The Nasdaq 100 outperformed the S&P 500 in November.",
+            "compare",
+            "differs",
+            2500 / 2600 - 1240 / 1250,
+        ),
+        ("The S&P 500 closed at 1,255.25 on Friday.", "level", "holds", 1255.25),
+        ("The S&P 500 closed at 1,260.25 on Friday.", "level", "differs", 1255.25),
+        # a longer run
+        ("The S&P 500 rose for a third straight session on Friday.", "streak", "differs", None),
+        ("The S&P 500 trades above its 50-day moving average.", "average", "holds", None),
+        ("Utilities fell 1% in November.", "return", "differs", 0.01),
+        (
+            "Energy was the best-performing sector in November, with a 5% gain.",
+            "rank",
+            "holds",
+            0.05,
+        ),
+        ("Technology led gains in November.", "rank", "differs", 143.4 / 150 - 1),
+        (
+            "Strategists forecast a 12% S&P 500 rally to 1,406 next year.",
+            "implied",
+            "holds",
+            1406 / 1255.25 - 1,
+        ),
+        ("Bitcoin fell 8% on Thursday.", "return", "data missing", None),
+        ("The S&P 500 rose 12% in 1999.", "return", "data missing", None),
+        ("The S&P 500 rose 0.4% yesterday.", "return", "holds", 1250.5 / 1245 - 1),
+    ],
+)
+def test_verdicts_against_hand_work(
+    market: Market, text: str, kind: str, verdict: str, value: float | None
+) -> None:
     found = [v for v in check(market, text).claims if v.kind == kind]
     assert len(found) == 1, [(v.kind, v.quote) for v in check(market, text)]
     assert found[0].verdict == verdict, (found[0].reason, found[0].tried)
@@ -86,13 +128,18 @@ def test_a_fund_for_an_index_that_is_not_stored_is_never_a_plain_holds(market: M
 
 def test_multi_day_streaks_between_two_indices_are_counted_day_by_day(market: Market) -> None:
     text = "The Russell 2000's multi-session outperformance against the S&P 500 and Nasdaq 100 continued."
-    assert [(v.against, v.verdict) for v in check(market, text).claims] == [("S&P 500", "holds"), ("Nasdaq 100", "holds")]
+    assert [(v.against, v.verdict) for v in check(market, text).claims] == [
+        ("S&P 500", "holds"),
+        ("Nasdaq 100", "holds"),
+    ]
 
 
 def test_a_match_on_a_later_reading_says_which_and_how_many_were_tried(market: Market) -> None:
     [claim] = check(market, "Since November 20 the S&P 500 has climbed 6.0%.").claims
     assert len(claim.tried) >= 2 and claim.matching == 1
-    assert claim.width == pytest.approx(max(t.value for t in claim.tried) - min(t.value for t in claim.tried))
+    assert claim.width == pytest.approx(
+        max(t.value for t in claim.tried) - min(t.value for t in claim.tried)
+    )
     assert "2025-12-04" in claim.reason and claim.dont and "+6.38%" in claim.safe
 
 
@@ -105,11 +152,16 @@ def test_every_verdict_is_a_figure_that_leads_back_to_the_imports(market: Market
 
 
 def test_what_cannot_be_checked_says_why(market: Market) -> None:
-    text = ("Investors are pouring money into small caps. We expect the S&P 500 to gain 10% next year. "
-            "We think the Nasdaq 100 is overvalued. Earnings rose 8% in November.")
+    text = (
+        "Investors are pouring money into small caps. We expect the S&P 500 to gain 10% next year. "
+        "We think the Nasdaq 100 is overvalued. Earnings rose 8% in November."
+    )
     checked = check(market, text)
     assert [(v.kind, v.verdict) for v in checked] == [
-        ("flow", "not checkable"), ("forecast", "not checkable"), ("opinion", "not checkable")]
+        ("flow", "not checkable"),
+        ("forecast", "not checkable"),
+        ("opinion", "not checkable"),
+    ]
     assert [(u.quote, u.reason) for u in checked.unread] == [("8%", "about Earnings, not prices")]
     assert checked.claims == () and checked.exit_code == 0
 
@@ -117,13 +169,22 @@ def test_what_cannot_be_checked_says_why(market: Market) -> None:
 def test_contradictory_numbers_are_said_to_be(market: Market) -> None:
     first, second = check(market, "The S&P 500 rose 2% and fell 3% on Thursday.").claims
     assert (first.verdict, second.verdict) == ("differs", "differs")
-    assert any("contradicts itself" in n for n in first.notes) and any("contradicts itself" in n for n in second.notes)
+    assert any("contradicts itself" in n for n in first.notes) and any(
+        "contradicts itself" in n for n in second.notes
+    )
 
 
-@pytest.mark.parametrize(("text", "message"), [
-    ("", "empty"), ("  \n", "empty"), ("The S&P 500 rose 2% on Thursday.", "does not say when it was written"),
-])
-def test_texts_that_cannot_be_read_are_usage_errors(market: Market, text: str, message: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "empty"),
+        ("  \n", "empty"),
+        ("The S&P 500 rose 2% on Thursday.", "does not say when it was written"),
+    ],
+)
+def test_texts_that_cannot_be_read_are_usage_errors(
+    market: Market, text: str, message: str
+) -> None:
     with pytest.raises(UsageError, match=message):
         market.factcheck(text)
 
@@ -134,19 +195,34 @@ def test_a_text_younger_than_the_data_misses_them(market: Market) -> None:
     assert "2025-12-05" in checked[0].reason
 
 
-@pytest.mark.parametrize("text", [
-    "Le S&P 500 a gagné 0,3% jeudi.", "标普500指数周四上涨0.1%。", "%%% \x00\x1b[31m ((((", "S&P 500 " * 2000, "more than " * 5000,
-    "The S&P 500 rose 1e309% on Thursday.", "(" * 4000 + "S&P 500 rose 1%" + ")" * 4000,
-])
-def test_other_languages_and_noise_hold_nothing_and_break_nothing(market: Market, text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Le S&P 500 a gagné 0,3% jeudi.",
+        "标普500指数周四上涨0.1%。",
+        "%%% \x00\x1b[31m ((((",
+        "S&P 500 " * 2000,
+        "more than " * 5000,
+        "The S&P 500 rose 1e309% on Thursday.",
+        "(" * 4000 + "S&P 500 rose 1%" + ")" * 4000,
+    ],
+)
+def test_other_languages_and_noise_hold_nothing_and_break_nothing(
+    market: Market, text: str
+) -> None:
     assert not [v for v in check(market, text) if v.verdict == "holds"]
 
 
 def test_nothing_from_the_text_becomes_markup(market: Market) -> None:
-    text = ('<b onclick="x()">The S&amp;P 500</b> rose 0.4% on Thursday.<script>alert("S&P 500 rose 9%")</script>\x1b[31m\n'
-            "\"><img src=x onerror=alert(1)> The Russell 2000 gained 0.9% on Thursday.")
+    text = (
+        '<b onclick="x()">The S&amp;P 500</b> rose 0.4% on Thursday.<script>alert("S&P 500 rose 9%")</script>\x1b[31m\n'
+        '"><img src=x onerror=alert(1)> The Russell 2000 gained 0.9% on Thursday.'
+    )
     checked = check(market, text)
-    assert [(v.verdict, v.subject) for v in checked.claims] == [("holds", "S&P 500"), ("holds", "Russell 2000")]
+    assert [(v.verdict, v.subject) for v in checked.claims] == [
+        ("holds", "S&P 500"),
+        ("holds", "Russell 2000"),
+    ]
     html = page.render(checked, "<Title>")
     assert re.findall(r"<script|<img|onclick=\"x|\x1b|<Title>", html) == []
     assert "&lt;script&gt;" in html and html.count('class="good"') >= 2
@@ -158,14 +234,28 @@ def test_a_long_text_is_read_whole(market: Market) -> None:
     assert len(checked.claims) == 1000 and {v.verdict for v in checked.claims} == {"holds"}
 
 
-# ---- the command ------------------------------------------------------------------------------------------------
+# ---- the command
+# ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("text", "code"), [
-    ("The S&P 500 is up 25.5% this year.", 0), ("The S&P 500 is up 21% this year.", 1), ("Bitcoin fell 8% on Thursday.", 3),
-    ("The S&P 500 is up 25.5% this year. Bitcoin fell 8% on Thursday.", 3), ("", 2),
-])
-def test_exit_codes(market: Market, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, code: int) -> None:
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("The S&P 500 is up 25.5% this year.", 0),
+        ("The S&P 500 is up 21% this year.", 1),
+        ("Bitcoin fell 8% on Thursday.", 3),
+        ("The S&P 500 is up 25.5% this year. Bitcoin fell 8% on Thursday.", 3),
+        ("", 2),
+    ],
+)
+def test_exit_codes(
+    market: Market,
+    file: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    text: str,
+    code: int,
+) -> None:
     path = tmp_path / "text.txt"
     path.write_text(text)
     assert main(["factcheck", str(path), "--date", DAY, "--market", str(file)]) == code
@@ -174,39 +264,81 @@ def test_exit_codes(market: Market, file: Path, tmp_path: Path, capsys: pytest.C
     assert code == 2 or "claims found" in out
 
 
-def test_json_page_and_standard_input(market: Market, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-                                      capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_page_and_standard_input(
+    market: Market,
+    file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     class Pipe(io.TextIOWrapper):
         def isatty(self) -> bool:
             return False
 
-    monkeypatch.setattr("sys.stdin", Pipe(io.BytesIO(b"December 5, 2025\n\nThe S&P 500 is up 25.5% this year, thanks to AI.")))
+    monkeypatch.setattr(
+        "sys.stdin",
+        Pipe(io.BytesIO(b"December 5, 2025\n\nThe S&P 500 is up 25.5% this year, thanks to AI.")),
+    )
     out = tmp_path / "page.html"
     assert main(["factcheck", "--json", "--html", str(out), "--market", str(file)]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["date"] == "2025-12-05" and found["dated"].startswith("found in the text")
     row = found["verdicts"][0]
-    assert row["verdict"] == "holds" and row["value"] == pytest.approx(0.25525) and row["claimed"] == pytest.approx(0.255)
+    assert (
+        row["verdict"] == "holds"
+        and row["value"] == pytest.approx(0.25525)
+        and row["claimed"] == pytest.approx(0.255)
+    )
     assert f'data-figure="{row["figure"]}"' in out.read_text()
 
 
-@pytest.mark.parametrize(("argv", "code", "message"), [
-    (["nowhere.txt", "--date", DAY], 3, "cannot be read"), (["x.txt", "--date", "5 Dec"], 2, "is not a date"),
-    (["nowhere", "--score"], 2, "is no folder"),
-])
-def test_bad_arguments(file: Path, market: Market, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
-                       argv: list[str], code: int, message: str) -> None:
+@pytest.mark.parametrize(
+    ("argv", "code", "message"),
+    [
+        (["nowhere.txt", "--date", DAY], 3, "cannot be read"),
+        (["x.txt", "--date", "5 Dec"], 2, "is not a date"),
+        (["nowhere", "--score"], 2, "is no folder"),
+    ],
+)
+def test_bad_arguments(
+    file: Path,
+    market: Market,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    argv: list[str],
+    code: int,
+    message: str,
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["factcheck", *argv, "--market", str(file)]) == code
     assert message in capsys.readouterr().err
 
 
-def test_the_measuring_script_counts_what_is_right_wrong_and_missed(market: Market, file: Path, tmp_path: Path,
-                                                                   capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "a.txt").write_text("The S&P 500 is up 25.5% this year. On Thursday the Russell 2000 rose 0.9%.")
-    key = {"date": DAY, "claims": [
-        {"quote": "up 25.5% this year", "kind": "return", "subject": "S&P 500", "value": 0.255, "verdict": ["differs"]},
-        {"quote": "up 25.5% this year", "kind": "record", "subject": "S&P 500", "verdict": ["holds"]}]}
+def test_the_measuring_script_counts_what_is_right_wrong_and_missed(
+    market: Market, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.txt").write_text(
+        "The S&P 500 is up 25.5% this year. On Thursday the Russell 2000 rose 0.9%."
+    )
+    key = {
+        "date": DAY,
+        "claims": [
+            {
+                "quote": "up 25.5% this year",
+                "kind": "return",
+                "subject": "S&P 500",
+                "value": 0.255,
+                "verdict": ["differs"],
+            },
+            {
+                "quote": "up 25.5% this year",
+                "kind": "record",
+                "subject": "S&P 500",
+                "verdict": ["holds"],
+            },
+        ],
+    }
     (tmp_path / "a.json").write_text(json.dumps(key))
     assert main(["factcheck", str(tmp_path), "--score", "--json", "--market", str(file)]) == 1
     found = json.loads(capsys.readouterr().out)

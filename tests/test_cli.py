@@ -23,8 +23,14 @@ from paceline.lineage import Step
 
 
 @measures.measure(question="Which is stronger?", of="levels", unit="return", shows="series")
-def strength(view: measures.View, *, window: int = 50, mode: Literal["fast", "slow"] = "fast",
-             bands: tuple[float, ...] = (0.1,), strict: bool = False) -> measures.Result:
+def strength(
+    view: measures.View,
+    *,
+    window: int = 50,
+    mode: Literal["fast", "slow"] = "fast",
+    bands: tuple[float, ...] = (0.1,),
+    strict: bool = False,
+) -> measures.Result:
     """Not computed here."""
     raise AssertionError
 
@@ -40,22 +46,54 @@ class Market:
 
     def import_(self, progress: Any = None, only: Any = None) -> list[dict[str, Any]]:
         self.asked["only"] = only
-        return [{"source": "prices", "load": 1, "rows": 1200, "quarantined": 2, "findings": 1, "seconds": 0.5},
-                {"source": "names", "load": None, "rows": 0, "quarantined": 0, "findings": 0, "seconds": 0.01}]
+        return [
+            {
+                "source": "prices",
+                "load": 1,
+                "rows": 1200,
+                "quarantined": 2,
+                "findings": 1,
+                "seconds": 0.5,
+            },
+            {
+                "source": "names",
+                "load": None,
+                "rows": 0,
+                "quarantined": 0,
+                "findings": 0,
+                "seconds": 0.01,
+            },
+        ]
 
     def names(self) -> dict[str, list[tuple[str, str]]]:
-        return {k: [(f"a_{k}", f"The {k}")]
-                for k in ("baskets", "groups", "rotations", "measures", "universes", "sources")}
+        return {
+            k: [(f"a_{k}", f"The {k}")]
+            for k in ("baskets", "groups", "rotations", "measures", "universes", "sources")
+        }
 
     def findings(self) -> pl.DataFrame:
-        return pl.DataFrame({"source": ["prices"], "check": ["duplicate rows"], "count": [2],
-                             "action": ["quarantined"], "example": ["A 2025-01-02"], "remedy": ["Remove them."]})
+        return pl.DataFrame(
+            {
+                "source": ["prices"],
+                "check": ["duplicate rows"],
+                "count": [2],
+                "action": ["quarantined"],
+                "example": ["A 2025-01-02"],
+                "remedy": ["Remove them."],
+            }
+        )
 
     def quarantine(self) -> pl.DataFrame:
         rows = self.asked.get("set aside", 2)
-        return pl.DataFrame({"source": ["prices"] * rows, "table": ["prices"] * rows,
-                             "reason": ["duplicate rows"] * rows, "row": ["{}"] * rows},
-                            schema=dict.fromkeys(("source", "table", "reason", "row"), pl.String))
+        return pl.DataFrame(
+            {
+                "source": ["prices"] * rows,
+                "table": ["prices"] * rows,
+                "reason": ["duplicate rows"] * rows,
+                "row": ["{}"] * rows,
+            },
+            schema=dict.fromkeys(("source", "table", "reason", "row"), pl.String),
+        )
 
     def lineage(self, steps: Any) -> list[Step]:
         return list(steps)
@@ -67,11 +105,25 @@ class Market:
     def show(self, measure: str, **how: Any) -> list[Figure]:
         self.asked.update(how, measure=measure)
         if how.get("since") == "1900-01-01":
-            raise NotEnoughData("since 1900-01-01: the data start on 2020-01-02.", "Give a later date.")
-        return [Figure(measure=measure, subject=s, value=v, unit="return", step=Step(measure, {"subject": s}, code=""),
-                       start="2025-11-20", end="2025-12-05", basis="price", n_used=9, n_eligible=10,
-                       caveats=("survivorship",))
-                for s, v in (("small", 0.0939), ("large", 0.0507), ("new", float("nan")))]
+            raise NotEnoughData(
+                "since 1900-01-01: the data start on 2020-01-02.", "Give a later date."
+            )
+        return [
+            Figure(
+                measure=measure,
+                subject=s,
+                value=v,
+                unit="return",
+                step=Step(measure, {"subject": s}, code=""),
+                start="2025-11-20",
+                end="2025-12-05",
+                basis="price",
+                n_used=9,
+                n_eligible=10,
+                caveats=("survivorship",),
+            )
+            for s, v in (("small", 0.0939), ("large", 0.0507), ("new", float("nan")))
+        ]
 
 
 @pytest.fixture
@@ -88,42 +140,108 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return seen
 
 
-def test_show_prints_one_json_row_per_figure(asked: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+def test_show_prints_one_json_row_per_figure(
+    asked: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["show", "strength", "--json"]) == 0
     out, err = capsys.readouterr()
     rows = json.loads(out)
     assert err == ""
-    assert [r["value"] for r in rows] == [0.0939, 0.0507, None], "fractions, and null for what is missing"
-    assert {"measure", "subject", "against", "start", "end", "value", "unit", "basis", "n_used", "n_eligible",
-            "figure"} <= set(rows[0])
+    assert [r["value"] for r in rows] == [0.0939, 0.0507, None], (
+        "fractions, and null for what is missing"
+    )
+    assert {
+        "measure",
+        "subject",
+        "against",
+        "start",
+        "end",
+        "value",
+        "unit",
+        "basis",
+        "n_used",
+        "n_eligible",
+        "figure",
+    } <= set(rows[0])
 
 
 def test_a_store_that_may_only_be_read_answers_and_says_so(
-    asked: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    asked: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     asked["read-only"] = True
     assert main(["show", "strength", "--json"]) == 0
     out, err = capsys.readouterr()
-    assert len(json.loads(out)) == 3 and err.startswith("The store may only be read: `paceline trace` will not")
+    assert len(json.loads(out)) == 3 and err.startswith(
+        "The store may only be read: `paceline trace` will not"
+    )
 
 
-def test_show_prints_a_table_for_people(asked: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+def test_show_prints_a_table_for_people(
+    asked: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["show", "strength"]) == 0
     out = capsys.readouterr().out
     assert "+9.39%" in out and "9/10" in out and "survivorship" in out
     assert asked["remembered"] == 3, "so that trace finds the figures later"
 
 
-def test_show_passes_typed_options(asked: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
-    argv = ["show", "strength", "--window", "20", "--mode", "slow", "--bands", "0.1", "--bands", "0.2", "--strict",
-            "--subject", "small", "--subject", "large", "--against", "benchmark", "--since", "2025-11-20",
-            "--basis", "total", "--history", "--market", "m.toml", "--store", "s", "--as-of", "2025-12-05",
-            "--store-version", "3", "--csv", "-"]
+def test_show_passes_typed_options(
+    asked: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = [
+        "show",
+        "strength",
+        "--window",
+        "20",
+        "--mode",
+        "slow",
+        "--bands",
+        "0.1",
+        "--bands",
+        "0.2",
+        "--strict",
+        "--subject",
+        "small",
+        "--subject",
+        "large",
+        "--against",
+        "benchmark",
+        "--since",
+        "2025-11-20",
+        "--basis",
+        "total",
+        "--history",
+        "--market",
+        "m.toml",
+        "--store",
+        "s",
+        "--as-of",
+        "2025-12-05",
+        "--store-version",
+        "3",
+        "--csv",
+        "-",
+    ]
     assert main(argv) == 0
     assert asked == {
-        "opened": {"path": Path("m.toml"), "data": None, "store": Path("s"), "as_of": "2025-12-05", "version": 3},
-        "measure": "strength", "window": 20, "mode": "slow", "bands": (0.1, 0.2), "strict": True,
-        "subjects": ["small", "large"], "against": ["benchmark"], "since": "2025-11-20", "basis": "total",
-        "history": True, "remembered": 3,
+        "opened": {
+            "path": Path("m.toml"),
+            "data": None,
+            "store": Path("s"),
+            "as_of": "2025-12-05",
+            "version": 3,
+        },
+        "measure": "strength",
+        "window": 20,
+        "mode": "slow",
+        "bands": (0.1, 0.2),
+        "strict": True,
+        "subjects": ["small", "large"],
+        "against": ["benchmark"],
+        "since": "2025-11-20",
+        "basis": "total",
+        "history": True,
+        "remembered": 3,
     }
     assert capsys.readouterr().out.startswith("measure,subject,against,")
 
@@ -135,11 +253,17 @@ def test_show_leaves_defaults_to_the_market_file(asked: dict[str, Any]) -> None:
     assert asked["window"] == 20
 
 
-def test_show_writes_csv(asked: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_show_writes_csv(
+    asked: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["show", "strength", "--csv", str(tmp_path / "new" / "rows.csv")]) == 0
     assert capsys.readouterr().out == ""
     printed = ""
-    for argv in (["show", "strength", "--csv"], ["show", "--csv", "strength"], ["show", "strength", "--csv", "-"]):
+    for argv in (
+        ["show", "strength", "--csv"],
+        ["show", "--csv", "strength"],
+        ["show", "strength", "--csv", "-"],
+    ):
         assert main(argv) == 0
         printed = capsys.readouterr().out
         assert (tmp_path / "new" / "rows.csv").read_text() == printed
@@ -148,13 +272,17 @@ def test_show_writes_csv(asked: dict[str, Any], tmp_path: Path, capsys: pytest.C
     assert rows[0]["caveats"] == "survivorship"
 
 
-def test_options_may_stand_before_the_measure(asked: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+def test_options_may_stand_before_the_measure(
+    asked: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["show", "--json", "--window", "20", "strength"]) == 0
     assert asked["window"] == 20
     assert json.loads(capsys.readouterr().out)
 
 
-def test_help_of_a_measure_lists_its_parameters(asked: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_of_a_measure_lists_its_parameters(
+    asked: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["show", "strength", "--help"]) == 0
     out = capsys.readouterr().out
     assert "Which is stronger?" in out
@@ -164,8 +292,9 @@ def test_help_of_a_measure_lists_its_parameters(asked: dict[str, Any], capsys: p
     assert "strength" in capsys.readouterr().out
 
 
-def test_png_names_the_extra(asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch,
-                             capsys: pytest.CaptureFixture[str]) -> None:
+def test_png_names_the_extra(
+    asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setitem(sys.modules, "kaleido", None)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert main(["show", "strength", "--png", "x.png"]) == 2
@@ -173,7 +302,9 @@ def test_png_names_the_extra(asked: dict[str, Any], monkeypatch: pytest.MonkeyPa
     assert "opened" not in asked, "said before any work is done"
 
 
-def test_import_says_what_happened(asked: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+def test_import_says_what_happened(
+    asked: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["import", "--source", "prices"]) == 0
     out, err = capsys.readouterr()
     assert asked["only"] == ["prices"]
@@ -181,8 +312,9 @@ def test_import_says_what_happened(asked: dict[str, Any], capsys: pytest.Capture
     assert "paceline doctor" in err
 
 
-def test_doctor_exits_1_only_when_rows_were_set_aside(asked: dict[str, Any],
-                                                      capsys: pytest.CaptureFixture[str]) -> None:
+def test_doctor_exits_1_only_when_rows_were_set_aside(
+    asked: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["doctor"]) == 1
     out = capsys.readouterr().out
     assert "duplicate rows" in out and "Remove them." in out and "Quarantined" in out
@@ -199,7 +331,9 @@ def test_list(asked: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None
     assert main(["list"]) == 0
     assert "baskets:\n  a_baskets  The baskets\n" in capsys.readouterr().out
     assert main(["list", "groups", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"groups": [{"name": "a_groups", "label": "The groups"}]}
+    assert json.loads(capsys.readouterr().out) == {
+        "groups": [{"name": "a_groups", "label": "The groups"}]
+    }
 
 
 def test_init_writes_a_file_that_opens(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -216,11 +350,24 @@ def test_init_writes_a_file_that_opens(tmp_path: Path, capsys: pytest.CaptureFix
     capsys.readouterr()
 
 
-@pytest.mark.parametrize(("different", "code"), [([], 0), ([{"figure": "ab", "was": 1.0, "is": 2.0}], 1)])
-def test_verify_and_trace(asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
-                          capsys: pytest.CaptureFixture[str], different: list[Any], code: int) -> None:
-    tree = {"id": "ab", "name": "strength", "params": {"window": 50}, "command": "paceline show strength",
-            "parents": [{"id": "cd", "name": "panel", "params": {}, "parents": []}]}
+@pytest.mark.parametrize(
+    ("different", "code"), [([], 0), ([{"figure": "ab", "was": 1.0, "is": 2.0}], 1)]
+)
+def test_verify_and_trace(
+    asked: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    different: list[Any],
+    code: int,
+) -> None:
+    tree = {
+        "id": "ab",
+        "name": "strength",
+        "params": {"window": 50},
+        "command": "paceline show strength",
+        "parents": [{"id": "cd", "name": "panel", "params": {}, "parents": []}],
+    }
     monkeypatch.setattr("paceline.run.verify", lambda path, market: different)
     monkeypatch.setattr("paceline.run.trace", lambda figure, market: tree)
     manifest = tmp_path / "report.manifest.json"
@@ -228,15 +375,24 @@ def test_verify_and_trace(asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch
     assert main(["verify", str(manifest)]) == code
     assert "opened" not in asked, "the manifest knows its market"
     assert main(["verify", str(manifest), "--store", "s"]) == code
-    assert asked["opened"] == {"path": None, "data": None, "store": Path("s"), "as_of": "2025-12-05", "version": 3}
+    assert asked["opened"] == {
+        "path": None,
+        "data": None,
+        "store": Path("s"),
+        "as_of": "2025-12-05",
+        "version": 3,
+    }
     assert ("ab" in capsys.readouterr().out) is bool(different)
     assert main(["trace", "ab"]) == 0
     out = capsys.readouterr().out
-    assert out == ("strength  ab\n  window = 50\n    panel  cd\n\n"
-                   "Make it again: paceline show strength\n")
+    assert out == (
+        "strength  ab\n  window = 50\n    panel  cd\n\nMake it again: paceline show strength\n"
+    )
 
 
-def test_data_errors_exit_3_with_the_remedy(asked: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+def test_data_errors_exit_3_with_the_remedy(
+    asked: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["show", "strength", "--since", "1900-01-01"]) == 3
     out, err = capsys.readouterr()
     assert out == ""
@@ -246,28 +402,36 @@ def test_data_errors_exit_3_with_the_remedy(asked: dict[str, Any], capsys: pytes
 def raising(error: BaseException) -> Any:
     def opened(*_: Any, **__: Any) -> Any:
         raise error
+
     return opened
 
 
-def test_interruption_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_interruption_is_130(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setitem(vars(paceline), "open", raising(KeyboardInterrupt()))
     assert main(["list"]) == INTERRUPTED == 130
     assert "interrupted" in capsys.readouterr().err
 
 
-def test_a_fault_of_the_program_is_one_line(monkeypatch: pytest.MonkeyPatch,
-                                            capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fault_of_the_program_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setitem(vars(paceline), "open", raising(ZeroDivisionError("division by zero")))
     assert main(["list"]) == FAULT == 70
     err = capsys.readouterr().err
-    assert "ZeroDivisionError: division by zero" in err and "--debug" in err and "Traceback" not in err
+    assert (
+        "ZeroDivisionError: division by zero" in err and "--debug" in err and "Traceback" not in err
+    )
     assert main(["list", "--debug"]) == FAULT
     assert "Traceback" in capsys.readouterr().err
 
 
 def test_a_closed_pipe_is_silent() -> None:
     code = "import sys\nfrom paceline.cli import main\nsys.exit(main(['--help']))"
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # noqa: S603
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     assert process.stdout is not None and process.stderr is not None
     process.stdout.close()
     assert process.stderr.read() == b""
@@ -285,8 +449,12 @@ def test_every_verb_is_built_and_has_help(capsys: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.parametrize("case", bad_arguments.CASES, ids=lambda c: c.id)
-def test_bad_input_gets_one_exact_message(case: bad_arguments.Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-                                          capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_input_gets_one_exact_message(
+    case: bad_arguments.Case,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(measures, "discover", lambda: {"strength": strength})
     argv, message = list(case.argv), case.message
@@ -295,7 +463,10 @@ def test_bad_input_gets_one_exact_message(case: bad_arguments.Case, tmp_path: Pa
         assert bad_arguments.MARKET.count(old) == 1
         path = tmp_path / "market.toml"
         path.write_text(bad_arguments.MARKET.replace(old, new))
-        argv, message = argv or ["list", "baskets", "--market", str(path)], message.replace("{file}", str(path))
+        argv, message = (
+            argv or ["list", "baskets", "--market", str(path)],
+            message.replace("{file}", str(path)),
+        )
     assert main(argv) == case.code
     out, err = capsys.readouterr()
     assert out == ""

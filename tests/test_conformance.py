@@ -41,29 +41,48 @@ def test_every_measure_conforms(name: str, seed: int) -> None:
     check_measure(measures.get(name), VIEWS[seed])
 
 
-@pytest.mark.parametrize(("name", "params"), [
-    ("above_average", {"window": 20, "basis": "total"}), ("above_average", {"window": 1}),
-    ("beating_index", {"window": 5}), ("beating_index", {"since": "low"}), ("advance_decline", {"discard": 0}),
-    ("new_highs_lows", {"window": 20, "basis": "total"}), ("contributions", {"since": "3m", "basis": "total"}),
-    ("concentration", {"months": 30, "top": 2}), ("streaks", {"window": 5}), ("swing_lows", {"fall": 0.02}),
-    ("performance", {"since": "2023-03-31"}), ("league", {"since": "low"}),
-])
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("above_average", {"window": 20, "basis": "total"}),
+        ("above_average", {"window": 1}),
+        ("beating_index", {"window": 5}),
+        ("beating_index", {"since": "low"}),
+        ("advance_decline", {"discard": 0}),
+        ("new_highs_lows", {"window": 20, "basis": "total"}),
+        ("contributions", {"since": "3m", "basis": "total"}),
+        ("concentration", {"months": 30, "top": 2}),
+        ("streaks", {"window": 5}),
+        ("swing_lows", {"fall": 0.02}),
+        ("performance", {"since": "2023-03-31"}),
+        ("league", {"since": "low"}),
+    ],
+)
 def test_other_parameters_conform(name: str, params: dict[str, Any]) -> None:
     check_measure(measures.get(name), VIEWS[1], **params)
 
 
-# ---- measures that break one rule each -----------------------------------------------------------------
+# ---- measures that break one rule each
+# -----------------------------------------------------------------
 
 
 def faulty(function: Callable[..., Result], **change: Any) -> Measure:
     """A measure of baskets that is right in everything but what the test changes."""
     how: dict[str, Any] = {
-        "question": "Is it?", "of": "basket", "unit": "ratio", "shows": "series",
-        "needs": ("price_return", "price_index", "member"), "references": ("a book",), **change,
+        "question": "Is it?",
+        "of": "basket",
+        "unit": "ratio",
+        "shows": "series",
+        "needs": ("price_return", "price_index", "member"),
+        "references": ("a book",),
+        **change,
     }
     made = measure(**how)(function)
-    return replace(made, doc=change.get("doc", "x = y. Missing: nothing. Parameters: window.")) \
-        if "doc" not in how else made
+    return (
+        replace(made, doc=change.get("doc", "x = y. Missing: nothing. Parameters: window."))
+        if "doc" not in how
+        else made
+    )
 
 
 def members_mean(view: View) -> np.ndarray:
@@ -71,10 +90,10 @@ def members_mean(view: View) -> np.ndarray:
     out = np.full(view.shape, np.nan)
     for span in view.spans:
         held = (span.weights > 0).astype(float)
-        r = view.field("price_return")[:, span.start:span.stop]
+        r = view.field("price_return")[:, span.start : span.stop]
         n = held @ np.isfinite(r)
         with np.errstate(invalid="ignore", divide="ignore"):
-            out[:, span.start:span.stop] = np.where(n > 0, held @ np.nan_to_num(r) / n, np.nan)
+            out[:, span.start : span.stop] = np.where(n > 0, held @ np.nan_to_num(r) / n, np.nan)
     return out
 
 
@@ -95,12 +114,16 @@ def normalises_by_all(view: View) -> Result:
 
 
 def by_position(view: View) -> Result:
-    return Result(np.repeat(np.nan_to_num(view.field("price_return")[:1]), len(view.subjects), axis=0))
+    return Result(
+        np.repeat(np.nan_to_num(view.field("price_return")[:1]), len(view.subjects), axis=0)
+    )
 
 
 def by_price(view: View) -> Result:
     close = view.field("close")
-    return Result(np.repeat(np.nanmean(np.nan_to_num(close), axis=0)[None], len(view.subjects), axis=0))
+    return Result(
+        np.repeat(np.nanmean(np.nan_to_num(close), axis=0)[None], len(view.subjects), axis=0)
+    )
 
 
 CALLS: list[int] = []
@@ -156,15 +179,25 @@ def crashes(view: View) -> Result:
 
 
 FAULTS = [
-    (looks_ahead, {}, "looks ahead"), (normalises_by_all, {}, "looks ahead"),
-    (by_position, {}, "order of securities"), (by_price, {"needs": ("close", "member")}, "a split changes it"),
-    (by_the_hour, {}, "not pure"), (writes, {}, "read-only"), (more_used, {}, "n_used above n_eligible"),
-    (one_count, {}, "go together"), (wrong_shape, {}, "has shape"), (nothing, {}, "neither value nor table"),
+    (looks_ahead, {}, "looks ahead"),
+    (normalises_by_all, {}, "looks ahead"),
+    (by_position, {}, "order of securities"),
+    (by_price, {"needs": ("close", "member")}, "a split changes it"),
+    (by_the_hour, {}, "not pure"),
+    (writes, {}, "read-only"),
+    (more_used, {}, "n_used above n_eligible"),
+    (one_count, {}, "go together"),
+    (wrong_shape, {}, "has shape"),
+    (nothing, {}, "neither value nor table"),
     (long_memory, {"lookback": lambda _: 5}, "lookback of 5 is too short"),
-    (sound, {"bounds": (0.0, 1.0)}, "outside the bounds"), (sound, {"unit": "furlongs"}, "'furlongs' is not one of"),
-    (sound, {"references": ()}, "no reference"), (sound, {"question": "It is."}, "not a question"),
-    (sound, {"bounds": (1.0, -1.0)}, "wrong way round"), (sound, {"of": "planet"}, "of = 'planet'"),
-    (without_annotation, {}, "no annotation"), (crashes, {}, "raises ZeroDivisionError"),
+    (sound, {"bounds": (0.0, 1.0)}, "outside the bounds"),
+    (sound, {"unit": "furlongs"}, "'furlongs' is not one of"),
+    (sound, {"references": ()}, "no reference"),
+    (sound, {"question": "It is."}, "not a question"),
+    (sound, {"bounds": (1.0, -1.0)}, "wrong way round"),
+    (sound, {"of": "planet"}, "of = 'planet'"),
+    (without_annotation, {}, "no annotation"),
+    (crashes, {}, "raises ZeroDivisionError"),
 ]
 
 
@@ -174,8 +207,12 @@ def test_a_sound_measure_passes() -> None:
     check_measure(faulty(sound, lookback=lambda _: 1), VIEWS[1])
 
 
-@pytest.mark.parametrize(("function", "change", "says"), FAULTS, ids=[f"{f.__name__}-{s}" for f, _, s in FAULTS])
-def test_each_fault_is_found(function: Callable[..., Result], change: dict[str, Any], says: str) -> None:
+@pytest.mark.parametrize(
+    ("function", "change", "says"), FAULTS, ids=[f"{f.__name__}-{s}" for f, _, s in FAULTS]
+)
+def test_each_fault_is_found(
+    function: Callable[..., Result], change: dict[str, Any], says: str
+) -> None:
     with pytest.raises(ConformanceError, match=says):
         check_measure(faulty(function, **change), VIEWS[1])
 
@@ -191,8 +228,10 @@ def test_a_parameter_without_default_is_found() -> None:
         check_measure(faulty(without_default), VIEWS[1], window=3)
 
 
-@pytest.mark.parametrize(("doc", "says"), [
-    ("Words only. Missing: nothing.", "no definition"), ("x = y.", "no rule for missing")])
+@pytest.mark.parametrize(
+    ("doc", "says"),
+    [("Words only. Missing: nothing.", "no definition"), ("x = y.", "no rule for missing")],
+)
 def test_a_poor_docstring_is_found(doc: str, says: str) -> None:
     with pytest.raises(ConformanceError, match=says):
         check_measure(replace(faulty(sound), doc=doc), VIEWS[1])
@@ -206,15 +245,29 @@ def test_every_fault_is_listed() -> None:
     assert all(f"- {fault}" in str(caught.value) for fault in caught.value.faults)
 
 
-# ---- tables --------------------------------------------------------------------------------------------
+# ---- tables
+# --------------------------------------------------------------------------------------------
 
 
 def rows(view: View, **columns: Any) -> Result:
-    base = {"subject": list(view.subjects), "against": None, "statistic": "x", "start": str(view.sessions[0]),
-            "end": str(view.sessions[-1]), "value": 1.0, "n_used": None, "n_eligible": None}
+    base = {
+        "subject": list(view.subjects),
+        "against": None,
+        "statistic": "x",
+        "start": str(view.sessions[0]),
+        "end": str(view.sessions[-1]),
+        "value": 1.0,
+        "n_used": None,
+        "n_eligible": None,
+    }
     frame = pl.DataFrame({**base, **columns})
-    return Result(table=frame.with_columns(pl.col("start", "end").str.to_date(), pl.col("against").cast(pl.String),
-                                           pl.col("n_used", "n_eligible").cast(pl.Int64)))
+    return Result(
+        table=frame.with_columns(
+            pl.col("start", "end").str.to_date(),
+            pl.col("against").cast(pl.String),
+            pl.col("n_used", "n_eligible").cast(pl.Int64),
+        )
+    )
 
 
 def repaints(view: View) -> Result:
@@ -249,12 +302,21 @@ def table_counts(view: View) -> Result:
     return rows(view, n_used=3, n_eligible=2)
 
 
-@pytest.mark.parametrize(("function", "change", "says"), [
-    (repaints, {"shows": "events"}, "looks ahead"), (table_unknown, {}, "unknown subject"),
-    (table_short, {}, "lacks column.*end"), (table_twice, {}, "the same keys"), (table_unit, {}, "'furlongs'"),
-    (table_counts, {}, "n_used above"), (table_sound, {"bounds": (2.0, 3.0)}, "outside the bounds"),
-])
-def test_each_fault_of_a_table_is_found(function: Callable[..., Result], change: dict[str, Any], says: str) -> None:
+@pytest.mark.parametrize(
+    ("function", "change", "says"),
+    [
+        (repaints, {"shows": "events"}, "looks ahead"),
+        (table_unknown, {}, "unknown subject"),
+        (table_short, {}, "lacks column.*end"),
+        (table_twice, {}, "the same keys"),
+        (table_unit, {}, "'furlongs'"),
+        (table_counts, {}, "n_used above"),
+        (table_sound, {"bounds": (2.0, 3.0)}, "outside the bounds"),
+    ],
+)
+def test_each_fault_of_a_table_is_found(
+    function: Callable[..., Result], change: dict[str, Any], says: str
+) -> None:
     with pytest.raises(ConformanceError, match=says):
         check_measure(faulty(function, **{"shows": "table", **change}), VIEWS[1])
 
@@ -268,7 +330,8 @@ def test_not_causal_by_declaration_is_accepted() -> None:
     check_measure(faulty(normalises_by_all, causal=False), VIEWS[1])
 
 
-# ---- the changed views themselves ----------------------------------------------------------------------
+# ---- the changed views themselves
+# ----------------------------------------------------------------------
 
 
 def test_changes_of_a_view() -> None:
@@ -277,15 +340,20 @@ def test_changes_of_a_view() -> None:
     t = 200
     past, other, short = cut(view, t), scrambled(view, t), tail(view, 30)
     assert past.sessions[-1] == view.sessions[t] and max(s.stop for s in past.spans) == t + 1
-    np.testing.assert_array_equal(other.levels[:, :t + 1], view.levels[:, :t + 1])
-    assert not np.array_equal(other.levels[:, t + 1:], view.levels[:, t + 1:], equal_nan=True)
-    changed = [s.start for s, u in zip(view.spans, other.spans, strict=True)
-               if not np.array_equal(s.weights, u.weights)]
+    np.testing.assert_array_equal(other.levels[:, : t + 1], view.levels[:, : t + 1])
+    assert not np.array_equal(other.levels[:, t + 1 :], view.levels[:, t + 1 :], equal_nan=True)
+    changed = [
+        s.start
+        for s, u in zip(view.spans, other.spans, strict=True)
+        if not np.array_equal(s.weights, u.weights)
+    ]
     assert changed and min(changed) > t + 1
     np.testing.assert_array_equal(short.levels, view.levels[:, -30:])
     assert short.spans[0].start == 0 and short.spans[-1].stop == 30
     mixed = reordered(view)
-    assert sorted(mixed.securities) == sorted(view.securities) and mixed.securities != view.securities
+    assert (
+        sorted(mixed.securities) == sorted(view.securities) and mixed.securities != view.securities
+    )
     at = [mixed.securities.index(s) for s in view.securities]
     np.testing.assert_array_equal(mixed.field("close")[at], view.field("close"))
     np.testing.assert_array_equal(mixed.spans[0].weights[:, at], view.spans[0].weights)
@@ -293,17 +361,22 @@ def test_changes_of_a_view() -> None:
     np.testing.assert_array_equal(parted.levels, view.levels)
     np.testing.assert_array_equal(parted.field("price_return"), view.field("price_return"))
     assert np.nanmax(view.field("close") / parted.field("close")) == pytest.approx(3)
-    assert not any(a.flags.writeable for v in (past, other, short, mixed, parted) for a in v.fields.values())
+    assert not any(
+        a.flags.writeable for v in (past, other, short, mixed, parted) for a in v.fields.values()
+    )
 
 
 def test_a_leaver_is_no_member_of_the_tail() -> None:
-    view = make(returns={"a": [math.nan, 0.1, *[math.nan] * 8], "b": [math.nan, *[0.01] * 9]},
-                targets={"all": [(1, [0.5, 0.5])]})
+    view = make(
+        returns={"a": [math.nan, 0.1, *[math.nan] * 8], "b": [math.nan, *[0.01] * 9]},
+        targets={"all": [(1, [0.5, 0.5])]},
+    )
     assert (tail(view, 4).spans[0].weights > 0).tolist() == [[False, True]]
     assert (tail(view, 9).spans[0].weights > 0).tolist() == [[True, True]]
 
 
-# ---- baskets -------------------------------------------------------------------------------------------
+# ---- baskets
+# -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -313,7 +386,7 @@ class Sessions:
     sessions: np.ndarray
 
     def cut(self, t: int) -> Sessions:
-        return Sessions(self.sessions[:t + 1])
+        return Sessions(self.sessions[: t + 1])
 
 
 PANEL: Any = Sessions(np.arange("2024-01-01", "2024-02-10", dtype="datetime64[D]"))
@@ -324,8 +397,15 @@ def targets(weights: Callable[[int, int], list[float]]) -> Callable[[Any], Any]:
 
     def build(panel: Any) -> Any:
         T = len(panel.sessions)
-        made = tuple(SimpleNamespace(session=k, rows=np.array([0]), columns=np.array([0, 1]),
-                                     weights=np.array([weights(k, T)])) for k in range(0, T, 10))
+        made = tuple(
+            SimpleNamespace(
+                session=k,
+                rows=np.array([0]),
+                columns=np.array([0, 1]),
+                weights=np.array([weights(k, T)]),
+            )
+            for k in range(0, T, 10)
+        )
         return SimpleNamespace(names=("b",), rebalances=made)
 
     return build
@@ -336,12 +416,16 @@ def test_sound_baskets_pass() -> None:
     check_basket(targets(lambda k, T: [0.0, 0.0] if k == 0 else [0.3, 0.7]), PANEL)
 
 
-@pytest.mark.parametrize(("weights", "says"), [
-    (lambda k, T: [0.3, 0.6], "sum to 0.9"), (lambda k, T: [-0.3, 1.3], "negative"),
-    (lambda k, T: [math.nan, 1.0], "not a number"),
-    (lambda k, T: [1 / T, 1 - 1 / T], "looks ahead of .* other weights"),
-    (lambda k, T: [1.0, 0.0] if T < 40 else [0.5, 0.5], "other members"),
-])
+@pytest.mark.parametrize(
+    ("weights", "says"),
+    [
+        (lambda k, T: [0.3, 0.6], "sum to 0.9"),
+        (lambda k, T: [-0.3, 1.3], "negative"),
+        (lambda k, T: [math.nan, 1.0], "not a number"),
+        (lambda k, T: [1 / T, 1 - 1 / T], "looks ahead of .* other weights"),
+        (lambda k, T: [1.0, 0.0] if T < 40 else [0.5, 0.5], "other members"),
+    ],
+)
 def test_faulty_baskets_fail(weights: Callable[[int, int], list[float]], says: str) -> None:
     with pytest.raises(ConformanceError, match=says):
         check_basket(targets(weights), PANEL)
@@ -358,7 +442,8 @@ def test_a_basket_that_differs_from_call_to_call_fails() -> None:
         check_basket(targets(weights), PANEL)
 
 
-# ---- sources -------------------------------------------------------------------------------------------
+# ---- sources
+# -------------------------------------------------------------------------------------------
 
 
 class Plugin:
@@ -366,11 +451,18 @@ class Plugin:
 
     def fetch(self, name: str, spec: Source, folder: Path) -> list[Raw]:
         data = b"2024-01-02,10.0"
-        return [Raw(data, Origin("nobody", "a file", "2024-01-02", checksum=hashlib.sha256(data).hexdigest()))]
+        return [
+            Raw(
+                data,
+                Origin("nobody", "a file", "2024-01-02", checksum=hashlib.sha256(data).hexdigest()),
+            )
+        ]
 
     def parse(self, name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
         day, close = raws[0].data.decode().split(",")
-        frame = pl.DataFrame({"source": [name], "security": ["A"], "date": [day], "close": [float(close)]})
+        frame = pl.DataFrame(
+            {"source": [name], "security": ["A"], "date": [day], "close": [float(close)]}
+        )
         return Parsed({"prices": frame.with_columns(pl.col("date").str.to_date())})
 
 
@@ -380,7 +472,12 @@ class OtherBytes(Plugin):
 
     def fetch(self, name: str, spec: Source, folder: Path) -> list[Raw]:
         self.calls += 1
-        return [Raw(b"2024-01-02,%d" % self.calls, Origin("nobody", "a file", "2024-01-02", checksum="x"))]
+        return [
+            Raw(
+                b"2024-01-02,%d" % self.calls,
+                Origin("nobody", "a file", "2024-01-02", checksum="x"),
+            )
+        ]
 
 
 class Anonymous(Plugin):
@@ -408,19 +505,28 @@ class Reads(Plugin):
 class OwnColumn(Plugin):
     def parse(self, name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
         table = super().parse(name, spec, raws, context).tables["prices"]
-        return Parsed({"prices": table.with_columns(mood=pl.lit("fine")).drop("security"), "moods": table})
+        return Parsed(
+            {"prices": table.with_columns(mood=pl.lit("fine")).drop("security"), "moods": table}
+        )
 
 
 def test_a_sound_source_passes(tmp_path: Path) -> None:
     check_source(Plugin(), "made", Source(), tmp_path, Context())
 
 
-@pytest.mark.parametrize(("plugin", "says"), [
-    (OtherBytes, "other bytes"), (OtherBytes, "SHA-256"), (Anonymous, "who, what or when"),
-    (OtherTables, "another table prices"), (Reads, "touches the outside.*README"),
-    (OwnColumn, "undeclared column 'mood'"),
-    (OwnColumn, "lacks the required column 'security'"), (OwnColumn, "'moods' is not declared"),
-])
+@pytest.mark.parametrize(
+    ("plugin", "says"),
+    [
+        (OtherBytes, "other bytes"),
+        (OtherBytes, "SHA-256"),
+        (Anonymous, "who, what or when"),
+        (OtherTables, "another table prices"),
+        (Reads, "touches the outside.*README"),
+        (OwnColumn, "undeclared column 'mood'"),
+        (OwnColumn, "lacks the required column 'security'"),
+        (OwnColumn, "'moods' is not declared"),
+    ],
+)
 def test_faulty_sources_fail(plugin: type[Plugin], says: str, tmp_path: Path) -> None:
     with pytest.raises(ConformanceError, match=says):
         check_source(plugin(), "made", Source(), tmp_path, Context())

@@ -13,8 +13,11 @@ sys.path.insert(0, str(ROOT / "docs"))
 
 import generate  # noqa: E402 - docs/generate.py is a script beside the pages it writes
 
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md",
-         *(p for p in sorted((ROOT / "docs").rglob("*.md")) if p.parent.name != "measures")]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    *(p for p in sorted((ROOT / "docs").rglob("*.md")) if p.parent.name != "measures"),
+]
 
 
 def test_the_pages_of_the_measures_are_up_to_date() -> None:
@@ -48,6 +51,10 @@ def test_every_decision_is_listed() -> None:
 def test_the_design_names_every_part_of_the_package() -> None:
     text = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
     source = ROOT / "src" / "paceline"
-    parts = {p.stem for p in source.glob("[a-z]*.py")} | {p.parent.name for p in source.glob("*/*.py")}
+    parts = {p.stem for p in source.glob("[a-z]*.py")} | {
+        p.parent.name for p in source.glob("*/*.py")
+    }
     parts -= {"paceline", "__init__", "__main__"}
-    assert sorted(part for part in parts if f"`{part}`" not in text and f"`{part}/`" not in text) == []
+    assert (
+        sorted(part for part in parts if f"`{part}`" not in text and f"`{part}/`" not in text) == []
+    )

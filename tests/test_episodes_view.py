@@ -27,7 +27,8 @@ def walk(seed: int, n: int = 1500, size: float = 0.01) -> Array:
     return np.cumsum(size * np.random.default_rng(seed).standard_normal(n))
 
 
-# ---- lines ---------------------------------------------------------------------------------------------
+# ---- lines
+# ---------------------------------------------------------------------------------------------
 
 
 def test_log_ratio_is_missing_where_a_level_is() -> None:
@@ -52,7 +53,7 @@ def test_neutral_line_by_hand_with_a_window_of_all() -> None:
     m, d = 0.01 * rng.standard_normal((2, 200))
     line, level = np.cumsum(np.r_[0, d]), np.exp(np.cumsum(np.r_[0, m]))
     t = 180  # return t of the line is d[t - 1]; beta from the returns before it
-    slope = np.cov(d[:t - 1], m[:t - 1])[0, 1] / m[:t - 1].var(ddof=1)
+    slope = np.cov(d[: t - 1], m[: t - 1])[0, 1] / m[: t - 1].var(ddof=1)
     flat = views.neutral(line, level)
     assert flat[t] - flat[t - 1] == pytest.approx(d[t - 1] - slope * m[t - 1], abs=1e-12)
 
@@ -79,14 +80,17 @@ def test_factor_line_turned_around_earns_the_opposite_and_missing_is_zero() -> N
 
 
 def test_period_of_daily_and_monthly_series() -> None:
-    daily, month_ends = np.arange("2024-01-01", "2024-03-01", dtype="datetime64[D]"), np.arange(
-        "2020-01", "2024-01", dtype="datetime64[M]").astype("datetime64[D]")
+    daily, month_ends = (
+        np.arange("2024-01-01", "2024-03-01", dtype="datetime64[D]"),
+        np.arange("2020-01", "2024-01", dtype="datetime64[M]").astype("datetime64[D]"),
+    )
     assert views.period_of(daily) == 1 and views.period_of(month_ends) == 21
     with pytest.raises(UsageError, match="no episodes"):
         views.period_of(np.array(["2000-12-31", "2001-12-31"], "datetime64[D]"))
 
 
-# ---- the ladder ----------------------------------------------------------------------------------------
+# ---- the ladder
+# ----------------------------------------------------------------------------------------
 
 
 def test_ladder_says_at_each_size_what_the_detector_says() -> None:
@@ -95,7 +99,9 @@ def test_ladder_says_at_each_size_what_the_detector_says() -> None:
     for c in views.LADDER:
         alone = episodes.detect(lines, c)
         for name in ("series", "direction", "extreme", "known", "complete", "state", "since"):
-            np.testing.assert_array_equal(getattr(found[c], name), getattr(alone, name), err_msg=f"{name} at {c}")
+            np.testing.assert_array_equal(
+                getattr(found[c], name), getattr(alone, name), err_msg=f"{name} at {c}"
+            )
         for name in ("size", "sigma", "move", "barrier"):
             np.testing.assert_allclose(getattr(found[c], name), getattr(alone, name), rtol=1e-12)
     assert len(found[0.75]) > len(found[2.25]) > 0
@@ -109,8 +115,15 @@ def test_verdict_of_a_ladder_is_the_detectors_own(c: float) -> None:
     for row, own in enumerate(episodes.verdicts(lines, c)):
         mine = views.verdict_of(found, lines[row], row, c)
         assert (mine.direction, mine.below, mine.above, mine.since, mine.reason) == (
-            own.direction, own.below, own.above, own.since, own.reason)
-        np.testing.assert_allclose([mine.move, mine.barrier, mine.distance], [own.move, own.barrier, own.distance])
+            own.direction,
+            own.below,
+            own.above,
+            own.since,
+            own.reason,
+        )
+        np.testing.assert_allclose(
+            [mine.move, mine.barrier, mine.distance], [own.move, own.barrier, own.distance]
+        )
 
 
 def test_table_of_a_line_made_by_hand() -> None:
@@ -118,9 +131,12 @@ def test_table_of_a_line_made_by_hand() -> None:
     turns = np.r_[noise, np.linspace(0, -0.5, 100), np.linspace(-0.5, 0.1, 100), np.full(30, 0.1)]
     found = views.ladder(turns)[1.5]
     listed = views.table(found, turns)
-    assert [e.direction for e in listed] == [1] and listed[0].open  # the fall was the first turn: no episode
+    # the fall was the first turn: no episode
+    assert [e.direction for e in listed] == [1] and listed[0].open
     (rise,) = listed
-    assert rise.pivot in (499, 500) and rise.until == 599 and rise.sessions == rise.known - rise.pivot
+    assert (
+        rise.pivot in (499, 500) and rise.until == 599 and rise.sessions == rise.known - rise.pivot
+    )
     assert rise.far == pytest.approx(np.expm1(turns[rise.known] + 0.5))
     assert rise.went == pytest.approx(np.expm1(0.6))
     assert views.last_turn(found, 0) == (1, rise.pivot, rise.known)
@@ -130,12 +146,13 @@ def test_monthly_lines_turn_at_the_same_multiple_of_a_quarters_move() -> None:
     line = np.cumsum(0.03 * np.random.default_rng(4).standard_normal(600))
     found = views.ladder(line, (1.5,), period=21)[1.5]
     t = 300
-    sd = np.diff(line)[t - 12:t].std(ddof=1)
+    sd = np.diff(line)[t - 12 : t].std(ddof=1)
     assert found.barrier[0, t] == pytest.approx(1.5 * sd * np.sqrt(3))
     assert len(found) > 5
 
 
-# ---- false alarms --------------------------------------------------------------------------------------
+# ---- false alarms
+# --------------------------------------------------------------------------------------
 
 
 def test_false_alarms_of_walks_are_those_of_the_calibration() -> None:
@@ -152,7 +169,8 @@ def test_resampling_removes_the_trend() -> None:
     trend = np.diff(walk(2, 3000)) + 0.004
     _, own = views.false_alarms([trend], 1.5, paths=60, years=8)
     assert 0.5 < own.rate < 1.1
-    assert views.ladder(np.cumsum(trend), (1.5,))[1.5].rate_per_year()[0] < 0.3  # while the trend itself hardly turns
+    # while the trend itself hardly turns
+    assert views.ladder(np.cumsum(trend), (1.5,))[1.5].rate_per_year()[0] < 0.3
 
 
 def test_history_too_short_to_resample_has_no_rate() -> None:
@@ -160,7 +178,8 @@ def test_history_too_short_to_resample_has_no_rate() -> None:
     assert np.isnan(short.rate) and short.series == 0
 
 
-# ---- windows -------------------------------------------------------------------------------------------
+# ---- windows
+# -------------------------------------------------------------------------------------------
 
 
 def test_window_against_all_earlier_ones_by_hand() -> None:
@@ -184,7 +203,9 @@ def test_window_needs_ten_independent_ones_and_says_so() -> None:
 
 @settings(deadline=None, max_examples=200)
 @given(st.integers(0, 10_000), st.sampled_from([1, 5, 10, 21]))
-def test_interval_of_a_window_excludes_zero_just_where_p_is_below_five_percent(seed: int, sessions: int) -> None:
+def test_interval_of_a_window_excludes_zero_just_where_p_is_below_five_percent(
+    seed: int, sessions: int
+) -> None:
     e = views.window_evidence(walk(seed, 300 + seed % 700), sessions)
     if e.suppressed:
         return
@@ -208,7 +229,8 @@ def test_superlative_by_hand() -> None:
     assert views.superlative(walk(1, 90), 10) is None
 
 
-# ---- analogues -----------------------------------------------------------------------------------------
+# ---- analogues
+# -----------------------------------------------------------------------------------------
 
 
 def test_expanding_score_uses_nothing_later() -> None:
@@ -216,7 +238,7 @@ def test_expanding_score_uses_nothing_later() -> None:
     z = analogues.expanding_z(x, 20)
     assert np.isnan(z[:, :20]).all()
     for t in (20, 100, 299):
-        seen = x[0, :t + 1]
+        seen = x[0, : t + 1]
         assert z[0, t] == pytest.approx((seen[-1] - seen.mean()) / seen.std(ddof=1))
 
 
@@ -237,8 +259,14 @@ def test_what_followed_is_found_where_it_was_planted_and_suppressed_where_thin()
     state[0, -1] = 2.0
     near = analogues.find(np.vstack([state, state + 0.01 * rng.standard_normal(state.shape)]), 5)
     (planted,) = analogues.followed(near, [line], 5)
-    assert planted.evidence.effect is not None and planted.evidence.low is not None and planted.evidence.low > 0
-    (thin,) = analogues.followed(analogues.find(np.vstack([state, state[:, ::-1]]), 21, chosen=5), [line], 21)
+    assert (
+        planted.evidence.effect is not None
+        and planted.evidence.low is not None
+        and planted.evidence.low > 0
+    )
+    (thin,) = analogues.followed(
+        analogues.find(np.vstack([state, state[:, ::-1]]), 21, chosen=5), [line], 21
+    )
     assert thin.mean is None and "at least 10" in thin.evidence.note
 
 
@@ -258,7 +286,8 @@ def test_state_vector_by_hand() -> None:
     assert named["distance from high"] == 0.0
 
 
-# ---- a market ------------------------------------------------------------------------------------------
+# ---- a market
+# ------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -280,7 +309,11 @@ def test_every_sector_stands_against_the_market(market: Any) -> None:
     sectors = [p for p in found.values() if p.sector]
     assert len(sectors) == len(market.groups["sectors"]) > 5
     assert {p.against for p in sectors} == {"large"}
-    assert pairs.pair_of(market, sectors[0].lead) == sectors[0] == pairs.pair_of(market, sectors[0].name)
+    assert (
+        pairs.pair_of(market, sectors[0].lead)
+        == sectors[0]
+        == pairs.pair_of(market, sectors[0].name)
+    )
     assert pairs.pair_of(market, ("small_index", "large_index")).name == "small_vs_large"
     with pytest.raises(UnknownName, match="rotation"):
         pairs.pair_of(market, "smal_vs_large")
@@ -294,7 +327,8 @@ def test_signals_hold_two_dates_and_agree_with_their_history(market: Any) -> Non
     assert (ever["known"] >= ever["date"]).all()
     raw = ever.filter((ever["rotation"] == "small_vs_large") & (ever["line"] == "raw")).sort("date")
     assert raw["date"].is_unique().all() and raw.row(-1, named=True) == now.filter(
-        (now["rotation"] == "small_vs_large") & (now["line"] == "raw")).row(0, named=True)
+        (now["rotation"] == "small_vs_large") & (now["line"] == "raw")
+    ).row(0, named=True)
     turned = raw.filter(raw["direction"] != 0)
     assert (turned["turned"] <= turned["date"]).all() and (turned["pivot"] < turned["turned"]).all()
     assert ((turned["to_turn"] <= 0.002) == (turned["direction"] > 0)).mean() > 0.98
@@ -305,7 +339,9 @@ def test_signal_of_a_day_is_what_was_said_on_that_day(market: Any) -> None:
     then = paceline.open(market.path, store=market.file.market.store, as_of=day).signals()
     later = market.signals(history=True)
     keys = ["rotation", "line"]
-    both = then.join(later.filter(later["date"] == dt.date.fromisoformat(day)), on=keys, suffix="_later")
+    both = then.join(
+        later.filter(later["date"] == dt.date.fromisoformat(day)), on=keys, suffix="_later"
+    )
     assert len(both) > 8
     for name in ("watch", "episode", "major", "borderline", "pivot", "turned"):
         assert both[name].equals(both[f"{name}_later"], null_equal=True), name
@@ -322,7 +358,9 @@ def test_every_number_of_a_study_is_a_figure_with_lineage(market: Any) -> None:
     names = [s.name for s in market.lineage([figures[0].step])]
     assert names[-1] == "figure" and "episodes" in names and "import" in names
     frame = study.frame()
-    assert frame.height == len(figures) and {"statistic", "value", "text", "caveats"} <= set(frame.columns)
+    assert frame.height == len(figures) and {"statistic", "value", "text", "caveats"} <= set(
+        frame.columns
+    )
     assert any("SIMULATED" in c for c in figures[0].caveats)
 
 
@@ -337,30 +375,41 @@ def test_broad_counts_the_members_that_beat_the_other_leg(market: Any) -> None:
     own = level[rows, -1] / level[rows, -51] > bar[-1] / bar[-51]
     assert members == len(names) and seen == members
     assert share == pytest.approx(own.mean())
-    assert market.episodes("small_vs_large").broad(last - 50, last) is None  # an index has no members here
+    # an index has no members here
+    assert market.episodes("small_vs_large").broad(last - 50, last) is None
 
 
 def test_proxy_is_real_and_marked_and_its_halves_stand_apart(market: Any) -> None:
     study = market.episodes("small_vs_large")
     real = [h for h in study.histories() if h.name.startswith("real/")]
-    assert {h.first[:4] for h in real} == {"1927", "1990"} and {h.outcome.horizon for h in real} == {21, 63, 126, 252}
+    assert {h.first[:4] for h in real} == {"1927", "1990"} and {
+        h.outcome.horizon for h in real
+    } == {21, 63, 126, 252}
     figure = study.after(real[0])["difference"]
-    assert any("REAL" in c for c in figure.caveats) and not any("SIMULATED" in c for c in figure.caveats)
+    assert any("REAL" in c for c in figure.caveats) and not any(
+        "SIMULATED" in c for c in figure.caveats
+    )
     whole, recent = (next(h for h in real if h.first.startswith(y)) for y in ("1927", "1990"))
     assert whole.outcome.evidence.n > recent.outcome.evidence.n
     thin = [h for h in study.histories() if h.outcome.evidence.suppressed]
-    assert thin and all("needed" in h.outcome.evidence.note and study.after(h)["mean"].value is None for h in thin)
+    assert thin and all(
+        "needed" in h.outcome.evidence.note and study.after(h)["mean"].value is None for h in thin
+    )
 
 
 def test_mixed_bases_are_said(market: Any) -> None:
     study = market.episodes(("large_fund", "small_index"))
-    bases = {n: np.isfinite(market.levels_.by_basis["total"][market.levels_.names.index(n), -1])
-             for n in ("large_fund", "small_index")}
+    bases = {
+        n: np.isfinite(market.levels_.by_basis["total"][market.levels_.names.index(n), -1])
+        for n in ("large_fund", "small_index")
+    }
     if all(bases.values()):
         assert study.basis == "total"
     else:
         assert study.basis in ("price", "mixed")
-        assert (study.basis == "mixed") == any("different bases" in c for c in study.state(1.5).caveats)
+        assert (study.basis == "mixed") == any(
+            "different bases" in c for c in study.state(1.5).caveats
+        )
 
 
 def test_pair_without_a_common_day_is_refused(market: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -374,20 +423,30 @@ def test_pair_without_a_common_day_is_refused(market: Any, monkeypatch: pytest.M
 def test_reversal_is_a_change_of_sign(market: Any) -> None:
     study = market.episodes("small_vs_large")
     found = study.reversal("2025-10-31", "2025-11-28")
-    gap = {k: float(found[f"{k} lead"].value) - float(found[f"{k} against"].value) for k in ("before", "inside")}
+    gap = {
+        k: float(found[f"{k} lead"].value) - float(found[f"{k} against"].value)
+        for k in ("before", "inside")
+    }
     assert found["before lead"].start == "2024-12-31" and found["inside lead"].end == "2025-11-28"
     assert (found["reversal"].value == "reversal") == (gap["before"] * gap["inside"] < 0)
     assert study.reversal("1990-01-31", "1990-02-28") == {}
 
 
-# ---- command line and report ---------------------------------------------------------------------------
+# ---- command line and report
+# ---------------------------------------------------------------------------
 
 
 def test_command_shows_the_study(market: Any, capsys: pytest.CaptureFixture[str]) -> None:
     where = ["--market", market.path, "--store", market.file.market.store]
     assert main(["episodes", "small_vs_large", *where]) == 0
     out = capsys.readouterr().out
-    for said in ("Small against large", "leads at 1.5", "driftless walks", "What followed", "why no number"):
+    for said in (
+        "Small against large",
+        "leads at 1.5",
+        "driftless walks",
+        "What followed",
+        "why no number",
+    ):
         assert said in out
     assert main(["episodes", "smal_vs_large", *where]) == 2
     assert "Did you mean 'small_vs_large'" in capsys.readouterr().err
@@ -430,13 +489,24 @@ def test_words_of_the_pages_hold_no_digits(document: Any) -> None:
                 assert not (isinstance(text, str) and any(ch.isdigit() for ch in text)), text
 
 
-def test_report_says_what_changed_and_can_be_verified(market: Any, document: Any, tmp_path: Path) -> None:
-    old = dict(document.manifest, as_of="2025-11-03", figures=[dict(f) for f in document.manifest["figures"]])
-    changed = [f for f in old["figures"] if f["measure"] == "episodes" and f["statistic"] == "state 1.5"
-               and f.get("line") == "raw"]
+def test_report_says_what_changed_and_can_be_verified(
+    market: Any, document: Any, tmp_path: Path
+) -> None:
+    old = dict(
+        document.manifest,
+        as_of="2025-11-03",
+        figures=[dict(f) for f in document.manifest["figures"]],
+    )
+    changed = [
+        f
+        for f in old["figures"]
+        if f["measure"] == "episodes" and f["statistic"] == "state 1.5" and f.get("line") == "raw"
+    ]
     changed[0]["value"] = "somebody else"
     (tmp_path / "older.manifest.json").write_text("{}")  # not a manifest: passed over
-    run.write_manifest(type(document)(**{**vars(document), "manifest": old}), tmp_path / "old.manifest.json")
+    run.write_manifest(
+        type(document)(**{**vars(document), "manifest": old}), tmp_path / "old.manifest.json"
+    )
     previous = run.previous_report(tmp_path / "new.html", market.as_of)
     assert previous is not None and previous["as_of"] == "2025-11-03"
     assert run.previous_report(tmp_path / "new.html", "2025-11-03") is None
@@ -466,7 +536,8 @@ def test_labels_carry_dates_and_names(document: Any) -> None:
 
 @pytest.mark.parametrize("damage", [False, True])
 def test_false_alarms_kept_in_a_file_are_those_that_were_drawn(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: bool) -> None:
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: bool
+) -> None:
     how = {"c": 1.5, "paths": 20, "years": 4, "folder": tmp_path}
     monkeypatch.setattr(views, "_rates", {})
     first = views.false_alarms([np.diff(walk(2, 1500))], **how)

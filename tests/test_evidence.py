@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from paceline import evidence as ev
 from paceline.errors import NotEnoughData, UsageError
 
-P = [.001, .008, .039, .041, .042, .06, .074, .205, .212, .216]
+P = [0.001, 0.008, 0.039, 0.041, 0.042, 0.06, 0.074, 0.205, 0.212, 0.216]
 
 
 def ar1(seed: int, n: int, phi: float) -> np.ndarray:
@@ -27,10 +27,12 @@ def ar1(seed: int, n: int, phi: float) -> np.ndarray:
     return x
 
 
-# -- families of questions -----------------------------------------------------------------------------------------
+# -- families of questions
+# -----------------------------------------------------------------------------------------
+
 
 def test_benjamini_hochberg_on_the_published_list() -> None:
-    expected = [.01, .04, .084, .084, .084, .1, .1057, .216, .216, .216]
+    expected = [0.01, 0.04, 0.084, 0.084, 0.084, 0.1, 0.1057, 0.216, 0.216, 0.216]
     assert ev.adjust(P) == pytest.approx(expected, abs=5e-5)
 
 
@@ -41,10 +43,10 @@ def test_benjamini_yekutieli_against_statsmodels() -> None:
 
 
 def test_a_family_counts_only_questions_that_could_be_asked() -> None:
-    family = [ev.Evidence(.1, p=.01), ev.no_evidence("too short"), ev.Evidence(.2, p=.04)]
+    family = [ev.Evidence(0.1, p=0.01), ev.no_evidence("too short"), ev.Evidence(0.2, p=0.04)]
     judged = ev.judge_family(family)
     assert [e.questions for e in judged] == [2, 2, 2]
-    assert [e.p_adjusted for e in judged] == [pytest.approx(.02), None, pytest.approx(.04)]
+    assert [e.p_adjusted for e in judged] == [pytest.approx(0.02), None, pytest.approx(0.04)]
     assert judged[1].note == "too short" and judged[1].suppressed
     assert ev.judge_family([]) == []
     assert ev.judge_family([ev.no_evidence("x")])[0].questions == 0
@@ -56,24 +58,43 @@ def test_unknown_correction_is_refused() -> None:
 
 
 def test_evidence_is_plain_json() -> None:
-    row = ev.Evidence(.1, math.nan, .2, 30, 12.0).to_json()
+    row = ev.Evidence(0.1, math.nan, 0.2, 30, 12.0).to_json()
     assert json.loads(json.dumps(row, allow_nan=False))["low"] is None
-    assert list(row) == ["effect", "low", "high", "n", "n_effective", "p", "p_adjusted", "questions", "method",
-                         "minimum_detectable", "note"]
+    assert list(row) == [
+        "effect",
+        "low",
+        "high",
+        "n",
+        "n_effective",
+        "p",
+        "p_adjusted",
+        "questions",
+        "method",
+        "minimum_detectable",
+        "note",
+    ]
 
 
-# -- reasons and effective numbers -----------------------------------------------------------------------------------
+# -- reasons and effective numbers
+# -----------------------------------------------------------------------------------
 
-@pytest.mark.parametrize(("series", "reason"), [
-    (np.full(100, np.nan), "every value is missing"),
-    (np.arange(5.0), "too short: 5 observations"),
-    (np.full(100, 3.0), "constant"),
-    (np.full(100, 1.0) + 1e-15 * np.arange(100), "constant"),
-])
+
+@pytest.mark.parametrize(
+    ("series", "reason"),
+    [
+        (np.full(100, np.nan), "every value is missing"),
+        (np.arange(5.0), "too short: 5 observations"),
+        (np.full(100, 3.0), "constant"),
+        (np.full(100, 1.0) + 1e-15 * np.arange(100), "constant"),
+    ],
+)
 def test_a_reason_instead_of_a_number(series: np.ndarray, reason: str) -> None:
-    for result in (ev.hac_mean(series), ev.mean_evidence(series[None])[0],
-                   ev.event_evidence(series, np.ones(len(series), bool)),
-                   ev.mean_shift(series, np.random.default_rng(0).standard_normal(100))):
+    for result in (
+        ev.hac_mean(series),
+        ev.mean_evidence(series[None])[0],
+        ev.event_evidence(series, np.ones(len(series), bool)),
+        ev.mean_shift(series, np.random.default_rng(0).standard_normal(100)),
+    ):
         assert result.suppressed and reason in result.note and result.p is None
 
 
@@ -93,37 +114,56 @@ def test_overlapping_windows() -> None:
         ev.independent_windows(10, 0)
 
 
-@pytest.mark.parametrize(("start", "length", "expected"), [
-    ([], 5, 0), ([3], 5, 1), ([0, 5, 10], 5, 3), ([0, 5, 10], 6, 2), ([10, 0, 5], 6, 2),
-    ([0, 1, 4], [100, 2, 2], 2),  # the first to begin is not the one to take
-])
-def test_events_that_do_not_overlap(start: list[int], length: int | list[int], expected: int) -> None:
+@pytest.mark.parametrize(
+    ("start", "length", "expected"),
+    [
+        ([], 5, 0),
+        ([3], 5, 1),
+        ([0, 5, 10], 5, 3),
+        ([0, 5, 10], 6, 2),
+        ([10, 0, 5], 6, 2),
+        ([0, 1, 4], [100, 2, 2], 2),  # the first to begin is not the one to take
+    ],
+)
+def test_events_that_do_not_overlap(
+    start: list[int], length: int | list[int], expected: int
+) -> None:
     assert ev.independent_events(start, length) == expected
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 12)), max_size=7))
 @settings(deadline=None, max_examples=60)
 def test_greedy_choice_is_the_best_of_all_choices(windows: list[tuple[int, int]]) -> None:
-    best = max(len(chosen) for size in range(len(windows) + 1) for chosen in itertools.combinations(windows, size)
-               if all(a[0] + a[1] <= b[0] or b[0] + b[1] <= a[0] for a, b in itertools.combinations(chosen, 2)))
+    best = max(
+        len(chosen)
+        for size in range(len(windows) + 1)
+        for chosen in itertools.combinations(windows, size)
+        if all(
+            a[0] + a[1] <= b[0] or b[0] + b[1] <= a[0] for a, b in itertools.combinations(chosen, 2)
+        )
+    )
     assert ev.independent_events([w[0] for w in windows], [w[1] for w in windows] or 1) == best
 
 
 def test_minimum_detectable_effect_is_found_in_four_of_five_tests() -> None:
     assert ev.minimum_detectable(1.0) == pytest.approx(2.8015852, rel=1e-6)
     draws = np.random.default_rng(3).standard_normal(20_000) + ev.minimum_detectable(1.0)
-    assert (np.abs(draws) > 1.96).mean() == pytest.approx(.80, abs=.01)
+    assert (np.abs(draws) > 1.96).mean() == pytest.approx(0.80, abs=0.01)
 
 
-# -- means -----------------------------------------------------------------------------------------------------------
+# -- means
+# -----------------------------------------------------------------------------------------------------------
+
 
 def test_long_run_variance_is_that_of_arch_and_of_statsmodels() -> None:
     from arch.covariance.kernel import Bartlett
     from statsmodels.regression.linear_model import OLS
 
     x = np.random.default_rng(0).standard_normal(500)
-    assert ev.long_run_variance(x, 4) == pytest.approx(.9524874255558, rel=1e-12)
-    assert ev.long_run_variance(x, 4) == pytest.approx(Bartlett(x, bandwidth=4).cov.long_run.item(), rel=1e-12)
+    assert ev.long_run_variance(x, 4) == pytest.approx(0.9524874255558, rel=1e-12)
+    assert ev.long_run_variance(x, 4) == pytest.approx(
+        Bartlett(x, bandwidth=4).cov.long_run.item(), rel=1e-12
+    )
     fit = OLS(x, np.ones(500)).fit(cov_type="HAC", cov_kwds={"maxlags": 4, "use_correction": False})
     mine = ev.hac_mean(x, 4)
     assert [mine.low, mine.high] == pytest.approx(fit.conf_int()[0].tolist(), rel=1e-9)
@@ -137,8 +177,9 @@ def test_long_run_variance_by_hand() -> None:
 
 
 def test_autocorrelation_costs_observations() -> None:
-    x = ar1(4, 4000, .8)
-    assert ev.hac_mean(x, 60).n_effective == pytest.approx(4000 / 9, rel=.25)  # n (1 - phi) / (1 + phi)
+    x = ar1(4, 4000, 0.8)
+    # n (1 - phi) / (1 + phi)
+    assert ev.hac_mean(x, 60).n_effective == pytest.approx(4000 / 9, rel=0.25)
     assert ev.hac_mean(x, 60).n == 4000
 
 
@@ -146,9 +187,12 @@ def test_mean_shift_is_welch_without_lags() -> None:
     from scipy.stats import ttest_ind
 
     rng = np.random.default_rng(5)
-    before, after = rng.standard_normal(80), 2 * rng.standard_normal(50) + .5
-    # the long-run variance divides by n, Welch's by n - 1: the same numbers after stretching the samples
-    stretched = [x.mean() + (x - x.mean()) * math.sqrt(len(x) / (len(x) - 1)) for x in (before, after)]
+    before, after = rng.standard_normal(80), 2 * rng.standard_normal(50) + 0.5
+    # the long-run variance divides by n, Welch's by n - 1: the same numbers after stretching the
+    # samples
+    stretched = [
+        x.mean() + (x - x.mean()) * math.sqrt(len(x) / (len(x) - 1)) for x in (before, after)
+    ]
     oracle = ttest_ind(after, before, equal_var=False)
     mine = ev.mean_shift(*stretched, lags=0)
     assert mine.effect == pytest.approx(after.mean() - before.mean())
@@ -156,10 +200,12 @@ def test_mean_shift_is_welch_without_lags() -> None:
     assert [mine.low, mine.high] == pytest.approx(list(oracle.confidence_interval()), rel=1e-9)
 
 
-# -- bootstrap -------------------------------------------------------------------------------------------------------
+# -- bootstrap
+# -------------------------------------------------------------------------------------------------------
+
 
 def test_block_length_from_the_data() -> None:
-    x = ar1(1, 1000, .5)
+    x = ar1(1, 1000, 0.5)
     assert ev.block_length(x[None])[0] == pytest.approx(11.4349, abs=5e-5)
     assert ev.block_length(x[None], "circular")[0] == pytest.approx(13.0896, abs=5e-5)
     assert np.isnan(ev.block_length(np.zeros((1, 100)))[0])
@@ -169,26 +215,29 @@ def test_draws_are_blocks_of_consecutive_sessions() -> None:
     index = ev.stationary_indices(50, 8.0, 4000, np.random.default_rng(0))
     assert index.shape == (4000, 50) and index.min() == 0 and index.max() == 49
     goes_on = (np.diff(index, axis=1) % 50 == 1).mean()
-    assert goes_on == pytest.approx(1 - 1 / 8 + 1 / 8 / 50, abs=.002)  # a new block may begin where the old one ended
-    assert np.bincount(index.ravel()) / index.size == pytest.approx(np.full(50, 1 / 50), rel=.05)
+    # a new block may begin where the old one ended
+    assert goes_on == pytest.approx(1 - 1 / 8 + 1 / 8 / 50, abs=0.002)
+    assert np.bincount(index.ravel()) / index.size == pytest.approx(np.full(50, 1 / 50), rel=0.05)
 
 
 def test_blocks_of_one_session_are_the_ordinary_bootstrap() -> None:
     x = np.random.default_rng(2).standard_normal(400)
     means = ev.stationary_bootstrap(lambda counts: counts @ x / 400, 400, block=1, draws=4000)
-    assert means.std() == pytest.approx(x.std() / 20, rel=.04)
+    assert means.std() == pytest.approx(x.std() / 20, rel=0.04)
 
 
 @pytest.mark.parametrize("block", [2.5, 20.0, 150.0])
 def test_variance_of_the_mean_is_the_closed_form(block: float) -> None:
     """Politis, Romano (1994): n var = g_0 + 2 sum_k b_k g_k, b_k = (1 - k/n) q^k + (k/n) q^(n - k), q = 1 - 1/block."""
-    x = ar1(7, 200, .6)
+    x = ar1(7, 200, 0.6)
     n, q, centred = 200, 1 - 1 / block, x - x.mean()
     k = np.arange(1, n)
-    g = np.array([centred[j:] @ centred[:n - j] / n for j in range(n)])
+    g = np.array([centred[j:] @ centred[: n - j] / n for j in range(n)])
     expected = (g[0] + 2 * (((1 - k / n) * q**k + k / n * q ** (n - k)) @ g[1:])) / n
-    means = ev.stationary_bootstrap(lambda counts: counts @ x / n, n, block=block, draws=6000, seed=1)
-    assert means.var() == pytest.approx(expected, rel=.07)
+    means = ev.stationary_bootstrap(
+        lambda counts: counts @ x / n, n, block=block, draws=6000, seed=1
+    )
+    assert means.var() == pytest.approx(expected, rel=0.07)
     assert means.mean() == pytest.approx(x.mean(), abs=4 * math.sqrt(expected / 6000))
 
 
@@ -202,7 +251,9 @@ def test_counts_and_indices_are_the_same_draws() -> None:
 
 def test_seed_decides_everything_and_progress_is_told() -> None:
     x, told = np.random.default_rng(0).standard_normal((3, 200)), []
-    first = ev.mean_evidence(x, draws=250, block=4, progress=lambda done, of: told.append((done, of)))
+    first = ev.mean_evidence(
+        x, draws=250, block=4, progress=lambda done, of: told.append((done, of))
+    )
     assert told == [(100, 250), (200, 250), (250, 250)]
     assert ev.mean_evidence(x, draws=250, block=4) == first
     assert ev.mean_evidence(x, draws=250, block=4, seed=1) != first
@@ -222,7 +273,9 @@ def test_more_cores_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     fake = types.SimpleNamespace(Parallel=Parallel, delayed=lambda f: lambda *args: (f, args))
     monkeypatch.setitem(sys.modules, "joblib", fake)
     x = np.random.default_rng(0).standard_normal((2, 100))
-    assert ev.mean_evidence(x, draws=250, block=3, n_jobs=2) == ev.mean_evidence(x, draws=250, block=3)
+    assert ev.mean_evidence(x, draws=250, block=3, n_jobs=2) == ev.mean_evidence(
+        x, draws=250, block=3
+    )
     assert asked == [(2, "generator")]
 
 
@@ -235,9 +288,12 @@ def test_missing_joblib_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_sessions_are_drawn_whole() -> None:
     x = np.random.default_rng(0).standard_normal(300)
     noise = np.random.default_rng(1).standard_normal(300)
-    a, b, difference = ev.mean_evidence(np.array([x, x + 1e-3 * noise, 1e-3 * noise]), block=5, draws=500)
+    a, b, difference = ev.mean_evidence(
+        np.array([x, x + 1e-3 * noise, 1e-3 * noise]), block=5, draws=500
+    )
     assert a.high is not None and b.high is not None and difference.high is not None
-    assert difference.high - difference.low < .01 * (a.high - a.low)  # drawn apart it would be as wide as a or b
+    # drawn apart it would be as wide as a or b
+    assert difference.high - difference.low < 0.01 * (a.high - a.low)
 
 
 def test_missing_values_are_left_out_of_the_mean() -> None:
@@ -251,18 +307,22 @@ def test_interval_and_p_say_the_same_and_reject_five_in_a_hundred() -> None:
     """300 series of noise with autocorrelation 0.3 and no mean: about 5% are "significant" (binomial sd 1.3%)."""
     rng = np.random.default_rng(11)
     noise = rng.standard_normal((300, 801))
-    x = noise[:, 1:] + .35 * noise[:, :-1]
+    x = noise[:, 1:] + 0.35 * noise[:, :-1]
     found = ev.mean_evidence(x, block=10, draws=600)
-    assert all((e.p <= .05) == (not e.low <= 0 <= e.high) or abs(e.p - .05) < .002 for e in found)
-    assert .02 < np.mean([e.p <= .05 for e in found]) < .09
+    assert all(
+        (e.p <= 0.05) == (not e.low <= 0 <= e.high) or abs(e.p - 0.05) < 0.002 for e in found
+    )
+    assert 0.02 < np.mean([e.p <= 0.05 for e in found]) < 0.09
 
 
-# -- events ----------------------------------------------------------------------------------------------------------
+# -- events
+# ----------------------------------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("missing", [False, True])
 def test_circular_shift_is_what_shifting_gives(missing: bool) -> None:
     rng = np.random.default_rng(0)
-    value, event = rng.standard_normal(60), rng.random(60) < .2
+    value, event = rng.standard_normal(60), rng.random(60) < 0.2
     if missing:
         value[[3, 4, 40, 59]] = np.nan
     base = np.nanmean(value)
@@ -273,8 +333,14 @@ def test_circular_shift_is_what_shifting_gives(missing: bool) -> None:
 
 
 def test_events_every_day_have_no_effect() -> None:
-    result = ev.event_evidence(np.random.default_rng(0).standard_normal(200), np.ones(200, bool), draws=100)
-    assert result.effect == pytest.approx(0, abs=1e-12) and result.p == 1 and "no circular-shift" in result.note
+    result = ev.event_evidence(
+        np.random.default_rng(0).standard_normal(200), np.ones(200, bool), draws=100
+    )
+    assert (
+        result.effect == pytest.approx(0, abs=1e-12)
+        and result.p == 1
+        and "no circular-shift" in result.note
+    )
 
 
 def test_regular_events_are_not_compared_with_themselves() -> None:
@@ -289,12 +355,14 @@ def test_random_dates_reject_about_five_in_a_hundred() -> None:
     rejected = []
     for trial in range(200):
         rng = np.random.default_rng(trial)
-        line = np.cumsum(.01 * rng.standard_t(5, 805))
+        line = np.cumsum(0.01 * rng.standard_t(5, 805))
         event = np.zeros(800, bool)
         event[rng.choice(800, 25, replace=False)] = True
-        p = ev.event_evidence(np.expm1(line[5:] - line[:-5]), event, horizon=5, draws=200, seed=trial).p
-        rejected.append(p is not None and p <= .05)
-    assert .01 < np.mean(rejected) < .10
+        p = ev.event_evidence(
+            np.expm1(line[5:] - line[:-5]), event, horizon=5, draws=200, seed=trial
+        ).p
+        rejected.append(p is not None and p <= 0.05)
+    assert 0.01 < np.mean(rejected) < 0.10
 
 
 def test_a_planted_effect_is_found_and_sized() -> None:
@@ -303,22 +371,28 @@ def test_a_planted_effect_is_found_and_sized() -> None:
     event[rng.choice(2000, 50, replace=False)] = True
     value[event] += 1
     result = ev.event_evidence(value, event, draws=500)
-    assert result.p < .01 and result.low < 1 < result.high and result.n == result.n_effective == 50
-    assert result.minimum_detectable == pytest.approx(2.80 / math.sqrt(50), rel=.25)
+    assert result.p < 0.01 and result.low < 1 < result.high and result.n == result.n_effective == 50
+    assert result.minimum_detectable == pytest.approx(2.80 / math.sqrt(50), rel=0.25)
 
 
-# -- many trials -----------------------------------------------------------------------------------------------------
+# -- many trials
+# -----------------------------------------------------------------------------------------------------
+
 
 def test_deflated_sharpe_of_the_paper() -> None:
-    dsr, best = ev.deflated_sharpe(2.5 / math.sqrt(250), 1250, trials=100, variance=.5 / 250, skew=-3, kurtosis=10)
-    assert best == pytest.approx(.113172, abs=5e-7) and dsr == pytest.approx(.900397, abs=5e-7)
-    assert ev.deflated_sharpe(.1, 500, trials=1, variance=1)[0] == ev.probabilistic_sharpe(.1, 500)
+    dsr, best = ev.deflated_sharpe(
+        2.5 / math.sqrt(250), 1250, trials=100, variance=0.5 / 250, skew=-3, kurtosis=10
+    )
+    assert best == pytest.approx(0.113172, abs=5e-7) and dsr == pytest.approx(0.900397, abs=5e-7)
+    assert ev.deflated_sharpe(0.1, 500, trials=1, variance=1)[0] == ev.probabilistic_sharpe(
+        0.1, 500
+    )
 
 
 def test_probabilistic_sharpe_by_hand() -> None:
-    assert ev.probabilistic_sharpe(.1, 101, benchmark=.1) == .5
+    assert ev.probabilistic_sharpe(0.1, 101, benchmark=0.1) == 0.5
     # normal returns: .2 * 10 / sqrt(1 + .2^2 / 2) = 1.98030
-    assert ev.probabilistic_sharpe(.2, 101) == pytest.approx(.976165, abs=5e-6)
+    assert ev.probabilistic_sharpe(0.2, 101) == pytest.approx(0.976165, abs=5e-6)
     with pytest.raises(UsageError, match="raw kurtosis"):
         ev.probabilistic_sharpe(3, 100, kurtosis=0)
 
@@ -329,8 +403,11 @@ def test_overfitting_by_hand_and_on_noise() -> None:
     assert share == 0 and logits == pytest.approx([math.log(2)] * 2)  # rank 2 of 2: w = 2/3
     turncoat = np.array([[1.0, 2, -1, -2], [-1, -2, 1, 2]])
     assert ev.overfitting(turncoat, blocks=2)[0] == 1
-    noise = [ev.overfitting(np.random.default_rng(i).standard_normal((20, 500)), blocks=10)[0] for i in range(20)]
-    assert np.mean(noise) == pytest.approx(.5, abs=.12)
+    noise = [
+        ev.overfitting(np.random.default_rng(i).standard_normal((20, 500)), blocks=10)[0]
+        for i in range(20)
+    ]
+    assert np.mean(noise) == pytest.approx(0.5, abs=0.12)
 
 
 def test_overfitting_refuses_what_it_cannot_judge() -> None:

@@ -24,7 +24,8 @@ def rows(table: pl.DataFrame | None, **want: str) -> pl.DataFrame:
     return table.filter(*(pl.col(k) == v for k, v in want.items()))
 
 
-# ---- sorts ---------------------------------------------------------------------------------------------
+# ---- sorts
+# ---------------------------------------------------------------------------------------------
 
 
 def test_legs_by_hand() -> None:
@@ -43,7 +44,8 @@ def test_legs_within_groups_and_breakpoints() -> None:
     score = np.array([1.0, 2, 3, 4, 10, 20, 30, 40])
     group = np.array([0, 0, 0, 0, 1, 1, 1, -1])
     top, bottom = legs(score, np.ones(8, bool), 2, group)
-    assert np.flatnonzero(top).tolist() == [2, 3, 6]  # medians 2.5 and 20: who is the median is below; 40 has no group
+    # medians 2.5 and 20: who is the median is below; 40 has no group
+    assert np.flatnonzero(top).tolist() == [2, 3, 6]
     assert np.flatnonzero(bottom).tolist() == [0, 1, 4, 5]
     by = np.array([True] * 4 + [False] * 4)
     top, bottom = legs(score, np.ones(8, bool), 2, None, by)
@@ -102,7 +104,8 @@ def test_each_june() -> None:
     assert held_[14:].tolist() == [13.0, 13.0]
 
 
-# ---- the measure ---------------------------------------------------------------------------------------
+# ---- the measure
+# ---------------------------------------------------------------------------------------
 
 
 def test_factor_against_loops() -> None:
@@ -119,29 +122,43 @@ def test_factor_against_loops() -> None:
         here = [i for i in range(len(r)) if span.weights[row, i] > 0 and math.isfinite(index[i, a])]
         before = ends[ends.index(a) - 1]
         signal = {
-            "reversal_short": {i: -math.prod(1 + x for x in daily[i, before + 1:a + 1] if math.isfinite(x))
-                               for i in here if math.isfinite(index[i, before])},
-            "low_volatility": {i: -float(np.nanstd(daily[i, max(a - 251, 0):a + 1], ddof=1)) for i in here
-                               if np.isfinite(daily[i, max(a - 251, 0):a + 1]).sum() >= 200},
+            "reversal_short": {
+                i: -math.prod(1 + x for x in daily[i, before + 1 : a + 1] if math.isfinite(x))
+                for i in here
+                if math.isfinite(index[i, before])
+            },
+            "low_volatility": {
+                i: -float(np.nanstd(daily[i, max(a - 251, 0) : a + 1], ddof=1))
+                for i in here
+                if np.isfinite(daily[i, max(a - 251, 0) : a + 1]).sum() >= 200
+            },
         }
         for factor, score in signal.items():
             if len(score) < 3:
                 continue
             low, high = np.quantile(list(score.values()), [1 / 3, 2 / 3])
             growth = {}
-            for side, chosen in (("long", [i for i in score if score[i] >= high - 1e-12]),
-                                 ("short", [i for i in score if score[i] <= low + 1e-12])):
+            for side, chosen in (
+                ("long", [i for i in score if score[i] >= high - 1e-12]),
+                ("short", [i for i in score if score[i] <= low + 1e-12]),
+            ):
                 value = dict.fromkeys(chosen, 1.0)
                 level = 1.0
                 for t in range(a + 1, b + 1):
                     live = [i for i in chosen if math.isfinite(index[i, t])]
                     moves = {i: 0.0 if math.isnan(r[i, t]) else r[i, t] for i in live}
-                    level *= 1 + sum(value[i] * moves[i] for i in live) / sum(value[i] for i in live)
+                    level *= 1 + sum(value[i] * moves[i] for i in live) / sum(
+                        value[i] for i in live
+                    )
                     value |= {i: value[i] * (1 + moves[i]) for i in live}
                 growth[side] = level - 1
             found = rows(table, factor=factor, statistic=str(month[b]))
             for side, wanted in (*growth.items(), ("long_short", growth["long"] - growth["short"])):
-                assert rows(found, side=side)[0, "value"] == pytest.approx(wanted, abs=1e-12), (factor, side, month[b])
+                assert rows(found, side=side)[0, "value"] == pytest.approx(wanted, abs=1e-12), (
+                    factor,
+                    side,
+                    month[b],
+                )
                 checked += 1
     assert checked > 60
 
@@ -152,8 +169,14 @@ def test_fundamentals_as_filed() -> None:
     book = np.full(view.fields["close"].shape, np.nan)
     book[:10] = np.arange(1.0, 11)[:, None] * 1e8
     book[0] = -1e8
-    view = dataclasses.replace(view, fields={**view.fields, "fundamental:book_equity": book,
-                                             "fundamental:earnings": np.abs(book) * 0.1})
+    view = dataclasses.replace(
+        view,
+        fields={
+            **view.fields,
+            "fundamental:book_equity": book,
+            "fundamental:earnings": np.abs(book) * 0.1,
+        },
+    )
     table = FACTORS(view, baskets=("all",), quantiles=2).table
     found = rows(table, factor="value", side="long_short", statistic="last_month")
     assert found[0, "n_used"] == 9 - 1  # one has negative equity, one is gone
@@ -162,10 +185,20 @@ def test_fundamentals_as_filed() -> None:
     assert len(spread) and (spread["value"] > 1).all() and (spread["unit"] == "ratio").all()
 
 
-@pytest.mark.parametrize("params", [{"neutral": "parts"}, {"neutral": "beta"}, {"weights": "cap"},
-                                    {"breakpoints": "few", "quantiles": 3}, {"basis": "total", "baskets": ("others",)}])
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"neutral": "parts"},
+        {"neutral": "beta"},
+        {"weights": "cap"},
+        {"breakpoints": "few", "quantiles": 3},
+        {"basis": "total", "baskets": ("others",)},
+    ],
+)
 def test_factors_conform(params: dict[str, object]) -> None:
-    check_measure(FACTORS, random_view(2, sessions=340), **{"baskets": ("all",), "quantiles": 2, **params})
+    check_measure(
+        FACTORS, random_view(2, sessions=340), **{"baskets": ("all",), "quantiles": 2, **params}
+    )
 
 
 def test_wrong_questions() -> None:
@@ -177,21 +210,34 @@ def test_wrong_questions() -> None:
         FACTORS(view, quantiles=1)
 
 
-# ---- published series ----------------------------------------------------------------------------------
+# ---- published series
+# ----------------------------------------------------------------------------------
 
 
 def test_history_conforms_and_does_not_look_ahead() -> None:
     """Falls, crashes and leagues of random factors: what is known by a day does not change later."""
     rng = np.random.default_rng(5)
     months = (np.datetime64("2018-01") + np.arange(60)).astype("datetime64[D]") - 1
-    series = {f"french/f/monthly/{c}": (months, rng.normal(0, 0.04, 60)) for c in ("Mom", "SMB", "HML")}
+    series = {
+        f"french/f/monthly/{c}": (months, rng.normal(0, 0.04, 60)) for c in ("Mom", "SMB", "HML")
+    }
     for name in ("SMALL HiPRIOR", "ME2 PRIOR5", "SMALL LoPRIOR", "ME2 PRIOR1"):
-        series[f"french/25_Portfolios_ME_Prior_12_2_monthly/vw_monthly/{name}"] = (months, rng.normal(0, 0.05, 60))
-    view = make(levels={"A": list(range(100, 1400))}, sessions=weekdays(1300, "2018-01-01"), series=series)
+        series[f"french/25_Portfolios_ME_Prior_12_2_monthly/vw_monthly/{name}"] = (
+            months,
+            rng.normal(0, 0.05, 60),
+        )
+    view = make(
+        levels={"A": list(range(100, 1400))}, sessions=weekdays(1300, "2018-01-01"), series=series
+    )
     check_measure(HISTORY, view, months=100, worst=50)
     table = HISTORY(view).table
     assert table is not None
-    assert set(table["factor"]) == {"momentum", "small minus big", "value", "winners minus losers, 25 sorts"}
+    assert set(table["factor"]) == {
+        "momentum",
+        "small minus big",
+        "value",
+        "winners minus losers, 25 sorts",
+    }
 
 
 def test_no_series_no_rows() -> None:

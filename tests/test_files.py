@@ -31,7 +31,11 @@ def write(folder: Path, contents: Any) -> None:
 
 
 def run(
-    folder: Path, contents: dict[str, bytes], context: Context = CONTEXT, check: bool = True, **spec: Any
+    folder: Path,
+    contents: dict[str, bytes],
+    context: Context = CONTEXT,
+    check: bool = True,
+    **spec: Any,
 ) -> Parsed:
     write(folder, contents)
     source = Source(**{"path": next(iter(contents), ""), **spec})
@@ -44,11 +48,14 @@ def found(parsed: Parsed) -> dict[str, int]:
 
 
 def returns(parsed: Parsed, column: str, security: str = "AAA") -> list[float | None]:
-    values = parsed.tables["prices"].filter(pl.col("security") == security).get_column(column).to_list()
+    values = (
+        parsed.tables["prices"].filter(pl.col("security") == security).get_column(column).to_list()
+    )
     return [None if v is None else round(v, 12) for v in values]
 
 
-# ---------------------------------------------------------------------------------------------- broken inputs
+# ----------------------------------------------------------------------------------------------
+# broken inputs
 
 
 @pytest.mark.parametrize("case", CASES, ids=[c.id for c in CASES])
@@ -72,7 +79,11 @@ def test_broken_input(case: Case, tmp_path: Path) -> None:
     out = go()
     if case.finding is not None:
         assert found(out).get(case.finding[0]) == case.finding[1], out.findings
-    reasons = {} if out.quarantine is None else dict(out.quarantine.get_column("reason").value_counts().rows())
+    reasons = (
+        {}
+        if out.quarantine is None
+        else dict(out.quarantine.get_column("reason").value_counts().rows())
+    )
     assert reasons == ({} if case.quarantine is None else dict([case.quarantine]))
 
 
@@ -81,7 +92,8 @@ def test_case_table_is_what_it_says() -> None:
     assert all(c.error or c.finding or c.quarantine for c in CASES)
 
 
-# ---------------------------------------------------------------------------------------------- formats
+# ----------------------------------------------------------------------------------------------
+# formats
 
 LEVELS = {"security": "ticker", "date": "date", "close": "close"}
 
@@ -90,11 +102,23 @@ LEVELS = {"security": "ticker", "date": "date", "close": "close"}
     "data",
     [
         csv("ticker,date,close", 'AAA,2025-09-08,"1,000.5"', "AAA,2025-09-09,2001"),
-        b"\xef\xbb\xbf" + csv("ticker,date,close", 'AAA,2025-09-08,"1,000.5"', "AAA,2025-09-09,2001"),
+        b"\xef\xbb\xbf"
+        + csv("ticker,date,close", 'AAA,2025-09-08,"1,000.5"', "AAA,2025-09-09,2001"),
         csv("ticker;date;close", "AAA;2025-09-08;1000.5", "AAA;2025-09-09;2001"),
         csv("ticker\tdate\tclose", "AAA\t20250908\t$1000.5", "AAA\t20250909\t2001"),
-        csv("ticker,date,close", "AAA,09/08/2025,1000.5", "AAA,09/09/2025,2001", "AAA,09/15/2025,2001"),
-        gzip.compress(csv("ticker,date,close", "AAA,2025-09-08 00:00:00,1000.5", "AAA,2025-09-09 00:00:00,2001")),
+        csv(
+            "ticker,date,close",
+            "AAA,09/08/2025,1000.5",
+            "AAA,09/09/2025,2001",
+            "AAA,09/15/2025,2001",
+        ),
+        gzip.compress(
+            csv(
+                "ticker,date,close",
+                "AAA,2025-09-08 00:00:00,1000.5",
+                "AAA,2025-09-09 00:00:00,2001",
+            )
+        ),
         "ticker,date,close\r\nAAA,2025-09-08,1000.5\r\nAAA,2025-09-09,2001\r\n".encode("utf-16"),
         csv(
             "Some Fund",
@@ -107,7 +131,11 @@ LEVELS = {"security": "ticker", "date": "date", "close": "close"}
             "The content is provided as is, with, many, commas, in it",
         ),
         parquet(ticker=["AAA", "AAA"], date=[D(2025, 9, 8), D(2025, 9, 9)], close=[1000.5, 2001.0]),
-        parquet(ticker=["AAA", "AAA"], date=[dt.datetime(2025, 9, 8), dt.datetime(2025, 9, 9)], close=[1000.5, 2001.0]),
+        parquet(
+            ticker=["AAA", "AAA"],
+            date=[dt.datetime(2025, 9, 8), dt.datetime(2025, 9, 9)],
+            close=[1000.5, 2001.0],
+        ),
     ],
     ids=[
         "quoted thousands",
@@ -133,20 +161,29 @@ def test_formats_give_the_same_rows(tmp_path: Path, data: bytes) -> None:
 def test_text_after_a_table_is_counted(tmp_path: Path) -> None:
     out = run(
         tmp_path,
-        {"p.csv": csv("A fund", "", "ticker,date,close", "AAA,2025-09-08,1", "", "words", "more, words")},
+        {
+            "p.csv": csv(
+                "A fund", "", "ticker,date,close", "AAA,2025-09-08,1", "", "words", "more, words"
+            )
+        },
         columns=LEVELS,
     )
     assert found(out)["text after the table"] == 2 and out.tables["prices"].height == 1
 
 
 def test_single_precision_is_read_as_the_decimal_it_stands_for(tmp_path: Path) -> None:
-    data = parquet(ticker=["AAA"], date=[D(2025, 9, 8)], close=pl.Series([136.87], dtype=pl.Float32))
-    assert run(tmp_path, {"p.parquet": data}, columns=LEVELS).tables["prices"].get_column("close").to_list() == [136.87]
+    data = parquet(
+        ticker=["AAA"], date=[D(2025, 9, 8)], close=pl.Series([136.87], dtype=pl.Float32)
+    )
+    assert run(tmp_path, {"p.parquet": data}, columns=LEVELS).tables["prices"].get_column(
+        "close"
+    ).to_list() == [136.87]
 
 
 def test_several_files_units_constants_where_rename(tmp_path: Path) -> None:
     contents = {
-        f"h/{y}.csv": csv("etf,sym,w,class", f"F,BRK/B,{w},Equity", "F,USD,99,Cash") for y, w in ((1, 1.5), (2, 2.5))
+        f"h/{y}.csv": csv("etf,sym,w,class", f"F,BRK/B,{w},Equity", "F,USD,99,Cash")
+        for y, w in ((1, 1.5), (2, 2.5))
     }
     out = run(
         tmp_path,
@@ -166,7 +203,9 @@ def test_several_files_units_constants_where_rename(tmp_path: Path) -> None:
 
 
 def test_where_excludes_and_matches_empty(tmp_path: Path) -> None:
-    data = csv("ticker,date,close,class", "AAA,2025-09-08,1,", "BBB,2025-09-08,1,x", "CCC,2025-09-08,1,y")
+    data = csv(
+        "ticker,date,close,class", "AAA,2025-09-08,1,", "BBB,2025-09-08,1,x", "CCC,2025-09-08,1,y"
+    )
 
     def left(**where: Any) -> list[str]:
         return (
@@ -198,7 +237,11 @@ def test_ken_french_layout(tmp_path: Path) -> None:
         {"ff.csv": data},
         table="series",
         columns={"date": {"column": "", "format": "%Y%m"}},
-        options={"wide": {"market": "Mkt-RF", "momentum": "Mom"}, "unit": "percent", "missing": ["-99.99"]},
+        options={
+            "wide": {"market": "Mkt-RF", "momentum": "Mom"},
+            "unit": "percent",
+            "missing": ["-99.99"],
+        },
     )
     rows = {(s, d): v for s, d, v in out.tables["series"].select("series", "date", "value").rows()}
     assert rows == {
@@ -229,36 +272,56 @@ def test_stacked_section_below_a_line(tmp_path: Path) -> None:
 
 
 def test_columns_that_bear_the_tables_names_need_no_map(tmp_path: Path) -> None:
-    out = run(tmp_path, {"s.csv": csv("series,date,value", "GDP,2025-09-08,.", "CPI,2025-09-08,3.5")}, table="series")
+    out = run(
+        tmp_path,
+        {"s.csv": csv("series,date,value", "GDP,2025-09-08,.", "CPI,2025-09-08,3.5")},
+        table="series",
+    )
     assert out.tables["series"].select("series", "value").rows() == [("CPI", 3.5)]
     assert found(out)["value is missing"] == 1
 
 
 def test_fundamentals_in_wide_form_with_old_spellings(tmp_path: Path) -> None:
-    data = parquet(sym=["AAA", "AAA"], day=[D(2024, 12, 31), D(2025, 3, 31)], PB=[2.0, None], pb=[None, 3.0])
+    data = parquet(
+        sym=["AAA", "AAA"], day=[D(2024, 12, 31), D(2025, 3, 31)], PB=[2.0, None], pb=[None, 3.0]
+    )
     spec = {
         "table": "fundamentals",
         "columns": {"security": "sym", "period_end": "day"},
         "options": {"wide": {"price_to_book": ["PB", "pb"]}},
     }
-    rows = run(tmp_path, {"f.parquet": data}, **spec).tables["fundamentals"].select("item", "value", "known").rows()
+    rows = (
+        run(tmp_path, {"f.parquet": data}, **spec)
+        .tables["fundamentals"]
+        .select("item", "value", "known")
+        .rows()
+    )
     assert rows == [("price_to_book", 2.0, D(2024, 12, 31)), ("price_to_book", 3.0, D(2025, 3, 31))]
     spec["options"] = {**spec["options"], "lag_days": 90}
-    assert run(tmp_path, {"f.parquet": data}, **spec).tables["fundamentals"].get_column("known").to_list() == [
-        D(2025, 3, 31),
-        D(2025, 6, 29),
-    ]
+    assert run(tmp_path, {"f.parquet": data}, **spec).tables["fundamentals"].get_column(
+        "known"
+    ).to_list() == [D(2025, 3, 31), D(2025, 6, 29)]
 
 
 def test_ratios_become_items(tmp_path: Path) -> None:
-    data = csv("sym,day,cap,PB,PE", 'AAA,2025-01-31,"$1,200",4,30', "BBB,2025-01-31,900,-3,0", "CCC,2025-01-31,,2,8")
+    data = csv(
+        "sym,day,cap,PB,PE",
+        'AAA,2025-01-31,"$1,200",4,30',
+        "BBB,2025-01-31,900,-3,0",
+        "CCC,2025-01-31,,2,8",
+    )
     spec = {
         "table": "fundamentals",
         "columns": {"security": "sym", "period_end": "day", "known": "day"},
         "options": {"wide": {"book_equity": "PB", "earnings": "PE"}, "ratio_of": "cap"},
     }
     out = run(tmp_path, {"f.csv": data}, **spec)
-    rows = out.tables["fundamentals"].select("security", "item", "value", "known").sort("security", "item").rows()
+    rows = (
+        out.tables["fundamentals"]
+        .select("security", "item", "value", "known")
+        .sort("security", "item")
+        .rows()
+    )
     day = D(2025, 1, 31)
     assert rows == [
         ("AAA", "book_equity", 300.0, day),
@@ -319,24 +382,30 @@ def test_also_securities(tmp_path: Path) -> None:
         columns=LEVELS,
         options={"also_securities": {"kind": "index"}},
     )
-    assert out.tables["securities"].select("security", "ticker", "kind").rows() == [("SPX", "SPX", "index")]
+    assert out.tables["securities"].select("security", "ticker", "kind").rows() == [
+        ("SPX", "SPX", "index")
+    ]
 
 
 def test_fetch_orders_files_and_records_their_origin(tmp_path: Path) -> None:
     write(tmp_path, {"b.csv": b"2", "a.csv": b"1"})
     raws = files.fetch(
-        "own", Source(path="*.csv", origin={"who": "me", "licence": "MIT", "when": "2025-09-08"}), tmp_path
+        "own",
+        Source(path="*.csv", origin={"who": "me", "licence": "MIT", "when": "2025-09-08"}),
+        tmp_path,
     )
     assert [(r.origin.what, r.origin.who, r.origin.when, r.data) for r in raws] == [
         ("a.csv", "me", "2025-09-08", b"1"),
         ("b.csv", "me", "2025-09-08", b"2"),
     ]
     assert (
-        raws[0].origin.checksum == "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"
+        raws[0].origin.checksum
+        == "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"
     )  # sha256 of "1"
 
 
-# ---------------------------------------------------------------------------------------------- price dialects
+# ----------------------------------------------------------------------------------------------
+# price dialects
 
 CHANGES = {**LEVELS, "price_return": {"column": "change", "unit": "percent"}}
 
@@ -364,12 +433,27 @@ GAP = csv(
 
 def test_recovery_works_back_one_missing_session(tmp_path: Path) -> None:
     out = run(tmp_path, {"p.csv": GAP}, columns=CHANGES, recover=True)
-    assert returns(out, "close") == [100, 110, 121] and returns(out, "price_return") == [0.0, 0.1, 0.1]
-    assert out.tables["prices"].filter(security="AAA").get_column("recovered").to_list() == [False, True, False]
+    assert returns(out, "close") == [100, 110, 121] and returns(out, "price_return") == [
+        0.0,
+        0.1,
+        0.1,
+    ]
+    assert out.tables["prices"].filter(security="AAA").get_column("recovered").to_list() == [
+        False,
+        True,
+        False,
+    ]
     # two sessions missing: nothing can be worked back, and the change covers one session only
-    assert returns(out, "close", "BBB") == [10, 11] and found(out)["return after a gap covers one session only"] == 1
+    assert (
+        returns(out, "close", "BBB") == [10, 11]
+        and found(out)["return after a gap covers one session only"] == 1
+    )
     # 40 -> 10 across the missing session is a 4:1 split as likely as a fall: no return is made up
-    assert returns(out, "close", "CCC") == [40, 10, 10] and returns(out, "price_return", "CCC") == [0.0, None, 0.0]
+    assert returns(out, "close", "CCC") == [40, 10, 10] and returns(out, "price_return", "CCC") == [
+        0.0,
+        None,
+        0.0,
+    ]
     assert found(out)["recovered return looks like a split"] == 1
     assert found(out)["closes recovered from the next session's change"] == 2
 
@@ -383,9 +467,15 @@ def test_without_recovery_a_gap_is_a_finding(tmp_path: Path) -> None:
 def test_a_change_measured_from_the_last_close_loses_nothing(tmp_path: Path) -> None:
     # no trade on the 9th; the change of the 10th is from 100, so the close of the 9th was 100
     data = csv("ticker,date,close,change", "AAA,2025-09-08,100,0", "AAA,2025-09-10,105,5")
-    plain, filled = (run(tmp_path, {"p.csv": data}, columns=CHANGES, recover=r) for r in (False, True))
+    plain, filled = (
+        run(tmp_path, {"p.csv": data}, columns=CHANGES, recover=r) for r in (False, True)
+    )
     assert "return after a gap covers one session only" not in found(plain)
-    assert returns(filled, "close") == [100, 100, 105] and returns(filled, "price_return") == [0.0, 0.0, 0.05]
+    assert returns(filled, "close") == [100, 100, 105] and returns(filled, "price_return") == [
+        0.0,
+        0.0,
+        0.05,
+    ]
 
 
 def test_adjusted_close_gives_total_returns_only(tmp_path: Path) -> None:
@@ -401,7 +491,8 @@ def test_adjusted_close_gives_total_returns_only(tmp_path: Path) -> None:
 
 
 def test_split_adjusted_close_with_dividends_and_splits(tmp_path: Path) -> None:
-    # as traded 100, 104, then 2:1, 53: in today's shares 50, 52, 53; the dividend of 2 a share on the 9th is 1 today
+    # as traded 100, 104, then 2:1, 53: in today's shares 50, 52, 53; the dividend of 2 a share on
+    # the 9th is 1 today
     data = csv(
         "ticker,date,close,div,split,vol",
         "AAA,2025-09-08,50,0,0,200",
@@ -448,18 +539,15 @@ def test_returns_in_crsp_manner(tmp_path: Path) -> None:
             "shares": {"column": "shrout", "unit": "thousands"},
         },
     )
-    assert returns(out, "close", "14593") == [10.5, None, 11] and returns(out, "market_cap", "14593") == [
-        21000,
-        None,
-        22000,
-    ]
-    assert returns(out, "total_return", "14593") == [None, None, 0.05] and returns(out, "price_return", "14593") == [
-        None,
-        None,
-        0.04,
-    ]
+    assert returns(out, "close", "14593") == [10.5, None, 11] and returns(
+        out, "market_cap", "14593"
+    ) == [21000, None, 22000]
+    assert returns(out, "total_return", "14593") == [None, None, 0.05] and returns(
+        out, "price_return", "14593"
+    ) == [None, None, 0.04]
     assert (
-        found(out)["price is the middle of bid and ask"] == 1 and found(out)["total_return holds a missing code"] == 1
+        found(out)["price is the middle of bid and ask"] == 1
+        and found(out)["total_return holds a missing code"] == 1
     )
 
 
@@ -471,24 +559,48 @@ def test_wide_prices(tmp_path: Path) -> None:
         columns={"date": "date"},
         options={"wide": ["AAA", "BBB"], "wide_field": "adjusted_close"},
     )
-    assert returns(out, "total_return") == [None, 0.1] and returns(out, "total_return", "BBB") == [None]
+    assert returns(out, "total_return") == [None, 0.1] and returns(out, "total_return", "BBB") == [
+        None
+    ]
 
 
-# ---------------------------------------------------------------------------------------------- members
+# ----------------------------------------------------------------------------------------------
+# members
 
 
 def spells(parsed: Parsed, table: str = "members", *more: str) -> list[tuple[Any, ...]]:
-    return parsed.tables[table].select("security", "start", "end", *more).sort("security", "start").rows()
+    return (
+        parsed.tables[table]
+        .select("security", "start", "end", *more)
+        .sort("security", "start")
+        .rows()
+    )
 
 
-MEMBERS = {"table": "members", "columns": {"security": "t", "start": "s", "end": "e"}, "constants": {"universe": "u"}}
+MEMBERS = {
+    "table": "members",
+    "columns": {"security": "t", "start": "s", "end": "e"},
+    "constants": {"universe": "u"},
+}
 
 
 def test_spells_carried_on_by_changes_and_checked_by_a_snapshot(tmp_path: Path) -> None:
     contents = {
-        "m.csv": csv("t,s,e", "AAA,2000-01-03,", "BBB,2001-01-02,2010-01-04", "OLD,2002-01-02,", "DDD,2003-01-02,"),
-        # the first line is older than the spells' last date and already in them; OLD became NEW, one company
-        "c.csv": csv("date,add,remove", "2009-01-02,ZZZ,AAA", '2011-01-03,"CCC,NEW","OLD,DDD"', "2012-01-03,AAA,XXX"),
+        "m.csv": csv(
+            "t,s,e",
+            "AAA,2000-01-03,",
+            "BBB,2001-01-02,2010-01-04",
+            "OLD,2002-01-02,",
+            "DDD,2003-01-02,",
+        ),
+        # the first line is older than the spells' last date and already in them; OLD became NEW,
+        # one company
+        "c.csv": csv(
+            "date,add,remove",
+            "2009-01-02,ZZZ,AAA",
+            '2011-01-03,"CCC,NEW","OLD,DDD"',
+            "2012-01-03,AAA,XXX",
+        ),
         "list-2012-06-01.csv": csv("t", "CCC", "NEW", "EEE"),
     }
     out = run(
@@ -536,9 +648,15 @@ def test_a_change_list_alone_with_a_snapshot(tmp_path: Path) -> None:
 
 def test_dated_lists_become_spells(tmp_path: Path) -> None:
     days = [D(2020, 1, 2), D(2020, 2, 3), D(2020, 3, 2), D(2020, 4, 1)]
-    rows = [(d, t) for d, names in zip(days, (["A", "B"], ["A"], ["A", "B"], ["B"]), strict=True) for t in names]
+    rows = [
+        (d, t)
+        for d, names in zip(days, (["A", "B"], ["A"], ["A", "B"], ["B"]), strict=True)
+        for t in names
+    ]
     data = parquet(
-        day=[r[0] for r in rows], t=[r[1] for r in rows], sector=["X" if r[0] < days[2] else "Y" for r in rows]
+        day=[r[0] for r in rows],
+        t=[r[1] for r in rows],
+        sector=["X" if r[0] < days[2] else "Y" for r in rows],
     )
     out = run(
         tmp_path,
@@ -572,7 +690,8 @@ def test_events_split_lists_and_ignore_a_new_ticker() -> None:
     ]
 
 
-# ---------------------------------------------------------------------------------------------- names
+# ----------------------------------------------------------------------------------------------
+# names
 
 
 @pytest.mark.parametrize(
@@ -587,9 +706,17 @@ def test_events_split_lists_and_ignore_a_new_ticker() -> None:
         ("Preferred Bank Common Stock", "PFBC", "common"),
         ("BlackRock Inc. Common Stock", "BLK", "common"),
         ("Acme Acquisition Corp. Warrant", "ACMEW", "warrant"),
-        ("Acme Inc. Warrants each whole warrant exercisable for one ordinary share", "ACME.WS", "warrant"),
+        (
+            "Acme Inc. Warrants each whole warrant exercisable for one ordinary share",
+            "ACME.WS",
+            "warrant",
+        ),
         ("Acme Acquisition Corp. Units", "ACMEU", "unit"),
-        ("Acme Acquisition Corp. II Units each consisting of one ordinary share and one warrant", "ACME.U", "warrant"),
+        (
+            "Acme Acquisition Corp. II Units each consisting of one ordinary share and one warrant",
+            "ACME.U",
+            "warrant",
+        ),
         ("Acme Acquisition Corp Rights", "ACMER", "right"),
         ("Acme Acquisition Corp. II Class A Ordinary Shares", "ACME", "spac"),
         ("MPLX LP Common Units Representing Limited Partner Interests", "MPLX", "partnership"),
@@ -616,7 +743,9 @@ def test_events_split_lists_and_ignore_a_new_ticker() -> None:
     ],
 )
 def test_kind_from_the_line(name: str | None, ticker: str, kind: str) -> None:
-    frame = pl.DataFrame({"name": [name], "ticker": [ticker]}, schema={"name": pl.String, "ticker": pl.String})
+    frame = pl.DataFrame(
+        {"name": [name], "ticker": [ticker]}, schema={"name": pl.String, "ticker": pl.String}
+    )
     assert frame.select(_names.kind_of(pl.col("name"), pl.col("ticker"))).item() == kind
 
 
@@ -631,18 +760,34 @@ def test_kind_from_the_line(name: str | None, ticker: str, kind: str) -> None:
         ("Berkshire Hathaway Inc.", "Berkshire Hathaway Inc.", True),
         ("Rush Enterprises Inc. Common Stock Cl A", "Rush Enterprises Inc. Class B", True),
         ("Graham Holdings Company Common Stock", "Graham Corporation Common Stock", False),
-        ("Blue Owl Capital Inc. Class A Common Stock", "Blue Owl Capital Corporation Common Stock", False),
+        (
+            "Blue Owl Capital Inc. Class A Common Stock",
+            "Blue Owl Capital Corporation Common Stock",
+            False,
+        ),
         ("First Bancorp Common Stock", "First BanCorp. New Common Stock", False),
     ],
 )
 def test_company_from_the_name(first: str, second: str, same: bool) -> None:
-    one, two = pl.DataFrame({"name": [first, second]}).select(_names.company_of(pl.col("name"))).to_series().to_list()
+    one, two = (
+        pl.DataFrame({"name": [first, second]})
+        .select(_names.company_of(pl.col("name")))
+        .to_series()
+        .to_list()
+    )
     assert (one == two) is same and one and two
 
 
 def test_derivation_fills_only_what_the_file_leaves_open(tmp_path: Path) -> None:
-    data = csv("security,name,kind", "AAA,Acme Corp. Warrants,", "BBB,Bolt Inc. Class A Common Stock,etf")
-    out = run(tmp_path, {"s.csv": data}, table="securities", derive={"kind": "us_line_name", "company": "from_name"})
+    data = csv(
+        "security,name,kind", "AAA,Acme Corp. Warrants,", "BBB,Bolt Inc. Class A Common Stock,etf"
+    )
+    out = run(
+        tmp_path,
+        {"s.csv": data},
+        table="securities",
+        derive={"kind": "us_line_name", "company": "from_name"},
+    )
     assert out.tables["securities"].select("security", "kind", "company").rows() == [
         ("AAA", "warrant", "acme-corp"),
         ("BBB", "etf", "bolt-inc"),

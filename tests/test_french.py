@@ -72,14 +72,20 @@ Missing data are indicated by -99.99 or -999.
 def read(folder: Path, files: dict[str, str | bytes], **spec: Any) -> tuple[Parsed, list[str]]:
     """Parsed files and what their origins say."""
     for name, text in files.items():
-        (folder / name).write_bytes(text if isinstance(text, bytes) else text.replace("\n", "\r\n").encode())
-    source = Source.model_validate({"kind": "french", "table": "series", "path": sorted(files), **spec})
+        (folder / name).write_bytes(
+            text if isinstance(text, bytes) else text.replace("\n", "\r\n").encode()
+        )
+    source = Source.model_validate(
+        {"kind": "french", "table": "series", "path": sorted(files), **spec}
+    )
     raws = french.fetch("f", source, folder)
     return french.parse("f", source, raws, Context()), [r.origin.what for r in raws]
 
 
 def value(parsed: Parsed, name: str, day: str) -> float:
-    rows = parsed.tables["series"].filter(pl.col("series") == name, pl.col("date") == dt.date.fromisoformat(day))
+    rows = parsed.tables["series"].filter(
+        pl.col("series") == name, pl.col("date") == dt.date.fromisoformat(day)
+    )
     assert len(rows) == 1, (name, day, parsed.tables["series"]["series"].unique().to_list())
     assert rows[0, "known"] == rows[0, "date"]
     return float(rows[0, "value"])
@@ -105,7 +111,9 @@ def test_stacked_sections(tmp_path: Path) -> None:
 @pytest.mark.parametrize("iso", [False, True])
 def test_daily_factors_and_their_years(tmp_path: Path, iso: bool) -> None:
     """Untitled tables take the name of their frequency; days with or without hyphens."""
-    text = DAILY.replace("19260701", "1926-07-01").replace("19260702", "1926-07-02") if iso else DAILY
+    text = (
+        DAILY.replace("19260701", "1926-07-01").replace("19260702", "1926-07-02") if iso else DAILY
+    )
     parsed, origins = read(tmp_path, {"F.csv": text})
     assert origins == ["F.csv (CRSP 202604)"]
     assert value(parsed, "french/F/daily/Mkt-RF", "1926-07-02") == pytest.approx(0.0045)
@@ -146,7 +154,9 @@ def test_damaged_files(tmp_path: Path) -> None:
         read(tmp_path, {"headless.csv": "192701, 1.0\n192702, 2.0\n"})
     (tmp_path / "page.csv").unlink()
     (tmp_path / "headless.csv").unlink()
-    parsed, _ = read(tmp_path, {"odd.csv": "prose\n\n,A,B\n192701, 1.0, x\n192713, 1.0, 2.0\n192703, 3.0\n"})
+    parsed, _ = read(
+        tmp_path, {"odd.csv": "prose\n\n,A,B\n192701, 1.0, x\n192713, 1.0, 2.0\n192703, 3.0\n"}
+    )
     assert len(parsed.tables["series"]) == 2
     assert parsed.quarantine is not None
     assert sorted(parsed.quarantine["row"].str.extract(r'"text":"(.*?)"')) == ["1.0", "2.0", "x"]
@@ -163,7 +173,9 @@ def test_arch_data() -> None:
     assert parsed.tables["prices"]["security"].str.starts_with("real/").all()
     assert value(parsed, "real/french/monthly/Mkt-RF", "1926-07-31") == pytest.approx(0.0296)
     assert value(parsed, "real/french/monthly/HML", "2018-11-30") == pytest.approx(0.0022)
-    assert value(parsed, "real/sp500/daily/return", "1999-01-05") == pytest.approx(1244.780029 / 1228.099976 - 1)
+    assert value(parsed, "real/sp500/daily/return", "1999-01-05") == pytest.approx(
+        1244.780029 / 1228.099976 - 1
+    )
     closes = parsed.tables["prices"].filter(pl.col("security") == "real/NASDAQ")
     assert closes[-1, "close"] == pytest.approx(6635.279785)
     assert closes[-1, "date"] == dt.date(2018, 12, 31)
@@ -172,4 +184,6 @@ def test_arch_data() -> None:
 
 def test_arch_data_takes_no_options() -> None:
     with pytest.raises(MarketFileError, match="arch_data has none"):
-        arch_data.fetch("history", Source.model_validate({"kind": "arch_data", "options": {"x": 1}}), Path())
+        arch_data.fetch(
+            "history", Source.model_validate({"kind": "arch_data", "options": {"x": 1}}), Path()
+        )

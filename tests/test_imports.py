@@ -16,31 +16,97 @@ from paceline.cli import VERBS
 PACKAGE = Path(__file__).parent.parent / "src" / "paceline"
 
 #: Parts of the package from the ground up; a part may be a file or a folder.
-ORDER = ("errors", "arrays", "threads", "lineage", "figures", "document", "schema", "config", "sources", "quality",
-         "store", "panel", "kernels", "baskets", "indices", "evidence", "episodes", "measures", "views", "backtest",
-         "engine", "importing", "levels", "records", "workspace", "market", "run", "conformance", "charts", "report",
-         "web", "cli", "__main__")
+ORDER = (
+    "errors",
+    "arrays",
+    "threads",
+    "lineage",
+    "figures",
+    "document",
+    "schema",
+    "config",
+    "sources",
+    "quality",
+    "store",
+    "panel",
+    "kernels",
+    "baskets",
+    "indices",
+    "evidence",
+    "episodes",
+    "measures",
+    "views",
+    "backtest",
+    "engine",
+    "importing",
+    "levels",
+    "records",
+    "workspace",
+    "market",
+    "run",
+    "conformance",
+    "charts",
+    "report",
+    "web",
+    "cli",
+    "__main__",
+)
 #: Two to four seconds of imports together: only inside the functions that use them.
-HEAVY = {"scipy", "arch", "statsmodels", "plotly", "exchange_calendars", "deltalake", "pandas", "pyarrow",
-         "duckdb", "kaleido", "joblib", "cyclopts"}
-NETWORK = {"socket", "ssl", "http", "urllib", "ftplib", "smtplib", "requests", "httpx", "aiohttp", "fsspec"}
+HEAVY = {
+    "scipy",
+    "arch",
+    "statsmodels",
+    "plotly",
+    "exchange_calendars",
+    "deltalake",
+    "pandas",
+    "pyarrow",
+    "duckdb",
+    "kaleido",
+    "joblib",
+    "cyclopts",
+}
+NETWORK = {
+    "socket",
+    "ssl",
+    "http",
+    "urllib",
+    "ftplib",
+    "smtplib",
+    "requests",
+    "httpx",
+    "aiohttp",
+    "fsspec",
+}
 #: Parts that hold matrices, and parts that may only see figures.
 MATRICES = {"panel", "kernels", "baskets", "indices", "store"}
 SURFACES = {"report", "web", "cli", "charts"}
 #: The command line is built from cyclopts: its files are imported only when a verb runs.
 ALLOWED = {("cli", "cyclopts")}
-#: ``Market`` offers its report and its charts as methods: conveniences that import, when called, what is
-#: built on top of it. Nothing else may.
-WHEN_CALLED = {("market", "run"), ("market", "charts"),
-               ("views", "market")}  # claims put questions to the market they are handed: its type only
+#: ``Market`` offers its report and its charts as methods: conveniences that import, when called,
+#: what is built on top of it. Nothing else may.
+WHEN_CALLED = {
+    ("market", "run"),
+    ("market", "charts"),
+    # claims put questions to the market they are handed: its type only
+    ("views", "market"),
+}
 
 
-def imports(tree: ast.Module, module: tuple[str, ...], package: bool) -> Iterator[tuple[str, int, bool]]:
+def imports(
+    tree: ast.Module, module: tuple[str, ...], package: bool
+) -> Iterator[tuple[str, int, bool]]:
     """(dotted name, line, at top level) of every import, relative ones resolved, type-only ones included."""
-    functions = (f for f in ast.walk(tree) if isinstance(f, (ast.FunctionDef, ast.AsyncFunctionDef)))
+    functions = (
+        f for f in ast.walk(tree) if isinstance(f, (ast.FunctionDef, ast.AsyncFunctionDef))
+    )
     inside = {id(node) for function in functions for node in ast.walk(function)}
-    typing_only = {id(node) for block in ast.walk(tree) if isinstance(block, ast.If)
-                   and "TYPE_CHECKING" in ast.dump(block.test) for node in ast.walk(block)}
+    typing_only = {
+        id(node)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.dump(block.test)
+        for node in ast.walk(block)
+    }
     for node in ast.walk(tree):
         top = id(node) not in inside and id(node) not in typing_only
         if isinstance(node, ast.Import):
@@ -92,22 +158,31 @@ def faults(path: Path, root: Path) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE)))
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE))
+)
 def test_file_keeps_the_order(path: Path) -> None:
     assert faults(path, PACKAGE) == []
 
 
-@pytest.mark.parametrize(("file", "text", "fault"), [
-    ("errors.py", "from paceline import config\n", "which stands below it"),
-    ("lineage.py", "from .figures import Figure\n", "paceline.figures, which stands below it"),
-    ("report/html.py", "from paceline.panel import Panel\n", "surfaces see figures"),
-    ("measures/breadth.py", "def f():\n    from ..market import Market\n", "market, which stands below it"),
-    ("market.py", "from paceline import run\n", "paceline.run, which stands below it"),
-    ("measures/beta.py", "import scipy.stats\n", "imports scipy at start-up"),
-    ("store.py", "def f():\n    import urllib.request\n", "only sources touch the network"),
-    ("sources/web.py", "import httpx\n", "outside fetch"),
-    ("helpers.py", "", "has no place in the order"),
-])
+@pytest.mark.parametrize(
+    ("file", "text", "fault"),
+    [
+        ("errors.py", "from paceline import config\n", "which stands below it"),
+        ("lineage.py", "from .figures import Figure\n", "paceline.figures, which stands below it"),
+        ("report/html.py", "from paceline.panel import Panel\n", "surfaces see figures"),
+        (
+            "measures/breadth.py",
+            "def f():\n    from ..market import Market\n",
+            "market, which stands below it",
+        ),
+        ("market.py", "from paceline import run\n", "paceline.run, which stands below it"),
+        ("measures/beta.py", "import scipy.stats\n", "imports scipy at start-up"),
+        ("store.py", "def f():\n    import urllib.request\n", "only sources touch the network"),
+        ("sources/web.py", "import httpx\n", "outside fetch"),
+        ("helpers.py", "", "has no place in the order"),
+    ],
+)
 def test_each_rule_catches_its_breach(tmp_path: Path, file: str, text: str, fault: str) -> None:
     path = tmp_path / file
     path.parent.mkdir(exist_ok=True)
@@ -118,17 +193,21 @@ def test_each_rule_catches_its_breach(tmp_path: Path, file: str, text: str, faul
 def test_a_clean_file_has_no_faults(tmp_path: Path) -> None:
     path = tmp_path / "measures" / "breadth.py"
     path.parent.mkdir()
-    path.write_text("import numpy\nfrom paceline.errors import DataError\ndef f():\n    import scipy.stats\n")
+    path.write_text(
+        "import numpy\nfrom paceline.errors import DataError\ndef f():\n    import scipy.stats\n"
+    )
     assert faults(path, tmp_path) == []
 
 
 @pytest.mark.parametrize("argv", [[], ["--help"], ["--version"], ["report", "--help"]])
 def test_help_loads_nothing_heavy(argv: list[str]) -> None:
     """`paceline --help` answers in under 0.3 s because none of these is loaded."""
-    code = (f"import sys\nfrom paceline.cli import main\nassert main({argv!r}) == 0\n"
-            "heavy = {'numpy', 'polars', 'plotly', 'pydantic', 'deltalake', 'scipy', 'pandas'}\n"
-            "print('LOADED', sorted(heavy & set(sys.modules)))")
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    code = (
+        f"import sys\nfrom paceline.cli import main\nassert main({argv!r}) == 0\n"
+        "heavy = {'numpy', 'polars', 'plotly', 'pydantic', 'deltalake', 'scipy', 'pandas'}\n"
+        "print('LOADED', sorted(heavy & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.splitlines()[-1] == "LOADED []"
     if argv in ([], ["--help"]):
         assert all(f"  {verb} " in run.stdout for verb in VERBS)

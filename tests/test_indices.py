@@ -28,18 +28,30 @@ BASKETS: dict[str, dict[str, Any]] = {
 }
 
 
-def market(baskets_: dict[str, dict[str, Any]], universes: dict[str, Any] | None = None) -> config.MarketFile:
-    return config.MarketFile.model_validate({
-        "market": {"name": "test", "benchmark": next(iter(baskets_))}, "sources": {}, "baskets": baskets_,
-        "universes": universes or {"all": {"members": "all"}, "ranked": {"eligible": {}, "rank": [4, 20]}}})
+def market(
+    baskets_: dict[str, dict[str, Any]], universes: dict[str, Any] | None = None
+) -> config.MarketFile:
+    return config.MarketFile.model_validate(
+        {
+            "market": {"name": "test", "benchmark": next(iter(baskets_))},
+            "sources": {},
+            "baskets": baskets_,
+            "universes": universes
+            or {"all": {"members": "all"}, "ranked": {"eligible": {}, "rank": [4, 20]}},
+        }
+    )
 
 
-def built(panel: FakePanel, specs: dict[str, dict[str, Any]] = BASKETS, basis: Any = "price") -> indices.Indices:
+def built(
+    panel: FakePanel, specs: dict[str, dict[str, Any]] = BASKETS, basis: Any = "price"
+) -> indices.Indices:
     file = market(specs)
     return indices.build(panel, baskets.targets(panel, file, list(specs)), basis)
 
 
-def plain_loop(panel: FakePanel, targets: baskets.Targets, row: int, basis: str) -> tuple[list[float], list[int]]:
+def plain_loop(
+    panel: FakePanel, targets: baskets.Targets, row: int, basis: str
+) -> tuple[list[float], list[int]]:
     """One basket, one session, one security at a time."""
     n, T = len(panel.securities), len(panel.sessions)
     price, total = panel.fields["price_return"], panel.fields["total_return"]
@@ -85,12 +97,21 @@ def test_all_baskets_equal_a_plain_loop_leavers_included(seed: int, basis: str) 
 
 def test_a_leaver_goes_pro_rata_and_is_not_kept_as_cash() -> None:
     r = np.array([[NAN, 0.1, NAN, NAN], [NAN, 0.0, 0.2, 0.0], [NAN, 0.0, 0.0, 0.1]])
-    panel = FakePanel(weekdays("2024-01-02", 4), {"price_return": r, "close": np.where(np.isnan(r), NAN, 10)},
-                      delisted=[1, 4, 4])
+    panel = FakePanel(
+        weekdays("2024-01-02", 4),
+        {"price_return": r, "close": np.where(np.isnan(r), NAN, 10)},
+        delisted=[1, 4, 4],
+    )
     panel.fields["close"][:, 0] = 10
     panel.alive[:] = [[1, 1, 0, 0], [1, 1, 1, 1], [1, 1, 1, 1]]
-    spec = {"b": {"securities": ["S000", "S001", "S002"], "weight": "given", "rebalance": "none",
-                  "weights": {"S000": 0.5, "S001": 0.3, "S002": 0.2}}}
+    spec = {
+        "b": {
+            "securities": ["S000", "S001", "S002"],
+            "weight": "given",
+            "rebalance": "none",
+            "weights": {"S000": 0.5, "S001": 0.3, "S002": 0.2},
+        }
+    }
     index = built(panel, spec)
     # 0.5 * 10%; then 0.3 of 0.5 alive * 20%; then 0.2 of (0.36 + 0.2) * 10%
     assert_allclose(index.returns[0, 1:], [0.05, 0.12, 0.1 * 0.2 / 0.56], rtol=1e-14)
@@ -105,7 +126,9 @@ def test_contributions_check() -> None:
     Q = np.array([10, 20, 50.0])
     r = np.full(P.shape, NAN)
     r[:, 1:] = P[:, 1:] / P[:, :-1] - 1
-    panel = FakePanel(weekdays("2024-01-02", 3), {"price_return": r, "close": P, "market_cap": P * Q[:, None]})
+    panel = FakePanel(
+        weekdays("2024-01-02", 3), {"price_return": r, "close": P, "market_cap": P * Q[:, None]}
+    )
     index = built(panel, {"b": {"securities": list(panel.securities)}})
     found = index.contributions("b", 0, 2)
     assert_allclose(found, [-0.0033333, 0.0266667, 0.0166667], atol=5e-8)
@@ -132,30 +155,46 @@ def test_the_level_with_a_divisor_is_the_chained_level(seed: int) -> None:
     shares = np.repeat(rng.uniform(1e6, 1e8, (n, 1)), T, axis=1)
     monthly = [e.session for e in baskets.schedule.events("monthly", weekdays("2024-01-02", T))]
     for k in monthly:  # share changes, additions and deletions, in force from the session after
-        shares[:, k + 1:] *= (rng.uniform(0.5, 2, (n, 1)) * (rng.random((n, 1)) < 0.8))
-        shares[0, k + 1:] = 1e7
+        shares[:, k + 1 :] *= rng.uniform(0.5, 2, (n, 1)) * (rng.random((n, 1)) < 0.8)
+        shares[0, k + 1 :] = 1e7
     r = np.full((n, T), NAN)
     r[:, 1:] = close[:, 1:] / close[:, :-1] - 1
-    cap_next = close * np.concatenate([shares[:, 1:], shares[:, -1:]], axis=1)  # known at the rebalance's close
-    panel = FakePanel(weekdays("2024-01-02", T), {"price_return": r, "close": close, "market_cap": cap_next})
+    # known at the rebalance's close
+    cap_next = close * np.concatenate([shares[:, 1:], shares[:, -1:]], axis=1)
+    panel = FakePanel(
+        weekdays("2024-01-02", T), {"price_return": r, "close": close, "market_cap": cap_next}
+    )
     index = built(panel, {"b": {"securities": list(panel.securities), "rebalance": "monthly"}})
     levels, divisors = indices.divisor_levels(close, shares)
     assert_allclose(index.levels[0], levels, rtol=1e-12)
     for k in monthly:
-        if k + 1 < T:  # at the close of k the index reads the same with the old and with the new divisor
-            assert close[:, k] @ shares[:, k + 1] / divisors[k + 1] == pytest.approx(levels[k], rel=1e-12)
+        # at the close of k the index reads the same with the old and with the new divisor
+        if k + 1 < T:
+            assert close[:, k] @ shares[:, k + 1] / divisors[k + 1] == pytest.approx(
+                levels[k], rel=1e-12
+            )
 
 
 def test_a_special_dividend_lowers_the_prior_close() -> None:
     # 10 shares at 100 and 20 at 50; the first pays 20, then both close unchanged ex: 80 and 55
     r = np.array([[NAN, -0.2], [NAN, 0.1]])
     close = np.array([[100.0, 80.0], [50.0, 55.0]])
-    fields = {"price_return": r, "total_return": [[NAN, 0.0], [NAN, 0.1]], "close": close,
-              "market_cap": close * [[10.0], [20.0]]}
+    fields = {
+        "price_return": r,
+        "total_return": [[NAN, 0.0], [NAN, 0.1]],
+        "close": close,
+        "market_cap": close * [[10.0], [20.0]],
+    }
     days = weekdays("2024-01-02", 2)
-    action = {"security": "S000", "date": days[1].item(), "kind": "special_dividend", "amount": 20.0}
+    action = {
+        "security": "S000",
+        "date": days[1].item(),
+        "kind": "special_dividend",
+        "amount": 20.0,
+    }
     spec = {"b": {"securities": ["S000", "S001"]}}
-    after = (10 * 80 + 20 * 55) / (10 * (100 - 20) + 20 * 50) - 1  # the divisor falls with the prior close
+    # the divisor falls with the prior close
+    after = (10 * 80 + 20 * 55) / (10 * (100 - 20) + 20 * 50) - 1
     for basis in ("price", "total"):
         panel = FakePanel(days, fields, actions=[action])
         assert built(panel, spec, basis).returns[0, 1] == pytest.approx(after, rel=1e-14)
@@ -163,57 +202,88 @@ def test_a_special_dividend_lowers_the_prior_close() -> None:
 
 
 def test_a_spin_off_leaves_no_gap_and_stays_with_the_parent() -> None:
-    # the parent falls from 100 to 70; a child per 2 shares starts at 64, worth 32: together +2%; then +10% and 0%
+    # the parent falls from 100 to 70; a child per 2 shares starts at 64, worth 32: together +2%;
+    # then +10% and 0%
     close = np.array([[100.0, 70.0, 77.0], [NAN, 64.0, 64.0], [50.0, 50.0, 50.0]])
     r = np.array([[NAN, -0.3, 0.1], [NAN, NAN, 0.0], [NAN, 0.0, 0.0]])
     days = weekdays("2024-01-02", 3)
-    action = {"security": "S000", "date": days[1].item(), "kind": "spinoff", "ratio": 0.5, "other": "S001"}
-    panel = FakePanel(days, {"price_return": r, "close": close, "market_cap": close * 10}, actions=[action])
+    action = {
+        "security": "S000",
+        "date": days[1].item(),
+        "kind": "spinoff",
+        "ratio": 0.5,
+        "other": "S001",
+    }
+    panel = FakePanel(
+        days, {"price_return": r, "close": close, "market_cap": close * 10}, actions=[action]
+    )
     index = built(panel, {"b": {"securities": ["S000", "S001", "S002"], "rebalance": "none"}})
     first = 2 / 3 * 0.02
     assert index.returns[0, 1] == pytest.approx(first, rel=1e-12)
     assert index.returns[0, 2] == pytest.approx(2 / 3 * 1.02 / (1 + first) * 0.1, rel=1e-12)
     assert index.contributions("b", 0, 2)[1] == 0.0
-    for total, name in ((0.02, "the total return holds the child"), (-0.3, "the total return holds cash only")):
+    for total, name in (
+        (0.02, "the total return holds the child"),
+        (-0.3, "the total return holds cash only"),
+    ):
         r_total = r.copy()
         r_total[0, 1] = total
         panel.fields["total_return"] = r_total
-        again = built(panel, {"b": {"securities": ["S000", "S001", "S002"], "rebalance": "none"}}, "total")
+        again = built(
+            panel, {"b": {"securities": ["S000", "S001", "S002"], "rebalance": "none"}}, "total"
+        )
         assert again.returns[0, 1] == pytest.approx(first, rel=1e-12), name
 
 
 def test_an_action_without_a_close_is_a_caveat() -> None:
     panel = random_panel(5, gaps=False)
     day = panel.sessions[30].item()
-    panel._actions = [{"security": "S000", "date": day, "kind": "spinoff", "ratio": 0.1, "other": "NOBODY"}]
+    panel._actions = [
+        {"security": "S000", "date": day, "kind": "spinoff", "ratio": 0.1, "other": "NOBODY"}
+    ]
     assert any("could not be valued" in c for c in built(panel).caveats["cap"])
 
 
 def test_a_lone_instrument_has_its_published_level_on_the_price_basis() -> None:
     close = np.array([[NAN, 2000.0, 2100.0, NAN, 2310.0]])
     r = np.array([[NAN, NAN, 0.05, NAN, 0.10]])
-    panel = FakePanel(weekdays("2024-01-02", 5), {"price_return": r, "total_return": r * 2, "close": close},
-                      securities=["RUT"])
+    panel = FakePanel(
+        weekdays("2024-01-02", 5),
+        {"price_return": r, "total_return": r * 2, "close": close},
+        securities=["RUT"],
+    )
     index = built(panel, {"rut": {"instrument": "RUT"}})
     assert_allclose(index.levels[0], [NAN, 2000, 2100, 2100, 2310], rtol=1e-14)
     assert_array_equal(index.missing[0], [0, 0, 0, 1, 0])
-    assert_allclose(built(panel, {"rut": {"instrument": "RUT"}}, "total").levels[0], [NAN, 100, 110, 110, 132])
+    assert_allclose(
+        built(panel, {"rut": {"instrument": "RUT"}}, "total").levels[0], [NAN, 100, 110, 110, 132]
+    )
     with pytest.raises(UnknownName):
         built(panel, {"ndx": {"instrument": "NDX"}})
 
 
 def test_a_series_of_returns_only_begins_a_session_before_its_first_return() -> None:
-    panel = FakePanel(weekdays("2024-01-02", 4), {"total_return": [[NAN, NAN, 0.1, 0.1]]}, securities=["MKT"])
-    assert_allclose(built(panel, {"m": {"instrument": "MKT"}}, "total").levels[0], [NAN, 100, 110, 121])
+    panel = FakePanel(
+        weekdays("2024-01-02", 4), {"total_return": [[NAN, NAN, 0.1, 0.1]]}, securities=["MKT"]
+    )
+    assert_allclose(
+        built(panel, {"m": {"instrument": "MKT"}}, "total").levels[0], [NAN, 100, 110, 121]
+    )
     assert_allclose(built(panel, {"m": {"instrument": "MKT"}}).levels[0], [NAN, 100, 100, 100])
     assert_array_equal(built(panel, {"m": {"instrument": "MKT"}}).missing[0], [0, 0, 1, 1])
 
 
 def test_total_weights_drift_with_prices() -> None:
     days = weekdays("2024-01-02", 3)
-    panel = FakePanel(days, {"price_return": [[NAN, 0.1, 0.1], [NAN, 0.0, 0.0]],
-                             "total_return": [[NAN, 0.1, 0.1], [NAN, 0.5, 0.1]],
-                             "close": [[1.0] * 3, [1.0] * 3], "market_cap": [[1.0] * 3, [1.0] * 3]})
+    panel = FakePanel(
+        days,
+        {
+            "price_return": [[NAN, 0.1, 0.1], [NAN, 0.0, 0.0]],
+            "total_return": [[NAN, 0.1, 0.1], [NAN, 0.5, 0.1]],
+            "close": [[1.0] * 3, [1.0] * 3],
+            "market_cap": [[1.0] * 3, [1.0] * 3],
+        },
+    )
     index = built(panel, {"b": {"securities": ["S000", "S001"]}}, "total")
     assert_allclose(index.returns[0, 1:], [0.3, 0.1])
     assert_allclose(index.weights_at(1)[0], [1.1 / 2.1, 1 / 2.1])
@@ -224,7 +294,9 @@ def test_turnover_is_half_the_sum_of_changes() -> None:
     r = np.zeros((2, T))
     r[0, 5] = 1.0  # equal weights become 2 : 1; back to equal is a turnover of 1/6
     panel = FakePanel(weekdays("2024-01-02", T), {"price_return": r, "close": np.ones((2, T))})
-    index = built(panel, {"b": {"securities": ["S000", "S001"], "weight": "equal", "rebalance": "monthly"}})
+    index = built(
+        panel, {"b": {"securities": ["S000", "S001"], "weight": "equal", "rebalance": "monthly"}}
+    )
     end = int(np.searchsorted(panel.sessions, np.datetime64("2024-01-31")))
     assert index.turnover["b"] == [(end, pytest.approx(1 / 6, rel=1e-12))]
 
@@ -233,8 +305,11 @@ def test_misuse_is_refused() -> None:
     index = built(random_panel(3))
     with pytest.raises(UnknownName):
         index.contributions("nobody", 0, 5)
-    for call in (lambda: index.contributions("cap", 5, 4), lambda: index.weights_at(10_000),
-                 lambda: built(random_panel(3), basis="net")):
+    for call in (
+        lambda: index.contributions("cap", 5, 4),
+        lambda: index.weights_at(10_000),
+        lambda: built(random_panel(3), basis="net"),
+    ):
         with pytest.raises(UsageError):
             call()
 
@@ -263,12 +338,24 @@ def test_what_always_holds(seed: int) -> None:
         for start, end in ((int(targets.first[row]), T - 1), (T // 3, T // 2)):
             if start >= targets.first[row] and np.isfinite(index.levels[row, [start, end]]).all():
                 gain = index.levels[row, end] / index.levels[row, start] - 1
-                assert index.contributions(name, start, end).sum() == pytest.approx(gain, rel=1e-11, abs=1e-12)
+                assert index.contributions(name, start, end).sum() == pytest.approx(
+                    gain, rel=1e-11, abs=1e-12
+                )
     # a rebalance moves no level: replacing every later target changes nothing up to its close
     k = targets.rebalances[-1].session
-    before = indices.build(panel, baskets.Targets(targets.names, targets.labels, targets.rebalances[:-1],
-                                                  targets.first, targets.instruments, {}), "price")
-    assert_allclose(before.levels[:, :k + 1], index.levels[:, :k + 1], rtol=1e-12)
+    before = indices.build(
+        panel,
+        baskets.Targets(
+            targets.names,
+            targets.labels,
+            targets.rebalances[:-1],
+            targets.first,
+            targets.instruments,
+            {},
+        ),
+        "price",
+    )
+    assert_allclose(before.levels[:, : k + 1], index.levels[:, : k + 1], rtol=1e-12)
 
 
 @settings(max_examples=8, deadline=None)
@@ -276,9 +363,9 @@ def test_what_always_holds(seed: int) -> None:
 def test_cutting_at_t_changes_nothing_up_to_t(seed: int, t: int) -> None:
     panel = random_panel(seed, n=20, t=140)
     whole, part = built(panel), built(panel.cut(t))
-    assert_allclose(part.levels, whole.levels[:, :t + 1], rtol=1e-12)
+    assert_allclose(part.levels, whole.levels[:, : t + 1], rtol=1e-12)
     assert_allclose(part.weights_at(t), whole.weights_at(t), rtol=1e-12, atol=1e-15)
-    assert_array_equal(part.missing, whole.missing[:, :t + 1])
+    assert_array_equal(part.missing, whole.missing[:, : t + 1])
 
 
 @settings(max_examples=8, deadline=None)
@@ -288,7 +375,12 @@ def test_the_order_of_securities_is_irrelevant(seed: int) -> None:
     order = np.random.default_rng(seed).permutation(20)
     a, b = built(panel), built(panel.reordered(order))
     assert_allclose(a.levels, b.levels, rtol=1e-11)
-    assert_allclose(a.contributions("equal", 20, 139)[order], b.contributions("equal", 20, 139), rtol=1e-9, atol=1e-14)
+    assert_allclose(
+        a.contributions("equal", 20, 139)[order],
+        b.contributions("equal", 20, 139),
+        rtol=1e-9,
+        atol=1e-14,
+    )
 
 
 @settings(max_examples=8, deadline=None)
@@ -296,6 +388,9 @@ def test_the_order_of_securities_is_irrelevant(seed: int) -> None:
 def test_splitting_a_stock_changes_nothing(seed: int, ratio: float) -> None:
     panel = random_panel(seed, n=20, t=140)
     split = random_panel(seed, n=20, t=140)
-    split.fields["close"][4, 60:] /= ratio  # price and shares change, return and market value do not
-    split._actions = [{"security": "S004", "date": split.sessions[60].item(), "kind": "split", "ratio": ratio}]
+    # price and shares change, return and market value do not
+    split.fields["close"][4, 60:] /= ratio
+    split._actions = [
+        {"security": "S004", "date": split.sessions[60].item(), "kind": "split", "ratio": ratio}
+    ]
     assert_array_equal(built(panel).levels, built(split).levels)

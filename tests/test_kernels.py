@@ -17,12 +17,16 @@ NAN = np.nan
 def test_moving_windows_equal_their_definition_and_need_every_value() -> None:
     a = np.random.default_rng(3).normal(size=(3, 40))
     a[1, 10] = NAN
-    for move, plain in ((kernels.move_mean, np.mean), (kernels.move_max, np.max), (kernels.move_min, np.min),
-                        (kernels.move_std, lambda w: np.std(w, ddof=1))):
+    for move, plain in (
+        (kernels.move_mean, np.mean),
+        (kernels.move_max, np.max),
+        (kernels.move_min, np.min),
+        (kernels.move_std, lambda w: np.std(w, ddof=1)),
+    ):
         expected = np.full(a.shape, NAN)
         for i, t in np.ndindex(a.shape):
             if t >= 4:
-                expected[i, t] = plain(a[i, t - 4:t + 1])
+                expected[i, t] = plain(a[i, t - 4 : t + 1])
         assert_allclose(move(a, 5), expected, rtol=1e-10, atol=1e-12)
         assert np.isnan(move(a, 5)[1, 10:15]).all()
         assert np.isfinite(move(a, 5)[1, 15])
@@ -32,7 +36,10 @@ def test_moving_windows_equal_their_definition_and_need_every_value() -> None:
 def test_a_tally_counts_and_heeds_no_warning_of_the_product(size: tuple[int, int, int]) -> None:
     rng = np.random.default_rng(5)
     held, marked = rng.random(size[:2]) < 0.5, rng.random(size[1:]) < 0.5
-    plain = [[sum(h and m for h, m in zip(row, column, strict=True)) for column in marked.T] for row in held]
+    plain = [
+        [sum(h and m for h, m in zip(row, column, strict=True)) for column in marked.T]
+        for row in held
+    ]
     with np.errstate(all="raise"):
         assert_array_equal(kernels.tally(held, marked), plain)
         assert_array_equal(kernels.tally(held.astype(np.float32), marked), plain)
@@ -46,7 +53,9 @@ def test_an_infinity_is_missing_and_poisons_nothing_later() -> None:
     a = np.ones(12)
     a[3] = np.inf
     assert kernels.infinities(a) == 1
-    assert_array_equal(np.isnan(kernels.move_mean(a, 3)), [True, True, False, True, True, True] + [False] * 6)
+    assert_array_equal(
+        np.isnan(kernels.move_mean(a, 3)), [True, True, False, True, True, True] + [False] * 6
+    )
     assert_array_equal(kernels.move_mean(a, 3)[6:], np.ones(6))
     assert kernels.infinities(np.array([np.inf, -np.inf, NAN, 1.0])) == 2
     assert kernels.infinities(np.array([NAN, 1.0])) == 0
@@ -63,8 +72,12 @@ def test_a_halted_stock_is_not_above_its_own_mean() -> None:
 
 
 def test_impossible_windows_are_refused() -> None:
-    for call in (lambda: kernels.move_mean(np.ones(5), 0), lambda: kernels.move_std(np.ones(5), 1),
-                 lambda: kernels.ema(np.ones(5), 0.0), lambda: kernels.ema(np.ones(5), 1.5)):
+    for call in (
+        lambda: kernels.move_mean(np.ones(5), 0),
+        lambda: kernels.move_std(np.ones(5), 1),
+        lambda: kernels.ema(np.ones(5), 0.0),
+        lambda: kernels.ema(np.ones(5), 1.5),
+    ):
         with pytest.raises(UsageError):
             call()
 
@@ -86,8 +99,10 @@ def test_ema_starts_at_the_first_value_and_carries_over_gaps() -> None:
 
 def test_index_from_returns() -> None:
     r = np.array([[NAN, NAN, 0.1, NAN, -0.5, NAN], [0.1, 0.1, 0.1, 0.1, 0.1, 0.1], [NAN] * 6])
-    assert_allclose(kernels.index_from_returns(r, 100), [
-        [NAN, 100, 110, 110, 55, NAN], [110, 121, 133.1, 146.41, 161.051, 177.1561], [NAN] * 6])
+    assert_allclose(
+        kernels.index_from_returns(r, 100),
+        [[NAN, 100, 110, 110, 55, NAN], [110, 121, 133.1, 146.41, 161.051, 177.1561], [NAN] * 6],
+    )
 
 
 def test_streaks_reset_on_a_change_of_sign_and_break_on_zero_and_gaps() -> None:
@@ -101,16 +116,24 @@ def test_running_extremes_drawdown_and_records() -> None:
     assert_array_equal(kernels.running_max(a), [NAN, 10, 12, 12, 12, 12, 13])
     assert_array_equal(kernels.running_min(a), [NAN, 10, 10, 10, 9, 9, 9])
     assert_allclose(kernels.drawdown(a), [NAN, 0, 0, NAN, -0.25, 0, 0])
-    assert_array_equal(kernels.record_highs(a), [False, False, True, False, False, False, True])  # a tie is none
+    # a tie is none
+    assert_array_equal(kernels.record_highs(a), [False, False, True, False, False, False, True])
 
 
 PATH = np.array([100, 110, 121, 112, 100, 96, 90, 100, 108.5, 115, 140, 118, 111, 130])
 
 
 def test_lunde_timmermann_check() -> None:
-    assert_array_equal(kernels.rising_states(PATH, fall=0.15, rise=0.20), [1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0])
+    assert_array_equal(
+        kernels.rising_states(PATH, fall=0.15, rise=0.20),
+        [1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0],
+    )
     pivots = kernels.turning_points(PATH, fall=0.15, rise=0.20)
-    assert [tuple(map(int, p)) for p in zip(*pivots, strict=True)] == [(1, 2, 4), (-1, 6, 8), (1, 10, 11)]
+    assert [tuple(map(int, p)) for p in zip(*pivots, strict=True)] == [
+        (1, 2, 4),
+        (-1, 6, 8),
+        (1, 10, 11),
+    ]
 
 
 def test_the_first_of_equal_extremes_is_the_pivot() -> None:
@@ -140,10 +163,14 @@ def plain_filter(p: list[float], fall: float, rise: float) -> list[tuple[int, in
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10_000), st.integers(1, 400), st.floats(0.01, 0.3), st.floats(0.01, 0.3))
-def test_turning_points_equal_the_definition_and_are_causal(seed: int, n: int, fall: float, rise: float) -> None:
+def test_turning_points_equal_the_definition_and_are_causal(
+    seed: int, n: int, fall: float, rise: float
+) -> None:
     p = 100 * np.exp(np.cumsum(np.random.default_rng(seed).normal(0, 0.03, n)))
     pivots = kernels.turning_points(p, fall, rise)
-    assert [tuple(map(int, q)) for q in zip(*pivots, strict=True)] == plain_filter(p.tolist(), fall, rise)
+    assert [tuple(map(int, q)) for q in zip(*pivots, strict=True)] == plain_filter(
+        p.tolist(), fall, rise
+    )
     early = kernels.turning_points(p[: n // 2], fall, rise)
     known = pivots.confirmed < n // 2
     for whole, part in zip(pivots, early, strict=True):

@@ -29,7 +29,8 @@ ANSWERS = Path(__file__).parent / "answers"
 CASES = {path.stem: path for path in sorted(ANSWERS.glob("*.csv"))}
 
 
-# ---- answer files --------------------------------------------------------------------------------------
+# ---- answer files
+# --------------------------------------------------------------------------------------
 
 
 def cases(path: Path) -> dict[str, list[dict[str, str]]]:
@@ -74,16 +75,21 @@ def view_of(rows: list[dict[str, str]]) -> tuple[View, dict[str, Any]]:
         targets[r["name"]].append((int(r["at"]), [float(held.get(n, 0)) for n in returns]))
     length = len(next(iter([*returns.values(), *levels.values()])))
     values = {r["name"]: np.array(numbers(r["value"])) for r in by["series"]}
-    series = {r["name"]: (dates(r["at"], len(values[r["name"]])), values[r["name"]]) for r in by["series"]}
+    series = {
+        r["name"]: (dates(r["at"], len(values[r["name"]])), values[r["name"]]) for r in by["series"]
+    }
     company = {r["name"]: int(r["value"]) for r in by["company"]}
     view = make(
-        returns=returns, total={**returns, **{r["name"]: numbers(r["value"]) for r in by["total"]}},
-        targets=targets, levels=levels,
+        returns=returns,
+        total={**returns, **{r["name"]: numbers(r["value"]) for r in by["total"]}},
+        targets=targets,
+        levels=levels,
         sessions=weekdays(length, by["sessions"][0]["value"] if by["sessions"] else "2024-01-01"),
         pairs=[(r["name"], r["value"]) for r in by["pair"]],
         groups={r["name"]: r["value"].split() for r in by["group"]},
         companies=[company[n] for n in returns] if company else (),
-        benchmark=by["benchmark"][0]["name"] if by["benchmark"] else None, series=series,
+        benchmark=by["benchmark"][0]["name"] if by["benchmark"] else None,
+        series=series,
     )
     return view, {r["name"]: json.loads(r["value"]) for r in by["param"]}
 
@@ -92,15 +98,23 @@ def answer(measure: measures.Measure, view: View, result: Result, row: dict[str,
     """The number that the result holds where the row points."""
     if result.table is None:
         counts = {"n_used": result.n_used, "n_eligible": result.n_eligible}
-        series = {**(result.value if isinstance(result.value, dict) else {"": result.value}), **counts}
+        series = {
+            **(result.value if isinstance(result.value, dict) else {"": result.value}),
+            **counts,
+        }
         if measure.of == "pair":
-            line = [(view.subjects[a], view.subjects[b]) for a, b in view.pairs].index((row["name"], row["against"]))
+            line = [(view.subjects[a], view.subjects[b]) for a, b in view.pairs].index(
+                (row["name"], row["against"])
+            )
         else:
             line = view.subjects.index(row["name"])
         return float(series[row["statistic"]][line, int(row["at"])])
     column, colon, conditions = row["at"].rpartition(":")
-    rows = result.table.filter(pl.col("subject") == row["name"], pl.col("statistic") == row["statistic"],
-                               pl.col("against").eq_missing(pl.lit(row["against"] or None, pl.String)))
+    rows = result.table.filter(
+        pl.col("subject") == row["name"],
+        pl.col("statistic") == row["statistic"],
+        pl.col("against").eq_missing(pl.lit(row["against"] or None, pl.String)),
+    )
     for condition in filter(None, conditions.split(";")):
         name, _, text = condition.partition("=")
         rows = rows.filter(pl.col(name).cast(pl.String) == text)
@@ -109,7 +123,9 @@ def answer(measure: measures.Measure, view: View, result: Result, row: dict[str,
     return math.nan if value is None else float(value)
 
 
-@pytest.mark.parametrize(("name", "case"), [(n, c) for n, path in CASES.items() for c in cases(path)])
+@pytest.mark.parametrize(
+    ("name", "case"), [(n, c) for n, path in CASES.items() for c in cases(path)]
+)
 def test_answers(name: str, case: str) -> None:
     """The measure gives every answer of its file."""
     rows = cases(CASES[name])[case]
@@ -130,12 +146,17 @@ def test_every_measure_has_answers() -> None:
 
 def test_answer_files_say_how() -> None:
     """Every case says at least once where its numbers come from."""
-    silent = [f"{n}: {c}" for n, path in CASES.items() for c, rows in cases(path).items()
-              if not any(r["how"].strip() for r in rows)]
+    silent = [
+        f"{n}: {c}"
+        for n, path in CASES.items()
+        for c, rows in cases(path).items()
+        if not any(r["how"].strip() for r in rows)
+    ]
     assert not silent
 
 
-# ---- published numbers ---------------------------------------------------------------------------------
+# ---- published numbers
+# ---------------------------------------------------------------------------------
 
 
 def test_mcclellan_as_published() -> None:
@@ -163,7 +184,9 @@ def test_summation_equals_its_closed_form() -> None:
     np.testing.assert_allclose(constant, constant[0], atol=1e-9)
 
 
-@pytest.mark.parametrize(("weights", "hhi", "number"), [([1 / 500] * 500, 0.002, 500), ([1 / 50] * 50, 0.02, 50)])
+@pytest.mark.parametrize(
+    ("weights", "hhi", "number"), [([1 / 500] * 500, 0.002, 500), ([1 / 50] * 50, 0.02, 50)]
+)
 def test_concentration_of_equal_weights(weights: list[float], hhi: float, number: float) -> None:
     """S&P prints 20 and 200 percent squared for 500 and 50 equal weights."""
     found = statistics(np.array([weights]))
@@ -172,7 +195,8 @@ def test_concentration_of_equal_weights(weights: list[float], hhi: float, number
     assert found["entropy_number"][0] == pytest.approx(number, rel=1e-12)
 
 
-# ---- risk statistics, by plain arithmetic --------------------------------------------------------------
+# ---- risk statistics, by plain arithmetic
+# --------------------------------------------------------------
 
 
 def plain(r: list[float]) -> tuple[float, float]:
@@ -181,8 +205,12 @@ def plain(r: list[float]) -> tuple[float, float]:
     return mean, math.sqrt(sum((x - mean) ** 2 for x in r) / (len(r) - 1))
 
 
-@given(st.lists(st.floats(-0.2, 0.25).filter(lambda x: abs(x) > 1e-6), min_size=5, max_size=60, unique=True),
-       st.integers(0, 2**31))
+@given(
+    st.lists(
+        st.floats(-0.2, 0.25).filter(lambda x: abs(x) > 1e-6), min_size=5, max_size=60, unique=True
+    ),
+    st.integers(0, 2**31),
+)
 @settings(deadline=None, max_examples=60)
 def test_statistics_equal_plain_formulas(r: list[float], seed: int) -> None:
     """CAGR, volatility, Sharpe, Sortino, drawdown, tracking error, information ratio: to 1e-10."""
@@ -202,7 +230,10 @@ def test_statistics_equal_plain_formulas(r: list[float], seed: int) -> None:
         "sharpe": (_stats.sharpe(a, 0.0001), (mean - 0.0001) / sd * math.sqrt(252)),
         "max_drawdown": (_stats.max_drawdown(a), deepest),
         "tracking_error": (_stats.tracking_error(a, np.array(other)), spread * math.sqrt(252)),
-        "information_ratio": (_stats.information_ratio(a, np.array(other)), active / spread * math.sqrt(252)),
+        "information_ratio": (
+            _stats.information_ratio(a, np.array(other)),
+            active / spread * math.sqrt(252),
+        ),
     }
     if below > 1e-9:
         wanted["sortino"] = _stats.sortino(a), 252 * mean / (below * math.sqrt(252))
@@ -214,19 +245,37 @@ def test_statistics_without_spread_or_data() -> None:
     """A constant return has no Sharpe ratio; without returns nothing has a value; missing returns are left out."""
     assert math.isnan(float(_stats.sharpe(np.full(9, 0.01))))
     assert math.isnan(float(_stats.information_ratio(np.full(9, 0.01), np.full(9, 0.02))))
-    assert all(math.isnan(float(f(np.full(5, np.nan)))) for f in (
-        _stats.cagr, _stats.volatility, _stats.sharpe, _stats.sortino, _stats.max_drawdown))
+    assert all(
+        math.isnan(float(f(np.full(5, np.nan))))
+        for f in (
+            _stats.cagr,
+            _stats.volatility,
+            _stats.sharpe,
+            _stats.sortino,
+            _stats.max_drawdown,
+        )
+    )
     r = np.array([0.01, np.nan, -0.02, 0.03])
-    assert float(_stats.volatility(r)) == pytest.approx(plain([0.01, -0.02, 0.03])[1] * math.sqrt(252), abs=1e-14)
+    assert float(_stats.volatility(r)) == pytest.approx(
+        plain([0.01, -0.02, 0.03])[1] * math.sqrt(252), abs=1e-14
+    )
 
 
-# ---- windows -------------------------------------------------------------------------------------------
+# ---- windows
+# -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("when", "months", "wanted"), [
-    ("2024-03-31", 1, "2024-02-29"), ("2023-03-31", 1, "2023-02-28"), ("2024-01-15", 1, "2023-12-15"),
-    ("2025-12-05", 36, "2022-12-05"), ("2024-02-29", 12, "2023-02-28"), ("2024-12-31", 6, "2024-06-30"),
-])
+@pytest.mark.parametrize(
+    ("when", "months", "wanted"),
+    [
+        ("2024-03-31", 1, "2024-02-29"),
+        ("2023-03-31", 1, "2023-02-28"),
+        ("2024-01-15", 1, "2023-12-15"),
+        ("2025-12-05", 36, "2022-12-05"),
+        ("2024-02-29", 12, "2023-02-28"),
+        ("2024-12-31", 6, "2024-06-30"),
+    ],
+)
 def test_months_before(when: str, months: int, wanted: str) -> None:
     assert _windows.months_before(dt.date.fromisoformat(when), months).isoformat() == wanted
 
@@ -262,7 +311,8 @@ def test_since_low_and_since_the_same_date_agree() -> None:
         assert other["start"].to_list() == low["start"].to_list()
 
 
-# ---- turning points: a plain state machine -------------------------------------------------------------
+# ---- turning points: a plain state machine
+# -------------------------------------------------------------
 
 
 def turns_by_loop(p: list[float], fall: float, rise: float) -> list[tuple[str, int, int]]:
@@ -291,12 +341,16 @@ def test_swing_lows_equal_the_plain_loop(seed: int, fall: float, rise: float) ->
     table = measures.get("swing_lows")(view, fall=fall, rise=rise).table
     assert table is not None
     day = {d: t for t, d in enumerate(view.sessions.astype(object).tolist())}
-    found = [(r["kind"], day[r["start"]], day[r["end"]]) for r in table.iter_rows(named=True)
-             if not r["kind"].startswith("running")]
+    found = [
+        (r["kind"], day[r["start"]], day[r["end"]])
+        for r in table.iter_rows(named=True)
+        if not r["kind"].startswith("running")
+    ]
     assert found == turns_by_loop(p, fall, rise)
 
 
-# ---- breadth: member by member -------------------------------------------------------------------------
+# ---- breadth: member by member
+# -------------------------------------------------------------------------
 
 
 def members(view: View) -> Iterator[tuple[int, int, list[int]]]:
@@ -325,31 +379,49 @@ def test_breadth_equals_a_loop_over_members() -> None:
         today = [i for i in held if not math.isnan(r[i, t])]
         there = [i for i in held if not (math.isnan(x[i, t]) and not np.isnan(x[i, :t]).all())]
         assert counts.n_eligible is not None and counts.n_eligible[s, t] == len(there)
-        old = [i for i in today if t >= 19 and np.isfinite(x[i, t - 19:t + 1]).all() and not carried(i, t, 20)]
-        up = [i for i in old if x[i, t] > sum(x[i, t - 19:t + 1]) / 20 * (1 + 1e-12)]
+        old = [
+            i
+            for i in today
+            if t >= 19 and np.isfinite(x[i, t - 19 : t + 1]).all() and not carried(i, t, 20)
+        ]
+        up = [i for i in old if x[i, t] > sum(x[i, t - 19 : t + 1]) / 20 * (1 + 1e-12)]
         assert above.n_used is not None and above.n_used[s, t] == len(old)
-        assert np.asarray(above.value)[s, t] == pytest.approx(len(up) / len(old) if old else math.nan, nan_ok=True)
+        assert np.asarray(above.value)[s, t] == pytest.approx(
+            len(up) / len(old) if old else math.nan, nan_ok=True
+        )
         if today:
             assert counts.value["advances"][s, t] == sum(r[i, t] > 0 for i in today)
             assert counts.value["declines"][s, t] == sum(r[i, t] < 0 for i in today)
-        old = [i for i in today if t >= 30 and np.isfinite(x[i, t - 30:t]).all() and not carried(i, t, 30)]
+        old = [
+            i
+            for i in today
+            if t >= 30 and np.isfinite(x[i, t - 30 : t]).all() and not carried(i, t, 30)
+        ]
         if old:
-            assert highs.value["new_highs"][s, t] == sum(x[i, t] >= max(x[i, t - 30:t]) for i in old)
-            assert highs.value["new_lows"][s, t] == sum(x[i, t] <= min(x[i, t - 30:t]) for i in old)
+            assert highs.value["new_highs"][s, t] == sum(
+                x[i, t] >= max(x[i, t - 30 : t]) for i in old
+            )
+            assert highs.value["new_lows"][s, t] == sum(
+                x[i, t] <= min(x[i, t - 30 : t]) for i in old
+            )
             records = sum(x[i, t] > np.nanmax(x[i, :t]) * (1 + 1e-12) for i in old)
             assert highs.value["at_record"][s, t] == pytest.approx(records / len(old))
         old = [i for i in today if t >= 10 and math.isfinite(x[i, t - 10])]
         if old and math.isfinite(view.levels[s, t - 10]):
             own = view.levels[s, t] / view.levels[s, t - 10]
             assert np.asarray(beating.value)[s, t] == pytest.approx(
-                sum(x[i, t] / x[i, t - 10] > own for i in old) / len(old))
+                sum(x[i, t] / x[i, t - 10] > own for i in old) / len(old)
+            )
 
 
 def test_suspension_longer_than_ten_sessions_leaves_breadth() -> None:
     """Ten carried closes in the window are allowed, eleven are not."""
-    for gap, used in ((9, 2.0), (10, 1.0)):  # the first close of all has no return: it counts as carried
+    # the first close of all has no return: it counts as carried
+    for gap, used in ((9, 2.0), (10, 1.0)):
         broken = [math.nan, *[0.01] * 5, *[math.nan] * gap, *[0.01] * (34 - gap)]
-        view = make(returns={"a": broken, "b": [math.nan, *[0.01] * 39]}, targets={"all": [(1, [0.5, 0.5])]})
+        view = make(
+            returns={"a": broken, "b": [math.nan, *[0.01] * 39]}, targets={"all": [(1, [0.5, 0.5])]}
+        )
         found = measures.get("above_average")(view, window=40)
         assert found.n_used is not None and found.n_used[0, -1] == used
 
@@ -362,7 +434,8 @@ def test_a_tiny_halted_stock_is_not_above_its_mean() -> None:
     assert (found[30:] == 0).all()
 
 
-# ---- contributions -------------------------------------------------------------------------------------
+# ---- contributions
+# -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("basis", ["price", "total"])
@@ -379,7 +452,9 @@ def test_contributions_add_up_and_equal_a_loop(basis: str, since: str) -> None:
     own = np.nan_to_num(price if basis == "price" else total)
     last = [int(np.flatnonzero(np.isfinite(m)).max()) for m in move]
     levels = view.all_levels[basis]
-    assert (table.filter(pl.col("statistic") == "residual")["value"].fill_nan(0).abs() < 1e-12).all()
+    assert (
+        table.filter(pl.col("statistic") == "residual")["value"].fill_nan(0).abs() < 1e-12
+    ).all()
     for s, subject in enumerate(view.subjects):
         if not any(span.weights[s].any() for span in view.spans):
             assert subject not in table["subject"]
@@ -395,7 +470,8 @@ def test_contributions_add_up_and_equal_a_loop(basis: str, since: str) -> None:
                 if t > start:
                     for i in np.flatnonzero(held):
                         wanted[view.securities[i]] += (
-                            held[i] / held.sum() * own[i, t] * levels[s, t - 1] / levels[s, start])
+                            held[i] / held.sum() * own[i, t] * levels[s, t - 1] / levels[s, start]
+                        )
                 held = held * (1 + np.nan_to_num(move[:, t]))
         rows = table.filter(pl.col("subject") == subject, pl.col("security").is_not_null())
         found = dict(zip(rows["security"], rows["value"], strict=True))
@@ -406,7 +482,8 @@ def test_contributions_add_up_and_equal_a_loop(basis: str, since: str) -> None:
         assert rows["value"].is_sorted(descending=True)
 
 
-# ---- league --------------------------------------------------------------------------------------------
+# ---- league
+# --------------------------------------------------------------------------------------------
 
 
 @given(st.lists(st.integers(-400, 400), min_size=1, max_size=12))
@@ -427,7 +504,12 @@ def test_ranks_keep_order_and_ties(points: list[int]) -> None:
 
 def test_empty_history_has_no_value_anywhere() -> None:
     """One session: every measure of levels answers, and nothing has a return."""
-    view = make(levels={"A": [100.0], "B": [math.nan]}, groups={"g": ["A", "B"]}, pairs=[("A", "B")], benchmark="A")
+    view = make(
+        levels={"A": [100.0], "B": [math.nan]},
+        groups={"g": ["A", "B"]},
+        pairs=[("A", "B")],
+        benchmark="A",
+    )
     for name in ("performance", "league"):
         table = measures.get(name)(view).table
         assert table is not None and table["value"].fill_nan(None).null_count() == len(table)

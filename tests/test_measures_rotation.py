@@ -41,18 +41,25 @@ def fridays(count: int, first: str = "2019-01-04") -> np.ndarray:
     return np.datetime64(first) + 7 * np.arange(count)
 
 
-# ---- relative rotation ---------------------------------------------------------------------------------
+# ---- relative rotation
+# ---------------------------------------------------------------------------------
 
 
 def sinusoid() -> np.ndarray:
     return 0.1 * np.sin(2 * np.pi * np.arange(300) / 52)
 
 
-@pytest.mark.parametrize(("mode", "ratio", "momentum"), [
-    ("lite", 98.917537, 101.739314), ("recommended", 98.372958, 99.778399)])
+@pytest.mark.parametrize(
+    ("mode", "ratio", "momentum"),
+    [("lite", 98.917537, 101.739314), ("recommended", 98.372958, 99.778399)],
+)
 def test_rotation_of_a_sinusoid_as_published(mode: Any, ratio: float, momentum: float) -> None:
     """l = 0.1 sin(2 pi t / 52), t = 0 ... 299: the last point, through the measure."""
-    view = make(levels={"A": np.exp(sinusoid()).tolist(), "B": [1.0] * 300}, sessions=fridays(300), pairs=[("A", "B")])
+    view = make(
+        levels={"A": np.exp(sinusoid()).tolist(), "B": [1.0] * 300},
+        sessions=fridays(300),
+        pairs=[("A", "B")],
+    )
     rows = table("relative_rotation", view, mode=mode, tail=1)
     assert value(rows, statistic="rs_ratio") == pytest.approx(ratio, abs=5e-7)
     assert value(rows, statistic="rs_momentum") == pytest.approx(momentum, abs=5e-7)
@@ -70,7 +77,7 @@ def test_rotation_starts_after_the_warm_up() -> None:
     for mode, first in (("recommended", 110), ("lite", 27)):
         ratio, momentum = coordinates(np.exp(sinusoid())[None], mode)  # type: ignore[arg-type]
         for a in (ratio, momentum):
-            assert np.isnan(a[0, :first - 1]).all() and np.isfinite(a[0, first - 1:]).all()
+            assert np.isnan(a[0, : first - 1]).all() and np.isfinite(a[0, first - 1 :]).all()
 
 
 def test_earlier_weeks_are_never_repainted() -> None:
@@ -120,10 +127,18 @@ def test_quadrant_changes_follow_from_the_tail() -> None:
         tail = own.filter(pl.col("statistic") == "rs_ratio").sort("end")
         other = own.filter(pl.col("statistic") == "rs_momentum").sort("end")
         assert len(tail) == 40
-        words = [("leading" if y > 100 else "weakening") if x > 100 else ("improving" if y > 100 else "lagging")
-                 for x, y in zip(tail["value"], other["value"], strict=True)]
+        words = [
+            ("leading" if y > 100 else "weakening")
+            if x > 100
+            else ("improving" if y > 100 else "lagging")
+            for x, y in zip(tail["value"], other["value"], strict=True)
+        ]
         assert tail["quadrant"].to_list() == words
-        wanted = [(tail["end"][k], words[k - 1], words[k]) for k in range(1, 40) if words[k] != words[k - 1]]
+        wanted = [
+            (tail["end"][k], words[k - 1], words[k])
+            for k in range(1, 40)
+            if words[k] != words[k - 1]
+        ]
         found = own.filter(pl.col("statistic") == "quadrant_change").sort("end")
         assert found.select("end", "left", "quadrant").rows() == wanted
         run = next((k for k in range(40) if words[39 - k] != words[39]), 40)
@@ -133,7 +148,9 @@ def test_quadrant_changes_follow_from_the_tail() -> None:
 def test_groups_stand_against_the_benchmark_and_errors_name_the_input() -> None:
     view = random_view()
     rows = table("relative_rotation", view, group="parts")
-    assert set(rows["subject"]) == {"few", "late", "others"} and set(rows["against"]) == {"benchmark"}
+    assert set(rows["subject"]) == {"few", "late", "others"} and set(rows["against"]) == {
+        "benchmark"
+    }
     rotation = measures.get("relative_rotation")
     with pytest.raises(UnknownName, match="part"):
         rotation(view, group="pats")
@@ -149,10 +166,13 @@ def test_no_claim_to_a_vendors_name() -> None:
     """The trademark stands nowhere but in the name of the project that mode lite is taken from."""
     declared = measures.get("relative_rotation")
     assert "RRG" not in declared.doc and "RRG" not in declared.question
-    assert [r for r in declared.references if "RRG" in r] == ["BennyThadikaran/RRG-Lite (source), for mode lite"]
+    assert [r for r in declared.references if "RRG" in r] == [
+        "BennyThadikaran/RRG-Lite (source), for mode lite"
+    ]
 
 
-# ---- trend state ---------------------------------------------------------------------------------------
+# ---- trend state
+# ---------------------------------------------------------------------------------------
 
 
 def test_trend_state_equals_plain_loops() -> None:
@@ -166,7 +186,9 @@ def test_trend_state_equals_plain_loops() -> None:
         off, mean = level[-1] / max(level[-252:]) - 1, level[-50:].mean()
         assert value(own, statistic="off_high") == pytest.approx(off, rel=1e-12)
         assert value(own, statistic="from_short") == pytest.approx(level[-1] / mean - 1, rel=1e-12)
-        assert value(own, statistic="from_long") == pytest.approx(level[-1] / level[-200:].mean() - 1, rel=1e-12)
+        assert value(own, statistic="from_long") == pytest.approx(
+            level[-1] / level[-200:].mean() - 1, rel=1e-12
+        )
         assert value(own, statistic="stalled") == float(level[-1] < mean and off < -0.1)
 
     def place(names: list[int], s: int, t: int) -> float:
@@ -174,14 +196,20 @@ def test_trend_state_equals_plain_loops() -> None:
         return sum(m < moves[s] for m in moves.values()) / (len(names) - 1)
 
     last = days[-1]
-    ago = dt.date(last.year if last.month > 3 else last.year - 1, (last.month - 4) % 12 + 1, last.day)
+    ago = dt.date(
+        last.year if last.month > 3 else last.year - 1, (last.month - 4) % 12 + 1, last.day
+    )
     then = max(t for t in range(T) if days[t] <= ago)
-    for group, names in {"all": list(range(len(view.subjects))), "parts": list(view.groups["parts"])}.items():
+    for group, names in {
+        "all": list(range(len(view.subjects))),
+        "parts": list(view.groups["parts"]),
+    }.items():
         for s in names:
             own = rows.filter(pl.col("subject") == view.subjects[s], pl.col("group") == group)
             assert value(own, statistic="strength") == pytest.approx(place(names, s, T - 1))
             assert value(own, statistic="strength_change_3m") == pytest.approx(
-                place(names, s, T - 1) - place(names, s, then))
+                place(names, s, T - 1) - place(names, s, then)
+            )
 
 
 def test_two_peers_have_no_rank() -> None:
@@ -191,7 +219,8 @@ def test_two_peers_have_no_rank() -> None:
     assert set(rows["reason"]) == {"a rank needs 3 peers with a return"}
 
 
-# ---- weights by plain loops ----------------------------------------------------------------------------
+# ---- weights by plain loops
+# ----------------------------------------------------------------------------
 
 
 def start_weights(view: View, s: int, first: int) -> np.ndarray | None:
@@ -205,7 +234,10 @@ def start_weights(view: View, s: int, first: int) -> np.ndarray | None:
         move = np.where(np.isfinite(price[:, t]), price[:, t], total[:, t])
         w *= 1 + np.nan_to_num(move)
     index = view.field("price_index")
-    left = [np.isfinite(index[i, :first + 1]).any() and not math.isfinite(index[i, first]) for i in range(len(w))]
+    left = [
+        np.isfinite(index[i, : first + 1]).any() and not math.isfinite(index[i, first])
+        for i in range(len(w))
+    ]
     return np.where(left, 0.0, w)
 
 
@@ -221,9 +253,15 @@ def test_dispersion_equals_plain_loops(basis: str) -> None:
         for t in range(2, 310, 3):
             for window, name in ((1, "dispersion"), (21, "dispersion_window")):
                 w = start_weights(view, s, t - window + 1) if t >= window else None
-                here = [] if w is None else [
-                    i for i in np.flatnonzero(w > 0) if math.isfinite(returns[i, t])
-                    and math.isfinite(index[i, t - window])]
+                here = (
+                    []
+                    if w is None
+                    else [
+                        i
+                        for i in np.flatnonzero(w > 0)
+                        if math.isfinite(returns[i, t]) and math.isfinite(index[i, t - window])
+                    ]
+                )
                 there = 0 if w is None else int((w > 0).sum())
                 if len(here) < 2 or (window > 1 and len(here) < 0.9 * there):
                     assert math.isnan(found.value[name][s, t])
@@ -238,7 +276,9 @@ def test_dispersion_equals_plain_loops(basis: str) -> None:
                     seen += 1
                     assert found.value["equal_sd_window"][s, t] == pytest.approx(r.std(), rel=1e-9)
                     low, high = np.percentile(r, [10, 90])
-                    assert found.value["p90_p10_window"][s, t] == pytest.approx(high - low, abs=1e-8)
+                    assert found.value["p90_p10_window"][s, t] == pytest.approx(
+                        high - low, abs=1e-8
+                    )
     assert seen > 100
 
 
@@ -260,10 +300,17 @@ def test_average_correlation_is_the_mean_pairwise_one(window: int) -> None:
     for s in range(len(view.subjects)):
         for t in range(window, 330, 4):
             span = next((x for x in view.spans if x.start <= t < x.stop), None)
-            past = r[:, t - window + 1:t + 1]
-            here = [] if span is None else [
-                i for i in np.flatnonzero(span.weights[s] > 0) if np.isnan(past[i]).sum() <= 10
-                and (math.isfinite(index[i, t]) or np.isnan(index[i, :t]).all())]
+            past = r[:, t - window + 1 : t + 1]
+            here = (
+                []
+                if span is None
+                else [
+                    i
+                    for i in np.flatnonzero(span.weights[s] > 0)
+                    if np.isnan(past[i]).sum() <= 10
+                    and (math.isfinite(index[i, t]) or np.isnan(index[i, :t]).all())
+                ]
+            )
             got = np.asarray(found.value)[s, t]
             if len(here) < 2:
                 assert math.isnan(got)
@@ -273,7 +320,9 @@ def test_average_correlation_is_the_mean_pairwise_one(window: int) -> None:
             scale = span.weights[s, here] * x.std(axis=1, ddof=1)
             pairs = np.outer(scale, scale)
             np.fill_diagonal(pairs, 0)
-            assert got == pytest.approx((pairs * np.corrcoef(x)).sum() / pairs.sum(), rel=1e-8, abs=1e-10)
+            assert got == pytest.approx(
+                (pairs * np.corrcoef(x)).sum() / pairs.sum(), rel=1e-8, abs=1e-10
+            )
             checked += 1
     assert checked > 150
 
@@ -281,7 +330,9 @@ def test_average_correlation_is_the_mean_pairwise_one(window: int) -> None:
 def test_dollar_volume_equals_plain_loops() -> None:
     base = random_view(seed=8, sessions=310)
     rng = np.random.default_rng(8)
-    volume = np.where(np.isfinite(base.field("close")), rng.lognormal(10, 1, base.field("close").shape), np.nan)
+    volume = np.where(
+        np.isfinite(base.field("close")), rng.lognormal(10, 1, base.field("close").shape), np.nan
+    )
     volume[2, 100:105] = np.nan
     view = dataclasses.replace(base, fields={**base.fields, "volume": volume})
     found = measures.get("dollar_volume_share")(view, window=10, before=20).value
@@ -308,7 +359,8 @@ def test_dollar_volume_equals_plain_loops() -> None:
             assert found["change"][s, t] == pytest.approx(now - before, abs=1e-12)
 
 
-# ---- regimes -------------------------------------------------------------------------------------------
+# ---- regimes
+# -------------------------------------------------------------------------------------------
 
 
 def test_regimes_equal_plain_loops_and_use_the_confirmation_day() -> None:
@@ -339,7 +391,7 @@ def test_regimes_equal_plain_loops_and_use_the_confirmation_day() -> None:
         if t < 504 or len(ends) < 24:
             assert math.isnan(found["panic"][0, t])
             continue
-        risk = {u: r[u - 126:u].std(ddof=1) for u in (*ends, t)}
+        risk = {u: r[u - 126 : u].std(ddof=1) for u in (*ends, t)}
         wanted = level[t] < level[t - 504] and risk[t] > np.median([risk[u] for u in ends])
         assert found["panic"][0, t] == wanted
         panics += wanted
@@ -357,7 +409,8 @@ def test_expanding_median_waits_for_two_years_of_months() -> None:
     assert found[first] == np.median(ends)
 
 
-# ---- leadership ----------------------------------------------------------------------------------------
+# ---- leadership
+# ----------------------------------------------------------------------------------------
 
 
 @given(st.lists(st.integers(-4, 4), min_size=3, max_size=40), st.integers(0, 2**31))
@@ -368,7 +421,8 @@ def test_spearman_equals_scipy(x: list[int], seed: int) -> None:
         assert math.isnan(_ranks.spearman(np.array(x, float), y.astype(float)))
         return
     assert _ranks.spearman(np.array(x, float), y.astype(float)) == pytest.approx(
-        float(stats.spearmanr(x, y).statistic), abs=1e-12)
+        float(stats.spearmanr(x, y).statistic), abs=1e-12
+    )
 
 
 @given(st.integers(5, 80))
@@ -382,23 +436,32 @@ def test_fifths_are_even_and_ties_stay_together(n: int) -> None:
 
 def test_the_noise_band_holds_95_percent_of_unrelated_orders() -> None:
     rng = np.random.default_rng(0)
-    outside = [abs(_ranks.spearman(rng.normal(size=40), rng.normal(size=40))) >= _ranks.noise(40) for _ in range(1500)]
+    outside = [
+        abs(_ranks.spearman(rng.normal(size=40), rng.normal(size=40))) >= _ranks.noise(40)
+        for _ in range(1500)
+    ]
     assert 0.035 < np.mean(outside) < 0.065
 
 
-def leaders_by_loop(view: View, s: int, base: int, end: int, start: int, stop: int) -> dict[str, Any]:
+def leaders_by_loop(
+    view: View, s: int, base: int, end: int, start: int, stop: int
+) -> dict[str, Any]:
     """Formation, window and residual return of each member of one basket, a member at a time."""
     span = next(x for x in view.spans if x.start <= base + 1 < x.stop)
     index, r = view.field("price_index"), view.field("price_return")
     level = view.all_levels["price"][s]
-    market = level[base + 1 - 252:base + 1] / level[base - 252:base] - 1
+    market = level[base + 1 - 252 : base + 1] / level[base - 252 : base] - 1
     out: dict[str, Any] = {"before": [], "now": [], "residual": []}
     for i in np.flatnonzero(span.weights[s] > 0):
-        path = index[i, base:end + 1]
-        if not (math.isfinite(index[i, start]) and math.isfinite(index[i, stop]) and math.isfinite(path[0])):
+        path = index[i, base : end + 1]
+        if not (
+            math.isfinite(index[i, start])
+            and math.isfinite(index[i, stop])
+            and math.isfinite(path[0])
+        ):
             continue
         last = path[np.isfinite(path)][-1] / path[0] - 1
-        own = r[i, base + 1 - 252:base + 1]
+        own = r[i, base + 1 - 252 : base + 1]
         both = np.isfinite(own) & np.isfinite(market)
         beta = np.cov(own[both], market[both])[0, 1] / np.var(market[both], ddof=1)
         out["before"].append(index[i, stop] / index[i, start] - 1)
@@ -414,30 +477,45 @@ def test_leadership_equals_plain_loops(formation: str, start: int | None, stop: 
     days = view.sessions.astype(object).tolist()
     base, end = (days.index(rows[0, c]) for c in ("start", "end"))
     assert days[base + 1].month == days[end].month != days[end + 1].month
-    first = max(t for t, d in enumerate(days) if d.year < days[base].year) if start is None else base + start
+    first = (
+        max(t for t, d in enumerate(days) if d.year < days[base].year)
+        if start is None
+        else base + start
+    )
     for subject in ("all", "others"):
         s = view.subjects.index(subject)
         found = leaders_by_loop(view, s, base, end, first, base + stop)
         for adjusted, now in (("raw", found["now"]), ("beta removed", found["residual"])):
-            own = rows.filter(pl.col("subject") == subject, pl.col("group").is_null(),
-                              pl.col("formation") == formation, pl.col("adjusted") == adjusted)
+            own = rows.filter(
+                pl.col("subject") == subject,
+                pl.col("group").is_null(),
+                pl.col("formation") == formation,
+                pl.col("adjusted") == adjusted,
+            )
             rho = float(stats.spearmanr(found["before"], now).statistic)
             assert value(own, statistic="rank_correlation") == pytest.approx(rho, abs=1e-10)
             n = len(now)
-            word = "no order" if abs(rho) < 1.96 / math.sqrt(n - 1) else (
-                "past winners ahead" if rho > 0 else "past losers ahead")
+            word = (
+                "no order"
+                if abs(rho) < 1.96 / math.sqrt(n - 1)
+                else ("past winners ahead" if rho > 0 else "past losers ahead")
+            )
             assert value(own, "sign", statistic="rank_correlation") == word
             order = np.argsort(found["before"])
             fifth = [math.floor(5 * (k + 0.5) / n) for k in range(n)]
             means = [now[order[[k for k in range(n) if fifth[k] == q]]].mean() for q in range(5)]
             for q in range(5):
-                assert value(own, statistic=f"quintile_{q + 1}") == pytest.approx(means[q], rel=1e-9)
+                assert value(own, statistic=f"quintile_{q + 1}") == pytest.approx(
+                    means[q], rel=1e-9
+                )
             assert value(own, statistic="spread") == pytest.approx(means[4] - means[0], rel=1e-9)
             monotone = means == sorted(means) or means == sorted(means, reverse=True)
             assert value(own, statistic="monotone") == monotone
             k = int((np.arange(n) + 0.5 >= 0.9 * n).sum())
             before, after = set(order[-k:].tolist()), set(np.argsort(now)[-k:].tolist())
-            assert value(own, statistic="turnover_top_decile") == pytest.approx(len(before - after) / k)
+            assert value(own, statistic="turnover_top_decile") == pytest.approx(
+                len(before - after) / k
+            )
 
 
 def test_beta_alone_gives_no_order_once_it_is_removed() -> None:
@@ -448,14 +526,21 @@ def test_beta_alone_gives_no_order_once_it_is_removed() -> None:
     rng.shuffle(beta)
     noise = rng.normal(0, 0.002, (30, 341))
     returns = {f"m{i:02d}": [math.nan, *(beta[i] * market + noise[i])] for i in range(30)}
-    view = make(returns=returns, targets={"all": [(t, [1 / 30] * 30) for t in range(1, 342, 21)]},
-                sessions=weekdays(342, "2023-01-02"))
-    rows = table("leadership", view, since=str(view.sessions[320])).filter(pl.col("group").is_null())
+    view = make(
+        returns=returns,
+        targets={"all": [(t, [1 / 30] * 30) for t in range(1, 342, 21)]},
+        sessions=weekdays(342, "2023-01-02"),
+    )
+    rows = table("leadership", view, since=str(view.sessions[320])).filter(
+        pl.col("group").is_null()
+    )
     raw = rows.filter(pl.col("adjusted") == "raw", pl.col("statistic") == "rank_correlation")
     assert value(raw, "sign", formation="beta") == "high beta ahead"
     assert value(raw, formation="beta") > 0.9
     assert value(raw, "sign", formation="12-2") == "past winners ahead"
-    left = rows.filter(pl.col("adjusted") == "beta removed", pl.col("statistic") == "rank_correlation")
+    left = rows.filter(
+        pl.col("adjusted") == "beta removed", pl.col("statistic") == "rank_correlation"
+    )
     assert value(left, "sign", formation="12-2") == "no order"
 
 
@@ -464,9 +549,16 @@ def test_groups_remove_the_markets_beta() -> None:
     rng = np.random.default_rng(4)
     market = rng.normal(0.001, 0.01, 400)
     slopes = {"g0": 0.5, "g1": 1.0, "g2": 1.5, "g3": 2.0}
-    levels = {"M": [100.0, *(100 * np.cumprod(1 + market))],
-              **{n: [100.0, *(100 * np.cumprod(1 + b * market))] for n, b in slopes.items()}}
-    view = make(levels=levels, groups={"g": ["M", *slopes]}, benchmark="M", sessions=weekdays(401, "2023-01-02"))
+    levels = {
+        "M": [100.0, *(100 * np.cumprod(1 + market))],
+        **{n: [100.0, *(100 * np.cumprod(1 + b * market))] for n, b in slopes.items()},
+    }
+    view = make(
+        levels=levels,
+        groups={"g": ["M", *slopes]},
+        benchmark="M",
+        sessions=weekdays(401, "2023-01-02"),
+    )
     rows = table("leadership", view, since=str(view.sessions[380]))
     own = rows.filter(pl.col("group") == "g", pl.col("formation") == "12-2")
     assert own["weak"].all() and set(own["subject"]) == {"M"} and set(own["n_used"]) == {4}
@@ -475,7 +567,9 @@ def test_groups_remove_the_markets_beta() -> None:
     for adjusted, b in (("raw", np.ones(5)), ("beta removed", np.array([1.0, *slopes.values()]))):
         after = (now - (b * now[0] if adjusted != "raw" else 0))[1:]
         wanted = float(stats.spearmanr(before[1:], after).statistic)
-        sides = np.sign((before - b * before[0])[1:].round(12)) * np.sign((now - b * now[0])[1:].round(12))
+        sides = np.sign((before - b * before[0])[1:].round(12)) * np.sign(
+            (now - b * now[0])[1:].round(12)
+        )
         part = own.filter(pl.col("adjusted") == adjusted)
         assert value(part, statistic="rank_correlation") == pytest.approx(wanted)
         assert value(part, statistic="changed_side") == (sides < 0).sum()
@@ -488,9 +582,15 @@ def test_thin_baskets_and_short_years_say_why() -> None:
     assert few["value"].is_nan().all() and few["reason"].is_not_null().all()
     assert any("8 are needed" in r for r in few["reason"])
     days = [d for d in view.sessions.astype(object).tolist() if d.year == 2024]
-    early = table("leadership", cut(view, int(np.searchsorted(view.sessions, np.datetime64(days[12])))), since="1w")
+    early = table(
+        "leadership",
+        cut(view, int(np.searchsorted(view.sessions, np.datetime64(days[12])))),
+        since="1w",
+    )
     ytd = early.filter(pl.col("formation") == "ytd", pl.col("statistic") == "rank_correlation")
-    assert ytd["value"].is_nan().all() and all("sessions; 21 are needed" in r for r in ytd["reason"])
+    assert ytd["value"].is_nan().all() and all(
+        "sessions; 21 are needed" in r for r in ytd["reason"]
+    )
     leadership = measures.get("leadership")
     with pytest.raises(NotEnoughData, match="before the data"):
         leadership(view, since="5y")
@@ -500,19 +600,35 @@ def test_thin_baskets_and_short_years_say_why() -> None:
         leadership(view, since="lastmonth")
 
 
-# ---- all of them ---------------------------------------------------------------------------------------
+# ---- all of them
+# ---------------------------------------------------------------------------------------
 
-NEW = ("relative_rotation", "trend_state", "dispersion", "average_correlation", "dollar_volume_share", "regimes",
-       "leadership")
+NEW = (
+    "relative_rotation",
+    "trend_state",
+    "dispersion",
+    "average_correlation",
+    "dollar_volume_share",
+    "regimes",
+    "leadership",
+)
 
 
-@pytest.mark.parametrize(("name", "params"), [
-    ("relative_rotation", {"mode": "lite", "tail": 20}), ("relative_rotation", {"group": "parts", "mode": "lite"}),
-    ("trend_state", {"high": 60, "long": 60, "short": 10, "strength": 21}), ("dispersion", {"window": 5}),
-    ("dispersion", {"window": 70, "basis": "total"}), ("average_correlation", {"window": 10, "basis": "total"}),
-    ("dollar_volume_share", {"window": 5, "before": 5}), ("regimes", {"trailing": 60}),
-    ("leadership", {"since": "low"}), ("leadership", {"since": "2023-10-02", "basis": "total"}),
-])
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("relative_rotation", {"mode": "lite", "tail": 20}),
+        ("relative_rotation", {"group": "parts", "mode": "lite"}),
+        ("trend_state", {"high": 60, "long": 60, "short": 10, "strength": 21}),
+        ("dispersion", {"window": 5}),
+        ("dispersion", {"window": 70, "basis": "total"}),
+        ("average_correlation", {"window": 10, "basis": "total"}),
+        ("dollar_volume_share", {"window": 5, "before": 5}),
+        ("regimes", {"trailing": 60}),
+        ("leadership", {"since": "low"}),
+        ("leadership", {"since": "2023-10-02", "basis": "total"}),
+    ],
+)
 def test_other_parameters_conform(name: str, params: dict[str, Any]) -> None:
     check_measure(measures.get(name), random_view(7), **params)
 
@@ -529,10 +645,17 @@ def numbers(result: Result) -> np.ndarray:
 def test_hopeless_input_gives_no_number(name: str) -> None:
     """Nothing but gaps, or a single session: no value, no warning, and tables say why."""
     gone = [math.nan] * 40
-    levels = {"levels": {"A": gone, "B": gone}, "pairs": [("A", "B")], "groups": {"g": ["A", "B"]}, "benchmark": "B"}
+    levels = {
+        "levels": {"A": gone, "B": gone},
+        "pairs": [("A", "B")],
+        "groups": {"g": ["A", "B"]},
+        "benchmark": "B",
+    }
     members = make(returns={"a": gone, "b": gone}, targets={"all": [(1, [0.5, 0.5])]}, **levels)
     one_day = make(levels={"A": [100.0]}, pairs=[("A", "A")], groups={"g": ["A"]})
-    for view in ((members, one_day) if measures.get(name).of == "basket" else (make(**levels), one_day)):
+    for view in (
+        (members, one_day) if measures.get(name).of == "basket" else (make(**levels), one_day)
+    ):
         try:
             result = measures.get(name)(view)
         except NotEnoughData:
@@ -556,8 +679,14 @@ def test_constant_prices_have_no_correlation_and_no_dispersion() -> None:
     assert isinstance(found, dict) and found["dispersion_window"][0, -1] == 0
 
 
-@pytest.mark.parametrize(("name", "params"), [
-    ("dispersion", {"window": 0}), ("average_correlation", {"window": 1}), ("dollar_volume_share", {"before": 0})])
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("dispersion", {"window": 0}),
+        ("average_correlation", {"window": 1}),
+        ("dollar_volume_share", {"before": 0}),
+    ],
+)
 def test_impossible_windows(name: str, params: dict[str, int]) -> None:
     with pytest.raises(UsageError):
         measures.get(name)(random_view(1), **params)

@@ -24,10 +24,25 @@ from paceline.store import Store
 nan = np.nan
 D = dt.date
 #: Ten weekdays across a year end; 2025-01-01 is no session.
-DAYS = np.array([d for d in np.arange(np.datetime64("2024-12-26"), np.datetime64("2025-01-10"))
-                 if np.is_busday(d) and d != np.datetime64("2025-01-01")])
-PRICES = ("source", "security", "date", "close", "price_return", "total_return", "volume", "market_cap", "recovered",
-          "known")
+DAYS = np.array(
+    [
+        d
+        for d in np.arange(np.datetime64("2024-12-26"), np.datetime64("2025-01-10"))
+        if np.is_busday(d) and d != np.datetime64("2025-01-01")
+    ]
+)
+PRICES = (
+    "source",
+    "security",
+    "date",
+    "close",
+    "price_return",
+    "total_return",
+    "volume",
+    "market_cap",
+    "recovered",
+    "known",
+)
 
 
 def day(t: int) -> D:
@@ -51,13 +66,19 @@ class Loader:
 
     def commit(self, tables: dict[str, pl.DataFrame], source: str = "feed") -> int:
         self.count += 1
-        load = self.store.commit(tables, source=source, checksum=f"c{self.count}",
-                                 origins=[Origin(source, "rows", "2025-01-10")])
+        load = self.store.commit(
+            tables,
+            source=source,
+            checksum=f"c{self.count}",
+            origins=[Origin(source, "rows", "2025-01-10")],
+        )
         assert load is not None
         return load
 
     def panel(self, **request: Any) -> Panel:
-        return panel.build(self.store, **{"sessions": DAYS, "fields": ("close",), "cache": False, **request})
+        return panel.build(
+            self.store, **{"sessions": DAYS, "fields": ("close",), "cache": False, **request}
+        )
 
 
 def _schema(table: str) -> dict[str, Any]:
@@ -71,24 +92,34 @@ def db(tmp_path: Path) -> Loader:
     return Loader(tmp_path / "store")
 
 
-# ---- assembly ---------------------------------------------------------------------------------------------
+# ---- assembly
+# ---------------------------------------------------------------------------------------------
 
 
 def test_rows_become_cells(db: Loader) -> None:
-    db.put(price("B", 1, 20.0, volume=5.0), price("A", 1, 10.0), price("A", 4, 11.0), price("A", 5, 12.0))
+    db.put(
+        price("B", 1, 20.0, volume=5.0),
+        price("A", 1, 10.0),
+        price("A", 4, 11.0),
+        price("A", 5, 12.0),
+    )
     p = db.panel(fields=("close", "volume"))
     assert p.securities == ("A", "B") and p.version == 1
     assert_array_equal(p.sessions, DAYS[1:6])
     assert_array_equal(p.field("close"), [[10, nan, nan, 11, 12], [20, nan, nan, nan, nan]])
     assert_array_equal(p.field("volume"), [[nan] * 5, [5, nan, nan, nan, nan]])
     for matrix in p.fields.values():
-        assert matrix.flags.c_contiguous and not matrix.flags.writeable and matrix.dtype == np.float64
+        assert (
+            matrix.flags.c_contiguous and not matrix.flags.writeable and matrix.dtype == np.float64
+        )
     with pytest.raises(ValueError, match="read-only"):
         p.field("close")[0, 0] = 1
 
 
 def test_the_window_is_what_was_asked_for(db: Loader) -> None:
-    db.put(*(price("A", t, 10.0 + t) for t in range(10)), price("OLD", 0, 1.0), price("NEW", 9, 2.0))
+    db.put(
+        *(price("A", t, 10.0 + t) for t in range(10)), price("OLD", 0, 1.0), price("NEW", 9, 2.0)
+    )
     p = db.panel(as_of=day(7), start=day(3))
     assert_array_equal(p.sessions, DAYS[3:8])
     assert p.securities == ("A",), "securities without a price in the window are not rows"
@@ -100,8 +131,12 @@ def test_the_window_is_what_was_asked_for(db: Loader) -> None:
 
 def test_only_wanted_securities_and_kinds(db: Loader) -> None:
     db.put(*(price(s, t, 1.0) for s in ("COM", "IDX", "PREF", "WHO") for t in range(3)))
-    db.put({"security": "COM", "kind": "common"}, {"security": "IDX", "kind": "index"},
-           {"security": "PREF", "kind": "preferred"}, table="securities")
+    db.put(
+        {"security": "COM", "kind": "common"},
+        {"security": "IDX", "kind": "index"},
+        {"security": "PREF", "kind": "preferred"},
+        table="securities",
+    )
 
     def rows(**request: Any) -> str:
         return " ".join(db.panel(**request).securities)
@@ -115,18 +150,30 @@ def test_only_wanted_securities_and_kinds(db: Loader) -> None:
 
 
 def test_rows_on_days_that_are_no_session_are_counted_and_said(db: Loader) -> None:
-    db.put(price("A", 0, 1.0), price("A", D(2024, 12, 28), 2.0), price("A", D(2025, 1, 1), 3.0), price("A", 8, 4.0),
-           price("IDX", D(2025, 1, 1), 3.0), price("A", D(2024, 1, 6), 9.0))
+    db.put(
+        price("A", 0, 1.0),
+        price("A", D(2024, 12, 28), 2.0),
+        price("A", D(2025, 1, 1), 3.0),
+        price("A", 8, 4.0),
+        price("IDX", D(2025, 1, 1), 3.0),
+        price("A", D(2024, 1, 6), 9.0),
+    )
     p = db.panel(securities=["A"])
-    assert p.off_calendar == 2, "Saturday and New Year inside the window; the day before it is not of this panel"
+    assert p.off_calendar == 2, (
+        "Saturday and New Year inside the window; the day before it is not of this panel"
+    )
     assert [c for c in p.caveats if c.startswith("2 price rows lie on days that are no session")]
     assert_array_equal(p.field("close")[0, [0, 8 - 0]], [1, 4])
     assert np.isnan(p.field("close")).sum() == 7
 
 
 def test_recovered_closes_are_counted_per_session(db: Loader) -> None:
-    db.put(price("A", 0, 1.0), price("A", 1, 1.0, recovered=True), price("B", 1, 1.0, recovered=True),
-           price("B", 2, 1.0, recovered=False))
+    db.put(
+        price("A", 0, 1.0),
+        price("A", 1, 1.0, recovered=True),
+        price("B", 1, 1.0, recovered=True),
+        price("B", 2, 1.0, recovered=False),
+    )
     p = db.panel()
     assert_array_equal(p.recovered, [0, 2, 0])
     assert any(c.startswith("2 closes were worked back") for c in p.caveats)
@@ -141,18 +188,27 @@ def test_the_calendar_may_come_from_the_store(db: Loader) -> None:
         db.panel(sessions="XTSE")
 
 
-@pytest.mark.parametrize(("request_", "error", "says"), [
-    ({"fields": ("colour",)}, UnknownName, "colour"),
-    ({"order": {"closes": ["feed"]}}, UnknownName, "closes"),
-    ({"order": {"close": ["feed"], "price_return": ["other"]}}, UsageError, "always come from one source"),
-    ({"securities": ["Z"]}, NotEnoughData, "holds no price of a wanted security"),
-    ({"order": {"close": ["nobody"]}}, NotEnoughData, "holds no price of a wanted security"),
-    ({"as_of": "2020-01-01"}, NotEnoughData, "no session"),
-    ({"as_of": "soon"}, UsageError, "not a date"),
-    ({"sessions": DAYS[::-1]}, UsageError, "not strictly increasing"),
-    ({"version": 9}, StoreError, "version 9"),
-])
-def test_requests_that_cannot_be_met(db: Loader, request_: dict[str, Any], error: type[Exception], says: str) -> None:
+@pytest.mark.parametrize(
+    ("request_", "error", "says"),
+    [
+        ({"fields": ("colour",)}, UnknownName, "colour"),
+        ({"order": {"closes": ["feed"]}}, UnknownName, "closes"),
+        (
+            {"order": {"close": ["feed"], "price_return": ["other"]}},
+            UsageError,
+            "always come from one source",
+        ),
+        ({"securities": ["Z"]}, NotEnoughData, "holds no price of a wanted security"),
+        ({"order": {"close": ["nobody"]}}, NotEnoughData, "holds no price of a wanted security"),
+        ({"as_of": "2020-01-01"}, NotEnoughData, "no session"),
+        ({"as_of": "soon"}, UsageError, "not a date"),
+        ({"sessions": DAYS[::-1]}, UsageError, "not strictly increasing"),
+        ({"version": 9}, StoreError, "version 9"),
+    ],
+)
+def test_requests_that_cannot_be_met(
+    db: Loader, request_: dict[str, Any], error: type[Exception], says: str
+) -> None:
     db.put(price("A", 0, 1.0))
     with pytest.raises(error, match=says):
         db.panel(**request_)
@@ -163,7 +219,8 @@ def test_an_empty_store_says_import(db: Loader) -> None:
         db.panel()
 
 
-# ---- two clocks -------------------------------------------------------------------------------------------
+# ---- two clocks
+# -------------------------------------------------------------------------------------------
 
 
 def test_a_correction_of_the_same_day_replaces_the_row_in_later_versions_only(db: Loader) -> None:
@@ -200,13 +257,20 @@ def test_one_import_may_hold_two_versions_of_a_cell(db: Loader) -> None:
     assert_array_equal(db.panel().field("close"), [[nan, 2], [7, nan]])
 
 
-CELL = st.tuples(st.sampled_from("ABC"), st.integers(0, 9), st.integers(-2, 2),
-                 st.one_of(st.none(), st.integers(1, 99)), st.sampled_from(["one", "two"]))
+CELL = st.tuples(
+    st.sampled_from("ABC"),
+    st.integers(0, 9),
+    st.integers(-2, 2),
+    st.one_of(st.none(), st.integers(1, 99)),
+    st.sampled_from(["one", "two"]),
+)
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(CELL, min_size=1, max_size=12), min_size=1, max_size=3), st.integers(0, 9))
-def test_a_panel_of_the_past_is_the_panel_of_today_cut(imports: list[list[tuple[Any, ...]]], t: int) -> None:
+def test_a_panel_of_the_past_is_the_panel_of_today_cut(
+    imports: list[list[tuple[Any, ...]]], t: int
+) -> None:
     """Restatements arrive in later loads, with any ``known``; also against a plain loop over the rows."""
     with tempfile.TemporaryDirectory() as folder:
         db = Loader(Path(folder))
@@ -215,12 +279,18 @@ def test_a_panel_of_the_past_is_the_panel_of_today_cut(imports: list[list[tuple[
         for cells in imports:
             unique = {(s, k, lag, source): close for s, k, lag, close, source in cells}
             for source in ("one", "two"):
-                rows = [price(s, k, close, volume=1.0, known=day(k) + dt.timedelta(lag))
-                        for (s, k, lag, src), close in unique.items() if src == source]
+                rows = [
+                    price(s, k, close, volume=1.0, known=day(k) + dt.timedelta(lag))
+                    for (s, k, lag, src), close in unique.items()
+                    if src == source
+                ]
                 if rows:
                     load = db.put(*rows, source=source)
-                    stored += [(s, k, lag, close, source, load) for (s, k, lag, src), close in unique.items()
-                               if src == source]
+                    stored += [
+                        (s, k, lag, close, source, load)
+                        for (s, k, lag, src), close in unique.items()
+                        if src == source
+                    ]
         order = {"close": ["two", "one"], "volume": ["one", "two"]}
         whole = db.panel(order=order)
         past = db.panel(order=order, as_of=day(t))
@@ -236,18 +306,29 @@ def test_a_panel_of_the_past_is_the_panel_of_today_cut(imports: list[list[tuple[
                 best: dict[str, tuple[int, int, float | None]] = {}
                 for s, at, lag, close, source, load in stored:
                     if s == security and DAYS[at] == session and lag <= 0:
-                        best[source] = max(best.get(source, (-9, 0, None)), (lag, load, close), key=lambda b: b[:2])
+                        best[source] = max(
+                            best.get(source, (-9, 0, None)), (lag, load, close), key=lambda b: b[:2]
+                        )
                 found = [best[s][2] for s in ("two", "one") if s in best and best[s][2] is not None]
                 assert_array_equal(whole.field("close")[i, k], found[0] if found else nan)
 
 
-# ---- sources ----------------------------------------------------------------------------------------------
+# ---- sources
+# ----------------------------------------------------------------------------------------------
 
 
 def test_each_field_comes_from_the_first_source_that_has_it(db: Loader) -> None:
     db.put(price("A", 0, 1.0, volume=10.0), price("A", 1, 2.0), source="first")
-    db.put(price("A", 0, 5.0, volume=50.0), price("A", 1, 6.0, volume=60.0), price("A", 2, 7.0), source="second")
-    p = db.panel(fields=("close", "volume"), order={"close": ["first", "second"], "volume": ["second", "first"]})
+    db.put(
+        price("A", 0, 5.0, volume=50.0),
+        price("A", 1, 6.0, volume=60.0),
+        price("A", 2, 7.0),
+        source="second",
+    )
+    p = db.panel(
+        fields=("close", "volume"),
+        order={"close": ["first", "second"], "volume": ["second", "first"]},
+    )
     assert_array_equal(p.field("close"), [[1, 2, 7]])
     assert_array_equal(p.field("volume"), [[50, 60, nan]])
     assert p.sources == {"close": ("first", "second"), "volume": ("second",)}
@@ -263,7 +344,14 @@ def test_each_field_comes_from_the_first_source_that_has_it(db: Loader) -> None:
 def test_close_and_price_return_of_a_cell_are_of_one_source(db: Loader, compacted: bool) -> None:
     """The first source that has both; else the first that has either."""
     a = [(0, 1.0, None), (1, 2.0, 0.1), (2, None, 0.2), (3, 4.0, None), (4, None, None)]
-    b = [(0, 10.0, 0.5), (1, 20.0, 0.6), (2, 30.0, None), (3, None, 0.8), (4, None, 0.9), (5, 60.0, None)]
+    b = [
+        (0, 10.0, 0.5),
+        (1, 20.0, 0.6),
+        (2, 30.0, None),
+        (3, None, 0.8),
+        (4, None, 0.9),
+        (5, 60.0, None),
+    ]
     db.put(*(price("X", t, c, price_return=r) for t, c, r in a), source="a")
     db.put(*(price("X", t, c, price_return=r) for t, c, r in b), source="b")
     if compacted:
@@ -283,9 +371,20 @@ def test_the_recovered_mark_follows_the_source_of_the_close(db: Loader) -> None:
 
 
 @pytest.mark.parametrize("cache", [False, True])
-def test_a_guard_lets_the_total_return_stand_in_for_what_cannot_be_true(db: Loader, cache: bool) -> None:
-    db.put(*(price("A", t, 1.0, price_return=r, total_return=0.01) for t, r in enumerate((0.01, -0.9, None, None))),
-           *(price(s, t, 1.0, price_return=0.02 if t < 3 else None, total_return=0.02) for s in "BC" for t in range(4)))
+def test_a_guard_lets_the_total_return_stand_in_for_what_cannot_be_true(
+    db: Loader, cache: bool
+) -> None:
+    db.put(
+        *(
+            price("A", t, 1.0, price_return=r, total_return=0.01)
+            for t, r in enumerate((0.01, -0.9, None, None))
+        ),
+        *(
+            price(s, t, 1.0, price_return=0.02 if t < 3 else None, total_return=0.02)
+            for s in "BC"
+            for t in range(4)
+        ),
+    )
     fields = ("price_return", "total_return")
     for _ in range(2):
         p = db.panel(fields=fields, guard=0.5, cache=cache)
@@ -295,7 +394,11 @@ def test_a_guard_lets_the_total_return_stand_in_for_what_cannot_be_true(db: Load
 
 
 def test_daily_imports_give_the_panel_of_one_import(db: Loader, tmp_path: Path) -> None:
-    rows = [price(s, t, float(10 * i + t), price_return=0.01 * t) for i, s in enumerate("CAB") for t in range(10)]
+    rows = [
+        price(s, t, float(10 * i + t), price_return=0.01 * t)
+        for i, s in enumerate("CAB")
+        for t in range(10)
+    ]
     once = Loader(tmp_path / "other")
     once.put(*rows)
     for t in range(10):
@@ -303,11 +406,14 @@ def test_daily_imports_give_the_panel_of_one_import(db: Loader, tmp_path: Path) 
     for loader in (db, once):
         p = loader.panel(fields=("close", "price_return"))
         assert p.securities == ("A", "B", "C")
-        assert_array_equal(p.field("close"), [[10 + t for t in range(10)], [20 + t for t in range(10)], range(10)])
+        assert_array_equal(
+            p.field("close"), [[10 + t for t in range(10)], [20 + t for t in range(10)], range(10)]
+        )
         assert_array_equal(p.field("price_return")[0], 0.01 * np.arange(10))
 
 
-# ---- cache ------------------------------------------------------------------------------------------------
+# ---- cache
+# ------------------------------------------------------------------------------------------------
 
 
 def entries(db: Loader) -> list[Path]:
@@ -316,7 +422,14 @@ def entries(db: Loader) -> list[Path]:
 
 def same(a: Panel, b: Panel) -> None:
     assert (a.securities, a.sources, a.step, a.caveats, a.off_calendar, a.version, a.origins) == (
-        b.securities, b.sources, b.step, b.caveats, b.off_calendar, b.version, b.origins)
+        b.securities,
+        b.sources,
+        b.step,
+        b.caveats,
+        b.off_calendar,
+        b.version,
+        b.origins,
+    )
     assert_array_equal(a.sessions, b.sessions)
     assert_array_equal(a.recovered, b.recovered)
     assert list(a.fields) == list(b.fields)
@@ -369,7 +482,9 @@ def test_a_damaged_cache_is_built_again(db: Loader, damage: str) -> None:
     assert isinstance(db.panel(cache=True).field("close").base, np.memmap), "and kept again"
 
 
-def test_a_disk_without_room_for_the_cache_is_no_error(db: Loader, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_without_room_for_the_cache_is_no_error(
+    db: Loader, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
@@ -398,7 +513,8 @@ def test_the_lineage_names_the_imports_not_their_numbers(db: Loader, tmp_path: P
     assert db.panel(as_of=day(0), start=day(0)).step.id != one.step.id
 
 
-# ---- derived fields, cutting, aliveness -------------------------------------------------------------------
+# ---- derived fields, cutting, aliveness
+# -------------------------------------------------------------------
 
 
 def plain(fields: dict[str, Sequence[Sequence[float]]], facts: Facts | None = None) -> Panel:
@@ -409,10 +525,19 @@ def plain(fields: dict[str, Sequence[Sequence[float]]], facts: Facts | None = No
 
 
 def test_the_return_index_starts_with_the_first_close_and_ends_with_the_security() -> None:
-    p = plain({"price_return": [[nan, nan, 0.1, nan, 0.2], [0.5, -1.0, nan, nan, nan], [nan] * 5],
-               "close": [[nan, 10, 11, nan, 13.2], [nan] * 5, [5] * 5]}, delisted(B="2024-01-02"))
-    assert np.allclose(p.field("price_index"), [[nan, 1, 1.1, 1.1, 1.32], [1.5, 0, nan, nan, nan], [1, *[nan] * 4]],
-                       rtol=1e-15, equal_nan=True)
+    p = plain(
+        {
+            "price_return": [[nan, nan, 0.1, nan, 0.2], [0.5, -1.0, nan, nan, nan], [nan] * 5],
+            "close": [[nan, 10, 11, nan, 13.2], [nan] * 5, [5] * 5],
+        },
+        delisted(B="2024-01-02"),
+    )
+    assert np.allclose(
+        p.field("price_index"),
+        [[nan, 1, 1.1, 1.1, 1.32], [1.5, 0, nan, nan, nan], [1, *[nan] * 4]],
+        rtol=1e-15,
+        equal_nan=True,
+    )
     assert p.field("price_index") is p.field("price_index"), "computed once"
     with pytest.raises(UnknownName, match="total_index"):
         p.field("total_index")
@@ -424,8 +549,17 @@ def delisted(**days: str) -> Facts:
 
 
 def test_a_delisted_security_is_dead_from_the_next_session() -> None:
-    p = plain({"close": [[1.0, 2, 3, nan, nan], [1, nan, nan, nan, nan], [1, 2, 3, 4, 5], [nan, 1, nan, 2, nan]]},
-              delisted(A="2024-01-03", B="2024-01-03", D="2024-01-03"))
+    p = plain(
+        {
+            "close": [
+                [1.0, 2, 3, nan, nan],
+                [1, nan, nan, nan, nan],
+                [1, 2, 3, 4, 5],
+                [nan, 1, nan, 2, nan],
+            ]
+        },
+        delisted(A="2024-01-03", B="2024-01-03", D="2024-01-03"),
+    )
     assert p.alive.tolist() == [
         [True, True, True, False, False],
         [True, True, False, False, False],  # last traded before: gone from the day of the delisting
@@ -435,10 +569,27 @@ def test_a_delisted_security_is_dead_from_the_next_session() -> None:
 
 
 def test_a_delisting_not_yet_known_does_not_kill() -> None:
-    facts = Facts(tables={"actions": pl.DataFrame(
-        [{"security": "A", "date": D(2024, 1, 2), "kind": "delisting", "known": D(2024, 1, 4)},
-         {"security": "A", "date": D(2024, 1, 2), "kind": "dividend", "known": D(2024, 1, 1)}],
-        schema=_schema("actions"))})
+    facts = Facts(
+        tables={
+            "actions": pl.DataFrame(
+                [
+                    {
+                        "security": "A",
+                        "date": D(2024, 1, 2),
+                        "kind": "delisting",
+                        "known": D(2024, 1, 4),
+                    },
+                    {
+                        "security": "A",
+                        "date": D(2024, 1, 2),
+                        "kind": "dividend",
+                        "known": D(2024, 1, 1),
+                    },
+                ],
+                schema=_schema("actions"),
+            )
+        }
+    )
     p = plain({"close": [[1.0, 2, nan, nan, nan]]}, facts)
     assert p.alive.tolist() == [[True, True, True, False, False]]
 
@@ -454,16 +605,24 @@ def test_a_silent_security_lives_through_a_halt_and_no_longer() -> None:
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(st.lists(st.sampled_from([nan, nan, 0.0, 0.5, -0.25]), min_size=25, max_size=25),
-                min_size=2, max_size=3),
-       st.integers(0, 24), st.integers(0, 24))
-def test_cutting_changes_nothing_before_the_cut(returns: list[list[float]], t: int, end: int) -> None:
+@given(
+    st.lists(
+        st.lists(st.sampled_from([nan, nan, 0.0, 0.5, -0.25]), min_size=25, max_size=25),
+        min_size=2,
+        max_size=3,
+    ),
+    st.integers(0, 24),
+    st.integers(0, 24),
+)
+def test_cutting_changes_nothing_before_the_cut(
+    returns: list[list[float]], t: int, end: int
+) -> None:
     facts = delisted(A=str(np.datetime64("2024-01-01") + end))
     p = plain({"price_return": returns}, facts)
-    fresh = plain({"price_return": [r[:t + 1] for r in returns]}, facts)
+    fresh = plain({"price_return": [r[: t + 1] for r in returns]}, facts)
     early = p.cut(t)  # before anything was derived
     for name in ("price_index",):
-        assert_array_equal(fresh.field(name), p.field(name)[:, :t + 1])
+        assert_array_equal(fresh.field(name), p.field(name)[:, : t + 1])
         assert_array_equal(early.field(name), fresh.field(name))
         assert_array_equal(p.cut(t).field(name), fresh.field(name))
     assert_array_equal(p.cut(t).alive, fresh.alive)
@@ -476,7 +635,9 @@ def test_a_cut_is_a_view(db: Loader) -> None:
     c = p.cut(4)
     assert c.shape == (1, 5) and np.shares_memory(c.field("close"), p.field("close"))
     assert np.shares_memory(c.field("price_index"), p.field("price_index"))
-    assert np.shares_memory(p.cut(-1).field("close"), p.field("close")) and p.cut(-1).shape == p.shape
+    assert (
+        np.shares_memory(p.cut(-1).field("close"), p.field("close")) and p.cut(-1).shape == p.shape
+    )
     with pytest.raises(UsageError, match="session 10 is not in a panel of 10"):
         p.cut(10)
 
@@ -513,7 +674,8 @@ def test_a_field_of_another_shape_is_refused() -> None:
         Panel(DAYS[:3], ("A", "B"), {"close": np.ones((1, 3))})
 
 
-# ---- spells -----------------------------------------------------------------------------------------------
+# ---- spells
+# -----------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -522,14 +684,26 @@ def abc(db: Loader) -> Loader:
     return db
 
 
-def member(security: str, start: int | None, end: int | None, known: int | None = None) -> dict[str, Any]:
-    return {"universe": "u", "security": security, "start": None if start is None else day(start),
-            "end": None if end is None else day(end), "known": None if known is None else day(known)}
+def member(
+    security: str, start: int | None, end: int | None, known: int | None = None
+) -> dict[str, Any]:
+    return {
+        "universe": "u",
+        "security": security,
+        "start": None if start is None else day(start),
+        "end": None if end is None else day(end),
+        "known": None if known is None else day(known),
+    }
 
 
 def test_members_start_inclusive_end_exclusive_and_only_once_known(abc: Loader) -> None:
-    abc.put(member("A", None, 4), member("A", 7, None), member("B", 2, 6, known=5), member("Z", 0, None),
-            table="members")
+    abc.put(
+        member("A", None, 4),
+        member("A", 7, None),
+        member("B", 2, 6, known=5),
+        member("Z", 0, None),
+        table="members",
+    )
     m = abc.panel().members("u")
     assert [np.flatnonzero(r).tolist() for r in m] == [[0, 1, 2, 3, 7, 8, 9], [5], []]
     assert not m.flags.writeable
@@ -539,40 +713,66 @@ def test_members_start_inclusive_end_exclusive_and_only_once_known(abc: Loader) 
 
 def test_a_spell_closed_by_a_later_load(abc: Loader) -> None:
     abc.put(member("A", 0, None), member("B", 0, None), member("C", 0, 5), table="members")
-    abc.put(member("A", 0, 6), member("B", 0, 3, known=7), member("C", 0, None, known=8), table="members")
+    abc.put(
+        member("A", 0, 6),
+        member("B", 0, 3, known=7),
+        member("C", 0, None, known=8),
+        table="members",
+    )
 
     def rows(**request: Any) -> list[list[int]]:
         return [np.flatnonzero(r).tolist() for r in abc.panel(**request).members("u")]
 
-    assert rows() == [[0, 1, 2, 3, 4, 5],  # known as before: the correction holds all along
-                      [0, 1, 2, 3, 4, 5, 6],  # the end at 3 was only known at 7
-                      [0, 1, 2, 3, 4, 8, 9]]  # ended at 5; that it had not was known at 8
+    assert rows() == [
+        [0, 1, 2, 3, 4, 5],  # known as before: the correction holds all along
+        [0, 1, 2, 3, 4, 5, 6],  # the end at 3 was only known at 7
+        [0, 1, 2, 3, 4, 8, 9],
+    ]  # ended at 5; that it had not was known at 8
     assert rows(version=2)[0] == list(range(10))
     t = 7
-    assert_array_equal(abc.panel(as_of=day(t)).members("u"), abc.panel().members("u")[:, :t + 1])
+    assert_array_equal(abc.panel(as_of=day(t)).members("u"), abc.panel().members("u")[:, : t + 1])
     whole = abc.panel()
     whole.members("u")
     assert_array_equal(whole.cut(t).members("u"), abc.panel(as_of=day(t)).members("u"))
 
 
 def test_an_end_announced_ahead_and_taken_back(abc: Loader) -> None:
-    abc.put(member("A", 0, 8, known=2), member("A", 0, None), member("A", 0, None, known=5), table="members")
+    abc.put(
+        member("A", 0, 8, known=2),
+        member("A", 0, None),
+        member("A", 0, None, known=5),
+        table="members",
+    )
     assert np.flatnonzero(abc.panel().members("u")[0]).tolist() == list(range(10))
     assert np.flatnonzero(abc.panel(as_of=day(4)).members("u")[0]).tolist() == [0, 1, 2, 3, 4]
 
 
 def test_classes_as_known_on_the_day(abc: Loader) -> None:
-    def row(security: str, sector: str, start: int | None, known: int | None = None,
-            end: int | None = None) -> dict[str, Any]:
+    def row(
+        security: str,
+        sector: str,
+        start: int | None,
+        known: int | None = None,
+        end: int | None = None,
+    ) -> dict[str, Any]:
         return {**member(security, start, end, known), "scheme": "gics", "sector": sector}
 
-    rows = [row("A", "Energy", None), row("A", "Tech", 4), row("B", "Health", 2, known=6),
-            row("C", "Staples", 0, end=5)]
+    rows = [
+        row("A", "Energy", None),
+        row("A", "Tech", 4),
+        row("B", "Health", 2, known=6),
+        row("C", "Staples", 0, end=5),
+    ]
     abc.put(*({k: v for k, v in r.items() if k != "universe"} for r in rows), table="classes")
     p = abc.panel()
     at = {t: p.class_at(t).tolist() for t in (1, 3, 4, 5, 6)}
-    assert at == {1: ["Energy", "", "Staples"], 3: ["Energy", "", "Staples"], 4: ["Tech", "", "Staples"],
-                  5: ["Tech", "", ""], 6: ["Tech", "Health", ""]}
+    assert at == {
+        1: ["Energy", "", "Staples"],
+        3: ["Energy", "", "Staples"],
+        4: ["Tech", "", "Staples"],
+        5: ["Tech", "", ""],
+        6: ["Tech", "Health", ""],
+    }
     assert p.class_at(1, "industry").tolist() == ["", "", ""]
     assert p.cut(4).class_at(-1).tolist() == at[4]
     assert p.undated("classes", security="A") and not p.undated("classes", security="B")
@@ -590,13 +790,32 @@ def test_without_classes_every_class_is_unknown(abc: Loader) -> None:
 
 
 def test_attributes_and_companies_as_known_on_the_day(abc: Loader) -> None:
-    abc.put({"security": "A", "ticker": "OLD", "company": "one", "kind": "common", "end": day(5), "delisted": day(8)},
-            {"security": "A", "ticker": "NEW", "company": "one", "kind": "common", "start": day(5), "known": day(3)},
-            {"security": "B", "ticker": "B", "company": "one", "start": day(2), "end": day(4)}, table="securities")
+    abc.put(
+        {
+            "security": "A",
+            "ticker": "OLD",
+            "company": "one",
+            "kind": "common",
+            "end": day(5),
+            "delisted": day(8),
+        },
+        {
+            "security": "A",
+            "ticker": "NEW",
+            "company": "one",
+            "kind": "common",
+            "start": day(5),
+            "known": day(3),
+        },
+        {"security": "B", "ticker": "B", "company": "one", "start": day(2), "end": day(4)},
+        table="securities",
+    )
     p = abc.panel()
     found = p.attributes_at(4)
     assert found["security"].to_list() == ["A", "B", "C"]
-    assert found["ticker"].to_list() == ["OLD", "B", None], "a spell announced has not begun; the last ended one stays"
+    assert found["ticker"].to_list() == ["OLD", "B", None], (
+        "a spell announced has not begun; the last ended one stays"
+    )
     assert p.attributes_at(5)["ticker"].to_list() == ["NEW", "B", None]
     assert p.attributes_at(1)["ticker"].to_list() == ["OLD", None, None]
     assert p.attributes_at(4)["delisted"].to_list() == [None] * 3, "the delisting lies ahead"
@@ -607,14 +826,31 @@ def test_attributes_and_companies_as_known_on_the_day(abc: Loader) -> None:
 
 def test_holdings_as_known_and_ahead_only_when_asked(abc: Loader) -> None:
     def line(security: str, weight: float, t: int, known: int) -> dict[str, Any]:
-        return {"fund": "F", "security": security, "weight": weight, "date": day(t), "known": day(known)}
+        return {
+            "fund": "F",
+            "security": security,
+            "weight": weight,
+            "date": day(t),
+            "known": day(known),
+        }
 
-    abc.put(line("A", 0.6, 1, 3), line("B", 0.3, 1, 3), line("Z", 0.1, 1, 3), line("B", 1.0, 5, 6), table="holdings")
+    abc.put(
+        line("A", 0.6, 1, 3),
+        line("B", 0.3, 1, 3),
+        line("Z", 0.1, 1, 3),
+        line("B", 1.0, 5, 6),
+        table="holdings",
+    )
     abc.put(line("A", 0.5, 1, 4), table="holdings")
     p = abc.panel()
     assert p.holdings("F", 2) is None
     seen = {t: p.holdings("F", t) for t in (3, 4, 5, 6)}
-    assert [h.weights.tolist() for h in seen.values() if h] == [[0.6, 0.3, 0], [0.5, 0.3, 0], [0.5, 0.3, 0], [0, 1, 0]]
+    assert [h.weights.tolist() for h in seen.values() if h] == [
+        [0.6, 0.3, 0],
+        [0.5, 0.3, 0],
+        [0.5, 0.3, 0],
+        [0, 1, 0],
+    ]
     assert seen[3] is not None and seen[3].outside == 0.1 and seen[3].date == DAYS[1]
     ahead = p.holdings("F", 0, ahead=True)
     assert ahead is not None and ahead.weights.tolist() == [0.6, 0.3, 0]
@@ -625,15 +861,30 @@ def test_holdings_as_known_and_ahead_only_when_asked(abc: Loader) -> None:
 
 def test_fundamentals_as_filed_and_restated(abc: Loader) -> None:
     def filing(value: float, period: str, known: int, security: str = "A") -> dict[str, Any]:
-        return {"security": security, "item": "sales", "value": value, "period_end": D.fromisoformat(period),
-                "known": day(known)}
+        return {
+            "security": security,
+            "item": "sales",
+            "value": value,
+            "period_end": D.fromisoformat(period),
+            "known": day(known),
+        }
 
-    abc.put(filing(100, "2023-12-31", 1), filing(200, "2024-12-31", 4),
-            filing(5, "2024-12-31", 0, "B"), table="fundamentals")
-    abc.put(filing(111, "2023-12-31", 6), filing(222, "2024-12-31", 8),
-            filing(150, "2023-12-31", 2), table="fundamentals")
+    abc.put(
+        filing(100, "2023-12-31", 1),
+        filing(200, "2024-12-31", 4),
+        filing(5, "2024-12-31", 0, "B"),
+        table="fundamentals",
+    )
+    abc.put(
+        filing(111, "2023-12-31", 6),
+        filing(222, "2024-12-31", 8),
+        filing(150, "2023-12-31", 2),
+        table="fundamentals",
+    )
     p = abc.panel()
-    assert_array_equal(p.fundamental("sales")[0], [nan, 100, 150, 150, 200, 200, 200, 200, 222, 222])
+    assert_array_equal(
+        p.fundamental("sales")[0], [nan, 100, 150, 150, 200, 200, 200, 200, 222, 222]
+    )
     assert_array_equal(p.fundamental("sales")[1], [5] * 10)
     assert np.isnan(p.fundamental("sales")[2]).all()
     assert_array_equal(abc.panel(version=2).fundamental("sales")[0, [2, 8]], [100, 200])
@@ -644,19 +895,34 @@ def test_fundamentals_as_filed_and_restated(abc: Loader) -> None:
 
 def test_a_filing_is_too_old_a_year_and_a_half_after_its_period(abc: Loader) -> None:
     end = day(6) - dt.timedelta(days=STALE)  # from session 6 on it is too old
-    abc.put({"security": "A", "item": "sales", "value": 100, "period_end": end, "known": day(1)},
-            {"security": "B", "item": "sales", "value": 7, "period_end": end, "known": day(1)},
-            {"security": "B", "item": "sales", "value": 8, "period_end": end + dt.timedelta(days=365), "known": day(8)},
-            table="fundamentals")
+    abc.put(
+        {"security": "A", "item": "sales", "value": 100, "period_end": end, "known": day(1)},
+        {"security": "B", "item": "sales", "value": 7, "period_end": end, "known": day(1)},
+        {
+            "security": "B",
+            "item": "sales",
+            "value": 8,
+            "period_end": end + dt.timedelta(days=365),
+            "known": day(8),
+        },
+        table="fundamentals",
+    )
     p = abc.panel()
     assert_array_equal(p.fundamental("sales")[0], [nan] + [100] * 5 + [nan] * 4)
     assert_array_equal(p.fundamental("sales")[1], [nan] + [7] * 5 + [nan, nan, 8, 8])
 
 
-def test_the_float_cap_uses_the_factor_known_and_shares_where_the_cap_is_missing(db: Loader) -> None:
-    db.put(*(price("A", t, 2.0, market_cap=100.0 if t < 3 else None) for t in range(5)),
-           price("B", 0, 1.0, market_cap=9.0))
+def test_the_float_cap_uses_the_factor_known_and_shares_where_the_cap_is_missing(
+    db: Loader,
+) -> None:
+    db.put(
+        *(price("A", t, 2.0, market_cap=100.0 if t < 3 else None) for t in range(5)),
+        price("B", 0, 1.0, market_cap=9.0),
+    )
     assert_array_equal(db.panel(fields=("market_cap",)).field("float_cap")[0, :3], [100] * 3)
-    db.put({"security": "A", "date": day(2), "float_factor": 0.5, "shares": 30.0, "known": day(1)}, table="shares")
+    db.put(
+        {"security": "A", "date": day(2), "float_factor": 0.5, "shares": 30.0, "known": day(1)},
+        table="shares",
+    )
     p = db.panel(fields=("close", "market_cap"))
     assert_array_equal(p.field("float_cap"), [[100, 100, 50, 30, 30], [9, nan, nan, nan, nan]])

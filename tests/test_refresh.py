@@ -21,7 +21,13 @@ from paceline.store import Store
 RTOL = 1e-9
 END = dt.date(2025, 12, 5)
 #: Dates of rows by table: what an import of one day brings.
-DATED = {"prices": "date", "actions": "date", "shares": "date", "fundamentals": "known", "holdings": "date"}
+DATED = {
+    "prices": "date",
+    "actions": "date",
+    "shares": "date",
+    "fundamentals": "known",
+    "holdings": "date",
+}
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +37,9 @@ def tables() -> dict[str, pl.DataFrame]:
 
     calendar = exchange_calendars.get_calendar("XNYS", start="2022-01-03", end="2026-12-31")
     context = Context("XNYS", tuple(d.date() for d in calendar.sessions))
-    spec = config.Source(kind="simulated", options={"companies": 80, "years": 2, "end": END.isoformat(), "seed": 4})
+    spec = config.Source(
+        kind="simulated", options={"companies": 80, "years": 2, "end": END.isoformat(), "seed": 4}
+    )
     parsed = source.parse("sim", spec, source.fetch("sim", spec, Path()), context).tables
     days = pl.Series(context.sessions)
     return {**parsed, "sessions": pl.DataFrame({"calendar": ["XNYS"] * len(days), "date": days})}
@@ -40,16 +48,24 @@ def tables() -> dict[str, pl.DataFrame]:
 FILE = {
     "market": {"name": "sim", "benchmark": "index", "universe": "large"},
     "sources": {"sim": {"kind": "simulated"}},
-    "universes": {"large": {"members": "large"}, "all": {"eligible": {}, "reconstitution": "quarterly"}},
+    "universes": {
+        "large": {"members": "large"},
+        "all": {"eligible": {}, "reconstitution": "quarterly"},
+    },
     "baskets": {
-        "index": {"instrument": "SIM500"}, "small_index": {"instrument": "SIM2000"},
-        "large": {"universe": "large"}, "equal": {"universe": "large", "weight": "equal"},
+        "index": {"instrument": "SIM500"},
+        "small_index": {"instrument": "SIM2000"},
+        "large": {"universe": "large"},
+        "equal": {"universe": "large", "weight": "equal"},
         "all": {"universe": "all", "weight": "inverse_volatility"},
         "top": {"universe": "large", "rank": [1, 10], "rebalance": "monthly"},
         "rest": {"universe": "large", "minus": "top", "rebalance": "monthly"},
     },
     "groups": {"sectors": {"universe": "large", "by": "sector"}},
-    "rotations": {"small": {"lead": "small_index", "against": "index"}, "equal": {"lead": "equal", "against": "large"}},
+    "rotations": {
+        "small": {"lead": "small_index", "against": "index"},
+        "equal": {"lead": "equal", "against": "large"},
+    },
 }
 
 
@@ -68,12 +84,20 @@ class World:
         for name, frame in self.tables.items():
             if name in DATED:
                 day = pl.col(DATED[name])
-                rows[name] = frame.filter((day <= until) & (pl.lit(True) if after is None else day > after))
+                rows[name] = frame.filter(
+                    (day <= until) & (pl.lit(True) if after is None else day > after)
+                )
             elif after is None:
                 rows[name] = frame
         rows |= change
-        assert self.store.commit({n: f for n, f in rows.items() if len(f)}, source="sim",
-                                 checksum=f"{after} {until} {sorted(change)}") is not None
+        assert (
+            self.store.commit(
+                {n: f for n, f in rows.items() if len(f)},
+                source="sim",
+                checksum=f"{after} {until} {sorted(change)}",
+            )
+            is not None
+        )
 
     def market(self) -> Market:
         return Market(self.file, "sim.toml")
@@ -104,7 +128,8 @@ def _equal(a: Any, b: Any) -> bool:
 
 
 def test_figures_after_each_new_session_are_those_of_a_fresh_process(
-        tmp_path: Path, tables: dict[str, pl.DataFrame]) -> None:
+    tmp_path: Path, tables: dict[str, pl.DataFrame]
+) -> None:
     """A month's turn, an ordinary day, two days at once: extended where nothing is renewed, else rebuilt."""
     w = world(tmp_path, tables, 6)
     market = w.market()
@@ -125,7 +150,8 @@ def test_figures_after_each_new_session_are_those_of_a_fresh_process(
         for basis, index in fresh.built.items():
             np.testing.assert_allclose(market.built[basis].levels, index.levels, rtol=1e-12)
             np.testing.assert_array_equal(market.built[basis].missing, index.missing)
-    assert said.count("extended") >= 2 and "rebuilt" in said  # the month's last close renews two baskets
+    # the month's last close renews two baskets
+    assert said.count("extended") >= 2 and "rebuilt" in said
     assert market.refresh() == "unchanged"
 
 
@@ -143,7 +169,9 @@ def test_today_is_the_end_of_history(tmp_path: Path, tables: dict[str, pl.DataFr
 
 
 @pytest.mark.parametrize("case", ["correction", "late fact", "securities", "newcomer"])
-def test_an_import_that_touches_the_past_rebuilds(tmp_path: Path, tables: dict[str, pl.DataFrame], case: str) -> None:
+def test_an_import_that_touches_the_past_rebuilds(
+    tmp_path: Path, tables: dict[str, pl.DataFrame], case: str
+) -> None:
     w = world(tmp_path, tables, 4)
     market = w.market()
     market.current(["performance", "above_average"])
@@ -151,21 +179,49 @@ def test_an_import_that_touches_the_past_rebuilds(tmp_path: Path, tables: dict[s
     new = tables["prices"].filter(pl.col("date") == today)
     old = tables["prices"].filter(pl.col("date") == yesterday)
     change = {
-        "correction": {"prices": pl.concat([new, old.with_columns(close=pl.col("close") * 1.1,
-                                                                  price_return=pl.col("price_return") + 0.01)])},
-        "late fact": {"prices": new, "members": tables["members"].head(1).with_columns(
-            universe=pl.lit("large"), security=pl.lit(new["security"][0]), start=pl.lit(w.days[5]),
-            end=pl.lit(None, pl.Date), known=pl.lit(w.days[5]))},
-        "securities": {"prices": new, "securities": tables["securities"].head(1).with_columns(
-            start=pl.lit(today), end=pl.lit(None, pl.Date), known=pl.lit(today))},
-        "newcomer": {"prices": pl.concat([new, new.head(1).with_columns(security=pl.lit("NEWCOMER"))])},
+        "correction": {
+            "prices": pl.concat(
+                [
+                    new,
+                    old.with_columns(
+                        close=pl.col("close") * 1.1, price_return=pl.col("price_return") + 0.01
+                    ),
+                ]
+            )
+        },
+        "late fact": {
+            "prices": new,
+            "members": tables["members"]
+            .head(1)
+            .with_columns(
+                universe=pl.lit("large"),
+                security=pl.lit(new["security"][0]),
+                start=pl.lit(w.days[5]),
+                end=pl.lit(None, pl.Date),
+                known=pl.lit(w.days[5]),
+            ),
+        },
+        "securities": {
+            "prices": new,
+            "securities": tables["securities"]
+            .head(1)
+            .with_columns(start=pl.lit(today), end=pl.lit(None, pl.Date), known=pl.lit(today)),
+        },
+        "newcomer": {
+            "prices": pl.concat([new, new.head(1).with_columns(security=pl.lit("NEWCOMER"))])
+        },
     }[case]
     w.load(yesterday, today, **change)
     assert market.refresh() == "rebuilt"
-    same(market.current(["performance", "above_average"]), w.market().current(["performance", "above_average"]))
+    same(
+        market.current(["performance", "above_average"]),
+        w.market().current(["performance", "above_average"]),
+    )
 
 
-def test_a_market_of_a_day_stays_what_it_is(tmp_path: Path, tables: dict[str, pl.DataFrame]) -> None:
+def test_a_market_of_a_day_stays_what_it_is(
+    tmp_path: Path, tables: dict[str, pl.DataFrame]
+) -> None:
     w = world(tmp_path, tables, 2)
     fixed = Market(w.file, "sim.toml", as_of=str(w.days[-4]))
     before = fixed.current(["performance"])
@@ -191,7 +247,9 @@ def test_targets_are_kept_beside_the_store(tmp_path: Path, tables: dict[str, pl.
                 np.testing.assert_array_equal(x, y)
 
 
-def test_extended_indices_keep_what_was_computed(tmp_path: Path, tables: dict[str, pl.DataFrame]) -> None:
+def test_extended_indices_keep_what_was_computed(
+    tmp_path: Path, tables: dict[str, pl.DataFrame]
+) -> None:
     w = world(tmp_path, tables, 2)
     market = w.market()
     assert market.stocks is not None
@@ -205,7 +263,8 @@ def test_extended_indices_keep_what_was_computed(tmp_path: Path, tables: dict[st
 
 @pytest.mark.parametrize("damage", ["none", "cut", "changed"])
 def test_what_is_kept_beside_the_panels_is_what_was_worked_out(
-        tmp_path: Path, tables: dict[str, pl.DataFrame], damage: str) -> None:
+    tmp_path: Path, tables: dict[str, pl.DataFrame], damage: str
+) -> None:
     """Baskets of groups, targets and indices of a second process: those of the first, whatever became of the files."""
     world = World(tmp_path, tables)
     world.load(None, END)
@@ -215,7 +274,7 @@ def test_what_is_kept_beside_the_panels_is_what_was_worked_out(
         whole = bytearray(path.read_bytes())
         if damage == "changed":
             whole[len(whole) // 2] ^= 1
-        path.write_bytes(whole[:len(whole) // 2] if damage == "cut" else whole)
+        path.write_bytes(whole[: len(whole) // 2] if damage == "cut" else whole)
     again = Market(world.file, "sim")
     assert again._baskets == made
     for basis, now in again.built.items():
@@ -226,11 +285,14 @@ def test_what_is_kept_beside_the_panels_is_what_was_worked_out(
             assert a[:2] == b[:2]
             np.testing.assert_array_equal(a.weights, b.weights)
         np.testing.assert_array_equal(now.weights_at(300), was[basis].weights_at(300))
-        np.testing.assert_array_equal(now.contributions("large", 200, 400), was[basis].contributions("large", 200, 400))
+        np.testing.assert_array_equal(
+            now.contributions("large", 200, 400), was[basis].contributions("large", 200, 400)
+        )
 
 
 def test_a_second_process_takes_the_indices_from_their_file(
-        tmp_path: Path, tables: dict[str, pl.DataFrame], monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path: Path, tables: dict[str, pl.DataFrame], monkeypatch: pytest.MonkeyPatch
+) -> None:
     world = World(tmp_path, tables)
     world.load(None, END)
     was = Market(world.file, "sim").built["price"].levels

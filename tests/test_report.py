@@ -61,7 +61,10 @@ class Page(HTMLParser):
             self.scripts[attrs.get("id") or str(len(self.scripts))] = data
         if "data-figure" in attrs:
             self.figures[-1] = (attrs, self.figures[-1][1] + data)
-        free = any("data-figure" in a or "data-label" in a or t in ("script", "style") for t, a in self.stack)
+        free = any(
+            "data-figure" in a or "data-label" in a or t in ("script", "style")
+            for t, a in self.stack
+        )
         if not free and re.search(r"\d", data):
             self.loose.append(data.strip())
 
@@ -86,7 +89,8 @@ def tiny(*blocks: Any, title: str = "Test", **manifest: Any) -> Document:
     return Document(title, "test", "2025-12-05", False, (), (section,), manifest)
 
 
-# -- digits and figures ----------------------------------------------------------------------------------------
+# -- digits and figures
+# ----------------------------------------------------------------------------------------
 
 
 def test_no_digit_stands_outside_a_figure_or_a_label(parsed: Page) -> None:
@@ -96,7 +100,9 @@ def test_no_digit_stands_outside_a_figure_or_a_label(parsed: Page) -> None:
 
 def test_a_loose_digit_would_be_found() -> None:
     assert Page(report.render(tiny(Sentence(("Up 9.4 percent.",))))).loose == ["Up 9.4 percent."]
-    assert Page("<p>of <b>3</b></p><data data-figure=a>5</data><p data-label>2025</p>").loose == ["3"]
+    assert Page("<p>of <b>3</b></p><data data-figure=a>5</data><p data-label>2025</p>").loose == [
+        "3"
+    ]
 
 
 def test_figures_in_the_page_are_those_of_the_json(document: Document, parsed: Page) -> None:
@@ -109,7 +115,9 @@ def test_figures_in_the_page_are_those_of_the_json(document: Document, parsed: P
     assert {str(a["data-figure"]) for a, _ in parsed.figures} <= set(values)
 
 
-def test_every_figure_has_a_card_and_can_be_reached_by_keyboard(document: Document, parsed: Page) -> None:
+def test_every_figure_has_a_card_and_can_be_reached_by_keyboard(
+    document: Document, parsed: Page
+) -> None:
     cards = json.loads(parsed.scripts["card-data"])
     assert set(cards["figures"]) == {f.id for f in document.figures()}
     script = next(s for s in parsed.scripts.values() if "paceline" in s)
@@ -118,7 +126,9 @@ def test_every_figure_has_a_card_and_can_be_reached_by_keyboard(document: Docume
     assert all(card.get("value") == known[name] for name, card in cards["figures"].items())
 
 
-def test_points_of_charts_are_points_of_the_json_and_name_their_figures(document: Document, parsed: Page) -> None:
+def test_points_of_charts_are_points_of_the_json_and_name_their_figures(
+    document: Document, parsed: Page
+) -> None:
     drawings = list(json.loads(parsed.scripts["chart-data"]).values())
     stored = [b for s in tables.to_json(document)["sections"] for b in s["blocks"] if "series" in b]
     values = {row["figure"]: row["value"] for row in tables.to_json(document)["figures"]}
@@ -128,25 +138,33 @@ def test_points_of_charts_are_points_of_the_json_and_name_their_figures(document
         if block["kind"] == "bar" and "figures" in rows[0]["meta"]:
             (joined,) = rows
             assert joined["meta"]["figures"] == [s["figure"] for s in block["series"]]
-            rows = [{"orientation": "h", "x": [v], "y": [n], "meta": {"figure": i}} for n, v, i in
-                    zip(joined["y"], joined["x"], joined["meta"]["figures"], strict=True)]
+            rows = [
+                {"orientation": "h", "x": [v], "y": [n], "meta": {"figure": i}}
+                for n, v, i in zip(joined["y"], joined["x"], joined["meta"]["figures"], strict=True)
+            ]
         if block["kind"] == "interval":
             joined = rows[-1]
             assert joined["meta"]["figures"] == [s["figure"] for s in block["series"]]
             assert joined["customdata"] == [pytest.approx(s["interval"]) for s in block["series"]]
-            rows = [{"orientation": "h", "x": [v], "y": [n.replace("<br>", " ")], "meta": {"figure": i}} for n, v, i in
-                    zip(joined["y"], joined["x"], joined["meta"]["figures"], strict=True)]
+            rows = [
+                {"orientation": "h", "x": [v], "y": [n.replace("<br>", " ")], "meta": {"figure": i}}
+                for n, v, i in zip(joined["y"], joined["x"], joined["meta"]["figures"], strict=True)
+            ]
         if block["kind"] == "heat":
             (heat,) = rows
             assert heat["meta"]["figures"] == [s["figure"] for s in block["series"]]
-            rows = [{"x": heat["x"], "y": z, "meta": {"figure": i}}
-                    for z, i in zip(heat["z"], heat["meta"]["figures"], strict=True)]
+            rows = [
+                {"x": heat["x"], "y": z, "meta": {"figure": i}}
+                for z, i in zip(heat["z"], heat["meta"]["figures"], strict=True)
+            ]
         for row, series in zip(rows, block["series"], strict=True):
             assert row["meta"]["figure"] == series["figure"]
             x, y = (row["y"], row["x"]) if row.get("orientation") == "h" else (row["x"], row["y"])
             assert len(y) <= charts.POINTS
-            points = {(charts.words(a) if isinstance(a, str) else a, b)
-                      for a, b in zip(series["x"], series["y"], strict=True)}
+            points = {
+                (charts.words(a) if isinstance(a, str) else a, b)
+                for a, b in zip(series["x"], series["y"], strict=True)
+            }
             assert set(zip(x, y, strict=True)) <= points
             assert y[-1] == pytest.approx(values[series["figure"]], rel=1e-9)
 
@@ -163,7 +181,8 @@ def test_a_missing_value_is_a_dash_with_its_reason(document: Document, parsed: P
     assert [card["caveats"][i] for i in card["figures"][gone.id]["caveats"]] == list(gone.caveats)
 
 
-# -- the file --------------------------------------------------------------------------------------------------
+# -- the file
+# --------------------------------------------------------------------------------------------------
 
 
 def test_the_file_is_small_and_asks_the_network_for_nothing(html: str, parsed: Page) -> None:
@@ -181,8 +200,9 @@ def test_links_inside_the_page_arrive(parsed: Page) -> None:
     ids = [a["id"] for _, a in parsed.tags if a.get("id")]
     assert len(ids) == len(set(ids))
     assert {str(a["href"])[1:] for t, a in parsed.tags if t == "a"} <= set(ids)
-    assert {str(a["data-chart"]) for _, a in parsed.tags if "data-chart" in a} \
-        == set(json.loads(parsed.scripts["chart-data"]))
+    assert {str(a["data-chart"]) for _, a in parsed.tags if "data-chart" in a} == set(
+        json.loads(parsed.scripts["chart-data"])
+    )
 
 
 def test_the_same_document_gives_the_same_page(document: Document, html: str) -> None:
@@ -203,13 +223,24 @@ def test_hostile_names_stay_text() -> None:
     f = sample.figure("performance", evil, 0.01, caveats=(evil,), label=evil)
     document = tiny(
         Sentence((evil, Label(evil), f)),
-        Chart("line", evil, (Series(evil, ["2025-12-04", "2025-12-05"], [0.0, 0.01], f),), "return", x_title=evil),
+        Chart(
+            "line",
+            evil,
+            (Series(evil, ["2025-12-04", "2025-12-05"], [0.0, 0.01], f),),
+            "return",
+            x_title=evil,
+        ),
         Chart("bar", evil, (Series("bars", [evil, "b"], [0.0, 0.01], f),), "return"),
         Grid(evil, (evil, evil), ((Label(evil), f),), note=Sentence((evil,))),
-        title=evil, sources=[{"who": evil, "what": evil, "checksum": evil}], command=evil, code=evil,
+        title=evil,
+        sources=[{"who": evil, "what": evil, "checksum": evil}],
+        command=evil,
+        code=evil,
         measures={"performance": {"question": evil, "definition": evil, "references": [evil]}},
     )
-    document = replace(document, sections=(replace(document.sections[0], name=evil, title=evil, question=evil),))
+    document = replace(
+        document, sections=(replace(document.sections[0], name=evil, title=evil, question=evil),)
+    )
     html = report.render(document)
     seen = Page(html)
     assert "img" not in {t for t, _ in seen.tags}
@@ -230,46 +261,81 @@ def strings(value: Any) -> list[str]:
 
 
 def test_cards_say_what_where_and_how() -> None:
-    f = sample.figure("above_average", "sp500", 0.627, "fraction", label="S&P 500", n_used=501, n_eligible=503,
-                      evidence={"interval": (0.61, 0.64), "effective_n": 31.25})
-    document = tiny(Sentence((f,)), sources=[{"who": "Ministry"}, {"who": "Bureau"}, {"who": "Ministry"}],
-                    measures={"above_average": {"question": "Shared?", "definition": "Share of\n  members.\n\nMore."}})
+    f = sample.figure(
+        "above_average",
+        "sp500",
+        0.627,
+        "fraction",
+        label="S&P 500",
+        n_used=501,
+        n_eligible=503,
+        evidence={"interval": (0.61, 0.64), "effective_n": 31.25},
+    )
+    document = tiny(
+        Sentence((f,)),
+        sources=[{"who": "Ministry"}, {"who": "Bureau"}, {"who": "Ministry"}],
+        measures={
+            "above_average": {"question": "Shared?", "definition": "Share of\n  members.\n\nMore."}
+        },
+    )
     data = json.loads(Page(report.render(document)).scripts["card-data"])
     assert data["measures"]["above_average"]["definition"] == "Share of members."
     card = data["figures"][f.id]
     assert card["evidence"] == {"interval": "61.0% to 64.0%", "effective n": "31.25"}
     assert (card["used"], card["eligible"]) == (501, 503)
     assert data["sentences"][card["copy"]].format(
-        **card, what="above average", as_of=data["as_of"], end=data["as_of"], source=data["source"], id=f.id) == (
+        **card,
+        what="above average",
+        as_of=data["as_of"],
+        end=data["as_of"],
+        source=data["source"],
+        id=f.id,
+    ) == (
         "S&P 500: above average 62.7% on 2025-12-05, 501 of 503 members with data; as of 2025-12-05. "
-        f"Source: Ministry, Bureau; Paceline, figure {f.id}.")
-    g = sample.figure("performance", "RUT", -0.0123, start="2025-11-20", against="SPX", statistic="excess")
+        f"Source: Ministry, Bureau; Paceline, figure {f.id}."
+    )
+    g = sample.figure(
+        "performance", "RUT", -0.0123, start="2025-11-20", against="SPX", statistic="excess"
+    )
     assert page.quotable(g).startswith(
-        "{name}: {what} {text} from {start} to {end}, {basis} return basis; as of {as_of}. Source: ")
+        "{name}: {what} {text} from {start} to {end}, {basis} return basis; as of {as_of}. Source: "
+    )
     assert page.name_of(g) == "RUT against SPX" and g.text == "-1.23%"
 
 
-# -- tables ----------------------------------------------------------------------------------------------------
+# -- tables
+# ----------------------------------------------------------------------------------------------------
 
 
 def test_units_stand_in_the_header_and_numbers_on_the_right() -> None:
-    f, g = sample.figure("performance", "A", -0.0436), sample.figure("breadth", "A", 0.5, "fraction")
+    f, g = (
+        sample.figure("performance", "A", -0.0436),
+        sample.figure("breadth", "A", 0.5, "fraction"),
+    )
     grid = Grid("T", ("Basket", "Gain", "Mixed"), ((Label("A"), f, f), (Label("B"), g, Label("x"))))
     text = report.render(tiny(grid))
     assert re.search(r'class="num">Gain<span class="unit"> %</span>', text)
     assert ">\N{MINUS SIGN}4.36</data>" in text and ">50.0</data>" in text  # in the column Gain
-    counts = report.render(tiny(Grid("T", ("Basket", "Members"), ((Label("A"), Label("1,024")), (Label("B"), None)))))
+    counts = report.render(
+        tiny(Grid("T", ("Basket", "Members"), ((Label("A"), Label("1,024")), (Label("B"), None))))
+    )
     assert 'class="num">Members' in counts
     assert ">\N{MINUS SIGN}4.36%</data>" in text and 'class="">Mixed</th>' in text
 
 
 def test_bars_start_from_one_zero() -> None:
-    parts = [sample.figure("performance", str(i), v) for i, v in enumerate((0.02, -0.01, math.nan, 0.0))]
+    parts = [
+        sample.figure("performance", str(i), v) for i, v in enumerate((0.02, -0.01, math.nan, 0.0))
+    ]
     bars = [m["bar"] for m in page._bars([*parts, None])]
     assert [b["zero"] for b in bars] == ["33.33"] * 5
     assert [(b["left"], b["width"], b["below"]) for b in bars] == [
-        ("33.33", "66.67", False), ("0.00", "33.33", True), ("33.33", "0.00", False), ("33.33", "0.00", False),
-        ("33.33", "0.00", False)]
+        ("33.33", "66.67", False),
+        ("0.00", "33.33", True),
+        ("33.33", "0.00", False),
+        ("33.33", "0.00", False),
+        ("33.33", "0.00", False),
+    ]
 
 
 def luminance(ink: str) -> float:
@@ -295,12 +361,21 @@ def test_the_scale_is_even_around_its_middle() -> None:
 
 def test_caveats_are_lettered_once() -> None:
     many = tuple(f"caveat {i}" for i in range(28))
-    letters = page._letters(tiny(Sentence((sample.figure("m", "A", 1.0, caveats=many),
-                                           sample.figure("m", "B", 1.0, caveats=many[:2])))))
+    letters = page._letters(
+        tiny(
+            Sentence(
+                (
+                    sample.figure("m", "A", 1.0, caveats=many),
+                    sample.figure("m", "B", 1.0, caveats=many[:2]),
+                )
+            )
+        )
+    )
     assert list(letters.values())[:2] + list(letters.values())[25:] == ["a", "b", "z", "aa", "ab"]
 
 
-# -- charts ----------------------------------------------------------------------------------------------------
+# -- charts
+# ----------------------------------------------------------------------------------------------------
 
 
 @given(st.integers(2, 4000), st.integers(0, 2**32 - 1), st.sampled_from([6, 60, 600]))
@@ -313,7 +388,12 @@ def test_thinning_keeps_ends_and_extremes(n: int, seed: int, limit: int) -> None
 
 
 def test_drawing_starts_with_the_first_value() -> None:
-    series = Series("A", ["2025-12-03", "2025-12-04", "2025-12-05"], [None, 1.0, None], sample.figure("m", "A", 1.0))
+    series = Series(
+        "A",
+        ["2025-12-03", "2025-12-04", "2025-12-05"],
+        [None, 1.0, None],
+        sample.figure("m", "A", 1.0),
+    )
     (line,) = charts.spec(Chart("line", "t", (series,), "level"))["data"]
     assert line["x"] == ["2025-12-04", "2025-12-05"] and line["y"] == [1.0, None]
     late = replace(series, name="B", y=[None, None, 2.0])
@@ -322,20 +402,36 @@ def test_drawing_starts_with_the_first_value() -> None:
 
 
 def test_equal_names_in_a_row_of_a_table_are_written_once() -> None:
-    assert page._spans([Label("A"), Label("A"), Label("B"), "B", None, Label("A")]) == [2, 0, 1, 1, 1, 1]
+    assert page._spans([Label("A"), Label("A"), Label("B"), "B", None, Label("A")]) == [
+        2,
+        0,
+        1,
+        1,
+        1,
+        1,
+    ]
     f = sample.figure("performance", "A", 0.01)
     text = report.render(tiny(Grid("T", ("Basket", "Gain"), ((Label("A"), f), (Label("A"), f)))))
     assert text.count("<span data-label>A</span>") == 1 and 'scope="rowgroup" rowspan="2"' in text
 
 
 def test_sources_are_those_of_the_imports() -> None:
-    loads = [{"source": "sessions", "tables": '{"sessions":9}', "origins": '[{"who":"Calendar","checksum":"aa"}]'},
-             {"source": "files", "tables": '{"prices":9}', "origins": [{"who": n} for n in "BCDE"]}]
+    loads = [
+        {
+            "source": "sessions",
+            "tables": '{"sessions":9}',
+            "origins": '[{"who":"Calendar","checksum":"aa"}]',
+        },
+        {"source": "files", "tables": '{"prices":9}', "origins": [{"who": n} for n in "BCDE"]},
+    ]
     assert [s["who"] for s in page._sources({"sources": loads})] == ["Calendar", *"BCDE"]
     assert page._publishers({"sources": loads}) == "B, C, D and others"
     assert page._publishers({}) == "the market file's sources"
     manifest = {"as_of": "2025-12-05", "store_version": 3, "market_file": "m.toml"}
-    assert page._command(manifest) == "paceline report --market m.toml --as-of 2025-12-05 --store-version 3"
+    assert (
+        page._command(manifest)
+        == "paceline report --market m.toml --as-of 2025-12-05 --store-version 3"
+    )
     assert page._command({"command": "c"}) == "c" and page._command({}) == ""
 
 
@@ -349,7 +445,9 @@ def test_thinning_keeps_a_gap_open() -> None:
 
 def test_stacked_series_keep_the_same_days() -> None:
     x, rng = np.arange(3000), np.random.default_rng(5)
-    series = tuple(Series(n, x, rng.random(3000).tolist(), sample.figure("m", n, 1.0)) for n in "abc")
+    series = tuple(
+        Series(n, x, rng.random(3000).tolist(), sample.figure("m", n, 1.0)) for n in "abc"
+    )
     drawn = charts.spec(Chart("stacked", "t", series, "fraction"))["data"]
     assert drawn[0]["x"] == drawn[1]["x"] == drawn[2]["x"] and len(drawn[0]["x"]) <= 600
 
@@ -366,7 +464,9 @@ def test_dates_and_missing_values_become_plain_json() -> None:
 def test_what_has_no_value_says_so_instead_of_an_empty_panel(kind: Any) -> None:
     assert charts.spec(Chart(kind, "Nothing", (), "return"))["layout"]["height"] > 0
     html = report.render(tiny(Chart(kind, "Nothing", (), "return"), Grid("None", ("Basket",), ())))
-    assert Page(html).loose == [] and html.count("Nothing to show") == 2 and "data-chart=" not in html
+    assert (
+        Page(html).loose == [] and html.count("Nothing to show") == 2 and "data-chart=" not in html
+    )
 
 
 def test_plotly_accepts_every_drawing_as_a_python_figure(document: Document) -> None:
@@ -384,11 +484,21 @@ def test_plotly_accepts_every_drawing_as_a_python_figure(document: Document) -> 
 
 
 def test_an_interval_is_grey_where_it_holds_zero() -> None:
-    made = [("Above", 0.03, (0.01, 0.05)), ("Zero", 0.01, (-0.01, 0.03)), ("Below", -0.04, (-0.06, -0.02)),
-            ("Nothing", None, (None, None)), ("Unbounded", 0.02, (None, None))]
+    made = [
+        ("Above", 0.03, (0.01, 0.05)),
+        ("Zero", 0.01, (-0.01, 0.03)),
+        ("Below", -0.04, (-0.06, -0.02)),
+        ("Nothing", None, (None, None)),
+        ("Unbounded", 0.02, (None, None)),
+    ]
     series = tuple(Series(n, [n], [v], sample.figure("m", n, v), ends) for n, v, ends in made)
     *lines, points = charts.spec(Chart("interval", "t", series, "return"))["data"]
-    assert points["y"] == ["Above", "Zero", "Below", "Unbounded"] and points["x"] == [0.03, 0.01, -0.04, 0.02]
+    assert points["y"] == ["Above", "Zero", "Below", "Unbounded"] and points["x"] == [
+        0.03,
+        0.01,
+        -0.04,
+        0.02,
+    ]
     assert points["customdata"] == [[0.01, 0.05], [-0.01, 0.03], [-0.06, -0.02], [0.02, 0.02]]
     above, zero, below, unbounded = points["marker"]["color"]
     assert len({above, zero, below}) == 3 and unbounded == above
@@ -406,18 +516,29 @@ def test_names_of_tails_cover_neither_each_other_nor_an_end() -> None:
         return {t["name"]: (t["text"][-1], t["textposition"]) for t in drawn}
 
     apart = named(tail("Left", 1, 10), tail("Right", 9, 10), tail("Far", 10, 0))
-    assert apart == {"Left": ("Left", "middle right"), "Right": ("Right", "middle left"), "Far": ("Far", "middle left")}
+    assert apart == {
+        "Left": ("Left", "middle right"),
+        "Right": ("Right", "middle left"),
+        "Far": ("Far", "middle left"),
+    }
     close = named(*(tail(f"Subject {k}", 5 + k / 1000, 5) for k in range(6)), tail("Far", 10, 10))
     places = [place for text, place in close.values() if text.startswith("Subject")]
     assert 1 <= len(places) < 6 and len(places) == len(set(places))
-    assert named(Series("None", [None], [None], sample.figure("m", "None", None)))["None"] == ("", "top center")
+    assert named(Series("None", [None], [None], sample.figure("m", "None", None)))["None"] == (
+        "",
+        "top center",
+    )
 
 
 def test_a_column_nobody_fills_is_left_out_and_a_long_table_is_folded() -> None:
     f = sample.figure("performance", "A", 0.01)
     rows = tuple((Label(f"Row {k}"), f, None, "", Label("")) for k in range(page.LONG + 1))
-    html = report.render(tiny(Grid("T", ("Basket", "Gain", "Empty", "Blank", "Unnamed"), rows, heat=(1,))))
-    assert "Gain" in html and not {"Empty", "Blank", "Unnamed"} & set(re.findall(r"<th[^>]*>(\w+)", html))
+    html = report.render(
+        tiny(Grid("T", ("Basket", "Gain", "Empty", "Blank", "Unnamed"), rows, heat=(1,)))
+    )
+    assert "Gain" in html and not {"Empty", "Blank", "Unnamed"} & set(
+        re.findall(r"<th[^>]*>(\w+)", html)
+    )
     assert html.count('<tr class="rest">') == len(rows) - page.HEAD and "data-all hidden" in html
     short = report.render(tiny(Grid("T", ("Basket", "Gain", "Empty"), rows[:3])))
     assert '<tr class="rest">' not in short and "data-all hidden" not in short
@@ -425,22 +546,37 @@ def test_a_column_nobody_fills_is_left_out_and_a_long_table_is_folded() -> None:
 
 def test_importing_charts_does_not_import_plotly() -> None:
     code = "import sys, paceline.charts; assert 'plotly' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
-# -- files -----------------------------------------------------------------------------------------------------
+# -- files
+# -----------------------------------------------------------------------------------------------------
 
 
 def test_json_is_strict_and_holds_fractions(document: Document, tmp_path: Path) -> None:
-    data = json.loads(report.write_json(document, tmp_path / "deep" / "report.json").read_text("utf-8"),
-                      parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+    data = json.loads(
+        report.write_json(document, tmp_path / "deep" / "report.json").read_text("utf-8"),
+        parse_constant=lambda name: pytest.fail(f"{name} is not JSON"),
+    )
     assert data == json.loads(json.dumps(tables.to_json(document)))
     assert [s["name"] for s in data["sections"]] == [s.name for s in document.sections]
     first = data["headline"][0]
     assert "+9.39%" in first["text"]
     row = next(r for r in data["figures"] if r["figure"] == first["figures"][0])
     assert row["value"] == 0.0939 and row["unit"] == "return"
-    need = {"measure", "subject", "against", "start", "end", "value", "unit", "basis", "n_used", "n_eligible", "figure"}
+    need = {
+        "measure",
+        "subject",
+        "against",
+        "start",
+        "end",
+        "value",
+        "unit",
+        "basis",
+        "n_used",
+        "n_eligible",
+        "figure",
+    }
     assert all(need <= set(r) for r in data["figures"])
 
 
@@ -460,12 +596,16 @@ def test_csv_holds_every_figure_of_every_section(document: Document, tmp_path: P
 
 def test_a_section_called_figures_overwrites_nothing(tmp_path: Path) -> None:
     section = Section("../figures", "F", "Q?", (Sentence((sample.figure("m", "A", 1.0),)),))
-    paths = report.to_csv(replace(tiny(), sections=(section, replace(section, name="figures"))), tmp_path)
+    paths = report.to_csv(
+        replace(tiny(), sections=(section, replace(section, name="figures"))), tmp_path
+    )
     assert len({p.name for p in paths}) == 4
     assert all(p.parent == tmp_path for p in paths)
 
 
-def test_a_full_disk_leaves_the_old_report(document: Document, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_the_old_report(
+    document: Document, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     old = tmp_path / "report.html"
     old.write_text("old")
 
@@ -475,19 +615,27 @@ def test_a_full_disk_leaves_the_old_report(document: Document, tmp_path: Path, m
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(StoreError) as error:
         report.write(tiny(), old)
-    assert str(old) in error.value.message and "No space left" in error.value.message and error.value.remedy
+    assert (
+        str(old) in error.value.message
+        and "No space left" in error.value.message
+        and error.value.remedy
+    )
     assert old.read_text() == "old" and list(tmp_path.iterdir()) == [old]
 
 
 def test_a_folder_that_cannot_be_made_is_named(document: Document, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    for call in (lambda p: report.write(tiny(), p / "r.html"), lambda p: report.write_json(tiny(), p / "r.json"),
-                 lambda p: report.to_csv(tiny(), p / "csv")):
+    for call in (
+        lambda p: report.write(tiny(), p / "r.html"),
+        lambda p: report.write_json(tiny(), p / "r.json"),
+        lambda p: report.to_csv(tiny(), p / "csv"),
+    ):
         with pytest.raises(StoreError, match=re.escape(str(tmp_path / "file"))):
             call(tmp_path / "file")
 
 
-# -- terminal --------------------------------------------------------------------------------------------------
+# -- terminal
+# --------------------------------------------------------------------------------------------------
 
 
 def test_summary_fits_eighty_columns(capsys: pytest.CaptureFixture[str]) -> None:
@@ -495,13 +643,22 @@ def test_summary_fits_eighty_columns(capsys: pytest.CaptureFixture[str]) -> None
     out = capsys.readouterr().out
     assert max(map(len, out.splitlines())) <= 80
     assert "SIMULATED" in out.splitlines()[0] and "2025-12-05" in out.splitlines()[0]
-    for words in ("Russell 2000", "+9.39%", "Health Care", "Information Technology", "62.7%", "19 were set aside"):
+    for words in (
+        "Russell 2000",
+        "+9.39%",
+        "Health Care",
+        "Information Technology",
+        "62.7%",
+        "19 were set aside",
+    ):
         assert words in out
     assert "Real Estate" not in out  # the middle of the league
     assert "\x1b" not in out  # no terminal, no colour
 
 
-def test_no_color_is_obeyed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_color_is_obeyed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     terminal.summary(sample.document(), Console(width=80, force_terminal=True))
     assert not re.search(r"\x1b\[[\d;]*3[0-8]", capsys.readouterr().out)
@@ -524,11 +681,15 @@ def test_rows_keep_every_value_and_id_at_any_width(
 def test_rows_take_frames_and_say_once_what_is_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     import polars as pl
 
-    rows = [tables.row(sample.figure("above_average", n, v, "fraction", n_used=u, n_eligible=50))
-            for n, v, u in (("Tech", 0.7, 46), ("Energy", None, 12))]
+    rows = [
+        tables.row(sample.figure("above_average", n, v, "fraction", n_used=u, n_eligible=50))
+        for n, v, u in (("Tech", 0.7, 46), ("Energy", None, 12))
+    ]
     terminal.rows(pl.DataFrame(rows), Console(width=80))
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("above average, to 2025-12-05")
-    assert re.search(r"Tech\s+70\.0%\s+46/50", lines[3]) and re.search(r"Energy\s+—\s+12/50", lines[4])
+    assert re.search(r"Tech\s+70\.0%\s+46/50", lines[3]) and re.search(
+        r"Energy\s+—\s+12/50", lines[4]
+    )
     terminal.rows([], Console(width=80))
     assert capsys.readouterr().out == "No rows.\n"

@@ -69,14 +69,20 @@ def test_windows_against_loops() -> None:
     rest = [mean([total(by[y, m]) for m in range(2, 13)]) for y in whole]
     year_end = [total(by[y, 12][-5:]) for y in whole]
     turn = [total(by[y - 1, 12][-5:] + by[y, 1][:5]) for y in whole if (y - 1, 12) in by]
-    for name, wanted, control in (("quarter_end", quarter, other), ("january", january, rest),
-                                  ("year_end", year_end, other), ("turn_of_year", turn, None)):
+    for name, wanted, control in (
+        ("quarter_end", quarter, other),
+        ("january", january, rest),
+        ("year_end", year_end, other),
+        ("turn_of_year", turn, None),
+    ):
         found = rows(table, statistic=name, kind="mean")
         assert found[0, "years"] == len(wanted)
         assert found[0, "value"] == pytest.approx(mean(wanted), abs=1e-12), name
         if control is not None:
             assert found[0, "control"] == pytest.approx(mean(control), abs=1e-12), name
-            assert found[0, "effect"] == pytest.approx(mean(wanted) - mean(control), abs=1e-12), name
+            assert found[0, "effect"] == pytest.approx(mean(wanted) - mean(control), abs=1e-12), (
+                name
+            )
             assert found[0, "low"] < found[0, "effect"] < found[0, "high"]
 
 
@@ -93,8 +99,15 @@ def test_planted_window_dressing_is_found_and_noise_is_not() -> None:
     assert (quiet["p"].drop_nulls() < 0.01).sum() <= 2  # of some twenty questions
 
 
-@pytest.mark.parametrize(("last", "left", "known"), [("2023-12-05", 18, False), ("2023-12-15", 10, False),
-                                                     ("2023-12-18", 9, True), ("2023-12-29", 0, True)])
+@pytest.mark.parametrize(
+    ("last", "left", "known"),
+    [
+        ("2023-12-05", 18, False),
+        ("2023-12-15", 10, False),
+        ("2023-12-18", 9, True),
+        ("2023-12-29", 0, True),
+    ],
+)
 def test_year_end_run_is_not_said_too_early(last: str, left: int, known: bool) -> None:
     """Before the last ten sessions of the year: not yet observable; then the return of those that are over."""
     dates = weekdays(261 * 30, "1994-01-03")
@@ -103,7 +116,7 @@ def test_year_end_run_is_not_said_too_early(last: str, left: int, known: bool) -
     table = SEASONALITY(momentum(dates, r), since=(1990,)).table
     run, slot = (rows(table, statistic=s, kind="now") for s in ("year_end_run", "slot"))
     if known:
-        assert run[0, "value"] == pytest.approx(math.prod(1 + r[-(10 - left):]) - 1)
+        assert run[0, "value"] == pytest.approx(math.prod(1 + r[-(10 - left) :]) - 1)
         assert run[0, "years"] == 29 and 0 < run[0, "p"] <= 1
     else:
         assert math.isnan(run[0, "value"])
@@ -123,8 +136,13 @@ def test_holidays_of_the_calendar_count() -> None:
     view = momentum(dates, np.zeros(len(dates)))
     later = weekdays(300, "2023-12-18")
     calendar = np.concatenate([dates, later[later != np.datetime64("2023-12-25")]])
-    row = {name: rows(SEASONALITY(v).table, statistic="year_end_run", kind="now")[0, "state"]
-           for name, v in (("weekdays", view), ("calendar", dataclasses.replace(view, calendar=calendar)))}
+    row = {
+        name: rows(SEASONALITY(v).table, statistic="year_end_run", kind="now")[0, "state"]
+        for name, v in (
+            ("weekdays", view),
+            ("calendar", dataclasses.replace(view, calendar=calendar)),
+        )
+    }
     assert row["weekdays"].startswith("not yet observable: 10")
     assert not row["calendar"].startswith("not yet")
 
@@ -133,13 +151,21 @@ def test_lift_is_one_without_a_season_and_more_with_one() -> None:
     """Falls that begin in the season by construction: lift = 1 / exposure; p small."""
     dates = weekdays(261 * 30, "1994-01-03")
     at = places(dates, ahead(momentum(dates, np.zeros(len(dates))), dates[-1]))
-    r = np.where(at.in_quarter == 20, -0.08, np.where((at.in_quarter > 30) & (at.in_quarter < 50), 0.006, 0.0))
-    found = rows(SEASONALITY(momentum(dates, r), since=(1990,)).table, statistic="earnings_season_lift")
+    r = np.where(
+        at.in_quarter == 20,
+        -0.08,
+        np.where((at.in_quarter > 30) & (at.in_quarter < 50), 0.006, 0.0),
+    )
+    found = rows(
+        SEASONALITY(momentum(dates, r), since=(1990,)).table, statistic="earnings_season_lift"
+    )
     inside = ((at.in_quarter >= 10) & (at.in_quarter <= 45)).mean()
     peaks_inside = found[0, "value"] * inside
     assert found[0, "unit"] == "ratio"
     assert 0 <= peaks_inside <= 1 + 1e-12
-    flat = rows(SEASONALITY(momentum(dates, np.zeros(len(dates)))).table, statistic="earnings_season_lift")
+    flat = rows(
+        SEASONALITY(momentum(dates, np.zeros(len(dates)))).table, statistic="earnings_season_lift"
+    )
     assert math.isnan(flat[0, "value"]) and flat[0, "state"] == "0 falls, at least 10 needed"
 
 
@@ -148,11 +174,24 @@ def test_conform() -> None:
     dates = weekdays(560, "2022-10-03")
     long = weekdays(1600, "2018-10-01")
     rng = np.random.default_rng(4)
-    series = {MOM: (long, rng.normal(0, 0.01, len(long))), "f/monthly/SMB": (
-        (np.datetime64("2015-01") + np.arange(120)).astype("datetime64[D]") - 1, rng.normal(0, 0.03, 120))}
+    series = {
+        MOM: (long, rng.normal(0, 0.01, len(long))),
+        "f/monthly/SMB": (
+            (np.datetime64("2015-01") + np.arange(120)).astype("datetime64[D]") - 1,
+            rng.normal(0, 0.03, 120),
+        ),
+    }
     view = dataclasses.replace(random_view(6), series=series)
     assert view.sessions[0] == dates[0]
-    everything = ("slot", "year_end_run", "january", "quarter_end", "turn_of_year", "santa", "to_year_end")
+    everything = (
+        "slot",
+        "year_end_run",
+        "january",
+        "quarter_end",
+        "turn_of_year",
+        "santa",
+        "to_year_end",
+    )
     check_measure(SEASONALITY, view, drawn=everything, since=(2000,))
     check_measure(TAX, view, baskets=("all", "others"), share=0.2)
     with pytest.raises(UsageError):

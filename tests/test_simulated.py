@@ -1,7 +1,7 @@
 """The simulated market: its identities, its planted rotations, and the last weeks it must echo.
 
-Everything is measured from the tables alone, with plain matrices built here, never with the generator's own parts.
-"""
+Everything is measured from the tables alone, with plain matrices built here, never with the
+generator's own parts."""
 
 from __future__ import annotations
 
@@ -32,8 +32,12 @@ def sessions() -> tuple[dt.date, ...]:
         warnings.simplefilter("ignore")  # exchange_calendars 4.13 uses what pandas 4 will drop
         import exchange_calendars
 
-        return tuple(d.date() for d in exchange_calendars.get_calendar("XNYS", start="2010-01-04",
-                                                                       end="2026-12-31").sessions)
+        return tuple(
+            d.date()
+            for d in exchange_calendars.get_calendar(
+                "XNYS", start="2010-01-04", end="2026-12-31"
+            ).sessions
+        )
 
 
 def tables(**options: object) -> dict[str, pl.DataFrame]:
@@ -72,8 +76,10 @@ class Market(NamedTuple):
     def members(self, universe: str, day: dt.date | str) -> np.ndarray:
         on = dt.date.fromisoformat(str(day))
         rows = self.tables["members"].filter(
-            (pl.col("universe") == universe) & (pl.col("start") <= on)
-            & (pl.col("end").is_null() | (pl.col("end") > on)))
+            (pl.col("universe") == universe)
+            & (pl.col("start") <= on)
+            & (pl.col("end").is_null() | (pl.col("end") > on))
+        )
         return np.isin(self.ids, rows["security"].to_list())
 
     def rank(self, t: int, among: np.ndarray) -> np.ndarray:
@@ -100,8 +106,10 @@ def matrices(found: dict[str, pl.DataFrame]) -> Market:
     prices = found["prices"].filter(pl.col("security").is_in(ids))
     rows = prices.select(
         i=pl.col("security").replace_strict(ids, list(range(len(ids))), return_dtype=pl.Int32),
-        t=pl.col("date").replace_strict(found["sessions"]["date"].to_list(), list(range(len(days))),
-                                        return_dtype=pl.Int32))
+        t=pl.col("date").replace_strict(
+            found["sessions"]["date"].to_list(), list(range(len(days))), return_dtype=pl.Int32
+        ),
+    )
     i, t = rows["i"].to_numpy(), rows["t"].to_numpy()
 
     def matrix(column: str) -> np.ndarray:
@@ -113,9 +121,16 @@ def matrices(found: dict[str, pl.DataFrame]) -> Market:
     who = found["securities"].unique("security", keep="first", maintain_order=True)
     lookup = dict(zip(floats["security"], floats["float_factor"], strict=True))
     company = dict(zip(who["security"], who["company"], strict=True))
-    return Market(found, ids, days, *(matrix(c) for c in ("close", "price_return", "total_return", "market_cap")),
-                  np.array([lookup[s] for s in ids]), classes["sector"].to_numpy().astype(str),
-                  classes["sub_industry"].to_numpy().astype(str), np.array([company[s] for s in ids]))
+    return Market(
+        found,
+        ids,
+        days,
+        *(matrix(c) for c in ("close", "price_return", "total_return", "market_cap")),
+        np.array([lookup[s] for s in ids]),
+        classes["sector"].to_numpy().astype(str),
+        classes["sub_industry"].to_numpy().astype(str),
+        np.array([company[s] for s in ids]),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -128,13 +143,23 @@ def tiny() -> Market:
     return matrices(tables(**SMALL))
 
 
-# ---- tables and identities ----------------------------------------------------------------------------------
+# ---- tables and identities
+# ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("options", [SMALL, {"companies": 60, "years": 1}, {"companies": 200, "years": 4, "seed": 3},
-                                     {"companies": 90, "years": 3, "end": "2019-06-28"},
-                                     {"companies": 80, "years": 2, "end": dt.date(2026, 3, 31)}])
-def test_every_table_keeps_its_schema_rules_and_keys_at_any_size(options: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    "options",
+    [
+        SMALL,
+        {"companies": 60, "years": 1},
+        {"companies": 200, "years": 4, "seed": 3},
+        {"companies": 90, "years": 3, "end": "2019-06-28"},
+        {"companies": 80, "years": 2, "end": dt.date(2026, 3, 31)},
+    ],
+)
+def test_every_table_keeps_its_schema_rules_and_keys_at_any_size(
+    options: dict[str, object],
+) -> None:
     found = tables(**options)
     assert set(found) == set(schema.TABLES) - {"series"}
     for name, frame in found.items():
@@ -147,9 +172,17 @@ def test_every_table_keeps_its_schema_rules_and_keys_at_any_size(options: dict[s
             if column.required:
                 assert frame[column.name].null_count() == 0, (name, column.name)
             if column.name in frame.columns and column.type == pl.Float64():
-                assert not frame[column.name].is_nan().any() and not frame[column.name].is_infinite().any()
+                assert (
+                    not frame[column.name].is_nan().any()
+                    and not frame[column.name].is_infinite().any()
+                )
         if name != "prices":
-            assert frame.select([r.holds.all() for r in declared.rules] or [pl.lit(True)]).row(0).count(False) == 0
+            assert (
+                frame.select([r.holds.all() for r in declared.rules] or [pl.lit(True)])
+                .row(0)
+                .count(False)
+                == 0
+            )
     prices = found["prices"].with_columns(recovered=pl.lit(None, pl.Boolean))
     for rule in schema.PRICES.rules:
         assert prices.select(rule.holds.all()).item(), rule.reason
@@ -162,7 +195,8 @@ def test_closes_returns_splits_shares_and_caps_agree(full: Market) -> None:
     at = {d: t for t, d in enumerate(full.days.astype(dt.date))}
     rows = {s: i for i, s in enumerate(full.ids)}
     for security, day, kind, r, amount, other in actions.select(
-            "security", "date", "kind", "ratio", "amount", "other").iter_rows():
+        "security", "date", "kind", "ratio", "amount", "other"
+    ).iter_rows():
         i, t = rows[security], at[day]
         if kind == "split":
             ratio[i, t] *= r
@@ -180,12 +214,17 @@ def test_closes_returns_splits_shares_and_caps_agree(full: Market) -> None:
     both = np.isfinite(paid)
     np.testing.assert_allclose(full.total[:, 1:][both], paid[both], rtol=0, atol=1e-10)
 
-    shares = (full.tables["shares"].sort("date"))
-    joined = full.tables["prices"].filter(pl.col("market_cap").is_not_null() & (pl.col("market_cap") > 0)).sort(
-        "date").join_asof(shares.select("security", "date", "shares"), on="date", by="security")
+    shares = full.tables["shares"].sort("date")
+    joined = (
+        full.tables["prices"]
+        .filter(pl.col("market_cap").is_not_null() & (pl.col("market_cap") > 0))
+        .sort("date")
+        .join_asof(shares.select("security", "date", "shares"), on="date", by="security")
+    )
     assert joined["shares"].null_count() == 0
-    np.testing.assert_allclose(joined["market_cap"].to_numpy(), (joined["close"] * joined["shares"]).to_numpy(),
-                               rtol=1e-9)
+    np.testing.assert_allclose(
+        joined["market_cap"].to_numpy(), (joined["close"] * joined["shares"]).to_numpy(), rtol=1e-9
+    )
 
 
 def test_a_split_moves_neither_return_nor_cap(full: Market) -> None:
@@ -194,7 +233,8 @@ def test_a_split_moves_neither_return_nor_cap(full: Market) -> None:
     for security, day, ratio in splits.select("security", "date", "ratio").iter_rows():
         i, t = full.row(security), full.at(day)
         change = full.cap[i, t] / full.cap[i, t - 1] / (1.0 + full.price[i, t])
-        assert abs(math.log(change)) < 0.05, (security, day, ratio)  # only issues and buybacks are left
+        # only issues and buybacks are left
+        assert abs(math.log(change)) < 0.05, (security, day, ratio)
 
 
 def test_lives_have_no_holes_and_delistings_have_their_return(full: Market) -> None:
@@ -205,7 +245,9 @@ def test_lives_have_no_holes_and_delistings_have_their_return(full: Market) -> N
     assert np.isnan(full.price[rows, first]).all()
     assert np.isfinite(full.price).sum() == living.sum() - len(rows)
     gone = full.tables["actions"].filter(pl.col("kind") == "delisting")
-    assert set(gone["security"]) == {full.ids[i] for i in np.flatnonzero(last < living.shape[1] - 1)}
+    assert set(gone["security"]) == {
+        full.ids[i] for i in np.flatnonzero(last < living.shape[1] - 1)
+    }
     for security, day, amount in gone.select("security", "date", "amount").iter_rows():
         i, t = full.row(security), full.at(day)
         assert t == last[i] and full.price[i, t] == pytest.approx(amount, abs=1e-12)
@@ -217,12 +259,18 @@ def test_lives_have_no_holes_and_delistings_have_their_return(full: Market) -> N
 
 
 def test_the_spun_off_child_is_worth_what_the_parent_lost(full: Market) -> None:
-    [(parent, day, ratio, child)] = full.tables["actions"].filter(pl.col("kind") == "spinoff").select(
-        "security", "date", "ratio", "other").rows()
+    [(parent, day, ratio, child)] = (
+        full.tables["actions"]
+        .filter(pl.col("kind") == "spinoff")
+        .select("security", "date", "ratio", "other")
+        .rows()
+    )
     p, c, t = full.row(parent), full.row(child), full.at(day)
     assert np.isnan(full.close[c, t - 1])
     value = ratio * full.close[c, t]
-    assert full.close[p, t] + value == pytest.approx(full.close[p, t - 1] * (1 + full.total[p, t]), rel=1e-12)
+    assert full.close[p, t] + value == pytest.approx(
+        full.close[p, t - 1] * (1 + full.total[p, t]), rel=1e-12
+    )
     assert value / full.close[p, t - 1] == pytest.approx(0.18, rel=1e-9)
     assert full.members("large", day)[[p, c]].all()
 
@@ -234,7 +282,8 @@ def test_identities_hold_in_the_smallest_market_too(tiny: Market) -> None:
     assert {"dividend", "special_dividend", "spinoff", "delisting", "rename"} <= kinds
 
 
-# ---- who is there -------------------------------------------------------------------------------------------
+# ---- who is there
+# -------------------------------------------------------------------------------------------
 
 
 def test_large_universe_has_its_number_of_companies_on_every_day_and_changes(full: Market) -> None:
@@ -266,8 +315,14 @@ def test_share_classes_tickers_and_classes(full: Market) -> None:
     assert len(after) == len(spells)
     assert stocks.filter(pl.col("end").is_null())["ticker"].is_duplicated().sum() == 0
     assert len(full.tables["classes"]["sector"].unique()) == 11
-    assert {"Cargo Ground Transportation", "Marine Transportation", "Passenger Airlines", "Homebuilding",
-            "Semiconductors", "Systems Software"} <= set(full.sub)
+    assert {
+        "Cargo Ground Transportation",
+        "Marine Transportation",
+        "Passenger Airlines",
+        "Homebuilding",
+        "Semiconductors",
+        "Systems Software",
+    } <= set(full.sub)
 
 
 def test_fundamentals_are_known_thirty_to_seventy_five_days_later(full: Market) -> None:
@@ -287,7 +342,9 @@ def test_holdings_sum_to_one_and_name_members(full: Market) -> None:
     sums = found.group_by("date").agg(pl.col("weight").sum(), pl.len())
     np.testing.assert_allclose(sums["weight"].to_numpy(), 1.0, atol=1e-12)
     last = found.filter(pl.col("date") == found["date"].max())
-    assert set(last["security"]) == {s for s, m in zip(full.ids, full.members("large", "2025-12-05"), strict=True) if m}
+    assert set(last["security"]) == {
+        s for s, m in zip(full.ids, full.members("large", "2025-12-05"), strict=True) if m
+    }
 
 
 def test_published_index_equals_members_held_by_float_value(full: Market) -> None:
@@ -307,12 +364,15 @@ def test_fund_follows_its_index_less_the_fee(full: Market) -> None:
     yield_ = np.log1p(total).sum() / years - np.log(index[-1] / index[0]) / years
     assert 0.008 < yield_ < 0.02
     assert np.corrcoef(total, index[1:] / index[:-1] - 1)[0, 1] > 0.9995
-    paid = full.tables["actions"].filter((pl.col("security") == "SIMLRG") & (pl.col("kind") == "dividend"))
+    paid = full.tables["actions"].filter(
+        (pl.col("security") == "SIMLRG") & (pl.col("kind") == "dividend")
+    )
     assert len(paid) == 48 or len(paid) == 47
     assert (price < total).sum() == len(paid)
 
 
-# ---- planted rotations --------------------------------------------------------------------------------------
+# ---- planted rotations
+# --------------------------------------------------------------------------------------
 
 
 def test_planted_rotations_have_exactly_their_size(full: Market) -> None:
@@ -333,13 +393,21 @@ def test_planted_rotations_have_exactly_their_size(full: Market) -> None:
             return chosen
 
         assert lines(r.long).sum() > 20 and lines(r.short).sum() > 20
-        size = math.log1p(full.held(lines(r.long), a, b)) - math.log1p(full.held(lines(r.short), a, b))
+        size = math.log1p(full.held(lines(r.long), a, b)) - math.log1p(
+            full.held(lines(r.short), a, b)
+        )
         assert size == pytest.approx(r.direction * r.log_size, abs=1e-9), r.name
     last = planted[-1]
     a, b = full.at(last.start), full.at(last.end)
     up, down = (full.level(code) for code in last.indices)
-    assert math.log(up[b] / up[a]) - math.log(down[b] / down[a]) == pytest.approx(last.log_size, abs=1e-9)
-    assert (last.start, last.end, last.direction) == (dt.date(2025, 11, 20), dt.date(2025, 12, 5), 1)
+    assert math.log(up[b] / up[a]) - math.log(down[b] / down[a]) == pytest.approx(
+        last.log_size, abs=1e-9
+    )
+    assert (last.start, last.end, last.direction) == (
+        dt.date(2025, 11, 20),
+        dt.date(2025, 12, 5),
+        1,
+    )
     assert last.log_size == pytest.approx(math.log(1.094 / 1.051), abs=5e-4)
 
 
@@ -350,19 +418,23 @@ def test_planted_depends_on_the_span() -> None:
     assert len(inside) == 3 and all(r.end <= dt.date(2019, 12, 31) for r in inside)
 
 
-# ---- the last weeks -----------------------------------------------------------------------------------------
+# ---- the last weeks
+# -----------------------------------------------------------------------------------------
 
 
 def test_market_falls_to_its_low_and_small_companies_lead_to_a_record(full: Market) -> None:
     """Index paths are imposed: to 1e-9 of the plan, whose numbers are the article's."""
     large, small = full.level("SIM500"), full.level("SIM2000")
-    high, low, record, end = (full.at(d) for d in ("2025-10-28", "2025-11-20", "2025-12-04", "2025-12-05"))
+    high, low, record, end = (
+        full.at(d) for d in ("2025-10-28", "2025-11-20", "2025-12-04", "2025-12-05")
+    )
     confirmed, before = full.at("2025-11-25"), full.at("2025-11-24")
     assert large[low] / large[high] - 1 == pytest.approx(-0.051, abs=1e-9)
     assert large[low] == large[high:].min()
-    assert large[low - 1] / large[high] - 1 > -0.05  # the fall of 5% is complete on the day of the low
+    # the fall of 5% is complete on the day of the low
+    assert large[low - 1] / large[high] - 1 > -0.05
     assert large[before] / large[low] - 1 < 0.03 < large[confirmed] / large[low] - 1
-    assert large[high] == large[full.at("2024-12-31"):].max() and large[high] > large[:high].max()
+    assert large[high] == large[full.at("2024-12-31") :].max() and large[high] > large[:high].max()
     assert large[end] / large[low] - 1 == pytest.approx(0.051, abs=0.0005)
     assert small[end] / small[low] - 1 == pytest.approx(0.094, abs=0.0005)
     assert small[record] > small[:record].max() and small[end] < small[record]
@@ -381,13 +453,22 @@ def test_november_echoes_the_article_bucket_by_bucket_and_sector_by_sector(full:
     rank = full.rank(a, large)
     top = large & (rank <= 50)
     assert full.held(large, a, b) == pytest.approx(0.003, abs=0.001)
-    drifted = (1 + full.held(large, q, b, equal=True)) / (1 + full.held(large, q, a, equal=True)) - 1
+    drifted = (1 + full.held(large, q, b, equal=True)) / (
+        1 + full.held(large, q, a, equal=True)
+    ) - 1
     assert drifted == pytest.approx(0.017, abs=0.005)
     assert full.held(top, a, b) == pytest.approx(-0.006, abs=0.005)
     assert full.held(large & ~top, a, b) == pytest.approx(0.013, abs=0.005)
     sectors = {s: full.held(large & (full.sector == s), a, b) for s in np.unique(full.sector)}
-    expected = {"Health Care": 0.091, "Information Technology": -0.044, "Communication Services": 0.062,
-                "Materials": 0.042, "Consumer Staples": 0.038, "Industrials": -0.010, "Consumer Discretionary": -0.024}
+    expected = {
+        "Health Care": 0.091,
+        "Information Technology": -0.044,
+        "Communication Services": 0.062,
+        "Materials": 0.042,
+        "Consumer Staples": 0.038,
+        "Industrials": -0.010,
+        "Consumer Discretionary": -0.024,
+    }
     for sector, value in expected.items():
         assert sectors[sector] == pytest.approx(value, abs=0.005), sector
     assert max(sectors, key=lambda s: sectors[s]) == "Health Care"
@@ -401,7 +482,9 @@ def test_since_the_low_transports_and_micro_caps_lead(full: Market) -> None:
     themes = ("Cargo Ground Transportation", "Marine Transportation", "Passenger Airlines")
     for name in themes:
         lines = alive & (full.sub == name)
-        gain = (1 + full.held(lines, q, b, equal=True)) / (1 + full.held(lines, q, a, equal=True)) - 1
+        gain = (1 + full.held(lines, q, b, equal=True)) / (
+            1 + full.held(lines, q, a, equal=True)
+        ) - 1
         assert gain == pytest.approx(0.11, abs=0.012), name
     lines = alive & np.isin(full.sub, themes)
     gain = (1 + full.held(lines, q, b, equal=True)) / (1 + full.held(lines, q, a, equal=True)) - 1
@@ -411,7 +494,9 @@ def test_since_the_low_transports_and_micro_caps_lead(full: Market) -> None:
     assert full.held(micro, a, b) == pytest.approx(0.115, abs=0.005)
 
 
-def test_two_thirds_of_technology_stands_above_its_200_day_mean_and_giants_drove_the_year(full: Market) -> None:
+def test_two_thirds_of_technology_stands_above_its_200_day_mean_and_giants_drove_the_year(
+    full: Market,
+) -> None:
     level = np.cumprod(1.0 + np.nan_to_num(full.price), axis=1)
     tech = full.members("large", "2025-12-05") & (full.sector == "Information Technology")
     for day in ("2025-12-04", "2025-12-05"):
@@ -428,7 +513,8 @@ def test_two_thirds_of_technology_stands_above_its_200_day_mean_and_giants_drove
     assert 0.3 < share < 0.7
 
 
-# ---- stylised facts -----------------------------------------------------------------------------------------
+# ---- stylised facts
+# -----------------------------------------------------------------------------------------
 
 
 def test_index_is_as_volatile_fat_tailed_and_clustered_as_a_stock_index(full: Market) -> None:
@@ -444,7 +530,9 @@ def test_index_is_as_volatile_fat_tailed_and_clustered_as_a_stock_index(full: Ma
 
 
 def test_stocks_correlate_and_concentrate_plausibly(full: Market) -> None:
-    lived = np.flatnonzero(np.isfinite(full.price[:, 1:]).all(axis=1) & full.members("large", "2025-12-05"))
+    lived = np.flatnonzero(
+        np.isfinite(full.price[:, 1:]).all(axis=1) & full.members("large", "2025-12-05")
+    )
     r = full.price[lived[:150], 1:]
     c = np.corrcoef(r)
     mean = (c.sum() - len(c)) / (len(c) * (len(c) - 1))
@@ -461,15 +549,19 @@ def test_stocks_correlate_and_concentrate_plausibly(full: Market) -> None:
     assert np.mean((closes > 1) & (closes < 2000)) > 0.995 and closes.max() < 3000
 
 
-# ---- determinism, options, errors ---------------------------------------------------------------------------
+# ---- determinism, options, errors
+# ---------------------------------------------------------------------------
 
 
 def digest_of(found: dict[str, pl.DataFrame]) -> list[object]:
     """Shapes and a few statistics, rounded far above the last bits."""
     prices = found["prices"]
-    return [*((name, frame.height) for name, frame in sorted(found.items())),
-            round(prices["total_return"].sum(), 6), round(prices["close"].log().mean(), 8),
-            *found["securities"]["ticker"].head(20)]
+    return [
+        *((name, frame.height) for name, frame in sorted(found.items())),
+        round(prices["total_return"].sum(), 6),
+        round(prices["close"].log().mean(), 8),
+        *found["securities"]["ticker"].head(20),
+    ]
 
 
 def test_same_bytes_give_the_same_tables_and_another_seed_others() -> None:
@@ -493,15 +585,18 @@ def test_parse_needs_only_the_bytes_and_ignores_later_sessions() -> None:
     assert json.loads(raws[0].data)["companies"] == 60
 
 
-@pytest.mark.parametrize(("options", "words"), [
-    ({"companies": 10}, ["sources.sim.options.companies", "10"]),
-    ({"companies": "many"}, ["sources.sim.options.companies", "many"]),
-    ({"years": 0}, ["sources.sim.options.years", "0"]),
-    ({"seed": -1}, ["sources.sim.options.seed", "-1"]),
-    ({"seed": True}, ["sources.sim.options.seed", "True"]),
-    ({"end": "soon"}, ["sources.sim.options.end", "soon"]),
-    ({"size": 3}, ["size", "companies, years, end, seed"]),
-])
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"companies": 10}, ["sources.sim.options.companies", "10"]),
+        ({"companies": "many"}, ["sources.sim.options.companies", "many"]),
+        ({"years": 0}, ["sources.sim.options.years", "0"]),
+        ({"seed": -1}, ["sources.sim.options.seed", "-1"]),
+        ({"seed": True}, ["sources.sim.options.seed", "True"]),
+        ({"end": "soon"}, ["sources.sim.options.end", "soon"]),
+        ({"size": 3}, ["size", "companies, years, end, seed"]),
+    ],
+)
 def test_wrong_options_are_named(options: dict[str, object], words: list[str]) -> None:
     with pytest.raises(MarketFileError) as caught:
         simulated.fetch("sim", config.Source(kind="simulated", options=options), Path())
@@ -516,7 +611,8 @@ def test_a_calendar_that_is_too_short_is_refused() -> None:
             simulated.parse("sim", spec, raws, Context("XNYS", short))
 
 
-# ---- the demo market file -----------------------------------------------------------------------------------
+# ---- the demo market file
+# -----------------------------------------------------------------------------------
 
 
 def test_demo_market_file_is_valid_and_names_what_exists(full: Market) -> None:

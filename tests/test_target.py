@@ -21,13 +21,22 @@ from paceline.views import target
 B = math.log(8100 / 6870)
 
 
-# ---- closed form ---------------------------------------------------------------------------------------
+# ---- closed form
+# ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("mu", "sigma", "end", "touch"), [
-    (0.07, 0.16, 0.250832, 0.423558), (0.10, 0.16, 0.314060, 0.491261), (0.0, 0.16, 0.133634, 0.278850),
-    (0.07, 0.20, 0.283153, 0.496777)])
-def test_the_chances_of_the_known_example(mu: float, sigma: float, end: float, touch: float) -> None:
+@pytest.mark.parametrize(
+    ("mu", "sigma", "end", "touch"),
+    [
+        (0.07, 0.16, 0.250832, 0.423558),
+        (0.10, 0.16, 0.314060, 0.491261),
+        (0.0, 0.16, 0.133634, 0.278850),
+        (0.07, 0.20, 0.283153, 0.496777),
+    ],
+)
+def test_the_chances_of_the_known_example(
+    mu: float, sigma: float, end: float, touch: float
+) -> None:
     found = target.closed_form(B, 1.0, mu, sigma)
     assert (round(found.end, 6), round(found.touch, 6)) == (end, touch)
     assert found.end < found.touch_close < found.touch
@@ -62,14 +71,18 @@ def test_down_is_up_in_a_mirror_and_extremes_do_not_overflow() -> None:
     mirrored = 0.16**2 - 0.07  # m = mu - s^2 / 2 changes its sign
     up, down = target.closed_form(B, 1.0, 0.07, 0.16), target.closed_form(-B, 1.0, mirrored, 0.16)
     assert down == pytest.approx(up, rel=1e-12)
-    certain, hopeless = target.closed_form(1.0, 1.0, 1.9, 0.01), target.closed_form(5.0, 1.0, -1.9, 0.01)
+    certain, hopeless = (
+        target.closed_form(1.0, 1.0, 1.9, 0.01),
+        target.closed_form(5.0, 1.0, -1.9, 0.01),
+    )
     assert certain == pytest.approx((1, 1, 1)) and hopeless == pytest.approx((0, 0, 0))
     assert target.closed_form(0.0, 1.0, 0.0, 0.16).touch == 1
     with pytest.raises(UsageError, match="above zero"):
         target.closed_form(0.1, 0.0, 0.0, 0.16)
 
 
-# ---- bootstrap and past windows ------------------------------------------------------------------------
+# ---- bootstrap and past windows
+# ------------------------------------------------------------------------
 
 
 def test_blocks_are_stretches_of_history_of_the_length_asked() -> None:
@@ -81,12 +94,22 @@ def test_blocks_are_stretches_of_history_of_the_length_asked() -> None:
 
 def test_a_steady_history_leads_one_way_and_shifts_count_per_session() -> None:
     returns = np.full(300, 0.001)
-    found, fan = target.bootstrap(returns, 0.05, 50, {"reaches": 1e-9, "falls short": -1e-5, "down": -0.003},
-                                  block=5, draws=200, seed=0, at=np.array([0, 49]))
+    found, fan = target.bootstrap(
+        returns,
+        0.05,
+        50,
+        {"reaches": 1e-9, "falls short": -1e-5, "down": -0.003},
+        block=5,
+        draws=200,
+        seed=0,
+        at=np.array([0, 49]),
+    )
     assert [found[k].end for k in ("reaches", "falls short", "down")] == [1, 0, 0]
     assert [found[k].touch_close for k in ("reaches", "falls short", "down")] == [1, 0, 0]
     np.testing.assert_allclose(fan, np.tile([0.001, 0.05], (5, 1)))
-    below, _ = target.bootstrap(returns, -0.05, 50, {"down": -0.003}, block=5, draws=200, seed=0, at=np.array([0]))
+    below, _ = target.bootstrap(
+        returns, -0.05, 50, {"down": -0.003}, block=5, draws=200, seed=0, at=np.array([0])
+    )
     assert below["down"].end == below["down"].touch_close == 1
 
 
@@ -97,7 +120,8 @@ def test_past_windows_by_hand() -> None:
     assert (ended.value, ended.n, ended.n_effective) == (0.25, 4, 2.0)
     assert touched.value == 0.5
     down, touched_down = target.past_windows(closes, 2, math.log(0.9))
-    assert (down.value, touched_down.value) == (0.25, 0.5)  # 100/120 at the end; also 99/110 on the way
+    # 100/120 at the end; also 99/110 on the way
+    assert (down.value, touched_down.value) == (0.25, 0.5)
     assert not ended.enough
     assert target.past_windows(closes, 6, 0.1)[0].n == 0
 
@@ -107,8 +131,14 @@ def _weigh(**how: Any) -> target.Target:
     closes = 100 * np.exp(rng.normal(0.0003, 0.01, 3000).cumsum())
     days = np.busday_offset("2014-01-01", np.arange(3000), roll="forward")
     future = np.busday_offset(days[-1], np.arange(1, 127), roll="forward")
-    return target.weigh(closes, days, future, how.pop("level", closes[-1] * 1.05), str(future[-1]),
-                        **{"draws": 2000, **how})
+    return target.weigh(
+        closes,
+        days,
+        future,
+        how.pop("level", closes[-1] * 1.05),
+        str(future[-1]),
+        **{"draws": 2000, **how},
+    )
 
 
 def test_bootstrap_and_closed_form_agree_on_independent_returns() -> None:
@@ -120,7 +150,9 @@ def test_bootstrap_and_closed_form_agree_on_independent_returns() -> None:
     chances = [c.closed.end for c in sorted(found.cases, key=lambda c: c.drift)]
     assert chances == sorted(chances), "more drift, more chance"
     assert found.drift_low < found.drift_history < found.drift_high
-    assert found.variants["target mean"].end == pytest.approx(0.5, abs=0.05), "half end above their own mean"
+    assert found.variants["target mean"].end == pytest.approx(0.5, abs=0.05), (
+        "half end above their own mean"
+    )
     assert (np.diff(found.fan, axis=0)[:, 1:] > 0).all() and found.fan.shape == (5, 121)
     assert _weigh().variants == _weigh().variants, "seeded"
     assert _weigh(seed=1).variants != _weigh().variants
@@ -132,11 +164,20 @@ def test_volatility_is_as_asked() -> None:
     assert _weigh().volatility == pytest.approx(0.01 * math.sqrt(252), rel=0.05)
 
 
-@pytest.mark.parametrize(("how", "message"), [
-    ({"level": 0}, "a target of 0 is no level"), ({"level": -5}, "no level"), ({"level": math.nan}, "no level"),
-    ({"drift": "seven"}, "drift: 'seven' is not known"), ({"drift": "7"}, "not a rate per year"),
-    ({"drift": "900%"}, "cannot be used"), ({"volatility": "0%"}, "cannot be used"),
-    ({"volatility": "nan%"}, "not a rate"), ({"draws": 0}, "0 draws")])
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ({"level": 0}, "a target of 0 is no level"),
+        ({"level": -5}, "no level"),
+        ({"level": math.nan}, "no level"),
+        ({"drift": "seven"}, "drift: 'seven' is not known"),
+        ({"drift": "7"}, "not a rate per year"),
+        ({"drift": "900%"}, "cannot be used"),
+        ({"volatility": "0%"}, "cannot be used"),
+        ({"volatility": "nan%"}, "not a rate"),
+        ({"draws": 0}, "0 draws"),
+    ],
+)
 def test_bad_input_is_one_clear_error(how: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message) as caught:
         _weigh(**how)
@@ -147,13 +188,14 @@ def test_too_little_history_says_so() -> None:
     days = np.busday_offset("2025-01-01", np.arange(100), roll="forward")
     for closes in (np.linspace(100, 120, 100), np.array([])):
         with pytest.raises(NotEnoughData, match="too short a history"):
-            target.weigh(closes, days[:len(closes)], days[-2:], 130, str(days[-1]))
+            target.weigh(closes, days[: len(closes)], days[-2:], 130, str(days[-1]))
     long = np.busday_offset("2020-01-01", np.arange(400), roll="forward")
     with pytest.raises(NotEnoughData, match="does not move"):
         target.weigh(np.full(400, 50.0), long, days[-2:], 60, str(days[-1]))
 
 
-# ---- in a market ---------------------------------------------------------------------------------------
+# ---- in a market
+# ---------------------------------------------------------------------------------------
 
 MARKET = """
 [market]
@@ -199,8 +241,13 @@ def test_every_number_of_the_known_example_through_the_market(market: Any) -> No
     value = {k: f.value for k, f in answer.figures.items()}
     assert value["sessions"] == 268 and value["last_close"] == pytest.approx(6870)
     assert round(value["implied_return"], 6) == 0.179039
-    assert (round(value["required_growth"], 4), round(value["required_growth_calendar"], 4)) == (0.1675, 0.1663)
-    assert value["end view"] == pytest.approx(target.closed_form(B, 268 / 252, 0.07, 0.16).end, rel=1e-9)
+    assert (round(value["required_growth"], 4), round(value["required_growth_calendar"], 4)) == (
+        0.1675,
+        0.1663,
+    )
+    assert value["end view"] == pytest.approx(
+        target.closed_form(B, 268 / 252, 0.07, 0.16).end, rel=1e-9
+    )
     assert 0 < value["block"] < 50
     assert value["past_share"] is None or answer.target.ended.enough
     for figure in answer.figures.values():
@@ -208,27 +255,42 @@ def test_every_number_of_the_known_example_through_the_market(market: Any) -> No
 
 
 def test_history_may_be_cut_and_frames_are_whole(market: Any) -> None:
-    whole, cut = market.target(7000, "2026-03-31", draws=200), market.target(7000, "2026-03-31", draws=200,
-                                                                              since="2024-01-01")
+    whole, cut = (
+        market.target(7000, "2026-03-31", draws=200),
+        market.target(7000, "2026-03-31", draws=200, since="2024-01-01"),
+    )
     assert cut.target.history_n < whole.target.history_n and cut.target.history_from >= "2024-01-01"
     assert cut.figures["end zero"].id != whole.figures["end zero"].id
     assert whole.frame().height == len(whole.figures)
-    assert whole.sensitivity()["per_year"].is_sorted() and whole.sensitivity().height == len(whole.target.cases)
-    assert whole.fan()["date"][-1] == dt.date(2026, 3, 31) and whole.fan()["date"][0] == dt.date(2025, 12, 5)
-    assert cut.figures["past_share"].value is None, "under ten independent windows there is a reason instead"
+    assert whole.sensitivity()["per_year"].is_sorted() and whole.sensitivity().height == len(
+        whole.target.cases
+    )
+    assert whole.fan()["date"][-1] == dt.date(2026, 3, 31) and whole.fan()["date"][0] == dt.date(
+        2025, 12, 5
+    )
+    assert cut.figures["past_share"].value is None, (
+        "under ten independent windows there is a reason instead"
+    )
     assert "independent windows" in cut.figures["past_share"].caveats[-1]
 
 
-@pytest.mark.parametrize(("level", "by", "how", "error", "message"), [
-    (8100, "2025-12-05", {}, UsageError, "not after the as-of day 2025-12-05"),
-    (8100, "2019-01-01", {}, UsageError, "not after"), (0, "2026-12-31", {}, UsageError, "no level"),
-    (8100, "2026-13-01", {}, UsageError, "not a date"), (8100, "2026-12-31", {"subject": "nix"}, UnknownName, "nix"),
-    (8100, "2100-12-31", {}, UsageError, "more than 20 years ahead"),
-    (8100, "2025-12-06", {}, UsageError, "no session lies between"),
-    (60, "2026-12-31", {"subject": "short"}, NotEnoughData, "60 closes are too short"),
-    (8100, "2026-12-31", {"since": "2030-01-01"}, NotEnoughData, "has no close")])
-def test_a_bad_question_is_one_clear_error(market: Any, level: float, by: str, how: dict[str, Any],
-                                           error: type[Exception], message: str) -> None:
+@pytest.mark.parametrize(
+    ("level", "by", "how", "error", "message"),
+    [
+        (8100, "2025-12-05", {}, UsageError, "not after the as-of day 2025-12-05"),
+        (8100, "2019-01-01", {}, UsageError, "not after"),
+        (0, "2026-12-31", {}, UsageError, "no level"),
+        (8100, "2026-13-01", {}, UsageError, "not a date"),
+        (8100, "2026-12-31", {"subject": "nix"}, UnknownName, "nix"),
+        (8100, "2100-12-31", {}, UsageError, "more than 20 years ahead"),
+        (8100, "2025-12-06", {}, UsageError, "no session lies between"),
+        (60, "2026-12-31", {"subject": "short"}, NotEnoughData, "60 closes are too short"),
+        (8100, "2026-12-31", {"since": "2030-01-01"}, NotEnoughData, "has no close"),
+    ],
+)
+def test_a_bad_question_is_one_clear_error(
+    market: Any, level: float, by: str, how: dict[str, Any], error: type[Exception], message: str
+) -> None:
     with pytest.raises(error, match=message):
         market.target(level, by, draws=100, **how)
 
@@ -237,17 +299,42 @@ def test_beyond_the_stored_calendar_sessions_are_estimated_and_said_to_be(market
     far = market.target(12000, "2033-12-30", draws=100)
     assert far.figures["sessions"].value == pytest.approx(252 * 8.07, abs=5)
     assert "estimated" in far.figures["sessions"].caveats[-1]
-    assert "estimated" not in " ".join(market.target(7000, "2026-12-31", draws=100).figures["sessions"].caveats)
+    assert "estimated" not in " ".join(
+        market.target(7000, "2026-12-31", draws=100).figures["sessions"].caveats
+    )
 
 
-def test_the_verb_prints_writes_and_traces(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_verb_prints_writes_and_traces(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     where = ["--market", str(folder / "market.toml")]
     page = folder / "target.html"
-    assert main(["target", "8,100", "--by", "2026-12-31", "--draws", "300", "--html", str(page), *where]) == 0
+    assert (
+        main(
+            ["target", "8,100", "--by", "2026-12-31", "--draws", "300", "--html", str(page), *where]
+        )
+        == 0
+    )
     out = capsys.readouterr().out
     assert "+17.90%" in out and "268 sessions" in out and "The answer is mostly the drift" in out
     assert "Past windows" in out and page.read_text(encoding="utf-8").count("data-figure") > 50
-    assert main(["target", "8100", "--by", "2026-12-31", "--draws", "300", "--drift", "7%", "--json", *where]) == 0
+    assert (
+        main(
+            [
+                "target",
+                "8100",
+                "--by",
+                "2026-12-31",
+                "--draws",
+                "300",
+                "--drift",
+                "7%",
+                "--json",
+                *where,
+            ]
+        )
+        == 0
+    )
     said = json.loads(capsys.readouterr().out)
     wanted = next(f for f in said["figures"] if f["statistic"] == "touch view")
     assert main(["trace", wanted["figure"], *where, "--json"]) == 0
@@ -264,14 +351,18 @@ def test_the_verb_prints_writes_and_traces(folder: Path, capsys: pytest.CaptureF
 
 def test_the_section_takes_open_targets_of_the_ledger(folder: Path, tmp_path: Path) -> None:
     def book(ledger: str | None) -> Book:
-        (tmp_path / "market.toml").write_text(MARKET.replace('"store"', json.dumps(str(folder / "store"))))
+        (tmp_path / "market.toml").write_text(
+            MARKET.replace('"store"', json.dumps(str(folder / "store")))
+        )
         if ledger is not None:
             (tmp_path / "calls.toml").write_text(ledger)
         return Book(paceline.open(tmp_path / "market.toml", data=folder))
 
     assert sections.targets(book(None)) is None and sections.said(book(None)) is None
-    call = ('[[call]]\nid = "a"\nwho = "A"\ndate = 2025-12-04\nwords = "7,500"\nstance = "level_target"\n'
-            'baskets = ["index"]\nlevel = 7500\nhorizon = 2026-06-30\n')
+    call = (
+        '[[call]]\nid = "a"\nwho = "A"\ndate = 2025-12-04\nwords = "7,500"\nstance = "level_target"\n'
+        'baskets = ["index"]\nlevel = 7500\nhorizon = 2026-06-30\n'
+    )
     section = sections.targets(book(call))
     assert section is not None and section.name == "target"
     assert {f.extra["level"] for f in sections.section_figures(section)} == {7500}

@@ -11,7 +11,9 @@ from paceline import threads
 
 
 @pytest.mark.parametrize("cores", [1, 2, 5])
-def test_results_come_in_the_order_of_the_items(monkeypatch: pytest.MonkeyPatch, cores: int) -> None:
+def test_results_come_in_the_order_of_the_items(
+    monkeypatch: pytest.MonkeyPatch, cores: int
+) -> None:
     monkeypatch.setattr(threads, "CORES", cores)
     assert threads.each(lambda n: n * n, range(50)) == [n * n for n in range(50)]
     assert threads.each(lambda n: n, []) == []
@@ -33,7 +35,9 @@ def test_the_first_error_reaches_the_caller(monkeypatch: pytest.MonkeyPatch, cor
 def test_the_callers_error_state_holds_in_the_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threads, "CORES", 2)
     with np.errstate(divide="ignore"):
-        assert threads.each(lambda n: float(np.float64(1) / np.zeros(1)[0]), range(4)) == [np.inf] * 4
+        assert (
+            threads.each(lambda n: float(np.float64(1) / np.zeros(1)[0]), range(4)) == [np.inf] * 4
+        )
     with np.errstate(divide="raise"), pytest.raises(FloatingPointError):
         threads.each(lambda n: float(np.float64(1) / np.zeros(1)[0]), range(4))
 

@@ -37,13 +37,16 @@ def index_of(returns: Sequence[float]) -> list[float]:
     return out
 
 
-def basket_level(weights: Sequence[tuple[int, Sequence[float]]], returns: Sequence[Sequence[float]],
-                 moves: Sequence[Sequence[float]]) -> list[float]:
+def basket_level(
+    weights: Sequence[tuple[int, Sequence[float]]],
+    returns: Sequence[Sequence[float]],
+    moves: Sequence[Sequence[float]],
+) -> list[float]:
     """Level of one basket, security by security and session by session: 100 before the first rebalance.
 
-    ``weights``: (first session in force, target weights); ``returns`` of the basis, ``moves`` by which weights drift.
-    After its last return a security leaves, and its weight goes to the others in proportion.
-    """
+    ``weights``: (first session in force, target weights); ``returns`` of the basis, ``moves`` by
+    which weights drift. After its last return a security leaves, and its weight goes to the others
+    in proportion."""
     T = len(returns[0])
     last = [max((t for t, r in enumerate(row) if not math.isnan(r)), default=-1) for row in moves]
     first = [min((t for t, r in enumerate(row) if not math.isnan(r)), default=T) for row in moves]
@@ -70,16 +73,25 @@ def _zero(x: float) -> float:
     return 0.0 if math.isnan(x) else x
 
 
-def make(*, returns: Rows | None = None, total: Rows | None = None,
-         targets: Mapping[str, Sequence[tuple[int, Sequence[float]]]] | None = None, levels: Rows | None = None,
-         sessions: np.ndarray | None = None, pairs: Sequence[tuple[str, str]] = (),
-         groups: Mapping[str, Sequence[str]] | None = None, companies: Sequence[int] = (),
-         benchmark: str | None = None, low: tuple[float, float] = (0.05, 0.03),
-         series: Mapping[str, tuple[np.ndarray, np.ndarray]] | None = None) -> View:
+def make(
+    *,
+    returns: Rows | None = None,
+    total: Rows | None = None,
+    targets: Mapping[str, Sequence[tuple[int, Sequence[float]]]] | None = None,
+    levels: Rows | None = None,
+    sessions: np.ndarray | None = None,
+    pairs: Sequence[tuple[str, str]] = (),
+    groups: Mapping[str, Sequence[str]] | None = None,
+    companies: Sequence[int] = (),
+    benchmark: str | None = None,
+    low: tuple[float, float] = (0.05, 0.03),
+    series: Mapping[str, tuple[np.ndarray, np.ndarray]] | None = None,
+) -> View:
     """A view from returns of securities and target weights of baskets, or from levels alone.
 
     returns, total  security -> price return, total return (default: the same)
-    targets         basket -> [(first session in force, weights by security)]; its level is worked out here
+    targets         basket -> [(first session in force, weights by security)]; its level is worked
+                    out here
     levels          further subjects by their levels (the same on both bases)
     series          name -> (dates, values) of macro and factor series
     """
@@ -87,11 +99,15 @@ def make(*, returns: Rows | None = None, total: Rows | None = None,
     total = dict(total or returns)
     length = len(next(iter([*returns.values(), *levels.values()])))
     price_rows, total_rows = list(returns.values()), [total[n] for n in returns]
-    moves = [[p if not math.isnan(p) else q for p, q in zip(a, b, strict=True)]
-             for a, b in zip(price_rows, total_rows, strict=True)]
+    moves = [
+        [p if not math.isnan(p) else q for p, q in zip(a, b, strict=True)]
+        for a, b in zip(price_rows, total_rows, strict=True)
+    ]
     subjects = (*targets, *levels)
     by_basis = {
-        basis: np.array([*(basket_level(t, rows, moves) for t in targets.values()), *levels.values()], float)
+        basis: np.array(
+            [*(basket_level(t, rows, moves) for t in targets.values()), *levels.values()], float
+        )
         for basis, rows in (("price", price_rows), ("total", total_rows))
     }
     empty = np.empty((0, length))
@@ -106,26 +122,32 @@ def make(*, returns: Rows | None = None, total: Rows | None = None,
     fields["volume"] = np.where(np.isfinite(fields["price_index"]), 1e5, np.nan)
     starts = sorted({t for rows in targets.values() for t, _ in rows})
     spans = []
-    for start, stop in zip(starts, [*starts[1:], length][:len(starts)], strict=True):
+    for start, stop in zip(starts, [*starts[1:], length][: len(starts)], strict=True):
         W = np.zeros((len(subjects), len(returns)))
         for s, rows in enumerate(targets.values()):
             W[s] = _drifted(rows, moves, start)
         spans.append(Span(start, stop, _frozen(W)))
     position = {n: i for i, n in enumerate(subjects)}
     return View(
-        sessions=_frozen(weekdays(length) if sessions is None else sessions), subjects=subjects,
-        securities=tuple(returns), fields={n: _frozen(f) for n, f in fields.items()},
-        all_levels={b: _frozen(x) for b, x in by_basis.items()}, spans=tuple(spans),
+        sessions=_frozen(weekdays(length) if sessions is None else sessions),
+        subjects=subjects,
+        securities=tuple(returns),
+        fields={n: _frozen(f) for n, f in fields.items()},
+        all_levels={b: _frozen(x) for b, x in by_basis.items()},
+        spans=tuple(spans),
         pairs=tuple((position[a], position[b]) for a, b in pairs),
         pair_names=tuple(f"{a} against {b}" for a, b in pairs),
         groups={g: tuple(position[n] for n in names) for g, names in (groups or {}).items()},
-        companies=_frozen(np.array(companies, np.int64)), benchmark=None if benchmark is None else position[benchmark],
-        low=low, series=dict(series or {}),
+        companies=_frozen(np.array(companies, np.int64)),
+        benchmark=None if benchmark is None else position[benchmark],
+        low=low,
+        series=dict(series or {}),
     )
 
 
-def _drifted(rows: Sequence[tuple[int, Sequence[float]]], moves: Sequence[Sequence[float]],
-             at: int) -> list[float]:
+def _drifted(
+    rows: Sequence[tuple[int, Sequence[float]]], moves: Sequence[Sequence[float]], at: int
+) -> list[float]:
     """Weights in force at the open of session ``at``: the last targets, drifted since, of those still there."""
     before = [(t, w) for t, w in rows if t <= at]
     if not before:
@@ -144,7 +166,9 @@ def _frozen(a: np.ndarray) -> np.ndarray:
     return a
 
 
-def random_view(seed: int = 1, securities: int = 14, sessions: int = 560, gaps: bool = True, **change: Any) -> View:
+def random_view(
+    seed: int = 1, securities: int = 14, sessions: int = 560, gaps: bool = True, **change: Any
+) -> View:
     """A random market: late listings, a delisting, gaps, quarterly and monthly baskets, two pairs, two groups."""
     rng = np.random.default_rng(seed)
     r = 0.0004 + 0.012 * rng.standard_t(5, (securities, sessions))
@@ -162,20 +186,30 @@ def random_view(seed: int = 1, securities: int = 14, sessions: int = 560, gaps: 
     def targets(which: Sequence[int], step: int, start: int = 1) -> list[tuple[int, list[float]]]:
         rows = []
         for t in range(start, sessions, step):
-            w = [rng.random() + 0.1 if i in which and alive[i][0] <= t and alive[i][-1] > t else 0.0
-                 for i in range(securities)]
+            w = [
+                rng.random() + 0.1 if i in which and alive[i][0] <= t and alive[i][-1] > t else 0.0
+                for i in range(securities)
+            ]
             rows.append((t, [x / sum(w) for x in w]))
         return rows
 
     everyone = range(securities)
     baskets = {
-        "all": targets(everyone, 63), "few": targets([0, 1, 2], 21), "late": targets([3, 6, 7], 63, 64),
+        "all": targets(everyone, 63),
+        "few": targets([0, 1, 2], 21),
+        "late": targets([3, 6, 7], 63, 64),
         "others": targets([i for i in everyone if i > 4], 63),
     }
     market = np.cumprod(1 + 0.0003 + 0.014 * rng.standard_normal(sessions)) * 1000
     return make(
-        returns=dict(zip(names, r.tolist(), strict=True)), total=dict(zip(names, total.tolist(), strict=True)),
-        targets=baskets, levels={"benchmark": market.tolist()}, sessions=weekdays(sessions, "2022-10-03"),
-        pairs=[("few", "all"), ("others", "benchmark")], groups={"parts": ["few", "late", "others"]},
-        companies=[0, 0, *range(1, securities - 1)], benchmark="benchmark", **change,
+        returns=dict(zip(names, r.tolist(), strict=True)),
+        total=dict(zip(names, total.tolist(), strict=True)),
+        targets=baskets,
+        levels={"benchmark": market.tolist()},
+        sessions=weekdays(sessions, "2022-10-03"),
+        pairs=[("few", "all"), ("others", "benchmark")],
+        groups={"parts": ["few", "late", "others"]},
+        companies=[0, 0, *range(1, securities - 1)],
+        benchmark="benchmark",
+        **change,
     )

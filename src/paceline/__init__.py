@@ -1,8 +1,8 @@
 """Paceline: who leads the stock market, who takes over, how broadly, and does it last.
 
-    >>> import paceline
-    >>> market = paceline.open("market.toml")            # doctest: +SKIP
-    >>> market.frame("performance", since="low")         # doctest: +SKIP
+>>> import paceline
+>>> market = paceline.open("market.toml")            # doctest: +SKIP
+>>> market.frame("performance", since="low")         # doctest: +SKIP
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-#: Numbers; (securities, sessions) or (subjects, sessions), contiguous along time, NaN where missing.
+#: Numbers; (securities, sessions) or (subjects, sessions), contiguous along time, NaN where
+#: missing.
 Array = NDArray[np.float64]
 #: Sessions, datetime64[D], ascending.
 Dates = NDArray[np.datetime64]

@@ -32,7 +32,9 @@ class ColumnMap(_Strict):
     """Where a schema column comes from: a column of the file, its unit, or a constant."""
 
     column: str
-    unit: Literal["", "fraction", "percent", "basis_points", "thousands", "millions", "billions"] = ""
+    unit: Literal[
+        "", "fraction", "percent", "basis_points", "thousands", "millions", "billions"
+    ] = ""
     format: str | None = None  # date format, e.g. "%d/%m/%Y"
 
 
@@ -51,11 +53,14 @@ class Source(_Strict):
     columns: dict[str, str | ColumnMap] = Field(default_factory=dict)
     constants: dict[str, str | float | int | bool | dt.date] = Field(default_factory=dict)
     where: dict[str, str | list[str]] = Field(default_factory=dict)
-    rename: dict[str, str] = Field(default_factory=dict)  # security identifiers, source spelling -> ours
+    # security identifiers, source spelling -> ours
+    rename: dict[str, str] = Field(default_factory=dict)
     dialect: Literal["auto", "changes", "adjusted", "split_adjusted", "returns"] = "auto"
     recover: bool = False  # work missing closes back from the next session's change
-    derive: dict[str, str] = Field(default_factory=dict)  # plug-in's named derivations, e.g. kind = "from_name"
-    options: dict[str, Any] = Field(default_factory=dict)  # the plug-in's own settings, e.g. seed, companies
+    # plug-in's named derivations, e.g. kind = "from_name"
+    derive: dict[str, str] = Field(default_factory=dict)
+    # the plug-in's own settings, e.g. seed, companies
+    options: dict[str, Any] = Field(default_factory=dict)
     tolerance: float = 0.001  # two sources may differ by this much in a return before it is listed
     caveat: str = ""
     origin: Origin = Origin()
@@ -90,14 +95,15 @@ class Universe(_Strict):
     reconstitution: Literal["russell", "quarterly", "annual", "monthly"] = "russell"
     band: float = 0.025
     holdings: str | None = None  # fund whose weights stand in for market caps
-    roll: Literal["none", "forward", "both"] = "forward"  # "both" rolls the weights backwards too: a caveat
+    # "both" rolls the weights backwards too: a caveat
+    roll: Literal["none", "forward", "both"] = "forward"
     scheme: str | None = None  # classification used by selections; default: the only one there is
     label: str = ""
 
     @model_validator(mode="after")
     def _one(self) -> Universe:
         if (self.members is None) == (self.eligible is None):
-            raise ValueError("give either members = \"name of a list\" or an eligible = {...} table")
+            raise ValueError('give either members = "name of a list" or an eligible = {...} table')
         return self
 
 
@@ -127,7 +133,12 @@ class Basket(_Strict):
     def _sensible(self) -> Basket:
         if self.instrument is not None and (self.universe or self.securities):
             raise ValueError("a basket is either one instrument or a selection, not both")
-        if self.instrument is None and self.universe is None and self.securities is None and self.union is None:
+        if (
+            self.instrument is None
+            and self.universe is None
+            and self.securities is None
+            and self.union is None
+        ):
             raise ValueError("a basket needs one of: instrument, universe, securities, union")
         if self.weight == "given" and not self.weights:
             raise ValueError('weight = "given" needs weights = { TICKER = 0.5, ... }')
@@ -163,14 +174,16 @@ class Rotation(_Strict):
     lead: str
     against: str
     label: str = ""
-    proxy: str = ""  # stored factor-return series, the longer history of the same bet; "-" before it turns it around
+    # stored factor-return series, the longer history of the same bet; "-" before it turns it around
+    proxy: str = ""
     neutral: bool = True  # also shown without what the difference of the legs' betas explains
 
 
 class Report(_Strict):
     as_of: str | dt.date = "latest"
     sections: list[str] = Field(default_factory=list)  # empty: all that the market supports
-    since_low: list[str] = Field(default_factory=list)  # baskets of the since-the-low table; empty: all
+    # baskets of the since-the-low table; empty: all
+    since_low: list[str] = Field(default_factory=list)
     headline: list[str] = Field(default_factory=list)  # rotations the headline looks at; empty: all
 
 
@@ -181,12 +194,15 @@ class MarketInfo(_Strict):
     currency: str = "USD"
     benchmark: str
     universe: str | None = None  # the universe "all members" means in breadth sections
-    start: dt.date | None = None  # first session of the stock panel (instruments keep their whole history)
+    # first session of the stock panel (instruments keep their whole history)
+    start: dt.date | None = None
     data: str = ""  # folder that relative paths start from; ${NAME} is taken from the environment
     store: str = ".paceline"
     basis: Basis = "price"
-    guard: float | None = None  # a price return further than this from the total return gives way to it
-    low: tuple[float, float] = (0.05, 0.03)  # short-term low: fall and rise of the Lunde-Timmermann filter
+    # a price return further than this from the total return gives way to it
+    guard: float | None = None
+    # short-term low: fall and rise of the Lunde-Timmermann filter
+    low: tuple[float, float] = (0.05, 0.03)
     simulated: bool = False
     order: dict[str, list[str]] = Field(default_factory=dict)  # price field -> order of sources
 
@@ -201,7 +217,8 @@ class MarketFile(_Strict):
     groups: dict[str, Group] = Field(default_factory=dict)
     rotations: dict[str, Rotation] = Field(default_factory=dict)
     report: Report = Report()
-    measures: dict[str, dict[str, Any]] = Field(default_factory=dict)  # measure -> default parameters
+    # measure -> default parameters
+    measures: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _references(self) -> MarketFile:
@@ -239,8 +256,10 @@ def _expand(text: str, path: Path) -> str:
     def replace(match: re.Match[str]) -> str:
         name = match.group(1)
         if name not in os.environ:
-            raise MarketFileError(f"{path}: the environment variable {name} is not set.",
-                                  f"Set it, e.g. {name}=/path/to/data, or pass --data DIR.")
+            raise MarketFileError(
+                f"{path}: the environment variable {name} is not set.",
+                f"Set it, e.g. {name}=/path/to/data, or pass --data DIR.",
+            )
         return os.environ[name]
 
     return re.sub(r"\$\{(\w+)\}", replace, text)
@@ -254,11 +273,15 @@ def _explain(error: ValidationError, path: Path) -> MarketFileError:
     if first["type"] == "extra_forbidden":
         accepted = _keys_beside(first["loc"])
         near = get_close_matches(str(first["loc"][-1]), accepted, n=1)
-        remedy = (f"Did you mean {near[0]!r}? " if near else "") + f"Accepted here: {', '.join(accepted)}."
+        remedy = (
+            f"Did you mean {near[0]!r}? " if near else ""
+        ) + f"Accepted here: {', '.join(accepted)}."
         return MarketFileError(f"{path}: unknown key {key!r}{more}.", remedy)
     if first["type"] == "missing":
-        return MarketFileError(f"{path}: the key {key!r} is missing{more}.",
-                               "Add it; `paceline init` writes an example.")
+        return MarketFileError(
+            f"{path}: the key {key!r} is missing{more}.",
+            "Add it; `paceline init` writes an example.",
+        )
     if not first["loc"]:  # a reference from one table to another: the message says where
         said, _, remedy = message.partition(". ")
         return MarketFileError(f"{path}: {said}.", remedy)
@@ -268,7 +291,13 @@ def _explain(error: ValidationError, path: Path) -> MarketFileError:
 
 def _keys_beside(loc: tuple[int | str, ...]) -> list[str]:
     model: Any = MarketFile
-    tables = {"sources": Source, "universes": Universe, "baskets": Basket, "groups": Group, "rotations": Rotation}
+    tables = {
+        "sources": Source,
+        "universes": Universe,
+        "baskets": Basket,
+        "groups": Group,
+        "rotations": Rotation,
+    }
     if len(loc) >= 2:
         model = {"market": MarketInfo, "report": Report, **tables}.get(str(loc[0]), MarketFile)
         if "eligible" in loc[:-1]:
@@ -283,25 +312,33 @@ def _keys_beside(loc: tuple[int | str, ...]) -> list[str]:
 def load(path: str | Path, data: str | Path | None = None) -> MarketFile:
     """Read and check a market file.
 
-    ``data`` replaces ``market.data``, the folder relative paths start from. Raises ``MarketFileError``.
-    """
+    ``data`` replaces ``market.data``, the folder relative paths start from. Raises
+    ``MarketFileError``."""
     path = Path(path)
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        raise MarketFileError(f"{path}: no such market file.", "`paceline init` writes a commented one.") from None
+        raise MarketFileError(
+            f"{path}: no such market file.", "`paceline init` writes a commented one."
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise MarketFileError(f"{path}: cannot be read ({error}).", "Give a UTF-8 TOML file.") from None
+        raise MarketFileError(
+            f"{path}: cannot be read ({error}).", "Give a UTF-8 TOML file."
+        ) from None
     except tomllib.TOMLDecodeError as error:
-        raise MarketFileError(f"{path}: not valid TOML: {error}.", "`paceline init` writes a valid example.") from None
+        raise MarketFileError(
+            f"{path}: not valid TOML: {error}.", "`paceline init` writes a valid example."
+        ) from None
     try:
         parsed = MarketFile.model_validate(raw)
     except ValidationError as error:
         raise _explain(error, path) from None
     folder = str(data) if data is not None else _expand(parsed.market.data, path)
     home = path.resolve().parent
-    info = parsed.market.model_copy(update={
-        "data": str((home / folder).resolve()),
-        "store": str((home / _expand(parsed.market.store, path)).resolve()),
-    })
+    info = parsed.market.model_copy(
+        update={
+            "data": str((home / folder).resolve()),
+            "store": str((home / _expand(parsed.market.store, path)).resolve()),
+        }
+    )
     return parsed.model_copy(update={"market": info})

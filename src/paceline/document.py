@@ -1,8 +1,8 @@
 """What a report is made of, before it is HTML, terminal text, JSON or CSV.
 
-Digits reach a reader only inside a ``Figure``, a ``Label`` (a declared name, a parameter, a date) or the data of
-a chart series that carries its figure. Plain strings in a document hold words only; a test enforces it.
-"""
+Digits reach a reader only inside a ``Figure``, a ``Label`` (a declared name, a parameter, a date)
+or the data of a chart series that carries its figure. Plain strings in a document hold words only;
+a test enforces it."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ class Grid:
 class Series:
     """One line, one row of bars or one row of a heat map; ``figure`` is its lineage and its last value.
 
-    ``interval`` is what an "interval" chart draws around the value; the figure's evidence says what it is.
-    """
+    ``interval`` is what an "interval" chart draws around the value; the figure's evidence says what
+    it is."""
 
     name: str
     x: Sequence[Any]

@@ -9,9 +9,8 @@
         |-- StoreError            the store: damaged, locked, full disk, unknown version
         `-- NotEnoughData         the history or the coverage is too short for the question
 
-Faults *inside* the data (a negative price, a duplicate row) are not exceptions: they are values, counted,
-quarantined with a reason and shown by ``paceline doctor``.
-"""
+Faults *inside* the data (a negative price, a duplicate row) are not exceptions: they are values,
+counted, quarantined with a reason and shown by ``paceline doctor``."""
 
 from __future__ import annotations
 

@@ -10,7 +10,19 @@ from typing import Any
 from paceline.lineage import Step
 
 #: How a unit is written for people. Machine-readable output always carries the plain number.
-UNITS = ("fraction", "return", "level", "count", "sessions", "places", "date", "ratio", "points", "text", "score")
+UNITS = (
+    "fraction",
+    "return",
+    "level",
+    "count",
+    "sessions",
+    "places",
+    "date",
+    "ratio",
+    "points",
+    "text",
+    "score",
+)
 
 
 def show(value: Any, unit: str) -> str:
@@ -44,11 +56,13 @@ def show(value: Any, unit: str) -> str:
 class Figure:
     """One value a surface may show.
 
-    value       number, ISO date or short text; None when it could not be computed (``caveats`` says why)
+    value       number, ISO date or short text; None when it could not be computed (``caveats`` says
+                why)
     unit        one of ``UNITS``; returns and fractions are plain fractions, never percent
     basis       "price", "total" or "" where neither applies
     start, end  ISO dates of the window (end = as-of for a value of one day)
-    n_used, n_eligible  members with valid data, members there should be (None where it does not apply)
+    n_used, n_eligible  members with valid data, members there should be (None where it does not
+                        apply)
     caveats     every known weakness of the data the value rests on
     evidence    interval, effective n, p ... where the measure judges
     step        the lineage; its id is the figure's id

@@ -20,13 +20,17 @@ Progress = Callable[[str, float], None]
 FIRST_SESSION = dt.date(1926, 1, 2)
 
 
-def import_sources(file: config.MarketFile, store: Store, only: Sequence[str] | None = None,
-                   progress: Progress | None = None) -> list[dict[str, Any]]:
+def import_sources(
+    file: config.MarketFile,
+    store: Store,
+    only: Sequence[str] | None = None,
+    progress: Progress | None = None,
+) -> list[dict[str, Any]]:
     """Import every source (or those in ``only``) and tell per source: load, rows, quarantined, findings, seconds.
 
-    An import whose bytes and settings stand in the store already changes nothing; its ``load`` is None.
-    Raises ``SourceError`` before anything of the faulty source is stored; earlier sources stay stored.
-    """
+    An import whose bytes and settings stand in the store already changes nothing; its ``load`` is
+    None. Raises ``SourceError`` before anything of the faulty source is stored; earlier sources
+    stay stored."""
     for source in only or ():
         if source not in file.sources:
             raise UnknownName("source", source, file.sources)
@@ -39,9 +43,22 @@ def import_sources(file: config.MarketFile, store: Store, only: Sequence[str] | 
         say(f"reading {name}", number / len(specs))
         plugin = sources.get(spec.kind)
         raws = plugin.fetch(name, spec, Path(file.market.data))
-        checksum = digest({"raw": [r.origin.checksum for r in raws], "spec": spec.model_dump(mode="json"),
-                           "name": name, "calendar": file.market.calendar}, 64)
-        row: dict[str, Any] = {"source": name, "load": None, "rows": 0, "quarantined": 0, "findings": 0}
+        checksum = digest(
+            {
+                "raw": [r.origin.checksum for r in raws],
+                "spec": spec.model_dump(mode="json"),
+                "name": name,
+                "calendar": file.market.calendar,
+            },
+            64,
+        )
+        row: dict[str, Any] = {
+            "source": name,
+            "load": None,
+            "rows": 0,
+            "quarantined": 0,
+            "findings": 0,
+        }
         if not store.has(checksum):
             parsed = quality.check(plugin.parse(name, spec, raws, context), name, spec, context)
             findings = [*parsed.findings, *_disagreements(file, store, name, parsed)]
@@ -49,9 +66,14 @@ def import_sources(file: config.MarketFile, store: Store, only: Sequence[str] | 
             for raw in raws:
                 store.keep_raw(raw)
             row |= {
-                "load": store.commit(parsed.tables, source=name, checksum=checksum,
-                                     origins=[r.origin for r in raws], findings=findings,
-                                     quarantine=parsed.quarantine),
+                "load": store.commit(
+                    parsed.tables,
+                    source=name,
+                    checksum=checksum,
+                    origins=[r.origin for r in raws],
+                    findings=findings,
+                    quarantine=parsed.quarantine,
+                ),
                 "rows": sum(len(t) for t in parsed.tables.values()),
                 "quarantined": 0 if parsed.quarantine is None else len(parsed.quarantine),
                 "findings": len(findings),
@@ -61,7 +83,9 @@ def import_sources(file: config.MarketFile, store: Store, only: Sequence[str] | 
     return done
 
 
-def _disagreements(file: config.MarketFile, store: Store, name: str, parsed: sources.Parsed) -> list[sources.Finding]:
+def _disagreements(
+    file: config.MarketFile, store: Store, name: str, parsed: sources.Parsed
+) -> list[sources.Finding]:
     """Where the new prices and those stored from other sources describe the same cells differently."""
     import polars as pl
 
@@ -74,8 +98,11 @@ def _disagreements(file: config.MarketFile, store: Store, name: str, parsed: sou
     for other in ranked:
         if other == name:
             continue
-        stored = (store.table("prices").filter((pl.col("source") == other) & pl.col("security").is_in(own.implode()))
-                  .collect())
+        stored = (
+            store.table("prices")
+            .filter((pl.col("source") == other) & pl.col("security").is_in(own.implode()))
+            .collect()
+        )
         if not len(stored):
             continue
         pair = [(name, prices), (other, stored)]
@@ -90,8 +117,14 @@ def calendar_sessions(file: config.MarketFile, store: Store) -> list[dt.date]:
     import polars as pl
 
     calendar = file.market.calendar
-    stored = (store.table("sessions").filter(pl.col("calendar") == calendar)
-              .select("date").unique().collect()["date"].sort())
+    stored = (
+        store.table("sessions")
+        .filter(pl.col("calendar") == calendar)
+        .select("date")
+        .unique()
+        .collect()["date"]
+        .sort()
+    )
     if len(stored) and stored[-1] >= dt.date.today():
         return stored.to_list()
     import exchange_calendars
@@ -100,13 +133,19 @@ def calendar_sessions(file: config.MarketFile, store: Store) -> list[dt.date]:
     try:
         found = exchange_calendars.get_calendar(calendar, start=FIRST_SESSION, end=end)
     except (exchange_calendars.errors.InvalidCalendarName, ValueError) as error:
-        raise UsageError(f"market.calendar: {error}.",
-                         "Give a code that exchange_calendars knows, e.g. XNYS, XLON, XTKS.") from None
+        raise UsageError(
+            f"market.calendar: {error}.",
+            "Give a code that exchange_calendars knows, e.g. XNYS, XLON, XTKS.",
+        ) from None
     days = found.sessions.date.tolist()
     frame = pl.DataFrame({"calendar": [calendar] * len(days), "date": days, "known": days})
     what = f"exchange_calendars {exchange_calendars.__version__}: {calendar}"
     checksum = digest({"what": what, "days": [str(d) for d in days]}, 64)
-    store.commit({"sessions": frame}, source="sessions", checksum=checksum,
-                 origins=[Origin("exchange_calendars", what, str(dt.date.today()), "Apache-2.0", checksum)])
+    store.commit(
+        {"sessions": frame},
+        source="sessions",
+        checksum=checksum,
+        origins=[Origin("exchange_calendars", what, str(dt.date.today()), "Apache-2.0", checksum)],
+    )
     dates: list[dt.date] = days
     return dates

@@ -1,10 +1,10 @@
 """Array kernels: moving windows, running extremes, streaks, turning points. The only file that calls bottleneck.
 
-Shapes: time is the last axis everywhere, (T,) or (N, T); the result has the shape of the input. NaN is missing.
-Two faults of naive moving windows are handled here and nowhere else: one infinity poisons every later mean (so
-infinities count as missing; ``infinities`` says how many there were), and a halted stock sits "above" its own
-mean by rounding (so ``above`` asks for a relative margin of 1e-12).
-"""
+Shapes: time is the last axis everywhere, (T,) or (N, T); the result has the shape of the input. NaN
+is missing. Two faults of naive moving windows are handled here and nowhere else: one infinity
+poisons every later mean (so infinities count as missing; ``infinities`` says how many there were),
+and a halted stock sits "above" its own mean by rounding (so ``above`` asks for a relative margin of
+1e-12)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ def finite(a: Array) -> Array:
 
 def _moving(function: Any, a: Array, window: int, **how: Any) -> Array:
     if window < 1:
-        raise UsageError(f"a window of {window} sessions does not exist.", "Give a window of 1 or more.")
+        raise UsageError(
+            f"a window of {window} sessions does not exist.", "Give a window of 1 or more."
+        )
     if a.shape[-1] < window:  # bottleneck refuses a window longer than the history
         return np.full(a.shape, np.nan)
     moved: Array = function(finite(np.asarray(a, float)), window, min_count=window, axis=-1, **how)
@@ -48,8 +50,10 @@ def move_mean(a: Array, window: int) -> Array:
 def move_std(a: Array, window: int, ddof: int = 1) -> Array:
     """Standard deviation of the last ``window`` values (divisor window - ddof); NaN unless all are there."""
     if window <= ddof:
-        raise UsageError(f"a standard deviation over {window} values with ddof {ddof} is undefined.",
-                         f"Give a window of {ddof + 1} or more.")
+        raise UsageError(
+            f"a standard deviation over {window} values with ddof {ddof} is undefined.",
+            f"Give a window of {ddof + 1} or more.",
+        )
     return _moving(bn.move_std, a, window, ddof=ddof)
 
 
@@ -66,11 +70,13 @@ def move_min(a: Array, window: int) -> Array:
 def tally(held: NDArray[Any], marked: NDArray[Any]) -> Array:
     """held @ marked in float32: how many of the marked each row holds, exact up to 2**24 of them.
 
-    held (S, N) and marked (N, L) are flags, or float32 zeros and ones, so that no product can be invalid: some BLAS
-    report one all the same, from what lies beyond the edge of a small matrix, and are not listened to.
-    """
+    held (S, N) and marked (N, L) are flags, or float32 zeros and ones, so that no product can be
+    invalid: some BLAS report one all the same, from what lies beyond the edge of a small matrix,
+    and are not listened to."""
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-        return np.asarray(held.astype(np.float32, copy=False) @ marked.astype(np.float32, copy=False), float)
+        return np.asarray(
+            held.astype(np.float32, copy=False) @ marked.astype(np.float32, copy=False), float
+        )
 
 
 def above(a: Array, mean: Array) -> Bools:
@@ -82,10 +88,12 @@ def above(a: Array, mean: Array) -> Bools:
 def ema(a: Array, alpha: float) -> Array:
     """Exponential mean e_t = e_{t-1} + alpha (a_t - e_{t-1}), seeded with the first value (adjust=False).
 
-    NaN before the first value; a missing value leaves the mean where it was, and the result repeats it.
-    """
+    NaN before the first value; a missing value leaves the mean where it was, and the result repeats
+    it."""
     if not 0 < alpha <= 1:
-        raise UsageError(f"alpha = {alpha} is not a smoothing factor.", "Give 0 < alpha <= 1, e.g. 2 / (n + 1).")
+        raise UsageError(
+            f"alpha = {alpha} is not a smoothing factor.", "Give 0 < alpha <= 1, e.g. 2 / (n + 1)."
+        )
     values = np.atleast_2d(finite(np.asarray(a, float)))
     out = np.empty(values.shape[::-1])  # (T, N): each step touches one contiguous row
     state = np.full(values.shape[0], np.nan)
@@ -99,9 +107,8 @@ def ema(a: Array, alpha: float) -> Array:
 def index_from_returns(returns: Array, base: float = 1.0) -> Array:
     """Cumulative product I_t = base * prod_{s <= t} (1 + r_s); a missing return between others counts as zero.
 
-    ``base`` stands on the session before the first valid return (if there is one); NaN before it and after
-    the last valid return.
-    """
+    ``base`` stands on the session before the first valid return (if there is one); NaN before it
+    and after the last valid return."""
     r = np.atleast_2d(returns)
     level = np.asarray(base * np.cumprod(1.0 + np.nan_to_num(r, nan=0.0), axis=-1), float)
     valid = ~np.isnan(r)
@@ -121,7 +128,8 @@ def streaks(change: Array) -> Array:
     sign = np.sign(change)
     t = np.arange(sign.shape[-1])
     begins = np.ones(sign.shape, bool)
-    begins[..., 1:] = sign[..., 1:] != sign[..., :-1]  # NaN differs from everything, itself included
+    # NaN differs from everything, itself included
+    begins[..., 1:] = sign[..., 1:] != sign[..., :-1]
     start = np.maximum.accumulate(np.where(begins, t, 0), axis=-1)
     return np.asarray(sign * (t - start + 1), float)
 
@@ -165,23 +173,26 @@ class Pivots(NamedTuple):
 def turning_points(prices: Array, fall: float, rise: float) -> Pivots:
     """Peaks and troughs by the filter of Lunde and Timmermann (2004), on one series of prices (T,).
 
-    The state starts as rising. While rising, a session whose price lies more than ``fall`` below the highest price
-    since the state began, (max - p) / max > fall, confirms that highest price as a peak; while falling, one more than
-    ``rise`` above the lowest, (p - min) / min > rise, confirms the trough. Causal: a pivot depends on
-    prices up to its confirmation only. Missing values are passed over.
-    """
+    The state starts as rising. While rising, a session whose price lies more than ``fall`` below
+    the highest price since the state began, (max - p) / max > fall, confirms that highest price as
+    a peak; while falling, one more than ``rise`` above the lowest, (p - min) / min > rise, confirms
+    the trough. Causal: a pivot depends on prices up to its confirmation only. Missing values are
+    passed over."""
     for name, size in (("fall", fall), ("rise", rise)):
         if not 0 < size < (1 if name == "fall" else np.inf):
-            raise UsageError(f"{name} = {size} is not a size of a move.", "Give a fraction above 0, e.g. 0.05.")
+            raise UsageError(
+                f"{name} = {size} is not a size of a move.", "Give a fraction above 0, e.g. 0.05."
+            )
     at = np.flatnonzero(np.isfinite(prices))
     p = np.asarray(prices, float)[at]
     found: list[tuple[int, int, int]] = []
     start, rising = 0, True
     while (hit := _first_reversal(p, start, fall if rising else rise, rising)) >= 0:
-        stretch = p[start:hit + 1]
+        stretch = p[start : hit + 1]
         pivot = start + int(stretch.argmax() if rising else stretch.argmin())
         found.append((1 if rising else -1, int(at[pivot]), int(at[hit])))
-        # every price between pivot and hit stayed within the threshold, so the new state's extreme is at hit
+        # every price between pivot and hit stayed within the threshold, so the new state's extreme
+        # is at hit
         start, rising = hit, not rising
     table = np.array(found, np.int64).reshape(-1, 3)
     return Pivots(table[:, 0].copy(), table[:, 1].copy(), table[:, 2].copy())
@@ -191,7 +202,7 @@ def _first_reversal(p: Array, start: int, size: float, rising: bool) -> int:
     """First position whose price has turned by more than ``size`` from the extreme since ``start``; -1: none yet."""
     extreme, done, step = p[start] if start < len(p) else np.nan, start, 64
     while done < len(p):
-        piece = p[done:done + step]
+        piece = p[done : done + step]
         if rising:
             best = np.maximum(np.maximum.accumulate(piece), extreme)
             turned = (best - piece) / best > size
@@ -207,10 +218,9 @@ def _first_reversal(p: Array, start: int, size: float, rising: bool) -> int:
 def rising_states(prices: Array, fall: float, rise: float) -> NDArray[np.int64]:
     """The phases of ``turning_points`` seen from the end: 1 from after a trough to the next peak, else 0.
 
-    Descriptive, not causal: the sessions between a pivot and its confirmation are relabelled; the first and
-    the last phase are provisional.
-    """
+    Descriptive, not causal: the sessions between a pivot and its confirmation are relabelled; the
+    first and the last phase are provisional."""
     states = np.ones(len(prices), np.int64)
     for kind, pivot, _ in zip(*turning_points(prices, fall, rise), strict=True):
-        states[pivot + 1:] = 0 if kind > 0 else 1
+        states[pivot + 1 :] = 0 if kind > 0 else 1
     return states

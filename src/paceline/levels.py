@@ -21,8 +21,8 @@ BASES: tuple[Basis, Basis] = ("price", "total")
 class Levels:
     """Levels (basket x session), NaN before a basket exists.
 
-    ``native`` holds each basket on the basis named in ``basis``: the market's own where the basket has it.
-    """
+    ``native`` holds each basket on the basis named in ``basis``: the market's own where the basket
+    has it."""
 
     sessions: Dates
     names: tuple[str, ...]
@@ -31,23 +31,33 @@ class Levels:
     basis: Mapping[str, str]
 
 
-def assemble(days: Dates, names: tuple[str, ...], built: Sequence[Mapping[str, Indices]],
-             prefer: Mapping[str, str]) -> Levels:
+def assemble(
+    days: Dates,
+    names: tuple[str, ...],
+    built: Sequence[Mapping[str, Indices]],
+    prefer: Mapping[str, str],
+) -> Levels:
     """Put indices built on panels of different lengths on the axis ``days``.
 
-    A basket whose members lack the return of a basis (coverage below 90%) has no level on that basis until
-    they do; ``native`` takes the basis ``prefer`` names where it exists and the other one where it does not.
-    """
+    A basket whose members lack the return of a basis (coverage below 90%) has no level on that
+    basis until they do; ``native`` takes the basis ``prefer`` names where it exists and the other
+    one where it does not."""
     row = {n: i for i, n in enumerate(names)}
     by_basis: dict[str, Array] = {on: np.full((len(names), len(days)), np.nan) for on in BASES}
     for indices in built:
         for on, index in indices.items():
             at = int(np.searchsorted(days, index.sessions[0]))
-            by_basis[on][[row[n] for n in index.names], at:at + len(index.sessions)] = covered(index)
+            by_basis[on][[row[n] for n in index.names], at : at + len(index.sessions)] = covered(
+                index
+            )
     other: dict[str, str] = {"price": "total", "total": "price"}
     exists = {b: [bool(np.isfinite(line).any()) for line in m] for b, m in by_basis.items()}
-    basis = {n: prefer[n] if exists[prefer[n]][i] or not exists[other[prefer[n]]][i] else other[prefer[n]]
-             for n, i in row.items()}
+    basis = {
+        n: prefer[n]
+        if exists[prefer[n]][i] or not exists[other[prefer[n]]][i]
+        else other[prefer[n]]
+        for n, i in row.items()
+    }
     priced = np.array([basis[n] == "price" for n in names])
     native = np.where(priced[:, None], by_basis["price"], by_basis["total"])
     for matrix in (native, *by_basis.values()):

@@ -1,12 +1,12 @@
 """Where a value comes from: origins of bytes, and the steps that turned them into figures.
 
-A ``Step`` is identified by what went *in* (its name, parameters, code and parents), never by what came out,
-so that the same question on the same data has the same id on every machine:
+A ``Step`` is identified by what went *in* (its name, parameters, code and parents), never by what
+came out, so that the same question on the same data has the same id on every machine:
 
     id = first 16 hex digits of SHA-256(canonical JSON of {name, params, code, parents})
 
-``code`` is one hash over every ``.py`` file of the package and the versions of NumPy, bottleneck and polars.
-"""
+``code`` is one hash over every ``.py`` file of the package and the versions of NumPy, bottleneck
+and polars."""
 
 from __future__ import annotations
 
@@ -72,4 +72,9 @@ class Step:
 
     def _parts(self) -> dict[str, Any]:
         # spelled out: ``asdict`` copies deeply, which costs more than the hash
-        return {"name": self.name, "params": self.params, "parents": self.parents, "code": self.code}
+        return {
+            "name": self.name,
+            "params": self.params,
+            "parents": self.parents,
+            "code": self.code,
+        }

@@ -38,22 +38,34 @@ class Records:
 
     @staticmethod
     def _import_step(load: Mapping[str, Any]) -> Step:
-        raw = [{k: o[k] for k in ("who", "what", "licence", "checksum")} for o in json.loads(load["origins"])]
-        return Step("import", {"source": load["source"], "checksum": load["checksum"], "raw": raw}, code="")
+        raw = [
+            {k: o[k] for k in ("who", "what", "licence", "checksum")}
+            for o in json.loads(load["origins"])
+        ]
+        return Step(
+            "import", {"source": load["source"], "checksum": load["checksum"], "raw": raw}, code=""
+        )
 
     def series_provenance(self, known: engine.Provenance) -> engine.Provenance:
         """``known`` with lineage and caveats of every macro and factor series, by the series' name."""
         import polars as pl
 
         loads = {row["load"]: row for row in self.store.loads(self.version).to_dicts()}
-        rows = (self.store.table("series", self.version).group_by("series").agg(pl.col("load").unique().sort())
-                .sort("series").collect())
+        rows = (
+            self.store.table("series", self.version)
+            .group_by("series")
+            .agg(pl.col("load").unique().sort())
+            .sort("series")
+            .collect()
+        )
         parents, caveats = dict(known.parents), dict(known.caveats)
         for name, written in rows.iter_rows():
             read = [self._keep(self._import_step(loads[n])).id for n in written]
             parents[name] = (self._keep(Step("series", {"name": name}, tuple(read), code="")).id,)
             sources = [self.file.sources.get(loads[n]["source"]) for n in written]
-            caveats[name] = tuple(dict.fromkeys(s.caveat for s in sources if s is not None and s.caveat))
+            caveats[name] = tuple(
+                dict.fromkeys(s.caveat for s in sources if s is not None and s.caveat)
+            )
         return replace(known, parents=parents, caveats=caveats)
 
     def _keep(self, step: Step) -> Step:

@@ -1,9 +1,8 @@
 """The tables: columns with type, unit and meaning, the key, and the rules every row must keep.
 
-A row that breaks a rule is quarantined with the rule's reason, never dropped in silence. Every stored table
-also carries ``known`` (the day the market could have known the fact) and ``load`` (the number of the import
-that wrote the row). The two clocks are never compared with each other.
-"""
+A row that breaks a rule is quarantined with the rule's reason, never dropped in silence. Every
+stored table also carries ``known`` (the day the market could have known the fact) and ``load`` (the
+number of the import that wrote the row). The two clocks are never compared with each other."""
 
 from __future__ import annotations
 
@@ -60,14 +59,18 @@ class Table:
         raise UnknownName(f"column of table {self.name!r}", name, [c.name for c in self.columns])
 
 
-def _c(name: str, type_: type[pl.DataType], meaning: str, unit: str = "", required: bool = False) -> Column:
+def _c(
+    name: str, type_: type[pl.DataType], meaning: str, unit: str = "", required: bool = False
+) -> Column:
     return Column(name, type_(), meaning, unit, required)
 
 
 _SECURITY = _c("security", pl.String, "stable identifier of the security", required=True)
 _START = _c("start", pl.Date, "first day of the spell (null: since ever)")
 _END = _c("end", pl.Date, "first day after the spell (null: still running)")
-_FLOAT_OK = [pl.col(c).is_null() | pl.col(c).is_finite() for c in ("close", "price_return", "total_return")]
+_FLOAT_OK = [
+    pl.col(c).is_null() | pl.col(c).is_finite() for c in ("close", "price_return", "total_return")
+]
 
 
 def _positive_or_null(name: str) -> pl.Expr:
@@ -75,8 +78,10 @@ def _positive_or_null(name: str) -> pl.Expr:
 
 
 def _spell(table: str) -> Rule:
-    return Rule(f"{table}: the spell ends before it starts",
-                pl.col("start").is_null() | pl.col("end").is_null() | (pl.col("end") >= pl.col("start")))
+    return Rule(
+        f"{table}: the spell ends before it starts",
+        pl.col("start").is_null() | pl.col("end").is_null() | (pl.col("end") >= pl.col("start")),
+    )
 
 
 PRICES = Table(
@@ -87,23 +92,36 @@ PRICES = Table(
         _SECURITY,
         _c("date", pl.Date, "session", required=True),
         _c("close", pl.Float64, "closing price as traded that day, unadjusted", "currency"),
-        _c("price_return", pl.Float64, "return from the previous stored session, splits handled, no dividends",
-           "fraction"),
+        _c(
+            "price_return",
+            pl.Float64,
+            "return from the previous stored session, splits handled, no dividends",
+            "fraction",
+        ),
         _c("total_return", pl.Float64, "the same with dividends reinvested", "fraction"),
         _c("volume", pl.Float64, "shares traded", "shares"),
         _c("market_cap", pl.Float64, "market value as the source gives it", "currency"),
-        _c("recovered", pl.Boolean, "true where the close was worked back from the next session's change"),
+        _c(
+            "recovered",
+            pl.Boolean,
+            "true where the close was worked back from the next session's change",
+        ),
     ),
     ("source", "security", "date"),
     "date",
     (
         Rule("close is not a positive number", _positive_or_null("close")),
-        Rule("a return is not a number above -100% (use -1 for a worthless delisting)",
-             _FLOAT_OK[1] & _FLOAT_OK[2]
-             & (pl.col("price_return").is_null() | (pl.col("price_return") >= -1))
-             & (pl.col("total_return").is_null() | (pl.col("total_return") >= -1))),
+        Rule(
+            "a return is not a number above -100% (use -1 for a worthless delisting)",
+            _FLOAT_OK[1]
+            & _FLOAT_OK[2]
+            & (pl.col("price_return").is_null() | (pl.col("price_return") >= -1))
+            & (pl.col("total_return").is_null() | (pl.col("total_return") >= -1)),
+        ),
         Rule("volume is negative", pl.col("volume").is_null() | (pl.col("volume") >= 0)),
-        Rule("market cap is negative", pl.col("market_cap").is_null() | (pl.col("market_cap") >= 0)),
+        Rule(
+            "market cap is negative", pl.col("market_cap").is_null() | (pl.col("market_cap") >= 0)
+        ),
     ),
 )
 
@@ -113,7 +131,12 @@ ACTIONS = Table(
     (
         _SECURITY,
         _c("date", pl.Date, "ex-date or effective date", required=True),
-        _c("kind", pl.String, "split, dividend, special_dividend, spinoff, rename, delisting", required=True),
+        _c(
+            "kind",
+            pl.String,
+            "split, dividend, special_dividend, spinoff, rename, delisting",
+            required=True,
+        ),
         _c("ratio", pl.Float64, "new shares per old share (split, spin-off)", "ratio"),
         _c("amount", pl.Float64, "cash per share, or the delisting return", "currency or fraction"),
         _c("other", pl.String, "the other security: the child of a spin-off, the new ticker"),
@@ -130,7 +153,11 @@ SECURITIES = Table(
         _SECURITY,
         _c("ticker", pl.String, "ticker during the spell"),
         _c("name", pl.String, "name of the line"),
-        _c("kind", pl.String, "common, preferred, warrant, unit, right, note, fund, depositary, index, etf, other"),
+        _c(
+            "kind",
+            pl.String,
+            "common, preferred, warrant, unit, right, note, fund, depositary, index, etf, other",
+        ),
         _c("company", pl.String, "stable identifier of the company; share classes share it"),
         _c("exchange", pl.String, "listing exchange"),
         _c("country", pl.String, "country of the company"),
@@ -183,7 +210,10 @@ SHARES = Table(
     "date",
     (
         Rule("shares is not positive", _positive_or_null("shares")),
-        Rule("float factor outside 0..1", pl.col("float_factor").is_null() | pl.col("float_factor").is_between(0, 1)),
+        Rule(
+            "float factor outside 0..1",
+            pl.col("float_factor").is_null() | pl.col("float_factor").is_between(0, 1),
+        ),
     ),
 )
 
@@ -231,15 +261,28 @@ HOLDINGS = Table(
 SESSIONS = Table(
     "sessions",
     "The sessions of an exchange calendar.",
-    (_c("calendar", pl.String, "exchange calendar code", required=True),
-     _c("date", pl.Date, "session", required=True)),
+    (
+        _c("calendar", pl.String, "exchange calendar code", required=True),
+        _c("date", pl.Date, "session", required=True),
+    ),
     ("calendar", "date"),
     "date",
 )
 
 TABLES: dict[str, Table] = {
     t.name: t
-    for t in (PRICES, ACTIONS, SECURITIES, CLASSES, MEMBERS, SHARES, FUNDAMENTALS, SERIES, HOLDINGS, SESSIONS)
+    for t in (
+        PRICES,
+        ACTIONS,
+        SECURITIES,
+        CLASSES,
+        MEMBERS,
+        SHARES,
+        FUNDAMENTALS,
+        SERIES,
+        HOLDINGS,
+        SESSIONS,
+    )
 }
 
 

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import TypeVar
 
-#: Cells of one block of ``by_rows``: its temporary arrays stay near the core, and their memory is used again.
+#: Cells of one block of ``by_rows``: its temporary arrays stay near the core, and their memory is
+#: used again.
 BLOCK = 2**18
 #: Cores this process may use.
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -20,9 +21,8 @@ Found = TypeVar("Found")
 def each(work: Callable[[Item], Found], items: Iterable[Item]) -> list[Found]:
     """``work`` of every item, in their order, by as many threads as there are cores.
 
-    For work on arrays, which holds no lock, where each call writes to places of its own only. The caller's
-    ``np.errstate`` holds in the threads; the first error raised in one is raised here.
-    """
+    For work on arrays, which holds no lock, where each call writes to places of its own only. The
+    caller's ``np.errstate`` holds in the threads; the first error raised in one is raised here."""
     todo = list(items)
     if len(todo) < 2 or CORES < 2:
         return [work(item) for item in todo]

@@ -31,9 +31,16 @@ def asked(market: Market, measure: str, **how: Any) -> Rows:
     return [f.to_json() for f in market.show(measure, **how)]
 
 
-def value(market: Market, subject: str, statistic: str, basis: str | None = None, **how: Any) -> float:
+def value(
+    market: Market, subject: str, statistic: str, basis: str | None = None, **how: Any
+) -> float:
     """One return of one basket."""
-    row = pick(asked(market, "performance", basis=basis, **how), subject=subject, statistic=statistic, against=None)
+    row = pick(
+        asked(market, "performance", basis=basis, **how),
+        subject=subject,
+        statistic=statistic,
+        against=None,
+    )
     assert row["unit"] == "return"
     return float(row["value"])
 

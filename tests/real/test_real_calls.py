@@ -22,17 +22,24 @@ def test_8100_by_the_end_of_2026(friday: Market) -> None:
     value = {k: f.value for k, f in answer.figures.items()}
     assert value["sessions"] == 268
     assert value["implied_return"] == pytest.approx(8100 / 6870.40 - 1, abs=1e-6)
-    assert value["required_growth"] == pytest.approx(math.exp(math.log(8100 / 6870.40) * 252 / 268) - 1, abs=1e-6)
+    assert value["required_growth"] == pytest.approx(
+        math.exp(math.log(8100 / 6870.40) * 252 / 268) - 1, abs=1e-6
+    )
     closes = answer.closes
     gains = [closes[i + 268] / closes[i] - 1 for i in range(len(closes) - 268)]
-    assert value["past_share"] == pytest.approx(np.mean([g >= value["implied_return"] for g in gains]), abs=1e-12)
+    assert value["past_share"] == pytest.approx(
+        np.mean([g >= value["implied_return"] for g in gains]), abs=1e-12
+    )
     assert value["past_windows"] == len(gains) > 20_000
-    # drawn from a century with fat tails, and yet close to the closed form at the history's own volatility
+    # drawn from a century with fat tails, and yet close to the closed form at the history's own
+    # volatility
     own = friday.target(8100, "2026-12-31").target.stated
     assert own.simulated.end == pytest.approx(own.closed.end, abs=0.02)
 
 
-def test_the_articles_calls_have_not_started_but_have_base_rates(friday: Market, data: Path) -> None:
+def test_the_articles_calls_have_not_started_but_have_base_rates(
+    friday: Market, data: Path
+) -> None:
     frame = friday.calls()
     status = dict(zip(frame["id"], frame["status"], strict=True))
     assert status.pop("gordon-digestion") == "not scorable"
@@ -50,8 +57,10 @@ def test_the_articles_calls_have_not_started_but_have_base_rates(friday: Market,
 
 def test_the_same_calls_a_year_earlier(data: Path, friday: Market, tmp_path: Path) -> None:
     path = tmp_path / "calls.toml"
-    path.write_text('[[call]]\nid = "x"\nwho = "nobody"\ndate = 2024-11-29\nwords = "a test"\nstance = "over"\n'
-                    'baskets = ["equal_fund"]\nagainst = ["cap_fund"]\nhorizon = 2025-11-28\n')
+    path.write_text(
+        '[[call]]\nid = "x"\nwho = "nobody"\ndate = 2024-11-29\nwords = "a test"\nstance = "over"\n'
+        'baskets = ["equal_fund"]\nagainst = ["cap_fund"]\nhorizon = 2025-11-28\n'
+    )
     row = friday.calls(path).row(0, named=True)
     equal, cap = (dict(fund(data, t).iter_rows()) for t in ("RSP", "SPY"))
     start, end = (next(d for d in equal if str(d) == day) for day in ("2024-12-02", "2025-11-28"))

@@ -17,7 +17,9 @@ COMMENTARIES = Path(__file__).parent.parent / "commentaries"
 @pytest.fixture(scope="module")
 def article() -> str:
     """The article stands beside the folder of data."""
-    return (Path(os.environ["PACELINE_DATA"]).resolve().parent / "article.txt").read_text(encoding="utf-8")
+    return (Path(os.environ["PACELINE_DATA"]).resolve().parent / "article.txt").read_text(
+        encoding="utf-8"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +28,11 @@ def checked(friday: Market, article: str) -> Checked:
 
 
 def one(checked: Checked, words: str, kind: str, subject: str = "", against: str = "") -> Verdict:
-    found = [v for v in checked.claims if words in v.quote and v.kind == kind and subject in v.subject and against in v.against]
+    found = [
+        v
+        for v in checked.claims
+        if words in v.quote and v.kind == kind and subject in v.subject and against in v.against
+    ]
     assert len(found) == 1, [(v.quote, v.kind) for v in found]
     return found[0]
 
@@ -35,19 +41,34 @@ def test_at_least_twenty_claims_and_nothing_left_unread(checked: Checked) -> Non
     assert len(checked.claims) >= 20 and checked.unread == () and checked.exit_code == 1
 
 
-@pytest.mark.parametrize(("words", "kind", "subject", "verdict", "ours"), [
-    ("rose just 5.1%", "return", "S&P 500", "holds", 0.0507), ("surged 9.4%", "return", "Russell 2000", "holds", 0.0939),
-    ("record high", "record", "Russell 2000", "holds", None), ("17% annual gain", "return", "S&P 500", "holds", 0.1681),
-    ("climbed 1.7%", "return", "equal weight", "holds", 0.0175), ("edged up just 0.3%", "return", "S&P 500", "holds only on reading", 0.0013),
-    ("fell 0.6%", "return", "Top 50", "holds", -0.0053), ("rose 1.3%", "return", "Other 450", "holds", 0.0125),
-    ("soaring 9.1%", "return", "Health Care", "holds", 0.0914), ("slumped 4.4%", "return", "Information Technology", "holds", -0.0436),
-    ("led gains", "rank", "Health Care", "holds", 0.0914), ("led gains", "rank", "Communication", "holds", 0.0634),
-    ("led gains", "rank", "Materials", "borderline", 0.0394), ("sharp reversal", "reversal", "Value", "holds", 0.0452),
-    ("two-thirds", "breadth", "Information Technology", "holds", 48 / 68), ("stalled", "stalled", "NVDA", "holds", -0.12),
-    ("stalled", "stalled", "MSFT", "holds", -0.11), ("18% S&P 500 rally", "implied", "S&P 500", "holds", 0.179),
-    ("tech giants", "contribution", "Tech giants", "borderline", 0.433), ("12%", "return", "Micro caps", "close", 0.1131),
-])
-def test_each_line_of_the_table(checked: Checked, words: str, kind: str, subject: str, verdict: str, ours: float | None) -> None:
+@pytest.mark.parametrize(
+    ("words", "kind", "subject", "verdict", "ours"),
+    [
+        ("rose just 5.1%", "return", "S&P 500", "holds", 0.0507),
+        ("surged 9.4%", "return", "Russell 2000", "holds", 0.0939),
+        ("record high", "record", "Russell 2000", "holds", None),
+        ("17% annual gain", "return", "S&P 500", "holds", 0.1681),
+        ("climbed 1.7%", "return", "equal weight", "holds", 0.0175),
+        ("edged up just 0.3%", "return", "S&P 500", "holds only on reading", 0.0013),
+        ("fell 0.6%", "return", "Top 50", "holds", -0.0053),
+        ("rose 1.3%", "return", "Other 450", "holds", 0.0125),
+        ("soaring 9.1%", "return", "Health Care", "holds", 0.0914),
+        ("slumped 4.4%", "return", "Information Technology", "holds", -0.0436),
+        ("led gains", "rank", "Health Care", "holds", 0.0914),
+        ("led gains", "rank", "Communication", "holds", 0.0634),
+        ("led gains", "rank", "Materials", "borderline", 0.0394),
+        ("sharp reversal", "reversal", "Value", "holds", 0.0452),
+        ("two-thirds", "breadth", "Information Technology", "holds", 48 / 68),
+        ("stalled", "stalled", "NVDA", "holds", -0.12),
+        ("stalled", "stalled", "MSFT", "holds", -0.11),
+        ("18% S&P 500 rally", "implied", "S&P 500", "holds", 0.179),
+        ("tech giants", "contribution", "Tech giants", "borderline", 0.433),
+        ("12%", "return", "Micro caps", "close", 0.1131),
+    ],
+)
+def test_each_line_of_the_table(
+    checked: Checked, words: str, kind: str, subject: str, verdict: str, ours: float | None
+) -> None:
     found = one(checked, words, kind, subject)
     assert found.verdict == verdict, found.reason
     if ours is not None:
@@ -56,7 +77,9 @@ def test_each_line_of_the_table(checked: Checked, words: str, kind: str, subject
 
 def test_a_third_of_a_point_holds_on_total_return_only(checked: Checked) -> None:
     found = one(checked, "edged up just 0.3%", "return")
-    assert "total return" in found.reason and not any(t.match for t in found.tried if "price" in t.reading)
+    assert "total return" in found.reason and not any(
+        t.match for t in found.tried if "price" in t.reading
+    )
 
 
 def test_the_streak_holds_against_one_index_and_not_the_other(checked: Checked) -> None:
@@ -64,14 +87,18 @@ def test_the_streak_holds_against_one_index_and_not_the_other(checked: Checked) 
     assert one(checked, "multi-session", "streak", "Russell", "Nasdaq 100").verdict == "differs"
 
 
-def test_two_thirds_of_technology_was_borderline_a_day_earlier(friday: Market, article: str) -> None:
+def test_two_thirds_of_technology_was_borderline_a_day_earlier(
+    friday: Market, article: str
+) -> None:
     found = one(friday.factcheck(article, "2025-12-04"), "two-thirds", "breadth")
     assert found.verdict == "borderline" and found.figure.value == pytest.approx(46 / 68)
 
 
 def test_the_giants_are_listed_with_their_share(checked: Checked) -> None:
     reason = one(checked, "tech giants", "contribution").reason
-    assert "43% of the gain" in reason and all(t in reason for t in ("NVDA", "AAPL", "MSFT", "AMZN", "META", "TSLA"))
+    assert "43% of the gain" in reason and all(
+        t in reason for t in ("NVDA", "AAPL", "MSFT", "AMZN", "META", "TSLA")
+    )
 
 
 def test_flows_forecasts_and_opinions_are_set_apart(checked: Checked) -> None:

@@ -36,9 +36,16 @@ def test_contributions_add_up_to_the_year(friday: Market) -> None:
 
 def test_the_built_index_and_its_residual_against_the_published_one(friday: Market) -> None:
     """Rolled-back weights look ahead: built 18.3 to 18.6% against SPY's 18.0%, and the figure says look-ahead."""
-    built = pick(asked(friday, "performance", subjects=["sp500"], basis="total", horizons=("ytd",)), statistic="ytd",
-                 against=None)
-    fund = pick(asked(friday, "performance", subjects=["cap_fund"], horizons=("ytd",)), statistic="ytd", against=None)
+    built = pick(
+        asked(friday, "performance", subjects=["sp500"], basis="total", horizons=("ytd",)),
+        statistic="ytd",
+        against=None,
+    )
+    fund = pick(
+        asked(friday, "performance", subjects=["cap_fund"], horizons=("ytd",)),
+        statistic="ytd",
+        against=None,
+    )
     assert 0.001 < built["value"] - fund["value"] < 0.007
     assert any("look-ahead" in c for c in built["caveats"])
 
@@ -50,7 +57,9 @@ def test_concentration_at_the_end_of_2024(friday: Market) -> None:
     assert weights["security"][0] == "AAPL"
     assert weights["weight"][0] == pytest.approx(0.076, abs=0.002)
     rows = asked(friday, "concentration", subjects=["sp500"])
-    year_end = [r for r in rows if r["statistic"] == "effective_number" and r["end"] == "2024-12-31"]
+    year_end = [
+        r for r in rows if r["statistic"] == "effective_number" and r["end"] == "2024-12-31"
+    ]
     assert len(year_end) == 1
     assert 40 < year_end[0]["value"] < 50
     today = pick(rows, statistic="top10", end=FRIDAY)["value"]
@@ -62,7 +71,8 @@ def test_weights_are_the_funds_own_on_the_day_of_its_list(friday: Market, data: 
     import polars as pl
 
     published = pl.read_parquet(f"{data}/us/fund_holdings_2025-11.parquet").filter(
-        (pl.col("fund") == "SPY") & pl.col("ticker").is_in(["NVDA", "AAPL", "MSFT", "BRK.B"]))
+        (pl.col("fund") == "SPY") & pl.col("ticker").is_in(["NVDA", "AAPL", "MSFT", "BRK.B"])
+    )
     ours = dict(friday.weights("sp500", on("2025-11-18")).iter_rows())
     assert len(published) == 4
     for ticker, weight in published.select("ticker", "weight").iter_rows():

@@ -18,15 +18,32 @@ from paceline.cli import main
 from paceline.market import Market
 
 #: Files that hold one row per day, and the column of the day.
-DAILY = {"us/screener_daily.parquet": "date", "us/sp500_adjclose.parquet": "date", "us/etf_adjclose.parquet": "date",
-         "us/index_levels.parquet": "date"}
+DAILY = {
+    "us/screener_daily.parquet": "date",
+    "us/sp500_adjclose.parquet": "date",
+    "us/etf_adjclose.parquet": "date",
+    "us/index_levels.parquet": "date",
+}
 #: Questions asked twice, on all data cut at Thursday and on files that end on Thursday.
 QUESTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("performance", {}), ("performance", {"since": "low"}), ("performance", {"basis": "total"}), ("swing_lows", {}),
-    ("record_highs", {}), ("streaks", {}), ("league", {}), ("contributions", {}), ("concentration", {}),
-    ("above_average", {"window": 50}), ("above_average", {"window": 200, "basis": "total", "history": True,
-                                                          "subjects": ["sp500", "top50"]}),
-    ("above_average", {"basis": "price"}), ("advance_decline", {}), ("new_highs_lows", {}), ("beating_index", {}),
+    ("performance", {}),
+    ("performance", {"since": "low"}),
+    ("performance", {"basis": "total"}),
+    ("swing_lows", {}),
+    ("record_highs", {}),
+    ("streaks", {}),
+    ("league", {}),
+    ("contributions", {}),
+    ("concentration", {}),
+    ("above_average", {"window": 50}),
+    (
+        "above_average",
+        {"window": 200, "basis": "total", "history": True, "subjects": ["sp500", "top50"]},
+    ),
+    ("above_average", {"basis": "price"}),
+    ("advance_decline", {}),
+    ("new_highs_lows", {}),
+    ("beating_index", {}),
     ("relative_strength", {}),
 )
 
@@ -36,7 +53,8 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-# ---- what the doctor found -------------------------------------------------------------------------------
+# ---- what the doctor found
+# -------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +72,12 @@ def finding(doctor: dict[str, Rows], source: str, words: str) -> dict[str, Any]:
 def test_the_doctor_names_the_four_missing_sessions(doctor: dict[str, Rows]) -> None:
     missing = finding(doctor, "screener", "sessions missing for the whole market")
     assert missing["count"] == 4
-    assert missing["example"].split(", ") == ["2025-03-28", "2025-05-14", "2025-06-16", "2025-10-31"]
+    assert missing["example"].split(", ") == [
+        "2025-03-28",
+        "2025-05-14",
+        "2025-06-16",
+        "2025-10-31",
+    ]
 
 
 def test_the_doctor_finds_caps_of_whole_companies(doctor: dict[str, Rows]) -> None:
@@ -63,32 +86,47 @@ def test_the_doctor_finds_caps_of_whole_companies(doctor: dict[str, Rows]) -> No
     assert "ranked once" in repeated["action"]
 
 
-def test_the_doctor_finds_the_cap_that_lags_a_split(doctor: dict[str, Rows], friday: Market) -> None:
+def test_the_doctor_finds_the_cap_that_lags_a_split(
+    doctor: dict[str, Rows], friday: Market
+) -> None:
     """NFLX 10:1 on 2025-11-17: a cap ten times too low is set aside, and the price return is the exchange's own."""
     lag = [q for q in doctor["quarantine"] if "cap" in q["reason"] and '"NFLX"' in q["row"]]
     assert [json.loads(q["row"])["date"] for q in lag] == ["2025-11-17"]
     assert finding(doctor, "screener", "market cap lags")["count"] >= 1
-    levels = friday.levels(["NFLX"]).filter(pl.col("date").is_between(on("2025-11-14"), on("2025-11-17")))
-    assert abs(levels["NFLX"][1] / levels["NFLX"][0] - 1) < 0.05, "a split is no fall of ninety percent"
+    levels = friday.levels(["NFLX"]).filter(
+        pl.col("date").is_between(on("2025-11-14"), on("2025-11-17"))
+    )
+    assert abs(levels["NFLX"][1] / levels["NFLX"][0] - 1) < 0.05, (
+        "a split is no fall of ninety percent"
+    )
 
 
 def test_the_doctor_finds_what_is_no_common_stock(doctor: dict[str, Rows]) -> None:
     mixed = finding(doctor, "lines", "non-common stock")
     assert mixed["count"] > 5000
-    assert all(kind in mixed["example"] for kind in ("warrant", "preferred", "unit", "fund", "right"))
+    assert all(
+        kind in mixed["example"] for kind in ("warrant", "preferred", "unit", "fund", "right")
+    )
 
 
-def test_the_doctor_says_so_on_the_command_line(data: Path, store: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["doctor", "--market", str(MARKET), "--data", str(data), "--store", str(store)]) == 1
+def test_the_doctor_says_so_on_the_command_line(
+    data: Path, store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (
+        main(["doctor", "--market", str(MARKET), "--data", str(data), "--store", str(store)]) == 1
+    )
     out = capsys.readouterr().out
     assert "2025-10-31" in out
     assert "Quarantined" in out
 
 
-# ---- lineage ---------------------------------------------------------------------------------------------
+# ---- lineage
+# ---------------------------------------------------------------------------------------------
 
 
-def test_every_figure_of_the_report_reaches_the_bytes_it_came_from(manifest: Path, data: Path) -> None:
+def test_every_figure_of_the_report_reaches_the_bytes_it_came_from(
+    manifest: Path, data: Path
+) -> None:
     """Each id leads to imports, and each import's raw checksum is the SHA-256 of the file in the data folder."""
     said = json.loads(manifest.read_text(encoding="utf-8"))
     steps = {s["id"]: s for s in said["steps"]}
@@ -99,7 +137,11 @@ def test_every_figure_of_the_report_reaches_the_bytes_it_came_from(manifest: Pat
     def bytes_under(step: str) -> frozenset[str]:
         if step not in reached:
             here = steps[step]
-            raw = {r["checksum"] for r in here["params"]["raw"]} if here["name"] == "import" else set()
+            raw = (
+                {r["checksum"] for r in here["params"]["raw"]}
+                if here["name"] == "import"
+                else set()
+            )
             reached[step] = frozenset(raw.union(*(bytes_under(p) for p in here["parents"])))
         return reached[step]
 
@@ -107,17 +149,26 @@ def test_every_figure_of_the_report_reaches_the_bytes_it_came_from(manifest: Pat
         under = bytes_under(figure["figure"])
         assert under, figure
         assert under & files, figure
-    imports = [s for s in steps.values() if s["name"] == "import" and s["params"]["source"] != "sessions"]
+    imports = [
+        s for s in steps.values() if s["name"] == "import" and s["params"]["source"] != "sessions"
+    ]
     assert len(imports) >= 9
     for step in imports:
         assert {r["checksum"] for r in step["params"]["raw"]} <= files, step["params"]["source"]
 
 
 def test_trace_finds_figures_of_the_report_and_the_command_makes_them_again(
-        manifest: Path, data: Path, store: Path, cli: Ask, capsys: pytest.CaptureFixture[str]) -> None:
+    manifest: Path, data: Path, store: Path, cli: Ask, capsys: pytest.CaptureFixture[str]
+) -> None:
     figures = json.loads(manifest.read_text(encoding="utf-8"))["figures"]
-    wanted = [next(f for f in figures if f["measure"] == m and f["subject"] == s) for m, s in (
-        ("performance", "russell2000"), ("above_average", "sp500"), ("contributions", "sp500"))]
+    wanted = [
+        next(f for f in figures if f["measure"] == m and f["subject"] == s)
+        for m, s in (
+            ("performance", "russell2000"),
+            ("above_average", "sp500"),
+            ("contributions", "sp500"),
+        )
+    ]
     for figure in wanted:
         place = ["--market", str(MARKET), "--data", str(data), "--store", str(store)]
         capsys.readouterr()
@@ -138,7 +189,9 @@ def test_verify_finds_no_difference(manifest: Path, capsys: pytest.CaptureFixtur
     assert "same" in capsys.readouterr().out
 
 
-def test_verify_finds_an_edited_value_and_an_edited_subject(manifest: Path, friday: Market, tmp_path: Path) -> None:
+def test_verify_finds_an_edited_value_and_an_edited_subject(
+    manifest: Path, friday: Market, tmp_path: Path
+) -> None:
     edited = json.loads(manifest.read_text(encoding="utf-8"))
     edited["figures"][3]["value"] += 1e-6
     edited["figures"][9]["subject"] = "nobody"
@@ -150,7 +203,8 @@ def test_verify_finds_an_edited_value_and_an_edited_subject(manifest: Path, frid
     assert different[1]["is"] is None
 
 
-# ---- two clocks --------------------------------------------------------------------------------------------
+# ---- two clocks
+# --------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -178,15 +232,26 @@ def link(source: str, target: str) -> None:
 def worked_back(thursday: Market) -> set[str]:
     """Baskets that hold a line whose Thursday close the file lacks: it was worked back from Friday's change. The market
     knew that close on Thursday, a file that ends on Thursday does not."""
-    rows = thursday.store.table("prices").filter(pl.col("recovered") & (pl.col("date") == on(THURSDAY)))
+    rows = thursday.store.table("prices").filter(
+        pl.col("recovered") & (pl.col("date") == on(THURSDAY))
+    )
     lines = set(rows.select("security").unique().collect()["security"])
     assert 0 < len(lines) < 30
-    return {n for n in thursday.composites if lines & set(thursday.weights(n, THURSDAY)["security"])}
+    return {
+        n for n in thursday.composites if lines & set(thursday.weights(n, THURSDAY)["security"])
+    }
 
 
-@pytest.mark.parametrize(("measure", "how"), QUESTIONS, ids=lambda x: x if isinstance(x, str) else ",".join(x) or "-")
-def test_thursdays_figures_are_what_was_known_on_thursday(thursday: Market, until_thursday: Market, measure: str,
-                                                          how: dict[str, Any], worked_back: set[str]) -> None:
+@pytest.mark.parametrize(
+    ("measure", "how"), QUESTIONS, ids=lambda x: x if isinstance(x, str) else ",".join(x) or "-"
+)
+def test_thursdays_figures_are_what_was_known_on_thursday(
+    thursday: Market,
+    until_thursday: Market,
+    measure: str,
+    how: dict[str, Any],
+    worked_back: set[str],
+) -> None:
     """Cutting at a day equals never having had a later row: every figure, every caveat but the count of closes worked
     back. A basket that holds such a close may differ by what one close can do."""
     assert worked_back <= {"russell2000_like"}
@@ -208,7 +273,9 @@ def test_thursdays_figures_are_what_was_known_on_thursday(thursday: Market, unti
         assert said == known
 
 
-def test_a_later_correction_changes_no_older_version(data: Path, own_store: Path, tmp_path: Path, cli: Ask) -> None:
+def test_a_later_correction_changes_no_older_version(
+    data: Path, own_store: Path, tmp_path: Path, cli: Ask
+) -> None:
     """The levels arrive again with a Friday five percent higher: the latest version moves, the old one does not."""
     words = ("performance", "--subject", "russell2000", "--since", "low")
     before = cli(*words, store=own_store)
@@ -218,17 +285,23 @@ def test_a_later_correction_changes_no_older_version(data: Path, own_store: Path
     wrong = (pl.col("index") == "RUT") & (pl.col("date").cast(pl.Date) == on(FRIDAY))
     assert levels.filter(wrong).height >= 1
     (place / "us/index_levels.parquet").unlink()
-    levels.with_columns(close=pl.when(wrong).then(pl.col("close") * 1.05).otherwise("close")).write_parquet(
-        place / "us/index_levels.parquet")
+    levels.with_columns(
+        close=pl.when(wrong).then(pl.col("close") * 1.05).otherwise("close")
+    ).write_parquet(place / "us/index_levels.parquet")
     market = paceline.open(MARKET, data=place, store=own_store)
     old = market.version
-    assert all(d["load"] is not None and d["load"] > old for d in market.import_(only=["levels", "levels_second"]))
+    assert all(
+        d["load"] is not None and d["load"] > old
+        for d in market.import_(only=["levels", "levels_second"])
+    )
     after = cli(*words, store=own_store)
     assert after[0]["value"] == pytest.approx((1 + before[0]["value"]) * 1.05 - 1, rel=1e-12)
     again = cli(*words, "--store-version", str(old), store=own_store)
     assert again == before, "value, caveats and id"
     market.store.compact()
-    assert cli(*words, "--store-version", str(old), store=own_store) == before, "compaction included"
+    assert cli(*words, "--store-version", str(old), store=own_store) == before, (
+        "compaction included"
+    )
 
 
 def test_an_import_that_is_repeated_changes_nothing(data: Path, own_store: Path) -> None:

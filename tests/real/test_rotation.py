@@ -33,8 +33,11 @@ def section(document: Document, name: str) -> Section:
 
 
 def grid(found: Section, title: str) -> Grid:
-    return next(b for b in found.blocks if isinstance(b, Grid) and title in (
-        b.title if isinstance(b.title, str) else b.title.text))
+    return next(
+        b
+        for b in found.blocks
+        if isinstance(b, Grid) and title in (b.title if isinstance(b.title, str) else b.title.text)
+    )
 
 
 def number(cell: Any) -> float:
@@ -48,23 +51,38 @@ def text(found: Section) -> str:
     for block in found.blocks:
         parts += [block.text] if isinstance(block, Sentence) else [block.title]
         if isinstance(block, Grid):
-            parts += [*block.columns, *(cell for row in block.rows for cell in row if cell is not None)]
+            parts += [
+                *block.columns,
+                *(cell for row in block.rows for cell in row if cell is not None),
+            ]
     return " ".join(p if isinstance(p, str) else p.text for p in parts)
 
 
-# ---- the detector --------------------------------------------------------------------------------------
+# ---- the detector
+# --------------------------------------------------------------------------------------
 
 
 def test_value_against_growth_in_november_is_a_reversal(friday: Market) -> None:
     found = friday.episodes("value_vs_growth").reversal("2025-10-31", "2025-11-28")
-    shown = {k: round(100 * float(f.value), 1) for k, f in found.items() if isinstance(f.value, float)}
-    assert shown == {"before lead": 12.0, "before against": 21.3, "inside lead": 2.6, "inside against": -1.9}
+    shown = {
+        k: round(100 * float(f.value), 1) for k, f in found.items() if isinstance(f.value, float)
+    }
+    assert shown == {
+        "before lead": 12.0,
+        "before against": 21.3,
+        "inside lead": 2.6,
+        "inside against": -1.9,
+    }
     assert found["reversal"].value == "reversal" and found["inside lead"].basis == "total"
 
 
-@pytest.mark.parametrize(("name", "five_day", "daily"), [
-    ("small_vs_large", 27, 25), ("equal_vs_cap_funds", 13, 14), ("value_vs_growth", 20, 15)])
-def test_number_of_episodes_of_each_pair(friday: Market, name: str, five_day: int, daily: int) -> None:
+@pytest.mark.parametrize(
+    ("name", "five_day", "daily"),
+    [("small_vs_large", 27, 25), ("equal_vs_cap_funds", 13, 14), ("value_vs_growth", 20, 15)],
+)
+def test_number_of_episodes_of_each_pair(
+    friday: Market, name: str, five_day: int, daily: int
+) -> None:
     for step, expected in ((5, five_day), (1, daily)):
         up = [e for e in friday.episodes(name, step=step).table() if e.direction > 0]
         assert len(up) == expected, f"{PAIRS[name]} with steps of {step}"
@@ -75,10 +93,13 @@ def test_no_episode_begins_on_the_fifth_of_december(friday: Market, name: str) -
     study = friday.episodes(name)
     for line in study.lines:
         known = [str(study.days[e.known]) for e in study.table(line)]
-        assert known and max(known) < "2025-11-20"  # neither on the day nor at any time since the low
+        # neither on the day nor at any time since the low
+        assert known and max(known) < "2025-11-20"
 
 
-def test_what_was_said_on_a_day_is_not_changed_by_later_data(data: Any, store: Any, friday: Market) -> None:
+def test_what_was_said_on_a_day_is_not_changed_by_later_data(
+    data: Any, store: Any, friday: Market
+) -> None:
     then = paceline.open(MARKET, data=data, store=store, as_of="2025-11-28").signals()
     later = friday.signals(history=True)
     later = later.filter(later["date"].cast(str) == "2025-11-28")
@@ -86,7 +107,9 @@ def test_what_was_said_on_a_day_is_not_changed_by_later_data(data: Any, store: A
     assert set(PAIRS) <= set(both["rotation"])
     for name in ("watch", "episode", "major", "borderline", "pivot", "turned", "basis"):
         assert both[name].equals(both[f"{name}_later"], null_equal=True), name
-    np.testing.assert_allclose(both["to_turn"].to_numpy(), both["to_turn_later"].to_numpy(), rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(
+        both["to_turn"].to_numpy(), both["to_turn_later"].to_numpy(), rtol=1e-9, atol=1e-12
+    )
 
 
 def test_small_caps_since_the_low_against_every_earlier_low(friday: Market) -> None:
@@ -117,13 +140,24 @@ def test_random_dates_reject_about_one_time_in_twenty(friday: Market) -> None:
     assert 0.02 <= np.mean(rejected) <= 0.09
 
 
-# ---- the page ------------------------------------------------------------------------------------------
+# ---- the page
+# ------------------------------------------------------------------------------------------
 
 
-def test_fifths_of_the_year_so_far_are_in_no_order_and_no_baton_is_seen(friday: Market, document: Document) -> None:
-    rows = [r for r in asked(friday, "leadership", since="low") if r["subject"] == "sp500" and not r["group"]]
+def test_fifths_of_the_year_so_far_are_in_no_order_and_no_baton_is_seen(
+    friday: Market, document: Document
+) -> None:
+    rows = [
+        r
+        for r in asked(friday, "leadership", since="low")
+        if r["subject"] == "sp500" and not r["group"]
+    ]
     for adjusted in ("raw", "beta removed"):
-        (order,) = [r for r in rows if (r["statistic"], r["formation"], r["adjusted"]) == ("monotone", "ytd", adjusted)]
+        (order,) = [
+            r
+            for r in rows
+            if (r["statistic"], r["formation"], r["adjusted"]) == ("monotone", "ytd", adjusted)
+        ]
         assert (order["value"], order["sign"]) == (0, "not monotone")
     said = text(section(document, "verdict"))
     assert "not monotone; no handing over" in said and "baton" not in said
@@ -131,11 +165,16 @@ def test_fifths_of_the_year_so_far_are_in_no_order_and_no_baton_is_seen(friday: 
 
 def test_neither_question_is_answered_with_more_than_the_data_allow(document: Document) -> None:
     page = section(document, "verdict")
-    grades = {f.statistic: f.value for f in document.figures() if f.measure == "verdict" and f.statistic in (
-        "changing", "digesting")}
+    grades = {
+        f.statistic: f.value
+        for f in document.figures()
+        if f.measure == "verdict" and f.statistic in ("changing", "digesting")
+    }
     assert grades == {"changing": "none", "digesting": "none"}
     said = " ".join(b.text for b in page.blocks if isinstance(b, Sentence))
-    assert "Nothing beyond noise" in said and "Information Technology" in said and "not broken" in said
+    assert (
+        "Nothing beyond noise" in said and "Information Technology" in said and "not broken" in said
+    )
     rows = grid(page, "Every rotation since the date").rows
     assert len(rows) == 8 + 11
     for row in rows:
@@ -150,17 +189,28 @@ def test_momentum_lags_the_index_while_the_long_short_factor_is_flat(document: D
     assert abs(number(published["momentum (french)"][3])) < 0.002
 
 
-def test_cheap_stocks_led_in_november_as_an_independent_sort_finds(friday: Market, data: Path) -> None:
+def test_cheap_stocks_led_in_november_as_an_independent_sort_finds(
+    friday: Market, data: Path
+) -> None:
     """Fifths by book to market of the last snapshot, caps of the screener on 30 October, the members' own weights."""
     us, dashed = data / "us", pl.col("security").str.replace_all("[./]", "-")
-    book = (pl.read_parquet(us / "sp500_fundamentals_snapshots.parquet")
-            .filter(pl.col("snapshot").dt.date() == dt.date(2025, 2, 1), pl.col("Price/Book") > 0)
-            .select(security="Symbol", book=pl.col("Market Cap") / pl.col("Price/Book")))
-    cap = (pl.read_parquet(us / "screener_daily.parquet").filter(pl.col("date").cast(pl.Date) == dt.date(2025, 10, 30))
-           .select(security="ticker", cap="market_cap"))
+    book = (
+        pl.read_parquet(us / "sp500_fundamentals_snapshots.parquet")
+        .filter(pl.col("snapshot").dt.date() == dt.date(2025, 2, 1), pl.col("Price/Book") > 0)
+        .select(security="Symbol", book=pl.col("Market Cap") / pl.col("Price/Book"))
+    )
+    cap = (
+        pl.read_parquet(us / "screener_daily.parquet")
+        .filter(pl.col("date").cast(pl.Date) == dt.date(2025, 10, 30))
+        .select(security="ticker", cap="market_cap")
+    )
     closes = pl.read_parquet(us / "sp500_adjclose.parquet").select(
-        pl.col("date").cast(pl.Date), security="ticker", close="adj_close")
-    first, last = (closes.filter(pl.col("date") == dt.date(*d)).drop("date") for d in ((2025, 10, 31), (2025, 11, 28)))
+        pl.col("date").cast(pl.Date), security="ticker", close="adj_close"
+    )
+    first, last = (
+        closes.filter(pl.col("date") == dt.date(*d)).drop("date")
+        for d in ((2025, 10, 31), (2025, 11, 28))
+    )
     made = friday.weights("sp500", "2025-10-31").select("security", "weight")
     for other in (book, cap, first.join(last, on="security", suffix="_after")):
         made = made.join(other.with_columns(dashed), on="security")
@@ -169,9 +219,15 @@ def test_cheap_stocks_led_in_november_as_an_independent_sort_finds(friday: Marke
     assert len(made) > 430
 
     def gain(leg: pl.DataFrame) -> float:
-        return float((leg["weight"] * (leg["close_after"] / leg["close"] - 1)).sum() / leg["weight"].sum())
+        return float(
+            (leg["weight"] * (leg["close_after"] / leg["close"] - 1)).sum() / leg["weight"].sum()
+        )
 
-    rows = [r for r in asked(friday, "factors") if r["statistic"] == "last_month" and r["factor"] == "value"]
+    rows = [
+        r
+        for r in asked(friday, "factors")
+        if r["statistic"] == "last_month" and r["factor"] == "value"
+    ]
     ours = {r["side"]: r for r in rows}
     assert ours["long"]["value"] == pytest.approx(gain(made.tail(fifth)), abs=0.002)
     assert ours["short"]["value"] == pytest.approx(gain(made.head(fifth)), abs=0.002)
@@ -181,7 +237,9 @@ def test_cheap_stocks_led_in_november_as_an_independent_sort_finds(friday: Marke
     assert momentum and not any("snapshot" in c for r in momentum for c in r["caveats"])
 
 
-def test_end_of_the_year_is_as_usual_and_its_last_days_are_not_yet_there(document: Document) -> None:
+def test_end_of_the_year_is_as_usual_and_its_last_days_are_not_yet_there(
+    document: Document,
+) -> None:
     page = section(document, "year_end")
     said = text(page)
     assert "none lies beyond noise" in said and "not yet observable" in said
@@ -193,6 +251,11 @@ def test_history_since_the_twenties_and_since_1990_stand_apart(friday: Market) -
     study = friday.episodes("small_vs_large")
     smb = [h for h in study.histories() if h.name.endswith("SMB")]
     assert sorted({h.first[:4] for h in smb}) == ["1927", "1990"]
-    assert all(h.outcome.evidence.n_effective is not None and h.outcome.evidence.n_effective >= 10 for h in smb)
+    assert all(
+        h.outcome.evidence.n_effective is not None and h.outcome.evidence.n_effective >= 10
+        for h in smb
+    )
     thin = friday.episodes("equal_vs_cap")  # built from members since 2023
-    assert all(h.outcome.mean is None and "needed" in h.outcome.evidence.note for h in thin.histories())
+    assert all(
+        h.outcome.mean is None and "needed" in h.outcome.evidence.note for h in thin.histories()
+    )

@@ -1,9 +1,8 @@
 """Baskets: functions from a panel to target weights at rebalances.
 
-``targets`` works out who is held and how much at each rebalance (``indices`` lets the weights drift in between);
-``group_baskets`` makes one basket per sector or industry of a group. What is decided at the close of session
-k uses nothing known after it and is in force from k + 1.
-"""
+``targets`` works out who is held and how much at each rebalance (``indices`` lets the weights drift
+in between); ``group_baskets`` makes one basket per sector or industry of a group. What is decided
+at the close of session k uses nothing known after it and is in force from k + 1."""
 
 from __future__ import annotations
 
@@ -26,7 +25,9 @@ if TYPE_CHECKING:
 
     from paceline.panel import Panel
 
-REPEATED_NOTE = "company-wide caps are repeated across share classes: each line carries an equal part of it"
+REPEATED_NOTE = (
+    "company-wide caps are repeated across share classes: each line carries an equal part of it"
+)
 
 __all__ = ["Rebalance", "Targets", "group_baskets", "hold", "targets"]
 
@@ -75,18 +76,20 @@ class Targets:
 def targets(panel: Panel, market: config.MarketFile, names: Sequence[str] | None = None) -> Targets:
     """Target weights of the named baskets (default: all, those made by groups included) at their rebalances.
 
-    Rebalances of a basket: the session it begins, the days of its schedule, and, unless the schedule is "none", the
-    days a rule-based universe is reconstituted; with "members" also those on which a stored list changes. A name
-    made by a group ("sectors:Health Care") is expanded. Raises ``UnknownName`` for a basket or an instrument
-    that does not exist and ``UsageError`` for baskets that refer to each other in a circle or a limit that
-    cannot hold.
-    """
+    Rebalances of a basket: the session it begins, the days of its schedule, and, unless the
+    schedule is "none", the days a rule-based universe is reconstituted; with "members" also those
+    on which a stored list changes. A name made by a group ("sectors:Health Care") is expanded.
+    Raises ``UnknownName`` for a basket or an instrument that does not exist and ``UsageError`` for
+    baskets that refer to each other in a circle or a limit that cannot hold."""
     made: dict[str, config.Basket] = {}
     labels: dict[str, str] = {}
     if names is None or any(n not in market.baskets for n in names):
         made, labels = group_baskets(panel, market)
         market = market.model_copy(update={"baskets": {**made, **market.baskets}})
-    labels = {**labels, **{n: b.label or n.replace("_", " ") for n, b in market.baskets.items() if n not in made}}
+    labels = {
+        **labels,
+        **{n: b.label or n.replace("_", " ") for n, b in market.baskets.items() if n not in made},
+    }
     names = tuple(market.baskets if names is None else names)
     selector = Selector(panel, market)
     builder = _Builder(selector)
@@ -103,33 +106,54 @@ def targets(panel: Panel, market: config.MarketFile, names: Sequence[str] | None
     for k in sorted(rows):
         W = np.array([held for _, held in rows[k]])
         columns = np.flatnonzero(W.any(axis=0))
-        rebalances.append(Rebalance(k, np.array([r for r, _ in rows[k]]), columns, np.ascontiguousarray(W[:, columns])))
+        rebalances.append(
+            Rebalance(
+                k, np.array([r for r, _ in rows[k]]), columns, np.ascontiguousarray(W[:, columns])
+            )
+        )
     caveats = {n: tuple(dict.fromkeys(builder.caveats(n))) for n in names}
-    return Targets(names, {n: labels.get(n, n) for n in names}, tuple(rebalances), first, instruments, caveats)
+    return Targets(
+        names, {n: labels.get(n, n) for n in names}, tuple(rebalances), first, instruments, caveats
+    )
 
 
-def hold(old: Targets, panel: Panel, market: config.MarketFile, names: Sequence[str], before: int) -> bool:
+def hold(
+    old: Targets, panel: Panel, market: config.MarketFile, names: Sequence[str], before: int
+) -> bool:
     """Whether targets of a panel that ended ``before`` sessions from its start are those of the longer ``panel``:
-    every basket had begun, and nothing is renewed at its last close or later, nor newly dated earlier."""
+    every basket had begun, and nothing is renewed at its last close or later, nor newly dated
+    earlier."""
     sessions = panel.sessions
-    if old.names != tuple(names) or (old.first >= before).any() or any(
-            r.session >= before - 1 for r in old.rebalances):
+    if (
+        old.names != tuple(names)
+        or (old.first >= before).any()
+        or any(r.session >= before - 1 for r in old.rebalances)
+    ):
         return False
     selector = Selector(panel, market)
     specs = [selector.basket(name) for name in names]
     rules: set[config.Schedule] = {s.rebalance for s in specs if s.instrument is None}
     ruled = [u.reconstitution for u in market.universes.values() if u.members is None]
     rules |= {r for r in ruled if r != "russell"}
-    if any(schedule.events(rule, sessions) != schedule.events(rule, sessions[:before]) for rule in rules):
+    if any(
+        schedule.events(rule, sessions) != schedule.events(rule, sessions[:before])
+        for rule in rules
+    ):
         return False
-    if "russell" in ruled and schedule.russell_events(sessions) != schedule.russell_events(sessions[:before]):
+    if "russell" in ruled and schedule.russell_events(sessions) != schedule.russell_events(
+        sessions[:before]
+    ):
         return False
     for name, spec, at in zip(names, specs, old.instruments, strict=True):
         if spec.instrument is not None and _instrument(selector, name) != at:
             return False
         universe = selector.universe_of(name)
-        if spec.instrument is None and spec.rebalance == "members" and universe is not None and any(
-                k >= before - 1 for k in selector.universes[universe].renewals):
+        if (
+            spec.instrument is None
+            and spec.rebalance == "members"
+            and universe is not None
+            and any(k >= before - 1 for k in selector.universes[universe].renewals)
+        ):
             return False
     return True
 
@@ -138,7 +162,11 @@ def _instrument(selector: Selector, name: str) -> int:
     """The one security behind an instrument basket: by identifier, else by the last session's tickers."""
     wanted = selector.basket(name).instrument
     panel = selector.panel
-    at = selector.history.day(len(panel.sessions) - 1).names.get(str(wanted), []) if len(panel.sessions) else []
+    at = (
+        selector.history.day(len(panel.sessions) - 1).names.get(str(wanted), [])
+        if len(panel.sessions)
+        else []
+    )
     if not at:
         raise UnknownName(f"instrument of basket {name!r}:", str(wanted), panel.securities)
     return at[0]
@@ -176,7 +204,8 @@ class _Builder:
             first = self.selector.first_candidates(name)[:1]
             close = stored(self.panel, "close")
             if first and first[0] > 0 and (close is None or np.isnan(close[at, first[0]])):
-                first = [first[0] - 1]  # a series that begins with a return has its base on the day before
+                # a series that begins with a return has its base on the day before
+                first = [first[0] - 1]
             return [(k, held) for k in first]
         start, found = None, []
         for k in self.selector.first_candidates(name):
@@ -186,7 +215,11 @@ class _Builder:
                 break
         if start is None:
             return []
-        return found + [(e.session, self._weigh(name, spec, e)) for e in self._events(name, spec) if e.session > start]
+        return found + [
+            (e.session, self._weigh(name, spec, e))
+            for e in self._events(name, spec)
+            if e.session > start
+        ]
 
     def _events(self, name: str, spec: config.Basket) -> list[Event]:
         if spec.rebalance == "none":
@@ -214,7 +247,8 @@ class _Builder:
                 held = weights.equal(self.panel.companies, members)
                 if event.reference < event.session:
                     held = weights.proportional(
-                        held * self.selector.history.growth(event.reference, event.session), members)
+                        held * self.selector.history.growth(event.reference, event.session), members
+                    )
             case "inverse_volatility":
                 held = weights.inverse_volatility(self.panel, event.session, members)
             case "given":
@@ -223,8 +257,10 @@ class _Builder:
             try:
                 held = weights.limited(held, spec.cap_limit)
             except UsageError as error:
-                raise UsageError(f"baskets.{name}.cap_limit on {self.panel.sessions[day.t]}: {error.message}",
-                                 error.remedy) from None
+                raise UsageError(
+                    f"baskets.{name}.cap_limit on {self.panel.sessions[day.t]}: {error.message}",
+                    error.remedy,
+                ) from None
         return held
 
     def _cap(self, name: str, members: Bools, day: Day) -> Array:
@@ -244,24 +280,32 @@ class _Builder:
         stated = np.zeros(len(members))
         for security, weight in (spec.weights or {}).items():
             if not (np.isfinite(weight) and weight >= 0):
-                raise UsageError(f"baskets.{name}.weights: {security} = {weight}.", "Give weights of zero or more.")
+                raise UsageError(
+                    f"baskets.{name}.weights: {security} = {weight}.",
+                    "Give weights of zero or more.",
+                )
             for i in day.names.get(security, ()):
                 stated[i] = weight
         return weights.proportional(stated, members)
 
 
-def group_baskets(panel: Panel, market: config.MarketFile) -> tuple[dict[str, config.Basket], dict[str, str]]:
+def group_baskets(
+    panel: Panel, market: config.MarketFile
+) -> tuple[dict[str, config.Basket], dict[str, str]]:
     """One basket per class that members of a group's universe ever had: "sectors:Health Care", and its label.
 
-    Classes are looked up on the quarterly rebalance days and on the last session, each as known on that day.
-    """
+    Classes are looked up on the quarterly rebalance days and on the last session, each as known on
+    that day."""
     made: dict[str, config.Basket] = {}
     labels: dict[str, str] = {}
     wanted = {n: g for n, g in market.groups.items() if g.by}
     if not wanted or not len(panel.sessions):
         return made, labels
     selector = Selector(panel, market)
-    days = sorted({e.session for e in schedule.events("quarterly", panel.sessions)} | {0, len(panel.sessions) - 1})
+    days = sorted(
+        {e.session for e in schedule.events("quarterly", panel.sessions)}
+        | {0, len(panel.sessions) - 1}
+    )
     for group, spec in wanted.items():
         level, universe = str(spec.by), str(spec.universe)
         scheme = market.universes[universe].scheme
@@ -270,7 +314,14 @@ def group_baskets(panel: Panel, market: config.MarketFile) -> tuple[dict[str, co
             classes |= day.classes(level, scheme, selector.universes[universe].at(day))
         for label in sorted(classes):
             name = f"{group}:{label}"
-            made[name] = config.Basket.model_validate({
-                "universe": universe, level: label, "weight": spec.weight, "rebalance": spec.rebalance, "label": label})
+            made[name] = config.Basket.model_validate(
+                {
+                    "universe": universe,
+                    level: label,
+                    "weight": spec.weight,
+                    "rebalance": spec.rebalance,
+                    "label": label,
+                }
+            )
             labels[name] = label
     return made, labels

@@ -29,7 +29,9 @@ def stored(panel: Panel, name: str) -> Array | None:
     return panel.field(name) if known else None
 
 
-def drift_return(panel: Panel, start: int, stop: int, rows: NDArray[np.int64] | None = None) -> Array:
+def drift_return(
+    panel: Panel, start: int, stop: int, rows: NDArray[np.int64] | None = None
+) -> Array:
     """Returns by which weights drift in sessions start <= t < stop, (N, stop - start), or of some ``rows`` only.
 
     The price return where known, else the total return; NaN where neither is. A new array.
@@ -37,8 +39,10 @@ def drift_return(panel: Panel, start: int, stop: int, rows: NDArray[np.int64] | 
     price, total = stored(panel, "price_return"), stored(panel, "total_return")
     first = price if price is not None else total
     if first is None:
-        raise DataError("the panel holds neither price_return nor total_return.",
-                        "Import prices first, or ask the panel for one of these fields.")
+        raise DataError(
+            "the panel holds neither price_return nor total_return.",
+            "Import prices first, or ask the panel for one of these fields.",
+        )
     out = np.array(first[:, start:stop] if rows is None else first[rows, start:stop], order="C")
     if price is not None and total is not None:
         holes = np.flatnonzero(np.isnan(out))
@@ -120,7 +124,9 @@ class Day:
         announce changes days ahead and make them before the open of the day they are dated."""
         if universe not in self._members:
             member = self.history.members(universe)
-            self._members[universe] = np.ascontiguousarray(member[:, min(self.t + 1, member.shape[1] - 1)])
+            self._members[universe] = np.ascontiguousarray(
+                member[:, min(self.t + 1, member.shape[1] - 1)]
+            )
         return self._members[universe]
 
     def in_class(self, level: str, scheme: str | None, name: str) -> Bools:
@@ -138,7 +144,10 @@ class Day:
         if (level, scheme) not in self._classes:
             names = self.panel.class_at(self.t, level, scheme)
             codes = {name: code for code, name in enumerate(dict.fromkeys(names))}
-            self._classes[level, scheme] = codes, np.fromiter(map(codes.__getitem__, names), np.int64, len(names))
+            self._classes[level, scheme] = (
+                codes,
+                np.fromiter(map(codes.__getitem__, names), np.int64, len(names)),
+            )
         return self._classes[level, scheme]
 
 
@@ -189,14 +198,16 @@ class History:
         return np.divide(after, before, out=np.zeros_like(after), where=before > 0)
 
 
-def company_caps(cap: Array, close: Array, companies: NDArray[np.int64], lines: Bools) -> tuple[Array, Array, Bools]:
+def company_caps(
+    cap: Array, close: Array, companies: NDArray[np.int64], lines: Bools
+) -> tuple[Array, Array, Bools]:
     """Caps per company and per line, counting a company once whatever its share classes.
 
-    A source may repeat the company's whole cap on every line: the caps agree within 0.1%, or they are one count
-    of shares times each line's own price (cap / close agrees). Then the company's cap is the mean of its lines'
-    and each line carries an equal part of it; otherwise the company's cap is the sum. Only ``lines`` with a
-    positive cap count. Returns (company cap, line cap, repeated), each (N,); NaN where there is no cap.
-    """
+    A source may repeat the company's whole cap on every line: the caps agree within 0.1%, or they
+    are one count of shares times each line's own price (cap / close agrees). Then the company's cap
+    is the mean of its lines' and each line carries an equal part of it; otherwise the company's cap
+    is the sum. Only ``lines`` with a positive cap count. Returns (company cap, line cap, repeated),
+    each (N,); NaN where there is no cap."""
     used = lines & (cap > 0)
     n = int(companies.max(initial=-1)) + 1
     code, value = companies[used], cap[used]

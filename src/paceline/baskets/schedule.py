@@ -14,14 +14,20 @@ from paceline.config import Schedule
 
 FRIDAY = 4
 QUARTER_ENDS = (3, 6, 9, 12)
-#: A nominal day may move back this many days to a session; beyond that the sessions have a hole and it is left out.
+#: A nominal day may move back this many days to a session; beyond that the sessions have a hole and
+#: it is left out.
 REACH = 7
 
-#: Russell's rank days between the rules "last business day of May" (to 2016) and "... of April" (from 2023).
-#: 2018 and 2020 are documented in METHODS 2; the others are the Fridays the provider announced.
+#: Russell's rank days between the rules "last business day of May" (to 2016) and "... of April"
+#: (from 2023). 2018 and 2020 are documented in METHODS 2; the others are the Fridays the provider
+#: announced.
 RUSSELL_RANK_DAYS = {
-    2017: dt.date(2017, 5, 12), 2018: dt.date(2018, 5, 11), 2019: dt.date(2019, 5, 10),
-    2020: dt.date(2020, 5, 8), 2021: dt.date(2021, 5, 7), 2022: dt.date(2022, 5, 6),
+    2017: dt.date(2017, 5, 12),
+    2018: dt.date(2018, 5, 11),
+    2019: dt.date(2019, 5, 10),
+    2020: dt.date(2020, 5, 8),
+    2021: dt.date(2021, 5, 7),
+    2022: dt.date(2022, 5, 6),
 }
 #: From this year on there is a second reconstitution in December.
 RUSSELL_TWICE = 2026
@@ -70,8 +76,8 @@ def events(schedule: Schedule, sessions: Dates) -> list[Event]:
     """The rebalances of a schedule.
 
     monthly    last session of each month
-    quarterly  third Friday of March, June, September, December; equal weights are fixed a week earlier
-               (second Friday), the reference of S&P's equal-weight indices
+    quarterly  third Friday of March, June, September, December; equal weights are fixed a week
+               earlier (second Friday), the reference of S&P's equal-weight indices
     annual     third Friday of December, likewise
     none, members   no days of their own
 
@@ -90,10 +96,10 @@ def events(schedule: Schedule, sessions: Dates) -> list[Event]:
 def russell_days(year: int) -> list[tuple[dt.date, dt.date]]:
     """(rank day, day after whose close the new lists hold) of a year, before moving to sessions.
 
-    Rank day: last business day of May to 2016, the dated Fridays of 2017 to 2022, last business day of April
-    from 2023. In force after the fourth Friday of June (not the last: they differ in 2012, 2017, 2018, 2023,
-    2028). From 2026 also: ranked on the last business day of October, in force after December's second Friday.
-    """
+    Rank day: last business day of May to 2016, the dated Fridays of 2017 to 2022, last business day
+    of April from 2023. In force after the fourth Friday of June (not the last: they differ in 2012,
+    2017, 2018, 2023, 2028). From 2026 also: ranked on the last business day of October, in force
+    after December's second Friday."""
     rank = RUSSELL_RANK_DAYS.get(year) or month_end(year, 4 if year >= 2023 else 5)
     days = [(rank, nth_weekday(year, 6, FRIDAY, 4))]
     if year >= RUSSELL_TWICE:
@@ -105,6 +111,9 @@ def russell_events(sessions: Dates) -> list[Event]:
     """Russell's reconstitutions whose rank day lies within the sessions."""
     if not len(sessions):
         return []
-    found = ((position(sessions, ref), position(sessions, day))
-             for y in _years(sessions) for ref, day in russell_days(y))
+    found = (
+        (position(sessions, ref), position(sessions, day))
+        for y in _years(sessions)
+        for ref, day in russell_days(y)
+    )
     return [Event(ref, at) for ref, at in found if ref >= 0 and at >= 0]

@@ -37,8 +37,8 @@ class Sizes(NamedTuple):
 class Holdings:
     """A fund's published weights, standing in for market caps: rolled with drift returns from their date.
 
-    w_i(t) = w_i(D) * prod of 1 + r_i over the sessions between D and t (divided by it when rolled backwards).
-    """
+    w_i(t) = w_i(D) * prod of 1 + r_i over the sessions between D and t (divided by it when rolled
+    backwards)."""
 
     def __init__(self, fund: str, roll: str, history: History) -> None:
         self.fund, self.roll, self.history = fund, roll, history
@@ -63,7 +63,10 @@ class Holdings:
         if t < at:
             growth = self.history.growth(t, at)
             rolled = np.divide(found.weights, growth, out=np.zeros_like(growth), where=growth > 0)
-            return rolled, f"look-ahead: members and weights of {self.fund} on {found.date} rolled back with returns"
+            return (
+                rolled,
+                f"look-ahead: members and weights of {self.fund} on {found.date} rolled back with returns",
+            )
         if self.roll == "none":
             return found.weights, ""
         return found.weights * self.history.growth(max(at, 0), t), ""
@@ -75,9 +78,13 @@ class Selector:
     def __init__(self, panel: Panel, market: config.MarketFile) -> None:
         self.panel, self.market, self.history = panel, market, History(panel)
         self.universes = {n: Universe(n, u, self.history) for n, u in market.universes.items()}
-        self.holdings = {n: Holdings(u.holdings, u.roll, self.history)
-                         for n, u in market.universes.items() if u.holdings}
-        self.found: dict[str, set[str]] = {}  # basket -> identifiers of its list that were found on some day
+        self.holdings = {
+            n: Holdings(u.holdings, u.roll, self.history)
+            for n, u in market.universes.items()
+            if u.holdings
+        }
+        # basket -> identifiers of its list that were found on some day
+        self.found: dict[str, set[str]] = {}
         self._sizes: dict[tuple[str | None, int], Sizes] = {}
         self._members: dict[tuple[str, int], Bools] = {}
         self._rankings: dict[tuple[str | None, int, bytes], Ranking] = {}
@@ -107,8 +114,8 @@ class Selector:
     def members(self, name: str, day: Day, path: tuple[str, ...] = ()) -> Bools:
         """(N,) what the basket holds if renewed at the close of that day.
 
-        The universe (or all that is listed), narrowed by list and class, then by rank among what is left, then
-        union, minus and intersect with what other baskets would hold on the same day.
+        The universe (or all that is listed), narrowed by list and class, then by rank among what is
+        left, then union, minus and intersect with what other baskets would hold on the same day.
         """
         if name in path:
             raise _cycle(path, name)
@@ -153,13 +160,15 @@ class Selector:
                 seen.add(wanted)
         return chosen
 
-    def _ranked(self, rank: tuple[int, int], chosen: Bools, universe: str | None, day: Day) -> Bools:
+    def _ranked(
+        self, rank: tuple[int, int], chosen: Bools, universe: str | None, day: Day
+    ) -> Bools:
         """The companies of the chosen lines ranked first to last by size, with all their chosen lines."""
         key = (universe if universe in self.holdings else None, day.t, chosen.tobytes())
         if key not in self._rankings:  # buckets of one universe share their ranking
             company = self._company_of(self.sizes(universe, day).company, chosen)
             self._rankings[key] = rank_companies(chosen, company, self.history)
-        codes = self._rankings[key].codes[rank[0] - 1:rank[1]]
+        codes = self._rankings[key].codes[rank[0] - 1 : rank[1]]
         return np.asarray(chosen & np.isin(self.panel.companies, codes))
 
     def _company_of(self, company: Array, chosen: Bools) -> Array:
@@ -174,9 +183,9 @@ class Selector:
     def sizes(self, universe: str | None, day: Day) -> Sizes:
         """How large each security counts at the day's close.
 
-        A universe with ``holdings`` takes the fund's rolled weights, everything else market caps (float caps
-        weigh, total caps rank). Caps repeated across a company's lines are split evenly over them.
-        """
+        A universe with ``holdings`` takes the fund's rolled weights, everything else market caps
+        (float caps weigh, total caps rank). Caps repeated across a company's lines are split evenly
+        over them."""
         key = (universe if universe in self.holdings else None, day.t)
         if key not in self._sizes:
             self._sizes[key] = self._of_fund(str(universe), day) if key[0] else self._of_caps(day)
@@ -185,8 +194,12 @@ class Selector:
     def _of_fund(self, universe: str, day: Day) -> Sizes:
         weight, note = self.holdings[universe].sizes(day.t)
         company = np.bincount(self.panel.companies, weight)[self.panel.companies]
-        return Sizes(np.where(weight > 0, weight, np.nan), np.where(company > 0, company, np.nan),
-                     np.zeros(len(weight), bool), note)
+        return Sizes(
+            np.where(weight > 0, weight, np.nan),
+            np.where(company > 0, company, np.nan),
+            np.zeros(len(weight), bool),
+            note,
+        )
 
     def _of_caps(self, day: Day) -> Sizes:
         shares = day.attributes["kind"].is_in(["common", "depositary"]).fill_null(True).to_numpy()
@@ -194,7 +207,9 @@ class Selector:
         _, line, repeated = company_caps(day.cap, day.close, self.panel.companies, lines)
         company, _, _ = company_caps(day.total_cap, day.close, self.panel.companies, lines)
         # what is no share class of a company (a fund, an index) counts for itself
-        return Sizes(np.where(shares, line, day.cap), np.where(shares, company, day.total_cap), repeated, "")
+        return Sizes(
+            np.where(shares, line, day.cap), np.where(shares, company, day.total_cap), repeated, ""
+        )
 
     def first_candidates(self, name: str) -> list[int]:
         """Sessions on which the basket may begin, in order: the first with data, fund dates, ends of months."""
@@ -238,11 +253,15 @@ class Selector:
     def missing_names(self, name: str) -> list[str]:
         """Identifiers of the basket's list that no renewal found."""
         spec = self.basket(name)
-        wanted: Mapping[str, object] = dict.fromkeys(spec.securities or ([spec.instrument] if spec.instrument else []))
+        wanted: Mapping[str, object] = dict.fromkeys(
+            spec.securities or ([spec.instrument] if spec.instrument else [])
+        )
         return [w for w in wanted if w not in self.found.get(name, set())]
 
 
 def _cycle(path: tuple[str, ...], name: str) -> UsageError:
-    loop = " -> ".join([*path[path.index(name):], name])
-    return UsageError(f"baskets refer to each other in a circle: {loop}.",
-                      "Take one of union, minus or intersect out of it.")
+    loop = " -> ".join([*path[path.index(name) :], name])
+    return UsageError(
+        f"baskets refer to each other in a circle: {loop}.",
+        "Take one of union, minus or intersect out of it.",
+    )

@@ -19,8 +19,8 @@ from paceline.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Shares of the band that hold at Russell's other boundaries: none at 50, 3000 and 4000, +/-0.5% (microcap
-#: 1%) at 2000, +/-2.5% everywhere else.
+#: Shares of the band that hold at Russell's other boundaries: none at 50, 3000 and 4000, +/-0.5%
+#: (microcap 1%) at 2000, +/-2.5% everywhere else.
 BAND_SHARE = {50: 0.0, 2000: 0.2, 3000: 0.0, 4000: 0.0}
 MICROCAP_SHARE = 0.4
 #: Cumulative shares are taken of the companies up to this rank (the Russell 3000E).
@@ -51,9 +51,9 @@ class Boundary:
     def split(self, ranking: Ranking) -> Bools:
         """Companies of the ranking that stand above the boundary; remembers the outcome for the next time.
 
-        With b the running cap share at the boundary's rank: a company that stood above drops only if its share
-        exceeds b + band, one that stood below rises only if its share is under b - band, newcomers go by rank.
-        """
+        With b the running cap share at the boundary's rank: a company that stood above drops only
+        if its share exceeds b + band, one that stood below rises only if its share is under b -
+        band, newcomers go by rank."""
         cum, by_rank = ranking.cumulative, ranking.ranks <= self.rank
         if self.band > 0 and len(self.upper):
             b = cum[min(self.rank, len(cum)) - 1] if len(cum) else 1.0
@@ -104,7 +104,8 @@ class Universe:
         if not member.size:
             return []
         ever = member.any(axis=1)
-        # in force on the next session, and seen by then: a spun-off member has no price before its first day
+        # in force on the next session, and seen by then: a spun-off member has no price before its
+        # first day
         seen = np.logical_or.accumulate(self.history.panel.alive[ever], axis=1)
         able = np.concatenate([member[ever, 1:], member[ever, -1:]], axis=1) & seen
         changed = np.flatnonzero((able[:, 1:] != able[:, :-1]).any(axis=0)) + 1
@@ -114,8 +115,13 @@ class Universe:
     def _lists(self) -> list[tuple[Event, Bools]]:
         """The reconstitutions in order, each with its members (N,)."""
         spec, sessions = self.spec, self.history.panel.sessions
-        planned = (schedule.russell_events(sessions) if spec.reconstitution == "russell"
-                   else [Event(e.session, e.session) for e in schedule.events(spec.reconstitution, sessions)])
+        planned = (
+            schedule.russell_events(sessions)
+            if spec.reconstitution == "russell"
+            else [
+                Event(e.session, e.session) for e in schedule.events(spec.reconstitution, sessions)
+            ]
+        )
         first, last = spec.rank or (1, np.inf)
         banded = spec.reconstitution == "russell" or "band" in spec.model_fields_set
         width = spec.band if banded else 0.0
@@ -127,19 +133,24 @@ class Universe:
         if all(e.session != start for e in planned):
             planned = [Event(start, start), *(e for e in planned if e.reference >= start)]
             self._notes.append(
-                f"{self.name}: first ranked on {sessions[start]}, the first session with data, not on a rank day")
+                f"{self.name}: first ranked on {sessions[start]}, the first session with data, not on a rank day"
+            )
         found = []
         for event in planned:
             if event.reference < start:
                 continue
-            eligible, company = eligible_lines(self.history.day(event.reference), spec.eligible or config.Eligible())
+            eligible, company = eligible_lines(
+                self.history.day(event.reference), spec.eligible or config.Eligible()
+            )
             ranking = rank_companies(eligible, company, self.history)
             inside = np.ones(len(ranking.codes), bool)
             if upper is not None:
                 inside &= ~upper.split(ranking)
             if lower is not None:
                 inside &= lower.split(ranking)
-            found.append((event, eligible & np.isin(self.history.panel.companies, ranking.codes[inside])))
+            found.append(
+                (event, eligible & np.isin(self.history.panel.companies, ranking.codes[inside]))
+            )
         return found
 
     def _first(self, companies: float) -> int | None:
@@ -160,26 +171,39 @@ class Universe:
         known = np.flatnonzero((panel.field("market_cap") > 0).any(axis=0))
         if not len(known):
             return []
-        return [int(known[0]), *(e.session for e in schedule.events("monthly", panel.sessions) if e.session > known[0])]
+        return [
+            int(known[0]),
+            *(
+                e.session
+                for e in schedule.events("monthly", panel.sessions)
+                if e.session > known[0]
+            ),
+        ]
 
 
 def eligible_lines(day: Day, rules: config.Eligible) -> tuple[Bools, Array]:
     """(lines that meet the rules, cap of each line's company), both (N,), at a day's close.
 
-    A line must be listed, of an accepted kind, exchange and country, priced at ``min_price`` or more, and
-    its company (all its eligible lines) must be worth ``min_cap`` or more. Without a cap there is no rank.
-    """
+    A line must be listed, of an accepted kind, exchange and country, priced at ``min_price`` or
+    more, and its company (all its eligible lines) must be worth ``min_cap`` or more. Without a cap
+    there is no rank."""
     lines = day.listed & (day.total_cap > 0)
     table = day.attributes
-    for column, accepted in (("kind", rules.kinds), ("country", rules.countries), ("exchange", rules.exchanges)):
+    for column, accepted in (
+        ("kind", rules.kinds),
+        ("country", rules.countries),
+        ("exchange", rules.exchanges),
+    ):
         if accepted:
             lines = lines & table[column].is_in(accepted).fill_null(False).to_numpy()
     if rules.exclude_name:
         try:
             bad = table["name"].str.contains(rules.exclude_name).fill_null(False).to_numpy()
         except pl.exceptions.ComputeError as error:
-            raise UsageError(f"exclude_name = {rules.exclude_name!r} cannot be searched for ({error}).",
-                             "Write a regular expression without look-around.") from None
+            raise UsageError(
+                f"exclude_name = {rules.exclude_name!r} cannot be searched for ({error}).",
+                "Write a regular expression without look-around.",
+            ) from None
         lines = lines & ~bad
     if rules.min_price > 0:
         lines = lines & (day.close >= rules.min_price)

@@ -54,16 +54,17 @@ def inverse_volatility(panel: Panel, t: int, members: Bools) -> Array:
 def limited(weights: Array, limit: float) -> Array:
     """No weight above ``limit``: the excess goes to the others in proportion, until nobody exceeds it.
 
-    Idempotent. The solution is w_i = min(limit, c w_i) with the c that makes the sum one, found by sorting:
-    with the k largest at the limit, c = (1 - k limit) / (sum of the rest), for the smallest k that works.
-    Raises ``UsageError`` where the members are too few: n * limit < 1.
-    """
+    Idempotent. The solution is w_i = min(limit, c w_i) with the c that makes the sum one, found by
+    sorting: with the k largest at the limit, c = (1 - k limit) / (sum of the rest), for the
+    smallest k that works. Raises ``UsageError`` where the members are too few: n * limit < 1."""
     held = np.flatnonzero(weights > 0)
     if not len(held) or weights[held].max() <= limit:
         return weights
     if len(held) * limit < 1 - 1e-12:
-        raise UsageError(f"no weight above {limit:g} is impossible with {len(held)} members.",
-                         f"Raise cap_limit to {1 / len(held):.4f} or more.")
+        raise UsageError(
+            f"no weight above {limit:g} is impossible with {len(held)} members.",
+            f"Raise cap_limit to {1 / len(held):.4f} or more.",
+        )
     w = weights[held]
     order = np.sort(w)[::-1]
     k = np.arange(len(w))

@@ -1,11 +1,11 @@
 """One drawing per shape of result: line, bar, heat, stacked, scatter, interval; never one per measure.
 
-``spec(chart)`` is plain JSON for plotly.js, made without importing plotly; ``plot(chart)`` is the same drawing as
-a Plotly figure for Python users. Every trace carries the id of its figure in ``meta.figure``; a heat map, and a
-chart whose bars or intervals are figures of their own, carry one id per row in ``meta.figures``. A series is thinned to
-``POINTS`` points: its first and last and the lowest and highest of each stretch between them, so that no peak is
-lost. Values are rounded to ten significant digits.
-"""
+``spec(chart)`` is plain JSON for plotly.js, made without importing plotly; ``plot(chart)`` is the
+same drawing as a Plotly figure for Python users. Every trace carries the id of its figure in
+``meta.figure``; a heat map, and a chart whose bars or intervals are figures of their own, carry one
+id per row in ``meta.figures``. A series is thinned to ``POINTS`` points: its first and last and the
+lowest and highest of each stretch between them, so that no peak is lost. Values are rounded to ten
+significant digits."""
 
 from __future__ import annotations
 
@@ -30,10 +30,29 @@ from paceline.charts._axes import (
 from paceline.charts._bars import single
 from paceline.document import Chart, Label
 
-__all__ = ["PALETTE", "POINTS", "SCALE", "colour", "plain", "plot", "single", "span", "spec", "style", "thin", "words"]
+__all__ = [
+    "PALETTE",
+    "POINTS",
+    "SCALE",
+    "colour",
+    "plain",
+    "plot",
+    "single",
+    "span",
+    "spec",
+    "style",
+    "thin",
+    "words",
+]
 
-SHAPES = {"line": _lines.lines, "stacked": _lines.stacked, "heat": _lines.heat, "bar": _bars.bars,
-          "interval": _bars.intervals, "scatter": _scatter.scatter}
+SHAPES = {
+    "line": _lines.lines,
+    "stacked": _lines.stacked,
+    "heat": _lines.heat,
+    "bar": _bars.bars,
+    "interval": _bars.intervals,
+    "scatter": _scatter.scatter,
+}
 
 
 def spec(chart: Chart) -> dict[str, Any]:
@@ -45,7 +64,11 @@ def spec(chart: Chart) -> dict[str, Any]:
         "margin": {"l": 8, "r": 14, "t": 8, "b": 8},
         "height": 290,
         "showlegend": False,
-        "hoverlabel": {"font": {"family": FONT, "size": 12, "color": INK}, "bgcolor": "#fff", "bordercolor": RULE},
+        "hoverlabel": {
+            "font": {"family": FONT, "size": 12, "color": INK},
+            "bgcolor": "#fff",
+            "bordercolor": RULE,
+        },
         "colorway": list(PALETTE),
         "xaxis": new_axis(chart.x_title),
         "yaxis": new_axis(chart.y_title),
@@ -53,8 +76,21 @@ def spec(chart: Chart) -> dict[str, Any]:
     data = SHAPES[chart.kind](chart, layout)
     shapes = layout.setdefault("shapes", [])
     for start, end in chart.shade:
-        shapes.append({"type": "rect", "xref": "x", "yref": "paper", "x0": start, "x1": end, "y0": 0, "y1": 1,
-                       "fillcolor": "#8a7f6a", "opacity": 0.13, "line": {"width": 0}, "layer": "below"})
+        shapes.append(
+            {
+                "type": "rect",
+                "xref": "x",
+                "yref": "paper",
+                "x0": start,
+                "x1": end,
+                "y0": 0,
+                "y1": 1,
+                "fillcolor": "#8a7f6a",
+                "opacity": 0.13,
+                "line": {"width": 0},
+                "layer": "below",
+            }
+        )
     return {"data": data, "layout": layout}
 
 

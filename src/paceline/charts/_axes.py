@@ -48,15 +48,16 @@ def colour(share: float) -> str:
     at = min(max(share, 0.0), 1.0) * (len(SCALE) - 1)
     low = min(int(at), len(SCALE) - 2)
     pair = [[int(SCALE[low + k][i : i + 2], 16) for i in (1, 3, 5)] for k in (0, 1)]
-    return "#" + "".join(f"{round(a + (b - a) * (at - low)):02x}" for a, b in zip(*pair, strict=True))
+    return "#" + "".join(
+        f"{round(a + (b - a) * (at - low)):02x}" for a, b in zip(*pair, strict=True)
+    )
 
 
 def span(values: Iterable[float], unit: str) -> tuple[float, float]:
     """The values at the two ends of the diverging scale.
 
-    Fractions run from 0 to 1 around a half; signed units are symmetric around zero; other units run from the
-    lowest to the highest value.
-    """
+    Fractions run from 0 to 1 around a half; signed units are symmetric around zero; other units run
+    from the lowest to the highest value."""
     if unit == "fraction":
         return 0.0, 1.0
     known = [v for v in values if math.isfinite(v)]
@@ -72,9 +73,9 @@ def span(values: Iterable[float], unit: str) -> tuple[float, float]:
 def thin(values: NDArray[np.float64], limit: int = POINTS) -> NDArray[np.int64]:
     """Positions to draw: all if there are at most ``limit``, else first, last and the extremes between.
 
-    The inside is cut into equal stretches of which the lowest and the highest value are kept; a stretch
-    without any value keeps one missing point, so that a gap in the data stays a gap in the line.
-    """
+    The inside is cut into equal stretches of which the lowest and the highest value are kept; a
+    stretch without any value keeps one missing point, so that a gap in the data stays a gap in the
+    line."""
     n = len(values)
     if n <= limit:
         return np.arange(n)
@@ -118,7 +119,9 @@ def words(text: str) -> str:
 
 def broken(name: str) -> str:
     """A name in lines of about ``LINE`` letters, for an axis."""
-    return "<br>".join(words(part) for part in textwrap.wrap(name, LINE, break_long_words=False)) or words(name)
+    return "<br>".join(
+        words(part) for part in textwrap.wrap(name, LINE, break_long_words=False)
+    ) or words(name)
 
 
 def is_date(x: Sequence[Any]) -> bool:
@@ -127,8 +130,13 @@ def is_date(x: Sequence[Any]) -> bool:
 
 def new_axis(title: str) -> dict[str, Any]:
     axis: dict[str, Any] = {
-        "automargin": True, "gridcolor": RULE, "zeroline": False, "linecolor": RULE, "ticks": "",
-        "tickfont": {"color": FAINT, "size": 12}, "fixedrange": True,
+        "automargin": True,
+        "gridcolor": RULE,
+        "zeroline": False,
+        "linecolor": RULE,
+        "ticks": "",
+        "tickfont": {"color": FAINT, "size": 12},
+        "fixedrange": True,
     }
     if title:
         axis["title"] = {"text": words(title), "font": {"color": FAINT, "size": 12}, "standoff": 8}
@@ -148,10 +156,19 @@ def level_line(layout: dict[str, Any], at: float | None, across: str = "y") -> N
     if at is None:
         return
     along = "x" if across == "y" else "y"
-    layout.setdefault("shapes", []).append({
-        "type": "line", f"{along}ref": "paper", f"{along}0": 0, f"{along}1": 1, f"{across}ref": across,
-        f"{across}0": at, f"{across}1": at, "line": {"color": "#8b8f94", "width": 1}, "layer": "below",
-    })
+    layout.setdefault("shapes", []).append(
+        {
+            "type": "line",
+            f"{along}ref": "paper",
+            f"{along}0": 0,
+            f"{along}1": 1,
+            f"{across}ref": across,
+            f"{across}0": at,
+            f"{across}1": at,
+            "line": {"color": "#8b8f94", "width": 1},
+            "layer": "below",
+        }
+    )
 
 
 def points(series: Series, keep: NDArray[np.int64] | None = None) -> tuple[list[Any], list[Any]]:
@@ -168,8 +185,15 @@ def traced(series: Series, **more: Any) -> dict[str, Any]:
 
 def time_axis(axis: dict[str, Any], x: Sequence[Any]) -> None:
     if is_date(x):
-        axis |= {"type": "date", "showgrid": False, "ticks": "outside", "ticklen": 4, "tickcolor": RULE,
-                 "hoverformat": "%Y-%m-%d", "nticks": 8}
+        axis |= {
+            "type": "date",
+            "showgrid": False,
+            "ticks": "outside",
+            "ticklen": 4,
+            "tickcolor": RULE,
+            "hoverformat": "%Y-%m-%d",
+            "nticks": 8,
+        }
 
 
 def first_known(rows: Sequence[NDArray[np.float64]]) -> int:

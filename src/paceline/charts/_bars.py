@@ -34,7 +34,9 @@ SESSIONS_APART = 66
 
 def single(chart: Chart) -> bool:
     """A chart in which every bar, or every interval, is a series, and so a figure, of its own."""
-    bars = chart.kind == "bar" and len(chart.series) > 1 and all(len(s.x) == 1 for s in chart.series)
+    bars = (
+        chart.kind == "bar" and len(chart.series) > 1 and all(len(s.x) == 1 for s in chart.series)
+    )
     return bars or chart.kind == "interval"
 
 
@@ -55,13 +57,24 @@ def bars(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
         ink: Any = style(position)[0]
         if len(drawn) == 1:
             ink = [BELOW if v is not None and v < 0 else ABOVE for v in y]
-        bar = {**trace, "type": "bar", "orientation": "h" if lying else "v", "marker": {"color": ink},
-               names: [broken(v) for v in x] if lying else x, numbers: y,
-               "hovertemplate": f"%{{{names}}}  %{{{numbers}:{formats(chart.unit)[1]}}}<extra>{trace['name']}</extra>"}
+        bar = {
+            **trace,
+            "type": "bar",
+            "orientation": "h" if lying else "v",
+            "marker": {"color": ink},
+            names: [broken(v) for v in x] if lying else x,
+            numbers: y,
+            "hovertemplate": f"%{{{names}}}  %{{{numbers}:{formats(chart.unit)[1]}}}<extra>{trace['name']}</extra>",
+        }
         if lettered:
-            bar |= {"text": [show(v, chart.unit).replace("-", "\N{MINUS SIGN}") for v in y], "textposition": "outside",
-                    "textangle": 0, "constraintext": "none", "cliponaxis": False,
-                    "textfont": {"size": 11, "color": INK}}
+            bar |= {
+                "text": [show(v, chart.unit).replace("-", "\N{MINUS SIGN}") for v in y],
+                "textposition": "outside",
+                "textangle": 0,
+                "constraintext": "none",
+                "cliponaxis": False,
+                "textfont": {"size": 11, "color": INK},
+            }
         data.append(bar)
     measure_axis(value_axis, chart.unit)
     every = [0.0, *(v for _, ys in drawn for v in ys if v is not None)]
@@ -71,16 +84,26 @@ def bars(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
     level_line(layout, chart.reference or 0.0, numbers)
     layout["bargap"] = 0.28
     if lying:
-        axis |= {"autorange": "reversed", "type": "category", "showgrid": False,
-                 "tickfont": {"color": INK, "size": 12}, "ticklabelstandoff": 6}
+        axis |= {
+            "autorange": "reversed",
+            "type": "category",
+            "showgrid": False,
+            "tickfont": {"color": INK, "size": 12},
+            "ticklabelstandoff": 6,
+        }
         lines = max(broken(name).count("<br>") + 1 for name in first)
         layout["height"] = 50 + max(len(set(first)), 2) * max(8 + 18 * len(drawn), 15 * lines)
     elif is_date(first) and len(first) > SESSIONS_APART:
         time_axis(axis, first)
     elif is_date(first):  # few sessions stand side by side, without room for days without trading
         step = -(-len(first) // 10)
-        axis |= {"type": "category", "showgrid": False, "tickvals": first[::step],
-                 "ticktext": [f"{date.fromisoformat(d):%d %b}" for d in first[::step]], "tickangle": 0}
+        axis |= {
+            "type": "category",
+            "showgrid": False,
+            "tickvals": first[::step],
+            "ticktext": [f"{date.fromisoformat(d):%d %b}" for d in first[::step]],
+            "tickangle": 0,
+        }
     else:
         axis |= {"type": "category", "showgrid": False}
     return data
@@ -91,28 +114,52 @@ def intervals(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
     zero = chart.reference or 0.0
     rows = [s for s in chart.series if s.y and s.y[-1] is not None and math.isfinite(s.y[-1])]
     value = [float(s.y[-1] or 0.0) for s in rows]
-    ends = [tuple(v if end is None else end for end in s.interval or (v, v)) for s, v in zip(rows, value, strict=True)]
+    ends = [
+        tuple(v if end is None else end for end in s.interval or (v, v))
+        for s, v in zip(rows, value, strict=True)
+    ]
     ink = [FAINT if low <= zero <= high else BELOW if high < zero else ABOVE for low, high in ends]
     names, text = [broken(s.name) for s in rows], formats(chart.unit)[1]
     data: list[dict[str, Any]] = []
     for shade in dict.fromkeys(ink):
         own = [i for i, c in enumerate(ink) if c == shade]
-        data.append({"type": "scatter", "mode": "lines", "hoverinfo": "skip", "opacity": 0.6,
-                     "line": {"color": shade, "width": 2.5}, "x": plain(v for i in own for v in (*ends[i], None)),
-                     "y": [name for i in own for name in (names[i], names[i], None)]})
-    data.append({
-        "type": "scatter", "mode": "markers", "name": "", "x": plain(value), "y": names,
-        "marker": {"color": ink, "size": 9, "line": {"color": "#ffffff", "width": 1}},
-        "customdata": [plain(pair) for pair in ends], "cliponaxis": False,
-        "hovertemplate": f"%{{y}}<br>%{{x:{text}}}, from %{{customdata[0]:{text}}} to %{{customdata[1]:{text}}}"
-                         "<extra></extra>",
-        "meta": {"figures": [s.figure.id for s in rows]},
-    })
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "hoverinfo": "skip",
+                "opacity": 0.6,
+                "line": {"color": shade, "width": 2.5},
+                "x": plain(v for i in own for v in (*ends[i], None)),
+                "y": [name for i in own for name in (names[i], names[i], None)],
+            }
+        )
+    data.append(
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "name": "",
+            "x": plain(value),
+            "y": names,
+            "marker": {"color": ink, "size": 9, "line": {"color": "#ffffff", "width": 1}},
+            "customdata": [plain(pair) for pair in ends],
+            "cliponaxis": False,
+            "hovertemplate": f"%{{y}}<br>%{{x:{text}}}, from %{{customdata[0]:{text}}} to %{{customdata[1]:{text}}}"
+            "<extra></extra>",
+            "meta": {"figures": [s.figure.id for s in rows]},
+        }
+    )
     measure_axis(layout["xaxis"], chart.unit)
     level_line(layout, zero, "x")
     layout["hovermode"] = "closest"
-    layout["yaxis"] |= {"type": "category", "categoryorder": "array", "categoryarray": names[::-1], "showgrid": False,
-                        "tickfont": {"color": INK, "size": 12}, "ticklabelstandoff": 6,
-                        "range": [-0.6, max(len(names), 1) - 0.4]}
+    layout["yaxis"] |= {
+        "type": "category",
+        "categoryorder": "array",
+        "categoryarray": names[::-1],
+        "showgrid": False,
+        "tickfont": {"color": INK, "size": 12},
+        "ticklabelstandoff": 6,
+        "range": [-0.6, max(len(names), 1) - 0.4],
+    }
     layout["height"] = 50 + sum(14 + 14 * (1 + name.count("<br>")) for name in names)
     return data

@@ -36,9 +36,18 @@ def lines(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
     for position, series in enumerate(chart.series):
         x, y = points(series)
         ink, dash = style(position)
-        data.append(traced(series, type="scatter", mode="lines" if len(x) > 1 else "markers", x=x, y=y,
-                           line={"color": ink, "width": 2, "dash": dash}, marker={"color": ink, "size": 8},
-                           hovertemplate=f"%{{y:{formats(chart.unit)[1]}}}"))
+        data.append(
+            traced(
+                series,
+                type="scatter",
+                mode="lines" if len(x) > 1 else "markers",
+                x=x,
+                y=y,
+                line={"color": ink, "width": 2, "dash": dash},
+                marker={"color": ink, "size": 8},
+                hovertemplate=f"%{{y:{formats(chart.unit)[1]}}}",
+            )
+        )
         time_axis(layout["xaxis"], x)
     return data
 
@@ -56,9 +65,19 @@ def stacked(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
         x, y = points(series, keep)
         ink, _ = style(position)
         below = bool(np.nansum(row) < 0)
-        data.append(traced(series, type="scatter", mode="lines", x=x, y=y, stackgroup="below" if below else "above",
-                           fillcolor=ink, line={"color": "#ffffff", "width": 0.6},
-                           hovertemplate=f"%{{y:{formats(chart.unit)[1]}}}"))
+        data.append(
+            traced(
+                series,
+                type="scatter",
+                mode="lines",
+                x=x,
+                y=y,
+                stackgroup="below" if below else "above",
+                fillcolor=ink,
+                line={"color": "#ffffff", "width": 0.6},
+                hovertemplate=f"%{{y:{formats(chart.unit)[1]}}}",
+            )
+        )
         time_axis(layout["xaxis"], x)
     return data
 
@@ -73,17 +92,42 @@ def heat(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
     low, high = span((float(v) for row in rows for v in row), chart.unit)
     axis, text = formats(chart.unit)
     time_axis(layout["xaxis"], x)
-    layout["yaxis"] |= {"autorange": "reversed", "type": "category", "showgrid": False,
-                        "tickfont": {"color": INK, "size": 12}, "ticklabelstandoff": 6}
+    layout["yaxis"] |= {
+        "autorange": "reversed",
+        "type": "category",
+        "showgrid": False,
+        "tickfont": {"color": INK, "size": 12},
+        "ticklabelstandoff": 6,
+    }
     layout["height"] = 84 + 24 * max(len(rows), 2)
-    return [{
-        "type": "heatmap", "x": x, "y": [words(s.name) for s in chart.series],
-        "z": [plain(row[keep]) for row in rows], "zmin": low, "zmax": high,
-        "colorscale": [[i / (len(SCALE) - 1), c] for i, c in enumerate(SCALE)],
-        "ygap": 2, "xgap": 0 if n > 40 else 2, "hoverongaps": False,
-        "hovertemplate": f"%{{y}}<br>%{{x}}  %{{z:{text}}}<extra></extra>",
-        "colorbar": {"orientation": "h", "y": 1.03, "yanchor": "bottom", "x": 0.5, "xanchor": "center", "len": 0.6,
-                     "thickness": 8, "outlinewidth": 0, "tickformat": axis, "tickvals": [low, (low + high) / 2, high],
-                     "ypad": 4, "xpad": 20, "tickfont": {"color": FAINT, "size": 11}},
-        "meta": {"figures": [s.figure.id for s in chart.series]},
-    }]
+    return [
+        {
+            "type": "heatmap",
+            "x": x,
+            "y": [words(s.name) for s in chart.series],
+            "z": [plain(row[keep]) for row in rows],
+            "zmin": low,
+            "zmax": high,
+            "colorscale": [[i / (len(SCALE) - 1), c] for i, c in enumerate(SCALE)],
+            "ygap": 2,
+            "xgap": 0 if n > 40 else 2,
+            "hoverongaps": False,
+            "hovertemplate": f"%{{y}}<br>%{{x}}  %{{z:{text}}}<extra></extra>",
+            "colorbar": {
+                "orientation": "h",
+                "y": 1.03,
+                "yanchor": "bottom",
+                "x": 0.5,
+                "xanchor": "center",
+                "len": 0.6,
+                "thickness": 8,
+                "outlinewidth": 0,
+                "tickformat": axis,
+                "tickvals": [low, (low + high) / 2, high],
+                "ypad": 4,
+                "xpad": 20,
+                "tickfont": {"color": FAINT, "size": 11},
+            },
+            "meta": {"figures": [s.figure.id for s in chart.series]},
+        }
+    ]

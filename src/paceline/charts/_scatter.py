@@ -7,12 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from paceline.charts._axes import formats, level_line, measure_axis, points, style, time_axis, traced, words
+from paceline.charts._axes import (
+    formats,
+    level_line,
+    measure_axis,
+    points,
+    style,
+    time_axis,
+    traced,
+    words,
+)
 from paceline.document import Chart, Series
 
 #: At most this many points are a tail.
 TAIL = 60
-#: Pixels over which the points are spread, beyond which a name may reach by ``EDGE``, and of a letter.
+#: Pixels over which the points are spread, beyond which a name may reach by ``EDGE``, and of a
+#: letter.
 SPREAD, EDGE, LETTER = (640, 290), 20, 6.2
 
 
@@ -28,16 +38,25 @@ def scatter(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
         x, y = points(series)
         ink, _ = style(position)
         tail = len(x) <= TAIL
-        trace = traced(series, type="scatter", mode="lines+markers+text" if tail else "markers", x=x, y=y,
-                       line={"color": ink, "width": 1.5, "shape": "spline"},
-                       marker={"color": ink, "size": 5, "opacity": 1 if tail else 0.5, "line": {"width": 0}},
-                       hovertemplate=f"%{{x}}  %{{y:{formats(chart.unit)[1]}}}")
+        trace = traced(
+            series,
+            type="scatter",
+            mode="lines+markers+text" if tail else "markers",
+            x=x,
+            y=y,
+            line={"color": ink, "width": 1.5, "shape": "spline"},
+            marker={"color": ink, "size": 5, "opacity": 1 if tail else 0.5, "line": {"width": 0}},
+            hovertemplate=f"%{{x}}  %{{y:{formats(chart.unit)[1]}}}",
+        )
         if tail and x:
             place = places.get(series.name)
             trace["marker"]["size"] = [3] * (len(x) - 1) + [10]
-            trace |= {"text": [""] * (len(x) - 1) + [words(series.name) if place else ""],
-                      "textposition": place or "top center", "textfont": {"size": 11, "color": ink},
-                      "cliponaxis": False}
+            trace |= {
+                "text": [""] * (len(x) - 1) + [words(series.name) if place else ""],
+                "textposition": place or "top center",
+                "textfont": {"size": 11, "color": ink},
+                "cliponaxis": False,
+            }
         data.append(trace)
         time_axis(layout["xaxis"], x)
     return data
@@ -46,28 +65,45 @@ def scatter(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
 def _places(tails: Sequence[Series]) -> dict[str, str]:
     """Where the name of each tail's end goes so that it covers no other name and no other end; no place: no name.
 
-    In a drawing of ``SPREAD`` pixels over which all points of the tails are spread. The first place that is free is
-    taken: beside the point towards the middle, beside it outwards, above, below.
+    In a drawing of ``SPREAD`` pixels over which all points of the tails are spread. The first place
+    that is free is taken: beside the point towards the middle, beside it outwards, above, below.
     """
-    every = np.array([(x, y) for s in tails for x, y in zip(s.x, s.y, strict=True)], dtype=float).reshape(-1, 2)
+    every = np.array(
+        [(x, y) for s in tails for x, y in zip(s.x, s.y, strict=True)], dtype=float
+    ).reshape(-1, 2)
     if not np.isfinite(every).any(axis=0).all():
         return {}
     low = np.nanmin(every, axis=0)
     reach = np.nanmax(every, axis=0) - low
-    ends = (np.array([(s.x[-1], s.y[-1]) for s in tails], float) - low) / np.where(reach > 0, reach, 1.0) * SPREAD
+    ends = (
+        (np.array([(s.x[-1], s.y[-1]) for s in tails], float) - low)
+        / np.where(reach > 0, reach, 1.0)
+        * SPREAD
+    )
     taken = [(x - 6, y - 6, x + 6, y + 6) for x, y in ends]
     found = {}
     for k, (series, (x, y)) in enumerate(zip(tails, ends, strict=True)):
         wide, high = LETTER * len(series.name), 14.0
-        corner = {"middle right": (x + 8, y - high / 2), "middle left": (x - 8 - wide, y - high / 2),
-                  "top center": (x - wide / 2, y + 7), "bottom center": (x - wide / 2, y - 7 - high)}
-        sides = ("middle right", "middle left") if x < SPREAD[0] / 2 else ("middle left", "middle right")
+        corner = {
+            "middle right": (x + 8, y - high / 2),
+            "middle left": (x - 8 - wide, y - high / 2),
+            "top center": (x - wide / 2, y + 7),
+            "bottom center": (x - wide / 2, y - 7 - high),
+        }
+        sides = (
+            ("middle right", "middle left")
+            if x < SPREAD[0] / 2
+            else ("middle left", "middle right")
+        )
         for place in (*sides, "top center", "bottom center"):
             left, bottom = corner[place]
             right, top = left + wide, bottom + high
             inside = left > -EDGE and right < SPREAD[0] + EDGE
-            if inside and not any(left < r and a < right and bottom < t and b < top
-                                  for i, (a, b, r, t) in enumerate(taken) if i != k):
+            if inside and not any(
+                left < r and a < right and bottom < t and b < top
+                for i, (a, b, r, t) in enumerate(taken)
+                if i != k
+            ):
                 found[series.name] = place
                 taken.append((left, bottom, right, top))
                 break

@@ -1,11 +1,11 @@
 """The command line: its verbs over ``paceline.open``, ``run`` and ``report``.
 
-Exit codes: 0 fine; 1 a finding against (quarantined rows, a value that differs); 2 the request is wrong;
-3 the data cannot carry it; 70 a fault of this program; 130 interrupted; 141 the reader of a pipe went away.
+Exit codes: 0 fine; 1 a finding against (quarantined rows, a value that differs); 2 the request is
+wrong; 3 the data cannot carry it; 70 a fault of this program; 130 interrupted; 141 the reader of a
+pipe went away.
 
-Results go to stdout; progress, notes and errors to stderr, so that ``--json`` can be piped. Nothing heavy is
-imported before a verb runs: ``paceline --help`` loads neither polars nor NumPy.
-"""
+Results go to stdout; progress, notes and errors to stderr, so that ``--json`` can be piped. Nothing
+heavy is imported before a verb runs: ``paceline --help`` loads neither polars nor NumPy."""
 
 from __future__ import annotations
 
@@ -43,9 +43,11 @@ QUESTION = "Who leads the stock market, who takes over, how broadly, and does it
 def _help() -> str:
     width = max(map(len, VERBS))
     verbs = "\n".join(f"  {name:{width}}  {line}" for name, line in VERBS.items())
-    return (f"Usage: paceline COMMAND [OPTIONS]\n\n{QUESTION}\n\nCommands:\n{verbs}\n\n"
-            "  --help, -h  This page; after a command, its options.\n  --version   The version.\n\n"
-            "Exit codes: 0 fine, 1 a finding against, 2 usage, 3 data, 70 a fault of Paceline.")
+    return (
+        f"Usage: paceline COMMAND [OPTIONS]\n\n{QUESTION}\n\nCommands:\n{verbs}\n\n"
+        "  --help, -h  This page; after a command, its options.\n  --version   The version.\n\n"
+        "Exit codes: 0 fine, 1 a finding against, 2 usage, 3 data, 70 a fault of Paceline."
+    )
 
 
 def build() -> App:
@@ -60,7 +62,9 @@ def build() -> App:
             app.command(calls.app(line, settings()))
             continue
         home = {"episodes": episodes, "factcheck": factcheck, "target": target}.get(name, verbs)
-        function: Callable[..., int] = getattr(home, f"{name}_" if name in ("import", "list") else name)
+        function: Callable[..., int] = getattr(
+            home, f"{name}_" if name in ("import", "list") else name
+        )
         app.command(function, name=name, help=line)
     return app
 
@@ -69,9 +73,15 @@ def settings() -> dict[str, Any]:
     """How every app here behaves: errors are raised to ``main``, results returned, help in plain text."""
     from cyclopts import Parameter
 
-    return {"default_parameter": Parameter(negative_iterable=""), "help_format": "plaintext", "exit_on_error": False,
-            "print_error": False, "version_flags": [], "suppress_keyboard_interrupt": False,
-            "result_action": "return_value"}
+    return {
+        "default_parameter": Parameter(negative_iterable=""),
+        "help_format": "plaintext",
+        "exit_on_error": False,
+        "print_error": False,
+        "version_flags": [],
+        "suppress_keyboard_interrupt": False,
+        "result_action": "return_value",
+    }
 
 
 def _complain(message: str, remedy: str = "") -> None:
@@ -105,15 +115,17 @@ def _run(tokens: list[str]) -> int:
             app = build()
         result = app(tokens)
     except CycloptsError as error:
-        asked = " ".join(("paceline", *(["show"] if verb == "show" else []), *(error.command_chain or ())))
+        asked = " ".join(
+            ("paceline", *(["show"] if verb == "show" else []), *(error.command_chain or ()))
+        )
         raise UsageError(str(error), f"See `{asked} --help`.") from None
     return result if isinstance(result, int) else FINE
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; errors become one message and a remedy on stderr."""
-    # before NumPy is imported: the matrix products here are many and small, and threads that wait for each other
-    # between them double the CPU time without saving any of the wall clock's
+    # before NumPy is imported: the matrix products here are many and small, and threads that wait
+    # for each other between them double the CPU time without saving any of the wall clock's
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     tokens = list(sys.argv[1:] if argv is None else argv)
     try:
@@ -135,6 +147,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if "--debug" in tokens:
             traceback.print_exc()
-        _complain(f"this is a fault of Paceline, not yours: {type(error).__name__}: {error}",
-                  "Please report it with what the same command prints when --debug is added.")
+        _complain(
+            f"this is a fault of Paceline, not yours: {type(error).__name__}: {error}",
+            "Please report it with what the same command prints when --debug is added.",
+        )
         return FAULT

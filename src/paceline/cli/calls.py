@@ -29,11 +29,22 @@ if TYPE_CHECKING:
 
 #: The ledger used where none is named: beside the market file.
 LEDGER = "calls.toml"
-File = Annotated[Path | None, Parameter(help="The ledger, TOML or CSV. Default: calls.toml beside the market file.")]
+File = Annotated[
+    Path | None,
+    Parameter(help="The ledger, TOML or CSV. Default: calls.toml beside the market file."),
+]
 AsJson = Annotated[bool, flag("Print JSON.", "--json")]
 Names = list[str] | None
-Stance = Literal["over", "under", "accumulate_on_dips", "level_target", "lead_change", "rotation", "digestion",
-                 "headwind"]
+Stance = Literal[
+    "over",
+    "under",
+    "accumulate_on_dips",
+    "level_target",
+    "lead_change",
+    "rotation",
+    "digestion",
+    "headwind",
+]
 Conviction = Literal["low", "medium", "high"]
 Proxy = Literal["over", "under"]
 
@@ -62,9 +73,23 @@ def list_(file: File = None, /, *, json: AsJson = False, where: Where | None = N
         say_json([c.model_dump(mode="json", exclude_defaults=True) for c in ledger.calls])
         return 0
     corrected = ledger.corrected
-    say_table(["id", "who", "house", "date", "stance", "baskets", "against", "horizon", "corrected by"], [
-        [c.id, c.who, c.house, str(c.date), c.stance, ", ".join(c.baskets), ", ".join(c.against), cell(c.level)
-         + (" by " if c.level else "") + str(c.horizon or ""), corrected.get(c.id, "")] for c in ledger.calls])
+    say_table(
+        ["id", "who", "house", "date", "stance", "baskets", "against", "horizon", "corrected by"],
+        [
+            [
+                c.id,
+                c.who,
+                c.house,
+                str(c.date),
+                c.stance,
+                ", ".join(c.baskets),
+                ", ".join(c.against),
+                cell(c.level) + (" by " if c.level else "") + str(c.horizon or ""),
+                corrected.get(c.id, ""),
+            ]
+            for c in ledger.calls
+        ],
+    )
     return 0
 
 
@@ -77,12 +102,20 @@ def score(file: File = None, /, *, json: AsJson = False, where: When | None = No
         market.ensure(bar)
         found = calls.score(market, file)
     figures = [*found.figures.values()]
-    records = [(r, found.record_figures(r)) for kind in ("who", "house") for r in found.record(kind)]
+    records = [
+        (r, found.record_figures(r)) for kind in ("who", "house") for r in found.record(kind)
+    ]
     figures += [f for _, own in records for f in own.values()]
     remember(market, figures)
     if json:
-        say_json({"as_of": market.as_of, "calls": found.frame().to_dicts(), "records": found.records().to_dicts(),
-                  "figures": [f.to_json() for f in figures]})
+        say_json(
+            {
+                "as_of": market.as_of,
+                "calls": found.frame().to_dicts(),
+                "records": found.records().to_dicts(),
+                "figures": [f.to_json() for f in figures],
+            }
+        )
         return 0
     rows = []
     for s in found.in_force:
@@ -90,15 +123,44 @@ def score(file: File = None, /, *, json: AsJson = False, where: When | None = No
         base = made.get("base", "")
         if s.base is not None and base:
             base += f" ({s.base.n_effective:.0f} indep.)"
-        rows.append([s.call.id, s.call.who, str(s.call.date), s.due or "", s.status, made.get("active", ""),
-                     made.get("worst", ""), made.get("drift", ""), base, made.get("chance", "")])
-    say_table(["call", "who", "said", "due", "standing", "active", "worst", "by drift", "random days hit", "chance"],
-              rows, f"Calls as of {market.as_of}")
+        rows.append(
+            [
+                s.call.id,
+                s.call.who,
+                str(s.call.date),
+                s.due or "",
+                s.status,
+                made.get("active", ""),
+                made.get("worst", ""),
+                made.get("drift", ""),
+                base,
+                made.get("chance", ""),
+            ]
+        )
+    say_table(
+        [
+            "call",
+            "who",
+            "said",
+            "due",
+            "standing",
+            "active",
+            "worst",
+            "by drift",
+            "random days hit",
+            "chance",
+        ],
+        rows,
+        f"Calls as of {market.as_of}",
+    )
     decided = [(r, own) for r, own in records if r.decided]
     if decided:
         columns = ("decided", "hits", "rate", "low", "high", "expected", "luck")
-        say_table(["person or house", "decided", "hits", "share", "from", "to", "random days", "by luck"], [
-            [r.who, *(own[k].text if k in own else "—" for k in columns)] for r, own in decided], "Records")
+        say_table(
+            ["person or house", "decided", "hits", "share", "from", "to", "random days", "by luck"],
+            [[r.who, *(own[k].text if k in own else "—" for k in columns)] for r, own in decided],
+            "Records",
+        )
     else:
         say("No call is due: nothing is proved yet.")
     for s in found.in_force:
@@ -175,11 +237,26 @@ def add(
     note
         Your remark.
     """
-    record = {"id": id, "who": who, "house": house, "date": day(date, "--date"), "source": source, "words": words,
-              "stance": stance, "baskets": tuple(basket or ()), "against": tuple(against or ()), "level": level,
-              "horizon": horizon, "begins": begins and day(begins, "--begins"), "dip": dip, "conviction": conviction,
-              "proxy": proxy, "assumed": tuple(assumed or ()), "recorded": recorded and day(recorded, "--recorded"),
-              "note": note}
+    record = {
+        "id": id,
+        "who": who,
+        "house": house,
+        "date": day(date, "--date"),
+        "source": source,
+        "words": words,
+        "stance": stance,
+        "baskets": tuple(basket or ()),
+        "against": tuple(against or ()),
+        "level": level,
+        "horizon": horizon,
+        "begins": begins and day(begins, "--begins"),
+        "dip": dip,
+        "conviction": conviction,
+        "proxy": proxy,
+        "assumed": tuple(assumed or ()),
+        "recorded": recorded and day(recorded, "--recorded"),
+        "note": note,
+    }
     from paceline.views.calls import add as append
 
     path = _ledger(file, where)
@@ -239,5 +316,7 @@ def _written(call: Call, path: Path, json: bool) -> int:
     else:
         say(f"{call.id} added to {path}.")
     if not call.scorable:
-        note("It is listed and not scored: no price confirms or refutes it. --proxy states how it could be measured.")
+        note(
+            "It is listed and not scored: no price confirms or refutes it. --proxy states how it could be measured."
+        )
     return 0

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from paceline.cli.options import When, day, flag, note, open_market, progress, remember, say, say_json, say_table
+from paceline.cli.options import (
+    When,
+    day,
+    flag,
+    note,
+    open_market,
+    progress,
+    remember,
+    say,
+    say_json,
+    say_table,
+)
 from paceline.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
@@ -22,15 +33,20 @@ def factcheck(
     date: str | None = None,
     json: Annotated[bool, flag("Print JSON; returns are fractions.", "--json")] = False,
     html: Annotated[
-        Path | None, Parameter(help="Also write the text with its claims marked in the margin to this file.")
+        Path | None,
+        Parameter(help="Also write the text with its claims marked in the margin to this file."),
     ] = None,
     readings: Annotated[bool, flag("Also list every reading that was tried.")] = False,
     reader: Annotated[
         str | None,
-        Parameter(help="Address of a language model that may propose further claims; the text is sent there."),
+        Parameter(
+            help="Address of a language model that may propose further claims; the text is sent there."
+        ),
     ] = None,
     reader_model: Annotated[str, Parameter(help="Its name at that address.")] = "",
-    score: Annotated[bool, flag("TEXT is a folder of texts with answer keys: measure the reader on them.")] = False,
+    score: Annotated[
+        bool, flag("TEXT is a folder of texts with answer keys: measure the reader on them.")
+    ] = False,
     where: When | None = None,
 ) -> int:
     """Check the claims of a market commentary. Exit code 0: all hold or are close; 1: some do not; 3: data are missing.
@@ -45,13 +61,17 @@ def factcheck(
     if date is not None:
         date = day(date, "--date")
     if html is not None and html.is_dir():
-        raise UsageError(f"--html: {html} is a folder.", f"Name a file, e.g. {html / 'factcheck.html'}.")
+        raise UsageError(
+            f"--html: {html} is a folder.", f"Name a file, e.g. {html / 'factcheck.html'}."
+        )
     ask = None
     if reader is not None:
         from paceline.web.model import chat
 
         if not reader_model:
-            raise UsageError("--reader needs --reader-model.", "Name the model, e.g. --reader-model llama3.1.")
+            raise UsageError(
+                "--reader needs --reader-model.", "Name the model, e.g. --reader-model llama3.1."
+            )
         ask = chat(reader, reader_model)
         note(f"The text is sent to {reader}; what it proposes is checked like everything else.")
     said = "" if score else _read(text)
@@ -95,14 +115,17 @@ def _read(text: str) -> str:
             raw = path.read_bytes()
         except IsADirectoryError:
             raise UsageError(
-                f"{text} is a folder.", "Name a text file, or add --score for a folder with answer keys."
+                f"{text} is a folder.",
+                "Name a text file, or add --score for a folder with answer keys.",
             ) from None
         except (OSError, ValueError) as error:
             raise SourceError(
                 f"{text[:200]!r}: cannot be read ({error.strerror if isinstance(error, OSError) else error}).",
                 "Name a text file, or give the text on standard input.",
             ) from None
-    for encoding in ("utf-8-sig", "utf-16") if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig",):
+    for encoding in (
+        ("utf-8-sig", "utf-16") if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig",)
+    ):
         try:
             return raw.decode(encoding)
         except UnicodeDecodeError:
@@ -124,7 +147,9 @@ def _show(checked: Checked, readings: bool) -> None:
             v.ours,
             plain(v.reason),
             f"{v.matching} of {len(v.tried)}" if v.tried else "",
-            f"{v.width * 100:.2f} pts" if v.width is not None and v.figure.unit in ("return", "fraction") else "",
+            f"{v.width * 100:.2f} pts"
+            if v.width is not None and v.figure.unit in ("return", "fraction")
+            else "",
         ]
         for v in checked.claims
     ]
@@ -138,14 +163,23 @@ def _show(checked: Checked, readings: bool) -> None:
                 say(f"    {plain(v.dont)}")
         if readings:
             for t in v.tried:
-                say(f"    {'matches' if t.match else '       '}  {t.value:+.4f}  {plain(t.reading)}  [{v.quote[:40]}]")
+                say(
+                    f"    {'matches' if t.match else '       '}  {t.value:+.4f}  {plain(t.reading)}  [{v.quote[:40]}]"
+                )
     beside = [v for v in checked if v not in checked.claims]
     if beside:
         say_table(
-            ["not checkable", "the text says", "why"], [[v.kind, plain(v.quote), plain(v.reason)] for v in beside]
+            ["not checkable", "the text says", "why"],
+            [[v.kind, plain(v.quote), plain(v.reason)] for v in beside],
         )
     if checked.unread:
-        say_table(["not understood", "why"], [[plain(u.quote), plain(u.reason)] for u in checked.unread])
+        say_table(
+            ["not understood", "why"], [[plain(u.quote), plain(u.reason)] for u in checked.unread]
+        )
     for line in checked.notes:
         say(line)
-    say("; ".join(f"{n} {name}" for name, n in checked.counts.items()) + "." if checked.counts else "Nothing to check.")
+    say(
+        "; ".join(f"{n} {name}" for name, n in checked.counts.items()) + "."
+        if checked.counts
+        else "Nothing to check."
+    )

@@ -32,10 +32,16 @@ def flag(help: str, name: str | None = None) -> Parameter:
 class Where:
     """Which market, which data, which store."""
 
-    market: Annotated[Path | None, Parameter(
-        name="--market", help="Market file. Default: market.toml here, else the simulated demo.")] = None
-    data: Annotated[Path | None, Parameter(
-        name="--data", help="Folder the market file's relative paths start from.")] = None
+    market: Annotated[
+        Path | None,
+        Parameter(
+            name="--market", help="Market file. Default: market.toml here, else the simulated demo."
+        ),
+    ] = None
+    data: Annotated[
+        Path | None,
+        Parameter(name="--data", help="Folder the market file's relative paths start from."),
+    ] = None
     store: Annotated[Path | None, Parameter(name="--store", help="Folder of the store.")] = None
     debug: Annotated[bool, flag("Show the traceback of an error.", "--debug")] = False
 
@@ -45,10 +51,18 @@ class Where:
 class When(Where):
     """The same, and what was known when."""
 
-    as_of: Annotated[str | None, Parameter(
-        name="--as-of", help="Last session to look at (YYYY-MM-DD). Default: the latest.")] = None
-    store_version: Annotated[str | None, Parameter(
-        name="--store-version", help="Number of a load, or a date: the store as it stood then.")] = None
+    as_of: Annotated[
+        str | None,
+        Parameter(
+            name="--as-of", help="Last session to look at (YYYY-MM-DD). Default: the latest."
+        ),
+    ] = None
+    store_version: Annotated[
+        str | None,
+        Parameter(
+            name="--store-version", help="Number of a load, or a date: the store as it stood then."
+        ),
+    ] = None
 
 
 def day(text: str, option: str, *also: str) -> str:
@@ -69,8 +83,10 @@ def version(text: str) -> int | str:
     try:
         return day(text, "--store-version")
     except UsageError:
-        raise UsageError(f"--store-version: {text!r} is neither a load number nor a date.",
-                         "Give a number like 3 or a date like 2025-12-05.") from None
+        raise UsageError(
+            f"--store-version: {text!r} is neither a load number nor a date.",
+            "Give a number like 3 or a date like 2025-12-05.",
+        ) from None
 
 
 def open_market(where: Where) -> Market:
@@ -82,7 +98,9 @@ def open_market(where: Where) -> Market:
         if where.store_version is not None:
             given["version"] = version(where.store_version)
     if where.data is not None and not where.data.is_dir():
-        raise UsageError(f"--data: {where.data} is not a folder.", "Give the folder of the data files.")
+        raise UsageError(
+            f"--data: {where.data} is not a folder.", "Give the folder of the data files."
+        )
     import paceline
 
     return paceline.open(where.market, data=where.data, store=where.store, **given)

@@ -25,15 +25,29 @@ Text = str | None
 
 def _general(
     *,
-    subject: Annotated[Names, Parameter(help="Basket, group or security (repeatable). Default: all.")] = None,
-    against: Annotated[Names, Parameter(help="Compare each subject with this basket (repeatable).")] = None,
-    since: Annotated[Text, Parameter(help="First close: a date, or 'low' for the last swing low.")] = None,
-    basis: Annotated[Literal["price", "total"] | None, Parameter(help="Price or total return.")] = None,
+    subject: Annotated[
+        Names, Parameter(help="Basket, group or security (repeatable). Default: all.")
+    ] = None,
+    against: Annotated[
+        Names, Parameter(help="Compare each subject with this basket (repeatable).")
+    ] = None,
+    since: Annotated[
+        Text, Parameter(help="First close: a date, or 'low' for the last swing low.")
+    ] = None,
+    basis: Annotated[
+        Literal["price", "total"] | None, Parameter(help="Price or total return.")
+    ] = None,
     history: Annotated[bool, flag("Every session, not only the last.")] = False,
     json: Annotated[bool, flag("Print JSON rows; returns are fractions.", "--json")] = False,
-    csv: Annotated[Text, Parameter(help="Write CSV to this file; alone or '-': print it.",
-                                   allow_leading_hyphen=True)] = None,
-    png: Annotated[Path | None, Parameter(help="Draw into this file (pip install paceline[png]).")] = None,
+    csv: Annotated[
+        Text,
+        Parameter(
+            help="Write CSV to this file; alone or '-': print it.", allow_leading_hyphen=True
+        ),
+    ] = None,
+    png: Annotated[
+        Path | None, Parameter(help="Draw into this file (pip install paceline[png]).")
+    ] = None,
     where: When | None = None,
 ) -> None:
     """The options every measure has; only the signature is used."""
@@ -41,12 +55,18 @@ def _general(
 
 def _command(measure: Measure) -> Callable[..., int]:
     general = dict(inspect.signature(_general, eval_str=True).parameters)
-    if "since" not in measure.params:  # still understood, so that the market can say why it does not apply
+    # still understood, so that the market can say why it does not apply
+    if "since" not in measure.params:
         hidden = Annotated[Text, Parameter(show=False)]
         general["since"] = general["since"].replace(annotation=hidden)
     notes = measure.notes()
-    own = [p.replace(annotation=Annotated[p.annotation, Parameter(group=OWN, help=notes.get(name, ""))])
-           for name, p in measure.params.items() if name not in general]
+    own = [
+        p.replace(
+            annotation=Annotated[p.annotation, Parameter(group=OWN, help=notes.get(name, ""))]
+        )
+        for name, p in measure.params.items()
+        if name not in general
+    ]
 
     def command(**given: Any) -> int:
         return _show(measure.name, {k: given.pop(k, p.default) for k, p in general.items()}, given)
@@ -65,14 +85,25 @@ def _show(name: str, general: dict[str, Any], params: dict[str, Any]) -> int:
     market = open_market(general["where"] or When())
     with progress() as bar:
         market.ensure(bar)
-    figures = market.show(name, subjects=general["subject"], against=general["against"], since=since,
-                          basis=general["basis"], history=general["history"], **params)
+    figures = market.show(
+        name,
+        subjects=general["subject"],
+        against=general["against"],
+        since=since,
+        basis=general["basis"],
+        history=general["history"],
+        **params,
+    )
     remember(market, figures)
     from paceline.report import files, tables, terminal
 
     rows = [tables.row(figure) for figure in figures]
     if general["png"] is not None:
-        how = {key: value for key, value in (("since", since), ("basis", general["basis"])) if value is not None}
+        how = {
+            key: value
+            for key, value in (("since", since), ("basis", general["basis"]))
+            if value is not None
+        }
         _draw(market.plot(name, general["subject"], **how, **params), general["png"])
     if general["csv"] not in (None, "-"):
         files.write_text(general["csv"], tables.csv_text(rows, tables.FIGURE))
@@ -89,8 +120,10 @@ def _need_kaleido() -> None:
     from importlib.util import find_spec
 
     if find_spec("kaleido") is None:
-        raise UsageError("--png needs the package kaleido, which is not installed.",
-                         "Install it with `pip install paceline[png]`.")
+        raise UsageError(
+            "--png needs the package kaleido, which is not installed.",
+            "Install it with `pip install paceline[png]`.",
+        )
 
 
 def _draw(figure: Any, path: Path) -> None:
@@ -98,15 +131,17 @@ def _draw(figure: Any, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.write_image(path, scale=2)
     except Exception as error:  # kaleido drives a browser, which fails in many ways
-        raise UsageError(f"{path}: the picture could not be drawn ({type(error).__name__}: {error}).",
-                         "kaleido needs a Chrome or Chromium it can start; --csv needs nothing.") from None
+        raise UsageError(
+            f"{path}: the picture could not be drawn ({type(error).__name__}: {error}).",
+            "kaleido needs a Chrome or Chromium it can start; --csv needs nothing.",
+        ) from None
 
 
 def build(tokens: Sequence[str]) -> tuple[App, list[str]]:
     """The ``show`` command with every measure found, and the words to give it.
 
-    The measure may stand after general options (``show --json breadth``), and ``--csv`` may stand alone.
-    """
+    The measure may stand after general options (``show --json breadth``), and ``--csv`` may stand
+    alone."""
     from paceline import measures
 
     known = measures.discover()

@@ -7,7 +7,18 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from paceline.cli.options import When, day, flag, note, open_market, progress, remember, say, say_json, say_table
+from paceline.cli.options import (
+    When,
+    day,
+    flag,
+    note,
+    open_market,
+    progress,
+    remember,
+    say,
+    say_json,
+    say_table,
+)
 from paceline.errors import UsageError
 
 
@@ -23,7 +34,9 @@ def target(
     draws: int = 10_000,
     seed: int = 0,
     json: Annotated[bool, flag("Print JSON; rates are fractions.", "--json")] = False,
-    html: Annotated[Path | None, Parameter(help="Also write a page with the fan chart to this file.")] = None,
+    html: Annotated[
+        Path | None, Parameter(help="Also write a page with the fan chart to this file.")
+    ] = None,
     where: When | None = None,
 ) -> int:
     """Say what a level by a date asks for, and how likely it is.
@@ -37,7 +50,8 @@ def target(
     subject
         Basket or security. Default: the benchmark.
     drift
-        The drift to headline: zero, history or a rate per year such as 7%. All of them are in the table.
+        The drift to headline: zero, history or a rate per year such as 7%. All of them are in the
+        table.
     vol
         Volatility: history, recent (last 252 sessions) or a rate per year such as 16%.
     since
@@ -52,12 +66,22 @@ def target(
     if since is not None:
         since = day(since, "--since")
     if html is not None and html.is_dir():
-        raise UsageError(f"--html: {html} is a folder.", f"Name a file, e.g. {html / 'target.html'}.")
+        raise UsageError(
+            f"--html: {html} is a folder.", f"Name a file, e.g. {html / 'target.html'}."
+        )
     market = open_market(where or When())
     with progress() as bar:
         market.ensure(bar)
-        answer = market.target(number, until, subject=subject, drift=drift, volatility=vol, since=since, draws=draws,
-                               seed=seed)
+        answer = market.target(
+            number,
+            until,
+            subject=subject,
+            drift=drift,
+            volatility=vol,
+            since=since,
+            draws=draws,
+            seed=seed,
+        )
     remember(market, answer.figures.values())
     if html is not None:
         from paceline import report
@@ -66,9 +90,17 @@ def target(
         report.write(views.document(answer), html)
         note(f"Page: {html}")
     if json:
-        say_json({"subject": answer.subject, "level": number, "by": until, "as_of": market.as_of,
-                  "figures": [f.to_json() for f in answer.figures.values()],
-                  "sensitivity": answer.sensitivity().to_dicts(), "fan": answer.fan().to_dicts()})
+        say_json(
+            {
+                "subject": answer.subject,
+                "level": number,
+                "by": until,
+                "as_of": market.as_of,
+                "figures": [f.to_json() for f in answer.figures.values()],
+                "sensitivity": answer.sensitivity().to_dicts(),
+                "fan": answer.fan().to_dicts(),
+            }
+        )
     else:
         _print(answer)
     return 0
@@ -88,8 +120,10 @@ def _print(answer: Any) -> None:
             say(block)
         else:
             say_table(block[0], block[1], title)
-    say(f"Past windows: {f['past_windows']} of {f['sessions']} sessions, worth {f['past_windows_independent']} "
-        f"independent ones; {f['past_share']} ended with as much, {f['past_share_touch']} touched it at a close.")
+    say(
+        f"Past windows: {f['past_windows']} of {f['sessions']} sessions, worth {f['past_windows_independent']} "
+        f"independent ones; {f['past_share']} ended with as much, {f['past_share_touch']} touched it at a close."
+    )
     for caveat in dict.fromkeys(c for figure in answer.figures.values() for c in figure.caveats):
         say(f"! {caveat}")
     say(f"Figures: `paceline trace {answer.figures['implied_return'].id}` and the ids in --json.")

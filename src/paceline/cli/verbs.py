@@ -28,8 +28,12 @@ AsJson = Annotated[bool, flag("Print JSON.", "--json")]
 Kind = Literal["baskets", "groups", "rotations", "measures", "universes", "sources"]
 
 
-def init(path: Path = Path("market.toml"), /, *,
-         force: Annotated[bool, flag("Overwrite a file that is there.")] = False) -> int:
+def init(
+    path: Path = Path("market.toml"),
+    /,
+    *,
+    force: Annotated[bool, flag("Overwrite a file that is there.")] = False,
+) -> int:
     """Write a commented market file to ``path``."""
     from importlib import resources
 
@@ -39,12 +43,16 @@ def init(path: Path = Path("market.toml"), /, *,
         path = path / "market.toml"
     if path.exists() and not force:
         raise UsageError(f"{path} exists.", "Name another file, or add --force to overwrite it.")
-    write_text(path, (resources.files("paceline") / "data" / "template.toml").read_text(encoding="utf-8"))
+    write_text(
+        path, (resources.files("paceline") / "data" / "template.toml").read_text(encoding="utf-8")
+    )
     say(f"{path} written. Next: edit it, then `paceline import --market {path}`.")
     return 0
 
 
-def import_(*, source: list[str] | None = None, json: AsJson = False, where: Where | None = None) -> int:
+def import_(
+    *, source: list[str] | None = None, json: AsJson = False, where: Where | None = None
+) -> int:
     """Read the declared sources into the store.
 
     Parameters
@@ -59,7 +67,10 @@ def import_(*, source: list[str] | None = None, json: AsJson = False, where: Whe
         say_json(done)
         return 0
     columns = ["source", "load", "rows", "quarantined", "findings", "seconds"]
-    rows = [[cell(row[c]) for c in columns] for row in (d | {"load": d["load"] or "unchanged"} for d in done)]
+    rows = [
+        [cell(row[c]) for c in columns]
+        for row in (d | {"load": d["load"] or "unchanged"} for d in done)
+    ]
     say_table(columns, rows)
     if any(d["quarantined"] or d["findings"] for d in done):
         note("`paceline doctor` says what was found and what was set aside.")
@@ -75,7 +86,11 @@ def doctor(*, json: AsJson = False, where: When | None = None) -> int:
     if json:
         say_json({"findings": findings.to_dicts(), "quarantine": quarantine.to_dicts()})
         return int(not quarantine.is_empty())
-    wanted = [c for c in ("source", "check", "count", "action", "example", "remedy") if c in findings.columns]
+    wanted = [
+        c
+        for c in ("source", "check", "count", "action", "example", "remedy")
+        if c in findings.columns
+    ]
     say_table(wanted, [[cell(row[c]) for c in wanted] for row in findings.to_dicts()], "Found")
     if quarantine.is_empty():
         say("Nothing was quarantined.")
@@ -97,7 +112,9 @@ def list_(kind: Kind | None = None, /, *, json: AsJson = False, where: Where | N
     names = open_market(where or Where()).names()
     chosen = {kind: names[kind]} if kind else names
     if json:
-        say_json({k: [{"name": n, "label": label} for n, label in pairs] for k, pairs in chosen.items()})
+        say_json(
+            {k: [{"name": n, "label": label} for n, label in pairs] for k, pairs in chosen.items()}
+        )
         return 0
     for title, pairs in chosen.items():
         if kind is None:
@@ -206,8 +223,13 @@ def verify(manifest: Path, /, *, json: AsJson = False, where: Where | None = Non
     old, where = read_manifest(manifest), where or Where()
     market = None  # the manifest knows its market, store and day
     if where.market or where.data or where.store:
-        market = paceline.open(where.market, data=where.data, store=where.store, as_of=old["as_of"],
-                               version=old["store_version"])
+        market = paceline.open(
+            where.market,
+            data=where.data,
+            store=where.store,
+            as_of=old["as_of"],
+            version=old["store_version"],
+        )
     with progress() as bar:
         if bar:
             bar("computing every figure again", 0.0)
@@ -220,5 +242,3 @@ def verify(manifest: Path, /, *, json: AsJson = False, where: Where | None = Non
     else:
         say("Every figure came out the same.")
     return int(bool(different))
-
-

@@ -14,5 +14,14 @@ from paceline.conformance._faults import ConformanceError
 from paceline.conformance._measure import check_measure
 from paceline.conformance._source import check_source
 
-__all__ = ["ConformanceError", "check_basket", "check_measure", "check_source", "cut", "reordered", "scrambled",
-           "split", "tail"]
+__all__ = [
+    "ConformanceError",
+    "check_basket",
+    "check_measure",
+    "check_source",
+    "cut",
+    "reordered",
+    "scrambled",
+    "split",
+    "tail",
+]

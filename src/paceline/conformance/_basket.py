@@ -18,16 +18,21 @@ if TYPE_CHECKING:
 def check_basket(build: Callable[[Panel], Targets], panel: Panel) -> None:
     """Raise ``ConformanceError`` unless the baskets that ``build`` makes from a panel keep their contract.
 
-    Weights are finite, not negative, and sum to one at every rebalance (or are all zero: no member that day);
-    rebalances are in order; building twice gives the same; and cutting the panel at t changes no weight in
-    force by t (those fixed at the close of t are for the next session, whose member list providers announce ahead).
-    """
+    Weights are finite, not negative, and sum to one at every rebalance (or are all zero: no member
+    that day); rebalances are in order; building twice gives the same; and cutting the panel at t
+    changes no weight in force by t (those fixed at the close of t are for the next session, whose
+    member list providers announce ahead)."""
     targets = build(panel)
     faults = _weights(targets)
-    faults += [f"not pure: built twice, {f}" for f in _same_targets(targets, build(panel), len(panel.sessions))]
+    faults += [
+        f"not pure: built twice, {f}"
+        for f in _same_targets(targets, build(panel), len(panel.sessions))
+    ]
     for t in sorted({len(panel.sessions) // 2, len(panel.sessions) - 2} - {-1, 0}):
-        faults += [f"looks ahead of {panel.sessions[t]}: {f}"
-                   for f in _same_targets(targets, build(panel.cut(t)), t)]
+        faults += [
+            f"looks ahead of {panel.sessions[t]}: {f}"
+            for f in _same_targets(targets, build(panel.cut(t)), t)
+        ]
     judge("baskets", faults)
 
 
@@ -54,15 +59,19 @@ def _same_targets(a: Targets, b: Targets, before: int) -> list[str]:
 
     def table(targets: Targets) -> dict[tuple[int, str], dict[int, float]]:
         return {
-            (int(r.session), targets.names[int(row)]):
-                {int(c): float(w) for c, w in zip(r.columns, weights, strict=True) if w != 0}
-            for r in targets.rebalances if r.session < before
+            (int(r.session), targets.names[int(row)]): {
+                int(c): float(w) for c, w in zip(r.columns, weights, strict=True) if w != 0
+            }
+            for r in targets.rebalances
+            if r.session < before
             for row, weights in zip(r.rows, r.weights, strict=True)
         }
 
     left, right = table(a), table(b)
-    faults = [f"{name} is rebalanced at session {k} in one of them only"
-              for k, name in sorted(left.keys() ^ right.keys())]
+    faults = [
+        f"{name} is rebalanced at session {k} in one of them only"
+        for k, name in sorted(left.keys() ^ right.keys())
+    ]
     for key in sorted(left.keys() & right.keys()):
         if left[key].keys() != right[key].keys():
             faults.append(f"{key[1]} has other members at session {key[0]}")

@@ -29,42 +29,54 @@ def mapped(view: View, change: Callable[[str, Array], Array]) -> View:
 def cut(view: View, t: int) -> View:
     """What the view was at the close of session ``t``: nothing later is there."""
     spans = tuple(Span(s.start, min(s.stop, t + 1), s.weights) for s in view.spans if s.start <= t)
-    return dataclasses.replace(mapped(view, lambda _, a: a[:, :t + 1]), sessions=frozen(view.sessions[:t + 1]),
-                               spans=spans)
+    return dataclasses.replace(
+        mapped(view, lambda _, a: a[:, : t + 1]),
+        sessions=frozen(view.sessions[: t + 1]),
+        spans=spans,
+    )
 
 
 def tail(view: View, count: int) -> View:
     """The last ``count`` sessions of the view, as a daily update sees them.
 
-    Of a span that began earlier only who is a member is kept (the weights have drifted since), without the
-    securities that left before.
-    """
+    Of a span that began earlier only who is a member is kept (the weights have drifted since),
+    without the securities that left before."""
     first = max(len(view.sessions) - count, 0)
     indices = [a for n, a in view.fields.items() if n.endswith("_index")]
     gone = np.zeros(len(view.securities), bool)
     if indices:
         gone = ~np.any([np.isfinite(a[:, first:]).any(axis=1) for a in indices], axis=0)
         gone &= np.any([np.isfinite(a[:, :first]).any(axis=1) for a in indices], axis=0)
-    spans = tuple(Span(max(s.start - first, 0), s.stop - first,
-                       s.weights if s.start >= first else frozen(s.weights * ~gone))
-                  for s in view.spans if s.stop > first)
-    return dataclasses.replace(mapped(view, lambda _, a: a[:, first:]), sessions=frozen(view.sessions[first:]),
-                               spans=spans)
+    spans = tuple(
+        Span(
+            max(s.start - first, 0),
+            s.stop - first,
+            s.weights if s.start >= first else frozen(s.weights * ~gone),
+        )
+        for s in view.spans
+        if s.stop > first
+    )
+    return dataclasses.replace(
+        mapped(view, lambda _, a: a[:, first:]), sessions=frozen(view.sessions[first:]), spans=spans
+    )
 
 
 def scrambled(view: View, t: int, seed: int = 0) -> View:
     """The view with everything after session ``t`` shuffled and disturbed, future rebalances included."""
     rng = np.random.default_rng(seed)
     order = np.arange(len(view.sessions))
-    order[t + 1:] = rng.permutation(order[t + 1:])
+    order[t + 1 :] = rng.permutation(order[t + 1 :])
 
     def change(_: str, a: Array) -> Array:
         out = a[:, order].copy()
-        out[:, t + 1:] *= np.exp(0.05 * rng.standard_normal(out[:, t + 1:].shape))
+        out[:, t + 1 :] *= np.exp(0.05 * rng.standard_normal(out[:, t + 1 :].shape))
         return out
 
     mixed = rng.permutation(len(view.securities))
-    spans = tuple(s if s.start <= t + 1 else Span(s.start, s.stop, frozen(s.weights[:, mixed])) for s in view.spans)
+    spans = tuple(
+        s if s.start <= t + 1 else Span(s.start, s.stop, frozen(s.weights[:, mixed]))
+        for s in view.spans
+    )
     return dataclasses.replace(mapped(view, change), spans=spans)
 
 

@@ -43,10 +43,16 @@ def known(table: pl.DataFrame) -> pl.DataFrame:
 
 def keys_of(table: pl.DataFrame) -> list[str]:
     """Columns that say which row it is."""
-    return [n for n, kind in table.schema.items() if kind in KEY_TYPES and n not in ("security", "provisional")]
+    return [
+        n
+        for n, kind in table.schema.items()
+        if kind in KEY_TYPES and n not in ("security", "provisional")
+    ]
 
 
-def compare(a: pl.DataFrame, b: pl.DataFrame, relative: float, *, same_rows: bool = True) -> list[str]:
+def compare(
+    a: pl.DataFrame, b: pl.DataFrame, relative: float, *, same_rows: bool = True
+) -> list[str]:
     """Rows that only one of two tables has, and cells in which rows of the same key differ."""
     keys = keys_of(a)
     numbers = [n for n, kind in a.schema.items() if kind.is_numeric()]
@@ -56,16 +62,26 @@ def compare(a: pl.DataFrame, b: pl.DataFrame, relative: float, *, same_rows: boo
         for left, right, where in ((a, b, "first"), (b, a, "second")):
             alone = left.join(right, on=keys, how="anti", nulls_equal=True)
             if len(alone):
-                faults.append(f"{len(alone)} row(s) only in the {where}, e.g. {alone.select(keys).row(0)}")
+                faults.append(
+                    f"{len(alone)} row(s) only in the {where}, e.g. {alone.select(keys).row(0)}"
+                )
     both = a.join(b, on=keys, how="inner", nulls_equal=True, suffix="_2")
     for name in numbers:
-        one, two = (both[n].cast(pl.Float64).fill_null(np.nan).to_numpy() for n in (name, f"{name}_2"))
+        one, two = (
+            both[n].cast(pl.Float64).fill_null(np.nan).to_numpy() for n in (name, f"{name}_2")
+        )
         off = ~np.isclose(one, two, rtol=relative, atol=TINY, equal_nan=True)
         if off.any():
             at = int(off.argmax())
-            faults.append(f"{name} differs in {int(off.sum())} row(s), e.g. {both.select(keys).row(at)}: "
-                          f"{one[at]} and {two[at]}")
-    faults += [f"{name} differs" for name in others if not both[name].equals(both[f"{name}_2"], null_equal=True)]
+            faults.append(
+                f"{name} differs in {int(off.sum())} row(s), e.g. {both.select(keys).row(at)}: "
+                f"{one[at]} and {two[at]}"
+            )
+    faults += [
+        f"{name} differs"
+        for name in others
+        if not both[name].equals(both[f"{name}_2"], null_equal=True)
+    ]
     return faults
 
 
@@ -80,4 +96,6 @@ def same(a: Result | None, b: Result | None, relative: float) -> list[str]:
         return [f"statistics differ: {sorted(left)} and {sorted(right)}"]
     if any(left[n].shape != right[n].shape for n in left):
         return ["the shapes differ"]
-    return [f"{n} differs in {k} cell(s)" for n in left if (k := unequal(left[n], right[n], relative))]
+    return [
+        f"{n} differs in {k} cell(s)" for n in left if (k := unequal(left[n], right[n], relative))
+    ]

@@ -10,7 +10,9 @@ class ConformanceError(AssertionError):
 
     def __init__(self, name: str, faults: Sequence[str]) -> None:
         self.faults = tuple(faults)
-        super().__init__(f"{name}: {len(self.faults)} fault(s)\n" + "\n".join(f"- {f}" for f in self.faults))
+        super().__init__(
+            f"{name}: {len(self.faults)} fault(s)\n" + "\n".join(f"- {f}" for f in self.faults)
+        )
 
 
 def judge(name: str, faults: Sequence[str]) -> None:

@@ -10,7 +10,17 @@ import numpy as np
 import polars as pl
 
 from paceline.conformance._changes import cut, mapped, reordered, scrambled, split, tail
-from paceline.conformance._compare import CAUSAL, SAME, compare, keys_of, known, run, same, series, unequal
+from paceline.conformance._compare import (
+    CAUSAL,
+    SAME,
+    compare,
+    keys_of,
+    known,
+    run,
+    same,
+    series,
+    unequal,
+)
 from paceline.conformance._faults import judge
 from paceline.figures import UNITS
 from paceline.measures import Measure, Of, Result, Shows, View
@@ -21,13 +31,15 @@ ROW = ("subject", "against", "statistic", "start", "end", "value", "n_used", "n_
 def check_measure(measure: Measure, view: View, **params: Any) -> None:
     """Raise ``ConformanceError`` listing every way in which a measure breaks its contract on this view.
 
-    - declared in full: question, known unit, references, a docstring that gives the definition and the rule for
-      missing values and names every parameter; parameters annotated, with defaults
+    - declared in full: question, known unit, references, a docstring that gives the definition and
+      the rule for missing values and names every parameter; parameters annotated, with defaults
     - pure: the same input gives the same output and stays as it was
-    - the result has the declared shape, its units are known, values keep their bounds, n_used <= n_eligible
-    - causal, unless declared otherwise: cutting the view at t, or scrambling it after t, changes nothing
-      that was known by t (rtol 1e-12)
-    - the order of the securities does not matter, nor do splits and the base of an index (rtol 1e-9)
+    - the result has the declared shape, its units are known, values keep their bounds, n_used <=
+      n_eligible
+    - causal, unless declared otherwise: cutting the view at t, or scrambling it after t, changes
+      nothing that was known by t (rtol 1e-12)
+    - the order of the securities does not matter, nor do splits and the base of an index (rtol
+      1e-9)
     - with a declared lookback, the last value follows from lookback + 1 sessions
 
     Give a view of at least a few hundred sessions with gaps, a late listing and a delisting.
@@ -41,7 +53,8 @@ def check_measure(measure: Measure, view: View, **params: Any) -> None:
     except Exception as error:
         judge(measure.name, [*faults, f"raises {type(error).__name__} on a valid view: {error}"])
         raise
-    # equal_nan comparisons of the inputs: a write through a private copy of the flags would show here
+    # equal_nan comparisons of the inputs: a write through a private copy of the flags would show
+    # here
     if any(unequal(kept[n], a, 0.0) for n, a in (*view.fields.items(), *view.all_levels.items())):
         faults.append("changes its input")
     faults += [f"not pure: run twice, {f}" for f in same(result, again, 0.0)]
@@ -52,9 +65,14 @@ def check_measure(measure: Measure, view: View, **params: Any) -> None:
     if measure.causal:
         faults += _causal(measure, view, result, params)
     if view.securities:
-        faults += [f"depends on the order of securities: {f}"
-                   for f in same(result, run(measure, reordered(view), params), SAME)]
-        faults += [f"a split changes it: {f}" for f in same(result, run(measure, split(view), params), SAME)]
+        faults += [
+            f"depends on the order of securities: {f}"
+            for f in same(result, run(measure, reordered(view), params), SAME)
+        ]
+        faults += [
+            f"a split changes it: {f}"
+            for f in same(result, run(measure, split(view), params), SAME)
+        ]
     lookback = measure.lookback(settings)
     if lookback is not None and result.table is None and len(view.sessions) > lookback + 1:
         short = run(measure, tail(view, lookback + 1), params)
@@ -70,7 +88,10 @@ def _declared(measure: Measure) -> list[str]:
         faults.append(f"the question {measure.question!r} is not a question")
     units = set(measure.unit.values()) if isinstance(measure.unit, Mapping) else {measure.unit}
     faults += [f"unit {u!r} is not one of {', '.join(UNITS)}" for u in sorted(units - set(UNITS))]
-    for name, value, allowed in (("of", measure.of, get_args(Of)), ("shows", measure.shows, get_args(Shows))):
+    for name, value, allowed in (
+        ("of", measure.of, get_args(Of)),
+        ("shows", measure.shows, get_args(Shows)),
+    ):
         if value not in allowed:
             faults.append(f"{name} = {value!r} is not one of {', '.join(allowed)}")
     if not measure.references or not all(r.strip() for r in measure.references):
@@ -102,9 +123,18 @@ def _shape(measure: Measure, view: View, result: Result) -> list[str]:
         table = result.table
         if lacking := [n for n in ROW if n not in table.columns]:
             return [f"the table lacks column(s) {', '.join(lacking)}"]
-        faults = [f"unknown subject {s!r}" for s in sorted(set(table["subject"]) - {*view.subjects, *view.series})]
-        own = table["unit"] if "unit" in table.columns else pl.Series([None] * len(table), dtype=pl.String)
-        found = {u or measure.unit_of(s or "") for u, s in zip(own, table["statistic"], strict=True)}
+        faults = [
+            f"unknown subject {s!r}"
+            for s in sorted(set(table["subject"]) - {*view.subjects, *view.series})
+        ]
+        own = (
+            table["unit"]
+            if "unit" in table.columns
+            else pl.Series([None] * len(table), dtype=pl.String)
+        )
+        found = {
+            u or measure.unit_of(s or "") for u, s in zip(own, table["statistic"], strict=True)
+        }
         faults += [f"unit {u!r} of a row is not known" for u in sorted(found - set(UNITS))]
         repeated = len(table) - table.select(keys_of(table)).n_unique()
         if repeated:
@@ -119,8 +149,11 @@ def _shape(measure: Measure, view: View, result: Result) -> list[str]:
         return ["the result has neither value nor table"]
     rows = {"pair": len(view.pairs), "market": 1}.get(measure.of, len(view.subjects))
     found_series = series(result)
-    faults = [f"{n} has shape {a.shape}, not {(rows, len(view.sessions))}"
-              for n, a in found_series.items() if a.shape != (rows, len(view.sessions))]
+    faults = [
+        f"{n} has shape {a.shape}, not {(rows, len(view.sessions))}"
+        for n, a in found_series.items()
+        if a.shape != (rows, len(view.sessions))
+    ]
     for name, a in found_series.items():
         if name in ("n_used", "n_eligible"):
             continue
@@ -144,18 +177,23 @@ def _causal(measure: Measure, view: View, result: Result, params: Mapping[str, A
         day = str(view.sessions[t])
         short, other = run(measure, cut(view, t), params), run(measure, scrambled(view, t), params)
         if result.table is not None:
-            faults += [f"looks ahead of {day}: {f}" for f in _ahead(measure, view, t, result, short, other)]
+            faults += [
+                f"looks ahead of {day}: {f}" for f in _ahead(measure, view, t, result, short, other)
+            ]
             continue
-        full = {n: a[:, :t + 1] for n, a in series(result).items()}
+        full = {n: a[:, : t + 1] for n, a in series(result).items()}
         for name, changed in (("cut", short), ("with another future", other)):
             if changed is not None:
-                seen = Result({n: a[:, :t + 1] for n, a in series(changed).items()})
-                faults += [f"looks ahead of {day} ({name}): {f}" for f in same(Result(full), seen, CAUSAL)]
+                seen = Result({n: a[:, : t + 1] for n, a in series(changed).items()})
+                faults += [
+                    f"looks ahead of {day} ({name}): {f}" for f in same(Result(full), seen, CAUSAL)
+                ]
     return faults
 
 
-def _ahead(measure: Measure, view: View, t: int, result: Result, short: Result | None,
-           other: Result | None) -> Iterator[str]:
+def _ahead(
+    measure: Measure, view: View, t: int, result: Result, short: Result | None, other: Result | None
+) -> Iterator[str]:
     """Rows known by session t that would be others without the future, or with another one."""
     day = pl.lit(view.sessions[t]).cast(pl.Date)
 
@@ -171,4 +209,6 @@ def _ahead(measure: Measure, view: View, t: int, result: Result, short: Result |
     if other is not None:
         yield from compare(full, by(other, view.sessions[-1]), CAUSAL)
     if short is not None:
-        yield from compare(full, by(short, view.sessions[t]), CAUSAL, same_rows=measure.shows == "events")
+        yield from compare(
+            full, by(short, view.sessions[t]), CAUSAL, same_rows=measure.shows == "events"
+        )

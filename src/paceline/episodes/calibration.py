@@ -84,18 +84,26 @@ def _resampled(returns: Array, series: int, n: int, block: float, seed: int) -> 
         yield np.cumsum(np.concatenate(parts, axis=1)[:, :n], axis=1)
 
 
-def calibrate(log_returns: Array | None = None, c: float = SIZES["episode"], *, series: int = 2000,
-              years: float = 25, step: int = STEP, block: float | None = None, seed: int = 0,
-              progress: Progress | None = None) -> Calibration:
+def calibrate(
+    log_returns: Array | None = None,
+    c: float = SIZES["episode"],
+    *,
+    series: int = 2000,
+    years: float = 25,
+    step: int = STEP,
+    block: float | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Calibration:
     """Rate of false alarms at size c.
 
-    log_returns  None: driftless Gaussian walks. Else the daily log returns of A/B, (T,): they are demeaned and
-                 drawn by stationary bootstrap, so that fat tails and clusters of volatility stay and any
-                 trend goes. Missing returns are left out
+    log_returns  None: driftless Gaussian walks. Else the daily log returns of A/B, (T,): they are
+                 demeaned and drawn by stationary bootstrap, so that fat tails and clusters of
+                 volatility stay and any trend goes. Missing returns are left out
     years        length of each series, the first ``WINDOW`` sessions (before a sigma) not counted
     step         length of the returns sigma is made of
-    block        mean block length; default: of the returns' own dependence, and at least 21 sessions
-                 so that clusters of volatility survive
+    block        mean block length; default: of the returns' own dependence, and at least 21
+                 sessions so that clusters of volatility survive
     """
     n = WINDOW + round(years * YEAR)
     batches: Iterable[Array]
@@ -104,7 +112,9 @@ def calibrate(log_returns: Array | None = None, c: float = SIZES["episode"], *, 
     else:
         valid = np.asarray(log_returns, float)[np.isfinite(log_returns)]
         if reason := reason_against(valid, WINDOW):
-            raise NotEnoughData(f"relative returns cannot be resampled: {reason}.", "Give a longer history.")
+            raise NotEnoughData(
+                f"relative returns cannot be resampled: {reason}.", "Give a longer history."
+            )
         block = max(21.0, float(block_length(valid[None])[0])) if block is None else block
         batches = _resampled(valid, series, n, block, seed)
         method = f"stationary bootstrap of demeaned relative returns, blocks of {block:.1f}"
@@ -120,15 +130,22 @@ def calibrate(log_returns: Array | None = None, c: float = SIZES["episode"], *, 
     return Calibration(c, rate, rate - reach, rate + reach, series, years, method)
 
 
-def power(sizes: Iterable[float] = (0.0, 1.0, 1.5, 2.0, 3.0, 4.0), c: float = SIZES["episode"], *,
-          length: int = QUARTER, series: int = 1000, settle: float = 4, step: int = STEP, seed: int = 0) -> list[Power]:
+def power(
+    sizes: Iterable[float] = (0.0, 1.0, 1.5, 2.0, 3.0, 4.0),
+    c: float = SIZES["episode"],
+    *,
+    length: int = QUARTER,
+    series: int = 1000,
+    settle: float = 4,
+    step: int = STEP,
+    seed: int = 0,
+) -> list[Power]:
     """Power curve and delay: a steady drift of A against B is planted into driftless Gaussian walks.
 
     sizes   whole planted moves in units of sigma sqrt(63); 0 shows how often noise alone is "found"
     settle  years of noise before it, so that the detector's state is typical when it begins
-    The same noise is used for every size, so the curve is smooth. A rotation counts as found when a turn up
-    becomes known within ``length`` sessions of its beginning.
-    """
+    The same noise is used for every size, so the curve is smooth. A rotation counts as found when a
+    turn up becomes known within ``length`` sessions of its beginning."""
     begin = WINDOW + round(settle * YEAR)
     planted = np.zeros(begin + length)
     planted[begin:] = 0.01 * math.sqrt(QUARTER) * np.arange(1, length + 1) / length
@@ -146,8 +163,18 @@ def power(sizes: Iterable[float] = (0.0, 1.0, 1.5, 2.0, 3.0, 4.0), c: float = SI
             delays.append(first[behind & np.isfinite(first)])
         delay = np.concatenate(delays)
         low, high = wilson(len(delay), lagging)
-        curve.append(Power(c, size, length, len(delay) / lagging if lagging else math.nan, low, high,
-                           float(np.median(delay)) if len(delay) else math.nan, lagging))
+        curve.append(
+            Power(
+                c,
+                size,
+                length,
+                len(delay) / lagging if lagging else math.nan,
+                low,
+                high,
+                float(np.median(delay)) if len(delay) else math.nan,
+                lagging,
+            )
+        )
     return curve
 
 
@@ -156,5 +183,10 @@ def wilson(hits: float, n: float) -> tuple[float, float]:
     if n <= 0:
         return math.nan, math.nan
     z, share = 1.959963984540054, hits / n
-    middle, reach = share + z * z / (2 * n), z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return max(0.0, (middle - reach) / (1 + z * z / n)), min(1.0, (middle + reach) / (1 + z * z / n))
+    middle, reach = (
+        share + z * z / (2 * n),
+        z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)),
+    )
+    return max(0.0, (middle - reach) / (1 + z * z / n)), min(
+        1.0, (middle + reach) / (1 + z * z / n)
+    )

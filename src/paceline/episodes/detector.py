@@ -1,12 +1,12 @@
 """The detector: turns of ln(A/B) by a barrier that follows its volatility, and the state on every day.
 
-The barrier on a day is ``c * sigma * sqrt(63)``, sigma being that day's volatility per session. After a turn down
-the lowest point since the high it turned from is followed; on the day the line stands a barrier above that point a
-turn up becomes known, and from then on the highest point since that low is followed; and so forth, at most
-one turn a day. A turn up that follows a turn down is an *episode*: A takes over from B. There is no look-back window
-to choose. Directional changes: Guillaume et al. (1997), From the bird's eye to the microscope; the filter of Lunde
-and Timmermann (2004) is the same with sizes that do not change.
-"""
+The barrier on a day is ``c * sigma * sqrt(63)``, sigma being that day's volatility per session.
+After a turn down the lowest point since the high it turned from is followed; on the day the line
+stands a barrier above that point a turn up becomes known, and from then on the highest point since
+that low is followed; and so forth, at most one turn a day. A turn up that follows a turn down is an
+*episode*: A takes over from B. There is no look-back window to choose. Directional changes:
+Guillaume et al. (1997), From the bird's eye to the microscope; the filter of Lunde and Timmermann
+(2004) is the same with sizes that do not change."""
 
 from __future__ import annotations
 
@@ -43,11 +43,15 @@ class Episodes:
     known       (E,) session on which the turn became known
     size        (E,) |move of ln(A/B)| from the extreme to the day it was known
     sigma       (E,) sigma per session on that day
-    complete    (E,) False for the first turn of a series: nothing of the same size is known before it
+    complete    (E,) False for the first turn of a series: nothing of the same size is known before
+                it
     state       (P, T) direction of the last turn known by each session, 0 before the first
-    since       (P, T) session of the extreme followed (the running high or low); -1 before the first turn
-    move        (P, T) how far the line stands from that extreme, against the state's direction, >= 0
-    barrier     (P, T) c sigma sqrt(63); NaN before sigma is known. The next turn comes when move >= barrier
+    since       (P, T) session of the extreme followed (the running high or low); -1 before the
+                first turn
+    move        (P, T) how far the line stands from that extreme, against the state's direction, >=
+                0
+    barrier     (P, T) c sigma sqrt(63); NaN before sigma is known. The next turn comes when move >=
+                barrier
     """
 
     c: float
@@ -96,7 +100,9 @@ class Episodes:
 def _rows(log_ratio: Array) -> Array:
     line = np.atleast_2d(np.asarray(log_ratio, float))
     if line.ndim != 2:
-        raise UsageError(f"ln(A/B) of shape {np.shape(log_ratio)} is not understood.", "Give (T,) or (P, T).")
+        raise UsageError(
+            f"ln(A/B) of shape {np.shape(log_ratio)} is not understood.", "Give (T,) or (P, T)."
+        )
     return line
 
 
@@ -106,21 +112,27 @@ def _filled(line: Array) -> Array:
     if ok.all():
         return line
     last = np.maximum.accumulate(np.where(ok, np.arange(line.shape[1]), -1), axis=1)
-    return np.where(last >= 0, np.take_along_axis(np.where(ok, line, np.nan), np.maximum(last, 0), axis=1), np.nan)
+    return np.where(
+        last >= 0,
+        np.take_along_axis(np.where(ok, line, np.nan), np.maximum(last, 0), axis=1),
+        np.nan,
+    )
 
 
 def sigma(log_ratio: Array, window: int = WINDOW, step: int = STEP) -> Array:
     """Volatility per session (P, T): sd of the last window // step non-overlapping log returns over ``step``
     sessions, counted back from the day itself (ddof = 1), divided by sqrt(step).
 
-    NaN before a full window, where less than 90% of the window's sessions have a value (elsewhere a missing value
-    repeats the last), and for a line that does not move. ``step`` = 1 gives the volatility of daily returns.
-    """
+    NaN before a full window, where less than 90% of the window's sessions have a value (elsewhere a
+    missing value repeats the last), and for a line that does not move. ``step`` = 1 gives the
+    volatility of daily returns."""
     line = _rows(log_ratio)
     count = window // step
     if step < 1 or count < 2:
-        raise UsageError(f"sigma over {window} sessions in steps of {step} is undefined.",
-                         "Give a window of two steps or more.")
+        raise UsageError(
+            f"sigma over {window} sessions in steps of {step} is undefined.",
+            "Give a window of two steps or more.",
+        )
     span, (series, n) = count * step, line.shape
     result = np.full((series, n), np.nan)
     if n <= span:
@@ -132,8 +144,8 @@ def sigma(log_ratio: Array, window: int = WINDOW, step: int = STEP) -> Array:
     def summed(values: Array) -> Array:
         total = np.cumsum(values, axis=1)
         total[:, count:] = total[:, count:] - total[:, :-count]
-        flat: Array = total.reshape(series, -1)[:, :n - step]
-        return flat[:, span - step:]
+        flat: Array = total.reshape(series, -1)[:, : n - step]
+        return flat[:, span - step :]
 
     variance = np.maximum(summed(padded**2) - summed(padded) ** 2 / count, 0.0) / (count - 1) / step
     present = np.cumsum(np.isfinite(line), axis=1)
@@ -143,28 +155,37 @@ def sigma(log_ratio: Array, window: int = WINDOW, step: int = STEP) -> Array:
     return result
 
 
-def detect(log_ratio: Array, c: float = SIZES["episode"], *, sigma_per_session: Array | None = None) -> Episodes:
+def detect(
+    log_ratio: Array, c: float = SIZES["episode"], *, sigma_per_session: Array | None = None
+) -> Episodes:
     """Turns of each line (P, T) at barrier c sigma sqrt(63), and the state on every day. Causal.
 
-    sigma_per_session  default: ``sigma(log_ratio)``. Where it is NaN nothing can become known. The line is
-                       followed from its first day with a sigma
+    sigma_per_session  default: ``sigma(log_ratio)``. Where it is NaN nothing can become known. The
+                       line is followed from its first day with a sigma
     A missing value is no observation: on such a day nothing becomes known and the extremes stay.
     """
     if not c > 0:
         raise UsageError(f"c = {c} is not a size of a barrier.", "Give a number above 0, e.g. 1.5.")
     line = _rows(log_ratio)
-    spread = sigma(line) if sigma_per_session is None else np.broadcast_to(sigma_per_session, line.shape)
+    spread = (
+        sigma(line) if sigma_per_session is None else np.broadcast_to(sigma_per_session, line.shape)
+    )
     barrier = c * math.sqrt(QUARTER) * spread
     P, T = line.shape
     full = _filled(line)
     observed = np.isfinite(line)
-    # sessions first, so that a step through time reads contiguous memory; y = state * line rises with the state
+    # sessions first, so that a step through time reads contiguous memory; y = state * line rises
+    # with the state
     L, B = np.ascontiguousarray(full.T), np.ascontiguousarray(np.where(observed, barrier, np.nan).T)
     begun = np.maximum.accumulate(np.isfinite(B), axis=0)
     state = np.zeros(P, np.int8)
     high, low = np.full(P, -np.inf), np.full(P, np.inf)
     high_at, low_at = np.full(P, -1, np.int32), np.full(P, -1, np.int32)
-    states, since, move = np.zeros((T, P), np.int8), np.full((T, P), -1, np.int32), np.full((T, P), np.nan)
+    states, since, move = (
+        np.zeros((T, P), np.int8),
+        np.full((T, P), -1, np.int32),
+        np.full((T, P), np.nan),
+    )
     turns: list[tuple[int, int, int, int, bool]] = []
     for t in range(T):
         if not begun[t].any():
@@ -174,14 +195,15 @@ def detect(log_ratio: Array, c: float = SIZES["episode"], *, sigma_per_session: 
         high[above], high_at[above] = y[above], t
         low[below], low_at[below] = y[below], t
         up, down = (state <= 0) & (y - low >= B[t]), (state >= 0) & (high - y >= B[t])
-        if (both := up & down).any():  # before the first turn only: the larger move is the one known first
+        # before the first turn only: the larger move is the one known first
+        if (both := up & down).any():
             falls = high - y > y - low
             up, down = up & ~(both & falls), down & ~(both & ~falls)
         for p in np.flatnonzero(up | down).tolist():
             rising = bool(up[p])
             pivot = int(low_at[p] if rising else high_at[p])
             turns.append((p, 1 if rising else -1, pivot, t, state[p] != 0))
-            path = full[p, pivot:t + 1]
+            path = full[p, pivot : t + 1]
             if rising:
                 high_at[p] = pivot + int(path.argmax())
                 high[p] = full[p, high_at[p]]
@@ -195,9 +217,20 @@ def detect(log_ratio: Array, c: float = SIZES["episode"], *, sigma_per_session: 
     turns.sort(key=lambda turn: (turn[0], turn[3]))
     table = np.array([turn[:4] for turn in turns], np.int64).reshape(-1, 4)
     series, direction, extreme, known = (column.copy() for column in table.T)
-    return Episodes(c, series, direction, extreme, known, np.abs(full[series, known] - full[series, extreme]),
-                    spread[series, known], np.array([turn[4] for turn in turns], bool), np.ascontiguousarray(states.T),
-                    np.ascontiguousarray(since.T), np.ascontiguousarray(move.T), np.where(observed, barrier, np.nan))
+    return Episodes(
+        c,
+        series,
+        direction,
+        extreme,
+        known,
+        np.abs(full[series, known] - full[series, extreme]),
+        spread[series, known],
+        np.array([turn[4] for turn in turns], bool),
+        np.ascontiguousarray(states.T),
+        np.ascontiguousarray(since.T),
+        np.ascontiguousarray(move.T),
+        np.where(observed, barrier, np.nan),
+    )
 
 
 @dataclass(frozen=True)
@@ -205,9 +238,11 @@ class Verdict:
     """What the detector says of one series on one day at one size.
 
     direction   +1 A leads, -1 B leads, 0 no turn known yet
-    below, above  the direction at c - 0.25 and c + 0.25; ``borderline`` where they and the direction differ
+    below, above  the direction at c - 0.25 and c + 0.25; ``borderline`` where they and the
+                  direction differ
     since, move   session of the extreme followed, and the move against the direction away from it
-    barrier, distance  size of the move that would turn the verdict, and what of it is missing; NaN without a sigma
+    barrier, distance  size of the move that would turn the verdict, and what of it is missing; NaN
+                       without a sigma
     reason      why there is no verdict, else ""
     """
 
@@ -226,16 +261,25 @@ class Verdict:
         return not self.below == self.direction == self.above
 
 
-def verdicts(log_ratio: Array, c: float = SIZES["episode"], *, session: int = -1,
-             sigma_per_session: Array | None = None) -> list[Verdict]:
+def verdicts(
+    log_ratio: Array,
+    c: float = SIZES["episode"],
+    *,
+    session: int = -1,
+    sigma_per_session: Array | None = None,
+) -> list[Verdict]:
     """The verdict on each line (P, T) at one session (default: the last), known then and there."""
     line = _rows(log_ratio)
-    spread = sigma(line) if sigma_per_session is None else np.broadcast_to(sigma_per_session, line.shape)
+    spread = (
+        sigma(line) if sigma_per_session is None else np.broadcast_to(sigma_per_session, line.shape)
+    )
     at = range(line.shape[1])[session] + 1
     line, spread = line[:, :at], spread[:, :at]
     here = detect(line, c, sigma_per_session=spread)
-    sides = [detect(line, size, sigma_per_session=spread).state[:, -1]
-             for size in (max(c - MARGIN, MARGIN / 10), c + MARGIN)]
+    sides = [
+        detect(line, size, sigma_per_session=spread).state[:, -1]
+        for size in (max(c - MARGIN, MARGIN / 10), c + MARGIN)
+    ]
     result = []
     for p in range(len(line)):
         reason = ""
@@ -245,8 +289,19 @@ def verdicts(log_ratio: Array, c: float = SIZES["episode"], *, session: int = -1
             reason = "no value, or no volatility, on the day"
         elif here.state[p, -1] == 0:
             reason = "no turn known yet"
-        result.append(Verdict(c, int(here.state[p, -1]), int(sides[0][p]), int(sides[1][p]), int(here.since[p, -1]),
-                              float(here.move[p, -1]), float(here.barrier[p, -1]), float(here.distance[p, -1]), reason))
+        result.append(
+            Verdict(
+                c,
+                int(here.state[p, -1]),
+                int(sides[0][p]),
+                int(sides[1][p]),
+                int(here.since[p, -1]),
+                float(here.move[p, -1]),
+                float(here.barrier[p, -1]),
+                float(here.distance[p, -1]),
+                reason,
+            )
+        )
     return result
 
 
@@ -256,4 +311,8 @@ def _why_no_sigma(line: Array) -> str:
         return "no data: every value is missing"
     if len(valid) <= WINDOW:
         return f"history too short: {len(valid)} sessions, more than {WINDOW} needed"
-    return "constant series: nothing varies" if np.ptp(valid) < STILL else "too many missing values for a volatility"
+    return (
+        "constant series: nothing varies"
+        if np.ptp(valid) < STILL
+        else "too many missing values for a volatility"
+    )

@@ -71,30 +71,56 @@ def _outcome(value: Array, event: Bools, horizon: int, draws: int, seed: int) ->
     if evidence.suppressed:
         return Outcome(horizon, None, None, None, None, evidence)
     after, days = value[event & np.isfinite(value)], value[np.isfinite(value)]
-    return Outcome(horizon, float(after.mean()), float((after > 0).mean()), float(days.mean()),
-                   float((days > 0).mean()), evidence)
+    return Outcome(
+        horizon,
+        float(after.mean()),
+        float((after > 0).mean()),
+        float(days.mean()),
+        float((days > 0).mean()),
+        evidence,
+    )
 
 
-def outcomes(log_ratio: Array, episodes: Episodes, *, series: int = 0, direction: int = 1,
-             horizons: Sequence[int] = HORIZONS, since: int = 0, draws: int = 2000, seed: int = 0) -> list[Outcome]:
+def outcomes(
+    log_ratio: Array,
+    episodes: Episodes,
+    *,
+    series: int = 0,
+    direction: int = 1,
+    horizons: Sequence[int] = HORIZONS,
+    since: int = 0,
+    draws: int = 2000,
+    seed: int = 0,
+) -> list[Outcome]:
     """What followed the episodes of one series, one outcome per horizon.
 
     log_ratio  (T,) the line ``episodes`` were detected on (its row ``series``)
-    direction  +1: A took over (a hit is a further gain of A); -1: B took over (a hit is still a gain of A)
+    direction  +1: A took over (a hit is a further gain of A); -1: B took over (a hit is still a
+               gain of A)
     since      first session that counts, for events and base days alike ("since 1990")
 
-    Measured from the close of the day an episode became known. The base rate is that of all days on which one
-    could have become known (those with a barrier).
-    """
+    Measured from the close of the day an episode became known. The base rate is that of all days on
+    which one could have become known (those with a barrier)."""
     eligible = np.isfinite(episodes.barrier[series]) & (np.arange(len(log_ratio)) >= since)
     event = np.zeros(len(log_ratio), bool)
     event[episodes.days(series, direction)] = True
-    return [_outcome(np.where(eligible, forward(log_ratio, h), np.nan), event, h, draws, seed) for h in horizons]
+    return [
+        _outcome(np.where(eligible, forward(log_ratio, h), np.nan), event, h, draws, seed)
+        for h in horizons
+    ]
 
 
-def after_lows(log_ratio: Array, lows: ArrayLike, sessions: int | None = None, *, confirmed: ArrayLike | None = None,
-               since: int = 0, draws: int = 2000, seed: int = 0) -> AfterLows:
-    """"Since the low": the relative return some sessions after the benchmark's last low, and after all earlier ones.
+def after_lows(
+    log_ratio: Array,
+    lows: ArrayLike,
+    sessions: int | None = None,
+    *,
+    confirmed: ArrayLike | None = None,
+    since: int = 0,
+    draws: int = 2000,
+    seed: int = 0,
+) -> AfterLows:
+    """ "Since the low": the relative return some sessions after the benchmark's last low, and after all earlier ones.
 
     lows       (L,) sessions of the benchmark's lows in order; the last one is today's
     sessions   default: as many as have passed since the last low
@@ -102,13 +128,15 @@ def after_lows(log_ratio: Array, lows: ArrayLike, sessions: int | None = None, *
                ``sessions`` after them are left out: nobody could have asked then
     since      first session that counts
 
-    A low is picked by what the benchmark did afterwards. A pair whose legs differ in beta moves with it by
-    construction, so the base rate of all days flatters the leg with the higher beta: look at the rank among lows first.
-    """
+    A low is picked by what the benchmark did afterwards. A pair whose legs differ in beta moves
+    with it by construction, so the base rate of all days flatters the leg with the higher beta:
+    look at the rank among lows first."""
     line = np.asarray(log_ratio, float)
     at = np.asarray(lows, np.int64)
     if len(at) == 0:
-        raise UsageError("no low to measure from.", "Give the sessions of the benchmark's confirmed lows.")
+        raise UsageError(
+            "no low to measure from.", "Give the sessions of the benchmark's confirmed lows."
+        )
     k = len(line) - 1 - int(at[-1]) if sessions is None else sessions
     value = forward(line, k)
     value[:since] = np.nan
@@ -119,6 +147,6 @@ def after_lows(log_ratio: Array, lows: ArrayLike, sessions: int | None = None, *
     now, values = float(value[at[-1]]), value[earlier]
     event = np.zeros(len(line), bool)
     event[earlier] = True
-    value[at[-1]:] = np.nan  # today's own window is what is being judged
+    value[at[-1] :] = np.nan  # today's own window is what is being judged
     below = float((values < now).mean()) if len(values) and np.isfinite(now) else float("nan")
     return AfterLows(k, now, below, earlier, values, _outcome(value, event, k, draws, seed))

@@ -1,13 +1,15 @@
 """Is it more than noise? Intervals, bootstrap, placebo, multiple testing and effective sample sizes.
 
-    judgement   ``Evidence`` and what turns several of them into one family (BH, BY), reasons, effective n
-    bootstrap   stationary block bootstrap of whole sessions, block length from the data, means and events
+    judgement   ``Evidence`` and what turns several of them into one family (BH, BY), reasons,
+                effective n
+    bootstrap   stationary block bootstrap of whole sessions, block length from the data, means and
+                events
     means       a mean with a HAC interval, a shift of mean between two periods
     selection   what the best of many trials is worth: PSR, DSR, PBO
 
-Pure functions over arrays; time is the last axis, NaN is missing, everything random takes a seed. A question
-that cannot be answered yields an ``Evidence`` without numbers whose ``note`` gives the reason.
-"""
+Pure functions over arrays; time is the last axis, NaN is missing, everything random takes a seed. A
+question that cannot be answered yields an ``Evidence`` without numbers whose ``note`` gives the
+reason."""
 
 from paceline.evidence.bootstrap import (
     block_length,
@@ -32,8 +34,25 @@ from paceline.evidence.means import hac_mean, long_run_variance, mean_shift
 from paceline.evidence.selection import deflated_sharpe, overfitting, probabilistic_sharpe
 
 __all__ = [
-    "MINIMUM_EFFECTIVE", "Evidence", "adjust", "block_length", "circular_shift_placebo", "deflated_sharpe",
-    "event_evidence", "hac_mean", "independent_events", "independent_windows", "judge_family", "long_run_variance",
-    "mean_evidence", "mean_shift", "minimum_detectable", "no_evidence", "overfitting", "probabilistic_sharpe",
-    "reason_against", "stationary_bootstrap", "stationary_indices",
+    "MINIMUM_EFFECTIVE",
+    "Evidence",
+    "adjust",
+    "block_length",
+    "circular_shift_placebo",
+    "deflated_sharpe",
+    "event_evidence",
+    "hac_mean",
+    "independent_events",
+    "independent_windows",
+    "judge_family",
+    "long_run_variance",
+    "mean_evidence",
+    "mean_shift",
+    "minimum_detectable",
+    "no_evidence",
+    "overfitting",
+    "probabilistic_sharpe",
+    "reason_against",
+    "stationary_bootstrap",
+    "stationary_indices",
 ]

@@ -1,9 +1,9 @@
 """Stationary block bootstrap of whole sessions, circular-shift placebo, and the evidence they give.
 
-Politis, Romano (1994): a draw is made of blocks of consecutive sessions, each beginning anywhere and ending at each
-step with probability 1 / block, wrapped at the end. Sessions are drawn whole, for all series at once,
-so what moves together stays together. A draw is stored as counts (how often each session occurs): every weighted
-mean of all series over all draws is then one matrix product.
+Politis, Romano (1994): a draw is made of blocks of consecutive sessions, each beginning anywhere
+and ending at each step with probability 1 / block, wrapped at the end. Sessions are drawn whole,
+for all series at once, so what moves together stays together. A draw is stored as counts (how often
+each session occurs): every weighted mean of all series over all draws is then one matrix product.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ Ints = NDArray[np.int64]
 def block_length(x: Array, kind: Literal["stationary", "circular"] = "stationary") -> Array:
     """Mean block length (K,) that suits each series (K, T), by Politis and White (2004), corrected 2009 (arch).
 
-    At least 1; missing values are left out; NaN where nothing can be said (too short, constant, all missing).
-    """
+    At least 1; missing values are left out; NaN where nothing can be said (too short, constant, all
+    missing)."""
     from arch.bootstrap import optimal_block_length
 
     lengths = np.full(len(x), np.nan)
@@ -54,15 +54,17 @@ def block_length(x: Array, kind: Literal["stationary", "circular"] = "stationary
 def _blocks(n: int, block: float, draws: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
     """First session and length (draws, m) of the blocks of each draw; lengths add up to n, the last ones may be 0."""
     if n < 1 or draws < 1 or not block >= 1:
-        raise UsageError(f"{draws} draws of {n} sessions in blocks of {block} cannot be made.",
-                         "Give at least one draw, one session and blocks of 1 or more sessions.")
+        raise UsageError(
+            f"{draws} draws of {n} sessions in blocks of {block} cannot be made.",
+            "Give at least one draw, one session and blocks of 1 or more sessions.",
+        )
     expected = n / block
     end = np.zeros((draws, 1), np.int64)
     while (end[:, -1] < n).any():  # once is nearly always enough
         more = rng.geometric(1 / block, (draws, math.ceil(expected + 4 * math.sqrt(expected) + 4)))
         end = np.hstack([end, end[:, -1:] + np.cumsum(more, axis=1)])
     length = np.diff(np.minimum(end, n), axis=1)
-    length = length[:, :int(length.any(axis=0).sum())]
+    length = length[:, : int(length.any(axis=0).sum())]
     return rng.integers(0, n, length.shape), length
 
 
@@ -82,7 +84,7 @@ def _counts(n: int, block: float, draws: int, rng: np.random.Generator) -> Array
     row = 2 * n * np.arange(draws)[:, None]
     flat = np.concatenate([(row + start).ravel(), (row + start + length).ravel()])
     weight = np.ones(len(flat))
-    weight[len(flat) // 2:] = -1
+    weight[len(flat) // 2 :] = -1
     # a block that runs over the end goes on in the second half, which is folded back onto the first
     steps = np.bincount(flat, weight, minlength=2 * n * draws)
     level = np.cumsum(steps.reshape(draws, 2 * n), axis=1, dtype=float)
@@ -90,20 +92,30 @@ def _counts(n: int, block: float, draws: int, rng: np.random.Generator) -> Array
     return result
 
 
-def _chunk(statistic: Statistic, n: int, block: float, draws: int, seed: np.random.SeedSequence) -> Array:
+def _chunk(
+    statistic: Statistic, n: int, block: float, draws: int, seed: np.random.SeedSequence
+) -> Array:
     return statistic(_counts(n, block, draws, np.random.default_rng(seed)))
 
 
-def stationary_bootstrap(statistic: Statistic, n: int, *, block: float, draws: int = 2000, seed: int = 0,
-                         progress: Progress | None = None, n_jobs: int = 1) -> Array:
+def stationary_bootstrap(
+    statistic: Statistic,
+    n: int,
+    *,
+    block: float,
+    draws: int = 2000,
+    seed: int = 0,
+    progress: Progress | None = None,
+    n_jobs: int = 1,
+) -> Array:
     """(draws, ...) values of a statistic of n sessions.
 
-    statistic  from counts (d, n), how often each session occurs in each of d draws, to values (d, ...); for
-               means of x (K, n): ``lambda counts: counts @ x.T / n``
+    statistic  from counts (d, n), how often each session occurs in each of d draws, to values (d,
+               ...); for means of x (K, n): ``lambda counts: counts @ x.T / n``
     block      mean block length in sessions
     progress   called as progress(done, draws) after each chunk
-    n_jobs     processes, through joblib, whose configured backend (loky, Dask, Ray) does the work; the
-               result is the same for any number, up to the rounding of sums
+    n_jobs     processes, through joblib, whose configured backend (loky, Dask, Ray) does the work;
+               the result is the same for any number, up to the rounding of sums
     """
     sizes = [min(CHUNK, draws - done) for done in range(0, draws, CHUNK)]
     seeds = np.random.SeedSequence(seed).spawn(len(sizes))
@@ -115,9 +127,13 @@ def stationary_bootstrap(statistic: Statistic, n: int, *, block: float, draws: i
         try:
             from joblib import Parallel, delayed
         except ImportError:
-            raise UsageError(f"n_jobs = {n_jobs} needs joblib, which is not installed.",
-                             "Run: pip install joblib; or leave n_jobs at 1.") from None
-        parts = Parallel(n_jobs=n_jobs, return_as="generator")(delayed(_chunk)(*task) for task in work)
+            raise UsageError(
+                f"n_jobs = {n_jobs} needs joblib, which is not installed.",
+                "Run: pip install joblib; or leave n_jobs at 1.",
+            ) from None
+        parts = Parallel(n_jobs=n_jobs, return_as="generator")(
+            delayed(_chunk)(*task) for task in work
+        )
     done, found = 0, []
     for part in parts:
         found.append(part)
@@ -130,37 +146,56 @@ def stationary_bootstrap(statistic: Statistic, n: int, *, block: float, draws: i
 def _two_sided(deviation: Array, effect: float) -> tuple[float, float]:
     """(half width of the 95% interval, p): the interval excludes zero just where p is below 5%.
 
-    ``deviation`` are draws minus what was observed: recentred, they are what chance does under "no effect".
-    """
+    ``deviation`` are draws minus what was observed: recentred, they are what chance does under "no
+    effect"."""
     size = np.abs(deviation[np.isfinite(deviation)])
     p = (1 + np.count_nonzero(size >= abs(effect))) / (1 + len(size))
     return float(np.quantile(size, 1 - LEVEL, method="higher")), float(p)
 
 
-def mean_evidence(x: Array, *, block: float | None = None, horizon: int = 1, draws: int = 2000, seed: int = 0,
-                  progress: Progress | None = None, n_jobs: int = 1) -> list[Evidence]:
+def mean_evidence(
+    x: Array,
+    *,
+    block: float | None = None,
+    horizon: int = 1,
+    draws: int = 2000,
+    seed: int = 0,
+    progress: Progress | None = None,
+    n_jobs: int = 1,
+) -> list[Evidence]:
     """The mean of each series (K, T) against zero, by one stationary bootstrap of whole sessions for all of them.
 
-    Interval mean -+ the 95% quantile of |draw - mean|; p = (1 + #{|draw - mean| >= |mean|}) / (1 + draws);
-    effective n = variance of the series / squared bootstrap error of its mean, at most n / horizon.
-    Missing values are left out of each draw's mean.
+    Interval mean -+ the 95% quantile of |draw - mean|; p = (1 + #{|draw - mean| >= |mean|}) / (1 +
+    draws); effective n = variance of the series / squared bootstrap error of its mean, at most n /
+    horizon. Missing values are left out of each draw's mean.
 
-    block    default: the longest of the series' own optimal lengths, and never shorter than ``horizon``
+    block    default: the longest of the series' own optimal lengths, and never shorter than
+             ``horizon``
     horizon  sessions over which each value's window overlaps with the next ones (1: not at all)
     """
     valid = np.isfinite(x)
     reasons = [reason_against(row) for row in x]
     if all(reasons):
-        return [no_evidence(str(r), n=int(v.sum()), method="mean") for r, v in zip(reasons, valid, strict=True)]
+        return [
+            no_evidence(str(r), n=int(v.sum()), method="mean")
+            for r, v in zip(reasons, valid, strict=True)
+        ]
     if block is None:
         block = float(np.nanmax(block_length(x)))
     block = max(block, float(horizon))
     method = f"mean, stationary bootstrap of sessions, blocks of {block:.1f}, {draws} draws"
     both = np.vstack([np.where(valid, x, 0.0), valid]).T
-    sums = stationary_bootstrap(lambda counts: counts @ both, x.shape[1], block=block, draws=draws, seed=seed,
-                                progress=progress, n_jobs=n_jobs)
+    sums = stationary_bootstrap(
+        lambda counts: counts @ both,
+        x.shape[1],
+        block=block,
+        draws=draws,
+        seed=seed,
+        progress=progress,
+        n_jobs=n_jobs,
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
-        means = sums[:, :len(x)] / sums[:, len(x):]
+        means = sums[:, : len(x)] / sums[:, len(x) :]
     result = []
     for row, ok, reason, drawn in zip(x, valid, reasons, means.T, strict=True):
         n = int(ok.sum())
@@ -170,24 +205,36 @@ def mean_evidence(x: Array, *, block: float | None = None, horizon: int = 1, dra
         mean, error = float(row[ok].mean()), float(np.nanstd(drawn))
         effective = min(independent_windows(n, horizon), float(row[ok].var()) / error**2)
         if effective < MINIMUM_EFFECTIVE:
-            result.append(no_evidence(too_few(effective), n=n, n_effective=effective, method=method))
+            result.append(
+                no_evidence(too_few(effective), n=n, n_effective=effective, method=method)
+            )
             continue
         reach, p = _two_sided(drawn - mean, mean)
-        result.append(Evidence(mean, mean - reach, mean + reach, n, effective, p, method=method,
-                               minimum_detectable=minimum_detectable(error)))
+        result.append(
+            Evidence(
+                mean,
+                mean - reach,
+                mean + reach,
+                n,
+                effective,
+                p,
+                method=method,
+                minimum_detectable=minimum_detectable(error),
+            )
+        )
     return result
 
 
 def circular_shift_placebo(value: Array, event: Bools, exclude: int = 1) -> tuple[float, Array]:
     """(p, placebo effects): the events' mean value minus that of all sessions, against shifted dates.
 
-    All events are moved together by s sessions around the circle, for every s from ``exclude`` to T - exclude, so
-    they keep their number and spacing and the values keep their dependence; only the link between the two is cut.
-    p = (1 + #{|placebo| >= |effect|}) / (1 + #shifts). All shifts by one Fourier transform. ``value`` (T,)
-    may have missing values, which are left out; ``exclude`` keeps out shifts at which the events see nearly
-    the same windows (give the horizon). Shifts that put more than half of the events back onto events are left out.
-    NaN where no event has a value, or no shift is left.
-    """
+    All events are moved together by s sessions around the circle, for every s from ``exclude`` to T
+    - exclude, so they keep their number and spacing and the values keep their dependence; only the
+    link between the two is cut. p = (1 + #{|placebo| >= |effect|}) / (1 + #shifts). All shifts by
+    one Fourier transform. ``value`` (T,) may have missing values, which are left out; ``exclude``
+    keeps out shifts at which the events see nearly the same windows (give the horizon). Shifts that
+    put more than half of the events back onto events are left out. NaN where no event has a value,
+    or no shift is left."""
     valid = np.isfinite(value)
     centred = np.where(valid, value - (value[valid].mean() if valid.any() else 0.0), 0.0)
     n = len(value)
@@ -198,30 +245,39 @@ def circular_shift_placebo(value: Array, event: Bools, exclude: int = 1) -> tupl
         effects = np.where(counts > 0, sums / counts, np.nan)
     # a shift that puts most events back onto events (a fixed spacing does) cuts no link
     same = np.fft.irfft(np.abs(spectrum) ** 2, n) > event.sum() / 2
-    placebo = effects[exclude:n - exclude + 1][~same[exclude:n - exclude + 1]]
+    placebo = effects[exclude : n - exclude + 1][~same[exclude : n - exclude + 1]]
     placebo = placebo[np.isfinite(placebo)]
     if not np.isfinite(effects[0]) or not len(placebo):
         return math.nan, placebo
     tie = 1e-9 * np.abs(placebo).max()
-    return float((1 + np.count_nonzero(np.abs(placebo) >= abs(effects[0]) - tie)) / (1 + len(placebo))), placebo
+    return float(
+        (1 + np.count_nonzero(np.abs(placebo) >= abs(effects[0]) - tie)) / (1 + len(placebo))
+    ), placebo
 
 
-def event_evidence(value: Array, event: Bools, *, horizon: int = 1, block: float | None = None,
-                   draws: int = 2000, seed: int = 0) -> Evidence:
+def event_evidence(
+    value: Array,
+    event: Bools,
+    *,
+    horizon: int = 1,
+    block: float | None = None,
+    draws: int = 2000,
+    seed: int = 0,
+) -> Evidence:
     """What follows the events, against the base rate of all sessions.
 
-    value    (T,) what is measured from each session on, e.g. the return over the next ``horizon`` sessions; NaN
-             where the window is not complete. Events without a value do not count
+    value    (T,) what is measured from each session on, e.g. the return over the next ``horizon``
+             sessions; NaN where the window is not complete. Events without a value do not count
     event    (T,) True on the sessions the events became known
 
-    effect = mean over events - mean over all sessions with a value.
-    n = events, effective n = the largest number of them whose windows [t, t + horizon) do not overlap; below ten
-    there is a reason instead of numbers. p is that of the circular-shift placebo, which rejects random dates as
-    often as it should. The interval is the wider of the placebo's and that of a stationary bootstrap of
-    (value, event) together, in blocks no shorter than ``horizon``: with a dozen events the bootstrap alone takes
-    their chance resemblance for precision. So the interval may hold zero where p is just below 5%, never the
-    other way round. Where no shift is free of the events both are the bootstrap's.
-    """
+    effect = mean over events - mean over all sessions with a value. n = events, effective n = the
+    largest number of them whose windows [t, t + horizon) do not overlap; below ten there is a
+    reason instead of numbers. p is that of the circular-shift placebo, which rejects random dates
+    as often as it should. The interval is the wider of the placebo's and that of a stationary
+    bootstrap of (value, event) together, in blocks no shorter than ``horizon``: with a dozen events
+    the bootstrap alone takes their chance resemblance for precision. So the interval may hold zero
+    where p is just below 5%, never the other way round. Where no shift is free of the events both
+    are the bootstrap's."""
     valid = np.isfinite(value)
     at = np.flatnonzero(event & valid)
     effective = independent_events(at, horizon)
@@ -229,13 +285,21 @@ def event_evidence(value: Array, event: Bools, *, horizon: int = 1, block: float
     if reason := reason_against(value):
         return no_evidence(reason, n=len(at), n_effective=float(effective), method=method)
     if effective < MINIMUM_EFFECTIVE:
-        return no_evidence(too_few(effective), n=len(at), n_effective=float(effective), method=method)
+        return no_evidence(
+            too_few(effective), n=len(at), n_effective=float(effective), method=method
+        )
     block = max(float(horizon), 1.0 if block is None else block)
-    method = (f"{method}, p by circular-shift placebo, interval the wider of its own and that of a stationary "
-              f"bootstrap (blocks of {block:.1f}, {draws} draws)")
+    method = (
+        f"{method}, p by circular-shift placebo, interval the wider of its own and that of a stationary "
+        f"bootstrap (blocks of {block:.1f}, {draws} draws)"
+    )
     happened = event & valid
-    both = np.vstack([np.where(happened, value, 0.0), happened, np.where(valid, value, 0.0), valid]).T
-    sums = stationary_bootstrap(lambda counts: counts @ both, len(value), block=block, draws=draws, seed=seed)
+    both = np.vstack(
+        [np.where(happened, value, 0.0), happened, np.where(valid, value, 0.0), valid]
+    ).T
+    sums = stationary_bootstrap(
+        lambda counts: counts @ both, len(value), block=block, draws=draws, seed=seed
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         drawn = sums[:, 0] / sums[:, 1] - sums[:, 2] / sums[:, 3]
     effect = float(value[at].mean() - value[valid].mean())
@@ -248,5 +312,14 @@ def event_evidence(value: Array, event: Bools, *, horizon: int = 1, block: float
     else:
         method = f"{method.partition(', p by')[0]}, stationary bootstrap (blocks of {block:.1f}, {draws} draws)"
         note = "no circular-shift placebo: no shift of the dates is free of them"
-    return Evidence(effect, effect - reach, effect + reach, len(at), float(effective), p, method=method,
-                    minimum_detectable=minimum_detectable(error), note=note)
+    return Evidence(
+        effect,
+        effect - reach,
+        effect + reach,
+        len(at),
+        float(effective),
+        p,
+        method=method,
+        minimum_detectable=minimum_detectable(error),
+        note=note,
+    )

@@ -60,12 +60,16 @@ class Evidence:
 
     def to_json(self) -> dict[str, Any]:
         """Field by field; what is missing or not finite is null."""
+
         def plain(value: Any) -> Any:
             return None if isinstance(value, float) and not math.isfinite(value) else value
+
         return {f.name: plain(getattr(self, f.name)) for f in fields(self)}
 
 
-def no_evidence(reason: str, *, n: int = 0, n_effective: float | None = None, method: str = "") -> Evidence:
+def no_evidence(
+    reason: str, *, n: int = 0, n_effective: float | None = None, method: str = ""
+) -> Evidence:
     """A reason instead of a number."""
     return Evidence(None, n=n, n_effective=n_effective, method=method, note=reason)
 
@@ -85,8 +89,8 @@ def reason_against(x: Array, minimum: int = MINIMUM_LENGTH) -> str | None:
 def adjust(p: ArrayLike, method: Literal["bh", "by"] = "bh") -> Array:
     """p values (m,) corrected for the false discovery rate over the family of the m' that are not NaN.
 
-    bh  Benjamini, Hochberg (1995): p_(i) m' / i, made monotone from the largest down; independent or
-        positively dependent questions
+    bh  Benjamini, Hochberg (1995): p_(i) m' / i, made monotone from the largest down; independent
+        or positively dependent questions
     by  Benjamini, Yekutieli (2001): the same times 1 + 1/2 + ... + 1/m'; any dependence
     """
     if method not in ("bh", "by"):
@@ -95,46 +99,54 @@ def adjust(p: ArrayLike, method: Literal["bh", "by"] = "bh") -> Array:
     known = np.isfinite(values)
     if not known.any():
         return np.full(values.shape, np.nan)
-    # five lines instead of scipy.stats.false_discovery_control, whose import costs more than a report may
+    # five lines instead of scipy.stats.false_discovery_control, whose import costs more than a
+    # report may
     m = int(known.sum())
     order = np.argsort(values[known], kind="stable")[::-1]
     rank = np.arange(m, 0, -1)
     factor = m * (1 / rank).sum() if method == "by" else m
     adjusted = np.full(values.shape, np.nan)
     adjusted[np.flatnonzero(known)[order]] = np.minimum.accumulate(
-        np.minimum(values[known][order] * factor / rank, 1.0))
+        np.minimum(values[known][order] * factor / rank, 1.0)
+    )
     return adjusted
 
 
 def judge_family(family: Sequence[Evidence], method: Literal["bh", "by"] = "bh") -> list[Evidence]:
     """The same evidence, in order, with ``p_adjusted`` and ``questions`` filled in over the whole family.
 
-    The family is every question a report asks, not those it shows. Only questions with a p count: one
-    that could not be asked is not a chance to be wrong.
-    """
+    The family is every question a report asks, not those it shows. Only questions with a p count:
+    one that could not be asked is not a chance to be wrong."""
     adjusted = adjust([math.nan if e.p is None else e.p for e in family], method)
     asked = int(np.isfinite(adjusted).sum())
-    return [replace(e, p_adjusted=float(a) if math.isfinite(a) else None, questions=asked)
-            for e, a in zip(family, adjusted, strict=True)]
+    return [
+        replace(e, p_adjusted=float(a) if math.isfinite(a) else None, questions=asked)
+        for e, a in zip(family, adjusted, strict=True)
+    ]
 
 
 def independent_windows(n: int, horizon: int) -> float:
     """Independent observations among n overlapping windows of ``horizon`` sessions, one per session: n / h."""
     if horizon < 1:
-        raise UsageError(f"a window of {horizon} sessions does not exist.", "Give a horizon of 1 or more.")
+        raise UsageError(
+            f"a window of {horizon} sessions does not exist.", "Give a horizon of 1 or more."
+        )
     return n / horizon
 
 
 def independent_events(start: ArrayLike, length: int | ArrayLike) -> int:
     """The largest number of events whose windows [start, start + length) do not overlap.
 
-    Greedy interval scheduling, which is optimal: take the window that ends first, drop what it overlaps, repeat.
-    Windows that only touch do not overlap. ``length`` in sessions, one for all or one per event.
-    """
+    Greedy interval scheduling, which is optimal: take the window that ends first, drop what it
+    overlaps, repeat. Windows that only touch do not overlap. ``length`` in sessions, one for all or
+    one per event."""
     begin = np.atleast_1d(np.asarray(start, np.int64))
     size = np.broadcast_to(np.asarray(length, np.int64), begin.shape)
     if (size < 1).any():
-        raise UsageError("an event window of less than one session does not exist.", "Give a length of 1 or more.")
+        raise UsageError(
+            "an event window of less than one session does not exist.",
+            "Give a length of 1 or more.",
+        )
     end = begin + size
     count, free = 0, np.iinfo(np.int64).min
     for i in np.argsort(end, kind="stable").tolist():

@@ -27,10 +27,12 @@ def newey_west_lags(n: int) -> int:
 def long_run_variance(x: Array, lags: int | None = None) -> float:
     """Long-run variance of one series (T,): g_0 + 2 sum_k (1 - k / (lags + 1)) g_k, with Bartlett weights.
 
-    g_k = sum_t (x_t - m)(x_{t-k} - m) / n, no small-sample correction: n se^2 of the mean as in Newey and West
-    (1987), the convention of statsmodels' HAC (use_correction=False) and arch's Bartlett. Never negative. A
-    missing value counts as zero after centring and is left out of n, so lags keep their distance.
-    lags  default: floor(4 (n / 100)^(2/9)); for windows that overlap over h sessions give at least h - 1
+    g_k = sum_t (x_t - m)(x_{t-k} - m) / n, no small-sample correction: n se^2 of the mean as in
+    Newey and West (1987), the convention of statsmodels' HAC (use_correction=False) and arch's
+    Bartlett. Never negative. A missing value counts as zero after centring and is left out of n, so
+    lags keep their distance.
+    lags  default: floor(4 (n / 100)^(2/9)); for windows that overlap over h sessions give at least
+          h - 1
     """
     valid = np.isfinite(x)
     n = int(valid.sum())
@@ -40,7 +42,9 @@ def long_run_variance(x: Array, lags: int | None = None) -> float:
     if lags < 0:
         raise UsageError(f"{lags} lags do not exist.", "Give 0 or more.")
     centred = np.where(valid, x - x[valid].mean(), 0.0)
-    covariances = [float(centred[k:] @ centred[: len(x) - k]) / n for k in range(min(lags, len(x) - 1) + 1)]
+    covariances = [
+        float(centred[k:] @ centred[: len(x) - k]) / n for k in range(min(lags, len(x) - 1) + 1)
+    ]
     weights = 1 - np.arange(len(covariances)) / (lags + 1)
     return float(2 * (weights @ np.array(covariances)) - covariances[0])
 
@@ -56,9 +60,8 @@ def _moments(x: Array, lags: int | None) -> tuple[int, float, float, float]:
 def hac_mean(x: Array, lags: int | None = None) -> Evidence:
     """Mean of one series (T,) against zero, with the normal interval m -+ 1.96 sqrt(long-run variance / n).
 
-    effective n = n g_0 / long-run variance, at most n. A reason instead of numbers for a series that is too short,
-    constant or empty, and for fewer than ten effective observations.
-    """
+    effective n = n g_0 / long-run variance, at most n. A reason instead of numbers for a series
+    that is too short, constant or empty, and for fewer than ten effective observations."""
     method = "mean, Newey-West interval"
     if reason := reason_against(x):
         return no_evidence(reason, n=int(np.isfinite(x).sum()), method=method)
@@ -67,17 +70,24 @@ def hac_mean(x: Array, lags: int | None = None) -> Evidence:
         return no_evidence(too_few(effective), n=n, n_effective=effective, method=method)
     error = math.sqrt(square)
     reach = NORMAL.inv_cdf(1 - LEVEL / 2) * error
-    return Evidence(mean, mean - reach, mean + reach, n, effective, 2 * NORMAL.cdf(-abs(mean) / error), method=method,
-                    minimum_detectable=minimum_detectable(error))
+    return Evidence(
+        mean,
+        mean - reach,
+        mean + reach,
+        n,
+        effective,
+        2 * NORMAL.cdf(-abs(mean) / error),
+        method=method,
+        minimum_detectable=minimum_detectable(error),
+    )
 
 
 def mean_shift(before: Array, after: Array, lags: int | None = None) -> Evidence:
     """Did the mean change? Welch's t of mean(after) - mean(before), each variance replaced by its long-run one.
 
-    se^2 = v_1 / n_1 + v_2 / n_2; degrees of freedom by Welch and Satterthwaite with effective numbers of
-    observations. Give returns, never levels of relative strength: a level is a sum of all past returns and
-    "breaks" by itself. ``effective n`` is that of the smaller side.
-    """
+    se^2 = v_1 / n_1 + v_2 / n_2; degrees of freedom by Welch and Satterthwaite with effective
+    numbers of observations. Give returns, never levels of relative strength: a level is a sum of
+    all past returns and "breaks" by itself. ``effective n`` is that of the smaller side."""
     method = "difference of means, Welch with Newey-West variances"
     for name, x in (("before", before), ("after", after)):
         if reason := reason_against(x):
@@ -92,9 +102,16 @@ def mean_shift(before: Array, after: Array, lags: int | None = None) -> Evidence
     freedom = (s1 + s2) ** 2 / (s1**2 / (e1 - 1) + s2**2 / (e2 - 1))
     effect = m2 - m1
     reach = float(stdtrit(freedom, 1 - LEVEL / 2)) * error
-    return Evidence(effect, effect - reach, effect + reach, n1 + n2, effective,
-                    float(2 * stdtr(freedom, -abs(effect) / error)), method=method,
-                    minimum_detectable=minimum_detectable(error))
+    return Evidence(
+        effect,
+        effect - reach,
+        effect + reach,
+        n1 + n2,
+        effective,
+        float(2 * stdtr(freedom, -abs(effect) / error)),
+        method=method,
+        minimum_detectable=minimum_detectable(error),
+    )
 
 
 def too_few(effective: float) -> str:

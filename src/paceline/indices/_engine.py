@@ -50,8 +50,13 @@ class Engine:
         self.panel, self.targets, self.basis = panel, targets, basis
         self.n = len(panel.securities)
         self._own = stored(panel, f"{basis}_return")
-        if self._own is None and stored(panel, "price_return" if basis == "total" else "total_return") is None:
-            raise DataError("the panel holds neither price_return nor total_return.", "Import prices first.")
+        if (
+            self._own is None
+            and stored(panel, "price_return" if basis == "total" else "total_return") is None
+        ):
+            raise DataError(
+                "the panel holds neither price_return nor total_return.", "Import prices first."
+            )
         self.caveats: list[str] = []
         self._special, self._spun = self._read_actions()
 
@@ -61,7 +66,9 @@ class Engine:
         out = np.full(len(self.targets.names), BASE)
         close = stored(self.panel, "close")
         if self.basis == "price" and close is not None:
-            for s, (at, first) in enumerate(zip(self.targets.instruments, self.targets.first, strict=True)):
+            for s, (at, first) in enumerate(
+                zip(self.targets.instruments, self.targets.first, strict=True)
+            ):
                 if at >= 0 and first < close.shape[1] and close[at, first] > 0:
                     out[s] = close[at, first]
         return out
@@ -69,7 +76,8 @@ class Engine:
     def path(self, start: int, stop: int, columns: NDArray[np.int64]) -> Path:
         """The held securities over sessions start <= t < stop, growth counted from the close of start - 1."""
         drift = drift_return(self.panel, start, stop, columns)
-        # who left stays out until a rebalance, even if a return turns up later: the value has been spread
+        # who left stays out until a rebalance, even if a return turns up later: the value has been
+        # spread
         dead = ~self.panel.alive[columns, start:stop]
         leavers = np.flatnonzero(dead.any(axis=1))
         dead[leavers] = np.logical_or.accumulate(dead[leavers], axis=1)
@@ -90,7 +98,11 @@ class Engine:
     def earned(self, path: Path) -> tuple[Array, Bools]:
         """The basis' returns over a path, missing as zero, and where one is missing though alive. (C, L) each."""
         start, stop, columns = path.start, path.stop, path.columns
-        own = np.full(path.opening.shape, np.nan) if self._own is None else self._own[columns, start:stop]
+        own = (
+            np.full(path.opening.shape, np.nan)
+            if self._own is None
+            else self._own[columns, start:stop]
+        )
         missing = np.isnan(own)
         np.copyto(own, 0.0, where=missing)
         missing &= ~path.dead
@@ -102,8 +114,9 @@ class Engine:
         return own, missing
 
     @staticmethod
-    def _inside(events: list[_Event], start: int, stop: int,
-                columns: NDArray[np.int64]) -> Iterator[tuple[_Event, int, int]]:
+    def _inside(
+        events: list[_Event], start: int, stop: int, columns: NDArray[np.int64]
+    ) -> Iterator[tuple[_Event, int, int]]:
         """The events of held securities within the span, with their place in its arrays."""
         for e in events:
             i = int(np.searchsorted(columns, e.row))
@@ -114,10 +127,12 @@ class Engine:
         """Special dividends and spin-offs known by their ex-date, with their size against the prior close."""
         close = stored(self.panel, "close")
         in_time = pl.col("known").fill_null(pl.col("date")) <= pl.col("date")
-        table = (self.panel.facts.table("actions")
-                 .filter(pl.col("kind").is_in(["special_dividend", "spinoff"]) & in_time)
-                 .sort("known", "load")
-                 .unique(["security", "date", "kind", "other"], keep="last", maintain_order=True))
+        table = (
+            self.panel.facts.table("actions")
+            .filter(pl.col("kind").is_in(["special_dividend", "spinoff"]) & in_time)
+            .sort("known", "load")
+            .unique(["security", "date", "kind", "other"], keep="last", maintain_order=True)
+        )
         if close is None or table.is_empty():
             return [], []
         row = {s: i for i, s in enumerate(self.panel.securities)}
@@ -128,7 +143,8 @@ class Engine:
             if a["security"] not in row:
                 continue
             i, day = row[a["security"]], np.datetime64(a["date"])
-            t = int(np.searchsorted(self.panel.sessions, day))  # effective before the open of the date
+            # effective before the open of the date
+            t = int(np.searchsorted(self.panel.sessions, day))
             if not 0 < t < len(self.panel.sessions):
                 continue
             before = close[i, t - 1]
@@ -137,19 +153,24 @@ class Engine:
                 kept, fine = special, 0 < share < 1
             else:
                 child = row.get(a["other"] or "")
-                share = np.nan if child is None else (a["ratio"] or np.nan) * close[child, t] / before
+                share = (
+                    np.nan if child is None else (a["ratio"] or np.nan) * close[child, t] / before
+                )
                 kept, fine = spun, share > 0
             if fine:
                 kept.append(_Event(i, t, float(share), self._included(i, t, float(share))))
             else:
                 lost += 1
         if lost:
-            self.caveats.append(f"{lost} special dividends or spin-offs could not be valued: closes are missing")
+            self.caveats.append(
+                f"{lost} special dividends or spin-offs could not be valued: closes are missing"
+            )
         return special, spun
 
     def _included(self, row: int, t: int, share: float) -> bool:
         """Whether the total return of the ex-date already contains the payment: it exceeds the price return by
-        at least half of it (CRSP-like returns do; a source that only reinvests cash does not for a spin-off)."""
+        at least half of it (CRSP-like returns do; a source that only reinvests cash does not for a
+        spin-off)."""
         price, total = stored(self.panel, "price_return"), stored(self.panel, "total_return")
         if price is None or total is None:
             return True

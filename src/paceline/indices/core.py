@@ -40,12 +40,13 @@ class Stretch(NamedTuple):
 class Indices:
     """Levels of S baskets over T sessions on one basis, and what they were made of.
 
-    levels    (S, T) 100 on the session a basket begins, or a lone instrument's first close on the price
-              basis; NaN before, and while nobody in it is alive
+    levels    (S, T) 100 on the session a basket begins, or a lone instrument's first close on the
+              price basis; NaN before, and while nobody in it is alive
     returns   (S, T) simple returns; NaN where there is no level on the session or its weight is nil
     missing   (S, T) members alive without a return on this basis: counted as zero
     members   (S, T) members alive
-    turnover  basket -> [(session, one-way turnover 1/2 sum |target - drifted|)], the first purchase left out
+    turnover  basket -> [(session, one-way turnover 1/2 sum |target - drifted|)], the first purchase
+              left out
     """
 
     names: tuple[str, ...]
@@ -59,7 +60,8 @@ class Indices:
     caveats: Mapping[str, tuple[str, ...]]
     _stretches: tuple[Stretch, ...] = field(repr=False)
     _engine: Engine = field(repr=False)
-    _dense_weights: dict[int, Array] = field(default_factory=dict, repr=False)  # by start of the span; both bases share
+    # by start of the span; both bases share
+    _dense_weights: dict[int, Array] = field(default_factory=dict, repr=False)
 
     @cached_property
     def spans(self) -> tuple[Span, ...]:
@@ -67,7 +69,11 @@ class Indices:
         for s in self._stretches:
             if s.start < s.stop and s.start not in self._dense_weights:
                 self._dense_weights[s.start] = self._dense(s.columns, s.weights)
-        return tuple(Span(s.start, s.stop, self._dense_weights[s.start]) for s in self._stretches if s.start < s.stop)
+        return tuple(
+            Span(s.start, s.stop, self._dense_weights[s.start])
+            for s in self._stretches
+            if s.start < s.stop
+        )
 
     @property
     def targets(self) -> Targets:
@@ -98,16 +104,17 @@ class Indices:
     def contributions(self, subject: str, start: int, end: int) -> Array:
         """(N,) what each security added to the basket's return from the close of ``start`` to that of ``end``.
 
-        C_i = sum over start < t <= end of w_{i,t-1} r_{i,t} I_{t-1} / I_start, with w the weights at the open of
-        t: exact over any number of rebalances, sum C_i = I_end / I_start - 1. NaN where the basket has no
-        level on ``start``.
-        """
+        C_i = sum over start < t <= end of w_{i,t-1} r_{i,t} I_{t-1} / I_start, with w the weights
+        at the open of t: exact over any number of rebalances, sum C_i = I_end / I_start - 1. NaN
+        where the basket has no level on ``start``."""
         row = self.row(subject)
         self._check(start)
         self._check(end)
         if end < start:
-            raise UsageError(f"contributions of {subject!r}: session {end} lies before session {start}.",
-                             "Swap start and end.")
+            raise UsageError(
+                f"contributions of {subject!r}: session {end} lies before session {start}.",
+                "Swap start and end.",
+            )
         out = np.zeros(self._engine.n)
         base = self.levels[row, start]
         if np.isnan(base):
@@ -122,7 +129,7 @@ class Indices:
             at = slice(first - s.start, stop - s.start)
             opening, r = path.opening[:, at], self._engine.earned(path)[0][:, at]
             value = w @ opening
-            previous = self._chained[row, first - 1:stop - 1]
+            previous = self._chained[row, first - 1 : stop - 1]
             scale = np.divide(previous, value, out=np.zeros_like(value), where=value > 0)
             out[columns] += w * ((opening * r) @ scale) / base
         return out
@@ -139,17 +146,18 @@ class Indices:
 
     def _check(self, t: int) -> None:
         if not 0 <= t < len(self.sessions):
-            raise UsageError(f"session {t} lies outside the panel of {len(self.sessions)} sessions.",
-                             f"Give 0 to {len(self.sessions) - 1}.")
+            raise UsageError(
+                f"session {t} lies outside the panel of {len(self.sessions)} sessions.",
+                f"Give 0 to {len(self.sessions) - 1}.",
+            )
 
 
 def build(panel: Panel, targets: Targets, basis: Basis = "price") -> Indices:
     """Levels of all baskets of ``targets`` on one basis.
 
-    Weights drift with price returns (total where a security has only those) on either basis, as in the published
-    cap-weighted indices; the basis' own return is what is averaged. Raises ``DataError`` if the panel has no
-    returns, ``UsageError`` for an unknown basis.
-    """
+    Weights drift with price returns (total where a security has only those) on either basis, as in
+    the published cap-weighted indices; the basis' own return is what is averaged. Raises
+    ``DataError`` if the panel has no returns, ``UsageError`` for an unknown basis."""
     if basis not in ("price", "total"):
         raise UsageError(f"basis {basis!r} is not known.", "Use price or total.")
     return finish(panel, targets, walk(panel, targets, (basis,)))[basis]
@@ -163,8 +171,8 @@ def build_both(panel: Panel, targets: Targets) -> dict[str, Indices]:
 def extend(old: Mapping[str, Indices], panel: Panel) -> dict[str, Indices]:
     """Indices over a panel that goes on after theirs, where no basket is rebalanced after their last session but one.
 
-    The weights in force are carried on from the start of their last span; what was computed before stays.
-    """
+    The weights in force are carried on from the start of their last span; what was computed before
+    stays."""
     engines = {basis: Engine(panel, i.targets, i.basis) for basis, i in old.items()}
     first = next(iter(old.values()))
     done, T = len(first.sessions), len(panel.sessions)
@@ -175,9 +183,15 @@ def extend(old: Mapping[str, Indices], panel: Panel) -> dict[str, Indices]:
         was = old[basis]
         tail = Rows.empty(len(was.names), T)
         tail.fill(last.weights, path, *engine.earned(path))
-        rows = Rows(*(np.concatenate([a, b[:, done:]], axis=1) for a, b in zip(
-            (was.returns, was.missing, was.members), tail, strict=True)))
-        out[basis] = _finished(engine, rows, was.turnover, (*was._stretches[:-1], last), first._dense_weights)
+        rows = Rows(
+            *(
+                np.concatenate([a, b[:, done:]], axis=1)
+                for a, b in zip((was.returns, was.missing, was.members), tail, strict=True)
+            )
+        )
+        out[basis] = _finished(
+            engine, rows, was.turnover, (*was._stretches[:-1], last), first._dense_weights
+        )
     return out
 
 
@@ -223,7 +237,9 @@ def walk(panel: Panel, targets: Targets, bases: tuple[Basis, ...]) -> Walk:
         held[:, rebalance.columns] = rebalance.weights
         for row, old, new in zip(rebalance.rows, W[rebalance.rows], held, strict=True):
             if old.any():
-                turnover[targets.names[row]].append((rebalance.session, 0.5 * float(np.abs(new - old).sum())))
+                turnover[targets.names[row]].append(
+                    (rebalance.session, 0.5 * float(np.abs(new - old).sum()))
+                )
         W[rebalance.rows] = held
         start = rebalance.session + 1
         columns = np.flatnonzero(W.any(axis=0))
@@ -241,12 +257,19 @@ def walk(panel: Panel, targets: Targets, bases: tuple[Basis, ...]) -> Walk:
 def finish(panel: Panel, targets: Targets, made: Walk) -> dict[str, Indices]:
     """The indices of a walk, by basis."""
     dense: dict[int, Array] = {}
-    return {b: _finished(Engine(panel, targets, b), rows, made.turnover, made.stretches, dense)
-            for b, rows in made.rows.items()}
+    return {
+        b: _finished(Engine(panel, targets, b), rows, made.turnover, made.stretches, dense)
+        for b, rows in made.rows.items()
+    }
 
 
-def _finished(engine: Engine, rows: Rows, turnover: Mapping[str, list[tuple[int, float]]],
-              stretches: tuple[Stretch, ...], dense: dict[int, Array]) -> Indices:
+def _finished(
+    engine: Engine,
+    rows: Rows,
+    turnover: Mapping[str, list[tuple[int, float]]],
+    stretches: tuple[Stretch, ...],
+    dense: dict[int, Array],
+) -> Indices:
     targets = engine.targets
     levels = chain(rows.returns, targets.first, engine.bases)
     begun = np.arange(levels.shape[1]) == targets.first[:, None]
@@ -254,5 +277,15 @@ def _finished(engine: Engine, rows: Rows, turnover: Mapping[str, list[tuple[int,
     for matrix in (levels, *rows):
         matrix.setflags(write=False)
     caveats = {n: (*targets.caveats.get(n, ()), *engine.caveats) for n in targets.names}
-    return Indices(targets.names, engine.basis, engine.panel.sessions, levels, *rows, turnover, caveats, stretches,
-                   engine, dense)
+    return Indices(
+        targets.names,
+        engine.basis,
+        engine.panel.sessions,
+        levels,
+        *rows,
+        turnover,
+        caveats,
+        stretches,
+        engine,
+        dense,
+    )

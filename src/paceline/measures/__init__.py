@@ -1,13 +1,15 @@
 """PLUG-IN: one file = one measure. A measure is a pure function from a ``View`` to a ``Result``.
 
-    @measure(question="Is the advance shared, or carried by a few?", of="basket", needs=("price_index", "member"),
-             unit="fraction", shows="series", bounds=(0, 1), lookback=lambda p: p["window"], references=(...))
+    @measure(question="Is the advance shared, or carried by a few?", of="basket",
+    needs=("price_index", "member"),
+             unit="fraction", shows="series", bounds=(0, 1), lookback=lambda p: p["window"],
+             references=(...))
     def above_average(view: View, *, window: int = 200) -> Result: ...
 
-The function is called once for all its subjects. Keyword parameters become command-line options, controls and
-``market.toml`` keys; the docstring becomes the docs page and the report's note; the question is the heading.
-The engine, not the measure, blanks values below coverage, numbers the figures and names the caveats.
-"""
+The function is called once for all its subjects. Keyword parameters become command-line options,
+controls and ``market.toml`` keys; the docstring becomes the docs page and the report's note; the
+question is the heading. The engine, not the measure, blanks values below coverage, numbers the
+figures and names the caveats."""
 
 from __future__ import annotations
 
@@ -28,7 +30,19 @@ from paceline.errors import UnknownName, UsageError
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Array", "Dates", "Measure", "Of", "Result", "Shows", "Span", "View", "discover", "get", "measure"]
+__all__ = [
+    "Array",
+    "Dates",
+    "Measure",
+    "Of",
+    "Result",
+    "Shows",
+    "Span",
+    "View",
+    "discover",
+    "get",
+    "measure",
+]
 
 Of = Literal["levels", "basket", "pair", "market"]
 Shows = Literal["series", "table", "ranking", "events", "heat"]
@@ -38,10 +52,10 @@ Shows = Literal["series", "table", "ranking", "events", "heat"]
 class Span:
     """A stretch of sessions ``start <= t < stop`` within which no basket is rebalanced.
 
-    ``weights`` (subject x security) are the target weights in force from the open of session ``start``,
-    known at the close of session ``start - 1``; rows sum to one, or are all zero where a basket has no member.
-    For a basket not rebalanced at ``start`` they are its drifted weights at that moment.
-    """
+    ``weights`` (subject x security) are the target weights in force from the open of session
+    ``start``, known at the close of session ``start - 1``; rows sum to one, or are all zero where a
+    basket has no member. For a basket not rebalanced at ``start`` they are its drifted weights at
+    that moment."""
 
     start: int
     stop: int
@@ -65,10 +79,10 @@ class View:
     companies   (N,) index of the company of each security (share classes share it)
     benchmark   row of the benchmark in ``subjects``, or None
     low         the benchmark's fall and rise that make a short-term low
-    series      macro and factor series known by the last session: name -> (dates, values); needs "series".
-                A row of a table may be about a series: its name is then the row's subject
-    calendar    every session of the exchange's calendar, those to come included: when the market opens is known
-                in advance; empty where nobody gave one
+    series      macro and factor series known by the last session: name -> (dates, values); needs
+                "series". A row of a table may be about a series: its name is then the row's subject
+    calendar    every session of the exchange's calendar, those to come included: when the market
+                opens is known in advance; empty where nobody gave one
     """
 
     sessions: Dates
@@ -100,8 +114,10 @@ class View:
     def field(self, name: str) -> Array:
         """A declared field; asking for an undeclared one is an error, not a back door."""
         if name not in self.fields:
-            raise UsageError(f"the measure uses field {name!r} without declaring it.",
-                             f"Add it to needs=(...); declared: {', '.join(self.fields) or 'none'}.")
+            raise UsageError(
+                f"the measure uses field {name!r} without declaring it.",
+                f"Add it to needs=(...); declared: {', '.join(self.fields) or 'none'}.",
+            )
         return self.fields[name]
 
 
@@ -110,10 +126,12 @@ class Result:
     """What a measure returns: series, or a tidy table.
 
     value       (S, T) or {statistic: (S, T)}; NaN where not computable
-    n_used      (S, T) members with valid data, n_eligible: members there are (None where neither applies)
-    table       for shows other than "series": columns subject, against, statistic, start, end, value,
-                n_used, n_eligible and any further ones; one row is one figure. Further columns are
-                carried into the output as they are; a column ``unit`` or ``basis`` overrides the declared one.
+    n_used      (S, T) members with valid data, n_eligible: members there are (None where neither
+                applies)
+    table       for shows other than "series": columns subject, against, statistic, start, end,
+                value, n_used, n_eligible and any further ones; one row is one figure. Further
+                columns are carried into the output as they are; a column ``unit`` or ``basis``
+                overrides the declared one.
     """
 
     value: Array | Mapping[str, Array] | None = None
@@ -186,11 +204,13 @@ def measure(
     """Declare a measure.
 
     question    what a person would ask; the heading wherever it is shown
-    of          "levels": needs only index levels, whole history; "basket": needs members and their fields;
-                "pair": one basket against another; "market": one answer for the whole market
-    needs       fields of the panel: price_return, total_return, price_index, total_index, close, volume,
-                market_cap, float_cap, "fundamental:<item>" as filed; "member" where spans are used,
-                "pairs" for the declared rotations and "series" for macro and factor series
+    of          "levels": needs only index levels, whole history; "basket": needs members and their
+                fields; "pair": one basket against another; "market": one answer for the whole
+                market
+    needs       fields of the panel: price_return, total_return, price_index, total_index, close,
+                volume, market_cap, float_cap, "fundamental:<item>" as filed; "member" where spans
+                are used, "pairs" for the declared rotations and "series" for macro and factor
+                series
     unit        one of ``figures.UNITS``, or statistic -> unit
     shows       "series", or the shape of the table
     bounds      values outside are a fault that conformance reports
@@ -206,8 +226,23 @@ def measure(
             for name, p in inspect.signature(function, eval_str=True).parameters.items()
             if p.kind is inspect.Parameter.KEYWORD_ONLY
         }
-        return Measure(function.__name__, function, question, of, tuple(needs), unit, shows, bounds, lookback,
-                       tuple(references), coverage, causal, params, inspect.getdoc(function) or "", never)
+        return Measure(
+            function.__name__,
+            function,
+            question,
+            of,
+            tuple(needs),
+            unit,
+            shows,
+            bounds,
+            lookback,
+            tuple(references),
+            coverage,
+            causal,
+            params,
+            inspect.getdoc(function) or "",
+            never,
+        )
 
     return declare
 

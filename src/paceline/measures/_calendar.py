@@ -14,11 +14,23 @@ from paceline.measures import Array, Dates, View
 Ints = NDArray[np.int64]
 #: Columns of a table of seasons, beside those of every table.
 OWN: dict[str, type[pl.DataType]] = {
-    "line": pl.String, "period": pl.String, "kind": pl.String, "year": pl.Int64, "years": pl.Int64,
-    "control": pl.Float64, "effect": pl.Float64, "low": pl.Float64, "high": pl.Float64, "p": pl.Float64,
-    "p_adjusted": pl.Float64, "questions": pl.Int64,
-    "n_effective": pl.Float64, "minimum_detectable": pl.Float64, "state": pl.String,
-    "basis": pl.String, "unit": pl.String,
+    "line": pl.String,
+    "period": pl.String,
+    "kind": pl.String,
+    "year": pl.Int64,
+    "years": pl.Int64,
+    "control": pl.Float64,
+    "effect": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "p": pl.Float64,
+    "p_adjusted": pl.Float64,
+    "questions": pl.Int64,
+    "n_effective": pl.Float64,
+    "minimum_detectable": pl.Float64,
+    "state": pl.String,
+    "basis": pl.String,
+    "unit": pl.String,
 }
 #: A line's first month counts if it begins by this day of the month.
 FIRST_DAY = 5
@@ -49,14 +61,16 @@ class Line:
     @property
     def level(self) -> Array:
         with np.errstate(divide="ignore"):
-            return np.asarray(np.exp(np.array(self.signs, float) @ np.cumsum(np.log1p(self.legs), axis=1)), float)
+            return np.asarray(
+                np.exp(np.array(self.signs, float) @ np.cumsum(np.log1p(self.legs), axis=1)), float
+            )
 
     def over(self, window: Ints, count: int) -> tuple[Array, Ints, Ints, Ints]:
         """Return, first and last position and number of dates of each window 0 ... count - 1.
 
-        ``window`` (n,) is the number of the window a date belongs to, -1 for none. The return of a leg is
-        product(1 + r) - 1; of two legs the first's minus the second's. NaN for a window without dates.
-        """
+        ``window`` (n,) is the number of the window a date belongs to, -1 for none. The return of a
+        leg is product(1 + r) - 1; of two legs the first's minus the second's. NaN for a window
+        without dates."""
         inside = window >= 0
         at = window[inside]
         n = np.bincount(at, minlength=count)
@@ -74,8 +88,8 @@ class Line:
 @dataclass(frozen=True)
 class Places:
     """Per date of a line: year and month, place in the month from the start (1 ...) and from the end (-1 ...), in the
-    quarter from the start, and how many sessions of the year are still to come. Months are whole: the first
-    one only if it begins by the 5th."""
+    quarter from the start, and how many sessions of the year are still to come. Months are whole:
+    the first one only if it begins by the 5th."""
 
     year: Ints
     month: Ints
@@ -104,9 +118,14 @@ def places(dates: Dates, later: Dates) -> Places:
     quarter, year = month // 3, days.astype("datetime64[Y]").astype(np.int64)
     n = len(dates)
     return Places(
-        year[:n] + 1970, month[:n] % 12 + 1, _ordinal(month)[:n], -_ordinal(month[::-1])[::-1][:n],
-        _ordinal(quarter)[:n], _ordinal(year[::-1])[::-1][:n] - 1,
-        (month[:n] != month[0]) | bool((dates[0] - dates[0].astype("datetime64[M]")).astype(int) < FIRST_DAY),
+        year[:n] + 1970,
+        month[:n] % 12 + 1,
+        _ordinal(month)[:n],
+        -_ordinal(month[::-1])[::-1][:n],
+        _ordinal(quarter)[:n],
+        _ordinal(year[::-1])[::-1][:n] - 1,
+        (month[:n] != month[0])
+        | bool((dates[0] - dates[0].astype("datetime64[M]")).astype(int) < FIRST_DAY),
     )
 
 

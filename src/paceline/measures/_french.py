@@ -7,15 +7,25 @@ import numpy as np
 from paceline.measures import Array, Dates, View
 
 #: Column of the library -> name of the factor.
-COLUMNS = {"Mkt-RF": "market", "SMB": "small minus big", "HML": "value", "RMW": "profitability", "CMA": "investment",
-           "Mom": "momentum"}
+COLUMNS = {
+    "Mkt-RF": "market",
+    "SMB": "small minus big",
+    "HML": "value",
+    "RMW": "profitability",
+    "CMA": "investment",
+    "Mom": "momentum",
+}
 SORTS = "25_Portfolios_ME_Prior_12_2"
 WML = "winners minus losers, 25 sorts"
 
 
 def find(view: View, frequency: str, column: str) -> str | None:
     """The series ".../<frequency>/<column>" that begins first (of equals the first by name); None without one."""
-    names = [n for n in sorted(view.series) if n.endswith(f"/{frequency}/{column}") and len(view.series[n][0])]
+    names = [
+        n
+        for n in sorted(view.series)
+        if n.endswith(f"/{frequency}/{column}") and len(view.series[n][0])
+    ]
     return min(names, key=lambda n: (view.series[n][0][0], n), default=None)
 
 
@@ -40,12 +50,17 @@ def basis(name: str) -> str:
 
 def winners_losers(view: View) -> tuple[str, Dates, Array, Array] | None:
     """(a series' name, month-ends, winners, losers): the five high and the five low prior-return portfolios of the
-    25 value-weighted sorts on size and prior 2-12 returns, each five equally averaged; None without the file.
+    25 value-weighted sorts on size and prior 2-12 returns, each five equally averaged; None without
+    the file.
 
     A month counts where one of each five has a return.
     """
     found: dict[bool, list[str]] = {
-        high: [n for n in sorted(view.series) if SORTS in n and "/vw_monthly/" in n and n.endswith(ends)]
+        high: [
+            n
+            for n in sorted(view.series)
+            if SORTS in n and "/vw_monthly/" in n and n.endswith(ends)
+        ]
         for high, ends in ((True, ("HiPRIOR", "PRIOR5")), (False, ("LoPRIOR", "PRIOR1")))
     }
     if not found[True] or not found[False]:

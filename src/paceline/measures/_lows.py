@@ -45,7 +45,9 @@ def known_low(view: View) -> NDArray[np.int64]:
     """
     level = benchmark_level(view)
     if level is None:
-        raise UsageError("no benchmark among the subjects, so no low.", "Give a date instead of 'low'.")
+        raise UsageError(
+            "no benchmark among the subjects, so no low.", "Give a date instead of 'low'."
+        )
     base = np.full(len(view.sessions), -1, np.int64)
     for pivot, confirmed in confirmed_lows(level, view.low):
         base[confirmed:] = pivot

@@ -1,8 +1,7 @@
 """Members of baskets: who they are in each span, how their weights drift, and how many of them do something.
 
-A member of a span is a security of weight above zero. It leaves the count after its last return (a delisting),
-where the panel's indices end.
-"""
+A member of a span is a security of weight above zero. It leaves the count after its last return (a
+delisting), where the panel's indices end."""
 
 from __future__ import annotations
 
@@ -26,17 +25,22 @@ def basis_of(view: View, asked: str | None) -> Basis:
     """The basis asked for, or the one the view's own levels rest on (most of them, where it mixes both)."""
     if asked is not None or view.basis in BASES:
         return "total" if (asked or view.basis) == "total" else "price"
-    equal = [np.mean((view.all_levels[b] == view.levels).any(axis=1)) if len(view.subjects) else 0.0 for b in BASES]
+    equal = [
+        np.mean((view.all_levels[b] == view.levels).any(axis=1)) if len(view.subjects) else 0.0
+        for b in BASES
+    ]
     return "price" if equal[0] >= equal[1] else "total"
 
 
-def count(view: View, number: int, flags: Callable[[slice], tuple[Bools, ...]]) -> tuple[Array, ...]:
+def count(
+    view: View, number: int, flags: Callable[[slice], tuple[Bools, ...]]
+) -> tuple[Array, ...]:
     """(S, T) number of each basket's members for which each of ``number`` flags holds; 0 before the first span.
 
-    ``flags`` gives them, (n, T) each, for a slice of n securities. One matrix product per span, for all flags side by
-    side.
-    """
-    by_session = np.empty((number, view.shape[1], len(view.securities)), bool)  # the sessions of a span lie together
+    ``flags`` gives them, (n, T) each, for a slice of n securities. One matrix product per span, for
+    all flags side by side."""
+    # the sessions of a span lie together
+    by_session = np.empty((number, view.shape[1], len(view.securities)), bool)
 
     def fill(rows: slice) -> None:
         for mark, flag in zip(by_session, flags(rows), strict=True):
@@ -45,9 +49,11 @@ def count(view: View, number: int, flags: Callable[[slice], tuple[Bools, ...]]) 
     threads.by_rows(fill, by_session.shape[:0:-1])
     out = np.zeros((number, *view.shape))
     for span in view.spans:
-        marked = by_session[:, span.start:span.stop].reshape(-1, len(view.securities))
+        marked = by_session[:, span.start : span.stop].reshape(-1, len(view.securities))
         counts = kernels.tally(span.weights > 0, marked.T)
-        out[:, :, span.start:span.stop] = counts.reshape(len(counts), number, -1).transpose(1, 0, 2)
+        out[:, :, span.start : span.stop] = counts.reshape(len(counts), number, -1).transpose(
+            1, 0, 2
+        )
     return tuple(out)
 
 
@@ -88,7 +94,7 @@ def living(*indices: Array) -> Bools:
 def month_ends(view: View, months: int) -> Iterator[tuple[int, Span]]:
     """(session, its span) of the last ``months`` month-ends before the last session, and of that, oldest first."""
     month = view.sessions.astype("datetime64[M]")
-    ends = np.flatnonzero(np.append(month[1:] != month[:-1], True))[-(months + 1):]
+    ends = np.flatnonzero(np.append(month[1:] != month[:-1], True))[-(months + 1) :]
     for t in ends.tolist():
         yield from ((t, span) for span in view.spans if span.start <= t < span.stop)
 
@@ -96,9 +102,8 @@ def month_ends(view: View, months: int) -> Iterator[tuple[int, Span]]:
 def drift(view: View) -> tuple[Array, Bools]:
     """(N, T) return by which weights drift (price return, else total return; missing is zero), and who is alive.
 
-    Alive is who has not left: the panel ends the indices of a security, on both bases, once it is gone. Needs the
-    returns and indices of both bases.
-    """
+    Alive is who has not left: the panel ends the indices of a security, on both bases, once it is
+    gone. Needs the returns and indices of both bases."""
     price, total = view.field("price_return"), view.field("total_return")
     move = np.where(np.isfinite(price), price, total)
     move[np.isnan(move)] = 0.0
@@ -108,8 +113,8 @@ def drift(view: View) -> tuple[Array, Bools]:
 def observed(returns: Array, window: int) -> Bools:
     """(N, T): a return today, and in the last ``window`` sessions no more than ``SUSPENDED`` without one.
 
-    Causal and local: it looks at no session before the window. Early sessions look at those there are.
-    """
+    Causal and local: it looks at no session before the window. Early sessions look at those there
+    are."""
     here = np.isfinite(returns)
     missing = np.cumsum(~here, axis=1, dtype=np.int32)
     missing[:, window:] -= missing[:, :-window].copy()

@@ -27,8 +27,15 @@ FACTORS = {
     "ytd_winners": "winners of the year so far",
     "ytd_laggards": "laggards of the year so far",
 }
-NEEDS = ("price_return", "total_return", "price_index", "total_index", "market_cap",
-         "fundamental:book_equity", "fundamental:earnings")
+NEEDS = (
+    "price_return",
+    "total_return",
+    "price_index",
+    "total_index",
+    "market_cap",
+    "fundamental:book_equity",
+    "fundamental:earnings",
+)
 
 
 class Stocks:
@@ -82,12 +89,14 @@ class Stocks:
         """(n, T) a field; all missing where the view does not have it."""
         if name not in self._known:
             here = name in self.view.fields
-            self._known[name] = self._own(name) if here else np.broadcast_to(np.nan, self.index.shape)
+            self._known[name] = (
+                self._own(name) if here else np.broadcast_to(np.nan, self.index.shape)
+            )
         return self._known[name]
 
     def cap(self, t: int) -> Array:
         """(n,) market cap at the close of session t, or the last one of the ten sessions before; NaN without."""
-        recent = self.known("market_cap")[:, max(t - SUSPENDED, 0):t + 1]
+        recent = self.known("market_cap")[:, max(t - SUSPENDED, 0) : t + 1]
         here = recent > 0
         last = recent.shape[1] - 1 - here[:, ::-1].argmax(axis=1)
         return np.where(here.any(axis=1), recent[np.arange(len(recent)), last], np.nan)
@@ -96,7 +105,9 @@ class Stocks:
         """(n,) the basket's own weights at the close of session t, drift included; zeros before its first span."""
         for span in self.view.spans:
             if span.start <= t < span.stop:
-                w = span.weights[self.row][self.rows] * np.prod(1 + self.move[:, span.start:t + 1], axis=1)
+                w = span.weights[self.row][self.rows] * np.prod(
+                    1 + self.move[:, span.start : t + 1], axis=1
+                )
                 w = np.where(self.alive[:, t], w, 0.0)
                 return np.asarray(w / w.sum() if w.sum() > 0 else w, float)
         return np.zeros(len(self.rows))
@@ -106,7 +117,9 @@ def chosen(view: View, baskets: Sequence[str] | str | None) -> list[int]:
     """Rows of the baskets named, or else the first that has members."""
     if baskets is not None:
         return [row_of(view, b) for b in ([baskets] if isinstance(baskets, str) else baskets)]
-    return [row for row in range(len(view.subjects)) if any(s.weights[row].any() for s in view.spans)][:1]
+    return [
+        row for row in range(len(view.subjects)) if any(s.weights[row].any() for s in view.spans)
+    ][:1]
 
 
 def row_of(view: View, basket: str) -> int:
@@ -127,9 +140,11 @@ def scores(stocks: Stocks, ends: NDArray[np.int64], k: int) -> dict[str, Array]:
 
     size            -ln(market cap), the last one of ten sessions
     value           book equity / market cap, book equity above zero
-    momentum        growth from the close of month k - 12 to that of month k - 1: prior returns 2 to 12
+    momentum        growth from the close of month k - 12 to that of month k - 1: prior returns 2 to
+                    12
     reversal_short  -(growth of month k): prior return 1
-    reversal_long   -(growth from the close of month k - 60 to that of month k - 12): prior returns 13 to 60
+    reversal_long   -(growth from the close of month k - 60 to that of month k - 12): prior returns
+                    13 to 60
     quality         earnings / book equity, as filed, book equity above zero
     low_volatility  -sd of the last 252 daily returns, of which 200 must be there
     ytd_winners     growth since the last close of the year before; ytd_laggards = -ytd_winners
@@ -140,7 +155,7 @@ def scores(stocks: Stocks, ends: NDArray[np.int64], k: int) -> dict[str, Array]:
     with np.errstate(divide="ignore", invalid="ignore"):
         book = np.where(book > 0, book, np.nan)
         year = stocks.view.sessions.astype("datetime64[Y]")
-        before = np.flatnonzero(year[:t + 1] < year[t])
+        before = np.flatnonzero(year[: t + 1] < year[t])
         year_to_date = _growth(stocks, int(before[-1]) if len(before) else -1, t)
         found = {
             "size": -np.log(cap),
@@ -170,11 +185,12 @@ def _growth(stocks: Stocks, start: int, end: int) -> Array:
 def _deviation(stocks: Stocks, t: int) -> Array:
     """(n,) sd (ddof 1) of the last ``RISK`` daily returns; NaN where fewer than ``ENOUGH`` are known."""
     start = max(t + 1 - RISK, 0)
-    z = stocks.daily[:, start:t + 1]
+    z = stocks.daily[:, start : t + 1]
     seen = np.isfinite(z)
     n = seen.sum(axis=1)
     z = np.where(seen, z, 0.0)
-    # the mean of a day is small beside its deviation, so the plain sum of squares loses nothing that matters
+    # the mean of a day is small beside its deviation, so the plain sum of squares loses nothing
+    # that matters
     squares = np.einsum("ij,ij->i", z, z) - (z @ np.ones(z.shape[1])) ** 2 / np.maximum(n, 1)
     return np.where(n >= ENOUGH, np.sqrt(np.maximum(squares, 0.0) / np.maximum(n - 1, 1)), np.nan)
 
@@ -182,8 +198,8 @@ def _deviation(stocks: Stocks, t: int) -> Array:
 def betas(stocks: Stocks, t: int) -> Array:
     """(n,) slope of each stock's daily returns on the basket's own over the last 252 sessions, 200 of them there."""
     start = max(t + 1 - RISK, 1)
-    r = stocks.daily[:, start:t + 1]
-    market = stocks.level[start:t + 1] / stocks.level[start - 1:t] - 1
+    r = stocks.daily[:, start : t + 1]
+    market = stocks.level[start : t + 1] / stocks.level[start - 1 : t] - 1
     both: Bools = np.isfinite(r) & np.isfinite(market)
     n = both.sum(axis=1)
     x = np.where(both, market, 0.0)

@@ -14,15 +14,20 @@ from paceline.measures import Array
 ROUNDING = 1e-10
 
 
-def legs(score: Array, member: Bools, quantiles: int, groups: NDArray[np.int64] | None = None,
-         breakpoints: Bools | None = None) -> tuple[Bools, Bools]:
+def legs(
+    score: Array,
+    member: Bools,
+    quantiles: int,
+    groups: NDArray[np.int64] | None = None,
+    breakpoints: Bools | None = None,
+) -> tuple[Bools, Bools]:
     """(top, bottom) quantile of the members by score, each (n,).
 
-    top = score >= the 1 - 1/q quantile, bottom = score <= the 1/q quantile, with linear quantiles of the
-    breakpoint names (default: the members). With ``groups`` the quantiles are those of the own group; a group of
-    fewer than q names with a score, and a group of -1, is left out. Without q names, or where one leg would be
-    empty (all scores alike), both are. Nobody is in both, and missing scores are in neither.
-    """
+    top = score >= the 1 - 1/q quantile, bottom = score <= the 1/q quantile, with linear quantiles
+    of the breakpoint names (default: the members). With ``groups`` the quantiles are those of the
+    own group; a group of fewer than q names with a score, and a group of -1, is left out. Without q
+    names, or where one leg would be empty (all scores alike), both are. Nobody is in both, and
+    missing scores are in neither."""
     scored = member & np.isfinite(score)
     top, bottom = np.zeros(len(score), bool), np.zeros(len(score), bool)
     for g in (np.unique(groups[scored]) if groups is not None else np.zeros(1, np.int64)).tolist():
@@ -32,8 +37,12 @@ def legs(score: Array, member: Bools, quantiles: int, groups: NDArray[np.int64] 
             continue
         ordered = np.sort(score[by])
         low, high = (_quantile(ordered, q) for q in (1 / quantiles, 1 - 1 / quantiles))
-        slack = ROUNDING * float(ordered[-1] - ordered[0])  # a quantile may be a name's own score, but for rounding
-        above, below = own & (score >= high - slack) & (score > low + slack), own & (score <= low + slack)
+        # a quantile may be a name's own score, but for rounding
+        slack = ROUNDING * float(ordered[-1] - ordered[0])
+        above, below = (
+            own & (score >= high - slack) & (score > low + slack),
+            own & (score <= low + slack),
+        )
         if above.any() and below.any():
             top |= above
             bottom |= below
@@ -44,17 +53,26 @@ def _quantile(ordered: Array, q: float) -> float:
     """Linear quantile of ascending values, to the last bit that of ``np.quantile``, which costs ten times as much."""
     at = q * (len(ordered) - 1)
     low = int(at)
-    below, above, share = float(ordered[low]), float(ordered[min(low + 1, len(ordered) - 1)]), at - low
-    return above - (above - below) * (1 - share) if share >= 0.5 else below + (above - below) * share
+    below, above, share = (
+        float(ordered[low]),
+        float(ordered[min(low + 1, len(ordered) - 1)]),
+        at - low,
+    )
+    return (
+        above - (above - below) * (1 - share) if share >= 0.5 else below + (above - below) * share
+    )
 
 
-def weigh(chosen: Bools, weight: Array, groups: NDArray[np.int64] | None = None,
-          whole: Array | None = None) -> Array:
+def weigh(
+    chosen: Bools,
+    weight: Array,
+    groups: NDArray[np.int64] | None = None,
+    whole: Array | None = None,
+) -> Array:
     """(n,) weights of a leg, summing to one: ``weight`` of the chosen; zero for all where nobody is.
 
-    With ``groups`` each group has the share it has in ``whole`` (the weights of everybody who could be chosen),
-    among the groups with somebody chosen.
-    """
+    With ``groups`` each group has the share it has in ``whole`` (the weights of everybody who could
+    be chosen), among the groups with somebody chosen."""
     w = np.where(chosen & ~np.isnan(weight), weight, 0.0)
     if groups is not None and whole is not None:
         for g in np.unique(groups[chosen]).tolist():
@@ -68,14 +86,16 @@ def weigh(chosen: Bools, weight: Array, groups: NDArray[np.int64] | None = None,
 def held(weights: Array, returns: Array, move: Array, alive: Bools) -> Array:
     """(P, T) daily returns of portfolios bought at the close before the first column and left alone.
 
-    r_t = W(A_t G_{t-1} r_t) / W(A_t G_{t-1}), with G the growth by ``move`` since the purchase and A who is alive: a
-    leaver's weight goes to the others in proportion, a missing return is zero. NaN where a portfolio holds nobody.
-    """
+    r_t = W(A_t G_{t-1} r_t) / W(A_t G_{t-1}), with G the growth by ``move`` since the purchase and
+    A who is alive: a leaver's weight goes to the others in proportion, a missing return is zero.
+    NaN where a portfolio holds nobody."""
     growth = np.ones_like(move)
     np.cumprod(1 + move[:, :-1], axis=1, out=growth[:, 1:])
     growth *= alive
     with np.errstate(divide="ignore", invalid="ignore"):
-        result: Array = (weights @ (growth * np.where(np.isnan(returns), 0.0, returns))) / (weights @ growth)
+        result: Array = (weights @ (growth * np.where(np.isnan(returns), 0.0, returns))) / (
+            weights @ growth
+        )
     return result
 
 
@@ -93,22 +113,27 @@ class TwoByThree:
     factor: Array
 
 
-def two_by_three(score: Array, cap: Array, returns: Array, breakpoints: Bools | None = None,
-                 size: Array | None = None) -> TwoByThree:
+def two_by_three(
+    score: Array,
+    cap: Array,
+    returns: Array,
+    breakpoints: Bools | None = None,
+    size: Array | None = None,
+) -> TwoByThree:
     """The construction of Fama and French (1993), month by month: two sizes by three groups of a score.
 
-    Independent sorts: small <= median size < big; low <= 30% quantile of the score < middle <= 70% < high, both
-    quantiles among the names of ``breakpoints`` that have the number (theirs: the NYSE; default: everybody).
-    A portfolio's return is weighted by ``cap``, the market value at the end of the month before.
+    Independent sorts: small <= median size < big; low <= 30% quantile of the score < middle <= 70%
+    < high, both quantiles among the names of ``breakpoints`` that have the number (theirs: the
+    NYSE; default: everybody). A portfolio's return is weighted by ``cap``, the market value at the
+    end of the month before.
 
     score    (n, M) known at the end of the month before; for a yearly sort what ``each_june`` gives
     cap      (n, M) market value at the end of the month before
     returns  (n, M) simple returns of the month, delisting included; a missing one is left out
     size     (n, M) what decides small and big; default: cap (theirs of a yearly sort: that of June)
 
-    Missing: a name without score, size, cap or return is in no portfolio; an empty portfolio makes the
-    spreads of that month NaN.
-    """
+    Missing: a name without score, size, cap or return is in no portfolio; an empty portfolio makes
+    the spreads of that month NaN."""
     size = cap if size is None else size
     valid = np.isfinite(score) & np.isfinite(size) & (cap > 0) & np.isfinite(returns)
     by = np.ones(score.shape[0], bool) if breakpoints is None else breakpoints
@@ -123,7 +148,9 @@ def two_by_three(score: Array, cap: Array, returns: Array, breakpoints: Bools | 
         with np.errstate(divide="ignore", invalid="ignore"):
             portfolios[row] = (w * np.nan_to_num(returns)).sum(axis=0) / w.sum(axis=0)
     smb = portfolios[:3].mean(axis=0) - portfolios[3:].mean(axis=0)
-    return TwoByThree(portfolios, smb, portfolios[[2, 5]].mean(axis=0) - portfolios[[0, 3]].mean(axis=0))
+    return TwoByThree(
+        portfolios, smb, portfolios[[2, 5]].mean(axis=0) - portfolios[[0, 3]].mean(axis=0)
+    )
 
 
 def _columns(x: Array, q: float) -> Array:
@@ -137,12 +164,12 @@ def _columns(x: Array, q: float) -> Array:
 def each_june(values: Array, months: NDArray[np.datetime64]) -> Array:
     """(n, M) the value of the last June, held from July to the next June; NaN before the first.
 
-    ``values`` (n, M) stand at the ends of ``months`` (M,) datetime64[M], consecutive; the result at column m is what
-    decides the portfolio of month m.
-    """
+    ``values`` (n, M) stand at the ends of ``months`` (M,) datetime64[M], consecutive; the result at
+    column m is what decides the portfolio of month m."""
     out = np.full(values.shape, np.nan)
     number = months.astype("datetime64[M]").astype(np.int64)
-    last_june = (number - 6) // 12 * 12 + 5  # of the month: June has number 5 modulo 12, July is the first after it
+    # of the month: June has number 5 modulo 12, July is the first after it
+    last_june = (number - 6) // 12 * 12 + 5
     position = last_june - number[0]
     use = position >= 0
     out[:, use] = values[:, position[use]]

@@ -1,7 +1,7 @@
 """Risk and return statistics of daily simple returns, along the last axis.
 
-``r`` is (..., n); NaN returns are left out, and n is the number of the others. A year is 252 observations
-(a count, not the calendar). A statistic that divides by a spread of zero is NaN.
+``r`` is (..., n); NaN returns are left out, and n is the number of the others. A year is 252
+observations (a count, not the calendar). A statistic that divides by a spread of zero is NaN.
 Definitions as in empyrical, except that the information ratio is annualised (empyrical's is not).
 """
 

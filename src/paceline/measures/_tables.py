@@ -13,8 +13,14 @@ from paceline.measures import Dates
 
 #: Columns of every table, before a measure's own.
 BASE: dict[str, type[pl.DataType]] = {
-    "subject": pl.String, "against": pl.String, "statistic": pl.String, "start": pl.Date, "end": pl.Date,
-    "value": pl.Float64, "n_used": pl.Int64, "n_eligible": pl.Int64,
+    "subject": pl.String,
+    "against": pl.String,
+    "statistic": pl.String,
+    "start": pl.Date,
+    "end": pl.Date,
+    "value": pl.Float64,
+    "n_used": pl.Int64,
+    "n_eligible": pl.Int64,
 }
 
 
@@ -25,4 +31,8 @@ def tidy(rows: Iterable[Mapping[str, Any]], **own: type[pl.DataType]) -> pl.Data
 
 def day(sessions: Dates, at: int) -> dt.date | None:
     """The date of session ``at``; None for a session before the first."""
-    return None if at < 0 else dt.date.fromisoformat(str(np.datetime_as_string(sessions[at], unit="D")))
+    return (
+        None
+        if at < 0
+        else dt.date.fromisoformat(str(np.datetime_as_string(sessions[at], unit="D")))
+    )

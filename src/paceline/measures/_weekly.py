@@ -12,15 +12,17 @@ from paceline.measures import Array, Dates
 def week_ends(sessions: Dates, calendar: Dates) -> tuple[NDArray[np.int64], bool]:
     """Session numbers of the last session of each week (Monday to Sunday), and whether the last week is over.
 
-    It is over when the next session of the ``calendar`` belongs to another week. Where the calendar does not reach
-    beyond the last session it is over on its Friday, and a week that a holiday ends earlier counts as open.
-    """
+    It is over when the next session of the ``calendar`` belongs to another week. Where the calendar
+    does not reach beyond the last session it is over on its Friday, and a week that a holiday ends
+    earlier counts as open."""
     days = sessions.astype("datetime64[D]").astype(np.int64)
     week = (days + 3) // 7  # 1970-01-01 was a Thursday
     ends = np.flatnonzero(np.append(week[1:] != week[:-1], True))
     ahead = calendar[calendar > sessions[-1]]
     if len(ahead):
-        return ends, bool((int(ahead[0].astype("datetime64[D]").astype(np.int64)) + 3) // 7 > week[-1])
+        return ends, bool(
+            (int(ahead[0].astype("datetime64[D]").astype(np.int64)) + 3) // 7 > week[-1]
+        )
     return ends, bool((days[-1] + 3) % 7 >= 4)
 
 

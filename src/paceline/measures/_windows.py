@@ -66,7 +66,9 @@ def window(view: View, horizon: str) -> tuple[int, int]:
         case "mtd":
             return on_or_before(sessions, this_month - eve), end
         case "qtd":
-            return on_or_before(sessions, today.replace(month=today.month - (today.month - 1) % 3, day=1) - eve), end
+            return on_or_before(
+                sessions, today.replace(month=today.month - (today.month - 1) % 3, day=1) - eve
+            ), end
         case "ytd":
             return on_or_before(sessions, dt.date(today.year, 1, 1) - eve), end
         case "last_month":
@@ -78,23 +80,31 @@ def window(view: View, horizon: str) -> tuple[int, int]:
 def since_session(view: View, since: str) -> int:
     """Base session of ``since``: "low", or an ISO date (the last session on or before it).
 
-    Raises ``UsageError`` for anything else or a day after the last session, ``NotEnoughData`` where no low is
-    known yet or the day lies before the first session.
-    """
+    Raises ``UsageError`` for anything else or a day after the last session, ``NotEnoughData`` where
+    no low is known yet or the day lies before the first session."""
     first, last = view.sessions[0], view.sessions[-1]
     if since == "low":
         low = last_low(view)
         if low is None:
-            raise NotEnoughData(f"no short-term low of the benchmark is confirmed by {last}.", "Give a date instead.")
+            raise NotEnoughData(
+                f"no short-term low of the benchmark is confirmed by {last}.",
+                "Give a date instead.",
+            )
         return low[0]
     try:
         when = dt.date.fromisoformat(since)
     except ValueError:
-        raise UsageError(f"since {since!r} is not a date.", 'Write it as YYYY-MM-DD, or "low".') from None
+        raise UsageError(
+            f"since {since!r} is not a date.", 'Write it as YYYY-MM-DD, or "low".'
+        ) from None
     if np.datetime64(when) > last:
-        raise UsageError(f"since {since} lies after the last session {last}.", "Give an earlier date.")
+        raise UsageError(
+            f"since {since} lies after the last session {last}.", "Give an earlier date."
+        )
     if np.datetime64(when) < first:
-        raise NotEnoughData(f"since {since}: the data start on {first}.", f"Give a date from {first} on.")
+        raise NotEnoughData(
+            f"since {since}: the data start on {first}.", f"Give a date from {first} on."
+        )
     return on_or_before(view.sessions, when)
 
 

@@ -23,20 +23,22 @@ from paceline.measures._members import basis_of, count, living, observed, share
     lookback=lambda p: p["window"],
     references=("StockCharts ChartSchool, Percent Above Moving Average",),
 )
-def above_average(view: View, *, window: int = 200, basis: Literal["price", "total"] | None = None) -> Result:
+def above_average(
+    view: View, *, window: int = 200, basis: Literal["price", "total"] | None = None
+) -> Result:
     """Share of members whose close is above the mean of their own last ``window`` closes.
 
-    value_t = #{i: P_it > mean(P_i,t-window+1 ... P_it)} / #{i with data}, on split-adjusted closes: the return index of
-    the basis (with dividends reinvested for "total"). Above means by more than rounding, so that a halted stock is
-    not above its own flat mean.
+    value_t = #{i: P_it > mean(P_i,t-window+1 ... P_it)} / #{i with data}, on split-adjusted closes:
+    the return index of the basis (with dividends reinvested for "total"). Above means by more than
+    rounding, so that a halted stock is not above its own flat mean.
 
     window  sessions in the mean; 20, 50 and 200 are customary
     basis   "price" or "total"; default: the basis the baskets are shown on
 
-    Shapes: (S, T). n_eligible counts the members not yet delisted, n_used those with a return today and closes
-    over the whole window; a younger member is left out, not "below". Missing: of the window's closes at most ten
-    may be carried forward (a longer suspension puts a member out), none today.
-    """
+    Shapes: (S, T). n_eligible counts the members not yet delisted, n_used those with a return today
+    and closes over the whole window; a younger member is left out, not "below". Missing: of the
+    window's closes at most ten may be carried forward (a longer suspension puts a member out), none
+    today."""
     used = basis_of(view, basis)
     index, returns = view.field(f"{used}_index"), view.field(f"{used}_return")
 

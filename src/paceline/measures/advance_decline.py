@@ -9,8 +9,14 @@ from paceline.arrays import Bools
 from paceline.measures import Array, Result, View, measure
 from paceline.measures._members import Basis, basis_of, count, living
 
-UNITS = {"advances": "count", "declines": "count", "net": "count", "line": "count", "mcclellan": "points",
-         "summation": "points"}
+UNITS = {
+    "advances": "count",
+    "declines": "count",
+    "net": "count",
+    "line": "count",
+    "mcclellan": "points",
+    "summation": "points",
+}
 
 
 @measure(
@@ -20,28 +26,32 @@ UNITS = {"advances": "count", "declines": "count", "net": "count", "line": "coun
     needs=("price_index", "total_index", "price_return", "total_return", "member"),
     unit=UNITS,
     shows="series",
-    references=("McClellan, McClellan (1970), Patterns for Profit",
-                "StockCharts ChartSchool, McClellan Oscillator (ratio-adjusted)"),
+    references=(
+        "McClellan, McClellan (1970), Patterns for Profit",
+        "StockCharts ChartSchool, McClellan Oscillator (ratio-adjusted)",
+    ),
 )
-def advance_decline(view: View, *, fast: int = 19, slow: int = 39, discard: int = 100,
-                    basis: Basis | None = None) -> Result:
+def advance_decline(
+    view: View, *, fast: int = 19, slow: int = 39, discard: int = 100, basis: Basis | None = None
+) -> Result:
     """Members up, members down, and what their balance adds up to.
 
     advances A, declines D  members with a return above, below zero; the unchanged are in neither
     net                     A - D
     line                    running sum of A - D
-    mcclellan               EMA_fast(R) - EMA_slow(R) of the ratio-adjusted balance R = 1000 (A - D) / (A + D), with
-                            EMA factors 2 / (n + 1): 0.10 and 0.05 for 19 and 39 sessions, seeded with the first R
+    mcclellan               EMA_fast(R) - EMA_slow(R) of the ratio-adjusted balance R = 1000 (A - D)
+                            / (A + D), with EMA factors 2 / (n + 1): 0.10 and 0.05 for 19 and 39
+                            sessions, seeded with the first R
     summation               running sum of mcclellan from the first session
 
     fast, slow  sessions of the two means
-    discard     first sessions of mcclellan and summation that are not shown: the seed still weighs on them
+    discard     first sessions of mcclellan and summation that are not shown: the seed still weighs
+                on them
     basis       "price" or "total"; default: the basis the baskets are shown on
 
-    Shapes: (S, T). n_used counts members with a return today, n_eligible those not yet delisted. Missing: a session
-    on which no member has a return has no value, adds nothing to the sums and leaves the means where they were; R
-    is zero when nobody moves.
-    """
+    Shapes: (S, T). n_used counts members with a return today, n_eligible those not yet delisted.
+    Missing: a session on which no member has a return has no value, adds nothing to the sums and
+    leaves the means where they were; R is zero when nobody moves."""
     used = basis_of(view, basis)
     index, returns = view.field(f"{used}_index"), view.field(f"{used}_return")
 
@@ -54,7 +64,9 @@ def advance_decline(view: View, *, fast: int = 19, slow: int = 39, discard: int 
     seen = n_used > 0
     values = balance(np.where(seen, A, np.nan), np.where(seen, D, np.nan), fast, slow)
     values["mcclellan"], values["summation"] = (
-        np.where(np.cumsum(seen, axis=1) > discard, values[n], np.nan) for n in ("mcclellan", "summation"))
+        np.where(np.cumsum(seen, axis=1) > discard, values[n], np.nan)
+        for n in ("mcclellan", "summation")
+    )
     return Result(values, n_used, n_eligible)
 
 
@@ -63,9 +75,17 @@ def balance(A: Array, D: Array, fast: int = 19, slow: int = 39) -> dict[str, Arr
     net = A - D
     with np.errstate(divide="ignore", invalid="ignore"):
         R = np.where(A + D > 0, 1000 * net / (A + D), net)  # nobody moves: zero; nobody seen: NaN
-    oscillator = np.where(np.isnan(net), np.nan, kernels.ema(R, 2 / (fast + 1)) - kernels.ema(R, 2 / (slow + 1)))
-    return {"advances": A, "declines": D, "net": net, "line": _sum(net), "mcclellan": oscillator,
-            "summation": _sum(oscillator)}
+    oscillator = np.where(
+        np.isnan(net), np.nan, kernels.ema(R, 2 / (fast + 1)) - kernels.ema(R, 2 / (slow + 1))
+    )
+    return {
+        "advances": A,
+        "declines": D,
+        "net": net,
+        "line": _sum(net),
+        "mcclellan": oscillator,
+        "summation": _sum(oscillator),
+    }
 
 
 def _sum(a: Array) -> Array:

@@ -21,31 +21,39 @@ from paceline.measures._windows import since_session, window
     needs=("price_return", "total_return", "price_index", "total_index", "member", "pairs"),
     unit="return",
     shows="table",
-    references=("Brinson, Fachler (1985), Measuring Non-US Equity Portfolio Performance",
-                "Carino (1999), Combining Attribution Effects over Time"),
+    references=(
+        "Brinson, Fachler (1985), Measuring Non-US Equity Portfolio Performance",
+        "Carino (1999), Combining Attribution Effects over Time",
+    ),
 )
-def attribution(view: View, *, since: str = "ytd", group: str | None = None, basis: Basis | None = None) -> Result:
+def attribution(
+    view: View, *, since: str = "ytd", group: str | None = None, basis: Basis | None = None
+) -> Result:
     """Brinson-Fachler effects of the first leg of a pair against the second, by the segments of a group.
 
-    Of each session, with w weights at its open and r returns of a segment in the lead (p) and the other leg (b):
+    Of each session, with w weights at its open and r returns of a segment in the lead (p) and the
+    other leg (b):
 
-        allocation = (w_p - w_b) (r_b - R_b)    selection = w_b (r_p - r_b)    interaction = (w_p - w_b) (r_p - r_b)
+        allocation = (w_p - w_b) (r_b - R_b)    selection = w_b (r_p - r_b)    interaction = (w_p -
+        w_b) (r_p - r_b)
 
-    Sessions are linked by Carino's factors, so that all effects add up to the difference of the two returns over
-    the window. Members of no segment form one of their own, "(none)".
+    Sessions are linked by Carino's factors, so that all effects add up to the difference of the two
+    returns over the window. Members of no segment form one of their own, "(none)".
 
     since  "ytd", another horizon of ``performance``, "low" or an ISO date
-    group  the group whose baskets are the segments; default: the first made by class, e.g. sectors, else the first
+    group  the group whose baskets are the segments; default: the first made by class, e.g. sectors,
+           else the first
     basis  "price" or "total"; default: the basis the baskets are shown on
 
-    Rows per pair: active (the difference of returns), its three sums, and each segment's (column ``segment``).
-    Missing: a missing return is zero, and a pair that is younger than the window has no rows.
-    Raises ``UnknownName`` for a group that is not there.
-    """
+    Rows per pair: active (the difference of returns), its three sums, and each segment's (column
+    ``segment``). Missing: a missing return is zero, and a pair that is younger than the window has
+    no rows. Raises ``UnknownName`` for a group that is not there."""
     used = basis_of(view, basis)
     chosen = _segments(view, group)
     horizon = not (since == "low" or (since[:1].isdigit() and "-" in since))
-    start, end = window(view, since) if horizon else (since_session(view, since), len(view.sessions) - 1)
+    start, end = (
+        window(view, since) if horizon else (since_session(view, since), len(view.sessions) - 1)
+    )
     names = [*(view.labels.get(view.subjects[g], view.subjects[g]) for g in chosen), "(none)"]
     rows: list[dict[str, object]] = []
     levels = view.all_levels[used]
@@ -55,16 +63,30 @@ def attribution(view: View, *, since: str = "ytd", group: str | None = None, bas
         wp, rp, wb, rb = _weights_and_returns(view, used, chosen, (lead, against), start, end)
         P, B = (wp * rp).sum(axis=1), (wb * rb).sum(axis=1)
         link = carino(P, B)[:, None]
-        effects = {n: (link * e).sum(axis=0) for n, e in zip(("allocation", "selection", "interaction"),
-                                                             brinson_fachler(wp, wb, rp, rb), strict=True)}
-        head = {"subject": view.subjects[lead], "against": view.subjects[against], "basis": used,
-                "start": day(view.sessions, start), "end": day(view.sessions, end)}
+        effects = {
+            n: (link * e).sum(axis=0)
+            for n, e in zip(
+                ("allocation", "selection", "interaction"),
+                brinson_fachler(wp, wb, rp, rb),
+                strict=True,
+            )
+        }
+        head = {
+            "subject": view.subjects[lead],
+            "against": view.subjects[against],
+            "basis": used,
+            "start": day(view.sessions, start),
+            "end": day(view.sessions, end),
+        }
         active = float(np.prod(1 + P) - np.prod(1 + B))
         rows.append({**head, "statistic": "active", "value": active})
         for name, values in effects.items():
             rows.append({**head, "statistic": name, "value": float(values.sum())})
-            rows += [{**head, "statistic": name, "value": float(v), "segment": s}
-                     for s, v in zip(names, values, strict=True) if v != 0]
+            rows += [
+                {**head, "statistic": name, "value": float(v), "segment": s}
+                for s, v in zip(names, values, strict=True)
+                if v != 0
+            ]
     return Result(table=tidy(rows, segment=pl.String, basis=pl.String))
 
 
@@ -73,13 +95,17 @@ def _segments(view: View, group: str | None) -> list[int]:
         if group not in view.groups:
             raise UnknownName("group", group, view.groups)
         return list(view.groups[group])
-    by_class = [rows for name, rows in view.groups.items()
-                if rows and all(view.subjects[r].startswith(f"{name}:") for r in rows)]
+    by_class = [
+        rows
+        for name, rows in view.groups.items()
+        if rows and all(view.subjects[r].startswith(f"{name}:") for r in rows)
+    ]
     return list(next(iter(by_class or view.groups.values()), ()))
 
 
-def _weights_and_returns(view: View, basis: Basis, segments: list[int], legs: tuple[int, int],
-                         start: int, end: int) -> tuple[Array, Array, Array, Array]:
+def _weights_and_returns(
+    view: View, basis: Basis, segments: list[int], legs: tuple[int, int], start: int, end: int
+) -> tuple[Array, Array, Array, Array]:
     """Weights at the open and returns of each segment in both legs, (sessions after start, segments + 1) each."""
     growing, alive = drift(view)
     returns = view.field(f"{basis}_return")
@@ -93,8 +119,8 @@ def _weights_and_returns(view: View, basis: Basis, segments: list[int], legs: tu
         of = np.vstack([of, ~of.any(axis=0)])
         of[1:] &= np.cumsum(of, axis=0)[:-1] == 0  # in one segment only: its first
         AG = np.ones((len(held), stop - span.start))
-        np.cumprod(1 + growing[held, span.start:stop - 1], axis=1, out=AG[:, 1:])
-        AG = (AG * alive[held, span.start:stop])[:, first - span.start:]
+        np.cumprod(1 + growing[held, span.start : stop - 1], axis=1, out=AG[:, 1:])
+        AG = (AG * alive[held, span.start : stop])[:, first - span.start :]
         r = np.nan_to_num(returns[held, first:stop])
         part = of.astype(float)
         for k, leg in enumerate(legs):
@@ -105,5 +131,6 @@ def _weights_and_returns(view: View, basis: Basis, segments: list[int], legs: tu
             out[2 * k].append(w.T)
             out[2 * k + 1].append(np.divide(gain, w, out=np.zeros_like(w), where=w > 0).T)
     wp, rp, wb, rb = (np.vstack(parts) for parts in out)
-    rp, rb = np.where(wp > 0, rp, rb), np.where(wb > 0, rb, rp)  # a segment not held: no selection there
+    # a segment not held: no selection there
+    rp, rb = np.where(wp > 0, rp, rb), np.where(wb > 0, rb, rp)
     return wp, rp, wb, rb

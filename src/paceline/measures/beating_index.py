@@ -24,22 +24,26 @@ EQUAL = 1e-12
     shows="series",
     bounds=(0.0, 1.0),
     lookback=lambda p: None if p["since"] else p["window"],
-    references=("S&P Dow Jones Indices, SPIVA and Index Dispersion reports (share of outperforming stocks)",),
+    references=(
+        "S&P Dow Jones Indices, SPIVA and Index Dispersion reports (share of outperforming stocks)",
+    ),
 )
-def beating_index(view: View, *, window: int = 21, since: str | None = None, basis: Basis | None = None) -> Result:
+def beating_index(
+    view: View, *, window: int = 21, since: str | None = None, basis: Basis | None = None
+) -> Result:
     """Share of members whose return over the window exceeds their basket's own return.
 
-    value_t = #{i: P_it / P_ib > I_t / I_b} / #{i with data}, with P the return index of the member, I the
-    basket's level on the same basis and base session b = t - window. Members are those of session t. Equal
-    returns (within 1e-12) do not beat.
+    value_t = #{i: P_it / P_ib > I_t / I_b} / #{i with data}, with P the return index of the member,
+    I the basket's level on the same basis and base session b = t - window. Members are those of
+    session t. Equal returns (within 1e-12) do not beat.
 
     window  sessions of the return
     since   instead: base session of a date (ISO), or "low": the benchmark's last low confirmed by t
     basis   "price" or "total"; default: the basis the baskets are shown on
 
-    Shapes: (S, T). n_used counts members with a return today and a close at the base; n_eligible the members not yet
-    delisted. Missing: a member without either is left out; sessions up to the base have no value.
-    Raises UsageError for an impossible date or where "low" has no benchmark.
+    Shapes: (S, T). n_used counts members with a return today and a close at the base; n_eligible
+    the members not yet delisted. Missing: a member without either is left out; sessions up to the
+    base have no value. Raises UsageError for an impossible date or where "low" has no benchmark.
     """
     used = basis_of(view, basis)
     index, levels = view.field(f"{used}_index"), view.all_levels[used]
@@ -81,7 +85,7 @@ def _since(levels: Array, base: NDArray[np.int64]) -> Array:
     if len(some):
         first = some[0]
         steady = np.array_equal(base[first:], np.arange(first, len(base)) - (first - base[first]))
-        start = levels[:, base[first]:base[-1] + 1] if steady else levels[:, base[first:]]
+        start = levels[:, base[first] : base[-1] + 1] if steady else levels[:, base[first:]]
         with np.errstate(divide="ignore", invalid="ignore"):
             np.divide(levels[:, first:], start, out=out[:, first:])
         out -= 1

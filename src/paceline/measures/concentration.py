@@ -9,7 +9,12 @@ from paceline.measures import Array, Result, View, measure
 from paceline.measures._members import drift, month_ends
 from paceline.measures._tables import day, tidy
 
-UNITS = {"hhi": "ratio", "effective_number": "ratio", "entropy_number": "ratio", "top10": "fraction"}
+UNITS = {
+    "hhi": "ratio",
+    "effective_number": "ratio",
+    "entropy_number": "ratio",
+    "top10": "fraction",
+}
 
 
 @measure(
@@ -20,16 +25,19 @@ UNITS = {"hhi": "ratio", "effective_number": "ratio", "entropy_number": "ratio",
     unit=UNITS,
     shows="table",
     bounds=(0.0, float("inf")),
-    references=("Herfindahl (1950), Concentration in the Steel Industry",
-                "S&P Dow Jones Indices, effective number of constituents (1 / HHI)",
-                "Hill (1973), Diversity and Evenness (entropy number)"),
+    references=(
+        "Herfindahl (1950), Concentration in the Steel Industry",
+        "S&P Dow Jones Indices, effective number of constituents (1 / HHI)",
+        "Hill (1973), Diversity and Evenness (entropy number)",
+    ),
 )
 def concentration(view: View, *, months: int = 12, top: int = 10) -> Result:
     """Concentration of each basket's weights, at the last session and at the month-ends before it.
 
     With w the drifted weights at the close, share classes of one company added up:
 
-    hhi               HHI = sum of w^2 (a fraction; S&P prints it in percent squared, 10,000 times this)
+    hhi               HHI = sum of w^2 (a fraction; S&P prints it in percent squared, 10,000 times
+                      this)
     effective_number  1 / hhi, the number of equal weights that is as concentrated
     entropy_number    N = exp(-sum of w ln w)
     top10             sum of the ``top`` largest weights
@@ -37,16 +45,15 @@ def concentration(view: View, *, months: int = 12, top: int = 10) -> Result:
     months  how many month-ends before the last session
     top     how many companies top10 adds up
 
-    n_used is the number of companies with a weight. Missing: a security without return keeps its weight until it
-    leaves; a basket without members at a date has no row there.
-    """
+    n_used is the number of companies with a weight. Missing: a security without return keeps its
+    weight until it leaves; a basket without members at a date has no row there."""
     growing, alive = drift(view)
     order = np.argsort(_companies(view), kind="stable")
     first = np.flatnonzero(np.diff(_companies(view)[order], prepend=-1))
     rows = []
     for t, span in month_ends(view, months):
-        growth = np.prod(1 + growing[:, span.start:t + 1], axis=1)
-        w = span.weights * (growth * alive[:, span.start:t + 1].all(axis=1))
+        growth = np.prod(1 + growing[:, span.start : t + 1], axis=1)
+        w = span.weights * (growth * alive[:, span.start : t + 1].all(axis=1))
         w = np.add.reduceat(w[:, order], first, axis=1)
         whole = w.sum(axis=1, keepdims=True)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -54,9 +61,20 @@ def concentration(view: View, *, months: int = 12, top: int = 10) -> Result:
         values = statistics(w, top)
         number = (w > 0).sum(axis=1)
         today = day(view.sessions, t)
-        rows += [{"subject": subject, "statistic": name, "start": today, "end": today,
-                  "value": float(values[name][row]), "n_used": int(number[row]), "n_eligible": int(number[row])}
-                 for row, subject in enumerate(view.subjects) if number[row] for name in UNITS]
+        rows += [
+            {
+                "subject": subject,
+                "statistic": name,
+                "start": today,
+                "end": today,
+                "value": float(values[name][row]),
+                "n_used": int(number[row]),
+                "n_eligible": int(number[row]),
+            }
+            for row, subject in enumerate(view.subjects)
+            if number[row]
+            for name in UNITS
+        ]
     return Result(table=tidy(rows))
 
 
@@ -71,5 +89,9 @@ def statistics(w: Array, top: int = 10) -> dict[str, Array]:
         hhi = np.where(w.any(axis=1), (w * w).sum(axis=1), np.nan)
         entropy = -np.where(w > 0, w * np.log(w), 0.0).sum(axis=1)
     largest = -np.partition(-w, min(top, w.shape[1]) - 1, axis=1)[:, :top]
-    return {"hhi": hhi, "effective_number": 1 / hhi, "entropy_number": np.exp(entropy),
-            "top10": largest.sum(axis=1)}
+    return {
+        "hhi": hhi,
+        "effective_number": 1 / hhi,
+        "entropy_number": np.exp(entropy),
+        "top10": largest.sum(axis=1),
+    }

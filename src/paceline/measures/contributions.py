@@ -18,28 +18,33 @@ from paceline.measures._windows import change, since_session, window
     needs=("price_return", "total_return", "price_index", "total_index", "member"),
     unit="return",
     shows="table",
-    references=("S&P Dow Jones Indices, Index Mathematics Methodology (contribution of a stock)",
-                "Carino (1999), Combining Attribution Effects over Time (why daily terms need linking)"),
+    references=(
+        "S&P Dow Jones Indices, Index Mathematics Methodology (contribution of a stock)",
+        "Carino (1999), Combining Attribution Effects over Time (why daily terms need linking)",
+    ),
 )
-def contributions(view: View, *, since: str = "ytd", k: int = 10, basis: str | None = None) -> Result:
+def contributions(
+    view: View, *, since: str = "ytd", k: int = 10, basis: str | None = None
+) -> Result:
     """Contribution of each member to its basket's return since a base close, exact over many periods.
 
-    C_i = sum over t of w_{i,t-1} r_{i,t} I_{t-1} / I_base, with w the drifted weights before session t, r the
-    return on the basis and I the basket's level: the C_i add up to I_end / I_base - 1. Within a span between
-    rebalances w_{i,t-1} = W_i A_{i,t} G_{i,t-1} / sum of the same, with target weights W, cumulative growth G and the
-    living A, so that C = W * ((I_{t-1} / den_t) (A G r)^T) / I_base: two matrix products for all baskets.
+    C_i = sum over t of w_{i,t-1} r_{i,t} I_{t-1} / I_base, with w the drifted weights before
+    session t, r the return on the basis and I the basket's level: the C_i add up to I_end / I_base
+    - 1. Within a span between rebalances w_{i,t-1} = W_i A_{i,t} G_{i,t-1} / sum of the same, with
+    target weights W, cumulative growth G and the living A, so that C = W * ((I_{t-1} / den_t) (A G
+    r)^T) / I_base: two matrix products for all baskets.
 
-    since  "ytd" (from the last close of the year before), another horizon of ``performance``, "low" or an ISO date
+    since  "ytd" (from the last close of the year before), another horizon of ``performance``, "low"
+           or an ISO date
     k      how many members the top is
     basis  "price" or "total"; default: the basis the baskets are shown on
 
-    Rows: total (the return); top_1 ... top_k (``security``), the largest contributions; top (their sum); top_share
-    (their share of the gain; no value unless the basket gained); for every basket of every group that shares
-    members with the subject, part (``group``, ``part``): the sum over its members while they are members;
-    residual = total - sum of all C, zero up to rounding. ``share`` is value / total where the basket gained.
-    Missing: a missing return contributes nothing; a basket younger than the window has no value, one without members no
-    row.
-    """
+    Rows: total (the return); top_1 ... top_k (``security``), the largest contributions; top (their
+    sum); top_share (their share of the gain; no value unless the basket gained); for every basket
+    of every group that shares members with the subject, part (``group``, ``part``): the sum over
+    its members while they are members; residual = total - sum of all C, zero up to rounding.
+    ``share`` is value / total where the basket gained. Missing: a missing return contributes
+    nothing; a basket younger than the window has no value, one without members no row."""
     used = basis_of(view, basis)
     levels = view.all_levels[used]
     start, end = _window(view, since)
@@ -48,8 +53,12 @@ def contributions(view: View, *, since: str = "ytd", k: int = 10, basis: str | N
     rows = []
     for row, subject in enumerate(view.subjects):
         gain = float(total[row])
-        head = {"subject": subject, "start": day(view.sessions, start), "end": day(view.sessions, end),
-                "basis": used}
+        head = {
+            "subject": subject,
+            "start": day(view.sessions, start),
+            "end": day(view.sessions, end),
+            "basis": used,
+        }
         own = shares[row]
         held = int(overlap[row, row])
         if not held:
@@ -59,20 +68,41 @@ def contributions(view: View, *, since: str = "ytd", k: int = 10, basis: str | N
         top = float(own[order].sum()) if np.isfinite(gain) else float("nan")
         found: list[dict[str, object]] = [
             {"statistic": "total", "value": gain, "n_used": held, "n_eligible": held},
-            *({"statistic": f"top_{n}", "value": float(own[i]), "security": view.securities[i]}
-              for n, i in enumerate(order, 1)),
+            *(
+                {"statistic": f"top_{n}", "value": float(own[i]), "security": view.securities[i]}
+                for n, i in enumerate(order, 1)
+            ),
             {"statistic": "top", "value": top},
-            {"statistic": "top_share", "value": top / gain if gain > 0 else float("nan"), "unit": "fraction"},
-            *({"statistic": "part", "value": float(parts[row, p]), "group": group, "part": view.subjects[p],
-               "n_used": int(overlap[row, p]), "n_eligible": int(overlap[p, p])}
-              for group, members in view.groups.items() for p in members if p != row and overlap[row, p]),
+            {
+                "statistic": "top_share",
+                "value": top / gain if gain > 0 else float("nan"),
+                "unit": "fraction",
+            },
+            *(
+                {
+                    "statistic": "part",
+                    "value": float(parts[row, p]),
+                    "group": group,
+                    "part": view.subjects[p],
+                    "n_used": int(overlap[row, p]),
+                    "n_eligible": int(overlap[p, p]),
+                }
+                for group, members in view.groups.items()
+                for p in members
+                if p != row and overlap[row, p]
+            ),
             {"statistic": "residual", "value": gain - float(own.sum())},
         ]
         rows += [{**head, **line} for line in found]
-    table = tidy(rows, security=pl.String, group=pl.String, part=pl.String, unit=pl.String, basis=pl.String)
+    table = tidy(
+        rows, security=pl.String, group=pl.String, part=pl.String, unit=pl.String, basis=pl.String
+    )
     whole = pl.col("value").filter(pl.col("statistic") == "total").first().over("subject")
-    return Result(table=table.with_columns(
-        share=pl.when((whole > 0) & pl.col("unit").is_null()).then(pl.col("value") / whole)))
+    return Result(
+        table=table.with_columns(
+            share=pl.when((whole > 0) & pl.col("unit").is_null()).then(pl.col("value") / whole)
+        )
+    )
 
 
 def _window(view: View, since: str) -> tuple[int, int]:
@@ -81,7 +111,9 @@ def _window(view: View, since: str) -> tuple[int, int]:
     return window(view, since)
 
 
-def _sums(view: View, basis: str, levels: Array, start: int, end: int) -> tuple[Array, Array, Array]:
+def _sums(
+    view: View, basis: str, levels: Array, start: int, end: int
+) -> tuple[Array, Array, Array]:
     """(S, N) contributions; (S, S) their sums over the members of every basket; (S, S) securities in common."""
     S, N = len(view.subjects), len(view.securities)
     shares, parts, common = np.zeros((S, N)), np.zeros((S, S)), np.zeros((S, S))
@@ -97,9 +129,10 @@ def _sums(view: View, basis: str, levels: Array, start: int, end: int) -> tuple[
         W = span.weights[:, held]
         now = slice(span.start, stop)
         AG = np.ones((len(held), stop - span.start))
-        np.cumprod(1 + growing[held, span.start:stop - 1], axis=1, out=AG[:, 1:])
-        AG *= np.logical_and.accumulate(alive[held, now], axis=1)  # who left stays out until a rebalance
-        before = levels[:, span.start - 1:stop - 1] if span.start else np.full((S, stop), np.nan)
+        np.cumprod(1 + growing[held, span.start : stop - 1], axis=1, out=AG[:, 1:])
+        # who left stays out until a rebalance
+        AG *= np.logical_and.accumulate(alive[held, now], axis=1)
+        before = levels[:, span.start - 1 : stop - 1] if span.start else np.full((S, stop), np.nan)
         late = np.arange(span.start, stop) > start
         den = W @ AG
         with np.errstate(divide="ignore", invalid="ignore"):

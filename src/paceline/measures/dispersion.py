@@ -11,8 +11,12 @@ from paceline.errors import UsageError
 from paceline.measures import Array, Result, Span, View, measure
 from paceline.measures._members import Basis, basis_of, living
 
-UNITS = {"dispersion": "fraction", "dispersion_window": "fraction", "equal_sd_window": "fraction",
-         "p90_p10_window": "fraction"}
+UNITS = {
+    "dispersion": "fraction",
+    "dispersion_window": "fraction",
+    "equal_sd_window": "fraction",
+    "p90_p10_window": "fraction",
+}
 #: Share of a basket's living members that must have the whole window.
 COVERAGE = 0.9
 #: A variance below this share of the mean square is rounding.
@@ -27,32 +31,35 @@ ROUNDING = 1e-13
     unit=UNITS,
     shows="series",
     bounds=(0.0, float("inf")),
-    references=("S&P Dow Jones Indices, Dispersion: Measuring Market Opportunity, and S&P realised dispersion",
-                "Yu, Sharaiha (2007), Alpha Budgeting: Cross-Sectional Dispersion Decomposed"),
+    references=(
+        "S&P Dow Jones Indices, Dispersion: Measuring Market Opportunity, and S&P realised dispersion",
+        "Yu, Sharaiha (2007), Alpha Budgeting: Cross-Sectional Dispersion Decomposed",
+    ),
 )
 def dispersion(view: View, *, window: int = 21, basis: Basis | None = None) -> Result:
     """Cross-sectional standard deviation of the members' returns, for each session and for a window.
 
-    D = sqrt(sum_i w_i (r_i - r_I)^2) with r_I = sum_i w_i r_i and w the weights at the start of the period (the
-    targets of the last rebalance, drifted to the close before its first session), so that
-    D^2 = sum w r^2 - (sum w r)^2. Fractions of the period's return, not annualised.
+    D = sqrt(sum_i w_i (r_i - r_I)^2) with r_I = sum_i w_i r_i and w the weights at the start of the
+    period (the targets of the last rebalance, drifted to the close before its first session), so
+    that D^2 = sum w r^2 - (sum w r)^2. Fractions of the period's return, not annualised.
 
     dispersion         D of one session
     dispersion_window  D of the returns over ``window`` sessions, weights and members of its start
     equal_sd_window    the same with equal weights (divisor n)
-    p90_p10_window     90th less 10th percentile of the members' returns over the window, linear between order
-                       statistics, which are taken in single precision (7 digits)
+    p90_p10_window     90th less 10th percentile of the members' returns over the window, linear
+                       between order statistics, which are taken in single precision (7 digits)
 
     window  sessions of the longer period
     basis   "price" or "total"; default: the basis the baskets are shown on
 
-    Shapes: (S, T), stamped at the last session of the period. n_eligible counts the members not yet delisted, n_used
-    those with a return today. Missing: a member without a return today, or without a close at the window's start, is
-    left out, its weight going to the others in proportion; fewer than two members, or fewer than 90% of the living
-    with the whole window, have no value.
-    """
+    Shapes: (S, T), stamped at the last session of the period. n_eligible counts the members not yet
+    delisted, n_used those with a return today. Missing: a member without a return today, or without
+    a close at the window's start, is left out, its weight going to the others in proportion; fewer
+    than two members, or fewer than 90% of the living with the whole window, have no value."""
     if window < 1:
-        raise UsageError(f"a window of {window} sessions does not exist.", "Give a window of 1 or more.")
+        raise UsageError(
+            f"a window of {window} sessions does not exist.", "Give a window of 1 or more."
+        )
     used = basis_of(view, basis)
     alive = living(view.field("price_index"), view.field("total_index"))
     seen = np.isfinite(view.field(f"{used}_return"))
@@ -64,9 +71,13 @@ def dispersion(view: View, *, window: int = 21, basis: Basis | None = None) -> R
         now = slice(span.start, span.stop)
         n_used[:, now], n_eligible[:, now] = block.count(block.seen), block.count(block.there)
         out["dispersion"][:, now] = block.session(n_used[:, now])
-        ends = slice(max(span.start, 1) + window - 1, min(span.stop + window - 1, len(view.sessions)))
+        ends = slice(
+            max(span.start, 1) + window - 1, min(span.stop + window - 1, len(view.sessions))
+        )
         if ends.start < ends.stop:
-            for name, found in zip(list(UNITS)[1:], block.window(ends, window, n_eligible[:, now]), strict=True):
+            for name, found in zip(
+                list(UNITS)[1:], block.window(ends, window, n_eligible[:, now]), strict=True
+            ):
                 out[name][:, ends] = found
 
     threads.each(fill, view.spans)
@@ -79,9 +90,8 @@ class _Block:
     def __init__(self, view: View, basis: str, span: Span, seen: Bools, alive: Bools) -> None:
         """``seen``, ``alive`` (N, T): a return on the session, not left yet.
 
-        Holds ``there``, ``seen``, ``r`` (n, L) of the span, and ``G``, growth since the rebalance to the close before
-        each session.
-        """
+        Holds ``there``, ``seen``, ``r`` (n, L) of the span, and ``G``, growth since the rebalance
+        to the close before each session."""
         held = np.flatnonzero((span.weights > 0).any(axis=0))
         now = slice(span.start, span.stop)
         self.start, self.held, self.all_seen = span.start, held, seen
@@ -93,7 +103,9 @@ class _Block:
         self.r = view.field(f"{basis}_return")[held, now]
         move = 1 + (self.r if basis == "price" else view.field("price_return")[held, now])
         row, column = np.nonzero(np.isnan(move))
-        move[row, column] = 1 + np.nan_to_num(view.field("total_return")[held[row], span.start + column])
+        move[row, column] = 1 + np.nan_to_num(
+            view.field("total_return")[held[row], span.start + column]
+        )
         self.G = np.ones(move.shape)
         np.cumprod(move[:, :-1], axis=1, out=self.G[:, 1:])
         np.copyto(self.r, 0.0, where=~self.seen)
@@ -108,9 +120,10 @@ class _Block:
 
     def window(self, ends: slice, window: int, n_there: Array) -> tuple[Array, Array, Array]:
         """Weighted and equal-weighted dispersion and P90 - P10 of the returns up to the sessions ``ends``."""
-        first = ends.start - window + 1 - self.start  # 0, or 1 where the span begins with the history
+        # 0, or 1 where the span begins with the history
+        first = ends.start - window + 1 - self.start
         here = slice(first, first + ends.stop - ends.start)
-        path = self.index[self.held, ends.start - window:ends.stop]
+        path = self.index[self.held, ends.start - window : ends.stop]
         with np.errstate(divide="ignore", invalid="ignore"):
             r = path[:, window:] / path[:, :-window]
         r -= 1
@@ -126,11 +139,19 @@ class _Block:
         for row in np.flatnonzero(enough.any(axis=1)).tolist():
             inside = self.W[row] > 0
             same = done.setdefault(inside.tobytes(), row)
-            gap[row] = gap[same] if same != row else _p90_p10(np.compress(inside, by_session, axis=1), n[row])
+            gap[row] = (
+                gap[same]
+                if same != row
+                else _p90_p10(np.compress(inside, by_session, axis=1), n[row])
+            )
         np.copyto(r, 0.0, where=~valid)
         weighted = _sd(self.W, self.G[:, here] * valid, r)
         equal = _sd(self.member.astype(float), valid.astype(float), r)
-        return np.where(enough, weighted, np.nan), np.where(enough, equal, np.nan), np.where(enough, gap, np.nan)
+        return (
+            np.where(enough, weighted, np.nan),
+            np.where(enough, equal, np.nan),
+            np.where(enough, gap, np.nan),
+        )
 
 
 def _sd(W: Array, weight: Array, r: Array) -> Array:
@@ -160,6 +181,8 @@ def _p90_p10(r: NDArray[np.float32], n: Array) -> Array:
         where = q * np.maximum(n - 1, 0)
         low = np.floor(where).astype(np.int64)
         below, above = (r[at, k].astype(float) for k in (low, np.minimum(low + 1, r.shape[1] - 1)))
-        return np.asarray(np.where(where > low, below + (where - low) * (above - below), below), float)
+        return np.asarray(
+            np.where(where > low, below + (where - low) * (above - below), below), float
+        )
 
     return at_share(0.9) - at_share(0.1)

@@ -21,29 +21,34 @@ UNITS = {"share": "fraction", "share_before": "fraction", "change": "fraction"}
     shows="series",
     bounds=(-1.0, 1.0),
     lookback=lambda p: p["window"] + p["before"],
-    references=("Lo, Wang (2000), Trading Volume: Definitions, Data Analysis, and Implications of Portfolio Theory, "
-                "Review of Financial Studies 13",),
+    references=(
+        "Lo, Wang (2000), Trading Volume: Definitions, Data Analysis, and Implications of Portfolio Theory, "
+        "Review of Financial Studies 13",
+    ),
 )
 def dollar_volume_share(view: View, *, window: int = 21, before: int = 63) -> Result:
     """Share of each basket's members in the dollar volume of the whole market.
 
-    share = sum over the last ``window`` sessions of sum_{i in basket} close_i volume_i / the same sum over the
-    market, where the market is every stock that is a member of at least one basket that session. share_before is the
-    same over the ``before`` sessions that precede the window, change = share - share_before.
+    share = sum over the last ``window`` sessions of sum_{i in basket} close_i volume_i / the same
+    sum over the market, where the market is every stock that is a member of at least one basket
+    that session. share_before is the same over the ``before`` sessions that precede the window,
+    change = share - share_before.
 
-    This is trading, not flow: every dollar bought is a dollar sold, and who bought or sold, and whether money came in
-    or went out, is not observable from prices and volumes. Members are those of each session, so a basket that
-    is ranked anew can change its share by changing its members.
+    This is trading, not flow: every dollar bought is a dollar sold, and who bought or sold, and
+    whether money came in or went out, is not observable from prices and volumes. Members are those
+    of each session, so a basket that is ranked anew can change its share by changing its members.
 
     window  sessions of the share
     before  sessions before them that it is compared with
 
-    Shapes: (S, T), fractions. n_eligible counts the members not yet delisted, n_used those with a close and a volume
-    today. Missing: a member without close or volume adds nothing; a window with a session without any
-    volume in the market, or before the basket's first members, has no value.
+    Shapes: (S, T), fractions. n_eligible counts the members not yet delisted, n_used those with a
+    close and a volume today. Missing: a member without close or volume adds nothing; a window with
+    a session without any volume in the market, or before the basket's first members, has no value.
     """
     if min(window, before) < 1:
-        raise UsageError(f"window = {window}, before = {before}: not numbers of sessions.", "Give 1 or more.")
+        raise UsageError(
+            f"window = {window}, before = {before}: not numbers of sessions.", "Give 1 or more."
+        )
     close, volume = view.field("close"), view.field("volume")
     alive = living(view.field("price_index"), view.field("total_index"))
     own, market = np.full(view.shape, np.nan), np.full((1, view.shape[1]), np.nan)
@@ -65,4 +70,6 @@ def dollar_volume_share(view: View, *, window: int = 21, before: int = 63) -> Re
     late, all_late = (kernels.move_mean(a, before) for a in (own, market))
     earlier = np.full(view.shape, np.nan)
     earlier[:, window:] = share(late[:, :-window], all_late[:, :-window])
-    return Result({"share": recent, "share_before": earlier, "change": recent - earlier}, n_used, n_eligible)
+    return Result(
+        {"share": recent, "share_before": earlier, "change": recent - earlier}, n_used, n_eligible
+    )

@@ -24,34 +24,36 @@ TIE = 0.001
     needs=("series",),
     unit="return",
     shows="table",
-    references=(
-        "Kenneth R. French, Data Library",
-        "Daniel, Moskowitz (2016), Momentum crashes",
-    ),
+    references=("Kenneth R. French, Data Library", "Daniel, Moskowitz (2016), Momentum crashes"),
 )
-def factor_history(view: View, *, months: int = 12, years: int = 0, worst: int = 5, length: int = 3) -> Result:
+def factor_history(
+    view: View, *, months: int = 12, years: int = 0, worst: int = 5, length: int = 3
+) -> Result:
     """Leagues of the published factor series per month and year, and their deepest falls.
 
-    The series are the monthly ones of Ken French's library (names ending in /monthly/ and Mkt-RF, SMB, HML, RMW, CMA,
-    Mom; of several the one that begins first), and "winners minus losers, 25 sorts": the mean of the five highest
-    prior-return portfolios of the 25 sorts on size and prior 2-12 returns minus the mean of the five lowest, which
-    reaches back to 1927. For a factor f, wealth W = product of (1 + f).
+    The series are the monthly ones of Ken French's library (names ending in /monthly/ and Mkt-RF,
+    SMB, HML, RMW, CMA, Mom; of several the one that begins first), and "winners minus losers, 25
+    sorts": the mean of the five highest prior-return portfolios of the 25 sorts on size and prior
+    2-12 returns minus the mean of the five lowest, which reaches back to 1927. For a factor f,
+    wealth W = product of (1 + f).
 
     2025-11       the factor's return of a month; 2024 of a calendar year: product of (1 + f) - 1
     drawdown      today's distance from the highest wealth so far, W / max W - 1
-    fall          the deepest ones, from peak (start) to trough (end): W_trough / W_peak - 1; ``known`` is the
-                  month the peak was regained, the last month for the one that is still open (``provisional``)
-    crash         winners minus losers over its worst stretches of months that do not overlap: the product of
-                  (1 + f) - 1; columns ``winners`` and ``losers`` are the same of either leg
+    fall          the deepest ones, from peak (start) to trough (end): W_trough / W_peak - 1;
+                  ``known`` is the month the peak was regained, the last month for the one that is
+                  still open (``provisional``)
+    crash         winners minus losers over its worst stretches of months that do not overlap: the
+                  product of (1 + f) - 1; columns ``winners`` and ``losers`` are the same of either
+                  leg
 
     months  how many of the last months are listed
     years   how many calendar years; 0: all
     worst   how many falls and crashes
     length  months of a crash
 
-    Columns: ``factor``, ``rank`` among the factors of that month or year, ``recovered``, ``known``. The subject is the
-    series (of winners minus losers: the first of its portfolios). Missing: a year that is not complete has
-    no row; a month without a value is left out of a factor's league.
+    Columns: ``factor``, ``rank`` among the factors of that month or year, ``recovered``, ``known``.
+    The subject is the series (of winners minus losers: the first of its portfolios). Missing: a
+    year that is not complete has no row; a month without a value is left out of a factor's league.
     """
     lines, pair = _published(view)
     rows: list[dict[str, Any]] = []
@@ -61,15 +63,27 @@ def factor_history(view: View, *, months: int = 12, years: int = 0, worst: int =
         rows += _falls(subject, name, days, f, worst)
     if pair is not None:
         rows += _crashes(pair, worst, length)
-    return Result(table=tidy([{**r, "basis": "total"} for r in rows], factor=pl.String, rank=pl.Int64,
-                             recovered=pl.Date, winners=pl.Float64, losers=pl.Float64, known=pl.Date,
-                             provisional=pl.Boolean, basis=pl.String))
+    return Result(
+        table=tidy(
+            [{**r, "basis": "total"} for r in rows],
+            factor=pl.String,
+            rank=pl.Int64,
+            recovered=pl.Date,
+            winners=pl.Float64,
+            losers=pl.Float64,
+            known=pl.Date,
+            provisional=pl.Boolean,
+            basis=pl.String,
+        )
+    )
 
 
 Line = tuple[str, NDArray[np.datetime64], Array]
 
 
-def _published(view: View) -> tuple[dict[str, Line], tuple[str, NDArray[np.datetime64], Array, Array] | None]:
+def _published(
+    view: View,
+) -> tuple[dict[str, Line], tuple[str, NDArray[np.datetime64], Array, Array] | None]:
     """Factor -> (series, month-ends, returns), and the two legs of winners minus losers."""
     lines: dict[str, Line] = {}
     for column, name in _french.COLUMNS.items():
@@ -94,15 +108,28 @@ def _periods(lines: dict[str, Line], period: str, count: int) -> Iterator[dict[s
     for when in sorted(found)[-count:] if count else sorted(found):
         values = np.array([found[when].get(name, np.nan) for name in lines])
         place = ranks(values, TIE)
-        first, last = np.datetime64(when, "M"), np.datetime64(when, "M") + (0 if period == "M" else 11)
+        first, last = (
+            np.datetime64(when, "M"),
+            np.datetime64(when, "M") + (0 if period == "M" else 11),
+        )
         start, end = first.astype("datetime64[D]") - 1, (last + 1).astype("datetime64[D]") - 1
         for (name, (subject, _, _)), value, rank in zip(lines.items(), values, place, strict=True):
             if np.isfinite(value):
-                yield {"subject": subject, "statistic": when, "start": start.item(), "end": end.item(),
-                       "value": float(value), "factor": name, "rank": int(rank), "known": end.item()}
+                yield {
+                    "subject": subject,
+                    "statistic": when,
+                    "start": start.item(),
+                    "end": end.item(),
+                    "value": float(value),
+                    "factor": name,
+                    "rank": int(rank),
+                    "known": end.item(),
+                }
 
 
-def _falls(subject: str, name: str, days: NDArray[np.datetime64], f: Array, worst: int) -> Iterator[dict[str, Any]]:
+def _falls(
+    subject: str, name: str, days: NDArray[np.datetime64], f: Array, worst: int
+) -> Iterator[dict[str, Any]]:
     """Today's drawdown and the deepest falls of one factor."""
     wealth = np.concatenate([[1.0], np.cumprod(1 + f)])
     when = np.concatenate([[(days[0].astype("datetime64[M]")).astype("datetime64[D]") - 1], days])
@@ -110,21 +137,37 @@ def _falls(subject: str, name: str, days: NDArray[np.datetime64], f: Array, wors
     drop = wealth / peak - 1
     last = when[-1].item()
     top = int(np.flatnonzero(wealth == peak)[-1])
-    yield {"subject": subject, "statistic": "drawdown", "start": when[top].item(), "end": last,
-           "value": float(drop[-1]), "factor": name, "known": last}
+    yield {
+        "subject": subject,
+        "statistic": "drawdown",
+        "start": when[top].item(),
+        "end": last,
+        "value": float(drop[-1]),
+        "factor": name,
+        "known": last,
+    }
     under = np.flatnonzero(drop < 0)
     episodes = [e for e in np.split(under, np.flatnonzero(np.diff(under) > 1) + 1) if len(e)]
     episodes.sort(key=lambda e: float(drop[e].min()))
     for e in episodes[:worst]:
         low = int(e[drop[e].argmin()])
         back = when[e[-1] + 1].item() if e[-1] + 1 < len(when) else None
-        yield {"subject": subject, "statistic": "fall", "start": when[e[0] - 1].item(), "end": when[low].item(),
-               "value": float(drop[low]), "factor": name, "recovered": back, "known": back or last,
-               "provisional": back is None}
+        yield {
+            "subject": subject,
+            "statistic": "fall",
+            "start": when[e[0] - 1].item(),
+            "end": when[low].item(),
+            "value": float(drop[low]),
+            "factor": name,
+            "recovered": back,
+            "known": back or last,
+            "provisional": back is None,
+        }
 
 
-def _crashes(pair: tuple[str, NDArray[np.datetime64], Array, Array], worst: int,
-             length: int) -> Iterator[dict[str, Any]]:
+def _crashes(
+    pair: tuple[str, NDArray[np.datetime64], Array, Array], worst: int, length: int
+) -> Iterator[dict[str, Any]]:
     """The worst stretches of winners minus losers that do not overlap, worst first."""
     subject, days, high, low = pair
     if len(days) < length:
@@ -137,10 +180,16 @@ def _crashes(pair: tuple[str, NDArray[np.datetime64], Array, Array], worst: int,
         if not free.any():
             return
         k = int(np.where(free, total, np.inf).argmin())
-        free[max(k - length + 1, 0):k + length] = False
+        free[max(k - length + 1, 0) : k + length] = False
         first = days[k].astype("datetime64[M]").astype("datetime64[D]") - 1
-        yield {"subject": subject, "statistic": "crash", "start": first.item(), "end": days[k + length - 1].item(),
-               "value": float(total[k]), "factor": _french.WML, "winners": float(legs_[0][k]),
-               "losers": float(legs_[1][k]), "known": days[k + length - 1].item()}
-
-
+        yield {
+            "subject": subject,
+            "statistic": "crash",
+            "start": first.item(),
+            "end": days[k + length - 1].item(),
+            "value": float(total[k]),
+            "factor": _french.WML,
+            "winners": float(legs_[0][k]),
+            "losers": float(legs_[1][k]),
+            "known": days[k + length - 1].item(),
+        }

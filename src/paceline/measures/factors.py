@@ -16,7 +16,16 @@ from paceline.errors import UnknownName, UsageError
 from paceline.measures import Array, Result, View, measure
 from paceline.measures._lows import last_low
 from paceline.measures._members import Basis, basis_of
-from paceline.measures._signals import FACTORS, NEEDS, Stocks, betas, chosen, month_ends, row_of, scores
+from paceline.measures._signals import (
+    FACTORS,
+    NEEDS,
+    Stocks,
+    betas,
+    chosen,
+    month_ends,
+    row_of,
+    scores,
+)
 from paceline.measures._sorts import held, legs, weigh
 from paceline.measures._tables import day, tidy
 from paceline.measures._windows import since_session, window
@@ -27,7 +36,10 @@ Weighting = Literal["own", "equal", "cap"]
 #: Returns closer than this are a tie in a league.
 TIE = 0.001
 #: The fundamentals a factor's score rests on.
-RESTS = {"value": "fundamental:book_equity", "quality": "fundamental:book_equity,fundamental:earnings"}
+RESTS = {
+    "value": "fundamental:book_equity",
+    "quality": "fundamental:book_equity,fundamental:earnings",
+}
 
 
 @dataclass(frozen=True)
@@ -49,7 +61,7 @@ class Portfolios:
 
     def change(self, side: str, start: int, end: int) -> Array:
         """(F,) return from close to close; NaN where the portfolio was not there on every session between."""
-        r: Array = getattr(self, side)[:, start + 1:end + 1]
+        r: Array = getattr(self, side)[:, start + 1 : end + 1]
         total: Array = np.prod(1 + r, axis=1) - 1
         return total
 
@@ -69,64 +81,97 @@ class Portfolios:
         "Asness, Frazzini, Pedersen (2019), Quality minus junk (profitability; here earnings to book alone)",
     ),
 )
-def factors(view: View, *, baskets: tuple[str, ...] | None = None, quantiles: int = 5, weights: Weighting = "own",
-            neutral: str | None = None, breakpoints: str | None = None, since: str | None = None, months: int = 12,
-            years: int = 10, basis: Basis | None = None) -> Result:
+def factors(
+    view: View,
+    *,
+    baskets: tuple[str, ...] | None = None,
+    quantiles: int = 5,
+    weights: Weighting = "own",
+    neutral: str | None = None,
+    breakpoints: str | None = None,
+    since: str | None = None,
+    months: int = 12,
+    years: int = 10,
+    basis: Basis | None = None,
+) -> Result:
     """Returns of portfolios sorted by size, value, momentum, reversal, quality, volatility and the year so far.
 
-    At the close of each month the members of a basket are sorted by a score (below); the highest 1/q are bought
-    (long), the lowest 1/q sold (short), and both are left alone until the next month-end, with
-    r_t = sum of drifted weights * r_it over those alive. Sides:
+    At the close of each month the members of a basket are sorted by a score (below); the highest
+    1/q are bought (long), the lowest 1/q sold (short), and both are left alone until the next
+    month-end, with r_t = sum of drifted weights * r_it over those alive. Sides:
 
-    long, short       return of either leg over the window = level at the end / level at the base - 1
-    long_short        V_end / V_base - 1, where V grows by 1 + long - short of the month so far: both legs start each
-                      month alike
-    long_over_index   long - the basket's own return: what an investor who may not sell short would have seen
+    long, short       return of either leg over the window = level at the end / level at the base -
+                      1
+    long_short        V_end / V_base - 1, where V grows by 1 + long - short of the month so far:
+                      both legs start each month alike
+    long_over_index   long - the basket's own return: what an investor who may not sell short would
+                      have seen
 
     size            small first: -ln(market cap)
-    value           book equity / market cap, as filed by then for a period that ended less than a year and a half
-                    before, negative book equity left out
-    momentum        prior returns 2 to 12: from the close 12 months before the month-end to the close one month before
+    value           book equity / market cap, as filed by then for a period that ended less than a
+                    year and a half before, negative book equity left out
+    momentum        prior returns 2 to 12: from the close 12 months before the month-end to the
+                    close one month before
     reversal_short  losers of the month just ended; reversal_long losers of prior months 13 to 60
     quality         earnings / book equity, as filed by then
     low_volatility  lowest sd of 252 daily returns (200 needed)
     ytd_winners     highest return since the last close of the year before; ytd_laggards lowest
 
-    Scores of past returns are with dividends where the data have them, whatever the basis. Statistics: since_low (or
-    since), mtd, last_month, ytd, 1y; each of the last full months ("2025-11") and calendar years ("2024").
-    valuation_spread = median book to market of the highest over that of the lowest quantile at each month-end, a
-    ratio. Columns: ``factor``; ``side``; ``rank`` of the factor on its side in that window (returns within 0.1
-    point are a tie); ``bought`` says who is.
+    Scores of past returns are with dividends where the data have them, whatever the basis.
+    Statistics: since_low (or since), mtd, last_month, ytd, 1y; each of the last full months
+    ("2025-11") and calendar years ("2024"). valuation_spread = median book to market of the highest
+    over that of the lowest quantile at each month-end, a ratio. Columns: ``factor``; ``side``;
+    ``rank`` of the factor on its side in that window (returns within 0.1 point are a tie);
+    ``bought`` says who is.
 
     baskets      sorted baskets; default: the first of the market file that has members
     quantiles    q
-    weights      within a leg: "own", the basket's weights; "equal"; "cap", market caps (the last one of ten sessions)
-    neutral      a group of baskets, e.g. "sectors": sorted within each of its baskets, which keeps its weight;
-                 or "beta": within fifths of beta on the basket (252 sessions)
-    breakpoints  basket whose members set the quantiles (as the NYSE does for Fama and French); default: all
+    weights      within a leg: "own", the basket's weights; "equal"; "cap", market caps (the last
+                 one of ten sessions)
+    neutral      a group of baskets, e.g. "sectors": sorted within each of its baskets, which keeps
+                 its weight; or "beta": within fifths of beta on the basket (252 sessions)
+    breakpoints  basket whose members set the quantiles (as the NYSE does for Fama and French);
+                 default: all
     since        ISO date, or "low": the benchmark's last short-term low
     months       how many full months are listed
     years        how many full calendar years
-    basis        "price" or "total" of the returns earned; default: the basis the baskets are shown on
+    basis        "price" or "total" of the returns earned; default: the basis the baskets are shown
+                 on
 
-    Missing: a stock without a score is in no leg; below q scores a factor has no portfolio, and a window that starts
-    before its portfolio has no value. n_used = members with a score, n_eligible = members, at the last
-    month-end before the window's end; without fundamentals value and quality say "0 of n". Membership and weights
-    are those of the month-end, never later ones. Raises UnknownName for an unknown basket or group.
-    """
+    Missing: a stock without a score is in no leg; below q scores a factor has no portfolio, and a
+    window that starts before its portfolio has no value. n_used = members with a score, n_eligible
+    = members, at the last month-end before the window's end; without fundamentals value and quality
+    say "0 of n". Membership and weights are those of the month-end, never later ones. Raises
+    UnknownName for an unknown basket or group."""
     if quantiles < 2:
         raise UsageError(f"quantiles = {quantiles} divides nobody.", "Give 2 or more, e.g. 5.")
     used = basis_of(view, basis)
     rows: list[dict[str, object]] = []
     for row in chosen(view, baskets):
         stocks = Stocks(view, row, used)
-        made = _portfolios(stocks, quantiles, weights, _groups(view, stocks, neutral),
-                           None if breakpoints is None else row_of(view, breakpoints), neutral == "beta")
+        made = _portfolios(
+            stocks,
+            quantiles,
+            weights,
+            _groups(view, stocks, neutral),
+            None if breakpoints is None else row_of(view, breakpoints),
+            neutral == "beta",
+        )
         for name, start, end in _windows(view, since, months, years):
             rows += _league(view, row, made, stocks.level, name, start, end)
         rows += _spread(view, row, made)
-    return Result(table=tidy([{**r, "basis": used} for r in rows], factor=pl.String, side=pl.String, bought=pl.String,
-                             rank=pl.Int64, unit=pl.String, basis=pl.String, rests=pl.String))
+    return Result(
+        table=tidy(
+            [{**r, "basis": used} for r in rows],
+            factor=pl.String,
+            side=pl.String,
+            bought=pl.String,
+            rank=pl.Int64,
+            unit=pl.String,
+            basis=pl.String,
+            rests=pl.String,
+        )
+    )
 
 
 def _groups(view: View, stocks: Stocks, neutral: str | None) -> list[Array] | None:
@@ -142,8 +187,14 @@ def _groups(view: View, stocks: Stocks, neutral: str | None) -> list[Array] | No
     return found
 
 
-def _portfolios(stocks: Stocks, quantiles: int, weights: Weighting, groups: list[Array] | None,
-                breakpoints: int | None, by_beta: bool) -> Portfolios:
+def _portfolios(
+    stocks: Stocks,
+    quantiles: int,
+    weights: Weighting,
+    groups: list[Array] | None,
+    breakpoints: int | None,
+    by_beta: bool,
+) -> Portfolios:
     """All factors' legs at every month-end, and what they returned until the next one."""
     view, F, T = stocks.view, len(FACTORS), len(stocks.view.sessions)
     ends = month_ends(view)
@@ -160,8 +211,11 @@ def _portfolios(stocks: Stocks, quantiles: int, weights: Weighting, groups: list
         if span is None or not own.any():
             return None
         member = own > 0
-        base = {"own": own, "equal": member.astype(float),
-                "cap": np.where(member, stocks.cap(t), 0.0)}[weights]
+        base = {
+            "own": own,
+            "equal": member.astype(float),
+            "cap": np.where(member, stocks.cap(t), 0.0),
+        }[weights]
         group = None if groups is None else np.asarray(groups[span], np.int64)
         if by_beta:
             group = _fifths(np.where(member, betas(stocks, t), np.nan))
@@ -174,17 +228,30 @@ def _portfolios(stocks: Stocks, quantiles: int, weights: Weighting, groups: list
             W[f], W[F + f] = weigh(top, base, group, whole), weigh(bottom, base, group, whole)
         stop = int(ends[k + 1]) + 1 if k + 1 < len(ends) else T
         block = slice(t + 1, stop)
-        daily[:, block] = held(W, stocks.returns[:, block], stocks.move[:, block], stocks.alive[:, block])
+        daily[:, block] = held(
+            W, stocks.returns[:, block], stocks.move[:, block], stocks.alive[:, block]
+        )
         both = np.cumprod(1 + daily[:, block], axis=1)
         gap = 1 + both[:F] - both[F:]
         spread_return[:, block] = gap / np.hstack([np.ones((F, 1)), gap[:, :-1]]) - 1
-        return (t, [int((member & np.isfinite(s)).sum()) for s in known.values()], int(member.sum()),
-                _ratio(known["value"], W[value] > 0, W[F + value] > 0))
+        return (
+            t,
+            [int((member & np.isfinite(s)).sum()) for s in known.values()],
+            int(member.sum()),
+            _ratio(known["value"], W[value] > 0, W[F + value] > 0),
+        )
 
     made = [m for m in threads.each(month, range(len(ends))) if m is not None]
     formed, scored, members, spreads = zip(*made, strict=True) if made else ((), (), (), ())
-    return Portfolios(daily[:F], daily[F:], spread_return, np.array(formed, np.int64),
-                      np.array(scored, float).reshape(-1, F).T, np.array(members, float), np.array(spreads, float))
+    return Portfolios(
+        daily[:F],
+        daily[F:],
+        spread_return,
+        np.array(formed, np.int64),
+        np.array(scored, float).reshape(-1, F).T,
+        np.array(members, float),
+        np.array(spreads, float),
+    )
 
 
 def _fifths(beta: Array) -> NDArray[np.int64]:
@@ -193,7 +260,9 @@ def _fifths(beta: Array) -> NDArray[np.int64]:
     if here.sum() < 5:
         return np.full(len(beta), -1, np.int64)
     cuts = np.quantile(beta[here], [0.2, 0.4, 0.6, 0.8])
-    return np.where(here, np.searchsorted(cuts, np.nan_to_num(beta), side="left"), -1).astype(np.int64)
+    return np.where(here, np.searchsorted(cuts, np.nan_to_num(beta), side="left"), -1).astype(
+        np.int64
+    )
 
 
 def _ratio(score: Array, top: NDArray[np.bool_], bottom: NDArray[np.bool_]) -> float:
@@ -202,7 +271,9 @@ def _ratio(score: Array, top: NDArray[np.bool_], bottom: NDArray[np.bool_]) -> f
     return float(np.median(score[top]) / np.median(score[bottom]))
 
 
-def _windows(view: View, since: str | None, months: int, years: int) -> Iterator[tuple[str, int, int]]:
+def _windows(
+    view: View, since: str | None, months: int, years: int
+) -> Iterator[tuple[str, int, int]]:
     """(statistic, base, end) of every window shown."""
     last = len(view.sessions) - 1
     if since is not None:
@@ -220,8 +291,9 @@ def _windows(view: View, since: str | None, months: int, years: int) -> Iterator
         yield str(year[b]), a, b
 
 
-def _league(view: View, row: int, made: Portfolios, index: Array, name: str, start: int,
-            end: int) -> Iterator[dict[str, object]]:
+def _league(
+    view: View, row: int, made: Portfolios, index: Array, name: str, start: int, end: int
+) -> Iterator[dict[str, object]]:
     """Rows of one window: every factor on every side, with its rank on that side."""
     nothing = np.full(len(FACTORS), np.nan)
     values = dict.fromkeys(SIDES, nothing)
@@ -235,9 +307,16 @@ def _league(view: View, row: int, made: Portfolios, index: Array, name: str, sta
             if side != "long_short" and not any(np.isfinite(v[f]) for v in values.values()):
                 continue  # no portfolio at all: said once
             yield {
-                "subject": view.subjects[row], "statistic": name, "start": day(view.sessions, start),
-                "end": day(view.sessions, end), "value": float(found[f]), "factor": factor, "side": side,
-                "bought": bought, "rests": RESTS.get(factor, ""), "rank": int(place[f]) if place[f] > 0 else None,
+                "subject": view.subjects[row],
+                "statistic": name,
+                "start": day(view.sessions, start),
+                "end": day(view.sessions, end),
+                "value": float(found[f]),
+                "factor": factor,
+                "side": side,
+                "bought": bought,
+                "rests": RESTS.get(factor, ""),
+                "rank": int(place[f]) if place[f] > 0 else None,
                 "n_used": int(made.scored[f, at]) if at >= 0 else 0,
                 "n_eligible": int(made.members[at]) if at >= 0 else 0,
             }
@@ -249,7 +328,17 @@ def _spread(view: View, row: int, made: Portfolios) -> Iterator[dict[str, object
     for k, t in enumerate(made.formed.tolist()):
         if np.isfinite(made.spread[k]):
             when = day(view.sessions, t)
-            yield {"subject": view.subjects[row], "statistic": "valuation_spread", "start": when, "end": when,
-                   "value": float(made.spread[k]), "factor": "value", "side": "long_short",
-                   "bought": FACTORS["value"], "rests": RESTS["value"], "unit": "ratio",
-                   "n_used": int(made.scored[value, k]), "n_eligible": int(made.members[k])}
+            yield {
+                "subject": view.subjects[row],
+                "statistic": "valuation_spread",
+                "start": when,
+                "end": when,
+                "value": float(made.spread[k]),
+                "factor": "value",
+                "side": "long_short",
+                "bought": FACTORS["value"],
+                "rests": RESTS["value"],
+                "unit": "ratio",
+                "n_used": int(made.scored[value, k]),
+                "n_eligible": int(made.members[k]),
+            }

@@ -9,7 +9,12 @@ from paceline.arrays import Bools
 from paceline.measures import Result, View, measure
 from paceline.measures._members import Basis, basis_of, count, living, observed, share
 
-UNITS = {"new_highs": "count", "new_lows": "count", "high_low_index": "fraction", "at_record": "fraction"}
+UNITS = {
+    "new_highs": "count",
+    "new_lows": "count",
+    "high_low_index": "fraction",
+    "at_record": "fraction",
+}
 
 
 @measure(
@@ -30,15 +35,17 @@ def new_highs_lows(view: View, *, window: int = 252, basis: Basis | None = None)
     high_low_index  NH / (NH + NL); no value when both are zero
     at_record       share of the same members whose close is above every earlier stored close
 
-    Closes, not intraday prices, and split-adjusted: the return index of the basis. Equal means within 1e-12; a
-    member whose closes were all equal makes neither a high nor a low. A record is one since the data start.
+    Closes, not intraday prices, and split-adjusted: the return index of the basis. Equal means
+    within 1e-12; a member whose closes were all equal makes neither a high nor a low. A record is
+    one since the data start.
 
     window  sessions looked back on; 252 is the 52 weeks
-    basis   "price" or "total"; default: the basis the baskets are shown on (dividends distort highs and lows)
+    basis   "price" or "total"; default: the basis the baskets are shown on (dividends distort highs
+            and lows)
 
-    Shapes: (S, T). n_used counts members with a return today and ``window`` closes before it, of which at most ten
-    carried forward; n_eligible the members not yet delisted. Missing: a younger member is left out of everything.
-    """
+    Shapes: (S, T). n_used counts members with a return today and ``window`` closes before it, of
+    which at most ten carried forward; n_eligible the members not yet delisted. Missing: a younger
+    member is left out of everything."""
     used = basis_of(view, basis)
     index, returns = view.field(f"{used}_index"), view.field(f"{used}_return")
 
@@ -55,6 +62,10 @@ def new_highs_lows(view: View, *, window: int = 252, basis: Basis | None = None)
 
     NH, NL, records, n_used, n_eligible = count(view, 5, flags)
     some = n_used > 0
-    values = {"new_highs": np.where(some, NH, np.nan), "new_lows": np.where(some, NL, np.nan),
-              "high_low_index": share(NH, NH + NL), "at_record": share(records, n_used)}
+    values = {
+        "new_highs": np.where(some, NH, np.nan),
+        "new_lows": np.where(some, NL, np.nan),
+        "high_low_index": share(NH, NH + NL),
+        "at_record": share(records, n_used),
+    }
     return Result(values, n_used, n_eligible)

@@ -10,8 +10,13 @@ from paceline.measures import Result, View, measure
 from paceline.measures._tables import day, tidy
 from paceline.measures._windows import on_or_before
 
-UNITS = {"is_record": "count", "last_record": "level", "sessions_since_record": "sessions",
-         "distance_from_record": "return", "records_this_year": "count"}
+UNITS = {
+    "is_record": "count",
+    "last_record": "level",
+    "sessions_since_record": "sessions",
+    "distance_from_record": "return",
+    "records_this_year": "count",
+}
 
 
 @measure(
@@ -26,8 +31,8 @@ UNITS = {"is_record": "count", "last_record": "level", "sessions_since_record": 
 def record_highs(view: View) -> Result:
     """Record closes of each level over the whole stored history.
 
-    A record is a close above every earlier close: L_t > max of L_s for s < t, by more than rounding (1e-12). The
-    first close beats nothing and is no record. Statistics, one row each:
+    A record is a close above every earlier close: L_t > max of L_s for s < t, by more than rounding
+    (1e-12). The first close beats nothing and is no record. Statistics, one row each:
 
     is_record              1 if the last session is a record, else 0
     last_record            the highest close so far (its first session, if it was met again)
@@ -35,10 +40,9 @@ def record_highs(view: View) -> Result:
     distance_from_record   d = last level / highest close - 1, zero or negative
     records_this_year      records in the calendar year of the last session
 
-    Columns: ``start`` is the session of the highest close; ``since`` the first session of the history: a
-    record is one only since then. Missing levels are passed over; a level missing today gives no value for
-    is_record and distance_from_record.
-    """
+    Columns: ``start`` is the session of the highest close; ``since`` the first session of the
+    history: a record is one only since then. Missing levels are passed over; a level missing today
+    gives no value for is_record and distance_from_record."""
     end = len(view.sessions) - 1
     top = kernels.running_max(view.levels)
     records = np.zeros(view.shape, bool)
@@ -57,10 +61,19 @@ def record_highs(view: View) -> Result:
             "last_record": float(view.levels[row, last]),
             "sessions_since_record": float(end - last),
             "distance_from_record": min(float(now / view.levels[row, last]) - 1, 0.0)
-            if np.isfinite(now) else float("nan"),
+            if np.isfinite(now)
+            else float("nan"),
             "records_this_year": float(records[row, year:].sum()),
         }
-        rows += [{"subject": subject, "statistic": name, "start": day(view.sessions, last),
-                  "end": day(view.sessions, end), "value": value, "since": day(view.sessions, int(here[0]))}
-                 for name, value in values.items()]
+        rows += [
+            {
+                "subject": subject,
+                "statistic": name,
+                "start": day(view.sessions, last),
+                "end": day(view.sessions, end),
+                "value": value,
+                "since": day(view.sessions, int(here[0])),
+            }
+            for name, value in values.items()
+        ]
     return Result(table=tidy(rows, since=pl.Date))

@@ -10,8 +10,14 @@ from paceline import kernels
 from paceline.measures import Array, Dates, Result, View, measure
 from paceline.measures._windows import returns
 
-UNITS = {"bull_20": "count", "bull_10": "count", "panic": "count", "trailing": "return", "volatility": "fraction",
-         "volatility_median": "fraction"}
+UNITS = {
+    "bull_20": "count",
+    "bull_10": "count",
+    "panic": "count",
+    "trailing": "return",
+    "volatility": "fraction",
+    "volatility_median": "fraction",
+}
 PHASES = {"bull_20": 0.20, "bull_10": 0.10}
 #: Sessions of the variance, and completed months before its median means anything.
 VARIANCE, MONTHS = 126, 24
@@ -24,30 +30,33 @@ VARIANCE, MONTHS = 126, 24
     unit=UNITS,
     shows="series",
     bounds=(-1.0, float("inf")),
-    references=("Lunde, Timmermann (2004), Duration Dependence in Stock Prices",
-                "Daniel, Moskowitz (2016), Momentum Crashes, Journal of Financial Economics 122"),
+    references=(
+        "Lunde, Timmermann (2004), Duration Dependence in Stock Prices",
+        "Daniel, Moskowitz (2016), Momentum Crashes, Journal of Financial Economics 122",
+    ),
 )
 def regimes(view: View, *, trailing: int = 504) -> Result:
     """State of each level as it was known on the day: 1 or 0 for each session, never relabelled afterwards.
 
-    bull_20            1 in a bull phase, 0 in a bear phase of the Lunde-Timmermann filter with 20% up and down: it
-                       turns on the session that confirms the turn, a close more than 20% below the highest close of
-                       the phase (bear) or above the lowest (bull), not on the high or low itself
+    bull_20            1 in a bull phase, 0 in a bear phase of the Lunde-Timmermann filter with 20%
+                       up and down: it turns on the session that confirms the turn, a close more
+                       than 20% below the highest close of the phase (bear) or above the lowest
+                       (bull), not on the high or low itself
     bull_10            the same with 10%: corrections
-    panic              1 if the return over ``trailing`` sessions is negative and the variance of daily returns over
-                       126 sessions is above its median, else 0: panic = (trailing < 0) and (volatility >
-                       volatility_median)
+    panic              1 if the return over ``trailing`` sessions is negative and the variance of
+                       daily returns over 126 sessions is above its median, else 0: panic =
+                       (trailing < 0) and (volatility > volatility_median)
     trailing           return over ``trailing`` sessions (504, two years)
     volatility         sqrt(252 * that variance), ddof 1
-    volatility_median  median of volatility at the ends of all months completed before the session's own, at least 24
+    volatility_median  median of volatility at the ends of all months completed before the session's
+                       own, at least 24
 
     trailing  sessions of the market return
 
-    Shapes: (S, T). Momentum's panic state is that of the market: read it on the benchmark's row. The first phase is
-    taken as a bull phase until a turn is confirmed; short histories may not have seen one. Missing: no state on a
-    session without a level; the filter passes over it. panic needs all of its three parts; a missing return blanks
-    the variance for 126 sessions.
-    """
+    Shapes: (S, T). Momentum's panic state is that of the market: read it on the benchmark's row.
+    The first phase is taken as a bull phase until a turn is confirmed; short histories may not have
+    seen one. Missing: no state on a session without a level; the filter passes over it. panic needs
+    all of its three parts; a missing return blanks the variance for 126 sessions."""
     levels = view.levels
     there = np.isfinite(levels)
     values: dict[str, Array] = {}
@@ -64,25 +73,40 @@ def regimes(view: View, *, trailing: int = 504) -> Result:
     volatility = kernels.move_std(returns(levels), VARIANCE) * np.sqrt(252)
     median = expanding_median(volatility, view.sessions)
     with np.errstate(invalid="ignore"):
-        panic = np.where(np.isfinite(past + volatility + median), (past < 0) & (volatility > median), np.nan)
-    return Result({**values, "panic": panic, "trailing": past, "volatility": volatility, "volatility_median": median})
+        panic = np.where(
+            np.isfinite(past + volatility + median), (past < 0) & (volatility > median), np.nan
+        )
+    return Result(
+        {
+            **values,
+            "panic": panic,
+            "trailing": past,
+            "volatility": volatility,
+            "volatility_median": median,
+        }
+    )
 
 
 def expanding_median(a: Array, sessions: Dates) -> Array:
     """(S, T) median of each row's values on the last sessions of all months completed before each session's own.
 
-    NaN until there are 24 of them. Of a month only what its last session shows counts; missing values are left out.
-    """
+    NaN until there are 24 of them. Of a month only what its last session shows counts; missing
+    values are left out."""
     month = sessions.astype("datetime64[M]")
-    begins = np.flatnonzero(month[1:] != month[:-1]) + 1  # first sessions of months, but for the first one
+    # first sessions of months, but for the first one
+    begins = np.flatnonzero(month[1:] != month[:-1]) + 1
     out = np.full(a.shape, np.nan)
     stops = [*begins[1:].tolist(), a.shape[1]] if len(begins) else []
     for row, values in enumerate(a):
         seen: list[float] = []
-        for begin, stop, value in zip(begins.tolist(), stops, values[begins - 1].tolist(), strict=True):
+        for begin, stop, value in zip(
+            begins.tolist(), stops, values[begins - 1].tolist(), strict=True
+        ):
             if np.isfinite(value):
                 insort(seen, value)
             if len(seen) >= MONTHS:
                 half = len(seen) // 2
-                out[row, begin:stop] = seen[half] if len(seen) % 2 else (seen[half - 1] + seen[half]) / 2
+                out[row, begin:stop] = (
+                    seen[half] if len(seen) % 2 else (seen[half - 1] + seen[half]) / 2
+                )
     return out

@@ -21,46 +21,73 @@ EQUAL = 1e-12
     needs=("pairs",),
     unit="sessions",
     shows="table",
-    references=("Campbell, Lo, MacKinlay (1997), The Econometrics of Financial Markets, section 2.2 (runs)",),
+    references=(
+        "Campbell, Lo, MacKinlay (1997), The Econometrics of Financial Markets, section 2.2 (runs)",
+    ),
 )
 def streaks(view: View, *, window: int = 63) -> Result:
     """Lengths of runs of sessions with the same sign.
 
-    For each level the sign of its return r_t; for each pair (against is filled) the sign of lead's return minus
-    the other's, d = r_lead - r_against. A difference below 1e-12 is zero, and zero breaks a run.
+    For each level the sign of its return r_t; for each pair (against is filled) the sign of lead's
+    return minus the other's, d = r_lead - r_against. A difference below 1e-12 is zero, and zero
+    breaks a run.
 
-    current        run that ends at the last session: positive gains (ahead), negative losses (behind), 0 neither
-    longest_gain   longest run of gains this calendar year (levels) or in the last ``window`` sessions (pairs:
-                   longest_ahead); the latest of equals; likewise longest_loss, longest_behind, negative
+    current        run that ends at the last session: positive gains (ahead), negative losses
+                   (behind), 0 neither
+    longest_gain   longest run of gains this calendar year (levels) or in the last ``window``
+                   sessions (pairs: longest_ahead); the latest of equals; likewise longest_loss,
+                   longest_behind, negative
 
     window  sessions in which the longest run of a pair is looked for
 
-    Columns: ``start`` is the close before the run's first session and ``end`` its last session, so that the move
-    over the run is the return from start to end; ``first`` is its first session; ``gain`` that return (of a
-    pair: lead's return minus the other's); ``known`` the day of the statement. Missing: a session without return breaks
-    the run.
-    """
+    Columns: ``start`` is the close before the run's first session and ``end`` its last session, so
+    that the move over the run is the return from start to end; ``first`` is its first session;
+    ``gain`` that return (of a pair: lead's return minus the other's); ``known`` the day of the
+    statement. Missing: a session without return breaks the run."""
     daily = returns(view.levels)
     end = len(view.sessions) - 1
     year = on_or_before(view.sessions, f"{int(str(view.sessions[-1])[:4]) - 1}-12-31") + 1
     rows = []
     for row, subject in enumerate(view.subjects):
         if np.isfinite(view.levels[row]).any():
-            rows += _rows(view, subject, None, daily[row], max(year, 1), ("longest_gain", "longest_loss"), (row,))
+            rows += _rows(
+                view,
+                subject,
+                None,
+                daily[row],
+                max(year, 1),
+                ("longest_gain", "longest_loss"),
+                (row,),
+            )
     for lead, other in view.pairs:
         ahead = daily[lead] - daily[other]
-        rows += _rows(view, view.subjects[lead], view.subjects[other], ahead, max(end + 1 - window, 1),
-                      ("longest_ahead", "longest_behind"), (lead, other))
+        rows += _rows(
+            view,
+            view.subjects[lead],
+            view.subjects[other],
+            ahead,
+            max(end + 1 - window, 1),
+            ("longest_ahead", "longest_behind"),
+            (lead, other),
+        )
     return Result(table=tidy(rows, first=pl.Date, gain=pl.Float64, known=pl.Date))
 
 
-def _rows(view: View, subject: str, against: str | None, change: Array, since: int, names: tuple[str, str],
-          legs: tuple[int, ...]) -> list[dict[str, object]]:
+def _rows(
+    view: View,
+    subject: str,
+    against: str | None,
+    change: Array,
+    since: int,
+    names: tuple[str, str],
+    legs: tuple[int, ...],
+) -> list[dict[str, object]]:
     """Current run over all history, longest runs within the sessions from ``since`` on."""
     sign = np.where(np.abs(change) < EQUAL, 0.0, change)
     last = len(change) - 1
     runs = kernels.streaks(sign)
-    inside = kernels.streaks(sign[since:])[::-1]  # latest first, so that argmax finds the latest of equals
+    # latest first, so that argmax finds the latest of equals
+    inside = kernels.streaks(sign[since:])[::-1]
     found = {"current": (last, runs[last])}
     for name, direction in zip(names, (1, -1), strict=True):
         lengths = np.nan_to_num(inside * direction)
@@ -71,10 +98,17 @@ def _rows(view: View, subject: str, against: str | None, change: Array, since: i
     for name, (stop, length) in found.items():
         base = stop - int(abs(length)) if np.isfinite(length) else stop
         moves = [view.levels[leg, stop] / view.levels[leg, base] - 1 for leg in legs]
-        rows.append({
-            "subject": subject, "against": against, "statistic": name, "start": day(view.sessions, base),
-            "end": day(view.sessions, stop), "value": float(length), "known": day(view.sessions, last),
-            "first": day(view.sessions, base + 1) if length and np.isfinite(length) else None,
-            "gain": float(moves[0] - (moves[1] if len(moves) > 1 else 0.0)) if length else 0.0,
-        })
+        rows.append(
+            {
+                "subject": subject,
+                "against": against,
+                "statistic": name,
+                "start": day(view.sessions, base),
+                "end": day(view.sessions, stop),
+                "value": float(length),
+                "known": day(view.sessions, last),
+                "first": day(view.sessions, base + 1) if length and np.isfinite(length) else None,
+                "gain": float(moves[0] - (moves[1] if len(moves) > 1 else 0.0)) if length else 0.0,
+            }
+        )
     return rows

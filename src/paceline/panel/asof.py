@@ -1,9 +1,9 @@
 """Which dated rows count on which session: spells, filings and their restatements, as known on the day.
 
-Days become positions on the panel's sessions once; everything after that is integer arithmetic on arrays.
-A row counts at session t only if its ``known`` is no later than t. Among rows of one key the one of greatest
-(known, load) that counts at t stands for the fact; a null ``known`` means known since the spell's start.
-"""
+Days become positions on the panel's sessions once; everything after that is integer arithmetic on
+arrays. A row counts at session t only if its ``known`` is no later than t. Among rows of one key
+the one of greatest (known, load) that counts at t stands for the fact; a null ``known`` means known
+since the spell's start."""
 
 from __future__ import annotations
 
@@ -39,29 +39,37 @@ def spells(rows: pl.DataFrame, key: Sequence[str], sessions: Dates) -> pl.DataFr
     ``key`` identifies a fact over its restatements and contains ``start``.
     """
     end = len(sessions)
-    rows = (rows.with_columns(since=pl.coalesce("known", "start"))
-            .sort([*key, "since", "load"], nulls_last=False, maintain_order=True)
-            .unique([*key, "since"], keep="last", maintain_order=True))
+    rows = (
+        rows.with_columns(since=pl.coalesce("known", "start"))
+        .sort([*key, "since", "load"], nulls_last=False, maintain_order=True)
+        .unique([*key, "since"], keep="last", maintain_order=True)
+    )
     seen = position(rows["since"], sessions, 0)
     rows = rows.with_columns(seen=pl.Series(seen, dtype=pl.Int64))
     rows = rows.with_columns(unseen=pl.col("seen").shift(-1).over(key).fill_null(end))
     first = np.maximum(seen, position(rows["start"], sessions, 0))
     stop = np.minimum(rows["unseen"].to_numpy(), position(rows["end"], sessions, end))
-    return rows.with_columns(first=pl.Series(first, dtype=pl.Int64), stop=pl.Series(stop, dtype=pl.Int64)).drop("since")
+    return rows.with_columns(
+        first=pl.Series(first, dtype=pl.Int64), stop=pl.Series(stop, dtype=pl.Int64)
+    ).drop("since")
 
 
 class Dated:
     """Spells in the order in which later ones replace earlier ones, of securities that stand in rows of a panel.
 
-    ``running`` and ``begun`` give positions in ``rows``, oldest first; ``row`` the security's row of each.
-    """
+    ``running`` and ``begun`` give positions in ``rows``, oldest first; ``row`` the security's row
+    of each."""
 
     def __init__(self, found: pl.DataFrame, row: Index) -> None:
-        found = (found.with_columns(row=pl.Series(row)).filter(pl.col("row") >= 0)
-                 .sort("start", "known", "load", nulls_last=False, maintain_order=True))
+        found = (
+            found.with_columns(row=pl.Series(row))
+            .filter(pl.col("row") >= 0)
+            .sort("start", "known", "load", nulls_last=False, maintain_order=True)
+        )
         self.rows, self.row = found, found["row"].to_numpy()
         self._first, self._stop, self._seen, self._unseen = (
-            found[c].to_numpy() for c in ("first", "stop", "seen", "unseen"))
+            found[c].to_numpy() for c in ("first", "stop", "seen", "unseen")
+        )
         self._start = days(found["start"], EVER)
         self._text: dict[str, NDArray[np.object_]] = {}
 
@@ -71,8 +79,11 @@ class Dated:
 
     def begun(self, t: int, day: np.datetime64) -> Index:
         """Spells known at t, the session of ``day``, that have begun by then, whether they still run or not."""
-        return np.flatnonzero((self._seen <= t) & (self._unseen > t)
-                              & (self._start <= day.astype("datetime64[D]").astype(np.int64)))
+        return np.flatnonzero(
+            (self._seen <= t)
+            & (self._unseen > t)
+            & (self._start <= day.astype("datetime64[D]").astype(np.int64))
+        )
 
     def text(self, column: str) -> NDArray[np.object_]:
         """The column's values, "" where unknown."""
@@ -81,16 +92,21 @@ class Dated:
         return self._text[column]
 
 
-def latest_at(found: pl.DataFrame, t: int, day: np.datetime64, by: str = "security") -> pl.DataFrame:
+def latest_at(
+    found: pl.DataFrame, t: int, day: np.datetime64, by: str = "security"
+) -> pl.DataFrame:
     """One row per ``by``: the spell that runs at t, or else the last one that did, as known at t.
 
     ``day`` is the session at t. A spell announced but not yet begun does not count.
     """
     begun = pl.col("start").is_null() | (pl.col("start") <= pl.lit(day.item()))
-    return (found.filter((pl.col("seen") <= t) & (pl.col("unseen") > t) & begun)
-            .with_columns(runs=(pl.col("first") <= t) & (pl.col("stop") > t))
-            .sort(by, "runs", "start", "known", "load", nulls_last=False, maintain_order=True)
-            .unique(by, keep="last", maintain_order=True).drop("runs"))
+    return (
+        found.filter((pl.col("seen") <= t) & (pl.col("unseen") > t) & begun)
+        .with_columns(runs=(pl.col("first") <= t) & (pl.col("stop") > t))
+        .sort(by, "runs", "start", "known", "load", nulls_last=False, maintain_order=True)
+        .unique(by, keep="last", maintain_order=True)
+        .drop("runs")
+    )
 
 
 def cover(row: Index, first: Index, stop: Index, shape: tuple[int, int]) -> NDArray[np.bool_]:
@@ -103,18 +119,23 @@ def cover(row: Index, first: Index, stop: Index, shape: tuple[int, int]) -> NDAr
     return covered
 
 
-def as_filed(row: Index, when: Index, since: Index, load: Index, value: Array, shape: tuple[int, int]) -> Array:
+def as_filed(
+    row: Index, when: Index, since: Index, load: Index, value: Array, shape: tuple[int, int]
+) -> Array:
     """(N, T) the value of the latest period filed by each session, carried forward; NaN before the first.
 
     row, when    security and the period (any increasing number) each value belongs to
     since        position of the session from which it was known; load breaks ties
-    A restated latest period replaces its value from its filing on; a restated older period changes nothing.
-    """
+    A restated latest period replaces its value from its filing on; a restated older period changes
+    nothing."""
     order = np.lexsort((load, when, since, row))
     row, when, since, value = row[order], when[order], since[order], value[order]
-    # running maximum of the period inside each security: ranks are offset so that securities cannot mix
+    # running maximum of the period inside each security: ranks are offset so that securities cannot
+    # mix
     rank = np.unique(when, return_inverse=True)[1].astype(np.int64)
-    newest = np.maximum.accumulate(rank + row * (rank.max(initial=0) + 1)) - row * (rank.max(initial=0) + 1)
+    newest = np.maximum.accumulate(rank + row * (rank.max(initial=0) + 1)) - row * (
+        rank.max(initial=0) + 1
+    )
     keep = (rank >= newest) & (since < shape[1])
     matrix = np.full(shape, np.nan)
     matrix[row[keep], since[keep]] = value[keep]

@@ -24,7 +24,16 @@ from paceline.store import Segment, Store, delta
 
 Rows = NDArray[np.int32] | NDArray[np.int64]
 #: Tables whose imports a panel's lineage names.
-READ = ("prices", "securities", "classes", "members", "shares", "fundamentals", "holdings", "actions")
+READ = (
+    "prices",
+    "securities",
+    "classes",
+    "members",
+    "shares",
+    "fundamentals",
+    "holdings",
+    "actions",
+)
 
 
 @dataclass
@@ -65,30 +74,53 @@ def build(
     """Assemble a panel from the store, or map it from the store's cache.
 
     sessions       the calendar's sessions, or a calendar code stored in the table ``sessions``
-    as_of          last day that may be seen (the session on or before it); default: the last with a price, which
-                   is the limit in any case
+    as_of          last day that may be seen (the session on or before it); default: the last with a
+                   price, which is the limit in any case
     start          first day wanted; default: the first session with a price of a wanted security
-    order          field -> sources, first choice first: a cell takes the first source that has the field. Only
-                   sources named somewhere are read; those a field does not name follow the named ones.
-                   ``close`` and ``price_return`` share one order, and a cell takes both from one source: the
-                   first that has both, else the first that has either. Default: sources in order of import
+    order          field -> sources, first choice first: a cell takes the first source that has the
+                   field. Only sources named somewhere are read; those a field does not name follow
+                   the named ones. ``close`` and ``price_return`` share one order, and a cell takes
+                   both from one source: the first that has both, else the first that has either.
+                   Default: sources in order of import
     securities     exactly these identifiers; those without a price row are left out
-    kinds, exclude_kinds   by ``securities.kind`` as known on the last session; ``unknown_kind`` is the kind of a
-                   security that the table does not know
-    guard          where a price return is missing, or differs from the total return by more than this share, the
-                   total return stands in for it; counted and said in a caveat. Only on sessions on
-                   which most securities with a total return have a price return as well. Default: never
-    cache          keep the matrices as mapped files in the store's folder and use them if they are there
+    kinds, exclude_kinds   by ``securities.kind`` as known on the last session; ``unknown_kind`` is
+                   the kind of a security that the table does not know
+    guard          where a price return is missing, or differs from the total return by more than
+                   this share, the total return stands in for it; counted and said in a caveat. Only
+                   on sessions on which most securities with a total return have a price return as
+                   well. Default: never
+    cache          keep the matrices as mapped files in the store's folder and use them if they are
+                   there
 
-    Raises ``NotEnoughData`` if no price row is left, ``StoreError`` for a damaged store, ``UsageError`` otherwise.
-    """
-    asked = ask(store, sessions=sessions, as_of=as_of, start=start, fields=fields, order=order, securities=securities,
-                kinds=kinds, exclude_kinds=exclude_kinds, unknown_kind=unknown_kind, guard=guard, version=version)
-    key = digest({"loads": asked.loads.select("load", "checksum").rows(), "request": asked.request,
-                  "code": code_version()}, 32)
+    Raises ``NotEnoughData`` if no price row is left, ``StoreError`` for a damaged store,
+    ``UsageError`` otherwise."""
+    asked = ask(
+        store,
+        sessions=sessions,
+        as_of=as_of,
+        start=start,
+        fields=fields,
+        order=order,
+        securities=securities,
+        kinds=kinds,
+        exclude_kinds=exclude_kinds,
+        unknown_kind=unknown_kind,
+        guard=guard,
+        version=version,
+    )
+    key = digest(
+        {
+            "loads": asked.loads.select("load", "checksum").rows(),
+            "request": asked.request,
+            "code": code_version(),
+        },
+        32,
+    )
     found = mapped.load(store.path / "cache", key) if cache else None
     if found is None:
-        found = _assemble(store, asked.version, asked.calendar, tuple(fields), asked.ranks, asked.wanted)
+        found = _assemble(
+            store, asked.version, asked.calendar, tuple(fields), asked.ranks, asked.wanted
+        )
         if guard is not None:
             found = _guarded(found, guard)
         if cache:
@@ -109,22 +141,33 @@ def _guarded(found: mapped.Matrices, guard: float) -> mapped.Matrices:
     instead = here & ~true & usual
     mended = np.where(instead, total, price)
     mended.setflags(write=False)
-    return replace(found, fields={**found.fields, "price_return": mended}, guarded=int(instead.sum()))
+    return replace(
+        found, fields={**found.fields, "price_return": mended}, guarded=int(instead.sum())
+    )
 
 
-# ---- assembly -------------------------------------------------------------------------------------------
+# ---- assembly
+# -------------------------------------------------------------------------------------------
 
 
-def _assemble(store: Store, version: int, calendar: Dates, fields: tuple[str, ...], ranks: Mapping[str, list[str]],
-              wanted: Callable[[list[str]], NDArray[np.bool_]]) -> mapped.Matrices:
+def _assemble(
+    store: Store,
+    version: int,
+    calendar: Dates,
+    fields: tuple[str, ...],
+    ranks: Mapping[str, list[str]],
+    wanted: Callable[[list[str]], NDArray[np.bool_]],
+) -> mapped.Matrices:
     segments, listed = store.segments("prices", version)
     first, last = (int(str(day)[:4]) for day in (calendar[0], calendar[-1]))
     names: dict[str, int] = {}
     source_numbers = {s: i for i, s in enumerate(ranks[PAIR[0]])}
     with delta.guard(store.path / "tables" / "prices", "reading prices"):
-        years = [_positions(list(group), listed, calendar, names, source_numbers)
-                 for year, group in groupby(segments, key=lambda s: s.year)
-                 if year is None or first <= year <= last]
+        years = [
+            _positions(list(group), listed, calendar, names, source_numbers)
+            for year, group in groupby(segments, key=lambda s: s.year)
+            if year is None or first <= year <= last
+        ]
         found = list(names)
         chosen = wanted(found)
         present, begin = np.zeros(len(found), bool), len(calendar)
@@ -135,8 +178,11 @@ def _assemble(store: Store, version: int, calendar: Dates, fields: tuple[str, ..
             begin = min(begin, int(seen.min(initial=begin)))
         order = sorted((name, code) for name, code in names.items() if present[code])
         if not order:
-            raise NotEnoughData(f"{store.path} holds no price of a wanted security between {calendar[0]} and "
-                                f"{calendar[-1]}.", "Import prices, or ask for other securities or dates.")
+            raise NotEnoughData(
+                f"{store.path} holds no price of a wanted security between {calendar[0]} and "
+                f"{calendar[-1]}.",
+                "Import prices, or ask for other securities or dates.",
+            )
         row = np.full(len(found), -1, np.int64)
         row[[code for _, code in order]] = np.arange(len(order))
         shape = len(order), len(calendar) - begin
@@ -144,24 +190,41 @@ def _assemble(store: Store, version: int, calendar: Dates, fields: tuple[str, ..
             _aim(y, row, begin, shape)
         matrices, used, recovered = _fill(years, fields, ranks, source_numbers, shape)
         off = sum(int(chosen[y.off].sum()) for y in years)
-    return mapped.Matrices(calendar[begin:], tuple(name for name, _ in order), matrices,
-                          {f: tuple(s) for f, s in used.items()}, recovered, off)
+    return mapped.Matrices(
+        calendar[begin:],
+        tuple(name for name, _ in order),
+        matrices,
+        {f: tuple(s) for f, s in used.items()},
+        recovered,
+        off,
+    )
 
 
-def _positions(segments: list[Segment], listed: frozenset[int], calendar: Dates, names: dict[str, int],
-               sources: Mapping[str, int]) -> Year:
+def _positions(
+    segments: list[Segment],
+    listed: frozenset[int],
+    calendar: Dates,
+    names: dict[str, int],
+    sources: Mapping[str, int],
+) -> Year:
     """Security, session and source of each row of a year, and whether it counts."""
-    frame = _read(segments, [c for c in ("security", "date", "known", "source", "load") if _one(segments, c) is None])
+    frame = _read(
+        segments,
+        [c for c in ("security", "date", "known", "source", "load") if _one(segments, c) is None],
+    )
     # rows are sorted by security: name each run once instead of each row
     runs = _whole(frame, segments, "security").rle().struct.unnest()
     for name in runs["value"].unique(maintain_order=True):
         names.setdefault(name, len(names))
     numbers = pl.DataFrame({"value": list(names), "code": np.arange(len(names), dtype=np.int32)})
-    code = np.repeat(runs.join(numbers, on="value", how="left", maintain_order="left")["code"].to_numpy(),
-                     runs["len"].to_numpy())
+    code = np.repeat(
+        runs.join(numbers, on="value", how="left", maintain_order="left")["code"].to_numpy(),
+        runs["len"].to_numpy(),
+    )
     day, known = (_whole(frame, segments, c).to_physical().to_numpy() for c in ("date", "known"))
     span = calendar.astype(np.int32)
-    lookup = np.full(span[-1] - span[0] + 3, -1, np.int32)  # one place on either side for days outside
+    # one place on either side for days outside
+    lookup = np.full(span[-1] - span[0] + 3, -1, np.int32)
     lookup[span - span[0] + 1] = np.arange(len(span), dtype=np.int32)
     at = np.clip(day - (span[0] - 1), 0, len(lookup) - 1)
     column = lookup[at]
@@ -202,7 +265,9 @@ def _whole(frame: pl.DataFrame, segments: list[Segment], column: str) -> pl.Seri
     return value.new_from_index(0, sum(s.rows for s in segments))
 
 
-def _newest(year: Year, known: NDArray[np.int32], load: pl.Series | None, width: int, height: int) -> None:
+def _newest(
+    year: Year, known: NDArray[np.int32], load: pl.Series | None, width: int, height: int
+) -> None:
     """Of the rows of one source and cell only that of greatest (known, load) counts."""
     cell = year.code.astype(np.int64) * width + year.column
     if not isinstance(year.source, int):
@@ -214,7 +279,9 @@ def _newest(year: Year, known: NDArray[np.int32], load: pl.Series | None, width:
     in_order = np.sort(cell)  # many times faster than np.unique, which hashes
     if (in_order[1:] != in_order[:-1]).all():
         return
-    order = np.lexsort((np.zeros(len(kept)) if load is None else load.to_numpy()[kept], known[kept], cell))
+    order = np.lexsort(
+        (np.zeros(len(kept)) if load is None else load.to_numpy()[kept], known[kept], cell)
+    )
     cell = cell[order]
     loser = order[:-1][cell[1:] == cell[:-1]]
     year.keep[kept[loser]] = False
@@ -229,8 +296,13 @@ def _aim(year: Year, row: NDArray[np.int64], begin: int, shape: tuple[int, int])
     year.code = year.column = np.empty(0, np.int32)
 
 
-def _fill(years: Sequence[Year], fields: tuple[str, ...], ranks: Mapping[str, list[str]], numbers: Mapping[str, int],
-          shape: tuple[int, int]) -> tuple[dict[str, Array], dict[str, list[str]], NDArray[np.int64]]:
+def _fill(
+    years: Sequence[Year],
+    fields: tuple[str, ...],
+    ranks: Mapping[str, list[str]],
+    numbers: Mapping[str, int],
+    shape: tuple[int, int],
+) -> tuple[dict[str, Array], dict[str, list[str]], NDArray[np.int64]]:
     """The matrices, the sources each came from, and the recovered closes per session."""
     paired = bool(set(fields) & set(PAIR))
     single = [f for f in fields if f not in PAIR]
@@ -261,19 +333,31 @@ def _fill(years: Sequence[Year], fields: tuple[str, ...], ranks: Mapping[str, li
     counts = np.zeros(shape[1], np.int64)
     if paired and recovered[:-1].any():
         counts = recovered[:-1].reshape(shape).sum(axis=0, dtype=np.int64)
-    return ({f: flat[f][:-1].reshape(shape) for f in fields},
-            {f: [s for s in ranks[f] if s in used[f]] for f in fields}, counts)
+    return (
+        {f: flat[f][:-1].reshape(shape) for f in fields},
+        {f: [s for s in ranks[f] if s in used[f]] for f in fields},
+        counts,
+    )
 
 
-def _write_pair(flat: Mapping[str, Array], recovered: NDArray[np.bool_], target: Rows, mine: slice | NDArray[np.int64],
-                close: Array, change: Array, marks: NDArray[np.bool_] | None) -> bool:
+def _write_pair(
+    flat: Mapping[str, Array],
+    recovered: NDArray[np.bool_],
+    target: Rows,
+    mine: slice | NDArray[np.int64],
+    close: Array,
+    change: Array,
+    marks: NDArray[np.bool_] | None,
+) -> bool:
     """Close and return of one source where better ones left nothing, or only one of the two and it has both."""
     to, x, y = target[mine], close[mine], change[mine]
     marked = None if marks is None else marks[mine]
     if not isinstance(mine, slice):
         gaps = [np.isnan(flat[f][to]) for f in PAIR]
         has = [~np.isnan(v) for v in (x, y)]
-        better = ((gaps[0] & gaps[1]) & (has[0] | has[1])) | ((gaps[0] | gaps[1]) & (has[0] & has[1]))
+        better = ((gaps[0] & gaps[1]) & (has[0] | has[1])) | (
+            (gaps[0] | gaps[1]) & (has[0] & has[1])
+        )
         to, x, y = to[better], x[better], y[better]
         marked = np.zeros(len(to), bool) if marked is None else marked[better]
     flat["close"][to], flat["price_return"][to] = x, y
@@ -287,8 +371,9 @@ def _read(segments: Sequence[Segment], columns: Sequence[str]) -> pl.DataFrame:
     return delta.scan(segments, {c: prices[c] for c in columns}).collect()
 
 
-def _by_source(year: Year, rank: Sequence[str],
-               numbers: Mapping[str, int]) -> Iterator[tuple[str, slice | NDArray[np.int64]]]:
+def _by_source(
+    year: Year, rank: Sequence[str], numbers: Mapping[str, int]
+) -> Iterator[tuple[str, slice | NDArray[np.int64]]]:
     """The rows of each source of a year, first choice first; a slice where all are of one source."""
     if isinstance(year.source, int):
         if year.source >= 0:
@@ -301,22 +386,44 @@ def _by_source(year: Year, rank: Sequence[str],
             yield name, mine
 
 
-# ---- the panel ------------------------------------------------------------------------------------------
+# ---- the panel
+# ------------------------------------------------------------------------------------------
 
 
 def finished(found: mapped.Matrices, asked: Ask) -> Panel:
     """The panel of these matrices, with lineage and caveats."""
-    read = [row for row in asked.loads.iter_rows(named=True) if set(json.loads(row["tables"])) & set(READ)]
+    read = [
+        row
+        for row in asked.loads.iter_rows(named=True)
+        if set(json.loads(row["tables"])) & set(READ)
+    ]
     # checksums, not load numbers: the same data give the same id in every store
     step = Step("panel", {**asked.request, "loads": [row["checksum"] for row in read]})
     origins = tuple(dict.fromkeys(Origin(**o) for row in read for o in json.loads(row["origins"])))
     caveats = []
     if found.recovered.any():
-        caveats.append(f"{found.recovered.sum():,} closes were worked back from the next session's change")
+        caveats.append(
+            f"{found.recovered.sum():,} closes were worked back from the next session's change"
+        )
     if found.off_calendar:
-        caveats.append(f"{found.off_calendar:,} price rows lie on days that are no session and were left out")
+        caveats.append(
+            f"{found.off_calendar:,} price rows lie on days that are no session and were left out"
+        )
     if found.guarded:
-        caveats.append(f"{found.guarded:,} price returns, missing or not to be believed, are total returns instead")
-    return Panel(found.sessions, found.securities, found.fields, version=asked.version, step=step,
-                 caveats=tuple(caveats), sources=found.sources, origins=origins, off_calendar=found.off_calendar,
-                 recovered=found.recovered, guarded=found.guarded, facts=asked.facts)
+        caveats.append(
+            f"{found.guarded:,} price returns, missing or not to be believed, are total returns instead"
+        )
+    return Panel(
+        found.sessions,
+        found.securities,
+        found.fields,
+        version=asked.version,
+        step=step,
+        caveats=tuple(caveats),
+        sources=found.sources,
+        origins=origins,
+        off_calendar=found.off_calendar,
+        recovered=found.recovered,
+        guarded=found.guarded,
+        facts=asked.facts,
+    )

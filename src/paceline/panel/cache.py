@@ -3,9 +3,9 @@
     <key>/meta.json     sessions, securities, sources, counts, and size and checksum of every file
     <key>/<field>.npy   one matrix, mapped into memory when loaded
 
-A folder is written under another name and renamed, so a killed writer leaves nothing that is read. Every byte is
-checked on loading (exclusive or of all 64-bit words: at memory speed); whatever does not fit is built again.
-"""
+A folder is written under another name and renamed, so a killed writer leaves nothing that is read.
+Every byte is checked on loading (exclusive or of all 64-bit words: at memory speed); whatever does
+not fit is built again."""
 
 from __future__ import annotations
 
@@ -51,16 +51,21 @@ def save(folder: Path, key: str, found: Matrices) -> None:
     """Write the matrices. The cache is a convenience: a disk that has no room for it is no error."""
     draft = folder / f".{uuid.uuid4().hex}"
     meta: dict[str, Any] = {
-        "sessions": found.sessions.astype(np.int64).tolist(), "securities": found.securities,
-        "sources": {f: list(s) for f, s in found.sources.items()}, "recovered": found.recovered.tolist(),
-        "off_calendar": found.off_calendar, "guarded": found.guarded,
+        "sessions": found.sessions.astype(np.int64).tolist(),
+        "securities": found.securities,
+        "sources": {f: list(s) for f, s in found.sources.items()},
+        "recovered": found.recovered.tolist(),
+        "off_calendar": found.off_calendar,
+        "guarded": found.guarded,
         "fields": {f: checksum(m) for f, m in found.fields.items()},
     }
     try:
         draft.mkdir(parents=True)
         for name, matrix in found.fields.items():
             np.save(draft / f"{name}.npy", matrix)
-        (draft / "meta.json").write_text(json.dumps({"digest": digest(meta), **meta}), encoding="utf-8")
+        (draft / "meta.json").write_text(
+            json.dumps({"digest": digest(meta), **meta}), encoding="utf-8"
+        )
         shutil.rmtree(folder / key, ignore_errors=True)
         draft.rename(folder / key)
         _forget(folder)
@@ -86,14 +91,23 @@ def load(folder: Path, key: str) -> Matrices | None:
         os.utime(home)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return Matrices(np.array(meta["sessions"], np.int64).astype("datetime64[D]"), tuple(meta["securities"]), fields,
-                    {f: tuple(s) for f, s in meta["sources"].items()}, np.array(meta["recovered"], np.int64),
-                    meta["off_calendar"], meta["guarded"])
+    return Matrices(
+        np.array(meta["sessions"], np.int64).astype("datetime64[D]"),
+        tuple(meta["securities"]),
+        fields,
+        {f: tuple(s) for f, s in meta["sources"].items()},
+        np.array(meta["recovered"], np.int64),
+        meta["off_calendar"],
+        meta["guarded"],
+    )
 
 
 def _forget(folder: Path) -> None:
     """Remove all but the panels used last."""
-    homes = sorted((p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")),
-                   key=lambda p: p.stat().st_mtime, reverse=True)
+    homes = sorted(
+        (p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")),
+        key=lambda p: p.stat().st_mtime,
+        reverse=True,
+    )
     for old in homes[KEEP:]:
         shutil.rmtree(old, ignore_errors=True)

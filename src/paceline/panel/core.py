@@ -23,7 +23,8 @@ Matrix = TypeVar("Matrix", bound=NDArray[Any])
 DERIVED = ("price_index", "total_index", "float_cap")
 #: A security without data stays alive this many sessions (a halt); after that it counts as gone.
 PATIENCE = 10
-#: Days after the end of its period from which a filing is too old: a year, and half a year for the next report.
+#: Days after the end of its period from which a filing is too old: a year, and half a year for the
+#: next report.
 STALE = 548
 LEVELS = ("sector", "industry", "sub_industry")
 ATTRIBUTES = ("ticker", "name", "kind", "company", "exchange", "country", "listed", "delisted")
@@ -32,8 +33,11 @@ ATTRIBUTES = ("ticker", "name", "kind", "company", "exchange", "country", "liste
 class Facts:
     """The dated tables behind a panel, each read once; a table that is not there is empty."""
 
-    def __init__(self, read: Callable[[str], pl.DataFrame] | None = None,
-                 tables: Mapping[str, pl.DataFrame] | None = None) -> None:
+    def __init__(
+        self,
+        read: Callable[[str], pl.DataFrame] | None = None,
+        tables: Mapping[str, pl.DataFrame] | None = None,
+    ) -> None:
         self._read, self._tables = read, dict(tables or {})
 
     def table(self, name: str) -> pl.DataFrame:
@@ -62,8 +66,8 @@ class Holdings:
 class Panel:
     """Matrices (N securities x T sessions), float64, contiguous along time, read-only, NaN where missing.
 
-    Cell (i, t) is the row of greatest (known, load) with known <= sessions[t]: nothing in column t was unknown at
-    the close of t, and cutting the panel at t gives the panel as of t.
+    Cell (i, t) is the row of greatest (known, load) with known <= sessions[t]: nothing in column t
+    was unknown at the close of t, and cutting the panel at t gives the panel as of t.
 
     sessions     (T,) datetime64[D]; the last is the as-of day
     securities   (N,) identifiers, sorted: those with a price row in the window
@@ -96,8 +100,10 @@ class Panel:
             object.__setattr__(self, "recovered", np.zeros(len(self.sessions), np.int64))
         for name, matrix in self.fields.items():
             if matrix.shape != self.shape:
-                raise UsageError(f"field {name!r} has shape {matrix.shape}, the panel {self.shape}.",
-                                 "Give every field as securities x sessions.")
+                raise UsageError(
+                    f"field {name!r} has shape {matrix.shape}, the panel {self.shape}.",
+                    "Give every field as securities x sessions.",
+                )
         object.__setattr__(self, "fields", {n: _frozen(m) for n, m in self.fields.items()})
 
     @property
@@ -110,27 +116,38 @@ class Panel:
         window = f"{self.sessions[0]}..{self.sessions[-1]}" if t else "no sessions"
         return f"Panel({n} securities x {t} sessions, {window}, {', '.join(self.fields)}, version {self.version})"
 
-    # ---- fields -----------------------------------------------------------------------------------------
+    # ---- fields
+    # -----------------------------------------------------------------------------------------
 
     def field(self, name: str) -> Array:
         """A stored field, or a derived one:
 
-        price_index, total_index   cumulative product of 1 + return, 1 at the security's first session if that has a
-                                   close but no return; a missing return counts as zero; NaN until there is a return
-                                   (a security without any has one level and no more) and while it is not alive
-        float_cap                  market cap (or else close x shares) x float factor, 1 where no factor is known
+        price_index, total_index   cumulative product of 1 + return, 1 at the security's first
+                                   session if that has a close but no return; a missing return
+                                   counts as zero; NaN until there is a return (a security without
+                                   any has one level and no more) and while it is not alive
+        float_cap                  market cap (or else close x shares) x float factor, 1 where no
+                                   factor is known
         """
         if name in self.fields:
             return self.fields[name]
         if ("field", name) in self._memo:
             found: Array = self._memo["field", name]
             return found
-        if name in ("price_index", "total_index") and name.replace("index", "return") in self.fields:
-            return self.derive(("field", name), lambda p: p._index(p.fields[name.replace("index", "return")]))
+        if (
+            name in ("price_index", "total_index")
+            and name.replace("index", "return") in self.fields
+        ):
+            return self.derive(
+                ("field", name), lambda p: p._index(p.fields[name.replace("index", "return")])
+            )
         if name == "float_cap" and "market_cap" in self.fields:
             return self.derive(("field", name), Panel._float_cap)
-        derived = [d for d, base in zip(DERIVED, ("price_return", "total_return", "market_cap"), strict=True)
-                   if base in self.fields]
+        derived = [
+            d
+            for d, base in zip(DERIVED, ("price_return", "total_return", "market_cap"), strict=True)
+            if base in self.fields
+        ]
         raise UnknownName("field of the panel", name, [*self.fields, *derived])
 
     def derive(self, key: Hashable, compute: Callable[[Panel], Array]) -> Array:
@@ -146,31 +163,46 @@ class Panel:
     def only(self, needs: Iterable[str]) -> Panel:
         """The panel with just those fields, stored or derived; the others are not in it."""
         alive = self.alive
-        return replace(self, fields={name: self.field(name) for name in needs}, _memo={"alive": alive})
+        return replace(
+            self, fields={name: self.field(name) for name in needs}, _memo={"alive": alive}
+        )
 
     def cut(self, t: int) -> Panel:
         """The panel as of session t: sessions[: t + 1], views without copies, what is derived included."""
         if not -len(self.sessions) <= t < len(self.sessions):
-            raise UsageError(f"session {t} is not in a panel of {len(self.sessions)} sessions.",
-                             "Give a position on panel.sessions.")
+            raise UsageError(
+                f"session {t} is not in a panel of {len(self.sessions)} sessions.",
+                "Give a position on panel.sessions.",
+            )
         stop = t % len(self.sessions) + 1
         # only arrays along time are causal and may be cut; everything else is worked out again
-        memo = {k: m[..., :stop] for k, m in self._memo.items()
-                if isinstance(m, np.ndarray) and m.shape[-1:] == self.sessions.shape and not _per_panel(k)}
-        return replace(self, sessions=self.sessions[:stop], fields={n: m[:, :stop] for n, m in self.fields.items()},
-                       recovered=self.recovered[:stop], _memo=memo)
+        memo = {
+            k: m[..., :stop]
+            for k, m in self._memo.items()
+            if isinstance(m, np.ndarray)
+            and m.shape[-1:] == self.sessions.shape
+            and not _per_panel(k)
+        }
+        return replace(
+            self,
+            sessions=self.sessions[:stop],
+            fields={n: m[:, :stop] for n, m in self.fields.items()},
+            recovered=self.recovered[:stop],
+            _memo=memo,
+        )
 
-    # ---- who is alive -----------------------------------------------------------------------------------
+    # ---- who is alive
+    # -----------------------------------------------------------------------------------
 
     @property
     def alive(self) -> Mask:
         """(N, T) true from the first valid cell until the security is gone, as known on the day.
 
-        A cell is valid where close or a return is there. A security is gone from the session after a recorded
-        delisting (``securities.delisted`` or an action), else once it had no data for more than ``PATIENCE``
-        sessions, and back with its next valid cell. Nobody knows on the day whether a silent stock will ever
-        trade again, so later data do not enter: cutting the panel at t changes nothing up to t.
-        """
+        A cell is valid where close or a return is there. A security is gone from the session after
+        a recorded delisting (``securities.delisted`` or an action), else once it had no data for
+        more than ``PATIENCE`` sessions, and back with its next valid cell. Nobody knows on the day
+        whether a silent stock will ever trade again, so later data do not enter: cutting the panel
+        at t changes nothing up to t."""
         if "alive" not in self._memo:
             self._memo["alive"] = _frozen(self._alive())
         found: Mask = self._memo["alive"]
@@ -198,20 +230,36 @@ class Panel:
 
     def _delistings(self) -> tuple[asof.Index, asof.Index, asof.Index]:
         """Rows, the session from which each delisting is known and past, and the last session up to its date."""
-        marks = pl.concat([
-            self.facts.table("securities").select("security", "known", date="delisted"),
-            self.facts.table("actions").filter(pl.col("kind") == "delisting").select("security", "known", "date"),
-        ]).drop_nulls("date").unique()
+        marks = (
+            pl.concat(
+                [
+                    self.facts.table("securities").select("security", "known", date="delisted"),
+                    self.facts.table("actions")
+                    .filter(pl.col("kind") == "delisting")
+                    .select("security", "known", "date"),
+                ]
+            )
+            .drop_nulls("date")
+            .unique()
+        )
         row = self._rows(marks["security"])
         marks, row = marks.filter(pl.Series(row >= 0)), row[row >= 0]
-        since = np.maximum(asof.position(marks["known"], self.sessions, 0),
-                           asof.position(marks["date"], self.sessions, 0))
-        day = np.searchsorted(self.sessions.astype(np.int64), asof.days(marks["date"], 0), side="right") - 1
+        since = np.maximum(
+            asof.position(marks["known"], self.sessions, 0),
+            asof.position(marks["date"], self.sessions, 0),
+        )
+        day = (
+            np.searchsorted(
+                self.sessions.astype(np.int64), asof.days(marks["date"], 0), side="right"
+            )
+            - 1
+        )
         keep = since < len(self.sessions)
         order = np.argsort(row[keep], kind="stable")
         return row[keep][order], since[keep][order], day[keep][order]
 
-    # ---- what was known ---------------------------------------------------------------------------------
+    # ---- what was known
+    # ---------------------------------------------------------------------------------
 
     def members(self, universe: str) -> Mask:
         """(N, T) true where the security was a member of the universe, by the spells known on that day."""
@@ -219,16 +267,30 @@ class Panel:
         if key not in self._memo:
             rows = self.facts.table("members")
             if universe not in rows["universe"]:
-                raise UnknownName("universe in the members table", universe, rows["universe"].unique())
-            found = asof.spells(rows.filter(pl.col("universe") == universe), schema.table("members").key, self.sessions)
+                raise UnknownName(
+                    "universe in the members table", universe, rows["universe"].unique()
+                )
+            found = asof.spells(
+                rows.filter(pl.col("universe") == universe),
+                schema.table("members").key,
+                self.sessions,
+            )
             row = self._rows(found["security"])
             here = row >= 0
-            self._memo[key] = _frozen(asof.cover(row[here], found["first"].to_numpy()[here],
-                                                 found["stop"].to_numpy()[here], self.shape))
+            self._memo[key] = _frozen(
+                asof.cover(
+                    row[here],
+                    found["first"].to_numpy()[here],
+                    found["stop"].to_numpy()[here],
+                    self.shape,
+                )
+            )
         mask: Mask = self._memo[key]
         return mask
 
-    def class_at(self, t: int, level: str = "sector", scheme: str | None = None) -> NDArray[np.object_]:
+    def class_at(
+        self, t: int, level: str = "sector", scheme: str | None = None
+    ) -> NDArray[np.object_]:
         """(N,) names of the sector, industry or sub_industry as known at session t; "" where unknown.
 
         Without ``scheme`` the only one there is; several are a ``UsageError`` that lists them.
@@ -240,39 +302,47 @@ class Panel:
         rows = self.facts.table("classes")
         schemes = rows["scheme"].unique().sort().to_list()
         if scheme is None and len(schemes) > 1:
-            raise UsageError(f"the store has several classifications: {', '.join(schemes)}.",
-                             'Name one: scheme = "..." in the universe.')
+            raise UsageError(
+                f"the store has several classifications: {', '.join(schemes)}.",
+                'Name one: scheme = "..." in the universe.',
+            )
         if scheme is not None and scheme not in schemes:
             raise UnknownName("classification scheme", scheme, schemes)
         if schemes:
             scheme = scheme or schemes[0]
             found = self._dated("classes", pl.col("scheme") == scheme, scheme)
             now = found.running(t)
-            names[found.row[now]] = found.text(level)[now]  # of several the last counts, as everywhere
+            # of several the last counts, as everywhere
+            names[found.row[now]] = found.text(level)[now]
         return names
 
     def attributes_at(self, t: int) -> pl.DataFrame:
         """One row per security of the panel, in its order: ticker, name, kind, company ... as known at session t.
 
-        Of a security whose last spell ended the last one counts; a delisting that lies ahead is not shown.
-        """
+        Of a security whose last spell ended the last one counts; a delisting that lies ahead is not
+        shown."""
         t = self._session(t)
         day = self.sessions[t]
         found = self._dated("securities")
         at = np.full(len(self.securities), -1)
-        for now in (found.begun(t, day), found.running(t)):  # a spell that runs comes before one that ended
+        # a spell that runs comes before one that ended
+        for now in (found.begun(t, day), found.running(t)):
             at[found.row[now]] = now
         where = pl.Series(np.where(at < 0, 0, at), dtype=pl.UInt32).set(pl.Series(at < 0), None)
         return found.rows.select(pl.col(ATTRIBUTES).gather(where)).select(
-            pl.Series("security", self.securities, pl.String), pl.exclude("delisted"),
-            pl.when(pl.col("delisted") <= pl.lit(day.item())).then("delisted").alias("delisted"))
+            pl.Series("security", self.securities, pl.String),
+            pl.exclude("delisted"),
+            pl.when(pl.col("delisted") <= pl.lit(day.item())).then("delisted").alias("delisted"),
+        )
 
     @property
     def companies(self) -> NDArray[np.int64]:
         """(N,) number of the company of each security, as known at the last session; share classes share it."""
         if "companies" not in self._memo:
             now = self.attributes_at(len(self.sessions) - 1)
-            own = now.select(pl.coalesce(pl.col("company"), pl.lit("security ") + pl.col("security"))).to_series()
+            own = now.select(
+                pl.coalesce(pl.col("company"), pl.lit("security ") + pl.col("security"))
+            ).to_series()
             codes = np.unique(own.to_numpy().astype(str), return_inverse=True)[1].astype(np.int64)
             self._memo["companies"] = _frozen(codes)
         found: NDArray[np.int64] = self._memo["companies"]
@@ -281,22 +351,26 @@ class Panel:
     def holdings(self, fund: str, t: int, *, ahead: bool = False) -> Holdings | None:
         """The latest holdings of the fund known at session t; None if there were none yet.
 
-        ``ahead=True`` gives, where none were known yet, the first that became known later: a look into the
-        future that whoever asks for it must say.
-        """
+        ``ahead=True`` gives, where none were known yet, the first that became known later: a look
+        into the future that whoever asks for it must say."""
         rows = self.facts.table("holdings")
         if fund not in rows["fund"]:
             raise UnknownName("fund", fund, rows["fund"].unique())
         day = pl.lit(self.sessions[self._session(t)].item())
-        known = rows.filter((pl.col("fund") == fund) & (pl.col("known") <= pl.lit(self.sessions[-1].item())))
+        known = rows.filter(
+            (pl.col("fund") == fund) & (pl.col("known") <= pl.lit(self.sessions[-1].item()))
+        )
         seen = known.filter(pl.col("known") <= day)
         if seen.is_empty() and ahead and len(known):
             seen = known.filter(pl.col("known") == known["known"].min())
         if seen.is_empty():
             return None
         of: Any = seen["date"].max()
-        lines = (seen.filter(pl.col("date") == of).sort("known", "load", maintain_order=True)
-                 .unique("security", keep="last", maintain_order=True))
+        lines = (
+            seen.filter(pl.col("date") == of)
+            .sort("known", "load", maintain_order=True)
+            .unique("security", keep="last", maintain_order=True)
+        )
         row, share = self._rows(lines["security"]), lines["weight"].to_numpy()
         weights = np.zeros(len(self.securities))
         weights[row[row >= 0]] = share[row >= 0]
@@ -304,16 +378,20 @@ class Panel:
 
     def fundamental(self, item: str) -> Array:
         """(N, T) the item's value of the latest period filed by each session, as first filed until restated; NaN from
-        ``STALE`` days after that period's end on: who no longer reports has no value, not an old one."""
+        ``STALE`` days after that period's end on: who no longer reports has no value, not an old
+        one."""
         rows = self.facts.table("fundamentals")
         if item not in rows["item"]:
             raise UnknownName("fundamental item", item, rows["item"].unique())
         rows = rows.filter(pl.col("item") == item).with_columns(
-            ended=pl.col("period_end").to_physical().cast(pl.Float64))
+            ended=pl.col("period_end").to_physical().cast(pl.Float64)
+        )
 
         def latest(panel: Panel) -> Array:
             value = panel._filed(rows, "period_end", "value")
-            age = panel.sessions.astype("datetime64[D]").astype(np.int64) - panel._filed(rows, "period_end", "ended")
+            age = panel.sessions.astype("datetime64[D]").astype(np.int64) - panel._filed(
+                rows, "period_end", "ended"
+            )
             value[~(age < STALE)] = np.nan
             return value
 
@@ -324,23 +402,33 @@ class Panel:
         rows = self.facts.table(table)
         for name, value in where.items():
             rows = rows.filter(pl.col(name) == value)
-        return bool(rows.select((pl.col("start").is_null() & pl.col("known").is_null()).any()).item())
+        return bool(
+            rows.select((pl.col("start").is_null() & pl.col("known").is_null()).any()).item()
+        )
 
-    # ---- helpers ----------------------------------------------------------------------------------------
+    # ---- helpers
+    # ----------------------------------------------------------------------------------------
 
     def _session(self, t: int) -> int:
         if not -len(self.sessions) <= t < len(self.sessions):
-            raise UsageError(f"session {t} is not in a panel of {len(self.sessions)} sessions.",
-                             "Give a position on panel.sessions.")
+            raise UsageError(
+                f"session {t} is not in a panel of {len(self.sessions)} sessions.",
+                "Give a position on panel.sessions.",
+            )
         return t % len(self.sessions)
 
     def _rows(self, names: pl.Series) -> asof.Index:
         """Row of each security, -1 where the panel does not have it."""
-        mine = pl.DataFrame({"security": self.securities, "row": np.arange(len(self.securities))},
-                            schema={"security": pl.String, "row": pl.Int64})
+        mine = pl.DataFrame(
+            {"security": self.securities, "row": np.arange(len(self.securities))},
+            schema={"security": pl.String, "row": pl.Int64},
+        )
         frame = pl.DataFrame({"security": names}, schema={"security": pl.String})
-        found: asof.Index = (frame.join(mine, on="security", how="left", maintain_order="left")["row"]
-                             .fill_null(-1).to_numpy())
+        found: asof.Index = (
+            frame.join(mine, on="security", how="left", maintain_order="left")["row"]
+            .fill_null(-1)
+            .to_numpy()
+        )
         return found
 
     def _dated(self, name: str, where: pl.Expr | None = None, label: str = "") -> asof.Dated:
@@ -360,8 +448,14 @@ class Panel:
         since = asof.position(rows["known"], self.sessions, 0)
         if when == "date":  # announced ahead: in force from its date
             since = np.maximum(since, asof.position(rows["date"], self.sessions, 0))
-        return asof.as_filed(row, asof.days(rows[when], asof.EVER), since, rows["load"].cast(pl.Int64).to_numpy(),
-                             rows[value].to_numpy(), self.shape)
+        return asof.as_filed(
+            row,
+            asof.days(rows[when], asof.EVER),
+            since,
+            rows["load"].cast(pl.Int64).to_numpy(),
+            rows[value].to_numpy(),
+            self.shape,
+        )
 
     def _index(self, returns: Array) -> Array:
         growth = np.empty(returns.shape)
@@ -382,7 +476,9 @@ class Panel:
         if shares.is_empty():
             return cap
         if "close" in self.fields:
-            cap = np.where(np.isnan(cap), self.fields["close"] * self._filed(shares, "date", "shares"), cap)
+            cap = np.where(
+                np.isnan(cap), self.fields["close"] * self._filed(shares, "date", "shares"), cap
+            )
         factor = self._filed(shares, "date", "float_factor")
         return np.where(np.isnan(factor), cap, cap * factor)
 

@@ -1,9 +1,8 @@
 """The day after: a panel in memory extended by the sessions of new imports, without reading the old ones again.
 
-``extend`` gives what ``build`` would give, or None wherever the new imports may touch anything at or before the
-last session; then everything is built again. Matrices keep some room at the end, so that only the first extension
-copies them.
-"""
+``extend`` gives what ``build`` would give, or None wherever the new imports may touch anything at
+or before the last session; then everything is built again. Matrices keep some room at the end, so
+that only the first extension copies them."""
 
 from __future__ import annotations
 
@@ -40,8 +39,8 @@ class Room:
 def extend(panel: Panel, store: Store, **how: Any) -> Panel | None:
     """The panel of the store's newer version, for a panel that ends with the last session of an older one.
 
-    ``how`` is what ``build`` was called with, ``as_of`` and ``version`` those of the new panel. None: build it anew.
-    """
+    ``how`` is what ``build`` was called with, ``as_of`` and ``version`` those of the new panel.
+    None: build it anew."""
     ask = request.ask(store, **how)
     last = panel.sessions[-1]
     known = int(np.searchsorted(ask.calendar, last, side="right"))
@@ -55,13 +54,19 @@ def extend(panel: Panel, store: Store, **how: Any) -> Panel | None:
     if found is None:
         return None
     rooms: dict[Hashable, Room] = panel._memo.get("rooms", {})
-    fields = {name: _grow(rooms, name, panel.fields[name], found.fields[name]) for name in panel.fields}
+    fields = {
+        name: _grow(rooms, name, panel.fields[name], found.fields[name]) for name in panel.fields
+    }
     used = {f: set(panel.sources[f]) | set(found.sources[f]) for f in panel.fields}
     whole = mapped.Matrices(
-        np.concatenate([panel.sessions, found.sessions]), panel.securities, fields,
+        np.concatenate([panel.sessions, found.sessions]),
+        panel.securities,
+        fields,
         {f: tuple(s for s in ask.ranks[f] if s in used[f]) for f in panel.fields},
-        np.concatenate([panel.recovered, found.recovered]), panel.off_calendar + found.off_calendar,
-        panel.guarded + found.guarded)
+        np.concatenate([panel.recovered, found.recovered]),
+        panel.off_calendar + found.off_calendar,
+        panel.guarded + found.guarded,
+    )
     grown = assembly.finished(whole, ask)
     grown._memo["rooms"] = rooms
     _derived(panel, grown, rooms, k)
@@ -77,7 +82,8 @@ def _later(store: Store, old: int, new: int, last: np.datetime64) -> bool:
         segments, listed = store.segments(name, new)
         fresh = [s for s in segments if s.last_load is None or s.last_load > old]
         rows = delta.scan(fresh, schema.table(name).schema).filter(
-            pl.col("load").is_in([n for n in listed if n > old]))
+            pl.col("load").is_in([n for n in listed if n > old])
+        )
         late = (pl.min_horizontal("known", "date") if name == "prices" else pl.col("known")) > day
         with delta.guard(store.path / "tables" / name, "reading"):
             if name == "securities":
@@ -93,7 +99,8 @@ def _settled(ask: request.Ask, panel: Panel, known: int) -> bool:
     found = asof.spells(ask.facts.table("securities"), schema.table("securities").key, ask.calendar)
     edges = np.concatenate([found[c].to_numpy() for c in ("seen", "unseen", "first", "stop")])
     return not ((edges >= known) & (edges < len(ask.calendar))).any() and bool(
-        ask.wanted(list(panel.securities)).all())
+        ask.wanted(list(panel.securities)).all()
+    )
 
 
 def _tail(panel: Panel, store: Store, ask: request.Ask, known: int) -> mapped.Matrices | None:
@@ -101,13 +108,15 @@ def _tail(panel: Panel, store: Store, ask: request.Ask, known: int) -> mapped.Ma
     segments, listed = store.segments("prices", ask.version)
     fresh = [s for s in segments if s.last_load is None or s.last_load > panel.version]
     listed = frozenset(n for n in listed if n > panel.version)
-    calendar = ask.calendar[known - 1:]  # the old last session too: days between are no session
+    calendar = ask.calendar[known - 1 :]  # the old last session too: days between are no session
     shape = len(panel.securities), len(calendar) - 1
     names: dict[str, int] = {}
     numbers = {s: i for i, s in enumerate(ask.ranks[request.PAIR[0]])}
     with delta.guard(store.path / "tables" / "prices", "reading prices"):
-        years = [assembly._positions(list(group), listed, calendar, names, numbers)
-                 for _, group in groupby(fresh, key=lambda s: s.year)]
+        years = [
+            assembly._positions(list(group), listed, calendar, names, numbers)
+            for _, group in groupby(fresh, key=lambda s: s.year)
+        ]
         chosen = ask.wanted(list(names))
         place = {s: i for i, s in enumerate(panel.securities)}
         row = np.array([place.get(n, -1) for n in names], np.int64)
@@ -117,13 +126,23 @@ def _tail(panel: Panel, store: Store, ask: request.Ask, known: int) -> mapped.Ma
             if (row[y.code[y.keep]] < 0).any():
                 return None
             assembly._aim(y, row, 1, shape)
-        matrices, used, recovered = assembly._fill(years, tuple(panel.fields), ask.ranks, numbers, shape)
-    found = mapped.Matrices(calendar[1:], panel.securities, matrices, {f: tuple(s) for f, s in used.items()},
-                            recovered, off)
+        matrices, used, recovered = assembly._fill(
+            years, tuple(panel.fields), ask.ranks, numbers, shape
+        )
+    found = mapped.Matrices(
+        calendar[1:],
+        panel.securities,
+        matrices,
+        {f: tuple(s) for f, s in used.items()},
+        recovered,
+        off,
+    )
     return found if ask.guard is None else assembly._guarded(found, ask.guard)
 
 
-def _grow(rooms: dict[Hashable, Room], key: Hashable, old: NDArray[Any], tail: NDArray[Any]) -> NDArray[Any]:
+def _grow(
+    rooms: dict[Hashable, Room], key: Hashable, old: NDArray[Any], tail: NDArray[Any]
+) -> NDArray[Any]:
     """``old`` with the columns of ``tail`` behind it, written into its room if it is the last that was."""
     done, new = old.shape[1], old.shape[1] + tail.shape[1]
     room = rooms.get(key)
@@ -142,8 +161,12 @@ def _derived(panel: Panel, grown: Panel, rooms: dict[Hashable, Room], k: int) ->
     if "alive" not in panel._memo:
         return
     back = min(PATIENCE + 1, len(panel.sessions)) + k
-    short = Panel(grown.sessions[-back:], grown.securities, {n: f[:, -back:] for n, f in grown.fields.items()},
-                  facts=grown.facts)
+    short = Panel(
+        grown.sessions[-back:],
+        grown.securities,
+        {n: f[:, -back:] for n, f in grown.fields.items()},
+        facts=grown.facts,
+    )
     grown._memo["alive"] = _grow(rooms, "alive", panel.alive, short.alive[:, -k:])
     for name in ("price_index", "total_index"):
         if ("field", name) in panel._memo:
@@ -156,7 +179,8 @@ def _index(old: Array, returns: Array, alive: NDArray[np.bool_]) -> Array:
     """The columns of ``Panel``'s return index after those of ``old``."""
     done = old.shape[1]
     carry = old[:, -1].copy()
-    for i in np.flatnonzero(np.isnan(carry)):  # those not alive: their last level, 1 where there was none
+    # those not alive: their last level, 1 where there was none
+    for i in np.flatnonzero(np.isnan(carry)):
         levels = np.flatnonzero(~np.isnan(old[i]))
         carry[i] = old[i, levels[-1]] if len(levels) else 1.0
     new, here = returns[:, done:], alive[:, done:]

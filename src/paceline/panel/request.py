@@ -65,13 +65,21 @@ def ask(
     ranks = _ranks(order, store, version)
     calendar = calendar[: _end(store, calendar, as_of, version)]
     if start is not None:
-        calendar = calendar[np.searchsorted(calendar, day(start)):]
+        calendar = calendar[np.searchsorted(calendar, day(start)) :]
     if not len(calendar):
-        raise NotEnoughData(f"no session lies between {start} and {as_of}.", "Ask for an earlier start.")
+        raise NotEnoughData(
+            f"no session lies between {start} and {as_of}.", "Ask for an earlier start."
+        )
     request = {
-        "as_of": str(calendar[-1]), "start": None if start is None else str(day(start)), "fields": list(fields),
-        "order": ranks, "securities": None if securities is None else sorted(set(securities)),
-        "kinds": _listed(kinds), "exclude_kinds": _listed(exclude_kinds), "unknown_kind": unknown_kind, "guard": guard,
+        "as_of": str(calendar[-1]),
+        "start": None if start is None else str(day(start)),
+        "fields": list(fields),
+        "order": ranks,
+        "securities": None if securities is None else sorted(set(securities)),
+        "kinds": _listed(kinds),
+        "exclude_kinds": _listed(exclude_kinds),
+        "unknown_kind": unknown_kind,
+        "guard": guard,
         "sessions": digest([str(calendar[0]), len(calendar), int(calendar.astype(np.int64).sum())]),
     }
     facts = Facts(lambda name: store.read(name, version))
@@ -102,7 +110,9 @@ def _calendar(store: Store, sessions: Dates | str, version: int) -> Dates:
         return mine.to_numpy().astype("datetime64[D]")
     days: Dates = np.asarray(sessions, "datetime64[D]")
     if len(days) and (np.diff(days.astype(np.int64)) <= 0).any():
-        raise UsageError("the sessions are not strictly increasing.", "Sort them and give each day once.")
+        raise UsageError(
+            "the sessions are not strictly increasing.", "Sort them and give each day once."
+        )
     return days
 
 
@@ -111,7 +121,9 @@ def _end(store: Store, calendar: Dates, as_of: Day | None, version: int) -> int:
     segments, listed = store.segments("prices", version)
     last = None
     for _, year in groupby(reversed(segments), key=lambda s: s.year):
-        rows = delta.scan(list(year), schema.table("prices").schema).filter(pl.col("load").is_in(list(listed)))
+        rows = delta.scan(list(year), schema.table("prices").schema).filter(
+            pl.col("load").is_in(list(listed))
+        )
         with delta.guard(store.path / "tables" / "prices", "reading"):
             last = rows.select(pl.col("date").max()).collect().item()
         if last is not None:
@@ -122,7 +134,9 @@ def _end(store: Store, calendar: Dates, as_of: Day | None, version: int) -> int:
     return int(np.searchsorted(calendar, end, side="right"))
 
 
-def _ranks(order: Mapping[str, Sequence[str]] | None, store: Store, version: int) -> dict[str, list[str]]:
+def _ranks(
+    order: Mapping[str, Sequence[str]] | None, store: Store, version: int
+) -> dict[str, list[str]]:
     """Field -> every source that may be read, first choice first."""
     order = dict(order or {})
     for name in order:
@@ -131,20 +145,33 @@ def _ranks(order: Mapping[str, Sequence[str]] | None, store: Store, version: int
     named = list(dict.fromkeys(s for listed in order.values() for s in listed))
     if not named:
         with delta.guard(store.path, "reading prices"):
-            found = (store.table("prices", version).group_by("source").agg(pl.col("load").min())
-                     .sort("load", "source").collect())
+            found = (
+                store.table("prices", version)
+                .group_by("source")
+                .agg(pl.col("load").min())
+                .sort("load", "source")
+                .collect()
+            )
         named = found["source"].to_list()
     pair = [list(order[f]) for f in PAIR if f in order]
     if len(pair) == 2 and pair[0] != pair[1]:
-        raise UsageError(f"close and price_return have different orders of sources ({pair[0]} and {pair[1]}).",
-                         "Give both the same: they always come from one source.")
+        raise UsageError(
+            f"close and price_return have different orders of sources ({pair[0]} and {pair[1]}).",
+            "Give both the same: they always come from one source.",
+        )
     if pair:
         order |= dict.fromkeys(PAIR, pair[0])
     return {f: list(dict.fromkeys([*order.get(f, []), *named])) for f in FIELDS}
 
 
-def _wanted(facts: Facts, calendar: Dates, securities: Sequence[str] | None, kinds: Sequence[str] | None,
-            exclude: Sequence[str] | None, unknown: str) -> Callable[[list[str]], NDArray[np.bool_]]:
+def _wanted(
+    facts: Facts,
+    calendar: Dates,
+    securities: Sequence[str] | None,
+    kinds: Sequence[str] | None,
+    exclude: Sequence[str] | None,
+    unknown: str,
+) -> Callable[[list[str]], NDArray[np.bool_]]:
     """Which of the securities found belong in the panel."""
     kind_of: dict[str, str] = {}
     if kinds is not None or exclude is not None:
@@ -157,8 +184,11 @@ def _wanted(facts: Facts, calendar: Dates, securities: Sequence[str] | None, kin
         chosen = np.ones(len(names), bool)
         for i, name in enumerate(names):
             kind = kind_of.get(name, unknown)
-            chosen[i] = ((only is None or name in only) and (kinds is None or kind in kinds)
-                         and (exclude is None or kind not in exclude))
+            chosen[i] = (
+                (only is None or name in only)
+                and (kinds is None or kind in kinds)
+                and (exclude is None or kind not in exclude)
+            )
         return chosen
 
     return choose

@@ -1,10 +1,10 @@
 """Checks at the door: what is wrong with parsed tables, counted, set aside with a reason, never dropped in silence.
 
-``check`` brings every table to its declared columns and rules and adds what it found; ``compare`` holds two
-sources of the same prices against each other. Rows that cannot be true go to the quarantine. Where only one
-value is contradicted by the others (a return that is a split, a market cap that lags one) that value is set to
-null, the row stays, and the original stands in the quarantine too.
-"""
+``check`` brings every table to its declared columns and rules and adds what it found; ``compare``
+holds two sources of the same prices against each other. Rows that cannot be true go to the
+quarantine. Where only one value is contradicted by the others (a return that is a split, a market
+cap that lags one) that value is set to null, the row stays, and the original stands in the
+quarantine too."""
 
 from __future__ import annotations
 
@@ -53,10 +53,13 @@ def check(parsed: Parsed, name: str, spec: Source, context: Context) -> Parsed:
         tables[table_name] = frame
     if spec.caveat:
         findings.append(Finding(name, "caveat of the market file", 1, spec.caveat))
-    return dataclasses.replace(parsed, tables=tables, findings=findings, quarantine=joined(quarantine))
+    return dataclasses.replace(
+        parsed, tables=tables, findings=findings, quarantine=joined(quarantine)
+    )
 
 
-# ---------------------------------------------------------------------------------------------- every table
+# ----------------------------------------------------------------------------------------------
+# every table
 
 
 def _declared(
@@ -73,11 +76,14 @@ def _declared(
             "A source plug-in must give the columns of schema.py.",
         )
     typed = frame.select(
-        _cast(c, frame.schema[c], t) if c in frame.columns else pl.lit(None, t).alias(c) for c, t in wanted.items()
+        _cast(c, frame.schema[c], t) if c in frame.columns else pl.lit(None, t).alias(c)
+        for c, t in wanted.items()
     )
     typed = typed.with_columns(pl.col(c).fill_nan(None) for c, t in wanted.items() if t.is_float())
     reasons = [
-        pl.when(pl.col(f"={c}").is_not_null() & pl.col(c).is_null()).then(pl.lit(f"{c} is not a {t}"))
+        pl.when(pl.col(f"={c}").is_not_null() & pl.col(c).is_null()).then(
+            pl.lit(f"{c} is not a {t}")
+        )
         for c, t in wanted.items()
         if c in frame.columns and frame.schema[c] != t and not t.is_float()
     ]
@@ -87,15 +93,25 @@ def _declared(
         if c in frame.columns and frame.schema[c] != t and not t.is_float()
     )
     reasons += [
-        pl.when(pl.col(c.name).is_null()).then(pl.lit(f"{c.name} is missing")) for c in table.columns if c.required
+        pl.when(pl.col(c.name).is_null()).then(pl.lit(f"{c.name} is missing"))
+        for c in table.columns
+        if c.required
     ]
     reasons += [
-        pl.when(~pl.col(c.name).is_between(_FIRST_DAY, _LAST_DAY)).then(pl.lit(f"{c.name} is no plausible day"))
+        pl.when(~pl.col(c.name).is_between(_FIRST_DAY, _LAST_DAY)).then(
+            pl.lit(f"{c.name} is no plausible day")
+        )
         for c in table.columns
         if c.type == pl.Date()
     ]
-    reasons += [pl.when(~rule.holds.fill_null(True)).then(pl.lit(rule.reason)) for rule in table.rules]
-    reason = (typed.hstack(given) if given.width else typed).select(pl.coalesce(reasons).alias("why")).to_series()
+    reasons += [
+        pl.when(~rule.holds.fill_null(True)).then(pl.lit(rule.reason)) for rule in table.rules
+    ]
+    reason = (
+        (typed.hstack(given) if given.width else typed)
+        .select(pl.coalesce(reasons).alias("why"))
+        .to_series()
+    )
     if reason.null_count() < reason.len():
         bad = reason.is_not_null()
         rows = typed.filter(bad)
@@ -103,7 +119,13 @@ def _declared(
         aside.append(set_aside(table.name, rows, why))
         for text, count in why.value_counts(sort=True).rows():
             findings.append(
-                Finding(name, str(text), int(count), "quarantined", where_is(rows.filter(why == text), table.key))
+                Finding(
+                    name,
+                    str(text),
+                    int(count),
+                    "quarantined",
+                    where_is(rows.filter(why == text), table.key),
+                )
             )
         typed = typed.filter(~bad)
     if table.name == "prices":
@@ -115,7 +137,8 @@ def _declared(
     return typed, findings, aside
 
 
-# ---------------------------------------------------------------------------------------------- other tables
+# ----------------------------------------------------------------------------------------------
+# other tables
 
 
 def _cast(column: str, have: pl.DataType, want: pl.DataType) -> pl.Expr:
@@ -179,7 +202,8 @@ def _weights(name: str, frame: pl.DataFrame) -> list[Finding]:
     ]
 
 
-# ---------------------------------------------------------------------------------------------- two sources
+# ---------------------------------------------------------------------------------------------- two
+# sources
 
 
 def compare(
@@ -191,14 +215,16 @@ def compare(
 ) -> list[Finding]:
     """Disagreements of two price tables on the same security and day, field by field.
 
-    Returns differ when |a - b| > tolerance; closes and caps when |a / b - 1| > tolerance. The count, the number
-    compared and the largest difference are told; nothing is changed. With ``common`` false the sessions only one
-    of them has are counted as well.
-    """
+    Returns differ when |a - b| > tolerance; closes and caps when |a / b - 1| > tolerance. The
+    count, the number compared and the largest difference are told; nothing is changed. With
+    ``common`` false the sessions only one of them has are counted as well."""
     pair = f"{names[0]} / {names[1]}"
     fields = ("close", "price_return", "total_return", "market_cap")
     both = first.select("security", "date", *fields).join(
-        second.select("security", "date", *fields), on=["security", "date"], how="inner", suffix="_2"
+        second.select("security", "date", *fields),
+        on=["security", "date"],
+        how="inner",
+        suffix="_2",
     )
     findings = []
     for field in fields:
@@ -221,5 +247,7 @@ def compare(
         for here, there, label in ((first, second, names[0]), (second, first, names[1])):
             alone = here.join(there, on=["security", "date"], how="anti")
             if alone.height:
-                findings.append(Finding(pair, f"only in {label}", alone.height, "kept", where_is(alone, _KEY)))
+                findings.append(
+                    Finding(pair, f"only in {label}", alone.height, "kept", where_is(alone, _KEY))
+                )
     return findings

@@ -11,7 +11,8 @@ from paceline.sources.files._prices import near_split
 
 #: Unchanged closes in a row that count as stale.
 STALE = 10
-#: A session counts as missing for the whole market when this share of the living securities has no row.
+#: A session counts as missing for the whole market when this share of the living securities has no
+#: row.
 WHOLE_MARKET = 0.5
 #: Closes and change may disagree by this much in a return before it is listed.
 DISAGREE = 0.02
@@ -28,13 +29,25 @@ def check_prices(
     findings = []
     if zero.any():
         findings.append(
-            Finding(name, "market cap of zero", int(zero.sum()), "read as missing", where_is(frame.filter(zero), _KEY))
+            Finding(
+                name,
+                "market cap of zero",
+                int(zero.sum()),
+                "read as missing",
+                where_is(frame.filter(zero), _KEY),
+            )
         )
-        frame = frame.with_columns(pl.when(pl.col("market_cap") != 0).then(pl.col("market_cap")).alias("market_cap"))
+        frame = frame.with_columns(
+            pl.when(pl.col("market_cap") != 0).then(pl.col("market_cap")).alias("market_cap")
+        )
     findings += _missing_sessions(name, frame, context)
     findings += _stale(name, frame)
     frame, found, aside = _splits(name, frame, context)
-    return frame, findings + found + _shared_caps(name, frame) + _missing_returns(name, frame), aside
+    return (
+        frame,
+        findings + found + _shared_caps(name, frame) + _missing_returns(name, frame),
+        aside,
+    )
 
 
 def _missing_sessions(name: str, frame: pl.DataFrame, context: Context) -> list[Finding]:
@@ -91,10 +104,14 @@ def _missing_sessions(name: str, frame: pl.DataFrame, context: Context) -> list[
 
 def _stale(name: str, frame: pl.DataFrame) -> list[Finding]:
     """Runs of STALE or more sessions on one close that traded, or whose volume is not known."""
-    traded = frame.filter(pl.col("close").is_not_null() & (pl.col("volume").is_null() | (pl.col("volume") > 0)))
+    traded = frame.filter(
+        pl.col("close").is_not_null() & (pl.col("volume").is_null() | (pl.col("volume") > 0))
+    )
     if traded.is_empty():
         return []
-    new = (pl.col("security") != pl.col("security").shift()) | (pl.col("close") != pl.col("close").shift())
+    new = (pl.col("security") != pl.col("security").shift()) | (
+        pl.col("close") != pl.col("close").shift()
+    )
     start = traded.select(new.fill_null(True)).to_series().to_numpy()
     at = np.flatnonzero(start)
     length = np.diff(np.append(at, start.size))
@@ -119,14 +136,16 @@ def _splits(
 ) -> tuple[pl.DataFrame, list[Finding], list[pl.DataFrame | None]]:
     """Returns and market caps that a split left wrong.
 
-    With R = 1 + price return, G = close_t / close_{t-1}, and n = market cap / close (implied shares):
+    With R = 1 + price return, G = close_t / close_{t-1}, and n = market cap / close (implied
+    shares):
 
-    * unhandled split: R is far from 1 and n moves by a common split ratio q across the day, within 1%, with R q
-      near 1: the return is the split. (An issue of new shares moves n as well, but to no round ratio.)
-      Without market caps R within 1% of a common ratio is only flagged.
-    * spurious adjustment: R is far from 1 between neighbouring sessions while the close hardly moved.
-    * lagging cap: the close jumps by a split ratio that the return handles, and the cap jumps with the close and
-      comes back on the next row (or there is no next row yet).
+    * unhandled split: R is far from 1 and n moves by a common split ratio q across the day, within
+      1%, with R q near 1: the return is the split. (An issue of new shares moves n as well, but to
+      no round ratio.) Without market caps R within 1% of a common ratio is only flagged.
+    * spurious adjustment: R is far from 1 between neighbouring sessions while the close hardly
+      moved.
+    * lagging cap: the close jumps by a split ratio that the return handles, and the cap jumps with
+      the close and comes back on the next row (or there is no next row yet).
     """
     close, cap, security = pl.col("close"), pl.col("market_cap"), pl.col("security")
     same, next_same = security == security.shift(), security == security.shift(-1)
@@ -152,7 +171,9 @@ def _splits(
     R, G, q = pl.col("R"), pl.col("G"), pl.col("q")
     jump, gap = R.log().abs() > 0.3, G / R
     rows = rows.with_columns(
-        (jump & near_split(q, 0.01) & ((R * q).log().abs() < 0.25)).fill_null(False).alias("unhandled"),
+        (jump & near_split(q, 0.01) & ((R * q).log().abs() < 0.25))
+        .fill_null(False)
+        .alias("unhandled"),
         (jump & (G.log().abs() < 0.15) & pl.col("next")).fill_null(False).alias("spurious"),
         (jump & q.is_null() & near_split(R, 0.01)).fill_null(False).alias("maybe"),
         (near_split(gap) & (gap.log().abs() > 0.3)).fill_null(False).alias("handled"),
@@ -178,7 +199,12 @@ def _splits(
             "return is an unhandled split",
             "Map a split-aware change, or add the split to actions.",
         ),
-        ("spurious", "price_return", "return the close does not show", "Compare with another source."),
+        (
+            "spurious",
+            "price_return",
+            "return the close does not show",
+            "Compare with another source.",
+        ),
         ("lag", "market_cap", "market cap lags on a split day", ""),
     ):
         hit = rows.filter(column)
@@ -193,7 +219,9 @@ def _splits(
                     remedy,
                 )
             )
-            aside.append(set_aside("prices", hit.select(original), f"{label}: {field} set to missing"))
+            aside.append(
+                set_aside("prices", hit.select(original), f"{label}: {field} set to missing")
+            )
             mask = np.zeros(frame.height, dtype=bool)
             mask[hit.get_column("__at").to_numpy()] = True
             frame = frame.with_columns(pl.when(~pl.Series(mask)).then(pl.col(field)).alias(field))
@@ -225,10 +253,12 @@ def _shared_caps(name: str, frame: pl.DataFrame) -> list[Finding]:
         .agg(pl.col("date").max())
     )
     caps = caps.join(days.select("date"), on="date", how="semi").with_columns(
-        (pl.col("market_cap") / pl.col("close")).round().alias("n"), pl.col("security").str.slice(0, 2).alias("stem")
+        (pl.col("market_cap") / pl.col("close")).round().alias("n"),
+        pl.col("security").str.slice(0, 2).alias("stem"),
     )
     groups = [
-        caps.filter(pl.struct("date", *key).is_duplicated()).group_by("date", *key)
+        caps.filter(pl.struct("date", *key).is_duplicated())
+        .group_by("date", *key)
         .agg(pl.col("security").sort(), pl.col("market_cap").max().alias("size"))
         .filter(pl.col("security").list.len() > 1)
         .select("date", "security", "size")
@@ -239,7 +269,9 @@ def _shared_caps(name: str, frame: pl.DataFrame) -> list[Finding]:
         return []
     lines = shared.get_column("security").explode().n_unique()
     largest = shared.filter(pl.col("date") == pl.col("date").max()).sort("size", descending=True)
-    example = "; ".join(dict.fromkeys("/".join(group) for group in largest.get_column("security").head(8).to_list()))
+    example = "; ".join(
+        dict.fromkeys("/".join(group) for group in largest.get_column("security").head(8).to_list())
+    )
     return [
         Finding(
             name,
@@ -258,4 +290,12 @@ def _missing_returns(name: str, frame: pl.DataFrame) -> list[Finding]:
     none = frame.filter(later & pl.col("price_return").is_null() & pl.col("total_return").is_null())
     if none.is_empty():
         return []
-    return [Finding(name, "return missing", none.height, "zero in an index, absent in breadth", where_is(none, _KEY))]
+    return [
+        Finding(
+            name,
+            "return missing",
+            none.height,
+            "zero in an index, absent in breadth",
+            where_is(none, _KEY),
+        )
+    ]

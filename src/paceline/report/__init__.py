@@ -1,9 +1,9 @@
 """The report: a ``Document`` as one HTML file, as terminal text, as JSON and as CSV.
 
-    page.render(document) -> str          one self-contained HTML file
-    page.write(document, path)            the same, written in one piece
-    tables.to_json / tables.to_csv        the same figures for machines
-    terminal.summary / terminal.rows      the same figures in the terminal
+page.render(document) -> str          one self-contained HTML file
+page.write(document, path)            the same, written in one piece
+tables.to_json / tables.to_csv        the same figures for machines
+terminal.summary / terminal.rows      the same figures in the terminal
 """
 
 from __future__ import annotations

@@ -95,7 +95,9 @@ def _paragraphs(
         pieces = []
         for a, b in pairwise(cuts):
             inside = [n for n, v in numbered if v.start <= a and v.end >= b]
-            pieces.append(("".join(c if c.isprintable() or c == "\n" else " " for c in text[a:b]), inside))
+            pieces.append(
+                ("".join(c if c.isprintable() or c == "\n" else " " for c in text[a:b]), inside)
+            )
         if text[start:stop].strip():
             yield pieces, here
         start = stop

@@ -13,9 +13,8 @@ from paceline.errors import StoreError
 def write_text(path: str | Path, text: str) -> Path:
     """Write ``text`` to a file beside ``path`` and rename it; folders are made as needed.
 
-    Raises ``StoreError`` naming the path when the folder cannot be written or the disk is full; whatever stood
-    at ``path`` before is then untouched.
-    """
+    Raises ``StoreError`` naming the path when the folder cannot be written or the disk is full;
+    whatever stood at ``path`` before is then untouched."""
     path = Path(path)
     temporary: Path | None = None
     try:
@@ -31,6 +30,8 @@ def write_text(path: str | Path, text: str) -> Path:
             with suppress(OSError):
                 temporary.unlink()
         reason = error.strerror or type(error).__name__
-        raise StoreError(f"{path}: cannot be written ({reason}).",
-                         "Free space or permit writing there, or name another place.") from error
+        raise StoreError(
+            f"{path}: cannot be written ({reason}).",
+            "Free space or permit writing there, or name another place.",
+        ) from error
     return path

@@ -1,9 +1,8 @@
 """A document as one self-contained HTML file: no network, Plotly embedded once.
 
-Digits stand only inside ``data-figure`` and ``data-label`` elements and in chart data whose series carry figure
-ids. Everything that comes from data is escaped: text by Jinja, JSON by writing ``<``, ``>`` and ``&`` as escapes,
-names inside drawings by ``charts``.
-"""
+Digits stand only inside ``data-figure`` and ``data-label`` elements and in chart data whose series
+carry figure ids. Everything that comes from data is escaped: text by Jinja, JSON by writing ``<``,
+``>`` and ``&`` as escapes, names inside drawings by ``charts``."""
 
 from __future__ import annotations
 
@@ -43,17 +42,21 @@ def render(document: Document) -> str:
     drawings: dict[str, Any] = {}
     letters = _letters(document)
     sections = [_section(s, drawings, letters) for s in document.sections]
-    return _environment().get_template("page.html").render(
-        document=document,
-        headline=[_prose(s) for s in document.headline],
-        sections=sections,
-        caveats=[(letter, label(text)) for text, letter in letters.items()],
-        provenance=_provenance(document.manifest),
-        sources=_sources(document.manifest),
-        command=_command(document.manifest),
-        cards=_embedded(_cards(document)),
-        drawings=_embedded(drawings),
-        label=label,
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            document=document,
+            headline=[_prose(s) for s in document.headline],
+            sections=sections,
+            caveats=[(letter, label(text)) for text, letter in letters.items()],
+            provenance=_provenance(document.manifest),
+            sources=_sources(document.manifest),
+            command=_command(document.manifest),
+            cards=_embedded(_cards(document)),
+            drawings=_embedded(drawings),
+            label=label,
+        )
     )
 
 
@@ -64,8 +67,13 @@ def write(document: Document, path: str | Path) -> Path:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(loader=PackageLoader("paceline.report"), autoescape=True, trim_blocks=True,
-                              lstrip_blocks=True, undefined=StrictUndefined)
+    environment = Environment(
+        loader=PackageLoader("paceline.report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
     folder = Path(__file__).parent / "templates"
     environment.globals |= {
         "style": Markup((folder / "style.css").read_text("utf-8")),  # noqa: S704  our own file
@@ -89,7 +97,8 @@ def _embedded(value: Any) -> Markup:
     return Markup(text)  # noqa: S704  escaped above
 
 
-# -- text ------------------------------------------------------------------------------------------------------
+# -- text
+# ------------------------------------------------------------------------------------------------------
 
 
 def label(text: Any) -> Markup:
@@ -108,7 +117,12 @@ def figure(f: Figure, *, bare: bool = False) -> Markup:
     text = f.text.removesuffix("%") if bare else f.text
     if f.unit not in ("text", "date"):
         text = _typeset(text)
-    return _FIGURE.format(more=" below" if below else "", value="" if value is None else str(value), id=f.id, text=text)
+    return _FIGURE.format(
+        more=" below" if below else "",
+        value="" if value is None else str(value),
+        id=f.id,
+        text=text,
+    )
 
 
 def _part(part: Part | None, *, bare: bool = False) -> Markup:
@@ -127,10 +141,13 @@ def _title(text: str | Label) -> Markup:
     return _part(text)
 
 
-# -- sections --------------------------------------------------------------------------------------------------
+# -- sections
+# --------------------------------------------------------------------------------------------------
 
 
-def _section(section: Section, drawings: dict[str, Any], letters: Mapping[str, str]) -> dict[str, Any]:
+def _section(
+    section: Section, drawings: dict[str, Any], letters: Mapping[str, str]
+) -> dict[str, Any]:
     """Blocks in their order; neighbouring charts stand together so that they can share a row."""
     name = slug(section.name)
     groups: list[dict[str, Any]] = []
@@ -147,8 +164,13 @@ def _section(section: Section, drawings: dict[str, Any], letters: Mapping[str, s
         if group["kind"] == "charts":
             _share_rows(group["charts"])
     used = {c for f in section_figures(section) for c in f.caveats}
-    return {"id": name, "title": section.title, "question": section.question, "groups": groups,
-            "caveats": [letter for text, letter in letters.items() if text in used]}
+    return {
+        "id": name,
+        "title": section.title,
+        "question": section.question,
+        "groups": groups,
+        "caveats": [letter for text, letter in letters.items() if text in used],
+    }
 
 
 def _share_rows(drawn: list[dict[str, Any]]) -> None:
@@ -176,9 +198,18 @@ def _block(block: Block, section: str, drawings: dict[str, Any]) -> dict[str, An
     name = f"{section}-{len(drawings)}"
     drawings[name] = drawing = charts.spec(block)
     wide = block.kind in ("heat", "scatter") or drawing["layout"]["height"] > 420
-    return {"kind": "chart", "id": name, "title": _title(block.title), "plain_title": words(block.title),
-            "note": note, "height": drawing["layout"]["height"], "legend": _legend(block), "wide": wide,
-            "listed": block.kind == "heat" or charts.single(block), "shape": block.kind}
+    return {
+        "kind": "chart",
+        "id": name,
+        "title": _title(block.title),
+        "plain_title": words(block.title),
+        "note": note,
+        "height": drawing["layout"]["height"],
+        "legend": _legend(block),
+        "wide": wide,
+        "listed": block.kind == "heat" or charts.single(block),
+        "shape": block.kind,
+    }
 
 
 def _legend(chart: Chart) -> list[dict[str, Any]]:
@@ -188,8 +219,14 @@ def _legend(chart: Chart) -> list[dict[str, Any]]:
     found = []
     for position, series in enumerate(chart.series):
         ink, dash = charts.style(position)
-        found.append({"name": label(series.name), "ink": ink, "figure": figure(series.figure),
-                      "dash": {"dash": "dashed", "dot": "dotted"}.get(dash, dash)})
+        found.append(
+            {
+                "name": label(series.name),
+                "ink": ink,
+                "figure": figure(series.figure),
+                "dash": {"dash": "dashed", "dot": "dotted"}.get(dash, dash),
+            }
+        )
     return found
 
 
@@ -209,17 +246,44 @@ def _table(grid: Grid) -> dict[str, Any]:
         units = {p.unit for p in parts if isinstance(p, Figure)}
         only = all(p is None or isinstance(p, Figure) for p in parts) and bool(units)
         percent = only and units <= set(PERCENT)
-        counted = all(isinstance(p, Label) and p.text.replace(",", "").isdecimal() for p in parts if p is not None)
+        counted = all(
+            isinstance(p, Label) and p.text.replace(",", "").isdecimal()
+            for p in parts
+            if p is not None
+        )
         numeric = (only and not units & {"text", "date"}) or (counted and at > 0 and any(parts))
-        columns.append({"name": _title(name), "unit": "%" if percent else "", "numeric": numeric,
-                        "bar": at in grid.bars, "heat": at in grid.heat})
-        marks = _bars(parts) if at in grid.bars else _heat(parts) if at in grid.heat else [{}] * len(parts)
-        whole = at > 0 and all(not isinstance(p, (str, Label)) or len(words(p)) <= WHOLE for p in parts)
+        columns.append(
+            {
+                "name": _title(name),
+                "unit": "%" if percent else "",
+                "numeric": numeric,
+                "bar": at in grid.bars,
+                "heat": at in grid.heat,
+            }
+        )
+        marks = (
+            _bars(parts)
+            if at in grid.bars
+            else _heat(parts)
+            if at in grid.heat
+            else [{}] * len(parts)
+        )
+        whole = at > 0 and all(
+            not isinstance(p, (str, Label)) or len(words(p)) <= WHOLE for p in parts
+        )
         columns[-1]["whole"] = whole
-        cells.append([{"html": _part(p, bare=percent), **mark} for p, mark in zip(parts, marks, strict=True)])
-    return {"columns": columns, "full": bool(grid.bars) or len(columns) > 6, "short": len(grid.rows) <= 5,
-            "dense": len(columns) > DENSE, "head": HEAD if len(grid.rows) > LONG else 0,
-            "rows": [list(r) for r in zip(*cells, strict=True)], "spans": _spans([r[0] for r in grid.rows])}
+        cells.append(
+            [{"html": _part(p, bare=percent), **mark} for p, mark in zip(parts, marks, strict=True)]
+        )
+    return {
+        "columns": columns,
+        "full": bool(grid.bars) or len(columns) > 6,
+        "short": len(grid.rows) <= 5,
+        "dense": len(columns) > DENSE,
+        "head": HEAD if len(grid.rows) > LONG else 0,
+        "rows": [list(r) for r in zip(*cells, strict=True)],
+        "spans": _spans([r[0] for r in grid.rows]),
+    }
 
 
 def _nothing(part: Part | None) -> bool:
@@ -248,8 +312,16 @@ def _bars(parts: Iterable[Part | None]) -> list[dict[str, Any]]:
     for v in values:
         length = 0.0 if v is None else abs(v) / reach * 100
         left = zero - length if v is not None and v < 0 else zero
-        marks.append({"bar": {"left": f"{left:.2f}", "width": f"{length:.2f}", "zero": f"{zero:.2f}",
-                              "below": v is not None and v < 0}})
+        marks.append(
+            {
+                "bar": {
+                    "left": f"{left:.2f}",
+                    "width": f"{length:.2f}",
+                    "zero": f"{zero:.2f}",
+                    "below": v is not None and v < 0,
+                }
+            }
+        )
     return marks
 
 
@@ -278,7 +350,8 @@ def _heat(parts: Iterable[Part | None]) -> list[dict[str, Any]]:
     return marks
 
 
-# -- cards and provenance --------------------------------------------------------------------------------------
+# -- cards and provenance
+# --------------------------------------------------------------------------------------
 
 
 def _letters(document: Document) -> dict[str, str]:
@@ -309,32 +382,49 @@ def _cards(document: Document) -> dict[str, Any]:
         first[f.id] = f
         flat = row(f)
         card = {
-            "text": _typeset(f.text), "value": flat["value"], "measure": f.measure, "name": name_of(f),
-            "statistic": f.statistic.replace("_", " "), "basis": f.basis, "start": f.start,
+            "text": _typeset(f.text),
+            "value": flat["value"],
+            "measure": f.measure,
+            "name": name_of(f),
+            "statistic": f.statistic.replace("_", " "),
+            "basis": f.basis,
+            "start": f.start,
             "end": None if (f.end or f.as_of) == document.as_of else f.end or f.as_of,
-            "used": flat["n_used"], "eligible": flat["n_eligible"],
+            "used": flat["n_used"],
+            "eligible": flat["n_eligible"],
             "caveats": [caveats.setdefault(c, len(caveats)) for c in f.caveats],
-            "evidence": _evidence(f), "more": _more(f),
+            "evidence": _evidence(f),
+            "more": _more(f),
             "as_of": f.as_of if f.as_of != document.as_of else "",
             "copy": sentences.setdefault(quotable(f), len(sentences)),
         }
         cards[f.id] = {k: v for k, v in card.items() if v not in (None, "", [], {})}
     measures = {
-        name: {"question": about.get("question", ""),
-               "definition": " ".join(str(about.get("definition", "")).split("\n\n")[0].split()),
-               "never": str(about.get("never", "")),
-               "references": [str(r) for r in about.get("references", ())]}
+        name: {
+            "question": about.get("question", ""),
+            "definition": " ".join(str(about.get("definition", "")).split("\n\n")[0].split()),
+            "never": str(about.get("never", "")),
+            "references": [str(r) for r in about.get("references", ())],
+        }
         for name, about in known.items()
     }
-    return {"figures": cards, "caveats": list(caveats), "measures": measures, "sentences": list(sentences),
-            "source": source, "as_of": document.as_of}
+    return {
+        "figures": cards,
+        "caveats": list(caveats),
+        "measures": measures,
+        "sentences": list(sentences),
+        "source": source,
+        "as_of": document.as_of,
+    }
 
 
 def _same(one: Figure, other: Figure) -> None:
     a, b = clean(one.value), clean(other.value)
     if a != b:
-        raise PacelineError(f"two values for one figure {one.id} ({one.measure} of {one.subject}): {a!r} and {b!r}.",
-                            "A figure's lineage must say everything it depends on; this is a fault in Paceline.")
+        raise PacelineError(
+            f"two values for one figure {one.id} ({one.measure} of {one.subject}): {a!r} and {b!r}.",
+            "A figure's lineage must say everything it depends on; this is a fault in Paceline.",
+        )
 
 
 def name_of(f: Figure) -> str:
@@ -364,8 +454,8 @@ def _more(f: Figure) -> dict[str, str]:
 def quotable(f: Figure) -> str:
     """A sentence to copy: who, what, how much, over which window, on which basis, from where.
 
-    In braces what the card has already (the page's script fills it in): of thousands of figures few sentences differ.
-    """
+    In braces what the card has already (the page's script fills it in): of thousands of figures few
+    sentences differ."""
     when = " on {end}" if f.end else ""
     if f.start and f.end and f.start != f.end:
         when = " from {start} to {end}"
@@ -381,8 +471,11 @@ def _sources(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     for source in manifest.get("sources", ()):
         origins = source.get("origins", [source])
         for origin in json.loads(origins) if isinstance(origins, str) else origins:
-            about = {"name": source.get("source", source.get("name", "")),
-                     "tables": source.get("tables", "prices"), **origin}
+            about = {
+                "name": source.get("source", source.get("name", "")),
+                "tables": source.get("tables", "prices"),
+                **origin,
+            }
             found.setdefault(canonical(origin), about)
     return list(found.values())
 
@@ -391,7 +484,9 @@ def _publishers(manifest: Mapping[str, Any]) -> str:
     """The first publishers of prices, for a sentence; all of them stand at the end of the report."""
     sources = _sources(manifest)
     priced = [s for s in sources if "prices" in str(s.get("tables", "prices"))]
-    names = [n for n in dict.fromkeys(str(s.get("who") or s["name"]) for s in priced or sources) if n]
+    names = [
+        n for n in dict.fromkeys(str(s.get("who") or s["name"]) for s in priced or sources) if n
+    ]
     if not names:
         return "the market file's sources"
     return ", ".join(names[:NAMED]) + (" and others" if len(names) > NAMED else "")
@@ -411,7 +506,9 @@ def _provenance(manifest: Mapping[str, Any]) -> list[tuple[str, Markup]]:
     for key, value in manifest.items():
         if key in ("title", "simulated", "command"):
             continue
-        if isinstance(value, Mapping) and all(isinstance(v, (str, int, float)) for v in value.values()):
+        if isinstance(value, Mapping) and all(
+            isinstance(v, (str, int, float)) for v in value.values()
+        ):
             value = ", ".join(f"{k} {v}" for k, v in value.items())
         if isinstance(value, (str, int, float)) and value != "":
             rows.append((key.replace("_", " "), label(value)))

@@ -58,13 +58,37 @@ def _block(block: Sentence | Grid | Chart) -> dict[str, Any]:
         return {"kind": "sentence", **_sentence(block)}
     note = {"note": _sentence(block.note)} if block.note else {}
     if isinstance(block, Grid):
-        cells = [[p.text if isinstance(p, Label) else {"figure": p.id} if isinstance(p, Figure) else p for p in r]
-                 for r in block.rows]
-        return {"kind": "table", "title": words(block.title), "columns": [words(c) for c in block.columns],
-                "rows": cells, **note}
-    series = [{"name": s.name, "figure": s.figure.id, "x": plain(s.x), "y": plain(s.y),
-               **({"interval": plain(s.interval)} if s.interval else {})} for s in block.series]
-    return {"kind": block.kind, "title": words(block.title), "unit": block.unit, "series": series, **note}
+        cells = [
+            [
+                p.text if isinstance(p, Label) else {"figure": p.id} if isinstance(p, Figure) else p
+                for p in r
+            ]
+            for r in block.rows
+        ]
+        return {
+            "kind": "table",
+            "title": words(block.title),
+            "columns": [words(c) for c in block.columns],
+            "rows": cells,
+            **note,
+        }
+    series = [
+        {
+            "name": s.name,
+            "figure": s.figure.id,
+            "x": plain(s.x),
+            "y": plain(s.y),
+            **({"interval": plain(s.interval)} if s.interval else {}),
+        }
+        for s in block.series
+    ]
+    return {
+        "kind": block.kind,
+        "title": words(block.title),
+        "unit": block.unit,
+        "series": series,
+        **note,
+    }
 
 
 def section_figures(section: Section) -> Iterator[Figure]:
@@ -97,7 +121,9 @@ def to_json(document: Document) -> dict[str, Any]:
 
 def write_json(document: Document, path: str | Path) -> Path:
     """``to_json`` as a file, written in one piece."""
-    return write_text(path, json.dumps(to_json(document), indent=1, allow_nan=False, ensure_ascii=False) + "\n")
+    return write_text(
+        path, json.dumps(to_json(document), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+    )
 
 
 def _cells(section: Section) -> Iterator[dict[str, Any]]:
@@ -105,16 +131,31 @@ def _cells(section: Section) -> Iterator[dict[str, Any]]:
     for block in section.blocks:
         if isinstance(block, Grid):
             for cells in block.rows:
-                head = next((p if isinstance(p, str) else p.text for p in cells if p is not None), "")
+                head = next(
+                    (p if isinstance(p, str) else p.text for p in cells if p is not None), ""
+                )
                 for column, part in zip(block.columns, cells, strict=True):
                     if isinstance(part, Figure):
-                        yield {"block": words(block.title), "row": head, "column": words(column), **row(part)}
+                        yield {
+                            "block": words(block.title),
+                            "row": head,
+                            "column": words(column),
+                            **row(part),
+                        }
         elif isinstance(block, Chart):
             for s in block.series:
-                yield {"block": words(block.title), "row": s.name, "column": "last", **row(s.figure)}
+                yield {
+                    "block": words(block.title),
+                    "row": s.name,
+                    "column": "last",
+                    **row(s.figure),
+                }
         else:
-            yield from ({"block": "text", "row": "", "column": "", **row(p)}
-                        for p in block.parts if isinstance(p, Figure))
+            yield from (
+                {"block": "text", "row": "", "column": "", **row(p)}
+                for p in block.parts
+                if isinstance(p, Figure)
+            )
 
 
 def csv_text(rows: Sequence[Mapping[str, Any]], first: Sequence[str]) -> str:
@@ -133,8 +174,22 @@ def _cell(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, Mapping) else value
 
 
-FIGURE = ("measure", "subject", "against", "statistic", "start", "end", "value", "unit", "basis", "n_used",
-          "n_eligible", "as_of", "caveats", "figure")
+FIGURE = (
+    "measure",
+    "subject",
+    "against",
+    "statistic",
+    "start",
+    "end",
+    "value",
+    "unit",
+    "basis",
+    "n_used",
+    "n_eligible",
+    "as_of",
+    "caveats",
+    "figure",
+)
 
 
 def to_csv(document: Document, folder: str | Path) -> list[Path]:
@@ -142,10 +197,20 @@ def to_csv(document: Document, folder: str | Path) -> list[Path]:
     folder = Path(folder)
     files: dict[str, str] = {"figures": csv_text([row(f) for f in document.figures()], FIGURE)}
     points = [
-        {"section": s.name, "chart": words(b.title), "series": line.name, "x": x, "y": y, "unit": b.unit,
-         "figure": line.figure.id}
-        for s in document.sections for b in s.blocks if isinstance(b, Chart)
-        for line in b.series for x, y in zip(plain(line.x), plain(line.y), strict=True)
+        {
+            "section": s.name,
+            "chart": words(b.title),
+            "series": line.name,
+            "x": x,
+            "y": y,
+            "unit": b.unit,
+            "figure": line.figure.id,
+        }
+        for s in document.sections
+        for b in s.blocks
+        if isinstance(b, Chart)
+        for line in b.series
+        for x, y in zip(plain(line.x), plain(line.y), strict=True)
     ]
     files["series"] = csv_text(points, ("section", "chart", "series", "x", "y", "unit", "figure"))
     for section in document.sections:

@@ -1,8 +1,7 @@
 """The figures of a document, and rows of figures, in a terminal.
 
-Colour turns itself off when the output is no terminal or NO_COLOR is set (rich does so); everything fits the
-width there is, 80 columns included.
-"""
+Colour turns itself off when the output is no terminal or NO_COLOR is set (rich does so); everything
+fits the width there is, 80 columns included."""
 
 from __future__ import annotations
 
@@ -20,7 +19,8 @@ from paceline.figures import Figure, show
 from paceline.report.tables import words
 
 SIGNED = ("return", "points", "score")
-#: Rows of a table that the summary shows whole; of a longer one, such as a league, it shows both ends.
+#: Rows of a table that the summary shows whole; of a longer one, such as a league, it shows both
+#: ends.
 WHOLE, ENDS = 10, 4
 
 
@@ -80,13 +80,19 @@ def _grid(question: str, grid: Grid, width: int) -> Table:
     table, kept, room = _table(question), [], width
     for at, name in enumerate(grid.columns):
         cells = [_cell(r[at]) if r else Text("…", style="dim") for r in rows]
-        need = max([len(word) for word in words(name).split()] + [c.cell_len for c in cells], default=0)
+        need = max(
+            [len(word) for word in words(name).split()] + [c.cell_len for c in cells], default=0
+        )
         room -= need + 3 * (at > 0)
         if room < 0:
             break
         number = any(isinstance(r[at], Figure) for r in rows if r)
-        table.add_column(Text("\n".join(textwrap.wrap(words(name), max(need, 1)))), no_wrap=True, vertical="bottom",
-                         justify="right" if number else "left")
+        table.add_column(
+            Text("\n".join(textwrap.wrap(words(name), max(need, 1)))),
+            no_wrap=True,
+            vertical="bottom",
+            justify="right" if number else "left",
+        )
         kept.append(cells)
     for line in zip(*kept, strict=True):
         table.add_row(*line)
@@ -94,31 +100,54 @@ def _grid(question: str, grid: Grid, width: int) -> Table:
 
 
 def _table(title: str) -> Table:
-    return Table(title=Text(title) if title else None, title_style="bold", title_justify="left", box=box.SIMPLE_HEAD,
-                 show_edge=False, pad_edge=False, header_style="dim")
+    return Table(
+        title=Text(title) if title else None,
+        title_style="bold",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        header_style="dim",
+    )
 
 
 def _column(table: Table, name: str, *, number: bool) -> None:
-    table.add_column(Text(name), justify="right" if number else "left", no_wrap=number,
-                     overflow="ellipsis" if number else "fold")
+    table.add_column(
+        Text(name),
+        justify="right" if number else "left",
+        no_wrap=number,
+        overflow="ellipsis" if number else "fold",
+    )
 
 
-# -- rows of figures -------------------------------------------------------------------------------------------
+# -- rows of figures
+# -------------------------------------------------------------------------------------------
 
-#: Columns of the row table, in order: key of ``Figure.to_json`` -> heading. Further columns stand before the last.
-COLUMNS = {"measure": "measure", "subject": "subject", "against": "against", "statistic": "statistic",
-           "start": "from", "end": "to", "value": "value", "members": "members", "basis": "basis"}
-_KNOWN = {*COLUMNS, "unit", "n_used", "n_eligible", "as_of", "caveats", "evidence",
-          "figure"}
+#: Columns of the row table, in order: key of ``Figure.to_json`` -> heading. Further columns stand
+#: before the last.
+COLUMNS = {
+    "measure": "measure",
+    "subject": "subject",
+    "against": "against",
+    "statistic": "statistic",
+    "start": "from",
+    "end": "to",
+    "value": "value",
+    "members": "members",
+    "basis": "basis",
+}
+_KNOWN = {*COLUMNS, "unit", "n_used", "n_eligible", "as_of", "caveats", "evidence", "figure"}
 _WORDS = ("measure", "subject", "against", "statistic", "basis")
 
 
-def rows(figures: Iterable[Figure | Mapping[str, Any]] | Any, console: Console | None = None) -> None:
+def rows(
+    figures: Iterable[Figure | Mapping[str, Any]] | Any, console: Console | None = None
+) -> None:
     """Figures, rows of ``Figure.to_json`` or a polars frame of them as a table, caveats once beneath.
 
-    What is the same in every row (measure, window, basis ...) stands once in the title. Where the terminal is
-    too narrow, the words of a row share one column, and its figure's id stands beneath them.
-    """
+    What is the same in every row (measure, window, basis ...) stands once in the title. Where the
+    terminal is too narrow, the words of a row share one column, and its figure's id stands beneath
+    them."""
     console = console or Console()
     if hasattr(figures, "iter_rows"):
         figures = figures.iter_rows(named=True)
@@ -128,7 +157,11 @@ def rows(figures: Iterable[Figure | Mapping[str, Any]] | Any, console: Console |
         return
     for row in data:
         row["members"] = f"{row['n_used']}/{row['n_eligible']}" if row.get("n_eligible") else None
-    headings = {**COLUMNS, **{k: k.replace("_", " ") for k in data[0] if k not in _KNOWN}, "figure": "figure"}
+    headings = {
+        **COLUMNS,
+        **{k: k.replace("_", " ") for k in data[0] if k not in _KNOWN},
+        "figure": "figure",
+    }
     title: list[str] = []
     cells: dict[str, list[Text]] = {}
     for key, heading in headings.items():
@@ -137,7 +170,11 @@ def rows(figures: Iterable[Figure | Mapping[str, Any]] | Any, console: Console |
             continue
         if key == "measure" and len(set(map(str, column))) == 1:
             title.append(column[0].plain)
-        elif key not in ("subject", "value", "figure") and len(data) > 1 and len(set(map(str, column))) == 1:
+        elif (
+            key not in ("subject", "value", "figure")
+            and len(data) > 1
+            and len(set(map(str, column))) == 1
+        ):
             title.append(f"{heading} {column[0]}")
         else:
             cells[key] = column
@@ -156,7 +193,9 @@ def rows(figures: Iterable[Figure | Mapping[str, Any]] | Any, console: Console |
 
 
 def _width(cells: Mapping[str, list[Text]], headings: Mapping[str, str]) -> int:
-    return sum(max(len(headings[k]), *(t.cell_len for t in column)) + 3 for k, column in cells.items())
+    return sum(
+        max(len(headings[k]), *(t.cell_len for t in column)) + 3 for k, column in cells.items()
+    )
 
 
 def _stacked(cells: dict[str, list[Text]], moved: tuple[str, ...]) -> dict[str, list[Text]]:
@@ -179,7 +218,9 @@ def _text(row: Mapping[str, Any], key: str) -> Text:
     if key == "measure":
         return Text(str(value or "").replace("_", " "))
     if key != "value":
-        return Text("" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value))
+        return Text(
+            "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+        )
     text = Text(show(value, unit), style="bold")
     if unit in SIGNED and isinstance(value, (int, float)):
         text.stylize("blue" if value >= 0 else "dark_orange3")

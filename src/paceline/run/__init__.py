@@ -1,8 +1,8 @@
 """A market's report: its sections in order, and the manifest by which every figure can be found again.
 
-    document = run.report(market)
-    run.write_manifest(document, "out/report.manifest.json")
-    run.verify("out/report.manifest.json")        # [] when every value comes out again at rtol 1e-9
+document = run.report(market)
+run.write_manifest(document, "out/report.manifest.json")
+run.verify("out/report.manifest.json")        # [] when every value comes out again at rtol 1e-9
 """
 
 from __future__ import annotations
@@ -26,18 +26,27 @@ __all__ = ["report", "trace", "verify", "write_manifest"]
 
 Progress = Callable[[str, float], None]
 #: What the card of a count of findings says; it comes from the store, not from a measure.
-FINDINGS = {"question": "What is wrong with the data?",
-            "definition": "Number of rows or cells in which a check at the door found this fault, at one import.",
-            "references": []}
-ABOUT = {"findings": FINDINGS, "episodes": episodes.ABOUT, "verdict": verdict.ABOUT, "analogues": analogues.ABOUT,
-         **views.ABOUT}
+FINDINGS = {
+    "question": "What is wrong with the data?",
+    "definition": "Number of rows or cells in which a check at the door found this fault, at one import.",
+    "references": [],
+}
+ABOUT = {
+    "findings": FINDINGS,
+    "episodes": episodes.ABOUT,
+    "verdict": verdict.ABOUT,
+    "analogues": analogues.ABOUT,
+    **views.ABOUT,
+}
 
 
-def report(market: Market, progress: Progress | None = None,
-           previous: Mapping[str, Any] | None = None) -> Document:
+def report(
+    market: Market, progress: Progress | None = None, previous: Mapping[str, Any] | None = None
+) -> Document:
     """The whole report as a ``Document``; its steps are stored so that ``paceline trace`` finds them.
 
-    previous  an earlier report's manifest: what has changed since is said first (see ``previous_report``)
+    previous  an earlier report's manifest: what has changed since is said first (see
+              ``previous_report``)
     """
     say = progress or (lambda _what, _share: None)
     book = Book(market)
@@ -49,19 +58,32 @@ def report(market: Market, progress: Progress | None = None,
         if section is not None:
             built.append(section)
     said = headline.sentences(book)
-    shown = list(Document(market.title, market.name, market.as_of, market.simulated, said,
-                          tuple(built)).figures()) if previous else []
+    shown = (
+        list(
+            Document(
+                market.title, market.name, market.as_of, market.simulated, said, tuple(built)
+            ).figures()
+        )
+        if previous
+        else []
+    )
     changed = rotation.changes(book, shown, previous)
     if changed is not None:
         built.insert(0, changed)
     document = Document(
-        title=market.title, market=market.name, as_of=market.as_of, simulated=market.simulated,
-        headline=said, sections=tuple(built),
+        title=market.title,
+        market=market.name,
+        as_of=market.as_of,
+        simulated=market.simulated,
+        headline=said,
+        sections=tuple(built),
     )
     document.manifest.update(_manifest(market, document, book))
     if changed is not None and previous is not None:  # kept, so that ``verify`` can say it again
-        document.manifest["previous"] = {"as_of": previous["as_of"],
-                                         "figures": rotation.newsworthy(previous["figures"])}
+        document.manifest["previous"] = {
+            "as_of": previous["as_of"],
+            "figures": rotation.newsworthy(previous["figures"]),
+        }
     market.remember(document.manifest["steps"])
     say("done", 1.0)
     return document
@@ -83,8 +105,17 @@ def _manifest(market: Market, document: Document, book: Book) -> dict[str, Any]:
         "data": market.file.market.data,
         "store_version": market.version,
         "basis": market.file.market.basis,
-        "measures": {m: {"question": known[m].question, "definition": known[m].doc, "never": known[m].never,
-                         "references": list(known[m].references)} for m in used if m in known} | ABOUT,
+        "measures": {
+            m: {
+                "question": known[m].question,
+                "definition": known[m].doc,
+                "never": known[m].never,
+                "references": list(known[m].references),
+            }
+            for m in used
+            if m in known
+        }
+        | ABOUT,
         "sources": market.origins(),
         "findings": market.findings().to_dicts(),
         "refused": book.refused,

@@ -18,15 +18,27 @@ from paceline.lineage import Step
 if TYPE_CHECKING:
     from paceline.market import Market
 
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-          "November", "December")
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 
 
 class Book:
     """Figures of a market by measure, subject, second leg and statistic.
 
-    What cannot be computed is not an error here: it is collected in ``refused`` with its reason and shown.
-    """
+    What cannot be computed is not an error here: it is collected in ``refused`` with its reason and
+    shown."""
 
     def __init__(self, market: Market) -> None:
         self.market = market
@@ -45,13 +57,24 @@ class Book:
                 self._rows[key] = []
         return self._rows[key]
 
-    def one(self, measure: str, subject: str, statistic: str | None = None, *, against: str | None = None,
-            how: dict[str, Any] | None = None, **extra: Any) -> Figure | None:
+    def one(
+        self,
+        measure: str,
+        subject: str,
+        statistic: str | None = None,
+        *,
+        against: str | None = None,
+        how: dict[str, Any] | None = None,
+        **extra: Any,
+    ) -> Figure | None:
         """The figure of one subject, or None where there is no value."""
         for figure in self.rows(measure, **(how or {})):
-            if (figure.subject == subject and figure.against == against
-                    and (statistic is None or figure.statistic == statistic)
-                    and all(figure.extra.get(k) == v for k, v in extra.items())):
+            if (
+                figure.subject == subject
+                and figure.against == against
+                and (statistic is None or figure.statistic == statistic)
+                and all(figure.extra.get(k) == v for k, v in extra.items())
+            ):
                 return figure if figure.value is not None else None
         return None
 
@@ -62,20 +85,39 @@ class Book:
             return None
         step = Step("column", {"column": name}, (figure.id,))
         self.market.steps[step.id] = step
-        return replace(figure, value=value, unit=unit, step=step, statistic=f"{figure.statistic} {name}".strip(),
-                       n_used=None, n_eligible=None, extra={})
+        return replace(
+            figure,
+            value=value,
+            unit=unit,
+            step=step,
+            statistic=f"{figure.statistic} {name}".strip(),
+            n_used=None,
+            n_eligible=None,
+            extra={},
+        )
 
     def finding(self, row: Mapping[str, Any]) -> Figure:
         """A count of faults found at an import, as a figure."""
         if not self._imports:
-            self._imports = {r["load"]: self.market._keep(self.market._import_step(r)).id
-                             for r in self.market.origins()}
-        # one source may have several findings of one check: which one is told by what was done and where
+            self._imports = {
+                r["load"]: self.market._keep(self.market._import_step(r)).id
+                for r in self.market.origins()
+            }
+        # one source may have several findings of one check: which one is told by what was done and
+        # where
         which = {k: row[k] for k in ("source", "check", "action", "example", "load")}
         step = Step("finding", which, (self._imports[row["load"]],))
         self.market.steps[step.id] = step
-        return Figure("findings", str(row["source"]), int(row["count"]), "count", step, statistic=str(row["check"]),
-                      as_of=self.market.as_of, end=self.market.as_of)
+        return Figure(
+            "findings",
+            str(row["source"]),
+            int(row["count"]),
+            "count",
+            step,
+            statistic=str(row["check"]),
+            as_of=self.market.as_of,
+            end=self.market.as_of,
+        )
 
     def name(self, subject: str) -> Label:
         return Label(self.market.labels.get(subject, subject))
@@ -89,9 +131,23 @@ class Book:
         """The built cap-weighted basket of the market's whole universe: members, breadth, drivers."""
         universe = self.market.file.market.universe
         for name, spec in self.market.file.baskets.items():
-            plain = not (spec.rank or spec.sector or spec.industry or spec.sub_industry or spec.securities
-                         or spec.minus or spec.union or spec.intersect or spec.instrument)
-            if plain and spec.weight == "cap" and spec.cap_limit is None and universe in (None, spec.universe):
+            plain = not (
+                spec.rank
+                or spec.sector
+                or spec.industry
+                or spec.sub_industry
+                or spec.securities
+                or spec.minus
+                or spec.union
+                or spec.intersect
+                or spec.instrument
+            )
+            if (
+                plain
+                and spec.weight == "cap"
+                and spec.cap_limit is None
+                and universe in (None, spec.universe)
+            ):
                 return name
         return None
 
@@ -99,13 +155,20 @@ class Book:
         """The group that splits the market by sector."""
         return next((n for n, g in self.market.file.groups.items() if g.by == "sector"), None)
 
-    def series(self, measure: str, subjects: Sequence[str], statistic: str = "", sessions: int = 504,
-               **params: Any) -> list[Series]:
+    def series(
+        self,
+        measure: str,
+        subjects: Sequence[str],
+        statistic: str = "",
+        sessions: int = 504,
+        **params: Any,
+    ) -> list[Series]:
         """The last ``sessions`` values of a series measure, one line per subject that has any."""
         basis = params.pop("basis", None)
         try:
-            declared, view, settings, result, known = self.market.evaluate(measure, basis=basis, last=sessions,
-                                                                               **params)
+            declared, view, settings, result, known = self.market.evaluate(
+                measure, basis=basis, last=sessions, **params
+            )
         except PacelineError as error:
             self.refused[measure] = str(error)
             return []
@@ -119,7 +182,9 @@ class Book:
                 continue
             values = result.value[statistic][rows[subject][0], -sessions:]
             if np.isfinite(values).any():
-                figure = engine.series_figure(declared, view, settings, known, subject, statistic, result)
+                figure = engine.series_figure(
+                    declared, view, settings, known, subject, statistic, result
+                )
                 lines.append(Series(self.name(subject).text, days, _plain(values), figure))
         return lines
 
@@ -128,19 +193,35 @@ class Book:
         levels = self.market.levels_
         if figure.start is None or figure.end is None or figure.subject not in levels.names:
             return None
-        a, b = (int(np.searchsorted(levels.sessions, np.datetime64(d), side="right")) - 1
-                for d in (figure.start, figure.end))
-        line = levels.native[levels.names.index(figure.subject), a:b + 1]
-        return Series(self.name(figure.subject).text, [str(d) for d in levels.sessions[a:b + 1]],
-                      _plain(line / line[0] - 1), figure)
+        a, b = (
+            int(np.searchsorted(levels.sessions, np.datetime64(d), side="right")) - 1
+            for d in (figure.start, figure.end)
+        )
+        line = levels.native[levels.names.index(figure.subject), a : b + 1]
+        return Series(
+            self.name(figure.subject).text,
+            [str(d) for d in levels.sessions[a : b + 1]],
+            _plain(line / line[0] - 1),
+            figure,
+        )
 
 
-def chart(market: Market, measure: str, subjects: Sequence[str] | None, statistic: str | None, sessions: int,
-          params: dict[str, Any]) -> Chart:
+def chart(
+    market: Market,
+    measure: str,
+    subjects: Sequence[str] | None,
+    statistic: str | None,
+    sessions: int,
+    params: dict[str, Any],
+) -> Chart:
     """The chart of a measure for Python users: what is drawn is decided by the shape of its result."""
     declared = measures.get(measure)
     names = market.resolve(subjects) if subjects else None
-    how = {k: params.pop(k) for k in ("basis", "since", "against") if k in params and k not in declared.params}
+    how = {
+        k: params.pop(k)
+        for k in ("basis", "since", "against")
+        if k in params and k not in declared.params
+    }
     if declared.shows == "series":
         evaluated = market.evaluate(measure, basis=how.get("basis"), **params)
         values = evaluated[3].value
@@ -152,7 +233,11 @@ def chart(market: Market, measure: str, subjects: Sequence[str] | None, statisti
         shown = [r for r in rows if names is None or r in names or declared.of == "pair"]
         lines = Book(market).series(measure, shown, wanted, sessions, **how, **params)
         return Chart("line", declared.question, tuple(lines), declared.unit_of(wanted))
-    figures = [f for f in market.show(measure, subjects=subjects, **how, **params) if isinstance(f.value, float)]
+    figures = [
+        f
+        for f in market.show(measure, subjects=subjects, **how, **params)
+        if isinstance(f.value, float)
+    ]
     wanted = figures[0].statistic if figures and statistic is None else statistic or ""
     known = {f.statistic for f in figures}
     if wanted not in known:

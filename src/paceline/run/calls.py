@@ -1,7 +1,7 @@
 """A market's answer to a ledger of calls: each call scored, every number of it a figure.
 
-    book = calls.score(market, "calls.toml")
-    book.frame(); book.records()
+book = calls.score(market, "calls.toml")
+book.frame(); book.records()
 """
 
 from __future__ import annotations
@@ -28,17 +28,29 @@ if TYPE_CHECKING:
     from paceline.market import Market
 
 QUESTION = "What did they say, and what became of it?"
-ABOUT = {"question": QUESTION,
-         "definition": "Active return of a call's baskets over its yardstick from the first close after the call to "
-                       "its horizon, against the same bet made on all earlier sessions and against plain drift.",
-         "never": "That somebody has skill, from a handful of calls.",
-         "references": ["Wilson (1927), intervals of a share"]}
+ABOUT = {
+    "question": QUESTION,
+    "definition": "Active return of a call's baskets over its yardstick from the first close after the call to "
+    "its horizon, against the same bet made on all earlier sessions and against plain drift.",
+    "never": "That somebody has skill, from a handful of calls.",
+    "references": ["Wilson (1927), intervals of a share"],
+}
 #: The ledger that a report takes: beside the market file.
 LEDGER = "calls.toml"
 #: Numbers of a score that become figures: statistic -> unit.
-PLAIN = {"active": "return", "basket_return": "return", "against_return": "return", "worst": "return",
-         "drift": "return", "distance": "return", "base_active": "return", "base_triggered": "fraction",
-         "chance": "fraction", "sessions": "sessions", "held": "sessions"}
+PLAIN = {
+    "active": "return",
+    "basket_return": "return",
+    "against_return": "return",
+    "worst": "return",
+    "drift": "return",
+    "distance": "return",
+    "base_active": "return",
+    "base_triggered": "fraction",
+    "chance": "fraction",
+    "sessions": "sessions",
+    "held": "sessions",
+}
 SHARES = ("base", "rank")
 
 
@@ -76,24 +88,59 @@ class Scored:
         return self.figures.get((call, statistic))
 
     def _share(self, s: views.Score, name: str, found: Any) -> Figure:
-        short = () if found.enough else (
-            f"only {found.n_effective:.1f} independent windows before the call: no share is given",)
+        short = (
+            ()
+            if found.enough
+            else (
+                f"only {found.n_effective:.1f} independent windows before the call: no share is given",
+            )
+        )
         evidence = {"n": found.n, "n_effective": found.n_effective}
         if found.enough:
             evidence |= {"low": found.low, "high": found.high}
-        return self._figure(s, name, found.value if found.enough else None, "fraction", evidence, short)
+        return self._figure(
+            s, name, found.value if found.enough else None, "fraction", evidence, short
+        )
 
-    def _figure(self, s: views.Score, statistic: str, value: Any, unit: str,
-                evidence: Mapping[str, Any] | None = None, more: tuple[str, ...] = ()) -> Figure:
+    def _figure(
+        self,
+        s: views.Score,
+        statistic: str,
+        value: Any,
+        unit: str,
+        evidence: Mapping[str, Any] | None = None,
+        more: tuple[str, ...] = (),
+    ) -> Figure:
         call = s.call
-        step = Step("figure", {"call": call.id, "statistic": statistic}, (self.questions[call.id].id,))
-        extra = {"call": call.id, "who": call.who, "house": call.house, "stance": call.stance, "date": str(call.date),
-                 "due": s.due, "worst_on": s.worst_on if statistic == "worst" else None}
-        return Figure("calls", " + ".join(call.baskets) or call.id, value, unit, step, label=_who(call),
-                      against=" + ".join(self.yardstick(call)) or None, statistic=statistic, start=s.entry,
-                      end=s.end or self.market.as_of, as_of=self.market.as_of, basis=self.bases.get(call.id, ""),
-                      caveats=(*self.caveats.get(call.id, ()), *more), evidence=evidence or {},
-                      extra={k: v for k, v in extra.items() if v})
+        step = Step(
+            "figure", {"call": call.id, "statistic": statistic}, (self.questions[call.id].id,)
+        )
+        extra = {
+            "call": call.id,
+            "who": call.who,
+            "house": call.house,
+            "stance": call.stance,
+            "date": str(call.date),
+            "due": s.due,
+            "worst_on": s.worst_on if statistic == "worst" else None,
+        }
+        return Figure(
+            "calls",
+            " + ".join(call.baskets) or call.id,
+            value,
+            unit,
+            step,
+            label=_who(call),
+            against=" + ".join(self.yardstick(call)) or None,
+            statistic=statistic,
+            start=s.entry,
+            end=s.end or self.market.as_of,
+            as_of=self.market.as_of,
+            basis=self.bases.get(call.id, ""),
+            caveats=(*self.caveats.get(call.id, ()), *more),
+            evidence=evidence or {},
+            extra={k: v for k, v in extra.items() if v},
+        )
 
     def yardstick(self, call: views.Call) -> tuple[str, ...]:
         """What the call is measured against."""
@@ -102,14 +149,35 @@ class Scored:
     def count(self, what: str) -> Figure:
         """How many records in force there are ("calls"), are not decided yet ("running"), or have a status."""
         running = ("open", "not started", "not triggered")
-        hits = [s for s in self.in_force if what == "calls" or s.status == what
-                or (what == "running" and s.status in running and str(s.due) > self.market.as_of)]
-        question = self._keep(Step("ledger", {"ledger": self.ledger.name, "checksum": self.ledger.checksum,
-                                              "as_of": self.market.as_of},
-                                   tuple(q.id for q in self.questions.values())))
+        hits = [
+            s
+            for s in self.in_force
+            if what == "calls"
+            or s.status == what
+            or (what == "running" and s.status in running and str(s.due) > self.market.as_of)
+        ]
+        question = self._keep(
+            Step(
+                "ledger",
+                {
+                    "ledger": self.ledger.name,
+                    "checksum": self.ledger.checksum,
+                    "as_of": self.market.as_of,
+                },
+                tuple(q.id for q in self.questions.values()),
+            )
+        )
         step = Step("figure", {"statistic": f"count {what}"}, (question.id,))
-        return Figure("calls", self.ledger.name, len(hits), "count", step, statistic=f"count {what}",
-                      end=self.market.as_of, as_of=self.market.as_of)
+        return Figure(
+            "calls",
+            self.ledger.name,
+            len(hits),
+            "count",
+            step,
+            statistic=f"count {what}",
+            end=self.market.as_of,
+            as_of=self.market.as_of,
+        )
 
     @property
     def in_force(self) -> list[views.Score]:
@@ -124,22 +192,43 @@ class Scored:
         corrected = self.ledger.corrected
         rows = []
         for s in self.scores:
-            row = {k: getattr(s.call, k) for k in ("id", "who", "house", "date", "stance", "conviction")}
-            row |= {"baskets": ", ".join(s.call.baskets), "against": ", ".join(self.yardstick(s.call)),
-                    "basis": self.bases.get(s.call.id, ""), "level": s.call.level, "status": s.status,
-                    "reason": s.reason, "entry": s.entry, "end": s.end, "due": s.due}
-            row |= {k: getattr(s, k) for k in PLAIN} | {"worst_on": s.worst_on, "touched": s.touched}
+            row = {
+                k: getattr(s.call, k)
+                for k in ("id", "who", "house", "date", "stance", "conviction")
+            }
+            row |= {
+                "baskets": ", ".join(s.call.baskets),
+                "against": ", ".join(self.yardstick(s.call)),
+                "basis": self.bases.get(s.call.id, ""),
+                "level": s.call.level,
+                "status": s.status,
+                "reason": s.reason,
+                "entry": s.entry,
+                "end": s.end,
+                "due": s.due,
+            }
+            row |= {k: getattr(s, k) for k in PLAIN} | {
+                "worst_on": s.worst_on,
+                "touched": s.touched,
+            }
             for name in SHARES:
                 found = getattr(s, name)
-                row |= {name: found.value if found and found.enough else None, f"{name}_n": found.n if found else None,
-                        f"{name}_n_effective": found.n_effective if found else None,
-                        f"{name}_low": found.low if found and found.enough else None,
-                        f"{name}_high": found.high if found and found.enough else None}
+                row |= {
+                    name: found.value if found and found.enough else None,
+                    f"{name}_n": found.n if found else None,
+                    f"{name}_n_effective": found.n_effective if found else None,
+                    f"{name}_low": found.low if found and found.enough else None,
+                    f"{name}_high": found.high if found and found.enough else None,
+                }
             figure = self.figure(s.call.id, "active") or self.figure(s.call.id, "status")
             row |= {"words": s.call.words, "source": s.call.source, "note": s.call.note}
-            row |= {"assumed": ", ".join(s.call.assumed), "corrects": s.call.corrects,
-                    "corrected_by": corrected.get(s.call.id), "caveats": "; ".join(self.caveats.get(s.call.id, ())),
-                    "figure": figure.id if figure else None}
+            row |= {
+                "assumed": ", ".join(s.call.assumed),
+                "corrects": s.call.corrects,
+                "corrected_by": corrected.get(s.call.id),
+                "caveats": "; ".join(self.caveats.get(s.call.id, ())),
+                "figure": figure.id if figure else None,
+            }
             rows.append(row)
         return pl.DataFrame(rows, infer_schema_length=None, strict=False)
 
@@ -147,8 +236,10 @@ class Scored:
         """One row per person and per house: calls, hits, interval, what random days would have hit."""
         import polars as pl
 
-        return pl.DataFrame([asdict(r) for kind in ("who", "house") for r in self.record(kind)],
-                            infer_schema_length=None)
+        return pl.DataFrame(
+            [asdict(r) for kind in ("who", "house") for r in self.record(kind)],
+            infer_schema_length=None,
+        )
 
     def record(self, kind: str) -> list[views.Record]:
         return views.records(self.in_force, kind, self.market._all_sessions())
@@ -156,21 +247,53 @@ class Scored:
     def record_figures(self, record: views.Record) -> dict[str, Figure]:
         """The numbers of a record as figures, resting on its calls'."""
         own = [s for s in self.in_force if getattr(s.call, record.kind) == record.who]
-        question = self._keep(Step("record", {"ledger": self.ledger.name, "kind": record.kind, "name": record.who,
-                                              "as_of": self.market.as_of},
-                                   tuple(self.questions[s.call.id].id for s in own)))
-        units = {"calls": "count", "decided": "count", "hits": "count", "open": "count", "unscored": "count",
-                 "rate": "fraction", "low": "fraction", "high": "fraction", "expected": "fraction", "luck": "fraction"}
+        question = self._keep(
+            Step(
+                "record",
+                {
+                    "ledger": self.ledger.name,
+                    "kind": record.kind,
+                    "name": record.who,
+                    "as_of": self.market.as_of,
+                },
+                tuple(self.questions[s.call.id].id for s in own),
+            )
+        )
+        units = {
+            "calls": "count",
+            "decided": "count",
+            "hits": "count",
+            "open": "count",
+            "unscored": "count",
+            "rate": "fraction",
+            "low": "fraction",
+            "high": "fraction",
+            "expected": "fraction",
+            "luck": "fraction",
+        }
         made = {}
         for name, unit in units.items():
             value = getattr(record, name)
             if value is None:
                 continue
             step = Step("figure", {"statistic": name}, (question.id,))
-            evidence = {"n": record.decided, "n_effective": float(record.n_effective)} if name == "rate" else {}
-            made[name] = Figure("calls", record.who, value, unit, step, statistic=f"record {name}",
-                                end=self.market.as_of, as_of=self.market.as_of, evidence=evidence,
-                                extra={"kind": record.kind})
+            evidence = (
+                {"n": record.decided, "n_effective": float(record.n_effective)}
+                if name == "rate"
+                else {}
+            )
+            made[name] = Figure(
+                "calls",
+                record.who,
+                value,
+                unit,
+                step,
+                statistic=f"record {name}",
+                end=self.market.as_of,
+                as_of=self.market.as_of,
+                evidence=evidence,
+                extra={"kind": record.kind},
+            )
         return made
 
     def _keep(self, step: Step) -> Step:
@@ -211,7 +334,9 @@ def score(market: Market, path: str | Path | None = None) -> Scored:
     """
     found = Path(path) if path is not None else beside(market)
     if found is None:
-        raise UsageError("no ledger of calls is given.", f"Name a file, or keep {LEDGER} beside the market file.")
+        raise UsageError(
+            "no ledger of calls is given.", f"Name a file, or keep {LEDGER} beside the market file."
+        )
     today = dt.date.fromisoformat(market.as_of)
     whole = views.read(found)
     ledger = whole.known(today)
@@ -228,20 +353,30 @@ def score(market: Market, path: str | Path | None = None) -> Scored:
             basis, matrix = _basis(market, call, [*ours, *theirs])
             rows = [have.names.index(n) for n in (*ours, *theirs)]
             lines = matrix[rows]
-            legs = views.Legs(have.sessions, lines[:len(ours)], lines[len(ours):], calendar)
+            legs = views.Legs(have.sessions, lines[: len(ours)], lines[len(ours) :], calendar)
             bases[call.id] = basis
             parents = [p for n in (*ours, *theirs) for p in known.parents[n]]
             said += [c for n in (*ours, *theirs) for c in known.caveats.get(n, ())]
             if "/" in basis:
-                said.append(f"its legs rest on different bases ({basis}): dividends count on one side only")
+                said.append(
+                    f"its legs rest on different bases ({basis}): dividends count on one side only"
+                )
         said += _remarks(call)
         due = None if legs is None else views.due(call, calendar)
         if stored is not None and due is not None and due > stored:
             said.append(f"sessions after {stored} are not stored yet: their number is estimated")
         caveats[call.id] = tuple(dict.fromkeys(said))
-        step = Step("call", {"ledger": ledger.name, "call": call.model_dump(mode="json", exclude_defaults=True),
-                              "legs": names.get(call.id), "basis": bases.get(call.id, ""), "as_of": market.as_of},
-                    tuple(dict.fromkeys(parents)))
+        step = Step(
+            "call",
+            {
+                "ledger": ledger.name,
+                "call": call.model_dump(mode="json", exclude_defaults=True),
+                "legs": names.get(call.id),
+                "basis": bases.get(call.id, ""),
+                "as_of": market.as_of,
+            },
+            tuple(dict.fromkeys(parents)),
+        )
         market.steps[step.id] = step
         questions[call.id] = step
         scores.append(views.score(call, legs))
@@ -251,16 +386,22 @@ def score(market: Market, path: str | Path | None = None) -> Scored:
 def _last_due(made: Sequence[views.Call], today: dt.date) -> dt.date:
     """A day by which every call is due, as far as anybody looks ahead."""
     far = today + dt.timedelta(days=366 * FARTHEST)
-    ends = [c.horizon if isinstance(c.horizon, dt.date) else
-            max(c.date, c.begins or c.date) + dt.timedelta(days=min(3 * (c.horizon or 0), 366 * FARTHEST) + 14)
-            for c in made]
+    ends = [
+        c.horizon
+        if isinstance(c.horizon, dt.date)
+        else max(c.date, c.begins or c.date)
+        + dt.timedelta(days=min(3 * (c.horizon or 0), 366 * FARTHEST) + 14)
+        for c in made
+    ]
     return min(far, max(ends, default=today))
 
 
 def _remarks(call: views.Call) -> list[str]:
     said = []
     if call.assumed:
-        said.append(f"{', '.join(call.assumed)}: not stated by the speaker, chosen by the ledger's keeper")
+        said.append(
+            f"{', '.join(call.assumed)}: not stated by the speaker, chosen by the ledger's keeper"
+        )
     if call.proxy:
         said.append("measured by a proxy of the keeper's choice; does not count in a record")
     if call.recorded is not None and call.corrects is None and (call.recorded - call.date).days > 7:
@@ -278,7 +419,10 @@ def _resolved(market: Market, call: views.Call, path: Path) -> tuple[list[str], 
         except UnknownName as error:
             raise UsageError(f"{path}: call {call.id!r}: {error.message}", error.remedy) from None
     if call.stance == "level_target" and len(sides[0]) != 1:
-        raise UsageError(f"{path}: call {call.id!r}: {call.baskets[0]!r} is a group of baskets.", "Name one basket.")
+        raise UsageError(
+            f"{path}: call {call.id!r}: {call.baskets[0]!r} is a group of baskets.",
+            "Name one basket.",
+        )
     return sides[0], sides[1]
 
 

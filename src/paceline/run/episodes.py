@@ -1,7 +1,7 @@
 """The rotations of a market: their lines, states and history, every number of them a figure.
 
-    answer = episodes.study(market, "small_vs_large")
-    answer.frame(); answer.figures
+answer = episodes.study(market, "small_vs_large")
+answer.frame(); answer.figures
 """
 
 from __future__ import annotations
@@ -28,13 +28,17 @@ if TYPE_CHECKING:
 
     from paceline.market import Market
 
-ABOUT = {"question": "Has one side taken over from the other, and what did that lead to before?",
-         "definition": "An episode of A taking over from B begins, on the day it is known, when ln(A/B) stands c sigma "
-                       "sqrt(63) above its lowest point since the last opposite turn, after a fall of the same size; "
-                       "sigma from 252 sessions. What followed is compared with all days. See docs/evidence.md.",
-         "never": "That the rotation lasts: pairs turn about as often as noise made of their own returns.",
-         "references": ["Guillaume et al. (1997), directional changes",
-                        "Lunde, Timmermann (2004), Duration Dependence in Stock Prices"]}
+ABOUT = {
+    "question": "Has one side taken over from the other, and what did that lead to before?",
+    "definition": "An episode of A taking over from B begins, on the day it is known, when ln(A/B) stands c sigma "
+    "sqrt(63) above its lowest point since the last opposite turn, after a fall of the same size; "
+    "sigma from 252 sessions. What followed is compared with all days. See docs/evidence.md.",
+    "never": "That the rotation lasts: pairs turn about as often as noise made of their own returns.",
+    "references": [
+        "Guillaume et al. (1997), directional changes",
+        "Lunde, Timmermann (2004), Duration Dependence in Stock Prices",
+    ],
+}
 #: Draws of the bootstrap: p comes from the placebo, which has none.
 DRAWS = 200
 #: First day of the newer part of a history, shown apart where the whole begins before ``OLD``.
@@ -60,20 +64,25 @@ class History:
 class Study:
     """One rotation from all sides; what costs time is computed when asked for."""
 
-    def __init__(self, market: Market, pair: Pair, *, c: float = C, step: int = STEP, draws: int = DRAWS) -> None:
+    def __init__(
+        self, market: Market, pair: Pair, *, c: float = C, step: int = STEP, draws: int = DRAWS
+    ) -> None:
         if not c > MARGIN:
-            raise UsageError(f"c = {c} is too small a barrier.", f"Give more than {MARGIN}, e.g. {C}.")
+            raise UsageError(
+                f"c = {c} is too small a barrier.", f"Give more than {MARGIN}, e.g. {C}."
+            )
         self.market, self.pair, self.c, self.step, self.draws = market, pair, c, step, draws
         declared = pair.name in pairs(market)
         self.shelf = shelf(market, () if declared else (pair,), c=c, step=step)
         self.days, self.basis = self.shelf.days, self.shelf.basis[pair.name]
         self._kept: dict[int, list[History]] = {}
 
-    # ---- numbers ---------------------------------------------------------------------------------------
+    # ---- numbers
+    # ---------------------------------------------------------------------------------------
 
     @property
     def lines(self) -> list[str]:
-        """"raw", and "neutral" where it is asked for."""
+        """ "raw", and "neutral" where it is asked for."""
         return ["raw", "neutral"] if self.pair.neutral else ["raw"]
 
     def found(self, line: str = "raw", c: float | None = None) -> tuple[Episodes, int]:
@@ -95,15 +104,27 @@ class Study:
         """What followed the turns to one side: the pair itself and its proxy, all of it and since 1990 apart."""
         if direction not in self._kept:
             found, row = self.found()
-            result = self._histories("the pair itself", self.days, self.shelf.lines[row], found, row, 1, direction)
+            result = self._histories(
+                "the pair itself", self.days, self.shelf.lines[row], found, row, 1, direction
+            )
             if self.proxy is not None:
                 p = self.proxy
-                result += self._histories(self.pair.proxy, p.days, p.line, p.found, p.row, p.period, direction)
+                result += self._histories(
+                    self.pair.proxy, p.days, p.line, p.found, p.row, p.period, direction
+                )
             self._kept[direction] = result
         return self._kept[direction]
 
-    def _histories(self, name: str, days: Dates, line: Array, found: Episodes, row: int, period: int,
-                   direction: int) -> list[History]:
+    def _histories(
+        self,
+        name: str,
+        days: Dates,
+        line: Array,
+        found: Episodes,
+        row: int,
+        period: int,
+        direction: int,
+    ) -> list[History]:
         begun = np.flatnonzero(np.isfinite(found.barrier[row]))
         first = int(begun[0]) if len(begun) else len(days) - 1
         starts = [first]
@@ -113,11 +134,26 @@ class Study:
         for start in starts:
             years = np.isfinite(found.barrier[row, start:]).sum() * period / YEAR
             count = int((found.days(row, direction) >= start).sum())
-            result += [History(name, str(days[start]), direction, o, count / years if years else math.nan)
-                       for o in outcomes(line, found, series=row, direction=direction, since=start,
-                                         horizons=[h // period for h in HORIZONS], draws=self.draws)]
-        return result if period == 1 else [
-            replace(h, outcome=replace(h.outcome, horizon=h.outcome.horizon * period)) for h in result]
+            result += [
+                History(name, str(days[start]), direction, o, count / years if years else math.nan)
+                for o in outcomes(
+                    line,
+                    found,
+                    series=row,
+                    direction=direction,
+                    since=start,
+                    horizons=[h // period for h in HORIZONS],
+                    draws=self.draws,
+                )
+            ]
+        return (
+            result
+            if period == 1
+            else [
+                replace(h, outcome=replace(h.outcome, horizon=h.outcome.horizon * period))
+                for h in result
+            ]
+        )
 
     @cached_property
     def low(self) -> AfterLows | None:
@@ -131,8 +167,12 @@ class Study:
         known = [(low - at, confirmed - at) for low, confirmed in lows if low >= at]
         if not known or known[-1][0] >= len(self.days) - 1:
             return None
-        return after_lows(self.shelf.line(self.pair.name), [low for low, _ in known],
-                          confirmed=[confirmed for _, confirmed in known], draws=self.draws)
+        return after_lows(
+            self.shelf.line(self.pair.name),
+            [low for low, _ in known],
+            confirmed=[confirmed for _, confirmed in known],
+            draws=self.draws,
+        )
 
     def broad(self, pivot: int, known: int) -> tuple[float, int, int] | None:
         """(share, counted, members) of the lead's members, at the close ``known``, that beat the against leg from
@@ -142,7 +182,11 @@ class Study:
         if index is None or market.stocks is None or self.basis == "mixed":
             return None
         a, b = (int(np.searchsorted(index.sessions, self.days[t])) for t in (pivot, known))
-        if a >= len(index.sessions) or index.sessions[a] != self.days[pivot] or b >= len(index.sessions):
+        if (
+            a >= len(index.sessions)
+            or index.sessions[a] != self.days[pivot]
+            or b >= len(index.sessions)
+        ):
             return None
         held = index.weights_at(b)[index.names.index(self.pair.lead)] > 0
         level = market.stocks.field(f"{self.basis}_index")
@@ -157,7 +201,8 @@ class Study:
         bar = against[at + known] / against[at + pivot]
         return float((own[seen] > bar).mean()), int(seen.sum()), int(held.sum())
 
-    # ---- figures ---------------------------------------------------------------------------------------
+    # ---- figures
+    # ---------------------------------------------------------------------------------------
 
     def name(self, side: int) -> str:
         """The leg that leads in a state, for people."""
@@ -167,46 +212,117 @@ class Study:
     @cached_property
     def _question(self) -> tuple[Step, tuple[str, ...]]:
         legs = [self.pair.lead, self.pair.against]
-        names = list(dict.fromkeys([*legs, *([self.market.file.market.benchmark] if self.pair.neutral else [])]))
+        names = list(
+            dict.fromkeys(
+                [*legs, *([self.market.file.market.benchmark] if self.pair.neutral else [])]
+            )
+        )
         known = self.market.provenance(names, dict.fromkeys(names, self.basis))
         parents = tuple(dict.fromkeys(p for n in names for p in known.parents[n]))
         caveats = [c for n in legs for c in known.caveats[n]] + list(known.general)
         if self.basis == "mixed":
             caveats.append("the two legs rest on different bases: dividends move the line")
-        step = known.keep(Step("episodes", {
-            "rotation": self.pair.name, "lead": self.pair.lead, "against": self.pair.against, "c": self.c,
-            "step": self.step, "draws": self.draws, "basis": self.basis, "as_of": self.market.as_of}, parents))
+        step = known.keep(
+            Step(
+                "episodes",
+                {
+                    "rotation": self.pair.name,
+                    "lead": self.pair.lead,
+                    "against": self.pair.against,
+                    "c": self.c,
+                    "step": self.step,
+                    "draws": self.draws,
+                    "basis": self.basis,
+                    "as_of": self.market.as_of,
+                },
+                parents,
+            )
+        )
         return step, tuple(dict.fromkeys(caveats))
 
     @cached_property
     def _proxy_question(self) -> tuple[Step, tuple[str, ...]]:
         name = self.pair.proxy.removeprefix("-")
         known = self.market.series_provenance(self.market.provenance([], {}))
-        step = known.keep(Step("episodes", {"proxy": self.pair.proxy, "rotation": self.pair.name, "c": self.c,
-                                            "step": self.step, "draws": self.draws, "as_of": self.market.as_of},
-                               known.parents.get(name, ())))
-        real = "a REAL factor: none of it is simulated" if self.market.simulated and name.startswith("real/") else ""
-        return step, tuple(c for c in (f"a long-short factor ({self.pair.proxy}), not this pair", real,
-                                       *known.caveats.get(name, ())) if c)
+        step = known.keep(
+            Step(
+                "episodes",
+                {
+                    "proxy": self.pair.proxy,
+                    "rotation": self.pair.name,
+                    "c": self.c,
+                    "step": self.step,
+                    "draws": self.draws,
+                    "as_of": self.market.as_of,
+                },
+                known.parents.get(name, ()),
+            )
+        )
+        real = (
+            "a REAL factor: none of it is simulated"
+            if self.market.simulated and name.startswith("real/")
+            else ""
+        )
+        return step, tuple(
+            c
+            for c in (
+                f"a long-short factor ({self.pair.proxy}), not this pair",
+                real,
+                *known.caveats.get(name, ()),
+            )
+            if c
+        )
 
-    def figure(self, statistic: str, value: Any, unit: str, *, line: str = "raw", start: Any = None, end: Any = None,
-               evidence: Mapping[str, Any] | None = None, caveats: Sequence[str] = (), used: int | None = None,
-               eligible: int | None = None, **extra: str) -> Figure:
+    def figure(
+        self,
+        statistic: str,
+        value: Any,
+        unit: str,
+        *,
+        line: str = "raw",
+        start: Any = None,
+        end: Any = None,
+        evidence: Mapping[str, Any] | None = None,
+        caveats: Sequence[str] = (),
+        used: int | None = None,
+        eligible: int | None = None,
+        **extra: str,
+    ) -> Figure:
         """One number of this rotation with its lineage; a value that is not finite is none."""
         question, general = self._proxy_question if line == "proxy" else self._question
         if line == "neutral":
-            general = (*general, "relative return less (beta of the first leg - beta of the second) times the "
-                                 "benchmark's, betas of the last 252 sessions")
+            general = (
+                *general,
+                "relative return less (beta of the first leg - beta of the second) times the "
+                "benchmark's, betas of the last 252 sessions",
+            )
         extra = {"rotation": self.pair.name, "line": line, **extra}
-        when = {"start": None if start is None else str(start), "end": None if end is None else str(end)}
+        when = {
+            "start": None if start is None else str(start),
+            "end": None if end is None else str(end),
+        }
         step = Step("figure", {"statistic": statistic, **when, **extra}, (question.id,))
         if isinstance(value, float) and not math.isfinite(value):
             value = None
-        return Figure("episodes", self.pair.lead, value, unit, step, label=self.pair.label, against=self.pair.against,
-                      statistic=statistic, start=when["start"], end=when["end"] or self.market.as_of,
-                      as_of=self.market.as_of, basis="" if line == "proxy" else self.basis, n_used=used,
-                      n_eligible=eligible, caveats=tuple(dict.fromkeys((*general, *(c for c in caveats if c)))),
-                      evidence=evidence or {}, extra=extra)
+        return Figure(
+            "episodes",
+            self.pair.lead,
+            value,
+            unit,
+            step,
+            label=self.pair.label,
+            against=self.pair.against,
+            statistic=statistic,
+            start=when["start"],
+            end=when["end"] or self.market.as_of,
+            as_of=self.market.as_of,
+            basis="" if line == "proxy" else self.basis,
+            n_used=used,
+            n_eligible=eligible,
+            caveats=tuple(dict.fromkeys((*general, *(c for c in caveats if c)))),
+            evidence=evidence or {},
+            extra=extra,
+        )
 
     def state(self, c: float, line: str = "raw") -> Figure:
         """Who leads at size c, as text."""
@@ -214,35 +330,75 @@ class Study:
         found, row = self.found(line, c)
         turn = views.last_turn(found, row)
         start, known = (None, "") if turn is None else (self.days[turn[1]], str(self.days[turn[2]]))
-        return self.figure(f"state {c:g}", self.name(v.direction), "text", line=line, start=start,
-                           caveats=[v.reason, "borderline: a barrier a quarter smaller or larger says otherwise"
-                                    if v.borderline and not v.reason else ""], known=known)
+        return self.figure(
+            f"state {c:g}",
+            self.name(v.direction),
+            "text",
+            line=line,
+            start=start,
+            caveats=[
+                v.reason,
+                "borderline: a barrier a quarter smaller or larger says otherwise"
+                if v.borderline and not v.reason
+                else "",
+            ],
+            known=known,
+        )
 
     def to_turn(self, c: float, line: str = "raw") -> Figure:
         """The relative move of A over B that would turn the state at size c: above zero where B leads."""
         v = self.verdict(line, c)
         gap = v.distance * (-1 if v.direction > 0 else 1)
-        return self.figure(f"to_turn {c:g}", float(np.expm1(gap)) if v.direction else math.nan, "return", line=line,
-                           caveats=[v.reason])
+        return self.figure(
+            f"to_turn {c:g}",
+            float(np.expm1(gap)) if v.direction else math.nan,
+            "return",
+            line=line,
+            caveats=[v.reason],
+        )
 
     def borderline(self, line: str = "raw") -> Figure:
         v = self.verdict(line)
         said = f"{self.name(v.below)} / {self.name(v.above)}"
-        return self.figure("borderline", "yes" if v.borderline else "no", "text", line=line, caveats=[v.reason],
-                           sides=said)
+        return self.figure(
+            "borderline",
+            "yes" if v.borderline else "no",
+            "text",
+            line=line,
+            caveats=[v.reason],
+            sides=said,
+        )
 
     def episode(self, e: views.Episode, line: str = "raw") -> dict[str, Figure]:
         """far, sessions, went and broad of one episode."""
         when = {"line": line, "start": self.days[e.pivot], "end": self.days[e.known]}
         side = "lead" if e.direction > 0 else "against"
-        made = {"far": self.figure("episode far", e.far, "return", **when, direction=side),
-                "sessions": self.figure("episode sessions", e.sessions, "sessions", **when, direction=side),
-                "went": self.figure("episode went", e.went, "return", line=line, start=self.days[e.pivot],
-                                    end=self.days[e.until], direction=side)}
+        made = {
+            "far": self.figure("episode far", e.far, "return", **when, direction=side),
+            "sessions": self.figure(
+                "episode sessions", e.sessions, "sessions", **when, direction=side
+            ),
+            "went": self.figure(
+                "episode went",
+                e.went,
+                "return",
+                line=line,
+                start=self.days[e.pivot],
+                end=self.days[e.until],
+                direction=side,
+            ),
+        }
         broad = self.broad(e.pivot, e.known)
         if broad is not None:
-            made["broad"] = self.figure("episode broad", broad[0], "fraction", used=broad[1], eligible=broad[2],
-                                        **when, direction=side)
+            made["broad"] = self.figure(
+                "episode broad",
+                broad[0],
+                "fraction",
+                used=broad[1],
+                eligible=broad[2],
+                **when,
+                direction=side,
+            )
         return made
 
     def now(self, line: str = "raw") -> dict[str, Figure]:
@@ -254,24 +410,47 @@ class Study:
         _, pivot, _ = turn
         last = len(self.days) - 1
         full = views.carried(self.shelf.lines[row])
-        made = {"far": self.figure("now far", float(np.expm1(full[last] - full[pivot])), "return", line=line,
-                                   start=self.days[pivot]),
-                "sessions": self.figure("now sessions", last - pivot, "sessions", line=line, start=self.days[pivot])}
+        made = {
+            "far": self.figure(
+                "now far",
+                float(np.expm1(full[last] - full[pivot])),
+                "return",
+                line=line,
+                start=self.days[pivot],
+            ),
+            "sessions": self.figure(
+                "now sessions", last - pivot, "sessions", line=line, start=self.days[pivot]
+            ),
+        }
         broad = self.broad(pivot, last)
         if broad is not None:
-            made["broad"] = self.figure("now broad", broad[0], "fraction", line=line, start=self.days[pivot],
-                                        used=broad[1], eligible=broad[2])
+            made["broad"] = self.figure(
+                "now broad",
+                broad[0],
+                "fraction",
+                line=line,
+                start=self.days[pivot],
+                used=broad[1],
+                eligible=broad[2],
+            )
         return made
 
     def rates(self) -> dict[str, Figure]:
         """Episodes (A over B) per year: of the pair, of driftless walks, of its own demeaned returns resampled."""
         found, row = self.found()
         own = float(found.rate_per_year()[row])
-        walks, resampled = views.false_alarms([np.diff(self.shelf.lines[row])], self.c, step=self.step)
+        walks, resampled = views.false_alarms(
+            [np.diff(self.shelf.lines[row])], self.c, step=self.step
+        )
         made = {"own": self.figure("rate", own, "ratio", start=self.days[0])}
         for name, rate in (("walks", walks), ("resampled", resampled)):
-            made[name] = self.figure(f"rate {name}", rate.rate, "ratio", evidence=rate.to_json() if rate.series else {},
-                                     caveats=[] if rate.series else [rate.method])
+            made[name] = self.figure(
+                f"rate {name}",
+                rate.rate,
+                "ratio",
+                evidence=rate.to_json() if rate.series else {},
+                caveats=[] if rate.series else [rate.method],
+            )
         return made
 
     def after(self, h: History) -> dict[str, Figure]:
@@ -286,14 +465,18 @@ class Study:
         def made(what: str, value: Any, unit: str, **more: Any) -> Figure:
             return self.figure(f"{at} {what}", value, unit, caveats=why, **common, **more)
 
-        return {"mean": made("mean", o.mean, "return"), "base": made("base", o.base, "return"),
-                "difference": made("difference", e.effect, "return", evidence=e.to_json()),
-                "low": made("low", e.low, "return"), "high": made("high", e.high, "return"),
-                "hit_rate": made("hit_rate", o.hit_rate, "fraction"),
-                "base_hit_rate": made("base_hit_rate", o.base_hit_rate, "fraction"),
-                "n": made("n", e.n, "count"),
-                "n_effective": made("n_effective", e.n_effective, "ratio"),
-                "detectable": made("detectable", e.minimum_detectable, "return")}
+        return {
+            "mean": made("mean", o.mean, "return"),
+            "base": made("base", o.base, "return"),
+            "difference": made("difference", e.effect, "return", evidence=e.to_json()),
+            "low": made("low", e.low, "return"),
+            "high": made("high", e.high, "return"),
+            "hit_rate": made("hit_rate", o.hit_rate, "fraction"),
+            "base_hit_rate": made("base_hit_rate", o.base_hit_rate, "fraction"),
+            "n": made("n", e.n, "count"),
+            "n_effective": made("n_effective", e.n_effective, "ratio"),
+            "detectable": made("detectable", e.minimum_detectable, "return"),
+        }
 
     def since_low(self) -> dict[str, Figure]:
         """The move since the benchmark's low and its rank among those after earlier lows."""
@@ -302,13 +485,25 @@ class Study:
             return {}
         start = self.days[len(self.days) - 1 - low.sessions]
         e = low.outcome.evidence
-        return {"now": self.figure("low now", low.now, "return", start=start),
-                "sessions": self.figure("low sessions", low.sessions, "sessions", start=start),
-                "rank": self.figure("low rank", low.below, "fraction", start=start, used=len(low.values)),
-                "n": self.figure("low n", len(low.values), "count", start=start),
-                "mean": self.figure("low mean", low.outcome.mean, "return", start=start, caveats=[e.note]),
-                "difference": self.figure("low difference", e.effect, "return", start=start, evidence=e.to_json(),
-                                          caveats=[e.note])}
+        return {
+            "now": self.figure("low now", low.now, "return", start=start),
+            "sessions": self.figure("low sessions", low.sessions, "sessions", start=start),
+            "rank": self.figure(
+                "low rank", low.below, "fraction", start=start, used=len(low.values)
+            ),
+            "n": self.figure("low n", len(low.values), "count", start=start),
+            "mean": self.figure(
+                "low mean", low.outcome.mean, "return", start=start, caveats=[e.note]
+            ),
+            "difference": self.figure(
+                "low difference",
+                e.effect,
+                "return",
+                start=start,
+                evidence=e.to_json(),
+                caveats=[e.note],
+            ),
+        }
 
     def reversal(self, start: str, end: str) -> dict[str, Figure]:
         """Returns of both legs in a window and in the year up to its start, on the pair's basis, and whether the
@@ -319,7 +514,10 @@ class Study:
         have = self.market.levels_
         levels = have.by_basis[self.basis] if self.basis != "mixed" else have.native
         eve = f"{int(start[:4]) - 1}-12-31"
-        at = [int(np.searchsorted(have.sessions, np.datetime64(d), side="right")) - 1 for d in (eve, start, end)]
+        at = [
+            int(np.searchsorted(have.sessions, np.datetime64(d), side="right")) - 1
+            for d in (eve, start, end)
+        ]
         legs = [levels[have.names.index(n)] for n in (self.pair.lead, self.pair.against)]
         if at[0] < 0 or not all(np.isfinite(leg[at]).all() for leg in legs):
             return {}
@@ -328,10 +526,13 @@ class Study:
         made = {}
         for name, values, a, b in (("before", before, *when[:2]), ("inside", inside, *when[1:])):
             for side, value in zip(("lead", "against"), values, strict=True):
-                made[f"{name} {side}"] = self.figure(f"{name} {side}", value, "return", start=a, end=b)
+                made[f"{name} {side}"] = self.figure(
+                    f"{name} {side}", value, "return", start=a, end=b
+                )
         turned = (before[0] - before[1]) * (inside[0] - inside[1]) < 0
-        made["reversal"] = self.figure("reversal", "reversal" if turned else "no reversal", "text", start=when[1],
-                                       end=when[2])
+        made["reversal"] = self.figure(
+            "reversal", "reversal" if turned else "no reversal", "text", start=when[1], end=when[2]
+        )
         return made
 
     def superlative(self) -> dict[str, Any]:
@@ -341,9 +542,12 @@ class Study:
             return {}
         start = self.days[len(self.days) - 1 - found.sessions]
         since = None if found.since < 0 else str(self.days[found.since])
-        return {"now": self.figure("fortnight now", found.now, "return", start=start),
-                "rank": self.figure("fortnight rank", found.rank, "fraction", start=start),
-                "n": self.figure("fortnight n", found.n, "count", start=start), "since": since}
+        return {
+            "now": self.figure("fortnight now", found.now, "return", start=start),
+            "rank": self.figure("fortnight rank", found.rank, "fraction", start=start),
+            "n": self.figure("fortnight n", found.n, "count", start=start),
+            "since": since,
+        }
 
     @cached_property
     def figures(self) -> list[Figure]:
@@ -356,7 +560,9 @@ class Study:
             made += [f for e in self.table(line) for f in self.episode(e, line).values()]
         made += [*self.rates().values(), *self.since_low().values()]
         made += [f for f in self.superlative().values() if isinstance(f, Figure)]
-        return made + [f for side in (1, -1) for h in self.histories(side) for f in self.after(h).values()]
+        return made + [
+            f for side in (1, -1) for h in self.histories(side) for f in self.after(h).values()
+        ]
 
     def frame(self) -> pl.DataFrame:
         """One row per figure."""
@@ -371,15 +577,24 @@ def _frame(figures: Sequence[Figure]) -> pl.DataFrame:
         row = figure.to_json()
         row.pop("evidence", None)
         number = row["value"] if isinstance(row["value"], (int, float)) else None
-        rows.append({**row, "value": number, "text": figure.text, "caveats": "; ".join(row["caveats"])})
+        rows.append(
+            {**row, "value": number, "text": figure.text, "caveats": "; ".join(row["caveats"])}
+        )
     return pl.DataFrame(rows, infer_schema_length=None, strict=False)
 
 
-def study(market: Market, rotation: str | tuple[str, str], *, c: float = C, step: int = STEP,
-          draws: int = DRAWS) -> Study:
+def study(
+    market: Market,
+    rotation: str | tuple[str, str],
+    *,
+    c: float = C,
+    step: int = STEP,
+    draws: int = DRAWS,
+) -> Study:
     """One rotation: its state now, its episodes, what followed, and how often noise does the same.
 
-    rotation  a declared rotation, "<sector> against <market>" or the sector alone, or (lead, against)
+    rotation  a declared rotation, "<sector> against <market>" or the sector alone, or (lead,
+              against)
     c         size of the barrier in units of sigma sqrt(63)
     step      sessions of the returns that sigma is made of: 5, or 1 for daily ones
     Raises ``UnknownName``; ``NotEnoughData`` where the pair has no common day.
@@ -387,6 +602,8 @@ def study(market: Market, rotation: str | tuple[str, str], *, c: float = C, step
     pair = pair_of(market, rotation)
     found = Study(market, pair, c=c, step=step, draws=draws)
     if not np.isfinite(found.shelf.line(pair.name)).any():
-        raise NotEnoughData(f"{pair.name}: {pair.lead} and {pair.against} have no common day.",
-                            "Check `paceline doctor`, or choose other baskets.")
+        raise NotEnoughData(
+            f"{pair.name}: {pair.lead} and {pair.against} have no common day.",
+            "Check `paceline doctor`, or choose other baskets.",
+        )
     return found

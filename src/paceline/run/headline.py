@@ -34,19 +34,37 @@ def _since_low(book: Book) -> Sentence | None:
     low = book.market.low
     if low is None:
         return None
-    legs = [(book.one("performance", a, "since_low"), book.one("performance", b, "since_low"))
-            for a, b in _pairs(book)]
+    legs = [
+        (book.one("performance", a, "since_low"), book.one("performance", b, "since_low"))
+        for a, b in _pairs(book)
+    ]
     full = [(a, b) for a, b in legs if a is not None and b is not None]
     if not full:
         return None
     a, b = full[0]  # the first declared rotation is the story; the others have their table
-    verb = " is level with " if abs(_gap(a, b)) < TIE else " leads " if _gap(a, b) > 0 else " trails "
+    verb = (
+        " is level with " if abs(_gap(a, b)) < TIE else " leads " if _gap(a, b) > 0 else " trails "
+    )
     record = book.one("record_highs", a.subject, "last_record")
     tail: tuple[Part, ...] = ()
     if record is not None and str(record.start) > str(low[0]):
         tail = (", with a record close of ", record, " on ", day(record.start))
-    return _say("Since the low of ", day(low[0]), " (known from ", day(low[1]), ") ", book.name(a.subject), verb,
-                book.name(b.subject), ": ", a, " against ", b, *tail, ".")
+    return _say(
+        "Since the low of ",
+        day(low[0]),
+        " (known from ",
+        day(low[1]),
+        ") ",
+        book.name(a.subject),
+        verb,
+        book.name(b.subject),
+        ": ",
+        a,
+        " against ",
+        b,
+        *tail,
+        ".",
+    )
 
 
 def _last_month(book: Book) -> Sentence | None:
@@ -57,7 +75,16 @@ def _last_month(book: Book) -> Sentence | None:
         if a is None or b is None:
             continue
         when = a.end
-        parts += ["; " if parts else "", book.name(lead), " returned ", a, " and ", book.name(against), " ", b]
+        parts += [
+            "; " if parts else "",
+            book.name(lead),
+            " returned ",
+            a,
+            " and ",
+            book.name(against),
+            " ",
+            b,
+        ]
     return _say("In ", month(when), " ", *parts, ".") if when else None
 
 
@@ -70,8 +97,19 @@ def _breadth(book: Book) -> Sentence | None:
     total = book.one("contributions", broad, "total")
     if above is None:
         return None
-    parts: list[Part | None] = [above, " of the members of ", book.name(broad), " stand above their ",
-                                Label("200-day"), " mean"]
+    parts: list[Part | None] = [
+        above,
+        " of the members of ",
+        book.name(broad),
+        " stand above their ",
+        Label("200-day"),
+        " mean",
+    ]
     if share is not None and total is not None and float(total.value) > 0:
-        parts += ["; the ten largest contributors account for ", share, " of this year's gain of ", total]
+        parts += [
+            "; the ten largest contributors account for ",
+            share,
+            " of this year's gain of ",
+            total,
+        ]
     return _say(*parts, ".")

@@ -42,17 +42,24 @@ class Pair:
 def pairs(market: Market) -> dict[str, Pair]:
     """Every rotation by name: those declared, then each sector against the market.
 
-    The market that sectors stand against is the built cap-weighted basket they are parts of, or else the benchmark.
-    """
-    found = {n: Pair(n, r.label or n.replace("_", " "), r.lead, r.against, r.proxy, r.neutral)
-             for n, r in market.file.rotations.items()}
+    The market that sectors stand against is the built cap-weighted basket they are parts of, or
+    else the benchmark."""
+    found = {
+        n: Pair(n, r.label or n.replace("_", " "), r.lead, r.against, r.proxy, r.neutral)
+        for n, r in market.file.rotations.items()
+    }
     group = Book(market).sector_group()
     if group is not None:
         whole = Book(market).broad or market.file.market.benchmark
         for sector in market.groups.get(group, []):
             name = f"{sector} against {whole}"
-            found[name] = Pair(name, f"{market.labels.get(sector, sector)} against {market.labels.get(whole, whole)}",
-                               sector, whole, sector=True)
+            found[name] = Pair(
+                name,
+                f"{market.labels.get(sector, sector)} against {market.labels.get(whole, whole)}",
+                sector,
+                whole,
+                sector=True,
+            )
     return found
 
 
@@ -64,12 +71,15 @@ def pair_of(market: Market, rotation: str | tuple[str, str]) -> Pair:
         if lead == against:
             raise UsageError(f"{lead!r} cannot rotate against itself.", "Give two baskets.")
         label = f"{market.labels.get(lead, lead)} against {market.labels.get(against, against)}"
-        return next((p for p in known.values() if (p.lead, p.against) == (lead, against)),
-                    Pair(f"{lead} against {against}", label, lead, against))
+        return next(
+            (p for p in known.values() if (p.lead, p.against) == (lead, against)),
+            Pair(f"{lead} against {against}", label, lead, against),
+        )
     said = rotation.casefold()
     for pair in known.values():
         if said in (pair.name.casefold(), pair.label.casefold()) or (
-                pair.sector and said == pair.lead.casefold()):
+            pair.sector and said == pair.lead.casefold()
+        ):
             return pair
     raise UnknownName("rotation", rotation, known)
 
@@ -78,7 +88,8 @@ def pair_of(market: Market, rotation: str | tuple[str, str]) -> Pair:
 class Shelf:
     """Lines and states of several rotations at once, on the sessions from the first one with a value.
 
-    rows       name -> row of ``lines``; the beta-neutral line of row k is row len(rows) + k (all NaN where not asked)
+    rows       name -> row of ``lines``; the beta-neutral line of row k is row len(rows) + k (all
+               NaN where not asked)
     ladder     size -> turns and states of all rows
     basis      name -> basis of both legs, or "mixed"
     """
@@ -104,7 +115,9 @@ class Shelf:
 def shelf(market: Market, extra: Sequence[Pair] = (), *, c: float = C, step: int = STEP) -> Shelf:
     """All rotations of the market (and ``extra`` ones); worked out once and kept."""
     known = {**pairs(market), **{p.name: p for p in extra}}
-    key = digest(["rotations", sorted(known), sorted(market._adhoc), market.as_of, market.version, c, step])
+    key = digest(
+        ["rotations", sorted(known), sorted(market._adhoc), market.as_of, market.version, c, step]
+    )
     if key not in market._results:
         market._results[key] = _shelf(market, known, c, step)
     kept: Shelf = market._results[key]
@@ -118,7 +131,14 @@ def _shelf(market: Market, known: Mapping[str, Pair], c: float, step: int) -> Sh
     for pair in known.values():
         a, b = place[pair.lead], place[pair.against]
         # of the whole history, not of today: a leg that ends must not change what was said before
-        used = next((on for on in reversed(BASES) if np.isfinite(have.by_basis[on][[a, b]]).any(axis=1).all()), None)
+        used = next(
+            (
+                on
+                for on in reversed(BASES)
+                if np.isfinite(have.by_basis[on][[a, b]]).any(axis=1).all()
+            ),
+            None,
+        )
         basis[pair.name] = used or "mixed"
         levels = have.by_basis[used] if used else have.native
         raw.append(views.log_ratio(levels[a], levels[b]))
@@ -126,14 +146,30 @@ def _shelf(market: Market, known: Mapping[str, Pair], c: float, step: int) -> Sh
     there = np.isfinite(lines).any(axis=0)
     start = int(there.argmax()) if there.any() else 0
     bench = place[market.file.market.benchmark]
-    line_of = next((have.by_basis[on][bench] for on in reversed(BASES) if np.isfinite(have.by_basis[on][bench]).any()),
-                   have.native[bench])
-    flat = np.array([views.neutral(line, line_of) if pair.neutral else np.full(len(line), np.nan)
-                     for pair, line in zip(known.values(), lines, strict=True)]).reshape(lines.shape)
+    line_of = next(
+        (
+            have.by_basis[on][bench]
+            for on in reversed(BASES)
+            if np.isfinite(have.by_basis[on][bench]).any()
+        ),
+        have.native[bench],
+    )
+    flat = np.array(
+        [
+            views.neutral(line, line_of) if pair.neutral else np.full(len(line), np.nan)
+            for pair, line in zip(known.values(), lines, strict=True)
+        ]
+    ).reshape(lines.shape)
     both = np.concatenate([lines, flat])[:, start:]
     sizes = sorted({*views.LADDER, c - MARGIN, c, c + MARGIN})
-    return Shelf(have.sessions[start:], known, {n: k for k, n in enumerate(known)}, both,
-                 views.ladder(both, sizes, step=step), basis)
+    return Shelf(
+        have.sessions[start:],
+        known,
+        {n: k for k, n in enumerate(known)},
+        both,
+        views.ladder(both, sizes, step=step),
+        basis,
+    )
 
 
 class Proxy(NamedTuple):
@@ -146,13 +182,17 @@ class Proxy(NamedTuple):
     row: int
 
 
-def proxies(market: Market, also: Sequence[str] = (), c: float = C, step: int = STEP) -> dict[str, Proxy]:
+def proxies(
+    market: Market, also: Sequence[str] = (), c: float = C, step: int = STEP
+) -> dict[str, Proxy]:
     """The proxies that the rotations declare (and ``also``), by name with sign, as far as they are stored.
 
     Those of one frequency share the days of all and are looked through in one pass; kept.
     """
     declared = [p.proxy for p in pairs(market).values()]
-    names = [n for n in dict.fromkeys([*declared, *also]) if n and n.removeprefix("-") in market.series_]
+    names = [
+        n for n in dict.fromkeys([*declared, *also]) if n and n.removeprefix("-") in market.series_
+    ]
     key = digest(["proxies", names, market.as_of, market.version, c, step])
     if key not in market._results:
         found: dict[str, Proxy] = {}
@@ -163,7 +203,9 @@ def proxies(market: Market, also: Sequence[str] = (), c: float = C, step: int = 
             days = np.unique(np.concatenate([when for when, _ in series]))
             lines = np.full((len(mine), len(days)), np.nan)
             for row, (name, (when, values)) in enumerate(zip(mine, series, strict=True)):
-                lines[row, np.searchsorted(days, when)] = views.factor_line(values, -1 if name[0] == "-" else 1)
+                lines[row, np.searchsorted(days, when)] = views.factor_line(
+                    values, -1 if name[0] == "-" else 1
+                )
             turns = views.ladder(lines, (c,), step=step, period=period)[c]
             found |= {n: Proxy(days, lines[row], period, turns, row) for row, n in enumerate(mine)}
         market._results[key] = found
@@ -174,8 +216,10 @@ def proxies(market: Market, also: Sequence[str] = (), c: float = C, step: int = 
 def signals(market: Market, *, history: bool = False) -> pl.DataFrame:
     """What the detector says of every rotation today, or with ``history`` on every session.
 
-    date        session of the value; known: the close at which it could be known (of prices, the same day)
-    watch, episode, major   who leads at c = 1, 1.5, 2: +1 the lead, -1 the other leg, 0 no turn known yet
+    date        session of the value; known: the close at which it could be known (of prices, the
+                same day)
+    watch, episode, major   who leads at c = 1, 1.5, 2: +1 the lead, -1 the other leg, 0 no turn
+                            known yet
     direction   that of "episode"; borderline: c = 1.25 and 1.75 do not agree with it
     pivot, turned   extreme of its last turn, and the day that turn became known
     to_turn     relative move of lead over against that would turn it
@@ -190,24 +234,48 @@ def signals(market: Market, *, history: bool = False) -> pl.DataFrame:
             here = desk.ladder[C]
             known = np.isfinite(here.barrier[row])
             at = np.flatnonzero(known) if history else np.array([len(desk.days) - 1])
-            states = {n: desk.ladder[c].state[row, at].astype(np.int64) for c, n in views.NAMED.items()}
+            states = {
+                n: desk.ladder[c].state[row, at].astype(np.int64) for c, n in views.NAMED.items()
+            }
             sides = [desk.ladder[C + x].state[row, at] for x in (-MARGIN, MARGIN)]
             mine = np.flatnonzero(here.series == row)
             newest = np.searchsorted(here.known[mine], at, side="right") - 1
 
-            def dated(sessions: Any, mine: Any = mine, newest: Any = newest) -> list[dt.date | None]:
-                return [None if k < 0 else desk.days[sessions[mine[k]]].astype(object) for k in newest.tolist()]
+            def dated(
+                sessions: Any, mine: Any = mine, newest: Any = newest
+            ) -> list[dt.date | None]:
+                return [
+                    None if k < 0 else desk.days[sessions[mine[k]]].astype(object)
+                    for k in newest.tolist()
+                ]
 
             gap = here.distance[row, at] * np.where(states["episode"] > 0, -1, 1)
-            parts.append(pl.DataFrame({
-                "rotation": name, "line": line, "date": desk.days[at], "known": desk.days[at],
-                "direction": states["episode"], **states,
-                "borderline": ~((sides[0] == states["episode"]) & (sides[1] == states["episode"])),
-                "pivot": pl.Series(dated(here.extreme), dtype=pl.Date),
-                "turned": pl.Series(dated(here.known), dtype=pl.Date),
-                "to_turn": np.where(states["episode"] != 0, np.expm1(gap), np.nan),
-                "lead": pair.lead, "against": pair.against, "basis": desk.basis[name],
-            }).with_columns(pl.col("date", "known").cast(pl.Date), pl.col("to_turn").fill_nan(None)))
+            parts.append(
+                pl.DataFrame(
+                    {
+                        "rotation": name,
+                        "line": line,
+                        "date": desk.days[at],
+                        "known": desk.days[at],
+                        "direction": states["episode"],
+                        **states,
+                        "borderline": ~(
+                            (sides[0] == states["episode"]) & (sides[1] == states["episode"])
+                        ),
+                        "pivot": pl.Series(dated(here.extreme), dtype=pl.Date),
+                        "turned": pl.Series(dated(here.known), dtype=pl.Date),
+                        "to_turn": np.where(states["episode"] != 0, np.expm1(gap), np.nan),
+                        "lead": pair.lead,
+                        "against": pair.against,
+                        "basis": desk.basis[name],
+                    }
+                ).with_columns(
+                    pl.col("date", "known").cast(pl.Date), pl.col("to_turn").fill_nan(None)
+                )
+            )
     if not parts:
-        raise NotEnoughData(f"{market.path} declares no rotation.", "Add a [rotations.NAME] table, or a sector group.")
+        raise NotEnoughData(
+            f"{market.path} declares no rotation.",
+            "Add a [rotations.NAME] table, or a sector group.",
+        )
     return pl.concat(parts)

@@ -22,11 +22,23 @@ if TYPE_CHECKING:
 STANDING = ("status", "active", "worst", "drift", "base", "base_active", "chance")
 #: Cards of these figures: for the manifest's ``measures``.
 ABOUT = {"calls": calls.ABOUT, "target": target.ABOUT}
-STANCES = {"over": "To do better", "under": "To do worse", "accumulate_on_dips": "Buy on dips",
-           "level_target": "To reach a level", "lead_change": "To take the lead", "rotation": "Rotation into",
-           "digestion": "Digestion", "headwind": "Headwind"}
-CASES = {"zero": "No drift", "history": "Its own history", "history, low end": "History, low end",
-         "history, high end": "History, high end", "view": "As given"}
+STANCES = {
+    "over": "To do better",
+    "under": "To do worse",
+    "accumulate_on_dips": "Buy on dips",
+    "level_target": "To reach a level",
+    "lead_change": "To take the lead",
+    "rotation": "Rotation into",
+    "digestion": "Digestion",
+    "headwind": "Headwind",
+}
+CASES = {
+    "zero": "No drift",
+    "history": "Its own history",
+    "history, low end": "History, low end",
+    "history, high end": "History, high end",
+    "view": "As given",
+}
 
 
 def said(book: Book) -> Section | None:
@@ -41,7 +53,11 @@ def targets(book: Book) -> Section | None:
     blocks: list[Block] = []
     for s in found.in_force if found is not None else ():
         call = s.call
-        if call.stance != "level_target" or s.status not in ("open", "not started") or s.due is None:
+        if (
+            call.stance != "level_target"
+            or s.status not in ("open", "not started")
+            or s.due is None
+        ):
             continue
         assert call.level is not None
         try:
@@ -72,14 +88,39 @@ def asked_again(question: Mapping[str, Any]) -> list[str]:
     """The words after ``paceline`` that ask a stored question of these views again; none for other questions."""
     asked = question["params"]
     if question["name"] == "target":
-        words = ["target", f"{asked['level']:.12g}", "--by", asked["by"], "--subject", asked["subject"]]
-        given = (("--drift", "drift", "history"), ("--vol", "volatility", "history"), ("--since", "since", ""),
-                 ("--draws", "draws", target.DRAWS), ("--seed", "seed", 0))
-        return words + [w for option, key, usual in given if asked[key] != usual for w in (option, str(asked[key]))]
+        words = [
+            "target",
+            f"{asked['level']:.12g}",
+            "--by",
+            asked["by"],
+            "--subject",
+            asked["subject"],
+        ]
+        given = (
+            ("--drift", "drift", "history"),
+            ("--vol", "volatility", "history"),
+            ("--since", "since", ""),
+            ("--draws", "draws", target.DRAWS),
+            ("--seed", "seed", 0),
+        )
+        return words + [
+            w
+            for option, key, usual in given
+            if asked[key] != usual
+            for w in (option, str(asked[key]))
+        ]
     if question["name"] == "episodes":
         sizes = (("--c", "c", 1.5), ("--step", "step", 5))
-        return ["episodes", asked["rotation"], *(
-            w for option, key, plain in sizes if asked[key] != plain for w in (option, f"{asked[key]:g}"))]
+        return [
+            "episodes",
+            asked["rotation"],
+            *(
+                w
+                for option, key, plain in sizes
+                if asked[key] != plain
+                for w in (option, f"{asked[key]:g}")
+            ),
+        ]
     if question["name"] in ("verdict", "analogues"):
         return ["report"]
     if question["name"] in ("call", "record", "ledger"):
@@ -87,55 +128,156 @@ def asked_again(question: Mapping[str, Any]) -> list[str]:
     return []
 
 
-# ---- what they said ------------------------------------------------------------------------------------
+# ---- what they said
+# ------------------------------------------------------------------------------------
 
 
 def calls_section(found: calls.Scored) -> Section:
     """Every call with its standing, the paths of those that run or ran, and the records."""
     counted = {k: found.count(k) for k in ("calls", "running", "hit", "miss")}
-    blocks: list[Block] = [Sentence((
-        counted["calls"], " calls are on file: ", counted["running"], " run, ", counted["hit"], " came right, ",
-        counted["miss"], " did not. A call counts from the first close after it was made.")) if found.scores else
-        Sentence(("No call was on file by then.",))]
-    lines = [Series(_name(s.call), s.path_days, s.path, f) for s in found.in_force
-             if len(s.path) > 1 and (f := found.figure(s.call.id, "active")) is not None]
+    blocks: list[Block] = [
+        Sentence(
+            (
+                counted["calls"],
+                " calls are on file: ",
+                counted["running"],
+                " run, ",
+                counted["hit"],
+                " came right, ",
+                counted["miss"],
+                " did not. A call counts from the first close after it was made.",
+            )
+        )
+        if found.scores
+        else Sentence(("No call was on file by then.",))
+    ]
+    lines = [
+        Series(_name(s.call), s.path_days, s.path, f)
+        for s in found.in_force
+        if len(s.path) > 1 and (f := found.figure(s.call.id, "active")) is not None
+    ]
     if lines:
-        blocks.append(Chart("line", "Active return since the call", tuple(lines), "return", reference=0.0))
+        blocks.append(
+            Chart("line", "Active return since the call", tuple(lines), "return", reference=0.0)
+        )
     priced = [s for s in found.in_force if s.call.scorable]
-    blocks.append(Grid("Calls and their standing", (
-        "Who", "Said on", "Call", "What", "Against", "Due", "Standing", "Active return", "Worst on the way", "By drift",
-        "Random days hit", "Random days, mean", "Asked before"), tuple(_row(found, s) for s in priced),
-        note=Sentence((
-            "Active return: what was named minus what it is measured against. By drift: what the growth of both before "
-            "the call would have given. Random days: the same call on every earlier session. Asked before: chance "
-            "of a level under drift and volatility before the call.",))))
+    blocks.append(
+        Grid(
+            "Calls and their standing",
+            (
+                "Who",
+                "Said on",
+                "Call",
+                "What",
+                "Against",
+                "Due",
+                "Standing",
+                "Active return",
+                "Worst on the way",
+                "By drift",
+                "Random days hit",
+                "Random days, mean",
+                "Asked before",
+            ),
+            tuple(_row(found, s) for s in priced),
+            note=Sentence(
+                (
+                    "Active return: what was named minus what it is measured against. By drift: what the growth of both before "
+                    "the call would have given. Random days: the same call on every earlier session. Asked before: chance "
+                    "of a level under drift and volatility before the call.",
+                )
+            ),
+        )
+    )
     rest = [s for s in found.in_force if not s.call.scorable]
     if rest:
-        blocks.append(Grid("Not scorable by prices", ("Who", "Said on", "Call", "Words"), tuple(
-            (Label(_who(s.call)), day(s.call.date), STANCES[s.call.stance], Label(s.call.words)) for s in rest)))
+        blocks.append(
+            Grid(
+                "Not scorable by prices",
+                ("Who", "Said on", "Call", "Words"),
+                tuple(
+                    (
+                        Label(_who(s.call)),
+                        day(s.call.date),
+                        STANCES[s.call.stance],
+                        Label(s.call.words),
+                    )
+                    for s in rest
+                ),
+            )
+        )
     corrected = found.ledger.corrected
     old = [s for s in found.scores if s.call.id in corrected]
     if old:
         columns = ("Record", "Corrected by", "Who", "Standing as written")
-        blocks.append(Grid("Records that were corrected", columns, tuple(
-            (Label(s.call.id), Label(corrected[s.call.id]), Label(_who(s.call)), found.figure(s.call.id, "status"))
-            for s in old)))
-    blocks.append(Grid("The words", ("Who", "Words", "Chosen by the keeper", "Source"), tuple(
-        (Label(_who(s.call)), Label(s.call.words), Label(", ".join(s.call.assumed)), Label(s.call.source))
-        for s in priced)))
+        blocks.append(
+            Grid(
+                "Records that were corrected",
+                columns,
+                tuple(
+                    (
+                        Label(s.call.id),
+                        Label(corrected[s.call.id]),
+                        Label(_who(s.call)),
+                        found.figure(s.call.id, "status"),
+                    )
+                    for s in old
+                ),
+            )
+        )
+    blocks.append(
+        Grid(
+            "The words",
+            ("Who", "Words", "Chosen by the keeper", "Source"),
+            tuple(
+                (
+                    Label(_who(s.call)),
+                    Label(s.call.words),
+                    Label(", ".join(s.call.assumed)),
+                    Label(s.call.source),
+                )
+                for s in priced
+            ),
+        )
+    )
     rows = []
     for kind in ("who", "house"):
         for record in found.record(kind):
             if record.decided:
                 made = found.record_figures(record)
-                rows.append((Label(record.who), *(made.get(k) for k in (
-                    "decided", "hits", "rate", "low", "high", "expected", "luck"))))
+                rows.append(
+                    (
+                        Label(record.who),
+                        *(
+                            made.get(k)
+                            for k in ("decided", "hits", "rate", "low", "high", "expected", "luck")
+                        ),
+                    )
+                )
     if rows:
-        note = Sentence(("The interval counts only calls whose windows do not overlap. By luck: chance that random "
-                         "days would have hit as often.",))
-        blocks.append(Grid("What the decided calls prove", (
-            "Person or house", "Decided", "Hits", "Share", "Interval from", "to", "Random days", "By luck"),
-            tuple(rows), note=note))
+        note = Sentence(
+            (
+                "The interval counts only calls whose windows do not overlap. By luck: chance that random "
+                "days would have hit as often.",
+            )
+        )
+        blocks.append(
+            Grid(
+                "What the decided calls prove",
+                (
+                    "Person or house",
+                    "Decided",
+                    "Hits",
+                    "Share",
+                    "Interval from",
+                    "to",
+                    "Random days",
+                    "By luck",
+                ),
+                tuple(rows),
+                note=note,
+            )
+        )
     return Section("what_they_said", "What they said", calls.QUESTION, tuple(blocks))
 
 
@@ -156,12 +298,19 @@ def _row(found: calls.Scored, s: views.Score) -> tuple[Part | None, ...]:
     call = s.call
     level = found.figure(call.id, "level")
     stance: Part = STANCES[call.stance] + (", by proxy" if call.proxy else "")
-    return (Label(_who(call)), day(call.date), stance, _labels(found, call.baskets),
-            level if level is not None else _labels(found, found.yardstick(call)), day(s.due) if s.due else None,
-            *(found.figure(call.id, k) for k in STANDING))
+    return (
+        Label(_who(call)),
+        day(call.date),
+        stance,
+        _labels(found, call.baskets),
+        level if level is not None else _labels(found, found.yardstick(call)),
+        day(s.due) if s.due else None,
+        *(found.figure(call.id, k) for k in STANDING),
+    )
 
 
-# ---- the target ----------------------------------------------------------------------------------------
+# ---- the target
+# ----------------------------------------------------------------------------------------
 
 
 def target_section(answer: target.Answer) -> Section:
@@ -174,34 +323,125 @@ def target_blocks(answer: target.Answer) -> list[Block]:
     t, f = answer.target, answer.figures
     name = answer.market.labels.get(answer.subject, answer.subject)
     stated = t.stated.name
-    blocks: list[Block] = [Sentence((
-        f["level"], " by ", day(t.by), " asks of ", Label(name), " a return of ", f["implied_return"], " from ",
-        f["last_close"], ": ", f["required_growth"], " a year over ", f["sessions"], " sessions. Under a drift of ",
-        f["drift"], " a year (", _case(stated), ") the chance of closing there at the end is ", f[f"end {stated}"],
-        ", of touching it before ", f[f"touch {stated}"], "; without drift ", f["end zero"], " and ", f["touch zero"],
-        ". Of all past windows of that length ", f["past_share"], " ended with as much.")), _fan(answer, name)]
+    blocks: list[Block] = [
+        Sentence(
+            (
+                f["level"],
+                " by ",
+                day(t.by),
+                " asks of ",
+                Label(name),
+                " a return of ",
+                f["implied_return"],
+                " from ",
+                f["last_close"],
+                ": ",
+                f["required_growth"],
+                " a year over ",
+                f["sessions"],
+                " sessions. Under a drift of ",
+                f["drift"],
+                " a year (",
+                _case(stated),
+                ") the chance of closing there at the end is ",
+                f[f"end {stated}"],
+                ", of touching it before ",
+                f[f"touch {stated}"],
+                "; without drift ",
+                f["end zero"],
+                " and ",
+                f["touch zero"],
+                ". Of all past windows of that length ",
+                f["past_share"],
+                " ended with as much.",
+            )
+        ),
+        _fan(answer, name),
+    ]
     ranked = answer.cases
-    blocks.append(Chart("bar", "Chance of closing there at the end, by drift", tuple(
-        Series(_case(c.name).text, [_case(c.name).text], [c.closed.end], f[f"end {c.name}"]) for c in ranked),
-        "fraction", reference=0.0))
-    blocks.append(Grid("The answer is mostly the drift", (
-        "Drift", "Per year", "At the end", "Touched before", "Touched at a close", "At the end, bootstrap",
-        "Touched at a close, bootstrap"), tuple(
-            (_case(c.name), f[f"drift {c.name}"], *(f[f"{k} {c.name}"] for k in target.CASE)) for c in ranked),
-        heat=(2, 3, 4, 5, 6), note=Sentence((
-            "Drift: continuous, of the price index, dividends apart. The ends of history are the ends of its interval "
-            "at ", Label("95%"), ". Volatility ", f["volatility"], " a year (whole history ", f["volatility_history"],
-            ", last year ", f["volatility_recent"], ")."))))
-    blocks.append(Grid("Its own daily returns, drawn in blocks", (
-        "Returns", "At the end", "Touched at a close"), tuple(
-            (title, f[f"bootstrap_end {name}"], f[f"bootstrap_touch {name}"]) for title, name in (
-                ("As they were", "raw"), ("With zero mean", "zero mean"),
-                ("With the mean the target needs", "target mean"))),
-        note=Sentence((Label(f"{t.draws:,}"), " paths of blocks of ", f["block"], " sessions on average."))))
-    blocks.append(Grid("Past windows of that length", ("History from", "Windows", "Independent", "Ended with as much",
-                                                       "Touched it at a close"), (
-        (day(t.history_from), f["past_windows"], f["past_windows_independent"], f["past_share"],
-         f["past_share_touch"]),)))
+    blocks.append(
+        Chart(
+            "bar",
+            "Chance of closing there at the end, by drift",
+            tuple(
+                Series(_case(c.name).text, [_case(c.name).text], [c.closed.end], f[f"end {c.name}"])
+                for c in ranked
+            ),
+            "fraction",
+            reference=0.0,
+        )
+    )
+    blocks.append(
+        Grid(
+            "The answer is mostly the drift",
+            (
+                "Drift",
+                "Per year",
+                "At the end",
+                "Touched before",
+                "Touched at a close",
+                "At the end, bootstrap",
+                "Touched at a close, bootstrap",
+            ),
+            tuple(
+                (_case(c.name), f[f"drift {c.name}"], *(f[f"{k} {c.name}"] for k in target.CASE))
+                for c in ranked
+            ),
+            heat=(2, 3, 4, 5, 6),
+            note=Sentence(
+                (
+                    "Drift: continuous, of the price index, dividends apart. The ends of history are the ends of its interval "
+                    "at ",
+                    Label("95%"),
+                    ". Volatility ",
+                    f["volatility"],
+                    " a year (whole history ",
+                    f["volatility_history"],
+                    ", last year ",
+                    f["volatility_recent"],
+                    ").",
+                )
+            ),
+        )
+    )
+    blocks.append(
+        Grid(
+            "Its own daily returns, drawn in blocks",
+            ("Returns", "At the end", "Touched at a close"),
+            tuple(
+                (title, f[f"bootstrap_end {name}"], f[f"bootstrap_touch {name}"])
+                for title, name in (
+                    ("As they were", "raw"),
+                    ("With zero mean", "zero mean"),
+                    ("With the mean the target needs", "target mean"),
+                )
+            ),
+            note=Sentence(
+                (Label(f"{t.draws:,}"), " paths of blocks of ", f["block"], " sessions on average.")
+            ),
+        )
+    )
+    blocks.append(
+        Grid(
+            "Past windows of that length",
+            (
+                "History from",
+                "Windows",
+                "Independent",
+                "Ended with as much",
+                "Touched it at a close",
+            ),
+            (
+                (
+                    day(t.history_from),
+                    f["past_windows"],
+                    f["past_windows_independent"],
+                    f["past_share"],
+                    f["past_share_touch"],
+                ),
+            ),
+        )
+    )
     return blocks
 
 
@@ -211,13 +451,21 @@ def _case(name: str) -> Label:
 
 def _fan(answer: target.Answer, name: str) -> Chart:
     t, f = answer.target, answer.figures
-    days = [str(d) for d in answer.days[-target.DRAWN:]]
-    lines = [Series(name, days, [float(c) for c in answer.closes[-target.DRAWN:]], f["last_close"])]
+    days = [str(d) for d in answer.days[-target.DRAWN :]]
+    lines = [
+        Series(name, days, [float(c) for c in answer.closes[-target.DRAWN :]], f["last_close"])
+    ]
     for q, row in reversed(list(zip(QUANTILES, t.fan, strict=True))):
         title = "Median" if q == 0.5 else f"{q:.0%} of paths below"
         lines.append(Series(title, t.fan_dates, [float(v) for v in row], f[f"quantile {q:.0%}"]))
-    return Chart("line", "Where the draws lead, and the target", tuple(lines), "level", reference=t.level,
-                 note=Sentence(("The level line is the target; the fan follows the stated drift.",)))
+    return Chart(
+        "line",
+        "Where the draws lead, and the target",
+        tuple(lines),
+        "level",
+        reference=t.level,
+        note=Sentence(("The level line is the target; the fan follows the stated drift.",)),
+    )
 
 
 def document(answer: target.Answer) -> Document:
@@ -227,10 +475,31 @@ def document(answer: target.Answer) -> Document:
     file = ["--market", market.path] if market.path.endswith(".toml") else []
     first = section.blocks[0]
     assert isinstance(first, Sentence)
-    return Document(market.title, market.name, market.as_of, market.simulated, (first,), (section,), {
-        "market": market.name, "as_of": market.as_of, "measures": {"target": target.ABOUT},
-        "sources": market.origins(), "steps": steps, "figures": [f.to_json() for f in section_figures(section)],
-        "command": shlex.join(["paceline", *asked_again(answer.question.to_json()), *file, "--as-of", market.as_of])})
+    return Document(
+        market.title,
+        market.name,
+        market.as_of,
+        market.simulated,
+        (first,),
+        (section,),
+        {
+            "market": market.name,
+            "as_of": market.as_of,
+            "measures": {"target": target.ABOUT},
+            "sources": market.origins(),
+            "steps": steps,
+            "figures": [f.to_json() for f in section_figures(section)],
+            "command": shlex.join(
+                [
+                    "paceline",
+                    *asked_again(answer.question.to_json()),
+                    *file,
+                    "--as-of",
+                    market.as_of,
+                ]
+            ),
+        },
+    )
 
 
 def section_figures(section: Section) -> list[Figure]:

@@ -1,8 +1,7 @@
 """Rows set aside: what every source does with rows it cannot keep. Not a plug-in.
 
-A row leaves a table only into the quarantine, with its reason and its content, or as a copy of a row that
-stays; either way it is counted in a ``Finding``.
-"""
+A row leaves a table only into the quarantine, with its reason and its content, or as a copy of a
+row that stays; either way it is counted in a ``Finding``."""
 
 from __future__ import annotations
 
@@ -20,7 +19,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-#: Columns of a quarantine frame: the table the row was meant for, why it was kept out, the row as JSON.
+#: Columns of a quarantine frame: the table the row was meant for, why it was kept out, the row as
+#: JSON.
 QUARANTINE = pl.Schema({"table": pl.String(), "reason": pl.String(), "row": pl.String()})
 
 
@@ -33,7 +33,9 @@ def set_aside(table: str, rows: pl.DataFrame, reason: str | pl.Series) -> pl.Dat
     dates = [pl.col(c).cast(pl.String) for c, t in rows.schema.items() if t.is_temporal()]
     content = [c for c in rows.columns if not c.startswith("__")]
     return rows.with_columns(dates).select(
-        pl.lit(table).alias("table"), why.alias("reason"), pl.struct(content).struct.json_encode().alias("row")
+        pl.lit(table).alias("table"),
+        why.alias("reason"),
+        pl.struct(content).struct.json_encode().alias("row"),
     )
 
 
@@ -58,14 +60,25 @@ def collapse(
     the others are quarantined. The order of the remaining rows is unchanged."""
     on = [k for k in key if k in frame.columns]
     # rows in strict order of their key hold no duplicate: the usual case costs one pass
-    if not on or frame.is_empty() or increasing(frame, on) or not frame.select(on).is_duplicated().any():
+    if (
+        not on
+        or frame.is_empty()
+        or increasing(frame, on)
+        or not frame.select(on).is_duplicated().any()
+    ):
         return frame, [], None
     findings = []
     distinct = frame.unique(maintain_order=True)
     if distinct.height < frame.height:
         copies = frame.filter(~pl.struct(pl.all()).is_first_distinct())
         findings.append(
-            Finding(source, "identical duplicate rows", copies.height, "collapsed into one", where_is(copies, on))
+            Finding(
+                source,
+                "identical duplicate rows",
+                copies.height,
+                "collapsed into one",
+                where_is(copies, on),
+            )
         )
     first = distinct.select(pl.struct(on).is_first_distinct()).to_series()
     if first.all():
@@ -126,7 +139,9 @@ def off_calendar(
     """Price rows dated on a day that is no session, between the calendar's first and last, are quarantined."""
     if not sessions or frame.is_empty():
         return frame, [], None
-    inside = frame.get_column("date").is_between(sessions[0], sessions[-1]).fill_null(False).to_numpy()
+    inside = (
+        frame.get_column("date").is_between(sessions[0], sessions[-1]).fill_null(False).to_numpy()
+    )
     bad = pl.Series(inside & (session_number(frame.get_column("date"), sessions) < 0))
     if not bad.any():
         return frame, [], None
@@ -139,4 +154,8 @@ def off_calendar(
         where_is(rows, ("security", "date")),
         "Check the date column's format and the market's calendar.",
     )
-    return frame.filter(~bad), [found], set_aside("prices", rows, f"date is not a session of {calendar}")
+    return (
+        frame.filter(~bad),
+        [found],
+        set_aside("prices", rows, f"date is not a session of {calendar}"),
+    )

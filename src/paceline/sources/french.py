@@ -1,13 +1,15 @@
 """Ken French's data library: its CSV files as they come, into ``series``.
 
-    [sources.momentum]   kind = "french"   table = "series"   path = "french/F-F_Momentum_Factor_daily.csv"
+    [sources.momentum]   kind = "french"   table = "series"   path =
+                         "french/F-F_Momentum_Factor_daily.csv"
 
-``path``      one path, a list or a glob, relative to the data folder. A Parquet file with one date column and one
-              column per factor, in percent, is read too.
-``options``   ``sections``: names of the sections to keep (default: all); ``columns``: names of the columns to keep
+``path``      one path, a list or a glob, relative to the data folder. A Parquet file with one date
+              column and one column per factor, in percent, is read too.
+``options``   ``sections``: names of the sections to keep (default: all); ``columns``: names of the
+              columns to keep
 
-A file is prose, then one or more tables, each with an optional title, a line of column names and rows that begin
-with YYYY, YYYYMM or YYYYMMDD (or YYYY-MM-DD). Every column becomes a series named
+A file is prose, then one or more tables, each with an optional title, a line of column names and
+rows that begin with YYYY, YYYYMM or YYYYMMDD (or YYYY-MM-DD). Every column becomes a series named
 
     french/<file without ending>/<section>/<column>
 
@@ -16,17 +18,17 @@ with the column's name as printed, without padding. Sections are named by their 
     vw_monthly, ew_monthly, vw_annual, ew_annual    value- and equal-weighted returns
     firms, size                                     number of firms; average firm size or market cap
     any other title                                 in lower case, words joined by "_"
-    no title                                        daily, monthly, annual, by the length of the date
+    no title                                        daily, monthly, annual, by the length of the
+                                                    date
 
-Returns, factors and averages of prior returns are printed in percent and stored as fractions; counts, sizes and
-ratios are stored as printed. A month stands on its last calendar day, a year on 31 December. -99.99 and -999 are
-missing: no row, counted in a finding.
+Returns, factors and averages of prior returns are printed in percent and stored as fractions;
+counts, sizes and ratios are stored as printed. A month stands on its last calendar day, a year on
+31 December. -99.99 and -999 are missing: no row, counted in a finding.
 
-``known`` is the date itself. That is kinder than the truth: the library appears weeks after a month's end, and every
-vintage rewrites history (2.96% or 2.89% for the market of July 1926). So these series are the latest vintage, not
-what was known on the day, and a source of this kind should say so in its ``caveat``; the vintage printed in the
-file's first lines stays in its origin.
-"""
+``known`` is the date itself. That is kinder than the truth: the library appears weeks after a
+month's end, and every vintage rewrites history (2.96% or 2.89% for the market of July 1926). So
+these series are the latest vintage, not what was known on the day, and a source of this kind should
+say so in its ``caveat``; the vintage printed in the file's first lines stays in its origin."""
 
 from __future__ import annotations
 
@@ -74,7 +76,9 @@ def _with_vintage(raw: Raw) -> Raw:
 
 def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
     """``series`` rows of all files, faults found, and rows that are not numbers set aside."""
-    wanted = {key: _names(name, key, spec.options[key]) for key in spec.options if _accepted(name, key)}
+    wanted = {
+        key: _names(name, key, spec.options[key]) for key in spec.options if _accepted(name, key)
+    }
     tables: list[pl.DataFrame] = []
     findings: list[Finding] = []
     quarantine: list[pl.DataFrame | None] = []
@@ -88,35 +92,67 @@ def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
             if section not in wanted.get("sections", {section}):
                 continue
             keep = [c for c in frame.columns[1:] if c in wanted.get("columns", {c})]
-            cells = frame.select("date", *keep).unpivot(index="date", variable_name="column", value_name="text")
+            cells = frame.select("date", *keep).unpivot(
+                index="date", variable_name="column", value_name="text"
+            )
             cells = cells.with_columns(pl.col("text").str.strip_chars())
             value = pl.col("text").cast(pl.Float64, strict=False)
-            cells = cells.with_columns(value=value, empty=pl.col("text").is_null() | (pl.col("text") == ""))
-            odd = cells.filter(pl.col("value").is_null() & ~pl.col("empty") | pl.col("date").is_null())
-            quarantine.append(set_aside("series", odd.select("date", "column", "text"), "not a number or not a date"))
+            cells = cells.with_columns(
+                value=value, empty=pl.col("text").is_null() | (pl.col("text") == "")
+            )
+            odd = cells.filter(
+                pl.col("value").is_null() & ~pl.col("empty") | pl.col("date").is_null()
+            )
+            quarantine.append(
+                set_aside(
+                    "series", odd.select("date", "column", "text"), "not a number or not a date"
+                )
+            )
             given = cells.filter(pl.col("value").is_not_null() & pl.col("date").is_not_null())
             gone = pl.any_horizontal((pl.col("value") - m).abs() < 1e-9 for m in MISSING)
             blank += int(given.select(gone.sum()).item())
-            tables.append(given.filter(~gone).select(
-                pl.concat_str(pl.lit(f"french/{file}/{section}/"), pl.col("column")).alias("series"), "date",
-                (pl.col("value") / (100.0 if _percent(section) else 1.0)).alias("value"),
-                pl.col("date").alias("known")))
+            tables.append(
+                given.filter(~gone).select(
+                    pl.concat_str(pl.lit(f"french/{file}/{section}/"), pl.col("column")).alias(
+                        "series"
+                    ),
+                    "date",
+                    (pl.col("value") / (100.0 if _percent(section) else 1.0)).alias("value"),
+                    pl.col("date").alias("known"),
+                )
+            )
         if blank:
-            findings.append(Finding(name, "missing values (-99.99, -999)", blank, "left out", raw.origin.what))
+            findings.append(
+                Finding(name, "missing values (-99.99, -999)", blank, "left out", raw.origin.what)
+            )
     for key, names in wanted.items():
         for one in sorted(names - offered[key]):
             raise UnknownName(f"{key[:-1]} of sources.{name}", one, sorted(offered[key]))
     aside = joined(quarantine)
     if aside is not None and len(aside):
-        findings.append(Finding(name, "cells that are not numbers", len(aside), "quarantined",
-                                str(aside["row"][0]), "Compare with the file as the library publishes it."))
-    frame = pl.concat(tables).unique(["series", "date"], keep="last", maintain_order=True).sort("series", "date")
+        findings.append(
+            Finding(
+                name,
+                "cells that are not numbers",
+                len(aside),
+                "quarantined",
+                str(aside["row"][0]),
+                "Compare with the file as the library publishes it.",
+            )
+        )
+    frame = (
+        pl.concat(tables)
+        .unique(["series", "date"], keep="last", maintain_order=True)
+        .sort("series", "date")
+    )
     return Parsed({"series": frame}, findings, aside)
 
 
 def _accepted(name: str, key: str) -> bool:
     if key not in OPTIONS:
-        raise MarketFileError(f"sources.{name}.options: unknown option {key!r}.", f"Accepted: {', '.join(OPTIONS)}.")
+        raise MarketFileError(
+            f"sources.{name}.options: unknown option {key!r}.", f"Accepted: {', '.join(OPTIONS)}."
+        )
     return True
 
 
@@ -125,13 +161,19 @@ def _names(name: str, key: str, given: Any) -> set[str]:
         return {given}
     if isinstance(given, list) and all(isinstance(one, str) for one in given):
         return set(given)
-    raise MarketFileError(f"sources.{name}.options.{key}: {given!r} is not a list of names.",
-                          f'Write {key} = ["...", "..."].')
+    raise MarketFileError(
+        f"sources.{name}.options.{key}: {given!r} is not a list of names.",
+        f'Write {key} = ["...", "..."].',
+    )
 
 
 def _percent(section: str) -> bool:
     """Whether a section is printed in percent."""
-    return section in _PERIOD.values() or section.startswith(("vw_", "ew_")) or section.endswith("prior_returns")
+    return (
+        section in _PERIOD.values()
+        or section.startswith(("vw_", "ew_"))
+        or section.endswith("prior_returns")
+    )
 
 
 def _sections(raw: Raw, file: str) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -142,16 +184,20 @@ def _sections(raw: Raw, file: str) -> Iterator[tuple[str, pl.DataFrame]]:
     lines = raw.data.decode("latin-1").splitlines()
     at = np.flatnonzero([bool(_ROW.match(line)) for line in lines])
     if not len(at):
-        raise SourceError(f"{raw.origin.what}: no row begins with a year, a month or a day.",
-                          "Give the library's own CSV, not a web page or a zip archive.")
+        raise SourceError(
+            f"{raw.origin.what}: no row begins with a year, a month or a day.",
+            "Give the library's own CSV, not a web page or a zip archive.",
+        )
     used: dict[str, int] = {}
     before = 0
     for block in np.split(at, np.flatnonzero(np.diff(at) > 1) + 1):
         first, last = int(block[0]), int(block[-1])
         head = next((i for i in range(first - 1, before - 1, -1) if lines[i].strip()), None)
         if head is None or "," not in lines[head]:
-            raise SourceError(f"{raw.origin.what}: no line of column names above line {first + 1}.",
-                              "The library prints one above each table; fetch the file again.")
+            raise SourceError(
+                f"{raw.origin.what}: no line of column names above line {first + 1}.",
+                "The library prints one above each table; fetch the file again.",
+            )
         names = [c.strip() for c in lines[head].split(",")][1:]
         names = names[:-1] if names and not names[-1] else names
         width = len(_digits(lines[first]))
@@ -161,10 +207,22 @@ def _sections(raw: Raw, file: str) -> Iterator[tuple[str, pl.DataFrame]]:
             section = f"{section}_{used[section]}"
         rows = [[c.strip() for c in lines[i].split(",")] for i in block]
         before = last + 1
-        yield section, pl.DataFrame(
-            {"date": pl.Series([_date(_digits(row[0]), width) for row in rows], dtype=pl.Date),
-             **{c: pl.Series([row[k] if k < len(row) else None for row in rows], dtype=pl.String)
-                for k, c in enumerate(names, 1)}})
+        yield (
+            section,
+            pl.DataFrame(
+                {
+                    "date": pl.Series(
+                        [_date(_digits(row[0]), width) for row in rows], dtype=pl.Date
+                    ),
+                    **{
+                        c: pl.Series(
+                            [row[k] if k < len(row) else None for row in rows], dtype=pl.String
+                        )
+                        for k, c in enumerate(names, 1)
+                    },
+                }
+            ),
+        )
 
 
 def _digits(line: str) -> str:
@@ -218,8 +276,10 @@ def _parquet(raw: Raw) -> tuple[str, pl.DataFrame]:
     dated = [n for n, kind in frame.schema.items() if kind.is_temporal()]
     numbers = [n for n, kind in frame.schema.items() if kind.is_numeric()]
     if len(dated) != 1 or not numbers:
-        raise SourceError(f"{raw.origin.what}: {len(dated)} date columns and {len(numbers)} number columns.",
-                          "One date column and one column per factor are needed.")
+        raise SourceError(
+            f"{raw.origin.what}: {len(dated)} date columns and {len(numbers)} number columns.",
+            "One date column and one column per factor are needed.",
+        )
     days = frame.select(pl.col(dated[0]).cast(pl.Date).alias("date"))["date"]
     gaps = np.diff(days.drop_nulls().sort().to_numpy()).astype("timedelta64[D]").astype(np.int64)
     gap = np.median(gaps) if len(gaps) else 1

@@ -1,18 +1,19 @@
 """The store: a folder of append-only Delta tables with one commit point, and raw bytes by checksum.
 
     tables/<name>/   rows of every table of ``schema``, each with its two clocks: known and load
-    tables/loads/    one row per import; appending it is the only commit. Rows of loads not listed do not exist
+    tables/loads/    one row per import; appending it is the only commit. Rows of loads not listed
+                     do not exist
     raw/             the bytes as they came, named by their SHA-256
     claims/          one empty file per load number ever taken, so that no number is used twice
     steps/           the lineage of each run
     cache/           assembled panels; may be deleted at any time
 
-A writer claims a number, reads ``loads``, appends its rows with that number, and then appends one row to
-``loads`` on condition that nobody else has meanwhile. If somebody has, it starts over with a higher number:
-once load N is visible, no smaller number can become visible, so "load <= N" always means the same rows.
-Nothing is ever updated; compaction and vacuum move rows between files and remove only rows that can never
-become visible. Killing a writer at any moment leaves every view as it was.
-"""
+A writer claims a number, reads ``loads``, appends its rows with that number, and then appends one
+row to ``loads`` on condition that nobody else has meanwhile. If somebody has, it starts over with a
+higher number: once load N is visible, no smaller number can become visible, so "load <= N" always
+means the same rows. Nothing is ever updated; compaction and vacuum move rows between files and
+remove only rows that can never become visible. Killing a writer at any moment leaves every view as
+it was."""
 
 from __future__ import annotations
 
@@ -42,18 +43,39 @@ if TYPE_CHECKING:
 
 __all__ = ["Segment", "Store"]
 
-LOADS = pl.Schema({
-    "load": pl.Int32(), "source": pl.String(), "checksum": pl.String(),
-    "committed": pl.Datetime("us", "UTC"), "rows": pl.Int64(), "tables": pl.String(), "origins": pl.String(),
-})
-FINDINGS = pl.Schema({
-    "source": pl.String(), "check": pl.String(), "count": pl.Int64(), "action": pl.String(),
-    "example": pl.String(), "remedy": pl.String(), "known": pl.Date(), "load": pl.Int32(),
-})
-QUARANTINE = pl.Schema({
-    "source": pl.String(), "table": pl.String(), "reason": pl.String(), "row": pl.String(),
-    "known": pl.Date(), "load": pl.Int32(),
-})
+LOADS = pl.Schema(
+    {
+        "load": pl.Int32(),
+        "source": pl.String(),
+        "checksum": pl.String(),
+        "committed": pl.Datetime("us", "UTC"),
+        "rows": pl.Int64(),
+        "tables": pl.String(),
+        "origins": pl.String(),
+    }
+)
+FINDINGS = pl.Schema(
+    {
+        "source": pl.String(),
+        "check": pl.String(),
+        "count": pl.Int64(),
+        "action": pl.String(),
+        "example": pl.String(),
+        "remedy": pl.String(),
+        "known": pl.Date(),
+        "load": pl.Int32(),
+    }
+)
+QUARANTINE = pl.Schema(
+    {
+        "source": pl.String(),
+        "table": pl.String(),
+        "reason": pl.String(),
+        "row": pl.String(),
+        "known": pl.Date(),
+        "load": pl.Int32(),
+    }
+)
 #: Tables that are written with every import beside the declared ones.
 BESIDE = {"findings": FINDINGS, "quarantine": QUARANTINE}
 #: Tables partitioned by the year of their date; all others stay whole.
@@ -84,10 +106,13 @@ class Store:
         return cls(path, create=create)
 
     def _missing(self) -> StoreError:
-        return StoreError(f"{self.path} holds no store.",
-                          "Run `paceline import` first, or name one with --store DIR.")
+        return StoreError(
+            f"{self.path} holds no store.",
+            "Run `paceline import` first, or name one with --store DIR.",
+        )
 
-    # ---- versions ---------------------------------------------------------------------------------------
+    # ---- versions
+    # ---------------------------------------------------------------------------------------
 
     @property
     def version(self) -> int:
@@ -107,20 +132,31 @@ class Store:
             version = int(version)
         if isinstance(version, int):
             if not (1 <= version <= last or version == last):
-                raise StoreError(f"version {version} of {self.path} does not exist.",
-                                 f"Versions run from 1 to {last}." if last else "Nothing was imported yet.")
+                raise StoreError(
+                    f"version {version} of {self.path} does not exist.",
+                    f"Versions run from 1 to {last}." if last else "Nothing was imported yet.",
+                )
             return version
         if isinstance(version, str):
             try:
                 version = dt.date.fromisoformat(version)
             except ValueError:
-                raise UsageError(f"store version {version!r} is neither a number nor a date.",
-                                 "Give a load number such as 12, or a day as YYYY-MM-DD.") from None
+                raise UsageError(
+                    f"store version {version!r} is neither a number nor a date.",
+                    "Give a load number such as 12, or a day as YYYY-MM-DD.",
+                ) from None
         day = version.date() if isinstance(version, dt.datetime) else version
         before = loads.filter(pl.col("committed").dt.date() <= day)
         if before.is_empty():
-            since = f"the first load was committed on {loads['committed'].dt.date()[0]}" if last else "it is empty"
-            raise StoreError(f"{self.path} has no version of {day}: {since}.", "Ask for a later day or a load number.")
+            since = (
+                f"the first load was committed on {loads['committed'].dt.date()[0]}"
+                if last
+                else "it is empty"
+            )
+            raise StoreError(
+                f"{self.path} has no version of {day}: {since}.",
+                "Ask for a later day or a load number.",
+            )
         return _last(before)
 
     def loads(self, version: int | str | dt.date | None = None) -> pl.DataFrame:
@@ -144,17 +180,25 @@ class Store:
         self._seen = state, found
         return found
 
-    # ---- writing ----------------------------------------------------------------------------------------
+    # ---- writing
+    # ----------------------------------------------------------------------------------------
 
-    def commit(self, tables: Mapping[str, pl.DataFrame], *, source: str, checksum: str,
-               origins: Sequence[Origin] = (), findings: Sequence[Finding] = (),
-               quarantine: pl.DataFrame | None = None) -> int | None:
+    def commit(
+        self,
+        tables: Mapping[str, pl.DataFrame],
+        *,
+        source: str,
+        checksum: str,
+        origins: Sequence[Origin] = (),
+        findings: Sequence[Finding] = (),
+        quarantine: pl.DataFrame | None = None,
+    ) -> int | None:
         """Store one import; returns its load number, or None if its checksum is listed already.
 
-        ``known`` is filled from the table's dating column where the source gives none; in ``prices`` a missing
-        ``source`` becomes ``source``. Rows must keep the schema and be unique in key and ``known``: that is
-        ``quality``'s work, so a breach here is a ``StoreError``. Either everything is stored or nothing.
-        """
+        ``known`` is filled from the table's dating column where the source gives none; in
+        ``prices`` a missing ``source`` becomes ``source``. Rows must keep the schema and be unique
+        in key and ``known``: that is ``quality``'s work, so a breach here is a ``StoreError``.
+        Either everything is stored or nothing."""
         rows = {name: _conform(name, frame, source) for name, frame in tables.items()}
         rows |= _beside(source, findings, quarantine)
         for _ in range(ATTEMPTS):
@@ -174,18 +218,29 @@ class Store:
             if len(before):  # a clock set back must not reorder the past
                 now = max(now, before["committed"].max())  # type: ignore[type-var, assignment]
             counts = {name: len(rows[name]) for name in tables}
-            line = pl.DataFrame([{
-                "load": load, "source": source, "checksum": checksum, "committed": now,
-                "rows": sum(counts.values()), "tables": canonical(counts),
-                "origins": canonical([asdict(o) for o in origins]),
-            }], schema=LOADS)
+            line = pl.DataFrame(
+                [
+                    {
+                        "load": load,
+                        "source": source,
+                        "checksum": checksum,
+                        "committed": now,
+                        "rows": sum(counts.values()),
+                        "tables": canonical(counts),
+                        "origins": canonical([asdict(o) for o in origins]),
+                    }
+                ],
+                schema=LOADS,
+            )
             try:
                 delta.append_if_unchanged(table, self._loads, line)
             except delta.ConflictError:
                 continue
             return load
-        raise StoreError(f"{self.path}: other imports kept committing while {source!r} was being stored.",
-                         "Nothing of it was stored: run the import again.")
+        raise StoreError(
+            f"{self.path}: other imports kept committing while {source!r} was being stored.",
+            "Nothing of it was stored: run the import again.",
+        )
 
     def _append(self, name: str, frame: pl.DataFrame, load: int) -> None:
         if frame.is_empty():
@@ -205,20 +260,30 @@ class Store:
         """A load number that nobody ever had."""
         claims = self.path / "claims"
         with delta.guard(claims, "claiming a load number"):
-            number = max([self.version, *(int(c.name) for c in claims.iterdir() if c.name.isdigit())]) + 1
+            number = (
+                max([self.version, *(int(c.name) for c in claims.iterdir() if c.name.isdigit())])
+                + 1
+            )
             while True:
                 try:
-                    os.close(os.open(claims / f"{number:08d}", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
+                    os.close(
+                        os.open(
+                            claims / f"{number:08d}", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644
+                        )
+                    )
                     return number
                 except FileExistsError:
                     number += 1
 
-    # ---- reading ----------------------------------------------------------------------------------------
+    # ---- reading
+    # ----------------------------------------------------------------------------------------
 
     def _folder(self, name: str) -> Path:
         return self.path / "tables" / name
 
-    def segments(self, name: str, version: int | None = None) -> tuple[list[Segment], frozenset[int]]:
+    def segments(
+        self, name: str, version: int | None = None
+    ) -> tuple[list[Segment], frozenset[int]]:
         """The data files that may hold rows of the table at ``version``, and the loads that are listed there."""
         # loads first: whatever is listed there was written before
         listed = frozenset(self.loads(version)["load"])
@@ -247,11 +312,15 @@ class Store:
         """Rows set aside at each import, with the reason; ``row`` is the row as JSON."""
         return self.read("quarantine", version).drop("known").sort("load", "source", "table")
 
-    # ---- raw bytes and lineage --------------------------------------------------------------------------
+    # ---- raw bytes and lineage
+    # --------------------------------------------------------------------------
 
     def _raw(self, checksum: str) -> Path:
         if not re.fullmatch(r"[0-9a-f]{8,}", checksum):
-            raise UsageError(f"{checksum!r} is not a checksum.", "Give the SHA-256 of the bytes in lower-case hex.")
+            raise UsageError(
+                f"{checksum!r} is not a checksum.",
+                "Give the SHA-256 of the bytes in lower-case hex.",
+            )
         return self.path / "raw" / checksum[:2] / checksum
 
     def keep_raw(self, raw: Raw) -> str:
@@ -267,11 +336,16 @@ class Store:
         """The bytes with that SHA-256, verified."""
         path = self._raw(checksum)
         if not path.exists():
-            raise StoreError(f"{self.path} holds no raw bytes {checksum[:12]}.", "`loads` lists what was imported.")
+            raise StoreError(
+                f"{self.path} holds no raw bytes {checksum[:12]}.",
+                "`loads` lists what was imported.",
+            )
         with delta.guard(self.path / "raw", "reading raw bytes"):
             data = path.read_bytes()
         if hashlib.sha256(data).hexdigest() != checksum:
-            raise delta.explain(OSError("the bytes are not those that were imported"), path, "reading raw bytes")
+            raise delta.explain(
+                OSError("the bytes are not those that were imported"), path, "reading raw bytes"
+            )
         return data
 
     @property
@@ -288,7 +362,11 @@ class Store:
         if not lines:
             return True
         ids = sorted(lines)
-        path = self.path / "steps" / f"{hashlib.sha256(' '.join(ids).encode()).hexdigest()[:24]}.parquet"
+        path = (
+            self.path
+            / "steps"
+            / f"{hashlib.sha256(' '.join(ids).encode()).hexdigest()[:24]}.parquet"
+        )
         if path.exists():
             return True
         if not self.writable:
@@ -297,7 +375,9 @@ class Store:
             path.parent.mkdir(exist_ok=True)
             draft = path.with_name(f".{uuid.uuid4().hex}")
             try:
-                pl.DataFrame({"id": ids, "step": [lines[i] for i in ids]}).write_parquet(draft, row_group_size=4096)
+                pl.DataFrame({"id": ids, "step": [lines[i] for i in ids]}).write_parquet(
+                    draft, row_group_size=4096
+                )
                 draft.replace(path)
             finally:
                 draft.unlink(missing_ok=True)
@@ -310,14 +390,20 @@ class Store:
             return None
         with delta.guard(self.path / "steps", "reading the lineage"):
             # a range, not a prefix test: ids are sorted, so whole row groups are skipped
-            found = (pl.scan_parquet(files).filter(pl.col("id").is_between(pl.lit(id_), pl.lit(id_ + "~")))
-                     .unique("id").head(2).collect())
+            found = (
+                pl.scan_parquet(files)
+                .filter(pl.col("id").is_between(pl.lit(id_), pl.lit(id_ + "~")))
+                .unique("id")
+                .head(2)
+                .collect()
+            )
         if len(found) != 1:
             return None
         step: dict[str, Any] = json.loads(found["step"][0])
         return step
 
-    # ---- housekeeping -----------------------------------------------------------------------------------
+    # ---- housekeeping
+    # -----------------------------------------------------------------------------------
 
     def compact(self) -> int:
         """Merge small files and drop rows that can never become visible; no view of the store changes.
@@ -334,12 +420,16 @@ class Store:
                 columns, order = BESIDE[name], ["load"]
             else:
                 columns, order = schema.table(name).schema, [*_order(name), "known", "load"]
-            done += delta.compact(self._folder(name), columns, order, listed, "year" if name in BY_YEAR else None)
+            done += delta.compact(
+                self._folder(name), columns, order, listed, "year" if name in BY_YEAR else None
+            )
         return done
 
     def vacuum(self, hours: int = 168) -> int:
         """Delete data files that no table refers to any more and that are older than ``hours``; returns how many."""
-        return sum(delta.vacuum(self._folder(name), hours) for name in (*schema.TABLES, *BESIDE, "loads"))
+        return sum(
+            delta.vacuum(self._folder(name), hours) for name in (*schema.TABLES, *BESIDE, "loads")
+        )
 
 
 def _order(name: str) -> tuple[str, ...]:
@@ -371,39 +461,58 @@ def _conform(name: str, frame: pl.DataFrame, source: str) -> pl.DataFrame:
     own = {c.name: c.type for c in declared.columns} | {"known": pl.Date()}
     unknown = [c for c in frame.columns if c not in own and c != "load"]
     if unknown:
-        raise StoreError(f"{source}: table {name!r} has no column {', '.join(map(repr, unknown))}.",
-                         f"Its columns: {', '.join(own)}.")
+        raise StoreError(
+            f"{source}: table {name!r} has no column {', '.join(map(repr, unknown))}.",
+            f"Its columns: {', '.join(own)}.",
+        )
     if "source" in own and "source" not in frame.columns:
         frame = frame.with_columns(source=pl.lit(source))
     try:
         frame = frame.select(
-            (pl.col(c) if c in frame.columns else pl.lit(None)).cast(t).alias(c) for c, t in own.items())
+            (pl.col(c) if c in frame.columns else pl.lit(None)).cast(t).alias(c)
+            for c, t in own.items()
+        )
     except pl.exceptions.PolarsError as error:
-        raise StoreError(f"{source}: table {name!r}: {str(error).splitlines()[0]}.",
-                         "Give each column in the type that `schema` declares.") from None
+        raise StoreError(
+            f"{source}: table {name!r}: {str(error).splitlines()[0]}.",
+            "Give each column in the type that `schema` declares.",
+        ) from None
     for column in declared.columns:
         if column.required and frame[column.name].null_count():
-            raise StoreError(f"{source}: table {name!r}: {frame[column.name].null_count()} rows without {column.name}.",
-                             "Quarantine them first: `quality.check` does.")
+            raise StoreError(
+                f"{source}: table {name!r}: {frame[column.name].null_count()} rows without {column.name}.",
+                "Quarantine them first: `quality.check` does.",
+            )
     frame = frame.with_columns(known=pl.coalesce("known", declared.known))
     key = [*declared.key, "known"]
     if not increasing(frame, [*_order(name), "known"]):
         frame = frame.sort([*_order(name), "known"], maintain_order=True)
-        same = frame.select(pl.all_horizontal(pl.col(k).eq_missing(pl.col(k).shift(1)) for k in key)).to_series()
+        same = frame.select(
+            pl.all_horizontal(pl.col(k).eq_missing(pl.col(k).shift(1)) for k in key)
+        ).to_series()
         again = frame.filter(same & (pl.int_range(len(frame), eager=True) > 0))
         if len(again):
-            raise StoreError(f"{source}: table {name!r}: {len(again)} rows repeat the key "
-                             f"{tuple(str(again[k][0]) for k in key)}.", "Quarantine them first: `quality.check` does.")
+            raise StoreError(
+                f"{source}: table {name!r}: {len(again)} rows repeat the key "
+                f"{tuple(str(again[k][0]) for k in key)}.",
+                "Quarantine them first: `quality.check` does.",
+            )
     return frame
 
 
-def _beside(source: str, findings: Sequence[Finding], quarantine: pl.DataFrame | None) -> dict[str, pl.DataFrame]:
+def _beside(
+    source: str, findings: Sequence[Finding], quarantine: pl.DataFrame | None
+) -> dict[str, pl.DataFrame]:
     """Findings and quarantine as rows of their tables."""
-    found = pl.DataFrame([asdict(f) for f in findings], schema={k: v for k, v in FINDINGS.items() if k not in
-                                                                ("known", "load")})
+    found = pl.DataFrame(
+        [asdict(f) for f in findings],
+        schema={k: v for k, v in FINDINGS.items() if k not in ("known", "load")},
+    )
     rows = {"findings": found.with_columns(known=pl.lit(None, pl.Date))}
     if quarantine is not None and len(quarantine):
         rows["quarantine"] = quarantine.select(
-            pl.lit(source).alias("source"), *(pl.col(c).cast(pl.String) for c in ("table", "reason", "row")),
-            pl.lit(None, pl.Date).alias("known"))
+            pl.lit(source).alias("source"),
+            *(pl.col(c).cast(pl.String) for c in ("table", "reason", "row")),
+            pl.lit(None, pl.Date).alias("known"),
+        )
     return rows

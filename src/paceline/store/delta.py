@@ -1,7 +1,7 @@
 """What the store asks of Delta tables: open, append, append only if nobody else did, list files, compact.
 
-Every fault of the file system or of delta-rs leaves here as a ``StoreError`` that names the folder and the remedy.
-"""
+Every fault of the file system or of delta-rs leaves here as a ``StoreError`` that names the folder
+and the remedy."""
 
 from __future__ import annotations
 
@@ -46,14 +46,25 @@ def explain(error: BaseException, folder: Path, doing: str) -> StoreError:
     text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     code, lower = getattr(error, "errno", None), str(error).lower()
     if code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or any(
-            t in lower for t in ("no space left", "quota exceeded", "file too large")):
-        return StoreError(f"the disk that holds {folder} is full ({doing}).",
-                          "Nothing stored before is lost: free some space and run the command again.")
-    if code in (errno.EACCES, errno.EPERM, errno.EROFS) or "permission denied" in lower or "read-only file" in lower:
-        return StoreError(f"no permission for {folder} ({doing}).",
-                          "Give this user read and write access to the folder, or name another with --store.")
-    return StoreError(f"{folder} is damaged or not readable ({doing}: {text}).",
-                      "Restore the folder from a copy, or import again into a new one with --store DIR.")
+        t in lower for t in ("no space left", "quota exceeded", "file too large")
+    ):
+        return StoreError(
+            f"the disk that holds {folder} is full ({doing}).",
+            "Nothing stored before is lost: free some space and run the command again.",
+        )
+    if (
+        code in (errno.EACCES, errno.EPERM, errno.EROFS)
+        or "permission denied" in lower
+        or "read-only file" in lower
+    ):
+        return StoreError(
+            f"no permission for {folder} ({doing}).",
+            "Give this user read and write access to the folder, or name another with --store.",
+        )
+    return StoreError(
+        f"{folder} is damaged or not readable ({doing}: {text}).",
+        "Restore the folder from a copy, or import again into a new one with --store DIR.",
+    )
 
 
 @contextmanager
@@ -69,7 +80,8 @@ def guard(folder: Path, doing: str) -> Iterator[None]:
         raise ConflictError(str(error)) from None
     except (OSError, DeltaError, pl.exceptions.PolarsError) as error:
         raise explain(error, folder, doing) from error
-    except Exception as error:  # delta-rs reports some damaged logs as plain Exception or ValueError
+    # delta-rs reports some damaged logs as plain Exception or ValueError
+    except Exception as error:
         if type(error) not in (Exception, ValueError):
             raise
         raise explain(error, folder, doing) from error
@@ -85,7 +97,8 @@ def state(folder: Path) -> frozenset[tuple[str, int, int]]:
     with guard(folder, "listing its files"):
         for place in (folder, folder / "_delta_log"):
             for entry in os.scandir(place) if place.is_dir() else ():
-                with suppress(FileNotFoundError):  # another writer's draft, gone before it was looked at
+                # another writer's draft, gone before it was looked at
+                with suppress(FileNotFoundError):
                     if entry.is_file():
                         status = entry.stat()
                         found.add((entry.path, status.st_size, status.st_mtime_ns))
@@ -105,11 +118,17 @@ def open_table(folder: Path) -> DeltaTable | None:
 def _writer(frame: pl.DataFrame) -> WriterProperties:
     from deltalake import ColumnProperties, WriterProperties
 
-    # LZ4 is read at memory speed and written twice as fast as zstd, for a tenth more bytes; a year of 5,000
-    # securities fits one row group, so that a column arrives in one piece
-    # prices hardly repeat: looking for a dictionary of them doubles the time and makes larger files
-    plain = {c: ColumnProperties(dictionary_enabled=False) for c, t in frame.schema.items() if t.is_float()}
-    return WriterProperties(compression="LZ4_RAW", max_row_group_size=1 << 21, column_properties=plain or None)
+    # LZ4 is read at memory speed and written twice as fast as zstd, for a tenth more bytes; a year
+    # of 5,000 securities fits one row group, so that a column arrives in one piece prices hardly
+    # repeat: looking for a dictionary of them doubles the time and makes larger files
+    plain = {
+        c: ColumnProperties(dictionary_enabled=False)
+        for c, t in frame.schema.items()
+        if t.is_float()
+    }
+    return WriterProperties(
+        compression="LZ4_RAW", max_row_group_size=1 << 21, column_properties=plain or None
+    )
 
 
 def append(folder: Path, frame: pl.DataFrame, partition: str | None = None) -> None:
@@ -117,8 +136,14 @@ def append(folder: Path, frame: pl.DataFrame, partition: str | None = None) -> N
     from deltalake import write_deltalake
 
     with guard(folder, "adding rows"):
-        write_deltalake(folder, frame, mode="append", partition_by=partition, schema_mode="merge",
-                        writer_properties=_writer(frame))
+        write_deltalake(
+            folder,
+            frame,
+            mode="append",
+            partition_by=partition,
+            schema_mode="merge",
+            writer_properties=_writer(frame),
+        )
 
 
 def append_if_unchanged(table: DeltaTable, folder: Path, frame: pl.DataFrame) -> None:
@@ -127,7 +152,9 @@ def append_if_unchanged(table: DeltaTable, folder: Path, frame: pl.DataFrame) ->
 
     with guard(folder, "committing"):
         # without retries delta-rs fails on any newer commit instead of rebasing onto it
-        write_deltalake(table, frame, mode="append", commit_properties=CommitProperties(max_commit_retries=0))
+        write_deltalake(
+            table, frame, mode="append", commit_properties=CommitProperties(max_commit_retries=0)
+        )
 
 
 def create(folder: Path, schema: Mapping[str, Any]) -> None:
@@ -149,49 +176,80 @@ def segments(table: DeltaTable | None, folder: Path) -> list[Segment]:
     if table is None:
         return []
     with guard(folder, "listing its files"):
-            actions = pl.DataFrame(table.get_add_actions(flatten=True))
+        actions = pl.DataFrame(table.get_add_actions(flatten=True))
     found = []
     for row in actions.iter_rows(named=True):
         path = folder / row["path"]
         if not path.exists():
             raise explain(FileNotFoundError(f"{path.name} is missing"), folder, "reading")
         found.append(_segment(path, row))
-    return sorted(found, key=lambda s: (s.year or 0, s.first_load or 0, s.last_load or 0, s.path.name))
+    return sorted(
+        found, key=lambda s: (s.year or 0, s.first_load or 0, s.last_load or 0, s.path.name)
+    )
 
 
 def _segment(path: Path, row: Mapping[str, Any]) -> Segment:
     rows = row["num_records"]
-    nulls = {c.removeprefix("null_count."): n for c, n in row.items() if c.startswith("null_count.")}
+    nulls = {
+        c.removeprefix("null_count."): n for c, n in row.items() if c.startswith("null_count.")
+    }
     low, high = ({c: row.get(f"{side}.{c}") for c in nulls} for side in ("min", "max"))
     # the log shortens long text, so equal bounds prove one value only where they are short
-    constant = {c: v for c, v in low.items() if nulls[c] == 0 and v is not None and v == high[c]
-                and not (isinstance(v, str) and len(v) >= 32)}
+    constant = {
+        c: v
+        for c, v in low.items()
+        if nulls[c] == 0
+        and v is not None
+        and v == high[c]
+        and not (isinstance(v, str) and len(v) >= 32)
+    }
     empty = frozenset(c for c in nulls if rows is not None and nulls[c] == rows)
-    return Segment(path, row.get("partition.year"), rows or 0, low.get("load"), high.get("load"), constant, empty)
+    return Segment(
+        path,
+        row.get("partition.year"),
+        rows or 0,
+        low.get("load"),
+        high.get("load"),
+        constant,
+        empty,
+    )
 
 
 def scan(found: Sequence[Segment], schema: Mapping[str, Any]) -> pl.LazyFrame:
     """The rows of those files with exactly the columns of ``schema``; columns a file lacks are null."""
     if not found:
         return pl.LazyFrame(schema=schema)
-    frame = pl.scan_parquet([s.path for s in found], schema=dict(schema), missing_columns="insert",
-                            extra_columns="ignore", hive_partitioning=False, glob=False)
+    frame = pl.scan_parquet(
+        [s.path for s in found],
+        schema=dict(schema),
+        missing_columns="insert",
+        extra_columns="ignore",
+        hive_partitioning=False,
+        glob=False,
+    )
     return frame.select(list(schema))
 
 
-def compact(folder: Path, schema: Mapping[str, Any], order: Sequence[str], listed: Collection[int],
-            partition: str | None = None) -> int:
+def compact(
+    folder: Path,
+    schema: Mapping[str, Any],
+    order: Sequence[str],
+    listed: Collection[int],
+    partition: str | None = None,
+) -> int:
     """Rewrite each partition that lies in several files as one sorted file; returns how many were rewritten.
 
-    Rows of loads that are not ``listed`` and never will be, because a higher one is, go; all others stay, so no
-    view of the store changes. If somebody writes meanwhile the partition is left for the next time.
-    """
+    Rows of loads that are not ``listed`` and never will be, because a higher one is, go; all others
+    stay, so no view of the store changes. If somebody writes meanwhile the partition is left for
+    the next time."""
     from deltalake import CommitProperties, write_deltalake
     from deltalake.exceptions import CommitFailedError
 
     last, done = max(listed, default=0), 0
     keep = pl.col("load").is_in(list(listed)) | (pl.col("load") > last)
-    for year in sorted({s.year for s in segments(open_table(folder), folder)}, key=lambda y: y or 0):
+    for year in sorted(
+        {s.year for s in segments(open_table(folder), folder)}, key=lambda y: y or 0
+    ):
         table = open_table(folder)
         found = [s for s in segments(table, folder) if s.year == year]
         if table is None or (len(found) < 2 and not any(_dead(s, listed, last) for s in found)):
@@ -201,9 +259,14 @@ def compact(folder: Path, schema: Mapping[str, Any], order: Sequence[str], liste
             if partition is not None:
                 rows = rows.with_columns(pl.lit(year, pl.Int32).alias(partition))
             try:
-                write_deltalake(table, rows, mode="overwrite", writer_properties=_writer(rows),
-                                predicate=None if partition is None else f"{partition} = {year}",
-                                commit_properties=CommitProperties(max_commit_retries=0))
+                write_deltalake(
+                    table,
+                    rows,
+                    mode="overwrite",
+                    writer_properties=_writer(rows),
+                    predicate=None if partition is None else f"{partition} = {year}",
+                    commit_properties=CommitProperties(max_commit_retries=0),
+                )
             except CommitFailedError:
                 continue
             done += 1
@@ -212,8 +275,12 @@ def compact(folder: Path, schema: Mapping[str, Any], order: Sequence[str], liste
 
 def _dead(segment: Segment, listed: Collection[int], last: int) -> bool:
     """A file of one load that was never listed and never will be."""
-    return (segment.first_load is not None and segment.first_load == segment.last_load
-            and segment.first_load < last and segment.first_load not in listed)
+    return (
+        segment.first_load is not None
+        and segment.first_load == segment.last_load
+        and segment.first_load < last
+        and segment.first_load not in listed
+    )
 
 
 def vacuum(folder: Path, hours: int) -> int:
@@ -222,6 +289,13 @@ def vacuum(folder: Path, hours: int) -> int:
     if table is None:
         return 0
     with guard(folder, "vacuuming"):
-        # ``full`` also removes what a killed writer left behind; only when nobody can still be writing it
-        return len(table.vacuum(retention_hours=hours, dry_run=False, enforce_retention_duration=False,
-                                full=hours >= 24))
+        # ``full`` also removes what a killed writer left behind; only when nobody can still be
+        # writing it
+        return len(
+            table.vacuum(
+                retention_hours=hours,
+                dry_run=False,
+                enforce_retention_duration=False,
+                full=hours >= 24,
+            )
+        )

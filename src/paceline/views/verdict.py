@@ -1,24 +1,25 @@
 """Two questions, each with a grade: is leadership changing, and is a sector digesting? Both may hold, or neither.
 
-The grade of a rotation is the lowest of three, in the order too early < none < weak < moderate < strong.
+The grade of a rotation is the lowest of three, in the order too early < none < weak < moderate <
+strong.
 
-Effect. The largest size at which a turn became known after the date in question and still stands:
-2 strong, 1.5 moderate, 1 weak, none at all none. A lead that was known before the date is not a change.
-Significance. The move since the date against all earlier windows of that length, raw and without beta;
-the weaker of the two counts, and it must go the way the turn went. Adjusted p (Benjamini and Hochberg,
-over every question that shares the date) at most 1%: strong; at most 5%: moderate; the interval of this question
-alone excludes zero: weak; else none.
-Persistence. Sessions since the date: 42 strong, 21 moderate, 10 weak, fewer too early.
+Effect. The largest size at which a turn became known after the date in question and still stands: 2
+strong, 1.5 moderate, 1 weak, none at all none. A lead that was known before the date is not a
+change. Significance. The move since the date against all earlier windows of that length, raw and
+without beta; the weaker of the two counts, and it must go the way the turn went. Adjusted p
+(Benjamini and Hochberg, over every question that shares the date) at most 1%: strong; at most 5%:
+moderate; the interval of this question alone excludes zero: weak; else none. Persistence. Sessions
+since the date: 42 strong, 21 moderate, 10 weak, fewer too early.
 
-The grade of the question "is leadership changing?" is the best of the rotations', where a sector against the market
-counts as weak at most: eleven sectors always have a best one. A question that could not be asked (too short
-a history) grades none, with its reason.
+The grade of the question "is leadership changing?" is the best of the rotations', where a sector
+against the market counts as weak at most: eleven sectors always have a best one. A question that
+could not be asked (too short a history) grades none, with its reason.
 
-Digesting. Effect: off its 252-day high by 10% strong, 5% moderate, 2% weak, less none; none too where the trend is
-broken (below its 200-day mean, half of its members or more below theirs, or 20% off the high). Significance: that
-it falls behind the market inside earnings seasons more than outside, quarter by quarter, adjusted in the
-same family, with the same limits. Persistence: sessions since the high. As one sector it is weak at most.
-"""
+Digesting. Effect: off its 252-day high by 10% strong, 5% moderate, 2% weak, less none; none too
+where the trend is broken (below its 200-day mean, half of its members or more below theirs, or 20%
+off the high). Significance: that it falls behind the market inside earnings seasons more than
+outside, quarter by quarter, adjusted in the same family, with the same limits. Persistence:
+sessions since the high. As one sector it is weak at most."""
 
 from __future__ import annotations
 
@@ -37,7 +38,8 @@ SIZES = ((2.0, "strong"), (1.5, "moderate"), (1.0, "weak"))
 SESSIONS = ((42, "strong"), (21, "moderate"), (10, "weak"))
 DEPTHS = ((0.10, "strong"), (0.05, "moderate"), (0.02, "weak"))
 P_VALUES = ((0.01, "strong"), (0.05, "moderate"))
-#: A fall from the high that is a bear market and no digestion; share of members that must stand above their mean.
+#: A fall from the high that is a bear market and no digestion; share of members that must stand
+#: above their mean.
 BEAR, MAJORITY = 0.20, 0.5
 #: Sessions of a quarter that stand in for its earnings season, the first being 1.
 SEASON = (10, 45)
@@ -71,7 +73,13 @@ def persistence_grade(sessions: int) -> str:
 def significance_grade(evidence: Evidence, direction: int) -> str:
     """By adjusted p and interval, for an effect that goes the way of ``direction``; else none."""
     e = evidence
-    if e.effect is None or e.low is None or e.high is None or e.p_adjusted is None or e.effect * direction <= 0:
+    if (
+        e.effect is None
+        or e.low is None
+        or e.high is None
+        or e.p_adjusted is None
+        or e.effect * direction <= 0
+    ):
         return "none"
     if e.low <= 0 <= e.high:
         return "none"
@@ -82,10 +90,12 @@ def significance_grade(evidence: Evidence, direction: int) -> str:
 class Case:
     """What is known of one rotation since the date.
 
-    direction  +1 A, -1 B, 0 nobody: the way of the newest turn known after the date and still standing
+    direction  +1 A, -1 B, 0 nobody: the way of the newest turn known after the date and still
+               standing
     size       largest size at which it stands; 0 for none
     sessions   since the date
-    raw, flat  move since the date against earlier windows: of the line, and of the line without beta (None: not asked)
+    raw, flat  move since the date against earlier windows: of the line, and of the line without
+               beta (None: not asked)
     sector     a sector against the market
     """
 
@@ -117,16 +127,21 @@ class Graded:
     grade: str
 
 
-def judge(cases: Sequence[Case], also: Sequence[Evidence] = ()) -> tuple[list[Graded], list[Evidence]]:
+def judge(
+    cases: Sequence[Case], also: Sequence[Evidence] = ()
+) -> tuple[list[Graded], list[Evidence]]:
     """The cases graded, and ``also`` (further questions of the same page) adjusted in the same family."""
     family = judge_family([*(c.evidence for c in cases), *also])
     graded = []
     for case, evidence in zip(cases, family, strict=False):
-        parts = (effect_grade(case.size), significance_grade(evidence, case.direction),
-                 persistence_grade(case.sessions))
+        parts = (
+            effect_grade(case.size),
+            significance_grade(evidence, case.direction),
+            persistence_grade(case.sessions),
+        )
         whole = lowest(*parts)
         graded.append(Graded(case, evidence, *parts, capped(whole) if case.sector else whole))
-    return graded, family[len(cases):]
+    return graded, family[len(cases) :]
 
 
 def leadership(graded: Sequence[Graded]) -> str:
@@ -177,23 +192,22 @@ class Digestion:
 def season(days: Dates) -> tuple[Array, Array]:
     """(session of its quarter, from 1, quarter) of each session: the proxy for earnings seasons counts on these.
 
-    The first quarter is counted from its first session only where the days before it are there: until then NaN.
-    """
+    The first quarter is counted from its first session only where the days before it are there:
+    until then NaN."""
     quarter = days.astype("datetime64[M]").astype(np.int64) // 3
     first = np.flatnonzero(np.diff(quarter, prepend=quarter[0] - 1 if len(quarter) else 0))
     length = np.diff(np.r_[first, len(days)])
     number: Array = np.asarray(np.arange(len(days)) - np.repeat(first, length) + 1.0, np.float64)
     if len(first):
-        number[:length[0]] = np.nan
+        number[: length[0]] = np.nan
     return number, quarter.astype(np.float64)
 
 
 def season_lift(line: Array, days: Dates) -> Evidence:
     """Mean daily relative return in sessions 10 to 45 of a quarter less that in its other sessions.
 
-    One number per complete quarter, their mean with a Newey-West interval: n is quarters. A lift over exposure, never
-    a count: earnings seasons take up more than half of all sessions.
-    """
+    One number per complete quarter, their mean with a Newey-West interval: n is quarters. A lift
+    over exposure, never a count: earnings seasons take up more than half of all sessions."""
     number, quarter = season(days)
     step = np.diff(line, prepend=np.nan)
     inside: Bools = np.asarray((number >= SEASON[0]) & (number <= SEASON[1]))
@@ -203,27 +217,36 @@ def season_lift(line: Array, days: Dates) -> Evidence:
     def mean(where: Bools) -> Array:
         chosen = where & known
         with np.errstate(invalid="ignore"):
-            result: Array = (np.bincount(at, np.where(chosen, step, 0.0), len(every))
-                             / np.bincount(at, chosen, len(every)))
+            result: Array = np.bincount(at, np.where(chosen, step, 0.0), len(every)) / np.bincount(
+                at, chosen, len(every)
+            )
         return result
 
     lift = mean(inside) - mean(~inside)
     if len(lift):
         lift[-1] = np.nan  # the quarter under way is what is being asked about
-    return replace(hac_mean(lift[np.isfinite(lift)], lags=1),
-                   method="relative return in earnings seasons less outside, by quarter, Newey-West interval")
+    return replace(
+        hac_mean(lift[np.isfinite(lift)], lags=1),
+        method="relative return in earnings seasons less outside, by quarter, Newey-West interval",
+    )
 
 
 #: What may be said at each grade; a sentence never says more.
 SAID = {
-    "changing": {"strong": "Leadership has changed", "moderate": "Leadership is probably changing",
-                 "weak": "There are weak signs that leadership is changing",
-                 "none": "Nothing beyond noise says that leadership is changing",
-                 "too early": "It is too early to say whether leadership is changing"},
-    "digesting": {"strong": "is digesting", "moderate": "is probably digesting",
-                  "weak": "shows weak signs of a pause that belongs to earnings seasons",
-                  "none": "shows no pause that could be told from noise",
-                  "too early": "is too close to its high to say whether it pauses"},
+    "changing": {
+        "strong": "Leadership has changed",
+        "moderate": "Leadership is probably changing",
+        "weak": "There are weak signs that leadership is changing",
+        "none": "Nothing beyond noise says that leadership is changing",
+        "too early": "It is too early to say whether leadership is changing",
+    },
+    "digesting": {
+        "strong": "is digesting",
+        "moderate": "is probably digesting",
+        "weak": "shows weak signs of a pause that belongs to earnings seasons",
+        "none": "shows no pause that could be told from noise",
+        "too early": "is too close to its high to say whether it pauses",
+    },
 }
 
 

@@ -4,16 +4,20 @@
 
     [sources.screener]
     kind = "files"          table = "prices"         path = "us/screener_daily.parquet"
-    columns = { security = "ticker", date = "date", close = "close", volume = "volume", market_cap = "market_cap",
+    columns = { security = "ticker", date = "date", close = "close", volume = "volume", market_cap =
+    "market_cap",
                 price_return = { column = "pct_change", unit = "percent" } }
     recover = true
 
-``path``      one path, a list, or a glob, relative to the data folder and inside it. The bytes tell the format:
-              Parquet, gzip, else CSV.
-``columns``   table column -> file column, or ``{ column, unit, format }``; unit: percent, basis_points, thousands,
-              millions, billions. Left out, file columns that bear the table's own names are read.
-``constants`` table column -> value for every row; for a mapped column it fills the gaps, which are counted.
-``where``     file column -> value or list of values to keep; "!value" leaves a value out; "" is an empty cell.
+``path``      one path, a list, or a glob, relative to the data folder and inside it. The bytes tell
+              the format: Parquet, gzip, else CSV.
+``columns``   table column -> file column, or ``{ column, unit, format }``; unit: percent,
+              basis_points, thousands, millions, billions. Left out, file columns that bear the
+              table's own names are read.
+``constants`` table column -> value for every row; for a mapped column it fills the gaps, which are
+counted.
+``where``     file column -> value or list of values to keep; "!value" leaves a value out; "" is an
+              empty cell.
 ``rename``    security spelling in the file -> ours; applied to every column that holds securities.
 ``derive``    securities: ``kind = "us_line_name"``, ``company = "from_name"`` (see ``_names``).
 
@@ -26,36 +30,41 @@ decimal             "," where commas mark the decimals
 names               list of column names of a CSV without a header
 after               text of a line above the table: reading starts below it (stacked tables)
 missing             more texts that mean "no value", e.g. ["-99.99"]
-replace             characters of security spellings, e.g. { "/" = ".", "-" = "." }; before ``rename``
-wide                a table with one column per series: list of columns, or { our name = "column" or ["old", "new"] };
-                    for series, fundamentals (items) and prices (securities)
+replace             characters of security spellings, e.g. { "/" = ".", "-" = "." }; before
+                    ``rename``
+wide                a table with one column per series: list of columns, or { our name = "column" or
+                    ["old", "new"] }; for series, fundamentals (items) and prices (securities)
 wide_field          prices in wide form: which column the cells are; default close
 unit                unit of the cells of a wide table, e.g. "percent"
-ratio_of            fundamentals in wide form whose cells are ratios (price/book, price/earnings): the column above the
-                    stroke, e.g. "Market Cap"; the item is that column divided by the cell
+ratio_of            fundamentals in wide form whose cells are ratios (price/book, price/earnings):
+                    the column above the stroke, e.g. "Market Cap"; the item is that column divided
+                    by the cell
 lag_days            fundamentals without a filing date: known that many days after the period's end
-also_securities     { kind = "etf", ... }: also write a ``securities`` row with these values for each security seen
-shape               members: "spells" (security, start, end), "changes" (date, add, remove), "snapshots" (date,
-                    security; full lists); classes and securities: "snapshots" as well
+also_securities     { kind = "etf", ... }: also write a ``securities`` row with these values for
+                    each security seen
+shape               members: "spells" (security, start, end), "changes" (date, add, remove),
+                    "snapshots" (date, security; full lists); classes and securities: "snapshots" as
+                    well
 changes             members as spells or snapshots: path of a change list that carries them on, or
                     { path, date, add, remove } with its column names
-snapshot            members: path of one later full list, or { path, security, date } with the column of the names
-                    and the day; the day may also stand in the file's name as YYYY-MM-DD
+snapshot            members: path of one later full list, or { path, security, date } with the
+                    column of the names and the day; the day may also stand in the file's name as
+                    YYYY-MM-DD
 ==================  =================================================================================================
 
-A CSV's header is the first line that holds every column asked for, so prose may stand above it (fund sponsors'
-holdings, Ken French's library); then the table ends at the first blank line and what follows is counted. Text is
-read as written: "1,234", "(5)", "$3" and "12%" are numbers; a word where a number belongs puts the row into
-quarantine. Months (200712) are dated on their last day.
+A CSV's header is the first line that holds every column asked for, so prose may stand above it
+(fund sponsors' holdings, Ken French's library); then the table ends at the first blank line and
+what follows is counted. Text is read as written: "1,234", "(5)", "$3" and "12%" are numbers; a word
+where a number belongs puts the row into quarantine. Months (200712) are dated on their last day.
 
-**Prices** come in four dialects (``dialect``; "auto" tells from the mapped columns, see ``_prices.dialect``):
-*changes*, unadjusted close and the exchange's change; *adjusted*, adjusted close; *split_adjusted*, split-adjusted
-close with dividend and split columns, which also gives ``actions``; *returns*, as in CRSP; and a close alone is a
-published level. ``shares`` may be mapped in place of ``market_cap``: the cap is close times shares.
+**Prices** come in four dialects (``dialect``; "auto" tells from the mapped columns, see
+``_prices.dialect``): *changes*, unadjusted close and the exchange's change; *adjusted*, adjusted
+close; *split_adjusted*, split-adjusted close with dividend and split columns, which also gives
+``actions``; *returns*, as in CRSP; and a close alone is a published level. ``shares`` may be mapped
+in place of ``market_cap``: the cap is close times shares.
 
-**Members**: spells are taken as they are; ``changes`` later than the spells' last date carry them on; ``snapshot``
-closes and opens what still differs, and counts it.
-"""
+**Members**: spells are taken as they are; ``changes`` later than the spells' last date carry them
+on; ``snapshot`` closes and opens what still differs, and counts it."""
 
 from __future__ import annotations
 
@@ -97,19 +106,24 @@ OPTIONS = (
 )
 
 
-# ---------------------------------------------------------------------------------------------- fetch: all input
+# ----------------------------------------------------------------------------------------------
+# fetch: all input
 
 
 def fetch(name: str, spec: Source, folder: Path) -> list[Raw]:
     """Bytes of every file of the source, in order of their paths; ``SourceError`` names the file and the remedy."""
     patterns = listed(spec.path)
     if not any(patterns):
-        raise MarketFileError(f"sources.{name}.path is missing.", 'Give a file: path = "folder/file.csv".')
+        raise MarketFileError(
+            f"sources.{name}.path is missing.", 'Give a file: path = "folder/file.csv".'
+        )
     for key in ("changes", "snapshot"):
         extra = extra_file(name, spec, key)
         if extra is not None:
             patterns.append(extra["path"])
-    found = dict.fromkeys(path for pattern in patterns for path in _paths(name, pattern, Path(folder)))
+    found = dict.fromkeys(
+        path for pattern in patterns for path in _paths(name, pattern, Path(folder))
+    )
     return [_bytes(path, Path(folder), spec) for path in found]
 
 
@@ -124,7 +138,9 @@ def _paths(name: str, pattern: str, folder: Path) -> list[Path]:
     if glob.has_magic(pattern):
         paths = sorted(path for path in home.glob(str(full.relative_to(home))) if path.is_file())
         if not paths:
-            raise SourceError(f"sources.{name}.path: no file matches {pattern!r} in {home}.", _neighbours(full))
+            raise SourceError(
+                f"sources.{name}.path: no file matches {pattern!r} in {home}.", _neighbours(full)
+            )
         return paths
     return [full]
 
@@ -134,7 +150,11 @@ def _neighbours(full: Path) -> str:
         return f"The folder {full.parent} does not exist; is market.data (or --data) right?"
     there = sorted(p.name for p in full.parent.iterdir())
     near = get_close_matches(full.name, there, n=1)
-    return f"Did you mean {near[0]!r}?" if near else f"The folder holds: {', '.join(there[:12]) or 'nothing'}."
+    return (
+        f"Did you mean {near[0]!r}?"
+        if near
+        else f"The folder holds: {', '.join(there[:12]) or 'nothing'}."
+    )
 
 
 def _bytes(path: Path, folder: Path, spec: Source) -> Raw:
@@ -145,20 +165,33 @@ def _bytes(path: Path, folder: Path, spec: Source) -> Raw:
     except FileNotFoundError:
         raise SourceError(f"{what}: no such file in {folder}.", _neighbours(path)) from None
     except IsADirectoryError:
-        raise SourceError(f"{what}: a folder, not a file.", f'Name its files: path = "{what}/*.csv".') from None
+        raise SourceError(
+            f"{what}: a folder, not a file.", f'Name its files: path = "{what}/*.csv".'
+        ) from None
     except PermissionError:
-        raise SourceError(f"{what}: no permission to read it.", "Allow reading, e.g. chmod a+r.") from None
+        raise SourceError(
+            f"{what}: no permission to read it.", "Allow reading, e.g. chmod a+r."
+        ) from None
     except OSError as error:
-        raise SourceError(f"{what}: cannot be read ({error.strerror}).", "Check the path and the disk.") from None
+        raise SourceError(
+            f"{what}: cannot be read ({error.strerror}).", "Check the path and the disk."
+        ) from None
     if not data:
         raise SourceError(f"{what}: the file is empty.", "Fetch it again.")
     return Raw(
         data,
-        Origin(spec.origin.who, what, spec.origin.when or when, spec.origin.licence, hashlib.sha256(data).hexdigest()),
+        Origin(
+            spec.origin.who,
+            what,
+            spec.origin.when or when,
+            spec.origin.licence,
+            hashlib.sha256(data).hexdigest(),
+        ),
     )
 
 
-# ---------------------------------------------------------------------------------------------- parse: pure
+# ----------------------------------------------------------------------------------------------
+# parse: pure
 
 
 def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
@@ -169,9 +202,15 @@ def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
     kind = ""
     if table.name == "prices":
         kind, columns = (
-            _prices.dialect(name, spec, columns) if columns and not spec.options.get("wide") else ("", columns)
+            _prices.dialect(name, spec, columns)
+            if columns and not spec.options.get("wide")
+            else ("", columns)
         )
-    extras = {raw["path"]: key for key in ("changes", "snapshot") if (raw := extra_file(name, spec, key)) is not None}
+    extras = {
+        raw["path"]: key
+        for key in ("changes", "snapshot")
+        if (raw := extra_file(name, spec, key)) is not None
+    }
     main = [raw for raw in raws if _role(raw, extras) is None]
     work = Work(name, spec, table, context)
     frames = [work.file(raw, columns, kind) for raw in main]
@@ -179,7 +218,11 @@ def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
     if table.name == "prices":
         tables = work.prices(frame, kind or work.kind)
     elif table.name == "members":
-        tables = {"members": work.members(frame, {key: raw for raw in raws if (key := _role(raw, extras))})}
+        tables = {
+            "members": work.members(
+                frame, {key: raw for raw in raws if (key := _role(raw, extras))}
+            )
+        }
     else:
         tables = {table.name: work.other(frame)}
     also = spec.options.get("also_securities")
@@ -202,7 +245,8 @@ def _check_options(name: str, spec: Source, table: schema.Table) -> None:
             near = get_close_matches(key, OPTIONS, n=1)
             raise MarketFileError(
                 f"sources.{name}.options: unknown option {key!r}.",
-                (f"Did you mean {near[0]!r}? " if near else "") + f"Accepted: {', '.join(OPTIONS)}.",
+                (f"Did you mean {near[0]!r}? " if near else "")
+                + f"Accepted: {', '.join(OPTIONS)}.",
             )
     shape, shapes = spec.options.get("shape"), SHAPES.get(table.name, ())
     if shape is not None and shape not in shapes:
@@ -210,12 +254,15 @@ def _check_options(name: str, spec: Source, table: schema.Table) -> None:
             f"sources.{name}.options.shape: {shape!r} does not exist for table {table.name!r}.",
             f"Accepted: {', '.join(shapes) or 'none'}.",
         )
-    if spec.options.get("ratio_of") and (table.name != "fundamentals" or not spec.options.get("wide")):
+    if spec.options.get("ratio_of") and (
+        table.name != "fundamentals" or not spec.options.get("wide")
+    ):
         raise MarketFileError(
             f"sources.{name}.options.ratio_of belongs to a wide table of fundamentals.",
             'Give table = "fundamentals" and wide = { book_equity = "Price/Book" }.',
         )
     if spec.options.get("wide") and table.name not in WIDE:
         raise MarketFileError(
-            f"sources.{name}.options.wide does not apply to table {table.name!r}.", f"It does to: {', '.join(WIDE)}."
+            f"sources.{name}.options.wide does not apply to table {table.name!r}.",
+            f"It does to: {', '.join(WIDE)}.",
         )

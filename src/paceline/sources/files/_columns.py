@@ -64,12 +64,15 @@ def mapping(name: str, spec: Source, table: Table) -> dict[str, ColumnMap]:
                 near = get_close_matches(key, known, n=1)
                 raise MarketFileError(
                     f"sources.{name}.{where}: table {table.name!r} has no column {key!r}.",
-                    (f"Did you mean {near[0]!r}? " if near else "") + f"Accepted: {', '.join(known)}.",
+                    (f"Did you mean {near[0]!r}? " if near else "")
+                    + f"Accepted: {', '.join(known)}.",
                 )
     return {k: ColumnMap(column=v) if isinstance(v, str) else v for k, v in spec.columns.items()}
 
 
-def wanted(name: str, spec: Source, columns: dict[str, ColumnMap], wide: dict[str, list[str]]) -> Wanted:
+def wanted(
+    name: str, spec: Source, columns: dict[str, ColumnMap], wide: dict[str, list[str]]
+) -> Wanted:
     """The file columns this source reads, with the key that asks for each."""
     asked = {m.column: f"sources.{name}.columns.{key}" for key, m in columns.items()}
     asked |= {column: f"sources.{name}.where" for column in spec.where if column not in asked}
@@ -87,7 +90,10 @@ def filtered(frame: pl.DataFrame, where: dict[str, str | list[str]]) -> pl.DataF
     for column, value in where.items():
         values = [value] if isinstance(value, str) else list(value)
         text = pl.col(column).cast(pl.String).str.strip_chars().fill_null("")
-        yes, no = [v for v in values if not v.startswith("!")], [v[1:] for v in values if v.startswith("!")]
+        yes, no = (
+            [v for v in values if not v.startswith("!")],
+            [v[1:] for v in values if v.startswith("!")],
+        )
         if yes:
             frame = frame.filter(text.is_in(yes))
         if no:
@@ -96,7 +102,12 @@ def filtered(frame: pl.DataFrame, where: dict[str, str | list[str]]) -> pl.DataF
 
 
 def unpivoted(
-    what: str, frame: pl.DataFrame, names: str, values: str, wide: dict[str, list[str]], keep: Iterable[str]
+    what: str,
+    frame: pl.DataFrame,
+    names: str,
+    values: str,
+    wide: dict[str, list[str]],
+    keep: Iterable[str],
 ) -> pl.DataFrame:
     """A wide file in long form: one row per listed column, its name in ``names``, its value in ``values``.
     Several spellings of one column are read in order, the first that has a value."""
@@ -105,7 +116,9 @@ def unpivoted(
     for label, spellings in wide.items():
         there = [pl.col(s) for s in spellings if s in frame.columns]
         if there:
-            parts.append(frame.select(*kept, pl.lit(label).alias(names), pl.coalesce(there).alias(values)))
+            parts.append(
+                frame.select(*kept, pl.lit(label).alias(names), pl.coalesce(there).alias(values))
+            )
     if not parts:
         raise SourceError(
             f"{what}: none of the columns of options.wide is in the file.",
@@ -127,7 +140,9 @@ def _text(expr: pl.Expr, dtype: pl.DataType) -> pl.Expr:
 def _number(expr: pl.Expr, dtype: pl.DataType, unit: str, decimal: str) -> pl.Expr:
     def scale(x: pl.Expr) -> pl.Expr:
         # percent divides by 100 rather than times 0.01, which is no binary number
-        return x * _TIMES[unit] if unit in _TIMES else x / _DIVIDE[unit] if _DIVIDE[unit] != 1 else x
+        return (
+            x * _TIMES[unit] if unit in _TIMES else x / _DIVIDE[unit] if _DIVIDE[unit] != 1 else x
+        )
 
     if dtype == pl.String():
         text = expr.str.replace_all(r"[\s$€£]", "")
@@ -139,7 +154,8 @@ def _number(expr: pl.Expr, dtype: pl.DataType, unit: str, decimal: str) -> pl.Ex
         text = text.str.replace(r"^\((.*)\)$", "-$1")
         plain = text.str.strip_suffix("%").cast(pl.Float64, strict=False)
         return pl.when(text.str.ends_with("%")).then(plain / 100).otherwise(scale(plain))
-    if dtype == pl.Float32():  # the shortest decimal that gives this float32: 136.87, not 136.869995
+    # the shortest decimal that gives this float32: 136.87, not 136.869995
+    if dtype == pl.Float32():
         return scale(expr.cast(pl.String).cast(pl.Float64, strict=False))
     return scale(expr.cast(pl.Float64, strict=False)).fill_nan(None)
 
@@ -149,7 +165,9 @@ def _dates(what: str, column: str, series: pl.Series, format_: str | None) -> pl
     their last day; 03/04/2025 that could be March or April is refused, not guessed."""
     if series.dtype.is_temporal():
         return series.cast(pl.Date)
-    text = series.cast(pl.String).str.strip_chars().str.replace(r"^(\d{4}-\d{2}-\d{2})[T ].*$", "$1")
+    text = (
+        series.cast(pl.String).str.strip_chars().str.replace(r"^(\d{4}-\d{2}-\d{2})[T ].*$", "$1")
+    )
     if format_ is not None:
         return _parsed(text, format_)
     distinct = text.drop_nulls().unique()
@@ -189,9 +207,8 @@ def typed(
 ) -> tuple[pl.DataFrame, list[Finding], pl.DataFrame | None]:
     """The mapped columns with the table's types and units, constants filled in, spellings replaced.
 
-    A row with a cell that cannot be read (a word where a number belongs) is quarantined; with ``codes`` such a
-    number is a missing code of the source and becomes null.
-    """
+    A row with a cell that cannot be read (a word where a number belongs) is quarantined; with
+    ``codes`` such a number is a missing code of the source and becomes null."""
     types, options = targets(table), spec.options
     tokens = (*MISSING, *[str(m) for m in options.get("missing", [])])
     source = frame.rename({c: f"{i}" for i, c in enumerate(frame.columns)})
@@ -203,13 +220,19 @@ def typed(
         dtype = source.schema[column]
         if dtype == pl.String():
             user = [str(m) for m in options.get("missing", [])]
-            blank = pl.col(column).str.strip_chars().is_in(["", *user] if kind == pl.String() else list(tokens))
+            blank = (
+                pl.col(column)
+                .str.strip_chars()
+                .is_in(["", *user] if kind == pl.String() else list(tokens))
+            )
         else:
             blank = pl.lit(False)
         cell = pl.when(blank).then(None).otherwise(pl.col(column))
         if kind == pl.Date():
             clean = source.select(cell.alias(key)).to_series()
-            value: pl.Expr | pl.Series = _dates(what, mapped.column, clean, mapped.format).alias(key)
+            value: pl.Expr | pl.Series = _dates(what, mapped.column, clean, mapped.format).alias(
+                key
+            )
             word = "a date"
         elif kind == pl.String():
             value, word = _text(cell, dtype).alias(key), "text"
@@ -219,13 +242,18 @@ def typed(
                 "yes or no",
             )
         else:
-            value, word = _number(cell, dtype, mapped.unit, str(options.get("decimal", "."))).alias(key), "a number"
+            value, word = (
+                _number(cell, dtype, mapped.unit, str(options.get("decimal", "."))).alias(key),
+                "a number",
+            )
         made.append(value)
         if dtype == pl.String() and kind != pl.String() and not (codes and word == "a number"):
             there = pl.col(column).is_not_null() & ~blank
             unread.append(
                 pl.when(there & pl.col(f"={key}").is_null()).then(
-                    pl.format("{} is not {}: {}", pl.lit(mapped.column), pl.lit(word), pl.col(column))
+                    pl.format(
+                        "{} is not {}: {}", pl.lit(mapped.column), pl.lit(word), pl.col(column)
+                    )
                 )
             )
     out = source.select(made)
@@ -250,10 +278,17 @@ def _constant(spec: Source, types: dict[str, pl.DataType], key: str, out: pl.Dat
     return (pl.coalesce(pl.col(key), value) if key in out.columns else value).alias(key)
 
 
-def _constants(name: str, spec: Source, types: dict[str, pl.DataType], out: pl.DataFrame) -> list[Finding]:
+def _constants(
+    name: str, spec: Source, types: dict[str, pl.DataType], out: pl.DataFrame
+) -> list[Finding]:
     """A constant for a mapped column fills its gaps; that is counted."""
     return [
-        Finding(name, f"{key} missing", out.get_column(key).null_count(), f"set to {spec.constants[key]}")
+        Finding(
+            name,
+            f"{key} missing",
+            out.get_column(key).null_count(),
+            f"set to {spec.constants[key]}",
+        )
         for key in spec.constants
         if key in out.columns and out.get_column(key).null_count()
     ]
@@ -264,11 +299,15 @@ def _spelled(out: pl.DataFrame, spec: Source) -> pl.DataFrame:
     cells of a change list may hold several names."""
     there = [c for c in SECURITY_LIKE if c in out.columns]
     for old, new in dict(spec.options.get("replace", {})).items():
-        out = out.with_columns(pl.col(c).str.replace_all(str(old), str(new), literal=True) for c in there)
+        out = out.with_columns(
+            pl.col(c).str.replace_all(str(old), str(new), literal=True) for c in there
+        )
     if spec.rename:
         one = pl.element().str.strip_chars().replace(spec.rename)
         out = out.with_columns(
-            pl.col(c).str.split(",").list.eval(one).list.join(",") if c in LISTS else pl.col(c).replace(spec.rename)
+            pl.col(c).str.split(",").list.eval(one).list.join(",")
+            if c in LISTS
+            else pl.col(c).replace(spec.rename)
             for c in there
         )
     return out

@@ -1,9 +1,8 @@
 """What a security is, told from the name of its line on a US exchange. Pure.
 
-``derive = { kind = "us_line_name" }`` walks KINDS from the top; the first pattern that fits the name (or the
-ticker) decides. ``derive = { company = "from_name" }`` cuts the words that tell share classes and kinds of
-line from the name; what is left identifies the company.
-"""
+``derive = { kind = "us_line_name" }`` walks KINDS from the top; the first pattern that fits the
+name (or the ticker) decides. ``derive = { company = "from_name" }`` cuts the words that tell share
+classes and kinds of line from the name; what is left identifies the company."""
 
 from __future__ import annotations
 
@@ -40,9 +39,9 @@ _SPONSORS = (
     r"corporation common stock|(tri|source).*)\b"
 )
 
-#: Walked from the top; the first line that fits decides; case does not matter. The order carries the nuances: a
-#: warrant on ordinary shares is a warrant; a fund that buys preferreds is a fund; the common units of a limited
-#: partnership are a partnership's shares, any other unit is a bundle.
+#: Walked from the top; the first line that fits decides; case does not matter. The order carries
+#: the nuances: a warrant on ordinary shares is a warrant; a fund that buys preferreds is a fund;
+#: the common units of a limited partnership are a partnership's shares, any other unit is a bundle.
 KINDS: tuple[Kind, ...] = (
     Kind("other", r"\bwhen.issued\b|\bex.distribution\b", ticker=r"V[VW]?$", both=True),
     Kind("warrant", r"\bwarrants?\b", ticker=r"[.\-/]WS([.\-]?[A-Z])?$"),
@@ -127,14 +126,18 @@ def derive(name: str, frame: pl.DataFrame, derived: dict[str, str]) -> pl.DataFr
             )
     if derived and "name" not in frame.columns:
         raise MarketFileError(
-            f"sources.{name}.derive needs the column name.", 'Map it: columns = { name = "...", ... }.'
+            f"sources.{name}.derive needs the column name.",
+            'Map it: columns = { name = "...", ... }.',
         )
     made = {
-        "kind": kind_of(pl.col("name"), pl.col("ticker" if "ticker" in frame.columns else "security")),
+        "kind": kind_of(
+            pl.col("name"), pl.col("ticker" if "ticker" in frame.columns else "security")
+        ),
         "company": company_of(pl.col("name")),
     }
     return frame.with_columns(
-        (pl.coalesce(pl.col(key), made[key]) if key in frame.columns else made[key]).alias(key) for key in derived
+        (pl.coalesce(pl.col(key), made[key]) if key in frame.columns else made[key]).alias(key)
+        for key in derived
     )
 
 
@@ -155,7 +158,8 @@ def kind_of(name: pl.Expr, ticker: pl.Expr) -> pl.Expr:
 
 def company_of(name: pl.Expr) -> pl.Expr:
     """Company from a line's name: words of class and kind cut, lower case, dashes. The legal form stays: the
-    classes of one company share it, and it tells Independent Bank Corp from Independent Bank Corporation."""
+    classes of one company share it, and it tells Independent Bank Corp from Independent Bank
+    Corporation."""
     text = (
         name.str.strip_chars()
         .str.replace_all(r"(?i)\s*\((the|ireland|reit|delaware|del|de|canada)\)", "")

@@ -1,8 +1,7 @@
 """Price dialects to the columns of ``prices``. Pure.
 
-All functions take one row per (security, date), sorted so, on sessions only, and return the frame with
-``close``, ``price_return``, ``total_return`` filled, and what was found.
-"""
+All functions take one row per (security, date), sorted so, on sessions only, and return the frame
+with ``close``, ``price_return``, ``total_return`` filled, and what was found."""
 
 from __future__ import annotations
 
@@ -18,28 +17,55 @@ from paceline.sources import Finding
 from paceline.sources._rows import in_order, session_number, where_is
 
 _KEY = ("security", "date")
-#: A change that differs from the closes by less (in logs) is a dividend, by more a split or a spin-off.
+#: A change that differs from the closes by less (in logs) is a dividend, by more a split or a
+#: spin-off.
 DIVIDEND = 0.05
 #: New shares per old share in splits that happen often, upwards; reverse splits are their inverses.
-SPLIT_RATIOS = (1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 100.0)
+SPLIT_RATIOS = (
+    1.5,
+    2.0,
+    3.0,
+    4.0,
+    5.0,
+    6.0,
+    7.0,
+    8.0,
+    10.0,
+    12.0,
+    15.0,
+    20.0,
+    25.0,
+    30.0,
+    40.0,
+    50.0,
+    100.0,
+)
 
 
 def near_split(ratio: pl.Expr, tolerance: float = 0.05) -> pl.Expr:
     """True where a positive ratio lies within ``tolerance`` (in logs) of a common split ratio or its inverse."""
     size = ratio.log().abs()
-    return pl.any_horizontal([(size - math.log(k)).abs() < tolerance for k in SPLIT_RATIOS]).fill_null(False)
+    return pl.any_horizontal(
+        [(size - math.log(k)).abs() < tolerance for k in SPLIT_RATIOS]
+    ).fill_null(False)
 
 
-def dialect(name: str, spec: Source, columns: dict[str, ColumnMap]) -> tuple[str, dict[str, ColumnMap]]:
+def dialect(
+    name: str, spec: Source, columns: dict[str, ColumnMap]
+) -> tuple[str, dict[str, ColumnMap]]:
     """The dialect of the file and its column map. "auto" tells it from the mapped columns:
 
-    adjusted_close -> adjusted; split_adjusted_close -> split_adjusted; total_return, or price_return without
-    close -> returns; close and price_return -> changes; close alone -> level.
-    With an explicit dialect "adjusted" or "split_adjusted", a mapped ``close`` is that kind of close.
-    """
+    adjusted_close -> adjusted; split_adjusted_close -> split_adjusted; total_return, or
+    price_return without close -> returns; close and price_return -> changes; close alone -> level.
+    With an explicit dialect "adjusted" or "split_adjusted", a mapped ``close`` is that kind of
+    close."""
     kind: str = spec.dialect
     columns = dict(columns)
-    if kind in ("adjusted", "split_adjusted") and f"{kind}_close" not in columns and "close" in columns:
+    if (
+        kind in ("adjusted", "split_adjusted")
+        and f"{kind}_close" not in columns
+        and "close" in columns
+    ):
         columns[f"{kind}_close"] = columns.pop("close")
     if kind == "auto":
         if "adjusted_close" in columns:
@@ -122,17 +148,20 @@ def _changes(
 ) -> tuple[pl.DataFrame, list[Finding]]:
     """Unadjusted close and the exchange's own change. After a gap the change covers its last session only.
 
-    Between neighbouring sessions the price return is close_t / close_{t-1} - 1 unless the change differs from it
-    by more than ``DIVIDEND``: then there was a split, and the change is the return. Some exchanges (Nasdaq) quote
-    the change against a close less the dividend, so the change alone would be neither price nor total return.
+    Between neighbouring sessions the price return is close_t / close_{t-1} - 1 unless the change
+    differs from it by more than ``DIVIDEND``: then there was a split, and the change is the return.
+    Some exchanges (Nasdaq) quote the change against a close less the dividend, so the change alone
+    would be neither price nor total return.
 
-    A gap of exactly one session can be closed: close_{t-1} = close_t / (1 + change_t), and its return is
-    close_{t-1} / close_{t-2} - 1. When that ratio looks like a split the return stays null.
-    """
+    A gap of exactly one session can be closed: close_{t-1} = close_t / (1 + change_t), and its
+    return is close_{t-1} / close_{t-2} - 1. When that ratio looks like a split the return stays
+    null."""
     before = pl.col("close").shift()
     implied = pl.col("close") / (1 + pl.col("price_return"))
     frame = frame.with_columns(
-        pl.when("__same").then(before).alias("__before"), implied.alias("__implied"), pl.lit(False).alias("recovered")
+        pl.when("__same").then(before).alias("__before"),
+        implied.alias("__implied"),
+        pl.lit(False).alias("recovered"),
     )
     findings: list[Finding] = []
     open_gap = pl.col("__gap") > 1
@@ -152,7 +181,9 @@ def _changes(
             days,
             pl.col("__implied").alias("close"),
             split.alias("__split"),
-            pl.when(~split).then(pl.col("__implied") / pl.col("__before") - 1).alias("price_return"),
+            pl.when(~split)
+            .then(pl.col("__implied") / pl.col("__before") - 1)
+            .alias("price_return"),
             pl.lit(True).alias("recovered"),
         )
         like_split = added.filter("__split")
@@ -207,19 +238,24 @@ def _changes(
     return frame.drop("__before", "__implied"), findings
 
 
-def _from_closes(frame: pl.DataFrame, calendar: Sequence[dt.date]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _from_closes(
+    frame: pl.DataFrame, calendar: Sequence[dt.date]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The frame with returns from the closes where the change agrees but for a dividend, and the rows where it
     did not agree to a basis point."""
     number = pl.Series("__n", session_number(frame.get_column("date"), calendar))
     frame = frame.with_columns(number)
-    next_session = (pl.col("security") == pl.col("security").shift()) & (pl.col("__n") - pl.col("__n").shift() == 1)
+    next_session = (pl.col("security") == pl.col("security").shift()) & (
+        pl.col("__n") - pl.col("__n").shift() == 1
+    )
     raw = pl.when(next_session).then(pl.col("close") / pl.col("close").shift() - 1)
     frame = frame.with_columns(raw.alias("__raw"))
     gap = ((1 + pl.col("__raw")) / (1 + pl.col("price_return"))).log().abs()
     near = (gap < DIVIDEND).fill_null(False)
     changed = frame.filter(near & (gap > 1e-4)).select("security", "date")
-    return frame.with_columns(pl.when(near).then("__raw").otherwise("price_return").alias("price_return")).drop(
-        "__raw"), changed
+    return frame.with_columns(
+        pl.when(near).then("__raw").otherwise("price_return").alias("price_return")
+    ).drop("__raw"), changed
 
 
 def _most(rows: pl.DataFrame, count: int) -> list[dt.date]:
@@ -230,7 +266,8 @@ def _most(rows: pl.DataFrame, count: int) -> list[dt.date]:
 
 def _split_adjusted(frame: pl.DataFrame) -> pl.DataFrame:
     """Close, dividend and volume in today's shares: price return P_t / P_{t-1} - 1, total return
-    (P_t + D_t) / P_{t-1} - 1, and the close of the day is P_t times the product of all later split ratios."""
+    (P_t + D_t) / P_{t-1} - 1, and the close of the day is P_t times the product of all later split
+    ratios."""
     for column in ("split", "dividend"):
         if column not in frame.columns:
             frame = frame.with_columns(pl.lit(None, pl.Float64).alias(column))
@@ -240,11 +277,17 @@ def _split_adjusted(frame: pl.DataFrame) -> pl.DataFrame:
     price, before = pl.col("split_adjusted_close"), pl.col("split_adjusted_close").shift()
     known = pl.col("__same") & (before > 0)
     frame = frame.with_columns(later.alias("__later"))
-    volume = [(pl.col("volume") / pl.col("__later")).alias("volume")] if "volume" in frame.columns else []
+    volume = (
+        [(pl.col("volume") / pl.col("__later")).alias("volume")]
+        if "volume" in frame.columns
+        else []
+    )
     return frame.with_columns(
         (price * pl.col("__later")).alias("close"),
         pl.when(known).then(price / before - 1).alias("price_return"),
-        pl.when(known).then((price + pl.col("dividend").fill_null(0.0)) / before - 1).alias("total_return"),
+        pl.when(known)
+        .then((price + pl.col("dividend").fill_null(0.0)) / before - 1)
+        .alias("total_return"),
         (pl.col("dividend") * pl.col("__later")).alias("__paid"),
         *volume,
     )
@@ -279,10 +322,16 @@ def _returns(name: str, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding
             if codes.height:
                 findings.append(
                     Finding(
-                        name, f"{column} holds a missing code", codes.height, "read as missing", where_is(codes, _KEY)
+                        name,
+                        f"{column} holds a missing code",
+                        codes.height,
+                        "read as missing",
+                        where_is(codes, _KEY),
                     )
                 )
-            frame = frame.with_columns(pl.when(pl.col(column) > -44).then(pl.col(column)).alias(column))
+            frame = frame.with_columns(
+                pl.when(pl.col(column) > -44).then(pl.col(column)).alias(column)
+            )
     if "close" in frame.columns:
         quotes = frame.filter(pl.col("close") < 0)
         if quotes.height:
@@ -295,5 +344,7 @@ def _returns(name: str, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding
                     where_is(quotes, _KEY),
                 )
             )
-        frame = frame.with_columns(pl.when(pl.col("close") != 0).then(pl.col("close").abs()).alias("close"))
+        frame = frame.with_columns(
+            pl.when(pl.col("close") != 0).then(pl.col("close").abs()).alias("close")
+        )
     return frame, findings

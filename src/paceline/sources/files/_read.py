@@ -30,7 +30,9 @@ class Wanted(NamedTuple):
         return [c for c in self.columns if c not in have]
 
 
-def read(what: str, data: bytes, wanted: Wanted, options: dict[str, Any]) -> tuple[pl.DataFrame, int]:
+def read(
+    what: str, data: bytes, wanted: Wanted, options: dict[str, Any]
+) -> tuple[pl.DataFrame, int]:
     """The file as a frame, and the number of text lines left out after its table."""
     if not data:
         raise SourceError(f"{what}: the file is empty.", "Fetch it again.")
@@ -38,7 +40,9 @@ def read(what: str, data: bytes, wanted: Wanted, options: dict[str, Any]) -> tup
         try:
             data = gzip.decompress(data)
         except (OSError, EOFError, zlib.error):
-            raise SourceError(f"{what}: the gzip data are damaged or cut off.", "Fetch the file again.") from None
+            raise SourceError(
+                f"{what}: the gzip data are damaged or cut off.", "Fetch the file again."
+            ) from None
         if not data:
             raise SourceError(f"{what}: the file is empty once unpacked.", "Fetch it again.")
     if data[:4] == b"PAR1" or what.endswith((".parquet", ".pq")):
@@ -58,20 +62,24 @@ def _no_column(what: str, column: str, wanted: Wanted, there: list[str]) -> Sour
     shown = ", ".join(there[:40]) + (", ..." if len(there) > 40 else "")
     hint = f"Did you mean {near[0]!r}? " if near else ""
     return SourceError(
-        f"{what}: no column {column!r}, asked for by {wanted.columns[column]}.", f"{hint}The file has: {shown}."
+        f"{what}: no column {column!r}, asked for by {wanted.columns[column]}.",
+        f"{hint}The file has: {shown}.",
     )
 
 
 def _parquet(what: str, data: bytes) -> pl.DataFrame:
     if data[:4] != b"PAR1":
-        raise SourceError(f"{what}: not a Parquet file.", "Rename it if it is CSV, or fetch it again.")
+        raise SourceError(
+            f"{what}: not a Parquet file.", "Rename it if it is CSV, or fetch it again."
+        )
     if data[-4:] != b"PAR1" or len(data) < 12:
         raise SourceError(f"{what}: the Parquet file is cut off before its end.", "Fetch it again.")
     try:
         return pl.read_parquet(io.BytesIO(data))
     except (pl.exceptions.PolarsError, OSError) as error:
         raise SourceError(
-            f"{what}: the Parquet file is damaged ({str(error).splitlines()[0]}).", "Fetch it again."
+            f"{what}: the Parquet file is damaged ({str(error).splitlines()[0]}).",
+            "Fetch it again.",
         ) from None
 
 
@@ -86,7 +94,9 @@ def _text(what: str, data: bytes, options: dict[str, Any]) -> bytes:
         else:
             data.decode("utf-8")
     except LookupError:
-        raise SourceError(f"{what}: unknown encoding {encoding!r}.", 'Try options.encoding = "latin-1".') from None
+        raise SourceError(
+            f"{what}: unknown encoding {encoding!r}.", 'Try options.encoding = "latin-1".'
+        ) from None
     except UnicodeDecodeError as error:
         raise SourceError(
             f"{what}: byte {error.start} is not {encoding or 'UTF-8'} text.",
@@ -96,7 +106,8 @@ def _text(what: str, data: bytes, options: dict[str, Any]) -> bytes:
     start = data[:400].lstrip().lower()
     if start.startswith((b"<!doctype html", b"<html")):
         raise SourceError(
-            f"{what}: a web page, not CSV.", "The server sent an error or login page; fetch the file again."
+            f"{what}: a web page, not CSV.",
+            "The server sent an error or login page; fetch the file again.",
         )
     if b"\x00" in data:
         raise SourceError(f"{what}: binary data, not CSV.", "Give a CSV or Parquet file.")
@@ -120,25 +131,39 @@ def _header(data: bytes, wanted: Wanted, delimiters: Iterable[str]) -> tuple[int
             score = len(wanted.columns) - len(wanted.missing(names))
             if score == len(wanted.columns) and (score or line.strip()):
                 return number, delimiter, names
-            if names and (best is None or score > best[0] or (score == best[0] == 0 and len(names) > len(best[3]))):
+            if names and (
+                best is None
+                or score > best[0]
+                or (score == best[0] == 0 and len(names) > len(best[3]))
+            ):
                 best = (score, number, delimiter, names)
     if best is None:
         return 0, ",", []
     return best[1:]
 
 
-def _csv(what: str, data: bytes, wanted: Wanted, options: dict[str, Any]) -> tuple[pl.DataFrame, int]:
+def _csv(
+    what: str, data: bytes, wanted: Wanted, options: dict[str, Any]
+) -> tuple[pl.DataFrame, int]:
     data = _text(what, data, options)
     after = options.get("after")
     if after is not None:
         at = data.find(str(after).encode())
         if at < 0:
-            raise SourceError(f"{what}: no line holds {after!r} (options.after).", "Give the text above the table.")
+            raise SourceError(
+                f"{what}: no line holds {after!r} (options.after).",
+                "Give the text above the table.",
+            )
         data = data[data.find(b"\n", at) + 1 :]
     given = options.get("delimiter")
     delimiters = _DELIMITERS if given is None else (str(given),)
     if options.get("names"):
-        names, delimiter, body, prose = [str(n) for n in options["names"]], delimiters[0], data, False
+        names, delimiter, body, prose = (
+            [str(n) for n in options["names"]],
+            delimiters[0],
+            data,
+            False,
+        )
     else:
         number, delimiter, names = _header(data, wanted, delimiters)
         if wanted.missing(names) and names:
@@ -153,13 +178,18 @@ def _csv(what: str, data: bytes, wanted: Wanted, options: dict[str, Any]) -> tup
         rest = sum(1 for line in body[gap.end() :].splitlines() if line.strip(b" \t\r,;|"))
         body = body[: gap.start() + 1]
     if not body.strip():
-        raise SourceError(f"{what}: a header and no rows.", "Fetch it again, or check the dates asked for.")
+        raise SourceError(
+            f"{what}: a header and no rows.", "Fetch it again, or check the dates asked for."
+        )
     # a header may name a column twice; the first one keeps the name
     unique = [n if names.index(n) == i else f"{n} ({i + 1})" for i, n in enumerate(names)]
     try:
-        # a header of our own: the reader takes the width from it, not from a first row that may be short
+        # a header of our own: the reader takes the width from it, not from a first row that may be
+        # short
         header = delimiter.join(f"c{i}" for i in range(len(unique))).encode()
-        frame = pl.read_csv(io.BytesIO(header + b"\n" + body), separator=delimiter, infer_schema=False)
+        frame = pl.read_csv(
+            io.BytesIO(header + b"\n" + body), separator=delimiter, infer_schema=False
+        )
         frame.columns = unique
     except pl.exceptions.PolarsError as error:
         row = _first_long_row(body, delimiter, len(unique))
@@ -170,9 +200,12 @@ def _csv(what: str, data: bytes, wanted: Wanted, options: dict[str, Any]) -> tup
         else:
             why = str(error).splitlines()[0]
         raise SourceError(
-            f"{what}: not readable as CSV: {why}.", "Check the delimiter (options.delimiter) and stray quotes."
+            f"{what}: not readable as CSV: {why}.",
+            "Check the delimiter (options.delimiter) and stray quotes.",
         ) from None
-    frame = frame.filter(~pl.all_horizontal(pl.all().is_null() | (pl.all().str.strip_chars() == "")))
+    frame = frame.filter(
+        ~pl.all_horizontal(pl.all().is_null() | (pl.all().str.strip_chars() == ""))
+    )
     return frame, rest
 
 

@@ -22,7 +22,11 @@ SHAPES = {
     "classes": ("spells", "snapshots", "snapshot"),
     "securities": ("spells", "snapshots", "snapshot"),
 }
-WIDE = {"series": ("series", "value"), "fundamentals": ("item", "value"), "prices": ("security", "close")}
+WIDE = {
+    "series": ("series", "value"),
+    "fundamentals": ("item", "value"),
+    "prices": ("security", "close"),
+}
 
 
 def extra_file(name: str, spec: Source, key: str) -> dict[str, Any] | None:
@@ -42,7 +46,9 @@ def extra_file(name: str, spec: Source, key: str) -> dict[str, Any] | None:
 def _wide(spec: Source) -> dict[str, list[str]]:
     wide = spec.options.get("wide") or {}
     if isinstance(wide, dict):
-        return {str(k): [str(x) for x in ([v] if isinstance(v, str) else v)] for k, v in wide.items()}
+        return {
+            str(k): [str(x) for x in ([v] if isinstance(v, str) else v)] for k, v in wide.items()
+        }
     return {str(c): [str(c)] for c in wide}
 
 
@@ -86,7 +92,9 @@ class Work:
                 )
             frame = kept
         if not columns and not wide:
-            columns = {c: ColumnMap(column=c) for c in frame.columns if c in _columns.targets(table)}
+            columns = {
+                c: ColumnMap(column=c) for c in frame.columns if c in _columns.targets(table)
+            }
             if not columns:
                 raise SourceError(
                     f"{what}: no column bears a name of table {table.name!r}.",
@@ -97,10 +105,14 @@ class Work:
                 kind = self.kind
         if wide:
             names, values = WIDE[table.name]
-            values = str(spec.options.get("wide_field", values)) if table.name == "prices" else values
+            values = (
+                str(spec.options.get("wide_field", values)) if table.name == "prices" else values
+            )
             keep = [m.column for m in columns.values()]
             ratio_of = str(spec.options.get("ratio_of", ""))
-            frame = _columns.unpivoted(what, frame, names, values, wide, [*keep, *filter(None, [ratio_of])])
+            frame = _columns.unpivoted(
+                what, frame, names, values, wide, [*keep, *filter(None, [ratio_of])]
+            )
             if ratio_of:
                 frame = self._divided(what, frame, values, ratio_of)
             columns = {
@@ -111,18 +123,33 @@ class Work:
             if table.name == "prices":
                 self.kind, columns = _prices.dialect(self.name, spec, columns)
         self._required(what, columns)
-        return self.found(*_columns.typed(self.name, what, frame, spec, table, columns, codes=kind == "returns"))
+        return self.found(
+            *_columns.typed(self.name, what, frame, spec, table, columns, codes=kind == "returns")
+        )
 
     def _divided(self, what: str, frame: pl.DataFrame, values: str, ratio_of: str) -> pl.DataFrame:
         """Ratios turned into items: ``ratio_of`` / cell. Rows without either number cannot be, and are counted."""
-        above, cell = (pl.col(c).cast(pl.String).str.replace_all(r"[\s$,]", "").cast(pl.Float64, strict=False)
-                       for c in (ratio_of, values))
+        above, cell = (
+            pl.col(c).cast(pl.String).str.replace_all(r"[\s$,]", "").cast(pl.Float64, strict=False)
+            for c in (ratio_of, values)
+        )
         frame = frame.with_columns(above.alias(ratio_of), cell.alias(values))
-        whole = frame.filter(pl.all_horizontal(pl.col(ratio_of, values).is_finite()) & (pl.col(values) != 0))
+        whole = frame.filter(
+            pl.all_horizontal(pl.col(ratio_of, values).is_finite()) & (pl.col(values) != 0)
+        )
         if whole.height < frame.height:
-            self.findings.append(Finding(self.name, f"ratio without {ratio_of}, or of zero",
-                                         frame.height - whole.height, "left out", what))
-        return whole.with_columns(pl.col(ratio_of) / pl.col(values)).with_columns(pl.col(ratio_of).alias(values))
+            self.findings.append(
+                Finding(
+                    self.name,
+                    f"ratio without {ratio_of}, or of zero",
+                    frame.height - whole.height,
+                    "left out",
+                    what,
+                )
+            )
+        return whole.with_columns(pl.col(ratio_of) / pl.col(values)).with_columns(
+            pl.col(ratio_of).alias(values)
+        )
 
     def _required(self, what: str, columns: dict[str, ColumnMap]) -> None:
         needed = [c.name for c in self.table.columns if c.required and c.name != "source"]
@@ -137,7 +164,11 @@ class Work:
             needed = ["date", "add", "remove"]
         elif self.shape in ("snapshots", "snapshot") and self.table.name in SHAPES:
             needed.append("date")
-        missing = [c for c in needed if c not in columns and c not in self.spec.constants and c not in defaults]
+        missing = [
+            c
+            for c in needed
+            if c not in columns and c not in self.spec.constants and c not in defaults
+        ]
         if missing:
             raise MarketFileError(
                 f"sources.{self.name}.columns: table {self.table.name!r} needs {' and '.join(missing)}.",
@@ -147,11 +178,17 @@ class Work:
     # -- prices
 
     def prices(self, frame: pl.DataFrame, kind: str) -> dict[str, pl.DataFrame]:
-        price = {"adjusted": "adjusted_close", "split_adjusted": "split_adjusted_close", "level": "close"}.get(kind)
+        price = {
+            "adjusted": "adjusted_close",
+            "split_adjusted": "split_adjusted_close",
+            "level": "close",
+        }.get(kind)
         frame = self._complete(frame, ["security", "date"])
         frame = in_order(frame, ("security", "date"))
         frame = self.found(*collapse(self.name, "prices", frame, ("security", "date")))
-        frame = self.found(*off_calendar(self.name, frame, self.context.calendar, self.context.sessions))
+        frame = self.found(
+            *off_calendar(self.name, frame, self.context.calendar, self.context.sessions)
+        )
         if price is not None:
             ok = pl.col(price).is_finite() & (pl.col(price) > 0)
             bad = frame.filter(~ok.fill_null(False))
@@ -174,12 +211,16 @@ class Work:
                 ).to_series()
                 self.quarantine.append(set_aside("prices", bad, why))
                 frame = frame.filter(ok.fill_null(False))
-        frame, found = _prices.convert(self.name, kind, frame, self.spec.recover, self.context.sessions)
+        frame, found = _prices.convert(
+            self.name, kind, frame, self.spec.recover, self.context.sessions
+        )
         self.findings += found
         if "shares" in frame.columns and "close" in frame.columns:
             cap = pl.col("close") * pl.col("shares")
             frame = frame.with_columns(
-                (pl.coalesce("market_cap", cap) if "market_cap" in frame.columns else cap).alias("market_cap")
+                (pl.coalesce("market_cap", cap) if "market_cap" in frame.columns else cap).alias(
+                    "market_cap"
+                )
             )
         tables = {"prices": frame.with_columns(pl.lit(self.name).alias("source"))}
         if kind == "split_adjusted":
@@ -191,7 +232,9 @@ class Work:
         for column in needed:
             bad = frame.filter(pl.col(column).is_null())
             if bad.height:
-                self.findings.append(Finding(self.name, f"{column} is missing", bad.height, "quarantined", ""))
+                self.findings.append(
+                    Finding(self.name, f"{column} is missing", bad.height, "quarantined", "")
+                )
                 self.quarantine.append(set_aside(self.table.name, bad, f"{column} is missing"))
                 frame = frame.filter(pl.col(column).is_not_null())
         return frame
@@ -209,7 +252,9 @@ class Work:
             frame = self._complete(frame, ["date"])
             steps, spells = (
                 frame,
-                frame.clear().select("universe", security=pl.lit("", pl.String), start="date", end="date"),
+                frame.clear().select(
+                    "universe", security=pl.lit("", pl.String), start="date", end="date"
+                ),
             )
         elif self.shape in ("snapshots", "snapshot"):
             frame = self._complete(frame, ["security", "date"])
@@ -219,7 +264,9 @@ class Work:
             for column in ("start", "end"):
                 if column not in frame.columns:
                     frame = frame.with_columns(pl.lit(None, pl.Date).alias(column))
-            spells = self.found(*collapse(self.name, "members", frame, ("universe", "security", "start")))
+            spells = self.found(
+                *collapse(self.name, "members", frame, ("universe", "security", "start"))
+            )
         universes = frame.get_column("universe").unique().sort().to_list()
         if "changes" in extras:
             steps = self._change_list(extras["changes"], universes)
@@ -247,7 +294,9 @@ class Work:
         asked = Wanted({v: f"sources.{self.name}.options ({k})" for k, v in columns.items()})
         frame, _ = read(raw.origin.what, raw.data, asked, self.spec.options)
         plain = self.spec.model_copy(update={"constants": {}})
-        return self.found(*_columns.typed(self.name, raw.origin.what, frame, plain, self.table, maps))
+        return self.found(
+            *_columns.typed(self.name, raw.origin.what, frame, plain, self.table, maps)
+        )
 
     def _one_universe(self, universes: list[str], key: str) -> str:
         if len(universes) != 1:
@@ -268,9 +317,13 @@ class Work:
         self._one_universe(universes, "snapshot")
         given = extra_file(self.name, self.spec, "snapshot") or {}
         default = self.spec.columns.get("security", "security")
-        column = str(given.get("security", default.column if isinstance(default, ColumnMap) else default))
+        column = str(
+            given.get("security", default.column if isinstance(default, ColumnMap) else default)
+        )
         frame = self._beside(raw, {"security": column})
-        day = given.get("date") or next(iter(re.findall(r"\d{4}-\d{2}-\d{2}", raw.origin.what)), None)
+        day = given.get("date") or next(
+            iter(re.findall(r"\d{4}-\d{2}-\d{2}", raw.origin.what)), None
+        )
         try:
             date = day if isinstance(day, dt.date) else dt.date.fromisoformat(str(day))
         except ValueError:
@@ -294,7 +347,11 @@ class Work:
         if self.shape in ("snapshots", "snapshot"):
             group = ["scheme"] if table.name == "classes" else []
             frame = self._complete(frame, ["security", "date"])
-            values = [c for c in frame.columns if c not in (*group, "security", "date", "start", "end", "known")]
+            values = [
+                c
+                for c in frame.columns
+                if c not in (*group, "security", "date", "start", "end", "known")
+            ]
             frame = _spells.from_snapshots(frame, group, values)
         if table.name == "securities":
             if "ticker" not in frame.columns:

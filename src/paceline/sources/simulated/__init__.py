@@ -1,14 +1,16 @@
 """A deterministic simulated market: the demo, and a laboratory whose rotations are known in advance.
 
-    [sources.market]   kind = "simulated"   options = { companies = 1500, years = 12, end = "2025-12-05", seed = 10 }
+    [sources.market]   kind = "simulated"   options = { companies = 1500, years = 12, end =
+                       "2025-12-05", seed = 10 }
 
-``fetch`` returns the options as canonical JSON, so that the market has a checksum like any file; ``parse`` draws
-the market from them and from the sessions of the calendar. It fills every table but ``series``: the source's
-``table`` does not matter. Sizes from 60 companies and one year upwards work; small ones take a tenth of a second.
+``fetch`` returns the options as canonical JSON, so that the market has a checksum like any file;
+``parse`` draws the market from them and from the sessions of the calendar. It fills every table but
+``series``: the source's ``table`` does not matter. Sizes from 60 companies and one year upwards
+work; small ones take a tenth of a second.
 
-What is inside: ``model`` (factors, volatility, lives), ``calibrate`` (values, planted rotations, the last weeks),
-``universe`` (index membership and levels), ``tables``, ``companies`` (names), ``plan`` (every decided number).
-"""
+What is inside: ``model`` (factors, volatility, lives), ``calibrate`` (values, planted rotations,
+the last weeks), ``universe`` (index membership and levels), ``tables``, ``companies`` (names),
+``plan`` (every decided number)."""
 
 from __future__ import annotations
 
@@ -37,8 +39,18 @@ def fetch(name: str, spec: Source, folder: Path) -> list[Raw]:
     chosen = options(spec.options, f"sources.{name}.options")
     data = canonical(chosen.to_json()).encode()
     what = f"SIMULATED market: {chosen.companies} invented companies, {chosen.years} years, seed {chosen.seed}"
-    return [Raw(data, Origin("Paceline, simulated", what, chosen.end.isoformat(), "CC0-1.0",
-                             hashlib.sha256(data).hexdigest()))]
+    return [
+        Raw(
+            data,
+            Origin(
+                "Paceline, simulated",
+                what,
+                chosen.end.isoformat(),
+                "CC0-1.0",
+                hashlib.sha256(data).hexdigest(),
+            ),
+        )
+    ]
 
 
 def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
@@ -46,12 +58,12 @@ def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
 
     Pure: the same bytes and sessions give the same tables. Prices keep
 
-        close_t = close_{t-1} (1 + price_return_t) / split ratio_t      market_cap_t = close_t * shares_t
-        total_return_t = price_return_t + (dividends + value of what is split off)_t / close_{t-1}
+        close_t = close_{t-1} (1 + price_return_t) / split ratio_t      market_cap_t = close_t *
+        shares_t total_return_t = price_return_t + (dividends + value of what is split off)_t /
+        close_{t-1}
 
-    to rounding, because closes are not rounded to cents. A worthless line ends with a return of -1 and no close.
-    Raises ``SourceError`` if the calendar does not cover the years asked for.
-    """
+    to rounding, because closes are not rounded to cents. A worthless line ends with a return of -1
+    and no close. Raises ``SourceError`` if the calendar does not cover the years asked for."""
     from paceline.sources.simulated.calibrate import calibrate
     from paceline.sources.simulated.model import draw
     from paceline.sources.simulated.tables import frames
@@ -59,8 +71,11 @@ def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
     o = options(json.loads(raws[0].data), f"sources.{name}.options")
     dates = np.array([d for d in context.sessions if o.begin <= d <= o.end], dtype="datetime64[D]")
     if len(dates) < 200 * o.years or context.sessions[-1] < o.end:
-        raise SourceError(f"source {name!r}: the calendar {context.calendar} has {len(dates)} sessions from {o.begin} "
-                          f"to {o.end}.", "Give it the sessions of all those years, or ask for fewer years.")
+        raise SourceError(
+            f"source {name!r}: the calendar {context.calendar} has {len(dates)} sessions from {o.begin} "
+            f"to {o.end}.",
+            "Give it the sessions of all those years, or ask for fewer years.",
+        )
     m = draw(o, dates)
     universe = calibrate(m)
     return Parsed(frames(m, universe, name, context.calendar))

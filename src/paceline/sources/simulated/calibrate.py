@@ -1,8 +1,8 @@
 """Corrections that make the drawn market keep its plan.
 
-Every one is a constant added to the log returns of a group of lines, so that it multiplies the group's growth by
-a known factor whatever the weights inside the group, and volatility and correlation stay as drawn.
-"""
+Every one is a constant added to the log returns of a group of lines, so that it multiplies the
+group's growth by a known factor whatever the weights inside the group, and volatility and
+correlation stay as drawn."""
 
 from __future__ import annotations
 
@@ -19,9 +19,8 @@ from paceline.sources.simulated.universe import Universe, company_rank, compose,
 def shape(m: Model) -> None:
     """Bring the values at the end to plan: the leaders', the sectors' totals, and a power law for the others.
 
-    Survivors' drifts are moved (or the first value, for those listed late); whoever was delisted gets the
-    sector's drift.
-    """
+    Survivors' drifts are moved (or the first value, for those listed late); whoever was delisted
+    gets the sector's drift."""
     T = len(m.dates)
     n = m.options.companies
     end = np.maximum(m.log_value(T - 1), 0.0)  # the worthless have none
@@ -85,7 +84,9 @@ def select(m: Model, group: Group, t: int) -> Bools:
 def held(m: Model, lines: Bools, a: int, b: int) -> float:
     """Log price return from close a to close b of lines held by float value."""
     weight = np.exp(m.log_value(a) + np.log(m.floats))[lines]
-    return float(np.log((weight * np.exp(m.x[lines, a + 1 : b + 1].sum(axis=1))).sum() / weight.sum()))
+    return float(
+        np.log((weight * np.exp(m.x[lines, a + 1 : b + 1].sum(axis=1))).sum() / weight.sum())
+    )
 
 
 def plant(m: Model, r: Rotation) -> None:
@@ -110,7 +111,8 @@ def calibrate(m: Model) -> Universe:
     drift = GROWTH * m.options.years / len(price) - float(np.log1p(price).mean())
     _all(m, 0, len(m.dates) - 1, np.full(len(price), drift))
     m.logcap += drift * m.first  # late-comers too, so that relative values stay as planted
-    m.x[m.child, m.spinoff + 1] += drift  # for the session of the spin-off, in which it has no return
+    # for the session of the spin-off, in which it has no return
+    m.x[m.child, m.spinoff + 1] += drift
     if plan.echoes(m.options):
         for _ in range(2):
             _year(m, u)
@@ -200,11 +202,21 @@ def _echo(m: Model, u: Universe) -> None:
         weight = np.where(lines, np.exp(log), 0.0)
         return np.asarray(weight / weight.sum())
 
-    groups = [(large & (sector == s), o, n) for s in range(len(SECTORS))] + [(top, o, n), (tail, o, n)]
+    groups = [(large & (sector == s), o, n) for s in range(len(SECTORS))] + [
+        (top, o, n),
+        (tail, o, n),
+    ]
     groups += [((sub == name) & alive, low, e) for name in plan.SINCE_LOW] + [(micro, low, e)]
-    goals = [(large & (sector == list(SECTORS).index(s)), False, o, n, r) for s, r in plan.SECTORS_IN_MONTH.items()]
-    goals += [(large, True, o, n, plan.MONTH_BUCKETS["equal"]), (top, False, o, n, plan.MONTH_BUCKETS["top"]),
-              (large & ~top, False, o, n, plan.MONTH_BUCKETS["rest"]), (micro, False, low, e, plan.MICRO_SINCE_LOW)]
+    goals = [
+        (large & (sector == list(SECTORS).index(s)), False, o, n, r)
+        for s, r in plan.SECTORS_IN_MONTH.items()
+    ]
+    goals += [
+        (large, True, o, n, plan.MONTH_BUCKETS["equal"]),
+        (top, False, o, n, plan.MONTH_BUCKETS["top"]),
+        (large & ~top, False, o, n, plan.MONTH_BUCKETS["rest"]),
+        (micro, False, low, e, plan.MICRO_SINCE_LOW),
+    ]
     goals += [((sub == name) & alive, True, low, e, r) for name, r in plan.SINCE_LOW.items()]
     groups = [g for g in groups if g[0].any()]
     goals = [g for g in goals if g[0].any()]
@@ -227,6 +239,8 @@ def _echo(m: Model, u: Universe) -> None:
     m.settle(None)
 
 
-def _impose(m: Model, u: Universe, a: int, b: int, paths: dict[str, Array], force: dict[str, Bools]) -> None:
+def _impose(
+    m: Model, u: Universe, a: int, b: int, paths: dict[str, Array], force: dict[str, Bools]
+) -> None:
     for name, path in paths.items():
         _all(m, a, b, path - np.log1p(returns(m, u, name, a, b)), force[name][:, a + 1 : b + 1])

@@ -1,8 +1,7 @@
 """Who is listed in the simulated market: industries, leaders, and invented names and tickers.
 
-Sector, industry and sub-industry names are the classification's real ones. Every company and ticker is
-invented: tickers have six letters, which no share listed in the United States has.
-"""
+Sector, industry and sub-industry names are the classification's real ones. Every company and ticker
+is invented: tickers have six letters, which no share listed in the United States has."""
 
 from __future__ import annotations
 
@@ -117,7 +116,9 @@ Real Estate|Industrial REITs|=|.45|.034|Logistics Properties
 
 def _read(line: str) -> Industry:
     sector, industry, sub, share, dividend, word = line.split("|")
-    return Industry(sector, industry, industry if sub == "=" else sub, float(share), float(dividend), word)
+    return Industry(
+        sector, industry, industry if sub == "=" else sub, float(share), float(dividend), word
+    )
 
 
 INDUSTRIES = tuple(_read(line) for line in _TABLE.strip().splitlines())
@@ -131,7 +132,9 @@ LEADERS = (
     Leader("OSKARN", "Oskarn Software", "Application Software", 0.006, 0.012),
     Leader("PYVOLT", "Pyvolt Semiconductors", "Semiconductors", 0.005, 0.011),
     Leader("TURVEN", "Turven Systems", "Systems Software", 0.006, 0.010),
-    Leader("NIMBRA", "Nimbra Interactive", "Interactive Media & Services", 0.010, 0.022, second=0.80),
+    Leader(
+        "NIMBRA", "Nimbra Interactive", "Interactive Media & Services", 0.010, 0.022, second=0.80
+    ),
     Leader("VEXORY", "Vexory Interactive", "Interactive Media & Services", 0.006, 0.021),
     Leader("KARBUN", "Karbun Marketplace", "Broadline Retail", 0.011, 0.034),
     Leader("DRAVON", "Dravon Motors", "Automobile Manufacturers", 0.003, 0.013),
@@ -144,18 +147,25 @@ GIANTS = tuple(leader.ticker for leader in LEADERS[:7])
 #: Positions in ``LEADERS`` with a part of their own: the special dividend and the spin-off.
 SPECIAL, PARENT = 11, 14
 
-_FIRST = [a + b + c for a in "BDFGHKLMNPRSTVWZ" for b in "AEIOU" for c in "LNRSVX"
-          if a + b + c not in ("SEX", "DIL")]
+_FIRST = [
+    a + b + c
+    for a in "BDFGHKLMNPRSTVWZ"
+    for b in "AEIOU"
+    for c in "LNRSVX"
+    if a + b + c not in ("SEX", "DIL")
+]
 _LAST = [a + b + c for a in "BDGKLMNPQTVXZ" for b in "AEIOU" for c in "KLMNQRVX"]
 
 
 def tickers(count: int) -> list[str]:
     """``count`` different invented six-letter tickers, always in the same order."""
-    taken = {leader.ticker for leader in LEADERS} | {"LENNOX"}  # the one that a real company is called
+    # the one that a real company is called
+    taken = {leader.ticker for leader in LEADERS} | {"LENNOX"}
     found: list[str] = []
     k = 0
     while len(found) < count:
-        # steps without a common factor with the lengths of the lists: every pair comes once before any repeats
+        # steps without a common factor with the lengths of the lists: every pair comes once before
+        # any repeats
         name = _FIRST[k * 277 % len(_FIRST)] + _LAST[(k * 131 + k // len(_FIRST)) % len(_LAST)]
         k += 1
         if name not in taken:
@@ -167,9 +177,8 @@ def tickers(count: int) -> list[str]:
 def assign(count: int) -> NDArray[np.int64]:
     """Sub-industry (position in ``INDUSTRIES``) of each of ``count`` companies, leaders first.
 
-    Companies are shared out by largest remainder, then dealt so that any stretch of them is mixed; the three
-    transport sub-industries get a company each in the smallest market too.
-    """
+    Companies are shared out by largest remainder, then dealt so that any stretch of them is mixed;
+    the three transport sub-industries get a company each in the smallest market too."""
     subs = [i.sub_industry for i in INDUSTRIES]
     fixed = [subs.index(leader.sub_industry) for leader in LEADERS]
     quota = np.array([SECTORS[i.sector].companies * i.share for i in INDUSTRIES])

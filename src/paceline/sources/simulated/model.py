@@ -1,11 +1,12 @@
 """The random part: who is listed when, and every line's daily log price return from a factor model.
 
-    R_it = drift + beta_i M_t + S_sector(i),t + K_sub(i),t + s_i SMB_t + v_i HML_t + z_i,q MOM_t + sigma_i g_t e_it
+    R_it = drift + beta_i M_t + S_sector(i),t + K_sub(i),t + s_i SMB_t + v_i HML_t + z_i,q MOM_t +
+    sigma_i g_t e_it
 
-M has GARCH volatility with a leverage term and Student t shocks; g_t, a power of the same volatility, makes
-idiosyncratic risk cluster too; e is Student t with four degrees of freedom. z is the line's own return of the
-past year without its last month, ranked at each quarter's start. Lines are rows; the second share classes come last.
-"""
+M has GARCH volatility with a leverage term and Student t shocks; g_t, a power of the same
+volatility, makes idiosyncratic risk cluster too; e is Student t with four degrees of freedom. z is
+the line's own return of the past year without its last month, ranked at each quarter's start. Lines
+are rows; the second share classes come last."""
 
 from __future__ import annotations
 
@@ -17,7 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paceline.arrays import Array, Bools, Dates
-from paceline.sources.simulated.companies import INDUSTRIES, LEADERS, PARENT, SECTORS, SPECIAL, assign
+from paceline.sources.simulated.companies import (
+    INDUSTRIES,
+    LEADERS,
+    PARENT,
+    SECTORS,
+    SPECIAL,
+    assign,
+)
 from paceline.sources.simulated.plan import ECHO_START, Options, echoes, planted
 
 Ints = NDArray[np.int64]
@@ -31,9 +39,8 @@ SPECIAL_SHARE, SPINOFF_SHARE = 0.06, 0.18  # of the price the evening before
 class Model:
     """The market while it is made: rows are lines, columns sessions; ``x`` holds log price returns.
 
-    ``x`` is zero on a line's first session and outside its life, and -inf on the last session of a worthless
-    delisting. ``logcap`` is the log value at the close of the first session.
-    """
+    ``x`` is zero on a line's first session and outside its life, and -inf on the last session of a
+    worthless delisting. ``logcap`` is the log value at the close of the first session."""
 
     options: Options
     dates: Dates
@@ -46,14 +53,18 @@ class Model:
     floats: Array
     book: Array  # book to market
     rebalances: Ints  # third Fridays of the quarters' last months, or the session before
-    share_steps: Array  # (N, quarters) log change of shares, effective the session after each rebalance
+    # (N, quarters) log change of shares, effective the session after each rebalance
+    share_steps: Array
     delisting: Array  # return of the last session where a line is delisted, else NaN
     child: int
     spinoff: int  # ex-date
     special: int  # ex-date of the special dividend
     seconds: tuple[tuple[int, int], ...]
-    pays: tuple[Ints, Ints, Array] = field(default=(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)))
-    settled: tuple[int, Array] | None = None  # a session up to which nothing changes any more, and its values
+    pays: tuple[Ints, Ints, Array] = field(
+        default=(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+    )
+    # a session up to which nothing changes any more, and its values
+    settled: tuple[int, Array] | None = None
 
     @property
     def sector(self) -> Ints:
@@ -71,12 +82,16 @@ class Model:
     def base(self) -> Array:
         """Log value at the first close; the child's follows from its parent's price the evening before."""
         base = self.logcap.copy()
-        base[self.child] = base[PARENT] + self.x[PARENT, : self.spinoff].sum() + np.log(SPINOFF_SHARE)
+        base[self.child] = (
+            base[PARENT] + self.x[PARENT, : self.spinoff].sum() + np.log(SPINOFF_SHARE)
+        )
         return base
 
     @cached_property
     def _shares(self) -> Array:
-        return np.concatenate([np.zeros((len(self.x), 1)), np.cumsum(self.share_steps, axis=1)], axis=1)
+        return np.concatenate(
+            [np.zeros((len(self.x), 1)), np.cumsum(self.share_steps, axis=1)], axis=1
+        )
 
     def shares_to(self, t: int) -> Array:
         """Log growth of the number of shares, splits apart, up to those in force in session t."""
@@ -87,14 +102,18 @@ class Model:
         if self.settled is None or t < self.settled[0]:
             return np.asarray(self.base() + self.x[:, : t + 1].sum(axis=1) + self.shares_to(t))
         s, value = self.settled
-        return np.asarray(value + self.x[:, s + 1 : t + 1].sum(axis=1) + self.shares_to(t) - self.shares_to(s))
+        return np.asarray(
+            value + self.x[:, s + 1 : t + 1].sum(axis=1) + self.shares_to(t) - self.shares_to(s)
+        )
 
     def log_values(self, at: Ints) -> Array:
         """``log_value`` at several ascending sessions (N, len(at)), in one pass over the returns."""
         starts = np.concatenate([[0], at + 1])
         steps = [self.x[:, a:b].sum(axis=1) for a, b in pairwise(starts.tolist())]
         shares = self._shares[:, np.searchsorted(self.rebalances, at, side="left")]
-        return np.asarray(self.base()[:, None] + np.cumsum(np.stack(steps, axis=1), axis=1) + shares)
+        return np.asarray(
+            self.base()[:, None] + np.cumsum(np.stack(steps, axis=1), axis=1) + shares
+        )
 
     def settle(self, t: int | None) -> None:
         """Remember the values at the close of session t (None: forget them)."""
@@ -124,8 +143,13 @@ def windows(o: Options, dates: Dates) -> list[tuple[int, int]]:
     found = [(r.start, r.end) for r in planted(o)]
     if echoes(o):
         found.append((ECHO_START.replace(month=9, day=15), o.end))
-    return [(int(np.searchsorted(dates, np.datetime64(a))) - 2, int(np.searchsorted(dates, np.datetime64(b))) + 2)
-            for a, b in found]
+    return [
+        (
+            int(np.searchsorted(dates, np.datetime64(a))) - 2,
+            int(np.searchsorted(dates, np.datetime64(b))) + 2,
+        )
+        for a, b in found
+    ]
 
 
 def draw(o: Options, dates: Dates) -> Model:
@@ -134,19 +158,25 @@ def draw(o: Options, dates: Dates) -> Model:
     n, T = o.companies, len(dates)
     busy = windows(o, dates)
 
-    quiet = np.array([t for t in range(20, T - 20) if not any(a <= t <= b for a, b in busy)], dtype=np.int64)
+    quiet = np.array(
+        [t for t in range(20, T - 20) if not any(a <= t <= b for a, b in busy)], dtype=np.int64
+    )
     sub = assign(n)
     sectors = list(SECTORS)
     sector = np.array([sectors.index(i.sector) for i in INDUSTRIES])[sub]
-    machinery = [i.sub_industry for i in INDUSTRIES].index("Industrial Machinery & Supplies & Components")
-    child = len(LEADERS) + int(np.argmax(sub[len(LEADERS):] == machinery))
+    machinery = [i.sub_industry for i in INDUSTRIES].index(
+        "Industrial Machinery & Supplies & Components"
+    )
+    child = len(LEADERS) + int(np.argmax(sub[len(LEADERS) :] == machinery))
     first, last, delisting = _lives(rng, o, T, child, quiet)
     spinoff, special = (int(quiet[int(share * len(quiet))]) for share in (0.55, 0.40))
     first[child] = spinoff
 
     logcap = _values(rng, o, sub, sector, first, T)
     small = np.argsort(np.argsort(-logcap)) / n  # 0 the largest, 1 the smallest
-    book = np.exp(-1.1 + np.array([s.value for s in SECTORS.values()])[sector] + rng.normal(0.0, 0.45, n))
+    book = np.exp(
+        -1.1 + np.array([s.value for s in SECTORS.values()])[sector] + rng.normal(0.0, 0.45, n)
+    )
     x = _returns(rng, sub, sector, small, np.log(book), T)
     x = np.log1p(np.clip(x, -0.6, 1.5, out=x), out=x)
 
@@ -157,21 +187,41 @@ def draw(o: Options, dates: Dates) -> Model:
     logcap = logcap[rows]
     logcap[n:] += np.log([LEADERS[pairs[0]].second, 0.4])
     third = third_fridays(dates)
-    steps = np.where(rng.random((n, len(third))) < 0.3, rng.normal(-0.001, 0.006, (n, len(third))), 0.0)
+    steps = np.where(
+        rng.random((n, len(third))) < 0.3, rng.normal(-0.001, 0.006, (n, len(third))), 0.0
+    )
     steps *= first[:, None] < third
     steps[[PARENT, child]] = 0.0
     floats = np.where(rng.random(n) < 0.7, 1.0, rng.uniform(0.4, 0.98, n))
     floats[: len(LEADERS)] = 1.0
-    m = Model(o, dates, rows.astype(np.int64), sub[rows], first[rows], last[rows], x[rows], logcap, floats[rows],
-              book[rows], third, steps[rows], delisting[rows], child, spinoff, special,
-              ((pairs[0], n), (pairs[1], n + 1)))
+    m = Model(
+        o,
+        dates,
+        rows.astype(np.int64),
+        sub[rows],
+        first[rows],
+        last[rows],
+        x[rows],
+        logcap,
+        floats[rows],
+        book[rows],
+        third,
+        steps[rows],
+        delisting[rows],
+        child,
+        spinoff,
+        special,
+        ((pairs[0], n), (pairs[1], n + 1)),
+    )
     _end_of_life(m)
     _distributions(rng, m)
     m.follow()
     return m
 
 
-def _lives(rng: np.random.Generator, o: Options, T: int, child: int, quiet: Ints) -> tuple[Ints, Ints, Array]:
+def _lives(
+    rng: np.random.Generator, o: Options, T: int, child: int, quiet: Ints
+) -> tuple[Ints, Ints, Array]:
     """First and last session of each company, and the return of its last session if it is delisted."""
     n = o.companies
     first, last = np.zeros(n, np.int64), np.full(n, T - 1, np.int64)
@@ -183,12 +233,21 @@ def _lives(rng: np.random.Generator, o: Options, T: int, child: int, quiet: Ints
         first[i] = rng.choice(quiet)
     for k, i in enumerate(may[count : 2 * count]):
         last[i] = rng.choice(quiet[len(quiet) // 8 :])
-        kind = k % 10  # six in ten are bought, three are worthless, one is dropped from the exchange
-        delisting[i] = -1.0 if kind in (1, 5, 8) else rng.uniform(-0.6, -0.2) if kind == 3 else rng.uniform(0.1, 0.45)
+        # six in ten are bought, three are worthless, one is dropped from the exchange
+        kind = k % 10
+        delisting[i] = (
+            -1.0
+            if kind in (1, 5, 8)
+            else rng.uniform(-0.6, -0.2)
+            if kind == 3
+            else rng.uniform(0.1, 0.45)
+        )
     return first, last, delisting
 
 
-def _values(rng: np.random.Generator, o: Options, sub: Ints, sector: Ints, first: Ints, T: int) -> Array:
+def _values(
+    rng: np.random.Generator, o: Options, sub: Ints, sector: Ints, first: Ints, T: int
+) -> Array:
     """Log value of each company when it is first seen: planned for leaders, lognormal within sectors."""
     share = o.years / 12
     total = TOTAL * np.exp(-GROWTH * o.years)
@@ -219,12 +278,18 @@ def _volatility(rng: np.random.Generator, T: int) -> tuple[Array, Array]:
     return market * (0.0098 / market.std()), vol / vol.mean()
 
 
-def _returns(rng: np.random.Generator, sub: Ints, sector: Ints, small: Array, value: Array, T: int) -> Array:
+def _returns(
+    rng: np.random.Generator, sub: Ints, sector: Ints, small: Array, value: Array, T: int
+) -> Array:
     """Simple price returns (companies x sessions) of the factor model."""
     n = len(sub)
     market, vol = _volatility(rng, T)
     calm = vol**0.6
-    beta = np.array([s.beta for s in SECTORS.values()])[sector] + 0.15 * (small - 0.3) + rng.normal(0, 0.18, n)
+    beta = (
+        np.array([s.beta for s in SECTORS.values()])[sector]
+        + 0.15 * (small - 0.3)
+        + rng.normal(0, 0.18, n)
+    )
     value = (value - value.mean()) / value.std()
 
     def factors(rows: int, sd: float) -> Array:
@@ -235,8 +300,15 @@ def _returns(rng: np.random.Generator, sub: Ints, sector: Ints, small: Array, va
     loadings[at, sector] = 1.0
     loadings[at, len(SECTORS) + sub] = 1.0
     loadings[:, -3:] = np.stack([beta, 2.0 * (small - 0.35), 0.6 * value], axis=1)
-    paths = np.concatenate([factors(len(SECTORS), 0.0050), factors(len(INDUSTRIES), 0.0055), market[None] + 0.0003,
-                            factors(1, 0.0034), factors(1, 0.0034) + 0.00005])
+    paths = np.concatenate(
+        [
+            factors(len(SECTORS), 0.0050),
+            factors(len(INDUSTRIES), 0.0055),
+            market[None] + 0.0003,
+            factors(1, 0.0034),
+            factors(1, 0.0034) + 0.00005,
+        ]
+    )
     x = rng.standard_t(4, (n, T))
     x *= ((0.0125 + 0.012 * small) / np.sqrt(2.0))[:, None]
     x *= calm

@@ -42,9 +42,9 @@ def identifiers(m: Model) -> list[str]:
 def prices(m: Model) -> Prices:
     """Closes as traded: the grown first price over the splits so far; shares move the other way.
 
-    A split is decided on the close before a month's first session: forward above a line's own limit, reverse
-    below 4. Closes are not rounded to cents, so that they agree with the returns to the last bits.
-    """
+    A split is decided on the close before a month's first session: forward above a line's own
+    limit, reverse below 4. Closes are not rounded to cents, so that they agree with the returns to
+    the last bits."""
     rng = np.random.Generator(np.random.PCG64(m.options.seed + 2))
     n, T = m.options.companies, len(m.dates)
     grown = np.exp(np.cumsum(m.x, axis=1))
@@ -72,7 +72,9 @@ def prices(m: Model) -> Prices:
     close = np.multiply(grown, start[:, None], out=grown)
     close /= factor
     first = m.base() - np.log(start)
-    count = np.exp(first[:, None] + np.stack([m.shares_to(int(k) + 1) for k in [-1, *m.rebalances]], axis=1))
+    count = np.exp(
+        first[:, None] + np.stack([m.shares_to(int(k) + 1) for k in [-1, *m.rebalances]], axis=1)
+    )
     shares = factor * count[:, np.searchsorted(m.rebalances, np.arange(T), side="left")]
     price = np.expm1(m.x)
     total = price.copy()
@@ -93,8 +95,10 @@ def frames(m: Model, u: Universe, source: str, calendar: str) -> dict[str, pl.Da
     measured = {name: with_dividends(m, u, name) for name in u.masks}
     funds = {code: _instrument(m, code, *measured[name]) for code, name in published.items()}
     tables = {
-        "prices": _in_order(_price_rows(m, p, ids, days, source), {c: _fund_rows(f, c, days, source)
-                                                                    for c, f in funds.items()}),
+        "prices": _in_order(
+            _price_rows(m, p, ids, days, source),
+            {c: _fund_rows(f, c, days, source) for c, f in funds.items()},
+        ),
         "actions": _actions(m, p, ids, days, funds),
         "securities": _securities(m, ids, days),
         "classes": _classes(m, ids, days),
@@ -102,10 +106,14 @@ def frames(m: Model, u: Universe, source: str, calendar: str) -> dict[str, pl.Da
         "shares": _shares(m, p, ids, days),
         "fundamentals": _fundamentals(m, ids, days),
         "holdings": _holdings(m, u, ids, days),
-        "sessions": pl.DataFrame({"calendar": pl.repeat(calendar, len(days), eager=True), "date": days}),
+        "sessions": pl.DataFrame(
+            {"calendar": pl.repeat(calendar, len(days), eager=True), "date": days}
+        ),
     }
-    return {name: frame if "known" in frame.columns else frame.with_columns(known=_known(name))
-            for name, frame in tables.items()}
+    return {
+        name: frame if "known" in frame.columns else frame.with_columns(known=_known(name))
+        for name, frame in tables.items()
+    }
 
 
 def _known(table: str) -> pl.Expr:
@@ -128,21 +136,25 @@ def _price_rows(m: Model, p: Prices, ids: list[str], days: pl.Series, source: st
     # rows by security and date, as the store keeps them: the lines are drawn in another order
     number, life = np.argsort(np.array(ids)), alive.sum(axis=1)
     begin = np.concatenate([[0], np.cumsum(life)])
-    here = np.repeat(begin[number] - np.concatenate([[0], np.cumsum(life[number])[:-1]]), life[number])
+    here = np.repeat(
+        begin[number] - np.concatenate([[0], np.cumsum(life[number])[:-1]]), life[number]
+    )
     here += np.arange(len(line))
     line, when, traded = line[here], when[here], traded[here]
     close, shares, price, total = close[here], shares[here], price[here], total[here]
     worth = close > 0
-    return pl.DataFrame({
-        "source": pl.repeat(source, len(line), eager=True),
-        "security": pl.Series(ids).gather(line),
-        "date": days.gather(when),
-        "close": _null(np.where(worth, close, np.nan)),
-        "price_return": _null(price),
-        "total_return": _null(total),
-        "volume": traded,
-        "market_cap": _null(np.where(worth, close * shares, np.nan)),
-    })
+    return pl.DataFrame(
+        {
+            "source": pl.repeat(source, len(line), eager=True),
+            "security": pl.Series(ids).gather(line),
+            "date": days.gather(when),
+            "close": _null(np.where(worth, close, np.nan)),
+            "price_return": _null(price),
+            "total_return": _null(total),
+            "volume": traded,
+            "market_cap": _null(np.where(worth, close * shares, np.nan)),
+        }
+    )
 
 
 def _in_order(rows: pl.DataFrame, others: dict[str, pl.DataFrame]) -> pl.DataFrame:
@@ -176,18 +188,29 @@ def _instrument(m: Model, code: str, price: Array, cash: Array) -> _Fund:
         last = k + 1
     growth = np.cumprod(1.0 + total - paid)
     close = _BASE[code] * np.concatenate([[1.0], growth])
-    return _Fund(close, np.concatenate([[np.nan], total - paid]), np.concatenate([[np.nan], total]),
-                 [(int(k) + 1, float(paid[k] * close[k])) for k in np.flatnonzero(paid)])
+    return _Fund(
+        close,
+        np.concatenate([[np.nan], total - paid]),
+        np.concatenate([[np.nan], total]),
+        [(int(k) + 1, float(paid[k] * close[k])) for k in np.flatnonzero(paid)],
+    )
 
 
 def _fund_rows(f: _Fund, code: str, days: pl.Series, source: str) -> pl.DataFrame:
     n = len(days)
     empty = pl.Series([None] * n, dtype=pl.Float64)
-    return pl.DataFrame({
-        "source": [source] * n, "security": [code] * n, "date": days, "close": f.close,
-        "price_return": _null(f.price), "total_return": empty if f.total is None else _null(f.total),
-        "volume": empty, "market_cap": empty,
-    })
+    return pl.DataFrame(
+        {
+            "source": [source] * n,
+            "security": [code] * n,
+            "date": days,
+            "close": f.close,
+            "price_return": _null(f.price),
+            "total_return": empty if f.total is None else _null(f.total),
+            "volume": empty,
+            "market_cap": empty,
+        }
+    )
 
 
 def _renames(m: Model) -> list[tuple[int, int]]:
@@ -204,7 +227,9 @@ def _renames(m: Model) -> list[tuple[int, int]]:
     return found
 
 
-def _actions(m: Model, p: Prices, ids: list[str], days: pl.Series, funds: dict[str, _Fund]) -> pl.DataFrame:
+def _actions(
+    m: Model, p: Prices, ids: list[str], days: pl.Series, funds: dict[str, _Fund]
+) -> pl.DataFrame:
     line, when, rate = m.pays
     rows: list[tuple[str, int, str, float | None, float | None, str | None]] = []
     rows += [(ids[i], t, "split", ratio, None, None) for i, t, ratio in p.splits]
@@ -213,17 +238,34 @@ def _actions(m: Model, p: Prices, ids: list[str], days: pl.Series, funds: dict[s
     def amount(i: int, t: int, share: float) -> float:
         return float(p.close[i, t - 1] / ratios.get((i, t), 1.0) * share)
 
-    rows += [(ids[i], t, "dividend", None, amount(i, t, y), None)
-             for i, t, y in zip(line.tolist(), when.tolist(), rate.tolist(), strict=True)]
-    rows.append((ids[SPECIAL], m.special, "special_dividend", None, amount(SPECIAL, m.special, SPECIAL_SHARE), None))
+    rows += [
+        (ids[i], t, "dividend", None, amount(i, t, y), None)
+        for i, t, y in zip(line.tolist(), when.tolist(), rate.tolist(), strict=True)
+    ]
+    rows.append(
+        (
+            ids[SPECIAL],
+            m.special,
+            "special_dividend",
+            None,
+            amount(SPECIAL, m.special, SPECIAL_SHARE),
+            None,
+        )
+    )
     rows.append((ids[PARENT], m.spinoff, "spinoff", _SPINOFF_RATIO, None, ids[m.child]))
-    rows += [(ids[i], int(m.last[i]), "delisting", None, float(p.price[i, m.last[i]]), None)
-             for i in np.flatnonzero(~np.isnan(m.delisting)).tolist()]
+    rows += [
+        (ids[i], int(m.last[i]), "delisting", None, float(p.price[i, m.last[i]]), None)
+        for i in np.flatnonzero(~np.isnan(m.delisting)).tolist()
+    ]
     rows += [(ids[i], t, "rename", None, None, _new_ticker(ids[i])) for i, t in _renames(m)]
-    rows += [(code, t, "dividend", None, cash, None) for code, f in funds.items() for t, cash in f.paid]
+    rows += [
+        (code, t, "dividend", None, cash, None) for code, f in funds.items() for t, cash in f.paid
+    ]
     names = ("security", "at", "kind", "ratio", "amount", "other")
     types = (pl.String, pl.UInt32, pl.String, pl.Float64, pl.Float64, pl.String)
-    frame = pl.DataFrame(rows, schema=dict(zip(names, types, strict=True)), orient="row").sort("security", "at", "kind")
+    frame = pl.DataFrame(rows, schema=dict(zip(names, types, strict=True)), orient="row").sort(
+        "security", "at", "kind"
+    )
     return frame.with_columns(date=days.gather(frame["at"])).drop("at")
 
 
@@ -254,23 +296,45 @@ def _securities(m: Model, ids: list[str], days: pl.Series) -> pl.DataFrame:
         rows.append((security, security, *common, listed, end))
         if turn is not None:
             rows.append((security, _new_ticker(security), *common, end, None))
-    for code, name, kind in (("SIM500", "SIM 500 large-company index", "index"),
-                             ("SIM2000", "SIM 2000 small-company index", "index"),
-                             ("SIMLRG", "Simulated Large Company Fund", "etf"),
-                             ("SIMMIC", "Simulated Micro Company Fund", "etf")):
+    for code, name, kind in (
+        ("SIM500", "SIM 500 large-company index", "index"),
+        ("SIM2000", "SIM 2000 small-company index", "index"),
+        ("SIMLRG", "Simulated Large Company Fund", "etf"),
+        ("SIMMIC", "Simulated Micro Company Fund", "etf"),
+    ):
         rows.append((code, code, name, kind, code, "ARCX", "US", dates[0], None, dates[0], None))
-    return pl.DataFrame(rows, orient="row", schema={
-        "security": pl.String, "ticker": pl.String, "name": pl.String, "kind": pl.String, "company": pl.String,
-        "exchange": pl.String, "country": pl.String, "listed": pl.Date, "delisted": pl.Date, "start": pl.Date,
-        "end": pl.Date})
+    return pl.DataFrame(
+        rows,
+        orient="row",
+        schema={
+            "security": pl.String,
+            "ticker": pl.String,
+            "name": pl.String,
+            "kind": pl.String,
+            "company": pl.String,
+            "exchange": pl.String,
+            "country": pl.String,
+            "listed": pl.Date,
+            "delisted": pl.Date,
+            "start": pl.Date,
+            "end": pl.Date,
+        },
+    )
 
 
 def _classes(m: Model, ids: list[str], days: pl.Series) -> pl.DataFrame:
     kinds = [INDUSTRIES[i] for i in m.sub]
-    return pl.DataFrame({
-        "scheme": ["gics"] * len(ids), "security": ids, "sector": [k.sector for k in kinds],
-        "industry": [k.industry for k in kinds], "sub_industry": [k.sub_industry for k in kinds],
-        "start": days.gather(m.first.astype(np.uint32)), "end": pl.Series([None] * len(ids), dtype=pl.Date)})
+    return pl.DataFrame(
+        {
+            "scheme": ["gics"] * len(ids),
+            "security": ids,
+            "sector": [k.sector for k in kinds],
+            "industry": [k.industry for k in kinds],
+            "sub_industry": [k.sub_industry for k in kinds],
+            "start": days.gather(m.first.astype(np.uint32)),
+            "end": pl.Series([None] * len(ids), dtype=pl.Date),
+        }
+    )
 
 
 def _members(m: Model, u: Universe, ids: list[str], days: pl.Series) -> pl.DataFrame:
@@ -278,11 +342,14 @@ def _members(m: Model, u: Universe, ids: list[str], days: pl.Series) -> pl.DataF
     found = []
     for name in ("large", "small"):
         mask = u.masks[name]
-        step = np.diff(np.concatenate([np.zeros((1, mask.shape[1]), bool), mask]).astype(np.int8), axis=0)
+        step = np.diff(
+            np.concatenate([np.zeros((1, mask.shape[1]), bool), mask]).astype(np.int8), axis=0
+        )
         line, begin = np.nonzero((step > 0).T)
         finish = np.full(len(line), len(u.cuts))
         left, gone = np.nonzero((step < 0).T)
-        # both are sorted by line, then by time: the spell ends at the first departure after its beginning
+        # both are sorted by line, then by time: the spell ends at the first departure after its
+        # beginning
         size = len(u.cuts) + 1
         left, gone = np.append(left, -1), np.append(gone, 0)  # no line's number: stands for "never"
         after = np.searchsorted(left[:-1] * size + gone[:-1], line * size + begin)
@@ -290,10 +357,16 @@ def _members(m: Model, u: Universe, ids: list[str], days: pl.Series) -> pl.DataF
         finish[ended] = gone[after[ended]]
         start = np.where(begin == 0, 0, u.cuts[begin] + 1)
         stop = u.cuts[np.minimum(finish, len(u.cuts) - 1)] + 1
-        found.append(pl.DataFrame({
-            "universe": [name] * len(line), "security": pl.Series(ids).gather(line.astype(np.uint32)),
-            "start": days.gather(start.astype(np.uint32)), "end": days.gather(stop.astype(np.uint32)),
-        }).with_columns(end=pl.when(pl.Series(finish < len(u.cuts))).then(pl.col("end"))))
+        found.append(
+            pl.DataFrame(
+                {
+                    "universe": [name] * len(line),
+                    "security": pl.Series(ids).gather(line.astype(np.uint32)),
+                    "start": days.gather(start.astype(np.uint32)),
+                    "end": days.gather(stop.astype(np.uint32)),
+                }
+            ).with_columns(end=pl.when(pl.Series(finish < len(u.cuts))).then(pl.col("end")))
+        )
     return pl.concat(found)
 
 
@@ -305,17 +378,21 @@ def _shares(m: Model, p: Prices, ids: list[str], days: pl.Series) -> pl.DataFram
     moved[:, 1:] &= (t > m.first[:, None]) & (t <= m.last[:, None])
     moved[np.arange(len(ids)), m.first] = True
     line, when = np.nonzero(moved)
-    return pl.DataFrame({
-        "security": pl.Series(ids).gather(line.astype(np.uint32)), "date": days.gather(when.astype(np.uint32)),
-        "shares": p.shares[moved], "float_factor": m.floats[line]})
+    return pl.DataFrame(
+        {
+            "security": pl.Series(ids).gather(line.astype(np.uint32)),
+            "date": days.gather(when.astype(np.uint32)),
+            "shares": p.shares[moved],
+            "float_factor": m.floats[line],
+        }
+    )
 
 
 def _fundamentals(m: Model, ids: list[str], days: pl.Series) -> pl.DataFrame:
     """Quarterly items per line (a company with two classes reports each class's part), known on filing.
 
-    Book equity follows the smoothed value of the line over three years times its own book-to-market ratio;
-    sales, assets and earnings hang on book equity, earnings may be negative.
-    """
+    Book equity follows the smoothed value of the line over three years times its own book-to-market
+    ratio; sales, assets and earnings hang on book equity, earnings may be negative."""
     rng = np.random.Generator(np.random.PCG64(m.options.seed + 6))
     months = np.arange(m.dates[0].astype("datetime64[M]"), m.dates[-1].astype("datetime64[M]") + 1)
     ends = (months[(months.astype(np.int64) % 3) == 2] + 1).astype("datetime64[D]") - 1
@@ -337,10 +414,18 @@ def _fundamentals(m: Model, ids: list[str], days: pl.Series) -> pl.DataFrame:
     }
     delay = rng.integers(30, 76, (n, q))
     line, at = np.nonzero(alive & (ends + delay <= m.dates[-1]))
-    found = [pl.DataFrame({
-        "security": pl.Series(ids).gather(line.astype(np.uint32)), "item": pl.repeat(item, len(line), eager=True),
-        "period_end": pl.Series(ends[at]), "value": part[line, at], "known": pl.Series(ends[at] + delay[line, at]),
-    }) for item, part in parts.items()]
+    found = [
+        pl.DataFrame(
+            {
+                "security": pl.Series(ids).gather(line.astype(np.uint32)),
+                "item": pl.repeat(item, len(line), eager=True),
+                "period_end": pl.Series(ends[at]),
+                "value": part[line, at],
+                "known": pl.Series(ends[at] + delay[line, at]),
+            }
+        )
+        for item, part in parts.items()
+    ]
     return pl.concat(found)
 
 
@@ -353,7 +438,14 @@ def _holdings(m: Model, u: Universe, ids: list[str], days: pl.Series) -> pl.Data
     for j, k in enumerate(times.tolist()):
         held = np.flatnonzero(mask[int(np.searchsorted(u.cuts, k, side="right")) - 1])
         value = np.exp(values[:, j] + np.log(m.floats))[held]
-        found.append(pl.DataFrame({
-            "fund": ["SIMLRG"] * len(held), "security": [ids[i] for i in held.tolist()],
-            "date": [days[int(k)]] * len(held), "weight": value / value.sum()}))
+        found.append(
+            pl.DataFrame(
+                {
+                    "fund": ["SIMLRG"] * len(held),
+                    "security": [ids[i] for i in held.tolist()],
+                    "date": [days[int(k)]] * len(held),
+                    "weight": value / value.sum(),
+                }
+            )
+        )
     return pl.concat(found)

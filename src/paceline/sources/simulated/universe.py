@@ -1,9 +1,9 @@
 """Who belongs to the published indices, and what those indices return.
 
-The large universe is kept like a committee's: at each quarter's third Friday the ``Options.large`` largest
-companies, with a band of a tenth of the ranks in which nobody enters or leaves; who is delisted in between is
-replaced by the largest company outside. The small one is everybody else who was listed on that Friday.
-"""
+The large universe is kept like a committee's: at each quarter's third Friday the ``Options.large``
+largest companies, with a band of a tenth of the ranks in which nobody enters or leaves; who is
+delisted in between is replaced by the largest company outside. The small one is everybody else who
+was listed on that Friday."""
 
 from __future__ import annotations
 
@@ -76,7 +76,8 @@ def _reconstitute(m: Model, large: Bools, value: Array, alive: Bools) -> Bools:
     if not large.any():
         return alive & (rank <= n)
     band = n // 10
-    # members stay to rank n + band, others enter at n - band; then the best of those between fill up
+    # members stay to rank n + band, others enter at n - band; then the best of those between fill
+    # up
     order = np.where(large, rank - band, rank + band).astype(float)
     order[~alive] = np.inf
     of_company = np.full(m.options.companies, np.inf)
@@ -88,9 +89,8 @@ def _reconstitute(m: Model, large: Bools, value: Array, alive: Bools) -> Bools:
 def returns(m: Model, u: Universe, name: str, a: int = 0, b: int | None = None) -> Array:
     """Daily price returns of a published index in sessions a+1..b, weighted by float value.
 
-    The special dividend is added back on its ex-date and the child of a spin-off enters at price zero, so that
-    neither moves the level; dividends are left out.
-    """
+    The special dividend is added back on its ex-date and the child of a spin-off enters at price
+    zero, so that neither moves the level; dividends are left out."""
     return _chained(m, u, name, a, b, cash=False)[0]
 
 
@@ -99,7 +99,9 @@ def with_dividends(m: Model, u: Universe, name: str) -> tuple[Array, Array]:
     return _chained(m, u, name, 0, None, cash=True)
 
 
-def _chained(m: Model, u: Universe, name: str, a: int, b: int | None, cash: bool) -> tuple[Array, Array]:
+def _chained(
+    m: Model, u: Universe, name: str, a: int, b: int | None, cash: bool
+) -> tuple[Array, Array]:
     b = len(m.dates) - 1 if b is None else b
     unit = np.zeros((len(m.x), b - a + 1))
     np.cumsum(m.x[:, a + 1 : b + 1], axis=1, out=unit[:, 1:])
@@ -120,8 +122,12 @@ def _chained(m: Model, u: Universe, name: str, a: int, b: int | None, cash: bool
         weight = np.where(mask, np.exp(m.shares_to(k + 1) - start), 0.0)
         value = weight @ unit[:, i - a : j - a + 1]
         if i < m.special <= j and mask[SPECIAL]:
-            value[m.special - i :] += (weight[SPECIAL] * unit[SPECIAL, m.special - a : j - a + 1]
-                                       * SPECIAL_SHARE / (1.0 - SPECIAL_SHARE))
+            value[m.special - i :] += (
+                weight[SPECIAL]
+                * unit[SPECIAL, m.special - a : j - a + 1]
+                * SPECIAL_SHARE
+                / (1.0 - SPECIAL_SHARE)
+            )
         growth[i - a : j - a] = value[1:] / value[:-1]
         if paid is not None:
             income[i - a : j - a] = weight @ paid[:, i - a + 1 : j - a + 1] / value[:-1]

@@ -1,10 +1,22 @@
 """What people said the market would do, kept on file with its date and scored against prices.
 
-    ledger   one record per call, checked; adding and correcting keep every earlier record
-    score    what became of a call, against its base rate and plain drift; records of people and houses
+ledger   one record per call, checked; adding and correcting keep every earlier record
+score    what became of a call, against its base rate and plain drift; records of people and houses
 """
 
 from paceline.views.calls.ledger import Call, Ledger, add, correct, read
 from paceline.views.calls.score import Legs, Record, Score, due, records, score
 
-__all__ = ["Call", "Ledger", "Legs", "Record", "Score", "add", "correct", "due", "read", "records", "score"]
+__all__ = [
+    "Call",
+    "Ledger",
+    "Legs",
+    "Record",
+    "Score",
+    "add",
+    "correct",
+    "due",
+    "read",
+    "records",
+    "score",
+]

@@ -1,8 +1,7 @@
 """The ledger of calls: a TOML file of ``[[call]]`` tables, or a CSV file with one row per call.
 
-Records are only ever added. A mistake is put right by a further record with ``corrects = "id"`` and the day it was
-``recorded``; a change of mind of the speaker is a new call.
-"""
+Records are only ever added. A mistake is put right by a further record with ``corrects = "id"`` and
+the day it was ``recorded``; a change of mind of the speaker is a new call."""
 
 from __future__ import annotations
 
@@ -25,8 +24,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from paceline.errors import DataError, UnknownName, UsageError
 
-Stance = Literal["over", "under", "accumulate_on_dips", "level_target", "lead_change", "rotation", "digestion",
-                 "headwind"]
+Stance = Literal[
+    "over",
+    "under",
+    "accumulate_on_dips",
+    "level_target",
+    "lead_change",
+    "rotation",
+    "digestion",
+    "headwind",
+]
 #: Stances that no price confirms or refutes by itself.
 UNPRICED = ("digestion", "headwind")
 #: Fall from its high, after the call, at which a dip is bought if the call does not say.
@@ -40,25 +47,46 @@ class Call(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
-    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=80, description="Name of the record, unique.")
+    id: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$",
+        max_length=80,
+        description="Name of the record, unique.",
+    )
     who: str = Field(min_length=1, max_length=200, description="Who said it.")
     house: str = Field("", max_length=200, description="For whom: bank, fund, paper.")
     date: dt.date = Field(description="Day it was said; it counts from the first close after.")
     source: str = Field("", max_length=1000, description="Where it stands.")
     words: str = Field(min_length=1, max_length=4000, description="What was said.")
     stance: Stance = Field(description="What kind of call it is.")
-    baskets: tuple[str, ...] = Field((), description="What is to do it; several count as one, in equal parts.")
-    against: tuple[str, ...] = Field((), description="Against what. Default: the market's benchmark.")
-    level: float | None = Field(None, gt=0, allow_inf_nan=False, description="The level of a level_target.")
-    horizon: dt.date | int | None = Field(None, description="Due on this day, or after this many sessions.")
-    begins: dt.date | None = Field(None, description="First day it applies, if later than the day after.")
-    dip: float | None = Field(None, gt=0, lt=0.9, description="Fall from the high that counts as a dip: 0.05.")
+    baskets: tuple[str, ...] = Field(
+        (), description="What is to do it; several count as one, in equal parts."
+    )
+    against: tuple[str, ...] = Field(
+        (), description="Against what. Default: the market's benchmark."
+    )
+    level: float | None = Field(
+        None, gt=0, allow_inf_nan=False, description="The level of a level_target."
+    )
+    horizon: dt.date | int | None = Field(
+        None, description="Due on this day, or after this many sessions."
+    )
+    begins: dt.date | None = Field(
+        None, description="First day it applies, if later than the day after."
+    )
+    dip: float | None = Field(
+        None, gt=0, lt=0.9, description="Fall from the high that counts as a dip: 0.05."
+    )
     conviction: Literal["low", "medium", "high"] | None = Field(None, description="As stated.")
     proxy: Literal["over", "under"] | None = Field(
-        None, description="How a digestion or headwind is measured by prices all the same.")
-    assumed: tuple[str, ...] = Field((), description="Fields the speaker did not state and the keeper chose.")
+        None, description="How a digestion or headwind is measured by prices all the same."
+    )
+    assumed: tuple[str, ...] = Field(
+        (), description="Fields the speaker did not state and the keeper chose."
+    )
     corrects: str | None = Field(None, description="Id of the record this one puts right.")
-    recorded: dt.date | None = Field(None, description="Day it was written down; a correction must say.")
+    recorded: dt.date | None = Field(
+        None, description="Day it was written down; a correction must say."
+    )
     note: str = Field("", max_length=1000, description="The keeper's remark.")
 
     @field_validator("baskets", "against", "assumed", mode="before")
@@ -84,21 +112,52 @@ class Call(BaseModel):
         start = max(self.date, self.begins or self.date)
         faults = [
             (priced and not self.baskets, f"stance {self.stance} needs baskets"),
-            (priced and self.horizon is None, f"stance {self.stance} needs a horizon: a date or a number of sessions"),
-            (isinstance(self.horizon, dt.date) and self.horizon <= start,
-             f"horizon {self.horizon} is not after the call's date {start}"),
-            (isinstance(self.horizon, int) and self.horizon < 1, "a horizon has one session or more"),
+            (
+                priced and self.horizon is None,
+                f"stance {self.stance} needs a horizon: a date or a number of sessions",
+            ),
+            (
+                isinstance(self.horizon, dt.date) and self.horizon <= start,
+                f"horizon {self.horizon} is not after the call's date {start}",
+            ),
+            (
+                isinstance(self.horizon, int) and self.horizon < 1,
+                "a horizon has one session or more",
+            ),
             (self.begins is not None and self.begins < self.date, "begins before the call's date"),
-            (self.stance == "level_target" and self.level is None, "a level_target needs its level"),
-            (self.stance == "level_target" and (len(self.baskets) != 1 or bool(self.against)),
-             "a level_target has one basket and no against"),
-            (self.stance != "level_target" and self.level is not None, "only a level_target has a level"),
-            (self.stance != "accumulate_on_dips" and self.dip is not None, "only accumulate_on_dips has a dip"),
-            (self.stance not in UNPRICED and self.proxy is not None, "only a digestion or headwind has a proxy"),
-            (bool(set(self.baskets) & set(self.against)), "a basket cannot be measured against itself"),
+            (
+                self.stance == "level_target" and self.level is None,
+                "a level_target needs its level",
+            ),
+            (
+                self.stance == "level_target" and (len(self.baskets) != 1 or bool(self.against)),
+                "a level_target has one basket and no against",
+            ),
+            (
+                self.stance != "level_target" and self.level is not None,
+                "only a level_target has a level",
+            ),
+            (
+                self.stance != "accumulate_on_dips" and self.dip is not None,
+                "only accumulate_on_dips has a dip",
+            ),
+            (
+                self.stance not in UNPRICED and self.proxy is not None,
+                "only a digestion or headwind has a proxy",
+            ),
+            (
+                bool(set(self.baskets) & set(self.against)),
+                "a basket cannot be measured against itself",
+            ),
             (bool(set(self.assumed) - set(Call.model_fields)), "assumed lists names of fields"),
-            (self.corrects is not None and self.recorded is None, "a correction says when it was recorded"),
-            (self.recorded is not None and self.recorded < self.date, "recorded before the call's date"),
+            (
+                self.corrects is not None and self.recorded is None,
+                "a correction says when it was recorded",
+            ),
+            (
+                self.recorded is not None and self.recorded < self.date,
+                "recorded before the call's date",
+            ),
         ]
         for wrong, message in faults:
             if wrong:
@@ -135,7 +194,9 @@ class Ledger:
 
     def known(self, day: dt.date) -> Ledger:
         """The ledger as it could be read on ``day``."""
-        return Ledger(self.name, tuple(c for c in self.calls if max(c.date, c.written) <= day), self.checksum)
+        return Ledger(
+            self.name, tuple(c for c in self.calls if max(c.date, c.written) <= day), self.checksum
+        )
 
     @property
     def corrected(self) -> dict[str, str]:
@@ -149,10 +210,14 @@ def read(path: str | Path) -> Ledger:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise UsageError(f"{path}: no such ledger of calls.",
-                         "Give a TOML or CSV file; `paceline calls add` starts one.") from None
+        raise UsageError(
+            f"{path}: no such ledger of calls.",
+            "Give a TOML or CSV file; `paceline calls add` starts one.",
+        ) from None
     except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}).", "Give a readable file.") from None
+        raise DataError(
+            f"{path}: cannot be read ({error.strerror}).", "Give a readable file."
+        ) from None
     return Ledger(path.name, check(_rows(path, data), path), hashlib.sha256(data).hexdigest())
 
 
@@ -163,11 +228,19 @@ def _rows(path: Path, data: bytes) -> list[dict[str, Any]]:
             return _cells(path, csv.DictReader(io.StringIO(text), strict=True, restkey=""))
         raw = tomllib.loads(text)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, csv.Error) as error:
-        raise UsageError(f"{path}: not a readable ledger ({error}).", "Give UTF-8 TOML or CSV.") from None
+        raise UsageError(
+            f"{path}: not a readable ledger ({error}).", "Give UTF-8 TOML or CSV."
+        ) from None
     rows = raw.get("call", [])
-    if set(raw) - {"call"} or not isinstance(rows, list) or not all(isinstance(r, dict) for r in rows):
-        raise UsageError(f"{path}: a ledger holds [[call]] tables and nothing else.",
-                         "Write each call as a table [[call]].")
+    if (
+        set(raw) - {"call"}
+        or not isinstance(rows, list)
+        or not all(isinstance(r, dict) for r in rows)
+    ):
+        raise UsageError(
+            f"{path}: a ledger holds [[call]] tables and nothing else.",
+            "Write each call as a table [[call]].",
+        )
     return rows
 
 
@@ -175,8 +248,10 @@ def _cells(path: Path, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     found = []
     for row in rows:
         if "" in row:
-            raise UsageError(f"{path}: call {row.get('id')!r}: more cells than there are columns.",
-                             "Put quotes around a cell that holds a comma.")
+            raise UsageError(
+                f"{path}: call {row.get('id')!r}: more cells than there are columns.",
+                "Put quotes around a cell that holds a comma.",
+            )
         found.append({k: v for k, v in row.items() if v not in ("", None)})
     return found
 
@@ -196,11 +271,15 @@ def check(rows: Sequence[Mapping[str, Any]], path: str | Path) -> tuple[Call, ..
             raise UsageError(f"{where}: the id stands twice.", "Give every call its own id.")
         if call.corrects is not None:
             if call.corrects not in seen:
-                raise UsageError(f"{where}: corrects {call.corrects!r}, which does not stand above it.",
-                                 str(UnknownName("call", call.corrects, seen)).partition(". ")[2])
+                raise UsageError(
+                    f"{where}: corrects {call.corrects!r}, which does not stand above it.",
+                    str(UnknownName("call", call.corrects, seen)).partition(". ")[2],
+                )
             if call.corrects in corrected:
-                raise UsageError(f"{where}: {call.corrects!r} is corrected already.",
-                                 f"Correct {corrected[call.corrects]!r} instead.")
+                raise UsageError(
+                    f"{where}: {call.corrects!r} is corrected already.",
+                    f"Correct {corrected[call.corrects]!r} instead.",
+                )
             corrected[call.corrects] = call.id
         seen[call.id] = call
         calls.append(call)
@@ -215,34 +294,50 @@ def _explain(error: ValidationError, where: str) -> UsageError:
     fields = list(Call.model_fields)
     if first["type"] == "extra_forbidden":
         near = get_close_matches(key, fields, n=1)
-        return UsageError(f"{where}: unknown field {key!r}{more}.",
-                          (f"Did you mean {near[0]!r}? " if near else "") + f"Fields: {', '.join(fields)}.")
+        return UsageError(
+            f"{where}: unknown field {key!r}{more}.",
+            (f"Did you mean {near[0]!r}? " if near else "") + f"Fields: {', '.join(fields)}.",
+        )
     if first["type"] == "missing":
-        return UsageError(f"{where}: the field {key!r} is missing{more}.", str(Call.model_fields[key].description))
+        return UsageError(
+            f"{where}: the field {key!r} is missing{more}.", str(Call.model_fields[key].description)
+        )
     if not key:
-        return UsageError(f"{where}: {message}{more}.", "docs/calls.md says what each stance needs.")
+        return UsageError(
+            f"{where}: {message}{more}.", "docs/calls.md says what each stance needs."
+        )
     shown = repr(first.get("input"))
-    return UsageError(f"{where}: {key}: {message}{more}.",
-                      f"Found {shown if len(shown) < 80 else shown[:77] + '...'}.")
+    return UsageError(
+        f"{where}: {key}: {message}{more}.",
+        f"Found {shown if len(shown) < 80 else shown[:77] + '...'}.",
+    )
 
 
-# ---- writing -------------------------------------------------------------------------------------------
+# ---- writing
+# -------------------------------------------------------------------------------------------
 
 
 def add(path: str | Path, record: Mapping[str, Any]) -> Call:
     """Check a record together with all that stand in the file, and append it; whole or not at all.
 
-    The file is made if it is not there. Raises ``UsageError`` for a record that does not hold, ``DataError`` for a file
-    that cannot be written or that somebody else is writing.
-    """
+    The file is made if it is not there. Raises ``UsageError`` for a record that does not hold,
+    ``DataError`` for a file that cannot be written or that somebody else is writing."""
     path = Path(path)
     given = {k: v for k, v in record.items() if v not in (None, "", (), [])}
     with _alone(path):
         data = path.read_bytes() if path.exists() else b""
         rows = _rows(path, data)
         call = check([*rows, given], path)[-1]
-        plain = {k: v for k, v in call.model_dump(exclude_defaults=True).items() if v not in (None, "", ())}
-        text = _csv(rows, plain) if path.suffix.lower() == ".csv" else _toml(data.decode("utf-8-sig"), plain)
+        plain = {
+            k: v
+            for k, v in call.model_dump(exclude_defaults=True).items()
+            if v not in (None, "", ())
+        }
+        text = (
+            _csv(rows, plain)
+            if path.suffix.lower() == ".csv"
+            else _toml(data.decode("utf-8-sig"), plain)
+        )
         check(_rows(path, text.encode()), path)  # what is written must read back
         _replace(path, text)
     return call
@@ -256,12 +351,17 @@ def correct(path: str | Path, wrong: str, changes: Mapping[str, Any], *, recorde
         raise UnknownName("call", wrong, by_id)
     given = {k: v for k, v in changes.items() if v not in (None, "", (), [])}
     if not given:
-        raise UsageError(f"{path}: nothing to correct in {wrong!r}.", "Name at least one field and its right value.")
+        raise UsageError(
+            f"{path}: nothing to correct in {wrong!r}.",
+            "Name at least one field and its right value.",
+        )
     number = 2
     while f"{wrong}.{number}" in by_id:
         number += 1
     old = by_id[wrong].model_dump(exclude_defaults=True)
-    return add(path, {**old, "id": f"{wrong}.{number}", **given, "corrects": wrong, "recorded": recorded})
+    return add(
+        path, {**old, "id": f"{wrong}.{number}", **given, "corrects": wrong, "recorded": recorded}
+    )
 
 
 @contextmanager
@@ -272,10 +372,14 @@ def _alone(path: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
     except FileExistsError:
-        raise DataError(f"{path}: is being written by somebody else.",
-                        f"Try again; if nobody is, remove {lock}.") from None
+        raise DataError(
+            f"{path}: is being written by somebody else.",
+            f"Try again; if nobody is, remove {lock}.",
+        ) from None
     except OSError as error:
-        raise DataError(f"{path}: cannot be written ({error.strerror}).", "Permit writing there.") from None
+        raise DataError(
+            f"{path}: cannot be written ({error.strerror}).", "Permit writing there."
+        ) from None
     try:
         yield
     finally:
@@ -296,7 +400,9 @@ def _replace(path: Path, text: str) -> None:
         if half is not None:
             with suppress(OSError):
                 half.unlink()
-        raise DataError(f"{path}: cannot be written ({error.strerror}).", "Free space or permit writing.") from None
+        raise DataError(
+            f"{path}: cannot be written ({error.strerror}).", "Free space or permit writing."
+        ) from None
 
 
 def _toml(text: str, record: Mapping[str, Any]) -> str:
@@ -310,7 +416,8 @@ def _toml_value(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(_toml_value(v) for v in value) + "]"
-    if isinstance(value, str):  # a JSON string is a TOML string, but for the one control character JSON lets pass
+    # a JSON string is a TOML string, but for the one control character JSON lets pass
+    if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return repr(value)
 

@@ -1,19 +1,21 @@
 """What became of a call: causal, against the right yardstick, its base rate and plain drift.
 
-A call of several baskets is one bet, bought in equal parts at the first close after it was made and held:
+A call of several baskets is one bet, bought in equal parts at the first close after it was made and
+held:
 
     bundle return from s over h   = mean over baskets of L[s+h] / L[s] - 1
     active return                 = bundle return of the baskets - bundle return of ``against``
     hit                           = active return at the horizon above zero (below, for "under")
-    base rate                     = share of hits among the same bet made on every past session whose whole window
-                                    lies before the call; windows overlap, n / h of them are independent
-    drift                         = mean of exp(g k) over baskets minus that over ``against``, g each one's mean
-                                    daily log return before the call, k sessions held
+    base rate                     = share of hits among the same bet made on every past session
+                                    whose whole window lies before the call; windows overlap, n / h
+                                    of them are independent
+    drift                         = mean of exp(g k) over baskets minus that over ``against``, g
+                                    each one's mean daily log return before the call, k sessions
+                                    held
 
-A dip is bought at the close after the first one at or below (1 - dip) times the highest close since the call. A level
-target is hit by a close at or beyond the level on the day it is due; its base rate is the share of past windows with
-at least the return it asks for.
-"""
+A dip is bought at the close after the first one at or below (1 - dip) times the highest close since
+the call. A level target is hit by a close at or beyond the level on the day it is due; its base
+rate is the share of past windows with at least the return it asks for."""
 
 from __future__ import annotations
 
@@ -54,10 +56,12 @@ class Score:
     entry      the close it counts from; ``end`` the last close seen, at most the horizon's
     active     baskets minus against from entry to end (a level target: the basket's own return)
     worst      lowest point of the active return on the way, in the call's direction
-    rank       share of past windows as long as the call has run that did worse, in the call's direction
+    rank       share of past windows as long as the call has run that did worse, in the call's
+               direction
     base       hits of the same call on random days; ``base_active`` their mean active return
     drift      active return that drift alone would have given by ``end``
-    chance     of a level target on its first day, by closed form under drift and volatility before the call
+    chance     of a level target on its first day, by closed form under drift and volatility before
+               the call
     """
 
     call: Call
@@ -102,10 +106,19 @@ def score(call: Call, legs: Legs | None) -> Score:
     last, problem = _due(call, calendar, entry)
     if problem:
         return Score(call, "no data", problem)
-    made = int(np.searchsorted(legs.days, np.datetime64(call.date), side="right")) - 1  # last close the speaker saw
-    begun = Score(call, "not started", "no close after the call yet", due=str(calendar[last]), sessions=last - entry)
+    # last close the speaker saw
+    made = int(np.searchsorted(legs.days, np.datetime64(call.date), side="right")) - 1
+    begun = Score(
+        call,
+        "not started",
+        "no close after the call yet",
+        due=str(calendar[last]),
+        sessions=last - entry,
+    )
     if made < 0 or (entry <= today and entry < shift):
-        return replace(begun, status="no data", reason=f"its baskets have prices from {legs.days[0]} on only")
+        return replace(
+            begun, status="no data", reason=f"its baskets have prices from {legs.days[0]} on only"
+        )
     begun = replace(begun, **_before(call, legs, made, last - entry, last - shift - made))
     if entry > today:
         return begun
@@ -130,7 +143,10 @@ def _due(call: Call, calendar: Dates, entry: int) -> tuple[int, str]:
     last = len(calendar) - 1
     if isinstance(call.horizon, int):
         due = entry + call.horizon
-        return due, "" if due <= last else f"the known sessions end on {calendar[last]}, before it is due"
+        return (
+            due,
+            "" if due <= last else f"the known sessions end on {calendar[last]}, before it is due",
+        )
     due = int(np.searchsorted(calendar, np.datetime64(str(call.horizon)), side="right")) - 1
     if np.datetime64(str(call.horizon)) > calendar[last] + np.timedelta64(7, "D"):
         return due, f"the known sessions end on {calendar[last]}, before it is due"
@@ -141,14 +157,14 @@ def bundle(lines: Array, start: int, stop: int) -> Array:
     """(stop - start + 1,) return of equal parts bought at close ``start`` and held."""
     if not len(lines):
         return np.zeros(stop - start + 1)
-    held: Array = lines[:, start:stop + 1] / lines[:, [start]]
+    held: Array = lines[:, start : stop + 1] / lines[:, [start]]
     mean: Array = held.mean(axis=0) - 1
     return mean
 
 
 def _common(legs: Legs, stop: int) -> int:
     """First session from which every leg has every close up to ``stop``; stop + 1 if none."""
-    ok = np.isfinite(np.vstack([legs.baskets, legs.against])[:, :stop + 1]).all(axis=0)
+    ok = np.isfinite(np.vstack([legs.baskets, legs.against])[:, : stop + 1]).all(axis=0)
     gaps = np.flatnonzero(~ok)
     return int(gaps[-1]) + 1 if len(gaps) else 0
 
@@ -157,7 +173,7 @@ def _ends(lines: Array, first: int, stop: int, h: int) -> Array:
     """(n,) bundle returns of every window of h sessions inside [first, stop]."""
     if not len(lines):
         return np.zeros(max(0, stop - first - h + 1))
-    ratio: Array = lines[:, first + h:stop + 1] / lines[:, first:stop + 1 - h]
+    ratio: Array = lines[:, first + h : stop + 1] / lines[:, first : stop + 1 - h]
     mean: Array = ratio.mean(axis=0) - 1
     return mean
 
@@ -193,11 +209,13 @@ def _asked(call: Call, line: Array, first: int, made: int, ahead: int) -> dict[s
         return {}
     found: dict[str, Any] = {}
     b = math.log(call.level / line[made])
-    logs = np.log(line[first:made + 1])
+    logs = np.log(line[first : made + 1])
     daily = np.diff(logs)
     if len(daily) >= SHORTEST:
         sigma = float(daily.std(ddof=1)) * math.sqrt(YEAR)
-        found["chance"] = closed_form(b, ahead / YEAR, float(daily.mean()) * YEAR + sigma**2 / 2, sigma).end
+        found["chance"] = closed_form(
+            b, ahead / YEAR, float(daily.mean()) * YEAR + sigma**2 / 2, sigma
+        ).end
     past = logs[ahead:] - logs[:-ahead]
     if len(past):
         hit = past >= b - TIE if b >= 0 else past <= b + TIE
@@ -230,13 +248,13 @@ def _dips(legs: Legs, first: int, stop: int, h: int, dip: float) -> tuple[Array,
         return mean
 
     for at in range(0, len(starts), CHUNK):
-        here = starts[at:at + CHUNK]
+        here = starts[at : at + CHUNK]
         window = legs.baskets[:, here[:, None] + step]
         seen = first_dip((window / window[:, :, :1]).mean(axis=0), dip)
         done = (seen >= 0) & (seen + 1 < h)
         buy, end = here[done] + seen[done] + 1, here[done] + h
-        active[at:at + CHUNK][done] = held(legs.baskets, buy, end) - held(legs.against, buy, end)
-        met[at:at + CHUNK] = done
+        active[at : at + CHUNK][done] = held(legs.baskets, buy, end) - held(legs.against, buy, end)
+        met[at : at + CHUNK] = done
     return active, met
 
 
@@ -247,13 +265,23 @@ def _after(begun: Score, legs: Legs, entry: int, end: int, due: bool, made: int)
         bought = entry + seen + 1
         if seen < 0 or bought > end or (due and bought >= end):
             line = 1 + bundle(legs.baskets, entry, end)
-            reason = (f"no close {dip_of(call):.0%} below the highest since the call" if seen < 0
-                      else "the dip came on the last close: nothing could be bought after it")
-            return replace(begun, status="not triggered", end=str(legs.days[end]), reason=reason,
-                           distance=float(line[-1] / line.max() - 1))
+            reason = (
+                f"no close {dip_of(call):.0%} below the highest since the call"
+                if seen < 0
+                else "the dip came on the last close: nothing could be bought after it"
+            )
+            return replace(
+                begun,
+                status="not triggered",
+                end=str(legs.days[end]),
+                reason=reason,
+                distance=float(line[-1] / line.max() - 1),
+            )
         entry = bought
     if _common(legs, end) > entry:
-        return replace(begun, status="no data", reason="a basket has no close on a day of the window")
+        return replace(
+            begun, status="no data", reason="a basket has no close on a day of the window"
+        )
     if call.stance == "level_target":
         return _level(begun, legs, entry, end, due, made)
     ours, theirs = bundle(legs.baskets, entry, end), bundle(legs.against, entry, end)
@@ -264,12 +292,22 @@ def _after(begun: Score, legs: Legs, entry: int, end: int, due: bool, made: int)
     first = _common(legs, made)
     held = end - entry
     return replace(
-        begun, status=("hit" if hit else "miss") if due else "open", reason="" if held else "bought today",
-        entry=str(legs.days[entry]), end=str(legs.days[end]), held=held, basket_return=float(ours[-1]),
-        against_return=float(theirs[-1]), active=float(active[-1]), worst=float(towards[low]) + 0.0,
-        worst_on=str(legs.days[entry + low]), rank=_rank(call.sign, legs, first, made, held, float(towards[-1])),
+        begun,
+        status=("hit" if hit else "miss") if due else "open",
+        reason="" if held else "bought today",
+        entry=str(legs.days[entry]),
+        end=str(legs.days[end]),
+        held=held,
+        basket_return=float(ours[-1]),
+        against_return=float(theirs[-1]),
+        active=float(active[-1]),
+        worst=float(towards[low]) + 0.0,
+        worst_on=str(legs.days[entry + low]),
+        rank=_rank(call.sign, legs, first, made, held, float(towards[-1])),
         drift=_drift(legs.baskets, first, made, held) - _drift(legs.against, first, made, held),
-        path_days=tuple(str(d) for d in legs.days[entry:end + 1]), path=tuple(active.tolist()))
+        path_days=tuple(str(d) for d in legs.days[entry : end + 1]),
+        path=tuple(active.tolist()),
+    )
 
 
 def _rank(sign: float, legs: Legs, first: int, made: int, held: int, now: float) -> Share | None:
@@ -291,30 +329,44 @@ def _level(begun: Score, legs: Legs, entry: int, end: int, due: bool, made: int)
     call = begun.call
     assert call.level is not None
     line, first, held = legs.baskets[0], _common(legs, made), end - entry
-    up = 1.0 if call.level >= line[made] else -1.0  # which way it lies from the last close the speaker saw
-    path = line[entry:end + 1] / line[entry] - 1
-    reached = up * (line[entry:end + 1] - call.level) >= 0
+    # which way it lies from the last close the speaker saw
+    up = 1.0 if call.level >= line[made] else -1.0
+    path = line[entry : end + 1] / line[entry] - 1
+    reached = up * (line[entry : end + 1] - call.level) >= 0
     low = int((up * path).argmin())
     return replace(
-        begun, status=("hit" if reached[-1] else "miss") if due else "open", reason="" if held else "begins today",
-        entry=str(legs.days[entry]), end=str(legs.days[end]), held=held, basket_return=float(path[-1]),
-        active=float(path[-1]), worst=float(up * path[low]), worst_on=str(legs.days[entry + low]),
-        distance=float(call.level / line[end] - 1), touched=bool(reached.any()),
+        begun,
+        status=("hit" if reached[-1] else "miss") if due else "open",
+        reason="" if held else "begins today",
+        entry=str(legs.days[entry]),
+        end=str(legs.days[end]),
+        held=held,
+        basket_return=float(path[-1]),
+        active=float(path[-1]),
+        worst=float(up * path[low]),
+        worst_on=str(legs.days[entry + low]),
+        distance=float(call.level / line[end] - 1),
+        touched=bool(reached.any()),
         drift=_drift(legs.baskets, first, made, held),
         rank=_rank(up, legs, first, made, held, up * float(path[-1])),
-        path_days=tuple(str(d) for d in legs.days[entry:end + 1]), path=tuple(path.tolist()))
+        path_days=tuple(str(d) for d in legs.days[entry : end + 1]),
+        path=tuple(path.tolist()),
+    )
 
 
-# ---- records -------------------------------------------------------------------------------------------
+# ---- records
+# -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Record:
     """What the decided calls of one person or house prove.
 
-    rate, low, high  share of hits and its 95% interval (Wilson), which counts only calls that do not overlap
+    rate, low, high  share of hits and its 95% interval (Wilson), which counts only calls that do
+                     not overlap
     expected         mean base rate of those calls: what random days would have hit
-    luck             chance that random days would have hit at least as often; None unless every base rate is known
+    luck             chance that random days would have hit at least as often; None unless every
+                     base rate is known
     """
 
     who: str
@@ -343,13 +395,31 @@ def records(scores: Sequence[Score], kind: str, days: Dates) -> list[Record]:
         hits = sum(s.status == "hit" for s in done)
         rate = hits / len(done) if done else None
         low, high = wilson(rate * effective, effective) if rate is not None else (None, None)
-        base = [s.base.value for s in done if s.base is not None and s.base.n_effective >= MINIMUM_EFFECTIVE]
+        base = [
+            s.base.value
+            for s in done
+            if s.base is not None and s.base.n_effective >= MINIMUM_EFFECTIVE
+        ]
         whole = bool(done) and len(base) == len(done)
         running = sum(s.call.counted and s.status in ("open", "not started") for s in own)
         rest = len(own) - len(done) - running
-        found.append(Record(
-            name, kind, len(own), len(done), hits, running, rest, effective, rate, low, high,
-            float(np.mean(base)) if whole else None, at_least(hits, base) if whole else None))
+        found.append(
+            Record(
+                name,
+                kind,
+                len(own),
+                len(done),
+                hits,
+                running,
+                rest,
+                effective,
+                rate,
+                low,
+                high,
+                float(np.mean(base)) if whole else None,
+                at_least(hits, base) if whole else None,
+            )
+        )
     return sorted(found, key=lambda r: (-r.decided, r.who))
 
 

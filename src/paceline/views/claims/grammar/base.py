@@ -7,13 +7,7 @@ import re
 
 from paceline.views.claims import lexicon, windows
 from paceline.views.claims.dates import Window
-from paceline.views.claims.grammar.model import (
-    FORECAST,
-    Aside,
-    Claim,
-    Reading,
-    State,
-)
+from paceline.views.claims.grammar.model import FORECAST, Aside, Claim, Reading, State
 from paceline.views.claims.joining import Item
 from paceline.views.claims.quantities import Number
 from paceline.views.claims.subjects import Names, Subject

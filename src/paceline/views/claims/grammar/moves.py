@@ -6,9 +6,7 @@ import re
 from dataclasses import replace
 
 from paceline.views.claims import lexicon
-from paceline.views.claims.grammar.model import (
-    as_points,
-)
+from paceline.views.claims.grammar.model import as_points
 from paceline.views.claims.grammar.phrases import Phrases
 from paceline.views.claims.items import negated
 from paceline.views.claims.joining import Item

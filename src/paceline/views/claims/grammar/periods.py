@@ -7,10 +7,7 @@ from dataclasses import replace
 
 from paceline.views.claims import dates
 from paceline.views.claims.dates import Window
-from paceline.views.claims.grammar.model import (
-    AT_A_CLOSE,
-    Claim,
-)
+from paceline.views.claims.grammar.model import AT_A_CLOSE, Claim
 from paceline.views.claims.grammar.verbs import Verbs
 from paceline.views.claims.joining import Item
 

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import re
 
-from paceline.views.claims.grammar.model import (
-    COPULA,
-    SIDES,
-    as_points,
-)
+from paceline.views.claims.grammar.model import COPULA, SIDES, as_points
 from paceline.views.claims.grammar.runs import Runs
 from paceline.views.claims.items import negated
 from paceline.views.claims.joining import Item

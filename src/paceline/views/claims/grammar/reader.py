@@ -5,13 +5,7 @@ from __future__ import annotations
 import re
 
 from paceline.views.claims import lexicon
-from paceline.views.claims.grammar.model import (
-    FORECAST,
-    Aside,
-    Claim,
-    Reading,
-    State,
-)
+from paceline.views.claims.grammar.model import FORECAST, Aside, Claim, Reading, State
 from paceline.views.claims.grammar.periods import Periods
 from paceline.views.claims.items import spot
 from paceline.views.claims.text import Sentence

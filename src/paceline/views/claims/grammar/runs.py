@@ -9,9 +9,7 @@ from dateutil.relativedelta import relativedelta
 
 from paceline.views.claims import dates, lexicon
 from paceline.views.claims.grammar.compare import Compare
-from paceline.views.claims.grammar.model import (
-    Aside,
-)
+from paceline.views.claims.grammar.model import Aside
 from paceline.views.claims.joining import Item
 from paceline.views.claims.quantities import count
 

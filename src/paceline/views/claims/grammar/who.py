@@ -6,10 +6,7 @@ import re
 
 from paceline.views.claims import lexicon
 from paceline.views.claims.grammar.base import Base
-from paceline.views.claims.grammar.model import (
-    MEMBERS,
-    name_of,
-)
+from paceline.views.claims.grammar.model import MEMBERS, name_of
 from paceline.views.claims.joining import Item
 from paceline.views.claims.subjects import Subject
 
