@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from paceline import episodes, evidence
+from paceline import evidence, methods
 
 PAIRS, SESSIONS, DRAWS = 60, 6300, 2000
 
@@ -67,9 +67,9 @@ def main(jobs: int) -> None:
         "one question about 25 events, horizon 63",
         lambda: evidence.event_evidence(x[0], event, horizon=63, draws=DRAWS),
     )
-    print(timed("calibration, 2,000 walks x 25 years", episodes.calibrate))
+    print(timed("calibration, 2,000 walks x 25 years", methods.calibrate))
     line = np.cumsum(x, axis=1)
-    timed(f"detector on {PAIRS} pairs, with borderline verdicts", lambda: episodes.verdicts(line))
+    timed(f"detector on {PAIRS} pairs, with borderline verdicts", lambda: methods.verdicts(line))
 
 
 if __name__ == "__main__":

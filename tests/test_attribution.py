@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paceline.measures._attribution import brinson_fachler, carino, menchero
+from paceline.signals.attribution import brinson_fachler, carino, menchero
 
 WP = np.array([[0.6, 0.4], [0.5, 0.5], [0.7, 0.3]])
 WB = np.full((3, 2), 0.5)

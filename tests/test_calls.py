@@ -19,12 +19,12 @@ from paceline import report
 from paceline.cli import main
 from paceline.document import Document
 from paceline.errors import DataError, PacelineError, UnknownName, UsageError
-from paceline.run import calls as scoring
-from paceline.run import views as sections
-from paceline.views import calls
-from paceline.views.calls import Call, Legs, Score, score
-from paceline.views.calls.score import at_least, first_dip
-from paceline.views.target import Share
+from paceline.methods import calls
+from paceline.methods.calls import Call, Legs, Score, score
+from paceline.methods.calls.scoring import at_least, first_dip
+from paceline.methods.target_odds import Share
+from paceline.pages import calls as sections
+from paceline.studies import calls as scoring
 
 DAY = dt.date(2025, 6, 2)
 BASE: dict[str, Any] = {

@@ -13,9 +13,9 @@ import claims_market
 import paceline
 from paceline.cli import main
 from paceline.errors import UsageError
+from paceline.factcheck import Checked
 from paceline.market import Market
 from paceline.report import factcheck as page
-from paceline.views.claims import Checked
 
 DAY = "2025-12-05"  # a Friday
 

@@ -10,10 +10,10 @@ import polars as pl
 import pytest
 
 from paceline import config
-from paceline.views.claims import dates, quantities, text, verdicts, windows
-from paceline.views.claims.grammar import Reader
-from paceline.views.claims.quantities import Number
-from paceline.views.claims.subjects import Names
+from paceline.factcheck import dates, quantities, text, verdicts, windows
+from paceline.factcheck.grammar import Reader
+from paceline.factcheck.quantities import Number
+from paceline.factcheck.subjects import Names
 
 DAY = dt.date(2025, 12, 5)
 

@@ -368,8 +368,8 @@ def test_verify_and_trace(
         "command": "paceline show strength",
         "parents": [{"id": "cd", "name": "panel", "params": {}, "parents": []}],
     }
-    monkeypatch.setattr("paceline.run.verify", lambda path, market: different)
-    monkeypatch.setattr("paceline.run.trace", lambda figure, market: tree)
+    monkeypatch.setattr("paceline.record.verify", lambda path, market: different)
+    monkeypatch.setattr("paceline.record.trace", lambda figure, market: tree)
     manifest = tmp_path / "report.manifest.json"
     manifest.write_text('{"figures": [], "as_of": "2025-12-05", "store_version": 3}')
     assert main(["verify", str(manifest)]) == code

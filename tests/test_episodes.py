@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paceline import episodes as ep
+from paceline import methods as ep
 from paceline.errors import NotEnoughData, UsageError
 
 NONE = math.nan
@@ -305,7 +305,7 @@ def test_power_grows_and_delay_falls_with_the_size() -> None:
 def test_wilson_interval_of_a_known_share() -> None:
     from statsmodels.stats.proportion import proportion_confint
 
-    from paceline.episodes.calibration import wilson
+    from paceline.methods.calibration import wilson
 
     assert wilson(7, 20) == pytest.approx(proportion_confint(7, 20, method="wilson"), rel=1e-9)
     assert np.isnan(wilson(0, 0)).all()

@@ -13,14 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import paceline
-from paceline import episodes, run
+from paceline import methods, record
 from paceline.arrays import Array
 from paceline.cli import main
 from paceline.document import Grid, Label, Sentence
 from paceline.errors import NotEnoughData, UnknownName, UsageError
-from paceline.run import pairs, rotation
-from paceline.views import analogues
-from paceline.views import episodes as views
+from paceline.methods import analogues
+from paceline.methods import turns as views
+from paceline.pages import rotation
+from paceline.studies import rotations as pairs
 
 
 def walk(seed: int, n: int = 1500, size: float = 0.01) -> Array:
@@ -97,7 +98,7 @@ def test_ladder_says_at_each_size_what_the_detector_says() -> None:
     lines = np.stack([walk(5), walk(6)])
     found = views.ladder(lines)
     for c in views.LADDER:
-        alone = episodes.detect(lines, c)
+        alone = methods.detect(lines, c)
         for name in ("series", "direction", "extreme", "known", "complete", "state", "since"):
             np.testing.assert_array_equal(
                 getattr(found[c], name), getattr(alone, name), err_msg=f"{name} at {c}"
@@ -112,7 +113,7 @@ def test_verdict_of_a_ladder_is_the_detectors_own(c: float) -> None:
     lines = np.stack([walk(7), walk(8), np.full(1500, np.nan), walk(9)])
     lines[3, 200:] = np.nan  # too short
     found = views.ladder(lines)
-    for row, own in enumerate(episodes.verdicts(lines, c)):
+    for row, own in enumerate(methods.verdicts(lines, c)):
         mine = views.verdict_of(found, lines[row], row, c)
         assert (mine.direction, mine.below, mine.above, mine.since, mine.reason) == (
             own.direction,
@@ -157,7 +158,7 @@ def test_monthly_lines_turn_at_the_same_multiple_of_a_quarters_move() -> None:
 
 def test_false_alarms_of_walks_are_those_of_the_calibration() -> None:
     walks, own = views.false_alarms([np.diff(walk(1, 4000))], 1.5, paths=100, years=12)
-    exact = episodes.calibrate(c=1.5, series=250, years=12, seed=5)
+    exact = methods.calibrate(c=1.5, series=250, years=12, seed=5)
     for found in (walks, own):
         assert found.low < found.rate < found.high and found.high - found.low < 0.15
         assert found.rate == pytest.approx(exact.rate, abs=0.12)
@@ -467,7 +468,7 @@ def test_json_figures_trace_to_the_command(market: Any, capsys: pytest.CaptureFi
 
 @pytest.fixture(scope="module")
 def document(market: Any) -> Any:
-    return run.report(market)
+    return record.report(market)
 
 
 def test_report_has_the_pages_of_rotation(document: Any) -> None:
@@ -504,20 +505,20 @@ def test_report_says_what_changed_and_can_be_verified(
     ]
     changed[0]["value"] = "somebody else"
     (tmp_path / "older.manifest.json").write_text("{}")  # not a manifest: passed over
-    run.write_manifest(
+    record.write_manifest(
         type(document)(**{**vars(document), "manifest": old}), tmp_path / "old.manifest.json"
     )
-    previous = run.previous_report(tmp_path / "new.html", market.as_of)
+    previous = record.previous_report(tmp_path / "new.html", market.as_of)
     assert previous is not None and previous["as_of"] == "2025-11-03"
-    assert run.previous_report(tmp_path / "new.html", "2025-11-03") is None
-    new = run.report(market, previous=previous)
+    assert record.previous_report(tmp_path / "new.html", "2025-11-03") is None
+    new = record.report(market, previous=previous)
     first = new.sections[0]
     assert first.name == "changes"
     grid = next(b for b in first.blocks if isinstance(b, Grid))
     (row,) = [r for r in grid.rows if r[2].value == "somebody else"]
     assert row[3].value != "somebody else" and len(grid.rows) == 1
-    path = run.write_manifest(new, tmp_path / "new.manifest.json")
-    assert run.verify(path, market) == []
+    path = record.write_manifest(new, tmp_path / "new.manifest.json")
+    assert record.verify(path, market) == []
 
 
 def test_nothing_changed_is_said(market: Any, document: Any) -> None:

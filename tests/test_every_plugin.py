@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import paceline
-from paceline import baskets, conformance, importing, sources
+from paceline import baskets, conformance, sources
 from paceline.config import Source
-from paceline.market import Market
+from paceline.market import Market, importing
 
 PRICES = (
     "ticker,day,price,chg\nAA,2025-01-02,10,1.5\nAA,2025-01-03,10.2,2\n"

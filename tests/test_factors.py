@@ -13,7 +13,7 @@ import pytest
 from paceline import measures
 from paceline.conformance import check_measure
 from paceline.errors import UnknownName, UsageError
-from paceline.measures._sorts import each_june, held, legs, two_by_three, weigh
+from paceline.signals.sorts import each_june, held, legs, two_by_three, weigh
 from views import make, random_view, weekdays
 
 FACTORS, HISTORY = measures.get("factors"), measures.get("factor_history")

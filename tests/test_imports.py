@@ -4,6 +4,7 @@ two walls hold (network only in ``sources``; ``report``, ``web`` and ``cli`` nev
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,40 +16,10 @@ from paceline.cli import VERBS
 
 PACKAGE = Path(__file__).parent.parent / "src" / "paceline"
 
-#: Parts of the package from the ground up; a part may be a file or a folder.
+DESIGN = Path(__file__).parent.parent / "docs" / "design.md"
+#: Rooms of the package from the ground up, as the table of the design page lists them; a room is a file or a folder.
 ORDER = (
-    "errors",
-    "arrays",
-    "threads",
-    "lineage",
-    "figures",
-    "document",
-    "schema",
-    "config",
-    "sources",
-    "quality",
-    "store",
-    "panel",
-    "kernels",
-    "baskets",
-    "indices",
-    "evidence",
-    "episodes",
-    "measures",
-    "views",
-    "backtest",
-    "engine",
-    "importing",
-    "levels",
-    "records",
-    "workspace",
-    "market",
-    "run",
-    "conformance",
-    "charts",
-    "report",
-    "web",
-    "cli",
+    *re.findall(r"^\| `(\w+)/?` \|", DESIGN.read_text(encoding="utf-8"), re.MULTILINE),
     "__main__",
 )
 #: Two to four seconds of imports together: only inside the functions that use them.
@@ -80,16 +51,17 @@ NETWORK = {
 }
 #: Parts that hold matrices, and parts that may only see figures.
 MATRICES = {"panel", "kernels", "baskets", "indices", "store"}
-SURFACES = {"report", "web", "cli", "charts"}
+SURFACES = {"report", "cli", "charts"}
 #: The command line is built from cyclopts: its files are imported only when a verb runs.
 ALLOWED = {("cli", "cyclopts")}
 #: ``Market`` offers its report and its charts as methods: conveniences that import, when called,
 #: what is built on top of it. Nothing else may.
 WHEN_CALLED = {
-    ("market", "run"),
+    ("market", "studies"),
+    ("market", "record"),
     ("market", "charts"),
-    # claims put questions to the market they are handed: its type only
-    ("views", "market"),
+    ("market", "factcheck"),
+    ("studies", "pages"),
 }
 
 
@@ -139,7 +111,7 @@ def faults(path: Path, root: Path) -> list[str]:
         outer, *rest = name.split(".")
         if outer in HEAVY and top and (part, outer) not in ALLOWED:
             found.append(f"{where} imports {outer} at start-up")
-        if outer in NETWORK and part not in ("sources", "web"):
+        if outer in NETWORK and part not in ("sources", "factcheck"):
             found.append(f"{where} imports {outer}: only sources touch the network")
         if outer in NETWORK and top and part == "sources":
             found.append(f"{where} imports {outer} outside fetch")
@@ -176,7 +148,7 @@ def test_file_keeps_the_order(path: Path) -> None:
             "def f():\n    from ..market import Market\n",
             "market, which stands below it",
         ),
-        ("market.py", "from paceline import run\n", "paceline.run, which stands below it"),
+        ("market.py", "from paceline import record\n", "paceline.record, which stands below it"),
         ("measures/beta.py", "import scipy.stats\n", "imports scipy at start-up"),
         ("store.py", "def f():\n    import urllib.request\n", "only sources touch the network"),
         ("sources/web.py", "import httpx\n", "outside fetch"),

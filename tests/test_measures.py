@@ -19,10 +19,12 @@ from hypothesis import strategies as st
 
 from paceline import measures
 from paceline.errors import NotEnoughData, UnknownName, UsageError
-from paceline.measures import Result, View, _stats, _windows
+from paceline.measures import Result, View
 from paceline.measures.advance_decline import balance
 from paceline.measures.concentration import statistics
 from paceline.measures.league import ranks
+from paceline.signals import statistics as _stats
+from paceline.signals import windows as _windows
 from views import make, random_view, weekdays
 
 ANSWERS = Path(__file__).parent / "answers"

@@ -17,9 +17,11 @@ from scipy import stats
 from paceline import measures
 from paceline.conformance import check_measure, cut
 from paceline.errors import NotEnoughData, UnknownName, UsageError
-from paceline.measures import Result, View, _ranks, _weekly
+from paceline.measures import Result, View
 from paceline.measures.regimes import expanding_median
 from paceline.measures.relative_rotation import coordinates
+from paceline.signals import ranks as _ranks
+from paceline.signals import weeks as _weekly
 from views import make, random_view, weekdays
 
 

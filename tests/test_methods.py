@@ -22,8 +22,8 @@ import numpy as np
 import pytest
 
 from paceline import kernels
-from paceline.measures import _stats
 from paceline.measures.concentration import statistics
+from paceline.signals import statistics as _stats
 
 T = np.arange(300.0)
 RETURNS = 0.012 * np.sin(1.7 * T) + 0.004 * np.sin(0.05 * T) + 0.0006

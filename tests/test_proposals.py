@@ -15,8 +15,8 @@ import claims_market
 import paceline
 from paceline.cli import main
 from paceline.errors import SourceError, UsageError
+from paceline.factcheck import language_model as model
 from paceline.market import Market
-from paceline.web import model
 
 DAY = "2025-12-05"
 #: The grammar reads the first sentence; the second is beyond it. RUT: 500 on 20 November, 547 on 5

@@ -15,7 +15,7 @@ from paceline import measures
 from paceline.conformance import check_measure
 from paceline.errors import UsageError
 from paceline.measures import View
-from paceline.measures._calendar import ahead, places
+from paceline.signals.calendar import ahead, places
 from views import make, random_view, weekdays
 
 SEASONALITY, TAX = measures.get("seasonality"), measures.get("tax_loss")

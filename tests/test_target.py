@@ -14,9 +14,9 @@ import pytest
 import paceline
 from paceline.cli import main
 from paceline.errors import NotEnoughData, UnknownName, UsageError
-from paceline.run import views as sections
-from paceline.run.book import Book
-from paceline.views import target
+from paceline.methods import target_odds as target
+from paceline.pages import calls as sections
+from paceline.studies.answers import Book
 
 B = math.log(8100 / 6870)
 

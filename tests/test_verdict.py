@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paceline.evidence import Evidence
-from paceline.views import verdict as v
+from paceline.methods import grades as v
 
 DAYS = np.arange("2001-01-01", "2012-12-31", dtype="datetime64[D]")
 DAYS = DAYS[np.is_busday(DAYS)]

@@ -17,7 +17,7 @@ import pytest
 from real_data import FRIDAY, MARKET, THURSDAY, Ask, Rows
 
 import paceline
-from paceline import run
+from paceline import record
 from paceline.cli import main
 from paceline.market import Market
 
@@ -104,8 +104,8 @@ def thursday(data: Path, store: Path) -> Market:
 @pytest.fixture(scope="session")
 def manifest(friday: Market, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The manifest of the report of 2025-12-05."""
-    return run.write_manifest(
-        run.report(friday), tmp_path_factory.mktemp("report") / "report.manifest.json"
+    return record.write_manifest(
+        record.report(friday), tmp_path_factory.mktemp("report") / "report.manifest.json"
     )
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from paceline.factcheck import Checked, Verdict
+from paceline.factcheck.score import measure
 from paceline.market import Market
-from paceline.views.claims import Checked, Verdict
-from paceline.views.claims.score import measure
 
 COMMENTARIES = Path(__file__).parent.parent / "commentaries"
 

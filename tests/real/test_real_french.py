@@ -105,7 +105,7 @@ def test_every_cell_of_every_file_is_read(data: Path, path: str) -> None:
 
 def test_winners_minus_losers_is_momentum(view: View) -> None:
     """Five winner minus five loser portfolios of the 25 sorts correlate with the monthly factor above 0.97."""
-    from paceline.measures._french import winners_losers
+    from paceline.signals.french import winners_losers
 
     pair = winners_losers(view)
     assert pair is not None

@@ -13,7 +13,7 @@ import pytest
 from real_data import FRIDAY, MARKET, THURSDAY, Ask, Rows, asked, on
 
 import paceline
-from paceline import run
+from paceline import record
 from paceline.cli import main
 from paceline.market import Market
 
@@ -197,7 +197,7 @@ def test_verify_finds_an_edited_value_and_an_edited_subject(
     edited["figures"][9]["subject"] = "nobody"
     path = tmp_path / "edited.manifest.json"
     path.write_text(json.dumps(edited), encoding="utf-8")
-    different = run.verify(path, friday)
+    different = record.verify(path, friday)
     assert len(different) == 2
     assert different[0]["is"] == pytest.approx(different[0]["was"] - 1e-6, abs=1e-12)
     assert different[1]["is"] is None

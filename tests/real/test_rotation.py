@@ -12,7 +12,7 @@ import pytest
 from real_data import MARKET, asked
 
 import paceline
-from paceline import run
+from paceline import record
 from paceline.document import Document, Grid, Section, Sentence
 from paceline.evidence import circular_shift_placebo
 from paceline.figures import Figure
@@ -25,7 +25,7 @@ PAIRS = {"small_vs_large": "RUT/SPX", "equal_vs_cap_funds": "RSP/SPY", "value_vs
 
 @pytest.fixture(scope="module")
 def document(friday: Market) -> Document:
-    return run.report(friday)
+    return record.report(friday)
 
 
 def section(document: Document, name: str) -> Section:

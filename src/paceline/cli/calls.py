@@ -25,7 +25,7 @@ from paceline.cli.options import (
 from paceline.errors import UsageError
 
 if TYPE_CHECKING:
-    from paceline.views.calls import Call
+    from paceline.methods.calls import Call
 
 #: The ledger used where none is named: beside the market file.
 LEDGER = "calls.toml"
@@ -66,7 +66,7 @@ def _ledger(file: Path | None, where: Where | None) -> Path:
 
 def list_(file: File = None, /, *, json: AsJson = False, where: Where | None = None) -> int:
     """List the records of a ledger, as written. No prices are read."""
-    from paceline.views.calls import read
+    from paceline.methods.calls import read
 
     ledger = read(_ledger(file, where))
     if json:
@@ -95,7 +95,7 @@ def list_(file: File = None, /, *, json: AsJson = False, where: Where | None = N
 
 def score(file: File = None, /, *, json: AsJson = False, where: When | None = None) -> int:
     """Say what became of each call, against random days and plain drift, and what a record proves."""
-    from paceline.run import calls
+    from paceline.studies import calls
 
     market = open_market(where or When())
     with progress() as bar:
@@ -257,7 +257,7 @@ def add(
         "recorded": recorded and day(recorded, "--recorded"),
         "note": note,
     }
-    from paceline.views.calls import add as append
+    from paceline.methods.calls import add as append
 
     path = _ledger(file, where)
     _known([*(basket or ()), *(against or ())], where)
@@ -291,7 +291,7 @@ def correct(
         if not equals:
             raise UsageError(f"--set: {given!r} names no value.", "Write it as field=value.")
         changes[name.strip()] = value.strip()
-    from paceline.views.calls import correct as append
+    from paceline.methods.calls import correct as append
 
     path = _ledger(file, where)
     _known([n for k in ("baskets", "against") for n in changes.get(k, "").split(";") if n], where)

@@ -23,7 +23,7 @@ from paceline.cli.options import (
 from paceline.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
-    from paceline.views.claims import Checked
+    from paceline.factcheck import Checked
 
 
 def factcheck(
@@ -66,7 +66,7 @@ def factcheck(
         )
     ask = None
     if reader is not None:
-        from paceline.web.model import chat
+        from paceline.factcheck.language_model import chat
 
         if not reader_model:
             raise UsageError(
@@ -79,7 +79,7 @@ def factcheck(
     with progress() as bar:
         market.ensure(bar)
         if score:
-            from paceline.views.claims.score import measure
+            from paceline.factcheck.score import measure
 
             result = measure(market, Path(text))
         else:

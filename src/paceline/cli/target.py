@@ -85,7 +85,7 @@ def target(
     remember(market, answer.figures.values())
     if html is not None:
         from paceline import report
-        from paceline.run import views
+        from paceline.pages import calls as views
 
         report.write(views.document(answer), html)
         note(f"Page: {html}")

@@ -149,8 +149,8 @@ def report(
     csv
         Also write one CSV per table into this folder.
     """
+    from paceline import record
     from paceline import report as pages
-    from paceline import run
     from paceline.report import terminal
 
     if out.is_dir():
@@ -158,9 +158,9 @@ def report(
     market = open_market(where or When())
     with progress() as bar:
         market.ensure(bar)
-        document = run.report(market, bar, run.previous_report(out, market.as_of))
+        document = record.report(market, bar, record.previous_report(out, market.as_of))
         pages.write(document, out)
-        run.write_manifest(document, out.with_suffix(".manifest.json"))
+        record.write_manifest(document, out.with_suffix(".manifest.json"))
         if json is not None:
             pages.write_json(document, json)
         if csv is not None:
@@ -183,9 +183,9 @@ def trace(figure: str, /, *, json: AsJson = False, where: Where | None = None) -
     figure
         The figure's id: on its card in the report, or `figure` in any JSON row.
     """
-    from paceline import run
+    from paceline import record
 
-    found = run.trace(figure, open_market(where or Where()))
+    found = record.trace(figure, open_market(where or Where()))
     if json:
         say_json(found)
         return 0
@@ -217,8 +217,8 @@ def verify(manifest: Path, /, *, json: AsJson = False, where: Where | None = Non
         The file written beside a report, e.g. out/report.manifest.json.
     """
     import paceline
-    from paceline import run
-    from paceline.run.manifest import read_manifest
+    from paceline import record
+    from paceline.record import read_manifest
 
     old, where = read_manifest(manifest), where or Where()
     market = None  # the manifest knows its market, store and day
@@ -233,7 +233,7 @@ def verify(manifest: Path, /, *, json: AsJson = False, where: Where | None = Non
     with progress() as bar:
         if bar:
             bar("computing every figure again", 0.0)
-        different = run.verify(manifest, market)
+        different = record.verify(manifest, market)
     if json:
         say_json(different)
     elif different:

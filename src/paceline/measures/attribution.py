@@ -8,10 +8,10 @@ import polars as pl
 from paceline.arrays import Array
 from paceline.errors import UnknownName
 from paceline.measures import Result, View, measure
-from paceline.measures._attribution import brinson_fachler, carino
-from paceline.measures._members import Basis, basis_of, drift
-from paceline.measures._tables import day, tidy
-from paceline.measures._windows import since_session, window
+from paceline.signals.attribution import brinson_fachler, carino
+from paceline.signals.members import Basis, basis_of, drift
+from paceline.signals.tables import day, tidy
+from paceline.signals.windows import since_session, window
 
 
 @measure(

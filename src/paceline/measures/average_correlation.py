@@ -9,7 +9,7 @@ from paceline import kernels, threads
 from paceline.arrays import Bools
 from paceline.errors import UsageError
 from paceline.measures import Array, Result, View, measure
-from paceline.measures._members import SUSPENDED, Basis, basis_of, count, living
+from paceline.signals.members import SUSPENDED, Basis, basis_of, count, living
 
 
 @measure(

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from paceline.arrays import Bools
 from paceline.measures import Array, Result, View, measure
-from paceline.measures._lows import known_low
-from paceline.measures._members import Basis, basis_of, count, living, share, terms
-from paceline.measures._windows import since_session
+from paceline.signals.lows import known_low
+from paceline.signals.members import Basis, basis_of, count, living, share, terms
+from paceline.signals.windows import since_session
 
 #: Returns closer than this are equal: they differ by rounding only.
 EQUAL = 1e-12

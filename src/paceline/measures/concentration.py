@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paceline.measures import Array, Result, View, measure
-from paceline.measures._members import drift, month_ends
-from paceline.measures._tables import day, tidy
+from paceline.signals.members import drift, month_ends
+from paceline.signals.tables import day, tidy
 
 UNITS = {
     "hhi": "ratio",

@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 
 from paceline.measures import Array, Result, View, measure
-from paceline.measures._members import basis_of, drift
-from paceline.measures._tables import day, tidy
-from paceline.measures._windows import change, since_session, window
+from paceline.signals.members import basis_of, drift
+from paceline.signals.tables import day, tidy
+from paceline.signals.windows import change, since_session, window
 
 
 @measure(

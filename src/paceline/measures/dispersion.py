@@ -9,7 +9,7 @@ from paceline import kernels, threads
 from paceline.arrays import Bools
 from paceline.errors import UsageError
 from paceline.measures import Array, Result, Span, View, measure
-from paceline.measures._members import Basis, basis_of, living
+from paceline.signals.members import Basis, basis_of, living
 
 UNITS = {
     "dispersion": "fraction",

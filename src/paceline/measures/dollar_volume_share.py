@@ -7,7 +7,7 @@ import numpy as np
 from paceline import kernels
 from paceline.errors import UsageError
 from paceline.measures import Result, View, measure
-from paceline.measures._members import living, share
+from paceline.signals.members import living, share
 
 UNITS = {"share": "fraction", "share_before": "fraction", "change": "fraction"}
 

@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from paceline.measures import Array, Result, View, _french, measure
-from paceline.measures._tables import tidy
+from paceline.measures import Array, Result, View, measure
 from paceline.measures.league import ranks
+from paceline.signals import french
+from paceline.signals.tables import tidy
 
 #: Returns closer than this are a tie in a league.
 TIE = 0.001
@@ -86,13 +87,13 @@ def _published(
 ) -> tuple[dict[str, Line], tuple[str, NDArray[np.datetime64], Array, Array] | None]:
     """Factor -> (series, month-ends, returns), and the two legs of winners minus losers."""
     lines: dict[str, Line] = {}
-    for column, name in _french.COLUMNS.items():
-        series = _french.find(view, "monthly", column)
+    for column, name in french.COLUMNS.items():
+        series = french.find(view, "monthly", column)
         if series is not None:
-            lines[name] = (series, *_french.seen(view, series))
-    pair = _french.winners_losers(view)
+            lines[name] = (series, *french.seen(view, series))
+    pair = french.winners_losers(view)
     if pair is not None:
-        lines[_french.WML] = (pair[0], pair[1], pair[2] - pair[3])
+        lines[french.WML] = (pair[0], pair[1], pair[2] - pair[3])
     return {n: line for n, line in lines.items() if len(line[1])}, pair
 
 
@@ -188,7 +189,7 @@ def _crashes(
             "start": first.item(),
             "end": days[k + length - 1].item(),
             "value": float(total[k]),
-            "factor": _french.WML,
+            "factor": french.WML,
             "winners": float(legs_[0][k]),
             "losers": float(legs_[1][k]),
             "known": days[k + length - 1].item(),

@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 from paceline import threads
 from paceline.errors import UnknownName, UsageError
 from paceline.measures import Array, Result, View, measure
-from paceline.measures._lows import last_low
-from paceline.measures._members import Basis, basis_of
-from paceline.measures._signals import (
+from paceline.measures.league import ranks
+from paceline.signals.characteristics import (
     FACTORS,
     NEEDS,
     Stocks,
@@ -26,10 +25,11 @@ from paceline.measures._signals import (
     row_of,
     scores,
 )
-from paceline.measures._sorts import held, legs, weigh
-from paceline.measures._tables import day, tidy
-from paceline.measures._windows import since_session, window
-from paceline.measures.league import ranks
+from paceline.signals.lows import last_low
+from paceline.signals.members import Basis, basis_of
+from paceline.signals.sorts import held, legs, weigh
+from paceline.signals.tables import day, tidy
+from paceline.signals.windows import since_session, window
 
 SIDES = ("long", "short", "long_short", "long_over_index")
 Weighting = Literal["own", "equal", "cap"]

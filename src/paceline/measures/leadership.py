@@ -11,11 +11,11 @@ import polars as pl
 from paceline.arrays import Bools
 from paceline.errors import NotEnoughData
 from paceline.measures import Array, Result, View, measure
-from paceline.measures._members import Basis, basis_of
-from paceline.measures._ranks import noise, quantiles, spearman, top
-from paceline.measures._tables import day, tidy
-from paceline.measures._weekly import carried
-from paceline.measures._windows import change, on_or_before, returns, since_session, window
+from paceline.signals.members import Basis, basis_of
+from paceline.signals.ranks import noise, quantiles, spearman, top
+from paceline.signals.tables import day, tidy
+from paceline.signals.weeks import carried
+from paceline.signals.windows import change, on_or_before, returns, since_session, window
 
 UNITS = {
     "rank_correlation": "ratio",

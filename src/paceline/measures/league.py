@@ -7,8 +7,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from paceline.measures import Array, Result, View, measure
-from paceline.measures._tables import day, tidy
-from paceline.measures._windows import change, chosen, since_session, window
+from paceline.signals.tables import day, tidy
+from paceline.signals.windows import change, chosen, since_session, window
 
 DEFAULT = ("since_low", "1d", "1w", "1m", "last_month", "3m", "6m", "ytd", "1y")
 

@@ -7,7 +7,7 @@ import numpy as np
 from paceline import kernels
 from paceline.arrays import Bools
 from paceline.measures import Result, View, measure
-from paceline.measures._members import Basis, basis_of, count, living, observed, share
+from paceline.signals.members import Basis, basis_of, count, living, observed, share
 
 UNITS = {
     "new_highs": "count",

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from paceline.measures import Array, Result, View, measure
-from paceline.measures._stats import (
+from paceline.signals.statistics import (
     YEAR,
     annual,
     information_ratio,
@@ -14,8 +14,8 @@ from paceline.measures._stats import (
     tracking_error,
     volatility,
 )
-from paceline.measures._tables import day, tidy
-from paceline.measures._windows import HORIZONS, change, chosen, returns, since_session, window
+from paceline.signals.tables import day, tidy
+from paceline.signals.windows import HORIZONS, change, chosen, returns, since_session, window
 
 RISKS = {"volatility": (volatility, "fraction"), "max_drawdown": (max_drawdown, "return")}
 ACTIVE = {

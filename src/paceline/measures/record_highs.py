@@ -7,8 +7,8 @@ import polars as pl
 
 from paceline import kernels
 from paceline.measures import Result, View, measure
-from paceline.measures._tables import day, tidy
-from paceline.measures._windows import on_or_before
+from paceline.signals.tables import day, tidy
+from paceline.signals.windows import on_or_before
 
 UNITS = {
     "is_record": "count",

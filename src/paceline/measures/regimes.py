@@ -8,7 +8,7 @@ import numpy as np
 
 from paceline import kernels
 from paceline.measures import Array, Dates, Result, View, measure
-from paceline.measures._windows import returns
+from paceline.signals.windows import returns
 
 UNITS = {
     "bull_20": "count",

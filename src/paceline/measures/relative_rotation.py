@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from paceline import kernels
 from paceline.errors import UnknownName, UsageError
 from paceline.measures import Array, Result, View, measure
-from paceline.measures._tables import day, tidy
-from paceline.measures._weekly import age, carried, lagged_change, score, spread, week_ends
+from paceline.signals.tables import day, tidy
+from paceline.signals.weeks import age, carried, lagged_change, score, spread, week_ends
 
 Mode = Literal["recommended", "lite"]
 

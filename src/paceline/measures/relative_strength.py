@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from paceline.measures import Result, View, measure
-from paceline.measures._windows import since_session
+from paceline.signals.windows import since_session
 
 
 @measure(

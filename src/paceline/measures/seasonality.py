@@ -13,9 +13,10 @@ import numpy as np
 from paceline import kernels
 from paceline.errors import UsageError
 from paceline.evidence import adjust, circular_shift_placebo, hac_mean
-from paceline.measures import Array, Result, View, _french, measure
-from paceline.measures._calendar import OWN, Ints, Line, Places, ahead, places
-from paceline.measures._tables import tidy
+from paceline.measures import Array, Result, View, measure
+from paceline.signals import french
+from paceline.signals.calendar import OWN, Ints, Line, Places, ahead, places
+from paceline.signals.tables import tidy
 
 MONTHS = (
     "january",
@@ -178,16 +179,16 @@ def _lines(view: View, columns: Sequence[str] | str) -> Iterator[Line]:
     ]
     for column in (columns,) if isinstance(columns, str) else columns:
         names = [n for n in sorted(view.series) if n.endswith(f"/daily/{column}")]
-        best = _french.find(view, "daily", column)
+        best = french.find(view, "daily", column)
         for name in names if column == "return" else [best] if best else []:
             found.append(_of_series(view, name, column, monthly=False))
-        monthly = _french.find(view, "monthly", column)
+        monthly = french.find(view, "monthly", column)
         if best is None and monthly is not None:
             found.append(_of_series(view, monthly, column, monthly=True))
-    pair = _french.winners_losers(view)
+    pair = french.winners_losers(view)
     if pair is not None:
         name, dates, high, low = pair
-        found.append(Line(_french.WML, name, None, "total", dates, (high - low)[None], (1,), True))
+        found.append(Line(french.WML, name, None, "total", dates, (high - low)[None], (1,), True))
     yield from (line for line in found if len(line.dates) > (12 if line.monthly else 252))
 
 
@@ -209,11 +210,11 @@ def _of_levels(view: View, rows: tuple[int, ...], name: str) -> Line:
 
 
 def _of_series(view: View, name: str, column: str, *, monthly: bool) -> Line:
-    dates, values = _french.seen(view, name)
+    dates, values = french.seen(view, name)
     here = np.isfinite(values)
-    label = _french.COLUMNS.get(column, name.split("/")[-3] if name.count("/") > 1 else name)
+    label = french.COLUMNS.get(column, name.split("/")[-3] if name.count("/") > 1 else name)
     return Line(
-        label, name, None, _french.basis(name), dates[here], values[here][None], (1,), monthly
+        label, name, None, french.basis(name), dates[here], values[here][None], (1,), monthly
     )
 
 

@@ -7,8 +7,8 @@ import polars as pl
 
 from paceline import kernels
 from paceline.measures import Array, Result, View, measure
-from paceline.measures._tables import day, tidy
-from paceline.measures._windows import on_or_before, returns
+from paceline.signals.tables import day, tidy
+from paceline.signals.windows import on_or_before, returns
 
 #: Two returns closer than this are equal: they differ by rounding only.
 EQUAL = 1e-12

@@ -7,7 +7,7 @@ import polars as pl
 
 from paceline import kernels
 from paceline.measures import Result, View, measure
-from paceline.measures._tables import day, tidy
+from paceline.signals.tables import day, tidy
 
 
 @measure(

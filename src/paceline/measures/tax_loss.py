@@ -11,10 +11,10 @@ import numpy as np
 from paceline.errors import UsageError
 from paceline.evidence import hac_mean
 from paceline.measures import Array, Result, View, measure
-from paceline.measures._calendar import OWN, Ints, Places, ahead, places
-from paceline.measures._members import Basis, basis_of
-from paceline.measures._signals import Stocks, chosen
-from paceline.measures._tables import tidy
+from paceline.signals.calendar import OWN, Ints, Places, ahead, places
+from paceline.signals.characteristics import Stocks, chosen
+from paceline.signals.members import Basis, basis_of
+from paceline.signals.tables import tidy
 
 
 @measure(

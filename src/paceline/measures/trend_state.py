@@ -6,10 +6,10 @@ import numpy as np
 import polars as pl
 
 from paceline.measures import Array, Result, View, measure
-from paceline.measures._members import SUSPENDED
-from paceline.measures._ranks import percentile
-from paceline.measures._tables import day, tidy
-from paceline.measures._windows import change, window
+from paceline.signals.members import SUSPENDED
+from paceline.signals.ranks import percentile
+from paceline.signals.tables import day, tidy
+from paceline.signals.windows import change, window
 
 UNITS = {
     "off_high": "return",

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from paceline.report.files import write_text
 
 if TYPE_CHECKING:
-    from paceline.views.claims import Checked, Verdict
+    from paceline.factcheck import Checked, Verdict
 
 #: Verdict -> how its mark looks: a sign for readers without colour, and a class.
 MARKS = {

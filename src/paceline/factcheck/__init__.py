@@ -1,0 +1,400 @@
+"""Claims of market commentary, found by a grammar and checked against prices.
+
+    from paceline.factcheck import factcheck
+    checked = factcheck(market, "Since the November 20 low the Russell 2000 has surged 9.4%.", date="2025-12-05")
+    for verdict in checked: print(verdict.verdict, verdict.quote, verdict.safe)
+
+``text`` cleans and cuts; ``subjects``, ``quantities``, ``dates`` and ``windows`` find names, numbers and periods; ``items``,
+``joining`` and ``grammar`` make claims of them; ``proposals`` adds a language model's where one is given; ``readings`` fetches
+levels; ``judges`` and ``verdicts`` decide; ``score`` measures all of it against answer keys.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, overload
+
+from paceline.errors import NotEnoughData, UsageError
+from paceline.factcheck import dates, proposals, text, verdicts
+from paceline.factcheck.grammar import Aside, Claim, Reader, Reading
+from paceline.factcheck.judges import Answer, Judge, Unclear
+from paceline.factcheck.readings import Missing, Quotes
+from paceline.factcheck.subjects import Names
+from paceline.factcheck.verdicts import Verdict
+from paceline.figures import Figure
+from paceline.lineage import Step
+
+if TYPE_CHECKING:
+    from paceline.market import Market
+
+__all__ = ["Checked", "Unread", "Verdict", "factcheck"]
+
+#: A text longer than this is refused, not half read.
+LONGEST = 1_000_000
+
+
+@dataclass(frozen=True)
+class Unread:
+    """Words with a number that were not understood, and why."""
+
+    quote: str
+    start: int
+    end: int
+    reason: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {"quote": self.quote, "start": self.start, "end": self.end, "reason": self.reason}
+
+
+@dataclass(frozen=True)
+class Checked(Sequence[Verdict]):
+    """The verdicts on a text, in its order; ``unread`` lists what was not understood."""
+
+    text: str
+    date: dt.date
+    dated: str
+    as_of: str
+    verdicts: tuple[Verdict, ...]
+    unread: tuple[Unread, ...]
+    notes: tuple[str, ...] = ()
+
+    @overload
+    def __getitem__(self, index: int) -> Verdict: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Verdict]: ...
+    def __getitem__(self, index: int | slice) -> Verdict | Sequence[Verdict]:
+        return self.verdicts[index]
+
+    def __len__(self) -> int:
+        return len(self.verdicts)
+
+    def __iter__(self) -> Iterator[Verdict]:
+        return iter(self.verdicts)
+
+    @property
+    def claims(self) -> tuple[Verdict, ...]:
+        """Those that prices can confirm or refute."""
+        return tuple(v for v in self.verdicts if v.kind not in ASIDES)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return {name: n for name in verdicts.VERDICTS if (n := sum(v.verdict == name for v in self.verdicts))}
+
+    @property
+    def exit_code(self) -> int:
+        """0: all hold or are close; 1: some do not; 3: all that can be checked holds, but data are missing."""
+        found = {v.verdict for v in self.verdicts}
+        if found & {verdicts.DIFFERS, verdicts.ONLY, verdicts.BORDERLINE}:
+            return 1
+        return 3 if verdicts.MISSING in found else 0
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "date": str(self.date),
+            "dated": self.dated,
+            "as_of": self.as_of,
+            "claims": len(self.claims),
+            "counts": self.counts,
+            "verdicts": [v.to_json() for v in self.verdicts],
+            "not_understood": [u.to_json() for u in self.unread],
+            "notes": list(self.notes),
+        }
+
+
+#: What a reader finds that is no claim about prices.
+ASIDES = ("forecast", "opinion", "cause", "flow")
+
+
+def factcheck(
+    market: Market, said: str, date: str | dt.date | None = None, *, ask: proposals.Ask | None = None
+) -> Checked:
+    """Check the claims of a market commentary.
+
+    said  the text: plain, Markdown or HTML
+    date  the day it was written (ISO); default: the date the text gives itself
+    ask   a language model that may propose further claims, from a prompt to its reply; see ``proposals``
+
+    Raises ``UsageError`` for an empty text, one without a date, or one of more than a million characters,
+    ``NotEnoughData`` for a text younger than the data, and ``SourceError`` for a model that gives no list of claims.
+    """
+    if not said.strip():
+        raise UsageError("the text is empty.", "Give a file with a commentary, or text on standard input.")
+    if len(said) > LONGEST:
+        raise UsageError(f"the text has {len(said):,} characters.", f"Give at most {LONGEST:,}.")
+    read = text.prepare(said)
+    today, dated = _date(read, market, date)
+    names = Names(market)
+    reading = Reader(read, names, today).read()
+    plain = _proposed(ask, read, names, today, reading) if ask is not None else {}
+    subjects = [s for c in reading.claims for s in (c.subject, c.against) if s is not None]
+    if any(c.kind == "rank" for c in reading.claims):
+        subjects += [
+            s
+            for s in names.subjects.values()
+            if s.kind == "sector"
+            or s.name in ("S&P 500", "Nasdaq 100", "Nasdaq Composite", "Dow Jones Industrial Average", "Russell 2000")
+        ]
+    for group in market.file.groups.values():
+        subjects += [s for b in group.baskets if (s := names.lookup(market.file.baskets[b].label or b)) is not None]
+    quotes = Quotes(market, names, today, subjects)
+    judge = Judge(quotes, read.clean)
+    against = _contradictions(reading.claims)
+    found = [_verdict(c, read, quotes, judge, *(note for note in (
+        against.get(n, ""), f"proposed by a language model as: {plain[n]}" if n in plain else "") if note))
+        for n, c in enumerate(reading.claims)]
+    found += [_aside(a, read, quotes) for a in _worthwhile(reading.asides, reading.claims)]
+    found.sort(key=lambda f: (f.start, f.end))
+    unread = tuple(Unread(read.quote(u.start, u.end), *read.span(u.start, u.end), u.reason) for u in reading.unread)
+    notes = []
+    if not found:
+        notes.append(
+            "No claim was found. The reader knows English market commentary; see docs/factcheck.md for its words."
+        )
+    return Checked(said, today, dated, _known_day(quotes), tuple(found), unread, tuple(notes))
+
+
+def _proposed(
+    ask: proposals.Ask, read: text.Text, names: Names, today: dt.date, reading: Reading
+) -> dict[int, str]:
+    """Adds what the model proposes to ``reading``; position of each such claim -> the sentence it was read from."""
+    plain: dict[int, str] = {}
+    for found in proposals.read(proposals.asked(ask, read.clean, today), read, names, today, tuple(reading.claims)):
+        if isinstance(found, Aside):
+            reading.unread.append(found)
+            continue
+        claim, plain[len(reading.claims)] = found
+        reading.claims.append(claim)
+        reading.unread = [u for u in reading.unread if u.end <= claim.start or u.start >= claim.end]
+    return plain
+
+
+def _known_day(quotes: Quotes) -> str:
+    try:
+        return quotes.as_of
+    except NotEnoughData:
+        return quotes.market.as_of
+
+
+def _date(read: text.Text, market: Market, date: str | dt.date | None) -> tuple[dt.date, str]:
+    if date is not None:
+        try:
+            return (date if isinstance(date, dt.date) else dt.date.fromisoformat(date)), "given"
+        except ValueError:
+            raise UsageError(f"--date: {date!r} is not a date.", "Write it as YYYY-MM-DD.") from None
+    found = dates.text_date(read)
+    if found is None:
+        raise UsageError(
+            'the text does not say when it was written, so that its "Thursday" and "this year" cannot be dated.',
+            f"Add --date YYYY-MM-DD (the data end on {market.as_of}).",
+        )
+    return found[0], f"found in the text: {found[1]}"
+
+
+def _worthwhile(asides: Sequence[Aside], claims: Sequence[Claim]) -> list[Aside]:
+    """Each span once; nothing that only repeats a claim."""
+    kept: list[Aside] = []
+    rank = {k: n for n, k in enumerate(("flow", "forecast", "opinion", "cause"))}
+    for a in sorted(asides, key=lambda a: (rank[a.kind], a.start)):
+        if any(a.start < k.end and a.end > k.start for k in kept):
+            continue
+        if a.kind in ("opinion", "cause") and any(c.start < a.end and c.end > a.start for c in claims):
+            continue
+        kept.append(a)
+    return kept
+
+
+def _figure(kind: str, claim: Claim | Aside, quotes: Quotes, answer: Answer | None, verdict: str, quote: str) -> Figure:
+    """The verdict as a figure: it rests on the figures of its readings."""
+    parents = tuple(dict.fromkeys(f.id for f in answer.figures)) if answer is not None else ()
+    subject = claim.subject.name if claim.subject is not None else ""
+    step = quotes.market._keep(
+        Step(
+            "claim",
+            {"kind": kind, "quote": quote, "date": str(quotes.today), "verdict": verdict, "subject": subject},
+            parents,
+        )
+    )
+    value = answer.value if answer is not None and answer.value is not None else None
+    unit = answer.unit if answer is not None else "text"
+    line, span = (answer.line, answer.span) if answer is not None else (None, None)
+    caveats = tuple(dict.fromkeys(c for f in answer.figures for c in f.caveats)) if answer is not None else ()
+    start = str(line.days[span.i]) if line is not None and span is not None else None
+    end = str(line.days[span.j]) if line is not None and span is not None else None
+    return Figure(
+        "claim",
+        subject,
+        value if value is not None else (verdict if unit == "text" else None),
+        unit,
+        step,
+        statistic=kind,
+        start=start,
+        end=end,
+        as_of=_known_day(quotes),
+        basis=line.basis if line is not None else "",
+        caveats=caveats,
+        extra={"verdict": verdict},
+    )
+
+
+def _contradictions(claims: Sequence[Claim]) -> dict[int, str]:
+    """Claims that give one subject two different returns over one window: position -> what the other says."""
+    said: dict[object, list[int]] = {}
+    for n, c in enumerate(claims):
+        if c.kind == "return" and c.number is not None and c.window is not None and not c.window.unclear:
+            said.setdefault((c.subject, c.window.key()), []).append(n)
+    found = {}
+    for places in said.values():
+        for n in places:
+            mine = claims[n].number
+            for other in places:
+                theirs = claims[other].number
+                if mine is None or theirs is None or n == other or mine.how or theirs.how:
+                    continue
+                if abs(mine.value - theirs.value) > (mine.step + theirs.step) / 2 + 1e-9:
+                    found[n] = f"the text contradicts itself: it also says {verdicts.said_text(claims[other])}"
+    return found
+
+
+def _verdict(claim: Claim, read: text.Text, quotes: Quotes, judge: Judge, *notes: str) -> Verdict:
+    quote = read.quote(claim.start, claim.end)
+    answer: Answer | None = None
+    try:
+        if not claim.subject.candidates:
+            raise Missing(f"{claim.subject.name!r} is not in this market")
+        answer = judge.answer(claim)
+        verdict, reason = answer.verdict, answer.reason
+    except Unclear as why:
+        verdict, reason = verdicts.NOT_CHECKABLE, str(why)
+    except (Missing, NotEnoughData) as why:
+        unclear = claim.window is not None and claim.window.unclear
+        verdict = verdicts.NOT_CHECKABLE if unclear else verdicts.MISSING
+        reason = getattr(why, "message", str(why))
+    figure = _figure(claim.kind, claim, quotes, answer, verdict, quote)
+    a, b = read.span(claim.start, claim.end)
+    ours = verdicts.shown(answer.value, answer.unit) if answer is not None and answer.value is not None else ""
+    safe, dont = _advice(claim, verdict, answer, ours, figure)
+    window = f"{figure.start} to {figure.end}" if figure.start and figure.end else ""
+    return Verdict(
+        verdict,
+        claim.kind,
+        quote,
+        a,
+        b,
+        claim.subject.name,
+        verdicts.said_text(claim),
+        ours,
+        reason,
+        safe,
+        dont,
+        figure,
+        claim.against.name if claim.against is not None else "",
+        _stated(claim),
+        window,
+        answer.tried if answer is not None else (),
+        (*(answer.notes if answer is not None else ()), *notes),
+        answer.figures if answer is not None else (),
+    )
+
+
+def _stated(claim: Claim) -> float | None:
+    """The number said: of a run its length."""
+    if claim.number is not None:
+        return claim.number.value
+    return float(str(claim.params["n"])) if claim.kind == "streak" and not claim.params.get("vague") else None
+
+
+def _advice(claim: Claim, verdict: str, answer: Answer | None, ours: str, figure: Figure) -> tuple[str, str]:
+    """Safe to say, and what not to say."""
+    who = claim.subject.name
+    span = (
+        f" from {figure.start} to {figure.end}"
+        if figure.start
+        and figure.end
+        and claim.kind in ("return", "direction", "compare", "rank", "reversal", "points", "contribution")
+        else f" on {figure.end}"
+        if figure.end
+        else ""
+    )
+    basis = {"price": ", price return", "total": ", total return"}.get(figure.basis, "")
+    if answer is None or answer.value is None:
+        return "", ""
+    gap = (
+        f"{answer.value * 100:+.2f} points against {claim.against.name}"
+        if claim.against is not None and claim.kind in ("compare", "reversal")
+        else ours
+    )
+    if claim.kind in (
+        "record",
+        "streak",
+        "extreme",
+        "rank",
+        "average",
+        "stalled",
+        "turning",
+        "breadth",
+        "contribution",
+        "implied",
+        "level",
+    ):
+        safe = f"{who}{span}: {answer.reason or ours}."
+    else:
+        safe = f"{who}: {gap}{span}{basis}."
+    said = verdicts.said_text(claim)
+    dont = ""
+    if verdict == verdicts.DIFFERS:
+        dont = f"Don't say: {who} {said}."
+    elif verdict == verdicts.ONLY:
+        dont = f'Don\'t say "{said}" without saying: {answer.chosen}.'
+    elif verdict == verdicts.BORDERLINE:
+        dont = f'Don\'t say "{said}" without the figures: another basis or a tenth of a point turns it round.'
+    return safe, dont
+
+
+def _aside(aside: Aside, read: text.Text, quotes: Quotes) -> Verdict:
+    quote = read.quote(aside.start, aside.end).strip(" ,;:\u2014-")
+    beside = ""
+    figures: tuple[Figure, ...] = ()
+    if aside.kind == "flow":
+        beside, figures = _volume(aside, read, quotes)
+    answer = Answer(verdicts.NOT_CHECKABLE, None, "text", figures=figures)
+    figure = _figure(aside.kind, aside, quotes, answer, verdicts.NOT_CHECKABLE, quote)
+    a, b = read.span(aside.start, aside.end)
+    return Verdict(
+        verdicts.NOT_CHECKABLE,
+        aside.kind,
+        quote,
+        a,
+        b,
+        aside.subject.name if aside.subject is not None else "",
+        aside.kind,
+        "",
+        aside.reason + (f"; beside it: {beside}" if beside else ""),
+        "",
+        "",
+        figure,
+        parents=figures,
+    )
+
+
+def _volume(aside: Aside, read: text.Text, quotes: Quotes) -> tuple[str, tuple[Figure, ...]]:
+    """The share of dollar volume of the baskets a flow speaks of, where the market measures it."""
+    baskets = [
+        c.basket
+        for m in quotes.names.find(read.clean, aside.start, min(len(read.clean), aside.end + 120))
+        for c in m.subject.candidates
+        if c.basket and not c.instrument
+    ]
+    if not baskets:
+        return "", ()
+    try:
+        rows = quotes.measured("dollar_volume_share", quotes.as_of, subjects=list(dict.fromkeys(baskets))[:3])
+    except (Missing, NotEnoughData):
+        return "", ()
+    first = {}
+    for f in rows:
+        if f.value is not None and f.subject not in first:
+            first[f.subject] = f
+    said = ", ".join(f"{f.label or f.subject} {f.text}" for f in first.values())
+    return (f"share of dollar volume {said}" if said else ""), tuple(first.values())

@@ -1,0 +1,132 @@
+"""What all judges share: values on every reading, and the guard of a plain "holds"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from paceline.factcheck import verdicts as v
+from paceline.factcheck.grammar import Claim
+from paceline.factcheck.readings import Line, Missing, Option, Quotes, Span
+from paceline.factcheck.verdicts import Tried
+from paceline.figures import Figure
+
+#: Words that ask for the total return first.
+TOTAL = re.compile(r"\btotal[- ]return|including dividends|with dividends|dividends included", re.IGNORECASE)
+
+
+@dataclass
+class Answer:
+    """What a judge found: the verdict's parts before they are put into words."""
+
+    verdict: str
+    value: float | None
+    unit: str
+    line: Line | None = None
+    span: Span | None = None
+    tried: tuple[Tried, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    reason: str = ""
+    notes: tuple[str, ...] = ()
+    safe: str = ""
+    dont: str = ""
+    chosen: str = ""
+
+
+class Unclear(Exception):
+    """The claim is not checkable as it stands: the reason."""
+
+
+class Helper:
+    """What all judges share: values on every reading, and the guard of a plain "holds"."""
+
+    def __init__(self, quotes: Quotes, clean: str) -> None:
+        self.q, self.clean = quotes, clean
+        self.answers: dict[Any, Answer | Exception] = {}
+
+    def _line(self, option: Option) -> Line:
+        line = self.q.line(option.candidate, option.basis)
+        assert line is not None
+        return line
+
+    def _window_notes(self, claim: Claim, line: Line | None) -> list[str]:
+        notes = []
+        w = claim.window
+        if w is not None and w.inherited in ("earlier paragraph", "heading"):
+            notes.append(
+                "window taken from the "
+                + ("heading or the story's day" if w.inherited == "heading" else "paragraph before")
+            )
+        if w is not None and w.assumed:
+            notes.append(w.assumed)
+        if line is not None and line.proxy:
+            notes.append(
+                f"{claim.subject.name} itself is not stored: the fund {line.label} stands for it, total return"
+            )
+        elif (
+            line is not None
+            and line.kind == "fund"
+            and claim.subject.kind in ("sector", "theme", "style", "size", "index")
+        ):
+            notes.append(f"the fund {line.label} stands for {claim.subject.name}, total return")
+        return notes
+
+    def _guarded(
+        self, claim: Claim, verdict: str, chosen: Tried, line: Line | None, *, soft: bool = False
+    ) -> tuple[str, str]:
+        """A plain "holds" needs the subject itself and a window the text names near it."""
+        w = claim.window
+        if w is not None and w.inherited == "own day":
+            if verdict in (v.HOLDS, v.ONLY):
+                return v.ONLY, "the day the text was written; it names none"
+            raise Unclear("the text names no window for it")
+        if verdict == v.HOLDS:
+            if line is not None and line.proxy and claim.subject.kind == "index":
+                return v.ONLY, f"the fund {line.label} for {claim.subject.name}"
+            if w is not None and w.inherited == "earlier paragraph" and soft:
+                return v.ONLY, f"window {w.text.strip()!r}, from the paragraph before"
+        return verdict, chosen.reading if verdict == v.ONLY else ""
+
+    def _values(self, claim: Claim, value: Callable[[Line, Span], float]) -> list[tuple[Option, Line, Span, float]]:
+        total = TOTAL.search(self.clean[max(0, claim.start - 60) : claim.end + 60]) is not None
+        out = []
+        for o in self.q.options(claim.subject, claim.window, total=total):
+            line = self._line(o)
+            try:
+                span = self.q.span(line, claim.window, o.back, o.base_back)
+                found = value(line, span)
+            except Missing:
+                continue
+            if np.isfinite(found):
+                out.append((o, line, span, found))
+        if not out:
+            raise Missing(f"no value for {claim.subject.name} over this window")
+        return out
+
+    def _tried(
+        self,
+        claim: Claim,
+        values: list[tuple[Option, Line, Span, float]],
+        unit: str,
+        match: Callable[[float], bool],
+        measure: str,
+    ) -> tuple[list[Tried], list[Figure]]:
+        open_ = claim.window is None or (claim.window.open and claim.window.unit != "day")
+        tried, figures = [], []
+        for o, line, span, value in values:
+            figure = self.q.figure(measure, line, value, unit, span.i, span.j)
+            figures.append(figure)
+            tried.append(
+                Tried(
+                    f"{o.words(line.label, open_)}, {line.days[span.i]} to {line.days[span.j]}",
+                    value,
+                    unit,
+                    match(value),
+                    (figure.id,),
+                )
+            )
+        return tried, figures

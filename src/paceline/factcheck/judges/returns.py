@@ -1,0 +1,337 @@
+"""Returns, directions, and one against another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from paceline.factcheck import verdicts as v
+from paceline.factcheck.grammar import Claim
+from paceline.factcheck.judges.base import Answer, Helper, Unclear
+from paceline.factcheck.readings import Line, Missing, Option, Span
+from paceline.factcheck.subjects import Candidate, Subject
+from paceline.factcheck.verdicts import Tried
+from paceline.figures import Figure
+
+#: How far a fund may stray from its index within a window.
+TRACKING = 0.002
+
+
+class Returns(Helper):
+    """Returns, directions, and one against another."""
+
+    def _return(self, claim: Claim) -> Answer:
+        number = claim.number
+        assert number is not None
+        if claim.window is None:
+            raise Unclear("the text names no window for it")
+        values = self._values(claim, lambda line, s: float(line.level[s.j] / line.level[s.i] - 1))
+        tried, figures = self._tried(claim, values, "return", lambda x: v.matches(number, x), "window_return")
+        verdict, chosen = v.judge_number(number, tried)
+        _, line, span, value = values[0]
+        notes = self._window_notes(claim, line)
+        soft = (number.step >= 0.01 and number.unit != "times") or number.how != ""
+        stand_in = (line.proxy and claim.subject.kind == "index") or (
+            line.kind == "fund" and claim.subject.kind == "style"
+        )
+        if stand_in and verdict == v.DIFFERS and self._explained(number.value, value, line, span):
+            return Answer(
+                v.MISSING,
+                value,
+                "return",
+                line,
+                span,
+                tuple(tried),
+                tuple(figures),
+                notes=tuple(notes),
+                reason=f"{claim.subject.name} is not stored; the total return of the fund {line.label} lies no further from the claim "
+                "than dividends and tracking can explain",
+            )
+        verdict, which = self._guarded(claim, verdict, chosen, line, soft=soft)
+        if (
+            line.kind == "stock"
+            and abs(value) > 0.3
+            and verdict == v.DIFFERS
+            and line.basis == "price"
+            and any(t.match for t in tried)
+        ):
+            verdict, which = v.ONLY, next(t.reading for t in tried if t.match)
+        reason = self._why(verdict, number.value, value, which, tried)
+        return Answer(
+            verdict, value, "return", line, span, tuple(tried), tuple(figures), reason, tuple(notes), chosen=which
+        )
+
+    def _explained(self, said: float, ours: float, line: Line, span: Span) -> bool:
+        """Whether a fund's total return may differ so much from its index's price return: dividends of 4.5% a year,
+        and ``TRACKING`` either way."""
+        years = (line.days[span.j] - line.days[span.i]).astype(int) / 365.25
+        dividends = 0.045 * years * (1 + max(ours, 0))
+        return line.basis == "total" and ours - dividends - TRACKING <= said <= ours + TRACKING
+
+    def _why(self, verdict: str, said: float, ours: float, which: str, tried: list[Tried]) -> str:
+        if verdict == v.DIFFERS:
+            if said * ours < 0:
+                return "the sign is wrong"
+            return f"{abs(said - ours) * 100:.1f} points off"
+        if verdict == v.CLOSE:
+            return f"{abs(said - ours) * 100:.2f} points off: rounding"
+        if verdict == v.ONLY:
+            return f"holds only on reading: {which}"
+        return ""
+
+    def _points(self, claim: Claim) -> Answer:
+        number = claim.number
+        assert number is not None
+        if claim.window is None:
+            raise Unclear("the text names no window for it")
+        values = [
+            x
+            for x in self._values(claim, lambda line, s: float(line.level[s.j] - line.level[s.i]))
+            if x[1].kind in ("index", "stock") and x[1].basis == "price"
+        ]
+        if not values:
+            raise Missing(f"no published level of {claim.subject.name} is stored: a move in points cannot be checked")
+        tried, figures = self._tried(claim, values, "points", lambda x: v.matches(number, x), "window_points")
+        verdict, chosen = v.judge_number(number, tried)
+        verdict, which = self._guarded(claim, verdict, chosen, values[0][1])
+        return Answer(
+            verdict,
+            values[0][3],
+            "points",
+            values[0][1],
+            values[0][2],
+            tuple(tried),
+            tuple(figures),
+            "" if verdict == v.HOLDS else f"{abs(number.value - values[0][3]):.2f} points off",
+            chosen=which,
+        )
+
+    def _direction(self, claim: Claim) -> Answer:
+        if claim.window is None:
+            raise Unclear("the text names no window for it")
+        values = self._values(claim, lambda line, s: float(line.level[s.j] / line.level[s.i] - 1))
+        want = claim.sign * (-1 if claim.denied else 1)
+        tried, figures = self._tried(claim, values, "return", lambda x: x * want > 0, "window_return")
+        verdict, chosen = v.judge_yes_no(_same_day(tried, values), values[0][3])
+        _, line, span, value = values[0]
+        verdict, which = self._guarded(claim, verdict, chosen, line, soft=True)
+        return Answer(
+            verdict,
+            value,
+            "return",
+            line,
+            span,
+            tuple(tried),
+            tuple(figures),
+            self._why(verdict, want * 0.01, value, which, tried) if verdict in (v.DIFFERS, v.ONLY) else "",
+            tuple(self._window_notes(claim, line)),
+            chosen=which,
+        )
+
+    def _pairs(self, claim: Claim, other: Subject) -> list[tuple[str, Line, Line, Span, float, float]]:
+        """(basis in words, line, other's line, span, return, other's return), the first reading first."""
+        w = claim.window
+        a, b = self.q.options(claim.subject, w), self.q.options(other, w)
+        ca, cb = a[0].candidate, b[0].candidate
+        bases_a = [o.basis for o in a if o.candidate == ca and not o.back and not o.base_back]
+        bases_b = [o.basis for o in b if o.candidate == cb and not o.back and not o.base_back]
+        both = [(x, x) for x in bases_a if x in bases_b] or [(bases_a[0], bases_b[0])]
+        plans: list[tuple[Candidate, Candidate, str, str, int, int]] = [(ca, cb, x, y, 0, 0) for x, y in both]
+        if w is not None and w.open and w.unit != "day":
+            plans += [(ca, cb, x, y, 1, 0) for x, y in both]
+        if w is not None and w.alternative:
+            plans.append((ca, cb, *both[0], 0, 1))
+        for alt_a, alt_b in ((a, [o for o in b if o.candidate == cb]), ([o for o in a if o.candidate == ca], b)):
+            more = next(
+                (
+                    (x.candidate, y.candidate, x.basis, y.basis, 0, 0)
+                    for x in alt_a
+                    for y in alt_b
+                    if (x.candidate, y.candidate) != (ca, cb)
+                    and x.basis == y.basis
+                    and not (x.back or y.back or x.base_back or y.base_back)
+                ),
+                None,
+            )
+            if more is not None and more not in plans:
+                plans.append(more)
+        out = []
+        for one, two, x, y, back, base in plans:
+            la, lb = self.q.line(one, x), self.q.line(two, y)
+            if la is None or lb is None:
+                continue
+            try:
+                sa = self.q.span(la, w, back, base)
+                day0, day1 = la.days[sa.i], la.days[sa.j]
+                i, j = (int(np.searchsorted(lb.days, d)) for d in (day0, day1))
+                values = float(la.level[sa.j] / la.level[sa.i] - 1), float(lb.level[j] / lb.level[i] - 1)
+            except (Missing, IndexError):
+                continue
+            if np.isfinite(values).all():
+                basis = {"price": "price", "total": "total return"}
+                words = f"{la.label} ({basis[x]}) against {lb.label} ({basis[y]}), {day0} to {day1}"
+                out.append((words, la, lb, sa, *values))
+        if not out:
+            raise Missing(f"no common data of {claim.subject.name} and {other.name} over this window")
+        return out
+
+    def _compare(self, claim: Claim) -> Answer:
+        if claim.window is None:
+            raise Unclear("the text names no window for it")
+        if claim.params.get("group"):
+            return self._compare_group(claim)
+        other = claim.against
+        assert other is not None
+        pairs = self._pairs(claim, other)
+        sign = claim.sign * (-1 if claim.denied else 1)
+        number = claim.number
+        tried, figures = [], []
+        for words, la, lb, s, ra, rb in pairs:
+            fa = self.q.figure("window_return", la, ra, "return", s.i, s.j)
+            fb = self.q.figure(
+                "window_return",
+                lb,
+                rb,
+                "return",
+                int(np.searchsorted(lb.days, la.days[s.i])),
+                int(np.searchsorted(lb.days, la.days[s.j])),
+            )
+            figures += [fa, fb]
+            gap = ra - rb
+            ok = gap * sign > 0 if number is None else v.matches(number, sign * gap)
+            tried.append(Tried(words, gap, "return", ok, (fa.id, fb.id)))
+        _, la, lb, span, ra, rb = pairs[0]
+        gap = ra - rb
+        if number is None:
+            last = str(la.days[span.j])
+            verdict, chosen = v.judge_yes_no([t for t in tried if t.reading.endswith(last)] or tried, gap)
+        else:
+            verdict, chosen = v.judge_number(number, [replace_value(t, sign) for t in tried])
+        soft = number is None
+        verdict, which = self._guarded(claim, verdict, chosen, la, soft=soft)
+        if (
+            verdict == v.HOLDS
+            and claim.params.get("implicit")
+            and claim.subject.kind in ("style",)
+            and other.kind in ("index", "market")
+        ):
+            notes = [f"compared with {other.name}: the text does not say with whom"]
+        else:
+            notes = (
+                [f"compared with {other.name}: the text does not say with whom"] if claim.params.get("implicit") else []
+            )
+        if la.basis != lb.basis:
+            notes.append(f"{la.label} is on {la.basis} return, {lb.label} on {lb.basis} return")
+        notes += self._window_notes(claim, la)
+        reason = f"{claim.subject.name} {ra:+.2%}, {other.name} {rb:+.2%}"
+        if verdict == v.ONLY:
+            reason += f"; holds only on reading: {which}"
+        return Answer(
+            verdict, gap, "return", la, span, tuple(tried), tuple(figures), reason, tuple(notes), chosen=which
+        )
+
+    def _compare_group(self, claim: Claim) -> Answer:
+        """Against every other member of the market file's group of the subject."""
+        market = self.q.market
+        mine = {c.basket for c in claim.subject.candidates} | {c.instrument for c in claim.subject.candidates}
+        group = next(
+            (names for g, spec in market.file.groups.items() if (names := list(spec.baskets)) and set(names) & mine),
+            None,
+        )
+        if group is None:
+            raise Unclear("which others are meant is not declared in the market file")
+        stem = claim.subject.name.split()[0].casefold()
+        others = [b for b in group if b not in mine and not b.startswith(stem)]
+        gaps: list[tuple[float, str, Tried, list[Figure]]] = []
+        for b in others:
+            spec = market.file.baskets[b]
+            subject = Subject(spec.label or b, "style", (Candidate(b, spec.instrument or ""),))
+            try:
+                words, la, lb, s, ra, rb = self._pairs(claim, subject)[0]
+            except Missing:
+                continue
+            fb = self.q.figure(
+                "window_return",
+                lb,
+                rb,
+                "return",
+                int(np.searchsorted(lb.days, la.days[s.i])),
+                int(np.searchsorted(lb.days, la.days[s.j])),
+            )
+            fa = self.q.figure("window_return", la, ra, "return", s.i, s.j)
+            gaps.append(
+                (
+                    ra - rb,
+                    subject.name,
+                    Tried(words, ra - rb, "return", (ra - rb) * claim.sign > 0, (fa.id, fb.id)),
+                    [fa, fb],
+                )
+            )
+        if not gaps:
+            raise Missing("none of the other baskets has data over this window")
+        worst = min(gaps, key=lambda g: g[0] * claim.sign)
+        verdict = v.BORDERLINE if abs(worst[0]) <= v.TENTH else v.HOLDS if worst[2].match else v.DIFFERS
+        line, span = la, s
+        verdict, which = self._guarded(claim, verdict, worst[2], line, soft=True)
+        return Answer(
+            verdict,
+            worst[0],
+            "return",
+            line,
+            span,
+            tuple(g[2] for g in gaps),
+            tuple(f for g in gaps for f in g[3]),
+            f"closest of {len(gaps)} others: {worst[1]}, {worst[0] * 100:+.2f} points",
+            tuple(self._window_notes(claim, line)),
+            chosen=which,
+        )
+
+    def _reversal(self, claim: Claim) -> Answer:
+        """Ahead in the window, behind from the year's start to the window's: one turned into the other."""
+        other = claim.against
+        assert other is not None and claim.window is not None
+        words, la, lb, s, ra, rb = self._pairs(claim, other)[0]
+        year = int(np.searchsorted(la.days, np.datetime64(f"{str(la.days[s.j])[:4]}-01-01"))) - 1
+        i, j = (int(np.searchsorted(lb.days, la.days[n])) for n in (year, s.i))
+        if year < 0 or year >= s.i:
+            raise Missing("nothing of the year lies before the window")
+        before = float(la.level[s.i] / la.level[year] - 1) - float(lb.level[j] / lb.level[i] - 1)
+        now = ra - rb
+        figures = (
+            self.q.figure("window_return", la, ra, "return", s.i, s.j),
+            self.q.figure("window_return", la, float(la.level[s.i] / la.level[year] - 1), "return", year, s.i),
+            self.q.figure("window_return", lb, rb, "return", j, int(np.searchsorted(lb.days, la.days[s.j]))),
+            self.q.figure("window_return", lb, float(lb.level[j] / lb.level[i] - 1), "return", i, j),
+        )
+        turned = now * claim.sign > 0 and before * claim.sign < 0
+        near = min(abs(now), abs(before)) <= v.TENTH
+        verdict = v.BORDERLINE if near else v.HOLDS if turned else v.DIFFERS
+        tried = (Tried(words, now - before, "return", turned, tuple(f.id for f in figures)),)
+        verdict, which = self._guarded(claim, verdict, tried[0], la, soft=True)
+        return Answer(
+            verdict,
+            now,
+            "return",
+            la,
+            s,
+            tried,
+            figures,
+            f"{before * 100:+.1f} points from the year's start to {la.days[s.i]}, {now * 100:+.1f} points in the window",
+            chosen=which,
+        )
+
+
+def replace_value(t: Tried, sign: int) -> Tried:
+    """The gap as the claim sees it: positive where the subject is where it is said to be."""
+    return replace(t, value=t.value * sign)
+
+
+def _same_day(tried: list[Tried], values: list[tuple[Option, Line, Span, float]]) -> list[Tried]:
+    """Readings of the first candidate on the first day: another basis may turn a yes into a no, another day may not."""
+    first = values[0][0]
+    return [
+        t
+        for t, x in zip(tried, values, strict=True)
+        if x[0].candidate == first.candidate and not x[0].back and not x[0].base_back
+    ]

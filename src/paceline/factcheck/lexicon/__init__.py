@@ -1,0 +1,57 @@
+"""The words of the market: ``names`` of things, and the ``words`` that move them."""
+
+from __future__ import annotations
+
+from paceline.factcheck.lexicon.names import (
+    AMBIGUOUS,
+    ENTRIES,
+    FOREIGN,
+    NICKNAMES,
+    NO_TICKERS,
+    SUFFIXES,
+    Entry,
+)
+from paceline.factcheck.lexicon.words import (
+    CAUSE,
+    COMPARE,
+    COMPARE_PHRASES,
+    FILLERS,
+    FLOW,
+    FORECAST,
+    LIGHT,
+    MULTIPLES,
+    NEEDS_NUMBER,
+    NEUTRAL,
+    NOT_PRICES,
+    NOUNS,
+    OBJECT,
+    OPINION,
+    PRONOUNS,
+    VERBS,
+)
+
+__all__ = [
+    "AMBIGUOUS",
+    "CAUSE",
+    "COMPARE",
+    "COMPARE_PHRASES",
+    "ENTRIES",
+    "FILLERS",
+    "FLOW",
+    "FORECAST",
+    "FOREIGN",
+    "LIGHT",
+    "MULTIPLES",
+    "NEEDS_NUMBER",
+    "NEUTRAL",
+    "NICKNAMES",
+    "NOT_PRICES",
+    "NOUNS",
+    "NO_TICKERS",
+    "OBJECT",
+    "OPINION",
+    "PRONOUNS",
+    "SUFFIXES",
+    "VERBS",
+    "Entry",
+]

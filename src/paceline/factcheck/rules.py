@@ -1,0 +1,208 @@
+"""The wordings of windows: each with the method of ``windows.Reader`` that says what it means."""
+
+from __future__ import annotations
+
+import re
+
+from paceline.factcheck.dates import DATE, DAY, DAYS, MONTH, MONTHS, YEAR
+
+_N = r"(?:\d{1,3}|[a-z]+(?:-[a-z]+)?)"
+_TURN = (
+    r"(?:(?:short-term|closing|recent|interim|intermediate|cycle|bear-market|bull-market|multi-year|record|all-time|new|"
+    r"fresh|intraday|record closing|52-week|pandemic|crisis|latest|prior|previous|most recent|year-to-date|relief|panic|"
+    r"COVID|Covid) )*"
+    r"(?P<turn>lows?|bottom|trough|nadir|highs?|peak|top|record|record close)"
+)
+_DET = r"(?:(?:a|an|its|their|the|his|that|this|our)\s+)?"
+_TO = rf"(?:\s+(?:to|through|until|till)\s+(?:(?:last|the close (?:on|of))\s+)?(?P<to>{DATE}|{DAY})(?:'s(?: close)?)?)"
+_EVENT = (
+    r"(?P<event>election|vote|referendum|crash|invasion|outbreak|announcement|meeting|collapse|speech|attack|attacks)"
+)
+
+RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(p, re.IGNORECASE), b)
+    for p, b in (
+        (
+            rf"\b(?:since|from|off|after)\s+(?:(?:hitting|reaching|setting|making|touching|bottoming|peaking|closing|falling|"
+            rf"rising|notching|forming|establishing)\s+(?:at |to |out )?)?{_DET}{_TURN}\s*,?\s*(?:(?:set|reached|hit|made|posted|"
+            rf"touched|struck)\s+)?(?:on|of|at|from)\s+(?:the close (?:on|of) )?(?P<d>{DATE}){_TO}?",
+            "turning_on",
+        ),
+        (
+            rf"\b(?:since|from|above|below)\s+(?:its|their|the|a)\s+(?:[\w'-]+\s+){{0,3}}?(?P<turn>low|high|peak|bottom|trough|record)"
+            rf"(?:\s+close)?\s+of\s+[\d,.]+\d\s*,?\s*(?:(?:that was |which it )?(?:reached|set|hit|touched|made|posted|struck)\s+)?(?:on|from)\s+"
+            rf"(?P<d>{DATE})",
+            "turning_on",
+        ),
+        (
+            rf"\b(?:since|from|above|below)\s+(?:its|their|the|a)\s+(?:[\w'-]+\s+){{0,3}}?(?P<turn>low|high|peak|bottom|trough|record)"
+            rf"(?:\s+close)?\s+(?:reached |set |hit |made )?on\s+(?P<d>{DATE})(?:\s+of\s+[\d,.]+\d)?",
+            "turning_on",
+        ),
+        (
+            rf"\b(?:since|from|off|below|above|under|beneath)\s+(?:its|their|the|that|a)\s+(?P<d>{DATE})\s+(?:\w+ )?(?P<turn>lows?|bottom|trough|peak|highs?|"
+            rf"record|top|nadir)(?:\s+close)?{_TO}?",
+            "turning_on",
+        ),
+        (rf"\bsince\s+(?:bottoming|troughing)(?:\s+out)?\s+(?P<turn>)on\s+(?P<d>{DATE}){_TO}?", "turning_on"),
+        (rf"\bsince\s+peaking\s+(?P<turn>)on\s+(?P<d>{DATE}){_TO}?", "turning_on"),
+        (
+            rf"\b(?:since|from|off|below|above|under|beneath)\s+(?:its|their|the|that|a)\s+(?:\w+-)?(?P<m>{MONTH})(?:\s+(?P<y>{YEAR}))?(?:'s)?\s+"
+            rf"(?:closing |bear-market |panic )?(?P<turn>lows?|bottom|trough|peak|highs?|record|top|nadir){_TO}?",
+            "turning_in",
+        ),
+        (
+            rf"\b(?:since|from|off)\s+{_DET}{_TURN}\s+(?:(?:set|reached|hit|made)\s+)?(?:in|of|from)\s+(?:early |late |mid-)?"
+            rf"(?P<m>{MONTH})(?:\s+(?P<y>{YEAR}))?{_TO}?",
+            "turning_in",
+        ),
+        (
+            rf"\b(?:since|from|off|below|above|beneath|under|shy of)\s+(?:(?:hitting|reaching|setting)\s+)?{_DET}(?:year's |2\d\d\d )?{_TURN}\b(?!\s+(?:on|of|in|earnings|since|yield))",
+            "turning_free",
+        ),
+        (
+            rf"\b(?:from|between)\s+(?P<d>{DATE}|{DAY})(?:'s close)?\s+(?:to|through|until|till|and)\s+(?P<to>{DATE}|{DAY})"
+            rf"(?:'s close)?",
+            "from_to",
+        ),
+        (
+            rf"\b(?:since|from)\s+(?:the\s+)?(?:close (?:of|on)\s+)?(?:\w+(?:ial)?\s+)?{_EVENT}\s+(?:on|of)\s+(?P<d>{DATE})",
+            "since_date",
+        ),
+        (
+            rf"\b(?:since|from)\s+(?:(?:the )?close (?:of|on)\s+|last\s+)?(?P<d>{DATE}|{DAY})(?:'s (?:close|low|high))?",
+            "since_date",
+        ),
+        (rf"\b(?:since|from)\s+(?:the\s+)?(?:\w+(?:ial)?\s+)?{_EVENT}\b", "since_event"),
+        (
+            rf"\b(?:since|from)\s+(?:the\s+)?(?P<edge>start|beginning|end|close|middle|mid|outset|turn)\s+of\s+(?:the\s+)?"
+            rf"(?P<what>(?:last |previous |this )?(?:year|month|quarter|week|decade)|{MONTH}(?:\s+{YEAR})?|{YEAR})",
+            "since_edge",
+        ),
+        (rf"\bsince\s+(?:early |late |mid-?)?(?P<m>{MONTH})(?:\s+(?P<y>{YEAR}))?\b(?!\s+\d)", "since_month"),
+        (rf"\bsince\s+(?P<y>{YEAR})\b", "since_year"),
+        (r"\bsince then\b|\b(?:since|from) that (?:date|day|point|moment|session)\b", "since_then"),
+        (r"\bon the (?P<nth>\d{1,2})(?:st|nd|rd|th)\b", "on_the"),
+        (r"\b(?P<which>the )(?P<unit>week|month|quarter|year)'s\b", "this_period"),
+        (
+            r"(?:(?<=finished )|(?<=finishing )|(?<=finish )|(?<=ended )|(?<=ending )|(?<=end )|(?<=closed )|(?<=closing ))"
+            r"(?P<which>the )(?P<unit>day|session|week|month|quarter|year)\b(?!'|-|\s+(?:ago|earlier|before|ended|ending|of\b|low|high|in\b|end\b))",
+            "period_over",
+        ),
+        (
+            rf"\b(?:the |in the |during the |for the )?week of\s+(?P<d>{DATE})(?:\s?[-\u2013]\s?\d{{1,2}})?",
+            "week_of",
+        ),
+        (
+            rf"\b(?:in |for |during |over )?(?:the )?(?P<unit>week|month|quarter|year)\s+(?:ended|ending|to)\s+(?:on )?(?P<d>{DATE}|{DAY})",
+            "week_ended",
+        ),
+        (
+            r"\b(?:over|in|during|for|across|through)\s+(?:the|that|this)\s+(?:very )?(?:same\s+)?(?:period|stretch|span|time ?frame|time|interval|"
+            r"window|stretch of time|run)\b",
+            "same",
+        ),
+        (
+            r"\b(?:in|during|over|for|on)\s+(?:the same|that)\s+(?:month|week|quarter|year|day|session|month's)\b|\bthat (?:day|week|"
+            r"month|year|quarter)\b",
+            "same",
+        ),
+        (
+            rf"\b(?:in|over|during|for|across)?\s*(?:the|its|their)\s+(?P<which>past|last|latest|previous|prior|preceding|trailing)\s+"
+            rf"(?P<n>{_N}\s+|couple of\s+|few\s+)?(?P<unit>trading days?|trading sessions?|days?|sessions?|weeks?|months?|quarters?|years?|"
+            r"decades?)\b(?!\s+(?:high|low))",
+            "past_n",
+        ),
+        (
+            rf"\b(?:in|over|within)\s+(?P<which>)(?:just |only |a span of |the span of )?(?P<n>{_N})\s+(?P<unit>trading days|trading sessions|days|sessions|"
+            r"weeks|months|quarters|years)\b(?!\s+(?:high|low|ago))",
+            "in_n",
+        ),
+        (
+            r"\b(?:(?:in|over|during|for)\s+)?(?<!the )last\s+(?P<unit>week|month|quarter|year|session)\b(?:'s)?",
+            "last_period",
+        ),
+        (
+            rf"\b(?P<which>this|for the|on the|in the|the current|over the|during the)\s+(?:full |whole |entire |holiday-shortened |shortened |"
+            rf"calendar |trading )*(?P<unit>day|session|week|month|quarter|year)\b(?:'s)?(?!-| (?:ago|earlier|before|through|ended|ending|"
+            rf"to (?:{MONTH}|{DAYS}|\d)|of\b|low|high))",
+            "this_period",
+        ),
+        (r"\b(?:year|month|quarter|week)[- ]to[- ]date\b|\b(?:YTD|MTD|QTD|WTD)\b", "to_date"),
+        (rf"\bso far (?:in |this )?(?P<what>year|month|quarter|week|decade|{MONTH}|{YEAR})\b", "so_far"),
+        (
+            rf"\b(?:in|for|during|of|over|calendar|throughout|across)\s+(?:all of |the whole of |calendar |full-year )?(?P<y>{YEAR})\b(?!\s+(?:stocks|index))",
+            "year",
+        ),
+        (rf"(?<![-/\d,.])\b(?P<y>{YEAR})'s\b", "year"),
+        (rf"\b(?P<d>{DATE})\s*(?:to|through|-|\u2013|\u2014)\s*(?P<to>{DATE})", "from_to"),
+        (
+            rf"\b(?:finish(?:ed|es|ing)?|end(?:ed|s|ing)?|clos(?:ed|es|ing)|start(?:ed|s|ing)?|began|beginning)\s+(?P<y>{YEAR})\b",
+            "year",
+        ),
+        (rf"^(?P<y>{YEAR})(?=\s+in review)|\b(?:the )?(?P<y2>{YEAR})\s+(?:calendar |full |trading )?year\b", "year"),
+        (
+            rf"\b(?P<m>{MONTHS})\b(?=\s+(?:was|proved|saw|brought|turned|has been|delivered|marked|ended|is|had|went|gave|closed)\b)",
+            "month",
+        ),
+        (r"\bearlier (?:this|in the|that|last) (?:year|month|week|quarter|decade)\b", "earlier"),
+        (
+            rf"\b(?:in|for|during|throughout|over|through)\s+(?:all of |the month of |early |late )?(?P<m>{MONTH})(?:,?\s+(?:of\s+)?(?P<y>{YEAR}))?"
+            rf"(?:\s+alone)?\b(?!\s+\d{{1,2}}\b)",
+            "month",
+        ),
+        (rf"\b(?P<m>{MONTH})(?:\s+(?P<y>{YEAR}))?'s\b", "month"),
+        (rf"\b(?P<m>(?:{MONTHS}))\s+(?P<y>{YEAR})\b", "month"),
+        (rf"\blast\s+(?P<m>(?:{MONTHS}))\b(?!\s+\d)", "last_month_named"),
+        (
+            rf"\b(?:in |for |during |over )?(?:the )?(?P<q>first|second|third|fourth|final|opening|1st|2nd|3rd|4th)[- ]"
+            rf"(?P<unit>quarter|half)\b(?:'s)?(?P<of>(?:\s+of)?(?:\s+(?P<y>{YEAR})|\s+(?:the|this|last) year))?",
+            "quarter",
+        ),
+        (rf"\b(?:in |for |during )?(?P<unit>Q|H)(?P<q>[1-4])(?:[\s']*(?P<y>{YEAR})|\s?'(?P<yy>\d\d))?\b", "quarter"),
+        (rf"\b(?:in |for |during )?(?P<q>[1-4])(?P<unit>Q|H)(?:\s*(?P<y>{YEAR})|\s?'?(?P<yy>\d\d))?\b", "quarter"),
+        (r"\bfor the (?P<unit>half)[- ]year\b(?P<q>)", "quarter"),
+        (
+            rf"\b(?:on |last |by |at |the previous )?(?:last )?(?P<w>(?:{DAYS})\b)\.?(?:'s(?: close| session)?)?",
+            "weekday",
+        ),
+        (rf"\b(?:on\s+)?(?P<d>{DATE})(?:'s)?", "on_date"),
+        (
+            r"\bthe (?:day|session|week|month) (?:after|following|before) (?:the |that |its |a )(?P<what>\w+)",
+            "after_event",
+        ),
+        (
+            r"\bthe (?:next|following) (?:day|session|trading day)\b|\bthe day after\b(?! (?:the|that|its|a)\b)|\ba day later\b",
+            "next_day",
+        ),
+        (
+            rf"\b(?:through|until|till|up to|as of|by)\s+(?:(?:last|the close (?:on|of))\s+)?(?P<to>{DATE}|{DAY}|(?:{MONTHS})\b)(?:'s(?: close)?)?(?!\s+\d)",
+            "through",
+        ),
+        (rf"\b(?:on\s+)?that\s+(?P<w>(?:{DAYS})\b)\.?(?:'s)?", "same_day"),
+        (r"\btoday(?:'s)?\b|\bat the close(?: today)?\b|\btonight\b", "today_"),
+        (
+            r"\byesterday(?:'s)?\b|\bthe (?:previous|prior) (?:day|session)\b|\bthe day before\b|\ba day earlier\b",
+            "yesterday",
+        ),
+        (
+            r"\b(?:from|over|compared with|versus)\s+(?P<n>a|one|two|three|five|six)\s+(?P<unit>years?|months?|weeks?)\s+(?:ago|earlier|before)\b",
+            "year_ago",
+        ),
+        (
+            r"\b(?P<adj>annual|yearly|monthly|weekly|quarterly|daily|one-day|single-day|full-year|calendar-year|year-to-date|"
+            r"month-to-date|one-week|one-month)\b(?=[^.;,]{0,30}\b(?:gain|gains|loss|losses|return|returns|advance|decline|drop|rise|"
+            r"increase|performance|rally|fall)\b)",
+            "adjective",
+        ),
+        (
+            rf"\b(?:for |in |over )?(?:the )?(?P<unit>year|quarter|month)\s+through\s+(?P<to>{DATE}|{MONTH})",
+            "year_through",
+        ),
+        (
+            r"\b(?:in|during) (?:early|late|morning|afternoon|midday|midmorning|intraday|premarket|after-hours|extended) (?:\w+ )?(?:trading|"
+            r"trade|dealings)\b|\bintraday\b|\bat one point\b|\bearlier in the (?:day|session)\b|\bat midday\b",
+            "intraday",
+        ),
+    )
+)

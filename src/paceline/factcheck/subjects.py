@@ -1,0 +1,310 @@
+"""Who a text speaks of: names from the market file, the lexicon and the stored securities, longest match first."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from paceline.factcheck import lexicon
+
+if TYPE_CHECKING:
+    from paceline.market import Market
+
+_WORD = re.compile(r"[A-Za-z0-9&$][\w&.'/+-]*|[,()]")
+_TICKER = re.compile(
+    r"(?:(?:NYSE(?: ?Arca)?|NASDAQ|Nasdaq|AMEX|CBOE)\s*:\s*|\$)(?P<a>[A-Z]{1,5}(?:[.-][A-Z])?)\b"
+    r"|\(\s*(?:(?:NYSE(?: ?Arca)?|NASDAQ|Nasdaq|AMEX)\s*:\s*|ticker:?\s+|symbol:?\s+)?(?P<b>[A-Z]{1,5}(?:[.-][A-Z])?)"
+    r"(?:\.(?:US|N|O|OQ|K|P|A))?(?=\s*[),;:])|(?<![\w&$.-])(?P<c>[A-Z]{2,5}(?:-[A-Z])?)(?:\.(?:US|N|O))?(?![\w&-])"
+)
+_COMPANY_END = re.compile(
+    r",?\s+(?:Inc|Corp|Corporation|Company|Companies|Co|Ltd|Limited|plc|PLC|Plc|Holdings?|Group|N\.V|S\.A|SE|AG|"
+    r"Incorporated|Common|Class|Ordinary|American Depositary|The|LLC|L\.P|LP|Trust|\(|New|Bancorp)\b.*$"
+)
+#: Bare words that are subjects only beside another name of their kind, a ticker or a number in brackets.
+_SHY = frozenset(
+    "value growth momentum quality defense defence retail mining insurance communications builders carriers "
+    "miners shipping trucking property staples discretionary materials transport software aerospace".split()
+)
+#: Words that name a subject only with "stocks", "sector" ... behind them.
+_NEVER = frozenset(
+    "size dividend financial industrial utility chip bank insurer semiconductor communication property transport "
+    "biotechnology drugmaker regional bank airline homebuilder retailer lenders banking high-quality medical "
+    "pharma pharmaceutical carriers small-cap reit oil tech-sector".split()
+) - {"bank"} | {"bank"}
+
+
+class Candidate(NamedTuple):
+    """A basket or instrument that may stand for a subject. ``proxy``: a fund for something not stored itself."""
+
+    basket: str
+    instrument: str
+    proxy: bool = False
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Who is meant; ``candidates`` in the order in which they are tried; none: this market does not have it."""
+
+    name: str
+    kind: str
+    candidates: tuple[Candidate, ...] = ()
+
+    def only(self, ticker: str) -> Subject:
+        """The same subject, said to be measured by one instrument."""
+        chosen = tuple(c._replace(proxy=False) for c in self.candidates if c.instrument == ticker)
+        return replace(self, candidates=chosen) if chosen else self
+
+
+class Mention(NamedTuple):
+    """A subject where it stands in the clean text. ``bare``: a weak word without "stocks" or the like."""
+
+    start: int
+    end: int
+    subject: Subject
+    bare: bool = False
+    possessive: bool = False
+    ticker: bool = False
+
+
+def words(text: str) -> tuple[str, ...]:
+    """A name as the words it is found by."""
+    return tuple(_plain(m.group()) for m in _WORD.finditer(text))
+
+
+def _plain(word: str) -> str:
+    word = word.casefold().rstrip(".")
+    return word.removesuffix("'s").removesuffix("'")
+
+
+def _shorter(name: str) -> str:
+    """Without its article, unless only a common word would be left ("the benchmark")."""
+    rest = name.removeprefix("the ")
+    return name if rest in lexicon.SUFFIXES or rest in ("market", "tape") else rest
+
+
+class Names:
+    """Every name a market knows."""
+
+    def __init__(self, market: Market) -> None:
+        self._tree: dict[str, dict[str, object]] = {}
+        self.subjects: dict[str, Subject] = {}
+        self.tickers: dict[str, str] = {}
+        self.common: set[str] = set()
+        self._capital: set[tuple[str, ...]] = set()
+        self._load(market)
+
+    # -- building ------------------------------------------------------------------------------------------------
+
+    def _load(self, market: Market) -> None:
+        file = market.file
+        stored = (
+            market.store.table("securities", market.version)
+            .select("security", "ticker", "name", "kind")
+            .unique()
+            .sort("security")
+            .collect()
+        )
+        kinds = dict(zip(stored["security"], stored["kind"], strict=True))
+        classes = (
+            market.store.table("classes", market.version).select("security", "scheme", "sector").unique().collect()
+        )
+        covered = set(classes["security"])
+        self._sectors(file, classes)
+        called = {
+            b: [_shorter(n.casefold()) for n in (b, spec.label, *spec.aliases) if n] for b, spec in file.baskets.items()
+        }
+        taken: set[str] = set()
+        for entry in lexicon.ENTRIES:
+            names = entry.names.split("|")
+            funds = entry.instruments.split()
+            own = [
+                b
+                for b, spec in file.baskets.items()
+                if b not in taken
+                and (
+                    set(called[b]) & {*names, entry.name.casefold()}
+                    or (spec.instrument and spec.instrument in funds[:1])
+                )
+            ]
+            found = [Candidate(b, file.baskets[b].instrument or "") for b in own]
+            group = self._group.get(entry.name)
+            if group:
+                found.insert(0, Candidate(group, ""))
+            if entry.kind == "index":  # a published level before anything built or bought
+                found.sort(key=lambda c: (kinds.get(c.instrument) != "index", bool(c.instrument)))
+            have = {c.instrument for c in found}
+            found += [Candidate("", f, entry.proxy) for f in funds if f in kinds and f not in have]
+            if entry.kind == "index":
+                found.sort(key=lambda c: kinds.get(c.instrument) != "index")
+            found = [c._replace(proxy=entry.proxy and kinds.get(c.instrument) == "etf") for c in found]
+            if entry.kind == "market":
+                bench = file.market.benchmark
+                found = [Candidate(bench, file.baskets[bench].instrument or "")]
+            taken |= set(own)
+            subject = Subject(entry.name, entry.kind, tuple(found))
+            self._add(subject, [*names, entry.name.casefold(), *(n for b in own for n in called[b])])
+        for b, spec in file.baskets.items():
+            if b not in taken:
+                label = spec.label or b.replace("_", " ")
+                kind = "fund" if kinds.get(spec.instrument or "") == "etf" else "index" if spec.instrument else "basket"
+                self._add(Subject(label, kind, (Candidate(b, spec.instrument or ""),)), called[b])
+        for name, group in self._group.items():
+            if name not in self.subjects:
+                self._add(
+                    Subject(name, "sector", (Candidate(group, ""),)),
+                    [f"{name.casefold()}{s}" for s in ("", " stocks", " shares", " sector")],
+                )
+        for name in lexicon.FOREIGN.split("|"):
+            if words(name) and not self._known(words(name)):
+                self._add(Subject(name.removeprefix("the "), "unknown"), [name])
+        held = {spec.instrument: b for b, spec in file.baskets.items() if spec.instrument}
+        for security, ticker, name, kind in stored.iter_rows():
+            if kind in ("warrant", "unit", "right", "note", "preferred", "spac"):
+                continue
+            if ticker and ticker not in self.tickers:
+                self.tickers[ticker] = security
+            if kind == "common" and security in covered and name:
+                self._company(security, str(name))
+        for name, ticker in lexicon.NICKNAMES.items():
+            if ticker in self.tickers or ticker in kinds:
+                self._add(Subject(ticker, "stock", (Candidate(held.get(ticker, ""), ticker),)), [name], capital=True)
+        self._held = held
+        self._kinds = kinds
+        self.common = {f for e in lexicon.ENTRIES for f in e.instruments.split() if f in kinds}
+
+    def _sectors(self, file: Any, classes: Any) -> None:
+        self._group: dict[str, str] = {}
+        for name, group in file.groups.items():
+            if group.by == "sector":
+                scheme = file.universes[group.universe].scheme
+                rows = classes if scheme is None else classes.filter(classes["scheme"] == scheme)
+                for sector in sorted({s for s in rows["sector"] if s}):
+                    self._group.setdefault(sector, f"{name}:{sector}")
+
+    def _company(self, security: str, name: str) -> None:
+        base = _COMPANY_END.sub("", name).strip(" .,")
+        base = re.sub(r"\.com$", "", base)
+        said = words(base)
+        if not said or (len(said) == 1 and (said[0] in lexicon.AMBIGUOUS or len(said[0]) < 4 or said[0].isdigit())):
+            return
+        if not self._known(said):
+            self._add(Subject(security, "stock", (Candidate("", security),)), [base], capital=True)
+
+    def _add(self, subject: Subject, names: list[str], capital: bool = False) -> None:
+        self.subjects.setdefault(subject.name, subject)
+        for name in names:
+            said = words(name)
+            if not said:
+                continue
+            node: dict[str, Any] = self._tree
+            for w in said:
+                node = node.setdefault(w, {})
+            if "" not in node or not capital:
+                node.setdefault("", subject)
+                if capital and node[""] is subject:
+                    self._capital.add(said)
+
+    def _known(self, said: tuple[str, ...]) -> bool:
+        node: dict[str, object] = self._tree  # type: ignore[assignment]
+        for w in said:
+            if w not in node:
+                return False
+            node = node[w]  # type: ignore[assignment]
+        return "" in node
+
+    def kind(self, security: str) -> str:
+        """index, fund or stock."""
+        return {"etf": "fund", "index": "index"}.get(str(self._kinds.get(security)), "stock")
+
+    # -- looking up ----------------------------------------------------------------------------------------------
+
+    def lookup(self, name: str) -> Subject | None:
+        """The subject a name alone stands for."""
+        node: dict[str, object] = self._tree  # type: ignore[assignment]
+        said = words(name)
+        if said[:1] == ("the",) and not self._known(said):
+            said = said[1:]
+        for w in said:
+            if w not in node:
+                return self.by_ticker(name) or self.subjects.get(name)
+            node = node[w]  # type: ignore[assignment]
+        found = node.get("")
+        return found if isinstance(found, Subject) else self.by_ticker(name)
+
+    def by_ticker(self, ticker: str) -> Subject | None:
+        for said in (ticker, ticker.replace(".", "-")):
+            if said in self.tickers:
+                security = self.tickers[said]
+                kind = self.kind(security)
+                for subject in self.subjects.values():
+                    if kind == "index" and subject.candidates and subject.candidates[0].instrument == security:
+                        return subject
+                return Subject(security, kind, (Candidate(self._held.get(security, ""), security),))
+        return None
+
+    def find(self, clean: str, start: int, end: int) -> list[Mention]:
+        """Subjects of a stretch of text, in order, none inside another."""
+        part = clean[start:end]
+        letters = [c for c in part if c.isalpha()]
+        shouting = sum(c.isupper() for c in letters) > 0.6 * len(letters) and len(letters) > 12
+        tokens = [(m.start() + start, m.end() + start, m.group()) for m in _WORD.finditer(part)]
+        found: list[Mention] = []
+        i = 0
+        while i < len(tokens):
+            mention, used = self._longest(clean, tokens, i, shouting)
+            if mention is not None:
+                found.append(mention)
+                i += used
+            else:
+                i += 1
+        for m in _TICKER.finditer(clean, start, end):
+            said = m.group("a") or m.group("b") or m.group("c")
+            group = "a" if m.group("a") else "b" if m.group("b") else "c"
+            place = m.span(group)
+            subject = self.by_ticker(said)
+            if subject is None or (
+                group == "c" and (shouting or said in lexicon.NO_TICKERS or (subject.kind == "stock" and len(said) < 3))
+            ):
+                continue
+            if group == "b" and said in ("AI", "US", "UK", "EU", "ETF", "ECB", "FED", "CPI", "GDP", "IT", "EPS", "TR", "PR", "NR", "GR", "EWI", "COMP"):
+                continue
+            if any(f.start <= place[0] < f.end for f in found):
+                continue
+            found.append(
+                Mention(place[0], place[1], subject, ticker=True, possessive=clean[place[1] : place[1] + 2] == "'s")
+            )
+        return sorted(found)
+
+    def _longest(
+        self, clean: str, tokens: list[tuple[int, int, str]], i: int, shouting: bool
+    ) -> tuple[Mention | None, int]:
+        node: dict[str, object] = self._tree  # type: ignore[assignment]
+        best: tuple[Mention, int] | None = None
+        said: list[str] = []
+        for j in range(i, min(i + 9, len(tokens))):
+            a, b, word = tokens[j]
+            if j > i and clean[tokens[j - 1][1] : a].strip():
+                break
+            plain = _plain(word)
+            if plain not in node:
+                break
+            node = node[plain]  # type: ignore[assignment]
+            said.append(plain)
+            subject = node.get("")
+            if isinstance(subject, Subject):
+                key = tuple(said)
+                if key in self._capital and not shouting:
+                    written = [tokens[k][2] for k in range(i, j + 1)]
+                    if not all(w[:1].isupper() or w[:1].isdigit() or w in ("&", "of", "and") for w in written):
+                        continue
+                low = word.casefold()
+                owned = low.endswith(("'s", "s'"))
+                stop = b - (2 if low.endswith("'s") else 1 if low.endswith(("'", ".")) else 0)
+                if low.endswith(".") and not low.endswith("s."):
+                    stop = b - 1
+                bare = len(said) == 1 and (said[0] in _SHY or said[0] in _NEVER)
+                if len(said) == 1 and said[0] in _NEVER:
+                    continue
+                best = Mention(tokens[i][0], stop, subject, bare, owned), j - i + 1
+        return best if best is not None else (None, 0)

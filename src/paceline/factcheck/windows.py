@@ -1,0 +1,439 @@
+"""Finds the windows of a sentence: the rules, and what each of them means relative to the text's own date."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import replace
+
+from dateutil.relativedelta import relativedelta
+
+from paceline.factcheck.dates import (
+    DATE,
+    DAY,
+    MONTH,
+    YEAR,
+    Window,
+    last_weekday,
+    moved,
+    period,
+    read_date,
+    weekday_number,
+)
+from paceline.factcheck.quantities import count
+from paceline.factcheck.rules import RULES
+
+
+class Reader:
+    """Finds the windows of a sentence; keeps the events a text has dated ("the election on November 8")."""
+
+    def __init__(self, today: dt.date) -> None:
+        self.today = today
+        self.events: dict[str, dt.date] = {}
+        self.turns: dict[str, Window] = {}
+
+    # -- building ------------------------------------------------------------------------------------------------
+
+    def _span(self, m: re.Match[str], unit: str, day: dt.date, **more: object) -> Window:
+        first, last = period(unit, day)
+        end = None if last >= self.today else last
+        if first > self.today:
+            return Window(m.group(), m.start(), m.end(), unclear="it lies after the text's date")
+        built = Window(m.group(), m.start(), m.end(), "before", first, last, end=end, unit=unit)
+        return replace(built, **more)  # type: ignore[arg-type]
+
+    def _date(self, text: str) -> dt.date | None:
+        """A date or a weekday."""
+        text = re.sub(r"'s\b", "", text)
+        if re.fullmatch(DAY, text.strip(), re.IGNORECASE):
+            return last_weekday(text.strip(), self.today)
+        return read_date(text, self.today)
+
+    def find(self, clean: str, start: int, end: int) -> list[Window]:
+        """The windows of a stretch of text, in order; where two overlap the longer one, then the earlier rule."""
+        found: list[Window] = []
+        for pattern, build in RULES:
+            for m in pattern.finditer(clean, start, end):
+                window = getattr(self, build)(m)
+                if window is not None:
+                    found.append(window)
+        found.sort(key=lambda w: (-(w.stop - w.start), w.start))
+        kept: list[Window] = []
+        for w in found:
+            if all(w.stop <= k.start or w.start >= k.stop for k in kept):
+                kept.append(w)
+        return sorted(kept, key=lambda w: w.start)
+
+    # -- rules ---------------------------------------------------------------------------------------------------
+
+    def turning_on(self, m: re.Match[str]) -> Window | None:
+        """since hitting a low on DATE; from its record high on DATE through DATE"""
+        day = self._date(m.group("d"))
+        if day is None:
+            return None
+        stop = self._date(m.group("to")) if m.groupdict().get("to") else None
+        kind = "low" if re.search(r"\blows?\b|bottom|trough|nadir", m.group(), re.IGNORECASE) else "high"
+        found = Window(m.group(), m.start(), m.end(), "on", day, end=stop, turning=kind)
+        self.turns[kind] = found
+        return found
+
+    def turning_in(self, m: re.Match[str]) -> Window | None:
+        """since the April low; from its October 2022 bottom"""
+        day = read_date(f"{m.group('m')} 1 {m.group('y')}" if m.group("y") else f"{m.group('m')} 1", self.today)
+        if day is None:
+            return None
+        first, last = period("month", day)
+        kind = "low" if re.search(r"low|bottom|trough|nadir", m.group("turn"), re.IGNORECASE) else "high"
+        stop = self._date(m.group("to")) if m.groupdict().get("to") else None
+        known = self.turns.get(kind)
+        if known is not None and known.base == "on" and known.first is not None and first <= known.first <= last:
+            return replace(known, text=m.group(), start=m.start(), stop=m.end(), end=stop, turning="")
+        own = re.search(r"\b(?:its|their)\b", m.group(), re.IGNORECASE) is not None
+        found = Window(m.group(), m.start(), m.end(), kind, first, min(last, self.today), end=stop, own=own)
+        self.turns[kind] = found
+        return found
+
+    def turning_free(self, m: re.Match[str]) -> Window | None:
+        """from its record high; off the lows; from the low"""
+        kind = "low" if re.search(r"low|bottom|trough|nadir", m.group("turn"), re.IGNORECASE) else "high"
+        said = m.group().casefold()
+        if re.search(r"52[- ]week|one[- ]year|12[- ]month", said):
+            return Window(m.group(), m.start(), m.end(), kind, self.today - relativedelta(years=1), self.today)
+        if re.search(r"\b(?:year'?s?|2\d\d\d)\b", said):
+            return Window(m.group(), m.start(), m.end(), kind, dt.date(self.today.year, 1, 1), self.today)
+        if kind == "high" and re.search(r"record|all-time|peak", said):
+            return Window(m.group(), m.start(), m.end(), "high", None, None)
+        if kind in self.turns:  # "the low" a text has dated before
+            return replace(self.turns[kind], text=m.group(), start=m.start(), stop=m.end(), turning="")
+        if re.search(r"\bthat\b", said):
+            return Window(m.group(), m.start(), m.end(), unclear=f"the text does not date {m.group().strip()!r}")
+        return Window(m.group(), m.start(), m.end(), f"recent {kind}", None, None)
+
+    def from_to(self, m: re.Match[str]) -> Window | None:
+        a, b = self._date(m.group("d")), self._date(m.group("to"))
+        if b is None and (short := re.fullmatch(r"(\d{1,2})", m.group("to"))) and a is not None:
+            try:
+                b = a.replace(day=int(short.group(1)))
+            except ValueError:
+                return None
+        if a is None or b is None or b < a:
+            return None
+        return Window(m.group(), m.start(), m.end(), "on", a, end=b, alternative=True)
+
+    def since_date(self, m: re.Match[str]) -> Window | None:
+        day = self._date(m.group("d"))
+        if day is None:
+            return None
+        if day == self.today and re.search(DAY, m.group("d"), re.IGNORECASE) and not re.search(r"\d", m.group("d")):
+            day -= dt.timedelta(days=7)  # "since Friday", on a Friday
+        if m.groupdict().get("event"):
+            self.events[m.group("event").casefold()] = day
+        return Window(m.group(), m.start(), m.end(), "on", day, alternative=True)
+
+    def since_edge(self, m: re.Match[str]) -> Window | None:
+        """since the start of the year; since the end of September"""
+        what = m.group("what").casefold()
+        edge = m.group("edge").casefold()
+        day = self._named(what)
+        if day is None:
+            return None
+        unit = self._unit_of(what)
+        first, last = period(unit, day)
+        if edge in ("end", "close"):
+            return Window(m.group(), m.start(), m.end(), "on", last)
+        if edge in ("middle", "mid"):
+            return Window(m.group(), m.start(), m.end(), "on", first + (last - first) / 2, assumed="the middle day")
+        return Window(m.group(), m.start(), m.end(), "before", first, unit=unit if first <= self.today <= last else "")
+
+    def _unit_of(self, what: str) -> str:
+        for unit in ("week", "month", "quarter", "decade", "year"):
+            if unit in what:
+                return unit
+        return "year" if re.fullmatch(YEAR, what.strip()) else "month"
+
+    def _named(self, what: str) -> dt.date | None:
+        what = what.strip()
+        if re.fullmatch(YEAR, what):
+            return dt.date(int(what), 1, 1)
+        if (m := re.match(rf"({MONTH})(?:\s+({YEAR}))?$", what, re.IGNORECASE)) is not None:
+            return read_date(f"{m.group(1)} 1 {m.group(2) or ''}".strip(), self.today)
+        back = {"last": 1, "previous": 1, "prior": 1}.get(what.split()[0] if what.split() else "", 0)
+        for unit in ("week", "month", "quarter", "decade", "year"):
+            if what.endswith(unit):
+                return self._shift(unit, -back)
+        return None
+
+    def _shift(self, unit: str, by: int) -> dt.date:
+        day = self.today
+        match unit:
+            case "week":
+                return day + dt.timedelta(days=7 * by)
+            case "month":
+                return moved(day, relativedelta(months=by))
+            case "quarter":
+                return moved(day, relativedelta(months=3 * by))
+            case "half":
+                return moved(day, relativedelta(months=6 * by))
+            case "decade":
+                return moved(day, relativedelta(years=10 * by))
+            case _:
+                return moved(day, relativedelta(years=by))
+
+    def since_month(self, m: re.Match[str]) -> Window | None:
+        day = read_date(f"{m.group('m')} 1 {m.group('y') or ''}".strip(), self.today)
+        if day is None:
+            return None
+        return Window(
+            m.group(),
+            m.start(),
+            m.end(),
+            "before",
+            day,
+            alternative=True,
+            assumed="since a month: from the last close before it",
+        )
+
+    def since_year(self, m: re.Match[str]) -> Window | None:
+        return Window(
+            m.group(),
+            m.start(),
+            m.end(),
+            "before",
+            dt.date(int(m.group("y")), 1, 1),
+            assumed="since a year: from the last close before it",
+        )
+
+    def since_event(self, m: re.Match[str]) -> Window | None:
+        name = m.group("event").casefold()
+        if name in self.events:
+            return Window(m.group(), m.start(), m.end(), "on", self.events[name], alternative=True)
+        return Window(m.group(), m.start(), m.end(), unclear=f"the text gives no date for {m.group('event')!r}")
+
+    def since_then(self, m: re.Match[str]) -> Window | None:
+        return Window(m.group(), m.start(), m.end(), same=True, n=1)
+
+    def week_of(self, m: re.Match[str]) -> Window | None:
+        day = self._date(m.group("d"))
+        return None if day is None else self._span(m, "week", day)
+
+    def week_ended(self, m: re.Match[str]) -> Window | None:
+        day = self._date(m.group("d"))
+        if day is None:
+            return None
+        unit = m.group("unit").casefold()
+        first, _ = period(unit, day)
+        return Window(m.group(), m.start(), m.end(), "before", first, day, end=day, unit=unit)
+
+    def same(self, m: re.Match[str]) -> Window | None:
+        return Window(m.group(), m.start(), m.end(), same=True)
+
+    def same_day(self, m: re.Match[str]) -> Window | None:
+        return Window("that day", m.start(), m.end(), same=True, n=100 + weekday_number(m.group("w")))
+
+    def past_n(self, m: re.Match[str]) -> Window | None:
+        unit = m.group("unit").casefold().rstrip("s")
+        said = (m.group("n") or "one").strip()
+        n = {"few": None, "couple of": 2, "couple": 2, "half": None}.get(said.casefold(), count(said))
+        if n is None or n < 1 or n > 999:
+            return Window(m.group(), m.start(), m.end(), unclear=f"{m.group()!r} names no number")
+        if unit in ("day", "session", "trading day", "trading session"):
+            return Window(m.group(), m.start(), m.end(), "back", n=n, unit="day" if n == 1 else "")
+        delta = {
+            "week": relativedelta(weeks=n),
+            "month": relativedelta(months=n),
+            "quarter": relativedelta(months=3 * n),
+            "year": relativedelta(years=n),
+            "decade": relativedelta(years=10 * n),
+        }[unit]
+        if (
+            n == 1
+            and m.group("n") is None
+            and unit in ("week", "month", "quarter")
+            and m.group("which").casefold() in ("last", "previous", "prior", "preceding")
+        ):
+            return self.last_period(m)
+        if n == 1 and unit == "week" and self.today.weekday() >= 4:
+            return self._span(m, "week", self.today)
+        return Window(m.group(), m.start(), m.end(), "on", self.today - delta)
+
+    def in_n(self, m: re.Match[str]) -> Window | None:
+        """in five sessions, over three months: as long as that, up to the last close"""
+        found = self.past_n(m)
+        return None if found is None or found.unclear else replace(found, same=True, n=found.n)
+
+    def last_period(self, m: re.Match[str]) -> Window | None:
+        unit = m.group("unit").casefold().rstrip("s")
+        if unit in ("day", "session"):
+            return Window(m.group(), m.start(), m.end(), "back", n=1, unit="day", end=self.today - dt.timedelta(days=1))
+        if unit == "week" and self.today.weekday() >= 5:
+            return self._span(m, "week", self.today)
+        return self._span(m, unit, self._shift(unit, -1))
+
+    def this_period(self, m: re.Match[str]) -> Window | None:
+        unit = m.group("unit").casefold()
+        if unit in ("day", "session"):
+            return self.day_of(m, self.today)
+        day = self.today
+        if unit == "week" and self.today.weekday() == 0 and m.group("which").casefold() in ("for the", "on the"):
+            day -= dt.timedelta(days=7)  # Monday's letter speaks of the week before
+        elif unit in ("month", "quarter", "year") and m.group("which").casefold() in ("for the", "on the", "the"):
+            first, _ = period(unit, day)
+            if (day - first).days < {"month": 2, "quarter": 15}.get(unit, 0):
+                day = first - dt.timedelta(days=1)  # written on the first days: the period just over
+        return self._span(
+            m,
+            unit,
+            day,
+            soft=m.group("which").casefold() != "this" and "current" not in m.group("which").casefold(),
+        )
+
+    def period_over(self, m: re.Match[str]) -> Window | None:
+        """finished the year: the one just over, in the first weeks of the next"""
+        unit, day = m.group("unit").casefold(), self.today
+        if unit in ("day", "session"):
+            return self.day_of(m, day)
+        first, _ = period(unit, day)
+        if (day - first).days < {"week": 2, "month": 10, "quarter": 30, "year": 60}.get(unit, 0):
+            day = first - dt.timedelta(days=1)
+        return self._span(m, unit, day)
+
+    def to_date(self, m: re.Match[str]) -> Window | None:
+        said = m.group().casefold()
+        unit = next(
+            (u for k, u in (("y", "year"), ("m", "month"), ("q", "quarter"), ("w", "week")) if said.startswith(k)),
+            "year",
+        )
+        return self._span(m, unit, self.today)
+
+    def so_far(self, m: re.Match[str]) -> Window | None:
+        day = self._named(m.group("what"))
+        return None if day is None else self._span(m, self._unit_of(m.group("what")), day)
+
+    def year(self, m: re.Match[str]) -> Window | None:
+        year = m.group("y") or m.groupdict().get("y2")
+        return self._span(m, "year", dt.date(int(str(year)), 1, 1))
+
+    def earlier(self, m: re.Match[str]) -> Window | None:
+        return Window(m.group(), m.start(), m.end(), unclear="no beginning is named", aside=True)
+
+    def month(self, m: re.Match[str]) -> Window | None:
+        said_year = m.groupdict().get("y")
+        day = read_date(f"{m.group('m')} 1 {said_year or ''}".strip(), self.today)
+        if day is None:
+            return None
+        if m.group("m").casefold() == "may" and m.group("m") != "May":
+            return None
+        return self._span(m, "month", day)
+
+    def last_month_named(self, m: re.Match[str]) -> Window | None:
+        day = read_date(f"{m.group('m')} 1", self.today)
+        if day is None:
+            return None
+        if period("month", day)[1] >= self.today:
+            day -= relativedelta(years=1)
+        return self._span(m, "month", day)
+
+    def quarter(self, m: re.Match[str]) -> Window | None:
+        said = (m.groupdict().get("q") or "").casefold()
+        n = {"final": 4, "opening": 1, "closing": 4}.get(said) or count(said)
+        if n is None and not said:  # "for the half year": the one just over
+            n = 1 if 4 <= self.today.month <= 9 else 2
+        if n is None:
+            return None
+        unit = "half" if m.group("unit").casefold().startswith("h") else "quarter"
+        year = m.groupdict().get("y")
+        if m.groupdict().get("yy"):
+            year = f"20{m.group('yy')}" if int(m.group("yy")) <= self.today.year % 100 else f"19{m.group('yy')}"
+        when = (m.groupdict().get("of") or "").casefold()
+        y = int(year) if year else self.today.year - (1 if "last" in when else 0)
+        if n > (2 if unit == "half" else 4):
+            return None
+        first = dt.date(y, (6 if unit == "half" else 3) * (n - 1) + 1, 1)
+        if not year and first > self.today:
+            first = first.replace(year=y - 1)
+        return self._span(m, unit, first)
+
+    def day_of(self, m: re.Match[str], day: dt.date) -> Window:
+        if day > self.today:
+            return Window(m.group(), m.start(), m.end(), unclear="it lies after the text's date")
+        return Window(
+            m.group(), m.start(), m.end(), "before", day, day, end=day if day < self.today else None, unit="day"
+        )
+
+    def weekday(self, m: re.Match[str]) -> Window | None:
+        day = last_weekday(m.group("w"), self.today)
+        if re.match(r"(?:on )?(?:last|the previous)\b", m.group(), re.IGNORECASE) and day == self.today:
+            day -= dt.timedelta(days=7)
+        return self.day_of(m, day)
+
+    def on_date(self, m: re.Match[str]) -> Window | None:
+        day = read_date(m.group("d"), self.today)
+        return None if day is None else self.day_of(m, day)
+
+    def today_(self, m: re.Match[str]) -> Window | None:
+        return self.day_of(m, self.today)
+
+    def yesterday(self, m: re.Match[str]) -> Window | None:
+        return Window(m.group(), m.start(), m.end(), "back", n=1, end=self.today - dt.timedelta(days=1), unit="day")
+
+    def after_event(self, m: re.Match[str]) -> Window | None:
+        day = self.events.get(m.group("what").casefold())
+        if day is None:
+            return Window(m.group(), m.start(), m.end(), unclear=f"the text gives no date for {m.group('what')!r}")
+        return Window(m.group(), m.start(), m.end(), "next", day, end=day, unit="day")
+
+    def on_the(self, m: re.Match[str]) -> Window | None:
+        try:
+            day = self.today.replace(day=int(m.group("nth")))
+            day = day if day <= self.today else day - relativedelta(months=1)
+        except ValueError:
+            return None
+        return self.day_of(m, day)
+
+    def next_day(self, m: re.Match[str]) -> Window | None:
+        return Window(m.group(), m.start(), m.end(), "next", same=True)
+
+    def through(self, m: re.Match[str]) -> Window | None:
+        day = self._date(m.group("to"))
+        if day is None:
+            first = read_date(f"{m.group('to')} 1", self.today)
+            day = period("month", first)[1] if first is not None else None
+        return None if day is None else Window(m.group(), m.start(), m.end(), "until", end=day)
+
+    def year_ago(self, m: re.Match[str]) -> Window | None:
+        n = count(m.group("n")) or 1
+        delta = relativedelta(**{m.group("unit").casefold().rstrip("s") + "s": n})
+        return Window(m.group(), m.start(), m.end(), "on", self.today - delta)
+
+    def adjective(self, m: re.Match[str]) -> Window | None:
+        unit = {
+            "annual": "year",
+            "yearly": "year",
+            "monthly": "month",
+            "weekly": "week",
+            "quarterly": "quarter",
+            "daily": "day",
+            "one-day": "day",
+            "single-day": "day",
+            "full-year": "year",
+            "calendar-year": "year",
+            "year-to-date": "year",
+            "month-to-date": "month",
+            "one-week": "week",
+            "one-month": "month",
+        }[m.group("adj").casefold()]
+        return self.day_of(m, self.today) if unit == "day" else self._span(m, unit, self.today)
+
+    def year_through(self, m: re.Match[str]) -> Window | None:
+        day = self._date(m.group("to")) if re.match(DATE + r"|" + DAY, m.group("to"), re.IGNORECASE) else None
+        if day is None:
+            first = read_date(f"{m.group('to')} 1", self.today)
+            if first is None:
+                return None
+            day = period("month", first)[1]
+        unit = m.group("unit").casefold()
+        end = None if day >= self.today else day
+        return Window(m.group(), m.start(), m.end(), "before", period(unit, day)[0], day, end=end, unit=unit)
+
+    def intraday(self, m: re.Match[str]) -> Window | None:
+        return Window(m.group(), m.start(), m.end(), unclear="closes are stored, not prices within the day")

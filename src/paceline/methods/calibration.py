@@ -1,0 +1,192 @@
+"""How often noise alone makes an episode, and how surely and how late a planted rotation is found."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from paceline.arrays import Array
+from paceline.errors import NotEnoughData
+from paceline.evidence import block_length, reason_against, stationary_indices
+from paceline.evidence.bootstrap import Progress
+from paceline.methods.detector import QUARTER, SIZES, STEP, WINDOW, YEAR, detect, sigma
+
+#: Series simulated at a time; each batch has its own seed.
+BATCH = 250
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """False alarms: episodes (A over B) per year where nothing but noise is at work.
+
+    rate, low, high   per year of 252 sessions with a sigma, with 95% simulation interval
+    series, years     how many were simulated, and the length of each
+    method            what was simulated
+    """
+
+    c: float
+    rate: float
+    low: float
+    high: float
+    series: int
+    years: float
+    method: str
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Power:
+    """How a planted rotation of one size is found.
+
+    size      the whole planted move, in units of sigma sqrt(63) (a typical move of a quarter)
+    length    sessions the move takes
+    found     share found by the end of the move, among series in which B led when it began
+    low, high 95% simulation interval (Wilson)
+    delay     median sessions from its beginning until it is known, among those found; NaN if none
+    series    how many series B led in
+    """
+
+    c: float
+    size: float
+    length: int
+    found: float
+    low: float
+    high: float
+    delay: float
+    series: int
+
+    def to_json(self) -> dict[str, Any]:
+        values = asdict(self)
+        return values | {"delay": None if math.isnan(self.delay) else self.delay}
+
+
+def _walks(series: int, n: int, seed: int) -> Iterator[Array]:
+    """Driftless Gaussian walks, in batches; their scale does not matter to the detector."""
+    for i, child in enumerate(np.random.SeedSequence(seed).spawn(-(-series // BATCH))):
+        steps = np.random.default_rng(child).standard_normal((min(BATCH, series - i * BATCH), n))
+        steps *= 0.01
+        yield np.cumsum(steps, axis=1, out=steps)
+
+
+def _resampled(returns: Array, series: int, n: int, block: float, seed: int) -> Iterator[Array]:
+    """Lines made of blocks of demeaned returns (m,), in batches; n sessions are drawn from the m there are."""
+    centred = returns - returns.mean()
+    m = len(centred)
+    for i, child in enumerate(np.random.SeedSequence(seed).spawn(-(-series // BATCH))):
+        size, rng = min(BATCH, series - i * BATCH), np.random.default_rng(child)
+        parts = [centred[stationary_indices(m, block, size, rng)] for _ in range(-(-n // m))]
+        yield np.cumsum(np.concatenate(parts, axis=1)[:, :n], axis=1)
+
+
+def calibrate(
+    log_returns: Array | None = None,
+    c: float = SIZES["episode"],
+    *,
+    series: int = 2000,
+    years: float = 25,
+    step: int = STEP,
+    block: float | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Calibration:
+    """Rate of false alarms at size c.
+
+    log_returns  None: driftless Gaussian walks. Else the daily log returns of A/B, (T,): they are
+                 demeaned and drawn by stationary bootstrap, so that fat tails and clusters of
+                 volatility stay and any trend goes. Missing returns are left out
+    years        length of each series, the first ``WINDOW`` sessions (before a sigma) not counted
+    step         length of the returns sigma is made of
+    block        mean block length; default: of the returns' own dependence, and at least 21
+                 sessions so that clusters of volatility survive
+    """
+    n = WINDOW + round(years * YEAR)
+    batches: Iterable[Array]
+    if log_returns is None:
+        batches, method = _walks(series, n, seed), "driftless Gaussian walks"
+    else:
+        valid = np.asarray(log_returns, float)[np.isfinite(log_returns)]
+        if reason := reason_against(valid, WINDOW):
+            raise NotEnoughData(
+                f"relative returns cannot be resampled: {reason}.", "Give a longer history."
+            )
+        block = max(21.0, float(block_length(valid[None])[0])) if block is None else block
+        batches = _resampled(valid, series, n, block, seed)
+        method = f"stationary bootstrap of demeaned relative returns, blocks of {block:.1f}"
+    rates: list[Array] = []
+    done = 0
+    for line in batches:
+        rates.append(detect(line, c, sigma_per_session=sigma(line, step=step)).rate_per_year())
+        done += len(line)
+        if progress is not None:
+            progress(done, series)
+    each = np.concatenate(rates)
+    rate, reach = float(each.mean()), 1.96 * float(each.std(ddof=1)) / math.sqrt(len(each))
+    return Calibration(c, rate, rate - reach, rate + reach, series, years, method)
+
+
+def power(
+    sizes: Iterable[float] = (0.0, 1.0, 1.5, 2.0, 3.0, 4.0),
+    c: float = SIZES["episode"],
+    *,
+    length: int = QUARTER,
+    series: int = 1000,
+    settle: float = 4,
+    step: int = STEP,
+    seed: int = 0,
+) -> list[Power]:
+    """Power curve and delay: a steady drift of A against B is planted into driftless Gaussian walks.
+
+    sizes   whole planted moves in units of sigma sqrt(63); 0 shows how often noise alone is "found"
+    settle  years of noise before it, so that the detector's state is typical when it begins
+    The same noise is used for every size, so the curve is smooth. A rotation counts as found when a
+    turn up becomes known within ``length`` sessions of its beginning."""
+    begin = WINDOW + round(settle * YEAR)
+    planted = np.zeros(begin + length)
+    planted[begin:] = 0.01 * math.sqrt(QUARTER) * np.arange(1, length + 1) / length
+    curve = []
+    for size in sizes:
+        lagging, delays = 0, [np.empty(0)]
+        for noise in _walks(series, begin + length, seed):
+            line = noise + size * planted
+            found = detect(line, c, sigma_per_session=sigma(line, step=step))
+            behind = found.state[:, begin - 1] < 0
+            lagging += int(behind.sum())
+            first = np.full(len(line), np.inf)
+            up = found.which(1) & (found.known >= begin)
+            np.minimum.at(first, found.series[up], found.known[up] - (begin - 1.0))
+            delays.append(first[behind & np.isfinite(first)])
+        delay = np.concatenate(delays)
+        low, high = wilson(len(delay), lagging)
+        curve.append(
+            Power(
+                c,
+                size,
+                length,
+                len(delay) / lagging if lagging else math.nan,
+                low,
+                high,
+                float(np.median(delay)) if len(delay) else math.nan,
+                lagging,
+            )
+        )
+    return curve
+
+
+def wilson(hits: float, n: float) -> tuple[float, float]:
+    """95% interval of a share by Wilson (1927); NaN without observations."""
+    if n <= 0:
+        return math.nan, math.nan
+    z, share = 1.959963984540054, hits / n
+    middle, reach = (
+        share + z * z / (2 * n),
+        z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)),
+    )
+    return max(0.0, (middle - reach) / (1 + z * z / n)), min(
+        1.0, (middle + reach) / (1 + z * z / n)
+    )

@@ -1,0 +1,1 @@
+"""PLUG-IN: one file = one section of the report. A page arranges figures and computes nothing."""

@@ -1,0 +1,145 @@
+"""Manifests: what a report said, and where it is kept."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from paceline import __version__, measures
+from paceline.document import Document
+from paceline.errors import DataError, PacelineError, UsageError
+from paceline.lineage import code_version
+from paceline.pages import calls as calls_page
+from paceline.studies import analogues, episodes, verdict
+from paceline.studies.answers import Book
+
+if TYPE_CHECKING:
+    from paceline.market import Market
+
+#: What the card of a count of findings says; it comes from the store, not from a measure.
+FINDINGS = {
+    "question": "What is wrong with the data?",
+    "definition": "Number of rows or cells in which a check at the door found this fault, at one import.",
+    "references": [],
+}
+ABOUT = {
+    "findings": FINDINGS,
+    "episodes": episodes.ABOUT,
+    "verdict": verdict.ABOUT,
+    "analogues": analogues.ABOUT,
+    **calls_page.ABOUT,
+}
+
+
+def manifest_of(market: Market, document: Document, book: Book) -> dict[str, Any]:
+    figures = list(document.figures())
+    used = sorted({f.measure for f in figures})
+    known = measures.discover()
+    return {
+        "paceline": __version__,
+        "code": code_version(),
+        "market": market.name,
+        "market_file": market.path,
+        "title": market.title,
+        "simulated": market.simulated,
+        "as_of": market.as_of,
+        "store": market.file.market.store,
+        "data": market.file.market.data,
+        "store_version": market.version,
+        "basis": market.file.market.basis,
+        "measures": {
+            m: {
+                "question": known[m].question,
+                "definition": known[m].doc,
+                "never": known[m].never,
+                "references": list(known[m].references),
+            }
+            for m in used
+            if m in known
+        }
+        | ABOUT,
+        "sources": market.origins(),
+        "findings": market.findings().to_dicts(),
+        "refused": book.refused,
+        "steps": [s.to_json() for s in market.lineage(f.step for f in figures)],
+        "figures": [f.to_json() for f in figures],
+    }
+
+
+def write_manifest(document: Document, path: str | Path) -> Path:
+    """Write the manifest as JSON; whole or not at all."""
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        half = path.with_suffix(path.suffix + ".part")
+        half.write_text(_json(document.manifest), encoding="utf-8")
+        half.replace(path)
+    except OSError as error:
+        raise DataError(
+            f"{path}: the manifest cannot be written ({error.strerror}).",
+            "Free space or choose another --out.",
+        ) from None
+    return path
+
+
+def _json(manifest: dict[str, Any]) -> str:
+    """One line per row of a list, one per other key: readable, and written by the fast encoder."""
+
+    def line(value: Any) -> str:
+        return json.dumps(value, default=str, allow_nan=False)
+
+    return (
+        "{\n"
+        + ",\n".join(
+            f" {line(key)}: "
+            + (
+                "[\n  " + ",\n  ".join(map(line, value)) + "]"
+                if isinstance(value, list) and value
+                else line(value)
+            )
+            for key, value in manifest.items()
+        )
+        + "\n}\n"
+    )
+
+
+def read_manifest(path: str | Path) -> dict[str, Any]:
+    """Read a manifest; a ``UsageError`` says what is wrong with the file."""
+    path = Path(path)
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(
+            f"{path}: no such manifest.", "`paceline report` writes one beside the report."
+        ) from None
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{path}: not a readable manifest ({error}).", "Give the .manifest.json of a report."
+        ) from None
+    needed = ("figures", "as_of", "store_version")
+    missing = [key for key in needed if not isinstance(found, dict) or key not in found]
+    if missing or not isinstance(found, dict):
+        raise UsageError(
+            f"{path}: this JSON file is not a manifest, it lacks {', '.join(missing)}.",
+            "Give the .manifest.json of a report.",
+        )
+    return found
+
+
+def previous_report(page: str | Path, as_of: str) -> dict[str, Any] | None:
+    """The newest manifest in the folder of ``page`` whose day lies before ``as_of``; None without one."""
+    found = []
+    for path in Path(page).parent.glob("*.manifest.json"):
+        try:
+            old = read_manifest(path)
+        except PacelineError:  # somebody else's file, or half of one: no earlier report
+            continue
+        if str(old["as_of"]) < as_of:
+            found.append(old)
+    return max(found, key=lambda m: str(m["as_of"]), default=None)
+
+
+def default_manifest(page: str | Path) -> Path:
+    """Where the manifest of a report stands: beside it."""
+    return Path(page).with_suffix(".manifest.json")

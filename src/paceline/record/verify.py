@@ -1,0 +1,147 @@
+"""A report made again: the same figures from the store as it was."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from paceline.document import Document, Section
+from paceline.errors import UsageError
+from paceline.lineage import code_version
+from paceline.pages import headline, rotation, sections
+from paceline.record.manifest import manifest_of, read_manifest
+from paceline.studies.answers import Book
+
+if TYPE_CHECKING:
+    from paceline.market import Market
+
+Progress = Callable[[str, float], None]
+#: What makes two figures the same question, whatever code or store answered it.
+QUESTION = ("measure", "subject", "against", "statistic", "start", "end", "basis")
+
+
+def report(
+    market: Market, progress: Progress | None = None, previous: Mapping[str, Any] | None = None
+) -> Document:
+    """The whole report as a ``Document``; its steps are stored so that ``paceline trace`` finds them.
+
+    previous  an earlier report's manifest: what has changed since is said first (see
+              ``previous_report``)
+    """
+    say = progress or (lambda _what, _share: None)
+    book = Book(market)
+    built: list[Section] = []
+    todo = sections.plan(book)
+    for number, (name, build) in enumerate(todo):
+        say(name.replace("_", " "), number / len(todo))
+        section = build(book)
+        if section is not None:
+            built.append(section)
+    said = headline.sentences(book)
+    shown = (
+        list(
+            Document(
+                market.title, market.name, market.as_of, market.simulated, said, tuple(built)
+            ).figures()
+        )
+        if previous
+        else []
+    )
+    changed = rotation.changes(book, shown, previous)
+    if changed is not None:
+        built.insert(0, changed)
+    document = Document(
+        title=market.title,
+        market=market.name,
+        as_of=market.as_of,
+        simulated=market.simulated,
+        headline=said,
+        sections=tuple(built),
+    )
+    document.manifest.update(manifest_of(market, document, book))
+    if changed is not None and previous is not None:  # kept, so that ``verify`` can say it again
+        document.manifest["previous"] = {
+            "as_of": previous["as_of"],
+            "figures": rotation.newsworthy(previous["figures"]),
+        }
+    market.remember(document.manifest["steps"])
+    say("done", 1.0)
+    return document
+
+
+def verify(
+    path: str | Path, market: Market | None = None, *, rtol: float = 1e-9
+) -> list[dict[str, Any]]:
+    """Compute every figure of a manifest again, from the store version and day it names.
+
+    Returns the rows that differ: {question..., "was", "is", "why"}; an empty list means that all
+    come out."""
+    from paceline.market import open_market
+
+    old = read_manifest(path)
+    if market is None:
+        if not {"market_file", "store"} <= set(old):
+            raise UsageError(
+                f"{path}: the manifest does not say which market file and store it is from.",
+                "Give --market and --store.",
+            )
+        file = old["market_file"] if Path(old["market_file"]).exists() else None
+        market = open_market(
+            file,
+            data=old.get("data"),
+            store=old["store"],
+            as_of=old["as_of"],
+            version=old["store_version"],
+        )
+    now: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in json.loads(
+        json.dumps(report(market, previous=old.get("previous")).manifest["figures"], default=str)
+    ):
+        # asked twice (two windows, say): compared in order
+        now.setdefault(_question(row), []).append(row)
+    differing = []
+    for row in old["figures"]:
+        key = _question(row)
+        new = now[key].pop(0) if now.get(key) else None
+        if new is None:
+            differing.append(
+                {
+                    **dict(zip(QUESTION, key, strict=False)),
+                    "was": row["value"],
+                    "is": None,
+                    "why": "not in today's report",
+                }
+            )
+        elif not _same(row["value"], new["value"], rtol):
+            why = (
+                "the code has changed"
+                if old.get("code") != code_version()
+                else "same code, other value"
+            )
+            differing.append(
+                {
+                    **dict(zip(QUESTION, key, strict=False)),
+                    "was": row["value"],
+                    "is": new["value"],
+                    "why": why,
+                }
+            )
+    return differing
+
+
+def _same(a: Any, b: Any, rtol: float) -> bool:
+    if isinstance(a, (int, float)) and isinstance(b, (int, float)):
+        return math.isclose(a, b, rel_tol=rtol, abs_tol=1e-12)
+    return bool(a == b)
+
+
+def _question(row: dict[str, Any]) -> tuple[Any, ...]:
+    further = tuple(
+        sorted(
+            (k, v) for k, v in row.items() if isinstance(v, str) and k not in (*QUESTION, "figure")
+        )
+    )
+    return (*(row.get(k) for k in QUESTION), further)

@@ -1,0 +1,55 @@
+"""Short-term lows: turning points of a level by the Lunde-Timmermann filter, and what was known of them when."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paceline import kernels
+from paceline.arrays import Array
+from paceline.errors import UsageError
+from paceline.signals.view import View
+
+
+def benchmark_level(view: View) -> Array | None:
+    """Level of the benchmark on price basis if it has one, else on the view's own; None without a benchmark.
+
+    Lows are dated on prices whatever basis is shown, so that one market has one low.
+    """
+    if view.benchmark is None:
+        return None
+    price = view.all_levels.get("price")
+    if price is not None and np.isfinite(price[view.benchmark, -1]):
+        row: Array = price[view.benchmark]
+    else:
+        row = view.levels[view.benchmark]
+    return row
+
+
+def confirmed_lows(level: Array, low: tuple[float, float]) -> list[tuple[int, int]]:
+    """(session of the low, session it was confirmed) of every confirmed low of one level (T,), in order."""
+    kind, pivot, confirmed = kernels.turning_points(level, fall=low[0], rise=low[1])
+    return list(zip(pivot[kind < 0].tolist(), confirmed[kind < 0].tolist(), strict=True))
+
+
+def last_low(view: View) -> tuple[int, int] | None:
+    """The benchmark's last confirmed low known at the last session; None if there is none."""
+    level = benchmark_level(view)
+    lows = [] if level is None else confirmed_lows(level, view.low)
+    return lows[-1] if lows else None
+
+
+def known_low(view: View) -> NDArray[np.int64]:
+    """(T,) session of the benchmark's last low confirmed by each session; -1 before the first.
+
+    Raises ``UsageError`` where the view has no benchmark.
+    """
+    level = benchmark_level(view)
+    if level is None:
+        raise UsageError(
+            "no benchmark among the subjects, so no low.", "Give a date instead of 'low'."
+        )
+    base = np.full(len(view.sessions), -1, np.int64)
+    for pivot, confirmed in confirmed_lows(level, view.low):
+        base[confirmed:] = pivot
+    return base

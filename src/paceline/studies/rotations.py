@@ -1,0 +1,281 @@
+"""Which rotations a market has, the lines and states of all of them together, and today's signals."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from paceline.arrays import Array, Dates
+from paceline.errors import NotEnoughData, UnknownName, UsageError
+from paceline.lineage import digest
+from paceline.market.levels import BASES
+from paceline.methods import turns as views
+from paceline.methods.detector import MARGIN, STEP, Episodes, Verdict
+from paceline.studies.answers import Book
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from paceline.market import Market
+
+#: Size of an episode.
+C = 1.5
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A declared rotation, or a sector against the market."""
+
+    name: str
+    label: str
+    lead: str
+    against: str
+    proxy: str = ""
+    neutral: bool = True
+    sector: bool = False
+
+
+def pairs(market: Market) -> dict[str, Pair]:
+    """Every rotation by name: those declared, then each sector against the market.
+
+    The market that sectors stand against is the built cap-weighted basket they are parts of, or
+    else the benchmark."""
+    found = {
+        n: Pair(n, r.label or n.replace("_", " "), r.lead, r.against, r.proxy, r.neutral)
+        for n, r in market.file.rotations.items()
+    }
+    group = Book(market).sector_group()
+    if group is not None:
+        whole = Book(market).broad or market.file.market.benchmark
+        for sector in market.groups.get(group, []):
+            name = f"{sector} against {whole}"
+            found[name] = Pair(
+                name,
+                f"{market.labels.get(sector, sector)} against {market.labels.get(whole, whole)}",
+                sector,
+                whole,
+                sector=True,
+            )
+    return found
+
+
+def pair_of(market: Market, rotation: str | tuple[str, str]) -> Pair:
+    """The rotation of that name, label or lead sector, or any two baskets."""
+    known = pairs(market)
+    if not isinstance(rotation, str):
+        lead, against = (market.resolve([n])[0] for n in rotation)
+        if lead == against:
+            raise UsageError(f"{lead!r} cannot rotate against itself.", "Give two baskets.")
+        label = f"{market.labels.get(lead, lead)} against {market.labels.get(against, against)}"
+        return next(
+            (p for p in known.values() if (p.lead, p.against) == (lead, against)),
+            Pair(f"{lead} against {against}", label, lead, against),
+        )
+    said = rotation.casefold()
+    for pair in known.values():
+        if said in (pair.name.casefold(), pair.label.casefold()) or (
+            pair.sector and said == pair.lead.casefold()
+        ):
+            return pair
+    raise UnknownName("rotation", rotation, known)
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Lines and states of several rotations at once, on the sessions from the first one with a value.
+
+    rows       name -> row of ``lines``; the beta-neutral line of row k is row len(rows) + k (all
+               NaN where not asked)
+    ladder     size -> turns and states of all rows
+    basis      name -> basis of both legs, or "mixed"
+    """
+
+    days: Dates
+    pairs: Mapping[str, Pair]
+    rows: Mapping[str, int]
+    lines: Array
+    ladder: Mapping[float, Episodes]
+    basis: Mapping[str, str]
+
+    def row(self, name: str, line: str = "raw") -> int:
+        return self.rows[name] + (len(self.rows) if line == "neutral" else 0)
+
+    def line(self, name: str, line: str = "raw") -> Array:
+        found: Array = self.lines[self.row(name, line)]
+        return found
+
+    def verdict(self, name: str, line: str = "raw", c: float = C) -> Verdict:
+        return views.verdict_of(self.ladder, self.line(name, line), self.row(name, line), c)
+
+
+def shelf(market: Market, extra: Sequence[Pair] = (), *, c: float = C, step: int = STEP) -> Shelf:
+    """All rotations of the market (and ``extra`` ones); worked out once and kept."""
+    known = {**pairs(market), **{p.name: p for p in extra}}
+    key = digest(
+        ["rotations", sorted(known), sorted(market._adhoc), market.as_of, market.version, c, step]
+    )
+    if key not in market._results:
+        market._results[key] = _shelf(market, known, c, step)
+    kept: Shelf = market._results[key]
+    return kept
+
+
+def _shelf(market: Market, known: Mapping[str, Pair], c: float, step: int) -> Shelf:
+    have = market.levels_
+    place = {n: i for i, n in enumerate(have.names)}
+    basis, raw = {}, []
+    for pair in known.values():
+        a, b = place[pair.lead], place[pair.against]
+        # of the whole history, not of today: a leg that ends must not change what was said before
+        used = next(
+            (
+                on
+                for on in reversed(BASES)
+                if np.isfinite(have.by_basis[on][[a, b]]).any(axis=1).all()
+            ),
+            None,
+        )
+        basis[pair.name] = used or "mixed"
+        levels = have.by_basis[used] if used else have.native
+        raw.append(views.log_ratio(levels[a], levels[b]))
+    lines = np.array(raw).reshape(len(known), len(have.sessions))
+    there = np.isfinite(lines).any(axis=0)
+    start = int(there.argmax()) if there.any() else 0
+    bench = place[market.file.market.benchmark]
+    line_of = next(
+        (
+            have.by_basis[on][bench]
+            for on in reversed(BASES)
+            if np.isfinite(have.by_basis[on][bench]).any()
+        ),
+        have.native[bench],
+    )
+    flat = np.array(
+        [
+            views.neutral(line, line_of) if pair.neutral else np.full(len(line), np.nan)
+            for pair, line in zip(known.values(), lines, strict=True)
+        ]
+    ).reshape(lines.shape)
+    both = np.concatenate([lines, flat])[:, start:]
+    sizes = sorted({*views.LADDER, c - MARGIN, c, c + MARGIN})
+    return Shelf(
+        have.sessions[start:],
+        known,
+        {n: k for k, n in enumerate(known)},
+        both,
+        views.ladder(both, sizes, step=step),
+        basis,
+    )
+
+
+class Proxy(NamedTuple):
+    """A factor-return series as a line, and row ``row`` of the turns ``found`` on it."""
+
+    days: Dates
+    line: Array
+    period: int
+    found: Episodes
+    row: int
+
+
+def proxies(
+    market: Market, also: Sequence[str] = (), c: float = C, step: int = STEP
+) -> dict[str, Proxy]:
+    """The proxies that the rotations declare (and ``also``), by name with sign, as far as they are stored.
+
+    Those of one frequency share the days of all and are looked through in one pass; kept.
+    """
+    declared = [p.proxy for p in pairs(market).values()]
+    names = [
+        n for n in dict.fromkeys([*declared, *also]) if n and n.removeprefix("-") in market.series_
+    ]
+    key = digest(["proxies", names, market.as_of, market.version, c, step])
+    if key not in market._results:
+        found: dict[str, Proxy] = {}
+        periods = {n: views.period_of(market.series_[n.removeprefix("-")][0]) for n in names}
+        for period in sorted(set(periods.values())):
+            mine = [n for n in names if periods[n] == period]
+            series = [market.series_[n.removeprefix("-")] for n in mine]
+            days = np.unique(np.concatenate([when for when, _ in series]))
+            lines = np.full((len(mine), len(days)), np.nan)
+            for row, (name, (when, values)) in enumerate(zip(mine, series, strict=True)):
+                lines[row, np.searchsorted(days, when)] = views.factor_line(
+                    values, -1 if name[0] == "-" else 1
+                )
+            turns = views.ladder(lines, (c,), step=step, period=period)[c]
+            found |= {n: Proxy(days, lines[row], period, turns, row) for row, n in enumerate(mine)}
+        market._results[key] = found
+    kept: dict[str, Proxy] = market._results[key]
+    return kept
+
+
+def signals(market: Market, *, history: bool = False) -> pl.DataFrame:
+    """What the detector says of every rotation today, or with ``history`` on every session.
+
+    date        session of the value; known: the close at which it could be known (of prices, the
+                same day)
+    watch, episode, major   who leads at c = 1, 1.5, 2: +1 the lead, -1 the other leg, 0 no turn
+                            known yet
+    direction   that of "episode"; borderline: c = 1.25 and 1.75 do not agree with it
+    pivot, turned   extreme of its last turn, and the day that turn became known
+    to_turn     relative move of lead over against that would turn it
+    """
+    import polars as pl
+
+    desk = shelf(market)
+    parts = []
+    for name, pair in desk.pairs.items():
+        for line in ("raw", "neutral") if pair.neutral else ("raw",):
+            row = desk.row(name, line)
+            here = desk.ladder[C]
+            known = np.isfinite(here.barrier[row])
+            at = np.flatnonzero(known) if history else np.array([len(desk.days) - 1])
+            states = {
+                n: desk.ladder[c].state[row, at].astype(np.int64) for c, n in views.NAMED.items()
+            }
+            sides = [desk.ladder[C + x].state[row, at] for x in (-MARGIN, MARGIN)]
+            mine = np.flatnonzero(here.series == row)
+            newest = np.searchsorted(here.known[mine], at, side="right") - 1
+
+            def dated(
+                sessions: Any, mine: Any = mine, newest: Any = newest
+            ) -> list[dt.date | None]:
+                return [
+                    None if k < 0 else desk.days[sessions[mine[k]]].astype(object)
+                    for k in newest.tolist()
+                ]
+
+            gap = here.distance[row, at] * np.where(states["episode"] > 0, -1, 1)
+            parts.append(
+                pl.DataFrame(
+                    {
+                        "rotation": name,
+                        "line": line,
+                        "date": desk.days[at],
+                        "known": desk.days[at],
+                        "direction": states["episode"],
+                        **states,
+                        "borderline": ~(
+                            (sides[0] == states["episode"]) & (sides[1] == states["episode"])
+                        ),
+                        "pivot": pl.Series(dated(here.extreme), dtype=pl.Date),
+                        "turned": pl.Series(dated(here.known), dtype=pl.Date),
+                        "to_turn": np.where(states["episode"] != 0, np.expm1(gap), np.nan),
+                        "lead": pair.lead,
+                        "against": pair.against,
+                        "basis": desk.basis[name],
+                    }
+                ).with_columns(
+                    pl.col("date", "known").cast(pl.Date), pl.col("to_turn").fill_nan(None)
+                )
+            )
+    if not parts:
+        raise NotEnoughData(
+            f"{market.path} declares no rotation.",
+            "Add a [rotations.NAME] table, or a sector group.",
+        )
+    return pl.concat(parts)

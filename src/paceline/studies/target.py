@@ -1,0 +1,342 @@
+"""A market's answer to "this level by that date", every number of it a figure.
+
+answer = target.weigh(market, 8100, "2026-12-31")
+answer.frame(); answer.sensitivity(); answer.fan()
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from paceline.errors import NotEnoughData, UsageError
+from paceline.figures import Figure
+from paceline.lineage import Step
+from paceline.market.assembled import parse_date
+from paceline.methods import target_odds as views
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from paceline.arrays import Array, Dates
+    from paceline.document import Section
+    from paceline.market import Market
+
+QUESTION = "What does this level by this date ask for, and how likely is it?"
+ABOUT = {
+    "question": QUESTION,
+    "definition": "Implied return, required growth per year, chance of closing at or beyond the level at the end "
+    "and of touching it before, by closed form and by stationary block bootstrap of the index's "
+    "own daily log returns, under stated drifts; share of past windows that did as much.",
+    "never": "That this is how likely it is: the answer is mostly the drift assumed.",
+    "references": [
+        "Reflection principle for a Brownian motion with drift",
+        "Broadie, Glasserman, Kou (1997), a continuity correction for discrete barrier options",
+        "Politis, Romano (1994), the stationary bootstrap",
+    ],
+}
+#: No target is weighed farther ahead, in years.
+FARTHEST = 20
+#: Paths drawn unless told otherwise.
+DRAWS = 10_000
+#: Longest history drawn before the fan, in sessions.
+DRAWN = 252
+CASE = ("end", "touch", "touch_close", "bootstrap_end", "bootstrap_touch")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The numbers (``target``), and each of them as a figure (``figures``, by statistic)."""
+
+    market: Market = field(repr=False)
+    subject: str
+    target: views.Target
+    closes: Array = field(repr=False)
+    days: Dates = field(repr=False)
+    question: Step = field(repr=False)
+    caveats: tuple[str, ...] = field(repr=False)
+    basis: str
+
+    @cached_property
+    def figures(self) -> dict[str, Figure]:
+        """Statistic to figure; chances under a drift are ``end``, ``touch`` ... followed by the drift's name."""
+        t, made = self.target, {}
+
+        def add(statistic: str, value: Any, unit: str, **more: Any) -> None:
+            made[statistic] = self._figure(statistic, value, unit, **more)
+
+        add("last_close", t.start, "level", end=t.as_of)
+        add("level", t.level, "level")
+        add("implied_return", t.implied, "return")
+        add("sessions", t.sessions, "sessions")
+        add("required_growth", t.required, "return")
+        add("required_growth_calendar", t.required_calendar, "return")
+        for name in ("volatility", "volatility_history", "volatility_recent"):
+            add(name, getattr(t, name), "fraction", start=t.history_from, end=t.as_of)
+        for name in ("drift", "drift_history", "drift_low", "drift_high"):
+            add(name, getattr(t, name), "return", start=t.history_from, end=t.as_of)
+        for case in t.cases:
+            add(f"drift {case.name}", case.drift, "return")
+            values = (*case.closed, case.simulated.end, case.simulated.touch_close)
+            for kind, value in zip(CASE, values, strict=True):
+                error = {
+                    "bootstrap_end": case.simulated.end_error,
+                    "bootstrap_touch": case.simulated.touch_error,
+                }.get(kind)
+                add(
+                    f"{kind} {case.name}",
+                    value,
+                    "fraction",
+                    evidence={}
+                    if error is None
+                    else {"monte_carlo_error": error, "draws": t.draws},
+                )
+        for name, chance in t.variants.items():
+            add(
+                f"bootstrap_end {name}",
+                chance.end,
+                "fraction",
+                evidence={"monte_carlo_error": chance.end_error, "draws": t.draws},
+            )
+            add(
+                f"bootstrap_touch {name}",
+                chance.touch_close,
+                "fraction",
+                evidence={"monte_carlo_error": chance.touch_error, "draws": t.draws},
+            )
+        for name, found in (("past_share", t.ended), ("past_share_touch", t.touched)):
+            short = (
+                ()
+                if found.enough
+                else (
+                    f"only {found.n_effective:.1f} independent windows in the history: no share is given",
+                )
+            )
+            add(
+                name,
+                found.value if found.enough else None,
+                "fraction",
+                start=t.history_from,
+                end=t.as_of,
+                caveats=short,
+                evidence={"n": found.n, "n_effective": found.n_effective}
+                | ({"low": found.low, "high": found.high} if found.enough else {}),
+            )
+        add("past_windows", t.ended.n, "count", start=t.history_from, end=t.as_of)
+        add(
+            "past_windows_independent",
+            float(round(t.ended.n_effective, 1)),
+            "ratio",
+            start=t.history_from,
+            end=t.as_of,
+        )
+        add("block", t.block, "ratio", start=t.history_from, end=t.as_of)
+        for q, value in zip(views.QUANTILES, t.fan[:, -1], strict=True):
+            add(f"quantile {q:.0%}", float(value), "level")
+        return made
+
+    def _figure(
+        self,
+        statistic: str,
+        value: Any,
+        unit: str,
+        *,
+        start: str | None = None,
+        end: str | None = None,
+        evidence: dict[str, Any] | None = None,
+        caveats: tuple[str, ...] = (),
+    ) -> Figure:
+        step = Step(
+            "figure", {"subject": self.subject, "statistic": statistic}, (self.question.id,)
+        )
+        return Figure(
+            "target",
+            self.subject,
+            value,
+            unit,
+            step,
+            label=self.market.labels.get(self.subject, ""),
+            statistic=statistic,
+            start=start or self.target.as_of,
+            end=end or self.target.by,
+            as_of=self.target.as_of,
+            basis=self.basis,
+            caveats=(*self.caveats, *caveats),
+            evidence=evidence or {},
+            extra={"level": self.target.level, "by": self.target.by},
+        )
+
+    def frame(self) -> pl.DataFrame:
+        """One row per number: statistic, value, unit, window, caveats, figure id."""
+        import polars as pl
+
+        rows = [f.to_json() for f in self.figures.values()]
+        keep = ("subject", "statistic", "value", "unit", "start", "end", "basis", "as_of", "figure")
+        return pl.DataFrame(
+            [{k: r[k] for k in keep} | {"caveats": "; ".join(r["caveats"])} for r in rows],
+            infer_schema_length=None,
+            strict=False,
+        )
+
+    def sensitivity(self) -> pl.DataFrame:
+        """One row per drift, lowest first: chances by closed form and by bootstrap."""
+        import polars as pl
+
+        return pl.DataFrame(
+            [
+                {
+                    "drift": c.name,
+                    "per_year": c.drift,
+                    "end": c.closed.end,
+                    "touch": c.closed.touch,
+                    "touch_close": c.closed.touch_close,
+                    "bootstrap_end": c.simulated.end,
+                    "bootstrap_touch": c.simulated.touch_close,
+                }
+                for c in self.cases
+            ]
+        )
+
+    def fan(self) -> pl.DataFrame:
+        """One row per drawn date: quantiles of the bootstrap's levels under the stated drift."""
+        import polars as pl
+
+        t = self.target
+        return pl.DataFrame(
+            {
+                "date": t.fan_dates,
+                **{f"q{q * 100:02.0f}": row for q, row in zip(views.QUANTILES, t.fan, strict=True)},
+            }
+        ).with_columns(pl.col("date").str.to_date())
+
+    @property
+    def cases(self) -> list[views.Case]:
+        """The drifts, lowest first."""
+        return sorted(self.target.cases, key=lambda c: c.drift)
+
+    def section(self) -> Section:
+        """The report's section."""
+        from paceline.pages.calls import target_section
+
+        return target_section(self)
+
+
+def weigh(
+    market: Market,
+    level: float,
+    by: str | dt.date,
+    *,
+    subject: str | None = None,
+    drift: str | float = "history",
+    volatility: str | float = "history",
+    since: str | dt.date | None = None,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> Answer:
+    """Weigh a level of a basket (default: the benchmark) by a date; see ``views.target`` for the method.
+
+    drift       "zero", "history" or a rate per year ("7%", 0.07): continuous, of the price index
+    volatility  "history", "recent" or a rate per year
+    since       first day of the history that drift, volatility, bootstrap and ranks rest on;
+                default: all of it
+    Raises ``UsageError`` for a date that is past or a level at or below zero, ``UnknownName`` for
+    the subject, ``NotEnoughData`` where history or stored sessions do not reach."""
+    deadline = parse_date(by)
+    names = market.resolve([subject or market.file.market.benchmark])
+    if len(names) != 1:
+        raise UsageError(f"{subject!r} is a group of {len(names)} baskets.", "Give one basket.")
+    name, today = names[0], dt.date.fromisoformat(market.as_of)
+    if deadline <= today:
+        raise UsageError(
+            f"the target's date {deadline} is not after the as-of day {today}.",
+            "Give a later date.",
+        )
+    have = market.levels_
+    row = have.names.index(name)
+    basis = "price" if np.isfinite(have.by_basis["price"][row]).any() else have.basis[name]
+    line = have.by_basis[basis][row]
+    known = np.isfinite(line)
+    if since is not None:
+        known &= have.sessions >= np.datetime64(parse_date(since))
+    if not known.any() or not known[-1]:
+        raise NotEnoughData(
+            f"{name} has no close on {today}.", "Choose another subject, history or as-of day."
+        )
+    provenance = market.provenance([name], {name: basis})
+    caveats = [
+        *provenance.caveats.get(name, ()),
+        *provenance.general,
+        "a chance under an assumed drift and volatility: mostly the drift decides it",
+    ]
+    if basis == "total":
+        caveats.append("total-return levels: the base is an index of 100, not a published level")
+    if (deadline - today).days > FARTHEST * 366:
+        raise UsageError(
+            f"the target's date {deadline} lies more than {FARTHEST} years ahead.",
+            "Give an earlier one.",
+        )
+    sessions, stored = sessions_to(market, deadline)
+    if stored is not None:
+        caveats.append(f"sessions after {stored} are not stored yet: their number is estimated")
+    question = provenance.keep(
+        Step(
+            "target",
+            {
+                "subject": name,
+                "level": float(level),
+                "by": str(deadline),
+                "drift": str(drift),
+                "volatility": str(volatility),
+                "since": str(since or ""),
+                "draws": draws,
+                "seed": seed,
+                "basis": basis,
+                "as_of": market.as_of,
+            },
+            provenance.parents[name],
+        )
+    )
+    found = views.weigh(
+        line[known],
+        have.sessions[known],
+        sessions[sessions > np.datetime64(today)],
+        level,
+        str(deadline),
+        drift=drift,
+        volatility=volatility,
+        draws=draws,
+        seed=seed,
+    )
+    return Answer(
+        market,
+        name,
+        found,
+        line[known],
+        have.sessions[known],
+        question,
+        tuple(dict.fromkeys(caveats)),
+        basis,
+    )
+
+
+def sessions_to(market: Market, until: dt.date) -> tuple[Dates, str | None]:
+    """All sessions to ``until``, and the last one that is known: after it 252 of 261 weekdays stand for sessions.
+
+    None where all are known: the calendar is stored for two years after the last import.
+    """
+    days = market._all_sessions()
+    last, end = days[-1], np.datetime64(until)
+    if last >= end - np.timedelta64(7, "D"):
+        return days[days <= end], None
+    weekdays = np.arange(last + np.timedelta64(1, "D"), end + np.timedelta64(1, "D"))
+    weekdays = weekdays[np.is_busday(weekdays)]
+    keep = (
+        np.linspace(0, len(weekdays) - 1, round(len(weekdays) * views.YEAR / 261))
+        .round()
+        .astype(np.int64)
+    )
+    return np.concatenate([days, weekdays[keep]]), str(last)

@@ -1,0 +1,284 @@
+"""The two questions put to a market: is leadership changing, is a sector digesting? Grades and numbers as figures.
+
+found = verdict.weigh(book)
+found.grade, found.digestion.grade
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from paceline.evidence import Evidence
+from paceline.figures import Figure
+from paceline.lineage import Step
+from paceline.methods import grades as views
+from paceline.methods import turns as lines
+from paceline.methods.detector import QUARTER, YEAR
+from paceline.studies.answers import Book
+from paceline.studies.rotations import Pair, Shelf, pairs, shelf
+
+if TYPE_CHECKING:
+    from paceline.market import Market
+
+ABOUT = {
+    "question": "Is leadership changing? Is the year's leader digesting?",
+    "definition": "The grade is the lowest of three: effect (size of the turn known since the date), significance "
+    "(the move since the date against all earlier windows of its length, with and without beta, "
+    "corrected by Benjamini and Hochberg over every rotation that shares the date) and persistence "
+    "(sessions since the date; at least 42 for strong). A sector alone is weak at most. See "
+    "docs/verdict.md.",
+    "never": "More than the grade: none does not mean that nothing changes, only that nothing here shows it.",
+    "references": ["Benjamini, Hochberg (1995), Controlling the False Discovery Rate"],
+}
+#: A low older than this is no longer news: the last quarter is judged instead.
+NEWS = YEAR
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a market's rotations come to on one day.
+
+    date        ISO date all rotations are judged from: the benchmark's last short-term low, or 63
+                sessions ago
+    is_low      it is the low
+    sessions    since then
+    graded      every rotation, in order of their declaration, sectors last
+    grade       of "is leadership changing?"
+    sector      the basket that is asked whether it digests; ``digestion`` None where it cannot be
+                asked, with a reason
+    """
+
+    market: Market = field(repr=False)
+    shelf: Shelf = field(repr=False)
+    date: str
+    is_low: bool
+    sessions: int
+    graded: tuple[views.Graded, ...]
+    grade: str
+    sector: str
+    digestion: views.Digestion | None
+    reason: str
+    digest_figures: Mapping[str, Figure | None] = field(repr=False)
+
+    @property
+    def declared(self) -> list[views.Graded]:
+        return [g for g in self.graded if not g.case.sector]
+
+    def figure(
+        self,
+        statistic: str,
+        value: Any,
+        unit: str,
+        pair: Pair | None = None,
+        *,
+        subject: str = "",
+        start: str | None = None,
+        evidence: Evidence | None = None,
+        caveats: tuple[str, ...] = (),
+        **extra: str,
+    ) -> Figure:
+        """A number or grade of the page: of one rotation, of one basket, or of the whole market."""
+        market, benchmark = self.market, self.market.file.market.benchmark
+        legs = (
+            [pair.lead, pair.against]
+            if pair
+            else [subject]
+            if subject
+            else sorted({n for p in self.shelf.pairs.values() for n in (p.lead, p.against)})
+        )
+        basis = self.shelf.basis[pair.name] if pair else market.levels_.basis.get(subject, "")
+        names = list(dict.fromkeys([*legs, benchmark]))
+        known = market.provenance(names, dict.fromkeys(names, basis))
+        parents = tuple(dict.fromkeys(p for n in names for p in known.parents[n]))
+        question = known.keep(
+            Step(
+                "verdict",
+                {"date": self.date, "sector": self.sector, "as_of": market.as_of, "subjects": legs},
+                parents,
+            )
+        )
+        start = start or self.date
+        step = Step("figure", {"statistic": statistic, "start": start, **extra}, (question.id,))
+        said = (
+            [c for n in legs for c in known.caveats[n]] + list(known.general)
+            if pair or subject
+            else list(known.general)
+        )
+        if isinstance(value, float) and not math.isfinite(value):
+            value = None
+        return Figure(
+            "verdict",
+            pair.lead if pair else subject or benchmark,
+            value,
+            unit,
+            step,
+            label=pair.label if pair else market.labels.get(subject, market.title),
+            against=pair.against if pair else None,
+            statistic=statistic,
+            start=start,
+            end=market.as_of,
+            as_of=market.as_of,
+            basis=basis,
+            caveats=tuple(dict.fromkeys((*said, *(c for c in caveats if c)))),
+            evidence=evidence.to_json() if evidence else {},
+            extra=extra,
+        )
+
+    def row(self, g: views.Graded) -> dict[str, Figure]:
+        """The numbers and grades of one rotation."""
+        pair, e, case = self.shelf.pairs[g.case.name], g.evidence, g.case
+        which = (
+            "without beta" if case.flat is not None and case.evidence is case.flat else "as it is"
+        )
+        full = lines.carried(self.shelf.line(pair.name))
+        move = (
+            float(np.expm1(full[-1] - full[-1 - self.sessions]))
+            if len(full) > self.sessions
+            else math.nan
+        )
+        why = (e.note,)
+
+        def made(statistic: str, value: Any, unit: str, **more: Any) -> Figure:
+            return self.figure(statistic, value, unit, pair, rotation=pair.name, **more)
+
+        found = {
+            "move": made("move", move, "return"),
+            "effect": made("beyond usual", e.effect, "return", evidence=e, caveats=why, line=which),
+            "low": made("beyond usual, low", e.low, "return", caveats=why, line=which),
+            "high": made("beyond usual, high", e.high, "return", caveats=why, line=which),
+            "p": made("adjusted p", e.p_adjusted, "ratio", caveats=why, line=which),
+            "n_effective": made(
+                "independent windows", e.n_effective, "ratio", caveats=why, line=which
+            ),
+        }
+        said = self.market.labels.get(pair.lead if case.direction > 0 else pair.against, "")
+        turn = f"{said}, size {case.size:g}" if case.direction else "none"
+        found["turn"] = made("new turn", turn, "text")
+        for part in ("effect", "significance", "persistence"):
+            found[f"grade_{part}"] = made(f"grade of {part}", getattr(g, part), "text")
+        found["grade"] = made("grade", g.grade, "text")
+        return found
+
+
+def turned(desk: Shelf, name: str, since: int) -> tuple[int, float]:
+    """(direction, size) of the newest turn of a rotation that became known after session ``since``: the largest
+    size at which a turn that way became known after it and still stands; (0, 0.0) without one."""
+    row, newest = desk.row(name), {}
+    for c in lines.NAMED:
+        last = lines.last_turn(desk.ladder[c], row)
+        mine = desk.ladder[c].series == row
+        if last is not None and last[2] > since and bool(desk.ladder[c].complete[mine][-1]):
+            newest[c] = last
+    if not newest:
+        return 0, 0.0
+    direction = max(newest.values(), key=lambda turn: turn[2])[0]
+    return direction, max(c for c, turn in newest.items() if turn[0] == direction)
+
+
+def weigh(book: Book, sector: str | None = None) -> Verdict | None:
+    """Weigh both questions; None for a market without rotations. Kept for the report.
+
+    sector  the basket asked whether it digests; default: the sector that earned most of the year's
+            gain, else the theme that did
+    """
+    market = book.market
+    if not pairs(market):
+        return None
+    desk = shelf(market)
+    last = len(desk.days) - 1
+    low = market.low
+    at = int(np.searchsorted(desk.days, np.datetime64(low[0]))) if low is not None else -1
+    is_low = low is not None and desk.days[0] <= np.datetime64(low[0]) and 0 < last - at <= NEWS
+    at = at if is_low else max(last - QUARTER, 0)
+    cases = []
+    for name, pair in desk.pairs.items():
+        direction, size = turned(desk, name, at)
+        flat = (
+            lines.window_evidence(desk.line(name, "neutral"), last - at) if pair.neutral else None
+        )
+        cases.append(
+            views.Case(
+                name,
+                direction,
+                size,
+                last - at,
+                lines.window_evidence(desk.line(name), last - at),
+                flat,
+                pair.sector,
+            )
+        )
+    subject = sector or leader(book)
+    lift, digestion, figures, reason = _digestion(book, desk, subject)
+    graded, also = views.judge(cases, [lift])
+    if digestion is not None:
+        digestion = replace(digestion, lift=also[0])
+    return Verdict(
+        market,
+        desk,
+        str(desk.days[at]),
+        is_low,
+        last - at,
+        tuple(graded),
+        views.leadership(graded),
+        subject,
+        digestion,
+        reason,
+        figures,
+    )
+
+
+def leader(book: Book) -> str:
+    """The sector that contributed most to this year's return of the market, else any basket of a group; "" for none."""
+    rows = [
+        f
+        for f in book.rows("contributions")
+        if f.subject == book.broad and f.value is not None and f.extra.get("group")
+    ]
+    group = book.sector_group()
+    chosen = [f for f in rows if f.extra["group"] == group] or rows
+    return str(max(chosen, key=lambda f: float(f.value)).extra["part"]) if chosen else ""
+
+
+def _digestion(
+    book: Book, desk: Shelf, subject: str
+) -> tuple[Evidence, views.Digestion | None, dict[str, Figure | None], str]:
+    """Lift of its earnings seasons, what is known of the sector, its figures, and why there is nothing."""
+    empty = Evidence(None, note="no sector to ask")
+    if not subject:
+        return empty, None, {}, "no sector or theme whose share of the year's gain is known"
+    figures = {
+        "drawdown": book.one("trend_state", subject, "off_high"),
+        "above": book.one("trend_state", subject, "from_long"),
+        "below_short": book.one("trend_state", subject, "from_short"),
+        "share": book.one("above_average", subject, how={"window": 200, "basis": None}),
+    }
+    pair = next((p for p in desk.pairs.values() if p.sector and p.lead == subject), None)
+    lift = (
+        views.season_lift(desk.line(pair.name), desk.days)
+        if pair
+        else replace(empty, note="no line of it against the market")
+    )
+    drawdown, above = figures["drawdown"], figures["above"]
+    if drawdown is None or above is None:
+        return lift, None, figures, "a year of closes is needed"
+    have = book.market.levels_
+    level = have.native[have.names.index(subject)][-YEAR:]
+    since = int(np.nanargmax(level[::-1]))  # the newest of several highs
+    share = figures["share"]
+    return (
+        lift,
+        views.Digestion(
+            float(drawdown.value),
+            since,
+            float(above.value),
+            float(share.value) if share is not None else math.nan,
+            lift,
+        ),
+        figures,
+        "",
+    )

@@ -1,1 +1,0 @@
-"""What talks to a server that is no source of data."""
