@@ -92,7 +92,7 @@ def opened(folder: Path, securities: int, sessions: int) -> Market:
 def session(market: Market) -> None:
     """Import the next session's prices."""
     last = np.datetime64(market.as_of)
-    later = market._all_sessions()
+    later = market.sessions
     securities = len(market.stocks.securities) if market.stocks is not None else 0
     new = rows(securities, later[later > last][:1], int(last.astype(int)))
     market.store.commit({"prices": new}, source="bench", checksum=str(last))

@@ -66,7 +66,7 @@ def panel(folder: Path) -> None:
 
     market = opened(folder, *WHOLE)
     request = {
-        **market._members_request(),
+        **market.moment.stock_request(),
         "fields": ("close", "price_return", "total_return", "market_cap"),
     }
     panels.build(market.store, **request, cache=False)  # the files are in the page cache now: warm
@@ -85,16 +85,21 @@ def measures(folder: Path) -> None:
     from paceline import measures as found
     from paceline import panel as panels
     from paceline.errors import PacelineError
+    from paceline.market import Market
+    from paceline.market.assembled import Assembled, Parts
+    from paceline.market.view import view_of
 
     market = opened(folder, *WHOLE)
-    stocks = panels.build(market.store, **market._members_request())
-    market.__dict__["stocks"] = stocks
+    stocks = panels.build(market.store, **market.moment.stock_request())
     with measured("targets, 60 baskets, quarterly"):
         targets = baskets.targets(stocks, market.file, market.composites)
     with measured("indices, 60 baskets, both bases", 2.0, "1 s for each basis"):
-        market.__dict__["built"] = indices.build_both(stocks, targets)
+        built = indices.build_both(stocks, targets)
+    parts = Parts(stocks=stocks, composite_indices=built)
+    moment = Assembled(market.stored, market.as_of, parts=parts)
+    market = Market(market.file, market.path, moment=moment)
     with measured("levels and lineage"):
-        market.view(found.get("performance"))
+        view_of(moment, found.get("performance"))
     total = {"cpu": 0.0, "wall": 0.0}
     for name, measure in found.discover().items():
         if "bootstrap" in measure.params or "samples" in measure.params:

@@ -46,7 +46,7 @@ def figure(measure: str, subject: str, value: Any, unit: str = "return", **more:
         subject,
         value,
         unit,
-        Step(measure, params, ("0f3c",), "hand"),
+        Step(measure, params, ("0f3c",), code="hand"),
         as_of=AS_OF,
         basis=basis,
         **{"end": AS_OF, **more},

@@ -572,7 +572,7 @@ def test_figures_have_lineage_and_the_section_no_loose_digits(folder: Path) -> N
     market = paceline.open(folder / "market.toml")
     found = scoring.score(market)
     for figure in found.figures.values():
-        assert figure.step.id not in {q.id for q in found.questions.values()}
+        assert figure.step.id not in {q.step.id for q in found.questions.values()}
     made = found.figure("a", "base")
     assert made is not None and made.evidence["n_effective"] > 10
     section = found.section()

@@ -401,7 +401,7 @@ def test_proxy_is_real_and_marked_and_its_halves_stand_apart(market: Any) -> Non
 def test_mixed_bases_are_said(market: Any) -> None:
     study = market.episodes(("large_fund", "small_index"))
     bases = {
-        n: np.isfinite(market.levels_.by_basis["total"][market.levels_.names.index(n), -1])
+        n: np.isfinite(market.all_levels.by_basis["total"][market.all_levels.names.index(n), -1])
         for n in ("large_fund", "small_index")
     }
     if all(bases.values()):

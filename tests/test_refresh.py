@@ -157,15 +157,15 @@ def test_figures_after_each_new_session_are_those_of_a_fresh_process(
 
 def test_today_is_the_end_of_history(tmp_path: Path, tables: dict[str, pl.DataFrame]) -> None:
     """What is worked out from the last sessions alone equals the last value of the whole history."""
-    market = world(tmp_path, tables, 0).market()
+    w = world(tmp_path, tables, 0)
+    market = w.market()
     back = [n for n, m in measures.discover().items() if m.lookback(m.defaults()) is not None]
     assert {"above_average", "beating_index"} <= set(back)
     whole = {}
     for name in back:
         market.evaluate(name)
         whole[name] = market.show(name)
-    market._results.clear()
-    same(market.current(back), whole)
+    same(w.market().current(back), whole)
 
 
 @pytest.mark.parametrize("case", ["correction", "late fact", "securities", "newcomer"])
@@ -269,14 +269,14 @@ def test_what_is_kept_beside_the_panels_is_what_was_worked_out(
     world = World(tmp_path, tables)
     world.load(None, END)
     first = Market(world.file, "sim")
-    was, made = first.built, first._baskets
+    was, made = first.built, first.moment.declared
     for path in (p for p in (tmp_path / "cache").iterdir() if p.is_file()):
         whole = bytearray(path.read_bytes())
         if damage == "changed":
             whole[len(whole) // 2] ^= 1
         path.write_bytes(whole[: len(whole) // 2] if damage == "cut" else whole)
     again = Market(world.file, "sim")
-    assert again._baskets == made
+    assert again.moment.declared == made
     for basis, now in again.built.items():
         assert now.turnover == was[basis].turnover
         for name in ("levels", "returns", "missing", "members"):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from paceline.market import open_market as open
+    from paceline.api import open_market as open
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "open"]
@@ -18,7 +18,7 @@ __all__ = ["__version__", "open"]
 
 def __getattr__(name: str) -> Any:
     if name == "open":  # imported on first use: `import paceline` alone costs nothing
-        from paceline.market import open_market
+        from paceline.api import open_market
 
         return open_market
     raise AttributeError(f"module 'paceline' has no attribute {name!r}")

@@ -129,6 +129,22 @@ class Basket(_Strict):
     aliases: list[str] = Field(default_factory=list)
     caveat: str = ""
 
+    @property
+    def selects(self) -> bool:
+        """Whether it chooses among the members of its universe."""
+        return any(
+            (
+                self.rank,
+                self.sector,
+                self.industry,
+                self.sub_industry,
+                self.securities,
+                self.minus,
+                self.union,
+                self.intersect,
+            )
+        )
+
     @model_validator(mode="after")
     def _sensible(self) -> Basket:
         if self.instrument is not None and (self.universe or self.securities):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from paceline.errors import NotEnoughData
 from paceline.figures import UNITS, Figure
-from paceline.lineage import Step
+from paceline.lineage import Step, Steps, code_of
 from paceline.measures import Array, Measure, Result, Span, View
 
 #: Names of real series and securities in a market that is otherwise simulated begin with this.
@@ -34,20 +34,136 @@ ROW = (
 
 
 @dataclass(frozen=True)
+class Question:
+    """One question put to a market, and what every figure that answers it carries.
+
+    measure  name of the measure or study that answers
+    step     the question's place in the lineage: its parameters, the code that answers, its inputs
+    basis    "price", "total" or "" where neither applies
+    caveats  weaknesses of the data behind every answer
+    """
+
+    measure: str
+    step: Step
+    as_of: str
+    basis: str = ""
+    caveats: tuple[str, ...] = ()
+
+    def figure(
+        self,
+        subject: str,
+        value: Any,
+        unit: str,
+        *,
+        statistic: str = "",
+        label: str = "",
+        against: str | None = None,
+        start: Any = None,
+        end: Any = None,
+        n_used: int | None = None,
+        n_eligible: int | None = None,
+        caveats: Iterable[str] = (),
+        evidence: Mapping[str, Any] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        which: Mapping[str, Any] | None = None,
+    ) -> Figure:
+        """One figure: the only place where figures are made.
+
+        A value that is not finite is none. ``which`` are the parameters of the figure's own step;
+        by default the subject, second leg, statistic, window and the texts of ``extra``.
+        """
+        assert unit in UNITS, f"{self.measure}: unit {unit!r} is not one of {UNITS}"
+        if isinstance(value, float) and not math.isfinite(value):
+            value = None
+        if which is None:
+            told = {"subject": subject, "against": against, "statistic": statistic}
+            told |= {"start": start, "end": end, **(extra or {})}
+            which = {
+                k: str(v)
+                for k, v in told.items()
+                if v not in (None, "") and not isinstance(v, (int, float))
+            }
+        return Figure(
+            measure=self.measure,
+            subject=subject,
+            value=value,
+            unit=unit,
+            step=Step("figure", which, (self.step.id,), code=""),
+            label=label,
+            against=against,
+            statistic=statistic,
+            start=_iso(start),
+            end=_iso(end) or self.as_of,
+            as_of=self.as_of,
+            basis=self.basis,
+            n_used=n_used,
+            n_eligible=n_eligible,
+            caveats=tuple(dict.fromkeys((*self.caveats, *(c for c in caveats if c)))),
+            evidence=evidence or {},
+            extra=extra or {},
+        )
+
+
+@dataclass(frozen=True)
 class Provenance:
     """What the engine knows about the subjects of a view: lineage, caveats and basis of each."""
 
     parents: Mapping[str, tuple[str, ...]]  # subject -> ids of the steps it was built from
     caveats: Mapping[str, tuple[str, ...]]  # subject -> weaknesses of the data behind it
     basis: Mapping[str, str]  # subject -> basis of its level
+    as_of: str
     general: tuple[str, ...] = ()  # caveats of every figure of this market
-    steps: dict[str, Step] = field(default_factory=dict)  # every step made so far, by id
+    steps: Steps = field(default_factory=Steps)  # every step made so far
     # "fundamental:<item>" -> caveats
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def keep(self, step: Step) -> Step:
-        self.steps[step.id] = step
-        return step
+    def question(
+        self,
+        name: str,
+        params: Mapping[str, Any],
+        code: str,
+        *,
+        names: Iterable[str] = (),
+        parents: Iterable[str] = (),
+        basis: str = "",
+        caveats: Iterable[str] = (),
+        caveats_of: Iterable[str] | None = None,
+        measure: str = "",
+    ) -> Question:
+        """A question that rests on ``names`` and on further steps ``parents``.
+
+        Its figures carry the caveats of ``caveats_of`` (default: of ``names``), those of every
+        figure of the market (real history beside a simulated market excepted), and ``caveats``.
+        """
+        asked = [n for n in names if n in self.parents]
+        mine = asked if caveats_of is None else [n for n in caveats_of if n in self.caveats]
+        told = [c for n in mine for c in self.caveats.get(n, ())]
+        if not mine or not all(n.startswith(REAL) for n in mine):
+            told += self.general
+        rests = tuple(dict.fromkeys((*(p for n in asked for p in self.parents[n]), *parents)))
+        step = self.steps.keep(Step(name, params, rests, code=code))
+        told += [c for c in caveats if c]
+        return Question(measure or name, step, self.as_of, basis, tuple(dict.fromkeys(told)))
+
+
+def column(figure: Figure, name: str, unit: str, steps: Steps) -> Figure | None:
+    """A further column of a table's row as a figure of its own, resting on the row's; None without a value."""
+    value = figure.extra.get(name)
+    if value is None:
+        return None
+    row = steps.keep(figure.step)
+    question = Question(figure.measure, row, figure.as_of or "", figure.basis, figure.caveats)
+    return question.figure(
+        figure.subject,
+        value,
+        unit,
+        statistic=f"{figure.statistic} {name}".strip(),
+        label=figure.label,
+        against=figure.against,
+        start=figure.start,
+        end=figure.end,
+        which={"column": name},
+    )
 
 
 def evaluate(measure: Measure, view: View, params: Mapping[str, Any]) -> Result:
@@ -101,14 +217,14 @@ def figures(
     """The figures of a result: one per row of a table; of a series, its last value (or, with
     ``history``, one per session). ``subjects`` keeps only those."""
     wanted = {*view.subjects, *view.series} if subjects is None else set(subjects)
-    say = _Said(measure, view, params, known)
+    answers = _Answers(measure, view, params, known)
     if result.table is not None:
         return [
-            say.figure(row)
+            answers.figure(row)
             for row in result.table.iter_rows(named=True)
             if row["subject"] in wanted
         ]
-    return [say.figure(row) for row in _series(measure, view, result, wanted, history)]
+    return [answers.figure(row) for row in _series(measure, view, result, wanted, history)]
 
 
 def series_figure(
@@ -126,7 +242,7 @@ def series_figure(
     """
     assert isinstance(result.value, Mapping)
     row, names = series_rows(measure, view)[subject]
-    return _Said(measure, view, params, known).figure(
+    return _Answers(measure, view, params, known).figure(
         {
             **names,
             "statistic": statistic,
@@ -174,32 +290,28 @@ def _series(
                 }
 
 
-class _Said:
+class _Answers:
     """The figures of one question. What those of one subject share is worked out once."""
 
     def __init__(
         self, measure: Measure, view: View, params: Mapping[str, Any], known: Provenance
     ) -> None:
         self.measure, self.view, self.params, self.known = measure, view, params, known
-        self.as_of = str(view.sessions[-1])
-        self._shared: dict[tuple[Any, ...], tuple[str, Step, tuple[str, ...]]] = {}
+        self._questions: dict[tuple[Any, ...], Question] = {}
         self._reported = ",".join(n for n in measure.needs if n.startswith("fundamental:"))
 
     def figure(self, row: Mapping[str, Any]) -> Figure:
+        """The figure of one row of the result."""
         subject, against = row["subject"], row.get("against")
         statistic = row.get("statistic") or ""
-        unit = row.get("unit") or self.measure.unit_of(statistic)
-        assert unit in UNITS, f"{self.measure.name}: unit {unit!r} is not one of {UNITS}"
         value = row.get("value")
-        if isinstance(value, float) and not math.isfinite(value):
-            value = None
         rests = row.get("rests")
         key = subject, against, row.get("basis"), self._reported if rests is None else rests
-        if key not in self._shared:
-            self._shared[key] = self._share(*key)
-        basis, question, caveats = self._shared[key]
+        if key not in self._questions:
+            self._questions[key] = self._question(*key)
         n_used, n_eligible = row.get("n_used"), row.get("n_eligible")
-        if value is None:
+        missing = ""
+        if value is None or (isinstance(value, float) and not math.isfinite(value)):
             thin = n_used is not None and n_eligible and n_used < self.measure.coverage * n_eligible
             missing = (
                 f"no value: {n_used} of {n_eligible} members have data"
@@ -207,36 +319,19 @@ class _Said:
                 else self._no_level(subject, against)
                 or "no value: too little history for this window"
             )
-            caveats = tuple(dict.fromkeys((*caveats, missing)))
         extra = {k: v for k, v in row.items() if k not in ROW}
-        which = {
-            k: str(v)
-            for k, v in {
-                "subject": subject,
-                "against": against,
-                "statistic": statistic,
-                "start": row.get("start"),
-                "end": row.get("end"),
-                **extra,
-            }.items()
-            if v not in (None, "") and not isinstance(v, (int, float))
-        }
-        return Figure(
-            measure=self.measure.name,
-            subject=subject,
-            value=value,
-            unit=unit,
-            step=Step("figure", which, (question.id,)),
+        return self._questions[key].figure(
+            subject,
+            value,
+            row.get("unit") or self.measure.unit_of(statistic),
+            statistic=statistic,
             label=self.view.labels.get(subject, subject),
             against=against,
-            statistic=statistic,
-            start=_iso(row.get("start")),
-            end=_iso(row.get("end")) or self.as_of,
-            as_of=self.as_of,
-            basis=basis,
+            start=row.get("start"),
+            end=row.get("end"),
             n_used=n_used,
             n_eligible=n_eligible,
-            caveats=caveats,
+            caveats=[missing],
             extra=extra,
         )
 
@@ -253,31 +348,28 @@ class _Said:
                 return f"no value: {name} has no {basis} return level".replace("  ", " ")
         return ""
 
-    def _share(
+    def _question(
         self, subject: str, against: str | None, basis: str | None, rests: str
-    ) -> tuple[str, Step, tuple[str, ...]]:
-        """Basis, step of the question and caveats of all figures of these legs."""
+    ) -> Question:
+        """What all figures of these legs share: basis, step and caveats."""
         known = self.known
         names = [str(n) for n in (subject, against) if n in known.parents]
         bases = sorted({known.basis[n] for n in names if n in known.basis})
         basis = basis or self.params.get("basis") or ("/".join(bases) if bases else self.view.basis)
-        caveats = [c for n in names for c in known.caveats.get(n, ())]
-        caveats += [c for need in rests.split(",") for c in known.fields.get(need, ())]
-        # real history beside a simulated market
-        if not names or not all(n.startswith(REAL) for n in names):
-            caveats += known.general
+        caveats = [c for need in rests.split(",") for c in known.fields.get(need, ())]
         if against is not None and len(bases) > 1:
-            caveats.append(
-                "the two legs rest on different bases: "
-                + ", ".join(f"{n} {known.basis[n]}" for n in names)
-            )
+            legs = ", ".join(f"{n} {known.basis[n]}" for n in names)
+            caveats.append(f"the two legs rest on different bases: {legs}")
         if not self.measure.causal:
             caveats.append("uses later data: a description, not a signal")
-        parents = tuple(dict.fromkeys(p for n in names for p in known.parents[n]))
-        question = known.keep(
-            Step(self.measure.name, {**self.params, "basis": basis, "as_of": self.as_of}, parents)
+        return known.question(
+            self.measure.name,
+            {**self.params, "basis": basis, "as_of": known.as_of},
+            code_of(self.measure.module, __name__),
+            names=names,
+            basis=basis,
+            caveats=caveats,
         )
-        return basis, question, tuple(dict.fromkeys(caveats))
 
 
 def _iso(value: Any) -> str | None:

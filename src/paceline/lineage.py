@@ -5,19 +5,28 @@ came out, so that the same question on the same data has the same id on every ma
 
     id = first 16 hex digits of SHA-256(canonical JSON of {name, params, code, parents})
 
-``code`` is one hash over every ``.py`` file of the package and the versions of NumPy, bottleneck
-and polars."""
+``code`` is the hash of the modules that the step's function reaches by imports: see ``code_of``.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+import sys
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+
+#: Libraries whose version is part of what a step computes.
+NUMERICAL = ("numpy", "bottleneck", "polars", "scipy", "arch", "statsmodels", "pandas")
+_IMPORT = re.compile(
+    r"^\s*(?:from\s+([\w.]+)\s+import\s+(\([^)]*\)|[^\n#]+)|import\s+([\w., ]+))", re.MULTILINE
+)
+_TYPES_ONLY = re.compile(r"^if TYPE_CHECKING:\n(?:[ \t]+.*\n|\n)+", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -42,16 +51,65 @@ def digest(value: Any, length: int = 16) -> str:
 
 
 @cache
-def code_version() -> str:
-    """Hash of every ``.py`` file of this package and of the versions that compute the numbers."""
-    root = Path(__file__).parent
+def code_of(*modules: str) -> str:
+    """Hash of the code that a step rests on: of these modules, and of all they reach by imports.
+
+    Read are the modules' own files, those of the packages they lie in, and what those import, inside
+    functions too; imports for type checkers alone do not count. Of other packages the versions of
+    the numerical ones among them. What no import reaches changes no hash: a word in the lexicon of
+    commentary is none of an index's business.
+    """
+    reached: set[str] = set()
+    libraries: set[str] = set()
+    todo = list(modules)
+    while todo:
+        name = todo.pop()
+        if name not in reached:
+            reached.add(name)
+            todo += imports_of(name)[0]
+            libraries |= imports_of(name)[1]
     seen = hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
-        seen.update(path.relative_to(root).as_posix().encode())
-        seen.update(path.read_bytes())
-    for library in ("numpy", "bottleneck", "polars"):
+    for name in sorted(reached):
+        seen.update(name.encode())
+        seen.update(_source(name))
+    for library in sorted(libraries):
         seen.update(f"{library}=={metadata.version(library)}".encode())
     return seen.hexdigest()[:16]
+
+
+@cache
+def imports_of(module: str) -> tuple[tuple[str, ...], frozenset[str]]:
+    """What a module imports: modules of this package, those it lies in included; numerical libraries."""
+    text = _TYPES_ONLY.sub("", _source(module).decode())
+    root, found, libraries = str(__package__), set[str](), set[str]()
+    parents = module.split(".")[:-1]
+    found |= {".".join(parents[:k]) for k in range(2, len(parents) + 1)}
+    for match in _IMPORT.finditer(text):
+        base, names, plain = match.groups()
+        listed = [w.split()[0] for w in (names or plain).strip("()").split(",") if w.strip()]
+        for name in [base, *(f"{base}.{n}" for n in listed)] if base else listed:
+            if name.startswith(f"{root}.") and _path(name) is not None:
+                found.add(name)
+            elif name.partition(".")[0] in NUMERICAL:
+                libraries.add(name.partition(".")[0])
+    return tuple(sorted(found)), frozenset(libraries)
+
+
+@cache
+def _source(module: str) -> bytes:
+    """The text of a module: of this package, or of a plug-in that is loaded."""
+    path = _path(module)
+    return b"" if path is None else path.read_bytes()
+
+
+def _path(module: str) -> Path | None:
+    root, *rest = module.split(".")
+    if root == __package__:
+        place = Path(__file__).parent.joinpath(*rest)
+        ways = (place.with_suffix(".py"), place / "__init__.py") if rest else ()
+        return next((way for way in ways if way.is_file()), None)
+    file = getattr(sys.modules.get(module), "__file__", None)
+    return Path(file) if file else None
 
 
 @dataclass(frozen=True)
@@ -61,7 +119,7 @@ class Step:
     name: str
     params: Mapping[str, Any] = field(default_factory=dict)
     parents: tuple[str, ...] = ()
-    code: str = field(default_factory=code_version)
+    code: str = field(kw_only=True)
 
     @cached_property
     def id(self) -> str:
@@ -78,3 +136,34 @@ class Step:
             "parents": self.parents,
             "code": self.code,
         }
+
+
+class Steps:
+    """The steps made so far, by id."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, Step] = {}
+
+    def keep(self, step: Step) -> Step:
+        """Remember a step; hands it back."""
+        self._by_id[step.id] = step
+        return step
+
+    def take(self, other: Steps) -> None:
+        """Remember the steps of another market too."""
+        self._by_id |= other._by_id
+
+    def behind(self, steps: Iterable[Step]) -> list[Step]:
+        """These steps and all that they rest on, each once, parents first."""
+        ordered: dict[str, Step] = {}
+
+        def visit(step: Step) -> None:
+            if step.id not in ordered:
+                for parent in step.parents:
+                    if parent in self._by_id:
+                        visit(self._by_id[parent])
+                ordered[step.id] = step
+
+        for step in steps:
+            visit(step)
+        return list(ordered.values())

@@ -167,7 +167,7 @@ def test_november_2025_long_only_and_long_short(friday: Market) -> None:
     )
     assert november["long_over_index"].value < -0.01
     assert november["long_over_index"].n_used == 501
-    days, r = friday.series_["french/F-F_Momentum_Factor_daily/daily/Mom"]
+    days, r = friday.series["french/F-F_Momentum_Factor_daily/daily/Mom"]
     inside = days.astype("datetime64[M]") == np.datetime64("2025-11")
     assert np.prod(1 + r[inside]) - 1 == pytest.approx(0.0, abs=0.001)
 

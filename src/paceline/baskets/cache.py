@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from paceline import baskets, config
-from paceline.lineage import digest
+from paceline.lineage import code_of, digest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ KEEP = 12
 def key(panel: Panel, market: config.MarketFile, names: Sequence[str]) -> str:
     """Names everything that target weights depend on."""
     asked = market.model_dump(mode="json", include={"universes", "baskets", "groups"})
-    return digest([panel.step.id, asked, list(names)], 32)
+    return digest([panel.step.id, code_of("paceline.indices"), asked, list(names)], 32)
 
 
 def targets(

@@ -15,8 +15,8 @@ from cyclopts import Parameter
 from paceline.errors import UsageError
 
 if TYPE_CHECKING:
+    from paceline.api import OpenMarket
     from paceline.figures import Figure
-    from paceline.market import Market
 
 Progress = Callable[[str, float], None]
 READ_ONLY = "The store may only be read: `paceline trace` will not find these figures."
@@ -89,7 +89,7 @@ def version(text: str) -> int | str:
         ) from None
 
 
-def open_market(where: Where) -> Market:
+def open_market(where: Where) -> OpenMarket:
     """The market the options describe; every option is checked before anything is read."""
     given: dict[str, Any] = {}
     if isinstance(where, When):
@@ -136,9 +136,9 @@ def note(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
-def remember(market: Market, figures: Iterable[Figure]) -> None:
+def remember(market: OpenMarket, figures: Iterable[Figure]) -> None:
     """Keep the lineage of what is about to be shown; a store that may only be read is said, and no error."""
-    if not market.remember(s.to_json() for s in market.lineage(f.step for f in figures)):
+    if not market.remember(figures):
         note(READ_ONLY)
 
 

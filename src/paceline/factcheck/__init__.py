@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, overload
 
 from paceline.errors import NotEnoughData, UsageError
@@ -24,7 +24,7 @@ from paceline.factcheck.readings import Missing, Quotes
 from paceline.factcheck.subjects import Names
 from paceline.factcheck.verdicts import Verdict
 from paceline.figures import Figure
-from paceline.lineage import Step
+from paceline.lineage import code_of
 
 if TYPE_CHECKING:
     from paceline.market import Market
@@ -209,32 +209,30 @@ def _figure(kind: str, claim: Claim | Aside, quotes: Quotes, answer: Answer | No
     """The verdict as a figure: it rests on the figures of its readings."""
     parents = tuple(dict.fromkeys(f.id for f in answer.figures)) if answer is not None else ()
     subject = claim.subject.name if claim.subject is not None else ""
-    step = quotes.market._keep(
-        Step(
-            "claim",
-            {"kind": kind, "quote": quote, "date": str(quotes.today), "verdict": verdict, "subject": subject},
-            parents,
-        )
-    )
     value = answer.value if answer is not None and answer.value is not None else None
     unit = answer.unit if answer is not None else "text"
     line, span = (answer.line, answer.span) if answer is not None else (None, None)
-    caveats = tuple(dict.fromkeys(c for f in answer.figures for c in f.caveats)) if answer is not None else ()
+    caveats = [c for f in answer.figures for c in f.caveats] if answer is not None else []
     start = str(line.days[span.i]) if line is not None and span is not None else None
     end = str(line.days[span.j]) if line is not None and span is not None else None
-    return Figure(
+    known = replace(quotes.market.provenance(), as_of=_known_day(quotes))
+    question = known.question(
         "claim",
+        {"kind": kind, "quote": quote, "date": str(quotes.today), "subject": subject},
+        code_of(__name__),
+        parents=parents,
+        basis=line.basis if line is not None else "",
+        caveats=caveats,
+    )
+    return question.figure(
         subject,
         value if value is not None else (verdict if unit == "text" else None),
         unit,
-        step,
         statistic=kind,
         start=start,
         end=end,
-        as_of=_known_day(quotes),
-        basis=line.basis if line is not None else "",
-        caveats=caveats,
         extra={"verdict": verdict},
+        which={"statistic": kind},  # what was asked; the verdict is an answer and no part of the id
     )
 
 

@@ -26,7 +26,7 @@ from paceline.errors import NotEnoughData, PacelineError
 from paceline.factcheck.dates import Window
 from paceline.factcheck.subjects import Candidate, Names, Subject
 from paceline.figures import Figure
-from paceline.lineage import Step
+from paceline.lineage import code_of
 from paceline.signals.lows import confirmed_lows
 
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ class Quotes:
     def _line(self, candidate: Candidate, basis: str) -> Line | None:
         try:
             market, name = self._market_of(candidate)
-            levels = market.levels_
+            levels = market.all_levels
         except (Missing, NotEnoughData):
             return None
         if name not in levels.names:
@@ -326,29 +326,19 @@ class Quotes:
     def figure(self, measure: str, line: Line, value: float, unit: str, i: int | None, j: int, **more: Any) -> Figure:
         """A measured value with its lineage: the basket or instrument it is of."""
         market = self.light if line.name in self.light_names else self.heavy()
-        known = market.provenance([line.name], {line.name: line.basis})
+        known = replace(market.provenance([line.name], {line.name: line.basis}), as_of=self.as_of)
         start = str(line.days[i]) if i is not None else str(line.days[j])
-        step = market._keep(
-            Step(
-                measure,
-                {"subject": line.name, "basis": line.basis, "start": start, "end": str(line.days[j]), **more},
-                known.parents.get(line.name, ()),
-            )
-        )
-        found = Figure(
+        question = known.question(
             measure,
-            line.name,
-            value,
-            unit,
-            step,
-            label=line.label,
-            start=start,
-            end=str(line.days[j]),
-            as_of=self.as_of,
+            {"subject": line.name, "basis": line.basis, "start": start, "end": str(line.days[j]), **more},
+            code_of(__name__),
+            names=[line.name],
             basis=line.basis,
-            caveats=(*known.general, *known.caveats.get(line.name, ())),
         )
-        self.market.steps.update(market.steps)
+        found = question.figure(
+            line.name, value, unit, label=line.label, start=start, end=line.days[j]
+        )
+        self.market.steps.take(market.steps)
         return found
 
     @cached_property
@@ -404,5 +394,5 @@ class Quotes:
             found = market.show(measure, **how)
         except PacelineError as error:
             raise Missing(error.message) from None
-        self.market.steps.update(market.steps)
+        self.market.steps.take(market.steps)
         return found

@@ -1,186 +1,317 @@
-"""A market opened from its file: import, panels, indices and measures, with lineage from bytes to figure.
-
-market = paceline.open("market.toml")
-market.frame("performance", subjects=["russell2000"], since="low")
-"""
+"""A market that answers questions: measures over what is assembled, resolved from the names people use."""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from functools import cached_property
-from html import escape
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TypeVar, cast
 
 import numpy as np
 
 from paceline import config, engine, measures
+from paceline.arrays import Array, Dates
 from paceline.errors import NotEnoughData, UnknownName, UsageError
 from paceline.figures import Figure
-from paceline.lineage import digest
-from paceline.market.assembled import Workspace, parse_date
+from paceline.lineage import Steps, digest
+from paceline.market import importing
+from paceline.market.assembled import Assembled
 from paceline.market.importing import Progress
-from paceline.market.levels import BASES
-from paceline.measures import Array, Measure, Result, View
+from paceline.market.levels import BASES, Levels
+from paceline.market.stored import Stored, parse_date
+from paceline.market.view import view_of
+from paceline.measures import Measure, Result, View
+from paceline.signals.lows import confirmed_lows
 from paceline.signals.windows import HORIZONS
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from paceline.factcheck import Checked
     from paceline.indices import Indices
-    from paceline.studies.target import Answer
+    from paceline.panel import Panel
+    from paceline.store import Store
+
+Kept = TypeVar("Kept")
 
 
-def open_market(
-    path: str | Path | None = None,
-    *,
-    data: str | Path | None = None,
-    store: str | Path | None = None,
-    as_of: str | dt.date | None = None,
-    version: int | str | None = None,
-) -> Market:
-    """Open a market file; without one, ``market.toml`` of the working folder or the simulated demo.
-
-    data     folder that relative paths of the sources start from, instead of ``market.data``
-    store    folder of the store, instead of ``market.store``
-    as_of    last day that may be seen (a session, or the session before it); default: the latest
-             stored
-    version  load number or date: the store as it was then
-    """
+def located(
+    path: str | Path | None = None, data: str | Path | None = None, store: str | Path | None = None
+) -> tuple[config.MarketFile, str]:
+    """The market file at ``path`` and its name for messages; see ``open_market``."""
     if path is None and not Path("market.toml").exists():
         demo = resources.files("paceline").joinpath("data", "demo.toml")
-        with resources.as_file(demo) as found:
-            file, name = config.load(found, data), "the built-in demo market"
+        with resources.as_file(demo) as place:
+            file, name = config.load(place, data), "the built-in demo market"
         store = store or Path(".paceline") / "demo"
     else:
         file, name = config.load(path or "market.toml", data), str(path or "market.toml")
     if store is not None:
-        file = file.model_copy(
-            update={"market": file.market.model_copy(update={"store": str(Path(store).resolve())})}
+        settings = file.market.model_copy(update={"store": str(Path(store).resolve())})
+        file = file.model_copy(update={"market": settings})
+    return file, name
+
+
+class Evaluated(NamedTuple):
+    """A measure that was run for all its subjects: what it saw, how it was set, what came out."""
+
+    measure: Measure
+    view: View
+    params: dict[str, Any]
+    result: Result
+    known: engine.Provenance
+
+
+class Market:
+    """One market file, read at one version of its store and as of one day.
+
+    file     the market file, ``path`` its name for messages
+    as_of    last day that may be seen; None: that of the market file, or the latest
+    version  load number or date of the store; None: the newest
+    moment   what another market has assembled already, to share it
+
+    What is computed is kept until ``import_`` or ``refresh`` brings newer data; nothing else changes
+    what a market answers.
+    """
+
+    def __init__(
+        self,
+        file: config.MarketFile,
+        path: str = "",
+        *,
+        as_of: str | dt.date | None = None,
+        version: int | str | None = None,
+        moment: Assembled | None = None,
+    ) -> None:
+        asked = as_of if as_of not in ("latest", None) else file.report.as_of
+        self.file, self.path = file, path
+        self._asked = None if asked == "latest" else asked
+        self._version = version
+        self._begin(moment)
+
+    def _begin(self, moment: Assembled | None = None) -> None:
+        """Nothing is read yet, or all that a moment holds."""
+        self._stored = None if moment is None else moment.stored
+        self._moment = moment
+        self._memory: dict[str, Any] = {}
+
+    # ---- what it rests on ------------------------------------------------------------------------
+
+    @property
+    def stored(self) -> Stored:
+        """The store at the version this market is read at."""
+        if self._stored is None:
+            self._stored = Stored.at(self.file, self.path, self._version)
+        return self._stored
+
+    @property
+    def moment(self) -> Assembled:
+        """All that is assembled from the store as of the market's day."""
+        if self._moment is None:
+            self._moment = Assembled(self.stored, self.stored.as_of(self._asked))
+        return self._moment
+
+    def including(self, names: Sequence[str]) -> Self:
+        """A market that also has the single securities among ``names`` as baskets of their own.
+
+        It shares what is assembled with this one, which stays as it is; itself where nothing is new.
+        """
+        new = tuple(n for n in dict.fromkeys(names) if n not in self.moment.baskets)
+        if not new:
+            return self
+
+        return self.memo(
+            ["including", new],
+            lambda: type(self)(
+                self.file,
+                self.path,
+                as_of=self._asked,
+                version=self._version,
+                moment=self.moment.including(new),
+            ),
         )
-    return Market(file, name, as_of=as_of, version=version)
 
+    def memo(self, question: object, make: Callable[[], Kept]) -> Kept:
+        """The answer to a question of this market, worked out once; ``question`` names all it depends on."""
+        key = digest(question)
+        if key not in self._memory:
+            self._memory[key] = make()
+        return cast("Kept", self._memory[key])
 
-#: Needs that are not fields of the panel.
-NOT_FIELDS = ("member", "pairs", "series")
+    @property
+    def store(self) -> Store:
+        """The store."""
+        return self.stored.store
 
+    @property
+    def version(self) -> int:
+        """The load number this market is read at."""
+        return self.stored.version
 
-class Market(Workspace):
-    """A market that answers questions; ``Workspace`` holds the data behind the answers."""
+    @property
+    def as_of(self) -> str:
+        """The last session seen, as an ISO date."""
+        return self.moment.as_of
 
-    @cached_property
+    @property
+    def name(self) -> str:
+        """Name in the market file."""
+        return self.file.market.name
+
+    @property
+    def title(self) -> str:
+        """Name for people."""
+        return self.file.market.title or self.name
+
+    @property
+    def simulated(self) -> bool:
+        """Whether its companies are invented."""
+        return self.file.market.simulated
+
+    @property
+    def benchmark(self) -> str:
+        """Name of the basket that everything is compared with."""
+        return self.file.market.benchmark
+
+    @property
+    def sessions(self) -> Dates:
+        """Every session of the exchange's calendar, those to come included."""
+        return self.stored.sessions
+
+    @property
+    def stocks(self) -> Panel | None:
+        """The panel of all that may be a member of a universe; None if no basket needs members."""
+        return self.moment.stocks
+
+    @property
+    def instruments(self) -> Panel | None:
+        """The panel of the single instruments named by baskets; None without any."""
+        return self.moment.instruments
+
+    @property
+    def baskets(self) -> Mapping[str, config.Basket]:
+        """Every basket by name."""
+        return self.moment.baskets
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Basket name to its name for people."""
+        return self.moment.declared.labels
+
+    @property
+    def groups(self) -> Mapping[str, list[str]]:
+        """Group name to basket names."""
+        return self.moment.declared.groups
+
+    @property
+    def declared(self) -> list[str]:
+        """Names of the baskets of the market file and its groups."""
+        return list(self.moment.declared.baskets)
+
+    @property
+    def composites(self) -> list[str]:
+        """Names of the baskets that have members, in order."""
+        return self.moment.composites
+
+    @property
+    def built(self) -> dict[str, Indices]:
+        """The indices of all baskets with members, by basis."""
+        return self.moment.composite_indices
+
+    @property
+    def all_levels(self) -> Levels:
+        """Index levels of every basket on one time axis, on both bases."""
+        return self.moment.levels
+
+    @property
+    def series(self) -> Mapping[str, tuple[Dates, Array]]:
+        """Macro and factor series as known on the as-of day: name -> (dates, values)."""
+        return self.moment.series
+
+    @property
+    def steps(self) -> Steps:
+        """The steps of all figures made so far."""
+        return self.moment.steps
+
+    def remember(self, figures: Iterable[Figure]) -> bool:
+        """Keep the lineage of figures in the store, so that ``paceline trace`` finds them tomorrow.
+
+        False where the store may only be read.
+        """
+        steps = self.steps.behind(f.step for f in figures)
+        return self.store.save_steps([s.to_json() for s in steps])
+
+    def provenance(
+        self, names: Sequence[str] = (), basis: Mapping[str, str] | None = None
+    ) -> engine.Provenance:
+        """Lineage and caveats of the baskets in ``names``, each on the basis it is used on."""
+        return self.moment.provenance(names, basis)
+
+    @property
+    def broad(self) -> str | None:
+        """The built cap-weighted basket of the market's whole universe; None without one."""
+        universe = self.file.market.universe
+        for name, spec in self.file.baskets.items():
+            whole = universe in (None, spec.universe) and not spec.instrument and not spec.selects
+            if whole and spec.weight == "cap" and spec.cap_limit is None:
+                return name
+        return None
+
+    @property
+    def sector_group(self) -> str | None:
+        """The group that splits the market by sector; None without one."""
+        return next((n for n, g in self.file.groups.items() if g.by == "sector"), None)
+
+    @property
     def low(self) -> tuple[dt.date, dt.date] | None:
         """The benchmark's last short-term low known today: (session of the low, day it was confirmed)."""
-        from paceline.signals.lows import confirmed_lows
 
-        have = self.levels_
-        lows = confirmed_lows(
-            have.native[have.names.index(self.file.market.benchmark)], self.file.market.low
-        )
-        if not lows:
-            return None
-        low, confirmed = (dt.date.fromisoformat(str(have.sessions[t])) for t in lows[-1])
-        return low, confirmed
+        def make() -> tuple[dt.date, dt.date] | None:
+            levels = self.all_levels
+            line = levels.native[levels.names.index(self.benchmark)]
+            lows = confirmed_lows(line, self.file.market.low)
+            if not lows:
+                return None
+            low, confirmed = (dt.date.fromisoformat(str(levels.sessions[t])) for t in lows[-1])
+            return low, confirmed
 
-    # ---- measures
-    # --------------------------------------------------------------------------------------
+        return self.memo("low", make)
 
-    def view(
-        self,
-        measure: Measure,
-        *,
-        basis: str | None = None,
-        pairs: Sequence[tuple[str, str]] | None = None,
-    ) -> tuple[View, engine.Provenance]:
-        """What the measure may see today, and where it came from."""
-        have = self.levels_
-        members = measure.of in ("basket", "market")
-        panel = self.stocks if members else None
-        if members and panel is None:
-            raise NotEnoughData(
-                f"{measure.name} needs baskets with members; {self.path} declares none.",
-                "Declare a universe and a basket with members.",
-            )
-        names = tuple(self.composites) if members else have.names
-        rows = [have.names.index(n) for n in names]
-        at = int(np.searchsorted(have.sessions, panel.sessions[0])) if panel is not None else 0
-        chosen = {n: basis or have.basis[n] for n in names}
-        cut: dict[str, Array] = {b: have.by_basis[b][rows, at:] for b in BASES}
-        if basis is None:
-            cut["native"] = have.native[rows, at:]
-        else:  # asked for explicitly: no silent fallback to the other basis
-            cut["native"] = cut[basis]
-        position = {n: i for i, n in enumerate(names)}
-        wanted = (
-            pairs
-            if pairs is not None
-            else [(r.lead, r.against) for r in self.file.rotations.values()]
-        )
-        if pairs is None and not ("pairs" in measure.needs or measure.of == "pair"):
-            wanted = []
-        wanted = [(a, b) for a, b in wanted if a in position and b in position]
-        index = self.built.get(basis or self.file.market.basis) if members else None
-        fields: dict[str, Array] = {}
-        if panel is not None:
-            items = [f for f in measure.needs if f.startswith("fundamental:")]
-            plain = [f for f in measure.needs if f not in NOT_FIELDS and f not in items]
-            shelf = panel.only(plain)
-            fields = {f: shelf.field(f) for f in plain} | self._fundamentals(items)
-        view = View(
-            sessions=have.sessions[at:],
-            subjects=names,
-            securities=panel.securities if panel is not None else (),
-            fields=fields,
-            all_levels=cut,
-            basis="native",
-            spans=tuple(measures.Span(*s) for s in index.spans) if index is not None else (),
-            pairs=tuple((position[a], position[b]) for a, b in wanted),
-            pair_names=tuple(self._pair_name(a, b) for a, b in wanted),
-            groups={
-                g: tuple(position[n] for n in m if n in position) for g, m in self.groups.items()
-            },
-            companies=panel.companies if panel is not None else np.empty(0, np.int64),
-            labels={n: self.labels.get(n, n) for n in names},
-            benchmark=position.get(self.file.market.benchmark),
-            low=self.file.market.low,
-            series=self.series_ if "series" in measure.needs else {},
-            calendar=self._all_sessions(),
-        )
-        known = self.provenance(names, chosen)
-        reported = tuple(
-            s.caveat for s in self.file.sources.values() if s.table == "fundamentals" and s.caveat
-        )
-        known = replace(
-            known, fields={n: reported for n in measure.needs if n.startswith("fundamental:")}
-        )
-        return view, self.series_provenance(known) if "series" in measure.needs else known
+    # ---- data in ---------------------------------------------------------------------------------
 
-    def _fundamentals(self, needs: Sequence[str]) -> dict[str, Array]:
-        """Fields "fundamental:<item>": the item as filed by each session; all missing where no source reports it."""
-        panel = self.stocks
-        assert panel is not None
-        reported = set(panel.facts.table("fundamentals")["item"].unique()) if needs else set()
-        found = {}
-        for need in needs:
-            item = need.partition(":")[2]
-            found[need] = (
-                panel.fundamental(item)
-                if item in reported
-                else np.broadcast_to(np.nan, panel.shape)
-            )
-            found[need].setflags(write=False)
-        return found
+    def import_(
+        self, progress: Progress | None = None, only: Sequence[str] | None = None
+    ) -> list[dict[str, Any]]:
+        """Fetch, parse, check and store every source (or those named in ``only``): see ``importing``."""
+        done = importing.import_sources(self.file, self.store, only, progress)
+        self._begin()
+        return done
 
-    def _pair_name(self, lead: str, against: str) -> str:
-        for name, r in self.file.rotations.items():
-            if (r.lead, r.against) == (lead, against):
-                return r.label or name.replace("_", " ")
-        return f"{self.labels.get(lead, lead)} against {self.labels.get(against, against)}"
+    def ensure(self, progress: Progress | None = None) -> list[dict[str, Any]]:
+        """Import the sources that the store has never seen; leaves the others as they are."""
+        stored = set(self.store.loads()["source"].to_list())
+        missing = [n for n in self.file.sources if n not in stored]
+        return self.import_(progress, missing) if missing else []
+
+    def refresh(self) -> Literal["unchanged", "extended", "rebuilt"]:
+        """See what was imported since this market was opened, by whatever process.
+
+        extended  the new imports bring sessions after the last one and touch nothing before, and no
+                  basket is rebalanced on them: panels and indices go on from what is in memory
+        rebuilt   everything is worked out again when asked for
+        A market opened at a version or as of a day stays what it is: unchanged.
+        """
+        fixed = self._asked is not None or self._version is not None
+        if fixed or self.store.resolve(None) == self.version:
+            return "unchanged"
+        before = self._moment
+        self._begin()
+        if before is None:
+            return "rebuilt"
+        self._moment = before.extended(self.stored)
+        return "rebuilt" if self._moment is None else "extended"
+
+    # ---- measures --------------------------------------------------------------------------------
 
     def evaluate(
         self,
@@ -190,7 +321,7 @@ class Market(Workspace):
         pairs: Sequence[tuple[str, str]] | None = None,
         last: int | None = None,
         **params: Any,
-    ) -> tuple[Measure, View, dict[str, Any], Result, engine.Provenance]:
+    ) -> Evaluated:
         """Run a measure for all its subjects; the result is kept for the next caller.
 
         last  only the values of that many last sessions are wanted: a measure that declares how far
@@ -206,23 +337,33 @@ class Market(Workspace):
             settings["basis"] = basis or settings.get("basis")
         if settings.get("since") == "low":
             settings["since"] = self._low_or_error()
-        key = digest([name, basis, pairs, settings, sorted(self._adhoc)])
-        back = measure.lookback(settings) if last is not None and key not in self._results else None
-        if back is not None:
-            key += f" last {last}"
-        if key not in self._results:
-            view, known = self.view(measure, basis=basis, pairs=pairs)
-            seen = view if back is None or last is None else engine.recent(view, back + last)
-            self._results[key] = (view, engine.evaluate(measure, seen, settings), known)
-        view, result, known = self._results[key]
-        return measure, view, settings, result, known
+        question = ["evaluate", name, basis, pairs, settings]
+        sessions = None if last is None else measure.lookback(settings)
+        if last is None or sessions is None or digest(question) in self._memory:
+            return self.memo(question, lambda: self._evaluate(measure, basis, pairs, settings))
+        return self.memo(
+            [*question, last],
+            lambda: self._evaluate(measure, basis, pairs, settings, sessions + last),
+        )
+
+    def _evaluate(
+        self,
+        measure: Measure,
+        basis: str | None,
+        pairs: Sequence[tuple[str, str]] | None,
+        settings: dict[str, Any],
+        sessions: int | None = None,
+    ) -> Evaluated:
+        view, known = view_of(self.moment, measure, basis, pairs)
+        seen = view if sessions is None else engine.recent(view, sessions)
+        return Evaluated(measure, view, settings, engine.evaluate(measure, seen, settings), known)
 
     def _low_or_error(self) -> str:
         if self.low is None:
             fall, rise = self.file.market.low
             raise NotEnoughData(
-                f"no short-term low of {self.file.market.benchmark} (fall of {fall:.0%}, then rise of {rise:.0%}) "
-                f"is known by {self.as_of}.",
+                f"no short-term low of {self.benchmark} (fall of {fall:.0%}, then rise of "
+                f"{rise:.0%}) is known by {self.as_of}.",
                 "Give a date with --since.",
             )
         return str(self.low[0])
@@ -247,92 +388,83 @@ class Market(Workspace):
         Raises ``UnknownName``, ``UsageError``, ``NotEnoughData``.
         """
         declared = measures.get(measure)
-        if basis not in (None, *BASES):
-            raise UsageError(f"basis {basis!r} is not known.", "Use price or total.")
+        if basis is not None:
+            known_basis(basis)
         if since is not None:
-            if "since" not in declared.params:
-                raise UsageError(
-                    f"{measure} has no window to start: it takes no since.",
-                    f"Its parameters: {', '.join(declared.params) or 'none'}.",
-                )
-            horizon = since == "low" or (
-                since in HORIZONS and declared.params["since"].default is not None
-            )
-            params["since"] = since if horizon else self._session_or_error(since)
+            params["since"] = self._since(declared, since)
         names = self.resolve(subjects) if subjects else None
         others = self.resolve(against) if against else []
-        pairs = (
-            [(a, b) for a in names or self.levels_.names for b in others if a != b]
-            if others
-            else None
-        )
-        if names is not None and declared.of in ("basket",):
-            alone = [n for n in names if n not in self.composites]
+        market = self.including([*(names or ()), *others])
+        pairs = None
+        if others:
+            pairs = [(a, b) for a in names or market.all_levels.names for b in others if a != b]
+        if names is not None and declared.of == "basket":
+            alone = [n for n in names if n not in market.composites]
             if alone and len(alone) == len(names):
                 raise UsageError(
                     f"{measure} looks at the members of a basket; {alone[0]!r} is one instrument.",
-                    f"Baskets with members: {', '.join(self.composites[:12])}.",
+                    f"Baskets with members: {', '.join(market.composites[:12])}.",
                 )
-        found = engine.figures(
-            *self.evaluate(
-                measure, basis=basis, pairs=pairs, last=None if history else 1, **params
-            ),
-            subjects=names,
-            history=history,
-        )
+        how = {"pairs": pairs, "last": None if history else 1, **params}
+        asked = market.evaluate(measure, basis=basis, **how)
+        figures = engine.figures(*asked, subjects=names, history=history)
         if basis is None and "basis" in declared.params and "basis" not in params:
-            found = self._other_basis(found, measure, pairs, names, history, params)
-        return [f for f in found if not others or f.against in others]
+            figures = market._or_other_basis(figures, measure, names, history, how)
+        return [f for f in figures if not others or f.against in others]
 
-    def _other_basis(
+    def _since(self, measure: Measure, since: str) -> str:
+        """The start of a measure's window as its parameter takes it."""
+        if "since" not in measure.params:
+            raise UsageError(
+                f"{measure.name} has no window to start: it takes no since.",
+                f"Its parameters: {', '.join(measure.params) or 'none'}.",
+            )
+        horizon = since in HORIZONS and measure.params["since"].default is not None
+        return since if since == "low" or horizon else self._session_or_error(since)
+
+    def _or_other_basis(
         self,
-        found: list[Figure],
+        figures: list[Figure],
         measure: str,
-        pairs: Any,
         names: Sequence[str] | None,
         history: bool,
-        params: Mapping[str, Any],
+        how: Mapping[str, Any],
     ) -> list[Figure]:
         """Figures of the measure's own basis, and of the other basis for baskets that have no value on it."""
-        empty = (
-            {f.subject for f in found if f.n_eligible != 0}  # nobody to count on either basis
-            - {f.subject for f in found if f.value is not None}
-        )
-        other = "price" if found and found[0].basis == "total" else "total"
-        empty = {n for n in empty if self._missing(n, other) < self._missing(n, found[0].basis)}
+        # n_eligible = 0: nobody to count on either basis
+        counted = {f.subject for f in figures if f.n_eligible != 0}
+        empty = counted - {f.subject for f in figures if f.value is not None}
+        other = "price" if figures and figures[0].basis == "total" else "total"
+        empty = {n for n in empty if self._missing(n, other) < self._missing(n, figures[0].basis)}
         if not empty:
-            return found
-        more = engine.figures(
-            *self.evaluate(
-                measure, basis=other, pairs=pairs, last=None if history else 1, **params
-            ),
-            subjects=[n for n in (names or self.composites) if n in empty],
-            history=history,
-        )
+            return figures
+        again = self.evaluate(measure, basis=other, **how)
+        subjects = [n for n in (names or self.composites) if n in empty]
+        more = engine.figures(*again, subjects=subjects, history=history)
         filled = {f.subject for f in more if f.value is not None}
-        return [f for f in found if f.subject not in filled] + [
+        return [f for f in figures if f.subject not in filled] + [
             f for f in more if f.subject in filled
         ]
 
     def _missing(self, name: str, basis: str) -> float:
         """Returns that members of a basket lack on a basis, over its whole history."""
         index = self.built.get(basis)
-        return (
-            0.0
-            if index is None or name not in index.names
-            else float(index.missing[index.row(name)].sum())
-        )
+        if index is None or name not in index.names:
+            return 0.0
+        return float(index.missing[index.row(name)].sum())
 
     def current(self, names: Sequence[str] | None = None) -> dict[str, list[Figure]]:
-        """Today's figures of every measure (or of those named) as the market file sets them; what cannot be
-        computed from this market's data is left out."""
-        found = {}
+        """Today's figures of every measure (or of those named) as the market file sets them.
+
+        What cannot be computed from this market's data is left out.
+        """
+        figures = {}
         for name in names or measures.discover():
             try:
-                found[name] = self.show(name)
+                figures[name] = self.show(name)
             except NotEnoughData:
                 continue
-        return found
+        return figures
 
     def frame(self, measure: str, **how: Any) -> pl.DataFrame:
         """The rows of ``show`` as a polars frame (``.to_pandas()`` gives pandas)."""
@@ -345,7 +477,7 @@ class Market(Workspace):
 
     def _session_or_error(self, since: str) -> str:
         day = parse_date(since)
-        first = self.levels_.sessions[0]
+        first = self.all_levels.sessions[0]
         if np.datetime64(day) < first:
             raise NotEnoughData(
                 f"since {day}: the data start on {first}.", f"Give a date from {first} on."
@@ -356,227 +488,70 @@ class Market(Workspace):
             )
         return str(day)
 
+    # ---- names -----------------------------------------------------------------------------------
+
     def resolve(self, names: Sequence[str]) -> list[str]:
-        """Basket names for what a person wrote: a basket, a group, a label, an alias or a security."""
-        found: list[str] = []
+        """Basket names for what a person wrote: a basket, a group, a label, an alias or a security.
+
+        A security that is no basket keeps its identifier; ``including`` makes it one. Raises
+        ``UnknownName``.
+        """
+        resolved: list[str] = []
         for name in names:
-            found += self._resolve(name)
-        return list(dict.fromkeys(found))
+            resolved += self._resolve(name)
+        return list(dict.fromkeys(resolved))
 
     def _resolve(self, name: str) -> list[str]:
-        baskets_, labels, groups = self._baskets
-        if name in baskets_ or name in self._adhoc:
+        if name in self.baskets:
             return [name]
-        if name in groups:
-            return groups[name]
-        said = name.casefold()
-        for basket, spec in baskets_.items():
-            if said in (
-                basket.casefold(),
-                labels[basket].casefold(),
-                *(a.casefold() for a in spec.aliases),
-            ):
+        if name in self.groups:
+            return self.groups[name]
+        wanted = name.casefold()
+        for basket, spec in self.moment.declared.baskets.items():
+            ways = (basket, self.labels[basket], *spec.aliases)
+            if wanted in (way.casefold() for way in ways):
                 return [basket]
-        security = self._security(name)
-        if security is not None:
-            name = security
-            self._adhoc[name] = config.Basket(instrument=name, label=name)
-            for stale in ("instruments", "_held", "levels_", "_instrument_sources"):
-                self.__dict__.pop(stale, None)
-            for kept in (self._results, self._roots, self._panel_steps):
-                kept.clear()
-            return [name]
-        raise UnknownName("basket, group or security", name, [*baskets_, *groups, *labels.values()])
-
-    def _security(self, name: str) -> str | None:
-        """The identifier of a security that has prices, in any usual spelling: BRK.B, BRK/B and brk-b are BRK-B."""
-        import polars as pl
-
-        spelt = [re.sub("[./-]", mark, s) for s in (name, name.upper()) for mark in "-./"]
-        ways = list(dict.fromkeys([name, *spelt]))
-        stored = set(
-            self.store.table("prices", self.version)
-            .filter(pl.col("security").is_in(ways))
-            .select("security")
-            .unique()
-            .collect()["security"]
-        )
-        return next((way for way in ways if way in stored), None)
-
-    # ---- frames
-    # ----------------------------------------------------------------------------------------
-
-    def levels(
-        self, names: Sequence[str] | None = None, *, basis: str | None = None
-    ) -> pl.DataFrame:
-        """Index levels: one column ``date`` and one per basket; null before a basket exists."""
-        import polars as pl
-
-        wanted = self.resolve(names) if names else None
-        found = self.levels_
-        matrix = found.native if basis is None else found.by_basis[_basis(basis)]
-        wanted = wanted or list(found.names)
-        frame = pl.DataFrame(
-            {"date": found.sessions, **{n: matrix[found.names.index(n)] for n in wanted}}
-        )
-        return frame.with_columns(pl.col("date").cast(pl.Date), pl.exclude("date").fill_nan(None))
-
-    def _index(self, name: str, basis: str | None = None) -> Indices:
-        found = self.built.get(_basis(basis or self.file.market.basis))
-        if found is None or name not in found.names:
-            raise UsageError(
-                f"{name!r} is not a basket with members.",
-                f"Baskets with members: {', '.join(self.composites[:12])}.",
-            )
-        return found
-
-    def weights(self, name: str, date: str | dt.date | None = None) -> pl.DataFrame:
-        """Weights of a basket's members at the close of a session, largest first, drift included."""
-        import polars as pl
-
-        name = self.resolve([name])[0]
-        index = self._index(name)
-        day = np.datetime64(
-            parse_date(date) if date is not None else dt.date.fromisoformat(self.as_of)
-        )
-        t = int(np.searchsorted(index.sessions, day, side="right")) - 1
-        if t < 0:
-            raise NotEnoughData(
-                f"{day}: the members' data start on {index.sessions[0]}.", "Give a later date."
-            )
-        row = index.weights_at(t)[index.names.index(name)]
-        held = np.flatnonzero(row > 0)
-        assert self.stocks is not None
-        return pl.DataFrame(
-            {"security": [self.stocks.securities[i] for i in held], "weight": row[held]}
-        ).sort("weight", descending=True)
-
-    def contributions(
-        self,
-        name: str,
-        start: str | dt.date | None = None,
-        end: str | dt.date | None = None,
-        *,
-        basis: str | None = None,
-    ) -> pl.DataFrame:
-        """Contribution of each member to a basket's return between two closes; they sum to the return.
-
-        ``start`` defaults to the last close of the year before.
-        """
-        import polars as pl
-
-        name = self.resolve([name])[0]
-        index = self._index(name, basis)
-        stop = parse_date(end or self.as_of)
-        begin = parse_date(start) if start is not None else dt.date(stop.year - 1, 12, 31)
-        a, b = (
-            int(np.searchsorted(index.sessions, np.datetime64(d), side="right")) - 1
-            for d in (begin, stop)
-        )
-        if not 0 <= a < b:
-            raise NotEnoughData(
-                f"{begin} to {stop}: not a window inside the data of {name}.",
-                f"Sessions run from {index.sessions[0]} to {index.sessions[-1]}.",
-            )
-        shares = index.contributions(name, a, b)
-        held = np.flatnonzero(shares != 0)
-        assert self.stocks is not None
-        return pl.DataFrame(
-            {"security": [self.stocks.securities[i] for i in held], "contribution": shares[held]}
-        ).sort("contribution", descending=True)
+        security = self.stored.security(name)
+        if security is None:
+            kind = "basket, group or security"
+            raise UnknownName(kind, name, [*self.declared, *self.groups, *self.labels.values()])
+        return [security]
 
     def names(self) -> dict[str, list[tuple[str, str]]]:
         """What can be asked for, by kind: (name, label)."""
+        file = self.file
         return {
             "baskets": [(n, self.labels.get(n, n)) for n in self.baskets],
             "groups": [(n, ", ".join(m)) for n, m in self.groups.items()],
             "rotations": [
-                (n, r.label or f"{r.lead} against {r.against}")
-                for n, r in self.file.rotations.items()
+                (n, r.label or f"{r.lead} against {r.against}") for n, r in file.rotations.items()
             ],
             "measures": [(n, m.question) for n, m in measures.discover().items()],
-            "universes": [(n, u.label or n) for n, u in self.file.universes.items()],
-            "sources": [(n, f"{s.kind}: {s.table}") for n, s in self.file.sources.items()],
+            "universes": [(n, u.label or n) for n, u in file.universes.items()],
+            "sources": [(n, f"{s.kind}: {s.table}") for n, s in file.sources.items()],
         }
 
-    def episodes(self, rotation: str | tuple[str, str], **how: Any) -> Any:
-        """One rotation from all sides (``c``, ``step``, ``draws``): see ``run.episodes.study``."""
-        from paceline.studies import episodes
 
-        return episodes.study(self, rotation, **how)
+def open_market(
+    path: str | Path | None = None,
+    *,
+    data: str | Path | None = None,
+    store: str | Path | None = None,
+    as_of: str | dt.date | None = None,
+    version: int | str | None = None,
+) -> Market:
+    """Open a market file; without one, ``market.toml`` of the working folder or the simulated demo.
 
-    def signals(self, *, history: bool = False) -> pl.DataFrame:
-        """Who leads in every rotation at three sizes, today or on every session: see ``run.pairs.signals``."""
-        from paceline.studies import rotations as pairs
-
-        return pairs.signals(self, history=history)
-
-    def report(self, progress: Progress | None = None) -> Any:
-        """The report as a ``Document``; shows itself in a notebook."""
-        from paceline import record
-
-        return record.report(self, progress)
-
-    def calls(self, path: str | Path | None = None) -> pl.DataFrame:
-        """What became of each call of a ledger (default: ``calls.toml`` beside the market file), one row per record."""
-        from paceline.studies import calls
-
-        return calls.score(self, path).frame()
-
-    def target(self, level: float, by: str | dt.date, **how: Any) -> Answer:
-        """What a level by a date asks for and how likely it is: an object with ``frame``, ``sensitivity``, ``fan``.
-
-        how  subject, drift, volatility, since, draws, seed: see ``run.target.weigh``
-        """
-        from paceline.studies import target
-
-        return target.weigh(self, level, by, **how)
-
-    def plot(
-        self,
-        measure: str,
-        subjects: Sequence[str] | None = None,
-        *,
-        statistic: str | None = None,
-        sessions: int = 504,
-        **params: Any,
-    ) -> Any:
-        """A Plotly figure of a measure: lines through time of a series, else bars, best first.
-
-        statistic  which of the measure's statistics; default: its first
-        sessions   how much of a series is drawn
-        """
-        from paceline import charts
-        from paceline.studies import answers as book
-
-        return charts.plot(book.chart(self, measure, subjects, statistic, sessions, params))
-
-    def factcheck(
-        self,
-        text: str,
-        date: str | dt.date | None = None,
-        *,
-        ask: Callable[[str], str] | None = None,
-    ) -> Checked:
-        """The claims of a market commentary with their verdicts: see ``views.claims.factcheck``.
-
-        date  the day it was written, where the text does not say
-        ask   a language model that may propose further claims: from a prompt to its reply
-        """
-        from paceline.factcheck import factcheck
-
-        return factcheck(self, text, date, ask=ask)
-
-    def _repr_html_(self) -> str:
-        """What a notebook shows of a market: what it is and what can be asked."""
-        rows = "".join(
-            f"<tr><th>{escape(kind)}</th><td>{escape(', '.join(n for n, _ in names))}</td></tr>"
-            for kind, names in self.names().items()
-        )
-        return f"<h4>{escape(self.title)}, as of {escape(self.as_of)}</h4><table>{rows}</table>"
+    data     folder that relative paths of the sources start from, instead of ``market.data``
+    store    folder of the store, instead of ``market.store``
+    as_of    last day that may be seen (a session, or the session before it); default: the latest
+    version  load number or date: the store as it was then
+    """
+    return Market(*located(path, data, store), as_of=as_of, version=version)
 
 
-def _basis(basis: str) -> config.Basis:
+def known_basis(basis: str) -> config.Basis:
+    """``basis`` if it is "price" or "total"; else a ``UsageError``."""
     for known in BASES:
         if basis == known:
             return known

@@ -1,254 +1,150 @@
-"""The data side of a market: its store, sessions, panels, baskets, indices and where they came from."""
+"""What is assembled from a store as of one day: panels, baskets, indices, levels, and where they came from."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from paceline import config, engine
+from paceline import config
 from paceline.arrays import Array, Dates
-from paceline.errors import DataError, NotEnoughData, UsageError
-from paceline.lineage import Step
-from paceline.market import importing, levels
-from paceline.market.importing import Progress
-from paceline.market.stored import Records
+from paceline.engine import Provenance
+from paceline.errors import NotEnoughData
+from paceline.lineage import Step, Steps, code_of
+from paceline.market import levels
+from paceline.market.stored import Stored
 
 if TYPE_CHECKING:
     from paceline.indices import Indices
     from paceline.panel import Panel
 
+#: Fields of prices that several sources may give; the market file may order the sources of each.
+MERGED = ("close", "price_return", "total_return", "volume", "market_cap")
 
-class Workspace(Records):
-    """One market at one moment: everything below is computed once and kept."""
+
+@dataclass(frozen=True)
+class Declared:
+    """The baskets of a market file, those made by its groups included.
+
+    baskets  name -> declaration
+    labels   name -> name for people
+    groups   group -> names of its baskets
+    """
+
+    baskets: Mapping[str, config.Basket]
+    labels: Mapping[str, str]
+    groups: Mapping[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Parts carried on from an earlier moment instead of being worked out; None: work it out."""
+
+    stocks: Panel | None = None
+    instruments: Panel | None = None
+    declared: Declared | None = None
+    composite_indices: dict[str, Indices] | None = None
+    instrument_indices: dict[str, Indices] | None = None
+    steps: Steps = field(default_factory=Steps)
+
+
+class Assembled:
+    """Everything of one market on one day, each part worked out on first use and kept.
+
+    stored      the store at a version
+    as_of       the last session that is seen
+    securities  single securities that were asked for beside the declared baskets
+    """
 
     def __init__(
-        self,
-        file: config.MarketFile,
-        path: str = "",
-        *,
-        as_of: str | dt.date | None = None,
-        version: int | str | None = None,
+        self, stored: Stored, as_of: str, securities: Sequence[str] = (), parts: Parts | None = None
     ) -> None:
-        super().__init__(file, version)
-        self.path = path
-        self._as_of = as_of if as_of not in ("latest", None) else None
-        if self._as_of is None and file.report.as_of != "latest":
-            self._as_of = file.report.as_of
-        self._results: dict[str, Any] = {}
+        self.stored, self.as_of, self.securities = stored, as_of, tuple(securities)
+        self.file = stored.file
+        self._parts = parts or Parts()
+        self.steps = self._parts.steps
         self._roots: dict[str, tuple[Step, tuple[str, ...]]] = {}
-        self._panel_steps: dict[int, Step] = {}
+        self._panel_steps: dict[str, Step] = {}
 
-    # ---- data in
-    # ---------------------------------------------------------------------------------------
+    def including(self, securities: Sequence[str]) -> Assembled:
+        """The same with further securities; panels of stocks and composite indices are shared."""
+        shared = Parts(
+            stocks=self.stocks,
+            declared=self.declared,
+            composite_indices=self.composite_indices,
+            steps=self.steps,
+        )
+        return Assembled(self.stored, self.as_of, (*self.securities, *securities), shared)
 
-    @property
-    def name(self) -> str:
-        return self.file.market.name
+    def extended(self, stored: Stored) -> Assembled | None:
+        """The newest version of the store, carried on from this moment; None where it must be rebuilt.
 
-    @property
-    def title(self) -> str:
-        return self.file.market.title or self.name
-
-    @property
-    def simulated(self) -> bool:
-        return self.file.market.simulated
-
-    def import_(
-        self, progress: Progress | None = None, only: Sequence[str] | None = None
-    ) -> list[dict[str, Any]]:
-        """Fetch, parse, check and store every source (or those named in ``only``): see ``importing``."""
-        done = importing.import_sources(self.file, self.store, only, progress)
-        self._forget()
-        return done
-
-    def ensure(self, progress: Progress | None = None) -> list[dict[str, Any]]:
-        """Import the sources that the store has never seen; leaves the others as they are."""
-        stored = set(self.store.loads()["source"].to_list())
-        missing = [n for n in self.file.sources if n not in stored]
-        return self.import_(progress, missing) if missing else []
-
-    def _forget(self) -> None:
-        """Drop everything computed from the store's former state."""
-        for name in (
-            "version",
-            "as_of",
-            "_days",
-            "stocks",
-            "instruments",
-            "_baskets",
-            "composites",
-            "built",
-            "_held",
-            "levels_",
-            "general_caveats",
-            "low",
-            "series_",
-            "_instrument_sources",
-        ):
-            self.__dict__.pop(name, None)
-        self._results.clear()
-        self._roots.clear()
-        self._panel_steps.clear()
-
-    def refresh(self) -> Literal["unchanged", "extended", "rebuilt"]:
-        """See what was imported since this market was opened, by whatever process.
-
-        extended  the new imports bring sessions after the last one and touch nothing before, and no
-                  basket is rebalanced on them: panels and indices go on from what is in memory
-        rebuilt   everything is worked out again when asked for
-        A market opened at a version or as of a day stays what it is: unchanged.
+        It can be carried on where the new imports bring sessions after the last one and touch nothing
+        before, and no basket is rebalanced on them.
         """
-        if (
-            self._as_of is not None
-            or self._version is not None
-            or self.store.resolve(None) == self.version
-        ):
-            return "unchanged"
-        grown = self._grown() if "levels_" in self.__dict__ and not self._adhoc else None
-        self._forget()
-        self.__dict__.update(grown or {})
-        return "extended" if grown else "rebuilt"
-
-    def _grown(self) -> dict[str, Any] | None:
-        """Panels, baskets and indices of the newest version, carried on; None where that cannot be done."""
         from paceline import baskets, indices, panel
 
-        now = Workspace(self.file, self.path)
-        declared = self._baskets[0]
-        found: dict[str, Any] = {"version": now.version, "as_of": now.as_of, "_days": now._days}
-        single = {n: b.instrument for n, b in declared.items() if b.instrument}
-        names = {"built": self.composites, "_held": list(single)}
-        for which, index, request in (
-            ("stocks", "built", now._members_request()),
-            ("instruments", "_held", now._instruments_request(sorted({*single.values()}))),
+        now = Assembled(stored, stored.as_of(None))
+        declared = self.declared
+        held = {n: b.instrument for n, b in declared.baskets.items() if b.instrument}
+        grown: dict[str, Any] = {}
+        for which, built, names, request in (
+            ("stocks", "composite_indices", self.composites, now.stock_request()),
+            (
+                "instruments",
+                "instrument_indices",
+                list(held),
+                now.instrument_request(sorted({*held.values()})),
+            ),
         ):
             old: Panel | None = getattr(self, which)
-            found[which], found[index] = None, {}
             if old is None:
                 continue
-            grown = panel.extend(old, self.store, **request)
-            if grown is None or str(grown.sessions[-1]) != now.as_of:
+            longer = panel.extend(old, stored.store, **request)
+            if longer is None or str(longer.sessions[-1]) != now.as_of:
                 return None
-            found[which] = grown
             if which == "stocks":
-                made = baskets.group_baskets(grown, self.file)[0]
-                if {**self.file.baskets, **made} != declared:
+                made = baskets.group_baskets(longer, self.file)[0]
+                if {**self.file.baskets, **made} != declared.baskets:
                     return None
-                found["_baskets"] = self._baskets
-            was: dict[str, Indices] = getattr(self, index)
-            file = self.file.model_copy(update={"baskets": declared})
-            if was:
-                if not baskets.hold(
-                    was["price"].targets, grown, file, names[index], len(old.sessions)
-                ):
-                    return None
-                found[index] = indices.extend(was, grown)
-        return found
+                grown["declared"] = declared
+            file = self.file.model_copy(update={"baskets": dict(declared.baskets)})
+            was: dict[str, Indices] = getattr(self, built)
+            if was and not baskets.hold(
+                was["price"].targets, longer, file, names, len(old.sessions)
+            ):
+                return None
+            grown |= {which: longer, built: indices.extend(was, longer) if was else {}}
+        return Assembled(stored, now.as_of, parts=Parts(**grown))
 
-    # ---- time
-    # ------------------------------------------------------------------------------------------
-
-    @cached_property
-    def as_of(self) -> str:
-        """The last day seen: the session asked for, or the last session with prices."""
-
-        last = self._last_priced()
-        if last is None:
-            raise DataError(
-                f"{self.path}: the store {self.file.market.store} holds no prices.",
-                "Run `paceline import` first.",
-            )
-        if self._as_of is None:
-            return str(last)
-        asked = parse_date(self._as_of)
-        days = self._all_sessions()
-        before = days[days <= np.datetime64(asked)]
-        # a weekend after the last session is no session
-        if len(before) and before[-1] > np.datetime64(last):
-            raise NotEnoughData(
-                f"as-of {asked}: the last stored session is {last}.",
-                f"Import newer data or ask for --as-of {last}.",
-            )
-        if not len(before):
-            raise NotEnoughData(
-                f"as-of {asked} lies before the first session {days[0]}.", "Ask for a later day."
-            )
-        return str(before[-1])
-
-    def _last_priced(self) -> dt.date | None:
-        """The last day with a price, from the youngest partition that has one."""
-        import polars as pl
-
-        segments, _ = self.store.segments("prices", self.version)
-        for year in sorted({s.year for s in segments if s.year is not None}, reverse=True):
-            found = (
-                self.store.table("prices", self.version)
-                .filter(pl.col("date") >= dt.date(year, 1, 1))
-                .select(pl.col("date").max())
-                .collect()
-                .item()
-            )
-            if isinstance(found, dt.date):
-                return found
-        return None
-
-    def _all_sessions(self) -> Dates:
-        return self._days
-
-    @cached_property
-    def _days(self) -> Dates:
-        import polars as pl
-
-        return (
-            self.store.table("sessions", self.version)
-            .filter(pl.col("calendar") == self.file.market.calendar)
-            .select("date")
-            .collect()["date"]
-            .unique()
-            .sort()
-            .to_numpy()
-            .astype("datetime64[D]")
-        )
-
-    # ---- panels and indices
-    # ----------------------------------------------------------------------------
-
-    def _order(self) -> dict[str, list[str]]:
-        prices = [
-            n for n, s in self.file.sources.items() if s.table == "prices" or s.kind != "files"
-        ]
-        return {
-            f: self.file.market.order.get(f, prices)
-            for f in ("close", "price_return", "total_return", "volume", "market_cap")
-        }
+    # ---- panels ----------------------------------------------------------------------------------
 
     @cached_property
     def stocks(self) -> Panel | None:
-        """The panel of everything that may be a member of a universe; None if no basket needs members."""
+        """The panel of all that may be a member of a universe; None if no basket needs members."""
         from paceline import panel
 
+        if self._parts.stocks is not None:
+            return self._parts.stocks
         if all(b.instrument for b in self.file.baskets.values()) and not self.file.universes:
             return None
         start = self.file.market.start
         if start is not None and dt.date.fromisoformat(self.as_of) < start:
             raise NotEnoughData(
-                f"as-of {self.as_of} lies before market.start {start} of {self.path}.",
+                f"as-of {self.as_of} lies before market.start {start} of {self.stored.path}.",
                 "Ask for a later day, or set an earlier market.start.",
             )
-        return panel.build(self.store, **self._members_request())
+        return panel.build(self.stored.store, **self.stock_request())
 
-    def _members_request(self) -> dict[str, Any]:
+    def stock_request(self) -> dict[str, Any]:
+        """What the panel of stocks asks the store for."""
         return {
-            "sessions": self._all_sessions(),
-            "as_of": self.as_of,
+            **self._request(),
             "start": self.file.market.start,
-            "order": self._order(),
-            "version": self.version,
             "exclude_kinds": ("index", "etf"),
             "unknown_kind": "common",
             "guard": self.file.market.guard,
@@ -259,85 +155,83 @@ class Workspace(Records):
         """The panel of the single instruments named by baskets, over their whole history."""
         from paceline import panel
 
+        if self._parts.instruments is not None:
+            return self._parts.instruments
         names = sorted({b.instrument for b in self.baskets.values() if b.instrument})
-        return panel.build(self.store, **self._instruments_request(names)) if names else None
+        request = self.instrument_request(names)
+        return panel.build(self.stored.store, **request) if names else None
 
-    def _instruments_request(self, names: Sequence[str]) -> dict[str, Any]:
+    def instrument_request(self, names: Sequence[str]) -> dict[str, Any]:
+        """What the panel of single instruments asks the store for."""
+        return {**self._request(), "start": None, "securities": names}
+
+    def _request(self) -> dict[str, Any]:
+        sources = self.file.sources.items()
+        prices = [n for n, s in sources if s.table == "prices" or s.kind != "files"]
         return {
-            "sessions": self._all_sessions(),
+            "sessions": self.stored.sessions,
             "as_of": self.as_of,
-            "start": None,
-            "order": self._order(),
-            "version": self.version,
-            "securities": names,
+            "order": {f: self.file.market.order.get(f, prices) for f in MERGED},
+            "version": self.stored.version,
         }
 
+    # ---- baskets ---------------------------------------------------------------------------------
+
     @cached_property
-    def _baskets(self) -> tuple[dict[str, config.Basket], dict[str, str], dict[str, list[str]]]:
+    def declared(self) -> Declared:
+        """The baskets of the market file and those its groups make, labels, groups."""
         from paceline.baskets import cache
 
-        declared = dict(self.file.baskets)
-        labels = {n: b.label or n.replace("_", " ") for n, b in declared.items()}
+        if self._parts.declared is not None:
+            return self._parts.declared
+        baskets = dict(self.file.baskets)
+        labels = {n: b.label or n.replace("_", " ") for n, b in baskets.items()}
         groups = {n: list(g.baskets) for n, g in self.file.groups.items() if g.baskets}
         if self.stocks is not None:
-            made, made_labels = cache.group_baskets(
-                self.stocks, self.file, self.store.path / "cache"
-            )
-            declared |= made
+            folder = self.stored.store.path / "cache"
+            made, made_labels = cache.group_baskets(self.stocks, self.file, folder)
+            baskets |= made
             labels |= made_labels
             for group in self.file.groups:
                 groups.setdefault(group, [n for n in made if n.startswith(f"{group}:")])
-        return declared, labels, groups
-
-    @property
-    def baskets(self) -> dict[str, config.Basket]:
-        """Every basket, declared or made by a group, by name."""
-        return {**self._baskets[0], **self._adhoc}
+        return Declared(baskets, labels, groups)
 
     @cached_property
-    def _adhoc(self) -> dict[str, config.Basket]:
-        return {}
-
-    @property
-    def declared(self) -> list[str]:
-        """Names of the baskets of the market file and its groups, without the securities that were asked for."""
-        return list(self._baskets[0])
-
-    @property
-    def labels(self) -> dict[str, str]:
-        """Basket name to its name for people."""
-        return self._baskets[1]
-
-    @property
-    def groups(self) -> dict[str, list[str]]:
-        """Group name to basket names."""
-        return self._baskets[2]
+    def baskets(self) -> dict[str, config.Basket]:
+        """Every basket by name: declared, made by a group, or a security that was asked for."""
+        alone = {n: config.Basket(instrument=n, label=n) for n in self.securities}
+        return {**self.declared.baskets, **alone}
 
     @cached_property
     def composites(self) -> list[str]:
         """Names of the baskets that have members, in order."""
         return [n for n, b in self.baskets.items() if not b.instrument]
 
-    @cached_property
-    def built(self) -> dict[str, Indices]:
-        """The indices of all composite baskets, by basis."""
-        from paceline.baskets import cache
-        from paceline.indices import cache as kept
+    # ---- indices ---------------------------------------------------------------------------------
 
+    @cached_property
+    def composite_indices(self) -> dict[str, Indices]:
+        """The indices of all baskets with members, by basis."""
+        from paceline.baskets import cache
+        from paceline.indices import cache as index_cache
+
+        if self._parts.composite_indices is not None:
+            return self._parts.composite_indices
         if self.stocks is None or not self.composites:
             return {}
-        file = self.file.model_copy(update={"baskets": self._baskets[0]})
-        folder = self.store.path / "cache"
+        file = self.file.model_copy(update={"baskets": dict(self.declared.baskets)})
+        folder = self.stored.store.path / "cache"
         targets = cache.targets(self.stocks, file, self.composites, folder)
-        return kept.build_both(
-            self.stocks, targets, folder, cache.key(self.stocks, file, self.composites)
-        )
+        key = cache.key(self.stocks, file, self.composites)
+        return index_cache.build_both(self.stocks, targets, folder, key)
 
     @cached_property
-    def _held(self) -> dict[str, Indices]:
+    def instrument_indices(self) -> dict[str, Indices]:
         """The indices of all one-instrument baskets, by basis."""
         from paceline import baskets, indices
 
+        if self._parts.instrument_indices is not None:
+            return self._parts.instrument_indices
         if self.instruments is None:
             return {}
         names = [n for n, b in self.baskets.items() if b.instrument]
@@ -346,152 +240,107 @@ class Workspace(Records):
         return indices.build_both(self.instruments, targets)
 
     @cached_property
-    def levels_(self) -> levels.Levels:
+    def levels(self) -> levels.Levels:
         """Levels of all baskets on the longest time axis there is, NaN before a basket exists.
 
         A basket whose members lack the return of a basis (coverage below 90%) has no level on that
         basis until they do; ``native`` takes the market's basis where it exists and the other one
-        where it does not."""
+        where it does not. Raises ``NotEnoughData`` where no basket can be built.
+        """
         panels = [p for p in (self.instruments, self.stocks) if p is not None]
         if not panels:
             raise NotEnoughData(
-                f"{self.path}: no basket can be built.", "Declare baskets with data behind them."
+                f"{self.stored.path}: no basket can be built.",
+                "Declare baskets with data behind them.",
             )
-        days = self._all_sessions()
-        days = days[
-            (days >= min(p.sessions[0] for p in panels)) & (days <= np.datetime64(self.as_of))
-        ]
-        return levels.assemble(
-            days,
-            tuple(self.baskets),
-            [self.built, self._held],
-            {n: b.basis or self.file.market.basis for n, b in self.baskets.items()},
-        )
-
-    # ---- provenance
-    # ------------------------------------------------------------------------------------
+        days = self.stored.sessions
+        first = min(p.sessions[0] for p in panels)
+        days = days[(days >= first) & (days <= np.datetime64(self.as_of))]
+        preferred = {n: b.basis or self.file.market.basis for n, b in self.baskets.items()}
+        indices = [self.composite_indices, self.instrument_indices]
+        return levels.assemble(days, tuple(self.baskets), indices, preferred)
 
     @cached_property
-    def general_caveats(self) -> tuple[str, ...]:
-        return ("SIMULATED market: no real security is meant",) if self.simulated else ()
+    def series(self) -> dict[str, tuple[Dates, Array]]:
+        """Macro and factor series as known on the as-of day: name -> (dates, values)."""
+        return self.stored.series(self.as_of)
 
-    def provenance(self, names: Iterable[str], basis: Mapping[str, str]) -> engine.Provenance:
-        """Lineage and caveats of the baskets in ``names``."""
+    # ---- provenance ------------------------------------------------------------------------------
+
+    def provenance(
+        self, names: Iterable[str] = (), basis: Mapping[str, str] | None = None
+    ) -> Provenance:
+        """Lineage and caveats of the baskets in ``names``, each on the basis it is used on."""
         parents: dict[str, tuple[str, ...]] = {}
         caveats: dict[str, tuple[str, ...]] = {}
-        baskets_ = self.baskets
         for name in names:
             if name not in self._roots:
-                self._roots[name] = self._root(name, baskets_[name])
+                self._roots[name] = self._root(name, self.baskets[name])
             step, caveats[name] = self._roots[name]
             parents[name] = (step.id,)
-        return engine.Provenance(parents, caveats, basis, self.general_caveats, self.steps)
+        simulated = ("SIMULATED market: no real security is meant",)
+        general = simulated if self.file.market.simulated else ()
+        return Provenance(parents, caveats, basis or {}, self.as_of, general, self.steps)
+
+    def with_series(self, known: Provenance) -> Provenance:
+        """``known`` with lineage and caveats of every macro and factor series, by its name."""
+        loads = {row["load"]: row for row in self.stored.loads}
+        parents, caveats = dict(known.parents), dict(known.caveats)
+        for name, written in self.stored.series_loads().items():
+            read = [self.steps.keep(self.stored.import_step(loads[n])).id for n in written]
+            step = Step("series", {"name": name}, tuple(read), code="")
+            parents[name] = (self.steps.keep(step).id,)
+            sources = [self.file.sources.get(loads[n]["source"]) for n in written]
+            caveats[name] = tuple(
+                dict.fromkeys(s.caveat for s in sources if s is not None and s.caveat)
+            )
+        return replace(known, parents=parents, caveats=caveats)
 
     def _root(self, name: str, spec: config.Basket) -> tuple[Step, tuple[str, ...]]:
         """Step and caveats of a basket."""
         panel = self.instruments if spec.instrument else self.stocks
         assert panel is not None
         universe = self.file.universes.get(spec.universe or "")
-        step = self._keep(
-            Step(
-                "basket",
-                {
-                    "name": name,
-                    **spec.model_dump(
-                        mode="json", exclude_defaults=True, exclude={"label", "aliases"}
-                    ),
-                    **(
-                        {"universe_rule": universe.model_dump(mode="json", exclude_defaults=True)}
-                        if universe
-                        else {}
-                    ),
-                },
-                (self._panel_step(panel).id,),
-            )
-        )
+        said = spec.model_dump(mode="json", exclude_defaults=True, exclude={"label", "aliases"})
+        params = {"name": name, **said}
+        if universe is not None:
+            params["universe_rule"] = universe.model_dump(mode="json", exclude_defaults=True)
+        code = code_of("paceline.baskets", "paceline.indices", levels.__name__)
+        step = self.steps.keep(Step("basket", params, (self._panel_step(panel).id,), code=code))
         return step, self._basket_caveats(name, spec, panel)
 
     def _basket_caveats(self, name: str, spec: config.Basket, panel: Panel) -> tuple[str, ...]:
-        found = [spec.caveat] if spec.caveat else []
-        index = next(
-            (i["price"] for i in (self.built, self._held) if i and name in i["price"].names), None
-        )
-        if index is not None:
-            found += list(index.caveats.get(name, ()))
-        used = {"prices"} | ({"members", "classes", "holdings"} if not spec.instrument else set())
-        if not (spec.sector or spec.industry or spec.sub_industry):
-            used.discard("classes")
-        universe = self.file.universes.get(spec.universe or "")
-        if universe is None or not universe.members:
-            used.discard("members")
-        if universe is None or not universe.holdings:
-            used.discard("holdings")
-        sources_of = (
-            self._sources_of(spec.instrument) if spec.instrument else set(self.file.sources)
-        )
-        found += [
+        caveats = [spec.caveat] if spec.caveat else []
+        for built in (self.composite_indices, self.instrument_indices):
+            if built and name in built["price"].names:
+                caveats += built["price"].caveats.get(name, ())
+                break
+        used = {"prices"}
+        if not spec.instrument:
+            universe = self.file.universes.get(spec.universe or "")
+            used |= {"classes"} if spec.sector or spec.industry or spec.sub_industry else set()
+            used |= {"members"} if universe is not None and universe.members else set()
+            used |= {"holdings"} if universe is not None and universe.holdings else set()
+        from_ = self._instrument_sources[spec.instrument] if spec.instrument else self.file.sources
+        caveats += [
             s.caveat
             for n, s in self.file.sources.items()
-            if s.caveat and s.table in used and n in sources_of
+            if s.caveat and s.table in used and n in from_
         ]
         if not spec.instrument:
-            found += list(panel.caveats)
-        return tuple(dict.fromkeys(found))
+            caveats += panel.caveats
+        return tuple(dict.fromkeys(caveats))
 
-    def _sources_of(self, instrument: str) -> set[str]:
-        """The price sources that describe an instrument."""
-        import polars as pl
-
-        if "_instrument_sources" not in self.__dict__:
-            names = [b.instrument for b in self.baskets.values() if b.instrument]
-            pairs = (
-                self.store.table("prices", self.version)
-                .filter(pl.col("security").is_in(names))
-                .select("security", "source")
-                .unique()
-                .collect()
-            )
-            self.__dict__["_instrument_sources"] = pairs
-        pairs = self.__dict__["_instrument_sources"]
-        return set(pairs.filter(pl.col("security") == instrument)["source"].to_list())
+    @cached_property
+    def _instrument_sources(self) -> dict[str, set[str]]:
+        names = {b.instrument for b in self.baskets.values() if b.instrument}
+        return self.stored.sources_of(sorted(names))
 
     def _panel_step(self, panel: Panel) -> Step:
         """The panel's step, resting on the imports it read."""
-        if id(panel) in self._panel_steps:
-            return self._panel_steps[id(panel)]
-        imports = {
-            row["checksum"]: self._import_step(row)
-            for row in self.store.loads(self.version).to_dicts()
-        }
-        read = [imports[c] for c in panel.step.params["loads"]]
-        step = self._keep(replace(panel.step, parents=tuple(self._keep(s).id for s in read)))
-        self._panel_steps[id(panel)] = step
-        return step
-
-    @cached_property
-    def series_(self) -> dict[str, tuple[Dates, Array]]:
-        """Macro and factor series as known on the as-of day: name -> (dates, values), oldest first."""
-        import polars as pl
-
-        day = dt.date.fromisoformat(self.as_of)
-        rows = (
-            self.store.table("series", self.version)
-            .filter((pl.col("known") <= day) & (pl.col("date") <= day))
-            .sort("series", "date", "known", "load")
-            .collect()
-            .unique(["series", "date"], keep="last", maintain_order=True)
-        )
-        return {
-            str(name): (part["date"].to_numpy().astype("datetime64[D]"), part["value"].to_numpy())
-            for (name,), part in rows.group_by("series", maintain_order=True)
-        }
-
-
-def parse_date(text: str | dt.date) -> dt.date:
-    """An ISO date; anything else is a ``UsageError`` that says so."""
-    if isinstance(text, dt.date):
-        return text
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{text!r} is not a date.", "Write it as YYYY-MM-DD.") from None
+        if panel.step.id not in self._panel_steps:
+            imports = {row["checksum"]: self.stored.import_step(row) for row in self.stored.loads}
+            read = [self.steps.keep(imports[c]).id for c in panel.step.params["loads"]]
+            step = self.steps.keep(replace(panel.step, parents=tuple(read)))
+            self._panel_steps[panel.step.id] = step
+        return self._panel_steps[panel.step.id]

@@ -1,15 +1,18 @@
-"""What a market rests on: its store, every step of computation made so far, and the imports behind them."""
+"""What is stored of a market at one version: its imports, sessions, series and findings."""
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paceline import config, engine
+from paceline.arrays import Array, Dates
+from paceline.config import MarketFile
+from paceline.errors import DataError, NotEnoughData, UsageError
 from paceline.lineage import Step
 
 if TYPE_CHECKING:
@@ -18,83 +21,52 @@ if TYPE_CHECKING:
     from paceline.store import Store
 
 
-class Records:
-    """The store of a market at one version, and the steps of the figures made from it."""
+def parse_date(text: str | dt.date) -> dt.date:
+    """An ISO date; anything else is a ``UsageError`` that says so."""
+    if isinstance(text, dt.date):
+        return text
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is not a date.", "Write it as YYYY-MM-DD.") from None
 
-    def __init__(self, file: config.MarketFile, version: int | str | None = None) -> None:
-        self.file, self._version = file, version
-        self.steps: dict[str, Step] = {}
 
-    @cached_property
-    def store(self) -> Store:
+class Stored:
+    """The store of a market file, read at one version. Nothing in it changes once it is read.
+
+    file     the market file
+    path     its name for messages
+    store    the store
+    version  the load number it is read at
+    """
+
+    def __init__(self, file: MarketFile, path: str, store: Store, version: int) -> None:
+        self.file, self.path, self.store, self.version = file, path, store, version
+
+    @classmethod
+    def at(cls, file: MarketFile, path: str, version: int | str | None = None) -> Stored:
+        """The store that ``file`` names, at a load number, a date or (None) its newest load."""
         from paceline.store import Store
 
-        return Store(Path(self.file.market.store))
+        store = Store(Path(file.market.store))
+        return cls(file, path, store, store.resolve(version))
+
+    # ---- imports ---------------------------------------------------------------------------------
 
     @cached_property
-    def version(self) -> int:
-        """The load number this market is read at."""
-        return self.store.resolve(self._version)
+    def loads(self) -> list[dict[str, Any]]:
+        """Every import up to this version: source, load, checksum, and the origins of its bytes."""
+        return self.store.loads(self.version).to_dicts()
 
     @staticmethod
-    def _import_step(load: Mapping[str, Any]) -> Step:
+    def import_step(load: Mapping[str, Any]) -> Step:
+        """The step of an import; what it read is in its parameters, by checksum."""
         raw = [
             {k: o[k] for k in ("who", "what", "licence", "checksum")}
             for o in json.loads(load["origins"])
         ]
-        return Step(
-            "import", {"source": load["source"], "checksum": load["checksum"], "raw": raw}, code=""
-        )
-
-    def series_provenance(self, known: engine.Provenance) -> engine.Provenance:
-        """``known`` with lineage and caveats of every macro and factor series, by the series' name."""
-        import polars as pl
-
-        loads = {row["load"]: row for row in self.store.loads(self.version).to_dicts()}
-        rows = (
-            self.store.table("series", self.version)
-            .group_by("series")
-            .agg(pl.col("load").unique().sort())
-            .sort("series")
-            .collect()
-        )
-        parents, caveats = dict(known.parents), dict(known.caveats)
-        for name, written in rows.iter_rows():
-            read = [self._keep(self._import_step(loads[n])).id for n in written]
-            parents[name] = (self._keep(Step("series", {"name": name}, tuple(read), code="")).id,)
-            sources = [self.file.sources.get(loads[n]["source"]) for n in written]
-            caveats[name] = tuple(
-                dict.fromkeys(s.caveat for s in sources if s is not None and s.caveat)
-            )
-        return replace(known, parents=parents, caveats=caveats)
-
-    def _keep(self, step: Step) -> Step:
-        self.steps[step.id] = step
-        return step
-
-    def origins(self) -> list[dict[str, Any]]:
-        """Every import the market rests on: source, load, checksum, and the origins of its bytes."""
-        return self.store.loads(self.version).to_dicts()
-
-    def lineage(self, steps: Iterable[Step]) -> list[Step]:
-        """These steps and all that they rest on, each once, parents first."""
-        found: dict[str, Step] = {}
-
-        def visit(step: Step) -> None:
-            if step.id not in found:
-                for parent in step.parents:
-                    if parent in self.steps:
-                        visit(self.steps[parent])
-                found[step.id] = step
-
-        for step in steps:
-            visit(step)
-        return list(found.values())
-
-    def remember(self, steps: Iterable[Mapping[str, Any]]) -> bool:
-        """Keep steps in the store, so that ``paceline trace`` finds today's figures tomorrow; False where the store
-        may only be read."""
-        return self.store.save_steps([dict(s) for s in steps])
+        params = {"source": load["source"], "checksum": load["checksum"], "raw": raw}
+        return Step("import", params, code="")
 
     def findings(self) -> pl.DataFrame:
         """Every fault found in the data, per source: check, count, action, example, remedy."""
@@ -103,3 +75,137 @@ class Records:
     def quarantine(self) -> pl.DataFrame:
         """Every row set aside, with the reason."""
         return self.store.quarantine(self.version)
+
+    # ---- time ------------------------------------------------------------------------------------
+
+    @cached_property
+    def sessions(self) -> Dates:
+        """Every session of the exchange's calendar, those to come included."""
+        import polars as pl
+
+        return (
+            self.store.table("sessions", self.version)
+            .filter(pl.col("calendar") == self.file.market.calendar)
+            .select("date")
+            .collect()["date"]
+            .unique()
+            .sort()
+            .to_numpy()
+            .astype("datetime64[D]")
+        )
+
+    @cached_property
+    def last_priced(self) -> dt.date | None:
+        """The last day with a price, from the youngest partition that has one."""
+        import polars as pl
+
+        segments, _ = self.store.segments("prices", self.version)
+        for year in sorted({s.year for s in segments if s.year is not None}, reverse=True):
+            last = (
+                self.store.table("prices", self.version)
+                .filter(pl.col("date") >= dt.date(year, 1, 1))
+                .select(pl.col("date").max())
+                .collect()
+                .item()
+            )
+            if isinstance(last, dt.date):
+                return last
+        return None
+
+    def as_of(self, asked: str | dt.date | None) -> str:
+        """The last day that may be seen: the session asked for, or the last session with prices.
+
+        A day without a session stands for the session before it. Raises ``DataError`` for a store
+        without prices, ``NotEnoughData`` for a day outside the stored sessions.
+        """
+        import numpy as np
+
+        last = self.last_priced
+        if last is None:
+            raise DataError(
+                f"{self.path}: the store {self.file.market.store} holds no prices.",
+                "Run `paceline import` first.",
+            )
+        if asked is None:
+            return str(last)
+        day = parse_date(asked)
+        before = self.sessions[self.sessions <= np.datetime64(day)]
+        # a weekend after the last session is no session
+        if len(before) and before[-1] > np.datetime64(last):
+            raise NotEnoughData(
+                f"as-of {day}: the last stored session is {last}.",
+                f"Import newer data or ask for --as-of {last}.",
+            )
+        if not len(before):
+            raise NotEnoughData(
+                f"as-of {day} lies before the first session {self.sessions[0]}.",
+                "Ask for a later day.",
+            )
+        return str(before[-1])
+
+    # ---- prices and series -----------------------------------------------------------------------
+
+    def security(self, name: str) -> str | None:
+        """The identifier of a security that has prices, in any usual spelling; None without one.
+
+        BRK.B, BRK/B and brk-b are BRK-B.
+        """
+        import polars as pl
+
+        spelt = [re.sub("[./-]", mark, s) for s in (name, name.upper()) for mark in "-./"]
+        ways = list(dict.fromkeys([name, *spelt]))
+        priced = set(
+            self.store.table("prices", self.version)
+            .filter(pl.col("security").is_in(ways))
+            .select("security")
+            .unique()
+            .collect()["security"]
+        )
+        return next((way for way in ways if way in priced), None)
+
+    def sources_of(self, securities: Iterable[str]) -> dict[str, set[str]]:
+        """The price sources that describe each of these securities."""
+        import polars as pl
+
+        names = list(securities)
+        pairs = (
+            self.store.table("prices", self.version)
+            .filter(pl.col("security").is_in(names))
+            .select("security", "source")
+            .unique()
+            .collect()
+        )
+        sources: dict[str, set[str]] = {n: set() for n in names}
+        for security, source in pairs.iter_rows():
+            sources[security].add(source)
+        return sources
+
+    def series(self, as_of: str) -> dict[str, tuple[Dates, Array]]:
+        """Macro and factor series as known on a day: name -> (dates, values), oldest first."""
+        import polars as pl
+
+        day = dt.date.fromisoformat(as_of)
+        rows = (
+            self.store.table("series", self.version)
+            .filter((pl.col("known") <= day) & (pl.col("date") <= day))
+            .sort("series", "date", "known", "load")
+            .collect()
+            .unique(["series", "date"], keep="last", maintain_order=True)
+        )
+        return {
+            str(name): (part["date"].to_numpy().astype("datetime64[D]"), part["value"].to_numpy())
+            for (name,), part in rows.group_by("series", maintain_order=True)
+        }
+
+    def series_loads(self) -> dict[str, list[int]]:
+        """The loads that wrote each series."""
+        import polars as pl
+
+        rows = (
+            self.store.table("series", self.version)
+            .group_by("series")
+            .agg(pl.col("load").unique().sort())
+            .sort("series")
+            .collect()
+        )
+        return dict(rows.iter_rows())

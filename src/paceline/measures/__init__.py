@@ -17,12 +17,9 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
-
-import numpy as np
-from numpy.typing import NDArray
 
 from paceline.arrays import Array, Dates
 from paceline.errors import UnknownName
@@ -87,6 +84,11 @@ class Measure:
     params: Mapping[str, inspect.Parameter]
     doc: str
     never: str = ""
+
+    @property
+    def module(self) -> str:
+        """Name of the module the measure is defined in."""
+        return self.function.__module__
 
     def unit_of(self, statistic: str) -> str:
         return self.unit if isinstance(self.unit, str) else self.unit.get(statistic, "")

@@ -36,7 +36,7 @@ from paceline.evidence import (
     stationary_indices,
 )
 from paceline.evidence.judgement import LEVEL
-from paceline.lineage import code_version, digest
+from paceline.lineage import code_of, digest
 from paceline.methods import Calibration, Episodes, Verdict, detect, sigma, verdicts
 from paceline.methods.detector import MARGIN, STEP, WINDOW, YEAR
 
@@ -308,7 +308,7 @@ def _name(key: tuple[object, ...]) -> str:
     """The digest of a question to ``false_alarms`` and of the code that answers it."""
     *plain, returns = key
     assert isinstance(returns, bytes)
-    return digest([code_version(), plain, hashlib.sha256(returns).hexdigest()], 32)
+    return digest([code_of(__name__), plain, hashlib.sha256(returns).hexdigest()], 32)
 
 
 def _read(path: Path | None, key: tuple[object, ...]) -> bool:

@@ -471,7 +471,7 @@ def _fan(answer: target.Answer, name: str) -> Chart:
 def document(answer: target.Answer) -> Document:
     """A page of one target."""
     market, section = answer.market, target_section(answer)
-    steps = [s.to_json() for s in market.lineage(f.step for f in answer.figures.values())]
+    steps = [s.to_json() for s in market.steps.behind(f.step for f in answer.figures.values())]
     file = ["--market", market.path] if market.path.endswith(".toml") else []
     first = section.blocks[0]
     assert isinstance(first, Sentence)
@@ -486,13 +486,13 @@ def document(answer: target.Answer) -> Document:
             "market": market.name,
             "as_of": market.as_of,
             "measures": {"target": target.ABOUT},
-            "sources": market.origins(),
+            "sources": market.stored.loads,
             "steps": steps,
             "figures": [f.to_json() for f in section_figures(section)],
             "command": shlex.join(
                 [
                     "paceline",
-                    *asked_again(answer.question.to_json()),
+                    *asked_again(answer.question.step.to_json()),
                     *file,
                     "--as-of",
                     market.as_of,

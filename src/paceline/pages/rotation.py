@@ -15,6 +15,7 @@ from paceline import evidence
 from paceline.document import Block, Chart, Grid, Label, Part, Section, Sentence, Series
 from paceline.figures import Figure
 from paceline.lineage import Step
+from paceline.market.view import pair_name
 from paceline.signals import french
 from paceline.studies import analogues
 from paceline.studies.answers import Book, day, month
@@ -87,11 +88,14 @@ def derived(
 ) -> Figure:
     """A number worked out from other figures, resting on them."""
     for parent in parents:
-        book.market.steps[parent.id] = parent.step
+        book.market.steps.keep(parent.step)
     step = Step(
-        "derived", {"statistic": statistic, **params}, tuple(dict.fromkeys(p.id for p in parents))
+        "derived",
+        {"statistic": statistic, **params},
+        tuple(dict.fromkeys(p.id for p in parents)),
+        code="",
     )
-    book.market.steps[step.id] = step
+    book.market.steps.keep(step)
     return replace(
         like,
         statistic=statistic,
@@ -126,7 +130,7 @@ def relative_rotation(book: Book) -> Section | None:
             if not weeks:
                 continue
             name = (
-                book.market._pair_name(subject, str(against))
+                pair_name(book.market.moment, subject, str(against))
                 if not how
                 else book.name(subject).text
             )
@@ -346,7 +350,7 @@ def _published(book: Book) -> list[Block]:
     if found is None or found[3] != 1:
         return []
     days, returns, names, _ = found
-    known = book.market.series_provenance(book.market.provenance([], {}))
+    known = book.market.moment.with_series(book.market.provenance())
     rows = []
     for name, values in zip(names, returns, strict=True):
         cells: list[Figure | None] = []
@@ -364,8 +368,9 @@ def _published(book: Book) -> list[Block]:
                 "compounded",
                 {"series": name, "start": same.start, "end": same.end},
                 known.parents.get(name, ()),
+                code="",
             )
-            book.market.steps[step.id] = step
+            book.market.steps.keep(step)
             value = float(np.prod(1 + values[inside]) - 1)
             cells.append(
                 replace(
@@ -623,8 +628,10 @@ def changes(
             continue
         seen.add(key)
         if was["value"] != figure.value and str(was["value"]) != str(figure.value):
-            step = Step("previous report", {"as_of": previous["as_of"], "figure": was["figure"]})
-            book.market.steps[step.id] = step
+            step = Step(
+                "previous report", {"as_of": previous["as_of"], "figure": was["figure"]}, code=""
+            )
+            book.market.steps.keep(step)
             before = replace(
                 figure,
                 value=was["value"],

@@ -140,7 +140,7 @@ def rotations(book: Book) -> Section | None:
             if a is not None and b is not None:
                 rows.append((Label(label), title, a, b, gap))
     charts: list[Block] = []
-    sessions = market.levels_.sessions
+    sessions = market.all_levels.sessions
     base = str(sessions[-min(DRAWN, len(sessions))])
     lines = book.series(
         "relative_strength", [label for _, _, label in pairs], sessions=DRAWN, since=base
@@ -594,7 +594,7 @@ def concentration(book: Book) -> Section | None:
 
 
 def quality(book: Book) -> Section | None:
-    rows = book.market.findings().to_dicts()
+    rows = book.market.stored.findings().to_dicts()
     said = words(
         "Every fault found at the door, what was done about it, and where; nothing is dropped in silence."
     )

@@ -17,7 +17,7 @@ from paceline.pages.rotation import words
 from paceline.signals import french
 from paceline.studies import analogues, verdict
 from paceline.studies.answers import Book, day
-from paceline.studies.episodes import Study
+from paceline.studies.episodes import Study, study
 from paceline.studies.rotations import C
 
 #: Past episodes listed for each pair; sessions of the line that is drawn.
@@ -333,7 +333,7 @@ def _digestion_rows(book: Book, found: verdict.Verdict) -> list[tuple[Part | Non
     d, made = found.digestion, found.digest_figures
     if d is None:
         return []
-    number, _ = rules.season(book.market.levels_.sessions)
+    number, _ = rules.season(book.market.all_levels.sessions)
     today = float(number[-1])
     short = made.get("below_short")
     rows: list[tuple[Part | None, ...]] = [
@@ -386,12 +386,12 @@ def _study(book: Book, name: str) -> Study | None:
     kept = book.__dict__.setdefault("_studies", {})
     if name not in kept:
         try:
-            kept[name] = book.market.episodes(name)
+            kept[name] = study(book.market, name)
         except PacelineError as error:
             book.refused[f"episodes {name}"] = str(error)
             kept[name] = None
-    study: Study | None = kept[name]
-    return study
+    made: Study | None = kept[name]
+    return made
 
 
 def episodes(book: Book) -> Section | None:

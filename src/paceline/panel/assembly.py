@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from paceline import schema
 from paceline.arrays import Array, Dates
 from paceline.errors import NotEnoughData
-from paceline.lineage import Origin, Step, code_version, digest
+from paceline.lineage import Origin, Step, code_of, digest
 from paceline.panel import cache as mapped
 from paceline.panel.core import Panel
 from paceline.panel.request import FIELDS, PAIR, Ask, Day, ask
@@ -112,7 +112,7 @@ def build(
         {
             "loads": asked.loads.select("load", "checksum").rows(),
             "request": asked.request,
-            "code": code_version(),
+            "code": code_of(__name__),
         },
         32,
     )
@@ -398,7 +398,11 @@ def finished(found: mapped.Matrices, asked: Ask) -> Panel:
         if set(json.loads(row["tables"])) & set(READ)
     ]
     # checksums, not load numbers: the same data give the same id in every store
-    step = Step("panel", {**asked.request, "loads": [row["checksum"] for row in read]})
+    step = Step(
+        "panel",
+        {**asked.request, "loads": [row["checksum"] for row in read]},
+        code=code_of(__name__),
+    )
     origins = tuple(dict.fromkeys(Origin(**o) for row in read for o in json.loads(row["origins"])))
     caveats = []
     if found.recovered.any():

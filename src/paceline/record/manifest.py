@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from paceline import __version__, measures
 from paceline.document import Document
 from paceline.errors import DataError, PacelineError, UsageError
-from paceline.lineage import code_version
 from paceline.pages import calls as calls_page
 from paceline.studies import analogues, episodes, verdict
 from paceline.studies.answers import Book
@@ -38,7 +37,6 @@ def manifest_of(market: Market, document: Document, book: Book) -> dict[str, Any
     known = measures.discover()
     return {
         "paceline": __version__,
-        "code": code_version(),
         "market": market.name,
         "market_file": market.path,
         "title": market.title,
@@ -59,10 +57,10 @@ def manifest_of(market: Market, document: Document, book: Book) -> dict[str, Any
             if m in known
         }
         | ABOUT,
-        "sources": market.origins(),
-        "findings": market.findings().to_dicts(),
+        "sources": market.stored.loads,
+        "findings": market.stored.findings().to_dicts(),
         "refused": book.refused,
-        "steps": [s.to_json() for s in market.lineage(f.step for f in figures)],
+        "steps": [s.to_json() for s in market.steps.behind(f.step for f in figures)],
         "figures": [f.to_json() for f in figures],
     }
 

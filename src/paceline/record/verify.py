@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from paceline.document import Document, Section
 from paceline.errors import UsageError
-from paceline.lineage import code_version
 from paceline.pages import headline, rotation, sections
 from paceline.record.manifest import manifest_of, read_manifest
 from paceline.studies.answers import Book
@@ -67,7 +66,7 @@ def report(
             "as_of": previous["as_of"],
             "figures": rotation.newsworthy(previous["figures"]),
         }
-    market.remember(document.manifest["steps"])
+    market.remember(document.figures())
     say("done", 1.0)
     return document
 
@@ -116,11 +115,8 @@ def verify(
                 }
             )
         elif not _same(row["value"], new["value"], rtol):
-            why = (
-                "the code has changed"
-                if old.get("code") != code_version()
-                else "same code, other value"
-            )
+            same = row.get("figure") == new["figure"]
+            why = "same code, other value" if same else "the code or the data behind it has changed"
             differing.append(
                 {
                     **dict(zip(QUESTION, key, strict=False)),

@@ -9,7 +9,7 @@ import numpy as np
 from paceline.document import Block, Grid, Label, Part, Sentence
 from paceline.errors import UsageError
 from paceline.figures import Figure
-from paceline.lineage import Step
+from paceline.lineage import code_of
 from paceline.methods import analogues as views
 from paceline.methods.turns import factor_line, period_of
 from paceline.signals import french
@@ -41,7 +41,7 @@ def history(market: Market) -> tuple[Dates, Array, list[str], int] | None:
 
     Of several series of one factor the longest. None where there is no market series.
     """
-    stored = market.series_
+    stored = market.series
     for period in ("daily", "monthly"):
         named = {}
         for what in (MARKET, *FACTORS):
@@ -75,33 +75,24 @@ def blocks(book: Book) -> list[Block]:
     per_month = max(21 // period, 1)
     vector, _ = views.state(np.log1p(returns[0]), np.log1p(returns[1:]), per_month)
     lines = [factor_line(row) for row in returns]
-    known = market.series_provenance(market.provenance([], {}))
-    parents = tuple(dict.fromkeys(p for n in names for p in known.parents[n]))
-    question = known.keep(
-        Step("analogues", {"series": names, "chosen": views.CHOSEN, "as_of": market.as_of}, parents)
+    question = market.moment.with_series(market.provenance()).question(
+        "analogues",
+        {"series": names, "chosen": views.CHOSEN, "as_of": market.as_of},
+        code_of(__name__),
+        names=names,
     )
-    caveats = tuple(dict.fromkeys(c for n in names for c in known.caveats[n]))
 
     def figure(
         subject: str, statistic: str, value: Any, unit: str, start: Any = None, **more: Any
     ) -> Figure:
-        step = Step(
-            "figure",
-            {"subject": subject, "statistic": statistic, "start": str(start or "")},
-            (question.id,),
-        )
-        return Figure(
-            "analogues",
+        return question.figure(
             subject,
             value,
             unit,
-            step,
-            label=french.spoken(subject),
             statistic=statistic,
-            start=None if start is None else str(start),
-            end=str(days[-1]),
-            as_of=market.as_of,
-            caveats=(*caveats, *more.pop("caveats", ())),
+            label=french.spoken(subject),
+            start=start,
+            end=days[-1],
             **more,
         )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +12,6 @@ from paceline import engine, measures
 from paceline.document import Chart, Label, Series
 from paceline.errors import PacelineError, UnknownName
 from paceline.figures import Figure
-from paceline.lineage import Step
 
 if TYPE_CHECKING:
     from paceline.market import Market
@@ -44,7 +42,6 @@ class Book:
         self.market = market
         self.refused: dict[str, str] = {}
         self._rows: dict[str, list[Figure]] = {}
-        self._imports: dict[int, str] = {}  # id of the step of each import, by load
 
     def rows(self, measure: str, **how: Any) -> list[Figure]:
         """All figures of a measure asked in one way; empty, with the reason kept, where it cannot answer."""
@@ -80,43 +77,20 @@ class Book:
 
     def column(self, figure: Figure, name: str, unit: str) -> Figure | None:
         """A further column of a table's row as a figure of its own, resting on the row's."""
-        value = figure.extra.get(name)
-        if value is None:
-            return None
-        step = Step("column", {"column": name}, (figure.id,))
-        self.market.steps[step.id] = step
-        return replace(
-            figure,
-            value=value,
-            unit=unit,
-            step=step,
-            statistic=f"{figure.statistic} {name}".strip(),
-            n_used=None,
-            n_eligible=None,
-            extra={},
-        )
+        return engine.column(figure, name, unit, self.market.steps)
 
     def finding(self, row: Mapping[str, Any]) -> Figure:
         """A count of faults found at an import, as a figure."""
-        if not self._imports:
-            self._imports = {
-                r["load"]: self.market._keep(self.market._import_step(r)).id
-                for r in self.market.origins()
-            }
-        # one source may have several findings of one check: which one is told by what was done and
-        # where
+        market = self.market
+        load = next(r for r in market.stored.loads if r["load"] == row["load"])
+        read = market.steps.keep(market.stored.import_step(load))
+        # one source may have several findings of one check: what was done and where tells them apart
         which = {k: row[k] for k in ("source", "check", "action", "example", "load")}
-        step = Step("finding", which, (self._imports[row["load"]],))
-        self.market.steps[step.id] = step
-        return Figure(
-            "findings",
-            str(row["source"]),
-            int(row["count"]),
-            "count",
-            step,
-            statistic=str(row["check"]),
-            as_of=self.market.as_of,
-            end=self.market.as_of,
+        question = market.provenance().question(
+            "finding", which, "", parents=(read.id,), measure="findings"
+        )
+        return question.figure(
+            str(row["source"]), int(row["count"]), "count", statistic=str(row["check"])
         )
 
     def name(self, subject: str) -> Label:
@@ -124,36 +98,16 @@ class Book:
 
     @property
     def benchmark(self) -> str:
-        return self.market.file.market.benchmark
+        return self.market.benchmark
 
     @property
     def broad(self) -> str | None:
         """The built cap-weighted basket of the market's whole universe: members, breadth, drivers."""
-        universe = self.market.file.market.universe
-        for name, spec in self.market.file.baskets.items():
-            plain = not (
-                spec.rank
-                or spec.sector
-                or spec.industry
-                or spec.sub_industry
-                or spec.securities
-                or spec.minus
-                or spec.union
-                or spec.intersect
-                or spec.instrument
-            )
-            if (
-                plain
-                and spec.weight == "cap"
-                and spec.cap_limit is None
-                and universe in (None, spec.universe)
-            ):
-                return name
-        return None
+        return self.market.broad
 
     def sector_group(self) -> str | None:
         """The group that splits the market by sector."""
-        return next((n for n, g in self.market.file.groups.items() if g.by == "sector"), None)
+        return self.market.sector_group
 
     def series(
         self,
@@ -190,7 +144,7 @@ class Book:
 
     def path(self, figure: Figure) -> Series | None:
         """The way to a return: cumulative return from the figure's start, one point per session."""
-        levels = self.market.levels_
+        levels = self.market.all_levels
         if figure.start is None or figure.end is None or figure.subject not in levels.names:
             return None
         a, b = (
@@ -217,6 +171,7 @@ def chart(
     """The chart of a measure for Python users: what is drawn is decided by the shape of its result."""
     declared = measures.get(measure)
     names = market.resolve(subjects) if subjects else None
+    market = market.including(names or ())
     how = {
         k: params.pop(k)
         for k in ("basis", "since", "against")

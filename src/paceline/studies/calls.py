@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from paceline.engine import Provenance, Question
 from paceline.errors import UnknownName, UsageError
 from paceline.figures import Figure
-from paceline.lineage import Step
+from paceline.lineage import code_of
 from paceline.methods import calls as views
 from paceline.studies.target import FARTHEST, sessions_to
 
@@ -61,9 +62,7 @@ class Scored:
     market: Market = field(repr=False)
     ledger: views.Ledger
     scores: tuple[views.Score, ...] = field(repr=False)
-    bases: Mapping[str, str] = field(repr=False)  # call id -> basis
-    caveats: Mapping[str, tuple[str, ...]] = field(repr=False)
-    questions: Mapping[str, Step] = field(repr=False)
+    questions: Mapping[str, Question] = field(repr=False)  # by call id
 
     @cached_property
     def figures(self) -> dict[tuple[str, str], Figure]:
@@ -112,9 +111,6 @@ class Scored:
         more: tuple[str, ...] = (),
     ) -> Figure:
         call = s.call
-        step = Step(
-            "figure", {"call": call.id, "statistic": statistic}, (self.questions[call.id].id,)
-        )
         extra = {
             "call": call.id,
             "who": call.who,
@@ -124,21 +120,17 @@ class Scored:
             "due": s.due,
             "worst_on": s.worst_on if statistic == "worst" else None,
         }
-        return Figure(
-            "calls",
+        return self.questions[call.id].figure(
             " + ".join(call.baskets) or call.id,
             value,
             unit,
-            step,
+            statistic=statistic,
             label=_who(call),
             against=" + ".join(self.yardstick(call)) or None,
-            statistic=statistic,
             start=s.entry,
-            end=s.end or self.market.as_of,
-            as_of=self.market.as_of,
-            basis=self.bases.get(call.id, ""),
-            caveats=(*self.caveats.get(call.id, ()), *more),
-            evidence=evidence or {},
+            end=s.end,
+            caveats=more,
+            evidence=evidence,
             extra={k: v for k, v in extra.items() if v},
         )
 
@@ -156,28 +148,19 @@ class Scored:
             or s.status == what
             or (what == "running" and s.status in running and str(s.due) > self.market.as_of)
         ]
-        question = self._keep(
-            Step(
-                "ledger",
-                {
-                    "ledger": self.ledger.name,
-                    "checksum": self.ledger.checksum,
-                    "as_of": self.market.as_of,
-                },
-                tuple(q.id for q in self.questions.values()),
-            )
+        rests = [q.step.id for q in self.questions.values()]
+        question = self._known.question(
+            "ledger",
+            {
+                "ledger": self.ledger.name,
+                "checksum": self.ledger.checksum,
+                "as_of": self.market.as_of,
+            },
+            code_of(__name__),
+            parents=rests,
+            measure="calls",
         )
-        step = Step("figure", {"statistic": f"count {what}"}, (question.id,))
-        return Figure(
-            "calls",
-            self.ledger.name,
-            len(hits),
-            "count",
-            step,
-            statistic=f"count {what}",
-            end=self.market.as_of,
-            as_of=self.market.as_of,
-        )
+        return question.figure(self.ledger.name, len(hits), "count", statistic=f"count {what}")
 
     @property
     def in_force(self) -> list[views.Score]:
@@ -199,7 +182,7 @@ class Scored:
             row |= {
                 "baskets": ", ".join(s.call.baskets),
                 "against": ", ".join(self.yardstick(s.call)),
-                "basis": self.bases.get(s.call.id, ""),
+                "basis": self.questions[s.call.id].basis,
                 "level": s.call.level,
                 "status": s.status,
                 "reason": s.reason,
@@ -226,7 +209,7 @@ class Scored:
                 "assumed": ", ".join(s.call.assumed),
                 "corrects": s.call.corrects,
                 "corrected_by": corrected.get(s.call.id),
-                "caveats": "; ".join(self.caveats.get(s.call.id, ())),
+                "caveats": "; ".join(self.questions[s.call.id].caveats),
                 "figure": figure.id if figure else None,
             }
             rows.append(row)
@@ -242,22 +225,22 @@ class Scored:
         )
 
     def record(self, kind: str) -> list[views.Record]:
-        return views.records(self.in_force, kind, self.market._all_sessions())
+        return views.records(self.in_force, kind, self.market.sessions)
 
     def record_figures(self, record: views.Record) -> dict[str, Figure]:
         """The numbers of a record as figures, resting on its calls'."""
         own = [s for s in self.in_force if getattr(s.call, record.kind) == record.who]
-        question = self._keep(
-            Step(
-                "record",
-                {
-                    "ledger": self.ledger.name,
-                    "kind": record.kind,
-                    "name": record.who,
-                    "as_of": self.market.as_of,
-                },
-                tuple(self.questions[s.call.id].id for s in own),
-            )
+        question = self._known.question(
+            "record",
+            {
+                "ledger": self.ledger.name,
+                "kind": record.kind,
+                "name": record.who,
+                "as_of": self.market.as_of,
+            },
+            code_of(__name__),
+            parents=[self.questions[s.call.id].step.id for s in own],
+            measure="calls",
         )
         units = {
             "calls": "count",
@@ -276,29 +259,24 @@ class Scored:
             value = getattr(record, name)
             if value is None:
                 continue
-            step = Step("figure", {"statistic": name}, (question.id,))
             evidence = (
                 {"n": record.decided, "n_effective": float(record.n_effective)}
                 if name == "rate"
                 else {}
             )
-            made[name] = Figure(
-                "calls",
+            made[name] = question.figure(
                 record.who,
                 value,
                 unit,
-                step,
                 statistic=f"record {name}",
-                end=self.market.as_of,
-                as_of=self.market.as_of,
                 evidence=evidence,
                 extra={"kind": record.kind},
             )
         return made
 
-    def _keep(self, step: Step) -> Step:
-        self.market.steps[step.id] = step
-        return step
+    @cached_property
+    def _known(self) -> Provenance:
+        return self.market.provenance()
 
     def section(self) -> Section:
         """The report's section."""
@@ -315,7 +293,7 @@ def yardstick(market: Market, call: views.Call) -> tuple[str, ...]:
     """What a call is measured against: as given, else the benchmark; a level target has none."""
     if call.stance == "level_target" or not call.scorable:
         return ()
-    return call.against or (market.file.market.benchmark,)
+    return call.against or (market.benchmark,)
 
 
 def beside(market: Market) -> Path | None:
@@ -341,46 +319,47 @@ def score(market: Market, path: str | Path | None = None) -> Scored:
     whole = views.read(found)
     ledger = whole.known(today)
     names = {c.id: _resolved(market, c, found) for c in ledger.calls if c.scorable}
-    have = market.levels_ if names else None
-    calendar, stored = sessions_to(market, _last_due(ledger.calls, today))
     used = sorted({n for legs in names.values() for side in legs for n in side})
-    scores, bases, caveats, questions = [], {}, {}, {}
-    known = market.provenance(used, {n: have.basis[n] for n in used}) if have is not None else None
+    market = market.including(used)
+    have = market.all_levels if names else None
+    calendar, stored = sessions_to(market, _last_due(ledger.calls, today))
+    known = market.provenance(used, {n: have.basis[n] for n in used} if have is not None else {})
+    scores, questions = [], {}
     for call in ledger.calls:
-        legs, parents, said = None, [], [*market.general_caveats]
-        if call.id in names and have is not None and known is not None:
-            ours, theirs = names[call.id]
-            basis, matrix = _basis(market, call, [*ours, *theirs])
-            rows = [have.names.index(n) for n in (*ours, *theirs)]
-            lines = matrix[rows]
-            legs = views.Legs(have.sessions, lines[: len(ours)], lines[len(ours) :], calendar)
-            bases[call.id] = basis
-            parents = [p for n in (*ours, *theirs) for p in known.parents[n]]
-            said += [c for n in (*ours, *theirs) for c in known.caveats.get(n, ())]
+        sides, basis, legs = names.get(call.id), "", None
+        rests: list[str] = []
+        caveats: list[str] = []
+        if sides is not None and have is not None:
+            rests = [*sides[0], *sides[1]]
+            basis, matrix = _basis(market, call, rests)
+            lines = matrix[[have.names.index(n) for n in rests]]
+            at = len(sides[0])
+            legs = views.Legs(have.sessions, lines[:at], lines[at:], calendar)
             if "/" in basis:
-                said.append(
+                caveats.append(
                     f"its legs rest on different bases ({basis}): dividends count on one side only"
                 )
-        said += _remarks(call)
+        caveats += _remarks(call)
         due = None if legs is None else views.due(call, calendar)
         if stored is not None and due is not None and due > stored:
-            said.append(f"sessions after {stored} are not stored yet: their number is estimated")
-        caveats[call.id] = tuple(dict.fromkeys(said))
-        step = Step(
+            caveats.append(f"sessions after {stored} are not stored yet: their number is estimated")
+        questions[call.id] = known.question(
             "call",
             {
                 "ledger": ledger.name,
                 "call": call.model_dump(mode="json", exclude_defaults=True),
-                "legs": names.get(call.id),
-                "basis": bases.get(call.id, ""),
+                "legs": sides,
+                "basis": basis,
                 "as_of": market.as_of,
             },
-            tuple(dict.fromkeys(parents)),
+            code_of(__name__),
+            names=rests,
+            basis=basis,
+            caveats=caveats,
+            measure="calls",
         )
-        market.steps[step.id] = step
-        questions[call.id] = step
         scores.append(views.score(call, legs))
-    return Scored(market, ledger, tuple(scores), bases, caveats, questions)
+    return Scored(market, ledger, tuple(scores), questions)
 
 
 def _last_due(made: Sequence[views.Call], today: dt.date) -> dt.date:
@@ -431,7 +410,7 @@ def _basis(market: Market, call: views.Call, names: Sequence[str]) -> tuple[str,
 
     Where no basis serves all legs each takes its own, and the figure says so.
     """
-    have = market.levels_
+    have = market.all_levels
     rows = [have.names.index(n) for n in names]
     order = ("price", "total") if call.stance == "level_target" else ("total", "price")
     for basis in order:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from paceline.arrays import Array, Dates
+from paceline.engine import REAL, Question
 from paceline.errors import NotEnoughData, UsageError
 from paceline.figures import Figure
-from paceline.lineage import Step
+from paceline.lineage import code_of
 from paceline.methods import HORIZONS, AfterLows, Outcome, after_lows, outcomes
 from paceline.methods import turns as views
 from paceline.methods.detector import MARGIN, STEP, YEAR, Episodes, Verdict
@@ -71,6 +72,7 @@ class Study:
             raise UsageError(
                 f"c = {c} is too small a barrier.", f"Give more than {MARGIN}, e.g. {C}."
             )
+        market = market.including([pair.lead, pair.against])
         self.market, self.pair, self.c, self.step, self.draws = market, pair, c, step, draws
         declared = pair.name in pairs(market)
         self.shelf = shelf(market, () if declared else (pair,), c=c, step=step)
@@ -160,8 +162,8 @@ class Study:
         """The move since the benchmark's last low beside those after every earlier one; None without a low."""
         from paceline.signals.lows import confirmed_lows
 
-        have = self.market.levels_
-        level = have.native[have.names.index(self.market.file.market.benchmark)]
+        have = self.market.all_levels
+        level = have.native[have.names.index(self.market.benchmark)]
         lows = confirmed_lows(level, self.market.file.market.low)
         at = len(have.sessions) - len(self.days)
         known = [(low - at, confirmed - at) for low, confirmed in lows if low >= at]
@@ -190,7 +192,7 @@ class Study:
             return None
         held = index.weights_at(b)[index.names.index(self.pair.lead)] > 0
         level = market.stocks.field(f"{self.basis}_index")
-        have = market.levels_
+        have = market.all_levels
         row, at = have.names.index(self.pair.against), len(have.sessions) - len(self.days)
         against = have.by_basis[self.basis][row]
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -210,67 +212,52 @@ class Study:
         return "nobody yet" if leg is None else self.market.labels.get(leg, leg)
 
     @cached_property
-    def _question(self) -> tuple[Step, tuple[str, ...]]:
+    def _question(self) -> Question:
         legs = [self.pair.lead, self.pair.against]
-        names = list(
-            dict.fromkeys(
-                [*legs, *([self.market.file.market.benchmark] if self.pair.neutral else [])]
-            )
-        )
+        further = [self.market.benchmark] if self.pair.neutral else []
+        names = list(dict.fromkeys([*legs, *further]))
+        mixed = "the two legs rest on different bases: dividends move the line"
         known = self.market.provenance(names, dict.fromkeys(names, self.basis))
-        parents = tuple(dict.fromkeys(p for n in names for p in known.parents[n]))
-        caveats = [c for n in legs for c in known.caveats[n]] + list(known.general)
-        if self.basis == "mixed":
-            caveats.append("the two legs rest on different bases: dividends move the line")
-        step = known.keep(
-            Step(
-                "episodes",
-                {
-                    "rotation": self.pair.name,
-                    "lead": self.pair.lead,
-                    "against": self.pair.against,
-                    "c": self.c,
-                    "step": self.step,
-                    "draws": self.draws,
-                    "basis": self.basis,
-                    "as_of": self.market.as_of,
-                },
-                parents,
-            )
+        return known.question(
+            "episodes",
+            {
+                "rotation": self.pair.name,
+                "lead": self.pair.lead,
+                "against": self.pair.against,
+                "c": self.c,
+                "step": self.step,
+                "draws": self.draws,
+                "basis": self.basis,
+                "as_of": self.market.as_of,
+            },
+            code_of(__name__),
+            names=names,
+            caveats_of=legs,
+            basis=self.basis,
+            caveats=[mixed] if self.basis == "mixed" else [],
         )
-        return step, tuple(dict.fromkeys(caveats))
 
     @cached_property
-    def _proxy_question(self) -> tuple[Step, tuple[str, ...]]:
+    def _proxy_question(self) -> Question:
         name = self.pair.proxy.removeprefix("-")
-        known = self.market.series_provenance(self.market.provenance([], {}))
-        step = known.keep(
-            Step(
-                "episodes",
-                {
-                    "proxy": self.pair.proxy,
-                    "rotation": self.pair.name,
-                    "c": self.c,
-                    "step": self.step,
-                    "draws": self.draws,
-                    "as_of": self.market.as_of,
-                },
-                known.parents.get(name, ()),
-            )
-        )
-        real = (
-            "a REAL factor: none of it is simulated"
-            if self.market.simulated and name.startswith("real/")
-            else ""
-        )
-        return step, tuple(
-            c
-            for c in (
+        known = self.market.moment.with_series(self.market.provenance())
+        real = self.market.simulated and name.startswith(REAL)
+        return known.question(
+            "episodes",
+            {
+                "proxy": self.pair.proxy,
+                "rotation": self.pair.name,
+                "c": self.c,
+                "step": self.step,
+                "draws": self.draws,
+                "as_of": self.market.as_of,
+            },
+            code_of(__name__),
+            names=[name],
+            caveats=[
                 f"a long-short factor ({self.pair.proxy}), not this pair",
-                real,
-                *known.caveats.get(name, ()),
-            )
-            if c
+                "a REAL factor: none of it is simulated" if real else "",
+            ],
         )
 
     def figure(
@@ -289,39 +276,25 @@ class Study:
         **extra: str,
     ) -> Figure:
         """One number of this rotation with its lineage; a value that is not finite is none."""
-        question, general = self._proxy_question if line == "proxy" else self._question
-        if line == "neutral":
-            general = (
-                *general,
-                "relative return less (beta of the first leg - beta of the second) times the "
-                "benchmark's, betas of the last 252 sessions",
-            )
-        extra = {"rotation": self.pair.name, "line": line, **extra}
-        when = {
-            "start": None if start is None else str(start),
-            "end": None if end is None else str(end),
-        }
-        step = Step("figure", {"statistic": statistic, **when, **extra}, (question.id,))
-        if isinstance(value, float) and not math.isfinite(value):
-            value = None
-        return Figure(
-            "episodes",
+        question = self._proxy_question if line == "proxy" else self._question
+        neutral = (
+            "relative return less (beta of the first leg - beta of the second) times the "
+            "benchmark's, betas of the last 252 sessions"
+        )
+        return question.figure(
             self.pair.lead,
             value,
             unit,
-            step,
+            statistic=statistic,
             label=self.pair.label,
             against=self.pair.against,
-            statistic=statistic,
-            start=when["start"],
-            end=when["end"] or self.market.as_of,
-            as_of=self.market.as_of,
-            basis="" if line == "proxy" else self.basis,
+            start=start,
+            end=end,
             n_used=used,
             n_eligible=eligible,
-            caveats=tuple(dict.fromkeys((*general, *(c for c in caveats if c)))),
-            evidence=evidence or {},
-            extra=extra,
+            caveats=[*([neutral] if line == "neutral" else []), *caveats],
+            evidence=evidence,
+            extra={"rotation": self.pair.name, "line": line, **extra},
         )
 
     def state(self, c: float, line: str = "raw") -> Figure:
@@ -511,7 +484,7 @@ class Study:
 
         start, end  ISO dates of the closes the window runs from and to
         """
-        have = self.market.levels_
+        have = self.market.all_levels
         levels = have.by_basis[self.basis] if self.basis != "mixed" else have.native
         eve = f"{int(start[:4]) - 1}-12-31"
         at = [

@@ -11,11 +11,9 @@ import numpy as np
 
 from paceline.arrays import Array, Dates
 from paceline.errors import NotEnoughData, UnknownName, UsageError
-from paceline.lineage import digest
 from paceline.market.levels import BASES
 from paceline.methods import turns as views
 from paceline.methods.detector import MARGIN, STEP, Episodes, Verdict
-from paceline.studies.answers import Book
 
 if TYPE_CHECKING:
     import polars as pl
@@ -48,9 +46,9 @@ def pairs(market: Market) -> dict[str, Pair]:
         n: Pair(n, r.label or n.replace("_", " "), r.lead, r.against, r.proxy, r.neutral)
         for n, r in market.file.rotations.items()
     }
-    group = Book(market).sector_group()
+    group = market.sector_group
     if group is not None:
-        whole = Book(market).broad or market.file.market.benchmark
+        whole = market.broad or market.benchmark
         for sector in market.groups.get(group, []):
             name = f"{sector} against {whole}"
             found[name] = Pair(
@@ -115,17 +113,13 @@ class Shelf:
 def shelf(market: Market, extra: Sequence[Pair] = (), *, c: float = C, step: int = STEP) -> Shelf:
     """All rotations of the market (and ``extra`` ones); worked out once and kept."""
     known = {**pairs(market), **{p.name: p for p in extra}}
-    key = digest(
-        ["rotations", sorted(known), sorted(market._adhoc), market.as_of, market.version, c, step]
+    return market.memo(
+        ["rotations", sorted(known), c, step], lambda: _shelf(market, known, c, step)
     )
-    if key not in market._results:
-        market._results[key] = _shelf(market, known, c, step)
-    kept: Shelf = market._results[key]
-    return kept
 
 
 def _shelf(market: Market, known: Mapping[str, Pair], c: float, step: int) -> Shelf:
-    have = market.levels_
+    have = market.all_levels
     place = {n: i for i, n in enumerate(have.names)}
     basis, raw = {}, []
     for pair in known.values():
@@ -145,7 +139,7 @@ def _shelf(market: Market, known: Mapping[str, Pair], c: float, step: int) -> Sh
     lines = np.array(raw).reshape(len(known), len(have.sessions))
     there = np.isfinite(lines).any(axis=0)
     start = int(there.argmax()) if there.any() else 0
-    bench = place[market.file.market.benchmark]
+    bench = place[market.benchmark]
     line_of = next(
         (
             have.by_basis[on][bench]
@@ -191,26 +185,25 @@ def proxies(
     """
     declared = [p.proxy for p in pairs(market).values()]
     names = [
-        n for n in dict.fromkeys([*declared, *also]) if n and n.removeprefix("-") in market.series_
+        n for n in dict.fromkeys([*declared, *also]) if n and n.removeprefix("-") in market.series
     ]
-    key = digest(["proxies", names, market.as_of, market.version, c, step])
-    if key not in market._results:
-        found: dict[str, Proxy] = {}
-        periods = {n: views.period_of(market.series_[n.removeprefix("-")][0]) for n in names}
-        for period in sorted(set(periods.values())):
-            mine = [n for n in names if periods[n] == period]
-            series = [market.series_[n.removeprefix("-")] for n in mine]
-            days = np.unique(np.concatenate([when for when, _ in series]))
-            lines = np.full((len(mine), len(days)), np.nan)
-            for row, (name, (when, values)) in enumerate(zip(mine, series, strict=True)):
-                lines[row, np.searchsorted(days, when)] = views.factor_line(
-                    values, -1 if name[0] == "-" else 1
-                )
-            turns = views.ladder(lines, (c,), step=step, period=period)[c]
-            found |= {n: Proxy(days, lines[row], period, turns, row) for row, n in enumerate(mine)}
-        market._results[key] = found
-    kept: dict[str, Proxy] = market._results[key]
-    return kept
+    return market.memo(["proxies", names, c, step], lambda: _proxies(market, names, c, step))
+
+
+def _proxies(market: Market, names: Sequence[str], c: float, step: int) -> dict[str, Proxy]:
+    made: dict[str, Proxy] = {}
+    periods = {n: views.period_of(market.series[n.removeprefix("-")][0]) for n in names}
+    for period in sorted(set(periods.values())):
+        mine = [n for n in names if periods[n] == period]
+        series = [market.series[n.removeprefix("-")] for n in mine]
+        days = np.unique(np.concatenate([when for when, _ in series]))
+        lines = np.full((len(mine), len(days)), np.nan)
+        for row, (name, (when, values)) in enumerate(zip(mine, series, strict=True)):
+            sign = -1 if name[0] == "-" else 1
+            lines[row, np.searchsorted(days, when)] = views.factor_line(values, sign)
+        turns = views.ladder(lines, (c,), step=step, period=period)[c]
+        made |= {n: Proxy(days, lines[row], period, turns, row) for row, n in enumerate(mine)}
+    return made
 
 
 def signals(market: Market, *, history: bool = False) -> pl.DataFrame:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from paceline.engine import Question
 from paceline.errors import NotEnoughData, UsageError
 from paceline.figures import Figure
-from paceline.lineage import Step
-from paceline.market.assembled import parse_date
+from paceline.lineage import code_of
+from paceline.market.stored import parse_date
 from paceline.methods import target_odds as views
 
 if TYPE_CHECKING:
@@ -57,9 +58,7 @@ class Answer:
     target: views.Target
     closes: Array = field(repr=False)
     days: Dates = field(repr=False)
-    question: Step = field(repr=False)
-    caveats: tuple[str, ...] = field(repr=False)
-    basis: str
+    question: Question = field(repr=False)
 
     @cached_property
     def figures(self) -> dict[str, Figure]:
@@ -150,23 +149,16 @@ class Answer:
         evidence: dict[str, Any] | None = None,
         caveats: tuple[str, ...] = (),
     ) -> Figure:
-        step = Step(
-            "figure", {"subject": self.subject, "statistic": statistic}, (self.question.id,)
-        )
-        return Figure(
-            "target",
+        return self.question.figure(
             self.subject,
             value,
             unit,
-            step,
-            label=self.market.labels.get(self.subject, ""),
             statistic=statistic,
+            label=self.market.labels.get(self.subject, ""),
             start=start or self.target.as_of,
             end=end or self.target.by,
-            as_of=self.target.as_of,
-            basis=self.basis,
-            caveats=(*self.caveats, *caveats),
-            evidence=evidence or {},
+            caveats=caveats,
+            evidence=evidence,
             extra={"level": self.target.level, "by": self.target.by},
         )
 
@@ -246,16 +238,17 @@ def weigh(
     Raises ``UsageError`` for a date that is past or a level at or below zero, ``UnknownName`` for
     the subject, ``NotEnoughData`` where history or stored sessions do not reach."""
     deadline = parse_date(by)
-    names = market.resolve([subject or market.file.market.benchmark])
+    names = market.resolve([subject or market.benchmark])
     if len(names) != 1:
         raise UsageError(f"{subject!r} is a group of {len(names)} baskets.", "Give one basket.")
+    market = market.including(names)
     name, today = names[0], dt.date.fromisoformat(market.as_of)
     if deadline <= today:
         raise UsageError(
             f"the target's date {deadline} is not after the as-of day {today}.",
             "Give a later date.",
         )
-    have = market.levels_
+    have = market.all_levels
     row = have.names.index(name)
     basis = "price" if np.isfinite(have.by_basis["price"][row]).any() else have.basis[name]
     line = have.by_basis[basis][row]
@@ -266,12 +259,7 @@ def weigh(
         raise NotEnoughData(
             f"{name} has no close on {today}.", "Choose another subject, history or as-of day."
         )
-    provenance = market.provenance([name], {name: basis})
-    caveats = [
-        *provenance.caveats.get(name, ()),
-        *provenance.general,
-        "a chance under an assumed drift and volatility: mostly the drift decides it",
-    ]
+    caveats = ["a chance under an assumed drift and volatility: mostly the drift decides it"]
     if basis == "total":
         caveats.append("total-return levels: the base is an index of 100, not a published level")
     if (deadline - today).days > FARTHEST * 366:
@@ -282,23 +270,24 @@ def weigh(
     sessions, stored = sessions_to(market, deadline)
     if stored is not None:
         caveats.append(f"sessions after {stored} are not stored yet: their number is estimated")
-    question = provenance.keep(
-        Step(
-            "target",
-            {
-                "subject": name,
-                "level": float(level),
-                "by": str(deadline),
-                "drift": str(drift),
-                "volatility": str(volatility),
-                "since": str(since or ""),
-                "draws": draws,
-                "seed": seed,
-                "basis": basis,
-                "as_of": market.as_of,
-            },
-            provenance.parents[name],
-        )
+    question = market.provenance([name], {name: basis}).question(
+        "target",
+        {
+            "subject": name,
+            "level": float(level),
+            "by": str(deadline),
+            "drift": str(drift),
+            "volatility": str(volatility),
+            "since": str(since or ""),
+            "draws": draws,
+            "seed": seed,
+            "basis": basis,
+            "as_of": market.as_of,
+        },
+        code_of(__name__),
+        names=[name],
+        basis=basis,
+        caveats=caveats,
     )
     found = views.weigh(
         line[known],
@@ -311,16 +300,7 @@ def weigh(
         draws=draws,
         seed=seed,
     )
-    return Answer(
-        market,
-        name,
-        found,
-        line[known],
-        have.sessions[known],
-        question,
-        tuple(dict.fromkeys(caveats)),
-        basis,
-    )
+    return Answer(market, name, found, line[known], have.sessions[known], question)
 
 
 def sessions_to(market: Market, until: dt.date) -> tuple[Dates, str | None]:
@@ -328,7 +308,7 @@ def sessions_to(market: Market, until: dt.date) -> tuple[Dates, str | None]:
 
     None where all are known: the calendar is stored for two years after the last import.
     """
-    days = market._all_sessions()
+    days = market.sessions
     last, end = days[-1], np.datetime64(until)
     if last >= end - np.timedelta64(7, "D"):
         return days[days <= end], None

@@ -15,7 +15,7 @@ import numpy as np
 
 from paceline.evidence import Evidence
 from paceline.figures import Figure
-from paceline.lineage import Step
+from paceline.lineage import code_of
 from paceline.methods import grades as views
 from paceline.methods import turns as lines
 from paceline.methods.detector import QUARTER, YEAR
@@ -83,48 +83,33 @@ class Verdict:
         **extra: str,
     ) -> Figure:
         """A number or grade of the page: of one rotation, of one basket, or of the whole market."""
-        market, benchmark = self.market, self.market.file.market.benchmark
-        legs = (
-            [pair.lead, pair.against]
-            if pair
-            else [subject]
-            if subject
-            else sorted({n for p in self.shelf.pairs.values() for n in (p.lead, p.against)})
-        )
-        basis = self.shelf.basis[pair.name] if pair else market.levels_.basis.get(subject, "")
+        market, benchmark = self.market, self.market.benchmark
+        if pair:
+            legs, basis = [pair.lead, pair.against], self.shelf.basis[pair.name]
+        elif subject:
+            legs, basis = [subject], market.all_levels.basis.get(subject, "")
+        else:
+            legs = sorted({n for p in self.shelf.pairs.values() for n in (p.lead, p.against)})
+            basis = ""
         names = list(dict.fromkeys([*legs, benchmark]))
-        known = market.provenance(names, dict.fromkeys(names, basis))
-        parents = tuple(dict.fromkeys(p for n in names for p in known.parents[n]))
-        question = known.keep(
-            Step(
-                "verdict",
-                {"date": self.date, "sector": self.sector, "as_of": market.as_of, "subjects": legs},
-                parents,
-            )
-        )
-        start = start or self.date
-        step = Step("figure", {"statistic": statistic, "start": start, **extra}, (question.id,))
-        said = (
-            [c for n in legs for c in known.caveats[n]] + list(known.general)
-            if pair or subject
-            else list(known.general)
-        )
-        if isinstance(value, float) and not math.isfinite(value):
-            value = None
-        return Figure(
+        question = market.provenance(names, dict.fromkeys(names, basis)).question(
             "verdict",
+            {"date": self.date, "sector": self.sector, "as_of": market.as_of, "subjects": legs},
+            code_of(__name__),
+            names=names,
+            caveats_of=legs if pair or subject else [],
+            basis=basis,
+        )
+        return question.figure(
             pair.lead if pair else subject or benchmark,
             value,
             unit,
-            step,
+            statistic=statistic,
             label=pair.label if pair else market.labels.get(subject, market.title),
             against=pair.against if pair else None,
-            statistic=statistic,
-            start=start,
+            start=start or self.date,
             end=market.as_of,
-            as_of=market.as_of,
-            basis=basis,
-            caveats=tuple(dict.fromkeys((*said, *(c for c in caveats if c)))),
+            caveats=caveats,
             evidence=evidence.to_json() if evidence else {},
             extra=extra,
         )
@@ -266,7 +251,7 @@ def _digestion(
     drawdown, above = figures["drawdown"], figures["above"]
     if drawdown is None or above is None:
         return lift, None, figures, "a year of closes is needed"
-    have = book.market.levels_
+    have = book.market.all_levels
     level = have.native[have.names.index(subject)][-YEAR:]
     since = int(np.nanargmax(level[::-1]))  # the newest of several highs
     share = figures["share"]

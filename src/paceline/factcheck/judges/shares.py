@@ -11,6 +11,7 @@ from paceline.factcheck.judges.closes import Closes
 from paceline.factcheck.readings import Missing
 from paceline.factcheck.subjects import Candidate
 from paceline.factcheck.verdicts import Tried
+from paceline.market import frames
 
 
 class Shares(Closes):
@@ -27,7 +28,7 @@ class Shares(Closes):
         if not baskets:
             raise Missing(f"{claim.subject.name} has no basket with members in this market")
         market = self.q.heavy()
-        days = market.levels_.sessions
+        days = market.all_levels.sessions
         j = int(np.searchsorted(days, np.datetime64(self.q.today), side="right")) - 1
         if claim.window is not None and claim.window.unit == "day" and claim.window.first is not None:
             j = int(np.searchsorted(days, np.datetime64(claim.window.first), side="right")) - 1
@@ -156,9 +157,9 @@ class Shares(Closes):
     def _weight(self, part: str, index: str, start: str) -> float:
         """Weight of a basket's members in the index at the window's start."""
         market = self.q.heavy()
-        whole, own = market.weights(index, start), market.weights(part, start)
+        whole, own = frames.weights(market, index, start), frames.weights(market, part, start)
         return float(whole.filter(whole["security"].is_in(own["security"].to_list()))["weight"].sum())
 
     def _listed(self, part: str, end: str) -> str:
-        names = self.q.heavy(end).weights(part)["security"].to_list()
+        names = frames.weights(self.q.heavy(end), part)["security"].to_list()
         return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")

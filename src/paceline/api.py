@@ -1,0 +1,175 @@
+"""What ``paceline.open`` returns: a market with the studies, the report and the charts at hand.
+
+market = paceline.open("market.toml")
+market.frame("performance", subjects=["russell2000"], since="low")
+market.report()
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from paceline.market import Market, frames, located
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+    import polars as pl
+
+    from paceline.document import Document
+    from paceline.factcheck import Checked
+    from paceline.lineage import Step
+    from paceline.market.importing import Progress
+    from paceline.studies.episodes import Study
+    from paceline.studies.target import Answer
+
+
+def open_market(
+    path: str | Path | None = None,
+    *,
+    data: str | Path | None = None,
+    store: str | Path | None = None,
+    as_of: str | dt.date | None = None,
+    version: int | str | None = None,
+) -> OpenMarket:
+    """Open a market file; without one, ``market.toml`` of the working folder or the simulated demo.
+
+    data     folder that relative paths of the sources start from, instead of ``market.data``
+    store    folder of the store, instead of ``market.store``
+    as_of    last day that may be seen (a session, or the session before it); default: the latest
+    version  load number or date: the store as it was then
+    """
+    return OpenMarket(*located(path, data, store), as_of=as_of, version=version)
+
+
+class OpenMarket(Market):
+    """A market, and in one call each: frames, studies, the report, charts, a commentary checked."""
+
+    # ---- frames ----------------------------------------------------------------------------------
+
+    def levels(
+        self, names: Sequence[str] | None = None, *, basis: str | None = None
+    ) -> pl.DataFrame:
+        """Index levels: one column ``date`` and one per basket; null before a basket exists."""
+        return frames.levels(self, names, basis)
+
+    def weights(self, name: str, date: str | dt.date | None = None) -> pl.DataFrame:
+        """Weights of a basket's members at the close of a session, largest first, drift included."""
+        return frames.weights(self, name, date)
+
+    def contributions(
+        self,
+        name: str,
+        start: str | dt.date | None = None,
+        end: str | dt.date | None = None,
+        *,
+        basis: str | None = None,
+    ) -> pl.DataFrame:
+        """Contribution of each member to a basket's return between two closes; they sum to the return.
+
+        ``start`` defaults to the last close of the year before.
+        """
+        return frames.contributions(self, name, start, end, basis)
+
+    def findings(self) -> pl.DataFrame:
+        """Every fault found in the data, per source: check, count, action, example, remedy."""
+        return self.stored.findings()
+
+    def quarantine(self) -> pl.DataFrame:
+        """Every row set aside, with the reason."""
+        return self.stored.quarantine()
+
+    def origins(self) -> list[dict[str, Any]]:
+        """Every import the market rests on: source, load, checksum, and the origins of its bytes."""
+        return self.stored.loads
+
+    def lineage(self, steps: Iterable[Step]) -> list[Step]:
+        """These steps and all that they rest on, each once, parents first."""
+        return self.steps.behind(steps)
+
+    # ---- studies ---------------------------------------------------------------------------------
+
+    def episodes(self, rotation: str | tuple[str, str], **how: Any) -> Study:
+        """One rotation from all sides (``c``, ``step``, ``draws``): see ``studies.episodes.study``."""
+        from paceline.studies import episodes
+
+        return episodes.study(self, rotation, **how)
+
+    def signals(self, *, history: bool = False) -> pl.DataFrame:
+        """Who leads in every rotation at three sizes: see ``studies.rotations.signals``."""
+        from paceline.studies import rotations
+
+        return rotations.signals(self, history=history)
+
+    def calls(self, path: str | Path | None = None) -> pl.DataFrame:
+        """What became of each call of a ledger, one row per record.
+
+        path  the ledger; default: ``calls.toml`` beside the market file
+        """
+        from paceline.studies import calls
+
+        return calls.score(self, path).frame()
+
+    def target(self, level: float, by: str | dt.date, **how: Any) -> Answer:
+        """What a level by a date asks for and how likely it is: with ``frame``, ``sensitivity``, ``fan``.
+
+        how  subject, drift, volatility, since, draws, seed: see ``studies.target.weigh``
+        """
+        from paceline.studies import target
+
+        return target.weigh(self, level, by, **how)
+
+    def factcheck(
+        self,
+        text: str,
+        date: str | dt.date | None = None,
+        *,
+        ask: Callable[[str], str] | None = None,
+    ) -> Checked:
+        """The claims of a market commentary with their verdicts: see ``factcheck.factcheck``.
+
+        date  the day it was written, where the text does not say
+        ask   a language model that may propose further claims: from a prompt to its reply
+        """
+        from paceline.factcheck import factcheck
+
+        return factcheck(self, text, date, ask=ask)
+
+    # ---- report and charts -----------------------------------------------------------------------
+
+    def report(self, progress: Progress | None = None) -> Document:
+        """The report as a ``Document``; shows itself in a notebook."""
+        from paceline import record
+
+        return record.report(self, progress)
+
+    def plot(
+        self,
+        measure: str,
+        subjects: Sequence[str] | None = None,
+        *,
+        statistic: str | None = None,
+        sessions: int = 504,
+        **params: Any,
+    ) -> go.Figure:
+        """A Plotly figure of a measure: lines through time of a series, else bars, best first.
+
+        statistic  which of the measure's statistics; default: its first
+        sessions   how much of a series is drawn
+        """
+        from paceline import charts
+        from paceline.studies import answers
+
+        chart = answers.chart(self, measure, subjects, statistic, sessions, params)
+        return charts.plot(chart)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of a market: what it is and what can be asked."""
+        rows = "".join(
+            f"<tr><th>{escape(kind)}</th><td>{escape(', '.join(n for n, _ in names))}</td></tr>"
+            for kind, names in self.names().items()
+        )
+        return f"<h4>{escape(self.title)}, as of {escape(self.as_of)}</h4><table>{rows}</table>"

@@ -1,0 +1,116 @@
+"""What one measure may see of a market, and where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from paceline.arrays import Array
+from paceline.engine import Provenance
+from paceline.errors import NotEnoughData
+from paceline.market.assembled import Assembled
+from paceline.market.levels import BASES
+from paceline.measures import Measure
+from paceline.panel import Panel
+from paceline.signals.view import Span, View
+
+#: Needs that are not fields of the panel.
+NOT_FIELDS = ("member", "pairs", "series")
+FUNDAMENTAL = "fundamental:"
+
+
+def view_of(
+    moment: Assembled,
+    measure: Measure,
+    basis: str | None = None,
+    pairs: Sequence[tuple[str, str]] | None = None,
+) -> tuple[View, Provenance]:
+    """What the measure may see of a market at one moment, with the provenance of its subjects.
+
+    basis  "price" or "total": no level falls back to the other basis; None: each basket's own
+    pairs  (lead, against) by name; None: the declared rotations, where the measure asks for pairs
+    Raises ``NotEnoughData`` for a measure of members in a market without any.
+    """
+    levels, members = moment.levels, measure.of in ("basket", "market")
+    panel = moment.stocks if members else None
+    if members and panel is None:
+        raise NotEnoughData(
+            f"{measure.name} needs baskets with members; {moment.stored.path} declares none.",
+            "Declare a universe and a basket with members.",
+        )
+    names = tuple(moment.composites) if members else levels.names
+    rows = [levels.names.index(n) for n in names]
+    at = int(np.searchsorted(levels.sessions, panel.sessions[0])) if panel is not None else 0
+    cut: dict[str, Array] = {b: levels.by_basis[b][rows, at:] for b in BASES}
+    cut["native"] = levels.native[rows, at:] if basis is None else cut[basis]
+    index = moment.composite_indices.get(basis or moment.file.market.basis) if members else None
+    position = {n: i for i, n in enumerate(names)}
+    chosen = [(a, b) for a, b in _pairs(moment, measure, pairs) if a in position and b in position]
+    labels = moment.declared.labels
+    view = View(
+        sessions=levels.sessions[at:],
+        subjects=names,
+        securities=panel.securities if panel is not None else (),
+        fields=_fields(panel, measure) if panel is not None else {},
+        all_levels=cut,
+        basis="native",
+        spans=tuple(Span(*s) for s in index.spans) if index is not None else (),
+        pairs=tuple((position[a], position[b]) for a, b in chosen),
+        pair_names=tuple(pair_name(moment, a, b) for a, b in chosen),
+        groups={
+            g: tuple(position[n] for n in m if n in position)
+            for g, m in moment.declared.groups.items()
+        },
+        companies=panel.companies if panel is not None else np.empty(0, np.int64),
+        labels={n: labels.get(n, n) for n in names},
+        benchmark=position.get(moment.file.market.benchmark),
+        low=moment.file.market.low,
+        series=moment.series if "series" in measure.needs else {},
+        calendar=moment.stored.sessions,
+    )
+    known = moment.provenance(names, {n: basis or levels.basis[n] for n in names})
+    filed = tuple(
+        s.caveat for s in moment.file.sources.values() if s.table == "fundamentals" and s.caveat
+    )
+    known = replace(known, fields={n: filed for n in measure.needs if n.startswith(FUNDAMENTAL)})
+    return view, moment.with_series(known) if "series" in measure.needs else known
+
+
+def pair_name(moment: Assembled, lead: str, against: str) -> str:
+    """The name of a pair for people: the label of its rotation, else of both legs."""
+    for name, rotation in moment.file.rotations.items():
+        if (rotation.lead, rotation.against) == (lead, against):
+            return rotation.label or name.replace("_", " ")
+    labels = moment.declared.labels
+    return f"{labels.get(lead, lead)} against {labels.get(against, against)}"
+
+
+def _pairs(
+    moment: Assembled, measure: Measure, pairs: Sequence[tuple[str, str]] | None
+) -> Sequence[tuple[str, str]]:
+    if pairs is not None:
+        return pairs
+    if "pairs" in measure.needs or measure.of == "pair":
+        return [(r.lead, r.against) for r in moment.file.rotations.values()]
+    return []
+
+
+def _fields(panel: Panel, measure: Measure) -> Mapping[str, Array]:
+    """The fields a measure declares, and no other.
+
+    "fundamental:<item>" is the item as filed by each session; all missing where no source reports it.
+    """
+    filed = [n for n in measure.needs if n.startswith(FUNDAMENTAL)]
+    plain = [n for n in measure.needs if n not in NOT_FIELDS and n not in filed]
+    only = panel.only(plain)
+    fields = {n: only.field(n) for n in plain}
+    reported = set(panel.facts.table("fundamentals")["item"].unique()) if filed else set()
+    for need in filed:
+        item = need.removeprefix(FUNDAMENTAL)
+        fields[need] = (
+            panel.fundamental(item) if item in reported else np.broadcast_to(np.nan, panel.shape)
+        )
+        fields[need].setflags(write=False)
+    return fields
