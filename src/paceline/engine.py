@@ -124,7 +124,7 @@ class Provenance:
         code: str,
         *,
         names: Iterable[str] = (),
-        parents: Iterable[str] = (),
+        parents: Iterable[Step] = (),
         basis: str = "",
         caveats: Iterable[str] = (),
         caveats_of: Iterable[str] | None = None,
@@ -140,7 +140,8 @@ class Provenance:
         told = [c for n in mine for c in self.caveats.get(n, ())]
         if not mine or not all(n.startswith(REAL) for n in mine):
             told += self.general
-        rests = tuple(dict.fromkeys((*(p for n in asked for p in self.parents[n]), *parents)))
+        further = [self.steps.keep(p).id for p in parents]
+        rests = tuple(dict.fromkeys((*(p for n in asked for p in self.parents[n]), *further)))
         step = self.steps.keep(Step(name, params, rests, code=code))
         told += [c for c in caveats if c]
         return Question(measure or name, step, self.as_of, basis, tuple(dict.fromkeys(told)))

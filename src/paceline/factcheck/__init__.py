@@ -207,7 +207,7 @@ def _worthwhile(asides: Sequence[Aside], claims: Sequence[Claim]) -> list[Aside]
 
 def _figure(kind: str, claim: Claim | Aside, quotes: Quotes, answer: Answer | None, verdict: str, quote: str) -> Figure:
     """The verdict as a figure: it rests on the figures of its readings."""
-    parents = tuple(dict.fromkeys(f.id for f in answer.figures)) if answer is not None else ()
+    parents = [f.step for f in answer.figures] if answer is not None else []
     subject = claim.subject.name if claim.subject is not None else ""
     value = answer.value if answer is not None and answer.value is not None else None
     unit = answer.unit if answer is not None else "text"

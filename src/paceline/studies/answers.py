@@ -83,11 +83,11 @@ class Book:
         """A count of faults found at an import, as a figure."""
         market = self.market
         load = next(r for r in market.stored.loads if r["load"] == row["load"])
-        read = market.steps.keep(market.stored.import_step(load))
+        read = market.stored.import_step(load)
         # one source may have several findings of one check: what was done and where tells them apart
         which = {k: row[k] for k in ("source", "check", "action", "example", "load")}
         question = market.provenance().question(
-            "finding", which, "", parents=(read.id,), measure="findings"
+            "finding", which, "", parents=[read], measure="findings"
         )
         return question.figure(
             str(row["source"]), int(row["count"]), "count", statistic=str(row["check"])

@@ -148,7 +148,7 @@ class Scored:
             or s.status == what
             or (what == "running" and s.status in running and str(s.due) > self.market.as_of)
         ]
-        rests = [q.step.id for q in self.questions.values()]
+        rests = [q.step for q in self.questions.values()]
         question = self._known.question(
             "ledger",
             {
@@ -239,7 +239,7 @@ class Scored:
                 "as_of": self.market.as_of,
             },
             code_of(__name__),
-            parents=[self.questions[s.call.id].step.id for s in own],
+            parents=[self.questions[s.call.id].step for s in own],
             measure="calls",
         )
         units = {
