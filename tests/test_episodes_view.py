@@ -522,7 +522,7 @@ def test_report_says_what_changed_and_can_be_verified(
 
 
 def test_nothing_changed_is_said(market: Any, document: Any) -> None:
-    book = rotation.Book(market)
+    book = rotation.Answers(market)
     same = {"as_of": "2025-11-03", "figures": document.manifest["figures"]}
     section = rotation.changes(book, list(document.figures()), same)
     assert section is not None and "no grade" in section.blocks[0].text and len(section.blocks) == 1  # type: ignore[union-attr]

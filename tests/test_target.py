@@ -16,7 +16,7 @@ from paceline.cli import main
 from paceline.errors import NotEnoughData, UnknownName, UsageError
 from paceline.methods import target_odds as target
 from paceline.pages import calls as sections
-from paceline.studies.answers import Book
+from paceline.studies.answers import Answers
 
 B = math.log(8100 / 6870)
 
@@ -350,13 +350,13 @@ def test_the_verb_prints_writes_and_traces(
 
 
 def test_the_section_takes_open_targets_of_the_ledger(folder: Path, tmp_path: Path) -> None:
-    def book(ledger: str | None) -> Book:
+    def book(ledger: str | None) -> Answers:
         (tmp_path / "market.toml").write_text(
             MARKET.replace('"store"', json.dumps(str(folder / "store")))
         )
         if ledger is not None:
             (tmp_path / "calls.toml").write_text(ledger)
-        return Book(paceline.open(tmp_path / "market.toml", data=folder))
+        return Answers(paceline.open(tmp_path / "market.toml", data=folder))
 
     assert sections.targets(book(None)) is None and sections.said(book(None)) is None
     call = (

@@ -12,8 +12,10 @@ from paceline.errors import PacelineError
 from paceline.figures import Figure
 from paceline.methods.calls.ledger import JOIN
 from paceline.methods.target_odds import QUANTILES
+from paceline.pages import Page
+from paceline.pages.words import day
 from paceline.studies import calls, target
-from paceline.studies.answers import Book, day
+from paceline.studies.answers import Answers
 
 if TYPE_CHECKING:
     from paceline.methods import calls as views
@@ -41,13 +43,13 @@ CASES = {
 }
 
 
-def said(book: Book) -> Section | None:
+def said(book: Answers) -> Section | None:
     """Section "what they said": the calls of the ledger beside the market file; None without one."""
     found = _scored(book)
     return calls_section(found) if found is not None and found.scores else None
 
 
-def targets(book: Book) -> Section | None:
+def targets(book: Answers) -> Section | None:
     """Section "the target": every level target of the ledger that is still open; None without one."""
     found = _scored(book)
     blocks: list[Block] = []
@@ -70,7 +72,7 @@ def targets(book: Book) -> Section | None:
     return Section("target", "The target", target.QUESTION, tuple(blocks)) if blocks else None
 
 
-def _scored(book: Book) -> calls.Scored | None:
+def _scored(book: Answers) -> calls.Scored | None:
     """The ledger's scores, worked out once per report."""
     kept = book.__dict__
     if "_calls" not in kept:
@@ -505,3 +507,7 @@ def document(answer: target.Answer) -> Document:
 def section_figures(section: Section) -> list[Figure]:
     """The figures of a section, each once."""
     return list(Document("", "", "", False, (), (section,)).figures())
+
+
+WHAT_THEY_SAID = Page("what_they_said", 130, said)
+TARGET = Page("target", 140, targets)

@@ -16,11 +16,13 @@ from paceline.document import Block, Chart, Grid, Label, Part, Section, Sentence
 from paceline.figures import Figure
 from paceline.lineage import Step
 from paceline.market.view import pair_name
+from paceline.pages import Page
+from paceline.pages.words import day, month
 from paceline.signals import french
 from paceline.studies import analogues
-from paceline.studies.answers import Book, day, month
+from paceline.studies.answers import Answers
 
-Builder = Callable[[Book], Section | None]
+Builder = Callable[[Answers], Section | None]
 
 #: Windows of the factor table; statistics of the year-end table.
 WINDOWS = (
@@ -78,7 +80,7 @@ def words(*parts: Part | None) -> Sentence:
 
 
 def derived(
-    book: Book,
+    book: Answers,
     like: Figure,
     statistic: str,
     value: Any,
@@ -109,7 +111,7 @@ def derived(
     )
 
 
-def relative_rotation(book: Book) -> Section | None:
+def relative_rotation(book: Answers) -> Section | None:
     """Trend and momentum of every pair and of every sector against the benchmark, with tails."""
     blocks: list[Block] = []
     for title, how in (
@@ -226,7 +228,7 @@ def relative_rotation(book: Book) -> Section | None:
     )
 
 
-def factors(book: Book) -> Section | None:
+def factors(book: Answers) -> Section | None:
     """Factor portfolios by window and month, and the published factors' falls."""
     blocks: list[Block] = []
     broad = book.broad
@@ -344,7 +346,7 @@ def factors(book: Book) -> Section | None:
     )
 
 
-def _published(book: Book) -> list[Block]:
+def _published(book: Answers) -> list[Block]:
     """Daily published factors, compounded over the windows of the benchmark's returns."""
     found = analogues.history(book.market)
     if found is None or found[3] != 1:
@@ -399,7 +401,7 @@ def _published(book: Book) -> list[Block]:
     ]
 
 
-def year_end(book: Book) -> Section | None:
+def year_end(book: Answers) -> Section | None:
     """This year against the same days of every year, and the windows said to be seasonal."""
     found = book.rows("seasonality")
     slots = [
@@ -555,7 +557,7 @@ def year_end(book: Book) -> Section | None:
     )
 
 
-def _seasons_drawn(book: Book, means: Sequence[Figure]) -> list[Block]:
+def _seasons_drawn(book: Answers, means: Sequence[Figure]) -> list[Block]:
     """The newest period's windows against their controls, drawn: of the benchmark and of past winners."""
     blocks: list[Block] = []
     newest = max((str(f.extra["period"]) for f in means), default="")
@@ -610,7 +612,7 @@ def newsworthy(figures: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def changes(
-    book: Book, figures: Sequence[Figure], previous: Mapping[str, Any] | None
+    book: Answers, figures: Sequence[Figure], previous: Mapping[str, Any] | None
 ) -> Section | None:
     """Grades, states and ranks that are not what the previous report said; None without an earlier report.
 
@@ -695,3 +697,8 @@ def _spoken(statistic: str) -> str:
         "state 2": "who leads (major)",
     }
     return fixed.get(statistic, statistic.replace("_", " "))
+
+
+RELATIVE_ROTATION = Page("relative_rotation", 40, relative_rotation)
+FACTORS = Page("factors", 70, factors)
+YEAR_END = Page("year_end", 120, year_end)

@@ -13,10 +13,12 @@ from paceline.errors import PacelineError
 from paceline.figures import Figure
 from paceline.methods import grades as rules
 from paceline.methods.turns import NAMED
+from paceline.pages import Page
 from paceline.pages.rotation import words
+from paceline.pages.words import day
 from paceline.signals import french
 from paceline.studies import analogues, verdict
-from paceline.studies.answers import Book, day
+from paceline.studies.answers import Answers
 from paceline.studies.episodes import Study, study
 from paceline.studies.rotations import C
 
@@ -26,7 +28,7 @@ LISTED, DRAWN = 6, 1260
 FIFTHS = ("Laggards", "Second fifth", "Middle fifth", "Fourth fifth", "Leaders")
 
 
-def page(book: Book) -> Section | None:
+def page(book: Answers) -> Section | None:
     """Both questions with their grades, evidence for and against, and every rotation's three grades."""
     found = verdict.weigh(book)
     if found is None:
@@ -117,7 +119,7 @@ def page(book: Book) -> Section | None:
 
 
 def _pictures(
-    book: Book, found: verdict.Verdict, rows: Sequence[tuple[str, dict[str, Any]]]
+    book: Answers, found: verdict.Verdict, rows: Sequence[tuple[str, dict[str, Any]]]
 ) -> list[Block]:
     """Every rotation's move less the usual with its interval; the members' returns by fifths of the year before."""
     drawn = tuple(
@@ -159,7 +161,7 @@ def _pictures(
     return blocks
 
 
-def _legs(book: Book, found: verdict.Verdict) -> list[Figure]:
+def _legs(book: Answers, found: verdict.Verdict) -> list[Figure]:
     """Figures of ``leadership`` since the date."""
     since = "low" if found.is_low else found.date
     return (
@@ -169,7 +171,7 @@ def _legs(book: Book, found: verdict.Verdict) -> list[Figure]:
     )
 
 
-def _fifths(book: Book, found: verdict.Verdict, adjusted: str) -> list[Figure]:
+def _fifths(book: Answers, found: verdict.Verdict, adjusted: str) -> list[Figure]:
     """Members' mean returns since the date by fifths of the year before, laggards first; empty if one is missing."""
     by = {
         f.statistic: f
@@ -183,7 +185,7 @@ def _fifths(book: Book, found: verdict.Verdict, adjusted: str) -> list[Figure]:
     return fifths if len(fifths) == len(FIFTHS) else []
 
 
-def _changing(book: Book, found: verdict.Verdict, grade: Figure) -> Sentence:
+def _changing(book: Answers, found: verdict.Verdict, grade: Figure) -> Sentence:
     judged = [g for g in found.graded if g.evidence.effect is not None]
     clear = [g for g in judged if g.significance != "none"]
     n = found.figure("rotations judged", len(judged), "count")
@@ -204,7 +206,7 @@ def _changing(book: Book, found: verdict.Verdict, grade: Figure) -> Sentence:
     )
 
 
-def _digesting(book: Book, found: verdict.Verdict) -> list[Block]:
+def _digesting(book: Answers, found: verdict.Verdict) -> list[Block]:
     d, made = found.digestion, found.digest_figures
     if d is None:
         return [
@@ -244,7 +246,7 @@ def _side(yes: bool | None) -> str:
     return "neither" if yes is None else "for" if yes else "against"
 
 
-def _leadership_rows(book: Book, found: verdict.Verdict) -> list[tuple[Part | None, ...]]:
+def _leadership_rows(book: Answers, found: verdict.Verdict) -> list[tuple[Part | None, ...]]:
     rows: list[tuple[Part | None, ...]] = []
     legs, broad = _legs(book, found), book.broad
     for formation, said in (("ytd", "the year before"), ("12-2", "twelve months but the last")):
@@ -329,7 +331,7 @@ def _extreme(share: float, n: int) -> bool:
     return 2 * (1 + n * min(share, 1 - share)) / (1 + n) <= 0.05
 
 
-def _digestion_rows(book: Book, found: verdict.Verdict) -> list[tuple[Part | None, ...]]:
+def _digestion_rows(book: Answers, found: verdict.Verdict) -> list[tuple[Part | None, ...]]:
     d, made = found.digestion, found.digest_figures
     if d is None:
         return []
@@ -381,7 +383,7 @@ def _digestion_rows(book: Book, found: verdict.Verdict) -> list[tuple[Part | Non
     return rows
 
 
-def _study(book: Book, name: str) -> Study | None:
+def _study(book: Answers, name: str) -> Study | None:
     """A rotation's study, made once for a report."""
     kept = book.__dict__.setdefault("_studies", {})
     if name not in kept:
@@ -394,7 +396,7 @@ def _study(book: Book, name: str) -> Study | None:
     return made
 
 
-def episodes(book: Book) -> Section | None:
+def episodes(book: Answers) -> Section | None:
     """Each declared rotation: its state, its episodes, how often noise does the same, and what followed."""
     studies = [s for n in book.market.file.rotations if (s := _study(book, n)) is not None]
     if not studies:
@@ -462,7 +464,7 @@ def _warm(studies: Sequence[Study]) -> None:
     )
 
 
-def _head(book: Book, studies: Sequence[Study]) -> Sentence:
+def _head(book: Answers, studies: Sequence[Study]) -> Sentence:
     s = studies[0]
     v = s.verdict()
     line = (
@@ -637,3 +639,7 @@ def _pair(s: Study) -> list[Block]:
             )
         )
     return blocks
+
+
+VERDICT = Page("verdict", 20, page)
+EPISODES = Page("episodes", 50, episodes)

@@ -11,7 +11,7 @@ from paceline.document import Document
 from paceline.errors import DataError, PacelineError, UsageError
 from paceline.pages import calls as calls_page
 from paceline.studies import analogues, episodes, verdict
-from paceline.studies.answers import Book
+from paceline.studies.answers import Answers
 
 if TYPE_CHECKING:
     from paceline.market import Market
@@ -31,7 +31,7 @@ ABOUT = {
 }
 
 
-def manifest_of(market: Market, document: Document, book: Book) -> dict[str, Any]:
+def manifest_of(market: Market, document: Document, book: Answers) -> dict[str, Any]:
     figures = list(document.figures())
     used = sorted({f.measure for f in figures})
     known = measures.discover()

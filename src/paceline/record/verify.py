@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from paceline import pages
 from paceline.document import Document, Section
 from paceline.errors import UsageError
-from paceline.pages import headline, rotation, sections
+from paceline.pages import headline, rotation
 from paceline.record.manifest import manifest_of, read_manifest
-from paceline.studies.answers import Book
+from paceline.studies.answers import Answers
 
 if TYPE_CHECKING:
     from paceline.market import Market
@@ -31,14 +32,13 @@ def report(
               ``previous_report``)
     """
     say = progress or (lambda _what, _share: None)
-    book = Book(market)
+    book = Answers(market)
     built: list[Section] = []
-    todo = sections.plan(book)
+    todo = pages.plan(book)
     for number, (name, build) in enumerate(todo):
         say(name.replace("_", " "), number / len(todo))
-        section = build(book)
-        if section is not None:
-            built.append(section)
+        made = build(book)
+        built += [made] if isinstance(made, Section) else made or []
     said = headline.sentences(book)
     shown = (
         list(

@@ -13,7 +13,7 @@ from paceline.lineage import code_of
 from paceline.methods import analogues as views
 from paceline.methods.turns import factor_line, period_of
 from paceline.signals import french
-from paceline.studies.answers import Book, day
+from paceline.studies.answers import Answers, day
 
 if TYPE_CHECKING:
     from paceline.arrays import Array, Dates
@@ -60,7 +60,7 @@ def history(market: Market) -> tuple[Dates, Array, list[str], int] | None:
     return None
 
 
-def blocks(book: Book) -> list[Block]:
+def blocks(book: Answers) -> list[Block]:
     """A table of the days found and one of what followed; the reason where there is none."""
     market = book.market
     found = history(market)

@@ -16,27 +16,13 @@ from paceline.figures import Figure
 if TYPE_CHECKING:
     from paceline.market import Market
 
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 
-
-class Book:
+class Answers:
     """Figures of a market by measure, subject, second leg and statistic.
 
     What cannot be computed is not an error here: it is collected in ``refused`` with its reason and
-    shown."""
+    shown.
+    """
 
     def __init__(self, market: Market) -> None:
         self.market = market
@@ -94,10 +80,16 @@ class Book:
         )
 
     def name(self, subject: str) -> Label:
+        """A subject as people call it."""
         return Label(self.market.labels.get(subject, subject))
+
+    def group_title(self, group: str) -> str:
+        """A group as people call it."""
+        return self.market.file.groups[group].label or group.replace("_", " ").capitalize()
 
     @property
     def benchmark(self) -> str:
+        """The basket that the market file names as the benchmark."""
         return self.market.benchmark
 
     @property
@@ -141,6 +133,11 @@ class Book:
                 )
                 lines.append(Series(self.name(subject).text, days, _plain(values), figure))
         return lines
+
+    def session_ago(self, sessions: int) -> str:
+        """The first of the last ``sessions`` sessions; the first of all where there are fewer."""
+        days = self.market.all_levels.sessions
+        return str(days[-min(sessions, len(days))])
 
     def path(self, figure: Figure) -> Series | None:
         """The way to a return: cumulative return from the figure's start, one point per session."""
@@ -186,7 +183,7 @@ def chart(
             raise UnknownName(f"statistic of {measure}", wanted, values)
         rows = list(engine.series_rows(declared, evaluated[1]))
         shown = [r for r in rows if names is None or r in names or declared.of == "pair"]
-        lines = Book(market).series(measure, shown, wanted, sessions, **how, **params)
+        lines = Answers(market).series(measure, shown, wanted, sessions, **how, **params)
         return Chart("line", declared.question, tuple(lines), declared.unit_of(wanted))
     figures = [
         f
@@ -208,13 +205,5 @@ def _plain(values: Any) -> list[float | None]:
 
 def day(date: str | dt.date | None) -> Label:
     """A date for people: 20 November 2025."""
-    if date is None:
-        return Label("an unknown day")
-    found = date if isinstance(date, dt.date) else dt.date.fromisoformat(str(date)[:10])
-    return Label(f"{found.day} {MONTHS[found.month - 1]} {found.year}")
-
-
-def month(date: str | None) -> Label:
-    """The month of a date for people: November 2025."""
-    found = dt.date.fromisoformat(str(date)[:10])
-    return Label(f"{MONTHS[found.month - 1]} {found.year}")
+    on = date if isinstance(date, dt.date) else dt.date.fromisoformat(str(date)[:10])
+    return Label(f"{on.day} {on:%B %Y}")

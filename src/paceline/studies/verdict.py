@@ -19,7 +19,7 @@ from paceline.lineage import code_of
 from paceline.methods import grades as views
 from paceline.methods import turns as lines
 from paceline.methods.detector import QUARTER, YEAR
-from paceline.studies.answers import Book
+from paceline.studies.answers import Answers
 from paceline.studies.rotations import Pair, Shelf, pairs, shelf
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def turned(desk: Shelf, name: str, since: int) -> tuple[int, float]:
     return direction, max(c for c, turn in newest.items() if turn[0] == direction)
 
 
-def weigh(book: Book, sector: str | None = None) -> Verdict | None:
+def weigh(book: Answers, sector: str | None = None) -> Verdict | None:
     """Weigh both questions; None for a market without rotations. Kept for the report.
 
     sector  the basket asked whether it digests; default: the sector that earned most of the year's
@@ -217,7 +217,7 @@ def weigh(book: Book, sector: str | None = None) -> Verdict | None:
     )
 
 
-def leader(book: Book) -> str:
+def leader(book: Answers) -> str:
     """The sector that contributed most to this year's return of the market, else any basket of a group; "" for none."""
     rows = [
         f
@@ -230,7 +230,7 @@ def leader(book: Book) -> str:
 
 
 def _digestion(
-    book: Book, desk: Shelf, subject: str
+    book: Answers, desk: Shelf, subject: str
 ) -> tuple[Evidence, views.Digestion | None, dict[str, Figure | None], str]:
     """Lift of its earnings seasons, what is known of the sector, its figures, and why there is nothing."""
     empty = Evidence(None, note="no sector to ask")
