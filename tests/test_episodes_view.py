@@ -443,10 +443,10 @@ def test_command_shows_the_study(market: Any, capsys: pytest.CaptureFixture[str]
     out = capsys.readouterr().out
     for said in (
         "Small against large",
-        "leads at 1.5",
-        "driftless walks",
+        "leader at size 1.5",
+        "driftless random walks",
         "What followed",
-        "why no number",
+        "why no value",
     ):
         assert said in out
     assert main(["episodes", "smal_vs_large", *where]) == 2

@@ -317,7 +317,7 @@ def test_the_verb_prints_writes_and_traces(
     )
     out = capsys.readouterr().out
     assert "+17.90%" in out and "268 sessions" in out and "The answer is mostly the drift" in out
-    assert "Past windows" in out and page.read_text(encoding="utf-8").count("data-figure") > 50
+    assert "past windows" in out and page.read_text(encoding="utf-8").count("data-figure") > 50
     assert (
         main(
             [
