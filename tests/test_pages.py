@@ -1,4 +1,4 @@
-"""Pages: their order, the choice of a market file, and sentences that read right with parts missing.
+"""Pages: their order, a market file's choice, and sentences that read right with parts missing.
 
 The sentences stand here as they are to be read; the figures in them are made up by hand.
 """
@@ -23,7 +23,7 @@ LOW = ("2025-11-20", "2025-11-25")
 
 def figure(value: Any, unit: str = "return", **more: Any) -> Figure:
     more = {"measure": "m", "subject": "small", "end": "2025-11-28", **more}
-    return Figure(value=value, unit=unit, step=Step("test", {"of": str(value)}), **more)
+    return Figure(value=value, unit=unit, step=Step("test", {"of": str(value)}, code=""), **more)
 
 
 class Fake:

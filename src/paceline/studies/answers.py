@@ -14,6 +14,7 @@ from paceline.errors import PacelineError, UnknownName
 from paceline.figures import Figure
 
 if TYPE_CHECKING:
+    from paceline.arrays import Array
     from paceline.market import Market
 
 
@@ -30,7 +31,10 @@ class Answers:
         self._rows: dict[str, list[Figure]] = {}
 
     def rows(self, measure: str, **how: Any) -> list[Figure]:
-        """All figures of a measure asked in one way; empty, with the reason kept, where it cannot answer."""
+        """All figures of a measure asked in one way.
+
+        Empty where the measure cannot answer; the reason is kept in ``refused``.
+        """
         key = f"{measure} {sorted((k, str(v)) for k, v in how.items())}"
         if key not in self._rows:
             try:
@@ -94,7 +98,7 @@ class Answers:
 
     @property
     def broad(self) -> str | None:
-        """The built cap-weighted basket of the market's whole universe: members, breadth, drivers."""
+        """The built cap-weighted basket of the whole universe: members, breadth, drivers."""
         return self.market.broad
 
     def sector_group(self) -> str | None:
@@ -165,7 +169,7 @@ def chart(
     sessions: int,
     params: dict[str, Any],
 ) -> Chart:
-    """The chart of a measure for Python users: what is drawn is decided by the shape of its result."""
+    """The chart of a measure for Python users; the shape of its result decides what is drawn."""
     declared = measures.get(measure)
     names = market.resolve(subjects) if subjects else None
     market = market.including(names or ())
@@ -191,15 +195,15 @@ def chart(
         if isinstance(f.value, float)
     ]
     wanted = figures[0].statistic if figures and statistic is None else statistic or ""
-    known = {f.statistic for f in figures}
-    if wanted not in known:
-        raise UnknownName(f"statistic of {measure}", wanted, known)
+    statistics = {f.statistic for f in figures}
+    if wanted not in statistics:
+        raise UnknownName(f"statistic of {measure}", wanted, statistics)
     best = sorted((f for f in figures if f.statistic == wanted), key=lambda f: -float(f.value))
     bars = tuple(Series(f.label, [f.label], [float(f.value)], f) for f in best)
     return Chart("bar", f"{declared.question} {wanted}", bars, best[0].unit, reference=0.0)
 
 
-def _plain(values: Any) -> list[float | None]:
+def _plain(values: Array) -> list[float | None]:
     return [float(v) if np.isfinite(v) else None for v in values]
 
 
