@@ -85,9 +85,9 @@ def target(
     remember(market, answer.figures.values())
     if html is not None:
         from paceline import report
-        from paceline.pages import calls as views
+        from paceline.record import single
 
-        report.write(views.document(answer), html)
+        report.write(single.target(answer), html)
         note(f"Page: {html}")
     if json:
         say_json(
@@ -139,12 +139,13 @@ def _print(answer: Any) -> None:
 def _blocks(answer: Any) -> list[tuple[str | None, Any]]:
     """The sentence and the tables of the report's section, as text."""
     from paceline.document import Grid, Sentence
+    from paceline.pages import target as page
 
     def text(part: Any) -> str:
         return "—" if part is None else part if isinstance(part, str) else str(part.text)
 
     found: list[tuple[str | None, Any]] = []
-    for block in answer.section().blocks:
+    for block in page.blocks(answer):
         if isinstance(block, Sentence):
             found.append((None, block.text))
         elif isinstance(block, Grid) and "Past windows" not in text(block.title):

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from paceline import __version__, measures
 from paceline.document import Document
 from paceline.errors import DataError, PacelineError, UsageError
-from paceline.pages import calls as calls_page
-from paceline.studies import analogues, episodes, verdict
+from paceline.studies import analogues, calls, episodes, target, verdict
 from paceline.studies.answers import Answers
 
 if TYPE_CHECKING:
@@ -27,7 +26,8 @@ ABOUT = {
     "episodes": episodes.ABOUT,
     "verdict": verdict.ABOUT,
     "analogues": analogues.ABOUT,
-    **calls_page.ABOUT,
+    "calls": calls.ABOUT,
+    "target": target.ABOUT,
 }
 
 

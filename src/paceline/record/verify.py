@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from paceline import pages
 from paceline.document import Document, Section
 from paceline.errors import UsageError
-from paceline.pages import headline, rotation
+from paceline.pages import headline
+from paceline.pages.changes import changes
 from paceline.record.manifest import manifest_of, read_manifest
 from paceline.studies.answers import Answers
+from paceline.studies.news import newsworthy
 
 if TYPE_CHECKING:
     from paceline.market import Market
@@ -49,7 +51,7 @@ def report(
         if previous
         else []
     )
-    changed = rotation.changes(book, shown, previous)
+    changed = changes(book, shown, previous)
     if changed is not None:
         built.insert(0, changed)
     document = Document(
@@ -64,7 +66,7 @@ def report(
     if changed is not None and previous is not None:  # kept, so that ``verify`` can say it again
         document.manifest["previous"] = {
             "as_of": previous["as_of"],
-            "figures": rotation.newsworthy(previous["figures"]),
+            "figures": newsworthy(previous["figures"]),
         }
     market.remember(document.figures())
     say("done", 1.0)
