@@ -16,7 +16,7 @@ from paceline.figures import Figure, show
 
 @dataclass(frozen=True)
 class Label:
-    """A declared name, a parameter or a date: text that may hold digits although it is no figure."""
+    """A declared name, a parameter or a date: text that may hold digits and is no figure."""
 
     text: str
 
@@ -63,7 +63,7 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table. ``bars`` names columns drawn as bars from zero, ``heat`` columns coloured by value."""
+    """A table: columns in ``bars`` are drawn as bars from zero, those in ``heat`` coloured."""
 
     title: str | Label
     columns: tuple[str | Label, ...]
@@ -75,7 +75,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class Series:
-    """One line, one row of bars or one row of a heat map; ``figure`` is its lineage and its last value.
+    """One line, row of bars or row of a heat map; ``figure`` is its lineage and last value.
 
     ``interval`` is what an "interval" chart draws around the value; the figure's evidence says what
     it is.
@@ -118,7 +118,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Document:
-    """A whole report. ``headline`` holds three sentences; ``provenance`` is filled from the manifest."""
+    """A whole report: its headline, its sections, and the manifest that makes it again."""
 
     title: str
     market: str

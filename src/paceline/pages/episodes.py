@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from paceline.document import Block, Chart, Grid, Label, Magnitude, Part, Section, Sentence, Series
 from paceline.figures import Figure
@@ -13,6 +14,7 @@ from paceline.pages.words import INTERVAL, day, words
 from paceline.signals import french
 from paceline.studies import analogues
 from paceline.studies.answers import Answers
+from paceline.studies.asking import attempt
 from paceline.studies.episodes import History, Study
 from paceline.studies.pair_lines import declared, price_relative
 from paceline.studies.rotations import C
@@ -27,7 +29,7 @@ ITSELF = "the pair itself"
 
 @page(place=50)
 def episodes(ask: Answers) -> Section | None:
-    """Each declared rotation: its state, its episodes, how often noise does the same, what followed."""
+    """Each declared rotation: its state, its episodes, how often noise makes one, what followed."""
     studies = declared(ask)
     if not studies:
         return None
@@ -39,7 +41,7 @@ def episodes(ask: Answers) -> Section | None:
     ]
     for s in studies:
         blocks += [*_line(s), *_past(s), *_followed(s)]
-    blocks += analogues.blocks(ask)
+    blocks += _analogues(ask)
     return Section(
         "episodes",
         "Episodes of rotation",
@@ -251,3 +253,51 @@ def _history(s: Study, h: History, f: dict[str, Figure]) -> tuple[Part | None, .
         Label(f"{h.outcome.horizon} sessions"),
         *(f[key] for _, key in COLUMNS),
     )
+
+
+#: Columns of the table of what followed days like today: heading, and the figure.
+FOLLOWED: tuple[tuple[str | Label, str], ...] = (
+    ("Mean return", "mean"),
+    ("Mean of all days", "base"),
+    ("Difference", "difference"),
+    (INTERVAL[0], "low"),
+    (INTERVAL[1], "high"),
+    ("p", "p"),
+    ("Days", "n"),
+    ("Independent", "n_effective"),
+)
+
+
+def _analogues(ask: Answers) -> list[Block]:
+    """The days most like today, and what followed them."""
+    found = attempt(ask, "analogues", partial(analogues.nearest, ask.market))
+    if found is None:
+        return []
+    after = (Label(f"{name} three months later") for name in found.series)
+    return [
+        Grid(
+            "Days most like today",
+            ("Day", "Distance", *after),
+            tuple((day(d.date), d.distance, *d.after) for d in found.days),
+            note=words(
+                "Nearest first. Compared with ",
+                day(found.last),
+                " on factor returns since ",
+                day(found.first),
+                ".",
+            ),
+        ),
+        Grid(
+            "What followed days like today",
+            ("Series", "After", *(heading for heading, _ in FOLLOWED), "Why no number"),
+            tuple(
+                (
+                    Label(f.series),
+                    f.after,
+                    *(f.figures[key] for _, key in FOLLOWED),
+                    Label(f.reason),
+                )
+                for f in found.followed
+            ),
+        ),
+    ]

@@ -47,7 +47,7 @@ def relative_rotation(ask: Answers) -> Section | None:
 
 
 @dataclass(frozen=True)
-class Path:
+class Weeks:
     """The weeks of one pair: trend and momentum of each, the latest other figures, the changes."""
 
     trend: list[Figure]
@@ -61,7 +61,7 @@ class Path:
         return self.momentum[-1]
 
 
-def _paths(figures: Sequence[Figure]) -> list[Path]:
+def _paths(figures: Sequence[Figure]) -> list[Weeks]:
     """The pairs that have a week with both trend and momentum, in the order of the figures."""
     by_pair: dict[tuple[str, str | None], list[Figure]] = {}
     for f in figures:
@@ -74,7 +74,7 @@ def _paths(figures: Sequence[Figure]) -> list[Path]:
         weeks = sorted(trend.keys() & momentum.keys())
         if weeks:
             paths.append(
-                Path(
+                Weeks(
                     [trend[w] for w in weeks],
                     [momentum[w] for w in weeks],
                     {f.statistic: f for f in own if f.statistic not in WEEKLY},
@@ -87,11 +87,11 @@ def _paths(figures: Sequence[Figure]) -> list[Path]:
     return paths
 
 
-def _pair_name(ask: Answers, path: Path) -> str:
+def _pair_name(ask: Answers, path: Weeks) -> str:
     return pair_of(ask.market, (path.last.subject, str(path.last.against))).label
 
 
-def _drawn(title: str, named: Sequence[tuple[str, Path]]) -> list[Block]:
+def _drawn(title: str, named: Sequence[tuple[str, Weeks]]) -> list[Block]:
     """Tails, table and latest changes of several pairs; nothing where there are none."""
     if not named:
         return []
@@ -136,7 +136,7 @@ def _drawn(title: str, named: Sequence[tuple[str, Path]]) -> list[Block]:
     ]
 
 
-def _row(name: str, path: Path) -> tuple[Part | None, ...]:
+def _row(name: str, path: Weeks) -> tuple[Part | None, ...]:
     return (
         Label(name),
         Label(str(path.last.extra["quadrant"])),

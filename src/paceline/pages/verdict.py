@@ -1,4 +1,4 @@
-"""The verdict: is leadership changing, is the year's leader consolidating, and what speaks for it?"""
+"""The verdict: is leadership changing, is the year's leader consolidating, and on what evidence?"""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from paceline.document import Block, Chart, Grid, Label, Part, Section, Sentence
 from paceline.figures import Figure
 from paceline.methods import grades as rules
 from paceline.pages import page
-from paceline.pages.signs import direction, distance, plural, some
+from paceline.pages.signs import distance, plural, some
 from paceline.pages.words import INTERVAL, bar, day, words
 from paceline.studies import consolidation, leadership
 from paceline.studies import verdict as study
@@ -19,16 +19,13 @@ from paceline.studies.verdict import Verdict
 
 #: The members by fifths of their earlier return, as bars.
 FIFTHS = ("Laggards", "Second quintile", "Middle quintile", "Fourth quintile", "Leaders")
-FORMATIONS = {"ytd": "of the year to date before the date", "12-2": "of months two to twelve"}
-ADJUSTED = {"raw": "", "beta removed": " (beta-adjusted)"}
-
 #: Figures of one rotation by column.
 Row = Mapping[str, Figure]
 
 
 @page(place=20)
 def verdict(ask: Answers) -> Section | None:
-    """Both questions with their grades, the evidence, and how the grade of each rotation comes about."""
+    """Both questions with their grades, the evidence, and how each rotation comes to its grade."""
     found = study.weigh(ask)
     if found is None:
         return None
@@ -119,7 +116,7 @@ def _abnormal_returns(rows: Sequence[tuple[str, Row]]) -> list[Chart]:
 def _fifths(ask: Answers, found: Verdict) -> list[Chart]:
     charts = []
     for adjusted, title in (
-        ("raw", "Members since the date, by quintile of their year to date before it"),
+        ("raw", "Members' return since the date by quintile of year-to-date return before it"),
         ("beta removed", "The same, beta-adjusted"),
     ):
         returns = leadership.fifths(ask, found, adjusted)
@@ -138,41 +135,38 @@ def _evidence(title: str, arguments: Sequence[Argument]) -> list[Grid]:
 
 def _worded(a: Argument) -> Part:
     """An argument in words."""
-    if a.kind == "low":
-        return Label(f"{a.about['pair']}: share of earlier lows after which the first leg did less")
-    if a.kind == "rank":
-        formation, adjusted = FORMATIONS[a.about["formation"]], ADJUSTED[a.about["adjusted"]]
-        return (
-            f"Members: rank correlation of the return {formation} with the return since"
-            f"{adjusted}: {a.about['sign']}"
-        )
-    if a.kind == "fifths":
-        order = a.about["sign"]
-        passed = (
-            "" if order == "falling" else ", so the lead did not pass from one end to the other"
-        )
-        return (
-            f"Members by quintile, leaders less laggards{ADJUSTED[a.about['adjusted']]}: "
-            f"{order}{passed}"
-        )
-    if a.kind == "season":
-        return f"Session of the quarter: {a.about['season']} the earnings season (a proxy)"
-    if a.kind == "short" and a.figure is not None:
-        way = direction(a.figure, "above", "below", "at")
-        return f"Distance from its short moving average: {way} it (a pause is below)"
+    adjusted = "beta-adjusted " if a.about.get("adjusted") == "beta removed" else ""
+    order = a.about.get("sign", "")
+    match a.kind:
+        case "rank":
+            formation = FORMATIONS[a.about["formation"]]
+            return f"Members: rank correlation of {formation} with {adjusted}return since ({order})"
+        case "fifths":
+            passed = order == "falling"
+            end = "" if passed else ", so the lead did not pass from one end to the other"
+            return f"Members: {adjusted}return since of leaders less laggards ({order}{end})"
+        case "low":
+            return Label(
+                f"{a.about['pair']}: share of earlier lows after which the first leg did less"
+            )
+        case "season":
+            return f"Session of the quarter: {a.about['season']} the earnings season (a proxy)"
     return ARGUMENTS[a.kind]
 
 
-ARGUMENTS = {
+#: What members are sorted by before the date.
+FORMATIONS = {"ytd": "year-to-date return", "12-2": "momentum"}
+#: Arguments whose words do not vary.
+ARGUMENTS: dict[str, Part] = {
     "sectors": "Sectors that changed sides against the market (weak evidence)",
     "episodes": "Declared rotations with a new episode since the date",
     "intervals": "Declared rotations whose interval excludes zero",
-    "high": "Distance from its high: far enough for a pause?",
-    "long": "Distance from its long moving average: a pause is above it",
-    "short": "Distance from its short moving average: a pause is below it",
+    "high": Label(f"Distance from its high (a pause is at least {consolidation.PAUSE:.0%} below)"),
+    "long": "Distance from its long moving average (a pause is above it)",
+    "short": "Distance from its short moving average (a pause is below it)",
     "members": "Share of members above their long moving average",
     "sessions": "Sessions since its high",
-    "lift": "Relative return per session inside earnings seasons less outside",
+    "lift": "Relative return per session in earnings seasons less outside",
 }
 #: Columns of the table of grades: heading, and the figure of a rotation.
 COLUMNS: tuple[tuple[str | Label, str], ...] = (

@@ -8,7 +8,7 @@ from paceline.document import Block, Chart, Grid, Label, Part, Section, Sentence
 from paceline.methods.calls import Call, Score
 from paceline.methods.calls.ledger import JOIN
 from paceline.pages import page
-from paceline.pages.signs import plural, some
+from paceline.pages.signs import plural
 from paceline.pages.words import INTERVAL, day, words
 from paceline.studies import calls, ledger
 from paceline.studies.answers import Answers
@@ -72,20 +72,19 @@ def section(found: Scored) -> Section:
 def _count(found: Scored) -> Sentence:
     if not found.scores:
         return words("No call was on file by then.")
-    total, running, hit, miss, unscored = (
+    total, running, hit, miss, rest = (
         found.count(k) for k in ("calls", "running", "hit", "miss", "not scorable")
     )
     return words(
         total,
         plural(total, " call is on file: ", " calls are on file: "),
-        some(running),
-        plural(running, " is open, ", " are open, ") if running.value else " is open, ",
-        some(hit),
-        plural(hit, " was right", " were right") if hit.value else " was right",
-        " and ",
-        some(miss),
-        plural(miss, " was wrong", " were wrong") if miss.value else " was wrong",
-        ("; ", unscored, " cannot be scored by prices") if unscored.value else (),
+        running,
+        " open, ",
+        hit,
+        " right, ",
+        miss,
+        " wrong",
+        (", ", rest, " that prices cannot score") if rest.value else (),
         ". A call counts from the first close after it was made.",
     )
 

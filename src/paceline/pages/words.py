@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from paceline.document import Label, Part, Sentence, Series
+from paceline.document import Label, Part, Sentence, Series, figure_of
 from paceline.figures import Figure
 
 #: A clause: parts that are said together or not at all.
@@ -70,7 +70,8 @@ def words(*parts: Part | Clause | None) -> Sentence:
 
 def missing(part: Part | None) -> bool:
     """Whether a part of a sentence has nothing to say: None, or a figure without a value."""
-    return part is None or (isinstance(part, Figure) and part.value is None)
+    figure = figure_of(part)
+    return part is None or (figure is not None and figure.value is None)
 
 
 def compare(a: Figure, b: Figure, ahead: str, behind: str, level: str) -> str:

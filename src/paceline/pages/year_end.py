@@ -1,4 +1,4 @@
-"""The end of the year: this year's last sessions against other years', and seasonal windows."""
+"""The end of the year: the last sessions against other years', and seasonal windows."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ DRAWN = 30
 
 @page(place=120)
 def year_end(ask: Answers) -> Section | None:
-    """This year against the same days of every year, and the windows said to be seasonal."""
+    """The last sessions against the same slot of earlier years, and seasonal windows."""
     means = season.means(ask)
     blocks: list[Block] = [
         *_slots(ask),

@@ -9,7 +9,7 @@ from paceline.methods.target_odds import QUANTILES
 from paceline.studies.target import DRAWN, Answer
 
 
-class Line(NamedTuple):
+class FanLine(NamedTuple):
     """Levels by day, and the figure of the last of them."""
 
     days: list[str]
@@ -17,21 +17,26 @@ class Line(NamedTuple):
     figure: Figure
 
 
-def history(answer: Answer) -> Line:
+def history(answer: Answer) -> FanLine:
     """The closes of the last year up to the as-of day."""
-    return Line(
+    return FanLine(
         [str(d) for d in answer.days[-DRAWN:]],
         [float(c) for c in answer.closes[-DRAWN:]],
         answer.figures["last_close"],
     )
 
 
-def quantiles(answer: Answer) -> list[tuple[float, Line]]:
+def quantiles(answer: Answer) -> list[tuple[float, FanLine]]:
     """Each quantile of the draws under the stated drift with its line, highest first."""
     t = answer.target
     rows = zip(QUANTILES, t.fan, strict=True)
     lines = [
-        (q, Line(list(t.fan_dates), [float(v) for v in row], answer.figures[f"quantile {q:.0%}"]))
+        (
+            q,
+            FanLine(
+                list(t.fan_dates), [float(v) for v in row], answer.figures[f"quantile {q:.0%}"]
+            ),
+        )
         for q, row in rows
     ]
     return lines[::-1]

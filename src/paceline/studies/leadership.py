@@ -1,4 +1,4 @@
-"""What speaks for and against a change of leadership: members, sectors and rotations since a date."""
+"""The evidence for and against a change of leadership: members, sectors, rotations since a date."""
 
 from __future__ import annotations
 
@@ -116,5 +116,5 @@ def _lows(ask: Answers, verdict: Verdict) -> Iterator[Argument]:
 
 
 def extreme(share: float, n: int) -> bool:
-    """Whether a value above that share of n earlier ones is among the outermost 5%, both ends together."""
+    """Whether a value above that share of n earlier ones is among the outermost 5% of both ends."""
     return 2 * (1 + n * min(share, 1 - share)) / (1 + n) <= EXTREME

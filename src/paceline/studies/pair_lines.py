@@ -19,7 +19,7 @@ from paceline.studies.episodes import Study
 BASE = 100.0
 
 
-class Drawn(NamedTuple):
+class DrawnLine(NamedTuple):
     """A line to draw: one value per day, None where there is none, and the figure of its last."""
 
     days: list[str]
@@ -51,7 +51,7 @@ def declared(ask: Answers) -> list[Study]:
     return studies
 
 
-def price_relative(study: Study, sessions: int) -> Drawn | None:
+def price_relative(study: Study, sessions: int) -> DrawnLine | None:
     """First leg over second, 100 at the first value of the last ``sessions``; None without any."""
     line = study.shelf.line(study.pair.name)[-sessions:]
     days: Sequence[object] = study.days[-len(line) :].tolist()
@@ -63,4 +63,4 @@ def price_relative(study: Study, sessions: int) -> Drawn | None:
         float(BASE * np.exp(v - line[first])) if np.isfinite(v) else None for v in line.tolist()
     ]
     figure = study.figure("line", values[-1], "level", start=days[first])
-    return Drawn([str(d) for d in days], values, figure)
+    return DrawnLine([str(d) for d in days], values, figure)

@@ -14,14 +14,14 @@ from paceline.studies import analogues
 from paceline.studies.answers import Answers
 
 
-class Row(NamedTuple):
+class CompoundedFactor(NamedTuple):
     """One published factor and its compounded return over each window, None where it has none."""
 
     name: str
     returns: list[Figure | None]
 
 
-def compounded(ask: Answers, windows: Sequence[str]) -> list[Row]:
+def compounded(ask: Answers, windows: Sequence[str]) -> list[CompoundedFactor]:
     """The stored daily factors over ``windows`` of the measure ``performance``; empty without any.
 
     A window has a value where the series reaches to its end; days without a value are left out.
@@ -64,5 +64,5 @@ def compounded(ask: Answers, windows: Sequence[str]) -> list[Row]:
                     extra={"factor": name.rpartition("/")[2]},
                 )
             )
-        rows.append(Row(french.spoken(name), cells))
+        rows.append(CompoundedFactor(french.spoken(name), cells))
     return rows

@@ -1,4 +1,4 @@
-"""This year's last sessions against the same slot of earlier years, and where its end stands."""
+"""The last sessions against the same slot of earlier years, and where the year's end stands."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def line_name(figure: Figure) -> str:
 
 
 def comparisons(ask: Answers) -> Comparisons | None:
-    """This year's slots with their p after Benjamini and Hochberg; None where none is judged."""
+    """Slots of this year with their p after Benjamini and Hochberg; None where none is judged."""
     now = [
         f
         for f in ask.rows("seasonality")

@@ -142,7 +142,7 @@ class Verdict:
             ),
         }
         said = self.market.labels.get(pair.lead if case.direction > 0 else pair.against, "")
-        turn = f"{said}, size {case.size:g}" if case.direction else "none"
+        turn = f"{said}: {lines.NAMED[case.size]}" if case.direction else "none"
         found["turn"] = made("new turn", turn, "text")
         for part in ("effect", "significance", "persistence"):
             found[f"grade_{part}"] = made(f"grade of {part}", getattr(g, part), "text")
