@@ -13,9 +13,12 @@ import pytest
 
 import paceline
 from paceline.cli import main
+from paceline.document import Section
 from paceline.errors import NotEnoughData, UnknownName, UsageError
 from paceline.methods import target_odds as target
-from paceline.pages import calls as sections
+from paceline.pages import target as page
+from paceline.pages import what_they_said
+from paceline.report import tables
 from paceline.studies.answers import Answers
 
 B = math.log(8100 / 6870)
@@ -316,7 +319,8 @@ def test_the_verb_prints_writes_and_traces(
         == 0
     )
     out = capsys.readouterr().out
-    assert "+17.90%" in out and "268 sessions" in out and "The answer is mostly the drift" in out
+    assert "rise by 17.90%" in out and "268 sessions" in out
+    assert "The answer depends mostly on the drift" in out
     assert "past windows" in out and page.read_text(encoding="utf-8").count("data-figure") > 50
     assert (
         main(
@@ -358,13 +362,14 @@ def test_the_section_takes_open_targets_of_the_ledger(folder: Path, tmp_path: Pa
             (tmp_path / "calls.toml").write_text(ledger)
         return Answers(paceline.open(tmp_path / "market.toml", data=folder))
 
-    assert sections.targets(book(None)) is None and sections.said(book(None)) is None
+    targets, said = page.target.build, what_they_said.what_they_said.build
+    assert targets(book(None)) is None and said(book(None)) is None
     call = (
         '[[call]]\nid = "a"\nwho = "A"\ndate = 2025-12-04\nwords = "7,500"\nstance = "level_target"\n'
         'baskets = ["index"]\nlevel = 7500\nhorizon = 2026-06-30\n'
     )
-    section = sections.targets(book(call))
-    assert section is not None and section.name == "target"
-    assert {f.extra["level"] for f in sections.section_figures(section)} == {7500}
+    section = targets(book(call))
+    assert isinstance(section, Section) and section.name == "target"
+    assert {f.extra["level"] for f in tables.section_figures(section)} == {7500}
     faulty = book(call.replace("7500", "-1"))
-    assert sections.targets(faulty) is None and "level" in faulty.refused["calls"]
+    assert targets(faulty) is None and "level" in faulty.refused["calls"]
