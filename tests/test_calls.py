@@ -581,7 +581,9 @@ def test_figures_have_lineage_and_the_section_no_loose_digits(folder: Path) -> N
     shown = list(tables.section_figures(section))
     assert len({f.id for f in shown}) == len(shown) > 10
     page = report.render(
-        Document("t", "m", market.as_of, False, (), (section,), {"measures": {"calls": scoring.ABOUT}})
+        Document(
+            "t", "m", market.as_of, False, (), (section,), {"measures": {"calls": scoring.ABOUT}}
+        )
     )
     assert "<script>alert" not in page and "&lt;script&gt;alert" in page
     strings = [

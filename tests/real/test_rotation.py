@@ -173,7 +173,9 @@ def test_neither_question_is_answered_with_more_than_the_data_allow(document: Do
     assert grades == {"changing": "none", "digesting": "none"}
     said = " ".join(b.text for b in page.blocks if isinstance(b, Sentence))
     assert (
-        "Nothing beyond noise" in said and "Information Technology" in said and "its trend is intact" in said
+        "Nothing beyond noise" in said
+        and "Information Technology" in said
+        and "its trend is intact" in said
     )
     rows = grid(page, "Every rotation since the date").rows
     assert len(rows) == 8 + 11

@@ -16,9 +16,12 @@ UNDECIDED = ("open", "not started")
 
 def scored(ask: Answers) -> calls.Scored | None:
     """The ledger's scores; None where there is no ledger or it cannot be scored."""
-    if calls.beside(ask.market) is None:
+    path = calls.beside(ask.market)
+    if path is None:
         return None
-    return attempt(ask, "calls", lambda: calls.score(ask.market))
+    question = ["calls", path.read_bytes().hex()]
+    score = partial(calls.score, ask.market, path)
+    return attempt(ask, "calls", lambda: ask.market.memo(question, score))
 
 
 def open_targets(ask: Answers) -> Sequence[target.Answer]:
