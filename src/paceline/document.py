@@ -131,12 +131,14 @@ class Document:
     def figures(self) -> Iterator[Figure]:
         """Every figure shown anywhere, in reading order, each id once."""
         seen: set[str] = set()
-        for figure in self._walk():
+        for figure in self.shown():
             if figure.id not in seen:
                 seen.add(figure.id)
                 yield figure
 
-    def _walk(self) -> Iterator[Figure]:
+    def shown(self) -> Iterator[Figure]:
+        """Every figure shown anywhere, in reading order, as often as it is shown."""
+
         def of(parts: Sequence[Part | None]) -> Iterator[Figure]:
             yield from (f for f in map(figure_of, parts) if f is not None)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def trace(figure: str, market: Market) -> dict[str, Any]:
-    """The lineage of a figure as a tree: {id, name, params, code, parents: [...]}, down to the bytes.
+    """The lineage of a figure as a tree, down to the bytes: {id, name, params, code, parents}.
 
     ``figure`` is an id or an unambiguous beginning of one. Raises ``UsageError``.
     """
@@ -20,7 +20,8 @@ def trace(figure: str, market: Market) -> dict[str, Any]:
     if found is None:
         raise UsageError(
             f"no figure {figure!r} is known to the store, or several begin so.",
-            "Give the whole id, and the --market or --store of the report or `paceline show` it is from.",
+            "Give the whole id, and the --market or --store of the report or `paceline show` it is "
+            "from.",
         )
 
     def grow(step: dict[str, Any]) -> dict[str, Any]:

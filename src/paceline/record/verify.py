@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,41 +29,31 @@ QUESTION = ("measure", "subject", "against", "statistic", "start", "end", "basis
 def report(
     market: Market, progress: Progress | None = None, previous: Mapping[str, Any] | None = None
 ) -> Document:
-    """The whole report as a ``Document``; its steps are stored so that ``paceline trace`` finds them.
+    """The whole report as a ``Document``; its steps are stored for ``paceline trace``.
 
     previous  an earlier report's manifest: what has changed since is said first (see
               ``previous_report``)
     """
     say = progress or (lambda _what, _share: None)
-    book = Answers(market)
+    ask = Answers(market)
     built: list[Section] = []
-    todo = pages.plan(book)
+    todo = pages.plan(ask)
     for number, (name, build) in enumerate(todo):
         say(name.replace("_", " "), number / len(todo))
-        made = build(book)
+        made = build(ask)
         built += [made] if isinstance(made, Section) else made or []
-    said = headline.sentences(book)
-    shown = (
-        list(
-            Document(
-                market.title, market.name, market.as_of, market.simulated, said, tuple(built)
-            ).figures()
-        )
-        if previous
-        else []
-    )
-    changed = changes(book, shown, previous)
-    if changed is not None:
-        built.insert(0, changed)
     document = Document(
         title=market.title,
         market=market.name,
         as_of=market.as_of,
         simulated=market.simulated,
-        headline=said,
+        headline=headline.sentences(ask),
         sections=tuple(built),
     )
-    document.manifest.update(manifest_of(market, document, book))
+    changed = changes(ask, list(document.figures()), previous)
+    if changed is not None:
+        document = replace(document, sections=(changed, *built))
+    document.manifest.update(manifest_of(market, document, ask))
     if changed is not None and previous is not None:  # kept, so that ``verify`` can say it again
         document.manifest["previous"] = {
             "as_of": previous["as_of"],
@@ -79,7 +70,8 @@ def verify(
     """Compute every figure of a manifest again, from the store version and day it names.
 
     Returns the rows that differ: {question..., "was", "is", "why"}; an empty list means that all
-    come out."""
+    come out.
+    """
     from paceline.market import open_market
 
     old = read_manifest(path)
@@ -130,7 +122,7 @@ def verify(
     return differing
 
 
-def _same(a: Any, b: Any, rtol: float) -> bool:
+def _same(a: object, b: object, rtol: float) -> bool:
     if isinstance(a, (int, float)) and isinstance(b, (int, float)):
         return math.isclose(a, b, rel_tol=rtol, abs_tol=1e-12)
     return bool(a == b)

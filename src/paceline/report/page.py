@@ -388,7 +388,7 @@ def _cards(document: Document) -> dict[str, Any]:
     cards: dict[str, Any] = {}
     first: dict[str, Figure] = {}
     source = "SIMULATED data" if document.simulated else _publishers(document.manifest)
-    for f in document._walk():
+    for f in document.shown():
         if f.id in first:
             _same(first[f.id], f)
             continue

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 ABOUT = {
     "question": "When was it like today, and what came next?",
     "definition": "Days nearest today in market return over one, six and twelve months, "
-    "volatility, distance from the high, and each factor's return over one and six months; each an expanding z-score, "
-    "Mahalanobis distance, days at least a horizon apart. What followed against all days that "
-    "could be chosen.",
+    "volatility, distance from the high, and each factor's return over one and six months; each "
+    "an expanding z-score, Mahalanobis distance, days at least a horizon apart. What followed "
+    "against all days that could be chosen.",
     "never": "That history repeats: the nearest days are few, and were chosen by their likeness, "
     "not by a cause.",
     "references": ["Mahalanobis (1936), On the generalised distance in statistics"],
@@ -47,7 +47,8 @@ STALE = np.timedelta64(40, "D")
 def history(market: Market) -> tuple[Dates, Array, list[str], int] | None:
     """(days, returns (K, T), series names, sessions per observation): market first.
 
-    Daily series before monthly ones; of several series of one factor the longest. None where there is no market series.
+    Daily series before monthly ones; of several series of one factor the longest. None where
+    there is no market series.
     """
     stored = market.series
     for period in ("daily", "monthly"):
@@ -77,7 +78,7 @@ class NearDay(NamedTuple):
 
 
 class WhatFollowed(NamedTuple):
-    """What followed the nearest days on one series, against all days; the reason without a number."""
+    """What followed the nearest days on one series against all days, or why no number is given."""
 
     series: str
     after: str
