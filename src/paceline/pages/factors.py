@@ -78,7 +78,7 @@ def _momentum(by: ByName) -> list[Sentence]:
         words(
             "In ",
             month(over.end),
-            " long-only past winners (sorted on months two to twelve) ",
+            ", long-only past winners (sorted on months two to twelve) ",
             *moved(over, "beat the index by ", "lagged the index by ", "matched the index"),
             ()
             if both is None
