@@ -9,7 +9,8 @@
 
 Pure functions over arrays; time is the last axis, NaN is missing, everything random takes a seed. A
 question that cannot be answered yields an ``Evidence`` without numbers whose ``note`` gives the
-reason."""
+reason.
+"""
 
 from paceline.evidence.bootstrap import (
     block_length,

@@ -41,7 +41,8 @@ def block_length(x: Array, kind: Literal["stationary", "circular"] = "stationary
     """Mean block length (K,) that suits each series (K, T), by Politis and White (2004), corrected 2009 (arch).
 
     At least 1; missing values are left out; NaN where nothing can be said (too short, constant, all
-    missing)."""
+    missing).
+    """
     from arch.bootstrap import optimal_block_length
 
     lengths = np.full(len(x), np.nan)
@@ -147,7 +148,8 @@ def _two_sided(deviation: Array, effect: float) -> tuple[float, float]:
     """(half width of the 95% interval, p): the interval excludes zero just where p is below 5%.
 
     ``deviation`` are draws minus what was observed: recentred, they are what chance does under "no
-    effect"."""
+    effect".
+    """
     size = np.abs(deviation[np.isfinite(deviation)])
     p = (1 + np.count_nonzero(size >= abs(effect))) / (1 + len(size))
     return float(np.quantile(size, 1 - LEVEL, method="higher")), float(p)
@@ -234,7 +236,8 @@ def circular_shift_placebo(value: Array, event: Bools, exclude: int = 1) -> tupl
     one Fourier transform. ``value`` (T,) may have missing values, which are left out; ``exclude``
     keeps out shifts at which the events see nearly the same windows (give the horizon). Shifts that
     put more than half of the events back onto events are left out. NaN where no event has a value,
-    or no shift is left."""
+    or no shift is left.
+    """
     valid = np.isfinite(value)
     centred = np.where(valid, value - (value[valid].mean() if valid.any() else 0.0), 0.0)
     n = len(value)
@@ -277,7 +280,8 @@ def event_evidence(
     bootstrap of (value, event) together, in blocks no shorter than ``horizon``: with a dozen events
     the bootstrap alone takes their chance resemblance for precision. So the interval may hold zero
     where p is just below 5%, never the other way round. Where no shift is free of the events both
-    are the bootstrap's."""
+    are the bootstrap's.
+    """
     valid = np.isfinite(value)
     at = np.flatnonzero(event & valid)
     effective = independent_events(at, horizon)

@@ -116,7 +116,8 @@ def judge_family(family: Sequence[Evidence], method: Literal["bh", "by"] = "bh")
     """The same evidence, in order, with ``p_adjusted`` and ``questions`` filled in over the whole family.
 
     The family is every question a report asks, not those it shows. Only questions with a p count:
-    one that could not be asked is not a chance to be wrong."""
+    one that could not be asked is not a chance to be wrong.
+    """
     adjusted = adjust([math.nan if e.p is None else e.p for e in family], method)
     asked = int(np.isfinite(adjusted).sum())
     return [
@@ -139,7 +140,8 @@ def independent_events(start: ArrayLike, length: int | ArrayLike) -> int:
 
     Greedy interval scheduling, which is optimal: take the window that ends first, drop what it
     overlaps, repeat. Windows that only touch do not overlap. ``length`` in sessions, one for all or
-    one per event."""
+    one per event.
+    """
     begin = np.atleast_1d(np.asarray(start, np.int64))
     size = np.broadcast_to(np.asarray(length, np.int64), begin.shape)
     if (size < 1).any():

@@ -27,10 +27,9 @@ def newey_west_lags(n: int) -> int:
 def long_run_variance(x: Array, lags: int | None = None) -> float:
     """Long-run variance of one series (T,): g_0 + 2 sum_k (1 - k / (lags + 1)) g_k, with Bartlett weights.
 
-    g_k = sum_t (x_t - m)(x_{t-k} - m) / n, no small-sample correction: n se^2 of the mean as in
-    Newey and West (1987), the convention of statsmodels' HAC (use_correction=False) and arch's
-    Bartlett. Never negative. A missing value counts as zero after centring and is left out of n, so
-    lags keep their distance.
+    g_k = sum_t (x_t - m)(x_{t-k} - m) / n, no small-sample correction: n se^2 of the mean as in Newey and West
+    (1987), the convention of statsmodels' HAC (use_correction=False) and arch's Bartlett. Never negative. A
+    missing value counts as zero after centring and is left out of n, so lags keep their distance.
     lags  default: floor(4 (n / 100)^(2/9)); for windows that overlap over h sessions give at least
           h - 1
     """
@@ -61,7 +60,8 @@ def hac_mean(x: Array, lags: int | None = None) -> Evidence:
     """Mean of one series (T,) against zero, with the normal interval m -+ 1.96 sqrt(long-run variance / n).
 
     effective n = n g_0 / long-run variance, at most n. A reason instead of numbers for a series
-    that is too short, constant or empty, and for fewer than ten effective observations."""
+    that is too short, constant or empty, and for fewer than ten effective observations.
+    """
     method = "mean, Newey-West interval"
     if reason := reason_against(x):
         return no_evidence(reason, n=int(np.isfinite(x).sum()), method=method)
@@ -87,7 +87,8 @@ def mean_shift(before: Array, after: Array, lags: int | None = None) -> Evidence
 
     se^2 = v_1 / n_1 + v_2 / n_2; degrees of freedom by Welch and Satterthwaite with effective
     numbers of observations. Give returns, never levels of relative strength: a level is a sum of
-    all past returns and "breaks" by itself. ``effective n`` is that of the smaller side."""
+    all past returns and "breaks" by itself. ``effective n`` is that of the smaller side.
+    """
     method = "difference of means, Welch with Newey-West variances"
     for name, x in (("before", before), ("after", after)):
         if reason := reason_against(x):

@@ -1,15 +1,14 @@
 """PLUG-IN: one file = one measure. A measure is a pure function from a ``View`` to a ``Result``.
 
-    @measure(question="Is the advance shared, or carried by a few?", of="basket",
-    needs=("price_index", "member"),
-             unit="fraction", shows="series", bounds=(0, 1), lookback=lambda p: p["window"],
-             references=(...))
+    @measure(question="Is the advance shared, or carried by a few?", of="basket", needs=("price_index", "member"),
+             unit="fraction", shows="series", bounds=(0, 1), lookback=lambda p: p["window"], references=(...))
     def above_average(view: View, *, window: int = 200) -> Result: ...
 
 The function is called once for all its subjects. Keyword parameters become command-line options,
 controls and ``market.toml`` keys; the docstring becomes the docs page and the report's note; the
 question is the heading. The engine, not the measure, blanks values below coverage, numbers the
-figures and names the caveats."""
+figures and names the caveats.
+"""
 
 from __future__ import annotations
 

@@ -38,7 +38,8 @@ def above_average(
     Shapes: (S, T). n_eligible counts the members not yet delisted, n_used those with a return today
     and closes over the whole window; a younger member is left out, not "below". Missing: of the
     window's closes at most ten may be carried forward (a longer suspension puts a member out), none
-    today."""
+    today.
+    """
     used = basis_of(view, basis)
     index, returns = view.field(f"{used}_index"), view.field(f"{used}_return")
 

@@ -51,7 +51,8 @@ def advance_decline(
 
     Shapes: (S, T). n_used counts members with a return today, n_eligible those not yet delisted.
     Missing: a session on which no member has a return has no value, adds nothing to the sums and
-    leaves the means where they were; R is zero when nobody moves."""
+    leaves the means where they were; R is zero when nobody moves.
+    """
     used = basis_of(view, basis)
     index, returns = view.field(f"{used}_index"), view.field(f"{used}_return")
 

@@ -35,7 +35,7 @@ def attribution(
     other leg (b):
 
         allocation = (w_p - w_b) (r_b - R_b)    selection = w_b (r_p - r_b)    interaction = (w_p -
-        w_b) (r_p - r_b)
+                                                w_b) (r_p - r_b)
 
     Sessions are linked by Carino's factors, so that all effects add up to the difference of the two
     returns over the window. Members of no segment form one of their own, "(none)".
@@ -47,7 +47,8 @@ def attribution(
 
     Rows per pair: active (the difference of returns), its three sums, and each segment's (column
     ``segment``). Missing: a missing return is zero, and a pair that is younger than the window has
-    no rows. Raises ``UnknownName`` for a group that is not there."""
+    no rows. Raises ``UnknownName`` for a group that is not there.
+    """
     used = basis_of(view, basis)
     chosen = _segments(view, group)
     horizon = not (since == "low" or (since[:1].isdigit() and "-" in since))

@@ -41,7 +41,8 @@ def average_correlation(view: View, *, window: int = 63, basis: Basis | None = N
     Shapes: (S, T). n_eligible counts the members not yet delisted, n_used those with enough returns
     in the window. Missing: a member that left, or with more than ten returns missing in the window,
     is left out; a missing return of another is zero. No value for fewer than two members, or where
-    none of them moves."""
+    none of them moves.
+    """
     if window < 2:
         raise UsageError(
             f"a standard deviation over {window} session is undefined.",
@@ -95,7 +96,8 @@ def _index_variance(W: Array, r: Array, valid: Bools, window: int) -> Array:
 
     ``r`` (n, L + window - 1) are returns, ``valid`` (n, L) says who counts on each of the last L
     sessions. Members who count throughout are one product for all baskets; the few others are added
-    where a basket holds them."""
+    where a basket holds them.
+    """
     steady = valid.all(axis=1)
     some = np.flatnonzero(valid.any(axis=1) & ~steady)
     index = (W * steady) @ r

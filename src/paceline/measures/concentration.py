@@ -46,7 +46,8 @@ def concentration(view: View, *, months: int = 12, top: int = 10) -> Result:
     top     how many companies top10 adds up
 
     n_used is the number of companies with a weight. Missing: a security without return keeps its
-    weight until it leaves; a basket without members at a date has no row there."""
+    weight until it leaves; a basket without members at a date has no row there.
+    """
     growing, alive = drift(view)
     order = np.argsort(_companies(view), kind="stable")
     first = np.flatnonzero(np.diff(_companies(view)[order], prepend=-1))

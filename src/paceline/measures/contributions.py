@@ -44,7 +44,8 @@ def contributions(
     of every group that shares members with the subject, part (``group``, ``part``): the sum over
     its members while they are members; residual = total - sum of all C, zero up to rounding.
     ``share`` is value / total where the basket gained. Missing: a missing return contributes
-    nothing; a basket younger than the window has no value, one without members no row."""
+    nothing; a basket younger than the window has no value, one without members no row.
+    """
     used = basis_of(view, basis)
     levels = view.all_levels[used]
     start, end = _window(view, since)

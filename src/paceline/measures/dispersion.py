@@ -55,7 +55,8 @@ def dispersion(view: View, *, window: int = 21, basis: Basis | None = None) -> R
     Shapes: (S, T), stamped at the last session of the period. n_eligible counts the members not yet
     delisted, n_used those with a return today. Missing: a member without a return today, or without
     a close at the window's start, is left out, its weight going to the others in proportion; fewer
-    than two members, or fewer than 90% of the living with the whole window, have no value."""
+    than two members, or fewer than 90% of the living with the whole window, have no value.
+    """
     if window < 1:
         raise UsageError(
             f"a window of {window} sessions does not exist.", "Give a window of 1 or more."
@@ -91,7 +92,8 @@ class _Block:
         """``seen``, ``alive`` (N, T): a return on the session, not left yet.
 
         Holds ``there``, ``seen``, ``r`` (n, L) of the span, and ``G``, growth since the rebalance
-        to the close before each session."""
+        to the close before each session.
+        """
         held = np.flatnonzero((span.weights > 0).any(axis=0))
         now = slice(span.start, span.stop)
         self.start, self.held, self.all_seen = span.start, held, seen

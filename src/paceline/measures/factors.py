@@ -142,7 +142,8 @@ def factors(
     window that starts before its portfolio has no value. n_used = members with a score, n_eligible
     = members, at the last month-end before the window's end; without fundamentals value and quality
     say "0 of n". Membership and weights are those of the month-end, never later ones. Raises
-    UnknownName for an unknown basket or group."""
+    UnknownName for an unknown basket or group.
+    """
     if quantiles < 2:
         raise UsageError(f"quantiles = {quantiles} divides nobody.", "Give 2 or more, e.g. 5.")
     used = basis_of(view, basis)

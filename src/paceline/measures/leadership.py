@@ -103,7 +103,8 @@ def leadership(view: View, *, since: str = "last_month", basis: Basis | None = N
     with its return up to then, delisting included; a missing return is left out of beta. Fewer than
     8 members (3 baskets of a group, 20 members for deciles) or a year with fewer than 21 sessions
     before b give no value, and ``reason`` says so. Raises UsageError for an impossible date,
-    NotEnoughData where the window starts before the data."""
+    NotEnoughData where the window starts before the data.
+    """
     used = basis_of(view, basis)
     base, end = (
         (since_session(view, since), len(view.sessions) - 1)

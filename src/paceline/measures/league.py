@@ -18,7 +18,8 @@ def ranks(values: Array, tie: float) -> NDArray[np.int64]:
 
     The ranks after a tie of two continue at two more (1, 2, 2, 4). Closeness is passed on: if a
     ties with b and b with c, all three share a rank, so that no two values closer than ``tie`` are
-    ever ranked apart."""
+    ever ranked apart.
+    """
     order = np.argsort(-values, kind="stable")  # missing values come last
     ordered = values[order]
     apart = np.ones(len(values), bool)
@@ -59,7 +60,8 @@ def league(
 
     Columns: ``group``, ``rank``, ``rank_before``, ``rank_change``, ``value_before``; the horizon is
     ``statistic``. Missing: a basket without a return has no rank, and the others are ranked without
-    it."""
+    it.
+    """
     wanted = list(chosen(horizons, ("since",) if since is not None else DEFAULT))
     if since is not None and "since" not in wanted:
         wanted.insert(0, "since")

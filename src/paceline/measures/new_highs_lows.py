@@ -45,7 +45,8 @@ def new_highs_lows(view: View, *, window: int = 252, basis: Basis | None = None)
 
     Shapes: (S, T). n_used counts members with a return today and ``window`` closes before it, of
     which at most ten carried forward; n_eligible the members not yet delisted. Missing: a younger
-    member is left out of everything."""
+    member is left out of everything.
+    """
     used = basis_of(view, basis)
     index, returns = view.field(f"{used}_index"), view.field(f"{used}_return")
 

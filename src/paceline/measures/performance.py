@@ -62,7 +62,8 @@ def performance(
     years     how many full calendar years
 
     Missing: a window that starts before the level does, and a level that is missing at either end,
-    give no value. Raises UsageError for an impossible date, UnknownName for an unknown horizon."""
+    give no value. Raises UsageError for an impossible date, UnknownName for an unknown horizon.
+    """
     end = len(view.sessions) - 1
     this_year = int(str(view.sessions[-1])[:4])
     calendar = tuple(str(this_year - k) for k in range(1, years + 1))

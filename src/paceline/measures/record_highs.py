@@ -42,7 +42,8 @@ def record_highs(view: View) -> Result:
 
     Columns: ``start`` is the session of the highest close; ``since`` the first session of the
     history: a record is one only since then. Missing levels are passed over; a level missing today
-    gives no value for is_record and distance_from_record."""
+    gives no value for is_record and distance_from_record.
+    """
     end = len(view.sessions) - 1
     top = kernels.running_max(view.levels)
     records = np.zeros(view.shape, bool)

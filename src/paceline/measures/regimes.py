@@ -56,7 +56,8 @@ def regimes(view: View, *, trailing: int = 504) -> Result:
     Shapes: (S, T). Momentum's panic state is that of the market: read it on the benchmark's row.
     The first phase is taken as a bull phase until a turn is confirmed; short histories may not have
     seen one. Missing: no state on a session without a level; the filter passes over it. panic needs
-    all of its three parts; a missing return blanks the variance for 126 sessions."""
+    all of its three parts; a missing return blanks the variance for 126 sessions.
+    """
     levels = view.levels
     there = np.isfinite(levels)
     values: dict[str, Array] = {}
@@ -91,7 +92,8 @@ def expanding_median(a: Array, sessions: Dates) -> Array:
     """(S, T) median of each row's values on the last sessions of all months completed before each session's own.
 
     NaN until there are 24 of them. Of a month only what its last session shows counts; missing
-    values are left out."""
+    values are left out.
+    """
     month = sessions.astype("datetime64[M]")
     # first sessions of months, but for the first one
     begins = np.flatnonzero(month[1:] != month[:-1]) + 1

@@ -86,7 +86,8 @@ def relative_rotation(
     the next session). Missing: the first value needs 110 weekly closes (lite: 27); a week whose
     last session lacks a level has no value and counts as unchanged for the next; a price relative
     that does not move has none (``reason`` says so). Raises UnknownName for an unknown group,
-    UsageError for one without benchmark."""
+    UsageError for one without benchmark.
+    """
     if tail < 1 or changes < 0:
         raise UsageError(
             f"tail = {tail}, changes = {changes}: not numbers of weeks.",

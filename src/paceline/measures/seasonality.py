@@ -122,7 +122,8 @@ def seasonality(
     says why a number is missing; ``p_adjusted`` is p after Benjamini and Hochberg over the
     ``questions`` of this table. The sessions still to come in a year are those of the exchange's
     calendar. Missing: a window counts when all its sessions are there; a line's first month only if
-    it begins by the 5th; below 20 years no effect is judged."""
+    it begins by the 5th; below 20 years no effect is judged.
+    """
     if not since or slot < 1:
         raise UsageError(
             f"since = {since!r}, slot = {slot}: nothing to look at.",

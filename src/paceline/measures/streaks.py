@@ -43,7 +43,8 @@ def streaks(view: View, *, window: int = 63) -> Result:
     Columns: ``start`` is the close before the run's first session and ``end`` its last session, so
     that the move over the run is the return from start to end; ``first`` is its first session;
     ``gain`` that return (of a pair: lead's return minus the other's); ``known`` the day of the
-    statement. Missing: a session without return breaks the run."""
+    statement. Missing: a session without return breaks the run.
+    """
     daily = returns(view.levels)
     end = len(view.sessions) - 1
     year = on_or_before(view.sessions, f"{int(str(view.sessions[-1])[:4]) - 1}-12-31") + 1

@@ -39,7 +39,8 @@ def swing_lows(view: View, *, fall: float | None = None, rise: float | None = No
     ``rise_at_confirmation`` (the move from the turning point to its confirmation, negative after a
     high), ``provisional``: the open phase, and the first high, which depends on where the history
     starts and has no value. Missing levels are passed over. Raises UsageError for a fall or rise
-    that is no size of a move."""
+    that is no size of a move.
+    """
     fall, rise = view.low[0] if fall is None else fall, view.low[1] if rise is None else rise
     end = len(view.sessions) - 1
     rows = []

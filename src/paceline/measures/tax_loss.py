@@ -59,7 +59,8 @@ def tax_loss(
     "now" a window that has begun and is not over, up to today; kind "mean" the mean of the years
     with its interval. Years are the independent observations, not stocks: they share their dates.
     Missing: a member without a return for the year is no candidate; below 20 years no mean is
-    judged. Raises UsageError, UnknownName."""
+    judged. Raises UsageError, UnknownName.
+    """
     if not 0 < share < 0.5:
         raise UsageError(
             f"share = {share} is not a share of losers.",

@@ -75,7 +75,8 @@ def trend_state(
 
     ``borderline``: a move of 0.1% either way gives another state. Missing: no value without a level
     today; of a window at most ten levels may be missing, and they are passed over; a rank needs
-    three peers with a return (n_used)."""
+    three peers with a return (n_used).
+    """
     end = len(view.sessions) - 1
     now = view.levels[:, end]
     windows = {"off_high": high, "from_short": short, "from_long": long}

@@ -16,7 +16,8 @@ def brinson_fachler(wp: Array, wb: Array, rp: Array, rb: Array) -> tuple[Array, 
         A = (w_p - w_b) (r_b - R_b)    S = w_b (r_p - r_b)    I = (w_p - w_b) (r_p - r_b)
 
     They add up to R_p - R_b. A segment without weight has no return of its own: give any finite
-    number there. Brinson, Fachler (1985)."""
+    number there. Brinson, Fachler (1985).
+    """
     whole = (wb * rb).sum(axis=1, keepdims=True)
     return (wp - wb) * (rb - whole), wb * (rp - rb), (wp - wb) * (rp - rb)
 
@@ -24,8 +25,8 @@ def brinson_fachler(wp: Array, wb: Array, rp: Array, rb: Array) -> tuple[Array, 
 def carino(portfolio: Array, benchmark: Array) -> Array:
     """(periods,) factors that make arithmetic effects of periods add up to the active return of all of them.
 
-        k_t = (ln(1 + R_p,t) - ln(1 + R_b,t)) / (R_p,t - R_b,t), or 1 / (1 + R_t) where they are
-        equal factor_t = k_t / K, with K the same of the compounded returns
+        k_t = (ln(1 + R_p,t) - ln(1 + R_b,t)) / (R_p,t - R_b,t), or 1 / (1 + R_t) where they are equal
+        factor_t = k_t / K, with K the same of the compounded returns
 
     Carino (1999).
     """
@@ -46,9 +47,8 @@ def _log_ratio(p: Array, b: Array) -> Array:
 def menchero(portfolio: Array, benchmark: Array) -> Array:
     """(periods,) factors of Menchero's optimised linking.
 
-        M = ((R_P - R_B) / T) / ((1 + R_P)^(1/T) - (1 + R_B)^(1/T)), or (1 + R_P)^((T - 1) / T)
-        where they are equal factor_t = M + (R_P - R_B - M sum a) a_t / sum a^2, with a_t = R_p,t -
-        R_b,t
+        M = ((R_P - R_B) / T) / ((1 + R_P)^(1/T) - (1 + R_B)^(1/T)), or (1 + R_P)^((T - 1) / T) where they are equal
+        factor_t = M + (R_P - R_B - M sum a) a_t / sum a^2, with a_t = R_p,t - R_b,t
 
     Menchero (2000); R package PortfolioAttribution.
     """

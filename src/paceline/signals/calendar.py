@@ -70,7 +70,8 @@ class Line:
 
         ``window`` (n,) is the number of the window a date belongs to, -1 for none. The return of a
         leg is product(1 + r) - 1; of two legs the first's minus the second's. NaN for a window
-        without dates."""
+        without dates.
+        """
         inside = window >= 0
         at = window[inside]
         n = np.bincount(at, minlength=count)
@@ -87,9 +88,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Places:
-    """Per date of a line: year and month, place in the month from the start (1 ...) and from the end (-1 ...), in the
-    quarter from the start, and how many sessions of the year are still to come. Months are whole:
-    the first one only if it begins by the 5th."""
+    """Per date of a line: year and month, place in the month from the start (1 ...) and from the end
+    (-1 ...), in the quarter from the start, and how many sessions of the year are still to come.
+    Months are whole: the first one only if it begins by the 5th.
+    """
 
     year: Ints
     month: Ints

@@ -50,9 +50,9 @@ def basis(name: str) -> str:
 
 
 def winners_losers(view: View) -> tuple[str, Dates, Array, Array] | None:
-    """(a series' name, month-ends, winners, losers): the five high and the five low prior-return portfolios of the
-    25 value-weighted sorts on size and prior 2-12 returns, each five equally averaged; None without
-    the file.
+    """(a series' name, month-ends, winners, losers): the five high and the five low prior-return
+    portfolios of the 25 value-weighted sorts on size and prior 2-12 returns, each five equally
+    averaged; None without the file.
 
     A month counts where one of each five has a return.
     """

@@ -1,7 +1,8 @@
 """Members of baskets: who they are in each span, how their weights drift, and how many of them do something.
 
 A member of a span is a security of weight above zero. It leaves the count after its last return (a
-delisting), where the panel's indices end."""
+delisting), where the panel's indices end.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +39,8 @@ def count(
     """(S, T) number of each basket's members for which each of ``number`` flags holds; 0 before the first span.
 
     ``flags`` gives them, (n, T) each, for a slice of n securities. One matrix product per span, for
-    all flags side by side."""
+    all flags side by side.
+    """
     # the sessions of a span lie together
     by_session = np.empty((number, view.shape[1], len(view.securities)), bool)
 
@@ -103,7 +105,8 @@ def drift(view: View) -> tuple[Array, Bools]:
     """(N, T) return by which weights drift (price return, else total return; missing is zero), and who is alive.
 
     Alive is who has not left: the panel ends the indices of a security, on both bases, once it is
-    gone. Needs the returns and indices of both bases."""
+    gone. Needs the returns and indices of both bases.
+    """
     price, total = view.field("price_return"), view.field("total_return")
     move = np.where(np.isfinite(price), price, total)
     move[np.isnan(move)] = 0.0
@@ -114,7 +117,8 @@ def observed(returns: Array, window: int) -> Bools:
     """(N, T): a return today, and in the last ``window`` sessions no more than ``SUSPENDED`` without one.
 
     Causal and local: it looks at no session before the window. Early sessions look at those there
-    are."""
+    are.
+    """
     here = np.isfinite(returns)
     missing = np.cumsum(~here, axis=1, dtype=np.int32)
     missing[:, window:] -= missing[:, :-window].copy()

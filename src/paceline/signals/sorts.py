@@ -26,7 +26,8 @@ def legs(
     of the breakpoint names (default: the members). With ``groups`` the quantiles are those of the
     own group; a group of fewer than q names with a score, and a group of -1, is left out. Without q
     names, or where one leg would be empty (all scores alike), both are. Nobody is in both, and
-    missing scores are in neither."""
+    missing scores are in neither.
+    """
     scored = member & np.isfinite(score)
     top, bottom = np.zeros(len(score), bool), np.zeros(len(score), bool)
     for g in (np.unique(groups[scored]) if groups is not None else np.zeros(1, np.int64)).tolist():
@@ -71,7 +72,8 @@ def weigh(
     """(n,) weights of a leg, summing to one: ``weight`` of the chosen; zero for all where nobody is.
 
     With ``groups`` each group has the share it has in ``whole`` (the weights of everybody who could
-    be chosen), among the groups with somebody chosen."""
+    be chosen), among the groups with somebody chosen.
+    """
     w = np.where(chosen & ~np.isnan(weight), weight, 0.0)
     if groups is not None and whole is not None:
         for g in np.unique(groups[chosen]).tolist():
@@ -87,7 +89,8 @@ def held(weights: Array, returns: Array, move: Array, alive: Bools) -> Array:
 
     r_t = W(A_t G_{t-1} r_t) / W(A_t G_{t-1}), with G the growth by ``move`` since the purchase and
     A who is alive: a leaver's weight goes to the others in proportion, a missing return is zero.
-    NaN where a portfolio holds nobody."""
+    NaN where a portfolio holds nobody.
+    """
     growth = np.ones_like(move)
     np.cumprod(1 + move[:, :-1], axis=1, out=growth[:, 1:])
     growth *= alive
@@ -132,7 +135,8 @@ def two_by_three(
     size     (n, M) what decides small and big; default: cap (theirs of a yearly sort: that of June)
 
     Missing: a name without score, size, cap or return is in no portfolio; an empty portfolio makes
-    the spreads of that month NaN."""
+    the spreads of that month NaN.
+    """
     size = cap if size is None else size
     valid = np.isfinite(score) & np.isfinite(size) & (cap > 0) & np.isfinite(returns)
     by = np.ones(score.shape[0], bool) if breakpoints is None else breakpoints
@@ -164,7 +168,8 @@ def each_june(values: Array, months: NDArray[np.datetime64]) -> Array:
     """(n, M) the value of the last June, held from July to the next June; NaN before the first.
 
     ``values`` (n, M) stand at the ends of ``months`` (M,) datetime64[M], consecutive; the result at
-    column m is what decides the portfolio of month m."""
+    column m is what decides the portfolio of month m.
+    """
     out = np.full(values.shape, np.nan)
     number = months.astype("datetime64[M]").astype(np.int64)
     # of the month: June has number 5 modulo 12, July is the first after it

@@ -19,7 +19,8 @@ class Span:
     ``weights`` (subject x security) are the target weights in force from the open of session
     ``start``, known at the close of session ``start - 1``; rows sum to one, or are all zero where a
     basket has no member. For a basket not rebalanced at ``start`` they are its drifted weights at
-    that moment."""
+    that moment.
+    """
 
     start: int
     stop: int

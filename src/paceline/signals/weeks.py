@@ -14,7 +14,8 @@ def week_ends(sessions: Dates, calendar: Dates) -> tuple[NDArray[np.int64], bool
 
     It is over when the next session of the ``calendar`` belongs to another week. Where the calendar
     does not reach beyond the last session it is over on its Friday, and a week that a holiday ends
-    earlier counts as open."""
+    earlier counts as open.
+    """
     days = sessions.astype("datetime64[D]").astype(np.int64)
     week = (days + 3) // 7  # 1970-01-01 was a Thursday
     ends = np.flatnonzero(np.append(week[1:] != week[:-1], True))

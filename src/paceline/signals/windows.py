@@ -82,7 +82,8 @@ def since_session(view: View, since: str) -> int:
     """Base session of ``since``: "low", or an ISO date (the last session on or before it).
 
     Raises ``UsageError`` for anything else or a day after the last session, ``NotEnoughData`` where
-    no low is known yet or the day lies before the first session."""
+    no low is known yet or the day lies before the first session.
+    """
     first, last = view.sessions[0], view.sessions[-1]
     if since == "low":
         low = last_low(view)
