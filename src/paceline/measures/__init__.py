@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from paceline.arrays import Array, Dates
+from paceline.arrays import Array, Dates, Span
 from paceline.errors import UnknownName
-from paceline.signals.view import Span, View
+from paceline.signals.view import View
 
 if TYPE_CHECKING:
     import polars as pl

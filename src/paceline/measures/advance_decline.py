@@ -7,7 +7,7 @@ import numpy as np
 from paceline import kernels
 from paceline.arrays import Bools
 from paceline.measures import Array, Result, View, measure
-from paceline.signals.members import Basis, basis_of, count, living
+from paceline.signals.members import Basis, basis_of, count, listed
 
 UNITS = {
     "advances": "count",
@@ -59,7 +59,7 @@ def advance_decline(
     def flags(rows: slice) -> tuple[Bools, ...]:
         moves = returns[rows]
         with np.errstate(invalid="ignore"):
-            return moves > 0, moves < 0, np.isfinite(moves), living(index[rows])
+            return moves > 0, moves < 0, np.isfinite(moves), listed(index[rows])
 
     A, D, n_used, n_eligible = count(view, 4, flags)
     seen = n_used > 0

@@ -17,7 +17,8 @@ from paceline.signals.windows import since_session
     shows="series",
     bounds=(0, float("inf")),
     references=(
-        "Levy (1967), Relative Strength as a Criterion for Investment Selection, Journal of Finance 22",
+        "Levy (1967), Relative Strength as a Criterion for Investment Selection, "
+        "Journal of Finance 22",
     ),
 )
 def relative_strength(view: View, *, since: str | None = None) -> Result:
