@@ -1,4 +1,4 @@
-"""What everything is computed on: names for arrays, a span between rebalances, two session counts."""
+"""What everything is computed on: names for arrays, a span between rebalances, two counts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-#: Numbers; (securities, sessions) or (subjects, sessions), contiguous along time, NaN where missing.
+#: Numbers; (securities, sessions) or (subjects, sessions), contiguous along time; NaN is missing.
 Array = NDArray[np.float64]
 #: Sessions, datetime64[D], ascending.
 Dates = NDArray[np.datetime64]

@@ -1,8 +1,16 @@
 """PLUG-IN: one file = one measure. A measure is a pure function from a ``View`` to a ``Result``.
 
-    @measure(question="Is the advance shared, or carried by a few?", of="basket", needs=("price_index", "member"),
-             unit="fraction", shows="series", bounds=(0, 1), lookback=lambda p: p["window"], references=(...))
-    def above_average(view: View, *, window: int = 200) -> Result: ...
+    @measure(
+        question="Is the advance shared, or carried by a few?",
+        of="basket",
+        needs=("price_index", "member"),
+        unit="fraction",
+        shows="series",
+        bounds=(0, 1),
+        lookback=lambda p: p["window"],
+        references=(...),
+    )
+    def percent_above_average(view: View, *, window: int = 200) -> Result: ...
 
 The function is called once for all its subjects. Keyword parameters become command-line options,
 controls and ``market.toml`` keys; the docstring becomes the docs page and the report's note; the
@@ -54,7 +62,7 @@ class Result:
                 applies)
     table       for shows other than "series": columns subject, against, statistic, start, end,
                 value, n_used, n_eligible and any further ones; one row is one figure. Further
-                columns are carried into the output as they are; a column ``unit`` or ``basis``
+                columns go into the output as they are; a column ``unit`` or ``basis``
                 overrides the declared one.
     """
 
@@ -90,13 +98,15 @@ class Measure:
         return self.function.__module__
 
     def unit_of(self, statistic: str) -> str:
+        """Unit of one statistic."""
         return self.unit if isinstance(self.unit, str) else self.unit.get(statistic, "")
 
     def defaults(self) -> dict[str, Any]:
+        """The keyword parameters by name, with their defaults."""
         return {name: p.default for name, p in self.params.items()}
 
     def notes(self) -> dict[str, str]:
-        """What the docstring says of each parameter: lines "name  text", continued by deeper lines."""
+        """What the docstring says of each parameter: "name  text", continued by deeper lines."""
         found: dict[str, str] = {}
         name = ""
         for line in self.doc.splitlines():
@@ -110,6 +120,7 @@ class Measure:
         return found
 
     def __call__(self, view: View, **params: Any) -> Result:
+        """The result on a view; ``UnknownName`` for a parameter that the measure does not have."""
         for name in params:
             if name not in self.params:
                 raise UnknownName(f"parameter of {self.name}", name, self.params)

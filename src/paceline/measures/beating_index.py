@@ -16,7 +16,7 @@ EQUAL = 1e-12
 
 @measure(
     question="How many members beat their own index?",
-    never="That picking stocks is easy or hard: with its giants behind, most members beat an index.",
+    never="That picking stocks is easy or hard: with its giants behind, most members beat it.",
     of="basket",
     needs=("price_index", "total_index", "price_return", "total_return", "member"),
     unit="fraction",

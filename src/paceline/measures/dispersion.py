@@ -26,7 +26,7 @@ ROUNDING = 1e-13
 
 @measure(
     question="How far apart are the members' returns?",
-    never="That stock pickers will do well: dispersion rewards right picks and punishes the others.",
+    never="That stock pickers will do well: dispersion rewards right picks, punishes the others.",
     of="basket",
     needs=("price_return", "total_return", "price_index", "total_index", "member"),
     unit=UNITS,
@@ -173,7 +173,7 @@ def _weighted_std(W: Array, weight: Array, r: Array) -> Array:
 
 
 def _p90_p10(r: NDArray[np.float32], n: Array) -> Array:
-    """(L,) 90th minus 10th percentile of the n finite values of each row; missing ones sort last."""
+    """(L,) 90th minus 10th percentile of the n finite values of each row; missing sort last."""
     r.sort(axis=1)
     at = np.arange(len(r))
 

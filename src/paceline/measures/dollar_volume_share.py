@@ -22,8 +22,8 @@ UNITS = {"share": "fraction", "share_before": "fraction", "change": "fraction"}
     bounds=(-1.0, 1.0),
     lookback=lambda p: p["window"] + p["before"],
     references=(
-        "Lo, Wang (2000), Trading Volume: Definitions, Data Analysis, and Implications of Portfolio "
-        "Theory, Review of Financial Studies 13",
+        "Lo, Wang (2000), Trading Volume: Definitions, Data Analysis, and Implications of "
+        "Portfolio Theory, Review of Financial Studies 13",
     ),
 )
 def dollar_volume_share(view: View, *, window: int = 21, before: int = 63) -> Result:

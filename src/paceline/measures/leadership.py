@@ -64,7 +64,7 @@ class Formation:
 
 @measure(
     question="Do those who led before still lead?",
-    never="That leadership has changed for good: past the noise band it describes, it proves nothing.",
+    never="That leadership has changed for good: this describes one window, it proves nothing.",
     of="basket",
     needs=("price_return", "total_return", "price_index", "total_index", "member"),
     unit=UNITS,
@@ -74,8 +74,8 @@ class Formation:
         "Spearman (1904), The Proof and Measurement of Association between Two Things",
         "Jegadeesh, Titman (1993), Returns to Buying Winners and Selling Losers, "
         "Journal of Finance 48",
-        "Grundy, Martin (2001), Understanding the Nature of the Risks and the Source of the Rewards "
-        "to Momentum Investing, Review of Financial Studies 14 (beta of winners and losers)",
+        "Grundy, Martin (2001), Understanding the Nature of the Risks and the Source of "
+        "the Rewards to Momentum Investing, Review of Financial Studies 14 (beta of winners)",
     ),
 )
 def leadership(view: View, *, since: str = "last_month", basis: Basis | None = None) -> Result:
@@ -91,8 +91,9 @@ def leadership(view: View, *, since: str = "last_month", basis: Basis | None = N
 
     rank_correlation     Spearman's rho of formation and window return. ``sign`` in words: past
                          winners ahead, past losers ahead, or no order:
-                         |rho| < noise = 1.96 / sqrt(n - 1). Formation "beta": rho of beta itself with the raw return (high
-                         beta ahead, low beta ahead), which tells how much of it was the market
+                         |rho| < noise = 1.96 / sqrt(n - 1). Formation "beta": rho of beta
+                         itself with the raw return (high beta ahead, low beta ahead), which tells
+                         how much of it was the market
     quintile_1 ... _5    equal-weighted mean return in the window of each fifth by formation, 1 the
                          past losers
     spread               quintile_5 - quintile_1: past winners minus past losers; over the formation
@@ -106,8 +107,8 @@ def leadership(view: View, *, since: str = "last_month", basis: Basis | None = N
     For every ``group`` of baskets the same question, with ``subject`` the market it is measured
     against: the benchmark, or the basket with the most members where the benchmark has none.
     rank_correlation over the group's baskets, and changed_side, the number of them (of n_used)
-    whose return less the market's (less beta times the market's) changed its sign between formation
-    and window. Few baskets say little: these rows are ``weak``.
+    whose excess return over the market (over beta times the market) changed its sign between
+    formation and window. Few baskets say little: these rows are ``weak``.
 
     The noise is that of members independent of each other. Common factors other than the basket's
     index make larger correlations likely by chance, so beyond it is a description of this window,
@@ -119,10 +120,10 @@ def leadership(view: View, *, since: str = "last_month", basis: Basis | None = N
 
     n_used counts members with a return in both periods, n_eligible the members at b. Missing: a
     member without a close at the start of a period is left out; one delisted in the window counts
-    with its return up to then, delisting return included; a missing return is left out of beta. Fewer than
-    8 members (3 baskets of a group, 20 members for deciles) or a year with fewer than 21 sessions
-    before b give no value, and ``reason`` says so. Raises UsageError for an impossible date,
-    NotEnoughData where the window starts before the data.
+    with its return up to then, delisting return included; a missing return is left out of beta.
+    Fewer than 8 members (3 baskets of a group, 20 members for deciles) or a year with fewer than 21
+    sessions before b give no value, and ``reason`` says so. Raises UsageError for an impossible
+    date, NotEnoughData where the window starts before the data.
     """
     used = basis_of(view, basis)
     base, end = since_window(view, since)

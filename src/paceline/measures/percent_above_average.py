@@ -12,7 +12,7 @@ from paceline.signals.members import Basis, basis_of, count, listed, observed, s
 
 @measure(
     question="Is the advance shared, or carried by a few?",
-    never="That the market must rise or fall: it counts members, weighs none and forecasts nothing.",
+    never="That the market must rise or fall: it counts members, weighs none, forecasts nothing.",
     of="basket",
     needs=("price_index", "total_index", "price_return", "total_return", "member"),
     unit="fraction",

@@ -130,7 +130,7 @@ def coordinates(relative: Array, mode: Mode = "recommended") -> tuple[Array, Arr
     valid = np.isfinite(relative)
     filled = kernels.forward_fill(relative)
     if mode == "lite":
-        # the published momentum rebases the ratio before it takes the z-score, which cancels the base
+        # the published momentum rebases the ratio first, which the z-score cancels
         first = np.take_along_axis(filled, valid.argmax(axis=1)[:, None], axis=1)
         ratio = 100 + z_score(100 * filled / first, LITE, STILL)
         momentum = 100 + z_score(ratio, LITE, STILL)
@@ -146,7 +146,7 @@ def coordinates(relative: Array, mode: Mode = "recommended") -> tuple[Array, Arr
 
 
 def quadrants(ratio: Array, momentum: Array) -> Ints:
-    """Place in ``QUADRANTS`` of each point; -1 where there is none. Equal to 100 is not above it."""
+    """Place in ``QUADRANTS`` of each point, -1 where there is none; 100 is not above 100."""
     with np.errstate(invalid="ignore"):
         which = 2 * (ratio > 100) + (momentum > 100)
     return np.where(np.isfinite(ratio) & np.isfinite(momentum), which, -1)

@@ -109,7 +109,7 @@ class Places:
 
 
 def ahead(view: View, last: np.datetime64) -> Dates:
-    """Sessions after ``last`` to the end of the next year: the calendar's, or else every weekday."""
+    """Sessions after ``last`` to the end of the next year: the calendar's, else every weekday."""
     end = (last.astype("datetime64[Y]") + 2).astype("datetime64[D]")
     if len(view.calendar) and view.calendar[-1] >= end - LAST_WEEK:
         coming: Dates = view.calendar[(view.calendar > last) & (view.calendar < end)]

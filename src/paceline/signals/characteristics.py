@@ -104,7 +104,7 @@ class Stocks:
         return np.where(valid.any(axis=1), recent[np.arange(len(recent)), last], np.nan)
 
     def weights(self, t: int) -> Array:
-        """(n,) the basket's own drifted weights at the close of session t; zeros before its spans."""
+        """(n,) the basket's drifted weights at the close of session t; 0 before its first span."""
         for span in self.view.spans:
             if span.start <= t < span.stop:
                 growth = np.prod(1 + self.move[:, span.start : t + 1], axis=1)

@@ -36,7 +36,7 @@ def find(view: View, frequency: str, column: str) -> str | None:
 
 
 def spoken(name: str) -> str:
-    """A series' name for readers: its factor and its source; a minus before the name reverses it."""
+    """A series' name for readers: its factor and source; a minus before the name reverses it."""
     plain = name.removeprefix("-")
     column = plain.rpartition("/")[2]
     reversed_ = "" if plain == name else ", turned around"
@@ -51,7 +51,7 @@ def seen(view: View, name: str) -> tuple[Dates, Array]:
 
 
 def basis(name: str) -> str:
-    """What a series of returns contains: the library's portfolios have dividends, closes have not."""
+    """Basis of a series of returns: the library's portfolios have dividends, index closes not."""
     return "price" if name.endswith("/return") else "total"
 
 

@@ -20,7 +20,7 @@ BASES: tuple[Basis, Basis] = ("price", "total")
 
 
 def basis_of(view: View, asked: str | None) -> Basis:
-    """The basis asked for, or that of the view's own levels (of most of them, where it mixes both)."""
+    """The basis asked for, or that of the view's own levels (of most, where it mixes both)."""
     if asked is not None or view.basis in BASES:
         return "total" if (asked or view.basis) == "total" else "price"
     equal = [
@@ -71,7 +71,7 @@ def terms(view: View, row: int) -> Iterator[tuple[int, int, Ints]]:
 
 
 def share(some: Array, of: Array) -> Array:
-    """some / of, NaN where there is nobody."""
+    """Quotient some / of; NaN where there is nobody."""
     with np.errstate(divide="ignore", invalid="ignore"):
         result: Array = np.where(of > 0, some / of, np.nan)
     return result

@@ -25,9 +25,9 @@ def average_ranks(x: Array) -> Array:
 def tied_ranks(values: Array, tie: float) -> Ints:
     """Rank 1 for the largest; neighbours in the order closer than ``tie`` share a rank.
 
-    -1 where a value is missing. The ranks after a tie of two continue at two more (1, 2, 2, 4). Closeness is passed on: if a
-    ties with b and b with c, all three share a rank, so that no two values closer than ``tie`` are
-    ever ranked apart.
+    -1 where a value is missing. The ranks after a tie of two continue at two more (1, 2, 2, 4).
+    Closeness is passed on: if a ties with b and b with c, all three share a rank, so that no two
+    values closer than ``tie`` are ever ranked apart.
     """
     order = np.argsort(-values, kind="stable")  # missing values come last
     ordered = values[order]
@@ -53,17 +53,17 @@ def spearman(x: Array, y: Array) -> float:
 
 
 def noise(n: int) -> float:
-    """Half-width of the range of 95% of rank correlations of n unrelated pairs: 1.96 / sqrt(n - 1)."""
+    """Half-width of the 95% range of rank correlations of n unrelated pairs: 1.96 / sqrt(n - 1)."""
     return NORMAL_95 / float(np.sqrt(n - 1)) if n > 1 else float("inf")
 
 
 def quantiles(x: Array, k: int) -> Ints:
-    """Group 0 (lowest) to k - 1 (highest) of each value: floor(k (rank - 1/2) / n), average ranks."""
+    """Group 0 (lowest) to k - 1 (highest) of each value: floor(k (average rank - 1/2) / n)."""
     return np.floor(k * (average_ranks(x) - 0.5) / len(x)).astype(np.int64)
 
 
 def top(x: Array, share: float) -> Bools:
-    """Which values are among the highest ``share``: (rank - 1/2) / n >= 1 - share, average ranks."""
+    """Which values are among the highest ``share``: (average rank - 1/2) / n >= 1 - share."""
     return np.asarray((average_ranks(x) - 0.5) / len(x) >= 1 - share - ROUNDING)
 
 

@@ -8,7 +8,7 @@ from paceline.arrays import Array
 
 
 def session_returns(levels: Array) -> Array:
-    """(S, T) returns L_t / L_{t-1} - 1; NaN on the first session and where either level is missing."""
+    """(S, T) returns L_t / L_{t-1} - 1; NaN on the first session and where a level is missing."""
     return trailing_returns(levels, 1)
 
 
@@ -34,7 +34,7 @@ def return_between(levels: Array, start: int, end: int) -> Array:
 
 
 def growth_to_eve(drift: Array) -> Array:
-    """(n, L) growth from the open of the first column to the close before each: G_{t-1}, one at first.
+    """(n, L) growth G_{t-1} from the first column's open to the close before each; one at first.
 
     ``drift`` (n, L) are the returns by which weights drift, without missing ones.
     """

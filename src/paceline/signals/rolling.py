@@ -9,7 +9,7 @@ from paceline.arrays import Array, Ints
 
 
 def observations_so_far(a: Array) -> Ints:
-    """(S, T) how many columns there have been since a row's first value, itself included; 0 before."""
+    """(S, T) columns since a row's first value, itself included; 0 before it."""
     return np.cumsum(np.logical_or.accumulate(np.isfinite(a), axis=1), axis=1)
 
 

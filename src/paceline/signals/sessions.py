@@ -25,7 +25,7 @@ def year_of(sessions: Dates, at: int = -1) -> int:
 
 
 def last_close_of_year(sessions: Dates, year: int) -> int:
-    """Number of the last session on or before 31 December of a year; -1 before the first session."""
+    """Number of the last session up to 31 December of a year; -1 before the first session."""
     return on_or_before(sessions, f"{year:04d}-12-31")
 
 

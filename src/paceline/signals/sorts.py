@@ -60,7 +60,7 @@ def _quantile(ordered: Array, q: float) -> float:
 def weigh(
     chosen: Bools, weight: Array, groups: Ints | None = None, whole: Array | None = None
 ) -> Array:
-    """(n,) weights of a leg, summing to one: ``weight`` of the chosen; zero for all where nobody is.
+    """(n,) weights of a leg, summing to one: ``weight`` of the chosen; all zero where nobody is.
 
     With ``groups`` each group has the share it has in ``whole`` (the weights of everybody who could
     be chosen), among the groups with somebody chosen.
@@ -76,7 +76,7 @@ def weigh(
 
 
 def held(weights: Array, returns: Array, move: Array, listed: Bools) -> Array:
-    """(P, T) daily returns of portfolios bought at the close before the first column and left alone.
+    """(P, T) daily returns of portfolios bought at the close before the first column and held.
 
     r_t = W(A_t G_{t-1} r_t) / W(A_t G_{t-1}), with G the growth by ``move`` since the purchase and
     A who is listed: the weight of a delisted stock goes to the others in proportion, a missing

@@ -111,7 +111,7 @@ def information_ratio(r: Array, benchmark: Array) -> Array:
 
 
 def _ratio(top: Array, bottom: Array, scale: Array) -> Array:
-    """top / bottom; NaN where the denominator is no more than rounding of numbers of this scale."""
+    """Quotient; NaN where the denominator is no more than rounding of numbers of this scale."""
     with np.errstate(divide="ignore", invalid="ignore"):
         result: Array = np.where(bottom > ROUNDING * scale, top / bottom, np.nan)
     return result

@@ -24,7 +24,7 @@ BASE: dict[str, type[pl.DataType]] = {
 
 
 def tidy(rows: Iterable[Mapping[str, Any]], **own: type[pl.DataType]) -> pl.DataFrame:
-    """Rows as a frame: the columns of ``BASE`` and the measure's ``own``; what a row lacks is null."""
+    """Rows as a frame with the columns of ``BASE`` and ``own``; what a row lacks is null."""
     return pl.DataFrame(list(rows), schema={**BASE, **own})
 
 

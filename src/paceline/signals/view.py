@@ -1,4 +1,4 @@
-"""What a measure is given: the sessions, levels, fields and members it declared, and nothing later."""
+"""What a measure is given: the sessions, levels, fields and members it declared, nothing later."""
 
 from __future__ import annotations
 

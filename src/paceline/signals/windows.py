@@ -81,7 +81,7 @@ def is_since(since: str) -> bool:
 
 
 def since_window(view: View, since: str) -> tuple[int, int]:
-    """Base and end session of ``since``: a horizon's, or from "low" or an ISO date to the last session.
+    """Base and end session of ``since``: a horizon, or "low" or an ISO date to the last session.
 
     Raises what ``window`` and ``since_session`` raise.
     """

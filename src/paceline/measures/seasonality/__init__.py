@@ -1,4 +1,4 @@
-"""What the calendar did: months, turns, ends of quarters, and this year against every other year."""
+"""What the calendar did: months, turns, quarter-ends, and this year against every other year."""
 
 from __future__ import annotations
 

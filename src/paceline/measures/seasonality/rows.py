@@ -35,7 +35,7 @@ def _named(line: SeasonalLine) -> dict[str, object]:
 def mean(
     line: SeasonalLine, s: Season, first: int, period: str, today: dt.date
 ) -> dict[str, object]:
-    """The mean of a season over the years from ``first`` on, and whether it differs from control."""
+    """The mean of a season over the years from ``first`` on, and its difference from control."""
     use = (s.years >= first) & np.isfinite(s.value)
     judged = hac_mean((s.value - s.control)[use & np.isfinite(s.control)])
     begun = [d for d, u in zip(s.start, use, strict=True) if u]
@@ -76,7 +76,7 @@ def years(line: SeasonalLine, s: Season) -> Iterator[dict[str, object]]:
 def this_year(
     line: SeasonalLine, at: Places, of_slot: list[Season], first: int, period: str, today: dt.date
 ) -> Iterator[dict[str, object]]:
-    """This year's slot and run against every earlier year's, and what followed in those."""
+    """The year's slot and run against every earlier year's, and what followed in those."""
     for s in of_slot:
         if s.name == "to_year_end":
             yield mean(line, s, first, period, today)
@@ -109,7 +109,7 @@ def this_year(
 
 
 def _against_earlier(now: float, earlier: Array) -> dict[str, object]:
-    """This year's value against those of earlier years."""
+    """The year's value against those of earlier years."""
     average = float(earlier.mean())
     as_far = np.abs(earlier - average) >= abs(now - average) - ROUNDING
     low, high = np.quantile(earlier, TAILS)

@@ -1,4 +1,4 @@
-"""Recurring windows, by year: months, turns, ends of quarters, earnings seasons, this year's slot."""
+"""Recurring windows, by year: months, turns, quarter-ends, earnings seasons, today's slot."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def ends(line: SeasonalLine, at: Places) -> Iterator[Season]:
 
 def in_season(at: Places) -> Bools:
     """Which sessions lie in an earnings season."""
-    return (at.in_quarter >= SEASON[0]) & (at.in_quarter <= SEASON[1])
+    return np.asarray((at.in_quarter >= SEASON[0]) & (at.in_quarter <= SEASON[1]))
 
 
 def earnings(line: SeasonalLine, at: Places) -> Season:
@@ -166,7 +166,8 @@ def _years(at: Places) -> Ints:
 
 def _months(at: Places) -> Ints:
     """Number of the month of each date, counted from January of the first year."""
-    return (at.year - at.year[0]) * 12 + at.month - 1
+    number: Ints = (at.year - at.year[0]) * 12 + at.month - 1
+    return number
 
 
 def _row_mean(x: Array) -> Array:
