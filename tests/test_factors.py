@@ -122,7 +122,7 @@ def test_factor_against_loops() -> None:
         here = [i for i in range(len(r)) if span.weights[row, i] > 0 and math.isfinite(index[i, a])]
         before = ends[ends.index(a) - 1]
         signal = {
-            "reversal_short": {
+            "short_term_reversal": {
                 i: -math.prod(1 + x for x in daily[i, before + 1 : a + 1] if math.isfinite(x))
                 for i in here
                 if math.isfinite(index[i, before])

@@ -368,7 +368,7 @@ def test_breadth_equals_a_loop_over_members() -> None:
     """Above the 20-day mean, advances, new highs, beating the index: counted one member at a time."""
     view = random_view(seed=5, sessions=300)
     x, r = view.field("price_index"), view.field("price_return")
-    above = measures.get("above_average")(view, window=20)
+    above = measures.get("percent_above_average")(view, window=20)
     counts = measures.get("advance_decline")(view, discard=0)
     highs = measures.get("new_highs_lows")(view, window=30)
     beating = measures.get("beating_index")(view, window=10)
@@ -424,7 +424,7 @@ def test_suspension_longer_than_ten_sessions_leaves_breadth() -> None:
         view = make(
             returns={"a": broken, "b": [math.nan, *[0.01] * 39]}, targets={"all": [(1, [0.5, 0.5])]}
         )
-        found = measures.get("above_average")(view, window=40)
+        found = measures.get("percent_above_average")(view, window=40)
         assert found.n_used is not None and found.n_used[0, -1] == used
 
 
@@ -432,7 +432,7 @@ def test_a_tiny_halted_stock_is_not_above_its_mean() -> None:
     """Rounding of a mean of equal numbers is no advance."""
     flat = [math.nan, 0.1, -0.07, *[0.0] * 60]
     view = make(returns={"a": flat, "b": flat}, targets={"all": [(1, [0.5, 0.5])]})
-    found = np.asarray(measures.get("above_average")(view, window=20).value)[0]
+    found = np.asarray(measures.get("percent_above_average")(view, window=20).value)[0]
     assert (found[30:] == 0).all()
 
 

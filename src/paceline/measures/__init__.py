@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 __all__ = [
+    "ALIASES",
     "Array",
     "Dates",
     "Measure",
@@ -44,10 +45,14 @@ __all__ = [
     "Shows",
     "Span",
     "View",
+    "declared",
     "discover",
     "get",
     "measure",
 ]
+
+#: Former name of a measure -> its name, understood until the next release.
+ALIASES = {"above_average": "percent_above_average"}
 
 Of = Literal["levels", "basket", "pair", "market"]
 Shows = Literal["series", "table", "ranking", "events", "heat"]
@@ -200,8 +205,15 @@ def discover() -> dict[str, Measure]:
 
 
 def get(name: str) -> Measure:
-    """The measure of that name; ``UnknownName`` lists the nearest ones."""
+    """The measure of that name, or former name; ``UnknownName`` lists the nearest ones."""
     known = discover()
+    name = ALIASES.get(name, name)
     if name not in known:
         raise UnknownName("measure", name, known)
     return known[name]
+
+
+def declared(tables: Mapping[str, dict[str, Any]], name: str) -> dict[str, Any]:
+    """Parameters that a market file sets for a measure, in the table of its name or a former one."""
+    former = [old for old, new in ALIASES.items() if new == name]
+    return next((tables[n] for n in (name, *former) if n in tables), {})
