@@ -393,9 +393,17 @@ def breadth() -> Section:
     }
     everyone = share(77, len(x), 0.627)
     near = share(78, len(x), 0.541)
-    whole = figure("percent_above_average", "S&P 500", everyone[-1], "fraction", n_used=501, n_eligible=503)
+    whole = figure(
+        "percent_above_average", "S&P 500", everyone[-1], "fraction", n_used=501, n_eligible=503
+    )
     short = figure(
-        "percent_above_average", "S&P 500", near[-1], "fraction", n_used=503, n_eligible=503, statistic="50"
+        "percent_above_average",
+        "S&P 500",
+        near[-1],
+        "fraction",
+        n_used=503,
+        n_eligible=503,
+        statistic="50",
     )
     return Section(
         "breadth",

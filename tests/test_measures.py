@@ -22,9 +22,9 @@ from paceline.errors import NotEnoughData, UnknownName, UsageError
 from paceline.measures import Result, View
 from paceline.measures.advance_decline import balance
 from paceline.measures.concentration import statistics
-from paceline.measures.league import ranks
 from paceline.signals import statistics as _stats
 from paceline.signals import windows as _windows
+from paceline.signals.ranks import tied_ranks
 from views import make, random_view, weekdays
 
 ANSWERS = Path(__file__).parent / "answers"
@@ -492,7 +492,7 @@ def test_contributions_add_up_and_equal_a_loop(basis: str, since: str) -> None:
 def test_ranks_keep_order_and_ties(points: list[int]) -> None:
     """In units of 0.001: neighbours closer than a tie share a rank, others are as many ranks down as are better."""
     values = np.array(points) * 0.0004
-    place = ranks(values, 0.001)
+    place = tied_ranks(values, 0.001)
     order = sorted(range(len(points)), key=lambda i: -points[i])
     assert place[order[0]] == 1
     for k in range(1, len(order)):
@@ -501,7 +501,7 @@ def test_ranks_keep_order_and_ties(points: list[int]) -> None:
             assert place[b] == place[a]
         else:
             assert place[b] == k + 1
-    assert (ranks(np.array([np.nan, 1.0]), 0.001) == [-1, 1]).all()
+    assert (tied_ranks(np.array([np.nan, 1.0]), 0.001) == [-1, 1]).all()
 
 
 def test_empty_history_has_no_value_anywhere() -> None:

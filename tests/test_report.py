@@ -297,7 +297,10 @@ def test_cards_say_what_where_and_how() -> None:
         Sentence((f,)),
         sources=[{"who": "Ministry"}, {"who": "Bureau"}, {"who": "Ministry"}],
         measures={
-            "percent_above_average": {"question": "Shared?", "definition": "Share of\n  members.\n\nMore."}
+            "percent_above_average": {
+                "question": "Shared?",
+                "definition": "Share of\n  members.\n\nMore.",
+            }
         },
     )
     data = json.loads(Page(report.render(document)).scripts["card-data"])
@@ -704,7 +707,9 @@ def test_rows_take_frames_and_say_once_what_is_the_same(capsys: pytest.CaptureFi
     import polars as pl
 
     rows = [
-        tables.row(sample.figure("percent_above_average", n, v, "fraction", n_used=u, n_eligible=50))
+        tables.row(
+            sample.figure("percent_above_average", n, v, "fraction", n_used=u, n_eligible=50)
+        )
         for n, v, u in (("Tech", 0.7, 46), ("Energy", None, 12))
     ]
     terminal.rows(pl.DataFrame(rows), Console(width=80))

@@ -39,7 +39,12 @@ def apart(
 ) -> pl.DataFrame:
     """Our share minus the vendor's, in points, on every day that both have."""
     rows = asked(
-        market, "percent_above_average", subjects=[subject], window=window, basis=basis, history=True
+        market,
+        "percent_above_average",
+        subjects=[subject],
+        window=window,
+        basis=basis,
+        history=True,
     )
     ours = pl.DataFrame(
         {
