@@ -240,7 +240,7 @@ def by_loops(view: View, i: int, ends: list[int], k: int) -> dict[str, float]:
 
 
 def test_scores_of_past_returns_equal_plain_loops() -> None:
-    """Momentum leaves out the last month, long-term reversal the last year; both need every close."""
+    """Momentum leaves out the last month, long-term reversal the last year; both need closes."""
     view = random_view(3, securities=8, sessions=1400)
     stocks = characteristics.Stocks(view, view.subjects.index("all"), "price")
     month = view.sessions.astype("datetime64[M]")
