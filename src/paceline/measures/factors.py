@@ -89,7 +89,7 @@ def factors(
     years: int = 10,
     basis: Basis | None = None,
 ) -> Result:
-    """Returns of portfolios sorted by size, value, momentum, reversal, quality, volatility, YTD.
+    """Returns of long-only and long-short portfolios of stocks sorted by what was known of them.
 
     At the close of each month the members of a basket are sorted by a score (below); the highest
     1/q are bought (long), the lowest 1/q sold (short), and both are left alone until the next
