@@ -149,7 +149,8 @@ def day_after(folder: Path) -> None:
         )
     for number, window in enumerate((100, 150)):
         with measured(
-            f"a question asked again: percent_above_average, window {window}", 0.1 if number else None
+            f"a question asked again: percent_above_average, window {window}",
+            0.1 if number else None,
         ):
             market.show("percent_above_average", window=window)
 

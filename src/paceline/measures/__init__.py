@@ -214,6 +214,6 @@ def get(name: str) -> Measure:
 
 
 def declared(tables: Mapping[str, dict[str, Any]], name: str) -> dict[str, Any]:
-    """Parameters that a market file sets for a measure, in the table of its name or a former one."""
+    """Parameters that a market file sets for a measure, under its name or a former one."""
     former = [old for old, new in ALIASES.items() if new == name]
     return next((tables[n] for n in (name, *former) if n in tables), {})
