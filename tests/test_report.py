@@ -284,7 +284,7 @@ def strings(value: Any) -> list[str]:
 
 def test_cards_say_what_where_and_how() -> None:
     f = sample.figure(
-        "above_average",
+        "percent_above_average",
         "sp500",
         0.627,
         "fraction",
@@ -297,11 +297,14 @@ def test_cards_say_what_where_and_how() -> None:
         Sentence((f,)),
         sources=[{"who": "Ministry"}, {"who": "Bureau"}, {"who": "Ministry"}],
         measures={
-            "above_average": {"question": "Shared?", "definition": "Share of\n  members.\n\nMore."}
+            "percent_above_average": {
+                "question": "Shared?",
+                "definition": "Share of\n  members.\n\nMore.",
+            }
         },
     )
     data = json.loads(Page(report.render(document)).scripts["card-data"])
-    assert data["measures"]["above_average"]["definition"] == "Share of members."
+    assert data["measures"]["percent_above_average"]["definition"] == "Share of members."
     card = data["figures"][f.id]
     assert card["evidence"] == {"interval": "61.0% to 64.0%", "effective n": "31.25"}
     assert (card["used"], card["eligible"]) == (501, 503)
@@ -704,7 +707,9 @@ def test_rows_take_frames_and_say_once_what_is_the_same(capsys: pytest.CaptureFi
     import polars as pl
 
     rows = [
-        tables.row(sample.figure("above_average", n, v, "fraction", n_used=u, n_eligible=50))
+        tables.row(
+            sample.figure("percent_above_average", n, v, "fraction", n_used=u, n_eligible=50)
+        )
         for n, v, u in (("Tech", 0.7, 46), ("Energy", None, 12))
     ]
     terminal.rows(pl.DataFrame(rows), Console(width=80))

@@ -148,7 +148,7 @@ def build(tokens: Sequence[str]) -> tuple[App, list[str]]:
     app = App(name="paceline show", help=VERBS["show"], group_parameters=GENERAL, **settings())
     for name, found in known.items():
         app.command(_command(found), name=name, help=found.question)
-    words = list(tokens)
+    words = [measures.ALIASES.get(word, word) for word in tokens]
     if words and words[0].startswith("-") and words[0] not in ("-h", "--help"):
         place = next((i for i, word in enumerate(words) if word in known), None)
         if place is None:

@@ -331,10 +331,12 @@ class Market:
               begins later
         """
         measure = measures.get(name)
+        name = measure.name
         for given in params:
             if given not in measure.params:
                 raise UnknownName(f"parameter of {name}", given, measure.params)
-        settings = {**measure.defaults(), **self.file.measures.get(name, {}), **params}
+        declared = measures.declared(self.file.measures, name)
+        settings = {**measure.defaults(), **declared, **params}
         if "basis" in measure.params:
             settings["basis"] = basis or settings.get("basis")
         if settings.get("since") == "low":

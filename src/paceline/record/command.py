@@ -119,7 +119,7 @@ def _options(name: str, asked: Stored, which: Stored) -> list[str]:
             words += [f"--{option}", which[option]]
     if asked.get("basis") in ("price", "total"):
         words += ["--basis", asked["basis"]]
-    declared = measures.discover().get(name)
+    declared = measures.discover().get(measures.ALIASES.get(name, name))
     if declared is None:
         return words
     words += _parameters(declared, asked)

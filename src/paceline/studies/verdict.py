@@ -240,7 +240,7 @@ def _digestion(
         "drawdown": book.one("trend_state", subject, "off_high"),
         "above": book.one("trend_state", subject, "from_long"),
         "below_short": book.one("trend_state", subject, "from_short"),
-        "share": book.one("above_average", subject, how={"window": 200, "basis": None}),
+        "share": book.one("percent_above_average", subject, how={"window": 200, "basis": None}),
     }
     pair = next((p for p in desk.pairs.values() if p.sector and p.lead == subject), None)
     lift = (
