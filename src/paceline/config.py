@@ -329,7 +329,8 @@ def load(path: str | Path, data: str | Path | None = None) -> MarketFile:
     """Read and check a market file.
 
     ``data`` replaces ``market.data``, the folder relative paths start from. Raises
-    ``MarketFileError``."""
+    ``MarketFileError``.
+    """
     path = Path(path)
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))

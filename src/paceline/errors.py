@@ -10,7 +10,8 @@
         `-- NotEnoughData         the history or the coverage is too short for the question
 
 Faults *inside* the data (a negative price, a duplicate row) are not exceptions: they are values,
-counted, quarantined with a reason and shown by ``paceline doctor``."""
+counted, quarantined with a reason and shown by ``paceline doctor``.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 A row that breaks a rule is quarantined with the rule's reason, never dropped in silence. Every
 stored table also carries ``known`` (the day the market could have known the fact) and ``load`` (the
-number of the import that wrote the row). The two clocks are never compared with each other."""
+number of the import that wrote the row). The two clocks are never compared with each other.
+"""
 
 from __future__ import annotations
 

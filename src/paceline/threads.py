@@ -22,7 +22,8 @@ def each(work: Callable[[Item], Found], items: Iterable[Item]) -> list[Found]:
     """``work`` of every item, in their order, by as many threads as there are cores.
 
     For work on arrays, which holds no lock, where each call writes to places of its own only. The
-    caller's ``np.errstate`` holds in the threads; the first error raised in one is raised here."""
+    caller's ``np.errstate`` holds in the threads; the first error raised in one is raised here.
+    """
     todo = list(items)
     if len(todo) < 2 or CORES < 2:
         return [work(item) for item in todo]

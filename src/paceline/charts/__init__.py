@@ -5,7 +5,8 @@ same drawing as a Plotly figure for Python users. Every trace carries the id of 
 ``meta.figure``; a heat map, and a chart whose bars or intervals are figures of their own, carry one
 id per row in ``meta.figures``. A series is thinned to ``POINTS`` points: its first and last and the
 lowest and highest of each stretch between them, so that no peak is lost. Values are rounded to ten
-significant digits."""
+significant digits.
+"""
 
 from __future__ import annotations
 

@@ -57,7 +57,8 @@ def span(values: Iterable[float], unit: str) -> tuple[float, float]:
     """The values at the two ends of the diverging scale.
 
     Fractions run from 0 to 1 around a half; signed units are symmetric around zero; other units run
-    from the lowest to the highest value."""
+    from the lowest to the highest value.
+    """
     if unit == "fraction":
         return 0.0, 1.0
     known = [v for v in values if math.isfinite(v)]
@@ -75,7 +76,8 @@ def thin(values: NDArray[np.float64], limit: int = POINTS) -> NDArray[np.int64]:
 
     The inside is cut into equal stretches of which the lowest and the highest value are kept; a
     stretch without any value keeps one missing point, so that a gap in the data stays a gap in the
-    line."""
+    line.
+    """
     n = len(values)
     if n <= limit:
         return np.arange(n)

@@ -4,7 +4,8 @@
 holds two sources of the same prices against each other. Rows that cannot be true go to the
 quarantine. Where only one value is contradicted by the others (a return that is a split, a market
 cap that lags one) that value is set to null, the row stays, and the original stands in the
-quarantine too."""
+quarantine too.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ _KEY = ("security", "date")
 
 def check(parsed: Parsed, name: str, spec: Source, context: Context) -> Parsed:
     """``parsed`` with the columns and types of ``schema`` (without ``load``), ``known`` filled, rules applied,
-    findings and quarantine added."""
+    findings and quarantine added.
+    """
     tables: dict[str, pl.DataFrame] = {}
     findings = list(parsed.findings)
     quarantine: list[pl.DataFrame | None] = [parsed.quarantine]
@@ -217,7 +219,8 @@ def compare(
 
     Returns differ when |a - b| > tolerance; closes and caps when |a / b - 1| > tolerance. The
     count, the number compared and the largest difference are told; nothing is changed. With
-    ``common`` false the sessions only one of them has are counted as well."""
+    ``common`` false the sessions only one of them has are counted as well.
+    """
     pair = f"{names[0]} / {names[1]}"
     fields = ("close", "price_return", "total_return", "market_cap")
     both = first.select("security", "date", *fields).join(

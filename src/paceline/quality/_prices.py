@@ -241,7 +241,8 @@ def _splits(
 
 def _shared_caps(name: str, frame: pl.DataFrame) -> list[Finding]:
     """Lines that carry the market cap of one company: the same cap on the same day, or the same implied number of
-    shares (cap / close) under tickers that begin alike. Looked at on the last day of each month."""
+    shares (cap / close) under tickers that begin alike. Looked at on the last day of each month.
+    """
     caps = frame.select("security", "date", "close", "market_cap").filter(
         (pl.col("market_cap") > 0) & (pl.col("close") > 0)
     )

@@ -1,7 +1,8 @@
 """Rows set aside: what every source does with rows it cannot keep. Not a plug-in.
 
 A row leaves a table only into the quarantine, with its reason and its content, or as a copy of a
-row that stays; either way it is counted in a ``Finding``."""
+row that stays; either way it is counted in a ``Finding``.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +58,8 @@ def collapse(
     source: str, table: str, frame: pl.DataFrame, key: Sequence[str]
 ) -> tuple[pl.DataFrame, list[Finding], pl.DataFrame | None]:
     """One row per key. Identical rows are collapsed and counted; of conflicting rows the first is kept and
-    the others are quarantined. The order of the remaining rows is unchanged."""
+    the others are quarantined. The order of the remaining rows is unchanged.
+    """
     on = [k for k in key if k in frame.columns]
     # rows in strict order of their key hold no duplicate: the usual case costs one pass
     if (

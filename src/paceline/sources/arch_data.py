@@ -27,7 +27,8 @@ Every name begins with ``real/``: in a market that is otherwise SIMULATED nobody
 the other. A daily return is close / previous close - 1, price only; factors are fractions. A month
 stands on its last calendar day. ``known`` is the date itself: the factors are a vintage of 2018,
 not what was known on the day. Both indices end on 2018-12-31. ``options``: none. Missing values
-give no row."""
+give no row.
+"""
 
 from __future__ import annotations
 

@@ -28,7 +28,8 @@ counts, sizes and ratios are stored as printed. A month stands on its last calen
 ``known`` is the date itself. That is kinder than the truth: the library appears weeks after a
 month's end, and every vintage rewrites history (2.96% or 2.89% for the market of July 1926). So
 these series are the latest vintage, not what was known on the day, and a source of this kind should
-say so in its ``caveat``; the vintage printed in the file's first lines stays in its origin."""
+say so in its ``caveat``; the vintage printed in the file's first lines stays in its origin.
+"""
 
 from __future__ import annotations
 

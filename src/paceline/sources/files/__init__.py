@@ -64,7 +64,8 @@ close; *split_adjusted*, split-adjusted close with dividend and split columns, w
 in place of ``market_cap``: the cap is close times shares.
 
 **Members**: spells are taken as they are; ``changes`` later than the spells' last date carry them
-on; ``snapshot`` closes and opens what still differs, and counts it."""
+on; ``snapshot`` closes and opens what still differs, and counts it.
+"""
 
 from __future__ import annotations
 

@@ -86,7 +86,8 @@ def wanted(
 
 def filtered(frame: pl.DataFrame, where: dict[str, str | list[str]]) -> pl.DataFrame:
     """Rows where every named column equals the value (or one of the values); "!x" means anything but x, and
-    an empty value means no value at all."""
+    an empty value means no value at all.
+    """
     for column, value in where.items():
         values = [value] if isinstance(value, str) else list(value)
         text = pl.col(column).cast(pl.String).str.strip_chars().fill_null("")
@@ -110,7 +111,8 @@ def unpivoted(
     keep: Iterable[str],
 ) -> pl.DataFrame:
     """A wide file in long form: one row per listed column, its name in ``names``, its value in ``values``.
-    Several spellings of one column are read in order, the first that has a value."""
+    Several spellings of one column are read in order, the first that has a value.
+    """
     kept = [c for c in dict.fromkeys(keep) if c in frame.columns]
     parts = []
     for label, spellings in wide.items():
@@ -162,7 +164,8 @@ def _number(expr: pl.Expr, dtype: pl.DataType, unit: str, decimal: str) -> pl.Ex
 
 def _dates(what: str, column: str, series: pl.Series, format_: str | None) -> pl.Series:
     """Dates of a column. Text needs a ``format`` or one known form that fits every value; months are dated on
-    their last day; 03/04/2025 that could be March or April is refused, not guessed."""
+    their last day; 03/04/2025 that could be March or April is refused, not guessed.
+    """
     if series.dtype.is_temporal():
         return series.cast(pl.Date)
     text = (
@@ -208,7 +211,8 @@ def typed(
     """The mapped columns with the table's types and units, constants filled in, spellings replaced.
 
     A row with a cell that cannot be read (a word where a number belongs) is quarantined; with
-    ``codes`` such a number is a missing code of the source and becomes null."""
+    ``codes`` such a number is a missing code of the source and becomes null.
+    """
     types, options = targets(table), spec.options
     tokens = (*MISSING, *[str(m) for m in options.get("missing", [])])
     source = frame.rename({c: f"{i}" for i, c in enumerate(frame.columns)})
@@ -296,7 +300,8 @@ def _constants(
 
 def _spelled(out: pl.DataFrame, spec: Source) -> pl.DataFrame:
     """``options.replace`` (characters), then ``rename`` (whole names), on every column that holds securities; the
-    cells of a change list may hold several names."""
+    cells of a change list may hold several names.
+    """
     there = [c for c in SECURITY_LIKE if c in out.columns]
     for old, new in dict(spec.options.get("replace", {})).items():
         out = out.with_columns(

@@ -2,7 +2,8 @@
 
 ``derive = { kind = "us_line_name" }`` walks KINDS from the top; the first pattern that fits the
 name (or the ticker) decides. ``derive = { company = "from_name" }`` cuts the words that tell share
-classes and kinds of line from the name; what is left identifies the company."""
+classes and kinds of line from the name; what is left identifies the company.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ from paceline.errors import MarketFileError
 
 class Kind(NamedTuple):
     """One line of the list: ``name`` matches and ``unless`` does not, or ``ticker`` matches; with ``both`` the
-    name and the ticker must match."""
+    name and the ticker must match.
+    """
 
     kind: str
     name: str
@@ -159,7 +161,8 @@ def kind_of(name: pl.Expr, ticker: pl.Expr) -> pl.Expr:
 def company_of(name: pl.Expr) -> pl.Expr:
     """Company from a line's name: words of class and kind cut, lower case, dashes. The legal form stays: the
     classes of one company share it, and it tells Independent Bank Corp from Independent Bank
-    Corporation."""
+    Corporation.
+    """
     text = (
         name.str.strip_chars()
         .str.replace_all(r"(?i)\s*\((the|ireland|reit|delaware|del|de|canada)\)", "")

@@ -1,7 +1,8 @@
 """Price dialects to the columns of ``prices``. Pure.
 
 All functions take one row per (security, date), sorted so, on sessions only, and return the frame
-with ``close``, ``price_return``, ``total_return`` filled, and what was found."""
+with ``close``, ``price_return``, ``total_return`` filled, and what was found.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +59,8 @@ def dialect(
     adjusted_close -> adjusted; split_adjusted_close -> split_adjusted; total_return, or
     price_return without close -> returns; close and price_return -> changes; close alone -> level.
     With an explicit dialect "adjusted" or "split_adjusted", a mapped ``close`` is that kind of
-    close."""
+    close.
+    """
     kind: str = spec.dialect
     columns = dict(columns)
     if (
@@ -155,7 +157,8 @@ def _changes(
 
     A gap of exactly one session can be closed: close_{t-1} = close_t / (1 + change_t), and its
     return is close_{t-1} / close_{t-2} - 1. When that ratio looks like a split the return stays
-    null."""
+    null.
+    """
     before = pl.col("close").shift()
     implied = pl.col("close") / (1 + pl.col("price_return"))
     frame = frame.with_columns(
@@ -242,7 +245,8 @@ def _from_closes(
     frame: pl.DataFrame, calendar: Sequence[dt.date]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The frame with returns from the closes where the change agrees but for a dividend, and the rows where it
-    did not agree to a basis point."""
+    did not agree to a basis point.
+    """
     number = pl.Series("__n", session_number(frame.get_column("date"), calendar))
     frame = frame.with_columns(number)
     next_session = (pl.col("security") == pl.col("security").shift()) & (
@@ -267,7 +271,8 @@ def _most(rows: pl.DataFrame, count: int) -> list[dt.date]:
 def _split_adjusted(frame: pl.DataFrame) -> pl.DataFrame:
     """Close, dividend and volume in today's shares: price return P_t / P_{t-1} - 1, total return
     (P_t + D_t) / P_{t-1} - 1, and the close of the day is P_t times the product of all later split
-    ratios."""
+    ratios.
+    """
     for column in ("split", "dividend"):
         if column not in frame.columns:
             frame = frame.with_columns(pl.lit(None, pl.Float64).alias(column))
@@ -314,7 +319,8 @@ def actions_of(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _returns(name: str, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
     """CRSP manner: returns as given; a negative price is the middle of bid and ask; 0 is no price; a return of
-    -44 ... -99 is a code for "missing", never a number."""
+    -44 ... -99 is a code for "missing", never a number.
+    """
     findings: list[Finding] = []
     for column in ("price_return", "total_return"):
         if column in frame.columns:

@@ -122,7 +122,8 @@ def _fields(line: str, delimiter: str) -> list[str]:
 
 def _header(data: bytes, wanted: Wanted, delimiters: Iterable[str]) -> tuple[int, str, list[str]]:
     """Line number, delimiter and names of the header: the first line that holds every wanted column, else the
-    line that holds most of them."""
+    line that holds most of them.
+    """
     lines = data[: 1 << 18].decode("utf-8", errors="ignore").splitlines()[:_HEADER_WITHIN]
     best: tuple[int, int, str, list[str]] | None = None
     for delimiter in delimiters:

@@ -1,7 +1,8 @@
 """Membership in three shapes, and dated lists of any table, to spells. Pure.
 
 A spell is [start, end): ``start`` the first day inside, ``end`` the first day outside, null where
-unknown."""
+unknown.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ def from_snapshots(
 
     ``group`` (universe or scheme) names the list, ``values`` what may change besides being listed.
     A spell starts at the first list that has the security with those values and ends at the first
-    later list that has not."""
+    later list that has not.
+    """
     dates = (
         frame.select(*group, "date")
         .unique()
@@ -61,7 +63,8 @@ def from_snapshots(
 def events(changes: pl.DataFrame) -> pl.DataFrame:
     """A change list (date, add, remove; several names in a cell are separated by commas) as (date, security,
     step) with step +1 or -1. A security both added and removed on one day (a new ticker) has no
-    event."""
+    event.
+    """
     parts = [
         changes.select(
             "date", pl.col(column).str.split(",").alias("security"), pl.lit(step).alias("step")
@@ -86,7 +89,8 @@ def continued(
 
     Events up to the last date of the spells are already in them and left out. An addition opens a
     spell, a removal closes the open one. At the snapshot's date a member that is not listed is
-    closed and a listed security that is no member is opened; each disagreement is counted."""
+    closed and a listed security that is no member is opened; each disagreement is counted.
+    """
     findings: list[Finding] = []
     done = (
         pl.concat([spells.get_column("start"), spells.get_column("end")]).max()

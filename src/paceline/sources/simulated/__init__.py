@@ -10,7 +10,8 @@ work; small ones take a tenth of a second.
 
 What is inside: ``model`` (factors, volatility, lives), ``calibrate`` (values, planted rotations,
 the last weeks), ``universe`` (index membership and levels), ``tables``, ``companies`` (names),
-``plan`` (every decided number)."""
+``plan`` (every decided number).
+"""
 
 from __future__ import annotations
 
@@ -63,7 +64,8 @@ def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
         close_{t-1}
 
     to rounding, because closes are not rounded to cents. A worthless line ends with a return of -1
-    and no close. Raises ``SourceError`` if the calendar does not cover the years asked for."""
+    and no close. Raises ``SourceError`` if the calendar does not cover the years asked for.
+    """
     from paceline.sources.simulated.calibrate import calibrate
     from paceline.sources.simulated.model import draw
     from paceline.sources.simulated.tables import frames

@@ -2,7 +2,8 @@
 
 Every one is a constant added to the log returns of a group of lines, so that it multiplies the
 group's growth by a known factor whatever the weights inside the group, and volatility and
-correlation stay as drawn."""
+correlation stay as drawn.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ def shape(m: Model) -> None:
     """Bring the values at the end to plan: the leaders', the sectors' totals, and a power law for the others.
 
     Survivors' drifts are moved (or the first value, for those listed late); whoever was delisted
-    gets the sector's drift."""
+    gets the sector's drift.
+    """
     T = len(m.dates)
     n = m.options.companies
     end = np.maximum(m.log_value(T - 1), 0.0)  # the worthless have none

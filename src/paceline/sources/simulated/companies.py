@@ -1,7 +1,8 @@
 """Who is listed in the simulated market: industries, leaders, and invented names and tickers.
 
 Sector, industry and sub-industry names are the classification's real ones. Every company and ticker
-is invented: tickers have six letters, which no share listed in the United States has."""
+is invented: tickers have six letters, which no share listed in the United States has.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ class Industry(NamedTuple):
 
 class Sector(NamedTuple):
     """``companies``: share of all companies; ``early`` and ``late`` share of the large companies' value twelve years
-    before the end and at the end; market ``beta``; book-to-market ``value`` tilt (log)."""
+    before the end and at the end; market ``beta``; book-to-market ``value`` tilt (log).
+    """
 
     companies: float
     early: float
@@ -178,7 +180,8 @@ def assign(count: int) -> NDArray[np.int64]:
     """Sub-industry (position in ``INDUSTRIES``) of each of ``count`` companies, leaders first.
 
     Companies are shared out by largest remainder, then dealt so that any stretch of them is mixed;
-    the three transport sub-industries get a company each in the smallest market too."""
+    the three transport sub-industries get a company each in the smallest market too.
+    """
     subs = [i.sub_industry for i in INDUSTRIES]
     fixed = [subs.index(leader.sub_industry) for leader in LEADERS]
     quota = np.array([SECTORS[i.sector].companies * i.share for i in INDUSTRIES])

@@ -6,7 +6,8 @@
 M has GARCH volatility with a leverage term and Student t shocks; g_t, a power of the same
 volatility, makes idiosyncratic risk cluster too; e is Student t with four degrees of freedom. z is
 the line's own return of the past year without its last month, ranked at each quarter's start. Lines
-are rows; the second share classes come last."""
+are rows; the second share classes come last.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +41,8 @@ class Model:
     """The market while it is made: rows are lines, columns sessions; ``x`` holds log price returns.
 
     ``x`` is zero on a line's first session and outside its life, and -inf on the last session of a
-    worthless delisting. ``logcap`` is the log value at the close of the first session."""
+    worthless delisting. ``logcap`` is the log value at the close of the first session.
+    """
 
     options: Options
     dates: Dates

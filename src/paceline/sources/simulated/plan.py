@@ -106,7 +106,8 @@ class Rotation:
 
     where R is the return of the group as it stood at the close of ``start``, weighted by
     float-adjusted value and held unchanged. ``indices`` names two published index levels instead of
-    the groups."""
+    the groups.
+    """
 
     name: str
     long: Group
@@ -282,7 +283,8 @@ def planted(given: Options | Mapping[str, Any] | None = None) -> list[Rotation]:
 
     A rotation is planted when the market begins three months before it and ends after it; the last
     one is the last weeks' rotation from large to small, exact on the published indices SIM500 and
-    SIM2000."""
+    SIM2000.
+    """
     o = given if isinstance(given, Options) else options(given or {})
     room = dt.timedelta(days=90)
     found = [r for r in _PLAN if o.begin + room <= r.start and r.end <= o.end]

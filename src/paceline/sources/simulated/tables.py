@@ -44,7 +44,8 @@ def prices(m: Model) -> Prices:
 
     A split is decided on the close before a month's first session: forward above a line's own
     limit, reverse below 4. Closes are not rounded to cents, so that they agree with the returns to
-    the last bits."""
+    the last bits.
+    """
     rng = np.random.Generator(np.random.PCG64(m.options.seed + 2))
     n, T = m.options.companies, len(m.dates)
     grown = np.exp(np.cumsum(m.x, axis=1))
@@ -392,7 +393,8 @@ def _fundamentals(m: Model, ids: list[str], days: pl.Series) -> pl.DataFrame:
     """Quarterly items per line (a company with two classes reports each class's part), known on filing.
 
     Book equity follows the smoothed value of the line over three years times its own book-to-market
-    ratio; sales, assets and earnings hang on book equity, earnings may be negative."""
+    ratio; sales, assets and earnings hang on book equity, earnings may be negative.
+    """
     rng = np.random.Generator(np.random.PCG64(m.options.seed + 6))
     months = np.arange(m.dates[0].astype("datetime64[M]"), m.dates[-1].astype("datetime64[M]") + 1)
     ends = (months[(months.astype(np.int64) % 3) == 2] + 1).astype("datetime64[D]") - 1

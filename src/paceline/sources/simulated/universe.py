@@ -3,7 +3,8 @@
 The large universe is kept like a committee's: at each quarter's third Friday the ``Options.large``
 largest companies, with a band of a tenth of the ranks in which nobody enters or leaves; who is
 delisted in between is replaced by the largest company outside. The small one is everybody else who
-was listed on that Friday."""
+was listed on that Friday.
+"""
 
 from __future__ import annotations
 
@@ -90,7 +91,8 @@ def returns(m: Model, u: Universe, name: str, a: int = 0, b: int | None = None) 
     """Daily price returns of a published index in sessions a+1..b, weighted by float value.
 
     The special dividend is added back on its ex-date and the child of a spin-off enters at price
-    zero, so that neither moves the level; dividends are left out."""
+    zero, so that neither moves the level; dividends are left out.
+    """
     return _chained(m, u, name, a, b, cash=False)[0]
 
 
