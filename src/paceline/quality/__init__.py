@@ -18,8 +18,8 @@ import polars as pl
 from paceline import schema
 from paceline.errors import SourceError
 from paceline.quality._prices import check_prices
+from paceline.rows import collapse, in_order, joined, off_calendar, set_aside, where_is
 from paceline.sources import Context, Finding, Parsed
-from paceline.sources._rows import collapse, in_order, joined, off_calendar, set_aside, where_is
 
 if TYPE_CHECKING:
     from paceline.config import Source

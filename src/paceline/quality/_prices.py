@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from paceline.rows import in_order, near_split, session_number, set_aside, where_is
 from paceline.sources import Context, Finding
-from paceline.sources._rows import in_order, session_number, set_aside, where_is
-from paceline.sources.files._prices import near_split
 
 #: Unchanged closes in a row that count as stale.
 STALE = 10

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from paceline.errors import UnknownName
 from paceline.lineage import Origin
+from paceline.rows import Finding as Finding
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -33,18 +34,6 @@ class Raw:
 
     data: bytes
     origin: Origin
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One fault found in the data: what, how often, where, an example, and what was done about it."""
-
-    source: str
-    check: str  # short name, e.g. "duplicate rows"
-    count: int
-    action: str  # "quarantined", "kept, flagged", "recovered", "excluded from ..."
-    example: str = ""
-    remedy: str = ""
 
 
 @dataclass(frozen=True)

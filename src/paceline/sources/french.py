@@ -46,8 +46,8 @@ import numpy as np
 import polars as pl
 
 from paceline.errors import MarketFileError, SourceError, UnknownName
+from paceline.rows import joined, set_aside
 from paceline.sources import Context, Finding, Parsed, Raw, files
-from paceline.sources._rows import joined, set_aside
 
 if TYPE_CHECKING:
     from pathlib import Path

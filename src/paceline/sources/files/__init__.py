@@ -82,8 +82,8 @@ from paceline import schema
 from paceline.config import Source, listed
 from paceline.errors import MarketFileError, SourceError
 from paceline.lineage import Origin
+from paceline.rows import joined
 from paceline.sources import Context, Parsed, Raw
-from paceline.sources._rows import joined
 from paceline.sources.files import _columns, _prices
 from paceline.sources.files._work import SHAPES, WIDE, Work, extra_file
 

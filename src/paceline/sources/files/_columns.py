@@ -9,9 +9,9 @@ import polars as pl
 
 from paceline.config import ColumnMap, Source
 from paceline.errors import MarketFileError, SourceError
+from paceline.rows import set_aside
 from paceline.schema import Table
 from paceline.sources import Finding
-from paceline.sources._rows import set_aside
 from paceline.sources.files._read import Wanted
 
 #: Columns a file may bring that are worked into the table's own columns.

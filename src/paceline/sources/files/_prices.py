@@ -7,48 +7,19 @@ with ``close``, ``price_return``, ``total_return`` filled, and what was found.
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Sequence
 
 import polars as pl
 
 from paceline.config import ColumnMap, Source
 from paceline.errors import MarketFileError
+from paceline.rows import in_order, near_split, session_number, where_is
 from paceline.sources import Finding
-from paceline.sources._rows import in_order, session_number, where_is
 
 _KEY = ("security", "date")
 #: A change that differs from the closes by less (in logs) is a dividend, by more a split or a
 #: spin-off.
 DIVIDEND = 0.05
-#: New shares per old share in splits that happen often, upwards; reverse splits are their inverses.
-SPLIT_RATIOS = (
-    1.5,
-    2.0,
-    3.0,
-    4.0,
-    5.0,
-    6.0,
-    7.0,
-    8.0,
-    10.0,
-    12.0,
-    15.0,
-    20.0,
-    25.0,
-    30.0,
-    40.0,
-    50.0,
-    100.0,
-)
-
-
-def near_split(ratio: pl.Expr, tolerance: float = 0.05) -> pl.Expr:
-    """True where a positive ratio lies within ``tolerance`` (in logs) of a common split ratio or its inverse."""
-    size = ratio.log().abs()
-    return pl.any_horizontal(
-        [(size - math.log(k)).abs() < tolerance for k in SPLIT_RATIOS]
-    ).fill_null(False)
 
 
 def dialect(

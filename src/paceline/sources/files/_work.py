@@ -12,8 +12,8 @@ import polars as pl
 from paceline import schema
 from paceline.config import ColumnMap, Source
 from paceline.errors import MarketFileError, SourceError
+from paceline.rows import collapse, in_order, off_calendar, set_aside, where_is
 from paceline.sources import Context, Finding, Raw
-from paceline.sources._rows import collapse, in_order, off_calendar, set_aside, where_is
 from paceline.sources.files import _columns, _names, _prices, _spells
 from paceline.sources.files._read import Wanted, read
 

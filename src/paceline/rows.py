@@ -1,4 +1,4 @@
-"""Rows set aside: what every source does with rows it cannot keep. Not a plug-in.
+"""Rows of tables: findings, quarantine, duplicates, order, sessions.
 
 A row leaves a table only into the quarantine, with its reason and its content, or as a copy of a
 row that stays; either way it is counted in a ``Finding``.
@@ -6,14 +6,14 @@ row that stays; either way it is counted in a ``Finding``.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-
-from paceline.sources import Finding
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -23,6 +23,40 @@ if TYPE_CHECKING:
 #: Columns of a quarantine frame: the table the row was meant for, why it was kept out, the row as
 #: JSON.
 QUARANTINE = pl.Schema({"table": pl.String(), "reason": pl.String(), "row": pl.String()})
+#: A frame, what was found in it, and the quarantine rows taken from it (None: none).
+Checked = tuple[pl.DataFrame, "list[Finding]", pl.DataFrame | None]
+#: New shares per old share in splits that happen often, upwards; reverse splits are their inverses.
+SPLIT_RATIOS = (
+    1.5,
+    2.0,
+    3.0,
+    4.0,
+    5.0,
+    6.0,
+    7.0,
+    8.0,
+    10.0,
+    12.0,
+    15.0,
+    20.0,
+    25.0,
+    30.0,
+    40.0,
+    50.0,
+    100.0,
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fault found in the data: what, how often, an example, and what was done about it."""
+
+    source: str
+    check: str  # short name, e.g. "duplicate rows"
+    count: int
+    action: str  # "quarantined", "kept, flagged", "recovered", "excluded from ..."
+    example: str = ""
+    remedy: str = ""
 
 
 def set_aside(table: str, rows: pl.DataFrame, reason: str | pl.Series) -> pl.DataFrame:
@@ -54,11 +88,11 @@ def where_is(rows: pl.DataFrame, key: Sequence[str]) -> str:
     return " ".join(str(first[k]) for k in key if first.get(k) is not None)
 
 
-def collapse(
-    source: str, table: str, frame: pl.DataFrame, key: Sequence[str]
-) -> tuple[pl.DataFrame, list[Finding], pl.DataFrame | None]:
-    """One row per key. Identical rows are collapsed and counted; of conflicting rows the first is kept and
-    the others are quarantined. The order of the remaining rows is unchanged.
+def collapse(source: str, table: str, frame: pl.DataFrame, key: Sequence[str]) -> Checked:
+    """One row per key, in the order of the frame.
+
+    Identical rows are collapsed and counted; of conflicting rows the first is kept and the others
+    are quarantined.
     """
     on = [k for k in key if k in frame.columns]
     # rows in strict order of their key hold no duplicate: the usual case costs one pass
@@ -106,8 +140,8 @@ def increasing(frame: pl.DataFrame, key: Sequence[str], strictly: bool = True) -
         return True
     ahead = pl.lit(not strictly)
     for name in reversed(key):
-        before, here = pl.col(name).shift(), pl.col(name)
-        ahead = (here > before) | ((here == before) & ahead)
+        value, before = pl.col(name), pl.col(name).shift()
+        ahead = (value > before) | ((value == before) & ahead)
     return bool(frame.select(ahead.slice(1).fill_null(False).all()).item())
 
 
@@ -137,8 +171,8 @@ def session_number(dates: pl.Series, sessions: Sequence[dt.date]) -> npt.NDArray
 
 def off_calendar(
     source: str, frame: pl.DataFrame, calendar: str, sessions: Sequence[dt.date]
-) -> tuple[pl.DataFrame, list[Finding], pl.DataFrame | None]:
-    """Price rows dated on a day that is no session, between the calendar's first and last, are quarantined."""
+) -> Checked:
+    """Quarantine price rows dated on no session, between the calendar's first and last."""
     if not sessions or frame.is_empty():
         return frame, [], None
     inside = (
@@ -148,7 +182,7 @@ def off_calendar(
     if not bad.any():
         return frame, [], None
     rows = frame.filter(bad)
-    found = Finding(
+    finding = Finding(
         source,
         "rows off the calendar",
         rows.height,
@@ -158,6 +192,18 @@ def off_calendar(
     )
     return (
         frame.filter(~bad),
-        [found],
+        [finding],
         set_aside("prices", rows, f"date is not a session of {calendar}"),
     )
+
+
+def near_split(ratio: pl.Expr, tolerance: float = 0.05) -> pl.Expr:
+    """True where a positive ratio is a common split ratio or its inverse, within ``tolerance``.
+
+    |ln ratio| differs from ln k by less than ``tolerance`` for one k of ``SPLIT_RATIOS``; a missing
+    ratio is False.
+    """
+    size = ratio.log().abs()
+    return pl.any_horizontal(
+        [(size - math.log(k)).abs() < tolerance for k in SPLIT_RATIOS]
+    ).fill_null(False)
