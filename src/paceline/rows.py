@@ -88,6 +88,15 @@ def where_is(rows: pl.DataFrame, key: Sequence[str]) -> str:
     return " ".join(str(first[k]) for k in key if first.get(k) is not None)
 
 
+def counted(
+    source: str, check: str, rows: pl.DataFrame, action: str, key: Sequence[str], remedy: str = ""
+) -> list[Finding]:
+    """The rows as one finding, the first of them its example; no finding for no rows."""
+    if rows.is_empty():
+        return []
+    return [Finding(source, check, rows.height, action, where_is(rows, key), remedy)]
+
+
 def collapse(source: str, table: str, frame: pl.DataFrame, key: Sequence[str]) -> Checked:
     """One row per key, in the order of the frame.
 
@@ -103,32 +112,21 @@ def collapse(source: str, table: str, frame: pl.DataFrame, key: Sequence[str]) -
         or not frame.select(on).is_duplicated().any()
     ):
         return frame, [], None
-    findings = []
-    distinct = frame.unique(maintain_order=True)
+    distinct, findings = frame.unique(maintain_order=True), []
     if distinct.height < frame.height:
         copies = frame.filter(~pl.struct(pl.all()).is_first_distinct())
-        findings.append(
-            Finding(
-                source,
-                "identical duplicate rows",
-                copies.height,
-                "collapsed into one",
-                where_is(copies, on),
-            )
-        )
+        findings = counted(source, "identical duplicate rows", copies, "collapsed into one", on)
     first = distinct.select(pl.struct(on).is_first_distinct()).to_series()
     if first.all():
         return distinct, findings, None
     others = distinct.filter(~first)
-    findings.append(
-        Finding(
-            source,
-            "conflicting duplicate rows",
-            others.height,
-            "quarantined, the first row is kept",
-            where_is(others, on),
-            "Filter the file with where = {...} or give each part its own source.",
-        )
+    findings += counted(
+        source,
+        "conflicting duplicate rows",
+        others,
+        "quarantined, the first row is kept",
+        on,
+        "Filter the file with where = {...} or give each part its own source.",
     )
     reason = f"{table}: another row with the same {', '.join(on)} came first"
     return distinct.filter(first), findings, set_aside(table, others, reason)
@@ -182,17 +180,17 @@ def off_calendar(
     if not bad.any():
         return frame, [], None
     rows = frame.filter(bad)
-    finding = Finding(
+    findings = counted(
         source,
         "rows off the calendar",
-        rows.height,
+        rows,
         "quarantined",
-        where_is(rows, ("security", "date")),
+        ("security", "date"),
         "Check the date column's format and the market's calendar.",
     )
     return (
         frame.filter(~bad),
-        [finding],
+        findings,
         set_aside("prices", rows, f"date is not a session of {calendar}"),
     )
 
