@@ -24,6 +24,9 @@ UNITS = (
     "score",
 )
 
+#: Units whose sign is the message: direction by colour, scales symmetric around zero.
+SIGNED = ("return", "points", "score")
+
 
 def show(value: object, unit: str) -> str:
     """The value as a person reads it: returns and fractions as percent, missing as an em dash.
