@@ -1,4 +1,4 @@
-"""``paceline show MEASURE``: one sub-command per measure, its options taken from the measure's parameters."""
+"""``paceline show MEASURE``: one sub-command per measure, its options from its parameters."""
 
 from __future__ import annotations
 
@@ -141,7 +141,8 @@ def build(tokens: Sequence[str]) -> tuple[App, list[str]]:
     """The ``show`` command with every measure found, and the words to give it.
 
     The measure may stand after general options (``show --json breadth``), and ``--csv`` may stand
-    alone."""
+    alone.
+    """
     from paceline import measures
 
     known = measures.discover()

@@ -126,7 +126,10 @@ def list_(kind: Kind | None = None, /, *, json: AsJson = False, where: Where | N
 
 
 def show(measure: str, /) -> int:
-    """Show one measure as a table, as JSON or CSV, or as a picture; `paceline show --help` lists the measures."""
+    """Show one measure as a table, as JSON or CSV, or as a picture.
+
+    `paceline show --help` lists the measures.
+    """
     raise AssertionError(f"{measure}: main() hands show to cli/show.py")
 
 
@@ -197,7 +200,7 @@ def trace(figure: str, /, *, json: AsJson = False, where: Where | None = None) -
 
 
 def _lines(step: dict[str, Any], depth: int = 0) -> Iterator[str]:
-    """A step, its parameters and, deeper, what it rests on; plain lines, never cut to the terminal's width."""
+    """A step, its parameters and, deeper, what it rests on; lines are never cut to the terminal."""
     margin = "    " * depth
     yield f"{margin}{step['name']}  {step['id']}"
     for name, value in (step.get("params") or {}).items():
