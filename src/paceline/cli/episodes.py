@@ -169,8 +169,8 @@ def _latest(study: Study) -> None:
     low, best = study.since_low(), study.superlative()
     if low:
         say(
-            f"Since the benchmark's low of {low['now'].start} ({low['sessions'].text} sessions), the "
-            f"first leg returned {low['now'].text} relative to the second, more than after "
+            f"Since the benchmark's low of {low['now'].start} ({low['sessions'].text} sessions), "
+            f"the first leg returned {low['now'].text} relative to the second, more than after "
             f"{low['rank'].text} of {low['n'].text} earlier lows."
         )
     if best:

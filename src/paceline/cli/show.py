@@ -14,6 +14,8 @@ from paceline.cli.options import When, day, flag, open_market, progress, remembe
 from paceline.errors import UnknownName, UsageError
 
 if TYPE_CHECKING:
+    from plotly.graph_objects import Figure as PlotlyFigure
+
     from paceline.measures import Measure
 
 
@@ -68,8 +70,9 @@ def _command(measure: Measure) -> Callable[..., int]:
         if name not in general
     ]
 
-    def command(**given: Any) -> int:
-        return _show(measure.name, {k: given.pop(k, p.default) for k, p in general.items()}, given)
+    def command(**given: object) -> int:
+        shared = {k: given.pop(k, p.default) for k, p in general.items()}
+        return _show(measure.name, shared, given)
 
     command.__name__ = measure.name
     command.__signature__ = inspect.Signature([*own, *general.values()])  # type: ignore[attr-defined]
@@ -126,7 +129,7 @@ def _need_kaleido() -> None:
         )
 
 
-def _draw(figure: Any, path: Path) -> None:
+def _draw(figure: PlotlyFigure, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.write_image(path, scale=2)
