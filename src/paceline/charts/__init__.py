@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure as PlotlyFigure
 
 __all__ = [
-    "PALETTE",
     "POINTS",
     "SCALE",
     "colour",

@@ -188,14 +188,14 @@ def trace(figure: str, /, *, json: AsJson = False, where: Where | None = None) -
     """
     from paceline import record
 
-    found = record.trace(figure, open_market(where or Where()))
+    step = record.trace(figure, open_market(where or Where()))
     if json:
-        say_json(found)
+        say_json(step)
         return 0
-    for line in _lines(found):
+    for line in _lines(step):
         say(line)
-    if found.get("command"):
-        say(f"\nReproduce it with: {found['command']}")
+    if step.get("command"):
+        say(f"\nReproduce it with: {step['command']}")
     return 0
 
 

@@ -2,8 +2,8 @@
 
 A source module defines
 
-    def fetch(name: str, spec: config.Source, folder: Path) -> list[Raw]       # files, network:
-    only here def parse(name: str, spec: config.Source, raws: list[Raw], context: Context) -> Parsed
+    def fetch(name: str, spec: config.Source, folder: Path) -> list[Raw]
+    def parse(name: str, spec: config.Source, raws: list[Raw], context: Context) -> Parsed
 
 ``parse`` never touches a disk or a network: the same bytes give the same tables on every machine.
 """
@@ -46,7 +46,7 @@ class Context:
 
 @dataclass(frozen=True)
 class Parsed:
-    """Tables by name (columns as in ``schema``; missing ones are null), faults found, rows set aside.
+    """Tables by name (columns as in ``schema``; missing ones are null), findings, quarantine.
 
     ``quarantine`` rows carry the columns table, reason and row (the row as JSON).
     """

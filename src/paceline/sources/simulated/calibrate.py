@@ -11,7 +11,7 @@ import numpy as np
 
 from paceline.arrays import Array, Bools
 from paceline.sources.simulated import plan
-from paceline.sources.simulated.companies import INDUSTRIES, LEADERS, SECTORS
+from paceline.sources.simulated.companies import GIANTS, INDUSTRIES, LEADERS, SECTORS
 from paceline.sources.simulated.model import GROWTH, TOTAL, Model
 from paceline.sources.simulated.plan import PlantedGroup, PlantedRotation
 from paceline.sources.simulated.universe import Composition, company_rank, compose, returns
@@ -153,7 +153,7 @@ def _year(m: Model, u: Composition) -> None:
     a, h = m.at(f"{plan.ECHO_END.year - 1}-12-31"), m.at(plan.ECHO_START)
     if a < 0:
         return
-    giants = np.isin(np.arange(len(m.company)), np.arange(7))
+    giants = np.isin(np.arange(len(m.company)), np.arange(len(GIANTS)))
     step = np.log1p(plan.YEAR["giants"]) - held(m, giants, a, h)
     _all(m, a, h, np.full(h - a, step / (h - a)), np.repeat(giants[:, None], h - a, axis=1))
     _lift_technology(m, u)

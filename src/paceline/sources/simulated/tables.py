@@ -15,6 +15,8 @@ from paceline.sources.simulated.prices import SPINOFF_RATIO, Prices, prices
 from paceline.sources.simulated.universe import Composition, with_dividends
 
 _FEE = 0.0009
+#: Sessions that a line must be listed for longer before it can change its ticker.
+LONG_LISTED = 60
 _BASE = {"SIM500": 1000.0, "SIM2000": 1000.0, "SIMLRG": 100.0, "SIMMIC": 50.0}
 
 
@@ -77,10 +79,10 @@ def _price_rows(m: Model, p: Prices, ids: list[str], days: pl.Series, source: st
     busy = rng.standard_normal(len(line), dtype=np.float32) * np.float32(0.35) - np.float32(5.2)
     traded = np.round(shares * np.exp(busy) * (0.6 + 30.0 * np.abs(np.nan_to_num(price))))
     # rows by security and date, as the store keeps them: the lines are drawn in another order
-    number, life = np.argsort(np.array(ids)), listed.sum(axis=1)
-    begin = np.concatenate([[0], np.cumsum(life)])
+    number, count = np.argsort(np.array(ids)), listed.sum(axis=1)
+    begin = np.concatenate([[0], np.cumsum(count)])
     order = np.repeat(
-        begin[number] - np.concatenate([[0], np.cumsum(life[number])[:-1]]), life[number]
+        begin[number] - np.concatenate([[0], np.cumsum(count[number])[:-1]]), count[number]
     )
     order += np.arange(len(line))
     line, when, traded = line[order], when[order], traded[order]
@@ -164,9 +166,9 @@ def _renames(m: Model) -> list[tuple[int, int]]:
     chosen = rng.permutation(may)[: max(2, int(0.004 * len(may) * m.options.years))]
     renames = []
     for i in sorted(chosen.tolist()):
-        life = int(m.last[i] - m.first[i])
-        if life > 60:
-            renames.append((i, int(m.first[i] + rng.integers(20, life - 20))))
+        listed = int(m.last[i] - m.first[i])
+        if listed > LONG_LISTED:
+            renames.append((i, int(m.first[i] + rng.integers(20, listed - 20))))
     return renames
 
 
