@@ -137,14 +137,27 @@ def _draw(figure: Any, path: Path) -> None:
         ) from None
 
 
+def _files(tokens: Sequence[str]) -> list[Path]:
+    """The plug-in files of the market that the options name, before they are parsed: their measures
+    decide what the options are."""
+    from paceline import plugins
+
+    named = Path("market.toml")
+    for option, following in zip(tokens, [*tokens[1:], ""], strict=True):
+        name, equals, value = option.partition("=")
+        if name == "--market":
+            named = Path(value if equals else following)
+    return plugins.files_of(named) if named.is_file() else []
+
+
 def build(tokens: Sequence[str]) -> tuple[App, list[str]]:
     """The ``show`` command with every measure found, and the words to give it.
 
     The measure may stand after general options (``show --json breadth``), and ``--csv`` may stand
     alone."""
-    from paceline import measures
+    from paceline import measures, plugins
 
-    known = measures.discover()
+    known = measures.discover(plugins.load(_files(tokens)))
     app = App(name="paceline show", help=VERBS["show"], group_parameters=GENERAL, **settings())
     for name, found in known.items():
         app.command(_command(found), name=name, help=found.question)
