@@ -1,4 +1,4 @@
-"""``paceline show MEASURE``: one sub-command per measure, its options taken from the measure's parameters."""
+"""``paceline show MEASURE``: one sub-command a measure, its options taken from its parameters."""
 
 from __future__ import annotations
 
@@ -138,8 +138,10 @@ def _draw(figure: Any, path: Path) -> None:
 
 
 def _files(tokens: Sequence[str]) -> list[Path]:
-    """The plug-in files of the market that the options name, before they are parsed: their measures
-    decide what the options are."""
+    """The plug-in files of the market that the options name.
+
+    Looked up before the options are parsed: which there are depends on the measures.
+    """
     from paceline import plugins
 
     named = Path("market.toml")
@@ -154,7 +156,8 @@ def build(tokens: Sequence[str]) -> tuple[App, list[str]]:
     """The ``show`` command with every measure found, and the words to give it.
 
     The measure may stand after general options (``show --json breadth``), and ``--csv`` may stand
-    alone."""
+    alone.
+    """
     from paceline import measures, plugins
 
     known = measures.discover(plugins.load(_files(tokens)))

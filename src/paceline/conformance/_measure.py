@@ -120,11 +120,14 @@ class _Battery:
             lambda short: same(last(result), last(short), SAME, axes),
         )
 
-    def _causal(self, result: Result) -> Iterator[Fault]:
-        """What was said by session t, against what is said without a future, or with another."""
+    def _causal(self, result: Result) -> list[Fault]:
+        """What was said by session t, against what is said without a future, or with another.
+
+        Told is the first session at which they differ.
+        """
         T = len(self.view.sessions)
         for t in sorted({T // 3, T // 2, 3 * T // 4, T - 2}):
-            day = str(self.view.sessions[t])
+            day, told = str(self.view.sessions[t]), list[Fault]()
             for short, how, changed, other in (
                 (True, "cut", f"the view was cut at session {t} ({day})", cut(self.view, t)),
                 (
@@ -136,10 +139,13 @@ class _Battery:
             ):
                 found = self._run(other, changed)
                 if isinstance(found, Fault):
-                    yield found
+                    told.append(found)
                 elif found is not None:
                     by_then = self._by_then(result, found, t, short)
-                    yield from self._told(f"looks ahead of {day} ({how})", changed, by_then)
+                    told += self._told(f"looks ahead of {day} ({how})", changed, by_then)
+            if told:
+                return told
+        return []
 
     def _by_then(self, full: Result, other: Result, t: int, short: bool) -> list[Difference]:
         """Differences in what was known by session t."""
