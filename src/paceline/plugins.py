@@ -69,14 +69,13 @@ def load(files: Iterable[str | Path]) -> tuple[Plugin, ...]:
 def _load(path: Path) -> Plugin:
     data = _bytes(path)
     checksum = _checksum(data)
+    if checksum not in _ALLOWED and checksum not in trusted().values():
+        raise UsageError(
+            f"{path}: this file holds code, and you have not allowed it to run as it is now.",
+            f"Read it, then run `paceline trust {_quoted(path)}`.",
+        )
     known = _LOADED.get((path, checksum))
     if known is None:
-        if checksum not in _ALLOWED and checksum not in trusted().values():
-            raise UsageError(
-                f"{path}: this file holds code that a market file names, and nobody has allowed it "
-                "to run yet (or it has changed since).",
-                f"Read it, then run `paceline trust {_quoted(path)}`.",
-            )
         known = _LOADED[path, checksum] = Plugin(path.stem, str(path), _run(path, data, checksum))
     return known
 

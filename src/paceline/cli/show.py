@@ -137,6 +137,15 @@ def _draw(figure: Any, path: Path) -> None:
         ) from None
 
 
+def _help(measure: Measure) -> str:
+    """The question and the definition, a paragraph a line; the parameters stand with the options."""
+    told = [measure.question]
+    for paragraph in measure.doc.split("\n\n"):
+        if paragraph.partition("  ")[0] not in measure.params:
+            told.append(" ".join(paragraph.split()))
+    return "\n\n".join(told)
+
+
 def _files(tokens: Sequence[str]) -> list[Path]:
     """The plug-in files of the market that the options name.
 
@@ -163,7 +172,7 @@ def build(tokens: Sequence[str]) -> tuple[App, list[str]]:
     known = measures.discover(plugins.load(_files(tokens)))
     app = App(name="paceline show", help=VERBS["show"], group_parameters=GENERAL, **settings())
     for name, found in known.items():
-        app.command(_command(found), name=name, help=found.question)
+        app.command(_command(found), name=name, help=_help(found))
     words = [measures.ALIASES.get(word, word) for word in tokens]
     if words and words[0].startswith("-") and words[0] not in ("-h", "--help"):
         place = next((i for i, word in enumerate(words) if word in known), None)
