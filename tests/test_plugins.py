@@ -14,7 +14,7 @@ import pytest
 import paceline
 from paceline import measures, pages, plugins, record, sources
 from paceline.cli import USAGE, main
-from paceline.document import Chart, Document, Grid, Label, Section
+from paceline.document import Chart, Document, Grid, Label
 from paceline.errors import PluginError, UnknownName, UsageError
 
 SOUND = '''
@@ -522,7 +522,7 @@ def test_the_report_shows_a_measure_in_the_section_it_names(rendered: Document) 
 
 
 def test_a_section_that_no_page_has_is_made(rendered: Document) -> None:
-    """Titled by its measure's question, unless that holds digits; long tables are cut, and say so."""
+    """Titled by its question, unless that holds digits; long tables are cut, and say so."""
     own, long = (
         next(s for s in rendered.sections if s.name == name) for name in ("own_thing", "long_thing")
     )
