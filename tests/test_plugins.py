@@ -118,7 +118,7 @@ def test_its_figures_are_traced_to_the_file(tmp_path: Path, store: Path) -> None
     file = write(tmp_path / "mine.py", SOUND)
     market = paceline.open(write_market(tmp_path, ["mine.py"]), store=store, plugins=[file])
     figures = market.show("one", subjects=["large"])
-    market.remember(s.to_json() for s in market.lineage(f.step for f in figures))
+    market.remember(figures)
     command = record.trace(figures[0].id, market)["command"]
     assert command.startswith("paceline show one --market ")
 

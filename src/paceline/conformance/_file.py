@@ -17,6 +17,7 @@ from paceline.conformance._sample import sample
 from paceline.conformance._source import check_source
 from paceline.errors import PacelineError, UsageError
 from paceline.market import importing
+from paceline.market.view import view_of
 
 if TYPE_CHECKING:
     from paceline.market import Market
@@ -87,7 +88,7 @@ def _faults(check: Callable[[], None]) -> tuple[Fault, ...]:
 
 
 def _measure(measure: measures.Measure, market: Market) -> None:
-    check_measure(measure, market.view(measure)[0])
+    check_measure(measure, view_of(market.moment, measure)[0])
 
 
 def _page(page: pages.Page, market: Market) -> None:
