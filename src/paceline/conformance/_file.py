@@ -102,6 +102,12 @@ def _source(module: Any, name: str, market: Market) -> None:  # noqa: ANN401 - a
         judge(f"source {name}", [NO_SAMPLE])
     sessions = importing.calendar_sessions(market.file, market.store)
     context = sources.Context(market.file.market.calendar, tuple(sessions))
+    broken: ConformanceError | None = None
     with TemporaryDirectory() as home, plugins.blamed(str(module.__file__), "the source failed"):
         spec = config.Source.model_validate({"kind": name, **module.sample(Path(home))})
-        check_source(module, name, spec, Path(home), context)
+        try:
+            check_source(module, name, spec, Path(home), context)
+        except ConformanceError as error:  # what the checks found is told as it is
+            broken = error
+    if broken is not None:
+        raise broken
