@@ -9,7 +9,7 @@ import pytest
 
 from paceline import plugins
 from paceline.cli import USAGE, main
-from paceline.conformance import Checked, Fault, check_file
+from paceline.conformance import CheckedItem, Fault, check_file
 from paceline.errors import PluginError, UsageError
 
 HEAD = """
@@ -66,7 +66,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plugins, "_ALLOWED", set())
 
 
-def checked(home: Path, text: str) -> list[Checked]:
+def checked(home: Path, text: str) -> list[CheckedItem]:
     file = home / "mine.py"
     file.write_text(HEAD + text, encoding="utf-8")
     return check_file(file)

@@ -517,7 +517,7 @@ def test_the_report_shows_a_measure_in_the_section_it_names(rendered: Document) 
     assert isinstance(chart, Chart)
     assert {y for s in chart.series for y in s.y} == {1.0}
     assert isinstance(grid, Grid)
-    assert Label("Large, cap-weighted") in [row[0] for row in grid.rows]
+    assert Label("Large cap (cap weight)") in [row[0] for row in grid.rows]
     assert {row[1].value for row in grid.rows} == {1.0}  # type: ignore[union-attr]
 
 

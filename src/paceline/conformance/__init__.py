@@ -13,13 +13,13 @@ from __future__ import annotations
 from paceline.conformance._basket import check_basket
 from paceline.conformance._changes import cut, reordered, scrambled, split, tail
 from paceline.conformance._faults import ConformanceError, Fault
-from paceline.conformance._file import Checked, check_file
+from paceline.conformance._file import CheckedItem, check_file
 from paceline.conformance._measure import check_measure
 from paceline.conformance._page import check_page
 from paceline.conformance._source import check_source
 
 __all__ = [
-    "Checked",
+    "CheckedItem",
     "ConformanceError",
     "Fault",
     "check_basket",

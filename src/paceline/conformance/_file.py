@@ -30,7 +30,7 @@ NO_SAMPLE = Fault(
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedItem:
     """One thing that a file offers, and its faults: none if it conforms."""
 
     kind: str
@@ -38,7 +38,7 @@ class Checked:
     faults: tuple[Fault, ...]
 
 
-def check_file(path: str | Path) -> list[Checked]:
+def check_file(path: str | Path) -> list[CheckedItem]:
     """Check every measure, source, weighting and page of a plug-in file, on a simulated market.
 
     The file is run: naming it here is the permission. Raises ``PluginError`` for a file that
@@ -61,7 +61,7 @@ def check_file(path: str | Path) -> list[Checked]:
             checks.append(("source", source.name, check))
         checks += [("measure", m.name, partial(_measure, m, market)) for m in own_measures]
         checks += [("page", p.name, partial(_page, p, market)) for p in own_pages]
-        return [Checked(kind, name, _faults(check)) for kind, name, check in checks]
+        return [CheckedItem(kind, name, _faults(check)) for kind, name, check in checks]
 
 
 def _offered(plugin: plugins.Plugin, kind: type[plugins.T]) -> list[plugins.T]:
@@ -92,9 +92,9 @@ def _measure(measure: measures.Measure, market: Market) -> None:
 
 
 def _page(page: pages.Page, market: Market) -> None:
-    from paceline.studies.answers import Book
+    from paceline.studies.answers import Answers
 
-    check_page(page, Book(market))
+    check_page(page, Answers(market))
 
 
 def _source(module: Any, name: str, market: Market) -> None:  # noqa: ANN401 - any file's module

@@ -11,22 +11,22 @@ from paceline.pages import Page, built
 from paceline.report import render
 
 if TYPE_CHECKING:
-    from paceline.studies.answers import Book
+    from paceline.studies.answers import Answers
 
 
-def check_page(page: Page, book: Book) -> None:
+def check_page(page: Page, ask: Answers) -> None:
     """Raise ``ConformanceError`` unless a page keeps its contract on this market.
 
     Built twice its sections are the same; every section has a name, a title and a question; no
     digit stands outside a figure, a label or the data of a series; the rows of a grid are as wide
     as its head; and the report can show it.
     """
-    made = built(page.build, book)
-    faults = [] if built(page.build, book) == made else ["not pure: built twice, it differs"]
+    made = built(page.build, ask)
+    faults = [] if built(page.build, ask) == made else ["not pure: built twice, it differs"]
     for section in made:
         faults += [f"section {section.name}: {text}" for text in _section(section)]
     if not faults and made:
-        market = book.market
+        market = ask.market
         document = Document(market.title, market.name, market.as_of, True, (), made)
         render(document)
     judge(page.name, faults)

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from paceline.config import Source
-    from paceline.sources import Context, Parsed, Plugin
+    from paceline.sources import Context, Parsed, SourcePlugin
 
 
-def check_source(plugin: Plugin, name: str, spec: Source, folder: Path, context: Context) -> None:
+def check_source(
+    plugin: SourcePlugin, name: str, spec: Source, folder: Path, context: Context
+) -> None:
     """Raise ``ConformanceError`` unless a source plug-in keeps its contract on this input.
 
     ``fetch`` gives the same bytes twice, with their SHA-256 and where they came from; ``parse`` is

@@ -70,7 +70,7 @@ class Parsed:
     quarantine: pl.DataFrame | None = None
 
 
-class Plugin(Protocol):
+class SourcePlugin(Protocol):
     """What a source module offers."""
 
     def fetch(self, name: str, spec: Source, folder: Path) -> list[Raw]: ...
@@ -82,7 +82,7 @@ class Plugin(Protocol):
 class Guarded:
     """A source from outside: its faults, and what it returns that it should not, are named as its own."""
 
-    module: Plugin
+    module: SourcePlugin
 
     def fetch(self, name: str, spec: Source, folder: Path) -> list[Raw]:
         """The bytes and their origins."""
