@@ -123,6 +123,20 @@ def test_its_figures_are_traced_to_the_file(tmp_path: Path, store: Path) -> None
     assert command.startswith("paceline show one --market ")
 
 
+def test_an_id_rests_on_the_file_that_computed_it(tmp_path: Path, store: Path) -> None:
+    """Other code is another question; what does not rest on the file keeps its id."""
+    ids = {}
+    for name, text in (("a", SOUND), ("b", SOUND), ("c", SOUND + "# changed\n")):
+        (tmp_path / name).mkdir()
+        file = write(tmp_path / name / "mine.py", text)
+        market = paceline.open(write_market(tmp_path, []), store=store, plugins=[file])
+        asked = (market.show(m, subjects=["large"])[0].id for m in ("one", "performance"))
+        ids[name] = tuple(asked)
+    assert ids["a"] == ids["b"]
+    assert ids["a"][0] != ids["c"][0]
+    assert ids["a"][1] == ids["c"][1]
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path, store: Path) -> None:
     market = paceline.open(write_market(tmp_path, ["lost.py"]), store=store)
     with pytest.raises(UsageError, match=r"lost\.py: the plug-in cannot be read"):

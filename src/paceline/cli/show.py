@@ -138,12 +138,9 @@ def _draw(figure: Any, path: Path) -> None:
 
 
 def _help(measure: Measure) -> str:
-    """The question and the definition, a paragraph a line; the parameters stand with the options."""
-    told = [measure.question]
-    for paragraph in measure.doc.split("\n\n"):
-        if paragraph.partition("  ")[0] not in measure.params:
-            told.append(" ".join(paragraph.split()))
-    return "\n\n".join(told)
+    """The question and the definition; the parameters stand with the options."""
+    prose = [p for p in measure.doc.split("\n\n") if p.partition("  ")[0] not in measure.params]
+    return "\n\n".join([measure.question, *(" ".join(p.split()) for p in prose)])
 
 
 def _files(tokens: Sequence[str]) -> list[Path]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, cast
 
 from paceline import config, measures, pages, plugins, sources
 from paceline.conformance._faults import ConformanceError, Fault, judge
@@ -70,11 +71,10 @@ def _offered(plugin: plugins.Plugin, kind: type[plugins.T]) -> list[plugins.T]:
     return [v for v in found.values() if plugins.outside(_function(v))]
 
 
-def _function(value: Any) -> Callable[..., Any]:  # noqa: ANN401 - a Measure or a Page
-    found: Callable[..., Any] = (
-        value.function if isinstance(value, measures.Measure) else value.build
+def _function(value: object) -> Callable[..., Any]:
+    return (
+        value.function if isinstance(value, measures.Measure) else cast("pages.Page", value).build
     )
-    return found
 
 
 def _faults(check: Callable[[], None]) -> tuple[Fault, ...]:
@@ -97,7 +97,7 @@ def _page(page: pages.Page, market: Market) -> None:
     check_page(page, Answers(market))
 
 
-def _source(module: Any, name: str, market: Market) -> None:  # noqa: ANN401 - any file's module
+def _source(module: ModuleType, name: str, market: Market) -> None:
     if not callable(getattr(module, "sample", None)):
         judge(f"source {name}", [NO_SAMPLE])
     sessions = importing.calendar_sessions(market.file, market.store)
@@ -106,7 +106,7 @@ def _source(module: Any, name: str, market: Market) -> None:  # noqa: ANN401 - a
     with TemporaryDirectory() as home, plugins.blamed(str(module.__file__), "the source failed"):
         spec = config.Source.model_validate({"kind": name, **module.sample(Path(home))})
         try:
-            check_source(module, name, spec, Path(home), context)
+            check_source(cast("sources.SourcePlugin", module), name, spec, Path(home), context)
         except ConformanceError as error:  # what the checks found is told as it is
             broken = error
     if broken is not None:

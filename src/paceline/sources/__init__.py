@@ -15,7 +15,7 @@ import pkgutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from paceline import plugins
 from paceline.errors import PluginError, UnknownName
@@ -73,14 +73,16 @@ class Parsed:
 class SourcePlugin(Protocol):
     """What a source module offers."""
 
-    def fetch(self, name: str, spec: Source, folder: Path) -> list[Raw]: ...
+    def fetch(self, name: str, spec: Source, folder: Path) -> list[Raw]:
+        """The bytes, with their origins."""
 
-    def parse(self, name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed: ...
+    def parse(self, name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
+        """The tables that the bytes hold."""
 
 
 @dataclass(frozen=True)
 class Guarded:
-    """A source from outside: its faults, and what it returns that it should not, are named as its own."""
+    """A source from outside: its faults, and wrong results, are named as its own."""
 
     module: SourcePlugin
 
@@ -107,14 +109,14 @@ def discover() -> list[str]:
     return sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
 
 
-def get(kind: str, files: Sequence[str] = ()) -> Any:
-    """The plug-in module of that kind: of this folder, of an installed package, or one of ``files``.
+def get(kind: str, files: Sequence[str] = ()) -> SourcePlugin:
+    """The plug-in of that kind: of this folder, of an installed package, or one of ``files``.
 
     A kind of this folder needs no code from outside, and none is run for it. Raises
     ``UnknownName``, which lists the others, and ``PluginError`` where two have one name.
     """
     if kind in discover():
-        return importlib.import_module(f"{__name__}.{kind}")
+        return cast("SourcePlugin", importlib.import_module(f"{__name__}.{kind}"))
     known = plugged((*plugins.installed("sources"), *plugins.load(files)))
     if kind not in known:
         raise UnknownName("source kind", kind, [*discover(), *known])
@@ -122,7 +124,7 @@ def get(kind: str, files: Sequence[str] = ()) -> Any:
 
 
 def plugged(found: Iterable[plugins.Plugin]) -> dict[str, plugins.Plugin]:
-    """Those of the plug-ins that are sources, by kind: the file's stem, or the entry point's name."""
+    """Those that are sources, by kind: the stem of the file, or the name of the entry point."""
     known: dict[str, plugins.Plugin] = {}
     for plugin in found:
         if not all(callable(getattr(plugin.value, name, None)) for name in ("fetch", "parse")):
@@ -134,7 +136,8 @@ def plugged(found: Iterable[plugins.Plugin]) -> dict[str, plugins.Plugin]:
         else:
             continue
         raise PluginError(
-            f"two definitions of the source kind {plugin.name!r}: in {plugin.origin} and in {other}.",
+            f"two definitions of the source kind {plugin.name!r}: in {plugin.origin} and in "
+            f"{other}.",
             "Rename one of them.",
         )
     return known
