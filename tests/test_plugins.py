@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 import sys
 import textwrap
@@ -180,6 +181,21 @@ def test_nothing_runs_before_it_is_allowed(
     assert not ran.exists()
     assert run("show", "one", *where) == 0
     assert ran.exists()
+
+
+def test_the_command_that_allows_a_file_works_as_printed(
+    tmp_path: Path, store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also for a path with a space and a quote in it."""
+    home = tmp_path / "it's mine"
+    home.mkdir()
+    write(home / "mine.py", SOUND)
+    where = ("--market", write_market(home, ["mine.py"]), "--store", store)
+    assert run("show", "one", *where) == USAGE
+    command = shlex.split(capsys.readouterr().err.split("`")[1])
+    assert command.pop(0) == "paceline"
+    assert run(*command) == 0
+    assert run("show", "one", *where) == 0
 
 
 def test_a_changed_file_must_be_allowed_again(

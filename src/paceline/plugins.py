@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,6 +34,9 @@ T = TypeVar("T")
 Kind = Literal["measures", "sources", "weightings", "pages"]
 #: Modules of plug-in files are known to Python by this, the file's stem and its checksum.
 PREFIX = "paceline_plugin"
+#: What to do about a fault of a file, and of an installed package.
+MEND = "This is a fault of that file, not of Paceline; `paceline conformance FILE` checks it."
+MEND_PACKAGE = "This is a fault of that package, not of Paceline: correct or uninstall it."
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +76,7 @@ def _load(path: Path) -> Plugin:
     if checksum not in _ALLOWED and checksum not in trusted().values():
         raise UsageError(
             f"{path}: this file holds code, and you have not allowed it to run as it is now.",
-            f"Read it, then run `paceline trust {_quoted(path)}`.",
+            f"Read it, then run `paceline trust {shlex.quote(str(path))}`.",
         )
     known = _LOADED.get((path, checksum))
     if known is None:
@@ -102,7 +106,7 @@ def installed(kind: Kind) -> tuple[Plugin, ...]:
     for point in sorted(metadata.entry_points(group=f"paceline.{kind}"), key=lambda p: p.name):
         package = point.dist.name if point.dist is not None else "an installed package"
         origin = f"{package} ({point.group}: {point.name} = {point.value})"
-        with blamed(origin, "cannot be loaded", every=True):
+        with blamed(origin, "cannot be loaded", every=True, remedy=MEND_PACKAGE):
             found.append(Plugin(point.name, origin, point.load()))
     return tuple(found)
 
@@ -248,10 +252,6 @@ def _checksum(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _quoted(path: Path) -> str:
-    return f'"{path}"' if " " in str(path) else str(path)
-
-
 _LOADED: dict[tuple[Path, str], Plugin] = {}
 _ALLOWED: set[str] = set()
 
@@ -260,7 +260,7 @@ _ALLOWED: set[str] = set()
 
 
 @contextmanager
-def blamed(origin: str, doing: str, *, every: bool = False) -> Iterator[None]:
+def blamed(origin: str, doing: str, *, every: bool = False, remedy: str = MEND) -> Iterator[None]:
     """Turn an exception of the body into a ``PluginError`` that names ``origin`` and its line.
 
     doing  what did not work, after the file and line: "cannot be loaded"
@@ -279,8 +279,7 @@ def blamed(origin: str, doing: str, *, every: bool = False) -> Iterator[None]:
             raise PluginError(f"{origin}{line}: {error.message}", error.remedy) from error
         said = " ".join(str(error).split())
         raise PluginError(
-            f"{origin}{line}: {doing}: {type(error).__name__}{': ' if said else ''}{said}.",
-            "This is a fault of that file, not of Paceline; `paceline conformance FILE` checks it.",
+            f"{origin}{line}: {doing}: {type(error).__name__}{': ' if said else ''}{said}.", remedy
         ) from error
 
 
@@ -302,10 +301,7 @@ def running(function: Callable[..., Any], what: str) -> Iterator[None]:
 def refuse(function: Callable[..., Any], what: str, fault: str) -> None:
     """Raise ``PluginError`` for something a plug-in returned, at the line its function begins."""
     line = getattr(getattr(function, "__code__", None), "co_firstlineno", "?")
-    raise PluginError(
-        f"{file_of(function)}:{line}: {what}: {fault}.",
-        "This is a fault of that file, not of Paceline; `paceline conformance FILE` checks it.",
-    )
+    raise PluginError(f"{file_of(function)}:{line}: {what}: {fault}.", MEND)
 
 
 def _place(error: BaseException, file: str) -> tuple[str, bool]:
