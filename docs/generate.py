@@ -2,6 +2,7 @@
 
 python docs/generate.py            write the pages, remove those of measures that are gone
 python docs/generate.py --check    exit 1 and name the pages that are not up to date
+python docs/generate.py FILE.py    write the pages of a plug-in's measures beside it; runs the file
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from paceline import measures
+from paceline import measures, plugins
 from paceline.measures import Measure
 
 FOLDER = Path(__file__).parent / "measures"
@@ -115,6 +116,16 @@ def stale(folder: Path = FOLDER) -> list[str]:
     )
 
 
+def beside(file: str) -> list[Path]:
+    """Write a page for every measure of a plug-in file into its folder; naming it allows it."""
+    plugin = plugins.load(plugins.allow([file]))
+    found = measures.discover(plugin)
+    written = [Path(file).with_name(f"{name}.md") for name in found.keys() - measures.discover()]
+    for path in written:
+        path.write_text(page(found[path.stem]), encoding="utf-8")
+    return written
+
+
 def main(argv: list[str]) -> int:
     if argv == ["--check"]:
         old = stale()
@@ -123,6 +134,10 @@ def main(argv: list[str]) -> int:
                 f"not up to date in {FOLDER.name}/: {', '.join(old)}. Run `make docs`.\n"
             )
         return int(bool(old))
+    if argv:
+        for file in argv:
+            beside(file)
+        return 0
     FOLDER.mkdir(exist_ok=True)
     wanted = pages()
     for path in FOLDER.glob("*.md"):

@@ -136,7 +136,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         return Market(seen)
 
     monkeypatch.setitem(vars(paceline), "open", opened)  # setattr would import the real one first
-    monkeypatch.setattr(measures, "discover", lambda: {"strength": strength})
+    monkeypatch.setattr(measures, "discover", lambda *_: {"strength": strength})
     return seen
 
 
@@ -456,7 +456,7 @@ def test_bad_input_gets_one_exact_message(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(measures, "discover", lambda: {"strength": strength})
+    monkeypatch.setattr(measures, "discover", lambda *_: {"strength": strength})
     argv, message = list(case.argv), case.message
     if case.edit is not None:
         old, new = case.edit

@@ -15,6 +15,7 @@ import generate  # noqa: E402 - docs/generate.py is a script beside the pages it
 
 PAGES = [
     ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
     ROOT / "CHANGELOG.md",
     *(p for p in sorted((ROOT / "docs").rglob("*.md")) if p.parent.name != "measures"),
 ]

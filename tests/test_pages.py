@@ -38,6 +38,7 @@ class Fake:
         self.market = SimpleNamespace(
             low=LOW,
             as_of="2025-11-28",
+            plugins=(),
             declared=["small", "large"],
             composites=["large"],
             groups={"sizes": ["small", "large"]},

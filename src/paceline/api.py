@@ -34,6 +34,7 @@ def open_market(
     store: str | Path | None = None,
     as_of: str | dt.date | None = None,
     version: int | str | None = None,
+    plugins: Sequence[str | Path] = (),
 ) -> OpenMarket:
     """Open a market file; without one, ``market.toml`` of the working folder or the simulated demo.
 
@@ -41,8 +42,10 @@ def open_market(
     store    folder of the store, instead of ``market.store``
     as_of    last day that may be seen (a session, or the session before it); default: the latest
     version  load number or date: the store as it was then
+    plugins  Python files with measures, sources, weightings or pages, beside those that the market
+             file names; naming them here is the permission to run them
     """
-    return OpenMarket(*located(path, data, store), as_of=as_of, version=version)
+    return OpenMarket(*located(path, data, store, plugins), as_of=as_of, version=version)
 
 
 class OpenMarket(Market):

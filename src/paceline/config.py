@@ -242,6 +242,8 @@ class MarketFile(_Strict):
     """The whole file."""
 
     market: MarketInfo
+    # Python files with measures, sources, weightings or pages; paths start from the market file
+    plugins: list[str] = Field(default_factory=list)
     sources: dict[str, Source]
     universes: dict[str, UniverseEntry] = Field(default_factory=dict)
     baskets: dict[str, Basket]
@@ -378,4 +380,5 @@ def load(path: str | Path, data: str | Path | None = None) -> MarketFile:
             "store": str((home / _expand(parsed.market.store, path)).resolve()),
         }
     )
-    return parsed.model_copy(update={"market": info})
+    files = [str((home / _expand(name, path)).resolve()) for name in parsed.plugins]
+    return parsed.model_copy(update={"market": info, "plugins": files})

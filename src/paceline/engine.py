@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from paceline import plugins
 from paceline.errors import NotEnoughData
 from paceline.figures import UNITS, Figure
 from paceline.lineage import Step, Steps, code_of
@@ -171,14 +172,18 @@ def evaluate(measure: Measure, view: View, params: Mapping[str, Any]) -> Result:
     """Run a measure and blank its series where coverage is below the declared share.
 
     Returns the result with ``value`` as {statistic: (S, T)}. A series value is NaN where
-    n_used < coverage * n_eligible. Raises ``NotEnoughData`` for a view without subjects.
+    n_used < coverage * n_eligible. Raises ``NotEnoughData`` for a view without subjects, and
+    ``PluginError`` where a measure from outside the package fails or returns something else.
     """
     if not view.subjects and measure.of != "market":
         raise NotEnoughData(
             f"{measure.name}: no basket has the data it needs.",
             "Check `paceline list baskets` and `paceline doctor`.",
         )
-    result = measure(view, **params)
+    with plugins.running(measure.function, f"the measure {measure.name} failed"):
+        result = measure(view, **params)
+    if plugins.outside(measure.function) and (fault := misfit(measure, view, result)):
+        plugins.refuse(measure.function, f"the measure {measure.name}", fault)
     if result.table is not None or result.value is None:
         return result
     values = result.value if isinstance(result.value, Mapping) else {"": result.value}
@@ -186,6 +191,35 @@ def evaluate(measure: Measure, view: View, params: Mapping[str, Any]) -> Result:
         thin = result.n_used < measure.coverage * result.n_eligible
         values = {name: np.where(thin, np.nan, v) for name, v in values.items()}
     return Result(values, result.n_used, result.n_eligible)
+
+
+def misfit(measure: Measure, view: View, result: Any) -> str:
+    """What keeps a result from being figures: its type, columns, shape or units; empty if nothing."""
+    if not isinstance(result, Result):
+        return f"it returned {type(result).__name__}, not a Result"
+    if result.table is not None:
+        lacking = [c for c in ROW[:8] if c not in result.table.columns]
+        if lacking:
+            return f"its table lacks the column(s) {', '.join(lacking)}"
+        own = result.table["unit"].to_list() if "unit" in result.table.columns else []
+        told = own or [None] * len(result.table)
+        units = {
+            u or measure.unit_of(s or "")
+            for u, s in zip(told, result.table["statistic"], strict=True)
+        }
+    elif result.value is None:
+        return "its result has neither value nor table"
+    else:
+        values = result.value if isinstance(result.value, Mapping) else {"": result.value}
+        rows = len(view.pairs) if measure.of == "pair" else len(view.subjects)
+        counts = {"n_used": result.n_used, "n_eligible": result.n_eligible}
+        for name, array in {**values, **counts}.items():
+            shape = getattr(array, "shape", ())
+            if array is not None and shape != (rows, len(view.sessions)):
+                return f"{name or 'its value'} has shape {shape}, not {(rows, len(view.sessions))}"
+        units = {measure.unit_of(name) for name in values}
+    unknown = sorted(units - set(UNITS))
+    return f"unit {unknown[0]!r} is not one of {', '.join(UNITS)}" if unknown else ""
 
 
 def recent(view: View, sessions: int) -> View:

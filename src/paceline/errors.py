@@ -3,7 +3,8 @@
     PacelineError                 one sentence that names the input, one that says what to do next
     |-- UsageError                the caller asked for something that cannot be (exit code 2)
     |   |-- UnknownName           a basket, measure, parameter, group ... that does not exist
-    |   `-- MarketFileError       market.toml: the file, the key, what was found, what is accepted
+    |   |-- MarketFileError       market.toml: the file, the key, what was found, what is accepted
+    |   `-- PluginError           somebody else's code: the file and line at fault
     `-- DataError                 the data cannot carry the request (exit code 3)
         |-- SourceError           a file or server: missing, unreadable, wrong columns, half a file
         |-- StoreError            the store: damaged, locked, full disk, unknown version
@@ -54,6 +55,10 @@ class UnknownName(UsageError):
 
 class MarketFileError(UsageError):
     """A market file that cannot be used: the file, the key, what was found, what is accepted."""
+
+
+class PluginError(UsageError):
+    """A fault in somebody else's code: the file, its line, and what happened there."""
 
 
 class DataError(PacelineError):

@@ -35,6 +35,8 @@ VERBS = {
     "calls": "Keep a ledger of strategists' calls and score them.",
     "target": "Weigh a target: the return it requires by its date, and how likely it is.",
     "factcheck": "Check the claims of a market commentary, with a verdict on each.",
+    "trust": "Allow a plug-in file, or those that a market file names, to run.",
+    "conformance": "Check the measures, sources, weightings and pages of a plug-in file.",
     "trace": "Show where a figure comes from, and the command that reproduces it.",
     "verify": "Recompute the figures of a report and list those that differ.",
 }
@@ -57,14 +59,16 @@ def build() -> App:
     """The verbs as a cyclopts app; ``show`` is built apart: its options come from the measures."""
     from cyclopts import App
 
-    from paceline.cli import calls, episodes, factcheck, target, verbs
+    from paceline.cli import calls, conformance, episodes, factcheck, target, verbs
 
     app = App(name="paceline", **settings())
     for name, line in VERBS.items():
         if name == "calls":
             app.command(calls.app(line, settings()))
             continue
-        home = {"episodes": episodes, "factcheck": factcheck, "target": target}.get(name, verbs)
+        homes = {"episodes": episodes, "factcheck": factcheck, "target": target}
+        homes |= {"trust": conformance, "conformance": conformance}
+        home = homes.get(name, verbs)
         function: Callable[..., int] = getattr(
             home, f"{name}_" if name in ("import", "list") else name
         )

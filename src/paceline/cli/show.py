@@ -1,4 +1,4 @@
-"""``paceline show MEASURE``: one sub-command per measure, its options from its parameters."""
+"""``paceline show MEASURE``: one sub-command a measure, its options taken from its parameters."""
 
 from __future__ import annotations
 
@@ -140,18 +140,39 @@ def _draw(figure: PlotlyFigure, path: Path) -> None:
         ) from None
 
 
+def _help(measure: Measure) -> str:
+    """The question and the definition; the parameters stand with the options."""
+    prose = [p for p in measure.doc.split("\n\n") if p.partition("  ")[0] not in measure.params]
+    return "\n\n".join([measure.question, *(" ".join(p.split()) for p in prose)])
+
+
+def _files(tokens: Sequence[str]) -> list[Path]:
+    """The plug-in files of the market that the options name.
+
+    Looked up before the options are parsed: which there are depends on the measures.
+    """
+    from paceline import plugins
+
+    named = Path("market.toml")
+    for option, following in zip(tokens, [*tokens[1:], ""], strict=True):
+        name, equals, value = option.partition("=")
+        if name == "--market":
+            named = Path(value if equals else following)
+    return plugins.files_of(named) if named.is_file() else []
+
+
 def build(tokens: Sequence[str]) -> tuple[App, list[str]]:
     """The ``show`` command with every measure found, and the words to give it.
 
     The measure may stand after general options (``show --json breadth``), and ``--csv`` may stand
     alone.
     """
-    from paceline import measures
+    from paceline import measures, plugins
 
-    known = measures.discover()
+    known = measures.discover(plugins.load(_files(tokens)))
     app = App(name="paceline show", help=VERBS["show"], group_parameters=GENERAL, **settings())
     for name, found in known.items():
-        app.command(_command(found), name=name, help=found.question)
+        app.command(_command(found), name=name, help=_help(found))
     words = [measures.ALIASES.get(word, word) for word in tokens]
     if words and words[0].startswith("-") and words[0] not in ("-h", "--help"):
         place = next((i for i, word in enumerate(words) if word in known), None)

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 
 def check_basket(build: Callable[[Panel], Targets], panel: Panel) -> None:
-    """Raise ``ConformanceError`` unless the baskets that ``build`` makes from a panel keep their contract.
+    """Raise ``ConformanceError`` unless the baskets that ``build`` makes keep their contract.
 
     Weights are finite, not negative, and sum to one at every rebalance (or are all zero: no member
     that day); rebalances are in order; building twice gives the same; and cutting the panel at t
     changes no weight in force by t (those fixed at the close of t are for the next session, whose
-    member list providers announce ahead)."""
+    member list providers announce ahead).
+    """
     targets = build(panel)
     faults = _weights(targets)
     faults += [

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from paceline.measures import Array, Span, View
 
+T = TypeVar("T", bound=np.generic)
 
-def frozen(a: Any) -> Any:
+
+def frozen(a: NDArray[T]) -> NDArray[T]:
+    """A contiguous array that nobody may write to."""
     a = np.ascontiguousarray(a)
     a.setflags(write=False)
     return a
 
 
 def mapped(view: View, change: Callable[[str, Array], Array]) -> View:
-    """The view with ``change(name, matrix)`` applied to every field and level ("level:price" ...)."""
+    """The view with ``change(name, matrix)`` for every field and level ("level:price" ...)."""
     return dataclasses.replace(
         view,
         fields={n: frozen(change(n, a)) for n, a in view.fields.items()},
@@ -40,7 +44,8 @@ def tail(view: View, count: int) -> View:
     """The last ``count`` sessions of the view, as a daily update sees them.
 
     Of a span that began earlier only who is a member is kept (the weights have drifted since),
-    without the securities that left before."""
+    without the securities that left before.
+    """
     first = max(len(view.sessions) - count, 0)
     indices = [a for n, a in view.fields.items() if n.endswith("_index")]
     gone = np.zeros(len(view.securities), bool)
@@ -62,7 +67,7 @@ def tail(view: View, count: int) -> View:
 
 
 def scrambled(view: View, t: int, seed: int = 0) -> View:
-    """The view with everything after session ``t`` shuffled and disturbed, future rebalances included."""
+    """The view with all after session ``t`` shuffled and disturbed, later rebalances included."""
     rng = np.random.default_rng(seed)
     order = np.arange(len(view.sessions))
     order[t + 1 :] = rng.permutation(order[t + 1 :])
@@ -93,7 +98,7 @@ def reordered(view: View, seed: int = 0) -> View:
 
 
 def split(view: View, ratio: float = 3.0, seed: int = 0) -> View:
-    """The same market in other units: every stock split on some session, every return index on another base."""
+    """The same market in other units: every stock split once, every index on another base."""
     rng = np.random.default_rng(seed)
     N, T = len(view.securities), len(view.sessions)
     when = rng.integers(1, max(T, 2), N)[:, None]

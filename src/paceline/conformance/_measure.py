@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,23 +13,23 @@ from paceline.conformance._changes import cut, mapped, reordered, scrambled, spl
 from paceline.conformance._compare import (
     CAUSAL,
     SAME,
+    Axes,
+    Difference,
     compare,
-    keys_of,
     known,
     run,
     same,
     series,
     unequal,
 )
-from paceline.conformance._faults import judge
-from paceline.figures import UNITS
-from paceline.measures import Measure, Of, Result, Shows, View
+from paceline.conformance._declared import declaration, shape
+from paceline.conformance._faults import Fault, judge
+from paceline.measures import Measure, Result, View
+from paceline.plugins import file_of
 
-ROW = ("subject", "against", "statistic", "start", "end", "value", "n_used", "n_eligible")
 
-
-def check_measure(measure: Measure, view: View, **params: Any) -> None:
-    """Raise ``ConformanceError`` listing every way in which a measure breaks its contract on this view.
+def check_measure(measure: Measure, view: View, **params: object) -> None:
+    """Raise ``ConformanceError`` with every way in which a measure breaks its contract on a view.
 
     - declared in full: question, known unit, references, a docstring that gives the definition and
       the rule for missing values and names every parameter; parameters annotated, with defaults
@@ -44,171 +44,155 @@ def check_measure(measure: Measure, view: View, **params: Any) -> None:
 
     Give a view of at least a few hundred sessions with gaps, a late listing and a delisting.
     """
-    faults = _declared(measure)
-    view = mapped(view, lambda _, a: a)
-    kept = {n: a.copy() for n, a in (*view.fields.items(), *view.all_levels.items())}
-    try:
-        result = measure(view, **params)
-        again = measure(view, **params)
-    except Exception as error:
-        judge(measure.name, [*faults, f"raises {type(error).__name__} on a valid view: {error}"])
-        raise
-    # equal_nan comparisons of the inputs: a write through a private copy of the flags would show
-    # here
-    if any(unequal(kept[n], a, 0.0) for n, a in (*view.fields.items(), *view.all_levels.items())):
-        faults.append("changes its input")
-    faults += [f"not pure: run twice, {f}" for f in same(result, again, 0.0)]
-    faults += _shape(measure, view, result)
-    if result.table is not None and not set(ROW) <= set(result.table.columns):
-        judge(measure.name, faults)
-    settings = {**measure.defaults(), **params}
-    if measure.causal:
-        faults += _causal(measure, view, result, params)
-    if view.securities:
-        faults += [
-            f"depends on the order of securities: {f}"
-            for f in same(result, run(measure, reordered(view), params), SAME)
-        ]
-        faults += [
-            f"a split changes it: {f}"
-            for f in same(result, run(measure, split(view), params), SAME)
-        ]
-    lookback = measure.lookback(settings)
-    if lookback is not None and result.table is None and len(view.sessions) > lookback + 1:
-        short = run(measure, tail(view, lookback + 1), params)
-        last = Result({n: a[:, -1:] for n, a in series(result).items()})
-        now = None if short is None else Result({n: a[:, -1:] for n, a in series(short).items()})
-        faults += [f"lookback of {lookback} is too short: {f}" for f in same(last, now, SAME)]
-    judge(measure.name, faults)
+    judge(measure.name, _Battery(measure, mapped(view, lambda _, a: a), params).faults())
 
 
-def _declared(measure: Measure) -> list[str]:
-    faults = []
-    if not measure.question.strip().endswith("?"):
-        faults.append(f"the question {measure.question!r} is not a question")
-    units = set(measure.unit.values()) if isinstance(measure.unit, Mapping) else {measure.unit}
-    faults += [f"unit {u!r} is not one of {', '.join(UNITS)}" for u in sorted(units - set(UNITS))]
-    for name, value, allowed in (
-        ("of", measure.of, get_args(Of)),
-        ("shows", measure.shows, get_args(Shows)),
-    ):
-        if value not in allowed:
-            faults.append(f"{name} = {value!r} is not one of {', '.join(allowed)}")
-    if not measure.references or not all(r.strip() for r in measure.references):
-        faults.append("no reference")
-    words = measure.doc.lower()
-    if "=" not in words:
-        faults.append("the docstring gives no definition (a formula with =)")
-    if "missing" not in words:
-        faults.append("the docstring has no rule for missing values")
-    if measure.bounds is not None and not measure.bounds[0] <= measure.bounds[1]:
-        faults.append(f"bounds {measure.bounds} are the wrong way round")
-    for name, p in inspect.signature(measure.function).parameters.items():
-        if p.kind is not inspect.Parameter.KEYWORD_ONLY:
-            continue
-        if p.annotation is inspect.Parameter.empty:
-            faults.append(f"parameter {name} has no annotation")
-        if p.default is inspect.Parameter.empty:
-            faults.append(f"parameter {name} has no default")
-        if name not in words:
-            faults.append(f"the docstring does not name parameter {name}")
-    return faults
+class _Battery:
+    """The checks of one measure on one view."""
 
+    def __init__(self, measure: Measure, view: View, params: Mapping[str, Any]) -> None:
+        self.measure, self.view, self.params = measure, view, params
+        self.axes = Axes.of(measure, view)
 
-def _shape(measure: Measure, view: View, result: Result) -> list[str]:
-    """Shape, units, bounds and counts of a result."""
-    low, high = measure.bounds or (-np.inf, np.inf)
-    slack = 1e-9
-    if result.table is not None:
-        table = result.table
-        if lacking := [n for n in ROW if n not in table.columns]:
-            return [f"the table lacks column(s) {', '.join(lacking)}"]
-        faults = [
-            f"unknown subject {s!r}"
-            for s in sorted(set(table["subject"]) - {*view.subjects, *view.series})
-        ]
-        own = (
-            table["unit"]
-            if "unit" in table.columns
-            else pl.Series([None] * len(table), dtype=pl.String)
+    def faults(self) -> list[Fault]:
+        """All faults; those of the result only where there is one of a known kind."""
+        told = [Fault(text) for text in declaration(self.measure)]
+        inputs = {**self.view.fields, **self.view.all_levels}
+        kept = {n: a.copy() for n, a in inputs.items()}
+        try:
+            result = self.measure(self.view, **self.params)
+            again = self.measure(self.view, **self.params)
+        except Exception as error:
+            return [*told, self._raised(error, "on a valid view")]
+        if not isinstance(result, Result):
+            return [*told, Fault(f"returns {type(result).__name__}, not a Result")]
+        # equal_nan comparisons of the inputs: a write through a private copy of the flags would
+        # show here
+        if any(unequal(kept[n], a, 0.0) for n, a in inputs.items()):
+            told.append(Fault("changes its input"))
+        told += self._told("not pure: run twice", "nothing", same(result, again, 0.0, self.axes))
+        misfits = shape(self.measure, self.view, result)
+        told += [Fault(text) for text in misfits]
+        if any("has shape" in text or "lacks column" in text for text in misfits):
+            return told
+        if self.measure.causal:
+            told += self._causal(result)
+        return [*told, *self._invariant(result), *self._lookback(result)]
+
+    def _invariant(self, result: Result) -> Iterator[Fault]:
+        """What must not matter: the order of the securities, splits, the base of an index."""
+        if not self.view.securities:
+            return
+        for check, changed, change in (
+            (
+                "depends on the order of securities",
+                "the securities stand in another order",
+                reordered,
+            ),
+            (
+                "a split changes it",
+                "every stock is split three for one on a session of its own, and every return "
+                "index starts from another base",
+                split,
+            ),
+        ):
+            other = self._run(change(self.view), changed)
+            yield from self._after(
+                check, changed, other, lambda r: same(result, r, SAME, self.axes)
+            )
+
+    def _lookback(self, result: Result) -> Iterator[Fault]:
+        """The last value from the sessions that the measure says it needs."""
+        settings = {**self.measure.defaults(), **self.params}
+        lookback = self.measure.lookback(settings)
+        if lookback is None or result.table is not None or len(self.view.sessions) <= lookback + 1:
+            return
+        changed = f"the view began {lookback} sessions before its last one"
+        axes = self.axes._replace(sessions=self.axes.sessions[-1:])
+
+        def last(found: Result | None) -> Result | None:
+            return found and Result({n: a[:, -1:] for n, a in series(found).items()})
+
+        yield from self._after(
+            f"lookback of {lookback} is too short",
+            changed,
+            self._run(tail(self.view, lookback + 1), changed),
+            lambda short: same(last(result), last(short), SAME, axes),
         )
-        found = {
-            u or measure.unit_of(s or "") for u, s in zip(own, table["statistic"], strict=True)
-        }
-        faults += [f"unit {u!r} of a row is not known" for u in sorted(found - set(UNITS))]
-        repeated = len(table) - table.select(keys_of(table)).n_unique()
-        if repeated:
-            faults.append(f"{repeated} row(s) have the same keys as another")
-        if table["value"].dtype.is_numeric():
-            value = table["value"].drop_nulls().drop_nans()
-            if outside := int(((value < low - slack) | (value > high + slack)).sum()):
-                faults.append(f"{outside} value(s) outside the bounds {measure.bounds}")
-        more = table.filter(pl.col("n_used") > pl.col("n_eligible"))
-        return [*faults, *([f"n_used above n_eligible in {len(more)} row(s)"] if len(more) else [])]
-    if result.value is None:
-        return ["the result has neither value nor table"]
-    rows = {"pair": len(view.pairs), "market": 1}.get(measure.of, len(view.subjects))
-    found_series = series(result)
-    faults = [
-        f"{n} has shape {a.shape}, not {(rows, len(view.sessions))}"
-        for n, a in found_series.items()
-        if a.shape != (rows, len(view.sessions))
-    ]
-    for name, a in found_series.items():
-        if name in ("n_used", "n_eligible"):
-            continue
-        if measure.unit_of("" if name == "value" else name) not in UNITS:
-            faults.append(f"statistic {name!r} has no known unit")
-        with np.errstate(invalid="ignore"):
-            if outside := int(((a < low - slack) | (a > high + slack)).sum()):
-                faults.append(f"{name}: {outside} value(s) outside the bounds {measure.bounds}")
-    if ("n_used" in found_series) != ("n_eligible" in found_series):
-        faults.append("n_used and n_eligible go together")
-    elif "n_used" in found_series and (found_series["n_used"] > found_series["n_eligible"]).any():
-        faults.append("n_used above n_eligible")
-    return faults
+
+    def _causal(self, result: Result) -> list[Fault]:
+        """What was said by session t, against what is said without a future, or with another.
+
+        Told is the first session at which they differ.
+        """
+        T = len(self.view.sessions)
+        for t in sorted({T // 3, T // 2, 3 * T // 4, T - 2}):
+            day, told = str(self.view.sessions[t]), list[Fault]()
+            for short, how, changed, other in (
+                (True, "cut", f"the view was cut at session {t} ({day})", cut(self.view, t)),
+                (
+                    False,
+                    "with another future",
+                    f"everything after session {t} ({day}) was shuffled and disturbed",
+                    scrambled(self.view, t),
+                ),
+            ):
+                found = self._run(other, changed)
+                if isinstance(found, Fault):
+                    told.append(found)
+                elif found is not None:
+                    by_then = self._by_then(result, found, t, short)
+                    told += self._told(f"looks ahead of {day} ({how})", changed, by_then)
+            if told:
+                return told
+        return []
+
+    def _by_then(self, full: Result, other: Result, t: int, short: bool) -> list[Difference]:
+        """Differences in what was known by session t."""
+        if full.table is None or other.table is None:
+            before, after = (
+                Result({n: a[:, : t + 1] for n, a in series(r).items()}) for r in (full, other)
+            )
+            return same(before, after, CAUSAL, self.axes)
+        last = self.view.sessions[t if short else -1]
+        day = pl.lit(self.view.sessions[t]).cast(pl.Date)
+        stated = _settled(full.table, self.view.sessions[-1]).filter(pl.col("known") <= day)
+        anew = _settled(other.table, last).filter(pl.col("known") <= day)
+        same_rows = not short or self.measure.shows == "events"
+        return compare(stated, anew, CAUSAL, same_rows=same_rows)
+
+    def _run(self, view: View, changed: str) -> Result | Fault | None:
+        """The result on a changed view; None where the question cannot be put to it."""
+        try:
+            return run(self.measure, view, self.params)
+        except Exception as error:
+            return self._raised(error, f"when {changed}")
+
+    def _raised(self, error: Exception, when: str) -> Fault:
+        file = file_of(self.measure.function)
+        frames = traceback.extract_tb(error.__traceback__)
+        line = next((f" in line {f.lineno}" for f in reversed(frames) if f.filename == file), "")
+        return Fault(f"raises {type(error).__name__}{line} {when}: {error}")
+
+    def _after(
+        self,
+        check: str,
+        changed: str,
+        found: Result | Fault | None,
+        compared: Callable[[Result | None], list[Difference]],
+    ) -> list[Fault]:
+        if isinstance(found, Fault):
+            return [found]
+        return self._told(check, changed, compared(found))
+
+    def _told(self, check: str, changed: str, differences: list[Difference]) -> list[Fault]:
+        return [Fault(f"{check}: {d.says}", changed, d.cells) for d in differences]
 
 
-def _causal(measure: Measure, view: View, result: Result, params: Mapping[str, Any]) -> list[str]:
-    """What the measure said by session t, against what it says when the future is cut off or is another one."""
-    T = len(view.sessions)
-    faults = []
-    for t in sorted({T // 3, T // 2, 3 * T // 4, T - 2}):
-        day = str(view.sessions[t])
-        short, other = run(measure, cut(view, t), params), run(measure, scrambled(view, t), params)
-        if result.table is not None:
-            faults += [
-                f"looks ahead of {day}: {f}" for f in _ahead(measure, view, t, result, short, other)
-            ]
-            continue
-        full = {n: a[:, : t + 1] for n, a in series(result).items()}
-        for name, changed in (("cut", short), ("with another future", other)):
-            if changed is not None:
-                seen = Result({n: a[:, : t + 1] for n, a in series(changed).items()})
-                faults += [
-                    f"looks ahead of {day} ({name}): {f}" for f in same(Result(full), seen, CAUSAL)
-                ]
-    return faults
-
-
-def _ahead(
-    measure: Measure, view: View, t: int, result: Result, short: Result | None, other: Result | None
-) -> Iterator[str]:
-    """Rows known by session t that would be others without the future, or with another one."""
-    day = pl.lit(view.sessions[t]).cast(pl.Date)
-
-    def by(found: Result, last: Any) -> pl.DataFrame:
-        assert found.table is not None
-        table = known(found.table)
-        if "provisional" in table.columns:  # an open phase may change; it says so
-            open_ = pl.col("provisional") & (pl.col("known") == pl.lit(last).cast(pl.Date))
-            table = table.filter(~open_.fill_null(False))
-        return table.filter(pl.col("known") <= day)
-
-    full = by(result, view.sessions[-1])
-    if other is not None:
-        yield from compare(full, by(other, view.sessions[-1]), CAUSAL)
-    if short is not None:
-        yield from compare(
-            full, by(short, view.sessions[t]), CAUSAL, same_rows=measure.shows == "events"
-        )
+def _settled(table: pl.DataFrame, last: np.datetime64) -> pl.DataFrame:
+    """The rows that may not change any more: an open phase says that it is provisional."""
+    table = known(table)
+    if "provisional" not in table.columns:
+        return table
+    open_ = pl.col("provisional") & (pl.col("known") == pl.lit(last).cast(pl.Date))
+    return table.filter(~open_.fill_null(False))

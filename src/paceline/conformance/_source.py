@@ -15,15 +15,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from paceline.config import Source
-    from paceline.sources import Context, Parsed
+    from paceline.sources import Context, Parsed, SourcePlugin
 
 
-def check_source(plugin: Any, name: str, spec: Source, folder: Path, context: Context) -> None:
+def check_source(
+    plugin: SourcePlugin, name: str, spec: Source, folder: Path, context: Context
+) -> None:
     """Raise ``ConformanceError`` unless a source plug-in keeps its contract on this input.
 
     ``fetch`` gives the same bytes twice, with their SHA-256 and where they came from; ``parse`` is
     pure: the same tables twice, its input unchanged, no file opened and no connection made; its
-    tables are declared in ``schema`` and have no columns but the declared ones."""
+    tables are declared in ``schema`` and have no columns but the declared ones.
+    """
     raws = plugin.fetch(name, spec, folder)
     again = plugin.fetch(name, spec, folder)
     faults = []
@@ -89,7 +92,7 @@ _OUTSIDE = (
 
 @contextmanager
 def _watched() -> Iterator[list[str]]:
-    """Files and connections opened from Python while the body runs (code of native libraries is not seen)."""
+    """Files and connections opened from Python while the body runs; native code is not seen."""
     if not _HOOKED:
         sys.addaudithook(_hook)  # cannot be taken out again, so it is put in once
         _HOOKED.append(True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TypeVar, cast
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TypeVar, cast
 import numpy as np
 
 from paceline import config, engine, measures
+from paceline import plugins as plugged
 from paceline.arrays import Array, Dates
 from paceline.errors import NotEnoughData, UnknownName, UsageError
 from paceline.figures import Figure
@@ -38,7 +40,10 @@ DEMO_STORE = Path(".paceline") / "demo"
 
 
 def located(
-    path: str | Path | None = None, data: str | Path | None = None, store: str | Path | None = None
+    path: str | Path | None = None,
+    data: str | Path | None = None,
+    store: str | Path | None = None,
+    plugins: Sequence[str | Path] = (),
 ) -> tuple[config.MarketFile, str]:
     """The market file at ``path`` and its name for messages; see ``open_market``."""
     if path is None and not Path("market.toml").exists():
@@ -51,7 +56,7 @@ def located(
     if store is not None:
         settings = file.market.model_copy(update={"store": str(Path(store).resolve())})
         file = file.model_copy(update={"market": settings})
-    return file, name
+    return plugged.added(file, plugins), name
 
 
 class Evaluated(NamedTuple):
@@ -149,6 +154,11 @@ class Market:
     def version(self) -> int:
         """The load number this market is read at."""
         return self.stored.version
+
+    @cached_property
+    def plugins(self) -> tuple[plugged.Plugin, ...]:
+        """The plug-in files of this market, loaded when the first of them is needed."""
+        return plugged.load(self.file.plugins)
 
     @property
     def as_of(self) -> str:
@@ -330,7 +340,7 @@ class Market:
               it looks back sees no more than they need, and the result ends with the view but
               begins later
         """
-        measure = measures.get(name)
+        measure = measures.get(name, self.plugins)
         name = measure.name
         for given in params:
             if given not in measure.params:
@@ -391,7 +401,7 @@ class Market:
         basis     "price" or "total" instead of the market's own
         Raises ``UnknownName``, ``UsageError``, ``NotEnoughData``.
         """
-        declared = measures.get(measure)
+        declared = measures.get(measure, self.plugins)
         if basis is not None:
             known_basis(basis)
         if since is not None:
@@ -465,7 +475,7 @@ class Market:
         What cannot be computed from this market's data is left out.
         """
         figures = {}
-        for name in names or measures.discover():
+        for name in names or measures.discover(self.plugins):
             try:
                 figures[name] = self.show(name)
             except NotEnoughData:
@@ -532,7 +542,7 @@ class Market:
             "rotations": [
                 (n, r.label or f"{r.lead} against {r.against}") for n, r in file.rotations.items()
             ],
-            "measures": [(n, m.question) for n, m in measures.discover().items()],
+            "measures": [(n, m.question) for n, m in measures.discover(self.plugins).items()],
             "universes": [(n, u.label or n) for n, u in file.universes.items()],
             "sources": [(n, f"{s.kind}: {s.table}") for n, s in file.sources.items()],
         }
@@ -545,6 +555,7 @@ def open_market(
     store: str | Path | None = None,
     as_of: str | dt.date | None = None,
     version: int | str | None = None,
+    plugins: Sequence[str | Path] = (),
 ) -> Market:
     """Open a market file; without one, ``market.toml`` of the working folder or the simulated demo.
 
@@ -552,8 +563,10 @@ def open_market(
     store    folder of the store, instead of ``market.store``
     as_of    last day that may be seen (a session, or the session before it); default: the latest
     version  load number or date: the store as it was then
+    plugins  Python files with measures, sources, weightings or pages, beside those that the market
+             file names; naming them here is the permission to run them
     """
-    return Market(*located(path, data, store), as_of=as_of, version=version)
+    return Market(*located(path, data, store, plugins), as_of=as_of, version=version)
 
 
 def known_basis(basis: str) -> config.Basis:

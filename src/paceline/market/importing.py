@@ -41,7 +41,7 @@ def import_sources(
     for number, (name, spec) in enumerate(specs.items()):
         began = time.perf_counter()
         say(f"reading {name}", number / len(specs))
-        plugin = sources.get(spec.kind)
+        plugin = sources.get(spec.kind, file.plugins)
         raws = plugin.fetch(name, spec, Path(file.market.data))
         checksum = digest(
             {

@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
+from paceline import plugins
 from paceline.arrays import Array, Dates, Span
 from paceline.errors import UnknownName
 from paceline.signals.view import View
@@ -96,6 +97,7 @@ class Measure:
     params: Mapping[str, inspect.Parameter]
     doc: str
     never: str = ""
+    section: str = ""
 
     @property
     def module(self) -> str:
@@ -145,6 +147,7 @@ def measure(
     coverage: float = 0.9,
     causal: bool = True,
     never: str = "",
+    section: str = "",
 ) -> Callable[[Callable[..., Result]], Measure]:
     """Declare a measure.
 
@@ -162,6 +165,8 @@ def measure(
     lookback    sessions a value needs, as a function of the parameters; None: all of history
     coverage    below this share of members with data the engine blanks the value
     never       what must not be said from a figure of this measure; stands on its card
+    section     section of the report in which a plug-in's measure is shown, e.g. "breadth"; of a
+                name that no page has, a section of its own
     causal      False is stamped on every figure and refused by the backtest
     """
 
@@ -187,27 +192,39 @@ def measure(
             params,
             inspect.getdoc(function) or "",
             never,
+            section,
         )
 
     return declare
 
 
 @cache
-def discover() -> dict[str, Measure]:
-    """Every measure found in this folder, by name, in alphabetical order."""
+def _own() -> dict[str, Measure]:
+    """The measures of this folder."""
     found: dict[str, Measure] = {}
-    for info in sorted(pkgutil.iter_modules(__path__), key=lambda m: m.name):
-        if info.name.startswith("_"):
-            continue
-        module = importlib.import_module(f"{__name__}.{info.name}")
-        found.update({m.name: m for m in vars(module).values() if isinstance(m, Measure)})
+    for info in pkgutil.iter_modules(__path__):
+        if not info.name.startswith("_"):
+            module = importlib.import_module(f"{__name__}.{info.name}")
+            found.update({m.name: m for m in vars(module).values() if isinstance(m, Measure)})
+    return found
+
+
+@cache
+def discover(plugged: tuple[plugins.Plugin, ...] = ()) -> dict[str, Measure]:
+    """Every measure of this folder, of installed packages and of ``plugged`` files, by name.
+
+    In alphabetical order. Raises ``PluginError`` where two have one name.
+    """
+    further = (*plugins.installed("measures"), *plugged)
+    found = plugins.collect("measure", _own(), further, Measure, lambda m: m.function)
     return dict(sorted(found.items()))
 
 
-def get(name: str) -> Measure:
+def get(name: str, plugged: tuple[plugins.Plugin, ...] = ()) -> Measure:
     """The measure of that name, or former name; ``UnknownName`` lists the nearest ones."""
-    known = discover()
-    name = ALIASES.get(name, name)
+    known = discover(plugged)
+    if name not in known:
+        name = ALIASES.get(name, name)
     if name not in known:
         raise UnknownName("measure", name, known)
     return known[name]

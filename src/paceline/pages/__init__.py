@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from paceline import plugins
 from paceline.document import Section
 
 if TYPE_CHECKING:
@@ -45,24 +46,62 @@ def page(*, place: int) -> Callable[[Build], Page]:
 
 
 @cache
-def discover() -> dict[str, Page]:
-    """Every page found in this folder, by name, in reading order."""
+def _own() -> dict[str, Page]:
+    """The pages of this folder."""
     found: list[Page] = []
     for info in pkgutil.iter_modules(__path__):
         module = importlib.import_module(f"{__name__}.{info.name}")
         found += [p for p in vars(module).values() if isinstance(p, Page)]
-    return {p.name: p for p in sorted(found, key=lambda p: (p.place, p.name))}
+    return {p.name: p for p in found}
+
+
+@cache
+def discover(plugged: tuple[plugins.Plugin, ...] = ()) -> dict[str, Page]:
+    """Every page of this folder, of installed packages and of ``plugged`` files, in reading order.
+
+    Raises ``PluginError`` where two have one name.
+    """
+    further = (*plugins.installed("pages"), *plugged)
+    found = plugins.collect("page", _own(), further, Page, lambda p: p.build)
+    return {p.name: p for p in sorted(found.values(), key=lambda p: (p.place, p.name))}
 
 
 def plan(ask: Answers) -> list[tuple[str, Build]]:
     """Name and builder of every page of one report, in reading order."""
     several = {name.split("_")[0] for name in ask.market.file.report.sections}
-    return [
-        (p.name, p.build) for p in discover().values() if wanted(ask, p.name) or p.name in several
-    ]
+    declared = discover(ask.market.plugins).values()
+    return [(p.name, p.build) for p in declared if wanted(ask, p.name) or p.name in several]
 
 
 def wanted(ask: Answers, section: str) -> bool:
     """Whether ``[report] sections`` names a section, in full or by its first word; empty: all."""
     named = ask.market.file.report.sections
     return not named or section in named or section.split("_")[0] in named
+
+
+def sections(ask: Answers, say: Callable[[str, float], None] | None = None) -> Iterator[Section]:
+    """The sections of a report in reading order, with what plug-ins add to them.
+
+    say  is told the name of the next page and the share of pages that are done
+    Raises ``PluginError`` for a page from outside that fails or returns something else.
+    """
+    from paceline.pages.plugged import Further
+
+    todo, further = plan(ask), Further(ask)
+    for number, (name, build) in enumerate(todo):
+        if say is not None:
+            say(name.replace("_", " "), number / len(todo))
+        yield from further.beside(name, built(build, ask))
+    yield from further.rest()
+
+
+def built(build: Build, ask: Answers) -> tuple[Section, ...]:
+    """The sections that a page makes; ``PluginError`` where one from outside does not do so."""
+    with plugins.running(build, "the page failed"):
+        made = build(ask)
+    several = [made] if isinstance(made, Section) else made or []
+    if plugins.outside(build) and not (
+        isinstance(several, (list, tuple)) and all(isinstance(one, Section) for one in several)
+    ):
+        plugins.refuse(build, "the page", "it must return a Section, a list of them, or None")
+    return tuple(several)

@@ -79,9 +79,11 @@ def command(step: Stored, market: Market) -> str:
     ahead = asked_again(question)
     if ahead:
         return line(ahead, market, *when)
-    if name not in measures.discover():
+    known = measures.discover(market.plugins)
+    declared = known.get(name) or known.get(measures.ALIASES.get(name, ""))
+    if declared is None:
         return ""
-    return line(("show", name), market, *when, *_options(name, asked, step["params"]))
+    return line(("show", name), market, *when, *_options(declared, asked, step["params"]))
 
 
 def asked_again(question: Stored) -> list[str]:
@@ -111,7 +113,7 @@ def _unusual(asked: Stored, options: Sequence[tuple[str, str, object]]) -> list[
     ]
 
 
-def _options(name: str, asked: Stored, which: Stored) -> list[str]:
+def _options(declared: Measure, asked: Stored, which: Stored) -> list[str]:
     """The options of ``paceline show`` for a measure asked in one way, and for one of its rows."""
     words: list[str] = []
     for option in ("subject", "against"):
@@ -119,9 +121,6 @@ def _options(name: str, asked: Stored, which: Stored) -> list[str]:
             words += [f"--{option}", which[option]]
     if asked.get("basis") in ("price", "total"):
         words += ["--basis", asked["basis"]]
-    declared = measures.discover().get(measures.ALIASES.get(name, name))
-    if declared is None:
-        return words
     words += _parameters(declared, asked)
     if declared.shows == "series" and which.get("end", asked.get("as_of")) != asked.get("as_of"):
         words.append("--history")

@@ -38,7 +38,7 @@ def manifest_of(market: Market, document: Document, ask: Answers) -> dict[str, A
     """What a document says and what it rests on, as JSON can hold it; without its command."""
     figures = list(document.figures())
     used = sorted({f.measure for f in figures})
-    known = measures.discover()
+    known = measures.discover(market.plugins)
     return {
         "paceline": __version__,
         "market": market.name,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paceline import pages
-from paceline.document import Document, Section
+from paceline.document import Document
 from paceline.errors import UsageError
 from paceline.pages import headline
 from paceline.pages.changes import changes
@@ -36,12 +36,7 @@ def report(
     """
     say = progress or (lambda _what, _share: None)
     ask = Answers(market)
-    built: list[Section] = []
-    todo = pages.plan(ask)
-    for number, (name, build) in enumerate(todo):
-        say(name.replace("_", " "), number / len(todo))
-        made = build(ask)
-        built += [made] if isinstance(made, Section) else made or []
+    built = list(pages.sections(ask, say))
     document = Document(
         title=market.title,
         market=market.name,

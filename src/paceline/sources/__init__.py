@@ -12,10 +12,13 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import cache
+from typing import TYPE_CHECKING, Protocol, cast
 
-from paceline.errors import UnknownName
+from paceline import plugins
+from paceline.errors import PluginError, UnknownName
 from paceline.lineage import Origin
 from paceline.rows import Finding as Finding
 
@@ -56,21 +59,74 @@ class Parsed:
     quarantine: pl.DataFrame | None = None
 
 
-class Plugin(Protocol):
+class SourcePlugin(Protocol):
     """What a source module offers."""
 
-    def fetch(self, name: str, spec: Source, folder: Path) -> list[Raw]: ...
+    def fetch(self, name: str, spec: Source, folder: Path) -> list[Raw]:
+        """The bytes, with their origins."""
 
-    def parse(self, name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed: ...
+    def parse(self, name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
+        """The tables that the bytes hold."""
 
 
+@dataclass(frozen=True)
+class Guarded:
+    """A source from outside: its faults, and wrong results, are named as its own."""
+
+    module: SourcePlugin
+
+    def fetch(self, name: str, spec: Source, folder: Path) -> list[Raw]:
+        """The bytes and their origins."""
+        with plugins.running(self.module.fetch, f"fetching {name} failed"):
+            raws = self.module.fetch(name, spec, folder)
+        if not isinstance(raws, list) or not all(isinstance(raw, Raw) for raw in raws):
+            plugins.refuse(self.module.fetch, f"fetch of {name}", "it must return a list of Raw")
+        return raws
+
+    def parse(self, name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
+        """The tables."""
+        with plugins.running(self.module.parse, f"parsing {name} failed"):
+            parsed = self.module.parse(name, spec, raws, context)
+        if not isinstance(parsed, Parsed):
+            plugins.refuse(self.module.parse, f"parse of {name}", "it must return a Parsed")
+        return parsed
+
+
+@cache
 def discover() -> list[str]:
     """Names of the source plug-ins in this folder."""
     return sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
 
 
-def get(kind: str) -> Any:
-    """The plug-in module of that kind; ``UnknownName`` lists the others."""
-    if kind not in discover():
-        raise UnknownName("source kind", kind, discover())
-    return importlib.import_module(f"{__name__}.{kind}")
+def get(kind: str, files: Sequence[str] = ()) -> SourcePlugin:
+    """The plug-in of that kind: of this folder, of an installed package, or one of ``files``.
+
+    A kind of this folder needs no code from outside, and none is run for it. Raises
+    ``UnknownName``, which lists the others, and ``PluginError`` where two have one name.
+    """
+    if kind in discover():
+        return cast("SourcePlugin", importlib.import_module(f"{__name__}.{kind}"))
+    known = plugged((*plugins.installed("sources"), *plugins.load(files)))
+    if kind not in known:
+        raise UnknownName("source kind", kind, [*discover(), *known])
+    return Guarded(known[kind].value)
+
+
+def plugged(found: Iterable[plugins.Plugin]) -> dict[str, plugins.Plugin]:
+    """Those that are sources, by kind: the stem of the file, or the name of the entry point."""
+    known: dict[str, plugins.Plugin] = {}
+    for plugin in found:
+        if not all(callable(getattr(plugin.value, name, None)) for name in ("fetch", "parse")):
+            continue
+        if plugin.name in discover():
+            other = f"{__path__[0]}/{plugin.name}"
+        elif known.setdefault(plugin.name, plugin) is not plugin:
+            other = known[plugin.name].origin
+        else:
+            continue
+        raise PluginError(
+            f"two definitions of the source kind {plugin.name!r}: in {plugin.origin} and in "
+            f"{other}.",
+            "Rename one of them.",
+        )
+    return known

@@ -170,7 +170,7 @@ def chart(
     params: dict[str, Any],
 ) -> Chart:
     """The chart of a measure for Python users; the shape of its result decides what is drawn."""
-    declared = measures.get(measure)
+    declared = measures.get(measure, market.plugins)
     names = market.resolve(subjects) if subjects else None
     market = market.including(names or ())
     how = {
