@@ -59,7 +59,7 @@ def test_neutral_line_by_hand_with_a_window_of_all() -> None:
     assert flat[t] - flat[t - 1] == pytest.approx(d[t - 1] - slope * m[t - 1], abs=1e-12)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.integers(0, 10_000), st.integers(400, 799))
 def test_neutral_line_and_ladder_are_causal(seed: int, cut: int) -> None:
     line, level = walk(seed, 800), np.exp(walk(seed + 1, 800))
@@ -202,7 +202,7 @@ def test_window_needs_ten_independent_ones_and_says_so() -> None:
     assert "constant" in views.window_evidence(np.zeros(500), 5).note
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.integers(0, 10_000), st.sampled_from([1, 5, 10, 21]))
 def test_interval_of_a_window_excludes_zero_just_where_p_is_below_five_percent(
     seed: int, sessions: int

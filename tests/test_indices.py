@@ -146,7 +146,7 @@ def test_divisor_check_and_continuity() -> None:
     assert 0.8 * value / changed == pytest.approx(value / 34_938_376, rel=1e-12)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000))
 def test_the_level_with_a_divisor_is_the_chained_level(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -314,7 +314,7 @@ def test_misuse_is_refused() -> None:
             call()
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.integers(0, 100_000))
 def test_what_always_holds(seed: int) -> None:
     panel = random_panel(seed, n=20, t=140)
@@ -358,7 +358,7 @@ def test_what_always_holds(seed: int) -> None:
     assert_allclose(before.levels[:, : k + 1], index.levels[:, : k + 1], rtol=1e-12)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.integers(0, 100_000), st.integers(20, 138))
 def test_cutting_at_t_changes_nothing_up_to_t(seed: int, t: int) -> None:
     panel = random_panel(seed, n=20, t=140)
@@ -368,7 +368,7 @@ def test_cutting_at_t_changes_nothing_up_to_t(seed: int, t: int) -> None:
     assert_array_equal(part.missing, whole.missing[:, : t + 1])
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.integers(0, 100_000))
 def test_the_order_of_securities_is_irrelevant(seed: int) -> None:
     panel = random_panel(seed, n=20, t=140)
@@ -383,7 +383,7 @@ def test_the_order_of_securities_is_irrelevant(seed: int) -> None:
     )
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.integers(0, 100_000), st.floats(0.1, 20))
 def test_splitting_a_stock_changes_nothing(seed: int, ratio: float) -> None:
     panel = random_panel(seed, n=20, t=140)

@@ -161,7 +161,7 @@ def plain_filter(p: list[float], fall: float, rise: float) -> list[tuple[int, in
     return found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.integers(1, 400), st.floats(0.01, 0.3), st.floats(0.01, 0.3))
 def test_turning_points_equal_the_definition_and_are_causal(
     seed: int, n: int, fall: float, rise: float

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
@@ -266,7 +266,7 @@ CELL = st.tuples(
 )
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8)
 @given(st.lists(st.lists(CELL, min_size=1, max_size=12), min_size=1, max_size=3), st.integers(0, 9))
 def test_a_panel_of_the_past_is_the_panel_of_today_cut(
     imports: list[list[tuple[Any, ...]]], t: int
@@ -604,7 +604,7 @@ def test_a_silent_security_lives_through_a_halt_and_no_longer() -> None:
     assert p.alive[1].tolist() == [*expected, False]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(
         st.lists(st.sampled_from([nan, nan, 0.0, 0.5, -0.25]), min_size=25, max_size=25),
