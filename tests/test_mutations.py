@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "bench"))
 
-from mutations import mutants  # noqa: E402 - a script beside the others of bench/
+from mutations import mutants
 
 
 @pytest.mark.parametrize(
