@@ -120,9 +120,9 @@ def page(results: dict[str, Result]) -> str:
     lines = [
         "# What `make mutants` found",
         "",
-        "Small faults put into the code one at a time, and whether a test noticed. The score is the",
-        "share noticed of all that could be: a survivor that no test can tell from the original is",
-        "explained, and not counted.",
+        "Small faults put into the code one at a time, and whether a test noticed. The score is",
+        "the share noticed of all that could be: a survivor that no test can tell from the",
+        "original is explained, and not counted.",
         "",
         "| room | of | tried | noticed | survived | explained | score |",
         "|---|---|---|---|---|---|---|",
