@@ -2,12 +2,13 @@
 PYTHON ?= python3
 VENV   ?= .venv
 OUT    ?= out
+DIST   ?= dist
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 DEV    := $(VENV)/.ready-dev
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: report test lint docs bench clean
+.PHONY: report test lint docs bench wheel mutants clean
 
 report: $(READY)
 	@$(BIN)/paceline report --out $(OUT)/report.html
@@ -25,6 +26,15 @@ docs: $(DEV)
 bench: $(DEV)
 	@$(BIN)/python bench/run.py
 	@$(BIN)/python bench/evidence.py
+
+# build/ goes first: setuptools would pack what an earlier build left there.
+wheel: $(READY)
+	@rm -rf build
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir $(DIST) .
+	@rm -rf build
+
+mutants: $(DEV)
+	@$(BIN)/python bench/mutants.py
 
 clean:
 	rm -rf $(OUT) .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info

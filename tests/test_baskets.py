@@ -497,7 +497,7 @@ def test_the_limit_on_a_weight_by_hand() -> None:
         baskets.targets(flat([1, 2]), market({"c": {"universe": "u", "cap_limit": 0.3}}))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.floats(1e-6, 1e6), min_size=1, max_size=40), st.floats(0, 1))
 def test_the_limit_on_a_weight_always(sizes: list[float], where: float) -> None:
     w = np.array(sizes) / np.sum(sizes)
@@ -537,7 +537,7 @@ def test_member_changes_rebalance_only_where_asked() -> None:
     assert made.weights_of("n", 39, 3) is None
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.integers(0, 100_000), st.integers(10, 158))
 def test_targets_are_known_on_the_day(seed: int, t: int) -> None:
     panel = random_panel(seed)

@@ -379,7 +379,7 @@ def test_base_rate_against_a_plain_loop(stance: str) -> None:
     assert found.base.low < found.base.value < found.base.high
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.integers(0, 2**32 - 1),
     st.sampled_from(["over", "under", "accumulate_on_dips", "level_target"]),

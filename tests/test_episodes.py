@@ -171,7 +171,7 @@ def test_many_at_once_are_the_slow_twin(seed: int, c: float) -> None:
 
 
 @given(st.integers(0, 10_000), st.integers(255, 700), st.sampled_from([0.5, 1.5]))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_later_data_change_nothing(seed: int, cut: int, c: float) -> None:
     line = walk(seed, 700, series=2)
     whole, part = ep.detect(line, c), ep.detect(line[:, :cut], c)
@@ -182,7 +182,7 @@ def test_later_data_change_nothing(seed: int, cut: int, c: float) -> None:
 
 
 @given(st.integers(0, 10_000), st.sampled_from([-8, -1, 3]), st.floats(-5, 5))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_scale_and_level_do_not_matter(seed: int, power: int, shift: float) -> None:
     line = np.round(walk(seed, 600) * 2**20) / 2**20  # on a grid, so that shifting is exact
     other = ep.detect((line + round(shift * 2**10) / 2**10) * 2.0**power)
@@ -190,7 +190,7 @@ def test_scale_and_level_do_not_matter(seed: int, power: int, shift: float) -> N
 
 
 @given(st.integers(0, 10_000))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_the_other_way_round_is_the_mirror_image(seed: int) -> None:
     line = walk(seed, 800)
     one, other = ep.detect(line, 0.7), ep.detect(-line, 0.7)
@@ -201,7 +201,7 @@ def test_the_other_way_round_is_the_mirror_image(seed: int) -> None:
 
 
 @given(st.integers(0, 10_000))
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 def test_turns_alternate_and_each_was_known_after_its_extreme(seed: int) -> None:
     found = ep.detect(walk(seed, 1000), 0.6)
     assert (found.direction[1:] == -found.direction[:-1]).all()

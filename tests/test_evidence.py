@@ -132,7 +132,7 @@ def test_events_that_do_not_overlap(
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 12)), max_size=7))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_greedy_choice_is_the_best_of_all_choices(windows: list[tuple[int, int]]) -> None:
     best = max(
         len(chosen)

@@ -146,7 +146,7 @@ def test_divisor_check_and_continuity() -> None:
     assert 0.8 * value / changed == pytest.approx(value / 34_938_376, rel=1e-12)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000))
 def test_the_level_with_a_divisor_is_the_chained_level(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -201,6 +201,63 @@ def test_a_special_dividend_lowers_the_prior_close() -> None:
     assert built(FakePanel(days, fields), spec).returns[0, 1] == pytest.approx(1900 / 2000 - 1)
 
 
+def test_a_special_dividend_lowers_the_close_before_it_and_no_other() -> None:
+    # 10 shares of the first, 20 of the second: closes 100, 110, 88 (20 paid), 96.8; 50, 50, 55, 55
+    close = np.array([[100.0, 110.0, 88.0, 96.8], [50.0, 50.0, 55.0, 55.0]])
+    days = weekdays("2024-01-02", 4)
+    action = {
+        "security": "S000",
+        "date": days[2].item(),
+        "kind": "special_dividend",
+        "amount": 20.0,
+    }
+    fields = {
+        "price_return": [[NAN, 0.1, -0.2, 0.1], [NAN, 0.0, 0.1, 0.0]],
+        "close": close,
+        "market_cap": close * [[10.0], [20.0]],
+    }
+    index = built(
+        FakePanel(days, fields, actions=[action]),
+        {"b": {"securities": ["S000", "S001"], "rebalance": "none"}},
+    )
+    expected = [2100 / 2000 - 1, (880 + 1100) / (900 + 1000) - 1, (968 + 1100) / (880 + 1100) - 1]
+    assert_allclose(index.returns[0, 1:], expected, rtol=1e-13)
+    assert not any("could not be valued" in caveat for caveat in index.caveats["b"])
+
+
+@pytest.mark.parametrize(
+    ("change", "without"),
+    [
+        ({"known": 1}, ()),  # known a session after its date: too late for that close
+        ({"kind": "dividend"}, ()),
+        ({}, ("close",)),
+        ({"security": "S009"}, ()),
+        ({"amount": 120.0}, ()),  # more than the stock is worth
+    ],
+)
+def test_an_action_that_cannot_count_changes_nothing(
+    change: dict[str, Any], without: tuple[str, ...]
+) -> None:
+    days = weekdays("2024-01-02", 4)
+    fields = {
+        "price_return": [[0.0, 0.1, -0.2, 0.1], [0.0, 0.0, 0.1, 0.0]],
+        "close": [[100.0, 110.0, 88.0, 96.8], [50.0, 50.0, 55.0, 55.0]],
+    }
+    action = {
+        "security": "S000",
+        "date": days[2].item(),
+        "kind": "special_dividend",
+        "amount": 20.0,
+        "known": days[2].item(),
+    } | change
+    if "known" in change:
+        action["known"] = days[3].item()
+    fields = {name: field for name, field in fields.items() if name not in without}
+    panel = FakePanel(days, fields, actions=[action])
+    index = built(panel, {"b": {"securities": ["S000", "S001"], "weight": "equal"}})
+    assert index.returns[0, 2] == pytest.approx((1.1 * -0.2 + 0.1) / 2.1, rel=1e-12)
+
+
 def test_a_spin_off_leaves_no_gap_and_stays_with_the_parent() -> None:
     # the parent falls from 100 to 70; a child per 2 shares starts at 64, worth 32: together +2%;
     # then +10% and 0%
@@ -247,10 +304,15 @@ def test_an_action_without_a_close_is_a_caveat() -> None:
 def test_a_lone_instrument_has_its_published_level_on_the_price_basis() -> None:
     close = np.array([[NAN, 2000.0, 2100.0, NAN, 2310.0]])
     r = np.array([[NAN, NAN, 0.05, NAN, 0.10]])
+    silent = np.full((1, 5), NAN)
     panel = FakePanel(
         weekdays("2024-01-02", 5),
-        {"price_return": r, "total_return": r * 2, "close": close},
-        securities=["RUT"],
+        {
+            "price_return": np.vstack([silent, r]),
+            "total_return": np.vstack([silent, r * 2]),
+            "close": np.vstack([silent, close]),
+        },
+        securities=["OEX", "RUT"],
     )
     index = built(panel, {"rut": {"instrument": "RUT"}})
     assert_allclose(index.levels[0], [NAN, 2000, 2100, 2100, 2310], rtol=1e-14)
@@ -260,6 +322,12 @@ def test_a_lone_instrument_has_its_published_level_on_the_price_basis() -> None:
     )
     with pytest.raises(UnknownName):
         built(panel, {"ndx": {"instrument": "NDX"}})
+    worthless = FakePanel(
+        weekdays("2024-01-02", 2),
+        {"price_return": [[NAN, 0.5], [NAN, 0.5]], "close": [[NAN, NAN], [0.0, 3.0]]},
+        securities=["NDX", "RUT"],
+    )
+    assert_allclose(built(worthless, {"rut": {"instrument": "RUT"}}).levels[0], [100, 150])
 
 
 def test_a_series_of_returns_only_begins_a_session_before_its_first_return() -> None:
@@ -314,7 +382,7 @@ def test_misuse_is_refused() -> None:
             call()
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.integers(0, 100_000))
 def test_what_always_holds(seed: int) -> None:
     panel = random_panel(seed, n=20, t=140)
@@ -358,7 +426,7 @@ def test_what_always_holds(seed: int) -> None:
     assert_allclose(before.levels[:, : k + 1], index.levels[:, : k + 1], rtol=1e-12)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.integers(0, 100_000), st.integers(20, 138))
 def test_cutting_at_t_changes_nothing_up_to_t(seed: int, t: int) -> None:
     panel = random_panel(seed, n=20, t=140)
@@ -368,7 +436,7 @@ def test_cutting_at_t_changes_nothing_up_to_t(seed: int, t: int) -> None:
     assert_array_equal(part.missing, whole.missing[:, : t + 1])
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.integers(0, 100_000))
 def test_the_order_of_securities_is_irrelevant(seed: int) -> None:
     panel = random_panel(seed, n=20, t=140)
@@ -383,7 +451,7 @@ def test_the_order_of_securities_is_irrelevant(seed: int) -> None:
     )
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.integers(0, 100_000), st.floats(0.1, 20))
 def test_splitting_a_stock_changes_nothing(seed: int, ratio: float) -> None:
     panel = random_panel(seed, n=20, t=140)

@@ -103,6 +103,7 @@ def test_index_from_returns() -> None:
         kernels.index_from_returns(r, 100),
         [[NAN, 100, 110, 110, 55, NAN], [110, 121, 133.1, 146.41, 161.051, 177.1561], [NAN] * 6],
     )
+    assert_allclose(kernels.index_from_returns(np.array([NAN, 0.5, 0.2])), [1.0, 1.5, 1.8])
 
 
 def test_streaks_reset_on_a_change_of_sign_and_break_on_zero_and_gaps() -> None:
@@ -161,7 +162,7 @@ def plain_filter(p: list[float], fall: float, rise: float) -> list[tuple[int, in
     return found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.integers(1, 400), st.floats(0.01, 0.3), st.floats(0.01, 0.3))
 def test_turning_points_equal_the_definition_and_are_causal(
     seed: int, n: int, fall: float, rise: float
@@ -182,5 +183,14 @@ def test_turning_points_pass_over_gaps_and_accept_nothing() -> None:
     assert kernels.turning_points(gappy, 0.15, 0.20).index.tolist() == [3, 9, 13]
     assert len(kernels.turning_points(np.array([]), 0.1, 0.1).kind) == 0
     assert len(kernels.turning_points(np.full(4, NAN), 0.1, 0.1).kind) == 0
+
+
+@pytest.mark.parametrize(("fall", "rise"), [(1.0, 0.2), (0.0, 0.2), (-0.1, 0.2), (0.1, 0.0)])
+def test_a_move_of_no_size_is_refused(fall: float, rise: float) -> None:
     with pytest.raises(UsageError):
-        kernels.turning_points(PATH, 1.0, 0.2)
+        kernels.turning_points(PATH, fall, rise)
+
+
+def test_a_price_may_rise_by_more_than_all_it_is_worth() -> None:
+    turns = kernels.turning_points(np.array([2.0, 1.0, 2.5, 3.5]), fall=0.4, rise=1.6)
+    assert turns.confirmed.tolist() == [1, 3]

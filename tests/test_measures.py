@@ -213,7 +213,7 @@ def plain(r: list[float]) -> tuple[float, float]:
     ),
     st.integers(0, 2**31),
 )
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_statistics_equal_plain_formulas(r: list[float], seed: int) -> None:
     """CAGR, volatility, Sharpe, Sortino, drawdown, tracking error, information ratio: to 1e-10."""
     other = (np.array(r) * 0.5 + np.random.default_rng(seed).normal(0, 0.01, len(r))).tolist()
@@ -336,7 +336,7 @@ def turns_by_loop(p: list[float], fall: float, rise: float) -> list[tuple[str, i
 
 
 @given(st.integers(0, 2**31), st.floats(0.01, 0.2), st.floats(0.01, 0.2))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_swing_lows_equal_the_plain_loop(seed: int, fall: float, rise: float) -> None:
     p = list(100 * np.cumprod(1 + np.random.default_rng(seed).normal(0, 0.02, 400)))
     view = make(levels={"A": p})

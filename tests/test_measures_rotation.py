@@ -416,7 +416,7 @@ def test_expanding_median_waits_for_two_years_of_months() -> None:
 
 
 @given(st.lists(st.integers(-4, 4), min_size=3, max_size=40), st.integers(0, 2**31))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_spearman_equals_scipy(x: list[int], seed: int) -> None:
     y = np.random.default_rng(seed).integers(-3, 4, len(x))
     if len(set(x)) == 1 or len(set(y.tolist())) == 1:

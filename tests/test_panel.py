@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from paceline import panel
 from paceline.errors import NotEnoughData, StoreError, UnknownName, UsageError
 from paceline.lineage import Origin
-from paceline.panel import PATIENCE, STALE, Facts, Panel
+from paceline.panel import Facts, Panel
 from paceline.store import Store
 
 nan = np.nan
@@ -266,7 +266,7 @@ CELL = st.tuples(
 )
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8)
 @given(st.lists(st.lists(CELL, min_size=1, max_size=12), min_size=1, max_size=3), st.integers(0, 9))
 def test_a_panel_of_the_past_is_the_panel_of_today_cut(
     imports: list[list[tuple[Any, ...]]], t: int
@@ -596,15 +596,15 @@ def test_a_delisting_not_yet_known_does_not_kill() -> None:
 
 def test_a_silent_security_lives_through_a_halt_and_no_longer() -> None:
     """Whether it will ever trade again is not known on the day, so its later rows may not matter."""
-    halted = [1.0, *[nan] * (PATIENCE + 3), 2.0]
-    gone = [1.0, *[nan] * (PATIENCE + 4)]
+    halted = [1.0, *[nan] * 13, 2.0]
+    gone = [1.0, *[nan] * 14]
     p = plain({"close": [halted, gone]})
-    expected = [True] * (PATIENCE + 1) + [False] * 3
+    expected = [True] * 11 + [False] * 3  # ten sessions of silence, and no more
     assert p.alive[0].tolist() == [*expected, True]
     assert p.alive[1].tolist() == [*expected, False]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(
         st.lists(st.sampled_from([nan, nan, 0.0, 0.5, -0.25]), min_size=25, max_size=25),
@@ -894,7 +894,7 @@ def test_fundamentals_as_filed_and_restated(abc: Loader) -> None:
 
 
 def test_a_filing_is_too_old_a_year_and_a_half_after_its_period(abc: Loader) -> None:
-    end = day(6) - dt.timedelta(days=STALE)  # from session 6 on it is too old
+    end = day(6) - dt.timedelta(days=548)  # from session 6 on it is too old
     abc.put(
         {"security": "A", "item": "sales", "value": 100, "period_end": end, "known": day(1)},
         {"security": "B", "item": "sales", "value": 7, "period_end": end, "known": day(1)},

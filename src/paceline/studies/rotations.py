@@ -263,7 +263,8 @@ def signals(market: Market, *, history: bool = False) -> pl.DataFrame:
                         "basis": desk.basis[name],
                     }
                 ).with_columns(
-                    pl.col("date", "known").cast(pl.Date), pl.col("to_turn").fill_nan(None)
+                    pl.col("date", "known").cast(pl.Date),
+                    pl.col("to_turn").cast(pl.Float64).fill_nan(None),
                 )
             )
     if not parts:
