@@ -16,6 +16,7 @@ from paceline.record import read_manifest
 
 #: What the demo is cut down to here; its own size only takes longer.
 SIZE = ("companies = 1500, years = 12", "companies = 300, years = 3")
+LOAD = config.load
 #: Figures that no command of their own asks for: counts of faults, and numbers worked out for a page.
 WITHOUT = {"findings"}
 
@@ -35,17 +36,16 @@ def report(
     """The manifest of a report, made in a working folder of its own, where its commands are typed."""
     folder = tmp_path_factory.mktemp("commands")
     patch.chdir(folder)
-    load = config.load
 
     def smaller(path: str | Path, data: str | Path | None = None) -> config.MarketFile:
         if Path(path).name != "demo.toml":
-            return load(path, data)
+            return LOAD(path, data)
         text = Path(path).read_text(encoding="utf-8")
         assert text.count(SIZE[0]) == 1
         small = folder / "small demo" / "demo.toml"
         small.parent.mkdir(exist_ok=True)
         small.write_text(text.replace(*SIZE), encoding="utf-8")
-        return load(small, data)
+        return LOAD(small, data)
 
     patch.setattr(config, "load", smaller)
     words = ["report", "--quiet", "--out", "out of here/the report.html"]

@@ -47,7 +47,9 @@ ANNUALISED = ("3y_annualised", "5y_annualised")
 def performance(
     view: View, *, horizons: tuple[str, ...] | None = None, since: str | None = None, years: int = 5
 ) -> Result:
-    """Simple return of each level over each horizon: level at the end / level at the base - 1.
+    """Simple return of each level over each horizon, from a base to the last session.
+
+        return = level at the end / level at the base - 1
 
     The base is a close:
 
