@@ -47,11 +47,9 @@ ANNUALISED = ("3y_annualised", "5y_annualised")
 def performance(
     view: View, *, horizons: tuple[str, ...] | None = None, since: str | None = None, years: int = 5
 ) -> Result:
-    """Simple return of each level over each horizon, from a base to the last session.
+    """Simple return of each level over each horizon.
 
-        return = level at the end / level at the base - 1
-
-    The base is a close:
+    value = level at the end / level at the base - 1. The base is a close:
 
     1d, 1w                  1 or 5 sessions before
     1m, 3m, 6m, 1y, 3y, 5y  the same day so many months before, or the last session on or before it

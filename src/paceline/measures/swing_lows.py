@@ -29,10 +29,8 @@ def swing_lows(view: View, *, fall: float | None = None, rise: float | None = No
     highest close as a high; while falling, a close above (1 + rise) * (lowest close since) confirms
     the low. Of equal extremes the first counts. ``start`` is the session of the turning point,
     ``end`` the session that confirmed it: nobody could know it earlier, and nothing changes
-    afterwards. The value is the move into it from the turning point before, the fall into a low or
-    the rise into a high:
-
-        value = level / level before - 1
+    afterwards. The value is the move into it from the turning point before,
+    value = level / level before - 1: the fall into a low or the rise into a high.
 
     fall, rise  fractions; default: those the market file sets for its short-term low (5% and 3%)
 
