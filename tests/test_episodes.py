@@ -17,7 +17,7 @@ NONE = math.nan
 ONE = 1 / math.sqrt(63)
 
 
-def turns(found: ep.Episodes, series: int = 0) -> list[tuple[int, int, int, bool]]:
+def turns(found: ep.Turns, series: int = 0) -> list[tuple[int, int, int, bool]]:
     """(direction, extreme, known, complete) of one series."""
     chosen = found.series == series
     return list(
@@ -219,12 +219,12 @@ def test_verdict_and_whether_it_hangs_on_the_size() -> None:
     line = np.array(
         [[0, 2, 1.9, 1.0, 0.9, 0.9], [0, 2, 1.9, 0.7, 0.7, 0.7], [0, 2, 1.9, 0.2, 0.2, 0.2]]
     )
-    kept, narrow, clear = ep.verdicts(line, 1, sigma_per_session=np.broadcast_to(flat, (3, 6)))
+    kept, narrow, clear = ep.turn_states(line, 1, sigma_per_session=np.broadcast_to(flat, (3, 6)))
     assert (kept.direction, kept.below, kept.above, kept.borderline) == (-1, -1, 1, True)
     assert (narrow.direction, narrow.above) == (-1, -1) and not narrow.borderline
     assert not clear.borderline and clear.since == 3 and clear.barrier == pytest.approx(1)
     assert clear.distance == pytest.approx(1) and clear.reason == ""
-    earlier = ep.verdicts(line, 1, sigma_per_session=np.broadcast_to(flat, (3, 6)), session=2)[0]
+    earlier = ep.turn_states(line, 1, sigma_per_session=np.broadcast_to(flat, (3, 6)), session=2)[0]
     assert (
         earlier.direction == 1
         and earlier.move == pytest.approx(0.1)
@@ -245,7 +245,7 @@ def test_verdict_with_a_reason_instead_of_numbers() -> None:
             sparse,
         ]
     )
-    reasons = [v.reason for v in ep.verdicts(rows)]
+    reasons = [v.reason for v in ep.turn_states(rows)]
     for reason, words in zip(
         reasons,
         (
@@ -259,7 +259,7 @@ def test_verdict_with_a_reason_instead_of_numbers() -> None:
     ):
         assert words in reason
     assert (
-        ep.verdicts(np.concatenate([noise[:252], noise[251:252]]), 50)[0].reason
+        ep.turn_states(np.concatenate([noise[:252], noise[251:252]]), 50)[0].reason
         == "no turn known yet"
     )
 
@@ -305,7 +305,7 @@ def test_power_grows_and_delay_falls_with_the_size() -> None:
 def test_wilson_interval_of_a_known_share() -> None:
     from statsmodels.stats.proportion import proportion_confint
 
-    from paceline.methods.calibration import wilson
+    from paceline.methods.proportions import wilson
 
     assert wilson(7, 20) == pytest.approx(proportion_confint(7, 20, method="wilson"), rel=1e-9)
     assert np.isnan(wilson(0, 0)).all()
@@ -315,7 +315,7 @@ def test_wilson_interval_of_a_known_share() -> None:
 # ---------------------------------------------------------------------------------------------------
 
 
-def zigzag(teeth: int) -> tuple[np.ndarray, ep.Episodes]:
+def zigzag(teeth: int) -> tuple[np.ndarray, ep.Turns]:
     """A line 0, 1, 2, 1, 0, 1 ... and its turns at a barrier of 1: known one session after each extreme."""
     line = np.tile([0, 1, 2, 1.0], teeth)
     return line, ep.detect(line, 1, sigma_per_session=np.full(len(line), ONE))

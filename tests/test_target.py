@@ -14,7 +14,7 @@ import pytest
 import paceline
 from paceline.cli import main
 from paceline.errors import NotEnoughData, UnknownName, UsageError
-from paceline.methods import target_odds as target
+from paceline.methods import level_odds, target_odds
 from paceline.pages import calls as sections
 from paceline.studies.answers import Book
 
@@ -37,13 +37,13 @@ B = math.log(8100 / 6870)
 def test_the_chances_of_the_known_example(
     mu: float, sigma: float, end: float, touch: float
 ) -> None:
-    found = target.closed_form(B, 1.0, mu, sigma)
+    found = level_odds.closed_form(B, 1.0, mu, sigma)
     assert (round(found.end, 6), round(found.touch, 6)) == (end, touch)
     assert found.end < found.touch_close < found.touch
 
 
 def test_the_touch_at_daily_closes() -> None:
-    found = target.closed_form(B, 1.0, 0.07, 0.16).touch_close
+    found = level_odds.closed_form(B, 1.0, 0.07, 0.16).touch_close
     assert round(found, 6) == 0.404922
     assert abs(found - 0.40591) < 0.002, "a Monte Carlo study gave 0.40591 +- 0.001"
 
@@ -51,8 +51,8 @@ def test_the_touch_at_daily_closes() -> None:
 def test_what_8100_asks_of_6870() -> None:
     assert round(B, 8) == 0.16469996
     assert round(math.expm1(B), 6) == 0.179039
-    assert round(target.required_growth(B, 268 / 252), 4) == 0.1675
-    assert round(target.required_growth(B, 391 / 365.25), 4) == 0.1663
+    assert round(level_odds.required_growth(B, 268 / 252), 4) == 0.1675
+    assert round(level_odds.required_growth(B, 391 / 365.25), 4) == 0.1663
 
 
 def test_daily_closes_agree_with_a_simulation() -> None:
@@ -62,23 +62,26 @@ def test_daily_closes_agree_with_a_simulation() -> None:
     steps = rng.normal((mu - sigma**2 / 2) / 252, sigma / math.sqrt(252), (walks, n)).cumsum(axis=1)
     for b in (0.08, -0.10):
         far = steps if b > 0 else -steps
-        found = target.closed_form(b, n / 252, mu, sigma)
+        found = level_odds.closed_form(b, n / 252, mu, sigma)
         assert found.end == pytest.approx((far[:, -1] >= abs(b)).mean(), abs=0.011)
         assert found.touch_close == pytest.approx((far.max(axis=1) >= abs(b)).mean(), abs=0.013)
 
 
 def test_down_is_up_in_a_mirror_and_extremes_do_not_overflow() -> None:
     mirrored = 0.16**2 - 0.07  # m = mu - s^2 / 2 changes its sign
-    up, down = target.closed_form(B, 1.0, 0.07, 0.16), target.closed_form(-B, 1.0, mirrored, 0.16)
+    up, down = (
+        level_odds.closed_form(B, 1.0, 0.07, 0.16),
+        level_odds.closed_form(-B, 1.0, mirrored, 0.16),
+    )
     assert down == pytest.approx(up, rel=1e-12)
     certain, hopeless = (
-        target.closed_form(1.0, 1.0, 1.9, 0.01),
-        target.closed_form(5.0, 1.0, -1.9, 0.01),
+        level_odds.closed_form(1.0, 1.0, 1.9, 0.01),
+        level_odds.closed_form(5.0, 1.0, -1.9, 0.01),
     )
     assert certain == pytest.approx((1, 1, 1)) and hopeless == pytest.approx((0, 0, 0))
-    assert target.closed_form(0.0, 1.0, 0.0, 0.16).touch == 1
+    assert level_odds.closed_form(0.0, 1.0, 0.0, 0.16).touch == 1
     with pytest.raises(UsageError, match="above zero"):
-        target.closed_form(0.1, 0.0, 0.0, 0.16)
+        level_odds.closed_form(0.1, 0.0, 0.0, 0.16)
 
 
 # ---- bootstrap and past windows
@@ -86,7 +89,7 @@ def test_down_is_up_in_a_mirror_and_extremes_do_not_overflow() -> None:
 
 
 def test_blocks_are_stretches_of_history_of_the_length_asked() -> None:
-    index = target.path_indices(1000, 300, 10.0, 400, np.random.default_rng(3))
+    index = level_odds.path_indices(1000, 300, 10.0, 400, np.random.default_rng(3))
     assert index.shape == (400, 300) and index.min() == 0 and index.max() == 999
     joined = (np.diff(index, axis=1) % 1000) == 1
     assert joined.mean() == pytest.approx(0.9, abs=0.005), "a block goes on with chance 1 - 1 / 10"
@@ -94,7 +97,7 @@ def test_blocks_are_stretches_of_history_of_the_length_asked() -> None:
 
 def test_a_steady_history_leads_one_way_and_shifts_count_per_session() -> None:
     returns = np.full(300, 0.001)
-    found, fan = target.bootstrap(
+    found, fan = level_odds.bootstrap(
         returns,
         0.05,
         50,
@@ -107,7 +110,7 @@ def test_a_steady_history_leads_one_way_and_shifts_count_per_session() -> None:
     assert [found[k].end for k in ("reaches", "falls short", "down")] == [1, 0, 0]
     assert [found[k].touch_close for k in ("reaches", "falls short", "down")] == [1, 0, 0]
     np.testing.assert_allclose(fan, np.tile([0.001, 0.05], (5, 1)))
-    below, _ = target.bootstrap(
+    below, _ = level_odds.bootstrap(
         returns, -0.05, 50, {"down": -0.003}, block=5, draws=200, seed=0, at=np.array([0])
     )
     assert below["down"].end == below["down"].touch_close == 1
@@ -115,23 +118,23 @@ def test_a_steady_history_leads_one_way_and_shifts_count_per_session() -> None:
 
 def test_past_windows_by_hand() -> None:
     closes = np.array([100.0, 110, 99, 120, 121, 100])
-    ended, touched = target.past_windows(closes, 2, math.log(1.1))
+    ended, touched = level_odds.past_windows(closes, 2, math.log(1.1))
     # two sessions on: 99/100, 120/110, 121/99, 100/120; highest on the way: 110, 120, 121, 121
     assert (ended.value, ended.n, ended.n_effective) == (0.25, 4, 2.0)
     assert touched.value == 0.5
-    down, touched_down = target.past_windows(closes, 2, math.log(0.9))
+    down, touched_down = level_odds.past_windows(closes, 2, math.log(0.9))
     # 100/120 at the end; also 99/110 on the way
     assert (down.value, touched_down.value) == (0.25, 0.5)
     assert not ended.enough
-    assert target.past_windows(closes, 6, 0.1)[0].n == 0
+    assert level_odds.past_windows(closes, 6, 0.1)[0].n == 0
 
 
-def _weigh(**how: Any) -> target.Target:
+def _weigh(**how: Any) -> target_odds.TargetOdds:
     rng = np.random.default_rng(5)
     closes = 100 * np.exp(rng.normal(0.0003, 0.01, 3000).cumsum())
     days = np.busday_offset("2014-01-01", np.arange(3000), roll="forward")
     future = np.busday_offset(days[-1], np.arange(1, 127), roll="forward")
-    return target.weigh(
+    return target_odds.weigh(
         closes,
         days,
         future,
@@ -188,10 +191,10 @@ def test_too_little_history_says_so() -> None:
     days = np.busday_offset("2025-01-01", np.arange(100), roll="forward")
     for closes in (np.linspace(100, 120, 100), np.array([])):
         with pytest.raises(NotEnoughData, match="too short a history"):
-            target.weigh(closes, days[: len(closes)], days[-2:], 130, str(days[-1]))
+            target_odds.weigh(closes, days[: len(closes)], days[-2:], 130, str(days[-1]))
     long = np.busday_offset("2020-01-01", np.arange(400), roll="forward")
     with pytest.raises(NotEnoughData, match="does not move"):
-        target.weigh(np.full(400, 50.0), long, days[-2:], 60, str(days[-1]))
+        target_odds.weigh(np.full(400, 50.0), long, days[-2:], 60, str(days[-1]))
 
 
 # ---- in a market
@@ -246,7 +249,7 @@ def test_every_number_of_the_known_example_through_the_market(market: Any) -> No
         0.1663,
     )
     assert value["end view"] == pytest.approx(
-        target.closed_form(B, 268 / 252, 0.07, 0.16).end, rel=1e-9
+        level_odds.closed_form(B, 268 / 252, 0.07, 0.16).end, rel=1e-9
     )
     assert 0 < value["block"] < 50
     assert value["past_share"] is None or answer.target.ended.enough

@@ -37,8 +37,8 @@ def case(
     p: float = 0.001,
     flat: Evidence | None = None,
     sector: bool = False,
-) -> v.Case:
-    return v.Case(name, direction, size, sessions, evidence(effect, reach, p), flat, sector)
+) -> v.RotationCase:
+    return v.RotationCase(name, direction, size, sessions, evidence(effect, reach, p), flat, sector)
 
 
 # ---- the three grades
@@ -182,7 +182,9 @@ ANY = st.builds(
 
 
 @given(st.lists(ANY, min_size=1, max_size=8))
-def test_no_grade_says_more_than_its_interval_its_size_or_its_time(cases: list[v.Case]) -> None:
+def test_no_grade_says_more_than_its_interval_its_size_or_its_time(
+    cases: list[v.RotationCase],
+) -> None:
     graded, _ = v.judge(cases)
     for g in graded:
         assert g.grade == (
@@ -203,13 +205,13 @@ def test_no_grade_says_more_than_its_interval_its_size_or_its_time(cases: list[v
     assert v.leadership(graded) == v.best([g.grade for g in graded])
 
 
-# ---- digesting
+# ---- consolidating
 # -----------------------------------------------------------------------------------------
 
 
-def pause(**change: float) -> v.Digestion:
+def pause(**change: float) -> v.Consolidation:
     given = {"drawdown": -0.06, "sessions": 30, "above": 0.05, "share": 0.7} | change
-    return v.Digestion(
+    return v.Consolidation(
         given["drawdown"],
         int(given["sessions"]),
         given["above"],
@@ -239,9 +241,9 @@ def test_effect_of_a_pause_in_a_trend_that_stands(change: dict[str, float], effe
 def test_one_sector_is_weak_at_most_and_needs_its_seasons() -> None:
     assert pause(drawdown=-0.12, sessions=60).grade == "weak"
     assert pause(sessions=9).grade == "too early"
-    unknown = v.Digestion(-0.06, 30, 0.05, 0.7, Evidence(None, note="history too short"))
+    unknown = v.Consolidation(-0.06, 30, 0.05, 0.7, Evidence(None, note="history too short"))
     assert unknown.grade == "none" and unknown.intact
-    other_way = v.Digestion(-0.06, 30, 0.05, 0.7, evidence(0.001, 0.0005, 0.001))
+    other_way = v.Consolidation(-0.06, 30, 0.05, 0.7, evidence(0.001, 0.0005, 0.001))
     assert other_way.significance == "none"
 
 
@@ -293,7 +295,7 @@ def test_short_history_has_a_reason() -> None:
 
 
 def test_every_grade_has_its_words_and_only_strong_states_a_fact() -> None:
-    for question in ("changing", "digesting"):
+    for question in ("changing", "consolidating"):
         said = [v.claim(question, g) for g in v.GRADES]
         assert len(set(said)) == len(v.GRADES)
     assert "has changed" in v.claim("changing", "strong")

@@ -25,7 +25,7 @@ from paceline.cli.options import (
 from paceline.errors import UsageError
 
 if TYPE_CHECKING:
-    from paceline.methods.calls import Call
+    from paceline.methods.call import Call
 
 #: The ledger used where none is named: beside the market file.
 LEDGER = "calls.toml"
@@ -42,7 +42,8 @@ Stance = Literal[
     "level_target",
     "lead_change",
     "rotation",
-    "digestion",
+    "consolidation",
+    "digestion",  # the older name of a consolidation
     "headwind",
 ]
 Conviction = Literal["low", "medium", "high"]
@@ -66,7 +67,7 @@ def _ledger(file: Path | None, where: Where | None) -> Path:
 
 def list_(file: File = None, /, *, json: AsJson = False, where: Where | None = None) -> int:
     """List the records of a ledger, as written. No prices are read."""
-    from paceline.methods.calls import read
+    from paceline.studies.ledger_file import read
 
     ledger = read(_ledger(file, where))
     if json:
@@ -229,7 +230,7 @@ def add(
     conviction
         As stated.
     proxy
-        How a digestion or headwind is measured by prices all the same.
+        How a consolidation or headwind is measured by prices all the same.
     assumed
         Field the speaker did not state and you chose (repeatable).
     recorded
@@ -257,7 +258,7 @@ def add(
         "recorded": recorded and day(recorded, "--recorded"),
         "note": note,
     }
-    from paceline.methods.calls import add as append
+    from paceline.studies.ledger_file import add as append
 
     path = _ledger(file, where)
     _known([*(basket or ()), *(against or ())], where)
@@ -291,7 +292,7 @@ def correct(
         if not equals:
             raise UsageError(f"--set: {given!r} names no value.", "Write it as field=value.")
         changes[name.strip()] = value.strip()
-    from paceline.methods.calls import correct as append
+    from paceline.studies.ledger_file import correct as append
 
     path = _ledger(file, where)
     _known([n for k in ("baskets", "against") for n in changes.get(k, "").split(";") if n], where)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from paceline.document import Block, Chart, Document, Grid, Label, Part, Section, Sentence, Series
 from paceline.errors import PacelineError
 from paceline.figures import Figure
-from paceline.methods.calls.ledger import JOIN
-from paceline.methods.target_odds import QUANTILES
+from paceline.methods.call import JOIN
+from paceline.methods.level_odds import QUANTILES
 from paceline.studies import calls, target
 from paceline.studies.answers import Book, day
 
 if TYPE_CHECKING:
-    from paceline.methods import calls as views
+    from paceline.methods.call import Call
+    from paceline.methods.scoring import CallScore
 
 #: Columns of a call's standing.
 STANDING = ("status", "active", "worst", "drift", "base", "base_active", "chance")
@@ -29,7 +30,7 @@ STANCES = {
     "level_target": "To reach a level",
     "lead_change": "To take the lead",
     "rotation": "Rotation into",
-    "digestion": "Digestion",
+    "consolidation": "Consolidation",
     "headwind": "Headwind",
 }
 CASES = {
@@ -281,11 +282,11 @@ def calls_section(found: calls.Scored) -> Section:
     return Section("what_they_said", "What they said", calls.QUESTION, tuple(blocks))
 
 
-def _who(call: views.Call) -> str:
+def _who(call: Call) -> str:
     return f"{call.who} ({call.house})" if call.house and call.house != call.who else call.who
 
 
-def _name(call: views.Call) -> str:
+def _name(call: Call) -> str:
     return f"{call.who}: {call.id}"
 
 
@@ -294,7 +295,7 @@ def _labels(found: calls.Scored, names: tuple[str, ...]) -> Label:
     return Label(f"{JOIN} ".join(known.get(n, n) for n in names))
 
 
-def _row(found: calls.Scored, s: views.Score) -> tuple[Part | None, ...]:
+def _row(found: calls.Scored, s: CallScore) -> tuple[Part | None, ...]:
     call = s.call
     level = found.figure(call.id, "level")
     stance: Part = STANCES[call.stance] + (", by proxy" if call.proxy else "")

@@ -12,7 +12,7 @@ from paceline.document import Block, Chart, Grid, Label, Part, Section, Sentence
 from paceline.errors import PacelineError
 from paceline.figures import Figure
 from paceline.methods import grades as rules
-from paceline.methods.turns import NAMED
+from paceline.methods.barriers import NAMED
 from paceline.pages.rotation import words
 from paceline.signals import french
 from paceline.studies import analogues, verdict
@@ -215,7 +215,7 @@ def _digesting(book: Book, found: verdict.Verdict) -> list[Block]:
     parts: list[Part | None] = [
         book.name(found.sector),
         " ",
-        rules.claim("digesting", d.grade),
+        rules.claim("consolidating", d.grade),
         " (grade: ",
         grade,
         "). It stands ",
