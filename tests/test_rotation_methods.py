@@ -54,6 +54,30 @@ def test_neutral_line_by_hand_with_a_window_of_all() -> None:
     assert flat[t] - flat[t - 1] == pytest.approx(d[t - 1] - slope * m[t - 1], abs=1e-12)
 
 
+def test_beta_of_the_neutral_line_is_that_of_the_window_that_ended_the_day_before() -> None:
+    rng = np.random.default_rng(4)
+    m, d = 0.01 * rng.standard_normal((2, 299))
+    line, level = np.cumsum(np.r_[0, d]), np.exp(np.cumsum(np.r_[0, m]))
+    t, window = 290, 130
+    seen = slice(t - 1 - window, t - 1)  # return t is d[t - 1]
+    slope = np.cov(d[seen], m[seen])[0, 1] / m[seen].var(ddof=1)
+    flat = relative_lines.beta_neutral(line, level, window)
+    assert flat[t] - flat[t - 1] == pytest.approx(d[t - 1] - slope * m[t - 1], abs=1e-12)
+    usual = relative_lines.beta_neutral(line, level)
+    seen = slice(t - 1 - 252, t - 1)
+    slope = np.cov(d[seen], m[seen])[0, 1] / m[seen].var(ddof=1)
+    assert usual[t] - usual[t - 1] == pytest.approx(d[t - 1] - slope * m[t - 1], abs=1e-12)
+
+
+def test_missing_values_of_a_line_or_a_benchmark_leave_the_neutral_line_going() -> None:
+    line, level = 0.5 * walk(8, 400), np.exp(walk(8, 400))
+    line[200], level[300] = np.nan, np.nan
+    flat = relative_lines.beta_neutral(line, level)
+    assert np.isnan(flat[200]) and np.isfinite(flat[[199, 201, 299, 300, 301]]).all()
+    filled = relative_lines.forward_fill(np.array([np.nan, 1.0, np.nan, np.nan, 2.0]))
+    np.testing.assert_array_equal(filled, [np.nan, 1, 1, 1, 2])
+
+
 @settings(deadline=None, max_examples=15)
 @given(st.integers(0, 10_000), st.integers(400, 799))
 def test_neutral_line_and_ladder_are_causal(seed: int, cut: int) -> None:
@@ -92,6 +116,18 @@ def test_period_of_daily_and_monthly_series() -> None:
         relative_lines.period_of(np.array(["2000-12-31", "2001-12-31"], "datetime64[D]"))
 
 
+@pytest.mark.parametrize(("days", "period"), [(1, 1), (9, 1), (10, 21), (99, 21)])
+def test_period_by_the_typical_gap(days: int, period: int) -> None:
+    dates = np.datetime64("2000-01-01") + days * np.arange(5)
+    assert relative_lines.period_of(dates) == period
+    assert relative_lines.period_of(dates[:1]) == 1
+
+
+def test_an_observation_every_hundred_days_is_too_rare() -> None:
+    with pytest.raises(UsageError, match="every 100 days"):
+        relative_lines.period_of(np.datetime64("2000-01-01") + 100 * np.arange(5))
+
+
 # ---- the ladder
 # ----------------------------------------------------------------------------------------
 
@@ -108,6 +144,14 @@ def test_ladder_says_at_each_size_what_the_detector_says() -> None:
         for name in ("size", "sigma", "move", "barrier"):
             np.testing.assert_allclose(getattr(found[c], name), getattr(alone, name), rtol=1e-12)
     assert len(found[0.75]) > len(found[2.25]) > 0
+
+
+def test_the_ladder_has_seven_sizes_a_quarter_apart_and_three_names() -> None:
+    assert sorted(barriers.ladder(walk(5, 300))) == [0.75, 1, 1.25, 1.5, 1.75, 2, 2.25]
+    assert barriers.NAMED == {1.0: "watch", 1.5: "episode", 2.0: "major"}
+    daily = barriers.ladder(walk(5, 600), (1.5,), step=1)[1.5]
+    sd = np.diff(walk(5, 600))[499 - 252 : 499].std(ddof=1)
+    assert daily.barrier[0, 499] == pytest.approx(1.5 * sd * np.sqrt(63))
 
 
 @pytest.mark.parametrize("c", [1.0, 1.5, 2.0])
@@ -127,6 +171,25 @@ def test_verdict_of_a_ladder_is_the_detectors_own(c: float) -> None:
         np.testing.assert_allclose(
             [mine.move, mine.barrier, mine.distance], [own.move, own.barrier, own.distance]
         )
+
+
+def test_episodes_with_a_barrier_of_one_by_hand() -> None:
+    """Up is known at 3, which is no episode; down from 1.5 at 4, known at 6; up from -0.25 at 7."""
+    line = np.array([0.25, 0, 0.5, 1, 1.5, 1.5, 0.5, -0.25, 0.25, 0.75, 2])
+    found = methods.detect(
+        np.stack([line + 3, line]), 1, sigma_per_session=np.full(11, 1 / np.sqrt(63))
+    )
+    down, up = episode_table(found, line, 1)
+    assert (down.direction, down.pivot, down.known, down.sessions) == (-1, 4, 6, 2)
+    assert (down.until, down.open) == (7, False)
+    assert down.far == pytest.approx(np.exp(-1.0) - 1)
+    assert down.went == pytest.approx(np.exp(-1.75) - 1)
+    assert (up.direction, up.pivot, up.known, up.sessions) == (1, 7, 9, 2)
+    assert (up.until, up.open) == (10, True)
+    assert up.far == pytest.approx(np.exp(1.0) - 1) and up.went == pytest.approx(np.exp(2.25) - 1)
+    assert last_turn(found, 1) == (1, 7, 9)
+    nothing = methods.detect(np.zeros(11), 1, sigma_per_session=np.full(11, 1 / np.sqrt(63)))
+    assert episode_table(nothing, np.zeros(11)) == [] and last_turn(nothing, 0) is None
 
 
 def test_table_of_a_line_made_by_hand() -> None:
@@ -212,6 +275,47 @@ def test_window_against_all_earlier_ones_by_hand() -> None:
     assert found.n_effective == pytest.approx(119 / 2)
 
 
+def line_of(*returns: float) -> Array:
+    """The line of simple returns."""
+    return np.r_[0, np.cumsum(np.log1p(returns))]
+
+
+def test_one_session_against_twenty_four_by_hand() -> None:
+    """Earlier returns are 1% and -1% in turn: mean zero, each 1% away from it. The last is 5%."""
+    found = window_evidence(line_of(*[0.01, -0.01] * 12, 0.05), 1)
+    assert (found.n, found.n_effective) == (24, 24)
+    assert (found.effect, found.low, found.high) == pytest.approx((0.05, 0.04, 0.06))
+    assert found.p == pytest.approx(1 / 25)
+    assert found.minimum_detectable == pytest.approx(2.8016 * 0.01 * np.sqrt(24 / 23), rel=1e-4)
+    within = window_evidence(line_of(*[0.01, -0.01] * 12, -0.005), 1)
+    assert within.p == 1 and (within.low, within.high) == pytest.approx((-0.015, 0.005))
+
+
+def test_windows_that_reach_into_the_last_one_do_not_count() -> None:
+    """Two sessions: 1.01 x 0.99, 0.99, 1.01 by turns, 23 of them; one that ends in +3% is out."""
+    found = window_evidence(line_of(*[0.01, -0.01, 0.0] * 8, 0.03, 0.03), 2)
+    mean = (8 * -0.0001 + 8 * -0.01 + 7 * 0.01) / 23
+    assert (found.n, found.n_effective) == (23, 11.5)
+    assert found.effect == pytest.approx(1.03**2 - 1 - mean)
+
+
+def test_the_interval_leaves_out_as_many_as_p_allows() -> None:
+    """Of 59 moves one may reach the effect while p = 2/60 is below 5%: the second one counts."""
+    moves = [0.04, 0.02, -0.03] + [0.01, -0.01] * 28
+    found = window_evidence(line_of(*moves, 0.035), 1)
+    mean = 0.03 / 59
+    assert found.n == 59 and found.p == pytest.approx(2 / 60)
+    assert found.high is not None
+    assert found.high - (0.035 - mean) == pytest.approx(0.03 + mean)
+
+
+def test_a_hole_takes_its_windows_away() -> None:
+    line = line_of(*[0.01, -0.01, 0.02] * 10, 0.03)
+    line[10] = np.nan
+    assert window_evidence(line, 1).n == 30 - 2
+    assert "no value" in window_evidence(np.r_[line[:-2], np.nan, line[-1]], 1).note
+
+
 def test_window_needs_ten_independent_ones_and_says_so() -> None:
     found = window_evidence(walk(1, 240), 21)
     assert found.suppressed and "independent windows" in found.note
@@ -246,6 +350,18 @@ def test_superlative_by_hand() -> None:
     record = superlative(np.r_[line, line[-1] - 0.3], 1)
     assert record is not None and record.since == -1 and record.rank == 0.0
     assert superlative(walk(1, 90), 10) is None
+
+
+def test_superlative_of_a_fall_and_its_least_history() -> None:
+    fall = superlative(line_of(*[0.01, -0.01] * 4, -0.02, *[0.01, -0.01] * 4, -0.015), 1)
+    assert fall is not None and fall.now == pytest.approx(-0.015) and fall.sessions == 1
+    assert (fall.n, fall.rank, fall.since) == (17, pytest.approx(1 / 17), 9)
+    # ten windows of two sessions that end before it begins, each of them worth a half: too few
+    assert superlative(line_of(*[0.01, -0.01] * 11), 2) is None
+    enough = superlative(line_of(*[0.01, -0.02, 0.03] * 7, 0.01, 0.0), 2)
+    assert enough is not None and enough.n == 20
+    fortnight = superlative(walk(3, 400))
+    assert fortnight is not None and fortnight.sessions == 10
 
 
 # ---- analogues
@@ -303,3 +419,70 @@ def test_state_vector_by_hand() -> None:
     assert named["market, one month"] == pytest.approx(0.020 + 0.003)
     assert named["factor 0, six months"] == pytest.approx(-0.002 * 126)
     assert named["distance from high"] == 0.0
+
+
+def test_state_vector_before_its_windows_are_full() -> None:
+    rng = np.random.default_rng(5)
+    market, factor = 0.01 * rng.standard_normal(300), 0.01 * rng.standard_normal((1, 300))
+    vector, names = analogues.state(market, factor)
+    first = {n: int(np.isfinite(row).argmax()) for n, row in zip(names, vector, strict=True)}
+    assert first == {
+        "market, one month": 21,
+        "market, six months": 126,
+        "market, twelve months": 252,
+        "volatility": 20,
+        "distance from high": 251,
+        "factor 0, one month": 21,
+        "factor 0, six months": 126,
+    }
+    named = dict(zip(names, vector[:, -1], strict=True))
+    assert named["market, twelve months"] == pytest.approx(market[-252:].sum())
+    assert named["volatility"] == pytest.approx(np.log(market[-21:].std(ddof=1)))
+    high = np.cumsum(market)[-252:].max()
+    assert named["distance from high"] == pytest.approx(np.cumsum(market)[-1] - high)
+    assert named["factor 0, one month"] == pytest.approx(factor[0, -21:].sum())
+    monthly, _ = analogues.state(market, factor, per_month=1)
+    assert monthly[3, -1] == pytest.approx(np.log(market[-12:].std(ddof=1)))
+    assert monthly[2, -1] == pytest.approx(market[-12:].sum())
+
+
+def test_the_year_before_today_is_out_and_the_day_before_it_is_not() -> None:
+    vector = np.random.default_rng(6).standard_normal((3, 1000))
+    vector[:, 999 - 12] = vector[:, 999 - 11] = vector[:, 999]
+    assert 999 - 12 in analogues.find(vector, 3, per_month=1).at
+    assert not analogues.find(vector, 3, per_month=1).eligible[999 - 11 :].any()
+    far = analogues.find(vector, 40, per_month=1)
+    assert far.eligible[999 - 40] and not far.eligible[999 - 39 :].any()
+    # sixty months of history come first
+    assert int(far.eligible.argmax()) == 60
+
+
+def test_analogues_by_hand_with_one_part() -> None:
+    """Distance is that of z-scores in standard deviations of theirs; neighbours are passed over."""
+    x = np.random.default_rng(7).standard_normal(300)
+    x[[150, 151, 153]] = x[299] + np.array([0.001, 0.002, 0.003])
+    z = np.array([(x[t] - x[: t + 1].mean()) / x[: t + 1].std(ddof=1) for t in range(60, 300)])
+    distance = np.abs(z - z[-1]) / z.std(ddof=1)
+    near = analogues.find(x[None], 3, per_month=1, chosen=5)
+    for t, found in zip(near.at, near.distance, strict=True):
+        assert found == pytest.approx(distance[t - 60])
+    order = [int(t) + 60 for t in np.argsort(distance[:-12])]
+    wanted: list[int] = []
+    for t in order:
+        if len(wanted) < 5 and all(abs(t - other) >= 3 for other in wanted):
+            wanted.append(t)
+    assert near.at.tolist() == wanted
+
+
+def test_what_followed_is_counted_by_hand() -> None:
+    """Twelve days, each followed by 1%, on a line that else falls and rises by half a percent."""
+    at = np.arange(20, 140, 10)
+    moves = np.tile([-0.005, 0.005], 100)
+    moves[at] = 0.01
+    near = analogues.Analogues(at, np.zeros(12), np.arange(200) < 150)
+    (after,) = analogues.followed(near, [line_of(*moves)[:200]], 1, draws=50)
+    assert after.mean == pytest.approx(0.01) and after.hit_rate == 1
+    assert after.evidence.n == 12
+    # of the first 150 days the twelve are even ones: 63 fall, 75 rise by a half, 12 by one percent
+    assert after.base == pytest.approx((63 * -0.005 + 75 * 0.005 + 12 * 0.01) / 150)
+    assert after.base_hit_rate == pytest.approx(87 / 150)

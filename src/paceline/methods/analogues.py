@@ -120,7 +120,7 @@ def find(vector: Array, horizon: int, *, per_month: int = MONTH, chosen: int = C
     eligible[max(last + 1 - gap, 0) :] = False
     known = z[:, np.isfinite(z).all(axis=0)]
     away = z - z[:, last:]
-    inverse = np.linalg.pinv(np.cov(known))
+    inverse = np.linalg.pinv(np.atleast_2d(np.cov(known)))
     distance = np.sqrt(np.einsum("kt,kl,lt->t", np.nan_to_num(away), inverse, np.nan_to_num(away)))
     left = np.where(eligible, distance, np.inf)
     at: list[int] = []
