@@ -94,6 +94,21 @@ def test_sigma_of_a_line_that_stands_still_or_is_missing() -> None:
         ep.sigma(noise, window=5, step=5)
 
 
+def test_nine_tenths_of_the_window_must_have_a_value() -> None:
+    line = walk(2, 600)[0]
+    for missing, known in ((25, True), (26, False)):
+        holed = line.copy()
+        holed[301 : 301 + missing] = NONE
+        # the window of session 550 holds the 250 sessions up to it
+        assert np.isfinite(ep.sigma(holed)[0, 550]) == known
+
+
+def test_a_line_must_move_by_more_than_rounding() -> None:
+    steps = np.where(np.arange(600) % 2, 1.0, -1.0)
+    moving, still = (size * np.cumsum(steps * walk(3, 600)[0]) for size in (1e-6, 1e-9))
+    assert np.isfinite(ep.sigma(moving)[0, -1]) and np.isnan(ep.sigma(still)[0, -1])
+
+
 # -- the detector by hand
 # --------------------------------------------------------------------------------------------
 
@@ -232,6 +247,21 @@ def test_verdict_and_whether_it_hangs_on_the_size() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("fall", "sides"), [(0.74, (1, 1)), (0.76, (-1, 1)), (1.24, (-1, 1)), (1.26, (-1, -1))]
+)
+def test_the_sizes_beside_it_are_a_quarter_away(fall: float, sides: tuple[int, int]) -> None:
+    line = np.array([0, 2, 2 - fall])
+    (state,) = ep.turn_states(line, 1, sigma_per_session=np.full(3, ONE))
+    assert (state.below, state.above) == sides and state.direction == (1 if fall < 1 else -1)
+
+
+def test_the_state_of_a_day_knows_nothing_later() -> None:
+    line = walk(11, 900, series=2)
+    (early, other) = ep.turn_states(line, 1.0, session=500)
+    assert [early, other] == ep.turn_states(line[:, :501], 1.0)
+
+
 def test_verdict_with_a_reason_instead_of_numbers() -> None:
     noise = walk(3, 300)[0]
     ended = np.where(np.arange(300) > 290, NONE, noise)
@@ -293,6 +323,38 @@ def test_false_alarms_on_resampled_returns() -> None:
         ep.calibrate(np.zeros(1000))
 
 
+def test_rates_are_per_year_with_a_sigma_and_their_interval_is_that_of_a_mean() -> None:
+    from paceline.methods.calibration import calibration_of
+
+    found = calibration_of(1.5, np.array([0.5, 1.0, 0.6, 0.9]), 12, "by hand")
+    error = math.sqrt((0.25**2 + 0.25**2 + 0.15**2 + 0.15**2) / 3) / 2
+    assert (found.rate, found.series) == (0.75, 4)
+    assert (found.low, found.high) == pytest.approx((0.75 - 1.96 * error, 0.75 + 1.96 * error))
+
+
+def test_resampled_lines_are_stretches_of_the_demeaned_returns() -> None:
+    from paceline.methods.calibration import resampled_line
+
+    returns = 3.0 + np.arange(50.0) ** 2
+    line = resampled_line(returns, 200, 120, 10.0, np.random.default_rng(1))
+    moves = np.diff(line, axis=1, prepend=0.0)
+    place = np.sqrt(np.round(moves + (returns - 3).mean(), 6))
+    assert line.shape == (200, 120) and place == pytest.approx(np.round(place), abs=1e-6)
+    assert set(np.unique(np.round(place))) == set(range(50))
+    follows = np.round(np.diff(place, axis=1)) % 50 == 1
+    # a block goes on with chance 9 / 10; at 50 and 100 a new draw begins in any case
+    assert follows[:, :49].mean() == pytest.approx(0.9, abs=0.01)
+
+
+def test_a_planted_rotation_is_found_on_the_day_the_detector_finds_it() -> None:
+    """The whole move is so large and quick that the turn comes within days, in every walk."""
+    (found,) = ep.power((40,), length=63, series=40, settle=1)
+    assert found.found == 1 and found.length == 63 and found.size == 40
+    # 40 sigma sqrt(63) over 63 sessions: the barrier of 1.5 is passed after 63 x 1.5 / 40 = 2.4
+    # sessions from the lowest point, a little more where that lies higher
+    assert 2 <= found.delay <= 6
+
+
 def test_power_grows_and_delay_falls_with_the_size() -> None:
     curve = ep.power((0, 2, 4), series=200, settle=1)
     assert [p.size for p in curve] == [0, 2, 4] and len({p.series for p in curve}) == 1
@@ -334,6 +396,18 @@ def test_outcomes_by_hand() -> None:
     assert two.mean == pytest.approx(0) and two.hit_rate == 0
     down = ep.outcomes(line, found, direction=-1, horizons=(1,), draws=200)[0]
     assert down.mean == pytest.approx(1 / math.e - 1)
+
+
+def test_horizons_are_a_month_a_quarter_half_a_year_and_a_year() -> None:
+    line = walk(12, 6000)[0]
+    found = ep.detect(line, 1.0)
+    after = ep.outcomes(line, found, draws=20)
+    assert [o.horizon for o in after] == [21, 63, 126, 252]
+    at = found.days(0)
+    at = at[at + 21 < len(line)]
+    assert after[0].mean == pytest.approx(np.exp(line[at + 21] - line[at]).mean() - 1)
+    with pytest.raises(UsageError, match="horizon of 0"):
+        ep.outcomes(line, found, horizons=(0,))
 
 
 def test_outcomes_are_suppressed_below_ten_and_can_begin_later() -> None:

@@ -280,6 +280,24 @@ def test_lift_is_found_where_it_was_planted_and_not_in_noise() -> None:
     assert none.low is not None and none.high is not None and none.low < 0 < none.high
 
 
+def test_lift_counts_sessions_ten_to_forty_five_of_complete_quarters() -> None:
+    """In quarter k the sector loses k basis points on each of those sessions, and nothing else."""
+    quarter = DAYS.astype("datetime64[M]").astype(int) // 3
+    quarter -= quarter[0]
+    place = np.array([np.count_nonzero(quarter[:t] == quarter[t]) + 1 for t in range(len(DAYS))])
+    lost = np.where((place >= 10) & (place <= 45), -0.0001 * quarter, 0.0)
+    found = v.season_lift(np.cumsum(lost), DAYS)
+    # the first quarter is not counted, and the last one, the 48th, is what is being asked about
+    assert found.n == 46 and found.effect == pytest.approx(-0.0001 * sum(range(1, 47)) / 46)
+    assert "Newey-West" in found.method
+
+
+def test_season_of_no_days_and_of_one_quarter() -> None:
+    assert [len(part) for part in v.season(DAYS[:0])] == [0, 0]
+    assert v.season_lift(np.array([]), DAYS[:0]).suppressed
+    assert np.isnan(v.season(DAYS[:20])[0]).all()
+
+
 def test_steady_underperformance_is_no_season() -> None:
     steady = v.season_lift(np.cumsum(np.full(len(DAYS), -0.001)), DAYS)
     assert steady.suppressed and "constant" in steady.note
