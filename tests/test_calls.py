@@ -1,4 +1,4 @@
-"""The ledger of calls and its scores: schema, appending, causality, and every number by hand or by a plain loop."""
+"""The ledger of calls and its scores: schema, appending, causality, numbers by hand or loop."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from paceline.errors import DataError, PacelineError, UnknownName, UsageError
 from paceline.methods.call import Call
 from paceline.methods.legs import Legs, first_dip
 from paceline.methods.proportions import WindowShare
-from paceline.methods.scoring import CallScore, score_call
+from paceline.methods.scoring import CallScore, due_date, score_call
 from paceline.methods.track_record import at_least, track_records
 from paceline.pages import calls as sections
 from paceline.studies import calls as scoring
@@ -203,6 +203,21 @@ def test_a_correction_keeps_the_original_and_counts_from_its_day(tmp_path: Path)
     assert again.corrects == "a.2" and again.dip == 0.1
 
 
+@pytest.mark.parametrize("name", ["calls.toml", "calls.csv"])
+def test_the_older_name_of_a_consolidation_is_still_read(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    if name.endswith("toml"):
+        talk = {k: v for k, v in BASE.items() if k not in ("baskets", "against", "horizon")}
+        path.write_text(toml(talk | {"stance": "digestion"}))
+    else:
+        path.write_text("id,who,date,words,stance\na,A,2025-06-02,a pause,digestion\n")
+    old = path.read_text()
+    assert [c.stance for c in ledger_file.read(path).calls] == ["consolidation"]
+    ledger_file.add(path, BASE | {"id": "b", "stance": "digestion", "proxy": "under"})
+    assert [c.stance for c in ledger_file.read(path).calls] == ["consolidation"] * 2
+    assert "digestion" in old and "digestion" in path.read_text(), "what stood there stays"
+
+
 def test_writers_never_lose_each_others_records(tmp_path: Path) -> None:
     path = tmp_path / "calls.toml"
 
@@ -248,7 +263,7 @@ LARGE = [200.0, 200, 202, 202, 204, 204, 206, 208, 210, 212]
 
 
 def test_a_call_by_hand() -> None:
-    """Said after the close of session 3, so it counts from session 4 (103 and 204); due three sessions later."""
+    """Said after the close of session 3: it counts from session 4 (103 and 204), due three later."""
     found = score_call(call(date=on(3), horizon=3), legs(SMALL, LARGE))
     assert (found.status, found.entry, found.end, found.held) == ("miss", str(on(4)), str(on(7)), 3)
     assert found.basket_return == pytest.approx(
@@ -300,6 +315,68 @@ def test_on_a_weekend_it_counts_from_monday_and_a_horizon_date_from_the_last_ses
     )
 
 
+def test_entry_and_due_at_the_edges_of_what_is_known() -> None:
+    prices = legs(SMALL, LARGE, ahead=0)  # no session after today is known
+    assert score_call(call(date=on(8), horizon=1), prices).reason.startswith("the known sessions")
+    bought = score_call(call(date=on(6), horizon=2), prices)
+    assert (bought.status, bought.end, bought.held) == ("hit", str(on(9)), 2)
+    today = score_call(call(date=on(8), horizon=5), legs(SMALL, LARGE))
+    assert (today.status, today.held, today.reason) == ("open", 0, "bought today")
+    assert today.active == 0 and today.rank is None
+    week = on(9) + dt.timedelta(days=7)
+    assert score_call(call(date=on(3), horizon=week), prices).due == str(on(9))
+    later = score_call(call(date=on(3), horizon=week + dt.timedelta(days=1)), prices)
+    assert (later.status, later.due) == ("no data", None)
+    assert due_date(call(date=on(3), horizon=3), prices.calendar) == str(on(7))
+    assert due_date(call(date=on(3), horizon=30), prices.calendar) is None
+
+
+def test_the_first_price_must_be_there_before_the_call_is_made() -> None:
+    after = legs(SMALL, LARGE)
+    cut = after._replace(
+        days=after.days[5:], baskets=after.baskets[:, 5:], against=after.against[:, 5:]
+    )
+    assert score_call(call(date=on(4), horizon=2), cut).status == "no data"
+    first = score_call(call(date=on(5), horizon=2), cut)
+    assert (first.status, first.entry, first.base) == ("miss", str(on(6)), None)
+    assert first.active == pytest.approx(104.5 / 110 - 210 / 206)
+    # one close is no history: nothing drifts
+    assert first.drift == 0
+
+
+def test_rank_is_the_share_of_earlier_windows_that_did_worse() -> None:
+    """Two sessions held so far; four windows end by session 5: 2%, 2.97%, 0.98%, 0.96% of SMALL."""
+    flat = [50.0] * 10
+    found = score_call(
+        call(date=on(5), horizon=9), legs([*SMALL[:7], 112.0, 112.0, 112.0][:9], flat[:9])
+    )
+    assert found.held == 2 and found.active == pytest.approx(112 / 110 - 1)  # 1.8%
+    assert found.rank is not None and (found.rank.value, found.rank.n) == (0.5, 4)
+    assert found.rank.n_effective == 2 and not found.rank.enough
+    under = score_call(
+        call(date=on(5), horizon=9, stance="under"), legs([*SMALL[:7], 112.0, 112.0], flat[:9])
+    )
+    assert under.rank is not None and under.rank.value == 0.5
+    assert under.worst == pytest.approx(-(112 / 110 - 1)) and under.worst_on == str(on(7))
+
+
+def test_the_chance_of_a_level_is_that_of_a_brownian_motion_with_its_own_past() -> None:
+    rng = np.random.default_rng(6)
+    line = 100 * np.exp(np.r_[0, rng.normal(0.0004, 0.01, 259)].cumsum())
+    made, level = 250, float(line[250] * 1.05)
+    how = {"stance": "level_target", "against": [], "level": level}
+    found = score_call(call(date=on(made), horizon=20, **how), legs(line))
+    daily = np.diff(np.log(line[: made + 1]))
+    # 21 sessions from the last close seen: the entry is the session after it
+    mean, deviation = 21 * daily.mean(), math.sqrt(21) * daily.std(ddof=1)
+    beyond = 0.5 * math.erfc((math.log(1.05) - mean) / deviation / math.sqrt(2))
+    assert found.chance == pytest.approx(beyond, rel=1e-9)
+    assert found.drift == pytest.approx(math.exp(daily.mean() * found.held) - 1)
+    assert found.base is not None and found.base.n == 250 + 1 - 21
+    short = score_call(call(date=on(made - 1), horizon=20, **how), legs(line))
+    assert short.chance is None, "250 daily returns at least"
+
+
 def test_several_baskets_are_one_bet_in_equal_parts() -> None:
     found = score_call(
         call(date=on(3), horizon=3, baskets=["x", "y"]), legs([SMALL, LARGE], [[50.0] * 10])
@@ -311,7 +388,7 @@ DIPPING = [100.0] * 4 + [100, 110, 108, 104, 106, 109, 112, 120]
 
 
 def test_a_dip_is_bought_at_the_close_after_it() -> None:
-    """Counts from session 4; high 110; at 104 (session 7) it is 5.5% below; bought at 106, worth 120 when due."""
+    """Counts from session 4; high 110; at 104 (session 7) 5.5% below; bought at 106, worth 120."""
     rule = {"date": on(3), "horizon": 7, "stance": "accumulate_on_dips", "dip": 0.05}
     flat = [50.0] * 12
     found = score_call(call(**rule), legs(DIPPING, flat))
@@ -433,6 +510,9 @@ def test_what_the_data_cannot_carry_has_a_reason(how: dict[str, Any], status: st
     assert found.status == status and found.reason and not found.decided
     gap = [*SMALL[:5], math.nan, *SMALL[6:]]
     assert score_call(call(date=on(3), horizon=3), legs(gap, LARGE)).status == "no data"
+    eve = [*SMALL[:3], math.nan, *SMALL[4:]]
+    found = score_call(call(date=on(3), horizon=3), legs(eve, LARGE))
+    assert (found.status, found.base) == ("miss", None), "a hole the day before is no hole in it"
     assert score_call(call(date=on(3), horizon=3), None).status == "no data"
 
 
@@ -480,6 +560,28 @@ def test_records_count_what_does_not_overlap() -> None:
     assert (record.low, record.high) == pytest.approx(ends)
     assert record.luck == pytest.approx(4 * 0.6**3 * 0.4 + 0.6**4)
     assert at_least(1, [0.5, 0.2]) == pytest.approx(0.6) and at_least(0, [0.3]) == 1
+
+
+def test_a_record_is_of_calls_in_force_and_the_most_decided_come_first() -> None:
+    days = legs(np.ones(100)).days
+
+    def made(number: int, who: str, status: str, **more: Any) -> CallScore:
+        return CallScore(call(id=f"c{number}", who=who), status, entry=str(days[0]), held=5, **more)
+
+    scores = [
+        made(0, "Z", "not started"),
+        made(1, "Z", "no data"),
+        made(2, "Z", "not triggered"),
+        made(3, "B", "miss", base=WindowShare(0.5, 0.2, 0.8, 90, 9.9)),
+        made(4, "A", "hit", base=WindowShare(0.5, 0.2, 0.8, 90, 10.0)),
+    ]
+    a, b, z = track_records(scores, "who", days)
+    assert (a.who, b.who, z.who) == ("A", "B", "Z")
+    assert (a.rate, a.expected, a.luck) == (1, 0.5, 0.5)
+    assert (b.rate, b.expected, b.luck) == (0, None, None), "under ten windows: no base rate"
+    assert (z.calls, z.decided, z.open, z.unscored) == (3, 0, 1, 2)
+    assert z.rate is z.low is z.high is z.luck is None
+    assert track_records(scores, "house", days) == [], "no house was named"
 
 
 # ---- in a market

@@ -1,4 +1,4 @@
-"""A level by a date: the closed form against published and simulated numbers, the bootstrap and the past by hand."""
+"""A level by a date: closed form against published and simulated numbers; the rest by hand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 import paceline
 from paceline.cli import main
 from paceline.errors import NotEnoughData, UnknownName, UsageError
-from paceline.methods import level_odds, target_odds
+from paceline.methods import level_odds, proportions, target_odds
 from paceline.pages import calls as sections
 from paceline.studies.answers import Book
 
@@ -197,6 +197,98 @@ def test_too_little_history_says_so() -> None:
         target_odds.weigh(np.full(400, 50.0), long, days[-2:], 60, str(days[-1]))
 
 
+def test_what_is_asked_and_what_the_history_says_by_hand() -> None:
+    rng = np.random.default_rng(5)
+    closes = 100 * np.exp(rng.normal(0.0003, 0.01, 3000).cumsum())
+    daily = np.diff(np.log(closes))
+    found = _weigh(draws=100)
+    assert found.sessions == 126 and found.years == 0.5 and found.history_n == 2999
+    assert found.b == pytest.approx(math.log(1.05)) and found.implied == pytest.approx(0.05)
+    assert found.required == pytest.approx(1.05**2 - 1)
+    days = (np.datetime64(found.by) - np.datetime64(found.as_of)).astype(int)
+    assert found.required_calendar == pytest.approx(1.05 ** (365.25 / days) - 1)
+    assert found.volatility_history == pytest.approx(daily.std(ddof=1) * math.sqrt(252))
+    assert found.volatility_recent == pytest.approx(daily[-252:].std(ddof=1) * math.sqrt(252))
+    own = daily.mean() * 252 + daily.var(ddof=1) * 252 / 2
+    assert found.drift == found.drift_history == pytest.approx(own)
+    assert (found.drift_low + found.drift_high) / 2 == pytest.approx(own)
+    # nearly independent returns: the interval is 1.96 standard errors to either side
+    error = daily.std(ddof=1) / math.sqrt(2999) * 252
+    assert (found.drift_high - found.drift_low) / 2 == pytest.approx(1.96 * error, rel=0.15)
+    assert found.fan_dates[0] == found.as_of and found.fan_dates[-1] == found.by
+    assert (found.fan[:, 0] == closes[-1]).all()
+
+
+def test_every_drift_is_added_to_the_same_draws() -> None:
+    """Its own drift leaves the returns as they are; another tilts the fan by the difference."""
+    own, none, view = (
+        _weigh(draws=300),
+        _weigh(draws=300, drift="zero"),
+        _weigh(draws=300, drift="5%"),
+    )
+    named = {c.name: c for c in view.cases}
+    assert named["history"].simulated == view.variants["raw"]
+    at = np.arange(1, 127)[np.unique(np.linspace(0, 125, 120).round().astype(int))]
+    np.testing.assert_allclose(
+        own.fan[:, 1:] / none.fan[:, 1:], np.tile(np.exp(own.drift * at / 252), (5, 1))
+    )
+    np.testing.assert_allclose(view.fan[2, 1:] / none.fan[2, 1:], np.exp(0.05 * at / 252))
+    assert {c.drift for c in view.cases} >= {-0.05, 0, 0.025, 0.05, 0.07, 0.10, 0.15}
+    assert sum(c.drift == 0.05 for c in view.cases) == 1 and view.stated is named["view"]
+    assert named["zero"].closed == level_odds.closed_form(view.b, 0.5, 0.0, view.volatility)
+
+
+def test_errors_of_the_bootstrap_are_those_of_a_share_of_draws() -> None:
+    returns = np.tile([0.01, -0.01], 100)
+    found, fan = level_odds.bootstrap(
+        returns, 0.0, 1, {"a": 0.0}, block=1, draws=2500, seed=0, at=np.array([0])
+    )
+    chance = found["a"]
+    assert chance.end == chance.touch_close == pytest.approx(0.5, abs=0.03)
+    assert chance.end_error == pytest.approx(math.sqrt(chance.end * (1 - chance.end) / 2500))
+    assert (chance.end * 2500) == pytest.approx(round(chance.end * 2500)), "all draws are counted"
+    assert fan[[0, -1], 0].tolist() == [-0.01, 0.01] and len(fan) == 5
+
+
+def test_a_share_of_windows_has_the_interval_of_the_independent_ones() -> None:
+    """Forty windows of four sessions are worth ten; a quarter of them hit."""
+    found = proportions.window_share(np.arange(40) % 4 == 0, 4)
+    assert (found.value, found.n, found.n_effective, found.enough) == (0.25, 40, 10, True)
+    assert not proportions.window_share(np.arange(39) % 4 == 0, 4).enough
+    # 2.5 of 10 with z = 1.96: (0.25 + 0.1921 -+ 1.96 x 0.16839) / 1.38416
+    assert (found.low, found.high) == pytest.approx((0.0809, 0.5578), abs=1e-4)
+    nothing = proportions.window_share(np.zeros(0, bool), 4)
+    assert math.isnan(nothing.value) and nothing.n == 0 and not nothing.enough
+
+
+@pytest.mark.parametrize("text", ["7%", " 7% ", 0.07, "0.07"])
+def test_a_rate_as_people_write_it(text: str | float) -> None:
+    assert target_odds.rate(text, "drift") == pytest.approx(0.07)
+
+
+def test_limits_of_rates_draws_and_history() -> None:
+    assert (
+        target_odds.rate("99%", "drift") == 0.99 and target_odds.rate(" History ", "x") == "history"
+    )
+    with pytest.raises(UsageError, match="not a rate"):
+        target_odds.rate("1", "drift")
+    with pytest.raises(UsageError, match="200001 draws"):
+        _weigh(draws=200_001)
+    with pytest.raises(UsageError, match="volatility: 500%"):
+        _weigh(volatility="500%")
+    with pytest.raises(UsageError, match="drift: -201%"):
+        _weigh(drift="-201%")
+    assert _weigh(drift="-200%", draws=1).drift == -2
+    days = np.busday_offset("2020-01-01", np.arange(253), roll="forward")
+    closes = 100 + np.sin(np.arange(251.0))
+    assert (
+        target_odds.weigh(closes, days[:251], days[251:], 101, str(days[-1]), draws=1).history_n
+        == 250
+    )
+    with pytest.raises(NotEnoughData, match="250 closes"):
+        target_odds.weigh(closes[:250], days[:250], days[250:], 101, str(days[-1]), draws=1)
+
+
 # ---- in a market
 # ---------------------------------------------------------------------------------------
 
@@ -363,7 +455,8 @@ def test_the_section_takes_open_targets_of_the_ledger(folder: Path, tmp_path: Pa
 
     assert sections.targets(book(None)) is None and sections.said(book(None)) is None
     call = (
-        '[[call]]\nid = "a"\nwho = "A"\ndate = 2025-12-04\nwords = "7,500"\nstance = "level_target"\n'
+        '[[call]]\nid = "a"\nwho = "A"\ndate = 2025-12-04\nwords = "7,500"\n'
+        'stance = "level_target"\n'
         'baskets = ["index"]\nlevel = 7500\nhorizon = 2026-06-30\n'
     )
     section = sections.targets(book(call))
