@@ -263,7 +263,7 @@ LARGE = [200.0, 200, 202, 202, 204, 204, 206, 208, 210, 212]
 
 
 def test_a_call_by_hand() -> None:
-    """Said after the close of session 3: it counts from session 4 (103 and 204), due three later."""
+    """Said after the close of session 3: counts from session 4 (103 and 204); due 3 later."""
     found = score_call(call(date=on(3), horizon=3), legs(SMALL, LARGE))
     assert (found.status, found.entry, found.end, found.held) == ("miss", str(on(4)), str(on(7)), 3)
     assert found.basket_return == pytest.approx(

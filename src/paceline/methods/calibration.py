@@ -78,11 +78,6 @@ class Power:
     delay: float
     series: int
 
-    def to_json(self) -> dict[str, Any]:
-        """Field by field; a delay that is not there is null."""
-        values = asdict(self)
-        return values | {"delay": None if math.isnan(self.delay) else self.delay}
-
 
 def _walks(series: int, n: int, seed: int) -> Iterator[Array]:
     """Driftless Gaussian walks, in batches; their scale does not matter to the detector."""

@@ -6,8 +6,7 @@ The lows are the benchmark's.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -38,10 +37,6 @@ class Outcome:
     base: float | None
     base_hit_rate: float | None
     evidence: Evidence
-
-    def to_json(self) -> dict[str, Any]:
-        """Field by field, the evidence inside."""
-        return asdict(self) | {"evidence": self.evidence.to_json()}
 
 
 @dataclass(frozen=True)
