@@ -51,7 +51,6 @@ def toml(*records: dict[str, Any]) -> str:
 
 
 # ---- the ledger
-# ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -240,7 +239,6 @@ def test_writers_never_lose_each_others_records(tmp_path: Path) -> None:
 
 
 # ---- scores
-# --------------------------------------------------------------------------------------------
 
 
 def legs(baskets: Any, against: Any = (), first: str = "2025-01-01", ahead: int = 300) -> Legs:
@@ -512,7 +510,7 @@ def test_what_the_data_cannot_carry_has_a_reason(how: dict[str, Any], status: st
     assert score_call(call(date=on(3), horizon=3), legs(gap, LARGE)).status == "no data"
     eve = [*SMALL[:3], math.nan, *SMALL[4:]]
     found = score_call(call(date=on(3), horizon=3), legs(eve, LARGE))
-    assert (found.status, found.base) == ("miss", None), "a hole the day before is no hole in it"
+    assert (found.status, found.base, found.rank) == ("miss", None, None), "no hole in the window"
     assert score_call(call(date=on(3), horizon=3), None).status == "no data"
 
 
@@ -585,7 +583,6 @@ def test_a_record_is_of_calls_in_force_and_the_most_decided_come_first() -> None
 
 
 # ---- in a market
-# ---------------------------------------------------------------------------------------
 
 MARKET = """
 [market]

@@ -1,4 +1,4 @@
-"""The detector on lines worked by hand, against a slow twin, and by its invariants; calibration and outcomes."""
+"""The detector by hand, against a slow twin, by its invariants; calibration and outcomes."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def turns(found: ep.Turns, series: int = 0) -> list[tuple[int, int, int, bool]]:
 
 
 def walk(seed: int, n: int = 900, series: int = 1) -> np.ndarray:
-    """Lines whose volatility changes on the way, so that the barrier moves as it does in the market."""
+    """Lines whose volatility changes on the way, so that the barrier moves as in the market."""
     rng = np.random.default_rng(seed)
     scale = 0.01 * np.exp(np.cumsum(0.03 * rng.standard_normal((series, n)), axis=1))
     return np.cumsum(scale * rng.standard_t(4, (series, n)), axis=1)
 
 
 def slow(line: np.ndarray, barrier: np.ndarray) -> list[tuple[int, int, int, bool]]:
-    """The definition read off word by word: at each day all of the path since the last extreme is looked at again."""
+    """The definition word by word: each day all of the path since the last extreme is looked at."""
     begin = int(np.flatnonzero(np.isfinite(barrier))[0])
     state, pivot, found = 0, begin, []
     for t in range(begin, len(line)):
@@ -55,8 +55,7 @@ def slow(line: np.ndarray, barrier: np.ndarray) -> list[tuple[int, int, int, boo
     return found
 
 
-# -- sigma
-# -----------------------------------------------------------------------------------------------------------
+# ---- sigma
 
 
 def test_sigma_is_that_of_fifty_five_day_returns() -> None:
@@ -109,13 +108,15 @@ def test_a_line_must_move_by_more_than_rounding() -> None:
     assert np.isfinite(ep.sigma(moving)[0, -1]) and np.isnan(ep.sigma(still)[0, -1])
 
 
-# -- the detector by hand
-# --------------------------------------------------------------------------------------------
+# ---- the detector by hand
 
 
 def test_turns_by_hand() -> None:
-    """Barrier 1. Up from the low 0 at session 1: known at 3 (first turn: no fall before it). Down from the first
-    high 1.5 at session 4: known at 6. Up from -0.25 at 7: known at 9, the first episode."""
+    """Barrier 1. Up from the low 0 at session 1: known at 3 (first turn: no fall before it).
+
+    Down from the first high 1.5 at session 4: known at 6. Up from -0.25 at 7: known at 9, the first
+    episode.
+    """
     line = np.array([0.25, 0, 0.5, 1, 1.5, 1.5, 0.5, -0.25, 0.25, 0.75, 2])
     found = ep.detect(line, 1, sigma_per_session=np.full(11, ONE))
     assert turns(found) == [(1, 1, 3, False), (-1, 4, 6, True), (1, 7, 9, True)]
@@ -130,9 +131,11 @@ def test_turns_by_hand() -> None:
 
 
 def test_the_barrier_is_that_of_the_day() -> None:
-    """Falls 0.8 under a barrier of 1, recovers to -0.6; then the barrier drops to 0.5. The fall from 0 is known at once
-    (0.6 >= 0.5), and what is followed is the lowest point since that high, -0.8, not the price of
-    the day: the rise from it reaches 0.5 at -0.3."""
+    """Falls 0.8 under a barrier of 1, recovers to -0.6; then the barrier drops to 0.5.
+
+    The fall from 0 is known at once (0.6 >= 0.5), and what is followed is the lowest point since
+    that high, -0.8, not the price of the day: the rise from it reaches 0.5 at -0.3.
+    """
     line = np.array([0, -0.8, -0.6, -0.6, -0.55, -0.3, -0.3])
     barrier = np.array([1, 1, 1, 0.5, 0.5, 0.5, 0.5])
     found = ep.detect(line, 1, sigma_per_session=barrier * ONE)
@@ -142,7 +145,7 @@ def test_the_barrier_is_that_of_the_day() -> None:
 
 
 def test_at_most_one_turn_a_day() -> None:
-    """The barrier collapses to 0.1: the fall of 0.6 is known first, the rise of 0.3 out of its low the day after."""
+    """The barrier collapses to 0.1: the fall of 0.6 is known first, the rise of 0.3 a day later."""
     line = np.array([0, -0.9, -0.6, -0.6, -0.6])
     found = ep.detect(line, 1, sigma_per_session=np.array([1, 1, 1, 0.1, 0.1]) * ONE)
     assert turns(found) == [(-1, 0, 3, False), (1, 1, 4, True)]
@@ -170,8 +173,7 @@ def test_nothing_to_detect() -> None:
         ep.detect(np.zeros((1, 2, 3)))
 
 
-# -- the detector by its invariants
-# ----------------------------------------------------------------------------------
+# ---- the detector by its invariants
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -225,8 +227,7 @@ def test_turns_alternate_and_each_was_known_after_its_extreme(seed: int) -> None
     assert (found.complete == (np.arange(len(found)) > 0)).all()
 
 
-# -- the verdict of a day
-# --------------------------------------------------------------------------------------------
+# ---- the verdict of a day
 
 
 def test_verdict_and_whether_it_hangs_on_the_size() -> None:
@@ -294,14 +295,15 @@ def test_verdict_with_a_reason_instead_of_numbers() -> None:
     )
 
 
-# -- calibration
-# -----------------------------------------------------------------------------------------------------
+# ---- calibration
 
 
 def test_false_alarms_on_walks() -> None:
-    """0.74 a year at c = 1.5 where sigma comes from daily returns, worked out before this code existed. A walk needs
-    h^2 sessions for a reversal of h sigma, h = 1.5 sqrt(63) + 2 x 0.5826 for daily looks: 252 / (2
-    h^2) = 0.737."""
+    """0.74 a year at c = 1.5 where sigma comes from daily returns, worked out beforehand.
+
+    A walk needs h^2 sessions for a reversal of h sigma, h = 1.5 sqrt(63) + 2 x 0.5826 for daily
+    looks: 252 / (2 h^2) = 0.737.
+    """
     found = ep.calibrate(series=200, years=25, step=1)
     assert found.rate == pytest.approx(0.74, abs=0.03)
     assert found.low < found.rate < found.high and found.high - found.low < 0.06
@@ -373,18 +375,17 @@ def test_wilson_interval_of_a_known_share() -> None:
     assert np.isnan(wilson(0, 0)).all()
 
 
-# -- what followed
-# ---------------------------------------------------------------------------------------------------
+# ---- what followed
 
 
 def zigzag(teeth: int) -> tuple[np.ndarray, ep.Turns]:
-    """A line 0, 1, 2, 1, 0, 1 ... and its turns at a barrier of 1: known one session after each extreme."""
+    """A line 0, 1, 2, 1, 0, 1 ... and its turns at a barrier of 1, known a session after each."""
     line = np.tile([0, 1, 2, 1.0], teeth)
     return line, ep.detect(line, 1, sigma_per_session=np.full(len(line), ONE))
 
 
 def test_outcomes_by_hand() -> None:
-    """Up is known at 1, 5, 9 ...; two sessions later the line is where it was, one later it is 1 higher."""
+    """Up is known at 1, 5, 9 ...; a session later the line is 1 higher, two later where it was."""
     line, found = zigzag(20)
     one, two = ep.outcomes(line, found, horizons=(1, 2), draws=200)
     assert found.days(0).tolist() == list(range(5, 80, 4))
@@ -431,7 +432,7 @@ def test_outcomes_are_suppressed_below_ten_and_can_begin_later() -> None:
 
 
 def test_after_lows_by_hand() -> None:
-    """Lows every 10 sessions; three sessions after the m-th the line is m/100 higher, after the last one 0.125."""
+    """Lows every 10 sessions; three after the m-th the line is m/100 higher, after the last 0.125."""
     line, lows = np.zeros(134), np.arange(0, 140, 10)[:14]
     for m, low in enumerate(lows):
         line[low + 3 :] += m / 100 if m < 13 else 0.125

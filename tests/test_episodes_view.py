@@ -20,7 +20,6 @@ from paceline.pages import rotation
 from paceline.studies import rotations as pairs
 
 # ---- a market
-# ------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +165,6 @@ def test_reversal_is_a_change_of_sign(market: Any) -> None:
 
 
 # ---- command line and report
-# ---------------------------------------------------------------------------
 
 
 def test_command_shows_the_study(market: Any, capsys: pytest.CaptureFixture[str]) -> None:

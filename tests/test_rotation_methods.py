@@ -22,7 +22,6 @@ def walk(seed: int, n: int = 1500, size: float = 0.01) -> Array:
 
 
 # ---- lines
-# ---------------------------------------------------------------------------------------------
 
 
 def test_log_ratio_is_missing_where_a_level_is() -> None:
@@ -129,7 +128,6 @@ def test_an_observation_every_hundred_days_is_too_rare() -> None:
 
 
 # ---- the ladder
-# ----------------------------------------------------------------------------------------
 
 
 def test_ladder_says_at_each_size_what_the_detector_says() -> None:
@@ -218,7 +216,6 @@ def test_monthly_lines_turn_at_the_same_multiple_of_a_quarters_move() -> None:
 
 
 # ---- false alarms
-# --------------------------------------------------------------------------------------
 
 
 def test_false_alarms_of_walks_are_those_of_the_calibration() -> None:
@@ -261,7 +258,6 @@ def test_false_alarms_kept_in_a_file_are_those_that_were_drawn(
 
 
 # ---- windows
-# -------------------------------------------------------------------------------------------
 
 
 def test_window_against_all_earlier_ones_by_hand() -> None:
@@ -365,7 +361,6 @@ def test_superlative_of_a_fall_and_its_least_history() -> None:
 
 
 # ---- analogues
-# -----------------------------------------------------------------------------------------
 
 
 def test_expanding_score_uses_nothing_later() -> None:

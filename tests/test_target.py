@@ -22,7 +22,6 @@ B = math.log(8100 / 6870)
 
 
 # ---- closed form
-# ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -85,7 +84,6 @@ def test_down_is_up_in_a_mirror_and_extremes_do_not_overflow() -> None:
 
 
 # ---- bootstrap and past windows
-# ------------------------------------------------------------------------
 
 
 def test_blocks_are_stretches_of_history_of_the_length_asked() -> None:
@@ -290,7 +288,6 @@ def test_limits_of_rates_draws_and_history() -> None:
 
 
 # ---- in a market
-# ---------------------------------------------------------------------------------------
 
 MARKET = """
 [market]

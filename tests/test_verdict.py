@@ -42,7 +42,6 @@ def case(
 
 
 # ---- the three grades
-# ----------------------------------------------------------------------------------
 
 
 def test_order_of_the_grades() -> None:
@@ -108,7 +107,6 @@ def test_no_significance_with_zero_inside_the_interval_or_the_wrong_way_or_witho
 
 
 # ---- a rotation
-# ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -206,7 +204,6 @@ def test_no_grade_says_more_than_its_interval_its_size_or_its_time(
 
 
 # ---- consolidating
-# -----------------------------------------------------------------------------------------
 
 
 def pause(**change: float) -> v.Consolidation:
@@ -255,7 +252,6 @@ def test_both_questions_may_hold_or_neither() -> None:
 
 
 # ---- earnings seasons
-# ----------------------------------------------------------------------------------
 
 
 def test_sessions_of_a_quarter_are_counted_from_its_first() -> None:
@@ -309,7 +305,6 @@ def test_short_history_has_a_reason() -> None:
 
 
 # ---- words
-# ---------------------------------------------------------------------------------------------
 
 
 def test_every_grade_has_its_words_and_only_strong_states_a_fact() -> None:
