@@ -432,7 +432,7 @@ def test_outcomes_are_suppressed_below_ten_and_can_begin_later() -> None:
 
 
 def test_after_lows_by_hand() -> None:
-    """Lows every 10 sessions; three after the m-th the line is m/100 higher, after the last 0.125."""
+    """Lows every 10 sessions; 3 after the m-th the line is m/100 higher, after the last 0.125."""
     line, lows = np.zeros(134), np.arange(0, 140, 10)[:14]
     for m, low in enumerate(lows):
         line[low + 3 :] += m / 100 if m < 13 else 0.125
