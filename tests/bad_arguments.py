@@ -103,7 +103,7 @@ ARGUMENTS = [
         "no such data folder",
         "import --data nowhere",
         "--data: nowhere is not a folder.",
-        "Give the folder of the data files.",
+        "Name the folder that holds the data files.",
     ),
     _words(
         "kind of list",

@@ -24,7 +24,8 @@ from paceline.methods.legs import Legs, first_dip
 from paceline.methods.proportions import WindowShare
 from paceline.methods.scoring import CallScore, due_date, score_call
 from paceline.methods.track_record import at_least, track_records
-from paceline.pages import calls as sections
+from paceline.pages import what_they_said
+from paceline.report import tables
 from paceline.studies import calls as scoring
 from paceline.studies import ledger_file
 
@@ -682,12 +683,14 @@ def test_figures_have_lineage_and_the_section_no_loose_digits(folder: Path) -> N
         assert figure.step.id not in {q.step.id for q in found.questions.values()}
     made = found.figure("a", "base")
     assert made is not None and made.evidence["n_effective"] > 10
-    section = found.section()
+    section = what_they_said.section(found)
     assert section.name == "what_they_said"
-    shown = sections.section_figures(section)
+    shown = list(tables.section_figures(section))
     assert len({f.id for f in shown}) == len(shown) > 10
     page = report.render(
-        Document("t", "m", market.as_of, False, (), (section,), {"measures": sections.ABOUT})
+        Document(
+            "t", "m", market.as_of, False, (), (section,), {"measures": {"calls": scoring.ABOUT}}
+        )
     )
     assert "<script>alert" not in page and "&lt;script&gt;alert" in page
     strings = [

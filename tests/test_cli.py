@@ -172,7 +172,7 @@ def test_a_store_that_may_only_be_read_answers_and_says_so(
     assert main(["show", "strength", "--json"]) == 0
     out, err = capsys.readouterr()
     assert len(json.loads(out)) == 3 and err.startswith(
-        "The store may only be read: `paceline trace` will not"
+        "The store is read-only: `paceline trace` will not"
     )
 
 
@@ -386,7 +386,7 @@ def test_verify_and_trace(
     assert main(["trace", "ab"]) == 0
     out = capsys.readouterr().out
     assert out == (
-        "strength  ab\n  window = 50\n    panel  cd\n\nMake it again: paceline show strength\n"
+        "strength  ab\n  window = 50\n    panel  cd\n\nReproduce it with: paceline show strength\n"
     )
 
 

@@ -16,8 +16,9 @@ from paceline.cli import main
 from paceline.document import Grid, Label, Sentence
 from paceline.errors import NotEnoughData, UnknownName, UsageError
 from paceline.methods import relative_lines
-from paceline.pages import rotation
+from paceline.pages.changes import changes
 from paceline.studies import rotations as pairs
+from paceline.studies.answers import Answers
 
 # ---- a market
 
@@ -173,10 +174,10 @@ def test_command_shows_the_study(market: Any, capsys: pytest.CaptureFixture[str]
     out = capsys.readouterr().out
     for said in (
         "Small against large",
-        "leads at 1.5",
-        "driftless walks",
+        "leader at size 1.5",
+        "driftless random walks",
         "What followed",
-        "why no number",
+        "why no value",
     ):
         assert said in out
     assert main(["episodes", "smal_vs_large", *where]) == 2
@@ -252,12 +253,12 @@ def test_report_says_what_changed_and_can_be_verified(
 
 
 def test_nothing_changed_is_said(market: Any, document: Any) -> None:
-    book = rotation.Book(market)
+    book = Answers(market)
     same = {"as_of": "2025-11-03", "figures": document.manifest["figures"]}
-    section = rotation.changes(book, list(document.figures()), same)
+    section = changes(book, list(document.figures()), same)
     assert section is not None and "no grade" in section.blocks[0].text and len(section.blocks) == 1  # type: ignore[union-attr]
-    assert rotation.changes(book, [], None) is None
-    assert rotation.changes(book, [], {**same, "as_of": market.as_of}) is None
+    assert changes(book, [], None) is None
+    assert changes(book, [], {**same, "as_of": market.as_of}) is None
 
 
 def test_labels_carry_dates_and_names(document: Any) -> None:

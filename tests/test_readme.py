@@ -65,7 +65,7 @@ def test_the_commands_of_the_readme(folder: Path, capsys: pytest.CaptureFixture[
             if "--json" in words:
                 figure = json.loads(out)[0]["figure"]
             if words[0] == "trace":
-                again = shlex.split(out.split("Make it again: paceline ")[1])
+                again = shlex.split(out.split("Reproduce it with: paceline ")[1])
                 assert main([*again, "--json"]) == 0
                 rows = json.loads(capsys.readouterr().out)
                 assert [row["figure"] for row in rows] == [figure], (

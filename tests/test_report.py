@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import sample_document as sample
 from paceline import charts, report
-from paceline.document import Chart, Document, Grid, Label, Section, Sentence, Series
+from paceline.document import Chart, Document, Grid, Label, Magnitude, Section, Sentence, Series
 from paceline.errors import PacelineError, StoreError
 from paceline.report import page, tables, terminal
 
@@ -113,6 +113,28 @@ def test_figures_in_the_page_are_those_of_the_json(document: Document, parsed: P
         assert attrs["value"] == ("" if value is None else str(value))
         assert (value is None) == (text == "—")
     assert {str(a["data-figure"]) for a, _ in parsed.figures} <= set(values)
+
+
+def test_a_magnitude_shows_no_sign_and_stays_its_figure() -> None:
+    fall = sample.figure("trend_state", "Tech", -0.0765, statistic="off_high")
+    flat = sample.figure("trend_state", "Tech", -0.000001, statistic="from_long")
+    none = sample.figure("trend_state", "Tech", None, statistic="from_short")
+    said = Sentence(
+        ("It is ", Magnitude(fall), " below its high. ", Magnitude(flat), Magnitude(none))
+    )
+    assert said.text == "It is 7.65% below its high. 0.00%\N{EM DASH}"
+    grid = Grid("Highs", ("Basket", "Below"), ((Label("Tech"), Magnitude(fall)),))
+    made = tiny(said, grid)
+    page = Page(report.render(made))
+    assert page.loose == []
+    (one,) = [(a, text) for a, text in page.figures if text == "7.65%"]
+    assert one[0]["value"] == "-0.0765" and one[0]["data-figure"] == fall.id
+    cell = next(text for a, text in page.figures if text == "7.65")  # the header has the sign
+    assert cell and {str(a["data-figure"]) for a, _ in page.figures} == {fall.id, flat.id, none.id}
+    stored = tables.to_json(made)
+    assert stored["sections"][0]["blocks"][0]["figures"] == [fall.id, flat.id, none.id]
+    assert stored["sections"][0]["blocks"][1]["rows"] == [["Tech", {"figure": fall.id}]]
+    assert [f["value"] for f in stored["figures"]] == [-0.0765, -0.000001, None]
 
 
 def test_every_figure_has_a_card_and_can_be_reached_by_keyboard(

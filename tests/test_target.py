@@ -13,10 +13,13 @@ import pytest
 
 import paceline
 from paceline.cli import main
+from paceline.document import Section
 from paceline.errors import NotEnoughData, UnknownName, UsageError
 from paceline.methods import level_odds, proportions, target_odds
-from paceline.pages import calls as sections
-from paceline.studies.answers import Book
+from paceline.pages import target as page
+from paceline.pages import what_they_said
+from paceline.report import tables
+from paceline.studies.answers import Answers
 
 B = math.log(8100 / 6870)
 
@@ -408,8 +411,9 @@ def test_the_verb_prints_writes_and_traces(
         == 0
     )
     out = capsys.readouterr().out
-    assert "+17.90%" in out and "268 sessions" in out and "The answer is mostly the drift" in out
-    assert "Past windows" in out and page.read_text(encoding="utf-8").count("data-figure") > 50
+    assert "rise by 17.90%" in out and "268 sessions" in out
+    assert "The answer depends mostly on the drift" in out
+    assert "past windows" in out and page.read_text(encoding="utf-8").count("data-figure") > 50
     assert (
         main(
             [
@@ -441,23 +445,68 @@ def test_the_verb_prints_writes_and_traces(
     assert "is not a date" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("level", "drift", "asked", "said"),
+    [
+        (8100, "7%", ("rise by 17.90%", "16.75%"), "; without drift they are "),
+        (
+            8100,
+            "7%",
+            ("rise by 17.90%", "16.75%"),
+            "With a drift of +7.00% a year (the drift given), ",
+        ),
+        (8100, "7%", ("rise by 17.90%", "16.75%"), "chance of a close at or above the level"),
+        (
+            6183,
+            "history",
+            ("fall by 10.00%", "9.43%"),
+            " a year (its historical drift), the chance",
+        ),
+        (6183, "history", ("fall by 10.00%", "9.43%"), "chance of a close at or below the level"),
+        (6870, 0.0123, ("gain nothing", "0.00%"), " a year (the drift given), the chance"),
+        (6870, 0.0123, ("gain nothing", "0.00%"), "chance of a close at the level"),
+        (7000, "zero", ("rise by 1.89%", "1.78%"), ". With no drift, the chance of"),
+    ],
+)
+def test_the_sentence_goes_by_the_direction_and_the_drift(
+    market: Any, level: float, drift: str | float, asked: tuple[str, str], said: str
+) -> None:
+    answer = market.target(level, "2026-12-31", drift=drift, draws=100)
+    sentence = page.blocks(answer)[0].text  # type: ignore[union-attr]
+    assert sentence.startswith(
+        f"The index would have to {asked[0]} from 6,870.00 to be at {level:,.2f} by "
+        f"31 December 2026: {asked[1]} a year over 268 sessions. With "
+    )
+    assert said in sentence and ("without drift" in sentence) == (drift != "zero")
+    assert not answer.target.ended.enough
+    assert sentence.endswith("The history is too short to say how many past windows did as much.")
+
+
+def test_one_session_is_singular_and_past_windows_are_ranked(market: Any) -> None:
+    sentence = page.blocks(market.target(6801, "2025-12-08", draws=100))[0].text  # type: ignore[union-attr]
+    assert " a year over 1 session. With " in sentence
+    assert "Of all past windows of that length " in sentence
+    assert sentence.endswith("% fell as much.")
+
+
 def test_the_section_takes_open_targets_of_the_ledger(folder: Path, tmp_path: Path) -> None:
-    def book(ledger: str | None) -> Book:
+    def book(ledger: str | None) -> Answers:
         (tmp_path / "market.toml").write_text(
             MARKET.replace('"store"', json.dumps(str(folder / "store")))
         )
         if ledger is not None:
             (tmp_path / "calls.toml").write_text(ledger)
-        return Book(paceline.open(tmp_path / "market.toml", data=folder))
+        return Answers(paceline.open(tmp_path / "market.toml", data=folder))
 
-    assert sections.targets(book(None)) is None and sections.said(book(None)) is None
+    targets, said = page.target.build, what_they_said.what_they_said.build
+    assert targets(book(None)) is None and said(book(None)) is None
     call = (
         '[[call]]\nid = "a"\nwho = "A"\ndate = 2025-12-04\nwords = "7,500"\n'
         'stance = "level_target"\n'
         'baskets = ["index"]\nlevel = 7500\nhorizon = 2026-06-30\n'
     )
-    section = sections.targets(book(call))
-    assert section is not None and section.name == "target"
-    assert {f.extra["level"] for f in sections.section_figures(section)} == {7500}
+    section = targets(book(call))
+    assert isinstance(section, Section) and section.name == "target"
+    assert {f.extra["level"] for f in tables.section_figures(section)} == {7500}
     faulty = book(call.replace("7500", "-1"))
-    assert sections.targets(faulty) is None and "level" in faulty.refused["calls"]
+    assert targets(faulty) is None and "level" in faulty.refused["calls"]

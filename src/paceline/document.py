@@ -2,7 +2,8 @@
 
 Digits reach a reader only inside a ``Figure``, a ``Label`` (a declared name, a parameter, a date)
 or the data of a chart series that carries its figure. Plain strings in a document hold words only;
-a test enforces it."""
+a test enforces it.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +11,42 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from paceline.figures import Figure
+from paceline.figures import Figure, show
 
 
 @dataclass(frozen=True)
 class Label:
-    """A declared name, a parameter or a date: text that may hold digits although it is no figure."""
+    """A declared name, a parameter or a date: text that may hold digits and is no figure."""
 
     text: str
 
 
-Part = str | Label | Figure
+@dataclass(frozen=True)
+class Magnitude:
+    """A figure shown without its sign, where the words beside it say the direction: 7.65% below.
+
+    It stays the figure it is: same id, same value, same card.
+    """
+
+    figure: Figure
+
+    @property
+    def text(self) -> str:
+        """The value as a person reads it, unsigned; a value that is no number as it is."""
+        value = self.figure.value
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return self.figure.text
+        return show(abs(value), self.figure.unit).removeprefix("+")
+
+
+Part = str | Label | Figure | Magnitude
+
+
+def figure_of(part: Part | None) -> Figure | None:
+    """The figure that a part shows, with or without its sign; None for words."""
+    return (
+        part.figure if isinstance(part, Magnitude) else part if isinstance(part, Figure) else None
+    )
 
 
 @dataclass(frozen=True)
@@ -31,12 +57,13 @@ class Sentence:
 
     @property
     def text(self) -> str:
+        """The sentence as a person reads it."""
         return "".join(p if isinstance(p, str) else p.text for p in self.parts)
 
 
 @dataclass(frozen=True)
 class Grid:
-    """A table. ``bars`` names columns drawn as bars from zero, ``heat`` columns coloured by value."""
+    """A table: columns in ``bars`` are drawn as bars from zero, those in ``heat`` coloured."""
 
     title: str | Label
     columns: tuple[str | Label, ...]
@@ -48,10 +75,11 @@ class Grid:
 
 @dataclass(frozen=True)
 class Series:
-    """One line, one row of bars or one row of a heat map; ``figure`` is its lineage and its last value.
+    """One line, row of bars or row of a heat map; ``figure`` is its lineage and last value.
 
     ``interval`` is what an "interval" chart draws around the value; the figure's evidence says what
-    it is."""
+    it is.
+    """
 
     name: str
     x: Sequence[Any]
@@ -90,7 +118,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Document:
-    """A whole report. ``headline`` holds three sentences; ``provenance`` is filled from the manifest."""
+    """A whole report: its headline, its sections, and the manifest that makes it again."""
 
     title: str
     market: str
@@ -103,14 +131,16 @@ class Document:
     def figures(self) -> Iterator[Figure]:
         """Every figure shown anywhere, in reading order, each id once."""
         seen: set[str] = set()
-        for figure in self._walk():
+        for figure in self.shown():
             if figure.id not in seen:
                 seen.add(figure.id)
                 yield figure
 
-    def _walk(self) -> Iterator[Figure]:
+    def shown(self) -> Iterator[Figure]:
+        """Every figure shown anywhere, in reading order, as often as it is shown."""
+
         def of(parts: Sequence[Part | None]) -> Iterator[Figure]:
-            yield from (p for p in parts if isinstance(p, Figure))
+            yield from (f for f in map(figure_of, parts) if f is not None)
 
         for sentence in self.headline:
             yield from of(sentence.parts)

@@ -26,16 +26,16 @@ FINE, AGAINST, USAGE, DATA, FAULT, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 3, 70, 13
 VERBS = {
     "init": "Write a commented market file to start from.",
     "import": "Read the declared sources into the store; repeating it changes nothing.",
-    "doctor": "Show what was found in the data, what was set aside and why.",
+    "doctor": "Show the faults found in the data, and the rows set aside with the reason.",
     "list": "List the baskets, groups, rotations, measures, universes or sources.",
-    "show": "Show one measure as a table, JSON, CSV or picture.",
-    "report": "Write the report: one self-contained HTML file, its manifest beside it.",
-    "episodes": "Show when one side of a rotation took over before, and what followed.",
-    "calls": "Keep the score of what people said the market would do.",
-    "target": "Say what a level by a date asks for, and how likely it is.",
-    "factcheck": "Check the claims of a market commentary: each with a verdict.",
-    "trace": "Show where a figure comes from, and the command that makes it again.",
-    "verify": "Compute a report's figures again and say which differ.",
+    "show": "Show one measure as a table, as JSON or CSV, or as a picture.",
+    "report": "Write the report: one self-contained HTML file, with its manifest beside it.",
+    "episodes": "Show past changes of leadership in a rotation, and what followed them.",
+    "calls": "Keep a ledger of strategists' calls and score them.",
+    "target": "Weigh a target: the return it requires by its date, and how likely it is.",
+    "factcheck": "Check the claims of a market commentary, with a verdict on each.",
+    "trace": "Show where a figure comes from, and the command that reproduces it.",
+    "verify": "Recompute the figures of a report and list those that differ.",
 }
 QUESTION = "Who leads the stock market, who takes over, how broadly, and does it last?"
 
@@ -45,8 +45,8 @@ def _help() -> str:
     verbs = "\n".join(f"  {name:{width}}  {line}" for name, line in VERBS.items())
     return (
         f"Usage: paceline COMMAND [OPTIONS]\n\n{QUESTION}\n\nCommands:\n{verbs}\n\n"
-        "  --help, -h  This page; after a command, its options.\n  --version   The version.\n\n"
-        "Exit codes: 0 fine, 1 a finding against, 2 usage, 3 data, 70 a fault of Paceline."
+        "  --help, -h  Show this page; after a command, its options.\n  --version   Show the version.\n\n"
+        "Exit codes: 0 success, 1 a difference or fault found, 2 usage, 3 data, 70 a fault of Paceline."
     )
 
 
@@ -138,7 +138,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _complain(error.message, error.remedy)
         return error.exit_code
     except KeyboardInterrupt:
-        _complain("interrupted.", "What was imported completely is stored; nothing else is.")
+        _complain("interrupted.", "Completed imports are stored; nothing else is.")
         return INTERRUPTED
     except BrokenPipeError:
         # the reader (head, less) has gone; without this Python flushes into the closed pipe at exit
@@ -148,7 +148,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if "--debug" in tokens:
             traceback.print_exc()
         _complain(
-            f"this is a fault of Paceline, not yours: {type(error).__name__}: {error}",
-            "Please report it with what the same command prints when --debug is added.",
+            f"this is a fault in Paceline, not yours: {type(error).__name__}: {error}",
+            "Please report it with the output of the same command with --debug added.",
         )
         return FAULT

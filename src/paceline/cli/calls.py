@@ -66,7 +66,7 @@ def _ledger(file: Path | None, where: Where | None) -> Path:
 
 
 def list_(file: File = None, /, *, json: AsJson = False, where: Where | None = None) -> int:
-    """List the records of a ledger, as written. No prices are read."""
+    """List the calls of a ledger as written. No prices are read."""
     from paceline.studies.ledger_file import read
 
     ledger = read(_ledger(file, where))
@@ -95,7 +95,7 @@ def list_(file: File = None, /, *, json: AsJson = False, where: Where | None = N
 
 
 def score(file: File = None, /, *, json: AsJson = False, where: When | None = None) -> int:
-    """Say what became of each call, against random days and plain drift, and what a record proves."""
+    """Score each call against random days and drift, and say what each record proves."""
     from paceline.studies import calls
 
     market = open_market(where or When())
@@ -142,14 +142,14 @@ def score(file: File = None, /, *, json: AsJson = False, where: When | None = No
         [
             "call",
             "who",
-            "said",
+            "date",
             "due",
-            "standing",
-            "active",
+            "status",
+            "active return",
             "worst",
-            "by drift",
-            "random days hit",
-            "chance",
+            "expected by drift",
+            "hit rate of random days",
+            "probability",
         ],
         rows,
         f"Calls as of {market.as_of}",
@@ -158,12 +158,21 @@ def score(file: File = None, /, *, json: AsJson = False, where: When | None = No
     if decided:
         columns = ("decided", "hits", "rate", "low", "high", "expected", "luck")
         say_table(
-            ["person or house", "decided", "hits", "share", "from", "to", "random days", "by luck"],
+            [
+                "person or house",
+                "decided",
+                "hits",
+                "hit rate",
+                "95% from",
+                "to",
+                "random days",
+                "p",
+            ],
             [[r.who, *(own[k].text if k in own else "—" for k in columns)] for r, own in decided],
             "Records",
         )
     else:
-        say("No call is due: nothing is proved yet.")
+        say("No call is due yet, so nothing is proved.")
     for s in found.in_force:
         if s.reason and s.status not in ("not started",):
             say(f"{s.call.id}: {s.reason}")
@@ -197,46 +206,46 @@ def add(
     json: AsJson = False,
     where: Where | None = None,
 ) -> int:
-    """Check a call and append it to the ledger; whole or not at all.
+    """Check a call and append it to the ledger.
 
     Parameters
     ----------
     id
-        Name of the record, unique in the file.
+        Name of the call, unique in the file.
     who
-        Who said it.
+        Who made the call.
     date
-        The day it was said (YYYY-MM-DD); it counts from the first close after.
+        The day of the call (YYYY-MM-DD); it counts from the first close after.
     words
-        What was said.
+        The words of the call.
     stance
-        What kind of call it is.
+        The kind of call.
     house
-        For whom.
+        The firm of the person.
     source
-        Where it stands.
+        Where it was published.
     basket
-        What is to do it (repeatable: several count as one, in equal parts).
+        The basket the call is about (repeatable; several count as one, in equal parts).
     against
-        Against what (repeatable). Default: the benchmark.
+        The basket it is compared with (repeatable). Default: the benchmark.
     level
         The level of a level_target.
     horizon
         Due on this day (YYYY-MM-DD) or after this many sessions.
     begins
-        First day it applies, if later.
+        First day on which the call applies, if later.
     dip
         Fall from the high that counts as a dip, e.g. 0.05.
     conviction
-        As stated.
+        Conviction as stated.
     proxy
-        How a consolidation or headwind is measured by prices all the same.
+        How prices are to measure a consolidation or headwind.
     assumed
-        Field the speaker did not state and you chose (repeatable).
+        A field that you chose because it was not stated (repeatable).
     recorded
-        The day it is written down, if later.
+        The day of the entry, if later.
     note
-        Your remark.
+        A remark of your own.
     """
     record = {
         "id": id,
@@ -275,14 +284,14 @@ def correct(
     json: AsJson = False,
     where: Where | None = None,
 ) -> int:
-    """Put a record right by a further one; the original stays and is shown.
+    """Correct a call by a further record; the original stays and is shown.
 
     Parameters
     ----------
     wrong
-        The id of the record.
+        The id of the call.
     set
-        A field and its right value, e.g. horizon=2026-06-30 (repeatable).
+        A field and its correct value, e.g. horizon=2026-06-30 (repeatable).
     recorded
         The day of the correction. Default: today.
     """
@@ -318,6 +327,6 @@ def _written(call: Call, path: Path, json: bool) -> int:
         say(f"{call.id} added to {path}.")
     if not call.scorable:
         note(
-            "It is listed and not scored: no price confirms or refutes it. --proxy states how it could be measured."
+            "It is listed but not scored, because no price confirms or refutes it; --proxy states how it could be measured."
         )
     return 0

@@ -24,15 +24,19 @@ def episodes(
     /,
     *,
     c: Annotated[
-        float, Parameter(name="--c", help="Size: 1 a watch, 1.5 an episode, 2 a major one.")
+        float,
+        Parameter(
+            name="--c",
+            help="Size of the barrier: 1 for a watch, 1.5 for an episode, 2 for a major one.",
+        ),
     ] = 1.5,
     step: Annotated[
-        int, Parameter(help="Sessions of the returns behind sigma: 5, or 1 for daily.")
+        int, Parameter(help="Sessions per return in the estimate of sigma: 5, or 1 for daily.")
     ] = 5,
     json: Annotated[bool, flag("Print every number as JSON rows.", "--json")] = False,
     where: When | None = None,
 ) -> int:
-    """Show the episodes of a rotation.
+    """Show past changes of leadership in a rotation, and what followed them.
 
     Parameters
     ----------
@@ -67,16 +71,16 @@ def _print(study: Any) -> None:
     say_table(
         [
             "line",
-            *(f"leads at {c:g}" for c in sizes),
-            "move that would turn it",
+            *(f"leader at size {c:g}" for c in sizes),
+            "reversal needed",
             "borderline",
             "since",
-            "moved",
+            "relative move",
             "sessions",
             "members ahead",
         ],
         [_state(study, line, sizes) for line in study.lines],
-        "Now",
+        "Current state",
     )
     for caveat in dict.fromkeys(
         x for line in study.lines for x in study.state(study.c, line).caveats
@@ -84,13 +88,13 @@ def _print(study: Any) -> None:
         say(f"  {caveat}")
     say_table(
         [
-            "took over",
-            "turned",
-            "known",
-            "moved by then",
+            "new leader",
+            "turning point",
+            "confirmed",
+            "move by then",
             "sessions",
             "members ahead",
-            "went in all",
+            "full move",
             "until",
         ],
         [_episode(study, e) for e in study.table()],
@@ -98,9 +102,9 @@ def _print(study: Any) -> None:
     )
     rates = study.rates()
     say_table(
-        ["the pair", "driftless walks", "its returns without drift"],
+        ["observed", "driftless random walks", "own returns without drift"],
         [[f"{f.text} a year" if f.value is not None else f.caveats[-1] for f in rates.values()]],
-        "Episodes of the first leg",
+        "Episodes led by the first leg, and by chance",
     )
     rows = []
     for h in [*study.histories(1), *study.histories(-1)]:
@@ -138,43 +142,46 @@ def _print(study: Any) -> None:
         [
             "line",
             "since",
-            "took over",
-            "sessions",
-            "n",
+            "new leader",
+            "horizon",
+            "episodes",
             "independent",
             "mean",
             "all days",
             "difference",
-            "from",
+            "95% from",
             "to",
             "above zero",
             "all days",
             "detectable",
-            "why no number",
+            "why no value",
         ],
         rows,
-        "What followed (return of the first leg over the second)",
+        "What followed: return of the first leg relative to the second",
     )
     low, best = study.since_low(), study.superlative()
     if low:
         say(
-            f"Since the benchmark's low of {low['now'].start}, {low['sessions'].text} sessions: {low['now'].text}; "
-            f"{low['rank'].text} of {low['n'].text} earlier lows were followed by less."
+            f"Since the benchmark's low of {low['now'].start} ({low['sessions'].text} sessions), the "
+            f"first leg returned {low['now'].text} relative to the second, more than after "
+            f"{low['rank'].text} of {low['n'].text} earlier lows."
         )
     if best:
         since = (
-            f"as wide last on {best['since']}" if best["since"] else "never as wide in this history"
+            f"it was last as large on {best['since']}"
+            if best["since"]
+            else "it was never as large in this history"
         )
         say(
-            f"Last two weeks: {best['now'].text}; {best['rank'].text} of {best['n'].text} earlier fortnights were "
-            f"below, {since}."
+            f"Over the last two weeks the first leg returned {best['now'].text} relative to the second, more "
+            f"than in {best['rank'].text} of {best['n'].text} earlier two-week periods; {since}."
         )
 
 
 def _state(study: Any, line: str, sizes: list[float]) -> list[str]:
     now = study.now(line)
     return [
-        "as it is" if line == "raw" else "without beta",
+        "raw" if line == "raw" else "beta removed",
         *(study.state(c, line).text for c in sizes),
         study.to_turn(study.c, line).text,
         study.borderline(line).text,

@@ -34,13 +34,13 @@ def factcheck(
     json: Annotated[bool, flag("Print JSON; returns are fractions.", "--json")] = False,
     html: Annotated[
         Path | None,
-        Parameter(help="Also write the text with its claims marked in the margin to this file."),
+        Parameter(help="Also write the text, with its claims marked in the margin, to this file."),
     ] = None,
     readings: Annotated[bool, flag("Also list every reading that was tried.")] = False,
     reader: Annotated[
         str | None,
         Parameter(
-            help="Address of a language model that may propose further claims; the text is sent there."
+            help="Address of a language model that may propose further claims; the text is sent to it."
         ),
     ] = None,
     reader_model: Annotated[str, Parameter(help="Its name at that address.")] = "",
@@ -49,14 +49,16 @@ def factcheck(
     ] = False,
     where: When | None = None,
 ) -> int:
-    """Check the claims of a market commentary. Exit code 0: all hold or are close; 1: some do not; 3: data are missing.
+    """Check the claims of a market commentary, with a verdict on each.
+
+    Exit code 0: all claims hold or are close; 1: some do not; 3: data are missing.
 
     Parameters
     ----------
     text
-        A file; '-' or nothing: standard input.
+        A file; '-' or nothing for standard input.
     date
-        The day it was written (YYYY-MM-DD). Default: the date the text gives itself.
+        The day it was written (YYYY-MM-DD). Default: the date given in the text.
     """
     if date is not None:
         date = day(date, "--date")
@@ -73,7 +75,7 @@ def factcheck(
                 "--reader needs --reader-model.", "Name the model, e.g. --reader-model llama3.1."
             )
         ask = chat(reader, reader_model)
-        note(f"The text is sent to {reader}; what it proposes is checked like everything else.")
+        note(f"The text is sent to {reader}; its proposals are checked like every other claim.")
     said = "" if score else _read(text)
     market = open_market(where or When())
     with progress() as bar:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from paceline.figures import Figure
 
 Progress = Callable[[str, float], None]
-READ_ONLY = "The store may only be read: `paceline trace` will not find these figures."
+READ_ONLY = "The store is read-only: `paceline trace` will not find these figures."
 
 
 def flag(help: str, name: str | None = None) -> Parameter:
@@ -40,7 +40,7 @@ class Where:
     ] = None
     data: Annotated[
         Path | None,
-        Parameter(name="--data", help="Folder the market file's relative paths start from."),
+        Parameter(name="--data", help="Folder to which relative paths in the market file refer."),
     ] = None
     store: Annotated[Path | None, Parameter(name="--store", help="Folder of the store.")] = None
     debug: Annotated[bool, flag("Show the traceback of an error.", "--debug")] = False
@@ -53,14 +53,12 @@ class When(Where):
 
     as_of: Annotated[
         str | None,
-        Parameter(
-            name="--as-of", help="Last session to look at (YYYY-MM-DD). Default: the latest."
-        ),
+        Parameter(name="--as-of", help="Last session to use (YYYY-MM-DD). Default: the latest."),
     ] = None
     store_version: Annotated[
         str | None,
         Parameter(
-            name="--store-version", help="Number of a load, or a date: the store as it stood then."
+            name="--store-version", help="Load number, or date, as of which the store is read."
         ),
     ] = None
 
@@ -99,7 +97,7 @@ def open_market(where: Where) -> OpenMarket:
             given["version"] = version(where.store_version)
     if where.data is not None and not where.data.is_dir():
         raise UsageError(
-            f"--data: {where.data} is not a folder.", "Give the folder of the data files."
+            f"--data: {where.data} is not a folder.", "Name the folder that holds the data files."
         )
     import paceline
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 #: Panels of the help page, in order.
-OWN, GENERAL = Group("Of this measure", sort_key=1), Group("Options", sort_key=2)
+OWN, GENERAL = Group("Options of this measure", sort_key=1), Group("General options", sort_key=2)
 Names = list[str] | None
 Text = str | None
 
@@ -32,21 +32,21 @@ def _general(
         Names, Parameter(help="Compare each subject with this basket (repeatable).")
     ] = None,
     since: Annotated[
-        Text, Parameter(help="First close: a date, or 'low' for the last swing low.")
+        Text, Parameter(help="Start at this close: a date, or 'low' for the last swing low.")
     ] = None,
     basis: Annotated[
-        Literal["price", "total"] | None, Parameter(help="Price or total return.")
+        Literal["price", "total"] | None, Parameter(help="Use price or total returns.")
     ] = None,
-    history: Annotated[bool, flag("Every session, not only the last.")] = False,
+    history: Annotated[bool, flag("Show every session, not only the last.")] = False,
     json: Annotated[bool, flag("Print JSON rows; returns are fractions.", "--json")] = False,
     csv: Annotated[
         Text,
         Parameter(
-            help="Write CSV to this file; alone or '-': print it.", allow_leading_hyphen=True
+            help="Write CSV to this file; alone or with '-', print it.", allow_leading_hyphen=True
         ),
     ] = None,
     png: Annotated[
-        Path | None, Parameter(help="Draw into this file (pip install paceline[png]).")
+        Path | None, Parameter(help="Draw the picture into this file (pip install paceline[png]).")
     ] = None,
     where: When | None = None,
 ) -> None:

@@ -39,27 +39,27 @@ def target(
     ] = None,
     where: When | None = None,
 ) -> int:
-    """Say what a level by a date asks for, and how likely it is.
+    """Weigh a target: the return it requires by its date, and how likely it is.
 
     Parameters
     ----------
     level
-        The level, e.g. 8100.
+        The target level, e.g. 8100.
     by
-        The day (YYYY-MM-DD); its close counts, or the last one before it.
+        The target date (YYYY-MM-DD); its close counts, or the last one before it.
     subject
         Basket or security. Default: the benchmark.
     drift
-        The drift to headline: zero, history or a rate per year such as 7%. All of them are in the
-        table.
+        The drift of the headline: zero, history or a rate per year such as 7%. The table shows
+        every drift.
     vol
         Volatility: history, recent (last 252 sessions) or a rate per year such as 16%.
     since
-        First day of the history everything rests on (YYYY-MM-DD). Default: all there is.
+        First day of the history that is used (YYYY-MM-DD). Default: all of it.
     draws
-        Paths drawn.
+        Number of simulated paths.
     seed
-        Seed of the draws.
+        Seed of the simulation.
     """
     number = _level(level)
     until = day(by, "--by")
@@ -85,9 +85,9 @@ def target(
     remember(market, answer.figures.values())
     if html is not None:
         from paceline import report
-        from paceline.pages import calls as views
+        from paceline.record import single
 
-        report.write(views.document(answer), html)
+        report.write(single.target(answer), html)
         note(f"Page: {html}")
     if json:
         say_json(
@@ -120,10 +120,17 @@ def _print(answer: Any) -> None:
             say(block)
         else:
             say_table(block[0], block[1], title)
-    say(
-        f"Past windows: {f['past_windows']} of {f['sessions']} sessions, worth {f['past_windows_independent']} "
-        f"independent ones; {f['past_share']} ended with as much, {f['past_share_touch']} touched it at a close."
+    windows = (
+        f"{f['past_windows']} past windows of {f['sessions']} sessions, worth "
+        f"{f['past_windows_independent']} independent ones"
     )
+    if answer.figures["past_share"].value is None:
+        say(f"The history holds {windows}.")
+    else:
+        say(
+            f"The history holds {windows}: {f['past_share']} of them ended with at least that "
+            f"return, and {f['past_share_touch']} reached it at some close."
+        )
     for caveat in dict.fromkeys(c for figure in answer.figures.values() for c in figure.caveats):
         say(f"! {caveat}")
     say(f"Figures: `paceline trace {answer.figures['implied_return'].id}` and the ids in --json.")
@@ -132,12 +139,13 @@ def _print(answer: Any) -> None:
 def _blocks(answer: Any) -> list[tuple[str | None, Any]]:
     """The sentence and the tables of the report's section, as text."""
     from paceline.document import Grid, Sentence
+    from paceline.pages import target as page
 
     def text(part: Any) -> str:
         return "—" if part is None else part if isinstance(part, str) else str(part.text)
 
     found: list[tuple[str | None, Any]] = []
-    for block in answer.section().blocks:
+    for block in page.blocks(answer):
         if isinstance(block, Sentence):
             found.append((None, block.text))
         elif isinstance(block, Grid) and "Past windows" not in text(block.title):

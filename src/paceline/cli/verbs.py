@@ -32,7 +32,7 @@ def init(
     path: Path = Path("market.toml"),
     /,
     *,
-    force: Annotated[bool, flag("Overwrite a file that is there.")] = False,
+    force: Annotated[bool, flag("Overwrite an existing file.")] = False,
 ) -> int:
     """Write a commented market file to ``path``."""
     from importlib import resources
@@ -73,12 +73,12 @@ def import_(
     ]
     say_table(columns, rows)
     if any(d["quarantined"] or d["findings"] for d in done):
-        note("`paceline doctor` says what was found and what was set aside.")
+        note("`paceline doctor` shows what was found and what was set aside.")
     return 0
 
 
 def doctor(*, json: AsJson = False, where: When | None = None) -> int:
-    """Show what was found in the data. Exit code 1 if rows were quarantined."""
+    """Show the faults found in the data. Exit code 1 if rows were quarantined."""
     market = open_market(where or When())
     with progress() as bar:
         market.ensure(bar)
@@ -91,7 +91,7 @@ def doctor(*, json: AsJson = False, where: When | None = None) -> int:
         for c in ("source", "check", "count", "action", "example", "remedy")
         if c in findings.columns
     ]
-    say_table(wanted, [[cell(row[c]) for c in wanted] for row in findings.to_dicts()], "Found")
+    say_table(wanted, [[cell(row[c]) for c in wanted] for row in findings.to_dicts()], "Findings")
     if quarantine.is_empty():
         say("Nothing was quarantined.")
         return 0
@@ -126,7 +126,7 @@ def list_(kind: Kind | None = None, /, *, json: AsJson = False, where: Where | N
 
 
 def show(measure: str, /) -> int:
-    """Show one measure as a table, JSON, CSV or picture; `paceline show --help` lists the measures."""
+    """Show one measure as a table, as JSON or CSV, or as a picture; `paceline show --help` lists the measures."""
     raise AssertionError(f"{measure}: main() hands show to cli/show.py")
 
 
@@ -135,10 +135,10 @@ def report(
     out: Path = Path("out/report.html"),
     json: Annotated[Path | None, Parameter(name="--json")] = None,
     csv: Annotated[Path | None, Parameter(name="--csv")] = None,
-    quiet: Annotated[bool, flag("Print only where the report is and its headline.")] = False,
+    quiet: Annotated[bool, flag("Print only the report's path and its headline.")] = False,
     where: When | None = None,
 ) -> int:
-    """Write the report: one self-contained HTML file, its manifest beside it.
+    """Write the report: one self-contained HTML file, with its manifest beside it.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def report(
 
 
 def trace(figure: str, /, *, json: AsJson = False, where: Where | None = None) -> int:
-    """Show where a figure comes from, down to the bytes, and the command that makes it again.
+    """Show where a figure comes from, down to the bytes, and the command that reproduces it.
 
     Parameters
     ----------
@@ -192,7 +192,7 @@ def trace(figure: str, /, *, json: AsJson = False, where: Where | None = None) -
     for line in _lines(found):
         say(line)
     if found.get("command"):
-        say(f"\nMake it again: {found['command']}")
+        say(f"\nReproduce it with: {found['command']}")
     return 0
 
 
@@ -209,7 +209,7 @@ def _lines(step: dict[str, Any], depth: int = 0) -> Iterator[str]:
 
 
 def verify(manifest: Path, /, *, json: AsJson = False, where: Where | None = None) -> int:
-    """Compute a report's figures again and compare. Exit code 1 if a value differs.
+    """Recompute the figures of a report. Exit code 1 if a value differs.
 
     Parameters
     ----------
@@ -232,13 +232,17 @@ def verify(manifest: Path, /, *, json: AsJson = False, where: Where | None = Non
         )
     with progress() as bar:
         if bar:
-            bar("computing every figure again", 0.0)
+            bar("recomputing every figure", 0.0)
         different = record.verify(manifest, market)
     if json:
         say_json(different)
     elif different:
         columns = list(dict.fromkeys(key for row in different for key in row))
-        say_table(columns, [[cell(row.get(c)) for c in columns] for row in different], "Different")
+        say_table(
+            columns,
+            [[cell(row.get(c)) for c in columns] for row in different],
+            "Figures that differ",
+        )
     else:
-        say("Every figure came out the same.")
+        say("Every figure is the same.")
     return int(bool(different))

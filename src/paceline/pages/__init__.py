@@ -3,10 +3,10 @@
     @page(place=50)
     def breadth(ask: Answers) -> Section | None: ...
 
-The function asks for figures by name and puts them into sentences, grids and charts; it returns None where this
-market has nothing to show, or several sections where a market file declares several (one a group). Its name is the
-name of the section in ``[report] sections``; the place orders the report. No page imports NumPy: what must be worked
-out is a study's.
+The function asks for figures by name and puts them into sentences, grids and charts; it returns
+None where this market has nothing to show, or several sections where a market file declares several
+(one a group). Its name is the name of the section in ``[report] sections``; the place orders the
+report. No page imports NumPy: what must be worked out is a study's.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 from paceline.document import Section
 
 if TYPE_CHECKING:
-    from paceline.studies.answers import Book
+    from paceline.studies.answers import Answers
 
-Build = Callable[["Book"], "Section | Sequence[Section] | None"]
+Build = Callable[["Answers"], "Section | Sequence[Section] | None"]
 
 
 @dataclass(frozen=True)
@@ -52,3 +52,17 @@ def discover() -> dict[str, Page]:
         module = importlib.import_module(f"{__name__}.{info.name}")
         found += [p for p in vars(module).values() if isinstance(p, Page)]
     return {p.name: p for p in sorted(found, key=lambda p: (p.place, p.name))}
+
+
+def plan(ask: Answers) -> list[tuple[str, Build]]:
+    """Name and builder of every page of one report, in reading order."""
+    several = {name.split("_")[0] for name in ask.market.file.report.sections}
+    return [
+        (p.name, p.build) for p in discover().values() if wanted(ask, p.name) or p.name in several
+    ]
+
+
+def wanted(ask: Answers, section: str) -> bool:
+    """Whether ``[report] sections`` names a section, in full or by its first word; empty: all."""
+    named = ask.market.file.report.sections
+    return not named or section in named or section.split("_")[0] in named

@@ -1,4 +1,4 @@
-"""The record of a report: its manifest, the lineage of its figures, and whether they come out again.
+"""The record of a report: its manifest, the lineage of its figures, whether they come out again.
 
 document = record.report(market)
 record.write_manifest(document, "out/report.manifest.json")

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 from paceline import __version__, measures
 from paceline.document import Document
 from paceline.errors import DataError, PacelineError, UsageError
-from paceline.pages import calls as calls_page
-from paceline.studies import analogues, episodes, verdict
-from paceline.studies.answers import Book
+from paceline.studies import analogues, calls, episodes, target, verdict
+from paceline.studies.answers import Answers
 
 if TYPE_CHECKING:
     from paceline.market import Market
@@ -19,7 +18,8 @@ if TYPE_CHECKING:
 #: What the card of a count of findings says; it comes from the store, not from a measure.
 FINDINGS = {
     "question": "What is wrong with the data?",
-    "definition": "Number of rows or cells in which a check at the door found this fault, at one import.",
+    "definition": "Number of rows or cells in which a check at the door found this fault, at one "
+    "import.",
     "references": [],
 }
 ABOUT = {
@@ -27,11 +27,13 @@ ABOUT = {
     "episodes": episodes.ABOUT,
     "verdict": verdict.ABOUT,
     "analogues": analogues.ABOUT,
-    **calls_page.ABOUT,
+    "calls": calls.ABOUT,
+    "target": target.ABOUT,
 }
 
 
-def manifest_of(market: Market, document: Document, book: Book) -> dict[str, Any]:
+def manifest_of(market: Market, document: Document, ask: Answers) -> dict[str, Any]:
+    """What a document says and what it rests on, as JSON can hold it; without its command."""
     figures = list(document.figures())
     used = sorted({f.measure for f in figures})
     known = measures.discover()
@@ -59,7 +61,7 @@ def manifest_of(market: Market, document: Document, book: Book) -> dict[str, Any
         | ABOUT,
         "sources": market.stored.loads,
         "findings": market.stored.findings().to_dicts(),
-        "refused": book.refused,
+        "refused": ask.refused,
         "steps": [s.to_json() for s in market.steps.behind(f.step for f in figures)],
         "figures": [f.to_json() for f in figures],
     }
@@ -84,7 +86,7 @@ def write_manifest(document: Document, path: str | Path) -> Path:
 def _json(manifest: dict[str, Any]) -> str:
     """One line per row of a list, one per other key: readable, and written by the fast encoder."""
 
-    def line(value: Any) -> str:
+    def line(value: object) -> str:
         return json.dumps(value, default=str, allow_nan=False)
 
     return (
@@ -126,7 +128,7 @@ def read_manifest(path: str | Path) -> dict[str, Any]:
 
 
 def previous_report(page: str | Path, as_of: str) -> dict[str, Any] | None:
-    """The newest manifest in the folder of ``page`` whose day lies before ``as_of``; None without one."""
+    """The newest manifest beside ``page`` whose day lies before ``as_of``; None without one."""
     found = []
     for path in Path(page).parent.glob("*.manifest.json"):
         try:

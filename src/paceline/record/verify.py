@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from paceline import pages
 from paceline.document import Document, Section
 from paceline.errors import UsageError
-from paceline.pages import headline, rotation, sections
+from paceline.pages import headline
+from paceline.pages.changes import changes
 from paceline.record.manifest import manifest_of, read_manifest
-from paceline.studies.answers import Book
+from paceline.studies.answers import Answers
+from paceline.studies.news import newsworthy
 
 if TYPE_CHECKING:
     from paceline.market import Market
@@ -25,46 +29,35 @@ QUESTION = ("measure", "subject", "against", "statistic", "start", "end", "basis
 def report(
     market: Market, progress: Progress | None = None, previous: Mapping[str, Any] | None = None
 ) -> Document:
-    """The whole report as a ``Document``; its steps are stored so that ``paceline trace`` finds them.
+    """The whole report as a ``Document``; its steps are stored for ``paceline trace``.
 
     previous  an earlier report's manifest: what has changed since is said first (see
               ``previous_report``)
     """
     say = progress or (lambda _what, _share: None)
-    book = Book(market)
+    ask = Answers(market)
     built: list[Section] = []
-    todo = sections.plan(book)
+    todo = pages.plan(ask)
     for number, (name, build) in enumerate(todo):
         say(name.replace("_", " "), number / len(todo))
-        section = build(book)
-        if section is not None:
-            built.append(section)
-    said = headline.sentences(book)
-    shown = (
-        list(
-            Document(
-                market.title, market.name, market.as_of, market.simulated, said, tuple(built)
-            ).figures()
-        )
-        if previous
-        else []
-    )
-    changed = rotation.changes(book, shown, previous)
-    if changed is not None:
-        built.insert(0, changed)
+        made = build(ask)
+        built += [made] if isinstance(made, Section) else made or []
     document = Document(
         title=market.title,
         market=market.name,
         as_of=market.as_of,
         simulated=market.simulated,
-        headline=said,
+        headline=headline.sentences(ask),
         sections=tuple(built),
     )
-    document.manifest.update(manifest_of(market, document, book))
+    changed = changes(ask, list(document.figures()), previous)
+    if changed is not None:
+        document = replace(document, sections=(changed, *built))
+    document.manifest.update(manifest_of(market, document, ask))
     if changed is not None and previous is not None:  # kept, so that ``verify`` can say it again
         document.manifest["previous"] = {
             "as_of": previous["as_of"],
-            "figures": rotation.newsworthy(previous["figures"]),
+            "figures": newsworthy(previous["figures"]),
         }
     market.remember(document.figures())
     say("done", 1.0)
@@ -77,7 +70,8 @@ def verify(
     """Compute every figure of a manifest again, from the store version and day it names.
 
     Returns the rows that differ: {question..., "was", "is", "why"}; an empty list means that all
-    come out."""
+    come out.
+    """
     from paceline.market import open_market
 
     old = read_manifest(path)
@@ -128,7 +122,7 @@ def verify(
     return differing
 
 
-def _same(a: Any, b: Any, rtol: float) -> bool:
+def _same(a: object, b: object, rtol: float) -> bool:
     if isinstance(a, (int, float)) and isinstance(b, (int, float)):
         return math.isclose(a, b, rel_tol=rtol, abs_tol=1e-12)
     return bool(a == b)

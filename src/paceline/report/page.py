@@ -17,7 +17,18 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from paceline import charts
-from paceline.document import Block, Chart, Document, Grid, Label, Part, Section, Sentence
+from paceline.document import (
+    Block,
+    Chart,
+    Document,
+    Grid,
+    Label,
+    Magnitude,
+    Part,
+    Section,
+    Sentence,
+    figure_of,
+)
 from paceline.errors import PacelineError
 from paceline.figures import Figure, show
 from paceline.lineage import canonical
@@ -110,11 +121,12 @@ def _typeset(text: str) -> str:
     return "\N{MINUS SIGN}" + text[1:] if text.startswith("-") else text
 
 
-def figure(f: Figure, *, bare: bool = False) -> Markup:
+def figure(part: Figure | Magnitude, *, bare: bool = False) -> Markup:
     """The element a reader can open; ``bare`` leaves out the percent sign a column header already carries."""
+    f = part.figure if isinstance(part, Magnitude) else part
     value = clean(f.value)
     below = f.unit in SIGNED and isinstance(value, (int, float)) and value < 0
-    text = f.text.removesuffix("%") if bare else f.text
+    text = part.text.removesuffix("%") if bare else part.text
     if f.unit not in ("text", "date"):
         text = _typeset(text)
     return _FIGURE.format(
@@ -128,7 +140,7 @@ def figure(f: Figure, *, bare: bool = False) -> Markup:
 def _part(part: Part | None, *, bare: bool = False) -> Markup:
     if part is None:
         return Markup('<span class="none">\N{EM DASH}</span>')
-    if isinstance(part, Figure):
+    if isinstance(part, (Figure, Magnitude)):
         return figure(part, bare=bare)
     return label(part.text) if isinstance(part, Label) else Markup.escape(part)
 
@@ -231,9 +243,10 @@ def _legend(chart: Chart) -> list[dict[str, Any]]:
 
 
 def _number(part: Part | None) -> float | None:
-    if not isinstance(part, Figure) or isinstance(part.value, (str, bool)) or part.value is None:
+    shown = figure_of(part)
+    if shown is None or isinstance(shown.value, bool) or not isinstance(shown.value, (int, float)):
         return None
-    value = float(part.value) if isinstance(part.value, (int, float)) else math.nan
+    value = float(shown.value)
     return value if math.isfinite(value) else None
 
 
@@ -243,8 +256,8 @@ def _table(grid: Grid) -> dict[str, Any]:
         parts = [r[at] for r in grid.rows]
         if at > 0 and all(_nothing(p) for p in parts):
             continue  # nobody has anything here
-        units = {p.unit for p in parts if isinstance(p, Figure)}
-        only = all(p is None or isinstance(p, Figure) for p in parts) and bool(units)
+        units = {f.unit for f in map(figure_of, parts) if f is not None}
+        only = all(p is None or figure_of(p) for p in parts) and bool(units)
         percent = only and units <= set(PERCENT)
         counted = all(
             isinstance(p, Label) and p.text.replace(",", "").isdecimal()
@@ -338,7 +351,7 @@ def contrast(background: str) -> str:
 def _heat(parts: Iterable[Part | None]) -> list[dict[str, Any]]:
     parts = list(parts)
     values = [_number(p) for p in parts]
-    unit = next((p.unit for p in parts if isinstance(p, Figure)), "")
+    unit = next((f.unit for f in map(figure_of, parts) if f is not None), "")
     low, high = charts.span((v for v in values if v is not None), unit)
     marks: list[dict[str, Any]] = []
     for v in values:
@@ -375,7 +388,7 @@ def _cards(document: Document) -> dict[str, Any]:
     cards: dict[str, Any] = {}
     first: dict[str, Figure] = {}
     source = "SIMULATED data" if document.simulated else _publishers(document.manifest)
-    for f in document._walk():
+    for f in document.shown():
         if f.id in first:
             _same(first[f.id], f)
             continue

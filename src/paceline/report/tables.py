@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from paceline.charts import plain
-from paceline.document import Chart, Document, Grid, Label, Part, Section, Sentence
+from paceline.document import Chart, Document, Grid, Part, Section, Sentence, figure_of
 from paceline.figures import Figure
 from paceline.report.files import write_text
 
 
-def words(text: str | Label) -> str:
-    """A title or column name as plain text."""
-    return text.text if isinstance(text, Label) else text
+def words(part: Part) -> str:
+    """A title, a column name or a part of a sentence as plain text."""
+    return part if isinstance(part, str) else part.text
 
 
 def slug(name: str) -> str:
@@ -27,7 +27,7 @@ def slug(name: str) -> str:
 
 
 def _ids(parts: Sequence[Part | None]) -> list[str]:
-    return [p.id for p in parts if isinstance(p, Figure)]
+    return [f.id for f in map(figure_of, parts) if f is not None]
 
 
 def _sentence(sentence: Sentence) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def _block(block: Sentence | Grid | Chart) -> dict[str, Any]:
     if isinstance(block, Grid):
         cells = [
             [
-                p.text if isinstance(p, Label) else {"figure": p.id} if isinstance(p, Figure) else p
+                {"figure": f.id} if (f := figure_of(p)) else None if p is None else words(p)
                 for p in r
             ]
             for r in block.rows
@@ -131,16 +131,14 @@ def _cells(section: Section) -> Iterator[dict[str, Any]]:
     for block in section.blocks:
         if isinstance(block, Grid):
             for cells in block.rows:
-                head = next(
-                    (p if isinstance(p, str) else p.text for p in cells if p is not None), ""
-                )
+                head = next((words(p) for p in cells if p is not None), "")
                 for column, part in zip(block.columns, cells, strict=True):
-                    if isinstance(part, Figure):
+                    if figure := figure_of(part):
                         yield {
                             "block": words(block.title),
                             "row": head,
                             "column": words(column),
-                            **row(part),
+                            **row(figure),
                         }
         elif isinstance(block, Chart):
             for s in block.series:
@@ -152,9 +150,9 @@ def _cells(section: Section) -> Iterator[dict[str, Any]]:
                 }
         else:
             yield from (
-                {"block": "text", "row": "", "column": "", **row(p)}
-                for p in block.parts
-                if isinstance(p, Figure)
+                {"block": "text", "row": "", "column": "", **row(f)}
+                for f in map(figure_of, block.parts)
+                if f is not None
             )
 
 

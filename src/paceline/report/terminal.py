@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from paceline.document import Document, Grid, Part, Section, Sentence
+from paceline.document import Document, Grid, Part, Section, Sentence, figure_of
 from paceline.figures import Figure, show
 from paceline.report.tables import words
 
@@ -62,14 +62,15 @@ def _styled(figure: Figure, text: str) -> Text:
 def _prose(sentence: Sentence) -> Text:
     text = Text()
     for part in sentence.parts:
-        text.append(_styled(part, part.text) if isinstance(part, Figure) else Text(words(part)))
+        text.append(_cell(part))
     return text
 
 
 def _cell(part: Part | None) -> Text:
     if part is None:
         return Text("—", style="dim")
-    return _styled(part, part.text) if isinstance(part, Figure) else Text(words(part))
+    figure = figure_of(part)
+    return Text(words(part)) if figure is None else _styled(figure, words(part))
 
 
 def _grid(question: str, grid: Grid, width: int) -> Table:
@@ -86,7 +87,7 @@ def _grid(question: str, grid: Grid, width: int) -> Table:
         room -= need + 3 * (at > 0)
         if room < 0:
             break
-        number = any(isinstance(r[at], Figure) for r in rows if r)
+        number = any(figure_of(r[at]) for r in rows if r)
         table.add_column(
             Text("\n".join(textwrap.wrap(words(name), max(need, 1)))),
             no_wrap=True,

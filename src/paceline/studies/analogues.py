@@ -1,19 +1,21 @@
-"""The days most like today on stored factor returns, and what came next: figures for the report."""
+"""The days most like today on stored factor returns, and what came next."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from paceline.document import Block, Grid, Label, Part, Sentence
-from paceline.errors import UsageError
+from paceline.engine import Question
+from paceline.errors import NotEnoughData
+from paceline.evidence import Evidence
 from paceline.figures import Figure
 from paceline.lineage import code_of
 from paceline.methods import analogues as views
 from paceline.methods.relative_lines import factor_line, period_of
 from paceline.signals import french
-from paceline.studies.answers import Book, day
 
 if TYPE_CHECKING:
     from paceline.arrays import Array, Dates
@@ -21,14 +23,20 @@ if TYPE_CHECKING:
 
 ABOUT = {
     "question": "When was it like today, and what came next?",
-    "definition": "Days nearest today in market return over one, six and twelve months, volatility, distance from "
-    "the high, and each factor's return over one and six months; each an expanding z-score, "
-    "Mahalanobis distance, days at least a horizon apart. What followed against all days that "
-    "could be chosen.",
-    "never": "That history repeats: the nearest days are few, and were chosen by their likeness, not by a cause.",
+    "definition": "Days nearest today in market return over one, six and twelve months, "
+    "volatility, distance from the high, and each factor's return over one and six months; each "
+    "an expanding z-score, Mahalanobis distance, days at least a horizon apart. What followed "
+    "against all days that could be chosen.",
+    "never": "That history repeats: the nearest days are few, and were chosen by their likeness, "
+    "not by a cause.",
     "references": ["Mahalanobis (1936), On the generalised distance in statistics"],
 }
-HORIZONS = (1, 3)  # months
+#: Months looked ahead, and how they are said.
+HORIZONS = (1, 3)
+SPOKEN = {1: "one month", 3: "three months"}
+#: Sessions of a month.
+MONTH = 21
+#: Days listed.
 LISTED = 5
 #: The market and the factors whose history is used where it is stored.
 MARKET, FACTORS = "Mkt-RF", ("SMB", "HML", "Mom")
@@ -37,9 +45,10 @@ STALE = np.timedelta64(40, "D")
 
 
 def history(market: Market) -> tuple[Dates, Array, list[str], int] | None:
-    """(days, returns (K, T), series names, sessions per observation): market first; daily before monthly.
+    """(days, returns (K, T), series names, sessions per observation): market first.
 
-    Of several series of one factor the longest. None where there is no market series.
+    Daily series before monthly ones; of several series of one factor the longest. None where
+    there is no market series.
     """
     stored = market.series
     for period in ("daily", "monthly"):
@@ -60,128 +69,150 @@ def history(market: Market) -> tuple[Dates, Array, list[str], int] | None:
     return None
 
 
-def blocks(book: Book) -> list[Block]:
-    """A table of the days found and one of what followed; the reason where there is none."""
-    market = book.market
-    found = history(market)
-    if found is None:
-        return []
-    days, returns, names, period = found
-    if days[-1] < np.datetime64(market.as_of) - STALE:
-        book.refused["analogues"] = (
-            f"the stored factor returns end on {days[-1]}: today is not among them."
-        )
-        return []
-    per_month = max(21 // period, 1)
-    vector, _ = views.state(np.log1p(returns[0]), np.log1p(returns[1:]), per_month)
-    lines = [factor_line(row) for row in returns]
-    question = market.moment.with_series(market.provenance()).question(
-        "analogues",
-        {"series": names, "chosen": views.CHOSEN, "as_of": market.as_of},
-        code_of(__name__),
-        names=names,
-    )
+class NearDay(NamedTuple):
+    """A day like today: its date, how far it lies from today, and each series' return after it."""
+
+    date: str
+    distance: Figure
+    after: list[Figure]
+
+
+class WhatFollowed(NamedTuple):
+    """What followed the nearest days on one series against all days, or why no number is given."""
+
+    series: str
+    after: str
+    figures: dict[str, Figure]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """The days most like today, nearest first, and what came next.
+
+    first, last  ISO dates of the history that they are chosen from; today is the last
+    series       its factor returns, for people
+    """
+
+    first: str
+    last: str
+    series: list[str]
+    days: list[NearDay]
+    followed: list[WhatFollowed]
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """Factor returns prepared for the search, and the question that its figures answer."""
+
+    days: Dates
+    names: list[str]
+    lines: list[Array]
+    vector: Array
+    per_month: int
+    question: Question
 
     def figure(
-        subject: str, statistic: str, value: Any, unit: str, start: Any = None, **more: Any
+        self,
+        subject: str,
+        statistic: str,
+        value: float | None,
+        unit: str,
+        start: object = None,
+        evidence: Evidence | None = None,
+        note: str = "",
     ) -> Figure:
-        return question.figure(
+        return self.question.figure(
             subject,
             value,
             unit,
             statistic=statistic,
             label=french.spoken(subject),
             start=start,
-            end=days[-1],
-            **more,
+            end=self.days[-1],
+            caveats=[note],
+            evidence=evidence.to_json() if evidence is not None else {},
         )
 
-    rows: list[tuple[Part | None, ...]] = []
-    listed: list[tuple[Part | None, ...]] = []
-    for months in HORIZONS:
-        horizon = months * per_month
-        try:
-            near = views.find(vector, horizon, per_month=per_month)
-        except UsageError as error:
-            book.refused["analogues"] = str(error)
-            return []
-        spoken = {1: "one month", 3: "three months"}[months]
-        for name, outcome in zip(names, views.followed(near, lines, horizon), strict=True):
-            e = outcome.evidence
-            said = f"after {spoken}"
-            made = {
-                what: figure(
-                    name,
-                    f"{said} {what}",
-                    value,
-                    unit,
-                    caveats=[e.note] if e.note else [],
-                    evidence=e.to_json() if what == "difference" else {},
-                )
-                for what, value, unit in (
-                    ("mean", outcome.mean, "return"),
-                    ("base", outcome.base, "return"),
-                    ("difference", e.effect, "return"),
-                    ("low", e.low, "return"),
-                    ("high", e.high, "return"),
-                    ("p", e.p, "ratio"),
-                    ("n", e.n, "count"),
-                    ("n_effective", e.n_effective, "ratio"),
-                )
-            }
-            rows.append((Label(french.spoken(name)), spoken, *made.values(), Label(e.note)))
-        if months == max(HORIZONS):
-            for t, distance in list(zip(near.at.tolist(), near.distance.tolist(), strict=True))[
-                :LISTED
-            ]:
-                after = [float(np.expm1(line[t + horizon] - line[t])) for line in lines]
-                listed.append(
-                    (
-                        day(str(days[t])),
-                        figure(names[0], "distance", distance, "ratio", days[t]),
-                        *(
-                            figure(
-                                n,
-                                f"then {months} months",
-                                a if np.isfinite(a) else None,
-                                "return",
-                                days[t],
-                            )
-                            for n, a in zip(names, after, strict=True)
-                        ),
-                    )
-                )
-    last = day(str(days[-1]))
-    return [
-        Grid(
-            "Days most like today, nearest first",
-            ("Day", "Distance", *(Label(f"{french.spoken(n)}, next three months") for n in names)),
-            tuple(listed),
-            note=Sentence(
-                (
-                    "Compared with ",
-                    last,
-                    ", on ",
-                    Label("factor returns since " + str(days[0])[:4]),
-                    ".",
-                )
-            ),
-        ),
-        Grid(
-            "What followed days like today, against all days",
-            (
-                "Series",
-                "After",
-                "Mean",
-                "All days",
-                "Difference",
-                Label("95% from"),
-                "to",
-                "p",
-                "Days",
-                "Independent",
-                "Why no number",
-            ),
-            tuple(rows),
-        ),
-    ]
+
+def nearest(market: Market) -> Likeness | None:
+    """The days most like today on the stored factor returns; None where there is no market series.
+
+    Raises ``NotEnoughData`` where the series end too long before today, ``UsageError`` where they
+    are too short to choose from.
+    """
+    stored = history(market)
+    if stored is None:
+        return None
+    days, returns, names, period = stored
+    if days[-1] < np.datetime64(market.as_of) - STALE:
+        raise NotEnoughData(
+            f"the stored factor returns end on {days[-1]}: today is not among them.",
+            "Fetch newer ones.",
+        )
+    per_month = max(MONTH // period, 1)
+    vector, _ = views.state(np.log1p(returns[0]), np.log1p(returns[1:]), per_month)
+    question = market.moment.with_series(market.provenance()).question(
+        "analogues",
+        {"series": names, "chosen": views.CHOSEN, "as_of": market.as_of},
+        code_of(__name__),
+        names=names,
+    )
+    lines = [factor_line(row) for row in returns]
+    prepared = _Prepared(days, names, lines, vector, per_month, question)
+    found = {m: views.find(vector, m * per_month, per_month=per_month) for m in HORIZONS}
+    return Likeness(
+        str(days[0]),
+        str(days[-1]),
+        [french.spoken(n) for n in names],
+        _days(prepared, found[max(HORIZONS)], max(HORIZONS)),
+        [f for m, near in found.items() for f in _followed(prepared, near, m)],
+    )
+
+
+def _days(h: _Prepared, near: views.Analogues, months: int) -> list[NearDay]:
+    made = []
+    for t, distance in list(zip(near.at.tolist(), near.distance.tolist(), strict=True))[:LISTED]:
+        start, end = h.days[t], t + months * h.per_month
+        after = [float(np.expm1(line[end] - line[t])) for line in h.lines]
+        made.append(
+            NearDay(
+                str(start),
+                h.figure(h.names[0], "distance", distance, "ratio", start),
+                [
+                    h.figure(n, f"then {months} months", a, "return", start)
+                    for n, a in zip(h.names, after, strict=True)
+                ],
+            )
+        )
+    return made
+
+
+def _followed(h: _Prepared, near: views.Analogues, months: int) -> Iterator[WhatFollowed]:
+    after = SPOKEN[months]
+    for name, outcome in zip(
+        h.names, views.followed(near, h.lines, months * h.per_month), strict=True
+    ):
+        e = outcome.evidence
+        values = (
+            ("mean", outcome.mean, "return"),
+            ("base", outcome.base, "return"),
+            ("difference", e.effect, "return"),
+            ("low", e.low, "return"),
+            ("high", e.high, "return"),
+            ("p", e.p, "ratio"),
+            ("n", e.n, "count"),
+            ("n_effective", e.n_effective, "ratio"),
+        )
+        figures = {
+            what: h.figure(
+                name,
+                f"after {after} {what}",
+                value,
+                unit,
+                evidence=e if what == "difference" else None,
+                note=e.note,
+            )
+            for what, value, unit in values
+        }
+        yield WhatFollowed(french.spoken(name), after, figures, e.note)

@@ -14,29 +14,16 @@ from paceline.errors import PacelineError, UnknownName
 from paceline.figures import Figure
 
 if TYPE_CHECKING:
+    from paceline.arrays import Array
     from paceline.market import Market
 
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 
-
-class Book:
+class Answers:
     """Figures of a market by measure, subject, second leg and statistic.
 
     What cannot be computed is not an error here: it is collected in ``refused`` with its reason and
-    shown."""
+    shown.
+    """
 
     def __init__(self, market: Market) -> None:
         self.market = market
@@ -44,7 +31,10 @@ class Book:
         self._rows: dict[str, list[Figure]] = {}
 
     def rows(self, measure: str, **how: Any) -> list[Figure]:
-        """All figures of a measure asked in one way; empty, with the reason kept, where it cannot answer."""
+        """All figures of a measure asked in one way.
+
+        Empty where the measure cannot answer; the reason is kept in ``refused``.
+        """
         key = f"{measure} {sorted((k, str(v)) for k, v in how.items())}"
         if key not in self._rows:
             try:
@@ -94,15 +84,21 @@ class Book:
         )
 
     def name(self, subject: str) -> Label:
+        """A subject as people call it."""
         return Label(self.market.labels.get(subject, subject))
+
+    def group_title(self, group: str) -> str:
+        """A group as people call it."""
+        return self.market.file.groups[group].label or group.replace("_", " ").capitalize()
 
     @property
     def benchmark(self) -> str:
+        """The basket that the market file names as the benchmark."""
         return self.market.benchmark
 
     @property
     def broad(self) -> str | None:
-        """The built cap-weighted basket of the market's whole universe: members, breadth, drivers."""
+        """The built cap-weighted basket of the whole universe: members, breadth, drivers."""
         return self.market.broad
 
     def sector_group(self) -> str | None:
@@ -142,6 +138,11 @@ class Book:
                 lines.append(Series(self.name(subject).text, days, _plain(values), figure))
         return lines
 
+    def session_ago(self, sessions: int) -> str:
+        """The first of the last ``sessions`` sessions; the first of all where there are fewer."""
+        days = self.market.all_levels.sessions
+        return str(days[-min(sessions, len(days))])
+
     def path(self, figure: Figure) -> Series | None:
         """The way to a return: cumulative return from the figure's start, one point per session."""
         levels = self.market.all_levels
@@ -168,7 +169,7 @@ def chart(
     sessions: int,
     params: dict[str, Any],
 ) -> Chart:
-    """The chart of a measure for Python users: what is drawn is decided by the shape of its result."""
+    """The chart of a measure for Python users; the shape of its result decides what is drawn."""
     declared = measures.get(measure)
     names = market.resolve(subjects) if subjects else None
     market = market.including(names or ())
@@ -186,7 +187,7 @@ def chart(
             raise UnknownName(f"statistic of {measure}", wanted, values)
         rows = list(engine.series_rows(declared, evaluated[1]))
         shown = [r for r in rows if names is None or r in names or declared.of == "pair"]
-        lines = Book(market).series(measure, shown, wanted, sessions, **how, **params)
+        lines = Answers(market).series(measure, shown, wanted, sessions, **how, **params)
         return Chart("line", declared.question, tuple(lines), declared.unit_of(wanted))
     figures = [
         f
@@ -194,27 +195,19 @@ def chart(
         if isinstance(f.value, float)
     ]
     wanted = figures[0].statistic if figures and statistic is None else statistic or ""
-    known = {f.statistic for f in figures}
-    if wanted not in known:
-        raise UnknownName(f"statistic of {measure}", wanted, known)
+    statistics = {f.statistic for f in figures}
+    if wanted not in statistics:
+        raise UnknownName(f"statistic of {measure}", wanted, statistics)
     best = sorted((f for f in figures if f.statistic == wanted), key=lambda f: -float(f.value))
     bars = tuple(Series(f.label, [f.label], [float(f.value)], f) for f in best)
     return Chart("bar", f"{declared.question} {wanted}", bars, best[0].unit, reference=0.0)
 
 
-def _plain(values: Any) -> list[float | None]:
+def _plain(values: Array) -> list[float | None]:
     return [float(v) if np.isfinite(v) else None for v in values]
 
 
 def day(date: str | dt.date | None) -> Label:
     """A date for people: 20 November 2025."""
-    if date is None:
-        return Label("an unknown day")
-    found = date if isinstance(date, dt.date) else dt.date.fromisoformat(str(date)[:10])
-    return Label(f"{found.day} {MONTHS[found.month - 1]} {found.year}")
-
-
-def month(date: str | None) -> Label:
-    """The month of a date for people: November 2025."""
-    found = dt.date.fromisoformat(str(date)[:10])
-    return Label(f"{MONTHS[found.month - 1]} {found.year}")
+    on = date if isinstance(date, dt.date) else dt.date.fromisoformat(str(date)[:10])
+    return Label(f"{on.day} {on:%B %Y}")

@@ -29,7 +29,6 @@ from paceline.studies.target import FARTHEST, sessions_to
 if TYPE_CHECKING:
     import polars as pl
 
-    from paceline.document import Section
     from paceline.market import Market
 
 QUESTION = "What did they say, and what became of it?"
@@ -281,12 +280,6 @@ class Scored:
     @cached_property
     def _known(self) -> Provenance:
         return self.market.provenance()
-
-    def section(self) -> Section:
-        """The report's section."""
-        from paceline.pages.calls import calls_section
-
-        return calls_section(self)
 
 
 def _who(call: Call) -> str:

@@ -214,7 +214,7 @@ class Study:
     def name(self, side: int) -> str:
         """The leg that leads in a state, for people."""
         leg = {1: self.pair.lead, -1: self.pair.against}.get(side)
-        return "nobody yet" if leg is None else self.market.labels.get(leg, leg)
+        return "neither" if leg is None else self.market.labels.get(leg, leg)
 
     @cached_property
     def _question(self) -> Question:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     import polars as pl
 
     from paceline.arrays import Array, Dates
-    from paceline.document import Section
     from paceline.market import Market
 
 QUESTION = "What does this level by this date ask for, and how likely is it?"
@@ -211,12 +210,6 @@ class Answer:
     def cases(self) -> list[target_odds.DriftCase]:
         """The drifts, lowest first."""
         return sorted(self.target.cases, key=lambda c: c.drift)
-
-    def section(self) -> Section:
-        """The report's section."""
-        from paceline.pages.calls import target_section
-
-        return target_section(self)
 
 
 def weigh(

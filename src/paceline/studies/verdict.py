@@ -23,7 +23,7 @@ from paceline.methods.episode_table import last_turn
 from paceline.methods.last_window import window_evidence
 from paceline.methods.relative_lines import forward_fill
 from paceline.signals.statistics import YEAR
-from paceline.studies.answers import Book
+from paceline.studies.answers import Answers
 from paceline.studies.rotations import Pair, Shelf, pairs, shelf
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ class Verdict:
             ),
         }
         said = self.market.labels.get(pair.lead if case.direction > 0 else pair.against, "")
-        turn = f"{said}, size {case.size:g}" if case.direction else "none"
+        turn = f"{said}: {NAMED[case.size]}" if case.direction else "none"
         found["turn"] = made("new turn", turn, "text")
         for part in ("effect", "significance", "persistence"):
             found[f"grade_{part}"] = made(f"grade of {part}", getattr(g, part), "text")
@@ -169,7 +169,7 @@ def turned(desk: Shelf, name: str, since: int) -> tuple[int, float]:
     return direction, max(c for c, turn in newest.items() if turn[0] == direction)
 
 
-def weigh(book: Book, sector: str | None = None) -> Verdict | None:
+def weigh(book: Answers, sector: str | None = None) -> Verdict | None:
     """Weigh both questions; None for a market without rotations. Kept for the report.
 
     sector  the basket asked whether it digests; default: the sector that earned most of the year's
@@ -219,7 +219,7 @@ def weigh(book: Book, sector: str | None = None) -> Verdict | None:
     )
 
 
-def leader(book: Book) -> str:
+def leader(book: Answers) -> str:
     """The sector that contributed most to this year's return of the market, else any basket of a group; "" for none."""
     rows = [
         f
@@ -232,7 +232,7 @@ def leader(book: Book) -> str:
 
 
 def _digestion(
-    book: Book, desk: Shelf, subject: str
+    book: Answers, desk: Shelf, subject: str
 ) -> tuple[Evidence, views.Consolidation | None, dict[str, Figure | None], str]:
     """Lift of its earnings seasons, what is known of the sector, its figures, and why there is nothing."""
     empty = Evidence(None, note="no sector to ask")

@@ -1,0 +1,67 @@
+"""Concentration: how much of a basket rests on its largest companies."""
+
+from __future__ import annotations
+
+from paceline.document import Block, Chart, Grid, Section, Series
+from paceline.figures import Figure
+from paceline.pages import page
+from paceline.pages.words import words
+from paceline.studies.answers import Answers
+
+#: Statistics of the table, and their headings.
+STATISTICS = {
+    "top10": "Ten largest",
+    "effective_number": "Effective number of constituents",
+    "entropy_number": "Entropy number",
+    "hhi": "Herfindahl index",
+}
+
+
+@page(place=110)
+def concentration(ask: Answers) -> Section | None:
+    """Weights of the largest and effective numbers today, and the path of the broad basket."""
+    broad = ask.broad
+    rows = [f for f in ask.rows("concentration") if f.value is not None]
+    if broad is None or not rows:
+        return None
+    today = {(f.subject, f.statistic): f for f in rows if f.end == ask.market.as_of}
+    names = [n for n in ask.market.composites if ":" not in n and (n, "hhi") in today]
+    blocks: list[Block] = []
+    if (broad, "top10") in today:
+        blocks.append(
+            words(
+                "The ten largest companies make up ",
+                today[broad, "top10"],
+                " of ",
+                ask.name(broad),
+                (
+                    "; its effective number of constituents is ",
+                    today.get((broad, "effective_number")),
+                ),
+                ".",
+            )
+        )
+    blocks += _path(ask, [f for f in rows if (f.subject, f.statistic) == (broad, "top10")])
+    blocks.append(
+        Grid(
+            "Concentration",
+            ("Basket", *STATISTICS.values()),
+            tuple((ask.name(n), *(today.get((n, s)) for s in STATISTICS)) for n in names),
+        )
+    )
+    question = "How much rests on a few companies?"
+    return Section("concentration", "Concentration", question, tuple(blocks))
+
+
+def _path(ask: Answers, figures: list[Figure]) -> list[Block]:
+    """The chart of a weight month by month; nothing where there is only one."""
+    path = sorted(figures, key=lambda f: f.end or "")
+    if len(path) < 2:
+        return []
+    line = Series(
+        ask.name(path[-1].subject).text,
+        [f.end for f in path],
+        [float(f.value) for f in path],
+        path[-1],
+    )
+    return [Chart("line", "Weight of the ten largest companies by month", (line,), "fraction")]

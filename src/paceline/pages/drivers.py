@@ -1,0 +1,67 @@
+"""Drivers of the year: contributions of companies and groups to the index's return."""
+
+from __future__ import annotations
+
+from paceline.document import Block, Chart, Grid, Label, Section
+from paceline.figures import Figure
+from paceline.pages import page
+from paceline.pages.words import bar, best, words
+from paceline.studies.answers import Answers
+
+
+@page(place=100)
+def drivers(ask: Answers) -> Section | None:
+    """Contributions to the broad basket's return this year; None where there are none."""
+    broad = ask.broad
+    rows = [f for f in ask.rows("contributions") if f.subject == broad and f.value is not None]
+    companies = best(f for f in rows if f.extra.get("security"))
+    if broad is None or not companies:
+        return None
+    at = {f.statistic: f for f in rows if not f.extra.get("part")}
+    blocks: list[Block] = [
+        words(
+            ask.name(broad),
+            " returned ",
+            at.get("total"),
+            " this year",
+            ("; its ten largest contributors account for ", at.get("top_share"), " of it"),
+            ".",
+        ),
+        Chart(
+            "bar",
+            "Contributions to this year's return",
+            tuple(bar(str(f.extra["security"]), f) for f in companies),
+            "return",
+            reference=0.0,
+        ),
+        *_by_group(ask, rows),
+    ]
+    published = ask.one("performance", ask.benchmark, "ytd")
+    if published is not None:
+        blocks.append(
+            words(
+                "The published benchmark ",
+                ask.name(ask.benchmark),
+                " returned ",
+                published,
+                " over the same period; its difference from the built index is not explained here.",
+            )
+        )
+    question = "Which companies and sectors earned the index its return?"
+    return Section("drivers", "Drivers of the year", question, tuple(blocks))
+
+
+def _by_group(ask: Answers, rows: list[Figure]) -> list[Block]:
+    return [
+        Grid(
+            Label(f"Contributions to this year's return: {ask.group_title(group)}"),
+            ("Basket", "Contribution", "Share of the return"),
+            tuple(
+                (ask.name(str(f.extra["part"])), f, ask.column(f, "share", "fraction"))
+                for f in parts
+            ),
+            bars=(1,),
+        )
+        for group in ask.market.groups
+        if (parts := best(f for f in rows if f.extra.get("group") == group))
+    ]

@@ -1,0 +1,35 @@
+"""Data quality: the findings of the imports, and what could not be computed."""
+
+from __future__ import annotations
+
+from paceline.document import Block, Grid, Label, Section, Sentence
+from paceline.pages import page
+from paceline.studies.answers import Answers
+
+
+@page(place=150)
+def quality(ask: Answers) -> Section:
+    """Every finding with its count and the action taken, and each question refused, with why."""
+    findings = tuple(
+        (
+            Label(str(r["source"])),
+            Label(str(r["check"])),
+            ask.finding(r),
+            Label(str(r["action"])),
+            Label(str(r["example"] or "")),
+        )
+        for r in ask.market.stored.findings().to_dicts()
+    )
+    refused = tuple((Label(m), Label(why)) for m, why in sorted(ask.refused.items()))
+    blocks: list[Block] = [
+        Sentence(
+            (
+                "Every fault found in the data at import, with the action taken and an example. "
+                "Nothing is dropped without a record.",
+            )
+        ),
+        Grid("Findings", ("Source", "Check", "Count", "Action taken", "Example"), findings),
+    ]
+    if refused:
+        blocks.append(Grid("What could not be computed", ("Measure", "Reason"), refused))
+    return Section("quality", "Data quality", "What is wrong with the data?", tuple(blocks))

@@ -1,0 +1,86 @@
+"""Since the low: every basket's return since the benchmark's last short-term low."""
+
+from __future__ import annotations
+
+from paceline.document import Chart, Grid, Label, Part, Section, Sentence, Series
+from paceline.figures import Figure
+from paceline.pages import page
+from paceline.pages.words import WINDOWS, best, day, words
+from paceline.studies.answers import Answers
+
+#: Windows of the table, after the return since the low itself.
+FURTHER = ("1d", "mtd", "last_month", "ytd", "1y")
+#: Strongest baskets that the chart shows beside the benchmark and the rotations, and lines in all.
+STRONGEST, LINES = 3, 7
+
+
+@page(place=10)
+def since_low(ask: Answers) -> Section | None:
+    """Returns since the benchmark's low, strongest first; None where no low is known."""
+    if ask.market.low is None:
+        return None
+    chosen = ask.market.file.report.since_low or [n for n in ask.market.declared if ":" not in n]
+    returns = best(f for n in chosen if (f := ask.one("performance", n, "since_low")) is not None)
+    return Section(
+        "since_low",
+        "Since the low",
+        "Who has led since the last low, and by how much?",
+        (
+            _said(ask, returns[0] if returns else None),
+            Chart("line", "Return since the low", _lines(ask, returns), "return", reference=0.0),
+            Grid(
+                "Returns by basket",
+                (
+                    "Basket",
+                    WINDOWS["since_low"],
+                    *(WINDOWS[w] for w in FURTHER),
+                    "Drawdown from high",
+                    "Basis",
+                ),
+                tuple(_row(ask, f) for f in returns),
+                bars=(1,),
+            ),
+        ),
+    )
+
+
+def _said(ask: Answers, strongest: Figure | None) -> Sentence:
+    low, known = ask.market.low or (None, None)
+    return words(
+        "The benchmark ",
+        ask.name(ask.benchmark),
+        " made a short-term low on ",
+        day(low),
+        ", confirmed on ",
+        day(known),
+        ".",
+        (
+            " The strongest basket since the low is ",
+            ask.name(strongest.subject) if strongest else None,
+            " with a return of ",
+            strongest,
+            ".",
+        ),
+        (" The benchmark has returned ", ask.one("performance", ask.benchmark, "since_low"), "."),
+    )
+
+
+def _row(ask: Answers, since: Figure) -> tuple[Part | None, ...]:
+    return (
+        ask.name(since.subject),
+        since,
+        *(ask.one("performance", since.subject, w) for w in FURTHER),
+        ask.one("record_highs", since.subject, "distance_from_record"),
+        Label(since.basis),
+    )
+
+
+def _lines(ask: Answers, returns: list[Figure]) -> tuple[Series, ...]:
+    """The paths of the benchmark, of the legs of rotations, and of the strongest baskets."""
+    shown = {
+        ask.benchmark,
+        *(r.lead for r in ask.market.file.rotations.values()),
+        *(f.subject for f in returns[:STRONGEST]),
+    }
+    paths = [p for f in returns if f.subject in shown and (p := ask.path(f)) is not None]
+    return tuple(paths[:LINES])

@@ -1,0 +1,200 @@
+"""The target: what a level by a date asks for, and how likely it is under stated drifts."""
+
+from __future__ import annotations
+
+from paceline.document import Block, Chart, Grid, Label, Magnitude, Part, Section, Sentence, Series
+from paceline.figures import Figure
+from paceline.pages import page
+from paceline.pages.signs import direction, moved, plural
+from paceline.pages.words import bar, day, missing, words
+from paceline.studies import fan, ledger
+from paceline.studies.answers import Answers
+from paceline.studies.target import CASE, QUESTION, Answer
+
+#: How the drifts are named; a rate of the table stands for itself.
+CASES = {
+    "zero": "No drift",
+    "history": "Historical drift",
+    "history, low end": "Historical drift (low end)",
+    "history, high end": "Historical drift (high end)",
+    "view": "The drift given",
+}
+#: The stated drift inside a sentence.
+STATED = {"history": "its historical drift", "view": "the drift given"}
+#: What the bootstrap's daily returns are: title, and name of the variant.
+VARIANTS = (
+    ("As they were", "raw"),
+    ("With a mean of zero", "zero mean"),
+    ("With the mean the target needs", "target mean"),
+)
+
+
+@page(place=140)
+def target(ask: Answers) -> Section | None:
+    """Every level target of the ledger that is still open; None without one."""
+    found = [block for answer in ledger.open_targets(ask) for block in blocks(answer)]
+    return Section("target", "The target", QUESTION, tuple(found)) if found else None
+
+
+def section(answer: Answer) -> Section:
+    """One target as a section."""
+    return Section("target", "The target", QUESTION, tuple(blocks(answer)))
+
+
+def blocks(answer: Answer) -> list[Block]:
+    """Sentence, fan chart, drifts, history and what it all rests on."""
+    return [
+        _asked(answer),
+        _fan(answer),
+        _by_drift(answer),
+        _drifts(answer),
+        _bootstrap(answer),
+        _past(answer),
+    ]
+
+
+def _asked(answer: Answer) -> Sentence:
+    """What the level asks for, and its chances under the stated drift and under none."""
+    t, f = answer.target, answer.figures
+    name, stated, implied = _name(answer), t.stated.name, f["implied_return"]
+    beyond = direction(implied, "at or above", "at or below", "at")
+    drift: tuple[Part, ...] = ("a drift of ", f["drift"], " a year")
+    if stated in STATED:
+        drift += (f" ({STATED[stated]})",)
+    return words(
+        Label(name),
+        " would have to ",
+        *moved(implied, "rise by ", "fall by ", "gain nothing"),
+        " from ",
+        f["last_close"],
+        " to be at ",
+        f["level"],
+        " by ",
+        day(t.by),
+        ": ",
+        Magnitude(f["required_growth"]),
+        " a year over ",
+        f["sessions"],
+        plural(f["sessions"], " session", " sessions"),
+        ". With ",
+        *(("no drift",) if stated == "zero" else drift),
+        f", the chance of a close {beyond} the level on that day is ",
+        f[f"end {stated}"],
+        " and of touching it on the way ",
+        f[f"touch {stated}"],
+        ()
+        if stated == "zero"
+        else ("; without drift they are ", f["end zero"], " and ", f["touch zero"]),
+        ". ",
+        *_ranked(f["past_share"], implied),
+    )
+
+
+def _ranked(share: Figure, implied: Figure) -> tuple[Part, ...]:
+    """How many past windows did as much, or that there are too few."""
+    if missing(share):
+        return ("The history is too short to say how many past windows did as much.",)
+    way = direction(implied, "rose as much.", "fell as much.", "ended at least as high.")
+    return ("Of all past windows of that length ", share, " ", way)
+
+
+def _fan(answer: Answer) -> Chart:
+    name, before = _name(answer), fan.history(answer)
+    lines = [Series(name, before.days, before.levels, before.figure)]
+    for q, line in fan.quantiles(answer):
+        title = "Median" if q == 0.5 else f"{q:.0%} of paths below"
+        lines.append(Series(title, line.days, line.levels, line.figure))
+    return Chart(
+        "line",
+        "Where the draws lead, and the target",
+        tuple(lines),
+        "level",
+        reference=answer.target.level,
+        note=words("The horizontal line is the target; the fan follows the stated drift."),
+    )
+
+
+def _by_drift(answer: Answer) -> Chart:
+    return Chart(
+        "bar",
+        "Chance of a close at or beyond the level on the day, by drift",
+        tuple(bar(_case(c.name).text, answer.figures[f"end {c.name}"]) for c in answer.cases),
+        "fraction",
+        reference=0.0,
+    )
+
+
+def _drifts(answer: Answer) -> Grid:
+    f = answer.figures
+    return Grid(
+        "The answer depends mostly on the drift",
+        (
+            "Drift",
+            "Per year",
+            "Beyond it on the day",
+            "Touched on the way",
+            "Touched at a close",
+            "Beyond it on the day (bootstrap)",
+            "Touched at a close (bootstrap)",
+        ),
+        tuple(
+            (_case(c.name), f[f"drift {c.name}"], *(f[f"{kind} {c.name}"] for kind in CASE))
+            for c in answer.cases
+        ),
+        heat=(2, 3, 4, 5, 6),
+        note=words(
+            "The drift is continuous and that of the price index, without dividends. Low and high "
+            "end are those of the ",
+            Label("95%"),
+            " interval of the historical drift. Volatility is ",
+            f["volatility"],
+            " a year (",
+            f["volatility_history"],
+            " over the whole history, ",
+            f["volatility_recent"],
+            " over the last year).",
+        ),
+    )
+
+
+def _bootstrap(answer: Answer) -> Grid:
+    f = answer.figures
+    return Grid(
+        "Its own daily returns, drawn in blocks",
+        ("Returns", "Beyond it on the day", "Touched at a close"),
+        tuple(
+            (title, f[f"bootstrap_end {name}"], f[f"bootstrap_touch {name}"])
+            for title, name in VARIANTS
+        ),
+        note=words(
+            Label(f"{answer.target.draws:,}"),
+            " paths, made of blocks of ",
+            f["block"],
+            " sessions on average.",
+        ),
+    )
+
+
+def _past(answer: Answer) -> Grid:
+    f = answer.figures
+    return Grid(
+        "Past windows of that length",
+        ("History from", "Windows", "Independent", "Did as much", "Touched it at a close"),
+        (
+            (
+                day(answer.target.history_from),
+                f["past_windows"],
+                f["past_windows_independent"],
+                f["past_share"],
+                f["past_share_touch"],
+            ),
+        ),
+    )
+
+
+def _case(name: str) -> Label:
+    return Label(CASES.get(name, name))
+
+
+def _name(answer: Answer) -> str:
+    return answer.market.labels.get(answer.subject, answer.subject)

@@ -1,0 +1,104 @@
+"""Words that pages share: dates, sentences, comparisons, and the titles of windows and columns.
+
+Digits stand only in figures and labels: a plain string holds words. A sentence is written so that
+it reads right where a part is missing: what may be missing stands in a clause, and a clause with a
+missing part is left out.
+
+>>> words("Both fell", ("; ", None, " rose"), ".").text
+'Both fell.'
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from paceline.document import Label, Part, Sentence, Series, figure_of
+from paceline.figures import Figure
+
+#: A clause: parts that are said together or not at all.
+Clause = tuple[Part | None, ...]
+
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+#: How the windows of returns are named in headings.
+WINDOWS = {
+    "since_low": "Since the low",
+    "1d": "Last session",
+    "mtd": "Month to date",
+    "last_month": "Last full month",
+    "3m": "Three months",
+    "ytd": "Year to date",
+    "1y": "One year",
+}
+#: The two legs of an interval, as headings.
+INTERVAL = (Label("95% interval from"), "to")
+#: Sessions drawn in charts of history: two years.
+DRAWN = 504
+#: Returns closer than this, a tenth of a point, are level.
+TIE = 0.001
+
+
+def words(*parts: Part | Clause | None) -> Sentence:
+    """A sentence of words, labels, figures and clauses; a clause with a missing part is left out.
+
+    Missing is None or a figure without a value. Outside a clause a figure without a value shows as
+    a dash and None is left out, so parts that may be missing belong into a clause.
+    """
+    said: list[Part] = []
+    for part in parts:
+        if isinstance(part, tuple):
+            clause = [p for p in part if p is not None]
+            if len(clause) == len(part) and not any(map(missing, clause)):
+                said += clause
+        elif part is not None:
+            said.append(part)
+    return Sentence(tuple(said))
+
+
+def missing(part: Part | None) -> bool:
+    """Whether a part of a sentence has nothing to say: None, or a figure without a value."""
+    figure = figure_of(part)
+    return part is None or (figure is not None and figure.value is None)
+
+
+def compare(a: Figure, b: Figure, ahead: str, behind: str, level: str) -> str:
+    """The word for one return against another; closer than ``TIE`` they are level."""
+    gap = float(a.value) - float(b.value)
+    return level if abs(gap) < TIE else ahead if gap > 0 else behind
+
+
+def best(figures: Iterable[Figure]) -> list[Figure]:
+    """The figures that have a value, largest first."""
+    return sorted((f for f in figures if f.value is not None), key=lambda f: -float(f.value))
+
+
+def bar(name: str, figure: Figure) -> Series:
+    """One bar of a chart."""
+    return Series(name, [name], [float(figure.value)], figure)
+
+
+def day(date: str | dt.date | None) -> Label:
+    """A date for people: 20 November 2025."""
+    if date is None:
+        return Label("an unknown day")
+    on = date if isinstance(date, dt.date) else dt.date.fromisoformat(str(date)[:10])
+    return Label(f"{on.day} {MONTHS[on.month - 1]} {on.year}")
+
+
+def month(date: str | None) -> Label:
+    """The month of a date for people: November 2025."""
+    on = dt.date.fromisoformat(str(date)[:10])
+    return Label(f"{MONTHS[on.month - 1]} {on.year}")

@@ -1,0 +1,102 @@
+"""The command line that computes a stored figure again."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from paceline import measures
+from paceline.studies import target
+from paceline.studies.rotations import C
+
+if TYPE_CHECKING:
+    from paceline.market import Market
+    from paceline.measures import Measure
+
+#: A stored step: JSON, untyped by nature.
+Stored = Mapping[str, Any]
+
+#: Options of ``paceline target`` and ``paceline episodes``: option, parameter, and the value that
+#: needs no option.
+TARGET = (
+    ("--drift", "drift", "history"),
+    ("--vol", "volatility", "history"),
+    ("--since", "since", ""),
+    ("--draws", "draws", target.DRAWS),
+    ("--seed", "seed", 0),
+)
+EPISODES = (("--c", "c", C), ("--step", "step", 5))
+
+
+def command(step: Stored, market: Market) -> str:
+    """The command line that computes a figure again; empty for a step that is no figure's."""
+    question = market.store.step(step["parents"][0]) if step["parents"] else None
+    if step["name"] != "figure" or question is None:
+        return ""
+    asked = question["params"]
+    ahead = asked_again(question)
+    words = ["paceline", *(ahead or ["show", question["name"]])]
+    if market.path.endswith(".toml"):
+        words += ["--market", market.path]
+    words += ["--as-of", str(asked.get("as_of", market.as_of))]
+    words += ["--store-version", str(market.version)]
+    return shlex.join(words if ahead else words + _options(question["name"], asked, step["params"]))
+
+
+def asked_again(question: Stored) -> list[str]:
+    """The words after ``paceline`` that ask a stored question of a study again; none for others."""
+    asked = question["params"]
+    match question["name"]:
+        case "target":
+            level = f"{asked['level']:.12g}"
+            words = ["target", level, "--by", asked["by"], "--subject", asked["subject"]]
+            return words + _unusual(asked, TARGET)
+        case "episodes":
+            return ["episodes", asked["rotation"], *_unusual(asked, EPISODES)]
+        case "verdict" | "analogues":
+            return ["report"]
+        case "call" | "record" | "ledger":
+            return ["calls", "score", asked["ledger"]]
+    return []
+
+
+def _unusual(asked: Stored, options: Sequence[tuple[str, str, object]]) -> list[str]:
+    """Options whose value is not the usual one."""
+    return [
+        word
+        for option, key, usual in options
+        if asked[key] != usual
+        for word in (option, f"{asked[key]:g}" if key in ("c", "step") else str(asked[key]))
+    ]
+
+
+def _options(name: str, asked: Stored, which: Stored) -> list[str]:
+    """The options of ``paceline show`` for a measure asked in one way, and for one of its rows."""
+    words: list[str] = []
+    for option in ("subject", "against"):
+        if which.get(option):
+            words += [f"--{option}", which[option]]
+    if asked.get("basis") in ("price", "total"):
+        words += ["--basis", asked["basis"]]
+    declared = measures.discover().get(name)
+    if declared is None:
+        return words
+    words += _parameters(declared, asked)
+    if declared.shows == "series" and which.get("end", asked.get("as_of")) != asked.get("as_of"):
+        words.append("--history")
+    return words
+
+
+def _parameters(declared: Measure, asked: Stored) -> list[str]:
+    """The measure's own parameters, as far as they are not its defaults."""
+    words: list[str] = []
+    for name, default in declared.defaults().items():
+        value = asked.get(name)
+        several = list(value) if isinstance(value, (list, tuple)) else [value]
+        usual = list(default) if isinstance(default, tuple) else [default]
+        if name == "basis" or value is None or several == usual:
+            continue
+        for one in several:
+            words += [f"--{name.replace('_', '-')}", *([] if one is True else [str(one)])]
+    return words
