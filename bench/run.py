@@ -149,9 +149,10 @@ def day_after(folder: Path) -> None:
         )
     for number, window in enumerate((100, 150)):
         with measured(
-            f"a question asked again: above_average, window {window}", 0.1 if number else None
+            f"a question asked again: percent_above_average, window {window}",
+            0.1 if number else None,
         ):
-            market.show("above_average", window=window)
+            market.show("percent_above_average", window=window)
 
 
 def size(folder: Path, securities: int, sessions: int) -> None:
@@ -160,7 +161,7 @@ def size(folder: Path, securities: int, sessions: int) -> None:
     create(folder, securities, sessions)
     market = opened(folder, securities, sessions)
     with measured(f"size {securities} x {sessions}: panel, indices, breadth") as row:
-        market.evaluate("above_average")
+        market.evaluate("percent_above_average")
     row["cells"] = securities * sessions
     print(json.dumps({**row, "instead": True}), flush=True)
 

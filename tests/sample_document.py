@@ -380,7 +380,7 @@ def breadth() -> Section:
     groups = {n: share(i + 40, len(x), v[3]) for i, (n, v) in enumerate(SECTORS.items())}
     figures = {
         n: figure(
-            "above_average",
+            "percent_above_average",
             n,
             path[-1],
             "fraction",
@@ -393,9 +393,17 @@ def breadth() -> Section:
     }
     everyone = share(77, len(x), 0.627)
     near = share(78, len(x), 0.541)
-    whole = figure("above_average", "S&P 500", everyone[-1], "fraction", n_used=501, n_eligible=503)
+    whole = figure(
+        "percent_above_average", "S&P 500", everyone[-1], "fraction", n_used=501, n_eligible=503
+    )
     short = figure(
-        "above_average", "S&P 500", near[-1], "fraction", n_used=503, n_eligible=503, statistic="50"
+        "percent_above_average",
+        "S&P 500",
+        near[-1],
+        "fraction",
+        n_used=503,
+        n_eligible=503,
+        statistic="50",
     )
     return Section(
         "breadth",
@@ -423,7 +431,7 @@ def breadth() -> Section:
                     (
                         Label(n),
                         f,
-                        figure("above_average", n, f.n_used, "count", statistic="members"),
+                        figure("percent_above_average", n, f.n_used, "count", statistic="members"),
                     )
                     for n, f in figures.items()
                 ),
@@ -614,7 +622,7 @@ def document(simulated: bool = False, label: str = "US stocks") -> Document:
                     "definition": "Level at the end over level at the start, less one.\n\nPrice basis.",
                     "references": ["Bacon (2008), Practical Portfolio Performance Measurement"],
                 },
-                "above_average": {
+                "percent_above_average": {
                     "question": "Is the advance shared, or carried by a few?",
                     "definition": "Share of members with data whose index stands above its own "
                     "200-session mean.",

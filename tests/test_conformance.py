@@ -44,8 +44,8 @@ def test_every_measure_conforms(name: str, seed: int) -> None:
 @pytest.mark.parametrize(
     ("name", "params"),
     [
-        ("above_average", {"window": 20, "basis": "total"}),
-        ("above_average", {"window": 1}),
+        ("percent_above_average", {"window": 20, "basis": "total"}),
+        ("percent_above_average", {"window": 1}),
         ("beating_index", {"window": 5}),
         ("beating_index", {"since": "low"}),
         ("advance_decline", {"discard": 0}),

@@ -13,7 +13,7 @@ import pytest
 from paceline import measures
 from paceline.conformance import check_measure
 from paceline.errors import UnknownName, UsageError
-from paceline.signals.sorts import each_june, held, legs, two_by_three, weigh
+from paceline.signals.sorts import held, legs, weigh
 from views import make, random_view, weekdays
 
 FACTORS, HISTORY = measures.get("factors"), measures.get("factor_history")
@@ -69,41 +69,6 @@ def test_held_gives_a_leavers_weight_to_the_others() -> None:
     assert found[0].tolist() == pytest.approx([-0.20, 0.02])
 
 
-def test_two_by_three_by_hand() -> None:
-    """Six names, one per portfolio: median size 3.5, scores 0, 0.5, 1 with quantiles 0 and 1 at 30% and 70%."""
-    size = np.array([1.0, 2, 3, 4, 5, 6])[:, None]
-    score = np.array([0.0, 0.5, 1, 0, 0.5, 1])[:, None]
-    r = np.array([0.01, 0.02, 0.03, 0.04, 0.05, 0.09])[:, None]
-    # 30% quantile of 0 0 .5 .5 1 1 is 0.25, 70% is 0.75
-    found = two_by_three(score, size, r)
-    assert found.portfolios[:, 0].tolist() == pytest.approx([0.01, 0.02, 0.03, 0.04, 0.05, 0.09])
-    assert found.smb[0] == pytest.approx(0.02 - 0.06)
-    assert found.factor[0] == pytest.approx((0.03 + 0.09) / 2 - (0.01 + 0.04) / 2)
-
-
-def test_two_by_three_weights_breakpoints_and_gaps() -> None:
-    """Two names share a portfolio by cap; a missing return leaves; breakpoints of two names move everybody."""
-    size = np.array([1.0, 3, 2, 3, 4, 5, 6])[:, None]
-    score = np.array([0.0, 0, 0.5, 1, 0, 0.5, 1])[:, None]
-    r = np.array([0.01, 0.05, 0.02, 0.03, 0.04, 0.05, 0.09])[:, None]
-    found = two_by_three(score, size, r)
-    assert found.portfolios[0, 0] == pytest.approx((1 * 0.01 + 3 * 0.05) / 4)
-    r[1] = math.nan
-    assert two_by_three(score, size, r).portfolios[0, 0] == pytest.approx(0.01)
-    few = two_by_three(score, size, r, breakpoints=np.array([False] * 6 + [True]))
-    assert math.isnan(few.portfolios[3, 0])  # everybody is small: no big portfolio
-    assert math.isnan(few.smb[0])
-
-
-def test_each_june() -> None:
-    months = np.arange("2020-05", "2021-09", dtype="datetime64[M]")
-    values = np.arange(16.0)[None]
-    held_ = each_june(values, months)[0]
-    assert np.isnan(held_[:2]).all()  # May and June 2020: the June before is not there
-    assert held_[2:14].tolist() == [1.0] * 12  # July 2020 to June 2021 stand on June 2020
-    assert held_[14:].tolist() == [13.0, 13.0]
-
-
 # ---- the measure
 # ---------------------------------------------------------------------------------------
 
@@ -122,7 +87,7 @@ def test_factor_against_loops() -> None:
         here = [i for i in range(len(r)) if span.weights[row, i] > 0 and math.isfinite(index[i, a])]
         before = ends[ends.index(a) - 1]
         signal = {
-            "reversal_short": {
+            "short_term_reversal": {
                 i: -math.prod(1 + x for x in daily[i, before + 1 : a + 1] if math.isfinite(x))
                 for i in here
                 if math.isfinite(index[i, before])

@@ -22,9 +22,9 @@ from paceline.errors import NotEnoughData, UnknownName, UsageError
 from paceline.measures import Result, View
 from paceline.measures.advance_decline import balance
 from paceline.measures.concentration import statistics
-from paceline.measures.league import ranks
 from paceline.signals import statistics as _stats
 from paceline.signals import windows as _windows
+from paceline.signals.ranks import tied_ranks
 from views import make, random_view, weekdays
 
 ANSWERS = Path(__file__).parent / "answers"
@@ -368,7 +368,7 @@ def test_breadth_equals_a_loop_over_members() -> None:
     """Above the 20-day mean, advances, new highs, beating the index: counted one member at a time."""
     view = random_view(seed=5, sessions=300)
     x, r = view.field("price_index"), view.field("price_return")
-    above = measures.get("above_average")(view, window=20)
+    above = measures.get("percent_above_average")(view, window=20)
     counts = measures.get("advance_decline")(view, discard=0)
     highs = measures.get("new_highs_lows")(view, window=30)
     beating = measures.get("beating_index")(view, window=10)
@@ -424,7 +424,7 @@ def test_suspension_longer_than_ten_sessions_leaves_breadth() -> None:
         view = make(
             returns={"a": broken, "b": [math.nan, *[0.01] * 39]}, targets={"all": [(1, [0.5, 0.5])]}
         )
-        found = measures.get("above_average")(view, window=40)
+        found = measures.get("percent_above_average")(view, window=40)
         assert found.n_used is not None and found.n_used[0, -1] == used
 
 
@@ -432,7 +432,7 @@ def test_a_tiny_halted_stock_is_not_above_its_mean() -> None:
     """Rounding of a mean of equal numbers is no advance."""
     flat = [math.nan, 0.1, -0.07, *[0.0] * 60]
     view = make(returns={"a": flat, "b": flat}, targets={"all": [(1, [0.5, 0.5])]})
-    found = np.asarray(measures.get("above_average")(view, window=20).value)[0]
+    found = np.asarray(measures.get("percent_above_average")(view, window=20).value)[0]
     assert (found[30:] == 0).all()
 
 
@@ -492,7 +492,7 @@ def test_contributions_add_up_and_equal_a_loop(basis: str, since: str) -> None:
 def test_ranks_keep_order_and_ties(points: list[int]) -> None:
     """In units of 0.001: neighbours closer than a tie share a rank, others are as many ranks down as are better."""
     values = np.array(points) * 0.0004
-    place = ranks(values, 0.001)
+    place = tied_ranks(values, 0.001)
     order = sorted(range(len(points)), key=lambda i: -points[i])
     assert place[order[0]] == 1
     for k in range(1, len(order)):
@@ -501,7 +501,7 @@ def test_ranks_keep_order_and_ties(points: list[int]) -> None:
             assert place[b] == place[a]
         else:
             assert place[b] == k + 1
-    assert (ranks(np.array([np.nan, 1.0]), 0.001) == [-1, 1]).all()
+    assert (tied_ranks(np.array([np.nan, 1.0]), 0.001) == [-1, 1]).all()
 
 
 def test_empty_history_has_no_value_anywhere() -> None:

@@ -21,7 +21,7 @@ from paceline.measures import Result, View
 from paceline.measures.regimes import expanding_median
 from paceline.measures.relative_rotation import coordinates
 from paceline.signals import ranks as _ranks
-from paceline.signals import weeks as _weekly
+from paceline.signals.sessions import week_ends
 from views import make, random_view, weekdays
 
 
@@ -102,12 +102,12 @@ def test_a_short_week_is_over_when_the_calendar_says_so() -> None:
     """Good Friday 2024-03-29: Thursday 28 ends its week if the calendar says so; without one, Monday tells."""
     days = np.array(["2024-03-27", "2024-03-28", "2024-04-01"], "datetime64[D]")
     none = days[:0]
-    ends, over = _weekly.week_ends(days[:2], none)
+    ends, over = week_ends(days[:2], none)
     assert ends.tolist() == [1] and not over
-    assert _weekly.week_ends(days[:2], days)[1]
-    assert not _weekly.week_ends(days[:1], days)[1]
-    assert _weekly.week_ends(days, none)[0].tolist() == [1, 2]
-    assert _weekly.week_ends(np.array(["2024-03-22"], "datetime64[D]"), none)[1]
+    assert week_ends(days[:2], days)[1]
+    assert not week_ends(days[:1], days)[1]
+    assert week_ends(days, none)[0].tolist() == [1, 2]
+    assert week_ends(np.array(["2024-03-22"], "datetime64[D]"), none)[1]
 
 
 def test_a_missing_week_has_no_value_and_does_not_move_the_line() -> None:

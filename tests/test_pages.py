@@ -184,7 +184,7 @@ RECORD = {
 
 def test_headline() -> None:
     broad = {
-        ("above_average", "large", "200"): figure(0.611, "fraction"),
+        ("percent_above_average", "large", "200"): figure(0.611, "fraction"),
         ("contributions", "large", "top_share"): figure(0.603, "fraction"),
         ("contributions", "large", "total"): figure(0.17),
     }
@@ -255,8 +255,8 @@ def test_records_and_the_streak_if_there_is_one() -> None:
 
 
 def test_breadth_with_one_average_and_with_both() -> None:
-    long = {("above_average", "large", "200"): figure(0.611, "fraction")}
-    short = {("above_average", "large", "50"): figure(0.621, "fraction")}
+    long = {("percent_above_average", "large", "200"): figure(0.611, "fraction")}
+    short = {("percent_above_average", "large", "50"): figure(0.621, "fraction")}
     text = "61.1% of the members of Large are above their 200-day moving average"
     further = ", and 62.1% are above their 50-day moving average."
     assert said(breadth.breadth.build, {**long, **short}) == [text + further]

@@ -221,7 +221,7 @@ def momentum(over: float | None, both: float | None) -> list[str]:
     return [b.text for b in made.blocks if isinstance(b, Sentence)]  # type: ignore[union-attr]
 
 
-WINNERS = "In November 2025 long-only past winners (sorted on months two to twelve) "
+WINNERS = "In November 2025, long-only past winners (sorted on months two to twelve) "
 BOTH = "; the long-short portfolio of past winners against past losers "
 UNSORTED = (
     "Value and quality cannot be sorted: no source gives book equity and earnings as they were "

@@ -160,7 +160,7 @@ def test_today_is_the_end_of_history(tmp_path: Path, tables: dict[str, pl.DataFr
     w = world(tmp_path, tables, 0)
     market = w.market()
     back = [n for n, m in measures.discover().items() if m.lookback(m.defaults()) is not None]
-    assert {"above_average", "beating_index"} <= set(back)
+    assert {"percent_above_average", "beating_index"} <= set(back)
     whole = {}
     for name in back:
         market.evaluate(name)
@@ -174,7 +174,7 @@ def test_an_import_that_touches_the_past_rebuilds(
 ) -> None:
     w = world(tmp_path, tables, 4)
     market = w.market()
-    market.current(["performance", "above_average"])
+    market.current(["performance", "percent_above_average"])
     yesterday, today = w.days[-5], w.days[-4]
     new = tables["prices"].filter(pl.col("date") == today)
     old = tables["prices"].filter(pl.col("date") == yesterday)
@@ -214,8 +214,8 @@ def test_an_import_that_touches_the_past_rebuilds(
     w.load(yesterday, today, **change)
     assert market.refresh() == "rebuilt"
     same(
-        market.current(["performance", "above_average"]),
-        w.market().current(["performance", "above_average"]),
+        market.current(["performance", "percent_above_average"]),
+        w.market().current(["performance", "percent_above_average"]),
     )
 
 

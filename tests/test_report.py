@@ -284,7 +284,7 @@ def strings(value: Any) -> list[str]:
 
 def test_cards_say_what_where_and_how() -> None:
     f = sample.figure(
-        "above_average",
+        "percent_above_average",
         "sp500",
         0.627,
         "fraction",
@@ -297,11 +297,14 @@ def test_cards_say_what_where_and_how() -> None:
         Sentence((f,)),
         sources=[{"who": "Ministry"}, {"who": "Bureau"}, {"who": "Ministry"}],
         measures={
-            "above_average": {"question": "Shared?", "definition": "Share of\n  members.\n\nMore."}
+            "percent_above_average": {
+                "question": "Shared?",
+                "definition": "Share of\n  members.\n\nMore.",
+            }
         },
     )
     data = json.loads(Page(report.render(document)).scripts["card-data"])
-    assert data["measures"]["above_average"]["definition"] == "Share of members."
+    assert data["measures"]["percent_above_average"]["definition"] == "Share of members."
     card = data["figures"][f.id]
     assert card["evidence"] == {"interval": "61.0% to 64.0%", "effective n": "31.25"}
     assert (card["used"], card["eligible"]) == (501, 503)
@@ -319,10 +322,10 @@ def test_cards_say_what_where_and_how() -> None:
     g = sample.figure(
         "performance", "RUT", -0.0123, start="2025-11-20", against="SPX", statistic="excess"
     )
-    assert page.quotable(g).startswith(
+    assert page.cards.quotable(g).startswith(
         "{name}: {what} {text} from {start} to {end}, {basis} return basis; as of {as_of}. Source: "
     )
-    assert page.name_of(g) == "RUT against SPX" and g.text == "-1.23%"
+    assert page.cards.name_of(g) == "RUT against SPX" and g.text == "-1.23%"
 
 
 # -- tables
@@ -349,7 +352,7 @@ def test_bars_start_from_one_zero() -> None:
     parts = [
         sample.figure("performance", str(i), v) for i, v in enumerate((0.02, -0.01, math.nan, 0.0))
     ]
-    bars = [m["bar"] for m in page._bars([*parts, None])]
+    bars = [m["bar"] for m in page.grids.bars([*parts, None])]
     assert [b["zero"] for b in bars] == ["33.33"] * 5
     assert [(b["left"], b["width"], b["below"]) for b in bars] == [
         ("33.33", "66.67", False),
@@ -369,7 +372,7 @@ def luminance(ink: str) -> float:
 @given(st.floats(-0.5, 1.5))
 def test_text_on_every_colour_of_the_scale_can_be_read(share: float) -> None:
     background = charts.colour(share)
-    low, high = sorted((luminance(background), luminance(page.contrast(background))))
+    low, high = sorted((luminance(background), luminance(page.grids.contrast(background))))
     assert (high + 0.05) / (low + 0.05) >= 4.5
 
 
@@ -383,7 +386,7 @@ def test_the_scale_is_even_around_its_middle() -> None:
 
 def test_caveats_are_lettered_once() -> None:
     many = tuple(f"caveat {i}" for i in range(28))
-    letters = page._letters(
+    letters = page.cards.letters(
         tiny(
             Sentence(
                 (
@@ -424,7 +427,7 @@ def test_drawing_starts_with_the_first_value() -> None:
 
 
 def test_equal_names_in_a_row_of_a_table_are_written_once() -> None:
-    assert page._spans([Label("A"), Label("A"), Label("B"), "B", None, Label("A")]) == [
+    assert page.grids.spans([Label("A"), Label("A"), Label("B"), "B", None, Label("A")]) == [
         2,
         0,
         1,
@@ -446,15 +449,18 @@ def test_sources_are_those_of_the_imports() -> None:
         },
         {"source": "files", "tables": '{"prices":9}', "origins": [{"who": n} for n in "BCDE"]},
     ]
-    assert [s["who"] for s in page._sources({"sources": loads})] == ["Calendar", *"BCDE"]
-    assert page._publishers({"sources": loads}) == "B, C, D and others"
-    assert page._publishers({}) == "the market file's sources"
+    assert [s["who"] for s in page.provenance.sources_of({"sources": loads})] == [
+        "Calendar",
+        *"BCDE",
+    ]
+    assert page.provenance.publishers({"sources": loads}) == "B, C, D and others"
+    assert page.provenance.publishers({}) == "the market file's sources"
     manifest = {"as_of": "2025-12-05", "store_version": 3, "market_file": "m.toml"}
     assert (
-        page._command(manifest)
+        page.provenance.command(manifest)
         == "paceline report --market m.toml --as-of 2025-12-05 --store-version 3"
     )
-    assert page._command({"command": "c"}) == "c" and page._command({}) == ""
+    assert page.provenance.command({"command": "c"}) == "c" and page.provenance.command({}) == ""
 
 
 def test_thinning_keeps_a_gap_open() -> None:
@@ -554,14 +560,16 @@ def test_names_of_tails_cover_neither_each_other_nor_an_end() -> None:
 
 def test_a_column_nobody_fills_is_left_out_and_a_long_table_is_folded() -> None:
     f = sample.figure("performance", "A", 0.01)
-    rows = tuple((Label(f"Row {k}"), f, None, "", Label("")) for k in range(page.LONG + 1))
+    rows = tuple((Label(f"Row {k}"), f, None, "", Label("")) for k in range(page.grids.LONG + 1))
     html = report.render(
         tiny(Grid("T", ("Basket", "Gain", "Empty", "Blank", "Unnamed"), rows, heat=(1,)))
     )
     assert "Gain" in html and not {"Empty", "Blank", "Unnamed"} & set(
         re.findall(r"<th[^>]*>(\w+)", html)
     )
-    assert html.count('<tr class="rest">') == len(rows) - page.HEAD and "data-all hidden" in html
+    assert (
+        html.count('<tr class="rest">') == len(rows) - page.grids.HEAD and "data-all hidden" in html
+    )
     short = report.render(tiny(Grid("T", ("Basket", "Gain", "Empty"), rows[:3])))
     assert '<tr class="rest">' not in short and "data-all hidden" not in short
 
@@ -704,7 +712,9 @@ def test_rows_take_frames_and_say_once_what_is_the_same(capsys: pytest.CaptureFi
     import polars as pl
 
     rows = [
-        tables.row(sample.figure("above_average", n, v, "fraction", n_used=u, n_eligible=50))
+        tables.row(
+            sample.figure("percent_above_average", n, v, "fraction", n_used=u, n_eligible=50)
+        )
         for n, v, u in (("Tech", 0.7, 46), ("Energy", None, 12))
     ]
     terminal.rows(pl.DataFrame(rows), Console(width=80))

@@ -384,7 +384,7 @@ def test_planted_rotations_have_exactly_their_size(full: Market) -> None:
         everybody = np.isfinite(full.price[:, a + 1]) & np.isfinite(full.cap[:, a])
         rank = full.rank(a, everybody)
 
-        def lines(group: simulated.Group) -> np.ndarray:
+        def lines(group: simulated.PlantedGroup) -> np.ndarray:
             chosen = everybody.copy()  # noqa: B023
             if group.sectors:
                 chosen &= np.isin(full.sector, group.sectors)

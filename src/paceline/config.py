@@ -9,6 +9,7 @@ import datetime as dt
 import os
 import re
 import tomllib
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
@@ -38,14 +39,16 @@ class ColumnMap(_Strict):
     format: str | None = None  # date format, e.g. "%d/%m/%Y"
 
 
-class Origin(_Strict):
+class OriginEntry(_Strict):
+    """Who publishes a source, under which licence, and when it was fetched."""
+
     who: str = "not stated"
     licence: str = "not stated"
     when: str = ""
 
 
 class Source(_Strict):
-    """One source: ``kind`` names the plug-in, ``table`` the table it fills, the rest is the plug-in's."""
+    """One source: ``kind`` names the plug-in, ``table`` the table it fills; the rest is for it."""
 
     kind: str = "files"
     table: str = "prices"
@@ -63,7 +66,7 @@ class Source(_Strict):
     options: dict[str, Any] = Field(default_factory=dict)
     tolerance: float = 0.001  # two sources may differ by this much in a return before it is listed
     caveat: str = ""
-    origin: Origin = Origin()
+    origin: OriginEntry = OriginEntry()
 
 
 class Eligible(_Strict):
@@ -83,7 +86,7 @@ class Eligible(_Strict):
         return value
 
 
-class Universe(_Strict):
+class UniverseEntry(_Strict):
     """Who may be a member: a stored list with dates, or rules with a rank range.
 
     ``reconstitution = "russell"`` ranks on Russell's rank days with 2.5% cumulative-cap bands.
@@ -101,7 +104,7 @@ class Universe(_Strict):
     label: str = ""
 
     @model_validator(mode="after")
-    def _one(self) -> Universe:
+    def _one(self) -> UniverseEntry:
         if (self.members is None) == (self.eligible is None):
             raise ValueError('give either members = "name of a list" or an eligible = {...} table')
         return self
@@ -144,6 +147,14 @@ class Basket(_Strict):
                 self.intersect,
             )
         )
+
+    def named(self, where: str) -> Iterator[tuple[str, str, str]]:
+        """(kind, name, key that names it) of its universe and the other baskets it rests on."""
+        if self.universe:
+            yield "universe", self.universe, f"{where}.universe"
+        for key in ("minus", "union", "intersect"):
+            for other in listed(getattr(self, key)):
+                yield "basket", other, f"{where}.{key}"
 
     @model_validator(mode="after")
     def _sensible(self) -> Basket:
@@ -196,6 +207,8 @@ class Rotation(_Strict):
 
 
 class Report(_Strict):
+    """What the report shows, and as of which session."""
+
     as_of: str | dt.date = "latest"
     sections: list[str] = Field(default_factory=list)  # empty: all that the market supports
     # baskets of the since-the-low table; empty: all
@@ -204,6 +217,8 @@ class Report(_Strict):
 
 
 class MarketInfo(_Strict):
+    """The market itself: its name, calendar, currency, benchmark, folders and rules."""
+
     name: str
     title: str = ""
     calendar: str = "XNYS"
@@ -228,7 +243,7 @@ class MarketFile(_Strict):
 
     market: MarketInfo
     sources: dict[str, Source]
-    universes: dict[str, Universe] = Field(default_factory=dict)
+    universes: dict[str, UniverseEntry] = Field(default_factory=dict)
     baskets: dict[str, Basket]
     groups: dict[str, Group] = Field(default_factory=dict)
     rotations: dict[str, Rotation] = Field(default_factory=dict)
@@ -238,29 +253,32 @@ class MarketFile(_Strict):
 
     @model_validator(mode="after")
     def _references(self) -> MarketFile:
-        def check(kind: str, name: str, known: dict[str, Any], where: str) -> None:
-            if name not in known:
-                raise ValueError(f"{where}: {UnknownName(kind, name, known)}")
-
-        check("basket", self.market.benchmark, self.baskets, "market.benchmark")
-        for name, b in self.baskets.items():
-            if b.universe:
-                check("universe", b.universe, self.universes, f"baskets.{name}.universe")
-            for key in ("minus", "union", "intersect"):
-                for other in listed(getattr(b, key)):
-                    check("basket", other, self.baskets, f"baskets.{name}.{key}")
-        for name, g in self.groups.items():
-            if g.universe:
-                check("universe", g.universe, self.universes, f"groups.{name}.universe")
-            for other in g.baskets:
-                check("basket", other, self.baskets, f"groups.{name}.baskets")
-        for name, r in self.rotations.items():
-            check("basket", r.lead, self.baskets, f"rotations.{name}.lead")
-            check("basket", r.against, self.baskets, f"rotations.{name}.against")
-        for field_, order in self.market.order.items():
-            for source in order:
-                check("source", source, self.sources, f"market.order.{field_}")
+        declared: dict[str, Mapping[str, object]] = {
+            "basket": self.baskets,
+            "universe": self.universes,
+            "source": self.sources,
+        }
+        for kind, name, where in self._named():
+            if name not in declared[kind]:
+                raise ValueError(f"{where}: {UnknownName(kind, name, declared[kind])}")
         return self
+
+    def _named(self) -> Iterator[tuple[str, str, str]]:
+        """(kind, name, key that names it) of everything one table names in another."""
+        yield "basket", self.market.benchmark, "market.benchmark"
+        for name, basket in self.baskets.items():
+            yield from basket.named(f"baskets.{name}")
+        for name, group in self.groups.items():
+            if group.universe:
+                yield "universe", group.universe, f"groups.{name}.universe"
+            for other in group.baskets:
+                yield "basket", other, f"groups.{name}.baskets"
+        for name, rotation in self.rotations.items():
+            yield "basket", rotation.lead, f"rotations.{name}.lead"
+            yield "basket", rotation.against, f"rotations.{name}.against"
+        for field, order in self.market.order.items():
+            for source in order:
+                yield "source", source, f"market.order.{field}"
 
 
 def listed(value: list[str] | str | None) -> list[str]:
@@ -284,7 +302,7 @@ def _expand(text: str, path: Path) -> str:
 def _explain(error: ValidationError, path: Path) -> MarketFileError:
     first = error.errors()[0]
     key = ".".join(str(p) for p in first["loc"]) or "the file"
-    found, message = first.get("input"), first["msg"].removeprefix("Value error, ")
+    value, message = first.get("input"), first["msg"].removeprefix("Value error, ")
     more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
     if first["type"] == "extra_forbidden":
         accepted = _keys_beside(first["loc"])
@@ -299,27 +317,29 @@ def _explain(error: ValidationError, path: Path) -> MarketFileError:
             "Add it; `paceline init` writes an example.",
         )
     if not first["loc"]:  # a reference from one table to another: the message says where
-        said, _, remedy = message.partition(". ")
-        return MarketFileError(f"{path}: {said}.", remedy)
-    shown = repr(found) if len(repr(found)) < 80 else repr(found)[:77] + "..."
+        reason, _, remedy = message.partition(". ")
+        return MarketFileError(f"{path}: {reason}.", remedy)
+    shown = repr(value) if len(repr(value)) < 80 else repr(value)[:77] + "..."
     return MarketFileError(f"{path}: {key}: {message}{more}.", f"Found {shown}.")
 
 
 def _keys_beside(loc: tuple[int | str, ...]) -> list[str]:
-    model: Any = MarketFile
-    tables = {
+    model: type[_Strict] = MarketFile
+    tables: dict[str, type[_Strict]] = {
+        "market": MarketInfo,
+        "report": Report,
         "sources": Source,
-        "universes": Universe,
+        "universes": UniverseEntry,
         "baskets": Basket,
         "groups": Group,
         "rotations": Rotation,
     }
     if len(loc) >= 2:
-        model = {"market": MarketInfo, "report": Report, **tables}.get(str(loc[0]), MarketFile)
+        model = tables.get(str(loc[0]), MarketFile)
         if "eligible" in loc[:-1]:
             model = Eligible
         elif "origin" in loc[:-1]:
-            model = Origin
+            model = OriginEntry
         elif "columns" in loc[:-1]:
             model = ColumnMap
     return list(model.model_fields)
@@ -329,7 +349,8 @@ def load(path: str | Path, data: str | Path | None = None) -> MarketFile:
     """Read and check a market file.
 
     ``data`` replaces ``market.data``, the folder relative paths start from. Raises
-    ``MarketFileError``."""
+    ``MarketFileError``.
+    """
     path = Path(path)
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))

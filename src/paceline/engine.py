@@ -243,10 +243,13 @@ def series_figure(
     """
     assert isinstance(result.value, Mapping)
     row, names = series_rows(measure, view)[subject]
+    day = str(view.sessions[-1])
     return _Answers(measure, view, params, known).figure(
         {
             **names,
             "statistic": statistic,
+            "start": day,
+            "end": day,
             "value": float(result.value[statistic][row, -1]),
             "n_used": _count(result.n_used, row, -1),
             "n_eligible": _count(result.n_eligible, row, -1),

@@ -10,12 +10,16 @@
         `-- NotEnoughData         the history or the coverage is too short for the question
 
 Faults *inside* the data (a negative price, a duplicate row) are not exceptions: they are values,
-counted, quarantined with a reason and shown by ``paceline doctor``."""
+counted, quarantined with a reason and shown by ``paceline doctor``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+#: Names that a message lists at most.
+SHOWN = 20
 
 
 class PacelineError(Exception):
@@ -41,7 +45,7 @@ class UnknownName(UsageError):
         if near:
             remedy = f"Did you mean {' or '.join(repr(n) for n in near)}?"
         elif names:
-            shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
+            shown = ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
             remedy = f"Known: {shown}."
         else:
             remedy = f"No {kind} is declared."
@@ -49,7 +53,7 @@ class UnknownName(UsageError):
 
 
 class MarketFileError(UsageError):
-    """A market file that cannot be used: which file, which key, what was found, what is accepted."""
+    """A market file that cannot be used: the file, the key, what was found, what is accepted."""
 
 
 class DataError(PacelineError):

@@ -1,4 +1,4 @@
-"""A figure: a value that knows what it is, on which basis, over which window, and where it came from."""
+"""A figure: a value that knows what it is, on which basis, over which window, and its lineage."""
 
 from __future__ import annotations
 
@@ -24,8 +24,11 @@ UNITS = (
     "score",
 )
 
+#: Units whose sign is the message: direction by colour, scales symmetric around zero.
+SIGNED = ("return", "points", "score")
 
-def show(value: Any, unit: str) -> str:
+
+def show(value: object, unit: str) -> str:
     """The value as a person reads it: returns and fractions as percent, missing as an em dash.
 
     >>> show(0.0939, "return"), show(0.627, "fraction"), show(float("nan"), "return")
@@ -88,6 +91,7 @@ class Figure:
 
     @property
     def id(self) -> str:
+        """The id of the step that made it: a hash of what went in, never of the value."""
         return self.step.id
 
     @property
@@ -122,6 +126,6 @@ def _whole(value: float, digits: int) -> float:
     return round(value, digits) + 0.0
 
 
-def _finite(value: Any) -> Any:
+def _finite(value: object) -> object:
     """The value, or None for a number that is not finite: JSON has no NaN."""
     return None if isinstance(value, float) and not math.isfinite(value) else value

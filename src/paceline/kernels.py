@@ -104,6 +104,14 @@ def ema(a: Array, alpha: float) -> Array:
     return np.ascontiguousarray(out.T).reshape(np.shape(a))
 
 
+def forward_fill(a: Array) -> Array:
+    """``a`` with the last value before a gap repeated in it; NaN before the first value."""
+    valid = np.isfinite(a)
+    last = np.maximum.accumulate(np.where(valid, np.arange(a.shape[-1]), -1), axis=-1)
+    filled = np.take_along_axis(a, np.maximum(last, 0), axis=-1)
+    return np.where(last >= 0, filled, np.nan)
+
+
 def index_from_returns(returns: Array, base: float = 1.0) -> Array:
     """Cumulative product I_t = base * prod_{s <= t} (1 + r_s); a missing return between others counts as zero.
 

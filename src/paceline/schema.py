@@ -2,7 +2,8 @@
 
 A row that breaks a rule is quarantined with the rule's reason, never dropped in silence. Every
 stored table also carries ``known`` (the day the market could have known the fact) and ``load`` (the
-number of the import that wrote the row). The two clocks are never compared with each other."""
+number of the import that wrote the row). The two clocks are never compared with each other.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from paceline.errors import UnknownName
 
 @dataclass(frozen=True)
 class Column:
-    """One column: polars type, unit, meaning; ``required`` columns must be present and never null."""
+    """One column: polars type, unit, meaning; ``required``: present and never null."""
 
     name: str
     type: pl.DataType
@@ -52,12 +53,6 @@ class Table:
         own = {c.name: c.type for c in self.columns}
         return pl.Schema({**own, "known": pl.Date(), "load": pl.Int32()})
 
-    def column(self, name: str) -> Column:
-        for candidate in self.columns:
-            if candidate.name == name:
-                return candidate
-        raise UnknownName(f"column of table {self.name!r}", name, [c.name for c in self.columns])
-
 
 def _c(
     name: str, type_: type[pl.DataType], meaning: str, unit: str = "", required: bool = False
@@ -68,13 +63,15 @@ def _c(
 _SECURITY = _c("security", pl.String, "stable identifier of the security", required=True)
 _START = _c("start", pl.Date, "first day of the spell (null: since ever)")
 _END = _c("end", pl.Date, "first day after the spell (null: still running)")
-_FLOAT_OK = [
-    pl.col(c).is_null() | pl.col(c).is_finite() for c in ("close", "price_return", "total_return")
-]
 
 
 def _positive_or_null(name: str) -> pl.Expr:
     return pl.col(name).is_null() | ((pl.col(name) > 0) & pl.col(name).is_finite())
+
+
+def _return_or_null(name: str) -> pl.Expr:
+    value = pl.col(name)
+    return value.is_null() | (value.is_finite() & (value >= -1))
 
 
 def _spell(table: str) -> Rule:
@@ -113,10 +110,7 @@ PRICES = Table(
         Rule("close is not a positive number", _positive_or_null("close")),
         Rule(
             "a return is not a number above -100% (use -1 for a worthless delisting)",
-            _FLOAT_OK[1]
-            & _FLOAT_OK[2]
-            & (pl.col("price_return").is_null() | (pl.col("price_return") >= -1))
-            & (pl.col("total_return").is_null() | (pl.col("total_return") >= -1)),
+            _return_or_null("price_return") & _return_or_null("total_return"),
         ),
         Rule("volume is negative", pl.col("volume").is_null() | (pl.col("volume") >= 0)),
         Rule(

@@ -1,4 +1,7 @@
-"""Work on matrices, done side by side: numpy and Polars let go of the interpreter's lock while they count."""
+"""Work on matrices, done side by side.
+
+NumPy and Polars let go of the interpreter's lock while they count.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +18,15 @@ BLOCK = 2**18
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 Item = TypeVar("Item")
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
-def each(work: Callable[[Item], Found], items: Iterable[Item]) -> list[Found]:
+def each(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
     """``work`` of every item, in their order, by as many threads as there are cores.
 
     For work on arrays, which holds no lock, where each call writes to places of its own only. The
-    caller's ``np.errstate`` holds in the threads; the first error raised in one is raised here."""
+    caller's ``np.errstate`` holds in the threads; the first error raised in one is raised here.
+    """
     todo = list(items)
     if len(todo) < 2 or CORES < 2:
         return [work(item) for item in todo]
@@ -31,6 +35,9 @@ def each(work: Callable[[Item], Found], items: Iterable[Item]) -> list[Found]:
 
 
 def by_rows(work: Callable[[slice], object], shape: tuple[int, ...]) -> None:
-    """Call ``work`` with slices that together are all rows of matrices of that ``shape``; see ``each``."""
+    """Call ``work`` with slices that together are all rows of matrices of that ``shape``.
+
+    As ``each``: several threads, the caller's ``np.errstate``, the first error raised here.
+    """
     step = max(BLOCK // max(shape[1], 1), 1)
     each(work, [slice(a, a + step) for a in range(0, shape[0], step)])

@@ -39,7 +39,12 @@ def apart(
 ) -> pl.DataFrame:
     """Our share minus the vendor's, in points, on every day that both have."""
     rows = asked(
-        market, "above_average", subjects=[subject], window=window, basis=basis, history=True
+        market,
+        "percent_above_average",
+        subjects=[subject],
+        window=window,
+        basis=basis,
+        history=True,
     )
     ours = pl.DataFrame(
         {
@@ -67,7 +72,7 @@ def test_technology_above_its_200_day_mean(
     """46 of 68, then 48 of 68, on adjusted closes, which the market file prefers; price-only closes flip one on
     Thursday. SNDK, the 69th member, is younger than the window: left out, not below."""
     words = ["--subject", TECHNOLOGY, *(["--basis", basis] if basis else [])]
-    (row,) = cli("above_average", *words, as_of=day)
+    (row,) = cli("percent_above_average", *words, as_of=day)
     assert row["n_used"] == 68
     assert round(row["value"] * 68, 9) == above
     assert row["basis"] == (basis or "total")
@@ -76,7 +81,7 @@ def test_technology_above_its_200_day_mean(
 
 def test_all_members_above_their_200_day_mean(cli: Ask) -> None:
     """62.7% by the README's own computation, 61.8% by the vendor."""
-    (row,) = cli("above_average", "--subject", "sp500")
+    (row,) = cli("percent_above_average", "--subject", "sp500")
     assert row["value"] == pytest.approx(0.627, abs=0.005)
     assert row["value"] == pytest.approx(0.618, abs=0.02)
     assert row["n_used"] >= 0.99 * row["n_eligible"]
@@ -156,6 +161,6 @@ def test_breadth_is_that_of_a_plain_count(friday: Market, data: Path) -> None:
         if ticker in names and len(closes) >= 200:
             used += 1
             above += bool(closes[-1] > np.mean(closes[-200:]))
-    row = pick(asked(friday, "above_average", subjects=[TECHNOLOGY]), subject=TECHNOLOGY)
+    row = pick(asked(friday, "percent_above_average", subjects=[TECHNOLOGY]), subject=TECHNOLOGY)
     assert (above, used) == (48, 68)
     assert (round(row["value"] * row["n_used"]), row["n_used"]) == (above, used)

@@ -35,12 +35,12 @@ QUESTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("league", {}),
     ("contributions", {}),
     ("concentration", {}),
-    ("above_average", {"window": 50}),
+    ("percent_above_average", {"window": 50}),
     (
-        "above_average",
+        "percent_above_average",
         {"window": 200, "basis": "total", "history": True, "subjects": ["sp500", "top50"]},
     ),
-    ("above_average", {"basis": "price"}),
+    ("percent_above_average", {"basis": "price"}),
     ("advance_decline", {}),
     ("new_highs_lows", {}),
     ("beating_index", {}),
@@ -165,7 +165,7 @@ def test_trace_finds_figures_of_the_report_and_the_command_makes_them_again(
         next(f for f in figures if f["measure"] == m and f["subject"] == s)
         for m, s in (
             ("performance", "russell2000"),
-            ("above_average", "sp500"),
+            ("percent_above_average", "sp500"),
             ("contributions", "sp500"),
         )
     ]

@@ -77,7 +77,7 @@ def band_at(rank: int, band: float, first: int) -> float:
 class Universe:
     """A declared universe over a panel: ``at(day)`` says who belongs, ``renewals`` when that was decided anew."""
 
-    def __init__(self, name: str, spec: config.Universe, history: History) -> None:
+    def __init__(self, name: str, spec: config.UniverseEntry, history: History) -> None:
         self.name, self.spec, self.history = name, spec, history
         self._notes: list[str] = []
 

@@ -1,15 +1,16 @@
-"""One drawing per shape of result: line, bar, heat, stacked, scatter, interval; never one per measure.
+"""One drawing per shape of result, never one per measure.
 
-``spec(chart)`` is plain JSON for plotly.js, made without importing plotly; ``plot(chart)`` is the
-same drawing as a Plotly figure for Python users. Every trace carries the id of its figure in
-``meta.figure``; a heat map, and a chart whose bars or intervals are figures of their own, carry one
-id per row in ``meta.figures``. A series is thinned to ``POINTS`` points: its first and last and the
-lowest and highest of each stretch between them, so that no peak is lost. Values are rounded to ten
-significant digits."""
+Shapes: line, bar, heat, stacked, scatter, interval. ``spec(chart)`` is plain JSON for plotly.js,
+made without importing plotly; ``plot(chart)`` is the same drawing as a Plotly figure for Python
+users. Every trace carries the id of its figure in ``meta.figure``; a heat map, and a chart whose
+bars or intervals are figures of their own, carry one id per row in ``meta.figures``. A series is
+thinned to ``POINTS`` points: its first and last and the lowest and highest of each stretch between
+them, so that no peak is lost. Values are rounded to ten significant digits.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from paceline.charts import _bars, _lines, _scatter
 from paceline.charts._axes import (
@@ -30,8 +31,10 @@ from paceline.charts._axes import (
 from paceline.charts._bars import single
 from paceline.document import Chart, Label
 
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure as PlotlyFigure
+
 __all__ = [
-    "PALETTE",
     "POINTS",
     "SCALE",
     "colour",
@@ -94,8 +97,8 @@ def spec(chart: Chart) -> dict[str, Any]:
     return {"data": data, "layout": layout}
 
 
-def plot(chart: Chart) -> Any:
-    """The drawing as ``plotly.graph_objects.Figure``, with title and legend, for notebooks and pictures."""
+def plot(chart: Chart) -> PlotlyFigure:
+    """The drawing with title and legend, for notebooks and pictures."""
     import plotly.graph_objects as go
 
     drawing = spec(chart)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paceline.document import Series
+from paceline.figures import SIGNED
 
 #: At most this many points are drawn per series.
 POINTS = 350
@@ -57,25 +58,27 @@ def span(values: Iterable[float], unit: str) -> tuple[float, float]:
     """The values at the two ends of the diverging scale.
 
     Fractions run from 0 to 1 around a half; signed units are symmetric around zero; other units run
-    from the lowest to the highest value."""
+    from the lowest to the highest value.
+    """
     if unit == "fraction":
         return 0.0, 1.0
-    known = [v for v in values if math.isfinite(v)]
-    if not known:
+    finite = [v for v in values if math.isfinite(v)]
+    if not finite:
         return 0.0, 1.0
-    if unit in ("return", "points", "score"):
-        reach = max(abs(v) for v in known) or 1.0
+    if unit in SIGNED:
+        reach = max(abs(v) for v in finite) or 1.0
         return -reach, reach
-    low, high = min(known), max(known)
+    low, high = min(finite), max(finite)
     return (low, high) if high > low else (low - 1, high + 1)
 
 
 def thin(values: NDArray[np.float64], limit: int = POINTS) -> NDArray[np.int64]:
-    """Positions to draw: all if there are at most ``limit``, else first, last and the extremes between.
+    """Positions to draw: at most ``limit``, first, last and the extremes between.
 
     The inside is cut into equal stretches of which the lowest and the highest value are kept; a
     stretch without any value keeps one missing point, so that a gap in the data stays a gap in the
-    line."""
+    line.
+    """
     n = len(values)
     if n <= limit:
         return np.arange(n)
@@ -92,15 +95,16 @@ def thin(values: NDArray[np.float64], limit: int = POINTS) -> NDArray[np.int64]:
 
 
 def array(values: Sequence[float | None]) -> NDArray[np.float64]:
+    """The values as an array, NaN where missing."""
     return np.array([np.nan if v is None else v for v in values], dtype=np.float64)
 
 
-def plain(values: Iterable[Any]) -> list[Any]:
+def plain(values: Iterable[object]) -> list[Any]:
     """Values as JSON holds them: ISO dates, numbers at ten significant digits, null for missing."""
     return [_plain(v) for v in values]
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if isinstance(value, np.datetime64):
         return str(value)[:10]
     if isinstance(value, np.generic):
@@ -125,10 +129,12 @@ def broken(name: str) -> str:
 
 
 def is_date(x: Sequence[Any]) -> bool:
+    """Whether the positions are ISO dates: the first one tells."""
     return len(x) > 0 and isinstance(x[0], str) and bool(_DATE.match(x[0]))
 
 
 def new_axis(title: str) -> dict[str, Any]:
+    """An axis as every drawing has it."""
     axis: dict[str, Any] = {
         "automargin": True,
         "gridcolor": RULE,
@@ -144,6 +150,7 @@ def new_axis(title: str) -> dict[str, Any]:
 
 
 def formats(unit: str) -> tuple[str, str]:
+    """Format on the axis and of one value; four significant digits for other units."""
     return FORMATS.get(unit, ("", ".4~g"))
 
 
@@ -153,6 +160,7 @@ def measure_axis(axis: dict[str, Any], unit: str) -> None:
 
 
 def level_line(layout: dict[str, Any], at: float | None, across: str = "y") -> None:
+    """Draw a line at that value of the axis ``across``; none for None."""
     if at is None:
         return
     along = "x" if across == "y" else "y"
@@ -172,18 +180,21 @@ def level_line(layout: dict[str, Any], at: float | None, across: str = "y") -> N
 
 
 def points(series: Series, keep: NDArray[np.int64] | None = None) -> tuple[list[Any], list[Any]]:
+    """The points to draw as x and y: those at ``keep``, else from the first value on, thinned."""
     x, y = list(series.x), list(series.y)
     if keep is None:
-        begun = first_known([array(y)])
+        begun = first_value([array(y)])
         keep = begun + thin(array(y)[begun:])
     return plain(x[i] for i in keep), plain(y[i] for i in keep)
 
 
-def traced(series: Series, **more: Any) -> dict[str, Any]:
+def traced(series: Series, **more: object) -> dict[str, Any]:
+    """A trace that carries the id of its figure."""
     return {"name": words(series.name), "meta": {"figure": series.figure.id}, **more}
 
 
 def time_axis(axis: dict[str, Any], x: Sequence[Any]) -> None:
+    """Make it an axis of dates where ``x`` holds dates."""
     if is_date(x):
         axis |= {
             "type": "date",
@@ -196,7 +207,7 @@ def time_axis(axis: dict[str, Any], x: Sequence[Any]) -> None:
         }
 
 
-def first_known(rows: Sequence[NDArray[np.float64]]) -> int:
+def first_value(rows: Sequence[NDArray[np.float64]]) -> int:
     """The first position at which any row has a value: what lies before it is not drawn."""
-    known = [int(np.isfinite(row).argmax()) for row in rows if np.isfinite(row).any()]
-    return min(known, default=0)
+    first = [int(np.isfinite(row).argmax()) for row in rows if np.isfinite(row).any()]
+    return min(first, default=0)

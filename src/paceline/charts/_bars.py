@@ -64,7 +64,8 @@ def bars(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
             "marker": {"color": ink},
             names: [broken(v) for v in x] if lying else x,
             numbers: y,
-            "hovertemplate": f"%{{{names}}}  %{{{numbers}:{formats(chart.unit)[1]}}}<extra>{trace['name']}</extra>",
+            "hovertemplate": f"%{{{names}}}  %{{{numbers}:{formats(chart.unit)[1]}}}"
+            f"<extra>{trace['name']}</extra>",
         }
         if lettered:
             bar |= {
@@ -83,7 +84,13 @@ def bars(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
     value_axis["range"] = [low - room if low < 0 else 0, high + room if high > 0 else 0]
     level_line(layout, chart.reference or 0.0, numbers)
     layout["bargap"] = 0.28
-    if lying:
+    _named_axis(layout, axis, first, rows=len(drawn) if lying else 0)
+    return data
+
+
+def _named_axis(layout: dict[str, Any], axis: dict[str, Any], first: list[Any], rows: int) -> None:
+    """The axis of names; with ``rows`` bars a name lying ones, which make the drawing as high."""
+    if rows:
         axis |= {
             "autorange": "reversed",
             "type": "category",
@@ -92,7 +99,7 @@ def bars(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
             "ticklabelstandoff": 6,
         }
         lines = max(broken(name).count("<br>") + 1 for name in first)
-        layout["height"] = 50 + max(len(set(first)), 2) * max(8 + 18 * len(drawn), 15 * lines)
+        layout["height"] = 50 + max(len(set(first)), 2) * max(8 + 18 * rows, 15 * lines)
     elif is_date(first) and len(first) > SESSIONS_APART:
         time_axis(axis, first)
     elif is_date(first):  # few sessions stand side by side, without room for days without trading
@@ -106,11 +113,13 @@ def bars(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
         }
     else:
         axis |= {"type": "category", "showgrid": False}
-    return data
 
 
 def intervals(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
-    """One row per series: its value, and a line over its interval; grey where that holds ``reference`` (else 0)."""
+    """One row per series: its value, and a line over its interval.
+
+    Grey where the interval holds the chart's reference, or zero.
+    """
     zero = chart.reference or 0.0
     rows = [s for s in chart.series if s.y and s.y[-1] is not None and math.isfinite(s.y[-1])]
     value = [float(s.y[-1] or 0.0) for s in rows]
@@ -144,8 +153,8 @@ def intervals(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
             "marker": {"color": ink, "size": 9, "line": {"color": "#ffffff", "width": 1}},
             "customdata": [plain(pair) for pair in ends],
             "cliponaxis": False,
-            "hovertemplate": f"%{{y}}<br>%{{x:{text}}}, from %{{customdata[0]:{text}}} to %{{customdata[1]:{text}}}"
-            "<extra></extra>",
+            "hovertemplate": f"%{{y}}<br>%{{x:{text}}}, from %{{customdata[0]:{text}}} "
+            f"to %{{customdata[1]:{text}}}<extra></extra>",
             "meta": {"figures": [s.figure.id for s in rows]},
         }
     )

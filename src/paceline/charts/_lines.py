@@ -12,7 +12,7 @@ from paceline.charts._axes import (
     POINTS,
     SCALE,
     array,
-    first_known,
+    first_value,
     formats,
     level_line,
     measure_axis,
@@ -29,6 +29,7 @@ from paceline.document import Chart
 
 
 def lines(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
+    """One line per series; a series of one point is a mark."""
     measure_axis(layout["yaxis"], chart.unit)
     level_line(layout, chart.reference)
     layout["hovermode"] = "x unified"
@@ -85,7 +86,7 @@ def stacked(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
 def heat(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
     """One row per series, the first on top; all rows share the x of the first."""
     rows = [array(s.y) for s in chart.series]
-    begun, end = first_known(rows), len(rows[0]) if rows else 0
+    begun, end = first_value(rows), len(rows[0]) if rows else 0
     n = end - begun
     keep = np.unique(np.linspace(begun, end - 1, min(n, POINTS)).astype(int)) if n else np.arange(0)
     x = plain(list(chart.series[0].x)[i] for i in keep) if rows else []

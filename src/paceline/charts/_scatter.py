@@ -27,7 +27,7 @@ SPREAD, EDGE, LETTER = (640, 290), 20, 6.2
 
 
 def scatter(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
-    """Each series is one subject: a single point, a tail that ends in a point, or a cloud above ``TAIL`` points."""
+    """Each series is one subject: a point, a tail that ends in one, or a cloud above ``TAIL``."""
     measure_axis(layout["yaxis"], chart.unit)
     level_line(layout, chart.reference)
     layout |= {"height": 380, "hovermode": "closest"}
@@ -63,10 +63,11 @@ def scatter(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _places(tails: Sequence[Series]) -> dict[str, str]:
-    """Where the name of each tail's end goes so that it covers no other name and no other end; no place: no name.
+    """Where the name of each tail's end goes so that it covers no other name and no other end.
 
-    In a drawing of ``SPREAD`` pixels over which all points of the tails are spread. The first place
-    that is free is taken: beside the point towards the middle, beside it outwards, above, below.
+    A tail without a free place has no name. In a drawing of ``SPREAD`` pixels over which all points
+    of the tails are spread. The first place that is free is taken: beside the point towards the
+    middle, beside it outwards, above, below.
     """
     every = np.array(
         [(x, y) for s in tails for x, y in zip(s.x, s.y, strict=True)], dtype=float
@@ -81,7 +82,7 @@ def _places(tails: Sequence[Series]) -> dict[str, str]:
         * SPREAD
     )
     taken = [(x - 6, y - 6, x + 6, y + 6) for x, y in ends]
-    found = {}
+    places = {}
     for k, (series, (x, y)) in enumerate(zip(tails, ends, strict=True)):
         wide, high = LETTER * len(series.name), 14.0
         corner = {
@@ -104,7 +105,7 @@ def _places(tails: Sequence[Series]) -> dict[str, str]:
                 for i, (a, b, r, t) in enumerate(taken)
                 if i != k
             ):
-                found[series.name] = place
+                places[series.name] = place
                 taken.append((left, bottom, right, top))
                 break
-    return found
+    return places

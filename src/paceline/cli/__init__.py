@@ -1,11 +1,12 @@
-"""The command line: its verbs over ``paceline.open``, ``run`` and ``report``.
+"""The command line: its verbs over ``paceline.open``, ``record`` and ``report``.
 
 Exit codes: 0 fine; 1 a finding against (quarantined rows, a value that differs); 2 the request is
 wrong; 3 the data cannot carry it; 70 a fault of this program; 130 interrupted; 141 the reader of a
 pipe went away.
 
 Results go to stdout; progress, notes and errors to stderr, so that ``--json`` can be piped. Nothing
-heavy is imported before a verb runs: ``paceline --help`` loads neither polars nor NumPy."""
+heavy is imported before a verb runs: ``paceline --help`` loads neither polars nor NumPy.
+"""
 
 from __future__ import annotations
 
@@ -45,13 +46,15 @@ def _help() -> str:
     verbs = "\n".join(f"  {name:{width}}  {line}" for name, line in VERBS.items())
     return (
         f"Usage: paceline COMMAND [OPTIONS]\n\n{QUESTION}\n\nCommands:\n{verbs}\n\n"
-        "  --help, -h  Show this page; after a command, its options.\n  --version   Show the version.\n\n"
-        "Exit codes: 0 success, 1 a difference or fault found, 2 usage, 3 data, 70 a fault of Paceline."
+        "  --help, -h  Show this page; after a command, its options.\n"
+        "  --version   Show the version.\n\n"
+        "Exit codes: 0 success, 1 a difference or fault found, 2 usage, 3 data, "
+        "70 a fault of Paceline."
     )
 
 
 def build() -> App:
-    """The verbs as a cyclopts app; ``show`` is built apart, because its options come from the measures."""
+    """The verbs as a cyclopts app; ``show`` is built apart: its options come from the measures."""
     from cyclopts import App
 
     from paceline.cli import calls, episodes, factcheck, target, verbs
@@ -70,7 +73,7 @@ def build() -> App:
 
 
 def settings() -> dict[str, Any]:
-    """How every app here behaves: errors are raised to ``main``, results returned, help in plain text."""
+    """How every app behaves: errors are raised to ``main``, results returned, help is plain."""
     from cyclopts import Parameter
 
     return {
@@ -123,7 +126,7 @@ def _run(tokens: list[str]) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code; errors become one message and a remedy on stderr."""
+    """Run one command and return its exit code; an error is a message and a remedy on stderr."""
     # before NumPy is imported: the matrix products here are many and small, and threads that wait
     # for each other between them double the CPU time without saving any of the wall clock's
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -26,6 +26,7 @@ from paceline.errors import UsageError
 
 if TYPE_CHECKING:
     from paceline.methods.call import Call
+    from paceline.studies.calls import Scored
 
 #: The ledger used where none is named: beside the market file.
 LEDGER = "calls.toml"
@@ -101,27 +102,58 @@ def score(file: File = None, /, *, json: AsJson = False, where: When | None = No
     market = open_market(where or When())
     with progress() as bar:
         market.ensure(bar)
-        found = calls.score(market, file)
-    figures = [*found.figures.values()]
+        scored = calls.score(market, file)
     records = [
-        (r, found.record_figures(r)) for kind in ("who", "house") for r in found.record(kind)
+        (r, scored.record_figures(r)) for kind in ("who", "house") for r in scored.record(kind)
     ]
-    figures += [f for _, own in records for f in own.values()]
+    figures = [*scored.figures.values(), *(f for _, own in records for f in own.values())]
     remember(market, figures)
     if json:
         say_json(
             {
                 "as_of": market.as_of,
-                "calls": found.frame().to_dicts(),
-                "records": found.records().to_dicts(),
+                "calls": scored.frame().to_dicts(),
+                "records": scored.records().to_dicts(),
                 "figures": [f.to_json() for f in figures],
             }
         )
         return 0
+    _say_calls(scored, market.as_of)
+    decided = [
+        [r.who, *(own[k].text if k in own else "—" for k in _RECORD)]
+        for r, own in records
+        if r.decided
+    ]
+    if decided:
+        say_table(["person or house", *_RECORD.values()], decided, "Records")
+    else:
+        say("No call is due yet, so nothing is proved.")
+    for s in scored.in_force:
+        if s.reason and s.status not in ("not started",):
+            say(f"{s.call.id}: {s.reason}")
+    for caveat in dict.fromkeys(c for f in figures for c in f.caveats):
+        say(f"! {caveat}")
+    return 0
+
+
+#: Statistic of a record -> its heading.
+_RECORD = {
+    "decided": "decided",
+    "hits": "hits",
+    "rate": "hit rate",
+    "low": "95% from",
+    "high": "to",
+    "expected": "random days",
+    "luck": "p",
+}
+
+
+def _say_calls(scored: Scored, as_of: str) -> None:
+    """The calls that are in force, one row each."""
     rows = []
-    for s in found.in_force:
-        made = {k: f.text for (call, k), f in found.figures.items() if call == s.call.id}
-        base = made.get("base", "")
+    for s in scored.in_force:
+        texts = {k: f.text for (call, k), f in scored.figures.items() if call == s.call.id}
+        base = texts.get("base", "")
         if s.base is not None and base:
             base += f" ({s.base.n_effective:.0f} indep.)"
         rows.append(
@@ -131,11 +163,11 @@ def score(file: File = None, /, *, json: AsJson = False, where: When | None = No
                 str(s.call.date),
                 s.due or "",
                 s.status,
-                made.get("active", ""),
-                made.get("worst", ""),
-                made.get("drift", ""),
+                texts.get("active", ""),
+                texts.get("worst", ""),
+                texts.get("drift", ""),
                 base,
-                made.get("chance", ""),
+                texts.get("chance", ""),
             ]
         )
     say_table(
@@ -152,33 +184,8 @@ def score(file: File = None, /, *, json: AsJson = False, where: When | None = No
             "probability",
         ],
         rows,
-        f"Calls as of {market.as_of}",
+        f"Calls as of {as_of}",
     )
-    decided = [(r, own) for r, own in records if r.decided]
-    if decided:
-        columns = ("decided", "hits", "rate", "low", "high", "expected", "luck")
-        say_table(
-            [
-                "person or house",
-                "decided",
-                "hits",
-                "hit rate",
-                "95% from",
-                "to",
-                "random days",
-                "p",
-            ],
-            [[r.who, *(own[k].text if k in own else "—" for k in columns)] for r, own in decided],
-            "Records",
-        )
-    else:
-        say("No call is due yet, so nothing is proved.")
-    for s in found.in_force:
-        if s.reason and s.status not in ("not started",):
-            say(f"{s.call.id}: {s.reason}")
-    for caveat in dict.fromkeys(c for f in figures for c in f.caveats):
-        say(f"! {caveat}")
-    return 0
 
 
 def add(
@@ -270,7 +277,7 @@ def add(
     from paceline.studies.ledger_file import add as append
 
     path = _ledger(file, where)
-    _known([*(basket or ()), *(against or ())], where)
+    _check_names([*(basket or ()), *(against or ())], where)
     return _written(append(path, record), path, json)
 
 
@@ -304,12 +311,14 @@ def correct(
     from paceline.studies.ledger_file import correct as append
 
     path = _ledger(file, where)
-    _known([n for k in ("baskets", "against") for n in changes.get(k, "").split(";") if n], where)
+    _check_names(
+        [n for k in ("baskets", "against") for n in changes.get(k, "").split(";") if n], where
+    )
     when = dt.date.fromisoformat(day(recorded, "--recorded")) if recorded else dt.date.today()
     return _written(append(path, wrong, changes, recorded=when), path, json)
 
 
-def _known(names: list[str], where: Where | None) -> None:
+def _check_names(names: list[str], where: Where | None) -> None:
     """Every name must be a basket, group or security of the market, or this says which are."""
     if names and ((where or Where()).market is not None or Path("market.toml").exists()):
         market = open_market(where or Where())
@@ -327,6 +336,7 @@ def _written(call: Call, path: Path, json: bool) -> int:
         say(f"{call.id} added to {path}.")
     if not call.scorable:
         note(
-            "It is listed but not scored, because no price confirms or refutes it; --proxy states how it could be measured."
+            "It is listed but not scored, because no price confirms or refutes it; "
+            "--proxy states how it could be measured."
         )
     return 0

@@ -1,8 +1,8 @@
-"""``paceline episodes ROTATION``: one rotation now and before, what followed, and how often noise does the same."""
+"""``paceline episodes ROTATION``: one rotation now and before, what followed, and by chance."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -17,6 +17,9 @@ from paceline.cli.options import (
     say_table,
 )
 from paceline.errors import UsageError
+
+if TYPE_CHECKING:
+    from paceline.studies.episodes import Study
 
 
 def episodes(
@@ -65,8 +68,39 @@ def episodes(
     return 0
 
 
-def _print(study: Any) -> None:
+def _print(study: Study) -> None:
     say(f"{study.pair.label}, as of {study.market.as_of}: {study.basis} return, size {study.c:g}")
+    _current(study)
+    say_table(
+        [
+            "new leader",
+            "turning point",
+            "confirmed",
+            "move by then",
+            "sessions",
+            "members ahead",
+            "full move",
+            "until",
+        ],
+        _episodes(study),
+        "Episodes",
+    )
+    say_table(
+        ["observed", "driftless random walks", "own returns without drift"],
+        [
+            [
+                f"{f.text} a year" if f.value is not None else f.caveats[-1]
+                for f in study.rates().values()
+            ]
+        ],
+        "Episodes led by the first leg, and by chance",
+    )
+    _followed(study)
+    _latest(study)
+
+
+def _current(study: Study) -> None:
+    """Who leads at several sizes of the barrier, and what would turn it."""
     sizes = sorted({1.0, 1.5, 2.0, study.c})
     say_table(
         [
@@ -86,84 +120,57 @@ def _print(study: Any) -> None:
         x for line in study.lines for x in study.state(study.c, line).caveats
     ):
         say(f"  {caveat}")
-    say_table(
-        [
-            "new leader",
-            "turning point",
-            "confirmed",
-            "move by then",
-            "sessions",
-            "members ahead",
-            "full move",
-            "until",
-        ],
-        [_episode(study, e) for e in study.table()],
-        "Episodes",
-    )
-    rates = study.rates()
-    say_table(
-        ["observed", "driftless random walks", "own returns without drift"],
-        [[f"{f.text} a year" if f.value is not None else f.caveats[-1] for f in rates.values()]],
-        "Episodes led by the first leg, and by chance",
-    )
+
+
+#: Statistic of what followed -> its heading.
+_FOLLOWED = {
+    "n": "episodes",
+    "n_effective": "independent",
+    "mean": "mean",
+    "base": "all days",
+    "difference": "difference",
+    "low": "95% from",
+    "high": "to",
+    "hit_rate": "above zero",
+    "base_hit_rate": "all days",
+    "detectable": "detectable",
+}
+
+
+def _followed(study: Study) -> None:
+    """What followed earlier episodes, beside all days."""
     rows = []
-    for h in [*study.histories(1), *study.histories(-1)]:
-        f = study.after(h)
+    for history in [*study.histories(1), *study.histories(-1)]:
+        figures = study.after(history)
         side = (
-            study.name(h.direction)
-            if h.name == "the pair itself"
-            else ("first leg", "second leg")[h.direction < 0]
+            study.name(history.direction)
+            if history.name == "the pair itself"
+            else ("first leg", "second leg")[history.direction < 0]
         )
         rows.append(
             [
-                h.name,
-                h.first,
+                history.name,
+                history.first,
                 side,
-                f"{h.outcome.horizon}",
-                *(
-                    f[k].text
-                    for k in (
-                        "n",
-                        "n_effective",
-                        "mean",
-                        "base",
-                        "difference",
-                        "low",
-                        "high",
-                        "hit_rate",
-                        "base_hit_rate",
-                        "detectable",
-                    )
-                ),
-                h.outcome.evidence.note,
+                f"{history.outcome.horizon}",
+                *(figures[statistic].text for statistic in _FOLLOWED),
+                history.outcome.evidence.note,
             ]
         )
     say_table(
-        [
-            "line",
-            "since",
-            "new leader",
-            "horizon",
-            "episodes",
-            "independent",
-            "mean",
-            "all days",
-            "difference",
-            "95% from",
-            "to",
-            "above zero",
-            "all days",
-            "detectable",
-            "why no value",
-        ],
+        ["line", "since", "new leader", "horizon", *_FOLLOWED.values(), "why no value"],
         rows,
         "What followed: return of the first leg relative to the second",
     )
+
+
+def _latest(study: Study) -> None:
+    """The move since the benchmark's low and of the last two weeks, beside earlier ones."""
     low, best = study.since_low(), study.superlative()
     if low:
         say(
-            f"Since the benchmark's low of {low['now'].start} ({low['sessions'].text} sessions), the "
-            f"first leg returned {low['now'].text} relative to the second, more than after "
+            f"Since the benchmark's low of {low['now'].start} ({low['sessions'].text} sessions), "
+            f"the first leg returned {low['now'].text} relative to the second, more than after "
             f"{low['rank'].text} of {low['n'].text} earlier lows."
         )
     if best:
@@ -173,12 +180,13 @@ def _print(study: Any) -> None:
             else "it was never as large in this history"
         )
         say(
-            f"Over the last two weeks the first leg returned {best['now'].text} relative to the second, more "
-            f"than in {best['rank'].text} of {best['n'].text} earlier two-week periods; {since}."
+            f"Over the last two weeks the first leg returned {best['now'].text} relative to the "
+            f"second, more than in {best['rank'].text} of {best['n'].text} earlier two-week "
+            f"periods; {since}."
         )
 
 
-def _state(study: Any, line: str, sizes: list[float]) -> list[str]:
+def _state(study: Study, line: str, sizes: list[float]) -> list[str]:
     now = study.now(line)
     return [
         "raw" if line == "raw" else "beta removed",
@@ -190,15 +198,21 @@ def _state(study: Any, line: str, sizes: list[float]) -> list[str]:
     ]
 
 
-def _episode(study: Any, e: Any) -> list[str]:
-    f = study.episode(e)
-    return [
-        study.name(e.direction),
-        str(study.days[e.pivot]),
-        str(study.days[e.known]),
-        f["far"].text,
-        f["sessions"].text,
-        f["broad"].text if "broad" in f else "",
-        f["went"].text,
-        "under way" if e.open else str(study.days[e.until]),
-    ]
+def _episodes(study: Study) -> list[list[str]]:
+    """One row per episode: who took the lead, when, by how much, how broadly."""
+    rows = []
+    for episode in study.table():
+        figures = study.episode(episode)
+        rows.append(
+            [
+                study.name(episode.direction),
+                str(study.days[episode.pivot]),
+                str(study.days[episode.known]),
+                figures["far"].text,
+                figures["sessions"].text,
+                figures["broad"].text if "broad" in figures else "",
+                figures["went"].text,
+                "under way" if episode.open else str(study.days[episode.until]),
+            ]
+        )
+    return rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,7 +41,8 @@ def factcheck(
     reader: Annotated[
         str | None,
         Parameter(
-            help="Address of a language model that may propose further claims; the text is sent to it."
+            help="Address of a language model that may propose further claims; "
+            "the text is sent to it."
         ),
     ] = None,
     reader_model: Annotated[str, Parameter(help="Its name at that address.")] = "",
@@ -66,33 +68,14 @@ def factcheck(
         raise UsageError(
             f"--html: {html} is a folder.", f"Name a file, e.g. {html / 'factcheck.html'}."
         )
-    ask = None
-    if reader is not None:
-        from paceline.factcheck.language_model import chat
-
-        if not reader_model:
-            raise UsageError(
-                "--reader needs --reader-model.", "Name the model, e.g. --reader-model llama3.1."
-            )
-        ask = chat(reader, reader_model)
-        note(f"The text is sent to {reader}; its proposals are checked like every other claim.")
-    said = "" if score else _read(text)
+    ask = _reader(reader, reader_model) if reader is not None else None
+    if score:
+        return _score(Path(text), json, where or When())
+    commentary = _read(text)
     market = open_market(where or When())
     with progress() as bar:
         market.ensure(bar)
-        if score:
-            from paceline.factcheck.score import measure
-
-            result = measure(market, Path(text))
-        else:
-            checked = market.factcheck(said, date, ask=ask)
-    if score:
-        if json:
-            say_json(result.to_json())
-        else:
-            for line in result.lines():
-                say(line)
-        return int(not result.passed)
+        checked = market.factcheck(commentary, date, ask=ask)
     remember(market, (v.figure for v in checked))
     if html is not None:
         from paceline.report import factcheck as page
@@ -104,6 +87,35 @@ def factcheck(
     else:
         _show(checked, readings)
     return int(checked.exit_code)
+
+
+def _reader(address: str, model: str) -> Callable[[str], str]:
+    """The language model that may propose claims; the user is told that the text is sent."""
+    from paceline.factcheck.language_model import chat
+
+    if not model:
+        raise UsageError(
+            "--reader needs --reader-model.", "Name the model, e.g. --reader-model llama3.1."
+        )
+    ask = chat(address, model)
+    note(f"The text is sent to {address}; its proposals are checked like every other claim.")
+    return ask
+
+
+def _score(folder: Path, json: bool, where: When) -> int:
+    """Measure the reader on a folder of texts with answer keys."""
+    from paceline.factcheck.score import measure
+
+    market = open_market(where)
+    with progress() as bar:
+        market.ensure(bar)
+        result = measure(market, folder)
+    if json:
+        say_json(result.to_json())
+    else:
+        for line in result.lines():
+            say(line)
+    return int(not result.passed)
 
 
 def _read(text: str) -> str:
@@ -121,8 +133,9 @@ def _read(text: str) -> str:
                 "Name a text file, or add --score for a folder with answer keys.",
             ) from None
         except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
             raise SourceError(
-                f"{text[:200]!r}: cannot be read ({error.strerror if isinstance(error, OSError) else error}).",
+                f"{text[:200]!r}: cannot be read ({why}).",
                 "Name a text file, or give the text on standard input.",
             ) from None
     for encoding in (
@@ -165,9 +178,8 @@ def _show(checked: Checked, readings: bool) -> None:
                 say(f"    {plain(v.dont)}")
         if readings:
             for t in v.tried:
-                say(
-                    f"    {'matches' if t.match else '       '}  {t.value:+.4f}  {plain(t.reading)}  [{v.quote[:40]}]"
-                )
+                mark = "matches" if t.match else "       "
+                say(f"    {mark}  {t.value:+.4f}  {plain(t.reading)}  [{v.quote[:40]}]")
     beside = [v for v in checked if v not in checked.claims]
     if beside:
         say_table(

@@ -64,7 +64,7 @@ class When(Where):
 
 
 def day(text: str, option: str, *also: str) -> str:
-    """An ISO date, or one of the words in ``also``; anything else is a ``UsageError`` naming the option."""
+    """An ISO date, or one of the words in ``also``; else a ``UsageError`` that names the option."""
     if text in also:
         return text
     accepted = "a date like 2025-12-05" + "".join(f" or {word!r}" for word in also)
@@ -135,19 +135,19 @@ def note(text: str) -> None:
 
 
 def remember(market: OpenMarket, figures: Iterable[Figure]) -> None:
-    """Keep the lineage of what is about to be shown; a store that may only be read is said, and no error."""
+    """Keep the lineage of what is about to be shown; a read-only store is noted, no error."""
     if not market.remember(figures):
         note(READ_ONLY)
 
 
-def json_text(value: Any, indent: int | None = None) -> str:
+def json_text(value: object, indent: int | None = None) -> str:
     """Strict JSON: no NaN, dates as text."""
     import json
 
     return json.dumps(value, indent=indent, allow_nan=False, default=str, ensure_ascii=False)
 
 
-def say_json(value: Any) -> None:
+def say_json(value: object) -> None:
     """Strict JSON on stdout."""
     say(json_text(value, 1))
 
@@ -168,7 +168,7 @@ def say_table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str 
     Console(width=None if sys.stdout.isatty() else 200, highlight=False).print(table)
 
 
-def cell(value: Any) -> str:
+def cell(value: object) -> str:
     """A value in a table of plain text."""
     if isinstance(value, float):
         return f"{value:g}"

@@ -1,4 +1,4 @@
-"""``paceline show MEASURE``: one sub-command per measure, its options taken from the measure's parameters."""
+"""``paceline show MEASURE``: one sub-command per measure, its options from its parameters."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from paceline.cli.options import When, day, flag, open_market, progress, remembe
 from paceline.errors import UnknownName, UsageError
 
 if TYPE_CHECKING:
+    from plotly.graph_objects import Figure as PlotlyFigure
+
     from paceline.measures import Measure
 
 
@@ -68,8 +70,9 @@ def _command(measure: Measure) -> Callable[..., int]:
         if name not in general
     ]
 
-    def command(**given: Any) -> int:
-        return _show(measure.name, {k: given.pop(k, p.default) for k, p in general.items()}, given)
+    def command(**given: object) -> int:
+        shared = {k: given.pop(k, p.default) for k, p in general.items()}
+        return _show(measure.name, shared, given)
 
     command.__name__ = measure.name
     command.__signature__ = inspect.Signature([*own, *general.values()])  # type: ignore[attr-defined]
@@ -126,7 +129,7 @@ def _need_kaleido() -> None:
         )
 
 
-def _draw(figure: Any, path: Path) -> None:
+def _draw(figure: PlotlyFigure, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.write_image(path, scale=2)
@@ -141,14 +144,15 @@ def build(tokens: Sequence[str]) -> tuple[App, list[str]]:
     """The ``show`` command with every measure found, and the words to give it.
 
     The measure may stand after general options (``show --json breadth``), and ``--csv`` may stand
-    alone."""
+    alone.
+    """
     from paceline import measures
 
     known = measures.discover()
     app = App(name="paceline show", help=VERBS["show"], group_parameters=GENERAL, **settings())
     for name, found in known.items():
         app.command(_command(found), name=name, help=found.question)
-    words = list(tokens)
+    words = [measures.ALIASES.get(word, word) for word in tokens]
     if words and words[0].startswith("-") and words[0] not in ("-h", "--help"):
         place = next((i for i, word in enumerate(words) if word in known), None)
         if place is None:

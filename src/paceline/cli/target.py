@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -20,6 +20,10 @@ from paceline.cli.options import (
     say_table,
 )
 from paceline.errors import UsageError
+
+if TYPE_CHECKING:
+    from paceline.document import Part
+    from paceline.studies.target import Answer
 
 
 def target(
@@ -113,13 +117,9 @@ def _level(text: str) -> float:
         raise UsageError(f"{text!r} is not a level.", "Give a number, e.g. 8100.") from None
 
 
-def _print(answer: Any) -> None:
+def _print(answer: Answer) -> None:
     f = {name: figure.text for name, figure in answer.figures.items()}
-    for title, block in _blocks(answer):
-        if title is None:
-            say(block)
-        else:
-            say_table(block[0], block[1], title)
+    _say_blocks(answer)
     windows = (
         f"{f['past_windows']} past windows of {f['sessions']} sessions, worth "
         f"{f['past_windows_independent']} independent ones"
@@ -136,21 +136,19 @@ def _print(answer: Any) -> None:
     say(f"Figures: `paceline trace {answer.figures['implied_return'].id}` and the ids in --json.")
 
 
-def _blocks(answer: Any) -> list[tuple[str | None, Any]]:
-    """The sentence and the tables of the report's section, as text."""
+def _say_blocks(answer: Answer) -> None:
+    """The sentence and the tables of the report's section."""
     from paceline.document import Grid, Sentence
     from paceline.pages import target as page
 
-    def text(part: Any) -> str:
-        return "—" if part is None else part if isinstance(part, str) else str(part.text)
+    def text(part: Part | None) -> str:
+        return "—" if part is None else part if isinstance(part, str) else part.text
 
-    found: list[tuple[str | None, Any]] = []
     for block in page.blocks(answer):
         if isinstance(block, Sentence):
-            found.append((None, block.text))
+            say(block.text)
         elif isinstance(block, Grid) and "Past windows" not in text(block.title):
             rows = [[text(cell) for cell in row] for row in block.rows]
-            found.append((text(block.title), ([text(c) for c in block.columns], rows)))
+            say_table([text(c) for c in block.columns], rows, text(block.title))
             if block.note is not None:
-                found.append((None, block.note.text))
-    return found
+                say(block.note.text)

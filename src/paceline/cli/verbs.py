@@ -126,7 +126,10 @@ def list_(kind: Kind | None = None, /, *, json: AsJson = False, where: Where | N
 
 
 def show(measure: str, /) -> int:
-    """Show one measure as a table, as JSON or CSV, or as a picture; `paceline show --help` lists the measures."""
+    """Show one measure as a table, as JSON or CSV, or as a picture.
+
+    `paceline show --help` lists the measures.
+    """
     raise AssertionError(f"{measure}: main() hands show to cli/show.py")
 
 
@@ -185,19 +188,19 @@ def trace(figure: str, /, *, json: AsJson = False, where: Where | None = None) -
     """
     from paceline import record
 
-    found = record.trace(figure, open_market(where or Where()))
+    step = record.trace(figure, open_market(where or Where()))
     if json:
-        say_json(found)
+        say_json(step)
         return 0
-    for line in _lines(found):
+    for line in _lines(step):
         say(line)
-    if found.get("command"):
-        say(f"\nReproduce it with: {found['command']}")
+    if step.get("command"):
+        say(f"\nReproduce it with: {step['command']}")
     return 0
 
 
 def _lines(step: dict[str, Any], depth: int = 0) -> Iterator[str]:
-    """A step, its parameters and, deeper, what it rests on; plain lines, never cut to the terminal's width."""
+    """A step, its parameters and, deeper, what it rests on; lines are never cut to the terminal."""
     margin = "    " * depth
     yield f"{margin}{step['name']}  {step['id']}"
     for name, value in (step.get("params") or {}).items():

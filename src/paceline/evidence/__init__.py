@@ -1,15 +1,15 @@
-"""Is it more than noise? Intervals, bootstrap, placebo, multiple testing and effective sample sizes.
+"""Is it more than noise? Intervals, bootstrap, placebo, multiple testing, effective samples.
 
-    judgement   ``Evidence`` and what turns several of them into one family (BH, BY), reasons,
-                effective n
-    bootstrap   stationary block bootstrap of whole sessions, block length from the data, means and
+    judgement   ``Evidence``, and several of them as one family (BH, BY); reasons, effective n
+    bootstrap   stationary block bootstrap of whole sessions, block length from the data; means and
                 events
     means       a mean with a HAC interval, a shift of mean between two periods
     selection   what the best of many trials is worth: PSR, DSR, PBO
 
 Pure functions over arrays; time is the last axis, NaN is missing, everything random takes a seed. A
 question that cannot be answered yields an ``Evidence`` without numbers whose ``note`` gives the
-reason."""
+reason.
+"""
 
 from paceline.evidence.bootstrap import (
     block_length,

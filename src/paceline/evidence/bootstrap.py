@@ -38,10 +38,12 @@ Ints = NDArray[np.int64]
 
 
 def block_length(x: Array, kind: Literal["stationary", "circular"] = "stationary") -> Array:
-    """Mean block length (K,) that suits each series (K, T), by Politis and White (2004), corrected 2009 (arch).
+    """Mean block length (K,) that suits each series (K, T).
 
-    At least 1; missing values are left out; NaN where nothing can be said (too short, constant, all
-    missing)."""
+    Politis and White (2004), corrected by Patton, Politis and White (2009), as in arch. At least 1;
+    missing values are left out; NaN where nothing can be said (too short, constant, all
+    missing).
+    """
     from arch.bootstrap import optimal_block_length
 
     lengths = np.full(len(x), np.nan)
@@ -52,7 +54,10 @@ def block_length(x: Array, kind: Literal["stationary", "circular"] = "stationary
 
 
 def _blocks(n: int, block: float, draws: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    """First session and length (draws, m) of the blocks of each draw; lengths add up to n, the last ones may be 0."""
+    """First session and length (draws, m) of the blocks of each draw.
+
+    The lengths of a draw add up to n; its last blocks may have none.
+    """
     if n < 1 or draws < 1 or not block >= 1:
         raise UsageError(
             f"{draws} draws of {n} sessions in blocks of {block} cannot be made.",
@@ -69,7 +74,7 @@ def _blocks(n: int, block: float, draws: int, rng: np.random.Generator) -> tuple
 
 
 def stationary_indices(n: int, block: float, draws: int, rng: np.random.Generator) -> Ints:
-    """Sessions (draws, n) of that many draws of the stationary bootstrap with mean block length ``block``."""
+    """Sessions (draws, n) of draws of the stationary bootstrap with mean block length ``block``."""
     start, length = _blocks(n, block, draws, rng)
     begin = np.cumsum(length, axis=1) - length
     index = np.repeat((start - begin).ravel(), length.ravel()).reshape(draws, n)
@@ -79,7 +84,10 @@ def stationary_indices(n: int, block: float, draws: int, rng: np.random.Generato
 
 
 def _counts(n: int, block: float, draws: int, rng: np.random.Generator) -> Array:
-    """(draws, n) how often each session occurs: every block is a step up at its start and down after its end."""
+    """(draws, n) how often each session occurs.
+
+    Every block is a step up at its start and a step down after its end.
+    """
     start, length = _blocks(n, block, draws, rng)
     row = 2 * n * np.arange(draws)[:, None]
     flat = np.concatenate([(row + start).ravel(), (row + start + length).ravel()])
@@ -147,7 +155,8 @@ def _two_sided(deviation: Array, effect: float) -> tuple[float, float]:
     """(half width of the 95% interval, p): the interval excludes zero just where p is below 5%.
 
     ``deviation`` are draws minus what was observed: recentred, they are what chance does under "no
-    effect"."""
+    effect".
+    """
     size = np.abs(deviation[np.isfinite(deviation)])
     p = (1 + np.count_nonzero(size >= abs(effect))) / (1 + len(size))
     return float(np.quantile(size, 1 - LEVEL, method="higher")), float(p)
@@ -163,7 +172,7 @@ def mean_evidence(
     progress: Progress | None = None,
     n_jobs: int = 1,
 ) -> list[Evidence]:
-    """The mean of each series (K, T) against zero, by one stationary bootstrap of whole sessions for all of them.
+    """The mean of each series (K, T) against zero, by one stationary bootstrap of whole sessions.
 
     Interval mean -+ the 95% quantile of |draw - mean|; p = (1 + #{|draw - mean| >= |mean|}) / (1 +
     draws); effective n = variance of the series / squared bootstrap error of its mean, at most n /
@@ -226,7 +235,7 @@ def mean_evidence(
 
 
 def circular_shift_placebo(value: Array, event: Bools, exclude: int = 1) -> tuple[float, Array]:
-    """(p, placebo effects): the events' mean value minus that of all sessions, against shifted dates.
+    """(p, placebo effects) of the events' mean minus that of all sessions, against shifted dates.
 
     All events are moved together by s sessions around the circle, for every s from ``exclude`` to T
     - exclude, so they keep their number and spacing and the values keep their dependence; only the
@@ -234,7 +243,8 @@ def circular_shift_placebo(value: Array, event: Bools, exclude: int = 1) -> tupl
     one Fourier transform. ``value`` (T,) may have missing values, which are left out; ``exclude``
     keeps out shifts at which the events see nearly the same windows (give the horizon). Shifts that
     put more than half of the events back onto events are left out. NaN where no event has a value,
-    or no shift is left."""
+    or no shift is left.
+    """
     valid = np.isfinite(value)
     centred = np.where(valid, value - (value[valid].mean() if valid.any() else 0.0), 0.0)
     n = len(value)
@@ -277,7 +287,8 @@ def event_evidence(
     bootstrap of (value, event) together, in blocks no shorter than ``horizon``: with a dozen events
     the bootstrap alone takes their chance resemblance for precision. So the interval may hold zero
     where p is just below 5%, never the other way round. Where no shift is free of the events both
-    are the bootstrap's."""
+    are the bootstrap's.
+    """
     valid = np.isfinite(value)
     at = np.flatnonzero(event & valid)
     effective = independent_events(at, horizon)
@@ -289,10 +300,7 @@ def event_evidence(
             too_few(effective), n=len(at), n_effective=float(effective), method=method
         )
     block = max(float(horizon), 1.0 if block is None else block)
-    method = (
-        f"{method}, p by circular-shift placebo, interval the wider of its own and that of a stationary "
-        f"bootstrap (blocks of {block:.1f}, {draws} draws)"
-    )
+    bootstrap = f"stationary bootstrap (blocks of {block:.1f}, {draws} draws)"
     happened = event & valid
     both = np.vstack(
         [np.where(happened, value, 0.0), happened, np.where(valid, value, 0.0), valid]
@@ -309,8 +317,10 @@ def event_evidence(
     if math.isfinite(shifted_p):
         p, reach = shifted_p, max(reach, _two_sided(shifted, effect)[0])
         error = max(error, float(shifted.std()))
+        interval = f"interval the wider of its own and that of a {bootstrap}"
+        method = f"{method}, p by circular-shift placebo, {interval}"
     else:
-        method = f"{method.partition(', p by')[0]}, stationary bootstrap (blocks of {block:.1f}, {draws} draws)"
+        method = f"{method}, {bootstrap}"
         note = "no circular-shift placebo: no shift of the dates is free of them"
     return Evidence(
         effect,

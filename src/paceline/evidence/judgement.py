@@ -1,4 +1,4 @@
-"""``Evidence``: what a claim rests on, and the correction for having asked many questions at once."""
+"""``Evidence``: what a claim rests on, and the correction for many questions asked at once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from statistics import NormalDist
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,7 +20,7 @@ MINIMUM_EFFECTIVE = 10
 MINIMUM_LENGTH = 20
 #: Two-sided level of every interval and test, and the power a minimum detectable effect refers to.
 LEVEL, POWER = 0.05, 0.80
-#: A spread below this (returns, log ratios) is rounding, not movement.
+#: A range below this (returns, log ratios) is rounding, not movement.
 ROUNDING = 1e-12
 
 NORMAL = NormalDist()
@@ -58,10 +58,10 @@ class Evidence:
         """True where there is a reason instead of a number."""
         return self.effect is None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Field by field; what is missing or not finite is null."""
 
-        def plain(value: Any) -> Any:
+        def plain(value: object) -> object:
             return None if isinstance(value, float) and not math.isfinite(value) else value
 
         return {f.name: plain(getattr(self, f.name)) for f in fields(self)}
@@ -75,7 +75,7 @@ def no_evidence(
 
 
 def reason_against(x: Array, minimum: int = MINIMUM_LENGTH) -> str | None:
-    """Why nothing can be said about the series (T,): all missing, too short, constant. None: nothing against it."""
+    """Why nothing can be said about the series (T,): all missing, too short, constant, or None."""
     valid = x[np.isfinite(x)]
     if len(valid) == 0:
         return "no data: every value is missing"
@@ -87,7 +87,9 @@ def reason_against(x: Array, minimum: int = MINIMUM_LENGTH) -> str | None:
 
 
 def adjust(p: ArrayLike, method: Literal["bh", "by"] = "bh") -> Array:
-    """p values (m,) corrected for the false discovery rate over the family of the m' that are not NaN.
+    """Values of p (m,) corrected for the false discovery rate over a family.
+
+    The family are the m' that are not NaN.
 
     bh  Benjamini, Hochberg (1995): p_(i) m' / i, made monotone from the largest down; independent
         or positively dependent questions
@@ -113,10 +115,11 @@ def adjust(p: ArrayLike, method: Literal["bh", "by"] = "bh") -> Array:
 
 
 def judge_family(family: Sequence[Evidence], method: Literal["bh", "by"] = "bh") -> list[Evidence]:
-    """The same evidence, in order, with ``p_adjusted`` and ``questions`` filled in over the whole family.
+    """The same evidence, in order, with ``p_adjusted`` and ``questions`` filled in.
 
     The family is every question a report asks, not those it shows. Only questions with a p count:
-    one that could not be asked is not a chance to be wrong."""
+    one that could not be asked is not a chance to be wrong.
+    """
     adjusted = adjust([math.nan if e.p is None else e.p for e in family], method)
     asked = int(np.isfinite(adjusted).sum())
     return [
@@ -126,7 +129,7 @@ def judge_family(family: Sequence[Evidence], method: Literal["bh", "by"] = "bh")
 
 
 def independent_windows(n: int, horizon: int) -> float:
-    """Independent observations among n overlapping windows of ``horizon`` sessions, one per session: n / h."""
+    """Independent observations among n overlapping windows of h sessions, one a session: n / h."""
     if horizon < 1:
         raise UsageError(
             f"a window of {horizon} sessions does not exist.", "Give a horizon of 1 or more."
@@ -139,7 +142,8 @@ def independent_events(start: ArrayLike, length: int | ArrayLike) -> int:
 
     Greedy interval scheduling, which is optimal: take the window that ends first, drop what it
     overlaps, repeat. Windows that only touch do not overlap. ``length`` in sessions, one for all or
-    one per event."""
+    one per event.
+    """
     begin = np.atleast_1d(np.asarray(start, np.int64))
     size = np.broadcast_to(np.asarray(length, np.int64), begin.shape)
     if (size < 1).any():
@@ -156,5 +160,8 @@ def independent_events(start: ArrayLike, length: int | ArrayLike) -> int:
 
 
 def minimum_detectable(standard_error: float) -> float:
-    """Smallest true effect that a two-sided 5% test finds with 80% power: (z_0.975 + z_0.8) se = 2.80 se."""
+    """Smallest true effect that a two-sided 5% test finds with 80% power.
+
+    (z_0.975 + z_0.8) se = 2.80 se, with the standard error se of its estimate.
+    """
     return (NORMAL.inv_cdf(1 - LEVEL / 2) + NORMAL.inv_cdf(POWER)) * standard_error

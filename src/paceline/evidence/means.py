@@ -1,4 +1,4 @@
-"""A mean with an interval that knows about autocorrelation, and a shift of mean between two periods."""
+"""A mean with an interval that allows for autocorrelation, and a shift of mean between periods."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ def newey_west_lags(n: int) -> int:
 
 
 def long_run_variance(x: Array, lags: int | None = None) -> float:
-    """Long-run variance of one series (T,): g_0 + 2 sum_k (1 - k / (lags + 1)) g_k, with Bartlett weights.
+    """Long-run variance of one series (T,): g_0 + 2 sum_k (1 - k / (lags + 1)) g_k.
 
-    g_k = sum_t (x_t - m)(x_{t-k} - m) / n, no small-sample correction: n se^2 of the mean as in
-    Newey and West (1987), the convention of statsmodels' HAC (use_correction=False) and arch's
-    Bartlett. Never negative. A missing value counts as zero after centring and is left out of n, so
-    lags keep their distance.
+    g_k = sum_t (x_t - m)(x_{t-k} - m) / n, with Bartlett weights and no small-sample correction:
+    n se^2 of the mean as in Newey and West (1987), the convention of statsmodels' HAC
+    (use_correction=False) and arch's Bartlett. Never negative. A missing value counts as zero after
+    centring and is left out of n, so lags keep their distance.
+
     lags  default: floor(4 (n / 100)^(2/9)); for windows that overlap over h sessions give at least
           h - 1
     """
@@ -50,7 +51,10 @@ def long_run_variance(x: Array, lags: int | None = None) -> float:
 
 
 def _moments(x: Array, lags: int | None) -> tuple[int, float, float, float]:
-    """n, mean, effective n = n g_0 / long-run variance (at most n), squared standard error of the mean."""
+    """Number, mean, effective number (at most n), squared standard error of the mean.
+
+    The effective number is n g_0 / long-run variance.
+    """
     n = int(np.isfinite(x).sum())
     variance = long_run_variance(x, lags)
     effective = min(n, n * long_run_variance(x, 0) / variance) if variance > 0 else math.nan
@@ -58,10 +62,12 @@ def _moments(x: Array, lags: int | None) -> tuple[int, float, float, float]:
 
 
 def hac_mean(x: Array, lags: int | None = None) -> Evidence:
-    """Mean of one series (T,) against zero, with the normal interval m -+ 1.96 sqrt(long-run variance / n).
+    """Mean of one series (T,) against zero, with its Newey-West interval.
 
+    The interval is the normal m -+ 1.96 sqrt(long-run variance / n),
     effective n = n g_0 / long-run variance, at most n. A reason instead of numbers for a series
-    that is too short, constant or empty, and for fewer than ten effective observations."""
+    that is too short, constant or empty, and for fewer than ten effective observations.
+    """
     method = "mean, Newey-West interval"
     if reason := reason_against(x):
         return no_evidence(reason, n=int(np.isfinite(x).sum()), method=method)
@@ -83,11 +89,12 @@ def hac_mean(x: Array, lags: int | None = None) -> Evidence:
 
 
 def mean_shift(before: Array, after: Array, lags: int | None = None) -> Evidence:
-    """Did the mean change? Welch's t of mean(after) - mean(before), each variance replaced by its long-run one.
+    """Did the mean change? Welch's t of mean(after) - mean(before), with long-run variances.
 
     se^2 = v_1 / n_1 + v_2 / n_2; degrees of freedom by Welch and Satterthwaite with effective
     numbers of observations. Give returns, never levels of relative strength: a level is a sum of
-    all past returns and "breaks" by itself. ``effective n`` is that of the smaller side."""
+    all past returns and "breaks" by itself. ``effective n`` is that of the smaller side.
+    """
     method = "difference of means, Welch with Newey-West variances"
     for name, x in (("before", before), ("after", after)):
         if reason := reason_against(x):

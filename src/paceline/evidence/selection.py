@@ -1,4 +1,4 @@
-"""What the best of many trials is worth: probabilistic and deflated Sharpe ratio, probability of overfitting."""
+"""What the best of many trials is worth: deflated Sharpe ratio, probability of overfitting."""
 
 from __future__ import annotations
 
@@ -21,16 +21,17 @@ def probabilistic_sharpe(
 
     PSR = Phi[(SR - SR*) sqrt(n - 1) / sqrt(1 - g3 SR + (g4 - 1) / 4 SR^2)]; SR and SR* are per
     period (a daily SR for n days), g4 is the raw kurtosis (3 for a normal). NaN for fewer than two
-    observations."""
+    observations.
+    """
     if n < 2:
         return math.nan
-    spread = 1 - skew * sharpe + (kurtosis - 1) / 4 * sharpe**2
-    if spread <= 0:
+    variance = 1 - skew * sharpe + (kurtosis - 1) / 4 * sharpe**2
+    if variance <= 0:
         raise UsageError(
             f"no distribution has skew {skew} and kurtosis {kurtosis}.",
             "Give the raw kurtosis (3 for a normal distribution), not the excess.",
         )
-    return NORMAL.cdf((sharpe - benchmark) * math.sqrt(n - 1) / math.sqrt(spread))
+    return NORMAL.cdf((sharpe - benchmark) * math.sqrt(n - 1) / math.sqrt(variance))
 
 
 def deflated_sharpe(
@@ -40,7 +41,8 @@ def deflated_sharpe(
 
     SR* = sqrt(V) ((1 - g) Z(1 - 1/N) + g Z(1 - 1/(N e))), g Euler's constant, Z the normal
     quantile, V the variance of the trials' Sharpe ratios per period (Bailey, Lopez de Prado 2014).
-    One trial deflates nothing: SR* = 0."""
+    One trial deflates nothing: SR* = 0.
+    """
     if trials < 1 or variance < 0:
         raise UsageError(
             f"trials = {trials} with variance {variance} cannot be.",
@@ -63,7 +65,8 @@ def overfitting(returns: Array, blocks: int = 16) -> tuple[float, Array]:
     out); for each choice of half of them, the rule of highest Sharpe ratio there takes rank r of N
     (1 = worst) in the other half, logit = ln(w / (1 - w)) with w = r / (N + 1). PBO is the share of
     logits at or below 0: about 0.5 where nothing is to be found. A rule whose Sharpe ratio is
-    undefined in a half (no spread) ranks last there."""
+    undefined in a half (no variance) ranks last there.
+    """
     rules, n = returns.shape
     if blocks < 2 or blocks % 2:
         raise UsageError(f"{blocks} blocks cannot be halved.", "Give an even number, e.g. 16.")

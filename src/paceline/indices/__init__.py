@@ -23,7 +23,6 @@ from paceline.indices._engine import BASE, Basis
 from paceline.indices.core import (
     Indices,
     Rows,
-    Span,
     Stretch,
     Walk,
     build,
@@ -39,7 +38,6 @@ __all__ = [
     "Basis",
     "Indices",
     "Rows",
-    "Span",
     "Stretch",
     "Walk",
     "adjusted_divisor",

@@ -10,21 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from paceline.arrays import Array, Bools, Dates
+from paceline.arrays import Array, Bools, Dates, Span
 from paceline.errors import UnknownName, UsageError
 from paceline.indices._engine import Basis, Engine, Path, chain, counts, normalised
 
 if TYPE_CHECKING:
     from paceline.baskets import Targets
     from paceline.panel import Panel
-
-
-class Span(NamedTuple):
-    """Sessions start <= t < stop without a rebalance; ``weights`` (S, N) at the open of ``start``."""
-
-    start: int
-    stop: int
-    weights: Array
 
 
 class Stretch(NamedTuple):

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from paceline.store import Store
 
 Kept = TypeVar("Kept")
+#: Where the demo keeps its store, below the working folder.
+DEMO_STORE = Path(".paceline") / "demo"
 
 
 def located(
@@ -43,7 +45,7 @@ def located(
         demo = resources.files("paceline").joinpath("data", "demo.toml")
         with resources.as_file(demo) as place:
             file, name = config.load(place, data), "the built-in demo market"
-        store = store or Path(".paceline") / "demo"
+        store = store or DEMO_STORE
     else:
         file, name = config.load(path or "market.toml", data), str(path or "market.toml")
     if store is not None:
@@ -329,10 +331,12 @@ class Market:
               begins later
         """
         measure = measures.get(name)
+        name = measure.name
         for given in params:
             if given not in measure.params:
                 raise UnknownName(f"parameter of {name}", given, measure.params)
-        settings = {**measure.defaults(), **self.file.measures.get(name, {}), **params}
+        declared = measures.declared(self.file.measures, name)
+        settings = {**measure.defaults(), **declared, **params}
         if "basis" in measure.params:
             settings["basis"] = basis or settings.get("basis")
         if settings.get("since") == "low":
@@ -381,7 +385,7 @@ class Market:
     ) -> list[Figure]:
         """The figures of a measure: today's, or with ``history`` one per session.
 
-        subjects  baskets, groups or securities (default: every basket it applies to)
+        subjects  baskets, groups, securities, or series where the measure is of series (default: all)
         against   second legs: each subject is shown against each of them
         since     ISO date, or "low": the benchmark's last confirmed short-term low
         basis     "price" or "total" instead of the market's own
@@ -392,9 +396,11 @@ class Market:
             known_basis(basis)
         if since is not None:
             params["since"] = self._since(declared, since)
-        names = self.resolve(subjects) if subjects else None
+        apart = [n for n in subjects or () if "series" in declared.needs and n in self.series]
+        baskets = self.resolve([n for n in subjects or () if n not in apart])
+        names = [*apart, *baskets] if subjects else None
         others = self.resolve(against) if against else []
-        market = self.including([*(names or ()), *others])
+        market = self.including([*baskets, *others])
         pairs = None
         if others:
             pairs = [(a, b) for a in names or market.all_levels.names for b in others if a != b]

@@ -14,7 +14,7 @@ from paceline.market.assembled import Assembled
 from paceline.market.levels import BASES
 from paceline.measures import Measure
 from paceline.panel import Panel
-from paceline.signals.view import Span, View
+from paceline.signals.view import View
 
 #: Needs that are not fields of the panel.
 NOT_FIELDS = ("member", "pairs", "series")
@@ -56,7 +56,7 @@ def view_of(
         fields=_fields(panel, measure) if panel is not None else {},
         all_levels=cut,
         basis="native",
-        spans=tuple(Span(*s) for s in index.spans) if index is not None else (),
+        spans=index.spans if index is not None else (),
         pairs=tuple((position[a], position[b]) for a, b in chosen),
         pair_names=tuple(pair_name(moment, a, b) for a, b in chosen),
         groups={

@@ -1,15 +1,22 @@
 """PLUG-IN: one file = one measure. A measure is a pure function from a ``View`` to a ``Result``.
 
-    @measure(question="Is the advance shared, or carried by a few?", of="basket",
-    needs=("price_index", "member"),
-             unit="fraction", shows="series", bounds=(0, 1), lookback=lambda p: p["window"],
-             references=(...))
-    def above_average(view: View, *, window: int = 200) -> Result: ...
+    @measure(
+        question="Is the advance shared, or carried by a few?",
+        of="basket",
+        needs=("price_index", "member"),
+        unit="fraction",
+        shows="series",
+        bounds=(0, 1),
+        lookback=lambda p: p["window"],
+        references=(...),
+    )
+    def percent_above_average(view: View, *, window: int = 200) -> Result: ...
 
 The function is called once for all its subjects. Keyword parameters become command-line options,
 controls and ``market.toml`` keys; the docstring becomes the docs page and the report's note; the
 question is the heading. The engine, not the measure, blanks values below coverage, numbers the
-figures and names the caveats."""
+figures and names the caveats.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +28,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from paceline.arrays import Array, Dates
+from paceline.arrays import Array, Dates, Span
 from paceline.errors import UnknownName
-from paceline.signals.view import Span, View
+from paceline.signals.view import View
 
 if TYPE_CHECKING:
     import polars as pl
 
 __all__ = [
+    "ALIASES",
     "Array",
     "Dates",
     "Measure",
@@ -37,10 +45,14 @@ __all__ = [
     "Shows",
     "Span",
     "View",
+    "declared",
     "discover",
     "get",
     "measure",
 ]
+
+#: Former name of a measure -> its name, understood until the next release.
+ALIASES = {"above_average": "percent_above_average"}
 
 Of = Literal["levels", "basket", "pair", "market"]
 Shows = Literal["series", "table", "ranking", "events", "heat"]
@@ -55,7 +67,7 @@ class Result:
                 applies)
     table       for shows other than "series": columns subject, against, statistic, start, end,
                 value, n_used, n_eligible and any further ones; one row is one figure. Further
-                columns are carried into the output as they are; a column ``unit`` or ``basis``
+                columns go into the output as they are; a column ``unit`` or ``basis``
                 overrides the declared one.
     """
 
@@ -91,13 +103,15 @@ class Measure:
         return self.function.__module__
 
     def unit_of(self, statistic: str) -> str:
+        """Unit of one statistic."""
         return self.unit if isinstance(self.unit, str) else self.unit.get(statistic, "")
 
     def defaults(self) -> dict[str, Any]:
+        """The keyword parameters by name, with their defaults."""
         return {name: p.default for name, p in self.params.items()}
 
     def notes(self) -> dict[str, str]:
-        """What the docstring says of each parameter: lines "name  text", continued by deeper lines."""
+        """What the docstring says of each parameter: "name  text", continued by deeper lines."""
         found: dict[str, str] = {}
         name = ""
         for line in self.doc.splitlines():
@@ -111,6 +125,7 @@ class Measure:
         return found
 
     def __call__(self, view: View, **params: Any) -> Result:
+        """The result on a view; ``UnknownName`` for a parameter that the measure does not have."""
         for name in params:
             if name not in self.params:
                 raise UnknownName(f"parameter of {self.name}", name, self.params)
@@ -190,8 +205,15 @@ def discover() -> dict[str, Measure]:
 
 
 def get(name: str) -> Measure:
-    """The measure of that name; ``UnknownName`` lists the nearest ones."""
+    """The measure of that name, or former name; ``UnknownName`` lists the nearest ones."""
     known = discover()
+    name = ALIASES.get(name, name)
     if name not in known:
         raise UnknownName("measure", name, known)
     return known[name]
+
+
+def declared(tables: Mapping[str, dict[str, Any]], name: str) -> dict[str, Any]:
+    """Parameters that a market file sets for a measure, under its name or a former one."""
+    former = [old for old, new in ALIASES.items() if new == name]
+    return next((tables[n] for n in (name, *former) if n in tables), {})

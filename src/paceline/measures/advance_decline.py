@@ -7,7 +7,7 @@ import numpy as np
 from paceline import kernels
 from paceline.arrays import Bools
 from paceline.measures import Array, Result, View, measure
-from paceline.signals.members import Basis, basis_of, count, living
+from paceline.signals.members import Basis, basis_of, count, listed
 
 UNITS = {
     "advances": "count",
@@ -51,14 +51,15 @@ def advance_decline(
 
     Shapes: (S, T). n_used counts members with a return today, n_eligible those not yet delisted.
     Missing: a session on which no member has a return has no value, adds nothing to the sums and
-    leaves the means where they were; R is zero when nobody moves."""
+    leaves the means where they were; R is zero when nobody moves.
+    """
     used = basis_of(view, basis)
     index, returns = view.field(f"{used}_index"), view.field(f"{used}_return")
 
     def flags(rows: slice) -> tuple[Bools, ...]:
         moves = returns[rows]
         with np.errstate(invalid="ignore"):
-            return moves > 0, moves < 0, np.isfinite(moves), living(index[rows])
+            return moves > 0, moves < 0, np.isfinite(moves), listed(index[rows])
 
     A, D, n_used, n_eligible = count(view, 4, flags)
     seen = n_used > 0

@@ -9,12 +9,15 @@ from paceline import kernels, threads
 from paceline.arrays import Bools
 from paceline.errors import UsageError
 from paceline.measures import Array, Result, View, measure
-from paceline.signals.members import SUSPENDED, Basis, basis_of, count, living
+from paceline.signals.members import Basis, basis_of, count, listed, trading
+
+#: What is left of the members' own variance below this share of the whole is rounding.
+ROUNDING = 1e-9
 
 
 @measure(
     question="Do the members move together?",
-    never="That diversification will fail or hold tomorrow: it describes the window, and jumps when markets fall.",
+    never="That diversification will fail or hold tomorrow: it describes one window.",
     of="basket",
     needs=("price_return", "total_return", "price_index", "total_index", "member"),
     unit="ratio",
@@ -41,7 +44,8 @@ def average_correlation(view: View, *, window: int = 63, basis: Basis | None = N
     Shapes: (S, T). n_eligible counts the members not yet delisted, n_used those with enough returns
     in the window. Missing: a member that left, or with more than ten returns missing in the window,
     is left out; a missing return of another is zero. No value for fewer than two members, or where
-    none of them moves."""
+    none of them moves.
+    """
     if window < 2:
         raise UsageError(
             f"a standard deviation over {window} session is undefined.",
@@ -49,7 +53,7 @@ def average_correlation(view: View, *, window: int = 63, basis: Basis | None = N
         )
     used = basis_of(view, basis)
     returns = view.field(f"{used}_return")
-    there = living(view.field("price_index"), view.field("total_index"))
+    there = listed(view.field("price_index"), view.field("total_index"))
     r, sd, valid = np.empty(returns.shape), np.empty(returns.shape), np.empty(returns.shape, bool)
     threads.by_rows(
         lambda a: _member_risks(returns[a], there[a], window, r[a], sd[a], valid[a]), r.shape
@@ -69,7 +73,7 @@ def average_correlation(view: View, *, window: int = 63, basis: Basis | None = N
         )
         with np.errstate(divide="ignore", invalid="ignore"):
             rho = (index - own) / (together - own)
-        fine = (together - own > 1e-9 * together) & (n_used[:, first : span.stop] >= 2)
+        fine = (together - own > ROUNDING * together) & (n_used[:, first : span.stop] >= 2)
         out[:, first : span.stop] = np.where(fine, np.clip(rho, -1.0, 1.0), np.nan)
     return Result(out, n_used, n_eligible)
 
@@ -77,13 +81,13 @@ def average_correlation(view: View, *, window: int = 63, basis: Basis | None = N
 def _member_risks(
     returns: Array, there: Bools, window: int, r: Array, sd: Array, valid: Bools
 ) -> None:
-    """Fill ``r`` (missing is zero), ``valid`` (who counts) and ``sd`` (zero for the others) of some securities."""
-    missing = np.isnan(returns)
+    """Fill, for some securities, ``r`` (missing is zero), ``valid`` (who counts) and ``sd``.
+
+    ``sd`` is zero for those who do not count.
+    """
     np.copyto(r, returns)
-    r[missing] = 0.0
-    absent = np.cumsum(missing, axis=1, dtype=np.int32)
-    absent[:, window:] -= absent[:, :-window].copy()
-    np.less_equal(absent, SUSPENDED, out=valid)
+    r[np.isnan(r)] = 0.0
+    valid[:] = trading(returns, window)
     valid &= there
     valid[:, : window - 1] = False
     sd[:] = kernels.move_std(r, window)
@@ -91,11 +95,12 @@ def _member_risks(
 
 
 def _index_variance(W: Array, r: Array, valid: Bools, window: int) -> Array:
-    """(S, L) variance over the window of each basket's return with the fixed weights of its valid members.
+    """(S, L) variance over the window of each basket's return, with fixed weights of who counts.
 
     ``r`` (n, L + window - 1) are returns, ``valid`` (n, L) says who counts on each of the last L
     sessions. Members who count throughout are one product for all baskets; the few others are added
-    where a basket holds them."""
+    where a basket holds them.
+    """
     steady = valid.all(axis=1)
     some = np.flatnonzero(valid.any(axis=1) & ~steady)
     index = (W * steady) @ r

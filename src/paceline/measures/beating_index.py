@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from paceline.arrays import Bools
+from paceline.arrays import Bools, Ints
 from paceline.measures import Array, Result, View, measure
 from paceline.signals.lows import known_low
-from paceline.signals.members import Basis, basis_of, count, living, share, terms
+from paceline.signals.members import Basis, basis_of, count, listed, share, terms
 from paceline.signals.windows import since_session
 
 #: Returns closer than this are equal: they differ by rounding only.
@@ -17,7 +16,7 @@ EQUAL = 1e-12
 
 @measure(
     question="How many members beat their own index?",
-    never="That picking stocks is easy or hard: with its giants behind, most members beat an index.",
+    never="That picking stocks is easy or hard: with its giants behind, most members beat it.",
     of="basket",
     needs=("price_index", "total_index", "price_return", "total_return", "member"),
     unit="fraction",
@@ -25,7 +24,7 @@ EQUAL = 1e-12
     bounds=(0.0, 1.0),
     lookback=lambda p: None if p["since"] else p["window"],
     references=(
-        "S&P Dow Jones Indices, SPIVA and Index Dispersion reports (share of outperforming stocks)",
+        "S&P Dow Jones Indices, SPIVA and Index Dispersion reports (share of stocks that beat it)",
     ),
 )
 def beating_index(
@@ -48,13 +47,13 @@ def beating_index(
     used = basis_of(view, basis)
     index, levels = view.field(f"{used}_index"), view.all_levels[used]
     base = _bases(view, window, since)
-    own = _since(levels, base)
+    own = _return_since(levels, base)
     returns, moves = view.field(f"{used}_return"), np.empty(index.shape)
 
     def flags(rows: slice) -> tuple[Bools, ...]:
-        moves[rows] = _since(index[rows], base)
+        moves[rows] = _return_since(index[rows], base)
         moves[rows][~np.isfinite(returns[rows])] = np.nan
-        return np.isfinite(moves[rows]), living(index[rows])
+        return np.isfinite(moves[rows]), listed(index[rows])
 
     n_used, n_eligible = count(view, 2, flags)
     beating = np.zeros(view.shape)
@@ -66,7 +65,7 @@ def beating_index(
     return Result(np.where(np.isfinite(own), share(beating, n_used), np.nan), n_used, n_eligible)
 
 
-def _bases(view: View, window: int, since: str | None) -> NDArray[np.int64]:
+def _bases(view: View, window: int, since: str | None) -> Ints:
     """(T,) base session of each session; -1 where there is none before it."""
     t = np.arange(len(view.sessions))
     if since is None:
@@ -78,7 +77,7 @@ def _bases(view: View, window: int, since: str | None) -> NDArray[np.int64]:
     return np.where((base >= 0) & (base < t), base, -1)
 
 
-def _since(levels: Array, base: NDArray[np.int64]) -> Array:
+def _return_since(levels: Array, base: Ints) -> Array:
     """Return of each row from base[t] to t; NaN where there is no base."""
     out = np.full(levels.shape, np.nan)
     some = np.flatnonzero(base >= 0)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Iterator
 
+import numpy as np
+
+from paceline.arrays import Ints, Span
 from paceline.measures import Array, Result, View, measure
-from paceline.signals.members import drift, month_ends
+from paceline.signals.members import drift
+from paceline.signals.sessions import month_ends
 from paceline.signals.tables import day, tidy
 
 UNITS = {
@@ -32,28 +35,30 @@ UNITS = {
     ),
 )
 def concentration(view: View, *, months: int = 12, top: int = 10) -> Result:
-    """Concentration of each basket's weights, at the last session and at the month-ends before it.
+    """Concentration of each basket's weights, at the last session and at the month ends before it.
 
     With w the drifted weights at the close, share classes of one company added up:
 
     hhi               HHI = sum of w^2 (a fraction; S&P prints it in percent squared, 10,000 times
                       this)
-    effective_number  1 / hhi, the number of equal weights that is as concentrated
+    effective_number  1 / hhi, the effective number of constituents: so many equal weights are as
+                      concentrated
     entropy_number    N = exp(-sum of w ln w)
     top10             sum of the ``top`` largest weights
 
-    months  how many month-ends before the last session
+    months  how many month ends before the last session
     top     how many companies top10 adds up
 
     n_used is the number of companies with a weight. Missing: a security without return keeps its
-    weight until it leaves; a basket without members at a date has no row there."""
-    growing, alive = drift(view)
+    weight until it is delisted; a basket without members at a date has no row there.
+    """
+    move, listed = drift(view)
     order = np.argsort(_companies(view), kind="stable")
     first = np.flatnonzero(np.diff(_companies(view)[order], prepend=-1))
     rows = []
-    for t, span in month_ends(view, months):
-        growth = np.prod(1 + growing[:, span.start : t + 1], axis=1)
-        w = span.weights * (growth * alive[:, span.start : t + 1].all(axis=1))
+    for t, span in _dates(view, months):
+        growth = np.prod(1 + move[:, span.start : t + 1], axis=1)
+        w = span.weights * (growth * listed[:, span.start : t + 1].all(axis=1))
         w = np.add.reduceat(w[:, order], first, axis=1)
         whole = w.sum(axis=1, keepdims=True)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -78,7 +83,15 @@ def concentration(view: View, *, months: int = 12, top: int = 10) -> Result:
     return Result(table=tidy(rows))
 
 
-def _companies(view: View) -> NDArray[np.int64]:
+def _dates(view: View, months: int) -> Iterator[tuple[int, Span]]:
+    """(session, its span) of the last ``months`` month ends and the last session, oldest first."""
+    last = len(view.sessions) - 1
+    ends = month_ends(view.sessions).tolist()
+    for t in [*ends[max(len(ends) - months, 0) :], last]:
+        yield from ((t, span) for span in view.spans if span.start <= t < span.stop)
+
+
+def _companies(view: View) -> Ints:
     """Company of each security; each its own where the view names none."""
     return view.companies if len(view.companies) else np.arange(len(view.securities))
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 
 from paceline.measures import Array, Result, View, measure
 from paceline.signals.members import basis_of, drift
+from paceline.signals.returns import growth_to_eve, return_between
 from paceline.signals.tables import day, tidy
-from paceline.signals.windows import change, since_session, window
+from paceline.signals.windows import since_window
 
 
 @measure(
     question="Who drove the index?",
-    never="That the index would have gained so much less without them: their money would have been elsewhere.",
+    never="That the index would have gained that much less without them: money goes elsewhere.",
     of="basket",
     needs=("price_return", "total_return", "price_index", "total_index", "member"),
     unit="return",
@@ -26,13 +30,13 @@ from paceline.signals.windows import change, since_session, window
 def contributions(
     view: View, *, since: str = "ytd", k: int = 10, basis: str | None = None
 ) -> Result:
-    """Contribution of each member to its basket's return since a base close, exact over many periods.
+    """Contribution of each member to its basket's return since a base close, exact over periods.
 
     C_i = sum over t of w_{i,t-1} r_{i,t} I_{t-1} / I_base, with w the drifted weights before
-    session t, r the return on the basis and I the basket's level: the C_i add up to I_end / I_base
-    - 1. Within a span between rebalances w_{i,t-1} = W_i A_{i,t} G_{i,t-1} / sum of the same, with
-    target weights W, cumulative growth G and the living A, so that C = W * ((I_{t-1} / den_t) (A G
-    r)^T) / I_base: two matrix products for all baskets.
+    session t, r the return on the basis and I the basket's level: the C_i add up to
+    I_end / I_base - 1. Within a span between rebalances w_{i,t-1} = W_i A_{i,t} G_{i,t-1} / sum of
+    the same, with target weights W, cumulative growth G and the mask A of who is listed, so that
+    C = W * ((I_{t-1} / den_t) (A G r)^T) / I_base: two matrix products for all baskets.
 
     since  "ytd" (from the last close of the year before), another horizon of ``performance``, "low"
            or an ISO date
@@ -44,56 +48,23 @@ def contributions(
     of every group that shares members with the subject, part (``group``, ``part``): the sum over
     its members while they are members; residual = total - sum of all C, zero up to rounding.
     ``share`` is value / total where the basket gained. Missing: a missing return contributes
-    nothing; a basket younger than the window has no value, one without members no row."""
+    nothing; a basket younger than the window has no value, one without members no row.
+    """
     used = basis_of(view, basis)
-    levels = view.all_levels[used]
-    start, end = _window(view, since)
-    total = change(levels, start, end)
-    shares, parts, overlap = _sums(view, used, levels, start, end)
-    rows = []
+    start, end = since_window(view, since)
+    total = return_between(view.all_levels[used], start, end)
+    sums = _sums(view, used, start, end)
+    rows: list[dict[str, object]] = []
     for row, subject in enumerate(view.subjects):
-        gain = float(total[row])
+        if not sums.common[row, row]:
+            continue
         head = {
             "subject": subject,
             "start": day(view.sessions, start),
             "end": day(view.sessions, end),
             "basis": used,
         }
-        own = shares[row]
-        held = int(overlap[row, row])
-        if not held:
-            continue
-        order = np.argsort(-own, kind="stable")[:k]
-        order = order[own[order] != 0]
-        top = float(own[order].sum()) if np.isfinite(gain) else float("nan")
-        found: list[dict[str, object]] = [
-            {"statistic": "total", "value": gain, "n_used": held, "n_eligible": held},
-            *(
-                {"statistic": f"top_{n}", "value": float(own[i]), "security": view.securities[i]}
-                for n, i in enumerate(order, 1)
-            ),
-            {"statistic": "top", "value": top},
-            {
-                "statistic": "top_share",
-                "value": top / gain if gain > 0 else float("nan"),
-                "unit": "fraction",
-            },
-            *(
-                {
-                    "statistic": "part",
-                    "value": float(parts[row, p]),
-                    "group": group,
-                    "part": view.subjects[p],
-                    "n_used": int(overlap[row, p]),
-                    "n_eligible": int(overlap[p, p]),
-                }
-                for group, members in view.groups.items()
-                for p in members
-                if p != row and overlap[row, p]
-            ),
-            {"statistic": "residual", "value": gain - float(own.sum())},
-        ]
-        rows += [{**head, **line} for line in found]
+        rows += [{**head, **line} for line in _lines(view, sums, row, float(total[row]), k)]
     table = tidy(
         rows, security=pl.String, group=pl.String, part=pl.String, unit=pl.String, basis=pl.String
     )
@@ -105,22 +76,58 @@ def contributions(
     )
 
 
-def _window(view: View, since: str) -> tuple[int, int]:
-    if since == "low" or (since[:1].isdigit() and "-" in since):
-        return since_session(view, since), len(view.sessions) - 1
-    return window(view, since)
+@dataclass(frozen=True)
+class _Sums:
+    """Contributions and their sums.
+
+    own     (S, N) contribution of each security to each basket
+    parts   (S, S) their sums over the members of every basket
+    common  (S, S) how many securities two baskets have in common, at the end
+    """
+
+    own: Array
+    parts: Array
+    common: Array
 
 
-def _sums(
-    view: View, basis: str, levels: Array, start: int, end: int
-) -> tuple[Array, Array, Array]:
-    """(S, N) contributions; (S, S) their sums over the members of every basket; (S, S) securities in common."""
+def _lines(view: View, sums: _Sums, row: int, gain: float, k: int) -> Iterator[dict[str, object]]:
+    """Rows of one basket, whose return is ``gain``."""
+    own = sums.own[row]
+    held = int(sums.common[row, row])
+    order = np.argsort(-own, kind="stable")[:k]
+    order = order[own[order] != 0]
+    top = float(own[order].sum()) if np.isfinite(gain) else float("nan")
+    yield {"statistic": "total", "value": gain, "n_used": held, "n_eligible": held}
+    for n, i in enumerate(order, 1):
+        yield {"statistic": f"top_{n}", "value": float(own[i]), "security": view.securities[i]}
+    yield {"statistic": "top", "value": top}
+    yield {
+        "statistic": "top_share",
+        "value": top / gain if gain > 0 else float("nan"),
+        "unit": "fraction",
+    }
+    for group, members in view.groups.items():
+        for p in members:
+            if p != row and sums.common[row, p]:
+                yield {
+                    "statistic": "part",
+                    "value": float(sums.parts[row, p]),
+                    "group": group,
+                    "part": view.subjects[p],
+                    "n_used": int(sums.common[row, p]),
+                    "n_eligible": int(sums.common[p, p]),
+                }
+    yield {"statistic": "residual", "value": gain - float(own.sum())}
+
+
+def _sums(view: View, basis: str, start: int, end: int) -> _Sums:
+    """Contributions from the close of session ``start`` to that of ``end``."""
     S, N = len(view.subjects), len(view.securities)
-    shares, parts, common = np.zeros((S, N)), np.zeros((S, S)), np.zeros((S, S))
+    own, parts, common = np.zeros((S, N)), np.zeros((S, S)), np.zeros((S, S))
     if start < 0:
-        return np.full((S, N), np.nan), parts, common
-    growing, alive = drift(view)
-    returns = view.field(f"{basis}_return")
+        return _Sums(np.full((S, N), np.nan), parts, common)
+    levels, returns = view.all_levels[basis], view.field(f"{basis}_return")
+    move, listed = drift(view)
     for span in view.spans:
         stop = min(span.stop, end + 1)
         if stop <= start + 1:
@@ -128,10 +135,9 @@ def _sums(
         held = np.flatnonzero((span.weights > 0).any(axis=0))
         W = span.weights[:, held]
         now = slice(span.start, stop)
-        AG = np.ones((len(held), stop - span.start))
-        np.cumprod(1 + growing[held, span.start : stop - 1], axis=1, out=AG[:, 1:])
-        # who left stays out until a rebalance
-        AG *= np.logical_and.accumulate(alive[held, now], axis=1)
+        AG = growth_to_eve(move[held, now])
+        # who is delisted stays out until a rebalance
+        AG *= np.logical_and.accumulate(listed[held, now], axis=1)
         before = levels[:, span.start - 1 : stop - 1] if span.start else np.full((S, stop), np.nan)
         late = np.arange(span.start, stop) > start
         den = W @ AG
@@ -140,9 +146,9 @@ def _sums(
         r = returns[held, now]
         r[np.isnan(r)] = 0.0
         AG *= r
-        here = W * (factor @ AG.T)
-        shares[:, held] += here
+        of_span = W * (factor @ AG.T)
+        own[:, held] += of_span
         member = (W > 0).astype(float)
-        parts += here @ member.T
+        parts += of_span @ member.T
         common = member @ member.T  # the last span's
-    return shares, parts, common
+    return _Sums(own, parts, common)

@@ -9,7 +9,8 @@ from paceline import kernels, threads
 from paceline.arrays import Bools
 from paceline.errors import UsageError
 from paceline.measures import Array, Result, Span, View, measure
-from paceline.signals.members import Basis, basis_of, living
+from paceline.signals.members import Basis, basis_of, listed
+from paceline.signals.returns import growth_to_eve, trailing_returns
 
 UNITS = {
     "dispersion": "fraction",
@@ -17,7 +18,7 @@ UNITS = {
     "equal_sd_window": "fraction",
     "p90_p10_window": "fraction",
 }
-#: Share of a basket's living members that must have the whole window.
+#: Share of a basket's listed members that must have the whole window.
 COVERAGE = 0.9
 #: A variance below this share of the mean square is rounding.
 ROUNDING = 1e-13
@@ -25,19 +26,19 @@ ROUNDING = 1e-13
 
 @measure(
     question="How far apart are the members' returns?",
-    never="That stock pickers will do well: dispersion rewards the right picks and punishes the others as much.",
+    never="That stock pickers will do well: dispersion rewards right picks, punishes the others.",
     of="basket",
     needs=("price_return", "total_return", "price_index", "total_index", "member"),
     unit=UNITS,
     shows="series",
     bounds=(0.0, float("inf")),
     references=(
-        "S&P Dow Jones Indices, Dispersion: Measuring Market Opportunity, and S&P realised dispersion",
+        "S&P Dow Jones Indices, Dispersion: Measuring Market Opportunity; S&P realised dispersion",
         "Yu, Sharaiha (2007), Alpha Budgeting: Cross-Sectional Dispersion Decomposed",
     ),
 )
 def dispersion(view: View, *, window: int = 21, basis: Basis | None = None) -> Result:
-    """Cross-sectional standard deviation of the members' returns, for each session and for a window.
+    """Cross-sectional standard deviation of the members' returns, of a session and of a window.
 
     D = sqrt(sum_i w_i (r_i - r_I)^2) with r_I = sum_i w_i r_i and w the weights at the start of the
     period (the targets of the last rebalance, drifted to the close before its first session), so
@@ -55,19 +56,20 @@ def dispersion(view: View, *, window: int = 21, basis: Basis | None = None) -> R
     Shapes: (S, T), stamped at the last session of the period. n_eligible counts the members not yet
     delisted, n_used those with a return today. Missing: a member without a return today, or without
     a close at the window's start, is left out, its weight going to the others in proportion; fewer
-    than two members, or fewer than 90% of the living with the whole window, have no value."""
+    than two members, or fewer than 90% of the listed ones with the whole window, have no value.
+    """
     if window < 1:
         raise UsageError(
             f"a window of {window} sessions does not exist.", "Give a window of 1 or more."
         )
     used = basis_of(view, basis)
-    alive = living(view.field("price_index"), view.field("total_index"))
+    there = listed(view.field("price_index"), view.field("total_index"))
     seen = np.isfinite(view.field(f"{used}_return"))
     n_used, n_eligible = np.zeros(view.shape), np.zeros(view.shape)
     out = {name: np.full(view.shape, np.nan) for name in UNITS}
 
     def fill(span: Span) -> None:
-        block = _Block(view, used, span, seen, alive)
+        block = _SpanMembers(view, used, span, seen, there)
         now = slice(span.start, span.stop)
         n_used[:, now], n_eligible[:, now] = block.count(block.seen), block.count(block.there)
         out["dispersion"][:, now] = block.session(n_used[:, now])
@@ -84,30 +86,30 @@ def dispersion(view: View, *, window: int = 21, basis: Basis | None = None) -> R
     return Result(out, n_used, n_eligible)
 
 
-class _Block:
+class _SpanMembers:
     """The members of one span, over its sessions."""
 
-    def __init__(self, view: View, basis: str, span: Span, seen: Bools, alive: Bools) -> None:
-        """``seen``, ``alive`` (N, T): a return on the session, not left yet.
+    def __init__(self, view: View, basis: str, span: Span, seen: Bools, listed: Bools) -> None:
+        """``seen``, ``listed`` (N, T): a return on the session, not delisted yet.
 
         Holds ``there``, ``seen``, ``r`` (n, L) of the span, and ``G``, growth since the rebalance
-        to the close before each session."""
+        to the close before each session.
+        """
         held = np.flatnonzero((span.weights > 0).any(axis=0))
         now = slice(span.start, span.stop)
         self.start, self.held, self.all_seen = span.start, held, seen
         self.index = view.field(f"{basis}_index")
         self.W = span.weights[:, held]
         self.member = (self.W > 0).astype(np.float32)
-        self.there = np.logical_and.accumulate(alive[held, now], axis=1)
+        self.there = np.logical_and.accumulate(listed[held, now], axis=1)
         self.seen = seen[held, now] & self.there
         self.r = view.field(f"{basis}_return")[held, now]
-        move = 1 + (self.r if basis == "price" else view.field("price_return")[held, now])
+        move = self.r.copy() if basis == "price" else view.field("price_return")[held, now]
         row, column = np.nonzero(np.isnan(move))
-        move[row, column] = 1 + np.nan_to_num(
+        move[row, column] = np.nan_to_num(
             view.field("total_return")[held[row], span.start + column]
         )
-        self.G = np.ones(move.shape)
-        np.cumprod(move[:, :-1], axis=1, out=self.G[:, 1:])
+        self.G = growth_to_eve(move)
         np.copyto(self.r, 0.0, where=~self.seen)
 
     def count(self, flag: Bools) -> Array:
@@ -116,23 +118,21 @@ class _Block:
 
     def session(self, n: Array) -> Array:
         """(S, L) dispersion of each session; ``n`` members with a return."""
-        return np.where(n >= 2, _sd(self.W, self.G * self.seen, self.r), np.nan)
+        return np.where(n >= 2, _weighted_std(self.W, self.G * self.seen, self.r), np.nan)
 
     def window(self, ends: slice, window: int, n_there: Array) -> tuple[Array, Array, Array]:
-        """Weighted and equal-weighted dispersion and P90 - P10 of the returns up to the sessions ``ends``."""
+        """Weighted and equal-weighted dispersion and P90 - P10 of the returns up to ``ends``."""
         # 0, or 1 where the span begins with the history
         first = ends.start - window + 1 - self.start
-        here = slice(first, first + ends.stop - ends.start)
+        within = slice(first, first + ends.stop - ends.start)
         path = self.index[self.held, ends.start - window : ends.stop]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            r = path[:, window:] / path[:, :-window]
-        r -= 1
+        r = trailing_returns(path, window)[:, window:]
         valid = np.isfinite(r)
         valid &= self.all_seen[self.held, ends]
-        valid &= self.there[:, here]
+        valid &= self.there[:, within]
         np.copyto(r, np.nan, where=~valid)
         n = self.count(valid)
-        enough = (n >= 2) & (n >= COVERAGE * n_there[:, here])
+        enough = (n >= 2) & (n >= COVERAGE * n_there[:, within])
         gap = np.full(n.shape, np.nan)
         by_session = np.ascontiguousarray(r.T, np.float32)
         done: dict[bytes, int] = {}  # baskets of the same members are one question
@@ -145,8 +145,8 @@ class _Block:
                 else _p90_p10(np.compress(inside, by_session, axis=1), n[row])
             )
         np.copyto(r, 0.0, where=~valid)
-        weighted = _sd(self.W, self.G[:, here] * valid, r)
-        equal = _sd(self.member.astype(float), valid.astype(float), r)
+        weighted = _weighted_std(self.W, self.G[:, within] * valid, r)
+        equal = _weighted_std(self.member.astype(float), valid.astype(float), r)
         return (
             np.where(enough, weighted, np.nan),
             np.where(enough, equal, np.nan),
@@ -154,10 +154,10 @@ class _Block:
         )
 
 
-def _sd(W: Array, weight: Array, r: Array) -> Array:
-    """(S, L) sqrt of sum w r^2 - (sum w r)^2 with w = W * weight, scaled to one; zero where it is rounding.
+def _weighted_std(W: Array, weight: Array, r: Array) -> Array:
+    """(S, L) sqrt of sum w r^2 - (sum w r)^2 with w = W * weight, scaled to one.
 
-    Three sums in one product; NaN where nobody has a weight.
+    Zero where it is rounding, NaN where nobody has a weight. Three sums in one product.
     """
     n, L = r.shape
     terms = np.empty((n, 3, L))
@@ -173,7 +173,7 @@ def _sd(W: Array, weight: Array, r: Array) -> Array:
 
 
 def _p90_p10(r: NDArray[np.float32], n: Array) -> Array:
-    """(L,) spread of the 90th over the 10th percentile of the n finite values of each row; missing ones sort last."""
+    """(L,) 90th minus 10th percentile of the n finite values of each row; missing sort last."""
     r.sort(axis=1)
     at = np.arange(len(r))
 

@@ -7,14 +7,14 @@ import numpy as np
 from paceline import kernels
 from paceline.errors import UsageError
 from paceline.measures import Result, View, measure
-from paceline.signals.members import living, share
+from paceline.signals.members import listed, share
 
 UNITS = {"share": "fraction", "share_before": "fraction", "change": "fraction"}
 
 
 @measure(
     question="Where does the money change hands?",
-    never="That investors move money into or out of anything: every purchase is a sale, flows are not observed.",
+    never="That investors move money into or out of anything: every purchase is also a sale.",
     of="basket",
     needs=("close", "volume", "price_index", "total_index", "member"),
     unit=UNITS,
@@ -22,8 +22,8 @@ UNITS = {"share": "fraction", "share_before": "fraction", "change": "fraction"}
     bounds=(-1.0, 1.0),
     lookback=lambda p: p["window"] + p["before"],
     references=(
-        "Lo, Wang (2000), Trading Volume: Definitions, Data Analysis, and Implications of Portfolio Theory, "
-        "Review of Financial Studies 13",
+        "Lo, Wang (2000), Trading Volume: Definitions, Data Analysis, and Implications of "
+        "Portfolio Theory, Review of Financial Studies 13",
     ),
 )
 def dollar_volume_share(view: View, *, window: int = 21, before: int = 63) -> Result:
@@ -50,7 +50,7 @@ def dollar_volume_share(view: View, *, window: int = 21, before: int = 63) -> Re
             f"window = {window}, before = {before}: not numbers of sessions.", "Give 1 or more."
         )
     close, volume = view.field("close"), view.field("volume")
-    alive = living(view.field("price_index"), view.field("total_index"))
+    there = listed(view.field("price_index"), view.field("total_index"))
     own, market = np.full(view.shape, np.nan), np.full((1, view.shape[1]), np.nan)
     n_used, n_eligible = np.zeros(view.shape), np.zeros(view.shape)
     for span in view.spans:
@@ -61,8 +61,8 @@ def dollar_volume_share(view: View, *, window: int = 21, before: int = 63) -> Re
         np.copyto(dollars, 0.0, where=~seen)
         own[:, now] = np.where(member.any(axis=1, keepdims=True), member @ dollars, np.nan)
         market[0, now] = member.max(axis=0, initial=0.0) @ dollars
-        seen &= alive[:, now]
-        flags = np.hstack([seen, alive[:, now]])
+        seen &= there[:, now]
+        flags = np.hstack([seen, there[:, now]])
         n_used[:, now], n_eligible[:, now] = np.hsplit(kernels.tally(member, flags), 2)
     market[~(market > 0)] = np.nan
     own[:, np.isnan(market[0])] = np.nan

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from paceline.arrays import Dates
 from paceline.measures import Array, Result, View, measure
-from paceline.measures.league import ranks
 from paceline.signals import french
+from paceline.signals.ranks import tied_ranks
 from paceline.signals.tables import tidy
 
 #: Returns closer than this are a tie in a league.
 TIE = 0.001
 
+#: A series' name, its month ends, its returns.
+Line = tuple[str, Dates, Array]
+#: The same of two legs, winners and losers.
+Pair = tuple[str, Dates, Array, Array]
+
 
 @measure(
-    question="How have the published factors done, month by month, and how badly have they crashed?",
+    question="How have the published factors done, and how badly have they crashed?",
     never="That the factor earns so much from now on, or after costs: these are paper portfolios.",
     of="levels",
     needs=("series",),
@@ -57,7 +61,7 @@ def factor_history(
     year that is not complete has no row; a month without a value is left out of a factor's league.
     """
     lines, pair = _published(view)
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, object]] = []
     for period, count in (("M", months), ("Y", years)):
         rows += _periods(lines, period, count)
     for name, (subject, days, f) in lines.items():
@@ -79,13 +83,8 @@ def factor_history(
     )
 
 
-Line = tuple[str, NDArray[np.datetime64], Array]
-
-
-def _published(
-    view: View,
-) -> tuple[dict[str, Line], tuple[str, NDArray[np.datetime64], Array, Array] | None]:
-    """Factor -> (series, month-ends, returns), and the two legs of winners minus losers."""
+def _published(view: View) -> tuple[dict[str, Line], Pair | None]:
+    """The lines of the factors by name, and the two legs of winners minus losers."""
     lines: dict[str, Line] = {}
     for column, name in french.COLUMNS.items():
         series = french.find(view, "monthly", column)
@@ -97,23 +96,21 @@ def _published(
     return {n: line for n, line in lines.items() if len(line[1])}, pair
 
 
-def _periods(lines: dict[str, Line], period: str, count: int) -> Iterator[dict[str, Any]]:
+def _periods(lines: dict[str, Line], period: str, count: int) -> Iterator[dict[str, object]]:
     """League rows of the last ``count`` months or full calendar years (0: all)."""
-    found: dict[str, dict[str, float]] = {}
+    by_period: dict[str, dict[str, float]] = {}
     for name, (_, days, f) in lines.items():
         key = days.astype(f"datetime64[{period}]")
         for one in np.unique(key):
             inside = key == one
             if period == "M" or inside.sum() == 12:
-                found.setdefault(str(one), {})[name] = float(np.prod(1 + f[inside]) - 1)
-    for when in sorted(found)[-count:] if count else sorted(found):
-        values = np.array([found[when].get(name, np.nan) for name in lines])
-        place = ranks(values, TIE)
-        first, last = (
-            np.datetime64(when, "M"),
-            np.datetime64(when, "M") + (0 if period == "M" else 11),
-        )
-        start, end = first.astype("datetime64[D]") - 1, (last + 1).astype("datetime64[D]") - 1
+                by_period.setdefault(str(one), {})[name] = float(np.prod(1 + f[inside]) - 1)
+    for when in sorted(by_period)[-count:] if count else sorted(by_period):
+        values = np.array([by_period[when].get(name, np.nan) for name in lines])
+        place = tied_ranks(values, TIE)
+        first = np.datetime64(when, "M")
+        after = first + (1 if period == "M" else 12)
+        start, end = (m.astype("datetime64[D]") - 1 for m in (first, after))
         for (name, (subject, _, _)), value, rank in zip(lines.items(), values, place, strict=True):
             if np.isfinite(value):
                 yield {
@@ -129,8 +126,8 @@ def _periods(lines: dict[str, Line], period: str, count: int) -> Iterator[dict[s
 
 
 def _falls(
-    subject: str, name: str, days: NDArray[np.datetime64], f: Array, worst: int
-) -> Iterator[dict[str, Any]]:
+    subject: str, name: str, days: Dates, f: Array, worst: int
+) -> Iterator[dict[str, object]]:
     """Today's drawdown and the deepest falls of one factor."""
     wealth = np.concatenate([[1.0], np.cumprod(1 + f)])
     when = np.concatenate([[(days[0].astype("datetime64[M]")).astype("datetime64[D]") - 1], days])
@@ -166,16 +163,14 @@ def _falls(
         }
 
 
-def _crashes(
-    pair: tuple[str, NDArray[np.datetime64], Array, Array], worst: int, length: int
-) -> Iterator[dict[str, Any]]:
+def _crashes(pair: Pair, worst: int, length: int) -> Iterator[dict[str, object]]:
     """The worst stretches of winners minus losers that do not overlap, worst first."""
     subject, days, high, low = pair
     if len(days) < length:
         return
     stretch = np.lib.stride_tricks.sliding_window_view
     total = np.prod(1 + stretch(high - low, length), axis=1) - 1
-    legs_ = [np.prod(1 + stretch(x, length), axis=1) - 1 for x in (high, low)]
+    legs = [np.prod(1 + stretch(x, length), axis=1) - 1 for x in (high, low)]
     free = np.ones(len(total), bool)
     for _ in range(worst):
         if not free.any():
@@ -190,7 +185,7 @@ def _crashes(
             "end": days[k + length - 1].item(),
             "value": float(total[k]),
             "factor": french.WML,
-            "winners": float(legs_[0][k]),
-            "losers": float(legs_[1][k]),
+            "winners": float(legs[0][k]),
+            "losers": float(legs[1][k]),
             "known": days[k + length - 1].item(),
         }

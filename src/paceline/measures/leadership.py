@@ -8,14 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from paceline.arrays import Bools
+from paceline import kernels
+from paceline.arrays import SESSIONS_PER_YEAR
 from paceline.errors import NotEnoughData
 from paceline.measures import Array, Result, View, measure
 from paceline.signals.members import Basis, basis_of
-from paceline.signals.ranks import noise, quantiles, spearman, top
+from paceline.signals.ranks import DECIMALS, noise, quantiles, spearman, top
+from paceline.signals.returns import return_between, session_returns
+from paceline.signals.sessions import last_close_of_year, year_of
+from paceline.signals.statistics import betas
 from paceline.signals.tables import day, tidy
-from paceline.signals.weeks import carried
-from paceline.signals.windows import change, on_or_before, returns, since_session, window
+from paceline.signals.windows import since_window
 
 UNITS = {
     "rank_correlation": "ratio",
@@ -25,28 +28,43 @@ UNITS = {
     "changed_side": "count",
     **{f"quintile_{k}": "return" for k in range(1, 6)},
 }
-#: Sessions: of the formation "12-2" (a year, without its last month), of beta and its least, of a
-#: formation at least.
-YEAR, MONTH, BETA, BETA_LEAST, FORMATION = 252, 21, 252, 126, 21
+#: Sessions of a month: left out at the end of the formation "12-2", and a formation's least.
+MONTH = 21
+#: Of the 252 sessions of beta, how many need both returns.
+BETA_LEAST = 126
 #: Members (and baskets of a group) below which no number is given; members that deciles need.
 LEAST, LEAST_GROUP, LEAST_DECILES = 8, 3, 20
+#: Share of the members that leads.
+TOP = 0.1
 ADJUSTED = ("raw", "beta removed")
 
 
 @dataclass(frozen=True)
-class Period:
-    """Sessions of a formation and of the window that follows it."""
+class Formation:
+    """Sessions from whose first close to whose last close members are ranked, before a window."""
 
     name: str
     start: int
     stop: int
-    base: int
-    end: int
+
+    @property
+    def long_enough(self) -> bool:
+        """Whether it lies in the data and has a month of sessions."""
+        return self.start >= 0 and self.stop - self.start >= MONTH
+
+    def reason(self, n: int, least: int) -> str | None:
+        """Why there is no number of ``n`` names where ``least`` are needed, if there is none."""
+        if self.start < 0:
+            return f"the formation {self.name} starts before the data"
+        if not self.long_enough:
+            have = self.stop - self.start
+            return f"the formation {self.name} has {have} sessions; {MONTH} are needed"
+        return f"{n} with data; {least} are needed" if n < least else None
 
 
 @measure(
     question="Do those who led before still lead?",
-    never="That leadership has changed for good: past the noise band it is a description, not evidence.",
+    never="That leadership has changed for good: this describes one window, it proves nothing.",
     of="basket",
     needs=("price_return", "total_return", "price_index", "total_index", "member"),
     unit=UNITS,
@@ -54,13 +72,14 @@ class Period:
     bounds=None,  # residual returns can lie below -1
     references=(
         "Spearman (1904), The Proof and Measurement of Association between Two Things",
-        "Jegadeesh, Titman (1993), Returns to Buying Winners and Selling Losers, Journal of Finance 48",
-        "Grundy, Martin (2001), Understanding the Nature of the Risks and the Source of the Rewards to "
-        "Momentum Investing, Review of Financial Studies 14 (beta of winners and losers)",
+        "Jegadeesh, Titman (1993), Returns to Buying Winners and Selling Losers, "
+        "Journal of Finance 48",
+        "Grundy, Martin (2001), Understanding the Nature of the Risks and the Source of "
+        "the Rewards to Momentum Investing, Review of Financial Studies 14 (beta of winners)",
     ),
 )
 def leadership(view: View, *, since: str = "last_month", basis: Basis | None = None) -> Result:
-    """Rank correlation of the members' returns before a window with their returns in it, and what goes with it.
+    """Rank correlation of the members' returns before a window with their returns in it.
 
     The window runs from a base close b to its end; everything is stamped at the end (``end``),
     ``start`` is b. Members are those in force after b. Two formations before it: "ytd", from the
@@ -71,9 +90,10 @@ def leadership(view: View, *, since: str = "last_month", basis: Basis | None = N
     who led is the same.
 
     rank_correlation     Spearman's rho of formation and window return. ``sign`` in words: past
-                         winners ahead, past losers ahead, or no order: |rho| < noise = 1.96 /
-                         sqrt(n - 1). Formation "beta": rho of beta itself with the raw return (high
-                         beta ahead, low beta ahead), which tells how much of it was the market
+                         winners ahead, past losers ahead, or no order:
+                         |rho| < noise = 1.96 / sqrt(n - 1). Formation "beta": rho of beta
+                         itself with the raw return (high beta ahead, low beta ahead), which tells
+                         how much of it was the market
     quintile_1 ... _5    equal-weighted mean return in the window of each fifth by formation, 1 the
                          past losers
     spread               quintile_5 - quintile_1: past winners minus past losers; over the formation
@@ -87,8 +107,8 @@ def leadership(view: View, *, since: str = "last_month", basis: Basis | None = N
     For every ``group`` of baskets the same question, with ``subject`` the market it is measured
     against: the benchmark, or the basket with the most members where the benchmark has none.
     rank_correlation over the group's baskets, and changed_side, the number of them (of n_used)
-    whose return less the market's (less beta times the market's) changed its sign between formation
-    and window. Few baskets say little: these rows are ``weak``.
+    whose excess return over the market (over beta times the market) changed its sign between
+    formation and window. Few baskets say little: these rows are ``weak``.
 
     The noise is that of members independent of each other. Common factors other than the basket's
     index make larger correlations likely by chance, so beyond it is a description of this window,
@@ -99,30 +119,27 @@ def leadership(view: View, *, since: str = "last_month", basis: Basis | None = N
     basis  "price" or "total"; default: the basis the baskets are shown on
 
     n_used counts members with a return in both periods, n_eligible the members at b. Missing: a
-    member without a close at the start of a period is left out; one that left in the window counts
-    with its return up to then, delisting included; a missing return is left out of beta. Fewer than
-    8 members (3 baskets of a group, 20 members for deciles) or a year with fewer than 21 sessions
-    before b give no value, and ``reason`` says so. Raises UsageError for an impossible date,
-    NotEnoughData where the window starts before the data."""
+    member without a close at the start of a period is left out; one delisted in the window counts
+    with its return up to then, delisting return included; a missing return is left out of beta.
+    Fewer than 8 members (3 baskets of a group, 20 members for deciles) or a year with fewer than 21
+    sessions before b give no value, and ``reason`` says so. Raises UsageError for an impossible
+    date, NotEnoughData where the window starts before the data.
+    """
     used = basis_of(view, basis)
-    base, end = (
-        (since_session(view, since), len(view.sessions) - 1)
-        if since == "low" or (since[:1].isdigit() and "-" in since)
-        else window(view, since)
-    )
+    base, end = since_window(view, since)
     if base < 0 or end <= base:
         raise NotEnoughData(
             f"the window {since!r} starts before the data, or has no session.",
             "Give a later date, or a shorter window.",
         )
-    year = int(str(view.sessions[base])[:4])
-    eve = on_or_before(view.sessions, f"{year - 1}-12-31")
-    periods = [
-        Period("ytd", eve, base, base, end),
-        Period("12-2", base - YEAR, base - MONTH, base, end),
+    formations = [
+        Formation("ytd", last_close_of_year(view.sessions, year_of(view.sessions, base) - 1), base),
+        Formation("12-2", base - SESSIONS_PER_YEAR, base - MONTH),
     ]
-    levels = view.all_levels[used]
-    rows = [*_stocks(view, used, levels, periods), *_groups(view, levels, periods)]
+    rows = [
+        *_stocks(view, used, formations, base, end),
+        *_groups(view, used, formations, base, end),
+    ]
     when = {"start": day(view.sessions, base), "end": day(view.sessions, end), "basis": used}
     return Result(
         table=tidy(
@@ -139,78 +156,46 @@ def leadership(view: View, *, since: str = "last_month", basis: Basis | None = N
     )
 
 
-def betas(index: Array, r: Array) -> Array:
-    """(S, N) slope of each row of returns ``r`` (N, L) on each row of ``index`` (S, L), sessions with both.
-
-    cov / var over those sessions; NaN for fewer than 126 of them, or an index that does not move.
-    """
-    x, y = np.nan_to_num(index), np.nan_to_num(r)
-    has_x, has_y = (np.isfinite(a).astype(float) for a in (index, r))
-    n = has_x @ has_y.T
-    with np.errstate(divide="ignore", invalid="ignore"):
-        covariance = x @ y.T - (x @ has_y.T) * (has_x @ y.T) / n
-        square = (x * x) @ has_y.T
-        variance = square - (x @ has_y.T) ** 2 / n
-        slope: Array = np.where(
-            (n >= BETA_LEAST) & (variance > 1e-12 * square), covariance / variance, np.nan
-        )
-    return slope
-
-
 def _stocks(
-    view: View, basis: str, levels: Array, periods: list[Period]
+    view: View, basis: str, formations: list[Formation], base: int, end: int
 ) -> Iterator[dict[str, object]]:
     """Rows of every basket, over its members."""
-    base, end = periods[0].base, periods[0].end
     weights = next((s.weights for s in view.spans if s.start <= base + 1 < s.stop), None)
     if weights is None:
         return
     held = np.flatnonzero((weights > 0).any(axis=0))
-    index = view.field(f"{basis}_index")
-    now = carried(index[held, base : end + 1])
-    now = now[:, -1] / index[held, base] - 1
-    before = {
-        p.name: index[held, p.stop] / index[held, p.start] - 1
-        if p.start >= 0 and p.stop - p.start >= FORMATION
-        else np.full(len(held), np.nan)
-        for p in periods
-    }
-    recent = slice(max(base + 1 - BETA, 0), base + 1)
-    beta = betas(returns(levels)[:, recent], view.field(f"{basis}_return")[held, recent])
-    market = change(levels, base, end)
+    index, levels = view.field(f"{basis}_index")[held], view.all_levels[basis]
+    path = kernels.forward_fill(index[:, base : end + 1])
+    now = path[:, -1] / index[:, base] - 1
+    before = {f.name: _formation_return(index, f) for f in formations}
+    recent = slice(max(base + 1 - SESSIONS_PER_YEAR, 0), base + 1)
+    returns = view.field(f"{basis}_return")[held, recent]
+    beta = betas(session_returns(levels)[:, recent], returns, BETA_LEAST)
+    market = return_between(levels, base, end)
     for row, subject in enumerate(view.subjects):
         member = weights[row, held] > 0
         if not member.any():
             continue
         head = {"subject": subject, "n_eligible": int(member.sum()), "weak": False}
         residual = now - beta[row] * market[row]
-        for period in periods:
+        for formation in formations:
+            past = before[formation.name]
             for adjusted, after in zip(ADJUSTED, (now, residual), strict=True):
-                both = member & np.isfinite(before[period.name]) & np.isfinite(after)
-                yield from (
-                    {**head, "formation": period.name, "adjusted": adjusted, **r}
-                    for r in _members_rows(
-                        before[period.name], after, both, _reason(period, int(both.sum()), LEAST)
-                    )
-                )
+                both = member & np.isfinite(past) & np.isfinite(after)
+                reason = formation.reason(int(both.sum()), LEAST)
+                own = {**head, "formation": formation.name, "adjusted": adjusted}
+                yield from ({**own, **r} for r in _members_rows(past[both], after[both], reason))
         both = member & np.isfinite(beta[row]) & np.isfinite(now)
-        yield {
-            **head,
-            "formation": "beta",
-            "adjusted": "raw",
-            **_correlation(
-                beta[row][both], now[both], LEAST, ("high beta ahead", "low beta ahead")
-            ),
-        }
+        words = ("high beta ahead", "low beta ahead")
+        correlation = _correlation(beta[row][both], now[both], LEAST, words)
+        yield {**head, "formation": "beta", "adjusted": "raw", **correlation}
 
 
-def _reason(period: Period, n: int, least: int) -> str | None:
-    """Why there is no number, if there is none."""
-    if period.start < 0:
-        return f"the formation {period.name} starts before the data"
-    if period.stop - period.start < FORMATION:
-        return f"the formation {period.name} has {period.stop - period.start} sessions; {FORMATION} are needed"
-    return f"{n} with data; {least} are needed" if n < least else None
+def _formation_return(index: Array, formation: Formation) -> Array:
+    """(n,) return over the formation; missing where it is too short, or before the data."""
+    if not formation.long_enough:
+        return np.full(len(index), np.nan)
+    return return_between(index, formation.start, formation.stop)
 
 
 def _correlation(
@@ -227,38 +212,45 @@ def _correlation(
     rho = float("nan") if reason else spearman(before, after)
     if reason is None and not np.isfinite(rho):
         reason = "all values are equal: there is no order"
-    band = noise(n)
-    return {
+    row: dict[str, object] = {
         "statistic": "rank_correlation",
         "value": rho,
         "n_used": n,
         "reason": reason,
-        "noise": band if reason is None else None,
-        "sign": None
-        if reason
-        else "no order"
-        if abs(rho) < band
-        else words[0]
-        if rho > 0
-        else words[1],
     }
+    if reason is None:
+        band = noise(n)
+        ahead = words[0] if rho > 0 else words[1]
+        row |= {"noise": band, "sign": "no order" if abs(rho) < band else ahead}
+    return row
 
 
-def _members_rows(
-    before: Array, after: Array, both: Bools, reason: str | None
-) -> Iterator[dict[str, object]]:
-    """Rows of one basket, formation and adjustment."""
-    n = int(both.sum())
-    x, y = before[both], after[both]
-    yield _correlation(x, y, LEAST, reason=reason)
+def _members_rows(before: Array, after: Array, reason: str | None) -> Iterator[dict[str, object]]:
+    """Rows of one basket, formation and adjustment, of the members with both returns."""
+    n = len(before)
+    yield _correlation(before, after, LEAST, reason=reason)
     if reason is not None:
         yield {"statistic": "spread", "value": float("nan"), "n_used": n, "reason": reason}
         return
-    fifth = quantiles(x, 5)
+    yield from _fifths(before, after)
+    leaders = top(before, TOP)
+    stayed = float("nan")
+    if n >= LEAST_DECILES and leaders.any():
+        stayed = float(top(after, TOP)[leaders].mean())
+    yield {
+        "statistic": "turnover_top_decile",
+        "value": 1 - stayed,
+        "n_used": n,
+        "reason": None if np.isfinite(stayed) else f"{n} with data; {LEAST_DECILES} are needed",
+    }
+
+
+def _fifths(before: Array, after: Array) -> Iterator[dict[str, object]]:
+    """Mean return of each fifth by formation, their spread, and whether they rise or fall."""
+    n, fifth = len(before), quantiles(before, 5)
     size = np.bincount(fifth, minlength=5)
     with np.errstate(invalid="ignore"):
-        means = np.bincount(fifth, weights=y, minlength=5) / np.where(size > 0, size, np.nan)
-    steps = np.diff(means)
+        means = np.bincount(fifth, weights=after, minlength=5) / np.where(size > 0, size, np.nan)
     for k, value in enumerate(means.tolist(), 1):
         yield {
             "statistic": f"quintile_{k}",
@@ -268,92 +260,78 @@ def _members_rows(
             "reason": None if size[k - 1] else "ties leave this fifth empty",
         }
     spread = float(means[4] - means[0])
-    fine = bool(np.isfinite(means).all())
+    ahead = "past winners ahead" if spread > 0 else "past losers ahead"
     yield {
         "statistic": "spread",
         "value": spread,
         "n_used": n,
         "reason": None if np.isfinite(spread) else "ties",
-        "sign": ("past winners ahead" if spread > 0 else "past losers ahead")
-        if np.isfinite(spread)
-        else None,
+        "sign": ahead if np.isfinite(spread) else None,
     }
+    steps = np.diff(means)
     rising, falling = bool((steps > 0).all()), bool((steps < 0).all())
-    yield {
-        "statistic": "monotone",
-        "value": float(rising or falling) if fine else float("nan"),
-        "n_used": n,
-        "reason": None if fine else "ties leave a fifth empty",
-        "sign": ("rising" if rising else "falling" if falling else "not monotone")
-        if fine
-        else None,
-    }
-    enough = n >= LEAST_DECILES
-    leaders = top(x, 0.1)
-    kept = float(top(y, 0.1)[leaders].mean()) if enough and leaders.any() else float("nan")
-    yield {
-        "statistic": "turnover_top_decile",
-        "value": 1 - kept,
-        "n_used": n,
-        "reason": None if np.isfinite(kept) else f"{n} with data; {LEAST_DECILES} are needed",
-    }
+    row: dict[str, object] = {"statistic": "monotone", "n_used": n}
+    if not np.isfinite(means).all():
+        yield row | {"value": float("nan"), "reason": "ties leave a fifth empty"}
+        return
+    word = "rising" if rising else "falling" if falling else "not monotone"
+    yield row | {"value": float(rising or falling), "sign": word}
 
 
 def widest(view: View, base: int) -> int | None:
-    """Row of the market: the benchmark, else the basket with the most members after the close of ``base``."""
+    """Row of the market: the benchmark, else the basket with the most members after ``base``."""
     if view.benchmark is not None:
         return view.benchmark
     weights = next((s.weights for s in view.spans if s.start <= base + 1 < s.stop), None)
     return None if weights is None or not weights.any() else int((weights > 0).sum(axis=1).argmax())
 
 
-def _groups(view: View, levels: Array, periods: list[Period]) -> Iterator[dict[str, object]]:
+def _groups(
+    view: View, basis: str, formations: list[Formation], base: int, end: int
+) -> Iterator[dict[str, object]]:
     """Rows of every group, over its baskets."""
-    base, end = periods[0].base, periods[0].end
     market = widest(view, base)
     if market is None:
         return
-    daily = returns(levels[:, max(base - BETA, 0) : base + 1])[:, 1:]
-    beta = betas(daily[market : market + 1], daily)[0]
-    now = change(levels, base, end)
+    levels = view.all_levels[basis]
+    daily = session_returns(levels[:, max(base - SESSIONS_PER_YEAR, 0) : base + 1])[:, 1:]
+    beta = betas(daily[market : market + 1], daily, BETA_LEAST)[0]
+    now = return_between(levels, base, end)
+    slopes = dict(zip(ADJUSTED, (np.ones(len(levels)), beta), strict=True))
     for group, rows in view.groups.items():
-        here = np.array([r for r in rows if r != market], np.int64)
-        for period in periods:
-            long_enough = period.stop - period.start >= FORMATION
-            before = (
-                change(levels, period.start, period.stop)
-                if long_enough
-                else np.full(len(levels), np.nan)
-            )
-            for adjusted, slope in zip(ADJUSTED, (np.ones(len(levels)), beta), strict=True):
-                after = (now - slope * now[market] if adjusted != "raw" else now)[here]
-                ahead = [(x - slope * x[market])[here] for x in (before, now)]
-                both = np.isfinite(before[here]) & np.isfinite(after)
-                n = int(both.sum())
-                reason = _reason(period, n, LEAST_GROUP)
+        own = np.array([r for r in rows if r != market], np.int64)
+        for formation in formations:
+            before = _formation_return(levels, formation)
+            for adjusted, slope in slopes.items():
+                # raw returns are correlated as they are; a side is always relative to the market
+                after = now if adjusted == "raw" else now - slope * now[market]
+                sides = [(x - slope * x[market])[own] for x in (before, now)]
                 head = {
                     "subject": view.subjects[market],
                     "group": group,
-                    "formation": period.name,
+                    "formation": formation.name,
                     "adjusted": adjusted,
-                    "n_eligible": len(here),
+                    "n_eligible": len(own),
                     "weak": True,
                 }
-                yield {
-                    **head,
-                    **_correlation(before[here][both], after[both], LEAST_GROUP, reason=reason),
-                }
-                both &= np.isfinite(ahead[0]) & np.isfinite(ahead[1])
-                n = int(both.sum())
-                turned = (
-                    np.sign(np.round(ahead[0][both], 12)) * np.sign(np.round(ahead[1][both], 12))
-                    < 0
-                )
-                reason = _reason(period, n, 1)
-                yield {
-                    **head,
-                    "statistic": "changed_side",
-                    "n_used": n,
-                    "reason": reason,
-                    "value": float("nan") if reason else float(turned.sum()),
-                }
+                for row in _group_rows(formation, before[own], after[own], sides):
+                    yield {**head, **row}
+
+
+def _group_rows(
+    formation: Formation, before: Array, after: Array, sides: list[Array]
+) -> Iterator[dict[str, object]]:
+    """Rank correlation of a group's baskets, and how many of them changed their side."""
+    both = np.isfinite(before) & np.isfinite(after)
+    reason = formation.reason(int(both.sum()), LEAST_GROUP)
+    yield _correlation(before[both], after[both], LEAST_GROUP, reason=reason)
+    both &= np.isfinite(sides[0]) & np.isfinite(sides[1])
+    signs = [np.sign(np.round(side[both], DECIMALS)) for side in sides]
+    n = int(both.sum())
+    reason = formation.reason(n, 1)
+    yield {
+        "statistic": "changed_side",
+        "n_used": n,
+        "reason": reason,
+        "value": float("nan") if reason else float((signs[0] * signs[1] < 0).sum()),
+    }

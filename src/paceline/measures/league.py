@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from paceline.measures import Array, Result, View, measure
+from paceline.signals.ranks import tied_ranks
+from paceline.signals.returns import return_between
 from paceline.signals.tables import day, tidy
-from paceline.signals.windows import change, chosen, since_session, window
+from paceline.signals.windows import chosen, since_session, window
 
 DEFAULT = ("since_low", "1d", "1w", "1m", "last_month", "3m", "6m", "ytd", "1y")
-
-
-def ranks(values: Array, tie: float) -> NDArray[np.int64]:
-    """Rank 1 for the largest; neighbours in the order closer than ``tie`` share a rank; -1 where missing.
-
-    The ranks after a tie of two continue at two more (1, 2, 2, 4). Closeness is passed on: if a
-    ties with b and b with c, all three share a rank, so that no two values closer than ``tie`` are
-    ever ranked apart."""
-    order = np.argsort(-values, kind="stable")  # missing values come last
-    ordered = values[order]
-    apart = np.ones(len(values), bool)
-    apart[1:] = ordered[:-1] - ordered[1:] >= tie - 1e-12
-    place = np.maximum.accumulate(np.where(apart, np.arange(len(values)), 0))
-    out = np.empty(len(values), np.int64)
-    out[order] = np.where(np.isfinite(ordered), place + 1, -1)
-    return out
 
 
 @measure(
@@ -59,38 +46,29 @@ def league(
 
     Columns: ``group``, ``rank``, ``rank_before``, ``rank_change``, ``value_before``; the horizon is
     ``statistic``. Missing: a basket without a return has no rank, and the others are ranked without
-    it."""
+    it.
+    """
     wanted = list(chosen(horizons, ("since",) if since is not None else DEFAULT))
     if since is not None and "since" not in wanted:
         wanted.insert(0, "since")
-    rows = []
+    rows: list[dict[str, object]] = []
     for name in wanted:
-        is_since = name == "since" and since is not None
-        start, end = (
-            (since_session(view, str(since)), len(view.sessions) - 1)
-            if is_since
-            else window(view, name)
-        )
-        now, before = change(view.levels, start, end), change(view.levels, 2 * start - end, start)
+        if name == "since" and since is not None:
+            start, end = since_session(view, since), len(view.sessions) - 1
+        else:
+            start, end = window(view, name)
+        now = return_between(view.levels, start, end)
+        before = return_between(view.levels, 2 * start - end, start)
+        when = {
+            "statistic": name,
+            "start": day(view.sessions, start),
+            "end": day(view.sessions, end),
+        }
         for group, members in view.groups.items():
-            here = np.array(members, np.int64)
-            place, place_before = ranks(now[here], tie), ranks(before[here], tie)
-            for k in np.argsort(-now[here], kind="stable"):
-                rank, earlier = int(place[k]), int(place_before[k])
-                rows.append(
-                    {
-                        "subject": view.subjects[here[k]],
-                        "statistic": name,
-                        "start": day(view.sessions, start),
-                        "end": day(view.sessions, end),
-                        "value": float(now[here[k]]),
-                        "group": group,
-                        "rank": rank if rank > 0 else None,
-                        "rank_before": earlier if earlier > 0 else None,
-                        "rank_change": earlier - rank if min(rank, earlier) > 0 else None,
-                        "value_before": float(before[here[k]]),
-                    }
-                )
+            own = np.array(members, np.int64)
+            head = {**when, "group": group}
+            names = [view.subjects[m] for m in members]
+            rows += [{**head, **row} for row in _ranking(names, now[own], before[own], tie)]
     return Result(
         table=tidy(
             rows,
@@ -101,3 +79,20 @@ def league(
             value_before=pl.Float64,
         )
     )
+
+
+def _ranking(
+    names: list[str], now: Array, before: Array, tie: float
+) -> Iterator[dict[str, object]]:
+    """Rows of one group over one horizon, best first."""
+    place, place_before = tied_ranks(now, tie), tied_ranks(before, tie)
+    for k in np.argsort(-now, kind="stable"):
+        rank, earlier = int(place[k]), int(place_before[k])
+        yield {
+            "subject": names[k],
+            "value": float(now[k]),
+            "rank": rank if rank > 0 else None,
+            "rank_before": earlier if earlier > 0 else None,
+            "rank_change": earlier - rank if min(rank, earlier) > 0 else None,
+            "value_before": float(before[k]),
+        }

@@ -7,7 +7,7 @@ import numpy as np
 from paceline import kernels
 from paceline.arrays import Bools
 from paceline.measures import Result, View, measure
-from paceline.signals.members import Basis, basis_of, count, living, observed, share
+from paceline.signals.members import Basis, basis_of, count, listed, observed, share
 
 UNITS = {
     "new_highs": "count",
@@ -44,8 +44,9 @@ def new_highs_lows(view: View, *, window: int = 252, basis: Basis | None = None)
             and lows)
 
     Shapes: (S, T). n_used counts members with a return today and ``window`` closes before it, of
-    which at most ten carried forward; n_eligible the members not yet delisted. Missing: a younger
-    member is left out of everything."""
+    which at most ten forward-filled; n_eligible the members not yet delisted. Missing: a younger
+    member is left out of everything.
+    """
     used = basis_of(view, basis)
     index, returns = view.field(f"{used}_index"), view.field(f"{used}_return")
 
@@ -58,7 +59,7 @@ def new_highs_lows(view: View, *, window: int = 252, basis: Basis | None = None)
         valid = np.isfinite(highest) & observed(returns[rows], window)
         high, low = ~kernels.above(highest, own), ~kernels.above(own, lowest)
         moved = valid & ~(high & low)
-        return high & moved, low & moved, kernels.above(own, ever) & valid, valid, living(own)
+        return high & moved, low & moved, kernels.above(own, ever) & valid, valid, listed(own)
 
     NH, NL, records, n_used, n_eligible = count(view, 5, flags)
     some = n_used > 0

@@ -7,8 +7,8 @@ import polars as pl
 
 from paceline import kernels
 from paceline.measures import Result, View, measure
+from paceline.signals.sessions import last_close_of_year, year_of
 from paceline.signals.tables import day, tidy
-from paceline.signals.windows import on_or_before
 
 UNITS = {
     "is_record": "count",
@@ -42,20 +42,21 @@ def record_highs(view: View) -> Result:
 
     Columns: ``start`` is the session of the highest close; ``since`` the first session of the
     history: a record is one only since then. Missing levels are passed over; a level missing today
-    gives no value for is_record and distance_from_record."""
+    gives no value for is_record and distance_from_record.
+    """
     end = len(view.sessions) - 1
     top = kernels.running_max(view.levels)
     records = np.zeros(view.shape, bool)
     records[:, 1:] = kernels.above(view.levels[:, 1:], top[:, :-1])
-    year = on_or_before(view.sessions, f"{int(str(view.sessions[-1])[:4]) - 1}-12-31") + 1
+    year = last_close_of_year(view.sessions, year_of(view.sessions) - 1) + 1
     rows = []
     for row, subject in enumerate(view.subjects):
-        here = np.flatnonzero(np.isfinite(view.levels[row]))
-        if not len(here):
+        valid = np.flatnonzero(np.isfinite(view.levels[row]))
+        if not len(valid):
             continue
         now = view.levels[row, end]
         highs = np.flatnonzero(records[row])
-        last = int(highs[-1]) if len(highs) else int(here[0])
+        last = int(highs[-1]) if len(highs) else int(valid[0])
         values = {
             "is_record": float(records[row, end]) if np.isfinite(now) else float("nan"),
             "last_record": float(view.levels[row, last]),
@@ -72,7 +73,7 @@ def record_highs(view: View) -> Result:
                 "start": day(view.sessions, last),
                 "end": day(view.sessions, end),
                 "value": value,
-                "since": day(view.sessions, int(here[0])),
+                "since": day(view.sessions, int(valid[0])),
             }
             for name, value in values.items()
         ]

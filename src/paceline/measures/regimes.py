@@ -7,8 +7,10 @@ from bisect import insort
 import numpy as np
 
 from paceline import kernels
+from paceline.arrays import SESSIONS_PER_YEAR
 from paceline.measures import Array, Dates, Result, View, measure
-from paceline.signals.windows import returns
+from paceline.signals.returns import session_returns, trailing_returns
+from paceline.signals.sessions import month_ends
 
 UNITS = {
     "bull_20": "count",
@@ -36,7 +38,7 @@ VARIANCE, MONTHS = 126, 24
     ),
 )
 def regimes(view: View, *, trailing: int = 504) -> Result:
-    """State of each level as it was known on the day: 1 or 0 for each session, never relabelled afterwards.
+    """State of each level as it was known on the day: 1 or 0, never relabelled afterwards.
 
     bull_20            1 in a bull phase, 0 in a bear phase of the Lunde-Timmermann filter with 20%
                        up and down: it turns on the session that confirms the turn, a close more
@@ -44,8 +46,8 @@ def regimes(view: View, *, trailing: int = 504) -> Result:
                        (bull), not on the high or low itself
     bull_10            the same with 10%: corrections
     panic              1 if the return over ``trailing`` sessions is negative and the variance of
-                       daily returns over 126 sessions is above its median, else 0: panic =
-                       (trailing < 0) and (volatility > volatility_median)
+                       daily returns over 126 sessions is above its median, else 0:
+                       panic = (trailing < 0) and (volatility > volatility_median)
     trailing           return over ``trailing`` sessions (504, two years)
     volatility         sqrt(252 * that variance), ddof 1
     volatility_median  median of volatility at the ends of all months completed before the session's
@@ -56,9 +58,10 @@ def regimes(view: View, *, trailing: int = 504) -> Result:
     Shapes: (S, T). Momentum's panic state is that of the market: read it on the benchmark's row.
     The first phase is taken as a bull phase until a turn is confirmed; short histories may not have
     seen one. Missing: no state on a session without a level; the filter passes over it. panic needs
-    all of its three parts; a missing return blanks the variance for 126 sessions."""
+    all of its three parts; a missing return blanks the variance for 126 sessions.
+    """
     levels = view.levels
-    there = np.isfinite(levels)
+    valid = np.isfinite(levels)
     values: dict[str, Array] = {}
     for name, size in PHASES.items():
         state = np.ones(levels.shape)
@@ -66,11 +69,11 @@ def regimes(view: View, *, trailing: int = 504) -> Result:
             turns = kernels.turning_points(level, size, size)
             for kind, confirmed in zip(turns.kind.tolist(), turns.confirmed.tolist(), strict=True):
                 state[row, confirmed:] = kind < 0
-        state[~there] = np.nan
+        state[~valid] = np.nan
         values[name] = state
-    past = np.full(levels.shape, np.nan)
-    past[:, trailing:] = levels[:, trailing:] / levels[:, :-trailing] - 1
-    volatility = kernels.move_std(returns(levels), VARIANCE) * np.sqrt(252)
+    past = trailing_returns(levels, trailing)
+    deviation = kernels.move_std(session_returns(levels), VARIANCE)
+    volatility = deviation * np.sqrt(SESSIONS_PER_YEAR)
     median = expanding_median(volatility, view.sessions)
     with np.errstate(invalid="ignore"):
         panic = np.where(
@@ -88,13 +91,12 @@ def regimes(view: View, *, trailing: int = 504) -> Result:
 
 
 def expanding_median(a: Array, sessions: Dates) -> Array:
-    """(S, T) median of each row's values on the last sessions of all months completed before each session's own.
+    """(S, T) median of each row's values at the ends of all months before each session's own.
 
     NaN until there are 24 of them. Of a month only what its last session shows counts; missing
-    values are left out."""
-    month = sessions.astype("datetime64[M]")
-    # first sessions of months, but for the first one
-    begins = np.flatnonzero(month[1:] != month[:-1]) + 1
+    values are left out.
+    """
+    begins = month_ends(sessions) + 1  # first sessions of months, but for the first one
     out = np.full(a.shape, np.nan)
     stops = [*begins[1:].tolist(), a.shape[1]] if len(begins) else []
     for row, values in enumerate(a):

@@ -1,18 +1,20 @@
-"""Relative rotation: trend and momentum of the price relative, week by week, and the quadrant they make."""
+"""Relative rotation: trend and momentum of the price relative, by week, and their quadrant."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from paceline import kernels
+from paceline.arrays import Dates, Ints
 from paceline.errors import UnknownName, UsageError
 from paceline.measures import Array, Result, View, measure
+from paceline.signals.rolling import change_over, observations_so_far, rolling_std, z_score
+from paceline.signals.sessions import week_ends
 from paceline.signals.tables import day, tidy
-from paceline.signals.weeks import age, carried, lagged_change, score, spread, week_ends
 
 Mode = Literal["recommended", "lite"]
 
@@ -27,7 +29,10 @@ UNITS = {
     "weeks_in_quadrant": "count",
     "quadrant_change": "count",
 }
-YEAR, LAG = 52, 4  # weeks
+#: Weeks of the rolling standard deviations.
+WEEKS_PER_YEAR = 52
+#: Weeks of the two exponential means, and of the change that is the momentum.
+FAST, SLOW, LAG = 10, 26, 4
 #: Weekly closes a value needs.
 WARM_UP: dict[Mode, int] = {"recommended": 110, "lite": 27}
 LITE = 14  # weeks of the lite formula
@@ -37,13 +42,13 @@ STILL = 1e-9
 
 @measure(
     question="Who is rotating into the lead, and who is falling back?",
-    never="That the next quadrant follows: the place describes the trend of a ratio and predicts nothing by itself.",
+    never="That the next quadrant follows: the place describes a trend and predicts nothing.",
     of="pair",
     needs=("pairs",),
     unit=UNITS,
     shows="table",
     references=(
-        "StockCharts ChartSchool, on rotation graphs: what the two axes mean (no formula is public)",
+        "StockCharts ChartSchool, on rotation graphs: what the axes mean (no formula is public)",
         "BennyThadikaran/RRG-Lite (source), for mode lite",
         "Appel (1979): the difference of two exponential means as trend",
     ),
@@ -56,12 +61,13 @@ def relative_rotation(
     changes: int = 52,
     group: str | None = None,
 ) -> Result:
-    """Trend of the price relative and the momentum of that trend, from weekly closes, both about 100.
+    """Trend of the price relative and momentum of that trend, from weekly closes, both about 100.
 
-    With l = ln(A / B) at the last session of each week, EMA with e_t = e_{t-1} + 2 / (n + 1) (l_t -
-    e_{t-1}) from the first close, and SD_52 the standard deviation (ddof 1) of 52 weeks:
+    With l = ln(A / B) at the last session of each week, EMA with
+    e_t = e_{t-1} + 2 / (n + 1) (l_t - e_{t-1}) from the first close, and SD_52 the standard
+    deviation (ddof 1) of 52 weeks:
 
-    rs_ratio = 100 + (EMA_10(l) - EMA_26(l)) / (SD_52(l_t - l_{t-1}) sqrt(10))
+    rs_ratio    = 100 + (EMA_10(l) - EMA_26(l)) / (SD_52(l_t - l_{t-1}) sqrt(10))
     rs_momentum = 100 + (rs_ratio_t - rs_ratio_{t-4}) / SD_52(rs_ratio_t - rs_ratio_{t-4})
 
     Quadrants: leading (ratio > 100, momentum > 100), weakening (ratio > 100, momentum <= 100),
@@ -69,7 +75,7 @@ def relative_rotation(
     definition; those of vendors are not public, and no identity with them is claimed. It does not
     depend on the units of A or B.
 
-    mode     "recommended", or "lite" for comparison: with RS = 100 A / B and z the score over 14
+    mode     "recommended", or "lite" for comparison: with RS = 100 A / B and z the z-score over 14
              weeks (ddof 1), rs_ratio = 100 + z(RS) and rs_momentum = 100 + z(rs_ratio), which is
              not a rate of change
     tail     how many weeks of rs_ratio and rs_momentum to list
@@ -86,7 +92,8 @@ def relative_rotation(
     the next session). Missing: the first value needs 110 weekly closes (lite: 27); a week whose
     last session lacks a level has no value and counts as unchanged for the next; a price relative
     that does not move has none (``reason`` says so). Raises UnknownName for an unknown group,
-    UsageError for one without benchmark."""
+    UsageError for one without benchmark.
+    """
     if tail < 1 or changes < 0:
         raise UsageError(
             f"tail = {tail}, changes = {changes}: not numbers of weeks.",
@@ -103,14 +110,11 @@ def relative_rotation(
             relative = view.levels[lead][:, ends] / view.levels[against][:, ends]
         relative = np.where(relative > 0, relative, np.nan)
         ratio, momentum = coordinates(relative, mode)
+        place = quadrants(ratio, momentum)
         for p, (a, b) in enumerate(pairs):
             names = {"subject": view.subjects[a], "against": view.subjects[b]}
-            rows += [
-                {**names, **row}
-                for row in _rows(
-                    view, ends, over, ratio[p], momentum[p], relative[p], mode, tail, changes
-                )
-            ]
+            weeks = _Weeks(view.sessions, ends, over, relative[p], ratio[p], momentum[p], place[p])
+            rows += [{**names, **row} for row in _rows(weeks, mode, tail, changes)]
     return Result(
         table=tidy(
             rows, quadrant=pl.String, left=pl.String, provisional=pl.Boolean, reason=pl.String
@@ -119,32 +123,37 @@ def relative_rotation(
 
 
 def coordinates(relative: Array, mode: Mode = "recommended") -> tuple[Array, Array]:
-    """(rs_ratio, rs_momentum), each (pairs, weeks), of weekly price relatives A / B; NaN before the warm-up."""
-    there = np.isfinite(relative)
-    filled = carried(relative)
+    """(rs_ratio, rs_momentum), each (pairs, weeks), of weekly price relatives A / B.
+
+    NaN before the warm-up, and in a week without a price relative.
+    """
+    valid = np.isfinite(relative)
+    filled = kernels.forward_fill(relative)
     if mode == "lite":
-        # the published momentum rebases the ratio before it takes the score, which cancels the base
-        first = np.take_along_axis(filled, there.argmax(axis=1)[:, None], axis=1)
-        ratio = 100 + score(100 * filled / first, LITE, STILL)
-        momentum = 100 + score(ratio, LITE, STILL)
+        # the published momentum rebases the ratio first, which the z-score cancels
+        first = np.take_along_axis(filled, valid.argmax(axis=1)[:, None], axis=1)
+        ratio = 100 + z_score(100 * filled / first, LITE, STILL)
+        momentum = 100 + z_score(ratio, LITE, STILL)
     else:
         l = np.log(filled)  # noqa: E741 - the symbol of the definition
-        trend = kernels.ema(l, 2 / 11) - kernels.ema(l, 2 / 27)
-        ratio = 100 + trend / (spread(lagged_change(l, 1), YEAR, STILL) * np.sqrt(10))
-        step = lagged_change(ratio, LAG)
-        momentum = 100 + step / spread(step, YEAR, STILL)
-    known = there & (age(relative) >= WARM_UP[mode])
-    return np.where(known, ratio, np.nan), np.where(known, momentum, np.nan)
+        trend = kernels.ema(l, 2 / (FAST + 1)) - kernels.ema(l, 2 / (SLOW + 1))
+        deviation = rolling_std(change_over(l, 1), WEEKS_PER_YEAR, STILL)
+        ratio = 100 + trend / (deviation * np.sqrt(FAST))
+        step = change_over(ratio, LAG)
+        momentum = 100 + step / rolling_std(step, WEEKS_PER_YEAR, STILL)
+    valid &= observations_so_far(relative) >= WARM_UP[mode]
+    return np.where(valid, ratio, np.nan), np.where(valid, momentum, np.nan)
 
 
-def quadrants(ratio: Array, momentum: Array) -> NDArray[np.int64]:
-    """Place in ``QUADRANTS`` of each point; -1 where there is none. Equal to 100 is not above it."""
+def quadrants(ratio: Array, momentum: Array) -> Ints:
+    """Place in ``QUADRANTS`` of each point, -1 where there is none; 100 is not above 100."""
     with np.errstate(invalid="ignore"):
         which = 2 * (ratio > 100) + (momentum > 100)
     return np.where(np.isfinite(ratio) & np.isfinite(momentum), which, -1)
 
 
 def _against_benchmark(view: View, group: str) -> list[tuple[int, int]]:
+    """(row, row of the benchmark) for each basket of the group."""
     if group not in view.groups:
         raise UnknownName("group", group, view.groups)
     if view.benchmark is None:
@@ -154,72 +163,90 @@ def _against_benchmark(view: View, group: str) -> list[tuple[int, int]]:
     return [(row, view.benchmark) for row in view.groups[group] if row != view.benchmark]
 
 
-def _rows(
-    view: View,
-    ends: NDArray[np.int64],
-    over: bool,
-    ratio: Array,
-    momentum: Array,
-    relative: Array,
-    mode: Mode,
-    tail: int,
-    changes: int,
-) -> list[dict[str, object]]:
-    """Rows of one pair; ``ratio``, ``momentum``, ``relative`` by week."""
-    last = len(ends) - 1
-    place = quadrants(ratio, momentum)
+@dataclass(frozen=True)
+class _Weeks:
+    """The weeks of one pair.
+
+    ends   (W,) session number of each week's last session
+    over   the last week is over
+    place  (W,) place in ``QUADRANTS``, -1 where there is none
+    """
+
+    sessions: Dates
+    ends: Ints
+    over: bool
+    relative: Array
+    ratio: Array
+    momentum: Array
+    place: Ints
 
     def row(
-        statistic: str, week: int, value: float, since: int | None = None, **more: object
+        self, statistic: str, week: int, value: float, since: int | None = None, **more: object
     ) -> dict[str, object]:
+        """One row of a week, which starts with that week or the week ``since``."""
+        place = self.place[week]
         return {
             "statistic": statistic,
-            "start": day(view.sessions, int(ends[week if since is None else since])),
-            "end": day(view.sessions, int(ends[week])),
+            "start": day(self.sessions, int(self.ends[week if since is None else since])),
+            "end": day(self.sessions, int(self.ends[week])),
             "value": value,
-            "quadrant": QUADRANTS[place[week]] if place[week] >= 0 else None,
-            "provisional": week == last and not over,
+            "quadrant": QUADRANTS[place] if place >= 0 else None,
+            "provisional": week == len(self.ends) - 1 and not self.over,
             **more,
         }
 
-    if place[last] < 0:
-        have = int(np.isfinite(relative).sum())
-        reason = (
-            "no level of one of the two this week"
-            if not np.isfinite(relative[last])
-            else f"{WARM_UP[mode]} weekly closes are needed, there are {have}"
-            if have < WARM_UP[mode]
-            else "the price relative does not move"
-        )
-        rows = [
-            row(name, last, float("nan"), reason=reason)
-            for name in UNITS
-            if name != "quadrant_change"
+    def point(self, week: int) -> list[dict[str, object]]:
+        """The two coordinates of a week."""
+        return [
+            self.row("rs_ratio", week, float(self.ratio[week])),
+            self.row("rs_momentum", week, float(self.momentum[week])),
         ]
-    else:
-        dx, dy = (a[last] - a[last - 1] if last else np.nan for a in (ratio, momentum))
-        others = np.flatnonzero(place != place[last])
-        since = int(others[-1]) + 1 if len(others) else 0
-        rows = [
-            row("heading", last, float(np.degrees(np.arctan2(dy, dx)))),
-            row("velocity", last, float(np.hypot(dx, dy))),
-            row("distance", last, float(np.hypot(ratio[last] - 100, momentum[last] - 100))),
-            row("weeks_in_quadrant", last, float(last - since + 1), since),
-        ]
-        rows += [
-            row(name, last, float(a[last]))
-            for name, a in (("rs_ratio", ratio), ("rs_momentum", momentum))
-        ]
-    rows += [
-        row(name, week, float(a[week]))
-        for week in range(max(last - tail + 1, 0), last)
-        if place[week] >= 0
-        for name, a in (("rs_ratio", ratio), ("rs_momentum", momentum))
-    ]
+
+
+def _rows(weeks: _Weeks, mode: Mode, tail: int, changes: int) -> list[dict[str, object]]:
+    """Rows of one pair."""
+    last, place = len(weeks.ends) - 1, weeks.place
+    rows = _last_week(weeks) if place[last] >= 0 else _no_point(weeks, mode)
+    for week in range(max(last - tail + 1, 0), last):
+        if place[week] >= 0:
+            rows += weeks.point(week)
     begins = np.flatnonzero(np.diff(place, prepend=-2))
-    rows += [
-        row("quadrant_change", week, float(week - before), before, left=QUADRANTS[place[before]])
-        for before, week in zip(begins[:-1].tolist(), begins[1:].tolist(), strict=True)
-        if place[before] >= 0 and place[week] >= 0 and week > last - changes
-    ]
+    for before, week in zip(begins[:-1].tolist(), begins[1:].tolist(), strict=True):
+        if place[before] >= 0 and place[week] >= 0 and week > last - changes:
+            left = QUADRANTS[place[before]]
+            rows.append(weeks.row("quadrant_change", week, float(week - before), before, left=left))
     return rows
+
+
+def _last_week(weeks: _Weeks) -> list[dict[str, object]]:
+    """Rows of the last week, which has a place."""
+    last = len(weeks.ends) - 1
+    ratio, momentum = weeks.ratio, weeks.momentum
+    dx, dy = (a[last] - a[last - 1] if last else np.nan for a in (ratio, momentum))
+    others = np.flatnonzero(weeks.place != weeks.place[last])
+    since = int(others[-1]) + 1 if len(others) else 0
+    distance = np.hypot(ratio[last] - 100, momentum[last] - 100)
+    return [
+        weeks.row("heading", last, float(np.degrees(np.arctan2(dy, dx)))),
+        weeks.row("velocity", last, float(np.hypot(dx, dy))),
+        weeks.row("distance", last, float(distance)),
+        weeks.row("weeks_in_quadrant", last, float(last - since + 1), since),
+        *weeks.point(last),
+    ]
+
+
+def _no_point(weeks: _Weeks, mode: Mode) -> list[dict[str, object]]:
+    """Rows that say why the last week has no place."""
+    last = len(weeks.ends) - 1
+    have = int(np.isfinite(weeks.relative).sum())
+    if not np.isfinite(weeks.relative[last]):
+        reason = "no level of one of the two this week"
+    elif have < WARM_UP[mode]:
+        reason = f"{WARM_UP[mode]} weekly closes are needed, there are {have}"
+    else:
+        reason = "the price relative does not move"
+    return [
+        weeks.row(name, last, float("nan"), reason=reason)
+        for name in UNITS
+        if name != "quadrant_change"
+    ]

@@ -17,7 +17,8 @@ from paceline.signals.windows import since_session
     shows="series",
     bounds=(0, float("inf")),
     references=(
-        "Levy (1967), Relative Strength as a Criterion for Investment Selection, Journal of Finance 22",
+        "Levy (1967), Relative Strength as a Criterion for Investment Selection, "
+        "Journal of Finance 22",
     ),
 )
 def relative_strength(view: View, *, since: str | None = None) -> Result:
@@ -30,7 +31,8 @@ def relative_strength(view: View, *, since: str | None = None) -> Result:
 
     Shape (pairs, sessions); NaN before b and where either level is missing. Both legs are levels on
     the view's basis. Rebasing to a session that is past never repaints. Raises UsageError for an
-    impossible date."""
+    impossible date.
+    """
     lead, against = (np.array([p[i] for p in view.pairs], dtype=int) for i in (0, 1))
     ratio = view.levels[lead] / view.levels[against]
     ratio[:, : since_session(view, since) if since is not None else 0] = np.nan

@@ -7,8 +7,9 @@ import polars as pl
 
 from paceline import kernels
 from paceline.measures import Array, Result, View, measure
+from paceline.signals.returns import session_returns
+from paceline.signals.sessions import last_close_of_year, year_of
 from paceline.signals.tables import day, tidy
-from paceline.signals.windows import on_or_before, returns
 
 #: Two returns closer than this are equal: they differ by rounding only.
 EQUAL = 1e-12
@@ -43,10 +44,11 @@ def streaks(view: View, *, window: int = 63) -> Result:
     Columns: ``start`` is the close before the run's first session and ``end`` its last session, so
     that the move over the run is the return from start to end; ``first`` is its first session;
     ``gain`` that return (of a pair: lead's return minus the other's); ``known`` the day of the
-    statement. Missing: a session without return breaks the run."""
-    daily = returns(view.levels)
+    statement. Missing: a session without return breaks the run.
+    """
+    daily = session_returns(view.levels)
     end = len(view.sessions) - 1
-    year = on_or_before(view.sessions, f"{int(str(view.sessions[-1])[:4]) - 1}-12-31") + 1
+    year = last_close_of_year(view.sessions, year_of(view.sessions) - 1) + 1
     rows = []
     for row, subject in enumerate(view.subjects):
         if np.isfinite(view.levels[row]).any():
@@ -88,14 +90,14 @@ def _rows(
     runs = kernels.streaks(sign)
     # latest first, so that argmax finds the latest of equals
     inside = kernels.streaks(sign[since:])[::-1]
-    found = {"current": (last, runs[last])}
+    runs_by_name = {"current": (last, runs[last])}
     for name, direction in zip(names, (1, -1), strict=True):
         lengths = np.nan_to_num(inside * direction)
         at = int(lengths.argmax()) if len(lengths) else 0
         length = float(lengths[at]) * direction if len(lengths) and lengths[at] > 0 else 0.0
-        found[name] = (last - at if length else last, length)
+        runs_by_name[name] = (last - at if length else last, length)
     rows: list[dict[str, object]] = []
-    for name, (stop, length) in found.items():
+    for name, (stop, length) in runs_by_name.items():
         base = stop - int(abs(length)) if np.isfinite(length) else stop
         moves = [view.levels[leg, stop] / view.levels[leg, base] - 1 for leg in legs]
         rows.append(

@@ -29,8 +29,8 @@ def swing_lows(view: View, *, fall: float | None = None, rise: float | None = No
     highest close as a high; while falling, a close above (1 + rise) * (lowest close since) confirms
     the low. Of equal extremes the first counts. ``start`` is the session of the turning point,
     ``end`` the session that confirmed it: nobody could know it earlier, and nothing changes
-    afterwards. ``value`` is the move into it from the turning point before, level / level before -
-    1 = the fall into a low or the rise into a high.
+    afterwards. ``value`` is the move into it from the turning point before,
+    level / level before - 1: the fall into a low or the rise into a high.
 
     fall, rise  fractions; default: those the market file sets for its short-term low (5% and 3%)
 
@@ -39,7 +39,8 @@ def swing_lows(view: View, *, fall: float | None = None, rise: float | None = No
     ``rise_at_confirmation`` (the move from the turning point to its confirmation, negative after a
     high), ``provisional``: the open phase, and the first high, which depends on where the history
     starts and has no value. Missing levels are passed over. Raises UsageError for a fall or rise
-    that is no size of a move."""
+    that is no size of a move.
+    """
     fall, rise = view.low[0] if fall is None else fall, view.low[1] if rise is None else rise
     end = len(view.sessions) - 1
     rows = []
@@ -47,36 +48,36 @@ def swing_lows(view: View, *, fall: float | None = None, rise: float | None = No
         turns = kernels.turning_points(level, fall, rise)
         before, rising = float("nan"), True
         for number, (kind, pivot, confirmed) in enumerate(zip(*turns, strict=True)):
-            here = float(level[pivot])
+            extreme = float(level[pivot])
             rows.append(
                 {
                     "subject": subject,
                     "statistic": "high" if kind > 0 else "low",
                     "start": day(view.sessions, pivot),
                     "end": day(view.sessions, confirmed),
-                    "value": here / before - 1,
+                    "value": extreme / before - 1,
                     "kind": "high" if kind > 0 else "low",
-                    "level": here,
+                    "level": extreme,
                     "confirmed": day(view.sessions, confirmed),
-                    "rise_at_confirmation": float(level[confirmed]) / here - 1,
+                    "rise_at_confirmation": float(level[confirmed]) / extreme - 1,
                     "provisional": number == 0,
                 }
             )
-            before, rising = here, kind < 0
+            before, rising = extreme, kind < 0
         begin = int(turns.confirmed[-1]) if len(turns.kind) else 0
         rest = level[begin:]
         if np.isfinite(rest).any():
             pivot = begin + int(np.nanargmax(rest) if rising else np.nanargmin(rest))
-            here, kind_name = float(level[pivot]), f"running {'high' if rising else 'low'}"
+            extreme, kind_name = float(level[pivot]), f"running {'high' if rising else 'low'}"
             rows.append(
                 {
                     "subject": subject,
                     "statistic": kind_name,
                     "start": day(view.sessions, pivot),
                     "end": day(view.sessions, end),
-                    "value": here / before - 1,
+                    "value": extreme / before - 1,
                     "kind": kind_name,
-                    "level": here,
+                    "level": extreme,
                     "provisional": True,
                 }
             )

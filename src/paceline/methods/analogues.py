@@ -13,10 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from paceline import kernels
-from paceline.arrays import Array, Bools
+from paceline.arrays import Array, Bools, Ints
 from paceline.errors import UsageError
 from paceline.methods.outcomes import Outcome, forward, outcome_of
 from paceline.methods.relative_lines import MONTH
@@ -38,7 +37,7 @@ class Analogues:
     eligible  (T,) days that could have been chosen
     """
 
-    at: NDArray[np.int64]
+    at: Ints
     distance: Array
     eligible: Bools
 

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from paceline.arrays import Array, Bools
+from paceline.arrays import SESSIONS_PER_YEAR, Array, Bools
 from paceline.methods.call import Call
 from paceline.methods.legs import TIE, Legs, active_return, complete_from, dip_of, first_dip
 from paceline.methods.level_odds import closed_form
 from paceline.methods.proportions import WindowShare, window_share
 from paceline.methods.target_odds import SHORTEST
-from paceline.signals.statistics import YEAR
 
 #: Past windows whose whole path is looked at together.
 CHUNK = 2000
@@ -98,9 +97,9 @@ def _of_level(call: Call, line: Array, first: int, made: int, ahead: int) -> Bas
     daily = np.diff(logs)
     chance = None
     if len(daily) >= SHORTEST:
-        sigma = float(daily.std(ddof=1)) * math.sqrt(YEAR)
-        mu = float(daily.mean()) * YEAR + sigma**2 / 2
-        chance = closed_form(b, ahead / YEAR, mu, sigma).end
+        sigma = float(daily.std(ddof=1)) * math.sqrt(SESSIONS_PER_YEAR)
+        mu = float(daily.mean()) * SESSIONS_PER_YEAR + sigma**2 / 2
+        chance = closed_form(b, ahead / SESSIONS_PER_YEAR, mu, sigma).end
     past = logs[ahead:] - logs[:-ahead]
     if not len(past):
         return BaseRate(chance=chance)

@@ -9,13 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from paceline.arrays import Array
+from paceline.arrays import SESSIONS_PER_YEAR, Array
 from paceline.errors import NotEnoughData
 from paceline.evidence import block_length, reason_against, stationary_indices
 from paceline.evidence.bootstrap import Progress
 from paceline.methods.detector import QUARTER, SIZES, STEP, WINDOW, detect, sigma
 from paceline.methods.proportions import wilson
-from paceline.signals.statistics import YEAR
 
 #: Series simulated at a time; each batch has its own seed.
 BATCH = 250
@@ -127,7 +126,7 @@ def calibrate(
 
     Raises ``NotEnoughData`` for returns that are missing, constant or no longer than ``WINDOW``.
     """
-    n = WINDOW + round(years * YEAR)
+    n = WINDOW + round(years * SESSIONS_PER_YEAR)
     batches: Iterable[Array]
     if log_returns is None:
         batches, method = _walks(series, n, seed), WALKS
@@ -169,7 +168,7 @@ def power(
     The same noise is used for every size, so the curve is smooth. A rotation counts as found when a
     turn up becomes known within ``length`` sessions of its beginning.
     """
-    begin = WINDOW + round(settle * YEAR)
+    begin = WINDOW + round(settle * SESSIONS_PER_YEAR)
     planted = np.zeros(begin + length)
     planted[begin:] = NOISE * math.sqrt(QUARTER) * np.arange(1, length + 1) / length
     curve = []

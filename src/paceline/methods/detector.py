@@ -19,12 +19,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from paceline.arrays import Array, Bools
+from paceline.arrays import SESSIONS_PER_YEAR, Array, Bools, Ints
 from paceline.errors import UsageError
-from paceline.signals.statistics import YEAR
-from paceline.signals.weeks import carried as forward_fill
-
-Ints = NDArray[np.int64]
+from paceline.kernels import forward_fill
 
 #: Sessions of a quarter: a barrier is a multiple of a typical move over as many.
 QUARTER = 63
@@ -90,7 +87,7 @@ class Turns:
 
     def years(self) -> Array:
         """(P,) years of 252 sessions with a barrier."""
-        result: Array = np.isfinite(self.barrier).sum(axis=1) / YEAR
+        result: Array = np.isfinite(self.barrier).sum(axis=1) / SESSIONS_PER_YEAR
         return result
 
     def rate_per_year(self, direction: int = 1) -> Array:

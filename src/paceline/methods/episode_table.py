@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from paceline.arrays import Array
+from paceline.kernels import forward_fill
 from paceline.methods.detector import Turns
-from paceline.methods.relative_lines import forward_fill
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from paceline.evidence import (
     reason_against,
 )
 from paceline.evidence.judgement import LEVEL
-from paceline.methods.relative_lines import forward_fill
+from paceline.kernels import forward_fill
 
 #: Sessions of the superlative: two weeks.
 FORTNIGHT = 10

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from paceline.arrays import Array, Dates
+from paceline.arrays import Array, Dates, Ints
 from paceline.methods.call import DIP, Call
 
 #: A return or a level this close to a limit has reached it.
@@ -58,7 +58,7 @@ def dip_of(call: Call) -> float:
     return DIP if call.dip is None else call.dip
 
 
-def first_dip(path: Array, dip: float) -> NDArray[np.int64]:
+def first_dip(path: Array, dip: float) -> Ints:
     """(n,) position of the first close at or below (1 - dip) times the highest so far.
 
     ``path`` is (n, T) or (T,); -1 where there is none.

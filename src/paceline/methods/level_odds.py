@@ -14,13 +14,11 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from paceline.arrays import Array
+from paceline.arrays import SESSIONS_PER_YEAR, Array, Ints
 from paceline.errors import UsageError
 from paceline.kernels import move_max, move_min
 from paceline.methods.proportions import WindowShare, window_share
-from paceline.signals.statistics import YEAR
 
 #: Mean distance, in daily standard deviations, by which a path has passed a barrier unseen:
 #: -zeta(1/2)/sqrt(2 pi).
@@ -40,7 +38,9 @@ class Chances(NamedTuple):
     touch_close: float
 
 
-def closed_form(b: float, years: float, mu: float, sigma: float, step: float = 1 / YEAR) -> Chances:
+def closed_form(
+    b: float, years: float, mu: float, sigma: float, step: float = 1 / SESSIONS_PER_YEAR
+) -> Chances:
     """Chances of a geometric Brownian motion to be at or beyond b = ln(K / S), ``years`` from now.
 
         end   = Phi((m T - b) / (s sqrt T)) for b > 0, mirrored for b < 0; at b = 0 above
@@ -79,9 +79,7 @@ def required_growth(b: float, years: float) -> float:
     return math.exp(b / years) - 1
 
 
-def path_indices(
-    n: int, sessions: int, block: float, draws: int, rng: np.random.Generator
-) -> NDArray[np.int64]:
+def path_indices(n: int, sessions: int, block: float, draws: int, rng: np.random.Generator) -> Ints:
     """Positions (draws, sessions) in a history of n.
 
     Blocks start anywhere, end at each step with chance 1 / block, and wrap around.
@@ -91,7 +89,7 @@ def path_indices(
     at = np.arange(sessions)
     last = np.maximum.accumulate(np.where(fresh, at, 0), axis=1)
     start = np.take_along_axis(rng.integers(0, n, (draws, sessions)), last, axis=1)
-    result: NDArray[np.int64] = (start + at - last) % n
+    result: Ints = (start + at - last) % n
     return result
 
 
@@ -116,7 +114,7 @@ def bootstrap(
     block: float,
     draws: int,
     seed: int,
-    at: NDArray[np.int64],
+    at: Ints,
     quantiles: tuple[float, ...] = QUANTILES,
 ) -> tuple[dict[str, SimulatedChances], Array]:
     """Chances of paths made of blocks of daily log returns (n,), and quantiles of the paths.

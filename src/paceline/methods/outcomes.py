@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from paceline.arrays import Array, Bools
+from paceline.arrays import Array, Bools, Ints
 from paceline.errors import UsageError
 from paceline.evidence import Evidence, event_evidence
-from paceline.methods.detector import Ints, Turns
+from paceline.methods.detector import Turns
 
 #: Sessions that are looked ahead: a month, a quarter, half a year, a year.
 HORIZONS = (21, 63, 126, 252)

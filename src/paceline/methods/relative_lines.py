@@ -9,7 +9,7 @@ import numpy as np
 
 from paceline.arrays import Array, Dates
 from paceline.errors import UsageError
-from paceline.signals.weeks import carried
+from paceline.kernels import forward_fill
 
 #: Sessions over which a beta is estimated, and the least of them.
 BETA_WINDOW, BETA_LEAST = 252, 126
@@ -20,12 +20,6 @@ MONTH = 21
 DAILY_BELOW, RARE_FROM = 10, 100
 #: A variance below this share of the mean square (and of this floor) is rounding, not movement.
 ROUNDING = 1e-12
-
-
-def forward_fill(line: Array) -> Array:
-    """The last value up to each session of a line (T,); NaN before the first."""
-    filled: Array = carried(line[None])[0]
-    return filled
 
 
 def log_ratio(lead: Array, against: Array) -> Array:

@@ -17,9 +17,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from paceline.arrays import Array, Dates
+from paceline.arrays import SESSIONS_PER_YEAR, Array, Dates, Ints
 from paceline.errors import NotEnoughData, UsageError
 from paceline.evidence import block_length, hac_mean
 from paceline.methods.level_odds import (
@@ -32,7 +31,6 @@ from paceline.methods.level_odds import (
     required_growth,
 )
 from paceline.methods.proportions import WindowShare
-from paceline.signals.statistics import YEAR
 
 #: Drifts of the sensitivity table, per year.
 GRID = (-0.05, 0.0, 0.025, 0.05, 0.07, 0.10, 0.15)
@@ -155,14 +153,15 @@ class _Own(NamedTuple):
 
 
 def _own(returns: Array) -> _Own:
-    annual = math.sqrt(YEAR)
+    annual = math.sqrt(SESSIONS_PER_YEAR)
     volatility = float(returns.std(ddof=1)) * annual
-    recent = float(returns[-YEAR:].std(ddof=1)) * annual
+    recent = float(returns[-SESSIONS_PER_YEAR:].std(ddof=1)) * annual
     judged = hac_mean(returns)
     low, high = (
-        math.nan if v is None else v * YEAR + volatility**2 / 2 for v in (judged.low, judged.high)
+        math.nan if v is None else v * SESSIONS_PER_YEAR + volatility**2 / 2
+        for v in (judged.low, judged.high)
     )
-    drift = float(returns.mean()) * YEAR + volatility**2 / 2
+    drift = float(returns.mean()) * SESSIONS_PER_YEAR + volatility**2 / 2
     return _Own(volatility, recent, drift, low, high)
 
 
@@ -218,7 +217,7 @@ class _Drawn(NamedTuple):
     cases: Mapping[str, SimulatedChances]
     variants: Mapping[str, SimulatedChances]
     shifts: Mapping[str, float]
-    at: NDArray[np.int64]
+    at: Ints
     fan: Array
 
 
@@ -235,7 +234,7 @@ def _draw(
 ) -> _Drawn:
     mean = float(returns.mean())
     # the draws carry the history's own volatility: their drift is made arithmetic with that one
-    shifts = {k: (v - own.volatility**2 / 2) / YEAR - mean for k, v in drifts.items()}
+    shifts = {k: (v - own.volatility**2 / 2) / SESSIONS_PER_YEAR - mean for k, v in drifts.items()}
     variants = {"raw": 0.0, "zero mean": -mean, "target mean": b / n - mean}
     at = np.unique(np.linspace(0, n - 1, min(n, POINTS)).round().astype(np.int64))
     chances, fan = bootstrap(
@@ -290,7 +289,7 @@ def weigh(
     sigma = _volatility(volatility, own)
     mu, name = _drift(drift, own)
     n, b, start = len(future), math.log(level / closes[-1]), float(closes[-1])
-    years = n / YEAR
+    years = n / SESSIONS_PER_YEAR
     calendar = int((np.datetime64(by) - days[-1]).astype(int)) / CALENDAR_YEAR
     drifts = _drifts(own, mu, name)
     block = float(block_length(returns[None])[0])

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from paceline.arrays import Array
+from paceline.arrays import SESSIONS_PER_YEAR, Array
 from paceline.evidence import reason_against
 from paceline.lineage import code_of, digest
 from paceline.methods.calibration import (
@@ -26,7 +26,6 @@ from paceline.methods.calibration import (
     resampled_line,
 )
 from paceline.methods.detector import STEP, WINDOW, detect, sigma
-from paceline.signals.statistics import YEAR
 
 #: Paths and years simulated.
 PATHS, PATH_YEARS = 100, 12
@@ -67,7 +66,7 @@ def false_alarms(
             reason = "history too short to resample"
             _rates[keys[k]] = Calibration(c, math.nan, math.nan, math.nan, 0, years, reason)
             continue
-        lines.append(_noise(history, paths, WINDOW + round(years * YEAR), seed))
+        lines.append(_noise(history, paths, WINDOW + round(years * SESSIONS_PER_YEAR), seed))
         drawn.append(k)
     if lines:
         every = np.concatenate(lines)

@@ -25,7 +25,7 @@ def breadth(ask: Answers) -> Section | None:
     group = ask.sector_group()
     sectors = ask.market.groups.get(group, []) if group else []
     blocks = [*_said(ask, broad), *_drawn(ask, broad), *_tables(ask, [broad, *sectors])]
-    heat = ask.series("above_average", sectors, "", DRAWN, window=MIDDLE) if sectors else []
+    heat = ask.series("percent_above_average", sectors, "", DRAWN, window=MIDDLE) if sectors else []
     if heat:
         title = Label(f"Percent of members above their {MIDDLE}-day moving average, by sector")
         blocks.append(Chart("heat", title, tuple(heat), "fraction"))
@@ -35,7 +35,7 @@ def breadth(ask: Answers) -> Section | None:
 
 def _above(ask: Answers, subject: str, window: int, basis: str | None = None) -> Figure | None:
     """The share of a basket's members above their moving average."""
-    return ask.one("above_average", subject, how={"window": window, "basis": basis})
+    return ask.one("percent_above_average", subject, how={"window": window, "basis": basis})
 
 
 def _said(ask: Answers, broad: str) -> list[Block]:
@@ -67,7 +67,7 @@ def _drawn(ask: Answers, broad: str) -> list[Block]:
     above = [
         replace(s, name=f"{s.name}, {w}-day")
         for w in (MIDDLE, LONG)
-        for s in ask.series("above_average", [broad], "", DRAWN, window=w)
+        for s in ask.series("percent_above_average", [broad], "", DRAWN, window=w)
     ]
     oscillator = ask.series("advance_decline", [broad], "mcclellan", DRAWN)
     line = ask.series("advance_decline", [broad], "line", DRAWN)

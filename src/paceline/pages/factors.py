@@ -20,8 +20,8 @@ NAMES = {
     "size": "Small size",
     "value": "Value",
     "momentum": "Momentum",
-    "reversal_short": "Short-term reversal",
-    "reversal_long": "Long-term reversal",
+    "short_term_reversal": "Short-term reversal",
+    "long_term_reversal": "Long-term reversal",
     "quality": "Quality",
     "low_volatility": "Low volatility",
     "ytd_winners": "Year-to-date winners",
@@ -78,7 +78,7 @@ def _momentum(by: ByName) -> list[Sentence]:
         words(
             "In ",
             month(over.end),
-            " long-only past winners (sorted on months two to twelve) ",
+            ", long-only past winners (sorted on months two to twelve) ",
             *moved(over, "beat the index by ", "lagged the index by ", "matched the index"),
             ()
             if both is None

@@ -78,7 +78,7 @@ def _last_month(ask: Answers) -> Sentence | None:
 
 def _breadth(ask: Answers) -> Sentence | None:
     broad = ask.broad
-    above = broad and ask.one("above_average", broad, how={"window": WINDOW, "basis": None})
+    above = broad and ask.one("percent_above_average", broad, how={"window": WINDOW, "basis": None})
     if not broad or not above:
         return None
     total = ask.one("contributions", broad, "total")

@@ -1,10 +1,11 @@
-"""Checks at the door: what is wrong with parsed tables, counted, set aside with a reason, never dropped in silence.
+"""Checks at the door: what is wrong with parsed tables is counted and set aside with a reason.
 
-``check`` brings every table to its declared columns and rules and adds what it found; ``compare``
-holds two sources of the same prices against each other. Rows that cannot be true go to the
-quarantine. Where only one value is contradicted by the others (a return that is a split, a market
-cap that lags one) that value is set to null, the row stays, and the original stands in the
-quarantine too."""
+Nothing is dropped in silence. ``check`` brings every table to its declared columns and rules and
+adds what it found; ``compare`` holds two sources of the same prices against each other. Rows that
+cannot be true go to the quarantine. Where only one value is contradicted by the others (a return
+that is a split, a market cap that lags one) that value is set to null, the row stays, and the
+original stands in the quarantine too.
+"""
 
 from __future__ import annotations
 
@@ -17,34 +18,38 @@ import polars as pl
 from paceline import schema
 from paceline.errors import SourceError
 from paceline.quality._prices import check_prices
-from paceline.sources import Context, Finding, Parsed
-from paceline.sources._rows import collapse, in_order, joined, off_calendar, set_aside, where_is
+from paceline.rows import Finding, collapse, counted, in_order, joined, off_calendar, set_aside
+from paceline.sources import Context, Parsed
 
 if TYPE_CHECKING:
     from paceline.config import Source
 
 #: ``known`` of a fact without any date: it counts as known since ever, and says so as a caveat.
 EVER = dt.date(1900, 1, 1)
+#: Weights of a fund may add up to one but for this much (cash, rounding).
+WEIGHTS_OFF = 0.05
 _FIRST_DAY, _LAST_DAY = dt.date(1700, 1, 1), dt.date(2200, 1, 1)
 _KEY = ("security", "date")
 
 
 def check(parsed: Parsed, name: str, spec: Source, context: Context) -> Parsed:
-    """``parsed`` with the columns and types of ``schema`` (without ``load``), ``known`` filled, rules applied,
-    findings and quarantine added."""
+    """``parsed`` with the columns and types of ``schema`` (without ``load``) and its rules applied.
+
+    ``known`` is filled; findings and quarantine are added.
+    """
     tables: dict[str, pl.DataFrame] = {}
     findings = list(parsed.findings)
     quarantine: list[pl.DataFrame | None] = [parsed.quarantine]
     for table_name, frame in parsed.tables.items():
-        frame, found, aside = _declared(name, schema.table(table_name), frame)
-        findings += found
+        frame, faults, aside = _declared(name, schema.table(table_name), frame)
+        findings += faults
         quarantine += aside
         if table_name == "prices":
-            frame, found, off = off_calendar(name, frame, context.calendar, context.sessions)
-            findings += found
+            frame, faults, off = off_calendar(name, frame, context.calendar, context.sessions)
+            findings += faults
             quarantine.append(off)
-            frame, found, aside = check_prices(name, frame, context)
-            findings += found
+            frame, faults, aside = check_prices(name, frame, context)
+            findings += faults
             quarantine += aside
         elif table_name == "securities":
             findings += _kinds(name, frame)
@@ -58,8 +63,7 @@ def check(parsed: Parsed, name: str, spec: Source, context: Context) -> Parsed:
     )
 
 
-# ----------------------------------------------------------------------------------------------
-# every table
+# -- every table
 
 
 def _declared(
@@ -80,18 +84,37 @@ def _declared(
         for c, t in wanted.items()
     )
     typed = typed.with_columns(pl.col(c).fill_nan(None) for c, t in wanted.items() if t.is_float())
-    reasons = [
-        pl.when(pl.col(f"={c}").is_not_null() & pl.col(c).is_null()).then(
-            pl.lit(f"{c} is not a {t}")
-        )
-        for c, t in wanted.items()
+    reason = _reasons(table, frame, typed)
+    bad = reason.is_not_null()
+    if bad.any():
+        rows, why = typed.filter(bad), reason.filter(bad)
+        aside.append(set_aside(table.name, rows, why))
+        for text in why.value_counts(sort=True).get_column(why.name):
+            findings += counted(name, str(text), rows.filter(why == text), "quarantined", table.key)
+        typed = typed.filter(~bad)
+    if table.name == "prices":
+        typed = in_order(typed, _KEY)  # duplicates are found at a glance among sorted rows
+    typed, duplicates, copies = collapse(name, table.name, typed, table.key)
+    typed = typed.with_columns(pl.coalesce("known", table.known, pl.lit(EVER)).alias("known"))
+    return typed, findings + duplicates, [*aside, copies]
+
+
+def _reasons(table: schema.Table, frame: pl.DataFrame, typed: pl.DataFrame) -> pl.Series:
+    """Why each row of ``typed`` cannot be kept, the first reason; null for a good row.
+
+    ``frame`` is the table as the source gave it: a value that the cast lost is a reason.
+    """
+    cast = [
+        c
+        for c, t in typed.schema.items()
         if c in frame.columns and frame.schema[c] != t and not t.is_float()
     ]
-    given = frame.select(
-        pl.col(c).alias(f"={c}")
-        for c, t in wanted.items()
-        if c in frame.columns and frame.schema[c] != t and not t.is_float()
-    )
+    reasons = [
+        pl.when(pl.col(f"={c}").is_not_null() & pl.col(c).is_null()).then(
+            pl.lit(f"{c} is not a {table.schema[c]}")
+        )
+        for c in cast
+    ]
     reasons += [
         pl.when(pl.col(c.name).is_null()).then(pl.lit(f"{c.name} is missing"))
         for c in table.columns
@@ -107,42 +130,16 @@ def _declared(
     reasons += [
         pl.when(~rule.holds.fill_null(True)).then(pl.lit(rule.reason)) for rule in table.rules
     ]
-    reason = (
-        (typed.hstack(given) if given.width else typed)
-        .select(pl.coalesce(reasons).alias("why"))
-        .to_series()
-    )
-    if reason.null_count() < reason.len():
-        bad = reason.is_not_null()
-        rows = typed.filter(bad)
-        why = reason.filter(bad)
-        aside.append(set_aside(table.name, rows, why))
-        for text, count in why.value_counts(sort=True).rows():
-            findings.append(
-                Finding(
-                    name,
-                    str(text),
-                    int(count),
-                    "quarantined",
-                    where_is(rows.filter(why == text), table.key),
-                )
-            )
-        typed = typed.filter(~bad)
-    if table.name == "prices":
-        typed = in_order(typed, _KEY)  # duplicates are found at a glance among sorted rows
-    typed, found, copies = collapse(name, table.name, typed, table.key)
-    findings += found
-    aside.append(copies)
-    typed = typed.with_columns(pl.coalesce("known", table.known, pl.lit(EVER)).alias("known"))
-    return typed, findings, aside
+    if cast:
+        typed = typed.hstack(frame.select(pl.col(c).alias(f"={c}") for c in cast))
+    return typed.select(pl.coalesce(reasons).alias("why")).to_series()
 
 
-# ----------------------------------------------------------------------------------------------
-# other tables
+# -- other tables
 
 
 def _cast(column: str, have: pl.DataType, want: pl.DataType) -> pl.Expr:
-    """The column in the declared type; what cannot be cast becomes null (and its row is quarantined)."""
+    """The column in the declared type; what cannot be cast becomes null (a reason, later)."""
     if have == pl.String() and want == pl.Date():
         return pl.col(column).str.to_date("%Y-%m-%d", strict=False)
     return pl.col(column).cast(want, strict=False)
@@ -184,7 +181,7 @@ def _weights(name: str, frame: pl.DataFrame) -> list[Finding]:
     sums = (
         frame.group_by("fund", "date")
         .agg(pl.col("weight").sum())
-        .filter((pl.col("weight") - 1).abs() > 0.05)
+        .filter((pl.col("weight") - 1).abs() > WEIGHTS_OFF)
         .sort("fund", "date")
     )
     if sums.is_empty():
@@ -202,8 +199,7 @@ def _weights(name: str, frame: pl.DataFrame) -> list[Finding]:
     ]
 
 
-# ---------------------------------------------------------------------------------------------- two
-# sources
+# -- two sources
 
 
 def compare(
@@ -217,7 +213,8 @@ def compare(
 
     Returns differ when |a - b| > tolerance; closes and caps when |a / b - 1| > tolerance. The
     count, the number compared and the largest difference are told; nothing is changed. With
-    ``common`` false the sessions only one of them has are counted as well."""
+    ``common`` false the sessions only one of them has are counted as well.
+    """
     pair = f"{names[0]} / {names[1]}"
     fields = ("close", "price_return", "total_return", "market_cap")
     both = first.select("security", "date", *fields).join(
@@ -230,8 +227,8 @@ def compare(
     for field in fields:
         a, b = pl.col(field), pl.col(f"{field}_2")
         difference = (a - b).abs() if field.endswith("return") else (a / b - 1).abs()
-        seen = both.with_columns(difference.alias("__by")).filter(pl.col("__by").is_not_null())
-        over = seen.filter(pl.col("__by") > tolerance).sort("__by", descending=True)
+        compared = both.with_columns(difference.alias("__by")).drop_nulls("__by")
+        over = compared.filter(pl.col("__by") > tolerance).sort("__by", descending=True)
         if over.height:
             row = over.row(0, named=True)
             findings.append(
@@ -239,15 +236,13 @@ def compare(
                     pair,
                     f"sources disagree on {field}",
                     over.height,
-                    f"the first named is used; {seen.height} compared",
-                    f"{row['security']} {row['date']}: {row[field]:.6g} against {row[f'{field}_2']:.6g}",
+                    f"the first named is used; {compared.height} compared",
+                    f"{row['security']} {row['date']}: {row[field]:.6g} "
+                    f"against {row[f'{field}_2']:.6g}",
                 )
             )
     if not common:
-        for here, there, label in ((first, second, names[0]), (second, first, names[1])):
-            alone = here.join(there, on=["security", "date"], how="anti")
-            if alone.height:
-                findings.append(
-                    Finding(pair, f"only in {label}", alone.height, "kept", where_is(alone, _KEY))
-                )
+        for frame, other, label in ((first, second, names[0]), (second, first, names[1])):
+            alone = frame.join(other, on=["security", "date"], how="anti")
+            findings += counted(pair, f"only in {label}", alone, "kept", _KEY)
     return findings

@@ -5,75 +5,74 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from paceline.sources import Context, Finding
-from paceline.sources._rows import in_order, session_number, set_aside, where_is
-from paceline.sources.files._prices import near_split
+from paceline.rows import Finding, counted, in_order, near_split, session_number, set_aside
+from paceline.sources import Context
 
 #: Unchanged closes in a row that count as stale.
 STALE = 10
-#: A session counts as missing for the whole market when this share of the living securities has no
-#: row.
+#: A session is missing for the whole market when more than this part of the securities listed on it
+#: has no row.
 WHOLE_MARKET = 0.5
 #: Closes and change may disagree by this much in a return before it is listed.
 DISAGREE = 0.02
+#: |ln(1 + return)| above this is far from no return: a split, or something as large.
+JUMP = 0.3
+#: How near a split ratio q must come: R q within this of 1, in logs.
+NEAR_ONE = 0.25
+#: The close hardly moved: |ln| below this.
+STILL = 0.15
+#: A market cap moved with the close: |ln| of their ratio below this.
+WITH_CLOSE = 0.05
 _KEY = ("security", "date")
 
 
 def check_prices(
     name: str, frame: pl.DataFrame, context: Context
 ) -> tuple[pl.DataFrame, list[Finding], list[pl.DataFrame | None]]:
+    """Prices without what cannot be true, what was found, and the rows set aside.
+
+    A market cap of zero, and single values that others contradict, become null; the rows stay.
+    """
     if frame.is_empty():
         return frame, [Finding(name, "no rows", 0, "nothing to store")], []
     frame = in_order(frame, _KEY)
     zero = frame.get_column("market_cap") == 0
-    findings = []
-    if zero.any():
-        findings.append(
-            Finding(
-                name,
-                "market cap of zero",
-                int(zero.sum()),
-                "read as missing",
-                where_is(frame.filter(zero), _KEY),
-            )
-        )
+    findings = counted(name, "market cap of zero", frame.filter(zero), "read as missing", _KEY)
+    if findings:
         frame = frame.with_columns(
             pl.when(pl.col("market_cap") != 0).then(pl.col("market_cap")).alias("market_cap")
         )
     findings += _missing_sessions(name, frame, context)
     findings += _stale(name, frame)
-    frame, found, aside = _splits(name, frame, context)
-    return (
-        frame,
-        findings + found + _shared_caps(name, frame) + _missing_returns(name, frame),
-        aside,
-    )
+    frame, splits, aside = _splits(name, frame, context)
+    findings += splits + _shared_caps(name, frame) + _missing_returns(name, frame)
+    return frame, findings, aside
 
 
 def _missing_sessions(name: str, frame: pl.DataFrame, context: Context) -> list[Finding]:
-    """Sessions between a security's first and last row that have none; those most of the market lacks, by day."""
+    """Sessions between a security's first and last row that have none, and whole days without."""
     if not context.sessions:
         return [Finding(name, "sessions not checked", 1, "no exchange calendar was given")]
     days = np.asarray(context.sessions, dtype="datetime64[D]")
     own = ~frame.get_column("recovered").fill_null(False)
     number = session_number(frame.get_column("date"), context.sessions)
     inside = number >= 0
-    life = (
+    spans = (
         frame.select("security", pl.Series("n", number))
         .filter(pl.Series(inside))
         .group_by("security")
         .agg(pl.col("n").min().alias("first"), pl.col("n").max().alias("last"))
     )
-    if life.is_empty():
+    if spans.is_empty():
         return []
     steps = np.zeros(days.size + 1, dtype=np.int64)
-    np.add.at(steps, life.get_column("first").to_numpy(), 1)
-    np.add.at(steps, life.get_column("last").to_numpy() + 1, -1)
-    alive = np.cumsum(steps[:-1])
+    np.add.at(steps, spans.get_column("first").to_numpy(), 1)
+    np.add.at(steps, spans.get_column("last").to_numpy() + 1, -1)
+    listed = np.cumsum(steps[:-1])
     rows = np.bincount(number[inside & own.to_numpy()], minlength=days.size)
-    lacking = alive - rows
-    share = lacking / np.maximum(alive, 1)
-    whole = np.flatnonzero((share > WHOLE_MARKET) & (alive > 0))
+    lacking = listed - rows
+    share = lacking / np.maximum(listed, 1)
+    whole = np.flatnonzero((share > WHOLE_MARKET) & (listed > 0))
     findings = []
     if whole.size:
         shown = ", ".join(str(d) for d in days[whole][:12]) + (", ..." if whole.size > 12 else "")
@@ -96,7 +95,7 @@ def _missing_sessions(name: str, frame: pl.DataFrame, context: Context) -> list[
                 "sessions missing within a security's life",
                 rest,
                 "not in the file",
-                f"most on {days[most]}: {int(lacking[most])} of {int(alive[most])} securities",
+                f"most on {days[most]}: {int(lacking[most])} of {int(listed[most])} securities",
             )
         )
     return findings
@@ -126,7 +125,8 @@ def _stale(name: str, frame: pl.DataFrame) -> list[Finding]:
             f"closes unchanged for {STALE} sessions or more",
             int(runs.size),
             "kept, flagged",
-            f"{row['security']} from {row['date']}: {int(length[longest])} sessions at {row['close']:g}",
+            f"{row['security']} from {row['date']}: {int(length[longest])} sessions "
+            f"at {row['close']:g}",
         )
     ]
 
@@ -147,101 +147,88 @@ def _splits(
     * lagging cap: the close jumps by a split ratio that the return handles, and the cap jumps with
       the close and comes back on the next row (or there is no next row yet).
     """
+    rows = _suspects(frame, context)
+    findings: list[Finding] = []
+    aside: list[pl.DataFrame | None] = []
+    original = frame.columns
+    for column, field, label, remedy in _WRONG:
+        hit = rows.filter(column)
+        if hit.is_empty():
+            continue
+        action = f"{field} set to missing, original quarantined"
+        findings += counted(name, label, hit, action, _KEY, remedy)
+        aside.append(set_aside("prices", hit.select(original), f"{label}: {field} set to missing"))
+        mask = np.zeros(frame.height, dtype=bool)
+        mask[hit.get_column("__at").to_numpy()] = True
+        frame = frame.with_columns(pl.when(~pl.Series(mask)).then(pl.col(field)).alias(field))
+    other = pl.col("disagree") & ~pl.col("handled") & ~pl.col("spurious")
+    for doubtful, label in (
+        (pl.col("maybe"), "return at a split ratio, no market cap to tell"),
+        (other, "close and return disagree, no split"),
+    ):
+        findings += counted(name, label, rows.filter(doubtful), "kept, flagged", _KEY)
+    return frame, findings, aside
+
+
+#: Flag of ``_suspects``, the field that is wrong, what is said of it, what to do.
+_WRONG = (
+    (
+        "unhandled",
+        "price_return",
+        "return is an unhandled split",
+        "Map a split-aware change, or add the split to actions.",
+    ),
+    ("spurious", "price_return", "return the close does not show", "Compare with another source."),
+    ("lag", "market_cap", "market cap lags on a split day", ""),
+)
+
+
+def _suspects(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
+    """Rows that jump, or whose close and return disagree, with one flag per explanation.
+
+    ``__at`` is the row's number in ``frame``; the flags are those of ``_splits``.
+    """
     close, cap, security = pl.col("close"), pl.col("market_cap"), pl.col("security")
     same, next_same = security == security.shift(), security == security.shift(-1)
-    growth = 1 + pl.col("price_return")
-    moved = pl.when(same).then(close / close.shift())
     shares = cap / close
     later = pl.when(next_same).then(shares.shift(-1)).otherwise(None)
     number = pl.Series("__n", session_number(frame.get_column("date"), context.sessions))
     wide = frame.with_columns(number).with_columns(
         # across a gap the return covers its last session only and need not agree with the closes
         ((pl.col("__n") < 0) | (pl.col("__n") - pl.col("__n").shift() == 1)).alias("next"),
-        growth.alias("R"),
-        moved.alias("G"),
+        (1 + pl.col("price_return")).alias("R"),
+        pl.when(same).then(close / close.shift()).alias("G"),
         pl.when(same).then(later / shares.shift()).alias("q"),
         pl.when(same).then(cap / cap.shift()).alias("C"),
         pl.when(same & next_same).then(cap.shift(-1) / cap.shift()).alias("C2"),
         next_same.fill_null(False).alias("more"),
     )
-    far = (wide["R"].log().abs() > 0.3) | ((wide["G"] / wide["R"]).log().abs() > DISAGREE)
-    rows = wide.with_row_index("__at").filter(far.fill_null(False))
-    if rows.is_empty():
-        return frame, [], []
+    far = (wide["R"].log().abs() > JUMP) | ((wide["G"] / wide["R"]).log().abs() > DISAGREE)
     R, G, q = pl.col("R"), pl.col("G"), pl.col("q")
-    jump, gap = R.log().abs() > 0.3, G / R
-    rows = rows.with_columns(
-        (jump & near_split(q, 0.01) & ((R * q).log().abs() < 0.25))
-        .fill_null(False)
-        .alias("unhandled"),
-        (jump & (G.log().abs() < 0.15) & pl.col("next")).fill_null(False).alias("spurious"),
-        (jump & q.is_null() & near_split(R, 0.01)).fill_null(False).alias("maybe"),
-        (near_split(gap) & (gap.log().abs() > 0.3)).fill_null(False).alias("handled"),
-        ((gap.log().abs() > DISAGREE) & pl.col("next")).fill_null(False).alias("disagree"),
-    )
-    rows = rows.with_columns(
-        (
-            pl.col("handled")
-            & ((pl.col("C") / G).log().abs() < 0.05)
-            & (~pl.col("more") | ((pl.col("C2") / R).log().abs() < 0.3))
-        )
-        .fill_null(False)
-        .alias("lag"),
+    jump, gap = R.log().abs() > JUMP, G / R
+    flags = {
+        "unhandled": jump & near_split(q, 0.01) & ((R * q).log().abs() < NEAR_ONE),
+        "spurious": jump & (G.log().abs() < STILL) & pl.col("next"),
+        "maybe": jump & q.is_null() & near_split(R, 0.01),
+        "handled": near_split(gap) & (gap.log().abs() > JUMP),
+        "disagree": (gap.log().abs() > DISAGREE) & pl.col("next"),
+    }
+    rows = wide.with_row_index("__at").filter(far.fill_null(False))
+    rows = rows.with_columns(flag.fill_null(False).alias(name) for name, flag in flags.items())
+    with_close = (pl.col("C") / G).log().abs() < WITH_CLOSE
+    comes_back = ~pl.col("more") | ((pl.col("C2") / R).log().abs() < JUMP)
+    return rows.with_columns(
+        (pl.col("handled") & with_close & comes_back).fill_null(False).alias("lag"),
         (pl.col("maybe") & ~pl.col("spurious")).alias("maybe"),
     )
-    findings: list[Finding] = []
-    aside: list[pl.DataFrame | None] = []
-    original = frame.columns
-    for column, field, label, remedy in (
-        (
-            "unhandled",
-            "price_return",
-            "return is an unhandled split",
-            "Map a split-aware change, or add the split to actions.",
-        ),
-        (
-            "spurious",
-            "price_return",
-            "return the close does not show",
-            "Compare with another source.",
-        ),
-        ("lag", "market_cap", "market cap lags on a split day", ""),
-    ):
-        hit = rows.filter(column)
-        if hit.height:
-            findings.append(
-                Finding(
-                    name,
-                    label,
-                    hit.height,
-                    f"{field} set to missing, original quarantined",
-                    where_is(hit, _KEY),
-                    remedy,
-                )
-            )
-            aside.append(
-                set_aside("prices", hit.select(original), f"{label}: {field} set to missing")
-            )
-            mask = np.zeros(frame.height, dtype=bool)
-            mask[hit.get_column("__at").to_numpy()] = True
-            frame = frame.with_columns(pl.when(~pl.Series(mask)).then(pl.col(field)).alias(field))
-    for column, label in (
-        ("maybe", "return at a split ratio, no market cap to tell"),
-        ("other", "close and return disagree, no split"),
-    ):
-        hit = (
-            rows.filter(pl.col("disagree") & ~pl.col("handled") & ~pl.col("spurious"))
-            if column == "other"
-            else rows.filter(column)
-        )
-        if hit.height:
-            findings.append(Finding(name, label, hit.height, "kept, flagged", where_is(hit, _KEY)))
-    return frame, findings, aside
 
 
 def _shared_caps(name: str, frame: pl.DataFrame) -> list[Finding]:
-    """Lines that carry the market cap of one company: the same cap on the same day, or the same implied number of
-    shares (cap / close) under tickers that begin alike. Looked at on the last day of each month."""
+    """Lines that show the market cap of one company.
+
+    The same cap on the same day, or the same implied number of shares (cap / close) under tickers
+    that begin alike. Looked at on the last day of each month.
+    """
     caps = frame.select("security", "date", "close", "market_cap").filter(
         (pl.col("market_cap") > 0) & (pl.col("close") > 0)
     )
@@ -288,14 +275,4 @@ def _missing_returns(name: str, frame: pl.DataFrame) -> list[Finding]:
     """Rows after a security's first that carry no return of any kind."""
     later = pl.col("security") == pl.col("security").shift()
     none = frame.filter(later & pl.col("price_return").is_null() & pl.col("total_return").is_null())
-    if none.is_empty():
-        return []
-    return [
-        Finding(
-            name,
-            "return missing",
-            none.height,
-            "zero in an index, absent in breadth",
-            where_is(none, _KEY),
-        )
-    ]
+    return counted(name, "return missing", none, "zero in an index, absent in breadth", _KEY)

@@ -1,4 +1,4 @@
-"""The command line that computes a stored figure again."""
+"""The command lines that Paceline prints: each is built here, and each can be run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from paceline import measures
+from paceline import config, measures
+from paceline.errors import PacelineError
+from paceline.market.asked import DEMO_STORE
 from paceline.studies import target
 from paceline.studies.rotations import C
 
@@ -29,19 +31,57 @@ TARGET = (
 EPISODES = (("--c", "c", C), ("--step", "step", 5))
 
 
+def line(words: Sequence[str], market: Market, *options: str) -> str:
+    """A command line that asks this market, as a shell takes it: every printed command is made here.
+
+    words    what is asked, e.g. ("report",) or ("show", "league")
+    options  further options, after those that open the market as it is open now
+    """
+    return shlex.join(["paceline", *words, *opened(market), *options])
+
+
+def opened(market: Market) -> list[str]:
+    """The options that open the same market from the same working folder: file, data, store.
+
+    Data and store are named where they are not what the market file (or the demo) says by itself.
+    """
+    here = market.file.market
+    if market.path.endswith(".toml"):
+        options = ["--market", market.path]
+        try:
+            plain = config.load(market.path).market
+            data, store = plain.data, plain.store
+        except PacelineError:  # a variable that names a folder is not set any more
+            data, store = None, None
+    else:
+        options, data, store = [], here.data, str(DEMO_STORE.resolve())
+    if here.data != data:
+        options += ["--data", str(here.data)]
+    if here.store != store:
+        options += ["--store", str(here.store)]
+    return options
+
+
+def moment(market: Market, as_of: str | None = None) -> list[str]:
+    """The options that look at the same day and the same version of the store."""
+    return ["--as-of", as_of or market.as_of, "--store-version", str(market.version)]
+
+
 def command(step: Stored, market: Market) -> str:
-    """The command line that computes a figure again; empty for a step that is no figure's."""
+    """The command line that computes a figure again; empty for a figure no command asks for."""
     question = market.store.step(step["parents"][0]) if step["parents"] else None
     if step["name"] != "figure" or question is None:
         return ""
-    asked = question["params"]
+    if question["name"] == "figure":  # a further column of a row: the row's command shows it
+        return command(question, market)
+    asked, name = question["params"], question["name"]
+    when = moment(market, str(asked.get("as_of", market.as_of)))
     ahead = asked_again(question)
-    words = ["paceline", *(ahead or ["show", question["name"]])]
-    if market.path.endswith(".toml"):
-        words += ["--market", market.path]
-    words += ["--as-of", str(asked.get("as_of", market.as_of))]
-    words += ["--store-version", str(market.version)]
-    return shlex.join(words if ahead else words + _options(question["name"], asked, step["params"]))
+    if ahead:
+        return line(ahead, market, *when)
+    if name not in measures.discover():
+        return ""
+    return line(("show", name), market, *when, *_options(name, asked, step["params"]))
 
 
 def asked_again(question: Stored) -> list[str]:
@@ -54,8 +94,8 @@ def asked_again(question: Stored) -> list[str]:
             return words + _unusual(asked, TARGET)
         case "episodes":
             return ["episodes", asked["rotation"], *_unusual(asked, EPISODES)]
-        case "verdict" | "analogues":
-            return ["report"]
+        case "verdict" | "analogues" | "compounded" | "derived" | "previous report":
+            return ["report"]  # numbers of a page, which no other verb shows
         case "call" | "record" | "ledger":
             return ["calls", "score", asked["ledger"]]
     return []
@@ -79,7 +119,7 @@ def _options(name: str, asked: Stored, which: Stored) -> list[str]:
             words += [f"--{option}", which[option]]
     if asked.get("basis") in ("price", "total"):
         words += ["--basis", asked["basis"]]
-    declared = measures.discover().get(name)
+    declared = measures.discover().get(measures.ALIASES.get(name, name))
     if declared is None:
         return words
     words += _parameters(declared, asked)

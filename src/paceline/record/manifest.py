@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paceline import __version__, measures
 from paceline.document import Document
 from paceline.errors import DataError, PacelineError, UsageError
+from paceline.record.command import line, moment, opened
 from paceline.studies import analogues, calls, episodes, target, verdict
 from paceline.studies.answers import Answers
 
@@ -47,6 +49,8 @@ def manifest_of(market: Market, document: Document, ask: Answers) -> dict[str, A
         "store": market.file.market.store,
         "data": market.file.market.data,
         "store_version": market.version,
+        "command": line(("report",), market, *moment(market)),
+        "where": shlex.join(opened(market)),
         "basis": market.file.market.basis,
         "measures": {
             m: {

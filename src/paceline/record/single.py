@@ -6,7 +6,7 @@ import shlex
 
 from paceline.document import Document, Sentence
 from paceline.pages import target as target_page
-from paceline.record.command import asked_again
+from paceline.record.command import asked_again, line, moment, opened
 from paceline.studies.target import ABOUT, Answer
 
 
@@ -21,14 +21,7 @@ def target(answer: Answer) -> Document:
         tuple(b for b in section.blocks[:1] if isinstance(b, Sentence)),
         (section,),
     )
-    file = ["--market", market.path] if market.path.endswith(".toml") else []
-    again = [
-        "paceline",
-        *asked_again(answer.question.step.to_json()),
-        *file,
-        "--as-of",
-        market.as_of,
-    ]
+    again = asked_again(answer.question.step.to_json())
     document.manifest.update(
         market=market.name,
         as_of=market.as_of,
@@ -36,6 +29,7 @@ def target(answer: Answer) -> Document:
         sources=market.stored.loads,
         steps=[s.to_json() for s in market.steps.behind(f.step for f in answer.figures.values())],
         figures=[f.to_json() for f in document.figures()],
-        command=shlex.join(again),
+        command=line(again, market, *moment(market)),
+        where=shlex.join(opened(market)),
     )
     return document

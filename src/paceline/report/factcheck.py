@@ -1,4 +1,4 @@
-"""A checked text as one self-contained page: its words, the claims marked, the verdicts in the margin."""
+"""A checked text as one self-contained page: the claims marked, the verdicts in the margin."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment
 
+from paceline.report import templating
 from paceline.report.files import write_text
 
 if TYPE_CHECKING:
@@ -58,28 +58,21 @@ def render(checked: Checked, title: str = "") -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("paceline.report"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    style = (Path(__file__).parent / "templates" / "factcheck.css").read_text("utf-8")
-    environment.globals["style"] = Markup(style)  # noqa: S704  our own file
+    environment = templating.environment()
+    environment.globals["style"] = templating.verbatim("factcheck.css")
     return environment
 
 
 def _paragraphs(
     checked: Checked, numbered: list[tuple[int, Verdict]]
 ) -> Iterator[tuple[list[tuple[str, list[int]]], list[tuple[int, Verdict]]]]:
-    """Paragraphs as (pieces of text with the numbers of the claims they belong to, verdicts that begin in them)."""
+    """Paragraphs: pieces of text with their claims' numbers, and the verdicts that begin there."""
     text = checked.text
     start = 0
     while start < len(text):
         stop = text.find("\n", start)
         stop = len(text) if stop < 0 else stop + 1
-        here = [(n, v) for n, v in numbered if start <= v.start < stop]
+        begun = [(n, v) for n, v in numbered if start <= v.start < stop]
         cuts = sorted(
             {
                 start,
@@ -99,5 +92,5 @@ def _paragraphs(
                 ("".join(c if c.isprintable() or c == "\n" else " " for c in text[a:b]), inside)
             )
         if text[start:stop].strip():
-            yield pieces, here
+            yield pieces, begun
         start = stop

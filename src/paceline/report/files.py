@@ -14,7 +14,8 @@ def write_text(path: str | Path, text: str) -> Path:
     """Write ``text`` to a file beside ``path`` and rename it; folders are made as needed.
 
     Raises ``StoreError`` naming the path when the folder cannot be written or the disk is full;
-    whatever stood at ``path`` before is then untouched."""
+    whatever stood at ``path`` before is then untouched.
+    """
     path = Path(path)
     temporary: Path | None = None
     try:

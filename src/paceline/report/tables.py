@@ -1,4 +1,4 @@
-"""The figures of a document for machines: JSON and CSV. Returns and fractions are plain fractions."""
+"""The figures of a document for machines: JSON and CSV. Returns are plain fractions."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from paceline.charts import plain
 from paceline.document import Chart, Document, Grid, Part, Section, Sentence, figure_of
 from paceline.figures import Figure
 from paceline.report.files import write_text
+
+#: What JSON can hold.
+Json = dict[str, "Json"] | list["Json"] | str | float | int | bool | None
 
 
 def words(part: Part) -> str:
@@ -34,7 +37,7 @@ def _sentence(sentence: Sentence) -> dict[str, Any]:
     return {"text": sentence.text, "figures": _ids(sentence.parts)}
 
 
-def clean(value: Any) -> Any:
+def clean(value: object) -> Json:
     """What JSON can hold: no NaN, no NumPy scalars, dates as text."""
     if isinstance(value, Mapping):
         return {str(k): clean(v) for k, v in value.items()}
@@ -44,13 +47,13 @@ def clean(value: Any) -> Any:
         return value
     if isinstance(value, float):
         return value if value - value == 0 else None  # neither NaN nor infinite
-    return value if isinstance(value, int) else plain([value])[0]
+    other: Json = value if isinstance(value, int) else plain([value])[0]
+    return other
 
 
-def row(figure: Figure) -> dict[str, Any]:
+def row(figure: Figure) -> dict[str, Json]:
     """``Figure.to_json`` as JSON can hold it."""
-    cleaned: dict[str, Any] = clean(figure.to_json())
-    return cleaned
+    return {key: clean(value) for key, value in figure.to_json().items()}
 
 
 def _block(block: Sentence | Grid | Chart) -> dict[str, Any]:
@@ -97,7 +100,7 @@ def section_figures(section: Section) -> Iterator[Figure]:
 
 
 def to_json(document: Document) -> dict[str, Any]:
-    """The whole document: texts with figure ids, every figure as a row, charts with all their points."""
+    """The whole document: texts with figure ids, every figure as a row, all points of charts."""
     return {
         "title": document.title,
         "market": document.market,
@@ -129,35 +132,30 @@ def write_json(document: Document, path: str | Path) -> Path:
 def _cells(section: Section) -> Iterator[dict[str, Any]]:
     """One row per figure shown in the section: where it stands, then the figure."""
     for block in section.blocks:
-        if isinstance(block, Grid):
-            for cells in block.rows:
-                head = next((words(p) for p in cells if p is not None), "")
-                for column, part in zip(block.columns, cells, strict=True):
-                    if figure := figure_of(part):
-                        yield {
-                            "block": words(block.title),
-                            "row": head,
-                            "column": words(column),
-                            **row(figure),
-                        }
-        elif isinstance(block, Chart):
-            for s in block.series:
-                yield {
-                    "block": words(block.title),
-                    "row": s.name,
-                    "column": "last",
-                    **row(s.figure),
-                }
-        else:
-            yield from (
-                {"block": "text", "row": "", "column": "", **row(f)}
-                for f in map(figure_of, block.parts)
-                if f is not None
-            )
+        title = "text" if isinstance(block, Sentence) else words(block.title)
+        for line, column, figure in _placed(block):
+            yield {"block": title, "row": line, "column": column, **row(figure)}
+
+
+def _placed(block: Sentence | Grid | Chart) -> Iterator[tuple[str, str, Figure]]:
+    """(row, column, figure) of everything a block shows."""
+    if isinstance(block, Sentence):
+        yield from (("", "", f) for f in map(figure_of, block.parts) if f is not None)
+    elif isinstance(block, Chart):
+        yield from ((s.name, "last", s.figure) for s in block.series)
+    else:
+        for cells in block.rows:
+            head = next((words(p) for p in cells if p is not None), "")
+            for column, part in zip(block.columns, cells, strict=True):
+                if figure := figure_of(part):
+                    yield head, words(column), figure
 
 
 def csv_text(rows: Sequence[Mapping[str, Any]], first: Sequence[str]) -> str:
-    """Rows as CSV: the columns of ``first``, then others as they appear; lists are joined with "; "."""
+    """Rows as CSV: the columns of ``first``, then others as they appear.
+
+    Lists are joined with "; ".
+    """
     columns = list(dict.fromkeys([*first, *(key for r in rows for key in r)]))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -166,7 +164,7 @@ def csv_text(rows: Sequence[Mapping[str, Any]], first: Sequence[str]) -> str:
     return out.getvalue()
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> object:
     if isinstance(value, (list, tuple)):
         return "; ".join(str(v) for v in value)
     return json.dumps(value, ensure_ascii=False) if isinstance(value, Mapping) else value
@@ -191,7 +189,7 @@ FIGURE = (
 
 
 def to_csv(document: Document, folder: str | Path) -> list[Path]:
-    """One CSV per section, ``figures.csv`` with every figure once, ``series.csv`` with the charts' points."""
+    """One CSV per section, ``figures.csv`` with every figure, ``series.csv`` with all points."""
     folder = Path(folder)
     files: dict[str, str] = {"figures": csv_text([row(f) for f in document.figures()], FIGURE)}
     points = [

@@ -1,13 +1,14 @@
 """The figures of a document, and rows of figures, in a terminal.
 
 Colour turns itself off when the output is no terminal or NO_COLOR is set (rich does so); everything
-fits the width there is, 80 columns included."""
+fits the width there is, 80 columns included.
+"""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from rich import box
 from rich.console import Console
@@ -15,17 +16,16 @@ from rich.table import Table
 from rich.text import Text
 
 from paceline.document import Document, Grid, Part, Section, Sentence, figure_of
-from paceline.figures import Figure, show
+from paceline.figures import SIGNED, Figure, show
 from paceline.report.tables import words
 
-SIGNED = ("return", "points", "score")
 #: Rows of a table that the summary shows whole; of a longer one, such as a league, it shows both
 #: ends.
 WHOLE, ENDS = 10, 4
 
 
 def summary(document: Document, console: Console | None = None) -> None:
-    """Headline, the since-the-low table, both ends of the league, then one line per further question."""
+    """Headline, the since-the-low table, both ends of the league, a line per further question."""
     console = console or Console()
     title = Text.assemble((document.title, "bold"), f"  as of {document.as_of}")
     if document.simulated:
@@ -78,7 +78,7 @@ def _grid(question: str, grid: Grid, width: int) -> Table:
     rows: Sequence[tuple[Part | None, ...]] = grid.rows
     if len(rows) > WHOLE:
         rows = [*rows[:ENDS], (), *rows[-ENDS:]]
-    table, kept, room = _table(question), [], width
+    table, fitting, room = _table(question), [], width
     for at, name in enumerate(grid.columns):
         cells = [_cell(r[at]) if r else Text("…", style="dim") for r in rows]
         need = max(
@@ -94,8 +94,8 @@ def _grid(question: str, grid: Grid, width: int) -> Table:
             vertical="bottom",
             justify="right" if number else "left",
         )
-        kept.append(cells)
-    for line in zip(*kept, strict=True):
+        fitting.append(cells)
+    for line in zip(*fitting, strict=True):
         table.add_row(*line)
     return table
 
@@ -122,7 +122,6 @@ def _column(table: Table, name: str, *, number: bool) -> None:
 
 
 # -- rows of figures
-# -------------------------------------------------------------------------------------------
 
 #: Columns of the row table, in order: key of ``Figure.to_json`` -> heading. Further columns stand
 #: before the last.
@@ -137,22 +136,30 @@ COLUMNS = {
     "members": "members",
     "basis": "basis",
 }
-_KNOWN = {*COLUMNS, "unit", "n_used", "n_eligible", "as_of", "caveats", "evidence", "figure"}
+_PLACED = {*COLUMNS, "unit", "n_used", "n_eligible", "as_of", "caveats", "evidence", "figure"}
 _WORDS = ("measure", "subject", "against", "statistic", "basis")
 
 
+@runtime_checkable
+class Frame(Protocol):
+    """A table that gives its rows by name, as a polars frame does."""
+
+    def iter_rows(self, *, named: Literal[True]) -> Iterable[Mapping[str, Any]]:
+        """The rows, each a mapping from column to value."""
+
+
 def rows(
-    figures: Iterable[Figure | Mapping[str, Any]] | Any, console: Console | None = None
+    figures: Iterable[Figure | Mapping[str, Any]] | Frame, console: Console | None = None
 ) -> None:
-    """Figures, rows of ``Figure.to_json`` or a polars frame of them as a table, caveats once beneath.
+    """Figures, rows of ``Figure.to_json`` or a frame of them as a table, caveats once beneath.
 
     What is the same in every row (measure, window, basis ...) stands once in the title. Where the
     terminal is too narrow, the words of a row share one column, and its figure's id stands beneath
-    them."""
+    them.
+    """
     console = console or Console()
-    if hasattr(figures, "iter_rows"):
-        figures = figures.iter_rows(named=True)
-    data = [dict(f.to_json() if isinstance(f, Figure) else f) for f in figures]
+    given = figures.iter_rows(named=True) if isinstance(figures, Frame) else figures
+    data = [dict(f.to_json() if isinstance(f, Figure) else f) for f in given]
     if not data:
         console.print("No rows.")
         return
@@ -160,30 +167,15 @@ def rows(
         row["members"] = f"{row['n_used']}/{row['n_eligible']}" if row.get("n_eligible") else None
     headings = {
         **COLUMNS,
-        **{k: k.replace("_", " ") for k in data[0] if k not in _KNOWN},
+        **{k: k.replace("_", " ") for k in data[0] if k not in _PLACED},
         "figure": "figure",
     }
-    title: list[str] = []
-    cells: dict[str, list[Text]] = {}
-    for key, heading in headings.items():
-        column = [_text(r, key) for r in data]
-        if not any(column):
-            continue
-        if key == "measure" and len(set(map(str, column))) == 1:
-            title.append(column[0].plain)
-        elif (
-            key not in ("subject", "value", "figure")
-            and len(data) > 1
-            and len(set(map(str, column))) == 1
-        ):
-            title.append(f"{heading} {column[0]}")
-        else:
-            cells[key] = column
+    title, cells = _split(data, headings)
     if _width(cells, headings) > console.width:
         cells = _stacked(cells, (*_WORDS, "figure"))
         if _width({**cells, "subject": [Text(" " * 18)]}, headings) > console.width:
             cells = _stacked(cells, ("subject", "start", "end"))
-    table = _table(", ".join(t for t in title if t))
+    table = _table(title)
     for key in cells:
         _column(table, headings[key], number=key not in _WORDS)
     for line in zip(*cells.values(), strict=True):
@@ -193,6 +185,26 @@ def rows(
         console.print(Text.assemble(("! ", "yellow"), caveat))
 
 
+def _split(
+    data: Sequence[Mapping[str, Any]], headings: Mapping[str, str]
+) -> tuple[str, dict[str, list[Text]]]:
+    """The title, of what is the same in every row, and the columns that remain."""
+    title: list[str] = []
+    cells: dict[str, list[Text]] = {}
+    for key, heading in headings.items():
+        column = [_text(r, key) for r in data]
+        if not any(column):
+            continue
+        same = len(set(map(str, column))) == 1
+        if key == "measure" and same:
+            title.append(column[0].plain)
+        elif same and len(data) > 1 and key not in ("subject", "value", "figure"):
+            title.append(f"{heading} {column[0]}")
+        else:
+            cells[key] = column
+    return ", ".join(filter(None, title)), cells
+
+
 def _width(cells: Mapping[str, list[Text]], headings: Mapping[str, str]) -> int:
     return sum(
         max(len(headings[k]), *(t.cell_len for t in column)) + 3 for k, column in cells.items()
@@ -200,7 +212,7 @@ def _width(cells: Mapping[str, list[Text]], headings: Mapping[str, str]) -> int:
 
 
 def _stacked(cells: dict[str, list[Text]], moved: tuple[str, ...]) -> dict[str, list[Text]]:
-    """The columns ``moved`` as one: words in the first line, window and id each in a line beneath."""
+    """The columns ``moved`` as one: words in the first line, window and id in lines beneath."""
     first = []
     for at, subject in enumerate(cells["subject"]):
         part = {k: cells[k][at].plain for k in moved if k in cells and cells[k][at].plain}

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from paceline.arrays import Array, Bools, Dates
+from paceline.arrays import Array, Bools, Dates, Ints
 from paceline.signals.view import View
 
-Ints = NDArray[np.int64]
 #: Columns of a table of seasons, beside those of every table.
-OWN: dict[str, type[pl.DataType]] = {
+COLUMNS: dict[str, type[pl.DataType]] = {
     "line": pl.String,
     "period": pl.String,
     "kind": pl.String,
@@ -34,15 +32,16 @@ OWN: dict[str, type[pl.DataType]] = {
 }
 #: A line's first month counts if it begins by this day of the month.
 FIRST_DAY = 5
+#: Days before the end of a year by which a calendar of the year is complete.
+LAST_WEEK = 7
 
 
 @dataclass(frozen=True)
-class Line:
+class SeasonalLine:
     """Something whose seasons are looked at: one level or series, or the difference of two.
 
     dates  (n,) sessions, or month-ends if ``monthly``
     legs   (L, n) simple return of each leg since the date before; ``signs`` add them up
-    level  (n,) wealth of the one leg, or of the first relative to the second
     """
 
     name: str
@@ -56,10 +55,12 @@ class Line:
 
     @property
     def daily(self) -> Array:
+        """(n,) return of each date, of two legs the difference."""
         return np.asarray(np.array(self.signs, float) @ self.legs, float)
 
     @property
     def level(self) -> Array:
+        """(n,) wealth of the one leg, or of the first relative to the second."""
         with np.errstate(divide="ignore"):
             return np.asarray(
                 np.exp(np.array(self.signs, float) @ np.cumsum(np.log1p(self.legs), axis=1)), float
@@ -70,7 +71,8 @@ class Line:
 
         ``window`` (n,) is the number of the window a date belongs to, -1 for none. The return of a
         leg is product(1 + r) - 1; of two legs the first's minus the second's. NaN for a window
-        without dates."""
+        without dates.
+        """
         inside = window >= 0
         at = window[inside]
         n = np.bincount(at, minlength=count)
@@ -87,9 +89,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Places:
-    """Per date of a line: year and month, place in the month from the start (1 ...) and from the end (-1 ...), in the
-    quarter from the start, and how many sessions of the year are still to come. Months are whole:
-    the first one only if it begins by the 5th."""
+    """Places of the dates of a line.
+
+    year, month  of the date
+    from_start   place in the month from its start, 1 for the first date
+    from_end     place in the month from its end, -1 for the last date
+    in_quarter   place in the quarter from its start
+    left         how many sessions of the year are still to come
+    whole        the month is whole: the first one only if it begins by the 5th
+    """
 
     year: Ints
     month: Ints
@@ -101,9 +109,9 @@ class Places:
 
 
 def ahead(view: View, last: np.datetime64) -> Dates:
-    """Sessions after ``last`` to the end of the next year: the calendar's, or else every weekday."""
+    """Sessions after ``last`` to the end of the next year: the calendar's, else every weekday."""
     end = (last.astype("datetime64[Y]") + 2).astype("datetime64[D]")
-    if len(view.calendar) and view.calendar[-1] >= end - 7:
+    if len(view.calendar) and view.calendar[-1] >= end - LAST_WEEK:
         coming: Dates = view.calendar[(view.calendar > last) & (view.calendar < end)]
         return coming
     days = np.arange(last + 1, end)
@@ -112,20 +120,20 @@ def ahead(view: View, last: np.datetime64) -> Dates:
 
 
 def places(dates: Dates, later: Dates) -> Places:
-    """Places of ``dates``; ``later`` are the sessions that follow, which are not looked at but counted."""
+    """Places of ``dates``; the sessions ``later`` that follow are not looked at but counted."""
     days = np.concatenate([dates, later])
     month = days.astype("datetime64[M]").astype(np.int64)
     quarter, year = month // 3, days.astype("datetime64[Y]").astype(np.int64)
     n = len(dates)
+    first_day = int((dates[0] - dates[0].astype("datetime64[M]")).astype(int)) + 1
     return Places(
-        year[:n] + 1970,
-        month[:n] % 12 + 1,
-        _ordinal(month)[:n],
-        -_ordinal(month[::-1])[::-1][:n],
-        _ordinal(quarter)[:n],
-        _ordinal(year[::-1])[::-1][:n] - 1,
-        (month[:n] != month[0])
-        | bool((dates[0] - dates[0].astype("datetime64[M]")).astype(int) < FIRST_DAY),
+        year=year[:n] + 1970,
+        month=month[:n] % 12 + 1,
+        from_start=_ordinal(month)[:n],
+        from_end=-_ordinal(month[::-1])[::-1][:n],
+        in_quarter=_ordinal(quarter)[:n],
+        left=_ordinal(year[::-1])[::-1][:n] - 1,
+        whole=(month[:n] != month[0]) | (first_day <= FIRST_DAY),
     )
 
 

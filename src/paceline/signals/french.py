@@ -1,4 +1,4 @@
-"""Factor series in a view: which there are, and the two legs of momentum from the size x prior-return sorts."""
+"""The published factor series of a view, and the two legs of momentum from sorts."""
 
 from __future__ import annotations
 
@@ -18,10 +18,15 @@ COLUMNS = {
 }
 SORTS = "25_Portfolios_ME_Prior_12_2"
 WML = "winners minus losers, 25 sorts"
+#: Leg -> how the names of its portfolios end.
+ENDS = {"winners": ("HiPRIOR", "PRIOR5"), "losers": ("LoPRIOR", "PRIOR1")}
 
 
 def find(view: View, frequency: str, column: str) -> str | None:
-    """The series ".../<frequency>/<column>" that begins first (of equals the first by name); None without one."""
+    """The series ".../<frequency>/<column>" that begins first, of equals the first by name.
+
+    None where there is none with values.
+    """
     names = [
         n
         for n in sorted(view.series)
@@ -31,10 +36,11 @@ def find(view: View, frequency: str, column: str) -> str | None:
 
 
 def spoken(name: str) -> str:
-    """A series' name for readers: its factor and where it is from; a minus before the name turns it around."""
+    """A series' name for readers: its factor and source; a minus before the name reverses it."""
     plain = name.removeprefix("-")
     column = plain.rpartition("/")[2]
-    return f"{COLUMNS.get(column, column)}{'' if plain == name else ', turned around'} ({plain.partition('/')[0]})"
+    reversed_ = "" if plain == name else ", turned around"
+    return f"{COLUMNS.get(column, column)}{reversed_} ({plain.partition('/')[0]})"
 
 
 def seen(view: View, name: str) -> tuple[Dates, Array]:
@@ -45,35 +51,40 @@ def seen(view: View, name: str) -> tuple[Dates, Array]:
 
 
 def basis(name: str) -> str:
-    """What a series of returns contains: the library's portfolios have dividends, index closes do not."""
+    """Basis of a series of returns: the library's portfolios have dividends, index closes not."""
     return "price" if name.endswith("/return") else "total"
 
 
 def winners_losers(view: View) -> tuple[str, Dates, Array, Array] | None:
-    """(a series' name, month-ends, winners, losers): the five high and the five low prior-return portfolios of the
-    25 value-weighted sorts on size and prior 2-12 returns, each five equally averaged; None without
-    the file.
+    """(a series' name, month ends, winners, losers) from the sorts on size and prior returns.
 
-    A month counts where one of each five has a return.
+    Winners are the five highest, losers the five lowest prior-return portfolios of the 25
+    value-weighted sorts on size and prior 2-12 returns, each five equally averaged. A month counts
+    where one of each five has a return. None without the file.
     """
-    found: dict[bool, list[str]] = {
-        high: [
-            n
-            for n in sorted(view.series)
-            if SORTS in n and "/vw_monthly/" in n and n.endswith(ends)
-        ]
-        for high, ends in ((True, ("HiPRIOR", "PRIOR5")), (False, ("LoPRIOR", "PRIOR1")))
-    }
-    if not found[True] or not found[False]:
+    names = {leg: _portfolios(view, leg) for leg in ENDS}
+    if not all(names.values()):
         return None
-    lines = {n: seen(view, n) for names in found.values() for n in names}
+    lines = {n: seen(view, n) for leg in names.values() for n in leg}
     days = np.unique(np.concatenate([d for d, _ in lines.values()]))
-    legs = []
-    for high in (True, False):
-        table = np.full((len(found[high]), len(days)), np.nan)
-        for row, name in enumerate(found[high]):
-            table[row, np.searchsorted(days, lines[name][0])] = lines[name][1]
-        n = np.isfinite(table).sum(axis=0)
-        legs.append(np.where(n > 0, np.nansum(table, axis=0) / np.maximum(n, 1), np.nan))
-    here = np.isfinite(legs[0]) & np.isfinite(legs[1])
-    return found[True][0], days[here], legs[0][here], legs[1][here]
+    winners, losers = (_mean(days, [lines[n] for n in names[leg]]) for leg in ENDS)
+    both = np.isfinite(winners) & np.isfinite(losers)
+    return names["winners"][0], days[both], winners[both], losers[both]
+
+
+def _portfolios(view: View, leg: str) -> list[str]:
+    """Names of the value-weighted monthly portfolios of one leg."""
+    return [
+        n
+        for n in sorted(view.series)
+        if SORTS in n and "/vw_monthly/" in n and n.endswith(ENDS[leg])
+    ]
+
+
+def _mean(days: Dates, lines: list[tuple[Dates, Array]]) -> Array:
+    """(M,) equal-weighted mean on each day of the lines with a value; NaN where none has one."""
+    table = np.full((len(lines), len(days)), np.nan)
+    for row, (dates, values) in zip(table, lines, strict=True):
+        row[np.searchsorted(days, dates)] = values
+    n = np.isfinite(table).sum(axis=0)
+    return np.where(n > 0, np.nansum(table, axis=0) / np.maximum(n, 1), np.nan)

@@ -1,20 +1,20 @@
-"""Short-term lows: turning points of a level by the Lunde-Timmermann filter, and what was known of them when."""
+"""Short-term lows of a level by the Lunde-Timmermann filter, and what was known of them when."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from paceline import kernels
-from paceline.arrays import Array
+from paceline.arrays import Array, Ints
 from paceline.errors import UsageError
 from paceline.signals.view import View
 
 
 def benchmark_level(view: View) -> Array | None:
-    """Level of the benchmark on price basis if it has one, else on the view's own; None without a benchmark.
+    """Level of the benchmark on price basis if it has one, else on the view's own.
 
-    Lows are dated on prices whatever basis is shown, so that one market has one low.
+    Lows are dated on prices whatever basis is shown, so that one market has one low. None without a
+    benchmark.
     """
     if view.benchmark is None:
         return None
@@ -27,7 +27,10 @@ def benchmark_level(view: View) -> Array | None:
 
 
 def confirmed_lows(level: Array, low: tuple[float, float]) -> list[tuple[int, int]]:
-    """(session of the low, session it was confirmed) of every confirmed low of one level (T,), in order."""
+    """(session of the low, session that confirmed it) of every confirmed low of one level (T,).
+
+    ``low`` is the fall before and the rise after a low, as fractions. In order of time.
+    """
     kind, pivot, confirmed = kernels.turning_points(level, fall=low[0], rise=low[1])
     return list(zip(pivot[kind < 0].tolist(), confirmed[kind < 0].tolist(), strict=True))
 
@@ -39,7 +42,7 @@ def last_low(view: View) -> tuple[int, int] | None:
     return lows[-1] if lows else None
 
 
-def known_low(view: View) -> NDArray[np.int64]:
+def known_low(view: View) -> Ints:
     """(T,) session of the benchmark's last low confirmed by each session; -1 before the first.
 
     Raises ``UsageError`` where the view has no benchmark.

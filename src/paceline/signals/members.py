@@ -1,7 +1,8 @@
-"""Members of baskets: who they are in each span, how their weights drift, and how many of them do something.
+"""Members of baskets: who they are in each span, how weights drift, how many of them do something.
 
 A member of a span is a security of weight above zero. It leaves the count after its last return (a
-delisting), where the panel's indices end."""
+delisting), where the panel's indices end.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +10,17 @@ from collections.abc import Callable, Iterator
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from paceline import kernels, threads
-from paceline.arrays import Array, Bools
-from paceline.signals.view import Span, View
+from paceline.arrays import PATIENCE, Array, Bools, Ints
+from paceline.signals.view import View
 
 Basis = Literal["price", "total"]
 BASES: tuple[Basis, Basis] = ("price", "total")
-#: A member without data for longer than this is suspended: out of breadth, still in the index.
-SUSPENDED = 10
 
 
 def basis_of(view: View, asked: str | None) -> Basis:
-    """The basis asked for, or the one the view's own levels rest on (most of them, where it mixes both)."""
+    """The basis asked for, or that of the view's own levels (of most, where it mixes both)."""
     if asked is not None or view.basis in BASES:
         return "total" if (asked or view.basis) == "total" else "price"
     equal = [
@@ -35,10 +33,11 @@ def basis_of(view: View, asked: str | None) -> Basis:
 def count(
     view: View, number: int, flags: Callable[[slice], tuple[Bools, ...]]
 ) -> tuple[Array, ...]:
-    """(S, T) number of each basket's members for which each of ``number`` flags holds; 0 before the first span.
+    """(S, T) number of each basket's members for which a flag holds, for each of ``number`` flags.
 
-    ``flags`` gives them, (n, T) each, for a slice of n securities. One matrix product per span, for
-    all flags side by side."""
+    ``flags`` gives the flags, (n, T) each, for a slice of n securities. Zero before the first span.
+    One matrix product per span, for all flags side by side.
+    """
     # the sessions of a span lie together
     by_session = np.empty((number, view.shape[1], len(view.securities)), bool)
 
@@ -57,7 +56,7 @@ def count(
     return tuple(out)
 
 
-def terms(view: View, row: int) -> Iterator[tuple[int, int, NDArray[np.int64]]]:
+def terms(view: View, row: int) -> Iterator[tuple[int, int, Ints]]:
     """(start, stop, members) of one basket: spans in a row with the same members as one."""
     start, stop, members = 0, 0, np.empty(0, np.int64)
     for span in view.spans:
@@ -72,50 +71,49 @@ def terms(view: View, row: int) -> Iterator[tuple[int, int, NDArray[np.int64]]]:
 
 
 def share(some: Array, of: Array) -> Array:
-    """some / of, NaN where there is nobody."""
+    """Quotient some / of; NaN where there is nobody."""
     with np.errstate(divide="ignore", invalid="ignore"):
         result: Array = np.where(of > 0, some / of, np.nan)
     return result
 
 
-def living(*indices: Array) -> Bools:
-    """(N, T): not gone, that is, not after an index ended (all of them, of several).
+def listed(*indices: Array) -> Bools:
+    """(N, T): not delisted, that is, not after an index ended (all of them, of several).
 
-    A member that never had data counts as there: coverage shows it.
+    The panel ends the indices of a security after its last return. A member that never had data
+    counts as listed: coverage shows it.
     """
-    here = np.isfinite(indices[0])
+    valid = np.isfinite(indices[0])
     for other in indices[1:]:
-        here |= np.isfinite(other)
-    gone = np.maximum.accumulate(here, axis=1)
-    gone &= ~here
-    return np.logical_not(gone, out=gone)
-
-
-def month_ends(view: View, months: int) -> Iterator[tuple[int, Span]]:
-    """(session, its span) of the last ``months`` month-ends before the last session, and of that, oldest first."""
-    month = view.sessions.astype("datetime64[M]")
-    ends = np.flatnonzero(np.append(month[1:] != month[:-1], True))[-(months + 1) :]
-    for t in ends.tolist():
-        yield from ((t, span) for span in view.spans if span.start <= t < span.stop)
+        valid |= np.isfinite(other)
+    delisted = np.maximum.accumulate(valid, axis=1)
+    delisted &= ~valid
+    return np.logical_not(delisted, out=delisted)
 
 
 def drift(view: View) -> tuple[Array, Bools]:
-    """(N, T) return by which weights drift (price return, else total return; missing is zero), and who is alive.
+    """(N, T) returns by which weights drift, and the mask of who is listed.
 
-    Alive is who has not left: the panel ends the indices of a security, on both bases, once it is
-    gone. Needs the returns and indices of both bases."""
+    Weights drift by the price return, else the total return; a missing one is zero. Needs the
+    returns and indices of both bases.
+    """
     price, total = view.field("price_return"), view.field("total_return")
     move = np.where(np.isfinite(price), price, total)
     move[np.isnan(move)] = 0.0
-    return move, living(view.field("price_index"), view.field("total_index"))
+    return move, listed(view.field("price_index"), view.field("total_index"))
+
+
+def trading(returns: Array, window: int) -> Bools:
+    """(N, T): not suspended, that is, at most ``PATIENCE`` of ``window`` sessions without a return.
+
+    Causal and local: it looks at no session before the window. Early sessions look at those there
+    are.
+    """
+    missing = np.cumsum(~np.isfinite(returns), axis=1, dtype=np.int32)
+    missing[:, window:] -= missing[:, :-window].copy()
+    return np.asarray(missing <= PATIENCE)
 
 
 def observed(returns: Array, window: int) -> Bools:
-    """(N, T): a return today, and in the last ``window`` sessions no more than ``SUSPENDED`` without one.
-
-    Causal and local: it looks at no session before the window. Early sessions look at those there
-    are."""
-    here = np.isfinite(returns)
-    missing = np.cumsum(~here, axis=1, dtype=np.int32)
-    missing[:, window:] -= missing[:, :-window].copy()
-    return here & (missing <= SUSPENDED)
+    """(N, T): a return today, and not suspended over the last ``window`` sessions."""
+    return np.isfinite(returns) & trading(returns, window)

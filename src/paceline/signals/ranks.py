@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from paceline.arrays import Array
+from paceline.arrays import Array, Bools, Ints
 
 #: Decimals of a return that count: what differs beyond them differs by rounding.
 DECIMALS = 12
+#: Differences smaller than this are rounding.
+ROUNDING = 1e-12
+#: Standard deviations from the mean within which 95% of a normal distribution lies.
+NORMAL_95 = 1.96
 
 
 def average_ranks(x: Array) -> Array:
@@ -19,8 +22,28 @@ def average_ranks(x: Array) -> Array:
     return np.asarray((first + 1 + last) / 2, float)
 
 
+def tied_ranks(values: Array, tie: float) -> Ints:
+    """Rank 1 for the largest; neighbours in the order closer than ``tie`` share a rank.
+
+    -1 where a value is missing. The ranks after a tie of two continue at two more (1, 2, 2, 4).
+    Closeness is passed on: if a ties with b and b with c, all three share a rank, so that no two
+    values closer than ``tie`` are ever ranked apart.
+    """
+    order = np.argsort(-values, kind="stable")  # missing values come last
+    ordered = values[order]
+    apart = np.ones(len(values), bool)
+    apart[1:] = ordered[:-1] - ordered[1:] >= tie - ROUNDING
+    place = np.maximum.accumulate(np.where(apart, np.arange(len(values)), 0))
+    out = np.empty(len(values), np.int64)
+    out[order] = np.where(np.isfinite(ordered), place + 1, -1)
+    return out
+
+
 def spearman(x: Array, y: Array) -> float:
-    """Pearson's correlation of the average ranks; NaN below two values or where one of the two does not vary."""
+    """Spearman's rho: Pearson's correlation of the average ranks.
+
+    NaN below two values, or where one of the two does not vary.
+    """
     if len(x) < 2:
         return float("nan")
     a, b = average_ranks(x), average_ranks(y)
@@ -30,24 +53,27 @@ def spearman(x: Array, y: Array) -> float:
 
 
 def noise(n: int) -> float:
-    """Half-width of the range in which 95% of rank correlations of n unrelated pairs fall: 1.96 / sqrt(n - 1)."""
-    return 1.96 / float(np.sqrt(n - 1)) if n > 1 else float("inf")
+    """Half-width of the 95% range of rank correlations of n unrelated pairs: 1.96 / sqrt(n - 1)."""
+    return NORMAL_95 / float(np.sqrt(n - 1)) if n > 1 else float("inf")
 
 
-def quantiles(x: Array, k: int) -> NDArray[np.int64]:
-    """Group 0 (lowest) to k - 1 (highest) of each value: floor(k (rank - 1/2) / n), with average ranks."""
+def quantiles(x: Array, k: int) -> Ints:
+    """Group 0 (lowest) to k - 1 (highest) of each value: floor(k (average rank - 1/2) / n)."""
     return np.floor(k * (average_ranks(x) - 0.5) / len(x)).astype(np.int64)
 
 
-def top(x: Array, share: float) -> NDArray[np.bool_]:
-    """Which values belong to the highest ``share``: (rank - 1/2) / n >= 1 - share, with average ranks."""
-    return np.asarray((average_ranks(x) - 0.5) / len(x) >= 1 - share - 1e-12)
+def top(x: Array, share: float) -> Bools:
+    """Which values are among the highest ``share``: (average rank - 1/2) / n >= 1 - share."""
+    return np.asarray((average_ranks(x) - 0.5) / len(x) >= 1 - share - ROUNDING)
 
 
 def percentile(x: Array) -> Array:
-    """Place among the finite values: 0 the lowest, 1 the highest, (rank - 1) / (n - 1); NaN where missing or alone."""
-    out = np.full(len(x), np.nan)
-    here = np.isfinite(x)
-    if here.sum() > 1:
-        out[here] = (average_ranks(x[here]) - 1) / (here.sum() - 1)
-    return out
+    """Place among the finite values, (rank - 1) / (n - 1): 0 the lowest, 1 the highest.
+
+    NaN where a value is missing or the only one.
+    """
+    result = np.full(len(x), np.nan)
+    valid = np.isfinite(x)
+    if valid.sum() > 1:
+        result[valid] = (average_ranks(x[valid]) - 1) / (valid.sum() - 1)
+    return result

@@ -1,26 +1,18 @@
 """Risk and return statistics of daily simple returns, along the last axis.
 
 ``r`` is (..., n); NaN returns are left out, and n is the number of the others. A year is 252
-observations (a count, not the calendar). A statistic that divides by a spread of zero is NaN.
-Definitions as in empyrical, except that the information ratio is annualised (empyrical's is not).
+observations (a count, not the calendar). A ratio whose denominator is zero is NaN. Definitions as
+in empyrical, except that the information ratio is annualised (empyrical's is not).
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from paceline.arrays import Array
+from paceline.arrays import SESSIONS_PER_YEAR, Array
 
-YEAR = 252
-
-
-def _sd(r: Array) -> Array:
-    """Standard deviation with n - 1 in the denominator; NaN below two observations."""
-    n = np.isfinite(r).sum(axis=-1)
-    centred = r - mean(r)[..., None]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        result: Array = np.sqrt(np.nansum(centred**2, axis=-1) / np.where(n > 1, n - 1, np.nan))
-    return result
+#: A standard deviation, or a variance, below this share of its scale is rounding.
+ROUNDING = 1e-12
 
 
 def mean(r: Array) -> Array:
@@ -30,15 +22,39 @@ def mean(r: Array) -> Array:
     return result
 
 
-def _ratio(top: Array, bottom: Array, scale: Array) -> Array:
-    """top / bottom; NaN where the spread is no more than rounding of numbers of this scale."""
+def standard_deviation(r: Array) -> Array:
+    """Standard deviation with n - 1 in the denominator (ddof 1); NaN below two observations."""
+    n = np.isfinite(r).sum(axis=-1)
+    centred = r - mean(r)[..., None]
     with np.errstate(divide="ignore", invalid="ignore"):
-        result: Array = np.where(bottom > 1e-12 * scale, top / bottom, np.nan)
+        result: Array = np.sqrt(np.nansum(centred**2, axis=-1) / np.where(n > 1, n - 1, np.nan))
     return result
 
 
-def _scale(r: Array) -> Array:
-    result: Array = np.max(np.abs(np.nan_to_num(r)), axis=-1, initial=0.0)
+def betas(index: Array, r: Array, least: int) -> Array:
+    """(S, N) slope of each row of returns ``r`` (N, L) on each row of index returns (S, L).
+
+    beta = cov(r, index) / var(index) over the columns where both have a return. NaN for fewer than
+    ``least`` of them, or an index that does not move. Column t of ``r`` and of ``index`` must be
+    the same session.
+    """
+    has_x, has_y = np.isfinite(index), np.isfinite(r)
+    x, y = np.where(has_x, index, 0.0), np.where(has_y, r, 0.0)
+    has_x, has_y = has_x.astype(float), has_y.astype(float)
+    n = has_x @ has_y.T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        covariance = x @ y.T - (x @ has_y.T) * (has_x @ y.T) / n
+        square = (x * x) @ has_y.T
+        variance = square - (x @ has_y.T) ** 2 / n
+        slope: Array = np.where(
+            (n >= least) & (variance > ROUNDING * square), covariance / variance, np.nan
+        )
+    return slope
+
+
+def annual(total: Array, n: float | Array) -> Array:
+    """A return over n sessions as growth per year: (1 + total) ** (252 / n) - 1."""
+    result: Array = (1 + total) ** (SESSIONS_PER_YEAR / n) - 1
     return result
 
 
@@ -48,29 +64,27 @@ def cagr(r: Array) -> Array:
     return annual(np.where(n > 0, np.nanprod(1 + r, axis=-1) - 1, np.nan), np.maximum(n, 1))
 
 
-def annual(total: Array, n: float | Array) -> Array:
-    """A return over n sessions as growth per year: (1 + total) ** (252 / n) - 1."""
-    result: Array = (1 + total) ** (YEAR / n) - 1
-    return result
-
-
 def volatility(r: Array) -> Array:
     """Annualised volatility: sd(r, ddof=1) * sqrt(252)."""
-    result: Array = _sd(r) * np.sqrt(YEAR)
+    result: Array = standard_deviation(r) * np.sqrt(SESSIONS_PER_YEAR)
     return result
 
 
-def sharpe(r: Array, riskless: float | Array = 0.0) -> Array:
-    """Sharpe ratio: mean(r - rf) / sd(r - rf) * sqrt(252), with rf per session."""
-    excess = r - riskless
-    return _ratio(mean(excess) * np.sqrt(YEAR), _sd(excess), _scale(r))
+def sharpe(r: Array, risk_free: float | Array = 0.0) -> Array:
+    """Sharpe ratio: mean(r - rf) / sd(r - rf) * sqrt(252), with the risk-free rate per session."""
+    excess = r - risk_free
+    top = mean(excess) * np.sqrt(SESSIONS_PER_YEAR)
+    return _ratio(top, standard_deviation(excess), _scale(r))
 
 
 def sortino(r: Array, minimum: float = 0.0) -> Array:
-    """Sortino ratio: 252 mean(r - mar) / (sqrt(mean(min(r - mar, 0)^2)) sqrt(252)), mean over ALL sessions."""
+    """Sortino ratio with minimum acceptable return mar per session, its mean over all sessions.
+
+    252 mean(r - mar) / (sqrt(mean(min(r - mar, 0)^2)) sqrt(252)). NaN without a return below mar.
+    """
     excess = r - minimum
-    below = np.sqrt(mean(np.minimum(excess, 0) ** 2))
-    return _ratio(mean(excess) * np.sqrt(YEAR), below, _scale(r))
+    downside = np.sqrt(mean(np.minimum(excess, 0) ** 2))
+    return _ratio(mean(excess) * np.sqrt(SESSIONS_PER_YEAR), downside, _scale(r))
 
 
 def max_drawdown(r: Array) -> Array:
@@ -85,11 +99,25 @@ def max_drawdown(r: Array) -> Array:
 
 
 def tracking_error(r: Array, benchmark: Array) -> Array:
-    """Annualised sd of the active return: sd(r - b, ddof=1) * sqrt(252)."""
+    """Annualised standard deviation of the active return: sd(r - b, ddof=1) * sqrt(252)."""
     return volatility(r - benchmark)
 
 
 def information_ratio(r: Array, benchmark: Array) -> Array:
     """Annualised information ratio: mean(r - b) / sd(r - b) * sqrt(252)."""
     active = r - benchmark
-    return _ratio(mean(active) * np.sqrt(YEAR), _sd(active), _scale(r))
+    top = mean(active) * np.sqrt(SESSIONS_PER_YEAR)
+    return _ratio(top, standard_deviation(active), _scale(r))
+
+
+def _ratio(top: Array, bottom: Array, scale: Array) -> Array:
+    """Quotient; NaN where the denominator is no more than rounding of numbers of this scale."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        result: Array = np.where(bottom > ROUNDING * scale, top / bottom, np.nan)
+    return result
+
+
+def _scale(r: Array) -> Array:
+    """Largest absolute value of each row."""
+    result: Array = np.max(np.abs(np.nan_to_num(r)), axis=-1, initial=0.0)
+    return result

@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from paceline.arrays import Dates
@@ -25,14 +24,10 @@ BASE: dict[str, type[pl.DataType]] = {
 
 
 def tidy(rows: Iterable[Mapping[str, Any]], **own: type[pl.DataType]) -> pl.DataFrame:
-    """Rows as a frame with the columns of ``BASE`` and the measure's ``own``; what a row lacks is null."""
+    """Rows as a frame with the columns of ``BASE`` and ``own``; what a row lacks is null."""
     return pl.DataFrame(list(rows), schema={**BASE, **own})
 
 
 def day(sessions: Dates, at: int) -> dt.date | None:
     """The date of session ``at``; None for a session before the first."""
-    return (
-        None
-        if at < 0
-        else dt.date.fromisoformat(str(np.datetime_as_string(sessions[at], unit="D")))
-    )
+    return None if at < 0 else dt.date.fromisoformat(str(sessions[at].astype("datetime64[D]")))

@@ -1,4 +1,4 @@
-"""What a measure is given: the sessions, levels, fields and members it declared, and nothing later."""
+"""What a measure is given: the sessions, levels, fields and members it declared, nothing later."""
 
 from __future__ import annotations
 
@@ -6,29 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
-from paceline.arrays import Array, Dates
+from paceline.arrays import Array, Dates, Ints, Span
 from paceline.errors import UsageError
 
 
 @dataclass(frozen=True)
-class Span:
-    """A stretch of sessions ``start <= t < stop`` within which no basket is rebalanced.
-
-    ``weights`` (subject x security) are the target weights in force from the open of session
-    ``start``, known at the close of session ``start - 1``; rows sum to one, or are all zero where a
-    basket has no member. For a basket not rebalanced at ``start`` they are its drifted weights at
-    that moment."""
-
-    start: int
-    stop: int
-    weights: Array
-
-
-@dataclass(frozen=True)
 class View:
-    """What a measure sees: nothing it did not declare, nothing after the last session, all of it read-only.
+    """What a measure sees: nothing undeclared, nothing after the last session, all of it read-only.
 
     sessions    (T,) datetime64[D]; the last one is the as-of day
     subjects    (S,) names of the baskets (for of="basket": only those with members)
@@ -59,7 +44,7 @@ class View:
     pairs: tuple[tuple[int, int], ...] = ()
     pair_names: tuple[str, ...] = ()
     groups: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    companies: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    companies: Ints = field(default_factory=lambda: np.empty(0, np.int64))
     labels: Mapping[str, str] = field(default_factory=dict)
     benchmark: int | None = None
     low: tuple[float, float] = (0.05, 0.03)
@@ -68,11 +53,12 @@ class View:
 
     @property
     def levels(self) -> Array:
+        """(S, T) index levels on the view's basis."""
         return self.all_levels[self.basis]
 
     @property
     def shape(self) -> tuple[int, int]:
-        """(subjects, sessions)"""
+        """(S, T), the numbers of subjects and of sessions."""
         return len(self.subjects), len(self.sessions)
 
     def field(self, name: str) -> Array:

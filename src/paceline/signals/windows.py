@@ -11,25 +11,22 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from paceline.arrays import Array, Dates
 from paceline.errors import NotEnoughData, UnknownName, UsageError
 from paceline.signals.lows import last_low
+from paceline.signals.sessions import last_close_of_year, on_or_before
 from paceline.signals.tables import day
 from paceline.signals.view import View
 
 MONTHS = {"1m": 1, "3m": 3, "6m": 6, "1y": 12, "3y": 36, "5y": 60}
 SESSIONS = {"1d": 1, "1w": 5}
+TO_DATE = ("mtd", "qtd", "ytd")
 #: Every horizon by name; a four-digit year is one too.
 HORIZONS = ("since_low", *SESSIONS, *MONTHS, "mtd", "last_month", "qtd", "ytd")
-
-
-def on_or_before(sessions: Dates, when: dt.date | str) -> int:
-    """Number of the last session on or before a day."""
-    return int(np.searchsorted(sessions, np.datetime64(when, "D"), side="right")) - 1
+EVE = dt.timedelta(days=1)
 
 
 def months_before(when: dt.date, months: int) -> dt.date:
-    """The same day of the month so many months earlier, or that month's last day if it is shorter."""
+    """The same day of the month so many months earlier; a shorter month's last day."""
     year, month = divmod(when.year * 12 + when.month - 1 - months, 12)
     return dt.date(year, month + 1, min(when.day, calendar.monthrange(year, month + 1)[1]))
 
@@ -43,46 +40,62 @@ def window(view: View, horizon: str) -> tuple[int, int]:
     last_month    the last full calendar month
     since_low     base is the benchmark's last confirmed short-term low
     2024          a full calendar year
+
     Raises ``UnknownName`` for any other name.
     """
-    sessions = view.sessions
-    end = len(sessions) - 1
-    today = day(sessions, end)
-    assert today is not None
-    eve = dt.timedelta(days=1)
+    end = len(view.sessions) - 1
     if horizon == "since_low":
         low = last_low(view)
         return (-1 if low is None else low[0]), end
     if horizon in SESSIONS:
         return max(end - SESSIONS[horizon], -1), end
+    today = day(view.sessions, end)
+    assert today is not None
     if horizon in MONTHS:
-        return on_or_before(sessions, months_before(today, MONTHS[horizon])), end
+        return on_or_before(view.sessions, months_before(today, MONTHS[horizon])), end
+    if horizon in TO_DATE:
+        return on_or_before(view.sessions, _begin(today, horizon) - EVE), end
+    if horizon == "last_month":
+        this_month = today.replace(day=1)
+        first = months_before(this_month, 1)
+        return on_or_before(view.sessions, first - EVE), on_or_before(
+            view.sessions, this_month - EVE
+        )
     if horizon.isdigit() and len(horizon) == 4:
-        first, last = dt.date(int(horizon), 1, 1), dt.date(int(horizon), 12, 31)
-        if last > today:
+        year = int(horizon)
+        if dt.date(year, 12, 31) > today:
             return -1, end
-        return on_or_before(sessions, first - eve), on_or_before(sessions, last)
-    this_month = today.replace(day=1)
-    match horizon:
-        case "mtd":
-            return on_or_before(sessions, this_month - eve), end
-        case "qtd":
-            return on_or_before(
-                sessions, today.replace(month=today.month - (today.month - 1) % 3, day=1) - eve
-            ), end
-        case "ytd":
-            return on_or_before(sessions, dt.date(today.year, 1, 1) - eve), end
-        case "last_month":
-            before = months_before(this_month, 1)
-            return on_or_before(sessions, before - eve), on_or_before(sessions, this_month - eve)
+        return last_close_of_year(view.sessions, year - 1), last_close_of_year(view.sessions, year)
     raise UnknownName("horizon", horizon, (*HORIZONS, str(today.year - 1)))
+
+
+def _begin(today: dt.date, horizon: str) -> dt.date:
+    """First day of the month, quarter or year of a day."""
+    month = {"mtd": today.month, "qtd": today.month - (today.month - 1) % 3, "ytd": 1}[horizon]
+    return today.replace(month=month, day=1)
+
+
+def is_since(since: str) -> bool:
+    """Whether ``since`` names a close ("low", or an ISO date) and not a horizon."""
+    return since == "low" or (since[:1].isdigit() and "-" in since)
+
+
+def since_window(view: View, since: str) -> tuple[int, int]:
+    """Base and end session of ``since``: a horizon, or "low" or an ISO date to the last session.
+
+    Raises what ``window`` and ``since_session`` raise.
+    """
+    if is_since(since):
+        return since_session(view, since), len(view.sessions) - 1
+    return window(view, since)
 
 
 def since_session(view: View, since: str) -> int:
     """Base session of ``since``: "low", or an ISO date (the last session on or before it).
 
     Raises ``UsageError`` for anything else or a day after the last session, ``NotEnoughData`` where
-    no low is known yet or the day lies before the first session."""
+    no low is known yet or the day lies before the first session.
+    """
     first, last = view.sessions[0], view.sessions[-1]
     if since == "low":
         low = last_low(view)
@@ -107,24 +120,6 @@ def since_session(view: View, since: str) -> int:
             f"since {since}: the data start on {first}.", f"Give a date from {first} on."
         )
     return on_or_before(view.sessions, when)
-
-
-def change(levels: Array, start: int, end: int) -> Array:
-    """Simple return of each row from the close of ``start`` to the close of ``end``; NaN where unknown."""
-    if start < 0 or end < 0 or start > end:
-        return np.full(len(levels), np.nan)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        result: Array = levels[:, end] / levels[:, start] - 1
-    return result
-
-
-def returns(levels: Array) -> Array:
-    """Session returns (S, T) of levels; NaN on the first session and where either level is missing."""
-    result = np.full(levels.shape, np.nan)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        np.divide(levels[:, 1:], levels[:, :-1], out=result[:, 1:])
-    result -= 1
-    return result
 
 
 def chosen(horizons: Sequence[str] | str | None, default: Sequence[str]) -> tuple[str, ...]:

@@ -2,8 +2,8 @@
 
 A source module defines
 
-    def fetch(name: str, spec: config.Source, folder: Path) -> list[Raw]       # files, network:
-    only here def parse(name: str, spec: config.Source, raws: list[Raw], context: Context) -> Parsed
+    def fetch(name: str, spec: config.Source, folder: Path) -> list[Raw]
+    def parse(name: str, spec: config.Source, raws: list[Raw], context: Context) -> Parsed
 
 ``parse`` never touches a disk or a network: the same bytes give the same tables on every machine.
 """
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from paceline.errors import UnknownName
 from paceline.lineage import Origin
+from paceline.rows import Finding as Finding
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -36,18 +37,6 @@ class Raw:
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One fault found in the data: what, how often, where, an example, and what was done about it."""
-
-    source: str
-    check: str  # short name, e.g. "duplicate rows"
-    count: int
-    action: str  # "quarantined", "kept, flagged", "recovered", "excluded from ..."
-    example: str = ""
-    remedy: str = ""
-
-
-@dataclass(frozen=True)
 class Context:
     """What a parser may know beside its bytes: the sessions of the market's calendar."""
 
@@ -57,7 +46,7 @@ class Context:
 
 @dataclass(frozen=True)
 class Parsed:
-    """Tables by name (columns as in ``schema``; missing ones are null), faults found, rows set aside.
+    """Tables by name (columns as in ``schema``; missing ones are null), findings, quarantine.
 
     ``quarantine`` rows carry the columns table, reason and row (the row as JSON).
     """

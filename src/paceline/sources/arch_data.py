@@ -1,33 +1,28 @@
-"""REAL history that comes with an installed package: the data of ``arch``, so that a fresh install has a past.
+"""REAL history that comes with an installed package, so that a fresh install has a past.
 
-    [sources.history]   kind = "arch_data"   table = "series"
+    [sources.history]
+    kind = "arch_data"
+    table = "series"
 
 The ``arch`` package carries a few files for its own examples; these three are read where the
 package is installed, without importing it and without a network:
 
-=============  =============================================================
-               ====================================
-file           what                                                           becomes
-=============  =============================================================
-               ====================================
-frenchdata     Mkt-RF, SMB, HML, RF of Ken French, monthly 1926-07..2018-11,  series
-               real/french/monthly/<factor> percent
-sp500          S&P 500, daily 1999..2018, close                               security real/SP500
-               (kind index) and
-                                                                              series
-                                                                              real/sp500/daily/return
-nasdaq         Nasdaq Composite, daily 1999..2018, close                      security real/NASDAQ
-               (kind index) and
-                                                                              series
-                                                                              real/nasdaq/daily/return
-=============  =============================================================
-               ====================================
+frenchdata
+    Mkt-RF, SMB, HML, RF of Ken French, monthly 1926-07..2018-11, in percent; becomes the series
+    real/french/monthly/<factor>.
+sp500
+    S&P 500, daily closes 1999..2018; becomes the security real/SP500 (kind index) and the series
+    real/sp500/daily/return.
+nasdaq
+    Nasdaq Composite, daily closes 1999..2018; becomes the security real/NASDAQ (kind index) and the
+    series real/nasdaq/daily/return.
 
 Every name begins with ``real/``: in a market that is otherwise SIMULATED nobody can take one for
 the other. A daily return is close / previous close - 1, price only; factors are fractions. A month
 stands on its last calendar day. ``known`` is the date itself: the factors are a vintage of 2018,
 not what was known on the day. Both indices end on 2018-12-31. ``options``: none. Missing values
-give no row."""
+give no row.
+"""
 
 from __future__ import annotations
 
@@ -63,16 +58,16 @@ INDICES = {
 LICENCE = "packaged with arch (NCSA); the figures belong to their publishers"
 
 
-def fetch(name: str, spec: Source, folder: Path) -> list[Raw]:
-    """The three files of the installed package; ``SourceError`` where it or one of them is missing."""
+def fetch(name: str, spec: Source, folder: Path) -> list[Raw]:  # noqa: ARG001 - sources are called alike
+    """The three files of the installed package; ``SourceError`` where one of them is missing."""
     if spec.options:
         raise MarketFileError(f"sources.{name}.options: arch_data has none.", "Leave options out.")
-    found = util.find_spec("arch")
-    if found is None or not found.submodule_search_locations:
+    package = util.find_spec("arch")
+    if package is None or not package.submodule_search_locations:
         raise SourceError(
             f"sources.{name}: the package arch is not installed.", "Install it: pip install arch."
         )
-    home = Path(next(iter(found.submodule_search_locations))) / "data"
+    home = Path(next(iter(package.submodule_search_locations))) / "data"
     version = metadata.version("arch")
     raws = []
     for file, (who, what) in FILES.items():
@@ -98,8 +93,8 @@ def fetch(name: str, spec: Source, folder: Path) -> list[Raw]:
     return raws
 
 
-def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
-    """``series`` of factors and daily index returns; ``prices`` and ``securities`` of the two indices."""
+def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:  # noqa: ARG001 - as above
+    """``series`` of factors and index returns; ``prices`` and ``securities`` of the indices."""
     series, prices = [], []
     for raw in raws:
         file = raw.origin.what.rpartition("/")[2].rstrip(")")

@@ -1,7 +1,9 @@
 """Ken French's data library: its CSV files as they come, into ``series``.
 
-    [sources.momentum]   kind = "french"   table = "series"   path =
-                         "french/F-F_Momentum_Factor_daily.csv"
+    [sources.momentum]
+    kind = "french"
+    table = "series"
+    path = "french/F-F_Momentum_Factor_daily.csv"
 
 ``path``      one path, a list or a glob, relative to the data folder. A Parquet file with one date
               column and one column per factor, in percent, is read too.
@@ -28,7 +30,8 @@ counts, sizes and ratios are stored as printed. A month stands on its last calen
 ``known`` is the date itself. That is kinder than the truth: the library appears weeks after a
 month's end, and every vintage rewrites history (2.96% or 2.89% for the market of July 1926). So
 these series are the latest vintage, not what was known on the day, and a source of this kind should
-say so in its ``caveat``; the vintage printed in the file's first lines stays in its origin."""
+say so in its ``caveat``; the vintage printed in the file's first lines stays in its origin.
+"""
 
 from __future__ import annotations
 
@@ -39,14 +42,14 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from paceline.errors import MarketFileError, SourceError, UnknownName
+from paceline.rows import joined, set_aside
 from paceline.sources import Context, Finding, Parsed, Raw, files
-from paceline.sources._rows import joined, set_aside
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,69 +61,48 @@ OPTIONS = ("sections", "columns")
 MISSING = (-99.99, -999.0)
 _ROW = re.compile(r"^\s*(\d{4}-\d\d-\d\d|\d{8}|\d{6}|\d{4})\s*,")
 _VINTAGE = re.compile(r"using the (\d{6}) CRSP")
+#: The median of the days between dates lies below this.
+_GAPS = {"daily": 10, "monthly": 100}
 _PERIOD = {4: "annual", 6: "monthly", 8: "daily"}
 
 
 def fetch(name: str, spec: Source, folder: Path) -> list[Raw]:
-    """Bytes of every file, its CRSP vintage added to ``origin.what``; errors as those of the source ``files``."""
+    """Bytes of every file, its CRSP vintage added to ``origin.what``; errors as of ``files``."""
     return [_with_vintage(raw) for raw in files.fetch(name, spec, folder)]
 
 
 def _with_vintage(raw: Raw) -> Raw:
-    found = _VINTAGE.search(raw.data[:2000].decode("latin-1"))
-    if found is None:
+    vintage = _VINTAGE.search(raw.data[:2000].decode("latin-1"))
+    if vintage is None:
         return raw
-    what = f"{raw.origin.what} (CRSP {found[1]})"
+    what = f"{raw.origin.what} (CRSP {vintage[1]})"
     return dataclasses.replace(raw, origin=dataclasses.replace(raw.origin, what=what))
 
 
-def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
+def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:  # noqa: ARG001 - sources are called alike
     """``series`` rows of all files, faults found, and rows that are not numbers set aside."""
     wanted = {
         key: _names(name, key, spec.options[key]) for key in spec.options if _accepted(name, key)
     }
     tables: list[pl.DataFrame] = []
     findings: list[Finding] = []
-    quarantine: list[pl.DataFrame | None] = []
+    quarantine: list[pl.DataFrame] = []
     offered: dict[str, set[str]] = {key: set() for key in OPTIONS}
     for raw in raws:
         file = PurePosixPath(raw.origin.what.partition(" (")[0]).name.partition(".")[0]
         blank = 0
-        for section, frame in _sections(raw, file):
+        for section, frame in _sections(raw):
             offered["sections"].add(section)
             offered["columns"] |= set(frame.columns[1:])
             if section not in wanted.get("sections", {section}):
                 continue
-            keep = [c for c in frame.columns[1:] if c in wanted.get("columns", {c})]
-            cells = frame.select("date", *keep).unpivot(
-                index="date", variable_name="column", value_name="text"
-            )
-            cells = cells.with_columns(pl.col("text").str.strip_chars())
-            value = pl.col("text").cast(pl.Float64, strict=False)
-            cells = cells.with_columns(
-                value=value, empty=pl.col("text").is_null() | (pl.col("text") == "")
-            )
-            odd = cells.filter(
-                pl.col("value").is_null() & ~pl.col("empty") | pl.col("date").is_null()
-            )
-            quarantine.append(
-                set_aside(
-                    "series", odd.select("date", "column", "text"), "not a number or not a date"
-                )
-            )
-            given = cells.filter(pl.col("value").is_not_null() & pl.col("date").is_not_null())
-            gone = pl.any_horizontal((pl.col("value") - m).abs() < 1e-9 for m in MISSING)
-            blank += int(given.select(gone.sum()).item())
-            tables.append(
-                given.filter(~gone).select(
-                    pl.concat_str(pl.lit(f"french/{file}/{section}/"), pl.col("column")).alias(
-                        "series"
-                    ),
-                    "date",
-                    (pl.col("value") / (100.0 if _percent(section) else 1.0)).alias("value"),
-                    pl.col("date").alias("known"),
-                )
-            )
+            columns = [c for c in frame.columns[1:] if c in wanted.get("columns", {c})]
+            rows, odd, missing = _long(frame, columns, f"french/{file}/{section}/")
+            if _percent(section):
+                rows = rows.with_columns(pl.col("value") / 100.0)
+            tables.append(rows)
+            quarantine.append(set_aside("series", odd, "not a number or not a date"))
+            blank += missing
         if blank:
             findings.append(
                 Finding(name, "missing values (-99.99, -999)", blank, "left out", raw.origin.what)
@@ -129,7 +111,7 @@ def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
         for one in sorted(names - offered[key]):
             raise UnknownName(f"{key[:-1]} of sources.{name}", one, sorted(offered[key]))
     aside = joined(quarantine)
-    if aside is not None and len(aside):
+    if aside is not None:
         findings.append(
             Finding(
                 name,
@@ -148,6 +130,29 @@ def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
     return Parsed({"series": frame}, findings, aside)
 
 
+def _long(
+    frame: pl.DataFrame, columns: list[str], prefix: str
+) -> tuple[pl.DataFrame, pl.DataFrame, int]:
+    """Rows of ``series`` as printed, the cells that cannot be read, the number of missing ones."""
+    cells = (
+        frame.select("date", *columns)
+        .unpivot(index="date", variable_name="column", value_name="text")
+        .with_columns(pl.col("text").str.strip_chars())
+        .with_columns(value=pl.col("text").cast(pl.Float64, strict=False))
+    )
+    empty = pl.col("text").is_null() | (pl.col("text") == "")
+    odd = cells.filter(pl.col("value").is_null() & ~empty | pl.col("date").is_null())
+    given = cells.filter(pl.col("value").is_not_null() & pl.col("date").is_not_null())
+    missing = pl.any_horizontal((pl.col("value") - m).abs() < 1e-9 for m in MISSING)
+    rows = given.filter(~missing)
+    series = pl.concat_str(pl.lit(prefix), pl.col("column")).alias("series")
+    return (
+        rows.select(series, "date", "value", pl.col("date").alias("known")),
+        odd.select("date", "column", "text"),
+        given.height - rows.height,
+    )
+
+
 def _accepted(name: str, key: str) -> bool:
     if key not in OPTIONS:
         raise MarketFileError(
@@ -156,7 +161,7 @@ def _accepted(name: str, key: str) -> bool:
     return True
 
 
-def _names(name: str, key: str, given: Any) -> set[str]:
+def _names(name: str, key: str, given: object) -> set[str]:
     if isinstance(given, str):
         return {given}
     if isinstance(given, list) and all(isinstance(one, str) for one in given):
@@ -176,7 +181,7 @@ def _percent(section: str) -> bool:
     )
 
 
-def _sections(raw: Raw, file: str) -> Iterator[tuple[str, pl.DataFrame]]:
+def _sections(raw: Raw) -> Iterator[tuple[str, pl.DataFrame]]:
     """(name, frame) of every table of a file: ``date`` and one text column per series."""
     if raw.data[:4] == b"PAR1":
         yield _parquet(raw)
@@ -231,7 +236,7 @@ def _digits(line: str) -> str:
 
 
 def _title(lines: list[str], start: int, head: int, *, first_table: bool) -> str:
-    """The text lines right above the column names; of a later table all text since the one before."""
+    """The text right above the column names; of a later table all text since the one before."""
     block: list[str] = []
     for line in reversed(lines[start:head]):
         if line.strip():
@@ -258,7 +263,7 @@ def _slug(title: str, period: str) -> str:
 
 
 def _date(text: str, width: int) -> dt.date | None:
-    """The day of a row; None where it has another length than the table's first row or does not exist."""
+    """The day of a row; None where its length is not the first row's or it does not exist."""
     if len(text) != width:
         return None
     year, month, day = int(text[:4]), int(text[4:6] or 12), int(text[6:] or 0)
@@ -283,5 +288,5 @@ def _parquet(raw: Raw) -> tuple[str, pl.DataFrame]:
     days = frame.select(pl.col(dated[0]).cast(pl.Date).alias("date"))["date"]
     gaps = np.diff(days.drop_nulls().sort().to_numpy()).astype("timedelta64[D]").astype(np.int64)
     gap = np.median(gaps) if len(gaps) else 1
-    period = "daily" if gap < 10 else "monthly" if gap < 100 else "annual"
+    period = next((name for name, below in _GAPS.items() if gap < below), "annual")
     return period, pl.DataFrame({"date": days, **{n: frame[n].cast(pl.String) for n in numbers}})

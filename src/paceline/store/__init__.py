@@ -33,8 +33,8 @@ import polars as pl
 from paceline import schema
 from paceline.errors import StoreError, UsageError
 from paceline.lineage import Origin, canonical
+from paceline.rows import increasing
 from paceline.sources import Finding, Raw
-from paceline.sources._rows import increasing
 from paceline.store import delta
 from paceline.store.delta import Segment
 

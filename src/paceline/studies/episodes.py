@@ -14,19 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from paceline.arrays import Array, Dates
+from paceline.arrays import SESSIONS_PER_YEAR, Array, Dates
 from paceline.engine import REAL, Question
 from paceline.errors import NotEnoughData, UsageError
 from paceline.figures import Figure
+from paceline.kernels import forward_fill
 from paceline.lineage import code_of
 from paceline.methods import HORIZONS, AfterLows, Outcome, after_lows, outcomes
 from paceline.methods.barriers import NAMED
 from paceline.methods.detector import MARGIN, STEP, Turns, TurnState
 from paceline.methods.episode_table import Episode, episode_table, last_turn
 from paceline.methods.last_window import superlative
-from paceline.methods.relative_lines import forward_fill
 from paceline.methods.turns import false_alarms
-from paceline.signals.statistics import YEAR
 from paceline.studies.rotations import C, Pair, Proxy, pair_of, pairs, proxies, shelf
 
 if TYPE_CHECKING:
@@ -139,7 +138,7 @@ class Study:
             starts.append(int(np.searchsorted(days, RECENT)))
         result = []
         for start in starts:
-            years = np.isfinite(found.barrier[row, start:]).sum() * period / YEAR
+            years = np.isfinite(found.barrier[row, start:]).sum() * period / SESSIONS_PER_YEAR
             count = int((found.days(row, direction) >= start).sum())
             result += [
                 History(name, str(days[start]), direction, o, count / years if years else math.nan)

@@ -12,7 +12,7 @@ from paceline import evidence
 from paceline.engine import Question
 from paceline.figures import Figure
 from paceline.lineage import Step, code_of
-from paceline.measures.seasonality import RUN
+from paceline.measures.seasonality.seasons import RUN
 from paceline.studies.answers import Answers
 from paceline.studies.target import sessions_to
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from paceline.arrays import SESSIONS_PER_YEAR
 from paceline.engine import Question
 from paceline.errors import NotEnoughData, UsageError
 from paceline.figures import Figure
@@ -20,7 +21,6 @@ from paceline.lineage import code_of
 from paceline.market.stored import parse_date
 from paceline.methods import target_odds
 from paceline.methods.level_odds import QUANTILES
-from paceline.signals.statistics import YEAR
 
 if TYPE_CHECKING:
     import polars as pl
@@ -310,7 +310,7 @@ def sessions_to(market: Market, until: dt.date) -> tuple[Dates, str | None]:
     weekdays = np.arange(last + np.timedelta64(1, "D"), end + np.timedelta64(1, "D"))
     weekdays = weekdays[np.is_busday(weekdays)]
     keep = (
-        np.linspace(0, len(weekdays) - 1, round(len(weekdays) * YEAR / 261))
+        np.linspace(0, len(weekdays) - 1, round(len(weekdays) * SESSIONS_PER_YEAR / 261))
         .round()
         .astype(np.int64)
     )

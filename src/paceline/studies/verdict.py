@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from paceline.arrays import SESSIONS_PER_YEAR
 from paceline.evidence import Evidence
 from paceline.figures import Figure
+from paceline.kernels import forward_fill
 from paceline.lineage import code_of
 from paceline.methods import grades as views
 from paceline.methods.barriers import NAMED
 from paceline.methods.detector import QUARTER
 from paceline.methods.episode_table import last_turn
 from paceline.methods.last_window import window_evidence
-from paceline.methods.relative_lines import forward_fill
-from paceline.signals.statistics import YEAR
 from paceline.studies.answers import Answers
 from paceline.studies.rotations import Pair, Shelf, pairs, shelf
 
@@ -40,7 +40,7 @@ ABOUT = {
     "references": ["Benjamini, Hochberg (1995), Controlling the False Discovery Rate"],
 }
 #: A low older than this is no longer news: the last quarter is judged instead.
-NEWS = YEAR
+NEWS = SESSIONS_PER_YEAR
 
 
 @dataclass(frozen=True)
@@ -242,7 +242,7 @@ def _digestion(
         "drawdown": book.one("trend_state", subject, "off_high"),
         "above": book.one("trend_state", subject, "from_long"),
         "below_short": book.one("trend_state", subject, "from_short"),
-        "share": book.one("above_average", subject, how={"window": 200, "basis": None}),
+        "share": book.one("percent_above_average", subject, how={"window": 200, "basis": None}),
     }
     pair = next((p for p in desk.pairs.values() if p.sector and p.lead == subject), None)
     lift = (
@@ -254,7 +254,7 @@ def _digestion(
     if drawdown is None or above is None:
         return lift, None, figures, "a year of closes is needed"
     have = book.market.all_levels
-    level = have.native[have.names.index(subject)][-YEAR:]
+    level = have.native[have.names.index(subject)][-SESSIONS_PER_YEAR:]
     since = int(np.nanargmax(level[::-1]))  # the newest of several highs
     share = figures["share"]
     return (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from paceline import measures
 from paceline.factcheck import verdicts as v
 from paceline.factcheck.grammar import Claim
 from paceline.factcheck.judges.base import Answer, Unclear
@@ -34,7 +35,7 @@ class Shares(Closes):
             j = int(np.searchsorted(days, np.datetime64(claim.window.first), side="right")) - 1
         if j < 1:
             raise Missing(f"the members of {claim.subject.name} are known from {days[0]} on")
-        own = market.file.measures.get("above_average", {}).get("basis") or market.file.market.basis
+        own = measures.declared(market.file.measures, "percent_above_average").get("basis") or market.file.market.basis
         tried, figures, values = [], [], []
         plans = [(own, 0), ("total" if own == "price" else "price", 0), (own, 1)]
         for basis, back in plans[: 3 if claim.window is None else 2]:
@@ -43,7 +44,7 @@ class Shares(Closes):
                 f = next(
                     x
                     for x in self.q.measured(
-                        "above_average", subjects=baskets[:1], window=sessions, basis=basis, history=True
+                        "percent_above_average", subjects=baskets[:1], window=sessions, basis=basis, history=True
                     )
                     if x.end == day
                 )

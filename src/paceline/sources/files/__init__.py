@@ -3,9 +3,11 @@
 ::
 
     [sources.screener]
-    kind = "files"          table = "prices"         path = "us/screener_daily.parquet"
-    columns = { security = "ticker", date = "date", close = "close", volume = "volume", market_cap =
-    "market_cap",
+    kind = "files"
+    table = "prices"
+    path = "us/screener_daily.parquet"
+    columns = { security = "ticker", date = "date", close = "close", volume = "volume",
+                market_cap = "market_cap",
                 price_return = { column = "pct_change", unit = "percent" } }
     recover = true
 
@@ -15,7 +17,7 @@
               basis_points, thousands, millions, billions. Left out, file columns that bear the
               table's own names are read.
 ``constants`` table column -> value for every row; for a mapped column it fills the gaps, which are
-counted.
+              counted.
 ``where``     file column -> value or list of values to keep; "!value" leaves a value out; "" is an
               empty cell.
 ``rename``    security spelling in the file -> ours; applied to every column that holds securities.
@@ -23,7 +25,7 @@ counted.
 
 ``options``, all optional:
 
-==================  =================================================================================================
+==================  ===============================================================================
 delimiter           of CSV; without it , ; tab and | are tried
 encoding            of CSV; without it UTF-8, or UTF-16 by its mark
 decimal             "," where commas mark the decimals
@@ -45,12 +47,12 @@ also_securities     { kind = "etf", ... }: also write a ``securities`` row with 
 shape               members: "spells" (security, start, end), "changes" (date, add, remove),
                     "snapshots" (date, security; full lists); classes and securities: "snapshots" as
                     well
-changes             members as spells or snapshots: path of a change list that carries them on, or
+changes             members as spells or snapshots: path of a change list that continues them, or
                     { path, date, add, remove } with its column names
 snapshot            members: path of one later full list, or { path, security, date } with the
                     column of the names and the day; the day may also stand in the file's name as
                     YYYY-MM-DD
-==================  =================================================================================================
+==================  ===============================================================================
 
 A CSV's header is the first line that holds every column asked for, so prose may stand above it
 (fund sponsors' holdings, Ken French's library); then the table ends at the first blank line and
@@ -63,8 +65,9 @@ close; *split_adjusted*, split-adjusted close with dividend and split columns, w
 ``actions``; *returns*, as in CRSP; and a close alone is a published level. ``shares`` may be mapped
 in place of ``market_cap``: the cap is close times shares.
 
-**Members**: spells are taken as they are; ``changes`` later than the spells' last date carry them
-on; ``snapshot`` closes and opens what still differs, and counts it."""
+**Members**: spells are taken as they are; ``changes`` later than the spells' last date
+continue them; ``snapshot`` closes and opens what still differs, and counts it.
+"""
 
 from __future__ import annotations
 
@@ -81,8 +84,8 @@ from paceline import schema
 from paceline.config import Source, listed
 from paceline.errors import MarketFileError, SourceError
 from paceline.lineage import Origin
+from paceline.rows import joined
 from paceline.sources import Context, Parsed, Raw
-from paceline.sources._rows import joined
 from paceline.sources.files import _columns, _prices
 from paceline.sources.files._work import SHAPES, WIDE, Work, extra_file
 
@@ -106,12 +109,14 @@ OPTIONS = (
 )
 
 
-# ----------------------------------------------------------------------------------------------
-# fetch: all input
+# -- fetching: all input
 
 
 def fetch(name: str, spec: Source, folder: Path) -> list[Raw]:
-    """Bytes of every file of the source, in order of their paths; ``SourceError`` names the file and the remedy."""
+    """Bytes of every file of the source, in order of their paths.
+
+    Raises ``SourceError``, which names the file and the remedy.
+    """
     patterns = listed(spec.path)
     if not any(patterns):
         raise MarketFileError(
@@ -121,10 +126,10 @@ def fetch(name: str, spec: Source, folder: Path) -> list[Raw]:
         extra = extra_file(name, spec, key)
         if extra is not None:
             patterns.append(extra["path"])
-    found = dict.fromkeys(
+    paths = dict.fromkeys(
         path for pattern in patterns for path in _paths(name, pattern, Path(folder))
     )
-    return [_bytes(path, Path(folder), spec) for path in found]
+    return [_bytes(path, Path(folder), spec) for path in paths]
 
 
 def _paths(name: str, pattern: str, folder: Path) -> list[Path]:
@@ -148,12 +153,12 @@ def _paths(name: str, pattern: str, folder: Path) -> list[Path]:
 def _neighbours(full: Path) -> str:
     if not full.parent.is_dir():
         return f"The folder {full.parent} does not exist; is market.data (or --data) right?"
-    there = sorted(p.name for p in full.parent.iterdir())
-    near = get_close_matches(full.name, there, n=1)
+    names = sorted(p.name for p in full.parent.iterdir())
+    near = get_close_matches(full.name, names, n=1)
     return (
         f"Did you mean {near[0]!r}?"
         if near
-        else f"The folder holds: {', '.join(there[:12]) or 'nothing'}."
+        else f"The folder holds: {', '.join(names[:12]) or 'nothing'}."
     )
 
 
@@ -190,8 +195,7 @@ def _bytes(path: Path, folder: Path, spec: Source) -> Raw:
     )
 
 
-# ----------------------------------------------------------------------------------------------
-# parse: pure
+# -- parsing, which is pure
 
 
 def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:

@@ -1,17 +1,17 @@
-"""A file's own columns to the typed columns of a table: names, constants, units, dates, spellings. Pure."""
+"""A file's own columns to a table's typed columns: names, units, dates, spellings. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
 
 import polars as pl
 
 from paceline.config import ColumnMap, Source
 from paceline.errors import MarketFileError, SourceError
+from paceline.rows import Checked, Finding, set_aside
 from paceline.schema import Table
-from paceline.sources import Finding
-from paceline.sources._rows import set_aside
 from paceline.sources.files._read import Wanted
 
 #: Columns a file may bring that are worked into the table's own columns.
@@ -34,6 +34,12 @@ LISTS = ("add", "remove")
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "None", ".", "-", "--")
 _DIVIDE = {"": 1.0, "fraction": 1.0, "percent": 100.0, "basis_points": 1e4}
 _TIMES = {"thousands": 1e3, "millions": 1e6, "billions": 1e9}
+#: What a cell of a type is called in a reason; every other is a number.
+_WORDS: dict[pl.DataType, str] = {
+    pl.Date(): "a date",
+    pl.String(): "text",
+    pl.Boolean(): "yes or no",
+}
 _DATES = (
     "%Y-%m-%d",
     "%Y%m%d",
@@ -57,15 +63,15 @@ def targets(table: Table) -> dict[str, pl.DataType]:
 
 def mapping(name: str, spec: Source, table: Table) -> dict[str, ColumnMap]:
     """The checked column map; ``MarketFileError`` names a key that is no column of the table."""
-    known = targets(table)
+    accepted = targets(table)
     for where, keys in (("columns", list(spec.columns)), ("constants", list(spec.constants))):
         for key in keys:
-            if key not in known:
-                near = get_close_matches(key, known, n=1)
+            if key not in accepted:
+                near = get_close_matches(key, accepted, n=1)
                 raise MarketFileError(
                     f"sources.{name}.{where}: table {table.name!r} has no column {key!r}.",
                     (f"Did you mean {near[0]!r}? " if near else "")
-                    + f"Accepted: {', '.join(known)}.",
+                    + f"Accepted: {', '.join(accepted)}.",
                 )
     return {k: ColumnMap(column=v) if isinstance(v, str) else v for k, v in spec.columns.items()}
 
@@ -85,8 +91,10 @@ def wanted(
 
 
 def filtered(frame: pl.DataFrame, where: dict[str, str | list[str]]) -> pl.DataFrame:
-    """Rows where every named column equals the value (or one of the values); "!x" means anything but x, and
-    an empty value means no value at all."""
+    """Rows where every named column equals the value (or one of the values).
+
+    "!x" means anything but x, and an empty value means no value at all.
+    """
     for column, value in where.items():
         values = [value] if isinstance(value, str) else list(value)
         text = pl.col(column).cast(pl.String).str.strip_chars().fill_null("")
@@ -109,15 +117,18 @@ def unpivoted(
     wide: dict[str, list[str]],
     keep: Iterable[str],
 ) -> pl.DataFrame:
-    """A wide file in long form: one row per listed column, its name in ``names``, its value in ``values``.
-    Several spellings of one column are read in order, the first that has a value."""
-    kept = [c for c in dict.fromkeys(keep) if c in frame.columns]
+    """A wide file in long form: one row per listed column.
+
+    Its name stands in ``names``, its value in ``values``. Several spellings of one column are read
+    in order, the first that has a value.
+    """
+    others = [c for c in dict.fromkeys(keep) if c in frame.columns]
     parts = []
     for label, spellings in wide.items():
-        there = [pl.col(s) for s in spellings if s in frame.columns]
-        if there:
+        cells = [pl.col(s) for s in spellings if s in frame.columns]
+        if cells:
             parts.append(
-                frame.select(*kept, pl.lit(label).alias(names), pl.coalesce(there).alias(values))
+                frame.select(*others, pl.lit(label).alias(names), pl.coalesce(cells).alias(values))
             )
     if not parts:
         raise SourceError(
@@ -161,8 +172,11 @@ def _number(expr: pl.Expr, dtype: pl.DataType, unit: str, decimal: str) -> pl.Ex
 
 
 def _dates(what: str, column: str, series: pl.Series, format_: str | None) -> pl.Series:
-    """Dates of a column. Text needs a ``format`` or one known form that fits every value; months are dated on
-    their last day; 03/04/2025 that could be March or April is refused, not guessed."""
+    """Dates of a column.
+
+    Text needs a ``format`` or one known form that fits every value; months are dated on their last
+    day; 03/04/2025 that could be March or April is refused, not guessed.
+    """
     if series.dtype.is_temporal():
         return series.cast(pl.Date)
     text = (
@@ -184,7 +198,8 @@ def _dates(what: str, column: str, series: pl.Series, format_: str | None) -> pl
         )
     if best == "%m/%d/%Y" and fits["%d/%m/%Y"] == fits[best] == distinct.len():
         raise SourceError(
-            f"{what}: column {column!r}: dates like {distinct.sort()[0]!r} may start with the month or the day.",
+            f"{what}: column {column!r}: dates like {distinct.sort()[0]!r} may start with the "
+            "month or the day.",
             'Say which: { column = "...", format = "%m/%d/%Y" }.',
         )
     return _parsed(text, best)
@@ -204,55 +219,32 @@ def typed(
     table: Table,
     columns: dict[str, ColumnMap],
     codes: bool = False,
-) -> tuple[pl.DataFrame, list[Finding], pl.DataFrame | None]:
+) -> Checked:
     """The mapped columns with the table's types and units, constants filled in, spellings replaced.
 
     A row with a cell that cannot be read (a word where a number belongs) is quarantined; with
-    ``codes`` such a number is a missing code of the source and becomes null."""
-    types, options = targets(table), spec.options
-    tokens = (*MISSING, *[str(m) for m in options.get("missing", [])])
+    ``codes`` such a number is a missing code of the source and becomes null.
+    """
+    types = targets(table)
+    # the file's columns by position, so that no name of its own can meet one of ours
     source = frame.rename({c: f"{i}" for i, c in enumerate(frame.columns)})
     at = {c: f"{i}" for i, c in enumerate(frame.columns)}
     made: list[pl.Expr | pl.Series] = []
     unread: list[pl.Expr] = []
     for key, mapped in columns.items():
         column, kind = at[mapped.column], types[key]
-        dtype = source.schema[column]
-        if dtype == pl.String():
-            user = [str(m) for m in options.get("missing", [])]
-            blank = (
-                pl.col(column)
-                .str.strip_chars()
-                .is_in(["", *user] if kind == pl.String() else list(tokens))
-            )
-        else:
-            blank = pl.lit(False)
-        cell = pl.when(blank).then(None).otherwise(pl.col(column))
-        if kind == pl.Date():
-            clean = source.select(cell.alias(key)).to_series()
-            value: pl.Expr | pl.Series = _dates(what, mapped.column, clean, mapped.format).alias(
-                key
-            )
-            word = "a date"
-        elif kind == pl.String():
-            value, word = _text(cell, dtype).alias(key), "text"
-        elif kind == pl.Boolean():
-            value, word = (
-                cell.cast(pl.String).str.to_lowercase().is_in(["true", "1", "yes", "y"]).alias(key),
-                "yes or no",
-            )
-        else:
-            value, word = (
-                _number(cell, dtype, mapped.unit, str(options.get("decimal", "."))).alias(key),
-                "a number",
-            )
-        made.append(value)
-        if dtype == pl.String() and kind != pl.String() and not (codes and word == "a number"):
-            there = pl.col(column).is_not_null() & ~blank
+        blank = _blank(source, column, kind, spec.options)
+        made.append(_value(what, source, column, blank, kind, mapped, spec.options).alias(key))
+        is_text = source.schema[column] == pl.String() and kind != pl.String()
+        if is_text and not (codes and kind not in _WORDS):
+            filled = pl.col(column).is_not_null() & ~blank
             unread.append(
-                pl.when(there & pl.col(f"={key}").is_null()).then(
+                pl.when(filled & pl.col(f"={key}").is_null()).then(
                     pl.format(
-                        "{} is not {}: {}", pl.lit(mapped.column), pl.lit(word), pl.col(column)
+                        "{} is not {}: {}",
+                        pl.lit(mapped.column),
+                        pl.lit(_WORDS.get(kind, "a number")),
+                        pl.col(column),
                     )
                 )
             )
@@ -265,9 +257,41 @@ def typed(
             bad = reason.is_not_null()
             quarantine = set_aside(table.name, frame.filter(bad), reason.filter(bad))
             out = out.filter(~bad)
-    findings = _constants(name, spec, types, out)
+    findings = _constants(name, spec, out)
     out = out.with_columns([_constant(spec, types, key, out) for key in spec.constants])
     return _spelled(out, spec), findings, quarantine
+
+
+def _blank(
+    source: pl.DataFrame, column: str, kind: pl.DataType, options: dict[str, Any]
+) -> pl.Expr:
+    """Whether a cell means "no value": empty text, or one of the tokens for it."""
+    if source.schema[column] != pl.String():
+        return pl.lit(False)
+    tokens = [str(m) for m in options.get("missing", [])]
+    tokens = ["", *tokens] if kind == pl.String() else [*MISSING, *tokens]
+    return pl.col(column).str.strip_chars().is_in(tokens)
+
+
+def _value(
+    what: str,
+    source: pl.DataFrame,
+    column: str,
+    blank: pl.Expr,
+    kind: pl.DataType,
+    mapped: ColumnMap,
+    options: dict[str, Any],
+) -> pl.Expr | pl.Series:
+    """The column read as ``kind``; null where it is blank or cannot be read."""
+    dtype = source.schema[column]
+    cell = pl.when(blank).then(None).otherwise(pl.col(column))
+    if kind == pl.Date():
+        return _dates(what, mapped.column, source.select(cell).to_series(), mapped.format)
+    if kind == pl.String():
+        return _text(cell, dtype)
+    if kind == pl.Boolean():
+        return cell.cast(pl.String).str.to_lowercase().is_in(["true", "1", "yes", "y"])
+    return _number(cell, dtype, mapped.unit, str(options.get("decimal", ".")))
 
 
 def _constant(spec: Source, types: dict[str, pl.DataType], key: str, out: pl.DataFrame) -> pl.Expr:
@@ -278,9 +302,7 @@ def _constant(spec: Source, types: dict[str, pl.DataType], key: str, out: pl.Dat
     return (pl.coalesce(pl.col(key), value) if key in out.columns else value).alias(key)
 
 
-def _constants(
-    name: str, spec: Source, types: dict[str, pl.DataType], out: pl.DataFrame
-) -> list[Finding]:
+def _constants(name: str, spec: Source, out: pl.DataFrame) -> list[Finding]:
     """A constant for a mapped column fills its gaps; that is counted."""
     return [
         Finding(
@@ -295,12 +317,14 @@ def _constants(
 
 
 def _spelled(out: pl.DataFrame, spec: Source) -> pl.DataFrame:
-    """``options.replace`` (characters), then ``rename`` (whole names), on every column that holds securities; the
-    cells of a change list may hold several names."""
-    there = [c for c in SECURITY_LIKE if c in out.columns]
+    """``options.replace`` (characters), then ``rename`` (whole names), on columns of securities.
+
+    The cells of a change list may hold several names.
+    """
+    present = [c for c in SECURITY_LIKE if c in out.columns]
     for old, new in dict(spec.options.get("replace", {})).items():
         out = out.with_columns(
-            pl.col(c).str.replace_all(str(old), str(new), literal=True) for c in there
+            pl.col(c).str.replace_all(str(old), str(new), literal=True) for c in present
         )
     if spec.rename:
         one = pl.element().str.strip_chars().replace(spec.rename)
@@ -308,6 +332,6 @@ def _spelled(out: pl.DataFrame, spec: Source) -> pl.DataFrame:
             pl.col(c).str.split(",").list.eval(one).list.join(",")
             if c in LISTS
             else pl.col(c).replace(spec.rename)
-            for c in there
+            for c in present
         )
     return out

@@ -2,7 +2,8 @@
 
 ``derive = { kind = "us_line_name" }`` walks KINDS from the top; the first pattern that fits the
 name (or the ticker) decides. ``derive = { company = "from_name" }`` cuts the words that tell share
-classes and kinds of line from the name; what is left identifies the company."""
+classes and kinds of line from the name; what is left identifies the company.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +15,11 @@ from paceline.errors import MarketFileError
 
 
 class Kind(NamedTuple):
-    """One line of the list: ``name`` matches and ``unless`` does not, or ``ticker`` matches; with ``both`` the
-    name and the ticker must match."""
+    """One line of the list.
+
+    ``name`` matches and ``unless`` does not, or ``ticker`` matches; with ``both`` the name and the
+    ticker must match.
+    """
 
     kind: str
     name: str
@@ -25,15 +29,20 @@ class Kind(NamedTuple):
 
 
 _INVESTS = (
-    r"\b(municipal|muni|income|dividends?|convertible|high yield|opportunit(y|ies)|term|bond|credit|growth|value|"
-    r"(small|micro|mid)-cap|allocation|strategies|equity|utility|utilities|duration|quality|wellness|sciences|"
+    r"\b(municipal|muni|income|dividends?|convertible|high yield|opportunit(y|ies)|term|bond|"
+    r"credit|growth|value|(small|micro|mid)-cap|allocation|strategies|equity|utility|utilities|duration|quality|"
+    r"wellness|sciences|"
     r"resources|commodity|technology|total return|innovation|royalty|oil|mesabi)\b.*\btrust\b"
 )
-_OWNS = r"\b(reit|realty|real estate|property|properties|mortgage|hotels?|lodging|residential|bank|bancorp|financial)\b"
+_OWNS = (
+    r"\b(reit|realty|real estate|property|properties|mortgage|hotels?|lodging|residential|bank|"
+    r"bancorp|financial)\b"
+)
 
 _SPONSORS = (
-    r"^(the )?(nuveen|invesco|blackrock|pimco|eaton vance|gabelli|royce|sprott focus|john hancock|franklin universal|"
-    r"bny mellon|putnam|mfs|western asset|templeton|aberdeen|abrdn|virtus|calamos|cohen & steers|neuberger berman|"
+    r"^(the )?(nuveen|invesco|blackrock|pimco|eaton vance|gabelli|royce|sprott focus|"
+    r"john hancock|franklin universal|bny mellon|putnam|mfs|western asset|templeton|"
+    r"aberdeen|abrdn|virtus|calamos|cohen & steers|neuberger berman|"
     r"clearbridge|eagle point|tri.continental|central securities|source capital|pioneer|dws|"
     r"kayne anderson|tortoise)\b.*\b(trust|income|portfolio|municipals?|credit|strategic|"
     r"corporation common stock|(tri|source).*)\b"
@@ -53,7 +62,8 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "fund",
-        r"\bpreferred\b.*\b(fund|opportunities)\b|\bfund\b.*\bpreferred (securities|stock)? ?(income|and) ?\b",
+        r"\bpreferred\b.*\b(fund|opportunities)\b|"
+        r"\bfund\b.*\bpreferred (securities|stock)? ?(income|and) ?\b",
         unless=r"%|\bseries [a-z]\b",
     ),
     Kind(
@@ -69,17 +79,20 @@ KINDS: tuple[Kind, ...] = (
         r"\b(notes?|debentures?|bonds)\b.*\b(due|series|maturing|20\d\d)\b|\b(senior|subordinated|junior|mortgage|"
         r"convertible|capital)\b.*\b(notes?|debentures?|bonds?|securities|security)\b|\bnotes?$|\betns?\b|\d%.*\bdue\b|"
         r"\bdebentures?\b|\bexchange.traded notes?\b|\bstrats\b|\bcorts\b|\bcorporate.backed\b",
-        unless=r"\b(fund|trust)\b.*\b(common|beneficial)\b|\b(real estate|realty|fund)\b.*\bcommon\b",
+        unless=r"\b(fund|trust)\b.*\b(common|beneficial)\b|"
+        r"\b(real estate|realty|fund)\b.*\bcommon\b",
     ),
     Kind("preferred", r"^[^%]*\d(\.\d+)?% .*\b(series|perpetual|stock|shares|units)\b"),
     Kind(
         "depositary",
-        r"\bamerican deposit[ao]ry\b|\bdeposit[ao]ry (shares?|interests?)\b|\bad[sr]s?\b|\bnew york registry\b|"
+        r"\bamerican deposit[ao]ry\b|\bdeposit[ao]ry (shares?|interests?)\b|\bad[sr]s?\b|"
+        r"\bnew york registry\b|"
         r"\bglobal depositary\b",
     ),
     Kind(
         "etf",
-        r"\betfs?\b|\bexchange.traded fund\b|\b(bitcoin|ethereum|ether|gold|silver|platinum|palladium|solana|xrp|"
+        r"\betfs?\b|\bexchange.traded fund\b|\b(bitcoin|ethereum|ether|gold|silver|platinum|"
+        r"palladium|solana|xrp|"
         r"litecoin|crypto)\b.*\b(trust|fund)\b",
         unless=r"\b(income|resources)\b",
     ),
@@ -89,8 +102,10 @@ KINDS: tuple[Kind, ...] = (
     Kind("fund", _SPONSORS, unless=_OWNS),
     Kind(
         "partnership",
-        r"\b(common|limited partner(ship)?|class [a-z]|depositary|partnership|beneficial|trust) (unit|interest)s?\b|"
-        r"\bunits? (representing|of beneficial|evidencing|certificates)\b|\bl\.?p\.?,? +(common|class)\b|"
+        r"\b(common|limited partner(ship)?|class [a-z]|depositary|partnership|"
+        r"beneficial|trust) (unit|interest)s?\b|"
+        r"\bunits? (representing|of beneficial|evidencing|certificates)\b|"
+        r"\bl\.?p\.?,? +(common|class)\b|"
         r"\blimited partnership\b|\bl\.?p\.?$",
         unless=r"\bshares? of beneficial\b",
     ),
@@ -105,11 +120,15 @@ KINDS: tuple[Kind, ...] = (
 
 #: Everything from here on in a name tells the kind of line, not the company.
 _CUT = (
-    r"(?i)[\s,]+(american depositary|american depository|depositary (shares?|receipts?|units?)|global depositary|"
+    r"(?i)[\s,]+(american depositary|american depository|depositary (shares?|receipts?|units?)|"
+    r"global depositary|"
     r"new york registry|ny registry|ads\b|adrs?\b|"
-    r"(class|series|cl) [a-z0-9]{1,2}\b|common (stock|shares?|units?)|ordinary shares?|capital stock|"
-    r"(subordinate|subordinated|limited|restricted|multiple|non-?) ?voting|shares? of|voting (common|shares?)|"
-    r"registered shares?|limited partnership units?|limited partner|units? |warrants?|rights?\b|units?$|share rights?|"
+    r"(class|series|cl) [a-z0-9]{1,2}\b|common (stock|shares?|units?)|ordinary shares?|"
+    r"capital stock|"
+    r"(subordinate|subordinated|limited|restricted|multiple|non-?) ?voting|shares? of|"
+    r"voting (common|shares?)|"
+    r"registered shares?|limited partnership units?|limited partner|units? |warrants?|rights?\b|"
+    r"units?$|share rights?|"
     r"(\d+(\.\d+)?% )|preferred|non-?cumulative|cumulative|senior notes?|notes? due|convertible|"
     r"sponsored|par value|\$|com$|shares?$|stock$|redeemable|tracking|subordinate).*$"
 )
@@ -117,9 +136,9 @@ _CUT = (
 
 def derive(name: str, frame: pl.DataFrame, derived: dict[str, str]) -> pl.DataFrame:
     """Fill ``kind`` and ``company`` where the file gives none."""
-    known = {("kind", "us_line_name"), ("company", "from_name")}
+    accepted = {("kind", "us_line_name"), ("company", "from_name")}
     for key, how in derived.items():
-        if (key, how) not in known:
+        if (key, how) not in accepted:
             raise MarketFileError(
                 f"sources.{name}.derive: {key} = {how!r} is not known.",
                 'Accepted: kind = "us_line_name", company = "from_name".',
@@ -157,9 +176,11 @@ def kind_of(name: pl.Expr, ticker: pl.Expr) -> pl.Expr:
 
 
 def company_of(name: pl.Expr) -> pl.Expr:
-    """Company from a line's name: words of class and kind cut, lower case, dashes. The legal form stays: the
-    classes of one company share it, and it tells Independent Bank Corp from Independent Bank
-    Corporation."""
+    """Company from a line's name: words of class and kind cut, lower case, dashes.
+
+    The legal form stays: the classes of one company share it, and it tells Independent Bank Corp
+    from Independent Bank Corporation.
+    """
     text = (
         name.str.strip_chars()
         .str.replace_all(r"(?i)\s*\((the|ireland|reit|delaware|del|de|canada)\)", "")

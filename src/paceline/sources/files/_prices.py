@@ -1,64 +1,53 @@
 """Price dialects to the columns of ``prices``. Pure.
 
 All functions take one row per (security, date), sorted so, on sessions only, and return the frame
-with ``close``, ``price_return``, ``total_return`` filled, and what was found."""
+with ``close``, ``price_return``, ``total_return`` filled, and what was found.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-import math
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import polars as pl
 
 from paceline.config import ColumnMap, Source
 from paceline.errors import MarketFileError
-from paceline.sources import Finding
-from paceline.sources._rows import in_order, session_number, where_is
+from paceline.rows import Finding, counted, in_order, near_split, session_number, where_is
 
 _KEY = ("security", "date")
 #: A change that differs from the closes by less (in logs) is a dividend, by more a split or a
 #: spin-off.
 DIVIDEND = 0.05
-#: New shares per old share in splits that happen often, upwards; reverse splits are their inverses.
-SPLIT_RATIOS = (
-    1.5,
-    2.0,
-    3.0,
-    4.0,
-    5.0,
-    6.0,
-    7.0,
-    8.0,
-    10.0,
-    12.0,
-    15.0,
-    20.0,
-    25.0,
-    30.0,
-    40.0,
-    50.0,
-    100.0,
-)
+#: Closes that differ by less (in logs) are the same close, rounded.
+SAME_CLOSE = 1e-3
+#: A change that differs from the closes by less (in logs) agrees with them.
+BASIS_POINT = 1e-4
+#: CRSP writes a missing return as a code from -44 downwards.
+LARGEST_CODE = -44
 
 
-def near_split(ratio: pl.Expr, tolerance: float = 0.05) -> pl.Expr:
-    """True where a positive ratio lies within ``tolerance`` (in logs) of a common split ratio or its inverse."""
-    size = ratio.log().abs()
-    return pl.any_horizontal(
-        [(size - math.log(k)).abs() < tolerance for k in SPLIT_RATIOS]
-    ).fill_null(False)
+def _told(columns: Container[str]) -> str:
+    """The dialect that the mapped columns tell."""
+    if "adjusted_close" in columns:
+        return "adjusted"
+    if "split_adjusted_close" in columns:
+        return "split_adjusted"
+    if "total_return" in columns or ("price_return" in columns and "close" not in columns):
+        return "returns"
+    return "changes" if "price_return" in columns else "level"
 
 
 def dialect(
     name: str, spec: Source, columns: dict[str, ColumnMap]
 ) -> tuple[str, dict[str, ColumnMap]]:
-    """The dialect of the file and its column map. "auto" tells it from the mapped columns:
+    """The dialect of the file and its column map.
 
-    adjusted_close -> adjusted; split_adjusted_close -> split_adjusted; total_return, or
-    price_return without close -> returns; close and price_return -> changes; close alone -> level.
-    With an explicit dialect "adjusted" or "split_adjusted", a mapped ``close`` is that kind of
-    close."""
+    "auto" tells it from the mapped columns: adjusted_close -> adjusted; split_adjusted_close ->
+    split_adjusted; total_return, or price_return without close -> returns; close and price_return
+    -> changes; close alone -> level. With an explicit dialect "adjusted" or "split_adjusted", a
+    mapped ``close`` is that kind of close.
+    """
     kind: str = spec.dialect
     columns = dict(columns)
     if (
@@ -68,16 +57,7 @@ def dialect(
     ):
         columns[f"{kind}_close"] = columns.pop("close")
     if kind == "auto":
-        if "adjusted_close" in columns:
-            kind = "adjusted"
-        elif "split_adjusted_close" in columns:
-            kind = "split_adjusted"
-        elif "total_return" in columns or ("price_return" in columns and "close" not in columns):
-            kind = "returns"
-        elif "price_return" in columns:
-            kind = "changes"
-        else:
-            kind = "level"
+        kind = _told(columns)
     needs = {
         "changes": ("close", "price_return"),
         "adjusted": ("adjusted_close",),
@@ -93,7 +73,8 @@ def dialect(
         )
     if kind == "returns" and not {"price_return", "total_return"} & set(columns):
         raise MarketFileError(
-            f"sources.{name}.columns: the price dialect 'returns' needs price_return or total_return.",
+            f"sources.{name}.columns: the price dialect 'returns' needs price_return or "
+            "total_return.",
             f"Mapped are: {', '.join(columns) or 'none'}.",
         )
     return kind, columns
@@ -102,7 +83,10 @@ def dialect(
 def convert(
     name: str, kind: str, frame: pl.DataFrame, recover: bool, sessions: Sequence[dt.date]
 ) -> tuple[pl.DataFrame, list[Finding]]:
-    """Apply the dialect ``kind`` to sorted rows; without sessions the file's own dates serve as the calendar."""
+    """Apply the dialect ``kind`` to sorted rows.
+
+    Without sessions the file's own dates serve as the calendar.
+    """
     calendar = sessions or frame.get_column("date").unique().sort().to_list()
     frame = frame.with_columns(pl.Series("__n", session_number(frame.get_column("date"), calendar)))
     same = pl.col("security") == pl.col("security").shift()
@@ -123,22 +107,18 @@ def convert(
             frame = frame.with_columns(_ratio("close").alias("price_return"))
         else:
             frame = _split_adjusted(frame)
-        long = frame.filter(pl.col("__gap") > 1)
-        if long.height:
-            findings.append(
-                Finding(
-                    name,
-                    "returns over more than one session",
-                    long.height,
-                    "kept, dated on the later session",
-                    where_is(long, _KEY),
-                )
-            )
+        findings = counted(
+            name,
+            "returns over more than one session",
+            frame.filter(pl.col("__gap") > 1),
+            "kept, dated on the later session",
+            _KEY,
+        )
     return frame.drop("__n", "__same", "__gap"), findings
 
 
 def _ratio(column: str) -> pl.Expr:
-    """P_t / P_{t-1} - 1 from the previous stored row of the same security; null at its first row."""
+    """P_t / P_{t-1} - 1 from the security's previous stored row; null at its first."""
     before = pl.col(column).shift()
     return pl.when(pl.col("__same") & (before > 0)).then(pl.col(column) / before - 1)
 
@@ -146,16 +126,17 @@ def _ratio(column: str) -> pl.Expr:
 def _changes(
     name: str, frame: pl.DataFrame, recover: bool, calendar: Sequence[dt.date]
 ) -> tuple[pl.DataFrame, list[Finding]]:
-    """Unadjusted close and the exchange's own change. After a gap the change covers its last session only.
+    """Unadjusted close and the exchange's own change.
 
-    Between neighbouring sessions the price return is close_t / close_{t-1} - 1 unless the change
-    differs from it by more than ``DIVIDEND``: then there was a split, and the change is the return.
-    Some exchanges (Nasdaq) quote the change against a close less the dividend, so the change alone
-    would be neither price nor total return.
+    After a gap the change covers its last session only. Between neighbouring sessions the price
+    return is close_t / close_{t-1} - 1 unless the change differs from it by more than ``DIVIDEND``:
+    then there was a split, and the change is the return. Some exchanges (Nasdaq) quote the change
+    against a close less the dividend, so the change alone would be neither price nor total return.
 
     A gap of exactly one session can be closed: close_{t-1} = close_t / (1 + change_t), and its
     return is close_{t-1} / close_{t-2} - 1. When that ratio looks like a split the return stays
-    null."""
+    null.
+    """
     before = pl.col("close").shift()
     implied = pl.col("close") / (1 + pl.col("price_return"))
     frame = frame.with_columns(
@@ -164,85 +145,84 @@ def _changes(
         pl.lit(False).alias("recovered"),
     )
     findings: list[Finding] = []
-    open_gap = pl.col("__gap") > 1
+    lost = pl.col("__gap") > 1
     if recover:
-        can = (
-            (pl.col("__gap") == 2)
-            & (pl.col("__implied") > 0)
-            & pl.col("__implied").is_finite()
-            & (pl.col("__before") > 0)
-        )
-        rows = frame.filter(can)
-        split = near_split(pl.col("__implied") / pl.col("__before"))
-        # the columns the file gives for a day it does not hold stay null
-        days = pl.Series("date", calendar, dtype=pl.Date).gather(rows.get_column("__n") - 1)
-        added = rows.select(
-            "security",
-            days,
-            pl.col("__implied").alias("close"),
-            split.alias("__split"),
-            pl.when(~split)
-            .then(pl.col("__implied") / pl.col("__before") - 1)
-            .alias("price_return"),
-            pl.lit(True).alias("recovered"),
-        )
-        like_split = added.filter("__split")
-        if added.height:
-            days_text = ", ".join(str(d) for d in _most(added, 5))
-            findings.append(
-                Finding(
-                    name,
-                    "closes recovered from the next session's change",
-                    added.height,
-                    "recovered",
-                    f"{where_is(added, _KEY)}; most on {days_text}",
-                )
-            )
-        if like_split.height:
-            findings.append(
-                Finding(
-                    name,
-                    "recovered return looks like a split",
-                    like_split.height,
-                    "close recovered, return left missing",
-                    where_is(like_split, _KEY),
-                )
-            )
-        frame = in_order(pl.concat([frame, added.drop("__split")], how="diagonal"), _KEY)
-        open_gap = open_gap & ~can
+        lost &= ~_RECOVERABLE
+        frame, findings = _recovered(name, frame, calendar)
     frame, dividends = _from_closes(frame, calendar)
-    if dividends.height:
-        findings.append(
-            Finding(
-                name,
-                "change differs from the closes (ex-dividend)",
-                dividends.height,
-                "return taken from the closes",
-                where_is(dividends, _KEY),
-            )
-        )
+    findings += counted(
+        name,
+        "change differs from the closes (ex-dividend)",
+        dividends,
+        "return taken from the closes",
+        _KEY,
+    )
     # where the change is measured from the last stored close nothing is lost, however long the gap
-    lost = open_gap & ((pl.col("__implied") / pl.col("__before")).log().abs() > 1e-3)
-    late = frame.filter(lost)
-    if late.height:
+    lost &= (pl.col("__implied") / pl.col("__before")).log().abs() > SAME_CLOSE
+    findings += counted(
+        name,
+        "return after a gap covers one session only",
+        frame.filter(lost),
+        "kept, flagged",
+        _KEY,
+        "" if recover else "Set recover = true to work back the missing close.",
+    )
+    return frame.drop("__before", "__implied"), findings
+
+
+#: Rows after a gap of exactly one session whose change gives the close of that session.
+_RECOVERABLE = (
+    (pl.col("__gap") == 2)
+    & (pl.col("__implied") > 0)
+    & pl.col("__implied").is_finite()
+    & (pl.col("__before") > 0)
+)
+
+
+def _recovered(
+    name: str, frame: pl.DataFrame, calendar: Sequence[dt.date]
+) -> tuple[pl.DataFrame, list[Finding]]:
+    """The frame with the closes that the next session's change gives back."""
+    rows = frame.filter(_RECOVERABLE)
+    split = near_split(pl.col("__implied") / pl.col("__before"))
+    # the columns the file gives for a day it does not hold stay null
+    days = pl.Series("date", calendar, dtype=pl.Date).gather(rows.get_column("__n") - 1)
+    added = rows.select(
+        "security",
+        days,
+        pl.col("__implied").alias("close"),
+        split.alias("__split"),
+        pl.when(~split).then(pl.col("__implied") / pl.col("__before") - 1).alias("price_return"),
+        pl.lit(True).alias("recovered"),
+    )
+    findings = []
+    if added.height:
         findings.append(
             Finding(
                 name,
-                "return after a gap covers one session only",
-                late.height,
-                "kept, flagged",
-                where_is(late, _KEY),
-                "" if recover else "Set recover = true to work back the missing close.",
+                "closes recovered from the next session's change",
+                added.height,
+                "recovered",
+                f"{where_is(added, _KEY)}; most on {', '.join(str(d) for d in _most(added, 5))}",
             )
         )
-    return frame.drop("__before", "__implied"), findings
+    findings += counted(
+        name,
+        "recovered return looks like a split",
+        added.filter("__split"),
+        "close recovered, return left missing",
+        _KEY,
+    )
+    return in_order(pl.concat([frame, added.drop("__split")], how="diagonal"), _KEY), findings
 
 
 def _from_closes(
     frame: pl.DataFrame, calendar: Sequence[dt.date]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The frame with returns from the closes where the change agrees but for a dividend, and the rows where it
-    did not agree to a basis point."""
+    """Take the return from the closes where the change agrees with them but for a dividend.
+
+    Returns the frame, and the rows whose change did not agree to a basis point.
+    """
     number = pl.Series("__n", session_number(frame.get_column("date"), calendar))
     frame = frame.with_columns(number)
     next_session = (pl.col("security") == pl.col("security").shift()) & (
@@ -252,7 +232,7 @@ def _from_closes(
     frame = frame.with_columns(raw.alias("__raw"))
     gap = ((1 + pl.col("__raw")) / (1 + pl.col("price_return"))).log().abs()
     near = (gap < DIVIDEND).fill_null(False)
-    changed = frame.filter(near & (gap > 1e-4)).select("security", "date")
+    changed = frame.filter(near & (gap > BASIS_POINT)).select("security", "date")
     return frame.with_columns(
         pl.when(near).then("__raw").otherwise("price_return").alias("price_return")
     ).drop("__raw"), changed
@@ -265,9 +245,11 @@ def _most(rows: pl.DataFrame, count: int) -> list[dt.date]:
 
 
 def _split_adjusted(frame: pl.DataFrame) -> pl.DataFrame:
-    """Close, dividend and volume in today's shares: price return P_t / P_{t-1} - 1, total return
-    (P_t + D_t) / P_{t-1} - 1, and the close of the day is P_t times the product of all later split
-    ratios."""
+    """Close, dividend and volume in today's shares.
+
+    Price return P_t / P_{t-1} - 1, total return (P_t + D_t) / P_{t-1} - 1; the close of the day is
+    P_t times the product of all later split ratios.
+    """
     for column in ("split", "dividend"):
         if column not in frame.columns:
             frame = frame.with_columns(pl.lit(None, pl.Float64).alias(column))
@@ -275,7 +257,7 @@ def _split_adjusted(frame: pl.DataFrame) -> pl.DataFrame:
     frame = frame.with_columns(ratio.alias("__k"))
     later = pl.col("__k").cum_prod(reverse=True).over("security") / pl.col("__k")
     price, before = pl.col("split_adjusted_close"), pl.col("split_adjusted_close").shift()
-    known = pl.col("__same") & (before > 0)
+    follows = pl.col("__same") & (before > 0)
     frame = frame.with_columns(later.alias("__later"))
     volume = (
         [(pl.col("volume") / pl.col("__later")).alias("volume")]
@@ -284,8 +266,8 @@ def _split_adjusted(frame: pl.DataFrame) -> pl.DataFrame:
     )
     return frame.with_columns(
         (price * pl.col("__later")).alias("close"),
-        pl.when(known).then(price / before - 1).alias("price_return"),
-        pl.when(known)
+        pl.when(follows).then(price / before - 1).alias("price_return"),
+        pl.when(follows)
         .then((price + pl.col("dividend").fill_null(0.0)) / before - 1)
         .alias("total_return"),
         (pl.col("dividend") * pl.col("__later")).alias("__paid"),
@@ -313,37 +295,28 @@ def actions_of(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _returns(name: str, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
-    """CRSP manner: returns as given; a negative price is the middle of bid and ask; 0 is no price; a return of
-    -44 ... -99 is a code for "missing", never a number."""
+    """CRSP manner: returns as given.
+
+    A negative price is the middle of bid and ask, 0 is no price; a return of -44 ... -99 is a code
+    for "missing", never a number.
+    """
     findings: list[Finding] = []
     for column in ("price_return", "total_return"):
         if column in frame.columns:
-            codes = frame.filter(pl.col(column) <= -44)
-            if codes.height:
-                findings.append(
-                    Finding(
-                        name,
-                        f"{column} holds a missing code",
-                        codes.height,
-                        "read as missing",
-                        where_is(codes, _KEY),
-                    )
-                )
-            frame = frame.with_columns(
-                pl.when(pl.col(column) > -44).then(pl.col(column)).alias(column)
+            value = pl.col(column)
+            codes = frame.filter(value <= LARGEST_CODE)
+            findings += counted(
+                name, f"{column} holds a missing code", codes, "read as missing", _KEY
             )
+            frame = frame.with_columns(pl.when(value > LARGEST_CODE).then(value).alias(column))
     if "close" in frame.columns:
-        quotes = frame.filter(pl.col("close") < 0)
-        if quotes.height:
-            findings.append(
-                Finding(
-                    name,
-                    "price is the middle of bid and ask",
-                    quotes.height,
-                    "kept without its sign",
-                    where_is(quotes, _KEY),
-                )
-            )
+        findings += counted(
+            name,
+            "price is the middle of bid and ask",
+            frame.filter(pl.col("close") < 0),
+            "kept without its sign",
+            _KEY,
+        )
         frame = frame.with_columns(
             pl.when(pl.col("close") != 0).then(pl.col("close").abs()).alias("close")
         )

@@ -1,4 +1,4 @@
-"""Bytes of one CSV or Parquet file to a frame of its own columns (CSV: all text). Pure: no disk, no network."""
+"""Bytes of one CSV or Parquet file to a frame of its own columns (CSV: all text). Pure."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ class Wanted(NamedTuple):
 
     columns: dict[str, str]  # column of the file -> where the market file asks for it
 
-    def missing(self, there: Iterable[str]) -> list[str]:
-        have = set(there)
+    def missing(self, columns: Iterable[str]) -> list[str]:
+        """The columns asked for that are not among these."""
+        have = set(columns)
         return [c for c in self.columns if c not in have]
 
 
@@ -121,8 +122,10 @@ def _fields(line: str, delimiter: str) -> list[str]:
 
 
 def _header(data: bytes, wanted: Wanted, delimiters: Iterable[str]) -> tuple[int, str, list[str]]:
-    """Line number, delimiter and names of the header: the first line that holds every wanted column, else the
-    line that holds most of them."""
+    """Line number, delimiter and names of the header.
+
+    The first line that holds every wanted column, else the line that holds most of them.
+    """
     lines = data[: 1 << 18].decode("utf-8", errors="ignore").splitlines()[:_HEADER_WITHIN]
     best: tuple[int, int, str, list[str]] | None = None
     for delimiter in delimiters:
@@ -142,10 +145,20 @@ def _header(data: bytes, wanted: Wanted, delimiters: Iterable[str]) -> tuple[int
     return best[1:]
 
 
-def _csv(
-    what: str, data: bytes, wanted: Wanted, options: dict[str, Any]
-) -> tuple[pl.DataFrame, int]:
-    data = _text(what, data, options)
+class _Table(NamedTuple):
+    """The table within a CSV file: its column names, its rows as bytes, text lines after it."""
+
+    names: list[str]
+    delimiter: str
+    body: bytes
+    rest: int
+
+
+def _table(what: str, data: bytes, wanted: Wanted, options: dict[str, Any]) -> _Table:
+    """Find the table: below ``options.after``, below its header.
+
+    Where text stands above it, it ends at the first blank line.
+    """
     after = options.get("after")
     if after is not None:
         at = data.find(str(after).encode())
@@ -158,55 +171,56 @@ def _csv(
     given = options.get("delimiter")
     delimiters = _DELIMITERS if given is None else (str(given),)
     if options.get("names"):
-        names, delimiter, body, prose = (
-            [str(n) for n in options["names"]],
-            delimiters[0],
-            data,
-            False,
-        )
-    else:
-        number, delimiter, names = _header(data, wanted, delimiters)
-        if wanted.missing(names) and names:
-            raise _no_column(what, wanted.missing(names)[0], wanted, names)
-        prose, at = number > 0 or after is not None, 0
-        for _ in range(number + 1):
-            line_end = data.find(b"\n", at)
-            at = len(data) if line_end < 0 else line_end + 1
-        body = data[at:]
-    rest = 0
-    if prose and (gap := _BLANK.search(body)):
+        return _Table([str(n) for n in options["names"]], delimiters[0], data, 0)
+    number, delimiter, names = _header(data, wanted, delimiters)
+    if names and (missing := wanted.missing(names)):
+        raise _no_column(what, missing[0], wanted, names)
+    at = 0
+    for _ in range(number + 1):
+        line_end = data.find(b"\n", at)
+        at = len(data) if line_end < 0 else line_end + 1
+    body, rest = data[at:], 0
+    if (number > 0 or after is not None) and (gap := _BLANK.search(body)):
         rest = sum(1 for line in body[gap.end() :].splitlines() if line.strip(b" \t\r,;|"))
         body = body[: gap.start() + 1]
+    return _Table(names, delimiter, body, rest)
+
+
+def _csv(
+    what: str, data: bytes, wanted: Wanted, options: dict[str, Any]
+) -> tuple[pl.DataFrame, int]:
+    names, delimiter, body, rest = _table(what, _text(what, data, options), wanted, options)
     if not body.strip():
         raise SourceError(
             f"{what}: a header and no rows.", "Fetch it again, or check the dates asked for."
         )
     # a header may name a column twice; the first one keeps the name
     unique = [n if names.index(n) == i else f"{n} ({i + 1})" for i, n in enumerate(names)]
+    # with a header of our own the reader takes the width from it, not from a first row that may be
+    # short
+    header = delimiter.join(f"c{i}" for i in range(len(unique))).encode()
     try:
-        # a header of our own: the reader takes the width from it, not from a first row that may be
-        # short
-        header = delimiter.join(f"c{i}" for i in range(len(unique))).encode()
         frame = pl.read_csv(
             io.BytesIO(header + b"\n" + body), separator=delimiter, infer_schema=False
         )
         frame.columns = unique
     except pl.exceptions.PolarsError as error:
-        row = _first_long_row(body, delimiter, len(unique))
-        if row:
-            why = f"row {row} has more fields than the {len(unique)} columns"
-        elif body.count(b'"') % 2:
-            why = "a quote is opened and never closed"
-        else:
-            why = str(error).splitlines()[0]
         raise SourceError(
-            f"{what}: not readable as CSV: {why}.",
+            f"{what}: not readable as CSV: {_why(error, body, delimiter, len(unique))}.",
             "Check the delimiter (options.delimiter) and stray quotes.",
         ) from None
-    frame = frame.filter(
-        ~pl.all_horizontal(pl.all().is_null() | (pl.all().str.strip_chars() == ""))
-    )
-    return frame, rest
+    blank = pl.all_horizontal(pl.all().is_null() | (pl.all().str.strip_chars() == ""))
+    return frame.filter(~blank), rest
+
+
+def _why(error: Exception, body: bytes, delimiter: str, width: int) -> str:
+    """What is wrong with rows that the reader refused."""
+    row = _first_long_row(body, delimiter, width)
+    if row:
+        return f"row {row} has more fields than the {width} columns"
+    if body.count(b'"') % 2:
+        return "a quote is opened and never closed"
+    return str(error).splitlines()[0]
 
 
 def _first_long_row(body: bytes, delimiter: str, width: int) -> int:

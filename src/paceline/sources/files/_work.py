@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -12,8 +13,17 @@ import polars as pl
 from paceline import schema
 from paceline.config import ColumnMap, Source
 from paceline.errors import MarketFileError, SourceError
-from paceline.sources import Context, Finding, Raw
-from paceline.sources._rows import collapse, in_order, off_calendar, set_aside, where_is
+from paceline.rows import (
+    Checked,
+    Finding,
+    collapse,
+    counted,
+    in_order,
+    off_calendar,
+    set_aside,
+    where_is,
+)
+from paceline.sources import Context, Raw
 from paceline.sources.files import _columns, _names, _prices, _spells
 from paceline.sources.files._read import Wanted, read
 
@@ -27,6 +37,9 @@ WIDE = {
     "fundamentals": ("item", "value"),
     "prices": ("security", "close"),
 }
+
+
+_PRICE_KEY = ("security", "date")
 
 
 def extra_file(name: str, spec: Source, key: str) -> dict[str, Any] | None:
@@ -62,73 +75,84 @@ class Work:
         self.kind = ""
         self.shape = str(spec.options.get("shape", "spells"))
 
-    def found(self, *parts: Any) -> pl.DataFrame:
-        """Take the findings and the quarantine of a (frame, findings, quarantine) and hand back the frame."""
-        frame, findings, quarantine = parts
+    def gather(self, checked: Checked) -> pl.DataFrame:
+        """Take the findings and the quarantine, and hand back the frame."""
+        frame, findings, quarantine = checked
         self.findings += findings
         self.quarantine.append(quarantine)
-        result: pl.DataFrame = frame
-        return result
+        return frame
 
     def file(self, raw: Raw, columns: dict[str, ColumnMap], kind: str) -> pl.DataFrame:
         """One file as typed columns of the table and its inputs."""
-        spec, table, what = self.spec, self.table, raw.origin.what
-        wide = _wide(spec)
-        asked = _columns.wanted(self.name, spec, columns, wide)
-        frame, rest = read(what, raw.data, asked, spec.options)
+        what, wide = raw.origin.what, _wide(self.spec)
+        asked = _columns.wanted(self.name, self.spec, columns, wide)
+        frame, rest = read(what, raw.data, asked, self.spec.options)
         if rest:
             self.findings.append(Finding(self.name, "text after the table", rest, "left out", what))
-        if spec.where:
-            kept = _columns.filtered(frame, spec.where)
-            if kept.height < frame.height:
-                self.findings.append(
-                    Finding(
-                        self.name,
-                        "rows outside where",
-                        frame.height - kept.height,
-                        "left out, as the market file asks",
-                        what,
-                    )
-                )
-            frame = kept
+        frame = self._where(what, frame)
         if not columns and not wide:
-            columns = {
-                c: ColumnMap(column=c) for c in frame.columns if c in _columns.targets(table)
-            }
-            if not columns:
-                raise SourceError(
-                    f"{what}: no column bears a name of table {table.name!r}.",
-                    f"Map them in sources.{self.name}.columns; the file has: {', '.join(frame.columns[:40])}.",
-                )
-            if table.name == "prices":
-                self.kind, columns = _prices.dialect(self.name, spec, columns)
+            columns = self._own_names(what, frame)
+            if self.table.name == "prices":
+                self.kind, columns = _prices.dialect(self.name, self.spec, columns)
                 kind = self.kind
         if wide:
-            names, values = WIDE[table.name]
-            values = (
-                str(spec.options.get("wide_field", values)) if table.name == "prices" else values
-            )
-            keep = [m.column for m in columns.values()]
-            ratio_of = str(spec.options.get("ratio_of", ""))
-            frame = _columns.unpivoted(
-                what, frame, names, values, wide, [*keep, *filter(None, [ratio_of])]
-            )
-            if ratio_of:
-                frame = self._divided(what, frame, values, ratio_of)
-            columns = {
-                **columns,
-                names: ColumnMap(column=names),
-                values: ColumnMap(column=values, unit=spec.options.get("unit", "")),
-            }
-            if table.name == "prices":
-                self.kind, columns = _prices.dialect(self.name, spec, columns)
+            frame, columns = self._unpivoted(what, frame, columns, wide)
         self._required(what, columns)
-        return self.found(
-            *_columns.typed(self.name, what, frame, spec, table, columns, codes=kind == "returns")
+        return self.gather(
+            _columns.typed(
+                self.name, what, frame, self.spec, self.table, columns, codes=kind == "returns"
+            )
         )
 
+    def _where(self, what: str, frame: pl.DataFrame) -> pl.DataFrame:
+        """The rows that the market file's ``where`` asks for."""
+        rows = _columns.filtered(frame, self.spec.where)
+        if rows.height < frame.height:
+            outside = frame.height - rows.height
+            action = "left out, as the market file asks"
+            self.findings.append(Finding(self.name, "rows outside where", outside, action, what))
+        return rows
+
+    def _own_names(self, what: str, frame: pl.DataFrame) -> dict[str, ColumnMap]:
+        """The columns of a file that bear the table's own names."""
+        targets = _columns.targets(self.table)
+        columns = {c: ColumnMap(column=c) for c in frame.columns if c in targets}
+        if not columns:
+            raise SourceError(
+                f"{what}: no column bears a name of table {self.table.name!r}.",
+                f"Map them in sources.{self.name}.columns; the file has: "
+                f"{', '.join(frame.columns[:40])}.",
+            )
+        return columns
+
+    def _unpivoted(
+        self,
+        what: str,
+        frame: pl.DataFrame,
+        columns: dict[str, ColumnMap],
+        wide: dict[str, list[str]],
+    ) -> tuple[pl.DataFrame, dict[str, ColumnMap]]:
+        """A wide file in long form, and its column map."""
+        options = self.spec.options
+        names, values = WIDE[self.table.name]
+        if self.table.name == "prices":
+            values = str(options.get("wide_field", values))
+        ratio_of = str(options.get("ratio_of", ""))
+        keep = [*(m.column for m in columns.values()), *filter(None, [ratio_of])]
+        frame = _columns.unpivoted(what, frame, names, values, wide, keep)
+        if ratio_of:
+            frame = self._divided(what, frame, values, ratio_of)
+        columns = {
+            **columns,
+            names: ColumnMap(column=names),
+            values: ColumnMap(column=values, unit=options.get("unit", "")),
+        }
+        if self.table.name == "prices":
+            self.kind, columns = _prices.dialect(self.name, self.spec, columns)
+        return frame, columns
+
     def _divided(self, what: str, frame: pl.DataFrame, values: str, ratio_of: str) -> pl.DataFrame:
-        """Ratios turned into items: ``ratio_of`` / cell. Rows without either number cannot be, and are counted."""
+        """Ratios turned into items: ``ratio_of`` / cell; rows without either number are counted."""
         above, cell = (
             pl.col(c).cast(pl.String).str.replace_all(r"[\s$,]", "").cast(pl.Float64, strict=False)
             for c in (ratio_of, values)
@@ -171,63 +195,56 @@ class Work:
         ]
         if missing:
             raise MarketFileError(
-                f"sources.{self.name}.columns: table {self.table.name!r} needs {' and '.join(missing)}.",
+                f"sources.{self.name}.columns: table {self.table.name!r} needs "
+                f"{' and '.join(missing)}.",
                 f"Map a column of {what} or give a constant.",
             )
 
     # -- prices
 
     def prices(self, frame: pl.DataFrame, kind: str) -> dict[str, pl.DataFrame]:
+        """``prices``, and ``actions`` where the dialect gives them."""
         price = {
             "adjusted": "adjusted_close",
             "split_adjusted": "split_adjusted_close",
             "level": "close",
         }.get(kind)
-        frame = self._complete(frame, ["security", "date"])
-        frame = in_order(frame, ("security", "date"))
-        frame = self.found(*collapse(self.name, "prices", frame, ("security", "date")))
-        frame = self.found(
-            *off_calendar(self.name, frame, self.context.calendar, self.context.sessions)
-        )
+        frame = in_order(self._complete(frame, _PRICE_KEY), _PRICE_KEY)
+        frame = self.gather(collapse(self.name, "prices", frame, _PRICE_KEY))
+        calendar, sessions = self.context.calendar, self.context.sessions
+        frame = self.gather(off_calendar(self.name, frame, calendar, sessions))
         if price is not None:
-            ok = pl.col(price).is_finite() & (pl.col(price) > 0)
-            bad = frame.filter(~ok.fill_null(False))
-            if bad.height:
-                empty = bad.filter(pl.col(price).is_null())
-                if empty.height:
-                    self.findings.append(
-                        Finding(
-                            self.name,
-                            "rows without a price",
-                            empty.height,
-                            "quarantined",
-                            where_is(empty, ("security", "date")),
-                        )
-                    )
-                why = bad.select(
-                    pl.when(pl.col(price).is_null())
-                    .then(pl.lit("no price"))
-                    .otherwise(pl.lit("close is not a positive number"))
-                ).to_series()
-                self.quarantine.append(set_aside("prices", bad, why))
-                frame = frame.filter(ok.fill_null(False))
-        frame, found = _prices.convert(
-            self.name, kind, frame, self.spec.recover, self.context.sessions
-        )
-        self.findings += found
+            frame = self._priced(frame, pl.col(price))
+        frame, findings = _prices.convert(self.name, kind, frame, self.spec.recover, sessions)
+        self.findings += findings
         if "shares" in frame.columns and "close" in frame.columns:
             cap = pl.col("close") * pl.col("shares")
-            frame = frame.with_columns(
-                (pl.coalesce("market_cap", cap) if "market_cap" in frame.columns else cap).alias(
-                    "market_cap"
-                )
-            )
+            given = [pl.col("market_cap")] if "market_cap" in frame.columns else []
+            frame = frame.with_columns(pl.coalesce(*given, cap).alias("market_cap"))
         tables = {"prices": frame.with_columns(pl.lit(self.name).alias("source"))}
         if kind == "split_adjusted":
             tables["actions"] = _prices.actions_of(frame)
         return {key: self._only(key, value) for key, value in tables.items()}
 
-    def _complete(self, frame: pl.DataFrame, needed: list[str]) -> pl.DataFrame:
+    def _priced(self, frame: pl.DataFrame, price: pl.Expr) -> pl.DataFrame:
+        """The rows with a positive price; the others are quarantined."""
+        positive = (price.is_finite() & (price > 0)).fill_null(False)
+        bad = frame.filter(~positive)
+        if bad.is_empty():
+            return frame
+        empty = bad.filter(price.is_null())
+        self.findings += counted(
+            self.name, "rows without a price", empty, "quarantined", _PRICE_KEY
+        )
+        reason = (
+            pl.when(price.is_null())
+            .then(pl.lit("no price"))
+            .otherwise(pl.lit("close is not a positive number"))
+        )
+        self.quarantine.append(set_aside("prices", bad, bad.select(reason).to_series()))
+        return frame.filter(positive)
+
+    def _complete(self, frame: pl.DataFrame, needed: Sequence[str]) -> pl.DataFrame:
         """Rows without a key cannot be placed: quarantined, counted by the door (quality)."""
         for column in needed:
             bad = frame.filter(pl.col(column).is_null())
@@ -245,28 +262,11 @@ class Work:
     # -- members
 
     def members(self, frame: pl.DataFrame, extras: dict[str, Raw]) -> pl.DataFrame:
+        """Spells of membership from any shape, continued by the extra files there are."""
         if "universe" not in frame.columns:
             frame = frame.with_columns(pl.lit(self.name).alias("universe"))
-        steps: pl.DataFrame | None = None
-        if self.shape == "changes":
-            frame = self._complete(frame, ["date"])
-            steps, spells = (
-                frame,
-                frame.clear().select(
-                    "universe", security=pl.lit("", pl.String), start="date", end="date"
-                ),
-            )
-        elif self.shape in ("snapshots", "snapshot"):
-            frame = self._complete(frame, ["security", "date"])
-            spells = _spells.from_snapshots(frame, ["universe"], [])
-        else:
-            frame = self._complete(frame, ["security"])
-            for column in ("start", "end"):
-                if column not in frame.columns:
-                    frame = frame.with_columns(pl.lit(None, pl.Date).alias(column))
-            spells = self.found(
-                *collapse(self.name, "members", frame, ("universe", "security", "start"))
-            )
+        frame, spells = self._spelled(frame)
+        steps = frame if self.shape == "changes" else None
         universes = frame.get_column("universe").unique().sort().to_list()
         if "changes" in extras:
             steps = self._change_list(extras["changes"], universes)
@@ -275,18 +275,30 @@ class Work:
             return self._only("members", spells)
         parts = []
         for universe in universes:
-            own = steps.filter(pl.col("universe") == universe) if steps is not None else None
-            events = (
-                _spells.events(own)
-                if own is not None
-                else pl.DataFrame(schema={"date": pl.Date, "security": pl.String, "step": pl.Int32})
+            own = pl.col("universe") == universe
+            events = _spells.NO_EVENTS if steps is None else _spells.events(steps.filter(own))
+            part, findings = _spells.continued(
+                self.name, universe, spells.filter(own), events, snapshot
             )
-            part, found = _spells.continued(
-                self.name, universe, spells.filter(pl.col("universe") == universe), events, snapshot
-            )
-            self.findings += found
+            self.findings += findings
             parts.append(part)
         return pl.concat(parts)
+
+    def _spelled(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The complete rows of the file, and the spells they state."""
+        if self.shape == "changes":
+            frame = self._complete(frame, ["date"])
+            security = pl.lit("", pl.String)
+            empty = frame.clear()
+            return frame, empty.select("universe", security=security, start="date", end="date")
+        if self.shape in ("snapshots", "snapshot"):
+            frame = self._complete(frame, ["security", "date"])
+            return frame, _spells.from_snapshots(frame, ["universe"], [])
+        frame = self._complete(frame, ["security"])
+        absent = [c for c in ("start", "end") if c not in frame.columns]
+        frame = frame.with_columns(pl.lit(None, pl.Date).alias(c) for c in absent)
+        key = ("universe", "security", "start")
+        return frame, self.gather(collapse(self.name, "members", frame, key))
 
     def _beside(self, raw: Raw, columns: dict[str, str]) -> pl.DataFrame:
         """Another file of the same source with its own columns."""
@@ -294,14 +306,15 @@ class Work:
         asked = Wanted({v: f"sources.{self.name}.options ({k})" for k, v in columns.items()})
         frame, _ = read(raw.origin.what, raw.data, asked, self.spec.options)
         plain = self.spec.model_copy(update={"constants": {}})
-        return self.found(
-            *_columns.typed(self.name, raw.origin.what, frame, plain, self.table, maps)
+        return self.gather(
+            _columns.typed(self.name, raw.origin.what, frame, plain, self.table, maps)
         )
 
     def _one_universe(self, universes: list[str], key: str) -> str:
         if len(universes) != 1:
             raise MarketFileError(
-                f"sources.{self.name}.options.{key} needs one universe; the file holds {len(universes)}.",
+                f"sources.{self.name}.options.{key} needs one universe; "
+                f"the file holds {len(universes)}.",
                 "Give each universe its own source.",
             )
         return universes[0]
@@ -328,7 +341,8 @@ class Work:
             date = day if isinstance(day, dt.date) else dt.date.fromisoformat(str(day))
         except ValueError:
             raise MarketFileError(
-                f"sources.{self.name}.options.snapshot: no day for {raw.origin.what} (found {day!r}).",
+                f"sources.{self.name}.options.snapshot: no day for {raw.origin.what} "
+                f"(found {day!r}).",
                 'Give snapshot = { path = "...", date = 2025-11-16 }.',
             ) from None
         return date, frame.get_column("security").drop_nulls().to_list()
@@ -336,6 +350,7 @@ class Work:
     # -- every other table
 
     def other(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The rows of any table but ``prices`` and ``members``."""
         table = self.table
         default = {
             "classes": ("scheme", self.name),
@@ -347,29 +362,16 @@ class Work:
         if self.shape in ("snapshots", "snapshot"):
             group = ["scheme"] if table.name == "classes" else []
             frame = self._complete(frame, ["security", "date"])
-            values = [
-                c
-                for c in frame.columns
-                if c not in (*group, "security", "date", "start", "end", "known")
-            ]
-            frame = _spells.from_snapshots(frame, group, values)
+            fixed = (*group, "security", "date", "start", "end", "known")
+            frame = _spells.from_snapshots(
+                frame, group, [c for c in frame.columns if c not in fixed]
+            )
         if table.name == "securities":
             if "ticker" not in frame.columns:
                 frame = frame.with_columns(pl.col("security").alias("ticker"))
             frame = _names.derive(self.name, frame, self.spec.derive)
         if table.name == "fundamentals" and "known" not in frame.columns:
-            days = int(self.spec.options.get("lag_days", 0))
-            frame = frame.with_columns(pl.col("period_end").dt.offset_by(f"{days}d").alias("known"))
-            self.findings.append(
-                Finding(
-                    self.name,
-                    "no filing dates",
-                    frame.height,
-                    f"known {days} days after the period's end",
-                    "",
-                    "Map known to the filing date.",
-                )
-            )
+            frame = self._lagged(frame)
         if table.name == "classes" and "start" not in frame.columns:
             self.findings.append(
                 Finding(
@@ -381,3 +383,18 @@ class Work:
                 )
             )
         return self._only(table.name, frame)
+
+    def _lagged(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Fundamentals without filing dates: known some days after the period's end."""
+        days = int(self.spec.options.get("lag_days", 0))
+        self.findings.append(
+            Finding(
+                self.name,
+                "no filing dates",
+                frame.height,
+                f"known {days} days after the period's end",
+                "",
+                "Map known to the filing date.",
+            )
+        )
+        return frame.with_columns(pl.col("period_end").dt.offset_by(f"{days}d").alias("known"))

@@ -2,7 +2,8 @@
 
 Every one is a constant added to the log returns of a group of lines, so that it multiplies the
 group's growth by a known factor whatever the weights inside the group, and volatility and
-correlation stay as drawn."""
+correlation stay as drawn.
+"""
 
 from __future__ import annotations
 
@@ -10,25 +11,29 @@ import numpy as np
 
 from paceline.arrays import Array, Bools
 from paceline.sources.simulated import plan
-from paceline.sources.simulated.companies import INDUSTRIES, LEADERS, SECTORS
+from paceline.sources.simulated.companies import GIANTS, INDUSTRIES, LEADERS, SECTORS
 from paceline.sources.simulated.model import GROWTH, TOTAL, Model
-from paceline.sources.simulated.plan import Group, Rotation
-from paceline.sources.simulated.universe import Universe, company_rank, compose, returns
+from paceline.sources.simulated.plan import PlantedGroup, PlantedRotation
+from paceline.sources.simulated.universe import Composition, company_rank, compose, returns
+
+#: Sessions a market needs before the last weeks can be fitted to a 200-day mean.
+MEAN_KNOWN = 260
 
 
 def shape(m: Model) -> None:
-    """Bring the values at the end to plan: the leaders', the sectors' totals, and a power law for the others.
+    """Bring the values at the end to plan: leaders, sector totals, a power law for the others.
 
     Survivors' drifts are moved (or the first value, for those listed late); whoever was delisted
-    gets the sector's drift."""
+    gets the sector's drift.
+    """
     T = len(m.dates)
     n = m.options.companies
     end = np.maximum(m.log_value(T - 1), 0.0)  # the worthless have none
-    alive = m.last == T - 1
+    listed = m.last == T - 1
     leader = np.arange(len(end)) < len(LEADERS)
-    alive[n:] = False  # second classes follow the first
-    alive[m.child] = False
-    others = alive & ~leader
+    listed[n:] = False  # second classes follow the first
+    listed[m.child] = False
+    others = listed & ~leader
     target = end.copy()
     sector = m.sector
     late = np.array([s.late for s in SECTORS.values()])
@@ -36,22 +41,22 @@ def shape(m: Model) -> None:
         target[i] = np.log(plan_.late * TOTAL / (1.0 + plan_.second))
         late[sector[i]] -= plan_.late
     late = np.maximum(late, 0.3 * np.array([s.late for s in SECTORS.values()]))
-    middle, spread = end[others].mean(), end[others].std()
-    target[others] = middle + (end[others] - middle) * min(1.0, 1.75 / spread)
+    mean, deviation = end[others].mean(), end[others].std()
+    target[others] = mean + (end[others] - mean) * min(1.0, 1.75 / deviation)
     ceiling = np.log(0.010 * TOTAL)
     drift = np.zeros(len(SECTORS))
     for _ in range(3):
         for s in range(len(SECTORS)):
-            mine = others & (sector == s)
-            if mine.any():
-                step = np.log(late[s] * TOTAL) - np.log(np.exp(target[mine]).sum())
-                target[mine] += step
+            members = others & (sector == s)
+            if members.any():
+                step = np.log(late[s] * TOTAL) - np.log(np.exp(target[members]).sum())
+                target[members] += step
                 drift[s] += step
         high = others & (target > ceiling)
         target[high] = ceiling + 0.3 * (target[high] - ceiling)
     change = drift[sector] * (m.last - m.first) / T
-    change[alive] = (target - end)[alive]
-    late_comer = alive & (m.last - m.first < min(750, T - 1))
+    change[listed] = (target - end)[listed]
+    late_comer = listed & (m.last - m.first < min(750, T - 1))
     m.logcap[late_comer] += change[late_comer]
     change[late_comer] = 0.0
     _spread(m, change)
@@ -67,18 +72,18 @@ def _spread(m: Model, change: Array) -> None:
     m.x += np.where(inside, (change / np.maximum(inside.sum(axis=1), 1))[:, None], 0.0)
 
 
-def select(m: Model, group: Group, t: int) -> Bools:
+def select(m: Model, group: PlantedGroup, t: int) -> Bools:
     """The lines of a group as it stands at the close of session t."""
-    found = m.listed(t)
+    chosen = m.listed(t)
     if group.sectors:
-        found &= np.isin(m.sector, [list(SECTORS).index(s) for s in group.sectors])
+        chosen &= np.isin(m.sector, [list(SECTORS).index(s) for s in group.sectors])
     if group.sub_industries:
         names = np.array([i.sub_industry for i in INDUSTRIES])
-        found &= np.isin(names[m.sub], group.sub_industries)
+        chosen &= np.isin(names[m.sub], group.sub_industries)
     if group.size:
         rank = company_rank(m, m.company_value(m.log_value(t), m.listed(t)))
-        found &= (rank <= m.options.large) == (group.size == "large")
-    return found
+        chosen &= (rank <= m.options.large) == (group.size == "large")
+    return chosen
 
 
 def held(m: Model, lines: Bools, a: int, b: int) -> float:
@@ -89,8 +94,8 @@ def held(m: Model, lines: Bools, a: int, b: int) -> float:
     )
 
 
-def plant(m: Model, r: Rotation) -> None:
-    """Give one rotation its exact size; the two groups together keep their return to first order."""
+def plant(m: Model, r: PlantedRotation) -> None:
+    """Give one rotation its exact size; together the groups keep their return to first order."""
     a, b = m.at(r.start), m.at(r.end)
     long, short = select(m, r.long, a), select(m, r.short, a)
     missing = r.direction * r.log_size - (held(m, long, a, b) - held(m, short, a, b))
@@ -100,8 +105,8 @@ def plant(m: Model, r: Rotation) -> None:
     m.x[short, a + 1 : b + 1] -= missing * share / (b - a)
 
 
-def calibrate(m: Model) -> Universe:
-    """Shape the values, plant the rotations, set the market's growth, then make the last year echo the plan."""
+def calibrate(m: Model) -> Composition:
+    """Shape the values, plant the rotations, set the market's growth, then fit the last year."""
     shape(m)
     for r in plan.planted(m.options):
         if r.indices is None:
@@ -121,7 +126,10 @@ def calibrate(m: Model) -> Universe:
 
 
 def _all(m: Model, a: int, b: int, change: Array, rows: Bools | None = None) -> None:
-    """Add ``change`` (one per session a+1..b) to the log returns of all living lines, or of ``rows`` (N, b-a)."""
+    """Add ``change`` (one per session a+1..b) to the log returns of listed lines.
+
+    ``rows`` (N, b-a) restricts the lines, session by session.
+    """
     t = np.arange(a + 1, b + 1)
     inside = (t > m.first[:, None]) & (t <= m.last[:, None])
     if rows is not None:
@@ -130,19 +138,22 @@ def _all(m: Model, a: int, b: int, change: Array, rows: Bools | None = None) -> 
 
 
 def _reflected(path: Array, end: float, ceiling: float) -> Array:
-    """``path`` (log levels from 0) tilted to reach ``end``, and mirrored wherever it would exceed ``ceiling``."""
+    """``path`` (log levels from 0) tilted to reach ``end``, mirrored where above ``ceiling``."""
     tilted = path + (end - path[-1]) * np.linspace(0.0, 1.0, len(path))
     mirrored = ceiling - np.abs(ceiling - tilted)
     mirrored[-1] = end
     return np.asarray(mirrored)
 
 
-def _year(m: Model, u: Universe) -> None:
-    """From the old year's last close to the echo's start: the giants lead, the large index ends at its high."""
+def _year(m: Model, u: Composition) -> None:
+    """From the old year's last close to the echo's start.
+
+    The giants lead, and the large index ends at its high.
+    """
     a, h = m.at(f"{plan.ECHO_END.year - 1}-12-31"), m.at(plan.ECHO_START)
     if a < 0:
         return
-    giants = np.isin(np.arange(len(m.company)), np.arange(7))
+    giants = np.isin(np.arange(len(m.company)), np.arange(len(GIANTS)))
     step = np.log1p(plan.YEAR["giants"]) - held(m, giants, a, h)
     _all(m, a, h, np.full(h - a, step / (h - a)), np.repeat(giants[:, None], h - a, axis=1))
     _lift_technology(m, u)
@@ -162,10 +173,10 @@ def _year(m: Model, u: Universe) -> None:
             _all(m, a, h, levels[name], u.in_force("small", len(m.dates))[:, a + 1 : h + 1])
 
 
-def _lift_technology(m: Model, u: Universe) -> None:
-    """Bring the planned share of the large technology lines above their 200-day mean, with room on both sides."""
+def _lift_technology(m: Model, u: Composition) -> None:
+    """Bring the planned share of large technology lines above their 200-day mean, with room."""
     e, h = m.at(plan.ECHO_END), m.at(plan.ECHO_START)
-    if e < 260:
+    if e < MEAN_KNOWN:
         return
     rows = u.in_force("large", len(m.dates))[:, e] & (m.sector == 0) & (m.first < e - 250)
     rows = np.flatnonzero(rows)
@@ -184,13 +195,13 @@ def _lift_technology(m: Model, u: Universe) -> None:
     m.x[rows, e - 198 : e + 1] += c[:, None] * np.diff(ramp)
 
 
-def _echo(m: Model, u: Universe) -> None:
-    """Solve for the group drifts that give the last weeks' returns, the two index paths being imposed exactly."""
+def _echo(m: Model, u: Composition) -> None:
+    """Solve for the group drifts that give the last weeks' returns on the imposed index paths."""
     h, e, low = m.at(plan.ECHO_START), m.at(plan.ECHO_END), m.at(plan.LOW)
     o, n = (m.at(d) for d in plan.MONTH)
     q = int(m.rebalances[m.rebalances < h].max())
     force = {k: u.in_force(k, len(m.dates)) for k in ("large", "small")}
-    large, alive = force["large"][:, h + 1], m.listed(h)
+    large, listed = force["large"][:, h + 1], m.listed(h)
     sector, sub = m.sector, np.array([i.sub_industry for i in INDUSTRIES])[m.sub]
     rank = company_rank(m, np.where(large, m.company_value(m.log_value(o), m.listed(o)), 0.0))
     top, tail = large & (rank <= m.options.top), large & (rank > m.options.large // 2)
@@ -206,7 +217,7 @@ def _echo(m: Model, u: Universe) -> None:
         (top, o, n),
         (tail, o, n),
     ]
-    groups += [((sub == name) & alive, low, e) for name in plan.SINCE_LOW] + [(micro, low, e)]
+    groups += [((sub == name) & listed, low, e) for name in plan.SINCE_LOW] + [(micro, low, e)]
     goals = [
         (large & (sector == list(SECTORS).index(s)), False, o, n, r)
         for s, r in plan.SECTORS_IN_MONTH.items()
@@ -217,7 +228,7 @@ def _echo(m: Model, u: Universe) -> None:
         (large & ~top, False, o, n, plan.MONTH_BUCKETS["rest"]),
         (micro, False, low, e, plan.MICRO_SINCE_LOW),
     ]
-    goals += [((sub == name) & alive, True, low, e, r) for name, r in plan.SINCE_LOW.items()]
+    goals += [((sub == name) & listed, True, low, e, r) for name, r in plan.SINCE_LOW.items()]
     groups = [g for g in groups if g[0].any()]
     goals = [g for g in goals if g[0].any()]
     paths = {"large": np.diff(np.log(plan.LARGE_PATH)), "small": np.diff(np.log(plan.SMALL_PATH))}
@@ -240,7 +251,7 @@ def _echo(m: Model, u: Universe) -> None:
 
 
 def _impose(
-    m: Model, u: Universe, a: int, b: int, paths: dict[str, Array], force: dict[str, Bools]
+    m: Model, u: Composition, a: int, b: int, paths: dict[str, Array], force: dict[str, Bools]
 ) -> None:
     for name, path in paths.items():
         _all(m, a, b, path - np.log1p(returns(m, u, name, a, b)), force[name][:, a + 1 : b + 1])

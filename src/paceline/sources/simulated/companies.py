@@ -1,10 +1,12 @@
 """Who is listed in the simulated market: industries, leaders, and invented names and tickers.
 
 Sector, industry and sub-industry names are the classification's real ones. Every company and ticker
-is invented: tickers have six letters, which no share listed in the United States has."""
+is invented: tickers have six letters, which no share listed in the United States has.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +14,7 @@ from numpy.typing import NDArray
 
 
 class Industry(NamedTuple):
-    """One sub-industry: ``share`` of the sector's companies, ``dividend`` yield a year, ``word`` in names."""
+    """One sub-industry: ``share`` of the sector's companies, dividend yield, word in names."""
 
     sector: str
     industry: str
@@ -23,8 +25,12 @@ class Industry(NamedTuple):
 
 
 class Sector(NamedTuple):
-    """``companies``: share of all companies; ``early`` and ``late`` share of the large companies' value twelve years
-    before the end and at the end; market ``beta``; book-to-market ``value`` tilt (log)."""
+    """A sector.
+
+    ``companies``: share of all companies; ``early`` and ``late`` share of the large companies'
+    value twelve years before the end and at the end; market ``beta``; book-to-market ``value`` tilt
+    (log).
+    """
 
     companies: float
     early: float
@@ -34,7 +40,7 @@ class Sector(NamedTuple):
 
 
 class Leader(NamedTuple):
-    """A company that is planned by hand; ``early`` and ``late`` as for a sector, share of the large ones."""
+    """A company planned by hand; ``early`` and ``late`` as for a sector."""
 
     ticker: str
     name: str
@@ -58,70 +64,86 @@ SECTORS = {
     "Real Estate": Sector(0.045, 0.020, 0.022, 0.90, 0.25),
 }
 
+#: Under each sector: industry, sub-industry ("=": of the same name), share, dividend, word.
 _TABLE = """
-Information Technology|Semiconductors & Semiconductor Equipment|Semiconductors|.22|.006|Semiconductors
-Information Technology|Semiconductors & Semiconductor Equipment|Semiconductor Materials & Equipment|.10|.008|Lithography
-Information Technology|Software|Systems Software|.14|.004|Systems
-Information Technology|Software|Application Software|.28|.001|Software
-Information Technology|Technology Hardware, Storage & Peripherals|=|.10|.007|Devices
-Information Technology|Communications Equipment|=|.08|.012|Networks
-Information Technology|IT Services|IT Consulting & Other Services|.08|.012|Consulting
-Financials|Banks|Diversified Banks|.10|.026|Bank
-Financials|Banks|Regional Banks|.40|.028|Bancorp
-Financials|Financial Services|Multi-Sector Holdings|.04|.008|Holdings
-Financials|Capital Markets|Asset Management & Custody Banks|.16|.024|Asset Management
-Financials|Capital Markets|Investment Banking & Brokerage|.10|.016|Securities
-Financials|Insurance|Property & Casualty Insurance|.20|.018|Insurance
-Health Care|Pharmaceuticals|=|.16|.016|Pharma
-Health Care|Biotechnology|=|.40|.000|Biosciences
-Health Care|Health Care Equipment & Supplies|Health Care Equipment|.24|.008|Medical
-Health Care|Health Care Providers & Services|Managed Health Care|.08|.012|Health
-Health Care|Life Sciences Tools & Services|=|.12|.004|Instruments
-Consumer Discretionary|Broadline Retail|=|.08|.002|Marketplace
-Consumer Discretionary|Specialty Retail|Apparel Retail|.14|.018|Apparel
-Consumer Discretionary|Specialty Retail|Other Specialty Retail|.24|.014|Stores
-Consumer Discretionary|Automobiles|Automobile Manufacturers|.06|.008|Motors
-Consumer Discretionary|Household Durables|Homebuilding|.14|.010|Homes
-Consumer Discretionary|Hotels, Restaurants & Leisure|Restaurants|.22|.016|Restaurants
-Consumer Discretionary|Hotels, Restaurants & Leisure|Hotels, Resorts & Cruise Lines|.12|.010|Resorts
-Communication Services|Interactive Media & Services|=|.36|.002|Interactive
-Communication Services|Entertainment|Movies & Entertainment|.34|.006|Studios
-Communication Services|Diversified Telecommunication Services|Integrated Telecommunication Services|.30|.045|Telecom
-Industrials|Ground Transportation|Cargo Ground Transportation|.09|.010|Freight Lines
-Industrials|Ground Transportation|Rail Transportation|.03|.018|Railway
-Industrials|Marine Transportation|=|.06|.024|Shipping
-Industrials|Passenger Airlines|=|.06|.006|Airlines
-Industrials|Air Freight & Logistics|=|.05|.014|Logistics
-Industrials|Industrial Conglomerates|=|.04|.018|Industries
-Industrials|Aerospace & Defense|=|.14|.014|Aerospace
-Industrials|Machinery|Industrial Machinery & Supplies & Components|.31|.014|Machinery
-Industrials|Electrical Equipment|Electrical Components & Equipment|.22|.010|Electric
-Consumer Staples|Consumer Staples Distribution & Retail|Consumer Staples Merchandise Retail|.18|.018|Markets
-Consumer Staples|Food Products|Packaged Foods & Meats|.42|.026|Foods
-Consumer Staples|Beverages|Soft Drinks & Non-alcoholic Beverages|.18|.026|Beverages
-Consumer Staples|Household Products|=|.22|.026|Household
-Energy|Oil, Gas & Consumable Fuels|Integrated Oil & Gas|.12|.036|Oil
-Energy|Oil, Gas & Consumable Fuels|Oil & Gas Exploration & Production|.58|.024|Resources
-Energy|Energy Equipment & Services|Oil & Gas Equipment & Services|.30|.020|Drilling
-Utilities|Electric Utilities|=|.60|.032|Power
-Utilities|Multi-Utilities|=|.40|.034|Utilities
-Materials|Chemicals|Specialty Chemicals|.50|.018|Chemicals
-Materials|Metals & Mining|Steel|.25|.020|Steel
-Materials|Metals & Mining|Gold|.25|.012|Gold
-Real Estate|Specialized REITs|Telecom Tower REITs|.20|.030|Towers
-Real Estate|Retail REITs|=|.35|.042|Retail Properties
-Real Estate|Industrial REITs|=|.45|.034|Logistics Properties
+Information Technology
+  Semiconductors & Semiconductor Equipment|Semiconductors|.22|.006|Semiconductors
+  Semiconductors & Semiconductor Equipment|Semiconductor Materials & Equipment|.10|.008|Lithography
+  Software|Systems Software|.14|.004|Systems
+  Software|Application Software|.28|.001|Software
+  Technology Hardware, Storage & Peripherals|=|.10|.007|Devices
+  Communications Equipment|=|.08|.012|Networks
+  IT Services|IT Consulting & Other Services|.08|.012|Consulting
+Financials
+  Banks|Diversified Banks|.10|.026|Bank
+  Banks|Regional Banks|.40|.028|Bancorp
+  Financial Services|Multi-Sector Holdings|.04|.008|Holdings
+  Capital Markets|Asset Management & Custody Banks|.16|.024|Asset Management
+  Capital Markets|Investment Banking & Brokerage|.10|.016|Securities
+  Insurance|Property & Casualty Insurance|.20|.018|Insurance
+Health Care
+  Pharmaceuticals|=|.16|.016|Pharma
+  Biotechnology|=|.40|.000|Biosciences
+  Health Care Equipment & Supplies|Health Care Equipment|.24|.008|Medical
+  Health Care Providers & Services|Managed Health Care|.08|.012|Health
+  Life Sciences Tools & Services|=|.12|.004|Instruments
+Consumer Discretionary
+  Broadline Retail|=|.08|.002|Marketplace
+  Specialty Retail|Apparel Retail|.14|.018|Apparel
+  Specialty Retail|Other Specialty Retail|.24|.014|Stores
+  Automobiles|Automobile Manufacturers|.06|.008|Motors
+  Household Durables|Homebuilding|.14|.010|Homes
+  Hotels, Restaurants & Leisure|Restaurants|.22|.016|Restaurants
+  Hotels, Restaurants & Leisure|Hotels, Resorts & Cruise Lines|.12|.010|Resorts
+Communication Services
+  Interactive Media & Services|=|.36|.002|Interactive
+  Entertainment|Movies & Entertainment|.34|.006|Studios
+  Diversified Telecommunication Services|Integrated Telecommunication Services|.30|.045|Telecom
+Industrials
+  Ground Transportation|Cargo Ground Transportation|.09|.010|Freight Lines
+  Ground Transportation|Rail Transportation|.03|.018|Railway
+  Marine Transportation|=|.06|.024|Shipping
+  Passenger Airlines|=|.06|.006|Airlines
+  Air Freight & Logistics|=|.05|.014|Logistics
+  Industrial Conglomerates|=|.04|.018|Industries
+  Aerospace & Defense|=|.14|.014|Aerospace
+  Machinery|Industrial Machinery & Supplies & Components|.31|.014|Machinery
+  Electrical Equipment|Electrical Components & Equipment|.22|.010|Electric
+Consumer Staples
+  Consumer Staples Distribution & Retail|Consumer Staples Merchandise Retail|.18|.018|Markets
+  Food Products|Packaged Foods & Meats|.42|.026|Foods
+  Beverages|Soft Drinks & Non-alcoholic Beverages|.18|.026|Beverages
+  Household Products|=|.22|.026|Household
+Energy
+  Oil, Gas & Consumable Fuels|Integrated Oil & Gas|.12|.036|Oil
+  Oil, Gas & Consumable Fuels|Oil & Gas Exploration & Production|.58|.024|Resources
+  Energy Equipment & Services|Oil & Gas Equipment & Services|.30|.020|Drilling
+Utilities
+  Electric Utilities|=|.60|.032|Power
+  Multi-Utilities|=|.40|.034|Utilities
+Materials
+  Chemicals|Specialty Chemicals|.50|.018|Chemicals
+  Metals & Mining|Steel|.25|.020|Steel
+  Metals & Mining|Gold|.25|.012|Gold
+Real Estate
+  Specialized REITs|Telecom Tower REITs|.20|.030|Towers
+  Retail REITs|=|.35|.042|Retail Properties
+  Industrial REITs|=|.45|.034|Logistics Properties
 """
 
 
-def _read(line: str) -> Industry:
-    sector, industry, sub, share, dividend, word = line.split("|")
-    return Industry(
-        sector, industry, industry if sub == "=" else sub, float(share), float(dividend), word
-    )
+def _read(table: str) -> Iterator[Industry]:
+    sector = ""
+    for line in table.strip().splitlines():
+        if "|" not in line:
+            sector = line
+            continue
+        industry, sub, share, dividend, word = line.strip().split("|")
+        name = industry if sub == "=" else sub
+        yield Industry(sector, industry, name, float(share), float(dividend), word)
 
 
-INDUSTRIES = tuple(_read(line) for line in _TABLE.strip().splitlines())
+INDUSTRIES = tuple(_read(_TABLE))
 
 #: The planned companies. The first seven are the technology giants of the demo market.
 LEADERS = (
@@ -161,24 +183,25 @@ def tickers(count: int) -> list[str]:
     """``count`` different invented six-letter tickers, always in the same order."""
     # the one that a real company is called
     taken = {leader.ticker for leader in LEADERS} | {"LENNOX"}
-    found: list[str] = []
+    names: list[str] = []
     k = 0
-    while len(found) < count:
+    while len(names) < count:
         # steps without a common factor with the lengths of the lists: every pair comes once before
         # any repeats
         name = _FIRST[k * 277 % len(_FIRST)] + _LAST[(k * 131 + k // len(_FIRST)) % len(_LAST)]
         k += 1
         if name not in taken:
             taken.add(name)
-            found.append(name)
-    return found
+            names.append(name)
+    return names
 
 
 def assign(count: int) -> NDArray[np.int64]:
     """Sub-industry (position in ``INDUSTRIES``) of each of ``count`` companies, leaders first.
 
     Companies are shared out by largest remainder, then dealt so that any stretch of them is mixed;
-    the three transport sub-industries get a company each in the smallest market too."""
+    the three transport sub-industries get a company each in the smallest market too.
+    """
     subs = [i.sub_industry for i in INDUSTRIES]
     fixed = [subs.index(leader.sub_industry) for leader in LEADERS]
     quota = np.array([SECTORS[i.sector].companies * i.share for i in INDUSTRIES])

@@ -1,12 +1,13 @@
 """The random part: who is listed when, and every line's daily log price return from a factor model.
 
-    R_it = drift + beta_i M_t + S_sector(i),t + K_sub(i),t + s_i SMB_t + v_i HML_t + z_i,q MOM_t +
-    sigma_i g_t e_it
+    R_it = drift + beta_i M_t + S_sector(i),t + K_sub(i),t
+           + s_i SMB_t + v_i HML_t + z_i,q MOM_t + sigma_i g_t e_it
 
 M has GARCH volatility with a leverage term and Student t shocks; g_t, a power of the same
 volatility, makes idiosyncratic risk cluster too; e is Student t with four degrees of freedom. z is
 the line's own return of the past year without its last month, ranked at each quarter's start. Lines
-are rows; the second share classes come last."""
+are rows; the second share classes come last.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +41,8 @@ class Model:
     """The market while it is made: rows are lines, columns sessions; ``x`` holds log price returns.
 
     ``x`` is zero on a line's first session and outside its life, and -inf on the last session of a
-    worthless delisting. ``logcap`` is the log value at the close of the first session."""
+    worthless delisting. ``logcap`` is the log value at the close of the first session.
+    """
 
     options: Options
     dates: Dates
@@ -68,6 +70,7 @@ class Model:
 
     @property
     def sector(self) -> Ints:
+        """Position of each line's sector in ``SECTORS``."""
         names = list(SECTORS)
         return np.array([names.index(i.sector) for i in INDUSTRIES])[self.sub]
 
@@ -80,7 +83,7 @@ class Model:
         return (self.first <= t) & (self.last > t)
 
     def base(self) -> Array:
-        """Log value at the first close; the child's follows from its parent's price the evening before."""
+        """Log value at the first close; the child's from its parent's price the day before."""
         base = self.logcap.copy()
         base[self.child] = (
             base[PARENT] + self.x[PARENT, : self.spinoff].sum() + np.log(SPINOFF_SHARE)
@@ -107,7 +110,7 @@ class Model:
         )
 
     def log_values(self, at: Ints) -> Array:
-        """``log_value`` at several ascending sessions (N, len(at)), in one pass over the returns."""
+        """``log_value`` at several ascending sessions: (N, len(at)), in one pass."""
         starts = np.concatenate([[0], at + 1])
         steps = [self.x[:, a:b].sum(axis=1) for a, b in pairwise(starts.tolist())]
         shares = self._shares[:, np.searchsorted(self.rebalances, at, side="left")]
@@ -121,13 +124,13 @@ class Model:
         if t is not None:
             self.settled = (t, self.log_value(t))
 
-    def company_value(self, log_value: Array, alive: Bools) -> Array:
-        """Value of each line's company: all its living lines together."""
-        value = np.where(alive, np.exp(log_value), 0.0)
+    def company_value(self, log_value: Array, listed: Bools) -> Array:
+        """Value of each line's company: all its listed lines together."""
+        value = np.where(listed, np.exp(log_value), 0.0)
         return np.asarray(np.bincount(self.company, value)[self.company])
 
     def follow(self) -> None:
-        """Let the second share classes repeat the first ones' path, but for a spread that returns to its mean."""
+        """Let second share classes follow the first, but for a mean-reverting spread."""
         rng = np.random.Generator(np.random.PCG64(self.options.seed + 1))
         for one, two in self.seconds:
             noise: Array = np.asarray(rng.standard_normal(self.x.shape[1]))
@@ -140,34 +143,41 @@ class Model:
 
 def windows(o: Options, dates: Dates) -> list[tuple[int, int]]:
     """Stretches of sessions within which nothing is listed out of turn, delisted or split off."""
-    found = [(r.start, r.end) for r in planted(o)]
+    spans = [(r.start, r.end) for r in planted(o)]
     if echoes(o):
-        found.append((ECHO_START.replace(month=9, day=15), o.end))
+        spans.append((ECHO_START.replace(month=9, day=15), o.end))
     return [
         (
             int(np.searchsorted(dates, np.datetime64(a))) - 2,
             int(np.searchsorted(dates, np.datetime64(b))) + 2,
         )
-        for a, b in found
+        for a, b in spans
     ]
+
+
+def _child(sub: Ints) -> int:
+    """The company that is split off: the first of the parent's kind that is no leader."""
+    machinery = [i.sub_industry for i in INDUSTRIES].index(
+        "Industrial Machinery & Supplies & Components"
+    )
+    return len(LEADERS) + int(np.argmax(sub[len(LEADERS) :] == machinery))
+
+
+def _quiet(o: Options, dates: Dates) -> Ints:
+    """Sessions on which a listing, a delisting or a spin-off may fall."""
+    busy, ends = windows(o, dates), range(20, len(dates) - 20)
+    return np.array([t for t in ends if not any(a <= t <= b for a, b in busy)], dtype=np.int64)
 
 
 def draw(o: Options, dates: Dates) -> Model:
     """The market as drawn, before anything is planted."""
     rng = np.random.Generator(np.random.PCG64(o.seed))
     n, T = o.companies, len(dates)
-    busy = windows(o, dates)
-
-    quiet = np.array(
-        [t for t in range(20, T - 20) if not any(a <= t <= b for a, b in busy)], dtype=np.int64
-    )
+    quiet = _quiet(o, dates)
     sub = assign(n)
     sectors = list(SECTORS)
     sector = np.array([sectors.index(i.sector) for i in INDUSTRIES])[sub]
-    machinery = [i.sub_industry for i in INDUSTRIES].index(
-        "Industrial Machinery & Supplies & Components"
-    )
-    child = len(LEADERS) + int(np.argmax(sub[len(LEADERS) :] == machinery))
+    child = _child(sub)
     first, last, delisting = _lives(rng, o, T, child, quiet)
     spinoff, special = (int(quiet[int(share * len(quiet))]) for share in (0.55, 0.40))
     first[child] = spinoff
@@ -222,7 +232,7 @@ def draw(o: Options, dates: Dates) -> Model:
 def _lives(
     rng: np.random.Generator, o: Options, T: int, child: int, quiet: Ints
 ) -> tuple[Ints, Ints, Array]:
-    """First and last session of each company, and the return of its last session if it is delisted."""
+    """First and last session of each company, and the last one's return if it is delisted."""
     n = o.companies
     first, last = np.zeros(n, np.int64), np.full(n, T - 1, np.int64)
     delisting = np.full(n, np.nan)
@@ -248,7 +258,7 @@ def _lives(
 def _values(
     rng: np.random.Generator, o: Options, sub: Ints, sector: Ints, first: Ints, T: int
 ) -> Array:
-    """Log value of each company when it is first seen: planned for leaders, lognormal within sectors."""
+    """Log value of each company when listed: planned for leaders, else lognormal in sectors."""
     share = o.years / 12
     total = TOTAL * np.exp(-GROWTH * o.years)
     draw = rng.normal(0.0, 1.5, len(sub))
@@ -322,7 +332,7 @@ def _returns(
 
 
 def _end_of_life(m: Model) -> None:
-    """Put the delisting return on the last session; who ends worthless loses most of its price before."""
+    """Put the delisting return on the last session; the worthless lose most value before."""
     for i in np.flatnonzero(~np.isnan(m.delisting)):
         d, r = int(m.last[i]), m.delisting[i]
         if r < 0:
@@ -334,7 +344,7 @@ def _end_of_life(m: Model) -> None:
 
 
 def _distributions(rng: np.random.Generator, m: Model) -> None:
-    """Cash dividends, the special one and the spin-off: the price falls by what is paid, on the ex-date."""
+    """Dividends, the special one, the spin-off: the price falls by what is paid, on the ex-date."""
     n, T = m.options.companies, len(m.dates)
     rate = np.array([i.dividend for i in INDUSTRIES])[m.sub[:n]] * rng.uniform(0.8, 1.8, n)
     rate[rng.random(n) < 0.3] = 0.0
@@ -350,8 +360,8 @@ def _distributions(rng: np.random.Generator, m: Model) -> None:
     also = np.isin(line, list(twins))
     line = np.concatenate([line, np.array([twins[int(i)] for i in line[also]], np.int64)])
     when = np.concatenate([when, when[also]])
-    alive = (m.first[line] < when) & (m.last[line] > when)
-    line, when = line[alive], when[alive]
+    listed = (m.first[line] < when) & (m.last[line] > when)
+    line, when = line[listed], when[listed]
     rates = rate[m.company[line]] / 4
     m.pays = (line, when, rates)
     m.x[line, when] += np.log1p(-rates)
@@ -360,7 +370,7 @@ def _distributions(rng: np.random.Generator, m: Model) -> None:
 
 
 def third_fridays(dates: Dates) -> Ints:
-    """Positions of the third Fridays of March, June, September, December; of the session before when closed."""
+    """Positions of the third Fridays of the quarters' last months, or of the session before."""
     months = np.arange(dates[0].astype("datetime64[M]"), dates[-1].astype("datetime64[M]") + 1)
     months = months[(months.astype(np.int64) % 12 + 1) % 3 == 0]
     day = months.astype("datetime64[D]")

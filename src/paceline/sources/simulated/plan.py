@@ -1,4 +1,4 @@
-"""What is decided before a single random number is drawn: the options, the planted rotations, the last weeks."""
+"""What is decided before a random number is drawn: options, planted rotations, the last weeks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MODEL = 1
 
 @dataclass(frozen=True)
 class Options:
-    """Size and seed of a simulated market. A fifth to a third of its companies make up the index of large ones."""
+    """Size and seed of a simulated market; a third of its companies make up its large index."""
 
     companies: int = 1500
     years: int = 12
@@ -46,6 +46,7 @@ class Options:
         return dt.date(self.end.year - self.years, self.end.month, day)
 
     def to_json(self) -> dict[str, Any]:
+        """The options as JSON values, with the number of the model."""
         return {"model": MODEL, **asdict(self), "end": self.end.isoformat()}
 
 
@@ -53,7 +54,7 @@ _LIMITS = {"companies": (len(LEADERS) + 45, 20_000), "years": (1, 50), "seed": (
 
 
 def options(given: Mapping[str, Any], where: str = "options") -> Options:
-    """Check and complete the options of a market file; ``MarketFileError`` names the key at fault."""
+    """The completed options of a market file; ``MarketFileError`` names the key at fault."""
     clean: dict[str, Any] = {}
     for key, value in given.items():
         if key == "model":
@@ -83,10 +84,11 @@ def options(given: Mapping[str, Any], where: str = "options") -> Options:
 
 
 @dataclass(frozen=True)
-class Group:
-    """Lines chosen at a window's start by sector, sub-industry or rank of company value; empty means all.
+class PlantedGroup:
+    """Lines chosen at a window's start by sector, sub-industry or rank of company value.
 
-    ``size`` is "large" (ranks 1 to ``Options.large``), "small" (the ranks after) or "" for all.
+    An empty choice means all. ``size`` is "large" (ranks 1 to ``Options.large``), "small" (the
+    ranks after) or "" for all.
     """
 
     label: str
@@ -96,7 +98,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Rotation:
+class PlantedRotation:
     """A planted rotation, known exactly.
 
     Between the closes of ``start`` and ``end`` the price return of ``long`` beats that of ``short``
@@ -106,11 +108,12 @@ class Rotation:
 
     where R is the return of the group as it stood at the close of ``start``, weighted by
     float-adjusted value and held unchanged. ``indices`` names two published index levels instead of
-    the groups."""
+    the groups.
+    """
 
     name: str
-    long: Group
-    short: Group
+    long: PlantedGroup
+    short: PlantedGroup
     start: dt.date
     end: dt.date
     direction: int
@@ -118,20 +121,23 @@ class Rotation:
     indices: tuple[str, str] | None = None
 
 
-_DEFENSIVE = Group("defensive sectors", ("Consumer Staples", "Health Care", "Utilities"))
-_CYCLICAL = Group(
+_DEFENSIVE = PlantedGroup("defensive sectors", ("Consumer Staples", "Health Care", "Utilities"))
+_CYCLICAL = PlantedGroup(
     "cyclical sectors", ("Industrials", "Financials", "Materials", "Consumer Discretionary")
 )
-_SMALL, _LARGE = Group("small companies", size="small"), Group("large companies", size="large")
+_SMALL, _LARGE = (
+    PlantedGroup("small companies", size="small"),
+    PlantedGroup("large companies", size="large"),
+)
 
 
-def _sector(*names: str) -> Group:
-    return Group(" and ".join(names), names)
+def _sector(*names: str) -> PlantedGroup:
+    return PlantedGroup(" and ".join(names), names)
 
 
 _D = dt.date
 _PLAN = (
-    Rotation(
+    PlantedRotation(
         "defensive over energy",
         _DEFENSIVE,
         _sector("Energy"),
@@ -140,8 +146,8 @@ _PLAN = (
         1,
         0.22,
     ),
-    Rotation("large over small", _SMALL, _LARGE, _D(2015, 6, 30), _D(2016, 2, 11), -1, 0.12),
-    Rotation(
+    PlantedRotation("large over small", _SMALL, _LARGE, _D(2015, 6, 30), _D(2016, 2, 11), -1, 0.12),
+    PlantedRotation(
         "financials over utilities",
         _sector("Financials"),
         _sector("Utilities"),
@@ -150,7 +156,7 @@ _PLAN = (
         1,
         0.18,
     ),
-    Rotation(
+    PlantedRotation(
         "defensive over technology",
         _DEFENSIVE,
         _sector("Information Technology"),
@@ -159,7 +165,7 @@ _PLAN = (
         1,
         0.14,
     ),
-    Rotation(
+    PlantedRotation(
         "technology over financials",
         _sector("Information Technology"),
         _sector("Financials"),
@@ -168,8 +174,8 @@ _PLAN = (
         1,
         0.25,
     ),
-    Rotation("small over large", _SMALL, _LARGE, _D(2020, 11, 6), _D(2021, 3, 15), 1, 0.20),
-    Rotation(
+    PlantedRotation("small over large", _SMALL, _LARGE, _D(2020, 11, 6), _D(2021, 3, 15), 1, 0.20),
+    PlantedRotation(
         "energy over communication services",
         _sector("Energy"),
         _sector("Communication Services"),
@@ -178,10 +184,12 @@ _PLAN = (
         1,
         0.40,
     ),
-    Rotation(
+    PlantedRotation(
         "cyclical over defensive", _CYCLICAL, _DEFENSIVE, _D(2023, 6, 1), _D(2023, 7, 31), 1, 0.09
     ),
-    Rotation("small over large, short", _SMALL, _LARGE, _D(2024, 7, 10), _D(2024, 7, 31), 1, 0.08),
+    PlantedRotation(
+        "small over large, short", _SMALL, _LARGE, _D(2024, 7, 10), _D(2024, 7, 31), 1, 0.08
+    ),
 )
 
 #: Levels of the two published indices in the last weeks, by session from 2025-10-28 (= 100) to
@@ -277,23 +285,24 @@ MICRO_SINCE_LOW = 0.115
 ABOVE_AVERAGE = 0.667  # share of the large technology companies above their 200-day mean at the end
 
 
-def planted(given: Options | Mapping[str, Any] | None = None) -> list[Rotation]:
+def planted(given: Options | Mapping[str, Any] | None = None) -> list[PlantedRotation]:
     """The rotations planted in a market of these options, in order of time.
 
     A rotation is planted when the market begins three months before it and ends after it; the last
     one is the last weeks' rotation from large to small, exact on the published indices SIM500 and
-    SIM2000."""
+    SIM2000.
+    """
     o = given if isinstance(given, Options) else options(given or {})
     room = dt.timedelta(days=90)
-    found = [r for r in _PLAN if o.begin + room <= r.start and r.end <= o.end]
+    rotations = [r for r in _PLAN if o.begin + room <= r.start and r.end <= o.end]
     if echoes(o):
         i = len(LARGE_PATH) - 11
         size = _log(SMALL_PATH[-1] / SMALL_PATH[i]) - _log(LARGE_PATH[-1] / LARGE_PATH[i])
-        found.append(
-            Rotation(
+        rotations.append(
+            PlantedRotation(
                 "small over large, last",
-                Group("SIM2000"),
-                Group("SIM500"),
+                PlantedGroup("SIM2000"),
+                PlantedGroup("SIM500"),
                 LOW,
                 ECHO_END,
                 1,
@@ -301,7 +310,7 @@ def planted(given: Options | Mapping[str, Any] | None = None) -> list[Rotation]:
                 ("SIM2000", "SIM500"),
             )
         )
-    return found
+    return rotations
 
 
 def echoes(o: Options) -> bool:

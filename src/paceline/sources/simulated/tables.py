@@ -10,23 +10,14 @@ import polars as pl
 
 from paceline.arrays import Array
 from paceline.sources.simulated.companies import INDUSTRIES, LEADERS, PARENT, SPECIAL, tickers
-from paceline.sources.simulated.model import SPECIAL_SHARE, SPINOFF_SHARE, Model
-from paceline.sources.simulated.universe import Universe, with_dividends
+from paceline.sources.simulated.model import SPECIAL_SHARE, Model
+from paceline.sources.simulated.prices import SPINOFF_RATIO, Prices, prices
+from paceline.sources.simulated.universe import Composition, with_dividends
 
-_SPINOFF_RATIO = 0.25  # one share of the child for four of the parent
 _FEE = 0.0009
+#: Sessions that a line must be listed for longer before it can change its ticker.
+LONG_LISTED = 60
 _BASE = {"SIM500": 1000.0, "SIM2000": 1000.0, "SIMLRG": 100.0, "SIMMIC": 50.0}
-
-
-@dataclass(frozen=True)
-class Prices:
-    """What the price table is made of: closes, shares, returns (N, T); splits as (line, session, ratio)."""
-
-    close: Array
-    shares: Array
-    price: Array
-    total: Array
-    splits: list[tuple[int, int, float]]
 
 
 def identifiers(m: Model) -> list[str]:
@@ -39,55 +30,7 @@ def identifiers(m: Model) -> list[str]:
     return names
 
 
-def prices(m: Model) -> Prices:
-    """Closes as traded: the grown first price over the splits so far; shares move the other way.
-
-    A split is decided on the close before a month's first session: forward above a line's own
-    limit, reverse below 4. Closes are not rounded to cents, so that they agree with the returns to
-    the last bits."""
-    rng = np.random.Generator(np.random.PCG64(m.options.seed + 2))
-    n, T = m.options.companies, len(m.dates)
-    grown = np.exp(np.cumsum(m.x, axis=1))
-    start = np.clip(np.exp(rng.normal(np.log(42.0), 0.6, n)), 9.0, 240.0)[m.company]
-    limit = rng.uniform(260.0, 900.0, n)[m.company]
-    factor = np.ones_like(grown)
-    splits: list[tuple[int, int, float]] = []
-    month = m.dates.astype("datetime64[M]").astype(np.int64)
-    for t in (np.flatnonzero(np.diff(month) > 0) + 1).tolist():
-        now = start * grown[:, t - 1] / factor[:, t - 1]
-        now = now[m.company]  # both classes of a company split together
-        free = (m.first < t - 1) & (m.last > t + 5) & (m.company != m.child) & (t != m.spinoff)
-        goal = np.where(now > limit, now / 110.0, np.where(now < 4.0, now / 20.0, 1.0))
-        if not (free & (goal != 1.0)).any():
-            continue
-        forward = np.array([2.0, 3.0, 4.0, 5.0, 10.0, 20.0])
-        backward = np.array([0.2, 0.1, 0.05, 0.02])
-        for i in np.flatnonzero(free & (goal != 1.0)).tolist():
-            offered = forward if goal[i] > 1 else backward
-            ratio = float(offered[np.argmin(np.abs(np.log(offered / goal[i])))])
-            factor[i, t:] *= ratio
-            splits.append((i, t, ratio))
-    parent = start[PARENT] * grown[PARENT, m.spinoff - 1] / factor[PARENT, m.spinoff - 1]
-    start[m.child] = parent * SPINOFF_SHARE / _SPINOFF_RATIO
-    close = np.multiply(grown, start[:, None], out=grown)
-    close /= factor
-    first = m.base() - np.log(start)
-    count = np.exp(
-        first[:, None] + np.stack([m.shares_to(int(k) + 1) for k in [-1, *m.rebalances]], axis=1)
-    )
-    shares = factor * count[:, np.searchsorted(m.rebalances, np.arange(T), side="left")]
-    price = np.expm1(m.x)
-    total = price.copy()
-    line, when, rate = m.pays
-    total[line, when] += rate
-    total[SPECIAL, m.special] += SPECIAL_SHARE
-    total[PARENT, m.spinoff] += SPINOFF_SHARE
-    at = np.arange(len(m.x))
-    price[at, m.first] = total[at, m.first] = np.nan
-    return Prices(close, shares, price, total, splits)
-
-
-def frames(m: Model, u: Universe, source: str, calendar: str) -> dict[str, pl.DataFrame]:
+def frames(m: Model, u: Composition, source: str, calendar: str) -> dict[str, pl.DataFrame]:
     """Every table of the schema but ``series``."""
     p, ids = prices(m), identifiers(m)
     days = pl.Series("date", m.dates.astype("datetime64[D]"))
@@ -102,9 +45,9 @@ def frames(m: Model, u: Universe, source: str, calendar: str) -> dict[str, pl.Da
         "actions": _actions(m, p, ids, days, funds),
         "securities": _securities(m, ids, days),
         "classes": _classes(m, ids, days),
-        "members": _members(m, u, ids, days),
+        "members": _members(u, ids, days),
         "shares": _shares(m, p, ids, days),
-        "fundamentals": _fundamentals(m, ids, days),
+        "fundamentals": _fundamentals(m, ids),
         "holdings": _holdings(m, u, ids, days),
         "sessions": pl.DataFrame(
             {"calendar": pl.repeat(calendar, len(days), eager=True), "date": days}
@@ -127,21 +70,23 @@ def _null(values: Array) -> pl.Series:
 def _price_rows(m: Model, p: Prices, ids: list[str], days: pl.Series, source: str) -> pl.DataFrame:
     rng = np.random.Generator(np.random.PCG64(m.options.seed + 3))
     t = np.arange(len(days))
-    alive = (t >= m.first[:, None]) & (t <= m.last[:, None])
-    line, when = np.nonzero(alive)
+    listed = (t >= m.first[:, None]) & (t <= m.last[:, None])
+    line, when = np.nonzero(listed)
     line, when = line.astype(np.uint32), when.astype(np.uint32)
-    close, shares, price, total = p.close[alive], p.shares[alive], p.price[alive], p.total[alive]
+    close, shares, price, total = (
+        matrix[listed] for matrix in (p.close, p.shares, p.price, p.total)
+    )
     busy = rng.standard_normal(len(line), dtype=np.float32) * np.float32(0.35) - np.float32(5.2)
     traded = np.round(shares * np.exp(busy) * (0.6 + 30.0 * np.abs(np.nan_to_num(price))))
     # rows by security and date, as the store keeps them: the lines are drawn in another order
-    number, life = np.argsort(np.array(ids)), alive.sum(axis=1)
-    begin = np.concatenate([[0], np.cumsum(life)])
-    here = np.repeat(
-        begin[number] - np.concatenate([[0], np.cumsum(life[number])[:-1]]), life[number]
+    number, count = np.argsort(np.array(ids)), listed.sum(axis=1)
+    begin = np.concatenate([[0], np.cumsum(count)])
+    order = np.repeat(
+        begin[number] - np.concatenate([[0], np.cumsum(count[number])[:-1]]), count[number]
     )
-    here += np.arange(len(line))
-    line, when, traded = line[here], when[here], traded[here]
-    close, shares, price, total = close[here], shares[here], price[here], total[here]
+    order += np.arange(len(line))
+    line, when, traded = line[order], when[order], traded[order]
+    close, shares, price, total = close[order], shares[order], price[order], total[order]
     worth = close > 0
     return pl.DataFrame(
         {
@@ -176,7 +121,7 @@ class _Fund:
 
 
 def _instrument(m: Model, code: str, price: Array, cash: Array) -> _Fund:
-    """A published price index; or a fund on it that reinvests nothing and pays its dividends out each quarter."""
+    """A published price index, or a fund on it that pays its dividends out each quarter."""
     if code in ("SIM500", "SIM2000"):
         level = _BASE[code] * np.concatenate([[1.0], np.cumprod(1.0 + price)])
         return _Fund(level, np.concatenate([[np.nan], price]), None, [])
@@ -219,12 +164,12 @@ def _renames(m: Model) -> list[tuple[int, int]]:
     twins = {i for pair in m.seconds for i in pair} | {m.child}
     may = np.array([i for i in range(len(LEADERS), m.options.companies) if i not in twins])
     chosen = rng.permutation(may)[: max(2, int(0.004 * len(may) * m.options.years))]
-    found = []
+    renames = []
     for i in sorted(chosen.tolist()):
-        life = int(m.last[i] - m.first[i])
-        if life > 60:
-            found.append((i, int(m.first[i] + rng.integers(20, life - 20))))
-    return found
+        listed = int(m.last[i] - m.first[i])
+        if listed > LONG_LISTED:
+            renames.append((i, int(m.first[i] + rng.integers(20, listed - 20))))
+    return renames
 
 
 def _actions(
@@ -252,7 +197,7 @@ def _actions(
             None,
         )
     )
-    rows.append((ids[PARENT], m.spinoff, "spinoff", _SPINOFF_RATIO, None, ids[m.child]))
+    rows.append((ids[PARENT], m.spinoff, "spinoff", SPINOFF_RATIO, None, ids[m.child]))
     rows += [
         (ids[i], int(m.last[i]), "delisting", None, float(p.price[i, m.last[i]]), None)
         for i in np.flatnonzero(~np.isnan(m.delisting)).tolist()
@@ -337,9 +282,9 @@ def _classes(m: Model, ids: list[str], days: pl.Series) -> pl.DataFrame:
     )
 
 
-def _members(m: Model, u: Universe, ids: list[str], days: pl.Series) -> pl.DataFrame:
-    """Spells in the published universes: from the session after a composition is set to that after it ends."""
-    found = []
+def _members(u: Composition, ids: list[str], days: pl.Series) -> pl.DataFrame:
+    """Spells in the published universes, each from the session after a composition is set."""
+    spells = []
     for name in ("large", "small"):
         mask = u.masks[name]
         step = np.diff(
@@ -347,17 +292,17 @@ def _members(m: Model, u: Universe, ids: list[str], days: pl.Series) -> pl.DataF
         )
         line, begin = np.nonzero((step > 0).T)
         finish = np.full(len(line), len(u.cuts))
-        left, gone = np.nonzero((step < 0).T)
+        leaver, left = np.nonzero((step < 0).T)
         # both are sorted by line, then by time: the spell ends at the first departure after its
         # beginning
         size = len(u.cuts) + 1
-        left, gone = np.append(left, -1), np.append(gone, 0)  # no line's number: stands for "never"
-        after = np.searchsorted(left[:-1] * size + gone[:-1], line * size + begin)
-        ended = left[after] == line
-        finish[ended] = gone[after[ended]]
+        leaver, left = np.append(leaver, -1), np.append(left, 0)  # -1 is no line: "never"
+        after = np.searchsorted(leaver[:-1] * size + left[:-1], line * size + begin)
+        ended = leaver[after] == line
+        finish[ended] = left[after[ended]]
         start = np.where(begin == 0, 0, u.cuts[begin] + 1)
         stop = u.cuts[np.minimum(finish, len(u.cuts) - 1)] + 1
-        found.append(
+        spells.append(
             pl.DataFrame(
                 {
                     "universe": [name] * len(line),
@@ -367,7 +312,7 @@ def _members(m: Model, u: Universe, ids: list[str], days: pl.Series) -> pl.DataF
                 }
             ).with_columns(end=pl.when(pl.Series(finish < len(u.cuts))).then(pl.col("end")))
         )
-    return pl.concat(found)
+    return pl.concat(spells)
 
 
 def _shares(m: Model, p: Prices, ids: list[str], days: pl.Series) -> pl.DataFrame:
@@ -388,23 +333,24 @@ def _shares(m: Model, p: Prices, ids: list[str], days: pl.Series) -> pl.DataFram
     )
 
 
-def _fundamentals(m: Model, ids: list[str], days: pl.Series) -> pl.DataFrame:
-    """Quarterly items per line (a company with two classes reports each class's part), known on filing.
+def _fundamentals(m: Model, ids: list[str]) -> pl.DataFrame:
+    """Quarterly items per line, known on filing; each class reports its part of the company.
 
     Book equity follows the smoothed value of the line over three years times its own book-to-market
-    ratio; sales, assets and earnings hang on book equity, earnings may be negative."""
+    ratio; sales, assets and earnings hang on book equity, earnings may be negative.
+    """
     rng = np.random.Generator(np.random.PCG64(m.options.seed + 6))
     months = np.arange(m.dates[0].astype("datetime64[M]"), m.dates[-1].astype("datetime64[M]") + 1)
     ends = (months[(months.astype(np.int64) % 3) == 2] + 1).astype("datetime64[D]") - 1
     at = np.searchsorted(m.dates, ends, side="right") - 1
     n, q = len(ids), len(ends)
     value = np.maximum(m.log_values(at), 0.0)  # the worthless have none
-    alive = (m.first[:, None] <= at) & (m.last[:, None] > at)
+    listed = (m.first[:, None] <= at) & (m.last[:, None] > at)
     smooth = value.copy()
     for k in range(1, q):
-        before = np.where(alive[:, k - 1], smooth[:, k - 1], value[:, k])
-        smooth[:, k] = np.where(alive[:, k], before + 0.15 * (value[:, k] - before), 0.0)
-    book = np.exp(np.where(alive, smooth, 0.0)) * m.book[:, None]
+        before = np.where(listed[:, k - 1], smooth[:, k - 1], value[:, k])
+        smooth[:, k] = np.where(listed[:, k], before + 0.15 * (value[:, k] - before), 0.0)
+    book = np.exp(np.where(listed, smooth, 0.0)) * m.book[:, None]
     kinds = rng.normal(0.035, 0.02, (n, 1)) + rng.normal(0.0, 0.008, (n, q))
     parts = {
         "book_equity": book,
@@ -413,8 +359,8 @@ def _fundamentals(m: Model, ids: list[str], days: pl.Series) -> pl.DataFrame:
         "assets": book * np.exp(np.abs(rng.normal(0.7, 0.4, (n, 1)))) * np.ones((1, q)),
     }
     delay = rng.integers(30, 76, (n, q))
-    line, at = np.nonzero(alive & (ends + delay <= m.dates[-1]))
-    found = [
+    line, at = np.nonzero(listed & (ends + delay <= m.dates[-1]))
+    items = [
         pl.DataFrame(
             {
                 "security": pl.Series(ids).gather(line.astype(np.uint32)),
@@ -426,19 +372,19 @@ def _fundamentals(m: Model, ids: list[str], days: pl.Series) -> pl.DataFrame:
         )
         for item, part in parts.items()
     ]
-    return pl.concat(found)
+    return pl.concat(items)
 
 
-def _holdings(m: Model, u: Universe, ids: list[str], days: pl.Series) -> pl.DataFrame:
-    """What the fund on the large index holds at the close of each rebalance, by float value; and at the end."""
-    found = []
+def _holdings(m: Model, u: Composition, ids: list[str], days: pl.Series) -> pl.DataFrame:
+    """What the fund on the large index holds at each rebalance's close, and at the end."""
+    holdings = []
     mask, T = u.masks["large"], len(days)
     times = np.unique(np.append(m.rebalances, T - 1))
     values = m.log_values(times)
     for j, k in enumerate(times.tolist()):
         held = np.flatnonzero(mask[int(np.searchsorted(u.cuts, k, side="right")) - 1])
         value = np.exp(values[:, j] + np.log(m.floats))[held]
-        found.append(
+        holdings.append(
             pl.DataFrame(
                 {
                     "fund": ["SIMLRG"] * len(held),
@@ -448,4 +394,4 @@ def _holdings(m: Model, u: Universe, ids: list[str], days: pl.Series) -> pl.Data
                 }
             )
         )
-    return pl.concat(found)
+    return pl.concat(holdings)

@@ -3,7 +3,8 @@
 The large universe is kept like a committee's: at each quarter's third Friday the ``Options.large``
 largest companies, with a band of a tenth of the ranks in which nobody enters or leaves; who is
 delisted in between is replaced by the largest company outside. The small one is everybody else who
-was listed on that Friday."""
+was listed on that Friday.
+"""
 
 from __future__ import annotations
 
@@ -19,47 +20,49 @@ INDICES = ("large", "small", "micro")
 
 
 @dataclass(frozen=True)
-class Universe:
-    """Composition by span: row j of a mask holds from the close of session ``cuts[j]`` to that of the next cut."""
+class Composition:
+    """Membership by span: row j of a mask holds from the close of ``cuts[j]`` to the next cut's."""
 
     cuts: Ints
     masks: dict[str, Bools]
 
     def in_force(self, name: str, sessions: int) -> Bools:
-        """(N, sessions): the members that earn the return of each session; those of the first from its close."""
+        """(N, sessions): members that earn each session's return; the first's from its close."""
         span = np.maximum(np.searchsorted(self.cuts, np.arange(sessions), side="left") - 1, 0)
         return self.masks[name][span].T
 
 
-def compose(m: Model) -> Universe:
+def compose(m: Model) -> Composition:
     """Compositions at every session at whose close one changes."""
-    deaths = m.last[m.last < len(m.dates) - 1]
-    cuts = np.unique(np.concatenate([[0], m.rebalances, deaths, [m.spinoff - 1, m.special - 1]]))
+    delistings = m.last[m.last < len(m.dates) - 1]
+    cuts = np.unique(
+        np.concatenate([[0], m.rebalances, delistings, [m.spinoff - 1, m.special - 1]])
+    )
     cuts = cuts[cuts < len(m.dates) - 1]
     regular = set(m.rebalances.tolist()) | {0}
     large, small, micro = (np.zeros(len(m.company), bool) for _ in INDICES)
-    kept: dict[str, list[Bools]] = {name: [] for name in INDICES}
+    masks: dict[str, list[Bools]] = {name: [] for name in INDICES}
     values = m.log_values(cuts)
     for j, k in enumerate(cuts.tolist()):
-        alive = m.listed(k)
-        value = m.company_value(values[:, j], alive)
+        listed = m.listed(k)
+        value = m.company_value(values[:, j], listed)
         if k in regular:
-            large = _reconstitute(m, large, value, alive)
-            small = alive & ~large
+            large = _reconstitute(m, large, value, listed)
+            small = listed & ~large
             micro = small & (company_rank(m, value) >= m.options.micro)
         else:
-            gone = np.unique(m.company[large & ~alive])
-            large, small, micro = large & alive, small & alive, micro & alive
-            for _ in gone:  # as many companies come in as went
+            leavers = np.unique(m.company[large & ~listed])
+            large, small, micro = large & listed, small & listed, micro & listed
+            for _ in leavers:  # as many companies enter as left
                 best = int(np.argmax(np.where(small, value, -1.0)))
                 enters = m.company == m.company[best]
-                large, small, micro = large | (enters & alive), small & ~enters, micro & ~enters
+                large, small, micro = large | (enters & listed), small & ~enters, micro & ~enters
             if k == m.spinoff - 1 and large[PARENT]:
                 large = large.copy()
                 large[m.child] = True  # at price zero
         for name, mask in zip(INDICES, (large, small, micro), strict=True):
-            kept[name].append(mask)
-    return Universe(cuts, {name: np.array(masks) for name, masks in kept.items()})
+            masks[name].append(mask)
+    return Composition(cuts, {name: np.array(rows) for name, rows in masks.items()})
 
 
 def company_rank(m: Model, value: Array) -> Ints:
@@ -71,36 +74,37 @@ def company_rank(m: Model, value: Array) -> Ints:
     return rank[m.company]
 
 
-def _reconstitute(m: Model, large: Bools, value: Array, alive: Bools) -> Bools:
+def _reconstitute(m: Model, large: Bools, value: Array, listed: Bools) -> Bools:
     n, rank = m.options.large, company_rank(m, value)
     if not large.any():
-        return alive & (rank <= n)
+        return listed & (rank <= n)
     band = n // 10
     # members stay to rank n + band, others enter at n - band; then the best of those between fill
     # up
     order = np.where(large, rank - band, rank + band).astype(float)
-    order[~alive] = np.inf
+    order[~listed] = np.inf
     of_company = np.full(m.options.companies, np.inf)
     of_company[m.company] = order
     chosen = np.argsort(of_company, kind="stable")[:n]
-    return alive & np.isin(m.company, chosen)
+    return listed & np.isin(m.company, chosen)
 
 
-def returns(m: Model, u: Universe, name: str, a: int = 0, b: int | None = None) -> Array:
+def returns(m: Model, u: Composition, name: str, a: int = 0, b: int | None = None) -> Array:
     """Daily price returns of a published index in sessions a+1..b, weighted by float value.
 
     The special dividend is added back on its ex-date and the child of a spin-off enters at price
-    zero, so that neither moves the level; dividends are left out."""
+    zero, so that neither moves the level; dividends are left out.
+    """
     return _chained(m, u, name, a, b, cash=False)[0]
 
 
-def with_dividends(m: Model, u: Universe, name: str) -> tuple[Array, Array]:
-    """The same over all sessions, and each day's dividends as a share of the level the day before."""
+def with_dividends(m: Model, u: Composition, name: str) -> tuple[Array, Array]:
+    """``returns`` over all sessions, and each day's dividends over the level of the day before."""
     return _chained(m, u, name, 0, None, cash=True)
 
 
 def _chained(
-    m: Model, u: Universe, name: str, a: int, b: int | None, cash: bool
+    m: Model, u: Composition, name: str, a: int, b: int | None, cash: bool
 ) -> tuple[Array, Array]:
     b = len(m.dates) - 1 if b is None else b
     unit = np.zeros((len(m.x), b - a + 1))

@@ -1,18 +1,19 @@
-"""Rows set aside: what every source does with rows it cannot keep. Not a plug-in.
+"""Rows of tables: findings, quarantine, duplicates, order, sessions.
 
 A row leaves a table only into the quarantine, with its reason and its content, or as a copy of a
-row that stays; either way it is counted in a ``Finding``."""
+row that stays; either way it is counted in a ``Finding``.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-
-from paceline.sources import Finding
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -22,6 +23,40 @@ if TYPE_CHECKING:
 #: Columns of a quarantine frame: the table the row was meant for, why it was kept out, the row as
 #: JSON.
 QUARANTINE = pl.Schema({"table": pl.String(), "reason": pl.String(), "row": pl.String()})
+#: A frame, what was found in it, and the quarantine rows taken from it (None: none).
+Checked = tuple[pl.DataFrame, "list[Finding]", pl.DataFrame | None]
+#: New shares per old share in splits that happen often, upwards; reverse splits are their inverses.
+SPLIT_RATIOS = (
+    1.5,
+    2.0,
+    3.0,
+    4.0,
+    5.0,
+    6.0,
+    7.0,
+    8.0,
+    10.0,
+    12.0,
+    15.0,
+    20.0,
+    25.0,
+    30.0,
+    40.0,
+    50.0,
+    100.0,
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fault found in the data: what, how often, an example, and what was done about it."""
+
+    source: str
+    check: str  # short name, e.g. "duplicate rows"
+    count: int
+    action: str  # "quarantined", "kept, flagged", "recovered", "excluded from ..."
+    example: str = ""
+    remedy: str = ""
 
 
 def set_aside(table: str, rows: pl.DataFrame, reason: str | pl.Series) -> pl.DataFrame:
@@ -53,11 +88,21 @@ def where_is(rows: pl.DataFrame, key: Sequence[str]) -> str:
     return " ".join(str(first[k]) for k in key if first.get(k) is not None)
 
 
-def collapse(
-    source: str, table: str, frame: pl.DataFrame, key: Sequence[str]
-) -> tuple[pl.DataFrame, list[Finding], pl.DataFrame | None]:
-    """One row per key. Identical rows are collapsed and counted; of conflicting rows the first is kept and
-    the others are quarantined. The order of the remaining rows is unchanged."""
+def counted(
+    source: str, check: str, rows: pl.DataFrame, action: str, key: Sequence[str], remedy: str = ""
+) -> list[Finding]:
+    """The rows as one finding, the first of them its example; no finding for no rows."""
+    if rows.is_empty():
+        return []
+    return [Finding(source, check, rows.height, action, where_is(rows, key), remedy)]
+
+
+def collapse(source: str, table: str, frame: pl.DataFrame, key: Sequence[str]) -> Checked:
+    """One row per key, in the order of the frame.
+
+    Identical rows are collapsed and counted; of conflicting rows the first is kept and the others
+    are quarantined.
+    """
     on = [k for k in key if k in frame.columns]
     # rows in strict order of their key hold no duplicate: the usual case costs one pass
     if (
@@ -67,32 +112,21 @@ def collapse(
         or not frame.select(on).is_duplicated().any()
     ):
         return frame, [], None
-    findings = []
-    distinct = frame.unique(maintain_order=True)
+    distinct, findings = frame.unique(maintain_order=True), []
     if distinct.height < frame.height:
         copies = frame.filter(~pl.struct(pl.all()).is_first_distinct())
-        findings.append(
-            Finding(
-                source,
-                "identical duplicate rows",
-                copies.height,
-                "collapsed into one",
-                where_is(copies, on),
-            )
-        )
+        findings = counted(source, "identical duplicate rows", copies, "collapsed into one", on)
     first = distinct.select(pl.struct(on).is_first_distinct()).to_series()
     if first.all():
         return distinct, findings, None
     others = distinct.filter(~first)
-    findings.append(
-        Finding(
-            source,
-            "conflicting duplicate rows",
-            others.height,
-            "quarantined, the first row is kept",
-            where_is(others, on),
-            "Filter the file with where = {...} or give each part its own source.",
-        )
+    findings += counted(
+        source,
+        "conflicting duplicate rows",
+        others,
+        "quarantined, the first row is kept",
+        on,
+        "Filter the file with where = {...} or give each part its own source.",
     )
     reason = f"{table}: another row with the same {', '.join(on)} came first"
     return distinct.filter(first), findings, set_aside(table, others, reason)
@@ -104,8 +138,8 @@ def increasing(frame: pl.DataFrame, key: Sequence[str], strictly: bool = True) -
         return True
     ahead = pl.lit(not strictly)
     for name in reversed(key):
-        before, here = pl.col(name).shift(), pl.col(name)
-        ahead = (here > before) | ((here == before) & ahead)
+        value, before = pl.col(name), pl.col(name).shift()
+        ahead = (value > before) | ((value == before) & ahead)
     return bool(frame.select(ahead.slice(1).fill_null(False).all()).item())
 
 
@@ -135,8 +169,8 @@ def session_number(dates: pl.Series, sessions: Sequence[dt.date]) -> npt.NDArray
 
 def off_calendar(
     source: str, frame: pl.DataFrame, calendar: str, sessions: Sequence[dt.date]
-) -> tuple[pl.DataFrame, list[Finding], pl.DataFrame | None]:
-    """Price rows dated on a day that is no session, between the calendar's first and last, are quarantined."""
+) -> Checked:
+    """Quarantine price rows dated on no session, between the calendar's first and last."""
     if not sessions or frame.is_empty():
         return frame, [], None
     inside = (
@@ -146,16 +180,28 @@ def off_calendar(
     if not bad.any():
         return frame, [], None
     rows = frame.filter(bad)
-    found = Finding(
+    findings = counted(
         source,
         "rows off the calendar",
-        rows.height,
+        rows,
         "quarantined",
-        where_is(rows, ("security", "date")),
+        ("security", "date"),
         "Check the date column's format and the market's calendar.",
     )
     return (
         frame.filter(~bad),
-        [found],
+        findings,
         set_aside("prices", rows, f"date is not a session of {calendar}"),
     )
+
+
+def near_split(ratio: pl.Expr, tolerance: float = 0.05) -> pl.Expr:
+    """True where a positive ratio is a common split ratio or its inverse, within ``tolerance``.
+
+    |ln ratio| differs from ln k by less than ``tolerance`` for one k of ``SPLIT_RATIOS``; a missing
+    ratio is False.
+    """
+    size = ratio.log().abs()
+    return pl.any_horizontal(
+        [(size - math.log(k)).abs() < tolerance for k in SPLIT_RATIOS]
+    ).fill_null(False)

@@ -1,20 +1,18 @@
-"""How many members stand above their own moving mean."""
+"""How many members stand above their own moving average."""
 
 from __future__ import annotations
-
-from typing import Literal
 
 import numpy as np
 
 from paceline import kernels
 from paceline.arrays import Bools
 from paceline.measures import Result, View, measure
-from paceline.signals.members import basis_of, count, living, observed, share
+from paceline.signals.members import Basis, basis_of, count, listed, observed, share
 
 
 @measure(
     question="Is the advance shared, or carried by a few?",
-    never="That the market must rise or fall: it counts members, weighs none of them and forecasts nothing.",
+    never="That the market must rise or fall: it counts members, weighs none, forecasts nothing.",
     of="basket",
     needs=("price_index", "total_index", "price_return", "total_return", "member"),
     unit="fraction",
@@ -23,9 +21,7 @@ from paceline.signals.members import basis_of, count, living, observed, share
     lookback=lambda p: p["window"],
     references=("StockCharts ChartSchool, Percent Above Moving Average",),
 )
-def above_average(
-    view: View, *, window: int = 200, basis: Literal["price", "total"] | None = None
-) -> Result:
+def percent_above_average(view: View, *, window: int = 200, basis: Basis | None = None) -> Result:
     """Share of members whose close is above the mean of their own last ``window`` closes.
 
     value_t = #{i: P_it > mean(P_i,t-window+1 ... P_it)} / #{i with data}, on split-adjusted closes:
@@ -37,8 +33,9 @@ def above_average(
 
     Shapes: (S, T). n_eligible counts the members not yet delisted, n_used those with a return today
     and closes over the whole window; a younger member is left out, not "below". Missing: of the
-    window's closes at most ten may be carried forward (a longer suspension puts a member out), none
-    today."""
+    window's closes at most ten may be forward-filled (a longer suspension puts a member out), none
+    today.
+    """
     used = basis_of(view, basis)
     index, returns = view.field(f"{used}_index"), view.field(f"{used}_return")
 
@@ -46,7 +43,7 @@ def above_average(
         own = index[rows]
         mean = kernels.move_mean(own, window)
         valid = np.isfinite(mean) & observed(returns[rows], window)
-        return kernels.above(own, mean) & valid, valid, living(own)
+        return kernels.above(own, mean) & valid, valid, listed(own)
 
     n_above, n_used, n_eligible = count(view, 3, flags)
     return Result(share(n_above, n_used), n_used, n_eligible)

@@ -1,0 +1,77 @@
+"""A document as one self-contained HTML file: no network, Plotly embedded once.
+
+Digits stand only inside ``data-figure`` and ``data-label`` elements and in chart data whose series
+carry figure ids. Everything that comes from data is escaped: text by Jinja, JSON by writing ``<``,
+``>`` and ``&`` as escapes, names inside drawings by ``charts``.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment
+from markupsafe import Markup
+
+from paceline.document import Document
+from paceline.report import templating
+from paceline.report.files import write_text
+from paceline.report.page.cards import cards_of, letters
+from paceline.report.page.elements import label, prose
+from paceline.report.page.provenance import command, entries, sources_of
+from paceline.report.page.sections import section_of
+
+
+def render(document: Document) -> str:
+    """The page as text; the same document gives the same text."""
+    drawings: dict[str, Any] = {}
+    lettered = letters(document)
+    sections = [section_of(s, drawings, lettered) for s in document.sections]
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            document=document,
+            headline=[prose(s) for s in document.headline],
+            sections=sections,
+            caveats=[(letter, label(text)) for text, letter in lettered.items()],
+            provenance=entries(document.manifest),
+            sources=sources_of(document.manifest),
+            command=command(document.manifest),
+            cards=_embedded(cards_of(document)),
+            drawings=_embedded(drawings),
+            label=label,
+        )
+    )
+
+
+def write(document: Document, path: str | Path) -> Path:
+    """Render and write in one piece; ``StoreError`` names a path that cannot be written."""
+    return write_text(path, render(document))
+
+
+@cache
+def _environment() -> Environment:
+    environment = templating.environment()
+    environment.globals |= {
+        "style": templating.verbatim("style.css"),
+        "script": templating.verbatim("page.js"),
+        "plotly": _plotly,
+    }
+    return environment
+
+
+def _plotly() -> Markup:
+    from plotly.offline import get_plotlyjs
+
+    return Markup(get_plotlyjs())  # noqa: S704  the library's own script
+
+
+def _embedded(value: object) -> Markup:
+    """JSON for a script element; no text inside can end the element or open another."""
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
+    for mark in "<>&":
+        text = text.replace(mark, f"\\u{ord(mark):04x}")
+    return Markup(text)  # noqa: S704  escaped above

@@ -1,0 +1,101 @@
+"""A section as the groups of its template: sentences, tables, charts side by side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from paceline import charts
+from paceline.document import Block, Chart, Grid, Section, Sentence
+from paceline.report.page.elements import figure, label, part_of, prose
+from paceline.report.page.grids import table
+from paceline.report.tables import section_figures, slug, words
+
+#: Drawings of more pixels take a row of their own.
+TALL = 420
+
+
+def section_of(
+    section: Section, drawings: dict[str, Any], letters: Mapping[str, str]
+) -> dict[str, Any]:
+    """Blocks in their order; neighbouring charts stand together so that they can share a row."""
+    name = slug(section.name)
+    groups: list[dict[str, Any]] = []
+    for block in section.blocks:
+        made = _block(block, name, drawings)
+        if made["kind"] == "chart" and groups and groups[-1]["kind"] == "charts":
+            groups[-1]["charts"].append(made)
+        elif made["kind"] == "chart":
+            groups.append({"kind": "charts", "charts": [made]})
+        else:
+            made["first"] = not groups
+            groups.append(made)
+    for group in groups:
+        if group["kind"] == "charts":
+            _share_rows(group["charts"])
+    used = {c for f in section_figures(section) for c in f.caveats}
+    return {
+        "id": name,
+        "title": section.title,
+        "question": section.question,
+        "groups": groups,
+        "caveats": [letter for text, letter in letters.items() if text in used],
+    }
+
+
+def _share_rows(drawn: list[dict[str, Any]]) -> None:
+    """Two charts share a row; one without a neighbour takes the whole row."""
+    alone: dict[str, Any] | None = None
+    for chart in drawn:
+        if not chart["wide"]:
+            alone = chart if alone is None else None
+        elif alone is not None:
+            alone["wide"], alone = True, None
+    if alone is not None:
+        alone["wide"] = True
+
+
+def _block(block: Block, section: str, drawings: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(block, Sentence):
+        return {"kind": "sentence", "html": prose(block)}
+    note = prose(block.note) if block.note else None
+    if isinstance(block, Grid) and not block.rows:
+        return {"kind": "nothing", "title": part_of(block.title), "note": note}
+    if isinstance(block, Grid):
+        return {"kind": "table", "title": part_of(block.title), "note": note, **table(block)}
+    if not any(v is not None and math.isfinite(v) for s in block.series for v in s.y):
+        return {"kind": "nothing", "title": part_of(block.title), "note": note}
+    name = f"{section}-{len(drawings)}"
+    drawings[name] = drawing = charts.spec(block)
+    wide = block.kind in ("heat", "scatter") or drawing["layout"]["height"] > TALL
+    return {
+        "kind": "chart",
+        "id": name,
+        "title": part_of(block.title),
+        "plain_title": words(block.title),
+        "note": note,
+        "height": drawing["layout"]["height"],
+        "legend": _legend(block),
+        "wide": wide,
+        "listed": block.kind == "heat" or charts.single(block),
+        "shape": block.kind,
+    }
+
+
+def _legend(chart: Chart) -> list[dict[str, Any]]:
+    """The legend: each series with its mark and its last value, which opens the card."""
+    if chart.kind == "bar" and len(chart.series) == 1:
+        return []
+    entries = []
+    for position, series in enumerate(chart.series):
+        ink, dash = charts.style(position)
+        entries.append(
+            {
+                "name": label(series.name),
+                "ink": ink,
+                "figure": figure(series.figure),
+                "dash": {"dash": "dashed", "dot": "dotted"}.get(dash, dash),
+            }
+        )
+    return entries
