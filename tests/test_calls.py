@@ -1,4 +1,4 @@
-"""The ledger of calls and its scores: schema, appending, causality, and every number by hand or by a plain loop."""
+"""The ledger of calls and its scores: schema, appending, causality, numbers by hand or loop."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ from paceline import report
 from paceline.cli import main
 from paceline.document import Document
 from paceline.errors import DataError, PacelineError, UnknownName, UsageError
-from paceline.methods import calls
-from paceline.methods.calls import Call, Legs, Score, score
-from paceline.methods.calls.scoring import at_least, first_dip
-from paceline.methods.target_odds import Share
+from paceline.methods.call import Call
+from paceline.methods.legs import Legs, first_dip
+from paceline.methods.proportions import WindowShare
+from paceline.methods.scoring import CallScore, due_date, score_call
+from paceline.methods.track_record import at_least, track_records
 from paceline.pages import what_they_said
 from paceline.report import tables
 from paceline.studies import calls as scoring
+from paceline.studies import ledger_file
 
 DAY = dt.date(2025, 6, 2)
 BASE: dict[str, Any] = {
@@ -50,7 +52,6 @@ def toml(*records: dict[str, Any]) -> str:
 
 
 # ---- the ledger
-# ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def toml(*records: dict[str, Any]) -> str:
         ({"dip": 0.1}, "has a dip"),
         ({"stance": "accumulate_on_dips", "dip": 2.0}, "dip: Input should be less than"),
         ({"proxy": "over"}, "has a proxy"),
-        ({"stance": "digestion", "proxy": "over", "baskets": []}, "needs baskets"),
+        ({"stance": "consolidation", "proxy": "over", "baskets": []}, "needs baskets"),
         ({"who": " "}, "who: String should have"),
         ({"words": ""}, "words"),
         ({"id": "../x"}, "id: String should match"),
@@ -97,14 +98,14 @@ def test_a_record_that_does_not_hold_is_one_clear_error(
     path = tmp_path / "calls.toml"
     path.write_text(toml(record))
     with pytest.raises(UsageError) as caught:
-        calls.read(path)
+        ledger_file.read(path)
     assert (
         message in caught.value.message
         and str(path) in caught.value.message
         and caught.value.remedy
     )
     with pytest.raises(UsageError):
-        calls.add(tmp_path / "other.toml", record | {"id": record["id"]})
+        ledger_file.add(tmp_path / "other.toml", record | {"id": record["id"]})
     assert not (tmp_path / "other.toml").exists()
 
 
@@ -127,21 +128,21 @@ def test_a_file_that_is_no_ledger_says_so(
     path = tmp_path / name
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(UsageError) as caught:
-        calls.read(path)
+        ledger_file.read(path)
     assert message in caught.value.message
     with pytest.raises(UsageError, match="no such ledger"):
-        calls.read(tmp_path / "none.toml")
+        ledger_file.read(tmp_path / "none.toml")
 
 
 @pytest.mark.parametrize("name", ["calls.toml", "calls.csv"])
 def test_adding_appends_and_reads_back(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     odd = 'He said: "up, \\ ; or\ndown" \x7f \u2014 caf\u00e9'
-    first = calls.add(
+    first = ledger_file.add(
         path, BASE | {"words": odd.replace("\x7f", "") if name.endswith("csv") else odd}
     )
     before = path.read_text(encoding="utf-8")
-    second = calls.add(
+    second = ledger_file.add(
         path,
         BASE
         | {
@@ -153,7 +154,7 @@ def test_adding_appends_and_reads_back(tmp_path: Path, name: str) -> None:
             "horizon": dt.date(2026, 1, 30),
         },
     )
-    assert calls.read(path).calls == (first, second)
+    assert ledger_file.read(path).calls == (first, second)
     assert (
         second.baskets == ("small", "mid")
         and second.horizon == dt.date(2026, 1, 30)
@@ -165,7 +166,7 @@ def test_adding_appends_and_reads_back(tmp_path: Path, name: str) -> None:
         )
     kept = path.read_bytes()
     with pytest.raises(UsageError, match="stands twice"):
-        calls.add(path, BASE)
+        ledger_file.add(path, BASE)
     assert path.read_bytes() == kept and [p.name for p in tmp_path.iterdir()] == [name], (
         "nothing left behind"
     )
@@ -174,16 +175,16 @@ def test_adding_appends_and_reads_back(tmp_path: Path, name: str) -> None:
 def test_comments_and_a_missing_last_newline_survive(tmp_path: Path) -> None:
     path = tmp_path / "calls.toml"
     path.write_text("# mine\n" + toml(BASE).rstrip())
-    calls.add(path, BASE | {"id": "b"})
-    assert path.read_text().startswith("# mine\n") and len(calls.read(path).calls) == 2
+    ledger_file.add(path, BASE | {"id": "b"})
+    assert path.read_text().startswith("# mine\n") and len(ledger_file.read(path).calls) == 2
 
 
 def test_a_correction_keeps_the_original_and_counts_from_its_day(tmp_path: Path) -> None:
     path = tmp_path / "calls.toml"
-    calls.add(path, BASE)
-    made = calls.correct(path, "a", {"horizon": "10"}, recorded=dt.date(2025, 7, 1))
+    ledger_file.add(path, BASE)
+    made = ledger_file.correct(path, "a", {"horizon": "10"}, recorded=dt.date(2025, 7, 1))
     assert (made.id, made.corrects, made.horizon, made.words) == ("a.2", "a", 10, BASE["words"])
-    ledger = calls.read(path)
+    ledger = ledger_file.read(path)
     assert [c.id for c in ledger.calls] == ["a", "a.2"] and ledger.corrected == {"a": "a.2"}
     assert [c.id for c in ledger.known(dt.date(2025, 6, 30)).calls] == ["a"], (
         "not known before it was recorded"
@@ -191,15 +192,30 @@ def test_a_correction_keeps_the_original_and_counts_from_its_day(tmp_path: Path)
     assert ledger.known(dt.date(2025, 6, 30)).corrected == {}
     assert ledger.known(dt.date(2025, 6, 1)).calls == ()
     with pytest.raises(UsageError, match="'a' is corrected already"):
-        calls.correct(path, "a", {"horizon": "12"}, recorded=dt.date(2025, 7, 2))
+        ledger_file.correct(path, "a", {"horizon": "12"}, recorded=dt.date(2025, 7, 2))
     with pytest.raises(UsageError, match="nothing to correct"):
-        calls.correct(path, "a.2", {}, recorded=dt.date(2025, 7, 2))
+        ledger_file.correct(path, "a.2", {}, recorded=dt.date(2025, 7, 2))
     with pytest.raises(UnknownName):
-        calls.correct(path, "zz", {"horizon": "12"}, recorded=dt.date(2025, 7, 2))
-    again = calls.correct(
+        ledger_file.correct(path, "zz", {"horizon": "12"}, recorded=dt.date(2025, 7, 2))
+    again = ledger_file.correct(
         path, "a.2", {"dip": "0.1", "stance": "accumulate_on_dips"}, recorded=dt.date(2025, 7, 2)
     )
     assert again.corrects == "a.2" and again.dip == 0.1
+
+
+@pytest.mark.parametrize("name", ["calls.toml", "calls.csv"])
+def test_the_older_name_of_a_consolidation_is_still_read(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    if name.endswith("toml"):
+        talk = {k: v for k, v in BASE.items() if k not in ("baskets", "against", "horizon")}
+        path.write_text(toml(talk | {"stance": "digestion"}))
+    else:
+        path.write_text("id,who,date,words,stance\na,A,2025-06-02,a pause,digestion\n")
+    old = path.read_text()
+    assert [c.stance for c in ledger_file.read(path).calls] == ["consolidation"]
+    ledger_file.add(path, BASE | {"id": "b", "stance": "digestion", "proxy": "under"})
+    assert [c.stance for c in ledger_file.read(path).calls] == ["consolidation"] * 2
+    assert "digestion" in old and "digestion" in path.read_text(), "what stood there stays"
 
 
 def test_writers_never_lose_each_others_records(tmp_path: Path) -> None:
@@ -207,7 +223,7 @@ def test_writers_never_lose_each_others_records(tmp_path: Path) -> None:
 
     def write(number: int) -> bool:
         try:
-            calls.add(path, BASE | {"id": f"c{number}"})
+            ledger_file.add(path, BASE | {"id": f"c{number}"})
         except DataError as error:
             assert "somebody else" in error.message
             return False
@@ -215,14 +231,15 @@ def test_writers_never_lose_each_others_records(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         done = list(pool.map(write, range(24)))
-    assert {c.id for c in calls.read(path).calls} == {f"c{i}" for i, ok in enumerate(done) if ok}
+    assert {c.id for c in ledger_file.read(path).calls} == {
+        f"c{i}" for i, ok in enumerate(done) if ok
+    }
     (tmp_path / ".calls.toml.lock").touch()
     with pytest.raises(DataError, match="being written"):
-        calls.add(path, BASE | {"id": "late"})
+        ledger_file.add(path, BASE | {"id": "late"})
 
 
 # ---- scores
-# --------------------------------------------------------------------------------------------
 
 
 def legs(baskets: Any, against: Any = (), first: str = "2025-01-01", ahead: int = 300) -> Legs:
@@ -245,8 +262,8 @@ LARGE = [200.0, 200, 202, 202, 204, 204, 206, 208, 210, 212]
 
 
 def test_a_call_by_hand() -> None:
-    """Said after the close of session 3, so it counts from session 4 (103 and 204); due three sessions later."""
-    found = score(call(date=on(3), horizon=3), legs(SMALL, LARGE))
+    """Said after the close of session 3: counts from session 4 (103 and 204); due 3 later."""
+    found = score_call(call(date=on(3), horizon=3), legs(SMALL, LARGE))
     assert (found.status, found.entry, found.end, found.held) == ("miss", str(on(4)), str(on(7)), 3)
     assert found.basket_return == pytest.approx(
         99 / 103 - 1
@@ -268,33 +285,99 @@ def test_a_call_by_hand() -> None:
 
 
 def test_under_turns_it_round_and_open_calls_have_a_standing() -> None:
-    assert score(call(date=on(3), horizon=3, stance="under"), legs(SMALL, LARGE)).status == "hit"
-    running = score(call(date=on(3), horizon=50), legs(SMALL, LARGE))
+    assert (
+        score_call(call(date=on(3), horizon=3, stance="under"), legs(SMALL, LARGE)).status == "hit"
+    )
+    running = score_call(call(date=on(3), horizon=50), legs(SMALL, LARGE))
     assert (running.status, running.held, running.sessions) == ("open", 5, 50)
     assert running.active == pytest.approx(120 / 103 - 212 / 204) and running.base is None
     assert running.worst == pytest.approx(99 / 103 - 208 / 204)
-    late = score(call(date=on(9), horizon=3), legs(SMALL, LARGE))
+    late = score_call(call(date=on(9), horizon=3), legs(SMALL, LARGE))
     assert (late.status, late.active, late.base is None) == ("not started", None, False)
     assert late.due == str(on(13))
 
 
 def test_on_a_weekend_it_counts_from_monday_and_a_horizon_date_from_the_last_session() -> None:
     saturday = dt.date(2025, 1, 4)  # sessions 0 to 2 are Wednesday to Friday
-    found = score(call(date=saturday, horizon=dt.date(2025, 1, 11)), legs(SMALL, LARGE))
+    found = score_call(call(date=saturday, horizon=dt.date(2025, 1, 11)), legs(SMALL, LARGE))
     assert (found.entry, found.end, found.due) == ("2025-01-06", "2025-01-10", "2025-01-10")
-    later = score(call(date=saturday, begins=dt.date(2025, 1, 8), horizon=2), legs(SMALL, LARGE))
+    later = score_call(
+        call(date=saturday, begins=dt.date(2025, 1, 8), horizon=2), legs(SMALL, LARGE)
+    )
     assert (later.entry, later.due) == ("2025-01-08", "2025-01-10"), (
         "begins is the first day it applies"
     )
-    empty = score(call(date=saturday, horizon=dt.date(2025, 1, 5)), legs(SMALL, LARGE))
+    empty = score_call(call(date=saturday, horizon=dt.date(2025, 1, 5)), legs(SMALL, LARGE))
     assert (empty.status, empty.reason) == (
         "no data",
         "no session lies between the call and its horizon",
     )
 
 
+def test_entry_and_due_at_the_edges_of_what_is_known() -> None:
+    prices = legs(SMALL, LARGE, ahead=0)  # no session after today is known
+    assert score_call(call(date=on(8), horizon=1), prices).reason.startswith("the known sessions")
+    bought = score_call(call(date=on(6), horizon=2), prices)
+    assert (bought.status, bought.end, bought.held) == ("hit", str(on(9)), 2)
+    today = score_call(call(date=on(8), horizon=5), legs(SMALL, LARGE))
+    assert (today.status, today.held, today.reason) == ("open", 0, "bought today")
+    assert today.active == 0 and today.rank is None
+    week = on(9) + dt.timedelta(days=7)
+    assert score_call(call(date=on(3), horizon=week), prices).due == str(on(9))
+    later = score_call(call(date=on(3), horizon=week + dt.timedelta(days=1)), prices)
+    assert (later.status, later.due) == ("no data", None)
+    assert due_date(call(date=on(3), horizon=3), prices.calendar) == str(on(7))
+    assert due_date(call(date=on(3), horizon=30), prices.calendar) is None
+
+
+def test_the_first_price_must_be_there_before_the_call_is_made() -> None:
+    after = legs(SMALL, LARGE)
+    cut = after._replace(
+        days=after.days[5:], baskets=after.baskets[:, 5:], against=after.against[:, 5:]
+    )
+    assert score_call(call(date=on(4), horizon=2), cut).status == "no data"
+    first = score_call(call(date=on(5), horizon=2), cut)
+    assert (first.status, first.entry, first.base) == ("miss", str(on(6)), None)
+    assert first.active == pytest.approx(104.5 / 110 - 210 / 206)
+    # one close is no history: nothing drifts
+    assert first.drift == 0
+
+
+def test_rank_is_the_share_of_earlier_windows_that_did_worse() -> None:
+    """Two sessions held so far; four windows end by session 5: 2%, 2.97%, 0.98%, 0.96% of SMALL."""
+    flat = [50.0] * 10
+    found = score_call(
+        call(date=on(5), horizon=9), legs([*SMALL[:7], 112.0, 112.0, 112.0][:9], flat[:9])
+    )
+    assert found.held == 2 and found.active == pytest.approx(112 / 110 - 1)  # 1.8%
+    assert found.rank is not None and (found.rank.value, found.rank.n) == (0.5, 4)
+    assert found.rank.n_effective == 2 and not found.rank.enough
+    under = score_call(
+        call(date=on(5), horizon=9, stance="under"), legs([*SMALL[:7], 112.0, 112.0], flat[:9])
+    )
+    assert under.rank is not None and under.rank.value == 0.5
+    assert under.worst == pytest.approx(-(112 / 110 - 1)) and under.worst_on == str(on(7))
+
+
+def test_the_chance_of_a_level_is_that_of_a_brownian_motion_with_its_own_past() -> None:
+    rng = np.random.default_rng(6)
+    line = 100 * np.exp(np.r_[0, rng.normal(0.0004, 0.01, 259)].cumsum())
+    made, level = 250, float(line[250] * 1.05)
+    how = {"stance": "level_target", "against": [], "level": level}
+    found = score_call(call(date=on(made), horizon=20, **how), legs(line))
+    daily = np.diff(np.log(line[: made + 1]))
+    # 21 sessions from the last close seen: the entry is the session after it
+    mean, deviation = 21 * daily.mean(), math.sqrt(21) * daily.std(ddof=1)
+    beyond = 0.5 * math.erfc((math.log(1.05) - mean) / deviation / math.sqrt(2))
+    assert found.chance == pytest.approx(beyond, rel=1e-9)
+    assert found.drift == pytest.approx(math.exp(daily.mean() * found.held) - 1)
+    assert found.base is not None and found.base.n == 250 + 1 - 21
+    short = score_call(call(date=on(made - 1), horizon=20, **how), legs(line))
+    assert short.chance is None, "250 daily returns at least"
+
+
 def test_several_baskets_are_one_bet_in_equal_parts() -> None:
-    found = score(
+    found = score_call(
         call(date=on(3), horizon=3, baskets=["x", "y"]), legs([SMALL, LARGE], [[50.0] * 10])
     )
     assert found.active == pytest.approx((99 / 103 + 208 / 204) / 2 - 1)
@@ -304,21 +387,21 @@ DIPPING = [100.0] * 4 + [100, 110, 108, 104, 106, 109, 112, 120]
 
 
 def test_a_dip_is_bought_at_the_close_after_it() -> None:
-    """Counts from session 4; high 110; at 104 (session 7) it is 5.5% below; bought at 106, worth 120 when due."""
+    """Counts from session 4; high 110; at 104 (session 7) 5.5% below; bought at 106, worth 120."""
     rule = {"date": on(3), "horizon": 7, "stance": "accumulate_on_dips", "dip": 0.05}
     flat = [50.0] * 12
-    found = score(call(**rule), legs(DIPPING, flat))
+    found = score_call(call(**rule), legs(DIPPING, flat))
     assert (found.status, found.entry, found.held) == ("hit", str(on(8)), 3)
     assert found.active == pytest.approx(120 / 106 - 1)
-    deeper = score(call(**rule | {"dip": 0.06}), legs(DIPPING, flat))
+    deeper = score_call(call(**rule | {"dip": 0.06}), legs(DIPPING, flat))
     assert (deeper.status, deeper.active, deeper.decided) == ("not triggered", None, False)
     assert "6%" in deeper.reason and deeper.distance == pytest.approx(0)
-    today = score(call(**rule), legs(DIPPING[:8], flat[:8]))
+    today = score_call(call(**rule), legs(DIPPING[:8], flat[:8]))
     assert today.status == "not triggered" and "the last close" in today.reason, (
         "nothing can be bought any more"
     )
     assert today.distance == pytest.approx(104 / 110 - 1)
-    usual = score(call(**rule | {"dip": None}), legs(DIPPING, flat))
+    usual = score_call(call(**rule | {"dip": None}), legs(DIPPING, flat))
     assert usual.entry == found.entry, "five percent unless it says otherwise"
     np.testing.assert_array_equal(
         first_dip(np.array([[10, 9.6, 9.5, 9], [10, 11, 12, 13]]), 0.05), [2, -1]
@@ -327,12 +410,12 @@ def test_a_dip_is_bought_at_the_close_after_it() -> None:
 
 def test_a_level_target_by_hand() -> None:
     how = {"date": on(3), "stance": "level_target", "against": [], "level": 110, "horizon": 3}
-    hit_then_lost = score(call(**how), legs(SMALL))
+    hit_then_lost = score_call(call(**how), legs(SMALL))
     assert (hit_then_lost.status, hit_then_lost.touched) == ("miss", True)
     assert hit_then_lost.distance == pytest.approx(110 / 99 - 1)
-    assert score(call(**how | {"horizon": 2}), legs(SMALL)).status == "hit"
+    assert score_call(call(**how | {"horizon": 2}), legs(SMALL)).status == "hit"
     # below the 104 of its day: to fall to 100
-    down = score(call(**how | {"level": 100}), legs(SMALL))
+    down = score_call(call(**how | {"level": 100}), legs(SMALL))
     assert (down.status, down.touched) == ("hit", True) and down.worst == pytest.approx(
         -(110 / 103 - 1)
     )
@@ -350,7 +433,7 @@ def test_base_rate_against_a_plain_loop(stance: str) -> None:
         "level_target": {"level": ours[made] * 1.03, "against": []},
         "accumulate_on_dips": {"dip": 0.04},
     }.get(stance, {})
-    found = score(
+    found = score_call(
         call(date=on(made), horizon=h, stance=stance, **extra),
         legs(ours, () if stance == "level_target" else theirs),
     )
@@ -397,7 +480,7 @@ def test_later_prices_change_nothing(seed: int, stance: str, today: int) -> None
         level=105 if stance == "level_target" else None,
     )
     against = () if stance == "level_target" else theirs
-    cut = score(
+    cut = score_call(
         made,
         legs(
             ours[: today + 1],
@@ -405,7 +488,7 @@ def test_later_prices_change_nothing(seed: int, stance: str, today: int) -> None
             ahead=120 - today,
         ),
     )
-    whole = score(made, legs(ours, against))
+    whole = score_call(made, legs(ours, against))
     assert (cut.base, cut.base_active, cut.chance) == (whole.base, whole.base_active, whole.chance)
     if cut.decided:
         assert cut == whole
@@ -422,31 +505,34 @@ def test_later_prices_change_nothing(seed: int, stance: str, today: int) -> None
     ],
 )
 def test_what_the_data_cannot_carry_has_a_reason(how: dict[str, Any], status: str) -> None:
-    found = score(call(**how), legs(SMALL, LARGE))
+    found = score_call(call(**how), legs(SMALL, LARGE))
     assert found.status == status and found.reason and not found.decided
     gap = [*SMALL[:5], math.nan, *SMALL[6:]]
-    assert score(call(date=on(3), horizon=3), legs(gap, LARGE)).status == "no data"
-    assert score(call(date=on(3), horizon=3), None).status == "no data"
+    assert score_call(call(date=on(3), horizon=3), legs(gap, LARGE)).status == "no data"
+    eve = [*SMALL[:3], math.nan, *SMALL[4:]]
+    found = score_call(call(date=on(3), horizon=3), legs(eve, LARGE))
+    assert (found.status, found.base, found.rank) == ("miss", None, None), "no hole in the window"
+    assert score_call(call(date=on(3), horizon=3), None).status == "no data"
 
 
-def test_digestion_is_not_scorable_and_a_headwind_by_proxy_does_not_count() -> None:
+def test_a_consolidation_is_not_scorable_and_a_headwind_by_proxy_does_not_count() -> None:
     talk = Call.model_validate(
         {k: v for k, v in BASE.items() if k not in ("baskets", "against", "horizon")}
-        | {"stance": "digestion"}
+        | {"stance": "consolidation"}
     )
-    assert score(talk, None).status == "not scorable"
+    assert score_call(talk, None).status == "not scorable"
     by_proxy = call(stance="headwind", proxy="under", date=on(3), horizon=3)
-    found = score(by_proxy, legs(SMALL, LARGE))
+    found = score_call(by_proxy, legs(SMALL, LARGE))
     assert found.status == "hit" and not by_proxy.counted
-    assert calls.records([found], "who", legs(SMALL).days)[0].decided == 0
+    assert track_records([found], "who", legs(SMALL).days)[0].decided == 0
 
 
 def test_records_count_what_does_not_overlap() -> None:
     days = legs(np.ones(200)).days
-    base = Share(0.6, 0.4, 0.8, 500, 20.0)
+    base = WindowShare(0.6, 0.4, 0.8, 500, 20.0)
 
-    def done(number: int, start: int, status: str) -> Score:
-        return Score(
+    def done(number: int, start: int, status: str) -> CallScore:
+        return CallScore(
             call(id=f"c{number}", house="House"), status, entry=str(days[start]), held=10, base=base
         )
 
@@ -457,7 +543,7 @@ def test_records_count_what_does_not_overlap() -> None:
         done(3, 100, "hit"),
         done(4, 0, "open"),
     ]
-    [record] = calls.records(scores, "who", days)
+    [record] = track_records(scores, "who", days)
     assert (record.calls, record.decided, record.hits, record.open, record.n_effective) == (
         5,
         4,
@@ -475,8 +561,29 @@ def test_records_count_what_does_not_overlap() -> None:
     assert at_least(1, [0.5, 0.2]) == pytest.approx(0.6) and at_least(0, [0.3]) == 1
 
 
+def test_a_record_is_of_calls_in_force_and_the_most_decided_come_first() -> None:
+    days = legs(np.ones(100)).days
+
+    def made(number: int, who: str, status: str, **more: Any) -> CallScore:
+        return CallScore(call(id=f"c{number}", who=who), status, entry=str(days[0]), held=5, **more)
+
+    scores = [
+        made(0, "Z", "not started"),
+        made(1, "Z", "no data"),
+        made(2, "Z", "not triggered"),
+        made(3, "B", "miss", base=WindowShare(0.5, 0.2, 0.8, 90, 9.9)),
+        made(4, "A", "hit", base=WindowShare(0.5, 0.2, 0.8, 90, 10.0)),
+    ]
+    a, b, z = track_records(scores, "who", days)
+    assert (a.who, b.who, z.who) == ("A", "B", "Z")
+    assert (a.rate, a.expected, a.luck) == (1, 0.5, 0.5)
+    assert (b.rate, b.expected, b.luck) == (0, None, None), "under ten windows: no base rate"
+    assert (z.calls, z.decided, z.open, z.unscored) == (3, 0, 1, 2)
+    assert z.rate is z.low is z.high is z.luck is None
+    assert track_records(scores, "house", days) == [], "no house was named"
+
+
 # ---- in a market
-# ---------------------------------------------------------------------------------------
 
 MARKET = """
 [market]
@@ -503,7 +610,7 @@ LEDGER = toml(
     {k: v for k, v in BASE.items() if k != "against"}
     | {"id": "b", "date": dt.date(2025, 11, 3), "horizon": 63},
     {k: v for k, v in BASE.items() if k not in ("against", "baskets", "horizon")}
-    | {"id": "c", "stance": "digestion", "words": "<script>alert('digestion')</script>"},
+    | {"id": "c", "stance": "consolidation", "words": "<script>alert('consolidation')</script>"},
     BASE | {"id": "future", "date": dt.date(2026, 5, 1)},
 )
 
@@ -619,7 +726,7 @@ def _alone(folder: Path, tmp_path: Path) -> Path:
 def test_the_verbs(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     where = ["--market", str(folder / "market.toml")]
     assert main(["calls", "list", *where]) == 0
-    assert "digestion" in capsys.readouterr().out
+    assert "consolidation" in capsys.readouterr().out
     assert main(["calls", "score", *where]) == 0
     out = capsys.readouterr().out
     assert "A. Analyst" in out and "Records" in out and "indep." in out
@@ -657,7 +764,7 @@ def test_the_verbs(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
         main(["calls", "correct", "n", str(own), "--set", "horizon=40", "--recorded", "2025-12-02"])
         == 0
     )
-    assert [c.horizon for c in calls.read(own).calls] == [20, 40]
+    assert [c.horizon for c in ledger_file.read(own).calls] == [20, 40]
     capsys.readouterr()
     for wrong, message in (
         ([*words[:4], "m", *words[5:-1], "0", *where], "one session or more"),
@@ -668,12 +775,12 @@ def test_the_verbs(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     ):
         assert main(wrong) == 2
         assert message in capsys.readouterr().err
-    assert len(calls.read(own).calls) == 2
+    assert len(ledger_file.read(own).calls) == 2
 
 
 def test_the_shipped_ledger_holds() -> None:
     root = Path(__file__).parent.parent / "examples" / "us-2025"
-    ledger = calls.read(root / "calls.toml")
+    ledger = ledger_file.read(root / "calls.toml")
     said = {c.who for c in ledger.calls}
     assert said == {
         "Strategas",
@@ -697,6 +804,6 @@ def test_no_text_breaks_the_reader(tmp_path: Path) -> None:
         path = tmp_path / f"{number}.toml"
         path.write_text(text)
         try:
-            assert calls.read(path).calls == ()
+            assert ledger_file.read(path).calls == ()
         except PacelineError as error:
             assert str(path) in error.message

@@ -1,4 +1,4 @@
-"""The detector on lines worked by hand, against a slow twin, and by its invariants; calibration and outcomes."""
+"""The detector by hand, against a slow twin, by its invariants; calibration and outcomes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NONE = math.nan
 ONE = 1 / math.sqrt(63)
 
 
-def turns(found: ep.Episodes, series: int = 0) -> list[tuple[int, int, int, bool]]:
+def turns(found: ep.Turns, series: int = 0) -> list[tuple[int, int, int, bool]]:
     """(direction, extreme, known, complete) of one series."""
     chosen = found.series == series
     return list(
@@ -32,14 +32,14 @@ def turns(found: ep.Episodes, series: int = 0) -> list[tuple[int, int, int, bool
 
 
 def walk(seed: int, n: int = 900, series: int = 1) -> np.ndarray:
-    """Lines whose volatility changes on the way, so that the barrier moves as it does in the market."""
+    """Lines whose volatility changes on the way, so that the barrier moves as in the market."""
     rng = np.random.default_rng(seed)
     scale = 0.01 * np.exp(np.cumsum(0.03 * rng.standard_normal((series, n)), axis=1))
     return np.cumsum(scale * rng.standard_t(4, (series, n)), axis=1)
 
 
 def slow(line: np.ndarray, barrier: np.ndarray) -> list[tuple[int, int, int, bool]]:
-    """The definition read off word by word: at each day all of the path since the last extreme is looked at again."""
+    """The definition word by word: each day all of the path since the last extreme is looked at."""
     begin = int(np.flatnonzero(np.isfinite(barrier))[0])
     state, pivot, found = 0, begin, []
     for t in range(begin, len(line)):
@@ -55,8 +55,7 @@ def slow(line: np.ndarray, barrier: np.ndarray) -> list[tuple[int, int, int, boo
     return found
 
 
-# -- sigma
-# -----------------------------------------------------------------------------------------------------------
+# ---- sigma
 
 
 def test_sigma_is_that_of_fifty_five_day_returns() -> None:
@@ -94,13 +93,30 @@ def test_sigma_of_a_line_that_stands_still_or_is_missing() -> None:
         ep.sigma(noise, window=5, step=5)
 
 
-# -- the detector by hand
-# --------------------------------------------------------------------------------------------
+def test_nine_tenths_of_the_window_must_have_a_value() -> None:
+    line = walk(2, 600)[0]
+    for missing, known in ((25, True), (26, False)):
+        holed = line.copy()
+        holed[301 : 301 + missing] = NONE
+        # the window of session 550 holds the 250 sessions up to it
+        assert np.isfinite(ep.sigma(holed)[0, 550]) == known
+
+
+def test_a_line_must_move_by_more_than_rounding() -> None:
+    steps = np.where(np.arange(600) % 2, 1.0, -1.0)
+    moving, still = (size * np.cumsum(steps * walk(3, 600)[0]) for size in (1e-6, 1e-9))
+    assert np.isfinite(ep.sigma(moving)[0, -1]) and np.isnan(ep.sigma(still)[0, -1])
+
+
+# ---- the detector by hand
 
 
 def test_turns_by_hand() -> None:
-    """Barrier 1. Up from the low 0 at session 1: known at 3 (first turn: no fall before it). Down from the first
-    high 1.5 at session 4: known at 6. Up from -0.25 at 7: known at 9, the first episode."""
+    """Barrier 1. Up from the low 0 at session 1: known at 3 (first turn: no fall before it).
+
+    Down from the first high 1.5 at session 4: known at 6. Up from -0.25 at 7: known at 9, the first
+    episode.
+    """
     line = np.array([0.25, 0, 0.5, 1, 1.5, 1.5, 0.5, -0.25, 0.25, 0.75, 2])
     found = ep.detect(line, 1, sigma_per_session=np.full(11, ONE))
     assert turns(found) == [(1, 1, 3, False), (-1, 4, 6, True), (1, 7, 9, True)]
@@ -115,9 +131,11 @@ def test_turns_by_hand() -> None:
 
 
 def test_the_barrier_is_that_of_the_day() -> None:
-    """Falls 0.8 under a barrier of 1, recovers to -0.6; then the barrier drops to 0.5. The fall from 0 is known at once
-    (0.6 >= 0.5), and what is followed is the lowest point since that high, -0.8, not the price of
-    the day: the rise from it reaches 0.5 at -0.3."""
+    """Falls 0.8 under a barrier of 1, recovers to -0.6; then the barrier drops to 0.5.
+
+    The fall from 0 is known at once (0.6 >= 0.5), and what is followed is the lowest point since
+    that high, -0.8, not the price of the day: the rise from it reaches 0.5 at -0.3.
+    """
     line = np.array([0, -0.8, -0.6, -0.6, -0.55, -0.3, -0.3])
     barrier = np.array([1, 1, 1, 0.5, 0.5, 0.5, 0.5])
     found = ep.detect(line, 1, sigma_per_session=barrier * ONE)
@@ -127,7 +145,7 @@ def test_the_barrier_is_that_of_the_day() -> None:
 
 
 def test_at_most_one_turn_a_day() -> None:
-    """The barrier collapses to 0.1: the fall of 0.6 is known first, the rise of 0.3 out of its low the day after."""
+    """The barrier collapses to 0.1: the fall of 0.6 is known first, the rise of 0.3 a day later."""
     line = np.array([0, -0.9, -0.6, -0.6, -0.6])
     found = ep.detect(line, 1, sigma_per_session=np.array([1, 1, 1, 0.1, 0.1]) * ONE)
     assert turns(found) == [(-1, 0, 3, False), (1, 1, 4, True)]
@@ -155,8 +173,7 @@ def test_nothing_to_detect() -> None:
         ep.detect(np.zeros((1, 2, 3)))
 
 
-# -- the detector by its invariants
-# ----------------------------------------------------------------------------------
+# ---- the detector by its invariants
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -210,8 +227,7 @@ def test_turns_alternate_and_each_was_known_after_its_extreme(seed: int) -> None
     assert (found.complete == (np.arange(len(found)) > 0)).all()
 
 
-# -- the verdict of a day
-# --------------------------------------------------------------------------------------------
+# ---- the verdict of a day
 
 
 def test_verdict_and_whether_it_hangs_on_the_size() -> None:
@@ -219,17 +235,32 @@ def test_verdict_and_whether_it_hangs_on_the_size() -> None:
     line = np.array(
         [[0, 2, 1.9, 1.0, 0.9, 0.9], [0, 2, 1.9, 0.7, 0.7, 0.7], [0, 2, 1.9, 0.2, 0.2, 0.2]]
     )
-    kept, narrow, clear = ep.verdicts(line, 1, sigma_per_session=np.broadcast_to(flat, (3, 6)))
+    kept, narrow, clear = ep.turn_states(line, 1, sigma_per_session=np.broadcast_to(flat, (3, 6)))
     assert (kept.direction, kept.below, kept.above, kept.borderline) == (-1, -1, 1, True)
     assert (narrow.direction, narrow.above) == (-1, -1) and not narrow.borderline
     assert not clear.borderline and clear.since == 3 and clear.barrier == pytest.approx(1)
     assert clear.distance == pytest.approx(1) and clear.reason == ""
-    earlier = ep.verdicts(line, 1, sigma_per_session=np.broadcast_to(flat, (3, 6)), session=2)[0]
+    earlier = ep.turn_states(line, 1, sigma_per_session=np.broadcast_to(flat, (3, 6)), session=2)[0]
     assert (
         earlier.direction == 1
         and earlier.move == pytest.approx(0.1)
         and earlier.distance == pytest.approx(0.9)
     )
+
+
+@pytest.mark.parametrize(
+    ("fall", "sides"), [(0.74, (1, 1)), (0.76, (-1, 1)), (1.24, (-1, 1)), (1.26, (-1, -1))]
+)
+def test_the_sizes_beside_it_are_a_quarter_away(fall: float, sides: tuple[int, int]) -> None:
+    line = np.array([0, 2, 2 - fall])
+    (state,) = ep.turn_states(line, 1, sigma_per_session=np.full(3, ONE))
+    assert (state.below, state.above) == sides and state.direction == (1 if fall < 1 else -1)
+
+
+def test_the_state_of_a_day_knows_nothing_later() -> None:
+    line = walk(11, 900, series=2)
+    (early, other) = ep.turn_states(line, 1.0, session=500)
+    assert [early, other] == ep.turn_states(line[:, :501], 1.0)
 
 
 def test_verdict_with_a_reason_instead_of_numbers() -> None:
@@ -245,7 +276,7 @@ def test_verdict_with_a_reason_instead_of_numbers() -> None:
             sparse,
         ]
     )
-    reasons = [v.reason for v in ep.verdicts(rows)]
+    reasons = [v.reason for v in ep.turn_states(rows)]
     for reason, words in zip(
         reasons,
         (
@@ -259,19 +290,20 @@ def test_verdict_with_a_reason_instead_of_numbers() -> None:
     ):
         assert words in reason
     assert (
-        ep.verdicts(np.concatenate([noise[:252], noise[251:252]]), 50)[0].reason
+        ep.turn_states(np.concatenate([noise[:252], noise[251:252]]), 50)[0].reason
         == "no turn known yet"
     )
 
 
-# -- calibration
-# -----------------------------------------------------------------------------------------------------
+# ---- calibration
 
 
 def test_false_alarms_on_walks() -> None:
-    """0.74 a year at c = 1.5 where sigma comes from daily returns, worked out before this code existed. A walk needs
-    h^2 sessions for a reversal of h sigma, h = 1.5 sqrt(63) + 2 x 0.5826 for daily looks: 252 / (2
-    h^2) = 0.737."""
+    """0.74 a year at c = 1.5 where sigma comes from daily returns, worked out beforehand.
+
+    A walk needs h^2 sessions for a reversal of h sigma, h = 1.5 sqrt(63) + 2 x 0.5826 for daily
+    looks: 252 / (2 h^2) = 0.737.
+    """
     found = ep.calibrate(series=200, years=25, step=1)
     assert found.rate == pytest.approx(0.74, abs=0.03)
     assert found.low < found.rate < found.high and found.high - found.low < 0.06
@@ -293,36 +325,67 @@ def test_false_alarms_on_resampled_returns() -> None:
         ep.calibrate(np.zeros(1000))
 
 
+def test_rates_are_per_year_with_a_sigma_and_their_interval_is_that_of_a_mean() -> None:
+    from paceline.methods.calibration import calibration_of
+
+    found = calibration_of(1.5, np.array([0.5, 1.0, 0.6, 0.9]), 12, "by hand")
+    error = math.sqrt((0.25**2 + 0.25**2 + 0.15**2 + 0.15**2) / 3) / 2
+    assert (found.rate, found.series) == (0.75, 4)
+    assert (found.low, found.high) == pytest.approx((0.75 - 1.96 * error, 0.75 + 1.96 * error))
+
+
+def test_resampled_lines_are_stretches_of_the_demeaned_returns() -> None:
+    from paceline.methods.calibration import resampled_line
+
+    returns = 3.0 + np.arange(50.0) ** 2
+    line = resampled_line(returns, 200, 120, 10.0, np.random.default_rng(1))
+    moves = np.diff(line, axis=1, prepend=0.0)
+    place = np.sqrt(np.round(moves + (returns - 3).mean(), 6))
+    assert line.shape == (200, 120) and place == pytest.approx(np.round(place), abs=1e-6)
+    assert set(np.unique(np.round(place))) == set(range(50))
+    follows = np.round(np.diff(place, axis=1)) % 50 == 1
+    # a block goes on with chance 9 / 10; at 50 and 100 a new draw begins in any case
+    assert follows[:, :49].mean() == pytest.approx(0.9, abs=0.01)
+
+
+def test_a_planted_rotation_is_found_on_the_day_the_detector_finds_it() -> None:
+    """The whole move is so large and quick that the turn comes within days, in every walk."""
+    (found,) = ep.power((40,), length=63, series=40, settle=1)
+    assert found.found == 1 and found.length == 63 and found.size == 40
+    # 40 sigma sqrt(63) over 63 sessions: the barrier of 1.5 is passed after 63 x 1.5 / 40 = 2.4
+    # sessions from the lowest point, a little more where that lies higher
+    assert 2 <= found.delay <= 6
+
+
 def test_power_grows_and_delay_falls_with_the_size() -> None:
     curve = ep.power((0, 2, 4), series=200, settle=1)
     assert [p.size for p in curve] == [0, 2, 4] and len({p.series for p in curve}) == 1
     assert curve[0].found < curve[1].found < curve[2].found and curve[2].found > 0.97
     assert curve[2].delay < curve[1].delay < 63
     assert all(0 <= p.low <= p.found <= p.high <= 1 for p in curve)
-    assert ep.power((0,), c=30, series=20, settle=0.1)[0].to_json()["delay"] is None
+    assert math.isnan(ep.power((0,), c=30, series=20, settle=0.1)[0].delay)
 
 
 def test_wilson_interval_of_a_known_share() -> None:
     from statsmodels.stats.proportion import proportion_confint
 
-    from paceline.methods.calibration import wilson
+    from paceline.methods.proportions import wilson
 
     assert wilson(7, 20) == pytest.approx(proportion_confint(7, 20, method="wilson"), rel=1e-9)
     assert np.isnan(wilson(0, 0)).all()
 
 
-# -- what followed
-# ---------------------------------------------------------------------------------------------------
+# ---- what followed
 
 
-def zigzag(teeth: int) -> tuple[np.ndarray, ep.Episodes]:
-    """A line 0, 1, 2, 1, 0, 1 ... and its turns at a barrier of 1: known one session after each extreme."""
+def zigzag(teeth: int) -> tuple[np.ndarray, ep.Turns]:
+    """A line 0, 1, 2, 1, 0, 1 ... and its turns at a barrier of 1, known a session after each."""
     line = np.tile([0, 1, 2, 1.0], teeth)
     return line, ep.detect(line, 1, sigma_per_session=np.full(len(line), ONE))
 
 
 def test_outcomes_by_hand() -> None:
-    """Up is known at 1, 5, 9 ...; two sessions later the line is where it was, one later it is 1 higher."""
+    """Up is known at 1, 5, 9 ...; a session later the line is 1 higher, two later where it was."""
     line, found = zigzag(20)
     one, two = ep.outcomes(line, found, horizons=(1, 2), draws=200)
     assert found.days(0).tolist() == list(range(5, 80, 4))
@@ -334,6 +397,18 @@ def test_outcomes_by_hand() -> None:
     assert two.mean == pytest.approx(0) and two.hit_rate == 0
     down = ep.outcomes(line, found, direction=-1, horizons=(1,), draws=200)[0]
     assert down.mean == pytest.approx(1 / math.e - 1)
+
+
+def test_horizons_are_a_month_a_quarter_half_a_year_and_a_year() -> None:
+    line = walk(12, 6000)[0]
+    found = ep.detect(line, 1.0)
+    after = ep.outcomes(line, found, draws=20)
+    assert [o.horizon for o in after] == [21, 63, 126, 252]
+    at = found.days(0)
+    at = at[at + 21 < len(line)]
+    assert after[0].mean == pytest.approx(np.exp(line[at + 21] - line[at]).mean() - 1)
+    with pytest.raises(UsageError, match="horizon of 0"):
+        ep.outcomes(line, found, horizons=(0,))
 
 
 def test_outcomes_are_suppressed_below_ten_and_can_begin_later() -> None:
@@ -352,12 +427,12 @@ def test_outcomes_are_suppressed_below_ten_and_can_begin_later() -> None:
         and overlapping.evidence.n_effective == 9
         and overlapping.hit_rate is None
     )
-    assert overlapping.to_json()["evidence"]["effect"] is None
+    assert overlapping.evidence.effect is None
     assert ep.outcomes(line, found, horizons=(500,), draws=100)[0].evidence.suppressed
 
 
 def test_after_lows_by_hand() -> None:
-    """Lows every 10 sessions; three sessions after the m-th the line is m/100 higher, after the last one 0.125."""
+    """Lows every 10 sessions; 3 after the m-th the line is m/100 higher, after the last 0.125."""
     line, lows = np.zeros(134), np.arange(0, 140, 10)[:14]
     for m, low in enumerate(lows):
         line[low + 3 :] += m / 100 if m < 13 else 0.125

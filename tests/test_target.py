@@ -1,4 +1,4 @@
-"""A level by a date: the closed form against published and simulated numbers, the bootstrap and the past by hand."""
+"""A level by a date: closed form against published and simulated numbers; the rest by hand."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import paceline
 from paceline.cli import main
 from paceline.document import Section
 from paceline.errors import NotEnoughData, UnknownName, UsageError
-from paceline.methods import target_odds as target
+from paceline.methods import level_odds, proportions, target_odds
 from paceline.pages import target as page
 from paceline.pages import what_they_said
 from paceline.report import tables
@@ -25,7 +25,6 @@ B = math.log(8100 / 6870)
 
 
 # ---- closed form
-# ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -40,13 +39,13 @@ B = math.log(8100 / 6870)
 def test_the_chances_of_the_known_example(
     mu: float, sigma: float, end: float, touch: float
 ) -> None:
-    found = target.closed_form(B, 1.0, mu, sigma)
+    found = level_odds.closed_form(B, 1.0, mu, sigma)
     assert (round(found.end, 6), round(found.touch, 6)) == (end, touch)
     assert found.end < found.touch_close < found.touch
 
 
 def test_the_touch_at_daily_closes() -> None:
-    found = target.closed_form(B, 1.0, 0.07, 0.16).touch_close
+    found = level_odds.closed_form(B, 1.0, 0.07, 0.16).touch_close
     assert round(found, 6) == 0.404922
     assert abs(found - 0.40591) < 0.002, "a Monte Carlo study gave 0.40591 +- 0.001"
 
@@ -54,8 +53,8 @@ def test_the_touch_at_daily_closes() -> None:
 def test_what_8100_asks_of_6870() -> None:
     assert round(B, 8) == 0.16469996
     assert round(math.expm1(B), 6) == 0.179039
-    assert round(target.required_growth(B, 268 / 252), 4) == 0.1675
-    assert round(target.required_growth(B, 391 / 365.25), 4) == 0.1663
+    assert round(level_odds.required_growth(B, 268 / 252), 4) == 0.1675
+    assert round(level_odds.required_growth(B, 391 / 365.25), 4) == 0.1663
 
 
 def test_daily_closes_agree_with_a_simulation() -> None:
@@ -65,31 +64,33 @@ def test_daily_closes_agree_with_a_simulation() -> None:
     steps = rng.normal((mu - sigma**2 / 2) / 252, sigma / math.sqrt(252), (walks, n)).cumsum(axis=1)
     for b in (0.08, -0.10):
         far = steps if b > 0 else -steps
-        found = target.closed_form(b, n / 252, mu, sigma)
+        found = level_odds.closed_form(b, n / 252, mu, sigma)
         assert found.end == pytest.approx((far[:, -1] >= abs(b)).mean(), abs=0.011)
         assert found.touch_close == pytest.approx((far.max(axis=1) >= abs(b)).mean(), abs=0.013)
 
 
 def test_down_is_up_in_a_mirror_and_extremes_do_not_overflow() -> None:
     mirrored = 0.16**2 - 0.07  # m = mu - s^2 / 2 changes its sign
-    up, down = target.closed_form(B, 1.0, 0.07, 0.16), target.closed_form(-B, 1.0, mirrored, 0.16)
+    up, down = (
+        level_odds.closed_form(B, 1.0, 0.07, 0.16),
+        level_odds.closed_form(-B, 1.0, mirrored, 0.16),
+    )
     assert down == pytest.approx(up, rel=1e-12)
     certain, hopeless = (
-        target.closed_form(1.0, 1.0, 1.9, 0.01),
-        target.closed_form(5.0, 1.0, -1.9, 0.01),
+        level_odds.closed_form(1.0, 1.0, 1.9, 0.01),
+        level_odds.closed_form(5.0, 1.0, -1.9, 0.01),
     )
     assert certain == pytest.approx((1, 1, 1)) and hopeless == pytest.approx((0, 0, 0))
-    assert target.closed_form(0.0, 1.0, 0.0, 0.16).touch == 1
+    assert level_odds.closed_form(0.0, 1.0, 0.0, 0.16).touch == 1
     with pytest.raises(UsageError, match="above zero"):
-        target.closed_form(0.1, 0.0, 0.0, 0.16)
+        level_odds.closed_form(0.1, 0.0, 0.0, 0.16)
 
 
 # ---- bootstrap and past windows
-# ------------------------------------------------------------------------
 
 
 def test_blocks_are_stretches_of_history_of_the_length_asked() -> None:
-    index = target.path_indices(1000, 300, 10.0, 400, np.random.default_rng(3))
+    index = level_odds.path_indices(1000, 300, 10.0, 400, np.random.default_rng(3))
     assert index.shape == (400, 300) and index.min() == 0 and index.max() == 999
     joined = (np.diff(index, axis=1) % 1000) == 1
     assert joined.mean() == pytest.approx(0.9, abs=0.005), "a block goes on with chance 1 - 1 / 10"
@@ -97,7 +98,7 @@ def test_blocks_are_stretches_of_history_of_the_length_asked() -> None:
 
 def test_a_steady_history_leads_one_way_and_shifts_count_per_session() -> None:
     returns = np.full(300, 0.001)
-    found, fan = target.bootstrap(
+    found, fan = level_odds.bootstrap(
         returns,
         0.05,
         50,
@@ -110,7 +111,7 @@ def test_a_steady_history_leads_one_way_and_shifts_count_per_session() -> None:
     assert [found[k].end for k in ("reaches", "falls short", "down")] == [1, 0, 0]
     assert [found[k].touch_close for k in ("reaches", "falls short", "down")] == [1, 0, 0]
     np.testing.assert_allclose(fan, np.tile([0.001, 0.05], (5, 1)))
-    below, _ = target.bootstrap(
+    below, _ = level_odds.bootstrap(
         returns, -0.05, 50, {"down": -0.003}, block=5, draws=200, seed=0, at=np.array([0])
     )
     assert below["down"].end == below["down"].touch_close == 1
@@ -118,23 +119,23 @@ def test_a_steady_history_leads_one_way_and_shifts_count_per_session() -> None:
 
 def test_past_windows_by_hand() -> None:
     closes = np.array([100.0, 110, 99, 120, 121, 100])
-    ended, touched = target.past_windows(closes, 2, math.log(1.1))
+    ended, touched = level_odds.past_windows(closes, 2, math.log(1.1))
     # two sessions on: 99/100, 120/110, 121/99, 100/120; highest on the way: 110, 120, 121, 121
     assert (ended.value, ended.n, ended.n_effective) == (0.25, 4, 2.0)
     assert touched.value == 0.5
-    down, touched_down = target.past_windows(closes, 2, math.log(0.9))
+    down, touched_down = level_odds.past_windows(closes, 2, math.log(0.9))
     # 100/120 at the end; also 99/110 on the way
     assert (down.value, touched_down.value) == (0.25, 0.5)
     assert not ended.enough
-    assert target.past_windows(closes, 6, 0.1)[0].n == 0
+    assert level_odds.past_windows(closes, 6, 0.1)[0].n == 0
 
 
-def _weigh(**how: Any) -> target.Target:
+def _weigh(**how: Any) -> target_odds.TargetOdds:
     rng = np.random.default_rng(5)
     closes = 100 * np.exp(rng.normal(0.0003, 0.01, 3000).cumsum())
     days = np.busday_offset("2014-01-01", np.arange(3000), roll="forward")
     future = np.busday_offset(days[-1], np.arange(1, 127), roll="forward")
-    return target.weigh(
+    return target_odds.weigh(
         closes,
         days,
         future,
@@ -191,14 +192,105 @@ def test_too_little_history_says_so() -> None:
     days = np.busday_offset("2025-01-01", np.arange(100), roll="forward")
     for closes in (np.linspace(100, 120, 100), np.array([])):
         with pytest.raises(NotEnoughData, match="too short a history"):
-            target.weigh(closes, days[: len(closes)], days[-2:], 130, str(days[-1]))
+            target_odds.weigh(closes, days[: len(closes)], days[-2:], 130, str(days[-1]))
     long = np.busday_offset("2020-01-01", np.arange(400), roll="forward")
     with pytest.raises(NotEnoughData, match="does not move"):
-        target.weigh(np.full(400, 50.0), long, days[-2:], 60, str(days[-1]))
+        target_odds.weigh(np.full(400, 50.0), long, days[-2:], 60, str(days[-1]))
+
+
+def test_what_is_asked_and_what_the_history_says_by_hand() -> None:
+    rng = np.random.default_rng(5)
+    closes = 100 * np.exp(rng.normal(0.0003, 0.01, 3000).cumsum())
+    daily = np.diff(np.log(closes))
+    found = _weigh(draws=100)
+    assert found.sessions == 126 and found.years == 0.5 and found.history_n == 2999
+    assert found.b == pytest.approx(math.log(1.05)) and found.implied == pytest.approx(0.05)
+    assert found.required == pytest.approx(1.05**2 - 1)
+    days = (np.datetime64(found.by) - np.datetime64(found.as_of)).astype(int)
+    assert found.required_calendar == pytest.approx(1.05 ** (365.25 / days) - 1)
+    assert found.volatility_history == pytest.approx(daily.std(ddof=1) * math.sqrt(252))
+    assert found.volatility_recent == pytest.approx(daily[-252:].std(ddof=1) * math.sqrt(252))
+    own = daily.mean() * 252 + daily.var(ddof=1) * 252 / 2
+    assert found.drift == found.drift_history == pytest.approx(own)
+    assert (found.drift_low + found.drift_high) / 2 == pytest.approx(own)
+    # nearly independent returns: the interval is 1.96 standard errors to either side
+    error = daily.std(ddof=1) / math.sqrt(2999) * 252
+    assert (found.drift_high - found.drift_low) / 2 == pytest.approx(1.96 * error, rel=0.15)
+    assert found.fan_dates[0] == found.as_of and found.fan_dates[-1] == found.by
+    assert (found.fan[:, 0] == closes[-1]).all()
+
+
+def test_every_drift_is_added_to_the_same_draws() -> None:
+    """Its own drift leaves the returns as they are; another tilts the fan by the difference."""
+    own, none, view = (
+        _weigh(draws=300),
+        _weigh(draws=300, drift="zero"),
+        _weigh(draws=300, drift="5%"),
+    )
+    named = {c.name: c for c in view.cases}
+    assert named["history"].simulated == view.variants["raw"]
+    at = np.arange(1, 127)[np.unique(np.linspace(0, 125, 120).round().astype(int))]
+    np.testing.assert_allclose(
+        own.fan[:, 1:] / none.fan[:, 1:], np.tile(np.exp(own.drift * at / 252), (5, 1))
+    )
+    np.testing.assert_allclose(view.fan[2, 1:] / none.fan[2, 1:], np.exp(0.05 * at / 252))
+    assert {c.drift for c in view.cases} >= {-0.05, 0, 0.025, 0.05, 0.07, 0.10, 0.15}
+    assert sum(c.drift == 0.05 for c in view.cases) == 1 and view.stated is named["view"]
+    assert named["zero"].closed == level_odds.closed_form(view.b, 0.5, 0.0, view.volatility)
+
+
+def test_errors_of_the_bootstrap_are_those_of_a_share_of_draws() -> None:
+    returns = np.tile([0.01, -0.01], 100)
+    found, fan = level_odds.bootstrap(
+        returns, 0.0, 1, {"a": 0.0}, block=1, draws=2500, seed=0, at=np.array([0])
+    )
+    chance = found["a"]
+    assert chance.end == chance.touch_close == pytest.approx(0.5, abs=0.03)
+    assert chance.end_error == pytest.approx(math.sqrt(chance.end * (1 - chance.end) / 2500))
+    assert (chance.end * 2500) == pytest.approx(round(chance.end * 2500)), "all draws are counted"
+    assert fan[[0, -1], 0].tolist() == [-0.01, 0.01] and len(fan) == 5
+
+
+def test_a_share_of_windows_has_the_interval_of_the_independent_ones() -> None:
+    """Forty windows of four sessions are worth ten; a quarter of them hit."""
+    found = proportions.window_share(np.arange(40) % 4 == 0, 4)
+    assert (found.value, found.n, found.n_effective, found.enough) == (0.25, 40, 10, True)
+    assert not proportions.window_share(np.arange(39) % 4 == 0, 4).enough
+    # 2.5 of 10 with z = 1.96: (0.25 + 0.1921 -+ 1.96 x 0.16839) / 1.38416
+    assert (found.low, found.high) == pytest.approx((0.0809, 0.5578), abs=1e-4)
+    nothing = proportions.window_share(np.zeros(0, bool), 4)
+    assert math.isnan(nothing.value) and nothing.n == 0 and not nothing.enough
+
+
+@pytest.mark.parametrize("text", ["7%", " 7% ", 0.07, "0.07"])
+def test_a_rate_as_people_write_it(text: str | float) -> None:
+    assert target_odds.rate(text, "drift") == pytest.approx(0.07)
+
+
+def test_limits_of_rates_draws_and_history() -> None:
+    assert (
+        target_odds.rate("99%", "drift") == 0.99 and target_odds.rate(" History ", "x") == "history"
+    )
+    with pytest.raises(UsageError, match="not a rate"):
+        target_odds.rate("1", "drift")
+    with pytest.raises(UsageError, match="200001 draws"):
+        _weigh(draws=200_001)
+    with pytest.raises(UsageError, match="volatility: 500%"):
+        _weigh(volatility="500%")
+    with pytest.raises(UsageError, match="drift: -201%"):
+        _weigh(drift="-201%")
+    assert _weigh(drift="-200%", draws=1).drift == -2
+    days = np.busday_offset("2020-01-01", np.arange(253), roll="forward")
+    closes = 100 + np.sin(np.arange(251.0))
+    assert (
+        target_odds.weigh(closes, days[:251], days[251:], 101, str(days[-1]), draws=1).history_n
+        == 250
+    )
+    with pytest.raises(NotEnoughData, match="250 closes"):
+        target_odds.weigh(closes[:250], days[:250], days[250:], 101, str(days[-1]), draws=1)
 
 
 # ---- in a market
-# ---------------------------------------------------------------------------------------
 
 MARKET = """
 [market]
@@ -249,7 +341,7 @@ def test_every_number_of_the_known_example_through_the_market(market: Any) -> No
         0.1663,
     )
     assert value["end view"] == pytest.approx(
-        target.closed_form(B, 268 / 252, 0.07, 0.16).end, rel=1e-9
+        level_odds.closed_form(B, 268 / 252, 0.07, 0.16).end, rel=1e-9
     )
     assert 0 < value["block"] < 50
     assert value["past_share"] is None or answer.target.ended.enough
@@ -409,7 +501,8 @@ def test_the_section_takes_open_targets_of_the_ledger(folder: Path, tmp_path: Pa
     targets, said = page.target.build, what_they_said.what_they_said.build
     assert targets(book(None)) is None and said(book(None)) is None
     call = (
-        '[[call]]\nid = "a"\nwho = "A"\ndate = 2025-12-04\nwords = "7,500"\nstance = "level_target"\n'
+        '[[call]]\nid = "a"\nwho = "A"\ndate = 2025-12-04\nwords = "7,500"\n'
+        'stance = "level_target"\n'
         'baskets = ["index"]\nlevel = 7500\nhorizon = 2026-06-30\n'
     )
     section = targets(book(call))

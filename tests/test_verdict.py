@@ -37,12 +37,11 @@ def case(
     p: float = 0.001,
     flat: Evidence | None = None,
     sector: bool = False,
-) -> v.Case:
-    return v.Case(name, direction, size, sessions, evidence(effect, reach, p), flat, sector)
+) -> v.RotationCase:
+    return v.RotationCase(name, direction, size, sessions, evidence(effect, reach, p), flat, sector)
 
 
 # ---- the three grades
-# ----------------------------------------------------------------------------------
 
 
 def test_order_of_the_grades() -> None:
@@ -108,7 +107,6 @@ def test_no_significance_with_zero_inside_the_interval_or_the_wrong_way_or_witho
 
 
 # ---- a rotation
-# ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -182,7 +180,9 @@ ANY = st.builds(
 
 
 @given(st.lists(ANY, min_size=1, max_size=8))
-def test_no_grade_says_more_than_its_interval_its_size_or_its_time(cases: list[v.Case]) -> None:
+def test_no_grade_says_more_than_its_interval_its_size_or_its_time(
+    cases: list[v.RotationCase],
+) -> None:
     graded, _ = v.judge(cases)
     for g in graded:
         assert g.grade == (
@@ -203,13 +203,12 @@ def test_no_grade_says_more_than_its_interval_its_size_or_its_time(cases: list[v
     assert v.leadership(graded) == v.best([g.grade for g in graded])
 
 
-# ---- digesting
-# -----------------------------------------------------------------------------------------
+# ---- consolidating
 
 
-def pause(**change: float) -> v.Digestion:
+def pause(**change: float) -> v.Consolidation:
     given = {"drawdown": -0.06, "sessions": 30, "above": 0.05, "share": 0.7} | change
-    return v.Digestion(
+    return v.Consolidation(
         given["drawdown"],
         int(given["sessions"]),
         given["above"],
@@ -239,9 +238,9 @@ def test_effect_of_a_pause_in_a_trend_that_stands(change: dict[str, float], effe
 def test_one_sector_is_weak_at_most_and_needs_its_seasons() -> None:
     assert pause(drawdown=-0.12, sessions=60).grade == "weak"
     assert pause(sessions=9).grade == "too early"
-    unknown = v.Digestion(-0.06, 30, 0.05, 0.7, Evidence(None, note="history too short"))
+    unknown = v.Consolidation(-0.06, 30, 0.05, 0.7, Evidence(None, note="history too short"))
     assert unknown.grade == "none" and unknown.intact
-    other_way = v.Digestion(-0.06, 30, 0.05, 0.7, evidence(0.001, 0.0005, 0.001))
+    other_way = v.Consolidation(-0.06, 30, 0.05, 0.7, evidence(0.001, 0.0005, 0.001))
     assert other_way.significance == "none"
 
 
@@ -253,7 +252,6 @@ def test_both_questions_may_hold_or_neither() -> None:
 
 
 # ---- earnings seasons
-# ----------------------------------------------------------------------------------
 
 
 def test_sessions_of_a_quarter_are_counted_from_its_first() -> None:
@@ -278,6 +276,24 @@ def test_lift_is_found_where_it_was_planted_and_not_in_noise() -> None:
     assert none.low is not None and none.high is not None and none.low < 0 < none.high
 
 
+def test_lift_counts_sessions_ten_to_forty_five_of_complete_quarters() -> None:
+    """In quarter k the sector loses k basis points on each of those sessions, and nothing else."""
+    quarter = DAYS.astype("datetime64[M]").astype(int) // 3
+    quarter -= quarter[0]
+    place = np.array([np.count_nonzero(quarter[:t] == quarter[t]) + 1 for t in range(len(DAYS))])
+    lost = np.where((place >= 10) & (place <= 45), -0.0001 * quarter, 0.0)
+    found = v.season_lift(np.cumsum(lost), DAYS)
+    # the first quarter is not counted, and the last one, the 48th, is what is being asked about
+    assert found.n == 46 and found.effect == pytest.approx(-0.0001 * sum(range(1, 47)) / 46)
+    assert "Newey-West" in found.method
+
+
+def test_season_of_no_days_and_of_one_quarter() -> None:
+    assert [len(part) for part in v.season(DAYS[:0])] == [0, 0]
+    assert v.season_lift(np.array([]), DAYS[:0]).suppressed
+    assert np.isnan(v.season(DAYS[:20])[0]).all()
+
+
 def test_steady_underperformance_is_no_season() -> None:
     steady = v.season_lift(np.cumsum(np.full(len(DAYS), -0.001)), DAYS)
     assert steady.suppressed and "constant" in steady.note
@@ -289,11 +305,10 @@ def test_short_history_has_a_reason() -> None:
 
 
 # ---- words
-# ---------------------------------------------------------------------------------------------
 
 
 def test_every_grade_has_its_words_and_only_strong_states_a_fact() -> None:
-    for question in ("changing", "digesting"):
+    for question in ("changing", "consolidating"):
         said = [v.claim(question, g) for g in v.GRADES]
         assert len(set(said)) == len(v.GRADES)
     assert "has changed" in v.claim("changing", "strong")

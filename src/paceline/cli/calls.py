@@ -25,7 +25,7 @@ from paceline.cli.options import (
 from paceline.errors import UsageError
 
 if TYPE_CHECKING:
-    from paceline.methods.calls import Call
+    from paceline.methods.call import Call
     from paceline.studies.calls import Scored
 
 #: The ledger used where none is named: beside the market file.
@@ -43,7 +43,8 @@ Stance = Literal[
     "level_target",
     "lead_change",
     "rotation",
-    "digestion",
+    "consolidation",
+    "digestion",  # the older name of a consolidation
     "headwind",
 ]
 Conviction = Literal["low", "medium", "high"]
@@ -67,7 +68,7 @@ def _ledger(file: Path | None, where: Where | None) -> Path:
 
 def list_(file: File = None, /, *, json: AsJson = False, where: Where | None = None) -> int:
     """List the calls of a ledger as written. No prices are read."""
-    from paceline.methods.calls import read
+    from paceline.studies.ledger_file import read
 
     ledger = read(_ledger(file, where))
     if json:
@@ -245,7 +246,7 @@ def add(
     conviction
         Conviction as stated.
     proxy
-        How prices are to measure a digestion or headwind.
+        How prices are to measure a consolidation or headwind.
     assumed
         A field that you chose because it was not stated (repeatable).
     recorded
@@ -273,7 +274,7 @@ def add(
         "recorded": recorded and day(recorded, "--recorded"),
         "note": note,
     }
-    from paceline.methods.calls import add as append
+    from paceline.studies.ledger_file import add as append
 
     path = _ledger(file, where)
     _check_names([*(basket or ()), *(against or ())], where)
@@ -307,7 +308,7 @@ def correct(
         if not equals:
             raise UsageError(f"--set: {given!r} names no value.", "Write it as field=value.")
         changes[name.strip()] = value.strip()
-    from paceline.methods.calls import correct as append
+    from paceline.studies.ledger_file import correct as append
 
     path = _ledger(file, where)
     _check_names(

@@ -1,16 +1,37 @@
-"""Rotation episodes: a causal directional-change detector, its calibration, and what followed.
+"""The mathematics of a study: arrays in, numbers out. No market, no files.
 
-    detector     sigma, turns and daily state of ln(A/B); the verdict of a day and whether it hangs
-                 on the size
-    calibration  how often noise alone turns; how surely and how late a planted rotation is found
-    outcomes     what followed episodes, and lows of the benchmark, against the base rate of all
-                 days
+Rotations of a pair A, B, seen as the line ln(A/B):
 
-``log_ratio`` is ln(A/B), (T,) or (P, T), both legs on the same return basis; NaN is missing.
+    relative_lines  the line, the line without beta, a factor's wealth
+    detector        sigma, turns and daily state of lines; the state of a day, and whether it hangs
+                    on the size of the barrier
+    barriers        the same at several sizes at once
+    episode_table   the episodes of one line: when, how far, how fast
+    last_window     the last window against all earlier ones of its length
+    outcomes        what followed episodes, and lows of the benchmark, against all days
+    calibration     how often noise alone turns; how surely and how late a planted rotation is found
+    turns           the first of these for many pairs at once
+    grades          is leadership changing, is a sector consolidating?
+    analogues       days most like today, and what came next
+
+Levels and calls:
+
+    proportions     intervals of shares, shares of overlapping windows
+    level_odds      the odds of a level: closed form, bootstrap, past windows
+    target_odds     a level by a date, under many drifts
+    call            what somebody said the market would do, and its rules
+    legs            the levels a call is scored on, and returns of bundles of them
+    base_rates      what lay before a call: how often the same bet paid
+    scoring         what became of a call
+    track_record    what the calls of a person or a house prove
+
+``log_ratio`` is ln(A/B), (T,) or (P, T), both legs on the same return basis; NaN is missing. The
+names below are those of the detector and of what is known about it; the rest is imported from its
+file.
 """
 
 from paceline.methods.calibration import Calibration, Power, calibrate, power
-from paceline.methods.detector import SIZES, Episodes, Verdict, detect, sigma, verdicts
+from paceline.methods.detector import SIZES, Turns, TurnState, detect, sigma, turn_states
 from paceline.methods.outcomes import HORIZONS, AfterLows, Outcome, after_lows, outcomes
 
 __all__ = [
@@ -18,15 +39,15 @@ __all__ = [
     "SIZES",
     "AfterLows",
     "Calibration",
-    "Episodes",
     "Outcome",
     "Power",
-    "Verdict",
+    "TurnState",
+    "Turns",
     "after_lows",
     "calibrate",
     "detect",
     "outcomes",
     "power",
     "sigma",
-    "verdicts",
+    "turn_states",
 ]

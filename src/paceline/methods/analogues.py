@@ -4,7 +4,8 @@ The state of a day is a vector of what anyone could have measured then; each par
 the history up to that day (expanding window), so nothing later leaks into it. Distance is
 Mahalanobis'. The days chosen lie at least a horizon apart from each other, and further than the
 longest window and the horizon from today, so that neither their past nor their future overlaps with
-today's or with each other's."""
+today's or with each other's.
+"""
 
 from __future__ import annotations
 
@@ -12,38 +13,42 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from paceline import kernels
-from paceline.arrays import Array, Bools
+from paceline.arrays import Array, Bools, Ints
 from paceline.errors import UsageError
-from paceline.evidence import event_evidence
-from paceline.methods.outcomes import Outcome, forward
+from paceline.methods.outcomes import Outcome, forward, outcome_of
+from paceline.methods.relative_lines import MONTH
 
-#: Sessions in a month: every window below is in months.
-MONTH = 21
-#: Longest window of the state, in months; observations before an expanding score means anything, in
-#: months.
+#: Longest window of the state, and history before an expanding z-score means anything, in months.
 LONGEST, SETTLE = 12, 60
 #: How many days are chosen.
 CHOSEN = 30
+#: A variance up to this is rounding, not movement.
+ROUNDING = 1e-18
 
 
 @dataclass(frozen=True)
 class Analogues:
-    """at: (k,) sessions most like the last one, nearest first; distance (k,); eligible (T,) days that could be."""
+    """The days most like the last one.
 
-    at: NDArray[np.int64]
+    at        (k,) sessions, nearest first
+    distance  (k,) Mahalanobis distance of each
+    eligible  (T,) days that could have been chosen
+    """
+
+    at: Ints
     distance: Array
     eligible: Bools
 
 
 def state(market: Array, factors: Array, per_month: int = MONTH) -> tuple[Array, tuple[str, ...]]:
-    """(K, T) state vector of log returns: ``market`` (T,) and ``factors`` (F, T), and what each part is.
+    """State vector (K, T) of log returns, ``market`` (T,) and ``factors`` (F, T), and its parts.
 
     Market: return over 1, 6 and 12 months, volatility over 1 month (of monthly data: 12), distance
     from the high of 12 months. Each factor: return over 1 and over 6 months. Missing returns count
-    as zero; NaN before a window is full."""
+    as zero; NaN before a window is full.
+    """
 
     def total(x: Array, months: int) -> Array:
         n = months * per_month
@@ -54,11 +59,11 @@ def state(market: Array, factors: Array, per_month: int = MONTH) -> tuple[Array,
 
     line = np.cumsum(np.nan_to_num(market))
     high = kernels.move_max(line, LONGEST * per_month)
-    spread = kernels.move_std(np.nan_to_num(market), per_month if per_month > 1 else LONGEST)
+    volatility = kernels.move_std(np.nan_to_num(market), per_month if per_month > 1 else LONGEST)
     with np.errstate(divide="ignore"):
         parts = [
             *(total(market, m) for m in (1, 6, 12)),
-            np.where(spread > 0, np.log(spread), np.nan),
+            np.where(volatility > 0, np.log(volatility), np.nan),
             line - high,
         ]
     names = [
@@ -75,24 +80,30 @@ def state(market: Array, factors: Array, per_month: int = MONTH) -> tuple[Array,
 
 
 def expanding_z(x: Array, settle: int) -> Array:
-    """(x_t - mean) / sd (ddof 1) over all values up to t, t included; NaN for the first ``settle`` of them."""
-    there = np.isfinite(x)
-    first = np.where(there.any(axis=1), there.argmax(axis=1), 0)
+    """(x_t - mean) / standard deviation (ddof 1) of all values of a row (K, T) up to t, t included.
+
+    NaN for the first ``settle`` values, and where the values do not vary.
+    """
+    observed = np.isfinite(x)
+    first = np.where(observed.any(axis=1), observed.argmax(axis=1), 0)
     # near the values: keeps the difference of squares exact
     shift = np.take_along_axis(x, first[:, None], axis=1)
-    y = np.where(there, x - np.nan_to_num(shift), 0.0)
-    n = np.cumsum(there, axis=1)
+    y = np.where(observed, x - np.nan_to_num(shift), 0.0)
+    n = np.cumsum(observed, axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = np.cumsum(y, axis=1) / n
         variance = (np.cumsum(y * y, axis=1) - n * mean**2) / (n - 1)
         z: Array = np.where(
-            there & (n > settle) & (variance > 1e-18), (y - mean) / np.sqrt(variance), np.nan
+            observed & (n > settle) & (variance > ROUNDING), (y - mean) / np.sqrt(variance), np.nan
         )
     return z
 
 
 def find(vector: Array, horizon: int, *, per_month: int = MONTH, chosen: int = CHOSEN) -> Analogues:
-    """The days most like the last one of a state vector (K, T); as many as there are, at most ``chosen``.
+    """The days most like the last one of a state vector (K, T), at most ``chosen`` of them.
+
+    horizon    observations that are looked ahead afterwards
+    per_month  observations in a month
 
     Raises ``UsageError`` where the last day has no complete state.
     """
@@ -108,7 +119,7 @@ def find(vector: Array, horizon: int, *, per_month: int = MONTH, chosen: int = C
     eligible[max(last + 1 - gap, 0) :] = False
     known = z[:, np.isfinite(z).all(axis=0)]
     away = z - z[:, last:]
-    inverse = np.linalg.pinv(np.cov(known))
+    inverse = np.linalg.pinv(np.atleast_2d(np.cov(known)))
     distance = np.sqrt(np.einsum("kt,kl,lt->t", np.nan_to_num(away), inverse, np.nan_to_num(away)))
     left = np.where(eligible, distance, np.inf)
     at: list[int] = []
@@ -122,26 +133,16 @@ def find(vector: Array, horizon: int, *, per_month: int = MONTH, chosen: int = C
 def followed(
     found: Analogues, lines: Sequence[Array], horizon: int, *, draws: int = 300, seed: int = 0
 ) -> list[Outcome]:
-    """What each line (T,) returned over the next ``horizon`` sessions after the days found, against all eligible
-    days. Suppressed, with the reason, below ten days whose windows do not overlap."""
+    """What each line (T,) returned over the next ``horizon`` sessions after the days found.
+
+    Against all eligible days. Suppressed, with the reason, below ten days whose windows do not
+    overlap.
+    """
     event = np.zeros(len(found.eligible), bool)
     event[found.at] = True
-    result = []
-    for line in lines:
-        value = np.where(found.eligible, forward(line, horizon), np.nan)
-        e = event_evidence(value, event, horizon=horizon, draws=draws, seed=seed)
-        if e.suppressed:
-            result.append(Outcome(horizon, None, None, None, None, e))
-            continue
-        after, days = value[event & np.isfinite(value)], value[np.isfinite(value)]
-        result.append(
-            Outcome(
-                horizon,
-                float(after.mean()),
-                float((after > 0).mean()),
-                float(days.mean()),
-                float((days > 0).mean()),
-                e,
-            )
+    return [
+        outcome_of(
+            np.where(found.eligible, forward(line, horizon), np.nan), event, horizon, draws, seed
         )
-    return result
+        for line in lines
+    ]

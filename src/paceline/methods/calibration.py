@@ -1,4 +1,4 @@
-"""How often noise alone makes an episode, and how surely and how late a planted rotation is found."""
+"""How often noise alone makes an episode; how surely and how late a planted rotation is found."""
 
 from __future__ import annotations
 
@@ -9,14 +9,22 @@ from typing import Any
 
 import numpy as np
 
-from paceline.arrays import Array
+from paceline.arrays import SESSIONS_PER_YEAR, Array
 from paceline.errors import NotEnoughData
 from paceline.evidence import block_length, reason_against, stationary_indices
 from paceline.evidence.bootstrap import Progress
-from paceline.methods.detector import QUARTER, SIZES, STEP, WINDOW, YEAR, detect, sigma
+from paceline.methods.detector import QUARTER, SIZES, STEP, WINDOW, detect, sigma
+from paceline.methods.proportions import wilson
 
 #: Series simulated at a time; each batch has its own seed.
 BATCH = 250
+#: Standard deviation of a session's move in a walk; the detector does not depend on it.
+NOISE = 0.01
+#: Mean block length below which clusters of volatility would not survive resampling.
+LEAST_BLOCK = 21.0
+#: What was simulated, in words.
+WALKS = "driftless Gaussian walks"
+RESAMPLED = "stationary bootstrap of demeaned relative returns"
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,15 @@ class Calibration:
     method: str
 
     def to_json(self) -> dict[str, Any]:
+        """Field by field."""
         return asdict(self)
+
+
+def calibration_of(c: float, rates: Array, years: float, method: str) -> Calibration:
+    """Mean of the simulated rates (S,) with its 95% simulation interval (normal)."""
+    rate = float(rates.mean())
+    reach = 1.96 * float(rates.std(ddof=1)) / math.sqrt(len(rates))
+    return Calibration(c, rate, rate - reach, rate + reach, len(rates), years, method)
 
 
 @dataclass(frozen=True)
@@ -47,7 +63,7 @@ class Power:
     size      the whole planted move, in units of sigma sqrt(63) (a typical move of a quarter)
     length    sessions the move takes
     found     share found by the end of the move, among series in which B led when it began
-    low, high 95% simulation interval (Wilson)
+    low, high  95% simulation interval (Wilson)
     delay     median sessions from its beginning until it is known, among those found; NaN if none
     series    how many series B led in
     """
@@ -61,27 +77,30 @@ class Power:
     delay: float
     series: int
 
-    def to_json(self) -> dict[str, Any]:
-        values = asdict(self)
-        return values | {"delay": None if math.isnan(self.delay) else self.delay}
-
 
 def _walks(series: int, n: int, seed: int) -> Iterator[Array]:
     """Driftless Gaussian walks, in batches; their scale does not matter to the detector."""
     for i, child in enumerate(np.random.SeedSequence(seed).spawn(-(-series // BATCH))):
         steps = np.random.default_rng(child).standard_normal((min(BATCH, series - i * BATCH), n))
-        steps *= 0.01
+        steps *= NOISE
         yield np.cumsum(steps, axis=1, out=steps)
 
 
 def _resampled(returns: Array, series: int, n: int, block: float, seed: int) -> Iterator[Array]:
-    """Lines made of blocks of demeaned returns (m,), in batches; n sessions are drawn from the m there are."""
+    """Lines of n sessions made of blocks of demeaned returns (m,), in batches."""
+    for i, child in enumerate(np.random.SeedSequence(seed).spawn(-(-series // BATCH))):
+        size = min(BATCH, series - i * BATCH)
+        yield resampled_line(returns, size, n, block, np.random.default_rng(child))
+
+
+def resampled_line(
+    returns: Array, series: int, n: int, block: float, rng: np.random.Generator
+) -> Array:
+    """(series, n) lines made of blocks of demeaned returns (m,), drawn by stationary bootstrap."""
     centred = returns - returns.mean()
     m = len(centred)
-    for i, child in enumerate(np.random.SeedSequence(seed).spawn(-(-series // BATCH))):
-        size, rng = min(BATCH, series - i * BATCH), np.random.default_rng(child)
-        parts = [centred[stationary_indices(m, block, size, rng)] for _ in range(-(-n // m))]
-        yield np.cumsum(np.concatenate(parts, axis=1)[:, :n], axis=1)
+    parts = [centred[stationary_indices(m, block, series, rng)] for _ in range(-(-n // m))]
+    return np.cumsum(np.concatenate(parts, axis=1)[:, :n], axis=1)
 
 
 def calibrate(
@@ -104,20 +123,22 @@ def calibrate(
     step         length of the returns sigma is made of
     block        mean block length; default: of the returns' own dependence, and at least 21
                  sessions so that clusters of volatility survive
+
+    Raises ``NotEnoughData`` for returns that are missing, constant or no longer than ``WINDOW``.
     """
-    n = WINDOW + round(years * YEAR)
+    n = WINDOW + round(years * SESSIONS_PER_YEAR)
     batches: Iterable[Array]
     if log_returns is None:
-        batches, method = _walks(series, n, seed), "driftless Gaussian walks"
+        batches, method = _walks(series, n, seed), WALKS
     else:
         valid = np.asarray(log_returns, float)[np.isfinite(log_returns)]
         if reason := reason_against(valid, WINDOW):
             raise NotEnoughData(
                 f"relative returns cannot be resampled: {reason}.", "Give a longer history."
             )
-        block = max(21.0, float(block_length(valid[None])[0])) if block is None else block
+        block = max(LEAST_BLOCK, float(block_length(valid[None])[0])) if block is None else block
         batches = _resampled(valid, series, n, block, seed)
-        method = f"stationary bootstrap of demeaned relative returns, blocks of {block:.1f}"
+        method = f"{RESAMPLED}, blocks of {block:.1f}"
     rates: list[Array] = []
     done = 0
     for line in batches:
@@ -125,9 +146,7 @@ def calibrate(
         done += len(line)
         if progress is not None:
             progress(done, series)
-    each = np.concatenate(rates)
-    rate, reach = float(each.mean()), 1.96 * float(each.std(ddof=1)) / math.sqrt(len(each))
-    return Calibration(c, rate, rate - reach, rate + reach, series, years, method)
+    return calibration_of(c, np.concatenate(rates), years, method)
 
 
 def power(
@@ -140,15 +159,18 @@ def power(
     step: int = STEP,
     seed: int = 0,
 ) -> list[Power]:
-    """Power curve and delay: a steady drift of A against B is planted into driftless Gaussian walks.
+    """Power and delay: a steady drift of A against B is planted into driftless Gaussian walks.
 
     sizes   whole planted moves in units of sigma sqrt(63); 0 shows how often noise alone is "found"
+    length  sessions the planted move takes
     settle  years of noise before it, so that the detector's state is typical when it begins
+
     The same noise is used for every size, so the curve is smooth. A rotation counts as found when a
-    turn up becomes known within ``length`` sessions of its beginning."""
-    begin = WINDOW + round(settle * YEAR)
+    turn up becomes known within ``length`` sessions of its beginning.
+    """
+    begin = WINDOW + round(settle * SESSIONS_PER_YEAR)
     planted = np.zeros(begin + length)
-    planted[begin:] = 0.01 * math.sqrt(QUARTER) * np.arange(1, length + 1) / length
+    planted[begin:] = NOISE * math.sqrt(QUARTER) * np.arange(1, length + 1) / length
     curve = []
     for size in sizes:
         lagging, delays = 0, [np.empty(0)]
@@ -158,7 +180,7 @@ def power(
             behind = found.state[:, begin - 1] < 0
             lagging += int(behind.sum())
             first = np.full(len(line), np.inf)
-            up = found.which(1) & (found.known >= begin)
+            up = found.episodes(1) & (found.known >= begin)
             np.minimum.at(first, found.series[up], found.known[up] - (begin - 1.0))
             delays.append(first[behind & np.isfinite(first)])
         delay = np.concatenate(delays)
@@ -176,17 +198,3 @@ def power(
             )
         )
     return curve
-
-
-def wilson(hits: float, n: float) -> tuple[float, float]:
-    """95% interval of a share by Wilson (1927); NaN without observations."""
-    if n <= 0:
-        return math.nan, math.nan
-    z, share = 1.959963984540054, hits / n
-    middle, reach = (
-        share + z * z / (2 * n),
-        z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)),
-    )
-    return max(0.0, (middle - reach) / (1 + z * z / n)), min(
-        1.0, (middle + reach) / (1 + z * z / n)
-    )

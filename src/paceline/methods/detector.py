@@ -1,30 +1,33 @@
-"""The detector: turns of ln(A/B) by a barrier that follows its volatility, and the state on every day.
+"""The detector: turns of ln(A/B) by a barrier that follows its volatility, and the state of a day.
 
 The barrier on a day is ``c * sigma * sqrt(63)``, sigma being that day's volatility per session.
 After a turn down the lowest point since the high it turned from is followed; on the day the line
 stands a barrier above that point a turn up becomes known, and from then on the highest point since
 that low is followed; and so forth, at most one turn a day. A turn up that follows a turn down is an
-*episode*: A takes over from B. There is no look-back window to choose. Directional changes:
-Guillaume et al. (1997), From the bird's eye to the microscope; the filter of Lunde and Timmermann
-(2004) is the same with sizes that do not change."""
+*episode*: A takes over from B. There is no look-back window to choose.
+
+Directional changes: Guillaume et al. (1997), From the bird's eye to the microscope; the filter of
+Lunde and Timmermann (2004) is the same with sizes that do not change.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from paceline.arrays import Array, Bools
+from paceline.arrays import SESSIONS_PER_YEAR, Array, Bools, Ints
 from paceline.errors import UsageError
+from paceline.kernels import forward_fill
 
-Ints = NDArray[np.int64]
-
-YEAR, QUARTER = 252, 63
+#: Sessions of a quarter: a barrier is a multiple of a typical move over as many.
+QUARTER = 63
 #: Sessions that sigma looks back over, and the length of the returns it is made of.
 WINDOW, STEP = 252, 5
-#: Sizes of the barrier, and how far the size is moved to see whether the verdict hangs on it.
+#: Sizes of the barrier, and how far the size is moved to see whether the state hangs on it.
 SIZES = {"watch": 1.0, "episode": 1.5, "major": 2.0}
 MARGIN = 0.25
 #: A sigma per session below this is a constant line plus rounding.
@@ -34,7 +37,7 @@ COVERAGE = 0.9
 
 
 @dataclass(frozen=True)
-class Episodes:
+class Turns:
     """Turns of P series in order of series and time (E of them), and the state on each day.
 
     series      (E,) row of ``log_ratio``
@@ -43,15 +46,13 @@ class Episodes:
     known       (E,) session on which the turn became known
     size        (E,) |move of ln(A/B)| from the extreme to the day it was known
     sigma       (E,) sigma per session on that day
-    complete    (E,) False for the first turn of a series: nothing of the same size is known before
-                it
+    complete    (E,) False for the first turn of a series: nothing of its size is known before it
     state       (P, T) direction of the last turn known by each session, 0 before the first
-    since       (P, T) session of the extreme followed (the running high or low); -1 before the
-                first turn
-    move        (P, T) how far the line stands from that extreme, against the state's direction, >=
-                0
-    barrier     (P, T) c sigma sqrt(63); NaN before sigma is known. The next turn comes when move >=
-                barrier
+    since       (P, T) session of the extreme followed (running high or low); -1 before any turn
+    move        (P, T) how far the line stands from that extreme, against the state's direction: at
+                least zero
+    barrier     (P, T) c sigma sqrt(63); NaN before sigma is known. The next turn comes when
+                move >= barrier
     """
 
     c: float
@@ -72,26 +73,26 @@ class Episodes:
 
     @property
     def distance(self) -> Array:
-        """(P, T) what is missing for the next turn, as a move of ln(A/B); 0 or less only on the day of a turn."""
+        """(P, T) move of ln(A/B) missing for the next turn; 0 or less only on the day of a turn."""
         return self.barrier - self.move
 
-    def which(self, direction: int = 1, series: int | None = None) -> Bools:
-        """(E,) the episodes of that direction (of one series): turns that follow an opposite one."""
+    def episodes(self, direction: int = 1, series: int | None = None) -> Bools:
+        """(E,) which turns are episodes of that direction (of one series): they follow another."""
         chosen: Bools = self.complete & (self.direction == direction)
         return chosen if series is None else chosen & (self.series == series)
 
     def days(self, series: int = 0, direction: int = 1) -> Ints:
         """Sessions on which episodes of one series became known."""
-        return self.known[self.which(direction, series)]
+        return self.known[self.episodes(direction, series)]
 
     def years(self) -> Array:
         """(P,) years of 252 sessions with a barrier."""
-        result: Array = np.isfinite(self.barrier).sum(axis=1) / YEAR
+        result: Array = np.isfinite(self.barrier).sum(axis=1) / SESSIONS_PER_YEAR
         return result
 
     def rate_per_year(self, direction: int = 1) -> Array:
-        """(P,) episodes of that direction per year of sessions with a barrier; NaN where there is none."""
-        count = np.bincount(self.series[self.which(direction)], minlength=len(self.state))
+        """(P,) episodes of that direction per year of sessions with a barrier; NaN without any."""
+        count = np.bincount(self.series[self.episodes(direction)], minlength=len(self.state))
         years = self.years()
         rate: Array = np.divide(count, years, out=np.full(len(years), np.nan), where=years > 0)
         return rate
@@ -106,26 +107,15 @@ def _rows(log_ratio: Array) -> Array:
     return line
 
 
-def _filled(line: Array) -> Array:
-    """The last finite value up to each session; NaN before the first."""
-    ok = np.isfinite(line)
-    if ok.all():
-        return line
-    last = np.maximum.accumulate(np.where(ok, np.arange(line.shape[1]), -1), axis=1)
-    return np.where(
-        last >= 0,
-        np.take_along_axis(np.where(ok, line, np.nan), np.maximum(last, 0), axis=1),
-        np.nan,
-    )
-
-
 def sigma(log_ratio: Array, window: int = WINDOW, step: int = STEP) -> Array:
-    """Volatility per session (P, T): sd of the last window // step non-overlapping log returns over ``step``
-    sessions, counted back from the day itself (ddof = 1), divided by sqrt(step).
+    """Volatility per session (P, T) from returns over ``step`` sessions, counted back from the day.
 
+    Standard deviation (ddof = 1) of the last window // step non-overlapping log returns over
+    ``step`` sessions, divided by sqrt(step); ``step`` = 1 gives the volatility of daily returns.
     NaN before a full window, where less than 90% of the window's sessions have a value (elsewhere a
-    missing value repeats the last), and for a line that does not move. ``step`` = 1 gives the
-    volatility of daily returns."""
+    missing value repeats the last), and for a line that does not move. Raises ``UsageError`` for a
+    window shorter than two steps.
+    """
     line = _rows(log_ratio)
     count = window // step
     if step < 1 or count < 2:
@@ -137,7 +127,7 @@ def sigma(log_ratio: Array, window: int = WINDOW, step: int = STEP) -> Array:
     result = np.full((series, n), np.nan)
     if n <= span:
         return result
-    full = _filled(line)
+    full = forward_fill(line)
     moves = np.nan_to_num(full[:, step:] - full[:, :-step])  # moves[:, t - step] ends at t
     padded = np.pad(moves, ((0, 0), (0, -moves.shape[1] % step))).reshape(series, -1, step)
 
@@ -149,44 +139,82 @@ def sigma(log_ratio: Array, window: int = WINDOW, step: int = STEP) -> Array:
 
     variance = np.maximum(summed(padded**2) - summed(padded) ** 2 / count, 0.0) / (count - 1) / step
     present = np.cumsum(np.isfinite(line), axis=1)
-    seen = present[:, span:] - present[:, :-span]
-    known = (variance > STILL**2) & (seen >= COVERAGE * span) & np.isfinite(full[:, :-span])
+    observed = present[:, span:] - present[:, :-span]
+    known = (variance > STILL**2) & (observed >= COVERAGE * span) & np.isfinite(full[:, :-span])
     result[:, span:] = np.where(known, np.sqrt(variance), np.nan)
     return result
 
 
+class _Turn(NamedTuple):
+    series: int
+    direction: int
+    extreme: int
+    known: int
+    complete: bool
+
+
+class _Path(NamedTuple):
+    """What following the lines gives: their turns, and (P, T) state, extreme followed and move."""
+
+    turns: list[_Turn]
+    state: NDArray[np.int8]
+    since: NDArray[np.int32]
+    move: Array
+
+
 def detect(
     log_ratio: Array, c: float = SIZES["episode"], *, sigma_per_session: Array | None = None
-) -> Episodes:
+) -> Turns:
     """Turns of each line (P, T) at barrier c sigma sqrt(63), and the state on every day. Causal.
 
     sigma_per_session  default: ``sigma(log_ratio)``. Where it is NaN nothing can become known. The
                        line is followed from its first day with a sigma
+
     A missing value is no observation: on such a day nothing becomes known and the extremes stay.
+    Raises ``UsageError`` for a size that is not above zero.
     """
     if not c > 0:
         raise UsageError(f"c = {c} is not a size of a barrier.", "Give a number above 0, e.g. 1.5.")
     line = _rows(log_ratio)
-    spread = (
-        sigma(line) if sigma_per_session is None else np.broadcast_to(sigma_per_session, line.shape)
+    volatility = _sigma_of(line, sigma_per_session)
+    full = forward_fill(line)
+    barrier = np.where(np.isfinite(line), c * math.sqrt(QUARTER) * volatility, np.nan)
+    path = _follow(full, barrier)
+    path.turns.sort(key=lambda turn: (turn.series, turn.known))
+    table = np.array([turn[:4] for turn in path.turns], np.int64).reshape(-1, 4)
+    series, direction, extreme, known = (column.copy() for column in table.T)
+    return Turns(
+        c,
+        series,
+        direction,
+        extreme,
+        known,
+        np.abs(full[series, known] - full[series, extreme]),
+        volatility[series, known],
+        np.array([turn.complete for turn in path.turns], bool),
+        path.state,
+        path.since,
+        path.move,
+        barrier,
     )
-    barrier = c * math.sqrt(QUARTER) * spread
-    P, T = line.shape
-    full = _filled(line)
-    observed = np.isfinite(line)
-    # sessions first, so that a step through time reads contiguous memory; y = state * line rises
-    # with the state
-    L, B = np.ascontiguousarray(full.T), np.ascontiguousarray(np.where(observed, barrier, np.nan).T)
+
+
+def _sigma_of(line: Array, given: Array | None) -> Array:
+    return sigma(line) if given is None else np.broadcast_to(given, line.shape)
+
+
+def _follow(full: Array, barrier: Array) -> _Path:
+    """Follow every line (P, T) through time; ``barrier`` is NaN where nothing is observed."""
+    # sessions first, so that a step through time reads contiguous memory
+    L, B = np.ascontiguousarray(full.T), np.ascontiguousarray(barrier.T)
+    T, P = L.shape
     begun = np.maximum.accumulate(np.isfinite(B), axis=0)
     state = np.zeros(P, np.int8)
     high, low = np.full(P, -np.inf), np.full(P, np.inf)
     high_at, low_at = np.full(P, -1, np.int32), np.full(P, -1, np.int32)
-    states, since, move = (
-        np.zeros((T, P), np.int8),
-        np.full((T, P), -1, np.int32),
-        np.full((T, P), np.nan),
-    )
-    turns: list[tuple[int, int, int, int, bool]] = []
+    states, since = np.zeros((T, P), np.int8), np.full((T, P), -1, np.int32)
+    move = np.full((T, P), np.nan)
+    turns: list[_Turn] = []
     for t in range(T):
         if not begun[t].any():
             continue
@@ -194,15 +222,12 @@ def detect(
         above, below = y > high, y < low
         high[above], high_at[above] = y[above], t
         low[below], low_at[below] = y[below], t
-        up, down = (state <= 0) & (y - low >= B[t]), (state >= 0) & (high - y >= B[t])
-        # before the first turn only: the larger move is the one known first
-        if (both := up & down).any():
-            falls = high - y > y - low
-            up, down = up & ~(both & falls), down & ~(both & ~falls)
+        up, down = _turning(state, y - low, high - y, B[t])
         for p in np.flatnonzero(up | down).tolist():
             rising = bool(up[p])
             pivot = int(low_at[p] if rising else high_at[p])
-            turns.append((p, 1 if rising else -1, pivot, t, state[p] != 0))
+            turns.append(_Turn(p, 1 if rising else -1, pivot, t, bool(state[p])))
+            # what is followed from now on is the furthest point since the pivot, not today's
             path = full[p, pivot : t + 1]
             if rising:
                 high_at[p] = pivot + int(path.argmax())
@@ -214,36 +239,28 @@ def detect(
         states[t] = state
         since[t] = np.where(state > 0, high_at, np.where(state < 0, low_at, -1))
         move[t] = np.where(state > 0, high - y, np.where(state < 0, y - low, np.nan))
-    turns.sort(key=lambda turn: (turn[0], turn[3]))
-    table = np.array([turn[:4] for turn in turns], np.int64).reshape(-1, 4)
-    series, direction, extreme, known = (column.copy() for column in table.T)
-    return Episodes(
-        c,
-        series,
-        direction,
-        extreme,
-        known,
-        np.abs(full[series, known] - full[series, extreme]),
-        spread[series, known],
-        np.array([turn[4] for turn in turns], bool),
-        np.ascontiguousarray(states.T),
-        np.ascontiguousarray(since.T),
-        np.ascontiguousarray(move.T),
-        np.where(observed, barrier, np.nan),
-    )
+    return _Path(turns, *(np.ascontiguousarray(a.T) for a in (states, since, move)))
+
+
+def _turning(
+    state: NDArray[np.int8], rise: Array, fall: Array, barrier: Array
+) -> tuple[Bools, Bools]:
+    """Which lines turn up and which down today; before a first turn the larger move is the one."""
+    up, down = (state <= 0) & (rise >= barrier), (state >= 0) & (fall >= barrier)
+    falls = fall > rise
+    return up & ~(down & falls), down & ~(up & ~falls)
 
 
 @dataclass(frozen=True)
-class Verdict:
+class TurnState:
     """What the detector says of one series on one day at one size.
 
     direction   +1 A leads, -1 B leads, 0 no turn known yet
-    below, above  the direction at c - 0.25 and c + 0.25; ``borderline`` where they and the
-                  direction differ
+    below, above  the direction at c - 0.25 and c + 0.25; ``borderline`` where the three differ
     since, move   session of the extreme followed, and the move against the direction away from it
-    barrier, distance  size of the move that would turn the verdict, and what of it is missing; NaN
-                       without a sigma
-    reason      why there is no verdict, else ""
+    barrier     size of the move that would turn the state, ``distance`` what of it is missing; NaN
+                without a sigma
+    reason      why nothing can be said, else ""
     """
 
     c: float
@@ -258,51 +275,54 @@ class Verdict:
 
     @property
     def borderline(self) -> bool:
+        """A barrier a quarter smaller or larger says otherwise."""
         return not self.below == self.direction == self.above
 
 
-def verdicts(
+def state_at(found: Turns, below: Turns, above: Turns, row: int = 0, reason: str = "") -> TurnState:
+    """State of one series at the last session, from its turns at c, c - 0.25 and c + 0.25."""
+    return TurnState(
+        found.c,
+        int(found.state[row, -1]),
+        int(below.state[row, -1]),
+        int(above.state[row, -1]),
+        int(found.since[row, -1]),
+        float(found.move[row, -1]),
+        float(found.barrier[row, -1]),
+        float(found.distance[row, -1]),
+        reason,
+    )
+
+
+def turn_states(
     log_ratio: Array,
     c: float = SIZES["episode"],
     *,
     session: int = -1,
     sigma_per_session: Array | None = None,
-) -> list[Verdict]:
-    """The verdict on each line (P, T) at one session (default: the last), known then and there."""
+) -> list[TurnState]:
+    """State of each line (P, T) at one session (default: the last), as known then and there."""
     line = _rows(log_ratio)
-    spread = (
-        sigma(line) if sigma_per_session is None else np.broadcast_to(sigma_per_session, line.shape)
+    volatility = _sigma_of(line, sigma_per_session)
+    end = range(line.shape[1])[session] + 1
+    line, volatility = line[:, :end], volatility[:, :end]
+    found, below, above = (
+        detect(line, size, sigma_per_session=volatility)
+        for size in (c, max(c - MARGIN, MARGIN / 10), c + MARGIN)
     )
-    at = range(line.shape[1])[session] + 1
-    line, spread = line[:, :at], spread[:, :at]
-    here = detect(line, c, sigma_per_session=spread)
-    sides = [
-        detect(line, size, sigma_per_session=spread).state[:, -1]
-        for size in (max(c - MARGIN, MARGIN / 10), c + MARGIN)
+    return [
+        state_at(found, below, above, row, why_no_state(found, line[row], row))
+        for row in range(len(line))
     ]
-    result = []
-    for p in range(len(line)):
-        reason = ""
-        if not np.isfinite(here.barrier[p]).any():
-            reason = _why_no_sigma(line[p])
-        elif not np.isfinite(here.barrier[p, -1]):
-            reason = "no value, or no volatility, on the day"
-        elif here.state[p, -1] == 0:
-            reason = "no turn known yet"
-        result.append(
-            Verdict(
-                c,
-                int(here.state[p, -1]),
-                int(sides[0][p]),
-                int(sides[1][p]),
-                int(here.since[p, -1]),
-                float(here.move[p, -1]),
-                float(here.barrier[p, -1]),
-                float(here.distance[p, -1]),
-                reason,
-            )
-        )
-    return result
+
+
+def why_no_state(found: Turns, line: Array, row: int = 0) -> str:
+    """Why nothing can be said of a line (T,), row ``row`` of ``found``, at its last session."""
+    if not np.isfinite(found.barrier[row]).any():
+        return _why_no_sigma(line)
+    if not np.isfinite(found.barrier[row, -1]):
+        return "no value, or no volatility, on the day"
+    return "no turn known yet" if found.state[row, -1] == 0 else ""
 
 
 def _why_no_sigma(line: Array) -> str:

@@ -1,25 +1,33 @@
-"""Two questions, each with a grade: is leadership changing, and is a sector digesting? Both may hold, or neither.
+"""Two questions with a grade each: is leadership changing, and is a sector consolidating?
 
-The grade of a rotation is the lowest of three, in the order too early < none < weak < moderate <
-strong.
+Both may hold, or neither. The grade of a rotation is the lowest of three, in the order
+too early < none < weak < moderate < strong.
 
-Effect. The largest size at which a turn became known after the date in question and still stands: 2
-strong, 1.5 moderate, 1 weak, none at all none. A lead that was known before the date is not a
-change. Significance. The move since the date against all earlier windows of that length, raw and
-without beta; the weaker of the two counts, and it must go the way the turn went. Adjusted p
-(Benjamini and Hochberg, over every question that shares the date) at most 1%: strong; at most 5%:
-moderate; the interval of this question alone excludes zero: weak; else none. Persistence. Sessions
-since the date: 42 strong, 21 moderate, 10 weak, fewer too early.
+Effect        the largest size at which a turn became known after the date in question and still
+              stands: 2 strong, 1.5 moderate, 1 weak, none at all none. A lead that was known before
+              the date is not a change.
+Significance  the move since the date against all earlier windows of that length, raw and without
+              beta; the weaker of the two counts, and it must go the way the turn went. Adjusted p
+              (Benjamini and Hochberg, over every question that shares the date) at most 1%: strong;
+              at most 5%: moderate; the interval of this question alone excludes zero: weak; else
+              none.
+Persistence   sessions since the date: 42 strong, 21 moderate, 10 weak, fewer too early.
 
 The grade of the question "is leadership changing?" is the best of the rotations', where a sector
 against the market counts as weak at most: eleven sectors always have a best one. A question that
 could not be asked (too short a history) grades none, with its reason.
 
-Digesting. Effect: off its 252-day high by 10% strong, 5% moderate, 2% weak, less none; none too
-where the trend is broken (below its 200-day mean, half of its members or more below theirs, or 20%
-off the high). Significance: that it falls behind the market inside earnings seasons more than
-outside, quarter by quarter, adjusted in the same family, with the same limits. Persistence:
-sessions since the high. As one sector it is weak at most."""
+Consolidating:
+
+Effect        off its 252-day high by 10% strong, 5% moderate, 2% weak, less none; none too where
+              the trend is broken (below its 200-day mean, half of its members or more below theirs,
+              or 20% off the high).
+Significance  that it falls behind the market inside earnings seasons more than outside, quarter by
+              quarter, adjusted in the same family, with the same limits.
+Persistence   sessions since the high.
+
+As one sector it is weak at most.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +46,8 @@ SIZES = ((2.0, "strong"), (1.5, "moderate"), (1.0, "weak"))
 SESSIONS = ((42, "strong"), (21, "moderate"), (10, "weak"))
 DEPTHS = ((0.10, "strong"), (0.05, "moderate"), (0.02, "weak"))
 P_VALUES = ((0.01, "strong"), (0.05, "moderate"))
-#: A fall from the high that is a bear market and no digestion; share of members that must stand
-#: above their mean.
+#: A fall from the high that is a bear market and no consolidation; share of members that must
+#: stand above their mean.
 BEAR, MAJORITY = 0.20, 0.5
 #: Sessions of a quarter that stand in for its earnings season, the first being 1.
 SEASON = (10, 45)
@@ -87,15 +95,15 @@ def significance_grade(evidence: Evidence, direction: int) -> str:
 
 
 @dataclass(frozen=True)
-class Case:
+class RotationCase:
     """What is known of one rotation since the date.
 
     direction  +1 A, -1 B, 0 nobody: the way of the newest turn known after the date and still
                standing
     size       largest size at which it stands; 0 for none
     sessions   since the date
-    raw, flat  move since the date against earlier windows: of the line, and of the line without
-               beta (None: not asked)
+    raw        move since the date against earlier windows, of the line; ``flat`` the same of the
+               line without beta (None: not asked)
     sector     a sector against the market
     """
 
@@ -116,10 +124,10 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Graded:
+class Grading:
     """A case and its grades; ``evidence`` is the one that counted, adjusted over the family."""
 
-    case: Case
+    case: RotationCase
     evidence: Evidence
     effect: str
     significance: str
@@ -128,9 +136,9 @@ class Graded:
 
 
 def judge(
-    cases: Sequence[Case], also: Sequence[Evidence] = ()
-) -> tuple[list[Graded], list[Evidence]]:
-    """The cases graded, and ``also`` (further questions of the same page) adjusted in the same family."""
+    cases: Sequence[RotationCase], also: Sequence[Evidence] = ()
+) -> tuple[list[Grading], list[Evidence]]:
+    """The cases graded, and ``also`` (further questions) adjusted in the same family."""
     family = judge_family([*(c.evidence for c in cases), *also])
     graded = []
     for case, evidence in zip(cases, family, strict=False):
@@ -140,23 +148,24 @@ def judge(
             persistence_grade(case.sessions),
         )
         whole = lowest(*parts)
-        graded.append(Graded(case, evidence, *parts, capped(whole) if case.sector else whole))
+        graded.append(Grading(case, evidence, *parts, capped(whole) if case.sector else whole))
     return graded, family[len(cases) :]
 
 
-def leadership(graded: Sequence[Graded]) -> str:
-    """Is leadership changing? The best grade of all; too early only where it is too early for every one."""
+def leadership(graded: Sequence[Grading]) -> str:
+    """Is leadership changing? The best grade; too early only where it is too early for all."""
     return best([g.grade for g in graded])
 
 
 @dataclass(frozen=True)
-class Digestion:
-    """What is known of one sector or basket. ``drawdown`` <= 0; shares and distances NaN where unknown.
+class Consolidation:
+    """What is known of one sector or basket; NaN where unknown.
 
-    sessions   since its 252-day high
-    above      distance of its level from its own 200-day mean
-    share      share of its members above theirs
-    lift       relative return a session in earnings seasons less outside, per quarter (adjusted)
+    drawdown  from its 252-day high, a fraction at most zero
+    sessions  since that high
+    above     distance of its level from its own 200-day mean
+    share     share of its members above theirs
+    lift      relative return a session in earnings seasons less outside, per quarter (adjusted)
     """
 
     drawdown: float
@@ -167,33 +176,37 @@ class Digestion:
 
     @property
     def intact(self) -> bool:
-        """The trend stands: above its mean, most members above theirs (where known), no bear market."""
+        """The trend stands: level and most members (if known) above their mean, no bear market."""
         members = not math.isfinite(self.share) or self.share > MAJORITY
         return self.above > 0 and members and -self.drawdown < BEAR
 
     @property
     def effect(self) -> str:
+        """By the fall from the high; none where the trend is broken."""
         deep = next((g for limit, g in DEPTHS if -self.drawdown >= limit), "none")
         return deep if self.intact else "none"
 
     @property
     def significance(self) -> str:
+        """That it falls behind the market in earnings seasons."""
         return significance_grade(self.lift, -1)
 
     @property
     def persistence(self) -> str:
+        """By sessions since the high."""
         return persistence_grade(self.sessions)
 
     @property
     def grade(self) -> str:
+        """The lowest of the three, weak at most."""
         return capped(lowest(self.effect, self.significance, self.persistence))
 
 
 def season(days: Dates) -> tuple[Array, Array]:
-    """(session of its quarter, from 1, quarter) of each session: the proxy for earnings seasons counts on these.
+    """(session of its quarter, from 1, and quarter) of each session: the proxy of earnings seasons.
 
-    The first quarter is counted from its first session only where the days before it are there:
-    until then NaN."""
+    The first quarter is NaN: how many of its sessions lie before the first day is not known.
+    """
     quarter = days.astype("datetime64[M]").astype(np.int64) // 3
     first = np.flatnonzero(np.diff(quarter, prepend=quarter[0] - 1 if len(quarter) else 0))
     length = np.diff(np.r_[first, len(days)])
@@ -206,8 +219,11 @@ def season(days: Dates) -> tuple[Array, Array]:
 def season_lift(line: Array, days: Dates) -> Evidence:
     """Mean daily relative return in sessions 10 to 45 of a quarter less that in its other sessions.
 
+    line, days  ln of the relative level (T,), and its sessions
+
     One number per complete quarter, their mean with a Newey-West interval: n is quarters. A lift
-    over exposure, never a count: earnings seasons take up more than half of all sessions."""
+    over exposure, never a count: earnings seasons take up more than half of all sessions.
+    """
     number, quarter = season(days)
     step = np.diff(line, prepend=np.nan)
     inside: Bools = np.asarray((number >= SEASON[0]) & (number <= SEASON[1]))
@@ -232,7 +248,7 @@ def season_lift(line: Array, days: Dates) -> Evidence:
 
 
 #: What may be said at each grade; a sentence never says more.
-SAID = {
+WORDS = {
     "changing": {
         "strong": "Leadership has changed",
         "moderate": "Leadership is probably changing",
@@ -240,9 +256,9 @@ SAID = {
         "none": "Nothing beyond noise says that leadership is changing",
         "too early": "It is too early to say whether leadership is changing",
     },
-    "digesting": {
-        "strong": "is digesting",
-        "moderate": "is probably digesting",
+    "consolidating": {
+        "strong": "is consolidating",
+        "moderate": "is probably consolidating",
         "weak": "shows weak signs of a pause that belongs to earnings seasons",
         "none": "shows no pause that could be told from noise",
         "too early": "is too close to its high to say whether it pauses",
@@ -251,5 +267,5 @@ SAID = {
 
 
 def claim(question: str, grade: str) -> str:
-    """The words a grade allows for "changing" or "digesting"."""
-    return SAID[question][grade]
+    """The words a grade allows for "changing" or "consolidating"."""
+    return WORDS[question][grade]

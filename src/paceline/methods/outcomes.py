@@ -1,29 +1,33 @@
-"""What followed: relative returns after episodes and after lows of the benchmark, against the base rate of all days."""
+"""What followed: relative returns after episodes and after lows, against the base rate of all days.
+
+The lows are the benchmark's.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from paceline.arrays import Array, Bools
+from paceline.arrays import Array, Bools, Ints
 from paceline.errors import UsageError
 from paceline.evidence import Evidence, event_evidence
-from paceline.methods.detector import Episodes, Ints
+from paceline.methods.detector import Turns
 
+#: Sessions that are looked ahead: a month, a quarter, half a year, a year.
 HORIZONS = (21, 63, 126, 252)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Relative return of A over B, (A_{t+h}/B_{t+h}) / (A_t/B_t) - 1, after events against all days.
+    """Relative return of A over B after events against all days: (A_{t+h}/B_{t+h}) / (A_t/B_t) - 1.
 
-    mean, hit_rate  mean, and share above zero, after the events
+    mean, hit_rate       mean, and share above zero, after the events
     base, base_hit_rate  the same for all eligible days
-    evidence        of mean - base: interval, p, n, effective n, minimum detectable effect
+    evidence             of mean - base: interval, p, n, effective n, minimum detectable effect
+
     Below ten effective observations all four are None and ``evidence.note`` says why.
     """
 
@@ -34,18 +38,15 @@ class Outcome:
     base_hit_rate: float | None
     evidence: Evidence
 
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self) | {"evidence": self.evidence.to_json()}
-
 
 @dataclass(frozen=True)
 class AfterLows:
     """The relative return ``sessions`` after the last low, beside those after every earlier one.
 
-    now       after the last low; NaN where its window is not complete
-    below     share of the earlier ones that are below ``now``; NaN without earlier ones
-    lows      (M,) sessions of the earlier lows, ``values`` (M,) the relative returns after them
-    outcome   of the earlier lows against all days
+    now      after the last low; NaN where its window is not complete
+    below    share of the earlier ones that are below ``now``; NaN without earlier ones
+    lows     (M,) sessions of the earlier lows, ``values`` (M,) the relative returns after them
+    outcome  of the earlier lows against all days
     """
 
     sessions: int
@@ -57,7 +58,10 @@ class AfterLows:
 
 
 def forward(log_ratio: Array, horizon: int) -> Array:
-    """(T,) relative return over the next ``horizon`` sessions; NaN where either end is missing."""
+    """(T,) relative return over the next ``horizon`` sessions; NaN where either end is missing.
+
+    Raises ``UsageError`` for a horizon below one session.
+    """
     if horizon < 1:
         raise UsageError(f"a horizon of {horizon} sessions does not exist.", "Give 1 or more.")
     line = np.asarray(log_ratio, float)
@@ -66,7 +70,8 @@ def forward(log_ratio: Array, horizon: int) -> Array:
     return result
 
 
-def _outcome(value: Array, event: Bools, horizon: int, draws: int, seed: int) -> Outcome:
+def outcome_of(value: Array, event: Bools, horizon: int, draws: int, seed: int) -> Outcome:
+    """Values (T,) of the sessions with an event (T,) against those of all sessions with a value."""
     evidence = event_evidence(value, event, horizon=horizon, draws=draws, seed=seed)
     if evidence.suppressed:
         return Outcome(horizon, None, None, None, None, evidence)
@@ -83,7 +88,7 @@ def _outcome(value: Array, event: Bools, horizon: int, draws: int, seed: int) ->
 
 def outcomes(
     log_ratio: Array,
-    episodes: Episodes,
+    turns: Turns,
     *,
     series: int = 0,
     direction: int = 1,
@@ -94,18 +99,19 @@ def outcomes(
 ) -> list[Outcome]:
     """What followed the episodes of one series, one outcome per horizon.
 
-    log_ratio  (T,) the line ``episodes`` were detected on (its row ``series``)
+    log_ratio  (T,) the line ``turns`` were detected on (its row ``series``)
     direction  +1: A took over (a hit is a further gain of A); -1: B took over (a hit is still a
                gain of A)
     since      first session that counts, for events and base days alike ("since 1990")
 
     Measured from the close of the day an episode became known. The base rate is that of all days on
-    which one could have become known (those with a barrier)."""
-    eligible = np.isfinite(episodes.barrier[series]) & (np.arange(len(log_ratio)) >= since)
+    which one could have become known (those with a barrier).
+    """
+    eligible = np.isfinite(turns.barrier[series]) & (np.arange(len(log_ratio)) >= since)
     event = np.zeros(len(log_ratio), bool)
-    event[episodes.days(series, direction)] = True
+    event[turns.days(series, direction)] = True
     return [
-        _outcome(np.where(eligible, forward(log_ratio, h), np.nan), event, h, draws, seed)
+        outcome_of(np.where(eligible, forward(log_ratio, h), np.nan), event, h, draws, seed)
         for h in horizons
     ]
 
@@ -120,7 +126,7 @@ def after_lows(
     draws: int = 2000,
     seed: int = 0,
 ) -> AfterLows:
-    """ "Since the low": the relative return some sessions after the benchmark's last low, and after all earlier ones.
+    """The relative return some sessions after the benchmark's last low, and after all earlier ones.
 
     lows       (L,) sessions of the benchmark's lows in order; the last one is today's
     sessions   default: as many as have passed since the last low
@@ -130,7 +136,8 @@ def after_lows(
 
     A low is picked by what the benchmark did afterwards. A pair whose legs differ in beta moves
     with it by construction, so the base rate of all days flatters the leg with the higher beta:
-    look at the rank among lows first."""
+    look at the rank among lows first. Raises ``UsageError`` without a low.
+    """
     line = np.asarray(log_ratio, float)
     at = np.asarray(lows, np.int64)
     if len(at) == 0:
@@ -149,4 +156,4 @@ def after_lows(
     event[earlier] = True
     value[at[-1] :] = np.nan  # today's own window is what is being judged
     below = float((values < now).mean()) if len(values) and np.isfinite(now) else float("nan")
-    return AfterLows(k, now, below, earlier, values, _outcome(value, event, k, draws, seed))
+    return AfterLows(k, now, below, earlier, values, outcome_of(value, event, k, draws, seed))

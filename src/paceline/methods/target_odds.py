@@ -1,16 +1,13 @@
 """A level by a date: what it asks for, how likely that is, and where it would rank in the past.
 
 Closed form for a geometric Brownian motion, stationary block bootstrap of the index's own daily log
-returns, and all past windows of the same length. The answer is mostly the drift assumed, so each is
-given under many drifts.
+returns, and all past windows of the same length (``level_odds``). The answer is mostly the drift
+assumed, so each is given under many drifts.
 
 S last close, K the level, n sessions, T = n / 252 years, s volatility and mu drift per year: mu is
-continuous and arithmetic (expected price S exp(mu T)), of the PRICE index, dividends apart; m = mu
-- s^2 / 2, b = ln(K / S). Events are "at or beyond the level": at or above it where K > S, at or
-below it where K < S.
-
-Sources: reflection principle; Broadie, Glasserman, Kou (1997) for barriers watched at closes only;
-Politis, Romano (1994) for the bootstrap; Wilson (1927) for shares."""
+continuous and arithmetic (expected price S exp(mu T)), of the PRICE index, dividends apart;
+m = mu - s^2 / 2, b = ln(K / S).
+"""
 
 from __future__ import annotations
 
@@ -20,186 +17,66 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from paceline.arrays import Array, Dates
+from paceline.arrays import SESSIONS_PER_YEAR, Array, Dates, Ints
 from paceline.errors import NotEnoughData, UsageError
-from paceline.evidence import MINIMUM_EFFECTIVE, block_length, hac_mean, independent_windows
-from paceline.kernels import move_max, move_min
-from paceline.methods.calibration import wilson
+from paceline.evidence import block_length, hac_mean
+from paceline.methods.level_odds import (
+    QUANTILES,
+    Chances,
+    SimulatedChances,
+    bootstrap,
+    closed_form,
+    past_windows,
+    required_growth,
+)
+from paceline.methods.proportions import WindowShare
 
-YEAR = 252
-#: Mean distance, in daily standard deviations, by which a path has passed a barrier unseen:
-#: -zeta(1/2)/sqrt(2 pi).
-UNSEEN = 0.5825971579390107
 #: Drifts of the sensitivity table, per year.
 GRID = (-0.05, 0.0, 0.025, 0.05, 0.07, 0.10, 0.15)
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-#: Dates drawn in the fan, and paths drawn at a time.
-POINTS, CHUNK = 120, 1000
+#: Dates drawn in the fan.
+POINTS = 120
 #: Fewer daily returns than this say nothing about volatility or drift.
 SHORTEST = 250
-
-
-class Chances(NamedTuple):
-    """Probabilities: at the end, of a touch at any moment, of a touch at a daily close."""
-
-    end: float
-    touch: float
-    touch_close: float
-
-
-def closed_form(b: float, years: float, mu: float, sigma: float, step: float = 1 / YEAR) -> Chances:
-    """Chances of a geometric Brownian motion to be at or beyond b = ln(K / S), ``years`` from now.
-
-    end   = Phi((m T - b) / (s sqrt T)) for b > 0, mirrored for b < 0; at b = 0 "beyond" means above
-    touch = end + exp(2 m b / s^2) Phi((-b - m T) / (s sqrt T)) For closes ``step`` years apart the
-    barrier of the touch stands 0.5826 s sqrt(step) farther away."""
-    if not (years > 0 and sigma > 0):
-        raise UsageError(
-            f"{years:g} years at a volatility of {sigma:g} cannot be.", "Give both above zero."
-        )
-    from scipy.special import log_ndtr, ndtr
-
-    up = 1.0 if b >= 0 else -1.0
-    away, m, spread = abs(b), up * (mu - sigma**2 / 2), sigma * math.sqrt(years)
-
-    def end(far: float) -> float:
-        return float(ndtr((m * years - far) / spread))
-
-    def touch(far: float) -> float:
-        if far == 0:
-            return 1.0
-        # in logarithms: the factor alone overflows where the probability beside it is nearly zero
-        reflected = math.exp(
-            min(0.0, 2 * m * far / sigma**2 + float(log_ndtr((-far - m * years) / spread)))
-        )
-        return min(1.0, end(far) + reflected)
-
-    return Chances(end(away), touch(away), touch(away + UNSEEN * sigma * math.sqrt(step)))
-
-
-def required_growth(b: float, years: float) -> float:
-    """Growth per year, compounded, that ends exactly at the level: exp(b / years) - 1."""
-    return math.exp(b / years) - 1
-
-
-def path_indices(
-    n: int, sessions: int, block: float, draws: int, rng: np.random.Generator
-) -> NDArray[np.int64]:
-    """(draws, sessions) positions in a history of n: blocks start anywhere, end with chance 1 / block, wrap around."""
-    fresh = rng.random((draws, sessions)) < 1 / block
-    fresh[:, 0] = True
-    at = np.arange(sessions)
-    last = np.maximum.accumulate(np.where(fresh, at, 0), axis=1)
-    start = np.take_along_axis(rng.integers(0, n, (draws, sessions)), last, axis=1)
-    result: NDArray[np.int64] = (start + at - last) % n
-    return result
-
-
-class Simulated(NamedTuple):
-    """Bootstrap chances under one drift, with the Monte Carlo standard error of each (parameters taken as true)."""
-
-    end: float
-    touch_close: float
-    end_error: float
-    touch_error: float
-
-
-def bootstrap(
-    returns: Array,
-    b: float,
-    sessions: int,
-    shifts: Mapping[str, float],
-    *,
-    block: float,
-    draws: int,
-    seed: int,
-    at: NDArray[np.int64],
-    quantiles: tuple[float, ...] = QUANTILES,
-) -> tuple[dict[str, Simulated], Array]:
-    """Chances per name in ``shifts`` (added to each daily log return), and quantiles (Q, len(at)) of unshifted paths.
-
-    All drifts use the same draws, so differences between them are not noise. ``at`` are positions
-    on the path."""
-    up = 1.0 if b >= 0 else -1.0
-    climb = np.arange(1, sessions + 1)
-    ended, touched = dict.fromkeys(shifts, 0), dict.fromkeys(shifts, 0)
-    kept = []
-    sizes = [min(CHUNK, draws - done) for done in range(0, draws, CHUNK)]
-    for size, child in zip(sizes, np.random.SeedSequence(seed).spawn(len(sizes)), strict=True):
-        index = path_indices(len(returns), sessions, block, size, np.random.default_rng(child))
-        paths = np.cumsum(returns[index], axis=1)
-        kept.append(paths[:, at])
-        for name, shift in shifts.items():
-            reach = up * (paths + shift * climb)
-            ended[name] += int(np.count_nonzero(reach[:, -1] >= up * b))
-            touched[name] += int(np.count_nonzero(reach.max(axis=1) >= up * b))
-
-    def error(p: float) -> float:
-        return math.sqrt(p * (1 - p) / draws)
-
-    found = {}
-    for name in shifts:
-        end, touch = ended[name] / draws, touched[name] / draws
-        found[name] = Simulated(end, touch, error(end), error(touch))
-    fan: Array = np.quantile(np.concatenate(kept), quantiles, axis=0)
-    return found, fan
-
-
-class Share(NamedTuple):
-    """A share of windows; ``low`` and ``high`` (95%, Wilson) count only independent ones."""
-
-    value: float
-    low: float
-    high: float
-    n: int
-    n_effective: float
-
-    @property
-    def enough(self) -> bool:
-        return self.n_effective >= MINIMUM_EFFECTIVE
-
-
-def share(hit: NDArray[np.bool_], horizon: int) -> Share:
-    """How often a question asked of overlapping windows of ``horizon`` sessions, one per session, was answered yes."""
-    n = len(hit)
-    if n == 0:
-        return Share(math.nan, math.nan, math.nan, 0, 0.0)
-    effective = independent_windows(n, horizon)
-    value = float(hit.mean())
-    low, high = wilson(value * effective, effective)
-    return Share(value, low, high, n, effective)
-
-
-def past_windows(closes: Array, sessions: int, b: float) -> tuple[Share, Share]:
-    """Past windows of that many sessions that ended at or beyond b, and that touched it at a close."""
-    if len(closes) <= sessions:
-        none = share(np.empty(0, bool), sessions)
-        return none, none
-    logs = np.log(closes)
-    base = logs[:-sessions]
-    ended = logs[sessions:] - base
-    moved = (move_max if b >= 0 else move_min)(logs[None, 1:], sessions)[0, sessions - 1 :] - base
-    tie = 1e-12
-    if b >= 0:
-        return share(ended >= b - tie, sessions), share(moved >= b - tie, sessions)
-    return share(ended <= b + tie, sessions), share(moved <= b + tie, sessions)
+#: Most draws of the bootstrap.
+MOST_DRAWS = 200_000
+#: A standard deviation of daily returns up to this is rounding: the index does not move.
+STILL = 1e-12
+#: Rates per year beyond these are slips of the pen.
+HIGHEST_VOLATILITY, HIGHEST_DRIFT = 5, 2
+#: Days of a year of the calendar.
+CALENDAR_YEAR = 365.25
 
 
 @dataclass(frozen=True)
-class Case:
+class DriftCase:
     """One drift (per year, continuous): closed form and bootstrap side by side."""
 
     name: str
     drift: float
     closed: Chances
-    simulated: Simulated
+    simulated: SimulatedChances
 
 
 @dataclass(frozen=True)
-class Target:
-    """Everything said about one level by one date. Rates per year; probabilities are fractions."""
+class TargetOdds:
+    """Everything said about one level by one date. Rates per year; probabilities are fractions.
+
+    start, level        last close, and the level asked about, by the ISO date ``by``
+    as_of, sessions     ISO date of the last close, and sessions from it to ``by``
+    b, implied          ln(level / start), and the simple return it stands for
+    years, calendar_years      sessions / 252, and days / 365.25
+    required, required_calendar  growth per year, compounded, that ends at the level, by either year
+    volatility          the one used; of the whole history and of the last year beside it
+    drift, drift_name   the stated drift: "zero", "history", or "view" for one that was given
+    drift_history       the history's own, with its 95% interval (NaN where there is none)
+    history_from, history_n    ISO date of the first close, and number of daily returns
+    block, draws, seed  of the bootstrap
+    stated, cases       the case of the stated drift, and all
+    variants            chances under raw, zero-mean and target-mean returns
+    ended, touched      shares of past windows that ended at or beyond the level, or touched it
+    fan_dates, fan      ISO dates, and levels (quantiles, dates) under the stated drift
+    """
 
     start: float
     level: float
@@ -225,26 +102,29 @@ class Target:
     block: float
     draws: int
     seed: int
-    stated: Case
-    cases: tuple[Case, ...] = field(repr=False)
-    variants: Mapping[str, Simulated] = field(repr=False)
-    ended: Share = field(repr=False)
-    touched: Share = field(repr=False)
+    stated: DriftCase
+    cases: tuple[DriftCase, ...] = field(repr=False)
+    variants: Mapping[str, SimulatedChances] = field(repr=False)
+    ended: WindowShare = field(repr=False)
+    touched: WindowShare = field(repr=False)
     fan_dates: tuple[str, ...] = field(repr=False)
-    fan: Array = field(repr=False)  # (quantiles, dates), levels under the stated drift
+    fan: Array = field(repr=False)
 
 
 def rate(text: str | float, what: str) -> float | str:
-    """A rate as people write it: '7%' or 0.07; a word is returned as it is."""
+    """A rate as people write it: '7%' or 0.07; a word is returned as it is.
+
+    Raises ``UsageError`` for a number that is no rate, naming ``what`` it was meant for.
+    """
     if isinstance(text, (int, float)):
         return float(text)
-    said = text.strip().lower()
-    number = said.removesuffix("%")
+    word = text.strip().lower()
+    number = word.removesuffix("%")
     try:
-        value = float(number) / (100 if said.endswith("%") else 1)
+        value = float(number) / (100 if word.endswith("%") else 1)
     except ValueError:
-        return said
-    if not math.isfinite(value) or (not said.endswith("%") and abs(value) >= 1):
+        return word
+    if not math.isfinite(value) or (not word.endswith("%") and abs(value) >= 1):
         raise UsageError(
             f"{what}: {text!r} is not a rate per year.", "Write it with a percent sign, e.g. 7%."
         )
@@ -262,27 +142,30 @@ def _chosen(text: str | float, what: str, known: Mapping[str, float]) -> tuple[f
     return known[value], value
 
 
-def weigh(
-    closes: Array,
-    days: Dates,
-    future: Dates,
-    level: float,
-    by: str,
-    *,
-    drift: str | float = "history",
-    volatility: str | float = "history",
-    draws: int = 10_000,
-    seed: int = 0,
-) -> Target:
-    """Weigh a level by a date.
+class _Own(NamedTuple):
+    """What the history says of itself, per year; the interval of the drift is 95%."""
 
-    closes, days  the index's closes (T,) up to today and their sessions, all above zero
-    future        sessions after today, up to and including ``by``
-    drift         "zero", "history" (of ``closes``) or a rate per year, continuous: the case that is
-                  headlined
-    volatility    "history", "recent" (the last 252 sessions) or a rate per year
-    Raises ``UsageError`` for a level at or below zero or no session left, ``NotEnoughData`` for
-    short histories."""
+    volatility: float
+    recent: float
+    drift: float
+    low: float
+    high: float
+
+
+def _own(returns: Array) -> _Own:
+    annual = math.sqrt(SESSIONS_PER_YEAR)
+    volatility = float(returns.std(ddof=1)) * annual
+    recent = float(returns[-SESSIONS_PER_YEAR:].std(ddof=1)) * annual
+    judged = hac_mean(returns)
+    low, high = (
+        math.nan if v is None else v * SESSIONS_PER_YEAR + volatility**2 / 2
+        for v in (judged.low, judged.high)
+    )
+    drift = float(returns.mean()) * SESSIONS_PER_YEAR + volatility**2 / 2
+    return _Own(volatility, recent, drift, low, high)
+
+
+def _check(closes: Array, days: Dates, future: Dates, level: float, by: str, draws: int) -> None:
     if not (math.isfinite(level) and level > 0):
         raise UsageError(
             f"a target of {level:g} is no level of an index.", "Give a level above zero."
@@ -292,53 +175,67 @@ def weigh(
             f"no session lies between {days[-1] if len(days) else 'today'} and {by}.",
             "Give a later date.",
         )
-    if not 1 <= draws <= 200_000:
+    if not 1 <= draws <= MOST_DRAWS:
         raise UsageError(
-            f"{draws} draws cannot be made.", "Give between 1 and 200,000; 10,000 is the default."
+            f"{draws} draws cannot be made.",
+            f"Give between 1 and {MOST_DRAWS:,}; 10,000 is the default.",
         )
     if len(closes) <= SHORTEST:
         raise NotEnoughData(
             f"{len(closes)} closes are too short a history for a target.",
             f"More than {SHORTEST} are needed: import more, or start the history earlier.",
         )
-    returns = np.diff(np.log(closes))
-    if not returns.std() > 1e-12:
-        raise NotEnoughData(
-            "the history does not move: its volatility is zero.", "Choose another subject."
-        )
-    n, b, start = len(future), math.log(level / closes[-1]), float(closes[-1])
-    years = n / YEAR
-    calendar = int((np.datetime64(by) - days[-1]).astype(int)) / 365.25
-    annual = math.sqrt(YEAR)
-    history, recent = (
-        float(returns.std(ddof=1)) * annual,
-        float(returns[-YEAR:].std(ddof=1)) * annual,
-    )
-    sigma, _ = _chosen(volatility, "volatility", {"history": history, "recent": recent})
-    if not 0 < sigma < 5:
+
+
+def _drifts(own: _Own, stated: float, name: str) -> dict[str, float]:
+    """Every drift that is looked at, by name: none, the history's own, the stated one, a grid."""
+    drifts = {"zero": 0.0, "history": own.drift, **({name: stated} if name == "view" else {})}
+    if math.isfinite(own.low):
+        drifts |= {"history, low end": own.low, "history, high end": own.high}
+    return drifts | {f"{g * 100:g}%": g for g in GRID if g not in drifts.values()}
+
+
+def _volatility(asked: str | float, own: _Own) -> float:
+    sigma, _ = _chosen(asked, "volatility", {"history": own.volatility, "recent": own.recent})
+    if not 0 < sigma < HIGHEST_VOLATILITY:
         raise UsageError(
             f"volatility: {sigma:.0%} a year cannot be used.", "Give a rate above 0%, e.g. 16%."
         )
-    judged = hac_mean(returns)
-    low, high = (
-        math.nan if v is None else v * YEAR + history**2 / 2 for v in (judged.low, judged.high)
-    )
-    own = float(returns.mean()) * YEAR + history**2 / 2
-    mu, name = _chosen(drift, "drift", {"zero": 0.0, "history": own})
-    if abs(mu) > 2:
+    return sigma
+
+
+def _drift(asked: str | float, own: _Own) -> tuple[float, str]:
+    mu, name = _chosen(asked, "drift", {"zero": 0.0, "history": own.drift})
+    if abs(mu) > HIGHEST_DRIFT:
         raise UsageError(f"drift: {mu:.0%} a year cannot be used.", "Give a rate such as 7%.")
-    drifts = {"zero": 0.0, "history": own, **({name: mu} if name == "view" else {})}
-    if math.isfinite(low):
-        drifts |= {"history, low end": low, "history, high end": high}
-    drifts |= {f"{g * 100:g}%": g for g in GRID if g not in drifts.values()}
+    return mu, name
+
+
+class _Drawn(NamedTuple):
+    """Bootstrap chances by drift and by variant, shift of each drift, and the unshifted fan."""
+
+    cases: Mapping[str, SimulatedChances]
+    variants: Mapping[str, SimulatedChances]
+    shifts: Mapping[str, float]
+    at: Ints
+    fan: Array
+
+
+def _draw(
+    returns: Array,
+    own: _Own,
+    b: float,
+    n: int,
+    drifts: Mapping[str, float],
+    *,
+    block: float,
+    draws: int,
+    seed: int,
+) -> _Drawn:
+    mean = float(returns.mean())
     # the draws carry the history's own volatility: their drift is made arithmetic with that one
-    shifts = {k: (v - history**2 / 2) / YEAR - float(returns.mean()) for k, v in drifts.items()}
-    variants = {
-        "raw": 0.0,
-        "zero mean": -float(returns.mean()),
-        "target mean": b / n - float(returns.mean()),
-    }
-    block = float(block_length(returns[None])[0])
+    shifts = {k: (v - own.volatility**2 / 2) / SESSIONS_PER_YEAR - mean for k, v in drifts.items()}
+    variants = {"raw": 0.0, "zero mean": -mean, "target mean": b / n - mean}
     at = np.unique(np.linspace(0, n - 1, min(n, POINTS)).round().astype(np.int64))
     chances, fan = bootstrap(
         returns,
@@ -350,42 +247,88 @@ def weigh(
         seed=seed,
         at=at,
     )
-    cases = tuple(
-        Case(k, v, closed_form(b, years, v, sigma), chances[k]) for k, v in drifts.items()
-    )
-    stated = next(c for c in cases if c.name == name)
-    ended, touched = past_windows(closes, n, b)
-    levels = start * np.exp(fan + shifts[name] * (at + 1))
-    return Target(
-        start,
-        float(level),
-        str(days[-1]),
-        by,
-        n,
-        b,
-        math.expm1(b),
-        years,
-        calendar,
-        required_growth(b, years),
-        required_growth(b, calendar),
-        sigma,
-        history,
-        recent,
-        mu,
-        name,
-        own,
-        low,
-        high,
-        str(days[0]),
-        len(returns),
-        block,
-        draws,
-        seed,
-        stated,
-        cases,
+    return _Drawn(
+        {k: chances[k] for k in drifts},
         {k: chances[f"variant {k}"] for k in variants},
-        ended,
-        touched,
-        (str(days[-1]), *(str(d) for d in future[at])),
-        np.column_stack([np.full(len(QUANTILES), start), levels]),
+        shifts,
+        at,
+        fan,
+    )
+
+
+def weigh(
+    closes: Array,
+    days: Dates,
+    future: Dates,
+    level: float,
+    by: str,
+    *,
+    drift: str | float = "history",
+    volatility: str | float = "history",
+    draws: int = 10_000,
+    seed: int = 0,
+) -> TargetOdds:
+    """Weigh a level by a date.
+
+    closes, days  the index's closes (T,) up to today and their sessions, all above zero
+    future        sessions after today, up to and including ``by``
+    drift         "zero", "history" (of ``closes``) or a rate per year, continuous: the case that is
+                  headlined
+    volatility    "history", "recent" (the last 252 sessions) or a rate per year
+
+    Raises ``UsageError`` for a level at or below zero or no session left, ``NotEnoughData`` for
+    short histories.
+    """
+    _check(closes, days, future, level, by, draws)
+    returns = np.diff(np.log(closes))
+    if not returns.std() > STILL:
+        raise NotEnoughData(
+            "the history does not move: its volatility is zero.", "Choose another subject."
+        )
+    own = _own(returns)
+    sigma = _volatility(volatility, own)
+    mu, name = _drift(drift, own)
+    n, b, start = len(future), math.log(level / closes[-1]), float(closes[-1])
+    years = n / SESSIONS_PER_YEAR
+    calendar = int((np.datetime64(by) - days[-1]).astype(int)) / CALENDAR_YEAR
+    drifts = _drifts(own, mu, name)
+    block = float(block_length(returns[None])[0])
+    drawn = _draw(returns, own, b, n, drifts, block=block, draws=draws, seed=seed)
+    cases = tuple(
+        DriftCase(k, v, closed_form(b, years, v, sigma), drawn.cases[k]) for k, v in drifts.items()
+    )
+    ended, touched = past_windows(closes, n, b)
+    levels = start * np.exp(drawn.fan + drawn.shifts[name] * (drawn.at + 1))
+    return TargetOdds(
+        start=start,
+        level=float(level),
+        as_of=str(days[-1]),
+        by=by,
+        sessions=n,
+        b=b,
+        implied=math.expm1(b),
+        years=years,
+        calendar_years=calendar,
+        required=required_growth(b, years),
+        required_calendar=required_growth(b, calendar),
+        volatility=sigma,
+        volatility_history=own.volatility,
+        volatility_recent=own.recent,
+        drift=mu,
+        drift_name=name,
+        drift_history=own.drift,
+        drift_low=own.low,
+        drift_high=own.high,
+        history_from=str(days[0]),
+        history_n=len(returns),
+        block=block,
+        draws=draws,
+        seed=seed,
+        stated=next(c for c in cases if c.name == name),
+        cases=cases,
+        variants=drawn.variants,
+        ended=ended,
+        touched=touched,
+        fan_dates=(str(days[-1]), *(str(d) for d in future[drawn.at])),
+        fan=np.column_stack([np.full(len(QUANTILES), start), levels]),
     )

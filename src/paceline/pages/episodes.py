@@ -7,7 +7,7 @@ from functools import partial
 
 from paceline.document import Block, Chart, Grid, Label, Magnitude, Part, Section, Sentence, Series
 from paceline.figures import Figure
-from paceline.methods.turns import NAMED
+from paceline.methods.barriers import NAMED
 from paceline.pages import page
 from paceline.pages.signs import direction
 from paceline.pages.words import INTERVAL, day, words

@@ -82,7 +82,7 @@ def _consolidating(ask: Answers, found: Verdict) -> Sentence:
     return words(
         ask.name(found.sector),
         " ",
-        rules.claim("digesting", d.grade),
+        rules.claim("consolidating", d.grade),
         " (grade: ",
         found.figure("digesting", d.grade, "text", subject=found.sector),
         "). It is ",

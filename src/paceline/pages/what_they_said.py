@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from paceline.document import Block, Chart, Grid, Label, Part, Section, Sentence, Series
-from paceline.methods.calls import Call, Score
-from paceline.methods.calls.ledger import JOIN
+from paceline.methods.call import JOIN, Call
+from paceline.methods.scoring import CallScore
 from paceline.pages import page
 from paceline.pages.signs import plural
 from paceline.pages.words import INTERVAL, day, words
@@ -21,7 +21,7 @@ STANCES = {
     "level_target": "Reach a level",
     "lead_change": "Take the lead",
     "rotation": "Rotation into",
-    "digestion": "Consolidation",
+    "consolidation": "Consolidation",
     "headwind": "Headwind",
 }
 #: Columns of a call's standing: heading, and its statistic.
@@ -100,7 +100,7 @@ def _paths(found: Scored) -> list[Chart]:
     return [Chart("line", "Active return since the call", lines, "return", reference=0.0)]
 
 
-def _standing(found: Scored, scores: Sequence[Score]) -> Grid:
+def _standing(found: Scored, scores: Sequence[CallScore]) -> Grid:
     return Grid(
         "Calls and what became of them",
         (
@@ -123,7 +123,7 @@ def _standing(found: Scored, scores: Sequence[Score]) -> Grid:
     )
 
 
-def _row(found: Scored, s: Score) -> tuple[Part | None, ...]:
+def _row(found: Scored, s: CallScore) -> tuple[Part | None, ...]:
     call = s.call
     level = found.figure(call.id, "level")
     return (
@@ -137,7 +137,7 @@ def _row(found: Scored, s: Score) -> tuple[Part | None, ...]:
     )
 
 
-def _unscored(scores: Sequence[Score]) -> list[Grid]:
+def _unscored(scores: Sequence[CallScore]) -> list[Grid]:
     if not scores:
         return []
     return [
@@ -174,7 +174,7 @@ def _corrected(found: Scored) -> list[Grid]:
     ]
 
 
-def _sources(scores: Sequence[Score]) -> Grid:
+def _sources(scores: Sequence[CallScore]) -> Grid:
     return Grid(
         "The words of each call",
         ("Who", "Words", "Assumed by the ledger's keeper", "Source"),

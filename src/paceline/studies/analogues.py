@@ -14,7 +14,7 @@ from paceline.evidence import Evidence
 from paceline.figures import Figure
 from paceline.lineage import code_of
 from paceline.methods import analogues as views
-from paceline.methods.turns import factor_line, period_of
+from paceline.methods.relative_lines import factor_line, period_of
 from paceline.signals import french
 
 if TYPE_CHECKING:

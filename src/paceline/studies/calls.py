@@ -19,7 +19,11 @@ from paceline.engine import Provenance, Question
 from paceline.errors import UnknownName, UsageError
 from paceline.figures import Figure
 from paceline.lineage import code_of
-from paceline.methods import calls as views
+from paceline.methods.call import Call, Ledger
+from paceline.methods.legs import Legs
+from paceline.methods.scoring import CallScore, due_date, score_call
+from paceline.methods.track_record import TrackRecord, track_records
+from paceline.studies import ledger_file
 from paceline.studies.target import FARTHEST, sessions_to
 
 if TYPE_CHECKING:
@@ -59,8 +63,8 @@ class Scored:
     """A ledger scored: ``scores`` in the ledger's order, ``figures`` by (call id, statistic)."""
 
     market: Market = field(repr=False)
-    ledger: views.Ledger
-    scores: tuple[views.Score, ...] = field(repr=False)
+    ledger: Ledger
+    scores: tuple[CallScore, ...] = field(repr=False)
     questions: Mapping[str, Question] = field(repr=False)  # by call id
 
     @cached_property
@@ -85,7 +89,7 @@ class Scored:
         """One figure, or None where there is no value."""
         return self.figures.get((call, statistic))
 
-    def _share(self, s: views.Score, name: str, found: Any) -> Figure:
+    def _share(self, s: CallScore, name: str, found: Any) -> Figure:
         short = (
             ()
             if found.enough
@@ -102,7 +106,7 @@ class Scored:
 
     def _figure(
         self,
-        s: views.Score,
+        s: CallScore,
         statistic: str,
         value: Any,
         unit: str,
@@ -133,7 +137,7 @@ class Scored:
             extra={k: v for k, v in extra.items() if v},
         )
 
-    def yardstick(self, call: views.Call) -> tuple[str, ...]:
+    def yardstick(self, call: Call) -> tuple[str, ...]:
         """What the call is measured against."""
         return yardstick(self.market, call)
 
@@ -162,7 +166,7 @@ class Scored:
         return question.figure(self.ledger.name, len(hits), "count", statistic=f"count {what}")
 
     @property
-    def in_force(self) -> list[views.Score]:
+    def in_force(self) -> list[CallScore]:
         """Scores of the records nobody has corrected."""
         corrected = self.ledger.corrected
         return [s for s in self.scores if s.call.id not in corrected]
@@ -223,10 +227,10 @@ class Scored:
             infer_schema_length=None,
         )
 
-    def record(self, kind: str) -> list[views.Record]:
-        return views.records(self.in_force, kind, self.market.sessions)
+    def record(self, kind: str) -> list[TrackRecord]:
+        return track_records(self.in_force, kind, self.market.sessions)
 
-    def record_figures(self, record: views.Record) -> dict[str, Figure]:
+    def record_figures(self, record: TrackRecord) -> dict[str, Figure]:
         """The numbers of a record as figures, resting on its calls'."""
         own = [s for s in self.in_force if getattr(s.call, record.kind) == record.who]
         question = self._known.question(
@@ -278,11 +282,11 @@ class Scored:
         return self.market.provenance()
 
 
-def _who(call: views.Call) -> str:
+def _who(call: Call) -> str:
     return f"{call.who}, {call.house}" if call.house else call.who
 
 
-def yardstick(market: Market, call: views.Call) -> tuple[str, ...]:
+def yardstick(market: Market, call: Call) -> tuple[str, ...]:
     """What a call is measured against: as given, else the benchmark; a level target has none."""
     if call.stance == "level_target" or not call.scorable:
         return ()
@@ -309,7 +313,7 @@ def score(market: Market, path: str | Path | None = None) -> Scored:
             "no ledger of calls is given.", f"Name a file, or keep {LEDGER} beside the market file."
         )
     today = dt.date.fromisoformat(market.as_of)
-    whole = views.read(found)
+    whole = ledger_file.read(found)
     ledger = whole.known(today)
     names = {c.id: _resolved(market, c, found) for c in ledger.calls if c.scorable}
     used = sorted({n for legs in names.values() for side in legs for n in side})
@@ -327,13 +331,13 @@ def score(market: Market, path: str | Path | None = None) -> Scored:
             basis, matrix = _basis(market, call, rests)
             lines = matrix[[have.names.index(n) for n in rests]]
             at = len(sides[0])
-            legs = views.Legs(have.sessions, lines[:at], lines[at:], calendar)
+            legs = Legs(have.sessions, lines[:at], lines[at:], calendar)
             if "/" in basis:
                 caveats.append(
                     f"its legs rest on different bases ({basis}): dividends count on one side only"
                 )
         caveats += _remarks(call)
-        due = None if legs is None else views.due(call, calendar)
+        due = None if legs is None else due_date(call, calendar)
         if stored is not None and due is not None and due > stored:
             caveats.append(f"sessions after {stored} are not stored yet: their number is estimated")
         questions[call.id] = known.question(
@@ -351,11 +355,11 @@ def score(market: Market, path: str | Path | None = None) -> Scored:
             caveats=caveats,
             measure="calls",
         )
-        scores.append(views.score(call, legs))
+        scores.append(score_call(call, legs))
     return Scored(market, ledger, tuple(scores), questions)
 
 
-def _last_due(made: Sequence[views.Call], today: dt.date) -> dt.date:
+def _last_due(made: Sequence[Call], today: dt.date) -> dt.date:
     """A day by which every call is due, as far as anybody looks ahead."""
     far = today + dt.timedelta(days=366 * FARTHEST)
     ends = [
@@ -368,7 +372,7 @@ def _last_due(made: Sequence[views.Call], today: dt.date) -> dt.date:
     return min(far, max(ends, default=today))
 
 
-def _remarks(call: views.Call) -> list[str]:
+def _remarks(call: Call) -> list[str]:
     said = []
     if call.assumed:
         said.append(
@@ -383,7 +387,7 @@ def _remarks(call: views.Call) -> list[str]:
     return said
 
 
-def _resolved(market: Market, call: views.Call, path: Path) -> tuple[list[str], list[str]]:
+def _resolved(market: Market, call: Call, path: Path) -> tuple[list[str], list[str]]:
     sides = []
     for given in (call.baskets, yardstick(market, call)):
         try:
@@ -398,7 +402,7 @@ def _resolved(market: Market, call: views.Call, path: Path) -> tuple[list[str], 
     return sides[0], sides[1]
 
 
-def _basis(market: Market, call: views.Call, names: Sequence[str]) -> tuple[str, Any]:
+def _basis(market: Market, call: Call, names: Sequence[str]) -> tuple[str, Any]:
     """One basis for all legs: total return where all have it today, else price; a level is a price.
 
     Where no basis serves all legs each takes its own, and the figure says so.

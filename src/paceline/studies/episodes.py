@@ -14,14 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from paceline.arrays import Array, Dates
+from paceline.arrays import SESSIONS_PER_YEAR, Array, Dates
 from paceline.engine import REAL, Question
 from paceline.errors import NotEnoughData, UsageError
 from paceline.figures import Figure
+from paceline.kernels import forward_fill
 from paceline.lineage import code_of
 from paceline.methods import HORIZONS, AfterLows, Outcome, after_lows, outcomes
-from paceline.methods import turns as views
-from paceline.methods.detector import MARGIN, STEP, YEAR, Episodes, Verdict
+from paceline.methods.barriers import NAMED
+from paceline.methods.detector import MARGIN, STEP, Turns, TurnState
+from paceline.methods.episode_table import Episode, episode_table, last_turn
+from paceline.methods.last_window import superlative
+from paceline.methods.turns import false_alarms
 from paceline.studies.rotations import C, Pair, Proxy, pair_of, pairs, proxies, shelf
 
 if TYPE_CHECKING:
@@ -87,15 +91,15 @@ class Study:
         """ "raw", and "neutral" where it is asked for."""
         return ["raw", "neutral"] if self.pair.neutral else ["raw"]
 
-    def found(self, line: str = "raw", c: float | None = None) -> tuple[Episodes, int]:
+    def found(self, line: str = "raw", c: float | None = None) -> tuple[Turns, int]:
         return self.shelf.ladder[self.c if c is None else c], self.shelf.row(self.pair.name, line)
 
-    def verdict(self, line: str = "raw", c: float | None = None) -> Verdict:
+    def verdict(self, line: str = "raw", c: float | None = None) -> TurnState:
         return self.shelf.verdict(self.pair.name, line, self.c if c is None else c)
 
-    def table(self, line: str = "raw") -> list[views.Episode]:
+    def table(self, line: str = "raw") -> list[Episode]:
         found, row = self.found(line)
-        return views.table(found, self.shelf.lines[row], row)
+        return episode_table(found, self.shelf.lines[row], row)
 
     @cached_property
     def proxy(self) -> Proxy | None:
@@ -122,7 +126,7 @@ class Study:
         name: str,
         days: Dates,
         line: Array,
-        found: Episodes,
+        found: Turns,
         row: int,
         period: int,
         direction: int,
@@ -134,7 +138,7 @@ class Study:
             starts.append(int(np.searchsorted(days, RECENT)))
         result = []
         for start in starts:
-            years = np.isfinite(found.barrier[row, start:]).sum() * period / YEAR
+            years = np.isfinite(found.barrier[row, start:]).sum() * period / SESSIONS_PER_YEAR
             count = int((found.days(row, direction) >= start).sum())
             result += [
                 History(name, str(days[start]), direction, o, count / years if years else math.nan)
@@ -301,7 +305,7 @@ class Study:
         """Who leads at size c, as text."""
         v = self.verdict(line, c)
         found, row = self.found(line, c)
-        turn = views.last_turn(found, row)
+        turn = last_turn(found, row)
         start, known = (None, "") if turn is None else (self.days[turn[1]], str(self.days[turn[2]]))
         return self.figure(
             f"state {c:g}",
@@ -342,7 +346,7 @@ class Study:
             sides=said,
         )
 
-    def episode(self, e: views.Episode, line: str = "raw") -> dict[str, Figure]:
+    def episode(self, e: Episode, line: str = "raw") -> dict[str, Figure]:
         """far, sessions, went and broad of one episode."""
         when = {"line": line, "start": self.days[e.pivot], "end": self.days[e.known]}
         side = "lead" if e.direction > 0 else "against"
@@ -377,12 +381,12 @@ class Study:
     def now(self, line: str = "raw") -> dict[str, Figure]:
         """The state under way: since when, how far, how long, how broad."""
         found, row = self.found(line)
-        turn = views.last_turn(found, row)
+        turn = last_turn(found, row)
         if turn is None:
             return {}
         _, pivot, _ = turn
         last = len(self.days) - 1
-        full = views.carried(self.shelf.lines[row])
+        full = forward_fill(self.shelf.lines[row])
         made = {
             "far": self.figure(
                 "now far",
@@ -412,9 +416,7 @@ class Study:
         """Episodes (A over B) per year: of the pair, of driftless walks, of its own demeaned returns resampled."""
         found, row = self.found()
         own = float(found.rate_per_year()[row])
-        walks, resampled = views.false_alarms(
-            [np.diff(self.shelf.lines[row])], self.c, step=self.step
-        )
+        walks, resampled = false_alarms([np.diff(self.shelf.lines[row])], self.c, step=self.step)
         made = {"own": self.figure("rate", own, "ratio", start=self.days[0])}
         for name, rate in (("walks", walks), ("resampled", resampled)):
             made[name] = self.figure(
@@ -510,7 +512,7 @@ class Study:
 
     def superlative(self) -> dict[str, Any]:
         """now, rank and n as figures, ``since`` as an ISO date or None (never as wide before)."""
-        found = views.superlative(self.shelf.line(self.pair.name))
+        found = superlative(self.shelf.line(self.pair.name))
         if found is None:
             return {}
         start = self.days[len(self.days) - 1 - found.sessions]
@@ -527,8 +529,8 @@ class Study:
         """Every number of this rotation."""
         made: list[Figure] = []
         for line in self.lines:
-            made += [self.state(c, line) for c in sorted({*views.NAMED, self.c})]
-            made += [self.to_turn(c, line) for c in sorted({*views.NAMED, self.c})]
+            made += [self.state(c, line) for c in sorted({*NAMED, self.c})]
+            made += [self.to_turn(c, line) for c in sorted({*NAMED, self.c})]
             made += [self.borderline(line), *self.now(line).values()]
             made += [f for e in self.table(line) for f in self.episode(e, line).values()]
         made += [*self.rates().values(), *self.since_low().values()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from paceline.figures import Figure
-from paceline.methods.target_odds import QUANTILES
+from paceline.methods.level_odds import QUANTILES
 from paceline.studies.target import DRAWN, Answer
 
 

@@ -12,8 +12,8 @@ import numpy as np
 from paceline.arrays import Array, Dates
 from paceline.errors import NotEnoughData, UnknownName, UsageError
 from paceline.market.levels import BASES
-from paceline.methods import turns as views
-from paceline.methods.detector import MARGIN, STEP, Episodes, Verdict
+from paceline.methods import barriers, relative_lines
+from paceline.methods.detector import MARGIN, STEP, Turns, TurnState
 
 if TYPE_CHECKING:
     import polars as pl
@@ -96,7 +96,7 @@ class Shelf:
     pairs: Mapping[str, Pair]
     rows: Mapping[str, int]
     lines: Array
-    ladder: Mapping[float, Episodes]
+    ladder: Mapping[float, Turns]
     basis: Mapping[str, str]
 
     def row(self, name: str, line: str = "raw") -> int:
@@ -106,8 +106,8 @@ class Shelf:
         found: Array = self.lines[self.row(name, line)]
         return found
 
-    def verdict(self, name: str, line: str = "raw", c: float = C) -> Verdict:
-        return views.verdict_of(self.ladder, self.line(name, line), self.row(name, line), c)
+    def verdict(self, name: str, line: str = "raw", c: float = C) -> TurnState:
+        return barriers.last_state(self.ladder, self.line(name, line), self.row(name, line), c)
 
 
 def shelf(market: Market, extra: Sequence[Pair] = (), *, c: float = C, step: int = STEP) -> Shelf:
@@ -135,7 +135,7 @@ def _shelf(market: Market, known: Mapping[str, Pair], c: float, step: int) -> Sh
         )
         basis[pair.name] = used or "mixed"
         levels = have.by_basis[used] if used else have.native
-        raw.append(views.log_ratio(levels[a], levels[b]))
+        raw.append(relative_lines.log_ratio(levels[a], levels[b]))
     lines = np.array(raw).reshape(len(known), len(have.sessions))
     there = np.isfinite(lines).any(axis=0)
     start = int(there.argmax()) if there.any() else 0
@@ -150,18 +150,20 @@ def _shelf(market: Market, known: Mapping[str, Pair], c: float, step: int) -> Sh
     )
     flat = np.array(
         [
-            views.neutral(line, line_of) if pair.neutral else np.full(len(line), np.nan)
+            relative_lines.beta_neutral(line, line_of)
+            if pair.neutral
+            else np.full(len(line), np.nan)
             for pair, line in zip(known.values(), lines, strict=True)
         ]
     ).reshape(lines.shape)
     both = np.concatenate([lines, flat])[:, start:]
-    sizes = sorted({*views.LADDER, c - MARGIN, c, c + MARGIN})
+    sizes = sorted({*barriers.LADDER, c - MARGIN, c, c + MARGIN})
     return Shelf(
         have.sessions[start:],
         known,
         {n: k for k, n in enumerate(known)},
         both,
-        views.ladder(both, sizes, step=step),
+        barriers.ladder(both, sizes, step=step),
         basis,
     )
 
@@ -172,7 +174,7 @@ class Proxy(NamedTuple):
     days: Dates
     line: Array
     period: int
-    found: Episodes
+    found: Turns
     row: int
 
 
@@ -192,7 +194,7 @@ def proxies(
 
 def _proxies(market: Market, names: Sequence[str], c: float, step: int) -> dict[str, Proxy]:
     made: dict[str, Proxy] = {}
-    periods = {n: views.period_of(market.series[n.removeprefix("-")][0]) for n in names}
+    periods = {n: relative_lines.period_of(market.series[n.removeprefix("-")][0]) for n in names}
     for period in sorted(set(periods.values())):
         mine = [n for n in names if periods[n] == period]
         series = [market.series[n.removeprefix("-")] for n in mine]
@@ -200,8 +202,8 @@ def _proxies(market: Market, names: Sequence[str], c: float, step: int) -> dict[
         lines = np.full((len(mine), len(days)), np.nan)
         for row, (name, (when, values)) in enumerate(zip(mine, series, strict=True)):
             sign = -1 if name[0] == "-" else 1
-            lines[row, np.searchsorted(days, when)] = views.factor_line(values, sign)
-        turns = views.ladder(lines, (c,), step=step, period=period)[c]
+            lines[row, np.searchsorted(days, when)] = relative_lines.factor_line(values, sign)
+        turns = barriers.ladder(lines, (c,), step=step, period=period)[c]
         made |= {n: Proxy(days, lines[row], period, turns, row) for row, n in enumerate(mine)}
     return made
 
@@ -228,7 +230,7 @@ def signals(market: Market, *, history: bool = False) -> pl.DataFrame:
             known = np.isfinite(here.barrier[row])
             at = np.flatnonzero(known) if history else np.array([len(desk.days) - 1])
             states = {
-                n: desk.ladder[c].state[row, at].astype(np.int64) for c, n in views.NAMED.items()
+                n: desk.ladder[c].state[row, at].astype(np.int64) for c, n in barriers.NAMED.items()
             }
             sides = [desk.ladder[C + x].state[row, at] for x in (-MARGIN, MARGIN)]
             mine = np.flatnonzero(here.series == row)

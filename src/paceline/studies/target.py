@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from paceline.arrays import SESSIONS_PER_YEAR
 from paceline.engine import Question
 from paceline.errors import NotEnoughData, UsageError
 from paceline.figures import Figure
 from paceline.lineage import code_of
 from paceline.market.stored import parse_date
-from paceline.methods import target_odds as views
+from paceline.methods import target_odds
+from paceline.methods.level_odds import QUANTILES
 
 if TYPE_CHECKING:
     import polars as pl
@@ -54,7 +56,7 @@ class Answer:
 
     market: Market = field(repr=False)
     subject: str
-    target: views.Target
+    target: target_odds.TargetOdds
     closes: Array = field(repr=False)
     days: Dates = field(repr=False)
     question: Question = field(repr=False)
@@ -133,7 +135,7 @@ class Answer:
             end=t.as_of,
         )
         add("block", t.block, "ratio", start=t.history_from, end=t.as_of)
-        for q, value in zip(views.QUANTILES, t.fan[:, -1], strict=True):
+        for q, value in zip(QUANTILES, t.fan[:, -1], strict=True):
             add(f"quantile {q:.0%}", float(value), "level")
         return made
 
@@ -200,12 +202,12 @@ class Answer:
         return pl.DataFrame(
             {
                 "date": t.fan_dates,
-                **{f"q{q * 100:02.0f}": row for q, row in zip(views.QUANTILES, t.fan, strict=True)},
+                **{f"q{q * 100:02.0f}": row for q, row in zip(QUANTILES, t.fan, strict=True)},
             }
         ).with_columns(pl.col("date").str.to_date())
 
     @property
-    def cases(self) -> list[views.Case]:
+    def cases(self) -> list[target_odds.DriftCase]:
         """The drifts, lowest first."""
         return sorted(self.target.cases, key=lambda c: c.drift)
 
@@ -222,7 +224,7 @@ def weigh(
     draws: int = DRAWS,
     seed: int = 0,
 ) -> Answer:
-    """Weigh a level of a basket (default: the benchmark) by a date; see ``views.target`` for the method.
+    """Weigh a level of a basket (default: the benchmark) by a date; see ``methods.target_odds`` for the method.
 
     drift       "zero", "history" or a rate per year ("7%", 0.07): continuous, of the price index
     volatility  "history", "recent" or a rate per year
@@ -282,7 +284,7 @@ def weigh(
         basis=basis,
         caveats=caveats,
     )
-    found = views.weigh(
+    found = target_odds.weigh(
         line[known],
         have.sessions[known],
         sessions[sessions > np.datetime64(today)],
@@ -308,7 +310,7 @@ def sessions_to(market: Market, until: dt.date) -> tuple[Dates, str | None]:
     weekdays = np.arange(last + np.timedelta64(1, "D"), end + np.timedelta64(1, "D"))
     weekdays = weekdays[np.is_busday(weekdays)]
     keep = (
-        np.linspace(0, len(weekdays) - 1, round(len(weekdays) * views.YEAR / 261))
+        np.linspace(0, len(weekdays) - 1, round(len(weekdays) * SESSIONS_PER_YEAR / 261))
         .round()
         .astype(np.int64)
     )

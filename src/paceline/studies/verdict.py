@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from paceline.arrays import SESSIONS_PER_YEAR
 from paceline.evidence import Evidence
 from paceline.figures import Figure
+from paceline.kernels import forward_fill
 from paceline.lineage import code_of
 from paceline.methods import grades as views
-from paceline.methods import turns as lines
-from paceline.methods.detector import QUARTER, YEAR
+from paceline.methods.barriers import NAMED
+from paceline.methods.detector import QUARTER
+from paceline.methods.episode_table import last_turn
+from paceline.methods.last_window import window_evidence
 from paceline.studies.answers import Answers
 from paceline.studies.rotations import Pair, Shelf, pairs, shelf
 
@@ -36,7 +40,7 @@ ABOUT = {
     "references": ["Benjamini, Hochberg (1995), Controlling the False Discovery Rate"],
 }
 #: A low older than this is no longer news: the last quarter is judged instead.
-NEWS = YEAR
+NEWS = SESSIONS_PER_YEAR
 
 
 @dataclass(frozen=True)
@@ -58,15 +62,15 @@ class Verdict:
     date: str
     is_low: bool
     sessions: int
-    graded: tuple[views.Graded, ...]
+    graded: tuple[views.Grading, ...]
     grade: str
     sector: str
-    digestion: views.Digestion | None
+    digestion: views.Consolidation | None
     reason: str
     digest_figures: Mapping[str, Figure | None] = field(repr=False)
 
     @property
-    def declared(self) -> list[views.Graded]:
+    def declared(self) -> list[views.Grading]:
         return [g for g in self.graded if not g.case.sector]
 
     def figure(
@@ -114,13 +118,13 @@ class Verdict:
             extra=extra,
         )
 
-    def row(self, g: views.Graded) -> dict[str, Figure]:
+    def row(self, g: views.Grading) -> dict[str, Figure]:
         """The numbers and grades of one rotation."""
         pair, e, case = self.shelf.pairs[g.case.name], g.evidence, g.case
         which = (
             "without beta" if case.flat is not None and case.evidence is case.flat else "as it is"
         )
-        full = lines.carried(self.shelf.line(pair.name))
+        full = forward_fill(self.shelf.line(pair.name))
         move = (
             float(np.expm1(full[-1] - full[-1 - self.sessions]))
             if len(full) > self.sessions
@@ -142,7 +146,7 @@ class Verdict:
             ),
         }
         said = self.market.labels.get(pair.lead if case.direction > 0 else pair.against, "")
-        turn = f"{said}: {lines.NAMED[case.size]}" if case.direction else "none"
+        turn = f"{said}: {NAMED[case.size]}" if case.direction else "none"
         found["turn"] = made("new turn", turn, "text")
         for part in ("effect", "significance", "persistence"):
             found[f"grade_{part}"] = made(f"grade of {part}", getattr(g, part), "text")
@@ -154,8 +158,8 @@ def turned(desk: Shelf, name: str, since: int) -> tuple[int, float]:
     """(direction, size) of the newest turn of a rotation that became known after session ``since``: the largest
     size at which a turn that way became known after it and still stands; (0, 0.0) without one."""
     row, newest = desk.row(name), {}
-    for c in lines.NAMED:
-        last = lines.last_turn(desk.ladder[c], row)
+    for c in NAMED:
+        last = last_turn(desk.ladder[c], row)
         mine = desk.ladder[c].series == row
         if last is not None and last[2] > since and bool(desk.ladder[c].complete[mine][-1]):
             newest[c] = last
@@ -183,16 +187,14 @@ def weigh(book: Answers, sector: str | None = None) -> Verdict | None:
     cases = []
     for name, pair in desk.pairs.items():
         direction, size = turned(desk, name, at)
-        flat = (
-            lines.window_evidence(desk.line(name, "neutral"), last - at) if pair.neutral else None
-        )
+        flat = window_evidence(desk.line(name, "neutral"), last - at) if pair.neutral else None
         cases.append(
-            views.Case(
+            views.RotationCase(
                 name,
                 direction,
                 size,
                 last - at,
-                lines.window_evidence(desk.line(name), last - at),
+                window_evidence(desk.line(name), last - at),
                 flat,
                 pair.sector,
             )
@@ -231,7 +233,7 @@ def leader(book: Answers) -> str:
 
 def _digestion(
     book: Answers, desk: Shelf, subject: str
-) -> tuple[Evidence, views.Digestion | None, dict[str, Figure | None], str]:
+) -> tuple[Evidence, views.Consolidation | None, dict[str, Figure | None], str]:
     """Lift of its earnings seasons, what is known of the sector, its figures, and why there is nothing."""
     empty = Evidence(None, note="no sector to ask")
     if not subject:
@@ -252,12 +254,12 @@ def _digestion(
     if drawdown is None or above is None:
         return lift, None, figures, "a year of closes is needed"
     have = book.market.all_levels
-    level = have.native[have.names.index(subject)][-YEAR:]
+    level = have.native[have.names.index(subject)][-SESSIONS_PER_YEAR:]
     since = int(np.nanargmax(level[::-1]))  # the newest of several highs
     share = figures["share"]
     return (
         lift,
-        views.Digestion(
+        views.Consolidation(
             float(drawdown.value),
             since,
             float(above.value),
