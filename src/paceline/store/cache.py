@@ -77,7 +77,7 @@ class Cache:
         self,
         kind: str,
         key: str,
-        values: Any,  # noqa: ANN401 - whatever JSON can hold
+        values: object,
         arrays: Mapping[str, NDArray[Any]] | None = None,
         *,
         keep: int = KEEP,
