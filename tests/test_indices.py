@@ -59,7 +59,7 @@ def plain_loop(
     fixed = {r.session: r for r in targets.rebalances if row in r.rows}
     levels, missing, value, level = [NAN] * T, [0] * T, {}, 100.0
     for t in range(T):
-        gone = [i for i in value if not panel.alive[i, t]]
+        gone = [i for i in value if not panel.listed[i, t]]
         for i in gone:
             del value[i]
         gain = sum(v * (0.0 if np.isnan(own[i, t]) else own[i, t]) for i, v in value.items())
@@ -88,7 +88,7 @@ def test_all_baskets_equal_a_plain_loop_leavers_included(seed: int, basis: str) 
     panel.fields["price_return"][5, 40:] = NAN  # a security of which only total returns are known
     targets = baskets.targets(panel, market(BASKETS), list(BASKETS))
     index = indices.build(panel, targets, basis)
-    assert (~panel.alive[:, -1]).sum() > 3, "the panel must have leavers"
+    assert (~panel.listed[:, -1]).sum() > 3, "the panel must have leavers"
     for row in range(len(BASKETS)):
         levels, missing = plain_loop(panel, targets, row, basis)
         assert_allclose(index.levels[row], levels, rtol=1e-12)
@@ -103,7 +103,7 @@ def test_a_leaver_goes_pro_rata_and_is_not_kept_as_cash() -> None:
         delisted=[1, 4, 4],
     )
     panel.fields["close"][:, 0] = 10
-    panel.alive[:] = [[1, 1, 0, 0], [1, 1, 1, 1], [1, 1, 1, 1]]
+    panel.listed[:] = [[1, 1, 0, 0], [1, 1, 1, 1], [1, 1, 1, 1]]
     spec = {
         "b": {
             "securities": ["S000", "S001", "S002"],
@@ -113,7 +113,7 @@ def test_a_leaver_goes_pro_rata_and_is_not_kept_as_cash() -> None:
         }
     }
     index = built(panel, spec)
-    # 0.5 * 10%; then 0.3 of 0.5 alive * 20%; then 0.2 of (0.36 + 0.2) * 10%
+    # 0.5 * 10%; then 0.3 of the 0.5 still listed * 20%; then 0.2 of (0.36 + 0.2) * 10%
     assert_allclose(index.returns[0, 1:], [0.05, 0.12, 0.1 * 0.2 / 0.56], rtol=1e-14)
     assert_allclose(index.weights_at(1)[0], [0.55 / 1.05, 0.3 / 1.05, 0.2 / 1.05])
     assert_allclose(index.weights_at(2)[0], [0, 0.36 / 0.56, 0.2 / 0.56])
@@ -398,7 +398,7 @@ def test_what_always_holds(seed: int) -> None:
     for t in (0, T // 2, T - 1):
         w = index.weights_at(t)
         assert_allclose(w.sum(axis=1)[w.any(axis=1)], 1.0, rtol=1e-12)
-        assert not w[:, ~panel.alive[:, t]].any()
+        assert not w[:, ~panel.listed[:, t]].any()
     # spans join up and contributions add up over any window
     assert all(a.stop == b.start for a, b in zip(index.spans, index.spans[1:], strict=False))
     for name in index.names:

@@ -146,7 +146,7 @@ def test_figures_after_each_new_session_are_those_of_a_fresh_process(
             assert mine.step.id == other.step.id and mine.sources == other.sources
             for name in (*other.fields, "price_index", "total_index"):
                 np.testing.assert_array_equal(mine.field(name), other.field(name))
-            np.testing.assert_array_equal(mine.alive, other.alive)
+            np.testing.assert_array_equal(mine.listed, other.listed)
         for basis, index in fresh.built.items():
             np.testing.assert_allclose(market.built[basis].levels, index.levels, rtol=1e-12)
             np.testing.assert_array_equal(market.built[basis].missing, index.missing)

@@ -66,7 +66,7 @@ class Day:
     @cached_property
     def listed(self) -> Bools:
         """Alive as known on the day: has data, at most a halt old, and no delisting on record."""
-        return np.ascontiguousarray(self.panel.alive[:, self.t])
+        return np.ascontiguousarray(self.panel.listed[:, self.t])
 
     def _latest(self, field: str) -> tuple[Array, NDArray[np.int64]]:
         """Last valid value within ``PATIENCE`` sessions, and its session."""

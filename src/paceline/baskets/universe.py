@@ -106,7 +106,7 @@ class Universe:
         ever = member.any(axis=1)
         # in force on the next session, and seen by then: a spun-off member has no price before its
         # first day
-        seen = np.logical_or.accumulate(self.history.panel.alive[ever], axis=1)
+        seen = np.logical_or.accumulate(self.history.panel.listed[ever], axis=1)
         able = np.concatenate([member[ever, 1:], member[ever, -1:]], axis=1) & seen
         changed = np.flatnonzero((able[:, 1:] != able[:, :-1]).any(axis=0)) + 1
         return [*([0] if able[:, 0].any() else []), *changed.tolist()]

@@ -78,7 +78,7 @@ class Engine:
         drift = drift_return(self.panel, start, stop, columns)
         # who left stays out until a rebalance, even if a return turns up later: the value has been
         # spread
-        dead = ~self.panel.alive[columns, start:stop]
+        dead = ~self.panel.listed[columns, start:stop]
         leavers = np.flatnonzero(dead.any(axis=1))
         dead[leavers] = np.logical_or.accumulate(dead[leavers], axis=1)
         np.copyto(drift, 0.0, where=np.isnan(drift))

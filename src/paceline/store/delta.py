@@ -228,7 +228,7 @@ def _segment(path: Path, row: Mapping[str, Any]) -> Segment:
 
 
 def scan(files: Sequence[Segment], schema: Mapping[str, Any]) -> pl.LazyFrame:
-    """The rows of those files with the columns of ``schema``; columns that a file lacks are null."""
+    """The rows of those files, with exactly the columns of ``schema``; a missing one is null."""
     if not files:
         return pl.LazyFrame(schema=schema)
     frame = pl.scan_parquet(
