@@ -21,8 +21,10 @@ from paceline.errors import NotEnoughData, UnknownName, UsageError
 from paceline.methods import analogues
 from paceline.methods import turns as views
 from paceline.pages.changes import changes
+from paceline.store import Cache
 from paceline.studies import rotations as pairs
 from paceline.studies.answers import Answers
+from paceline.studies.false_alarms import false_alarms
 
 
 def walk(seed: int, n: int = 1500, size: float = 0.01) -> Array:
@@ -158,25 +160,25 @@ def test_monthly_lines_turn_at_the_same_multiple_of_a_quarters_move() -> None:
 
 
 def test_false_alarms_of_walks_are_those_of_the_calibration() -> None:
-    walks, own = views.false_alarms([np.diff(walk(1, 4000))], 1.5, paths=100, years=12)
+    walks, own = views.false_alarms([None, np.diff(walk(1, 4000))], 1.5, paths=100, years=12)
     exact = methods.calibrate(c=1.5, series=250, years=12, seed=5)
     for found in (walks, own):
         assert found.low < found.rate < found.high and found.high - found.low < 0.15
         assert found.rate == pytest.approx(exact.rate, abs=0.12)
-    again = views.false_alarms([np.diff(walk(1, 4000))], 1.5, paths=100, years=12)
+    again = views.false_alarms([None, np.diff(walk(1, 4000))], 1.5, paths=100, years=12)
     assert again == [walks, own]
 
 
 def test_resampling_removes_the_trend() -> None:
     trend = np.diff(walk(2, 3000)) + 0.004
-    _, own = views.false_alarms([trend], 1.5, paths=60, years=8)
+    (own,) = views.false_alarms([trend], 1.5, paths=60, years=8)
     assert 0.5 < own.rate < 1.1
     # while the trend itself hardly turns
     assert views.ladder(np.cumsum(trend), (1.5,))[1.5].rate_per_year()[0] < 0.3
 
 
 def test_history_too_short_to_resample_has_no_rate() -> None:
-    _, short = views.false_alarms([np.diff(walk(1, 200))], 1.5, paths=20, years=2)
+    (short,) = views.false_alarms([np.diff(walk(1, 200))], 1.5, paths=20, years=2)
     assert np.isnan(short.rate) and short.series == 0
 
 
@@ -537,16 +539,26 @@ def test_labels_carry_dates_and_names(document: Any) -> None:
 
 
 @pytest.mark.parametrize("damage", [False, True])
-def test_false_alarms_kept_in_a_file_are_those_that_were_drawn(
+def test_false_alarms_kept_in_the_cache_are_those_that_were_drawn(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: bool
 ) -> None:
-    how = {"c": 1.5, "paths": 20, "years": 4, "folder": tmp_path}
-    monkeypatch.setattr(views, "_rates", {})
-    first = views.false_alarms([np.diff(walk(2, 1500))], **how)
-    monkeypatch.setattr(views, "_rates", {})
+    returns = [None, np.diff(walk(2, 1500)), np.diff(walk(1, 200))]
+    first = false_alarms(Cache(tmp_path), returns, 1.5)
+    assert first[:2] == views.false_alarms(returns[:2], 1.5)
+    assert first[2].series == 0 and np.isnan(first[2].rate), "too short, and that is kept as well"
     if damage:
-        for path in tmp_path.iterdir():
+        for path in tmp_path.rglob("*.json"):
             path.write_text(path.read_text().replace("rate", "rote", 1))
     else:
         monkeypatch.setattr(views, "detect", None)  # nothing is drawn again
-    assert views.false_alarms([np.diff(walk(2, 1500))], **how) == first
+    again = false_alarms(Cache(tmp_path), returns, 1.5)
+    assert [a.to_json() for a in again][:2] == [a.to_json() for a in first][:2]
+    assert again[2].method == first[2].method
+
+
+def test_one_rate_does_not_depend_on_what_else_is_asked(tmp_path: Path) -> None:
+    one, other = np.diff(walk(2, 1500)), np.diff(walk(3, 1500))
+    cache = Cache(tmp_path)
+    (alone,) = false_alarms(cache, [one], 1.5)
+    assert false_alarms(cache, [None, other, one], 1.5)[2] == alone
+    assert false_alarms(Cache(tmp_path / "new"), [None, other, one], 1.5)[2] == alone

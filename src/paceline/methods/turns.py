@@ -13,15 +13,9 @@ Lines are (T,) or (P, T), natural logs; NaN is missing. Nothing here knows baske
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
-import os
-import uuid
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -36,7 +30,6 @@ from paceline.evidence import (
     stationary_indices,
 )
 from paceline.evidence.judgement import LEVEL
-from paceline.lineage import code_of, digest
 from paceline.methods import Calibration, Episodes, Verdict, detect, sigma, verdicts
 from paceline.methods.detector import MARGIN, STEP, WINDOW, YEAR
 
@@ -49,10 +42,6 @@ BETA, BETA_LEAST = 252, 126
 FORTNIGHT, MONTH = 10, 21
 #: Paths and years simulated for false alarms, and the mean block length of the resampled ones.
 PATHS, PATH_YEARS, BLOCK = 100, 12, 21.0
-
-#: Files of rates kept; the least recently used go.
-KEEP = 60
-_rates: dict[tuple[object, ...], Calibration] = {}
 
 
 def carried(line: Array) -> Array:
@@ -245,101 +234,56 @@ def last_turn(found: Episodes, row: int) -> tuple[int, int, int] | None:
 
 
 def false_alarms(
-    returns: Sequence[Array],
+    returns: Sequence[Array | None],
     c: float,
     *,
     step: int = STEP,
     paths: int = PATHS,
     years: float = PATH_YEARS,
     seed: int = 0,
-    folder: Path | None = None,
 ) -> list[Calibration]:
-    """Episodes (A over B) per year that noise makes: on driftless walks (first), and for each of ``returns`` (daily
-    log returns of A/B, NaN left out) when they are demeaned and resampled in blocks of 21 sessions
-    on average.
+    """Episodes (A over B) per year that noise makes, for each of ``returns``; many pairs in one pass.
 
-    ``episodes.calibrate`` for many pairs in one pass, kept for the process, and with ``folder`` in
-    a file there for the next one: seeded draws depend on nothing but what the file is named after.
-    A history that does not reach over one window gives a rate that is NaN."""
-    n = WINDOW + round(years * YEAR)
-    clean = [np.asarray(r, float)[np.isfinite(r)] for r in returns]
-    keys = [(c, step, paths, years, seed, r.tobytes()) for r in (np.empty(0), *clean)]
-    files = [None if folder is None else folder / f"alarms-{_name(key)}.json" for key in keys]
-    todo = [k for k, key in enumerate(keys) if key not in _rates and not _read(files[k], key)]
-    lines, whose = [], []
-    for k in todo:
-        rng = np.random.default_rng([seed, 0 if k == 0 else len(clean[k - 1])])
-        if k == 0:
-            steps = 0.01 * rng.standard_normal((paths, n))
-        elif len(clean[k - 1]) <= WINDOW or reason_against(clean[k - 1]):
-            _rates[keys[k]] = Calibration(
-                c, math.nan, math.nan, math.nan, 0, years, "history too short to resample"
-            )
-            continue
+    returns       daily log returns of A/B, NaN left out: they are demeaned and resampled in blocks
+                  of 21 sessions on average. None: driftless walks
+    paths, years  lines simulated for each, and the length of each
+
+    Draws are seeded for each by itself: its rate does not depend on what else is asked. A history
+    that does not reach over one window gives a rate that is NaN.
+    """
+    rates: dict[int, Calibration] = {}
+    lines, drawn = [], []
+    for k, own in enumerate(returns):
+        history = None if own is None else np.asarray(own, float)[np.isfinite(own)]
+        if history is not None and (len(history) <= WINDOW or reason_against(history)):
+            reason = "history too short to resample"
+            rates[k] = Calibration(c, math.nan, math.nan, math.nan, 0, years, reason)
         else:
-            centred = clean[k - 1] - clean[k - 1].mean()
-            m = len(centred)
-            steps = np.concatenate(
-                [centred[stationary_indices(m, BLOCK, paths, rng)] for _ in range(-(-n // m))],
-                axis=1,
-            )[:, :n]
-        lines.append(np.cumsum(steps, axis=1))
-        whose.append(k)
+            lines.append(_noise(history, paths, WINDOW + round(years * YEAR), seed))
+            drawn.append(k)
     if lines:
         every = np.concatenate(lines)
-        rates = (
-            detect(every, c, sigma_per_session=sigma(every, step=step))
-            .rate_per_year()
-            .reshape(len(whose), paths)
-        )
-        for k, each in zip(whose, rates, strict=True):
+        found = detect(every, c, sigma_per_session=sigma(every, step=step))
+        for k, each in zip(drawn, found.rate_per_year().reshape(len(drawn), paths), strict=True):
             rate, reach = float(each.mean()), 1.96 * float(each.std(ddof=1)) / math.sqrt(paths)
-            said = (
+            method = (
                 "driftless Gaussian walks"
-                if k == 0
-                else (f"stationary bootstrap of demeaned relative returns, blocks of {BLOCK:.0f}")
+                if returns[k] is None
+                else f"stationary bootstrap of demeaned relative returns, blocks of {BLOCK:.0f}"
             )
-            _rates[keys[k]] = Calibration(c, rate, rate - reach, rate + reach, paths, years, said)
-            _write(files[k], _rates[keys[k]])
-    return [_rates[key] for key in keys]
+            rates[k] = Calibration(c, rate, rate - reach, rate + reach, paths, years, method)
+    return [rates[k] for k in range(len(returns))]
 
 
-def _name(key: tuple[object, ...]) -> str:
-    """The digest of a question to ``false_alarms`` and of the code that answers it."""
-    *plain, returns = key
-    assert isinstance(returns, bytes)
-    return digest([code_of(__name__), plain, hashlib.sha256(returns).hexdigest()], 32)
-
-
-def _read(path: Path | None, key: tuple[object, ...]) -> bool:
-    """Take a rate from its file; whatever is not what was written is worked out again."""
-    if path is None:
-        return False
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        if found.pop("digest") != digest(found):
-            return False
-        _rates[key] = Calibration(**found)
-        os.utime(path)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return False
-    return True
-
-
-def _write(path: Path | None, found: Calibration) -> None:
-    """Keep a rate, and of all rates those used last; a disk without room is no error."""
-    if path is None:
-        return
-    with suppress(OSError):
-        draft = path.with_name(f".{uuid.uuid4().hex}.json")
-        draft.write_text(
-            json.dumps({"digest": digest(found.to_json()), **found.to_json()}), encoding="utf-8"
-        )
-        draft.replace(path)
-        for old in sorted(
-            path.parent.glob("alarms-*.json"), key=lambda p: p.stat().st_mtime, reverse=True
-        )[KEEP:]:
-            old.unlink(missing_ok=True)
+def _noise(history: Array | None, paths: int, n: int, seed: int) -> Array:
+    """(paths, n) lines of noise: driftless walks, or made of the demeaned returns of a history."""
+    rng = np.random.default_rng([seed, 0 if history is None else len(history)])
+    if history is None:
+        return np.cumsum(0.01 * rng.standard_normal((paths, n)), axis=1)
+    centred = history - history.mean()
+    m = len(centred)
+    parts = [centred[stationary_indices(m, BLOCK, paths, rng)] for _ in range(-(-n // m))]
+    return np.cumsum(np.concatenate(parts, axis=1)[:, :n], axis=1)
 
 
 def _windows(line: Array, sessions: int) -> tuple[float, Array]:

@@ -165,10 +165,8 @@ def _sorted(values: frozenset[str] | None) -> list[str] | None:
 
 def to_day(day: DayLike) -> np.datetime64:
     """A day, given in any of its forms; ``UsageError`` for what is no date."""
-    if isinstance(day, np.datetime64):
-        return day.astype("datetime64[D]")
     try:
-        return np.datetime64(day, "D")
+        return np.datetime64(str(day) if isinstance(day, np.datetime64) else day, "D")
     except ValueError:
         raise UsageError(f"{day!r} is not a date.", "Give a day as YYYY-MM-DD.") from None
 

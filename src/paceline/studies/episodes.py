@@ -22,6 +22,7 @@ from paceline.lineage import code_of
 from paceline.methods import HORIZONS, AfterLows, Outcome, after_lows, outcomes
 from paceline.methods import turns as views
 from paceline.methods.detector import MARGIN, STEP, YEAR, Episodes, Verdict
+from paceline.studies.false_alarms import false_alarms
 from paceline.studies.rotations import C, Pair, Proxy, pair_of, pairs, proxies, shelf
 
 if TYPE_CHECKING:
@@ -412,8 +413,11 @@ class Study:
         """Episodes (A over B) per year: of the pair, of driftless walks, of its own demeaned returns resampled."""
         found, row = self.found()
         own = float(found.rate_per_year()[row])
-        walks, resampled = views.false_alarms(
-            [np.diff(self.shelf.lines[row])], self.c, step=self.step
+        walks, resampled = false_alarms(
+            self.market.store.cache,
+            [None, np.diff(self.shelf.lines[row])],
+            self.c,
+            step=self.step,
         )
         made = {"own": self.figure("rate", own, "ratio", start=self.days[0])}
         for name, rate in (("walks", walks), ("resampled", resampled)):
