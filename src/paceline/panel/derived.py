@@ -82,8 +82,8 @@ def listed_mask(cells: Iterable[Array], shape: tuple[int, int], marks: Delisting
         turn = np.arange(len(turn)) - np.repeat(starts, np.diff(np.r_[starts, len(turn)]))
     for k in range(turn.max(initial=-1) + 1):
         row, since, day = (part[turn == k] for part in marks)
-        gone_since = (t >= since[:, None]) & (last[row] < t)
-        listed[row] &= ~(gone_since & (last[row] <= day[:, None]))
+        left = (t >= since[:, None]) & (last[row] < t)
+        listed[row] &= ~(left & (last[row] <= day[:, None]))
     return listed
 
 
@@ -96,12 +96,12 @@ def return_index(returns: Array, listed: Bools) -> Array:
     growth = np.empty(returns.shape)
 
     def fill(rows: slice) -> None:
-        own, r, here = growth[rows], returns[rows], listed[rows]
+        own, r, on = growth[rows], returns[rows], listed[rows]
         valid = ~np.isnan(r)
         np.cumprod(np.where(valid, 1.0 + r, 1.0), axis=1, out=own)
         begun = np.logical_or.accumulate(valid, axis=1)
-        begun[np.arange(len(here)), here.argmax(axis=1)] = True
-        own[~(here & begun)] = np.nan
+        begun[np.arange(len(on)), on.argmax(axis=1)] = True
+        own[~(on & begun)] = np.nan
 
     threads.by_rows(fill, returns.shape)
     return growth
@@ -115,13 +115,13 @@ def further_index(old: Array, returns: Array, listed: Bools) -> Array:
     for i in np.flatnonzero(np.isnan(level)):
         levels = np.flatnonzero(~np.isnan(old[i]))
         level[i] = old[i, levels[-1]] if len(levels) else 1.0
-    new, here = returns[:, done:], listed[:, done:]
+    new, on = returns[:, done:], listed[:, done:]
     valid = ~np.isnan(new)
     steps = np.concatenate([level[:, None], np.where(valid, 1.0 + new, 1.0)], axis=1)
     growth: Array = np.cumprod(steps, axis=1)[:, 1:]
     before = np.any(~np.isnan(returns[:, :done]), axis=1, keepdims=True)
     begun: NDArray[np.bool_] = np.logical_or(np.logical_or.accumulate(valid, axis=1), before)
     young = np.flatnonzero(~listed[:, :done].any(axis=1))
-    begun[young, here[young].argmax(axis=1)] = True
-    growth[~(here & begun)] = np.nan
+    begun[young, on[young].argmax(axis=1)] = True
+    growth[~(on & begun)] = np.nan
     return growth
