@@ -35,7 +35,7 @@ def synthetic(n: int, t: int, seed: int = 1) -> FakePanel:
         {"price_return": r, "total_return": r, "market_cap": cap, "close": cap},
         spells={"all": np.ones((n, t), bool)},
         classes={"sector": sectors, "industry": industries},
-        alive=np.isfinite(r) | (np.arange(t) <= end[:, None]),
+        listed=np.isfinite(r) | (np.arange(t) <= end[:, None]),
     )
 
 

@@ -106,11 +106,11 @@ def main() -> None:
         report("from the cache, every byte checked", seconds)
         for name in FIELDS:
             np.testing.assert_array_equal(mapped.field(name), whole.field(name))
-        for what in ("alive", "price_index"):
+        for what in ("listed", "price_index"):
             _, seconds = timed(
                 lambda what=what: (
                     getattr(whole, what, None)
-                    if what == "alive"  # type: ignore[misc]
+                    if what == "listed"  # type: ignore[misc]
                     else whole.field(what)
                 ),
                 1,

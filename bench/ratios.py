@@ -40,7 +40,7 @@ def paceline(days: Array, r: Array, cap: Array) -> dict[str, Callable[[], Array]
         days,
         {"price_return": r, "market_cap": cap, "close": cap},
         spells={"all": np.ones(SIZE, bool)},
-        alive=np.ones(SIZE, bool),
+        listed=np.ones(SIZE, bool),
     )
     file = config.MarketFile.model_validate(
         {

@@ -213,8 +213,8 @@ MARKET_FILES = [
         "unknown weighting",
         "rank = [1, 50]",
         'weight = "size"',
-        "baskets.big.weight: Input should be 'cap', 'equal', 'inverse_volatility' or 'given'.",
-        "Found 'size'.",
+        "baskets.big.weight: unknown weighting 'size'.",
+        "Known: cap, equal, given, inverse_volatility.",
     ),
     _file(
         "basket of nothing",

@@ -33,7 +33,7 @@ class FakePanel:
         holdings: Mapping[str, Sequence[tuple[str, str, float]]] | None = None,
         actions: Sequence[Mapping[str, Any]] = (),
         delisted: Sequence[int] | None = None,
-        alive: Any = None,
+        listed: Any = None,
     ) -> None:
         self.sessions = np.asarray(sessions, "datetime64[D]")
         self.fields = {k: np.ascontiguousarray(v, dtype=float) for k, v in fields.items()}
@@ -46,7 +46,7 @@ class FakePanel:
         self.delisted = np.asarray(
             delisted if delisted is not None else [len(self.sessions)] * n, np.int64
         )
-        self.alive = self._alive() if alive is None else alive
+        self.listed = self._listed() if listed is None else listed
         self.caveats: tuple[str, ...] = ()
         self.version = 1
 
@@ -75,7 +75,7 @@ class FakePanel:
         }
         return pl.DataFrame({k: list(self._attributes.get(k, v)) for k, v in default.items()})
 
-    def _alive(self) -> Any:
+    def _listed(self) -> Any:
         """As the real panel: valid within ten sessions, and not after a delisting on record."""
         out = np.zeros((len(self.securities), len(self.sessions)), bool)
         for i in range(out.shape[0]):

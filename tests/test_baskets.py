@@ -12,10 +12,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from fakes import FakePanel, random_panel, weekdays
 from paceline import baskets, config
-from paceline.baskets import schedule, weights
-from paceline.baskets.history import company_caps
+from paceline.baskets import AtRebalance, schedule, weights
+from paceline.baskets.history import PanelDays, company_caps
+from paceline.baskets.select import Sizes
 from paceline.baskets.universe import Boundary, Ranking, band_at
-from paceline.errors import UnknownName, UsageError
+from paceline.errors import MarketFileError, UnknownName, UsageError
 
 NAN = np.nan
 
@@ -43,6 +44,17 @@ def flat(caps: list[float], first: str = "2024-01-02", t: int = 60, **how: Any) 
     fields = {"price_return": np.zeros((n, t)), "close": np.full((n, t), 10.0), "market_cap": cap}
     fields |= how.pop("fields", {})
     return FakePanel(weekdays(first, t), fields, **{"spells": {"u": np.ones((n, t))}} | how)
+
+
+def at_close(panel: Any, name: str, t: int, members: Any = None) -> Any:
+    """What a weighting makes of a panel at the close of session t."""
+    day = PanelDays(panel).day(t)
+    members = np.ones(len(panel.securities), bool) if members is None else members
+    sizes = Sizes(day.cap, day.total_cap, np.zeros(len(members), bool), "")
+    at = AtRebalance(
+        day, schedule.Event(t, t), members, lambda: sizes, lambda: np.ones(len(members))
+    )
+    return weights.get(name)(at)
 
 
 def fixed(panel: FakePanel, file: config.MarketFile, name: str, session: int) -> Any:
@@ -383,7 +395,9 @@ def test_groups_make_one_basket_per_class_with_members() -> None:
 
 def test_equal_weight_is_per_company() -> None:
     assert_allclose(
-        weights.equal(np.array([0, 1, 1, 2, 3]), np.array([1, 1, 1, 1, 0], bool)),
+        at_close(
+            flat([1] * 5, companies=[0, 1, 1, 2, 3]), "equal", 30, np.array([1, 1, 1, 1, 0], bool)
+        ),
         [1 / 3, 1 / 6, 1 / 6, 1 / 3, 0],
     )
 
@@ -431,7 +445,10 @@ def test_repeated_company_caps_are_shared_by_the_lines() -> None:
     panel = flat([100, 100, 100], companies=[0, 0, 1])
     made = baskets.targets(panel, market({"c": {"universe": "u"}}))
     assert_allclose(made.weights_of("c", 0, 3), [0.25, 0.25, 0.5])
-    assert made.caveats["c"] == (baskets.REPEATED_NOTE,)
+    assert made.caveats["c"] == (
+        "company-wide caps are repeated across share classes: each line carries an equal part of "
+        "it",
+    )
 
 
 def test_fund_weights_roll_forward_and_only_if_told_back() -> None:
@@ -481,10 +498,62 @@ def test_inverse_volatility() -> None:
     r[3, :200] = NAN  # 100 returns are too few
     r[2, 5:300:3] = NAN
     panel = flat([1] * 4, t=300, fields={"price_return": r})
-    held = weights.inverse_volatility(panel, 299, np.ones(4, bool))
+    held = at_close(panel, "inverse_volatility", 299)
     sd = [np.nanstd(r[i, 48:], ddof=1) for i in range(3)]
     assert_allclose(held[:3], (1 / np.array(sd)) / np.sum(1 / np.array(sd)))
     assert held[3] == 0
+
+
+def test_a_weighting_sees_the_day_and_nothing_later() -> None:
+    close = np.cumsum(np.ones((2, 60)), axis=1) * np.array([[1.0], [3.0]])
+    panel = flat([1, 1], fields={"close": close})
+    seen: dict[str, Any] = {}
+
+    @baskets.weighting("by_price")
+    def by_price(at: AtRebalance) -> Any:
+        seen.update(date=str(at.date), returns=at.returns(5).shape, field=at.field("close"))
+        return at.proportional(at.close)
+
+    day = PanelDays(panel).day(20)
+    at = AtRebalance(day, schedule.Event(20, 20), np.ones(2, bool), Any, Any)
+    assert_allclose(by_price(at), [0.25, 0.75])
+    assert seen["date"] == str(weekdays("2024-01-02", 21)[-1]) and seen["returns"] == (2, 5)
+    assert_allclose(seen["field"], [21, 63])
+    assert AtRebalance(PanelDays(panel).day(2), *[Any] * 4).returns(5).shape == (2, 3)
+    assert not at.sized, "nobody asked how large the members are"
+
+
+def test_weightings_are_found_by_name_and_a_name_is_taken_once() -> None:
+    @baskets.weighting("by_name")
+    def by_name(at: AtRebalance) -> Any:
+        """Whoever is there."""
+        return at.proportional(np.ones(len(at.members)))
+
+    found = weights.discover([by_name])
+    assert list(found) == ["by_name", "cap", "equal", "given", "inverse_volatility"]
+    assert found["by_name"].doc == "Whoever is there." and all(w.doc for w in found.values())
+    assert found["by_name"].module == __name__
+    twice = baskets.weighting("equal")(by_name.function)
+    with pytest.raises(
+        UsageError, match=rf"'equal': in paceline\.baskets\.weights and in {__name__}"
+    ):
+        weights.discover([twice])
+
+
+@pytest.mark.parametrize("table", ["baskets", "groups"])
+def test_a_weighting_that_does_not_exist_is_named_with_its_key(table: str) -> None:
+    wrong = {"universe": "u", "weight": "equall"}
+    group = {"g": {"universe": "u", "by": "sector", "weight": "equall"}}
+    good = {"c": {"universe": "u"}}
+    file = market({"c": wrong}) if table == "baskets" else market(good, groups=group)
+    key = "baskets.c.weight" if table == "baskets" else "groups.g.weight"
+    with pytest.raises(MarketFileError) as caught:
+        weights.check(file, "m.toml")
+    assert caught.value.message == f"m.toml: {key}: unknown weighting 'equall'."
+    assert caught.value.remedy == "Did you mean 'equal'?"
+    if table == "baskets":
+        with pytest.raises(UnknownName, match="weighting 'equall'"):
+            baskets.targets(flat([1, 2]), file)
 
 
 def test_the_limit_on_a_weight_by_hand() -> None:

@@ -298,9 +298,9 @@ def test_a_panel_of_the_past_is_the_panel_of_today_cut(
         assert_array_equal(cut.sessions, past.sessions)
         row = [cut.securities.index(s) for s in past.securities]
         assert_array_equal(cut.field("close")[row], past.field("close"))
-        assert_array_equal(cut.alive[row], past.alive)
+        assert_array_equal(cut.listed[row], past.listed)
         others = [i for i in range(len(cut.securities)) if i not in row]
-        assert not cut.alive[others].any() and np.isnan(cut.field("close")[others]).all()
+        assert not cut.listed[others].any() and np.isnan(cut.field("close")[others]).all()
         for i, security in enumerate(whole.securities):
             for k, session in enumerate(whole.sessions):
                 best: dict[str, tuple[int, int, float | None]] = {}
@@ -417,7 +417,7 @@ def test_daily_imports_give_the_panel_of_one_import(db: Loader, tmp_path: Path) 
 
 
 def entries(db: Loader) -> list[Path]:
-    return sorted(p for p in (db.store.path / "cache").iterdir())
+    return sorted((db.store.path / "cache").glob("panel/*"))
 
 
 def same(a: Panel, b: Panel) -> None:
@@ -435,7 +435,7 @@ def same(a: Panel, b: Panel) -> None:
     assert list(a.fields) == list(b.fields)
     for name in a.fields:
         assert_array_equal(a.field(name), b.field(name))
-    assert_array_equal(a.alive, b.alive)
+    assert_array_equal(a.listed, b.listed)
 
 
 def test_the_cache_gives_the_same_panel_read_only(db: Loader) -> None:
@@ -464,7 +464,7 @@ def test_another_request_or_version_is_another_entry(db: Loader) -> None:
 def test_a_damaged_cache_is_built_again(db: Loader, damage: str) -> None:
     db.put(*(price("A", t, 1.0 + t) for t in range(10)))
     built = db.panel(cache=True)
-    file, meta = entries(db)[0] / "close.npy", entries(db)[0] / "meta.json"
+    file, meta = entries(db)[0] / "close.npy", entries(db)[0] / "entry.json"
     match damage:
         case "bytes":
             data = bytearray(file.read_bytes())
@@ -513,7 +513,7 @@ def test_the_lineage_names_the_imports_not_their_numbers(db: Loader, tmp_path: P
     assert db.panel(as_of=day(0), start=day(0)).step.id != one.step.id
 
 
-# ---- derived fields, cutting, aliveness
+# ---- derived fields, cutting, who is listed
 # -------------------------------------------------------------------
 
 
@@ -560,7 +560,7 @@ def test_a_delisted_security_is_dead_from_the_next_session() -> None:
         },
         delisted(A="2024-01-03", B="2024-01-03", D="2024-01-03"),
     )
-    assert p.alive.tolist() == [
+    assert p.listed.tolist() == [
         [True, True, True, False, False],
         [True, True, False, False, False],  # last traded before: gone from the day of the delisting
         [True] * 5,
@@ -591,7 +591,7 @@ def test_a_delisting_not_yet_known_does_not_kill() -> None:
         }
     )
     p = plain({"close": [[1.0, 2, nan, nan, nan]]}, facts)
-    assert p.alive.tolist() == [[True, True, True, False, False]]
+    assert p.listed.tolist() == [[True, True, True, False, False]]
 
 
 def test_a_silent_security_lives_through_a_halt_and_no_longer() -> None:
@@ -600,8 +600,8 @@ def test_a_silent_security_lives_through_a_halt_and_no_longer() -> None:
     gone = [1.0, *[nan] * 14]
     p = plain({"close": [halted, gone]})
     expected = [True] * 11 + [False] * 3  # ten sessions of silence, and no more
-    assert p.alive[0].tolist() == [*expected, True]
-    assert p.alive[1].tolist() == [*expected, False]
+    assert p.listed[0].tolist() == [*expected, True]
+    assert p.listed[1].tolist() == [*expected, False]
 
 
 @settings(max_examples=30)
@@ -625,7 +625,7 @@ def test_cutting_changes_nothing_before_the_cut(
         assert_array_equal(fresh.field(name), p.field(name)[:, : t + 1])
         assert_array_equal(early.field(name), fresh.field(name))
         assert_array_equal(p.cut(t).field(name), fresh.field(name))
-    assert_array_equal(p.cut(t).alive, fresh.alive)
+    assert_array_equal(p.cut(t).listed, fresh.listed)
 
 
 def test_a_cut_is_a_view(db: Loader) -> None:
@@ -649,7 +649,7 @@ def test_only_what_is_needed_is_there() -> None:
     assert_array_equal(q.field("price_index"), [[1, 2]])
     with pytest.raises(UnknownName, match="close"):
         q.field("close")
-    assert_array_equal(q.alive, p.alive)
+    assert_array_equal(q.listed, p.listed)
     with pytest.raises(UnknownName, match="market_cap"):
         p.only(["market_cap"])
 
@@ -775,7 +775,6 @@ def test_classes_as_known_on_the_day(abc: Loader) -> None:
     }
     assert p.class_at(1, "industry").tolist() == ["", "", ""]
     assert p.cut(4).class_at(-1).tolist() == at[4]
-    assert p.undated("classes", security="A") and not p.undated("classes", security="B")
     for wrong, says in (({"level": "colour"}, "colour"), ({"scheme": "icb"}, "icb")):
         with pytest.raises(UnknownName, match=says):
             p.class_at(1, **wrong)

@@ -146,7 +146,7 @@ def test_figures_after_each_new_session_are_those_of_a_fresh_process(
             assert mine.step.id == other.step.id and mine.sources == other.sources
             for name in (*other.fields, "price_index", "total_index"):
                 np.testing.assert_array_equal(mine.field(name), other.field(name))
-            np.testing.assert_array_equal(mine.alive, other.alive)
+            np.testing.assert_array_equal(mine.listed, other.listed)
         for basis, index in fresh.built.items():
             np.testing.assert_allclose(market.built[basis].levels, index.levels, rtol=1e-12)
             np.testing.assert_array_equal(market.built[basis].missing, index.missing)
@@ -234,7 +234,7 @@ def test_targets_are_kept_beside_the_store(tmp_path: Path, tables: dict[str, pl.
     """Read back they are what was worked out; a broken file is worked out again."""
     w = world(tmp_path, tables, 0)
     one = w.market().built["price"].targets
-    (kept,) = (tmp_path / "cache").glob("targets-*.npz")
+    (kept,) = (tmp_path / "cache").glob("targets/*/weights.npy")
     for damage in (False, True):
         if damage:
             kept.write_bytes(kept.read_bytes()[:-100])
@@ -270,7 +270,9 @@ def test_what_is_kept_beside_the_panels_is_what_was_worked_out(
     world.load(None, END)
     first = Market(world.file, "sim")
     was, made = first.built, first.moment.declared
-    for path in (p for p in (tmp_path / "cache").iterdir() if p.is_file()):
+    kept = [p for p in (tmp_path / "cache").rglob("*") if p.is_file() and "panel" not in p.parts]
+    assert {p.parent.parent.name for p in kept} == {"groups", "targets", "indices"}
+    for path in kept:
         whole = bytearray(path.read_bytes())
         if damage == "changed":
             whole[len(whole) // 2] ^= 1

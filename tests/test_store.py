@@ -519,7 +519,7 @@ def test_a_file_size_limit_of_the_system_is_a_store_error(store: Store) -> None:
 
 def test_a_missing_store_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"nowhere holds no store. Run `paceline import`"):
-        Store.open(tmp_path / "nowhere", create=False)
+        Store(tmp_path / "nowhere", create=False)
     assert not (tmp_path / "nowhere").exists()
 
 

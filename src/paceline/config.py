@@ -19,7 +19,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from paceline.errors import MarketFileError, UnknownName
 
 Basis = Literal["price", "total"]
-Weighting = Literal["cap", "equal", "inverse_volatility", "given"]
 Schedule = Literal["none", "monthly", "quarterly", "annual", "members"]
 #: Kinds of security that take part in stock universes unless a market file says otherwise.
 COMMON = ("common",)
@@ -123,7 +122,7 @@ class Basket(_Strict):
     minus: list[str] | str | None = None  # other baskets whose members are taken out
     union: list[str] | str | None = None  # other baskets whose members are added
     intersect: list[str] | str | None = None  # other baskets whose members must also hold
-    weight: Weighting = "cap"
+    weight: str = "cap"  # name of a weighting; ``baskets.weights`` knows which there are
     weights: dict[str, float] | None = None  # for weight = "given"
     cap_limit: float | None = None  # no security above this weight after a rebalance
     rebalance: Schedule = "quarterly"
@@ -182,7 +181,7 @@ class Group(_Strict):
     universe: str | None = None
     by: Literal["sector", "industry", "sub_industry"] | None = None
     baskets: list[str] = Field(default_factory=list)
-    weight: Weighting = "cap"
+    weight: str = "cap"  # name of a weighting; ``baskets.weights`` knows which there are
     rebalance: Schedule = "quarterly"
     label: str = ""
 

@@ -1,13 +1,17 @@
-"""Array kernels: moving windows, running extremes, streaks, turning points. The only file that calls bottleneck.
+"""Array kernels: moving windows, running extremes, streaks, turning points.
+
+The only file that calls bottleneck.
 
 Shapes: time is the last axis everywhere, (T,) or (N, T); the result has the shape of the input. NaN
 is missing. Two faults of naive moving windows are handled here and nowhere else: one infinity
 poisons every later mean (so infinities count as missing; ``infinities`` says how many there were),
 and a halted stock sits "above" its own mean by rounding (so ``above`` asks for a relative margin of
-1e-12)."""
+1e-12).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import bottleneck as bn
@@ -31,15 +35,14 @@ def finite(a: Array) -> Array:
     return np.where(np.isinf(a), np.nan, a) if infinities(a) else a
 
 
-def _moving(function: Any, a: Array, window: int, **how: Any) -> Array:
+def _moving(function: Callable[..., Array], a: Array, window: int, **how: int) -> Array:
     if window < 1:
         raise UsageError(
             f"a window of {window} sessions does not exist.", "Give a window of 1 or more."
         )
     if a.shape[-1] < window:  # bottleneck refuses a window longer than the history
         return np.full(a.shape, np.nan)
-    moved: Array = function(finite(np.asarray(a, float)), window, min_count=window, axis=-1, **how)
-    return moved
+    return function(finite(np.asarray(a, float)), window, min_count=window, axis=-1, **how)
 
 
 def move_mean(a: Array, window: int) -> Array:
@@ -48,7 +51,10 @@ def move_mean(a: Array, window: int) -> Array:
 
 
 def move_std(a: Array, window: int, ddof: int = 1) -> Array:
-    """Standard deviation of the last ``window`` values (divisor window - ddof); NaN unless all are there."""
+    """Standard deviation of the last ``window`` values, with divisor window - ddof.
+
+    NaN unless all of them are there; ``UsageError`` for a window no longer than ``ddof``.
+    """
     if window <= ddof:
         raise UsageError(
             f"a standard deviation over {window} values with ddof {ddof} is undefined.",
@@ -68,11 +74,12 @@ def move_min(a: Array, window: int) -> Array:
 
 
 def tally(held: NDArray[Any], marked: NDArray[Any]) -> Array:
-    """held @ marked in float32: how many of the marked each row holds, exact up to 2**24 of them.
+    """How many of the marked each row holds: held @ marked in float32, exact up to 2**24 of them.
 
     held (S, N) and marked (N, L) are flags, or float32 zeros and ones, so that no product can be
     invalid: some BLAS report one all the same, from what lies beyond the edge of a small matrix,
-    and are not listened to."""
+    and are not listened to.
+    """
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
         return np.asarray(
             held.astype(np.float32, copy=False) @ marked.astype(np.float32, copy=False), float
@@ -80,16 +87,17 @@ def tally(held: NDArray[Any], marked: NDArray[Any]) -> Array:
 
 
 def above(a: Array, mean: Array) -> Bools:
-    """a > mean by more than rounding: a > mean + 1e-12 |mean|. False where either is missing."""
+    """Where a > mean by more than rounding: a > mean + 1e-12 |mean|. False where one is missing."""
     with np.errstate(invalid="ignore"):
         return np.asarray(a > mean + MARGIN * np.abs(mean))
 
 
 def ema(a: Array, alpha: float) -> Array:
-    """Exponential mean e_t = e_{t-1} + alpha (a_t - e_{t-1}), seeded with the first value (adjust=False).
+    """Exponential mean e_t = e_{t-1} + alpha (a_t - e_{t-1}), seeded with the first value.
 
-    NaN before the first value; a missing value leaves the mean where it was, and the result repeats
-    it."""
+    What pandas calls adjust=False. NaN before the first value; a missing value leaves the mean
+    where it was, and the result repeats it. ``UsageError`` for an alpha outside (0, 1].
+    """
     if not 0 < alpha <= 1:
         raise UsageError(
             f"alpha = {alpha} is not a smoothing factor.", "Give 0 < alpha <= 1, e.g. 2 / (n + 1)."
@@ -112,26 +120,11 @@ def forward_fill(a: Array) -> Array:
     return np.where(last >= 0, filled, np.nan)
 
 
-def index_from_returns(returns: Array, base: float = 1.0) -> Array:
-    """Cumulative product I_t = base * prod_{s <= t} (1 + r_s); a missing return between others counts as zero.
-
-    ``base`` stands on the session before the first valid return (if there is one); NaN before it
-    and after the last valid return."""
-    r = np.atleast_2d(returns)
-    level = np.asarray(base * np.cumprod(1.0 + np.nan_to_num(r, nan=0.0), axis=-1), float)
-    valid = ~np.isnan(r)
-    some = valid.any(axis=-1)
-    first = np.where(some, valid.argmax(axis=-1) - 1, r.shape[-1])
-    last = r.shape[-1] - 1 - valid[:, ::-1].argmax(axis=-1)
-    t = np.arange(r.shape[-1])
-    level[(t < first[:, None]) | (t > last[:, None])] = np.nan
-    return level.reshape(np.shape(returns))
-
-
 def streaks(change: Array) -> Array:
-    """Signed length of the run of gains or losses ending at each session: +3 third gain in a row, -2 second loss.
+    """Signed length of the run of gains or losses that ends at each session.
 
-    A zero breaks the run (result 0); a missing change breaks it too (result NaN).
+    +3 is the third gain in a row, -2 the second loss. A zero breaks the run (result 0); a missing
+    change breaks it too (result NaN).
     """
     sign = np.sign(change)
     t = np.arange(sign.shape[-1])
@@ -147,18 +140,13 @@ def running_max(a: Array) -> Array:
     return np.asarray(np.fmax.accumulate(finite(a), axis=-1))
 
 
-def running_min(a: Array) -> Array:
-    """Smallest value so far; missing values are passed over; NaN before the first."""
-    return np.asarray(np.fmin.accumulate(finite(a), axis=-1))
-
-
 def drawdown(a: Array) -> Array:
-    """a_t / max_{s <= t} a_s - 1, a fraction in [-1, 0]; NaN where a is missing."""
+    """Drawdown from the high so far, a_t / max_{s <= t} a_s - 1, in [-1, 0]; NaN where missing."""
     return np.asarray(a / running_max(a) - 1.0)
 
 
 def record_highs(a: Array) -> Bools:
-    """Sessions on which a stands above every earlier value. The first value has none to beat: no record."""
+    """Sessions on which a stands above every earlier value; the first has none to beat."""
     out = np.zeros(np.shape(a), bool)
     with np.errstate(invalid="ignore"):
         out[..., 1:] = finite(a)[..., 1:] > running_max(a)[..., :-1]
@@ -185,7 +173,8 @@ def turning_points(prices: Array, fall: float, rise: float) -> Pivots:
     the highest price since the state began, (max - p) / max > fall, confirms that highest price as
     a peak; while falling, one more than ``rise`` above the lowest, (p - min) / min > rise, confirms
     the trough. Causal: a pivot depends on prices up to its confirmation only. Missing values are
-    passed over."""
+    passed over.
+    """
     for name, size in (("fall", fall), ("rise", rise)):
         if not 0 < size < (1 if name == "fall" else np.inf):
             raise UsageError(
@@ -193,21 +182,21 @@ def turning_points(prices: Array, fall: float, rise: float) -> Pivots:
             )
     at = np.flatnonzero(np.isfinite(prices))
     p = np.asarray(prices, float)[at]
-    found: list[tuple[int, int, int]] = []
+    pivots: list[tuple[int, int, int]] = []
     start, rising = 0, True
     while (hit := _first_reversal(p, start, fall if rising else rise, rising)) >= 0:
         stretch = p[start : hit + 1]
         pivot = start + int(stretch.argmax() if rising else stretch.argmin())
-        found.append((1 if rising else -1, int(at[pivot]), int(at[hit])))
+        pivots.append((1 if rising else -1, int(at[pivot]), int(at[hit])))
         # every price between pivot and hit stayed within the threshold, so the new state's extreme
         # is at hit
         start, rising = hit, not rising
-    table = np.array(found, np.int64).reshape(-1, 3)
+    table = np.array(pivots, np.int64).reshape(-1, 3)
     return Pivots(table[:, 0].copy(), table[:, 1].copy(), table[:, 2].copy())
 
 
 def _first_reversal(p: Array, start: int, size: float, rising: bool) -> int:
-    """First position whose price has turned by more than ``size`` from the extreme since ``start``; -1: none yet."""
+    """First position more than ``size`` from the extreme since ``start``; -1: none yet."""
     extreme, done, step = p[start] if start < len(p) else np.nan, start, 64
     while done < len(p):
         piece = p[done : done + step]
@@ -221,14 +210,3 @@ def _first_reversal(p: Array, start: int, size: float, rising: bool) -> int:
             return done + int(turned.argmax())
         extreme, done, step = best[-1], done + len(piece), 2 * step
     return -1
-
-
-def rising_states(prices: Array, fall: float, rise: float) -> NDArray[np.int64]:
-    """The phases of ``turning_points`` seen from the end: 1 from after a trough to the next peak, else 0.
-
-    Descriptive, not causal: the sessions between a pivot and its confirmation are relabelled; the
-    first and the last phase are provisional."""
-    states = np.ones(len(prices), np.int64)
-    for kind, pivot, _ in zip(*turning_points(prices, fall, rise), strict=True):
-        states[pivot + 1 :] = 0 if kind > 0 else 1
-    return states

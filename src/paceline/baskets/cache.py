@@ -1,135 +1,100 @@
-"""Target weights kept in a file beside the store's panels: worked out once for a panel and a market file.
-
-The key names the panel's lineage (imports, request, code), the baskets, universes and groups, and
-the names asked for. A file that cannot be read is worked out again; one that cannot be written is
-no error."""
+"""Target weights in the store's cache: worked out once for a panel and a market file."""
 
 from __future__ import annotations
 
-import json
-import os
-import uuid
-import zipfile
-from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from paceline import baskets, config
+from paceline.baskets import weights
 from paceline.lineage import code_of, digest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from paceline.panel import Panel
+    from paceline.store import Cache, Entry
 
-#: Files kept; the least recently used go.
-KEEP = 12
+TARGETS, GROUPS = "targets", "groups"
 
 
 def key(panel: Panel, market: config.MarketFile, names: Sequence[str]) -> str:
-    """Names everything that target weights depend on."""
+    """Names all that target weights depend on.
+
+    The panel's lineage (imports, request, code), the baskets, universes and groups, the names asked
+    for, and the code of baskets and of the weightings named.
+    """
     asked = market.model_dump(mode="json", include={"universes", "baskets", "groups"})
-    return digest([panel.step.id, code_of("paceline.indices"), asked, list(names)], 32)
+    code = [code_of(__name__), weights.code_behind(market)]
+    return digest([panel.step.id, code, asked, list(names)], 32)
 
 
 def targets(
-    panel: Panel, market: config.MarketFile, names: Sequence[str], folder: Path
+    panel: Panel, market: config.MarketFile, names: Sequence[str], cache: Cache
 ) -> baskets.Targets:
-    """``baskets.targets``, from the folder if it is there."""
-    path = folder / f"targets-{key(panel, market, names)}.npz"
-    found = _load(path)
-    if found is None:
-        found = baskets.targets(panel, market, names)
-        with suppress(OSError):
-            _save(path, found)
-            for old in sorted(
-                folder.glob("targets-*.npz"), key=lambda p: p.stat().st_mtime, reverse=True
-            )[KEEP:]:
-                old.unlink(missing_ok=True)
-    return found
+    """``baskets.targets``, from the cache if it is there."""
+    question = key(panel, market, names)
+    entry = cache.load(TARGETS, question)
+    if entry is not None:
+        return _targets_of(entry)
+    made = baskets.targets(panel, market, names)
+    cache.save(TARGETS, question, *_entry_of(made))
+    return made
 
 
 def group_baskets(
-    panel: Panel, market: config.MarketFile, folder: Path
+    panel: Panel, market: config.MarketFile, cache: Cache
 ) -> tuple[dict[str, config.Basket], dict[str, str]]:
-    """``baskets.group_baskets``, from the folder if it is there."""
-    path = folder / f"groups-{key(panel, market, ())}.json"
-    try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        if kept.pop("digest") == digest(kept):
-            os.utime(path)
-            return {n: config.Basket.model_validate(b) for n, b in kept["baskets"].items()}, kept[
-                "labels"
-            ]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        pass
+    """``baskets.group_baskets``, from the cache if it is there."""
+    question = key(panel, market, ())
+    entry = cache.load(GROUPS, question)
+    if entry is not None:
+        specs = entry.values["baskets"].items()
+        return {n: config.Basket.model_validate(b) for n, b in specs}, entry.values["labels"]
     made, labels = baskets.group_baskets(panel, market)
-    kept = {
-        "baskets": {n: b.model_dump(mode="json", exclude_unset=True) for n, b in made.items()},
-        "labels": labels,
-    }
-    with suppress(OSError):
-        draft = path.with_name(f".{uuid.uuid4().hex}.json")
-        draft.write_text(json.dumps({"digest": digest(kept), **kept}), encoding="utf-8")
-        draft.replace(path)
-        for old in sorted(
-            folder.glob("groups-*.json"), key=lambda p: p.stat().st_mtime, reverse=True
-        )[KEEP:]:
-            old.unlink(missing_ok=True)
+    specs = {n: b.model_dump(mode="json", exclude_unset=True) for n, b in made.items()}
+    cache.save(GROUPS, question, {"baskets": specs, "labels": labels})
     return made, labels
 
 
-def _save(path: Path, found: baskets.Targets) -> None:
-    meta = {
-        "names": found.names,
-        "labels": dict(found.labels),
-        "caveats": dict(found.caveats),
-        "rebalances": [(r.session, len(r.rows), len(r.columns)) for r in found.rebalances],
+def _entry_of(made: baskets.Targets) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The values and arrays that targets are kept as: all rebalances behind each other."""
+    values = {
+        "names": made.names,
+        "labels": dict(made.labels),
+        "caveats": dict(made.caveats),
+        "rebalances": [(r.session, len(r.rows), len(r.columns)) for r in made.rebalances],
     }
     none = [np.empty(0, np.int64)]
-    draft = path.with_name(f".{uuid.uuid4().hex}.npz")
-    try:
-        np.savez(
-            draft,
-            meta=np.frombuffer(json.dumps(meta).encode(), np.uint8),
-            first=found.first,
-            instruments=found.instruments,
-            rows=np.concatenate([r.rows for r in found.rebalances] or none),
-            columns=np.concatenate([r.columns for r in found.rebalances] or none),
-            weights=np.concatenate([r.weights.ravel() for r in found.rebalances] or [np.empty(0)]),
-        )
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    arrays = {
+        "first": made.first,
+        "instruments": made.instruments,
+        "rows": np.concatenate([r.rows for r in made.rebalances] or none),
+        "columns": np.concatenate([r.columns for r in made.rebalances] or none),
+        "weights": np.concatenate([r.weights.ravel() for r in made.rebalances] or [np.empty(0)]),
+    }
+    return values, arrays
 
 
-def _load(path: Path) -> baskets.Targets | None:
-    try:
-        # the archive checks every byte
-        with path.open("rb") as data, np.load(data, allow_pickle=False) as file:
-            part = {name: file[name] for name in file.files}
-        meta = json.loads(part["meta"].tobytes())
-        os.utime(path)
-        rebalances, r, c, w = [], 0, 0, 0
-        for session, height, width in meta["rebalances"]:
-            rebalances.append(
-                baskets.Rebalance(
-                    session,
-                    part["rows"][r : r + height],
-                    part["columns"][c : c + width],
-                    part["weights"][w : w + height * width].reshape(height, width),
-                )
+def _targets_of(entry: Entry) -> baskets.Targets:
+    values, arrays = entry
+    rebalances, r, c, w = [], 0, 0, 0
+    for session, height, width in values["rebalances"]:
+        rebalances.append(
+            baskets.Rebalance(
+                session,
+                arrays["rows"][r : r + height],
+                arrays["columns"][c : c + width],
+                arrays["weights"][w : w + height * width].reshape(height, width),
             )
-            r, c, w = r + height, c + width, w + height * width
-        return baskets.Targets(
-            tuple(meta["names"]),
-            meta["labels"],
-            tuple(rebalances),
-            part["first"],
-            part["instruments"],
-            {n: tuple(x) for n, x in meta["caveats"].items()},
         )
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
-        return None
+        r, c, w = r + height, c + width, w + height * width
+    return baskets.Targets(
+        tuple(values["names"]),
+        values["labels"],
+        tuple(rebalances),
+        arrays["first"],
+        arrays["instruments"],
+        {n: tuple(x) for n, x in values["caveats"].items()},
+    )

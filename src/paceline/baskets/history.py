@@ -1,4 +1,7 @@
-"""What was known at the close of a session: data, prices, caps, names, classes. Computed once per session."""
+"""What was known at the close of a session: data, prices, caps, names, classes.
+
+Computed once per session.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,15 @@ from numpy.typing import NDArray
 
 from paceline.arrays import Array, Bools
 from paceline.errors import DataError
+from paceline.panel import PATIENCE
 
 if TYPE_CHECKING:
     import polars as pl
 
     from paceline.panel import Panel
 
-
-#: A close or a cap may be this many sessions old: as long as a security without data stays alive.
-PATIENCE = 10
+#: Windows up to this many sessions are compounded one by one, longer ones from running products.
+SHORT = 3 * PATIENCE
 #: Caps (or share counts cap / price) of a company's lines closer than this are one number repeated.
 REPEATED = 1e-3
 
@@ -32,7 +35,9 @@ def stored(panel: Panel, name: str) -> Array | None:
 def drift_return(
     panel: Panel, start: int, stop: int, rows: NDArray[np.int64] | None = None
 ) -> Array:
-    """Returns by which weights drift in sessions start <= t < stop, (N, stop - start), or of some ``rows`` only.
+    """Returns by which weights drift in sessions start <= t < stop, (N, stop - start).
+
+    rows  these securities only
 
     The price return where known, else the total return; NaN where neither is. A new array.
     """
@@ -52,9 +57,13 @@ def drift_return(
 
 
 class Day:
-    """Everything a basket may know at the close of session ``t``. Arrays are (N,), aligned with the securities."""
+    """What a basket may know at the close of session ``t``; arrays are (N,), one a security.
 
-    def __init__(self, history: History, t: int) -> None:
+    A close or a cap may be ``PATIENCE`` sessions old: as long as a security without data stays
+    listed.
+    """
+
+    def __init__(self, history: PanelDays, t: int) -> None:
         self.history, self.panel, self.t = history, history.panel, t
         self._members: dict[str, Bools] = {}
         self._classes: dict[tuple[str, str | None], tuple[dict[str, int], NDArray[np.int64]]] = {}
@@ -65,8 +74,8 @@ class Day:
 
     @cached_property
     def listed(self) -> Bools:
-        """Alive as known on the day: has data, at most a halt old, and no delisting on record."""
-        return np.ascontiguousarray(self.panel.alive[:, self.t])
+        """Listed as known on the day: has data, at most a halt old, and no delisting on record."""
+        return np.ascontiguousarray(self.panel.listed[:, self.t])
 
     def _latest(self, field: str) -> tuple[Array, NDArray[np.int64]]:
         """Last valid value within ``PATIENCE`` sessions, and its session."""
@@ -85,7 +94,7 @@ class Day:
 
     @cached_property
     def cap(self) -> Array:
-        """Float cap (market cap where no float is known); one that is a few sessions old has moved with the price."""
+        """Float cap, or market cap; one that is a few sessions old has moved with the price."""
         return self._current("float_cap")
 
     @cached_property
@@ -106,22 +115,26 @@ class Day:
 
     @cached_property
     def attributes(self) -> pl.DataFrame:
+        """Ticker, name, kind and the like of each security, as known on the day."""
         return self.panel.attributes_at(self.t)
 
     @cached_property
     def names(self) -> dict[str, list[int]]:
-        """Identifier or ticker of the day -> positions; an identifier comes before an equal ticker."""
+        """Identifier or ticker of the day -> positions; an identifier goes before a ticker."""
         own = self.history.identifiers
-        found: dict[str, list[int]] = {}
+        places: dict[str, list[int]] = {}
         tickers = self.attributes["ticker"].to_list() if "ticker" in self.attributes.columns else []
         for i, ticker in enumerate(tickers):
             if ticker and ticker not in own:
-                found.setdefault(ticker, []).append(i)
-        return found | own
+                places.setdefault(ticker, []).append(i)
+        return places | own
 
     def members(self, universe: str) -> Bools:
-        """The list in force on the next session: weights fixed at this close are for that session. Providers
-        announce changes days ahead and make them before the open of the day they are dated."""
+        """(N,) bool, the list in force on the next session: weights fixed now are for that one.
+
+        Providers announce changes days ahead and make them before the open of the day they are
+        dated.
+        """
         if universe not in self._members:
             member = self.history.members(universe)
             self._members[universe] = np.ascontiguousarray(
@@ -130,7 +143,7 @@ class Day:
         return self._members[universe]
 
     def in_class(self, level: str, scheme: str | None, name: str) -> Bools:
-        """Securities that the scheme puts into the named sector, industry or sub-industry on this day."""
+        """Securities that the scheme puts into the named sector or industry on this day."""
         codes, of = self._coded(level, scheme)
         return np.asarray(of == codes.get(name, -1))
 
@@ -151,7 +164,7 @@ class Day:
         return self._classes[level, scheme]
 
 
-class History:
+class PanelDays:
     """A panel with the days that were looked at."""
 
     def __init__(self, panel: Panel) -> None:
@@ -161,6 +174,7 @@ class History:
         self._growth: dict[tuple[int, int], Array] = {}
 
     def day(self, t: int) -> Day:
+        """What was known at the close of session t."""
         if t not in self._days:
             self._days[t] = Day(self, t)
         return self._days[t]
@@ -173,11 +187,12 @@ class History:
 
     @cached_property
     def identifiers(self) -> dict[str, list[int]]:
+        """Identifier -> its position, in a list as tickers have."""
         return {security: [i] for i, security in enumerate(self.panel.securities)}
 
     @cached_property
     def tie_break(self) -> NDArray[np.int64]:
-        """Alphabetical place of each identifier: equal caps rank the same whatever the order of the rows."""
+        """Alphabetical place of each identifier: equal caps rank alike in any order of rows."""
         place = np.empty(len(self.panel.securities), np.int64)
         place[np.argsort(np.array(self.panel.securities))] = np.arange(len(place))
         return place
@@ -188,8 +203,8 @@ class History:
         return np.asarray(np.cumprod(1.0 + np.nan_to_num(everything), axis=1), float)
 
     def growth(self, start: int, end: int) -> Array:
-        """(N,) product of 1 + drift return over start < t <= end; a missing return counts as zero."""
-        if end - start <= 3 * PATIENCE:
+        """(N,) product of 1 + drift return over start < t <= end; a missing return is zero."""
+        if end - start <= SHORT:
             if (start, end) not in self._growth:
                 moved = 1.0 + np.nan_to_num(drift_return(self.panel, start + 1, end + 1))
                 self._growth[start, end] = np.asarray(moved.prod(axis=1))
@@ -207,20 +222,21 @@ def company_caps(
     are one count of shares times each line's own price (cap / close agrees). Then the company's cap
     is the mean of its lines' and each line carries an equal part of it; otherwise the company's cap
     is the sum. Only ``lines`` with a positive cap count. Returns (company cap, line cap, repeated),
-    each (N,); NaN where there is no cap."""
+    each (N,); NaN where there is no cap.
+    """
     used = lines & (cap > 0)
     n = int(companies.max(initial=-1)) + 1
     code, value = companies[used], cap[used]
     count = np.bincount(code, minlength=n)
     total = np.bincount(code, value, n)
     with np.errstate(invalid="ignore", divide="ignore"):
-        repeated = (count > 1) & (_spread(value, code, n) | _spread(value / close[used], code, n))
+        repeated = (count > 1) & (_agree(value, code, n) | _agree(value / close[used], code, n))
         company = np.where(repeated, total / count, total)[companies]
         line = np.where(repeated[companies], cap / count[companies], cap)
     return np.where(used, company, np.nan), np.where(used, line, np.nan), repeated[companies] & used
 
 
-def _spread(value: Array, code: NDArray[np.int64], n: int) -> Bools:
+def _agree(value: Array, code: NDArray[np.int64], n: int) -> Bools:
     """Groups whose values agree within ``REPEATED``; a missing value agrees with nothing."""
     high, low = np.full(n, -np.inf), np.full(n, np.inf)
     np.maximum.at(high, code, value)

@@ -1,4 +1,7 @@
-"""Days on which baskets and universes are renewed. A day that is no session moves to the session before it."""
+"""Days on which baskets and universes are renewed.
+
+A day that is no session moves to the session before it.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ RUSSELL_TWICE = 2026
 
 
 class Event(NamedTuple):
-    """Weights or members fixed with what is known at the close of ``reference``, in force after that of ``session``.
+    """Weights or members fixed at the close of ``reference``, in force after that of ``session``.
 
     Both are positions on the time axis, reference <= session.
     """
@@ -50,11 +53,12 @@ def nth_weekday(year: int, month: int, weekday: int, n: int) -> dt.date:
 
 
 def month_end(year: int, month: int) -> dt.date:
+    """The last day of a month."""
     return dt.date(year, month, calendar.monthrange(year, month)[1])
 
 
 def position(sessions: Dates, day: dt.date) -> int:
-    """Position of the last session on or before ``day``; -1 if ``day`` lies outside the sessions or in a hole."""
+    """Position of the last session on or before ``day``; -1 outside the sessions or in a hole."""
     when = np.datetime64(day)
     if not len(sessions) or when > sessions[-1]:
         return -1
@@ -99,7 +103,8 @@ def russell_days(year: int) -> list[tuple[dt.date, dt.date]]:
     Rank day: last business day of May to 2016, the dated Fridays of 2017 to 2022, last business day
     of April from 2023. In force after the fourth Friday of June (not the last: they differ in 2012,
     2017, 2018, 2023, 2028). From 2026 also: ranked on the last business day of October, in force
-    after December's second Friday."""
+    after December's second Friday.
+    """
     rank = RUSSELL_RANK_DAYS.get(year) or month_end(year, 4 if year >= 2023 else 5)
     days = [(rank, nth_weekday(year, 6, FRIDAY, 4))]
     if year >= RUSSELL_TWICE:

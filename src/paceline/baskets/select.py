@@ -12,8 +12,8 @@ import numpy as np
 from paceline import config
 from paceline.arrays import Array, Bools
 from paceline.baskets import schedule
-from paceline.baskets.history import Day, History, company_caps
-from paceline.baskets.universe import Ranking, Universe, rank_companies
+from paceline.baskets.history import Day, PanelDays, company_caps
+from paceline.baskets.universe import Ranking, UniverseHistory, rank_companies
 from paceline.config import listed
 from paceline.errors import UnknownName, UsageError
 
@@ -25,8 +25,12 @@ LEVELS = ("sector", "industry", "sub_industry")
 
 
 class Sizes(NamedTuple):
-    """How large each line and its company count, (N,), NaN without a size; where a cap was repeated across a
-    company's lines; and a caveat ("" for none)."""
+    """How large each security counts, arrays (N,).
+
+    line, company  size of the line and of its company; NaN without one
+    repeated       whether the company's cap was repeated across its lines
+    note           a caveat, "" for none
+    """
 
     line: Array
     company: Array
@@ -34,13 +38,14 @@ class Sizes(NamedTuple):
     note: str
 
 
-class Holdings:
-    """A fund's published weights, standing in for market caps: rolled with drift returns from their date.
+class RolledHoldings:
+    """A fund's published weights in the place of market caps, rolled with drift returns.
 
     w_i(t) = w_i(D) * prod of 1 + r_i over the sessions between D and t (divided by it when rolled
-    backwards)."""
+    backwards).
+    """
 
-    def __init__(self, fund: str, roll: str, history: History) -> None:
+    def __init__(self, fund: str, roll: str, history: PanelDays) -> None:
         self.fund, self.roll, self.history = fund, roll, history
 
     @cached_property
@@ -55,31 +60,31 @@ class Holdings:
         return self.history.panel.holdings(self.fund, t, ahead=self.roll == "both")
 
     def sizes(self, t: int) -> tuple[Array, str]:
-        """Weights at the close of t (they need not sum to one), and a caveat; zeros where there are none."""
-        found = self._at(t)
-        if found is None:
+        """Weights at the close of t, which need not sum to one, and a caveat; zeros without any."""
+        held = self._at(t)
+        if held is None:
             return np.zeros(len(self.history.panel.securities)), ""
-        at = int(np.searchsorted(self.history.panel.sessions, found.date, side="right")) - 1
+        at = int(np.searchsorted(self.history.panel.sessions, held.date, side="right")) - 1
         if t < at:
             growth = self.history.growth(t, at)
-            rolled = np.divide(found.weights, growth, out=np.zeros_like(growth), where=growth > 0)
-            return (
-                rolled,
-                f"look-ahead: members and weights of {self.fund} on {found.date} rolled back with returns",
-            )
+            rolled = np.divide(held.weights, growth, out=np.zeros_like(growth), where=growth > 0)
+            what = f"members and weights of {self.fund} on {held.date}"
+            return rolled, f"look-ahead: {what} rolled back with returns"
         if self.roll == "none":
-            return found.weights, ""
-        return found.weights * self.history.growth(max(at, 0), t), ""
+            return held.weights, ""
+        return held.weights * self.history.growth(max(at, 0), t), ""
 
 
 class Selector:
     """Members and sizes of every declared basket over one panel."""
 
     def __init__(self, panel: Panel, market: config.MarketFile) -> None:
-        self.panel, self.market, self.history = panel, market, History(panel)
-        self.universes = {n: Universe(n, u, self.history) for n, u in market.universes.items()}
+        self.panel, self.market, self.history = panel, market, PanelDays(panel)
+        self.universes = {
+            n: UniverseHistory(n, u, self.history) for n, u in market.universes.items()
+        }
         self.holdings = {
-            n: Holdings(u.holdings, u.roll, self.history)
+            n: RolledHoldings(u.holdings, u.roll, self.history)
             for n, u in market.universes.items()
             if u.holdings
         }
@@ -89,6 +94,7 @@ class Selector:
         self._members: dict[tuple[str, int], Bools] = {}
         self._rankings: dict[tuple[str | None, int, bytes], Ranking] = {}
         self._events: dict[str, list[schedule.Event]] = {}
+        self._first: dict[tuple[int, ...] | None, int] = {}
 
     def events(self, rule: config.Schedule) -> list[schedule.Event]:
         """The days of a schedule over the panel's sessions."""
@@ -97,6 +103,7 @@ class Selector:
         return self._events[rule]
 
     def basket(self, name: str) -> config.Basket:
+        """The declaration of a basket; ``UnknownName`` where there is none."""
         if name not in self.market.baskets:
             raise UnknownName("basket", name, self.market.baskets)
         return self.market.baskets[name]
@@ -127,19 +134,7 @@ class Selector:
     def _select(self, name: str, spec: config.Basket, day: Day, path: tuple[str, ...]) -> Bools:
         if spec.instrument is not None:
             return self._named([spec.instrument], day, name)
-        if spec.universe is not None:
-            chosen = self.universes[spec.universe].at(day).copy()
-            if spec.securities is not None:
-                chosen &= self._named(spec.securities, day, name)
-        elif spec.securities is not None:
-            chosen = self._named(spec.securities, day, name)
-        else:
-            chosen = np.zeros(len(self.panel.securities), bool)
-        scheme = self.market.universes[spec.universe].scheme if spec.universe else None
-        for level in LEVELS:
-            wanted = listed(getattr(spec, level))
-            if wanted:
-                chosen &= np.logical_or.reduce([day.in_class(level, scheme, w) for w in wanted])
+        chosen = self._in_classes(spec, self._pool(name, spec, day), day)
         if spec.rank is not None:
             chosen = self._ranked(spec.rank, chosen, self.universe_of(name), day)
         for other in listed(spec.union):
@@ -148,6 +143,26 @@ class Selector:
             chosen = chosen & ~self.members(other, day, path)
         for other in listed(spec.intersect):
             chosen = chosen & self.members(other, day, path)
+        return chosen
+
+    def _pool(self, name: str, spec: config.Basket, day: Day) -> Bools:
+        """The universe's members and the list's securities, or both where both are given."""
+        parts = []
+        if spec.universe is not None:
+            parts.append(self.universes[spec.universe].at(day))
+        if spec.securities is not None:
+            parts.append(self._named(spec.securities, day, name))
+        if not parts:
+            return np.zeros(len(self.panel.securities), bool)
+        return np.asarray(np.all(parts, axis=0))
+
+    def _in_classes(self, spec: config.Basket, chosen: Bools, day: Day) -> Bools:
+        """Those of the chosen that are in the basket's sectors and industries on the day."""
+        scheme = self.market.universes[spec.universe].scheme if spec.universe else None
+        for level in LEVELS:
+            wanted = listed(getattr(spec, level))
+            if wanted:
+                chosen = chosen & np.any([day.in_class(level, scheme, w) for w in wanted], axis=0)
         return chosen
 
     def _named(self, names: Iterable[str], day: Day, basket: str) -> Bools:
@@ -163,7 +178,7 @@ class Selector:
     def _ranked(
         self, rank: tuple[int, int], chosen: Bools, universe: str | None, day: Day
     ) -> Bools:
-        """The companies of the chosen lines ranked first to last by size, with all their chosen lines."""
+        """The chosen lines of the companies that rank first to last by size."""
         key = (universe if universe in self.holdings else None, day.t, chosen.tobytes())
         if key not in self._rankings:  # buckets of one universe share their ranking
             company = self._company_of(self.sizes(universe, day).company, chosen)
@@ -185,7 +200,8 @@ class Selector:
 
         A universe with ``holdings`` takes the fund's rolled weights, everything else market caps
         (float caps weigh, total caps rank). Caps repeated across a company's lines are split evenly
-        over them."""
+        over them.
+        """
         key = (universe if universe in self.holdings else None, day.t)
         if key not in self._sizes:
             self._sizes[key] = self._of_fund(str(universe), day) if key[0] else self._of_caps(day)
@@ -212,7 +228,7 @@ class Selector:
         )
 
     def first_candidates(self, name: str) -> list[int]:
-        """Sessions on which the basket may begin, in order: the first with data, fund dates, ends of months."""
+        """Sessions on which the basket may begin: the first with data, fund dates, month ends."""
         panel = self.panel
         if not len(panel.sessions):
             return []
@@ -237,18 +253,14 @@ class Selector:
         """First session on which any of the rows has a close or a return."""
         key = None if rows is None else tuple(rows)
         if key not in self._first:
-            found = [len(self.panel.sessions)]
+            firsts = [len(self.panel.sessions)]
             for name in ("close", "price_return", "total_return"):
                 if name in self.panel.fields:
                     field = self.panel.field(name)
                     valid = (~np.isnan(field if rows is None else field[rows])).any(axis=0)
-                    found += [int(valid.argmax())] if valid.any() else []
-            self._first[key] = min(found)
+                    firsts += [int(valid.argmax())] if valid.any() else []
+            self._first[key] = min(firsts)
         return self._first[key]
-
-    @cached_property
-    def _first(self) -> dict[tuple[int, ...] | None, int]:
-        return {}
 
     def missing_names(self, name: str) -> list[str]:
         """Identifiers of the basket's list that no renewal found."""

@@ -1,4 +1,7 @@
-"""Who may be a member: a stored list, or rules applied on rank days with rank bands (FTSE Russell, METHODS 2)."""
+"""Who may be a member: a stored list, or rules applied on rank days with rank bands.
+
+The rules are FTSE Russell's (METHODS 2).
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ import polars as pl
 from paceline import config
 from paceline.arrays import Array, Bools
 from paceline.baskets import schedule
-from paceline.baskets.history import Day, History, company_caps
+from paceline.baskets.history import Day, PanelDays, company_caps
 from paceline.baskets.schedule import Event
 from paceline.errors import UsageError
 
@@ -29,13 +32,18 @@ POOL = 4000
 
 @dataclass(frozen=True)
 class Ranking:
-    """Companies by falling cap: their codes, and each one's running share of the pool's cap (itself included)."""
+    """Companies by falling cap.
+
+    codes       their numbers
+    cumulative  each one's running share of the pool's cap, itself included
+    """
 
     codes: NDArray[np.int64]
     cumulative: Array
 
     @property
     def ranks(self) -> NDArray[np.int64]:
+        """One for the largest, and so on."""
         return np.arange(1, len(self.codes) + 1)
 
 
@@ -49,11 +57,12 @@ class Boundary:
     lower: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
     def split(self, ranking: Ranking) -> Bools:
-        """Companies of the ranking that stand above the boundary; remembers the outcome for the next time.
+        """Companies of the ranking above the boundary; remembers the outcome for the next time.
 
         With b the running cap share at the boundary's rank: a company that stood above drops only
         if its share exceeds b + band, one that stood below rises only if its share is under b -
-        band, newcomers go by rank."""
+        band, newcomers go by rank.
+        """
         cum, by_rank = ranking.cumulative, ranking.ranks <= self.rank
         if self.band > 0 and len(self.upper):
             b = cum[min(self.rank, len(cum)) - 1] if len(cum) else 1.0
@@ -74,10 +83,13 @@ def band_at(rank: int, band: float, first: int) -> float:
     return band * BAND_SHARE.get(rank, 1.0)
 
 
-class Universe:
-    """A declared universe over a panel: ``at(day)`` says who belongs, ``renewals`` when that was decided anew."""
+class UniverseHistory:
+    """A declared universe over a panel.
 
-    def __init__(self, name: str, spec: config.UniverseEntry, history: History) -> None:
+    ``at(day)`` says who belongs, ``renewals`` when that was decided anew.
+    """
+
+    def __init__(self, name: str, spec: config.UniverseEntry, history: PanelDays) -> None:
         self.name, self.spec, self.history = name, spec, history
         self._notes: list[str] = []
 
@@ -106,7 +118,7 @@ class Universe:
         ever = member.any(axis=1)
         # in force on the next session, and seen by then: a spun-off member has no price before its
         # first day
-        seen = np.logical_or.accumulate(self.history.panel.alive[ever], axis=1)
+        seen = np.logical_or.accumulate(self.history.panel.listed[ever], axis=1)
         able = np.concatenate([member[ever, 1:], member[ever, -1:]], axis=1) & seen
         changed = np.flatnonzero((able[:, 1:] != able[:, :-1]).any(axis=0)) + 1
         return [*([0] if able[:, 0].any() else []), *changed.tolist()]
@@ -133,9 +145,10 @@ class Universe:
         if all(e.session != start for e in planned):
             planned = [Event(start, start), *(e for e in planned if e.reference >= start)]
             self._notes.append(
-                f"{self.name}: first ranked on {sessions[start]}, the first session with data, not on a rank day"
+                f"{self.name}: first ranked on {sessions[start]}, the first session with data, "
+                "not on a rank day"
             )
-        found = []
+        lists = []
         for event in planned:
             if event.reference < start:
                 continue
@@ -148,10 +161,10 @@ class Universe:
                 inside &= ~upper.split(ranking)
             if lower is not None:
                 inside &= lower.split(ranking)
-            found.append(
+            lists.append(
                 (event, eligible & np.isin(self.history.panel.companies, ranking.codes[inside]))
             )
-        return found
+        return lists
 
     def _first(self, companies: float) -> int | None:
         """First session on which at least that many companies can be ranked."""
@@ -186,7 +199,8 @@ def eligible_lines(day: Day, rules: config.Eligible) -> tuple[Bools, Array]:
 
     A line must be listed, of an accepted kind, exchange and country, priced at ``min_price`` or
     more, and its company (all its eligible lines) must be worth ``min_cap`` or more. Without a cap
-    there is no rank."""
+    there is no rank.
+    """
     lines = day.listed & (day.total_cap > 0)
     table = day.attributes
     for column, accepted in (
@@ -213,7 +227,7 @@ def eligible_lines(day: Day, rules: config.Eligible) -> tuple[Bools, Array]:
     return np.asarray(lines), np.where(lines, company, np.nan)
 
 
-def rank_companies(lines: Bools, company_cap: Array, history: History) -> Ranking:
+def rank_companies(lines: Bools, company_cap: Array, history: PanelDays) -> Ranking:
     """Companies of the given lines by falling cap (equal caps: by identifier), each once."""
     at = np.flatnonzero(lines & (company_cap > 0))
     at = at[np.lexsort((history.tie_break[at], -company_cap[at]))]

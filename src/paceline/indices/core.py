@@ -1,4 +1,4 @@
-"""The levels of all baskets, from rebalance to rebalance, and what is kept beside them."""
+"""The levels of all baskets, from rebalance to rebalance, and what stands beside them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ from numpy.typing import NDArray
 
 from paceline.arrays import Array, Bools, Dates, Span
 from paceline.errors import UnknownName, UsageError
-from paceline.indices._engine import Basis, Engine, Path, chain, counts, normalised
+from paceline.indices.drift import Basis, Drift, DriftPath, chain, counts, normalised
 
 if TYPE_CHECKING:
     from paceline.baskets import Targets
     from paceline.panel import Panel
 
 
+BASES: tuple[Basis, ...] = ("price", "total")
+
+
 class Stretch(NamedTuple):
-    """A span with its weights stored for the securities that are held only: (S, C) and their positions (C,)."""
+    """A span with weights (S, C) of the securities that are held only, at positions (C,)."""
 
     start: int
     stop: int
@@ -33,12 +36,15 @@ class Indices:
     """Levels of S baskets over T sessions on one basis, and what they were made of.
 
     levels    (S, T) 100 on the session a basket begins, or a lone instrument's first close on the
-              price basis; NaN before, and while nobody in it is alive
+              price basis; NaN before, and while nobody in it is listed
     returns   (S, T) simple returns; NaN where there is no level on the session or its weight is nil
-    missing   (S, T) members alive without a return on this basis: counted as zero
-    members   (S, T) members alive
+    missing   (S, T) listed members without a return on this basis: counted as zero
+    members   (S, T) listed members
     turnover  basket -> [(session, one-way turnover 1/2 sum |target - drifted|)], the first purchase
               left out
+    stretches  the spans with their weights, as ``spans`` makes them dense
+    drift      what the levels were made with: the panel, the targets, the basis
+    dense      weights of spans that were asked for, by start; both bases share them
     """
 
     names: tuple[str, ...]
@@ -50,55 +56,53 @@ class Indices:
     members: Array
     turnover: Mapping[str, list[tuple[int, float]]]
     caveats: Mapping[str, tuple[str, ...]]
-    _stretches: tuple[Stretch, ...] = field(repr=False)
-    _engine: Engine = field(repr=False)
-    # by start of the span; both bases share
-    _dense_weights: dict[int, Array] = field(default_factory=dict, repr=False)
+    stretches: tuple[Stretch, ...] = field(repr=False)
+    drift: Drift = field(repr=False)
+    dense: dict[int, Array] = field(default_factory=dict, repr=False)
 
     @cached_property
     def spans(self) -> tuple[Span, ...]:
-        """Spans between the rebalances of any basket, with everybody's weights (drifted where not rebalanced)."""
-        for s in self._stretches:
-            if s.start < s.stop and s.start not in self._dense_weights:
-                self._dense_weights[s.start] = self._dense(s.columns, s.weights)
-        return tuple(
-            Span(s.start, s.stop, self._dense_weights[s.start])
-            for s in self._stretches
-            if s.start < s.stop
-        )
+        """Spans between the rebalances of any basket; weights of the others have drifted."""
+        some = [s for s in self.stretches if s.start < s.stop]
+        for s in some:
+            if s.start not in self.dense:
+                self.dense[s.start] = self._spread(s.columns, s.weights)
+        return tuple(Span(s.start, s.stop, self.dense[s.start]) for s in some)
 
     @property
     def targets(self) -> Targets:
         """The target weights behind the levels."""
-        return self._engine.targets
+        return self.drift.targets
 
     def row(self, name: str) -> int:
+        """Position of a basket; ``UnknownName`` where there is none."""
         if name not in self.names:
             raise UnknownName("basket", name, self.names)
         return self.names.index(name)
 
     def weights_at(self, t: int) -> Array:
-        """(S, N) weights at the close of session t, before a rebalance at that close; zero before a basket begins.
+        """(S, N) weights at the close of session t, before a rebalance at that close.
 
-        On the session a basket begins they are its target weights.
+        Zero before a basket begins; on the session it begins they are its target weights.
         """
         self._check(t)
-        found = np.zeros((len(self.names), self._engine.n))
-        for s in self._stretches:
+        weights = np.zeros((len(self.names), self.drift.n))
+        for s in self.stretches:
             if s.start <= t < s.stop:
-                path = self._engine.path(s.start, t + 1, s.columns)
-                found = self._dense(s.columns, normalised(s.weights * path.closing[:, -1]))
+                path = self.drift.path(s.start, t + 1, s.columns)
+                weights = self._spread(s.columns, normalised(s.weights * path.closing[:, -1]))
             elif s.start == t + 1:  # baskets that begin at this very close
-                new = self._engine.targets.first == t
-                found[new] = self._dense(s.columns, s.weights)[new]
-        return found
+                new = self.drift.targets.first == t
+                weights[new] = self._spread(s.columns, s.weights)[new]
+        return weights
 
     def contributions(self, subject: str, start: int, end: int) -> Array:
-        """(N,) what each security added to the basket's return from the close of ``start`` to that of ``end``.
+        """(N,) what each security added to the return from the close of start to that of end.
 
         C_i = sum over start < t <= end of w_{i,t-1} r_{i,t} I_{t-1} / I_start, with w the weights
         at the open of t: exact over any number of rebalances, sum C_i = I_end / I_start - 1. NaN
-        where the basket has no level on ``start``."""
+        where the basket has no level on ``start``.
+        """
         row = self.row(subject)
         self._check(start)
         self._check(end)
@@ -107,19 +111,19 @@ class Indices:
                 f"contributions of {subject!r}: session {end} lies before session {start}.",
                 "Swap start and end.",
             )
-        out = np.zeros(self._engine.n)
+        out = np.zeros(self.drift.n)
         base = self.levels[row, start]
         if np.isnan(base):
-            return np.full(self._engine.n, np.nan)
-        for s in self._stretches:
+            return np.full(self.drift.n, np.nan)
+        for s in self.stretches:
             first, stop = max(s.start, start + 1), min(s.stop, end + 1)
             held = np.flatnonzero(s.weights[row])
             if first >= stop or not len(held):
                 continue
             w, columns = s.weights[row, held], s.columns[held]
-            path = self._engine.path(s.start, stop, columns)
+            path = self.drift.path(s.start, stop, columns)
             at = slice(first - s.start, stop - s.start)
-            opening, r = path.opening[:, at], self._engine.earned(path)[0][:, at]
+            opening, r = path.opening[:, at], self.drift.earned(path)[0][:, at]
             value = w @ opening
             previous = self._chained[row, first - 1 : stop - 1]
             scale = np.divide(previous, value, out=np.zeros_like(value), where=value > 0)
@@ -128,11 +132,11 @@ class Indices:
 
     @cached_property
     def _chained(self) -> Array:
-        """Levels carried through sessions on which nobody was alive."""
-        return chain(self.returns, self._engine.targets.first, self._engine.bases)
+        """Levels, forward-filled through sessions on which nobody was listed."""
+        return chain(self.returns, self.drift.targets.first, self.drift.bases)
 
-    def _dense(self, columns: NDArray[np.int64], weights: Array) -> Array:
-        out = np.zeros((weights.shape[0], self._engine.n))
+    def _spread(self, columns: NDArray[np.int64], weights: Array) -> Array:
+        out = np.zeros((weights.shape[0], self.drift.n))
         out[:, columns] = weights
         return out
 
@@ -149,41 +153,42 @@ def build(panel: Panel, targets: Targets, basis: Basis = "price") -> Indices:
 
     Weights drift with price returns (total where a security has only those) on either basis, as in
     the published cap-weighted indices; the basis' own return is what is averaged. Raises
-    ``DataError`` if the panel has no returns, ``UsageError`` for an unknown basis."""
-    if basis not in ("price", "total"):
+    ``DataError`` if the panel has no returns, ``UsageError`` for an unknown basis.
+    """
+    if basis not in BASES:
         raise UsageError(f"basis {basis!r} is not known.", "Use price or total.")
     return finish(panel, targets, walk(panel, targets, (basis,)))[basis]
 
 
 def build_both(panel: Panel, targets: Targets) -> dict[str, Indices]:
     """``build`` on both bases: how weights drift is worked out once."""
-    return finish(panel, targets, walk(panel, targets, ("price", "total")))
+    return finish(panel, targets, walk(panel, targets, BASES))
 
 
 def extend(old: Mapping[str, Indices], panel: Panel) -> dict[str, Indices]:
-    """Indices over a panel that goes on after theirs, where no basket is rebalanced after their last session but one.
+    """Indices over a panel that goes on after theirs.
 
-    The weights in force are carried on from the start of their last span; what was computed before
-    stays."""
-    engines = {basis: Engine(panel, i.targets, i.basis) for basis, i in old.items()}
+    No basket may be rebalanced after their last session but one (``baskets.hold``). The weights in
+    force drift on from the start of their last span; what was computed before stays.
+    """
+    drifts = {basis: Drift(panel, i.targets, i.basis) for basis, i in old.items()}
     first = next(iter(old.values()))
     done, T = len(first.sessions), len(panel.sessions)
-    last = first._stretches[-1]._replace(stop=T)
-    path = next(iter(engines.values())).path(last.start, T, last.columns)
+    last = first.stretches[-1]._replace(stop=T)
+    path = next(iter(drifts.values())).path(last.start, T, last.columns)
     out: dict[str, Indices] = {}
-    for basis, engine in engines.items():
+    for basis, drift in drifts.items():
         was = old[basis]
         tail = Rows.empty(len(was.names), T)
-        tail.fill(last.weights, path, *engine.earned(path))
+        tail.fill(last.weights, path, *drift.earned(path))
         rows = Rows(
             *(
                 np.concatenate([a, b[:, done:]], axis=1)
                 for a, b in zip((was.returns, was.missing, was.members), tail, strict=True)
             )
         )
-        out[basis] = _finished(
-            engine, rows, was.turnover, (*was._stretches[:-1], last), first._dense_weights
-        )
+        stretches = (*was.stretches[:-1], last)
+        out[basis] = _finished(drift, rows, was.turnover, stretches, first.dense)
     return out
 
 
@@ -196,14 +201,15 @@ class Rows(NamedTuple):
 
     @classmethod
     def empty(cls, S: int, T: int) -> Rows:
+        """Of S baskets and T sessions, nothing known yet."""
         return cls(np.full((S, T), np.nan), np.zeros((S, T)), np.zeros((S, T)))
 
-    def fill(self, w: Array, path: Path, earned: Array, missing: Bools) -> None:
+    def fill(self, w: Array, path: DriftPath, earned: Array, missing: Bools) -> None:
         """The columns of one span, with w its weights."""
         at = slice(path.start, path.stop)
         value = w @ path.opening
         np.divide(w @ (path.opening * earned), value, out=self.returns[:, at], where=value > 0)
-        self.members[:, at], self.missing[:, at] = counts(w > 0, path.dead, missing)
+        self.members[:, at], self.missing[:, at] = counts(w > 0, path.delisted, missing)
 
 
 class Walk(NamedTuple):
@@ -215,9 +221,9 @@ class Walk(NamedTuple):
 
 
 def walk(panel: Panel, targets: Targets, bases: tuple[Basis, ...]) -> Walk:
-    """From rebalance to rebalance through the whole panel: the part of ``build`` that takes its time."""
-    engines = {basis: Engine(panel, targets, basis) for basis in bases}
-    drift = engines[bases[0]]
+    """From rebalance to rebalance through the whole panel: the part that takes its time."""
+    drifts = {basis: Drift(panel, targets, basis) for basis in bases}
+    drift = drifts[bases[0]]
     S, T = len(targets.names), len(panel.sessions)
     rows = {basis: Rows.empty(S, T) for basis in bases}
     turnover: dict[str, list[tuple[int, float]]] = {n: [] for n in targets.names}
@@ -240,8 +246,8 @@ def walk(panel: Panel, targets: Targets, bases: tuple[Basis, ...]) -> Walk:
         if start >= stop:
             continue
         path = drift.path(start, stop, columns)
-        for basis, engine in engines.items():
-            rows[basis].fill(w, path, *engine.earned(path))
+        for basis, own in drifts.items():
+            rows[basis].fill(w, path, *own.earned(path))
         W[:, columns] = normalised(w * path.closing[:, -1])
     return Walk(rows, turnover, tuple(stretches))
 
@@ -250,34 +256,34 @@ def finish(panel: Panel, targets: Targets, made: Walk) -> dict[str, Indices]:
     """The indices of a walk, by basis."""
     dense: dict[int, Array] = {}
     return {
-        b: _finished(Engine(panel, targets, b), rows, made.turnover, made.stretches, dense)
+        b: _finished(Drift(panel, targets, b), rows, made.turnover, made.stretches, dense)
         for b, rows in made.rows.items()
     }
 
 
 def _finished(
-    engine: Engine,
+    drift: Drift,
     rows: Rows,
     turnover: Mapping[str, list[tuple[int, float]]],
     stretches: tuple[Stretch, ...],
     dense: dict[int, Array],
 ) -> Indices:
-    targets = engine.targets
-    levels = chain(rows.returns, targets.first, engine.bases)
+    targets = drift.targets
+    levels = chain(rows.returns, targets.first, drift.bases)
     begun = np.arange(levels.shape[1]) == targets.first[:, None]
     levels[np.isnan(rows.returns) & ~begun] = np.nan
     for matrix in (levels, *rows):
         matrix.setflags(write=False)
-    caveats = {n: (*targets.caveats.get(n, ()), *engine.caveats) for n in targets.names}
+    caveats = {n: (*targets.caveats.get(n, ()), *drift.caveats) for n in targets.names}
     return Indices(
         targets.names,
-        engine.basis,
-        engine.panel.sessions,
+        drift.basis,
+        drift.panel.sessions,
         levels,
         *rows,
         turnover,
         caveats,
         stretches,
-        engine,
+        drift,
         dense,
     )

@@ -14,6 +14,7 @@ import numpy as np
 from paceline import config, engine, measures
 from paceline import plugins as plugged
 from paceline.arrays import Array, Dates
+from paceline.baskets import weights
 from paceline.errors import NotEnoughData, UnknownName, UsageError
 from paceline.figures import Figure
 from paceline.lineage import Steps, digest
@@ -56,7 +57,9 @@ def located(
     if store is not None:
         settings = file.market.model_copy(update={"store": str(Path(store).resolve())})
         file = file.model_copy(update={"market": settings})
-    return plugged.added(file, plugins), name
+    file = plugged.added(file, plugins)
+    weights.check(file, name)
+    return file, name
 
 
 class Evaluated(NamedTuple):

@@ -188,8 +188,7 @@ class Assembled:
         labels = {n: b.label or n.replace("_", " ") for n, b in baskets.items()}
         groups = {n: list(g.baskets) for n, g in self.file.groups.items() if g.baskets}
         if self.stocks is not None:
-            folder = self.stored.store.path / "cache"
-            made, made_labels = cache.group_baskets(self.stocks, self.file, folder)
+            made, made_labels = cache.group_baskets(self.stocks, self.file, self.stored.store.cache)
             baskets |= made
             labels |= made_labels
             for group in self.file.groups:
@@ -220,10 +219,10 @@ class Assembled:
         if self.stocks is None or not self.composites:
             return {}
         file = self.file.model_copy(update={"baskets": dict(self.declared.baskets)})
-        folder = self.stored.store.path / "cache"
-        targets = cache.targets(self.stocks, file, self.composites, folder)
+        kept = self.stored.store.cache
+        targets = cache.targets(self.stocks, file, self.composites, kept)
         key = cache.key(self.stocks, file, self.composites)
-        return index_cache.build_both(self.stocks, targets, folder, key)
+        return index_cache.build_both(self.stocks, targets, kept, key)
 
     @cached_property
     def instrument_indices(self) -> dict[str, Indices]:

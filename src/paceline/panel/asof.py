@@ -1,9 +1,10 @@
-"""Which dated rows count on which session: spells, filings and their restatements, as known on the day.
+"""Which dated rows count on which session: spells, filings, restatements, as known on the day.
 
 Days become positions on the panel's sessions once; everything after that is integer arithmetic on
 arrays. A row counts at session t only if its ``known`` is no later than t. Among rows of one key
 the one of greatest (known, load) that counts at t stands for the fact; a null ``known`` means known
-since the spell's start."""
+since the spell's start.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from paceline.arrays import Array, Dates
 
 Index = NDArray[np.int64]
+#: A day before all others.
 EVER = -(2**31)
 
 
@@ -26,8 +28,9 @@ def days(column: pl.Series, null: int) -> Index:
 
 def position(column: pl.Series, sessions: Dates, null: int) -> Index:
     """Position of the first session on or after each date; ``null`` where the date is missing."""
-    found = np.searchsorted(sessions.astype("datetime64[D]").astype(np.int64), days(column, EVER))
-    return np.where(column.is_null().to_numpy(), null, found)
+    numbers = sessions.astype("datetime64[D]").astype(np.int64)
+    at = np.searchsorted(numbers, days(column, EVER))
+    return np.where(column.is_null().to_numpy(), null, at)
 
 
 def spells(rows: pl.DataFrame, key: Sequence[str], sessions: Dates) -> pl.DataFrame:
@@ -55,22 +58,23 @@ def spells(rows: pl.DataFrame, key: Sequence[str], sessions: Dates) -> pl.DataFr
 
 
 class Dated:
-    """Spells in the order in which later ones replace earlier ones, of securities that stand in rows of a panel.
+    """Spells of securities of a panel, in the order in which later ones replace earlier ones.
 
     ``running`` and ``begun`` give positions in ``rows``, oldest first; ``row`` the security's row
-    of each."""
+    of each.
+    """
 
-    def __init__(self, found: pl.DataFrame, row: Index) -> None:
-        found = (
-            found.with_columns(row=pl.Series(row))
+    def __init__(self, spelled: pl.DataFrame, row: Index) -> None:
+        ordered = (
+            spelled.with_columns(row=pl.Series(row))
             .filter(pl.col("row") >= 0)
             .sort("start", "known", "load", nulls_last=False, maintain_order=True)
         )
-        self.rows, self.row = found, found["row"].to_numpy()
+        self.rows, self.row = ordered, ordered["row"].to_numpy()
         self._first, self._stop, self._seen, self._unseen = (
-            found[c].to_numpy() for c in ("first", "stop", "seen", "unseen")
+            ordered[c].to_numpy() for c in ("first", "stop", "seen", "unseen")
         )
-        self._start = days(found["start"], EVER)
+        self._start = days(ordered["start"], EVER)
         self._text: dict[str, NDArray[np.object_]] = {}
 
     def running(self, t: int) -> Index:
@@ -78,7 +82,7 @@ class Dated:
         return np.flatnonzero((self._first <= t) & (self._stop > t))
 
     def begun(self, t: int, day: np.datetime64) -> Index:
-        """Spells known at t, the session of ``day``, that have begun by then, whether they still run or not."""
+        """Spells known at t, the session of ``day``, that have begun; they may have ended."""
         return np.flatnonzero(
             (self._seen <= t)
             & (self._unseen > t)
@@ -93,7 +97,7 @@ class Dated:
 
 
 def latest_at(
-    found: pl.DataFrame, t: int, day: np.datetime64, by: str = "security"
+    spelled: pl.DataFrame, t: int, day: np.datetime64, by: str = "security"
 ) -> pl.DataFrame:
     """One row per ``by``: the spell that runs at t, or else the last one that did, as known at t.
 
@@ -101,7 +105,7 @@ def latest_at(
     """
     begun = pl.col("start").is_null() | (pl.col("start") <= pl.lit(day.item()))
     return (
-        found.filter((pl.col("seen") <= t) & (pl.col("unseen") > t) & begun)
+        spelled.filter((pl.col("seen") <= t) & (pl.col("unseen") > t) & begun)
         .with_columns(runs=(pl.col("first") <= t) & (pl.col("stop") > t))
         .sort(by, "runs", "start", "known", "load", nulls_last=False, maintain_order=True)
         .unique(by, keep="last", maintain_order=True)
@@ -111,10 +115,10 @@ def latest_at(
 
 def cover(row: Index, first: Index, stop: Index, shape: tuple[int, int]) -> NDArray[np.bool_]:
     """(N, T) true where any interval first <= t < stop of that row covers t."""
-    keep = first < stop
+    some = first < stop
     edges = np.zeros((shape[0], shape[1] + 1), np.int16)
-    np.add.at(edges, (row[keep], first[keep]), 1)
-    np.add.at(edges, (row[keep], stop[keep]), -1)
+    np.add.at(edges, (row[some], first[some]), 1)
+    np.add.at(edges, (row[some], stop[some]), -1)
     covered: NDArray[np.bool_] = np.cumsum(edges[:, :-1], axis=1, dtype=np.int16) > 0
     return covered
 
@@ -122,29 +126,30 @@ def cover(row: Index, first: Index, stop: Index, shape: tuple[int, int]) -> NDAr
 def as_filed(
     row: Index, when: Index, since: Index, load: Index, value: Array, shape: tuple[int, int]
 ) -> Array:
-    """(N, T) the value of the latest period filed by each session, carried forward; NaN before the first.
+    """(N, T) the value of the latest period filed by each session; NaN before the first.
 
     row, when    security and the period (any increasing number) each value belongs to
     since        position of the session from which it was known; load breaks ties
+
     A restated latest period replaces its value from its filing on; a restated older period changes
-    nothing."""
+    nothing.
+    """
     order = np.lexsort((load, when, since, row))
     row, when, since, value = row[order], when[order], since[order], value[order]
     # running maximum of the period inside each security: ranks are offset so that securities cannot
     # mix
     rank = np.unique(when, return_inverse=True)[1].astype(np.int64)
-    newest = np.maximum.accumulate(rank + row * (rank.max(initial=0) + 1)) - row * (
-        rank.max(initial=0) + 1
-    )
-    keep = (rank >= newest) & (since < shape[1])
+    offset = row * (rank.max(initial=0) + 1)
+    newest = np.maximum.accumulate(rank + offset) - offset
+    counts = (rank >= newest) & (since < shape[1])
     matrix = np.full(shape, np.nan)
-    matrix[row[keep], since[keep]] = value[keep]
-    return carry(matrix)
+    matrix[row[counts], since[counts]] = value[counts]
+    return forward_fill(matrix)
 
 
-def carry(matrix: Array) -> Array:
-    """Last valid value carried forward along time."""
+def forward_fill(matrix: Array) -> Array:
+    """The matrix with the last value before a gap repeated in it, along time."""
     at = np.where(np.isnan(matrix), 0, np.arange(matrix.shape[1], dtype=np.int32))
     np.maximum.accumulate(at, axis=1, out=at)
-    carried: Array = np.take_along_axis(matrix, at, axis=1)
-    return carried
+    filled: Array = np.take_along_axis(matrix, at, axis=1)
+    return filled

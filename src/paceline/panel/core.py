@@ -1,4 +1,4 @@
-"""The panel: aligned, point-in-time, read-only matrices (security x session) and what was known on each day."""
+"""The panel: aligned, point-in-time, read-only matrices and what was known on each day."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from paceline import schema, threads
-from paceline.arrays import Array, Dates
+from paceline import schema
+from paceline.arrays import Array, Bools, Dates
 from paceline.errors import UnknownName, UsageError
 from paceline.lineage import Origin, Step
-from paceline.panel import asof
+from paceline.panel import asof, derived
+from paceline.panel.facts import Facts, Holdings
 
-Mask = NDArray[np.bool_]
 Matrix = TypeVar("Matrix", bound=NDArray[Any])
-#: Fields computed from stored ones; each is computed once per panel.
-DERIVED = ("price_index", "total_index", "float_cap")
-#: A security without data stays alive this many sessions (a halt); after that it counts as gone.
-PATIENCE = 10
+#: Fields computed from stored ones, each once per panel, and what each is computed from.
+DERIVED = {"price_index": "price_return", "total_index": "total_return", "float_cap": "market_cap"}
+#: Fields of which one with a value makes a cell valid.
+VALID = ("close", "price_return", "total_return")
 #: Days after the end of its period from which a filing is too old: a year, and half a year for the
 #: next report.
 STALE = 548
@@ -30,44 +30,13 @@ LEVELS = ("sector", "industry", "sub_industry")
 ATTRIBUTES = ("ticker", "name", "kind", "company", "exchange", "country", "listed", "delisted")
 
 
-class Facts:
-    """The dated tables behind a panel, each read once; a table that is not there is empty."""
-
-    def __init__(
-        self,
-        read: Callable[[str], pl.DataFrame] | None = None,
-        tables: Mapping[str, pl.DataFrame] | None = None,
-    ) -> None:
-        self._read, self._tables = read, dict(tables or {})
-
-    def table(self, name: str) -> pl.DataFrame:
-        """All rows of the table with the columns of ``schema``; who counts when is decided by ``asof``."""
-        if name not in self._tables:
-            own = schema.table(name).schema
-            self._tables[name] = self._read(name) if self._read else pl.DataFrame(schema=own)
-        return self._tables[name]
-
-
-@dataclass(frozen=True)
-class Holdings:
-    """What a fund held: ``weights`` (N,), zero for securities it did not hold; NaN nowhere.
-
-    date      the day the holdings are of
-    outside   sum of the weights of lines that the panel does not have
-    """
-
-    fund: str
-    date: np.datetime64
-    weights: Array
-    outside: float
-
-
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """Matrices (N securities x T sessions), float64, contiguous along time, read-only, NaN where missing.
+    """Matrices (N securities x T sessions), float64, contiguous along time, read-only.
 
-    Cell (i, t) is the row of greatest (known, load) with known <= sessions[t]: nothing in column t
-    was unknown at the close of t, and cutting the panel at t gives the panel as of t.
+    Missing is NaN. Cell (i, t) is the row of greatest (known, load) with known <= sessions[t]:
+    nothing in column t was unknown at the close of t, and cutting the panel at t gives the panel as
+    of t.
 
     sessions     (T,) datetime64[D]; the last is the as-of day
     securities   (N,) identifiers, sorted: those with a price row in the window
@@ -79,6 +48,8 @@ class Panel:
     off_calendar price rows ignored because their date is not a session
     recovered    (T,) closes worked back from the next session's change
     guarded      price returns that gave way to total returns
+    facts        the dated tables of the same store and version
+    memo         what was worked out from this panel, by key; arrays are read-only
     """
 
     sessions: Dates
@@ -93,7 +64,7 @@ class Panel:
     recovered: NDArray[np.int64] = dataclasses.field(default_factory=lambda: np.zeros(0, np.int64))
     guarded: int = 0
     facts: Facts = dataclasses.field(default_factory=Facts)
-    _memo: dict[Hashable, Any] = dataclasses.field(default_factory=dict)
+    memo: dict[Hashable, Any] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not len(self.recovered):
@@ -108,77 +79,63 @@ class Panel:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """(securities, sessions)"""
+        """(N, T), the numbers of securities and of sessions."""
         return len(self.securities), len(self.sessions)
 
     def __repr__(self) -> str:
         n, t = self.shape
         window = f"{self.sessions[0]}..{self.sessions[-1]}" if t else "no sessions"
-        return f"Panel({n} securities x {t} sessions, {window}, {', '.join(self.fields)}, version {self.version})"
+        names = ", ".join(self.fields)
+        return f"Panel({n} securities x {t} sessions, {window}, {names}, version {self.version})"
 
     # ---- fields
-    # -----------------------------------------------------------------------------------------
 
     def field(self, name: str) -> Array:
-        """A stored field, or a derived one:
+        """A stored field, or a derived one.
 
         price_index, total_index   cumulative product of 1 + return, 1 at the security's first
                                    session if that has a close but no return; a missing return
                                    counts as zero; NaN until there is a return (a security without
-                                   any has one level and no more) and while it is not alive
+                                   any has one level and no more) and while it is not listed
         float_cap                  market cap (or else close x shares) x float factor, 1 where no
                                    factor is known
+
+        Raises ``UnknownName`` for a field that is neither.
         """
         if name in self.fields:
             return self.fields[name]
-        if ("field", name) in self._memo:
-            found: Array = self._memo["field", name]
-            return found
-        if (
-            name in ("price_index", "total_index")
-            and name.replace("index", "return") in self.fields
-        ):
-            return self.derive(
-                ("field", name), lambda p: p._index(p.fields[name.replace("index", "return")])
-            )
-        if name == "float_cap" and "market_cap" in self.fields:
+        base = DERIVED.get(name, "")
+        if base not in self.fields:
+            further = [d for d, needed in DERIVED.items() if needed in self.fields]
+            raise UnknownName("field of the panel", name, [*self.fields, *further])
+        if name == "float_cap":
             return self.derive(("field", name), Panel._float_cap)
-        derived = [
-            d
-            for d, base in zip(DERIVED, ("price_return", "total_return", "market_cap"), strict=True)
-            if base in self.fields
-        ]
-        raise UnknownName("field of the panel", name, [*self.fields, *derived])
+        return self.derive(
+            ("field", name), lambda p: derived.return_index(p.fields[base], p.listed)
+        )
 
-    def derive(self, key: Hashable, compute: Callable[[Panel], Array]) -> Array:
-        """An array computed from this panel once and kept with it, read-only, e.g. ("mean", 200, "price").
+    def derive(self, key: Hashable, compute: Callable[[Panel], Matrix]) -> Matrix:
+        """An array computed from this panel once and kept in its memo, e.g. ("mean", 200, "price").
 
         ``compute`` must be causal along its last axis: a cut of the panel keeps a cut of the array.
         """
-        if key not in self._memo:
-            self._memo[key] = _frozen(compute(self))
-        found: Array = self._memo[key]
-        return found
+        if key not in self.memo:
+            self.memo[key] = _frozen(compute(self))
+        array: Matrix = self.memo[key]
+        return array
 
     def only(self, needs: Iterable[str]) -> Panel:
         """The panel with just those fields, stored or derived; the others are not in it."""
-        alive = self.alive
-        return replace(
-            self, fields={name: self.field(name) for name in needs}, _memo={"alive": alive}
-        )
+        fields = {name: self.field(name) for name in needs}
+        return replace(self, fields=fields, memo={"listed": self.listed})
 
     def cut(self, t: int) -> Panel:
-        """The panel as of session t: sessions[: t + 1], views without copies, what is derived included."""
-        if not -len(self.sessions) <= t < len(self.sessions):
-            raise UsageError(
-                f"session {t} is not in a panel of {len(self.sessions)} sessions.",
-                "Give a position on panel.sessions.",
-            )
-        stop = t % len(self.sessions) + 1
+        """The panel as of session t: sessions[: t + 1], views without copies, derived included."""
+        stop = self._session(t) + 1
         # only arrays along time are causal and may be cut; everything else is worked out again
         memo = {
             k: m[..., :stop]
-            for k, m in self._memo.items()
+            for k, m in self.memo.items()
             if isinstance(m, np.ndarray)
             and m.shape[-1:] == self.sessions.shape
             and not _per_panel(k)
@@ -188,110 +145,50 @@ class Panel:
             sessions=self.sessions[:stop],
             fields={n: m[:, :stop] for n, m in self.fields.items()},
             recovered=self.recovered[:stop],
-            _memo=memo,
+            memo=memo,
         )
 
-    # ---- who is alive
-    # -----------------------------------------------------------------------------------
+    # ---- who is listed
 
     @property
-    def alive(self) -> Mask:
-        """(N, T) true from the first valid cell until the security is gone, as known on the day.
+    def listed(self) -> Bools:
+        """(N, T) true from the first valid cell until the security is delisted, known on the day.
 
-        A cell is valid where close or a return is there. A security is gone from the session after
-        a recorded delisting (``securities.delisted`` or an action), else once it had no data for
-        more than ``PATIENCE`` sessions, and back with its next valid cell. Nobody knows on the day
-        whether a silent stock will ever trade again, so later data do not enter: cutting the panel
-        at t changes nothing up to t."""
-        if "alive" not in self._memo:
-            self._memo["alive"] = _frozen(self._alive())
-        found: Mask = self._memo["alive"]
-        return found
+        A cell is valid where close or a return is there. A security is delisted from the session
+        after a recorded delisting (``securities.delisted`` or an action), else once it had no data
+        for more than ``PATIENCE`` sessions, and listed again with its next valid cell. Nobody knows
+        on the day whether a silent stock will ever trade again, so later data do not enter: cutting
+        the panel at t changes nothing up to t.
+        """
+        return self.derive("listed", Panel._listed)
 
-    def _alive(self) -> Mask:
-        valid = np.zeros(self.shape, bool)
-        for name in ("close", "price_return", "total_return"):
-            if name in self.fields:
-                valid |= ~np.isnan(self.fields[name])
-        t = np.arange(self.shape[1], dtype=np.int32)
-        last = np.where(valid, t, np.int32(-1))
-        np.maximum.accumulate(last, axis=1, out=last)
-        alive: Mask = (last >= 0) & (t - last <= PATIENCE)
-        row, since, day = self._delistings()
-        # a security delisted more than once has several rows here: take them one round at a time
-        turn = np.zeros(len(row), np.int64)
-        if len(row):
-            starts = np.flatnonzero(np.r_[True, row[1:] != row[:-1]])
-            turn = np.arange(len(row)) - np.repeat(starts, np.diff(np.r_[starts, len(row)]))
-        for k in range(turn.max(initial=-1) + 1):
-            i, s, d = row[turn == k], since[turn == k][:, None], day[turn == k][:, None]
-            alive[i] &= ~((t >= s) & (last[i] <= d) & (last[i] < t))
-        return alive
-
-    def _delistings(self) -> tuple[asof.Index, asof.Index, asof.Index]:
-        """Rows, the session from which each delisting is known and past, and the last session up to its date."""
-        marks = (
-            pl.concat(
-                [
-                    self.facts.table("securities").select("security", "known", date="delisted"),
-                    self.facts.table("actions")
-                    .filter(pl.col("kind") == "delisting")
-                    .select("security", "known", "date"),
-                ]
-            )
-            .drop_nulls("date")
-            .unique()
-        )
-        row = self._rows(marks["security"])
-        marks, row = marks.filter(pl.Series(row >= 0)), row[row >= 0]
-        since = np.maximum(
-            asof.position(marks["known"], self.sessions, 0),
-            asof.position(marks["date"], self.sessions, 0),
-        )
-        day = (
-            np.searchsorted(
-                self.sessions.astype(np.int64), asof.days(marks["date"], 0), side="right"
-            )
-            - 1
-        )
-        keep = since < len(self.sessions)
-        order = np.argsort(row[keep], kind="stable")
-        return row[keep][order], since[keep][order], day[keep][order]
+    def _listed(self) -> Bools:
+        dates = derived.delisting_dates(self.facts)
+        marks = derived.delistings(dates, self._rows(dates["security"]), self.sessions)
+        cells = [self.fields[name] for name in VALID if name in self.fields]
+        return derived.listed_mask(cells, self.shape, marks)
 
     # ---- what was known
-    # ---------------------------------------------------------------------------------
 
-    def members(self, universe: str) -> Mask:
-        """(N, T) true where the security was a member of the universe, by the spells known on that day."""
-        key = ("members", universe)
-        if key not in self._memo:
-            rows = self.facts.table("members")
-            if universe not in rows["universe"]:
-                raise UnknownName(
-                    "universe in the members table", universe, rows["universe"].unique()
-                )
-            found = asof.spells(
-                rows.filter(pl.col("universe") == universe),
-                schema.table("members").key,
-                self.sessions,
-            )
-            row = self._rows(found["security"])
-            here = row >= 0
-            self._memo[key] = _frozen(
-                asof.cover(
-                    row[here],
-                    found["first"].to_numpy()[here],
-                    found["stop"].to_numpy()[here],
-                    self.shape,
-                )
-            )
-        mask: Mask = self._memo[key]
-        return mask
+    def members(self, universe: str) -> Bools:
+        """(N, T) true where the security was a member, by the spells known on that day."""
+        return self.derive(("members", universe), lambda p: p._members(universe))
+
+    def _members(self, universe: str) -> Bools:
+        rows = self.facts.table("members")
+        if universe not in rows["universe"]:
+            raise UnknownName("universe in the members table", universe, rows["universe"].unique())
+        rows = rows.filter(pl.col("universe") == universe)
+        spells = asof.spells(rows, schema.table("members").key, self.sessions)
+        row = self._rows(spells["security"])
+        there = row >= 0
+        first, stop = (spells[c].to_numpy()[there] for c in ("first", "stop"))
+        return asof.cover(row[there], first, stop, self.shape)
 
     def class_at(
         self, t: int, level: str = "sector", scheme: str | None = None
     ) -> NDArray[np.object_]:
-        """(N,) names of the sector, industry or sub_industry as known at session t; "" where unknown.
+        """(N,) names of the sector, industry or sub_industry as known at t; "" where unknown.
 
         Without ``scheme`` the only one there is; several are a ``UsageError`` that lists them.
         """
@@ -299,8 +196,7 @@ class Panel:
             raise UnknownName("level of classification", level, LEVELS)
         t = self._session(t)
         names = np.full(len(self.securities), "", object)
-        rows = self.facts.table("classes")
-        schemes = rows["scheme"].unique().sort().to_list()
+        schemes = self.facts.table("classes")["scheme"].unique().sort().to_list()
         if scheme is None and len(schemes) > 1:
             raise UsageError(
                 f"the store has several classifications: {', '.join(schemes)}.",
@@ -310,26 +206,27 @@ class Panel:
             raise UnknownName("classification scheme", scheme, schemes)
         if schemes:
             scheme = scheme or schemes[0]
-            found = self._dated("classes", pl.col("scheme") == scheme, scheme)
-            now = found.running(t)
+            spells = self._dated("classes", pl.col("scheme") == scheme, scheme)
+            now = spells.running(t)
             # of several the last counts, as everywhere
-            names[found.row[now]] = found.text(level)[now]
+            names[spells.row[now]] = spells.text(level)[now]
         return names
 
     def attributes_at(self, t: int) -> pl.DataFrame:
-        """One row per security of the panel, in its order: ticker, name, kind, company ... as known at session t.
+        """One row per security, in order: ticker, name, kind, company ... as known at session t.
 
         Of a security whose last spell ended the last one counts; a delisting that lies ahead is not
-        shown."""
+        shown.
+        """
         t = self._session(t)
         day = self.sessions[t]
-        found = self._dated("securities")
+        spells = self._dated("securities")
         at = np.full(len(self.securities), -1)
         # a spell that runs comes before one that ended
-        for now in (found.begun(t, day), found.running(t)):
-            at[found.row[now]] = now
+        for now in (spells.begun(t, day), spells.running(t)):
+            at[spells.row[now]] = now
         where = pl.Series(np.where(at < 0, 0, at), dtype=pl.UInt32).set(pl.Series(at < 0), None)
-        return found.rows.select(pl.col(ATTRIBUTES).gather(where)).select(
+        return spells.rows.select(pl.col(ATTRIBUTES).gather(where)).select(
             pl.Series("security", self.securities, pl.String),
             pl.exclude("delisted"),
             pl.when(pl.col("delisted") <= pl.lit(day.item())).then("delisted").alias("delisted"),
@@ -337,49 +234,40 @@ class Panel:
 
     @property
     def companies(self) -> NDArray[np.int64]:
-        """(N,) number of the company of each security, as known at the last session; share classes share it."""
-        if "companies" not in self._memo:
-            now = self.attributes_at(len(self.sessions) - 1)
-            own = now.select(
-                pl.coalesce(pl.col("company"), pl.lit("security ") + pl.col("security"))
-            ).to_series()
-            codes = np.unique(own.to_numpy().astype(str), return_inverse=True)[1].astype(np.int64)
-            self._memo["companies"] = _frozen(codes)
-        found: NDArray[np.int64] = self._memo["companies"]
-        return found
+        """(N,) number of each security's company, as known at the last session.
+
+        Share classes of one company have one number.
+        """
+        return self.derive("companies", Panel._companies)
+
+    def _companies(self) -> NDArray[np.int64]:
+        own = pl.lit("security ") + pl.col("security")
+        names = self.attributes_at(len(self.sessions) - 1).select(pl.coalesce("company", own))
+        codes = np.unique(names.to_series().to_numpy().astype(str), return_inverse=True)[1]
+        return codes.astype(np.int64)
 
     def holdings(self, fund: str, t: int, *, ahead: bool = False) -> Holdings | None:
         """The latest holdings of the fund known at session t; None if there were none yet.
 
         ``ahead=True`` gives, where none were known yet, the first that became known later: a look
-        into the future that whoever asks for it must say."""
-        rows = self.facts.table("holdings")
-        if fund not in rows["fund"]:
-            raise UnknownName("fund", fund, rows["fund"].unique())
-        day = pl.lit(self.sessions[self._session(t)].item())
-        known = rows.filter(
-            (pl.col("fund") == fund) & (pl.col("known") <= pl.lit(self.sessions[-1].item()))
-        )
-        seen = known.filter(pl.col("known") <= day)
-        if seen.is_empty() and ahead and len(known):
-            seen = known.filter(pl.col("known") == known["known"].min())
-        if seen.is_empty():
+        into the future that whoever asks for it must say.
+        """
+        day = self.sessions[self._session(t)]
+        known = self.facts.holdings(fund, day, self.sessions[-1], ahead=ahead)
+        if known is None:
             return None
-        of: Any = seen["date"].max()
-        lines = (
-            seen.filter(pl.col("date") == of)
-            .sort("known", "load", maintain_order=True)
-            .unique("security", keep="last", maintain_order=True)
-        )
+        date, lines = known
         row, share = self._rows(lines["security"]), lines["weight"].to_numpy()
         weights = np.zeros(len(self.securities))
         weights[row[row >= 0]] = share[row >= 0]
-        return Holdings(fund, np.datetime64(of, "D"), weights, float(share[row < 0].sum()))
+        return Holdings(fund, date, weights, float(share[row < 0].sum()))
 
     def fundamental(self, item: str) -> Array:
-        """(N, T) the item's value of the latest period filed by each session, as first filed until restated; NaN from
-        ``STALE`` days after that period's end on: who no longer reports has no value, not an old
-        one."""
+        """(N, T) the item's value of the latest period filed by each session.
+
+        As first filed until restated; NaN from ``STALE`` days after that period's end on: who no
+        longer reports has no value, not an old one.
+        """
         rows = self.facts.table("fundamentals")
         if item not in rows["item"]:
             raise UnknownName("fundamental item", item, rows["item"].unique())
@@ -397,17 +285,7 @@ class Panel:
 
         return self.derive(("fundamental", item), latest)
 
-    def undated(self, table: str, **where: str) -> bool:
-        """Whether rows of a spells table carry neither start nor known: what is true today is applied to the past."""
-        rows = self.facts.table(table)
-        for name, value in where.items():
-            rows = rows.filter(pl.col(name) == value)
-        return bool(
-            rows.select((pl.col("start").is_null() & pl.col("known").is_null()).any()).item()
-        )
-
     # ---- helpers
-    # ----------------------------------------------------------------------------------------
 
     def _session(self, t: int) -> int:
         if not -len(self.sessions) <= t < len(self.sessions):
@@ -419,29 +297,30 @@ class Panel:
 
     def _rows(self, names: pl.Series) -> asof.Index:
         """Row of each security, -1 where the panel does not have it."""
-        mine = pl.DataFrame(
+        place = pl.DataFrame(
             {"security": self.securities, "row": np.arange(len(self.securities))},
             schema={"security": pl.String, "row": pl.Int64},
         )
         frame = pl.DataFrame({"security": names}, schema={"security": pl.String})
-        found: asof.Index = (
-            frame.join(mine, on="security", how="left", maintain_order="left")["row"]
+        rows: asof.Index = (
+            frame.join(place, on="security", how="left", maintain_order="left")["row"]
             .fill_null(-1)
             .to_numpy()
         )
-        return found
+        return rows
 
     def _dated(self, name: str, where: pl.Expr | None = None, label: str = "") -> asof.Dated:
         key = ("spells", name, label)
-        if key not in self._memo:
+        if key not in self.memo:
             rows = self.facts.table(name)
             rows = rows if where is None else rows.filter(where)
-            found = asof.spells(rows, schema.table(name).key, self.sessions)
-            self._memo[key] = asof.Dated(found, self._rows(found["security"]))
-        dated: asof.Dated = self._memo[key]
+            spells = asof.spells(rows, schema.table(name).key, self.sessions)
+            self.memo[key] = asof.Dated(spells, self._rows(spells["security"]))
+        dated: asof.Dated = self.memo[key]
         return dated
 
     def _filed(self, rows: pl.DataFrame, when: str, value: str) -> Array:
+        """(N, T) a column of dated rows, by ``asof.as_filed``; ``when`` orders each security's."""
         row = self._rows(rows["security"])
         use = (row >= 0) & rows[value].is_not_null().to_numpy()
         rows, row = rows.filter(pl.Series(use)), row[use]
@@ -457,33 +336,19 @@ class Panel:
             self.shape,
         )
 
-    def _index(self, returns: Array) -> Array:
-        growth = np.empty(returns.shape)
-
-        def fill(rows: slice) -> None:
-            own, r, alive = growth[rows], returns[rows], self.alive[rows]
-            valid = ~np.isnan(r)
-            np.cumprod(np.where(valid, 1.0 + r, 1.0), axis=1, out=own)
-            begun = np.logical_or.accumulate(valid, axis=1)
-            begun[np.arange(len(alive)), alive.argmax(axis=1)] = True
-            own[~(alive & begun)] = np.nan
-
-        threads.by_rows(fill, returns.shape)
-        return growth
-
     def _float_cap(self) -> Array:
         cap, shares = self.fields["market_cap"], self.facts.table("shares")
         if shares.is_empty():
             return cap
         if "close" in self.fields:
-            cap = np.where(
-                np.isnan(cap), self.fields["close"] * self._filed(shares, "date", "shares"), cap
-            )
+            by_shares = self.fields["close"] * self._filed(shares, "date", "shares")
+            cap = np.where(np.isnan(cap), by_shares, cap)
         factor = self._filed(shares, "date", "float_factor")
         return np.where(np.isnan(factor), cap, cap * factor)
 
 
 def _per_panel(key: Hashable) -> bool:
+    """Whether an array of the memo runs along securities, though it may be as long as time."""
     return key == "companies"
 
 

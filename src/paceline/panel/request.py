@@ -3,49 +3,112 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
-from typing import Any
+from typing import Any, Required, TypedDict
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from paceline import schema
-from paceline.arrays import Dates
+from paceline.arrays import Bools, Dates
 from paceline.errors import NotEnoughData, UnknownName, UsageError
 from paceline.lineage import digest
 from paceline.panel import asof
-from paceline.panel.core import Facts
+from paceline.panel.facts import Facts
 from paceline.store import Store, delta
 
-Day = str | dt.date | np.datetime64
+DayLike = str | dt.date | np.datetime64
 FIELDS = ("close", "price_return", "total_return", "volume", "market_cap")
 #: Of one source in every cell, because a return says how to get from one close to the next.
 PAIR = ("close", "price_return")
 
 
+class Wanted(TypedDict, total=False):
+    """The keyword arguments of ``build`` that say which panel is wanted."""
+
+    sessions: Required[Dates | str]
+    as_of: DayLike | None
+    start: DayLike | None
+    fields: Sequence[str]
+    order: Mapping[str, Sequence[str]] | None
+    securities: Sequence[str] | None
+    kinds: Sequence[str] | None
+    exclude_kinds: Sequence[str] | None
+    unknown_kind: str
+    guard: float | None
+    version: int | str | dt.date | None
+
+
 @dataclass(frozen=True)
-class Ask:
-    """What is asked of the store: the sessions to fill, whose rows count, and the request as lineage keeps it."""
+class Choice:
+    """Which securities belong in a panel, by identifier and by kind; None: no limit.
+
+    unknown_kind  the kind of a security that the table does not know
+    """
+
+    securities: frozenset[str] | None
+    kinds: frozenset[str] | None
+    exclude_kinds: frozenset[str] | None
+    unknown_kind: str
+
+    def accepts(self, security: str, kind: str) -> bool:
+        """Whether a security of that kind belongs in the panel."""
+        return (
+            (self.securities is None or security in self.securities)
+            and (self.kinds is None or kind in self.kinds)
+            and (self.exclude_kinds is None or kind not in self.exclude_kinds)
+        )
+
+
+@dataclass(frozen=True)
+class PanelRequest:
+    """What is asked of the store for a panel, checked.
+
+    calendar  the sessions to fill, the as-of day last
+    loads     the imports that may be read
+    ranks     field -> every source that may be read, first choice first
+    facts     the dated tables at that version
+    choice    whose rows count
+    guard     as in ``build``
+    params    the request as lineage keeps it
+    """
 
     version: int
     calendar: Dates
     loads: pl.DataFrame
     ranks: dict[str, list[str]]
     facts: Facts
-    wanted: Callable[[list[str]], NDArray[np.bool_]]
+    choice: Choice
+    fields: tuple[str, ...]
     guard: float | None
-    request: dict[str, Any]
+    params: dict[str, Any]
+
+    def wanted(self, securities: Sequence[str]) -> Bools:
+        """Which of the securities belong in the panel."""
+        kinds, unknown = self._kinds, self.choice.unknown_kind
+        accepted = [self.choice.accepts(s, kinds.get(s, unknown)) for s in securities]
+        return np.array(accepted, bool)
+
+    @cached_property
+    def _kinds(self) -> dict[str, str]:
+        """Security -> kind as known on the last session; empty where kinds do not matter."""
+        if self.choice.kinds is None and self.choice.exclude_kinds is None:
+            return {}
+        rows = self.facts.table("securities")
+        spells = asof.spells(rows, schema.table("securities").key, self.calendar)
+        now = asof.latest_at(spells, len(self.calendar) - 1, self.calendar[-1])
+        return {s: k for s, k in now.select("security", "kind").iter_rows() if k is not None}
 
 
-def ask(
+def panel_request(
     store: Store,
     *,
     sessions: Dates | str,
-    as_of: Day | None = None,
-    start: Day | None = None,
+    as_of: DayLike | None = None,
+    start: DayLike | None = None,
     fields: Sequence[str] = FIELDS,
     order: Mapping[str, Sequence[str]] | None = None,
     securities: Sequence[str] | None = None,
@@ -54,49 +117,56 @@ def ask(
     unknown_kind: str = "",
     guard: float | None = None,
     version: int | str | dt.date | None = None,
-) -> Ask:
-    """The arguments of ``build``, checked."""
+) -> PanelRequest:
+    """The arguments of ``build``, checked.
+
+    Raises ``NotEnoughData`` where no session is left, ``UsageError`` for what cannot be.
+    """
     version = store.resolve(version)
     for name in fields:
         if name not in FIELDS:
             raise UnknownName("price field", name, FIELDS)
     calendar = _calendar(store, sessions, version)
-    loads = store.loads(version)
     ranks = _ranks(order, store, version)
     calendar = calendar[: _end(store, calendar, as_of, version)]
     if start is not None:
-        calendar = calendar[np.searchsorted(calendar, day(start)) :]
+        calendar = calendar[np.searchsorted(calendar, to_day(start)) :]
     if not len(calendar):
         raise NotEnoughData(
             f"no session lies between {start} and {as_of}.", "Ask for an earlier start."
         )
-    request = {
+    choice = Choice(_set(securities), _set(kinds), _set(exclude_kinds), unknown_kind)
+    params = {
         "as_of": str(calendar[-1]),
-        "start": None if start is None else str(day(start)),
+        "start": None if start is None else str(to_day(start)),
         "fields": list(fields),
         "order": ranks,
-        "securities": None if securities is None else sorted(set(securities)),
-        "kinds": _listed(kinds),
-        "exclude_kinds": _listed(exclude_kinds),
+        "securities": _sorted(choice.securities),
+        "kinds": _sorted(choice.kinds),
+        "exclude_kinds": _sorted(choice.exclude_kinds),
         "unknown_kind": unknown_kind,
         "guard": guard,
         "sessions": digest([str(calendar[0]), len(calendar), int(calendar.astype(np.int64).sum())]),
     }
     facts = Facts(lambda name: store.read(name, version))
-
-    def wanted(names: list[str]) -> NDArray[np.bool_]:
-        return _wanted(facts, calendar, securities, kinds, exclude_kinds, unknown_kind)(names)
-
-    return Ask(version, calendar, loads, ranks, facts, wanted, guard, request)
-
-
-def _listed(values: Sequence[str] | None) -> list[str] | None:
-    return None if values is None else sorted(set(values))
+    loads = store.loads(version)
+    return PanelRequest(
+        version, calendar, loads, ranks, facts, choice, tuple(fields), guard, params
+    )
 
 
-def day(day: Any) -> np.datetime64:
+def _set(values: Sequence[str] | None) -> frozenset[str] | None:
+    return None if values is None else frozenset(values)
+
+
+def _sorted(values: frozenset[str] | None) -> list[str] | None:
+    return None if values is None else sorted(values)
+
+
+def to_day(day: DayLike) -> np.datetime64:
+    """A day, given in any of its forms; ``UsageError`` for what is no date."""
     try:
-        return np.datetime64(day, "D")
+        return np.datetime64(str(day) if isinstance(day, np.datetime64) else day, "D")
     except ValueError:
         raise UsageError(f"{day!r} is not a date.", "Give a day as YYYY-MM-DD.") from None
 
@@ -104,10 +174,10 @@ def day(day: Any) -> np.datetime64:
 def _calendar(store: Store, sessions: Dates | str, version: int) -> Dates:
     if isinstance(sessions, str):
         rows = store.read("sessions", version)
-        mine = rows.filter(pl.col("calendar") == sessions)["date"].unique().sort()
-        if mine.is_empty():
+        dates = rows.filter(pl.col("calendar") == sessions)["date"].unique().sort()
+        if dates.is_empty():
             raise UnknownName("calendar in the sessions table", sessions, rows["calendar"].unique())
-        return mine.to_numpy().astype("datetime64[D]")
+        return dates.to_numpy().astype("datetime64[D]")
     days: Dates = np.asarray(sessions, "datetime64[D]")
     if len(days) and (np.diff(days.astype(np.int64)) <= 0).any():
         raise UsageError(
@@ -116,8 +186,8 @@ def _calendar(store: Store, sessions: Dates | str, version: int) -> Dates:
     return days
 
 
-def _end(store: Store, calendar: Dates, as_of: Day | None, version: int) -> int:
-    """How many sessions of the calendar may be seen: none after the last with a price, none after ``as_of``."""
+def _end(store: Store, calendar: Dates, as_of: DayLike | None, version: int) -> int:
+    """How many sessions may be seen: none after the last with a price, none after ``as_of``."""
     segments, listed = store.segments("prices", version)
     last = None
     for _, year in groupby(reversed(segments), key=lambda s: s.year):
@@ -130,7 +200,7 @@ def _end(store: Store, calendar: Dates, as_of: Day | None, version: int) -> int:
             break
     if last is None:
         raise NotEnoughData(f"{store.path} holds no prices.", "Run `paceline import` first.")
-    end = day(last) if as_of is None else min(day(as_of), day(last))
+    end = to_day(last) if as_of is None else min(to_day(as_of), to_day(last))
     return int(np.searchsorted(calendar, end, side="right"))
 
 
@@ -142,19 +212,19 @@ def _ranks(
     for name in order:
         if name not in FIELDS:
             raise UnknownName("price field in the order of sources", name, FIELDS)
-    named = list(dict.fromkeys(s for listed in order.values() for s in listed))
+    named = list(dict.fromkeys(s for sources in order.values() for s in sources))
     if not named:
         with delta.guard(store.path, "reading prices"):
-            found = (
+            first_loads = (
                 store.table("prices", version)
                 .group_by("source")
                 .agg(pl.col("load").min())
                 .sort("load", "source")
                 .collect()
             )
-        named = found["source"].to_list()
+        named = first_loads["source"].to_list()
     pair = [list(order[f]) for f in PAIR if f in order]
-    if len(pair) == 2 and pair[0] != pair[1]:
+    if len(pair) == len(PAIR) and pair[0] != pair[1]:
         raise UsageError(
             f"close and price_return have different orders of sources ({pair[0]} and {pair[1]}).",
             "Give both the same: they always come from one source.",
@@ -162,33 +232,3 @@ def _ranks(
     if pair:
         order |= dict.fromkeys(PAIR, pair[0])
     return {f: list(dict.fromkeys([*order.get(f, []), *named])) for f in FIELDS}
-
-
-def _wanted(
-    facts: Facts,
-    calendar: Dates,
-    securities: Sequence[str] | None,
-    kinds: Sequence[str] | None,
-    exclude: Sequence[str] | None,
-    unknown: str,
-) -> Callable[[list[str]], NDArray[np.bool_]]:
-    """Which of the securities found belong in the panel."""
-    kind_of: dict[str, str] = {}
-    if kinds is not None or exclude is not None:
-        found = asof.spells(facts.table("securities"), schema.table("securities").key, calendar)
-        now = asof.latest_at(found, len(calendar) - 1, calendar[-1])
-        kind_of = {s: k for s, k in now.select("security", "kind").iter_rows() if k is not None}
-    only = None if securities is None else set(securities)
-
-    def choose(names: list[str]) -> NDArray[np.bool_]:
-        chosen = np.ones(len(names), bool)
-        for i, name in enumerate(names):
-            kind = kind_of.get(name, unknown)
-            chosen[i] = (
-                (only is None or name in only)
-                and (kinds is None or kind in kinds)
-                and (exclude is None or kind not in exclude)
-            )
-        return chosen
-
-    return choose

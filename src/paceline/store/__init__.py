@@ -6,81 +6,44 @@
     raw/             the bytes as they came, named by their SHA-256
     claims/          one empty file per load number ever taken, so that no number is used twice
     steps/           the lineage of each run
-    cache/           assembled panels; may be deleted at any time
+    cache/           results worked out before; may be deleted at any time
 
 A writer claims a number, reads ``loads``, appends its rows with that number, and then appends one
 row to ``loads`` on condition that nobody else has meanwhile. If somebody has, it starts over with a
 higher number: once load N is visible, no smaller number can become visible, so "load <= N" always
 means the same rows. Nothing is ever updated; compaction and vacuum move rows between files and
 remove only rows that can never become visible. Killing a writer at any moment leaves every view as
-it was."""
+it was.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 import os
-import re
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from paceline import schema
 from paceline.errors import StoreError, UsageError
 from paceline.lineage import Origin, canonical
-from paceline.rows import increasing
 from paceline.sources import Finding, Raw
-from paceline.store import delta
+from paceline.store import delta, files, layout
+from paceline.store.cache import Cache, Entry
 from paceline.store.delta import Segment
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
-__all__ = ["Segment", "Store"]
+__all__ = ["Cache", "Entry", "Segment", "Store"]
 
-LOADS = pl.Schema(
-    {
-        "load": pl.Int32(),
-        "source": pl.String(),
-        "checksum": pl.String(),
-        "committed": pl.Datetime("us", "UTC"),
-        "rows": pl.Int64(),
-        "tables": pl.String(),
-        "origins": pl.String(),
-    }
-)
-FINDINGS = pl.Schema(
-    {
-        "source": pl.String(),
-        "check": pl.String(),
-        "count": pl.Int64(),
-        "action": pl.String(),
-        "example": pl.String(),
-        "remedy": pl.String(),
-        "known": pl.Date(),
-        "load": pl.Int32(),
-    }
-)
-QUARANTINE = pl.Schema(
-    {
-        "source": pl.String(),
-        "table": pl.String(),
-        "reason": pl.String(),
-        "row": pl.String(),
-        "known": pl.Date(),
-        "load": pl.Int32(),
-    }
-)
-#: Tables that are written with every import beside the declared ones.
-BESIDE = {"findings": FINDINGS, "quarantine": QUARANTINE}
-#: Tables partitioned by the year of their date; all others stay whole.
-BY_YEAR = ("prices",)
+#: Times an import is tried while others keep committing.
 ATTEMPTS = 8
+#: Hours after which ``vacuum`` takes a file that no table refers to for abandoned: a week.
+ABANDONED = 168
 
 
 class Store:
@@ -91,19 +54,15 @@ class Store:
 
     def __init__(self, path: str | Path, *, create: bool = True) -> None:
         self.path = Path(path)
-        self._loads = self.path / "tables" / "loads"
+        self._loads = self._folder("loads")
         self._seen: tuple[object, pl.DataFrame] | None = None
         if create:
             with delta.guard(self.path, "creating the store"):
                 for folder in ("tables", "raw", "claims", "steps", "cache"):
                     (self.path / folder).mkdir(parents=True, exist_ok=True)
-            delta.create(self._loads, LOADS)
+            delta.create(self._loads, layout.LOADS)
         elif not delta.exists(self._loads):
             raise self._missing()
-
-    @classmethod
-    def open(cls, path: str | Path, create: bool = True) -> Store:
-        return cls(path, create=create)
 
     def _missing(self) -> StoreError:
         return StoreError(
@@ -111,8 +70,20 @@ class Store:
             "Run `paceline import` first, or name one with --store DIR.",
         )
 
+    def _folder(self, name: str) -> Path:
+        return self.path / "tables" / name
+
+    @cached_property
+    def cache(self) -> Cache:
+        """Results worked out from this store before."""
+        return Cache(self.path / "cache")
+
+    @property
+    def writable(self) -> bool:
+        """Whether this user may write here; a store on a read-only disk answers all the same."""
+        return os.access(self.path, os.W_OK)
+
     # ---- versions
-    # ---------------------------------------------------------------------------------------
 
     @property
     def version(self) -> int:
@@ -120,7 +91,10 @@ class Store:
         return _last(self.loads())
 
     def resolve(self, version: int | str | dt.date | None = None) -> int:
-        """The load number meant by a number, an ISO date (last load committed by the end of that day, UTC) or None.
+        """The load number that is meant.
+
+        version  a number; a date or its ISO text: the last load committed by the end of that day,
+                 UTC; None or "latest": the newest
 
         Raises ``StoreError`` for a version that never was, ``UsageError`` for text that is neither.
         """
@@ -128,8 +102,8 @@ class Store:
         last = _last(loads)
         if version is None or version == "latest":
             return last
-        if isinstance(version, str) and version.strip().isdigit():
-            version = int(version)
+        if isinstance(version, str):
+            version = _number_or_date(version)
         if isinstance(version, int):
             if not (1 <= version <= last or version == last):
                 raise StoreError(
@@ -137,14 +111,6 @@ class Store:
                     f"Versions run from 1 to {last}." if last else "Nothing was imported yet.",
                 )
             return version
-        if isinstance(version, str):
-            try:
-                version = dt.date.fromisoformat(version)
-            except ValueError:
-                raise UsageError(
-                    f"store version {version!r} is neither a number nor a date.",
-                    "Give a load number such as 12, or a day as YYYY-MM-DD.",
-                ) from None
         day = version.date() if isinstance(version, dt.datetime) else version
         before = loads.filter(pl.col("committed").dt.date() <= day)
         if before.is_empty():
@@ -160,13 +126,17 @@ class Store:
         return _last(before)
 
     def loads(self, version: int | str | dt.date | None = None) -> pl.DataFrame:
-        """One row per import up to ``version``: load, source, checksum, committed, rows, tables and origins (JSON)."""
+        """One row per import up to ``version``.
+
+        Columns load, source, checksum, committed, rows, tables (JSON: rows of each) and origins
+        (JSON).
+        """
         loads = self._all_loads()
         return loads if version is None else loads.filter(pl.col("load") <= self.resolve(version))
 
-    def has(self, checksum: str, version: int | None = None) -> bool:
+    def has(self, checksum: str) -> bool:
         """Whether an import with that checksum is listed."""
-        return checksum in self.loads(version)["checksum"]
+        return checksum in self.loads()["checksum"]
 
     def _all_loads(self, table: DeltaTable | None = None) -> pl.DataFrame:
         state = delta.state(self._loads)
@@ -176,12 +146,12 @@ class Store:
         if table is None:
             raise self._missing()
         with delta.guard(self._loads, "reading the list of loads"):
-            found = delta.scan(delta.segments(table, self._loads), LOADS).collect().sort("load")
-        self._seen = state, found
-        return found
+            segments = delta.segments(table, self._loads)
+            loads = delta.scan(segments, layout.LOADS).collect().sort("load")
+        self._seen = state, loads
+        return loads
 
     # ---- writing
-    # ----------------------------------------------------------------------------------------
 
     def commit(
         self,
@@ -198,13 +168,22 @@ class Store:
         ``known`` is filled from the table's dating column where the source gives none; in
         ``prices`` a missing ``source`` becomes ``source``. Rows must keep the schema and be unique
         in key and ``known``: that is ``quality``'s work, so a breach here is a ``StoreError``.
-        Either everything is stored or nothing."""
-        rows = {name: _conform(name, frame, source) for name, frame in tables.items()}
-        rows |= _beside(source, findings, quarantine)
+        Either everything is stored or nothing.
+        """
+        rows = {name: layout.conform(name, frame, source) for name, frame in tables.items()}
+        counts = {name: len(frame) for name, frame in rows.items()}
+        rows |= layout.beside(source, findings, quarantine)
+        described = {
+            "source": source,
+            "checksum": checksum,
+            "rows": sum(counts.values()),
+            "tables": canonical(counts),
+            "origins": canonical([asdict(o) for o in origins]),
+        }
         for _ in range(ATTEMPTS):
             if self.has(checksum):
                 return None
-            load = self._claim()
+            load = files.claim(self.path / "claims", self.version)
             table = delta.open_table(self._loads)
             assert table is not None
             before = self._all_loads(table)
@@ -217,23 +196,11 @@ class Store:
             now = dt.datetime.now(dt.UTC)
             if len(before):  # a clock set back must not reorder the past
                 now = max(now, before["committed"].max())  # type: ignore[type-var, assignment]
-            counts = {name: len(rows[name]) for name in tables}
-            line = pl.DataFrame(
-                [
-                    {
-                        "load": load,
-                        "source": source,
-                        "checksum": checksum,
-                        "committed": now,
-                        "rows": sum(counts.values()),
-                        "tables": canonical(counts),
-                        "origins": canonical([asdict(o) for o in origins]),
-                    }
-                ],
-                schema=LOADS,
-            )
+            line = {"load": load, "committed": now, **described}
             try:
-                delta.append_if_unchanged(table, self._loads, line)
+                delta.append_if_unchanged(
+                    table, self._loads, pl.DataFrame([line], schema=layout.LOADS)
+                )
             except delta.ConflictError:
                 continue
             return load
@@ -245,58 +212,31 @@ class Store:
     def _append(self, name: str, frame: pl.DataFrame, load: int) -> None:
         if frame.is_empty():
             return
-        frame = frame.with_columns(load=pl.lit(load, pl.Int32))
-        if name not in BY_YEAR:
-            return self._write(name, frame, None)
-        return self._write(name, frame.with_columns(year=pl.col("date").dt.year()), "year")
-
-    def _write(self, name: str, frame: pl.DataFrame, partition: str | None) -> None:
+        frame, partition = frame.with_columns(load=pl.lit(load, pl.Int32)), None
+        if name in layout.BY_YEAR:
+            frame, partition = frame.with_columns(year=pl.col("date").dt.year()), "year"
         try:
             delta.append(self._folder(name), frame, partition)
         except delta.ConflictError:  # two writers created the table at the same moment
             delta.append(self._folder(name), frame, partition)
 
-    def _claim(self) -> int:
-        """A load number that nobody ever had."""
-        claims = self.path / "claims"
-        with delta.guard(claims, "claiming a load number"):
-            number = (
-                max([self.version, *(int(c.name) for c in claims.iterdir() if c.name.isdigit())])
-                + 1
-            )
-            while True:
-                try:
-                    os.close(
-                        os.open(
-                            claims / f"{number:08d}", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644
-                        )
-                    )
-                    return number
-                except FileExistsError:
-                    number += 1
-
     # ---- reading
-    # ----------------------------------------------------------------------------------------
-
-    def _folder(self, name: str) -> Path:
-        return self.path / "tables" / name
 
     def segments(
         self, name: str, version: int | None = None
     ) -> tuple[list[Segment], frozenset[int]]:
-        """The data files that may hold rows of the table at ``version``, and the loads that are listed there."""
+        """The data files that may hold rows of the table, and the loads listed, at ``version``."""
         # loads first: whatever is listed there was written before
         listed = frozenset(self.loads(version)["load"])
         folder = self._folder(name)
-        found = delta.segments(delta.open_table(folder), folder)
+        segments = delta.segments(delta.open_table(folder), folder)
         last = max(listed, default=0)
-        return [s for s in found if s.first_load is None or s.first_load <= last], listed
+        return [s for s in segments if s.first_load is None or s.first_load <= last], listed
 
     def table(self, name: str, version: int | str | dt.date | None = None) -> pl.LazyFrame:
-        """The rows of a declared table as they stood at ``version``, columns as in ``schema``, lazily."""
-        columns = BESIDE[name] if name in BESIDE else schema.table(name).schema
-        found, listed = self.segments(name, None if version is None else self.resolve(version))
-        return delta.scan(found, columns).filter(pl.col("load").is_in(list(listed)))
+        """The rows of a table as they stood at ``version``, columns as in ``schema``, lazily."""
+        segments, listed = self.segments(name, None if version is None else self.resolve(version))
+        return delta.scan(segments, layout.columns(name)).filter(pl.col("load").is_in(list(listed)))
 
     def read(self, name: str, version: int | str | dt.date | None = None) -> pl.DataFrame:
         """``table``, collected; a damaged file is a ``StoreError``."""
@@ -313,206 +253,63 @@ class Store:
         return self.read("quarantine", version).drop("known").sort("load", "source", "table")
 
     # ---- raw bytes and lineage
-    # --------------------------------------------------------------------------
-
-    def _raw(self, checksum: str) -> Path:
-        if not re.fullmatch(r"[0-9a-f]{8,}", checksum):
-            raise UsageError(
-                f"{checksum!r} is not a checksum.",
-                "Give the SHA-256 of the bytes in lower-case hex.",
-            )
-        return self.path / "raw" / checksum[:2] / checksum
 
     def keep_raw(self, raw: Raw) -> str:
         """Keep the bytes under their SHA-256, once; returns it."""
-        checksum = hashlib.sha256(raw.data).hexdigest()
-        path = self._raw(checksum)
-        with delta.guard(self.path / "raw", "keeping raw bytes"):
-            if not path.exists() or path.stat().st_size != len(raw.data):
-                _write_whole(path, raw.data)
-        return checksum
+        return files.keep_raw(self.path / "raw", raw.data)
 
     def raw(self, checksum: str) -> bytes:
         """The bytes with that SHA-256, verified."""
-        path = self._raw(checksum)
-        if not path.exists():
-            raise StoreError(
-                f"{self.path} holds no raw bytes {checksum[:12]}.",
-                "`loads` lists what was imported.",
-            )
-        with delta.guard(self.path / "raw", "reading raw bytes"):
-            data = path.read_bytes()
-        if hashlib.sha256(data).hexdigest() != checksum:
-            raise delta.explain(
-                OSError("the bytes are not those that were imported"), path, "reading raw bytes"
-            )
-        return data
-
-    @property
-    def writable(self) -> bool:
-        """Whether this user may write here: a store on a read-only disk answers questions all the same."""
-        return os.access(self.path, os.W_OK)
+        return files.read_raw(self.path / "raw", checksum)
 
     def save_steps(self, steps: Iterable[Mapping[str, Any]]) -> bool:
-        """Keep the lineage steps of a run (each with its ``id``); the same run twice writes nothing.
+        """Keep the lineage steps of a run (each with its ``id``); twice the same writes nothing.
 
         False, and nothing is kept, where the folder may only be read.
         """
-        lines = {str(s["id"]): canonical(dict(s)) for s in steps}
-        if not lines:
-            return True
-        ids = sorted(lines)
-        path = (
-            self.path
-            / "steps"
-            / f"{hashlib.sha256(' '.join(ids).encode()).hexdigest()[:24]}.parquet"
-        )
-        if path.exists():
-            return True
-        if not self.writable:
-            return False
-        with delta.guard(path.parent, "keeping the lineage"):
-            path.parent.mkdir(exist_ok=True)
-            draft = path.with_name(f".{uuid.uuid4().hex}")
-            try:
-                pl.DataFrame({"id": ids, "step": [lines[i] for i in ids]}).write_parquet(
-                    draft, row_group_size=4096
-                )
-                draft.replace(path)
-            finally:
-                draft.unlink(missing_ok=True)
-        return True
+        return files.save_steps(self.path / "steps", steps, writable=self.writable)
 
     def step(self, id_: str) -> dict[str, Any] | None:
-        """The stored step of that id, or of the only id that begins with it; None if there is none."""
-        files = sorted((self.path / "steps").glob("*.parquet"))
-        if not files or not id_:
-            return None
-        with delta.guard(self.path / "steps", "reading the lineage"):
-            # a range, not a prefix test: ids are sorted, so whole row groups are skipped
-            found = (
-                pl.scan_parquet(files)
-                .filter(pl.col("id").is_between(pl.lit(id_), pl.lit(id_ + "~")))
-                .unique("id")
-                .head(2)
-                .collect()
-            )
-        if len(found) != 1:
-            return None
-        step: dict[str, Any] = json.loads(found["step"][0])
-        return step
+        """The stored step of that id, or of the only id that begins with it; None without one."""
+        return files.find_step(self.path / "steps", id_)
 
     # ---- housekeeping
-    # -----------------------------------------------------------------------------------
 
     def compact(self) -> int:
-        """Merge small files and drop rows that can never become visible; no view of the store changes.
+        """Merge small files and drop rows that can never become visible; no view changes.
 
         Returns the number of partitions rewritten.
         """
         listed, done = self.loads()["load"].to_list(), 0
-        for name in (*schema.TABLES, *BESIDE, "loads"):
-            if not delta.exists(self._folder(name)):
-                continue
-            if name == "loads":
-                columns, order = LOADS, ["load"]
-            elif name in BESIDE:
-                columns, order = BESIDE[name], ["load"]
-            else:
-                columns, order = schema.table(name).schema, [*_order(name), "known", "load"]
-            done += delta.compact(
-                self._folder(name), columns, order, listed, "year" if name in BY_YEAR else None
-            )
+        for name in layout.TABLES:
+            folder = self._folder(name)
+            if delta.exists(folder):
+                done += delta.compact(
+                    folder,
+                    layout.columns(name),
+                    layout.order_when_compacted(name),
+                    listed,
+                    "year" if name in layout.BY_YEAR else None,
+                )
         return done
 
-    def vacuum(self, hours: int = 168) -> int:
-        """Delete data files that no table refers to any more and that are older than ``hours``; returns how many."""
-        return sum(
-            delta.vacuum(self._folder(name), hours) for name in (*schema.TABLES, *BESIDE, "loads")
-        )
+    def vacuum(self, hours: int = ABANDONED) -> int:
+        """Delete files no table refers to and older than ``hours``; returns how many."""
+        return sum(delta.vacuum(self._folder(name), hours) for name in layout.TABLES)
 
 
-def _order(name: str) -> tuple[str, ...]:
-    """How the rows of a table are sorted: by key, prices by security and date first."""
-    return ("security", "date", "source") if name == "prices" else schema.table(name).key
+def _number_or_date(text: str) -> int | dt.date:
+    """A version as it is written: a load number or an ISO date."""
+    if text.strip().isdigit():
+        return int(text)
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"store version {text!r} is neither a number nor a date.",
+            "Give a load number such as 12, or a day as YYYY-MM-DD.",
+        ) from None
 
 
 def _last(loads: pl.DataFrame) -> int:
     return int(loads["load"].max() or 0)  # type: ignore[arg-type]
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    """All of the bytes or no file at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{uuid.uuid4().hex}")
-    try:
-        with draft.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _conform(name: str, frame: pl.DataFrame, source: str) -> pl.DataFrame:
-    """The frame with exactly the table's columns and types, sorted by key, without ``load``."""
-    declared = schema.table(name)
-    own = {c.name: c.type for c in declared.columns} | {"known": pl.Date()}
-    unknown = [c for c in frame.columns if c not in own and c != "load"]
-    if unknown:
-        raise StoreError(
-            f"{source}: table {name!r} has no column {', '.join(map(repr, unknown))}.",
-            f"Its columns: {', '.join(own)}.",
-        )
-    if "source" in own and "source" not in frame.columns:
-        frame = frame.with_columns(source=pl.lit(source))
-    try:
-        frame = frame.select(
-            (pl.col(c) if c in frame.columns else pl.lit(None)).cast(t).alias(c)
-            for c, t in own.items()
-        )
-    except pl.exceptions.PolarsError as error:
-        raise StoreError(
-            f"{source}: table {name!r}: {str(error).splitlines()[0]}.",
-            "Give each column in the type that `schema` declares.",
-        ) from None
-    for column in declared.columns:
-        if column.required and frame[column.name].null_count():
-            raise StoreError(
-                f"{source}: table {name!r}: {frame[column.name].null_count()} rows without {column.name}.",
-                "Quarantine them first: `quality.check` does.",
-            )
-    frame = frame.with_columns(known=pl.coalesce("known", declared.known))
-    key = [*declared.key, "known"]
-    if not increasing(frame, [*_order(name), "known"]):
-        frame = frame.sort([*_order(name), "known"], maintain_order=True)
-        same = frame.select(
-            pl.all_horizontal(pl.col(k).eq_missing(pl.col(k).shift(1)) for k in key)
-        ).to_series()
-        again = frame.filter(same & (pl.int_range(len(frame), eager=True) > 0))
-        if len(again):
-            raise StoreError(
-                f"{source}: table {name!r}: {len(again)} rows repeat the key "
-                f"{tuple(str(again[k][0]) for k in key)}.",
-                "Quarantine them first: `quality.check` does.",
-            )
-    return frame
-
-
-def _beside(
-    source: str, findings: Sequence[Finding], quarantine: pl.DataFrame | None
-) -> dict[str, pl.DataFrame]:
-    """Findings and quarantine as rows of their tables."""
-    found = pl.DataFrame(
-        [asdict(f) for f in findings],
-        schema={k: v for k, v in FINDINGS.items() if k not in ("known", "load")},
-    )
-    rows = {"findings": found.with_columns(known=pl.lit(None, pl.Date))}
-    if quarantine is not None and len(quarantine):
-        rows["quarantine"] = quarantine.select(
-            pl.lit(source).alias("source"),
-            *(pl.col(c).cast(pl.String) for c in ("table", "reason", "row")),
-            pl.lit(None, pl.Date).alias("known"),
-        )
-    return rows

@@ -1,7 +1,8 @@
-"""What the store asks of Delta tables: open, append, append only if nobody else did, list files, compact.
+"""What the store asks of Delta tables: open, append, append unless another did, list, compact.
 
 Every fault of the file system or of delta-rs leaves here as a ``StoreError`` that names the folder
-and the remedy."""
+and the remedy.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +19,14 @@ from paceline.errors import PacelineError, StoreError
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable, WriterProperties
+
+
+#: Characters from which on the log shortens text.
+SHORTENED = 32
+#: Rows of a row group: a year of 5,000 securities fits one, and a column arrives in one piece.
+ROW_GROUP = 2**21
+#: Hours after which nobody can still be writing a file.
+SETTLED = 24
 
 
 class ConflictError(Exception):
@@ -88,12 +97,13 @@ def guard(folder: Path, doing: str) -> Iterator[None]:
 
 
 def exists(folder: Path) -> bool:
+    """Whether the folder holds a table."""
     return (folder / "_delta_log").is_dir()
 
 
 def state(folder: Path) -> frozenset[tuple[str, int, int]]:
     """Every file of a table with its size and time: as long as it is the same, so is the table."""
-    found = set()
+    entries = set()
     with guard(folder, "listing its files"):
         for place in (folder, folder / "_delta_log"):
             for entry in os.scandir(place) if place.is_dir() else ():
@@ -101,12 +111,12 @@ def state(folder: Path) -> frozenset[tuple[str, int, int]]:
                 with suppress(FileNotFoundError):
                     if entry.is_file():
                         status = entry.stat()
-                        found.add((entry.path, status.st_size, status.st_mtime_ns))
-    return frozenset(found)
+                        entries.add((entry.path, status.st_size, status.st_mtime_ns))
+    return frozenset(entries)
 
 
 def open_table(folder: Path) -> DeltaTable | None:
-    """The table as it is now; None if it was never written. Raises ``StoreError`` when it is damaged."""
+    """The table as it is now; None if it was never written; ``StoreError`` when it is damaged."""
     from deltalake import DeltaTable
 
     if not exists(folder):
@@ -118,16 +128,15 @@ def open_table(folder: Path) -> DeltaTable | None:
 def _writer(frame: pl.DataFrame) -> WriterProperties:
     from deltalake import ColumnProperties, WriterProperties
 
-    # LZ4 is read at memory speed and written twice as fast as zstd, for a tenth more bytes; a year
-    # of 5,000 securities fits one row group, so that a column arrives in one piece prices hardly
-    # repeat: looking for a dictionary of them doubles the time and makes larger files
+    # LZ4 is read at memory speed and written twice as fast as zstd, for a tenth more bytes; prices
+    # hardly repeat: looking for a dictionary of them doubles the time and makes larger files
     plain = {
         c: ColumnProperties(dictionary_enabled=False)
         for c, t in frame.schema.items()
         if t.is_float()
     }
     return WriterProperties(
-        compression="LZ4_RAW", max_row_group_size=1 << 21, column_properties=plain or None
+        compression="LZ4_RAW", max_row_group_size=ROW_GROUP, column_properties=plain or None
     )
 
 
@@ -147,7 +156,7 @@ def append(folder: Path, frame: pl.DataFrame, partition: str | None = None) -> N
 
 
 def append_if_unchanged(table: DeltaTable, folder: Path, frame: pl.DataFrame) -> None:
-    """Add rows unless anybody committed to the table since ``table`` was opened; then raise ``ConflictError``."""
+    """Add rows; ``ConflictError`` if anybody committed to the table since ``table`` was opened."""
     from deltalake import CommitProperties, write_deltalake
 
     with guard(folder, "committing"):
@@ -158,7 +167,7 @@ def append_if_unchanged(table: DeltaTable, folder: Path, frame: pl.DataFrame) ->
 
 
 def create(folder: Path, schema: Mapping[str, Any]) -> None:
-    """An empty table, unless it is there already (another process may create it at the same moment)."""
+    """An empty table, unless it is there (another process may create it at the same moment)."""
     from deltalake import write_deltalake
 
     if exists(folder):
@@ -172,19 +181,22 @@ def create(folder: Path, schema: Mapping[str, Any]) -> None:
 
 
 def segments(table: DeltaTable | None, folder: Path) -> list[Segment]:
-    """The data files of the table in a stable order, oldest load first. A missing file is ``StoreError``."""
+    """The data files of the table in a stable order, oldest load first.
+
+    Raises ``StoreError`` for a file that is missing.
+    """
     if table is None:
         return []
     with guard(folder, "listing its files"):
         actions = pl.DataFrame(table.get_add_actions(flatten=True))
-    found = []
+    listing = []
     for row in actions.iter_rows(named=True):
         path = folder / row["path"]
         if not path.exists():
             raise explain(FileNotFoundError(f"{path.name} is missing"), folder, "reading")
-        found.append(_segment(path, row))
+        listing.append(_segment(path, row))
     return sorted(
-        found, key=lambda s: (s.year or 0, s.first_load or 0, s.last_load or 0, s.path.name)
+        listing, key=lambda s: (s.year or 0, s.first_load or 0, s.last_load or 0, s.path.name)
     )
 
 
@@ -201,7 +213,7 @@ def _segment(path: Path, row: Mapping[str, Any]) -> Segment:
         if nulls[c] == 0
         and v is not None
         and v == high[c]
-        and not (isinstance(v, str) and len(v) >= 32)
+        and not (isinstance(v, str) and len(v) >= SHORTENED)
     }
     empty = frozenset(c for c in nulls if rows is not None and nulls[c] == rows)
     return Segment(
@@ -215,12 +227,12 @@ def _segment(path: Path, row: Mapping[str, Any]) -> Segment:
     )
 
 
-def scan(found: Sequence[Segment], schema: Mapping[str, Any]) -> pl.LazyFrame:
-    """The rows of those files with exactly the columns of ``schema``; columns a file lacks are null."""
-    if not found:
+def scan(files: Sequence[Segment], schema: Mapping[str, Any]) -> pl.LazyFrame:
+    """The rows of those files, with exactly the columns of ``schema``; a missing one is null."""
+    if not files:
         return pl.LazyFrame(schema=schema)
     frame = pl.scan_parquet(
-        [s.path for s in found],
+        [s.path for s in files],
         schema=dict(schema),
         missing_columns="insert",
         extra_columns="ignore",
@@ -237,11 +249,12 @@ def compact(
     listed: Collection[int],
     partition: str | None = None,
 ) -> int:
-    """Rewrite each partition that lies in several files as one sorted file; returns how many were rewritten.
+    """Rewrite each partition that lies in several files as one sorted file; returns how many were.
 
     Rows of loads that are not ``listed`` and never will be, because a higher one is, go; all others
     stay, so no view of the store changes. If somebody writes meanwhile the partition is left for
-    the next time."""
+    the next time.
+    """
     from deltalake import CommitProperties, write_deltalake
     from deltalake.exceptions import CommitFailedError
 
@@ -251,11 +264,12 @@ def compact(
         {s.year for s in segments(open_table(folder), folder)}, key=lambda y: y or 0
     ):
         table = open_table(folder)
-        found = [s for s in segments(table, folder) if s.year == year]
-        if table is None or (len(found) < 2 and not any(_dead(s, listed, last) for s in found)):
+        files = [s for s in segments(table, folder) if s.year == year]
+        useless = any(_never_listed(s, listed, last) for s in files)
+        if table is None or (len(files) < 2 and not useless):
             continue
         with guard(folder, "compacting"):
-            rows = scan(found, schema).filter(keep).collect().sort(order, maintain_order=True)
+            rows = scan(files, schema).filter(keep).collect().sort(order, maintain_order=True)
             if partition is not None:
                 rows = rows.with_columns(pl.lit(year, pl.Int32).alias(partition))
             try:
@@ -273,7 +287,7 @@ def compact(
     return done
 
 
-def _dead(segment: Segment, listed: Collection[int], last: int) -> bool:
+def _never_listed(segment: Segment, listed: Collection[int], last: int) -> bool:
     """A file of one load that was never listed and never will be."""
     return (
         segment.first_load is not None
@@ -284,7 +298,7 @@ def _dead(segment: Segment, listed: Collection[int], last: int) -> bool:
 
 
 def vacuum(folder: Path, hours: int) -> int:
-    """Delete files that no current table needs and that are older than ``hours``; returns how many."""
+    """Delete files that the table no longer needs and older than ``hours``; returns how many."""
     table = open_table(folder)
     if table is None:
         return 0
@@ -296,6 +310,6 @@ def vacuum(folder: Path, hours: int) -> int:
                 retention_hours=hours,
                 dry_run=False,
                 enforce_retention_duration=False,
-                full=hours >= 24,
+                full=hours >= SETTLED,
             )
         )

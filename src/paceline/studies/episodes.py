@@ -25,7 +25,7 @@ from paceline.methods.barriers import NAMED
 from paceline.methods.detector import MARGIN, STEP, Turns, TurnState
 from paceline.methods.episode_table import Episode, episode_table, last_turn
 from paceline.methods.last_window import superlative
-from paceline.methods.turns import false_alarms
+from paceline.studies.false_alarms import false_alarms
 from paceline.studies.rotations import C, Pair, Proxy, pair_of, pairs, proxies, shelf
 
 if TYPE_CHECKING:
@@ -416,7 +416,9 @@ class Study:
         """Episodes (A over B) per year: of the pair, of driftless walks, of its own demeaned returns resampled."""
         found, row = self.found()
         own = float(found.rate_per_year()[row])
-        walks, resampled = false_alarms([np.diff(self.shelf.lines[row])], self.c, step=self.step)
+        walks, resampled = false_alarms(
+            self.market.store.cache, [None, np.diff(self.shelf.lines[row])], self.c, step=self.step
+        )
         made = {"own": self.figure("rate", own, "ratio", start=self.days[0])}
         for name, rate in (("walks", walks), ("resampled", resampled)):
             made[name] = self.figure(

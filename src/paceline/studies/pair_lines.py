@@ -9,11 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 from paceline.figures import Figure
-from paceline.methods.turns import false_alarms
 from paceline.studies import episodes
 from paceline.studies.answers import Answers
 from paceline.studies.asking import attempt
 from paceline.studies.episodes import Study
+from paceline.studies.false_alarms import false_alarms
 
 #: Where a drawn line begins.
 BASE = 100.0
@@ -42,12 +42,9 @@ def declared(ask: Answers) -> list[Study]:
     studies = [study for study in asked if study is not None]
     if studies:
         first = studies[0]
-        false_alarms(
-            [np.diff(s.shelf.line(s.pair.name)) for s in studies],
-            first.c,
-            step=first.step,
-            folder=first.market.store.path / "cache",
-        )
+        lines = [s.shelf.line(s.pair.name) for s in studies]
+        returns = [None, *map(np.diff, lines)]
+        false_alarms(first.market.store.cache, returns, first.c, step=first.step)
     return studies
 
 

@@ -1,10 +1,10 @@
-"""The blocks of the formula: how the held securities drift through a span, what they earn, who is counted."""
+"""The blocks of the formula: how held securities drift through a span, and what they earn."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -20,30 +20,45 @@ if TYPE_CHECKING:
     from paceline.panel import Panel
 
 Basis = Literal["price", "total"]
+#: Level on the first session.
 BASE = 100.0
+#: Cells are visited one by one where no more than this share of them is marked.
+FEW = 0.05
+#: Share of a payment by which the total return must exceed the price return to contain it.
+CONTAINED = 0.5
 
 
-class Path(NamedTuple):
-    """How the held securities drift through one span, the same on both bases: (C, L) each."""
+class DriftPath(NamedTuple):
+    """How the held securities drift through one span, the same on both bases.
+
+    columns   (C,) the held securities
+    opening   (C, L) A_t G_{t-1}, after special dividends have left
+    closing   (C, L) A_t G_t
+    delisted  (C, L) who has left
+    """
 
     start: int
     stop: int
     columns: NDArray[np.int64]
-    opening: Array  # A_t G_{t-1}, after special dividends have left
-    closing: Array  # A_t G_t
-    dead: Bools
+    opening: Array
+    closing: Array
+    delisted: Bools
 
 
-class _Event(NamedTuple):
-    """A special dividend (share = D/P of the prior close) or a spin-off (share = child's value / prior close)."""
+class Payout(NamedTuple):
+    """A special dividend or a spin-off.
+
+    share     D/P of the prior close, or the child's value / prior close
+    included  whether the total return already holds it
+    """
 
     row: int
     session: int
     share: float
-    included: bool  # the total return already holds it
+    included: bool
 
 
-class Engine:
+class Drift:
     """Cuts the panel's returns into the blocks of the formula, corporate actions applied."""
 
     def __init__(self, panel: Panel, targets: Targets, basis: Basis) -> None:
@@ -62,7 +77,10 @@ class Engine:
 
     @cached_property
     def bases(self) -> Array:
-        """(S,) level on the first session: 100, or the first close of a lone instrument on the price basis."""
+        """(S,) level on the first session: 100.
+
+        On the price basis the first close of a lone instrument.
+        """
         out = np.full(len(self.targets.names), BASE)
         close = stored(self.panel, "close")
         if self.basis == "price" and close is not None:
@@ -73,14 +91,17 @@ class Engine:
                     out[s] = close[at, first]
         return out
 
-    def path(self, start: int, stop: int, columns: NDArray[np.int64]) -> Path:
-        """The held securities over sessions start <= t < stop, growth counted from the close of start - 1."""
+    def path(self, start: int, stop: int, columns: NDArray[np.int64]) -> DriftPath:
+        """The held securities over sessions start <= t < stop.
+
+        Growth is counted from the close of start - 1.
+        """
         drift = drift_return(self.panel, start, stop, columns)
         # who left stays out until a rebalance, even if a return turns up later: the value has been
         # spread
-        dead = ~self.panel.alive[columns, start:stop]
-        leavers = np.flatnonzero(dead.any(axis=1))
-        dead[leavers] = np.logical_or.accumulate(dead[leavers], axis=1)
+        delisted = ~self.panel.listed[columns, start:stop]
+        leavers = np.flatnonzero(delisted.any(axis=1))
+        delisted[leavers] = np.logical_or.accumulate(delisted[leavers], axis=1)
         np.copyto(drift, 0.0, where=np.isnan(drift))
         for e, i, t in self._inside(self._spun, start, stop, columns):
             drift[i, t] += e.share
@@ -92,11 +113,11 @@ class Engine:
         for e, i, t in self._inside(self._special, start, stop, columns):
             opening[i, t] *= 1.0 - e.share
         for matrix in (opening, growth):
-            matrix[leavers] = np.where(dead[leavers], 0.0, matrix[leavers])
-        return Path(start, stop, columns, opening, growth, dead)
+            matrix[leavers] = np.where(delisted[leavers], 0.0, matrix[leavers])
+        return DriftPath(start, stop, columns, opening, growth, delisted)
 
-    def earned(self, path: Path) -> tuple[Array, Bools]:
-        """The basis' returns over a path, missing as zero, and where one is missing though alive. (C, L) each."""
+    def earned(self, path: DriftPath) -> tuple[Array, Bools]:
+        """(C, L) the basis' returns, missing as zero, and where one is missing though listed."""
         start, stop, columns = path.start, path.stop, path.columns
         own = (
             np.full(path.opening.shape, np.nan)
@@ -105,7 +126,7 @@ class Engine:
         )
         missing = np.isnan(own)
         np.copyto(own, 0.0, where=missing)
-        missing &= ~path.dead
+        missing &= ~path.delisted
         for e, i, t in self._inside(self._spun, start, stop, columns):
             own[i, t] += 0.0 if e.included and self.basis == "total" else e.share
         for e, i, t in self._inside(self._special, start, stop, columns):
@@ -115,16 +136,16 @@ class Engine:
 
     @staticmethod
     def _inside(
-        events: list[_Event], start: int, stop: int, columns: NDArray[np.int64]
-    ) -> Iterator[tuple[_Event, int, int]]:
+        events: list[Payout], start: int, stop: int, columns: NDArray[np.int64]
+    ) -> Iterator[tuple[Payout, int, int]]:
         """The events of held securities within the span, with their place in its arrays."""
         for e in events:
             i = int(np.searchsorted(columns, e.row))
             if start <= e.session < stop and i < len(columns) and columns[i] == e.row:
                 yield e, i, e.session - start
 
-    def _read_actions(self) -> tuple[list[_Event], list[_Event]]:
-        """Special dividends and spin-offs known by their ex-date, with their size against the prior close."""
+    def _read_actions(self) -> tuple[list[Payout], list[Payout]]:
+        """Special dividends and spin-offs known by their ex-date, with their sizes."""
         close = stored(self.panel, "close")
         in_time = pl.col("known").fill_null(pl.col("date")) <= pl.col("date")
         table = (
@@ -136,29 +157,20 @@ class Engine:
         if close is None or table.is_empty():
             return [], []
         row = {s: i for i, s in enumerate(self.panel.securities)}
-        special: list[_Event] = []
-        spun: list[_Event] = []
+        special: list[Payout] = []
+        spun: list[Payout] = []
         lost = 0
-        for a in table.iter_rows(named=True):
-            if a["security"] not in row:
-                continue
-            i, day = row[a["security"]], np.datetime64(a["date"])
+        for action in table.iter_rows(named=True):
             # effective before the open of the date
-            t = int(np.searchsorted(self.panel.sessions, day))
-            if not 0 < t < len(self.panel.sessions):
+            t = int(np.searchsorted(self.panel.sessions, np.datetime64(action["date"])))
+            if action["security"] not in row or not 0 < t < len(self.panel.sessions):
                 continue
-            before = close[i, t - 1]
-            if a["kind"] == "special_dividend":
-                share = (a["amount"] or np.nan) / before
-                kept, fine = special, 0 < share < 1
-            else:
-                child = row.get(a["other"] or "")
-                share = (
-                    np.nan if child is None else (a["ratio"] or np.nan) * close[child, t] / before
-                )
-                kept, fine = spun, share > 0
-            if fine:
-                kept.append(_Event(i, t, float(share), self._included(i, t, float(share))))
+            i, dividend = row[action["security"]], action["kind"] == "special_dividend"
+            worth = (action["amount"] or np.nan) if dividend else _child(action, row, close[:, t])
+            share = float(worth / close[i, t - 1])
+            if 0 < share < (1 if dividend else np.inf):
+                payout = Payout(i, t, share, self._included(i, t, share))
+                (special if dividend else spun).append(payout)
             else:
                 lost += 1
         if lost:
@@ -168,37 +180,46 @@ class Engine:
         return special, spun
 
     def _included(self, row: int, t: int, share: float) -> bool:
-        """Whether the total return of the ex-date already contains the payment: it exceeds the price return by
-        at least half of it (CRSP-like returns do; a source that only reinvests cash does not for a
-        spin-off)."""
+        """Whether the total return of the ex-date already contains the payment.
+
+        It does where it exceeds the price return by at least half of it: CRSP-like returns do;
+        those of a source that only reinvests cash do not for a spin-off.
+        """
         price, total = stored(self.panel, "price_return"), stored(self.panel, "total_return")
         if price is None or total is None:
             return True
-        return bool(total[row, t] - price[row, t] >= 0.5 * share)
+        return bool(total[row, t] - price[row, t] >= CONTAINED * share)
+
+
+def _child(action: Mapping[str, Any], row: Mapping[str, int], close: Array) -> float:
+    """What a share of a parent receives of its spun-off child at the child's close."""
+    child = row.get(action["other"] or "")
+    return np.nan if child is None else float((action["ratio"] or np.nan) * close[child])
 
 
 def normalised(weights: Array) -> Array:
+    """Each row over its sum; a row of zeros stays."""
     total = weights.sum(axis=1, keepdims=True)
     return np.asarray(np.divide(weights, total, out=np.zeros_like(weights), where=total > 0))
 
 
 def chain(returns: Array, first: NDArray[np.int64], bases: Array) -> Array:
-    """(S, T) base on the session ``first``, compounded after it (a missing return as zero), NaN before."""
+    """(S, T) base on the session ``first``, compounded after it, NaN before; missing is zero."""
     levels: Array = bases[:, None] * np.cumprod(1.0 + np.nan_to_num(returns), axis=1)
     levels[np.arange(returns.shape[1]) < first[:, None]] = np.nan
     return levels
 
 
-def counts(held: Bools, dead: Bools, missing: Bools) -> tuple[Array, Array]:
-    """(members alive, members alive without a return), (S, L)."""
+def counts(held: Bools, delisted: Bools, missing: Bools) -> tuple[Array, Array]:
+    """(S, L) listed members, and those of them without a return."""
     h = held.astype(np.float32)  # counts are exact in single precision
-    return h.sum(axis=1)[:, None] - _tally(h, dead), _tally(h, missing)
+    return h.sum(axis=1)[:, None] - _tally(h, delisted), _tally(h, missing)
 
 
 def _tally(held: NDArray[np.float32], marked: Bools) -> Array:
-    """held @ marked: marked members per session. Few are marked as a rule, so only their cells are visited."""
+    """Marked members per session, held @ marked; few are marked, so only those are visited."""
     cells = np.flatnonzero(marked)
-    if len(cells) > 0.05 * marked.size:
+    if len(cells) > FEW * marked.size:
         return kernels.tally(held, marked)
     out = np.zeros((len(held), marked.shape[1]))
     if len(cells):

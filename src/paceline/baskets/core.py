@@ -1,0 +1,239 @@
+"""Target weights of baskets at their rebalances."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from paceline import config
+from paceline.arrays import Array, Bools
+from paceline.baskets import schedule, weights
+from paceline.baskets.groups import group_baskets
+from paceline.baskets.history import Day, stored
+from paceline.baskets.rebalance import AtRebalance, Rebalance, Targets
+from paceline.baskets.schedule import Event
+from paceline.baskets.select import Selector, Sizes
+from paceline.errors import UnknownName, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from paceline.panel import Panel
+
+REPEATED_NOTE = (
+    "company-wide caps are repeated across share classes: each line carries an equal part of it"
+)
+
+
+def targets(panel: Panel, market: config.MarketFile, names: Sequence[str] | None = None) -> Targets:
+    """Target weights of the named baskets at their rebalances.
+
+    names  default: all, those made by groups included. A name made by a group
+           ("sectors:Health Care") is expanded
+
+    Rebalances of a basket: the session it begins, the days of its schedule, and, unless the
+    schedule is "none", the days a rule-based universe is reconstituted; with "members" also those
+    on which a stored list changes. Raises ``UnknownName`` for a basket, a weighting or an
+    instrument that does not exist and ``UsageError`` for baskets that refer to each other in a
+    circle or a limit that cannot hold.
+    """
+    made: dict[str, config.Basket] = {}
+    labels: dict[str, str] = {}
+    if names is None or any(n not in market.baskets for n in names):
+        made, labels = group_baskets(panel, market)
+        market = market.model_copy(update={"baskets": {**made, **market.baskets}})
+    declared = {n: b for n, b in market.baskets.items() if n not in made}
+    labels |= {n: b.label or n.replace("_", " ") for n, b in declared.items()}
+    names = tuple(market.baskets if names is None else names)
+    builder = BasketBuilder(Selector(panel, market), weights.discover())
+    rows: dict[int, list[tuple[int, Array]]] = {}
+    first = np.full(len(names), len(panel.sessions), np.int64)
+    instruments = np.full(len(names), -1, np.int64)
+    for row, name in enumerate(names):
+        if builder.selector.basket(name).instrument is not None:
+            instruments[row] = instrument_row(builder.selector, name)
+        for k, held in builder.history_of(name):
+            first[row] = min(first[row], k)
+            rows.setdefault(k, []).append((row, held))
+    rebalances = tuple(_rebalance(k, rows[k]) for k in sorted(rows))
+    caveats = {n: tuple(dict.fromkeys(builder.caveats(n))) for n in names}
+    return Targets(
+        names, {n: labels.get(n, n) for n in names}, rebalances, first, instruments, caveats
+    )
+
+
+def _rebalance(session: int, held: list[tuple[int, Array]]) -> Rebalance:
+    """The weights (N,) of several baskets, given with their rows, as one rebalance."""
+    W = np.array([own for _, own in held])
+    columns = np.flatnonzero(W.any(axis=0))
+    rows = np.array([row for row, _ in held])
+    return Rebalance(session, rows, columns, np.ascontiguousarray(W[:, columns]))
+
+
+def hold(
+    old: Targets, panel: Panel, market: config.MarketFile, names: Sequence[str], before: int
+) -> bool:
+    """Whether targets of a panel of ``before`` sessions are also those of the longer ``panel``.
+
+    They are where every basket had begun, and nothing is renewed at the old panel's last close or
+    later, nor newly dated earlier.
+    """
+    if (
+        old.names != tuple(names)
+        or (old.first >= before).any()
+        or any(r.session >= before - 1 for r in old.rebalances)
+    ):
+        return False
+    selector = Selector(panel, market)
+    if not _same_days(selector, names, before):
+        return False
+    for name, row in zip(names, old.instruments, strict=True):
+        spec = selector.basket(name)
+        if spec.instrument is not None:
+            if instrument_row(selector, name) != row:
+                return False
+            continue
+        universe = selector.universe_of(name)
+        if spec.rebalance == "members" and universe is not None:
+            renewals = selector.universes[universe].renewals
+            if any(k >= before - 1 for k in renewals):
+                return False
+    return True
+
+
+def _same_days(selector: Selector, names: Sequence[str], before: int) -> bool:
+    """Whether the sessions from ``before`` on add no day to any schedule, and move none."""
+    sessions = selector.panel.sessions
+    specs = [selector.basket(name) for name in names]
+    rules: set[config.Schedule] = {s.rebalance for s in specs if s.instrument is None}
+    ruled = {u.reconstitution for u in selector.market.universes.values() if u.members is None}
+    rules |= {rule for rule in ruled if rule != "russell"}
+    earlier = sessions[:before]
+    return all(schedule.events(r, sessions) == schedule.events(r, earlier) for r in rules) and (
+        "russell" not in ruled
+        or schedule.russell_events(sessions) == schedule.russell_events(earlier)
+    )
+
+
+def instrument_row(selector: Selector, name: str) -> int:
+    """The one security behind an instrument basket: by identifier, else by the last tickers."""
+    wanted = str(selector.basket(name).instrument)
+    panel = selector.panel
+    names = selector.history.day(len(panel.sessions) - 1).names if len(panel.sessions) else {}
+    if not names.get(wanted):
+        raise UnknownName(f"instrument of basket {name!r}:", wanted, panel.securities)
+    return names[wanted][0]
+
+
+class BasketBuilder:
+    """Rebalances and weights of one basket after another.
+
+    What days share is computed once by the selector.
+    """
+
+    def __init__(self, selector: Selector, weightings: Mapping[str, weights.Weighting]) -> None:
+        self.selector, self.panel, self.weightings = selector, selector.panel, weightings
+        self._notes: dict[str, list[str]] = {}
+        self._unsized: dict[str, tuple[int, int]] = {}
+
+    def caveats(self, name: str) -> list[str]:
+        """Weaknesses of a basket's members and weights; complete after ``history_of``."""
+        caveats = list(self._notes.get(name, ()))
+        universe = self.selector.universe_of(name)
+        if universe is not None:
+            caveats += self.selector.universes[universe].caveats
+        if name in self._unsized:
+            without, of = self._unsized[name]
+            what = "a holding of the fund" if universe in self.selector.holdings else "a market cap"
+            caveats.append(f"left out for want of {what}: up to {without} of {of} members")
+        lost = self.selector.missing_names(name)
+        if lost and self.selector.basket(name).instrument is None:
+            caveats.append(f"not found in the data: {', '.join(lost)}")
+        return caveats
+
+    def history_of(self, name: str) -> list[tuple[int, Array]]:
+        """(session, weights (N,)) at every rebalance of the basket, from its first one on."""
+        spec = self.selector.basket(name)
+        if spec.instrument is not None:
+            return self._instrument_history(name)
+        for k in self.selector.first_candidates(name):
+            held = self._weigh(name, spec, Event(k, k))
+            if held.any():
+                later = [e for e in self._events(name, spec) if e.session > k]
+                return [(k, held), *((e.session, self._weigh(name, spec, e)) for e in later)]
+        return []
+
+    def _instrument_history(self, name: str) -> list[tuple[int, Array]]:
+        row = instrument_row(self.selector, name)
+        held = np.zeros(len(self.panel.securities))
+        held[row] = 1.0
+        first = self.selector.first_candidates(name)[:1]
+        close = stored(self.panel, "close")
+        if first and first[0] > 0 and (close is None or np.isnan(close[row, first[0]])):
+            # a series that begins with a return has its base on the day before
+            first = [first[0] - 1]
+        return [(k, held) for k in first]
+
+    def _events(self, name: str, spec: config.Basket) -> list[Event]:
+        if spec.rebalance == "none":
+            return []
+        planned = {e.session: e for e in self.selector.events(spec.rebalance)}
+        universe = self.selector.universe_of(name)
+        if universe is not None:
+            rules = self.selector.universes[universe].spec.members is None
+            if rules or spec.rebalance == "members":
+                for k in self.selector.universes[universe].renewals:
+                    planned.setdefault(k, Event(k, k))
+        return [planned[k] for k in sorted(planned)]
+
+    def _weigh(self, name: str, spec: config.Basket, event: Event) -> Array:
+        """(N,) weights in force after the close of ``event.session``."""
+        day = self.selector.history.day(event.session)
+        members = self.selector.members(name, day)
+        if not members.any():
+            return np.zeros(len(members))
+        if spec.weight not in self.weightings:
+            raise UnknownName("weighting", spec.weight, self.weightings)
+        universe = self.selector.universe_of(name)
+        at = AtRebalance(
+            day,
+            event,
+            members,
+            lambda: self.selector.sizes(universe, day),
+            lambda: self._stated(name, spec, day),
+        )
+        held = self.weightings[spec.weight](at)
+        if at.sized:
+            self._note_sizes(name, at.sizes, members, weighed=bool(held.any()))
+        if spec.cap_limit is None:
+            return held
+        try:
+            return weights.limited(held, spec.cap_limit)
+        except UsageError as error:
+            raise UsageError(
+                f"baskets.{name}.cap_limit on {self.panel.sessions[day.t]}: {error.message}",
+                error.remedy,
+            ) from None
+
+    def _note_sizes(self, name: str, sizes: Sizes, members: Bools, *, weighed: bool) -> None:
+        """Keep what is weak about the sizes that weights rest on, for the caveats."""
+        notes = self._notes.setdefault(name, [])
+        repeated = REPEATED_NOTE if (sizes.repeated & members).any() else ""
+        notes += [note for note in (sizes.note, repeated) if note and note not in notes]
+        unsized = int((members & ~(sizes.line > 0)).sum())
+        if weighed and unsized > self._unsized.get(name, (0, 0))[0]:
+            self._unsized[name] = (unsized, int(members.sum()))
+
+    def _stated(self, name: str, spec: config.Basket, day: Day) -> Array:
+        """(N,) the weights of the market file, by identifier or ticker of the day."""
+        stated = np.zeros(len(self.panel.securities))
+        for security, weight in (spec.weights or {}).items():
+            if not (np.isfinite(weight) and weight >= 0):
+                raise UsageError(
+                    f"baskets.{name}.weights: {security} = {weight}.",
+                    "Give weights of zero or more.",
+                )
+            for i in day.names.get(security, ()):
+                stated[i] = weight
+        return stated

@@ -1,0 +1,138 @@
+"""Files of a store beside its tables: raw bytes, claimed numbers, steps of lineage.
+
+Each is written as a whole or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from paceline.errors import StoreError, UsageError
+from paceline.lineage import canonical
+from paceline.store import delta
+
+#: Steps in one row group of a file: whole groups are skipped when one is looked for.
+GROUP = 4096
+#: Hex digits of the name of a file of steps.
+DIGITS = 24
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """A draft beside ``path`` that takes its place when the body is done, and is removed else."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{uuid.uuid4().hex}")
+    try:
+        yield draft
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+# ---- raw bytes
+
+
+def keep_raw(folder: Path, data: bytes) -> str:
+    """Keep bytes under their SHA-256, once; returns it."""
+    checksum = hashlib.sha256(data).hexdigest()
+    path = _raw_path(folder, checksum)
+    with delta.guard(folder, "keeping raw bytes"):
+        if not path.exists() or path.stat().st_size != len(data):
+            with _replacing(path) as draft, draft.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+    return checksum
+
+
+def read_raw(folder: Path, checksum: str) -> bytes:
+    """The bytes with that SHA-256, verified; ``StoreError`` where they are not there or damaged."""
+    path = _raw_path(folder, checksum)
+    if not path.exists():
+        raise StoreError(
+            f"{folder.parent} holds no raw bytes {checksum[:12]}.",
+            "`loads` lists what was imported.",
+        )
+    with delta.guard(folder, "reading raw bytes"):
+        data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != checksum:
+        raise delta.explain(
+            OSError("the bytes are not those that were imported"), path, "reading raw bytes"
+        )
+    return data
+
+
+def _raw_path(folder: Path, checksum: str) -> Path:
+    if not re.fullmatch(r"[0-9a-f]{8,}", checksum):
+        raise UsageError(
+            f"{checksum!r} is not a checksum.", "Give the SHA-256 of the bytes in lower-case hex."
+        )
+    return folder / checksum[:2] / checksum
+
+
+# ---- claimed numbers
+
+
+def claim(folder: Path, above: int) -> int:
+    """A load number above ``above`` that nobody ever had: the file of that name is made here."""
+    with delta.guard(folder, "claiming a load number"):
+        taken = [int(c.name) for c in folder.iterdir() if c.name.isdigit()]
+        number = max([above, *taken]) + 1
+        while True:
+            try:
+                (folder / f"{number:08d}").touch(0o644, exist_ok=False)
+                return number
+            except FileExistsError:
+                number += 1
+
+
+# ---- steps of lineage
+
+
+def save_steps(folder: Path, steps: Iterable[Mapping[str, Any]], *, writable: bool) -> bool:
+    """Keep the steps of a run (each with its ``id``); whether all of them are kept now.
+
+    The same run twice writes nothing, and neither does a folder that is not ``writable``.
+    """
+    lines = {str(s["id"]): canonical(dict(s)) for s in steps}
+    ids = sorted(lines)
+    name = hashlib.sha256(" ".join(ids).encode()).hexdigest()[:DIGITS]
+    path = folder / f"{name}.parquet"
+    if not ids or path.exists():
+        return True
+    if not writable:
+        return False
+    with delta.guard(folder, "keeping the lineage"), _replacing(path) as draft:
+        frame = pl.DataFrame({"id": ids, "step": [lines[i] for i in ids]})
+        frame.write_parquet(draft, row_group_size=GROUP)
+    return True
+
+
+def find_step(folder: Path, id_: str) -> dict[str, Any] | None:
+    """The step of that id, or of the only id that begins with it; None if there is none."""
+    files = sorted(folder.glob("*.parquet"))
+    if not files or not id_:
+        return None
+    with delta.guard(folder, "reading the lineage"):
+        # a range, not a prefix test: ids are sorted, so whole row groups are skipped
+        rows = (
+            pl.scan_parquet(files)
+            .filter(pl.col("id").is_between(pl.lit(id_), pl.lit(id_ + "~")))
+            .unique("id")
+            .head(2)
+            .collect()
+        )
+    if len(rows) != 1:
+        return None
+    step: dict[str, Any] = json.loads(rows["step"][0])
+    return step
