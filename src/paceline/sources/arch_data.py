@@ -58,7 +58,7 @@ INDICES = {
 LICENCE = "packaged with arch (NCSA); the figures belong to their publishers"
 
 
-def fetch(name: str, spec: Source, folder: Path) -> list[Raw]:  # noqa: ARG001 - sources are called alike
+def fetch(name: str, spec: Source, folder: Path) -> list[Raw]:
     """The three files of the installed package; ``SourceError`` where one of them is missing."""
     if spec.options:
         raise MarketFileError(f"sources.{name}.options: arch_data has none.", "Leave options out.")
@@ -93,7 +93,7 @@ def fetch(name: str, spec: Source, folder: Path) -> list[Raw]:  # noqa: ARG001 -
     return raws
 
 
-def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:  # noqa: ARG001 - as above
+def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
     """``series`` of factors and index returns; ``prices`` and ``securities`` of the indices."""
     series, prices = [], []
     for raw in raws:

@@ -79,7 +79,7 @@ def _with_vintage(raw: Raw) -> Raw:
     return dataclasses.replace(raw, origin=dataclasses.replace(raw.origin, what=what))
 
 
-def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:  # noqa: ARG001 - sources are called alike
+def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
     """``series`` rows of all files, faults found, and rows that are not numbers set aside."""
     wanted = {
         key: _names(name, key, spec.options[key]) for key in spec.options if _accepted(name, key)

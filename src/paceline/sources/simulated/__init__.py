@@ -48,7 +48,7 @@ __all__ = [
 FEWEST_SESSIONS = 200
 
 
-def fetch(name: str, spec: Source, folder: Path) -> list[Raw]:  # noqa: ARG001 - sources are called alike
+def fetch(name: str, spec: Source, folder: Path) -> list[Raw]:
     """The completed options as canonical JSON; nothing is read.
 
     Raises ``MarketFileError`` on a wrong option.
@@ -73,7 +73,7 @@ def fetch(name: str, spec: Source, folder: Path) -> list[Raw]:  # noqa: ARG001 -
     ]
 
 
-def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:  # noqa: ARG001 - as above
+def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
     """All tables of the market described by ``raws``, on the calendar's sessions.
 
     Pure: the same bytes and sessions give the same tables. Prices keep
