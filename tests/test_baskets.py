@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,12 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from fakes import FakePanel, random_panel, weekdays
-from paceline import baskets, config
+from paceline import baskets, config, plugins
 from paceline.baskets import AtRebalance, schedule, weights
 from paceline.baskets.history import PanelDays, company_caps
 from paceline.baskets.select import Sizes
 from paceline.baskets.universe import Boundary, Ranking, band_at
-from paceline.errors import MarketFileError, UnknownName, UsageError
+from paceline.errors import MarketFileError, PluginError, UnknownName, UsageError
 
 NAN = np.nan
 
@@ -54,7 +55,7 @@ def at_close(panel: Any, name: str, t: int, members: Any = None) -> Any:
     at = AtRebalance(
         day, schedule.Event(t, t), members, lambda: sizes, lambda: np.ones(len(members))
     )
-    return weights.get(name)(at)
+    return weights.discover()[name](at)
 
 
 def fixed(panel: FakePanel, file: config.MarketFile, name: str, session: int) -> Any:
@@ -523,21 +524,95 @@ def test_a_weighting_sees_the_day_and_nothing_later() -> None:
     assert not at.sized, "nobody asked how large the members are"
 
 
-def test_weightings_are_found_by_name_and_a_name_is_taken_once() -> None:
-    @baskets.weighting("by_name")
-    def by_name(at: AtRebalance) -> Any:
-        """Whoever is there."""
-        return at.proportional(np.ones(len(at.members)))
+def test_the_weightings_of_the_package_are_found_by_name() -> None:
+    found = weights.discover()
+    assert list(found) == ["cap", "equal", "given", "inverse_volatility"]
+    assert all(w.doc and w.module == "paceline.baskets.weights" for w in found.values())
 
-    found = weights.discover([by_name])
-    assert list(found) == ["by_name", "cap", "equal", "given", "inverse_volatility"]
-    assert found["by_name"].doc == "Whoever is there." and all(w.doc for w in found.values())
-    assert found["by_name"].module == __name__
-    twice = baskets.weighting("equal")(by_name.function)
-    with pytest.raises(
-        UsageError, match=rf"'equal': in paceline\.baskets\.weights and in {__name__}"
-    ):
-        weights.discover([twice])
+
+WEIGHTINGS = """
+import numpy as np
+from paceline.baskets import weighting
+
+@weighting("twice")
+def twice(at):
+    held = at.proportional(at.close)
+    held[0] += 1
+    return held
+
+@weighting("negative")
+def negative(at):
+    return at.proportional(at.close) * -1
+
+@weighting("unknown")
+def unknown(at):
+    return np.full(len(at.members), np.nan)
+
+@weighting("short")
+def short(at):
+    return np.ones(1)
+
+@weighting("guests")
+def guests(at):
+    return np.full(len(at.members), 1 / len(at.members))
+
+@weighting("fails")
+def fails(at):
+    return at.nothing
+
+@weighting("by_price")
+def by_price(at):
+    return at.proportional(at.close)
+"""
+
+
+def plugged(tmp_path: Path, weight: str) -> config.MarketFile:
+    path = tmp_path / "mine.py"
+    path.write_text(WEIGHTINGS)
+    plugins.allow([path])
+    spec = {"c": {"universe": "u", "weight": weight}}
+    return market(spec).model_copy(update={"plugins": [str(path)]})
+
+
+@pytest.mark.parametrize(
+    ("weight", "says"),
+    [
+        (
+            "twice",
+            r"mine\.py:5: the weighting twice on 2024-01-02: the weights sum to 2, not to one",
+        ),
+        ("negative", r"mine\.py:11: .*a weight is negative"),
+        ("unknown", r"mine\.py:15: .*a weight is not a number"),
+        ("short", r"mine\.py:19: .*an array of 3 weights"),
+        ("guests", r"mine\.py:23: .*somebody who is no member has a weight"),
+        ("fails", r"mine\.py:29: the weighting fails failed: AttributeError"),
+    ],
+)
+def test_a_fault_of_a_weighting_is_one_of_its_file(tmp_path: Path, weight: str, says: str) -> None:
+    spell = np.ones((3, 60), bool)
+    spell[2] = False
+    with pytest.raises(PluginError, match=says):
+        baskets.targets(flat([1, 2, 3], spells={"u": spell}), plugged(tmp_path, weight))
+
+
+def test_a_weighting_of_a_file_weighs_and_belongs_to_the_key_of_the_cache(tmp_path: Path) -> None:
+    file, plain = plugged(tmp_path, "by_price"), market({"c": {"universe": "u"}})
+    weights.check(file, "m.toml")
+    close = np.repeat([[10.0], [30.0]], 60, axis=1)
+    assert_allclose(fixed(flat([1, 1], fields={"close": close}), file, "c", 0), [0.25, 0.75])
+    assert weights.modules(plain) == ("paceline.baskets.weights",)
+    (module,) = weights.modules(file)
+    (tmp_path / "mine.py").write_text(WEIGHTINGS.replace("at.close)", "1 / at.close)"))
+    plugins.allow([tmp_path / "mine.py"])
+    assert weights.modules(file) != (module,), "another text is another module"
+
+
+def test_plug_ins_are_not_loaded_where_no_weighting_of_theirs_is_named(tmp_path: Path) -> None:
+    file = market({"c": {"universe": "u", "weight": "equal"}}).model_copy(
+        update={"plugins": [str(tmp_path / "not_there.py")]}
+    )
+    weights.check(file, "m.toml")
+    assert "equal" in weights.of_market(file)
 
 
 @pytest.mark.parametrize("table", ["baskets", "groups"])

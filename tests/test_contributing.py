@@ -26,6 +26,7 @@ TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 RECIPES = {
     "A measure": "On how many days does it rise?",
     "A source": "",
+    "A weighting": "Large cap (inverse price)",
     "A section": "Who has set records this year?",
 }
 

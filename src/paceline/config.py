@@ -122,7 +122,7 @@ class Basket(_Strict):
     minus: list[str] | str | None = None  # other baskets whose members are taken out
     union: list[str] | str | None = None  # other baskets whose members are added
     intersect: list[str] | str | None = None  # other baskets whose members must also hold
-    weight: str = "cap"  # name of a weighting; ``baskets.weights`` knows which there are
+    weight: str = "cap"  # a weighting, checked where baskets are known
     weights: dict[str, float] | None = None  # for weight = "given"
     cap_limit: float | None = None  # no security above this weight after a rebalance
     rebalance: Schedule = "quarterly"
@@ -181,7 +181,7 @@ class Group(_Strict):
     universe: str | None = None
     by: Literal["sector", "industry", "sub_industry"] | None = None
     baskets: list[str] = Field(default_factory=list)
-    weight: str = "cap"  # name of a weighting; ``baskets.weights`` knows which there are
+    weight: str = "cap"  # a weighting, checked where baskets are known
     rebalance: Schedule = "quarterly"
     label: str = ""
 

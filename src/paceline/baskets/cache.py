@@ -26,7 +26,7 @@ def key(panel: Panel, market: config.MarketFile, names: Sequence[str]) -> str:
     for, and the code of baskets and of the weightings named.
     """
     asked = market.model_dump(mode="json", include={"universes", "baskets", "groups"})
-    code = [code_of(__name__), weights.code_behind(market)]
+    code = code_of(__name__, *weights.modules(market))
     return digest([panel.step.id, code, asked, list(names)], 32)
 
 

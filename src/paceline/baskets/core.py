@@ -46,7 +46,7 @@ def targets(panel: Panel, market: config.MarketFile, names: Sequence[str] | None
     declared = {n: b for n, b in market.baskets.items() if n not in made}
     labels |= {n: b.label or n.replace("_", " ") for n, b in declared.items()}
     names = tuple(market.baskets if names is None else names)
-    builder = BasketBuilder(Selector(panel, market), weights.discover())
+    builder = BasketBuilder(Selector(panel, market), weights.of_market(market))
     rows: dict[int, list[tuple[int, Array]]] = {}
     first = np.full(len(names), len(panel.sessions), np.int64)
     instruments = np.full(len(names), -1, np.int64)
@@ -203,7 +203,7 @@ class BasketBuilder:
             lambda: self.selector.sizes(universe, day),
             lambda: self._stated(name, spec, day),
         )
-        held = self.weightings[spec.weight](at)
+        held = weights.weigh(self.weightings[spec.weight], at)
         if at.sized:
             self._note_sizes(name, at.sizes, members, weighed=bool(held.any()))
         if spec.cap_limit is None:

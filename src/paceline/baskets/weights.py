@@ -3,7 +3,8 @@
     @weighting("equal")
     def equal(at: AtRebalance) -> Array: ...
 
-A market file names it: ``weight = "equal"``. The contract:
+A market file names it: ``weight = "equal"``. Weightings come from this file, from entry points
+(``paceline.weightings``) and from files that the market file names. The contract:
 
 argument   what may be known at the close of the rebalance day, arrays (N,) over the securities of
            the panel. Nothing in it is known later
@@ -17,15 +18,16 @@ holding, where the function read ``size``.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from paceline.arrays import Array
+from paceline import plugins
+from paceline.arrays import Array, Bools
 from paceline.errors import MarketFileError, UnknownName, UsageError
-from paceline.lineage import code_of
 
 if TYPE_CHECKING:
     from paceline.baskets.rebalance import AtRebalance
@@ -37,6 +39,8 @@ VOLATILITY_WINDOW, VOLATILITY_NEEDED = 252, 126
 MOTIONLESS = 1e-12
 #: Room for rounding where weights are compared with their limit.
 ROUNDING = 1e-12
+#: The sum of weights may differ from one by this much.
+WHOLE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -66,52 +70,78 @@ def weighting(name: str) -> Callable[[Callable[[AtRebalance], Array]], Weighting
     return declare
 
 
-def discover(further: Iterable[Weighting] = ()) -> dict[str, Weighting]:
-    """Every weighting of this file and the ``further`` ones, by name, in alphabetical order.
+@cache
+def discover(plugged: tuple[plugins.Plugin, ...] = ()) -> dict[str, Weighting]:
+    """Every weighting of this file, of installed packages and of ``plugged`` files, by name.
 
-    Raises ``UsageError`` where two different ones have the same name.
+    In alphabetical order. Raises ``PluginError`` where two have one name.
     """
-    own = [value for value in globals().values() if isinstance(value, Weighting)]
-    found: dict[str, Weighting] = {}
-    for one in (*own, *further):
-        other = found.setdefault(one.name, one)
-        if other is not one:
-            raise UsageError(
-                f"two weightings are called {one.name!r}: in {other.module} and in {one.module}.",
-                "Rename one of them.",
-            )
+    own = {w.name: w for w in globals().values() if isinstance(w, Weighting)}
+    further = (*plugins.installed("weightings"), *plugged)
+    found = plugins.collect("weighting", own, further, Weighting, lambda w: w.function)
     return dict(sorted(found.items()))
 
 
-def get(name: str, further: Iterable[Weighting] = ()) -> Weighting:
-    """The weighting of that name; ``UnknownName`` lists the nearest ones."""
-    known = discover(further)
-    if name not in known:
-        raise UnknownName("weighting", name, known)
-    return known[name]
+def of_market(file: MarketFile) -> dict[str, Weighting]:
+    """The weightings that a market file may name.
+
+    Its plug-in files are loaded only where it names one that is not there without them.
+    """
+    known = discover()
+    if file.plugins and any(name not in known for name in named(file).values()):
+        return discover(plugins.load(file.plugins))
+    return known
 
 
-def check(file: MarketFile, path: str, further: Iterable[Weighting] = ()) -> None:
+def check(file: MarketFile, path: str) -> None:
     """Raise ``MarketFileError`` for a basket or a group whose weighting does not exist.
 
     path  what messages call the market file
     """
-    for key, name in _named(file):
-        try:
-            get(name, further)
-        except UnknownName as error:
-            raise MarketFileError(f"{path}: {key}: {error.message}", error.remedy) from None
+    known = of_market(file)
+    for key, name in named(file).items():
+        if name not in known:
+            error = UnknownName("weighting", name, known)
+            raise MarketFileError(f"{path}: {key}: {error.message}", error.remedy)
 
 
-def code_behind(file: MarketFile, further: Iterable[Weighting] = ()) -> str:
-    """Hash of the code of the weightings that a market file names."""
-    return code_of(*sorted({get(name, further).module for _, name in _named(file)}))
+def named(file: MarketFile) -> dict[str, str]:
+    """Key -> weighting of every basket and group of a market file."""
+    return {f"baskets.{name}.weight": basket.weight for name, basket in file.baskets.items()} | {
+        f"groups.{name}.weight": group.weight for name, group in file.groups.items()
+    }
 
 
-def _named(file: MarketFile) -> list[tuple[str, str]]:
-    """(key, weighting) of every basket and group of a market file."""
-    specs = [(f"baskets.{name}.weight", basket.weight) for name, basket in file.baskets.items()]
-    return specs + [(f"groups.{name}.weight", group.weight) for name, group in file.groups.items()]
+def modules(file: MarketFile) -> tuple[str, ...]:
+    """Names of the modules that define the weightings a market file names."""
+    known = of_market(file)
+    return tuple(sorted({known[name].module for name in named(file).values() if name in known}))
+
+
+def weigh(weighting: Weighting, at: AtRebalance) -> Array:
+    """What the weighting says at a rebalance; ``PluginError`` for one from outside that fails."""
+    what = f"the weighting {weighting.name}"
+    with plugins.running(weighting.function, f"{what} failed"):
+        held = weighting(at)
+    if plugins.outside(weighting.function) and (fault := _misfit(held, at.members)):
+        plugins.refuse(weighting.function, f"{what} on {at.date}", fault)
+    return held
+
+
+def _misfit(held: object, members: Bools) -> str:
+    """What is wrong with the result of a weighting; "" where nothing is."""
+    if not isinstance(held, np.ndarray) or held.shape != members.shape:
+        return f"it must return an array of {len(members)} weights, one a security"
+    if held.dtype.kind != "f" or not np.isfinite(held).all():
+        return "a weight is not a number"
+    if (held < 0).any():
+        return "a weight is negative"
+    if held[~members].any():
+        return "somebody who is no member has a weight"
+    total = float(held.sum())
+    if held.any() and abs(total - 1) > WHOLE:
+        return f"the weights sum to {total:.12g}, not to one"
+    return ""
 
 
 # ---- the weightings

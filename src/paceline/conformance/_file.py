@@ -10,7 +10,9 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
-from paceline import config, measures, pages, plugins, sources
+from paceline import baskets, config, measures, pages, plugins, sources
+from paceline.baskets import Weighting, weights
+from paceline.conformance._basket import check_basket
 from paceline.conformance._faults import ConformanceError, Fault, judge
 from paceline.conformance._measure import check_measure
 from paceline.conformance._page import check_page
@@ -47,20 +49,26 @@ def check_file(path: str | Path) -> list[CheckedItem]:
     """
     plugin = plugins.load(plugins.allow([path]))[0]
     own_measures, own_pages = _offered(plugin, measures.Measure), _offered(plugin, pages.Page)
+    own_weightings = {f"of_{w.name}": w for w in _offered(plugin, Weighting)}
     source = sources.plugged([plugin]).get(plugin.name)
     measures.discover((plugin,))  # names that clash are refused here
     pages.discover((plugin,))
-    if not (own_measures or own_pages or source):
+    weights.discover((plugin,))
+    if not (own_measures or own_pages or own_weightings or source):
         raise UsageError(
             f"{path}: nothing to check: no measure, source, weighting or page is defined there.",
             "CONTRIBUTING.md shows a file of each kind.",
         )
     checks: list[tuple[str, str, Callable[[], None]]] = []
-    with sample(path, {}) as market:
+    with sample(path, {basket: w.name for basket, w in own_weightings.items()}) as market:
         if source:
             check = partial(_source, source.value, source.name, market)
             checks.append(("source", source.name, check))
         checks += [("measure", m.name, partial(_measure, m, market)) for m in own_measures]
+        checks += [
+            ("weighting", w.name, partial(_weighting, basket, market))
+            for basket, w in own_weightings.items()
+        ]
         checks += [("page", p.name, partial(_page, p, market)) for p in own_pages]
         return [CheckedItem(kind, name, _faults(check)) for kind, name, check in checks]
 
@@ -72,9 +80,9 @@ def _offered(plugin: plugins.Plugin, kind: type[plugins.T]) -> list[plugins.T]:
 
 
 def _function(value: object) -> Callable[..., Any]:
-    return (
-        value.function if isinstance(value, measures.Measure) else cast("pages.Page", value).build
-    )
+    if isinstance(value, measures.Measure | Weighting):
+        return value.function
+    return cast("pages.Page", value).build
 
 
 def _faults(check: Callable[[], None]) -> tuple[Fault, ...]:
@@ -89,6 +97,11 @@ def _faults(check: Callable[[], None]) -> tuple[Fault, ...]:
 
 def _measure(measure: measures.Measure, market: Market) -> None:
     check_measure(measure, view_of(market.moment, measure)[0])
+
+
+def _weighting(basket: str, market: Market) -> None:
+    assert market.stocks is not None, "the demo has baskets with members"
+    check_basket(lambda panel: baskets.targets(panel, market.file, [basket]), market.stocks)
 
 
 def _page(page: pages.Page, market: Market) -> None:

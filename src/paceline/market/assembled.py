@@ -12,6 +12,7 @@ import numpy as np
 
 from paceline import config
 from paceline.arrays import Array, Dates
+from paceline.baskets import weights
 from paceline.engine import Provenance
 from paceline.errors import NotEnoughData
 from paceline.lineage import Step, Steps, code_of
@@ -304,7 +305,8 @@ class Assembled:
         params = {"name": name, **said}
         if universe is not None:
             params["universe_rule"] = universe.model_dump(mode="json", exclude_defaults=True)
-        code = code_of("paceline.baskets", "paceline.indices", levels.__name__)
+        rooms = ("paceline.baskets", "paceline.indices", levels.__name__)
+        code = code_of(*rooms, *weights.modules(self.file))
         step = self.steps.keep(Step("basket", params, (self._panel_step(panel).id,), code=code))
         return step, self._basket_caveats(name, spec, panel)
 

@@ -11,7 +11,7 @@ from paceline.panel.core import DERIVED, STALE, Panel
 from paceline.panel.derived import PATIENCE
 from paceline.panel.facts import Facts, Holdings
 from paceline.panel.growth import extend
-from paceline.panel.request import FIELDS, Wanted
+from paceline.panel.request import FIELDS, PanelArguments
 
 __all__ = [
     "DERIVED",
@@ -21,7 +21,7 @@ __all__ = [
     "Facts",
     "Holdings",
     "Panel",
-    "Wanted",
+    "PanelArguments",
     "build",
     "extend",
 ]

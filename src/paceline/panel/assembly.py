@@ -14,7 +14,7 @@ from paceline.lineage import Origin, Step, code_of, digest
 from paceline.panel import cells, matrices
 from paceline.panel.core import Panel
 from paceline.panel.matrices import Matrices
-from paceline.panel.request import PAIR, PanelRequest, Wanted, panel_request
+from paceline.panel.request import PAIR, PanelRequest, PanelArguments, panel_request
 from paceline.store import Store, delta
 
 #: Tables whose imports a panel's lineage names.
@@ -32,7 +32,7 @@ READ = (
 USUAL = 0.5
 
 
-def build(store: Store, *, cache: bool = True, **wanted: Unpack[Wanted]) -> Panel:
+def build(store: Store, *, cache: bool = True, **wanted: Unpack[PanelArguments]) -> Panel:
     """Assemble a panel from the store, or map it from the store's cache.
 
     sessions       the calendar's sessions, or a calendar code stored in the table ``sessions``

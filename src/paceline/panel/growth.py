@@ -21,7 +21,7 @@ from paceline.panel import asof, assembly, cells
 from paceline.panel.core import DERIVED, Panel
 from paceline.panel.derived import PATIENCE, further_index
 from paceline.panel.matrices import Matrices
-from paceline.panel.request import PanelRequest, Wanted, panel_request
+from paceline.panel.request import PanelRequest, PanelArguments, panel_request
 from paceline.store import Store, delta
 
 #: Sessions for which room is kept when a matrix is copied.
@@ -41,7 +41,7 @@ class RoomBehind:
 Rooms = dict[Hashable, RoomBehind]
 
 
-def extend(panel: Panel, store: Store, **wanted: Unpack[Wanted]) -> Panel | None:
+def extend(panel: Panel, store: Store, **wanted: Unpack[PanelArguments]) -> Panel | None:
     """The panel of the store's newer version, for one that ends with an older one's last session.
 
     ``wanted`` is what ``build`` was called with, ``as_of`` and ``version`` those of the new panel.

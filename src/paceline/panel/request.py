@@ -26,7 +26,7 @@ FIELDS = ("close", "price_return", "total_return", "volume", "market_cap")
 PAIR = ("close", "price_return")
 
 
-class Wanted(TypedDict, total=False):
+class PanelArguments(TypedDict, total=False):
     """The keyword arguments of ``build`` that say which panel is wanted."""
 
     sessions: Required[Dates | str]
