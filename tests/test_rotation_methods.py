@@ -238,7 +238,6 @@ def test_history_too_short_to_resample_has_no_rate() -> None:
     assert np.isnan(short.rate) and short.series == 0
 
 
-@pytest.mark.parametrize("damage", [False, True])
 # ---- windows
 
 

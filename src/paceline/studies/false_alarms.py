@@ -23,7 +23,7 @@ KEEP = 60
 def false_alarms(
     cache: Cache, returns: Sequence[Array | None], c: float, *, step: int = STEP
 ) -> list[Calibration]:
-    """``methods.calibration.false_alarms``, from the cache where it is there; the rest in one pass."""
+    """``calibration.false_alarms``, from the cache where it is there; the rest in one pass."""
     keys = [_key(own, c, step) for own in returns]
     entries = {key: cache.load(KIND, key) for key in keys}
     rates = {key: Calibration(**e.values) for key, e in entries.items() if e is not None}
