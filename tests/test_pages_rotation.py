@@ -105,7 +105,7 @@ def test_the_verdict_counts_rotations() -> None:
 
 
 def consolidating(high: float, above: float, share: float | None, lift: Evidence) -> str:
-    d = grades.Digestion(high, 30, above, float("nan") if share is None else share, lift)
+    d = grades.Consolidation(high, 30, above, float("nan") if share is None else share, lift)
     made = {"drawdown": figure(high), "above": figure(above)}
     made |= {} if share is None else {"share": figure(share, "fraction")}
     found = weighed(digestion=d, digest_figures=made)

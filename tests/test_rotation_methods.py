@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from paceline import methods
 from paceline.arrays import Array
 from paceline.errors import UsageError
-from paceline.methods import analogues, barriers, relative_lines, turns
+from paceline.methods import analogues, barriers, relative_lines
+from paceline.methods.calibration import false_alarms
 from paceline.methods.episode_table import episode_table, last_turn
 from paceline.methods.last_window import superlative, window_evidence
 
@@ -215,29 +216,28 @@ def test_monthly_lines_turn_at_the_same_multiple_of_a_quarters_move() -> None:
 
 
 def test_false_alarms_of_walks_are_those_of_the_calibration() -> None:
-    walks, own = turns.false_alarms([None, np.diff(walk(1, 4000))], 1.5, paths=100, years=12)
+    walks, own = false_alarms([None, np.diff(walk(1, 4000))], 1.5, paths=100, years=12)
     exact = methods.calibrate(c=1.5, series=250, years=12, seed=5)
     for found in (walks, own):
         assert found.low < found.rate < found.high and found.high - found.low < 0.15
         assert found.rate == pytest.approx(exact.rate, abs=0.12)
-    again = turns.false_alarms([None, np.diff(walk(1, 4000))], 1.5, paths=100, years=12)
+    again = false_alarms([None, np.diff(walk(1, 4000))], 1.5, paths=100, years=12)
     assert again == [walks, own]
 
 
 def test_resampling_removes_the_trend() -> None:
     trend = np.diff(walk(2, 3000)) + 0.004
-    (own,) = turns.false_alarms([trend], 1.5, paths=60, years=8)
+    (own,) = false_alarms([trend], 1.5, paths=60, years=8)
     assert 0.5 < own.rate < 1.1
     # while the trend itself hardly turns
     assert barriers.ladder(np.cumsum(trend), (1.5,))[1.5].rate_per_year()[0] < 0.3
 
 
 def test_history_too_short_to_resample_has_no_rate() -> None:
-    (short,) = turns.false_alarms([np.diff(walk(1, 200))], 1.5, paths=20, years=2)
+    (short,) = false_alarms([np.diff(walk(1, 200))], 1.5, paths=20, years=2)
     assert np.isnan(short.rate) and short.series == 0
 
 
-@pytest.mark.parametrize("damage", [False, True])
 # ---- windows
 
 

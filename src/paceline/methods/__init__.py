@@ -10,7 +10,6 @@ Rotations of a pair A, B, seen as the line ln(A/B):
     last_window     the last window against all earlier ones of its length
     outcomes        what followed episodes, and lows of the benchmark, against all days
     calibration     how often noise alone turns; how surely and how late a planted rotation is found
-    turns           the first of these for many pairs at once
     grades          is leadership changing, is a sector consolidating?
     analogues       days most like today, and what came next
 

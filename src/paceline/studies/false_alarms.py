@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from paceline.lineage import code_of, digest
-from paceline.methods import Calibration, turns
+from paceline.methods import calibration
+from paceline.methods.calibration import Calibration
 from paceline.methods.detector import STEP
 
 if TYPE_CHECKING:
@@ -22,12 +23,12 @@ KEEP = 60
 def false_alarms(
     cache: Cache, returns: Sequence[Array | None], c: float, *, step: int = STEP
 ) -> list[Calibration]:
-    """``methods.turns.false_alarms``, from the cache where it is there; the rest in one pass."""
+    """``calibration.false_alarms``, from the cache where it is there; the rest in one pass."""
     keys = [_key(own, c, step) for own in returns]
     entries = {key: cache.load(KIND, key) for key in keys}
     rates = {key: Calibration(**e.values) for key, e in entries.items() if e is not None}
     missing = {key: own for key, own in zip(keys, returns, strict=True) if key not in rates}
-    drawn = turns.false_alarms(list(missing.values()), c, step=step)
+    drawn = calibration.false_alarms(list(missing.values()), c, step=step)
     for key, rate in zip(missing, drawn, strict=True):
         rates[key] = rate
         cache.save(KIND, key, rate.to_json(), keep=KEEP)
@@ -37,4 +38,4 @@ def false_alarms(
 def _key(returns: Array | None, c: float, step: int) -> str:
     """The digest of a question and of the code that answers it."""
     asked = "walks" if returns is None else hashlib.sha256(returns.tobytes()).hexdigest()
-    return digest([code_of(turns.__name__), c, step, asked], 32)
+    return digest([code_of(calibration.__name__), c, step, asked], 32)
