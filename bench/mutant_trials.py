@@ -51,9 +51,9 @@ class Reach:
     def tests(self, mutant: Mutant) -> list[str]:
         """The tests to run: those named after the file or its room first, then the fastest."""
         lines = self.lines.get(mutant.file, {})
-        # what is done on import, and by no test, is met by whatever reaches the file
-        at = [t for n in range(mutant.line, mutant.end + 1) for t in lines.get(n, [])]
-        found = set(at) or {t for tests in lines.values() for t in tests}
+        found = {t for n in range(mutant.line, mutant.end + 1) for t in lines.get(n, [])}
+        if mutant.on_import or not found:  # whatever reaches the file rests on it
+            found = {t for tests in lines.values() for t in tests}
         whole = {t for t in found if "::" not in t}
         wanted = found - whole | {t for t in self.times if t.split("::")[0] in whole}
         names = [p.removesuffix(".py") for p in Path(mutant.file).parts]
