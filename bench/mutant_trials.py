@@ -22,9 +22,15 @@ from typing import Any
 import pytest
 from mutations import Mutant
 
-#: Tests of what stands far above the rooms: slow, and deaf to a changed digit.
-APART = {"test_readme.py", "test_packaging.py", "test_imports.py", "test_cli.py", "test_report.py"}
-APART |= {"test_claims.py", "test_claims_reader.py", "test_proposals.py", "test_store.py"}
+#: Tests of what stands around the rooms: slow, and deaf to a changed digit.
+APART = {
+    f"test_{name}.py"
+    for name in (
+        *"readme docs contributing packaging imports mutations code_of_steps plugins".split(),
+        *"cli commands pages pages_rotation report claims claims_reader proposals".split(),
+        *"store files simulated quality conformance_files".split(),
+    )
+}
 #: Seconds of tests a mutant meets at most, fastest first.
 BUDGET = 15.0
 #: A mutant that computes this many times longer than its tests hangs: it is noticed.
