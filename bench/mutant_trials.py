@@ -22,9 +22,15 @@ from typing import Any
 import pytest
 from mutations import Mutant
 
-#: Tests of what stands far above the rooms: slow, and deaf to a changed digit.
-APART = {"test_readme.py", "test_packaging.py", "test_imports.py", "test_cli.py", "test_report.py"}
-APART |= {"test_claims.py", "test_claims_reader.py", "test_proposals.py", "test_store.py"}
+#: Tests of what stands around the rooms: slow, and deaf to a changed digit.
+APART = {
+    f"test_{name}.py"
+    for name in (
+        *"readme docs contributing packaging imports mutations code_of_steps plugins".split(),
+        *"cli commands pages pages_rotation report claims claims_reader proposals".split(),
+        *"store files simulated quality conformance_files".split(),
+    )
+}
 #: Seconds of tests a mutant meets at most, fastest first.
 BUDGET = 15.0
 #: A mutant that computes this many times longer than its tests hangs: it is noticed.
@@ -51,9 +57,9 @@ class Reach:
     def tests(self, mutant: Mutant) -> list[str]:
         """The tests to run: those named after the file or its room first, then the fastest."""
         lines = self.lines.get(mutant.file, {})
-        # what is done on import, and by no test, is met by whatever reaches the file
-        at = [t for n in range(mutant.line, mutant.end + 1) for t in lines.get(n, [])]
-        found = set(at) or {t for tests in lines.values() for t in tests}
+        found = {t for n in range(mutant.line, mutant.end + 1) for t in lines.get(n, [])}
+        if mutant.on_import or not found:  # whatever reaches the file rests on it
+            found = {t for tests in lines.values() for t in tests}
         whole = {t for t in found if "::" not in t}
         wanted = found - whole | {t for t in self.times if t.split("::")[0] in whole}
         names = [p.removesuffix(".py") for p in Path(mutant.file).parts]

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from mutant_trials import NO_VERDICT, Reach, many, reached, trial
-from mutations import Mutant, mutants
+from mutations import Mutant, in_functions, mutants
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -66,7 +66,8 @@ def planted(tree: Path, notes: dict[str, Any]) -> Iterator[Mutant]:
         line = text[: text.index(was)].count("\n") + 1
         end = line + was.count("\n")
         changed = text.replace(was, note["now"])
-        yield Mutant(file, line, end, " ".join(was.split()), " ".join(note["now"].split()), changed)
+        before, after = (" ".join(words.split()) for words in (was, note["now"]))
+        yield Mutant(file, line, end, before, after, changed, line not in in_functions(text))
 
 
 def survivors(

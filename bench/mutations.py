@@ -73,6 +73,7 @@ class Mutant:
     was: str
     now: str
     text: str
+    on_import: bool
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}\n    - {self.was}\n    + {self.now}"
@@ -216,9 +217,19 @@ class Finder(ast.NodeVisitor):
         self.generic_visit(node)
 
 
+def in_functions(source: str) -> set[int]:
+    """The lines of function bodies; all others are executed when the module is imported."""
+    return {
+        line
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef)
+        for line in range(node.body[0].lineno, (node.end_lineno or 0) + 1)
+    }
+
+
 def mutants(file: str, source: str) -> Iterator[Mutant]:
     """Every mutant of one file that compiles, in the order of its lines."""
-    finder = Finder(source)
+    finder, inner = Finder(source), in_functions(source)
     finder.visit(ast.parse(source))
     data, lines = finder.source, source.splitlines()
     for first, last, start, end, text in sorted(finder.faults):
@@ -233,4 +244,4 @@ def mutants(file: str, source: str) -> Iterator[Mutant]:
         until = data[:end].count(b"\n")
         was = " ".join(x.strip() for x in lines[line : until + 1])
         now = " ".join(x.strip() for x in after[line : until + 1 + more])
-        yield Mutant(file, first, last, was, now, changed)
+        yield Mutant(file, first, last, was, now, changed, first not in inner)

@@ -434,6 +434,32 @@ def test_caps_of_the_rebalance_close_weigh_and_a_short_gap_is_bridged() -> None:
     assert any("left out for want of a market cap: up to" in c for c in made.caveats["c"])
 
 
+def test_a_close_or_a_cap_is_at_most_ten_sessions_old_and_moves_with_the_price() -> None:
+    silent = [NAN] * 13
+    r = [NAN, 0.5, NAN, 0.2, *[NAN] * 9]
+    panel = FakePanel(
+        weekdays("2024-01-01", 13),
+        {
+            "close": [[10.0, *silent[1:]], silent],
+            "price_return": [r, silent],
+            "market_cap": [[100.0, *silent[1:]], [-5.0, *silent[1:]]],
+        },
+    )
+    history = PanelDays(panel)
+    assert_allclose([history.day(t).close[0] for t in (0, 1, 10, 11)], [10, 10, 10, NAN])
+    assert_allclose([history.day(t).cap[0] for t in (0, 1, 2, 3, 10)], [100, 150, 150, 180, 180])
+    assert np.isnan([history.day(11).cap[0], *(history.day(t).cap[1] for t in (0, 5))]).all()
+
+
+def test_growth_counts_what_follows_the_first_close_up_to_the_last() -> None:
+    r = np.full((1, 45), 0.01)
+    r[0, [5, 6, 40]] = [0.5, NAN, 0.25]
+    history = PanelDays(FakePanel(weekdays("2024-01-01", 45), {"price_return": r}))
+    for start, end, count in ((5, 7, 1), (4, 7, 1), (5, 35, 29), (4, 35, 29), (5, 40, 33)):
+        expected = 1.01**count * (1.5 if start < 5 else 1) * (1.25 if end == 40 else 1)
+        assert history.growth(start, end)[0] == pytest.approx(expected, rel=1e-12)
+
+
 def test_float_cap_weighs_and_market_cap_ranks() -> None:
     panel = flat(
         [100, 90, 80], fields={"float_cap": np.repeat([[10.0], [60.0], [80.0]], 60, axis=1)}

@@ -176,6 +176,36 @@ def test_long_run_variance_by_hand() -> None:
     assert ev.long_run_variance(np.array([-1.0, np.nan, 1.0, 0.0]), 1) == pytest.approx(2 / 3)
 
 
+def test_long_run_variance_has_no_more_lags_than_the_series() -> None:
+    """3, -1, -1, -1: g0 = 3, g1 = -1/4, g2 = -2/4, g3 = -3/4; of nine lags these three exist."""
+    expected = 3 + 2 * (0.9 * -0.25 + 0.8 * -0.5 + 0.7 * -0.75)
+    assert ev.long_run_variance(np.array([3.0, -1, -1, -1]), 9) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("n", "lags"),
+    [(100, 4), (272, 4), (273, 5), (1000, 6), (2262, 7), (2264, 8)],  # 100 (lags / 4)^4.5
+)
+def test_lags_by_the_rule_of_thumb(n: int, lags: int) -> None:
+    x = np.random.default_rng(2).standard_normal(n)
+    assert ev.long_run_variance(x) == ev.long_run_variance(x, lags)
+    assert ev.long_run_variance(x) != ev.long_run_variance(x, lags - 1)
+
+
+def test_twenty_observations_are_a_series() -> None:
+    x = np.random.default_rng(0).standard_normal(20)
+    assert "19 observations, at least 20" in ev.hac_mean(x[1:], 0).note
+    assert not ev.hac_mean(x, 0).suppressed
+
+
+def test_two_thousand_draws_unless_said() -> None:
+    x, event = np.random.default_rng(0).standard_normal(200), np.arange(200) % 7 == 0
+    drawn = ev.stationary_bootstrap(lambda counts: counts.sum(axis=1), 30, block=3)
+    assert len(drawn) == 2000
+    assert " 2000 draws" in ev.event_evidence(x, event).method
+    assert " 2000 draws" in ev.mean_evidence(x[None], block=2)[0].method
+
+
 def test_autocorrelation_costs_observations() -> None:
     x = ar1(4, 4000, 0.8)
     # n (1 - phi) / (1 + phi)
@@ -343,6 +373,27 @@ def test_events_every_day_have_no_effect() -> None:
     )
 
 
+def test_events_are_compared_with_dates_a_horizon_away_and_further() -> None:
+    rng = np.random.default_rng(3)
+    line = np.cumsum(rng.standard_normal(307))
+    value, event = line[7:] - line[:-7], rng.random(300) < 0.15
+    effect = value[event].mean() - value.mean()
+    shifted = [value[np.roll(event, s)].mean() - value.mean() for s in range(7, 294)]
+    result = ev.event_evidence(value, event, horizon=7, draws=100)
+    assert result.effect == pytest.approx(effect)
+    assert result.p == (1 + sum(abs(e) >= abs(effect) for e in shifted)) / 288
+
+
+@pytest.mark.parametrize("every", [False, True])
+def test_what_all_sessions_share_widens_no_interval(every: bool) -> None:
+    rng = np.random.default_rng(4)
+    value, event = rng.standard_normal(400), (rng.random(400) < 0.1) | every
+    one, other = (ev.event_evidence(value + level, event, draws=200) for level in (0, 50))
+    assert other.effect == pytest.approx(one.effect, abs=1e-9)
+    assert [other.low, other.high] == pytest.approx([one.low, one.high], abs=1e-9)
+    assert other.minimum_detectable == pytest.approx(one.minimum_detectable, abs=1e-9)
+
+
 def test_regular_events_are_not_compared_with_themselves() -> None:
     """Every 20th session: shifts by 20, 40 ... are the events again and no placebo."""
     event = np.arange(200) % 20 == 0
@@ -386,6 +437,11 @@ def test_deflated_sharpe_of_the_paper() -> None:
     assert best == pytest.approx(0.113172, abs=5e-7) and dsr == pytest.approx(0.900397, abs=5e-7)
     assert ev.deflated_sharpe(0.1, 500, trials=1, variance=1)[0] == ev.probabilistic_sharpe(
         0.1, 500
+    )
+    # rules that are all alike deflate nothing; returns are normal unless said
+    assert ev.deflated_sharpe(0.2, 101, trials=9, variance=0) == (
+        pytest.approx(0.976165, abs=5e-6),
+        0,
     )
 
 

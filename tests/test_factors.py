@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -13,6 +14,8 @@ import pytest
 from paceline import measures
 from paceline.conformance import check_measure
 from paceline.errors import UnknownName, UsageError
+from paceline.signals.characteristics import Stocks, betas, scores
+from paceline.signals.sessions import month_ends
 from paceline.signals.sorts import held, legs, weigh
 from views import make, random_view, weekdays
 
@@ -208,3 +211,82 @@ def test_history_conforms_and_does_not_look_ahead() -> None:
 def test_no_series_no_rows() -> None:
     table = HISTORY(make(levels={"A": [100.0, 101]})).table
     assert table is not None and len(table) == 0
+
+
+# ---- what stocks are sorted by
+
+
+def test_past_returns_skip_the_months_they_say() -> None:
+    """A stock that earns j / 1000 on the first session of month j, counted from the first month."""
+    sessions = weekdays(1420, "2018-01-01")
+    month = sessions.astype("datetime64[M]").astype(int) - (2018 - 1970) * 12
+    first = np.r_[False, month[1:] != month[:-1]]
+    r = np.where(first, month / 1000, 0.0)
+    view = make(
+        returns={"A": r.tolist(), "B": (-r).tolist()},
+        targets={"all": [(1, [0.5, 0.5])]},
+        sessions=sessions,
+    )
+    ends = np.flatnonzero(month[1:] != month[:-1])
+    stocks = Stocks(view, 0, "price")
+
+    def growth(months: range) -> list[float]:
+        return [math.prod(1 + sign * j / 1000 for j in months) - 1 for sign in (1, -1)]
+
+    at = 63  # April 2023
+    found = scores(stocks, ends, at)
+    assert found["momentum"] == pytest.approx(growth(range(at - 11, at)), rel=1e-12)
+    assert found["short_term_reversal"] == pytest.approx([-at / 1000, at / 1000], rel=1e-12)
+    far = [-g for g in growth(range(at - 59, at - 11))]
+    assert found["long_term_reversal"] == pytest.approx(far, rel=1e-12)
+    year = growth(range(60, at + 1))
+    assert found["ytd_winners"] == pytest.approx(year, rel=1e-12)
+    assert found["ytd_laggards"] == pytest.approx([-g for g in year], rel=1e-12)
+    assert np.isnan(scores(stocks, ends, 11)["momentum"]).all()
+    assert np.isfinite(scores(stocks, ends, 12)["momentum"]).all()
+    assert np.isnan(scores(stocks, ends, 59)["long_term_reversal"]).all()
+    assert np.isfinite(scores(stocks, ends, 60)["long_term_reversal"]).all()
+
+
+def test_beta_and_volatility_take_the_last_252_sessions_200_of_them_known() -> None:
+    rng = np.random.default_rng(11)
+    market = rng.normal(0, 0.01, 400)
+    r = np.vstack([1.5 * market + rng.normal(0, 0.01, 400) for _ in range(4)])
+    t = 350
+    r[1, t - 260 : t - 251] = 5.0  # older than the window
+    r[2, t - 251 : t - 199] = math.nan  # 200 are left
+    r[3, t - 251 : t - 198] = math.nan  # 199 are
+    fake = SimpleNamespace(level=100 * np.cumprod(1 + market), daily=r)
+    for i, found in enumerate(betas(fake, t)):
+        x, y = market[t - 251 : t + 1], r[i, t - 251 : t + 1]
+        seen = np.isfinite(y)
+        wanted = np.cov(x[seen], y[seen])[0, 1] / np.var(x[seen], ddof=1)
+        assert found == pytest.approx(wanted, rel=1e-9) if i < 3 else math.isnan(found)
+    view = make(
+        returns={name: row.tolist() for name, row in zip("ABCD", r, strict=True)},
+        targets={"all": [(1, [0.25] * 4)]},
+    )
+    ends = month_ends(view.sessions)
+    k = next(k for k, end in enumerate(ends) if end >= 260)
+    end = int(ends[k])
+    wanted = [-np.nanstd(row[end - 251 : end + 1], ddof=1) for row in r]
+    found = scores(Stocks(view, 0, "price"), ends, k)["low_volatility"]
+    assert found[:3] == pytest.approx(wanted[:3], rel=1e-9)
+    assert math.isnan(found[3])
+    early = max(k for k, end in enumerate(ends) if end < 199)
+    assert np.isnan(scores(Stocks(view, 0, "price"), ends, early)["low_volatility"]).all()
+
+
+def test_a_cap_is_at_most_ten_sessions_old() -> None:
+    view = make(
+        returns={"A": [math.nan] + [0.0] * 29, "B": [math.nan] + [0.0] * 29},
+        targets={"all": [(1, [0.5, 0.5])]},
+    )
+    caps = np.full((2, 30), math.nan)
+    caps[:, 3] = 7.0
+    caps[1, 4] = -1.0  # no cap at all
+    view = dataclasses.replace(view, fields={**view.fields, "market_cap": caps})
+    stocks = Stocks(view, 0, "price")
+    assert np.isnan(stocks.cap(2)).all()
+    assert stocks.cap(3).tolist() == stocks.cap(13).tolist() == [7.0, 7.0]
+    assert np.isnan(stocks.cap(14)).all()

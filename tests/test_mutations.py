@@ -41,3 +41,8 @@ def test_a_mutant_is_the_source_with_one_change() -> None:
     (one,) = mutants("f.py", "é = (\n    a\n    + b\n)\nc = d\n")
     assert one.text == "é = (\n    a\n    - b\n)\nc = d\n"
     assert (one.line, one.end, one.was, one.now) == (2, 3, "+ b", "- b")
+
+
+def test_what_is_done_on_import_is_known() -> None:
+    source = "A = 1\n\ndef f(a=2):\n    return a + A\n"
+    assert {m.line: m.on_import for m in mutants("f.py", source)} == {1: True, 3: True, 4: False}

@@ -18,7 +18,7 @@ from numpy.testing import assert_array_equal
 from paceline import panel
 from paceline.errors import NotEnoughData, StoreError, UnknownName, UsageError
 from paceline.lineage import Origin
-from paceline.panel import Facts, Panel
+from paceline.panel import Facts, Panel, asof
 from paceline.store import Store
 
 nan = np.nan
@@ -391,6 +391,34 @@ def test_a_guard_lets_the_total_return_stand_in_for_what_cannot_be_true(
         assert_array_equal(p.field("price_return")[0], [0.01, 0.01, 0.01, nan])
         assert any(c.startswith("2 price returns") for c in p.caveats)
     assert_array_equal(db.panel(fields=fields).field("price_return")[0], [0.01, -0.9, nan, nan])
+
+
+def test_the_guard_compares_growth_and_minds_days_most_of_which_have_a_price_return(
+    db: Loader,
+) -> None:
+    cells = [  # price return, total return: what stands afterwards
+        (0.5, 0.0, 0.5),  # half as much again is still allowed
+        (0.75, 0.0, 0.0),
+        (1.0, 1.25, 1.0),  # both more than double
+        (-0.5, 0.0, -0.5),
+        (-0.75, 0.0, 0.0),
+    ]
+    db.put(
+        *(
+            price(f"S{i}", 0, 1.0, price_return=p, total_return=t)
+            for i, (p, t, _) in enumerate(cells)
+        ),
+        *(  # on the next days two and three of four have a price return
+            price(f"S{i}", day_, 1.0, price_return=0.0 if i < have else None, total_return=0.25)
+            for day_, have in ((1, 2), (2, 3))
+            for i in range(4)
+        ),
+    )
+    p = db.panel(fields=("price_return", "total_return"), guard=0.5)
+    assert_array_equal(p.field("price_return")[:, 0], [wanted for *_, wanted in cells])
+    assert_array_equal(p.field("price_return")[:4, 1], [0, 0, nan, nan])
+    assert_array_equal(p.field("price_return")[:4, 2], [0, 0, 0, 0.25])
+    assert any(c.startswith("3 price returns") for c in p.caveats)
 
 
 def test_daily_imports_give_the_panel_of_one_import(db: Loader, tmp_path: Path) -> None:
@@ -925,3 +953,46 @@ def test_the_float_cap_uses_the_factor_known_and_shares_where_the_cap_is_missing
     )
     p = db.panel(fields=("close", "market_cap"))
     assert_array_equal(p.field("float_cap"), [[100, 100, 50, 30, 30], [9, nan, nan, nan, nan]])
+
+
+# ---- which dated rows count
+# ----------------------------------------------------------------------------------
+
+
+def test_a_version_known_since_ever_gives_way_to_one_known_later() -> None:
+    rows = pl.DataFrame(
+        {
+            "security": ["A", "A"],
+            "start": [None, None],
+            "end": [None, None],
+            "known": [day(3), None],
+            "load": [1, 2],
+        },
+        schema={"security": pl.String, **dict.fromkeys(("start", "end", "known"), pl.Date)}
+        | {"load": pl.Int64},
+    )
+    found = asof.spells(rows, ["security", "start"], DAYS)
+    assert found.select("load", "seen", "unseen", "first", "stop").rows() == [
+        (2, 0, 3, 0, 3),
+        (1, 3, 10, 3, 10),
+    ]
+    dated = asof.Dated(found, np.zeros(2, np.int64))
+    begun = [dated.rows["load"][dated.begun(t, DAYS[t])].to_list() for t in (0, 2, 3, 9)]
+    assert begun == [[2], [2], [1], [1]], "without a start it has begun on every day"
+
+
+def test_a_restated_older_period_changes_nothing_for_any_security() -> None:
+    row, when = np.array([0, 1, 1, 0]), np.array([5, 5, 4, 6])
+    since, load = np.array([0, 1, 3, 9]), np.array([1, 1, 2, 1])
+    value = np.array([7.0, 8.0, 9.0, 1.0])
+    found = asof.as_filed(row, when, since, load, value, (2, 5))
+    assert_array_equal(found, [[7] * 5, [nan, 8, 8, 8, 8]])
+
+
+def test_of_two_filings_of_one_session_the_later_period_and_the_later_import_stand() -> None:
+    zero = np.zeros(3, np.int64)
+    for when, load, expected in (([1, 2, 1], [1, 1, 2], 20.0), ([1, 1, 1], [2, 3, 1], 20.0)):
+        found = asof.as_filed(
+            zero, np.array(when), zero, np.array(load), np.array([10.0, 20.0, 30.0]), (1, 2)
+        )
+        assert_array_equal(found, [[expected, expected]])
