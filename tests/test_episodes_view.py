@@ -108,8 +108,28 @@ def test_broad_counts_the_members_that_beat_the_other_leg(market: Any) -> None:
     own = level[rows, -1] / level[rows, -51] > bar[-1] / bar[-51]
     assert members == len(names) and seen == members
     assert share == pytest.approx(own.mean())
+    counted = [study.now()["broad"], *(study.episode(e)["broad"] for e in study.table()[-2:])]
+    assert [f.n_used for f in counted] == [f.n_eligible for f in counted]
+    assert counted[0].n_used == len(names)
     # an index has no members here
     assert market.episodes("small_vs_large").broad(last - 50, last) is None
+
+
+def test_breadth_of_an_episode_needs_nine_members_of_ten(
+    market: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = market.episodes("equal_vs_cap")
+    last = len(study.days) - 1
+    names = market.weights("large_equal")["security"].to_list()
+    rows = [market.stocks.securities.index(n) for n in names]
+    level = np.array(market.stocks.field(f"{study.basis}_index"))
+    monkeypatch.setattr(type(market.stocks), "field", lambda *_: level)
+    spare = len(names) // 10
+    level[rows[:spare], -1] = np.nan
+    _, seen, members = study.broad(last - 50, last)
+    assert (seen, members) == (len(names) - spare, len(names))
+    level[rows[spare], -1] = np.nan
+    assert study.broad(last - 50, last) is None
 
 
 def test_proxy_is_real_and_marked_and_its_halves_stand_apart(market: Any) -> None:
