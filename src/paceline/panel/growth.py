@@ -17,9 +17,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from paceline import schema
+from paceline.arrays import PATIENCE
 from paceline.panel import asof, assembly, cells
 from paceline.panel.core import DERIVED, Panel
-from paceline.panel.derived import PATIENCE, further_index
+from paceline.panel.derived import further_index
 from paceline.panel.matrices import Matrices
 from paceline.panel.request import PanelRequest, PanelArguments, panel_request
 from paceline.store import Store, delta

@@ -20,7 +20,7 @@ from paceline.report import templating
 from paceline.report.files import write_text
 from paceline.report.page.cards import cards_of, letters
 from paceline.report.page.elements import label, prose
-from paceline.report.page.provenance import command, entries, sources_of
+from paceline.report.page.provenance import entries, sources_of
 from paceline.report.page.sections import section_of
 
 
@@ -39,7 +39,8 @@ def render(document: Document) -> str:
             caveats=[(letter, label(text)) for text, letter in lettered.items()],
             provenance=entries(document.manifest),
             sources=sources_of(document.manifest),
-            command=command(document.manifest),
+            command=document.manifest.get("command", ""),
+            where=document.manifest.get("where", ""),
             cards=_embedded(cards_of(document)),
             drawings=_embedded(drawings),
             label=label,

@@ -45,20 +45,11 @@ def publishers(manifest: Mapping[str, Any]) -> str:
     return ", ".join(names[:NAMED]) + (" and others" if len(names) > NAMED else "")
 
 
-def command(manifest: Mapping[str, Any]) -> str:
-    """What gives the same report again: the manifest's command, else one from its entries."""
-    if "command" in manifest or not {"as_of", "store_version"} <= set(manifest):
-        return str(manifest.get("command", ""))
-    file = f" --market {manifest['market_file']}" if manifest.get("market_file") else ""
-    when = f"--as-of {manifest['as_of']} --store-version {manifest['store_version']}"
-    return f"paceline report{file} {when}"
-
-
 def entries(manifest: Mapping[str, Any]) -> list[tuple[str, Markup]]:
     """Every plain entry of the manifest, in its order: store version, library versions ..."""
     rows = []
     for key, value in manifest.items():
-        if key in ("title", "simulated", "command"):
+        if key in ("title", "simulated", "command", "where"):
             continue
         if isinstance(value, Mapping) and all(
             isinstance(v, (str, int, float)) for v in value.values()

@@ -95,7 +95,7 @@ const paceline = (() => {
   let opener = null;
   const part = name => document.querySelector("#card .card-" + name);
   const fill = (name, text) => { const p = part(name); p.textContent = text || ""; p.hidden = !text; };
-  const command = id => `paceline trace ${id}`;
+  const command = id => `paceline trace ${id} ${document.body.dataset.where}`.trim();
 
   function open(id, from) {
     const all = cards(), card = all.figures[id];
