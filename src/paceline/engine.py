@@ -224,7 +224,8 @@ def misfit(measure: Measure, view: View, result: Any) -> str:
 
 def recent(view: View, sessions: int) -> View:
     """The end of a view: its last ``sessions`` sessions, and as many before them as the first of them needs to lie
-    in a whole span between rebalances, with the close before it. Views of the arrays, no copies."""
+    in a whole span between rebalances, with the close before it. Views of the arrays, no copies.
+    """
     first = len(view.sessions) - sessions
     start = max((s.start for s in view.spans if s.start <= first), default=first + 1)
     at = max(min(first, start - 1), 0)
@@ -250,7 +251,8 @@ def figures(
     history: bool = False,
 ) -> list[Figure]:
     """The figures of a result: one per row of a table; of a series, its last value (or, with
-    ``history``, one per session). ``subjects`` keeps only those."""
+    ``history``, one per session). ``subjects`` keeps only those.
+    """
     wanted = {*view.subjects, *view.series} if subjects is None else set(subjects)
     answers = _Answers(measure, view, params, known)
     if result.table is not None:

@@ -30,7 +30,8 @@ def import_sources(
 
     An import whose bytes and settings stand in the store already changes nothing; its ``load`` is
     None. Raises ``SourceError`` before anything of the faulty source is stored; earlier sources
-    stay stored."""
+    stay stored.
+    """
     for source in only or ():
         if source not in file.sources:
             raise UnknownName("source", source, file.sources)

@@ -22,7 +22,8 @@ class Levels:
     """Levels (basket x session), NaN before a basket exists.
 
     ``native`` holds each basket on the basis named in ``basis``: the market's own where the basket
-    has it."""
+    has it.
+    """
 
     sessions: Dates
     names: tuple[str, ...]
@@ -41,7 +42,8 @@ def assemble(
 
     A basket whose members lack the return of a basis (coverage below 90%) has no level on that
     basis until they do; ``native`` takes the basis ``prefer`` names where it exists and the other
-    one where it does not."""
+    one where it does not.
+    """
     row = {n: i for i, n in enumerate(names)}
     by_basis: dict[str, Array] = {on: np.full((len(names), len(days)), np.nan) for on in BASES}
     for indices in built:

@@ -182,7 +182,8 @@ class Study:
 
     def broad(self, pivot: int, known: int) -> tuple[float, int, int] | None:
         """(share, counted, members) of the lead's members, at the close ``known``, that beat the against leg from
-        the pivot on; None where the lead has no members or they have no data then."""
+        the pivot on; None where the lead has no members or they have no data then.
+        """
         market = self.market
         index = market.built.get("price") if self.pair.lead in market.composites else None
         if index is None or market.stocks is None or self.basis == "mixed":

@@ -41,7 +41,8 @@ def pairs(market: Market) -> dict[str, Pair]:
     """Every rotation by name: those declared, then each sector against the market.
 
     The market that sectors stand against is the built cap-weighted basket they are parts of, or
-    else the benchmark."""
+    else the benchmark.
+    """
     found = {
         n: Pair(n, r.label or n.replace("_", " "), r.lead, r.against, r.proxy, r.neutral)
         for n, r in market.file.rotations.items()

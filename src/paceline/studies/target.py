@@ -231,7 +231,8 @@ def weigh(
     since       first day of the history that drift, volatility, bootstrap and ranks rest on;
                 default: all of it
     Raises ``UsageError`` for a date that is past or a level at or below zero, ``UnknownName`` for
-    the subject, ``NotEnoughData`` where history or stored sessions do not reach."""
+    the subject, ``NotEnoughData`` where history or stored sessions do not reach.
+    """
     deadline = parse_date(by)
     names = market.resolve([subject or market.benchmark])
     if len(names) != 1:

@@ -156,7 +156,8 @@ class Verdict:
 
 def turned(desk: Shelf, name: str, since: int) -> tuple[int, float]:
     """(direction, size) of the newest turn of a rotation that became known after session ``since``: the largest
-    size at which a turn that way became known after it and still stands; (0, 0.0) without one."""
+    size at which a turn that way became known after it and still stands; (0, 0.0) without one.
+    """
     row, newest = desk.row(name), {}
     for c in NAMED:
         last = last_turn(desk.ladder[c], row)
