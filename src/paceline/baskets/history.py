@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from paceline.arrays import Array, Bools
+from paceline.arrays import PATIENCE, Array, Bools
 from paceline.errors import DataError
-from paceline.panel import PATIENCE
 
 if TYPE_CHECKING:
     import polars as pl

@@ -8,7 +8,6 @@ that the panel as of t and the panel as of a later day, cut at t, are the same.
 
 from paceline.panel.assembly import build
 from paceline.panel.core import DERIVED, STALE, Panel
-from paceline.panel.derived import PATIENCE
 from paceline.panel.facts import Facts, Holdings
 from paceline.panel.growth import extend
 from paceline.panel.request import FIELDS, PanelArguments
@@ -16,7 +15,6 @@ from paceline.panel.request import FIELDS, PanelArguments
 __all__ = [
     "DERIVED",
     "FIELDS",
-    "PATIENCE",
     "STALE",
     "Facts",
     "Holdings",

@@ -10,12 +10,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from paceline import threads
-from paceline.arrays import Array, Bools, Dates
+from paceline.arrays import PATIENCE, Array, Bools, Dates
 from paceline.panel import asof
 from paceline.panel.facts import Facts
-
-#: A security without data stays listed this many sessions (a halt); then it counts as delisted.
-PATIENCE = 10
 
 
 class Delistings(NamedTuple):

@@ -17,11 +17,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from paceline import schema
+from paceline.arrays import PATIENCE
 from paceline.panel import asof, assembly, cells
 from paceline.panel.core import DERIVED, Panel
-from paceline.panel.derived import PATIENCE, further_index
+from paceline.panel.derived import further_index
 from paceline.panel.matrices import Matrices
-from paceline.panel.request import PanelRequest, PanelArguments, panel_request
+from paceline.panel.request import PanelArguments, PanelRequest, panel_request
 from paceline.store import Store, delta
 
 #: Sessions for which room is kept when a matrix is copied.
