@@ -266,6 +266,23 @@ def test_size_takes_a_cap_of_ten_sessions_ago_and_no_older_one() -> None:
     np.testing.assert_array_equal(stocks.cap(201)[:3], [1e9, NAN, 9e9])
 
 
+def test_weights_of_a_basket_at_a_close() -> None:
+    """Drifted by every return up to that close; of who is delisted by then nothing is left."""
+    view = make(
+        returns={
+            "a": [NAN, 0.1, 0.0, 0.2, 0.0],
+            "b": [NAN, 0.0, 0.5, NAN, 0.0],
+            "c": [NAN, 0.0, 0.0, NAN, NAN],
+        },
+        targets={"all": [(1, [0.4, 0.4, 0.2])]},
+    )
+    stocks = characteristics.Stocks(view, 0, "price")
+    assert stocks.weights(0).tolist() == [0, 0, 0]
+    assert stocks.weights(1) == pytest.approx([0.44 / 1.04, 0.4 / 1.04, 0.2 / 1.04])
+    assert stocks.weights(2) == pytest.approx([0.44 / 1.24, 0.6 / 1.24, 0.2 / 1.24])
+    assert stocks.weights(3) == pytest.approx([0.528 / 1.128, 0.6 / 1.128, 0])
+
+
 def test_beta_is_that_of_the_same_session() -> None:
     """A stock that is twice its basket has beta 2, one that follows a day later has none."""
     rng = np.random.default_rng(1)

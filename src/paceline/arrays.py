@@ -18,7 +18,8 @@ Ints = NDArray[np.int64]
 
 #: Sessions of a year, a count and not the calendar: what rates are annualised with.
 SESSIONS_PER_YEAR = 252
-#: Sessions without data after which a security counts as suspended.
+#: Sessions that a security may be without data (a halt). After that a member is suspended, out of
+#: breadth, and a security without a delisting on record counts as delisted.
 PATIENCE = 10
 
 
