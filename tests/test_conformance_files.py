@@ -16,6 +16,7 @@ HEAD = """
 import hashlib
 import numpy as np
 import polars as pl
+from paceline.baskets import weighting
 from paceline.document import Grid, Label, Section, Sentence
 from paceline.lineage import Origin
 from paceline.measures import Result, View, measure
@@ -42,6 +43,12 @@ def hello(ask):
     rows = ((Label("1"), "one"),)
     grid = Grid("Names", ("Digit", "Word"), rows)
     return Section("hello", "Hello", "Who is there?", (Sentence(("Nobody.",)), grid))
+'''
+WEIGHTING = '''
+@weighting("root")
+def root(at):
+    """The root of the cap."""
+    return at.proportional(np.sqrt(at.size))
 '''
 TWICE = "CALLS = []\n"
 SOURCE = """
@@ -79,15 +86,25 @@ def faults(home: Path, text: str) -> list[Fault]:
 
 def test_a_sound_file_conforms(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each thing it offers is named; what it imports from the package is not its own."""
-    text = "from paceline.measures.performance import performance\n" + MEASURE + PAGE + SOURCE
+    text = (
+        "from paceline.measures.performance import performance\n"
+        + MEASURE
+        + PAGE
+        + SOURCE
+        + WEIGHTING
+    )
     assert [(c.kind, c.name, c.faults) for c in checked(tmp_path, text)] == [
         ("source", "mine", ()),
         ("measure", "change", ()),
+        ("weighting", "root", ()),
         ("page", "hello", ()),
     ]
     assert main(["conformance", str(tmp_path / "mine.py")]) == 0
     said = capsys.readouterr().out
-    assert said == "source mine: conforms\nmeasure change: conforms\npage hello: conforms\n"
+    assert said == (
+        "source mine: conforms\nmeasure change: conforms\nweighting root: conforms\n"
+        "page hello: conforms\n"
+    )
 
 
 def test_a_look_ahead_is_explained(tmp_path: Path) -> None:
@@ -139,6 +156,26 @@ def test_a_crash_on_a_changed_view_names_the_line(tmp_path: Path) -> None:
         (PAGE.replace("grid))", '"words"))'), "a block is str"),
         (PAGE.replace("return Section", "return 1 / Section"), r"the page failed: TypeError"),
         (PAGE.replace('"Nobody."', '"a" * len(CALLS.append(1) or CALLS)') + TWICE, "built twice"),
+        (WEIGHTING.replace("at.proportional(", "2 * at.proportional("), "sum to 2, not to one"),
+        (WEIGHTING.replace("at.proportional(", "-at.proportional("), "a weight is negative"),
+        (WEIGHTING.replace("at.proportional(", "("), "a weight is not a number"),
+        (WEIGHTING.replace("np.sqrt(at.size)", "at.nothing"), "failed: AttributeError"),
+        (WEIGHTING.replace("at.proportional(", "len("), "it must return an array of"),
+        (
+            WEIGHTING.replace("at.proportional(np.sqrt(at.size))", "np.ones(3)"),
+            "it must return an array of",
+        ),
+        (
+            WEIGHTING.replace(
+                "at.proportional(np.sqrt(at.size))", "~at.members / sum(~at.members)"
+            ),
+            "somebody who is no member has a weight",
+        ),
+        (
+            WEIGHTING.replace("at.size))", "at.size) ** (1 + len(CALLS.append(1) or CALLS) % 2))")
+            + TWICE,
+            "not pure: built twice",
+        ),
         (SOURCE.replace("def sample", "def simple"), "no input to check it on"),
         (SOURCE.replace("[0]],", "[0]], 'own': [1],"), "undeclared column 'own'"),
         (SOURCE.replace("(data).hex", "(data + b'x').hex"), "a checksum is not the SHA-256"),

@@ -16,7 +16,7 @@ import paceline
 from paceline import measures, pages, plugins, record, sources
 from paceline.cli import USAGE, main
 from paceline.document import Chart, Document, Grid, Label
-from paceline.errors import PluginError, UnknownName, UsageError
+from paceline.errors import MarketFileError, PluginError, UnknownName, UsageError
 
 SOUND = '''
 import numpy as np
@@ -492,6 +492,78 @@ def test_a_source_may_not_take_a_name_of_the_package(tmp_path: Path) -> None:
         sources.get("vendor", files)
     with pytest.raises(UnknownName, match="source kind 'vendor'"):
         sources.get("vendor")
+
+
+# ---- weightings
+
+WEIGHTING = """
+from paceline.baskets import weighting
+
+@weighting("first")
+def first(at):
+    held = at.members * 0.0
+    held[at.members.argmax()] = 1.0
+    return held
+"""
+HELD = '[baskets.alone]\nuniverse = "large"\nweight = "first"\n'
+
+
+def test_a_weighting_in_a_file_makes_a_basket(
+    tmp_path: Path, store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Opening the market runs nothing; its baskets need the permission."""
+    write(tmp_path / "mine.py", WEIGHTING)
+    path = write_market(tmp_path, ["mine.py"], HELD)
+    where = ("--market", path, "--store", store)
+    assert run("doctor", *where) == 0
+    assert run("show", "performance", "--subject", "alone", *where) == USAGE
+    assert run("trust", path) == 0
+    capsys.readouterr()
+    market = paceline.open(path, store=store)
+    assert market.weights("alone")["weight"].to_list() == [1.0]
+    assert run("show", "performance", "--subject", "alone", *where) == 0
+
+
+def test_a_changed_weighting_makes_other_indices(tmp_path: Path, store: Path) -> None:
+    """What is kept of a basket is not used for other code."""
+    last = WEIGHTING.replace(
+        "at.members.argmax()", "len(at.members) - 1 - at.members[::-1].argmax()"
+    )
+    securities: list[str] = []
+    ids, others = [], []
+    for number, text in enumerate((WEIGHTING, last)):
+        file = write(tmp_path / f"w{number}.py", text)
+        market = paceline.open(write_market(tmp_path, [], HELD), store=store, plugins=[file])
+        securities += market.weights("alone")["security"].to_list()
+        ids.append({f.id for f in market.show("performance", subjects=["alone"])})
+        others.append({f.id for f in market.show("performance", subjects=["large"])})
+    assert len(set(securities)) == 2
+    assert ids[0].isdisjoint(ids[1])
+    assert others[0] == others[1], "what does not rest on the file keeps its id"
+
+
+def test_a_weighting_that_fails_is_blamed(tmp_path: Path, store: Path) -> None:
+    for text, says in (
+        (
+            WEIGHTING.replace("held[at", "held[nobody"),
+            r"mine\.py:7: the weighting first failed: Name",
+        ),
+        (WEIGHTING.replace("= 1.0", "= 2.0"), r"mine\.py:4: .*: the weights sum to 2, not to one"),
+    ):
+        file = write(tmp_path / "mine.py", text)
+        market = paceline.open(write_market(tmp_path, [], HELD), store=store, plugins=[file])
+        with pytest.raises(PluginError, match=says):
+            market.show("performance")
+
+
+def test_a_weighting_that_nobody_has_is_an_unknown_name(tmp_path: Path, store: Path) -> None:
+    more = HELD.replace("first", "fist")
+    with pytest.raises(MarketFileError, match=r"baskets\.alone\.weight: unknown weighting 'fist'"):
+        paceline.open(write_market(tmp_path, [], more), store=store)
+    file = write(tmp_path / "mine.py", WEIGHTING)
+    market = paceline.open(write_market(tmp_path, [], more), store=store, plugins=[file])
+    with pytest.raises(UnknownName, match=r"weighting 'fist'\. Did you mean 'first'"):
+        market.show("performance")
 
 
 # ---- the report

@@ -96,11 +96,14 @@ def of_market(file: MarketFile) -> dict[str, Weighting]:
 def check(file: MarketFile, path: str) -> None:
     """Raise ``MarketFileError`` for a basket or a group whose weighting does not exist.
 
+    In a file that names plug-ins it may be one of theirs. They are loaded when its weights are
+    needed, not here: opening a market runs no code from outside.
+
     path  what messages call the market file
     """
-    known = of_market(file)
+    known = discover()
     for key, name in named(file).items():
-        if name not in known:
+        if name not in known and not file.plugins:
             error = UnknownName("weighting", name, known)
             raise MarketFileError(f"{path}: {key}: {error.message}", error.remedy)
 

@@ -306,7 +306,8 @@ class Assembled:
         if universe is not None:
             params["universe_rule"] = universe.model_dump(mode="json", exclude_defaults=True)
         rooms = ("paceline.baskets", "paceline.indices", levels.__name__)
-        code = code_of(*rooms, *weights.modules(self.file))
+        rule = weights.of_market(self.file)[spec.weight].module  # it may come from outside
+        code = code_of(*rooms, rule)
         step = self.steps.keep(Step("basket", params, (self._panel_step(panel).id,), code=code))
         return step, self._basket_caveats(name, spec, panel)
 
