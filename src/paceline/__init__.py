@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from paceline.api import open_market as open
@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 __all__ = ["__version__", "open"]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name == "open":  # imported on first use: `import paceline` alone costs nothing
         from paceline.api import open_market
 

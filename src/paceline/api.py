@@ -60,7 +60,7 @@ class OpenMarket(Market):
         return frames.levels(self, names, basis)
 
     def weights(self, name: str, date: str | dt.date | None = None) -> pl.DataFrame:
-        """Weights of a basket's members at the close of a session, largest first, drift included."""
+        """Weights of a basket's members at the close of a session, largest first."""
         return frames.weights(self, name, date)
 
     def contributions(
@@ -71,7 +71,7 @@ class OpenMarket(Market):
         *,
         basis: str | None = None,
     ) -> pl.DataFrame:
-        """Contribution of each member to a basket's return between two closes; they sum to the return.
+        """Contribution of each member to a basket's return between two closes.
 
         ``start`` defaults to the last close of the year before.
         """
@@ -86,7 +86,7 @@ class OpenMarket(Market):
         return self.stored.quarantine()
 
     def origins(self) -> list[dict[str, Any]]:
-        """Every import the market rests on: source, load, checksum, and the origins of its bytes."""
+        """Every import the market rests on: source, load, checksum, origins of its bytes."""
         return self.stored.loads
 
     def lineage(self, steps: Iterable[Step]) -> list[Step]:
@@ -96,7 +96,7 @@ class OpenMarket(Market):
     # ---- studies ---------------------------------------------------------------------------------
 
     def episodes(self, rotation: str | tuple[str, str], **how: Any) -> Study:
-        """One rotation from all sides (``c``, ``step``, ``draws``): see ``studies.episodes.study``."""
+        """One rotation from all sides; ``how`` as in ``studies.episodes.study``."""
         from paceline.studies import episodes
 
         return episodes.study(self, rotation, **how)
@@ -117,7 +117,7 @@ class OpenMarket(Market):
         return calls.score(self, path).frame()
 
     def target(self, level: float, by: str | dt.date, **how: Any) -> Answer:
-        """What a level by a date asks for and how likely it is: with ``frame``, ``sensitivity``, ``fan``.
+        """What a level by a date asks for and how likely it is.
 
         how  subject, drift, volatility, since, draws, seed: see ``studies.target.weigh``
         """

@@ -1,4 +1,4 @@
-"""From a measure's ``Result`` to figures: coverage, basis, caveats and lineage are enforced here and only here."""
+"""From results to figures: coverage, basis, caveats and lineage are enforced here only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from paceline import plugins
 from paceline.errors import NotEnoughData
-from paceline.figures import UNITS, Figure
+from paceline.figures import UNITS, Figure, Value
 from paceline.lineage import Step, Steps, code_of
 from paceline.measures import Array, Measure, Result, Span, View
 
@@ -53,14 +53,14 @@ class Question:
     def figure(
         self,
         subject: str,
-        value: Any,
+        value: Value,
         unit: str,
         *,
         statistic: str = "",
         label: str = "",
         against: str | None = None,
-        start: Any = None,
-        end: Any = None,
+        start: Value = None,
+        end: Value = None,
         n_used: int | None = None,
         n_eligible: int | None = None,
         caveats: Iterable[str] = (),
@@ -149,7 +149,7 @@ class Provenance:
 
 
 def column(figure: Figure, name: str, unit: str, steps: Steps) -> Figure | None:
-    """A further column of a table's row as a figure of its own, resting on the row's; None without a value."""
+    """A further column of a table's row as a figure resting on the row's; None without a value."""
     value = figure.extra.get(name)
     if value is None:
         return None
@@ -193,8 +193,8 @@ def evaluate(measure: Measure, view: View, params: Mapping[str, Any]) -> Result:
     return Result(values, result.n_used, result.n_eligible)
 
 
-def misfit(measure: Measure, view: View, result: Any) -> str:
-    """What keeps a result from being figures: its type, columns, shape or units; empty if nothing."""
+def misfit(measure: Measure, view: View, result: object) -> str:
+    """What keeps a result from being figures: its type, columns, shape or units."""
     if not isinstance(result, Result):
         return f"it returned {type(result).__name__}, not a Result"
     if result.table is not None:
@@ -223,8 +223,10 @@ def misfit(measure: Measure, view: View, result: Any) -> str:
 
 
 def recent(view: View, sessions: int) -> View:
-    """The end of a view: its last ``sessions`` sessions, and as many before them as the first of them needs to lie
-    in a whole span between rebalances, with the close before it. Views of the arrays, no copies.
+    """The end of a view: its last ``sessions`` sessions, as views of the arrays, no copies.
+
+    As many more before them as the first of them needs to lie in a whole span between rebalances,
+    with the close before it.
     """
     first = len(view.sessions) - sessions
     start = max((s.start for s in view.spans if s.start <= first), default=first + 1)
@@ -250,8 +252,9 @@ def figures(
     *,
     history: bool = False,
 ) -> list[Figure]:
-    """The figures of a result: one per row of a table; of a series, its last value (or, with
-    ``history``, one per session). ``subjects`` keeps only those.
+    """The figures of a result: one per row of a table, or the last value of a series.
+
+    With ``history`` one per session of a series; ``subjects`` keeps only those.
     """
     wanted = {*view.subjects, *view.series} if subjects is None else set(subjects)
     answers = _Answers(measure, view, params, known)
@@ -294,7 +297,7 @@ def series_figure(
 
 
 def series_rows(measure: Measure, view: View) -> dict[str, tuple[int, dict[str, str]]]:
-    """Row of a series result and its legs, by the name of the subject or, for pairs, of the pair."""
+    """Row of a series result and its legs, by the name of the subject or of the pair."""
     if measure.of == "pair":
         return {
             name: (row, {"subject": view.subjects[a], "against": view.subjects[b]})
@@ -376,7 +379,7 @@ class _Answers:
         )
 
     def _no_level(self, *names: str | None) -> str:
-        """Says which of the legs has no level at all on the basis asked for; empty if each has one."""
+        """Which of the legs has no level at all on the basis asked for; empty if each has one."""
         asked = self.params.get("basis") or self.view.basis
         levels = self.view.all_levels.get(str(asked), self.view.levels)
         for name in names:
@@ -412,5 +415,5 @@ class _Answers:
         )
 
 
-def _iso(value: Any) -> str | None:
+def _iso(value: Value) -> str | None:
     return None if value is None else str(value)[:10]

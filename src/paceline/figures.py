@@ -9,6 +9,8 @@ from typing import Any
 
 from paceline.lineage import Step
 
+#: A number, an ISO date or a short text, None where it could not be computed: untyped by nature.
+Value = Any
 #: How a unit is written for people. Machine-readable output always carries the plain number.
 UNITS = (
     "fraction",
@@ -73,7 +75,7 @@ class Figure:
 
     measure: str
     subject: str
-    value: Any
+    value: Value
     unit: str
     step: Step
     label: str = ""

@@ -40,12 +40,12 @@ class Origin:
     checksum: str = ""
 
 
-def canonical(value: Any) -> str:
+def canonical(value: object) -> str:
     """JSON with sorted keys and no spaces: equal values give equal text."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str, ensure_ascii=False)
 
 
-def digest(value: Any, length: int = 16) -> str:
+def digest(value: object, length: int = 16) -> str:
     """First ``length`` hex digits of the SHA-256 of ``canonical(value)``."""
     return hashlib.sha256(canonical(value).encode()).hexdigest()[:length]
 
@@ -54,10 +54,10 @@ def digest(value: Any, length: int = 16) -> str:
 def code_of(*modules: str) -> str:
     """Hash of the code that a step rests on: of these modules, and of all they reach by imports.
 
-    Read are the modules' own files, those of the packages they lie in, and what those import, inside
-    functions too; imports for type checkers alone do not count. Of other packages the versions of
-    the numerical ones among them. What no import reaches changes no hash: a word in the lexicon of
-    commentary is none of an index's business.
+    Read are the modules' own files, those of the packages they lie in, and what those import,
+    inside functions too; imports for type checkers alone do not count. Of other packages the
+    versions of the numerical ones among them. What no import reaches changes no hash: a word in the
+    lexicon of commentary is none of an index's business.
     """
     reached: set[str] = set()
     libraries: set[str] = set()
@@ -79,7 +79,7 @@ def code_of(*modules: str) -> str:
 
 @cache
 def imports_of(module: str) -> tuple[tuple[str, ...], frozenset[str]]:
-    """What a module imports: modules of this package, those it lies in included; numerical libraries."""
+    """What a module imports: modules of this package, its parents included; numerical libraries."""
     text = _TYPES_ONLY.sub("", _source(module).decode())
     root, found, libraries = str(__package__), set[str](), set[str]()
     parents = module.split(".")[:-1]
@@ -114,7 +114,7 @@ def _path(module: str) -> Path | None:
 
 @dataclass(frozen=True)
 class Step:
-    """One transformation: a name, its parameters, the code that did it and the ids of what it read."""
+    """One transformation: name, parameters, the code that did it, ids of what it read."""
 
     name: str
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -123,9 +123,11 @@ class Step:
 
     @cached_property
     def id(self) -> str:
+        """Hash of name, parameters, code and parents."""
         return digest(self._parts())
 
     def to_json(self) -> dict[str, Any]:
+        """The step with its id, as it is stored."""
         return {"id": self.id, **self._parts()}
 
     def _parts(self) -> dict[str, Any]:

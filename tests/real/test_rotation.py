@@ -127,7 +127,7 @@ def test_real_pairs_turn_about_as_often_as_noise(friday: Market, name: str) -> N
 
 
 def test_random_dates_reject_about_one_time_in_twenty(friday: Market) -> None:
-    line = friday.episodes("small_vs_large").shelf.line("small_vs_large")
+    line = friday.episodes("small_vs_large").rotations.line("small_vs_large")
     line = line[np.isfinite(line)]
     rng = np.random.default_rng(0)
     value = np.full(len(line), np.nan)

@@ -1,4 +1,4 @@
-"""A market that answers questions: measures over what is assembled, resolved from the names people use."""
+"""A market that answers questions: names resolved, measures evaluated, figures."""
 
 from __future__ import annotations
 
@@ -80,8 +80,8 @@ class Market:
     version  load number or date of the store; None: the newest
     moment   what another market has assembled already, to share it
 
-    What is computed is kept until ``import_`` or ``refresh`` brings newer data; nothing else changes
-    what a market answers.
+    What is computed is kept until ``import_`` or ``refresh`` brings newer data; nothing else
+    changes what a market answers.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class Market:
     def including(self, names: Sequence[str]) -> Self:
         """A market that also has the single securities among ``names`` as baskets of their own.
 
-        It shares what is assembled with this one, which stays as it is; itself where nothing is new.
+        It shares what is assembled with this one, which stays as it is; itself if nothing is new.
         """
         new = tuple(n for n in dict.fromkeys(names) if n not in self.moment.baskets)
         if not new:
@@ -142,7 +142,7 @@ class Market:
         )
 
     def memo(self, question: object, make: Callable[[], Kept]) -> Kept:
-        """The answer to a question of this market, worked out once; ``question`` names all it depends on."""
+        """The answer to a question, worked out once; ``question`` names all it depends on."""
         key = digest(question)
         if key not in self._memory:
             self._memory[key] = make()
@@ -279,7 +279,7 @@ class Market:
 
     @property
     def low(self) -> tuple[dt.date, dt.date] | None:
-        """The benchmark's last short-term low known today: (session of the low, day it was confirmed)."""
+        """The benchmark's last short-term low known today: (its session, day of confirmation)."""
 
         def make() -> tuple[dt.date, dt.date] | None:
             levels = self.all_levels
@@ -297,7 +297,7 @@ class Market:
     def import_(
         self, progress: Progress | None = None, only: Sequence[str] | None = None
     ) -> list[dict[str, Any]]:
-        """Fetch, parse, check and store every source (or those named in ``only``): see ``importing``."""
+        """Fetch, parse, check and store every source, or those in ``only``: see ``importing``."""
         done = importing.import_sources(self.file, self.store, only, progress)
         self._begin()
         return done
@@ -398,7 +398,7 @@ class Market:
     ) -> list[Figure]:
         """The figures of a measure: today's, or with ``history`` one per session.
 
-        subjects  baskets, groups, securities, or series where the measure is of series (default: all)
+        subjects  baskets, groups, securities, or series of a measure of series (default: all)
         against   second legs: each subject is shown against each of them
         since     ISO date, or "low": the benchmark's last confirmed short-term low
         basis     "price" or "total" instead of the market's own
@@ -449,7 +449,7 @@ class Market:
         history: bool,
         how: Mapping[str, Any],
     ) -> list[Figure]:
-        """Figures of the measure's own basis, and of the other basis for baskets that have no value on it."""
+        """Figures on the measure's own basis; on the other one for baskets without a value."""
         # n_eligible = 0: nobody to count on either basis
         counted = {f.subject for f in figures if f.n_eligible != 0}
         empty = counted - {f.subject for f in figures if f.value is not None}

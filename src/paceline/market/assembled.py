@@ -1,4 +1,4 @@
-"""What is assembled from a store as of one day: panels, baskets, indices, levels, and where they came from."""
+"""What is assembled from a store as of one day: panels, baskets, indices, levels, provenance."""
 
 from __future__ import annotations
 
@@ -82,9 +82,9 @@ class Assembled:
         return Assembled(self.stored, self.as_of, (*self.securities, *securities), shared)
 
     def extended(self, stored: Stored) -> Assembled | None:
-        """The newest version of the store, carried on from this moment; None where it must be rebuilt.
+        """The newest version of the store, carried on from here; None where it must be rebuilt.
 
-        It can be carried on where the new imports bring sessions after the last one and touch nothing
+        It can be carried on where the new imports bring sessions after the last one, touch nothing
         before, and no basket is rebalanced on them.
         """
         from paceline import baskets, indices, panel

@@ -26,7 +26,9 @@ def import_sources(
     only: Sequence[str] | None = None,
     progress: Progress | None = None,
 ) -> list[dict[str, Any]]:
-    """Import every source (or those in ``only``) and tell per source: load, rows, quarantined, findings, seconds.
+    """Import every source, or those in ``only``; one row per source tells what came of it.
+
+    A row holds source, load, rows, quarantined, findings, seconds.
 
     An import whose bytes and settings stand in the store already changes nothing; its ``load`` is
     None. Raises ``SourceError`` before anything of the faulty source is stored; earlier sources
@@ -87,7 +89,7 @@ def import_sources(
 def _disagreements(
     file: config.MarketFile, store: Store, name: str, parsed: sources.Parsed
 ) -> list[sources.Finding]:
-    """Where the new prices and those stored from other sources describe the same cells differently."""
+    """Where new prices and those stored from other sources describe the same cells differently."""
     import polars as pl
 
     prices = parsed.tables.get("prices")

@@ -100,7 +100,7 @@ def _pairs(
 def _fields(panel: Panel, measure: Measure) -> Mapping[str, Array]:
     """The fields a measure declares, and no other.
 
-    "fundamental:<item>" is the item as filed by each session; all missing where no source reports it.
+    "fundamental:<item>" is the item as filed by each session; missing where no source reports it.
     """
     filed = [n for n in measure.needs if n.startswith(FUNDAMENTAL)]
     plain = [n for n in measure.needs if n not in NOT_FIELDS and n not in filed]

@@ -29,7 +29,7 @@ def verdict(ask: Answers) -> Section | None:
     found = study.weigh(ask)
     if found is None:
         return None
-    rows = [(found.shelf.pairs[g.case.name].label, found.row(g)) for g in found.graded]
+    rows = [(found.rotations.pairs[g.case.name].label, found.row(g)) for g in found.graded]
     blocks: list[Block] = [
         _changing(found),
         _consolidating(ask, found),

@@ -32,7 +32,7 @@ EPISODES = (("--c", "c", C), ("--step", "step", 5))
 
 
 def line(words: Sequence[str], market: Market, *options: str) -> str:
-    """A command line that asks this market, as a shell takes it: every printed command is made here.
+    """A command line that asks this market: every printed command is made here.
 
     words    what is asked, e.g. ("report",) or ("show", "league")
     options  further options, after those that open the market as it is open now

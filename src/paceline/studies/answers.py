@@ -74,7 +74,7 @@ class Answers:
         market = self.market
         load = next(r for r in market.stored.loads if r["load"] == row["load"])
         read = market.stored.import_step(load)
-        # one source may have several findings of one check: what was done and where tells them apart
+        # a source may have several findings of one check: what was done and where tells them apart
         which = {k: row[k] for k in ("source", "check", "action", "example", "load")}
         question = market.provenance().question(
             "finding", which, "", parents=[read], measure="findings"

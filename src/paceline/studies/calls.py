@@ -17,10 +17,11 @@ import numpy as np
 
 from paceline.engine import Provenance, Question
 from paceline.errors import UnknownName, UsageError
-from paceline.figures import Figure
+from paceline.figures import Figure, Value
 from paceline.lineage import code_of
 from paceline.methods.call import Call, Ledger
 from paceline.methods.legs import Legs
+from paceline.methods.proportions import WindowShare
 from paceline.methods.scoring import CallScore, due_date, score_call
 from paceline.methods.track_record import TrackRecord, track_records
 from paceline.studies import ledger_file
@@ -34,8 +35,9 @@ if TYPE_CHECKING:
 QUESTION = "What did they say, and what became of it?"
 ABOUT = {
     "question": QUESTION,
-    "definition": "Active return of a call's baskets over its yardstick from the first close after the call to "
-    "its horizon, against the same bet made on all earlier sessions and against plain drift.",
+    "definition": "Active return of a call's baskets over its yardstick from the first close "
+    "after the call to its horizon, against the same bet made on all earlier sessions and against "
+    "plain drift.",
     "never": "That somebody has skill, from a handful of calls.",
     "references": ["Wilson (1927), intervals of a share"],
 }
@@ -89,12 +91,13 @@ class Scored:
         """One figure, or None where there is no value."""
         return self.figures.get((call, statistic))
 
-    def _share(self, s: CallScore, name: str, found: Any) -> Figure:
+    def _share(self, s: CallScore, name: str, found: WindowShare) -> Figure:
         short = (
             ()
             if found.enough
             else (
-                f"only {found.n_effective:.1f} independent windows before the call: no share is given",
+                f"only {found.n_effective:.1f} independent windows before the call: "
+                "no share is given",
             )
         )
         evidence = {"n": found.n, "n_effective": found.n_effective}
@@ -108,7 +111,7 @@ class Scored:
         self,
         s: CallScore,
         statistic: str,
-        value: Any,
+        value: Value,
         unit: str,
         evidence: Mapping[str, Any] | None = None,
         more: tuple[str, ...] = (),
@@ -142,13 +145,12 @@ class Scored:
         return yardstick(self.market, call)
 
     def count(self, what: str) -> Figure:
-        """How many records in force there are ("calls"), are not decided yet ("running"), or have a status."""
+        """How many records in force there are ("calls"), are "running", or have a status."""
         running = ("open", "not started", "not triggered")
         hits = [
             s
             for s in self.in_force
-            if what == "calls"
-            or s.status == what
+            if what in ("calls", s.status)
             or (what == "running" and s.status in running and str(s.due) > self.market.as_of)
         ]
         rests = [q.step for q in self.questions.values()]
@@ -172,7 +174,7 @@ class Scored:
         return [s for s in self.scores if s.call.id not in corrected]
 
     def frame(self) -> pl.DataFrame:
-        """One row per record, corrected ones included; shares with fewer than ten independent windows are null."""
+        """One row per record, corrected ones included; shares of too few windows are null."""
         import polars as pl
 
         corrected = self.ledger.corrected
@@ -219,7 +221,7 @@ class Scored:
         return pl.DataFrame(rows, infer_schema_length=None, strict=False)
 
     def records(self) -> pl.DataFrame:
-        """One row per person and per house: calls, hits, interval, what random days would have hit."""
+        """One row per person and per house: calls, hits, interval, base rate."""
         import polars as pl
 
         return pl.DataFrame(
@@ -228,6 +230,7 @@ class Scored:
         )
 
     def record(self, kind: str) -> list[TrackRecord]:
+        """The track records of persons ("who") or houses ("house")."""
         return track_records(self.in_force, kind, self.market.sessions)
 
     def record_figures(self, record: TrackRecord) -> dict[str, Figure]:

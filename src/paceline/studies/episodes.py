@@ -17,7 +17,7 @@ import numpy as np
 from paceline.arrays import SESSIONS_PER_YEAR, Array, Dates
 from paceline.engine import REAL, Question
 from paceline.errors import NotEnoughData, UsageError
-from paceline.figures import Figure
+from paceline.figures import Figure, Value
 from paceline.kernels import forward_fill
 from paceline.lineage import code_of
 from paceline.methods import HORIZONS, AfterLows, Outcome, after_lows, outcomes
@@ -26,7 +26,7 @@ from paceline.methods.detector import MARGIN, STEP, Turns, TurnState
 from paceline.methods.episode_table import Episode, episode_table, last_turn
 from paceline.methods.last_window import superlative
 from paceline.studies.false_alarms import false_alarms
-from paceline.studies.rotations import C, Pair, Proxy, pair_of, pairs, proxies, shelf
+from paceline.studies.rotations import C, Pair, Proxy, pair_of, pairs, proxies, rotation_set
 
 if TYPE_CHECKING:
     import polars as pl
@@ -35,10 +35,11 @@ if TYPE_CHECKING:
 
 ABOUT = {
     "question": "Has one side taken over from the other, and what did that lead to before?",
-    "definition": "An episode of A taking over from B begins, on the day it is known, when ln(A/B) stands c sigma "
-    "sqrt(63) above its lowest point since the last opposite turn, after a fall of the same size; "
-    "sigma from 252 sessions. What followed is compared with all days. See docs/evidence.md.",
-    "never": "That the rotation lasts: pairs turn about as often as noise made of their own returns.",
+    "definition": "An episode of A taking over from B begins, on the day it is known, when ln(A/B) "
+    "stands c sigma sqrt(63) above its lowest point since the last opposite turn, after a fall of "
+    "the same size; sigma from 252 sessions. What followed is compared with all days. See "
+    "docs/evidence.md.",
+    "never": "That the rotation lasts: pairs turn about as often as noise made of their returns.",
     "references": [
         "Guillaume et al. (1997), directional changes",
         "Lunde, Timmermann (2004), Duration Dependence in Stock Prices",
@@ -79,8 +80,8 @@ class Study:
         market = market.including([pair.lead, pair.against])
         self.market, self.pair, self.c, self.step, self.draws = market, pair, c, step, draws
         declared = pair.name in pairs(market)
-        self.shelf = shelf(market, () if declared else (pair,), c=c, step=step)
-        self.days, self.basis = self.shelf.days, self.shelf.basis[pair.name]
+        self.rotations = rotation_set(market, () if declared else (pair,), c=c, step=step)
+        self.days, self.basis = self.rotations.days, self.rotations.basis[pair.name]
         self._kept: dict[int, list[History]] = {}
 
     # ---- numbers
@@ -88,18 +89,23 @@ class Study:
 
     @property
     def lines(self) -> list[str]:
-        """ "raw", and "neutral" where it is asked for."""
+        """The lines there are: "raw", and "neutral" where it is asked for."""
         return ["raw", "neutral"] if self.pair.neutral else ["raw"]
 
     def found(self, line: str = "raw", c: float | None = None) -> tuple[Turns, int]:
-        return self.shelf.ladder[self.c if c is None else c], self.shelf.row(self.pair.name, line)
+        """The turns of all rotations at one size, and the row of this one."""
+        return self.rotations.ladder[self.c if c is None else c], self.rotations.row(
+            self.pair.name, line
+        )
 
     def verdict(self, line: str = "raw", c: float | None = None) -> TurnState:
-        return self.shelf.verdict(self.pair.name, line, self.c if c is None else c)
+        """The state of the line today at one size."""
+        return self.rotations.verdict(self.pair.name, line, self.c if c is None else c)
 
     def table(self, line: str = "raw") -> list[Episode]:
+        """The episodes of the line in order of time."""
         found, row = self.found(line)
-        return episode_table(found, self.shelf.lines[row], row)
+        return episode_table(found, self.rotations.lines[row], row)
 
     @cached_property
     def proxy(self) -> Proxy | None:
@@ -107,11 +113,11 @@ class Study:
         return proxies(self.market, [self.pair.proxy], self.c, self.step).get(self.pair.proxy)
 
     def histories(self, direction: int = 1) -> list[History]:
-        """What followed the turns to one side: the pair itself and its proxy, all of it and since 1990 apart."""
+        """What followed the turns to one side, of the pair and of its proxy."""
         if direction not in self._kept:
             found, row = self.found()
             result = self._histories(
-                "the pair itself", self.days, self.shelf.lines[row], found, row, 1, direction
+                "the pair itself", self.days, self.rotations.lines[row], found, row, 1, direction
             )
             if self.proxy is not None:
                 p = self.proxy
@@ -163,7 +169,7 @@ class Study:
 
     @cached_property
     def low(self) -> AfterLows | None:
-        """The move since the benchmark's last low beside those after every earlier one; None without a low."""
+        """The move since the benchmark's last low beside those after earlier ones; None without."""
         from paceline.signals.lows import confirmed_lows
 
         have = self.market.all_levels
@@ -174,15 +180,16 @@ class Study:
         if not known or known[-1][0] >= len(self.days) - 1:
             return None
         return after_lows(
-            self.shelf.line(self.pair.name),
+            self.rotations.line(self.pair.name),
             [low for low, _ in known],
             confirmed=[confirmed for _, confirmed in known],
             draws=self.draws,
         )
 
     def broad(self, pivot: int, known: int) -> tuple[float, int, int] | None:
-        """(share, counted, members) of the lead's members, at the close ``known``, that beat the against leg from
-        the pivot on; None where the lead has no members or they have no data then.
+        """(share, counted, members) of the lead's members that beat the other leg since the pivot.
+
+        At the close ``known``; None where the lead has no members or they have no data then.
         """
         market = self.market
         index = market.built.get("price") if self.pair.lead in market.composites else None
@@ -268,12 +275,12 @@ class Study:
     def figure(
         self,
         statistic: str,
-        value: Any,
+        value: Value,
         unit: str,
         *,
         line: str = "raw",
-        start: Any = None,
-        end: Any = None,
+        start: Value = None,
+        end: Value = None,
         evidence: Mapping[str, Any] | None = None,
         caveats: Sequence[str] = (),
         used: int | None = None,
@@ -324,7 +331,7 @@ class Study:
         )
 
     def to_turn(self, c: float, line: str = "raw") -> Figure:
-        """The relative move of A over B that would turn the state at size c: above zero where B leads."""
+        """The relative move of A over B that would turn the state: above zero where B leads."""
         v = self.verdict(line, c)
         gap = v.distance * (-1 if v.direction > 0 else 1)
         return self.figure(
@@ -336,6 +343,7 @@ class Study:
         )
 
     def borderline(self, line: str = "raw") -> Figure:
+        """Whether a barrier a quarter smaller or larger gives another answer."""
         v = self.verdict(line)
         said = f"{self.name(v.below)} / {self.name(v.above)}"
         return self.figure(
@@ -387,7 +395,7 @@ class Study:
             return {}
         _, pivot, _ = turn
         last = len(self.days) - 1
-        full = forward_fill(self.shelf.lines[row])
+        full = forward_fill(self.rotations.lines[row])
         made = {
             "far": self.figure(
                 "now far",
@@ -414,11 +422,14 @@ class Study:
         return made
 
     def rates(self) -> dict[str, Figure]:
-        """Episodes (A over B) per year: of the pair, of driftless walks, of its own demeaned returns resampled."""
+        """Episodes (A over B) per year: of the pair, of driftless walks, of resampled returns."""
         found, row = self.found()
         own = float(found.rate_per_year()[row])
         walks, resampled = false_alarms(
-            self.market.store.cache, [None, np.diff(self.shelf.lines[row])], self.c, step=self.step
+            self.market.store.cache,
+            [None, np.diff(self.rotations.lines[row])],
+            self.c,
+            step=self.step,
         )
         made = {"own": self.figure("rate", own, "ratio", start=self.days[0])}
         for name, rate in (("walks", walks), ("resampled", resampled)):
@@ -440,7 +451,7 @@ class Study:
         at = f"after {o.horizon}"
         why = [e.note] if e.note else []
 
-        def made(what: str, value: Any, unit: str, **more: Any) -> Figure:
+        def made(what: str, value: Value, unit: str, **more: Any) -> Figure:
             return self.figure(f"{at} {what}", value, unit, caveats=why, **common, **more)
 
         return {
@@ -484,8 +495,10 @@ class Study:
         }
 
     def reversal(self, start: str, end: str) -> dict[str, Figure]:
-        """Returns of both legs in a window and in the year up to its start, on the pair's basis, and whether the
-        difference changed its sign: a reversal. Empty where a close is missing.
+        """Returns of both legs in a window and in the year before it, and whether the lead turned.
+
+        On the pair's basis; a reversal is a change of sign of the difference. Empty where a close
+        is missing.
 
         start, end  ISO dates of the closes the window runs from and to
         """
@@ -515,7 +528,7 @@ class Study:
 
     def superlative(self) -> dict[str, Any]:
         """now, rank and n as figures, ``since`` as an ISO date or None (never as wide before)."""
-        found = superlative(self.shelf.line(self.pair.name))
+        found = superlative(self.rotations.line(self.pair.name))
         if found is None:
             return {}
         start = self.days[len(self.days) - 1 - found.sessions]
@@ -579,7 +592,7 @@ def study(
     """
     pair = pair_of(market, rotation)
     found = Study(market, pair, c=c, step=step, draws=draws)
-    if not np.isfinite(found.shelf.line(pair.name)).any():
+    if not np.isfinite(found.rotations.line(pair.name)).any():
         raise NotEnoughData(
             f"{pair.name}: {pair.lead} and {pair.against} have no common day.",
             "Check `paceline doctor`, or choose other baskets.",

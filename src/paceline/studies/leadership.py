@@ -112,7 +112,7 @@ def _lows(ask: Answers, verdict: Verdict) -> Iterator[Argument]:
         if low:
             rank, n = low["rank"], low["n"]
             far = None if rank.value is None else extreme(float(rank.value), int(n.value))
-            yield Argument("low", rank, side(far), {"pair": verdict.shelf.pairs[name].label})
+            yield Argument("low", rank, side(far), {"pair": verdict.rotations.pairs[name].label})
 
 
 def extreme(share: float, n: int) -> bool:

@@ -42,7 +42,7 @@ def declared(ask: Answers) -> list[Study]:
     studies = [study for study in asked if study is not None]
     if studies:
         first = studies[0]
-        lines = [s.shelf.line(s.pair.name) for s in studies]
+        lines = [s.rotations.line(s.pair.name) for s in studies]
         returns = [None, *map(np.diff, lines)]
         false_alarms(first.market.store.cache, returns, first.c, step=first.step)
     return studies
@@ -50,7 +50,7 @@ def declared(ask: Answers) -> list[Study]:
 
 def price_relative(study: Study, sessions: int) -> DrawnLine | None:
     """First leg over second, 100 at the first value of the last ``sessions``; None without any."""
-    line = study.shelf.line(study.pair.name)[-sessions:]
+    line = study.rotations.line(study.pair.name)[-sessions:]
     days: Sequence[object] = study.days[-len(line) :].tolist()
     there = np.flatnonzero(np.isfinite(line))
     if not len(there):

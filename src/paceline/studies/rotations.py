@@ -1,15 +1,16 @@
-"""Which rotations a market has, the lines and states of all of them together, and today's signals."""
+"""Which rotations a market has, their lines and states together, and today's signals."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from paceline.arrays import Array, Dates
+from paceline.arrays import Array, Dates, Ints
 from paceline.errors import NotEnoughData, UnknownName, UsageError
 from paceline.market.levels import BASES
 from paceline.methods import barriers, relative_lines
@@ -84,8 +85,8 @@ def pair_of(market: Market, rotation: str | tuple[str, str]) -> Pair:
 
 
 @dataclass(frozen=True)
-class Shelf:
-    """Lines and states of several rotations at once, on the sessions from the first one with a value.
+class RotationSet:
+    """Lines and states of several rotations, on the sessions from the first one with a value.
 
     rows       name -> row of ``lines``; the beta-neutral line of row k is row len(rows) + k (all
                NaN where not asked)
@@ -101,25 +102,30 @@ class Shelf:
     basis: Mapping[str, str]
 
     def row(self, name: str, line: str = "raw") -> int:
+        """Row of a rotation's raw or beta-neutral line."""
         return self.rows[name] + (len(self.rows) if line == "neutral" else 0)
 
     def line(self, name: str, line: str = "raw") -> Array:
+        """A rotation's raw or beta-neutral line."""
         found: Array = self.lines[self.row(name, line)]
         return found
 
     def verdict(self, name: str, line: str = "raw", c: float = C) -> TurnState:
+        """A rotation's state today at one size."""
         return barriers.last_state(self.ladder, self.line(name, line), self.row(name, line), c)
 
 
-def shelf(market: Market, extra: Sequence[Pair] = (), *, c: float = C, step: int = STEP) -> Shelf:
+def rotation_set(
+    market: Market, extra: Sequence[Pair] = (), *, c: float = C, step: int = STEP
+) -> RotationSet:
     """All rotations of the market (and ``extra`` ones); worked out once and kept."""
     known = {**pairs(market), **{p.name: p for p in extra}}
     return market.memo(
-        ["rotations", sorted(known), c, step], lambda: _shelf(market, known, c, step)
+        ["rotations", sorted(known), c, step], lambda: _rotation_set(market, known, c, step)
     )
 
 
-def _shelf(market: Market, known: Mapping[str, Pair], c: float, step: int) -> Shelf:
+def _rotation_set(market: Market, known: Mapping[str, Pair], c: float, step: int) -> RotationSet:
     have = market.all_levels
     place = {n: i for i, n in enumerate(have.names)}
     basis, raw = {}, []
@@ -159,7 +165,7 @@ def _shelf(market: Market, known: Mapping[str, Pair], c: float, step: int) -> Sh
     ).reshape(lines.shape)
     both = np.concatenate([lines, flat])[:, start:]
     sizes = sorted({*barriers.LADDER, c - MARGIN, c, c + MARGIN})
-    return Shelf(
+    return RotationSet(
         have.sessions[start:],
         known,
         {n: k for k, n in enumerate(known)},
@@ -182,7 +188,7 @@ class Proxy(NamedTuple):
 def proxies(
     market: Market, also: Sequence[str] = (), c: float = C, step: int = STEP
 ) -> dict[str, Proxy]:
-    """The proxies that the rotations declare (and ``also``), by name with sign, as far as they are stored.
+    """The proxies that the rotations declare (and ``also``), by name with sign, if stored.
 
     Those of one frequency share the days of all and are looked through in one pass; kept.
     """
@@ -222,37 +228,31 @@ def signals(market: Market, *, history: bool = False) -> pl.DataFrame:
     """
     import polars as pl
 
-    desk = shelf(market)
+    rotations = rotation_set(market)
     parts = []
-    for name, pair in desk.pairs.items():
+    for name, pair in rotations.pairs.items():
         for line in ("raw", "neutral") if pair.neutral else ("raw",):
-            row = desk.row(name, line)
-            here = desk.ladder[C]
+            row = rotations.row(name, line)
+            here = rotations.ladder[C]
             known = np.isfinite(here.barrier[row])
-            at = np.flatnonzero(known) if history else np.array([len(desk.days) - 1])
+            at = np.flatnonzero(known) if history else np.array([len(rotations.days) - 1])
             states = {
-                n: desk.ladder[c].state[row, at].astype(np.int64) for c, n in barriers.NAMED.items()
+                n: rotations.ladder[c].state[row, at].astype(np.int64)
+                for c, n in barriers.NAMED.items()
             }
-            sides = [desk.ladder[C + x].state[row, at] for x in (-MARGIN, MARGIN)]
+            sides = [rotations.ladder[C + x].state[row, at] for x in (-MARGIN, MARGIN)]
             mine = np.flatnonzero(here.series == row)
             newest = np.searchsorted(here.known[mine], at, side="right") - 1
 
-            def dated(
-                sessions: Any, mine: Any = mine, newest: Any = newest
-            ) -> list[dt.date | None]:
-                return [
-                    None if k < 0 else desk.days[sessions[mine[k]]].astype(object)
-                    for k in newest.tolist()
-                ]
-
+            dated = partial(_dated, rotations.days, mine, newest)
             gap = here.distance[row, at] * np.where(states["episode"] > 0, -1, 1)
             parts.append(
                 pl.DataFrame(
                     {
                         "rotation": name,
                         "line": line,
-                        "date": desk.days[at],
-                        "known": desk.days[at],
+                        "date": rotations.days[at],
+                        "known": rotations.days[at],
                         "direction": states["episode"],
                         **states,
                         "borderline": ~(
@@ -263,7 +263,7 @@ def signals(market: Market, *, history: bool = False) -> pl.DataFrame:
                         "to_turn": np.where(states["episode"] != 0, np.expm1(gap), np.nan),
                         "lead": pair.lead,
                         "against": pair.against,
-                        "basis": desk.basis[name],
+                        "basis": rotations.basis[name],
                     }
                 ).with_columns(
                     pl.col("date", "known").cast(pl.Date),
@@ -276,3 +276,8 @@ def signals(market: Market, *, history: bool = False) -> pl.DataFrame:
             "Add a [rotations.NAME] table, or a sector group.",
         )
     return pl.concat(parts)
+
+
+def _dated(days: Dates, mine: Ints, newest: Ints, sessions: Ints) -> list[dt.date | None]:
+    """The days of ``sessions`` of the newest of a line's turns, at each session asked for."""
+    return [None if k < 0 else days[sessions[mine[k]]].astype(object) for k in newest.tolist()]

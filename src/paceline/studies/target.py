@@ -16,7 +16,7 @@ import numpy as np
 from paceline.arrays import SESSIONS_PER_YEAR
 from paceline.engine import Question
 from paceline.errors import NotEnoughData, UsageError
-from paceline.figures import Figure
+from paceline.figures import Figure, Value
 from paceline.lineage import code_of
 from paceline.market.stored import parse_date
 from paceline.methods import target_odds
@@ -31,9 +31,10 @@ if TYPE_CHECKING:
 QUESTION = "What does this level by this date ask for, and how likely is it?"
 ABOUT = {
     "question": QUESTION,
-    "definition": "Implied return, required growth per year, chance of closing at or beyond the level at the end "
-    "and of touching it before, by closed form and by stationary block bootstrap of the index's "
-    "own daily log returns, under stated drifts; share of past windows that did as much.",
+    "definition": "Implied return, required growth per year, chance of closing at or beyond the "
+    "level at the end and of touching it before, by closed form and by stationary "
+    "block bootstrap of the index's own daily log returns, under stated drifts; "
+    "share of past windows that did as much.",
     "never": "That this is how likely it is: the answer is mostly the drift assumed.",
     "references": [
         "Reflection principle for a Brownian motion with drift",
@@ -63,10 +64,10 @@ class Answer:
 
     @cached_property
     def figures(self) -> dict[str, Figure]:
-        """Statistic to figure; chances under a drift are ``end``, ``touch`` ... followed by the drift's name."""
+        """Statistic to figure; chances are ``end``, ``touch`` ... and the drift's name."""
         t, made = self.target, {}
 
-        def add(statistic: str, value: Any, unit: str, **more: Any) -> None:
+        def add(statistic: str, value: Value, unit: str, **more: Any) -> None:
             made[statistic] = self._figure(statistic, value, unit, **more)
 
         add("last_close", t.start, "level", end=t.as_of)
@@ -113,7 +114,8 @@ class Answer:
                 ()
                 if found.enough
                 else (
-                    f"only {found.n_effective:.1f} independent windows in the history: no share is given",
+                    f"only {found.n_effective:.1f} independent windows in the history: "
+                    "no share is given",
                 )
             )
             add(
@@ -142,7 +144,7 @@ class Answer:
     def _figure(
         self,
         statistic: str,
-        value: Any,
+        value: Value,
         unit: str,
         *,
         start: str | None = None,
@@ -224,7 +226,7 @@ def weigh(
     draws: int = DRAWS,
     seed: int = 0,
 ) -> Answer:
-    """Weigh a level of a basket (default: the benchmark) by a date; see ``methods.target_odds`` for the method.
+    """Weigh a level of a basket (default: the benchmark) by a date: see ``methods.target_odds``.
 
     drift       "zero", "history" or a rate per year ("7%", 0.07): continuous, of the price index
     volatility  "history", "recent" or a rate per year
@@ -300,7 +302,9 @@ def weigh(
 
 
 def sessions_to(market: Market, until: dt.date) -> tuple[Dates, str | None]:
-    """All sessions to ``until``, and the last one that is known: after it 252 of 261 weekdays stand for sessions.
+    """All sessions to ``until``, and the last one that is known.
+
+    After it 252 of 261 weekdays stand for sessions.
 
     None where all are known: the calendar is stored for two years after the last import.
     """

@@ -1,4 +1,4 @@
-"""The two questions put to a market: is leadership changing, is a sector digesting? Grades and numbers as figures.
+"""Two questions put to a market: is leadership changing, is a sector consolidating?
 
 found = verdict.weigh(book)
 found.grade, found.digestion.grade
@@ -15,7 +15,7 @@ import numpy as np
 
 from paceline.arrays import SESSIONS_PER_YEAR
 from paceline.evidence import Evidence
-from paceline.figures import Figure
+from paceline.figures import Figure, Value
 from paceline.kernels import forward_fill
 from paceline.lineage import code_of
 from paceline.methods import grades as views
@@ -24,19 +24,20 @@ from paceline.methods.detector import QUARTER
 from paceline.methods.episode_table import last_turn
 from paceline.methods.last_window import window_evidence
 from paceline.studies.answers import Answers
-from paceline.studies.rotations import Pair, Shelf, pairs, shelf
+from paceline.studies.rotations import Pair, RotationSet, pairs, rotation_set
 
 if TYPE_CHECKING:
     from paceline.market import Market
 
 ABOUT = {
-    "question": "Is leadership changing? Is the year's leader digesting?",
-    "definition": "The grade is the lowest of three: effect (size of the turn known since the date), significance "
-    "(the move since the date against all earlier windows of its length, with and without beta, "
-    "corrected by Benjamini and Hochberg over every rotation that shares the date) and persistence "
-    "(sessions since the date; at least 42 for strong). A sector alone is weak at most. See "
-    "docs/verdict.md.",
-    "never": "More than the grade: none does not mean that nothing changes, only that nothing here shows it.",
+    "question": "Is leadership changing? Is the year's leader consolidating?",
+    "definition": "The grade is the lowest of three: effect (size of the turn known since the "
+    "date), significance (the move since the date against all earlier windows of "
+    "its length, with and without beta, corrected by Benjamini and Hochberg over "
+    "every rotation that shares the date) and persistence (sessions since the date; "
+    "at least 42 for strong). A sector alone is weak at most. See docs/verdict.md.",
+    "never": "More than the grade: none does not mean that nothing changes, only that nothing "
+    "shows it.",
     "references": ["Benjamini, Hochberg (1995), Controlling the False Discovery Rate"],
 }
 #: A low older than this is no longer news: the last quarter is judged instead.
@@ -58,7 +59,7 @@ class Verdict:
     """
 
     market: Market = field(repr=False)
-    shelf: Shelf = field(repr=False)
+    rotations: RotationSet = field(repr=False)
     date: str
     is_low: bool
     sessions: int
@@ -71,12 +72,13 @@ class Verdict:
 
     @property
     def declared(self) -> list[views.Grading]:
+        """The rotations of the market file, without the sectors."""
         return [g for g in self.graded if not g.case.sector]
 
     def figure(
         self,
         statistic: str,
-        value: Any,
+        value: Value,
         unit: str,
         pair: Pair | None = None,
         *,
@@ -89,11 +91,11 @@ class Verdict:
         """A number or grade of the page: of one rotation, of one basket, or of the whole market."""
         market, benchmark = self.market, self.market.benchmark
         if pair:
-            legs, basis = [pair.lead, pair.against], self.shelf.basis[pair.name]
+            legs, basis = [pair.lead, pair.against], self.rotations.basis[pair.name]
         elif subject:
             legs, basis = [subject], market.all_levels.basis.get(subject, "")
         else:
-            legs = sorted({n for p in self.shelf.pairs.values() for n in (p.lead, p.against)})
+            legs = sorted({n for p in self.rotations.pairs.values() for n in (p.lead, p.against)})
             basis = ""
         names = list(dict.fromkeys([*legs, benchmark]))
         question = market.provenance(names, dict.fromkeys(names, basis)).question(
@@ -120,11 +122,11 @@ class Verdict:
 
     def row(self, g: views.Grading) -> dict[str, Figure]:
         """The numbers and grades of one rotation."""
-        pair, e, case = self.shelf.pairs[g.case.name], g.evidence, g.case
+        pair, e, case = self.rotations.pairs[g.case.name], g.evidence, g.case
         which = (
             "without beta" if case.flat is not None and case.evidence is case.flat else "as it is"
         )
-        full = forward_fill(self.shelf.line(pair.name))
+        full = forward_fill(self.rotations.line(pair.name))
         move = (
             float(np.expm1(full[-1] - full[-1 - self.sessions]))
             if len(full) > self.sessions
@@ -132,7 +134,7 @@ class Verdict:
         )
         why = (e.note,)
 
-        def made(statistic: str, value: Any, unit: str, **more: Any) -> Figure:
+        def made(statistic: str, value: Value, unit: str, **more: Any) -> Figure:
             return self.figure(statistic, value, unit, pair, rotation=pair.name, **more)
 
         found = {
@@ -154,15 +156,17 @@ class Verdict:
         return found
 
 
-def turned(desk: Shelf, name: str, since: int) -> tuple[int, float]:
-    """(direction, size) of the newest turn of a rotation that became known after session ``since``: the largest
-    size at which a turn that way became known after it and still stands; (0, 0.0) without one.
+def turned(rotations: RotationSet, name: str, since: int) -> tuple[int, float]:
+    """(direction, size) of the newest turn that became known after session ``since``.
+
+    The largest size at which a turn that way became known after it and still stands; (0, 0.0)
+    without one.
     """
-    row, newest = desk.row(name), {}
+    row, newest = rotations.row(name), {}
     for c in NAMED:
-        last = last_turn(desk.ladder[c], row)
-        mine = desk.ladder[c].series == row
-        if last is not None and last[2] > since and bool(desk.ladder[c].complete[mine][-1]):
+        last = last_turn(rotations.ladder[c], row)
+        mine = rotations.ladder[c].series == row
+        if last is not None and last[2] > since and bool(rotations.ladder[c].complete[mine][-1]):
             newest[c] = last
     if not newest:
         return 0, 0.0
@@ -179,36 +183,38 @@ def weigh(book: Answers, sector: str | None = None) -> Verdict | None:
     market = book.market
     if not pairs(market):
         return None
-    desk = shelf(market)
-    last = len(desk.days) - 1
+    rotations = rotation_set(market)
+    last = len(rotations.days) - 1
     low = market.low
-    at = int(np.searchsorted(desk.days, np.datetime64(low[0]))) if low is not None else -1
-    is_low = low is not None and desk.days[0] <= np.datetime64(low[0]) and 0 < last - at <= NEWS
+    at = int(np.searchsorted(rotations.days, np.datetime64(low[0]))) if low is not None else -1
+    is_low = (
+        low is not None and rotations.days[0] <= np.datetime64(low[0]) and 0 < last - at <= NEWS
+    )
     at = at if is_low else max(last - QUARTER, 0)
     cases = []
-    for name, pair in desk.pairs.items():
-        direction, size = turned(desk, name, at)
-        flat = window_evidence(desk.line(name, "neutral"), last - at) if pair.neutral else None
+    for name, pair in rotations.pairs.items():
+        direction, size = turned(rotations, name, at)
+        flat = window_evidence(rotations.line(name, "neutral"), last - at) if pair.neutral else None
         cases.append(
             views.RotationCase(
                 name,
                 direction,
                 size,
                 last - at,
-                window_evidence(desk.line(name), last - at),
+                window_evidence(rotations.line(name), last - at),
                 flat,
                 pair.sector,
             )
         )
     subject = sector or leader(book)
-    lift, digestion, figures, reason = _digestion(book, desk, subject)
+    lift, digestion, figures, reason = _digestion(book, rotations, subject)
     graded, also = views.judge(cases, [lift])
     if digestion is not None:
         digestion = replace(digestion, lift=also[0])
     return Verdict(
         market,
-        desk,
-        str(desk.days[at]),
+        rotations,
+        str(rotations.days[at]),
         is_low,
         last - at,
         tuple(graded),
@@ -221,7 +227,7 @@ def weigh(book: Answers, sector: str | None = None) -> Verdict | None:
 
 
 def leader(book: Answers) -> str:
-    """The sector that contributed most to this year's return of the market, else any basket of a group; "" for none."""
+    """The sector, else the basket of a group, that contributed most to this year; "" for none."""
     rows = [
         f
         for f in book.rows("contributions")
@@ -233,9 +239,9 @@ def leader(book: Answers) -> str:
 
 
 def _digestion(
-    book: Answers, desk: Shelf, subject: str
+    book: Answers, rotations: RotationSet, subject: str
 ) -> tuple[Evidence, views.Consolidation | None, dict[str, Figure | None], str]:
-    """Lift of its earnings seasons, what is known of the sector, its figures, and why there is nothing."""
+    """Lift of its earnings seasons, the sector's state, its figures, and why there is nothing."""
     empty = Evidence(None, note="no sector to ask")
     if not subject:
         return empty, None, {}, "no sector or theme whose share of the year's gain is known"
@@ -245,9 +251,9 @@ def _digestion(
         "below_short": book.one("trend_state", subject, "from_short"),
         "share": book.one("percent_above_average", subject, how={"window": 200, "basis": None}),
     }
-    pair = next((p for p in desk.pairs.values() if p.sector and p.lead == subject), None)
+    pair = next((p for p in rotations.pairs.values() if p.sector and p.lead == subject), None)
     lift = (
-        views.season_lift(desk.line(pair.name), desk.days)
+        views.season_lift(rotations.line(pair.name), rotations.days)
         if pair
         else replace(empty, note="no line of it against the market")
     )
