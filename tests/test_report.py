@@ -233,10 +233,10 @@ def test_the_same_document_gives_the_same_page(document: Document, html: str) ->
 
 def test_simulated_is_stamped_on_screen_on_paper_and_in_the_sentence_to_copy() -> None:
     stamped, real = report.render(sample.document(simulated=True)), report.render(sample.document())
-    assert '<body class="simulated">' in stamped and '<div class="ribbon"' in stamped
+    assert '<body data-where="" class="simulated">' in stamped and '<div class="ribbon"' in stamped
     assert "body.simulated::after" in stamped[stamped.index("@media print") :]
     assert json.loads(Page(stamped).scripts["card-data"])["source"] == "SIMULATED data"
-    assert "<body>" in real and '<div class="ribbon"' not in real
+    assert '<body data-where="">' in real and '<div class="ribbon"' not in real
     assert json.loads(Page(real).scripts["card-data"])["source"] != "SIMULATED data"
 
 
@@ -257,6 +257,7 @@ def test_hostile_names_stay_text() -> None:
         title=evil,
         sources=[{"who": evil, "what": evil, "checksum": evil}],
         command=evil,
+        where=evil,
         code=evil,
         measures={"performance": {"question": evil, "definition": evil, "references": [evil]}},
     )
@@ -455,12 +456,6 @@ def test_sources_are_those_of_the_imports() -> None:
     ]
     assert page.provenance.publishers({"sources": loads}) == "B, C, D and others"
     assert page.provenance.publishers({}) == "the market file's sources"
-    manifest = {"as_of": "2025-12-05", "store_version": 3, "market_file": "m.toml"}
-    assert (
-        page.provenance.command(manifest)
-        == "paceline report --market m.toml --as-of 2025-12-05 --store-version 3"
-    )
-    assert page.provenance.command({"command": "c"}) == "c" and page.provenance.command({}) == ""
 
 
 def test_thinning_keeps_a_gap_open() -> None:
