@@ -1,4 +1,4 @@
-"""Bootstrap of 60 pairs x 6,300 sessions with 2,000 draws, and calibration of the detector on 2,000 walks x 25 years.
+"""Bootstrap of 60 pairs x 6,300 sessions, 2,000 draws; the detector on 2,000 walks x 25 years.
 
 python bench/evidence.py           # bootstrap with block lengths under 20 s on 2 cores, calibration
                                    in seconds
@@ -20,7 +20,7 @@ PAIRS, SESSIONS, DRAWS = 60, 6300, 2000
 
 
 def timed(what: str, work: Callable[[], Any]) -> Any:
-    """The result of ``work``; prints wall-clock and processor seconds (other work slows only the first)."""
+    """The result of ``work``; prints seconds, wall-clock and processor (less disturbed)."""
     wall, cpu = time.perf_counter(), time.process_time()
     result = work()
     print(

@@ -1,4 +1,4 @@
-"""Targets and indices of 60 baskets on 5,000 securities x 2,520 sessions, quarterly: seconds, and the shape of growth.
+"""Targets and indices of 60 baskets on 5,000 securities x 2,520 sessions, quarterly: time, growth.
 
 python bench/indices.py            # targets under 1.5 s, indices under 1 s on 2 cores
 python bench/indices.py 500 600    # another size
@@ -40,7 +40,7 @@ def synthetic(n: int, t: int, seed: int = 1) -> FakePanel:
 
 
 def market(count: int = 60) -> config.MarketFile:
-    """``count`` baskets: the whole, size buckets, sectors and industries, cap- and equal-weighted."""
+    """``count`` baskets: the whole, sizes, sectors and industries, cap- and equal-weighted."""
     found: dict[str, dict[str, Any]] = {
         f"all {w}": {"universe": "all", "weight": w} for w in WEIGHTS
     }

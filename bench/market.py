@@ -1,4 +1,6 @@
-"""A random market of any size in a store, and one more session for it. Weekdays; nobody is delisted; 1% missing."""
+"""A random market of any size in a store, and one more session for it.
+
+Weekdays; nobody is delisted; 1% missing."""
 
 from __future__ import annotations
 

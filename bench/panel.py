@@ -1,4 +1,6 @@
-"""How long the panel takes: warm from the store and from its cache (targets 2 s and 0.2 s at 5,000 x 2,520).
+"""How long the panel takes, warm from the store and from its cache.
+
+The targets are 2 s and 0.2 s at 5,000 x 2,520.
 
     python bench/panel.py [--securities 5000] [--sessions 2520] [--loads 1]
 

@@ -1,4 +1,4 @@
-"""The same work in pandas, polars and DuckDB: equal answers, and how many times longer each takes than Paceline.
+"""The same work in pandas, polars and DuckDB: equal answers, and the time against Paceline's.
 
 2,500 securities x 1,260 sessions, all tables in memory in each library's own form. The work: levels
 of an equal-weighted index renewed at each month's end and of a cap-weighted one, 200-session means
@@ -26,7 +26,7 @@ Array = Any
 
 
 def data() -> tuple[Array, Array, Array]:
-    """Sessions, returns (1% missing) and caps that move with them; the first session has no return."""
+    """Sessions, returns (1% missing; none at first) and caps that move with them."""
     random = np.random.default_rng(7)
     r = random.normal(0.0004, 0.02, SIZE)
     r[random.random(SIZE) < 0.01] = np.nan
@@ -181,14 +181,17 @@ def duckdb_(days: Array, r: Array, cap: Array) -> dict[str, Callable[[], Array]]
     return {
         "equal-weighted index": lambda: ask("""
             with g as (select date, date_trunc('month', date) as m, exp(sum(ln(1 + r)) over (
-                           partition by security, date_trunc('month', date) order by date)) as g from t),
+                           partition by security, date_trunc('month', date) order by date)) as g
+                           from t),
                  inside as (select date, m, avg(g) as g from g group by date, m),
-                 ends as (select m, coalesce(exp(sum(ln(g)) over (order by m rows between unbounded preceding and 1
-                          preceding)), 1) as before from (select m, arg_max(g, date) as g from inside group by m))
+                 ends as (select m, coalesce(exp(sum(ln(g)) over (
+                              order by m rows between unbounded preceding and 1 preceding)), 1)
+                              as before
+                          from (select m, arg_max(g, date) as g from inside group by m))
             select 100 * g * before as x from inside join ends using (m) order by date"""),
         "cap-weighted index": lambda: ask(
-            "with s as (select date, sum(cap) as c from t group by date) select 100 * c / first_value(c) over "
-            "(order by date) as x from s order by date"
+            "with s as (select date, sum(cap) as c from t group by date) "
+            "select 100 * c / first_value(c) over (order by date) as x from s order by date"
         ),
         "200-session means": lambda: ask(f"select sum(mean) as x {shown}"),
         "share above them": lambda: ask(
@@ -213,8 +216,10 @@ def main() -> None:
     theirs = {"pandas": pandas_(*given), "polars": polars_(*given), "DuckDB": duckdb_(*given)}
     print(
         f"The same work elsewhere, {SIZE[0]:,} x {SIZE[1]:,}, answers equal to 1e-9 "
-        "(CPU seconds, and how many times Paceline's). Nobody leaves this market and every cap is known, so "
-        "elsewhere the cap-weighted index is one sum; Paceline does the same work as with leavers and holes.\n"
+        "(CPU seconds, and how many times Paceline's). "
+        "Nobody leaves this market and every cap is known, so "
+        "elsewhere the cap-weighted index is one sum; "
+        "Paceline does the same work as with leavers and holes.\n"
     )
     print("| work | Paceline | " + " | ".join(theirs) + " |\n|---|---|" + "---|" * len(theirs))
     for what, (answer, own) in ours.items():

@@ -1,4 +1,6 @@
-"""Everything ``make bench`` measures, against the targets of docs/design.md, in one table and in bench/results.md.
+"""Everything ``make bench`` measures, against the targets of docs/design.md, in one table.
+
+The table is printed and kept in bench/results.md.
 
     python bench/run.py                     # all parts, about four minutes on 2 cores
     python bench/run.py --part measures     # one of them, in this process
@@ -30,7 +32,9 @@ ROWS: list[dict[str, Any]] = []
 
 
 def peak() -> float:
-    """Largest memory of this process so far, GB. Linux tells it in /proc; ``getrusage`` counts the parent's too."""
+    """Largest memory of this process so far, GB.
+
+    Linux tells it in /proc; ``getrusage`` counts the parent's too."""
     status = Path("/proc/self/status")
     if status.exists():
         line = next(

@@ -7,10 +7,8 @@ python docs/generate.py FILE.py    write the pages of a plug-in's measures besid
 
 from __future__ import annotations
 
-import inspect
 import sys
 from pathlib import Path
-from typing import Any
 
 from paceline import measures, plugins
 from paceline.measures import Measure
@@ -24,7 +22,7 @@ OF = {
 }
 
 
-def kind(annotation: Any) -> str:
+def kind(annotation: object) -> str:
     """A type as people write it."""
     text = annotation.__name__ if isinstance(annotation, type) else str(annotation)
     return text.replace("typing.", "")
@@ -80,8 +78,8 @@ def page(m: Measure) -> str:
         parts += [
             "## Parameters",
             "| name | type | default | meaning |\n|---|---|---|---|\n" + rows(listed),
-            f"On the command line `--{next(iter(m.params)).replace('_', '-')}`, in a market file under "
-            f"`[measures.{m.name}]`, in Python a keyword.",
+            f"On the command line `--{next(iter(m.params)).replace('_', '-')}`, "
+            f"in a market file under `[measures.{m.name}]`, in Python a keyword.",
         ]
     if m.never:
         parts += ["## Not to be said from it", m.never]
@@ -96,11 +94,10 @@ def pages() -> dict[str, str]:
     found = measures.discover()
     files = {f"{name}.md": page(m) for name, m in found.items()}
     listed = [(f"[{name}]({name}.md)", m.question, OF[m.of]) for name, m in found.items()]
-    own = inspect.cleandoc("""
-        # Measures
-
-        Written by `make docs` from the declarations in `src/paceline/measures/`; edit those, not these pages.
-        """)
+    own = (
+        "# Measures\n\nWritten by `make docs` from the declarations in `src/paceline/measures/`; "
+        "edit those, not these pages."
+    )
     files["README.md"] = (
         f"{own}\n\n| measure | question | looks at |\n|---|---|---|\n{rows(listed)}\n"
     )

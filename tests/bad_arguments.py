@@ -1,4 +1,4 @@
-"""Bad arguments and bad market files: one table of cases, each with the exact message and exit code.
+"""Bad arguments and bad market files: a table of cases with exact message and exit code.
 
 ``edit`` replaces text in ``MARKET`` (old, new); ``{file}`` in a message stands for the market
 file's path. A case without ``argv`` opens the edited file with ``paceline list baskets``."""
@@ -108,8 +108,8 @@ ARGUMENTS = [
     _words(
         "kind of list",
         "list basket",
-        'Invalid value "basket" for KIND. Choose from: "baskets", "groups", "rotations", "measures", '
-        '"universes", "sources". Did you mean "baskets"?',
+        'Invalid value "basket" for KIND. Choose from: "baskets", "groups", "rotations", '
+        '"measures", "universes", "sources". Did you mean "baskets"?',
         "See `paceline list --help`.",
     ),
     _words(
@@ -185,8 +185,8 @@ MARKET_FILES = [
         'path = "prices.csv"',
         'paths = "prices.csv"',
         "unknown key 'sources.prices.paths'.",
-        "Did you mean 'path'? Accepted here: kind, table, path, columns, constants, where, rename, dialect, "
-        "recover, derive, options, tolerance, caveat, origin.",
+        "Did you mean 'path'? Accepted here: kind, table, path, columns, constants, where, rename, "
+        "dialect, recover, derive, options, tolerance, caveat, origin.",
     ),
     _file(
         "benchmark is no basket",

@@ -157,7 +157,8 @@ CASES: tuple[Case, ...] = (
         **prices(b"<!DOCTYPE html>\n<html><body>429 Too Many Requests</body></html>"),
         error=(
             "SourceError",
-            "p.csv: a web page, not CSV. The server sent an error or login page; fetch the file again.",
+            "p.csv: a web page, not CSV. "
+            "The server sent an error or login page; fetch the file again.",
         ),
     ),
     Case(
@@ -192,7 +193,8 @@ CASES: tuple[Case, ...] = (
         {"path": "p.parquet", "columns": {**COLUMNS, "close": "px"}},
         (
             "SourceError",
-            "p.parquet: no column 'px', asked for by sources.bad.columns.close. The file has: ticker, date, close.",
+            "p.parquet: no column 'px', asked for by sources.bad.columns.close. "
+            "The file has: ticker, date, close.",
         ),
     ),
     Case(
@@ -200,7 +202,8 @@ CASES: tuple[Case, ...] = (
         **prices(GOOD, where={"kind": "stock"}),
         error=(
             "SourceError",
-            "p.csv: no column 'kind', asked for by sources.bad.where. The file has: ticker, date, close.",
+            "p.csv: no column 'kind', asked for by sources.bad.where. "
+            "The file has: ticker, date, close.",
         ),
     ),
     Case(
@@ -209,8 +212,8 @@ CASES: tuple[Case, ...] = (
         error=(
             "MarketFileError",
             "sources.bad.columns: table 'prices' has no column 'clsoe'. Did you mean 'close'? "
-            "Accepted: security, date, close, price_return, total_return, volume, market_cap, known, "
-            "adjusted_close, split_adjusted_close, dividend, split, shares.",
+            "Accepted: security, date, close, price_return, total_return, volume, market_cap, "
+            "known, adjusted_close, split_adjusted_close, dividend, split, shares.",
         ),
     ),
     Case(
@@ -219,7 +222,8 @@ CASES: tuple[Case, ...] = (
         | {"source": {"path": "p.csv", "columns": {"date": "date", "close": "close"}}},
         error=(
             "MarketFileError",
-            "sources.bad.columns: table 'prices' needs security. Map a column of p.csv or give a constant.",
+            "sources.bad.columns: table 'prices' needs security. "
+            "Map a column of p.csv or give a constant.",
         ),
     ),
     Case(
@@ -228,8 +232,8 @@ CASES: tuple[Case, ...] = (
         error=(
             "MarketFileError",
             "sources.bad.options: unknown option 'delimitor'. Did you mean 'delimiter'? "
-            "Accepted: delimiter, encoding, decimal, names, after, missing, replace, wide, wide_field, unit, "
-            "ratio_of, lag_days, also_securities, shape, changes, snapshot.",
+            "Accepted: delimiter, encoding, decimal, names, after, missing, replace, wide, "
+            "wide_field, unit, ratio_of, lag_days, also_securities, shape, changes, snapshot.",
         ),
     ),
     Case(
@@ -242,7 +246,8 @@ CASES: tuple[Case, ...] = (
         **prices(GOOD, dialect="changes"),
         error=(
             "MarketFileError",
-            "sources.bad.columns: the price dialect 'changes' needs price_return. Mapped are: security, date, close.",
+            "sources.bad.columns: the price dialect 'changes' needs price_return. "
+            "Mapped are: security, date, close.",
         ),
     ),
     Case(

@@ -1,4 +1,4 @@
-"""A panel made of arrays, with the attributes the real one has: for tests of what stands on a panel."""
+"""A panel made of arrays, with the real one's attributes: for tests of what stands on a panel."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ def weekdays(first: str, count: int) -> Any:
 
 
 class FakePanel:
-    """``fields`` are (N, T); ``spells`` universe -> (N, T) membership; ``classes`` level -> names or (N, T) names."""
+    """A panel of arrays.
+
+    ``fields`` are (N, T); ``spells`` universe -> (N, T) membership; ``classes`` level -> names or
+    (N, T) names."""
 
     def __init__(
         self,
@@ -58,11 +61,11 @@ class FakePanel:
     def members(self, universe: str) -> Any:
         return self.spells[universe]
 
-    def class_at(self, t: int, level: str, scheme: str | None = None) -> Any:
+    def class_at(self, t: int, level: str, _scheme: str | None = None) -> Any:
         names = np.asarray(self._classes[level], object)
         return names[:, t] if names.ndim == 2 else names
 
-    def attributes_at(self, t: int) -> pl.DataFrame:
+    def attributes_at(self, _t: int) -> pl.DataFrame:
         n = len(self.securities)
         default = {
             "security": self.securities,
@@ -157,7 +160,7 @@ class FakePanel:
 def random_panel(
     seed: int, n: int = 30, t: int = 160, *, first: str = "2024-01-01", gaps: bool = True
 ) -> FakePanel:
-    """Random returns, caps, sectors, share classes, membership changes; gaps, late listings and leavers."""
+    """Random returns, caps, sectors, share classes, memberships; gaps, late listings, leavers."""
     rng = np.random.default_rng(seed)
     price_return = rng.normal(0.0005, 0.02, (n, t))
     total_return = price_return + (rng.random((n, t)) < 0.02) * 0.01

@@ -593,7 +593,8 @@ def document(simulated: bool = False, label: str = "US stocks") -> Document:
         (low, weights, lg),
         sections,
         {
-            "command": "paceline report --market examples/us-2025/market.toml --as-of 2025-12-05 --store-version 7",
+            "command": "paceline report --market examples/us-2025/market.toml "
+            "--as-of 2025-12-05 --store-version 7",
             "store_version": 7,
             "code": "3fa9c1d20b7e4418",
             "created": "2025-12-06T07:30:00Z",
@@ -619,7 +620,8 @@ def document(simulated: bool = False, label: str = "US stocks") -> Document:
             "measures": {
                 "performance": {
                     "question": "How much did it gain?",
-                    "definition": "Level at the end over level at the start, less one.\n\nPrice basis.",
+                    "definition": "Level at the end over level at the start, less one.\n\n"
+                    "Price basis.",
                     "references": ["Bacon (2008), Practical Portfolio Performance Measurement"],
                 },
                 "percent_above_average": {
@@ -636,4 +638,4 @@ def document(simulated: bool = False, label: str = "US stocks") -> Document:
 if __name__ == "__main__":
     from paceline.report import write
 
-    print(write(document("--simulated" in sys.argv), sys.argv[1]))
+    sys.stdout.write(f"{write(document('--simulated' in sys.argv), sys.argv[1])}\n")

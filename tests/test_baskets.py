@@ -1,4 +1,4 @@
-"""Baskets: rebalance days, universes with rank bands, selections and weights, each against hand-worked answers."""
+"""Baskets against hand-worked answers: rebalance days, rank bands, selections and weights."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ DAY = dt.date(2025, 12, 5)
 class Store:
     """Securities and classes of a store, and nothing else."""
 
-    def table(self, name: str, version: int) -> pl.LazyFrame:
+    def table(self, name: str, _version: int) -> pl.LazyFrame:
         if name == "classes":
             return pl.LazyFrame(
                 {"security": ["NVDA"], "scheme": ["gics"], "sector": ["Information Technology"]}

@@ -1,4 +1,4 @@
-"""The command line over a market of three figures: what is printed, where, and with which exit code."""
+"""The command line over three figures: what is printed, where, with which exit code."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ class Market:
     def __init__(self, asked: dict[str, Any]) -> None:
         self.asked = asked
 
-    def ensure(self, progress: Any = None) -> list[Any]:
+    def ensure(self, _progress: Any = None) -> list[Any]:
         return []
 
-    def import_(self, progress: Any = None, only: Any = None) -> list[dict[str, Any]]:
+    def import_(self, _progress: Any = None, only: Any = None) -> list[dict[str, Any]]:
         self.asked["only"] = only
         return [
             {
@@ -296,7 +296,7 @@ def test_png_names_the_extra(
     asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "kaleido", None)
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     assert main(["show", "strength", "--png", "x.png"]) == 2
     assert "pip install paceline[png]" in capsys.readouterr().err
     assert "opened" not in asked, "said before any work is done"
@@ -368,8 +368,8 @@ def test_verify_and_trace(
         "command": "paceline show strength",
         "parents": [{"id": "cd", "name": "panel", "params": {}, "parents": []}],
     }
-    monkeypatch.setattr("paceline.record.verify", lambda path, market: different)
-    monkeypatch.setattr("paceline.record.trace", lambda figure, market: tree)
+    monkeypatch.setattr("paceline.record.verify", lambda _path, _market: different)
+    monkeypatch.setattr("paceline.record.trace", lambda _figure, _market: tree)
     manifest = tmp_path / "report.manifest.json"
     manifest.write_text('{"figures": [], "as_of": "2025-12-05", "store_version": 3}')
     assert main(["verify", str(manifest)]) == code

@@ -17,7 +17,7 @@ from paceline.record import read_manifest
 #: What the demo is cut down to here; its own size only takes longer.
 SIZE = ("companies = 1500, years = 12", "companies = 300, years = 3")
 LOAD = config.load
-#: Figures that no command of their own asks for: counts of faults, and numbers worked out for a page.
+#: Figures no command of their own asks for: counts of faults, numbers worked out for a page.
 WITHOUT = {"findings"}
 
 
@@ -33,7 +33,7 @@ def report(
     tmp_path_factory: pytest.TempPathFactory,
     patch: pytest.MonkeyPatch,
 ) -> Path:
-    """The manifest of a report, made in a working folder of its own, where its commands are typed."""
+    """The manifest of a report made in a folder of its own, where its commands are typed."""
     folder = tmp_path_factory.mktemp("commands")
     patch.chdir(folder)
 

@@ -1,4 +1,4 @@
-"""The conformance checks, applied to every measure and source there is, and to faulty ones that must fail."""
+"""The conformance checks on every measure and source, and on faulty ones that must fail."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def nothing(view: View) -> Result:
     return Result()
 
 
-def without_annotation(view: View, *, window=3) -> Result:  # type: ignore[no-untyped-def]
+def without_annotation(view: View, *, window=3) -> Result:  # type: ignore[no-untyped-def]  # noqa: ANN001  # the fault
     return sound(view)
 
 
@@ -326,7 +326,7 @@ def test_a_sound_table_passes() -> None:
 
 
 def test_not_causal_by_declaration_is_accepted() -> None:
-    """A description may use later data if it says so: the engine stamps it, the backtest refuses it."""
+    """A description may use later data if it says so: stamped, and refused by the backtest."""
     check_measure(faulty(normalises_by_all, causal=False), VIEWS[1])
 
 
@@ -393,7 +393,9 @@ PANEL: Any = Sessions(np.arange("2024-01-01", "2024-02-10", dtype="datetime64[D]
 
 
 def targets(weights: Callable[[int, int], list[float]]) -> Callable[[Any], Any]:
-    """A builder of one basket of two securities, rebalanced every tenth session with weights(session, sessions)."""
+    """A builder of one basket of two securities, rebalanced every tenth session.
+
+    Its weights are weights(session, sessions)."""
 
     def build(panel: Any) -> Any:
         T = len(panel.sessions)
@@ -412,18 +414,18 @@ def targets(weights: Callable[[int, int], list[float]]) -> Callable[[Any], Any]:
 
 
 def test_sound_baskets_pass() -> None:
-    check_basket(targets(lambda k, T: [0.3, 0.7]), PANEL)
-    check_basket(targets(lambda k, T: [0.0, 0.0] if k == 0 else [0.3, 0.7]), PANEL)
+    check_basket(targets(lambda _k, _T: [0.3, 0.7]), PANEL)
+    check_basket(targets(lambda k, _T: [0.0, 0.0] if k == 0 else [0.3, 0.7]), PANEL)
 
 
 @pytest.mark.parametrize(
     ("weights", "says"),
     [
-        (lambda k, T: [0.3, 0.6], "sum to 0.9"),
-        (lambda k, T: [-0.3, 1.3], "negative"),
-        (lambda k, T: [math.nan, 1.0], "not a number"),
-        (lambda k, T: [1 / T, 1 - 1 / T], "looks ahead of .* other weights"),
-        (lambda k, T: [1.0, 0.0] if T < 40 else [0.5, 0.5], "other members"),
+        (lambda _k, _T: [0.3, 0.6], "sum to 0.9"),
+        (lambda _k, _T: [-0.3, 1.3], "negative"),
+        (lambda _k, _T: [math.nan, 1.0], "not a number"),
+        (lambda _k, T: [1 / T, 1 - 1 / T], "looks ahead of .* other weights"),
+        (lambda _k, T: [1.0, 0.0] if T < 40 else [0.5, 0.5], "other members"),
     ],
 )
 def test_faulty_baskets_fail(weights: Callable[[int, int], list[float]], says: str) -> None:
@@ -449,7 +451,7 @@ def test_a_basket_that_differs_from_call_to_call_fails() -> None:
 class Plugin:
     """A source of one price; each test spoils one thing."""
 
-    def fetch(self, name: str, spec: Source, folder: Path) -> list[Raw]:
+    def fetch(self, _name: str, _spec: Source, _folder: Path) -> list[Raw]:
         data = b"2024-01-02,10.0"
         return [
             Raw(
@@ -458,7 +460,7 @@ class Plugin:
             )
         ]
 
-    def parse(self, name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
+    def parse(self, name: str, _spec: Source, raws: list[Raw], _context: Context) -> Parsed:
         day, close = raws[0].data.decode().split(",")
         frame = pl.DataFrame(
             {"source": [name], "security": ["A"], "date": [day], "close": [float(close)]}
@@ -470,7 +472,7 @@ class OtherBytes(Plugin):
     def __init__(self) -> None:
         self.calls = 0
 
-    def fetch(self, name: str, spec: Source, folder: Path) -> list[Raw]:
+    def fetch(self, _name: str, _spec: Source, _folder: Path) -> list[Raw]:
         self.calls += 1
         return [
             Raw(

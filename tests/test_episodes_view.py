@@ -166,7 +166,7 @@ def test_mixed_bases_are_said(market: Any) -> None:
 
 
 def test_pair_without_a_common_day_is_refused(market: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(relative_lines, "log_ratio", lambda a, b: np.full(len(a), np.nan))
+    monkeypatch.setattr(relative_lines, "log_ratio", lambda a, _b: np.full(len(a), np.nan))
     with pytest.raises(NotEnoughData, match="no common day"):
         market.episodes(("large_fund", "micro_fund"))
     with pytest.raises(UsageError, match="too small a barrier"):

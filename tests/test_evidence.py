@@ -1,4 +1,4 @@
-"""Evidence: published check values, closed forms and brute force; placebo tests reject as often as they should."""
+"""Evidence against published values, closed forms, brute force; placebo tests reject rightly."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_minimum_detectable_effect_is_found_in_four_of_five_tests() -> None:
 
 
 # -- means
-# -----------------------------------------------------------------------------------------------------------
+# -------------------------------------------------------------------------------------------
 
 
 def test_long_run_variance_is_that_of_arch_and_of_statsmodels() -> None:
@@ -171,7 +171,7 @@ def test_long_run_variance_is_that_of_arch_and_of_statsmodels() -> None:
 
 
 def test_long_run_variance_by_hand() -> None:
-    """-1, 1, 0: g0 = 2/3, g1 = -1/3; lag 1 has weight 1/2, so 2/3 - 1/3. A gap keeps the distance of lags."""
+    """-1, 1, 0: g0 = 2/3, g1 = -1/3; lag 1 weighs 1/2, so 2/3 - 1/3. Gaps keep lags apart."""
     assert ev.long_run_variance(np.array([-1.0, 1.0, 0.0]), 1) == pytest.approx(1 / 3)
     assert ev.long_run_variance(np.array([-1.0, np.nan, 1.0, 0.0]), 1) == pytest.approx(2 / 3)
 
@@ -208,7 +208,7 @@ def test_two_thousand_draws_unless_said() -> None:
 
 def test_autocorrelation_costs_observations() -> None:
     x = ar1(4, 4000, 0.8)
-    # n (1 - phi) / (1 + phi)
+    # Of n observations as many as n (1 - phi) / (1 + phi) count.
     assert ev.hac_mean(x, 60).n_effective == pytest.approx(4000 / 9, rel=0.25)
     assert ev.hac_mean(x, 60).n == 4000
 
@@ -231,7 +231,7 @@ def test_mean_shift_is_welch_without_lags() -> None:
 
 
 # -- bootstrap
-# -------------------------------------------------------------------------------------------------------
+# -------------------------------------------------------------------------------------------
 
 
 def test_block_length_from_the_data() -> None:
@@ -258,7 +258,9 @@ def test_blocks_of_one_session_are_the_ordinary_bootstrap() -> None:
 
 @pytest.mark.parametrize("block", [2.5, 20.0, 150.0])
 def test_variance_of_the_mean_is_the_closed_form(block: float) -> None:
-    """Politis, Romano (1994): n var = g_0 + 2 sum_k b_k g_k, b_k = (1 - k/n) q^k + (k/n) q^(n - k), q = 1 - 1/block."""
+    """Politis, Romano (1994): n var = g_0 + 2 sum_k b_k g_k.
+
+    b_k = (1 - k/n) q^k + (k/n) q^(n - k), q = 1 - 1/block."""
     x = ar1(7, 200, 0.6)
     n, q, centred = 200, 1 - 1 / block, x - x.mean()
     k = np.arange(1, n)
@@ -290,7 +292,7 @@ def test_seed_decides_everything_and_progress_is_told() -> None:
 
 
 def test_more_cores_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The work handed to joblib is the work done here; with real processes it is checked in bench/evidence.py."""
+    """joblib is handed the work done here; bench/evidence.py checks it with real processes."""
     asked = []
 
     class Parallel:
@@ -334,7 +336,7 @@ def test_missing_values_are_left_out_of_the_mean() -> None:
 
 
 def test_interval_and_p_say_the_same_and_reject_five_in_a_hundred() -> None:
-    """300 series of noise with autocorrelation 0.3 and no mean: about 5% are "significant" (binomial sd 1.3%)."""
+    """300 noise series, autocorrelation 0.3, no mean: 5% are "significant" (binomial sd 1.3%)."""
     rng = np.random.default_rng(11)
     noise = rng.standard_normal((300, 801))
     x = noise[:, 1:] + 0.35 * noise[:, :-1]
@@ -346,7 +348,7 @@ def test_interval_and_p_say_the_same_and_reject_five_in_a_hundred() -> None:
 
 
 # -- events
-# ----------------------------------------------------------------------------------------------------------
+# -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("missing", [False, True])
@@ -402,7 +404,7 @@ def test_regular_events_are_not_compared_with_themselves() -> None:
 
 
 def test_random_dates_reject_about_five_in_a_hundred() -> None:
-    """Placebo: 25 random dates in 800 sessions, returns over the next 5. 200 trials: binomial sd 1.5%."""
+    """Placebo: 25 random dates in 800 sessions, next 5 sessions; 200 trials, binomial sd 1.5%."""
     rejected = []
     for trial in range(200):
         rng = np.random.default_rng(trial)
@@ -427,7 +429,7 @@ def test_a_planted_effect_is_found_and_sized() -> None:
 
 
 # -- many trials
-# -----------------------------------------------------------------------------------------------------
+# -------------------------------------------------------------------------------------------
 
 
 def test_deflated_sharpe_of_the_paper() -> None:

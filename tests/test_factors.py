@@ -1,4 +1,4 @@
-"""Sorted portfolios against plain loops and hand work; the 2x3 construction; published factor series."""
+"""Sorted portfolios against loops and hand work; the 2x3 construction; published series."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def test_wrong_questions() -> None:
 
 
 def test_history_conforms_and_does_not_look_ahead() -> None:
-    """Falls, crashes and leagues of random factors: what is known by a day does not change later."""
+    """Falls, crashes, leagues of random factors: what a day knows does not change later."""
     rng = np.random.default_rng(5)
     months = (np.datetime64("2018-01") + np.arange(60)).astype("datetime64[D]") - 1
     series = {

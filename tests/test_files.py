@@ -1,4 +1,4 @@
-"""The files source: formats, column maps, price dialects, members, holdings. Expected values by hand."""
+"""The files source, by hand: formats, column maps, price dialects, members, holdings."""
 
 from __future__ import annotations
 
@@ -722,7 +722,8 @@ def test_events_split_lists_and_ignore_a_new_ticker() -> None:
         ("MPLX LP Common Units Representing Limited Partner Interests", "MPLX", "partnership"),
         ("Icahn Enterprises L.P. Common Stock", "IEP", "partnership"),
         (
-            "AGNC Depositary Shares Each Representing a 1/1000th Interest in a Share of Preferred Stock",
+            "AGNC Depositary Shares Each Representing "
+            "a 1/1000th Interest in a Share of Preferred Stock",
             "AGNCL",
             "preferred",
         ),
@@ -730,7 +731,8 @@ def test_events_split_lists_and_ignore_a_new_ticker() -> None:
         ("American Financial Group Inc. 4.500% Subordinated Debentures due 2060", "AFGE", "note"),
         ("Taiwan Semiconductor American Depositary Shares", "TSM", "depositary"),
         (
-            "RLX Technology Inc. American Depositary Shares each representing the right to receive one share",
+            "RLX Technology Inc. American Depositary Shares "
+            "each representing the right to receive one share",
             "RLX",
             "depositary",
         ),

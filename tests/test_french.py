@@ -1,4 +1,4 @@
-"""The French library's files in their original layout, and the history that the arch package carries."""
+"""The French library's files in their original layout, and the history the arch package has."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def value(parsed: Parsed, name: str, day: str) -> float:
 
 
 def test_stacked_sections(tmp_path: Path) -> None:
-    """Every section of a portfolio file under its name, returns as fractions, missing values counted."""
+    """Every section of a portfolio file by its name, returns as fractions, gaps counted."""
     parsed, origins = read(tmp_path, {"25_Portfolios.csv": MONTHLY})
     assert origins == ["25_Portfolios.csv (CRSP 202511)"]
     at = "french/25_Portfolios/"
@@ -163,7 +163,7 @@ def test_damaged_files(tmp_path: Path) -> None:
 
 
 def test_arch_data() -> None:
-    """What the package carries: first and last values as printed in its files, everything named real."""
+    """What the package carries: first and last values as in its files, all named real."""
     spec = Source.model_validate({"kind": "arch_data", "table": "series"})
     raws = arch_data.fetch("history", spec, Path())
     assert all("REAL" in r.origin.what and "arch" in r.origin.who for r in raws)

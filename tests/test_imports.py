@@ -61,7 +61,7 @@ class Imported:
 
 
 def imports(tree: ast.Module, here: tuple[str, ...]) -> Iterator[Imported]:
-    """Every import of a file of the package ``here``; relative ones resolved, type-only ones included."""
+    """Every import of a file of the package ``here``: relative resolved, type-only included."""
     functions = (
         f for f in ast.walk(tree) if isinstance(f, (ast.FunctionDef, ast.AsyncFunctionDef))
     )
@@ -248,9 +248,11 @@ def makers(tree: ast.Module) -> list[str]:
     found = []
     for function in ast.walk(tree):
         if isinstance(function, ast.FunctionDef):
-            for node in ast.walk(function):
-                if isinstance(node, ast.Call) and called(node) in ("Figure", "figures.Figure"):
-                    found.append(function.name)
+            found.extend(
+                function.name
+                for node in ast.walk(function)
+                if isinstance(node, ast.Call) and called(node) in ("Figure", "figures.Figure")
+            )
     return found
 
 

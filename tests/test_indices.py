@@ -1,4 +1,4 @@
-"""Indices: the two-product formula against a plain loop, hand-worked events, and what must always hold."""
+"""Indices: the two-product formula against a loop, hand-worked events, invariants."""
 
 from __future__ import annotations
 
@@ -138,8 +138,8 @@ def test_contributions_check() -> None:
 def divisor_levels(prices: Array, shares: Array) -> tuple[Array, Array]:
     """Levels and divisors (T,) of a cap-weighted index kept the way a provider keeps it, base 100.
 
-    I_t = sum_i P_it Q_it / D_t with the shares in force during t; D changes after the close of t - 1
-    by the value ratio of the new to the old shares at those closing prices.
+    I_t = sum_i P_it Q_it / D_t with the shares in force during t; D changes after the close of
+    t - 1 by the value ratio of the new to the old shares at those closing prices.
     """
     worth = (prices * shares).sum(axis=0)
     renewed = (prices[:, :-1] * shares[:, 1:]).sum(axis=0)

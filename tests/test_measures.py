@@ -162,7 +162,7 @@ def test_answer_files_say_how() -> None:
 
 
 def test_mcclellan_as_published() -> None:
-    """Ten sessions of NYSE-like counts: the oscillator ends at -18.131372, its sum at -97.542735."""
+    """Ten NYSE-like sessions: the oscillator ends at -18.131372, its sum at -97.542735."""
     up = np.array([[1500, 1800, 900, 1200, 2100, 700, 1600, 1900, 1000, 1400]], float)
     down = np.array([[1400, 1100, 2000, 1700, 800, 2200, 1300, 1000, 1900, 1500]], float)
     found = balance(up, down)
@@ -244,7 +244,7 @@ def test_statistics_equal_plain_formulas(r: list[float], seed: int) -> None:
 
 
 def test_statistics_without_spread_or_data() -> None:
-    """A constant return has no Sharpe ratio; without returns nothing has a value; missing returns are left out."""
+    """No Sharpe ratio of a constant return, no value without returns; gaps are left out."""
     assert math.isnan(float(_stats.sharpe(np.full(9, 0.01))))
     assert math.isnan(float(_stats.information_ratio(np.full(9, 0.01), np.full(9, 0.02))))
     assert all(
@@ -298,7 +298,7 @@ def test_unknown_horizon_and_bad_dates() -> None:
 
 
 def test_since_low_and_since_the_same_date_agree() -> None:
-    """A low by name, and by its date, are the same window; the low is the benchmark's, not each row's own."""
+    """A low by name or by date is one window; the low is the benchmark's, not each row's."""
     view = random_view()
     performance = measures.get("performance")
     low = performance(view, since="low").table
@@ -365,7 +365,7 @@ def members(view: View) -> Iterator[tuple[int, int, list[int]]]:
 
 
 def test_breadth_equals_a_loop_over_members() -> None:
-    """Above the 20-day mean, advances, new highs, beating the index: counted one member at a time."""
+    """Above the 20-day mean, advances, new highs, beating the index: member by member."""
     view = random_view(seed=5, sessions=300)
     x, r = view.field("price_index"), view.field("price_return")
     above = measures.get("percent_above_average")(view, window=20)
@@ -443,7 +443,7 @@ def test_a_tiny_halted_stock_is_not_above_its_mean() -> None:
 @pytest.mark.parametrize("basis", ["price", "total"])
 @pytest.mark.parametrize("since", ["ytd", "2023-03-15", "1m"])
 def test_contributions_add_up_and_equal_a_loop(basis: str, since: str) -> None:
-    """Sums of daily w r I / I0, security by security; leavers and gaps included; residual below 1e-12."""
+    """Sums of daily w r I / I0 by security, with leavers and gaps; residual below 1e-12."""
     view = random_view(seed=2)
     table = measures.get("contributions")(view, since=since, basis=basis, k=99).table
     assert table is not None
@@ -490,7 +490,9 @@ def test_contributions_add_up_and_equal_a_loop(basis: str, since: str) -> None:
 
 @given(st.lists(st.integers(-400, 400), min_size=1, max_size=12))
 def test_ranks_keep_order_and_ties(points: list[int]) -> None:
-    """In units of 0.001: neighbours closer than a tie share a rank, others are as many ranks down as are better."""
+    """In units of 0.001: neighbours closer than a tie share a rank.
+
+    Others are as many ranks down as are better."""
     values = np.array(points) * 0.0004
     place = tied_ranks(values, 0.001)
     order = sorted(range(len(points)), key=lambda i: -points[i])

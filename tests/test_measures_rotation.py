@@ -1,4 +1,4 @@
-"""Relative rotation, trend, dispersion, correlation, dollar volume, regimes and leadership against plain loops."""
+"""Rotation, trend, dispersion, correlation, volume, regimes, leadership against plain loops."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_rotation_starts_after_the_warm_up() -> None:
 
 
 def test_earlier_weeks_are_never_repainted() -> None:
-    """Day by day through three weeks: what stood for a finished week stays; only the week under way moves."""
+    """Day by day for three weeks: a finished week stays; only the week under way moves."""
     view = random_view(seed=3, sessions=640)
     said: dict[tuple[Any, ...], float] = {}
     for t in range(624, 640):
@@ -99,7 +99,7 @@ def test_earlier_weeks_are_never_repainted() -> None:
 
 
 def test_a_short_week_is_over_when_the_calendar_says_so() -> None:
-    """Good Friday 2024-03-29: Thursday 28 ends its week if the calendar says so; without one, Monday tells."""
+    """Good Friday 2024-03-29: Thursday ends its week by the calendar; without, Monday tells."""
     days = np.array(["2024-03-27", "2024-03-28", "2024-04-01"], "datetime64[D]")
     none = days[:0]
     ends, over = week_ends(days[:2], none)
@@ -226,7 +226,9 @@ def test_two_peers_have_no_rank() -> None:
 
 
 def start_weights(view: View, s: int, first: int) -> np.ndarray | None:
-    """Weights of a basket at the start of session ``first``, drifted since its span began; those who left at zero."""
+    """Weights of a basket at the start of session ``first``, drifted since its span began.
+
+    Those who left are at zero."""
     span = next((x for x in view.spans if x.start <= first < x.stop), None)
     if span is None:
         return None
@@ -245,7 +247,7 @@ def start_weights(view: View, s: int, first: int) -> np.ndarray | None:
 
 @pytest.mark.parametrize("basis", ["price", "total"])
 def test_dispersion_equals_plain_loops(basis: str) -> None:
-    """Both sums of D^2 = sum w r^2 - (sum w r)^2 = sum w (r - r_I)^2, equal weights, percentiles."""
+    """D^2 = sum w r^2 - (sum w r)^2 = sum w (r - r_I)^2; equal weights, percentiles."""
     view = random_view(seed=5, sessions=310)
     found = measures.get("dispersion")(view, basis=basis)
     assert isinstance(found.value, dict)
@@ -294,7 +296,7 @@ def test_equal_returns_have_no_dispersion() -> None:
 
 @pytest.mark.parametrize("window", [20, 63])
 def test_average_correlation_is_the_mean_pairwise_one(window: int) -> None:
-    """Mean of np.corrcoef over the pairs, weighted by w_i s_i w_j s_j, with the weights of the span."""
+    """Mean np.corrcoef of the pairs, weighted by w_i s_i w_j s_j with the span's weights."""
     view = random_view(seed=6, sessions=330)
     found = measures.get("average_correlation")(view, window=window)
     r, index = view.field("price_return"), view.field("price_index")
@@ -521,7 +523,7 @@ def test_leadership_equals_plain_loops(formation: str, start: int | None, stop: 
 
 
 def test_beta_alone_gives_no_order_once_it_is_removed() -> None:
-    """Members that are beta times the market and nothing else: high beta leads both times, and that is all."""
+    """Members are beta times the market, no more: high beta leads both times, and no more."""
     rng = np.random.default_rng(2)
     market = np.concatenate([rng.normal(0.003, 0.01, 320), np.full(21, 0.004)])
     beta = np.linspace(0.4, 1.6, 30)
@@ -547,7 +549,7 @@ def test_beta_alone_gives_no_order_once_it_is_removed() -> None:
 
 
 def test_groups_remove_the_markets_beta() -> None:
-    """Baskets that are b times the benchmark, one session at a time: their betas are known exactly."""
+    """Baskets that are b times the benchmark each session: their betas are known exactly."""
     rng = np.random.default_rng(4)
     market = rng.normal(0.001, 0.01, 400)
     slopes = {"g0": 0.5, "g1": 1.0, "g2": 1.5, "g3": 2.0}

@@ -55,8 +55,9 @@ def test_risk_and_return_equal_empyrical(ours: float, theirs: str) -> None:
 
 
 def test_the_exponential_mean_of_a_breadth_thrust() -> None:
-    """METHODS 6: after fifteen days of 0.35, then 0.85, the 10-day EMA passes 0.615 on the fourth day, a mean on the
-    sixth."""
+    """METHODS 6: after fifteen days of 0.35, then 0.85, the 10-day EMA passes 0.615 on day four.
+
+    A mean passes it on the sixth."""
     share = np.array([0.35] * 15 + [0.85] * 10)
     ema, mean = kernels.ema(share, 2 / 11), kernels.move_mean(share, 10)
     assert int((ema > 0.615).argmax()) - 14 == 4
@@ -64,7 +65,7 @@ def test_the_exponential_mean_of_a_breadth_thrust() -> None:
 
 
 def test_concentration_of_equal_weights() -> None:
-    """METHODS 7: the Herfindahl index in percent squared is 20 for 500 equal companies and 200 for 50."""
+    """METHODS 7: Herfindahl in percent squared is 20 for 500 equal companies, 200 for 50."""
     for n, published in ((500, 20), (50, 200)):
         found = statistics(np.full((1, n), 1 / n))
         assert float(found["hhi"][0]) * 1e4 == pytest.approx(published, rel=1e-12)

@@ -29,7 +29,9 @@ def figure(value: Any, unit: str = "return", **more: Any) -> Figure:
 class Fake:
     """Answers by hand: {(measure, subject, statistic): figure}, and rows by measure."""
 
-    def __init__(self, given: dict[tuple[str, str, str | None], Figure], **rows: list[Figure]):
+    def __init__(
+        self, given: dict[tuple[str, str, str | None], Figure], **rows: list[Figure]
+    ) -> None:
         pair = SimpleNamespace(lead="small", against="large", label="Small against large")
         self.given, self.listed = given, rows
         self.benchmark, self.broad = "large", "large"

@@ -1,4 +1,4 @@
-"""The panel: what was known on the day, from whichever source comes first, through a store on disk."""
+"""The panel: what was known on the day, from the first source that has it, through a store."""
 
 from __future__ import annotations
 
@@ -271,7 +271,7 @@ CELL = st.tuples(
 def test_a_panel_of_the_past_is_the_panel_of_today_cut(
     imports: list[list[tuple[Any, ...]]], t: int
 ) -> None:
-    """Restatements arrive in later loads, with any ``known``; also against a plain loop over the rows."""
+    """Restatements come in later loads with any ``known``; also against a plain loop."""
     with tempfile.TemporaryDirectory() as folder:
         db = Loader(Path(folder))
         db.put(price("A", 0, 1.0), source="one")
@@ -623,7 +623,7 @@ def test_a_delisting_not_yet_known_does_not_kill() -> None:
 
 
 def test_a_silent_security_lives_through_a_halt_and_no_longer() -> None:
-    """Whether it will ever trade again is not known on the day, so its later rows may not matter."""
+    """Whether it trades again is not known on the day: later rows may not matter."""
     halted = [1.0, *[nan] * 13, 2.0]
     gone = [1.0, *[nan] * 14]
     p = plain({"close": [halted, gone]})

@@ -1,4 +1,4 @@
-"""A language model may propose claims; what it makes up does not get in, and a dead one is one clear error."""
+"""A language model may propose claims: inventions stay out, a dead one is one clear error."""
 
 from __future__ import annotations
 
@@ -22,10 +22,14 @@ DAY = "2025-12-05"
 #: The grammar reads the first sentence; the second is beyond it. RUT: 500 on 20 November, 547 on 5
 #: December.
 TEXT = (
-    "The S&P 500 has gained 25.5% this year. Anyone who had put money to work in small caps when the mood was "
-    "darkest, at the November 20 close, sits on 9.4% today, believe it or not."
+    "The S&P 500 has gained 25.5% this year. "
+    "Anyone who had put money to work in small caps when the mood was darkest, "
+    "at the November 20 close, sits on 9.4% today, believe it or not."
 )
-QUOTE = "put money to work in small caps when the mood was darkest, at the November 20 close, sits on 9.4% today"
+QUOTE = (
+    "put money to work in small caps when the mood was darkest, "
+    "at the November 20 close, sits on 9.4% today"
+)
 PLAIN = "The Russell 2000 rose 9.4% since November 20, 2025."
 
 

@@ -1,4 +1,4 @@
-"""What README and tutorial tell people to type, typed: on the market file that ``paceline init`` writes, smaller."""
+"""What README and tutorial say to type, typed, on a smaller market file of ``paceline init``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def blocks(path: Path, language: str) -> list[str]:
 
 
 def commands(path: Path) -> list[str]:
-    """The commands of a page; the one that writes the market file first, so that all others use it."""
+    """The commands of a page; first the one that writes the market file all others use."""
     lines = [line for block in blocks(path, "sh") for line in block.splitlines() if line.strip()]
     return sorted(lines, key=lambda line: not line.startswith("paceline init"))
 

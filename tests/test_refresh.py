@@ -79,7 +79,7 @@ class World:
         self.file = config.MarketFile.model_validate(settings)
 
     def load(self, after: dt.date | None, until: dt.date, **change: pl.DataFrame) -> None:
-        """One import: the rows of the sessions after one day until another; spells come whole with the first."""
+        """One import: the rows after one day until another; spells come whole with the first."""
         rows = {}
         for name, frame in self.tables.items():
             if name in DATED:
@@ -130,7 +130,7 @@ def _equal(a: Any, b: Any) -> bool:
 def test_figures_after_each_new_session_are_those_of_a_fresh_process(
     tmp_path: Path, tables: dict[str, pl.DataFrame]
 ) -> None:
-    """A month's turn, an ordinary day, two days at once: extended where nothing is renewed, else rebuilt."""
+    """A month's turn, a day, two days at once: extended if nothing is renewed, else rebuilt."""
     w = world(tmp_path, tables, 6)
     market = w.market()
     market.current()
@@ -156,7 +156,7 @@ def test_figures_after_each_new_session_are_those_of_a_fresh_process(
 
 
 def test_today_is_the_end_of_history(tmp_path: Path, tables: dict[str, pl.DataFrame]) -> None:
-    """What is worked out from the last sessions alone equals the last value of the whole history."""
+    """Worked out from the last sessions alone: the last value of the whole history."""
     w = world(tmp_path, tables, 0)
     market = w.market()
     back = [n for n, m in measures.discover().items() if m.lookback(m.defaults()) is not None]
@@ -265,7 +265,7 @@ def test_extended_indices_keep_what_was_computed(
 def test_what_is_kept_beside_the_panels_is_what_was_worked_out(
     tmp_path: Path, tables: dict[str, pl.DataFrame], damage: str
 ) -> None:
-    """Baskets of groups, targets and indices of a second process: those of the first, whatever became of the files."""
+    """A second process has the groups, targets, indices of the first, whatever the files."""
     world = World(tmp_path, tables)
     world.load(None, END)
     first = Market(world.file, "sim")

@@ -1,4 +1,4 @@
-"""The report: every digit a figure, every figure the same as in the JSON, nothing escapes, nothing is lost."""
+"""The report: every digit a figure, every figure as in the JSON, nothing escapes or is lost."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ VOID = {"meta", "link", "br", "img", "input", "hr"}
 
 
 class Page(HTMLParser):
-    """What stands in the page: loose digits, figures, scripts by id, every tag with its attributes."""
+    """What stands in the page: loose digits, figures, scripts by id, tags with attributes."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -317,8 +317,8 @@ def test_cards_say_what_where_and_how() -> None:
         source=data["source"],
         id=f.id,
     ) == (
-        "S&P 500: above average 62.7% on 2025-12-05, 501 of 503 members with data; as of 2025-12-05. "
-        f"Source: Ministry, Bureau; Paceline, figure {f.id}."
+        "S&P 500: above average 62.7% on 2025-12-05, 501 of 503 members with data; "
+        f"as of 2025-12-05. Source: Ministry, Bureau; Paceline, figure {f.id}."
     )
     g = sample.figure(
         "performance", "RUT", -0.0123, start="2025-11-20", against="SPX", statistic="excess"
@@ -330,7 +330,7 @@ def test_cards_say_what_where_and_how() -> None:
 
 
 # -- tables
-# ----------------------------------------------------------------------------------------------------
+# -------------------------------------------------------------------------------------------
 
 
 def test_units_stand_in_the_header_and_numbers_on_the_right() -> None:
@@ -401,7 +401,7 @@ def test_caveats_are_lettered_once() -> None:
 
 
 # -- charts
-# ----------------------------------------------------------------------------------------------------
+# -------------------------------------------------------------------------------------------
 
 
 @given(st.integers(2, 4000), st.integers(0, 2**32 - 1), st.sampled_from([6, 60, 600]))
@@ -575,7 +575,7 @@ def test_importing_charts_does_not_import_plotly() -> None:
 
 
 # -- files
-# -----------------------------------------------------------------------------------------------------
+# -------------------------------------------------------------------------------------------
 
 
 def test_json_is_strict_and_holds_fractions(document: Document, tmp_path: Path) -> None:

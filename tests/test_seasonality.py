@@ -109,7 +109,7 @@ def test_planted_window_dressing_is_found_and_noise_is_not() -> None:
     ],
 )
 def test_year_end_run_is_not_said_too_early(last: str, left: int, known: bool) -> None:
-    """Before the last ten sessions of the year: not yet observable; then the return of those that are over."""
+    """Before the year's last ten sessions: not observable; then the return of those over."""
     dates = weekdays(261 * 30, "1994-01-03")
     dates = dates[dates <= np.datetime64(last)]
     r = np.random.default_rng(3).normal(0, 0.01, len(dates))

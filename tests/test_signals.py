@@ -41,7 +41,7 @@ def test_the_last_close_of_a_year() -> None:
     assert sessions.on_or_before(some, "2023-12-27") == -1
 
 
-# ---- returns
+# ---- returns of levels
 
 
 def test_returns_of_levels_by_hand() -> None:

@@ -92,7 +92,7 @@ class Market(NamedTuple):
         return place[code]
 
     def held(self, lines: np.ndarray, a: int, b: int, equal: bool = False) -> float:
-        """Price return of lines bought at close a by float value (or equally) and held to close b."""
+        """Price return of lines bought at close a by float value (or equally), held to close b."""
         weight = np.where(lines, 1.0 if equal else self.cap[:, a] * self.floats, 0.0)
         weight = np.nan_to_num(weight)
         growth = np.prod(1.0 + np.nan_to_num(self.price[:, a + 1 : b + 1]), axis=1)
@@ -189,7 +189,7 @@ def test_every_table_keeps_its_schema_rules_and_keys_at_any_size(
 
 
 def test_closes_returns_splits_shares_and_caps_agree(full: Market) -> None:
-    """close_t = close_{t-1} (1 + r_t) / ratio_t; cap = close * shares; cash explains total minus price return."""
+    """close_t = close_{t-1} (1 + r_t) / ratio_t; cap = close * shares; cash is total less price."""
     actions = full.tables["actions"].filter(pl.col("security").is_in(full.ids))
     ratio, cash = np.ones_like(full.close), np.zeros_like(full.close)
     at = {d: t for t, d in enumerate(full.days.astype(dt.date))}
@@ -348,7 +348,7 @@ def test_holdings_sum_to_one_and_name_members(full: Market) -> None:
 
 
 def test_published_index_equals_members_held_by_float_value(full: Market) -> None:
-    """Between two reconstitutions, away from delistings, the level is that of the members bought and held."""
+    """Between reconstitutions, without delistings, the level is of members bought and held."""
     for code, universe in (("SIM500", "large"), ("SIM2000", "small")):
         a, b = full.at("2025-09-22"), full.at("2025-12-05")
         level = full.level(code)
@@ -507,7 +507,8 @@ def test_two_thirds_of_technology_stands_above_its_200_day_mean_and_giants_drove
     large = full.members("large", "2025-12-05") & np.isfinite(full.cap[:, a])
     giants = np.isin(full.ids, simulated.GIANTS)
     assert giants.sum() == 7
-    assert full.held(giants, a, b) > 0.20 > 0.17 > full.held(large & ~giants, a, b)
+    assert full.held(giants, a, b) > 0.20
+    assert full.held(large & ~giants, a, b) < 0.17
     value = np.where(large, full.cap[:, a], 0)
     share = value[giants].sum() / value.sum() * full.held(giants, a, b) / full.held(large, a, b)
     assert 0.3 < share < 0.7

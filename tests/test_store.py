@@ -1,4 +1,4 @@
-"""The store: one commit point, two clocks, versions that never change, faults that name the folder and the remedy."""
+"""The store: one commit point, two clocks, fixed versions, faults that name folder and remedy."""
 
 from __future__ import annotations
 
@@ -369,7 +369,8 @@ def test_two_processes_write_at_once(store: Store) -> None:
     script = """if True:
         import sys, polars as pl, datetime as dt
         from paceline.store import Store
-        rows = pl.DataFrame({"security": [sys.argv[2]], "date": [dt.date(2024, 1, 2)], "close": [1.0]})
+        day = dt.date(2024, 1, 2)
+        rows = pl.DataFrame({"security": [sys.argv[2]], "date": [day], "close": [1.0]})
         store = Store(sys.argv[1])
         for n in range(3):
             assert store.commit({"prices": rows}, source=sys.argv[2], checksum=sys.argv[2] + str(n))
@@ -411,7 +412,7 @@ def test_a_draft_that_vanishes_while_files_are_listed_is_no_damage(
 def test_a_writer_that_is_overtaken_starts_over_with_a_higher_number(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Load 1 is claimed first but commits after load 2: it may not slip in below a visible number."""
+    """Load 1, claimed first, commits after load 2: it may not slip in below a visible number."""
     real, overtaken = delta.append_if_unchanged, []
 
     def slow(table: Any, folder: Path, frame: pl.DataFrame) -> None:
@@ -495,7 +496,8 @@ def test_a_file_size_limit_of_the_system_is_a_store_error(store: Store) -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
         n = 20_000
-        rows = pl.DataFrame({"security": [f"S{i * 7919 % n}" for i in range(n)], "close": [1.0 + i for i in range(n)],
+        rows = pl.DataFrame({"security": [f"S{i * 7919 % n}" for i in range(n)],
+                             "close": [1.0 + i for i in range(n)],
                              "date": [dt.date(2024, 1, 2)] * n})
         try:
             store.commit({"prices": rows}, source="feed", checksum="c2")

@@ -1,4 +1,4 @@
-"""Side by side gives what one after the other gives: in order, each row once, with the caller's error state."""
+"""Side by side gives what one by one gives: in order, each row once, the caller's error state."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def test_the_callers_error_state_holds_in_the_threads(monkeypatch: pytest.Monkey
     monkeypatch.setattr(threads, "CORES", 2)
     with np.errstate(divide="ignore"):
         assert (
-            threads.each(lambda n: float(np.float64(1) / np.zeros(1)[0]), range(4)) == [np.inf] * 4
+            threads.each(lambda _n: float(np.float64(1) / np.zeros(1)[0]), range(4)) == [np.inf] * 4
         )
     with np.errstate(divide="raise"), pytest.raises(FloatingPointError):
-        threads.each(lambda n: float(np.float64(1) / np.zeros(1)[0]), range(4))
+        threads.each(lambda _n: float(np.float64(1) / np.zeros(1)[0]), range(4))
 
 
 @given(st.integers(0, 300), st.integers(0, 5000))

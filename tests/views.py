@@ -1,4 +1,4 @@
-"""Small views for tests: described in a few numbers, or random; built with plain loops, not with the package."""
+"""Small views for tests, of a few numbers or random; built with plain loops, not the package."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def weekdays(count: int, first: str = "2024-01-01") -> np.ndarray:
 
 
 def index_of(returns: Sequence[float]) -> list[float]:
-    """Growth of 1 from the session before the first return to the last one; a gap in between holds the level."""
+    """Growth of 1 from the session before the first return to the last; a gap holds the level."""
     have = [t for t, r in enumerate(returns) if not math.isnan(r)]
     level, out = 1.0, [math.nan] * len(returns)
     if not have:
@@ -42,7 +42,7 @@ def basket_level(
     returns: Sequence[Sequence[float]],
     moves: Sequence[Sequence[float]],
 ) -> list[float]:
-    """Level of one basket, security by security and session by session: 100 before the first rebalance.
+    """Level of one basket, by security and session: 100 before the first rebalance.
 
     ``weights``: (first session in force, target weights); ``returns`` of the basis, ``moves`` by
     which weights drift. After its last return a security leaves, and its weight goes to the others
@@ -148,7 +148,7 @@ def make(
 def _drifted(
     rows: Sequence[tuple[int, Sequence[float]]], moves: Sequence[Sequence[float]], at: int
 ) -> list[float]:
-    """Weights in force at the open of session ``at``: the last targets, drifted since, of those still there."""
+    """Weights at the open of session ``at``: the last targets, drifted, of those still there."""
     before = [(t, w) for t, w in rows if t <= at]
     if not before:
         return [0.0] * len(moves)
@@ -169,7 +169,7 @@ def _frozen(a: np.ndarray) -> np.ndarray:
 def random_view(
     seed: int = 1, securities: int = 14, sessions: int = 560, gaps: bool = True, **change: Any
 ) -> View:
-    """A random market: late listings, a delisting, gaps, quarterly and monthly baskets, two pairs, two groups."""
+    """A random market: late listings, a delisting, gaps, baskets, two pairs, two groups."""
     rng = np.random.default_rng(seed)
     r = 0.0004 + 0.012 * rng.standard_t(5, (securities, sessions))
     r[:, 0] = np.nan

@@ -82,7 +82,9 @@ def store(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def own_store(store: Path, tmp_path: Path) -> Iterator[Path]:
-    """A copy of the store for a test that writes into it; its files are never changed in place, so links will do."""
+    """A copy of the store for a test that writes into it.
+
+    Its files are never changed in place, so links will do."""
     copy = tmp_path / "store"
     shutil.copytree(store, copy, copy_function=os.link)
     yield copy

@@ -69,8 +69,10 @@ def apart(
 def test_technology_above_its_200_day_mean(
     cli: Ask, day: str, basis: str | None, above: int
 ) -> None:
-    """46 of 68, then 48 of 68, on adjusted closes, which the market file prefers; price-only closes flip one on
-    Thursday. SNDK, the 69th member, is younger than the window: left out, not below."""
+    """46 of 68, then 48 of 68, on adjusted closes, which the market file prefers.
+
+    Price-only closes flip one on Thursday. SNDK, the 69th member, is younger than the window: left
+    out, not below."""
     words = ["--subject", TECHNOLOGY, *(["--basis", basis] if basis else [])]
     (row,) = cli("percent_above_average", *words, as_of=day)
     assert row["n_used"] == 68
@@ -91,7 +93,7 @@ def test_all_members_above_their_200_day_mean(cli: Ask) -> None:
 def test_members_of_the_day_against_the_vendor(
     friday: Market, vendor: pl.DataFrame, window: int
 ) -> None:
-    """Point in time on adjusted closes: within two points on 19 days of 20, one on average, never beyond three."""
+    """Point in time on adjusted closes: within two points on 19 days of 20, never over three."""
     points = apart(friday, vendor, "sp500", window, "total")["points"].abs()
     assert len(points) == len(vendor) == 125, "every day of the vendor's is a session of ours"
     assert points.mean() < 1
@@ -101,8 +103,9 @@ def test_members_of_the_day_against_the_vendor(
 
 @pytest.fixture(scope="module")
 def vendors_market(data: Path, store: Path, tmp_path_factory: pytest.TempPathFactory) -> Market:
-    """The example's market with the vendor's list as one more basket, and adjusted closes standing in for the closes
-    of before November 2024, when the screener begins."""
+    """The example's market with the vendor's list as one more basket.
+
+    Adjusted closes stand in for the closes of before November 2024, when the screener begins."""
     place = tmp_path_factory.mktemp("vendor")
     shutil.copytree(store, place / "store", copy_function=os.link)
     listed = (

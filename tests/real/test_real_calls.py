@@ -1,4 +1,4 @@
-"""The article's calls and the 8,100 target on the real data, against plain loops over the files themselves."""
+"""The article's calls and the 8,100 target on the real data, against plain loops over the files."""
 
 from __future__ import annotations
 

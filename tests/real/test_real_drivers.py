@@ -11,7 +11,7 @@ GIANTS = {"AAPL", "MSFT", "NVDA", "AMZN", "GOOGL", "GOOG", "META", "TSLA"}
 
 
 def test_the_tech_giants_share_of_the_years_gain(cli: Ask) -> None:
-    """Linked contributions by an independent computation: 7.93 of 18.30 points of total return, 43.3%."""
+    """Linked contributions computed independently: 7.93 of 18.30 points of total return, 43.3%."""
     rows = cli("contributions", "--subject", "sp500")
     part = pick(rows, part="tech_giants", group="themes")
     assert part["basis"] == "total"
@@ -35,7 +35,7 @@ def test_contributions_add_up_to_the_year(friday: Market) -> None:
 
 
 def test_the_built_index_and_its_residual_against_the_published_one(friday: Market) -> None:
-    """Rolled-back weights look ahead: built 18.3 to 18.6% against SPY's 18.0%, and the figure says look-ahead."""
+    """Rolled-back weights look ahead, and say so: built 18.3 to 18.6% against SPY's 18.0%."""
     built = pick(
         asked(friday, "performance", subjects=["sp500"], basis="total", horizons=("ytd",)),
         statistic="ytd",

@@ -1,4 +1,4 @@
-"""The French library on real data: momentum's two constructions, its crashes, January and window dressing."""
+"""The French library on real data: momentum's constructions, crashes, January, window dressing."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def season(view: View) -> Callable[[str, str, str], dict[str, float]]:
     ],
 )
 def test_every_cell_of_every_file_is_read(data: Path, path: str) -> None:
-    """As many values as a plain count of the cells that are neither blank nor missing; returns as fractions."""
+    """As many values as cells neither blank nor missing by a plain count; returns as fractions."""
     rows = load(data, path)
     if path.endswith(".parquet"):
         raw = pl.read_parquet(data / "french" / path)
@@ -104,7 +104,7 @@ def test_every_cell_of_every_file_is_read(data: Path, path: str) -> None:
 
 
 def test_winners_minus_losers_is_momentum(view: View) -> None:
-    """Five winner minus five loser portfolios of the 25 sorts correlate with the monthly factor above 0.97."""
+    """Five winners less five losers of 25 sorts correlate above 0.97 with the monthly factor."""
     from paceline.signals.french import winners_losers
 
     pair = winners_losers(view)
@@ -120,7 +120,7 @@ def test_winners_minus_losers_is_momentum(view: View) -> None:
 
 
 def test_january_reverses_and_decays(season: Callable[[str, str, str], dict[str, float]]) -> None:
-    """About -1.6% in January against +1.0% in the other months since 1927; less of both since 1990."""
+    """About -1.6% in January against +1.0% in the other months since 1927; less since 1990."""
     line = "winners minus losers, 25 sorts"
     long, late = season(line, "january", "since 1927"), season(line, "january", "since 1990")
     assert long["years"] == 99
@@ -132,7 +132,7 @@ def test_january_reverses_and_decays(season: Callable[[str, str, str], dict[str,
 
 
 def test_window_dressing(season: Callable[[str, str, str], dict[str, float]]) -> None:
-    """+0.5% in the last five sessions of March, June and September since 1990, nothing at other month-ends."""
+    """+0.5% in the last five sessions of March, June, September since 1990; else nothing."""
     found = season("momentum", "quarter_end", "since 1990")
     assert found["years"] == 36
     assert found["value"] == pytest.approx(0.005, abs=0.0007)
@@ -154,7 +154,7 @@ def test_crashes_of_1932_and_2009(view: View) -> None:
 
 
 def test_november_2025_long_only_and_long_short(friday: Market) -> None:
-    """The cap-weighted top fifth of members by 12-2 momentum fell behind the index; the factor itself was flat."""
+    """The cap-weighted top fifth by 12-2 momentum fell behind the index; the factor was flat."""
     found = friday.show("factors")
     november = {
         f.extra["side"]: f
@@ -183,7 +183,7 @@ def test_small_against_large_in_its_slot(friday: Market) -> None:
 
 
 def test_this_year_is_not_unusual(season: Callable[[str, str, str], dict[str, float]]) -> None:
-    """Momentum's ten sessions to 2025-12-05 lie within their usual range; the year-end is not there yet."""
+    """Momentum's ten sessions to 2025-12-05 are in their usual range; no year-end yet."""
     slot, run = (
         season("momentum", "slot", "since 1990"),
         season("momentum", "year_end_run", "since 1990"),

@@ -89,7 +89,9 @@ def test_the_doctor_finds_caps_of_whole_companies(doctor: dict[str, Rows]) -> No
 def test_the_doctor_finds_the_cap_that_lags_a_split(
     doctor: dict[str, Rows], friday: Market
 ) -> None:
-    """NFLX 10:1 on 2025-11-17: a cap ten times too low is set aside, and the price return is the exchange's own."""
+    """NFLX 10:1 on 2025-11-17: a cap ten times too low is set aside.
+
+    The price return is the exchange's own."""
     lag = [q for q in doctor["quarantine"] if "cap" in q["reason"] and '"NFLX"' in q["row"]]
     assert [json.loads(q["row"])["date"] for q in lag] == ["2025-11-17"]
     assert finding(doctor, "screener", "market cap lags")["count"] >= 1
@@ -127,7 +129,7 @@ def test_the_doctor_says_so_on_the_command_line(
 def test_every_figure_of_the_report_reaches_the_bytes_it_came_from(
     manifest: Path, data: Path
 ) -> None:
-    """Each id leads to imports, and each import's raw checksum is the SHA-256 of the file in the data folder."""
+    """Each id leads to imports, whose raw checksums are the SHA-256 of the files in the folder."""
     said = json.loads(manifest.read_text(encoding="utf-8"))
     steps = {s["id"]: s for s in said["steps"]}
     assert len(said["figures"]) > 300
@@ -230,8 +232,10 @@ def link(source: str, target: str) -> None:
 
 @pytest.fixture(scope="module")
 def worked_back(thursday: Market) -> set[str]:
-    """Baskets that hold a line whose Thursday close the file lacks: it was worked back from Friday's change. The market
-    knew that close on Thursday, a file that ends on Thursday does not."""
+    """Baskets that hold a line whose Thursday close the file lacks.
+
+    It was worked back from Friday's change. The market knew that close on Thursday, a file that
+    ends on Thursday does not."""
     rows = thursday.store.table("prices").filter(
         pl.col("recovered") & (pl.col("date") == on(THURSDAY))
     )
@@ -252,8 +256,10 @@ def test_thursdays_figures_are_what_was_known_on_thursday(
     how: dict[str, Any],
     worked_back: set[str],
 ) -> None:
-    """Cutting at a day equals never having had a later row: every figure, every caveat but the count of closes worked
-    back. A basket that holds such a close may differ by what one close can do."""
+    """Cutting at a day equals never having had a later row.
+
+    That goes for every figure, and every caveat but the count of closes worked back. A basket that
+    holds such a close may differ by what one close can do."""
     assert worked_back <= {"russell2000_like"}
     ours, theirs = asked(thursday, measure, **how), asked(until_thursday, measure, **how)
     assert len(ours) == len(theirs) > 0
@@ -276,7 +282,7 @@ def test_thursdays_figures_are_what_was_known_on_thursday(
 def test_a_later_correction_changes_no_older_version(
     data: Path, own_store: Path, tmp_path: Path, cli: Ask
 ) -> None:
-    """The levels arrive again with a Friday five percent higher: the latest version moves, the old one does not."""
+    """Levels arrive again, Friday five percent higher: only the latest version moves."""
     words = ("performance", "--subject", "russell2000", "--since", "low")
     before = cli(*words, store=own_store)
     place = tmp_path / "corrected"

@@ -105,7 +105,7 @@ def test_small_micro_and_transports(
 
 
 def test_micro_caps_of_our_own_definition(friday: Market) -> None:
-    """The README: own micro-cap buckets give +8 to +10%. The fund's +11.3% rests on another list."""
+    """README: own micro-cap buckets give +8 to +10%; the fund's +11.3% rests on another list."""
     assert 0.08 < value(friday, "russell2000_like", "since_low") < 0.10
 
 
@@ -175,7 +175,7 @@ def test_november(friday: Market, subject: str, basis: str, points: float) -> No
 
 
 def test_the_top_50_are_companies_and_the_rest_are_all_others(friday: Market) -> None:
-    """Companies are ranked once: Alphabet's two lines are one of the fifty, and nobody is in both or in neither."""
+    """Companies are ranked once: Alphabet's lines are one of fifty; each is in one half."""
     top, rest, every = (
         set(friday.weights(n, "2025-11-05")["security"]) for n in ("top50", "rest450", "sp500")
     )
@@ -249,7 +249,7 @@ def test_the_russell_like_basket_comes_from_the_screener_alone(friday: Market) -
 
 
 def test_bear_markets_of_the_benchmark(cli: Ask) -> None:
-    """METHODS 8: closes and falls of the S&P 500 by a filter of twenty percent; spring 2025 was no bear market."""
+    """METHODS 8: closes and falls of the S&P 500, filter 20%; spring 2025 was no bear market."""
     rows = cli("swing_lows", "--subject", "sp500_index", "--fall", "0.2", "--rise", "0.2")
     lows = {r["start"]: r for r in rows if r["kind"] == "low"}
     highs = {r["start"]: r["level"] for r in rows if r["kind"] == "high"}

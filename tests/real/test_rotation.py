@@ -1,4 +1,4 @@
-"""December 2025 on real data: what the rotation of the article comes to, and how often noise looks like it."""
+"""December 2025 on real data: the article's rotation, and how often noise looks like it."""
 
 from __future__ import annotations
 
@@ -194,7 +194,9 @@ def test_momentum_lags_the_index_while_the_long_short_factor_is_flat(document: D
 def test_cheap_stocks_led_in_november_as_an_independent_sort_finds(
     friday: Market, data: Path
 ) -> None:
-    """Fifths by book to market of the last snapshot, caps of the screener on 30 October, the members' own weights."""
+    """Fifths by book to market of the last snapshot, with the screener's caps of 30 October.
+
+    Weights are the members' own."""
     us, dashed = data / "us", pl.col("security").str.replace_all("[./]", "-")
     book = (
         pl.read_parquet(us / "sp500_fundamentals_snapshots.parquet")
