@@ -14,7 +14,7 @@ from paceline.lineage import Origin, Step, code_of, digest
 from paceline.panel import cells, matrices
 from paceline.panel.core import Panel
 from paceline.panel.matrices import Matrices
-from paceline.panel.request import PAIR, PanelRequest, PanelArguments, panel_request
+from paceline.panel.request import PAIR, PanelArguments, PanelRequest, panel_request
 from paceline.store import Store, delta
 
 #: Tables whose imports a panel's lineage names.

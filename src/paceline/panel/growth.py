@@ -21,7 +21,7 @@ from paceline.panel import asof, assembly, cells
 from paceline.panel.core import DERIVED, Panel
 from paceline.panel.derived import PATIENCE, further_index
 from paceline.panel.matrices import Matrices
-from paceline.panel.request import PanelRequest, PanelArguments, panel_request
+from paceline.panel.request import PanelArguments, PanelRequest, panel_request
 from paceline.store import Store, delta
 
 #: Sessions for which room is kept when a matrix is copied.
