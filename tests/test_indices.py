@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from fakes import Array, FakePanel, random_panel, weekdays
 from paceline import baskets, config, indices
 from paceline.errors import UnknownName, UsageError
+from paceline.indices import cache as index_cache
+from paceline.store import Cache
 
 NAN = np.nan
 BASKETS: dict[str, dict[str, Any]] = {
@@ -234,6 +237,7 @@ def test_a_special_dividend_lowers_the_close_before_it_and_no_other() -> None:
         ({}, ("close",)),
         ({"security": "S009"}, ()),
         ({"amount": 120.0}, ()),  # more than the stock is worth
+        ({"amount": -20.0}, ()),
     ],
 )
 def test_an_action_that_cannot_count_changes_nothing(
@@ -463,3 +467,24 @@ def test_splitting_a_stock_changes_nothing(seed: int, ratio: float) -> None:
         {"security": "S004", "date": split.sessions[60].item(), "kind": "split", "ratio": ratio}
     ]
     assert_array_equal(built(panel).levels, built(split).levels)
+
+
+@pytest.mark.parametrize("t", [160, 0])
+def test_kept_indices_are_those_worked_out(tmp_path: Path, t: int) -> None:
+    """Levels, weights of every stretch and turnover, to the bit, from another process's files."""
+    panel = random_panel(3)
+    if t == 0:  # nobody is held yet
+        panel = panel.cut(0)
+    targets = baskets.targets(panel, market(BASKETS), list(BASKETS))
+    fresh = indices.build_both(panel, targets)
+    for _ in range(2):
+        kept = index_cache.build_both(panel, targets, Cache(tmp_path), "key")
+        for basis, index in fresh.items():
+            assert_array_equal(kept[basis].levels, index.levels)
+            assert_array_equal(kept[basis].missing, index.missing)
+            assert kept[basis].turnover == index.turnover
+            assert len(kept[basis].spans) == len(index.spans)
+            for one, other in zip(kept[basis].spans, index.spans, strict=True):
+                assert (one.start, one.stop) == (other.start, other.stop)
+                assert_array_equal(one.weights, other.weights)
+    assert len(list((tmp_path / "indices").iterdir())) == 1
