@@ -232,12 +232,13 @@ def test_a_special_dividend_lowers_the_close_before_it_and_no_other() -> None:
 @pytest.mark.parametrize(
     ("change", "without"),
     [
-        ({"known": 1}, ()),  # known a session after its date: too late for that close
+        ({"known": 3}, ()),  # known a session after its date: too late for that close
         ({"kind": "dividend"}, ()),
         ({}, ("close",)),
         ({"security": "S009"}, ()),
         ({"amount": 120.0}, ()),  # more than the stock is worth
         ({"amount": -20.0}, ()),
+        ({"date": 4, "known": 4}, ()),  # a session that is still to come
     ],
 )
 def test_an_action_that_cannot_count_changes_nothing(
@@ -255,8 +256,8 @@ def test_an_action_that_cannot_count_changes_nothing(
         "amount": 20.0,
         "known": days[2].item(),
     } | change
-    if "known" in change:
-        action["known"] = days[3].item()
+    coming = weekdays("2024-01-02", 5)
+    action |= {name: coming[t].item() for name, t in change.items() if name in ("date", "known")}
     fields = {name: field for name, field in fields.items() if name not in without}
     panel = FakePanel(days, fields, actions=[action])
     index = built(panel, {"b": {"securities": ["S000", "S001"], "weight": "equal"}})
@@ -295,6 +296,13 @@ def test_a_spin_off_leaves_no_gap_and_stays_with_the_parent() -> None:
             panel, {"b": {"securities": ["S000", "S001", "S002"], "rebalance": "none"}}, "total"
         )
         assert again.returns[0, 1] == pytest.approx(first, rel=1e-12), name
+    # the child is worth 32% of the old close: a total return half of that above holds it
+    for total, whole in ((-0.13, -0.13), (-0.15, -0.15 + 0.32)):
+        panel.fields["total_return"] = r + np.array([[0, total + 0.3, 0], [0] * 3, [0] * 3])
+        again = built(
+            panel, {"b": {"securities": ["S000", "S001", "S002"], "rebalance": "none"}}, "total"
+        )
+        assert again.returns[0, 1] == pytest.approx(2 / 3 * whole, rel=1e-12)
 
 
 def test_an_action_without_a_close_is_a_caveat() -> None:
@@ -327,6 +335,12 @@ def test_a_lone_instrument_has_its_published_level_on_the_price_basis() -> None:
     )
     with pytest.raises(UnknownName):
         built(panel, {"ndx": {"instrument": "NDX"}})
+    cheap = FakePanel(
+        weekdays("2024-01-02", 2),
+        {"price_return": [[NAN, 0.5]], "close": [[0.5, 0.75]]},
+        securities=["RUT"],
+    )
+    assert_allclose(built(cheap, {"rut": {"instrument": "RUT"}}).levels[0], [0.5, 0.75])
     worthless = FakePanel(
         weekdays("2024-01-02", 2),
         {"price_return": [[NAN, 0.5], [NAN, 0.5]], "close": [[NAN, NAN], [0.0, 3.0]]},
