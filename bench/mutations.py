@@ -59,7 +59,7 @@ WORDS = {"left": "right", "right": "left", "forward": "backward", "backward": "f
 #: Names that stand for a session or a position: reading them one late is looking ahead.
 POSITIONS = set("t at i k end start first last day now before".split())
 #: Arguments that say how arrays lie or what is checked: no value changes, or all fails at once.
-LAYOUT = {"axis", "copy", "strict", "stacklevel", "frozen", "slots", "encoding"}
+LAYOUT = {"axis", "copy", "repr", "strict", "stacklevel", "frozen", "slots", "encoding"}
 SKIPPED = (ast.Raise, ast.Assert, ast.JoinedStr, ast.Import, ast.ImportFrom)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from fakes import Array, FakePanel, random_panel, weekdays
 from paceline import baskets, config, indices
 from paceline.errors import UnknownName, UsageError
+from paceline.indices import cache as index_cache
+from paceline.store import Cache
 
 NAN = np.nan
 BASKETS: dict[str, dict[str, Any]] = {
@@ -229,11 +232,13 @@ def test_a_special_dividend_lowers_the_close_before_it_and_no_other() -> None:
 @pytest.mark.parametrize(
     ("change", "without"),
     [
-        ({"known": 1}, ()),  # known a session after its date: too late for that close
+        ({"known": 3}, ()),  # known a session after its date: too late for that close
         ({"kind": "dividend"}, ()),
         ({}, ("close",)),
         ({"security": "S009"}, ()),
         ({"amount": 120.0}, ()),  # more than the stock is worth
+        ({"amount": -20.0}, ()),
+        ({"date": 4, "known": 4}, ()),  # a session that is still to come
     ],
 )
 def test_an_action_that_cannot_count_changes_nothing(
@@ -251,8 +256,8 @@ def test_an_action_that_cannot_count_changes_nothing(
         "amount": 20.0,
         "known": days[2].item(),
     } | change
-    if "known" in change:
-        action["known"] = days[3].item()
+    coming = weekdays("2024-01-02", 5)
+    action |= {name: coming[t].item() for name, t in change.items() if name in ("date", "known")}
     fields = {name: field for name, field in fields.items() if name not in without}
     panel = FakePanel(days, fields, actions=[action])
     index = built(panel, {"b": {"securities": ["S000", "S001"], "weight": "equal"}})
@@ -291,6 +296,13 @@ def test_a_spin_off_leaves_no_gap_and_stays_with_the_parent() -> None:
             panel, {"b": {"securities": ["S000", "S001", "S002"], "rebalance": "none"}}, "total"
         )
         assert again.returns[0, 1] == pytest.approx(first, rel=1e-12), name
+    # the child is worth 32% of the old close: a total return half of that above holds it
+    for total, whole in ((-0.13, -0.13), (-0.15, -0.15 + 0.32)):
+        panel.fields["total_return"] = r + np.array([[0, total + 0.3, 0], [0] * 3, [0] * 3])
+        again = built(
+            panel, {"b": {"securities": ["S000", "S001", "S002"], "rebalance": "none"}}, "total"
+        )
+        assert again.returns[0, 1] == pytest.approx(2 / 3 * whole, rel=1e-12)
 
 
 def test_an_action_without_a_close_is_a_caveat() -> None:
@@ -323,6 +335,12 @@ def test_a_lone_instrument_has_its_published_level_on_the_price_basis() -> None:
     )
     with pytest.raises(UnknownName):
         built(panel, {"ndx": {"instrument": "NDX"}})
+    cheap = FakePanel(
+        weekdays("2024-01-02", 2),
+        {"price_return": [[NAN, 0.5]], "close": [[0.5, 0.75]]},
+        securities=["RUT"],
+    )
+    assert_allclose(built(cheap, {"rut": {"instrument": "RUT"}}).levels[0], [0.5, 0.75])
     worthless = FakePanel(
         weekdays("2024-01-02", 2),
         {"price_return": [[NAN, 0.5], [NAN, 0.5]], "close": [[NAN, NAN], [0.0, 3.0]]},
@@ -463,3 +481,24 @@ def test_splitting_a_stock_changes_nothing(seed: int, ratio: float) -> None:
         {"security": "S004", "date": split.sessions[60].item(), "kind": "split", "ratio": ratio}
     ]
     assert_array_equal(built(panel).levels, built(split).levels)
+
+
+@pytest.mark.parametrize("t", [160, 0])
+def test_kept_indices_are_those_worked_out(tmp_path: Path, t: int) -> None:
+    """Levels, weights of every stretch and turnover, to the bit, from another process's files."""
+    panel = random_panel(3)
+    if t == 0:  # nobody is held yet
+        panel = panel.cut(0)
+    targets = baskets.targets(panel, market(BASKETS), list(BASKETS))
+    fresh = indices.build_both(panel, targets)
+    for _ in range(2):
+        kept = index_cache.build_both(panel, targets, Cache(tmp_path), "key")
+        for basis, index in fresh.items():
+            assert_array_equal(kept[basis].levels, index.levels)
+            assert_array_equal(kept[basis].missing, index.missing)
+            assert kept[basis].turnover == index.turnover
+            assert len(kept[basis].spans) == len(index.spans)
+            for one, other in zip(kept[basis].spans, index.spans, strict=True):
+                assert (one.start, one.stop) == (other.start, other.stop)
+                assert_array_equal(one.weights, other.weights)
+    assert len(list((tmp_path / "indices").iterdir())) == 1
