@@ -187,6 +187,16 @@ def _check(closes: Array, days: Dates, future: Dates, level: float, by: str, dra
         )
 
 
+def _moving(closes: Array) -> Array:
+    """Daily log returns; a history that stands still is refused."""
+    returns: Array = np.diff(np.log(closes))
+    if not returns.std() > STILL:
+        raise NotEnoughData(
+            "the history does not move: its volatility is zero.", "Choose another subject."
+        )
+    return returns
+
+
 def _drifts(own: _Own, stated: float, name: str) -> dict[str, float]:
     """Every drift that is looked at, by name: none, the history's own, the stated one, a grid."""
     drifts = {"zero": 0.0, "history": own.drift, **({name: stated} if name == "view" else {})}
@@ -280,11 +290,7 @@ def weigh(
     short histories.
     """
     _check(closes, days, future, level, by, draws)
-    returns = np.diff(np.log(closes))
-    if not returns.std() > STILL:
-        raise NotEnoughData(
-            "the history does not move: its volatility is zero.", "Choose another subject."
-        )
+    returns = _moving(closes)
     own = _own(returns)
     sigma = _volatility(volatility, own)
     mu, name = _drift(drift, own)
@@ -294,9 +300,8 @@ def weigh(
     drifts = _drifts(own, mu, name)
     block = float(block_length(returns[None])[0])
     drawn = _draw(returns, own, b, n, drifts, block=block, draws=draws, seed=seed)
-    cases = tuple(
-        DriftCase(k, v, closed_form(b, years, v, sigma), drawn.cases[k]) for k, v in drifts.items()
-    )
+    closed = {k: closed_form(b, years, v, sigma) for k, v in drifts.items()}
+    cases = {k: DriftCase(k, v, closed[k], drawn.cases[k]) for k, v in drifts.items()}
     ended, touched = past_windows(closes, n, b)
     levels = start * np.exp(drawn.fan + drawn.shifts[name] * (drawn.at + 1))
     return TargetOdds(
@@ -324,8 +329,8 @@ def weigh(
         block=block,
         draws=draws,
         seed=seed,
-        stated=next(c for c in cases if c.name == name),
-        cases=cases,
+        stated=cases[name],
+        cases=tuple(cases.values()),
         variants=drawn.variants,
         ended=ended,
         touched=touched,
