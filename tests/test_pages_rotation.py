@@ -72,9 +72,9 @@ def weighed(*rotations: Any, is_low: bool = True, **more: Any) -> Any:
 
     plain: dict[str, Any] = {
         "sector": "small",
-        "digestion": None,
+        "consolidation": None,
         "reason": "",
-        "digest_figures": {},
+        "consolidation_figures": {},
     }
     return SimpleNamespace(
         graded=rotations,
@@ -108,7 +108,7 @@ def consolidating(high: float, above: float, share: float | None, lift: Evidence
     d = grades.Consolidation(high, 30, above, float("nan") if share is None else share, lift)
     made = {"drawdown": figure(high), "above": figure(above)}
     made |= {} if share is None else {"share": figure(share, "fraction")}
-    found = weighed(digestion=d, digest_figures=made)
+    found = weighed(consolidation=d, consolidation_figures=made)
     text = verdict._consolidating(Fake({}), found).text  # type: ignore[arg-type]
     return text.partition("). ")[2]
 

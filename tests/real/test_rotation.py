@@ -168,9 +168,9 @@ def test_neither_question_is_answered_with_more_than_the_data_allow(document: Do
     grades = {
         f.statistic: f.value
         for f in document.figures()
-        if f.measure == "verdict" and f.statistic in ("changing", "digesting")
+        if f.measure == "verdict" and f.statistic in ("changing", "consolidating")
     }
-    assert grades == {"changing": "none", "digesting": "none"}
+    assert grades == {"changing": "none", "consolidating": "none"}
     said = " ".join(b.text for b in page.blocks if isinstance(b, Sentence))
     assert (
         "Nothing beyond noise" in said

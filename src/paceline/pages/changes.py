@@ -20,7 +20,7 @@ LISTED = 24
 #: How statistics are named for people; others by their own name.
 SPOKEN = {
     "changing": "is leadership changing?",
-    "digesting": "is it consolidating?",
+    "consolidating": "is it consolidating?",
     "state 1": "who leads (watch)",
     "state 1.5": "who leads (episode)",
     "state 2": "who leads (major)",

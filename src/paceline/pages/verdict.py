@@ -70,7 +70,7 @@ def _changing(found: Verdict) -> Sentence:
 
 
 def _consolidating(ask: Answers, found: Verdict) -> Sentence:
-    d, made = found.digestion, found.digest_figures
+    d, made = found.consolidation, found.consolidation_figures
     high, above = made.get("drawdown"), made.get("above")
     if d is None or high is None or above is None:
         return words(
@@ -84,7 +84,7 @@ def _consolidating(ask: Answers, found: Verdict) -> Sentence:
         " ",
         rules.claim("consolidating", d.grade),
         " (grade: ",
-        found.figure("digesting", d.grade, "text", subject=found.sector),
+        found.figure("consolidating", d.grade, "text", subject=found.sector),
         "). It is ",
         *distance(high, ("its ", Label("252-day"), " high")),
         " and ",

@@ -18,7 +18,7 @@ EARLY = min(limit for limit, _ in rules.SESSIONS)
 
 def arguments(ask: Answers, verdict: Verdict) -> list[Argument]:
     """Every argument for or against; empty where the question cannot be asked."""
-    d, made = verdict.digestion, verdict.digest_figures
+    d, made = verdict.consolidation, verdict.consolidation_figures
     if d is None:
         return []
     short, share, subject = made.get("below_short"), made.get("share"), verdict.sector

@@ -14,7 +14,7 @@ from paceline.studies.answers import Answers
 NEWS = (
     "grade",
     "changing",
-    "digesting",
+    "consolidating",
     "state 1",
     "state 1.5",
     "state 2",

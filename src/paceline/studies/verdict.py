@@ -1,7 +1,7 @@
 """Two questions put to a market: is leadership changing, is a sector consolidating?
 
 found = verdict.weigh(book)
-found.grade, found.digestion.grade
+found.grade, found.consolidation.grade
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Verdict:
     sessions    since then
     graded      every rotation, in order of their declaration, sectors last
     grade       of "is leadership changing?"
-    sector      the basket that is asked whether it digests; ``digestion`` None where it cannot be
+    sector      the basket that is asked whether it digests; ``consolidation`` None where it cannot be
                 asked, with a reason
     """
 
@@ -66,9 +66,9 @@ class Verdict:
     graded: tuple[views.Grading, ...]
     grade: str
     sector: str
-    digestion: views.Consolidation | None
+    consolidation: views.Consolidation | None
     reason: str
-    digest_figures: Mapping[str, Figure | None] = field(repr=False)
+    consolidation_figures: Mapping[str, Figure | None] = field(repr=False)
 
     @property
     def declared(self) -> list[views.Grading]:
@@ -207,10 +207,10 @@ def weigh(book: Answers, sector: str | None = None) -> Verdict | None:
             )
         )
     subject = sector or leader(book)
-    lift, digestion, figures, reason = _digestion(book, rotations, subject)
+    lift, consolidation, figures, reason = _consolidation(book, rotations, subject)
     graded, also = views.judge(cases, [lift])
-    if digestion is not None:
-        digestion = replace(digestion, lift=also[0])
+    if consolidation is not None:
+        consolidation = replace(consolidation, lift=also[0])
     return Verdict(
         market,
         rotations,
@@ -220,7 +220,7 @@ def weigh(book: Answers, sector: str | None = None) -> Verdict | None:
         tuple(graded),
         views.leadership(graded),
         subject,
-        digestion,
+        consolidation,
         reason,
         figures,
     )
@@ -238,7 +238,7 @@ def leader(book: Answers) -> str:
     return str(max(chosen, key=lambda f: float(f.value)).extra["part"]) if chosen else ""
 
 
-def _digestion(
+def _consolidation(
     book: Answers, rotations: RotationSet, subject: str
 ) -> tuple[Evidence, views.Consolidation | None, dict[str, Figure | None], str]:
     """Lift of its earnings seasons, the sector's state, its figures, and why there is nothing."""
