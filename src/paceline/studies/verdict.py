@@ -54,8 +54,8 @@ class Verdict:
     sessions    since then
     graded      every rotation, in order of their declaration, sectors last
     grade       of "is leadership changing?"
-    sector      the basket that is asked whether it digests; ``consolidation`` None where it cannot be
-                asked, with a reason
+    sector      the basket that is asked whether it consolidates; ``consolidation`` is None where it
+                cannot be asked, with a reason
     """
 
     market: Market = field(repr=False)
