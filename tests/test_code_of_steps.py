@@ -15,7 +15,7 @@ import pytest
 from paceline import lineage, measures
 from test_imports import PACKAGE, Source, sources
 
-INDEX = ("paceline.baskets", "paceline.indices", "paceline.market.levels")
+INDEX = ("paceline.baskets", "paceline.indices", "paceline.indices.levels")
 Codes = Callable[..., str]
 
 

@@ -333,3 +333,35 @@ def test_help_loads_nothing_heavy(argv: list[str]) -> None:
     assert run.stdout.splitlines()[-1] == "LOADED []"
     if argv in ([], ["--help"]):
         assert all(f"  {verb} " in run.stdout for verb in VERBS)
+
+
+# ---- short functions -----------------------------------------------------------------------------
+
+
+def too_long(tree: ast.Module, most: int = 60) -> list[str]:
+    """Functions of more than ``most`` lines, their docstring not counted."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            first = node.body[0]
+            told = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+            doc = (first.end_lineno or 0) - first.lineno + 1 if told else 0
+            lines = (node.end_lineno or 0) - node.lineno + 1 - doc
+            if lines > most:
+                found.append(f"{node.name}: {lines}")
+    return found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [s for s in sources() if s.room != "factcheck"],  # until its rewrite
+    ids=lambda s: "/".join(s.parts) or "paceline",
+)
+def test_functions_are_short(source: Source) -> None:
+    assert too_long(source.tree) == []
+
+
+def test_a_long_function_is_seen() -> None:
+    text = 'def f():\n    """Says\n    it."""\n' + "    x = 1\n" * 60
+    assert too_long(ast.parse(text)) == ["f: 61"]
+    assert too_long(ast.parse(text), 61) == []

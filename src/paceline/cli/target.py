@@ -133,7 +133,10 @@ def _print(answer: Answer) -> None:
         )
     for caveat in dict.fromkeys(c for figure in answer.figures.values() for c in figure.caveats):
         say(f"! {caveat}")
-    say(f"Figures: `paceline trace {answer.figures['implied_return'].id}` and the ids in --json.")
+    from paceline.record.command import line
+
+    trace = line(("trace", answer.figures["implied_return"].id), answer.market)
+    say(f"Figures: `{trace}` and the ids in --json.")
 
 
 def _say_blocks(answer: Answer) -> None:

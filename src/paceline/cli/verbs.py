@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -46,7 +47,8 @@ def init(
     write_text(
         path, (resources.files("paceline") / "data" / "template.toml").read_text(encoding="utf-8")
     )
-    say(f"{path} written. Next: edit it, then `paceline import --market {path}`.")
+    then = shlex.join(["paceline", "import", "--market", str(path)])
+    say(f"{path} written. Next: edit it, then `{then}`.")
     return 0
 
 

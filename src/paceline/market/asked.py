@@ -17,11 +17,11 @@ from paceline.arrays import Array, Dates
 from paceline.baskets import weights
 from paceline.errors import NotEnoughData, UnknownName, UsageError
 from paceline.figures import Figure
+from paceline.indices.levels import BASES, Levels
 from paceline.lineage import Steps, digest
 from paceline.market import importing
 from paceline.market.assembled import Assembled
 from paceline.market.importing import Progress
-from paceline.market.levels import BASES, Levels
 from paceline.market.stored import Stored, parse_date
 from paceline.market.view import view_of
 from paceline.measures import Measure, Result, View

@@ -15,8 +15,8 @@ from paceline.arrays import Array, Dates
 from paceline.baskets import weights
 from paceline.engine import Provenance
 from paceline.errors import NotEnoughData
+from paceline.indices import levels
 from paceline.lineage import Step, Steps, code_of
-from paceline.market import levels
 from paceline.market.stored import Stored
 
 if TYPE_CHECKING:
@@ -305,7 +305,7 @@ class Assembled:
         params = {"name": name, **said}
         if universe is not None:
             params["universe_rule"] = universe.model_dump(mode="json", exclude_defaults=True)
-        rooms = ("paceline.baskets", "paceline.indices", levels.__name__)
+        rooms = ("paceline.baskets", levels.__name__)
         rule = weights.of_market(self.file)[spec.weight].module  # it may come from outside
         code = code_of(*rooms, rule)
         step = self.steps.keep(Step("basket", params, (self._panel_step(panel).id,), code=code))

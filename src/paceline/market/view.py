@@ -10,8 +10,8 @@ import numpy as np
 from paceline.arrays import Array
 from paceline.engine import Provenance
 from paceline.errors import NotEnoughData
+from paceline.indices.levels import BASES
 from paceline.market.assembled import Assembled
-from paceline.market.levels import BASES
 from paceline.measures import Measure
 from paceline.panel import Panel
 from paceline.signals.view import View

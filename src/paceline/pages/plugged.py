@@ -120,7 +120,7 @@ def _grid(
 ) -> Grid:
     note = None
     if len(cells) > ROWS:
-        note = Sentence(("All rows: ", Label(f"paceline show {measure.name}"), "."))
+        note = Sentence(("All rows: the measure ", Label(measure.name), ", shown by itself."))
     return Grid(Label(measure.question), columns, cells[:ROWS], note)
 
 

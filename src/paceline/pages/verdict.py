@@ -48,13 +48,10 @@ def verdict(ask: Answers) -> Section | None:
 
 def _changing(found: Verdict) -> Sentence:
     grade = found.figure("changing", found.grade, "text")
-    judged = [g for g in found.graded if g.evidence.effect is not None]
-    clear = [g for g in judged if g.significance != "none"]
-    n = found.figure("rotations judged", len(judged), "count")
-    k = found.figure("rotations beyond noise", len(clear), "count") if clear else None
+    n, k = found.counts()
     since: tuple[Part, ...] = ("since the low of " if found.is_low else "since ", day(found.date))
     head = (rules.claim("changing", found.grade), " (grade: ", grade, "). ")
-    if not judged:
+    if not found.judged:
         return words(*head, "No rotation ", *since, " has enough history to be judged.")
     return words(
         *head,
@@ -147,7 +144,7 @@ def _worded(a: Argument) -> Part:
             return f"Members: {adjusted}return since of leaders less laggards ({order}{end})"
         case "low":
             return Label(
-                f"{a.about['pair']}: share of earlier lows after which the first leg did less"
+                f"{a.about['pair']}: share of earlier lows after which the first leg did worse"
             )
         case "season":
             return f"Session of the quarter: {a.about['season']} the earnings season (a proxy)"

@@ -39,6 +39,7 @@ def compounded(ask: Answers, windows: Sequence[str]) -> list[CompoundedFactor]:
             {"series": name, "as_of": ask.market.as_of},
             code_of(__name__),
             names=[name],
+            parents=[f.step for f in asked if f is not None],
             caveats=["daily returns of a long-short factor, compounded"],
             measure="factor_history",
         )

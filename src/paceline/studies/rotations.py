@@ -12,7 +12,7 @@ import numpy as np
 
 from paceline.arrays import Array, Dates, Ints
 from paceline.errors import NotEnoughData, UnknownName, UsageError
-from paceline.market.levels import BASES
+from paceline.indices.levels import BASES
 from paceline.methods import barriers, relative_lines
 from paceline.methods.detector import MARGIN, STEP, Turns, TurnState
 

@@ -7,6 +7,7 @@ answer.frame(); answer.sensitivity(); answer.fan()
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -48,7 +49,11 @@ FARTHEST = 20
 DRAWS = 10_000
 #: Longest history drawn before the fan, in sessions.
 DRAWN = 252
-CASE = ("end", "touch", "touch_close", "bootstrap_end", "bootstrap_touch")
+#: One number of an answer: statistic, value, unit, and what else its figure says.
+Row = tuple[str, Value, str, dict[str, Any]]
+#: The closed-form chances of a drift, in the order of ``DriftCase.closed``, and the drawn ones.
+CLOSED, DRAWN_KINDS = ("end", "touch", "touch_close"), ("bootstrap_end", "bootstrap_touch")
+CASE = (*CLOSED, *DRAWN_KINDS)
 
 
 @dataclass(frozen=True)
@@ -65,81 +70,60 @@ class Answer:
     @cached_property
     def figures(self) -> dict[str, Figure]:
         """Statistic to figure; chances are ``end``, ``touch`` ... and the drift's name."""
-        t, made = self.target, {}
+        rows = (*self._asked(), *self._chances(), *self._history())
+        return {row[0]: self._figure(*row[:3], **row[3]) for row in rows}
 
-        def add(statistic: str, value: Value, unit: str, **more: Any) -> None:
-            made[statistic] = self._figure(statistic, value, unit, **more)
-
-        add("last_close", t.start, "level", end=t.as_of)
-        add("level", t.level, "level")
-        add("implied_return", t.implied, "return")
-        add("sessions", t.sessions, "sessions")
-        add("required_growth", t.required, "return")
-        add("required_growth_calendar", t.required_calendar, "return")
+    def _asked(self) -> Iterator[Row]:
+        """What the target asks for, and the rates it is weighed with."""
+        t = self.target
+        whole = {"start": t.history_from, "end": t.as_of}
+        yield "last_close", t.start, "level", {"end": t.as_of}
+        yield "level", t.level, "level", {}
+        yield "implied_return", t.implied, "return", {}
+        yield "sessions", t.sessions, "sessions", {}
+        yield "required_growth", t.required, "return", {}
+        yield "required_growth_calendar", t.required_calendar, "return", {}
         for name in ("volatility", "volatility_history", "volatility_recent"):
-            add(name, getattr(t, name), "fraction", start=t.history_from, end=t.as_of)
+            yield name, getattr(t, name), "fraction", whole
         for name in ("drift", "drift_history", "drift_low", "drift_high"):
-            add(name, getattr(t, name), "return", start=t.history_from, end=t.as_of)
+            yield name, getattr(t, name), "return", whole
+
+    def _chances(self) -> Iterator[Row]:
+        """Chances under each drift, by closed form and by bootstrap with its simulation error."""
+        t = self.target
+
+        def drawn(error: float) -> dict[str, Any]:
+            return {"evidence": {"monte_carlo_error": error, "draws": t.draws}}
+
         for case in t.cases:
-            add(f"drift {case.name}", case.drift, "return")
-            values = (*case.closed, case.simulated.end, case.simulated.touch_close)
-            for kind, value in zip(CASE, values, strict=True):
-                error = {
-                    "bootstrap_end": case.simulated.end_error,
-                    "bootstrap_touch": case.simulated.touch_error,
-                }.get(kind)
-                add(
-                    f"{kind} {case.name}",
-                    value,
-                    "fraction",
-                    evidence={}
-                    if error is None
-                    else {"monte_carlo_error": error, "draws": t.draws},
-                )
-        for name, chance in t.variants.items():
-            add(
-                f"bootstrap_end {name}",
-                chance.end,
-                "fraction",
-                evidence={"monte_carlo_error": chance.end_error, "draws": t.draws},
-            )
-            add(
-                f"bootstrap_touch {name}",
-                chance.touch_close,
-                "fraction",
-                evidence={"monte_carlo_error": chance.touch_error, "draws": t.draws},
-            )
-        for name, found in (("past_share", t.ended), ("past_share_touch", t.touched)):
-            short = (
-                ()
-                if found.enough
-                else (
-                    f"only {found.n_effective:.1f} independent windows in the history: "
-                    "no share is given",
-                )
-            )
-            add(
-                name,
-                found.value if found.enough else None,
-                "fraction",
-                start=t.history_from,
-                end=t.as_of,
-                caveats=short,
-                evidence={"n": found.n, "n_effective": found.n_effective}
-                | ({"low": found.low, "high": found.high} if found.enough else {}),
-            )
-        add("past_windows", t.ended.n, "count", start=t.history_from, end=t.as_of)
-        add(
-            "past_windows_independent",
-            float(round(t.ended.n_effective, 1)),
-            "ratio",
-            start=t.history_from,
-            end=t.as_of,
-        )
-        add("block", t.block, "ratio", start=t.history_from, end=t.as_of)
+            yield f"drift {case.name}", case.drift, "return", {}
+            for kind, value in zip(CLOSED, case.closed, strict=True):
+                yield f"{kind} {case.name}", value, "fraction", {}
+        simulated = {c.name: c.simulated for c in t.cases} | dict(t.variants)
+        for name, chance in simulated.items():
+            yield f"bootstrap_end {name}", chance.end, "fraction", drawn(chance.end_error)
+            touch, error = chance.touch_close, chance.touch_error
+            yield f"bootstrap_touch {name}", touch, "fraction", drawn(error)
+
+    def _history(self) -> Iterator[Row]:
+        """Shares of past windows that did as much, the block length, and quantiles of the draws."""
+        t = self.target
+        whole = {"start": t.history_from, "end": t.as_of}
+        for name, share in (("past_share", t.ended), ("past_share_touch", t.touched)):
+            evidence = {"n": share.n, "n_effective": share.n_effective}
+            if share.enough:
+                evidence |= {"low": share.low, "high": share.high}
+                yield name, share.value, "fraction", {**whole, "evidence": evidence}
+            else:
+                short = f"only {share.n_effective:.1f} independent windows in the history"
+                more = {"evidence": evidence, "caveats": (f"{short}: no share is given",)}
+                yield name, None, "fraction", {**whole, **more}
+        effective = float(round(t.ended.n_effective, 1))
+        yield "past_windows", t.ended.n, "count", whole
+        yield "past_windows_independent", effective, "ratio", whole
+        yield "block", t.block, "ratio", whole
         for q, value in zip(QUANTILES, t.fan[:, -1], strict=True):
-            add(f"quantile {q:.0%}", float(value), "level")
-        return made
+            yield f"quantile {q:.0%}", float(value), "level", {}
 
     def _figure(
         self,
@@ -246,25 +230,15 @@ def weigh(
             f"the target's date {deadline} is not after the as-of day {today}.",
             "Give a later date.",
         )
-    have = market.all_levels
-    row = have.names.index(name)
-    basis = "price" if np.isfinite(have.by_basis["price"][row]).any() else have.basis[name]
-    line = have.by_basis[basis][row]
-    known = np.isfinite(line)
-    if since is not None:
-        known &= have.sessions >= np.datetime64(parse_date(since))
-    if not known.any() or not known[-1]:
-        raise NotEnoughData(
-            f"{name} has no close on {today}.", "Choose another subject, history or as-of day."
-        )
-    caveats = ["a chance under an assumed drift and volatility: mostly the drift decides it"]
-    if basis == "total":
-        caveats.append("total-return levels: the base is an index of 100, not a published level")
     if (deadline - today).days > FARTHEST * 366:
         raise UsageError(
             f"the target's date {deadline} lies more than {FARTHEST} years ahead.",
             "Give an earlier one.",
         )
+    basis, days, closes = _closes(market, name, since)
+    caveats = ["a chance under an assumed drift and volatility: mostly the drift decides it"]
+    if basis == "total":
+        caveats.append("total-return levels: the base is an index of 100, not a published level")
     sessions, stored = sessions_to(market, deadline)
     if stored is not None:
         caveats.append(f"sessions after {stored} are not stored yet: their number is estimated")
@@ -288,8 +262,8 @@ def weigh(
         caveats=caveats,
     )
     found = target_odds.weigh(
-        line[known],
-        have.sessions[known],
+        closes,
+        days,
         sessions[sessions > np.datetime64(today)],
         level,
         str(deadline),
@@ -298,7 +272,25 @@ def weigh(
         draws=draws,
         seed=seed,
     )
-    return Answer(market, name, found, line[known], have.sessions[known], question)
+    return Answer(market, name, found, closes, days, question)
+
+
+def _closes(market: Market, name: str, since: str | dt.date | None) -> tuple[str, Dates, Array]:
+    """Basis, days and closes of a basket: of its price index where it has one."""
+    levels = market.all_levels
+    row = levels.names.index(name)
+    priced = np.isfinite(levels.by_basis["price"][row]).any()
+    basis = "price" if priced else levels.basis[name]
+    line = levels.by_basis[basis][row]
+    there = np.isfinite(line)
+    if since is not None:
+        there &= levels.sessions >= np.datetime64(parse_date(since))
+    if not there.any() or not there[-1]:
+        raise NotEnoughData(
+            f"{name} has no close on {market.as_of}.",
+            "Choose another subject, history or as-of day.",
+        )
+    return basis, levels.sessions[there], line[there]
 
 
 def sessions_to(market: Market, until: dt.date) -> tuple[Dates, str | None]:

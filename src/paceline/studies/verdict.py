@@ -1,7 +1,7 @@
 """Two questions put to a market: is leadership changing, is a sector consolidating?
 
-found = verdict.weigh(book)
-found.grade, found.consolidation.grade
+verdict = weigh(ask)
+verdict.grade, verdict.consolidation.grade
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from paceline.evidence import Evidence
 from paceline.figures import Figure, Value
 from paceline.kernels import forward_fill
 from paceline.lineage import code_of
-from paceline.methods import grades as views
+from paceline.methods import grades
 from paceline.methods.barriers import NAMED
 from paceline.methods.detector import QUARTER
 from paceline.methods.episode_table import last_turn
@@ -63,15 +63,15 @@ class Verdict:
     date: str
     is_low: bool
     sessions: int
-    graded: tuple[views.Grading, ...]
+    graded: tuple[grades.Grading, ...]
     grade: str
     sector: str
-    consolidation: views.Consolidation | None
+    consolidation: grades.Consolidation | None
     reason: str
     consolidation_figures: Mapping[str, Figure | None] = field(repr=False)
 
     @property
-    def declared(self) -> list[views.Grading]:
+    def declared(self) -> list[grades.Grading]:
         """The rotations of the market file, without the sectors."""
         return [g for g in self.graded if not g.case.sector]
 
@@ -103,6 +103,7 @@ class Verdict:
             {"date": self.date, "sector": self.sector, "as_of": market.as_of, "subjects": legs},
             code_of(__name__),
             names=names,
+            parents=[f.step for f in self.consolidation_figures.values() if f and subject],
             caveats_of=legs if pair or subject else [],
             basis=basis,
         )
@@ -120,7 +121,18 @@ class Verdict:
             extra=extra,
         )
 
-    def row(self, g: views.Grading) -> dict[str, Figure]:
+    @property
+    def judged(self) -> list[grades.Grading]:
+        """The rotations with enough history to be judged."""
+        return [g for g in self.graded if g.evidence.effect is not None]
+
+    def counts(self) -> tuple[Figure, Figure | None]:
+        """How many rotations were judged; how many lie beyond noise, None if none does."""
+        clear = [g for g in self.judged if g.significance != "none"]
+        beyond = self.figure("rotations beyond noise", len(clear), "count") if clear else None
+        return self.figure("rotations judged", len(self.judged), "count"), beyond
+
+    def row(self, g: grades.Grading) -> dict[str, Figure]:
         """The numbers and grades of one rotation."""
         pair, e, case = self.rotations.pairs[g.case.name], g.evidence, g.case
         which = (
@@ -174,13 +186,13 @@ def turned(rotations: RotationSet, name: str, since: int) -> tuple[int, float]:
     return direction, max(c for c, turn in newest.items() if turn[0] == direction)
 
 
-def weigh(book: Answers, sector: str | None = None) -> Verdict | None:
-    """Weigh both questions; None for a market without rotations. Kept for the report.
+def weigh(ask: Answers, sector: str | None = None) -> Verdict | None:
+    """Weigh both questions; None for a market without rotations.
 
-    sector  the basket asked whether it digests; default: the sector that earned most of the year's
-            gain, else the theme that did
+    sector  the basket asked whether it consolidates; default: the sector that earned most of
+            the year's gain, else the theme that did
     """
-    market = book.market
+    market = ask.market
     if not pairs(market):
         return None
     rotations = rotation_set(market)
@@ -196,7 +208,7 @@ def weigh(book: Answers, sector: str | None = None) -> Verdict | None:
         direction, size = turned(rotations, name, at)
         flat = window_evidence(rotations.line(name, "neutral"), last - at) if pair.neutral else None
         cases.append(
-            views.RotationCase(
+            grades.RotationCase(
                 name,
                 direction,
                 size,
@@ -206,9 +218,9 @@ def weigh(book: Answers, sector: str | None = None) -> Verdict | None:
                 pair.sector,
             )
         )
-    subject = sector or leader(book)
-    lift, consolidation, figures, reason = _consolidation(book, rotations, subject)
-    graded, also = views.judge(cases, [lift])
+    subject = sector or leader(ask)
+    lift, consolidation, figures, reason = _consolidation(ask, rotations, subject)
+    graded, also = grades.judge(cases, [lift])
     if consolidation is not None:
         consolidation = replace(consolidation, lift=also[0])
     return Verdict(
@@ -218,7 +230,7 @@ def weigh(book: Answers, sector: str | None = None) -> Verdict | None:
         is_low,
         last - at,
         tuple(graded),
-        views.leadership(graded),
+        grades.leadership(graded),
         subject,
         consolidation,
         reason,
@@ -226,47 +238,47 @@ def weigh(book: Answers, sector: str | None = None) -> Verdict | None:
     )
 
 
-def leader(book: Answers) -> str:
+def leader(ask: Answers) -> str:
     """The sector, else the basket of a group, that contributed most to this year; "" for none."""
     rows = [
         f
-        for f in book.rows("contributions")
-        if f.subject == book.broad and f.value is not None and f.extra.get("group")
+        for f in ask.rows("contributions")
+        if f.subject == ask.broad and f.value is not None and f.extra.get("group")
     ]
-    group = book.sector_group()
+    group = ask.sector_group()
     chosen = [f for f in rows if f.extra["group"] == group] or rows
     return str(max(chosen, key=lambda f: float(f.value)).extra["part"]) if chosen else ""
 
 
 def _consolidation(
-    book: Answers, rotations: RotationSet, subject: str
-) -> tuple[Evidence, views.Consolidation | None, dict[str, Figure | None], str]:
+    ask: Answers, rotations: RotationSet, subject: str
+) -> tuple[Evidence, grades.Consolidation | None, dict[str, Figure | None], str]:
     """Lift of its earnings seasons, the sector's state, its figures, and why there is nothing."""
     empty = Evidence(None, note="no sector to ask")
     if not subject:
         return empty, None, {}, "no sector or theme whose share of the year's gain is known"
     figures = {
-        "drawdown": book.one("trend_state", subject, "off_high"),
-        "above": book.one("trend_state", subject, "from_long"),
-        "below_short": book.one("trend_state", subject, "from_short"),
-        "share": book.one("percent_above_average", subject, how={"window": 200, "basis": None}),
+        "drawdown": ask.one("trend_state", subject, "off_high"),
+        "above": ask.one("trend_state", subject, "from_long"),
+        "below_short": ask.one("trend_state", subject, "from_short"),
+        "share": ask.one("percent_above_average", subject, how={"window": 200, "basis": None}),
     }
     pair = next((p for p in rotations.pairs.values() if p.sector and p.lead == subject), None)
     lift = (
-        views.season_lift(rotations.line(pair.name), rotations.days)
+        grades.season_lift(rotations.line(pair.name), rotations.days)
         if pair
         else replace(empty, note="no line of it against the market")
     )
     drawdown, above = figures["drawdown"], figures["above"]
     if drawdown is None or above is None:
         return lift, None, figures, "a year of closes is needed"
-    have = book.market.all_levels
+    have = ask.market.all_levels
     level = have.native[have.names.index(subject)][-SESSIONS_PER_YEAR:]
     since = int(np.nanargmax(level[::-1]))  # the newest of several highs
     share = figures["share"]
     return (
         lift,
-        views.Consolidation(
+        grades.Consolidation(
             float(drawdown.value),
             since,
             float(above.value),
