@@ -19,6 +19,7 @@ from paceline.pages.signs import direction, distance, moved, plural, some
 from paceline.pages.words import words
 from paceline.studies import leadership, news
 from paceline.studies.argument import Argument, side
+from paceline.studies.verdict import Verdict
 from test_pages import Fake, figure, said
 
 # -- signs
@@ -64,25 +65,26 @@ def graded(significance: str, effect: float | None = 0.02) -> Any:
     )
 
 
-def weighed(*rotations: Any, is_low: bool = True, **more: Any) -> Any:
-    """A verdict by hand: its figures are made as they are asked for."""
+class ByHand(Verdict):
+    """A verdict whose figures are made as they are asked for."""
 
-    def made(statistic: str, value: Any, unit: str, **_: Any) -> Figure:
+    def figure(self, statistic: str, value: Any, unit: str, *_: Any, **__: Any) -> Figure:
         return figure(value, unit, statistic=statistic)
 
+
+def weighed(*rotations: Any, is_low: bool = True, **more: Any) -> Any:
+    """A verdict by hand."""
     plain: dict[str, Any] = {
         "sector": "small",
         "consolidation": None,
         "reason": "",
         "consolidation_figures": {},
+        "market": None,
+        "rotations": None,
+        "sessions": 10,
     }
-    return SimpleNamespace(
-        graded=rotations,
-        grade="none",
-        is_low=is_low,
-        date="2025-11-20",
-        figure=made,
-        **plain | more,
+    return ByHand(
+        graded=rotations, grade="none", is_low=is_low, date="2025-11-20", **(plain | more)
     )
 
 

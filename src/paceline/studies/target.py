@@ -219,22 +219,12 @@ def weigh(
     Raises ``UsageError`` for a date that is past or a level at or below zero, ``UnknownName`` for
     the subject, ``NotEnoughData`` where history or stored sessions do not reach.
     """
-    deadline = parse_date(by)
     names = market.resolve([subject or market.benchmark])
     if len(names) != 1:
         raise UsageError(f"{subject!r} is a group of {len(names)} baskets.", "Give one basket.")
     market = market.including(names)
     name, today = names[0], dt.date.fromisoformat(market.as_of)
-    if deadline <= today:
-        raise UsageError(
-            f"the target's date {deadline} is not after the as-of day {today}.",
-            "Give a later date.",
-        )
-    if (deadline - today).days > FARTHEST * 366:
-        raise UsageError(
-            f"the target's date {deadline} lies more than {FARTHEST} years ahead.",
-            "Give an earlier one.",
-        )
+    deadline = _deadline(by, today)
     basis, days, closes = _closes(market, name, since)
     caveats = ["a chance under an assumed drift and volatility: mostly the drift decides it"]
     if basis == "total":
@@ -273,6 +263,22 @@ def weigh(
         seed=seed,
     )
     return Answer(market, name, found, closes, days, question)
+
+
+def _deadline(by: str | dt.date, today: dt.date) -> dt.date:
+    """The target's date, if it lies ahead and not too far."""
+    deadline = parse_date(by)
+    if deadline <= today:
+        raise UsageError(
+            f"the target's date {deadline} is not after the as-of day {today}.",
+            "Give a later date.",
+        )
+    if (deadline - today).days > FARTHEST * 366:
+        raise UsageError(
+            f"the target's date {deadline} lies more than {FARTHEST} years ahead.",
+            "Give an earlier one.",
+        )
+    return deadline
 
 
 def _closes(market: Market, name: str, since: str | dt.date | None) -> tuple[str, Dates, Array]:
