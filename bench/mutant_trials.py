@@ -59,7 +59,7 @@ class Reach:
         lines = self.lines.get(mutant.file, {})
         found = {t for n in range(mutant.line, mutant.end + 1) for t in lines.get(n, [])}
         if mutant.on_import or not found:  # whatever reaches the file rests on it
-            found = {t for tests in lines.values() for t in tests}
+            found = {t for tests in lines.values() for t in tests} or set(self.times)
         whole = {t for t in found if "::" not in t}
         wanted = found - whole | {t for t in self.times if t.split("::")[0] in whole}
         names = [p.removesuffix(".py") for p in Path(mutant.file).parts]

@@ -390,6 +390,25 @@ def test_groups_make_one_basket_per_class_with_members() -> None:
     assert set(baskets.targets(panel, file).names) == {"all", *made}
 
 
+@pytest.mark.parametrize("day", [0, 59])
+def test_groups_know_the_classes_of_the_first_and_of_the_last_session(day: int) -> None:
+    names = np.full((2, 60), "Energy", object)
+    names[1, day] = "Utilities"
+    panel = flat([1, 2], first="2024-04-02", classes={"sector": names})  # a rebalance in between
+    groups = {"sectors": {"universe": "u", "by": "sector"}}
+    made, _ = baskets.group_baskets(panel, market({"all": {"universe": "u"}}, groups=groups))
+    assert list(made) == ["sectors:Energy", "sectors:Utilities"]
+
+
+def test_a_ranked_universe_begins_when_its_first_rank_is_filled() -> None:
+    fields = {"market_cap": np.array([[9.0] * 60, [8.0] * 60, [NAN] * 25 + [7.0] * 35])}
+    panel = flat([1, 2, 3], fields=fields)  # the third has a cap from 6 February on
+    universes = {"top": {"eligible": {}, "rank": [1, 2]}, "low": {"eligible": {}, "rank": [3, 3]}}
+    file = market({"a": {"universe": "top"}, "b": {"universe": "low"}}, universes)
+    first = dict(zip("ab", baskets.targets(panel, file, ["a", "b"]).first.tolist(), strict=True))
+    assert first == {"a": 0, "b": 42}, "the first session, and the end of February"
+
+
 # ---- weights
 # -----------------------------------------------------------------------------------------------
 
@@ -529,6 +548,15 @@ def test_inverse_volatility() -> None:
     sd = [np.nanstd(r[i, 48:], ddof=1) for i in range(3)]
     assert_allclose(held[:3], (1 / np.array(sd)) / np.sum(1 / np.array(sd)))
     assert held[3] == 0
+
+
+def test_inverse_volatility_needs_126_of_the_last_252_returns() -> None:
+    r = np.tile([[0.01, -0.01], [0.02, -0.02], [0.04, -0.04]], 150)
+    r[1, :174], r[2, :175] = NAN, NAN  # 126 and 125 are left
+    r[0, :48] = 0.5  # before the last 252
+    held = at_close(flat([1] * 3, t=300, fields={"price_return": r}), "inverse_volatility", 299)
+    deviation = np.array([0.01 * np.sqrt(252 / 251), 0.02 * np.sqrt(126 / 125)])
+    assert_allclose(held, [*(1 / deviation) / np.sum(1 / deviation), 0], rtol=1e-9)
 
 
 def test_a_weighting_sees_the_day_and_nothing_later() -> None:

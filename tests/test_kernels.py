@@ -180,3 +180,8 @@ def test_a_move_of_no_size_is_refused(fall: float, rise: float) -> None:
 def test_a_price_may_rise_by_more_than_all_it_is_worth() -> None:
     turns = kernels.turning_points(np.array([2.0, 1.0, 2.5, 3.5]), fall=0.4, rise=1.6)
     assert turns.confirmed.tolist() == [1, 3]
+
+
+def test_an_infinity_is_filled_like_any_gap() -> None:
+    a = np.array([np.inf, 1.0, np.inf, NAN])
+    assert_array_equal(kernels.forward_fill(a), [NAN, 1, 1, 1])
