@@ -191,15 +191,15 @@ def test_the_move_that_would_turn_a_rotation() -> None:
     def head(s: Any) -> str:
         return episodes._head(Fake({}), s).text.removeprefix("Small against large: ")  # type: ignore[arg-type]
 
-    same = " A barrier a quarter smaller or larger gives the same answer."
+    same = " With a threshold a quarter smaller or larger, the leader is the same."
     assert head(study(-0.0489, 1)) == (
-        "at the size of an episode Small leads. Small would have to lose 4.89% against Large to "
-        "turn that." + same
+        "Small leads by the rule of episodes. Small would have to lose 4.89% against Large for the "
+        "lead to change." + same
     )
     assert head(study(0.0305, -1, borderline=True)) == (
-        "at the size of an episode Large leads. Small would have to gain 3.05% against Large to "
-        "turn that. A barrier a quarter smaller or larger gives another answer, so this one is "
-        "borderline."
+        "Large leads by the rule of episodes. Small would have to gain 3.05% against Large for the "
+        "lead to change. With a threshold a quarter smaller or larger, the leader is another one: "
+        "this is borderline."
     )
     assert head(study(None, 0)) == "neither leg has taken the lead at the size of an episode yet."
     assert head(study(None, 0, reason="a year of closes is needed")) == (
@@ -259,7 +259,7 @@ def year(monkeypatch: pytest.MonkeyPatch, left: int | None, reason: str = "") ->
 
 def test_the_last_sessions_of_the_year(monkeypatch: pytest.MonkeyPatch) -> None:
     assert year(monkeypatch, 17) == [
-        "17 sessions of the year are still to come: its last ten are not yet observable."
+        "The last ten sessions of the year lie ahead: it has 17 sessions to go."
     ]
     cannot = "The last ten sessions of the year cannot be judged"
     assert year(monkeypatch, None, "history too short") == [f"{cannot} (history too short)."]

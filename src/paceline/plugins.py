@@ -35,7 +35,7 @@ Kind = Literal["measures", "sources", "weightings", "pages"]
 #: Modules of plug-in files are known to Python by this, the file's stem and its checksum.
 PREFIX = "paceline_plugin"
 #: What to do about a fault of a file, and of an installed package.
-MEND = "This is a fault of that file, not of Paceline; `paceline conformance FILE` checks it."
+MEND = "This is a fault of that file, not of Paceline: correct it there."
 MEND_PACKAGE = "This is a fault of that package, not of Paceline: correct or uninstall it."
 
 
@@ -193,9 +193,15 @@ def trust(path: str | Path) -> list[str]:
 
 
 def forget(path: str | Path) -> list[str]:
-    """Take back the permission of a Python file, or of those that a market file names."""
+    """Take back the permission of a Python file, or of those that a market file names.
+
+    Copies with the same bytes that were allowed lose it too; all paths that lost it are returned.
+    """
     known = trusted()
-    taken = [str(file) for file in files_of(path) if str(file) in known]
+    named = {str(file) for file in files_of(path)}
+    # permission is by checksum: a copy that was allowed too would let these bytes run on
+    bytes_of = {checksum for file, checksum in known.items() if file in named}
+    taken = [file for file, checksum in known.items() if checksum in bytes_of]
     _write({file: checksum for file, checksum in known.items() if file not in taken})
     return taken
 

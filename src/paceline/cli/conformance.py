@@ -65,6 +65,8 @@ def trust(
     del debug  # read by main
     from paceline import plugins
 
+    if list_ and (file is not None or forget):
+        raise UsageError("trust: --list stands alone.", "Give either --list or a file.")
     if list_:
         for path, checksum in sorted(plugins.trusted().items()):
             say(f"{checksum[:16]}  {path}")

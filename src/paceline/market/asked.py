@@ -47,6 +47,7 @@ def located(
     plugins: Sequence[str | Path] = (),
 ) -> tuple[config.MarketFile, str]:
     """The market file at ``path`` and its name for messages; see ``open_market``."""
+    data = None if data is None else Path(data).resolve()  # of the working folder, as the store is
     if path is None and not Path("market.toml").exists():
         demo = resources.files("paceline").joinpath("data", "demo.toml")
         with resources.as_file(demo) as place:

@@ -62,16 +62,18 @@ def _head(ask: Answers, s: Study) -> Sentence:
         )
     return words(
         Label(s.pair.label),
-        ": at the size of an episode ",
+        ": ",
         s.state(C),
-        " leads. ",
+        " leads by the rule of episodes. ",
         lead,
         direction(turn, " would have to gain ", " would have to lose ", " would have to move "),
         Magnitude(turn),
         " against ",
         against,
-        " to turn that. A barrier a quarter smaller or larger gives ",
-        "another answer, so this one is borderline." if v.borderline else "the same answer.",
+        " for the lead to change. With a threshold a quarter smaller or larger, ",
+        "the leader is another one: this is borderline."
+        if v.borderline
+        else "the leader is the same.",
     )
 
 

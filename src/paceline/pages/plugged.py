@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DRAWN, LINES = 504, 8
 #: Rows that a grid shows of a measure that answers with more.
 ROWS = 40
-#: Title of a section whose measures' question holds digits, which a title may not.
+#: Title of a section whose name or question holds digits, which a title may not.
 TITLE = "Further measures"
 
 
@@ -47,13 +47,14 @@ class Further:
             yield replace(section, blocks=(*section.blocks, *more)) if more else section
 
     def rest(self) -> Iterator[Section]:
-        """A section for each name that no page has, titled by the question of its first measure."""
+        """A section for each name that no page has; its question is that of its first measure."""
         for name, declared in self._left.items():
             blocks = tuple(b for m in declared for b in self._blocks(m))
             if blocks and wanted(self._ask, name):
                 question = declared[0].question
-                title = TITLE if any(c.isdigit() for c in question) else question
-                yield Section(name, title, title, blocks)
+                title = name.replace("_", " ").capitalize()
+                digits = any(c.isdigit() for c in title + question)
+                yield Section(name, *((TITLE, TITLE) if digits else (title, question)), blocks)
 
     def _blocks(self, measure: Measure) -> list[Block]:
         """The question, the chart and the grid of a measure; nothing where it has no figure."""
@@ -109,10 +110,9 @@ class Further:
 
 
 def _said(measure: Measure) -> Sentence:
-    """The measure's question, and the first line of its definition."""
-    first = " ".join(measure.doc.partition("\n\n")[0].split())
-    parts: list[Part] = [Label(measure.question), " ", Label(first)]
-    return Sentence(tuple(parts) if first else tuple(parts[:1]))
+    """The first line of the measure's definition, as plain text."""
+    first = " ".join(measure.doc.partition("\n\n")[0].split()).replace("``", "")
+    return Sentence((Label(first or measure.question),))
 
 
 def _grid(

@@ -105,11 +105,10 @@ def _last_sessions(ask: Answers) -> list[Sentence]:
     if found.left is not None:
         return [
             words(
+                "The last ten sessions of the year lie ahead: it has ",
                 found.left,
                 plural(found.left, " session", " sessions"),
-                " of the year ",
-                plural(found.left, "is", "are"),
-                " still to come: its last ten are not yet observable.",
+                " to go.",
             )
         ]
     return [
