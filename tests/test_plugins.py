@@ -615,7 +615,7 @@ def test_the_report_shows_a_measure_in_the_section_it_names(rendered: Document) 
     """Behind the page of that name: its question, a chart of its history, a grid of the baskets."""
     breadth = next(s for s in rendered.sections if s.name == "breadth")
     *_, sentence, chart, grid = breadth.blocks
-    assert sentence.parts[0] == Label("What is one?")  # type: ignore[union-attr]
+    assert sentence.parts[0] == Label("One for every basket.")  # type: ignore[union-attr]
     assert isinstance(chart, Chart)
     assert {y for s in chart.series for y in s.y} == {1.0}
     assert isinstance(grid, Grid)
@@ -624,11 +624,11 @@ def test_the_report_shows_a_measure_in_the_section_it_names(rendered: Document) 
 
 
 def test_a_section_that_no_page_has_is_made(rendered: Document) -> None:
-    """Titled by its question, unless that holds digits; long tables are cut, and say so."""
+    """Titled by its name, unless that holds digits; long tables are cut, and say so."""
     own, long = (
         next(s for s in rendered.sections if s.name == name) for name in ("own_thing", "long_thing")
     )
-    assert (own.title, own.question) == ("What is one?", "What is one?")
+    assert (own.title, own.question) == ("Own thing", "What is one?")
     assert not any(c.isdigit() for c in long.title + long.question)
     grid = long.blocks[-1]
     assert isinstance(grid, Grid)

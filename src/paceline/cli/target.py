@@ -133,7 +133,7 @@ def _print(answer: Answer) -> None:
         )
     for caveat in dict.fromkeys(c for figure in answer.figures.values() for c in figure.caveats):
         say(f"! {caveat}")
-    from paceline.record.command import line
+    from paceline.market.commands import line
 
     trace = line(("trace", answer.figures["implied_return"].id), answer.market)
     say(f"Figures: `{trace}` and the ids in --json.")

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 from paceline import measures
 from paceline.document import Block, Chart, Grid, Label, Part, Section, Sentence
+from paceline.market.commands import line
 from paceline.pages import wanted
 
 if TYPE_CHECKING:
     from paceline.figures import Figure
+    from paceline.market import Market
     from paceline.measures import Measure
     from paceline.studies.answers import Answers
 
@@ -92,7 +94,7 @@ class Further:
             (*self._names(subject, against, pairs), *(found.get(s) for s in statistics))
             for (subject, against), found in rows.items()
         )
-        return _grid(measure, (*_legs(pairs), *heads), cells)
+        return _grid(self._ask.market, measure, (*_legs(pairs), *heads), cells)
 
     def _by_row(self, measure: Measure, figures: Sequence[Figure]) -> Grid:
         """One row a figure, with its window."""
@@ -102,7 +104,7 @@ class Further:
         for f in figures:
             told = (_words(f.statistic), f.start or "", f.end or "")
             cells.append((*self._names(f.subject, f.against, pairs), *map(Label, told), f))
-        return _grid(measure, columns, tuple(cells))
+        return _grid(self._ask.market, measure, columns, tuple(cells))
 
     def _names(self, subject: str, against: str | None, pairs: bool) -> tuple[Label, ...]:
         names = (subject, *([against or ""] if pairs else []))
@@ -116,11 +118,14 @@ def _said(measure: Measure) -> Sentence:
 
 
 def _grid(
-    measure: Measure, columns: tuple[str | Label, ...], cells: tuple[tuple[Part | None, ...], ...]
+    market: Market,
+    measure: Measure,
+    columns: tuple[str | Label, ...],
+    cells: tuple[tuple[Part | None, ...], ...],
 ) -> Grid:
     note = None
     if len(cells) > ROWS:
-        note = Sentence(("All rows: the measure ", Label(measure.name), ", shown by itself."))
+        note = Sentence(("All rows: ", Label(line(("show", measure.name), market)), "."))
     return Grid(Label(measure.question), columns, cells[:ROWS], note)
 
 

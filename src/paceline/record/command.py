@@ -1,14 +1,12 @@
-"""The command lines that Paceline prints: each is built here, and each can be run."""
+"""The command line that makes a stored figure again."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from paceline import config, measures
-from paceline.errors import PacelineError
-from paceline.market.asked import DEMO_STORE
+from paceline import measures
+from paceline.market.commands import line, moment
 from paceline.studies import target
 from paceline.studies.rotations import C
 
@@ -29,42 +27,6 @@ TARGET = (
     ("--seed", "seed", 0),
 )
 EPISODES = (("--c", "c", C), ("--step", "step", 5))
-
-
-def line(words: Sequence[str], market: Market, *options: str) -> str:
-    """A command line that asks this market: every printed command is made here.
-
-    words    what is asked, e.g. ("report",) or ("show", "league")
-    options  further options, after those that open the market as it is open now
-    """
-    return shlex.join(["paceline", *words, *opened(market), *options])
-
-
-def opened(market: Market) -> list[str]:
-    """The options that open the same market from the same working folder: file, data, store.
-
-    Data and store are named where they are not what the market file (or the demo) says by itself.
-    """
-    here = market.file.market
-    if market.path.endswith(".toml"):
-        options = ["--market", market.path]
-        try:
-            plain = config.load(market.path).market
-            data, store = plain.data, plain.store
-        except PacelineError:  # a variable that names a folder is not set any more
-            data, store = None, None
-    else:
-        options, data, store = [], here.data, str(DEMO_STORE.resolve())
-    if here.data != data:
-        options += ["--data", str(here.data)]
-    if here.store != store:
-        options += ["--store", str(here.store)]
-    return options
-
-
-def moment(market: Market, as_of: str | None = None) -> list[str]:
-    """The options that look at the same day and the same version of the store."""
-    return ["--as-of", as_of or market.as_of, "--store-version", str(market.version)]
 
 
 def command(step: Stored, market: Market) -> str:

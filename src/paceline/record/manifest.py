@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from paceline import __version__, measures
 from paceline.document import Document
 from paceline.errors import DataError, PacelineError, UsageError
-from paceline.record.command import line, moment, opened
+from paceline.market.commands import line, moment, opened
 from paceline.studies import analogues, calls, episodes, target, verdict
 from paceline.studies.answers import Answers
 

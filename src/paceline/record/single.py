@@ -5,8 +5,9 @@ from __future__ import annotations
 import shlex
 
 from paceline.document import Document, Sentence
+from paceline.market.commands import line, moment, opened
 from paceline.pages import target as target_page
-from paceline.record.command import asked_again, line, moment, opened
+from paceline.record.command import asked_again
 from paceline.studies.target import ABOUT, Answer
 
 
