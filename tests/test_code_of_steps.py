@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 
-from paceline import lineage, measures
+from paceline import engine, lineage, measures
 from test_imports import PACKAGE, Source, sources
 
 INDEX = ("paceline.baskets", "paceline.indices", "paceline.indices.levels")
@@ -134,3 +134,18 @@ def test_versions_of_the_libraries_that_count_are_part_of_the_code(
     module: str, libraries: set[str]
 ) -> None:
     assert libraries <= set(lineage.imports_of(module)[1])
+
+
+def test_what_came_out_is_no_part_of_an_id() -> None:
+    step = lineage.Step("leadership", {"as_of": "2025-12-05"}, code="1")
+    question = engine.Question("leadership", step, "2025-12-05")
+    asked = {"formation": "ytd", "sign": "rising", "reason": "", "n": 3}
+    one = question.figure("large", 0.4, "ratio", statistic="rank", extra=asked)
+    other = question.figure(
+        "large", None, "ratio", statistic="rank", extra=asked | {"sign": "falling", "reason": "x"}
+    )
+    assert one.id == other.id
+    further = question.figure(
+        "large", 0.4, "ratio", statistic="rank", extra=asked | {"formation": "12-2"}
+    )
+    assert further.id != one.id

@@ -15,6 +15,10 @@ from paceline.figures import UNITS, Figure, Value
 from paceline.lineage import Step, Steps, code_of
 from paceline.measures import Array, Measure, Result, Span, View
 
+#: Further columns of a row that are answers: what came out is no part of an id.
+ANSWERS = frozenset(
+    "state sign reason sides known quadrant left recovered first confirmed worst_on since".split()
+)
 #: Names of real series and securities in a market that is otherwise simulated begin with this.
 REAL = "real/"
 #: Columns every table row may have; the others are carried along as they are. ``rests`` names, by
@@ -82,7 +86,7 @@ class Question:
             which = {
                 k: str(v)
                 for k, v in told.items()
-                if v not in (None, "") and not isinstance(v, (int, float))
+                if v not in (None, "") and not isinstance(v, (int, float)) and k not in ANSWERS
             }
         return Figure(
             measure=self.measure,

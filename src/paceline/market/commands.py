@@ -1,4 +1,4 @@
-"""The command lines that Paceline prints: each is built here, and each can be typed as it stands."""
+"""The command lines that Paceline prints: built here, to be typed as they stand."""
 
 from __future__ import annotations
 
