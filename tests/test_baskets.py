@@ -15,8 +15,8 @@ from fakes import FakePanel, random_panel, weekdays
 from paceline import baskets, config, plugins
 from paceline.baskets import AtRebalance, schedule, weights
 from paceline.baskets.history import PanelDays, company_caps
-from paceline.baskets.select import Sizes
-from paceline.baskets.universe import Boundary, Ranking, band_at
+from paceline.baskets.select import Selector, Sizes
+from paceline.baskets.universe import Boundary, Ranking, band_at, rank_companies
 from paceline.errors import MarketFileError, PluginError, UnknownName, UsageError
 
 NAN = np.nan
@@ -199,6 +199,13 @@ def test_band_widths_of_russell() -> None:
         assert band_at(rank, 0.025, first) == pytest.approx(width)
 
 
+def test_running_shares_are_of_the_4000_largest_companies() -> None:
+    caps = np.array([2.0] * 4000 + [1.0])
+    history = PanelDays(FakePanel(weekdays("2024-01-02", 1), {"close": np.ones((4001, 1))}))
+    running = rank_companies(np.ones(4001, bool), caps, history).cumulative
+    assert_allclose(running[[0, 1999, 3999, 4000]], [0.00025, 0.5, 1, 8001 / 8000], rtol=1e-12)
+
+
 def test_a_russell_like_universe_over_two_years() -> None:
     # six companies worth 1000, 500, 300, 180, 100, 80 ...; the lower half is ranks 3 to 5
     days = weekdays("2024-04-01", 400)
@@ -373,6 +380,28 @@ def test_a_basket_begins_with_its_first_member() -> None:
     assert made.caveats["lost"] == ("not found in the data: NOPE",)
 
 
+def test_a_basket_may_begin_on_its_first_session_and_on_later_ends_of_months() -> None:
+    panel = flat([1, 2], first="2024-01-31")  # the ends of February and March are 21 and 42
+    selector = Selector(panel, market({"c": {"universe": "u"}}))
+    assert selector.first_candidates("c") == [0, 21, 42]
+
+
+class Renamed(FakePanel):
+    """The ticker X passes from the first security to the second on the last session."""
+
+    def attributes_at(self, t: int) -> Any:
+        last = t == len(self.sessions) - 1
+        self._attributes["ticker"] = ["OLD", "X"] if last else ["X", "Y"]
+        return super().attributes_at(t)
+
+
+def test_an_instrument_is_found_by_the_tickers_of_the_last_session() -> None:
+    panel = Renamed(weekdays("2024-01-02", 60), {"close": np.ones((2, 60))})
+    made = baskets.targets(panel, market({"x": {"instrument": "X"}}))
+    assert made.instruments.tolist() == [1]
+    assert_allclose(made.weights_of("x", 0, 2), [0, 1])
+
+
 def test_groups_make_one_basket_per_class_with_members() -> None:
     panel = flat(
         [1, 2, 3, 4],
@@ -407,6 +436,13 @@ def test_a_ranked_universe_begins_when_its_first_rank_is_filled() -> None:
     file = market({"a": {"universe": "top"}, "b": {"universe": "low"}}, universes)
     first = dict(zip("ab", baskets.targets(panel, file, ["a", "b"]).first.tolist(), strict=True))
     assert first == {"a": 0, "b": 42}, "the first session, and the end of February"
+
+
+def test_a_ranked_universe_may_begin_on_the_second_session_with_caps() -> None:
+    caps = np.array([[9.0] * 60, [NAN] + [8.0] * 59])
+    panel = flat([1, 2], first="2024-01-30", fields={"market_cap": caps})
+    file = market({"b": {"universe": "low"}}, {"low": {"eligible": {}, "rank": [2, 2]}})
+    assert baskets.targets(panel, file, ["b"]).first.tolist() == [1], "the end of January"
 
 
 # ---- weights
@@ -519,6 +555,15 @@ def test_fund_weights_roll_forward_and_only_if_told_back() -> None:
         assert ("SPY on 2024-02-05 rolled back" in caveats) == (roll == "both")
         assert "left out for want of a holding of the fund: up to 1 of 3 members" in caveats
     assert_allclose(made.weights_of("c", 0, 3), [0.3 / 0.7, 0.4 / 0.7, 0])
+
+
+def test_who_the_fund_does_not_hold_has_no_size() -> None:
+    panel = flat([1, 1, 1], holdings={"SPY": [("S000", "2024-01-02", 0.6)]}, companies=[0, 0, 1])
+    file = market({"c": {"universe": "u"}}, {"u": {"members": "u", "holdings": "SPY"}})
+    selector = Selector(panel, file)
+    sizes = selector.sizes("u", selector.history.day(5))
+    assert_allclose(sizes.line, [0.6, NAN, NAN])
+    assert_allclose(sizes.company, [0.6, 0.6, NAN])
 
 
 def test_equal_weighted_members_need_no_holding() -> None:
@@ -733,6 +778,17 @@ def test_member_changes_rebalance_only_where_asked() -> None:
     assert_allclose(made.weights_of("m", 24, 3), [0, 0, 1])
     assert_allclose(made.weights_of("m", 39, 3), [0, 0.5, 0.5])
     assert made.weights_of("n", 39, 3) is None
+
+
+@pytest.mark.parametrize(("leaves", "same"), [(50, False), (60, True)])
+def test_targets_hold_until_a_member_leaves(leaves: int, same: bool) -> None:
+    spell = np.ones((2, 60), bool)
+    spell[1, leaves:] = False  # renewed after the close before
+    panel: Any = flat([1, 1], spells={"u": spell})
+    file = market({"m": {"universe": "u", "rebalance": "members"}})
+    old = baskets.targets(panel.cut(49), file)  # 50 sessions
+    assert [r.session for r in old.rebalances] == [0]
+    assert baskets.hold(old, panel, file, ["m"], 50) is same
 
 
 @settings(max_examples=8)
