@@ -44,6 +44,10 @@ def test_places() -> None:
     assert at.from_end[-1] < 0 and at.whole.all()
     late = places(dates[10:], ahead(momentum(dates, np.zeros(600)), dates[-1]))
     assert not late.whole[0] and late.whole[-1]  # begins on 17 January
+    for skipped, counts in ((2, True), (3, False)):  # on the fifth, on the sixth
+        start = dates[skipped:]
+        line = ahead(momentum(start, np.zeros(len(start))), start[-1])
+        assert places(start, line).whole[0] == counts
 
 
 def test_windows_against_loops() -> None:
