@@ -35,6 +35,11 @@ def test_menchero_gives_the_published_effects() -> None:
     )
 
 
+def test_menchero_where_both_end_at_the_same_place() -> None:
+    factor = menchero(np.array([0.1, 0.0]), np.array([0.0, 0.1]))
+    assert factor == pytest.approx([1.1**0.5] * 2)
+
+
 def test_both_add_up_to_the_active_return() -> None:
     p, b = legs()
     active = np.prod(1 + p) - np.prod(1 + b)

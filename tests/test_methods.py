@@ -120,3 +120,10 @@ def test_the_default_run_leaves_the_real_checks_out() -> None:
     )
     assert done.returncode == 5, "nothing is left"
     assert "deselected" in done.stdout
+
+
+def test_a_company_without_weight_concentrates_nothing() -> None:
+    found = statistics(np.array([[0.5, 0.5, 0.0]]))
+    assert found["effective_number"] == pytest.approx([2])
+    assert found["entropy_number"] == pytest.approx([2])
+    assert found["top10"] == pytest.approx([1])

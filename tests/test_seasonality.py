@@ -15,7 +15,8 @@ from paceline import measures
 from paceline.conformance import check_measure
 from paceline.errors import UsageError
 from paceline.measures import View
-from paceline.signals.calendar import ahead, places
+from paceline.measures.seasonality.seasons import earnings
+from paceline.signals.calendar import SeasonalLine, ahead, places
 from views import make, random_view, weekdays
 
 SEASONALITY, TAX = measures.get("seasonality"), measures.get("tax_loss")
@@ -44,6 +45,10 @@ def test_places() -> None:
     assert at.from_end[-1] < 0 and at.whole.all()
     late = places(dates[10:], ahead(momentum(dates, np.zeros(600)), dates[-1]))
     assert not late.whole[0] and late.whole[-1]  # begins on 17 January
+    for skipped, counts in ((2, True), (3, False)):  # on the fifth, on the sixth
+        start = dates[skipped:]
+        line = ahead(momentum(start, np.zeros(len(start))), start[-1])
+        assert places(start, line).whole[0] == counts
 
 
 def test_windows_against_loops() -> None:
@@ -210,3 +215,16 @@ def test_running_window_of_tax_loss_says_so() -> None:
     now = rows(table, kind="now")
     assert set(now["statistic"]) == {"october_to_year_end", "november_to_year_end"}
     assert set(now["state"]) == {"not over yet"}
+
+
+def test_an_earnings_season_is_compared_with_as_many_other_sessions() -> None:
+    """36 sessions of 1% each in every quarter, against 0.2% in the others: 36% against 7.2%."""
+    dates = weekdays(800, "2022-01-03")
+    quarter = (dates.astype("datetime64[M]").astype(int) // 3).tolist()
+    place = [quarter[: k + 1].count(q) for k, q in enumerate(quarter)]
+    r = np.where([10 <= p <= 45 for p in place], 0.01, 0.002)
+    line = SeasonalLine("A", "A", None, "price", dates, r[None], (1,))
+    season = earnings(line, places(dates, ahead(momentum(dates, r), dates[-1])))
+    assert season.years[:3].tolist() == [2022, 2023, 2024]
+    assert season.value[:3].tolist() == pytest.approx([0.36] * 3)
+    assert season.control[:3].tolist() == pytest.approx([0.072] * 3)

@@ -9,7 +9,17 @@ import pytest
 
 from paceline import kernels, measures
 from paceline.measures import View
-from paceline.signals import characteristics, members, ranks, returns, rolling, sessions, statistics
+from paceline.signals import (
+    characteristics,
+    french,
+    lows,
+    members,
+    ranks,
+    returns,
+    rolling,
+    sessions,
+    statistics,
+)
 from paceline.signals.windows import since_window, window
 from views import make, random_view, weekdays
 
@@ -315,3 +325,39 @@ def test_a_former_name_is_the_same_measure() -> None:
     assert measures.declared(tables, "streaks") == {}
     both = {**tables, "percent_above_average": {"window": 20}}
     assert measures.declared(both, "percent_above_average") == {"window": 20}
+
+
+# ---- lows, and sorts of the French library
+
+
+def test_a_low_is_known_from_the_session_that_confirms_it() -> None:
+    # 6% below 100; 3.7% above 94 confirms it; then 5.2% below 99, and 3.3% above 93.9
+    view = make(
+        levels={"X": [100.0, 94, 95, 97.5, 99, 93.9, 95, 97, 97]}, benchmark="X", low=(0.05, 0.03)
+    )
+    assert lows.known_low(view).tolist() == [-1, -1, -1, 1, 1, 1, 1, 5, 5]
+    assert lows.last_low(view) == (5, 7)
+
+
+def test_the_mean_of_one_observation_is_itself() -> None:
+    assert statistics.mean(np.array([[NAN, 0.02], [NAN, NAN]])).tolist()[0] == 0.02
+    assert np.isnan(statistics.mean(np.array([[NAN, NAN]]))).all()
+
+
+def test_winners_and_losers_count_in_months_that_have_both() -> None:
+    months = days("2024-01-31", "2024-02-29", "2024-03-29")
+    legs = {"SMALL HiPRIOR": [0.1, NAN, 0.3], "BIG HiPRIOR": [0.2, 0.4, NAN]}
+    legs |= {"SMALL LoPRIOR": [0.0, 0.1, NAN], "BIG LoPRIOR": [0.1, 0.3, NAN]}
+    view = make(
+        levels={"X": [1.0] * 70},
+        series={
+            f"25_Portfolios_ME_Prior_12_2/vw_monthly/{name}": (months, np.array(values))
+            for name, values in legs.items()
+        },
+    )
+    found = french.winners_losers(view)
+    assert found is not None
+    _, dates, winners, losers = found
+    assert dates.astype(str).tolist() == ["2024-01-31", "2024-02-29"]
+    assert winners.tolist() == pytest.approx([0.15, 0.4])
+    assert losers.tolist() == pytest.approx([0.05, 0.2])
