@@ -214,6 +214,24 @@ def test_trend_state_equals_plain_loops() -> None:
             )
 
 
+def test_a_young_level_has_no_distance_and_takes_nobody_elses() -> None:
+    """90 after highs of 100 is 10% off; who has three closes of thirty has no distance, no side."""
+    view = make(levels={"old": [100.0] * 29 + [90.0], "young": [math.nan] * 27 + [100.0, 95, 90]})
+    rows = table("trend_state", view, high=30, short=20, long=30)
+    off = {"statistic": "off_high"}
+    assert value(rows, subject="old", **off) == pytest.approx(-0.1, abs=1e-12)
+    # the mean of nineteen times 100 and 90 is 99.5
+    assert value(rows, subject="old", statistic="from_short") == pytest.approx(-9.5 / 99.5)
+    assert value(rows, "state", subject="old", **off) is None
+    assert value(rows, "state", subject="old", statistic="from_short") == "below"
+    young = rows.filter(
+        (pl.col("subject") == "young") & pl.col("statistic").is_in(["off_high", "from_short"])
+    )
+    assert young["value"].is_nan().all() or young["value"].is_null().all()
+    assert young["state"].to_list() == [None, None]
+    assert young["reason"].to_list() == ["30 closes are needed", "20 closes are needed"]
+
+
 def test_two_peers_have_no_rank() -> None:
     view = make(levels={"A": list(range(100, 400)), "B": [100.0] * 300}, groups={"g": ["A", "B"]})
     rows = table("trend_state", view).filter(pl.col("statistic") == "strength")

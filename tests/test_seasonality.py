@@ -46,6 +46,13 @@ def test_places() -> None:
     assert not late.whole[0] and late.whole[-1]  # begins on 17 January
 
 
+def test_a_first_month_that_begins_on_the_fifth_is_whole_and_on_the_sixth_is_not() -> None:
+    dates = np.arange(np.datetime64("2024-01-05"), np.datetime64("2024-02-03"))
+    none = dates[:0]
+    assert places(dates, none).whole.all()
+    assert places(dates[1:], none).whole.tolist() == [False] * 26 + [True] * 2
+
+
 def test_windows_against_loops() -> None:
     """Each season of random returns, with sessions picked year by year from lists of dates."""
     dates = weekdays(261 * 24, "2001-01-01")

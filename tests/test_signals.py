@@ -9,8 +9,18 @@ import pytest
 
 from paceline import kernels, measures
 from paceline.measures import View
-from paceline.signals import characteristics, members, ranks, returns, rolling, sessions, statistics
-from paceline.signals.windows import since_window, window
+from paceline.signals import (
+    characteristics,
+    french,
+    lows,
+    members,
+    ranks,
+    returns,
+    rolling,
+    sessions,
+    statistics,
+)
+from paceline.signals.windows import is_since, since_window, window
 from views import make, random_view, weekdays
 
 NAN = math.nan
@@ -92,6 +102,12 @@ def test_rolling_statistics_by_hand() -> None:
 
 
 # ---- statistics
+
+
+def test_one_observation_is_its_own_mean_and_none_has_none() -> None:
+    assert statistics.mean(np.array([[NAN, 3.0], [NAN, NAN]])).tolist() == pytest.approx(
+        [3.0, NAN], nan_ok=True
+    )
 
 
 def test_standard_deviation_divides_by_one_less() -> None:
@@ -181,6 +197,24 @@ def test_since_takes_horizons_and_closes() -> None:
     assert since_window(view, "2024-01-03") == (2, 6)
     assert since_window(view, "1w") == window(view, "1w") == (1, 6)
     assert window(view, "1d") == (5, 6)
+
+
+def test_a_close_is_named_by_low_or_a_date_and_nothing_else_is() -> None:
+    assert is_since("low") and is_since("2024-01-03")
+    # one written another way is a bad date, not an unknown horizon
+    assert is_since("3-1-2024")
+    assert not is_since("two-weeks") and not is_since("2024") and not is_since("1m")
+
+
+def test_a_view_of_levels_alone_has_no_companies() -> None:
+    view = measures.View(sessions=weekdays(2), subjects=("A",))
+    assert view.companies.tolist() == [] and view.calendar.tolist() == []
+
+
+def test_a_low_is_known_from_the_session_that_confirms_it() -> None:
+    """94 after 100 is a fall of 6%; 97 is the first close more than 3% above it."""
+    view = make(levels={"A": [100, 94, 96, 97, 98, 99]}, benchmark="A")
+    assert lows.known_low(view).tolist() == [-1, -1, -1, 1, 1, 1]
 
 
 def test_every_calendar_window_of_one_day() -> None:
@@ -315,3 +349,27 @@ def test_a_former_name_is_the_same_measure() -> None:
     assert measures.declared(tables, "streaks") == {}
     both = {**tables, "percent_above_average": {"window": 20}}
     assert measures.declared(both, "percent_above_average") == {"window": 20}
+
+
+# ---- the published series
+
+
+def test_winners_and_losers_are_means_of_who_has_a_return() -> None:
+    """A month counts where one of each five has a return, and one missing spoils no mean."""
+    months = np.array(["2024-01-31", "2024-02-29", "2024-03-29"], "datetime64[D]")
+    sort = "french/25_Portfolios_ME_Prior_12_2/vw_monthly"
+    view = make(
+        levels={"A": [100.0] * 100},
+        series={
+            f"{sort}/SMALL HiPRIOR": (months, np.array([0.01, 0.04, 0.02])),
+            f"{sort}/ME2 PRIOR5": (months[1:2], np.array([0.02])),
+            f"{sort}/SMALL LoPRIOR": (months, np.array([-0.01, -0.03, NAN])),
+        },
+    )
+    found = french.winners_losers(view)
+    assert found is not None
+    name, days, winners, losers = found
+    assert name == f"{sort}/ME2 PRIOR5"
+    assert days.astype(str).tolist() == ["2024-01-31", "2024-02-29"]
+    assert winners.tolist() == pytest.approx([0.01, 0.03])
+    assert losers.tolist() == pytest.approx([-0.01, -0.03])
