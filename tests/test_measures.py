@@ -485,6 +485,10 @@ def test_what_is_meant_when_nothing_is_said(
     assert shown(ask(view)) == shown(ask(view, **params)) != shown(ask(view, **other))
 
 
+def test_factors_are_shown_for_ten_years() -> None:
+    assert measures.get("factors").defaults()["years"] == 10
+
+
 def test_the_price_relative_lies_above_zero() -> None:
     """A level of less is no ratio of two prices: conformance may say so."""
     assert measures.get("relative_strength").bounds == (0.0, math.inf)

@@ -17,7 +17,7 @@ from scipy import stats
 from paceline import measures
 from paceline.conformance import check_measure, cut
 from paceline.errors import NotEnoughData, UnknownName, UsageError
-from paceline.measures import Result, View
+from paceline.measures import Result, View, leadership
 from paceline.measures.regimes import expanding_median
 from paceline.measures.relative_rotation import coordinates
 from paceline.signals import ranks as _ranks
@@ -595,6 +595,20 @@ def test_groups_remove_the_markets_beta() -> None:
         part = own.filter(pl.col("adjusted") == adjusted)
         assert value(part, statistic="rank_correlation") == pytest.approx(wanted)
         assert value(part, statistic="changed_side") == (sides < 0).sum()
+
+
+def test_a_short_formation_says_how_short_it_is() -> None:
+    said = leadership.Formation("May", 10, 15).reason(100, 5)
+    assert said == "the formation May has 5 sessions; 21 are needed"
+    assert leadership.Formation("May", 10, 31).reason(100, 5) is None
+
+
+def test_a_spread_says_ties_only_where_ties_leave_it_out() -> None:
+    """0 ... 9 in fifths of two: 8.5 above, 0.5 below; ten of equal rank have no two ends."""
+    after = np.arange(10.0)
+    for before, spread, reason in ((after, 8.0, None), (np.ones(10), math.nan, "ties")):
+        row = next(r for r in leadership._fifths(before, after) if r["statistic"] == "spread")
+        assert row["value"] == pytest.approx(spread, nan_ok=True) and row["reason"] == reason
 
 
 def test_thin_baskets_and_short_years_say_why() -> None:
