@@ -55,3 +55,10 @@ def test_linking_is_exact_for_any_returns(returns: list[float], gap: float) -> N
     active = np.prod(1 + p) - np.prod(1 + b)
     for factor in (carino(p, b), menchero(p, b)):
         assert float((factor * (p - b)).sum()) == pytest.approx(active, abs=1e-12)
+
+
+def test_of_equal_wholes_menchero_takes_the_growth_of_all_periods_but_one() -> None:
+    """21% in the one or the other of two periods: M = 1.21^(1/2) = 1.1."""
+    p, b = np.array([0.21, 0.0]), np.array([0.0, 0.21])
+    # active returns 0.21 and -0.21 add up to zero, so every factor is M
+    assert menchero(p, b).tolist() == pytest.approx([1.1, 1.1], abs=1e-12)

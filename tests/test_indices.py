@@ -239,6 +239,7 @@ def test_a_special_dividend_lowers_the_close_before_it_and_no_other() -> None:
         ({"amount": 120.0}, ()),  # more than the stock is worth
         ({"amount": -20.0}, ()),
         ({"date": 4, "known": 4}, ()),  # a session that is still to come
+        ({"date": 4, "known": 4, "kind": "spinoff", "ratio": 0.5, "other": "S001"}, ()),
     ],
 )
 def test_an_action_that_cannot_count_changes_nothing(
@@ -303,6 +304,37 @@ def test_a_spin_off_leaves_no_gap_and_stays_with_the_parent() -> None:
             panel, {"b": {"securities": ["S000", "S001", "S002"], "rebalance": "none"}}, "total"
         )
         assert again.returns[0, 1] == pytest.approx(2 / 3 * whole, rel=1e-12)
+
+
+@pytest.mark.parametrize(("total", "whole"), [(-0.25, -0.25), (-0.28125, 0.21875)])
+def test_a_total_return_holds_a_child_from_half_of_its_worth_on(total: float, whole: float) -> None:
+    """The parent falls from 100 to 50, the child is worth 50; half of 50% is 25 points above -50%.
+
+    Below that the child is added: -28.125% + 50%.
+    """
+    days = weekdays("2024-01-02", 2)
+    action = {
+        "security": "S000",
+        "date": days[1].item(),
+        "kind": "spinoff",
+        "ratio": 0.5,
+        "other": "S001",
+    }
+    fields = {
+        "price_return": [[NAN, -0.5], [NAN, NAN]],
+        "total_return": [[NAN, total], [NAN, NAN]],
+        "close": [[100.0, 50.0], [NAN, 100.0]],
+    }
+    spec = {"b": {"securities": ["S000"], "weight": "equal"}}
+    index = built(FakePanel(days, fields, actions=[action]), spec, "total")
+    assert index.returns[0, 1] == pytest.approx(whole, rel=1e-12)
+
+
+def test_a_lone_instrument_of_half_a_dollar_begins_there() -> None:
+    fields = {"price_return": [[NAN, 0.1]], "close": [[0.5, 0.55]]}
+    panel = FakePanel(weekdays("2024-01-02", 2), fields, securities=["PENNY"])
+    levels = built(panel, {"p": {"instrument": "PENNY"}}).levels
+    assert levels[0].tolist() == pytest.approx([0.5, 0.55], rel=1e-12)
 
 
 def test_an_action_without_a_close_is_a_caveat() -> None:

@@ -22,6 +22,7 @@ from paceline.errors import NotEnoughData, UnknownName, UsageError
 from paceline.measures import Result, View
 from paceline.measures.advance_decline import balance
 from paceline.measures.concentration import statistics
+from paceline.panel import Panel
 from paceline.signals import statistics as _stats
 from paceline.signals import windows as _windows
 from paceline.signals.ranks import tied_ranks
@@ -195,6 +196,14 @@ def test_concentration_of_equal_weights(weights: list[float], hhi: float, number
     assert found["hhi"][0] == pytest.approx(hhi, rel=1e-12)
     assert found["effective_number"][0] == pytest.approx(number, rel=1e-12)
     assert found["entropy_number"][0] == pytest.approx(number, rel=1e-12)
+
+
+def test_a_company_without_weight_changes_no_number_of_concentration() -> None:
+    """Of 1/2, 1/2 and 0: two companies by either count."""
+    found = statistics(np.array([[0.5, 0.0, 0.5]]))
+    assert found["hhi"].tolist() == [0.5]
+    assert found["effective_number"].tolist() == [2.0]
+    assert found["entropy_number"].tolist() == pytest.approx([2.0], rel=1e-12)
 
 
 # ---- risk statistics, by plain arithmetic
@@ -426,6 +435,63 @@ def test_suspension_longer_than_ten_sessions_leaves_breadth() -> None:
         )
         found = measures.get("percent_above_average")(view, window=40)
         assert found.n_used is not None and found.n_used[0, -1] == used
+
+
+def test_ten_sessions_without_data_are_a_halt_for_listing_and_breadth_eleven_are_none() -> None:
+    """Both ask the same: the panel who is listed, breadth who counts.
+
+    Of three members from session 1 on, one is silent for sessions 21 to 30, one from 21 to 31.
+    """
+    closes = np.full((3, 60), 100.0) + np.arange(60)
+    closes[1, 21:31] = math.nan
+    closes[2, 21:32] = math.nan
+    days = weekdays(60)
+    p = Panel(days, ("a", "b", "c"), {"close": closes})
+    assert p.listed[1].all()
+    assert np.flatnonzero(~p.listed[2]).tolist() == [31]
+    r = np.where(np.isfinite(closes), 0.01, math.nan)
+    r[:, 0] = math.nan
+    view = make(
+        returns=dict(zip("abc", r.tolist(), strict=True)), targets={"all": [(1, [0.4, 0.3, 0.3])]}
+    )
+    used = measures.get("percent_above_average")(view, window=20).n_used
+    assert used is not None
+    # silent ones count no session; after its return the member of eleven waits until session 41,
+    # when only ten of the last twenty are silent
+    assert used[0, 20:43].tolist() == [3, *[1] * 10, 2, *[2] * 9, 3, 3]
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "other"),
+    [
+        ("beating_index", {"window": 21}, {"window": 20}),
+        ("new_highs_lows", {"window": 252}, {"window": 253}),
+        ("relative_rotation", {"tail": 8}, {"tail": 7}),
+        ("factors", {"quantiles": 5}, {"quantiles": 4}),
+    ],
+)
+def test_what_is_meant_when_nothing_is_said(
+    name: str, params: dict[str, int], other: dict[str, int]
+) -> None:
+    """METHODS states these defaults; another number gives another result."""
+    view, ask = random_view(7, sessions=900), measures.get(name)
+
+    def shown(result: Result) -> str:
+        if result.table is not None:
+            return result.table.write_json()
+        values = result.value if isinstance(result.value, dict) else {"": result.value}
+        return json.dumps({k: np.asarray(v).tolist() for k, v in values.items()})
+
+    assert shown(ask(view)) == shown(ask(view, **params)) != shown(ask(view, **other))
+
+
+def test_factors_are_shown_for_ten_years() -> None:
+    assert measures.get("factors").defaults()["years"] == 10
+
+
+def test_the_price_relative_lies_above_zero() -> None:
+    """A level of less is no ratio of two prices: conformance may say so."""
+    assert measures.get("relative_strength").bounds == (0.0, math.inf)
 
 
 def test_a_tiny_halted_stock_is_not_above_its_mean() -> None:

@@ -17,7 +17,7 @@ from scipy import stats
 from paceline import measures
 from paceline.conformance import check_measure, cut
 from paceline.errors import NotEnoughData, UnknownName, UsageError
-from paceline.measures import Result, View
+from paceline.measures import Result, View, leadership
 from paceline.measures.regimes import expanding_median
 from paceline.measures.relative_rotation import coordinates
 from paceline.signals import ranks as _ranks
@@ -212,6 +212,24 @@ def test_trend_state_equals_plain_loops() -> None:
             assert value(own, statistic="strength_change_3m") == pytest.approx(
                 place(names, s, T - 1) - place(names, s, then)
             )
+
+
+def test_a_young_level_has_no_distance_and_takes_nobody_elses() -> None:
+    """90 after highs of 100 is 10% off; who has three closes of thirty has no distance, no side."""
+    view = make(levels={"old": [100.0] * 29 + [90.0], "young": [math.nan] * 27 + [100.0, 95, 90]})
+    rows = table("trend_state", view, high=30, short=20, long=30)
+    off = {"statistic": "off_high"}
+    assert value(rows, subject="old", **off) == pytest.approx(-0.1, abs=1e-12)
+    # the mean of nineteen times 100 and 90 is 99.5
+    assert value(rows, subject="old", statistic="from_short") == pytest.approx(-9.5 / 99.5)
+    assert value(rows, "state", subject="old", **off) is None
+    assert value(rows, "state", subject="old", statistic="from_short") == "below"
+    young = rows.filter(
+        (pl.col("subject") == "young") & pl.col("statistic").is_in(["off_high", "from_short"])
+    )
+    assert young["value"].is_nan().all() or young["value"].is_null().all()
+    assert young["state"].to_list() == [None, None]
+    assert young["reason"].to_list() == ["30 closes are needed", "20 closes are needed"]
 
 
 def test_two_peers_have_no_rank() -> None:
@@ -577,6 +595,20 @@ def test_groups_remove_the_markets_beta() -> None:
         part = own.filter(pl.col("adjusted") == adjusted)
         assert value(part, statistic="rank_correlation") == pytest.approx(wanted)
         assert value(part, statistic="changed_side") == (sides < 0).sum()
+
+
+def test_a_short_formation_says_how_short_it_is() -> None:
+    said = leadership.Formation("May", 10, 15).reason(100, 5)
+    assert said == "the formation May has 5 sessions; 21 are needed"
+    assert leadership.Formation("May", 10, 31).reason(100, 5) is None
+
+
+def test_a_spread_says_ties_only_where_ties_leave_it_out() -> None:
+    """0 ... 9 in fifths of two: 8.5 above, 0.5 below; ten of equal rank have no two ends."""
+    after = np.arange(10.0)
+    for before, spread, reason in ((after, 8.0, None), (np.ones(10), math.nan, "ties")):
+        row = next(r for r in leadership._fifths(before, after) if r["statistic"] == "spread")
+        assert row["value"] == pytest.approx(spread, nan_ok=True) and row["reason"] == reason
 
 
 def test_thin_baskets_and_short_years_say_why() -> None:

@@ -18,7 +18,7 @@ from numpy.testing import assert_array_equal
 from paceline import panel
 from paceline.errors import NotEnoughData, StoreError, UnknownName, UsageError
 from paceline.lineage import Origin
-from paceline.panel import Facts, Panel, asof
+from paceline.panel import Facts, Panel, asof, derived
 from paceline.store import Store
 
 nan = np.nan
@@ -569,6 +569,13 @@ def test_the_return_index_starts_with_the_first_close_and_ends_with_the_security
     assert p.field("price_index") is p.field("price_index"), "computed once"
     with pytest.raises(UnknownName, match="total_index"):
         p.field("total_index")
+
+
+def test_who_is_listed_first_in_a_new_session_starts_at_one_there() -> None:
+    """A close without a return on the first of the new sessions, 10% on the second."""
+    returns, listed = np.array([[nan, nan, nan, 0.1]]), np.array([[False, False, True, True]])
+    further = derived.further_index(np.full((1, 2), nan), returns, listed)
+    assert further[0].tolist() == pytest.approx([1.0, 1.1])
 
 
 def delisted(**days: str) -> Facts:

@@ -20,7 +20,7 @@ from paceline.signals import (
     sessions,
     statistics,
 )
-from paceline.signals.windows import since_window, window
+from paceline.signals.windows import is_since, since_window, window
 from views import make, random_view, weekdays
 
 NAN = math.nan
@@ -102,6 +102,12 @@ def test_rolling_statistics_by_hand() -> None:
 
 
 # ---- statistics
+
+
+def test_one_observation_is_its_own_mean_and_none_has_none() -> None:
+    assert statistics.mean(np.array([[NAN, 3.0], [NAN, NAN]])).tolist() == pytest.approx(
+        [3.0, NAN], nan_ok=True
+    )
 
 
 def test_standard_deviation_divides_by_one_less() -> None:
@@ -191,6 +197,24 @@ def test_since_takes_horizons_and_closes() -> None:
     assert since_window(view, "2024-01-03") == (2, 6)
     assert since_window(view, "1w") == window(view, "1w") == (1, 6)
     assert window(view, "1d") == (5, 6)
+
+
+def test_a_close_is_named_by_low_or_a_date_and_nothing_else_is() -> None:
+    assert is_since("low") and is_since("2024-01-03")
+    # one written another way is a bad date, not an unknown horizon
+    assert is_since("3-1-2024")
+    assert not is_since("two-weeks") and not is_since("2024") and not is_since("1m")
+
+
+def test_a_view_of_levels_alone_has_no_companies() -> None:
+    view = measures.View(sessions=weekdays(2), subjects=("A",))
+    assert view.companies.tolist() == [] and view.calendar.tolist() == []
+
+
+def test_a_low_is_known_when_the_rise_is_complete() -> None:
+    """94 after 100 is a fall of 6%; 97 is the first close more than 3% above it."""
+    view = make(levels={"A": [100, 94, 96, 97, 98, 99]}, benchmark="A")
+    assert lows.known_low(view).tolist() == [-1, -1, -1, 1, 1, 1]
 
 
 def test_every_calendar_window_of_one_day() -> None:
