@@ -5,18 +5,12 @@ record.write_manifest(document, "out/report.manifest.json")
 record.verify("out/report.manifest.json")  # [] when every value comes out again at rtol 1e-9
 """
 
-from paceline.record.manifest import (
-    default_manifest,
-    previous_report,
-    read_manifest,
-    write_manifest,
-)
+from paceline.record.manifest import previous_report, read_manifest, write_manifest
 from paceline.record.trace import trace
 from paceline.record.verify import Progress, report, verify
 
 __all__ = [
     "Progress",
-    "default_manifest",
     "previous_report",
     "read_manifest",
     "report",

@@ -142,8 +142,3 @@ def previous_report(page: str | Path, as_of: str) -> dict[str, Any] | None:
         if str(old["as_of"]) < as_of:
             found.append(old)
     return max(found, key=lambda m: str(m["as_of"]), default=None)
-
-
-def default_manifest(page: str | Path) -> Path:
-    """Where the manifest of a report stands: beside it."""
-    return Path(page).with_suffix(".manifest.json")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -205,9 +204,3 @@ def chart(
 
 def _plain(values: Array) -> list[float | None]:
     return [float(v) if np.isfinite(v) else None for v in values]
-
-
-def day(date: str | dt.date | None) -> Label:
-    """A date for people: 20 November 2025."""
-    on = date if isinstance(date, dt.date) else dt.date.fromisoformat(str(date)[:10])
-    return Label(f"{on.day} {on:%B %Y}")
