@@ -29,7 +29,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from paceline import plugins
-from paceline.arrays import Array, Dates, Span
+from paceline.arrays import COVERAGE, Array, Dates, Span
 from paceline.errors import UnknownName
 from paceline.signals.view import View
 
@@ -144,7 +144,7 @@ def measure(
     bounds: tuple[float, float] | None = None,
     lookback: Callable[[Mapping[str, Any]], int | None] = lambda _: None,
     references: tuple[str, ...] = (),
-    coverage: float = 0.9,
+    coverage: float = COVERAGE,
     causal: bool = True,
     never: str = "",
     section: str = "",

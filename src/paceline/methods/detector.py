@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from paceline.arrays import SESSIONS_PER_YEAR, Array, Bools, Ints
+from paceline.arrays import COVERAGE, SESSIONS_PER_YEAR, Array, Bools, Ints
 from paceline.errors import UsageError
 from paceline.kernels import forward_fill
 
@@ -32,8 +32,6 @@ SIZES = {"watch": 1.0, "episode": 1.5, "major": 2.0}
 MARGIN = 0.25
 #: A sigma per session below this is a constant line plus rounding.
 STILL = 1e-8
-#: Share of the sessions in sigma's window that must have a value.
-COVERAGE = 0.9
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ def verify(
     Returns the rows that differ: {question..., "was", "is", "why"}; an empty list means that all
     come out.
     """
-    from paceline.market import open_market
+    from paceline.market import Market
 
     old = read_manifest(path)
     if market is None:
@@ -77,7 +77,7 @@ def verify(
                 "Give --market and --store.",
             )
         file = old["market_file"] if Path(old["market_file"]).exists() else None
-        market = open_market(
+        market = Market.open(
             file,
             data=old.get("data"),
             store=old["store"],
