@@ -270,7 +270,9 @@ def test_breadth_with_one_average_and_with_both() -> None:
 def test_drivers_and_the_published_benchmark() -> None:
     rows = [
         figure(0.17, subject="large", statistic="total"),
-        figure(0.05, subject="large", statistic="top", extra={"security": "ZORVEL"}),
+        figure(
+            0.05, subject="large", statistic="top_1", extra={"security": "Z", "company": "Z + Y"}
+        ),
     ]
     share = figure(0.603, "fraction", subject="large", statistic="top_share")
     assert said(drivers.drivers.build, {}, contributions=rows) == [
@@ -281,6 +283,44 @@ def test_drivers_and_the_published_benchmark() -> None:
         "Large returned +17.00% this year; its ten largest contributors account for 60.3% of it.",
         "The published benchmark Large returned +17.10% over the same period; "
         "its difference from the built index is not explained here.",
+    ]
+
+
+def test_losses_that_offset_are_told_in_points() -> None:
+    """A share above the whole is no share: nobody reads that ten companies gave 769.8% of a gain."""
+    rows = [
+        figure(0.0044, subject="large", statistic="total"),
+        figure(0.02, subject="large", statistic="top_1", extra={"security": "Z", "company": "Z"}),
+        figure(0.0339, subject="large", statistic="top"),
+        figure(7.698, "fraction", subject="large", statistic="top_share"),
+        *(
+            figure(
+                v,
+                subject="large",
+                statistic="part",
+                extra={"group": "sizes", "part": p, "share": s},
+            )
+            for p, v, s in (("large", 0.03, 6.8), ("small", -0.02, -4.5))
+        ),
+    ]
+    section = drivers.drivers.build(Fake({}, contributions=rows))  # type: ignore[arg-type]
+    assert said(drivers.drivers.build, {}, contributions=rows) == [
+        "Large returned +0.44% this year; its ten largest contributors alone added +3.39% "
+        "and all others together lost."
+    ]
+    assert isinstance(section, Section)
+    grids = [b for b in section.blocks if isinstance(b, Grid)]
+    assert grids
+    for grid in grids:
+        assert grid.columns == ("Basket", "Contribution")
+    broad = {
+        ("percent_above_average", "large", "200"): figure(0.611, "fraction"),
+        **{("contributions", "large", f.statistic): f for f in rows if f.statistic != "part"},
+    }
+    told = [s.text for s in headline.sentences(Fake(broad))]  # type: ignore[arg-type]
+    assert told == [
+        "61.1% of the members of Large are above their 200-day moving average; the ten largest "
+        "contributors alone added +3.39%, more than this year's return of +0.44%."
     ]
 
 

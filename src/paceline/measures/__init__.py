@@ -69,7 +69,7 @@ class Result:
     table       for shows other than "series": columns subject, against, statistic, start, end,
                 value, n_used, n_eligible and any further ones; one row is one figure. Further
                 columns go into the output as they are; a column ``unit`` or ``basis``
-                overrides the declared one.
+                overrides the declared one, and ``caveat`` says what weakens one row.
     """
 
     value: Array | Mapping[str, Array] | None = None

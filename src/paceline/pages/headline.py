@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from paceline.document import Label, Part, Sentence
-from paceline.pages.words import Clause, compare, day, month, words
+from paceline.pages.words import Clause, compare, day, month, ten_largest, words
 from paceline.studies.answers import Answers
 
 #: How one leg's return stands to the other's.
@@ -81,8 +81,11 @@ def _breadth(ask: Answers) -> Sentence | None:
     above = broad and ask.one("percent_above_average", broad, how={"window": WINDOW, "basis": None})
     if not broad or not above:
         return None
-    total = ask.one("contributions", broad, "total")
-    gain = total if total is not None and float(total.value) > 0 else None
+    at = {
+        s: f
+        for s in ("total", "top", "top_share")
+        if (f := ask.one("contributions", broad, s)) is not None
+    }
     return words(
         above,
         " of the members of ",
@@ -90,11 +93,20 @@ def _breadth(ask: Answers) -> Sentence | None:
         " are above their ",
         Label(f"{WINDOW}-day"),
         " moving average",
-        (
-            "; the ten largest contributors account for ",
-            ask.one("contributions", broad, "top_share"),
-            " of this year's return of ",
-            gain,
+        ten_largest(
+            at,
+            (
+                "; the ten largest contributors account for ",
+                at.get("top_share"),
+                " of this year's return of ",
+                at.get("total"),
+            ),
+            (
+                "; the ten largest contributors alone added ",
+                at.get("top"),
+                ", more than this year's return of ",
+                at.get("total"),
+            ),
         ),
         ".",
     )

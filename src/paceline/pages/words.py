@@ -11,7 +11,7 @@ missing part is left out.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from paceline.document import Label, Part, Sentence, Series, figure_of
 from paceline.figures import Figure
@@ -72,6 +72,18 @@ def missing(part: Part | None) -> bool:
     """Whether a part of a sentence has nothing to say: None, or a figure without a value."""
     figure = figure_of(part)
     return part is None or (figure is not None and figure.value is None)
+
+
+def ten_largest(at: Mapping[str, Figure], share: Clause, points: Clause) -> Clause:
+    """How much of a gain the largest contributors gave.
+
+    ``share`` where it is a part of the whole; ``points`` where the other members lost, since a
+    share above one is no share; nothing without a gain.
+    """
+    part = at.get("top_share")
+    if part is None or part.value is None:
+        return ()
+    return share if float(part.value) <= 1 else points
 
 
 def compare(a: Figure, b: Figure, ahead: str, behind: str, level: str) -> str:

@@ -30,6 +30,11 @@ def basis_of(view: View, asked: str | None) -> Basis:
     return "price" if equal[0] >= equal[1] else "total"
 
 
+def companies(view: View) -> Ints:
+    """(N,) the company of each security, as a number; each its own where the view names none."""
+    return view.companies if len(view.companies) else np.arange(len(view.securities))
+
+
 def count(
     view: View, number: int, flags: Callable[[slice], tuple[Bools, ...]]
 ) -> tuple[Array, ...]:
