@@ -377,7 +377,85 @@ def test_a_basket_begins_with_its_first_member() -> None:
         ),
     )
     assert made.first.tolist() == [7, 20, 60, 60]
-    assert made.caveats["lost"] == ("not found in the data: NOPE",)
+    assert made.caveats["lost"] == (
+        "no members on 2024-03-25: none of the 1 securities NOPE has data",
+        "not found in the data: NOPE",
+    )
+    assert made.caveats["nobody"] == (
+        "no members on 2024-03-25: nobody is left after intersect 'lost'",
+    )
+
+
+COMMON = {"eligible": {"kinds": ["common"]}, "reconstitution": "monthly"}
+EMPTY: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "a list of nobody": (
+        {"universe": "none"},
+        {"none": {"members": "none"}},
+        "the list 'none' names no security that any source has",
+    ),
+    "no such kind": (
+        {"universe": "odd"},
+        {"odd": {"eligible": {"kinds": ["warrant"]}, "reconstitution": "monthly"}},
+        "none of 3 securities before that rule of universe 'odd' is of kind warrant",
+    ),
+    "too dear a price": (
+        {"universe": "dear"},
+        {"dear": {"eligible": {"kinds": ["common"], "min_price": 10.5}}},
+        "none of 3 securities before that rule of universe 'dear' is priced at 10.5 or more",
+    ),
+    "ranks without caps": (
+        {"universe": "big"},
+        {"big": {**COMMON, "rank": [1, 2]}},
+        "none of 3 securities before that rule of universe 'big' is of a known market cap",
+    ),
+    "cap weights without caps": (
+        {"universe": "all", "weight": "cap"},
+        {"all": COMMON},
+        'none of its 3 members has a market cap to weigh by; weight = "equal" needs none',
+    ),
+    "a rank without caps": (
+        {"universe": "all", "rank": [1, 2], "weight": "equal"},
+        {"all": COMMON},
+        "none of its 3 securities has a market cap",
+    ),
+    "a class of nobody": (
+        {"universe": "all", "sector": "Utilities", "weight": "equal"},
+        {"all": COMMON},
+        "none of its 3 securities is in sector 'Utilities'; theirs are Energy",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", EMPTY)
+def test_a_basket_without_members_says_why(case: str) -> None:
+    spec, universes, reason = EMPTY[case]
+    spells = {"u": np.ones((3, 60)), "none": np.zeros((3, 60))}
+    panel = flat([NAN, NAN, NAN], spells=spells, classes={"sector": ["", "", "Energy"]})
+    made = baskets.targets(panel, market({"t": spec}, universes))
+    assert made.first.tolist() == [60]
+    assert made.caveats["t"][0] == f"no members on 2024-03-25: {reason}"
+
+
+def test_equal_weights_of_a_universe_need_no_caps() -> None:
+    panel = flat([NAN, 5.0, NAN])
+    made = baskets.targets(
+        panel, market({"t": {"universe": "all", "weight": "equal"}}, {"all": COMMON})
+    )
+    assert made.first.tolist() == [0]
+    assert_allclose(made.weights_of("t", 0, 3), [1 / 3, 1 / 3, 1 / 3])
+    assert made.caveats["t"] == ()
+
+
+def test_a_basket_by_rank_says_how_many_could_be_ranked() -> None:
+    panel = flat([NAN, 5.0, 4.0, NAN])
+    spec = {"universe": "u", "rank": [1, 3], "weight": "equal"}
+    made = baskets.targets(panel, market({"t": spec}))
+    assert_allclose(made.weights_of("t", 0, 4), [0, 0.5, 0.5, 0])
+    assert made.caveats["t"] == (
+        "ranks 1 to 3 on 2024-03-15: only 2 of 4 companies have a market cap to rank by",
+    )
+    full = flat([3.0, 5.0, 4.0, 1.0])
+    assert baskets.targets(full, market({"t": spec})).caveats["t"] == ()
 
 
 def test_a_basket_may_begin_on_its_first_session_and_on_later_ends_of_months() -> None:
