@@ -15,14 +15,14 @@ def drivers(ask: Answers) -> Section | None:
     broad = ask.broad
     rows = [f for f in ask.rows("contributions") if f.subject == broad and f.value is not None]
     companies = best(f for f in rows if f.extra.get("security"))
-    if broad is None or not companies:
-        return None
     at = {f.statistic: f for f in rows if not f.extra.get("part")}
+    if broad is None or not companies or "total" not in at:
+        return None
     blocks: list[Block] = [
         words(
             ask.name(broad),
             " returned ",
-            at.get("total"),
+            at["total"],
             " this year",
             ten_largest(
                 at,
