@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from paceline.lineage import Step
 
+T = TypeVar("T")
 #: A number, an ISO date or a short text, None where it could not be computed: untyped by nature.
 Value = Any
 #: How a unit is written for people. Machine-readable output always carries the plain number.
@@ -110,13 +111,13 @@ class Figure:
             "statistic": self.statistic,
             "start": self.start,
             "end": self.end,
-            "value": _finite(self.value),
+            "value": finite_or_none(self.value),
             "unit": self.unit,
             "basis": self.basis,
             "n_used": self.n_used,
             "n_eligible": self.n_eligible,
             "as_of": self.as_of,
-            **{k: _finite(v) for k, v in self.extra.items()},
+            **{k: finite_or_none(v) for k, v in self.extra.items()},
             "caveats": list(self.caveats),
             **({"evidence": dict(self.evidence)} if self.evidence else {}),
             "figure": self.id,
@@ -128,6 +129,6 @@ def _whole(value: float, digits: int) -> float:
     return round(value, digits) + 0.0
 
 
-def _finite(value: object) -> object:
+def finite_or_none(value: T) -> T | None:
     """The value, or None for a number that is not finite: JSON has no NaN."""
     return None if isinstance(value, float) and not math.isfinite(value) else value

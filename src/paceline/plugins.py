@@ -29,6 +29,7 @@ from typing import Any, Literal, TypeVar
 
 from paceline import config
 from paceline.errors import DataError, PacelineError, PluginError, UsageError
+from paceline.writing import replacing
 
 T = TypeVar("T")
 Kind = Literal["measures", "sources", "weightings", "pages"]
@@ -230,13 +231,11 @@ def added(file: config.MarketFile, files: Sequence[str | Path]) -> config.Market
 def _write(known: Mapping[str, str]) -> None:
     """Replace the list as a whole; only this user may read or write it."""
     place = folder() / "trusted"
-    half = place.with_suffix(f".{os.getpid()}")
     try:
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        half.unlink(missing_ok=True)
-        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-            out.write(json.dumps(known, indent=1).encode())
-        half.replace(place)
+        with replacing(place) as draft:
+            draft.touch(mode=0o600, exist_ok=False)
+            draft.write_text(json.dumps(known, indent=1), encoding="utf-8")
     except OSError as error:
         raise UsageError(
             f"{place}: the list of allowed files cannot be written ({error.strerror}).",

@@ -38,7 +38,7 @@ def init(
     """Write a commented market file to ``path``."""
     from importlib import resources
 
-    from paceline.report.files import write_text
+    from paceline.writing import write_text
 
     if path.is_dir():
         path = path / "market.toml"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from paceline.figures import UNITS, Figure, Value
+from paceline.figures import UNITS, Figure, Value, finite_or_none
 from paceline.lineage import Step, Steps
 
 #: Further columns of a row that are answers: what came out is no part of an id.
@@ -58,8 +57,6 @@ class Question:
         by default the subject, second leg, statistic, window and the texts of ``extra``.
         """
         assert unit in UNITS, f"{self.measure}: unit {unit!r} is not one of {UNITS}"
-        if isinstance(value, float) and not math.isfinite(value):
-            value = None
         if which is None:
             told = {"subject": subject, "against": against, "statistic": statistic}
             told |= {"start": start, "end": end, **(extra or {})}
@@ -71,7 +68,7 @@ class Question:
         return Figure(
             measure=self.measure,
             subject=subject,
-            value=value,
+            value=finite_or_none(value),
             unit=unit,
             step=Step("figure", which, (self.step.id,), code=""),
             label=label,

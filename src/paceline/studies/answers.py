@@ -10,7 +10,7 @@ import numpy as np
 from paceline import engine, measures
 from paceline.document import Chart, Label, Series
 from paceline.errors import PacelineError, UnknownName
-from paceline.figures import Figure
+from paceline.figures import Figure, finite_or_none
 
 if TYPE_CHECKING:
     from paceline.arrays import Array
@@ -27,21 +27,19 @@ class Answers:
     def __init__(self, market: Market) -> None:
         self.market = market
         self.refused: dict[str, str] = {}
-        self._rows: dict[str, list[Figure]] = {}
 
     def rows(self, measure: str, **how: Any) -> list[Figure]:
         """All figures of a measure asked in one way.
 
         Empty where the measure cannot answer; the reason is kept in ``refused``.
         """
-        key = f"{measure} {sorted((k, str(v)) for k, v in how.items())}"
-        if key not in self._rows:
-            try:
-                self._rows[key] = self.market.show(measure, **how)
-            except PacelineError as error:
-                self.refused[measure] = str(error)
-                self._rows[key] = []
-        return self._rows[key]
+        try:
+            return self.market.memo(
+                ["rows", measure, how], lambda: self.market.show(measure, **how)
+            )
+        except PacelineError as error:
+            self.refused[measure] = str(error)
+            return []
 
     def one(
         self,
@@ -203,4 +201,4 @@ def chart(
 
 
 def _plain(values: Array) -> list[float | None]:
-    return [float(v) if np.isfinite(v) else None for v in values]
+    return [finite_or_none(v) for v in values.tolist()]
