@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from paceline.lineage import Step
 
 T = TypeVar("T")
-#: A number, an ISO date or a short text, None where it could not be computed: untyped by nature.
-Value = Any
+#: A number, an ISO date or a short text, None where it could not be computed.
+Value = float | int | str | bool | None
 #: How a unit is written for people. Machine-readable output always carries the plain number.
 UNITS = (
     "fraction",
@@ -96,6 +96,13 @@ class Figure:
     def id(self) -> str:
         """The id of the step that made it: a hash of what went in, never of the value."""
         return self.step.id
+
+    @property
+    def number(self) -> float:
+        """The value as a float; ``TypeError`` for a text and where there is none."""
+        if not isinstance(self.value, (int, float)):
+            raise TypeError(f"{self.measure} {self.statistic}: {self.value!r} is no number.")
+        return float(self.value)
 
     @property
     def text(self) -> str:

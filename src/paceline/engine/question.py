@@ -42,8 +42,8 @@ class Question:
         statistic: str = "",
         label: str = "",
         against: str | None = None,
-        start: Value = None,
-        end: Value = None,
+        start: object = None,
+        end: object = None,
         n_used: int | None = None,
         n_eligible: int | None = None,
         caveats: Iterable[str] = (),
@@ -58,7 +58,11 @@ class Question:
         """
         assert unit in UNITS, f"{self.measure}: unit {unit!r} is not one of {UNITS}"
         if which is None:
-            told = {"subject": subject, "against": against, "statistic": statistic}
+            told: dict[str, object] = {
+                "subject": subject,
+                "against": against,
+                "statistic": statistic,
+            }
             told |= {"start": start, "end": end, **(extra or {})}
             which = {
                 k: str(v)
@@ -149,5 +153,5 @@ def column(figure: Figure, name: str, unit: str, steps: Steps) -> Figure | None:
     )
 
 
-def _iso(value: Value) -> str | None:
+def _iso(value: object) -> str | None:
     return None if value is None else str(value)[:10]

@@ -59,9 +59,6 @@ def _path(ask: Answers, figures: list[Figure]) -> list[Block]:
     if len(path) < 2:
         return []
     line = Series(
-        ask.name(path[-1].subject).text,
-        [f.end for f in path],
-        [float(f.value) for f in path],
-        path[-1],
+        ask.name(path[-1].subject).text, [f.end for f in path], [f.number for f in path], path[-1]
     )
     return [Chart("line", "Weight of the ten largest companies by month", (line,), "fraction")]

@@ -82,7 +82,7 @@ def _breadth(ask: Answers) -> Sentence | None:
     if not broad or not above:
         return None
     total = ask.one("contributions", broad, "total")
-    gain = total if total is not None and float(total.value) > 0 else None
+    gain = total if total is not None and total.number > 0 else None
     return words(
         above,
         " of the members of ",

@@ -76,18 +76,18 @@ def missing(part: Part | None) -> bool:
 
 def compare(a: Figure, b: Figure, ahead: str, behind: str, level: str) -> str:
     """The word for one return against another; closer than ``TIE`` they are level."""
-    gap = float(a.value) - float(b.value)
+    gap = a.number - b.number
     return level if abs(gap) < TIE else ahead if gap > 0 else behind
 
 
 def best(figures: Iterable[Figure]) -> list[Figure]:
     """The figures that have a value, largest first."""
-    return sorted((f for f in figures if f.value is not None), key=lambda f: -float(f.value))
+    return sorted((f for f in figures if f.value is not None), key=lambda f: -f.number)
 
 
 def bar(name: str, figure: Figure) -> Series:
     """One bar of a chart."""
-    return Series(name, [name], [float(figure.value)], figure)
+    return Series(name, [name], [figure.number], figure)
 
 
 def day(date: str | dt.date | None) -> Label:

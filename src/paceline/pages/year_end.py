@@ -145,7 +145,7 @@ def _seasons_drawn(ask: Answers, means: Sequence[Figure]) -> list[Chart]:
             if season.line_name(f) == line and f.extra["period"] == newest
         }
         drawn = tuple(
-            Series(title, [title], [float(effect.value)], effect, (f.extra["low"], f.extra["high"]))
+            Series(title, [title], [effect.number], effect, (f.extra["low"], f.extra["high"]))
             for name, title in SEASONS
             if (f := rows.get(name)) is not None
             and (effect := ask.column(f, "effect", "return")) is not None

@@ -195,8 +195,8 @@ def chart(
     statistics = {f.statistic for f in figures}
     if wanted not in statistics:
         raise UnknownName(f"statistic of {measure}", wanted, statistics)
-    best = sorted((f for f in figures if f.statistic == wanted), key=lambda f: -float(f.value))
-    bars = tuple(Series(f.label, [f.label], [float(f.value)], f) for f in best)
+    best = sorted((f for f in figures if f.statistic == wanted), key=lambda f: -f.number)
+    bars = tuple(Series(f.label, [f.label], [f.number], f) for f in best)
     return Chart("bar", f"{declared.question} {wanted}", bars, best[0].unit, reference=0.0)
 
 

@@ -247,7 +247,7 @@ def leader(ask: Answers) -> str:
     ]
     group = ask.sector_group()
     chosen = [f for f in rows if f.extra["group"] == group] or rows
-    return str(max(chosen, key=lambda f: float(f.value)).extra["part"]) if chosen else ""
+    return str(max(chosen, key=lambda f: f.number).extra["part"]) if chosen else ""
 
 
 def _consolidation(
@@ -279,10 +279,10 @@ def _consolidation(
     return (
         lift,
         grades.Consolidation(
-            float(drawdown.value),
+            drawdown.number,
             since,
-            float(above.value),
-            float(share.value) if share is not None else math.nan,
+            above.number,
+            share.number if share is not None else math.nan,
             lift,
         ),
         figures,

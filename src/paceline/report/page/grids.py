@@ -24,7 +24,7 @@ def _number(part: Part | None) -> float | None:
     shown = figure_of(part)
     if shown is None or isinstance(shown.value, bool) or not isinstance(shown.value, (int, float)):
         return None
-    return finite_or_none(float(shown.value))
+    return finite_or_none(shown.number)
 
 
 def table(grid: Grid) -> dict[str, Any]:
