@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
-from paceline import config
+from paceline import config, measures
 from paceline import plugins as plugged
 from paceline.baskets import weights
 
@@ -34,4 +34,6 @@ def located(
         file = file.model_copy(update={"market": settings})
     file = plugged.added(file, plugins)
     weights.check(file, name)
+    if file.measures:
+        file = file.model_copy(update={"measures": measures.settings(file, name)})
     return file, name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from paceline.document import Block, Chart, Grid, Label, Section
 from paceline.figures import Figure
 from paceline.pages import page
-from paceline.pages.words import bar, best, words
+from paceline.pages.words import bar, best, heading, spelled, words
 from paceline.studies.answers import Answers
 
 
@@ -13,7 +13,11 @@ from paceline.studies.answers import Answers
 def drivers(ask: Answers) -> Section | None:
     """Contributions to the broad basket's return this year; None where there are none."""
     broad = ask.broad
-    rows = [f for f in ask.rows("contributions") if f.subject == broad and f.value is not None]
+    rows = [
+        f
+        for f in ask.rows("contributions", since="ytd")
+        if f.subject == broad and f.value is not None
+    ]
     companies = best(f for f in rows if f.extra.get("security"))
     if broad is None or not companies:
         return None
@@ -24,7 +28,13 @@ def drivers(ask: Answers) -> Section | None:
             " returned ",
             at.get("total"),
             " this year",
-            ("; its ten largest contributors account for ", at.get("top_share"), " of it"),
+            (
+                "; its ",
+                heading(spelled(ask.setting("contributions", "k"))),
+                " largest contributors account for ",
+                at.get("top_share"),
+                " of it",
+            ),
             ".",
         ),
         Chart(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from paceline.document import Label, Part, Sentence
-from paceline.pages.words import Clause, compare, day, month, words
+from paceline.pages.words import Clause, compare, day, heading, month, spelled, words
 from paceline.studies.answers import Answers
 
 #: How one leg's return stands to the other's.
 STANDING = (", ahead of ", ", behind ", ", level with ")
-#: The moving average of the last sentence, in sessions.
-WINDOW = 200
+#: The window of "this year's return", whatever the market file sets for the measure.
+YEAR = {"since": "ytd"}
 
 
 def sentences(ask: Answers) -> tuple[Sentence, ...]:
@@ -77,22 +77,24 @@ def _last_month(ask: Answers) -> Sentence | None:
 
 
 def _breadth(ask: Answers) -> Sentence | None:
-    broad = ask.broad
-    above = broad and ask.one("percent_above_average", broad, how={"window": WINDOW, "basis": None})
+    broad, window = ask.broad, ask.setting("percent_above_average", "window")
+    above = broad and ask.one("percent_above_average", broad, how={"window": window, "basis": None})
     if not broad or not above:
         return None
-    total = ask.one("contributions", broad, "total")
+    total = ask.one("contributions", broad, "total", how=YEAR)
     gain = total if total is not None and total.number > 0 else None
     return words(
         above,
         " of the members of ",
         ask.name(broad),
         " are above their ",
-        Label(f"{WINDOW}-day"),
+        Label(f"{window}-day"),
         " moving average",
         (
-            "; the ten largest contributors account for ",
-            ask.one("contributions", broad, "top_share"),
+            "; the ",
+            heading(spelled(ask.setting("contributions", "k"))),
+            " largest contributors account for ",
+            ask.one("contributions", broad, "top_share", how=YEAR),
             " of this year's return of ",
             gain,
         ),

@@ -43,12 +43,24 @@ WINDOWS = {
     "ytd": "Year to date",
     "1y": "One year",
 }
+#: Numbers that a sentence spells.
+SPELLED = "one two three four five six seven eight nine ten eleven twelve".split()
 #: The two legs of an interval, as headings.
 INTERVAL = (Label("95% interval from"), "to")
 #: Sessions drawn in charts of history: two years.
 DRAWN = 504
 #: Returns closer than this, a tenth of a point, are level.
 TIE = 0.001
+
+
+def spelled(number: int) -> str:
+    """A number of a declaration in words up to twelve, else in digits."""
+    return SPELLED[number - 1] if 1 <= number <= len(SPELLED) else str(number)
+
+
+def heading(text: str) -> str | Label:
+    """A heading, or part of a sentence, with a declared number in it: digits are a label."""
+    return Label(text) if any(c.isdigit() for c in text) else text
 
 
 def words(*parts: Part | Clause | None) -> Sentence:

@@ -62,6 +62,10 @@ class Answers:
                 return figure if figure.value is not None else None
         return None
 
+    def setting(self, measure: str, parameter: str) -> int:
+        """A whole number among a measure's parameters, as the market file sets it, else default."""
+        return int(self.market.settings(measure)[parameter])
+
     def column(self, figure: Figure, name: str, unit: str) -> Figure | None:
         """A further column of a table's row as a figure of its own, resting on the row's."""
         return engine.column(figure, name, unit, self.market.steps)
