@@ -47,11 +47,13 @@ class Plugin:
     name    stem of the file, or name of the entry point
     origin  what messages call it: the path of the file, or the package and its entry point
     value   the module, or the object that an entry point names
+    checksum  SHA-256 of the file; "" of an entry point
     """
 
     name: str
     origin: str
     value: Any
+    checksum: str = ""
 
     @property
     def offers(self) -> Mapping[str, Any]:
@@ -81,7 +83,8 @@ def _load(path: Path) -> Plugin:
         )
     known = _LOADED.get((path, checksum))
     if known is None:
-        known = _LOADED[path, checksum] = Plugin(path.stem, str(path), _run(path, data, checksum))
+        module = _run(path, data, checksum)
+        known = _LOADED[path, checksum] = Plugin(path.stem, str(path), module, checksum)
     return known
 
 

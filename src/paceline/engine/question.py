@@ -102,6 +102,7 @@ class Provenance:
     steps: Steps = field(default_factory=Steps)  # every step made so far
     # "fundamental:<item>" -> caveats
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    view: str = ""  # code that chose what a measure sees
 
     def question(
         self,

@@ -295,10 +295,11 @@ class Assembled:
     def with_series(self, known: Provenance) -> Provenance:
         """``known`` with lineage and caveats of every macro and factor series, by its name."""
         loads = {row["load"]: row for row in self.stored.loads}
+        code = code_of("paceline.store", alone=(Stored.__module__,))
         parents, caveats = dict(known.parents), dict(known.caveats)
         for name, written in self.stored.series_loads().items():
             read = [self.steps.keep(self.stored.import_step(loads[n])).id for n in written]
-            step = Step("series", {"name": name}, tuple(read), code="")
+            step = Step("series", {"name": name}, tuple(read), code=code)
             parents[name] = (self.steps.keep(step).id,)
             sources = [self.file.sources.get(loads[n]["source"]) for n in written]
             caveats[name] = tuple(

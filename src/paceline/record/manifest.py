@@ -53,6 +53,7 @@ def manifest_of(market: Market, document: Document, ask: Answers) -> dict[str, A
         "command": line(("report",), market, *moment(market)),
         "where": shlex.join(opened(market)),
         "basis": market.file.market.basis,
+        "plugins": [{"file": p.origin, "checksum": p.checksum} for p in market.plugins],
         "measures": {
             m: {
                 "question": known[m].question,
