@@ -29,6 +29,7 @@ from typing import Any, Literal, TypeVar
 
 from paceline import config
 from paceline.errors import DataError, PacelineError, PluginError, UsageError
+from paceline.writing import replacing
 
 T = TypeVar("T")
 Kind = Literal["measures", "sources", "weightings", "pages"]
@@ -46,11 +47,13 @@ class Plugin:
     name    stem of the file, or name of the entry point
     origin  what messages call it: the path of the file, or the package and its entry point
     value   the module, or the object that an entry point names
+    checksum  SHA-256 of the file; "" of an entry point
     """
 
     name: str
     origin: str
     value: Any
+    checksum: str = ""
 
     @property
     def offers(self) -> Mapping[str, Any]:
@@ -80,7 +83,8 @@ def _load(path: Path) -> Plugin:
         )
     known = _LOADED.get((path, checksum))
     if known is None:
-        known = _LOADED[path, checksum] = Plugin(path.stem, str(path), _run(path, data, checksum))
+        module = _run(path, data, checksum)
+        known = _LOADED[path, checksum] = Plugin(path.stem, str(path), module, checksum)
     return known
 
 
@@ -230,13 +234,11 @@ def added(file: config.MarketFile, files: Sequence[str | Path]) -> config.Market
 def _write(known: Mapping[str, str]) -> None:
     """Replace the list as a whole; only this user may read or write it."""
     place = folder() / "trusted"
-    half = place.with_suffix(f".{os.getpid()}")
     try:
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        half.unlink(missing_ok=True)
-        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-            out.write(json.dumps(known, indent=1).encode())
-        half.replace(place)
+        with replacing(place) as draft:
+            draft.touch(mode=0o600, exist_ok=False)
+            draft.write_text(json.dumps(known, indent=1), encoding="utf-8")
     except OSError as error:
         raise UsageError(
             f"{place}: the list of allowed files cannot be written ({error.strerror}).",

@@ -98,7 +98,8 @@ def _show(name: str, general: dict[str, Any], params: dict[str, Any]) -> int:
         **params,
     )
     remember(market, figures)
-    from paceline.report import files, tables, terminal
+    from paceline.report import tables, terminal
+    from paceline.writing import write_text
 
     rows = [tables.row(figure) for figure in figures]
     if general["png"] is not None:
@@ -109,7 +110,7 @@ def _show(name: str, general: dict[str, Any], params: dict[str, Any]) -> int:
         }
         _draw(market.plot(name, general["subject"], **how, **params), general["png"])
     if general["csv"] not in (None, "-"):
-        files.write_text(general["csv"], tables.csv_text(rows, tables.FIGURE))
+        write_text(general["csv"], tables.csv_text(rows, tables.FIGURE))
     if general["json"]:
         say_json(rows)
     elif general["csv"] == "-":

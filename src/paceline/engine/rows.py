@@ -11,7 +11,7 @@ import numpy as np
 from paceline.engine.evaluation import ROW
 from paceline.engine.question import Provenance, Question
 from paceline.figures import Figure
-from paceline.lineage import code_of
+from paceline.lineage import code_of, digest
 from paceline.measures import Array, Measure, Result, View
 
 
@@ -200,7 +200,7 @@ class _RowFigures:
         return known.question(
             self.measure.name,
             {**self.params, "basis": basis, "as_of": known.as_of},
-            code_of(self.measure.module, __name__),
+            digest([code_of(self.measure.module, __name__), known.view]),
             names=names,
             basis=basis,
             caveats=caveats,

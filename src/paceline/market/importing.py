@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paceline import config, quality, sources
 from paceline.errors import UnknownName, UsageError
-from paceline.lineage import Origin, digest
+from paceline.lineage import Origin, code_of, digest
 
 if TYPE_CHECKING:
     from paceline.store import Store
@@ -73,7 +74,7 @@ def import_sources(
                     parsed.tables,
                     source=name,
                     checksum=checksum,
-                    origins=[r.origin for r in raws],
+                    origins=_origins(plugin, raws),
                     findings=findings,
                     quarantine=parsed.quarantine,
                 ),
@@ -84,6 +85,12 @@ def import_sources(
         done.append({**row, "seconds": round(time.perf_counter() - began, 2)})
     say("done", 1.0)
     return done
+
+
+def _origins(plugin: sources.SourcePlugin, raws: Sequence[sources.Raw]) -> list[Origin]:
+    """Where the bytes came from, with the code that made rows of them: parser and checks."""
+    parser = code_of(sources.module_of(plugin), quality.__name__)
+    return [replace(raw.origin, parser=parser) for raw in raws]
 
 
 def _disagreements(

@@ -45,8 +45,7 @@ def evaluate(
     for given in params:
         if given not in measure.params:
             raise UnknownName(f"parameter of {name}", given, measure.params)
-    declared = measures.declared(market.file.measures, name)
-    settings = {**measure.defaults(), **declared, **params}
+    settings = {**market.settings(name), **params}
     if "basis" in measure.params:
         settings["basis"] = basis or settings.get("basis")
     if settings.get("since") == "low":

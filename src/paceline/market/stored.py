@@ -61,12 +61,11 @@ class Stored:
     @staticmethod
     def import_step(load: Mapping[str, Any]) -> Step:
         """The step of an import; what it read is in its parameters, by checksum."""
-        raw = [
-            {k: o[k] for k in ("who", "what", "licence", "checksum")}
-            for o in json.loads(load["origins"])
-        ]
+        origins = json.loads(load["origins"])
+        raw = [{k: o[k] for k in ("who", "what", "licence", "checksum")} for o in origins]
         params = {"source": load["source"], "checksum": load["checksum"], "raw": raw}
-        return Step("import", params, code="")
+        parsers = sorted({o.get("parser", "") for o in origins})
+        return Step("import", params, code="+".join(p for p in parsers if p))
 
     def findings(self) -> pl.DataFrame:
         """Every fault found in the data, per source: check, count, action, example, remedy."""

@@ -15,6 +15,7 @@ from paceline.evidence import block_length, reason_against, stationary_indices
 from paceline.evidence.bootstrap import Progress
 from paceline.methods.detector import QUARTER, SIZES, STEP, WINDOW, detect, sigma
 from paceline.methods.proportions import wilson
+from paceline.signals.statistics import standard_deviation
 
 #: Paths and years simulated for each of many pairs.
 PATHS, PATH_YEARS = 100, 12
@@ -54,7 +55,7 @@ class Calibration:
 def calibration_of(c: float, rates: Array, years: float, method: str) -> Calibration:
     """Mean of the simulated rates (S,) with its 95% simulation interval (normal)."""
     rate = float(rates.mean())
-    reach = 1.96 * float(rates.std(ddof=1)) / math.sqrt(len(rates))
+    reach = 1.96 * float(standard_deviation(rates)) / math.sqrt(len(rates))
     return Calibration(c, rate, rate - reach, rate + reach, len(rates), years, method)
 
 

@@ -31,6 +31,7 @@ from paceline.methods.level_odds import (
     required_growth,
 )
 from paceline.methods.proportions import WindowShare
+from paceline.signals.statistics import standard_deviation
 
 #: Drifts of the sensitivity table, per year.
 GRID = (-0.05, 0.0, 0.025, 0.05, 0.07, 0.10, 0.15)
@@ -154,8 +155,8 @@ class _Own(NamedTuple):
 
 def _own(returns: Array) -> _Own:
     annual = math.sqrt(SESSIONS_PER_YEAR)
-    volatility = float(returns.std(ddof=1)) * annual
-    recent = float(returns[-SESSIONS_PER_YEAR:].std(ddof=1)) * annual
+    volatility = float(standard_deviation(returns)) * annual
+    recent = float(standard_deviation(returns[-SESSIONS_PER_YEAR:])) * annual
     judged = hac_mean(returns)
     low, high = (
         math.nan if v is None else v * SESSIONS_PER_YEAR + volatility**2 / 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from paceline.document import Block, Chart, Grid, Label, Section
 from paceline.figures import Figure
 from paceline.pages import page
-from paceline.pages.words import bar, best, ten_largest, words
+from paceline.pages.words import bar, best, heading, largest, spelled, words
 from paceline.studies.answers import Answers
 
 
@@ -13,22 +13,29 @@ from paceline.studies.answers import Answers
 def drivers(ask: Answers) -> Section | None:
     """Contributions to the broad basket's return this year; None where there are none."""
     broad = ask.broad
-    rows = [f for f in ask.rows("contributions") if f.subject == broad and f.value is not None]
+    rows = [
+        f
+        for f in ask.rows("contributions", since="ytd")
+        if f.subject == broad and f.value is not None
+    ]
     companies = best(f for f in rows if f.extra.get("security"))
     at = {f.statistic: f for f in rows if not f.extra.get("part")}
     if broad is None or not companies or "total" not in at:
         return None
+    number, share = heading(spelled(ask.setting("contributions", "k"))), at.get("top_share")
     blocks: list[Block] = [
         words(
             ask.name(broad),
             " returned ",
             at["total"],
             " this year",
-            ten_largest(
+            largest(
                 at,
-                ("; its ten largest contributors account for ", at.get("top_share"), " of it"),
+                ("; its ", number, " largest contributors account for ", share, " of it"),
                 (
-                    "; its ten largest contributors alone added ",
+                    "; its ",
+                    number,
+                    " largest contributors alone added ",
                     at.get("top"),
                     " and all others together lost",
                 ),

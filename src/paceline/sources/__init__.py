@@ -112,6 +112,11 @@ def get(kind: str, files: Sequence[str] = ()) -> SourcePlugin:
     return Guarded(known[kind].value)
 
 
+def module_of(plugin: SourcePlugin) -> str:
+    """The module in which a source's parser is written."""
+    return (plugin.module if isinstance(plugin, Guarded) else plugin).parse.__module__
+
+
 def plugged(found: Iterable[plugins.Plugin]) -> dict[str, plugins.Plugin]:
     """Those that are sources, by kind: the stem of the file, or the name of the entry point."""
     known: dict[str, plugins.Plugin] = {}

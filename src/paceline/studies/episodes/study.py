@@ -47,8 +47,8 @@ class Study(RotationNumbers):
         unit: str,
         *,
         line: str = "raw",
-        start: Value = None,
-        end: Value = None,
+        start: object = None,
+        end: object = None,
         evidence: Mapping[str, Any] | None = None,
         caveats: Sequence[str] = (),
         used: int | None = None,
@@ -280,17 +280,17 @@ class Study(RotationNumbers):
         legs = [levels[have.names.index(n)] for n in (self.pair.lead, self.pair.against)]
         if at[0] < 0 or not all(np.isfinite(leg[at]).all() for leg in legs):
             return {}
-        when = [str(have.sessions[t]) for t in at]
+        eve, start, end = (str(have.sessions[t]) for t in at)
         before, inside = ([float(leg[b] / leg[a] - 1) for leg in legs] for a, b in (at[:2], at[1:]))
         made = {}
-        for name, values, a, b in (("before", before, *when[:2]), ("inside", inside, *when[1:])):
+        for name, values, a, b in (("before", before, eve, start), ("inside", inside, start, end)):
             for side, value in zip(("lead", "against"), values, strict=True):
                 made[f"{name} {side}"] = self.figure(
                     f"{name} {side}", value, "return", start=a, end=b
                 )
         turned = (before[0] - before[1]) * (inside[0] - inside[1]) < 0
         made["reversal"] = self.figure(
-            "reversal", "reversal" if turned else "no reversal", "text", start=when[1], end=when[2]
+            "reversal", "reversal" if turned else "no reversal", "text", start=start, end=end
         )
         return made
 
