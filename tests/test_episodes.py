@@ -126,6 +126,7 @@ def test_turns_by_hand() -> None:
     assert found.move[0] == pytest.approx([NONE, NONE, NONE, 0, 0, 0, 0, 0, 0.5, 0, 0], nan_ok=True)
     assert found.distance[0, 8] == pytest.approx(0.5)
     assert found.days(0).tolist() == [9] and found.days(0, -1).tolist() == [6]
+    assert found.days().tolist() == [9], "of the first series, A over B"
     assert found.years()[0] == pytest.approx(11 / 252)
     assert found.rate_per_year()[0] == pytest.approx(252 / 11)
 

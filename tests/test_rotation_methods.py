@@ -212,6 +212,12 @@ def test_monthly_lines_turn_at_the_same_multiple_of_a_quarters_move() -> None:
     assert len(found) > 5
 
 
+def test_a_line_is_daily_unless_it_is_said_to_be_rarer() -> None:
+    line = walk(4, 300)
+    returns = np.diff(line[299 - 250 :: 5])  # fifty of five sessions each
+    assert barriers.volatility(line)[0, 299] == pytest.approx(returns.std(ddof=1) / np.sqrt(5))
+
+
 # ---- false alarms
 
 
@@ -420,6 +426,8 @@ def test_state_vector_before_its_windows_are_full() -> None:
     monthly, _ = analogues.state(market, factor, per_month=1)
     assert monthly[3, -1] == pytest.approx(np.log(market[-12:].std(ddof=1)))
     assert monthly[2, -1] == pytest.approx(market[-12:].sum())
+    twice_a_month, _ = analogues.state(market, factor, per_month=2)
+    assert twice_a_month[3, -1] == pytest.approx(np.log(market[-2:].std(ddof=1)))
 
 
 def test_the_year_before_today_is_out_and_the_day_before_it_is_not() -> None:
