@@ -390,6 +390,10 @@ def test_what_followed_is_found_where_it_was_planted_and_suppressed_where_thin()
 def test_state_without_a_complete_last_day_is_refused() -> None:
     with pytest.raises(UsageError, match="no complete state"):
         analogues.find(np.full((2, 3000), np.nan), 21)
+    today_only = np.random.default_rng(8).standard_normal((2, 300))
+    today_only[1, 299] = np.nan
+    with pytest.raises(UsageError, match="no complete state"):
+        analogues.find(today_only, 3, per_month=1)
 
 
 def test_state_vector_by_hand() -> None:
@@ -441,10 +445,17 @@ def test_the_year_before_today_is_out_and_the_day_before_it_is_not() -> None:
     assert int(far.eligible.argmax()) == 60
 
 
-def test_analogues_by_hand_with_one_part() -> None:
+@pytest.mark.parametrize("alike", [(150, 151, 153), (150, 149, 147), (150, 148, 146)])
+def test_analogues_by_hand_with_one_part(alike: tuple[int, int, int]) -> None:
     """Distance is that of z-scores in standard deviations of theirs; neighbours are passed over."""
     x = np.random.default_rng(7).standard_normal(300)
-    x[[150, 151, 153]] = x[299] + np.array([0.001, 0.002, 0.003])
+    wished = dict(zip(alike, (1.00001, 1.00002, 1.00003), strict=True)) | {299: 1.0}
+    for t, score in sorted(wished.items()):
+        # the value whose z-score among the first n is that one
+        n, before = t + 1, x[:t]
+        scatter = ((before - before.mean()) ** 2).sum()
+        away = scatter / ((n - 1) ** 3 / n**2 / score**2 - (n - 1) / n)
+        x[t] = before.mean() + np.sqrt(away)
     z = np.array([(x[t] - x[: t + 1].mean()) / x[: t + 1].std(ddof=1) for t in range(60, 300)])
     distance = np.abs(z - z[-1]) / z.std(ddof=1)
     near = analogues.find(x[None], 3, per_month=1, chosen=5)
@@ -456,6 +467,7 @@ def test_analogues_by_hand_with_one_part() -> None:
         if len(wanted) < 5 and all(abs(t - other) >= 3 for other in wanted):
             wanted.append(t)
     assert near.at.tolist() == wanted
+    assert {alike[0], alike[2]} <= set(wanted) and alike[1] not in wanted
 
 
 def test_what_followed_is_counted_by_hand() -> None:
