@@ -115,6 +115,11 @@ def test_a_record_without_an_id_is_named_by_its_place_in_the_file() -> None:
         check([BASE, nameless], "calls.toml")
 
 
+def test_of_several_faults_the_first_is_named_and_the_others_are_counted() -> None:
+    with pytest.raises(UsageError, match=r"call 'a': who: .* \(1 more\)\. Found ''"):
+        check([BASE | {"who": "", "words": ""}], "calls.toml")
+
+
 @pytest.mark.parametrize(
     ("length", "shown"), [(80, "'" + "x" * 78 + "'"), (81, "'" + "x" * 76 + "...")]
 )

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from paceline import methods as ep
 from paceline.errors import NotEnoughData, UsageError
+from paceline.methods.detector import state_at
 
 NONE = math.nan
 #: With this sigma the barrier at c = 1 is 1.
@@ -256,6 +257,14 @@ def test_the_sizes_beside_it_are_a_quarter_away(fall: float, sides: tuple[int, i
     line = np.array([0, 2, 2 - fall])
     (state,) = ep.turn_states(line, 1, sigma_per_session=np.full(3, ONE))
     assert (state.below, state.above) == sides and state.direction == (1 if fall < 1 else -1)
+
+
+def test_the_state_is_that_of_the_first_line_unless_another_is_asked_for() -> None:
+    lines = np.array([[0, 2, 1.9], [0, -2, -1.5]])
+    found = ep.detect(lines, 1, sigma_per_session=np.full(3, ONE))
+    first, other = state_at(found, found, found), state_at(found, found, found, 1)
+    assert (first.direction, first.move) == (1, pytest.approx(0.1))
+    assert (other.direction, other.move) == (-1, pytest.approx(0.5))
 
 
 def test_the_state_of_a_day_knows_nothing_later() -> None:

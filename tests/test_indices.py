@@ -449,6 +449,15 @@ def test_misuse_is_refused() -> None:
             call()
 
 
+def test_a_rebalance_on_the_last_session_begins_no_span() -> None:
+    panel = FakePanel(
+        weekdays("2024-01-02", 22), {"price_return": np.zeros((2, 22)), "close": np.ones((2, 22))}
+    )
+    assert panel.sessions[-1] == np.datetime64("2024-01-31"), "a month ends with the panel"
+    spec = {"b": {"securities": ["S000", "S001"], "weight": "equal", "rebalance": "monthly"}}
+    assert [(s.start, s.stop) for s in built(panel, spec).spans] == [(1, 22)]
+
+
 @settings(max_examples=12)
 @given(st.integers(0, 100_000))
 def test_what_always_holds(seed: int) -> None:

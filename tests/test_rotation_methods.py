@@ -242,6 +242,10 @@ def test_resampling_removes_the_trend() -> None:
 def test_history_too_short_to_resample_has_no_rate() -> None:
     (short,) = false_alarms([np.diff(walk(1, 200))], 1.5, paths=20, years=2)
     assert np.isnan(short.rate) and short.series == 0
+    window, longer = false_alarms(
+        [np.diff(walk(1, n)) for n in (253, 254)], 1.5, paths=20, years=2
+    )  # as many returns as a sigma looks back over, and one more
+    assert np.isnan(window.rate) and longer.rate >= 0 and longer.series == 20
 
 
 # ---- windows
