@@ -19,9 +19,11 @@ from paceline.rows import (
     collapse,
     counted,
     in_order,
+    misdated,
     off_calendar,
     set_aside,
     where_is,
+    with_own_days,
 )
 from paceline.sources import Context, Raw
 from paceline.sources.files import _columns, _names, _prices, _spells
@@ -212,7 +214,9 @@ class Work:
         frame = in_order(self._complete(frame, _PRICE_KEY), _PRICE_KEY)
         frame = self.gather(collapse(self.name, "prices", frame, _PRICE_KEY))
         calendar, sessions = self.context.calendar, self.context.sessions
+        frame = self.gather(misdated(self.name, frame, self.context.today))
         frame = self.gather(off_calendar(self.name, frame, calendar, sessions))
+        sessions = with_own_days(frame.get_column("date"), sessions)
         if price is not None:
             frame = self._priced(frame, pl.col(price))
         frame, findings = _prices.convert(self.name, kind, frame, self.spec.recover, sessions)
