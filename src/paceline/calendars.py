@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+import warnings
 from difflib import get_close_matches
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from paceline.errors import UsageError
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
+
+    from exchange_calendars import ExchangeCalendar
 
 #: Before 1970 no exchange's holidays are known by rule, but for those that begin on a day of their
 #: own (Hong Kong 1960, Seoul 1956) and those of ``RULES_FROM``.
@@ -46,13 +49,7 @@ def sessions(code: str, until: dt.date) -> list[dt.date]:
     first = RULES_FROM.get(code, RULES_SINCE if least is None else least.date())
     last = until if most is None else min(until, most.date())
     days = np.arange(first, last + dt.timedelta(1), dtype="datetime64[D]")
-    holidays = np.array(rules.adhoc_holidays, dtype="datetime64[ns]").astype("datetime64[D]")
-    regular = rules.regular_holidays
-    if regular is not None:
-        # asked for from a year before: a holiday may be observed days after its rule's day
-        found = regular.holidays(str(first - dt.timedelta(366)), str(last + dt.timedelta(366)))
-        holidays = np.concatenate([holidays, found.to_numpy().astype("datetime64[D]")])
-    closed = np.unique(holidays)
+    closed = _holidays(rules, first, last)
     is_open = np.is_busday(days, weekmask=rules.weekmask, holidays=closed)
     for start, end, weekmask in getattr(rules, "special_weekmasks", None) or ():
         inside = np.ones(days.size, bool)
@@ -91,8 +88,22 @@ def sessions_of_year(code: str, days: Dates) -> int:
     return round(float(count.mean()))
 
 
+def _holidays(rules: ExchangeCalendar, first: dt.date, last: dt.date) -> Dates:
+    """Regular and single holidays, and some around them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the library uses what pandas 4 will drop
+        single = np.array(rules.adhoc_holidays, dtype="datetime64[ns]").astype("datetime64[D]")
+        regular = rules.regular_holidays
+        if regular is None:
+            return single
+        # asked for from a year before: a holiday may be observed days after its rule's day
+        year = dt.timedelta(366)
+        found = regular.holidays(str(first - year), str(last + year)).to_numpy()
+    return np.union1d(single, found.astype("datetime64[D]"))
+
+
 @cache
-def _rules(code: str) -> Any:
+def _rules(code: str) -> ExchangeCalendar:
     """An instance of the library's class for a code, without the sessions it would work out.
 
     Its properties (weekdays, holidays, zone, bounds) do not rest on what its constructor does.
@@ -125,9 +136,10 @@ def _renamed_method() -> None:
     """
     from pandas.tseries.offsets import BaseOffset
 
+    old, new = "_apply", "_add_datetime"
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] != "exchange_calendars":
             continue
         for kind in vars(module).values():
-            if isinstance(kind, type) and issubclass(kind, BaseOffset) and "_apply" in vars(kind):
-                kind._add_datetime = vars(kind)["_apply"]
+            if isinstance(kind, type) and issubclass(kind, BaseOffset) and old in vars(kind):
+                setattr(kind, new, vars(kind)[old])

@@ -270,8 +270,8 @@ def _lone_rows(frame: pl.DataFrame) -> npt.NDArray[np.bool_]:
     rows = np.zeros(frame.height, bool)
     if alone.any():
         rows = date.is_in(days[alone].tolist()).to_numpy()
-    security = frame.get_column("security")
-    ends = (security != security.shift()).to_numpy()[1:]
+    other = pl.col("security").ne_missing(pl.col("security").shift())
+    ends = frame.select(other.slice(1)).to_series().to_numpy()
     first, last = np.append(True, ends), np.append(ends, True)
     step = np.diff(date.to_physical().to_numpy().astype(np.int64))
     wide = np.where(ends, 0, step) > FAR_OF_SECURITY

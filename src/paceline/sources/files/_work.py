@@ -102,9 +102,20 @@ class Work:
         self._required(what, columns)
         return self.gather(
             _columns.typed(
-                self.name, what, frame, self.spec, self.table, columns, codes=kind == "returns"
+                self.name,
+                what,
+                frame,
+                self.spec,
+                self.table,
+                columns,
+                self._zone,
+                codes=kind == "returns",
             )
         )
+
+    def _zone(self) -> str:
+        """The time zone of the exchange."""
+        return self.context.zone
 
     def _where(self, what: str, frame: pl.DataFrame) -> pl.DataFrame:
         """The rows that the market file's ``where`` asks for."""
@@ -311,7 +322,7 @@ class Work:
         frame, _ = read(raw.origin.what, raw.data, asked, self.spec.options)
         plain = self.spec.model_copy(update={"constants": {}})
         return self.gather(
-            _columns.typed(self.name, raw.origin.what, frame, plain, self.table, maps)
+            _columns.typed(self.name, raw.origin.what, frame, plain, self.table, maps, self._zone)
         )
 
     def _one_universe(self, universes: list[str], key: str) -> str:
