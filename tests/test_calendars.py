@@ -68,7 +68,7 @@ def test_other_names_of_a_calendar(alias: str) -> None:
         ("XBEL", ["2023-04-18"], ["2023-04-14", "2023-04-17"]),
         ("XBSE", ["2023-04-18"], ["2023-04-14", "2023-04-17"]),
         ("XCYS", ["2023-04-19"], ["2023-04-14", "2023-04-17"]),
-        # yearly holidays before 1970: Good Friday, Thanksgiving, Washington's birthday, Columbus day
+        # yearly holidays before 1970
         (
             "XNYS",
             ["1952-09-29", "1960-04-14", "1968-06-13"],
@@ -194,7 +194,8 @@ def test_an_old_record_is_told_from_a_saturday(tmp_path: Path) -> None:
     days = ["1950-01-26", "1950-01-27", "1950-01-28", "1950-01-30", "1950-01-31"]
     m = market(tmp_path, "XNYS", list(zip(days, [16.2, 16.21, 16.72, 16.23, 16.24], strict=True)))
     rows = {f.statistic: f.value for f in m.show("record_highs")}
-    assert (rows["last_record"], rows["is_record"]) == (16.72, 0)
+    assert rows["last_record"] == pytest.approx(16.72)
+    assert rows["is_record"] == 0
 
 
 def test_a_year_before_the_calendar_has_the_sessions_of_the_file(tmp_path: Path) -> None:
@@ -214,3 +215,53 @@ def test_a_day_in_the_future_moves_no_as_of_day(tmp_path: Path) -> None:
     m = market(tmp_path, "XNYS", [(day, 100.0) for day in days])
     assert m.as_of == "2025-09-08"
     assert m.stored.quarantine()["reason"].to_list() == ["date lies after the day of the import"]
+
+
+# ---- rates per year ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("calendar", "year", "said"),
+    [
+        ("XNYS", 252, "annualised with 252 sessions a year, by convention"),
+        ("XTKS", 244, "annualised with 244 sessions a year, as XTKS had from 2016 to 2025"),
+        ("XSHG", 243, "annualised with 243 sessions a year, as XSHG had from 2016 to 2025"),
+        ("24/7", 365, "annualised with 365 sessions a year, as 24/7 had from 2016 to 2025"),
+    ],
+)
+def test_rates_are_per_year_of_the_market(
+    tmp_path: Path, calendar: str, year: int, said: str
+) -> None:
+    days = [day for day in calendars.sessions(calendar, D(2025, 6, 30)) if day.year >= 2022]
+    moves = np.random.default_rng(7).normal(0.0004, 0.01, len(days))
+    closes = 100 * np.exp(np.cumsum(moves))
+    m = market(tmp_path, calendar, [(str(d), c) for d, c in zip(days, closes, strict=True)])
+    returns = closes[1:] / closes[:-1] - 1
+    made = {f.statistic: f for f in m.show("performance")}
+    expected = float(np.std(returns[-252:], ddof=1)) * year**0.5
+    assert made["volatility"].value == pytest.approx(expected, rel=1e-9)
+    assert said in made["volatility"].caveats
+    back = days.index(max(d for d in days if d <= D(2022, 6, 30)))
+    grown = (closes[-1] / closes[back]) ** (year / (len(days) - 1 - back)) - 1
+    assert made["3y_annualised"].value == pytest.approx(grown, rel=1e-9)
+    assert said in made["3y_annualised"].caveats
+    assert not any("annualised" in c for c in made["ytd"].caveats)
+    answer = m.target(float(closes[-1]) * 1.1, "2025-12-31", draws=50)
+    ahead = [d for d in calendars.sessions(calendar, D(2025, 12, 31)) if d > days[-1]]
+    assert answer.target.years == pytest.approx(len(ahead) / year)
+    logs = np.diff(np.log(closes))
+    assert answer.target.volatility == pytest.approx(np.std(logs, ddof=1) * year**0.5)
+    assert said in answer.figures["volatility"].caveats
+
+
+@pytest.mark.parametrize(("calendar", "count"), [("XTKS", 244), ("24/7", 365), ("XNYS", 252)])
+def test_years_beyond_the_stored_sessions_have_as_many_sessions(
+    tmp_path: Path, calendar: str, count: int
+) -> None:
+    from paceline.studies.target import sessions_to
+
+    m = market(tmp_path, calendar, [(str(d), 100.0) for d in (D(2025, 7, 1), D(2025, 7, 2))])
+    days, stored = sessions_to(m, D(2040, 12, 31))
+    assert stored is not None
+    year = days.astype("datetime64[Y]").astype(int) + 1970
+    assert sum(year == 2035) == pytest.approx(count, abs=1)

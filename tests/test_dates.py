@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,8 +18,9 @@ from paceline.errors import MarketFileError, PacelineError, SourceError
 from paceline.sources import Context, Parsed, files
 
 D = dt.date
-#: The first week of July 2025, when clocks are in summer time; 4 July is a holiday in New York only.
+#: The first days of July 2025, when clocks are in summer time.
 WEEK = [D(2025, 7, 1), D(2025, 7, 2), D(2025, 7, 3)]
+YEAR_END = D(2025, 12, 31)
 ALL_YEAR = tuple(
     day for day in (D(2024, 12, 30) + dt.timedelta(n) for n in range(400)) if day.weekday() < 5
 )
@@ -28,7 +30,7 @@ def read(
     folder: Path,
     data: bytes,
     calendar: str = "XNYS",
-    today: D | None = D(2025, 12, 31),
+    today: D | None = YEAR_END,
     sessions: tuple[D, ...] = ALL_YEAR,
     **column: Any,
 ) -> Parsed:
@@ -336,7 +338,7 @@ def test_one_mistyped_year_is_set_aside_and_moves_no_day(
     # the return of a neighbour is that of the days that stay
     closes = [100.0 + n for n in range(7) if n != place]
     returns = parsed.tables["prices"].get_column("price_return").to_list()[1:]
-    assert returns == pytest.approx([b / a - 1 for a, b in zip(closes, closes[1:], strict=False)])
+    assert returns == pytest.approx([b / a - 1 for a, b in pairwise(closes)])
     assert sum(f.count for f in parsed.findings if f.action == "quarantined") == 1
 
 

@@ -88,6 +88,12 @@ def sessions_of_year(code: str, days: Dates) -> int:
     return round(float(count.mean()))
 
 
+def year_note(code: str, count: int) -> str:
+    """How an annualised figure says which year it was annualised with."""
+    why = "by convention" if code in NEW_YORK else f"as {code} had from 2016 to 2025"
+    return f"annualised with {count} sessions a year, {why}"
+
+
 def _holidays(rules: ExchangeCalendar, first: dt.date, last: dt.date) -> Dates:
     """Regular and single holidays, and some around them."""
     with warnings.catch_warnings():

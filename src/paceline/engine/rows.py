@@ -147,7 +147,7 @@ class _RowFigures:
             end=row.get("end"),
             n_used=n_used,
             n_eligible=n_eligible,
-            caveats=[missing],
+            caveats=[missing, self.view.year_note if statistic in self.measure.annualised else ""],
             extra=extra,
         )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paceline.arrays import Array, Dates
-from paceline.calendars import sessions_of_year
+from paceline.calendars import sessions_of_year, year_note
 from paceline.config import MarketFile
 from paceline.errors import DataError, NotEnoughData, UsageError
 from paceline.lineage import Step
@@ -93,6 +93,11 @@ class Stored:
 
         calendar = self.file.market.calendar
         return sessions_of_year(calendar, calendar_days(self.store, calendar, self.version))
+
+    @property
+    def year_note(self) -> str:
+        """What annualised figures say of it."""
+        return year_note(self.file.market.calendar, self.sessions_of_year)
 
     @cached_property
     def last_priced(self) -> dt.date | None:
