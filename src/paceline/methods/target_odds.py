@@ -301,8 +301,7 @@ def weigh(
     n, b, start = len(future), math.log(level / closes[-1]), float(closes[-1])
     years = n / year
     calendar = int((np.datetime64(by) - days[-1]).astype(int)) / CALENDAR_YEAR
-    drifts = _drifts(own, mu, name)
-    block = float(block_length(returns[None])[0])
+    drifts, block = _drifts(own, mu, name), float(block_length(returns[None])[0])
     drawn = _draw(returns, own, b, n, drifts, block=block, draws=draws, seed=seed, year=year)
     closed = {k: closed_form(b, years, v, sigma, 1 / year) for k, v in drifts.items()}
     cases = {k: DriftCase(k, v, closed[k], drawn.cases[k]) for k, v in drifts.items()}

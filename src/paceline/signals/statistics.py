@@ -1,8 +1,9 @@
 """Risk and return statistics of daily simple returns, along the last axis.
 
 ``r`` is (..., n); NaN returns are left out, and n is the number of the others. A year is ``year``
-observations (a count, not the calendar): 252 in New York, elsewhere those of the market's calendar.
-A ratio whose denominator is zero is NaN. Definitions as in empyrical, except that the information ratio is annualised (empyrical's is not).
+observations (a count, not the calendar): 252 in New York, elsewhere those of the market's
+calendar. A ratio whose denominator is zero is NaN. Definitions as in empyrical, except that the
+information ratio is annualised (empyrical's is not).
 """
 
 from __future__ import annotations
