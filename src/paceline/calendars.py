@@ -48,7 +48,7 @@ def sessions(code: str, until: dt.date) -> list[dt.date]:
     least, most = rules.bound_min(), rules.bound_max()
     first = RULES_FROM.get(code, RULES_SINCE if least is None else least.date())
     last = until if most is None else min(until, most.date())
-    days = np.arange(first, last + dt.timedelta(1), dtype="datetime64[D]")
+    days = np.arange(np.datetime64(first), np.datetime64(last + dt.timedelta(1)))
     closed = _holidays(rules, first, last)
     is_open = np.is_busday(days, weekmask=rules.weekmask, holidays=closed)
     for start, end, weekmask in getattr(rules, "special_weekmasks", None) or ():
@@ -123,7 +123,7 @@ def _rules(code: str) -> ExchangeCalendar:
         name, base = calendar_utils.resolve_alias(code), exchange_calendars.ExchangeCalendar
         for kind in vars(calendar_utils).values():
             if isinstance(kind, type) and issubclass(kind, base) and kind is not base:
-                rules = object.__new__(kind)
+                rules: ExchangeCalendar = object.__new__(kind)
                 if rules.name == name:
                     return rules
     near = get_close_matches(code.upper(), codes, n=1)

@@ -173,7 +173,7 @@ def session_number(dates: pl.Series, sessions: Sequence[dt.date]) -> npt.NDArray
     return np.where(inside, position[np.where(inside, at, 0)], -1)
 
 
-def with_own_days(dates: pl.Series, sessions: Sequence[dt.date]) -> Sequence[dt.date]:
+def with_own_days(dates: pl.Series, sessions: tuple[dt.date, ...]) -> tuple[dt.date, ...]:
     """The sessions, and the days among ``dates`` before the first and after the last of them.
 
     A source may be older than the calendar: there its own days are the sessions.

@@ -81,7 +81,7 @@ def _prices(
     frame, misdates, wrong = misdated(name, frame, context.today)
     frame, strays, off = off_calendar(name, frame, context.calendar, context.sessions)
     days = with_own_days(frame.get_column("date"), context.sessions)
-    own = dataclasses.replace(context, sessions=tuple(days))
+    own = dataclasses.replace(context, sessions=days)
     frame, faults, aside = check_prices(name, frame, own)
     outside = len(days) - len(context.sessions)
     if outside and context.sessions:

@@ -7,6 +7,7 @@ never guessed; a cell of another form is no date, and its row is set aside.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import polars as pl
 
@@ -15,7 +16,12 @@ from paceline.errors import MarketFileError, SourceError
 from paceline.rows import PLAUSIBLE
 
 #: Formats that count time since 1970 in UTC -> what polars calls their unit.
-EPOCHS = {"epoch_s": "s", "epoch_ms": "ms", "epoch_us": "us", "epoch_ns": "ns"}
+EPOCHS: dict[str, Literal["s", "ms", "us", "ns"]] = {
+    "epoch_s": "s",
+    "epoch_ms": "ms",
+    "epoch_us": "us",
+    "epoch_ns": "ns",
+}
 #: Cells of one order that outweigh those that fit both: one for each two of these.
 OUTWEIGHED = 2
 #: Months in six digits (200712): so many different cells cannot all be days 1 to 12 of YYMMDD.
@@ -129,7 +135,7 @@ class _Reading:
         given = self.mapped.format or ""
         if given in EPOCHS:
             number = cells.cast(pl.Float64, strict=False).cast(pl.Int64, strict=False)
-            stamps = pl.select(pl.from_epoch(number, time_unit=EPOCHS[given])).to_series()
+            stamps = pl.from_epoch(number, time_unit=EPOCHS[given])
             found = self.days(stamps.cast(pl.Datetime("us")).dt.replace_time_zone("UTC"))
         elif "%z" in given.lower():
             spelt = cells.str.replace(r"(?i)(?:z|utc|gmt)$", "+0000")
