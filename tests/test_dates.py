@@ -244,6 +244,10 @@ def test_whole_numbers_are_compact_days(tmp_path: Path) -> None:
         (["190701", "190702", "190703"], "a year of two digits"),  # July 1901, or days of July 2019
         (["1751328000", "1751414400"], "count time since 1970"),
         (["1751328000000", "1751414400000"], "count time since 1970"),
+        (["2025-15-07", "2025-16-07", "2025-01-08"], "the day before the month"),
+        (["15072025", "16072025"], "'15072025', which is no date"),
+        (["31/02/2025", "31/04/2025"], "which is no date"),
+        (["Jul 2025", "Aug 2025"], "which is no date"),
         (["yesterday", "today"], "which is no date"),
         (["1 Marraskuu 2025", "2 Marraskuu 2025"], "which is no date"),  # November, in Finnish
         (["45839", "45840"], "which is no date"),  # a spreadsheet's days

@@ -158,10 +158,7 @@ class _Reading:
         counts = {form: int(day.str.contains(look).sum()) for form, look in _FORMS.items()}
         form = max(counts, key=lambda name: counts[name])
         if not counts[form]:
-            raise SourceError(
-                f"{self.where} holds {cells[0]!r}, which is no date.",
-                f"Map it as {_SAY % _quoted('%d/%m/%Y')}, or map another column.",
-            )
+            raise self._no_date(cells[0])
         like = cells.filter(day.str.contains(_FORMS[form]))
         fields = day.str.extract_groups(_FORMS[form]).struct.unnest()
         if form == "short year":
@@ -173,11 +170,22 @@ class _Reading:
             return self.plain(_month_ends(day.str.replace("-", ""), "%Y%m"))
         if form == "year last":
             fields = self._ordered(like, fields)
+        elif form == "year first":
+            self._month_before_day(like, fields)
         if "name" in fields.columns:
             fields = fields.with_columns(pl.col("name").str.slice(0, 3).str.to_titlecase())
         spelt = fields.select(pl.format("{}-{}-{}", "y", "name" if "name" in fields else "m", "d"))
         pattern = "%Y-%b-%d" if "name" in fields.columns else "%Y-%m-%d"
-        return self._at(parts, spelt.to_series().str.to_date(pattern, strict=False))
+        days = spelt.to_series().str.to_date(pattern, strict=False)
+        if days.null_count() == days.len():
+            raise self._no_date(like[0])
+        return self._at(parts, days)
+
+    def _no_date(self, cell: str) -> SourceError:
+        return SourceError(
+            f"{self.where} holds {cell!r}, which is no date.",
+            f"Map it as {_SAY % _quoted('%d/%m/%Y')}, or map another column.",
+        )
 
     def _two_ways(self, cell: str, why: str, format_: str) -> SourceError:
         return SourceError(
@@ -208,6 +216,17 @@ class _Reading:
             raise self._two_ways(cells.filter(either)[0], why, "%m/%d/%Y")
         order = ("m", "d") if month_first.any() else ("d", "m")
         return fields.rename(dict(zip(("a", "b"), order, strict=True)))
+
+    def _month_before_day(self, cells: pl.Series, fields: pl.DataFrame) -> None:
+        """Refuse 2025-15-09: the day before the month, where more cells say so than not."""
+        m, d = (pl.col(c).cast(pl.Int32) for c in ("m", "d"))
+        there = fields.drop_nulls("y").select(
+            wrong=(m > 12) & (d <= 12), right=(d > 12) & (m <= 12)
+        )
+        wrong, right = there.get_columns()
+        if wrong.sum() > right.sum():
+            why = "have the day before the month"
+            raise self._two_ways(cells.filter(wrong)[0], why, "%Y-%d-%m")
 
     def _no_short_year(self, cells: pl.Series) -> None:
         """Refuse 251205 and 190102: YYMMDD, where it may be no month at all."""
