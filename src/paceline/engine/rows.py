@@ -148,7 +148,11 @@ class _RowFigures:
             end=row.get("end"),
             n_used=n_used,
             n_eligible=n_eligible,
-            caveats=[missing, row.get("caveat") or ""],
+            caveats=[
+                missing,
+                row.get("caveat") or "",
+                self.view.year_note if statistic in self.measure.annualised else "",
+            ],
             extra=extra,
         )
 

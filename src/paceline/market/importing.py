@@ -9,16 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paceline import config, quality, sources
-from paceline.errors import UnknownName, UsageError
+from paceline import calendars, config, quality, sources
+from paceline.errors import UnknownName
 from paceline.lineage import Origin, code_of, digest
 
 if TYPE_CHECKING:
     from paceline.store import Store
 
 Progress = Callable[[str, float], None]
-#: Sessions are stored from the first day of the longest public histories on.
-FIRST_SESSION = dt.date(1926, 1, 2)
 
 
 def import_sources(
@@ -39,7 +37,8 @@ def import_sources(
         if source not in file.sources:
             raise UnknownName("source", source, file.sources)
     say = progress or (lambda _what, _share: None)
-    context = sources.Context(file.market.calendar, tuple(calendar_sessions(file, store)))
+    days = tuple(calendar_sessions(file, store))
+    context = sources.Context(file.market.calendar, days, dt.date.today())
     specs = {n: s for n, s in file.sources.items() if only is None or n in only}
     done = []
     for number, (name, spec) in enumerate(specs.items()):
@@ -123,7 +122,10 @@ def _disagreements(
 
 
 def calendar_sessions(file: config.MarketFile, store: Store) -> list[dt.date]:
-    """The sessions of the market's calendar: from the store, or imported into it once a year."""
+    """The sessions of the market's calendar: from the store, or imported into it once a year.
+
+    Raises ``UsageError`` for a calendar that exchange_calendars does not have.
+    """
     import polars as pl
 
     calendar = file.market.calendar
@@ -137,25 +139,18 @@ def calendar_sessions(file: config.MarketFile, store: Store) -> list[dt.date]:
     )
     if len(stored) and stored[-1] >= dt.date.today():
         return stored.to_list()
-    import exchange_calendars
+    from importlib.metadata import version
 
-    end = dt.date(dt.date.today().year + 2, 12, 31)
-    try:
-        found = exchange_calendars.get_calendar(calendar, start=FIRST_SESSION, end=end)
-    except (exchange_calendars.errors.InvalidCalendarName, ValueError) as error:
-        raise UsageError(
-            f"market.calendar: {error}.",
-            "Give a code that exchange_calendars knows, e.g. XNYS, XLON, XTKS.",
-        ) from None
-    days = found.sessions.date.tolist()
+    days = calendars.sessions(calendar, dt.date(dt.date.today().year + 2, 12, 31))
     frame = pl.DataFrame({"calendar": [calendar] * len(days), "date": days, "known": days})
-    what = f"exchange_calendars {exchange_calendars.__version__}: {calendar}"
+    what = f"exchange_calendars {version('exchange_calendars')}: {calendar}"
     checksum = digest({"what": what, "days": [str(d) for d in days]}, 64)
-    store.commit(
-        {"sessions": frame},
-        source="sessions",
-        checksum=checksum,
-        origins=[Origin("exchange_calendars", what, str(dt.date.today()), "Apache-2.0", checksum)],
-    )
-    dates: list[dt.date] = days
-    return dates
+    today = str(dt.date.today())
+    if not store.has(checksum):
+        store.commit(
+            {"sessions": frame},
+            source="sessions",
+            checksum=checksum,
+            origins=[Origin("exchange_calendars", what, today, "Apache-2.0", checksum)],
+        )
+    return days

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paceline.arrays import Array, Dates
+from paceline.calendars import sessions_of_year, year_note
 from paceline.config import MarketFile
 from paceline.errors import DataError, NotEnoughData, UsageError
 from paceline.lineage import Step
@@ -79,19 +80,23 @@ class Stored:
 
     @cached_property
     def sessions(self) -> Dates:
-        """Every session of the exchange's calendar, those to come included."""
-        import polars as pl
+        """Every session of the market, those to come included: see ``sessions_of``."""
+        from paceline.store.sessions import sessions_of
 
-        return (
-            self.store.table("sessions", self.version)
-            .filter(pl.col("calendar") == self.file.market.calendar)
-            .select("date")
-            .collect()["date"]
-            .unique()
-            .sort()
-            .to_numpy()
-            .astype("datetime64[D]")
-        )
+        return sessions_of(self.store, self.file.market.calendar, self.version)
+
+    @cached_property
+    def sessions_of_year(self) -> int:
+        """Sessions of a year of the market's calendar: what its rates are annualised with."""
+        from paceline.store.sessions import calendar_days
+
+        calendar = self.file.market.calendar
+        return sessions_of_year(calendar, calendar_days(self.store, calendar, self.version))
+
+    @property
+    def year_note(self) -> str:
+        """What annualised figures say of it."""
+        return year_note(self.file.market.calendar, self.sessions_of_year)
 
     @cached_property
     def last_priced(self) -> dt.date | None:

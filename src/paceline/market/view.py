@@ -70,6 +70,8 @@ def view_of(
         low=moment.file.market.low,
         series=moment.series if "series" in measure.needs else {},
         calendar=moment.stored.sessions,
+        year=moment.stored.sessions_of_year,
+        year_note=moment.stored.year_note,
     )
     known = moment.provenance(names, {n: basis or levels.basis[n] for n in names})
     filed = tuple(

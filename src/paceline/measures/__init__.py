@@ -101,6 +101,7 @@ class Measure:
     doc: str
     never: str = ""
     section: str = ""
+    annualised: tuple[str, ...] = ()
 
     @property
     def module(self) -> str:
@@ -151,6 +152,7 @@ def measure(
     causal: bool = True,
     never: str = "",
     section: str = "",
+    annualised: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Result]], Measure]:
     """Declare a measure.
 
@@ -170,6 +172,7 @@ def measure(
     never       what must not be said from a figure of this measure; stands on its card
     section     section of the report in which a plug-in's measure is shown, e.g. "breadth"; of a
                 name that no page has, a section of its own
+    annualised  statistics that are rates per year: their figures say how many sessions that is
     causal      False is stamped on every figure and refused by the backtest
     """
 
@@ -196,6 +199,7 @@ def measure(
             inspect.getdoc(function) or "",
             never,
             section,
+            tuple(annualised),
         )
 
     return declare

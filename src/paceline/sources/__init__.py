@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Protocol, cast
 
-from paceline import plugins
+from paceline import calendars, plugins
 from paceline.errors import PluginError, UnknownName
 from paceline.lineage import Origin
 from paceline.rows import Finding as Finding
@@ -41,10 +41,19 @@ class Raw:
 
 @dataclass(frozen=True)
 class Context:
-    """What a parser may know beside its bytes: the sessions of the market's calendar."""
+    """What a parser may know beside its bytes: the sessions of the market's calendar.
+
+    today  the day of the import; a price cannot be of a later day (None: not checked)
+    """
 
     calendar: str = "XNYS"
     sessions: tuple[dt.date, ...] = ()
+    today: dt.date | None = None
+
+    @property
+    def zone(self) -> str:
+        """The exchange's time zone."""
+        return calendars.zone(self.calendar)
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,13 @@ def declared(ask: Answers) -> list[Study]:
         first = studies[0]
         lines = [s.rotations.line(s.pair.name) for s in studies]
         returns = [None, *map(np.diff, lines)]
-        false_alarms(first.market.store.cache, returns, first.c, step=first.step)
+        false_alarms(
+            first.market.store.cache,
+            returns,
+            first.c,
+            step=first.step,
+            year=first.market.stored.sessions_of_year,
+        )
     return studies
 
 

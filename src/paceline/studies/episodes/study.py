@@ -192,21 +192,24 @@ class Study(RotationNumbers):
     def rates(self) -> dict[str, Figure]:
         """Episodes (A over B) per year: of the pair, of driftless walks, of resampled returns."""
         turns, row = self.turns()
-        own = float(turns.rate_per_year()[row])
+        stored = self.market.stored
+        year, note = stored.sessions_of_year, stored.year_note
+        own = float(turns.rate_per_year(year=year)[row])
         walks, resampled = false_alarms(
             self.market.store.cache,
             [None, np.diff(self.rotations.lines[row])],
             self.c,
             step=self.step,
+            year=year,
         )
-        made = {"own": self.figure("rate", own, "ratio", start=self.days[0])}
+        made = {"own": self.figure("rate", own, "ratio", start=self.days[0], caveats=[note])}
         for name, rate in (("walks", walks), ("resampled", resampled)):
             made[name] = self.figure(
                 f"rate {name}",
                 rate.rate,
                 "ratio",
                 evidence=rate.to_json() if rate.series else {},
-                caveats=[] if rate.series else [rate.method],
+                caveats=[note] if rate.series else [rate.method],
             )
         return made
 
