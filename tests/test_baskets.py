@@ -454,7 +454,7 @@ def test_equal_weights_of_a_universe_need_no_caps() -> None:
         panel, market({"t": {"universe": "all", "weight": "equal"}}, {"all": COMMON})
     )
     assert made.first.tolist() == [0]
-    assert_allclose(made.weights_of("t", 0, 3), [1 / 3, 1 / 3, 1 / 3])
+    assert_allclose(weights_of(made, "t", 0, 3), [1 / 3, 1 / 3, 1 / 3])
     assert made.caveats["t"] == ()
 
 
@@ -462,7 +462,7 @@ def test_a_basket_by_rank_says_how_many_could_be_ranked() -> None:
     panel = flat([NAN, 5.0, 4.0, NAN])
     spec = {"universe": "u", "rank": [1, 3], "weight": "equal"}
     made = baskets.targets(panel, market({"t": spec}))
-    assert_allclose(made.weights_of("t", 0, 4), [0, 0.5, 0.5, 0])
+    assert_allclose(weights_of(made, "t", 0, 4), [0, 0.5, 0.5, 0])
     assert made.caveats["t"] == (
         "ranks 1 to 3 on 2024-03-15: only 2 of 4 companies have a market cap to rank by",
     )

@@ -57,6 +57,12 @@ class Fake:
     def rows(self, measure: str, **_: Any) -> list[Figure]:
         return self.listed.get(measure, [])
 
+    def setting(self, measure: str, parameter: str) -> int:
+        """What the market file would set: the windows and counts of the sentences below."""
+        return {("contributions", "k"): 10, ("concentration", "top"): 10}.get(
+            (measure, parameter), 200
+        )
+
     def name(self, subject: str) -> Label:
         return Label({"small": "Small", "large": "Large"}[subject])
 
@@ -287,7 +293,7 @@ def test_drivers_and_the_published_benchmark() -> None:
 
 
 def test_losses_that_offset_are_told_in_points() -> None:
-    """A share above the whole is no share: nobody reads that ten companies gave 769.8% of a gain."""
+    """A share above the whole is no share: never "ten companies gave 769.8% of the gain"."""
     rows = [
         figure(0.0044, subject="large", statistic="total"),
         figure(0.02, subject="large", statistic="top_1", extra={"security": "Z", "company": "Z"}),
