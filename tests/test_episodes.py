@@ -454,8 +454,7 @@ def test_after_lows_by_hand() -> None:
         result.below == 1 and result.outcome.evidence.n == result.outcome.evidence.n_effective == 13
     )
     assert result.outcome.hit_rate == pytest.approx(12 / 13)
-    # of the 130 days before the last low thirteen see a tooth of m/100 ahead and thirteen stand on
-    # it
+    # of the 130 days before the last low thirteen see a tooth of m/100 ahead, thirteen stand on it
     teeth = np.arange(13) / 100
     base = (np.expm1(teeth).sum() + np.expm1(-teeth).sum()) / 130
     assert result.outcome.base == pytest.approx(base)

@@ -18,6 +18,7 @@ import os
 import shlex
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from types import CodeType, ModuleType
 from typing import Any, Literal, TypeVar
 
 from paceline import config
-from paceline.errors import DataError, PacelineError, PluginError, UsageError
+from paceline.errors import DataError, PacelineError, PluginError, PluginWarning, UsageError
 from paceline.writing import replacing
 
 T = TypeVar("T")
@@ -105,14 +106,25 @@ def _run(path: Path, data: bytes, checksum: str) -> ModuleType:
 
 @cache
 def installed(kind: Kind) -> tuple[Plugin, ...]:
-    """The plug-ins that installed packages offer as entry points of ``paceline.KIND``."""
+    """The plug-ins that installed packages offer as entry points of ``paceline.KIND``.
+
+    One that cannot be loaded is left out with a ``PluginWarning``: what does not use it goes on.
+    """
     found = []
     for point in sorted(metadata.entry_points(group=f"paceline.{kind}"), key=lambda p: p.name):
         package = point.dist.name if point.dist is not None else "an installed package"
         origin = f"{package} ({point.group}: {point.name} = {point.value})"
-        with blamed(origin, "cannot be loaded", every=True, remedy=MEND_PACKAGE):
-            found.append(Plugin(point.name, origin, point.load()))
+        try:
+            with blamed(origin, "cannot be loaded", every=True, remedy=MEND_PACKAGE):
+                found.append(Plugin(point.name, origin, point.load()))
+        except PluginError as error:
+            left_out(error)
     return tuple(found)
+
+
+def left_out(error: PluginError) -> None:
+    """Warn that a plug-in of an installed package is left out, and why."""
+    warnings.warn(f"Left out: {error}", PluginWarning, stacklevel=2)
 
 
 def collect(
@@ -125,30 +137,33 @@ def collect(
     """The package's own declarations of one kind with those of plug-ins, by name.
 
     code  the function behind a declaration: its file is named where two share a name
-    Raises ``PluginError`` where two different ones have the same name, and for an entry point that
-    offers none.
+
+    Raises ``PluginError`` where a file that a market names has a name that is taken already. Of an
+    installed package such a declaration, and an entry point that offers none, are left out with a
+    ``PluginWarning``.
     """
     merged = dict(own)
     for plugin in plugged:
         offered = [v for v in plugin.offers.values() if isinstance(v, wanted)]
-        if not offered and not _is_file(plugin):
-            raise PluginError(
-                f"{plugin.origin} offers no {what}.",
-                f"Let the entry point name a {what}, or a module that defines one.",
-            )
+        faults = []
+        if not offered and not is_file(plugin):
+            offer = f"Let the entry point name a {what}, or a module that defines one."
+            faults.append(PluginError(f"{plugin.origin} offers no {what}.", offer))
         for value in offered:
             name = str(value.name)  # type: ignore[attr-defined]
             other = merged.setdefault(name, value)
             if other is not value:
-                raise PluginError(
-                    f"two definitions of the {what} {name!r}: in {plugin.origin} and in "
-                    f"{file_of(code(other))}.",
-                    "Rename one of them.",
-                )
+                both = f"in {plugin.origin} and in {file_of(code(other))}"
+                two = f"two definitions of the {what} {name!r}: {both}."
+                faults.append(PluginError(two, "Rename one of them."))
+        for fault in faults:
+            if is_file(plugin):
+                raise fault
+            left_out(fault)
     return merged
 
 
-def _is_file(plugin: Plugin) -> bool:
+def is_file(plugin: Plugin) -> bool:
     """Whether it is a file that a market names: that one may offer any kind of thing."""
     return isinstance(plugin.value, ModuleType) and plugin.value.__name__.startswith(PREFIX)
 

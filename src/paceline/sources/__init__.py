@@ -138,9 +138,12 @@ def plugged(found: Iterable[plugins.Plugin]) -> dict[str, plugins.Plugin]:
             other = known[plugin.name].origin
         else:
             continue
-        raise PluginError(
+        fault = PluginError(
             f"two definitions of the source kind {plugin.name!r}: in {plugin.origin} and in "
             f"{other}.",
             "Rename one of them.",
         )
+        if plugins.is_file(plugin):
+            raise fault
+        plugins.left_out(fault)
     return known

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from paceline import engine, measures
 from paceline.document import Chart, Label, Series
-from paceline.errors import PacelineError, UnknownName
+from paceline.errors import PacelineError, PluginError, PluginWarning, UnknownName
 from paceline.figures import Figure, finite_or_none
 
 if TYPE_CHECKING:
@@ -28,6 +29,12 @@ class Answers:
         self.market = market
         self.refused: dict[str, str] = {}
 
+    def refuse(self, name: str, error: PacelineError) -> None:
+        """Keep why something could not be answered; a fault of a plug-in is warned of as well."""
+        self.refused[name] = str(error)
+        if isinstance(error, PluginError):
+            warnings.warn(str(error), PluginWarning, stacklevel=2)
+
     def rows(self, measure: str, **how: Any) -> list[Figure]:
         """All figures of a measure asked in one way.
 
@@ -38,7 +45,7 @@ class Answers:
                 ["rows", measure, how], lambda: self.market.show(measure, **how)
             )
         except PacelineError as error:
-            self.refused[measure] = str(error)
+            self.refuse(measure, error)
             return []
 
     def one(
@@ -121,7 +128,7 @@ class Answers:
                 measure, basis=basis, last=sessions, **params
             )
         except PacelineError as error:
-            self.refused[measure] = str(error)
+            self.refuse(measure, error)
             return []
         if not isinstance(result.value, dict) or statistic not in result.value:
             return []
