@@ -20,6 +20,8 @@ LOADS = pl.Schema(
         "rows": pl.Int64(),
         "tables": pl.String(),
         "origins": pl.String(),
+        # table -> what was written of it: see ``written``; null in loads of older stores
+        "files": pl.String(),
     }
 )
 FINDINGS = pl.Schema(
