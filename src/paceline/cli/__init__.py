@@ -30,6 +30,8 @@ VERBS = {
     "init": "Write a commented market file to start from.",
     "import": "Read the declared sources into the store; repeating it changes nothing.",
     "doctor": "Show the faults found in the data, and the rows set aside with the reason.",
+    "check": "Read every byte of the store and say what is not as it was written.",
+    "repair": "Build what is damaged of the store again from the raw bytes it kept.",
     "list": "List the baskets, groups, rotations, measures, universes or sources.",
     "show": "Show one measure as a table, as JSON or CSV, or as a picture.",
     "report": "Write the report: one self-contained HTML file, with its manifest beside it.",
@@ -61,7 +63,7 @@ def build() -> App:
     """The verbs as a cyclopts app; ``show`` is built apart: its options come from the measures."""
     from cyclopts import App
 
-    from paceline.cli import calls, conformance, episodes, factcheck, target, verbs
+    from paceline.cli import calls, conformance, episodes, factcheck, stores, target, verbs
 
     app = App(name="paceline", **settings())
     for name, line in VERBS.items():
@@ -69,6 +71,7 @@ def build() -> App:
             app.command(calls.app(line, settings()))
             continue
         homes = {"episodes": episodes, "factcheck": factcheck, "target": target}
+        homes |= {"check": stores, "repair": stores}
         homes |= {"trust": conformance, "conformance": conformance}
         home = homes.get(name, verbs)
         function: Callable[..., int] = getattr(

@@ -79,8 +79,15 @@ def import_(
     return 0
 
 
-def doctor(*, json: AsJson = False, where: When | None = None) -> int:
+def doctor(
+    *,
+    json: AsJson = False,
+    deep: Annotated[bool, flag("First read every byte of the store, as `check` does.")] = False,
+    where: When | None = None,
+) -> int:
     """Show the faults found in the data. Exit code 1 if rows were quarantined."""
+    if deep and (against := _deep(where, json=json)):
+        return against
     market = open_market(where or When())
     with progress() as bar:
         market.ensure(bar)
@@ -101,6 +108,15 @@ def doctor(*, json: AsJson = False, where: When | None = None) -> int:
     counted = quarantine.group_by(keys, maintain_order=True).len("rows").to_dicts()
     say_table([*keys, "rows"], [[cell(v) for v in row.values()] for row in counted], "Quarantined")
     return 1
+
+
+def _deep(where: When | None, *, json: bool) -> int:
+    """``check`` before ``doctor``; a damaged store is all there is to say."""
+    from paceline.cli import stores
+
+    here = where or When()
+    plain = Where(market=here.market, data=here.data, store=here.store, debug=here.debug)
+    return stores.check(json=json, where=plain) if not json else stores.quiet(plain)
 
 
 def list_(kind: Kind | None = None, /, *, json: AsJson = False, where: Where | None = None) -> int:

@@ -36,14 +36,15 @@ from paceline.lineage import Origin, canonical
 from paceline.sources import Finding, Raw
 from paceline.store import delta, files, layout, written
 from paceline.store.cache import Cache, Entry
-from paceline.store.check import Checked, Damage, check
+from paceline.store.check import Checked, Damage, check, numbers
 from paceline.store.delta import Segment
+from paceline.store.repair import Fetch, Rebuild, Repaired, repair
 from paceline.store.written import Rewrite, Written
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
-__all__ = ["Cache", "Checked", "Damage", "Entry", "Segment", "Store", "check"]
+__all__ = ["Cache", "Checked", "Damage", "Entry", "Repaired", "Segment", "Store", "check", "numbers"]
 
 #: Times an import is tried while others keep committing.
 ATTEMPTS = 8
@@ -242,6 +243,25 @@ class Store:
         except delta.ConflictError:  # two writers created the table at the same moment
             return delta.append(self._folder(name), frame, partition, load)
 
+    def rows_of(
+        self,
+        tables: Mapping[str, pl.DataFrame],
+        source: str,
+        findings: Sequence[Finding] = (),
+        quarantine: pl.DataFrame | None = None,
+    ) -> dict[str, pl.DataFrame]:
+        """What an import would write here, without its load number: for a repair."""
+        rows = {name: layout.conform(name, frame, source) for name, frame in tables.items()}
+        return rows | layout.beside(source, findings, quarantine)
+
+    def append_rows(self, name: str, rows: pl.DataFrame, load: int) -> None:
+        """Add rows of a load that ``list_load`` makes visible later: for a repair."""
+        self._append(name, rows, load)
+
+    def list_load(self, line: Mapping[str, Any]) -> None:
+        """List a load by its row of ``loads``: for a repair."""
+        delta.append(self._loads, layout.as_loads([line]))
+
     # ---- reading
 
     def segments(
@@ -312,6 +332,11 @@ class Store:
     def check(self) -> Checked:
         """What of this store is as it was written: see ``check``. Nothing is changed."""
         return check(self.path)
+
+    @staticmethod
+    def repair(path: str | Path, rebuild: Rebuild, fetch: Fetch) -> Repaired:
+        """Build again what is damaged of the store in a folder: see ``repair``."""
+        return repair(Path(path), rebuild, fetch, Store)
 
     def compact(self) -> int:
         """Merge small files and drop rows that can never become visible; no view changes.

@@ -89,6 +89,7 @@ class Expected:
 class Records:
     """All that a store knows of its own files.
 
+    claimed   every load number ever taken
     lines     rows of ``loads`` by number
     listed    those that the table ``loads`` lists; None where it cannot be read
     own       by load, the files of its row of ``loads``
@@ -96,12 +97,17 @@ class Records:
     faults    what is wrong with the records themselves
     """
 
+    claimed: Loads
     lines: dict[int, dict[str, Any]]
     listed: Loads | None
     own: dict[int, Written]
     rewrites: list[Rewrite]
     faults: list[Damage]
     notes: list[str]
+
+    def unknown(self) -> list[int]:
+        """Claims beyond the newest known load: of writers who were killed, or of lost loads."""
+        return sorted(n for n in self.claimed if n > max(self.lines, default=0))
 
     def expected(self, table: str) -> Expected:
         """What the table should consist of."""
@@ -198,7 +204,7 @@ def records(path: Path) -> Records:
             faults.append(Damage(NOBODY, "rewrites", file.name, "is not what was written"))
         else:
             rewrites.append(rewrite)
-    return Records(lines, listed, own, rewrites, faults, notes)
+    return Records(frozenset(claimed), lines, listed, own, rewrites, faults, notes)
 
 
 def _receipt_fault(number: int, what: str) -> Damage:

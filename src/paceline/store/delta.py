@@ -343,10 +343,15 @@ def _segment(path: Path, row: Mapping[str, Any]) -> Segment:
 
 def scan(files: Sequence[Segment], schema: Mapping[str, Any]) -> pl.LazyFrame:
     """The rows of those files, with exactly the columns of ``schema``; a missing one is null."""
-    if not files:
+    return scan_files([s.path for s in files], schema)
+
+
+def scan_files(paths: Sequence[Path], schema: Mapping[str, Any]) -> pl.LazyFrame:
+    """``scan`` of files by their paths."""
+    if not paths:
         return pl.LazyFrame(schema=schema)
     frame = pl.scan_parquet(
-        [s.path for s in files],
+        list(paths),
         schema=dict(schema),
         missing_columns="insert",
         extra_columns="ignore",
