@@ -30,8 +30,6 @@ VERBS = {
     "init": "Write a commented market file to start from.",
     "import": "Read the declared sources into the store; repeating it changes nothing.",
     "doctor": "Show the faults found in the data, and the rows set aside with the reason.",
-    "check": "Read every byte of the store and say what is not as it was written.",
-    "repair": "Build what is damaged of the store again from the raw bytes it kept.",
     "list": "List the baskets, groups, rotations, measures, universes or sources.",
     "show": "Show one measure as a table, as JSON or CSV, or as a picture.",
     "report": "Write the report: one self-contained HTML file, with its manifest beside it.",
@@ -43,6 +41,8 @@ VERBS = {
     "conformance": "Check the measures, sources, weightings and pages of a plug-in file.",
     "trace": "Show where a figure comes from, and the command that reproduces it.",
     "verify": "Recompute the figures of a report and list those that differ.",
+    "check": "Read every byte of the store and say what is not as it was written.",
+    "repair": "Build what is damaged of the store again from the raw bytes it kept.",
 }
 QUESTION = "Who leads the stock market, who takes over, how broadly, and does it last?"
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from paceline.cli.options import Where, flag, note, say, say_json, say_table
 
 if TYPE_CHECKING:
     from paceline.config import MarketFile
-    from paceline.store import Checked
+    from paceline.market.upkeep import Inspection
 
 AsJson = Annotated[bool, flag("Print JSON.", "--json")]
 
 
 def check(*, json: AsJson = False, where: Where | None = None) -> int:
     """Read every byte of the store and say what is whole. Exit code 1 if anything is damaged."""
-    from paceline.store import check as check_store
+    from paceline.market import upkeep
 
-    checked = check_store(Path(_market_file(where).market.store))
+    checked = upkeep.check(_market_file(where))
     if json:
         say_json(as_json(checked))
     else:
@@ -28,9 +27,9 @@ def check(*, json: AsJson = False, where: Where | None = None) -> int:
 
 def quiet(where: Where) -> int:
     """``check`` that prints nothing unless something is damaged, and then JSON."""
-    from paceline.store import check as check_store
+    from paceline.market import upkeep
 
-    checked = check_store(Path(_market_file(where).market.store))
+    checked = upkeep.check(_market_file(where))
     if checked.faults:
         say_json(as_json(checked))
     return int(bool(checked.faults))
@@ -41,12 +40,16 @@ def repair(*, json: AsJson = False, where: Where | None = None) -> int:
 
     What was damaged is moved to `damaged/` in the store, not deleted. Nobody may import meanwhile.
     """
-    from paceline.market import repairing
+    from paceline.market import upkeep
 
-    repaired = repairing.repair(_market_file(where))
+    repaired = upkeep.repair(_market_file(where))
     if json:
         say_json(
-            {"done": repaired.done, "left": repaired.left, "aside": str(repaired.aside or "") or None}
+            {
+                "done": repaired.done,
+                "left": repaired.left,
+                "aside": str(repaired.aside or "") or None,
+            }
         )
         return int(bool(repaired.left))
     for sentence in repaired.done:
@@ -67,7 +70,7 @@ def _market_file(where: Where | None) -> MarketFile:
     return located(where.market, where.data, where.store)[0]
 
 
-def as_json(checked: Checked) -> dict[str, object]:
+def as_json(checked: Inspection) -> dict[str, object]:
     """What a check found, for programs."""
     return {
         "whole": sorted(checked.whole),
@@ -77,18 +80,16 @@ def as_json(checked: Checked) -> dict[str, object]:
     }
 
 
-def told(checked: Checked) -> None:
+def told(checked: Inspection) -> None:
     """What a check found, for people."""
-    from paceline.store import numbers
-
     if checked.faults:
-        rows = [[numbers(f.loads), f.place, f.file, f.what] for f in checked.faults]
+        rows = [[checked.numbers(f.loads), f.place, f.file, f.what] for f in checked.faults]
         say_table(["loads", "where", "file", "what"], rows, "Not as it was written")
     for text in checked.notes:
         say(f"{text[0].upper()}{text[1:]}.")
     if checked.broken:
-        say(f"Loads that are whole: {numbers(checked.whole) or 'none'}.")
-        say(f"Loads that are not: {numbers(checked.broken)}.")
+        say(f"Loads that are whole: {checked.numbers(checked.whole) or 'none'}.")
+        say(f"Loads that are not: {checked.numbers(checked.broken)}.")
     elif not checked.faults:
         say(f"The store is whole: {len(checked.lines)} loads, every byte as it was written.")
     else:

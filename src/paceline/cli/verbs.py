@@ -181,11 +181,12 @@ def report(
         market.ensure(bar)
         document = record.report(market, bar, record.previous_report(out, market.as_of))
         pages.write(document, out)
-        record.write_manifest(document, out.with_suffix(".manifest.json"))
+        written = [out]
         if json is not None:
-            pages.write_json(document, json)
+            written.append(pages.write_json(document, json))
         if csv is not None:
-            pages.to_csv(document, csv)
+            written += pages.to_csv(document, csv)
+        record.write_manifest(document, out.with_suffix(".manifest.json"), written)
     if not quiet:
         terminal.summary(document)
     if not market.store.writable:
@@ -230,7 +231,7 @@ def _lines(step: dict[str, Any], depth: int = 0) -> Iterator[str]:
 
 
 def verify(manifest: Path, /, *, json: AsJson = False, where: Where | None = None) -> int:
-    """Recompute the figures of a report. Exit code 1 if a value differs.
+    """Recompute the figures of a report. Exit code 1 if a value, the manifest or a page differs.
 
     Parameters
     ----------
@@ -252,9 +253,7 @@ def verify(manifest: Path, /, *, json: AsJson = False, where: Where | None = Non
     elif different:
         columns = list(dict.fromkeys(key for row in different for key in row))
         say_table(
-            columns,
-            [[cell(row.get(c)) for c in columns] for row in different],
-            "Figures that differ",
+            columns, [[cell(row.get(c)) for c in columns] for row in different], "What differs"
         )
     else:
         say("Every figure is the same.")

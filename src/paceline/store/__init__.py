@@ -36,7 +36,7 @@ from paceline.lineage import Origin, canonical
 from paceline.sources import Finding, Raw
 from paceline.store import delta, files, layout, written
 from paceline.store.cache import Cache, Entry
-from paceline.store.check import Checked, Damage, check, numbers
+from paceline.store.check import Damage, Inspection, check
 from paceline.store.delta import Segment
 from paceline.store.repair import Fetch, Rebuild, Repaired, repair
 from paceline.store.written import Rewrite, Written
@@ -44,7 +44,17 @@ from paceline.store.written import Rewrite, Written
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
-__all__ = ["Cache", "Checked", "Damage", "Entry", "Repaired", "Segment", "Store", "check", "numbers"]
+__all__ = [
+    "Cache",
+    "Damage",
+    "Entry",
+    "Inspection",
+    "Repaired",
+    "Segment",
+    "Store",
+    "check",
+    "numbers",
+]
 
 #: Times an import is tried while others keep committing.
 ATTEMPTS = 8
@@ -280,7 +290,7 @@ class Store:
     def _rows_of(self, name: str, loads: pl.DataFrame) -> int:
         """Rows that all loads wrote into a table, as far as they say so."""
         if self._wrote is None or self._wrote[0] is not loads:
-            rows = {n: 0 for n in layout.TABLES}
+            rows = dict.fromkeys(layout.TABLES, 0)
             for files_ in loads["files"]:
                 for table, wrote in written.of_load(files_).items():
                     rows[table] = rows.get(table, 0) + wrote.rows
@@ -329,7 +339,7 @@ class Store:
 
     # ---- housekeeping
 
-    def check(self) -> Checked:
+    def check(self) -> Inspection:
         """What of this store is as it was written: see ``check``. Nothing is changed."""
         return check(self.path)
 

@@ -42,7 +42,7 @@ class Damage(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Checked:
+class Inspection:
     """What a check found.
 
     lines   the rows of ``loads`` by number: those listed, and those that only a receipt knows
@@ -63,6 +63,17 @@ class Checked:
     def whole(self) -> Loads:
         """The loads every row of which is there, bit for bit."""
         return frozenset(self.lines) - self.broken
+
+    @staticmethod
+    def numbers(loads: Iterable[int]) -> str:
+        """Load numbers for people: 1-4, 6."""
+        spans: list[list[int]] = []
+        for number in sorted(loads):
+            if spans and spans[-1][1] == number - 1:
+                spans[-1][1] = number
+            else:
+                spans.append([number, number])
+        return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in spans)
 
 
 @dataclass
@@ -92,18 +103,19 @@ class Records:
     claimed   every load number ever taken
     lines     rows of ``loads`` by number
     listed    those that the table ``loads`` lists; None where it cannot be read
+    faults    what is wrong with the records themselves
     own       by load, the files of its row of ``loads``
     rewrites  in order
-    faults    what is wrong with the records themselves
+    notes     what is no damage
     """
 
     claimed: Loads
     lines: dict[int, dict[str, Any]]
     listed: Loads | None
-    own: dict[int, Written]
-    rewrites: list[Rewrite]
     faults: list[Damage]
-    notes: list[str]
+    own: dict[int, Written] = field(default_factory=dict)
+    rewrites: list[Rewrite] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def unknown(self) -> list[int]:
         """Claims beyond the newest known load: of writers who were killed, or of lost loads."""
@@ -126,7 +138,7 @@ class Records:
         return found
 
 
-def check(path: Path) -> Checked:
+def check(path: Path) -> Inspection:
     """Read every byte of a store and compare it with what was written.
 
     Raises ``StoreError`` where the folder holds no store, or may not be read.
@@ -146,19 +158,8 @@ def check(path: Path) -> Checked:
         notes.append(f"{worn} results in the cache are damaged and will be worked out again")
     old = [n for n, line in sorted(known.lines.items()) if line.get("files") is None]
     if old:
-        notes.append(f"loads {numbers(old)} are from before checksums were kept")
-    return Checked(known.lines, tuple(faults), tuple(notes))
-
-
-def numbers(loads: Iterable[int]) -> str:
-    """Load numbers for people: 1-4, 6."""
-    spans: list[list[int]] = []
-    for number in sorted(loads):
-        if spans and spans[-1][1] == number - 1:
-            spans[-1][1] = number
-        else:
-            spans.append([number, number])
-    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in spans)
+        notes.append(f"loads {Inspection.numbers(old)} are from before checksums were kept")
+    return Inspection(known.lines, tuple(faults), tuple(notes))
 
 
 # ---- what the store says of itself
@@ -166,45 +167,54 @@ def numbers(loads: Iterable[int]) -> str:
 
 def records(path: Path) -> Records:
     """The rows of ``loads`` and their receipts, one making up for the other."""
-    folder, faults, notes = path / "tables" / "loads", list[Damage](), list[str]()
-    lines, own = dict[int, dict[str, Any]](), dict[int, Written]()
-    listed: Loads | None = None
     claimed = written.claims(path / "claims")
+    known = Records(frozenset(claimed), *_listed(path / "tables" / "loads", frozenset(claimed)))
+    for number, claim in sorted(claimed.items()):
+        _receipt(known, number, claim)
+    for number in sorted((known.listed or NOBODY) - frozenset(claimed)):
+        known.faults.append(_receipt_fault(number, "is missing"))
+    for file, rewrite in written.rewrites(path / "rewrites"):
+        if rewrite is None:
+            known.faults.append(Damage(NOBODY, "rewrites", file.name, "is not what was written"))
+        else:
+            known.rewrites.append(rewrite)
+    return known
+
+
+def _listed(
+    folder: Path, claimed: Loads
+) -> tuple[dict[int, dict[str, Any]], Loads | None, list[Damage]]:
+    """The rows of ``loads`` by number, which these are, and why they cannot be read."""
     try:
         table = delta.open_table(folder)
         rows = delta.scan(delta.segments(table, folder), layout.LOADS)
         with delta.guard(folder, "reading the list of loads"):
             lines = {row["load"]: row for row in rows.collect().to_dicts()}
-        listed = frozenset(lines)
     except StoreError as error:
-        faults.append(Damage(frozenset(claimed), "loads", "", error.message))
-    for number, claim in sorted(claimed.items()):
-        try:
-            receipt = written.read_receipt(claim)
-        except (OSError, ValueError) as error:
-            if listed is None or number in listed:
-                faults.append(_receipt_fault(number, f"is no receipt ({error})"))
-            continue
-        if receipt is None:
-            if listed and number in listed:
-                if number < max(listed):
-                    faults.append(_receipt_fault(number, "holds no receipt"))
-                else:
-                    notes.append(f"load {number} has no receipt yet: its writer was interrupted")
-            continue
-        own[number] = Written.parse(receipt["own"])
-        if listed is not None and number not in listed:
-            faults.append(Damage(frozenset([number]), "loads", "", f"load {number} was lost"))
-        lines.setdefault(number, receipt["line"])
-    for number in sorted((listed or NOBODY) - frozenset(claimed)):
-        faults.append(_receipt_fault(number, "is missing"))
-    rewrites = []
-    for file, rewrite in written.rewrites(path / "rewrites"):
-        if rewrite is None:
-            faults.append(Damage(NOBODY, "rewrites", file.name, "is not what was written"))
+        return {}, None, [Damage(claimed, "loads", "", error.message)]
+    return lines, frozenset(lines), []
+
+
+def _receipt(known: Records, number: int, claim: Path) -> None:
+    """Take the receipt of a load into the records, with what is wrong about it."""
+    listed = known.listed is None or number in known.listed
+    try:
+        receipt = written.read_receipt(claim)
+    except (OSError, ValueError) as error:
+        if listed:
+            known.faults.append(_receipt_fault(number, f"is no receipt ({error})"))
+        return
+    if receipt is not None:
+        known.own[number] = Written.parse(receipt["own"])
+        known.lines.setdefault(number, receipt["line"])
+        if not listed:
+            known.faults.append(Damage(frozenset([number]), "loads", "", f"load {number} was lost"))
+    elif known.listed and number in known.listed:
+        if number < max(known.listed):
+            known.faults.append(_receipt_fault(number, "holds no receipt"))
         else:
-            rewrites.append(rewrite)
-    return Records(frozenset(claimed), lines, listed, own, rewrites, faults, notes)
+            text = f"load {number} has no receipt yet: its writer was interrupted"
+            known.notes.append(text)
 
 
 def _receipt_fault(number: int, what: str) -> Damage:
@@ -240,7 +250,7 @@ def _table_faults(folder: Path, table: str, known: Records) -> Iterator[Damage]:
 
 
 def _active(folder: Path) -> dict[str, tuple[int | None, int | None]] | str:
-    """The files that the log lists now, with their first and last load; or why it cannot be read."""
+    """The files that the log lists now, with their first and last load; or why none can be read."""
     try:
         table = delta.open_table(folder)
         assert table is not None

@@ -147,8 +147,8 @@ def damaged(folder: Path, what: str) -> StoreError:
     """A table that is not what was written."""
     return StoreError(
         f"{folder} is damaged ({what}).",
-        "Restore the folder from a copy, or let `paceline repair` build it again from the raw bytes; "
-        "`paceline check` says what is whole.",
+        "Restore the folder from a copy, or let `paceline repair` build it again from the raw "
+        "bytes; `paceline check` says what is whole.",
     )
 
 

@@ -20,7 +20,7 @@ import polars as pl
 
 from paceline.errors import PacelineError, StoreError
 from paceline.store import delta, files, layout, written
-from paceline.store.check import Checked, Expected, Records, check, records
+from paceline.store.check import Expected, Inspection, Records, check, records
 from paceline.store.written import Kept, Rewrite, Written
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Repaired:
 class _Bench:
     """One repair: the store, what it knows of itself, and where damaged files go."""
 
-    def __init__(self, path: Path, checked: Checked, open_: Callable[[Path], Store]) -> None:
+    def __init__(self, path: Path, checked: Inspection, open_: Callable[[Path], Store]) -> None:
         self.path, self.checked, self.open = path, checked, open_
         self.known: Records = records(path)
         stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S")
@@ -153,7 +153,7 @@ def _tables(
             if rows is None:
                 again[table].append(number)
                 made = _made(line, store, rebuild) if made is None else made
-                found = _checked(made, table, number, line)
+                found = _checked(made, table, line)
                 if isinstance(found, str):
                     rows = sources[table].unchecked(number, line)
                     if rows is None:
@@ -180,9 +180,7 @@ def _made(line: Line, store: Store, rebuild: Rebuild) -> Mapping[str, pl.DataFra
         return error.message
 
 
-def _checked(
-    made: Mapping[str, pl.DataFrame] | str, table: str, number: int, line: Line
-) -> pl.DataFrame | str:
+def _checked(made: Mapping[str, pl.DataFrame] | str, table: str, line: Line) -> pl.DataFrame | str:
     """The rows made again, if they are as many as were written; else why not."""
     if isinstance(made, str):
         return made
@@ -237,9 +235,7 @@ def _replace(bench: _Bench, table: str, new: Path, what: str) -> None:
     if new.exists():
         new.rename(old)
     last = max(bench.known.lines, default=0)
-    written.write_rewrite(
-        bench.path / "rewrites", Rewrite(table, last, True, replaced, wrote)
-    )
+    written.write_rewrite(bench.path / "rewrites", Rewrite(table, last, True, replaced, wrote))
     bench.told.done.append(f"{table}: {what}")
 
 

@@ -12,7 +12,6 @@ swapped words at the speed of a disk; raw bytes, the evidence, are named by thei
 from __future__ import annotations
 
 import json
-import os
 import re
 import uuid
 import zlib
@@ -112,8 +111,8 @@ def replacing(path: Path) -> Iterator[Path]:
 def entries(folder: Path) -> dict[str, int]:
     """The entries and checkpoints of a table's log: name -> number."""
     with suppress(FileNotFoundError):
-        names = os.listdir(folder / "_delta_log")
-        return {n: int(m[1]) for n in sorted(names) if (m := ENTRY.fullmatch(n))}
+        names = sorted(p.name for p in (folder / "_delta_log").iterdir())
+        return {n: int(m[1]) for n in names if (m := ENTRY.fullmatch(n))}
     return {}
 
 
@@ -203,7 +202,7 @@ def read_receipt(claim: Path) -> dict[str, Any] | None:
 def claims(folder: Path) -> dict[int, Path]:
     """The claims of load numbers by number."""
     with suppress(FileNotFoundError):
-        return {int(n): folder / n for n in os.listdir(folder) if n.isdigit()}
+        return {int(p.name): p for p in folder.iterdir() if p.name.isdigit()}
     return {}
 
 

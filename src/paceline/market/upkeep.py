@@ -1,4 +1,4 @@
-"""A damaged store of a market built again from the raw bytes that it kept."""
+"""The store of a market: whether it is whole, and what is damaged built again from raw bytes."""
 
 from __future__ import annotations
 
@@ -15,9 +15,19 @@ from paceline.market import importing
 if TYPE_CHECKING:
     import polars as pl
 
-    from paceline.store import Repaired, Store
+    from paceline.store import Inspection, Repaired, Store
 
 Line = Mapping[str, Any]
+
+
+def check(file: config.MarketFile) -> Inspection:
+    """Whether every byte of the market's store is as it was written; nothing is changed.
+
+    Raises ``StoreError`` where there is no store, or it may not be read.
+    """
+    from paceline.store import check
+
+    return check(Path(file.market.store))
 
 
 def repair(file: config.MarketFile) -> Repaired:
