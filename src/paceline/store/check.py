@@ -283,13 +283,13 @@ def _membership(
 def _log_faults(folder: Path, table: str, expected: Expected, everybody: Loads) -> Iterator[Damage]:
     """What is wrong with the log itself."""
     there = written.entries(folder)
-    points = [at for name, at in there.items() if name.endswith(".parquet")]
-    point = max(points, default=-1)
+    point = max((at for n, at in there.items() if n.endswith(".parquet")), default=-1)
+    oldest = min((at for n, at in there.items() if n.endswith(".json")), default=0)
     for path, (kept, loads) in expected.log.items():
         what, name = kept.fault(folder), path.removeprefix("_delta_log/")
         number = int(name[:20])
-        # what a checkpoint holds is removed after a month, and so are older checkpoints
-        covered = number < point if name.endswith(".parquet") else number <= point
+        # a month after a checkpoint the entries before it are removed, oldest first
+        covered = number < point and number < oldest
         if what is not None and not (what == "is missing" and covered):
             yield Damage(loads, table, path, what)
     for name in there:
@@ -310,10 +310,12 @@ def _last_checkpoint(folder: Path, table: str, point: int) -> Iterator[Damage]:
         named = json.loads(file.read_text(encoding="utf-8"))
         at = f"{named['version']:020d}.checkpoint.parquet"
         size = (folder / "_delta_log" / at).stat().st_size
-        rows = pl.scan_parquet(folder / "_delta_log" / at).select(pl.len()).collect().item()
+        adds = pl.col("add").struct.field("path").is_not_null().sum().alias("adds")
+        held = pl.scan_parquet(folder / "_delta_log" / at).select(pl.len(), adds).collect()
+        told = [named[key] for key in ("size", "numOfAddFiles", "sizeInBytes")]
         if named["version"] != point:
             what = f"names checkpoint {named['version']}, the newest is {point}"
-        elif (named.get("sizeInBytes", size), named.get("size", rows)) != (size, rows):
+        elif told != [*held.row(0), size]:
             what = "does not fit its checkpoint"
     except FileNotFoundError as error:
         if Path(error.filename or "").name != file.name:
