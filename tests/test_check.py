@@ -1,4 +1,4 @@
-"""A store knows itself: every kind of damage to every kind of file is found, and mended or named."""
+"""A store knows itself: damage of every kind to every file is found, and mended or named."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def test_damage_of_every_kind_is_found_and_mended(market: Path, place: str, kind
     named = [path.name in f.file or path.name in f.what for f in checked.faults]
     assert any(named), checked.faults
     repaired = upkeep.repair(file)
-    if place == "raw, the first" or place == "raw":
+    if place in {"raw, the first", "raw"}:
         again = upkeep.check(file)
         # the file of prices is another one by now: two of its three imports have no source
         assert again.faults == () or (repaired.left and all(f.place == "raw" for f in again.faults))
@@ -350,7 +350,7 @@ def test_a_newer_format_is_no_damage(market: Path, table: str) -> None:
     first = oldest(market, f"tables/{table}/{LOG}")
     text = first.read_text().replace('"minReaderVersion":1', '"minReaderVersion":99')
     first.write_text(text)
-    with pytest.raises(PacelineError, match="newer format .*Update Paceline"):
+    with pytest.raises(PacelineError, match=r"newer format .*Update Paceline"):
         Store(market / "store").read("prices")
 
 

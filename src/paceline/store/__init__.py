@@ -160,18 +160,25 @@ class Store:
         state = delta.state(self._loads)
         if table is None and self._seen is not None and self._seen[0] == state:
             return self._seen[1]
-        claimed = written.claims(self._claims)  # first: whatever has a receipt there was listed
-        opened = table or delta.open_table(self._loads)
-        if opened is None:
-            raise self._missing()
-        with delta.guard(self._loads, "reading the list of loads"):
-            segments = delta.segments(opened, self._loads)
-            loads = delta.scan(segments, layout.LOADS).collect().sort("load")
+        loads = self._listed(table)
         if table is None:  # one that was opened before may know less than the claims
-            if lost := written.lost(claimed, loads["load"]):
-                raise delta.damaged(self._loads, f"it lost {lost}")
+            missing = written.receipts(self._claims, loads["load"])
+            if missing:  # written before it is listed again: whatever has a receipt was listed
+                loads = self._listed(None)
+                missing = {n: text for n, text in missing.items() if n not in loads["load"]}
+            if missing:
+                raise delta.damaged(self._loads, f"it lost {', '.join(missing.values())}")
             self._seen = state, loads
         return loads
+
+    def _listed(self, table: DeltaTable | None) -> pl.DataFrame:
+        """The rows of ``loads``, of ``table`` or as they are now."""
+        table = table or delta.open_table(self._loads)
+        if table is None:
+            raise self._missing()
+        with delta.guard(self._loads, "reading the list of loads"):
+            segments = delta.segments(table, self._loads)
+            return delta.scan(segments, layout.LOADS).collect().sort("load")
 
     # ---- writing
 

@@ -168,9 +168,13 @@ def check(path: Path) -> Inspection:
 def records(path: Path) -> Records:
     """The rows of ``loads`` and their receipts, one making up for the other."""
     claimed = written.claims(path / "claims")
+    before = {n: _read_claim(claim) for n, claim in claimed.items()}  # what has one is listed
     known = Records(frozenset(claimed), *_listed(path / "tables" / "loads", frozenset(claimed)))
     for number, claim in sorted(claimed.items()):
-        _receipt(known, number, claim)
+        if known.listed is None or number not in known.listed:
+            _receipt(known, number, before[number])
+        else:
+            _receipt(known, number, _read_claim(claim))
     for number in sorted((known.listed or NOBODY) - frozenset(claimed)):
         known.faults.append(_receipt_fault(number, "is missing"))
     for file, rewrite in written.rewrites(path / "rewrites"):
@@ -195,18 +199,23 @@ def _listed(
     return lines, frozenset(lines), []
 
 
-def _receipt(known: Records, number: int, claim: Path) -> None:
+def _read_claim(claim: Path) -> dict[str, Any] | str | None:
+    """The receipt in a claim; what is wrong with it; None where there is none."""
+    try:
+        return written.read_receipt(claim)
+    except (OSError, ValueError) as error:
+        return f"is no receipt ({error})"
+
+
+def _receipt(known: Records, number: int, receipt: dict[str, Any] | str | None) -> None:
     """Take the receipt of a load into the records, with what is wrong about it."""
     listed = known.listed is None or number in known.listed
-    try:
-        receipt = written.read_receipt(claim)
-    except (OSError, ValueError) as error:
+    if isinstance(receipt, str):
         if listed:
-            known.faults.append(_receipt_fault(number, f"is no receipt ({error})"))
-        return
-    if receipt is not None:
+            known.faults.append(_receipt_fault(number, receipt))
+    elif receipt is not None:
         known.own[number] = Written.parse(receipt["own"])
-        known.lines.setdefault(number, receipt["line"])
+        known.lines[number] = receipt["line"]  # sealed, so it counts for more than the row
         if not listed:
             known.faults.append(Damage(frozenset([number]), "loads", "", f"load {number} was lost"))
     elif known.listed and number in known.listed:

@@ -206,18 +206,21 @@ def claims(folder: Path) -> dict[int, Path]:
     return {}
 
 
-def lost(claimed: Mapping[int, Path], listed: Collection[int]) -> str:
-    """The loads that have a receipt and are not listed, in words; empty where there are none.
+def receipts(folder: Path, listed: Collection[int]) -> dict[int, str]:
+    """The loads that have a receipt and are not listed: number -> the load in words.
 
     A claim without receipt and without load is that of a writer who was killed.
     """
-    listed, found = frozenset(listed), []
-    for number in sorted(n for n in claimed if n not in listed):
-        with suppress(OSError, ValueError):
-            if (receipt := read_receipt(claimed[number])) is not None:
-                line = receipt["line"]
-                found.append(f"load {number} of {line['source']!r}, committed {line['committed']}")
-    return ", ".join(found)
+    known, found = frozenset(listed), {}
+    for number, claim in sorted(claims(folder).items()):
+        if number not in known:
+            with suppress(OSError, ValueError):
+                if (receipt := read_receipt(claim)) is not None:
+                    line = receipt["line"]
+                    found[number] = (
+                        f"load {number} of {line['source']!r}, committed {line['committed']}"
+                    )
+    return found
 
 
 # ---- rewrites
