@@ -1,17 +1,18 @@
-"""Imports that are killed, starved of disk and raced, as users start them; what was lost is counted.
+"""Imports that are killed, starved of disk and raced, as users start them: what was lost.
 
     python bench/torture.py [TRIALS] [SEED]
 
-Each trial starts ``paceline import`` in a process of its own and sends SIGKILL, SIGTERM or SIGINT at
-a random instant of it, with the caches of the store warm or cold; or gives it a disk that fills up; or lets two or five imports race each other and a reader. An import is
-acknowledged when it ended with exit code 0. After each trial must hold, in the store as it lies there:
+Each trial starts ``paceline import`` in a process of its own and sends SIGKILL, SIGTERM or SIGINT
+at a random instant of it, with the caches of the store warm or cold; or gives it a disk that fills
+up; or lets two or five imports race each other and a reader. An import is acknowledged when it
+ended with exit code 0. After each trial must hold, in the store as it lies there:
 
 * every acknowledged import is there with all its rows, and its values are those of its file;
 * every other import is there as a whole or not at all;
 * every version of the store holds the rows it held before;
 * ``paceline check`` finds no damage, and a reader meanwhile never saw an error or half an import.
 
-A row that was acknowledged and is gone is lost; an import of which some rows are there is a half.
+A row that was acknowledged and is gone is lost; an import with some of its rows is a half.
 """
 
 from __future__ import annotations

@@ -279,7 +279,7 @@ def test_check_and_repair_on_the_command_line(
     found = json.loads(capsys.readouterr().out)
     assert found["broken"] and {f["place"] for f in found["faults"]} == {"prices"}
     assert main(["repair"]) == 0
-    assert "prices: built again" in capsys.readouterr().out
+    assert "from the raw bytes, bit for bit" in capsys.readouterr().out
     assert main(["check"]) == 0 and main(["repair"]) == 0
     assert "Nothing is damaged." in capsys.readouterr().out
     assert list((market / "store/damaged").glob(f"*/tables/prices/**/{path.name}"))

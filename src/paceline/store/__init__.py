@@ -271,9 +271,9 @@ class Store:
         rows = {name: layout.conform(name, frame, source) for name, frame in tables.items()}
         return rows | layout.beside(source, findings, quarantine)
 
-    def append_rows(self, name: str, rows: pl.DataFrame, load: int) -> None:
+    def append_rows(self, name: str, rows: pl.DataFrame, load: int) -> Written:
         """Add rows of a load that ``list_load`` makes visible later: for a repair."""
-        self._append(name, rows, load)
+        return self._append(name, rows.drop("load", strict=False), load)
 
     def list_load(self, line: Mapping[str, Any]) -> None:
         """List a load by its row of ``loads``: for a repair."""

@@ -13,15 +13,15 @@ from __future__ import annotations
 
 import json
 import re
-import uuid
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from paceline import threads
 from paceline.lineage import canonical, digest
+from paceline.writing import replacing
 
 #: Bytes of which the checksum is taken at a time.
 PIECE = 2**22
@@ -91,18 +91,6 @@ def checksum(path: Path) -> str:
         while piece := file.read(PIECE):
             crc = zlib.crc32(piece, crc)
     return f"{crc:08x}"
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A draft beside ``path`` that takes its place when the body is done, and is removed else."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{uuid.uuid4().hex}")
-    try:
-        yield draft
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 # ---- logs of tables
