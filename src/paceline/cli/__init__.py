@@ -41,6 +41,8 @@ VERBS = {
     "conformance": "Check the measures, sources, weightings and pages of a plug-in file.",
     "trace": "Show where a figure comes from, and the command that reproduces it.",
     "verify": "Recompute the figures of a report and list those that differ.",
+    "check": "Read every byte of the store and say what is not as it was written.",
+    "repair": "Build what is damaged of the store again from the raw bytes it kept.",
 }
 QUESTION = "Who leads the stock market, who takes over, how broadly, and does it last?"
 
@@ -61,7 +63,7 @@ def build() -> App:
     """The verbs as a cyclopts app; ``show`` is built apart: its options come from the measures."""
     from cyclopts import App
 
-    from paceline.cli import calls, conformance, episodes, factcheck, target, verbs
+    from paceline.cli import calls, conformance, episodes, factcheck, stores, target, verbs
 
     app = App(name="paceline", **settings())
     for name, line in VERBS.items():
@@ -69,6 +71,7 @@ def build() -> App:
             app.command(calls.app(line, settings()))
             continue
         homes = {"episodes": episodes, "factcheck": factcheck, "target": target}
+        homes |= {"check": stores, "repair": stores}
         homes |= {"trust": conformance, "conformance": conformance}
         home = homes.get(name, verbs)
         function: Callable[..., int] = getattr(
