@@ -186,7 +186,8 @@ def levels_of(home: Path, day: str | None, **environment: str) -> dict[str, Any]
         )
         names = [n for n, _ in market.names()["baskets"]]
         frame = market.levels(names)
-        print(json.dumps({c: [v if c != "date" else str(v) for v in frame[c]] for c in frame.columns}))
+        text = {c: [v if c != "date" else str(v) for v in frame[c]] for c in frame.columns}
+        print(json.dumps(text))
     """
     source = str(Path(paceline.__file__).parent.parent)
     run = subprocess.run(
