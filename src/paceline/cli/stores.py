@@ -8,7 +8,7 @@ from paceline.cli.options import Where, flag, note, say, say_json, say_table
 
 if TYPE_CHECKING:
     from paceline.config import MarketFile
-    from paceline.store import Inspection
+    from paceline.market.upkeep import Inspection
 
 AsJson = Annotated[bool, flag("Print JSON.", "--json")]
 

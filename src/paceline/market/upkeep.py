@@ -15,7 +15,8 @@ from paceline.market import importing
 if TYPE_CHECKING:
     import polars as pl
 
-    from paceline.store import Inspection, Repaired, Store
+    from paceline.store import Inspection as Inspection
+    from paceline.store import Repaired, Store
 
 Line = Mapping[str, Any]
 

@@ -130,6 +130,6 @@ class Cache:
 def checksum(array: NDArray[Any]) -> str:
     """Digest of the CRC-32 of each piece of the array's bytes, with its type and shape."""
     data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
-    pieces = [memoryview(data[at : at + PIECE]) for at in range(0, len(data), PIECE)]
+    pieces = [data[at : at + PIECE].data for at in range(0, len(data), PIECE)]
     sums = threads.each(zlib.crc32, pieces)
     return digest([sums, array.dtype.str, array.shape])
