@@ -11,6 +11,7 @@ from cyclopts import App, Group, Parameter
 
 from paceline.cli import VERBS, settings
 from paceline.cli.options import When, day, flag, open_market, progress, remember, say, say_json
+from paceline.doors import check_target, write_text
 from paceline.errors import UnknownName, UsageError
 
 if TYPE_CHECKING:
@@ -82,6 +83,9 @@ def _command(measure: Measure) -> Callable[..., int]:
 def _show(name: str, general: dict[str, Any], params: dict[str, Any]) -> int:
     if general["png"] is not None:
         _need_kaleido()
+        check_target(general["png"], "--png", f"{name}.png")
+    if general["csv"] not in (None, "-"):
+        check_target(general["csv"], "--csv", f"{name}.csv")
     since = general["since"]
     if since is not None:
         since = day(since, "--since", "low")
@@ -98,7 +102,7 @@ def _show(name: str, general: dict[str, Any], params: dict[str, Any]) -> int:
         **params,
     )
     remember(market, figures)
-    from paceline.report import files, tables, terminal
+    from paceline.report import tables, terminal
 
     rows = [tables.row(figure) for figure in figures]
     if general["png"] is not None:
@@ -109,7 +113,7 @@ def _show(name: str, general: dict[str, Any], params: dict[str, Any]) -> int:
         }
         _draw(market.plot(name, general["subject"], **how, **params), general["png"])
     if general["csv"] not in (None, "-"):
-        files.write_text(general["csv"], tables.csv_text(rows, tables.FIGURE))
+        write_text(general["csv"], tables.csv_text(rows, tables.FIGURE))
     if general["json"]:
         say_json(rows)
     elif general["csv"] == "-":

@@ -23,6 +23,7 @@ from paceline.cli.options import (
     say_json,
     say_table,
 )
+from paceline.doors import check_folder, check_target, write_text
 from paceline.errors import UsageError
 
 AsJson = Annotated[bool, flag("Print JSON.", "--json")]
@@ -38,10 +39,9 @@ def init(
     """Write a commented market file to ``path``."""
     from importlib import resources
 
-    from paceline.report.files import write_text
-
     if path.is_dir():
         path = path / "market.toml"
+    check_target(path, "init", "market.toml")
     if path.exists() and not force:
         raise UsageError(f"{path} exists.", "Name another file, or add --force to overwrite it.")
     write_text(
@@ -158,14 +158,19 @@ def report(
     from paceline import report as pages
     from paceline.report import terminal
 
-    if out.is_dir():
-        raise UsageError(f"--out: {out} is a folder.", f"Name a file, e.g. {out / 'report.html'}.")
+    manifest = out.with_suffix(".manifest.json") if out.name else out
+    check_target(out, "--out")
+    check_target(manifest, "the manifest beside --out", "report.manifest.json")
+    if json is not None:
+        check_target(json, "--json", "report.json")
+    if csv is not None:
+        check_folder(csv, "--csv")
     market = open_market(where or When())
     with progress() as bar:
         market.ensure(bar)
         document = record.report(market, bar, record.previous_report(out, market.as_of))
         pages.write(document, out)
-        record.write_manifest(document, out.with_suffix(".manifest.json"))
+        record.write_manifest(document, manifest)
         if json is not None:
             pages.write_json(document, json)
         if csv is not None:

@@ -7,16 +7,19 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paceline import __version__, measures
+from paceline import __version__, doors, measures
 from paceline.document import Document
-from paceline.errors import DataError, PacelineError, UsageError
+from paceline.errors import PacelineError, UsageError
 from paceline.market.commands import line, moment, opened
+from paceline.record import shape
 from paceline.studies import analogues, calls, episodes, target, verdict
 from paceline.studies.answers import Answers
 
 if TYPE_CHECKING:
     from paceline.market import Market
 
+#: Bytes of the largest manifest that is read.
+LARGEST_MANIFEST = 1 << 30
 #: What the card of a count of findings says; it comes from the store, not from a measure.
 FINDINGS = {
     "question": "What is wrong with the data?",
@@ -73,18 +76,7 @@ def manifest_of(market: Market, document: Document, ask: Answers) -> dict[str, A
 
 def write_manifest(document: Document, path: str | Path) -> Path:
     """Write the manifest as JSON; whole or not at all."""
-    path = Path(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half = path.with_suffix(path.suffix + ".part")
-        half.write_text(_json(document.manifest), encoding="utf-8")
-        half.replace(path)
-    except OSError as error:
-        raise DataError(
-            f"{path}: the manifest cannot be written ({error.strerror}).",
-            "Free space or choose another --out.",
-        ) from None
-    return path
+    return doors.write_text(path, _json(document.manifest))
 
 
 def _json(manifest: dict[str, Any]) -> str:
@@ -112,23 +104,27 @@ def read_manifest(path: str | Path) -> dict[str, Any]:
     """Read a manifest; a ``UsageError`` says what is wrong with the file."""
     path = Path(path)
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        text = doors.read_bytes(path, UsageError, LARGEST_MANIFEST).decode("utf-8")
+        found = json.loads(text, parse_constant=_no_number)
     except FileNotFoundError:
         raise UsageError(
             f"{path}: no such manifest.", "`paceline report` writes one beside the report."
         ) from None
-    except (OSError, ValueError) as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(
             f"{path}: not a readable manifest ({error}).", "Give the .manifest.json of a report."
         ) from None
-    needed = ("figures", "as_of", "store_version")
-    missing = [key for key in needed if not isinstance(found, dict) or key not in found]
-    if missing or not isinstance(found, dict):
+    if fault := shape.fault(found):
         raise UsageError(
-            f"{path}: this JSON file is not a manifest, it lacks {', '.join(missing)}.",
+            f"{path}: this JSON file is not a manifest, {fault}.",
             "Give the .manifest.json of a report.",
         )
-    return found
+    manifest: dict[str, Any] = found
+    return manifest
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no number of JSON")
 
 
 def previous_report(page: str | Path, as_of: str) -> dict[str, Any] | None:

@@ -12,8 +12,8 @@ from typing import Any
 
 from paceline.charts import plain
 from paceline.document import Chart, Document, Grid, Part, Section, Sentence, figure_of
+from paceline.doors import write_text
 from paceline.figures import Figure
-from paceline.report.files import write_text
 
 #: What JSON can hold.
 Json = dict[str, "Json"] | list["Json"] | str | float | int | bool | None

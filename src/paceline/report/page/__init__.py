@@ -16,8 +16,8 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from paceline.document import Document
+from paceline.doors import write_text
 from paceline.report import templating
-from paceline.report.files import write_text
 from paceline.report.page.cards import cards_of, letters
 from paceline.report.page.elements import label, prose
 from paceline.report.page.provenance import entries, sources_of
