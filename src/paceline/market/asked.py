@@ -15,7 +15,7 @@ from paceline import config, engine, measures
 from paceline import plugins as plugged
 from paceline.arrays import Array, Dates
 from paceline.baskets import weights
-from paceline.errors import NotEnoughData, UnknownName, UsageError
+from paceline.errors import MarketFileError, NotEnoughData, UnknownName, UsageError
 from paceline.figures import Figure
 from paceline.indices.levels import BASES, Levels
 from paceline.lineage import Steps, digest
@@ -60,7 +60,27 @@ def located(
         file = file.model_copy(update={"market": settings})
     file = plugged.added(file, plugins)
     weights.check(file, name)
+    _check_measures(file, name)
     return file, name
+
+
+def _check_measures(file: config.MarketFile, path: str) -> None:
+    """Raise ``MarketFileError`` for a measure, or a parameter of one, that does not exist.
+
+    A measure may be of a plug-in: those are loaded when measures are needed, not here.
+    """
+    known = measures.discover() if file.measures else {}
+    for name, settings in file.measures.items():
+        measure = known.get(measures.ALIASES.get(name, name))
+        try:
+            if measure is not None:
+                measure.check(settings)
+            elif not file.plugins:
+                raise UnknownName("measure", name, known)
+        except UsageError as error:
+            raise MarketFileError(
+                f"{path}: measures.{name}: {error.message}", error.remedy
+            ) from None
 
 
 class Evaluated(NamedTuple):
@@ -346,13 +366,11 @@ class Market:
         """
         measure = measures.get(name, self.plugins)
         name = measure.name
-        for given in params:
-            if given not in measure.params:
-                raise UnknownName(f"parameter of {name}", given, measure.params)
         declared = measures.declared(self.file.measures, name)
         settings = {**measure.defaults(), **declared, **params}
         if "basis" in measure.params:
             settings["basis"] = basis or settings.get("basis")
+        measure.check(settings)
         if settings.get("since") == "low":
             settings["since"] = self._low_or_error()
         question = ["evaluate", name, basis, pairs, settings]

@@ -24,13 +24,14 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from paceline import plugins
 from paceline.arrays import Array, Dates, Span
-from paceline.errors import UnknownName
+from paceline.errors import UnknownName, UsageError
+from paceline.measures import _settings
 from paceline.signals.view import View
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ class Measure:
     doc: str
     never: str = ""
     section: str = ""
+    limits: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def module(self) -> str:
@@ -126,6 +128,23 @@ class Measure:
                 name = ""
         return found
 
+    def check(self, settings: Mapping[str, Any]) -> None:
+        """Raise where a parameter does not exist (``UnknownName``) or cannot have its value.
+
+        The latter is a ``UsageError`` naming measure, parameter, what was found and what is
+        accepted: a wrong type, a number that is not finite or outside its limits.
+        """
+        for name, value in settings.items():
+            if name not in self.params:
+                raise UnknownName(f"parameter of {self.name}", name, self.params)
+            if fault := _settings.fault(self, name, value):
+                shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "..."
+                raise UsageError(
+                    f"{self.name}: {name} = {shown} {fault}.",
+                    _settings.example(self.params, name)
+                    or f"`paceline show {self.name} --help` explains it.",
+                )
+
     def __call__(self, view: View, **params: Any) -> Result:
         """The result on a view; ``UnknownName`` for a parameter that the measure does not have."""
         for name in params:
@@ -148,6 +167,7 @@ def measure(
     causal: bool = True,
     never: str = "",
     section: str = "",
+    limits: Mapping[str, tuple[float, float]] | None = None,
 ) -> Callable[[Callable[..., Result]], Measure]:
     """Declare a measure.
 
@@ -167,6 +187,8 @@ def measure(
     never       what must not be said from a figure of this measure; stands on its card
     section     section of the report in which a plug-in's measure is shown, e.g. "breadth"; of a
                 name that no page has, a section of its own
+    limits      parameter -> (least, greatest) of its numbers; without it a whole number counts
+                something, from 1 to 100,000
     causal      False is stamped on every figure and refused by the backtest
     """
 
@@ -193,6 +215,7 @@ def measure(
             inspect.getdoc(function) or "",
             never,
             section,
+            limits or {},
         )
 
     return declare
