@@ -10,12 +10,14 @@ heavy is imported before a verb runs: ``paceline --help`` loads neither polars n
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from paceline.doors import visible
 from paceline.errors import PacelineError, UsageError
 
 if TYPE_CHECKING:
@@ -94,6 +96,7 @@ def settings() -> dict[str, Any]:
 def _complain(message: str, remedy: str = "") -> None:
     from rich.console import Console
 
+    message, remedy = (" ".join(visible(text).split("\n")) for text in (message, remedy))
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     console.print("[bold red]error:[/bold red] ", end="")
     console.print(message, markup=False)
@@ -135,7 +138,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     # for each other between them double the CPU time without saving any of the wall clock's
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     tokens = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):  # a name that the terminal's encoding lacks is no fault
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
+        if any("\x00" in token for token in tokens):
+            raise UsageError("an argument holds a NUL character.", "Leave it out.")
         code = _run(tokens)
         sys.stdout.flush()
         return code
@@ -151,7 +159,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         # the reader (head, less) has gone; without this Python flushes into the closed pipe at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLOSED_PIPE
-    except Exception as error:
+    except MemoryError:
+        _complain("there is not enough memory.", "Ask for less history, or fewer securities.")
+        return DATA
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         if "--debug" in tokens:
             traceback.print_exc()
         _complain(

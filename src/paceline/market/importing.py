@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paceline import config, quality, sources
-from paceline.errors import UnknownName, UsageError
+from paceline.errors import SourceError, UnknownName, UsageError
 from paceline.lineage import Origin, digest
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def import_sources(
             "findings": 0,
         }
         if not store.has(checksum):
-            parsed = quality.check(plugin.parse(name, spec, raws, context), name, spec, context)
+            parsed = _parsed(plugin, name, spec, raws, context)
             findings = [*parsed.findings, *_disagreements(file, store, name, parsed)]
             say(f"storing {name}", (number + 0.6) / len(specs))
             for raw in raws:
@@ -84,6 +84,27 @@ def import_sources(
         done.append({**row, "seconds": round(time.perf_counter() - began, 2)})
     say("done", 1.0)
     return done
+
+
+def _parsed(
+    plugin: sources.SourcePlugin,
+    name: str,
+    spec: config.Source,
+    raws: list[sources.Raw],
+    context: sources.Context,
+) -> sources.Parsed:
+    """The checked tables of a source; what the table library refuses is an error of that source."""
+    from polars.exceptions import PanicException, PolarsError
+
+    try:
+        return quality.check(plugin.parse(name, spec, raws, context), name, spec, context)
+    except (PolarsError, PanicException) as error:
+        files = ", ".join(raw.origin.what for raw in raws[:3]) + (", ..." if len(raws) > 3 else "")
+        why = " ".join(str(error).split())[:200]
+        raise SourceError(
+            f"sources.{name}: {files} cannot be read as {spec.table} ({why}).",
+            "Check the mapped columns, their types and formats.",
+        ) from error
 
 
 def _disagreements(

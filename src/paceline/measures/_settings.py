@@ -26,9 +26,9 @@ def fault(measure: Measure, name: str, value: object) -> str:
     below 1) to 100,000.
     """
     parameter = measure.params[name]
-    if value is parameter.default or value == parameter.default:
+    given = value.tolist() if hasattr(value, "tolist") else value  # NumPy's numbers
+    if given is parameter.default:
         return ""
-    given = value.item() if hasattr(value, "item") and not hasattr(value, "__len__") else value
     given = tuple(given) if isinstance(given, list) else given
     try:
         _adapter(parameter.annotation).validate_python(given, strict=True)
@@ -60,7 +60,7 @@ def _limits(measure: Measure, parameter: inspect.Parameter, value: float) -> tup
 
 
 @cache
-def _adapter(annotation: Any) -> TypeAdapter[Any]:
+def _adapter(annotation: object) -> TypeAdapter[Any]:
     return TypeAdapter(annotation)
 
 
