@@ -46,7 +46,7 @@ class _Strict(BaseModel):
 class ColumnMap(_Strict):
     """Where a schema column comes from: a column of the file, its unit, or a constant."""
 
-    column: Name
+    column: str  # may be empty: some files leave the first heading out
     unit: Literal[
         "", "fraction", "percent", "basis_points", "thousands", "millions", "billions"
     ] = ""

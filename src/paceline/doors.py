@@ -106,6 +106,8 @@ def check_target(path: str | Path, what: str, example: str = "report.html") -> N
         raise UsageError(f"{what}: {shown[:80]!r} is no path: {fault}.", "Name a file.")
     try:
         found = kind_of(path)
+    except (NotADirectoryError, PermissionError):  # whoever writes says so, and of which folder
+        return
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise UsageError(f"{what}: {shown}: {reason}.", "Name another file.") from None

@@ -55,8 +55,8 @@ def _fault(key: tuple[str, ...], value: object) -> str:
     if len(key) > DEEPEST:
         return f"nested more than {DEEPEST} deep"
     name = key[-1]
-    if not name or "\x00" in name or len(name) > LONGEST_KEY:
-        return f"a key has 1 to {LONGEST_KEY} characters, and none is NUL"
+    if "\x00" in name or len(name) > LONGEST_KEY:
+        return f"a key has at most {LONGEST_KEY} characters, and none is NUL"
     if isinstance(value, str):
         if "\x00" in value:
             return "a NUL character"

@@ -104,7 +104,16 @@ def _complain(message: str, remedy: str = "") -> None:
         console.print(remedy, markup=False)
 
 
+def _lenient(*streams: object) -> None:
+    """A character that the encoding of a terminal lacks is shown as "?", and is no fault."""
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def _run(tokens: list[str]) -> int:
+    if any("\x00" in token for token in tokens):
+        raise UsageError("an argument holds a NUL character.", "Leave it out.")
     if not tokens or tokens[0] in ("--help", "-h"):  # answered before anything is imported
         sys.stdout.write(_help() + "\n")
         return FINE
@@ -138,12 +147,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # for each other between them double the CPU time without saving any of the wall clock's
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     tokens = list(sys.argv[1:] if argv is None else argv)
-    for stream in (sys.stdout, sys.stderr):  # a name that the terminal's encoding lacks is no fault
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+    _lenient(sys.stdout, sys.stderr)
     try:
-        if any("\x00" in token for token in tokens):
-            raise UsageError("an argument holds a NUL character.", "Leave it out.")
         code = _run(tokens)
         sys.stdout.flush()
         return code
@@ -163,6 +168,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _complain("there is not enough memory.", "Ask for less history, or fewer securities.")
         return DATA
     except BaseException as error:
+        # a panic of polars or delta-rs is no Exception, and yet a fault like any other
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
         if "--debug" in tokens:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import datetime as dt
 from difflib import get_close_matches
 from typing import Annotated, Literal
@@ -51,7 +50,7 @@ class FileOptions(_Strict):
     delimiter: str = ","
     encoding: _Text = "utf-8"
     decimal: Literal[".", ","] = "."
-    names: Annotated[list[_Text], Field(min_length=1)] = ["x"]
+    names: Annotated[list[str], Field(min_length=1)] = ["x"]
     after: _Text = "x"
     missing: list[str | int | float] | str = []
     replace: dict[_Text, str] = {}
@@ -77,16 +76,6 @@ class FileOptions(_Strict):
     def _one(cls, value: str) -> str:
         if len(value) != 1 or not value.isascii() or value in '"\r\n\x00':
             raise ValueError("a delimiter is one ASCII character, and no quote or line end")
-        return value
-
-    @field_validator("encoding")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        try:
-            codecs.lookup(value)
-            "".encode(value)
-        except (LookupError, UnicodeError, ValueError):
-            raise ValueError("unknown encoding: try latin-1 or cp1252") from None
         return value
 
     @field_validator("names")
