@@ -41,7 +41,8 @@ def chat(url: str, model: str, *, patience: float = PATIENCE) -> Callable[[str],
         address = httpx.URL(url.rstrip("/") + "/chat/completions")
     except (httpx.InvalidURL, ValueError):
         address = httpx.URL()
-    if address.scheme not in ("http", "https") or not address.host:
+    possible = address.host and not set(address.host) & set(" \t\\%") and 0 < (address.port or 80) < 65536
+    if address.scheme not in ("http", "https") or not possible:
         raise UsageError(f"{visible(url)[:200]!r} is no address of a language model.", 'Give one like "http://localhost:11434/v1".')
     if address.userinfo:
         raise UsageError("the address of the language model holds a name or a password.", f"Put the key into the environment as {KEY}.")
@@ -86,9 +87,9 @@ def _within(patience: float, address: httpx.URL, headers: dict[str, str], asked:
         return found[0]
     if isinstance(found[0], httpx.TimeoutException):
         raise late from None
-    if isinstance(found[0], httpx.HTTPError):
-        raise SourceError(f"{address}: no answer ({visible(str(found[0])) or type(found[0]).__name__}).", RUNNING) from None
-    raise found[0]
+    if isinstance(found[0], SourceError):
+        raise found[0]
+    raise SourceError(f"{address}: no answer ({visible(str(found[0])) or type(found[0]).__name__}).", RUNNING) from None
 
 
 def _exchanged(
@@ -99,7 +100,7 @@ def _exchanged(
         if reply.is_redirect:
             to = visible(reply.headers.get("location", ""))[:200]
             raise SourceError(f"{address}: the server sends elsewhere, to {to!r}.", "Nothing was sent there. Give that address if you trust it.")
-        if reply.status_code != 200:
+        if not reply.is_success:
             said = visible(reply.reason_phrase)[:80]
             raise SourceError(f"{address}: the server answers {reply.status_code} {said}.", f"Check --reader-model and the key in {KEY}.")
         body = bytearray()
