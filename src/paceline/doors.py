@@ -54,11 +54,22 @@ def kind_of(path: str | Path) -> str:
     return "" if stat.S_ISREG(mode) else _KINDS.get(stat.S_IFMT(mode), "no plain file")
 
 
+def is_text(text: str) -> bool:
+    """Whether it can be written as UTF-8: bytes of another encoding come as lone surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def impossible(path: str | Path) -> str:
     """Why no file can have this path; "" where one can."""
     text = os.fspath(path)
     if "\x00" in text:
         return "it holds a NUL character"
+    if not is_text(text):
+        return "it is no UTF-8 text"
     if len(os.fsencode(text)) > LONGEST_PATH:
         return f"it is longer than {LONGEST_PATH} bytes"
     if any(len(os.fsencode(part)) > LONGEST_NAME for part in Path(text).parts):
@@ -178,6 +189,11 @@ def _shown(c: str) -> str:
         return c
     category = unicodedata.category(c)
     return " " if category[0] == "Z" else "\ufffd" if category == "Cs" else ""
+
+
+def plain(cell: str) -> str:
+    """The text of a cell that ``neutral`` wrote, and of every other as it is."""
+    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_FORMULA) else cell
 
 
 def neutral(cell: object) -> object:

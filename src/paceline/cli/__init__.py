@@ -17,7 +17,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from paceline.doors import visible
+from paceline.doors import is_text, visible
 from paceline.errors import PacelineError, UsageError
 
 if TYPE_CHECKING:
@@ -112,8 +112,11 @@ def _lenient(*streams: object) -> None:
 
 
 def _run(tokens: list[str]) -> int:
-    if any("\x00" in token for token in tokens):
-        raise UsageError("an argument holds a NUL character.", "Leave it out.")
+    for number, token in enumerate(tokens, 1):
+        if "\x00" in token or not is_text(token):
+            raise UsageError(
+                f"argument {number} holds a NUL or is no UTF-8 text.", "Write it as UTF-8 text."
+            )
     if not tokens or tokens[0] in ("--help", "-h"):  # answered before anything is imported
         sys.stdout.write(_help() + "\n")
         return FINE

@@ -23,7 +23,7 @@ from paceline.cli.options import (
     say_json,
     say_table,
 )
-from paceline.doors import check_folder, check_target, write_text
+from paceline.doors import check_folder, check_target, impossible, write_text
 from paceline.errors import UsageError
 
 AsJson = Annotated[bool, flag("Print JSON.", "--json")]
@@ -39,7 +39,7 @@ def init(
     """Write a commented market file to ``path``."""
     from importlib import resources
 
-    if path.is_dir():
+    if not impossible(path) and path.is_dir():
         path = path / "market.toml"
     check_target(path, "init", "market.toml")
     if path.exists() and not force:
