@@ -35,7 +35,7 @@ DIP = 0.05
 #: What joins the names of a list in one cell or value.
 JOIN = ";"
 #: Sessions of the longest horizon: more than any calendar has.
-LONGEST_HORIZON = 1_000_000
+LONGEST_HORIZON = 1_000_000_000
 #: Length of a value as it is shown in a message.
 LONGEST_SHOWN = 80
 

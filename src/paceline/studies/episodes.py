@@ -47,6 +47,8 @@ ABOUT = {
 }
 #: Draws of the bootstrap: p comes from the placebo, which has none.
 DRAWS = 200
+#: The largest barrier, which no line reaches, and the sessions of the longest step.
+LARGEST, LONGEST_STEP = 100.0, 126
 #: First day of the newer part of a history, shown apart where the whole begins before ``OLD``.
 RECENT, OLD = np.datetime64("1990-01-01"), np.datetime64("1980-01-01")
 
@@ -73,10 +75,13 @@ class Study:
     def __init__(
         self, market: Market, pair: Pair, *, c: float = C, step: int = STEP, draws: int = DRAWS
     ) -> None:
-        if not c > MARGIN:
+        if not MARGIN < c <= LARGEST:
+            size = "large" if c > LARGEST else "small"
             raise UsageError(
-                f"c = {c} is too small a barrier.", f"Give more than {MARGIN}, e.g. {C}."
+                f"c = {c} is too {size} a barrier.", f"Give more than {MARGIN}, e.g. {C}."
             )
+        if not 1 <= step <= LONGEST_STEP:
+            raise UsageError(f"a step of {step} sessions.", f"Give 1 to {LONGEST_STEP}, e.g. 5.")
         market = market.including([pair.lead, pair.against])
         self.market, self.pair, self.c, self.step, self.draws = market, pair, c, step, draws
         declared = pair.name in pairs(market)
@@ -431,7 +436,8 @@ class Study:
             self.c,
             step=self.step,
         )
-        made = {"own": self.figure("rate", own, "ratio", start=self.days[0])}
+        short = "" if np.isfinite(own) else "no value: too little history for an episode"
+        made = {"own": self.figure("rate", own, "ratio", start=self.days[0], caveats=[short])}
         for name, rate in (("walks", walks), ("resampled", resampled)):
             made[name] = self.figure(
                 f"rate {name}",
@@ -588,7 +594,8 @@ def study(
               against)
     c         size of the barrier in units of sigma sqrt(63)
     step      sessions of the returns that sigma is made of: 5, or 1 for daily ones
-    Raises ``UnknownName``; ``NotEnoughData`` where the pair has no common day.
+    Raises ``UnknownName``; ``UsageError`` for a size or a step that cannot be; ``NotEnoughData``
+    where the pair has no common day.
     """
     pair = pair_of(market, rotation)
     found = Study(market, pair, c=c, step=step, draws=draws)
