@@ -35,7 +35,7 @@ COMMON = ("common",)
 #: A name of something, or several of them.
 Name = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Names = Annotated[list[Name], Field(min_length=1)]
-#: A price, a cap, a weight, a difference: none is negative.
+#: A price, a cap, a difference: none is negative.
 Amount = Annotated[float, Field(ge=0)]
 
 
@@ -147,7 +147,7 @@ class Basket(_Strict):
     union: Names | Name | None = None  # other baskets whose members are added
     intersect: Names | Name | None = None  # other baskets whose members must also hold
     weight: str = "cap"  # a weighting, checked where baskets are known
-    weights: dict[Name, Amount] | None = None  # for weight = "given"
+    weights: dict[Name, float] | None = None  # for weight = "given"
     cap_limit: float | None = None  # no security above this weight after a rebalance
     rebalance: Schedule = "quarterly"
     basis: Basis | None = None  # basis this basket is shown on, where it is not the market's
@@ -190,7 +190,7 @@ class Basket(_Strict):
             and self.union is None
         ):
             raise ValueError("a basket needs one of: instrument, universe, securities, union")
-        if self.weight == "given" and not sum((self.weights or {}).values()):
+        if self.weight == "given" and not any((self.weights or {}).values()):
             raise ValueError('weight = "given" needs weights = { TICKER = 0.5, ... }')
         _ranked(self.rank)
         if self.cap_limit is not None and not 0 < self.cap_limit <= 1:

@@ -19,7 +19,7 @@ from paceline.errors import MarketFileError, NotEnoughData, UnknownName, UsageEr
 from paceline.figures import Figure
 from paceline.indices.levels import BASES, Levels
 from paceline.lineage import Steps, digest
-from paceline.market import importing
+from paceline.market import importing, named
 from paceline.market.assembled import Assembled
 from paceline.market.importing import Progress
 from paceline.market.stored import Stored, parse_date
@@ -139,6 +139,7 @@ class Market:
     def moment(self) -> Assembled:
         """All that is assembled from the store as of the market's day."""
         if self._moment is None:
+            named.check(self.stored)
             self._moment = Assembled(self.stored, self.stored.as_of(self._asked))
         return self._moment
 

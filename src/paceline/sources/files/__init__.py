@@ -203,6 +203,11 @@ def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
     }
     main = [raw for raw in raws if _role(raw, extras) is None]
     work = Work(name, spec, table, context)
+    if not main:
+        raise MarketFileError(
+            f"sources.{name}.path names no file but those of its options.",
+            "Give the table's own file as path, and changes or snapshot beside it.",
+        )
     frames = [work.file(raw, columns, kind) for raw in main]
     frame = pl.concat(frames, how="diagonal_relaxed")
     if table.name == "prices":

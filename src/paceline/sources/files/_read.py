@@ -135,7 +135,10 @@ def _text(what: str, data: bytes, options: dict[str, Any]) -> bytes:
 
 
 def _fields(line: str, delimiter: str) -> list[str]:
-    return [f.strip() for f in next(csv.reader([line], delimiter=delimiter), [])]
+    try:
+        return [f.strip() for f in next(csv.reader([line], delimiter=delimiter), [])]
+    except csv.Error:  # a cell longer than any heading
+        return []
 
 
 def _header(data: bytes, wanted: Wanted, delimiters: Iterable[str]) -> tuple[int, str, list[str]]:
@@ -243,4 +246,7 @@ def _why(error: Exception, body: bytes, delimiter: str, width: int) -> str:
 def _first_long_row(body: bytes, delimiter: str, width: int) -> int:
     """Number of the first row (1: the first below the header) with more than ``width`` fields."""
     rows = csv.reader(io.StringIO(body.decode("utf-8", errors="replace")), delimiter=delimiter)
-    return next((number for number, row in enumerate(rows, 1) if len(row) > width), 0)
+    try:
+        return next((number for number, row in enumerate(rows, 1) if len(row) > width), 0)
+    except csv.Error:  # a cell that never ends
+        return 0
