@@ -100,7 +100,7 @@ def test_every_number_of_a_study_is_a_figure_with_lineage(market: Any) -> None:
 def test_broad_counts_the_members_that_beat_the_other_leg(market: Any) -> None:
     study = market.episodes("equal_vs_cap")
     last = len(study.days) - 1
-    share, seen, members = study.broad(last - 50, last)
+    share, seen, members = study.members_ahead(last - 50, last)
     names = market.weights("large_equal")["security"].to_list()
     level = market.stocks.field(f"{study.basis}_index")
     rows = [market.stocks.securities.index(n) for n in names]
@@ -112,7 +112,7 @@ def test_broad_counts_the_members_that_beat_the_other_leg(market: Any) -> None:
     assert [f.n_used for f in counted] == [f.n_eligible for f in counted]
     assert counted[0].n_used == len(names)
     # an index has no members here
-    assert market.episodes("small_vs_large").broad(last - 50, last) is None
+    assert market.episodes("small_vs_large").members_ahead(last - 50, last) is None
 
 
 def test_breadth_of_an_episode_needs_nine_members_of_ten(
@@ -126,10 +126,10 @@ def test_breadth_of_an_episode_needs_nine_members_of_ten(
     monkeypatch.setattr(type(market.stocks), "field", lambda *_: level)
     spare = len(names) // 10
     level[rows[:spare], -1] = np.nan
-    _, seen, members = study.broad(last - 50, last)
+    _, seen, members = study.members_ahead(last - 50, last)
     assert (seen, members) == (len(names) - spare, len(names))
     level[rows[spare], -1] = np.nan
-    assert study.broad(last - 50, last) is None
+    assert study.members_ahead(last - 50, last) is None
 
 
 def test_proxy_is_real_and_marked_and_its_halves_stand_apart(market: Any) -> None:

@@ -13,7 +13,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paceline.market import Market, frames, located
+from paceline.market import Market, frames
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -25,27 +25,6 @@ if TYPE_CHECKING:
     from paceline.market.importing import Progress
     from paceline.studies.episodes import Study
     from paceline.studies.target import Answer
-
-
-def open_market(
-    path: str | Path | None = None,
-    *,
-    data: str | Path | None = None,
-    store: str | Path | None = None,
-    as_of: str | dt.date | None = None,
-    version: int | str | None = None,
-    plugins: Sequence[str | Path] = (),
-) -> OpenMarket:
-    """Open a market file; without one, ``market.toml`` of the working folder or the simulated demo.
-
-    data     folder that relative paths of the sources start from, instead of ``market.data``
-    store    folder of the store, instead of ``market.store``
-    as_of    last day that may be seen (a session, or the session before it); default: the latest
-    version  load number or date: the store as it was then
-    plugins  Python files with measures, sources, weightings or pages, beside those that the market
-             file names; naming them here is the permission to run them
-    """
-    return OpenMarket(*located(path, data, store, plugins), as_of=as_of, version=version)
 
 
 class OpenMarket(Market):
@@ -176,3 +155,6 @@ class OpenMarket(Market):
             for kind, names in self.names().items()
         )
         return f"<h4>{escape(self.title)}, as of {escape(self.as_of)}</h4><table>{rows}</table>"
+
+
+open_market = OpenMarket.open

@@ -21,6 +21,9 @@ SESSIONS_PER_YEAR = 252
 #: Sessions that a security may be without data (a halt). After that a member is suspended, out of
 #: breadth, and a security without a delisting on record counts as delisted.
 PATIENCE = 10
+#: Share of members, or of sessions in a window, that must have data; a value that rests on fewer is
+#: none.
+COVERAGE = 0.9
 
 
 class Span(NamedTuple):

@@ -9,12 +9,10 @@ from __future__ import annotations
 import os
 import re
 import stat
-import tempfile
 import unicodedata
-from contextlib import suppress
 from pathlib import Path
 
-from paceline.errors import DataError, PacelineError, StoreError, UsageError
+from paceline.errors import DataError, PacelineError, UsageError
 
 #: Bytes of the largest file that is read whole: more than any table that fits in memory.
 LARGEST_FILE = 64 << 30
@@ -130,36 +128,6 @@ def check_target(path: str | Path, what: str, example: str = "report.html") -> N
             f"{what}: {shown} is {found}, not a plain file.",
             "Name a new file, or a plain one that may be replaced.",
         )
-
-
-def write_text(path: str | Path, text: str) -> Path:
-    """Write ``text`` to a file beside ``path`` and rename it; folders are made as needed.
-
-    A link to a plain file stays a link. Raises ``UsageError`` for what is no plain file, and
-    ``StoreError`` naming the path when the folder cannot be written or the disk is full; whatever
-    stood at ``path`` before is then untouched.
-    """
-    check_target(path, "cannot write")
-    place = Path(path).resolve() if Path(path).is_symlink() else Path(path)
-    temporary: Path | None = None
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".paceline-", dir=place.parent)
-        temporary = Path(name)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n", errors="replace") as file:
-            file.write(text)
-        temporary.chmod(0o644)
-        temporary.replace(place)
-    except OSError as error:
-        if temporary is not None:
-            with suppress(OSError):
-                temporary.unlink()
-        reason = error.strerror or type(error).__name__
-        raise StoreError(
-            f"{path}: cannot be written ({reason}).",
-            "Free space or permit writing there, or name another place.",
-        ) from error
-    return Path(path)
 
 
 def check_folder(path: str | Path, what: str) -> None:

@@ -14,11 +14,13 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from paceline.doors import is_text, visible
-from paceline.errors import PacelineError, UsageError
+from paceline.errors import PacelineError, PluginWarning, UsageError
 
 if TYPE_CHECKING:
     from cyclopts import App
@@ -41,6 +43,8 @@ VERBS = {
     "conformance": "Check the measures, sources, weightings and pages of a plug-in file.",
     "trace": "Show where a figure comes from, and the command that reproduces it.",
     "verify": "Recompute the figures of a report and list those that differ.",
+    "check": "Read every byte of the store and say what is not as it was written.",
+    "repair": "Build what is damaged of the store again from the raw bytes it kept.",
 }
 QUESTION = "Who leads the stock market, who takes over, how broadly, and does it last?"
 
@@ -61,7 +65,7 @@ def build() -> App:
     """The verbs as a cyclopts app; ``show`` is built apart: its options come from the measures."""
     from cyclopts import App
 
-    from paceline.cli import calls, conformance, episodes, factcheck, target, verbs
+    from paceline.cli import calls, conformance, episodes, factcheck, stores, target, verbs
 
     app = App(name="paceline", **settings())
     for name, line in VERBS.items():
@@ -69,6 +73,7 @@ def build() -> App:
             app.command(calls.app(line, settings()))
             continue
         homes = {"episodes": episodes, "factcheck": factcheck, "target": target}
+        homes |= {"check": stores, "repair": stores}
         homes |= {"trust": conformance, "conformance": conformance}
         home = homes.get(name, verbs)
         function: Callable[..., int] = getattr(
@@ -109,6 +114,25 @@ def _lenient(*streams: object) -> None:
     for stream in streams:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+@contextmanager
+def _warned() -> Iterator[None]:
+    """Faults of plug-ins that are no reason to stop, each said once on stderr."""
+    told: set[str] = set()
+    usual = warnings.showwarning
+
+    def tell(message: Warning | str, category: type[Warning], *where: Any) -> None:
+        if not issubclass(category, PluginWarning):
+            usual(message, category, *where)
+        elif str(message) not in told:
+            told.add(str(message))
+            sys.stderr.write(f"warning: {visible(str(message))}\n")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", PluginWarning)
+        warnings.showwarning = tell  # type: ignore[assignment]
+        yield
 
 
 def _run(tokens: list[str]) -> int:
@@ -152,7 +176,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     tokens = list(sys.argv[1:] if argv is None else argv)
     _lenient(sys.stdout, sys.stderr)
     try:
-        code = _run(tokens)
+        with _warned():
+            code = _run(tokens)
         sys.stdout.flush()
         return code
     except PacelineError as error:

@@ -140,12 +140,14 @@ _FOLLOWED = {
 
 def _followed(study: Study) -> None:
     """What followed earlier episodes, beside all days."""
+    from paceline.studies.episodes import ITSELF
+
     rows = []
     for history in [*study.histories(1), *study.histories(-1)]:
         figures = study.after(history)
         side = (
             study.name(history.direction)
-            if history.name == "the pair itself"
+            if history.name == ITSELF
             else ("first leg", "second leg")[history.direction < 0]
         )
         rows.append(

@@ -23,7 +23,7 @@ from paceline.cli.options import (
     say_json,
     say_table,
 )
-from paceline.doors import check_folder, check_target, impossible, write_text
+from paceline.doors import check_folder, check_target, impossible
 from paceline.errors import UsageError
 
 AsJson = Annotated[bool, flag("Print JSON.", "--json")]
@@ -38,6 +38,8 @@ def init(
 ) -> int:
     """Write a commented market file to ``path``."""
     from importlib import resources
+
+    from paceline.writing import write_text
 
     if not impossible(path) and path.is_dir():
         path = path / "market.toml"
@@ -79,8 +81,15 @@ def import_(
     return 0
 
 
-def doctor(*, json: AsJson = False, where: When | None = None) -> int:
+def doctor(
+    *,
+    json: AsJson = False,
+    deep: Annotated[bool, flag("First read every byte of the store, as `check` does.")] = False,
+    where: When | None = None,
+) -> int:
     """Show the faults found in the data. Exit code 1 if rows were quarantined."""
+    if deep and (against := _deep(where, json=json)):
+        return against
     market = open_market(where or When())
     with progress() as bar:
         market.ensure(bar)
@@ -101,6 +110,15 @@ def doctor(*, json: AsJson = False, where: When | None = None) -> int:
     counted = quarantine.group_by(keys, maintain_order=True).len("rows").to_dicts()
     say_table([*keys, "rows"], [[cell(v) for v in row.values()] for row in counted], "Quarantined")
     return 1
+
+
+def _deep(where: When | None, *, json: bool) -> int:
+    """``check`` before ``doctor``; a damaged store is all there is to say."""
+    from paceline.cli import stores
+
+    here = where or When()
+    plain = Where(market=here.market, data=here.data, store=here.store, debug=here.debug)
+    return stores.check(json=json, where=plain) if not json else stores.quiet(plain)
 
 
 def list_(kind: Kind | None = None, /, *, json: AsJson = False, where: Where | None = None) -> int:
@@ -170,11 +188,12 @@ def report(
         market.ensure(bar)
         document = record.report(market, bar, record.previous_report(out, market.as_of))
         pages.write(document, out)
-        record.write_manifest(document, manifest)
+        written = [out]
         if json is not None:
-            pages.write_json(document, json)
+            written.append(pages.write_json(document, json))
         if csv is not None:
-            pages.to_csv(document, csv)
+            written += pages.to_csv(document, csv)
+        record.write_manifest(document, manifest, written)
     if not quiet:
         terminal.summary(document)
     if not market.store.writable:
@@ -219,27 +238,19 @@ def _lines(step: dict[str, Any], depth: int = 0) -> Iterator[str]:
 
 
 def verify(manifest: Path, /, *, json: AsJson = False, where: Where | None = None) -> int:
-    """Recompute the figures of a report. Exit code 1 if a value differs.
+    """Recompute the figures of a report. Exit code 1 if a value, the manifest or a page differs.
 
     Parameters
     ----------
     manifest
         The file written beside a report, e.g. out/report.manifest.json.
     """
-    import paceline
     from paceline import record
-    from paceline.record import read_manifest
 
-    old, where = read_manifest(manifest), where or Where()
+    old, where = record.read_manifest(manifest), where or Where()
     market = None  # the manifest knows its market, store and day
     if where.market or where.data or where.store:
-        market = paceline.open(
-            where.market,
-            data=where.data,
-            store=where.store,
-            as_of=old["as_of"],
-            version=old["store_version"],
-        )
+        market = record.market_of(old, where.market, data=where.data, store=where.store)
     with progress() as bar:
         if bar:
             bar("recomputing every figure", 0.0)
@@ -249,9 +260,7 @@ def verify(manifest: Path, /, *, json: AsJson = False, where: Where | None = Non
     elif different:
         columns = list(dict.fromkeys(key for row in different for key in row))
         say_table(
-            columns,
-            [[cell(row.get(c)) for c in columns] for row in different],
-            "Figures that differ",
+            columns, [[cell(row.get(c)) for c in columns] for row in different], "What differs"
         )
     else:
         say("Every figure is the same.")

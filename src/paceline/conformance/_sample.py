@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from paceline.market import open_market
+from paceline.market import Market
 
 if TYPE_CHECKING:
     from paceline.market import Market
@@ -31,6 +31,6 @@ def sample(file: str | Path, weightings: Mapping[str, str]) -> Iterator[Market]:
     with TemporaryDirectory() as home:
         path = Path(home) / "market.toml"
         path.write_text(text, encoding="utf-8")
-        market = open_market(path, store=Path(home) / "store", plugins=[file])
+        market = Market.open(path, store=Path(home) / "store", plugins=[file])
         market.ensure()
         yield market

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from paceline.arrays import Array, Dates
+from paceline.arrays import COVERAGE, Array, Dates
 from paceline.config import Basis
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def assemble(
     return Levels(days, names, by_basis, native, basis)
 
 
-def covered(index: Indices, needed: float = 0.9) -> Array:
+def covered(index: Indices, needed: float = COVERAGE) -> Array:
     """Levels from the first session on which at least ``needed`` of the members had a return."""
     enough = (index.members > 0) & (index.missing <= (1 - needed) * index.members)
     levels = np.where(np.isfinite(index.levels), index.levels, np.nan)

@@ -3,9 +3,13 @@
 stored     the store at a version: imports, sessions, series, findings
 assembled  panels, baskets, indices, levels and their provenance as of a day
 view       what one measure may see
-asked      names resolved, measures evaluated, figures
+measuring  measures evaluated, figures
+naming     names resolved
+asked      the market that answers
 """
 
-from paceline.market.asked import Evaluated, Market, located, open_market
+from paceline.market.asked import Market
+from paceline.market.measuring import Evaluated
+from paceline.market.opening import located
 
-__all__ = ["Evaluated", "Market", "located", "open_market"]
+__all__ = ["Evaluated", "Market", "located"]

@@ -5,28 +5,23 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TypeVar, cast
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast
 
 from paceline import config, engine, measures
 from paceline import plugins as plugged
 from paceline.arrays import Array, Dates
-from paceline.baskets import weights
-from paceline.errors import MarketFileError, NotEnoughData, UnknownName, UsageError
+from paceline.errors import NotEnoughData
 from paceline.figures import Figure
-from paceline.indices.levels import BASES, Levels
+from paceline.indices.levels import Levels
 from paceline.lineage import Steps, digest
-from paceline.market import importing, named
+from paceline.market import importing, measuring, named, naming
 from paceline.market.assembled import Assembled
 from paceline.market.importing import Progress
-from paceline.market.stored import Stored, parse_date
-from paceline.market.view import view_of
-from paceline.measures import Measure, Result, View
+from paceline.market.measuring import Evaluated
+from paceline.market.opening import located
+from paceline.market.stored import Stored
 from paceline.signals.lows import confirmed_lows
-from paceline.signals.windows import HORIZONS
 
 if TYPE_CHECKING:
     import polars as pl
@@ -35,62 +30,7 @@ if TYPE_CHECKING:
     from paceline.panel import Panel
     from paceline.store import Store
 
-Kept = TypeVar("Kept")
-#: Where the demo keeps its store, below the working folder.
-DEMO_STORE = Path(".paceline") / "demo"
-
-
-def located(
-    path: str | Path | None = None,
-    data: str | Path | None = None,
-    store: str | Path | None = None,
-    plugins: Sequence[str | Path] = (),
-) -> tuple[config.MarketFile, str]:
-    """The market file at ``path`` and its name for messages; see ``open_market``."""
-    data = None if data is None else Path(data).resolve()  # of the working folder, as the store is
-    if path is None and not Path("market.toml").exists():
-        demo = resources.files("paceline").joinpath("data", "demo.toml")
-        with resources.as_file(demo) as place:
-            file, name = config.load(place, data), "the built-in demo market"
-        store = store or DEMO_STORE
-    else:
-        file, name = config.load(path or "market.toml", data), str(path or "market.toml")
-    if store is not None:
-        settings = file.market.model_copy(update={"store": str(Path(store).resolve())})
-        file = file.model_copy(update={"market": settings})
-    file = plugged.added(file, plugins)
-    weights.check(file, name)
-    _check_measures(file, name)
-    return file, name
-
-
-def _check_measures(file: config.MarketFile, path: str) -> None:
-    """Raise ``MarketFileError`` for a measure, or a parameter of one, that does not exist.
-
-    A measure may be of a plug-in: those are loaded when measures are needed, not here.
-    """
-    known = measures.discover() if file.measures else {}
-    for name, settings in file.measures.items():
-        measure = known.get(measures.ALIASES.get(name, name))
-        try:
-            if measure is not None:
-                measure.check(settings)
-            elif not file.plugins:
-                raise UnknownName("measure", name, known)
-        except UsageError as error:
-            raise MarketFileError(
-                f"{path}: measures.{name}: {error.message}", error.remedy
-            ) from None
-
-
-class Evaluated(NamedTuple):
-    """A measure that was run for all its subjects: what it saw, how it was set, what came out."""
-
-    measure: Measure
-    view: View
-    params: dict[str, Any]
-    result: Result
-    known: engine.Provenance
+Worked = TypeVar("Worked")
 
 
 class Market:
@@ -119,6 +59,29 @@ class Market:
         self._asked = None if asked == "latest" else asked
         self._version = version
         self._begin(moment)
+
+    @classmethod
+    def open(
+        cls,
+        path: str | Path | None = None,
+        *,
+        data: str | Path | None = None,
+        store: str | Path | None = None,
+        as_of: str | dt.date | None = None,
+        version: int | str | None = None,
+        plugins: Sequence[str | Path] = (),
+    ) -> Self:
+        """Open a market file; without one, ``market.toml`` of the working folder or the demo.
+
+        data     folder that relative paths of the sources start from, instead of ``market.data``
+        store    folder of the store, instead of ``market.store``
+        as_of    last day that may be seen (a session, or the session before it); default: the
+                 latest
+        version  load number or date: the store as it was then
+        plugins  Python files with measures, sources, weightings or pages, beside those that the
+                 market file names; naming them here is the permission to run them
+        """
+        return cls(*located(path, data, store, plugins), as_of=as_of, version=version)
 
     def _begin(self, moment: Assembled | None = None) -> None:
         """Nothing is read yet, or all that a moment holds."""
@@ -163,12 +126,16 @@ class Market:
             ),
         )
 
-    def memo(self, question: object, make: Callable[[], Kept]) -> Kept:
+    def memo(self, question: object, make: Callable[[], Worked]) -> Worked:
         """The answer to a question, worked out once; ``question`` names all it depends on."""
         key = digest(question)
         if key not in self._memory:
             self._memory[key] = make()
-        return cast("Kept", self._memory[key])
+        return cast("Worked", self._memory[key])
+
+    def remembers(self, question: object) -> bool:
+        """Whether a question has been worked out already."""
+        return digest(question) in self._memory
 
     @property
     def store(self) -> Store:
@@ -350,6 +317,19 @@ class Market:
 
     # ---- measures --------------------------------------------------------------------------------
 
+    def settings(self, name: str) -> dict[str, Any]:
+        """The parameters of a measure as this market sets them: its own, else the defaults.
+
+        Raises ``MarketFileError`` where the market file sets what the measures of its plug-in files
+        do not have.
+        """
+        measure = measures.get(name, self.plugins)
+        return {**measure.defaults(), **self._settings.get(measure.name, {})}
+
+    @cached_property
+    def _settings(self) -> dict[str, dict[str, Any]]:
+        return measures.settings(self.file, self.path, self.plugins)
+
     def evaluate(
         self,
         name: str,
@@ -365,45 +345,7 @@ class Market:
               it looks back sees no more than they need, and the result ends with the view but
               begins later
         """
-        measure = measures.get(name, self.plugins)
-        name = measure.name
-        declared = measures.declared(self.file.measures, name)
-        settings = {**measure.defaults(), **declared, **params}
-        if "basis" in measure.params:
-            settings["basis"] = basis or settings.get("basis")
-        measure.check(settings)
-        if settings.get("since") == "low":
-            settings["since"] = self._low_or_error()
-        question = ["evaluate", name, basis, pairs, settings]
-        sessions = None if last is None else measure.lookback(settings)
-        if last is None or sessions is None or digest(question) in self._memory:
-            return self.memo(question, lambda: self._evaluate(measure, basis, pairs, settings))
-        return self.memo(
-            [*question, last],
-            lambda: self._evaluate(measure, basis, pairs, settings, sessions + last),
-        )
-
-    def _evaluate(
-        self,
-        measure: Measure,
-        basis: str | None,
-        pairs: Sequence[tuple[str, str]] | None,
-        settings: dict[str, Any],
-        sessions: int | None = None,
-    ) -> Evaluated:
-        view, known = view_of(self.moment, measure, basis, pairs)
-        seen = view if sessions is None else engine.recent(view, sessions)
-        return Evaluated(measure, view, settings, engine.evaluate(measure, seen, settings), known)
-
-    def _low_or_error(self) -> str:
-        if self.low is None:
-            fall, rise = self.file.market.low
-            raise NotEnoughData(
-                f"no short-term low of {self.benchmark} (fall of {fall:.0%}, then rise of "
-                f"{rise:.0%}) is known by {self.as_of}.",
-                "Give a date with --since.",
-            )
-        return str(self.low[0])
+        return measuring.evaluate(self, name, basis=basis, pairs=pairs, last=last, **params)
 
     def show(
         self,
@@ -424,73 +366,16 @@ class Market:
         basis     "price" or "total" instead of the market's own
         Raises ``UnknownName``, ``UsageError``, ``NotEnoughData``.
         """
-        declared = measures.get(measure, self.plugins)
-        if basis is not None:
-            known_basis(basis)
-        if since is not None:
-            params["since"] = self._since(declared, since)
-        apart = [n for n in subjects or () if "series" in declared.needs and n in self.series]
-        baskets = self.resolve([n for n in subjects or () if n not in apart])
-        names = [*apart, *baskets] if subjects else None
-        others = self.resolve(against) if against else []
-        market = self.including([*baskets, *others])
-        pairs = None
-        if others:
-            pairs = [(a, b) for a in names or market.all_levels.names for b in others if a != b]
-        if names is not None and declared.of == "basket":
-            alone = [n for n in names if n not in market.composites]
-            if alone and len(alone) == len(names):
-                raise UsageError(
-                    f"{measure} looks at the members of a basket; {alone[0]!r} is one instrument.",
-                    f"Baskets with members: {', '.join(market.composites[:12])}.",
-                )
-        how = {"pairs": pairs, "last": None if history else 1, **params}
-        asked = market.evaluate(measure, basis=basis, **how)
-        figures = engine.figures(*asked, subjects=names, history=history)
-        if basis is None and "basis" in declared.params and "basis" not in params:
-            figures = market._or_other_basis(figures, measure, names, history, how)
-        return [f for f in figures if not others or f.against in others]
-
-    def _since(self, measure: Measure, since: str) -> str:
-        """The start of a measure's window as its parameter takes it."""
-        if "since" not in measure.params:
-            raise UsageError(
-                f"{measure.name} has no window to start: it takes no since.",
-                f"Its parameters: {', '.join(measure.params) or 'none'}.",
-            )
-        horizon = since in HORIZONS and measure.params["since"].default is not None
-        return since if since == "low" or horizon else self._session_or_error(since)
-
-    def _or_other_basis(
-        self,
-        figures: list[Figure],
-        measure: str,
-        names: Sequence[str] | None,
-        history: bool,
-        how: Mapping[str, Any],
-    ) -> list[Figure]:
-        """Figures on the measure's own basis; on the other one for baskets without a value."""
-        # n_eligible = 0: nobody to count on either basis
-        counted = {f.subject for f in figures if f.n_eligible != 0}
-        empty = counted - {f.subject for f in figures if f.value is not None}
-        other = "price" if figures and figures[0].basis == "total" else "total"
-        empty = {n for n in empty if self._missing(n, other) < self._missing(n, figures[0].basis)}
-        if not empty:
-            return figures
-        again = self.evaluate(measure, basis=other, **how)
-        subjects = [n for n in (names or self.composites) if n in empty]
-        more = engine.figures(*again, subjects=subjects, history=history)
-        filled = {f.subject for f in more if f.value is not None}
-        return [f for f in figures if f.subject not in filled] + [
-            f for f in more if f.subject in filled
-        ]
-
-    def _missing(self, name: str, basis: str) -> float:
-        """Returns that members of a basket lack on a basis, over its whole history."""
-        index = self.built.get(basis)
-        if index is None or name not in index.names:
-            return 0.0
-        return float(index.missing[index.row(name)].sum())
+        return measuring.show(
+            self,
+            measure,
+            subjects=subjects,
+            against=against,
+            since=since,
+            basis=basis,
+            history=history,
+            **params,
+        )
 
     def current(self, names: Sequence[str] | None = None) -> dict[str, list[Figure]]:
         """Today's figures of every measure (or of those named) as the market file sets them.
@@ -514,19 +399,6 @@ class Market:
             row["caveats"] = "; ".join(row["caveats"])
         return pl.DataFrame(rows, infer_schema_length=None, strict=False)
 
-    def _session_or_error(self, since: str) -> str:
-        day = parse_date(since)
-        first = self.all_levels.sessions[0]
-        if np.datetime64(day) < first:
-            raise NotEnoughData(
-                f"since {day}: the data start on {first}.", f"Give a date from {first} on."
-            )
-        if np.datetime64(day) > np.datetime64(self.as_of):
-            raise UsageError(
-                f"since {day} lies after the as-of day {self.as_of}.", "Give an earlier date."
-            )
-        return str(day)
-
     # ---- names -----------------------------------------------------------------------------------
 
     def resolve(self, names: Sequence[str]) -> list[str]:
@@ -535,66 +407,8 @@ class Market:
         A security that is no basket keeps its identifier; ``including`` makes it one. Raises
         ``UnknownName``.
         """
-        resolved: list[str] = []
-        for name in names:
-            resolved += self._resolve(name)
-        return list(dict.fromkeys(resolved))
-
-    def _resolve(self, name: str) -> list[str]:
-        if name in self.baskets:
-            return [name]
-        if name in self.groups:
-            return self.groups[name]
-        wanted = name.casefold()
-        for basket, spec in self.moment.declared.baskets.items():
-            ways = (basket, self.labels[basket], *spec.aliases)
-            if wanted in (way.casefold() for way in ways):
-                return [basket]
-        security = self.stored.security(name)
-        if security is None:
-            kind = "basket, group or security"
-            raise UnknownName(kind, name, [*self.declared, *self.groups, *self.labels.values()])
-        return [security]
+        return naming.resolve(self.moment, names)
 
     def names(self) -> dict[str, list[tuple[str, str]]]:
         """What can be asked for, by kind: (name, label)."""
-        file = self.file
-        return {
-            "baskets": [(n, self.labels.get(n, n)) for n in self.baskets],
-            "groups": [(n, ", ".join(m)) for n, m in self.groups.items()],
-            "rotations": [
-                (n, r.label or f"{r.lead} against {r.against}") for n, r in file.rotations.items()
-            ],
-            "measures": [(n, m.question) for n, m in measures.discover(self.plugins).items()],
-            "universes": [(n, u.label or n) for n, u in file.universes.items()],
-            "sources": [(n, f"{s.kind}: {s.table}") for n, s in file.sources.items()],
-        }
-
-
-def open_market(
-    path: str | Path | None = None,
-    *,
-    data: str | Path | None = None,
-    store: str | Path | None = None,
-    as_of: str | dt.date | None = None,
-    version: int | str | None = None,
-    plugins: Sequence[str | Path] = (),
-) -> Market:
-    """Open a market file; without one, ``market.toml`` of the working folder or the simulated demo.
-
-    data     folder that relative paths of the sources start from, instead of ``market.data``
-    store    folder of the store, instead of ``market.store``
-    as_of    last day that may be seen (a session, or the session before it); default: the latest
-    version  load number or date: the store as it was then
-    plugins  Python files with measures, sources, weightings or pages, beside those that the market
-             file names; naming them here is the permission to run them
-    """
-    return Market(*located(path, data, store, plugins), as_of=as_of, version=version)
-
-
-def known_basis(basis: str) -> config.Basis:
-    """``basis`` if it is "price" or "total"; else a ``UsageError``."""
-    for known in BASES:
-        if basis == known:
-            return known
-    raise UsageError(f"basis {basis!r} is not known.", "Use price or total.")
+        return naming.catalogue(self.moment, self.plugins)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from paceline import config
 from paceline.errors import PacelineError
-from paceline.market.asked import DEMO_STORE, Market
+from paceline.market.asked import Market
+from paceline.market.opening import DEMO_STORE
 
 
 def line(words: Sequence[str], market: Market, *options: str) -> str:

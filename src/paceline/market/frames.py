@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from paceline.errors import NotEnoughData, UsageError
-from paceline.market.asked import Market, known_basis
+from paceline.market.asked import Market
+from paceline.market.measuring import known_basis
 from paceline.market.stored import parse_date
 
 if TYPE_CHECKING:

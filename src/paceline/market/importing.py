@@ -5,19 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paceline import config, quality, sources
-from paceline.errors import SourceError, UnknownName, UsageError
-from paceline.lineage import Origin, digest
+from paceline import calendars, config, quality, sources
+from paceline.errors import SourceError, UnknownName
+from paceline.lineage import Origin, code_of, digest
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from paceline.store import Store
 
 Progress = Callable[[str, float], None]
-#: Sessions are stored from the first day of the longest public histories on.
-FIRST_SESSION = dt.date(1926, 1, 2)
+#: Under this name the calendar's sessions are stored.
+CALENDAR = "sessions"
 
 
 def import_sources(
@@ -38,7 +41,8 @@ def import_sources(
         if source not in file.sources:
             raise UnknownName("source", source, file.sources)
     say = progress or (lambda _what, _share: None)
-    context = sources.Context(file.market.calendar, tuple(calendar_sessions(file, store)))
+    days = tuple(calendar_sessions(file, store))
+    context = sources.Context(file.market.calendar, days, dt.date.today())
     specs = {n: s for n, s in file.sources.items() if only is None or n in only}
     done = []
     for number, (name, spec) in enumerate(specs.items()):
@@ -46,15 +50,7 @@ def import_sources(
         say(f"reading {name}", number / len(specs))
         plugin = sources.get(spec.kind, file.plugins)
         raws = plugin.fetch(name, spec, Path(file.market.data))
-        checksum = digest(
-            {
-                "raw": [r.origin.checksum for r in raws],
-                "spec": spec.model_dump(mode="json"),
-                "name": name,
-                "calendar": file.market.calendar,
-            },
-            64,
-        )
+        checksum = fingerprint(file, name, raws)
         row: dict[str, Any] = {
             "source": name,
             "load": None,
@@ -63,22 +59,21 @@ def import_sources(
             "findings": 0,
         }
         if not store.has(checksum):
-            parsed = _parsed(plugin, name, spec, raws, context)
-            findings = [*parsed.findings, *_disagreements(file, store, name, parsed)]
+            read, findings = parsed(file, store, name, spec, raws, context)
             say(f"storing {name}", (number + 0.6) / len(specs))
             for raw in raws:
                 store.keep_raw(raw)
             row |= {
                 "load": store.commit(
-                    parsed.tables,
+                    read.tables,
                     source=name,
                     checksum=checksum,
-                    origins=[r.origin for r in raws],
+                    origins=_origins(plugin, raws),
                     findings=findings,
-                    quarantine=parsed.quarantine,
+                    quarantine=read.quarantine,
                 ),
-                "rows": sum(len(t) for t in parsed.tables.values()),
-                "quarantined": 0 if parsed.quarantine is None else len(parsed.quarantine),
+                "rows": sum(len(t) for t in read.tables.values()),
+                "quarantined": 0 if read.quarantine is None else len(read.quarantine),
                 "findings": len(findings),
             }
         done.append({**row, "seconds": round(time.perf_counter() - began, 2)})
@@ -86,7 +81,7 @@ def import_sources(
     return done
 
 
-def _parsed(
+def _read(
     plugin: sources.SourcePlugin,
     name: str,
     spec: config.Source,
@@ -105,6 +100,40 @@ def _parsed(
             f"sources.{name}: {files} cannot be read as {spec.table} ({why}).",
             "Check the mapped columns, their types and formats.",
         ) from error
+
+
+def _origins(plugin: sources.SourcePlugin, raws: Sequence[sources.Raw]) -> list[Origin]:
+    """Where the bytes came from, with the code that made rows of them: parser and checks."""
+    parser = code_of(sources.module_of(plugin), quality.__name__)
+    return [replace(raw.origin, parser=parser) for raw in raws]
+
+
+def fingerprint(file: config.MarketFile, name: str, raws: Sequence[sources.Raw]) -> str:
+    """Digest of the bytes of a source and of the settings under which they are read."""
+    return digest(
+        {
+            "raw": [r.origin.checksum for r in raws],
+            "spec": file.sources[name].model_dump(mode="json"),
+            "name": name,
+            "calendar": file.market.calendar,
+        },
+        64,
+    )
+
+
+def parsed(
+    file: config.MarketFile,
+    store: Store,
+    name: str,
+    spec: config.Source,
+    raws: list[sources.Raw],
+    context: sources.Context | None = None,
+) -> tuple[sources.Parsed, list[sources.Finding]]:
+    """The rows of a source's bytes, checked at the door, and every finding on them."""
+    if context is None:
+        context = sources.Context(file.market.calendar, tuple(calendar_sessions(file, store)))
+    read = _read(sources.get(spec.kind, file.plugins), name, spec, raws, context)
+    return read, [*read.findings, *_disagreements(file, store, name, read)]
 
 
 def _disagreements(
@@ -137,7 +166,10 @@ def _disagreements(
 
 
 def calendar_sessions(file: config.MarketFile, store: Store) -> list[dt.date]:
-    """The sessions of the market's calendar: from the store, or imported into it once a year."""
+    """The sessions of the market's calendar: from the store, or imported into it once a year.
+
+    Raises ``UsageError`` for a calendar that exchange_calendars does not have.
+    """
     import polars as pl
 
     calendar = file.market.calendar
@@ -151,25 +183,26 @@ def calendar_sessions(file: config.MarketFile, store: Store) -> list[dt.date]:
     )
     if len(stored) and stored[-1] >= dt.date.today():
         return stored.to_list()
-    import exchange_calendars
+    frame, checksum, what = calendar_of(calendar)
+    today = str(dt.date.today())
+    if not store.has(checksum):
+        store.commit(
+            {"sessions": frame},
+            source=CALENDAR,
+            checksum=checksum,
+            origins=[Origin("exchange_calendars", what, today, "Apache-2.0", checksum)],
+        )
+    return frame["date"].to_list()
 
-    end = dt.date(dt.date.today().year + 2, 12, 31)
-    try:
-        found = exchange_calendars.get_calendar(calendar, start=FIRST_SESSION, end=end)
-    except (exchange_calendars.errors.InvalidCalendarName, ValueError) as error:
-        raise UsageError(
-            f"market.calendar: {error}.",
-            "Give a code that exchange_calendars knows, e.g. XNYS, XLON, XTKS.",
-        ) from None
-    days = found.sessions.date.tolist()
+
+def calendar_of(calendar: str) -> tuple[pl.DataFrame, str, str]:
+    """The sessions of a calendar as rows, their checksum, and where they are from."""
+    from importlib.metadata import version
+
+    import polars as pl
+
+    days = calendars.sessions(calendar, dt.date(dt.date.today().year + 2, 12, 31))
     frame = pl.DataFrame({"calendar": [calendar] * len(days), "date": days, "known": days})
-    what = f"exchange_calendars {exchange_calendars.__version__}: {calendar}"
+    what = f"exchange_calendars {version('exchange_calendars')}: {calendar}"
     checksum = digest({"what": what, "days": [str(d) for d in days]}, 64)
-    store.commit(
-        {"sessions": frame},
-        source="sessions",
-        checksum=checksum,
-        origins=[Origin("exchange_calendars", what, str(dt.date.today()), "Apache-2.0", checksum)],
-    )
-    dates: list[dt.date] = days
-    return dates
+    return frame, checksum, what

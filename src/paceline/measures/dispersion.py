@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paceline import kernels, threads
-from paceline.arrays import Bools
+from paceline.arrays import COVERAGE, Bools
 from paceline.errors import UsageError
 from paceline.measures import Array, Result, Span, View, measure
 from paceline.signals.members import Basis, basis_of, listed
@@ -18,8 +18,6 @@ UNITS = {
     "equal_sd_window": "fraction",
     "p90_p10_window": "fraction",
 }
-#: Share of a basket's listed members that must have the whole window.
-COVERAGE = 0.9
 #: A variance below this share of the mean square is rounding.
 ROUNDING = 1e-13
 

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from paceline.arrays import SESSIONS_PER_YEAR, Array, Bools, Ints
+from paceline.arrays import COVERAGE, SESSIONS_PER_YEAR, Array, Bools, Ints
 from paceline.errors import UsageError
 from paceline.kernels import forward_fill
 
@@ -32,8 +32,6 @@ SIZES = {"watch": 1.0, "episode": 1.5, "major": 2.0}
 MARGIN = 0.25
 #: A sigma per session below this is a constant line plus rounding.
 STILL = 1e-8
-#: Share of the sessions in sigma's window that must have a value.
-COVERAGE = 0.9
 
 
 @dataclass(frozen=True)
@@ -85,15 +83,18 @@ class Turns:
         """Sessions on which episodes of one series became known."""
         return self.known[self.episodes(direction, series)]
 
-    def years(self) -> Array:
-        """(P,) years of 252 sessions with a barrier."""
-        result: Array = np.isfinite(self.barrier).sum(axis=1) / SESSIONS_PER_YEAR
+    def years(self, year: float = SESSIONS_PER_YEAR) -> Array:
+        """(P,) years of ``year`` sessions with a barrier."""
+        result: Array = np.isfinite(self.barrier).sum(axis=1) / year
         return result
 
-    def rate_per_year(self, direction: int = 1) -> Array:
-        """(P,) episodes of that direction per year of sessions with a barrier; NaN without any."""
+    def rate_per_year(self, direction: int = 1, year: float = SESSIONS_PER_YEAR) -> Array:
+        """(P,) episodes of that direction per year of ``year`` sessions with a barrier.
+
+        NaN without any such session.
+        """
         count = np.bincount(self.series[self.episodes(direction)], minlength=len(self.state))
-        years = self.years()
+        years = self.years(year)
         rate: Array = np.divide(count, years, out=np.full(len(years), np.nan), where=years > 0)
         return rate
 

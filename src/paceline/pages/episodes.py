@@ -15,7 +15,7 @@ from paceline.signals import french
 from paceline.studies import analogues
 from paceline.studies.answers import Answers
 from paceline.studies.asking import attempt
-from paceline.studies.episodes import History, Study
+from paceline.studies.episodes import ITSELF, History, Study
 from paceline.studies.pair_lines import declared, price_relative
 from paceline.studies.rotations import C
 
@@ -23,8 +23,6 @@ from paceline.studies.rotations import C
 LISTED, DRAWN = 6, 1260
 #: The lines of a pair.
 LINES = {"raw": "as it is", "neutral": "beta-neutral"}
-#: The name of the pair's own line among the histories.
-ITSELF = "the pair itself"
 
 
 @page(place=50)
@@ -52,7 +50,7 @@ def episodes(ask: Answers) -> Section | None:
 
 def _head(ask: Answers, s: Study) -> Sentence:
     """The state of the first declared pair, and the move that would turn it."""
-    v = s.verdict()
+    v = s.turn_state()
     lead, against, turn = ask.name(s.pair.lead), ask.name(s.pair.against), s.to_turn(C)
     if v.reason:
         return words(Label(s.pair.label), ": who leads cannot be said (", Label(v.reason), ").")

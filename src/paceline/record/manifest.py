@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paceline import __version__, doors, measures
 from paceline.document import Document
 from paceline.errors import PacelineError, UsageError
+from paceline.lineage import digest
 from paceline.market.commands import line, moment, opened
 from paceline.record import shape
 from paceline.studies import analogues, calls, episodes, target, verdict
 from paceline.studies.answers import Answers
+from paceline.writing import write_text
 
 if TYPE_CHECKING:
     from paceline.market import Market
@@ -27,6 +32,8 @@ FINDINGS = {
     "import.",
     "references": [],
 }
+#: Hex digits of a digest in a manifest.
+SEAL = 64
 ABOUT = {
     "findings": FINDINGS,
     "episodes": episodes.ABOUT,
@@ -55,6 +62,7 @@ def manifest_of(market: Market, document: Document, ask: Answers) -> dict[str, A
         "command": line(("report",), market, *moment(market)),
         "where": shlex.join(opened(market)),
         "basis": market.file.market.basis,
+        "plugins": [{"file": p.origin, "checksum": p.checksum} for p in market.plugins],
         "measures": {
             m: {
                 "question": known[m].question,
@@ -74,9 +82,69 @@ def manifest_of(market: Market, document: Document, ask: Answers) -> dict[str, A
     }
 
 
-def write_manifest(document: Document, path: str | Path) -> Path:
-    """Write the manifest as JSON; whole or not at all."""
-    return doors.write_text(path, _json(document.manifest))
+def write_manifest(
+    document: Document, path: str | Path, pages: Sequence[str | Path] | None = None
+) -> Path:
+    """Write the manifest as JSON, whole or not at all, with digests by which ``verify`` knows it.
+
+    pages  files of the report, already written; None: the page of the same name, if it is there
+    """
+    path = Path(path)
+    return write_text(path, _json(_sealed(document.manifest, path, pages)))
+
+
+def _sealed(
+    manifest: Mapping[str, Any], path: Path, pages: Sequence[str | Path] | None
+) -> dict[str, Any]:
+    """The manifest with its name and the digests of its figures, of its pages and of all of it."""
+    content = json.loads(_json({k: v for k, v in manifest.items() if k != "digests"}))
+    own = path.with_name(path.name.removesuffix(".manifest.json") + ".html")
+    found = [Path(p) for p in ([own] if pages is None and own.is_file() else pages or ())]
+    digests = {
+        "name": path.name,
+        "figures": digest(content.get("figures"), SEAL),
+        "pages": {
+            os.path.relpath(p, path.parent): hashlib.sha256(p.read_bytes()).hexdigest()
+            for p in found
+        },
+    }
+    return {**content, "digests": {**digests, "all": digest([content, digests], SEAL)}}
+
+
+def faults(path: str | Path, manifest: Mapping[str, Any]) -> list[str]:
+    """What of a manifest, or of the pages beside it, is not as it was written; in sentences."""
+    path = Path(path)
+    digests = manifest.get("digests")
+    if not isinstance(digests, dict) or not isinstance(digests.get("pages"), dict):
+        return ["the manifest carries no digests: it was cut, or an older Paceline wrote it"]
+    if digest(manifest.get("figures"), SEAL) != digests.get("figures"):
+        return ["the manifest's figures are not those that were written"]
+    if not whole(manifest):
+        return ["the manifest is not what was written"]
+    found = []
+    if path.name != digests.get("name"):
+        found.append(f"the manifest was written as {digests['name']}, and is {path.name} now")
+    for name, expected in digests["pages"].items():
+        try:
+            data = doors.read_bytes(path.parent / name)
+            same = hashlib.sha256(data).hexdigest() == expected
+        except (OSError, PacelineError) as error:
+            why = error.strerror if isinstance(error, OSError) else error.message
+            found.append(f"the page {name} cannot be read ({why})")
+            continue
+        if not same:
+            found.append(f"the page {name} is not what was written")
+    return found
+
+
+def whole(manifest: Mapping[str, Any]) -> bool:
+    """Whether a manifest, wherever it lies now, says what it said when it was written."""
+    digests = manifest.get("digests")
+    if not isinstance(digests, dict):
+        return False
+    content = {k: v for k, v in manifest.items() if k != "digests"}
+    sealed = {k: v for k, v in digests.items() if k != "all"}
+    return digest([content, sealed], SEAL) == digests.get("all")
 
 
 def _json(manifest: dict[str, Any]) -> str:
@@ -135,6 +203,6 @@ def previous_report(page: str | Path, as_of: str) -> dict[str, Any] | None:
             old = read_manifest(path)
         except PacelineError:  # somebody else's file, or half of one: no earlier report
             continue
-        if str(old["as_of"]) < as_of:
+        if whole(old) and str(old["as_of"]) < as_of:
             found.append(old)
     return max(found, key=lambda m: str(m["as_of"]), default=None)

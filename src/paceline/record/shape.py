@@ -31,6 +31,7 @@ def _faults(found: object) -> Iterator[str]:
     for key in PLACES:
         if not isinstance(found.get(key, ""), str) or "\x00" in found.get(key, ""):
             yield f"{key} is {_shown(found[key])}, not a path"
+    yield from _sealed(found.get("digests"))
     yield from _said(found, "")
     if found.get("previous") is not None:
         previous = found["previous"]
@@ -38,6 +39,16 @@ def _faults(found: object) -> Iterator[str]:
             yield "previous is no report with as_of and figures"
         else:
             yield from _said(previous, "previous.")
+
+
+def _sealed(digests: object) -> Iterator[str]:
+    """Faults of the digests, where there are any."""
+    if not isinstance(digests, dict):
+        return
+    pages = digests.get("pages", {})
+    texts = isinstance(pages, dict) and all(isinstance(v, str) for v in pages.values())
+    if not texts or not isinstance(digests.get("name", ""), str):
+        yield "digests names no files by their checksums"
 
 
 def _said(report: dict[str, Any], where: str) -> Iterator[str]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment
 
-from paceline.doors import write_text
 from paceline.report import templating
+from paceline.writing import write_text
 
 if TYPE_CHECKING:
     from paceline.factcheck import Checked, Verdict

@@ -9,34 +9,23 @@ import hashlib
 import json
 import os
 import re
-import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from paceline.errors import StoreError, UsageError
-from paceline.lineage import canonical
+from paceline.lineage import Origin, canonical, digest
 from paceline.store import delta
+from paceline.store.written import CLAIMED, Kept, Written
+from paceline.writing import replacing
 
 #: Steps in one row group of a file: whole groups are skipped when one is looked for.
 GROUP = 4096
 #: Hex digits of the name of a file of steps.
 DIGITS = 24
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """A draft beside ``path`` that takes its place when the body is done, and is removed else."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{uuid.uuid4().hex}")
-    try:
-        yield draft
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 # ---- raw bytes
@@ -48,7 +37,7 @@ def keep_raw(folder: Path, data: bytes) -> str:
     path = _raw_path(folder, checksum)
     with delta.guard(folder, "keeping raw bytes"):
         if not path.exists() or path.stat().st_size != len(data):
-            with _replacing(path) as draft, draft.open("wb") as file:
+            with replacing(path) as draft, draft.open("wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -72,6 +61,53 @@ def read_raw(folder: Path, checksum: str) -> bytes:
     return data
 
 
+def kept_raw(folder: Path, origins: Iterable[Origin]) -> Written:
+    """The files of those origins whose bytes are kept; their names are their checksums."""
+    found = []
+    for checksum in dict.fromkeys(o.checksum for o in origins):
+        if SHA256.fullmatch(checksum) and (path := _raw_path(folder, checksum)).is_file():
+            name = path.relative_to(folder).as_posix()
+            found.append(Kept(name, path.stat().st_size, None, ""))
+    return Written(tuple(found))
+
+
+def raw_fault(folder: Path, kept: Kept) -> str | None:
+    """What is wrong with raw bytes that were kept; None if they are those that came."""
+    try:
+        with (folder / kept.path).open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return "is missing"
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    return None if found == Path(kept.path).name else "holds other bytes than were imported"
+
+
+def step_faults(folder: Path) -> Iterator[tuple[str, str]]:
+    """Files of steps that are not what was written: name and what is wrong.
+
+    A step is named by what is in it, and a file by its steps.
+    """
+    for path in sorted(folder.glob("*.parquet")):
+        try:
+            rows = pl.read_parquet(path, memory_map=False)
+            ids = rows["id"].to_list()
+            whole = _steps_name(ids) == path.stem and all(
+                digest({k: v for k, v in json.loads(step).items() if k != "id"}) == id_
+                for id_, step in rows.select("id", "step").iter_rows()
+            )
+        # what a reader of Parquet makes of a flipped bit is anybody's guess
+        except Exception as error:
+            yield path.name, f"cannot be read ({type(error).__name__})"
+        else:
+            if not whole:
+                yield path.name, "holds other steps than were written"
+
+
+def _steps_name(ids: Iterable[str]) -> str:
+    return hashlib.sha256(" ".join(ids).encode()).hexdigest()[:DIGITS]
+
+
 def _raw_path(folder: Path, checksum: str) -> Path:
     if not re.fullmatch(r"[0-9a-f]{8,}", checksum):
         raise UsageError(
@@ -90,7 +126,8 @@ def claim(folder: Path, above: int) -> int:
         number = max([above, *taken]) + 1
         while True:
             try:
-                (folder / f"{number:08d}").touch(0o644, exist_ok=False)
+                with (folder / f"{number:08d}").open("xb") as file:
+                    file.write(CLAIMED)
                 return number
             except FileExistsError:
                 number += 1
@@ -106,13 +143,12 @@ def save_steps(folder: Path, steps: Iterable[Mapping[str, Any]], *, writable: bo
     """
     lines = {str(s["id"]): canonical(dict(s)) for s in steps}
     ids = sorted(lines)
-    name = hashlib.sha256(" ".join(ids).encode()).hexdigest()[:DIGITS]
-    path = folder / f"{name}.parquet"
+    path = folder / f"{_steps_name(ids)}.parquet"
     if not ids or path.exists():
         return True
     if not writable:
         return False
-    with delta.guard(folder, "keeping the lineage"), _replacing(path) as draft:
+    with delta.guard(folder, "keeping the lineage"), replacing(path) as draft:
         frame = pl.DataFrame({"id": ids, "step": [lines[i] for i in ids]})
         frame.write_parquet(draft, row_group_size=GROUP)
     return True

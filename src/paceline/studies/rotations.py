@@ -110,7 +110,7 @@ class RotationSet:
         found: Array = self.lines[self.row(name, line)]
         return found
 
-    def verdict(self, name: str, line: str = "raw", c: float = C) -> TurnState:
+    def turn_state(self, name: str, line: str = "raw", c: float = C) -> TurnState:
         """A rotation's state today at one size."""
         return barriers.last_state(self.ladder, self.line(name, line), self.row(name, line), c)
 
@@ -176,12 +176,12 @@ def _rotation_set(market: Market, known: Mapping[str, Pair], c: float, step: int
 
 
 class Proxy(NamedTuple):
-    """A factor-return series as a line, and row ``row`` of the turns ``found`` on it."""
+    """A factor-return series as a line, and row ``row`` of the turns on it."""
 
     days: Dates
     line: Array
     period: int
-    found: Turns
+    turns: Turns
     row: int
 
 

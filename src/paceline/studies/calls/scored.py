@@ -1,48 +1,25 @@
-"""A market's answer to a ledger of calls: each call scored, every number of it a figure.
-
-book = calls.score(market, "calls.toml")
-book.frame(); book.records()
-"""
+"""A ledger scored: every number of its calls and of its speakers a figure."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from paceline.engine import Provenance, Question
-from paceline.errors import UnknownName, UsageError
 from paceline.figures import Figure, Value
 from paceline.lineage import code_of
 from paceline.methods.call import Call, Ledger
-from paceline.methods.legs import Legs
 from paceline.methods.proportions import WindowShare
-from paceline.methods.scoring import CallScore, due_date, score_call
+from paceline.methods.scoring import CallScore
 from paceline.methods.track_record import TrackRecord, track_records
-from paceline.studies import ledger_file
-from paceline.studies.target import FARTHEST, sessions_to
 
 if TYPE_CHECKING:
     import polars as pl
 
     from paceline.market import Market
 
-QUESTION = "What did they say, and what became of it?"
-ABOUT = {
-    "question": QUESTION,
-    "definition": "Active return of a call's baskets over its yardstick from the first close "
-    "after the call to its horizon, against the same bet made on all earlier sessions and against "
-    "plain drift.",
-    "never": "That somebody has skill, from a handful of calls.",
-    "references": ["Wilson (1927), intervals of a share"],
-}
-#: The ledger that a report takes: beside the market file.
-LEDGER = "calls.toml"
 #: Numbers of a score that become figures: statistic -> unit.
 PLAIN = {
     "active": "return",
@@ -79,9 +56,9 @@ class Scored:
                 if value is not None:
                     made[s.call.id, name] = self._figure(s, name, value, unit)
             for name in SHARES:
-                found = getattr(s, name)
-                if found is not None and found.n:
-                    made[s.call.id, name] = self._share(s, name, found)
+                share = getattr(s, name)
+                if share is not None and share.n:
+                    made[s.call.id, name] = self._share(s, name, share)
             if s.call.level is not None:
                 made[s.call.id, "level"] = self._figure(s, "level", s.call.level, "level")
             made[s.call.id, "status"] = self._figure(s, "status", s.status, "text")
@@ -91,20 +68,20 @@ class Scored:
         """One figure, or None where there is no value."""
         return self.figures.get((call, statistic))
 
-    def _share(self, s: CallScore, name: str, found: WindowShare) -> Figure:
+    def _share(self, s: CallScore, name: str, share: WindowShare) -> Figure:
         short = (
             ()
-            if found.enough
+            if share.enough
             else (
-                f"only {found.n_effective:.1f} independent windows before the call: "
+                f"only {share.n_effective:.1f} independent windows before the call: "
                 "no share is given",
             )
         )
-        evidence = {"n": found.n, "n_effective": found.n_effective}
-        if found.enough:
-            evidence |= {"low": found.low, "high": found.high}
+        evidence = {"n": share.n, "n_effective": share.n_effective}
+        if share.enough:
+            evidence |= {"low": share.low, "high": share.high}
         return self._figure(
-            s, name, found.value if found.enough else None, "fraction", evidence, short
+            s, name, share.value if share.enough else None, "fraction", evidence, short
         )
 
     def _figure(
@@ -154,7 +131,7 @@ class Scored:
             or (what == "running" and s.status in running and str(s.due) > self.market.as_of)
         ]
         rests = [q.step for q in self.questions.values()]
-        question = self._known.question(
+        question = self._provenance.question(
             "ledger",
             {
                 "ledger": self.ledger.name,
@@ -200,13 +177,13 @@ class Scored:
                 "touched": s.touched,
             }
             for name in SHARES:
-                found = getattr(s, name)
+                share = getattr(s, name)
                 row |= {
-                    name: found.value if found and found.enough else None,
-                    f"{name}_n": found.n if found else None,
-                    f"{name}_n_effective": found.n_effective if found else None,
-                    f"{name}_low": found.low if found and found.enough else None,
-                    f"{name}_high": found.high if found and found.enough else None,
+                    name: share.value if share and share.enough else None,
+                    f"{name}_n": share.n if share else None,
+                    f"{name}_n_effective": share.n_effective if share else None,
+                    f"{name}_low": share.low if share and share.enough else None,
+                    f"{name}_high": share.high if share and share.enough else None,
                 }
             figure = self.figure(s.call.id, "active") or self.figure(s.call.id, "status")
             row |= {"words": s.call.words, "source": s.call.source, "note": s.call.note}
@@ -236,7 +213,7 @@ class Scored:
     def record_figures(self, record: TrackRecord) -> dict[str, Figure]:
         """The numbers of a record as figures, resting on its calls'."""
         own = [s for s in self.in_force if getattr(s.call, record.kind) == record.who]
-        question = self._known.question(
+        question = self._provenance.question(
             "record",
             {
                 "ledger": self.ledger.name,
@@ -281,7 +258,7 @@ class Scored:
         return made
 
     @cached_property
-    def _known(self) -> Provenance:
+    def _provenance(self) -> Provenance:
         return self.market.provenance()
 
 
@@ -294,127 +271,3 @@ def yardstick(market: Market, call: Call) -> tuple[str, ...]:
     if call.stance == "level_target" or not call.scorable:
         return ()
     return call.against or (market.benchmark,)
-
-
-def beside(market: Market) -> Path | None:
-    """The ledger beside the market file, if there is one."""
-    if not market.path.endswith(".toml"):
-        return None
-    path = Path(market.path).with_name(LEDGER)
-    return path if path.is_file() else None
-
-
-def score(market: Market, path: str | Path | None = None) -> Scored:
-    """Score every call of a ledger that was made by the market's as-of day.
-
-    path  default: ``calls.toml`` beside the market file
-    Raises ``UsageError`` for a ledger that does not hold and ``UnknownName`` for a basket it names.
-    """
-    found = Path(path) if path is not None else beside(market)
-    if found is None:
-        raise UsageError(
-            "no ledger of calls is given.", f"Name a file, or keep {LEDGER} beside the market file."
-        )
-    today = dt.date.fromisoformat(market.as_of)
-    whole = ledger_file.read(found)
-    ledger = whole.known(today)
-    names = {c.id: _resolved(market, c, found) for c in ledger.calls if c.scorable}
-    used = sorted({n for legs in names.values() for side in legs for n in side})
-    market = market.including(used)
-    have = market.all_levels if names else None
-    calendar, stored = sessions_to(market, _last_due(ledger.calls, today))
-    known = market.provenance(used, {n: have.basis[n] for n in used} if have is not None else {})
-    scores, questions = [], {}
-    for call in ledger.calls:
-        sides, basis, legs = names.get(call.id), "", None
-        rests: list[str] = []
-        caveats: list[str] = []
-        if sides is not None and have is not None:
-            rests = [*sides[0], *sides[1]]
-            basis, matrix = _basis(market, call, rests)
-            lines = matrix[[have.names.index(n) for n in rests]]
-            at = len(sides[0])
-            legs = Legs(have.sessions, lines[:at], lines[at:], calendar)
-            if "/" in basis:
-                caveats.append(
-                    f"its legs rest on different bases ({basis}): dividends count on one side only"
-                )
-        caveats += _remarks(call)
-        due = None if legs is None else due_date(call, calendar)
-        if stored is not None and due is not None and due > stored:
-            caveats.append(f"sessions after {stored} are not stored yet: their number is estimated")
-        questions[call.id] = known.question(
-            "call",
-            {
-                "ledger": ledger.name,
-                "call": call.model_dump(mode="json", exclude_defaults=True),
-                "legs": sides,
-                "basis": basis,
-                "as_of": market.as_of,
-            },
-            code_of(__name__),
-            names=rests,
-            basis=basis,
-            caveats=caveats,
-            measure="calls",
-        )
-        scores.append(score_call(call, legs))
-    return Scored(market, ledger, tuple(scores), questions)
-
-
-def _last_due(made: Sequence[Call], today: dt.date) -> dt.date:
-    """A day by which every call is due, as far as anybody looks ahead."""
-    far = today + dt.timedelta(days=366 * FARTHEST)
-    ends = [
-        c.horizon
-        if isinstance(c.horizon, dt.date)
-        else max(c.date, c.begins or c.date)
-        + dt.timedelta(days=min(3 * (c.horizon or 0), 366 * FARTHEST) + 14)
-        for c in made
-    ]
-    return min(far, max(ends, default=today))
-
-
-def _remarks(call: Call) -> list[str]:
-    said = []
-    if call.assumed:
-        said.append(
-            f"{', '.join(call.assumed)}: not stated by the speaker, chosen by the ledger's keeper"
-        )
-    if call.proxy:
-        said.append("measured by a proxy of the keeper's choice; does not count in a record")
-    if call.recorded is not None and call.corrects is None and (call.recorded - call.date).days > 7:
-        said.append(f"written down on {call.recorded}, after it was made")
-    if call.corrects is not None:
-        said.append(f"corrects {call.corrects}, recorded on {call.recorded}")
-    return said
-
-
-def _resolved(market: Market, call: Call, path: Path) -> tuple[list[str], list[str]]:
-    sides = []
-    for given in (call.baskets, yardstick(market, call)):
-        try:
-            sides.append(market.resolve(given) if given else [])
-        except UnknownName as error:
-            raise UsageError(f"{path}: call {call.id!r}: {error.message}", error.remedy) from None
-    if call.stance == "level_target" and len(sides[0]) != 1:
-        raise UsageError(
-            f"{path}: call {call.id!r}: {call.baskets[0]!r} is a group of baskets.",
-            "Name one basket.",
-        )
-    return sides[0], sides[1]
-
-
-def _basis(market: Market, call: Call, names: Sequence[str]) -> tuple[str, Any]:
-    """One basis for all legs: total return where all have it today, else price; a level is a price.
-
-    Where no basis serves all legs each takes its own, and the figure says so.
-    """
-    have = market.all_levels
-    rows = [have.names.index(n) for n in names]
-    order = ("price", "total") if call.stance == "level_target" else ("total", "price")
-    for basis in order:
-        if np.isfinite(have.by_basis[basis][rows, -1]).all():
-            return basis, have.by_basis[basis]
-    own = [have.basis[n] for n in names]
-    return own[0] if len(set(own)) == 1 else "/".join(own), have.native

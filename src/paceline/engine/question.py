@@ -1,0 +1,158 @@
+"""Questions put to a market, and the one place where the figures that answer them are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from paceline.figures import UNITS, Figure, Value, finite_or_none
+from paceline.lineage import Step, Steps
+
+#: Further columns of a row that are answers: what came out is no part of an id.
+ANSWERS = frozenset(
+    "state sign reason sides known quadrant left recovered first confirmed worst_on since".split()
+)
+#: Names of real series and securities in a market that is otherwise simulated begin with this.
+REAL = "real/"
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question put to a market, and what every figure that answers it carries.
+
+    measure  name of the measure or study that answers
+    step     the question's place in the lineage: its parameters, the code that answers, its inputs
+    basis    "price", "total" or "" where neither applies
+    caveats  weaknesses of the data behind every answer
+    """
+
+    measure: str
+    step: Step
+    as_of: str
+    basis: str = ""
+    caveats: tuple[str, ...] = ()
+
+    def figure(
+        self,
+        subject: str,
+        value: Value,
+        unit: str,
+        *,
+        statistic: str = "",
+        label: str = "",
+        against: str | None = None,
+        start: object = None,
+        end: object = None,
+        n_used: int | None = None,
+        n_eligible: int | None = None,
+        caveats: Iterable[str] = (),
+        evidence: Mapping[str, Any] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        which: Mapping[str, Any] | None = None,
+    ) -> Figure:
+        """One figure: the only place where figures are made.
+
+        A value that is not finite is none. ``which`` are the parameters of the figure's own step;
+        by default the subject, second leg, statistic, window and the texts of ``extra``.
+        """
+        assert unit in UNITS, f"{self.measure}: unit {unit!r} is not one of {UNITS}"
+        if which is None:
+            told: dict[str, object] = {
+                "subject": subject,
+                "against": against,
+                "statistic": statistic,
+            }
+            told |= {"start": start, "end": end, **(extra or {})}
+            which = {
+                k: str(v)
+                for k, v in told.items()
+                if v not in (None, "") and not isinstance(v, (int, float)) and k not in ANSWERS
+            }
+        return Figure(
+            measure=self.measure,
+            subject=subject,
+            value=finite_or_none(value),
+            unit=unit,
+            step=Step("figure", which, (self.step.id,), code=""),
+            label=label,
+            against=against,
+            statistic=statistic,
+            start=_iso(start),
+            end=_iso(end) or self.as_of,
+            as_of=self.as_of,
+            basis=self.basis,
+            n_used=n_used,
+            n_eligible=n_eligible,
+            caveats=tuple(dict.fromkeys((*self.caveats, *(c for c in caveats if c)))),
+            evidence=evidence or {},
+            extra=extra or {},
+        )
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What the engine knows about the subjects of a view: lineage, caveats and basis of each."""
+
+    parents: Mapping[str, tuple[str, ...]]  # subject -> ids of the steps it was built from
+    caveats: Mapping[str, tuple[str, ...]]  # subject -> weaknesses of the data behind it
+    basis: Mapping[str, str]  # subject -> basis of its level
+    as_of: str
+    general: tuple[str, ...] = ()  # caveats of every figure of this market
+    steps: Steps = field(default_factory=Steps)  # every step made so far
+    # "fundamental:<item>" -> caveats
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    view: str = ""  # code that chose what a measure sees
+
+    def question(
+        self,
+        name: str,
+        params: Mapping[str, Any],
+        code: str,
+        *,
+        names: Iterable[str] = (),
+        parents: Iterable[Step] = (),
+        basis: str = "",
+        caveats: Iterable[str] = (),
+        caveats_of: Iterable[str] | None = None,
+        measure: str = "",
+    ) -> Question:
+        """A question that rests on ``names`` and on further steps ``parents``.
+
+        Its figures carry the caveats of ``caveats_of`` (default: of ``names``), those of every
+        figure of the market (real history beside a simulated market excepted), and ``caveats``.
+        """
+        asked = [n for n in names if n in self.parents]
+        mine = asked if caveats_of is None else [n for n in caveats_of if n in self.caveats]
+        told = [c for n in mine for c in self.caveats.get(n, ())]
+        if not mine or not all(n.startswith(REAL) for n in mine):
+            told += self.general
+        further = [self.steps.keep(p).id for p in parents]
+        rests = tuple(dict.fromkeys((*(p for n in asked for p in self.parents[n]), *further)))
+        step = self.steps.keep(Step(name, params, rests, code=code))
+        told += [c for c in caveats if c]
+        return Question(measure or name, step, self.as_of, basis, tuple(dict.fromkeys(told)))
+
+
+def column(figure: Figure, name: str, unit: str, steps: Steps) -> Figure | None:
+    """A further column of a table's row as a figure resting on the row's; None without a value."""
+    value = figure.extra.get(name)
+    if value is None:
+        return None
+    row = steps.keep(figure.step)
+    question = Question(figure.measure, row, figure.as_of or "", figure.basis, figure.caveats)
+    return question.figure(
+        figure.subject,
+        value,
+        unit,
+        statistic=f"{figure.statistic} {name}".strip(),
+        label=figure.label,
+        against=figure.against,
+        start=figure.start,
+        end=figure.end,
+        which={"column": name},
+    )
+
+
+def _iso(value: object) -> str | None:
+    return None if value is None else str(value)[:10]

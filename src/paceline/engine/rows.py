@@ -1,0 +1,211 @@
+"""The figures of a measure's result: one per row of a table, or of a series."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from paceline.engine.evaluation import ROW
+from paceline.engine.question import Provenance, Question
+from paceline.figures import Figure
+from paceline.lineage import code_of, digest
+from paceline.measures import Array, Measure, Result, View
+
+
+def figures(
+    measure: Measure,
+    view: View,
+    params: Mapping[str, Any],
+    result: Result,
+    known: Provenance,
+    subjects: Sequence[str] | None = None,
+    *,
+    history: bool = False,
+) -> list[Figure]:
+    """The figures of a result: one per row of a table, or the last value of a series.
+
+    With ``history`` one per session of a series; ``subjects`` keeps only those, and one of them
+    without any row has one figure without a value that says why.
+    """
+    wanted = {*view.subjects, *view.series} if subjects is None else set(subjects)
+    answers = _RowFigures(measure, view, params, known)
+    if result.table is not None:
+        rows = (r for r in result.table.iter_rows(named=True) if r["subject"] in wanted)
+        made = [answers.figure(row) for row in rows]
+    else:
+        made = [answers.figure(row) for row in _series(measure, view, result, wanted, history)]
+    told = {f.subject for f in made} | {f.against for f in made}
+    return made + [answers.nothing(s) for s in dict.fromkeys(subjects or ()) if s not in told]
+
+
+def series_figure(
+    measure: Measure,
+    view: View,
+    params: Mapping[str, Any],
+    known: Provenance,
+    subject: str,
+    statistic: str,
+    result: Result,
+) -> Figure:
+    """The figure of a whole series: its last value with the lineage of all of it.
+
+    Rows of a measure of pairs are the view's pairs; ``subject`` is then the name of the pair.
+    """
+    assert isinstance(result.value, Mapping)
+    row, names = series_rows(measure, view)[subject]
+    day = str(view.sessions[-1])
+    return _RowFigures(measure, view, params, known).figure(
+        {
+            **names,
+            "statistic": statistic,
+            "start": day,
+            "end": day,
+            "value": float(result.value[statistic][row, -1]),
+            "n_used": _count(result.n_used, row, -1),
+            "n_eligible": _count(result.n_eligible, row, -1),
+        }
+    )
+
+
+def series_rows(measure: Measure, view: View) -> dict[str, tuple[int, dict[str, str]]]:
+    """Row of a series result and its legs, by the name of the subject or of the pair."""
+    if measure.of == "pair":
+        return {
+            name: (row, {"subject": view.subjects[a], "against": view.subjects[b]})
+            for row, (name, (a, b)) in enumerate(zip(view.pair_names, view.pairs, strict=True))
+        }
+    return {name: (row, {"subject": name}) for row, name in enumerate(view.subjects)}
+
+
+def _count(counts: Array | None, row: int, column: int) -> int | None:
+    return (
+        None if counts is None or not np.isfinite(counts[row, column]) else int(counts[row, column])
+    )
+
+
+def _series(
+    measure: Measure, view: View, result: Result, wanted: set[str], history: bool
+) -> Iterator[dict[str, Any]]:
+    assert isinstance(result.value, Mapping)
+    for row, names in series_rows(measure, view).values():
+        if names["subject"] not in wanted:
+            continue
+        for statistic, values in result.value.items():
+            for column in np.flatnonzero(np.isfinite(values[row])).tolist() if history else [-1]:
+                day = str(view.sessions[column])
+                yield {
+                    **names,
+                    "statistic": statistic,
+                    "start": day,
+                    "end": day,
+                    "value": float(values[row, column]),
+                    "n_used": _count(result.n_used, row, column),
+                    "n_eligible": _count(result.n_eligible, row, column),
+                }
+
+
+class _RowFigures:
+    """The figures of one question. What those of one subject share is worked out once."""
+
+    def __init__(
+        self, measure: Measure, view: View, params: Mapping[str, Any], known: Provenance
+    ) -> None:
+        self.measure, self.view, self.params, self.known = measure, view, params, known
+        self._questions: dict[tuple[Any, ...], Question] = {}
+        self._reported = ",".join(n for n in measure.needs if n.startswith("fundamental:"))
+
+    def figure(self, row: Mapping[str, Any]) -> Figure:
+        """The figure of one row of the result."""
+        subject, against = row["subject"], row.get("against")
+        statistic = row.get("statistic") or ""
+        value = row.get("value")
+        rests = row.get("rests")
+        key = subject, against, row.get("basis"), self._reported if rests is None else rests
+        if key not in self._questions:
+            self._questions[key] = self._question(*key)
+        n_used, n_eligible = row.get("n_used"), row.get("n_eligible")
+        missing = ""
+        if value is None or (isinstance(value, float) and not math.isfinite(value)):
+            thin = n_used is not None and n_eligible and n_used < self.measure.coverage * n_eligible
+            missing = (
+                f"no value: {n_used} of {n_eligible} members have data"
+                if thin
+                else self._no_level(subject, against)
+                or "no value: too little history for this window"
+            )
+        extra = {k: v for k, v in row.items() if k not in ROW}
+        return self._questions[key].figure(
+            subject,
+            value,
+            row.get("unit") or self.measure.unit_of(statistic),
+            statistic=statistic,
+            label=self.view.labels.get(subject, subject),
+            against=against,
+            start=row.get("start"),
+            end=row.get("end"),
+            n_used=n_used,
+            n_eligible=n_eligible,
+            caveats=[
+                missing,
+                row.get("caveat") or "",
+                self.view.year_note if statistic in self.measure.annualised else "",
+            ],
+            extra=extra,
+        )
+
+    def nothing(self, subject: str) -> Figure:
+        """The figure that stands where the result has no row of a subject that was asked for."""
+        if self.measure.of == "pair" and not any(
+            subject in (self.view.subjects[a], self.view.subjects[b]) for a, b in self.view.pairs
+        ):
+            why = f"no rotation of the market file has {subject} as a leg; give one with --against"
+        else:
+            why = "nothing to show"
+        caveat = self._no_level(subject) or f"no value: {why}"
+        unit = self.measure.unit
+        return self._question(subject, None, None, self._reported).figure(
+            subject,
+            None,
+            unit if isinstance(unit, str) else next(iter(unit.values())),
+            label=self.view.labels.get(subject, subject),
+            caveats=[caveat],
+        )
+
+    def _no_level(self, *names: str | None) -> str:
+        """Which of the legs has no level at all on the basis asked for; empty if each has one."""
+        asked = self.params.get("basis") or self.view.basis
+        levels = self.view.all_levels.get(str(asked), self.view.levels)
+        for name in names:
+            if (
+                name in self.view.subjects
+                and not np.isfinite(levels[self.view.subjects.index(name)]).any()
+            ):
+                basis = self.known.basis.get(name, "") if asked == "native" else asked
+                return f"no value: {name} has no {basis} return level".replace("  ", " ")
+        return ""
+
+    def _question(
+        self, subject: str, against: str | None, basis: str | None, rests: str
+    ) -> Question:
+        """What all figures of these legs share: basis, step and caveats."""
+        known = self.known
+        names = [str(n) for n in (subject, against) if n in known.parents]
+        bases = sorted({known.basis[n] for n in names if n in known.basis})
+        basis = basis or self.params.get("basis") or ("/".join(bases) if bases else self.view.basis)
+        caveats = [c for need in rests.split(",") for c in known.fields.get(need, ())]
+        if against is not None and len(bases) > 1:
+            legs = ", ".join(f"{n} {known.basis[n]}" for n in names)
+            caveats.append(f"the two legs rest on different bases: {legs}")
+        if not self.measure.causal:
+            caveats.append("uses later data: a description, not a signal")
+        return known.question(
+            self.measure.name,
+            {**self.params, "basis": basis, "as_of": known.as_of},
+            digest([code_of(self.measure.module, __name__), known.view]),
+            names=names,
+            basis=basis,
+            caveats=caveats,
+        )

@@ -1,0 +1,48 @@
+"""Names as people write them, and what can be asked for by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from paceline import measures
+from paceline.errors import UnknownName
+from paceline.market.assembled import Assembled
+from paceline.plugins import Plugin
+
+
+def resolve(moment: Assembled, names: Sequence[str]) -> list[str]:
+    """Basket names for what a person wrote: see ``Market.resolve``."""
+    return list(dict.fromkeys(basket for name in names for basket in _baskets(moment, name)))
+
+
+def _baskets(moment: Assembled, name: str) -> list[str]:
+    declared = moment.declared
+    if name in moment.baskets:
+        return [name]
+    if name in declared.groups:
+        return declared.groups[name]
+    wanted = name.casefold()
+    for basket, spec in declared.baskets.items():
+        ways = (basket, declared.labels[basket], *spec.aliases)
+        if wanted in (way.casefold() for way in ways):
+            return [basket]
+    security = moment.stored.security(name)
+    if security is None:
+        known = [*declared.baskets, *declared.groups, *declared.labels.values()]
+        raise UnknownName("basket, group or security", name, known)
+    return [security]
+
+
+def catalogue(moment: Assembled, plugins: Sequence[Plugin]) -> dict[str, list[tuple[str, str]]]:
+    """What can be asked for, by kind: (name, label)."""
+    file, declared = moment.file, moment.declared
+    return {
+        "baskets": [(n, declared.labels.get(n, n)) for n in moment.baskets],
+        "groups": [(n, ", ".join(m)) for n, m in declared.groups.items()],
+        "rotations": [
+            (n, r.label or f"{r.lead} against {r.against}") for n, r in file.rotations.items()
+        ],
+        "measures": [(n, m.question) for n, m in measures.discover(plugins).items()],
+        "universes": [(n, u.label or n) for n, u in file.universes.items()],
+        "sources": [(n, f"{s.kind}: {s.table}") for n, s in file.sources.items()],
+    }
