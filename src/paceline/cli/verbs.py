@@ -23,6 +23,7 @@ from paceline.cli.options import (
     say_json,
     say_table,
 )
+from paceline.doors import check_folder, check_target, impossible
 from paceline.errors import UsageError
 
 AsJson = Annotated[bool, flag("Print JSON.", "--json")]
@@ -40,8 +41,9 @@ def init(
 
     from paceline.writing import write_text
 
-    if path.is_dir():
+    if not impossible(path) and path.is_dir():
         path = path / "market.toml"
+    check_target(path, "init", "market.toml")
     if path.exists() and not force:
         raise UsageError(f"{path} exists.", "Name another file, or add --force to overwrite it.")
     write_text(
@@ -174,8 +176,13 @@ def report(
     from paceline import report as pages
     from paceline.report import terminal
 
-    if out.is_dir():
-        raise UsageError(f"--out: {out} is a folder.", f"Name a file, e.g. {out / 'report.html'}.")
+    manifest = out.with_suffix(".manifest.json") if out.name else out
+    check_target(out, "--out")
+    check_target(manifest, "the manifest beside --out", "report.manifest.json")
+    if json is not None:
+        check_target(json, "--json", "report.json")
+    if csv is not None:
+        check_folder(csv, "--csv")
     market = open_market(where or When())
     with progress() as bar:
         market.ensure(bar)
@@ -186,7 +193,7 @@ def report(
             written.append(pages.write_json(document, json))
         if csv is not None:
             written += pages.to_csv(document, csv)
-        record.write_manifest(document, out.with_suffix(".manifest.json"), written)
+        record.write_manifest(document, manifest, written)
     if not quiet:
         terminal.summary(document)
     if not market.store.writable:

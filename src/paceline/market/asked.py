@@ -15,7 +15,7 @@ from paceline.errors import NotEnoughData
 from paceline.figures import Figure
 from paceline.indices.levels import Levels
 from paceline.lineage import Steps, digest
-from paceline.market import importing, measuring, naming
+from paceline.market import importing, measuring, named, naming
 from paceline.market.assembled import Assembled
 from paceline.market.importing import Progress
 from paceline.market.measuring import Evaluated
@@ -102,6 +102,7 @@ class Market:
     def moment(self) -> Assembled:
         """All that is assembled from the store as of the market's day."""
         if self._moment is None:
+            named.check(self.stored)
             self._moment = Assembled(self.stored, self.stored.as_of(self._asked))
         return self._moment
 

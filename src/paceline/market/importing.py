@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paceline import calendars, config, quality, sources
-from paceline.errors import UnknownName
+from paceline.errors import SourceError, UnknownName
 from paceline.lineage import Origin, code_of, digest
 
 if TYPE_CHECKING:
@@ -81,6 +81,27 @@ def import_sources(
     return done
 
 
+def _read(
+    plugin: sources.SourcePlugin,
+    name: str,
+    spec: config.Source,
+    raws: list[sources.Raw],
+    context: sources.Context,
+) -> sources.Parsed:
+    """The checked tables of a source; what the table library refuses is an error of that source."""
+    from polars.exceptions import PanicException, PolarsError
+
+    try:
+        return quality.check(plugin.parse(name, spec, raws, context), name, spec, context)
+    except (PolarsError, PanicException) as error:
+        files = ", ".join(raw.origin.what for raw in raws[:3]) + (", ..." if len(raws) > 3 else "")
+        why = " ".join(str(error).split())[:200]
+        raise SourceError(
+            f"sources.{name}: {files} cannot be read as {spec.table} ({why}).",
+            "Check the mapped columns, their types and formats.",
+        ) from error
+
+
 def _origins(plugin: sources.SourcePlugin, raws: Sequence[sources.Raw]) -> list[Origin]:
     """Where the bytes came from, with the code that made rows of them: parser and checks."""
     parser = code_of(sources.module_of(plugin), quality.__name__)
@@ -111,8 +132,7 @@ def parsed(
     """The rows of a source's bytes, checked at the door, and every finding on them."""
     if context is None:
         context = sources.Context(file.market.calendar, tuple(calendar_sessions(file, store)))
-    plugin = sources.get(spec.kind, file.plugins)
-    read = quality.check(plugin.parse(name, spec, raws, context), name, spec, context)
+    read = _read(sources.get(spec.kind, file.plugins), name, spec, raws, context)
     return read, [*read.findings, *_disagreements(file, store, name, read)]
 
 

@@ -37,6 +37,7 @@ TURN = 5
         "Sias, Starks (1997), Institutions and individuals at the turn-of-the-year",
         "Sikes (2014), The turn-of-the-year effect and tax-loss-selling by institutional investors",
     ),
+    limits={"share": (0, 1)},
 )
 def tax_loss(
     view: View,

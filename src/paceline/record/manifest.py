@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paceline import __version__, measures
+from paceline import __version__, doors, measures
 from paceline.document import Document
 from paceline.errors import PacelineError, UsageError
 from paceline.lineage import digest
 from paceline.market.commands import line, moment, opened
+from paceline.record import shape
 from paceline.studies import analogues, calls, episodes, target, verdict
 from paceline.studies.answers import Answers
 from paceline.writing import write_text
@@ -22,6 +23,8 @@ from paceline.writing import write_text
 if TYPE_CHECKING:
     from paceline.market import Market
 
+#: Bytes of the largest manifest that is read.
+LARGEST_MANIFEST = 1 << 30
 #: What the card of a count of findings says; it comes from the store, not from a measure.
 FINDINGS = {
     "question": "What is wrong with the data?",
@@ -119,13 +122,15 @@ def faults(path: str | Path, manifest: Mapping[str, Any]) -> list[str]:
     if not whole(manifest):
         return ["the manifest is not what was written"]
     found = []
-    if path.name != digests["name"]:
+    if path.name != digests.get("name"):
         found.append(f"the manifest was written as {digests['name']}, and is {path.name} now")
     for name, expected in digests["pages"].items():
         try:
-            same = hashlib.sha256((path.parent / name).read_bytes()).hexdigest() == expected
-        except OSError as error:
-            found.append(f"the page {name} cannot be read ({error.strerror})")
+            data = doors.read_bytes(path.parent / name)
+            same = hashlib.sha256(data).hexdigest() == expected
+        except (OSError, PacelineError) as error:
+            why = error.strerror if isinstance(error, OSError) else error.message
+            found.append(f"the page {name} cannot be read ({why})")
             continue
         if not same:
             found.append(f"the page {name} is not what was written")
@@ -167,23 +172,27 @@ def read_manifest(path: str | Path) -> dict[str, Any]:
     """Read a manifest; a ``UsageError`` says what is wrong with the file."""
     path = Path(path)
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        text = doors.read_bytes(path, UsageError, LARGEST_MANIFEST).decode("utf-8")
+        found = json.loads(text, parse_constant=_no_number)
     except FileNotFoundError:
         raise UsageError(
             f"{path}: no such manifest.", "`paceline report` writes one beside the report."
         ) from None
-    except (OSError, ValueError) as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(
             f"{path}: not a readable manifest ({error}).", "Give the .manifest.json of a report."
         ) from None
-    needed = ("figures", "as_of", "store_version")
-    missing = [key for key in needed if not isinstance(found, dict) or key not in found]
-    if missing or not isinstance(found, dict):
+    if fault := shape.fault(found):
         raise UsageError(
-            f"{path}: this JSON file is not a manifest, it lacks {', '.join(missing)}.",
+            f"{path}: this JSON file is not a manifest, {fault}.",
             "Give the .manifest.json of a report.",
         )
-    return found
+    manifest: dict[str, Any] = found
+    return manifest
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no number of JSON")
 
 
 def previous_report(page: str | Path, as_of: str) -> dict[str, Any] | None:
