@@ -38,15 +38,15 @@ class Question:
 
     def refusal(self, start: Value, end: Value, reach: Value = None) -> str:
         """Why a window has no value: what the levels behind it lack; empty where it has one."""
-        return next((j.refusal for j in self._judged(start, end, reach) if j.refusal), "")
+        judged = self._judged(_iso(start), _iso(end), _iso(reach))
+        return next((j.refusal for j in judged if j.refusal), "")
 
     def members_of(self, day: str, held: int) -> int:
         """Members of the day, priced or not, for a count of those that the subject holds."""
         return self.gaps[0].members_of(day, held) if self.gaps else held
 
-    def _judged(self, start: Value, end: Value, reach: Value) -> list[Judged]:
-        last = _iso(end) or self.as_of
-        return [g.judged(_iso(start), last, _iso(reach)) for g in self.gaps]
+    def _judged(self, start: str | None, end: str | None, reach: str | None) -> list[Judged]:
+        return [g.judged(start, end or self.as_of, reach) for g in self.gaps]
 
     def figure(
         self,
@@ -75,7 +75,7 @@ class Question:
         by default the subject, second leg, statistic, window and the texts of ``extra``.
         """
         assert unit in UNITS, f"{self.measure}: unit {unit!r} is not one of {UNITS}"
-        judged = self._judged(start, end, reach)
+        judged = self._judged(_iso(start), _iso(end), _iso(reach))
         refusals = [j.refusal for j in judged if j.refusal]
         if refusals:
             value = None

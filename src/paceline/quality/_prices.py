@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from paceline.rows import (
     MISSING_SESSIONS,
@@ -17,6 +18,8 @@ from paceline.rows import (
 )
 from paceline.sources import Context
 
+#: Fewer securities that end on one day are those that ended.
+SEVERAL = 3
 #: Days that a finding names: the last ones.
 LISTED = 12
 #: Unchanged closes in a row that count as stale.
@@ -98,21 +101,7 @@ def _missing_sessions(name: str, frame: pl.DataFrame, context: Context) -> list[
                 "Add the sessions to the file.",
             )
         )
-    ends = np.bincount(spans.get_column("last").to_numpy(), minlength=days.size)
-    last = int(spans.get_column("last").to_numpy().max())
-    stopped = np.flatnonzero((ends > WHOLE_MARKET * np.maximum(listed, 1))[:last])
-    if stopped.size:
-        at = int(stopped[-1])
-        findings.append(
-            Finding(
-                name,
-                STOPPED,
-                int(ends[at]),
-                "not carried forward: another source or basis, else missing",
-                f"after {days[at]}: {int(ends[at])} of {int(listed[at])} securities",
-                "Fetch the source again from that day on.",
-            )
-        )
+    findings += _stopped(name, spans.get_column("last").to_numpy(), listed, days)
     rest = int(lacking.sum() - lacking[whole].sum())
     if rest:
         most = int(np.argmax(np.where(np.isin(np.arange(days.size), whole), -1, lacking)))
@@ -126,6 +115,31 @@ def _missing_sessions(name: str, frame: pl.DataFrame, context: Context) -> list[
             )
         )
     return findings
+
+
+def _stopped(
+    name: str, last: NDArray[np.int64], listed: NDArray[np.int64], days: NDArray[np.datetime64]
+) -> list[Finding]:
+    """The session after which most securities have no further row, though the source goes on.
+
+    last    of each security the session of its last row
+    listed  (T,) securities between their first and last row
+    """
+    ends = np.bincount(last, minlength=days.size)
+    many = (ends > WHOLE_MARKET * np.maximum(listed, 1)) & (ends >= SEVERAL)
+    at = int(np.flatnonzero(many[: int(last.max())])[-1:].sum())
+    if not many[at] or at == int(last.max()):
+        return []
+    return [
+        Finding(
+            name,
+            STOPPED,
+            int(ends[at]),
+            "not carried forward: another source or basis, else missing",
+            f"after {days[at]}: {int(ends[at])} of {int(listed[at])} securities",
+            "Fetch the source again from that day on.",
+        )
+    ]
 
 
 def _stale(name: str, frame: pl.DataFrame) -> list[Finding]:
