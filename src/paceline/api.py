@@ -56,10 +56,6 @@ class OpenMarket(Market):
         """
         return frames.contributions(self, name, start, end, basis)
 
-    def findings(self) -> pl.DataFrame:
-        """Every fault found in the data, per source: check, count, action, example, remedy."""
-        return self.stored.findings()
-
     def quarantine(self) -> pl.DataFrame:
         """Every row set aside, with the reason."""
         return self.stored.quarantine()

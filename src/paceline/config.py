@@ -86,7 +86,7 @@ class Source(_Strict):
     # security identifiers, source spelling -> ours
     rename: dict[str, str] = Field(default_factory=dict)
     dialect: Literal["auto", "changes", "adjusted", "split_adjusted", "returns"] = "auto"
-    recover: bool = False  # work missing closes back from the next session's change
+    recover: bool = True  # work missing closes back from the next session's change
     # plug-in's named derivations, e.g. kind = "from_name"
     derive: dict[str, str] = Field(default_factory=dict)
     # the plug-in's own settings, e.g. seed, companies
@@ -290,6 +290,10 @@ class MarketInfo(_Strict):
     basis: Basis = "price"
     # a price return further than this from the total return gives way to it
     guard: float | None = Field(None, gt=0)
+    # share of a basket's weight without a return above which a figure has no value
+    unpriced: float = Field(default=0.02, ge=0, lt=1)
+    # a built basket may differ from what is published for it by this much in a month
+    follows: float = Field(default=0.01, gt=0, lt=1)
     # short-term low: fall and rise of the Lunde-Timmermann filter
     low: tuple[Annotated[float, Field(gt=0, lt=1)], Annotated[float, Field(gt=0)]] = (0.05, 0.03)
     simulated: bool = False
@@ -307,6 +311,8 @@ class MarketFile(_Strict):
     baskets: dict[Name, Basket]
     groups: dict[Name, Group] = Field(default_factory=dict)
     rotations: dict[Name, Rotation] = Field(default_factory=dict)
+    # built basket -> the basket or security that is published for it: compared month by month
+    published: dict[Name, str] = Field(default_factory=dict)
     report: Report = Report()
     # measure -> default parameters
     measures: dict[str, dict[str, Any]] = Field(default_factory=dict)

@@ -68,7 +68,8 @@ def _evaluate(
 ) -> Evaluated:
     view, known = view_of(market.moment, measure, basis, pairs)
     seen = view if sessions is None else engine.recent(view, sessions)
-    return Evaluated(measure, view, settings, engine.evaluate(measure, seen, settings), known)
+    result = engine.evaluate(measure, seen, settings, known)
+    return Evaluated(measure, view, settings, result, known)
 
 
 def _low_or_error(market: Market) -> str:

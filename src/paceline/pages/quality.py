@@ -18,13 +18,14 @@ def quality(ask: Answers) -> Section:
             Label(str(r["action"])),
             Label(str(r["example"] or "")),
         )
-        for r in ask.market.stored.findings().to_dicts()
+        for r in ask.market.findings().to_dicts()
     )
     refused = tuple((Label(m), Label(why)) for m, why in sorted(ask.refused.items()))
     blocks: list[Block] = [
         Sentence(
             (
-                "Every fault found in the data at import, with the action taken and an example. "
+                "Every fault found in the data, at import and in the market as a whole, with the "
+                "action taken and an example. "
                 "Nothing is dropped without a record.",
             )
         ),

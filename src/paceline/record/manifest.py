@@ -75,7 +75,7 @@ def manifest_of(market: Market, document: Document, ask: Answers) -> dict[str, A
         }
         | ABOUT,
         "sources": market.stored.loads,
-        "findings": market.stored.findings().to_dicts(),
+        "findings": market.findings().to_dicts(),
         "refused": ask.refused,
         "steps": [s.to_json() for s in market.steps.behind(f.step for f in figures)],
         "figures": [f.to_json() for f in figures],

@@ -46,7 +46,7 @@ _WORDS: dict[pl.DataType, str] = {
 
 def targets(table: Table) -> dict[str, pl.DataType]:
     """Name to type of every column the market file may map for this table."""
-    own = {c.name: c.type for c in table.columns if c.name not in ("source", "recovered")}
+    own = {c.name: c.type for c in table.columns if c.name not in ("source", "recovered", "covers")}
     return {**own, "known": pl.Date(), **INPUTS.get(table.name, {})}
 
 
