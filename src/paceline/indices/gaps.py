@@ -16,6 +16,8 @@ import numpy as np
 
 from paceline.arrays import COVERAGE, PATIENCE, Array, Bools, Dates, Ints
 
+#: How the reason of a window begins that lacks returns.
+NO_RETURN = "no value: no return"
 #: Sessions that a caveat names one by one.
 NAMED = 4
 #: A smaller share is not told, a larger one is all but rounding.
