@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from paceline import calendars, config, quality, sources
 from paceline.errors import SourceError, UnknownName
 from paceline.lineage import Origin, code_of, digest
+from paceline.market import explanations
 
 if TYPE_CHECKING:
     import polars as pl
@@ -44,20 +45,18 @@ def import_sources(
     days = tuple(calendar_sessions(file, store))
     context = sources.Context(file.market.calendar, days, dt.date.today())
     specs = {n: s for n, s in file.sources.items() if only is None or n in only}
+    # lists of corporate actions first: they explain what prices do
+    order = sorted(specs.items(), key=lambda item: item[1].table != "actions")
     done = []
-    for number, (name, spec) in enumerate(specs.items()):
+    for number, (name, spec) in enumerate(order):
         began = time.perf_counter()
         say(f"reading {name}", number / len(specs))
         plugin = sources.get(spec.kind, file.plugins)
         raws = plugin.fetch(name, spec, Path(file.market.data))
-        checksum = fingerprint(file, name, raws)
-        row: dict[str, Any] = {
-            "source": name,
-            "load": None,
-            "rows": 0,
-            "quarantined": 0,
-            "findings": 0,
-        }
+        context = explanations.beside(context, file, store, name)
+        checksum = fingerprint(file, name, raws, context)
+        empty = {"load": None, "rows": 0, "quarantined": 0, "findings": 0}
+        row: dict[str, Any] = {"source": name, **empty}
         if not store.has(checksum):
             read, findings = parsed(file, store, name, spec, raws, context)
             say(f"storing {name}", (number + 0.6) / len(specs))
@@ -78,7 +77,7 @@ def import_sources(
             }
         done.append({**row, "seconds": round(time.perf_counter() - began, 2)})
     say("done", 1.0)
-    return done
+    return sorted(done, key=lambda row: list(specs).index(row["source"]))
 
 
 def _read(
@@ -108,14 +107,17 @@ def _origins(plugin: sources.SourcePlugin, raws: Sequence[sources.Raw]) -> list[
     return [replace(raw.origin, parser=parser) for raw in raws]
 
 
-def fingerprint(file: config.MarketFile, name: str, raws: Sequence[sources.Raw]) -> str:
-    """Digest of the bytes of a source and of the settings under which they are read."""
+def fingerprint(
+    file: config.MarketFile, name: str, raws: Sequence[sources.Raw], context: sources.Context
+) -> str:
+    """Digest of the bytes of a source, of its settings, and of what else explains its prices."""
     return digest(
         {
             "raw": [r.origin.checksum for r in raws],
             "spec": file.sources[name].model_dump(mode="json"),
             "name": name,
             "calendar": file.market.calendar,
+            **explanations.identity(context),
         },
         64,
     )
@@ -127,11 +129,9 @@ def parsed(
     name: str,
     spec: config.Source,
     raws: list[sources.Raw],
-    context: sources.Context | None = None,
+    context: sources.Context,
 ) -> tuple[sources.Parsed, list[sources.Finding]]:
     """The rows of a source's bytes, checked at the door, and every finding on them."""
-    if context is None:
-        context = sources.Context(file.market.calendar, tuple(calendar_sessions(file, store)))
     read = _read(sources.get(spec.kind, file.plugins), name, spec, raws, context)
     return read, [*read.findings, *_disagreements(file, store, name, read)]
 
