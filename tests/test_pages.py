@@ -60,9 +60,6 @@ class Fake:
         key = (measure, subject, statistic if more is None else str(more))
         return self.given.get(key)
 
-    def first_page(self) -> list[dict[str, Any]]:
-        return []
-
     def setting(self, measure: str, parameter: str) -> Any:
         return self.sets.get((measure, parameter), measures.get(measure).defaults()[parameter])
 

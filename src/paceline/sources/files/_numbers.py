@@ -146,7 +146,11 @@ def _evidence(column: TextColumn) -> MarkEvidence:
 
 
 def decimal_mark(
-    what: str, column: TextColumn, others: Iterable[TextColumn], declared: str | None, delimiter: str
+    what: str,
+    column: TextColumn,
+    others: Iterable[TextColumn],
+    declared: str | None,
+    delimiter: str,
 ) -> str:
     """The mark before the decimals of a column: "." or ",".
 
