@@ -325,6 +325,9 @@ class Assembled:
         begun = np.maximum.accumulate(np.r_[False, there[:-1]])  # the base has no return
         shares = np.where(begun, index.shares[:, row], 0.0)
         shares[0, begun & ~there] = 1.0  # nobody was held: a level missing for a while
+        last = int(np.flatnonzero(there)[-1]) if there.any() else len(there) - 1
+        if (shares[0, last + 1 :] == 1.0).all():
+            shares[:, last + 1 :] = 0.0  # the end says it all
         some = np.flatnonzero(shares.any(axis=0))
         days = self._days(index.sessions)
         counted, nobody = self.absent.get(name), np.empty(0, np.int64)
@@ -340,6 +343,8 @@ class Assembled:
             counted is not None and counted.ranked,
             tuple(days[r.session] for r in index.targets.rebalances if row in r.rows),
             self.file.market.unpriced,
+            days[last] if last < len(there) - 1 else "",
+            bool(self.baskets[name].instrument),
         )
 
     def _days(self, sessions: Dates) -> tuple[str, ...]:
