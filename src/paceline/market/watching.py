@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 LISTED, RECENT = 12, 366
 UNPRICED = "members without any price"
 LACKING = "returns missing or of another basis for much of the weight"
+ENDED = "level ends before the last session"
 FOLLOWS = "built index does not follow the published one"
 #: Findings that stand on page one.
-FIRST_PAGE = (MISSING_SESSIONS, STOPPED, LACKING, FOLLOWS)
+FIRST_PAGE = (MISSING_SESSIONS, STOPPED, LACKING, ENDED, FOLLOWS)
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def watched(market: Market) -> list[Watched]:
         market.moment.levels  # noqa: B018 - everything below rests on it
     except PacelineError:
         return []
-    return [*_unpriced(market), *_lacking(market), *_following(market)]
+    return [*_unpriced(market), *_lacking(market), *_ended(market), *_following(market)]
 
 
 def first_page(market: Market) -> list[dict[str, Any]]:
@@ -108,6 +109,22 @@ def _lacking(market: Market) -> Iterator[Watched]:
             "said on every figure that they touch; without a value where nothing stands in",
             _latest(days),
         )
+
+
+def _ended(market: Market) -> Iterator[Watched]:
+    """Declared baskets whose level does not reach the last session."""
+    sessions = market.all_levels.sessions
+    for name in market.declared:
+        gaps = market.moment.gaps(name)
+        if gaps is not None and gaps.ended:
+            yield Watched(
+                name,
+                ENDED,
+                int((sessions > np.datetime64(gaps.ended)).sum()),
+                "no value after that day",
+                f"ended on {gaps.ended}",
+                "Import newer data of it, or name what took its place.",
+            )
 
 
 def _latest(days: list[str]) -> str:

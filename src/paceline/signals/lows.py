@@ -19,7 +19,7 @@ def benchmark_level(view: View) -> Array | None:
     if view.benchmark is None:
         return None
     price = view.all_levels.get("price")
-    if price is not None and np.isfinite(price[view.benchmark, -1]):
+    if price is not None and np.isfinite(price[view.benchmark]).any():
         row: Array = price[view.benchmark]
     else:
         row = view.levels[view.benchmark]

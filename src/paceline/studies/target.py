@@ -295,8 +295,9 @@ def _closes(market: Market, name: str, since: str | dt.date | None) -> tuple[str
     if since is not None:
         there &= levels.sessions >= np.datetime64(parse_date(since))
     if not there.any() or not there[-1]:
+        ended = f"; its last is of {levels.sessions[there][-1]}" if there.any() else ""
         raise NotEnoughData(
-            f"{name} has no close on {market.as_of}.",
+            f"{name} has no close on {market.as_of}{ended}.",
             "Choose another subject, history or as-of day.",
         )
     return basis, levels.sessions[there], line[there]
