@@ -149,9 +149,7 @@ def test_what_was_known_before_the_end_stays(market: Market) -> None:
         if "running" not in f.statistic
     }
     after = {
-        (f.statistic, f.start, f.end): f.value
-        for f in now.values()
-        if "running" not in f.statistic
+        (f.statistic, f.start, f.end): f.value for f in now.values() if "running" not in f.statistic
     }
     assert before == after
 
