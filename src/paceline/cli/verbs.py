@@ -68,7 +68,8 @@ def import_(
     if json:
         say_json(done)
         return 0
-    columns = ["source", "load", "rows", "quarantined", "findings", "seconds"]
+    columns = ["source", "load", "rows", "added", "changed", "withdrawn"]
+    columns += ["quarantined", "findings", "seconds"]
     rows = [
         [cell(row[c]) for c in columns]
         for row in (d | {"load": d["load"] or "unchanged"} for d in done)

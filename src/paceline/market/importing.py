@@ -1,4 +1,4 @@
-"""Import: fetch, parse, check and store the sources of a market file, each as one load."""
+"""Import: fetch, parse, check and store what the sources of a market file state, each as a load."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 from paceline import config, quality, sources
 from paceline.errors import UnknownName, UsageError
 from paceline.lineage import Origin, digest
+from paceline.market import stating
 
 if TYPE_CHECKING:
-    from paceline.store import Store
+    from paceline.store import Stated, Store
 
 Progress = Callable[[str, float], None]
+#: Under this name the calendar's sessions are stored.
+CALENDAR = "sessions"
 #: Sessions are stored from the first day of the longest public histories on.
 FIRST_SESSION = dt.date(1926, 1, 2)
 
@@ -28,61 +31,103 @@ def import_sources(
 ) -> list[dict[str, Any]]:
     """Import every source, or those in ``only``; one row per source tells what came of it.
 
-    A row holds source, load, rows, quarantined, findings, seconds.
+    A row holds source, load, rows, added, changed, withdrawn, quarantined, findings, seconds;
+    ``rows`` is what the source states, ``added`` to ``withdrawn`` how that differs from what it
+    stated before.
 
-    An import whose bytes and settings stand in the store already changes nothing; its ``load`` is
-    None. Raises ``SourceError`` before anything of the faulty source is stored; earlier sources
-    stay stored.
+    Where a source states what it last stated nothing changes; its ``load`` is None. An import of
+    all sources also withdraws those that the market file no longer declares. Raises ``SourceError``
+    before anything of the faulty source is stored; earlier sources stay stored.
     """
     for source in only or ():
         if source not in file.sources:
             raise UnknownName("source", source, file.sources)
     say = progress or (lambda _what, _share: None)
     context = sources.Context(file.market.calendar, tuple(calendar_sessions(file, store)))
-    specs = {n: s for n, s in file.sources.items() if only is None or n in only}
+    names = [n for n in file.sources if only is None or n in only]
     done = []
-    for number, (name, spec) in enumerate(specs.items()):
+    for number, name in enumerate(names):
         began = time.perf_counter()
-        say(f"reading {name}", number / len(specs))
-        plugin = sources.get(spec.kind, file.plugins)
-        raws = plugin.fetch(name, spec, Path(file.market.data))
-        checksum = digest(
-            {
-                "raw": [r.origin.checksum for r in raws],
-                "spec": spec.model_dump(mode="json"),
-                "name": name,
-                "calendar": file.market.calendar,
-            },
-            64,
-        )
-        row: dict[str, Any] = {
-            "source": name,
-            "load": None,
-            "rows": 0,
-            "quarantined": 0,
-            "findings": 0,
-        }
-        if not store.has(checksum):
-            parsed = quality.check(plugin.parse(name, spec, raws, context), name, spec, context)
-            findings = [*parsed.findings, *_disagreements(file, store, name, parsed)]
-            say(f"storing {name}", (number + 0.6) / len(specs))
-            for raw in raws:
-                store.keep_raw(raw)
-            row |= {
-                "load": store.commit(
-                    parsed.tables,
-                    source=name,
-                    checksum=checksum,
-                    origins=[r.origin for r in raws],
-                    findings=findings,
-                    quarantine=parsed.quarantine,
-                ),
-                "rows": sum(len(t) for t in parsed.tables.values()),
-                "quarantined": 0 if parsed.quarantine is None else len(parsed.quarantine),
-                "findings": len(findings),
-            }
+
+        def stage(what: str, part: float, at: int = number) -> None:
+            say(what, (at + part) / len(names))
+
+        row = _import_one(file, store, name, context, stage)
         done.append({**row, "seconds": round(time.perf_counter() - began, 2)})
+    if only is None:
+        done += _withdraw_undeclared(file, store)
     say("done", 1.0)
+    return done
+
+
+def _import_one(
+    file: config.MarketFile, store: Store, name: str, context: sources.Context, say: Progress
+) -> dict[str, Any]:
+    """One source: what came of it."""
+    spec = file.sources[name]
+    plugin = sources.get(spec.kind, file.plugins)
+    say(f"reading {name}", 0.0)
+    stated = stating.gather(
+        plugin, name, spec, Path(file.market.data), file.market.calendar, store
+    )
+    if (last := store.latest(name)) is not None and last["checksum"] == stated.checksum:
+        return _told(name, None)
+    parsed = quality.check(plugin.parse(name, spec, stated.raws, context), name, spec, context)
+    kind = stating.kind_of(spec)
+    findings = [
+        *parsed.findings,
+        *stated.findings(name, kind),
+        *_disagreements(file, store, name, parsed),
+    ]
+    say(f"storing {name}", 0.6)
+    for raw in stated.raws:
+        store.keep_raw(raw)
+    load = store.state(
+        parsed.tables,
+        source=name,
+        checksum=stated.checksum,
+        declaration=stated.declaration,
+        market=file.market.name,
+        origins=[r.origin for r in stated.raws],
+        findings=findings,
+        quarantine=parsed.quarantine,
+        adds_only=kind == "append",
+    )
+    return _told(name, load) | {
+        "rows": sum(len(t) for t in parsed.tables.values()),
+        "quarantined": 0 if parsed.quarantine is None else len(parsed.quarantine),
+        "findings": len(findings),
+    }
+
+
+def _told(name: str, stated: Stated | None) -> dict[str, Any]:
+    """What is told of a source: the load and what it changed."""
+    return {
+        "source": name,
+        "load": None if stated is None else stated.load,
+        "rows": 0,
+        "added": 0 if stated is None else stated.added,
+        "changed": 0 if stated is None else stated.changed,
+        "withdrawn": 0 if stated is None else stated.withdrawn,
+        "quarantined": 0,
+        "findings": 0,
+    }
+
+
+def _withdraw_undeclared(file: config.MarketFile, store: Store) -> list[dict[str, Any]]:
+    """Withdraw what this market once imported from sources that its file no longer declares."""
+    done = []
+    for name in store.sources():
+        if name in file.sources or name == CALENDAR:
+            continue
+        began = time.perf_counter()
+        last = store.latest(name)
+        if last is None or last["market"] not in (None, file.market.name):
+            continue  # of another market that shares the store
+        stated = store.state({}, source=name, checksum="", market=file.market.name)
+        if stated is not None:
+            seconds = round(time.perf_counter() - began, 2)
+            done.append({**_told(name, stated), "seconds": seconds})
     return done
 
 
@@ -146,7 +191,7 @@ def calendar_sessions(file: config.MarketFile, store: Store) -> list[dt.date]:
     checksum = digest({"what": what, "days": [str(d) for d in days]}, 64)
     store.commit(
         {"sessions": frame},
-        source="sessions",
+        source=CALENDAR,
         checksum=checksum,
         origins=[Origin("exchange_calendars", what, str(dt.date.today()), "Apache-2.0", checksum)],
     )

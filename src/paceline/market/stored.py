@@ -97,20 +97,7 @@ class Stored:
     @cached_property
     def last_priced(self) -> dt.date | None:
         """The last day with a price, from the youngest partition that has one."""
-        import polars as pl
-
-        segments, _ = self.store.segments("prices", self.version)
-        for year in sorted({s.year for s in segments if s.year is not None}, reverse=True):
-            last = (
-                self.store.table("prices", self.version)
-                .filter(pl.col("date") >= dt.date(year, 1, 1))
-                .select(pl.col("date").max())
-                .collect()
-                .item()
-            )
-            if isinstance(last, dt.date):
-                return last
-        return None
+        return self.store.last_day("prices", self.version)
 
     def as_of(self, asked: str | dt.date | None) -> str:
         """The last day that may be seen: the session asked for, or the last session with prices.

@@ -1,12 +1,15 @@
 """The store: a folder of append-only Delta tables with one commit point, and raw bytes by checksum.
 
     tables/<name>/   rows of every table of ``schema``, each with its two clocks: known and load
+    tables/withdrawn/  markers of rows that their source no longer states
     tables/loads/    one row per import; appending it is the only commit. Rows of loads not listed
                      do not exist
     raw/             the bytes as they came, named by their SHA-256
     claims/          one empty file per load number ever taken, so that no number is used twice
     steps/           the lineage of each run
     cache/           results worked out before; may be deleted at any time
+
+An import states what its source says now; stored is what that changes (see ``statements``).
 
 A writer claims a number, reads ``loads``, appends its rows with that number, and then appends one
 row to ``loads`` on condition that nobody else has meanwhile. If somebody has, it starts over with a
@@ -20,7 +23,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -28,17 +31,22 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from paceline import schema
 from paceline.errors import StoreError, UsageError
 from paceline.lineage import Origin, canonical
 from paceline.sources import Finding, Raw
-from paceline.store import delta, files, layout
+from paceline.store import delta, files, layout, statements
 from paceline.store.cache import Cache, Entry
 from paceline.store.delta import Segment
+from paceline.store.statements import Stated, Withdrawals, standing
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
-__all__ = ["Cache", "Entry", "Segment", "Store"]
+__all__ = ["Cache", "Entry", "Segment", "Stated", "Store", "Withdrawals", "standing"]
+
+#: What one load writes: rows by table, and what its line in the log says of them.
+Writing = tuple[dict[str, pl.DataFrame], dict[str, Any]]
 
 #: Times an import is tried while others keep committing.
 ATTEMPTS = 8
@@ -153,6 +161,47 @@ class Store:
 
     # ---- writing
 
+    def state(
+        self,
+        tables: Mapping[str, pl.DataFrame],
+        *,
+        source: str,
+        checksum: str,
+        declaration: str = "",
+        market: str = "",
+        origins: Sequence[Origin] = (),
+        findings: Sequence[Finding] = (),
+        quarantine: pl.DataFrame | None = None,
+        adds_only: bool = False,
+    ) -> Stated | None:
+        """Store what ``source`` says now: these rows, and no others; see ``statements``.
+
+        None, and nothing is written, where its last load has that checksum. Rows are brought into
+        form as in ``commit``; what differs from the version on which the load is committed is
+        stored, or nothing.
+
+        checksum     of what is stated: bytes and declaration; "" withdraws the source
+        declaration  of the settings alone
+        market       name of the market that states it
+        adds_only    rows that are not stated stay, and so does a value that is missing
+        """
+        rows = {name: layout.conform(name, frame, source) for name, frame in tables.items()}
+        beside = layout.beside(source, findings, quarantine)
+        described = _described(source, checksum, rows, origins)
+        described |= {"declaration": declaration, "market": market}
+
+        def said(loads: pl.DataFrame) -> bool:
+            last = statements.latest(loads, source)
+            return last is not None and last["checksum"] == checksum
+
+        def make(loads: pl.DataFrame) -> Writing:
+            d = statements.difference(self, loads, source, rows, adds_only=adds_only)
+            written = {**d.rows, **beside, "withdrawn": d.markers}
+            return written, {**described, "blocks": d.blocks, "changes": d.changes}
+
+        done = self._commit(source, said, make)
+        return None if done is None else Stated.of(*done)
+
     def commit(
         self,
         tables: Mapping[str, pl.DataFrame],
@@ -163,7 +212,7 @@ class Store:
         findings: Sequence[Finding] = (),
         quarantine: pl.DataFrame | None = None,
     ) -> int | None:
-        """Store one import; returns its load number, or None if its checksum is listed already.
+        """Add rows to what ``source`` says; its load number, or None if its checksum is listed.
 
         ``known`` is filled from the table's dating column where the source gives none; in
         ``prices`` a missing ``source`` becomes ``source``. Rows must keep the schema and be unique
@@ -171,26 +220,35 @@ class Store:
         Either everything is stored or nothing.
         """
         rows = {name: layout.conform(name, frame, source) for name, frame in tables.items()}
-        counts = {name: len(frame) for name, frame in rows.items()}
+        described = _described(source, checksum, rows, origins)
         rows |= layout.beside(source, findings, quarantine)
-        described = {
-            "source": source,
-            "checksum": checksum,
-            "rows": sum(counts.values()),
-            "tables": canonical(counts),
-            "origins": canonical([asdict(o) for o in origins]),
-        }
+        done = self._commit(
+            source, lambda loads: checksum in loads["checksum"], lambda _: (rows, described)
+        )
+        return None if done is None else done[0]
+
+    def _commit(
+        self,
+        source: str,
+        said: Callable[[pl.DataFrame], bool],
+        make: Callable[[pl.DataFrame], Writing],
+    ) -> tuple[int, dict[str, Any]] | None:
+        """One load: its number and its line in the log; None where ``said`` finds nothing new.
+
+        make  what to write on top of the loads it is given; asked again whenever others committed
+        """
         for _ in range(ATTEMPTS):
-            if self.has(checksum):
+            if said(self.loads()):
                 return None
             load = files.claim(self.path / "claims", self.version)
             table = delta.open_table(self._loads)
             assert table is not None
             before = self._all_loads(table)
-            if checksum in before["checksum"]:
+            if said(before):
                 return None
             if load <= _last(before):
                 continue
+            rows, described = make(before)
             for name, frame in rows.items():
                 self._append(name, frame, load)
             now = dt.datetime.now(dt.UTC)
@@ -203,7 +261,7 @@ class Store:
                 )
             except delta.ConflictError:
                 continue
-            return load
+            return load, line
         raise StoreError(
             f"{self.path}: other imports kept committing while {source!r} was being stored.",
             "Nothing of it was stored: run the import again.",
@@ -223,7 +281,7 @@ class Store:
     # ---- reading
 
     def segments(
-        self, name: str, version: int | None = None
+        self, name: str, version: int | str | dt.date | None = None
     ) -> tuple[list[Segment], frozenset[int]]:
         """The data files that may hold rows of the table, and the loads listed, at ``version``."""
         # loads first: whatever is listed there was written before
@@ -233,10 +291,53 @@ class Store:
         last = max(listed, default=0)
         return [s for s in segments if s.first_load is None or s.first_load <= last], listed
 
+    def withdrawals(self, name: str, version: int | None = None) -> Withdrawals:
+        """Which rows of a declared table its sources had withdrawn by ``version``."""
+        loads = self.loads(version)
+        markers = pl.DataFrame(schema=layout.WITHDRAWN)
+        folder = self._folder("withdrawn")
+        if name in schema.TABLES and delta.exists(folder):
+            segments, listed = self.segments("withdrawn", version)
+            mine = [s for s in segments if s.constant.get("table", name) == name]
+            kept = (pl.col("table") == name) & pl.col("load").is_in(list(listed))
+            with delta.guard(folder, "reading"):
+                markers = delta.scan(mine, layout.WITHDRAWN).filter(kept).collect()
+        return Withdrawals(name, markers, loads)
+
     def table(self, name: str, version: int | str | dt.date | None = None) -> pl.LazyFrame:
-        """The rows of a table as they stood at ``version``, columns as in ``schema``, lazily."""
-        segments, listed = self.segments(name, None if version is None else self.resolve(version))
-        return delta.scan(segments, layout.columns(name)).filter(pl.col("load").is_in(list(listed)))
+        """The rows of a table as they stood at ``version``, columns as in ``schema``, lazily.
+
+        Without rows that were withdrawn; of rows that were added twice (``commit``) both.
+        """
+        number = self.version if version is None else self.resolve(version)
+        segments, listed = self.segments(name, number)
+        loads = pl.col("load").is_in(list(listed))
+        columns = layout.columns(name)
+        if name not in schema.TABLES:
+            return delta.scan(segments, columns).filter(loads)
+        withdrawals = self.withdrawals(name, number)
+        touched = [s for s in segments if withdrawals.touch(s.year)]
+        whole = delta.scan([s for s in segments if s not in touched], columns).filter(loads)
+        if not touched:
+            return whole
+        live = withdrawals.live(delta.scan(touched, columns).filter(loads))
+        return live if len(touched) == len(segments) else pl.concat([whole, live])
+
+    def last_day(self, name: str, version: int | str | dt.date | None = None) -> dt.date | None:
+        """The last date of a table kept by year, from its youngest year that has rows."""
+        years = {s.year for s in self.segments(name, version)[0] if s.year is not None}
+        rows = self.table(name, version)
+        for year in sorted(years, reverse=True):
+            with delta.guard(self._folder(name), "reading"):
+                last = (
+                    rows.filter(pl.col("date") >= dt.date(year, 1, 1))
+                    .select(pl.col("date").max())
+                    .collect()
+                    .item()
+                )
+            if isinstance(last, dt.date):
+                return last
+        return None
 
     def read(self, name: str, version: int | str | dt.date | None = None) -> pl.DataFrame:
         """``table``, collected; a damaged file is a ``StoreError``."""
@@ -244,13 +345,39 @@ class Store:
         with delta.guard(self._folder(name), "reading"):
             return frame.collect()
 
+    def sources(self, version: int | str | dt.date | None = None) -> list[str]:
+        """The sources whose statements stand at ``version``, in order of their first import."""
+        loads = self.loads(version)
+        last = loads.unique("source", keep="last").filter(pl.col("checksum") != "")["source"]
+        return [s for s in loads["source"].unique(maintain_order=True) if s in set(last)]
+
+    def latest(self, source: str) -> dict[str, Any] | None:
+        """The row of ``loads`` of the last import of a source; None for one never imported."""
+        return statements.latest(self.loads(), source)
+
+    def standing(self, version: int | str | dt.date | None = None) -> pl.DataFrame:
+        """The rows of ``loads`` that state what stands at ``version``."""
+        return standing(self.loads(version))
+
+    def statement(
+        self, source: str, name: str, version: int | str | dt.date | None = None
+    ) -> pl.DataFrame:
+        """The rows of a table that one source states at ``version``."""
+        loads = self.loads(self.version if version is None else version)
+        return statements.of_source(self, loads, source, name)
+
     def findings(self, version: int | str | dt.date | None = None) -> pl.DataFrame:
-        """Faults found in the data at each import."""
-        return self.read("findings", version).drop("known").sort("load", "source", "check")
+        """Faults found in what the sources state at ``version``."""
+        return self._of_standing("findings", version).sort("load", "source", "check")
 
     def quarantine(self, version: int | str | dt.date | None = None) -> pl.DataFrame:
-        """Rows set aside at each import, with the reason; ``row`` is the row as JSON."""
-        return self.read("quarantine", version).drop("known").sort("load", "source", "table")
+        """Rows set aside of what is stated, with the reason; ``row`` is the row as JSON."""
+        return self._of_standing("quarantine", version).sort("load", "source", "table")
+
+    def _of_standing(self, name: str, version: int | str | dt.date | None) -> pl.DataFrame:
+        number = self.version if version is None else self.resolve(version)
+        loads = self.standing(number)["load"]
+        return self.read(name, number).drop("known").filter(pl.col("load").is_in(loads.implode()))
 
     # ---- raw bytes and lineage
 
@@ -296,6 +423,20 @@ class Store:
     def vacuum(self, hours: int = ABANDONED) -> int:
         """Delete files no table refers to and older than ``hours``; returns how many."""
         return sum(delta.vacuum(self._folder(name), hours) for name in layout.TABLES)
+
+
+def _described(
+    source: str, checksum: str, rows: Mapping[str, pl.DataFrame], origins: Sequence[Origin]
+) -> dict[str, Any]:
+    """What a load's line in the log says of what it was given."""
+    counts = {name: len(frame) for name, frame in rows.items()}
+    return {
+        "source": source,
+        "checksum": checksum,
+        "rows": sum(counts.values()),
+        "tables": canonical(counts),
+        "origins": canonical([asdict(o) for o in origins]),
+    }
 
 
 def _number_or_date(text: str) -> int | dt.date:

@@ -162,7 +162,11 @@ def append_if_unchanged(table: DeltaTable, folder: Path, frame: pl.DataFrame) ->
     with guard(folder, "committing"):
         # without retries delta-rs fails on any newer commit instead of rebasing onto it
         write_deltalake(
-            table, frame, mode="append", commit_properties=CommitProperties(max_commit_retries=0)
+            table,
+            frame,
+            mode="append",
+            schema_mode="merge",
+            commit_properties=CommitProperties(max_commit_retries=0),
         )
 
 

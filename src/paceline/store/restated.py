@@ -1,0 +1,139 @@
+"""What the statements of a source changed: rows counted, withdrawn ones named, changes measured.
+
+For every security (series, fund, ...) and number that a statement changes: how many of its stored
+rows, from which day to which, and by what factor new / old, so that "all 2,412 closes of AAPL up to
+2025-06-06 changed by a factor of 0.25" can be said without reading the rows again. The factor is
+the median; over several years the median of the years' medians, weighted by their rows.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from paceline import schema
+from paceline.lineage import canonical
+from paceline.rows import where_is
+
+#: Withdrawn rows that are named, of each table.
+EXAMPLES = 4
+#: Changes that are told one by one, of each table: those of most rows.
+TOLD = 8
+#: Columns of keys that date a row.
+DATES = ("date", "period_end", "start")
+_GROUP = ["what", "field"]
+
+
+class Tally:
+    """Counts what one statement changes, block after block."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, dict[str, int]] = {}
+        self._examples: dict[str, list[str]] = {}
+        self._changes: dict[str, list[pl.DataFrame]] = {}
+
+    def add(
+        self,
+        name: str,
+        added: int,
+        changed: pl.DataFrame | None = None,
+        gone: pl.DataFrame | None = None,
+        before: pl.DataFrame | None = None,
+    ) -> None:
+        """One block of the table ``name``.
+
+        changed  rows with new values, and their old ones under "=" and the column's name
+        gone     rows withdrawn
+        before   all rows as they stood
+        """
+        counts = self._counts.setdefault(name, {"added": 0, "changed": 0, "withdrawn": 0})
+        counts["added"] += added
+        if changed is None or gone is None or before is None:
+            return
+        counts["changed"] += len(changed)
+        counts["withdrawn"] += len(gone)
+        named = self._examples.setdefault(name, [])
+        key = [k for k in schema.table(name).key if k != "source"]
+        named += [where_is(gone[i], key) for i in range(min(len(gone), EXAMPLES - len(named)))]
+        if len(changed):
+            self._changes.setdefault(name, []).append(_measured(name, changed, before))
+
+    def text(self) -> str:
+        """As the log keeps it: JSON of table -> added, changed, withdrawn, examples, restated."""
+        told: dict[str, dict[str, Any]] = {}
+        for name, counts in self._counts.items():
+            told[name] = dict(counts)
+            if self._examples.get(name):
+                told[name]["examples"] = self._examples[name]
+            if name in self._changes:
+                found = _together(pl.concat(self._changes[name]))
+                told[name]["restated"] = found.head(TOLD).to_dicts()
+                told[name]["more"] = max(0, len(found) - TOLD)
+        return canonical(told)
+
+
+def _measured(name: str, changed: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
+    """One row per subject and number that changed in the block."""
+    key = schema.table(name).key
+    day = next((d for d in DATES if d in key), "known")
+    subject = [k for k in key if k not in (*DATES, "source")]
+    what = pl.concat_str(subject, separator=" ", ignore_nulls=True) if subject else pl.lit(name)
+    numbers = [c for c, t in before.schema.items() if t.is_float()]
+    parts = []
+    stands = before.select(what.alias("what"), pl.col(day).alias("day"))
+    for field in numbers:
+        new, old = pl.col(field), pl.col(f"={field}")
+        parts.append(
+            changed.filter(new.ne_missing(old))
+            .group_by(what.alias("what"))
+            .agg(
+                pl.lit(field).alias("field"),
+                pl.len().cast(pl.Int64).alias("rows"),
+                pl.col(day).min().alias("first"),
+                pl.col(day).max().alias("last"),
+                (new / old).median().alias("factor"),
+                (new / old).min().alias("low"),
+                (new / old).max().alias("high"),
+            )
+        )
+    found = pl.concat(parts) if parts else _no_numbers(changed, what, day)
+    until = stands.join(found.group_by("what").agg(pl.col("last").max()), on="what")
+    of = until.filter(pl.col("day") <= pl.col("last")).group_by("what").agg(pl.len().alias("of"))
+    return found.join(of, on="what", how="left").with_columns(pl.col("of").cast(pl.Int64))
+
+
+def _no_numbers(changed: pl.DataFrame, what: pl.Expr, day: str) -> pl.DataFrame:
+    """Rows of a table without numbers: which subject changed, and when."""
+    nothing = pl.lit(None, pl.Float64)
+    return changed.group_by(what.alias("what")).agg(
+        pl.lit("row").alias("field"),
+        pl.len().cast(pl.Int64).alias("rows"),
+        pl.col(day).min().alias("first"),
+        pl.col(day).max().alias("last"),
+        *(nothing.alias(c) for c in ("factor", "low", "high")),
+    )
+
+
+def _together(parts: pl.DataFrame) -> pl.DataFrame:
+    """The blocks' measures as one row per subject and number, those of most rows first."""
+    middle = (
+        parts.sort("factor", nulls_last=True)
+        .with_columns(
+            pl.col("rows").cum_sum().over(_GROUP).alias("so_far"),
+            pl.col("rows").sum().over(_GROUP).alias("all"),
+        )
+        .filter(2 * pl.col("so_far") >= pl.col("all"))
+        .unique(_GROUP, keep="first", maintain_order=True)
+        .select(*_GROUP, "factor")
+    )
+    return (
+        parts.group_by(_GROUP)
+        .agg(
+            pl.col("rows", "of").sum(),
+            pl.col("first", "low").min(),
+            pl.col("last", "high").max(),
+        )
+        .join(middle, on=_GROUP)
+        .sort("rows", *_GROUP, descending=[True, False, False])
+    )
