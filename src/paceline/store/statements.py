@@ -137,10 +137,12 @@ def digests(stated: Tables) -> dict[Block, str]:
     """Block -> number of its rows and the sum of their hashes, for every block with rows."""
     found: dict[Block, str] = {}
     for name, frame in stated.items():
-        year = pl.col("date").dt.year() if name in layout.BY_YEAR else pl.lit(None, pl.Int32)
+        dated = name in layout.BY_YEAR
+        year = frame["date"].dt.year() if dated else pl.lit(None, pl.Int32)
         sums = (
-            frame.select(year.alias("year"))
-            .with_columns(frame.hash_rows().alias("hash"))
+            frame.hash_rows()
+            .to_frame("hash")
+            .with_columns(year.alias("year"))
             .group_by("year")
             .agg(pl.len(), pl.col("hash").sum())
         )
