@@ -67,9 +67,7 @@ def _import_one(
     spec = file.sources[name]
     plugin = sources.get(spec.kind, file.plugins)
     say(f"reading {name}", 0.0)
-    stated = stating.gather(
-        plugin, name, spec, Path(file.market.data), file.market.calendar, store
-    )
+    stated = stating.gather(plugin, name, spec, Path(file.market.data), file.market.calendar, store)
     if (last := store.latest(name)) is not None and last["checksum"] == stated.checksum:
         return _told(name, None)
     parsed = quality.check(plugin.parse(name, spec, stated.raws, context), name, spec, context)

@@ -76,7 +76,7 @@ def positions(
         keep &= frame["load"].is_in(list(listed)).to_numpy()
     elif load is not None and load not in listed:
         keep[:] = False
-    if withdrawals.touch(segments[0].year):
+    if withdrawals.touch(segments):
         rows = pl.DataFrame([_column(frame, segments, c) for c in needed])
         live = withdrawals.live(rows.lazy().with_row_index("__at")).collect()["__at"]
         still = np.zeros(len(keep), bool)

@@ -284,24 +284,28 @@ class Store:
         self, name: str, version: int | str | dt.date | None = None
     ) -> tuple[list[Segment], frozenset[int]]:
         """The data files that may hold rows of the table, and the loads listed, at ``version``."""
-        # loads first: whatever is listed there was written before
-        listed = frozenset(self.loads(version)["load"])
-        folder = self._folder(name)
-        segments = delta.segments(delta.open_table(folder), folder)
-        last = max(listed, default=0)
-        return [s for s in segments if s.first_load is None or s.first_load <= last], listed
+        loads = self.loads(version)  # first: whatever is listed there was written before
+        return self._segments(name, loads), frozenset(loads["load"])
 
-    def withdrawals(self, name: str, version: int | None = None) -> Withdrawals:
+    def _segments(self, name: str, loads: pl.DataFrame) -> list[Segment]:
+        folder, last = self._folder(name), _last(loads)
+        segments = delta.segments(delta.open_table(folder), folder)
+        segments = [s for s in segments if s.first_load is None or s.first_load <= last]
+        return (
+            self._withdrawals(name, loads).living(segments) if name in schema.TABLES else segments
+        )
+
+    def withdrawals(self, name: str, version: int | str | dt.date | None = None) -> Withdrawals:
         """Which rows of a declared table its sources had withdrawn by ``version``."""
-        loads = self.loads(version)
-        markers = pl.DataFrame(schema=layout.WITHDRAWN)
+        return self._withdrawals(name, self.loads(version))
+
+    def _withdrawals(self, name: str, loads: pl.DataFrame) -> Withdrawals:
         folder = self._folder("withdrawn")
-        if name in schema.TABLES and delta.exists(folder):
-            segments, listed = self.segments("withdrawn", version)
-            mine = [s for s in segments if s.constant.get("table", name) == name]
-            kept = (pl.col("table") == name) & pl.col("load").is_in(list(listed))
-            with delta.guard(folder, "reading"):
-                markers = delta.scan(mine, layout.WITHDRAWN).filter(kept).collect()
+        segments = self._segments("withdrawn", loads) if delta.exists(folder) else []
+        mine = [s for s in segments if s.constant.get("table", name) == name]
+        kept = (pl.col("table") == name) & pl.col("load").is_in(loads["load"].implode())
+        with delta.guard(folder, "reading"):
+            markers = delta.scan(mine, layout.WITHDRAWN).filter(kept).collect()
         return Withdrawals(name, markers, loads)
 
     def table(self, name: str, version: int | str | dt.date | None = None) -> pl.LazyFrame:
@@ -309,18 +313,17 @@ class Store:
 
         Without rows that were withdrawn; of rows that were added twice (``commit``) both.
         """
-        number = self.version if version is None else self.resolve(version)
-        segments, listed = self.segments(name, number)
-        loads = pl.col("load").is_in(list(listed))
-        columns = layout.columns(name)
+        loads = self.loads(version)
+        segments, columns = self._segments(name, loads), layout.columns(name)
+        listed = pl.col("load").is_in(loads["load"].implode())
         if name not in schema.TABLES:
-            return delta.scan(segments, columns).filter(loads)
-        withdrawals = self.withdrawals(name, number)
-        touched = [s for s in segments if withdrawals.touch(s.year)]
-        whole = delta.scan([s for s in segments if s not in touched], columns).filter(loads)
+            return delta.scan(segments, columns).filter(listed)
+        withdrawals = self._withdrawals(name, loads)
+        touched = [s for s in segments if withdrawals.touch([s])]
+        whole = delta.scan([s for s in segments if s not in touched], columns).filter(listed)
         if not touched:
             return whole
-        live = withdrawals.live(delta.scan(touched, columns).filter(loads))
+        live = withdrawals.live(delta.scan(touched, columns).filter(listed))
         return live if len(touched) == len(segments) else pl.concat([whole, live])
 
     def last_day(self, name: str, version: int | str | dt.date | None = None) -> dt.date | None:

@@ -1,9 +1,10 @@
 """What the statements of a source changed: rows counted, withdrawn ones named, changes measured.
 
-For every security (series, fund, ...) and number that a statement changes: how many of its stored
-rows, from which day to which, and by what factor new / old, so that "all 2,412 closes of AAPL up to
-2025-06-06 changed by a factor of 0.25" can be said without reading the rows again. The factor is
-the median; over several years the median of the years' medians, weighted by their rows.
+For every number that a statement changes, of all and of the securities (series, funds, ...) of which
+it changes most: how many of their stored rows, from which day to which, and by what factor new /
+old, so that "all 2,412 closes of AAPL up to 2025-06-06 changed by a factor of 0.25" can be said
+without reading the rows again. The factor is the median; over several years the median of the
+years' medians, weighted by their rows.
 """
 
 from __future__ import annotations
@@ -18,11 +19,10 @@ from paceline.rows import where_is
 
 #: Withdrawn rows that are named, of each table.
 EXAMPLES = 4
-#: Changes that are told one by one, of each table: those of most rows.
-TOLD = 8
+#: Subjects that are told one by one, of each number: those of most rows.
+TOLD = 4
 #: Columns of keys that date a row.
 DATES = ("date", "period_end", "start")
-_GROUP = ["what", "field"]
 
 
 class Tally:
@@ -67,9 +67,12 @@ class Tally:
             if self._examples.get(name):
                 told[name]["examples"] = self._examples[name]
             if name in self._changes:
-                found = _together(pl.concat(self._changes[name]))
-                told[name]["restated"] = found.head(TOLD).to_dicts()
-                told[name]["more"] = max(0, len(found) - TOLD)
+                parts = pl.concat(self._changes[name])
+                each = _together(parts, ["field", "what"])
+                told[name]["restated"] = [
+                    {**row, "most": each.filter(field=row["field"]).head(TOLD).to_dicts()}
+                    for row in _together(parts, ["field"]).to_dicts()
+                ]
         return canonical(told)
 
 
@@ -115,25 +118,26 @@ def _no_numbers(changed: pl.DataFrame, what: pl.Expr, day: str) -> pl.DataFrame:
     )
 
 
-def _together(parts: pl.DataFrame) -> pl.DataFrame:
-    """The blocks' measures as one row per subject and number, those of most rows first."""
+def _together(parts: pl.DataFrame, by: list[str]) -> pl.DataFrame:
+    """The blocks' measures as one row per group, those of most rows first."""
     middle = (
         parts.sort("factor", nulls_last=True)
         .with_columns(
-            pl.col("rows").cum_sum().over(_GROUP).alias("so_far"),
-            pl.col("rows").sum().over(_GROUP).alias("all"),
+            pl.col("rows").cum_sum().over(by).alias("so_far"),
+            pl.col("rows").sum().over(by).alias("all"),
         )
         .filter(2 * pl.col("so_far") >= pl.col("all"))
-        .unique(_GROUP, keep="first", maintain_order=True)
-        .select(*_GROUP, "factor")
+        .unique(by, keep="first", maintain_order=True)
+        .select(*by, "factor")
     )
     return (
-        parts.group_by(_GROUP)
+        parts.group_by(by)
         .agg(
             pl.col("rows", "of").sum(),
             pl.col("first", "low").min(),
             pl.col("last", "high").max(),
+            pl.col("what").n_unique().alias("subjects"),
         )
-        .join(middle, on=_GROUP)
-        .sort("rows", *_GROUP, descending=[True, False, False])
+        .join(middle, on=by)
+        .sort("rows", *by, descending=[True, *(False for _ in by)])
     )

@@ -18,7 +18,7 @@ read nor compared, so that a day added to a long history reads one year and writ
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
@@ -26,6 +26,7 @@ import polars as pl
 from paceline import schema
 from paceline.lineage import canonical
 from paceline.store import delta, layout, restated
+from paceline.store.delta import Segment
 
 if TYPE_CHECKING:
     from paceline.store import Store
@@ -101,15 +102,27 @@ class Withdrawals:
         until = pl.col("load").max().alias("__until")
         self._blocks = markers.filter(whole).group_by("__of", "year").agg(until)
         self._rows = markers.filter(~whole).group_by("__of", *self.key).agg(until)
-        self.years = frozenset(self._blocks["year"])
-        if self._dated:
-            self.years |= frozenset(self._rows["date"].dt.year().unique())
+        by_year = [self._blocks.select("year", "__until")]
+        year = pl.col("date").dt.year() if self._dated else pl.lit(None, pl.Int32)
+        by_year.append(self._rows.select(year.alias("year"), "__until"))
+        last = pl.concat(by_year).group_by("year").agg(pl.col("__until").max())
+        self._last: dict[int | None, int] = dict(last.iter_rows())
+        gone = self._source.join(self._blocks, on="__of").select("load", "year", "__until")
+        self._gone: dict[tuple[int, int | None], int] = {
+            (load, year): until for load, year, until in gone.iter_rows()
+        }
 
-    def touch(self, year: int | None) -> bool:
-        """Whether rows of that year (None: of a table that is not kept by year) were taken away."""
-        if self._dated:
-            return year in self.years or year is None
-        return bool(len(self._blocks) or len(self._rows))
+    def living(self, segments: Iterable[Segment]) -> list[Segment]:
+        """The files but for those of which one marker takes away every row."""
+        return [s for s in segments if not self._wholly_gone(s)]
+
+    def _wholly_gone(self, segment: Segment) -> bool:
+        load = segment.constant.get("load")
+        return load is not None and load < self._gone.get((load, segment.year), 0)
+
+    def touch(self, segments: Sequence[Segment]) -> bool:
+        """Whether rows of these files may have been taken away."""
+        return any((s.first_load or 0) < self._last.get(s.year, 0) for s in segments)
 
     def live(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         """``rows``, which have the key, ``known`` and ``load``, without those taken away."""
@@ -182,9 +195,14 @@ def difference(
     """
     new = digests(stated)
     old = _known(store, loads, source)
-    rows: dict[str, list[pl.DataFrame]] = {name: [] for name in stated}
-    markers = [pl.DataFrame(schema=_MARKERS)]
-    tally = restated.Tally()
+    nothing, tally = pl.DataFrame(schema=_MARKERS), restated.Tally()
+    said = None if adds_only else _to_text(new)
+    if not old:  # nothing to compare with: the tables are written as they are
+        for name, frame in stated.items():
+            tally.add(name, len(frame))
+        return Difference(dict(stated), nothing, said, tally.text())
+    rows: dict[str, list[pl.DataFrame]] = {}
+    markers = [nothing]
     for block in sorted({*new, *old}, key=lambda b: (b[0], b[1] or 0)):
         if old.get(block, "") == new.get(block) or (adds_only and block not in new):
             continue
@@ -197,9 +215,9 @@ def difference(
         rows.setdefault(name, []).append(add)
         markers.append(gone if year is None else gone.with_columns(year=pl.lit(year, pl.Int32)))
     return Difference(
-        {name: pl.concat(parts) for name, parts in rows.items() if parts},
+        {name: pl.concat(parts) for name, parts in rows.items()},
         pl.concat(markers, how="diagonal"),
-        None if adds_only else _to_text(new),
+        said,
         tally.text(),
     )
 
@@ -224,7 +242,7 @@ def _known(store: Store, loads: pl.DataFrame, source: str) -> dict[Block, str]:
     }
 
 
-def _may_hold(segment: delta.Segment, loads: Collection[int]) -> bool:
+def _may_hold(segment: Segment, loads: Collection[int]) -> bool:
     """Whether the file may hold rows of these loads."""
     return segment.constant.get("load") is None or segment.constant["load"] in loads
 
@@ -240,7 +258,7 @@ def of_source(
     columns = layout.columns(name)
     rows = delta.scan(mine, columns).filter(pl.col("load").is_in(list(own)))
     withdrawals = store.withdrawals(name, version)
-    if withdrawals.touch(year):
+    if withdrawals.touch(mine):
         rows = withdrawals.live(rows)
     with delta.guard(store.path / "tables" / name, "reading"):
         frame = rows.collect()
@@ -280,7 +298,9 @@ def _compare(
     if adds_only:
         both = both.with_columns(pl.coalesce(c, f"={c}") for c in values)
     there = pl.col("=").is_not_null()
-    differs = pl.any_horizontal(pl.lit(False), *(pl.col(c).ne_missing(pl.col(f"={c}")) for c in values))
+    differs = pl.any_horizontal(
+        pl.lit(False), *(pl.col(c).ne_missing(pl.col(f"={c}")) for c in values)
+    )
     added, changed = both.filter(~there), both.filter(there & differs)
     gone = before.clear() if adds_only else before.join(after, on=key, how="anti", nulls_equal=True)
     tally.add(name, len(added), changed, gone, before)
