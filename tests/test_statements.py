@@ -214,6 +214,22 @@ def test_restated_history_is_measured(store: Store) -> None:
         "low": 0.25,
         "high": 0.25,
     }
+    (row,) = store.changes().to_dicts()
+    assert row["what"] == [f"all 300 closes of A up to {days[299]} changed by a factor of 0.25"]
+
+
+def test_changes_of_several_names_are_told_one_by_one_and_together(store: Store) -> None:
+    rows = {("A", DAYS[0]): 10.0, ("A", DAYS[1]): 10.0, ("B", DAYS[0]): 10.0, ("C", DAYS[0]): 1.0}
+    say(store, "feed", rows)
+    say(store, "feed", {("A", DAYS[0]): 20.0, ("A", DAYS[1]): 20.0, ("B", DAYS[0]): 5.0})
+    (row,) = store.changes().to_dicts()
+    assert (row["changed"], row["withdrawn"]) == (3, 1)
+    assert row["what"] == [
+        "1 row withdrawn: C 2023-12-28",
+        "all 2 closes of A up to 2023-12-29 changed by a factor of 2",
+        "1 close of B of 2023-12-28 changed by a factor of 0.5",
+        "all 3 closes of 2 names up to 2023-12-29 changed by a median factor of 2 (0.5 to 2)",
+    ]
 
 
 # ---- races ---------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ it was.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -35,7 +36,7 @@ from paceline import schema
 from paceline.errors import StoreError, UsageError
 from paceline.lineage import Origin, canonical
 from paceline.sources import Finding, Raw
-from paceline.store import delta, files, layout, statements
+from paceline.store import delta, files, layout, restated, statements
 from paceline.store.cache import Cache, Entry
 from paceline.store.delta import Segment
 from paceline.store.statements import Stated, Withdrawals, standing
@@ -195,7 +196,7 @@ class Store:
             return last is not None and last["checksum"] == checksum
 
         def make(loads: pl.DataFrame) -> Writing:
-            d = statements.difference(self, loads, source, rows, adds_only=adds_only)
+            d = statements.revision(self, loads, source, rows, adds_only=adds_only)
             written = {**d.rows, **beside, "withdrawn": d.markers}
             return written, {**described, "blocks": d.blocks, "changes": d.changes}
 
@@ -368,6 +369,25 @@ class Store:
         """The rows of a table that one source states at ``version``."""
         loads = self.loads(self.version if version is None else version)
         return statements.of_source(self, loads, source, name)
+
+    def changes(self, version: int | str | dt.date | None = None) -> pl.DataFrame:
+        """What statements changed of what was stated before, by load and table, newest first.
+
+        Columns load, committed, source, table, added, changed, withdrawn, and what: sentences that
+        name withdrawn rows and measure restated history. Loads that only added are left out.
+        """
+        rows = [
+            {
+                **{k: load[k] for k in ("load", "committed", "source")},
+                "table": name,
+                **{k: told[k] for k in ("added", "changed", "withdrawn")},
+                "what": restated.sentences(told),
+            }
+            for load in self.loads(version).drop_nulls("changes").iter_rows(named=True)
+            for name, told in json.loads(load["changes"]).items()
+            if told["changed"] or told["withdrawn"]
+        ]
+        return pl.DataFrame(rows[::-1], schema=layout.CHANGES)
 
     def findings(self, version: int | str | dt.date | None = None) -> pl.DataFrame:
         """Faults found in what the sources state at ``version``."""

@@ -1,14 +1,15 @@
 """What the statements of a source changed: rows counted, withdrawn ones named, changes measured.
 
-For every number that a statement changes, of all and of the securities (series, funds, ...) of which
-it changes most: how many of their stored rows, from which day to which, and by what factor new /
-old, so that "all 2,412 closes of AAPL up to 2025-06-06 changed by a factor of 0.25" can be said
-without reading the rows again. The factor is the median; over several years the median of the
-years' medians, weighted by their rows.
+For every number that a statement changes, of all and of the securities (series, funds, ...) of
+which it changes most: how many of their stored rows, from which day to which, and by what factor
+new / old, so that "all 2,412 closes of AAPL up to 2025-06-06 changed by a factor of 0.25" can be
+said without reading the rows again. The factor is the median; over several years the median of the
+years' medians, weighted by their rows. Returns are counted without a factor.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -21,6 +22,8 @@ from paceline.rows import where_is
 EXAMPLES = 4
 #: Subjects that are told one by one, of each number: those of most rows.
 TOLD = 4
+#: Factors that differ by less are one factor, as text rounds it.
+SAME = 1e-4
 #: Columns of keys that date a row.
 DATES = ("date", "period_end", "start")
 
@@ -76,6 +79,43 @@ class Tally:
         return canonical(told)
 
 
+def sentences(told: Mapping[str, Any]) -> list[str]:
+    """What the log says of one table, for people: rows withdrawn, numbers changed."""
+    said = []
+    if told["withdrawn"]:
+        named = told.get("examples", [])
+        more = ", ..." if told["withdrawn"] > len(named) else ""
+        said.append(f"{_count(told['withdrawn'], 'row')} withdrawn: {', '.join(named)}{more}")
+    for all_ in told.get("restated", []):
+        several = all_["subjects"] > 1
+        if several and all_["low"] != all_["high"]:
+            said += [_sentence(one, one["what"]) for one in all_["most"]]
+        whose = f"{all_['subjects']:,} names" if several else all_["most"][0]["what"]
+        said.append(_sentence(all_, whose))
+    return said
+
+
+def _sentence(found: Mapping[str, Any], whose: str) -> str:
+    rows, field = found["rows"], str(found["field"]).replace("_", " ")
+    whole = rows == found["of"] and rows > 1
+    when = f"up to {found['last']}" if whole else f"from {found['first']} to {found['last']}"
+    if found["first"] == found["last"]:
+        when = f"of {found['first']}"
+    start = f"{'all ' if whole else ''}{_count(rows, field)} of {whose} {when} changed"
+    if found["factor"] is None:
+        return start
+    middle, low, high = found["factor"], found["low"], found["high"]
+    one = low == high or (low > 0 and high / low - 1 < SAME)
+    by = f"a factor of {middle:.6g}" if one else f"a median factor of {middle:.6g}"
+    if not one:
+        by += f" ({low:.6g} to {high:.6g})"
+    return f"{start} by {by}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def _measured(name: str, changed: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
     """One row per subject and number that changed in the block."""
     key = schema.table(name).key
@@ -87,17 +127,21 @@ def _measured(name: str, changed: pl.DataFrame, before: pl.DataFrame) -> pl.Data
     stands = before.select(what.alias("what"), pl.col(day).alias("day"))
     for field in numbers:
         new, old = pl.col(field), pl.col(f"={field}")
+        by = pl.when(old != 0).then(new / old)
+        if field.endswith("return"):
+            by = pl.lit(None, pl.Float64)
         parts.append(
             changed.filter(new.ne_missing(old))
+            .with_columns(by.alias("by"))
             .group_by(what.alias("what"))
             .agg(
                 pl.lit(field).alias("field"),
                 pl.len().cast(pl.Int64).alias("rows"),
                 pl.col(day).min().alias("first"),
                 pl.col(day).max().alias("last"),
-                (new / old).median().alias("factor"),
-                (new / old).min().alias("low"),
-                (new / old).max().alias("high"),
+                pl.col("by").median().alias("factor"),
+                pl.col("by").min().alias("low"),
+                pl.col("by").max().alias("high"),
             )
         )
     found = pl.concat(parts) if parts else _no_numbers(changed, what, day)

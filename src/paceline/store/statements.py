@@ -51,7 +51,7 @@ class Stated(NamedTuple):
         return cls(load, *(sum(c[k] for c in counts) for k in ("added", "changed", "withdrawn")))
 
 
-class Difference(NamedTuple):
+class Revision(NamedTuple):
     """What a statement changes: rows to write, markers to write, and what the log says of it."""
 
     rows: dict[str, pl.DataFrame]
@@ -186,9 +186,9 @@ def _from_text(text: str | None) -> dict[Block, str] | None:
 # ---- the difference
 
 
-def difference(
+def revision(
     store: Store, loads: pl.DataFrame, source: str, stated: Tables, *, adds_only: bool
-) -> Difference:
+) -> Revision:
     """What ``source`` changes at the version of ``loads`` by stating these tables and no others.
 
     adds_only  rows that are not stated stay, and so does a value that is not
@@ -200,7 +200,7 @@ def difference(
     if not old:  # nothing to compare with: the tables are written as they are
         for name, frame in stated.items():
             tally.add(name, len(frame))
-        return Difference(dict(stated), nothing, said, tally.text())
+        return Revision(dict(stated), nothing, said, tally.text())
     rows: dict[str, list[pl.DataFrame]] = {}
     markers = [nothing]
     for block in sorted({*new, *old}, key=lambda b: (b[0], b[1] or 0)):
@@ -214,7 +214,7 @@ def difference(
         add, gone = _compare(name, before, after, tally, adds_only=adds_only)
         rows.setdefault(name, []).append(add)
         markers.append(gone if year is None else gone.with_columns(year=pl.lit(year, pl.Int32)))
-    return Difference(
+    return Revision(
         {name: pl.concat(parts) for name, parts in rows.items()},
         pl.concat(markers, how="diagonal"),
         said,
