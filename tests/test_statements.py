@@ -395,7 +395,7 @@ def test_a_folder_is_a_statement_per_file(desk: Desk) -> None:
     done = desk.run()
     assert desk.closes() == mended and done["withdrawn"] == 0
     found = paceline.open(desk.folder / "market.toml").findings()
-    gone = found.filter(pl.col("check") == "files gone from the folder")
+    gone = found.filter(pl.col("check") == "files gone")
     assert gone.select("count", "example").rows() == [(1, "daily/2025-09-08.csv")]
     assert desk.run()["load"] is None
     desk.write("daily/2025-09-09.csv", {"2025-09-12": 106.0})  # it was of another day
@@ -456,9 +456,33 @@ def test_a_corrected_date_format_takes_effect_from_the_bytes_kept(desk: Desk, go
     desk.run()
     assert desk.closes() == {f"2025-09-0{n}": 100.0 + n for n in (2, 3, 4, 5, 8)}
     checks = paceline.open(desk.folder / "market.toml").findings()["check"].to_list()
-    assert ("file gone" in checks) == gone
+    assert ("files gone" in checks) == gone
     with pytest.raises(SourceError, match=r"p\.csv: no such file") if gone else nullcontext():
         desk.run()  # under a declaration that has not changed a file must be there
+
+
+def test_rows_that_gathered_are_read_again_under_another_declaration(desk: Desk) -> None:
+    """Three windows of two days; the format was wrong from the first on."""
+
+    def declare(form: str) -> None:
+        date = f'{{ column = "date", format = "{form}" }}'
+        desk.declare("p.csv", 'statement = "append"', date)
+
+    declare("%m/%d/%Y")
+    days = [2, 3, 4, 5]
+    for first in range(3):
+        desk.write("p.csv", {f"0{d}/09/2025": 100.0 + d for d in days[first : first + 2]})
+        desk.run()
+    assert list(desk.closes()) == ["2025-04-09", "2025-05-09"], "the others are no sessions"
+    declare("%d/%m/%Y")
+    expected = {f"2025-09-0{d}": 100.0 + d for d in days}
+    done = desk.run()
+    assert (done["rows"], done["added"], done["withdrawn"]) == (4, 4, 2)
+    assert desk.closes() == expected
+    assert desk.run()["load"] is None
+    desk.write("p.csv", {"08/09/2025": 7.0})
+    desk.run()
+    assert desk.closes() == {**expected, "2025-09-08": 7.0}
 
 
 CHANGES = {

@@ -97,7 +97,7 @@ def doctor(*, json: AsJson = False, where: When | None = None) -> int:
         return int(not quarantine.is_empty())
     wanted = [
         c
-        for c in ("source", "check", "count", "action", "example", "remedy")
+        for c in ("load", "source", "check", "count", "action", "example", "remedy")
         if c in findings.columns
     ]
     say_table(wanted, [[cell(row[c]) for c in wanted] for row in findings.to_dicts()], "Findings")

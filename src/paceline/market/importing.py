@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paceline import config, quality, sources
+from paceline import config, quality, schema, sources
 from paceline.errors import UnknownName, UsageError
 from paceline.lineage import Origin, digest
 from paceline.market import stating
@@ -68,13 +68,15 @@ def _import_one(
     plugin = sources.get(spec.kind, file.plugins)
     say(f"reading {name}", 0.0)
     stated = stating.gather(plugin, name, spec, Path(file.market.data), file.market.calendar, store)
-    if (last := store.latest(name)) is not None and last["checksum"] == stated.checksum:
+    if stated.unchanged:
         return _told(name, None)
-    parsed = quality.check(plugin.parse(name, spec, stated.raws, context), name, spec, context)
-    kind = stating.kind_of(spec)
+    parsed = joined(
+        quality.check(plugin.parse(name, spec, part, context), name, spec, context)
+        for part in stated.parts
+    )
     findings = [
         *parsed.findings,
-        *stated.findings(name, kind),
+        *stated.findings(name),
         *_disagreements(file, store, name, parsed),
     ]
     say(f"storing {name}", 0.6)
@@ -89,13 +91,38 @@ def _import_one(
         origins=[r.origin for r in stated.raws],
         findings=findings,
         quarantine=parsed.quarantine,
-        adds_only=kind == "append",
+        adds_only=stated.adds_only,
     )
     return _told(name, load) | {
         "rows": sum(len(t) for t in parsed.tables.values()),
         "quarantined": 0 if parsed.quarantine is None else len(parsed.quarantine),
         "findings": len(findings),
     }
+
+
+def joined(parts: Iterable[sources.Parsed]) -> sources.Parsed:
+    """One statement of several: of a row in two the later's values, where it has them.
+
+    Findings and quarantine are those of all parts.
+    """
+    import polars as pl
+
+    whole, *more = parts
+    for part in more:
+        tables = dict(whole.tables)
+        for name, frame in part.tables.items():
+            key = [*schema.table(name).key, "known"]
+            rows = pl.concat([frame, *([tables[name]] if name in tables else [])], how="diagonal")
+            tables[name] = rows.group_by(key, maintain_order=True).agg(
+                pl.all().drop_nulls().first()
+            )
+        quarantine = [q for q in (whole.quarantine, part.quarantine) if q is not None]
+        whole = sources.Parsed(
+            tables,
+            list(dict.fromkeys([*whole.findings, *part.findings])),
+            pl.concat(quarantine).unique(maintain_order=True) if quarantine else None,
+        )
+    return whole
 
 
 def _told(name: str, stated: Stated | None) -> dict[str, Any]:

@@ -9,7 +9,8 @@ folder  a statement per file: a file that is issued again replaces what that fil
 append  rows only gather, as in a file of the last days: what is no longer in it stays, and a value
         that is missing says nothing.
 
-Where the declaration changed after a file has gone, the bytes that were kept are read again.
+A changed declaration is a new statement of the same bytes: where files have gone since, or only
+gathered, the bytes that were kept are read again.
 """
 
 from __future__ import annotations
@@ -39,26 +40,37 @@ NAMED = 4
 
 @dataclass(frozen=True)
 class Bytes:
-    """The bytes of a statement: as they are now, and (``gone``) names of files read from the store.
+    """The bytes of a statement.
 
+    parts        files that are read together; of several parts, read one after the other, the later
+                 counts where both have a value
+    gone         names of files that are read from the bytes kept
+    adds_only    what is not stated stays
     declaration  digest of the settings under which they are read
     checksum     digest of bytes and settings: the statement's identity
+    unchanged    it is what the source last stated
     """
 
-    raws: list[Raw]
+    parts: list[list[Raw]]
     gone: tuple[str, ...]
+    adds_only: bool
     declaration: str
     checksum: str
+    unchanged: bool
 
-    def findings(self, name: str, kind: Statement) -> list[Finding]:
+    @property
+    def raws(self) -> list[Raw]:
+        """All files, in the order in which they are read."""
+        return [raw for part in self.parts for raw in part]
+
+    def findings(self, name: str) -> list[Finding]:
         """That files have gone, if they have."""
         if not self.gone:
             return []
         action = "as they last spoke, from the bytes kept"
         remedy = 'Put them back, or declare statement = "file" to withdraw their rows.'
         shown = ", ".join(self.gone[:NAMED]) + (", ..." if len(self.gone) > NAMED else "")
-        check = "files gone from the folder" if kind == "folder" else "file gone"
-        return [Finding(name, check, len(self.gone), action, shown, remedy)]
+        return [Finding(name, "files gone", len(self.gone), action, shown, remedy)]
 
 
 def kind_of(spec: Source) -> Statement:
@@ -78,24 +90,56 @@ def gather(
     were imported and their bytes were kept.
     """
     settings = {"spec": spec.model_dump(mode="json"), "name": name, "calendar": calendar}
-    declaration = digest(settings, 64)
+    declaration, kind = digest(settings, 64), kind_of(spec)
     last = store.latest(name)
-    kept = {} if last is None else {o["what"]: Origin(**o) for o in json.loads(last["origins"])}
-    kept = {what: origin for what, origin in kept.items() if _declared(spec, what)}
+    changed = last is not None and last["declaration"] not in (None, declaration)
+    before = [o for o in _origins(last) if _declared(spec, o.what)]
     try:
         raws = plugin.fetch(name, spec, folder)
     except SourceError:
-        changed = last is not None and last["declaration"] not in (None, declaration)
-        if not changed or not kept or all((folder / what).exists() for what in kept):
+        if not changed or not before or all((folder / o.what).exists() for o in before):
             raise
         raws = []
     here = {raw.origin.what for raw in raws}
-    gone = [what for what in kept if what not in here]
-    if raws and kind_of(spec) != "folder":
-        gone = []
-    raws = _ordered(spec, [*raws, *(Raw(store.raw(kept[w].checksum), kept[w]) for w in gone)])
-    checksum = digest({"raw": [r.origin.checksum for r in raws], **settings}, 64)
-    return Bytes(raws, tuple(gone), declaration, checksum)
+    kept = {o.what: o for o in before if o.what not in here}
+    if raws and kind != "folder":
+        kept = {}
+    now = _ordered(spec, [*raws, *(_read(store, o) for o in kept.values())])
+    parts = [now]
+    again = kind == "append" and changed
+    if again:
+        parts = [*_gathered(store, name, spec), *([now] if raws else [])]
+    checksums = [raw.origin.checksum for part in parts for raw in part]
+    checksum = digest({"raw": checksums, **settings}, 64)
+    unchanged = last is not None and last["checksum"] == checksum
+    if kind == "append" and last is not None and not changed:
+        # the last import may have read older bytes again before these
+        unchanged = [o.checksum for o in _origins(last)][-len(checksums) :] == checksums
+    adds_only = kind == "append" and not again
+    return Bytes(parts, tuple(kept), adds_only, declaration, checksum, unchanged)
+
+
+def _origins(load: Mapping[str, Any] | None) -> list[Origin]:
+    return [] if load is None else [Origin(**o) for o in json.loads(load["origins"])]
+
+
+def _read(store: Store, origin: Origin) -> Raw:
+    return Raw(store.raw(origin.checksum), origin)
+
+
+def _gathered(store: Store, name: str, spec: Source) -> list[list[Raw]]:
+    """The kept bytes behind the rows of a source whose rows gather, import after import.
+
+    A file that turns up again begins another import.
+    """
+    loads = store.standing().filter(source=name).iter_rows(named=True)
+    parts: list[list[Raw]] = [[]]
+    for load in loads:
+        for origin in (o for o in _origins(load) if _declared(spec, o.what)):
+            if any(raw.origin.what == origin.what for raw in parts[-1]):
+                parts.append([])
+            parts[-1].append(_read(store, origin))
+    return [part for part in parts if part]
 
 
 def _patterns(spec: Source) -> list[str]:

@@ -49,6 +49,8 @@ __all__ = ["Cache", "Entry", "Segment", "Stated", "Store", "Withdrawals", "stand
 #: What one load writes: rows by table, and what its line in the log says of them.
 Writing = tuple[dict[str, pl.DataFrame], dict[str, Any]]
 
+#: Between the names of two sources in a finding about both.
+PAIR = " / "
 #: Times an import is tried while others keep committing.
 ATTEMPTS = 8
 #: Hours after which ``vacuum`` takes a file that no table refers to for abandoned: a week.
@@ -390,8 +392,19 @@ class Store:
         return pl.DataFrame(rows[::-1], schema=layout.CHANGES)
 
     def findings(self, version: int | str | dt.date | None = None) -> pl.DataFrame:
-        """Faults found in what the sources state at ``version``."""
-        return self._of_standing("findings", version).sort("load", "source", "check")
+        """Faults found in what the sources state at ``version``, each once.
+
+        What two sources say differently counts as of the later statement of the two.
+        """
+        loads = self.standing(version)
+        last = dict(loads.group_by("source").agg(pl.col("load").max()).iter_rows())
+        rows = self._of_standing("findings", version).sort("load", "source", "check")
+        newest = [
+            load == max(load, *(last.get(name, 0) for name in pair.split(PAIR)))
+            for load, pair in rows.select("load", "source").iter_rows()
+        ]
+        own = ~pl.col("source").str.contains(PAIR, literal=True)
+        return rows.filter(own | pl.Series(newest, dtype=pl.Boolean))
 
     def quarantine(self, version: int | str | dt.date | None = None) -> pl.DataFrame:
         """Rows set aside of what is stated, with the reason; ``row`` is the row as JSON."""
