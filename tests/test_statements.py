@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -582,3 +583,22 @@ def test_a_folder_is_what_its_files_last_said(
         for security, day, close in stored.select("security", "date", "close").rows():
             found.setdefault(security, {})[str(day)] = close
         assert found == model
+
+
+def test_a_store_of_an_older_layout_is_read_and_carried_on(tmp_path: Path) -> None:
+    """Its log has no columns of statements, and no table of markers."""
+    store = Store(tmp_path / "old")
+    store.commit(
+        {"prices": prices({("A", DAYS[0]): 1.0, ("B", DAYS[0]): 2.0})}, source="feed", checksum="1"
+    )
+    folder = store.path / "tables" / "loads"
+    old = store.loads().drop("market", "declaration", "blocks", "changes")
+    shutil.rmtree(folder)
+    delta.create(folder, {**old.schema})
+    delta.append(folder, old)
+    again = Store(store.path)
+    assert said(again) == {"feed": {("A", DAYS[0]): 1.0, ("B", DAYS[0]): 2.0}}
+    assert again.changes().is_empty() and again.standing()["load"].to_list() == [1]
+    assert say(again, "feed", {("B", DAYS[0]): 3.0}) == Stated(2, 0, 1, 1)
+    assert said(Store(store.path)) == {"feed": {("B", DAYS[0]): 3.0}}
+    assert said(again, 1) == {"feed": {("A", DAYS[0]): 1.0, ("B", DAYS[0]): 2.0}}
