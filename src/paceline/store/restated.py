@@ -127,7 +127,7 @@ def _measured(name: str, changed: pl.DataFrame, before: pl.DataFrame) -> pl.Data
     stands = before.select(what.alias("what"), pl.col(day).alias("day"))
     for field in numbers:
         new, old = pl.col(field), pl.col(f"={field}")
-        by = pl.when(old != 0).then(new / old)
+        by: pl.Expr = pl.when(old != 0).then(new / old)
         if field.endswith("return"):
             by = pl.lit(None, pl.Float64)
         parts.append(
