@@ -222,7 +222,7 @@ def test_an_import_that_touches_the_past_rebuilds(
 def test_a_row_withdrawn_from_the_past_rebuilds(
     tmp_path: Path, tables: dict[str, pl.DataFrame]
 ) -> None:
-    """Statements of all rows up to a day: a day more extends, a day more and a row less rebuilds."""
+    """Statements of all rows up to a day: one more extends, one more and a row less rebuilds."""
     w = World(tmp_path, tables)
     until = [w.days[-3], w.days[-2], w.days[-1]]
     gone = tables["prices"].filter(pl.col("date") == w.days[-9]).head(1)["security"][0]

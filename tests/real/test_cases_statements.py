@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import paceline
-from paceline.errors import UnknownName
+from paceline.cli import main
 from paceline.market import Market
 
 
@@ -29,20 +29,17 @@ def imported_twice(case: Path, second: str, folder: Path) -> Market:
     return market
 
 
-def since(market: Market, day: str, subject: str | None = None) -> tuple[float, str]:
-    """The return of the subject since a close, and its last day."""
-    (figure,) = market.show("performance", horizons=["since"], since=day, subject=subject)
-    assert isinstance(figure.value, float) and figure.end is not None
-    return figure.value, figure.end
-
-
 def test_a_corrected_market_file_takes_effect(cases: Path, tmp_path: Path) -> None:
     market = imported_twice(cases / "corrected-market-file", "market_corrected.toml", tmp_path)
-    value, end = since(market, "2025-09-03")
-    assert end == "2025-09-12" == market.as_of and math.isclose(value, 107 / 100 - 1)
+    (figure,) = market.show("performance", horizons=["since"], since="2025-09-03")
+    assert figure.end == "2025-09-12" == market.as_of
+    assert isinstance(figure.value, float) and math.isclose(figure.value, 107 / 100 - 1)
 
 
-def test_where_added_later_takes_effect(cases: Path, tmp_path: Path) -> None:
+def test_where_added_later_takes_effect(
+    cases: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     market = imported_twice(cases / "where-added-later", "market_with_where.toml", tmp_path)
-    with pytest.raises(UnknownName, match="BAD"):
-        since(market, "2025-09-08", "BAD")
+    asked = ["show", "performance", "--horizons", "since", "--since", "2025-09-08"]
+    assert main([*asked, "--subject", "BAD", "--market", market.path]) == 2
+    assert "'BAD'" in capsys.readouterr().err
