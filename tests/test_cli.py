@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Literal
 
 import polars as pl
@@ -76,6 +77,10 @@ class Market:
             k: [(f"a_{k}", f"The {k}")]
             for k in ("baskets", "groups", "rotations", "measures", "universes", "sources")
         }
+
+    @property
+    def stored(self) -> Any:
+        return SimpleNamespace(outdated=("imported under other settings",))
 
     def changes(self) -> pl.DataFrame:
         """Fourteen loads: each withdrew a row."""

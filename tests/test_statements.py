@@ -529,6 +529,25 @@ def test_a_source_that_is_no_longer_declared_is_withdrawn(desk: Desk) -> None:
     assert [d["source"] for d in paceline.open(desk.folder / "market.toml").import_()] == ["p"]
 
 
+def test_figures_say_that_the_market_file_changed_since_the_import(desk: Desk) -> None:
+    def caveats() -> str:
+        market = paceline.open(desk.folder / "market.toml")
+        (figure,) = market.show("performance", horizons=["since"], since="2025-09-08")
+        return " ".join(figure.caveats)
+
+    desk.declare()
+    desk.write("p.csv", WEEK)
+    desk.run()
+    said = "imported under other settings than the market file gives now: p; run `paceline import`"
+    assert said not in caveats()
+    desk.declare(more='rename = { Y = "Z" }')
+    assert said in caveats()
+    desk.run()
+    assert said not in caveats()
+    desk.declare(more='tolerance = 0.001\nrename = { Y = "Z" }')  # the usual tolerance, spelled out
+    assert said not in caveats()
+
+
 def test_findings_are_those_of_what_stands(desk: Desk) -> None:
     desk.declare()
     desk.write("p.csv", {**WEEK, "2025-09-06": 5.0})  # a Saturday

@@ -102,6 +102,8 @@ def doctor(*, json: AsJson = False, where: When | None = None) -> int:
     ]
     say_table(wanted, [[cell(row[c]) for c in wanted] for row in findings.to_dicts()], "Findings")
     _say_changes(changes.to_dicts())
+    for sentence in market.stored.outdated:
+        note(sentence)
     if quarantine.is_empty():
         say("Nothing was quarantined.")
         return 0

@@ -280,6 +280,7 @@ class Assembled:
             parents[name] = (step.id,)
         simulated = ("SIMULATED market: no real security is meant",)
         general = simulated if self.file.market.simulated else ()
+        general += self.stored.outdated
         return Provenance(parents, caveats, basis or {}, self.as_of, general, self.steps)
 
     def with_series(self, known: Provenance) -> Provenance:

@@ -24,16 +24,20 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
 
-from paceline.config import Source, listed
+from paceline.config import MarketFile, Source, listed
 from paceline.errors import SourceError
 from paceline.lineage import Origin, digest
 from paceline.rows import Finding
 from paceline.sources import Raw, SourcePlugin
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from paceline.store import Store
 
 Statement = Literal["file", "folder", "append"]
+#: Said of every figure as long as the market file was changed and nothing imported since.
+OUTDATED = "imported under other settings than the market file gives now: {}; run `paceline import`"
 #: Files that have gone which a finding names.
 NAMED = 4
 
@@ -81,6 +85,31 @@ def kind_of(spec: Source) -> Statement:
     return "folder" if patterns else "file"
 
 
+def declared(name: str, spec: Source, calendar: str) -> str:
+    """Digest of what the market file says of a source: the settings that are not the usual ones."""
+    said = spec.model_dump(mode="json", exclude_defaults=True)
+    return digest({"spec": said, "name": name, "calendar": calendar}, 64)
+
+
+def outdated(file: MarketFile, loads: pl.DataFrame) -> tuple[str, ...]:
+    """A sentence where sources were imported under other settings than the market file gives now.
+
+    Those that this market imported and no longer declares too. ``loads`` are those of the version.
+    """
+    found = []
+    for last in loads.unique("source", keep="last", maintain_order=True).iter_rows(named=True):
+        name, market = last["source"], file.market
+        if not last["declaration"] or not last["checksum"]:  # not a statement; withdrawn
+            continue
+        spec = file.sources.get(name)
+        if spec is None:
+            if last["market"] == market.name:
+                found.append(name)
+        elif last["declaration"] != declared(name, spec, market.calendar):
+            found.append(name)
+    return (OUTDATED.format(", ".join(found)),) if found else ()
+
+
 def gather(
     plugin: SourcePlugin, name: str, spec: Source, folder: Path, calendar: str, store: Store
 ) -> Bytes:
@@ -90,7 +119,7 @@ def gather(
     were imported and their bytes were kept.
     """
     settings = {"spec": spec.model_dump(mode="json"), "name": name, "calendar": calendar}
-    declaration, kind = digest(settings, 64), kind_of(spec)
+    declaration, kind = declared(name, spec, calendar), kind_of(spec)
     last = store.latest(name)
     changed = last is not None and last["declaration"] not in (None, declaration)
     before = [o for o in _origins(last) if _declared(spec, o.what)]

@@ -14,6 +14,7 @@ from paceline.arrays import Array, Dates
 from paceline.config import MarketFile
 from paceline.errors import DataError, NotEnoughData, UsageError
 from paceline.lineage import Step
+from paceline.market import stating
 
 if TYPE_CHECKING:
     import polars as pl
@@ -67,6 +68,11 @@ class Stored:
         ]
         params = {"source": load["source"], "checksum": load["checksum"], "raw": raw}
         return Step("import", params, code="")
+
+    @cached_property
+    def outdated(self) -> tuple[str, ...]:
+        """A sentence where sources were imported under other settings than those given now."""
+        return stating.outdated(self.file, self.store.loads(self.version))
 
     def findings(self) -> pl.DataFrame:
         """Every fault found in the data, per source: check, count, action, example, remedy."""

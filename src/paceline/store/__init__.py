@@ -67,6 +67,7 @@ class Store:
         self.path = Path(path)
         self._loads = self._folder("loads")
         self._seen: tuple[object, pl.DataFrame] | None = None
+        self._taken: dict[tuple[str, int], Withdrawals] = {}
         if create:
             with delta.guard(self.path, "creating the store"):
                 for folder in ("tables", "raw", "claims", "steps", "cache"):
@@ -303,13 +304,18 @@ class Store:
         return self._withdrawals(name, self.loads(version))
 
     def _withdrawals(self, name: str, loads: pl.DataFrame) -> Withdrawals:
+        at = name, _last(loads)  # loads up to a number always mean the same rows
+        if at not in self._taken:
+            self._taken[at] = Withdrawals(name, self._markers(name, loads), loads)
+        return self._taken[at]
+
+    def _markers(self, name: str, loads: pl.DataFrame) -> pl.DataFrame:
         folder = self._folder("withdrawn")
         segments = self._segments("withdrawn", loads) if delta.exists(folder) else []
         mine = [s for s in segments if s.constant.get("table", name) == name]
         kept = (pl.col("table") == name) & pl.col("load").is_in(loads["load"].implode())
         with delta.guard(folder, "reading"):
-            markers = delta.scan(mine, layout.WITHDRAWN).filter(kept).collect()
-        return Withdrawals(name, markers, loads)
+            return delta.scan(mine, layout.WITHDRAWN).filter(kept).collect()
 
     def table(self, name: str, version: int | str | dt.date | None = None) -> pl.LazyFrame:
         """The rows of a table as they stood at ``version``, columns as in ``schema``, lazily.
