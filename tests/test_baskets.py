@@ -15,6 +15,7 @@ from fakes import FakePanel, random_panel, weekdays
 from paceline import baskets, config, plugins
 from paceline.baskets import AtRebalance, schedule, weights
 from paceline.baskets.history import PanelDays, company_caps
+from paceline.baskets.rebalance import Targets
 from paceline.baskets.select import Selector, Sizes
 from paceline.baskets.universe import Boundary, Ranking, band_at, rank_companies
 from paceline.errors import MarketFileError, PluginError, UnknownName, UsageError
@@ -58,9 +59,20 @@ def at_close(panel: Any, name: str, t: int, members: Any = None) -> Any:
     return weights.discover()[name](at)
 
 
+def weights_of(made: Targets, name: str, session: int, securities: int) -> np.ndarray | None:
+    """(N,) target weights of a basket fixed at that close; None if it was not rebalanced."""
+    row = made.names.index(name)
+    for r in made.rebalances:
+        if r.session == session and row in r.rows:
+            out = np.zeros(securities)
+            out[r.columns] = r.weights[int(np.flatnonzero(r.rows == row)[0])]
+            return out
+    return None
+
+
 def fixed(panel: FakePanel, file: config.MarketFile, name: str, session: int) -> Any:
     made = baskets.targets(panel, file, [name])
-    return made.weights_of(name, session, len(panel.securities))
+    return weights_of(made, name, session, len(panel.securities))
 
 
 # ---- days
@@ -377,7 +389,85 @@ def test_a_basket_begins_with_its_first_member() -> None:
         ),
     )
     assert made.first.tolist() == [7, 20, 60, 60]
-    assert made.caveats["lost"] == ("not found in the data: NOPE",)
+    assert made.caveats["lost"] == (
+        "no members on 2024-03-25: none of the 1 securities NOPE has data",
+        "not found in the data: NOPE",
+    )
+    assert made.caveats["nobody"] == (
+        "no members on 2024-03-25: nobody is left after intersect 'lost'",
+    )
+
+
+COMMON = {"eligible": {"kinds": ["common"]}, "reconstitution": "monthly"}
+EMPTY: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "a list of nobody": (
+        {"universe": "none"},
+        {"none": {"members": "none"}},
+        "the list 'none' names no security that any source has",
+    ),
+    "no such kind": (
+        {"universe": "odd"},
+        {"odd": {"eligible": {"kinds": ["warrant"]}, "reconstitution": "monthly"}},
+        "none of 3 securities before that rule of universe 'odd' is of kind warrant",
+    ),
+    "too dear a price": (
+        {"universe": "dear"},
+        {"dear": {"eligible": {"kinds": ["common"], "min_price": 10.5}}},
+        "none of 3 securities before that rule of universe 'dear' is priced at 10.5 or more",
+    ),
+    "ranks without caps": (
+        {"universe": "big"},
+        {"big": {**COMMON, "rank": [1, 2]}},
+        "none of 3 securities before that rule of universe 'big' is of a known market cap",
+    ),
+    "cap weights without caps": (
+        {"universe": "all", "weight": "cap"},
+        {"all": COMMON},
+        'none of its 3 members has a market cap to weigh by; weight = "equal" needs none',
+    ),
+    "a rank without caps": (
+        {"universe": "all", "rank": [1, 2], "weight": "equal"},
+        {"all": COMMON},
+        "none of its 3 securities has a market cap",
+    ),
+    "a class of nobody": (
+        {"universe": "all", "sector": "Utilities", "weight": "equal"},
+        {"all": COMMON},
+        "none of its 3 securities is in sector 'Utilities'; theirs are Energy",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", EMPTY)
+def test_a_basket_without_members_says_why(case: str) -> None:
+    spec, universes, reason = EMPTY[case]
+    spells = {"u": np.ones((3, 60)), "none": np.zeros((3, 60))}
+    panel = flat([NAN, NAN, NAN], spells=spells, classes={"sector": ["", "", "Energy"]})
+    made = baskets.targets(panel, market({"t": spec}, universes))
+    assert made.first.tolist() == [60]
+    assert made.caveats["t"][0] == f"no members on 2024-03-25: {reason}"
+
+
+def test_equal_weights_of_a_universe_need_no_caps() -> None:
+    panel = flat([NAN, 5.0, NAN])
+    made = baskets.targets(
+        panel, market({"t": {"universe": "all", "weight": "equal"}}, {"all": COMMON})
+    )
+    assert made.first.tolist() == [0]
+    assert_allclose(weights_of(made, "t", 0, 3), [1 / 3, 1 / 3, 1 / 3])
+    assert made.caveats["t"] == ()
+
+
+def test_a_basket_by_rank_says_how_many_could_be_ranked() -> None:
+    panel = flat([NAN, 5.0, 4.0, NAN])
+    spec = {"universe": "u", "rank": [1, 3], "weight": "equal"}
+    made = baskets.targets(panel, market({"t": spec}))
+    assert_allclose(weights_of(made, "t", 0, 4), [0, 0.5, 0.5, 0])
+    assert made.caveats["t"] == (
+        "ranks 1 to 3 on 2024-03-15: only 2 of 4 companies have a market cap to rank by",
+    )
+    full = flat([3.0, 5.0, 4.0, 1.0])
+    assert baskets.targets(full, market({"t": spec})).caveats["t"] == ()
 
 
 def test_a_basket_may_begin_on_its_first_session_and_on_later_ends_of_months() -> None:
@@ -399,7 +489,7 @@ def test_an_instrument_is_found_by_the_tickers_of_the_last_session() -> None:
     panel = Renamed(weekdays("2024-01-02", 60), {"close": np.ones((2, 60))})
     made = baskets.targets(panel, market({"x": {"instrument": "X"}}))
     assert made.instruments.tolist() == [1]
-    assert_allclose(made.weights_of("x", 0, 2), [0, 1])
+    assert_allclose(weights_of(made, "x", 0, 2), [0, 1])
 
 
 def test_groups_make_one_basket_per_class_with_members() -> None:
@@ -526,7 +616,7 @@ def test_float_cap_weighs_and_market_cap_ranks() -> None:
 def test_repeated_company_caps_are_shared_by_the_lines() -> None:
     panel = flat([100, 100, 100], companies=[0, 0, 1])
     made = baskets.targets(panel, market({"c": {"universe": "u"}}))
-    assert_allclose(made.weights_of("c", 0, 3), [0.25, 0.25, 0.5])
+    assert_allclose(weights_of(made, "c", 0, 3), [0.25, 0.25, 0.5])
     assert made.caveats["c"] == (
         "company-wide caps are repeated across share classes: each line carries an equal part of "
         "it",
@@ -550,11 +640,11 @@ def test_fund_weights_roll_forward_and_only_if_told_back() -> None:
         assert made.first.tolist() == [first]
         late = made.rebalances[-1]
         assert str(days[late.session]) == "2024-02-29"
-        assert_allclose(made.weights_of("c", late.session, 3), [0.9 / 1.3, 0.4 / 1.3, 0])
+        assert_allclose(weights_of(made, "c", late.session, 3), [0.9 / 1.3, 0.4 / 1.3, 0])
         caveats = " / ".join(made.caveats["c"])
         assert ("SPY on 2024-02-05 rolled back" in caveats) == (roll == "both")
         assert "left out for want of a holding of the fund: up to 1 of 3 members" in caveats
-    assert_allclose(made.weights_of("c", 0, 3), [0.3 / 0.7, 0.4 / 0.7, 0])
+    assert_allclose(weights_of(made, "c", 0, 3), [0.3 / 0.7, 0.4 / 0.7, 0])
 
 
 def test_who_the_fund_does_not_hold_has_no_size() -> None:
@@ -775,9 +865,9 @@ def test_member_changes_rebalance_only_where_asked() -> None:
         (24, [0]),
         (39, [0]),
     ]
-    assert_allclose(made.weights_of("m", 24, 3), [0, 0, 1])
-    assert_allclose(made.weights_of("m", 39, 3), [0, 0.5, 0.5])
-    assert made.weights_of("n", 39, 3) is None
+    assert_allclose(weights_of(made, "m", 24, 3), [0, 0, 1])
+    assert_allclose(weights_of(made, "m", 39, 3), [0, 0.5, 0.5])
+    assert weights_of(made, "n", 39, 3) is None
 
 
 @pytest.mark.parametrize(("leaves", "same"), [(50, False), (60, True)])

@@ -19,7 +19,7 @@ from paceline import report
 from paceline.cli import main
 from paceline.document import Document
 from paceline.errors import DataError, PacelineError, UnknownName, UsageError
-from paceline.methods.call import Call
+from paceline.methods.call import Call, check
 from paceline.methods.legs import Legs, first_dip
 from paceline.methods.proportions import WindowShare
 from paceline.methods.scoring import CallScore, due_date, score_call
@@ -107,6 +107,26 @@ def test_a_record_that_does_not_hold_is_one_clear_error(
     with pytest.raises(UsageError):
         ledger_file.add(tmp_path / "other.toml", record | {"id": record["id"]})
     assert not (tmp_path / "other.toml").exists()
+
+
+def test_a_record_without_an_id_is_named_by_its_place_in_the_file() -> None:
+    nameless = {k: v for k, v in BASE.items() if k != "id"}
+    with pytest.raises(UsageError, match=r"^calls.toml: call 2: the field 'id' is missing"):
+        check([BASE, nameless], "calls.toml")
+
+
+def test_of_several_faults_the_first_is_named_and_the_others_are_counted() -> None:
+    with pytest.raises(UsageError, match=r"call 'a': who: .* \(1 more\)\. Found ''"):
+        check([BASE | {"who": "", "words": ""}], "calls.toml")
+
+
+@pytest.mark.parametrize(
+    ("length", "shown"), [(80, "'" + "x" * 78 + "'"), (81, "'" + "x" * 76 + "...")]
+)
+def test_a_wrong_value_is_shown_up_to_eighty_characters(length: int, shown: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        check([BASE | {"date": "x" * (length - 2)}], "calls.toml")
+    assert caught.value.remedy == f"Found {shown}."
 
 
 @pytest.mark.parametrize(
@@ -413,6 +433,10 @@ def test_a_level_target_by_hand() -> None:
     hit_then_lost = score_call(call(**how), legs(SMALL))
     assert (hit_then_lost.status, hit_then_lost.touched) == ("miss", True)
     assert hit_then_lost.distance == pytest.approx(110 / 99 - 1)
+    # from 103 on session 4 to 99 on session 7, when it is due; the two sessions after are no matter
+    assert hit_then_lost.active == hit_then_lost.basket_return == pytest.approx(99 / 103 - 1)
+    assert hit_then_lost.path == pytest.approx([0, 105 / 103 - 1, 110 / 103 - 1, 99 / 103 - 1])
+    assert hit_then_lost.path_days == tuple(str(on(t)) for t in (4, 5, 6, 7))
     assert score_call(call(**how | {"horizon": 2}), legs(SMALL)).status == "hit"
     # below the 104 of its day: to fall to 100
     down = score_call(call(**how | {"level": 100}), legs(SMALL))

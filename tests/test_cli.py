@@ -398,18 +398,17 @@ def test_verify_and_trace(
     }
     monkeypatch.setattr("paceline.record.verify", lambda _path, _market: different)
     monkeypatch.setattr("paceline.record.trace", lambda _figure, _market: tree)
+
+    def market_of(manifest: dict[str, Any], path: Path | None, **where: object) -> None:
+        asked["opened"] = {"path": path, "day": manifest["as_of"], **where}
+
+    monkeypatch.setattr("paceline.record.market_of", market_of)
     manifest = tmp_path / "report.manifest.json"
     manifest.write_text('{"figures": [], "as_of": "2025-12-05", "store_version": 3}')
     assert main(["verify", str(manifest)]) == code
     assert "opened" not in asked, "the manifest knows its market"
     assert main(["verify", str(manifest), "--store", "s"]) == code
-    assert asked["opened"] == {
-        "path": None,
-        "data": None,
-        "store": Path("s"),
-        "as_of": "2025-12-05",
-        "version": 3,
-    }
+    assert asked["opened"] == {"path": None, "day": "2025-12-05", "data": None, "store": Path("s")}
     assert ("ab" in capsys.readouterr().out) is bool(different)
     assert main(["trace", "ab"]) == 0
     out = capsys.readouterr().out

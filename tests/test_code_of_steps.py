@@ -12,6 +12,7 @@ from types import ModuleType
 
 import pytest
 
+import paceline
 from paceline import engine, lineage, measures
 from test_imports import PACKAGE, Source, sources
 
@@ -73,6 +74,72 @@ def test_a_change_in_a_kernel_changes_the_code_of_all_that_rests_on_it(
     before = codes(copy)(*steps)
     comment(copy / "kernels.py")
     assert codes(copy)(*steps) != before
+
+
+def test_what_a_measure_sees_is_part_of_its_code_and_what_stands_beside_it_is_not(
+    copy: Path,
+) -> None:
+    view = {"alone": ("paceline.market.view",)}
+    before = codes(copy)(**view)
+    comment(copy / "market" / "asked.py")
+    comment(copy / "baskets" / "core.py")
+    assert codes(copy)(**view) == before
+    comment(copy / "market" / "view.py")
+    assert codes(copy)(**view) != before
+
+
+MARKET = """
+[market]
+name = "two"
+calendar = "XNYS"
+currency = "USD"
+benchmark = "a"
+
+[sources.closes]
+table = "prices"
+path = "closes.csv"
+columns = { security = "name", date = "date", close = "close" }
+
+[sources.rates]
+table = "series"
+path = "rates.csv"
+columns = { series = "name", date = "date", value = "value" }
+
+[baskets.a]
+instrument = "A"
+"""
+DAYS = ("2025-01-02", "2025-01-03", "2025-01-06")
+
+
+def test_parser_checks_series_and_view_are_in_the_steps_that_data_pass(
+    tmp_path: Path, copy: Path
+) -> None:
+    (tmp_path / "market.toml").write_text(MARKET)
+    closes = "\n".join(f"A,{day},{100 + k}" for k, day in enumerate(DAYS))
+    (tmp_path / "closes.csv").write_text(f"name,date,close\n{closes}\n")
+    (tmp_path / "rates.csv").write_text(f"name,date,value\nrate,{DAYS[0]},0.1\n")
+    market = paceline.open(tmp_path / "market.toml")
+    market.import_()
+    load = next(row for row in market.origins() if row["source"] == "closes")
+    read = market.stored.import_step(load)
+    parser, checks = "paceline.sources.files", "paceline.quality"
+    assert read.code == codes(copy)(parser, checks)
+    for part in ("sources/files/_columns.py", "quality/__init__.py"):
+        comment(copy / part)
+        assert codes(copy)(parser, checks) != read.code
+
+    rates = next(row for row in market.origins() if row["source"] == "rates")
+    code = lineage.code_of("paceline.store", alone=("paceline.market.stored",))
+    parents = (market.stored.import_step(rates).id,)
+    step = lineage.Step("series", {"name": "rate"}, parents, code=code)
+    assert market.moment.with_series(market.provenance()).parents["rate"] == (step.id,)
+
+    figure = market.show("trend_state", subjects=["a"])[0]
+    names = {s.name: s for s in market.lineage([figure.step])}
+    own = ("paceline.measures.trend_state", "paceline.engine.rows")
+    both = [lineage.code_of(*own), lineage.code_of(alone=("paceline.market.view",))]
+    assert names["trend_state"].code == lineage.digest(both)
+    assert names["import"].code == read.code
 
 
 def test_a_change_in_one_measure_leaves_the_others_alone(copy: Path) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from paceline import methods as ep
 from paceline.errors import NotEnoughData, UsageError
+from paceline.methods.detector import state_at
 
 NONE = math.nan
 #: With this sigma the barrier at c = 1 is 1.
@@ -126,6 +127,7 @@ def test_turns_by_hand() -> None:
     assert found.move[0] == pytest.approx([NONE, NONE, NONE, 0, 0, 0, 0, 0, 0.5, 0, 0], nan_ok=True)
     assert found.distance[0, 8] == pytest.approx(0.5)
     assert found.days(0).tolist() == [9] and found.days(0, -1).tolist() == [6]
+    assert found.days().tolist() == [9], "of the first series, A over B"
     assert found.years()[0] == pytest.approx(11 / 252)
     assert found.rate_per_year()[0] == pytest.approx(252 / 11)
 
@@ -255,6 +257,14 @@ def test_the_sizes_beside_it_are_a_quarter_away(fall: float, sides: tuple[int, i
     line = np.array([0, 2, 2 - fall])
     (state,) = ep.turn_states(line, 1, sigma_per_session=np.full(3, ONE))
     assert (state.below, state.above) == sides and state.direction == (1 if fall < 1 else -1)
+
+
+def test_the_state_is_that_of_the_first_line_unless_another_is_asked_for() -> None:
+    lines = np.array([[0, 2, 1.9], [0, -2, -1.5]])
+    found = ep.detect(lines, 1, sigma_per_session=np.full(3, ONE))
+    first, other = state_at(found, found, found), state_at(found, found, found, 1)
+    assert (first.direction, first.move) == (1, pytest.approx(0.1))
+    assert (other.direction, other.move) == (-1, pytest.approx(0.5))
 
 
 def test_the_state_of_a_day_knows_nothing_later() -> None:
@@ -444,6 +454,11 @@ def test_after_lows_by_hand() -> None:
         result.below == 1 and result.outcome.evidence.n == result.outcome.evidence.n_effective == 13
     )
     assert result.outcome.hit_rate == pytest.approx(12 / 13)
+    # of the 130 days before the last low thirteen see a tooth of m/100 ahead, thirteen stand on it
+    teeth = np.arange(13) / 100
+    base = (np.expm1(teeth).sum() + np.expm1(-teeth).sum()) / 130
+    assert result.outcome.base == pytest.approx(base)
+    assert result.outcome.base_hit_rate == pytest.approx(12 / 130)
     middle = ep.after_lows(line, lows[:7], 3, draws=200)
     assert (
         middle.now == pytest.approx(math.expm1(0.06))

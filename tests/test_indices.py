@@ -15,6 +15,7 @@ from fakes import Array, FakePanel, random_panel, weekdays
 from paceline import baskets, config, indices
 from paceline.errors import UnknownName, UsageError
 from paceline.indices import cache as index_cache
+from paceline.indices.levels import covered
 from paceline.store import Cache
 
 NAN = np.nan
@@ -392,6 +393,21 @@ def test_a_series_of_returns_only_begins_a_session_before_its_first_return() -> 
     assert_array_equal(built(panel, {"m": {"instrument": "MKT"}}).missing[0], [0, 0, 1, 1])
 
 
+@pytest.mark.parametrize("first", [2, 3, 4])
+def test_a_level_begins_at_the_close_before_the_first_covered_return(first: int) -> None:
+    """10% on every session from ``first`` on; before, only one of ten members has a return."""
+    r = np.full((10, 5), NAN)
+    r[0, 1:] = 0.1
+    r[:, first:] = 0.1
+    fields = {"price_return": r, "close": np.ones((10, 5))}
+    names = [f"S{i:03d}" for i in range(10)]
+    spec = {"b": {"securities": names, "weight": "equal", "rebalance": "none"}}
+    index = built(FakePanel(weekdays("2024-01-02", 5), fields), spec)
+    levels = covered(index)[0]
+    assert np.isnan(levels[: first - 1]).all()
+    assert_allclose(levels[first - 1 :] / levels[first - 1], 1.1 ** np.arange(6 - first))
+
+
 def test_total_weights_drift_with_prices() -> None:
     days = weekdays("2024-01-02", 3)
     panel = FakePanel(
@@ -431,6 +447,15 @@ def test_misuse_is_refused() -> None:
     ):
         with pytest.raises(UsageError):
             call()
+
+
+def test_a_rebalance_on_the_last_session_begins_no_span() -> None:
+    panel = FakePanel(
+        weekdays("2024-01-02", 22), {"price_return": np.zeros((2, 22)), "close": np.ones((2, 22))}
+    )
+    assert panel.sessions[-1] == np.datetime64("2024-01-31"), "a month ends with the panel"
+    spec = {"b": {"securities": ["S000", "S001"], "weight": "equal", "rebalance": "monthly"}}
+    assert [(s.start, s.stop) for s in built(panel, spec).spans] == [(1, 22)]
 
 
 @settings(max_examples=12)

@@ -25,6 +25,7 @@ from paceline.measures.concentration import statistics
 from paceline.panel import Panel
 from paceline.signals import statistics as _stats
 from paceline.signals import windows as _windows
+from paceline.signals.members import companies
 from paceline.signals.ranks import tied_ranks
 from views import make, random_view, weekdays
 
@@ -542,10 +543,13 @@ def test_contributions_add_up_and_equal_a_loop(basis: str, since: str) -> None:
                         )
                 held = held * (1 + np.nan_to_num(move[:, t]))
         rows = table.filter(pl.col("subject") == subject, pl.col("security").is_not_null())
-        found = dict(zip(rows["security"], rows["value"], strict=True))
-        assert found.keys() == {n for n, v in wanted.items() if v != 0}
-        for name, value in found.items():
-            assert value == pytest.approx(wanted[name], abs=1e-13)
+        found = dict(zip(rows["company"], rows["value"], strict=True))
+        assert sorted(" + ".join(found).split(" + ")) == sorted(wanted)
+        of = dict(zip(view.securities, companies(view).tolist(), strict=True))
+        for lines, value in found.items():
+            names = lines.split(" + ")
+            assert value == pytest.approx(sum(wanted[n] for n in names), abs=1e-13)
+            assert {n for n in wanted if of[n] == of[names[0]]} == set(names)
         assert sum(found.values()) == pytest.approx(levels[s, -1] / levels[s, start] - 1, abs=1e-12)
         assert rows["value"].is_sorted(descending=True)
 

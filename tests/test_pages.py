@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from paceline import pages
+from paceline import measures, pages
 from paceline.document import Grid, Label, Section, Sentence
 from paceline.figures import Figure
 from paceline.lineage import Step
@@ -34,6 +34,7 @@ class Fake:
     ) -> None:
         pair = SimpleNamespace(lead="small", against="large", label="Small against large")
         self.given, self.listed = given, rows
+        self.sets: dict[tuple[str, str], int] = {}  # of the market file
         self.benchmark, self.broad = "large", "large"
         self.sections: list[str] = []
         report = SimpleNamespace(sections=self.sections, since_low=[], headline=[])
@@ -53,6 +54,9 @@ class Fake:
         more = how.get("against") or (how.get("how") or {}).get("window")
         key = (measure, subject, statistic if more is None else str(more))
         return self.given.get(key)
+
+    def setting(self, measure: str, parameter: str) -> Any:
+        return self.sets.get((measure, parameter), measures.get(measure).defaults()[parameter])
 
     def rows(self, measure: str, **_: Any) -> list[Figure]:
         return self.listed.get(measure, [])
@@ -267,10 +271,70 @@ def test_breadth_with_one_average_and_with_both() -> None:
     assert said(breadth.breadth.build, short) == []
 
 
+@pytest.mark.parametrize(
+    ("window", "above", "columns"),
+    [(150, "150-day", ("20", "50", "150")), (30, "30-day", ("20", "30", "50"))],
+)
+def test_breadth_follows_the_windows_of_the_market_file(
+    window: int, above: str, columns: tuple[str, ...]
+) -> None:
+    ask = Fake(
+        {
+            ("percent_above_average", "large", str(window)): figure(0.611, "fraction"),
+            ("percent_above_average", "large", "50"): figure(0.621, "fraction"),
+        }
+    )
+    ask.sets = {
+        ("percent_above_average", "window"): window,
+        ("beating_index", "window"): 42,
+        ("new_highs_lows", "window"): 126,
+    }
+    section = breadth.breadth.build(ask)  # type: ignore[arg-type]
+    assert isinstance(section, Section)
+    first, table, both = (b for b in section.blocks if isinstance(b, (Sentence, Grid)))
+    assert isinstance(first, Sentence)
+    assert first.text == (
+        f"61.1% of the members of Large are above their {above} moving average, and 62.1% are "
+        "above their 50-day moving average."
+    )
+    assert isinstance(table, Grid)
+    assert [c if isinstance(c, str) else c.text for c in table.columns[1:]] == [
+        *(f"Above {w}-day average" for w in columns),
+        "Beating the index over 42 sessions",
+        "New 126-day highs",
+        "New 126-day lows",
+    ]
+    assert isinstance(both, Grid)
+    assert both.title == Label(f"Percent above {window}-day moving average on both bases")
+    told = [s.text for s in headline.sentences(ask)]  # type: ignore[arg-type]
+    assert told == [f"61.1% of the members of Large are above their {above} moving average."]
+
+
+@pytest.mark.parametrize(("top", "count"), [(3, "three"), (25, "25")])
+def test_counts_are_those_of_the_market_file(top: int, count: str) -> None:
+    rows = [
+        figure(0.17, subject="large", statistic="total"),
+        figure(0.05, subject="large", statistic="top_1", extra={"security": "Z", "company": "Z"}),
+        figure(0.603, "fraction", subject="large", statistic="top_share"),
+    ]
+    weights = [figure(0.357, "fraction", subject="large", statistic="top10")]
+    ask = Fake({}, contributions=rows, concentration=weights)
+    ask.sets = {("contributions", "k"): top, ("concentration", "top"): top}
+    for build, text in (
+        (drivers.drivers.build, f"; its {count} largest contributors account for 60.3% of it."),
+        (concentration.concentration.build, f"The {count} largest companies make up 35.7% of"),
+    ):
+        section = build(ask)  # type: ignore[arg-type]
+        assert isinstance(section, Section)
+        assert any(text in b.text for b in section.blocks if isinstance(b, Sentence))
+
+
 def test_drivers_and_the_published_benchmark() -> None:
     rows = [
         figure(0.17, subject="large", statistic="total"),
-        figure(0.05, subject="large", statistic="top", extra={"security": "ZORVEL"}),
+        figure(
+            0.05, subject="large", statistic="top_1", extra={"security": "Z", "company": "Z + Y"}
+        ),
     ]
     share = figure(0.603, "fraction", subject="large", statistic="top_share")
     assert said(drivers.drivers.build, {}, contributions=rows) == [
@@ -281,6 +345,44 @@ def test_drivers_and_the_published_benchmark() -> None:
         "Large returned +17.00% this year; its ten largest contributors account for 60.3% of it.",
         "The published benchmark Large returned +17.10% over the same period; "
         "its difference from the built index is not explained here.",
+    ]
+
+
+def test_losses_that_offset_are_told_in_points() -> None:
+    """A share above the whole is no share: no reader sees ten companies give 769.8% of a gain."""
+    rows = [
+        figure(0.0044, subject="large", statistic="total"),
+        figure(0.02, subject="large", statistic="top_1", extra={"security": "Z", "company": "Z"}),
+        figure(0.0339, subject="large", statistic="top"),
+        figure(7.698, "fraction", subject="large", statistic="top_share"),
+        *(
+            figure(
+                v,
+                subject="large",
+                statistic="part",
+                extra={"group": "sizes", "part": p, "share": s},
+            )
+            for p, v, s in (("large", 0.03, 6.8), ("small", -0.02, -4.5))
+        ),
+    ]
+    section = drivers.drivers.build(Fake({}, contributions=rows))  # type: ignore[arg-type]
+    assert said(drivers.drivers.build, {}, contributions=rows) == [
+        "Large returned +0.44% this year; its ten largest contributors alone added +3.39% "
+        "and all others together lost."
+    ]
+    assert isinstance(section, Section)
+    grids = [b for b in section.blocks if isinstance(b, Grid)]
+    assert grids
+    for grid in grids:
+        assert grid.columns == ("Basket", "Contribution")
+    broad = {
+        ("percent_above_average", "large", "200"): figure(0.611, "fraction"),
+        **{("contributions", "large", f.statistic): f for f in rows if f.statistic != "part"},
+    }
+    told = [s.text for s in headline.sentences(Fake(broad))]  # type: ignore[arg-type]
+    assert told == [
+        "61.1% of the members of Large are above their 200-day moving average; the ten largest "
+        "contributors alone added +3.39%, more than this year's return of +0.44%."
     ]
 
 

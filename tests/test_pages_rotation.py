@@ -181,7 +181,7 @@ def study(value: float | None, way: int, *, borderline: bool = False, reason: st
     leg = {1: "Small", -1: "Large", 0: "neither"}[way]
     return SimpleNamespace(
         pair=SimpleNamespace(label="Small against large", lead="small", against="large"),
-        verdict=lambda: SimpleNamespace(direction=way, borderline=borderline, reason=reason),
+        turn_state=lambda: SimpleNamespace(direction=way, borderline=borderline, reason=reason),
         to_turn=lambda _: figure(value),
         state=lambda _: figure(leg, "text"),
     )

@@ -14,9 +14,10 @@ import pytest
 
 import paceline
 from paceline import measures, pages, plugins, record, sources
+from paceline.baskets import weights
 from paceline.cli import USAGE, main
 from paceline.document import Chart, Document, Grid, Label
-from paceline.errors import MarketFileError, PluginError, UnknownName, UsageError
+from paceline.errors import MarketFileError, PluginError, PluginWarning, UnknownName, UsageError
 
 SOUND = '''
 import numpy as np
@@ -676,7 +677,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     write(home / "extra_things.py", SOUND + PAGE)
     write(home / "extra_source.py", SOURCE)
     monkeypatch.syspath_prepend(str(home))
-    caches = (plugins.installed, measures.discover, pages.discover)
+    caches = (plugins.installed, measures.discover, pages.discover, weights.discover)
     for cached in caches:
         cached.cache_clear()
     yield home
@@ -722,8 +723,30 @@ def test_an_entry_point_that_offers_none_is_named(installed: Path, value: str, s
     with (installed / "extra_things.py").open("a") as file:
         file.write("\nSOUND_TEXT = 'not a measure'\n")
     points(installed, f"[paceline.measures]\nbad = {value}\n")
-    with pytest.raises(PluginError, match=says):
-        measures.discover()
+    with pytest.warns(PluginWarning, match=says):
+        assert "performance" in measures.discover(), "the others are there all the same"
+
+
+@pytest.mark.parametrize("kind", ["measures", "pages", "weightings", "sources"])
+def test_a_broken_package_stops_nothing_that_does_not_use_it(
+    installed: Path, store: Path, tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    points(installed, f"[paceline.{kind}]\nbad = extra_nothing\n")
+    path = write_market(tmp_path, [])
+    given = ("--market", path, "--store", store)
+    assert run("show", "concentration", "--help") == 0
+    assert run("show", "concentration", *given) == 0
+    assert run("report", "--quiet", "--out", tmp_path / "r.html", *given) == 0
+    said = capsys.readouterr().err
+    used = kind != "sources"  # no market here has a source of another package
+    assert said.count(f"warning: Left out: extra (paceline.{kind}: bad = extra_nothing)") == used
+
+
+def test_a_package_cannot_take_the_name_of_a_measure(installed: Path) -> None:
+    write(installed / "extra_things.py", SOUND.replace("def one", "def performance"))
+    points(installed, "[paceline.measures]\nperformance = extra_things\n")
+    with pytest.warns(PluginWarning, match="two definitions of the measure 'performance'"):
+        assert measures.discover()["performance"].module == "paceline.measures.performance"
 
 
 def test_an_installed_measure_that_fails_is_blamed(
@@ -736,3 +759,143 @@ def test_an_installed_measure_that_fails_is_blamed(
         PluginError, match=r"extra_things\.py:14: the measure one failed: TypeError"
     ):
         market.show("one")
+
+
+# ---- what a market file sets for its measures
+
+
+@pytest.mark.parametrize(
+    ("tables", "says"),
+    [
+        (
+            "[measures.perfomance]\nyears = 3\n",
+            r"measures.perfomance: unknown measure 'perfomance'",
+        ),
+        ("[measures.performance]\nyaers = 3\n", r"measures.performance.yaers: unknown parameter"),
+        ("[measures.performance]\nyears = 'x'\n", r"measures.performance.years: .*integer"),
+        ("[measures.streaks]\nwindow = [1]\n", r"measures.streaks.window: .*integer"),
+        ("[measures.streaks]\nwindow = 1.5\n", r"measures.streaks.window: .*integer"),
+        (
+            "[measures.dispersion]\nbasis = 'net'\n",
+            r"measures.dispersion.basis: .*'price' or 'total'",
+        ),
+        (
+            "[measures.above_average]\nwindow = 50\n"
+            "[measures.percent_above_average]\nwindow = 60\n",
+            r"measures.above_average and measures.percent_above_average are the same",
+        ),
+    ],
+)
+def test_what_a_market_file_sets_is_checked_when_it_is_opened(
+    tmp_path: Path, tables: str, says: str
+) -> None:
+    text = DEMO.replace("[measures.percent_above_average]\nwindow = 200\n", "")
+    (tmp_path / "market.toml").write_text(f"{text}\n{tables}")
+    with pytest.raises(MarketFileError, match=says):
+        paceline.open(tmp_path / "market.toml")
+
+
+def test_settings_of_a_plugged_measure_are_checked_when_it_is_loaded(
+    tmp_path: Path, store: Path
+) -> None:
+    file = write(tmp_path / "mine.py", SOUND)
+    tables = "[measures.one]\ntmies = 2.0\n"
+    market = paceline.open(write_market(tmp_path, ["mine.py"], tables), store=store, plugins=[file])
+    with pytest.raises(MarketFileError, match=r"measures.one.tmies: unknown parameter of one"):
+        market.show("one")
+    nobody = "[measures.nobody]\ntimes = 2.0\n"
+    market = paceline.open(write_market(tmp_path, ["mine.py"], nobody), store=store, plugins=[file])
+    with pytest.raises(MarketFileError, match=r"measures.nobody: unknown measure"):
+        market.show("one")
+
+
+def test_a_former_name_alone_still_sets_a_measure(tmp_path: Path) -> None:
+    text = DEMO.replace("[measures.percent_above_average]\nwindow = 200\n", "")
+    (tmp_path / "market.toml").write_text(f"{text}\n[measures.above_average]\nwindow = 50\n")
+    market = paceline.open(tmp_path / "market.toml")
+    assert market.settings("percent_above_average")["window"] == 50
+
+
+# ---- the report and its record
+
+
+def test_verify_says_which_plug_in_a_report_needs(
+    tmp_path: Path, store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write(tmp_path / "mine.py", SOUND)
+    path = write_market(tmp_path, [])
+    market = paceline.open(path, store=store, plugins=[file])
+    manifest = record.write_manifest(record.report(market), tmp_path / "r.manifest.json")
+    assert run("verify", manifest) == 0, "allowed in this process"
+
+    monkeypatch.setattr(plugins, "_ALLOWED", set())  # tomorrow
+    capsys.readouterr()
+    assert run("verify", manifest) == 2
+    assert f"paceline trust {file}" in capsys.readouterr().err
+    with pytest.raises(UsageError, match=r"the plug-in file .*mine\.py"):
+        record.verify(manifest, paceline.open(path, store=store))
+    assert run("trust", file) == 0
+    assert run("verify", manifest) == 0
+    assert run("verify", manifest, "--market", path, "--store", store) == 0
+
+    write(file, SOUND.replace("times))", "2 * times))"))
+    assert run("verify", manifest) == 2, "changed: it must be allowed again"
+    assert run("trust", file) == 0
+    capsys.readouterr()
+    assert run("verify", manifest) == 1
+    assert "has changed" in capsys.readouterr().out
+    file.unlink()
+    assert run("verify", manifest) == 2
+    assert str(file) in capsys.readouterr().err
+
+
+def test_a_measure_of_ones_own_is_in_the_terminal_and_so_is_its_failure(
+    tmp_path: Path, store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_market(tmp_path, ["mine.py"])
+    words = ("report", "--out", tmp_path / "r.html", "--market", path, "--store", store)
+    for text, shown, warned in (
+        (SOUND, True, 0),
+        (SOUND.replace('"breadth"', '"own_thing"'), True, 0),
+        (SOUND.replace("return Result(", "return 1 / Result("), False, 1),
+    ):
+        assert run("trust", write(tmp_path / "mine.py", text)) == 0
+        capsys.readouterr()
+        assert run(*words) == 0
+        out, err = capsys.readouterr()
+        assert ("What is one?" in out) is shown
+        assert err.count(f"warning: {tmp_path / 'mine.py'}:14: the measure one failed") == warned
+
+
+@pytest.mark.parametrize(
+    "words", [("--market", "M", "--help"), ("--help", "--market", "M"), ("-h", "--market", "M")]
+)
+def test_help_of_show_lists_a_markets_own_measures_in_any_order(
+    tmp_path: Path, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write(tmp_path / "mine.py", SOUND)
+    path = write_market(tmp_path, ["mine.py"])
+    assert run("trust", file) == 0
+    capsys.readouterr()
+    assert run("show", *(path if word == "M" else word for word in words)) == 0
+    assert "What is one?" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("concentration", "--against", "large"), "concentration does not compare"),
+        (("league", "--against", "large"), "league does not compare"),
+        (("performance", "--subject", "large", "--against", "large"), "compared with itself"),
+    ],
+)
+def test_a_comparison_that_cannot_be_made_says_why(
+    tmp_path: Path,
+    store: Path,
+    words: tuple[str, ...],
+    says: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    given = ("--market", write_market(tmp_path, []), "--store", store)
+    assert run("show", *words, *given) == 2
+    assert says in capsys.readouterr().err

@@ -212,6 +212,12 @@ def test_monthly_lines_turn_at_the_same_multiple_of_a_quarters_move() -> None:
     assert len(found) > 5
 
 
+def test_a_line_is_daily_unless_it_is_said_to_be_rarer() -> None:
+    line = walk(4, 300)
+    returns = np.diff(line[299 - 250 :: 5])  # fifty of five sessions each
+    assert barriers.volatility(line)[0, 299] == pytest.approx(returns.std(ddof=1) / np.sqrt(5))
+
+
 # ---- false alarms
 
 
@@ -236,6 +242,10 @@ def test_resampling_removes_the_trend() -> None:
 def test_history_too_short_to_resample_has_no_rate() -> None:
     (short,) = false_alarms([np.diff(walk(1, 200))], 1.5, paths=20, years=2)
     assert np.isnan(short.rate) and short.series == 0
+    window, longer = false_alarms(
+        [np.diff(walk(1, n)) for n in (253, 254)], 1.5, paths=20, years=2
+    )  # as many returns as a sigma looks back over, and one more
+    assert np.isnan(window.rate) and longer.rate >= 0 and longer.series == 20
 
 
 # ---- windows
@@ -384,6 +394,10 @@ def test_what_followed_is_found_where_it_was_planted_and_suppressed_where_thin()
 def test_state_without_a_complete_last_day_is_refused() -> None:
     with pytest.raises(UsageError, match="no complete state"):
         analogues.find(np.full((2, 3000), np.nan), 21)
+    today_only = np.random.default_rng(8).standard_normal((2, 300))
+    today_only[1, 299] = np.nan
+    with pytest.raises(UsageError, match="no complete state"):
+        analogues.find(today_only, 3, per_month=1)
 
 
 def test_state_vector_by_hand() -> None:
@@ -420,6 +434,8 @@ def test_state_vector_before_its_windows_are_full() -> None:
     monthly, _ = analogues.state(market, factor, per_month=1)
     assert monthly[3, -1] == pytest.approx(np.log(market[-12:].std(ddof=1)))
     assert monthly[2, -1] == pytest.approx(market[-12:].sum())
+    twice_a_month, _ = analogues.state(market, factor, per_month=2)
+    assert twice_a_month[3, -1] == pytest.approx(np.log(market[-2:].std(ddof=1)))
 
 
 def test_the_year_before_today_is_out_and_the_day_before_it_is_not() -> None:
@@ -433,10 +449,17 @@ def test_the_year_before_today_is_out_and_the_day_before_it_is_not() -> None:
     assert int(far.eligible.argmax()) == 60
 
 
-def test_analogues_by_hand_with_one_part() -> None:
+@pytest.mark.parametrize("alike", [(150, 151, 153), (150, 149, 147), (150, 148, 146)])
+def test_analogues_by_hand_with_one_part(alike: tuple[int, int, int]) -> None:
     """Distance is that of z-scores in standard deviations of theirs; neighbours are passed over."""
     x = np.random.default_rng(7).standard_normal(300)
-    x[[150, 151, 153]] = x[299] + np.array([0.001, 0.002, 0.003])
+    wished = dict(zip(alike, (1.00001, 1.00002, 1.00003), strict=True)) | {299: 1.0}
+    for t, score in sorted(wished.items()):
+        # the value whose z-score among the first n is that one
+        n, before = t + 1, x[:t]
+        scatter = ((before - before.mean()) ** 2).sum()
+        away = scatter / ((n - 1) ** 3 / n**2 / score**2 - (n - 1) / n)
+        x[t] = before.mean() + np.sqrt(away)
     z = np.array([(x[t] - x[: t + 1].mean()) / x[: t + 1].std(ddof=1) for t in range(60, 300)])
     distance = np.abs(z - z[-1]) / z.std(ddof=1)
     near = analogues.find(x[None], 3, per_month=1, chosen=5)
@@ -448,6 +471,7 @@ def test_analogues_by_hand_with_one_part() -> None:
         if len(wanted) < 5 and all(abs(t - other) >= 3 for other in wanted):
             wanted.append(t)
     assert near.at.tolist() == wanted
+    assert {alike[0], alike[2]} <= set(wanted) and alike[1] not in wanted
 
 
 def test_what_followed_is_counted_by_hand() -> None:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 import paceline
 from paceline import panel
 from paceline.errors import SourceError
+from paceline.market import stating
 from paceline.store import Stated, Store, delta
 
 D = dt.date
@@ -509,6 +510,19 @@ def test_a_changed_declaration_is_a_new_statement_of_the_same_bytes(
     desk.declare()
     desk.run()
     assert set(store.read("prices")["security"]) == {"X", "Y"}
+
+
+def test_bytes_are_read_again_by_code_that_changed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A parser that was mended makes other rows of the same bytes."""
+    desk.declare()
+    desk.write("p.csv", WEEK)
+    assert desk.run()["load"] is not None and desk.run()["load"] is None
+    monkeypatch.setattr(stating, "code_of", lambda *_: "mended")
+    done = desk.run()
+    assert done["load"] is not None and (done["added"], done["changed"]) == (0, 0)
+    assert desk.run()["load"] is None
 
 
 def test_a_source_that_is_no_longer_declared_is_withdrawn(desk: Desk) -> None:

@@ -35,7 +35,20 @@ class ColumnMap(_Strict):
     unit: Literal[
         "", "fraction", "percent", "basis_points", "thousands", "millions", "billions"
     ] = ""
-    format: str | None = None  # date format, e.g. "%d/%m/%Y"
+    # of dates: "%d/%m/%Y"; epoch_s, epoch_ms, epoch_us, epoch_ns count time since 1970 in UTC
+    format: str | None = None
+    # in which zone a stamp with a zone, or time since 1970, is a day; default: the exchange's
+    zone: str | None = None
+
+    @field_validator("zone")
+    @classmethod
+    def _exists(cls, value: str | None) -> str | None:
+        from zoneinfo import ZoneInfo
+
+        try:
+            return value if value is None else str(ZoneInfo(value))
+        except (KeyError, ValueError, OSError):
+            raise ValueError('give a time zone by its IANA name, e.g. "Europe/London"') from None
 
 
 class OriginEntry(_Strict):

@@ -108,12 +108,16 @@ Block = Sentence | Grid | Chart
 
 @dataclass(frozen=True)
 class Section:
-    """One question and its answer: a sentence, then pictures, then tables."""
+    """One question and its answer: a sentence, then pictures, then tables.
+
+    further  those of the blocks that plug-ins add
+    """
 
     name: str
     title: str
     question: str
     blocks: tuple[Block, ...]
+    further: tuple[Block, ...] = ()
 
 
 @dataclass(frozen=True)

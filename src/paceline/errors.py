@@ -61,6 +61,10 @@ class PluginError(UsageError):
     """A fault in somebody else's code: the file, its line, and what happened there."""
 
 
+class PluginWarning(UserWarning):
+    """A plug-in of an installed package that cannot be used and is left out."""
+
+
 class DataError(PacelineError):
     """The data cannot carry the request."""
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from paceline.lineage import Step
 
-#: A number, an ISO date or a short text, None where it could not be computed: untyped by nature.
-Value = Any
+T = TypeVar("T")
+#: A number, an ISO date or a short text, None where it could not be computed.
+Value = float | int | str | bool | None
 #: How a unit is written for people. Machine-readable output always carries the plain number.
 UNITS = (
     "fraction",
@@ -97,6 +98,13 @@ class Figure:
         return self.step.id
 
     @property
+    def number(self) -> float:
+        """The value as a float; ``TypeError`` for a text and where there is none."""
+        if not isinstance(self.value, (int, float)):
+            raise TypeError(f"{self.measure} {self.statistic}: {self.value!r} is no number.")
+        return float(self.value)
+
+    @property
     def text(self) -> str:
         """The value as a person reads it."""
         return show(self.value, self.unit)
@@ -110,13 +118,13 @@ class Figure:
             "statistic": self.statistic,
             "start": self.start,
             "end": self.end,
-            "value": _finite(self.value),
+            "value": finite_or_none(self.value),
             "unit": self.unit,
             "basis": self.basis,
             "n_used": self.n_used,
             "n_eligible": self.n_eligible,
             "as_of": self.as_of,
-            **{k: _finite(v) for k, v in self.extra.items()},
+            **{k: finite_or_none(v) for k, v in self.extra.items()},
             "caveats": list(self.caveats),
             **({"evidence": dict(self.evidence)} if self.evidence else {}),
             "figure": self.id,
@@ -128,6 +136,6 @@ def _whole(value: float, digits: int) -> float:
     return round(value, digits) + 0.0
 
 
-def _finite(value: object) -> object:
+def finite_or_none(value: T) -> T | None:
     """The value, or None for a number that is not finite: JSON has no NaN."""
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -114,10 +114,11 @@ def ema(a: Array, alpha: float) -> Array:
 
 def forward_fill(a: Array) -> Array:
     """``a`` with the last value before a gap repeated in it; NaN before the first value."""
-    valid = np.isfinite(a)
-    last = np.maximum.accumulate(np.where(valid, np.arange(a.shape[-1]), -1), axis=-1)
-    filled = np.take_along_axis(a, np.maximum(last, 0), axis=-1)
-    return np.where(last >= 0, filled, np.nan)
+    a = finite(a)
+    last = np.where(np.isnan(a), 0, np.arange(a.shape[-1], dtype=np.int32))
+    np.maximum.accumulate(last, axis=-1, out=last)
+    filled: Array = np.take_along_axis(a, last, axis=-1)
+    return filled
 
 
 def streaks(change: Array) -> Array:

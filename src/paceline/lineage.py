@@ -31,13 +31,17 @@ _TYPES_ONLY = re.compile(r"^if TYPE_CHECKING:\n(?:[ \t]+.*\n|\n)+", re.MULTILINE
 
 @dataclass(frozen=True)
 class Origin:
-    """Who published the bytes, what they are, when they were fetched and under which licence."""
+    """Who published the bytes, what they are, when they were fetched and under which licence.
+
+    parser  hash of the code that made rows of them, empty where it was not recorded
+    """
 
     who: str
     what: str
     when: str
     licence: str = "not stated"
     checksum: str = ""
+    parser: str = ""
 
 
 def canonical(value: object) -> str:
@@ -51,8 +55,11 @@ def digest(value: object, length: int = 16) -> str:
 
 
 @cache
-def code_of(*modules: str) -> str:
+def code_of(*modules: str, alone: tuple[str, ...] = ()) -> str:
     """Hash of the code that a step rests on: of these modules, and of all they reach by imports.
+
+    alone  modules of which nothing but their own text counts: what they import is in the lineage by
+           steps of its own
 
     Read are the modules' own files, those of the packages they lie in, and what those import,
     inside functions too; imports for type checkers alone do not count. Of other packages the
@@ -69,7 +76,7 @@ def code_of(*modules: str) -> str:
             todo += imports_of(name)[0]
             libraries |= imports_of(name)[1]
     seen = hashlib.sha256()
-    for name in sorted(reached):
+    for name in sorted({*reached, *alone}):
         seen.update(name.encode())
         seen.update(_source(name))
     for library in sorted(libraries):

@@ -18,6 +18,7 @@ import os
 import shlex
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,7 +29,8 @@ from types import CodeType, ModuleType
 from typing import Any, Literal, TypeVar
 
 from paceline import config
-from paceline.errors import DataError, PacelineError, PluginError, UsageError
+from paceline.errors import DataError, PacelineError, PluginError, PluginWarning, UsageError
+from paceline.writing import replacing
 
 T = TypeVar("T")
 Kind = Literal["measures", "sources", "weightings", "pages"]
@@ -46,11 +48,13 @@ class Plugin:
     name    stem of the file, or name of the entry point
     origin  what messages call it: the path of the file, or the package and its entry point
     value   the module, or the object that an entry point names
+    checksum  SHA-256 of the file; "" of an entry point
     """
 
     name: str
     origin: str
     value: Any
+    checksum: str = ""
 
     @property
     def offers(self) -> Mapping[str, Any]:
@@ -80,7 +84,8 @@ def _load(path: Path) -> Plugin:
         )
     known = _LOADED.get((path, checksum))
     if known is None:
-        known = _LOADED[path, checksum] = Plugin(path.stem, str(path), _run(path, data, checksum))
+        module = _run(path, data, checksum)
+        known = _LOADED[path, checksum] = Plugin(path.stem, str(path), module, checksum)
     return known
 
 
@@ -101,14 +106,25 @@ def _run(path: Path, data: bytes, checksum: str) -> ModuleType:
 
 @cache
 def installed(kind: Kind) -> tuple[Plugin, ...]:
-    """The plug-ins that installed packages offer as entry points of ``paceline.KIND``."""
+    """The plug-ins that installed packages offer as entry points of ``paceline.KIND``.
+
+    One that cannot be loaded is left out with a ``PluginWarning``: what does not use it goes on.
+    """
     found = []
     for point in sorted(metadata.entry_points(group=f"paceline.{kind}"), key=lambda p: p.name):
         package = point.dist.name if point.dist is not None else "an installed package"
         origin = f"{package} ({point.group}: {point.name} = {point.value})"
-        with blamed(origin, "cannot be loaded", every=True, remedy=MEND_PACKAGE):
-            found.append(Plugin(point.name, origin, point.load()))
+        try:
+            with blamed(origin, "cannot be loaded", every=True, remedy=MEND_PACKAGE):
+                found.append(Plugin(point.name, origin, point.load()))
+        except PluginError as error:
+            left_out(error)
     return tuple(found)
+
+
+def left_out(error: PluginError) -> None:
+    """Warn that a plug-in of an installed package is left out, and why."""
+    warnings.warn(f"Left out: {error}", PluginWarning, stacklevel=2)
 
 
 def collect(
@@ -121,30 +137,33 @@ def collect(
     """The package's own declarations of one kind with those of plug-ins, by name.
 
     code  the function behind a declaration: its file is named where two share a name
-    Raises ``PluginError`` where two different ones have the same name, and for an entry point that
-    offers none.
+
+    Raises ``PluginError`` where a file that a market names has a name that is taken already. Of an
+    installed package such a declaration, and an entry point that offers none, are left out with a
+    ``PluginWarning``.
     """
     merged = dict(own)
     for plugin in plugged:
         offered = [v for v in plugin.offers.values() if isinstance(v, wanted)]
-        if not offered and not _is_file(plugin):
-            raise PluginError(
-                f"{plugin.origin} offers no {what}.",
-                f"Let the entry point name a {what}, or a module that defines one.",
-            )
+        faults = []
+        if not offered and not is_file(plugin):
+            offer = f"Let the entry point name a {what}, or a module that defines one."
+            faults.append(PluginError(f"{plugin.origin} offers no {what}.", offer))
         for value in offered:
             name = str(value.name)  # type: ignore[attr-defined]
             other = merged.setdefault(name, value)
             if other is not value:
-                raise PluginError(
-                    f"two definitions of the {what} {name!r}: in {plugin.origin} and in "
-                    f"{file_of(code(other))}.",
-                    "Rename one of them.",
-                )
+                both = f"in {plugin.origin} and in {file_of(code(other))}"
+                two = f"two definitions of the {what} {name!r}: {both}."
+                faults.append(PluginError(two, "Rename one of them."))
+        for fault in faults:
+            if is_file(plugin):
+                raise fault
+            left_out(fault)
     return merged
 
 
-def _is_file(plugin: Plugin) -> bool:
+def is_file(plugin: Plugin) -> bool:
     """Whether it is a file that a market names: that one may offer any kind of thing."""
     return isinstance(plugin.value, ModuleType) and plugin.value.__name__.startswith(PREFIX)
 
@@ -230,13 +249,11 @@ def added(file: config.MarketFile, files: Sequence[str | Path]) -> config.Market
 def _write(known: Mapping[str, str]) -> None:
     """Replace the list as a whole; only this user may read or write it."""
     place = folder() / "trusted"
-    half = place.with_suffix(f".{os.getpid()}")
     try:
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        half.unlink(missing_ok=True)
-        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-            out.write(json.dumps(known, indent=1).encode())
-        half.replace(place)
+        with replacing(place) as draft:
+            draft.touch(mode=0o600, exist_ok=False)
+            draft.write_text(json.dumps(known, indent=1), encoding="utf-8")
     except OSError as error:
         raise UsageError(
             f"{place}: the list of allowed files cannot be written ({error.strerror}).",

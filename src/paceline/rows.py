@@ -6,6 +6,7 @@ row that stays; either way it is counted in a ``Finding``.
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,8 +17,6 @@ import numpy as np
 import polars as pl
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     import numpy.typing as npt
 
 #: Columns of a quarantine frame: the table the row was meant for, why it was kept out, the row as
@@ -45,6 +44,13 @@ SPLIT_RATIOS = (
     50.0,
     100.0,
 )
+
+
+#: Days that a table may hold.
+PLAUSIBLE = (dt.date(1700, 1, 1), dt.date(2199, 12, 31))
+#: A first or last day further than this many days from the next of its source, of its security,
+#: stands alone; of fewer days than ``FEWEST_DAYS`` none does.
+FAR_OF_SOURCE, FAR_OF_SECURITY, FEWEST_DAYS = 60, 366, 4
 
 
 @dataclass(frozen=True)
@@ -167,6 +173,18 @@ def session_number(dates: pl.Series, sessions: Sequence[dt.date]) -> npt.NDArray
     return np.where(inside, position[np.where(inside, at, 0)], -1)
 
 
+def with_own_days(dates: pl.Series, sessions: tuple[dt.date, ...]) -> tuple[dt.date, ...]:
+    """The sessions, and the days among ``dates`` before the first and after the last of them.
+
+    A source may be older than the calendar: there its own days are the sessions.
+    """
+    if not sessions or dates.is_empty():
+        return sessions
+    outside = dates.filter((dates < sessions[0]) | (dates > sessions[-1])).unique().sort().to_list()
+    before = [day for day in outside if day < sessions[0]]
+    return (*before, *sessions, *outside[len(before) :]) if outside else sessions
+
+
 def off_calendar(
     source: str, frame: pl.DataFrame, calendar: str, sessions: Sequence[dt.date]
 ) -> Checked:
@@ -193,6 +211,80 @@ def off_calendar(
         findings,
         set_aside("prices", rows, f"date is not a session of {calendar}"),
     )
+
+
+def misdated(source: str, frame: pl.DataFrame, today: dt.date | None) -> Checked:
+    """Quarantine price rows whose day cannot be right; ``frame`` is sorted by security and date.
+
+    A day outside 1700 to 2199; a day after the day of the import (``today``; one day more where it
+    is tomorrow already); the only day of its source, or of its security, for a long time: see
+    ``lone_days``. Such a row is most often a mistyped year, and a single one in the future would
+    move the day that everything is shown as of.
+    """
+    if frame.is_empty():
+        return frame, [], None
+    day = pl.col("date")
+    cannot = [(~day.is_between(*PLAUSIBLE), "date is no plausible day")]
+    if today is not None:
+        cannot.append((day > today + dt.timedelta(1), "date lies after the day of the import"))
+    why = frame.select(
+        pl.coalesce(pl.when(bad).then(pl.lit(reason)) for bad, reason in cannot).alias("why")
+    ).to_series()
+    rest = why.is_null()
+    lone = _lone_rows(frame.filter(rest) if not rest.all() else frame)
+    if lone.any():
+        place = pl.Series(np.flatnonzero(rest.to_numpy())[lone])
+        why = why.scatter(place, "date is far from all others of its source or security")
+    bad = why.is_not_null()
+    if not bad.any():
+        return frame, [], None
+    rows, why = frame.filter(bad), why.filter(bad)
+    findings: list[Finding] = []
+    for reason in why.unique().sort():
+        part = rows.filter(why == reason)
+        remedy = "Check the year; state the source again once it is right."
+        findings += counted(source, reason, part, "quarantined", ("security", "date"), remedy)
+    return frame.filter(~bad), findings, set_aside("prices", rows, why)
+
+
+def lone_days(days: npt.NDArray[np.datetime64], far: int) -> npt.NDArray[np.bool_]:
+    """Which of ascending days is a first or last one that stands alone.
+
+    True for the first and the last day where the next day lies more than ``far`` days away, and
+    more than twenty times the median step between the others. Of fewer than four days none is.
+    """
+    alone = np.zeros(days.size, bool)
+    if days.size < FEWEST_DAYS:
+        return alone
+    steps = np.diff(days.astype(np.int64))
+    limit = max(far, 20 * float(np.median(steps)))
+    alone[0], alone[-1] = steps[0] > limit, steps[-1] > limit
+    return alone
+
+
+def _lone_rows(frame: pl.DataFrame) -> npt.NDArray[np.bool_]:
+    """Rows on a lone day of all the rows, or on a lone day of their security."""
+    date = frame.get_column("date")
+    days = date.unique().sort().to_numpy().astype("datetime64[D]")
+    alone = lone_days(days, FAR_OF_SOURCE)
+    rows = np.zeros(frame.height, bool)
+    if alone.any():
+        rows = date.is_in(days[alone].tolist()).to_numpy()
+    other = pl.col("security").ne_missing(pl.col("security").shift())
+    ends = frame.select(other.slice(1)).to_series().to_numpy()
+    first, last = np.append(True, ends), np.append(ends, True)
+    step = np.diff(date.to_physical().to_numpy().astype(np.int64))
+    wide = np.where(ends, 0, step) > FAR_OF_SECURITY
+    if wide.any() and frame.height >= FEWEST_DAYS:
+        wide &= step > 20 * float(np.median(step[~ends]))
+        # at an end of a security that has rows enough on the other side of the gap
+        at = np.flatnonzero(wide)
+        begin, end = np.flatnonzero(first), np.flatnonzero(last)
+        number = np.searchsorted(begin, at, side="right") - 1
+        enough = end[number] - begin[number] + 1 >= FEWEST_DAYS
+        rows[at[enough & first[at]]] = True
+        rows[at[enough & last[at + 1]] + 1] = True
+    return rows
 
 
 def near_split(ratio: pl.Expr, tolerance: float = 0.05) -> pl.Expr:

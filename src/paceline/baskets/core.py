@@ -9,6 +9,7 @@ import numpy as np
 from paceline import config
 from paceline.arrays import Array, Bools
 from paceline.baskets import schedule, weights
+from paceline.baskets.emptiness import size_of, why_empty, why_thin
 from paceline.baskets.groups import group_baskets
 from paceline.baskets.history import Day, stored
 from paceline.baskets.rebalance import AtRebalance, Rebalance, Targets
@@ -136,6 +137,7 @@ class BasketBuilder:
         self.selector, self.panel, self.weightings = selector, selector.panel, weightings
         self._notes: dict[str, list[str]] = {}
         self._unsized: dict[str, tuple[int, int]] = {}
+        self._thin: dict[str, str] = {}
 
     def caveats(self, name: str) -> list[str]:
         """Weaknesses of a basket's members and weights; complete after ``history_of``."""
@@ -145,8 +147,9 @@ class BasketBuilder:
             caveats += self.selector.universes[universe].caveats
         if name in self._unsized:
             without, of = self._unsized[name]
-            what = "a holding of the fund" if universe in self.selector.holdings else "a market cap"
+            what = size_of(self.selector, universe)
             caveats.append(f"left out for want of {what}: up to {without} of {of} members")
+        caveats += [self._thin[name]] if name in self._thin else []
         lost = self.selector.missing_names(name)
         if lost and self.selector.basket(name).instrument is None:
             caveats.append(f"not found in the data: {', '.join(lost)}")
@@ -162,6 +165,7 @@ class BasketBuilder:
             if held.any():
                 later = [e for e in self._events(name, spec) if e.session > k]
                 return [(k, held), *((e.session, self._weigh(name, spec, e)) for e in later)]
+        self._notes.setdefault(name, []).append(why_empty(self.selector, name))
         return []
 
     def _instrument_history(self, name: str) -> list[tuple[int, Array]]:
@@ -193,6 +197,9 @@ class BasketBuilder:
         members = self.selector.members(name, day)
         if not members.any():
             return np.zeros(len(members))
+        thin = why_thin(self.selector, name, day)
+        if thin:  # the latest tells most
+            self._thin[name] = thin
         if spec.weight not in self.weightings:
             raise UnknownName("weighting", spec.weight, self.weightings)
         universe = self.selector.universe_of(name)

@@ -52,16 +52,6 @@ class Targets:
     instruments: NDArray[np.int64]
     caveats: Mapping[str, tuple[str, ...]]
 
-    def weights_of(self, name: str, session: int, securities: int) -> Array | None:
-        """(N,) target weights of a basket fixed at that close; None if it was not rebalanced."""
-        row = self.names.index(name)
-        for r in self.rebalances:
-            if r.session == session and row in r.rows:
-                out = np.zeros(securities)
-                out[r.columns] = r.weights[int(np.flatnonzero(r.rows == row)[0])]
-                return out
-        return None
-
 
 class AtRebalance:
     """What a weighting may know at the close of a rebalance day; arrays are (N,), one a security.

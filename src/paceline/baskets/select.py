@@ -134,9 +134,9 @@ class Selector:
     def _select(self, name: str, spec: config.Basket, day: Day, path: tuple[str, ...]) -> Bools:
         if spec.instrument is not None:
             return self._named([spec.instrument], day, name)
-        chosen = self._in_classes(spec, self._pool(name, spec, day), day)
+        chosen = self.in_classes(spec, self.pool(name, spec, day), day)
         if spec.rank is not None:
-            chosen = self._ranked(spec.rank, chosen, self.universe_of(name), day)
+            chosen = self.ranked(spec.rank, chosen, self.universe_of(name), day)
         for other in listed(spec.union):
             chosen = chosen | self.members(other, day, path)
         for other in listed(spec.minus):
@@ -145,7 +145,7 @@ class Selector:
             chosen = chosen & self.members(other, day, path)
         return chosen
 
-    def _pool(self, name: str, spec: config.Basket, day: Day) -> Bools:
+    def pool(self, name: str, spec: config.Basket, day: Day) -> Bools:
         """The universe's members and the list's securities, or both where both are given."""
         parts = []
         if spec.universe is not None:
@@ -156,7 +156,7 @@ class Selector:
             return np.zeros(len(self.panel.securities), bool)
         return np.asarray(np.all(parts, axis=0))
 
-    def _in_classes(self, spec: config.Basket, chosen: Bools, day: Day) -> Bools:
+    def in_classes(self, spec: config.Basket, chosen: Bools, day: Day) -> Bools:
         """Those of the chosen that are in the basket's sectors and industries on the day."""
         scheme = self.market.universes[spec.universe].scheme if spec.universe else None
         for level in LEVELS:
@@ -175,9 +175,7 @@ class Selector:
                 seen.add(wanted)
         return chosen
 
-    def _ranked(
-        self, rank: tuple[int, int], chosen: Bools, universe: str | None, day: Day
-    ) -> Bools:
+    def ranked(self, rank: tuple[int, int], chosen: Bools, universe: str | None, day: Day) -> Bools:
         """The chosen lines of the companies that rank first to last by size."""
         key = (universe if universe in self.holdings else None, day.t, chosen.tobytes())
         if key not in self._rankings:  # buckets of one universe share their ranking

@@ -5,6 +5,7 @@ The rules are FTSE Russell's (METHODS 2).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -144,17 +145,19 @@ class UniverseHistory:
             return []
         if all(e.session != start for e in planned):
             planned = [Event(start, start), *(e for e in planned if e.reference >= start)]
-            self._notes.append(
-                f"{self.name}: first ranked on {sessions[start]}, the first session with data, "
-                "not on a rank day"
-            )
+            if needs_cap(spec):
+                self._notes.append(
+                    f"{self.name}: first ranked on {sessions[start]}, the first session with data, "
+                    "not on a rank day"
+                )
         lists = []
         for event in planned:
             if event.reference < start:
                 continue
-            eligible, company = eligible_lines(
-                self.history.day(event.reference), spec.eligible or config.Eligible()
-            )
+            eligible, company = eligible_lines(self.history.day(event.reference), spec)
+            if not needs_cap(spec):
+                lists.append((event, eligible))
+                continue
             ranking = rank_companies(eligible, company, self.history)
             inside = np.ones(len(ranking.codes), bool)
             if upper is not None:
@@ -167,21 +170,22 @@ class UniverseHistory:
         return lists
 
     def _first(self, companies: float) -> int | None:
-        """First session on which at least that many companies can be ranked."""
-        rules = self.spec.eligible or config.Eligible()
+        """First session on which at least that many companies are eligible."""
         for t in self._promising():
-            eligible, _ = eligible_lines(self.history.day(t), rules)
+            eligible, _ = eligible_lines(self.history.day(t), self.spec)
             if len(np.unique(self.history.panel.companies[eligible])) >= companies:
                 return t
         return None
 
     def _promising(self) -> list[int]:
-        """The first session with any cap, then the ends of months."""
+        """The first session with any cap (with any data, where none is needed), then month ends."""
         panel = self.history.panel
-        if "market_cap" not in panel.fields:
-            self._notes.append(f"{self.name}: nobody can be ranked, the panel has no market caps")
-            return []
-        known = np.flatnonzero((panel.field("market_cap") > 0).any(axis=0))
+        if not needs_cap(self.spec):
+            known = np.flatnonzero(panel.listed.any(axis=0))
+        elif "market_cap" in panel.fields:
+            known = np.flatnonzero((panel.field("market_cap") > 0).any(axis=0))
+        else:
+            known = np.empty(0, np.int64)
         if not len(known):
             return []
         return [
@@ -194,22 +198,27 @@ class UniverseHistory:
         ]
 
 
-def eligible_lines(day: Day, rules: config.Eligible) -> tuple[Bools, Array]:
-    """(lines that meet the rules, cap of each line's company), both (N,), at a day's close.
+def needs_cap(spec: config.UniverseEntry) -> bool:
+    """Whether the rules rank companies or ask for a size; others need no market cap."""
+    return spec.rank is not None or (spec.eligible or config.Eligible()).min_cap > 0
 
-    A line must be listed, of an accepted kind, exchange and country, priced at ``min_price`` or
-    more, and its company (all its eligible lines) must be worth ``min_cap`` or more. Without a cap
-    there is no rank.
+
+def rules_of(day: Day, spec: config.UniverseEntry) -> Iterator[tuple[str, Bools]]:
+    """(rule in words, who keeps it (N,)) of every rule that looks at one line alone, in order.
+
+    A line must be listed, of an accepted kind, exchange and country, and priced at ``min_price`` or
+    more; where companies are ranked or a size is asked for, it needs a market cap.
     """
-    lines = day.listed & (day.total_cap > 0)
-    table = day.attributes
+    rules, table = spec.eligible or config.Eligible(), day.attributes
+    yield "listed", day.listed
     for column, accepted in (
         ("kind", rules.kinds),
         ("country", rules.countries),
         ("exchange", rules.exchanges),
     ):
         if accepted:
-            lines = lines & table[column].is_in(accepted).fill_null(False).to_numpy()
+            keeps = table[column].is_in(accepted).fill_null(False).to_numpy()
+            yield f"of {column} {', '.join(accepted)}", keeps
     if rules.exclude_name:
         try:
             bad = table["name"].str.contains(rules.exclude_name).fill_null(False).to_numpy()
@@ -218,12 +227,24 @@ def eligible_lines(day: Day, rules: config.Eligible) -> tuple[Bools, Array]:
                 f"exclude_name = {rules.exclude_name!r} cannot be searched for ({error}).",
                 "Write a regular expression without look-around.",
             ) from None
-        lines = lines & ~bad
+        yield "of a name that is not excluded", ~bad
     if rules.min_price > 0:
-        lines = lines & (day.close >= rules.min_price)
+        yield f"priced at {rules.min_price:g} or more", day.close >= rules.min_price
+    if needs_cap(spec):
+        yield "of a known market cap", day.total_cap > 0
+
+
+def eligible_lines(day: Day, spec: config.UniverseEntry) -> tuple[Bools, Array]:
+    """(lines that meet the rules, cap of each line's company), both (N,), at a day's close.
+
+    A line keeps every rule of ``rules_of``, and its company (all its eligible lines) is worth
+    ``min_cap`` or more. Without a cap there is no rank.
+    """
+    lines = np.all([keeps for _, keeps in rules_of(day, spec)], axis=0)
     company, _, _ = company_caps(day.total_cap, day.close, day.panel.companies, lines)
-    if rules.min_cap > 0:
-        lines = lines & (company >= rules.min_cap)
+    min_cap = (spec.eligible or config.Eligible()).min_cap
+    if min_cap > 0:
+        lines = lines & (company >= min_cap)
     return np.asarray(lines), np.where(lines, company, np.nan)
 
 

@@ -13,10 +13,12 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from paceline.errors import PacelineError, UsageError
+from paceline.errors import PacelineError, PluginWarning, UsageError
 
 if TYPE_CHECKING:
     from cyclopts import App
@@ -101,6 +103,25 @@ def _complain(message: str, remedy: str = "") -> None:
         console.print(remedy, markup=False)
 
 
+@contextmanager
+def _warned() -> Iterator[None]:
+    """Faults of plug-ins that are no reason to stop, each said once on stderr."""
+    told: set[str] = set()
+    usual = warnings.showwarning
+
+    def tell(message: Warning | str, category: type[Warning], *where: Any) -> None:
+        if not issubclass(category, PluginWarning):
+            usual(message, category, *where)
+        elif str(message) not in told:
+            told.add(str(message))
+            sys.stderr.write(f"warning: {message}\n")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", PluginWarning)
+        warnings.showwarning = tell  # type: ignore[assignment]
+        yield
+
+
 def _run(tokens: list[str]) -> int:
     if not tokens or tokens[0] in ("--help", "-h"):  # answered before anything is imported
         sys.stdout.write(_help() + "\n")
@@ -136,7 +157,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     tokens = list(sys.argv[1:] if argv is None else argv)
     try:
-        code = _run(tokens)
+        with _warned():
+            code = _run(tokens)
         sys.stdout.flush()
         return code
     except PacelineError as error:

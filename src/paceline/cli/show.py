@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import App, Group, Parameter
 
 from paceline.cli import VERBS, settings
-from paceline.cli.options import When, day, flag, open_market, progress, remember, say, say_json
+from paceline.cli.options import (
+    When,
+    day,
+    flag,
+    note,
+    open_market,
+    progress,
+    remember,
+    say,
+    say_json,
+)
 from paceline.errors import UnknownName, UsageError
 
 if TYPE_CHECKING:
@@ -98,7 +108,8 @@ def _show(name: str, general: dict[str, Any], params: dict[str, Any]) -> int:
         **params,
     )
     remember(market, figures)
-    from paceline.report import files, tables, terminal
+    from paceline.report import tables, terminal
+    from paceline.writing import write_text
 
     rows = [tables.row(figure) for figure in figures]
     if general["png"] is not None:
@@ -109,13 +120,16 @@ def _show(name: str, general: dict[str, Any], params: dict[str, Any]) -> int:
         }
         _draw(market.plot(name, general["subject"], **how, **params), general["png"])
     if general["csv"] not in (None, "-"):
-        files.write_text(general["csv"], tables.csv_text(rows, tables.FIGURE))
+        write_text(general["csv"], tables.csv_text(rows, tables.FIGURE))
     if general["json"]:
         say_json(rows)
     elif general["csv"] == "-":
         say(tables.csv_text(rows, tables.FIGURE).rstrip("\n"))
     elif general["csv"] is None and general["png"] is None:
         terminal.rows(figures)
+        if not figures:
+            asked = ", ".join([*(general["subject"] or ()), *(general["against"] or ())])
+            note(f"{name} has no value {f'for {asked} ' if asked else ''}as of {market.as_of}.")
     return 0
 
 
@@ -176,6 +190,8 @@ def build(tokens: Sequence[str]) -> tuple[App, list[str]]:
     words = [measures.ALIASES.get(word, word) for word in tokens]
     if words and words[0].startswith("-") and words[0] not in ("-h", "--help"):
         place = next((i for i, word in enumerate(words) if word in known), None)
+        if place is None and {"--help", "-h"} & set(words):
+            return app, ["--help"]
         if place is None:
             raise UsageError("show: no measure is named.", "`paceline list measures` lists them.")
         words.insert(0, words.pop(place))

@@ -40,7 +40,7 @@ def init(
     """Write a commented market file to ``path``."""
     from importlib import resources
 
-    from paceline.report.files import write_text
+    from paceline.writing import write_text
 
     if path.is_dir():
         path = path / "market.toml"
@@ -245,20 +245,12 @@ def verify(manifest: Path, /, *, json: AsJson = False, where: Where | None = Non
     manifest
         The file written beside a report, e.g. out/report.manifest.json.
     """
-    import paceline
     from paceline import record
-    from paceline.record import read_manifest
 
-    old, where = read_manifest(manifest), where or Where()
+    old, where = record.read_manifest(manifest), where or Where()
     market = None  # the manifest knows its market, store and day
     if where.market or where.data or where.store:
-        market = paceline.open(
-            where.market,
-            data=where.data,
-            store=where.store,
-            as_of=old["as_of"],
-            version=old["store_version"],
-        )
+        market = record.market_of(old, where.market, data=where.data, store=where.store)
     with progress() as bar:
         if bar:
             bar("recomputing every figure", 0.0)

@@ -15,6 +15,7 @@ from paceline.measures import Measure, Result, Span, View
 
 #: Columns every table row may have; the others are carried along as they are. ``rests`` names, by
 #: commas, those of the measure's fundamentals a row rests on; without it, on all of them.
+#: ``caveat`` is what weakens this one row.
 ROW = (
     "subject",
     "against",
@@ -27,6 +28,7 @@ ROW = (
     "unit",
     "basis",
     "rests",
+    "caveat",
 )
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from paceline.figures import UNITS, Figure, Value
+from paceline.figures import UNITS, Figure, Value, finite_or_none
 from paceline.lineage import Step, Steps
 
 #: Further columns of a row that are answers: what came out is no part of an id.
@@ -43,8 +42,8 @@ class Question:
         statistic: str = "",
         label: str = "",
         against: str | None = None,
-        start: Value = None,
-        end: Value = None,
+        start: object = None,
+        end: object = None,
         n_used: int | None = None,
         n_eligible: int | None = None,
         caveats: Iterable[str] = (),
@@ -58,10 +57,12 @@ class Question:
         by default the subject, second leg, statistic, window and the texts of ``extra``.
         """
         assert unit in UNITS, f"{self.measure}: unit {unit!r} is not one of {UNITS}"
-        if isinstance(value, float) and not math.isfinite(value):
-            value = None
         if which is None:
-            told = {"subject": subject, "against": against, "statistic": statistic}
+            told: dict[str, object] = {
+                "subject": subject,
+                "against": against,
+                "statistic": statistic,
+            }
             told |= {"start": start, "end": end, **(extra or {})}
             which = {
                 k: str(v)
@@ -71,7 +72,7 @@ class Question:
         return Figure(
             measure=self.measure,
             subject=subject,
-            value=value,
+            value=finite_or_none(value),
             unit=unit,
             step=Step("figure", which, (self.step.id,), code=""),
             label=label,
@@ -101,6 +102,7 @@ class Provenance:
     steps: Steps = field(default_factory=Steps)  # every step made so far
     # "fundamental:<item>" -> caveats
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    view: str = ""  # code that chose what a measure sees
 
     def question(
         self,
@@ -152,5 +154,5 @@ def column(figure: Figure, name: str, unit: str, steps: Steps) -> Figure | None:
     )
 
 
-def _iso(value: Value) -> str | None:
+def _iso(value: object) -> str | None:
     return None if value is None else str(value)[:10]

@@ -11,7 +11,7 @@ import numpy as np
 from paceline.engine.evaluation import ROW
 from paceline.engine.question import Provenance, Question
 from paceline.figures import Figure
-from paceline.lineage import code_of
+from paceline.lineage import code_of, digest
 from paceline.measures import Array, Measure, Result, View
 
 
@@ -27,17 +27,18 @@ def figures(
 ) -> list[Figure]:
     """The figures of a result: one per row of a table, or the last value of a series.
 
-    With ``history`` one per session of a series; ``subjects`` keeps only those.
+    With ``history`` one per session of a series; ``subjects`` keeps only those, and one of them
+    without any row has one figure without a value that says why.
     """
     wanted = {*view.subjects, *view.series} if subjects is None else set(subjects)
     answers = _RowFigures(measure, view, params, known)
     if result.table is not None:
-        return [
-            answers.figure(row)
-            for row in result.table.iter_rows(named=True)
-            if row["subject"] in wanted
-        ]
-    return [answers.figure(row) for row in _series(measure, view, result, wanted, history)]
+        rows = (r for r in result.table.iter_rows(named=True) if r["subject"] in wanted)
+        made = [answers.figure(row) for row in rows]
+    else:
+        made = [answers.figure(row) for row in _series(measure, view, result, wanted, history)]
+    told = {f.subject for f in made} | {f.against for f in made}
+    return made + [answers.nothing(s) for s in dict.fromkeys(subjects or ()) if s not in told]
 
 
 def series_figure(
@@ -147,8 +148,30 @@ class _RowFigures:
             end=row.get("end"),
             n_used=n_used,
             n_eligible=n_eligible,
-            caveats=[missing],
+            caveats=[
+                missing,
+                row.get("caveat") or "",
+                self.view.year_note if statistic in self.measure.annualised else "",
+            ],
             extra=extra,
+        )
+
+    def nothing(self, subject: str) -> Figure:
+        """The figure that stands where the result has no row of a subject that was asked for."""
+        if self.measure.of == "pair" and not any(
+            subject in (self.view.subjects[a], self.view.subjects[b]) for a, b in self.view.pairs
+        ):
+            why = f"no rotation of the market file has {subject} as a leg; give one with --against"
+        else:
+            why = "nothing to show"
+        caveat = self._no_level(subject) or f"no value: {why}"
+        unit = self.measure.unit
+        return self._question(subject, None, None, self._reported).figure(
+            subject,
+            None,
+            unit if isinstance(unit, str) else next(iter(unit.values())),
+            label=self.view.labels.get(subject, subject),
+            caveats=[caveat],
         )
 
     def _no_level(self, *names: str | None) -> str:
@@ -181,7 +204,7 @@ class _RowFigures:
         return known.question(
             self.measure.name,
             {**self.params, "basis": basis, "as_of": known.as_of},
-            code_of(self.measure.module, __name__),
+            digest([code_of(self.measure.module, __name__), known.view]),
             names=names,
             basis=basis,
             caveats=caveats,

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from paceline.arrays import Array
 from paceline.errors import UsageError
+from paceline.figures import finite_or_none
 
 #: Below this many independent observations there is a reason instead of a number.
 MINIMUM_EFFECTIVE = 10
@@ -60,11 +61,7 @@ class Evidence:
 
     def to_json(self) -> dict[str, object]:
         """Field by field; what is missing or not finite is null."""
-
-        def plain(value: object) -> object:
-            return None if isinstance(value, float) and not math.isfinite(value) else value
-
-        return {f.name: plain(getattr(self, f.name)) for f in fields(self)}
+        return {f.name: finite_or_none(getattr(self, f.name)) for f in fields(self)}
 
 
 def no_evidence(

@@ -124,4 +124,5 @@ def mean_shift(before: Array, after: Array, lags: int | None = None) -> Evidence
 def too_few(effective: float) -> str:
     """The reason for showing no number where the independent observations are too few."""
     shown = f"{effective:.1f}".removesuffix(".0") if math.isfinite(effective) else "no"
-    return f"{shown} independent observations, at least {MINIMUM_EFFECTIVE} needed"
+    what = "observation" if shown == "1" else "observations"
+    return f"{shown} independent {what}, at least {MINIMUM_EFFECTIVE} needed"

@@ -10,5 +10,6 @@ asked      the market that answers
 
 from paceline.market.asked import Market
 from paceline.market.measuring import Evaluated
+from paceline.market.opening import located
 
-__all__ = ["Evaluated", "Market"]
+__all__ = ["Evaluated", "Market", "located"]

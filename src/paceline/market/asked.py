@@ -316,6 +316,19 @@ class Market:
 
     # ---- measures --------------------------------------------------------------------------------
 
+    def settings(self, name: str) -> dict[str, Any]:
+        """The parameters of a measure as this market sets them: its own, else the defaults.
+
+        Raises ``MarketFileError`` where the market file sets what the measures of its plug-in files
+        do not have.
+        """
+        measure = measures.get(name, self.plugins)
+        return {**measure.defaults(), **self._settings.get(measure.name, {})}
+
+    @cached_property
+    def _settings(self) -> dict[str, dict[str, Any]]:
+        return measures.settings(self.file, self.path, self.plugins)
+
     def evaluate(
         self,
         name: str,

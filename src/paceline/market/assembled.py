@@ -87,40 +87,50 @@ class Assembled:
         It can be carried on where the new imports bring sessions after the last one, touch nothing
         before, and no basket is rebalanced on them.
         """
-        from paceline import baskets, indices, panel
+        from paceline import baskets
 
         now = Assembled(stored, stored.as_of(None))
-        declared = self.declared
-        held = {n: b.instrument for n, b in declared.baskets.items() if b.instrument}
-        grown: dict[str, Any] = {}
-        for which, built, names, request in (
-            ("stocks", "composite_indices", self.composites, now.stock_request()),
-            (
-                "instruments",
-                "instrument_indices",
-                list(held),
-                now.instrument_request(sorted({*held.values()})),
-            ),
-        ):
-            old: Panel | None = getattr(self, which)
-            if old is None:
-                continue
-            longer = panel.extend(old, stored.store, **request)
-            if longer is None or str(longer.sessions[-1]) != now.as_of:
+        declared, parts = self.declared, Parts()
+        if self.stocks is not None:
+            longer = self._longer(self.stocks, now, now.stock_request())
+            if longer is None:
                 return None
-            if which == "stocks":
-                made = baskets.group_baskets(longer, self.file)[0]
-                if {**self.file.baskets, **made} != declared.baskets:
-                    return None
-                grown["declared"] = declared
-            file = self.file.model_copy(update={"baskets": dict(declared.baskets)})
-            was: dict[str, Indices] = getattr(self, built)
-            if was and not baskets.hold(
-                was["price"].targets, longer, file, names, len(old.sessions)
-            ):
+            made = baskets.group_baskets(longer, self.file)[0]
+            built = self._further(longer, self.stocks, self.composite_indices, self.composites)
+            if built is None or {**self.file.baskets, **made} != declared.baskets:
                 return None
-            grown |= {which: longer, built: indices.extend(was, longer) if was else {}}
-        return Assembled(stored, now.as_of, parts=Parts(**grown))
+            parts = Parts(stocks=longer, composite_indices=built, declared=declared)
+        if self.instruments is not None:
+            held = {n: b.instrument for n, b in declared.baskets.items() if b.instrument}
+            request = now.instrument_request(sorted({*held.values()}))
+            longer = self._longer(self.instruments, now, request)
+            if longer is None:
+                return None
+            built = self._further(longer, self.instruments, self.instrument_indices, list(held))
+            if built is None:
+                return None
+            parts = replace(parts, instruments=longer, instrument_indices=built)
+        return Assembled(stored, now.as_of, parts=parts)
+
+    @staticmethod
+    def _longer(old: Panel, now: Assembled, request: dict[str, Any]) -> Panel | None:
+        """The panel of the newest version, grown from the old one; None where it must be built."""
+        from paceline import panel
+
+        longer = panel.extend(old, now.stored.store, **request)
+        return longer if longer is not None and str(longer.sessions[-1]) == now.as_of else None
+
+    def _further(
+        self, longer: Panel, old: Panel, built: dict[str, Indices], names: Sequence[str]
+    ) -> dict[str, Indices] | None:
+        """Indices over the longer panel; None where a basket of them is rebalanced on it."""
+        from paceline import baskets, indices
+
+        if not built:
+            return {}
+        file = self.file.model_copy(update={"baskets": dict(self.declared.baskets)})
+        holds = baskets.hold(built["price"].targets, longer, file, names, len(old.sessions))
+        return indices.extend(built, longer) if holds else None
 
     # ---- panels ----------------------------------------------------------------------------------
 
@@ -279,17 +289,18 @@ class Assembled:
             step, caveats[name] = self._roots[name]
             parents[name] = (step.id,)
         simulated = ("SIMULATED market: no real security is meant",)
-        general = simulated if self.file.market.simulated else ()
+        general: tuple[str, ...] = simulated if self.file.market.simulated else ()
         general += self.stored.outdated
         return Provenance(parents, caveats, basis or {}, self.as_of, general, self.steps)
 
     def with_series(self, known: Provenance) -> Provenance:
         """``known`` with lineage and caveats of every macro and factor series, by its name."""
         loads = {row["load"]: row for row in self.stored.loads}
+        code = code_of("paceline.store", alone=(Stored.__module__,))
         parents, caveats = dict(known.parents), dict(known.caveats)
         for name, written in self.stored.series_loads().items():
             read = [self.steps.keep(self.stored.import_step(loads[n])).id for n in written]
-            step = Step("series", {"name": name}, tuple(read), code="")
+            step = Step("series", {"name": name}, tuple(read), code=code)
             parents[name] = (self.steps.keep(step).id,)
             sources = [self.file.sources.get(loads[n]["source"]) for n in written]
             caveats[name] = tuple(

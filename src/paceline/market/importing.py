@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paceline import config, quality, schema, sources
-from paceline.errors import UnknownName, UsageError
+from paceline import calendars, config, quality, schema, sources
+from paceline.errors import UnknownName
 from paceline.lineage import Origin, digest
 from paceline.market import stating
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 Progress = Callable[[str, float], None]
 #: Under this name the calendar's sessions are stored.
 CALENDAR = "sessions"
-#: Sessions are stored from the first day of the longest public histories on.
-FIRST_SESSION = dt.date(1926, 1, 2)
 
 
 def import_sources(
@@ -43,7 +41,8 @@ def import_sources(
         if source not in file.sources:
             raise UnknownName("source", source, file.sources)
     say = progress or (lambda _what, _share: None)
-    context = sources.Context(file.market.calendar, tuple(calendar_sessions(file, store)))
+    days = tuple(calendar_sessions(file, store))
+    context = sources.Context(file.market.calendar, days, dt.date.today())
     names = [n for n in file.sources if only is None or n in only]
     done = []
     for number, name in enumerate(names):
@@ -88,7 +87,7 @@ def _import_one(
         checksum=stated.checksum,
         declaration=stated.declaration,
         market=file.market.name,
-        origins=[r.origin for r in stated.raws],
+        origins=[raw.origin for raw in stated.raws],
         findings=findings,
         quarantine=parsed.quarantine,
         adds_only=stated.adds_only,
@@ -186,7 +185,10 @@ def _disagreements(
 
 
 def calendar_sessions(file: config.MarketFile, store: Store) -> list[dt.date]:
-    """The sessions of the market's calendar: from the store, or imported into it once a year."""
+    """The sessions of the market's calendar: from the store, or imported into it once a year.
+
+    Raises ``UsageError`` for a calendar that exchange_calendars does not have.
+    """
     import polars as pl
 
     calendar = file.market.calendar
@@ -200,25 +202,18 @@ def calendar_sessions(file: config.MarketFile, store: Store) -> list[dt.date]:
     )
     if len(stored) and stored[-1] >= dt.date.today():
         return stored.to_list()
-    import exchange_calendars
+    from importlib.metadata import version
 
-    end = dt.date(dt.date.today().year + 2, 12, 31)
-    try:
-        found = exchange_calendars.get_calendar(calendar, start=FIRST_SESSION, end=end)
-    except (exchange_calendars.errors.InvalidCalendarName, ValueError) as error:
-        raise UsageError(
-            f"market.calendar: {error}.",
-            "Give a code that exchange_calendars knows, e.g. XNYS, XLON, XTKS.",
-        ) from None
-    days = found.sessions.date.tolist()
+    days = calendars.sessions(calendar, dt.date(dt.date.today().year + 2, 12, 31))
     frame = pl.DataFrame({"calendar": [calendar] * len(days), "date": days, "known": days})
-    what = f"exchange_calendars {exchange_calendars.__version__}: {calendar}"
+    what = f"exchange_calendars {version('exchange_calendars')}: {calendar}"
     checksum = digest({"what": what, "days": [str(d) for d in days]}, 64)
-    store.commit(
-        {"sessions": frame},
-        source=CALENDAR,
-        checksum=checksum,
-        origins=[Origin("exchange_calendars", what, str(dt.date.today()), "Apache-2.0", checksum)],
-    )
-    dates: list[dt.date] = days
-    return dates
+    today = str(dt.date.today())
+    if not store.has(checksum):
+        store.commit(
+            {"sessions": frame},
+            source=CALENDAR,
+            checksum=checksum,
+            origins=[Origin("exchange_calendars", what, today, "Apache-2.0", checksum)],
+        )
+    return days

@@ -45,8 +45,7 @@ def evaluate(
     for given in params:
         if given not in measure.params:
             raise UnknownName(f"parameter of {name}", given, measure.params)
-    declared = measures.declared(market.file.measures, name)
-    settings = {**measure.defaults(), **declared, **params}
+    settings = {**market.settings(name), **params}
     if "basis" in measure.params:
         settings["basis"] = basis or settings.get("basis")
     if settings.get("since") == "low":
@@ -122,7 +121,19 @@ def show(
     figures = engine.figures(*asked, subjects=names, history=history)
     if basis is None and "basis" in declared.params and "basis" not in params:
         figures = _or_other_basis(market, figures, measure, names, history, how)
-    return [f for f in figures if not others or f.against in others]
+    if not others:
+        return figures
+    if pairs == []:
+        raise UsageError(
+            f"{measure}: {' and '.join(others)} cannot be compared with itself.",
+            "Give another basket as the subject or as the second leg.",
+        )
+    if figures and not any(f.against for f in figures):
+        raise UsageError(
+            f"{measure} does not compare one basket with another: it takes no second leg.",
+            "Leave out against, or ask performance, relative_strength, streaks or attribution.",
+        )
+    return [f for f in figures if f.against in others]
 
 
 def _since(market: Market, measure: Measure, since: str) -> str:

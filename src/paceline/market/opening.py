@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
-from paceline import config
+from paceline import config, measures
 from paceline import plugins as plugged
 from paceline.baskets import weights
 
@@ -19,8 +19,12 @@ def located(
     data: str | Path | None = None,
     store: str | Path | None = None,
     plugins: Sequence[str | Path] = (),
+    named: Sequence[str] = (),
 ) -> tuple[config.MarketFile, str]:
-    """The market file at ``path`` and its name for messages; see ``Market.open``."""
+    """The market file at ``path`` and its name for messages; see ``Market.open``.
+
+    named  further plug-in files, by absolute path, which are not allowed by standing here
+    """
     data = None if data is None else Path(data).resolve()  # of the working folder, as the store is
     if path is None and not Path("market.toml").exists():
         demo = resources.files("paceline").joinpath("data", "demo.toml")
@@ -33,5 +37,10 @@ def located(
         settings = file.market.model_copy(update={"store": str(Path(store).resolve())})
         file = file.model_copy(update={"market": settings})
     file = plugged.added(file, plugins)
+    if named:
+        both = list(dict.fromkeys([*file.plugins, *named]))
+        file = file.model_copy(update={"plugins": both})
     weights.check(file, name)
+    if file.measures:
+        file = file.model_copy(update={"measures": measures.settings(file, name)})
     return file, name

@@ -20,15 +20,16 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
 
+from paceline import quality
 from paceline.config import MarketFile, Source, listed
 from paceline.errors import SourceError
-from paceline.lineage import Origin, digest
+from paceline.lineage import Origin, code_of, digest
 from paceline.rows import Finding
-from paceline.sources import Raw, SourcePlugin
+from paceline.sources import Raw, SourcePlugin, module_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -52,7 +53,7 @@ class Bytes:
     adds_only    what is not stated stays
     declaration  digest of the settings under which they are read
     checksum     digest of bytes and settings: the statement's identity
-    unchanged    it is what the source last stated
+    unchanged    it is what the source last stated, read by the same code
     """
 
     parts: list[list[Raw]]
@@ -138,14 +139,23 @@ def gather(
     again = kind == "append" and changed
     if again:
         parts = [*_gathered(store, name, spec), *([now] if raws else [])]
+    parser = code_of(module_of(plugin), quality.__name__)
+    parts = [[_by(parser, raw) for raw in part] for part in parts]
     checksums = [raw.origin.checksum for part in parts for raw in part]
     checksum = digest({"raw": checksums, **settings}, 64)
     unchanged = last is not None and last["checksum"] == checksum
     if kind == "append" and last is not None and not changed:
         # the last import may have read older bytes again before these
         unchanged = [o.checksum for o in _origins(last)][-len(checksums) :] == checksums
+    # other code may make other rows of the same bytes
+    unchanged = unchanged and {o.parser for o in _origins(last)} == {parser}
     adds_only = kind == "append" and not again
     return Bytes(parts, tuple(kept), adds_only, declaration, checksum, unchanged)
+
+
+def _by(parser: str, raw: Raw) -> Raw:
+    """The bytes with the code that makes rows of them: parser and checks."""
+    return replace(raw, origin=replace(raw.origin, parser=parser))
 
 
 def _origins(load: Mapping[str, Any] | None) -> list[Origin]:

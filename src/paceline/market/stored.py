@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paceline.arrays import Array, Dates
+from paceline.calendars import sessions_of_year, year_note
 from paceline.config import MarketFile
 from paceline.errors import DataError, NotEnoughData, UsageError
 from paceline.lineage import Step
@@ -62,12 +63,11 @@ class Stored:
     @staticmethod
     def import_step(load: Mapping[str, Any]) -> Step:
         """The step of an import; what it read is in its parameters, by checksum."""
-        raw = [
-            {k: o[k] for k in ("who", "what", "licence", "checksum")}
-            for o in json.loads(load["origins"])
-        ]
+        origins = json.loads(load["origins"])
+        raw = [{k: o[k] for k in ("who", "what", "licence", "checksum")} for o in origins]
         params = {"source": load["source"], "checksum": load["checksum"], "raw": raw}
-        return Step("import", params, code="")
+        parsers = sorted({o.get("parser", "") for o in origins})
+        return Step("import", params, code="+".join(p for p in parsers if p))
 
     @cached_property
     def outdated(self) -> tuple[str, ...]:
@@ -86,19 +86,23 @@ class Stored:
 
     @cached_property
     def sessions(self) -> Dates:
-        """Every session of the exchange's calendar, those to come included."""
-        import polars as pl
+        """Every session of the market, those to come included: see ``sessions_of``."""
+        from paceline.store.sessions import sessions_of
 
-        return (
-            self.store.table("sessions", self.version)
-            .filter(pl.col("calendar") == self.file.market.calendar)
-            .select("date")
-            .collect()["date"]
-            .unique()
-            .sort()
-            .to_numpy()
-            .astype("datetime64[D]")
-        )
+        return sessions_of(self.store, self.file.market.calendar, self.version)
+
+    @cached_property
+    def sessions_of_year(self) -> int:
+        """Sessions of a year of the market's calendar: what its rates are annualised with."""
+        from paceline.store.sessions import calendar_days
+
+        calendar = self.file.market.calendar
+        return sessions_of_year(calendar, calendar_days(self.store, calendar, self.version))
+
+    @property
+    def year_note(self) -> str:
+        """What annualised figures say of it."""
+        return year_note(self.file.market.calendar, self.sessions_of_year)
 
     @cached_property
     def last_priced(self) -> dt.date | None:

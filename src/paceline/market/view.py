@@ -11,6 +11,7 @@ from paceline.arrays import Array
 from paceline.engine import Provenance
 from paceline.errors import NotEnoughData
 from paceline.indices.levels import BASES
+from paceline.lineage import code_of
 from paceline.market.assembled import Assembled
 from paceline.measures import Measure
 from paceline.panel import Panel
@@ -69,12 +70,18 @@ def view_of(
         low=moment.file.market.low,
         series=moment.series if "series" in measure.needs else {},
         calendar=moment.stored.sessions,
+        year=moment.stored.sessions_of_year,
+        year_note=moment.stored.year_note,
     )
     known = moment.provenance(names, {n: basis or levels.basis[n] for n in names})
     filed = tuple(
         s.caveat for s in moment.file.sources.values() if s.table == "fundamentals" and s.caveat
     )
-    known = replace(known, fields={n: filed for n in measure.needs if n.startswith(FUNDAMENTAL)})
+    known = replace(
+        known,
+        fields={n: filed for n in measure.needs if n.startswith(FUNDAMENTAL)},
+        view=code_of(alone=(__name__,)),
+    )
     return view, moment.with_series(known) if "series" in measure.needs else known
 
 

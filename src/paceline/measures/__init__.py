@@ -20,6 +20,7 @@ figures and names the caveats.
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib
 import inspect
 import pkgutil
@@ -30,11 +31,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from paceline import plugins
 from paceline.arrays import COVERAGE, Array, Dates, Span
-from paceline.errors import UnknownName
+from paceline.errors import MarketFileError, UnknownName
 from paceline.signals.view import View
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from paceline.config import MarketFile
 
 __all__ = [
     "ALIASES",
@@ -46,10 +49,10 @@ __all__ = [
     "Shows",
     "Span",
     "View",
-    "declared",
     "discover",
     "get",
     "measure",
+    "settings",
 ]
 
 #: Former name of a measure -> its name, understood until the next release.
@@ -69,7 +72,7 @@ class Result:
     table       for shows other than "series": columns subject, against, statistic, start, end,
                 value, n_used, n_eligible and any further ones; one row is one figure. Further
                 columns go into the output as they are; a column ``unit`` or ``basis``
-                overrides the declared one.
+                overrides the declared one, and ``caveat`` says what weakens one row.
     """
 
     value: Array | Mapping[str, Array] | None = None
@@ -98,6 +101,7 @@ class Measure:
     doc: str
     never: str = ""
     section: str = ""
+    annualised: tuple[str, ...] = ()
 
     @property
     def module(self) -> str:
@@ -148,6 +152,7 @@ def measure(
     causal: bool = True,
     never: str = "",
     section: str = "",
+    annualised: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Result]], Measure]:
     """Declare a measure.
 
@@ -167,6 +172,7 @@ def measure(
     never       what must not be said from a figure of this measure; stands on its card
     section     section of the report in which a plug-in's measure is shown, e.g. "breadth"; of a
                 name that no page has, a section of its own
+    annualised  statistics that are rates per year: their figures say how many sessions that is
     causal      False is stamped on every figure and refused by the backtest
     """
 
@@ -193,6 +199,7 @@ def measure(
             inspect.getdoc(function) or "",
             never,
             section,
+            tuple(annualised),
         )
 
     return declare
@@ -230,7 +237,52 @@ def get(name: str, plugged: tuple[plugins.Plugin, ...] = ()) -> Measure:
     return known[name]
 
 
-def declared(tables: Mapping[str, dict[str, Any]], name: str) -> dict[str, Any]:
-    """Parameters that a market file sets for a measure, under its name or a former one."""
-    former = [old for old, new in ALIASES.items() if new == name]
-    return next((tables[n] for n in (name, *former) if n in tables), {})
+def settings(
+    file: MarketFile, path: str, plugged: tuple[plugins.Plugin, ...] | None = None
+) -> dict[str, dict[str, Any]]:
+    """What a market file sets for its measures, by their names of today, each as it is declared.
+
+    path     what messages call the market file
+    plugged  its plug-in files; None: they are not loaded yet, and what is set for a measure that
+             may be theirs passes as it stands
+
+    Raises ``MarketFileError`` for a measure or a parameter that does not exist, for a value that
+    the parameter cannot take, and for a measure that is named twice, by a former name as well.
+    """
+    known = discover(plugged or ())
+    taken: dict[str, dict[str, Any]] = {}
+    for given, table in file.measures.items():
+        name = given if given in known else ALIASES.get(given, given)
+        if name in taken:
+            former = next(old for old in file.measures if ALIASES.get(old) == name)
+            raise MarketFileError(
+                f"{path}: measures.{former} and measures.{name} are the same measure.",
+                f"Keep measures.{name}: {former!r} is its former name.",
+            )
+        if name in known:
+            taken[name] = {
+                key: _value(known[name], key, value, f"{path}: measures.{given}")
+                for key, value in table.items()
+            }
+        elif plugged is None and file.plugins:
+            taken[name] = table
+        else:
+            error = UnknownName("measure", given, known)
+            raise MarketFileError(f"{path}: measures.{given}: {error.message}", error.remedy)
+    return taken
+
+
+def _value(measure: Measure, key: str, value: object, where: str) -> object:
+    """The value as the measure's parameter takes it."""
+    from pydantic import TypeAdapter, ValidationError
+
+    if key not in measure.params:
+        error = UnknownName(f"parameter of {measure.name}", key, measure.params)
+        raise MarketFileError(f"{where}.{key}: {error.message}", error.remedy)
+    given = value.isoformat() if isinstance(value, dt.date) else value
+    try:
+        return TypeAdapter(measure.params[key].annotation).validate_python(given)
+    except ValidationError as error:
+        raise MarketFileError(
+            f"{where}.{key}: {error.errors()[0]['msg']}.", f"Found {given!r}."
+        ) from None

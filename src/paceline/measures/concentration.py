@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from paceline.arrays import Ints, Span
+from paceline.arrays import Span
 from paceline.measures import Array, Result, View, measure
-from paceline.signals.members import drift
+from paceline.signals.members import companies, drift
 from paceline.signals.sessions import month_ends
 from paceline.signals.tables import day, tidy
 
@@ -53,8 +53,9 @@ def concentration(view: View, *, months: int = 12, top: int = 10) -> Result:
     weight until it is delisted; a basket without members at a date has no row there.
     """
     move, listed = drift(view)
-    order = np.argsort(_companies(view), kind="stable")
-    first = np.flatnonzero(np.diff(_companies(view)[order], prepend=-1))
+    company = companies(view)
+    order = np.argsort(company, kind="stable")
+    first = np.flatnonzero(np.diff(company[order], prepend=-1))
     rows = []
     for t, span in _dates(view, months):
         growth = np.prod(1 + move[:, span.start : t + 1], axis=1)
@@ -89,11 +90,6 @@ def _dates(view: View, months: int) -> Iterator[tuple[int, Span]]:
     ends = month_ends(view.sessions).tolist()
     for t in [*ends[max(len(ends) - months, 0) :], last]:
         yield from ((t, span) for span in view.spans if span.start <= t < span.stop)
-
-
-def _companies(view: View) -> Ints:
-    """Company of each security; each its own where the view names none."""
-    return view.companies if len(view.companies) else np.arange(len(view.securities))
 
 
 def statistics(w: Array, top: int = 10) -> dict[str, Array]:

@@ -8,11 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from paceline.arrays import Bools
 from paceline.measures import Array, Result, View, measure
-from paceline.signals.members import basis_of, drift
+from paceline.signals.members import basis_of, companies, drift
 from paceline.signals.returns import growth_to_eve, return_between
 from paceline.signals.tables import day, tidy
 from paceline.signals.windows import since_window
+
+#: Said where the parts of a gain add up to more than all of it.
+_OFFSET = "above 100%: the other members lost together, and their losses offset the rest"
 
 
 @measure(
@@ -40,11 +44,13 @@ def contributions(
 
     since  "ytd" (from the last close of the year before), another horizon of ``performance``, "low"
            or an ISO date
-    k      how many members the top is
+    k      how many companies the top is
     basis  "price" or "total"; default: the basis the baskets are shown on
 
-    Rows: total (the return); top_1 ... top_k (``security``), the largest contributions; top (their
-    sum); top_share (their share of the gain; no value unless the basket gained); for every basket
+    Rows: total (the return); top_1 ... top_k, the largest contributions of companies that were
+    members in the window, share classes of a company added up (``security`` the line that gave
+    most, ``company`` all its lines); top (their sum); top_share (top / total; no value unless the
+    basket gained; above 1 the other members lost together, and a note says so); for every basket
     of every group that shares members with the subject, part (``group``, ``part``): the sum over
     its members while they are members; residual = total - sum of all C, zero up to rounding.
     ``share`` is value / total where the basket gained. Missing: a missing return contributes
@@ -66,7 +72,14 @@ def contributions(
         }
         rows += [{**head, **line} for line in _lines(view, sums, row, float(total[row]), k)]
     table = tidy(
-        rows, security=pl.String, group=pl.String, part=pl.String, unit=pl.String, basis=pl.String
+        rows,
+        security=pl.String,
+        company=pl.String,
+        group=pl.String,
+        part=pl.String,
+        unit=pl.String,
+        basis=pl.String,
+        caveat=pl.String,
     )
     whole = pl.col("value").filter(pl.col("statistic") == "total").first().over("subject")
     return Result(
@@ -81,11 +94,13 @@ class _Sums:
     """Contributions and their sums.
 
     own     (S, N) contribution of each security to each basket
+    held    (S, N) whether it was a member at any time in the window
     parts   (S, S) their sums over the members of every basket
     common  (S, S) how many securities two baskets have in common, at the end
     """
 
     own: Array
+    held: Bools
     parts: Array
     common: Array
 
@@ -94,17 +109,22 @@ def _lines(view: View, sums: _Sums, row: int, gain: float, k: int) -> Iterator[d
     """Rows of one basket, whose return is ``gain``."""
     own = sums.own[row]
     held = int(sums.common[row, row])
-    order = np.argsort(-own, kind="stable")[:k]
-    order = order[own[order] != 0]
-    top = float(own[order].sum()) if np.isfinite(gain) else float("nan")
+    largest = _largest(view, own, sums.held[row], k)
+    top = sum(value for value, _ in largest) if np.isfinite(gain) else float("nan")
     yield {"statistic": "total", "value": gain, "n_used": held, "n_eligible": held}
-    for n, i in enumerate(order, 1):
-        yield {"statistic": f"top_{n}", "value": float(own[i]), "security": view.securities[i]}
+    for n, (value, lines) in enumerate(largest, 1):
+        yield {
+            "statistic": f"top_{n}",
+            "value": value,
+            "security": lines[0],
+            "company": " + ".join(lines),
+        }
     yield {"statistic": "top", "value": top}
     yield {
         "statistic": "top_share",
         "value": top / gain if gain > 0 else float("nan"),
         "unit": "fraction",
+        "caveat": _OFFSET if top > gain > 0 else None,
     }
     for group, members in view.groups.items():
         for p in members:
@@ -120,12 +140,26 @@ def _lines(view: View, sums: _Sums, row: int, gain: float, k: int) -> Iterator[d
     yield {"statistic": "residual", "value": gain - float(own.sum())}
 
 
+def _largest(view: View, own: Array, held: Bools, k: int) -> list[tuple[float, list[str]]]:
+    """(contribution, lines of the company, the largest first) of the k companies that gave most."""
+    at = np.flatnonzero(held)
+    codes, of = np.unique(companies(view)[at], return_inverse=True)
+    given = np.bincount(of, own[at], minlength=len(codes))
+    found = []
+    for c in np.argsort(-given, kind="stable")[:k]:
+        lines = at[of == c]
+        lines = lines[np.argsort(-own[lines], kind="stable")]
+        found.append((float(given[c]), [view.securities[i] for i in lines]))
+    return found
+
+
 def _sums(view: View, basis: str, start: int, end: int) -> _Sums:
     """Contributions from the close of session ``start`` to that of ``end``."""
     S, N = len(view.subjects), len(view.securities)
     own, parts, common = np.zeros((S, N)), np.zeros((S, S)), np.zeros((S, S))
+    ever = np.zeros((S, N), bool)
     if start < 0:
-        return _Sums(np.full((S, N), np.nan), parts, common)
+        return _Sums(np.full((S, N), np.nan), ever, parts, common)
     levels, returns = view.all_levels[basis], view.field(f"{basis}_return")
     move, listed = drift(view)
     for span in view.spans:
@@ -140,6 +174,7 @@ def _sums(view: View, basis: str, start: int, end: int) -> _Sums:
         AG *= np.logical_and.accumulate(listed[held, now], axis=1)
         before = levels[:, span.start - 1 : stop - 1] if span.start else np.full((S, stop), np.nan)
         late = np.arange(span.start, stop) > start
+        ever[:, held] |= (W > 0) & (AG[:, late] > 0).any(axis=1)
         den = W @ AG
         with np.errstate(divide="ignore", invalid="ignore"):
             factor = np.where(late & (den > 0), before / (den * levels[:, [start]]), 0.0)
@@ -151,4 +186,4 @@ def _sums(view: View, basis: str, start: int, end: int) -> _Sums:
         member = (W > 0).astype(float)
         parts += of_span @ member.T
         common = member @ member.T  # the last span's
-    return _Sums(own, parts, common)
+    return _Sums(own, ever, parts, common)

@@ -21,13 +21,13 @@ from paceline.signals.statistics import (
 from paceline.signals.tables import day, tidy
 from paceline.signals.windows import HORIZONS, chosen, since_session, window
 
-RISKS = {"volatility": (volatility, "fraction"), "max_drawdown": (max_drawdown, "return")}
+RISKS = {"volatility": "fraction", "max_drawdown": "return"}
 ACTIVE = {
     "tracking_error": (tracking_error, "fraction"),
     "information_ratio": (information_ratio, "ratio"),
 }
-#: A window of more sessions is longer than a year, holidays or not: its return is annualised too.
-OVER_A_YEAR = 260
+#: A window this many sessions longer than a year is so in any year: its return is annualised too.
+OVER_A_YEAR = 8
 ANNUALISED = ("3y_annualised", "5y_annualised")
 
 
@@ -38,6 +38,7 @@ ANNUALISED = ("3y_annualised", "5y_annualised")
     unit="return",
     shows="table",
     bounds=None,  # a difference of two returns has none
+    annualised=("volatility", *ACTIVE, *ANNUALISED, "since_annualised"),
     references=(
         "S&P Dow Jones Indices, Index Mathematics Methodology",
         "Lunde, Timmermann (2004), Duration Dependence in Stock Prices (the short-term low)",
@@ -57,14 +58,15 @@ def performance(
     since_low               the benchmark's last confirmed short-term low
     last_month, 2024        full periods: the month before, a calendar year
 
-    Windows over a year are annualised too, (1 + return) ** (252 / sessions) - 1. Risk over the last
-    year:
+    Windows over a year are annualised too, (1 + return) ** (A / sessions) - 1. A is the number of
+    sessions of a year of the market's calendar: 252 in New York by convention, elsewhere the mean
+    of 2016 to 2025. Risk over the last year:
 
-    volatility         sd of daily returns (ddof 1) * sqrt(252), over 252 sessions
+    volatility         sd of daily returns (ddof 1) * sqrt(A), over 252 sessions
     max_drawdown       the deepest fall below a running maximum that starts at the level of a year
                        ago
-    tracking_error     sd(d) * sqrt(252) of a pair's daily difference d over 252 sessions
-    information_ratio  mean(d) / sd(d) * sqrt(252)
+    tracking_error     sd(d) * sqrt(A) of a pair's daily difference d over 252 sessions
+    information_ratio  mean(d) / sd(d) * sqrt(A)
 
     For a pair (against is filled) the value is the difference of the two returns.
 
@@ -100,7 +102,7 @@ def _wanted(
     if since is not None:
         if "since" not in wanted:
             wanted.insert(0, "since")
-        long = end - since_session(view, since) > OVER_A_YEAR
+        long = end - since_session(view, since) > view.year + OVER_A_YEAR
         if long and "since_annualised" not in wanted:
             wanted.append("since_annualised")
     return wanted
@@ -121,8 +123,10 @@ def _risk(view: View, name: str, daily: Array) -> Iterator[dict[str, object]]:
     end = len(view.sessions) - 1
     start, stop = (end - SESSIONS_PER_YEAR, end) if name == "volatility" else window(view, "1y")
     whole = start >= 0 and np.isfinite(daily[:, start + 1 : stop + 1]).all(axis=1)
-    function, unit = RISKS[name]
-    values = np.where(whole, function(daily[:, max(start, 0) + 1 : stop + 1]), np.nan)
+    unit = RISKS[name]
+    returns = daily[:, max(start, 0) + 1 : stop + 1]
+    made = volatility(returns, view.year) if name == "volatility" else max_drawdown(returns)
+    values = np.where(whole, made, np.nan)
     when = _when(view, name, unit, start, stop)
     for subject, value in zip(view.subjects, values.tolist(), strict=True):
         yield {**when, "subject": subject, "value": value}
@@ -137,7 +141,7 @@ def _returns(view: View, name: str, since: str | None) -> Iterator[dict[str, obj
         start, stop = window(view, horizon)
     values = return_between(view.levels, start, stop)
     if name != horizon and start >= 0:
-        values = annual(values, stop - start)
+        values = annual(values, stop - start, view.year)
     when = _when(view, name, "return", start, stop)
     for subject, value in zip(view.subjects, values.tolist(), strict=True):
         yield {**when, "subject": subject, "value": value}
@@ -161,5 +165,5 @@ def _active(view: View, daily: Array) -> Iterator[dict[str, object]]:
                 **_when(view, name, unit, start, end),
                 "subject": view.subjects[lead],
                 "against": view.subjects[against],
-                "value": float(function(a, b)) if whole else float("nan"),
+                "value": float(function(a, b, view.year)) if whole else float("nan"),
             }

@@ -7,7 +7,6 @@ from bisect import insort
 import numpy as np
 
 from paceline import kernels
-from paceline.arrays import SESSIONS_PER_YEAR
 from paceline.measures import Array, Dates, Result, View, measure
 from paceline.signals.returns import session_returns, trailing_returns
 from paceline.signals.sessions import month_ends
@@ -49,7 +48,8 @@ def regimes(view: View, *, trailing: int = 504) -> Result:
                        daily returns over 126 sessions is above its median, else 0:
                        panic = (trailing < 0) and (volatility > volatility_median)
     trailing           return over ``trailing`` sessions (504, two years)
-    volatility         sqrt(252 * that variance), ddof 1
+    volatility         sqrt(A * that variance), ddof 1; A is the number of sessions of a year of the
+                       market's calendar, 252 in New York by convention
     volatility_median  median of volatility at the ends of all months completed before the session's
                        own, at least 24
 
@@ -73,7 +73,7 @@ def regimes(view: View, *, trailing: int = 504) -> Result:
         values[name] = state
     past = trailing_returns(levels, trailing)
     deviation = kernels.move_std(session_returns(levels), VARIANCE)
-    volatility = deviation * np.sqrt(SESSIONS_PER_YEAR)
+    volatility = deviation * np.sqrt(view.year)
     median = expanding_median(volatility, view.sessions)
     with np.errstate(invalid="ignore"):
         panic = np.where(

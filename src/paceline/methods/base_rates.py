@@ -13,6 +13,7 @@ from paceline.methods.legs import TIE, Legs, active_return, complete_from, dip_o
 from paceline.methods.level_odds import closed_form
 from paceline.methods.proportions import WindowShare, window_share
 from paceline.methods.target_odds import SHORTEST
+from paceline.signals.statistics import standard_deviation
 
 #: Past windows whose whole path is looked at together.
 CHUNK = 2000
@@ -97,7 +98,7 @@ def _of_level(call: Call, line: Array, first: int, made: int, ahead: int) -> Bas
     daily = np.diff(logs)
     chance = None
     if len(daily) >= SHORTEST:
-        sigma = float(daily.std(ddof=1)) * math.sqrt(SESSIONS_PER_YEAR)
+        sigma = float(standard_deviation(daily)) * math.sqrt(SESSIONS_PER_YEAR)
         mu = float(daily.mean()) * SESSIONS_PER_YEAR + sigma**2 / 2
         chance = closed_form(b, ahead / SESSIONS_PER_YEAR, mu, sigma).end
     past = logs[ahead:] - logs[:-ahead]

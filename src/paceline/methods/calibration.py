@@ -15,6 +15,7 @@ from paceline.evidence import block_length, reason_against, stationary_indices
 from paceline.evidence.bootstrap import Progress
 from paceline.methods.detector import QUARTER, SIZES, STEP, WINDOW, detect, sigma
 from paceline.methods.proportions import wilson
+from paceline.signals.statistics import standard_deviation
 
 #: Paths and years simulated for each of many pairs.
 PATHS, PATH_YEARS = 100, 12
@@ -33,7 +34,8 @@ RESAMPLED = "stationary bootstrap of demeaned relative returns"
 class Calibration:
     """False alarms: episodes (A over B) per year where nothing but noise is at work.
 
-    rate, low, high   per year of 252 sessions with a sigma, with 95% simulation interval
+    rate, low, high   per year of sessions with a sigma (252 unless another number was asked for),
+                      with 95% simulation interval
     series, years     how many were simulated, and the length of each
     method            what was simulated
     """
@@ -54,7 +56,7 @@ class Calibration:
 def calibration_of(c: float, rates: Array, years: float, method: str) -> Calibration:
     """Mean of the simulated rates (S,) with its 95% simulation interval (normal)."""
     rate = float(rates.mean())
-    reach = 1.96 * float(rates.std(ddof=1)) / math.sqrt(len(rates))
+    reach = 1.96 * float(standard_deviation(rates)) / math.sqrt(len(rates))
     return Calibration(c, rate, rate - reach, rate + reach, len(rates), years, method)
 
 
@@ -158,6 +160,7 @@ def false_alarms(
     step: int = STEP,
     paths: int = PATHS,
     years: float = PATH_YEARS,
+    year: int = SESSIONS_PER_YEAR,
     seed: int = 0,
 ) -> list[Calibration]:
     """Episodes (A over B) per year that noise makes, for each of ``returns``; many in one pass.
@@ -165,6 +168,7 @@ def false_alarms(
     returns       daily log returns of A/B, NaN left out: they are demeaned and resampled in blocks
                   of 21 sessions on average. None: driftless walks
     paths, years  lines simulated for each, and the length of each
+    year          sessions of a year
 
     Draws are seeded for each by itself: its rate does not depend on what else is asked. A history
     that does not reach over one window gives a rate that is NaN.
@@ -177,12 +181,13 @@ def false_alarms(
             reason = "history too short to resample"
             rates[k] = Calibration(c, math.nan, math.nan, math.nan, 0, years, reason)
         else:
-            lines.append(_noise(history, paths, WINDOW + round(years * SESSIONS_PER_YEAR), seed))
+            lines.append(_noise(history, paths, WINDOW + round(years * year), seed))
             drawn.append(k)
     if lines:
         every = np.concatenate(lines)
         found = detect(every, c, sigma_per_session=sigma(every, step=step))
-        for k, each in zip(drawn, found.rate_per_year().reshape(len(drawn), paths), strict=True):
+        own = found.rate_per_year(year=year).reshape(len(drawn), paths)
+        for k, each in zip(drawn, own, strict=True):
             resampled = f"{RESAMPLED}, blocks of {LEAST_BLOCK:.0f}"
             method = WALKS if returns[k] is None else resampled
             rates[k] = calibration_of(c, each, years, method)

@@ -256,6 +256,6 @@ def _explain(error: ValidationError, where: str) -> UsageError:
             f"{where}: {message}{more}.", "docs/calls.md says what each stance needs."
         )
     shown = repr(first.get("input"))
-    if len(shown) >= LONGEST_SHOWN:
+    if len(shown) > LONGEST_SHOWN:
         shown = shown[: LONGEST_SHOWN - 3] + "..."
     return UsageError(f"{where}: {key}: {message}{more}.", f"Found {shown}.")

@@ -83,15 +83,18 @@ class Turns:
         """Sessions on which episodes of one series became known."""
         return self.known[self.episodes(direction, series)]
 
-    def years(self) -> Array:
-        """(P,) years of 252 sessions with a barrier."""
-        result: Array = np.isfinite(self.barrier).sum(axis=1) / SESSIONS_PER_YEAR
+    def years(self, year: float = SESSIONS_PER_YEAR) -> Array:
+        """(P,) years of ``year`` sessions with a barrier."""
+        result: Array = np.isfinite(self.barrier).sum(axis=1) / year
         return result
 
-    def rate_per_year(self, direction: int = 1) -> Array:
-        """(P,) episodes of that direction per year of sessions with a barrier; NaN without any."""
+    def rate_per_year(self, direction: int = 1, year: float = SESSIONS_PER_YEAR) -> Array:
+        """(P,) episodes of that direction per year of ``year`` sessions with a barrier.
+
+        NaN without any such session.
+        """
         count = np.bincount(self.series[self.episodes(direction)], minlength=len(self.state))
-        years = self.years()
+        years = self.years(year)
         rate: Array = np.divide(count, years, out=np.full(len(years), np.nan), where=years > 0)
         return rate
 

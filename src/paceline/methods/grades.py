@@ -39,6 +39,7 @@ import numpy as np
 
 from paceline.arrays import Array, Bools, Dates
 from paceline.evidence import Evidence, hac_mean, judge_family
+from paceline.signals.calendar import quarters
 
 GRADES = ("too early", "none", "weak", "moderate", "strong")
 #: Lower limits: size of the barrier, sessions, drawdown; upper limits of the adjusted p.
@@ -207,12 +208,8 @@ def season(days: Dates) -> tuple[Array, Array]:
 
     The first quarter is NaN: how many of its sessions lie before the first day is not known.
     """
-    quarter = days.astype("datetime64[M]").astype(np.int64) // 3
-    first = np.flatnonzero(np.diff(quarter, prepend=quarter[0] - 1 if len(quarter) else 0))
-    length = np.diff(np.r_[first, len(days)])
-    number: Array = np.asarray(np.arange(len(days)) - np.repeat(first, length) + 1.0, np.float64)
-    if len(first):
-        number[: length[0]] = np.nan
+    quarter, place = quarters(days)
+    number: Array = np.where(quarter == quarter[:1], np.nan, place)
     return number, quarter.astype(np.float64)
 
 

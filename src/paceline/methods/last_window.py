@@ -20,6 +20,7 @@ from paceline.evidence import (
 )
 from paceline.evidence.judgement import LEVEL
 from paceline.kernels import forward_fill
+from paceline.signals.statistics import standard_deviation
 
 #: Sessions of the superlative: two weeks.
 FORTNIGHT = 10
@@ -83,7 +84,7 @@ def window_evidence(line: Array, sessions: int) -> Evidence:
         worth,
         float(p),
         method=METHOD,
-        minimum_detectable=minimum_detectable(float(before.std(ddof=1))),
+        minimum_detectable=minimum_detectable(float(standard_deviation(before))),
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from paceline.arrays import Array, Dates
 from paceline.errors import UsageError
 from paceline.kernels import forward_fill
+from paceline.signals.rolling import rolling_beta
 
 #: Sessions over which a beta is estimated, and the least of them.
 BETA_WINDOW, BETA_LEAST = 252, 126
@@ -18,8 +19,6 @@ MONTH = 21
 #: Typical days between two observations of a series: below the first it is daily, from the second
 #: on it is rarer than monthly.
 DAILY_BELOW, RARE_FROM = 10, 100
-#: A variance below this share of the mean square (and of this floor) is rounding, not movement.
-ROUNDING = 1e-12
 
 
 def log_ratio(lead: Array, against: Array) -> Array:
@@ -41,24 +40,8 @@ def beta_neutral(line: Array, benchmark: Array, window: int = BETA_WINDOW) -> Ar
         np.diff(forward_fill(x), prepend=np.nan)
         for x in (line, log_ratio(benchmark, np.ones_like(benchmark)))
     )
-    both = np.isfinite(d) & np.isfinite(m)
-    x, y = np.where(both, m, 0.0), np.where(both, d, 0.0)
-
-    def summed(values: Array) -> Array:
-        total = np.cumsum(values)
-        total[window:] = total[window:] - total[:-window]
-        return total
-
-    n, sx, sy, sxx, sxy = (summed(v) for v in (both.astype(float), x, y, x * x, x * y))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        variance = sxx - sx * sx / n
-        slope = np.where(
-            (n >= BETA_LEAST) & (variance > ROUNDING * np.maximum(sxx, ROUNDING)),
-            (sxy - sx * sy / n) / variance,
-            np.nan,
-        )
-    known = np.r_[np.nan, slope[:-1]]
-    step = d - known * m
+    beta = np.r_[np.nan, rolling_beta(d, m, window, BETA_LEAST)[:-1]]
+    step = d - beta * m
     started = np.isfinite(step)
     return np.where(started & np.isfinite(line), np.cumsum(np.where(started, step, 0.0)), np.nan)
 

@@ -130,7 +130,7 @@ def score_call(call: Call, legs: Legs | None) -> CallScore:
         due=str(calendar[last]),
         sessions=last - entry,
     )
-    if made < 0 or (entry <= today and entry < shift):
+    if made < 0:
         reason = f"its baskets have prices from {legs.days[0]} on only"
         return replace(unseen, status="no data", reason=reason)
     before = base_rates.base_rate(call, legs, made, last - entry, last - shift - made)

@@ -4,9 +4,9 @@ Closed form for a geometric Brownian motion, stationary block bootstrap of the i
 returns, and all past windows of the same length (``level_odds``). The answer is mostly the drift
 assumed, so each is given under many drifts.
 
-S last close, K the level, n sessions, T = n / 252 years, s volatility and mu drift per year: mu is
-continuous and arithmetic (expected price S exp(mu T)), of the PRICE index, dividends apart;
-m = mu - s^2 / 2, b = ln(K / S).
+S last close, K the level, n sessions, T = n / A years of A sessions (252 in New York), s volatility
+and mu drift per year: mu is continuous and arithmetic (expected price S exp(mu T)), of the PRICE
+index, dividends apart; m = mu - s^2 / 2, b = ln(K / S).
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from paceline.methods.level_odds import (
     required_growth,
 )
 from paceline.methods.proportions import WindowShare
+from paceline.signals.statistics import standard_deviation
 
 #: Drifts of the sensitivity table, per year.
 GRID = (-0.05, 0.0, 0.025, 0.05, 0.07, 0.10, 0.15)
@@ -44,6 +45,8 @@ MOST_DRAWS = 200_000
 STILL = 1e-12
 #: Rates per year beyond these are slips of the pen.
 HIGHEST_VOLATILITY, HIGHEST_DRIFT = 5, 2
+#: Sessions of the recent volatility.
+RECENT = 252
 #: Days of a year of the calendar.
 CALENDAR_YEAR = 365.25
 
@@ -65,7 +68,7 @@ class TargetOdds:
     start, level        last close, and the level asked about, by the ISO date ``by``
     as_of, sessions     ISO date of the last close, and sessions from it to ``by``
     b, implied          ln(level / start), and the simple return it stands for
-    years, calendar_years      sessions / 252, and days / 365.25
+    years, calendar_years      sessions / A, and days / 365.25
     required, required_calendar  growth per year, compounded, that ends at the level, by either year
     volatility          the one used; of the whole history and of the last year beside it
     drift, drift_name   the stated drift: "zero", "history", or "view" for one that was given
@@ -152,16 +155,15 @@ class _Own(NamedTuple):
     high: float
 
 
-def _own(returns: Array) -> _Own:
-    annual = math.sqrt(SESSIONS_PER_YEAR)
-    volatility = float(returns.std(ddof=1)) * annual
-    recent = float(returns[-SESSIONS_PER_YEAR:].std(ddof=1)) * annual
+def _own(returns: Array, year: int) -> _Own:
+    annual = math.sqrt(year)
+    volatility = float(standard_deviation(returns)) * annual
+    recent = float(standard_deviation(returns[-RECENT:])) * annual
     judged = hac_mean(returns)
     low, high = (
-        math.nan if v is None else v * SESSIONS_PER_YEAR + volatility**2 / 2
-        for v in (judged.low, judged.high)
+        math.nan if v is None else v * year + volatility**2 / 2 for v in (judged.low, judged.high)
     )
-    drift = float(returns.mean()) * SESSIONS_PER_YEAR + volatility**2 / 2
+    drift = float(returns.mean()) * year + volatility**2 / 2
     return _Own(volatility, recent, drift, low, high)
 
 
@@ -241,10 +243,11 @@ def _draw(
     block: float,
     draws: int,
     seed: int,
+    year: int,
 ) -> _Drawn:
     mean = float(returns.mean())
     # the draws carry the history's own volatility: their drift is made arithmetic with that one
-    shifts = {k: (v - own.volatility**2 / 2) / SESSIONS_PER_YEAR - mean for k, v in drifts.items()}
+    shifts = {k: (v - own.volatility**2 / 2) / year - mean for k, v in drifts.items()}
     variants = {"raw": 0.0, "zero mean": -mean, "target mean": b / n - mean}
     at = np.unique(np.linspace(0, n - 1, min(n, POINTS)).round().astype(np.int64))
     chances, fan = bootstrap(
@@ -277,6 +280,7 @@ def weigh(
     volatility: str | float = "history",
     draws: int = 10_000,
     seed: int = 0,
+    year: int = SESSIONS_PER_YEAR,
 ) -> TargetOdds:
     """Weigh a level by a date.
 
@@ -285,22 +289,22 @@ def weigh(
     drift         "zero", "history" (of ``closes``) or a rate per year, continuous: the case that is
                   headlined
     volatility    "history", "recent" (the last 252 sessions) or a rate per year
+    year          A, sessions of a year of the market
 
     Raises ``UsageError`` for a level at or below zero or no session left, ``NotEnoughData`` for
     short histories.
     """
     _check(closes, days, future, level, by, draws)
     returns = _moving(closes)
-    own = _own(returns)
+    own = _own(returns, year)
     sigma = _volatility(volatility, own)
     mu, name = _drift(drift, own)
     n, b, start = len(future), math.log(level / closes[-1]), float(closes[-1])
-    years = n / SESSIONS_PER_YEAR
+    years = n / year
     calendar = int((np.datetime64(by) - days[-1]).astype(int)) / CALENDAR_YEAR
-    drifts = _drifts(own, mu, name)
-    block = float(block_length(returns[None])[0])
-    drawn = _draw(returns, own, b, n, drifts, block=block, draws=draws, seed=seed)
-    closed = {k: closed_form(b, years, v, sigma) for k, v in drifts.items()}
+    drifts, block = _drifts(own, mu, name), float(block_length(returns[None])[0])
+    drawn = _draw(returns, own, b, n, drifts, block=block, draws=draws, seed=seed, year=year)
+    closed = {k: closed_form(b, years, v, sigma, 1 / year) for k, v in drifts.items()}
     cases = {k: DriftCase(k, v, closed[k], drawn.cases[k]) for k, v in drifts.items()}
     ended, touched = past_windows(closes, n, b)
     levels = start * np.exp(drawn.fan + drawn.shifts[name] * (drawn.at + 1))

@@ -7,13 +7,13 @@ from dataclasses import replace
 from paceline.document import Block, Chart, Grid, Label, Part, Section
 from paceline.figures import Figure
 from paceline.pages import page
-from paceline.pages.words import DRAWN, words
+from paceline.pages.words import DRAWN, heading, words
 from paceline.studies.answers import Answers
 
-#: Moving averages, in sessions: those of the table, those drawn, and the one of the headline.
-SHORT, MIDDLE, LONG = 20, 50, 200
-#: The window of "beating the index": a month of sessions.
-MONTH = 21
+#: Moving averages, in sessions, that stand beside the one of the market file (200).
+SHORT, MIDDLE = 20, 50
+#: Headings of windows that have a name.
+MONTH, YEAR = {21: "one month"}, {252: "52-week"}
 
 
 @page(place=90)
@@ -38,8 +38,14 @@ def _above(ask: Answers, subject: str, window: int, basis: str | None = None) ->
     return ask.one("percent_above_average", subject, how={"window": window, "basis": basis})
 
 
+def _long(ask: Answers) -> int:
+    """The moving average of the market file, in sessions."""
+    return ask.setting("percent_above_average", "window")
+
+
 def _said(ask: Answers, broad: str) -> list[Block]:
-    head = _above(ask, broad, LONG)
+    long = _long(ask)
+    head = _above(ask, broad, long)
     if head is None:
         return []
     return [
@@ -48,7 +54,7 @@ def _said(ask: Answers, broad: str) -> list[Block]:
             " of the members of ",
             ask.name(broad),
             " are above their ",
-            Label(f"{LONG}-day"),
+            Label(f"{long}-day"),
             " moving average",
             (
                 ", and ",
@@ -56,7 +62,9 @@ def _said(ask: Answers, broad: str) -> list[Block]:
                 " are above their ",
                 Label(f"{MIDDLE}-day"),
                 " moving average",
-            ),
+            )
+            if long != MIDDLE
+            else (),
             ".",
         )
     ]
@@ -66,7 +74,7 @@ def _drawn(ask: Answers, broad: str) -> list[Block]:
     """The broad basket through time: above averages, oscillator, advance/decline line."""
     above = [
         replace(s, name=f"{s.name}, {w}-day")
-        for w in (MIDDLE, LONG)
+        for w in sorted({MIDDLE, _long(ask)})
         for s in ask.series("percent_above_average", [broad], "", DRAWN, window=w)
     ]
     oscillator = ask.series("advance_decline", [broad], "mcclellan", DRAWN)
@@ -82,34 +90,39 @@ def _drawn(ask: Answers, broad: str) -> list[Block]:
 
 def _tables(ask: Answers, names: list[str]) -> list[Block]:
     """Breadth of the broad basket and of each sector, and the same on both bases."""
+    long = _long(ask)
+    averages = sorted({SHORT, MIDDLE, long})
+    ahead = ask.setting("beating_index", "window")
+    highs = ask.setting("new_highs_lows", "window")
+    high = YEAR.get(highs, f"{highs}-day")
     heat: list[tuple[Part | None, ...]] = [
         (
             ask.name(name),
-            *(_above(ask, name, w) for w in (SHORT, MIDDLE, LONG)),
-            ask.one("beating_index", name, how={"window": MONTH}),
+            *(_above(ask, name, w) for w in averages),
+            ask.one("beating_index", name, how={"window": ahead, "since": None}),
             ask.one("new_highs_lows", name, "new_highs"),
             ask.one("new_highs_lows", name, "new_lows"),
         )
         for name in names
     ]
     both: list[tuple[Part | None, ...]] = [
-        (ask.name(n), _above(ask, n, LONG, "total"), _above(ask, n, LONG, "price")) for n in names
+        (ask.name(n), _above(ask, n, long, "total"), _above(ask, n, long, "price")) for n in names
     ]
     return [
         Grid(
             "Breadth by sector",
             (
                 "Basket",
-                *(Label(f"Above {w}-day average") for w in (SHORT, MIDDLE, LONG)),
-                "Beating the index over one month",
-                Label("New 52-week highs"),
-                Label("New 52-week lows"),
+                *(Label(f"Above {w}-day average") for w in averages),
+                heading(f"Beating the index over {MONTH.get(ahead, f'{ahead} sessions')}"),
+                Label(f"New {high} highs"),
+                Label(f"New {high} lows"),
             ),
             tuple(heat),
-            heat=(1, 2, 3, 4),
+            heat=tuple(range(1, len(averages) + 2)),
         ),
         Grid(
-            Label(f"Percent above {LONG}-day moving average on both bases"),
+            Label(f"Percent above {long}-day moving average on both bases"),
             ("Basket", "Adjusted closes", "Price-only closes"),
             tuple(both),
         ),

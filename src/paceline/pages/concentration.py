@@ -5,12 +5,11 @@ from __future__ import annotations
 from paceline.document import Block, Chart, Grid, Section, Series
 from paceline.figures import Figure
 from paceline.pages import page
-from paceline.pages.words import words
+from paceline.pages.words import heading, spelled, words
 from paceline.studies.answers import Answers
 
-#: Statistics of the table, and their headings.
+#: Statistics of the table behind the weight of the largest, and their headings.
 STATISTICS = {
-    "top10": "Ten largest",
     "effective_number": "Effective number of constituents",
     "entropy_number": "Entropy number",
     "hhi": "Herfindahl index",
@@ -26,11 +25,15 @@ def concentration(ask: Answers) -> Section | None:
         return None
     today = {(f.subject, f.statistic): f for f in rows if f.end == ask.market.as_of}
     names = [n for n in ask.market.composites if ":" not in n and (n, "hhi") in today]
+    most = ask.setting("concentration", "top")
+    count = spelled(most)
     blocks: list[Block] = []
     if (broad, "top10") in today:
         blocks.append(
             words(
-                "The ten largest companies make up ",
+                "The ",
+                heading(count),
+                " largest companies make up ",
                 today[broad, "top10"],
                 " of ",
                 ask.name(broad),
@@ -41,27 +44,27 @@ def concentration(ask: Answers) -> Section | None:
                 ".",
             )
         )
-    blocks += _path(ask, [f for f in rows if (f.subject, f.statistic) == (broad, "top10")])
+    blocks += _path(ask, [f for f in rows if (f.subject, f.statistic) == (broad, "top10")], count)
     blocks.append(
         Grid(
             "Concentration",
-            ("Basket", *STATISTICS.values()),
-            tuple((ask.name(n), *(today.get((n, s)) for s in STATISTICS)) for n in names),
+            ("Basket", heading(f"{count.capitalize()} largest"), *STATISTICS.values()),
+            tuple(
+                (ask.name(n), *(today.get((n, s)) for s in ("top10", *STATISTICS))) for n in names
+            ),
         )
     )
     question = "How much rests on a few companies?"
     return Section("concentration", "Concentration", question, tuple(blocks))
 
 
-def _path(ask: Answers, figures: list[Figure]) -> list[Block]:
+def _path(ask: Answers, figures: list[Figure], count: str) -> list[Block]:
     """The chart of a weight month by month; nothing where there is only one."""
     path = sorted(figures, key=lambda f: f.end or "")
     if len(path) < 2:
         return []
     line = Series(
-        ask.name(path[-1].subject).text,
-        [f.end for f in path],
-        [float(f.value) for f in path],
-        path[-1],
+        ask.name(path[-1].subject).text, [f.end for f in path], [f.number for f in path], path[-1]
     )
-    return [Chart("line", "Weight of the ten largest companies by month", (line,), "fraction")]
+    title = heading(f"Weight of the {count} largest companies by month")
+    return [Chart("line", title, (line,), "fraction")]

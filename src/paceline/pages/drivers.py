@@ -5,7 +5,7 @@ from __future__ import annotations
 from paceline.document import Block, Chart, Grid, Label, Section
 from paceline.figures import Figure
 from paceline.pages import page
-from paceline.pages.words import bar, best, words
+from paceline.pages.words import bar, best, heading, largest, spelled, words
 from paceline.studies.answers import Answers
 
 
@@ -13,24 +13,39 @@ from paceline.studies.answers import Answers
 def drivers(ask: Answers) -> Section | None:
     """Contributions to the broad basket's return this year; None where there are none."""
     broad = ask.broad
-    rows = [f for f in ask.rows("contributions") if f.subject == broad and f.value is not None]
+    rows = [
+        f
+        for f in ask.rows("contributions", since="ytd")
+        if f.subject == broad and f.value is not None
+    ]
     companies = best(f for f in rows if f.extra.get("security"))
-    if broad is None or not companies:
-        return None
     at = {f.statistic: f for f in rows if not f.extra.get("part")}
+    if broad is None or not companies or "total" not in at:
+        return None
+    number, share = heading(spelled(ask.setting("contributions", "k"))), at.get("top_share")
     blocks: list[Block] = [
         words(
             ask.name(broad),
             " returned ",
-            at.get("total"),
+            at["total"],
             " this year",
-            ("; its ten largest contributors account for ", at.get("top_share"), " of it"),
+            largest(
+                at,
+                ("; its ", number, " largest contributors account for ", share, " of it"),
+                (
+                    "; its ",
+                    number,
+                    " largest contributors alone added ",
+                    at.get("top"),
+                    " and all others together lost",
+                ),
+            ),
             ".",
         ),
         Chart(
             "bar",
             "Contributions to this year's return",
-            tuple(bar(str(f.extra["security"]), f) for f in companies),
+            tuple(bar(str(f.extra["company"]), f) for f in companies),
             "return",
             reference=0.0,
         ),
@@ -53,15 +68,25 @@ def drivers(ask: Answers) -> Section | None:
 
 def _by_group(ask: Answers, rows: list[Figure]) -> list[Block]:
     return [
-        Grid(
-            Label(f"Contributions to this year's return: {ask.group_title(group)}"),
-            ("Basket", "Contribution", "Share of the return"),
-            tuple(
-                (ask.name(str(f.extra["part"])), f, ask.column(f, "share", "fraction"))
-                for f in parts
-            ),
-            bars=(1,),
-        )
+        _grid(ask, group, parts)
         for group in ask.market.groups
         if (parts := best(f for f in rows if f.extra.get("group") == group))
     ]
+
+
+def _grid(ask: Answers, group: str, parts: list[Figure]) -> Grid:
+    """The baskets of a group; shares of the return only where each is a part of a whole."""
+    whole = all(abs(float(f.extra.get("share") or 0)) <= 1 for f in parts)
+    return Grid(
+        Label(f"Contributions to this year's return: {ask.group_title(group)}"),
+        ("Basket", "Contribution", *(["Share of the return"] if whole else [])),
+        tuple(
+            (
+                ask.name(str(f.extra["part"])),
+                f,
+                *([ask.column(f, "share", "fraction")] if whole else []),
+            )
+            for f in parts
+        ),
+        bars=(1,),
+    )

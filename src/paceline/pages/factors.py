@@ -127,10 +127,7 @@ def _valuation(ask: Answers, spread: Sequence[Figure]) -> list[Chart]:
         return []
     last = spread[-1]
     line = Series(
-        ask.name(last.subject).text,
-        [str(f.end) for f in spread],
-        [float(f.value) for f in spread],
-        last,
+        ask.name(last.subject).text, [str(f.end) for f in spread], [f.number for f in spread], last
     )
     return [
         Chart(

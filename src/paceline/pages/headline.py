@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from paceline.document import Label, Part, Sentence
-from paceline.pages.words import Clause, compare, day, month, words
+from paceline.pages.words import Clause, compare, day, heading, largest, month, spelled, words
 from paceline.studies.answers import Answers
 
 #: How one leg's return stands to the other's.
 STANDING = (", ahead of ", ", behind ", ", level with ")
-#: The moving average of the last sentence, in sessions.
-WINDOW = 200
+#: The window of "this year's return", whatever the market file sets for the measure.
+YEAR = {"since": "ytd"}
 
 
 def sentences(ask: Answers) -> tuple[Sentence, ...]:
@@ -77,24 +77,41 @@ def _last_month(ask: Answers) -> Sentence | None:
 
 
 def _breadth(ask: Answers) -> Sentence | None:
-    broad = ask.broad
-    above = broad and ask.one("percent_above_average", broad, how={"window": WINDOW, "basis": None})
+    broad, window = ask.broad, ask.setting("percent_above_average", "window")
+    above = broad and ask.one("percent_above_average", broad, how={"window": window, "basis": None})
     if not broad or not above:
         return None
-    total = ask.one("contributions", broad, "total")
-    gain = total if total is not None and float(total.value) > 0 else None
+    number = heading(spelled(ask.setting("contributions", "k")))
+    at = {
+        s: f
+        for s in ("total", "top", "top_share")
+        if (f := ask.one("contributions", broad, s, how=YEAR)) is not None
+    }
     return words(
         above,
         " of the members of ",
         ask.name(broad),
         " are above their ",
-        Label(f"{WINDOW}-day"),
+        Label(f"{window}-day"),
         " moving average",
-        (
-            "; the ten largest contributors account for ",
-            ask.one("contributions", broad, "top_share"),
-            " of this year's return of ",
-            gain,
+        largest(
+            at,
+            (
+                "; the ",
+                number,
+                " largest contributors account for ",
+                at.get("top_share"),
+                " of this year's return of ",
+                at.get("total"),
+            ),
+            (
+                "; the ",
+                number,
+                " largest contributors alone added ",
+                at.get("top"),
+                ", more than this year's return of ",
+                at.get("total"),
+            ),
         ),
         ".",
     )

@@ -61,7 +61,7 @@ def _said(ask: Answers, ranked: list[Figure]) -> Sentence:
         month(first.end),
         ", ",
         ask.name(first.subject),
-        " led with a return of " if float(first.value) >= 0 else " lost least, with a return of ",
+        " led with a return of " if first.number >= 0 else " lost least, with a return of ",
         first,
         ("; ", ask.name(last.subject) if last is not first else None, " came last with ", last),
         ".",

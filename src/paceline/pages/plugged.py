@@ -46,7 +46,7 @@ class Further:
             more = [
                 b for n in sorted(names) for m in self._left.pop(n, ()) for b in self._blocks(m)
             ]
-            yield replace(section, blocks=(*section.blocks, *more)) if more else section
+            yield replace(section, blocks=(*section.blocks, *more), further=tuple(more))
 
     def rest(self) -> Iterator[Section]:
         """A section for each name that no page has; its question is that of its first measure."""
@@ -56,7 +56,8 @@ class Further:
                 question = declared[0].question
                 title = name.replace("_", " ").capitalize()
                 digits = any(c.isdigit() for c in title + question)
-                yield Section(name, *((TITLE, TITLE) if digits else (title, question)), blocks)
+                heads = (TITLE, TITLE) if digits else (title, question)
+                yield Section(name, *heads, blocks, further=blocks)
 
     def _blocks(self, measure: Measure) -> list[Block]:
         """The question, the chart and the grid of a measure; nothing where it has no figure."""

@@ -96,12 +96,7 @@ def _drawn(title: str, named: Sequence[tuple[str, Weeks]]) -> list[Block]:
     if not named:
         return []
     tails = tuple(
-        Series(
-            name,
-            [float(f.value) for f in path.trend],
-            [float(f.value) for f in path.momentum],
-            path.last,
-        )
+        Series(name, [f.number for f in path.trend], [f.number for f in path.momentum], path.last)
         for name, path in named
     )
     return [

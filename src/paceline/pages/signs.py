@@ -13,7 +13,7 @@ def direction(figure: Figure, up: str, down: str, level: str) -> str:
     """``up`` or ``down`` by the sign of the figure, ``level`` where it is shown as zero."""
     if not any(digit in Magnitude(figure).text for digit in "123456789"):
         return level
-    return up if float(figure.value) > 0 else down
+    return up if figure.number > 0 else down
 
 
 def distance(figure: Figure, what: tuple[Part, ...]) -> tuple[Part, ...]:

@@ -98,9 +98,14 @@ def _consolidating(ask: Answers, found: Verdict) -> Sentence:
     )
 
 
+def _interval(row: Row) -> tuple[float | None, float | None]:
+    low, high = (None if row[k].value is None else row[k].number for k in ("low", "high"))
+    return low, high
+
+
 def _abnormal_returns(rows: Sequence[tuple[str, Row]]) -> list[Chart]:
     drawn = tuple(
-        Series(name, [name], [r["effect"].value], r["effect"], (r["low"].value, r["high"].value))
+        Series(name, [name], [r["effect"].number], r["effect"], _interval(r))
         for name, r in rows
         if r["effect"].value is not None
     )

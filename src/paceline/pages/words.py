@@ -11,7 +11,7 @@ missing part is left out.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from paceline.document import Label, Part, Sentence, Series, figure_of
 from paceline.figures import Figure
@@ -43,12 +43,24 @@ WINDOWS = {
     "ytd": "Year to date",
     "1y": "One year",
 }
+#: Numbers that a sentence spells.
+SPELLED = "one two three four five six seven eight nine ten eleven twelve".split()
 #: The two legs of an interval, as headings.
 INTERVAL = (Label("95% interval from"), "to")
 #: Sessions drawn in charts of history: two years.
 DRAWN = 504
 #: Returns closer than this, a tenth of a point, are level.
 TIE = 0.001
+
+
+def spelled(number: int) -> str:
+    """A number of a declaration in words up to twelve, else in digits."""
+    return SPELLED[number - 1] if 1 <= number <= len(SPELLED) else str(number)
+
+
+def heading(text: str) -> str | Label:
+    """A heading, or part of a sentence, with a declared number in it: digits are a label."""
+    return Label(text) if any(c.isdigit() for c in text) else text
 
 
 def words(*parts: Part | Clause | None) -> Sentence:
@@ -74,20 +86,32 @@ def missing(part: Part | None) -> bool:
     return part is None or (figure is not None and figure.value is None)
 
 
+def largest(at: Mapping[str, Figure], share: Clause, points: Clause) -> Clause:
+    """How much of a gain the largest contributors gave.
+
+    ``share`` where it is a part of the whole; ``points`` where the other members lost, since a
+    share above one is no share; nothing without a gain.
+    """
+    part = at.get("top_share")
+    if part is None or part.value is None:
+        return ()
+    return share if float(part.value) <= 1 else points
+
+
 def compare(a: Figure, b: Figure, ahead: str, behind: str, level: str) -> str:
     """The word for one return against another; closer than ``TIE`` they are level."""
-    gap = float(a.value) - float(b.value)
+    gap = a.number - b.number
     return level if abs(gap) < TIE else ahead if gap > 0 else behind
 
 
 def best(figures: Iterable[Figure]) -> list[Figure]:
     """The figures that have a value, largest first."""
-    return sorted((f for f in figures if f.value is not None), key=lambda f: -float(f.value))
+    return sorted((f for f in figures if f.value is not None), key=lambda f: -f.number)
 
 
 def bar(name: str, figure: Figure) -> Series:
     """One bar of a chart."""
-    return Series(name, [name], [float(figure.value)], figure)
+    return Series(name, [name], [figure.number], figure)
 
 
 def day(date: str | dt.date | None) -> Label:

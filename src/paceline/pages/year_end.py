@@ -8,7 +8,7 @@ from paceline.document import Block, Chart, Grid, Label, Part, Section, Sentence
 from paceline.figures import Figure
 from paceline.pages import page
 from paceline.pages.signs import plural, some
-from paceline.pages.words import INTERVAL, bar, words
+from paceline.pages.words import INTERVAL, bar, heading, spelled, words
 from paceline.studies import season
 from paceline.studies.answers import Answers
 
@@ -58,7 +58,7 @@ def _slots(ask: Answers) -> list[Block]:
     found = season.comparisons(ask)
     if found is None:
         return []
-    clear = found.clear
+    clear, length = found.clear, spelled(ask.setting("seasonality", "slot"))
     return [
         words(
             "Of ",
@@ -70,7 +70,7 @@ def _slots(ask: Answers) -> list[Block]:
             " once the number of comparisons is accounted for.",
         ),
         Grid(
-            "The last ten sessions against the same slot of earlier years",
+            heading(f"The last {length} sessions against the same slot of earlier years"),
             (
                 "Series",
                 "Years",
@@ -145,7 +145,7 @@ def _seasons_drawn(ask: Answers, means: Sequence[Figure]) -> list[Chart]:
             if season.line_name(f) == line and f.extra["period"] == newest
         }
         drawn = tuple(
-            Series(title, [title], [float(effect.value)], effect, (f.extra["low"], f.extra["high"]))
+            Series(title, [title], [effect.number], effect, (f.extra["low"], f.extra["high"]))
             for name, title in SEASONS
             if (f := rows.get(name)) is not None
             and (effect := ask.column(f, "effect", "return")) is not None

@@ -15,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from paceline.arrays import Array, Dates
+from paceline.kernels import forward_fill
 
 Index = NDArray[np.int64]
 #: A day before all others.
@@ -145,11 +146,3 @@ def as_filed(
     matrix = np.full(shape, np.nan)
     matrix[row[counts], since[counts]] = value[counts]
     return forward_fill(matrix)
-
-
-def forward_fill(matrix: Array) -> Array:
-    """The matrix with the last value before a gap repeated in it, along time."""
-    at = np.where(np.isnan(matrix), 0, np.arange(matrix.shape[1], dtype=np.int32))
-    np.maximum.accumulate(at, axis=1, out=at)
-    filled: Array = np.take_along_axis(matrix, at, axis=1)
-    return filled

@@ -18,6 +18,7 @@ from paceline.lineage import digest
 from paceline.panel import asof
 from paceline.panel.facts import Facts
 from paceline.store import Store, delta
+from paceline.store.sessions import sessions_of
 
 DayLike = str | dt.date | np.datetime64
 FIELDS = ("close", "price_return", "total_return", "volume", "market_cap")
@@ -172,11 +173,11 @@ def to_day(day: DayLike) -> np.datetime64:
 
 def _calendar(store: Store, sessions: Dates | str, version: int) -> Dates:
     if isinstance(sessions, str):
-        rows = store.read("sessions", version)
-        dates = rows.filter(pl.col("calendar") == sessions)["date"].unique().sort()
-        if dates.is_empty():
-            raise UnknownName("calendar in the sessions table", sessions, rows["calendar"].unique())
-        return dates.to_numpy().astype("datetime64[D]")
+        dates = sessions_of(store, sessions, version)
+        if not len(dates):
+            stored = store.read("sessions", version)["calendar"].unique()
+            raise UnknownName("calendar in the sessions table", sessions, stored)
+        return dates
     days: Dates = np.asarray(sessions, "datetime64[D]")
     if len(days) and (np.diff(days.astype(np.int64)) <= 0).any():
         raise UsageError(

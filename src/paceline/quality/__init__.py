@@ -18,7 +18,20 @@ import polars as pl
 from paceline import schema
 from paceline.errors import SourceError
 from paceline.quality._prices import check_prices
-from paceline.rows import Finding, collapse, counted, in_order, joined, off_calendar, set_aside
+from paceline.rows import (
+    FAR_OF_SOURCE,
+    PLAUSIBLE,
+    Finding,
+    collapse,
+    counted,
+    in_order,
+    joined,
+    lone_days,
+    misdated,
+    off_calendar,
+    set_aside,
+    with_own_days,
+)
 from paceline.sources import Context, Parsed
 
 if TYPE_CHECKING:
@@ -28,7 +41,6 @@ if TYPE_CHECKING:
 EVER = dt.date(1900, 1, 1)
 #: Weights of a fund may add up to one but for this much (cash, rounding).
 WEIGHTS_OFF = 0.05
-_FIRST_DAY, _LAST_DAY = dt.date(1700, 1, 1), dt.date(2200, 1, 1)
 _KEY = ("security", "date")
 
 
@@ -45,12 +57,11 @@ def check(parsed: Parsed, name: str, spec: Source, context: Context) -> Parsed:
         findings += faults
         quarantine += aside
         if table_name == "prices":
-            frame, faults, off = off_calendar(name, frame, context.calendar, context.sessions)
-            findings += faults
-            quarantine.append(off)
-            frame, faults, aside = check_prices(name, frame, context)
+            frame, faults, aside = _prices(name, frame, context)
             findings += faults
             quarantine += aside
+        elif table_name == "series":
+            findings += _far_days(name, frame)
         elif table_name == "securities":
             findings += _kinds(name, frame)
         elif table_name == "holdings":
@@ -61,6 +72,35 @@ def check(parsed: Parsed, name: str, spec: Source, context: Context) -> Parsed:
     return dataclasses.replace(
         parsed, tables=tables, findings=findings, quarantine=joined(quarantine)
     )
+
+
+def _prices(
+    name: str, frame: pl.DataFrame, context: Context
+) -> tuple[pl.DataFrame, list[Finding], list[pl.DataFrame | None]]:
+    """Prices on days that can be right, and on sessions; then the checks of their values."""
+    frame, misdates, wrong = misdated(name, frame, context.today)
+    frame, strays, off = off_calendar(name, frame, context.calendar, context.sessions)
+    days = with_own_days(frame.get_column("date"), context.sessions)
+    own = dataclasses.replace(context, sessions=days)
+    frame, faults, aside = check_prices(name, frame, own)
+    outside = len(days) - len(context.sessions)
+    if outside and context.sessions:
+        first, last = context.sessions[0], context.sessions[-1]
+        action = "taken as sessions: the source's own days"
+        shown = f"{context.calendar} is known from {first} to {last}; first day {days[0]}"
+        strays = [*strays, Finding(name, "days outside the calendar", outside, action, shown)]
+    return frame, [*misdates, *strays, *faults], [wrong, off, *aside]
+
+
+def _far_days(name: str, frame: pl.DataFrame) -> list[Finding]:
+    """A first or last day that lies far from all others of the source."""
+    days = frame.get_column("date").drop_nulls().unique().sort()
+    alone = lone_days(days.to_numpy().astype("datetime64[D]"), FAR_OF_SOURCE)
+    if not alone.any():
+        return []
+    shown = ", ".join(str(day) for day in days.filter(pl.Series(alone)))
+    what = "a day far from all others of the source"
+    return [Finding(name, what, int(alone.sum()), "kept, flagged", shown, "Check the year.")]
 
 
 # -- every table
@@ -121,7 +161,7 @@ def _reasons(table: schema.Table, frame: pl.DataFrame, typed: pl.DataFrame) -> p
         if c.required
     ]
     reasons += [
-        pl.when(~pl.col(c.name).is_between(_FIRST_DAY, _LAST_DAY)).then(
+        pl.when(~pl.col(c.name).is_between(*PLAUSIBLE)).then(
             pl.lit(f"{c.name} is no plausible day")
         )
         for c in table.columns

@@ -7,10 +7,11 @@ record.verify("out/report.manifest.json")  # [] when every value comes out again
 
 from paceline.record.manifest import previous_report, read_manifest, write_manifest
 from paceline.record.trace import trace
-from paceline.record.verify import Progress, report, verify
+from paceline.record.verify import Progress, market_of, report, verify
 
 __all__ = [
     "Progress",
+    "market_of",
     "previous_report",
     "read_manifest",
     "report",

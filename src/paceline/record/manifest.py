@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from paceline import __version__, measures
 from paceline.document import Document
-from paceline.errors import DataError, PacelineError, UsageError
+from paceline.errors import PacelineError, UsageError
 from paceline.market.commands import line, moment, opened
 from paceline.studies import analogues, calls, episodes, target, verdict
 from paceline.studies.answers import Answers
+from paceline.writing import write_text
 
 if TYPE_CHECKING:
     from paceline.market import Market
@@ -52,6 +53,7 @@ def manifest_of(market: Market, document: Document, ask: Answers) -> dict[str, A
         "command": line(("report",), market, *moment(market)),
         "where": shlex.join(opened(market)),
         "basis": market.file.market.basis,
+        "plugins": [{"file": p.origin, "checksum": p.checksum} for p in market.plugins],
         "measures": {
             m: {
                 "question": known[m].question,
@@ -73,18 +75,7 @@ def manifest_of(market: Market, document: Document, ask: Answers) -> dict[str, A
 
 def write_manifest(document: Document, path: str | Path) -> Path:
     """Write the manifest as JSON; whole or not at all."""
-    path = Path(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half = path.with_suffix(path.suffix + ".part")
-        half.write_text(_json(document.manifest), encoding="utf-8")
-        half.replace(path)
-    except OSError as error:
-        raise DataError(
-            f"{path}: the manifest cannot be written ({error.strerror}).",
-            "Free space or choose another --out.",
-        ) from None
-    return path
+    return write_text(path, _json(document.manifest))
 
 
 def _json(manifest: dict[str, Any]) -> str:

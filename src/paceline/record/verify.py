@@ -7,19 +7,17 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from paceline import pages
 from paceline.document import Document
 from paceline.errors import UsageError
+from paceline.market import Market, located
 from paceline.pages import headline
 from paceline.pages.changes import changes
 from paceline.record.manifest import manifest_of, read_manifest
 from paceline.studies.answers import Answers
 from paceline.studies.news import newsworthy
-
-if TYPE_CHECKING:
-    from paceline.market import Market
 
 Progress = Callable[[str, float], None]
 #: What makes two figures the same question, whatever code or store answered it.
@@ -59,16 +57,32 @@ def report(
     return document
 
 
+def market_of(
+    manifest: Mapping[str, Any],
+    path: str | Path | None = None,
+    *,
+    data: str | Path | None = None,
+    store: str | Path | None = None,
+) -> Market:
+    """The market of a report, at its day and version, with the plug-in files it was made with.
+
+    The files run if their user has allowed them as they are now: a manifest gives no permission.
+    """
+    named = [plugin["file"] for plugin in manifest.get("plugins", ())]
+    when = {"as_of": manifest["as_of"], "version": manifest["store_version"]}
+    return Market(*located(path, data, store, named=named), **when)
+
+
 def verify(
     path: str | Path, market: Market | None = None, *, rtol: float = 1e-9
 ) -> list[dict[str, Any]]:
     """Compute every figure of a manifest again, from the store version and day it names.
 
+    market  default: the one that the manifest names, see ``market_of``
+
     Returns the rows that differ: {question..., "was", "is", "why"}; an empty list means that all
     come out.
     """
-    from paceline.market import Market
-
     old = read_manifest(path)
     if market is None:
         if not {"market_file", "store"} <= set(old):
@@ -76,14 +90,15 @@ def verify(
                 f"{path}: the manifest does not say which market file and store it is from.",
                 "Give --market and --store.",
             )
-        file = old["market_file"] if Path(old["market_file"]).exists() else None
-        market = Market.open(
-            file,
-            data=old.get("data"),
-            store=old["store"],
-            as_of=old["as_of"],
-            version=old["store_version"],
-        )
+        file = old["market_file"] if old["market_file"].endswith(".toml") else None
+        market = market_of(old, file, data=old.get("data"), store=old["store"])
+    for plugin in old.get("plugins", ()):
+        if plugin["file"] not in market.file.plugins:
+            raise UsageError(
+                f"{path}: the report was made with the plug-in file {plugin['file']}, which this "
+                "market was opened without.",
+                "Name it in `plugins` of the market file, or in Python in plugins=[...].",
+            )
     now: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in json.loads(
         json.dumps(report(market, previous=old.get("previous")).manifest["figures"], default=str)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment
 
 from paceline.report import templating
-from paceline.report.files import write_text
+from paceline.writing import write_text
 
 if TYPE_CHECKING:
     from paceline.factcheck import Checked, Verdict

@@ -12,8 +12,8 @@ from typing import Any
 
 from paceline.charts import plain
 from paceline.document import Chart, Document, Grid, Part, Section, Sentence, figure_of
-from paceline.figures import Figure
-from paceline.report.files import write_text
+from paceline.figures import Figure, finite_or_none
+from paceline.writing import write_text
 
 #: What JSON can hold.
 Json = dict[str, "Json"] | list["Json"] | str | float | int | bool | None
@@ -46,7 +46,7 @@ def clean(value: object) -> Json:
     if isinstance(value, (bool, str)) or value is None:
         return value
     if isinstance(value, float):
-        return value if value - value == 0 else None  # neither NaN nor infinite
+        return finite_or_none(value)
     other: Json = value if isinstance(value, int) else plain([value])[0]
     return other
 

@@ -25,7 +25,10 @@ WHOLE, ENDS = 10, 4
 
 
 def summary(document: Document, console: Console | None = None) -> None:
-    """Headline, the since-the-low table, both ends of the league, a line per further question."""
+    """Headline, the since-the-low table, both ends of the league, a line per further question.
+
+    Measures of plug-ins stand as tables behind the line of their section.
+    """
     console = console or Console()
     title = Text.assemble((document.title, "bold"), f"  as of {document.as_of}")
     if document.simulated:
@@ -44,6 +47,10 @@ def summary(document: Document, console: Console | None = None) -> None:
         elif answer is not None:
             console.print()
             console.print(Text.assemble((section.title, "bold"), "  ", _prose(answer)))
+        for further in section.further:
+            if isinstance(further, Grid):
+                console.print()
+                console.print(_grid(words(further.title), further, console.width))
 
 
 def _tabled(sections: Sequence[Section]) -> set[str]:

@@ -123,7 +123,7 @@ def places(dates: Dates, later: Dates) -> Places:
     """Places of ``dates``; the sessions ``later`` that follow are not looked at but counted."""
     days = np.concatenate([dates, later])
     month = days.astype("datetime64[M]").astype(np.int64)
-    quarter, year = month // 3, days.astype("datetime64[Y]").astype(np.int64)
+    year = days.astype("datetime64[Y]").astype(np.int64)
     n = len(dates)
     first_day = int((dates[0] - dates[0].astype("datetime64[M]")).astype(int)) + 1
     return Places(
@@ -131,10 +131,16 @@ def places(dates: Dates, later: Dates) -> Places:
         month=month[:n] % 12 + 1,
         from_start=_ordinal(month)[:n],
         from_end=-_ordinal(month[::-1])[::-1][:n],
-        in_quarter=_ordinal(quarter)[:n],
+        in_quarter=quarters(days)[1][:n],
         left=_ordinal(year[::-1])[::-1][:n] - 1,
         whole=(month[:n] != month[0]) | (first_day <= FIRST_DAY),
     )
+
+
+def quarters(days: Dates) -> tuple[Ints, Ints]:
+    """Quarter of each session, counted from 1970, and its place in it from the start, from 1."""
+    quarter = days.astype("datetime64[M]").astype(np.int64) // 3
+    return quarter, _ordinal(quarter)
 
 
 def _ordinal(key: Ints) -> Ints:

@@ -30,6 +30,11 @@ def basis_of(view: View, asked: str | None) -> Basis:
     return "price" if equal[0] >= equal[1] else "total"
 
 
+def companies(view: View) -> Ints:
+    """(N,) the company of each security, as a number; each its own where the view names none."""
+    return view.companies if len(view.companies) else np.arange(len(view.securities))
+
+
 def count(
     view: View, number: int, flags: Callable[[slice], tuple[Bools, ...]]
 ) -> tuple[Array, ...]:
@@ -81,7 +86,9 @@ def listed(*indices: Array) -> Bools:
     """(N, T): not delisted, that is, not after an index ended (all of them, of several).
 
     The panel ends the indices of a security after its last return. A member that never had data
-    counts as listed: coverage shows it.
+    counts as listed: coverage shows it. In both it differs from ``Panel.listed``, which begins with
+    the first valid cell, and knows a security without any return of one basis as listed, where the
+    index of that basis alone ends after its first close.
     """
     valid = np.isfinite(indices[0])
     for other in indices[1:]:

@@ -1,8 +1,9 @@
 """Risk and return statistics of daily simple returns, along the last axis.
 
-``r`` is (..., n); NaN returns are left out, and n is the number of the others. A year is 252
-observations (a count, not the calendar). A ratio whose denominator is zero is NaN. Definitions as
-in empyrical, except that the information ratio is annualised (empyrical's is not).
+``r`` is (..., n); NaN returns are left out, and n is the number of the others. A year is ``year``
+observations (a count, not the calendar): 252 in New York, elsewhere those of the market's
+calendar. A ratio whose denominator is zero is NaN. Definitions as in empyrical, except that the
+information ratio is annualised (empyrical's is not).
 """
 
 from __future__ import annotations
@@ -52,39 +53,40 @@ def betas(index: Array, r: Array, least: int) -> Array:
     return slope
 
 
-def annual(total: Array, n: float | Array) -> Array:
-    """A return over n sessions as growth per year: (1 + total) ** (252 / n) - 1."""
-    result: Array = (1 + total) ** (SESSIONS_PER_YEAR / n) - 1
+def annual(total: Array, n: float | Array, year: float = SESSIONS_PER_YEAR) -> Array:
+    """A return over n sessions as growth per year: (1 + total) ** (year / n) - 1."""
+    result: Array = (1 + total) ** (year / n) - 1
     return result
 
 
-def cagr(r: Array) -> Array:
-    """Compound annual growth: (prod(1 + r)) ** (252 / n) - 1."""
+def cagr(r: Array, year: float = SESSIONS_PER_YEAR) -> Array:
+    """Compound annual growth: (prod(1 + r)) ** (year / n) - 1."""
     n = np.isfinite(r).sum(axis=-1)
-    return annual(np.where(n > 0, np.nanprod(1 + r, axis=-1) - 1, np.nan), np.maximum(n, 1))
+    total = np.where(n > 0, np.nanprod(1 + r, axis=-1) - 1, np.nan)
+    return annual(total, np.maximum(n, 1), year)
 
 
-def volatility(r: Array) -> Array:
-    """Annualised volatility: sd(r, ddof=1) * sqrt(252)."""
-    result: Array = standard_deviation(r) * np.sqrt(SESSIONS_PER_YEAR)
+def volatility(r: Array, year: float = SESSIONS_PER_YEAR) -> Array:
+    """Annualised volatility: sd(r, ddof=1) * sqrt(year)."""
+    result: Array = standard_deviation(r) * np.sqrt(year)
     return result
 
 
-def sharpe(r: Array, risk_free: float | Array = 0.0) -> Array:
-    """Sharpe ratio: mean(r - rf) / sd(r - rf) * sqrt(252), with the risk-free rate per session."""
+def sharpe(r: Array, risk_free: float | Array = 0.0, year: float = SESSIONS_PER_YEAR) -> Array:
+    """Sharpe ratio: mean(r - rf) / sd(r - rf) * sqrt(year), with the risk-free rate per session."""
     excess = r - risk_free
-    top = mean(excess) * np.sqrt(SESSIONS_PER_YEAR)
+    top = mean(excess) * np.sqrt(year)
     return _ratio(top, standard_deviation(excess), _scale(r))
 
 
-def sortino(r: Array, minimum: float = 0.0) -> Array:
+def sortino(r: Array, minimum: float = 0.0, year: float = SESSIONS_PER_YEAR) -> Array:
     """Sortino ratio with minimum acceptable return mar per session, its mean over all sessions.
 
-    252 mean(r - mar) / (sqrt(mean(min(r - mar, 0)^2)) sqrt(252)). NaN without a return below mar.
+    year mean(r - mar) / (sqrt(mean(min(r - mar, 0)^2)) sqrt(year)); NaN without a return below mar.
     """
     excess = r - minimum
     downside = np.sqrt(mean(np.minimum(excess, 0) ** 2))
-    return _ratio(mean(excess) * np.sqrt(SESSIONS_PER_YEAR), downside, _scale(r))
+    return _ratio(mean(excess) * np.sqrt(year), downside, _scale(r))
 
 
 def max_drawdown(r: Array) -> Array:
@@ -98,15 +100,15 @@ def max_drawdown(r: Array) -> Array:
     return np.where(np.isfinite(r).any(axis=-1), result, np.nan)
 
 
-def tracking_error(r: Array, benchmark: Array) -> Array:
-    """Annualised standard deviation of the active return: sd(r - b, ddof=1) * sqrt(252)."""
-    return volatility(r - benchmark)
+def tracking_error(r: Array, benchmark: Array, year: float = SESSIONS_PER_YEAR) -> Array:
+    """Annualised standard deviation of the active return: sd(r - b, ddof=1) * sqrt(year)."""
+    return volatility(r - benchmark, year)
 
 
-def information_ratio(r: Array, benchmark: Array) -> Array:
-    """Annualised information ratio: mean(r - b) / sd(r - b) * sqrt(252)."""
+def information_ratio(r: Array, benchmark: Array, year: float = SESSIONS_PER_YEAR) -> Array:
+    """Annualised information ratio: mean(r - b) / sd(r - b) * sqrt(year)."""
     active = r - benchmark
-    top = mean(active) * np.sqrt(SESSIONS_PER_YEAR)
+    top = mean(active) * np.sqrt(year)
     return _ratio(top, standard_deviation(active), _scale(r))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from paceline.arrays import Array, Dates, Ints, Span
+from paceline.arrays import SESSIONS_PER_YEAR, Array, Dates, Ints, Span
 from paceline.errors import UsageError
 
 
@@ -32,6 +32,8 @@ class View:
                 "series". A row of a table may be about a series: its name is then the row's subject
     calendar    every session of the exchange's calendar, those to come included: when the market
                 opens is known in advance; empty where nobody gave one
+    year        sessions of a year of the market, a count: what rates are annualised with
+    year_note   the same in words, for the caveats of annualised figures
     """
 
     sessions: Dates
@@ -50,6 +52,8 @@ class View:
     low: tuple[float, float] = (0.05, 0.03)
     series: Mapping[str, tuple[Dates, Array]] = field(default_factory=dict)
     calendar: Dates = field(default_factory=lambda: np.empty(0, "datetime64[D]"))
+    year: int = SESSIONS_PER_YEAR
+    year_note: str = ""
 
     @property
     def levels(self) -> Array:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Protocol, cast
 
-from paceline import plugins
+from paceline import calendars, plugins
 from paceline.errors import PluginError, UnknownName
 from paceline.lineage import Origin
 from paceline.rows import Finding as Finding
@@ -41,10 +41,19 @@ class Raw:
 
 @dataclass(frozen=True)
 class Context:
-    """What a parser may know beside its bytes: the sessions of the market's calendar."""
+    """What a parser may know beside its bytes: the sessions of the market's calendar.
+
+    today  the day of the import; a price cannot be of a later day (None: not checked)
+    """
 
     calendar: str = "XNYS"
     sessions: tuple[dt.date, ...] = ()
+    today: dt.date | None = None
+
+    @property
+    def zone(self) -> str:
+        """The exchange's time zone."""
+        return calendars.zone(self.calendar)
 
 
 @dataclass(frozen=True)
@@ -112,6 +121,11 @@ def get(kind: str, files: Sequence[str] = ()) -> SourcePlugin:
     return Guarded(known[kind].value)
 
 
+def module_of(plugin: SourcePlugin) -> str:
+    """The module in which a source's parser is written."""
+    return (plugin.module if isinstance(plugin, Guarded) else plugin).parse.__module__
+
+
 def plugged(found: Iterable[plugins.Plugin]) -> dict[str, plugins.Plugin]:
     """Those that are sources, by kind: the stem of the file, or the name of the entry point."""
     known: dict[str, plugins.Plugin] = {}
@@ -124,9 +138,12 @@ def plugged(found: Iterable[plugins.Plugin]) -> dict[str, plugins.Plugin]:
             other = known[plugin.name].origin
         else:
             continue
-        raise PluginError(
+        fault = PluginError(
             f"two definitions of the source kind {plugin.name!r}: in {plugin.origin} and in "
             f"{other}.",
             "Rename one of them.",
         )
+        if plugins.is_file(plugin):
+            raise fault
+        plugins.left_out(fault)
     return known

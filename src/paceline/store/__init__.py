@@ -180,7 +180,8 @@ class Store:
     ) -> Stated | None:
         """Store what ``source`` says now: these rows, and no others; see ``statements``.
 
-        None, and nothing is written, where its last load has that checksum. Rows are brought into
+        None, and nothing is written, where its last load has that checksum and was read by the
+        same code (``Origin.parser``). Rows are brought into
         form as in ``commit``; what differs from the version on which the load is committed is
         stored, or nothing.
 
@@ -196,7 +197,10 @@ class Store:
 
         def said(loads: pl.DataFrame) -> bool:
             last = statements.latest(loads, source)
-            return last is not None and last["checksum"] == checksum
+            if last is None or last["checksum"] != checksum:
+                return False
+            parsers = {o.get("parser", "") for o in json.loads(last["origins"])}
+            return parsers == {o.parser for o in origins}
 
         def make(loads: pl.DataFrame) -> Writing:
             d = statements.revision(self, loads, source, rows, adds_only=adds_only)

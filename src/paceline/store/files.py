@@ -9,9 +9,7 @@ import hashlib
 import json
 import os
 import re
-import uuid
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,23 +18,12 @@ import polars as pl
 from paceline.errors import StoreError, UsageError
 from paceline.lineage import canonical
 from paceline.store import delta
+from paceline.writing import replacing
 
 #: Steps in one row group of a file: whole groups are skipped when one is looked for.
 GROUP = 4096
 #: Hex digits of the name of a file of steps.
 DIGITS = 24
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """A draft beside ``path`` that takes its place when the body is done, and is removed else."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{uuid.uuid4().hex}")
-    try:
-        yield draft
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 # ---- raw bytes
@@ -48,7 +35,7 @@ def keep_raw(folder: Path, data: bytes) -> str:
     path = _raw_path(folder, checksum)
     with delta.guard(folder, "keeping raw bytes"):
         if not path.exists() or path.stat().st_size != len(data):
-            with _replacing(path) as draft, draft.open("wb") as file:
+            with replacing(path) as draft, draft.open("wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -112,7 +99,7 @@ def save_steps(folder: Path, steps: Iterable[Mapping[str, Any]], *, writable: bo
         return True
     if not writable:
         return False
-    with delta.guard(folder, "keeping the lineage"), _replacing(path) as draft:
+    with delta.guard(folder, "keeping the lineage"), replacing(path) as draft:
         frame = pl.DataFrame({"id": ids, "step": [lines[i] for i in ids]})
         frame.write_parquet(draft, row_group_size=GROUP)
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +10,8 @@ import numpy as np
 
 from paceline import engine, measures
 from paceline.document import Chart, Label, Series
-from paceline.errors import PacelineError, UnknownName
-from paceline.figures import Figure
+from paceline.errors import PacelineError, PluginError, PluginWarning, UnknownName
+from paceline.figures import Figure, finite_or_none
 
 if TYPE_CHECKING:
     from paceline.arrays import Array
@@ -27,21 +28,25 @@ class Answers:
     def __init__(self, market: Market) -> None:
         self.market = market
         self.refused: dict[str, str] = {}
-        self._rows: dict[str, list[Figure]] = {}
+
+    def refuse(self, name: str, error: PacelineError) -> None:
+        """Keep why something could not be answered; a fault of a plug-in is warned of as well."""
+        self.refused[name] = str(error)
+        if isinstance(error, PluginError):
+            warnings.warn(str(error), PluginWarning, stacklevel=2)
 
     def rows(self, measure: str, **how: Any) -> list[Figure]:
         """All figures of a measure asked in one way.
 
         Empty where the measure cannot answer; the reason is kept in ``refused``.
         """
-        key = f"{measure} {sorted((k, str(v)) for k, v in how.items())}"
-        if key not in self._rows:
-            try:
-                self._rows[key] = self.market.show(measure, **how)
-            except PacelineError as error:
-                self.refused[measure] = str(error)
-                self._rows[key] = []
-        return self._rows[key]
+        try:
+            return self.market.memo(
+                ["rows", measure, how], lambda: self.market.show(measure, **how)
+            )
+        except PacelineError as error:
+            self.refuse(measure, error)
+            return []
 
     def one(
         self,
@@ -63,6 +68,10 @@ class Answers:
             ):
                 return figure if figure.value is not None else None
         return None
+
+    def setting(self, measure: str, parameter: str) -> int:
+        """A whole number among a measure's parameters, as the market file sets it, else default."""
+        return int(self.market.settings(measure)[parameter])
 
     def column(self, figure: Figure, name: str, unit: str) -> Figure | None:
         """A further column of a table's row as a figure of its own, resting on the row's."""
@@ -119,7 +128,7 @@ class Answers:
                 measure, basis=basis, last=sessions, **params
             )
         except PacelineError as error:
-            self.refused[measure] = str(error)
+            self.refuse(measure, error)
             return []
         if not isinstance(result.value, dict) or statistic not in result.value:
             return []
@@ -197,10 +206,10 @@ def chart(
     statistics = {f.statistic for f in figures}
     if wanted not in statistics:
         raise UnknownName(f"statistic of {measure}", wanted, statistics)
-    best = sorted((f for f in figures if f.statistic == wanted), key=lambda f: -float(f.value))
-    bars = tuple(Series(f.label, [f.label], [float(f.value)], f) for f in best)
+    best = sorted((f for f in figures if f.statistic == wanted), key=lambda f: -f.number)
+    bars = tuple(Series(f.label, [f.label], [f.number], f) for f in best)
     return Chart("bar", f"{declared.question} {wanted}", bars, best[0].unit, reference=0.0)
 
 
 def _plain(values: Array) -> list[float | None]:
-    return [float(v) if np.isfinite(v) else None for v in values]
+    return [finite_or_none(v) for v in values.tolist()]

@@ -16,5 +16,5 @@ def attempt(ask: Answers, name: str, question: Callable[[], Answer]) -> Answer |
     try:
         return question()
     except PacelineError as error:
-        ask.refused[name] = str(error)
+        ask.refuse(name, error)
         return None

@@ -22,7 +22,7 @@ def arguments(ask: Answers, verdict: Verdict) -> list[Argument]:
     if d is None:
         return []
     short, share, subject = made.get("below_short"), made.get("share"), verdict.sector
-    below = None if short is None else float(short.value) < 0
+    below = None if short is None else short.number < 0
     since = verdict.figure("sessions since high", d.sessions, "sessions", subject=subject)
     lift = verdict.figure(
         "earnings season lift",

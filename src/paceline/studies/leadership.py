@@ -111,7 +111,7 @@ def _lows(ask: Answers, verdict: Verdict) -> Iterator[Argument]:
         low = study.since_low() if study is not None else {}
         if low:
             rank, n = low["rank"], low["n"]
-            far = None if rank.value is None else extreme(float(rank.value), int(n.value))
+            far = None if rank.value is None else extreme(rank.number, int(n.number))
             yield Argument("low", rank, side(far), {"pair": verdict.rotations.pairs[name].label})
 
 

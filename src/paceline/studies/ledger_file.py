@@ -11,7 +11,6 @@ import hashlib
 import io
 import json
 import os
-import tempfile
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -20,6 +19,7 @@ from typing import Any
 
 from paceline.errors import DataError, UnknownName, UsageError
 from paceline.methods.call import JOIN, Call, Ledger, check
+from paceline.writing import write_text
 
 
 def read(path: str | Path) -> Ledger:
@@ -101,7 +101,7 @@ def add(path: str | Path, record: Mapping[str, Any]) -> Call:
             else _toml(data.decode("utf-8-sig"), plain)
         )
         check(_rows(path, text.encode()), path)  # what is written must read back
-        _replace(path, text)
+        write_text(path, text)
     return call
 
 
@@ -150,24 +150,6 @@ def _alone(path: Path) -> Iterator[None]:
     finally:
         with suppress(OSError):
             lock.unlink()
-
-
-def _replace(path: Path, text: str) -> None:
-    half: Path | None = None
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        half = Path(name)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        half.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
-        half.replace(path)
-    except OSError as error:
-        if half is not None:
-            with suppress(OSError):
-                half.unlink()
-        raise DataError(
-            f"{path}: cannot be written ({error.strerror}).", "Free space or permit writing."
-        ) from None
 
 
 def _toml(text: str, record: Mapping[str, Any]) -> str:

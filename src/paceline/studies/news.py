@@ -95,9 +95,8 @@ def _then(ask: Answers, figure: Figure, row: Row, as_of: str) -> Figure:
 
 
 def _rank(change: Change) -> tuple[bool, float]:
-    now, then = change.now.value, change.then.value
-    if isinstance(now, (int, float)):
-        return True, -abs(float(now) - float(then))
+    if isinstance(change.now.value, (int, float)):
+        return True, -abs(change.now.number - change.then.number)
     return False, 0.0
 
 

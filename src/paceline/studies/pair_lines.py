@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from paceline.figures import Figure
+from paceline.figures import Figure, finite_or_none
 from paceline.studies import episodes
 from paceline.studies.answers import Answers
 from paceline.studies.asking import attempt
@@ -44,7 +44,13 @@ def declared(ask: Answers) -> list[Study]:
         first = studies[0]
         lines = [s.rotations.line(s.pair.name) for s in studies]
         returns = [None, *map(np.diff, lines)]
-        false_alarms(first.market.store.cache, returns, first.c, step=first.step)
+        false_alarms(
+            first.market.store.cache,
+            returns,
+            first.c,
+            step=first.step,
+            year=first.market.stored.sessions_of_year,
+        )
     return studies
 
 
@@ -56,8 +62,6 @@ def price_relative(study: Study, sessions: int) -> DrawnLine | None:
     if not len(there):
         return None
     first = int(there[0])
-    values = [
-        float(BASE * np.exp(v - line[first])) if np.isfinite(v) else None for v in line.tolist()
-    ]
+    values = [finite_or_none(v) for v in (BASE * np.exp(line - line[first])).tolist()]
     figure = study.figure("line", values[-1], "level", start=days[first])
     return DrawnLine([str(d) for d in days], values, figure)

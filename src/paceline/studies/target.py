@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from paceline.arrays import SESSIONS_PER_YEAR
 from paceline.engine import Question
 from paceline.errors import NotEnoughData, UsageError
 from paceline.figures import Figure, Value
@@ -47,6 +46,8 @@ ABOUT = {
 FARTHEST = 20
 #: Paths drawn unless told otherwise.
 DRAWS = 10_000
+#: Weekdays of a year.
+WEEKDAYS = 261
 #: Longest history drawn before the fan, in sessions.
 DRAWN = 252
 #: One number of an answer: statistic, value, unit, and what else its figure says.
@@ -229,6 +230,7 @@ def weigh(
     caveats = ["a chance under an assumed drift and volatility: mostly the drift decides it"]
     if basis == "total":
         caveats.append("total-return levels: the base is an index of 100, not a published level")
+    caveats.append(market.stored.year_note)
     sessions, stored = sessions_to(market, deadline)
     if stored is not None:
         caveats.append(f"sessions after {stored} are not stored yet: their number is estimated")
@@ -261,6 +263,7 @@ def weigh(
         volatility=volatility,
         draws=draws,
         seed=seed,
+        year=market.stored.sessions_of_year,
     )
     return Answer(market, name, found, closes, days, question)
 
@@ -302,7 +305,8 @@ def _closes(market: Market, name: str, since: str | dt.date | None) -> tuple[str
 def sessions_to(market: Market, until: dt.date) -> tuple[Dates, str | None]:
     """All sessions to ``until``, and the last one that is known.
 
-    After it 252 of 261 weekdays stand for sessions.
+    After it as many weekdays stand for sessions as the market's year has: 252 of 261 in New York;
+    all days where it has more than there are weekdays.
 
     None where all are known: the calendar is stored for two years after the last import.
     """
@@ -310,11 +314,10 @@ def sessions_to(market: Market, until: dt.date) -> tuple[Dates, str | None]:
     last, end = days[-1], np.datetime64(until)
     if last >= end - np.timedelta64(7, "D"):
         return days[days <= end], None
-    weekdays = np.arange(last + np.timedelta64(1, "D"), end + np.timedelta64(1, "D"))
-    weekdays = weekdays[np.is_busday(weekdays)]
-    keep = (
-        np.linspace(0, len(weekdays) - 1, round(len(weekdays) * SESSIONS_PER_YEAR / 261))
-        .round()
-        .astype(np.int64)
-    )
-    return np.concatenate([days, weekdays[keep]]), str(last)
+    ahead = np.arange(last + np.timedelta64(1, "D"), end + np.timedelta64(1, "D"))
+    year = market.stored.sessions_of_year
+    if year <= WEEKDAYS:
+        ahead = ahead[np.is_busday(ahead)]
+    count = round(len(ahead) * min(year / WEEKDAYS, 1))
+    keep = np.linspace(0, len(ahead) - 1, count).round().astype(np.int64)
+    return np.concatenate([days, ahead[keep]]), str(last)

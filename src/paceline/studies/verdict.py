@@ -40,6 +40,9 @@ ABOUT = {
     "shows it.",
     "references": ["Benjamini, Hochberg (1995), Controlling the False Discovery Rate"],
 }
+#: The averages and the high of a trend: the rule of the grade, whatever a market file sets.
+LONG = 200
+TREND = {"high": SESSIONS_PER_YEAR, "short": 50, "long": LONG}
 #: A low older than this is no longer news: the last quarter is judged instead.
 NEWS = SESSIONS_PER_YEAR
 
@@ -242,12 +245,12 @@ def leader(ask: Answers) -> str:
     """The sector, else the basket of a group, that contributed most to this year; "" for none."""
     rows = [
         f
-        for f in ask.rows("contributions")
+        for f in ask.rows("contributions", since="ytd")
         if f.subject == ask.broad and f.value is not None and f.extra.get("group")
     ]
     group = ask.sector_group()
     chosen = [f for f in rows if f.extra["group"] == group] or rows
-    return str(max(chosen, key=lambda f: float(f.value)).extra["part"]) if chosen else ""
+    return str(max(chosen, key=lambda f: f.number).extra["part"]) if chosen else ""
 
 
 def _consolidation(
@@ -258,10 +261,10 @@ def _consolidation(
     if not subject:
         return empty, None, {}, "no sector or theme whose share of the year's gain is known"
     figures = {
-        "drawdown": ask.one("trend_state", subject, "off_high"),
-        "above": ask.one("trend_state", subject, "from_long"),
-        "below_short": ask.one("trend_state", subject, "from_short"),
-        "share": ask.one("percent_above_average", subject, how={"window": 200, "basis": None}),
+        "drawdown": ask.one("trend_state", subject, "off_high", how=TREND),
+        "above": ask.one("trend_state", subject, "from_long", how=TREND),
+        "below_short": ask.one("trend_state", subject, "from_short", how=TREND),
+        "share": ask.one("percent_above_average", subject, how={"window": LONG, "basis": None}),
     }
     pair = next((p for p in rotations.pairs.values() if p.sector and p.lead == subject), None)
     lift = (
@@ -279,10 +282,10 @@ def _consolidation(
     return (
         lift,
         grades.Consolidation(
-            float(drawdown.value),
+            drawdown.number,
             since,
-            float(above.value),
-            float(share.value) if share is not None else math.nan,
+            above.number,
+            share.number if share is not None else math.nan,
             lift,
         ),
         figures,

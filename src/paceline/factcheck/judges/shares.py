@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from paceline import measures
 from paceline.factcheck import verdicts as v
 from paceline.factcheck.grammar import Claim
 from paceline.factcheck.judges.base import Answer, Unclear
@@ -35,7 +34,7 @@ class Shares(Closes):
             j = int(np.searchsorted(days, np.datetime64(claim.window.first), side="right")) - 1
         if j < 1:
             raise Missing(f"the members of {claim.subject.name} are known from {days[0]} on")
-        own = measures.declared(market.file.measures, "percent_above_average").get("basis") or market.file.market.basis
+        own = market.settings("percent_above_average")["basis"] or market.file.market.basis
         tried, figures, values = [], [], []
         plans = [(own, 0), ("total" if own == "price" else "price", 0), (own, 1)]
         for basis, back in plans[: 3 if claim.window is None else 2]:
@@ -100,7 +99,7 @@ class Shares(Closes):
         start, end = str(line.days[span.i]), str(line.days[span.j])
         tried, figures = [], []
         shares: list[tuple[float, float, float]] = []
-        own = self.q.market.file.measures.get("contributions", {}).get("basis") or self.q.market.file.market.basis
+        own = self.q.market.settings("contributions")["basis"] or self.q.market.file.market.basis
         for basis in (own, "total" if own == "price" else "price"):
             try:
                 rows = self.q.measured("contributions", end, subjects=[index], since=start, basis=basis)

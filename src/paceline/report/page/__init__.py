@@ -17,11 +17,11 @@ from markupsafe import Markup
 
 from paceline.document import Document
 from paceline.report import templating
-from paceline.report.files import write_text
 from paceline.report.page.cards import cards_of, letters
 from paceline.report.page.elements import label, prose
 from paceline.report.page.provenance import entries, sources_of
 from paceline.report.page.sections import section_of
+from paceline.writing import write_text
 
 
 def render(document: Document) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from paceline import charts
 from paceline.document import Grid, Label, Part, figure_of
+from paceline.figures import finite_or_none
 from paceline.report.page.elements import part_of
 from paceline.report.tables import words
 
@@ -24,8 +24,7 @@ def _number(part: Part | None) -> float | None:
     shown = figure_of(part)
     if shown is None or isinstance(shown.value, bool) or not isinstance(shown.value, (int, float)):
         return None
-    value = float(shown.value)
-    return value if math.isfinite(value) else None
+    return finite_or_none(shown.number)
 
 
 def table(grid: Grid) -> dict[str, Any]:

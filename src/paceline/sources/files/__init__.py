@@ -15,8 +15,9 @@
               the format: Parquet, gzip, else CSV.
 ``statement`` "file": the rows of the files as they are now. "folder", the default for a glob: of
               every file what it last said, whether it is still there or not. "append": rows gather.
-``columns``   table column -> file column, or ``{ column, unit, format }``; unit: percent,
-              basis_points, thousands, millions, billions. Left out, file columns that bear the
+``columns``   table column -> file column, or ``{ column, unit, format, zone }``; unit: percent,
+              basis_points, thousands, millions, billions; format and zone of dates: "%d/%m/%Y",
+              epoch_s, epoch_ms; the zone whose days they are. Left out, file columns that bear the
               table's own names are read.
 ``constants`` table column -> value for every row; for a mapped column it fills the gaps, which are
               counted.
@@ -60,6 +61,8 @@ A CSV's header is the first line that holds every column asked for, so prose may
 (fund sponsors' holdings, Ken French's library); then the table ends at the first blank line and
 what follows is counted. Text is read as written: "1,234", "(5)", "$3" and "12%" are numbers; a word
 where a number belongs puts the row into quarantine. Months (200712) are dated on their last day.
+A column of dates has one form; what could be read in two ways is refused (``_dates``), and a stamp
+with a zone is the day it has at the exchange.
 
 **Prices** come in four dialects (``dialect``; "auto" tells from the mapped columns, see
 ``_prices.dialect``): *changes*, unadjusted close and the exchange's change; *adjusted*, adjusted

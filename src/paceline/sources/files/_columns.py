@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from typing import Any
 
@@ -12,6 +12,7 @@ from paceline.config import ColumnMap, Source
 from paceline.errors import MarketFileError, SourceError
 from paceline.rows import Checked, Finding, set_aside
 from paceline.schema import Table
+from paceline.sources.files._dates import dates
 from paceline.sources.files._read import Wanted
 
 #: Columns a file may bring that are worked into the table's own columns.
@@ -40,19 +41,6 @@ _WORDS: dict[pl.DataType, str] = {
     pl.String(): "text",
     pl.Boolean(): "yes or no",
 }
-_DATES = (
-    "%Y-%m-%d",
-    "%Y%m%d",
-    "%Y/%m/%d",
-    "%m/%d/%Y",
-    "%d/%m/%Y",
-    "%d.%m.%Y",
-    "%b %d, %Y",
-    "%B %d, %Y",
-    "%d-%b-%Y",
-    "%d %b %Y",
-    "%d %B %Y",
-)
 
 
 def targets(table: Table) -> dict[str, pl.DataType]:
@@ -171,46 +159,6 @@ def _number(expr: pl.Expr, dtype: pl.DataType, unit: str, decimal: str) -> pl.Ex
     return scale(expr.cast(pl.Float64, strict=False)).fill_nan(None)
 
 
-def _dates(what: str, column: str, series: pl.Series, format_: str | None) -> pl.Series:
-    """Dates of a column.
-
-    Text needs a ``format`` or one known form that fits every value; months are dated on their last
-    day; 03/04/2025 that could be March or April is refused, not guessed.
-    """
-    if series.dtype.is_temporal():
-        return series.cast(pl.Date)
-    text = (
-        series.cast(pl.String).str.strip_chars().str.replace(r"^(\d{4}-\d{2}-\d{2})[T ].*$", "$1")
-    )
-    if format_ is not None:
-        return _parsed(text, format_)
-    distinct = text.drop_nulls().unique()
-    if distinct.is_empty():
-        return _parsed(text, "%Y-%m-%d")
-    if distinct.str.contains(r"^\d{4}-?\d{2}$").all():
-        return _parsed(text, "%Y-%m" if "-" in distinct[0] else "%Y%m")
-    fits = {f: (d := _parsed(distinct, f)).len() - d.null_count() for f in _DATES}
-    best = max(fits, key=lambda f: fits[f])
-    if fits[best] == 0:
-        raise SourceError(
-            f"{what}: column {column!r} holds {distinct.sort()[0]!r}, which is no date.",
-            'Map it as { column = "...", format = "%d/%m/%Y" }, or map another column.',
-        )
-    if best == "%m/%d/%Y" and fits["%d/%m/%Y"] == fits[best] == distinct.len():
-        raise SourceError(
-            f"{what}: column {column!r}: dates like {distinct.sort()[0]!r} may start with the "
-            "month or the day.",
-            'Say which: { column = "...", format = "%m/%d/%Y" }.',
-        )
-    return _parsed(text, best)
-
-
-def _parsed(text: pl.Series, format_: str) -> pl.Series:
-    if format_ in ("%Y%m", "%Y-%m"):
-        return (text + "-01").str.to_date(format_ + "-%d", strict=False).dt.month_end()
-    return text.str.to_date(format_, strict=False)
-
-
 def typed(
     name: str,
     what: str,
@@ -218,12 +166,14 @@ def typed(
     spec: Source,
     table: Table,
     columns: dict[str, ColumnMap],
+    zone: Callable[[], str],
     codes: bool = False,
 ) -> Checked:
     """The mapped columns with the table's types and units, constants filled in, spellings replaced.
 
     A row with a cell that cannot be read (a word where a number belongs) is quarantined; with
-    ``codes`` such a number is a missing code of the source and becomes null.
+    ``codes`` such a number is a missing code of the source and becomes null. ``zone`` gives the
+    time zone of the exchange, and is asked where a column of dates holds stamps with a zone.
     """
     types = targets(table)
     # the file's columns by position, so that no name of its own can meet one of ours
@@ -234,7 +184,9 @@ def typed(
     for key, mapped in columns.items():
         column, kind = at[mapped.column], types[key]
         blank = _blank(source, column, kind, spec.options)
-        made.append(_value(what, source, column, blank, kind, mapped, spec.options).alias(key))
+        made.append(
+            _value(what, source, column, blank, kind, mapped, spec.options, zone).alias(key)
+        )
         is_text = source.schema[column] == pl.String() and kind != pl.String()
         if is_text and not (codes and kind not in _WORDS):
             filled = pl.col(column).is_not_null() & ~blank
@@ -281,12 +233,13 @@ def _value(
     kind: pl.DataType,
     mapped: ColumnMap,
     options: dict[str, Any],
+    zone: Callable[[], str],
 ) -> pl.Expr | pl.Series:
     """The column read as ``kind``; null where it is blank or cannot be read."""
     dtype = source.schema[column]
     cell = pl.when(blank).then(None).otherwise(pl.col(column))
     if kind == pl.Date():
-        return _dates(what, mapped.column, source.select(cell).to_series(), mapped.format)
+        return dates(what, source.select(cell).to_series(), mapped, zone)
     if kind == pl.String():
         return _text(cell, dtype)
     if kind == pl.Boolean():

@@ -19,9 +19,11 @@ from paceline.rows import (
     collapse,
     counted,
     in_order,
+    misdated,
     off_calendar,
     set_aside,
     where_is,
+    with_own_days,
 )
 from paceline.sources import Context, Raw
 from paceline.sources.files import _columns, _names, _prices, _spells
@@ -100,9 +102,20 @@ class Work:
         self._required(what, columns)
         return self.gather(
             _columns.typed(
-                self.name, what, frame, self.spec, self.table, columns, codes=kind == "returns"
+                self.name,
+                what,
+                frame,
+                self.spec,
+                self.table,
+                columns,
+                self._zone,
+                codes=kind == "returns",
             )
         )
+
+    def _zone(self) -> str:
+        """The time zone of the exchange."""
+        return self.context.zone
 
     def _where(self, what: str, frame: pl.DataFrame) -> pl.DataFrame:
         """The rows that the market file's ``where`` asks for."""
@@ -212,7 +225,9 @@ class Work:
         frame = in_order(self._complete(frame, _PRICE_KEY), _PRICE_KEY)
         frame = self.gather(collapse(self.name, "prices", frame, _PRICE_KEY))
         calendar, sessions = self.context.calendar, self.context.sessions
+        frame = self.gather(misdated(self.name, frame, self.context.today))
         frame = self.gather(off_calendar(self.name, frame, calendar, sessions))
+        sessions = with_own_days(frame.get_column("date"), sessions)
         if price is not None:
             frame = self._priced(frame, pl.col(price))
         frame, findings = _prices.convert(self.name, kind, frame, self.spec.recover, sessions)
@@ -307,7 +322,7 @@ class Work:
         frame, _ = read(raw.origin.what, raw.data, asked, self.spec.options)
         plain = self.spec.model_copy(update={"constants": {}})
         return self.gather(
-            _columns.typed(self.name, raw.origin.what, frame, plain, self.table, maps)
+            _columns.typed(self.name, raw.origin.what, frame, plain, self.table, maps, self._zone)
         )
 
     def _one_universe(self, universes: list[str], key: str) -> str:

@@ -45,12 +45,14 @@ def histories(
     direction: int,
     *,
     period: int = 1,
+    year: int = SESSIONS_PER_YEAR,
     draws: int = DRAWS,
 ) -> Iterator[History]:
     """What followed the turns of a line to one side, per horizon; long histories also since 1990.
 
     row     the line's row of ``turns``
     period  sessions per observation of the line; horizons are in sessions all the same
+    year    sessions of a year of the line's market
     """
     begun = np.flatnonzero(np.isfinite(turns.barrier[row]))
     first = int(begun[0]) if len(begun) else len(days) - 1
@@ -58,7 +60,7 @@ def histories(
     if len(days) and days[first] < OLD and days[-1] > RECENT:
         starts.append(int(np.searchsorted(days, RECENT)))
     for start in starts:
-        years = np.isfinite(turns.barrier[row, start:]).sum() * period / SESSIONS_PER_YEAR
+        years = np.isfinite(turns.barrier[row, start:]).sum() * period / year
         count = int((turns.days(row, direction) >= start).sum())
         for outcome in outcomes(
             line,

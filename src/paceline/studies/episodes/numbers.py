@@ -74,11 +74,12 @@ class RotationNumbers:
     def _histories(self, direction: int) -> list[History]:
         turns, row = self.turns()
         line = self.rotations.lines[row]
-        own = histories(ITSELF, self.days, line, turns, row, direction, draws=self.draws)
+        year, draws = self.market.stored.sessions_of_year, self.draws
+        own = histories(ITSELF, self.days, line, turns, row, direction, year=year, draws=draws)
         if self.proxy is None:
             return list(own)
         days, line, period, turns, row = self.proxy
-        name, draws = self.pair.proxy, self.draws
+        name = self.pair.proxy
         more = histories(name, days, line, turns, row, direction, period=period, draws=draws)
         return [*own, *more]
 

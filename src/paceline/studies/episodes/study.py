@@ -47,8 +47,8 @@ class Study(RotationNumbers):
         unit: str,
         *,
         line: str = "raw",
-        start: Value = None,
-        end: Value = None,
+        start: object = None,
+        end: object = None,
         evidence: Mapping[str, Any] | None = None,
         caveats: Sequence[str] = (),
         used: int | None = None,
@@ -192,21 +192,24 @@ class Study(RotationNumbers):
     def rates(self) -> dict[str, Figure]:
         """Episodes (A over B) per year: of the pair, of driftless walks, of resampled returns."""
         turns, row = self.turns()
-        own = float(turns.rate_per_year()[row])
+        stored = self.market.stored
+        year, note = stored.sessions_of_year, stored.year_note
+        own = float(turns.rate_per_year(year=year)[row])
         walks, resampled = false_alarms(
             self.market.store.cache,
             [None, np.diff(self.rotations.lines[row])],
             self.c,
             step=self.step,
+            year=year,
         )
-        made = {"own": self.figure("rate", own, "ratio", start=self.days[0])}
+        made = {"own": self.figure("rate", own, "ratio", start=self.days[0], caveats=[note])}
         for name, rate in (("walks", walks), ("resampled", resampled)):
             made[name] = self.figure(
                 f"rate {name}",
                 rate.rate,
                 "ratio",
                 evidence=rate.to_json() if rate.series else {},
-                caveats=[] if rate.series else [rate.method],
+                caveats=[note] if rate.series else [rate.method],
             )
         return made
 
@@ -280,17 +283,17 @@ class Study(RotationNumbers):
         legs = [levels[have.names.index(n)] for n in (self.pair.lead, self.pair.against)]
         if at[0] < 0 or not all(np.isfinite(leg[at]).all() for leg in legs):
             return {}
-        when = [str(have.sessions[t]) for t in at]
+        eve, start, end = (str(have.sessions[t]) for t in at)
         before, inside = ([float(leg[b] / leg[a] - 1) for leg in legs] for a, b in (at[:2], at[1:]))
         made = {}
-        for name, values, a, b in (("before", before, *when[:2]), ("inside", inside, *when[1:])):
+        for name, values, a, b in (("before", before, eve, start), ("inside", inside, start, end)):
             for side, value in zip(("lead", "against"), values, strict=True):
                 made[f"{name} {side}"] = self.figure(
                     f"{name} {side}", value, "return", start=a, end=b
                 )
         turned = (before[0] - before[1]) * (inside[0] - inside[1]) < 0
         made["reversal"] = self.figure(
-            "reversal", "reversal" if turned else "no reversal", "text", start=when[1], end=when[2]
+            "reversal", "reversal" if turned else "no reversal", "text", start=start, end=end
         )
         return made
 

@@ -1,0 +1,155 @@
+"""Why a basket or a universe has no members: the first step of its selection that leaves nobody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from paceline import config
+from paceline.baskets.universe import rules_of
+
+if TYPE_CHECKING:
+    from paceline.arrays import Bools
+    from paceline.baskets.history import Day
+    from paceline.baskets.select import Selector
+
+#: Names told as a sample.
+SAMPLE = 5
+
+
+def why_empty(selector: Selector, name: str) -> str:
+    """The reason in a sentence, as of the last session on which any security has data.
+
+    The steps are those of the selection, in its order: the universe, the list, the classes, the
+    rank, other baskets, and at last the weights.
+    """
+    panel, spec = selector.panel, selector.basket(name)
+    days = np.flatnonzero(panel.listed.any(axis=0))
+    if not len(days):
+        return "no members: no source has a price or a return of any security"
+    day = selector.history.day(int(days[-1]))
+    when = panel.sessions[day.t]
+    reason = (
+        _universe(selector, spec, day)
+        or _list(spec, name, selector, day)
+        or _classes(selector, spec, name, day)
+        or _rank(selector, spec, name, day)
+        or _others(selector, spec, name, day)
+        or _weights(selector, spec, name, day)
+    )
+    return f"no members on {when}: {reason}" if reason else f"no members by {when}"
+
+
+def _universe(selector: Selector, spec: config.Basket, day: Day) -> str:
+    if spec.universe is None or selector.universes[spec.universe].at(day).any():
+        return ""
+    universe = selector.market.universes[spec.universe]
+    if universe.members is not None:
+        members = day.members(universe.members)
+        if not members.any():
+            return f"the list {universe.members!r} names no security that any source has"
+        return f"none of the {int(members.sum())} members of the list {universe.members!r} has data"
+    return _rules(spec.universe, universe, day)
+
+
+def _rules(name: str, universe: config.UniverseEntry, day: Day) -> str:
+    """The first rule of a universe that nobody keeps."""
+    left = np.ones(len(day.listed), bool)
+    for rule, keeps in rules_of(day, universe):
+        before, left = int(left.sum()), left & keeps
+        if not left.any():
+            return f"none of {before:,} securities before that rule of universe {name!r} is {rule}"
+    wanted = f" ranks {universe.rank[0]} and beyond" if universe.rank else ""
+    return (
+        f"{int(left.sum()):,} securities keep the rules of universe {name!r}, too few for{wanted}"
+    )
+
+
+def _list(spec: config.Basket, name: str, selector: Selector, day: Day) -> str:
+    if spec.securities is None or selector.pool(name, spec, day).any():
+        return ""
+    sample = ", ".join(spec.securities[:SAMPLE])
+    more = ", ..." if len(spec.securities) > SAMPLE else ""
+    where = f" and in universe {spec.universe!r}" if spec.universe else ""
+    return f"none of the {len(spec.securities)} securities {sample}{more} has data{where}"
+
+
+def _classes(selector: Selector, spec: config.Basket, name: str, day: Day) -> str:
+    pool = selector.pool(name, spec, day)
+    if not pool.any() or selector.in_classes(spec, pool, day).any():
+        return ""
+    scheme = selector.market.universes[spec.universe].scheme if spec.universe else None
+    level = next(k for k in ("sector", "industry", "sub_industry") if getattr(spec, k))
+    present = sorted(day.classes(level, scheme, pool))
+    told = ", ".join(present[:SAMPLE]) + (", ..." if len(present) > SAMPLE else "")
+    return (
+        f"none of its {int(pool.sum()):,} securities is in {level} {getattr(spec, level)!r}; "
+        + (f"theirs are {told}" if present else f"the {level} of none of them is known")
+    )
+
+
+def _rank(selector: Selector, spec: config.Basket, name: str, day: Day) -> str:
+    if spec.rank is None:
+        return ""
+    chosen = selector.in_classes(spec, selector.pool(name, spec, day), day)
+    universe = selector.universe_of(name)
+    sized = chosen & (np.nan_to_num(selector.sizes(universe, day).company) > 0)
+    if not chosen.any() or selector.ranked(spec.rank, chosen, universe, day).any():
+        return ""
+    if not sized.any():
+        return f"none of its {int(chosen.sum()):,} securities has {size_of(selector, universe)}"
+    return (
+        f"rank {spec.rank[0]} is beyond the {int(sized.sum()):,} of its securities "
+        f"with {size_of(selector, universe)}"
+    )
+
+
+def _others(selector: Selector, spec: config.Basket, name: str, day: Day) -> str:
+    if selector.members(name, day).any():
+        return ""
+    told = [
+        f"{word} {getattr(spec, word)!r}"
+        for word in ("union", "minus", "intersect")
+        if getattr(spec, word)
+    ]
+    return f"nobody is left after {', '.join(told)}" if told else ""
+
+
+def _weights(selector: Selector, spec: config.Basket, name: str, day: Day) -> str:
+    members: Bools = selector.members(name, day)
+    universe = selector.universe_of(name)
+    if not np.isfinite(selector.sizes(universe, day).line[members]).any() and spec.weight == "cap":
+        return (
+            f"none of its {int(members.sum()):,} members has {size_of(selector, universe)} "
+            'to weigh by; weight = "equal" needs none'
+        )
+    return f"weight = {spec.weight!r} gives none of its {int(members.sum()):,} members a weight"
+
+
+def size_of(selector: Selector, universe: str | None) -> str:
+    """What members are ranked and weighed by: market caps, or a fund's holdings."""
+    if universe in selector.holdings:
+        return "a holding of the fund"
+    return "a market cap"
+
+
+def why_thin(selector: Selector, name: str, day: Day) -> str:
+    """Where a basket by rank has fewer companies than it asks for, and members without a size."""
+    spec = selector.basket(name)
+    if spec.rank is None:
+        return ""
+    codes = selector.panel.companies
+    companies = len(np.unique(codes[selector.members(name, day)]))
+    if companies > spec.rank[1] - spec.rank[0]:
+        return ""
+    chosen = selector.in_classes(spec, selector.pool(name, spec, day), day)
+    universe = selector.universe_of(name)
+    sized = chosen & (selector.sizes(universe, day).company > 0)
+    pool, ranked = (len(np.unique(codes[mask])) for mask in (chosen, sized))
+    if ranked == pool:
+        return ""
+    asked = f"ranks {spec.rank[0]} to {spec.rank[1]} on {selector.panel.sessions[day.t]}"
+    return (
+        f"{asked}: only {ranked} of {pool} companies have {size_of(selector, universe)} to rank by"
+    )

@@ -1,0 +1,278 @@
+"""A file's column to dates: forms told apart, stamps with a zone as days at the exchange. Pure.
+
+A column is read in one form. What could be read in two ways is refused with the cell that shows it,
+never guessed; a cell of another form is no date, and its row is set aside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import polars as pl
+
+from paceline.config import ColumnMap
+from paceline.errors import MarketFileError, SourceError
+from paceline.rows import PLAUSIBLE
+
+#: Formats that count time since 1970 in UTC -> what polars calls their unit.
+EPOCHS: dict[str, Literal["s", "ms", "us", "ns"]] = {
+    "epoch_s": "s",
+    "epoch_ms": "ms",
+    "epoch_us": "us",
+    "epoch_ns": "ns",
+}
+#: Cells of one order that outweigh those that fit both: one for each two of these.
+OUTWEIGHED = 2
+#: Months in six digits (200712): so many different cells cannot all be days 1 to 12 of YYMMDD.
+ENOUGH_MONTHS = 13
+_MONTH = (
+    "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
+    "oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+_WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? +)?"
+#: A cell: its day, and perhaps a time, a half of the day and a zone.
+_STAMP = (
+    r"(?i)^(?<day>.+?)(?:[T ] *(?<hour>\d{1,2}):(?<minute>\d{2})(?::\d{2}(?:[.,]\d+)?)? *"
+    r"(?<half>[ap]m)? *(?<zone>z|utc|gmt|[+-]\d{2}(?::?\d{2})?)?(?: ?\[[^\]]*\])?)?$"
+)
+#: Form -> how its day looks, with the groups that it is read from.
+_FORMS = {
+    "year first": r"^(?<y>\d{4})[-/.](?<m>\d{1,2})[-/.](?<d>\d{1,2})$",
+    "compact": r"^(?<y>\d{4})(?<m>\d{2})(?<d>\d{2})$",
+    "month": r"^(?<y>\d{4})-?(?<m>\d{2})$",
+    "year last": r"^(?<a>\d{1,2})[-/.](?<b>\d{1,2})[-/.](?<y>\d{4})$",
+    "day named": rf"(?i)^{_WEEKDAY}(?<d>\d{{1,2}})(?:st|nd|rd|th)?[-/. ]+(?<name>{_MONTH})\.?"
+    r"[-/., ]+(?<y>\d{4})$",
+    "month named": rf"(?i)^{_WEEKDAY}(?<name>{_MONTH})\.?[-/ ]+(?<d>\d{{1,2}})(?:st|nd|rd|th)?"
+    r"[-/, ]+(?<y>\d{4})$",
+    "short year": rf"(?i)^(?:\d{{1,2}}[-/. ]+(?:\d{{1,2}}|{_MONTH})|{_MONTH} +\d{{1,2}})"
+    r"[-/., ]+'?\d{2}$",
+    "time since 1970": r"^\d{9,10}$|^\d{12,13}$|^\d{15,16}$|^\d{18,19}$",
+}
+_SAY = '{ column = "...", format = %s }'
+
+
+def dates(
+    what: str, series: pl.Series, mapped: ColumnMap, exchange: Callable[[], str]
+) -> pl.Series:
+    """Dates of a column, null where a cell is none.
+
+    A stamp with a zone, and time counted since 1970, is the day it has at the exchange; a stamp
+    without one is the day that is written. Months are dated on their last day.
+
+    exchange  gives the time zone of the exchange; ``mapped.zone`` takes its place
+    Raises ``SourceError`` for a column without dates, and for cells that could be read in two ways:
+    day and month, a year of two digits, midnight of another zone.
+    """
+    reading = _Reading(what, mapped, exchange)
+    kind = series.dtype
+    if kind == pl.Date:
+        return reading.plain(series)
+    if isinstance(kind, pl.Datetime):
+        if kind.time_zone is None:
+            return reading.plain(series.dt.date())
+        return reading.days(series)
+    if kind.is_temporal() or kind.is_nested() or kind in (pl.Boolean, pl.Binary):
+        raise SourceError(
+            f"{what}: column {mapped.column!r} holds {kind}, which is no date.",
+            "Map another column, or write dates into it.",
+        )
+    text = series.cast(pl.Int64, strict=False) if kind.is_numeric() else series
+    text = text.cast(pl.String).str.strip_chars()
+    cells = text.drop_nulls().unique().sort()
+    if cells.is_empty():
+        return pl.Series(series.name, [None], pl.Date).new_from_index(0, series.len())
+    read = reading.formatted(cells) if mapped.format else reading.text(cells)
+    return text.replace_strict(cells, read, default=None, return_dtype=pl.Date)
+
+
+class _Reading:
+    """One column of one file being read."""
+
+    def __init__(self, what: str, mapped: ColumnMap, exchange: Callable[[], str]) -> None:
+        self.mapped = mapped
+        self.where = f"{what}: column {mapped.column!r}"
+        self.exchange = exchange
+
+    def plain(self, days: pl.Series) -> pl.Series:
+        """Days without a zone, where none is asked for."""
+        if self.mapped.zone is not None:
+            raise MarketFileError(
+                f"{self.where} has no time zone, so zone = {self.mapped.zone!r} means nothing.",
+                "Leave zone out: days are read as they are written.",
+            )
+        return days
+
+    def days(self, stamps: pl.Series) -> pl.Series:
+        """Stamps with a zone as days at the exchange, or in the zone the market file names."""
+        if self.mapped.zone is not None:
+            return stamps.dt.convert_time_zone(self.mapped.zone).dt.date()
+        zone = self.exchange()
+        days, written = stamps.dt.convert_time_zone(zone).dt.date(), stamps.dt.date()
+        self._not_another_midnight(written, stamps.dt.hour(), stamps.dt.minute(), days, zone)
+        return days
+
+    def _not_another_midnight(
+        self, written: pl.Series, hour: pl.Series, minute: pl.Series, days: pl.Series, zone: str
+    ) -> None:
+        """Refuse a column of nothing but midnights whose days are others at the exchange."""
+        midnights = ((hour == 0) & (minute == 0)).fill_null(True)
+        moved = (written != days).fill_null(False)
+        if midnights.all() and moved.any():
+            first = int(moved.arg_true()[0])
+            raise SourceError(
+                f"{self.where} holds midnights of another zone than {zone}: {written[first]} there "
+                f"is {days[first]} at the exchange.",
+                "Say in which zone its days are days: "
+                f'{{ column = "...", zone = "UTC" }}, or zone = "{zone}".',
+            )
+
+    # -- text
+
+    def formatted(self, cells: pl.Series) -> pl.Series:
+        """Text in the format that the market file gives."""
+        given = self.mapped.format or ""
+        if given in EPOCHS:
+            number = cells.cast(pl.Float64, strict=False).cast(pl.Int64, strict=False)
+            stamps = pl.from_epoch(number, time_unit=EPOCHS[given])
+            found = self.days(stamps.cast(pl.Datetime("us")).dt.replace_time_zone("UTC"))
+        elif "%z" in given.lower():
+            spelt = cells.str.replace(r"(?i)(?:z|utc|gmt)$", "+0000")
+            found = self.days(spelt.str.to_datetime(given, strict=False, time_zone="UTC"))
+        elif given in ("%Y%m", "%Y-%m"):
+            found = self.plain(_month_ends(cells, given))
+        else:
+            found = self.plain(cells.str.to_date(given, strict=False))
+        if found.null_count() == found.len():
+            raise SourceError(
+                f"{self.where}: no cell fits the format {given!r}; it holds {cells[0]!r}.",
+                f"Give the format of its cells, e.g. {_SAY % _quoted('%d/%m/%Y')}.",
+            )
+        return found
+
+    def text(self, cells: pl.Series) -> pl.Series:
+        """Text in the one form that most cells have."""
+        parts = cells.str.extract_groups(_STAMP).struct.unnest()
+        day = parts.get_column("day").str.strip_chars().str.strip_suffix(",")
+        counts = {form: int(day.str.contains(look).sum()) for form, look in _FORMS.items()}
+        form = max(counts, key=lambda name: counts[name])
+        if not counts[form]:
+            raise self._no_date(cells[0])
+        like = cells.filter(day.str.contains(_FORMS[form]))
+        fields = day.str.extract_groups(_FORMS[form]).struct.unnest()
+        if form == "short year":
+            raise self._two_ways(like[0], "have a year of two digits", "%d/%m/%y")
+        if form == "time since 1970":
+            raise self._two_ways(like[0], "count time since 1970, in a unit not stated", "epoch_s")
+        if form == "month":
+            self._no_short_year(like)
+            return self.plain(_month_ends(day.str.replace("-", ""), "%Y%m"))
+        if form == "year last":
+            fields = self._ordered(like, fields)
+        elif form == "year first":
+            self._month_before_day(like, fields)
+        if "name" in fields.columns:
+            fields = fields.with_columns(pl.col("name").str.slice(0, 3).str.to_titlecase())
+        spelt = fields.select(pl.format("{}-{}-{}", "y", "name" if "name" in fields else "m", "d"))
+        pattern = "%Y-%b-%d" if "name" in fields.columns else "%Y-%m-%d"
+        days = spelt.to_series().str.to_date(pattern, strict=False)
+        if days.null_count() == days.len():
+            raise self._no_date(like[0])
+        return self._at(parts, days)
+
+    def _no_date(self, cell: str) -> SourceError:
+        return SourceError(
+            f"{self.where} holds {cell!r}, which is no date.",
+            f"Map it as {_SAY % _quoted('%d/%m/%Y')}, or map another column.",
+        )
+
+    def _two_ways(self, cell: str, why: str, format_: str) -> SourceError:
+        return SourceError(
+            f"{self.where}: dates like {cell!r} {why}.", f"Say which: {_SAY % _quoted(format_)}."
+        )
+
+    def _ordered(self, cells: pl.Series, fields: pl.DataFrame) -> pl.DataFrame:
+        """Day and month of cells like 15/09/2025, in the one order that fits them."""
+        a, b = (pl.col(c).cast(pl.Int32) for c in ("a", "b"))
+        numbers = fields.drop_nulls("y").select(
+            day_first=(a > 12) & (b <= 12) & (a <= 31),
+            month_first=(b > 12) & (a <= 12) & (b <= 31),
+            either=(a <= 12) & (b <= 12) & (a != b),
+        )
+        day_first, month_first, either = (numbers.get_column(c) for c in numbers.columns)
+        if day_first.any() and month_first.any():
+            raise SourceError(
+                f"{self.where} mixes two orders: {cells.filter(day_first)[0]!r} starts with the "
+                f"day, {cells.filter(month_first)[0]!r} with the month.",
+                f"Mend the file, or say which: {_SAY % _quoted('%d/%m/%Y')}; the others are then "
+                "set aside.",
+            )
+        one = day_first | month_first
+        telling, both = int(one.sum()), int(either.sum())
+        if both and (telling * OUTWEIGHED < both or (telling == 1 and both > 1)):
+            alone = f"; only {cells.filter(one)[0]!r} tells" if telling == 1 else ""
+            why = f"may start with the month or the day{alone}"
+            raise self._two_ways(cells.filter(either)[0], why, "%m/%d/%Y")
+        order = ("m", "d") if month_first.any() else ("d", "m")
+        return fields.rename(dict(zip(("a", "b"), order, strict=True)))
+
+    def _month_before_day(self, cells: pl.Series, fields: pl.DataFrame) -> None:
+        """Refuse 2025-15-09: the day before the month, where more cells say so than not."""
+        m, d = (pl.col(c).cast(pl.Int32) for c in ("m", "d"))
+        there = fields.drop_nulls("y").select(
+            wrong=(m > 12) & (d <= 12), right=(d > 12) & (m <= 12)
+        )
+        wrong, right = there.get_columns()
+        if wrong.sum() > right.sum():
+            why = "have the day before the month"
+            raise self._two_ways(cells.filter(wrong)[0], why, "%Y-%d-%m")
+
+    def _no_short_year(self, cells: pl.Series) -> None:
+        """Refuse 251205 and 190102: YYMMDD, where it may be no month at all."""
+        six = cells.filter(~cells.str.contains("-"))
+        if six.is_empty():
+            return
+        month = _month_ends(six, "%Y%m")
+        plausible = month.is_between(*PLAUSIBLE).fill_null(False)
+        short = ("20" + six).str.to_date("%Y%m%d", strict=False).is_not_null()
+        both = bool(short.all()) and six.len() < ENOUGH_MONTHS
+        if both or int((~plausible & short).sum()) > six.len() / 10:
+            bad = six.filter(~plausible & short)
+            cell = str(six[0] if bad.is_empty() else bad[0])
+            raise self._two_ways(cell, "may be a month, or a day with a year of two digits", "%Y%m")
+
+    def _at(self, parts: pl.DataFrame, days: pl.Series) -> pl.Series:
+        """The days of stamps at the exchange: those with a zone moved, the others as written."""
+        zone = parts.get_column("zone").str.to_lowercase()
+        zoned = zone.is_not_null() & days.is_not_null()
+        if not zoned.any():
+            return self.plain(days)
+        hour = pl.col("hour").cast(pl.Int64)
+        half = pl.col("half").str.to_lowercase()
+        twelve = pl.when(half == "pm").then(hour % 12 + 12).when(half == "am").then(hour % 12)
+        minute = pl.col("minute").cast(pl.Int64)
+        digits = pl.col("zone").str.replace(":", "")
+        offset = digits.str.slice(1, 2).cast(pl.Int64, strict=False) * 60 + digits.str.slice(
+            3, 2
+        ).cast(pl.Int64, strict=False).fill_null(0)
+        signed = pl.when(digits.str.starts_with("-")).then(-offset).otherwise(offset).fill_null(0)
+        table = parts.with_columns(days.alias("on")).filter(zoned)
+        times = table.select(twelve.otherwise(hour).alias("hour"), minute, signed.alias("offset"))
+        on = table.get_column("on")
+        minutes = times.select(pl.duration(minutes=pl.col("hour") * 60 + minute - pl.col("offset")))
+        stamps = (on.cast(pl.Datetime("us")) + minutes.to_series()).dt.replace_time_zone("UTC")
+        at = self.mapped.zone or self.exchange()
+        moved = stamps.dt.convert_time_zone(at).dt.date()
+        if self.mapped.zone is None:
+            hours = times.get_column("hour")
+            self._not_another_midnight(on, hours, times.get_column("minute"), moved, at)
+        return days.scatter(zoned.arg_true(), moved)
+
+
+def _month_ends(text: pl.Series, format_: str) -> pl.Series:
+    return (text + "-01").str.to_date(format_ + "-%d", strict=False).dt.month_end()
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"'

@@ -1,0 +1,75 @@
+"""Where a value is missing its reason stands at the same place: rows, JSON, the report."""
+
+from __future__ import annotations
+
+import pytest
+
+import paceline
+from fakes import weekdays
+
+MARKET = """
+[market]
+name = "small"
+benchmark = "idx"
+universe = "all"
+[sources.px]
+table = "prices"
+path = "long.csv"
+columns = { security = "Symbol", date = "Date", close = "Close" }
+options = { also_securities = { kind = "common" } }
+[universes.all]
+eligible = { kinds = ["common"] }
+reconstitution = "monthly"
+[baskets.idx]
+instrument = "IDX"
+[baskets.equal]
+universe = "all"
+weight = "equal"
+[baskets.capped]
+universe = "all"
+weight = "cap"
+[rotations.pair]
+lead = "equal"
+against = "idx"
+"""
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory: pytest.TempPathFactory) -> paceline.api.OpenMarket:
+    """Three stocks without market caps, 80 sessions."""
+    folder = tmp_path_factory.mktemp("small")
+    lines = ["Date,Symbol,Close"]
+    for n, day in enumerate(weekdays("2025-08-01", 80)):
+        lines += [f"{day},{s},{100 + k * n % 17}" for k, s in enumerate(("IDX", "AAA", "BBB"), 1)]
+    (folder / "long.csv").write_text("\n".join(lines))
+    (folder / "market.toml").write_text(MARKET)
+    opened = paceline.open(folder / "market.toml")
+    opened.ensure()
+    return opened
+
+
+REASON = "none of its 3 members has a market cap to weigh by"
+
+
+@pytest.mark.parametrize(
+    "measure",
+    ["performance", "percent_above_average", "contributions", "concentration", "new_highs_lows",
+     "record_highs", "dispersion", "streaks"],
+)  # fmt: skip
+def test_a_basket_without_members_has_a_row_that_says_why(
+    market: paceline.api.OpenMarket, measure: str
+) -> None:
+    figures = market.show(measure, subjects=["capped"])
+    assert figures
+    for figure in figures:
+        assert figure.value is None
+        assert any(REASON in caveat for caveat in figure.caveats), figure.caveats
+
+
+def test_a_subject_of_no_pair_is_told(market: paceline.api.OpenMarket) -> None:
+    told = [f.caveats for f in market.show("relative_strength", subjects=["AAA"])]
+    assert any("no rotation of the market file has AAA as a leg" in c for c in told[0])
+
+
+def test_equal_weights_have_values(market: paceline.api.OpenMarket) -> None:
+    assert any(f.value is not None for f in market.show("performance", subjects=["equal"]))
