@@ -8,7 +8,7 @@ READY  := $(VENV)/.ready
 DEV    := $(VENV)/.ready-dev
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: report test lint docs bench wheel mutants clean
+.PHONY: report test lint docs bench torture wheel mutants clean
 
 report: $(READY)
 	@$(BIN)/paceline report --out $(OUT)/report.html
@@ -26,6 +26,11 @@ docs: $(DEV)
 bench: $(DEV)
 	@$(BIN)/python bench/run.py
 	@$(BIN)/python bench/evidence.py
+
+# TRIALS=100 for a short run.
+TRIALS ?= 1000
+torture: $(DEV)
+	@$(BIN)/python bench/torture.py $(TRIALS)
 
 # build/ goes first: setuptools would pack what an earlier build left there.
 wheel: $(READY)

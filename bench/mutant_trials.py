@@ -28,7 +28,7 @@ APART = {
     for name in (
         *"readme contributing packaging imports mutations code_of_steps plugins".split(),
         *"cli commands pages pages_rotation report claims claims_reader proposals".split(),
-        *"store files simulated quality conformance_files".split(),
+        *"store files dates calendars simulated quality conformance_files".split(),
     )
 }
 #: Seconds of tests a mutant meets at most, fastest first.

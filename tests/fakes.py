@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from paceline.schema import TABLES
+
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
@@ -51,6 +53,7 @@ class FakePanel:
         )
         self.listed = self._listed() if listed is None else listed
         self.caveats: tuple[str, ...] = ()
+        self.marks: dict[str, Any] = {}
         self.version = 1
 
     def field(self, name: str) -> Array:
@@ -121,7 +124,12 @@ class FakePanel:
         rows = [
             {**dict.fromkeys(schema), "known": a["date"], "load": 1, **a} for a in self._actions
         ]
-        return SimpleNamespace(table=lambda _name: pl.DataFrame(rows, schema=schema, orient="row"))
+        actions = pl.DataFrame(rows, schema=schema, orient="row")
+        return SimpleNamespace(
+            table=lambda name: (
+                actions if name == "actions" else pl.DataFrame(schema=TABLES[name].schema)
+            )
+        )
 
     def cut(self, t: int) -> FakePanel:
         """The panel as it stood at the close of t; a delisting after t is not on record yet."""

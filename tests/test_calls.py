@@ -448,11 +448,20 @@ def test_a_level_target_by_hand() -> None:
     assert hit_then_lost.base is None and hit_then_lost.chance is None
 
 
-@pytest.mark.parametrize("stance", ["over", "under", "accumulate_on_dips", "level_target"])
-def test_base_rate_against_a_plain_loop(stance: str) -> None:
+@pytest.mark.parametrize(
+    ("stance", "made"),
+    [
+        ("over", 399),
+        ("under", 399),
+        ("accumulate_on_dips", 399),
+        ("accumulate_on_dips", 2099),  # more starts than are looked at at once
+        ("level_target", 399),
+    ],
+)
+def test_base_rate_against_a_plain_loop(stance: str, made: int) -> None:
     rng = np.random.default_rng(4)
-    ours, theirs = 100 * np.exp(rng.normal(0, 0.02, (2, 420)).cumsum(axis=1))
-    made, h = 399, 12
+    ours, theirs = 100 * np.exp(rng.normal(0, 0.02, (2, made + 21)).cumsum(axis=1))
+    h = 12
     extra: dict[str, Any] = {
         "level_target": {"level": ours[made] * 1.03, "against": []},
         "accumulate_on_dips": {"dip": 0.04},

@@ -431,8 +431,8 @@ GAP = csv(
 )
 
 
-def test_recovery_works_back_one_missing_session(tmp_path: Path) -> None:
-    out = run(tmp_path, {"p.csv": GAP}, columns=CHANGES, recover=True)
+def test_the_closes_of_missing_sessions_are_worked_back(tmp_path: Path) -> None:
+    out = run(tmp_path, {"p.csv": GAP}, columns=CHANGES)
     assert returns(out, "close") == [100, 110, 121] and returns(out, "price_return") == [
         0.0,
         0.1,
@@ -443,11 +443,13 @@ def test_recovery_works_back_one_missing_session(tmp_path: Path) -> None:
         True,
         False,
     ]
-    # two sessions missing: nothing can be worked back, and the change covers one session only
-    assert (
-        returns(out, "close", "BBB") == [10, 11]
-        and found(out)["return after a gap covers one session only"] == 1
-    )
+    # two sessions missing: 11 / 1.05 is the close of the last of them, its return covers both
+    assert returns(out, "close", "BBB") == [10, round(11 / 1.05, 12), 11]
+    assert returns(out, "price_return", "BBB") == [0.0, round(11 / 1.05 / 10 - 1, 12), 0.05]
+    bbb = out.tables["prices"].filter(security="BBB")
+    assert bbb.get_column("date").to_list() == [D(2025, 9, 8), D(2025, 9, 10), D(2025, 9, 11)]
+    assert bbb.get_column("covers").to_list() == [None, 2, None]
+    assert "return after a gap covers one session only" not in found(out)
     # 40 -> 10 across the missing session is a 4:1 split as likely as a fall: no return is made up
     assert returns(out, "close", "CCC") == [40, 10, 10] and returns(out, "price_return", "CCC") == [
         0.0,
@@ -455,11 +457,42 @@ def test_recovery_works_back_one_missing_session(tmp_path: Path) -> None:
         0.0,
     ]
     assert found(out)["recovered return looks like a split"] == 1
-    assert found(out)["closes recovered from the next session's change"] == 2
+    assert found(out)["closes recovered from the next session's change"] == 3
+
+
+@pytest.mark.parametrize(
+    ("rows", "closes", "expected", "covers"),
+    [
+        (("08,100,0", "09,,", "10,121,10"), [100, 110, 121], [0.0, 0.1, 0.1], [None] * 3),
+        (
+            ("08,100,0", "09,,", "10,,", "11,121,10"),
+            [100, None, 110, 121],
+            [0, None, 0.1, 0.1],
+            [None, None, 2, None],
+        ),
+        (("08,100,0", "09,110,", "10,121,10"), [100, 110, 121], [0.0, 0.1, 0.1], [None] * 3),
+        (("08,100,0", "11,110,"), [100, 110], [0.0, 0.1], [None, 3]),  # the change is not there
+        (("08,100,0", "11,110,10"), [100, 110], [0.0, 0.1], [None, 3]),  # a halt
+        (("08,100,0", "09,50,"), [100, 50], [0.0, None], [None, None]),  # a split as likely
+        (("08,100,0", "09,,2", "10,121,10"), [100, None, 121], [0.0, 0.02, 0.1], [None] * 3),
+    ],
+    ids=["cells", "two of them", "change", "change after a gap", "halt", "split", "close"],
+)
+def test_holes_in_the_cells_of_a_file_of_changes(
+    tmp_path: Path,
+    rows: tuple[str, ...],
+    closes: list[float | None],
+    expected: list[float | None],
+    covers: list[int | None],
+) -> None:
+    data = csv("ticker,date,close,change", *(f"AAA,2025-09-{row}" for row in rows))
+    out = run(tmp_path, {"p.csv": data}, columns=CHANGES)
+    assert returns(out, "close") == closes and returns(out, "price_return") == expected
+    assert out.tables["prices"].get_column("covers").to_list() == covers
 
 
 def test_without_recovery_a_gap_is_a_finding(tmp_path: Path) -> None:
-    out = run(tmp_path, {"p.csv": GAP}, columns=CHANGES)
+    out = run(tmp_path, {"p.csv": GAP}, columns=CHANGES, recover=False)
     assert returns(out, "close") == [100, 121] and returns(out, "price_return") == [0.0, 0.1]
     assert found(out)["return after a gap covers one session only"] == 3
 

@@ -15,7 +15,7 @@ from fakes import Array, FakePanel, random_panel, weekdays
 from paceline import baskets, config, indices
 from paceline.errors import UnknownName, UsageError
 from paceline.indices import cache as index_cache
-from paceline.indices.levels import covered
+from paceline.indices.levels import assemble, covered
 from paceline.store import Cache
 
 NAN = np.nan
@@ -119,6 +119,7 @@ def test_a_leaver_goes_pro_rata_and_is_not_kept_as_cash() -> None:
     index = built(panel, spec)
     # 0.5 * 10%; then 0.3 of the 0.5 still listed * 20%; then 0.2 of (0.36 + 0.2) * 10%
     assert_allclose(index.returns[0, 1:], [0.05, 0.12, 0.1 * 0.2 / 0.56], rtol=1e-14)
+    assert_allclose(index.weights_at(0)[0], [0.5, 0.3, 0.2])
     assert_allclose(index.weights_at(1)[0], [0.55 / 1.05, 0.3 / 1.05, 0.2 / 1.05])
     assert_allclose(index.weights_at(2)[0], [0, 0.36 / 0.56, 0.2 / 0.56])
     assert_array_equal(index.members[0], [0, 3, 2, 2])
@@ -406,6 +407,48 @@ def test_a_level_begins_at_the_close_before_the_first_covered_return(first: int)
     levels = covered(index)[0]
     assert np.isnan(levels[: first - 1]).all()
     assert_allclose(levels[first - 1 :] / levels[first - 1], 1.1 ** np.arange(6 - first))
+
+
+def test_a_basket_that_begins_later_has_its_target_weights_on_its_first_close() -> None:
+    """Held since session 0: 2 to 1 after a gain of 100%. From session 2 on: one member alone."""
+    r = [[NAN, 1.0, 0.0, 0.0], [NAN, 0.0, 0.0, 0.0], [NAN, NAN, NAN, 0.5]]
+    close = [[1.0, 2, 2, 2], [1.0, 1, 1, 1], [NAN, NAN, 1, 1.5]]
+    spec = {
+        "early": {"securities": ["S000", "S001"], "weight": "equal", "rebalance": "none"},
+        "late": {"securities": ["S002"], "weight": "equal", "rebalance": "none"},
+    }
+    index = built(FakePanel(weekdays("2024-01-02", 4), {"price_return": r, "close": close}), spec)
+    assert_allclose(index.weights_at(1), [[2 / 3, 1 / 3, 0], [0, 0, 0]])
+    assert_allclose(index.weights_at(2), [[2 / 3, 1 / 3, 0], [0, 0, 1]])
+
+
+def test_panels_of_different_lengths_stand_on_one_axis() -> None:
+    """Sessions 0 to 3 and 2 to 5 of six; 10% a session where a basis has returns at all.
+
+    Preferred are prices: "paid" has total returns only, "mute" none of either.
+    """
+    days = weekdays("2024-01-02", 6)
+    up, none = [NAN, 0.1, 0.1, 0.1], [NAN] * 4
+
+    def panel(at: int, names: list[str], price: Any, total: Any) -> Any:
+        fields = {"price_return": price, "total_return": total, "close": np.ones((len(names), 4))}
+        made = FakePanel(days[at : at + 4], fields, securities=names)
+        specs = {n: {"securities": [n], "weight": "equal", "rebalance": "none"} for n in names}
+        return indices.build_both(made, baskets.targets(made, market(specs), names))
+
+    names = ("priced", "paid", "mute", "late")
+    early = panel(0, ["mute", "priced", "paid"], [none, up, none], [none, none, up])
+    late = panel(2, ["late"], [up], [none])
+    found = assemble(days, names, (early, late), dict.fromkeys(names, "price"))
+    gone, there = [NAN, NAN], [1.0, 1.1, 1.21, 1.331]
+    lost = [NAN] * 6
+    assert found.basis == dict.fromkeys(names, "price") | {"paid": "total"}
+    for matrix, rows in (
+        (found.by_basis["price"], [there + gone, lost, lost, gone + there]),
+        (found.by_basis["total"], [lost, there + gone, lost, lost]),
+        (found.native, [there + gone, there + gone, lost, gone + there]),
+    ):
+        assert_allclose(matrix, 100 * np.array(rows))
 
 
 def test_total_weights_drift_with_prices() -> None:

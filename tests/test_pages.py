@@ -12,6 +12,7 @@ import pytest
 
 from paceline import measures, pages
 from paceline.document import Grid, Label, Section, Sentence
+from paceline.errors import MarketFileError
 from paceline.figures import Figure
 from paceline.lineage import Step
 from paceline.pages import breadth, concentration, drivers, headline, league, records, rotations
@@ -42,6 +43,7 @@ class Fake:
             low=LOW,
             as_of="2025-11-28",
             plugins=(),
+            path="market.toml",
             declared=["small", "large"],
             composites=["large"],
             groups={"sizes": ["small", "large"]},
@@ -120,13 +122,20 @@ def test_pages_are_in_reading_order() -> None:
         (["league_sizes"], ["league"]),
         (["since"], ["since_low"]),
         (["what_they_said", "quality"], ["what_they_said", "quality"]),
-        (["leagues"], []),
     ],
 )
 def test_a_market_file_chooses_pages(named: list[str], chosen: list[str]) -> None:
     ask = Fake({})
     ask.sections += named
     assert [name for name, _ in pages.plan(ask)] == chosen  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["leagues", "league_nowhere", "breadth_more", "", "since_lows"])
+def test_a_section_that_no_page_has_is_an_error(name: str) -> None:
+    ask = Fake({})
+    ask.sections += ["breadth", name]
+    with pytest.raises(MarketFileError, match=f"report.sections: unknown section '{name}'"):
+        pages.plan(ask)  # type: ignore[arg-type]
 
 
 def test_a_market_file_chooses_one_league_of_several() -> None:

@@ -229,6 +229,8 @@ def test_false_alarms_of_walks_are_those_of_the_calibration() -> None:
         assert found.rate == pytest.approx(exact.rate, abs=0.12)
     again = false_alarms([None, np.diff(walk(1, 4000))], 1.5, paths=100, years=12)
     assert again == [walks, own]
+    assert walks.method == "driftless Gaussian walks"
+    assert own.method == "stationary bootstrap of demeaned relative returns, blocks of 21"
 
 
 def test_resampling_removes_the_trend() -> None:

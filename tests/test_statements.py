@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import paceline
-from paceline import panel
-from paceline.errors import SourceError
-from paceline.market import stating
+from paceline import config, panel
+from paceline.errors import SourceError, StoreError
+from paceline.market import stating, upkeep
 from paceline.store import Stated, Store, delta
 
 D = dt.date
@@ -635,3 +635,21 @@ def test_a_store_of_an_older_layout_is_read_and_carried_on(tmp_path: Path) -> No
     assert say(again, "feed", {("B", DAYS[0]): 3.0}) == Stated(2, 0, 1, 1)
     assert said(Store(store.path)) == {"feed": {("B", DAYS[0]): 3.0}}
     assert said(again, 1) == {"feed": {("A", DAYS[0]): 1.0, ("B", DAYS[0]): 2.0}}
+
+
+def test_lost_markers_are_an_error_and_made_again_from_the_bytes(desk: Desk) -> None:
+    """Without them a withdrawn row would stand again in silence."""
+    desk.declare()
+    desk.write("p.csv", WEEK)
+    desk.run()
+    less = {d: c for d, c in WEEK.items() if c != 9999.0}
+    desk.write("p.csv", less)
+    second = desk.run()["load"]
+    desk.write("p.csv", {**less, "2025-09-12": 106.0})
+    desk.run()
+    shutil.rmtree(desk.folder / ".paceline/tables/withdrawn")
+    with pytest.raises(StoreError, match=r"withdrawn is damaged .*0 of the 2 rows"):
+        desk.closes()
+    repaired = upkeep.repair(config.load(desk.folder / "market.toml"))
+    assert repaired.left == [] and "withdrawn" in repaired.done[0]
+    assert desk.closes(second) == less and desk.closes() == {**less, "2025-09-12": 106.0}

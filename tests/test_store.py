@@ -86,6 +86,7 @@ def test_rows_come_back_with_both_clocks_and_missing_columns_null(store: Store) 
         "volume": None,
         "market_cap": None,
         "recovered": None,
+        "covers": None,
         "known": DAY,
         "load": 1,
     }

@@ -60,10 +60,6 @@ class OpenMarket(Market):
         """Rows that imports changed or withdrew, by load and table: see ``Store.changes``."""
         return self.stored.store.changes(self.stored.version)
 
-    def findings(self) -> pl.DataFrame:
-        """Every fault found in the data, per source: check, count, action, example, remedy."""
-        return self.stored.findings()
-
     def quarantine(self) -> pl.DataFrame:
         """Every row set aside, with the reason."""
         return self.stored.quarantine()

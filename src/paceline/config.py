@@ -8,14 +8,22 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
+from paceline import doors, toml
 from paceline.errors import MarketFileError, UnknownName
 
 Basis = Literal["price", "total"]
@@ -24,14 +32,21 @@ Schedule = Literal["none", "monthly", "quarterly", "annual", "members"]
 COMMON = ("common",)
 
 
+#: A name of something, or several of them.
+Name = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+Names = Annotated[list[Name], Field(min_length=1)]
+#: A price, a cap, a difference: none is negative.
+Amount = Annotated[float, Field(ge=0)]
+
+
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class ColumnMap(_Strict):
     """Where a schema column comes from: a column of the file, its unit, or a constant."""
 
-    column: str
+    column: str  # may be empty: some files leave the first heading out
     unit: Literal[
         "", "fraction", "percent", "basis_points", "thousands", "millions", "billions"
     ] = ""
@@ -74,12 +89,12 @@ class Source(_Strict):
     # security identifiers, source spelling -> ours
     rename: dict[str, str] = Field(default_factory=dict)
     dialect: Literal["auto", "changes", "adjusted", "split_adjusted", "returns"] = "auto"
-    recover: bool = False  # work missing closes back from the next session's change
+    recover: bool = True  # work missing closes back from the next session's change
     # plug-in's named derivations, e.g. kind = "from_name"
     derive: dict[str, str] = Field(default_factory=dict)
     # the plug-in's own settings, e.g. seed, companies
     options: dict[str, Any] = Field(default_factory=dict)
-    tolerance: float = 0.001  # two sources may differ by this much in a return before it is listed
+    tolerance: Amount = 0.001  # two sources may differ by this much in a return before it is listed
     caveat: str = ""
     origin: OriginEntry = OriginEntry()
 
@@ -90,14 +105,22 @@ class Eligible(_Strict):
     kinds: list[str] = list(COMMON)
     countries: list[str] = Field(default_factory=list)
     exchanges: list[str] = Field(default_factory=list)
-    min_price: float = 0.0
-    min_cap: float = 0.0
+    min_price: Amount = 0.0
+    min_cap: Amount = 0.0
     exclude_name: str = ""  # regular expression on the security's name
 
     @field_validator("exclude_name")
     @classmethod
     def _compiles(cls, value: str) -> str:
-        re.compile(value)
+        if value:  # searched by polars: its engine, not Python's, decides
+            import polars as pl
+
+            try:
+                pl.Series(["x"]).str.contains(value)
+            except pl.exceptions.PolarsError as error:
+                raise ValueError(
+                    f"not a regular expression ({' '.join(str(error).split())})"
+                ) from None
         return value
 
 
@@ -107,39 +130,40 @@ class UniverseEntry(_Strict):
     ``reconstitution = "russell"`` ranks on Russell's rank days with 2.5% cumulative-cap bands.
     """
 
-    members: str | None = None
+    members: Name | None = None
     eligible: Eligible | None = None
     rank: tuple[int, int] | None = None
     reconstitution: Literal["russell", "quarterly", "annual", "monthly"] = "russell"
-    band: float = 0.025
-    holdings: str | None = None  # fund whose weights stand in for market caps
+    band: float = Field(0.025, ge=0, lt=1)
+    holdings: Name | None = None  # fund whose weights stand in for market caps
     # "both" rolls the weights backwards too: a caveat
     roll: Literal["none", "forward", "both"] = "forward"
-    scheme: str | None = None  # classification used by selections; default: the only one there is
+    scheme: Name | None = None  # classification used by selections; default: the only one there is
     label: str = ""
 
     @model_validator(mode="after")
     def _one(self) -> UniverseEntry:
         if (self.members is None) == (self.eligible is None):
             raise ValueError('give either members = "name of a list" or an eligible = {...} table')
+        _ranked(self.rank)
         return self
 
 
 class Basket(_Strict):
     """A basket: a selection from a universe with weights, or one instrument."""
 
-    universe: str | None = None
-    instrument: str | None = None
-    securities: list[str] | None = None
+    universe: Name | None = None
+    instrument: Name | None = None
+    securities: Names | None = None
     rank: tuple[int, int] | None = None
-    sector: list[str] | str | None = None
-    industry: list[str] | str | None = None
-    sub_industry: list[str] | str | None = None
-    minus: list[str] | str | None = None  # other baskets whose members are taken out
-    union: list[str] | str | None = None  # other baskets whose members are added
-    intersect: list[str] | str | None = None  # other baskets whose members must also hold
+    sector: Names | Name | None = None
+    industry: Names | Name | None = None
+    sub_industry: Names | Name | None = None
+    minus: Names | Name | None = None  # other baskets whose members are taken out
+    union: Names | Name | None = None  # other baskets whose members are added
+    intersect: Names | Name | None = None  # other baskets whose members must also hold
     weight: str = "cap"  # a weighting, checked where baskets are known
-    weights: dict[str, float] | None = None  # for weight = "given"
+    weights: dict[Name, float] | None = None  # for weight = "given"
     cap_limit: float | None = None  # no security above this weight after a rebalance
     rebalance: Schedule = "quarterly"
     basis: Basis | None = None  # basis this basket is shown on, where it is not the market's
@@ -173,7 +197,7 @@ class Basket(_Strict):
 
     @model_validator(mode="after")
     def _sensible(self) -> Basket:
-        if self.instrument is not None and (self.universe or self.securities):
+        if self.instrument is not None and (self.universe or self.selects):
             raise ValueError("a basket is either one instrument or a selection, not both")
         if (
             self.instrument is None
@@ -182,10 +206,9 @@ class Basket(_Strict):
             and self.union is None
         ):
             raise ValueError("a basket needs one of: instrument, universe, securities, union")
-        if self.weight == "given" and not self.weights:
+        if self.weight == "given" and not any((self.weights or {}).values()):
             raise ValueError('weight = "given" needs weights = { TICKER = 0.5, ... }')
-        if self.rank is not None and not 1 <= self.rank[0] <= self.rank[1]:
-            raise ValueError("rank = [first, last] with 1 <= first <= last")
+        _ranked(self.rank)
         if self.cap_limit is not None and not 0 < self.cap_limit <= 1:
             raise ValueError("cap_limit is a weight above 0 and at most 1")
         return self
@@ -194,9 +217,9 @@ class Basket(_Strict):
 class Group(_Strict):
     """Baskets shown together: one per sector / industry of a universe, or a list of baskets."""
 
-    universe: str | None = None
+    universe: Name | None = None
     by: Literal["sector", "industry", "sub_industry"] | None = None
-    baskets: list[str] = Field(default_factory=list)
+    baskets: list[Name] = Field(default_factory=list)
     weight: str = "cap"  # a weighting, checked where baskets are known
     rebalance: Schedule = "quarterly"
     label: str = ""
@@ -209,6 +232,13 @@ class Group(_Strict):
             raise ValueError(f'by = "{self.by}" needs universe = "..."')
         return self
 
+    def named(self, where: str) -> Iterator[tuple[str, str, str]]:
+        """(kind, name, key that names it) of its universe or its baskets."""
+        if self.universe:
+            yield "universe", self.universe, f"{where}.universe"
+        for basket in self.baskets:
+            yield "basket", basket, f"{where}.baskets"
+
 
 class Rotation(_Strict):
     """Two baskets of which one may take over from the other."""
@@ -220,6 +250,12 @@ class Rotation(_Strict):
     proxy: str = ""
     neutral: bool = True  # also shown without what the difference of the legs' betas explains
 
+    @model_validator(mode="after")
+    def _two(self) -> Rotation:
+        if self.lead == self.against:
+            raise ValueError(f"{self.lead!r} cannot rotate against itself: give two baskets")
+        return self
+
 
 class Report(_Strict):
     """What the report shows, and as of which session."""
@@ -230,25 +266,39 @@ class Report(_Strict):
     since_low: list[str] = Field(default_factory=list)
     headline: list[str] = Field(default_factory=list)  # rotations the headline looks at; empty: all
 
+    @field_validator("as_of")
+    @classmethod
+    def _day(cls, value: str | dt.date) -> str | dt.date:
+        if isinstance(value, str) and value != "latest":
+            try:
+                return dt.date.fromisoformat(value).isoformat()
+            except ValueError:
+                raise ValueError('give a date like 2025-12-05, or "latest"') from None
+        return value
+
 
 class MarketInfo(_Strict):
     """The market itself: its name, calendar, currency, benchmark, folders and rules."""
 
-    name: str
+    name: Name
     title: str = ""
-    calendar: str = "XNYS"
-    currency: str = "USD"
-    benchmark: str
-    universe: str | None = None  # the universe "all members" means in breadth sections
+    calendar: Name = "XNYS"
+    currency: str = Field("USD", pattern="^[A-Za-z]{3,5}$")
+    benchmark: Name
+    universe: Name | None = None  # the universe "all members" means in breadth sections
     # first session of the stock panel (instruments keep their whole history)
     start: dt.date | None = None
     data: str = ""  # folder that relative paths start from; ${NAME} is taken from the environment
     store: str = ".paceline"
     basis: Basis = "price"
     # a price return further than this from the total return gives way to it
-    guard: float | None = None
+    guard: float | None = Field(None, gt=0)
+    # share of a basket's weight without a return above which a figure has no value
+    unpriced: float = Field(default=0.02, ge=0, lt=1)
+    # a built basket may differ from what is published for it by this much in a month
+    follows: float = Field(default=0.01, gt=0, lt=1)
     # short-term low: fall and rise of the Lunde-Timmermann filter
-    low: tuple[float, float] = (0.05, 0.03)
+    low: tuple[Annotated[float, Field(gt=0, lt=1)], Annotated[float, Field(gt=0)]] = (0.05, 0.03)
     simulated: bool = False
     order: dict[str, list[str]] = Field(default_factory=dict)  # price field -> order of sources
 
@@ -259,11 +309,13 @@ class MarketFile(_Strict):
     market: MarketInfo
     # Python files with measures, sources, weightings or pages; paths start from the market file
     plugins: list[str] = Field(default_factory=list)
-    sources: dict[str, Source]
-    universes: dict[str, UniverseEntry] = Field(default_factory=dict)
-    baskets: dict[str, Basket]
-    groups: dict[str, Group] = Field(default_factory=dict)
-    rotations: dict[str, Rotation] = Field(default_factory=dict)
+    sources: dict[Name, Source]
+    universes: dict[Name, UniverseEntry] = Field(default_factory=dict)
+    baskets: dict[Name, Basket]
+    groups: dict[Name, Group] = Field(default_factory=dict)
+    rotations: dict[Name, Rotation] = Field(default_factory=dict)
+    # built basket -> the basket or security that is published for it: compared month by month
+    published: dict[Name, str] = Field(default_factory=dict)
     report: Report = Report()
     # measure -> default parameters
     measures: dict[str, dict[str, Any]] = Field(default_factory=dict)
@@ -274,6 +326,7 @@ class MarketFile(_Strict):
             "basket": self.baskets,
             "universe": self.universes,
             "source": self.sources,
+            "rotation": self.rotations,
         }
         for kind, name, where in self._named():
             if name not in declared[kind]:
@@ -283,19 +336,28 @@ class MarketFile(_Strict):
     def _named(self) -> Iterator[tuple[str, str, str]]:
         """(kind, name, key that names it) of everything one table names in another."""
         yield "basket", self.market.benchmark, "market.benchmark"
-        for name, basket in self.baskets.items():
-            yield from basket.named(f"baskets.{name}")
-        for name, group in self.groups.items():
-            if group.universe:
-                yield "universe", group.universe, f"groups.{name}.universe"
-            for other in group.baskets:
-                yield "basket", other, f"groups.{name}.baskets"
-        for name, rotation in self.rotations.items():
-            yield "basket", rotation.lead, f"rotations.{name}.lead"
-            yield "basket", rotation.against, f"rotations.{name}.against"
+        if self.market.universe is not None:
+            yield "universe", self.market.universe, "market.universe"
         for field, order in self.market.order.items():
             for source in order:
                 yield "source", source, f"market.order.{field}"
+        for name, basket in self.baskets.items():
+            yield from basket.named(f"baskets.{name}")
+        for name, group in self.groups.items():
+            yield from group.named(f"groups.{name}")
+        for name, rotation in self.rotations.items():
+            yield "basket", rotation.lead, f"rotations.{name}.lead"
+            yield "basket", rotation.against, f"rotations.{name}.against"
+        for shown in self.report.since_low:  # "sectors:Energy" is made from the data
+            if shown.partition(":")[0] not in self.groups:
+                yield "basket", shown, "report.since_low"
+        for shown in self.report.headline:
+            yield "rotation", shown, "report.headline"
+
+
+def _ranked(rank: tuple[int, int] | None) -> None:
+    if rank is not None and not 1 <= rank[0] <= rank[1]:
+        raise ValueError("rank = [first, last] with 1 <= first <= last")
 
 
 def listed(value: list[str] | str | None) -> list[str]:
@@ -314,6 +376,14 @@ def _expand(text: str, path: Path) -> str:
         return os.environ[name]
 
     return re.sub(r"\$\{(\w+)\}", replace, text)
+
+
+def _path(key: str, text: str, path: Path) -> str:
+    """The path that a setting means, names from the environment put in."""
+    meant = _expand(text, path)
+    if fault := doors.impossible(meant):
+        raise MarketFileError(f"{path}: {key}: no path: {fault}.", f"Found {meant[:60]!r}.")
+    return meant
 
 
 def _explain(error: ValidationError, path: Path) -> MarketFileError:
@@ -370,16 +440,17 @@ def load(path: str | Path, data: str | Path | None = None) -> MarketFile:
     """
     path = Path(path)
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = doors.read_bytes(path, MarketFileError, doors.LARGEST_TEXT).decode("utf-8-sig")
+        raw = toml.parsed(text)
     except FileNotFoundError:
         raise MarketFileError(
             f"{path}: no such market file.", "`paceline init` writes a commented one."
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise MarketFileError(
             f"{path}: cannot be read ({error}).", "Give a UTF-8 TOML file."
         ) from None
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise MarketFileError(
             f"{path}: not valid TOML: {error}.", "`paceline init` writes a valid example."
         ) from None
@@ -387,13 +458,13 @@ def load(path: str | Path, data: str | Path | None = None) -> MarketFile:
         parsed = MarketFile.model_validate(raw)
     except ValidationError as error:
         raise _explain(error, path) from None
-    folder = str(data) if data is not None else _expand(parsed.market.data, path)
+    folder = str(data) if data is not None else _path("market.data", parsed.market.data, path)
     home = path.resolve().parent
     info = parsed.market.model_copy(
         update={
             "data": str((home / folder).resolve()),
-            "store": str((home / _expand(parsed.market.store, path)).resolve()),
+            "store": str((home / _path("market.store", parsed.market.store, path)).resolve()),
         }
     )
-    files = [str((home / _expand(name, path)).resolve()) for name in parsed.plugins]
+    files = [str((home / _path("plugins", name, path)).resolve()) for name in parsed.plugins]
     return parsed.model_copy(update={"market": info, "plugins": files})

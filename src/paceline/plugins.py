@@ -28,7 +28,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, Literal, TypeVar
 
-from paceline import config
+from paceline import config, doors
 from paceline.errors import DataError, PacelineError, PluginError, PluginWarning, UsageError
 from paceline.writing import replacing
 
@@ -197,7 +197,7 @@ def trusted() -> dict[str, str]:
         return {str(path): str(checksum) for path, checksum in known.items()}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
         raise UsageError(
             f"{place}: the list of allowed files cannot be read ({error}).",
             "Remove it, and allow the files again with `paceline trust FILE`.",
@@ -263,6 +263,8 @@ def _write(known: Mapping[str, str]) -> None:
 
 def _bytes(path: Path) -> bytes:
     try:
+        if (found := doors.kind_of(path)) not in ("", "missing"):
+            raise OSError(0, f"{found}, not a file")
         return path.read_bytes()
     except OSError as error:
         raise UsageError(

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 QUARANTINE = pl.Schema({"table": pl.String(), "reason": pl.String(), "row": pl.String()})
 #: A frame, what was found in it, and the quarantine rows taken from it (None: none).
 Checked = tuple[pl.DataFrame, "list[Finding]", pl.DataFrame | None]
+#: Findings that others look for: sessions on which most of a source is missing, or after which it
+#: ends.
+MISSING_SESSIONS = "sessions missing for the whole market"
+STOPPED = "most securities end before the source does"
 #: New shares per old share in splits that happen often, upwards; reverse splits are their inverses.
 SPLIT_RATIOS = (
     1.5,

@@ -103,6 +103,12 @@ PRICES = Table(
             pl.Boolean,
             "true where the close was worked back from the next session's change",
         ),
+        _c(
+            "covers",
+            pl.Int32,
+            "sessions that the row's returns cover; null: the session alone",
+            "sessions",
+        ),
     ),
     ("source", "security", "date"),
     "date",

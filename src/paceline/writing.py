@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from paceline.doors import check_target
 from paceline.errors import StoreError
 
 
@@ -29,15 +30,18 @@ def replacing(path: Path) -> Iterator[Path]:
 def write_text(path: str | Path, text: str) -> Path:
     """Write a text file, UTF-8, line ends as they are; a file that is replaced keeps its mode.
 
-    Raises ``StoreError`` naming the path when the folder cannot be written or the disk is full;
-    whatever stood at ``path`` before is then untouched.
+    A link to a plain file stays a link. Raises ``UsageError`` for what is no plain file (a device,
+    a pipe, a folder, a link to one), and ``StoreError`` naming the path when the folder cannot be
+    written or the disk is full; whatever stood at ``path`` before is then untouched.
     """
     path = Path(path)
+    check_target(path, "cannot write")
+    place = path.resolve() if path.is_symlink() else path
     try:
-        with replacing(path) as draft:
-            draft.write_text(text, encoding="utf-8", newline="")
-            if path.exists():
-                draft.chmod(path.stat().st_mode & 0o777)
+        with replacing(place) as draft:
+            draft.write_text(text, encoding="utf-8", newline="", errors="replace")
+            if place.exists():
+                draft.chmod(place.stat().st_mode & 0o777)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise StoreError(

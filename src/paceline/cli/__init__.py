@@ -10,6 +10,7 @@ heavy is imported before a verb runs: ``paceline --help`` loads neither polars n
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -18,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from paceline.doors import is_text, visible
 from paceline.errors import PacelineError, PluginWarning, UsageError
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ VERBS = {
     "conformance": "Check the measures, sources, weightings and pages of a plug-in file.",
     "trace": "Show where a figure comes from, and the command that reproduces it.",
     "verify": "Recompute the figures of a report and list those that differ.",
+    "check": "Read every byte of the store and say what is not as it was written.",
+    "repair": "Build what is damaged of the store again from the raw bytes it kept.",
 }
 QUESTION = "Who leads the stock market, who takes over, how broadly, and does it last?"
 
@@ -61,7 +65,7 @@ def build() -> App:
     """The verbs as a cyclopts app; ``show`` is built apart: its options come from the measures."""
     from cyclopts import App
 
-    from paceline.cli import calls, conformance, episodes, factcheck, target, verbs
+    from paceline.cli import calls, conformance, episodes, factcheck, stores, target, verbs
 
     app = App(name="paceline", **settings())
     for name, line in VERBS.items():
@@ -69,6 +73,7 @@ def build() -> App:
             app.command(calls.app(line, settings()))
             continue
         homes = {"episodes": episodes, "factcheck": factcheck, "target": target}
+        homes |= {"check": stores, "repair": stores}
         homes |= {"trust": conformance, "conformance": conformance}
         home = homes.get(name, verbs)
         function: Callable[..., int] = getattr(
@@ -96,11 +101,19 @@ def settings() -> dict[str, Any]:
 def _complain(message: str, remedy: str = "") -> None:
     from rich.console import Console
 
+    message, remedy = (" ".join(visible(text).split("\n")) for text in (message, remedy))
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     console.print("[bold red]error:[/bold red] ", end="")
     console.print(message, markup=False)
     if remedy:
         console.print(remedy, markup=False)
+
+
+def _lenient(*streams: object) -> None:
+    """A character that the encoding of a terminal lacks is shown as "?", and is no fault."""
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 @contextmanager
@@ -114,7 +127,7 @@ def _warned() -> Iterator[None]:
             usual(message, category, *where)
         elif str(message) not in told:
             told.add(str(message))
-            sys.stderr.write(f"warning: {message}\n")
+            sys.stderr.write(f"warning: {visible(str(message))}\n")
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", PluginWarning)
@@ -123,6 +136,11 @@ def _warned() -> Iterator[None]:
 
 
 def _run(tokens: list[str]) -> int:
+    for number, token in enumerate(tokens, 1):
+        if "\x00" in token or not is_text(token):
+            raise UsageError(
+                f"argument {number} holds a NUL or is no UTF-8 text.", "Write it as UTF-8 text."
+            )
     if not tokens or tokens[0] in ("--help", "-h"):  # answered before anything is imported
         sys.stdout.write(_help() + "\n")
         return FINE
@@ -156,6 +174,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # for each other between them double the CPU time without saving any of the wall clock's
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     tokens = list(sys.argv[1:] if argv is None else argv)
+    _lenient(sys.stdout, sys.stderr)
     try:
         with _warned():
             code = _run(tokens)
@@ -173,7 +192,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         # the reader (head, less) has gone; without this Python flushes into the closed pipe at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLOSED_PIPE
-    except Exception as error:
+    except MemoryError:
+        _complain("there is not enough memory.", "Ask for less history, or fewer securities.")
+        return DATA
+    except BaseException as error:
+        # a panic of polars or delta-rs is no Exception, and yet a fault like any other
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         if "--debug" in tokens:
             traceback.print_exc()
         _complain(

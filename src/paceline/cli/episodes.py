@@ -47,8 +47,9 @@ def episodes(
         A declared rotation, or a sector ("sectors:Energy") against the market; `paceline list
         rotations` names them.
     """
-    if not c > 0.25:
-        raise UsageError(f"--c: {c:g} is too small a barrier.", "Give more than 0.25, e.g. 1.5.")
+    if not 0.25 < c <= 100:
+        size = "large" if c > 100 else "small"
+        raise UsageError(f"--c: {c:g} is too {size} a barrier.", "Give more than 0.25, e.g. 1.5.")
     if not 1 <= step <= 126:
         raise UsageError(f"--step: {step} sessions.", "Give 1 to 126, e.g. 5.")
     market = open_market(where or When())
@@ -89,7 +90,7 @@ def _print(study: Study) -> None:
         ["observed", "driftless random walks", "own returns without drift"],
         [
             [
-                f"{f.text} a year" if f.value is not None else f.caveats[-1]
+                f"{f.text} a year" if f.value is not None else "".join(f.caveats[-1:])
                 for f in study.rates().values()
             ]
         ],

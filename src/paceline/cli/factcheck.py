@@ -21,6 +21,7 @@ from paceline.cli.options import (
     say_json,
     say_table,
 )
+from paceline.doors import LARGEST_TEXT, check_target, impossible, read_bytes
 from paceline.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
@@ -64,10 +65,8 @@ def factcheck(
     """
     if date is not None:
         date = day(date, "--date")
-    if html is not None and html.is_dir():
-        raise UsageError(
-            f"--html: {html} is a folder.", f"Name a file, e.g. {html / 'factcheck.html'}."
-        )
+    if html is not None:
+        check_target(html, "--html", "factcheck.html")
     ask = _reader(reader, reader_model) if reader is not None else None
     if score:
         return _score(Path(text), json, where or When())
@@ -122,20 +121,18 @@ def _read(text: str) -> str:
     if text == "-":
         if sys.stdin.isatty():
             note("Paste the text, then end with Ctrl-D.")
-        raw = sys.stdin.buffer.read() if hasattr(sys.stdin, "buffer") else sys.stdin.read().encode()
+        raw = _standard_input()
     else:
-        path = Path(text)
-        try:
-            raw = path.read_bytes()
-        except IsADirectoryError:
+        if not impossible(text) and Path(text).is_dir():
             raise UsageError(
                 f"{text} is a folder.",
                 "Name a text file, or add --score for a folder with answer keys.",
-            ) from None
-        except (OSError, ValueError) as error:
-            why = error.strerror if isinstance(error, OSError) else error
+            )
+        try:
+            raw = read_bytes(text, SourceError, LARGEST_TEXT)
+        except FileNotFoundError:
             raise SourceError(
-                f"{text[:200]!r}: cannot be read ({why}).",
+                f"{text[:200]!r}: cannot be read (No such file or directory).",
                 "Name a text file, or give the text on standard input.",
             ) from None
     for encoding in (
@@ -146,6 +143,20 @@ def _read(text: str) -> str:
         except UnicodeDecodeError:
             continue
     return raw.decode("cp1252", errors="replace")
+
+
+def _standard_input() -> bytes:
+    """All of standard input, up to the limit of a text."""
+    if hasattr(sys.stdin, "buffer"):
+        raw: bytes = sys.stdin.buffer.read(LARGEST_TEXT + 1)
+    else:
+        raw = sys.stdin.read(LARGEST_TEXT + 1).encode()
+    if len(raw) > LARGEST_TEXT:
+        raise SourceError(
+            f"standard input: more than the {LARGEST_TEXT:,} bytes that are read.",
+            "Give the text in parts.",
+        )
+    return raw
 
 
 def _show(checked: Checked, readings: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from paceline.doors import visible
 from paceline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -126,12 +128,12 @@ def progress() -> Iterator[Progress | None]:
 
 def say(text: str) -> None:
     """One line on stdout."""
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(visible(text) + "\n")
 
 
 def note(text: str) -> None:
     """One line on stderr: for people, never for pipes."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(visible(text) + "\n")
 
 
 def remember(market: OpenMarket, figures: Iterable[Figure]) -> None:
@@ -144,7 +146,12 @@ def json_text(value: object, indent: int | None = None) -> str:
     """Strict JSON: no NaN, dates as text."""
     import json
 
-    return json.dumps(value, indent=indent, allow_nan=False, default=str, ensure_ascii=False)
+    text = json.dumps(value, indent=indent, allow_nan=False, default=str, ensure_ascii=False)
+    return _STEERING.sub(lambda found: json.dumps(found[0])[1:-1], text)
+
+
+#: What could steer a terminal, and JSON lets pass: it is written as \\uXXXX.
+_STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
 def say_json(value: object) -> None:
@@ -159,11 +166,16 @@ def say_table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str 
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(
+        title=Text(visible(title)) if title else None,
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
     for name in columns:
-        table.add_column(name, overflow="fold")
+        table.add_column(Text(visible(name)), overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(visible(cell)) for cell in row))
     # a pipe has no width: let every row stay on its line
     Console(width=None if sys.stdout.isatty() else 200, highlight=False).print(table)
 

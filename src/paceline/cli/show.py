@@ -21,6 +21,7 @@ from paceline.cli.options import (
     say,
     say_json,
 )
+from paceline.doors import check_target
 from paceline.errors import UnknownName, UsageError
 
 if TYPE_CHECKING:
@@ -92,6 +93,9 @@ def _command(measure: Measure) -> Callable[..., int]:
 def _show(name: str, general: dict[str, Any], params: dict[str, Any]) -> int:
     if general["png"] is not None:
         _need_kaleido()
+        check_target(general["png"], "--png", f"{name}.png")
+    if general["csv"] not in (None, "-"):
+        check_target(general["csv"], "--csv", f"{name}.csv")
     since = general["since"]
     if since is not None:
         since = day(since, "--since", "low")

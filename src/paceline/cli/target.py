@@ -19,6 +19,7 @@ from paceline.cli.options import (
     say_json,
     say_table,
 )
+from paceline.doors import check_target
 from paceline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -69,10 +70,8 @@ def target(
     until = day(by, "--by")
     if since is not None:
         since = day(since, "--since")
-    if html is not None and html.is_dir():
-        raise UsageError(
-            f"--html: {html} is a folder.", f"Name a file, e.g. {html / 'target.html'}."
-        )
+    if html is not None:
+        check_target(html, "--html", "target.html")
     market = open_market(where or When())
     with progress() as bar:
         market.ensure(bar)

@@ -23,6 +23,7 @@ from paceline.cli.options import (
     say_json,
     say_table,
 )
+from paceline.doors import check_folder, check_target, impossible
 from paceline.errors import UsageError
 
 AsJson = Annotated[bool, flag("Print JSON.", "--json")]
@@ -42,8 +43,9 @@ def init(
 
     from paceline.writing import write_text
 
-    if path.is_dir():
+    if not impossible(path) and path.is_dir():
         path = path / "market.toml"
+    check_target(path, "init", "market.toml")
     if path.exists() and not force:
         raise UsageError(f"{path} exists.", "Name another file, or add --force to overwrite it.")
     write_text(
@@ -82,11 +84,18 @@ def import_(
     return 0
 
 
-def doctor(*, json: AsJson = False, where: When | None = None) -> int:
+def doctor(
+    *,
+    json: AsJson = False,
+    deep: Annotated[bool, flag("First read every byte of the store, as `check` does.")] = False,
+    where: When | None = None,
+) -> int:
     """Show the faults found in the data, and what later imports changed or withdrew.
 
     Exit code 1 if rows were quarantined.
     """
+    if deep and (against := _deep(where, json=json)):
+        return against
     market = open_market(where or When())
     with progress() as bar:
         market.ensure(bar)
@@ -125,6 +134,15 @@ def _say_changes(changes: list[dict[str, Any]]) -> None:
     say_table(columns, rows, "Changed and withdrawn by later imports")
     if len(changes) > CHANGES:
         note(f"{len(changes) - CHANGES} older ones: `paceline doctor --json` lists them all.")
+
+
+def _deep(where: When | None, *, json: bool) -> int:
+    """``check`` before ``doctor``; a damaged store is all there is to say."""
+    from paceline.cli import stores
+
+    here = where or When()
+    plain = Where(market=here.market, data=here.data, store=here.store, debug=here.debug)
+    return stores.check(json=json, where=plain) if not json else stores.quiet(plain)
 
 
 def list_(kind: Kind | None = None, /, *, json: AsJson = False, where: Where | None = None) -> int:
@@ -182,18 +200,24 @@ def report(
     from paceline import report as pages
     from paceline.report import terminal
 
-    if out.is_dir():
-        raise UsageError(f"--out: {out} is a folder.", f"Name a file, e.g. {out / 'report.html'}.")
+    manifest = out.with_suffix(".manifest.json") if out.name else out
+    check_target(out, "--out")
+    check_target(manifest, "the manifest beside --out", "report.manifest.json")
+    if json is not None:
+        check_target(json, "--json", "report.json")
+    if csv is not None:
+        check_folder(csv, "--csv")
     market = open_market(where or When())
     with progress() as bar:
         market.ensure(bar)
         document = record.report(market, bar, record.previous_report(out, market.as_of))
         pages.write(document, out)
-        record.write_manifest(document, out.with_suffix(".manifest.json"))
+        written = [out]
         if json is not None:
-            pages.write_json(document, json)
+            written.append(pages.write_json(document, json))
         if csv is not None:
-            pages.to_csv(document, csv)
+            written += pages.to_csv(document, csv)
+        record.write_manifest(document, manifest, written)
     if not quiet:
         terminal.summary(document)
     if not market.store.writable:
@@ -238,7 +262,7 @@ def _lines(step: dict[str, Any], depth: int = 0) -> Iterator[str]:
 
 
 def verify(manifest: Path, /, *, json: AsJson = False, where: Where | None = None) -> int:
-    """Recompute the figures of a report. Exit code 1 if a value differs.
+    """Recompute the figures of a report. Exit code 1 if a value, the manifest or a page differs.
 
     Parameters
     ----------
@@ -260,9 +284,7 @@ def verify(manifest: Path, /, *, json: AsJson = False, where: Where | None = Non
     elif different:
         columns = list(dict.fromkeys(key for row in different for key in row))
         say_table(
-            columns,
-            [[cell(row.get(c)) for c in columns] for row in different],
-            "Figures that differ",
+            columns, [[cell(row.get(c)) for c in columns] for row in different], "What differs"
         )
     else:
         say("Every figure is the same.")

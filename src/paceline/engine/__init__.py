@@ -5,9 +5,9 @@ evaluation  a measure run for all its subjects, blanked below coverage
 rows        the figures of its result
 """
 
-from paceline.engine.evaluation import evaluate, recent
+from paceline.engine.evaluation import evaluate, recent, series_rows
 from paceline.engine.question import REAL, Provenance, Question, column
-from paceline.engine.rows import figures, series_figure, series_rows
+from paceline.engine.rows import figures, series_figure
 
 __all__ = [
     "REAL",

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from paceline import plugins
+from paceline.arrays import Array, Bools
+from paceline.engine.question import Provenance
 from paceline.errors import NotEnoughData
 from paceline.figures import UNITS
 from paceline.measures import Measure, Result, Span, View
@@ -32,12 +34,16 @@ ROW = (
 )
 
 
-def evaluate(measure: Measure, view: View, params: Mapping[str, Any]) -> Result:
+def evaluate(
+    measure: Measure, view: View, params: Mapping[str, Any], known: Provenance | None = None
+) -> Result:
     """Run a measure and blank its series where coverage is below the declared share.
 
-    Returns the result with ``value`` as {statistic: (S, T)}. A series value is NaN where
-    n_used < coverage * n_eligible. Raises ``NotEnoughData`` for a view without subjects, and
-    ``PluginError`` where a measure from outside the package fails or returns something else.
+    Returns the result with ``value`` as {statistic: (S, T)}. Members of whom there is no price are
+    eligible; a series value is NaN where n_used < coverage * n_eligible, and where more of the
+    level's weight than stated had no return on a session that it looks back to. Raises
+    ``NotEnoughData`` for a view without subjects, and ``PluginError`` where a measure from outside
+    the package fails or returns something else.
     """
     if not view.subjects and measure.of != "market":
         raise NotEnoughData(
@@ -51,10 +57,43 @@ def evaluate(measure: Measure, view: View, params: Mapping[str, Any]) -> Result:
     if result.table is not None or result.value is None:
         return result
     values = result.value if isinstance(result.value, Mapping) else {"": result.value}
-    if result.n_used is not None and result.n_eligible is not None:
-        thin = result.n_used < measure.coverage * result.n_eligible
+    eligible = result.n_eligible
+    if known is not None:
+        blank, members = _lacking(measure, view, params, known)
+        eligible = eligible if eligible is None else np.maximum(eligible, members)
+        values = {name: np.where(blank, np.nan, v) for name, v in values.items()}
+    if result.n_used is not None and eligible is not None:
+        thin = result.n_used < measure.coverage * eligible
         values = {name: np.where(thin, np.nan, v) for name, v in values.items()}
-    return Result(values, result.n_used, result.n_eligible)
+    return Result(values, result.n_used, eligible)
+
+
+def _lacking(
+    measure: Measure, view: View, params: Mapping[str, Any], known: Provenance
+) -> tuple[Bools, Array]:
+    """(S, T) sessions without a value for what the levels lack; members, priced or not."""
+    rows = series_rows(measure, view)
+    blank = np.zeros((len(rows), len(view.sessions)), bool)
+    members = np.zeros(blank.shape)
+    lookback = measure.lookback(params)
+    for row, legs in rows.values():
+        for name in legs.values():
+            gaps = known.gaps(name, str(params.get("basis") or known.basis.get(name, "")))
+            if gaps is not None:
+                blank[row] |= gaps.blank(view.sessions, lookback)
+                if measure.of != "pair":
+                    members[row] = gaps.eligible_on(view.sessions)
+    return blank, members
+
+
+def series_rows(measure: Measure, view: View) -> dict[str, tuple[int, dict[str, str]]]:
+    """Row of a series result and its legs, by the name of the subject or of the pair."""
+    if measure.of == "pair":
+        return {
+            name: (row, {"subject": view.subjects[a], "against": view.subjects[b]})
+            for row, (name, (a, b)) in enumerate(zip(view.pair_names, view.pairs, strict=True))
+        }
+    return {name: (row, {"subject": name}) for row, name in enumerate(view.subjects)}
 
 
 def misfit(measure: Measure, view: View, result: object) -> str:

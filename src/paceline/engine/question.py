@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from paceline.figures import UNITS, Figure, Value, finite_or_none
+from paceline.indices.gaps import Gaps, Judged
 from paceline.lineage import Step, Steps
 
 #: Further columns of a row that are answers: what came out is no part of an id.
@@ -25,6 +26,7 @@ class Question:
     step     the question's place in the lineage: its parameters, the code that answers, its inputs
     basis    "price", "total" or "" where neither applies
     caveats  weaknesses of the data behind every answer
+    gaps     what the levels that it rests on lack, session by session
     """
 
     measure: str
@@ -32,6 +34,19 @@ class Question:
     as_of: str
     basis: str = ""
     caveats: tuple[str, ...] = ()
+    gaps: tuple[Gaps, ...] = ()
+
+    def refusal(self, start: Value, end: Value, reach: Value = None) -> str:
+        """Why a window has no value: what the levels behind it lack; empty where it has one."""
+        judged = self._judged(_iso(start), _iso(end), _iso(reach))
+        return next((j.refusal for j in judged if j.refusal), "")
+
+    def members_of(self, day: str, held: int) -> int:
+        """Members of the day, priced or not, for a count of those that the subject holds."""
+        return self.gaps[0].members_of(day, held) if self.gaps else held
+
+    def _judged(self, start: str | None, end: str | None, reach: str | None) -> list[Judged]:
+        return [g.judged(start, end or self.as_of, reach) for g in self.gaps]
 
     def figure(
         self,
@@ -50,13 +65,22 @@ class Question:
         evidence: Mapping[str, Any] | None = None,
         extra: Mapping[str, Any] | None = None,
         which: Mapping[str, Any] | None = None,
+        reach: Value = None,
     ) -> Figure:
         """One figure: the only place where figures are made.
 
-        A value that is not finite is none. ``which`` are the parameters of the figure's own step;
+        A value that is not finite is none, and so is one whose window holds sessions on which more
+        of a level's weight than stated has no return. ``reach`` is the day before ``start`` that
+        the value looks back to. ``which`` are the parameters of the figure's own step;
         by default the subject, second leg, statistic, window and the texts of ``extra``.
         """
         assert unit in UNITS, f"{self.measure}: unit {unit!r} is not one of {UNITS}"
+        judged = self._judged(_iso(start), _iso(end), _iso(reach))
+        refusals = [j.refusal for j in judged if j.refusal]
+        if refusals:
+            value = None
+            extra = {k: None if isinstance(v, float) else v for k, v in (extra or {}).items()}
+        caveats = (*refusals, *caveats, *(c for j in judged for c in j.caveats))
         if which is None:
             told: dict[str, object] = {
                 "subject": subject,
@@ -90,6 +114,11 @@ class Question:
         )
 
 
+def no_gaps(_name: str, _basis: str) -> Gaps | None:
+    """Of levels that lack nothing."""
+    return None
+
+
 @dataclass(frozen=True)
 class Provenance:
     """What the engine knows about the subjects of a view: lineage, caveats and basis of each."""
@@ -103,6 +132,8 @@ class Provenance:
     # "fundamental:<item>" -> caveats
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     view: str = ""  # code that chose what a measure sees
+    # what a subject's level lacks on a basis ("" and "native": its own)
+    gaps: Callable[[str, str], Gaps | None] = no_gaps
 
     def question(
         self,
@@ -131,7 +162,10 @@ class Provenance:
         rests = tuple(dict.fromkeys((*(p for n in asked for p in self.parents[n]), *further)))
         step = self.steps.keep(Step(name, params, rests, code=code))
         told += [c for c in caveats if c]
-        return Question(measure or name, step, self.as_of, basis, tuple(dict.fromkeys(told)))
+        lacking = tuple(g for n in asked if (g := self.gaps(n, basis)) is not None)
+        return Question(
+            measure or name, step, self.as_of, basis, tuple(dict.fromkeys(told)), lacking
+        )
 
 
 def column(figure: Figure, name: str, unit: str, steps: Steps) -> Figure | None:

@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from paceline.engine.evaluation import ROW
+from paceline.engine.evaluation import ROW, series_rows
 from paceline.engine.question import Provenance, Question
 from paceline.figures import Figure
 from paceline.lineage import code_of, digest
 from paceline.measures import Array, Measure, Result, View
+
+#: A value that looks back to fewer sessions is one of its own session.
+MIN_REACH = 2
 
 
 def figures(
@@ -70,16 +73,6 @@ def series_figure(
     )
 
 
-def series_rows(measure: Measure, view: View) -> dict[str, tuple[int, dict[str, str]]]:
-    """Row of a series result and its legs, by the name of the subject or of the pair."""
-    if measure.of == "pair":
-        return {
-            name: (row, {"subject": view.subjects[a], "against": view.subjects[b]})
-            for row, (name, (a, b)) in enumerate(zip(view.pair_names, view.pairs, strict=True))
-        }
-    return {name: (row, {"subject": name}) for row, name in enumerate(view.subjects)}
-
-
 def _count(counts: Array | None, row: int, column: int) -> int | None:
     return (
         None if counts is None or not np.isfinite(counts[row, column]) else int(counts[row, column])
@@ -115,6 +108,7 @@ class _RowFigures:
     ) -> None:
         self.measure, self.view, self.params, self.known = measure, view, params, known
         self._questions: dict[tuple[Any, ...], Question] = {}
+        self._lookback = measure.lookback(params)
         self._reported = ",".join(n for n in measure.needs if n.startswith("fundamental:"))
 
     def figure(self, row: Mapping[str, Any]) -> Figure:
@@ -127,17 +121,21 @@ class _RowFigures:
         if key not in self._questions:
             self._questions[key] = self._question(*key)
         n_used, n_eligible = row.get("n_used"), row.get("n_eligible")
+        question, reach = self._questions[key], self._reach(row)
+        if n_eligible is not None and self.measure.of == "basket":
+            n_eligible = question.members_of(str(row.get("end")), n_eligible)
         missing = ""
         if value is None or (isinstance(value, float) and not math.isfinite(value)):
             thin = n_used is not None and n_eligible and n_used < self.measure.coverage * n_eligible
             missing = (
                 f"no value: {n_used} of {n_eligible} members have data"
                 if thin
-                else self._no_level(subject, against)
+                else question.refusal(row.get("start"), row.get("end"), reach)
+                or self._no_level(subject, against)
                 or "no value: too little history for this window"
             )
         extra = {k: v for k, v in row.items() if k not in ROW}
-        return self._questions[key].figure(
+        return question.figure(
             subject,
             value,
             row.get("unit") or self.measure.unit_of(statistic),
@@ -154,6 +152,7 @@ class _RowFigures:
                 self.view.year_note if statistic in self.measure.annualised else "",
             ],
             extra=extra,
+            reach=reach,
         )
 
     def nothing(self, subject: str) -> Figure:
@@ -173,6 +172,21 @@ class _RowFigures:
             label=self.view.labels.get(subject, subject),
             caveats=[caveat],
         )
+
+    def _reach(self, row: Mapping[str, Any]) -> str | None:
+        """The session before the first that a value of a series looks back to.
+
+        "" for all of history; None for a value with a window of its own.
+        """
+        if self.measure.shows != "series" or row.get("start") != row.get("end"):
+            return None
+        sessions = self._lookback
+        if sessions is None:
+            return ""
+        if sessions < MIN_REACH:
+            return None
+        at = int(np.searchsorted(self.view.sessions, np.datetime64(str(row["end"])), side="right"))
+        return str(self.view.sessions[max(at - 1 - sessions, 0)].astype("datetime64[D]"))
 
     def _no_level(self, *names: str | None) -> str:
         """Which of the legs has no level at all on the basis asked for; empty if each has one."""

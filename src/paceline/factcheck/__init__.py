@@ -195,14 +195,33 @@ def _date(read: text.Text, market: Market, date: str | dt.date | None) -> tuple[
 def _worthwhile(asides: Sequence[Aside], claims: Sequence[Claim]) -> list[Aside]:
     """Each span once; nothing that only repeats a claim."""
     kept: list[Aside] = []
+    taken, claimed = _Spans(), _Spans()
+    for c in claims:
+        claimed.add(c.start, c.end)
     rank = {k: n for n, k in enumerate(("flow", "forecast", "opinion", "cause"))}
     for a in sorted(asides, key=lambda a: (rank[a.kind], a.start)):
-        if any(a.start < k.end and a.end > k.start for k in kept):
+        if taken.meets(a.start, a.end):
             continue
-        if a.kind in ("opinion", "cause") and any(c.start < a.end and c.end > a.start for c in claims):
+        if a.kind in ("opinion", "cause") and claimed.meets(a.start, a.end):
             continue
         kept.append(a)
+        taken.add(a.start, a.end)
     return kept
+
+
+class _Spans:
+    """Stretches of a text, by the thousand characters they lie in: whether another one meets any of them."""
+
+    def __init__(self) -> None:
+        self._at: dict[int, list[tuple[int, int]]] = {}
+
+    def add(self, start: int, end: int) -> None:
+        for part in range(start // 1000, end // 1000 + 1):
+            self._at.setdefault(part, []).append((start, end))
+
+    def meets(self, start: int, end: int) -> bool:
+        parts = range(start // 1000, end // 1000 + 1)
+        return any(start < b and end > a for part in parts for a, b in self._at.get(part, ()))
 
 
 def _figure(kind: str, claim: Claim | Aside, quotes: Quotes, answer: Answer | None, verdict: str, quote: str) -> Figure:
@@ -244,14 +263,17 @@ def _contradictions(claims: Sequence[Claim]) -> dict[int, str]:
             said.setdefault((c.subject, c.window.key()), []).append(n)
     found = {}
     for places in said.values():
-        for n in places:
+        plain = [n for n in places if (number := claims[n].number) is not None and not number.how]
+        last = {(c.value, c.step): n for n in plain if (c := claims[n].number) is not None}  # of each number said
+        latest = sorted(((n, *number) for number, n in last.items()), reverse=True)
+        for n in plain:
             mine = claims[n].number
-            for other in places:
-                theirs = claims[other].number
-                if mine is None or theirs is None or n == other or mine.how or theirs.how:
-                    continue
-                if abs(mine.value - theirs.value) > (mine.step + theirs.step) / 2 + 1e-9:
+            assert mine is not None
+            value, step = mine.value, mine.step
+            for other, theirs, about in latest:
+                if abs(value - theirs) > (step + about) / 2 + 1e-9:
                     found[n] = f"the text contradicts itself: it also says {verdicts.said_text(claims[other])}"
+                    break
     return found
 
 

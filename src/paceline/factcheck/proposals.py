@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,6 +19,8 @@ from paceline.factcheck import quantities, text
 from paceline.factcheck.grammar import Aside, Claim, Reader
 from paceline.factcheck.subjects import Names
 
+#: Proposals read of one reply, and characters of each of their texts.
+MOST, LONGEST = 1_000, 2_000
 #: From a prompt to a reply: any language model.
 Ask = Callable[[str], str]
 PROMPT = """You read market commentary and point out its claims about past price moves; you judge none of them.
@@ -49,11 +50,13 @@ class Proposal:
 def asked(ask: Ask, said: str, today: dt.date) -> list[Proposal]:
     """What the model proposes; ``SourceError`` for a reply that is no list of quotes and sentences."""
     reply = ask(PROMPT.format(day=today.isoformat(), text=said))
-    found = re.search(r"\[.*\]", reply, re.DOTALL)
+    first, last = reply.find("["), reply.rfind("]")
     try:
-        rows = json.loads(found.group() if found else reply)
+        rows = json.loads(reply[first : last + 1] if 0 <= first < last else reply)
+        if not isinstance(rows, list) or len(rows) > MOST:
+            raise ValueError(f"no list of at most {MOST} claims")
         return [Proposal(*(_text(row, key) for key in ("quote", "plain"))) for row in rows]
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise SourceError(
             f"the model's reply is no list of claims ({type(error).__name__}: {reply[:80]!r}).",
             "Try another model, or leave out --reader: the grammar needs none.",
@@ -62,7 +65,7 @@ def asked(ask: Ask, said: str, today: dt.date) -> list[Proposal]:
 
 def _text(row: Any, key: str) -> str:
     value = row[key]
-    if not isinstance(value, str):
+    if not isinstance(value, str) or len(value) > LONGEST:
         raise TypeError(key)
     return value
 

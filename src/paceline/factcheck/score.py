@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from paceline.doors import LARGEST_TEXT, read_bytes
 from paceline.errors import SourceError, UsageError
 from paceline.factcheck import Checked, Verdict, factcheck
 from paceline.factcheck.subjects import Names
@@ -115,16 +116,18 @@ def measure(market: Market, folder: Path) -> Score:
 def _sheet(market: Market, names: Names, path: Path) -> Sheet:
     key_path = path.with_suffix(".json")
     try:
-        key = json.loads(key_path.read_text(encoding="utf-8"))
+        key = json.loads(read_bytes(key_path, SourceError, LARGEST_TEXT))
         claims = [dict(c) for c in key["claims"]]
         for c in claims:
             if not {"quote", "kind", "subject"} <= set(c):
                 raise KeyError("quote, kind or subject")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+            if not all(isinstance(c[name], str) for name in ("quote", "kind", "subject")):
+                raise TypeError("quote, kind and subject are texts")
+        said = read_bytes(path, SourceError, LARGEST_TEXT).decode("utf-8")
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise SourceError(
             f"{key_path}: no usable answer key ({error}).", "See docs/factcheck.md for the format."
         ) from None
-    said = path.read_text(encoding="utf-8")
     checked = factcheck(market, said, key.get("date"))
     return compare(checked, claims, names, path.stem)
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 _PIECES = re.compile(
-    r"<(?:script|style)\b.{0,20000}?</(?:script|style)\s*>|<!--.{0,5000}?-->|\x1b\[[0-9;?]{0,20}[A-Za-z]"  # blocks nobody reads
-    r"|</?[A-Za-z][^<>]{0,300}>|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|\w{2,8});|https?://\S{1,300}|\*{1,3}|`+|_{2,}|.",
+    r"\x1b\[[0-9;?]{0,20}[A-Za-z]|</?[A-Za-z][^<>]{0,300}>|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|\w{2,8});|https?://\S{1,300}|\*{1,3}|`+|_{2,}|.",
     re.DOTALL | re.IGNORECASE,
+)
+#: Blocks nobody reads: how each begins and ends, and how long it may be.
+_BLOCKS = (
+    (re.compile(r"<(?:script|style)\b", re.IGNORECASE), re.compile(r"</(?:script|style)\s*>", re.IGNORECASE), 20_000),
+    (re.compile(r"<!--"), re.compile(r"-->"), 5_000),
 )
 _SAME = {
     "\u2018": "'",
@@ -48,6 +53,7 @@ ABBREVIATIONS = frozenset(
     "dept fig al cf ca n.v s.a d.c n.y u.s.a l.p a.g".split()
 )
 _END = re.compile(r"[.!?]+[\"')\]]*(?=\s|$)")
+_INK = re.compile(r"\S")
 _BULLET = re.compile(r"\s*(?:[-*\u2022\u2023\u25aa\u25cf\u2013\u2014>]|\d{1,2}[.)]|#+)\s+")
 
 
@@ -86,7 +92,7 @@ def prepare(raw: str) -> Text:
     """Clean a text: markup, entities and control characters become blanks, typographic marks plain ones."""
     out: list[str] = []
     at: list[int] = []
-    for match in _PIECES.finditer(raw):
+    for match in _pieces(raw):
         piece = match.group()
         if len(piece) > 1:
             if piece[0] == "<":
@@ -108,6 +114,35 @@ def prepare(raw: str) -> Text:
     text = Text(raw, "".join(out), [], at)
     text.sentences = _sentences(text.clean)
     return text
+
+
+def _pieces(raw: str) -> Iterator[re.Match[str]]:
+    """The pieces of a text; a block that nobody reads is one."""
+    done = 0
+    for begin, block in _blocks(raw):
+        if begin < done:
+            continue
+        yield from _PIECES.finditer(raw, done, begin)
+        yield block
+        done = block.end()
+    yield from _PIECES.finditer(raw, done)
+
+
+def _blocks(raw: str) -> list[tuple[int, re.Match[str]]]:
+    """Where blocks that nobody reads begin, and each from there to its end; every end is looked for once."""
+    found: list[tuple[int, re.Match[str]]] = []
+    for opens, closes, longest in _BLOCKS:
+        ends = [m.end() for m in closes.finditer(raw)]
+        whole = re.compile(rf".{{0,{longest + 40}}}", re.DOTALL)
+        done = 0
+        for start in opens.finditer(raw):
+            k = bisect_left(ends, start.end())
+            if start.start() >= done and k < len(ends) and ends[k] - start.end() <= longest + 20:
+                block = whole.match(raw, start.start(), ends[k])
+                assert block is not None
+                found.append((start.start(), block))
+                done = block.end()
+    return sorted(found, key=lambda f: f[0])
 
 
 def _sentences(clean: str) -> list[Sentence]:
@@ -132,6 +167,7 @@ def _sentences(clean: str) -> list[Sentence]:
 def _lines(clean: str, start: int, end: int) -> list[tuple[int, int]]:
     """Lines of a block, those that only wrap joined with the one before."""
     lines: list[tuple[int, int]] = []
+    before = ""  # the last line of those that are joined so far
     at = start
     for line in clean[start:end].split("\n"):
         here = (at, at + len(line))
@@ -139,19 +175,20 @@ def _lines(clean: str, start: int, end: int) -> list[tuple[int, int]]:
         if not line.strip():
             continue
         if lines and not _BULLET.match(line):
-            a, b = lines[-1]
-            before = clean[a:b].rstrip()
-            last = before.rsplit("\n", 1)[-1]
+            last = before = before.rstrip()
             whole = len(last) > UNWRAPPED and before.endswith((".", "!", "?", '"')) and line.strip()[:1].isupper()
             if len(last) > 150 or whole:  # nobody wraps so late: a line is a paragraph
                 lines.append(here)
+                before = line
                 continue
             short = len(last) < 60 and not before.endswith((",", "-", "\u2014"))
             heading = short and (line.strip()[:1].isupper() or not before.endswith((".", ",")))
             if not (heading and (line.strip()[:1].isupper() or ":" in line)):
-                lines[-1] = (a, here[1])
+                lines[-1] = (lines[-1][0], here[1])
+                before = line
                 continue
         bullet = _BULLET.match(line)
+        before = line[bullet.end() :] if bullet else line
         lines.append((here[0] + (bullet.end() if bullet else 0), here[1]))
     return lines
 
@@ -162,7 +199,8 @@ def _split(clean: str, start: int, end: int) -> list[tuple[int, int]]:
     for match in _END.finditer(clean, start, end):
         if match.end() >= end:
             break
-        after = clean[match.end() : end].lstrip()[:1]
+        follows = _INK.search(clean, match.end(), end)
+        after = follows.group() if follows else ""
         if match.group()[0] == "." and after and (after.islower() or after in ",;)%"):
             continue
         word = re.search(r"[\w.&'-]*$", clean[max(begin, match.start() - 20) : match.start()])

@@ -29,6 +29,7 @@ from paceline.indices.core import (
     build_both,
     extend,
     finish,
+    goes_on,
     walk,
 )
 from paceline.indices.drift import BASE, Basis
@@ -44,5 +45,6 @@ __all__ = [
     "build_both",
     "extend",
     "finish",
+    "goes_on",
     "walk",
 ]

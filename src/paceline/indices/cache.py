@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from paceline.arrays import Array
 from paceline.indices import core
 from paceline.indices.core import BASES
 from paceline.lineage import code_of, digest
@@ -51,9 +53,15 @@ def _entry_of(made: core.Walk) -> tuple[dict[str, Any], dict[str, Any]]:
         "columns": columns.astype(np.int32),
         "cells": np.concatenate([*cells, *none]).astype(np.int32),
         "weights": np.concatenate(weights or none),
-        **{basis: np.stack(made.rows[basis]) for basis in BASES},
+        **{basis: np.stack(made.rows[basis][:-1]) for basis in BASES},
+        **{f"{basis} shares": made.rows[basis].shares for basis in BASES},
     }
     return values, arrays
+
+
+def _rows_of(stacked: Array, shares: NDArray[np.float32]) -> core.Rows:
+    returns, missing, members = stacked
+    return core.Rows(returns, missing, members, shares)
 
 
 def _walk_of(entry: Entry) -> core.Walk:
@@ -66,7 +74,7 @@ def _walk_of(entry: Entry) -> core.Walk:
         stretches.append(core.Stretch(start, stop, columns, weights))
         c, w = c + width, w + held
     return core.Walk(
-        {basis: core.Rows(*arrays[basis]) for basis in BASES},
+        {basis: _rows_of(arrays[basis], arrays[f"{basis} shares"]) for basis in BASES},
         {n: [(t, x) for t, x in done] for n, done in values["turnover"].items()},
         tuple(stretches),
     )

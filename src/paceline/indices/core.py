@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from paceline.arrays import Array, Bools, Dates, Span
+from paceline.arrays import Array, Dates, Span
 from paceline.errors import UnknownName, UsageError
-from paceline.indices.drift import Basis, Drift, DriftPath, chain, counts, normalised
+from paceline.indices.drift import SHARES, Basis, Drift, DriftPath, chain, counts, normalised
 
 if TYPE_CHECKING:
     from paceline.baskets import Targets
@@ -38,8 +38,10 @@ class Indices:
     levels    (S, T) 100 on the session a basket begins, or a lone instrument's first close on the
               price basis; NaN before, and while nobody in it is listed
     returns   (S, T) simple returns; NaN where there is no level on the session or its weight is nil
-    missing   (S, T) listed members without a return on this basis: counted as zero
+    missing   (S, T) listed members without a return on this basis: zero in the sum only
     members   (S, T) listed members
+    shares    (len(SHARES), S, T) share of the weight on each session that has no return, for good
+              or until a later one covers the session, or that of another basis or source
     turnover  basket -> [(session, one-way turnover 1/2 sum |target - drifted|)], the first purchase
               left out
     stretches  the spans with their weights, as ``spans`` makes them dense
@@ -54,6 +56,7 @@ class Indices:
     returns: Array
     missing: Array
     members: Array
+    shares: NDArray[np.float32]
     turnover: Mapping[str, list[tuple[int, float]]]
     caveats: Mapping[str, tuple[str, ...]]
     stretches: tuple[Stretch, ...] = field(repr=False)
@@ -165,6 +168,16 @@ def build_both(panel: Panel, targets: Targets) -> dict[str, Indices]:
     return finish(panel, targets, walk(panel, targets, BASES))
 
 
+def goes_on(old: Mapping[str, Indices], panel: Panel) -> bool:
+    """Whether the panel that goes on after these indices leaves the spans before the last alone.
+
+    It does not where it closes a hole that a rebalance lies in.
+    """
+    first = next(iter(old.values()))
+    done, start = len(first.sessions), first.stretches[-1].start if first.stretches else 0
+    return not any((m.column[m.known >= done] < start).any() for m in panel.marks.values())
+
+
 def extend(old: Mapping[str, Indices], panel: Panel) -> dict[str, Indices]:
     """Indices over a panel that goes on after theirs.
 
@@ -180,12 +193,13 @@ def extend(old: Mapping[str, Indices], panel: Panel) -> dict[str, Indices]:
     for basis, drift in drifts.items():
         was = old[basis]
         tail = Rows.empty(len(was.names), T)
-        tail.fill(last.weights, path, *drift.earned(path))
+        tail.fill(last.weights, path, drift)
         rows = Rows(
-            *(
-                np.concatenate([a, b[:, done:]], axis=1)
-                for a, b in zip((was.returns, was.missing, was.members), tail, strict=True)
-            )
+            np.concatenate([was.returns, tail.returns[:, done:]], axis=1),
+            np.concatenate([was.missing, tail.missing[:, done:]], axis=1),
+            np.concatenate([was.members, tail.members[:, done:]], axis=1),
+            # what was pending may be lost or settled now: shares of the whole span are new
+            np.concatenate([was.shares[..., : last.start], tail.shares[..., last.start :]], axis=2),
         )
         stretches = (*was.stretches[:-1], last)
         out[basis] = _finished(drift, rows, was.turnover, stretches, first.dense)
@@ -193,23 +207,27 @@ def extend(old: Mapping[str, Indices], panel: Panel) -> dict[str, Indices]:
 
 
 class Rows(NamedTuple):
-    """Returns, members without a return and members of every basket, (S, T)."""
+    """Returns, members without a return and members of every basket, (S, T); shares of weight."""
 
     returns: Array
     missing: Array
     members: Array
+    shares: NDArray[np.float32]
 
     @classmethod
     def empty(cls, S: int, T: int) -> Rows:
         """Of S baskets and T sessions, nothing known yet."""
-        return cls(np.full((S, T), np.nan), np.zeros((S, T)), np.zeros((S, T)))
+        shares = np.zeros((len(SHARES), S, T), np.float32)
+        return cls(np.full((S, T), np.nan), np.zeros((S, T)), np.zeros((S, T)), shares)
 
-    def fill(self, w: Array, path: DriftPath, earned: Array, missing: Bools) -> None:
+    def fill(self, w: Array, path: DriftPath, drift: Drift) -> None:
         """The columns of one span, with w its weights."""
         at = slice(path.start, path.stop)
+        earned, missing = drift.earned(path)
         value = w @ path.opening
         np.divide(w @ (path.opening * earned), value, out=self.returns[:, at], where=value > 0)
         self.members[:, at], self.missing[:, at] = counts(w > 0, path.delisted, missing)
+        self.shares[..., at] = drift.unlike(path, w, missing)
 
 
 class Walk(NamedTuple):
@@ -247,7 +265,7 @@ def walk(panel: Panel, targets: Targets, bases: tuple[Basis, ...]) -> Walk:
             continue
         path = drift.path(start, stop, columns)
         for basis, own in drifts.items():
-            rows[basis].fill(w, path, *own.earned(path))
+            rows[basis].fill(w, path, own)
         W[:, columns] = normalised(w * path.closing[:, -1])
     return Walk(rows, turnover, tuple(stretches))
 
@@ -272,7 +290,8 @@ def _finished(
     levels = chain(rows.returns, targets.first, drift.bases)
     begun = np.arange(levels.shape[1]) == targets.first[:, None]
     levels[np.isnan(rows.returns) & ~begun] = np.nan
-    for matrix in (levels, *rows):
+    levels.setflags(write=False)
+    for matrix in rows:
         matrix.setflags(write=False)
     caveats = {n: (*targets.caveats.get(n, ()), *drift.caveats) for n in targets.names}
     return Indices(
@@ -280,7 +299,10 @@ def _finished(
         drift.basis,
         drift.panel.sessions,
         levels,
-        *rows,
+        rows.returns,
+        rows.missing,
+        rows.members,
+        rows.shares,
         turnover,
         caveats,
         stretches,

@@ -14,12 +14,18 @@ from paceline import kernels
 from paceline.arrays import Array, Bools
 from paceline.baskets.history import drift_return, stored
 from paceline.errors import DataError
+from paceline.panel.derived import delisting_dates
+from paceline.panel.holes import OTHER_BASIS, OTHER_SOURCE, PENDING, SEVERAL, Marks
 
 if TYPE_CHECKING:
     from paceline.baskets import Targets
     from paceline.panel import Panel
 
 Basis = Literal["price", "total"]
+#: What the weight of a basket may lack on a session: a return, for good or until a later one that
+#: covers the session; or whose return it is. ``several``: it covers more than the session.
+#: ``left``: who has it fell silent, without a delisting on record.
+SHARES = ("lost", "pending", "other_basis", "other_source", "several", "left")
 #: Level on the first session.
 BASE = 100.0
 #: Cells are visited one by one where no more than this share of them is marked.
@@ -115,6 +121,84 @@ class Drift:
         for matrix in (opening, growth):
             matrix[leavers] = np.where(delisted[leavers], 0.0, matrix[leavers])
         return DriftPath(start, stop, columns, opening, growth, delisted)
+
+    @cached_property
+    def _marks(self) -> Marks:
+        """Marked cells of the basis' returns, in order of their sessions."""
+        return self.panel.marks.get(f"{self.basis}_return", Marks.none())
+
+    def unlike(self, path: DriftPath, w: Array, missing: Bools) -> Array:
+        """(len(SHARES), S, L) share of each basket's weight per session, as ``SHARES`` names them.
+
+        w        (S, C) weights at the start of the span
+        missing  (C, L) listed, without a return
+        """
+        out = np.zeros((len(SHARES), len(w), path.stop - path.start))
+        if self._own is None or (missing | path.delisted).all():
+            out[0] = w @ path.opening > 0  # nobody has a return on this basis
+            return out
+        lost = np.flatnonzero(missing)
+        cells, kind = self._marked(path)
+        left, returned = self._silent(path)
+        if not (len(lost) or len(cells) or len(left)):
+            return out
+        value = w @ path.opening
+        pending = np.isin(lost, cells[kind == PENDING])
+        groups = (
+            lost[~pending],
+            lost[pending],
+            cells[kind == OTHER_BASIS],
+            cells[kind == OTHER_SOURCE],
+            cells[kind == SEVERAL],
+        )
+        for share, group in zip(out, groups, strict=False):
+            _weigh(share, w, path.opening, group)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            shares: Array = np.where(value > 0, out / value, 0.0)
+        # of those who left the weight at the start of the span
+        whole = np.broadcast_to(1.0, path.opening.shape)
+        _weigh(shares[-1], w, whole, left)
+        _weigh(shares[0], w, whole, returned)
+        return shares
+
+    def _silent(self, path: DriftPath) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Flat places of members who left in silence, without a delisting on record.
+
+        Returns where they are out, and where they are out though they have data again.
+        """
+        gone = path.delisted.any(axis=1)
+        gone &= ~self._recorded[path.columns]
+        rows = np.flatnonzero(gone)
+        if not len(rows):
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        length = path.stop - path.start
+        at, session = np.nonzero(path.delisted[rows])
+        out = rows[at] * length + session
+        back = self.panel.listed[path.columns[rows[at]], path.start + session]
+        return out, out[back]
+
+    @cached_property
+    def _recorded(self) -> Bools:
+        """(N,) who has a delisting on record."""
+        names = set(delisting_dates(self.panel.facts)["security"])
+        return np.array([s in names for s in self.panel.securities], bool)
+
+    def _marked(self, path: DriftPath) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
+        """Flat places in the span's arrays of the marks of held securities, and their kinds.
+
+        A session is pending only for who is still there when the return that covers it comes.
+        """
+        marks, length = self._marks, path.stop - path.start
+        if not len(marks.row):
+            return np.empty(0, np.int64), marks.kind
+        inside = slice(*np.searchsorted(marks.column, (path.start, path.stop)))
+        row, column, kind, known = (part[inside] for part in marks)
+        place = np.searchsorted(path.columns, row)
+        place = np.minimum(place, len(path.columns) - 1)
+        there = path.columns[place] == row
+        gone = path.delisted[place, np.minimum(known, path.stop - 1) - path.start]
+        there &= ~((kind == PENDING) & gone)
+        return (place * length + column - path.start)[there], kind[there]
 
     def earned(self, path: DriftPath) -> tuple[Array, Bools]:
         """(C, L) the basis' returns, missing as zero, and where one is missing though listed."""
@@ -214,6 +298,22 @@ def counts(held: Bools, delisted: Bools, missing: Bools) -> tuple[Array, Array]:
     """(S, L) listed members, and those of them without a return."""
     h = held.astype(np.float32)  # counts are exact in single precision
     return h.sum(axis=1)[:, None] - _tally(h, delisted), _tally(h, missing)
+
+
+def _weigh(out: Array, w: Array, opening: Array, cells: NDArray[np.int64]) -> None:
+    """Add the weight of the cells to ``out`` (S, L), per session."""
+    if not len(cells):
+        return
+    if len(cells) > FEW * opening.size:
+        of = np.zeros(opening.size)
+        of[cells] = opening.ravel()[cells]
+        out += w @ of.reshape(opening.shape)
+        return
+    row, session = np.divmod(cells, opening.shape[1])
+    order = np.argsort(session, kind="stable")
+    row, session = row[order], session[order]
+    sessions, begins = np.unique(session, return_index=True)
+    out[:, sessions] = np.add.reduceat(w[:, row] * opening[row, session], begins, axis=1)
 
 
 def _tally(held: NDArray[np.float32], marked: Bools) -> Array:

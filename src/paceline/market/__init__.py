@@ -3,6 +3,7 @@
 stored     the store at a version: imports, sessions, series, findings
 assembled  panels, baskets, indices, levels and their provenance as of a day
 view       what one measure may see
+watching   what the assembled market finds out about itself
 measuring  measures evaluated, figures
 naming     names resolved
 asked      the market that answers

@@ -15,12 +15,13 @@ from paceline.errors import NotEnoughData
 from paceline.figures import Figure
 from paceline.indices.levels import Levels
 from paceline.lineage import Steps, digest
-from paceline.market import importing, measuring, naming
+from paceline.market import importing, measuring, named, naming, watching
 from paceline.market.assembled import Assembled
 from paceline.market.importing import Progress
 from paceline.market.measuring import Evaluated
 from paceline.market.opening import located
 from paceline.market.stored import Stored
+from paceline.market.watching import Watched
 from paceline.signals.lows import confirmed_lows
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ class Market:
     def moment(self) -> Assembled:
         """All that is assembled from the store as of the market's day."""
         if self._moment is None:
+            named.check(self.stored)
             self._moment = Assembled(self.stored, self.stored.as_of(self._asked))
         return self._moment
 
@@ -279,6 +281,20 @@ class Market:
             return low, confirmed
 
         return self.memo("low", make)
+
+    @property
+    def watched(self) -> list[Watched]:
+        """Findings about the assembled market: who has no price, what follows what."""
+        return self.memo("watched", lambda: watching.watched(self))
+
+    def findings(self) -> pl.DataFrame:
+        """Every fault found: at each import, then in the assembled market (no load)."""
+        import polars as pl
+
+        stored = self.stored.findings()
+        rows = [w.row() for w in self.watched]
+        own = pl.DataFrame(rows, schema_overrides=dict(stored.schema), infer_schema_length=None)
+        return pl.concat([stored, own.select(stored.columns)]) if rows else stored
 
     # ---- data in ---------------------------------------------------------------------------------
 

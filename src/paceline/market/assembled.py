@@ -16,10 +16,13 @@ from paceline.baskets import weights
 from paceline.engine import Provenance
 from paceline.errors import NotEnoughData
 from paceline.indices import levels
+from paceline.indices.drift import SHARES
+from paceline.indices.gaps import Gaps
 from paceline.lineage import Step, Steps, code_of
 from paceline.market.stored import Stored
 
 if TYPE_CHECKING:
+    from paceline.baskets.absent import Absent
     from paceline.indices import Indices
     from paceline.panel import Panel
 
@@ -70,6 +73,8 @@ class Assembled:
         self.steps = self._parts.steps
         self._roots: dict[str, tuple[Step, tuple[str, ...]]] = {}
         self._panel_steps: dict[str, Step] = {}
+        self._gaps: dict[tuple[str, str], Gaps | None] = {}
+        self._iso: dict[tuple[np.datetime64, int], tuple[str, ...]] = {}
 
     def including(self, securities: Sequence[str]) -> Assembled:
         """The same with further securities; panels of stocks and composite indices are shared."""
@@ -130,6 +135,7 @@ class Assembled:
             return {}
         file = self.file.model_copy(update={"baskets": dict(self.declared.baskets)})
         holds = baskets.hold(built["price"].targets, longer, file, names, len(old.sessions))
+        holds = holds and indices.goes_on(built, longer)
         return indices.extend(built, longer) if holds else None
 
     # ---- panels ----------------------------------------------------------------------------------
@@ -291,7 +297,68 @@ class Assembled:
         simulated = ("SIMULATED market: no real security is meant",)
         general: tuple[str, ...] = simulated if self.file.market.simulated else ()
         general += self.stored.outdated
-        return Provenance(parents, caveats, basis or {}, self.as_of, general, self.steps)
+        return Provenance(
+            parents, caveats, basis or {}, self.as_of, general, self.steps, gaps=self.gaps
+        )
+
+    def gaps(self, name: str, basis: str = "") -> Gaps | None:
+        """What the level of a basket lacks, session by session; None for a name without a level.
+
+        basis  "price" or "total"; anything else: the basket's own
+        """
+        if name not in self.levels.basis:
+            return None
+        on = basis if basis in levels.BASES else self.levels.basis[name]
+        if (name, on) not in self._gaps:
+            self._gaps[name, on] = self._gaps_of(name, on)
+        return self._gaps[name, on]
+
+    def _gaps_of(self, name: str, basis: str) -> Gaps | None:
+        for built in (self.composite_indices, self.instrument_indices):
+            if built and name in built["price"].names:
+                index = built[basis]
+                break
+        else:
+            return None
+        row, at = index.row(name), int(np.searchsorted(self.levels.sessions, index.sessions[0]))
+        level = self.levels.by_basis[basis][self.levels.names.index(name)]
+        there = np.isfinite(level[at : at + len(index.sessions)])
+        begun = np.maximum.accumulate(np.r_[False, there[:-1]])  # the base has no return
+        shares = np.where(begun, index.shares[:, row], 0.0)
+        shares[0, begun & ~there] = 1.0  # nobody was held: a level missing for a while
+        some = np.flatnonzero(shares.any(axis=0))
+        days = self._days(index.sessions)
+        counted, nobody = self.absent.get(name), np.empty(0, np.int64)
+        return Gaps(
+            name,
+            basis,
+            tuple(days[t] for t in some.tolist()),
+            dict(zip(SHARES, shares[:, some], strict=True)),
+            days,
+            nobody if counted is None else counted.eligible,
+            nobody if counted is None else counted.absent,
+            nobody if counted is None else index.members[row].astype(np.int64),
+            counted is not None and counted.ranked,
+            tuple(days[r.session] for r in index.targets.rebalances if row in r.rows),
+            self.file.market.unpriced,
+        )
+
+    def _days(self, sessions: Dates) -> tuple[str, ...]:
+        """The sessions as ISO dates."""
+        key = sessions[0], len(sessions)
+        if key not in self._iso:
+            self._iso[key] = tuple(str(d) for d in sessions.astype("datetime64[D]"))
+        return self._iso[key]
+
+    @cached_property
+    def absent(self) -> dict[str, Absent]:
+        """Members without a price of every basket whose universe is a stored list."""
+        from paceline.baskets import absent
+
+        if self.stocks is None or not self.composites:
+            return {}
+        file = self.file.model_copy(update={"baskets": dict(self.declared.baskets)})
+        return absent.absent(self.stocks, file, self.composites)
 
     def with_series(self, known: Provenance) -> Provenance:
         """``known`` with lineage and caveats of every macro and factor series, by its name."""

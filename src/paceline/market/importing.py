@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paceline import calendars, config, quality, schema, sources
-from paceline.errors import UnknownName
+from paceline.errors import SourceError, UnknownName
 from paceline.lineage import Origin, digest
 from paceline.market import stating
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from paceline.store import Stated, Store
 
 Progress = Callable[[str, float], None]
@@ -69,32 +71,25 @@ def _import_one(
     stated = stating.gather(plugin, name, spec, Path(file.market.data), file.market.calendar, store)
     if stated.unchanged:
         return _told(name, None)
-    parsed = joined(
-        quality.check(plugin.parse(name, spec, part, context), name, spec, context)
-        for part in stated.parts
-    )
-    findings = [
-        *parsed.findings,
-        *stated.findings(name),
-        *_disagreements(file, store, name, parsed),
-    ]
+    read, findings = parsed(file, store, name, stated.parts, context)
+    findings += stated.findings(name)
     say(f"storing {name}", 0.6)
     for raw in stated.raws:
         store.keep_raw(raw)
     load = store.state(
-        parsed.tables,
+        read.tables,
         source=name,
         checksum=stated.checksum,
         declaration=stated.declaration,
         market=file.market.name,
         origins=[raw.origin for raw in stated.raws],
         findings=findings,
-        quarantine=parsed.quarantine,
+        quarantine=read.quarantine,
         adds_only=stated.adds_only,
     )
     return _told(name, load) | {
-        "rows": sum(len(t) for t in parsed.tables.values()),
-        "quarantined": 0 if parsed.quarantine is None else len(parsed.quarantine),
+        "rows": sum(len(t) for t in read.tables.values()),
+        "quarantined": 0 if read.quarantine is None else len(read.quarantine),
         "findings": len(findings),
     }
 
@@ -155,6 +150,46 @@ def _withdraw_undeclared(file: config.MarketFile, store: Store) -> list[dict[str
     return done
 
 
+def _read(
+    plugin: sources.SourcePlugin,
+    name: str,
+    spec: config.Source,
+    raws: list[sources.Raw],
+    context: sources.Context,
+) -> sources.Parsed:
+    """The checked tables of a source; what the table library refuses is an error of that source."""
+    from polars.exceptions import PanicException, PolarsError
+
+    try:
+        return quality.check(plugin.parse(name, spec, raws, context), name, spec, context)
+    except (PolarsError, PanicException) as error:
+        files = ", ".join(raw.origin.what for raw in raws[:3]) + (", ..." if len(raws) > 3 else "")
+        why = " ".join(str(error).split())[:200]
+        raise SourceError(
+            f"sources.{name}: {files} cannot be read as {spec.table} ({why}).",
+            "Check the mapped columns, their types and formats.",
+        ) from error
+
+
+def parsed(
+    file: config.MarketFile,
+    store: Store,
+    name: str,
+    parts: Sequence[list[sources.Raw]],
+    context: sources.Context | None = None,
+) -> tuple[sources.Parsed, list[sources.Finding]]:
+    """The rows of a source's bytes, checked at the door, and every finding on them.
+
+    Of several parts the later counts where both have a value.
+    """
+    if context is None:
+        context = sources.Context(file.market.calendar, tuple(calendar_sessions(file, store)))
+    spec = file.sources[name]
+    plugin = sources.get(spec.kind, file.plugins)
+    read = joined(_read(plugin, name, spec, part, context) for part in parts)
+    return read, [*read.findings, *_disagreements(file, store, name, read)]
+
+
 def _disagreements(
     file: config.MarketFile, store: Store, name: str, parsed: sources.Parsed
 ) -> list[sources.Finding]:
@@ -202,12 +237,7 @@ def calendar_sessions(file: config.MarketFile, store: Store) -> list[dt.date]:
     )
     if len(stored) and stored[-1] >= dt.date.today():
         return stored.to_list()
-    from importlib.metadata import version
-
-    days = calendars.sessions(calendar, dt.date(dt.date.today().year + 2, 12, 31))
-    frame = pl.DataFrame({"calendar": [calendar] * len(days), "date": days, "known": days})
-    what = f"exchange_calendars {version('exchange_calendars')}: {calendar}"
-    checksum = digest({"what": what, "days": [str(d) for d in days]}, 64)
+    frame, checksum, what = calendar_of(calendar)
     today = str(dt.date.today())
     if not store.has(checksum):
         store.commit(
@@ -216,4 +246,17 @@ def calendar_sessions(file: config.MarketFile, store: Store) -> list[dt.date]:
             checksum=checksum,
             origins=[Origin("exchange_calendars", what, today, "Apache-2.0", checksum)],
         )
-    return days
+    return frame["date"].to_list()
+
+
+def calendar_of(calendar: str) -> tuple[pl.DataFrame, str, str]:
+    """The sessions of a calendar as rows, their checksum, and where they are from."""
+    from importlib.metadata import version
+
+    import polars as pl
+
+    days = calendars.sessions(calendar, dt.date(dt.date.today().year + 2, 12, 31))
+    frame = pl.DataFrame({"calendar": [calendar] * len(days), "date": days, "known": days})
+    what = f"exchange_calendars {version('exchange_calendars')}: {calendar}"
+    checksum = digest({"what": what, "days": [str(d) for d in days]}, 64)
+    return frame, checksum, what

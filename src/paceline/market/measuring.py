@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from paceline import config, engine, measures
-from paceline.errors import NotEnoughData, UnknownName, UsageError
+from paceline.errors import NotEnoughData, UsageError
 from paceline.figures import Figure
 from paceline.indices.levels import BASES
 from paceline.market.stored import parse_date
@@ -42,12 +42,10 @@ def evaluate(
     """Run a measure for all its subjects: see ``Market.evaluate``."""
     measure = measures.get(name, market.plugins)
     name = measure.name
-    for given in params:
-        if given not in measure.params:
-            raise UnknownName(f"parameter of {name}", given, measure.params)
     settings = {**market.settings(name), **params}
     if "basis" in measure.params:
         settings["basis"] = basis or settings.get("basis")
+    measure.check(settings)
     if settings.get("since") == "low":
         settings["since"] = _low_or_error(market)
     question = ["evaluate", name, basis, pairs, settings]
@@ -70,7 +68,8 @@ def _evaluate(
 ) -> Evaluated:
     view, known = view_of(market.moment, measure, basis, pairs)
     seen = view if sessions is None else engine.recent(view, sessions)
-    return Evaluated(measure, view, settings, engine.evaluate(measure, seen, settings), known)
+    result = engine.evaluate(measure, seen, settings, known)
+    return Evaluated(measure, view, settings, result, known)
 
 
 def _low_or_error(market: Market) -> str:

@@ -19,7 +19,7 @@ import glob
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
@@ -92,6 +92,12 @@ def declared(name: str, spec: Source, calendar: str) -> str:
     return digest({"spec": said, "name": name, "calendar": calendar}, 64)
 
 
+def fingerprint(name: str, spec: Source, calendar: str, raws: Sequence[Raw]) -> str:
+    """Digest of the bytes of a source and of the settings under which they are read."""
+    settings = {"spec": spec.model_dump(mode="json"), "name": name, "calendar": calendar}
+    return digest({"raw": [raw.origin.checksum for raw in raws], **settings}, 64)
+
+
 def outdated(file: MarketFile, loads: pl.DataFrame) -> tuple[str, ...]:
     """A sentence where sources were imported under other settings than the market file gives now.
 
@@ -119,7 +125,6 @@ def gather(
     Raises ``SourceError`` for files that are not there, unless the declaration changed since they
     were imported and their bytes were kept.
     """
-    settings = {"spec": spec.model_dump(mode="json"), "name": name, "calendar": calendar}
     declaration, kind = declared(name, spec, calendar), kind_of(spec)
     last = store.latest(name)
     changed = last is not None and last["declaration"] not in (None, declaration)
@@ -136,21 +141,21 @@ def gather(
         kept = {}
     now = _ordered(spec, [*raws, *(_read(store, o) for o in kept.values())])
     parts = [now]
+    # other code may make other rows of the same bytes
+    parser = code_of(module_of(plugin), quality.__name__)
+    changed = changed or any(o.parser != parser for o in _origins(last))
     again = kind == "append" and changed
     if again:
         parts = [*_gathered(store, name, spec), *([now] if raws else [])]
-    parser = code_of(module_of(plugin), quality.__name__)
     parts = [[_by(parser, raw) for raw in part] for part in parts]
-    checksums = [raw.origin.checksum for part in parts for raw in part]
-    checksum = digest({"raw": checksums, **settings}, 64)
+    raws = [raw for part in parts for raw in part]
+    checksum = fingerprint(name, spec, calendar, raws)
     unchanged = last is not None and last["checksum"] == checksum
-    if kind == "append" and last is not None and not changed:
-        # the last import may have read older bytes again before these
-        unchanged = [o.checksum for o in _origins(last)][-len(checksums) :] == checksums
-    # other code may make other rows of the same bytes
-    unchanged = unchanged and {o.parser for o in _origins(last)} == {parser}
+    if kind == "append":  # the last import may have read older bytes again before these
+        then = [o.checksum for o in _origins(last)][-len(raws) :]
+        unchanged = then == [raw.origin.checksum for raw in raws]
     adds_only = kind == "append" and not again
-    return Bytes(parts, tuple(kept), adds_only, declaration, checksum, unchanged)
+    return Bytes(parts, tuple(kept), adds_only, declaration, checksum, unchanged and not changed)
 
 
 def _by(parser: str, raw: Raw) -> Raw:
@@ -167,18 +172,20 @@ def _read(store: Store, origin: Origin) -> Raw:
 
 
 def _gathered(store: Store, name: str, spec: Source) -> list[list[Raw]]:
-    """The kept bytes behind the rows of a source whose rows gather, import after import.
-
-    A file that turns up again begins another import.
-    """
+    """The kept bytes behind the rows of a source whose rows gather, import after import."""
     loads = store.standing().filter(source=name).iter_rows(named=True)
-    parts: list[list[Raw]] = [[]]
-    for load in loads:
-        for origin in (o for o in _origins(load) if _declared(spec, o.what)):
-            if any(raw.origin.what == origin.what for raw in parts[-1]):
-                parts.append([])
-            parts[-1].append(_read(store, origin))
-    return [part for part in parts if part]
+    origins = [o for load in loads for o in _origins(load) if _declared(spec, o.what)]
+    return imports_of([_read(store, o) for o in origins])
+
+
+def imports_of(raws: Iterable[Raw]) -> list[list[Raw]]:
+    """Files that are read together, import by import: one that turns up again begins another."""
+    parts: list[list[Raw]] = []
+    for raw in raws:
+        if not parts or any(raw.origin.what == r.origin.what for r in parts[-1]):
+            parts.append([])
+        parts[-1].append(raw)
+    return parts
 
 
 def _patterns(spec: Source) -> list[str]:

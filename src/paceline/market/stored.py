@@ -82,6 +82,13 @@ class Stored:
         """Every row set aside, with the reason."""
         return self.store.quarantine(self.version)
 
+    def distinct(self, table: str, column: str) -> list[str]:
+        """Every text that stands in a column of a table."""
+        import polars as pl
+
+        found = self.store.table(table, self.version).select(pl.col(column).drop_nulls().unique())
+        return [str(value) for value in found.collect().to_series()]
+
     # ---- time ------------------------------------------------------------------------------------
 
     @cached_property

@@ -25,13 +25,14 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from paceline import plugins
 from paceline.arrays import COVERAGE, Array, Dates, Span
-from paceline.errors import MarketFileError, UnknownName
+from paceline.errors import MarketFileError, UnknownName, UsageError
+from paceline.measures import _settings
 from paceline.signals.view import View
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ class Measure:
     never: str = ""
     section: str = ""
     annualised: tuple[str, ...] = ()
+    limits: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def module(self) -> str:
@@ -130,6 +132,23 @@ class Measure:
                 name = ""
         return found
 
+    def check(self, settings: Mapping[str, Any]) -> None:
+        """Raise where a parameter does not exist (``UnknownName``) or cannot have its value.
+
+        The latter is a ``UsageError`` naming measure, parameter, what was found and what is
+        accepted: a wrong type, a number that is not finite or outside its limits.
+        """
+        for name, value in settings.items():
+            if name not in self.params:
+                raise UnknownName(f"parameter of {self.name}", name, self.params)
+            if fault := _settings.fault(self, name, value):
+                shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "..."
+                raise UsageError(
+                    f"{self.name}: {name} = {shown} {fault}.",
+                    _settings.example(self.params, name)
+                    or f"`paceline show {self.name} --help` explains it.",
+                )
+
     def __call__(self, view: View, **params: Any) -> Result:
         """The result on a view; ``UnknownName`` for a parameter that the measure does not have."""
         for name in params:
@@ -153,6 +172,7 @@ def measure(
     never: str = "",
     section: str = "",
     annualised: tuple[str, ...] = (),
+    limits: Mapping[str, tuple[float, float]] | None = None,
 ) -> Callable[[Callable[..., Result]], Measure]:
     """Declare a measure.
 
@@ -173,6 +193,8 @@ def measure(
     section     section of the report in which a plug-in's measure is shown, e.g. "breadth"; of a
                 name that no page has, a section of its own
     annualised  statistics that are rates per year: their figures say how many sessions that is
+    limits      parameter -> (least, greatest) of its numbers; without it a whole number counts
+                something, from 1 to 100,000
     causal      False is stamped on every figure and refused by the backtest
     """
 
@@ -200,6 +222,7 @@ def measure(
             never,
             section,
             tuple(annualised),
+            limits or {},
         )
 
     return declare
@@ -281,8 +304,12 @@ def _value(measure: Measure, key: str, value: object, where: str) -> object:
         raise MarketFileError(f"{where}.{key}: {error.message}", error.remedy)
     given = value.isoformat() if isinstance(value, dt.date) else value
     try:
-        return TypeAdapter(measure.params[key].annotation).validate_python(given)
+        taken = TypeAdapter(measure.params[key].annotation).validate_python(given)
+        measure.check({key: taken})
+    except UsageError as error:
+        raise MarketFileError(f"{where}.{key}: {error.message}", error.remedy) from None
     except ValidationError as error:
         raise MarketFileError(
             f"{where}.{key}: {error.errors()[0]['msg']}.", f"Found {given!r}."
         ) from None
+    return taken

@@ -30,6 +30,7 @@ UNITS = {
         "McClellan, McClellan (1970), Patterns for Profit",
         "StockCharts ChartSchool, McClellan Oscillator (ratio-adjusted)",
     ),
+    limits={"discard": (0, 100_000)},
 )
 def advance_decline(
     view: View, *, fast: int = 19, slow: int = 39, discard: int = 100, basis: Basis | None = None

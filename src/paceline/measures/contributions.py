@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from paceline.arrays import Bools
+from paceline.arrays import PATIENCE, Bools
 from paceline.measures import Array, Result, View, measure
 from paceline.signals.members import basis_of, companies, drift
 from paceline.signals.returns import growth_to_eve, return_between
@@ -53,8 +53,10 @@ def contributions(
     basket gained; above 1 the other members lost together, and a note says so); for every basket
     of every group that shares members with the subject, part (``group``, ``part``): the sum over
     its members while they are members; residual = total - sum of all C, zero up to rounding.
-    ``share`` is value / total where the basket gained. Missing: a missing return contributes
-    nothing; a basket younger than the window has no value, one without members no row.
+    ``share`` is value / total where the basket gained. n_eligible counts the members, n_used those
+    of them that had a return on the basis within ten sessions, or have left. Missing: a missing
+    return contributes nothing; a basket younger than the window has no value, one without members
+    no row.
     """
     used = basis_of(view, basis)
     start, end = since_window(view, since)
@@ -97,21 +99,23 @@ class _Sums:
     held    (S, N) whether it was a member at any time in the window
     parts   (S, S) their sums over the members of every basket
     common  (S, S) how many securities two baskets have in common, at the end
+    priced  (S,) how many of its securities, at the end, are not silent for longer than a halt
     """
 
     own: Array
     held: Bools
     parts: Array
     common: Array
+    priced: Array
 
 
 def _lines(view: View, sums: _Sums, row: int, gain: float, k: int) -> Iterator[dict[str, object]]:
     """Rows of one basket, whose return is ``gain``."""
     own = sums.own[row]
-    held = int(sums.common[row, row])
+    held, priced = int(sums.common[row, row]), int(sums.priced[row])
     largest = _largest(view, own, sums.held[row], k)
     top = sum(value for value, _ in largest) if np.isfinite(gain) else float("nan")
-    yield {"statistic": "total", "value": gain, "n_used": held, "n_eligible": held}
+    yield {"statistic": "total", "value": gain, "n_used": priced, "n_eligible": held}
     for n, (value, lines) in enumerate(largest, 1):
         yield {
             "statistic": f"top_{n}",
@@ -157,9 +161,9 @@ def _sums(view: View, basis: str, start: int, end: int) -> _Sums:
     """Contributions from the close of session ``start`` to that of ``end``."""
     S, N = len(view.subjects), len(view.securities)
     own, parts, common = np.zeros((S, N)), np.zeros((S, S)), np.zeros((S, S))
-    ever = np.zeros((S, N), bool)
+    ever, priced = np.zeros((S, N), bool), np.zeros(S)
     if start < 0:
-        return _Sums(np.full((S, N), np.nan), ever, parts, common)
+        return _Sums(np.full((S, N), np.nan), ever, parts, common, priced)
     levels, returns = view.all_levels[basis], view.field(f"{basis}_return")
     move, listed = drift(view)
     for span in view.spans:
@@ -179,6 +183,9 @@ def _sums(view: View, basis: str, start: int, end: int) -> _Sums:
         with np.errstate(divide="ignore", invalid="ignore"):
             factor = np.where(late & (den > 0), before / (den * levels[:, [start]]), 0.0)
         r = returns[held, now]
+        recent = returns[held, max(end - PATIENCE, 0) : end + 1]
+        silent = listed[held, stop - 1] & ~np.isfinite(recent).any(axis=1)
+        priced = (W > 0) @ (~silent).astype(float)  # the last span's
         r[np.isnan(r)] = 0.0
         AG *= r
         of_span = W * (factor @ AG.T)
@@ -186,4 +193,4 @@ def _sums(view: View, basis: str, start: int, end: int) -> _Sums:
         member = (W > 0).astype(float)
         parts += of_span @ member.T
         common = member @ member.T  # the last span's
-    return _Sums(own, ever, parts, common)
+    return _Sums(own, ever, parts, common, priced)

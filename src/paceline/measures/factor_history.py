@@ -30,6 +30,7 @@ Pair = tuple[str, Dates, Array, Array]
     unit="return",
     shows="table",
     references=("Kenneth R. French, Data Library", "Daniel, Moskowitz (2016), Momentum crashes"),
+    limits={"years": (0, 1000)},
 )
 def factor_history(
     view: View, *, months: int = 12, years: int = 0, worst: int = 5, length: int = 3

@@ -24,6 +24,7 @@ DEFAULT = ("since_low", "1d", "1w", "1m", "last_month", "3m", "6m", "ytd", "1y")
     shows="ranking",
     bounds=(-1.0, float("inf")),
     references=("Kendall, Gibbons (1990), Rank Correlation Methods, chapter 3 (tied ranks)",),
+    limits={"tie": (0, 1)},
 )
 def league(
     view: View,

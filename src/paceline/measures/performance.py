@@ -44,6 +44,7 @@ ANNUALISED = ("3y_annualised", "5y_annualised")
         "Lunde, Timmermann (2004), Duration Dependence in Stock Prices (the short-term low)",
         "empyrical: annual_return, annual_volatility, max_drawdown",
     ),
+    limits={"years": (0, 200)},
 )
 def performance(
     view: View, *, horizons: tuple[str, ...] | None = None, since: str | None = None, years: int = 5

@@ -21,6 +21,7 @@ from paceline.signals.tables import day, tidy
         "Lunde, Timmermann (2004), Duration Dependence in Stock Prices",
         "R package bbdetection (source)",
     ),
+    limits={"fall": (1e-6, 1), "rise": (1e-6, 10)},
 )
 def swing_lows(view: View, *, fall: float | None = None, rise: float | None = None) -> Result:
     """Highs and lows of each level by the filter of Lunde and Timmermann.

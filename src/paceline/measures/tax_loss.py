@@ -11,7 +11,7 @@ from paceline.arrays import Bools, Ints
 from paceline.errors import UsageError
 from paceline.evidence import hac_mean
 from paceline.measures import Array, Result, View, measure
-from paceline.signals.calendar import COLUMNS, Places, ahead, places
+from paceline.signals.calendar import COLUMNS, Places, ahead, judged_columns, places
 from paceline.signals.characteristics import Stocks, chosen
 from paceline.signals.members import Basis, basis_of
 from paceline.signals.returns import return_between
@@ -37,6 +37,7 @@ TURN = 5
         "Sias, Starks (1997), Institutions and individuals at the turn-of-the-year",
         "Sikes (2014), The turn-of-the-year effect and tax-loss-selling by institutional investors",
     ),
+    limits={"share": (0, 1)},
 )
 def tax_loss(
     view: View,
@@ -105,13 +106,7 @@ def _means(view: View, years: list[dict[str, object]]) -> Iterator[dict[str, obj
             "end": view.sessions[-1].item(),
             "value": float(values.mean()),
             "years": len(values),
-            "effect": judged.effect,
-            "low": judged.low,
-            "high": judged.high,
-            "p": judged.p,
-            "n_effective": judged.n_effective,
-            "minimum_detectable": judged.minimum_detectable,
-            "state": judged.note,
+            **judged_columns(judged),
         }
 
 

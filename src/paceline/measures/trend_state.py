@@ -48,6 +48,7 @@ ROUNDING = 1e-12
         "Journal of Finance 22",
         "George, Hwang (2004), The 52-Week High and Momentum Investing, Journal of Finance 59",
     ),
+    limits={"off": (0, 1)},
 )
 def trend_state(
     view: View,

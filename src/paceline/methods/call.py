@@ -34,6 +34,8 @@ FORMERLY = {"digestion": "consolidation"}
 DIP = 0.05
 #: What joins the names of a list in one cell or value.
 JOIN = ";"
+#: Sessions of the longest horizon: more than any calendar has.
+LONGEST_HORIZON = 1_000_000_000
 #: Length of a value as it is shown in a message.
 LONGEST_SHOWN = 80
 
@@ -152,6 +154,10 @@ class Call(BaseModel):
         yield (
             isinstance(self.horizon, int) and self.horizon < 1,
             "a horizon has one session or more",
+        )
+        yield (
+            isinstance(self.horizon, int) and self.horizon > LONGEST_HORIZON,
+            f"a horizon has at most {LONGEST_HORIZON:,} sessions",
         )
         yield self.begins is not None and self.begins < self.date, "begins before the call's date"
         yield (

@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from paceline import plugins
+from paceline import measures, plugins
 from paceline.document import Section
+from paceline.errors import MarketFileError, UnknownName
 
 if TYPE_CHECKING:
     from paceline.studies.answers import Answers
@@ -68,9 +69,23 @@ def discover(plugged: tuple[plugins.Plugin, ...] = ()) -> dict[str, Page]:
 
 def plan(ask: Answers) -> list[tuple[str, Build]]:
     """Name and builder of every page of one report, in reading order."""
+    _check(ask)
     several = {name.split("_")[0] for name in ask.market.file.report.sections}
     declared = discover(ask.market.plugins).values()
     return [(p.name, p.build) for p in declared if wanted(ask, p.name) or p.name in several]
+
+
+def _check(ask: Answers) -> None:
+    """Raise ``MarketFileError`` for a section of the market file that no page or measure has."""
+    market = ask.market
+    pages = discover(market.plugins)
+    known = {*pages, *(p.split("_")[0] for p in pages), *(f"league_{g}" for g in market.groups)}
+    known |= {m.section for m in measures.discover(market.plugins).values() if m.section}
+    further = {name for name in pages if name not in _own()}  # may make several sections each
+    for name in market.file.report.sections:
+        if name not in known and name.split("_")[0] not in further:
+            error = UnknownName("section", name, known)
+            raise MarketFileError(f"{market.path}: report.sections: {error.message}", error.remedy)
 
 
 def wanted(ask: Answers, section: str) -> bool:

@@ -237,7 +237,7 @@ def _followed(s: Study) -> list[Block]:
     return [
         Grid(
             Label(title),
-            ("Line", "Since", "After", *(heading for heading, _ in COLUMNS)),
+            ("Line", "Since", "Sessions after", *(heading for heading, _ in COLUMNS)),
             tuple(_history(s, h, f) for h, f in histories),
             note=words("Where a number is missing: ", why, ".") if why.text else None,
         )
@@ -250,7 +250,7 @@ def _history(s: Study, h: History, f: dict[str, Figure]) -> tuple[Part | None, .
     return (
         Label(f"REAL: {name}" if real else name),
         day(h.first),
-        Label(f"{h.outcome.horizon} sessions"),
+        Label(str(h.outcome.horizon)),
         *(f[key] for _, key in COLUMNS),
     )
 

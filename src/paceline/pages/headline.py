@@ -1,4 +1,8 @@
-"""The headline: three sentences in generated words, every number of them a figure."""
+"""The headline: three sentences in generated words, every number of them a figure.
+
+Before anything else a reader must know on which sessions most of the data are missing, and where a
+built index does not follow the published one: a sentence each, after the three.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +17,29 @@ YEAR = {"since": "ytd"}
 
 
 def sentences(ask: Answers) -> tuple[Sentence, ...]:
-    """Who has led since the low; what the last full month said; how broad it is."""
+    """Who has led since the low; what the last full month said; how broad it is; faults."""
     said = (_since_low(ask), _last_month(ask), _breadth(ask))
-    return tuple(s for s in said if s is not None)
+    return (*(s for s in said if s is not None), *_faults(ask))
+
+
+def _faults(ask: Answers) -> tuple[Sentence, ...]:
+    """The faults of the last year that most of the data share."""
+    return tuple(
+        Sentence(
+            (
+                "Data of ",
+                Label(str(row["source"])),
+                ": ",
+                Label(str(row["check"])),
+                " (",
+                ask.finding(row),
+                "): ",
+                Label(str(row["example"])),
+                ".",
+            )
+        )
+        for row in ask.first_page()
+    )
 
 
 def _pairs(ask: Answers) -> list[tuple[str, str]]:

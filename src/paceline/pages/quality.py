@@ -12,22 +12,23 @@ def quality(ask: Answers) -> Section:
     """Every finding with its count and the action taken, and each question refused, with why."""
     findings = tuple(
         (
-            Label(str(r["load"])),
+            Label(str(r["load"] or "")),
             Label(str(r["source"])),
             Label(str(r["check"])),
             ask.finding(r),
             Label(str(r["action"])),
             Label(str(r["example"] or "")),
         )
-        for r in ask.market.stored.findings().to_dicts()
+        for r in ask.market.findings().to_dicts()
     )
     refused = tuple((Label(m), Label(why)) for m, why in sorted(ask.refused.items()))
     columns = ("Import", "Source", "Check", "Count", "Action taken", "Example")
     blocks: list[Block] = [
         Sentence(
             (
-                "Every fault found in what the sources say now, with the import that found it, the "
-                "action taken and an example. Nothing is dropped without a record.",
+                "Every fault found in what the sources say now, at import and in the market as a "
+                "whole, with the import that found it, the action taken and an example. "
+                "Nothing is dropped without a record.",
             )
         ),
         Grid("Findings", columns, findings),

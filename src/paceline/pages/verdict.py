@@ -40,7 +40,7 @@ def verdict(ask: Answers) -> Section | None:
             f"Evidence on a consolidation of {ask.name(found.sector).text}",
             consolidation.arguments(ask, found),
         ),
-        _grades(rows),
+        *_grades(rows),
         *_reversals(ask),
     ]
     return Section("verdict", "The verdict", "Is the baton really changing hands?", tuple(blocks))
@@ -170,14 +170,16 @@ ARGUMENTS: dict[str, Part] = {
     "sessions": "Sessions since its high",
     "lift": "Relative return per session in earnings seasons less outside",
 }
-#: Columns of the table of grades: heading, and the figure of a rotation.
-COLUMNS: tuple[tuple[str | Label, str], ...] = (
+#: Columns of the two tables of rotations: heading, and the figure of a rotation.
+MOVES: tuple[tuple[str | Label, str], ...] = (
     ("Return since", "move"),
     ("Abnormal return", "effect"),
     (INTERVAL[0], "low"),
     (INTERVAL[1], "high"),
     ("Adjusted p", "p"),
     ("Independent windows", "n_effective"),
+)
+GRADED: tuple[tuple[str | Label, str], ...] = (
     ("New turn", "turn"),
     ("Effect", "grade_effect"),
     ("Significance", "grade_significance"),
@@ -186,18 +188,26 @@ COLUMNS: tuple[tuple[str | Label, str], ...] = (
 )
 
 
-def _grades(rows: Sequence[tuple[str, Row]]) -> Grid:
-    return Grid(
-        "Every rotation since the date, and how its grade comes about",
-        ("Rotation", *(heading for heading, _ in COLUMNS)),
-        tuple((Label(name), *(r[key] for _, key in COLUMNS)) for name, r in rows),
-        note=words(
-            "The grade is the lowest of the three; a single sector is graded weak at most. The "
-            "abnormal return is the return since the date less the mean of all earlier windows of "
-            "that length, as it is or beta-adjusted, whichever is the weaker evidence. p is "
-            "adjusted for every question asked of the same date."
-        ),
+def _grades(rows: Sequence[tuple[str, Row]]) -> list[Grid]:
+    """What every rotation did since the date, and how its grade comes about."""
+    moves = (
+        "The abnormal return is the return since the date less the mean of all earlier windows of "
+        "that length, as it is or beta-adjusted, whichever is the weaker evidence. p is adjusted "
+        "for every question asked of the same date."
     )
+    graded = "The grade is the lowest of the three; a single sector is graded weak at most."
+    return [
+        Grid(
+            title,
+            ("Rotation", *(heading for heading, _ in columns)),
+            tuple((Label(name), *(r[key] for _, key in columns)) for name, r in rows),
+            note=words(note),
+        )
+        for title, columns, note in (
+            ("Every rotation since the date", MOVES, moves),
+            ("How each grade comes about", GRADED, graded),
+        )
+    ]
 
 
 def _reversals(ask: Answers) -> list[Grid]:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Unpack
 
 import numpy as np
+from numpy.typing import NDArray
 
+from paceline import schema
+from paceline.arrays import Array, Bools, Dates
 from paceline.errors import NotEnoughData
 from paceline.lineage import Origin, Step, code_of, digest
-from paceline.panel import cells, matrices
-from paceline.panel.core import Panel
+from paceline.panel import asof, cells, holes, matrices
+from paceline.panel.core import VALID, Panel
+from paceline.panel.derived import dark
 from paceline.panel.matrices import Matrices
 from paceline.panel.request import PAIR, PanelArguments, PanelRequest, panel_request
 from paceline.store import Store, delta, standing
@@ -126,6 +131,7 @@ def _assemble(store: Store, request: PanelRequest) -> Matrices:
         for y in years:
             cells.aim(y, row, begin, shape)
         filled = cells.fill(years, request.fields, request.ranks, numbers, shape)
+    latest = {f: holes.latest(filled.fields[f], ranks) for f, ranks in filled.ranks.items()}
     return Matrices(
         calendar[begin:],
         tuple(name for name, _ in order),
@@ -133,7 +139,37 @@ def _assemble(store: Store, request: PanelRequest) -> Matrices:
         filled.sources,
         filled.recovered,
         sum(int(chosen[y.off].sum()) for y in years),
+        marks=holes.mend(
+            filled.fields,
+            filled.covers,
+            filled.ranks,
+            members(request, [name for name, _ in order], calendar[begin:]),
+        ),
+        priced=priced(filled.fields),
+        latest=latest,
     )
+
+
+def members(request: PanelRequest, securities: Sequence[str], sessions: Dates) -> Bools | None:
+    """(N, T) who was on any list, as known on the day; None where there is no list."""
+    rows = request.facts.table("members")
+    if rows.is_empty():
+        return None
+    spells = asof.spells(rows, schema.table("members").key, sessions)
+    place = {security: i for i, security in enumerate(securities)}
+    row = np.array([place.get(s, -1) for s in spells["security"]], np.int64)
+    there = row >= 0
+    first, stop = (spells[c].to_numpy()[there] for c in ("first", "stop"))
+    return asof.cover(row[there], first, stop, (len(securities), len(sessions)))
+
+
+def priced(fields: Mapping[str, Array]) -> NDArray[np.int64]:
+    """(T,) how many securities have a close or a return on each session."""
+    valid = [np.isfinite(fields[name]) for name in VALID if name in fields]
+    if not valid:
+        return np.zeros(next(iter(fields.values())).shape[1], np.int64)
+    counts: NDArray[np.int64] = np.count_nonzero(np.logical_or.reduce(valid), axis=0)
+    return counts
 
 
 def source_numbers(request: PanelRequest) -> dict[str, int]:
@@ -177,5 +213,8 @@ def finished(made: Matrices, request: PanelRequest) -> Panel:
         off_calendar=made.off_calendar,
         recovered=made.recovered,
         guarded=made.guarded,
+        marks=made.marks,
+        dark=dark(made.priced),
         facts=request.facts,
+        memo={"latest": made.latest, "priced": made.priced},
     )

@@ -15,6 +15,14 @@ from paceline.panel.request import PAIR
 from paceline.store import Segment, Withdrawals, delta
 
 Rows = NDArray[np.int32] | NDArray[np.int64]
+#: Rows of a year: some of them, or all.
+Chosen = slice | NDArray[np.int64]
+#: Fields whose cells say how many sessions they cover and which source they are of.
+RETURNS = ("price_return", "total_return")
+#: Columns that say more of a row's closes and returns; read where a file has them.
+TOLD = ("recovered", "covers")
+#: Sources beyond this place are not told apart.
+LOWEST = np.iinfo(np.int8).max
 
 
 @dataclass
@@ -40,11 +48,17 @@ class YearOfRows:
 
 @dataclass(frozen=True)
 class Filled:
-    """Matrices by field, the sources each came from, and the recovered closes per session."""
+    """Matrices by field, the sources each came from, and the recovered closes per session.
+
+    covers  field -> sessions that each cell's return covers, 0 for one; without a field, all one
+    ranks   field -> place of each cell's source among the field's, 0 for the first choice
+    """
 
     fields: dict[str, Array]
     sources: dict[str, tuple[str, ...]]
     recovered: NDArray[np.int64]
+    covers: dict[str, NDArray[np.int32]] = field(default_factory=dict)
+    ranks: dict[str, NDArray[np.int8]] = field(default_factory=dict)
 
 
 # ---- where each row goes
@@ -199,19 +213,27 @@ def fill(
     flat = {f: np.full(size + 1, np.nan) for f in (*(PAIR if paired else ()), *single)}
     recovered = np.zeros(size + 1 if paired else 1, bool)
     used: dict[str, set[str]] = {f: set() for f in flat}
+    notes = {f: ReturnNotes(size) for f in flat if f in RETURNS}
     for year in years:
-        marked = paired and not all("recovered" in s.empty for s in year.segments)
-        part = _read(year.segments, [*flat, *(["recovered"] if marked else [])])
+        told = [c for c in TOLD if not all(c in s.empty for s in year.segments)]
+        part = _read(year.segments, [*flat, *(told if paired else set(told) - {"recovered"})])
         if paired:
             for source, rows in _by_source(year, ranks["close"], numbers):
-                if _write_pair(flat, recovered, year.target, rows, part):
-                    for name in PAIR:
-                        used[name].add(source)
+                chosen = _better_pair(flat, year.target, rows, part)
+                if _put_pair(flat, recovered, year.target[chosen], part, chosen):
+                    used["close"].add(source)
+                    place = ranks["close"].index(source)
+                    notes["price_return"].put(year.target[chosen], part, chosen, place)
         for name in single:
             values = part[name].to_numpy()
             for source, rows in _by_source(year, ranks[name], numbers):
-                if _write_single(flat[name], year.target, rows, values):
+                chosen = _better_single(flat[name], year.target, rows, values)
+                if _put(flat[name], year.target[chosen], values[chosen]):
                     used[name].add(source)
+                    place = ranks[name].index(source)
+                    if name in notes:
+                        notes[name].put(year.target[chosen], part, chosen, place)
+    used |= {name: used["close"] for name in PAIR if paired}
     counts = np.zeros(shape[1], np.int64)
     if paired and recovered[:-1].any():
         counts = recovered[:-1].reshape(shape).sum(axis=0, dtype=np.int64)
@@ -219,48 +241,90 @@ def fill(
         {f: flat[f][:-1].reshape(shape) for f in fields},
         {f: tuple(s for s in ranks[f] if s in used[f]) for f in fields},
         counts,
+        {
+            f: n.covers[:-1].reshape(shape)
+            for f, n in notes.items()
+            if f in fields and n.covers is not None
+        },
+        {f: n.places(shape) for f, n in notes.items() if f in fields},
     )
 
 
-def _write_single(
-    flat: Array, target: Rows, rows: slice | NDArray[np.int64], values: Array
-) -> bool:
-    """Values of one source where better ones left nothing; whether it gave any."""
-    to, x = target[rows], values[rows]
-    if not isinstance(rows, slice):
-        gap = ~np.isnan(x) & np.isnan(flat[to])
-        to, x = to[gap], x[gap]
-    flat[to] = x
-    return bool(len(to)) and not np.isnan(x).all()
+class ReturnNotes:
+    """What is kept of each cell of returns beside its value, for as long as any differs.
+
+    covers  sessions that the return covers, 0 for one; None: all one
+    ranks   place of the source among the field's; None: all of one
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size, self._first = size, -1
+        self.covers: NDArray[np.int32] | None = None
+        self.ranks: NDArray[np.int8] | None = None
+
+    def places(self, shape: tuple[int, int]) -> NDArray[np.int8]:
+        """Place of the source of each cell among the field's."""
+        if self.ranks is None:
+            return np.broadcast_to(np.int8(max(min(self._first, LOWEST), 0)), shape)
+        return self.ranks[:-1].reshape(shape)
+
+    def put(self, to: Rows, part: pl.DataFrame, rows: Chosen, rank: int) -> None:
+        """Note where the cells ``to`` come from: these rows, of the source of that rank."""
+        if not len(to):
+            return
+        if "covers" in part.columns and self.covers is None:
+            self.covers = np.zeros(self.size + 1, np.int32)
+        if self.covers is not None:
+            several = "covers" in part.columns
+            self.covers[to] = part["covers"].fill_null(0).to_numpy()[rows] if several else 0
+        if self._first < 0:
+            self._first = rank
+        elif rank != self._first and self.ranks is None:
+            self.ranks = np.full(self.size + 1, min(self._first, LOWEST), np.int8)
+        if self.ranks is not None:
+            self.ranks[to] = min(rank, LOWEST)
 
 
-def _write_pair(
-    flat: Mapping[str, Array],
-    recovered: Bools,
-    target: Rows,
-    rows: slice | NDArray[np.int64],
-    part: pl.DataFrame,
+def _put(flat: Array, to: Rows, values: Array) -> bool:
+    """Write the values; whether there is one."""
+    flat[to] = values
+    return bool(len(to)) and not np.isnan(values).all()
+
+
+def _put_pair(
+    flat: Mapping[str, Array], recovered: Bools, to: Rows, part: pl.DataFrame, rows: Chosen
 ) -> bool:
-    """Close and return of one source; whether it gave any.
+    """Write closes and returns, and which were worked back; whether there is one."""
+    given = [_put(flat[name], to, part[name].to_numpy()[rows]) for name in PAIR]
+    if "recovered" in part.columns:
+        recovered[to] = part["recovered"].fill_null(False).to_numpy()[rows]
+    elif not isinstance(rows, slice):
+        recovered[to] = False
+    return any(given)
+
+
+def _better_single(flat: Array, target: Rows, rows: Chosen, values: Array) -> Chosen:
+    """Those of the rows of one source that give a value where better sources left nothing."""
+    if isinstance(rows, slice):
+        return rows
+    return rows[~np.isnan(values[rows]) & np.isnan(flat[target[rows]])]
+
+
+def _better_pair(
+    flat: Mapping[str, Array], target: Rows, rows: Chosen, part: pl.DataFrame
+) -> Chosen:
+    """Those of the rows of one source whose close and return count.
 
     Where better sources left nothing, or only one of the two and this one has both.
     """
-    to, (x, y) = target[rows], (part[name].to_numpy()[rows] for name in PAIR)
-    marked = None
-    if "recovered" in part.columns:
-        marked = part["recovered"].fill_null(False).to_numpy()[rows]
-    if not isinstance(rows, slice):
-        gaps = [np.isnan(flat[f][to]) for f in PAIR]
-        has = [~np.isnan(v) for v in (x, y)]
-        better = ((gaps[0] & gaps[1]) & (has[0] | has[1])) | (
-            (gaps[0] | gaps[1]) & (has[0] & has[1])
-        )
-        to, x, y = to[better], x[better], y[better]
-        marked = np.zeros(len(to), bool) if marked is None else marked[better]
-    flat["close"][to], flat["price_return"][to] = x, y
-    if marked is not None:
-        recovered[to] = marked
-    return bool(len(to)) and not (np.isnan(x).all() and np.isnan(y).all())
+    if isinstance(rows, slice):
+        return rows
+    to = target[rows]
+    gaps = [np.isnan(flat[name][to]) for name in PAIR]
+    has = [~np.isnan(part[name].to_numpy()[rows]) for name in PAIR]
+    better = ((gaps[0] & gaps[1]) & (has[0] | has[1])) | ((gaps[0] | gaps[1]) & (has[0] & has[1]))
+    kept: NDArray[np.int64] = rows[better]
+    return kept
 
 
 def _read(segments: Sequence[Segment], columns: Sequence[str]) -> pl.DataFrame:
@@ -270,7 +334,7 @@ def _read(segments: Sequence[Segment], columns: Sequence[str]) -> pl.DataFrame:
 
 def _by_source(
     year: YearOfRows, rank: Sequence[str], numbers: Mapping[str, int]
-) -> Iterator[tuple[str, slice | NDArray[np.int64]]]:
+) -> Iterator[tuple[str, Chosen]]:
     """The rows of each source of a year, first choice first; a slice where all are of one."""
     if isinstance(year.source, int):
         if year.source >= 0:

@@ -17,6 +17,7 @@ from paceline.errors import UnknownName, UsageError
 from paceline.lineage import Origin, Step
 from paceline.panel import asof, derived
 from paceline.panel.facts import Facts, Holdings
+from paceline.panel.holes import Marks
 
 Matrix = TypeVar("Matrix", bound=NDArray[Any])
 #: Fields computed from stored ones, each once per panel, and what each is computed from.
@@ -48,6 +49,8 @@ class Panel:
     off_calendar price rows ignored because their date is not a session
     recovered    (T,) closes worked back from the next session's change
     guarded      price returns that gave way to total returns
+    marks        field -> cells of returns that are pending or stand in for missing ones (``holes``)
+    dark         (T,) sessions on which much of the market has no data; empty: none
     facts        the dated tables of the same store and version
     memo         what was worked out from this panel, by key; arrays are read-only
     """
@@ -63,6 +66,8 @@ class Panel:
     off_calendar: int = 0
     recovered: NDArray[np.int64] = dataclasses.field(default_factory=lambda: np.zeros(0, np.int64))
     guarded: int = 0
+    marks: Mapping[str, Marks] = dataclasses.field(default_factory=dict)
+    dark: Bools = dataclasses.field(default_factory=lambda: np.zeros(0, bool))
     facts: Facts = dataclasses.field(default_factory=Facts)
     memo: dict[Hashable, Any] = dataclasses.field(default_factory=dict)
 
@@ -145,6 +150,8 @@ class Panel:
             sessions=self.sessions[:stop],
             fields={n: m[:, :stop] for n, m in self.fields.items()},
             recovered=self.recovered[:stop],
+            dark=self.dark[:stop],
+            marks={n: m.cut(stop - 1) for n, m in self.marks.items()},
             memo=memo,
         )
 
@@ -156,9 +163,10 @@ class Panel:
 
         A cell is valid where close or a return is there. A security is delisted from the session
         after a recorded delisting (``securities.delisted`` or an action), else once it had no data
-        for more than ``PATIENCE`` sessions, and listed again with its next valid cell. Nobody knows
-        on the day whether a silent stock will ever trade again, so later data do not enter: cutting
-        the panel at t changes nothing up to t.
+        for more than ``PATIENCE`` sessions, and listed again with its next valid cell. Sessions on
+        which much of the market is silent do not count: there the data end, not the securities.
+        Nobody knows on the day whether a silent stock will ever trade again, so later data do not
+        enter: cutting the panel at t changes nothing up to t.
         """
         return self.derive("listed", Panel._listed)
 
@@ -166,7 +174,7 @@ class Panel:
         dates = derived.delisting_dates(self.facts)
         marks = derived.delistings(dates, self._rows(dates["security"]), self.sessions)
         cells = [self.fields[name] for name in VALID if name in self.fields]
-        return derived.listed_mask(cells, self.shape, marks)
+        return derived.listed_mask(cells, self.shape, marks, self.dark)
 
     # ---- what was known
 

@@ -10,9 +10,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from paceline import threads
-from paceline.arrays import PATIENCE, Array, Bools, Dates
+from paceline.arrays import COVERAGE, PATIENCE, Array, Bools, Dates, Ints
 from paceline.panel import asof
 from paceline.panel.facts import Facts
+
+#: Dark sessions in a row after which the market counts as smaller.
+QUARTER = 63
 
 
 class Delistings(NamedTuple):
@@ -57,10 +60,28 @@ def delistings(dates: pl.DataFrame, row: asof.Index, sessions: Dates) -> Delisti
     return Delistings(row[past][order], since[past][order], day[past][order])
 
 
-def listed_mask(cells: Iterable[Array], shape: tuple[int, int], marks: Delistings) -> Bools:
+def dark(priced: Ints) -> Bools:
+    """(T,) sessions on which less than ``COVERAGE`` of the usual number of securities have data.
+
+    Usual is the number on the last other session. After ``QUARTER`` of them in a row the market has
+    become smaller.
+    """
+    out = np.zeros(len(priced), bool)
+    usual, run = 0, 0
+    for t, count in enumerate(priced.tolist()):
+        out[t] = count < COVERAGE * usual and run < QUARTER
+        run = run + 1 if out[t] else 0
+        usual = usual if out[t] else count
+    return out
+
+
+def listed_mask(
+    cells: Iterable[Array], shape: tuple[int, int], marks: Delistings, dark: Bools
+) -> Bools:
     """(N, T) true from the first valid cell until the security is delisted, as known on the day.
 
     cells  matrices of which one with a value makes a cell valid: closes and returns
+    dark   (T,) sessions on which the data end for many: no silence of a security; empty: none
 
     A security is delisted from the session after a delisting on record, else once it had no valid
     cell for more than ``PATIENCE`` sessions, and listed again with its next valid cell.
@@ -71,7 +92,11 @@ def listed_mask(cells: Iterable[Array], shape: tuple[int, int], marks: Delisting
     t = np.arange(shape[1], dtype=np.int32)
     last = np.where(valid, t, np.int32(-1))
     np.maximum.accumulate(last, axis=1, out=last)
-    listed: Bools = (last >= 0) & (t - last <= PATIENCE)
+    silent = t - last
+    if dark.any():
+        clock = np.cumsum(~dark, dtype=np.int32)
+        silent = clock - np.where(last >= 0, clock[last], 0)
+    listed: Bools = (last >= 0) & (silent <= PATIENCE)
     # a security delisted more than once has several rows here: take them one round at a time
     turn = np.zeros(len(marks.row), np.int64)
     if len(turn):

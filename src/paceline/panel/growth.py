@@ -7,10 +7,10 @@ that only the first extension copies them.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Any, Unpack
+from typing import Any, NamedTuple, Unpack
 
 import numpy as np
 import polars as pl
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from paceline import schema
 from paceline.arrays import PATIENCE
-from paceline.panel import asof, assembly, cells
+from paceline.panel import asof, assembly, cells, holes
 from paceline.panel.core import DERIVED, Panel
 from paceline.panel.derived import further_index
 from paceline.panel.matrices import Matrices
@@ -60,7 +60,7 @@ def extend(panel: Panel, store: Store, **wanted: Unpack[PanelArguments]) -> Pane
     ):
         return None
     tail = _tail(panel, store, request, done)
-    if tail is None:
+    if tail is None or not _same_sources(panel, tail.latest):
         return None
     rooms: Rooms = panel.memo.get("rooms", {})
     grown = assembly.finished(_joined(panel, tail, request, rooms), request)
@@ -69,20 +69,60 @@ def extend(panel: Panel, store: Store, **wanted: Unpack[PanelArguments]) -> Pane
     return grown if np.array_equal(grown.companies, panel.companies) else None
 
 
-def _joined(panel: Panel, tail: Matrices, request: PanelRequest, rooms: Rooms) -> Matrices:
+class Tail(NamedTuple):
+    """The cells of the new sessions, as they stand in the store.
+
+    covers  field -> sessions that each cell's return covers
+    latest  field -> (N,) place of the source of each security's last return
+    """
+
+    made: Matrices
+    covers: dict[str, NDArray[np.int32]]
+    latest: dict[str, NDArray[np.int8]]
+
+
+def _same_sources(panel: Panel, latest: Mapping[str, NDArray[np.int8]]) -> bool:
+    """Whether the returns of every security go on in the source they were from."""
+    before = panel.memo["latest"]
+    return all(
+        bool(((now < 0) | (before[f] < 0) | (now == before[f])).all()) for f, now in latest.items()
+    )
+
+
+def _joined(panel: Panel, behind: Tail, request: PanelRequest, rooms: Rooms) -> Matrices:
     """The matrices of the panel with those of the new sessions behind them."""
+    tail = behind.made
     fields = {
         name: _grow(rooms, name, old, tail.fields[name]) for name, old in panel.fields.items()
     }
+    done = panel.shape[1]
+    # the room is writable, what was given out of it is not
+    writable = {name: rooms[name].buffer[:, : done + len(tail.sessions)] for name in fields}
+    sessions = np.concatenate([panel.sessions, tail.sessions])
+    members = assembly.members(request, panel.securities, sessions)
+    members = None if members is None else members[:, done:]
+    new = holes.mend(writable, behind.covers, None, members, done)
+    marks = {name: old.joined(new[name]) for name, old in panel.marks.items()}
+    if request.guard is not None:
+        mended = {name: matrix[:, done:] for name, matrix in writable.items()}
+        tail = assembly.guarded(replace(tail, fields=mended), request.guard)
+        if "price_return" in fields:
+            writable["price_return"][:, done:] = tail.fields["price_return"]
+    latest = {
+        f: np.where(now >= 0, now, panel.memo["latest"][f]) for f, now in behind.latest.items()
+    }
     used = {name: {*panel.sources[name], *tail.sources[name]} for name in fields}
     return Matrices(
-        np.concatenate([panel.sessions, tail.sessions]),
+        sessions,
         panel.securities,
         fields,
         {name: tuple(s for s in request.ranks[name] if s in used[name]) for name in fields},
         np.concatenate([panel.recovered, tail.recovered]),
         panel.off_calendar + tail.off_calendar,
         panel.guarded + tail.guarded,
+        marks,
+        np.concatenate([panel.memo["priced"], assembly.priced(tail.fields)]),
+        latest,
     )
 
 
@@ -118,7 +158,7 @@ def _settled(request: PanelRequest, panel: Panel, done: int) -> bool:
     )
 
 
-def _tail(panel: Panel, store: Store, request: PanelRequest, done: int) -> Matrices | None:
+def _tail(panel: Panel, store: Store, request: PanelRequest, done: int) -> Tail | None:
     """The new sessions' cells; None where a security turns up that the panel does not have."""
     segments, listed = store.segments("prices", request.version)
     withdrawals = store.withdrawals("prices", request.version)
@@ -144,10 +184,11 @@ def _tail(panel: Panel, store: Store, request: PanelRequest, done: int) -> Matri
                 return None
             cells.aim(y, row, 1, shape)
         filled = cells.fill(years, tuple(panel.fields), request.ranks, numbers, shape)
-    tail = Matrices(
+    made = Matrices(
         calendar[1:], panel.securities, filled.fields, filled.sources, filled.recovered, off
     )
-    return tail if request.guard is None else assembly.guarded(tail, request.guard)
+    latest = {f: holes.latest(filled.fields[f], ranks) for f, ranks in filled.ranks.items()}
+    return Tail(made, filled.covers, latest)
 
 
 def _grow(rooms: Rooms, key: Hashable, old: NDArray[Any], tail: NDArray[Any]) -> NDArray[Any]:
@@ -171,11 +212,14 @@ def _extend_derived(panel: Panel, grown: Panel, rooms: Rooms, new: int) -> None:
     """Who is listed, and the return indices: extended where the old panel had worked them out."""
     if "listed" not in panel.memo:
         return
-    back = min(PATIENCE + 1, len(panel.sessions)) + new
+    # as far back as a silence may reach, in sessions that count
+    counted = np.flatnonzero(~panel.dark)
+    back = new + len(panel.sessions) - (counted[-PATIENCE - 1] if len(counted) > PATIENCE else 0)
     short = Panel(
         grown.sessions[-back:],
         grown.securities,
         {name: matrix[:, -back:] for name, matrix in grown.fields.items()},
+        dark=grown.dark[-back:],
         facts=grown.facts,
     )
     grown.memo["listed"] = _grow(rooms, "listed", panel.listed, short.listed[:, -new:])

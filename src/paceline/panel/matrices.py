@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paceline.arrays import Array, Dates
+from paceline.panel.holes import Marks
 from paceline.store import Cache
 
 KIND = "panel"
+#: The arrays of marks, in their order.
+MARK = ("row", "column", "kind", "known")
 #: Panels kept per store; the least recently used go.
 KEEP = 6
 
 
 @dataclass(frozen=True)
 class Matrices:
-    """The cells of a panel and where they came from; the fields are those of ``Panel``."""
+    """The cells of a panel and where they came from; the fields are those of ``Panel``.
+
+    latest  field -> (N,) place of the source of each security's last return
+    """
 
     sessions: Dates
     securities: tuple[str, ...]
@@ -27,6 +34,9 @@ class Matrices:
     recovered: NDArray[np.int64]
     off_calendar: int
     guarded: int = 0
+    marks: Mapping[str, Marks] = field(default_factory=dict)
+    priced: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    latest: Mapping[str, NDArray[np.int8]] = field(default_factory=dict)
 
 
 def save(cache: Cache, key: str, matrices: Matrices) -> None:
@@ -38,8 +48,16 @@ def save(cache: Cache, key: str, matrices: Matrices) -> None:
         "recovered": matrices.recovered.tolist(),
         "off_calendar": matrices.off_calendar,
         "guarded": matrices.guarded,
+        "priced": matrices.priced.tolist(),
+        "fields": list(matrices.fields),
     }
-    cache.save(KIND, key, values, matrices.fields, keep=KEEP)
+    beside: dict[str, NDArray[Any]] = {
+        f"latest {f}": latest for f, latest in matrices.latest.items()
+    }
+    for f, marks in matrices.marks.items():
+        parts: tuple[NDArray[Any], ...] = marks
+        beside |= {f"marks {f} {n}": part for n, part in zip(MARK, parts, strict=True)}
+    cache.save(KIND, key, values, {**matrices.fields, **beside}, keep=KEEP)
 
 
 def load(cache: Cache, key: str) -> Matrices | None:
@@ -51,9 +69,16 @@ def load(cache: Cache, key: str) -> Matrices | None:
     return Matrices(
         np.array(values["sessions"], np.int64).astype("datetime64[D]"),
         tuple(values["securities"]),
-        entry.arrays,
+        {f: entry.arrays[f] for f in values["fields"]},
         {f: tuple(s) for f, s in values["sources"].items()},
         np.array(values["recovered"], np.int64),
         values["off_calendar"],
         values["guarded"],
+        {
+            f: Marks(*(entry.arrays[f"marks {f} {n}"] for n in MARK))
+            for f in values["fields"]
+            if f"marks {f} row" in entry.arrays
+        },
+        np.array(values["priced"], np.int64),
+        {f: entry.arrays[f"latest {f}"] for f in values["fields"] if f"latest {f}" in entry.arrays},
     )

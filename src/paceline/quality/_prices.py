@@ -4,10 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from paceline.rows import Finding, counted, in_order, near_split, session_number, set_aside
+from paceline.rows import (
+    MISSING_SESSIONS,
+    STOPPED,
+    Finding,
+    counted,
+    in_order,
+    near_split,
+    session_number,
+    set_aside,
+)
 from paceline.sources import Context
 
+#: Fewer securities that end on one day are those that ended.
+SEVERAL = 3
+#: Days that a finding names: the last ones.
+LISTED = 12
 #: Unchanged closes in a row that count as stale.
 STALE = 10
 #: A session is missing for the whole market when more than this part of the securities listed on it
@@ -75,17 +89,19 @@ def _missing_sessions(name: str, frame: pl.DataFrame, context: Context) -> list[
     whole = np.flatnonzero((share > WHOLE_MARKET) & (listed > 0))
     findings = []
     if whole.size:
-        shown = ", ".join(str(d) for d in days[whole][:12]) + (", ..." if whole.size > 12 else "")
+        more = "..., " if whole.size > LISTED else ""
+        shown = more + ", ".join(str(d) for d in days[whole][-LISTED:])
         findings.append(
             Finding(
                 name,
-                "sessions missing for the whole market",
+                MISSING_SESSIONS,
                 int(whole.size),
-                "not in the file",
+                "worked back or taken from another source or basis where possible, else missing",
                 shown,
-                "Set recover = true where the file carries changes.",
+                "Add the sessions to the file.",
             )
         )
+    findings += _stopped(name, spans.get_column("last").to_numpy(), listed, days)
     rest = int(lacking.sum() - lacking[whole].sum())
     if rest:
         most = int(np.argmax(np.where(np.isin(np.arange(days.size), whole), -1, lacking)))
@@ -99,6 +115,31 @@ def _missing_sessions(name: str, frame: pl.DataFrame, context: Context) -> list[
             )
         )
     return findings
+
+
+def _stopped(
+    name: str, last: NDArray[np.int64], listed: NDArray[np.int64], days: NDArray[np.datetime64]
+) -> list[Finding]:
+    """The session after which most securities have no further row, though the source goes on.
+
+    last    of each security the session of its last row
+    listed  (T,) securities between their first and last row
+    """
+    ends = np.bincount(last, minlength=days.size)
+    many = (ends > WHOLE_MARKET * np.maximum(listed, 1)) & (ends >= SEVERAL)
+    at = int(np.flatnonzero(many[: int(last.max())])[-1:].sum())
+    if not many[at] or at == int(last.max()):
+        return []
+    return [
+        Finding(
+            name,
+            STOPPED,
+            int(ends[at]),
+            "not carried forward: another source or basis, else missing",
+            f"after {days[at]}: {int(ends[at])} of {int(listed[at])} securities",
+            "Fetch the source again from that day on.",
+        )
+    ]
 
 
 def _stale(name: str, frame: pl.DataFrame) -> list[Finding]:
@@ -275,4 +316,10 @@ def _missing_returns(name: str, frame: pl.DataFrame) -> list[Finding]:
     """Rows after a security's first that carry no return of any kind."""
     later = pl.col("security") == pl.col("security").shift()
     none = frame.filter(later & pl.col("price_return").is_null() & pl.col("total_return").is_null())
-    return counted(name, "return missing", none, "zero in an index, absent in breadth", _KEY)
+    return counted(
+        name,
+        "return missing",
+        none,
+        "another source or basis where there is one, else missing",
+        _KEY,
+    )

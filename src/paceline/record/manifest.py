@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paceline import __version__, measures
+from paceline import __version__, doors, measures
 from paceline.document import Document
 from paceline.errors import PacelineError, UsageError
+from paceline.lineage import digest
 from paceline.market.commands import line, moment, opened
+from paceline.record import shape
 from paceline.studies import analogues, calls, episodes, target, verdict
 from paceline.studies.answers import Answers
 from paceline.writing import write_text
@@ -18,6 +23,8 @@ from paceline.writing import write_text
 if TYPE_CHECKING:
     from paceline.market import Market
 
+#: Bytes of the largest manifest that is read.
+LARGEST_MANIFEST = 1 << 30
 #: What the card of a count of findings says; it comes from the store, not from a measure.
 FINDINGS = {
     "question": "What is wrong with the data?",
@@ -25,6 +32,8 @@ FINDINGS = {
     "import.",
     "references": [],
 }
+#: Hex digits of a digest in a manifest.
+SEAL = 64
 ABOUT = {
     "findings": FINDINGS,
     "episodes": episodes.ABOUT,
@@ -66,16 +75,76 @@ def manifest_of(market: Market, document: Document, ask: Answers) -> dict[str, A
         }
         | ABOUT,
         "sources": market.stored.loads,
-        "findings": market.stored.findings().to_dicts(),
+        "findings": market.findings().to_dicts(),
         "refused": ask.refused,
         "steps": [s.to_json() for s in market.steps.behind(f.step for f in figures)],
         "figures": [f.to_json() for f in figures],
     }
 
 
-def write_manifest(document: Document, path: str | Path) -> Path:
-    """Write the manifest as JSON; whole or not at all."""
-    return write_text(path, _json(document.manifest))
+def write_manifest(
+    document: Document, path: str | Path, pages: Sequence[str | Path] | None = None
+) -> Path:
+    """Write the manifest as JSON, whole or not at all, with digests by which ``verify`` knows it.
+
+    pages  files of the report, already written; None: the page of the same name, if it is there
+    """
+    path = Path(path)
+    return write_text(path, _json(_sealed(document.manifest, path, pages)))
+
+
+def _sealed(
+    manifest: Mapping[str, Any], path: Path, pages: Sequence[str | Path] | None
+) -> dict[str, Any]:
+    """The manifest with its name and the digests of its figures, of its pages and of all of it."""
+    content = json.loads(_json({k: v for k, v in manifest.items() if k != "digests"}))
+    own = path.with_name(path.name.removesuffix(".manifest.json") + ".html")
+    found = [Path(p) for p in ([own] if pages is None and own.is_file() else pages or ())]
+    digests = {
+        "name": path.name,
+        "figures": digest(content.get("figures"), SEAL),
+        "pages": {
+            os.path.relpath(p, path.parent): hashlib.sha256(p.read_bytes()).hexdigest()
+            for p in found
+        },
+    }
+    return {**content, "digests": {**digests, "all": digest([content, digests], SEAL)}}
+
+
+def faults(path: str | Path, manifest: Mapping[str, Any]) -> list[str]:
+    """What of a manifest, or of the pages beside it, is not as it was written; in sentences."""
+    path = Path(path)
+    digests = manifest.get("digests")
+    if not isinstance(digests, dict) or not isinstance(digests.get("pages"), dict):
+        return ["the manifest carries no digests: it was cut, or an older Paceline wrote it"]
+    if digest(manifest.get("figures"), SEAL) != digests.get("figures"):
+        return ["the manifest's figures are not those that were written"]
+    if not whole(manifest):
+        return ["the manifest is not what was written"]
+    found = []
+    if path.name != digests.get("name"):
+        found.append(f"the manifest was written as {digests['name']}, and is {path.name} now")
+    for name, expected in digests["pages"].items():
+        try:
+            data = doors.read_bytes(path.parent / name)
+            same = hashlib.sha256(data).hexdigest() == expected
+        except (OSError, PacelineError) as error:
+            why = error.strerror if isinstance(error, OSError) else error.message
+            found.append(f"the page {name} cannot be read ({why})")
+            continue
+        if not same:
+            found.append(f"the page {name} is not what was written")
+    return found
+
+
+def whole(manifest: Mapping[str, Any]) -> bool:
+    """Whether a manifest, wherever it lies now, says what it said when it was written."""
+    digests = manifest.get("digests")
+    if not isinstance(digests, dict):
+        return False
+    content = {k: v for k, v in manifest.items() if k != "digests"}
+    sealed = {k: v for k, v in digests.items() if k != "all"}
+    return digest([content, sealed], SEAL) == digests.get("all")
 
 
 def _json(manifest: dict[str, Any]) -> str:
@@ -103,23 +172,27 @@ def read_manifest(path: str | Path) -> dict[str, Any]:
     """Read a manifest; a ``UsageError`` says what is wrong with the file."""
     path = Path(path)
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        text = doors.read_bytes(path, UsageError, LARGEST_MANIFEST).decode("utf-8")
+        found = json.loads(text, parse_constant=_no_number)
     except FileNotFoundError:
         raise UsageError(
             f"{path}: no such manifest.", "`paceline report` writes one beside the report."
         ) from None
-    except (OSError, ValueError) as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(
             f"{path}: not a readable manifest ({error}).", "Give the .manifest.json of a report."
         ) from None
-    needed = ("figures", "as_of", "store_version")
-    missing = [key for key in needed if not isinstance(found, dict) or key not in found]
-    if missing or not isinstance(found, dict):
+    if fault := shape.fault(found):
         raise UsageError(
-            f"{path}: this JSON file is not a manifest, it lacks {', '.join(missing)}.",
+            f"{path}: this JSON file is not a manifest, {fault}.",
             "Give the .manifest.json of a report.",
         )
-    return found
+    manifest: dict[str, Any] = found
+    return manifest
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no number of JSON")
 
 
 def previous_report(page: str | Path, as_of: str) -> dict[str, Any] | None:
@@ -130,6 +203,6 @@ def previous_report(page: str | Path, as_of: str) -> dict[str, Any] | None:
             old = read_manifest(path)
         except PacelineError:  # somebody else's file, or half of one: no earlier report
             continue
-        if str(old["as_of"]) < as_of:
+        if whole(old) and str(old["as_of"]) < as_of:
             found.append(old)
     return max(found, key=lambda m: str(m["as_of"]), default=None)

@@ -15,7 +15,7 @@ from paceline.errors import UsageError
 from paceline.market import Market, located
 from paceline.pages import headline
 from paceline.pages.changes import changes
-from paceline.record.manifest import manifest_of, read_manifest
+from paceline.record.manifest import faults, manifest_of, read_manifest, whole
 from paceline.studies.answers import Answers
 from paceline.studies.news import newsworthy
 
@@ -81,9 +81,13 @@ def verify(
     market  default: the one that the manifest names, see ``market_of``
 
     Returns the rows that differ: {question..., "was", "is", "why"}; an empty list means that all
-    come out.
+    come out, and that manifest, pages, raw bytes and stored rows are what was written. A manifest
+    that was altered is not computed again: its rows say what is wrong with it.
     """
     old = read_manifest(path)
+    altered = [_of("manifest", path, why) for why in faults(path, old)]
+    if altered and not whole(old):
+        return altered
     if market is None:
         if not {"market_file", "store"} <= set(old):
             raise UsageError(
@@ -99,13 +103,14 @@ def verify(
                 "market was opened without.",
                 "Name it in `plugins` of the market file, or in Python in plugins=[...].",
             )
+    altered += _damaged(market)
     now: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in json.loads(
         json.dumps(report(market, previous=old.get("previous")).manifest["figures"], default=str)
     ):
         # asked twice (two windows, say): compared in order
         now.setdefault(_question(row), []).append(row)
-    differing = []
+    differing = altered
     for row in old["figures"]:
         key = _question(row)
         new = now[key].pop(0) if now.get(key) else None
@@ -130,6 +135,20 @@ def verify(
                 }
             )
     return differing
+
+
+def _of(what: str, which: object, why: str) -> dict[str, Any]:
+    """A row about something that is no figure."""
+    return {**dict.fromkeys(QUESTION), "measure": what, "subject": str(which), "why": why}
+
+
+def _damaged(market: Market) -> list[dict[str, Any]]:
+    """Rows about files behind this version of the store that are not what was written."""
+    return [
+        _of(f.place, f.file, f"load {min(f.loads)}: the file {f.what}")
+        for f in market.store.check().faults
+        if f.loads and min(f.loads) <= market.version
+    ]
 
 
 def _same(a: object, b: object, rtol: float) -> bool:

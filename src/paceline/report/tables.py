@@ -12,6 +12,7 @@ from typing import Any
 
 from paceline.charts import plain
 from paceline.document import Chart, Document, Grid, Part, Section, Sentence, figure_of
+from paceline.doors import neutral
 from paceline.figures import Figure, finite_or_none
 from paceline.writing import write_text
 
@@ -154,13 +155,13 @@ def _placed(block: Sentence | Grid | Chart) -> Iterator[tuple[str, str, Figure]]
 def csv_text(rows: Sequence[Mapping[str, Any]], first: Sequence[str]) -> str:
     """Rows as CSV: the columns of ``first``, then others as they appear.
 
-    Lists are joined with "; ".
+    Lists are joined with "; ". Text that a spreadsheet would run gets a ' before it.
     """
     columns = list(dict.fromkeys([*first, *(key for r in rows for key in r)]))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([_cell(r.get(c)) for c in columns] for r in rows)
+    writer.writerow(map(neutral, columns))
+    writer.writerows([neutral(_cell(r.get(c))) for c in columns] for r in rows)
     return out.getvalue()
 
 

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from paceline.document import Document, Grid, Part, Section, Sentence, figure_of
+from paceline.doors import visible
 from paceline.figures import SIGNED, Figure, show
 from paceline.report.tables import words
 
@@ -30,7 +31,7 @@ def summary(document: Document, console: Console | None = None) -> None:
     Measures of plug-ins stand as tables behind the line of their section.
     """
     console = console or Console()
-    title = Text.assemble((document.title, "bold"), f"  as of {document.as_of}")
+    title = Text.assemble((visible(document.title), "bold"), f"  as of {document.as_of}")
     if document.simulated:
         title.append("  SIMULATED", style="bold yellow")
     console.print(title)
@@ -46,7 +47,7 @@ def summary(document: Document, console: Console | None = None) -> None:
             console.print(_grid(section.question, grid, console.width))
         elif answer is not None:
             console.print()
-            console.print(Text.assemble((section.title, "bold"), "  ", _prose(answer)))
+            console.print(Text.assemble((visible(section.title), "bold"), "  ", _prose(answer)))
         for further in section.further:
             if isinstance(further, Grid):
                 console.print()
@@ -77,7 +78,8 @@ def _cell(part: Part | None) -> Text:
     if part is None:
         return Text("—", style="dim")
     figure = figure_of(part)
-    return Text(words(part)) if figure is None else _styled(figure, words(part))
+    shown = visible(words(part))
+    return Text(shown) if figure is None else _styled(figure, shown)
 
 
 def _grid(question: str, grid: Grid, width: int) -> Table:
@@ -96,7 +98,7 @@ def _grid(question: str, grid: Grid, width: int) -> Table:
             break
         number = any(figure_of(r[at]) for r in rows if r)
         table.add_column(
-            Text("\n".join(textwrap.wrap(words(name), max(need, 1)))),
+            Text("\n".join(textwrap.wrap(visible(words(name)), max(need, 1)))),
             no_wrap=True,
             vertical="bottom",
             justify="right" if number else "left",
@@ -109,7 +111,7 @@ def _grid(question: str, grid: Grid, width: int) -> Table:
 
 def _table(title: str) -> Table:
     return Table(
-        title=Text(title) if title else None,
+        title=Text(visible(title)) if title else None,
         title_style="bold",
         title_justify="left",
         box=box.SIMPLE_HEAD,
@@ -121,7 +123,7 @@ def _table(title: str) -> Table:
 
 def _column(table: Table, name: str, *, number: bool) -> None:
     table.add_column(
-        Text(name),
+        Text(visible(name)),
         justify="right" if number else "left",
         no_wrap=number,
         overflow="ellipsis" if number else "fold",
@@ -189,7 +191,7 @@ def rows(
         table.add_row(*line)
     console.print(table)
     for caveat in dict.fromkeys(c for r in data for c in (r.get("caveats") or ())):
-        console.print(Text.assemble(("! ", "yellow"), caveat))
+        console.print(Text.assemble(("! ", "yellow"), visible(caveat)))
 
 
 def _split(
@@ -236,12 +238,11 @@ def _stacked(cells: dict[str, list[Text]], moved: tuple[str, ...]) -> dict[str, 
 def _text(row: Mapping[str, Any], key: str) -> Text:
     value, unit = row.get(key), str(row.get("unit") or "")
     if key == "measure":
-        return Text(str(value or "").replace("_", " "))
+        return Text(visible(str(value or "").replace("_", " ")))
     if key != "value":
-        return Text(
-            "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
-        )
-    text = Text(show(value, unit), style="bold")
+        shown = "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+        return Text(visible(shown))
+    text = Text(visible(show(value, unit)), style="bold")
     if unit in SIGNED and isinstance(value, (int, float)):
         text.stylize("blue" if value >= 0 else "dark_orange3")
     return text

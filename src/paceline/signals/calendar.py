@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from paceline.arrays import Array, Bools, Dates, Ints
+from paceline.evidence import Evidence
 from paceline.signals.view import View
 
 #: Columns of a table of seasons, beside those of every table.
@@ -30,10 +31,24 @@ COLUMNS: dict[str, type[pl.DataType]] = {
     "basis": pl.String,
     "unit": pl.String,
 }
+
 #: A line's first month counts if it begins by this day of the month.
 FIRST_DAY = 5
 #: Days before the end of a year by which a calendar of the year is complete.
 LAST_WEEK = 7
+
+
+def judged_columns(evidence: Evidence) -> dict[str, object]:
+    """The columns of a row that is judged."""
+    return {
+        "effect": evidence.effect,
+        "low": evidence.low,
+        "high": evidence.high,
+        "p": evidence.p,
+        "n_effective": evidence.n_effective,
+        "minimum_detectable": evidence.minimum_detectable,
+        "state": evidence.note,
+    }
 
 
 @dataclass(frozen=True)

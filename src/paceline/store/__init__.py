@@ -5,7 +5,9 @@
     tables/loads/    one row per import; appending it is the only commit. Rows of loads not listed
                      do not exist
     raw/             the bytes as they came, named by their SHA-256
-    claims/          one empty file per load number ever taken, so that no number is used twice
+    claims/          one file per load number ever taken, so that no number is used twice; once the
+                     load is committed it holds its receipt
+    rewrites/        which files of a table took the place of others
     steps/           the lineage of each run
     cache/           results worked out before; may be deleted at any time
 
@@ -16,7 +18,8 @@ row to ``loads`` on condition that nobody else has meanwhile. If somebody has, i
 higher number: once load N is visible, no smaller number can become visible, so "load <= N" always
 means the same rows. Nothing is ever updated; compaction and vacuum move rows between files and
 remove only rows that can never become visible. Killing a writer at any moment leaves every view as
-it was.
+it was. The row of a load lists every file it wrote, with rows and checksums (see ``written``): a
+store that lost rows or loads is an error where it is read, and ``check`` finds every flipped bit.
 """
 
 from __future__ import annotations
@@ -36,15 +39,30 @@ from paceline import schema
 from paceline.errors import StoreError, UsageError
 from paceline.lineage import Origin, canonical
 from paceline.sources import Finding, Raw
-from paceline.store import delta, files, layout, restated, statements
+from paceline.store import delta, files, layout, restated, statements, written
 from paceline.store.cache import Cache, Entry
+from paceline.store.check import Damage, Inspection, check
 from paceline.store.delta import Segment
+from paceline.store.repair import Fetch, Rebuild, Repaired, repair
 from paceline.store.statements import Stated, Withdrawals, standing
+from paceline.store.written import Rewrite, Written
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
-__all__ = ["Cache", "Entry", "Segment", "Stated", "Store", "Withdrawals", "standing"]
+__all__ = [
+    "Cache",
+    "Damage",
+    "Entry",
+    "Inspection",
+    "Repaired",
+    "Segment",
+    "Stated",
+    "Store",
+    "Withdrawals",
+    "check",
+    "standing",
+]
 
 #: What one load writes: rows by table, and what its line in the log says of them.
 Writing = tuple[dict[str, pl.DataFrame], dict[str, Any]]
@@ -66,11 +84,13 @@ class Store:
     def __init__(self, path: str | Path, *, create: bool = True) -> None:
         self.path = Path(path)
         self._loads = self._folder("loads")
+        self._claims = self.path / "claims"
         self._seen: tuple[object, pl.DataFrame] | None = None
         self._taken: dict[tuple[str, int], Withdrawals] = {}
+        self._wrote: tuple[pl.DataFrame, dict[str, int]] | None = None
         if create:
             with delta.guard(self.path, "creating the store"):
-                for folder in ("tables", "raw", "claims", "steps", "cache"):
+                for folder in ("tables", "raw", "claims", "rewrites", "steps", "cache"):
                     (self.path / folder).mkdir(parents=True, exist_ok=True)
             delta.create(self._loads, layout.LOADS)
         elif not delta.exists(self._loads):
@@ -143,7 +163,7 @@ class Store:
         Columns load, source, checksum, committed, rows, tables (JSON: rows of each) and origins
         (JSON).
         """
-        loads = self._all_loads()
+        loads = self._all_loads().drop("files")
         return loads if version is None else loads.filter(pl.col("load") <= self.resolve(version))
 
     def has(self, checksum: str) -> bool:
@@ -154,14 +174,25 @@ class Store:
         state = delta.state(self._loads)
         if table is None and self._seen is not None and self._seen[0] == state:
             return self._seen[1]
+        loads = self._listed(table)
+        if table is None:  # one that was opened before may know less than the claims
+            missing = written.receipts(self._claims, loads["load"])
+            if missing:  # written before it is listed again: whatever has a receipt was listed
+                loads = self._listed(None)
+                missing = {n: text for n, text in missing.items() if n not in loads["load"]}
+            if missing:
+                raise delta.damaged(self._loads, f"it lost {', '.join(missing.values())}")
+            self._seen = state, loads
+        return loads
+
+    def _listed(self, table: DeltaTable | None) -> pl.DataFrame:
+        """The rows of ``loads``, of ``table`` or as they are now."""
         table = table or delta.open_table(self._loads)
         if table is None:
             raise self._missing()
         with delta.guard(self._loads, "reading the list of loads"):
             segments = delta.segments(table, self._loads)
-            loads = delta.scan(segments, layout.LOADS).collect().sort("load")
-        self._seen = state, loads
-        return loads
+            return delta.scan(segments, layout.LOADS).collect().sort("load")
 
     # ---- writing
 
@@ -181,9 +212,8 @@ class Store:
         """Store what ``source`` says now: these rows, and no others; see ``statements``.
 
         None, and nothing is written, where its last load has that checksum and was read by the
-        same code (``Origin.parser``). Rows are brought into
-        form as in ``commit``; what differs from the version on which the load is committed is
-        stored, or nothing.
+        same code (``Origin.parser``). Rows are brought into form as in ``commit``; what differs
+        from the version on which the load is committed is stored, or nothing.
 
         checksum     of what is stated: bytes and declaration; "" withdraws the source
         declaration  of the settings alone
@@ -204,10 +234,10 @@ class Store:
 
         def make(loads: pl.DataFrame) -> Writing:
             d = statements.revision(self, loads, source, rows, adds_only=adds_only)
-            written = {**d.rows, **beside, "withdrawn": d.markers}
-            return written, {**described, "blocks": d.blocks, "changes": d.changes}
+            line = {**described, "blocks": d.blocks, "changes": d.changes}
+            return {**d.rows, **beside, "withdrawn": d.markers}, line
 
-        done = self._commit(source, said, make)
+        done = self._commit(source, origins, said, make)
         return None if done is None else Stated.of(*done)
 
     def commit(
@@ -231,13 +261,17 @@ class Store:
         described = _described(source, checksum, rows, origins)
         rows |= layout.beside(source, findings, quarantine)
         done = self._commit(
-            source, lambda loads: checksum in loads["checksum"], lambda _: (rows, described)
+            source,
+            origins,
+            lambda loads: checksum in loads["checksum"],
+            lambda _: (rows, described),
         )
         return None if done is None else done[0]
 
     def _commit(
         self,
         source: str,
+        origins: Sequence[Origin],
         said: Callable[[pl.DataFrame], bool],
         make: Callable[[pl.DataFrame], Writing],
     ) -> tuple[int, dict[str, Any]] | None:
@@ -245,10 +279,11 @@ class Store:
 
         make  what to write on top of the loads it is given; asked again whenever others committed
         """
+        kept = {"raw": files.kept_raw(self.path / "raw", origins)}
         for _ in range(ATTEMPTS):
             if said(self.loads()):
                 return None
-            load = files.claim(self.path / "claims", self.version)
+            load = files.claim(self._claims, self.version)
             table = delta.open_table(self._loads)
             assert table is not None
             before = self._all_loads(table)
@@ -256,35 +291,73 @@ class Store:
                 return None
             if load <= _last(before):
                 continue
+            self._make_up_receipt(before)
             rows, described = make(before)
-            for name, frame in rows.items():
-                self._append(name, frame, load)
+            wrote = {name: self._append(name, frame, load) for name, frame in rows.items()}
             now = dt.datetime.now(dt.UTC)
             if len(before):  # a clock set back must not reorder the past
                 now = max(now, before["committed"].max())  # type: ignore[type-var, assignment]
-            line = {"load": load, "committed": now, **described}
+            line = {"load": load, "committed": now, **described, "files": canonical(wrote | kept)}
             try:
-                delta.append_if_unchanged(
+                own = delta.append_if_unchanged(
                     table, self._loads, pl.DataFrame([line], schema=layout.LOADS)
                 )
             except delta.ConflictError:
                 continue
+            written.write_receipt(self._claims, line, own)
             return load, line
         raise StoreError(
             f"{self.path}: other imports kept committing while {source!r} was being stored.",
             "Nothing of it was stored: run the import again.",
         )
 
-    def _append(self, name: str, frame: pl.DataFrame, load: int) -> None:
+    def _make_up_receipt(self, loads: pl.DataFrame) -> None:
+        """Write the receipt of the newest load, if its writer was killed before it could."""
+        if len(loads):
+            line = loads.row(-1, named=True)
+            claim = self._claims / f"{line['load']:08d}"
+            if claim.is_file() and claim.read_bytes() == written.CLAIMED:
+                own = written.of_commit(self._loads, line["load"])
+                written.write_receipt(self._claims, line, own)
+
+    def _append(self, name: str, frame: pl.DataFrame, load: int) -> Written:
         if frame.is_empty():
-            return
+            return Written()
         frame, partition = frame.with_columns(load=pl.lit(load, pl.Int32)), None
         if name in layout.BY_YEAR:
             frame, partition = frame.with_columns(year=pl.col("date").dt.year()), "year"
         try:
-            delta.append(self._folder(name), frame, partition)
+            return delta.append(self._folder(name), frame, partition, load)
         except delta.ConflictError:  # two writers created the table at the same moment
-            delta.append(self._folder(name), frame, partition)
+            return delta.append(self._folder(name), frame, partition, load)
+
+    def rows_of(
+        self,
+        tables: Mapping[str, pl.DataFrame],
+        source: str,
+        findings: Sequence[Finding] = (),
+        quarantine: pl.DataFrame | None = None,
+        line: Mapping[str, Any] | None = None,
+    ) -> dict[str, pl.DataFrame]:
+        """What an import would write here, without its load number: for a repair.
+
+        line  its row of ``loads``; that of a statement says so, and then it is what differs
+        """
+        rows = {name: layout.conform(name, frame, source) for name, frame in tables.items()}
+        beside = layout.beside(source, findings, quarantine)
+        if line is None or line["changes"] is None:
+            return rows | beside
+        adds_only = line["blocks"] is None
+        d = statements.revision(self, self.loads(), source, rows, adds_only=adds_only)
+        return {**d.rows, **beside, "withdrawn": d.markers}
+
+    def append_rows(self, name: str, rows: pl.DataFrame, load: int) -> Written:
+        """Add rows of a load that ``list_load`` makes visible later: for a repair."""
+        return self._append(name, rows.drop("load", strict=False), load)
+
+    def list_load(self, line: Mapping[str, Any]) -> None:
+        """List a load by its row of ``loads``: for a repair."""
+        delta.append(self._loads, layout.as_loads([line]))
 
     # ---- reading
 
@@ -292,12 +365,14 @@ class Store:
         self, name: str, version: int | str | dt.date | None = None
     ) -> tuple[list[Segment], frozenset[int]]:
         """The data files that may hold rows of the table, and the loads listed, at ``version``."""
-        loads = self.loads(version)  # first: whatever is listed there was written before
+        loads = self.loads(version)
         return self._segments(name, loads), frozenset(loads["load"])
 
     def _segments(self, name: str, loads: pl.DataFrame) -> list[Segment]:
         folder, last = self._folder(name), _last(loads)
+        every = self._all_loads()  # first: whatever is listed there was written before
         segments = delta.segments(delta.open_table(folder), folder)
+        delta.refuse_lost_rows(folder, segments, self._rows_of(name, every), every["load"])
         segments = [s for s in segments if s.first_load is None or s.first_load <= last]
         return (
             self._withdrawals(name, loads).living(segments) if name in schema.TABLES else segments
@@ -315,11 +390,21 @@ class Store:
 
     def _markers(self, name: str, loads: pl.DataFrame) -> pl.DataFrame:
         folder = self._folder("withdrawn")
-        segments = self._segments("withdrawn", loads) if delta.exists(folder) else []
+        segments = self._segments("withdrawn", loads)
         mine = [s for s in segments if s.constant.get("table", name) == name]
         kept = (pl.col("table") == name) & pl.col("load").is_in(loads["load"].implode())
         with delta.guard(folder, "reading"):
             return delta.scan(mine, layout.WITHDRAWN).filter(kept).collect()
+
+    def _rows_of(self, name: str, loads: pl.DataFrame) -> int:
+        """Rows that all loads wrote into a table, as far as they say so."""
+        if self._wrote is None or self._wrote[0] is not loads:
+            rows = dict.fromkeys(layout.TABLES, 0)
+            for files_ in loads["files"]:
+                for table, wrote in written.of_load(files_).items():
+                    rows[table] = rows.get(table, 0) + wrote.rows
+            self._wrote = loads, rows
+        return self._wrote[1].get(name, 0)
 
     def table(self, name: str, version: int | str | dt.date | None = None) -> pl.LazyFrame:
         """The rows of a table as they stood at ``version``, columns as in ``schema``, lazily.
@@ -448,6 +533,15 @@ class Store:
 
     # ---- housekeeping
 
+    def check(self) -> Inspection:
+        """What of this store is as it was written: see ``check``. Nothing is changed."""
+        return check(self.path)
+
+    @staticmethod
+    def repair(path: str | Path, rebuild: Rebuild, fetch: Fetch) -> Repaired:
+        """Build again what is damaged of the store in a folder: see ``repair``."""
+        return repair(Path(path), rebuild, fetch, Store)
+
     def compact(self) -> int:
         """Merge small files and drop rows that can never become visible; no view changes.
 
@@ -457,13 +551,16 @@ class Store:
         for name in layout.TABLES:
             folder = self._folder(name)
             if delta.exists(folder):
-                done += delta.compact(
+                for replaced, wrote in delta.compact(
                     folder,
                     layout.columns(name),
                     layout.order_when_compacted(name),
                     listed,
                     "year" if name in layout.BY_YEAR else None,
-                )
+                ):
+                    done += 1
+                    rewrite = Rewrite(name, max(listed, default=0), False, replaced, wrote)
+                    written.write_rewrite(self.path / "rewrites", rewrite)
         return done
 
     def vacuum(self, hours: int = ABANDONED) -> int:

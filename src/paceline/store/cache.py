@@ -4,8 +4,9 @@
     cache/<kind>/<key>/<name>.npy    one array, mapped into memory when loaded
 
 An entry is written under another name and renamed, so a killed writer leaves nothing that is read.
-Every byte is checked on loading: the values by SHA-256, arrays by exclusive or of all their 64-bit
-words, which runs at memory speed. Whatever does not fit is as if it had never been kept.
+Every byte is checked on loading: the values by SHA-256, arrays by CRC-32, piece by piece side by
+side, which also sees words that changed places. Whatever does not fit is as if it had never been
+kept.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import os
 import shutil
 import uuid
+import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -22,10 +24,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from paceline import threads
 from paceline.lineage import digest
 
-#: Bytes of a word of a checksum.
-WORD = 8
+#: Bytes of which one checksum is taken.
+PIECE = 2**22
 #: Entries of one kind that stay; the least recently used go.
 KEEP = 12
 
@@ -57,7 +60,19 @@ class Cache:
         """The entry; None if there is none, or it is not what was saved."""
         if (kind, key) in self._remembered:
             return self._remembered[kind, key]
-        home = self.folder / kind / key
+        entry = self._read(self.folder / kind / key)
+        if entry is not None:
+            with suppress(OSError):  # a disk that may only be read keeps no order of use
+                os.utime(self.folder / kind / key)
+        return entry
+
+    def damaged(self) -> int:
+        """How many entries are not what was saved."""
+        homes = (p for p in self.folder.glob("*/*") if p.is_dir() and p.name[0] != ".")
+        return sum(self._read(home) is None for home in homes)
+
+    @staticmethod
+    def _read(home: Path) -> Entry | None:
         try:
             content = json.loads((home / "entry.json").read_text(encoding="utf-8"))
             if content.pop("digest") != digest(content):
@@ -69,8 +84,6 @@ class Cache:
                     return None
         except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError):
             return None
-        with suppress(OSError):  # a disk that may only be read keeps no order of use
-            os.utime(home)
         return Entry(content["values"], arrays)
 
     def save(
@@ -115,9 +128,8 @@ class Cache:
 
 
 def checksum(array: NDArray[Any]) -> str:
-    """Exclusive or over all words of the array, in hex, with its type and shape."""
+    """Digest of the CRC-32 of each piece of the array's bytes, with its type and shape."""
     data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
-    whole = len(data) - len(data) % WORD
-    word = int(np.bitwise_xor.reduce(data[:whole].view(np.uint64), initial=0))
-    rest = int.from_bytes(data[whole:].tobytes(), "little")
-    return f"{word ^ rest:016x}-{array.dtype.str}-{'x'.join(map(str, array.shape))}"
+    pieces = [data[at : at + PIECE].data for at in range(0, len(data), PIECE)]
+    sums = threads.each(zlib.crc32, pieces)
+    return digest([sums, array.dtype.str, array.shape])

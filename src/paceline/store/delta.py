@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import polars as pl
 
 from paceline.errors import PacelineError, StoreError
+from paceline.store.written import Written, last_entry, since
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable, WriterProperties
@@ -50,29 +52,103 @@ class Segment(NamedTuple):
     empty: frozenset[str]
 
 
+#: What the system or a library says, and the cause it is a sign of.
+CAUSES: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
+    "full": (
+        (errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
+        ("no space left", "quota exceeded", "file too large", "disk full"),
+    ),
+    "files": ((errno.EMFILE, errno.ENFILE), ("too many open files",)),
+    "permission": (
+        (errno.EACCES, errno.EPERM, errno.EROFS),
+        ("permission denied", "read-only file", "operation not permitted"),
+    ),
+    "memory": ((errno.ENOMEM,), ("cannot allocate memory", "out of memory")),
+    "name": ((errno.ENAMETOOLONG, errno.ELOOP), ("file name too long",)),
+    "folder": ((errno.ENOTDIR, errno.EISDIR), ("not a directory", "is a directory")),
+    "device": (
+        (errno.EIO, errno.ESTALE, errno.ENXIO, errno.ENODEV, errno.ETIMEDOUT, errno.EBUSY),
+        ("input/output error", "stale file handle"),
+    ),
+    "newer": (
+        (),
+        (
+            "reader version",
+            "writer version",
+            "reader feature",
+            "writer feature",
+            "table feature",
+            "minreaderversion",
+            "minwriterversion",
+            "unsupported feature",
+        ),
+    ),
+}
+SAYS = {
+    "full": (
+        "the disk that holds {folder} is full ({doing}).",
+        "Nothing stored before is lost: free some space and run the command again.",
+    ),
+    "files": (
+        "too many open files ({doing} {folder}).",
+        "The store is whole: raise the limit (`ulimit -n 4096`) or close other programs, and run "
+        "the command again.",
+    ),
+    "permission": (
+        "no permission for {folder} ({doing}).",
+        "Give this user read and write access to the folder, or name another with --store.",
+    ),
+    "memory": (
+        "not enough memory ({doing} {folder}).",
+        "The store is whole: close other programs, or import fewer sources at a time.",
+    ),
+    "name": (
+        "the path of {folder} is too long or leads in a circle ({doing}: {text}).",
+        "Name a folder with a shorter path with --store.",
+    ),
+    "folder": (
+        "{folder}: a file stands where a folder should be, or the reverse ({doing}: {text}).",
+        "Move it away, or name another folder with --store.",
+    ),
+    "device": (
+        "the disk or network that holds {folder} failed ({doing}: {text}).",
+        "Look after the disk first; then `paceline check` says what of the store is whole.",
+    ),
+    "newer": (
+        "{folder} was written in a newer format than this Paceline knows ({doing}: {text}).",
+        "Update Paceline; nothing is wrong with the store.",
+    ),
+}
+
+
 def explain(error: BaseException, folder: Path, doing: str) -> StoreError:
-    """The fault as a sentence a person can act on."""
+    """The fault as a sentence a person can act on, by its true cause."""
     text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    code, lower = getattr(error, "errno", None), str(error).lower()
-    if code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or any(
-        t in lower for t in ("no space left", "quota exceeded", "file too large")
-    ):
-        return StoreError(
-            f"the disk that holds {folder} is full ({doing}).",
-            "Nothing stored before is lost: free some space and run the command again.",
-        )
-    if (
-        code in (errno.EACCES, errno.EPERM, errno.EROFS)
-        or "permission denied" in lower
-        or "read-only file" in lower
-    ):
-        return StoreError(
-            f"no permission for {folder} ({doing}).",
-            "Give this user read and write access to the folder, or name another with --store.",
-        )
+    cause = cause_of(error)
+    if cause is None:
+        return damaged(folder, f"{doing}: {text}")
+    message, remedy = SAYS[cause]
+    return StoreError(message.format(folder=folder, doing=doing, text=text), remedy)
+
+
+def cause_of(error: BaseException) -> str | None:
+    """The cause of a fault that lies outside the store's files; None: they are damaged."""
+    lower = str(error).lower()
+    # libraries in Rust say the system's number in words
+    told = re.search(r"os error (\d+)", lower)
+    code = getattr(error, "errno", None) or (int(told[1]) if told else None)
+    for cause, (codes, words) in CAUSES.items():
+        if code in codes or any(word in lower for word in words):
+            return cause
+    return None
+
+
+def damaged(folder: Path, what: str) -> StoreError:
+    """A table that is not what was written."""
     return StoreError(
-        f"{folder} is damaged or not readable ({doing}: {text}).",
-        "Restore the folder from a copy, or import again into a new one with --store DIR.",
+        f"{folder} is damaged ({what}).",
+        "Restore the folder from a copy, or let `paceline repair` build it again from the raw "
+        "bytes; `paceline check` says what is whole.",
     )
 
 
@@ -140,11 +216,17 @@ def _writer(frame: pl.DataFrame) -> WriterProperties:
     )
 
 
-def append(folder: Path, frame: pl.DataFrame, partition: str | None = None) -> None:
-    """Add rows; appends of several writers do not disturb each other."""
+def append(
+    folder: Path, frame: pl.DataFrame, partition: str | None = None, load: int | None = None
+) -> Written:
+    """Add rows, all of one ``load``; appends of several writers do not disturb each other.
+
+    Returns the data files that hold them, and what came into the table's log since.
+    """
     from deltalake import write_deltalake
 
     with guard(folder, "adding rows"):
+        before = last_entry(folder)
         write_deltalake(
             folder,
             frame,
@@ -153,13 +235,15 @@ def append(folder: Path, frame: pl.DataFrame, partition: str | None = None) -> N
             schema_mode="merge",
             writer_properties=_writer(frame),
         )
+        return since(folder, before, load)
 
 
-def append_if_unchanged(table: DeltaTable, folder: Path, frame: pl.DataFrame) -> None:
+def append_if_unchanged(table: DeltaTable, folder: Path, frame: pl.DataFrame) -> Written:
     """Add rows; ``ConflictError`` if anybody committed to the table since ``table`` was opened."""
     from deltalake import CommitProperties, write_deltalake
 
     with guard(folder, "committing"):
+        before = table.version()
         # without retries delta-rs fails on any newer commit instead of rebasing onto it
         write_deltalake(
             table,
@@ -168,6 +252,25 @@ def append_if_unchanged(table: DeltaTable, folder: Path, frame: pl.DataFrame) ->
             schema_mode="merge",
             commit_properties=CommitProperties(max_commit_retries=0),
         )
+    return _own(folder, before)
+
+
+def _own(folder: Path, before: int) -> Written:
+    """What a commit right after an entry of the log wrote; nothing where it cannot be read now."""
+    try:  # the commit stands, whatever becomes of its receipt
+        return since(folder, before, stop=before + 1)
+    except (OSError, ValueError):
+        return Written()
+
+
+def refuse_lost_rows(
+    folder: Path, files: Sequence[Segment], expected: int, listed: Collection[int]
+) -> None:
+    """``StoreError`` where the files hold fewer rows of the ``listed`` loads than these wrote."""
+    loads = frozenset(listed)
+    found = sum(s.rows for s in files if s.first_load is None or s.first_load in loads)
+    if found < expected:
+        raise damaged(folder, f"it holds {found} of the {expected} rows that were committed")
 
 
 def create(folder: Path, schema: Mapping[str, Any]) -> None:
@@ -196,8 +299,15 @@ def segments(table: DeltaTable | None, folder: Path) -> list[Segment]:
     listing = []
     for row in actions.iter_rows(named=True):
         path = folder / row["path"]
-        if not path.exists():
-            raise explain(FileNotFoundError(f"{path.name} is missing"), folder, "reading")
+        try:
+            size = path.stat().st_size
+        except FileNotFoundError:
+            raise damaged(folder, f"its file {row['path']} is missing") from None
+        except OSError as error:
+            raise explain(error, path, "reading") from None
+        if size != row["size_bytes"]:
+            wrong = f"its file {row['path']} has {size} bytes of {row['size_bytes']}"
+            raise damaged(folder, wrong)
         listing.append(_segment(path, row))
     return sorted(
         listing, key=lambda s: (s.year or 0, s.first_load or 0, s.last_load or 0, s.path.name)
@@ -233,10 +343,15 @@ def _segment(path: Path, row: Mapping[str, Any]) -> Segment:
 
 def scan(files: Sequence[Segment], schema: Mapping[str, Any]) -> pl.LazyFrame:
     """The rows of those files, with exactly the columns of ``schema``; a missing one is null."""
-    if not files:
+    return scan_files([s.path for s in files], schema)
+
+
+def scan_files(paths: Sequence[Path], schema: Mapping[str, Any]) -> pl.LazyFrame:
+    """``scan`` of files by their paths."""
+    if not paths:
         return pl.LazyFrame(schema=schema)
     frame = pl.scan_parquet(
-        [s.path for s in files],
+        list(paths),
         schema=dict(schema),
         missing_columns="insert",
         extra_columns="ignore",
@@ -252,30 +367,32 @@ def compact(
     order: Sequence[str],
     listed: Collection[int],
     partition: str | None = None,
-) -> int:
-    """Rewrite each partition that lies in several files as one sorted file; returns how many were.
+) -> Iterator[tuple[frozenset[str], Written]]:
+    """Rewrite each partition that lies in several files as one sorted file; yields each one's.
 
     Rows of loads that are not ``listed`` and never will be, because a higher one is, go; all others
     stay, so no view of the store changes. If somebody writes meanwhile the partition is left for
-    the next time.
+    the next time. Yielded are the paths of the files replaced, and what was written.
     """
     from deltalake import CommitProperties, write_deltalake
     from deltalake.exceptions import CommitFailedError
 
-    last, done = max(listed, default=0), 0
-    keep = pl.col("load").is_in(list(listed)) | (pl.col("load") > last)
+    last = max(listed, default=0)
     for year in sorted(
         {s.year for s in segments(open_table(folder), folder)}, key=lambda y: y or 0
     ):
         table = open_table(folder)
         files = [s for s in segments(table, folder) if s.year == year]
         useless = any(_never_listed(s, listed, last) for s in files)
-        if table is None or (len(files) < 2 and not useless):
+        open_ = any((s.last_load or 0) > last for s in files)  # a writer may be about to list it
+        if table is None or open_ or (len(files) < 2 and not useless):
             continue
         with guard(folder, "compacting"):
+            keep = pl.col("load").is_in(list(listed))
             rows = scan(files, schema).filter(keep).collect().sort(order, maintain_order=True)
             if partition is not None:
                 rows = rows.with_columns(pl.lit(year, pl.Int32).alias(partition))
+            before = table.version()
             try:
                 write_deltalake(
                     table,
@@ -287,8 +404,8 @@ def compact(
                 )
             except CommitFailedError:
                 continue
-            done += 1
-    return done
+        replaced = frozenset(s.path.relative_to(folder).as_posix() for s in files)
+        yield replaced, _own(folder, before)
 
 
 def _never_listed(segment: Segment, listed: Collection[int], last: int) -> bool:

@@ -9,21 +9,23 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from paceline.errors import StoreError, UsageError
-from paceline.lineage import canonical
+from paceline.lineage import Origin, canonical, digest
 from paceline.store import delta
+from paceline.store.written import CLAIMED, Kept, Written
 from paceline.writing import replacing
 
 #: Steps in one row group of a file: whole groups are skipped when one is looked for.
 GROUP = 4096
 #: Hex digits of the name of a file of steps.
 DIGITS = 24
+SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 # ---- raw bytes
@@ -59,6 +61,53 @@ def read_raw(folder: Path, checksum: str) -> bytes:
     return data
 
 
+def kept_raw(folder: Path, origins: Iterable[Origin]) -> Written:
+    """The files of those origins whose bytes are kept; their names are their checksums."""
+    found = []
+    for checksum in dict.fromkeys(o.checksum for o in origins):
+        if SHA256.fullmatch(checksum) and (path := _raw_path(folder, checksum)).is_file():
+            name = path.relative_to(folder).as_posix()
+            found.append(Kept(name, path.stat().st_size, None, ""))
+    return Written(tuple(found))
+
+
+def raw_fault(folder: Path, kept: Kept) -> str | None:
+    """What is wrong with raw bytes that were kept; None if they are those that came."""
+    try:
+        with (folder / kept.path).open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return "is missing"
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    return None if found == Path(kept.path).name else "holds other bytes than were imported"
+
+
+def step_faults(folder: Path) -> Iterator[tuple[str, str]]:
+    """Files of steps that are not what was written: name and what is wrong.
+
+    A step is named by what is in it, and a file by its steps.
+    """
+    for path in sorted(folder.glob("*.parquet")):
+        try:
+            rows = pl.read_parquet(path, memory_map=False)
+            ids = rows["id"].to_list()
+            whole = _steps_name(ids) == path.stem and all(
+                digest({k: v for k, v in json.loads(step).items() if k != "id"}) == id_
+                for id_, step in rows.select("id", "step").iter_rows()
+            )
+        # what a reader of Parquet makes of a flipped bit is anybody's guess
+        except Exception as error:
+            yield path.name, f"cannot be read ({type(error).__name__})"
+        else:
+            if not whole:
+                yield path.name, "holds other steps than were written"
+
+
+def _steps_name(ids: Iterable[str]) -> str:
+    return hashlib.sha256(" ".join(ids).encode()).hexdigest()[:DIGITS]
+
+
 def _raw_path(folder: Path, checksum: str) -> Path:
     if not re.fullmatch(r"[0-9a-f]{8,}", checksum):
         raise UsageError(
@@ -77,7 +126,8 @@ def claim(folder: Path, above: int) -> int:
         number = max([above, *taken]) + 1
         while True:
             try:
-                (folder / f"{number:08d}").touch(0o644, exist_ok=False)
+                with (folder / f"{number:08d}").open("xb") as file:
+                    file.write(CLAIMED)
                 return number
             except FileExistsError:
                 number += 1
@@ -93,8 +143,7 @@ def save_steps(folder: Path, steps: Iterable[Mapping[str, Any]], *, writable: bo
     """
     lines = {str(s["id"]): canonical(dict(s)) for s in steps}
     ids = sorted(lines)
-    name = hashlib.sha256(" ".join(ids).encode()).hexdigest()[:DIGITS]
-    path = folder / f"{name}.parquet"
+    path = folder / f"{_steps_name(ids)}.parquet"
     if not ids or path.exists():
         return True
     if not writable:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 import polars as pl
 
@@ -25,6 +27,8 @@ LOADS = pl.Schema(
         "declaration": pl.String(),
         "blocks": pl.String(),
         "changes": pl.String(),
+        # table -> what was written of it: see ``written``; null in loads of older stores
+        "files": pl.String(),
     }
 )
 FINDINGS = pl.Schema(
@@ -83,6 +87,17 @@ def columns(name: str) -> pl.Schema:
     if name == "loads":
         return LOADS
     return BESIDE[name] if name in BESIDE else schema.table(name).schema
+
+
+def as_loads(lines: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
+    """Rows of the table ``loads``, whether they were read from it or from receipts."""
+    return pl.DataFrame(
+        [{**line, "committed": _instant(line["committed"])} for line in lines], schema=LOADS
+    )
+
+
+def _instant(when: str | dt.datetime) -> dt.datetime:
+    return dt.datetime.fromisoformat(when) if isinstance(when, str) else when
 
 
 def order(name: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from paceline import engine, measures
 from paceline.document import Chart, Label, Series
 from paceline.errors import PacelineError, PluginError, PluginWarning, UnknownName
 from paceline.figures import Figure, finite_or_none
+from paceline.market import watching
 
 if TYPE_CHECKING:
     from paceline.arrays import Array
@@ -77,15 +78,21 @@ class Answers:
         """A further column of a table's row as a figure of its own, resting on the row's."""
         return engine.column(figure, name, unit, self.market.steps)
 
+    def first_page(self) -> list[dict[str, Any]]:
+        """The findings that stand on page one."""
+        return watching.first_page(self.market)
+
     def finding(self, row: Mapping[str, Any]) -> Figure:
-        """A count of faults found at an import, as a figure."""
+        """A count of faults found at an import or in the whole market, as a figure."""
         market = self.market
-        load = next(r for r in market.stored.loads if r["load"] == row["load"])
-        read = market.stored.import_step(load)
+        loads = market.stored.loads
+        if row["load"] is not None:
+            loads = [next(r for r in loads if r["load"] == row["load"])]
+        read = [market.stored.import_step(load) for load in loads]
         # a source may have several findings of one check: what was done and where tells them apart
         which = {k: row[k] for k in ("source", "check", "action", "example", "load")}
         question = market.provenance().question(
-            "finding", which, "", parents=[read], measure="findings"
+            "finding", which, "", parents=read, measure="findings"
         )
         return question.figure(
             str(row["source"]), int(row["count"]), "count", statistic=str(row["check"])

@@ -11,12 +11,12 @@ import hashlib
 import io
 import json
 import os
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from paceline import doors, toml
 from paceline.errors import DataError, UnknownName, UsageError
 from paceline.methods.call import JOIN, Call, Ledger, check
 from paceline.writing import write_text
@@ -30,15 +30,11 @@ def read(path: str | Path) -> Ledger:
     """
     path = Path(path)
     try:
-        data = path.read_bytes()
+        data = doors.read_bytes(path, DataError, doors.LARGEST_TEXT)
     except FileNotFoundError:
         raise UsageError(
             f"{path}: no such ledger of calls.",
             "Give a TOML or CSV file; `paceline calls add` starts one.",
-        ) from None
-    except OSError as error:
-        raise DataError(
-            f"{path}: cannot be read ({error.strerror}).", "Give a readable file."
         ) from None
     return Ledger(path.name, check(_rows(path, data), path), hashlib.sha256(data).hexdigest())
 
@@ -48,8 +44,8 @@ def _rows(path: Path, data: bytes) -> list[dict[str, Any]]:
         text = data.decode("utf-8-sig")
         if path.suffix.lower() == ".csv":
             return _cells(path, csv.DictReader(io.StringIO(text), strict=True, restkey=""))
-        raw = tomllib.loads(text)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, csv.Error) as error:
+        raw = toml.parsed(text)
+    except (ValueError, csv.Error) as error:
         raise UsageError(
             f"{path}: not a readable ledger ({error}).", "Give UTF-8 TOML or CSV."
         ) from None
@@ -74,7 +70,7 @@ def _cells(path: Path, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
                 f"{path}: call {row.get('id')!r}: more cells than there are columns.",
                 "Put quotes around a cell that holds a comma.",
             )
-        filled.append({k: v for k, v in row.items() if v not in ("", None)})
+        filled.append({k: doors.plain(v) for k, v in row.items() if v not in ("", None)})
     return filled
 
 
@@ -87,7 +83,8 @@ def add(path: str | Path, record: Mapping[str, Any]) -> Call:
     path = Path(path)
     given = {k: v for k, v in record.items() if v not in (None, "", (), [])}
     with _alone(path):
-        data = path.read_bytes() if path.exists() else b""
+        doors.check_target(path, "the ledger", "calls.toml")
+        data = doors.read_bytes(path, DataError, doors.LARGEST_TEXT) if path.exists() else b""
         rows = _rows(path, data)
         call = check([*rows, given], path)[-1]
         plain = {
@@ -175,5 +172,5 @@ def _csv(rows: Sequence[Mapping[str, Any]], record: Mapping[str, Any]) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, columns, lineterminator="\n")
     writer.writeheader()
-    writer.writerows([*rows, row])
+    writer.writerows({k: doors.neutral(v) for k, v in r.items()} for r in [*rows, row])
     return out.getvalue()

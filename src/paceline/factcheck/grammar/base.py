@@ -27,6 +27,8 @@ class Base:
         self.when = windows.Reader(today)
         self.out = Reading()
         self.history: list[tuple[Window, int, str, int]] = []  # window, paragraph, tense, sentence: oldest first
+        self.asides_before = 0  # asides of the sentences before this one
+        self.told: dict[str, tuple[Subject, int]] = {}  # indices of claims so far, by name: the first one, how many
         self.heading: Window | None = None
         self.section: Window | None = None  # of the last line that ends in a colon: "For the week:"
         self.before: tuple[Subject, ...] = ()  # subjects of the claim before

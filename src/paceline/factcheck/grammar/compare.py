@@ -214,7 +214,7 @@ class Compare(Who):
 
     def previous_other(self, subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
         """Whom "it" means after a comparison: the other side of the one before."""
-        pool = [*self.claims[::-1], *self.out.claims[::-1][:4]]
+        pool = [*self.claims[::-1], *self.out.claims[:-5:-1]]
         for c in pool:
             if c.kind == "compare" and c.against is not None and c.subject.name in [s.name for s in subjects]:
                 return (c.against,)

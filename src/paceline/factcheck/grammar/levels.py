@@ -9,6 +9,9 @@ from paceline.factcheck.grammar.model import Aside
 from paceline.factcheck.grammar.moves import Moves
 from paceline.factcheck.joining import Item
 
+_INTRADAY = re.compile(
+    r"\s*(?:at|as) (?:its|the|their) (?:intraday |session )?(?:high|low|peak|best|worst)\b|\s*intraday")
+
 
 class Levels(Moves):
     """Levels: "closed at 6,870.40", of the day and the thing that is spoken of."""
@@ -55,7 +58,7 @@ class Levels(Moves):
         if any(i.tag == "mean" for i in left) and all(i.tag in ("mean", "f", "(", ",") for i in left[-2:]):
             return  # "its 100-day average (at 4,199)": the average's own level
         clean = self.text.clean
-        if re.match(r"\s*(?:at|as) (?:its|the|their) (?:intraday |session )?(?:high|low|peak|best|worst)\b|\s*intraday", clean[item.end :]):
+        if _INTRADAY.match(clean, item.end):
             return  # within the day
         if word == "of" and re.search(
             r"\b(?:high|low|peak|bottom|trough|record|top|close|level)\b[^.;]*$", clean[self.sentence.start : item.start], re.IGNORECASE

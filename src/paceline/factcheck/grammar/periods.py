@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
+from functools import lru_cache
 
 from paceline.factcheck import dates
 from paceline.factcheck.dates import Window
@@ -20,6 +22,13 @@ TITLE = 18
 CLOSING = re.compile(r"\b(?:closed|closing|ended|ending|finished|finishing|settled|snapped|stocks? (?:jump|slip|rise|fall|rall(?:y|ies)|slide))\b", re.IGNORECASE)
 #: A line under a heading has at most this many words; a longer one is prose again.
 LISTED = 22
+
+
+@lru_cache(maxsize=4)
+def _closes(clean: str) -> float:
+    """Where the first words of a report on one day's trading end; infinite in a text without."""
+    found = CLOSING.search(clean)
+    return math.inf if found is None else found.end()
 
 
 class Periods(Verbs):
@@ -413,7 +422,7 @@ class Periods(Verbs):
             return replace(chosen, inherited="heading" if own_day and tense == "past" else "earlier paragraph")
         if self.heading is not None:
             return replace(self.heading, inherited="heading")
-        if tense in ("past", "aside") and CLOSING.search(self.text.clean[: self.sentence.end]):
+        if tense in ("past", "aside") and _closes(self.text.clean) <= self.sentence.end:
             own = self._own_period("day", "")
             return None if own is None else replace(own, inherited="own day")
         return None

@@ -31,7 +31,7 @@ class Phrases(Runs):
         back = self.items[k - 1] if k else None
         if not subjects or (back is not None and back.tag == "short") or self.state.blocked:
             return
-        if re.search(r"\b\d+ (?:new |fresh )?$", self.text.clean[: item.start][-12:]) and item.text.casefold().endswith("highs"):
+        if re.search(r"\b\d+ (?:new |fresh )?$", self.text.clean[max(0, item.start - 12) : item.start]) and item.text.casefold().endswith("highs"):
             return  # "29 new highs": members counted
         said = item.text.casefold()
         low = "low" in said.split() or "lows" in said.split()

@@ -18,6 +18,10 @@ _KINDS = (
 )
 
 
+#: Windows that a reader of a long text still has in mind.
+MEMORY = 300
+
+
 class Reader(Periods):
     """Reads one text. ``names`` are the market's, ``today`` is the text's own date."""
 
@@ -62,6 +66,7 @@ class Reader(Periods):
 
     def _sentence(self, sentence: Sentence) -> None:
         self.sentence = sentence
+        self.asides_before = len(self.out.asides)
         self.claims: list[Claim] = []
         self.state = State()
         clean = self.text.clean
@@ -83,7 +88,13 @@ class Reader(Periods):
             self.named = about.subjects[0]
         elif any(i.tag == "S" and not i.anaphor for i in self.items):
             self.named = None
+        for claim in self.claims:
+            if claim.subject.kind == "index":
+                first, count = self.told.get(claim.subject.name, (claim.subject, 0))
+                self.told[claim.subject.name] = first, count + 1
         self.out.claims += self.claims
+        if len(self.history) > 2 * MEMORY:  # the first window is what the text is about; old ones in between are forgotten
+            del self.history[1:-MEMORY]
 
     def _walk(self) -> None:
         state, items = self.state, self.items
@@ -129,7 +140,8 @@ class Reader(Periods):
         spans = [(c.start, c.end) for c in self.claims]
         for kind, pattern, reason in _KINDS:
             m = pattern.search(clean, sentence.start, sentence.end)
-            if m is None or any(a.kind == kind and sentence.start <= a.start < sentence.end for a in self.out.asides):
+            if m is None or any(
+                a.kind == kind and sentence.start <= a.start < sentence.end for a in self.out.asides[self.asides_before :]):
                 continue
             a, b = self._segment(m.start(), m.end())
             if kind == "cause" and not spans:
@@ -145,7 +157,8 @@ class Reader(Periods):
                 and (not i.used or "skip" in i.match)
                 and not any(a <= i.start < b for a, b in spans)
             ):
-                if any(x.kind == "forecast" and x.start <= i.start < x.end for x in self.out.asides):
+                if any(
+                    x.kind == "forecast" and x.start <= i.start < x.end for x in self.out.asides[self.asides_before :]):
                     continue
                 reason = (
                     "a question"

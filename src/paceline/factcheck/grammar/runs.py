@@ -132,7 +132,7 @@ class Runs(Compare):
             named = next((i for i in self.items if i.tag == "S" and at - 4 <= i.start <= at), None)
             if named is not None and not named.anaphor:
                 item.subjects = named.subjects
-        if re.search(r"\b(?:\d+(?:st|nd|rd|th)|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|\w+teenth)[- ]$", clean[: item.start][-14:]):
+        if re.search(r"\b(?:\d+(?:st|nd|rd|th)|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|\w+teenth)[- ]$", clean[max(0, item.start - 14) : item.start]):
             self._mark(item.start, item.end + link.end())
             self.out.unread.append(Aside("unread", item.start, item.end, "a place among others that is not computed"))
             return

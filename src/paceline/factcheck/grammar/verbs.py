@@ -12,6 +12,8 @@ from paceline.factcheck.joining import Item
 from paceline.factcheck.quantities import Number
 from paceline.factcheck.subjects import Subject
 
+_IT = re.compile(r"\W*(?:it|they|both)?\b", re.IGNORECASE)
+
 
 class Verbs(Levels):
     """Numbers that belong to a verb or a name beside them, and moves without a number."""
@@ -258,7 +260,7 @@ class Verbs(Levels):
             if (
                 state.at < 0
                 and self.before
-                and re.match(r"\W*(?:it|they|both)?\b", self.text.clean[self.sentence.start :], re.IGNORECASE)
+                and _IT.match(self.text.clean, self.sentence.start)
                 and (state.verb_at <= 1)
             ):
                 subjects = self.before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 
 from paceline.factcheck import lexicon
 from paceline.factcheck.grammar.base import Base
@@ -106,12 +107,13 @@ class Who(Base):
                 return i.subjects[-1]
         if what in ("index", "benchmark", "gauge", "average", "measure") and self.out.claims:
             last = self.out.claims[-1].start
-            if not any(s.start <= last < s.end and s.paragraph == self.sentence.paragraph for s in self.text.sentences):
-                told = [c.subject for c in self.out.claims if c.subject.kind == "index"]
+            at = bisect_right(self.text.sentences, last, key=lambda s: s.start) - 1
+            if at < 0 or last >= (s := self.text.sentences[at]).end or s.paragraph != self.sentence.paragraph:
+                told = [subject for subject, _ in self.told.values()]
                 bench = self.names.lookup("the market")
                 main = [s for s in told if bench is not None and s.candidates[:1] == bench.candidates[:1]]
                 if told:  # a new paragraph speaks of the benchmark, or of the index most spoken of
-                    return main[0] if main else max(told, key=lambda s: sum(s.name == x.name for x in told))
+                    return main[0] if main else max(self.told.values(), key=lambda one: one[1])[0]
         found = [self.by_kind[k] for k in wanted if k in self.by_kind]
         return found[-1] if found else None
 

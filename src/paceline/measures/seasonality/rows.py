@@ -12,7 +12,7 @@ from paceline import kernels
 from paceline.arrays import Array
 from paceline.evidence import circular_shift_placebo, hac_mean
 from paceline.measures.seasonality.seasons import RUN, Season, in_season
-from paceline.signals.calendar import Places, SeasonalLine
+from paceline.signals.calendar import Places, SeasonalLine, judged_columns
 
 #: Earlier years, and falls of a line, below which nothing is judged.
 LEAST_YEARS, LEAST_FALLS = 20, 10
@@ -49,13 +49,7 @@ def mean(
         "value": float(s.value[use].mean()) if use.any() else math.nan,
         "years": int(use.sum()),
         "control": float(np.nanmean(s.control[use])) if np.isfinite(s.control[use]).any() else None,
-        "effect": judged.effect,
-        "low": judged.low,
-        "high": judged.high,
-        "p": judged.p,
-        "n_effective": judged.n_effective,
-        "minimum_detectable": judged.minimum_detectable,
-        "state": judged.note,
+        **judged_columns(judged),
     }
 
 

@@ -85,34 +85,14 @@ from pathlib import Path, PurePosixPath
 
 import polars as pl
 
-from paceline import schema
+from paceline import doors, schema
 from paceline.config import Source, listed
 from paceline.errors import MarketFileError, SourceError
 from paceline.lineage import Origin
 from paceline.rows import joined
 from paceline.sources import Context, Parsed, Raw
-from paceline.sources.files import _columns, _prices
+from paceline.sources.files import _columns, _options, _prices
 from paceline.sources.files._work import SHAPES, WIDE, Work, extra_file
-
-OPTIONS = (
-    "delimiter",
-    "encoding",
-    "decimal",
-    "names",
-    "after",
-    "missing",
-    "replace",
-    "wide",
-    "wide_field",
-    "unit",
-    "ratio_of",
-    "lag_days",
-    "also_securities",
-    "shape",
-    "changes",
-    "snapshot",
-)
-
 
 # -- fetching: all input
 
@@ -123,7 +103,7 @@ def fetch(name: str, spec: Source, folder: Path) -> list[Raw]:
     Raises ``SourceError``, which names the file and the remedy.
     """
     patterns = listed(spec.path)
-    if not any(patterns):
+    if not all(patterns) or not patterns:
         raise MarketFileError(
             f"sources.{name}.path is missing.", 'Give a file: path = "folder/file.csv".'
         )
@@ -139,6 +119,10 @@ def fetch(name: str, spec: Source, folder: Path) -> list[Raw]:
 
 def _paths(name: str, pattern: str, folder: Path) -> list[Path]:
     home = Path(os.path.normpath(folder.absolute()))
+    if fault := doors.impossible(home / pattern):
+        raise SourceError(
+            f"sources.{name}.path: {pattern[:60]!r} is no path: {fault}.", "Name a file."
+        )
     full = Path(os.path.normpath(home / pattern))
     if not full.is_relative_to(home):
         raise SourceError(
@@ -170,6 +154,8 @@ def _neighbours(full: Path) -> str:
 def _bytes(path: Path, folder: Path, spec: Source) -> Raw:
     what = path.relative_to(os.path.normpath(folder.absolute())).as_posix()
     try:
+        if (found := doors.kind_of(path)) not in ("", "missing", "a folder"):
+            raise SourceError(f"{what}: {found}, not a file.", "Name a plain file.")
         data = path.read_bytes()
         when = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC).date().isoformat()
     except FileNotFoundError:
@@ -222,6 +208,11 @@ def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
     }
     main = [raw for raw in raws if _role(raw, extras) is None]
     work = Work(name, spec, table, context)
+    if not main:
+        raise MarketFileError(
+            f"sources.{name}.path names no file but those of its options.",
+            "Give the table's own file as path, and changes or snapshot beside it.",
+        )
     frames = [work.file(raw, columns, kind) for raw in main]
     frame = pl.concat(frames, how="diagonal_relaxed")
     if table.name == "prices":
@@ -249,14 +240,7 @@ def _role(raw: Raw, extras: dict[str, str]) -> str | None:
 
 
 def _check_options(name: str, spec: Source, table: schema.Table) -> None:
-    for key in spec.options:
-        if key not in OPTIONS:
-            near = get_close_matches(key, OPTIONS, n=1)
-            raise MarketFileError(
-                f"sources.{name}.options: unknown option {key!r}.",
-                (f"Did you mean {near[0]!r}? " if near else "")
-                + f"Accepted: {', '.join(OPTIONS)}.",
-            )
+    _options.check(name, spec)
     shape, shapes = spec.options.get("shape"), SHAPES.get(table.name, ())
     if shape is not None and shape not in shapes:
         raise MarketFileError(

@@ -12,6 +12,7 @@ from paceline.config import ColumnMap, Source
 from paceline.errors import MarketFileError, SourceError
 from paceline.rows import Checked, Finding, set_aside
 from paceline.schema import Table
+from paceline.sources.files import _types
 from paceline.sources.files._dates import dates
 from paceline.sources.files._read import Wanted
 
@@ -45,7 +46,7 @@ _WORDS: dict[pl.DataType, str] = {
 
 def targets(table: Table) -> dict[str, pl.DataType]:
     """Name to type of every column the market file may map for this table."""
-    own = {c.name: c.type for c in table.columns if c.name not in ("source", "recovered")}
+    own = {c.name: c.type for c in table.columns if c.name not in ("source", "recovered", "covers")}
     return {**own, "known": pl.Date(), **INPUTS.get(table.name, {})}
 
 
@@ -61,6 +62,12 @@ def mapping(name: str, spec: Source, table: Table) -> dict[str, ColumnMap]:
                     (f"Did you mean {near[0]!r}? " if near else "")
                     + f"Accepted: {', '.join(accepted)}.",
                 )
+    for key, value in spec.constants.items():
+        if not _types.constant(value, accepted[key]):
+            raise MarketFileError(
+                f"sources.{name}.constants.{key}: {value!r} cannot stand in this column.",
+                f"It holds {_WORDS.get(accepted[key], 'a number')}.",
+            )
     return {k: ColumnMap(column=v) if isinstance(v, str) else v for k, v in spec.columns.items()}
 
 
@@ -183,6 +190,7 @@ def typed(
     unread: list[pl.Expr] = []
     for key, mapped in columns.items():
         column, kind = at[mapped.column], types[key]
+        _types.check(f"sources.{name}.columns.{key}", what, mapped, source.schema[column], kind)
         blank = _blank(source, column, kind, spec.options)
         made.append(
             _value(what, source, column, blank, kind, mapped, spec.options, zone).alias(key)

@@ -85,9 +85,12 @@ def convert(
 ) -> tuple[pl.DataFrame, list[Finding]]:
     """Apply the dialect ``kind`` to sorted rows.
 
-    Without sessions the file's own dates serve as the calendar.
+    Without sessions the file's own dates serve as the calendar. ``covers`` is how many sessions a
+    row's return covers, where they are more than one; a row with neither price nor return stands as
+    no row there: the hole reaches across it.
     """
     calendar = sessions or frame.get_column("date").unique().sort().to_list()
+    frame, hollow = _hollow(kind, frame)
     frame = frame.with_columns(pl.Series("__n", session_number(frame.get_column("date"), calendar)))
     same = pl.col("security") == pl.col("security").shift()
     both = (pl.col("__n") >= 0) & (pl.col("__n").shift() >= 0)
@@ -100,6 +103,8 @@ def convert(
         frame, findings = _changes(name, frame, recover, calendar)
     elif kind == "returns":
         frame, findings = _returns(name, frame)
+        if {"close", "price_return"} <= set(frame.columns):
+            frame = frame.with_columns(_measured_from_last_close().alias("covers"))
     else:
         if kind == "adjusted":
             frame = frame.with_columns(_ratio("adjusted_close").alias("total_return"))
@@ -107,6 +112,7 @@ def convert(
             frame = frame.with_columns(_ratio("close").alias("price_return"))
         else:
             frame = _split_adjusted(frame)
+        frame = frame.with_columns(_several(pl.col("__gap")).alias("covers"))
         findings = counted(
             name,
             "returns over more than one session",
@@ -114,7 +120,39 @@ def convert(
             "kept, dated on the later session",
             _KEY,
         )
-    return frame.drop("__n", "__same", "__gap"), findings
+    return _with_hollow(frame.drop("__n", "__same", "__gap"), hollow), findings
+
+
+def _several(sessions: pl.Expr) -> pl.Expr:
+    """How many sessions a return covers; null for one."""
+    return pl.when(sessions > 1).then(sessions).cast(pl.Int32)
+
+
+def _measured_from_last_close() -> pl.Expr:
+    """Sessions of a return that is measured from the last stored close, where they are several."""
+    implied = pl.col("close") / (1 + pl.col("price_return"))
+    same = (implied / pl.col("close").shift()).log().abs() <= SAME_CLOSE
+    return pl.when(same).then(_several(pl.col("__gap")))
+
+
+def _hollow(kind: str, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows with a price or a return, and those with neither."""
+    if kind not in ("changes", "returns"):
+        return frame, frame.clear()
+    told = [c for c in ("close", "price_return", "total_return") if c in frame.columns]
+    empty = pl.all_horizontal(pl.col(c).is_null() for c in told)
+    return frame.filter(~empty), frame.filter(empty)
+
+
+def _with_hollow(frame: pl.DataFrame, hollow: pl.DataFrame) -> pl.DataFrame:
+    """The frame with the rows that hold neither price nor return (a volume, a market cap)."""
+    if hollow.is_empty():
+        return frame
+    own = frame.select(_KEY)
+    known = hollow.join(own, on=_KEY, how="semi")  # their close was worked back
+    if len(known):
+        frame = frame.update(known, on=_KEY, how="left")
+    return in_order(pl.concat([frame, hollow.join(own, on=_KEY, how="anti")], how="diagonal"), _KEY)
 
 
 def _ratio(column: str) -> pl.Expr:
@@ -133,9 +171,10 @@ def _changes(
     then there was a split, and the change is the return. Some exchanges (Nasdaq) quote the change
     against a close less the dividend, so the change alone would be neither price nor total return.
 
-    A gap of exactly one session can be closed: close_{t-1} = close_t / (1 + change_t), and its
-    return is close_{t-1} / close_{t-2} - 1. When that ratio looks like a split the return stays
-    null.
+    A gap can be closed: close_{t-1} = close_t / (1 + change_t), and the return over the gap is
+    close_{t-1} / close_s - 1, with s the session before it; it is dated on the gap's last session
+    and ``covers`` all of them. When that ratio looks like a split the return stays null. A change
+    measured from the last stored close covers the gap itself.
     """
     before = pl.col("close").shift()
     implied = pl.col("close") / (1 + pl.col("price_return"))
@@ -143,12 +182,17 @@ def _changes(
         pl.when("__same").then(before).alias("__before"),
         implied.alias("__implied"),
         pl.lit(False).alias("recovered"),
+        _measured_from_last_close().alias("covers"),
     )
     findings: list[Finding] = []
-    lost = pl.col("__gap") > 1
+    lost = (pl.col("__gap") > 1) & pl.col("price_return").is_not_null()
     if recover:
         lost &= ~_RECOVERABLE
         frame, findings = _recovered(name, frame, calendar)
+    frame, worked = _unsaid(frame, calendar)
+    findings += counted(
+        name, "change missing between two closes", worked, "return taken from the closes", _KEY
+    )
     frame, dividends = _from_closes(frame, calendar)
     findings += counted(
         name,
@@ -170,12 +214,14 @@ def _changes(
     return frame.drop("__before", "__implied"), findings
 
 
-#: Rows after a gap of exactly one session whose change gives the close of that session.
+#: Rows after a gap whose change gives the close of its last session. After more than one session,
+#: a change measured from the last stored close covers them all and gives nothing back.
 _RECOVERABLE = (
-    (pl.col("__gap") == 2)
+    (pl.col("__gap") > 1)
     & (pl.col("__implied") > 0)
     & pl.col("__implied").is_finite()
     & (pl.col("__before") > 0)
+    & ((pl.col("__gap") == 2) | pl.col("covers").is_null())
 )
 
 
@@ -184,6 +230,7 @@ def _recovered(
 ) -> tuple[pl.DataFrame, list[Finding]]:
     """The frame with the closes that the next session's change gives back."""
     rows = frame.filter(_RECOVERABLE)
+    frame = frame.with_columns(pl.when(~_RECOVERABLE).then("covers").alias("covers"))
     split = near_split(pl.col("__implied") / pl.col("__before"))
     # the columns the file gives for a day it does not hold stay null
     days = pl.Series("date", calendar, dtype=pl.Date).gather(rows.get_column("__n") - 1)
@@ -194,6 +241,7 @@ def _recovered(
         split.alias("__split"),
         pl.when(~split).then(pl.col("__implied") / pl.col("__before") - 1).alias("price_return"),
         pl.lit(True).alias("recovered"),
+        _several(pl.col("__gap") - 1).alias("covers"),
     )
     findings = []
     if added.height:
@@ -214,6 +262,32 @@ def _recovered(
         _KEY,
     )
     return in_order(pl.concat([frame, added.drop("__split")], how="diagonal"), _KEY), findings
+
+
+def _unsaid(frame: pl.DataFrame, calendar: Sequence[dt.date]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The frame with the returns between closes whose change is missing, and those rows.
+
+    close_t / close_s - 1 with s the row before, unless that looks like a split.
+    """
+    number = pl.Series("__n", session_number(frame.get_column("date"), calendar))
+    same = pl.col("security") == pl.col("security").shift()
+    ratio = pl.when(same).then(pl.col("close") / pl.col("close").shift())
+    frame = frame.with_columns(number).with_columns(
+        (
+            pl.col("price_return").is_null()
+            & ~pl.col("recovered")
+            & ratio.is_not_null()
+            & ~near_split(ratio)
+        ).alias("__unsaid"),
+        ratio.alias("__ratio"),
+        (pl.col("__n") - pl.col("__n").shift()).alias("__step"),
+    )
+    worked = frame.filter("__unsaid").select(_KEY)
+    own = pl.col("__unsaid")
+    return frame.with_columns(
+        pl.when(own).then(pl.col("__ratio") - 1).otherwise("price_return").alias("price_return"),
+        pl.when(own).then(_several(pl.col("__step"))).otherwise("covers").alias("covers"),
+    ).drop("__unsaid", "__ratio", "__step"), worked
 
 
 def _from_closes(

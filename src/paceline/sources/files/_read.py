@@ -14,8 +14,11 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from paceline.errors import SourceError
+from paceline.sources.files._types import readable
 
 _DELIMITERS = (",", ";", "\t", "|")
+#: A packed file may unpack to this many bytes, or to this many times its own size.
+LARGEST_UNPACKED, SWELLING = 1 << 30, 200
 _HEADER_WITHIN = 400  # lines searched for a header
 _BLANK = re.compile(rb"\r?\n[ \t,;|]*\r?\n")
 
@@ -39,7 +42,7 @@ def read(
         raise SourceError(f"{what}: the file is empty.", "Fetch it again.")
     if data[:2] == b"\x1f\x8b":
         try:
-            data = gzip.decompress(data)
+            data = _unpacked(what, data)
         except (OSError, EOFError, zlib.error):
             raise SourceError(
                 f"{what}: the gzip data are damaged or cut off.", "Fetch the file again."
@@ -47,13 +50,26 @@ def read(
         if not data:
             raise SourceError(f"{what}: the file is empty once unpacked.", "Fetch it again.")
     if data[:4] == b"PAR1" or what.endswith((".parquet", ".pq")):
-        frame, rest = _parquet(what, data), 0
+        frame, rest = readable(what, _parquet(what, data), wanted.columns), 0
     else:
         frame, rest = _csv(what, data, wanted, options)
     missing = wanted.missing(frame.columns)
     if missing:
         raise _no_column(what, missing[0], wanted, frame.columns)
     return frame, rest
+
+
+def _unpacked(what: str, data: bytes) -> bytes:
+    """The bytes that were packed; refused where they swell as no table does."""
+    most = max(LARGEST_UNPACKED, SWELLING * len(data))
+    with gzip.open(io.BytesIO(data)) as packed:
+        found = packed.read(most + 1)
+    if len(found) > most:
+        raise SourceError(
+            f"{what}: unpacks to more than {most:,} bytes, {SWELLING} times its size.",
+            "No table packs so well: fetch it again, or unpack it first.",
+        )
+    return found
 
 
 def _no_column(what: str, column: str, wanted: Wanted, there: list[str]) -> SourceError:
@@ -77,9 +93,9 @@ def _parquet(what: str, data: bytes) -> pl.DataFrame:
         raise SourceError(f"{what}: the Parquet file is cut off before its end.", "Fetch it again.")
     try:
         return pl.read_parquet(io.BytesIO(data))
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
         raise SourceError(
-            f"{what}: the Parquet file is damaged ({str(error).splitlines()[0]}).",
+            f"{what}: the Parquet file is damaged ({(str(error).splitlines() or ['?'])[0]}).",
             "Fetch it again.",
         ) from None
 
@@ -98,9 +114,10 @@ def _text(what: str, data: bytes, options: dict[str, Any]) -> bytes:
         raise SourceError(
             f"{what}: unknown encoding {encoding!r}.", 'Try options.encoding = "latin-1".'
         ) from None
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
+        place = f"byte {error.start}" if isinstance(error, UnicodeDecodeError) else "a byte"
         raise SourceError(
-            f"{what}: byte {error.start} is not {encoding or 'UTF-8'} text.",
+            f"{what}: {place} is not {encoding or 'UTF-8'} text.",
             'Set options.encoding, e.g. "latin-1" or "cp1252".',
         ) from None
     data = data.removeprefix(b"\xef\xbb\xbf")
@@ -118,7 +135,10 @@ def _text(what: str, data: bytes, options: dict[str, Any]) -> bytes:
 
 
 def _fields(line: str, delimiter: str) -> list[str]:
-    return [f.strip() for f in next(csv.reader([line], delimiter=delimiter), [])]
+    try:
+        return [f.strip() for f in next(csv.reader([line], delimiter=delimiter), [])]
+    except csv.Error:  # a cell longer than any heading
+        return []
 
 
 def _header(data: bytes, wanted: Wanted, delimiters: Iterable[str]) -> tuple[int, str, list[str]]:
@@ -226,4 +246,7 @@ def _why(error: Exception, body: bytes, delimiter: str, width: int) -> str:
 def _first_long_row(body: bytes, delimiter: str, width: int) -> int:
     """Number of the first row (1: the first below the header) with more than ``width`` fields."""
     rows = csv.reader(io.StringIO(body.decode("utf-8", errors="replace")), delimiter=delimiter)
-    return next((number for number, row in enumerate(rows, 1) if len(row) > width), 0)
+    try:
+        return next((number for number, row in enumerate(rows, 1) if len(row) > width), 0)
+    except csv.Error:  # a cell that never ends
+        return 0

@@ -19,6 +19,9 @@ from paceline.studies.rotations import C, Pair, Proxy, pairs, proxies, rotation_
 if TYPE_CHECKING:
     from paceline.market import Market
 
+#: The largest barrier, which no line reaches, and the sessions of the longest step.
+LARGEST, LONGEST_STEP = 100.0, 126
+
 
 class RotationNumbers:
     """The lines of one rotation, their turns, what followed them, and who took part.
@@ -32,10 +35,13 @@ class RotationNumbers:
     def __init__(
         self, market: Market, pair: Pair, *, c: float = C, step: int = STEP, draws: int = DRAWS
     ) -> None:
-        if not c > MARGIN:
+        if not MARGIN < c <= LARGEST:
+            size = "large" if c > LARGEST else "small"
             raise UsageError(
-                f"c = {c} is too small a barrier.", f"Give more than {MARGIN}, e.g. {C}."
+                f"c = {c} is too {size} a barrier.", f"Give more than {MARGIN}, e.g. {C}."
             )
+        if not 1 <= step <= LONGEST_STEP:
+            raise UsageError(f"a step of {step} sessions.", f"Give 1 to {LONGEST_STEP}, e.g. 5.")
         market = market.including([pair.lead, pair.against])
         self.market, self.pair, self.c, self.step, self.draws = market, pair, c, step, draws
         declared = pair.name in pairs(market)

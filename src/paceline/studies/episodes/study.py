@@ -202,7 +202,8 @@ class Study(RotationNumbers):
             step=self.step,
             year=year,
         )
-        made = {"own": self.figure("rate", own, "ratio", start=self.days[0], caveats=[note])}
+        short = "" if np.isfinite(own) else "no value: too little history for an episode"
+        made = {"own": self.figure("rate", own, "ratio", start=self.days[0], caveats=[note, short])}
         for name, rate in (("walks", walks), ("resampled", resampled)):
             made[name] = self.figure(
                 f"rate {name}",

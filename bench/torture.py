@@ -1,0 +1,331 @@
+"""Imports that are killed, starved of disk and raced, as users start them: what was lost.
+
+    python bench/torture.py [TRIALS] [SEED]
+
+Each trial starts ``paceline import`` in a process of its own and sends SIGKILL, SIGTERM or SIGINT
+at a random instant of it, with the caches of the store warm or cold; or gives it a disk that fills
+up; or lets two or five imports race each other and a reader. An import is acknowledged when it
+ended with exit code 0. After each trial must hold, in the store as it lies there:
+
+* every acknowledged import is there with all its rows, and its values are those of its file;
+* every other import is there as a whole or not at all;
+* every version of the store holds the rows it held before;
+* ``paceline check`` finds no damage, and a reader meanwhile never saw an error or half an import.
+
+A row that was acknowledged and is gone is lost; an import with some of its rows is a half.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import exchange_calendars
+import polars as pl
+
+from paceline.store import Store
+
+ROOT = Path(__file__).parent.parent
+#: Securities of each feed, and its sessions: enough for an import to take its time.
+SECURITIES, SESSIONS = 40, 250
+FEEDS = 5
+SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+COMMAND = [sys.executable, "-m", "paceline", "import", "--market", "market.toml"]
+MARKET = """
+[market]
+name = "torture"
+benchmark = "one"
+store = "store"
+{sources}
+[baskets.one]
+instrument = "F0S0"
+"""
+READER = """
+import sys, time
+from paceline.store import Store
+from paceline.errors import StoreError
+whole = {rows}
+while True:
+    store = Store(sys.argv[1], create=False)
+    last = store.version
+    frame = store.read("prices", last)
+    listed = dict(store.loads(last).select("load", "source").iter_rows())
+    for load, count in frame.group_by("load").len().iter_rows():
+        if listed[load] != "sessions" and count % whole:
+            sys.exit(f"half of load {{load}}: {{count}} rows")
+    print("read", last, flush=True)
+"""
+
+
+@dataclass
+class Told:
+    """What all trials came to."""
+
+    trials: Counter[str] = field(default_factory=Counter)
+    killed: int = 0
+    acknowledged: int = 0
+    lost: int = 0
+    halves: int = 0
+    faults: list[str] = field(default_factory=list)
+    wrong_exits: list[str] = field(default_factory=list)
+    reads: int = 0
+
+
+def environment() -> dict[str, str]:
+    """The environment of a user, with this package."""
+    return {**os.environ, "PYTHONPATH": str(ROOT / "src"), "COLUMNS": "120"}
+
+
+class Ground:
+    """A market of several feeds in a folder; each import brings new values of one of them."""
+
+    def __init__(self, folder: Path, rng: random.Random) -> None:
+        self.folder, self.rng = folder, rng
+        sessions = exchange_calendars.get_calendar("XNYS", start="2023-01-01").sessions
+        self.days = pl.Series([d.date() for d in sessions[:SESSIONS]])
+        self.revision = dict.fromkeys(range(FEEDS), 0)
+        self.done: dict[int, set[int]] = {feed: set() for feed in range(FEEDS)}
+        feeds = [f'[sources.feed{n}]\nkind = "files"\npath = "feed{n}.csv"\n' for n in range(FEEDS)]
+        (folder / "market.toml").write_text(MARKET.format(sources="\n".join(feeds)))
+        for feed in range(FEEDS):
+            self.write(feed)
+
+    def write(self, feed: int) -> int:
+        """The next revision of a feed's file: every close tells its revision."""
+        self.revision[feed] += 1
+        closes = [1000.0 + self.revision[feed] + n / 100 for n in range(SECURITIES)]
+        rows = pl.DataFrame(
+            {"security": [f"F{feed}S{n}" for n in range(SECURITIES)], "close": closes}
+        ).join(self.days.to_frame("date"), how="cross")
+        draft = self.folder / f".feed{feed}"
+        rows.write_csv(draft)
+        draft.replace(self.folder / f"feed{feed}.csv")
+        return self.revision[feed]
+
+    def command(self, feed: int) -> list[str]:
+        return [*COMMAND, "--source", f"feed{feed}"]
+
+    def start(self, feed: int, limit: int | None = None) -> subprocess.Popen[str]:
+        """An import as a user starts it; ``limit`` bytes is the largest file it may write."""
+
+        def starve() -> None:
+            assert limit is not None
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+        return subprocess.Popen(
+            self.command(feed),
+            cwd=self.folder,
+            env=environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=None if limit is None else starve,
+        )
+
+    def cool(self) -> None:
+        """Forget what was worked out before."""
+        shutil.rmtree(self.folder / "store/cache", ignore_errors=True)
+
+    # ---- what must hold
+
+    def judge(self, told: Told, before: dict[int, int]) -> dict[int, int]:
+        """Count what is lost or half there; returns the rows of each load."""
+        store = Store(self.folder / "store", create=False)
+        told.faults += [str(f) for f in store.check().faults]
+        rows = store.read("prices")
+        counts = dict(rows.group_by("load").len().iter_rows())
+        for load, count in before.items():
+            if counts.get(load, 0) != count:
+                told.lost += max(0, count - counts.get(load, 0))
+        sources = dict(store.loads().select("load", "source").iter_rows())
+        whole = SECURITIES * SESSIONS
+        told.halves += sum(n != whole for load, n in counts.items() if sources[load] != "sessions")
+        there = set(
+            rows.filter(pl.col("load").is_in(list(sources)))
+            .select(
+                pl.col("source").str.slice(4).cast(pl.Int64).alias("feed"),
+                (pl.col("close") - 1000).floor().cast(pl.Int64).alias("revision"),
+            )
+            .unique()
+            .iter_rows()
+        )
+        for feed, revisions in self.done.items():
+            told.lost += whole * sum((feed, r) not in there for r in revisions)
+        return counts
+
+
+def killed(ground: Ground, told: Told, typical: float) -> None:
+    """One import that is sent a signal at a random instant."""
+    feed, kind = ground.rng.randrange(FEEDS), ground.rng.choice(SIGNALS)
+    revision = ground.write(feed)
+    if ground.rng.random() < 0.5:
+        ground.cool()
+    process = ground.start(feed)
+    time.sleep(ground.rng.random() * typical)
+    process.send_signal(kind)
+    finish(ground, told, feed, revision, process)
+    told.killed += process.returncode not in (0,)
+    told.trials[kind.name] += 1
+
+
+def full_disk(ground: Ground, told: Told, _: float) -> None:
+    """One import of a copy of the market on a small disk that fills up, then is made larger."""
+    place = Path(tempfile.mkdtemp())
+    used = sum(p.stat().st_blocks * 512 for p in ground.folder.rglob("*"))
+    size = used + 4096 * ground.rng.randrange(40, 160)
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(place)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        told.trials["full tmpfs: not permitted to mount one here"] += 1
+        place.rmdir()
+        return
+    try:
+        shutil.copytree(ground.folder, place, dirs_exist_ok=True)
+        here = copy.copy(ground)
+        here.folder, here.done = place, {feed: set(done) for feed, done in ground.done.items()}
+        feed = ground.rng.randrange(FEEDS)
+        counts = here.judge(told, {})
+        try:
+            revision = here.write(feed)
+        except OSError:  # the disk took not even the file to import
+            revision = None
+        if revision is not None:
+            process = here.start(feed)
+            said = finish(here, told, feed, revision, process)
+            if process.returncode not in (0, 3):
+                told.wrong_exits.append(f"full tmpfs: exit {process.returncode}: {said[-300:]}")
+            elif process.returncode == 3 and "full" not in said:
+                told.wrong_exits.append(f"full tmpfs, but it says: {said[-300:]}")
+            told.trials["full tmpfs" if process.returncode else "nearly full tmpfs"] += 1
+            counts = here.judge(told, counts)
+        more = ["mount", "-o", f"remount,size={4 * size + 2**24}", str(place)]
+        subprocess.run(more, check=True)
+        revision, process = here.write(feed), here.start(feed)
+        finish(here, told, feed, revision, process)
+        if process.returncode:
+            told.wrong_exits.append("an import after the disk was made larger failed")
+        here.judge(told, counts)
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+        place.rmdir()
+
+
+def full(ground: Ground, told: Told, _: float) -> None:
+    """One import onto a disk that takes no file beyond a random size."""
+    feed = ground.rng.randrange(FEEDS)
+    revision = ground.write(feed)
+    process = ground.start(feed, limit=int(10 ** ground.rng.uniform(2, 5.5)))
+    said = finish(ground, told, feed, revision, process)
+    if process.returncode not in (0, 3):
+        told.wrong_exits.append(f"full disk: exit {process.returncode}: {said[-300:]}")
+    elif process.returncode == 3 and "full" not in said:
+        told.wrong_exits.append(f"full disk, but it says: {said[-300:]}")
+    told.trials["no file larger than a limit"] += 1
+
+
+def raced(writers: int) -> Callable[[Ground, Told, float], None]:
+    """Several imports at once and a reader; one of the imports is killed."""
+
+    def trial(ground: Ground, told: Told, typical: float) -> None:
+        rows = SECURITIES * SESSIONS
+        reader = subprocess.Popen(
+            [sys.executable, "-c", READER.format(rows=rows), str(ground.folder / "store")],
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        feeds = ground.rng.sample(range(FEEDS), writers)
+        work = [(f, ground.write(f)) for f in feeds]
+        processes = [ground.start(f) for f, _ in work]
+        time.sleep(ground.rng.random() * typical * writers / 2)
+        processes[0].send_signal(ground.rng.choice(SIGNALS))
+        for number, ((feed, revision), process) in enumerate(zip(work, processes, strict=True)):
+            said = finish(ground, told, feed, revision, process)
+            if number and process.returncode:
+                told.wrong_exits.append(f"{writers} writers: exit {process.returncode}: {said}")
+        gone = reader.poll()
+        reader.kill()
+        out, error = reader.communicate()
+        told.reads += out.count("read")
+        if gone is not None:
+            told.wrong_exits.append(f"the reader: {error[-300:]}")
+        told.trials[f"{writers} writers and a reader"] += 1
+
+    return trial
+
+
+def finish(
+    ground: Ground, told: Told, feed: int, revision: int, process: subprocess.Popen[str]
+) -> str:
+    """Wait for an import; one that ended well is acknowledged."""
+    said = process.communicate(timeout=600)[1]
+    if process.returncode == 0:
+        told.acknowledged += 1
+        ground.done[feed].add(revision)
+    return said
+
+
+def plan(trials: int) -> Iterator[Callable[[Ground, Told, float], None]]:
+    """The trials asked for: nine in ten are kills, the others a full disk or a race."""
+    others = [full, raced(2), full_disk, raced(5)]
+    for number in range(trials):
+        yield killed
+        if number % 10 == 9:
+            yield others[(number // 10) % len(others)]
+
+
+def torture(folder: Path, trials: int, seed: int) -> Told:
+    """Run the trials in a folder; see the module."""
+    rng, told = random.Random(seed), Told()
+    ground = Ground(folder, rng)
+    began = time.perf_counter()
+    for feed in range(FEEDS):
+        finish(ground, told, feed, 1, ground.start(feed))
+    typical = (time.perf_counter() - began) / FEEDS
+    counts = ground.judge(told, {})
+    for number, trial in enumerate(plan(trials), 1):
+        trial(ground, told, 1.1 * typical)
+        counts = ground.judge(told, counts)
+        if number % 20 == 0:
+            sys.stderr.write(f"\r{number} trials, {told.lost} rows lost, {told.halves} halves ")
+            sys.stderr.flush()
+    return told
+
+
+def main() -> int:
+    """Print trials and losses; exit code 1 if anything was lost."""
+    trials = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else int(time.time())
+    with tempfile.TemporaryDirectory() as folder:
+        told = torture(Path(folder), trials, seed)
+    print(f"\nseed {seed}")
+    for kind, count in sorted(told.trials.items()):
+        print(f"{count:6}  {kind}")
+    print(f"{told.killed:6}  imports that the signal ended")
+    print(f"{told.acknowledged:6}  imports acknowledged")
+    print(f"{told.reads:6}  reads meanwhile")
+    print(f"{told.lost:6}  acknowledged rows lost")
+    print(f"{told.halves:6}  halves")
+    print(f"{len(told.faults):6}  faults found by check")
+    print(f"{len(told.wrong_exits):6}  wrong exits")
+    for text in [*told.faults, *told.wrong_exits][:10]:
+        print("  ", json.dumps(text))
+    return int(bool(told.lost or told.halves or told.faults or told.wrong_exits))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

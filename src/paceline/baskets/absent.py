@@ -1,0 +1,119 @@
+"""Members of whom there is no price: they are eligible all the same, and they are counted.
+
+Who is missing is seldom missing at random: a source that lists today's companies lacks those that
+have departed since (survivorship).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from paceline import config, schema
+from paceline.arrays import Bools, Ints
+from paceline.baskets import schedule
+from paceline.panel import Panel, asof
+
+if TYPE_CHECKING:
+    from paceline.config import MarketFile
+
+LEVELS = ("sector", "industry", "sub_industry")
+
+
+@dataclass(frozen=True)
+class Absent:
+    """Members of a basket's list without any price, session by session.
+
+    eligible  (T,) members of the list (of the basket's classes), priced or not
+    absent    (T,) those of them without a price by that session, or no longer listed
+    names     who they are, those absent on most sessions first
+    ranked    the basket takes some of the list by more than their class: who of the absent would
+              belong to it is not known
+    """
+
+    eligible: Ints
+    absent: Ints
+    names: tuple[str, ...]
+    ranked: bool
+
+
+def absent(panel: Panel, file: MarketFile, names: Sequence[str]) -> dict[str, Absent]:
+    """Members without a price of every basket whose universe is a stored list."""
+    lists = sorted(
+        {
+            u.members
+            for n in names
+            if (u := _universe(file, file.baskets[n])) is not None and u.members is not None
+        }
+    )
+    known = set(panel.facts.table("members")["universe"])
+    books = {name: Unpriced(panel, name) for name in lists if name in known}
+    out = {}
+    for n in names:
+        spec = file.baskets[n]
+        universe = _universe(file, spec)
+        if universe is not None and universe.members in books:
+            out[n] = books[universe.members].of(spec, universe.scheme)
+    return out
+
+
+def _universe(file: MarketFile, spec: config.Basket) -> config.UniverseEntry | None:
+    return file.universes.get(spec.universe or "") if not spec.instrument else None
+
+
+class Unpriced:
+    """The members of one list that have no price, by class and session."""
+
+    def __init__(self, panel: Panel, universe: str) -> None:
+        self.panel, self.universe = panel, universe
+        rows = panel.facts.table("members").filter(pl.col("universe") == universe)
+        spells = asof.spells(rows, schema.table("members").key, panel.sessions)
+        there = spells.filter(pl.col("first") < pl.col("stop"))["security"].unique().sort()
+        strangers = tuple(s for s in there if s not in set(panel.securities))
+        self.outside = Panel(panel.sessions, strangers, {}, facts=panel.facts)
+        self._inside = panel.members(universe)
+        priced = panel.listed.copy()
+        if priced.shape[1] > 1:
+            priced[:, 0] |= priced[:, 1]  # a return on the second session needs a first price
+        silent = self._inside & ~priced
+        self._rows = np.flatnonzero(silent.any(axis=1))
+        self._silent = silent[self._rows]
+        self._missing = self.outside.members(universe)
+        ends = [e.session for e in schedule.events("monthly", panel.sessions)]
+        self._starts = sorted({0, *(t + 1 for t in ends if t + 1 < len(panel.sessions))})
+
+    def of(self, spec: config.Basket, scheme: str | None) -> Absent:
+        """What a basket of this list lacks."""
+        inside, silent, missing = (self._inside, self._silent, self._missing)
+        for level in LEVELS:
+            wanted = config.listed(getattr(spec, level))
+            if wanted:
+                own = self._classed(self.panel, level, scheme, wanted)
+                inside, silent = inside & own, silent & own[self._rows]
+                missing = missing & self._classed(self.outside, level, scheme, wanted)
+        absent = silent.sum(axis=0) + missing.sum(axis=0)
+        eligible = inside.sum(axis=0) + missing.sum(axis=0)
+        days = np.concatenate([missing.sum(axis=1), silent.sum(axis=1)])
+        names = (*self.outside.securities, *(self.panel.securities[i] for i in self._rows))
+        order = np.argsort(-days, kind="stable")
+        ranked = bool(spec.rank or spec.union or spec.minus or spec.intersect or spec.securities)
+        return Absent(
+            eligible.astype(np.int64),
+            absent.astype(np.int64),
+            tuple(names[i] for i in order.tolist() if days[i]),
+            ranked,
+        )
+
+    def _classed(
+        self, panel: Panel, level: str, scheme: str | None, wanted: Sequence[str]
+    ) -> Bools:
+        """(n, T) who is in one of the classes, as known at the first session of each month."""
+        out = np.zeros((len(panel.securities), len(panel.sessions)), bool)
+        for start, stop in zip(self._starts, [*self._starts[1:], len(panel.sessions)], strict=True):
+            names = panel.class_at(start, level, scheme)
+            out[:, start:stop] = np.isin(names.astype(str), list(wanted))[:, None]
+        return out

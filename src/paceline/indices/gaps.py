@@ -1,0 +1,235 @@
+"""What the level of a basket lacks, session by session, and what that means for a window.
+
+A missing return is zero in the sum only. The share of weight that has none stands on every figure
+whose window it touches, and above a stated share the figure has no value. So do members of whom
+nothing is known at all.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from paceline.arrays import COVERAGE, PATIENCE, Array, Bools, Dates, Ints
+
+#: Sessions that a caveat names one by one.
+NAMED = 4
+#: A smaller share is not told.
+SMALL = 0.001
+#: What stands in, by the kind of share and the basis of the level.
+STAND_INS = {
+    ("other_basis", "price"): "total returns stand in for price returns",
+    ("other_basis", "total"): "price returns, without dividends, stand in for total returns",
+    ("other_source", "price"): "returns of another source stand in",
+    ("other_source", "total"): "returns of another source stand in",
+}
+
+
+class Judged(NamedTuple):
+    """What a window says of its figure: why it has no value ("" where it has), and caveats."""
+
+    refusal: str
+    caveats: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """The sessions on which a basket's level on one basis lacks anything.
+
+    days      ISO dates, ascending
+    shares    kind of share (``drift.SHARES``) -> share of the weight on each of ``days``
+    sessions  all sessions of the level, ISO dates
+    rebalanced  days on which its weights were set anew
+    limit     share of the weight without a return above which a figure has no value
+    eligible, absent, held  members on each of ``sessions``, those of them without any price, and
+                      those that the basket holds; empty where nobody counted them
+    ranked    the basket is chosen from those members by more than their class: the absent are not
+              known to be its own
+    """
+
+    name: str
+    basis: str
+    days: tuple[str, ...] = ()
+    shares: Mapping[str, Array] = field(default_factory=dict)
+    sessions: tuple[str, ...] = ()
+    eligible: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    absent: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    held: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    ranked: bool = False
+    rebalanced: tuple[str, ...] = ()
+    limit: float = 0.0
+
+    def eligible_on(self, sessions: Dates) -> Ints:
+        """(T,) members of the day, priced or not, on each of those sessions; 0 where not known."""
+        out = np.zeros(len(sessions), np.int64)
+        if len(self.eligible) and not self.ranked:
+            own = np.array(self.sessions, "datetime64[D]")
+            at = np.searchsorted(own, sessions, side="right") - 1
+            out[at >= 0] = self.eligible[at[at >= 0]]
+        return out
+
+    def members_of(self, day: str, held: int) -> int:
+        """Members of the day, priced or not, for a count of those that the basket holds."""
+        at = bisect_right(self.sessions, day) - 1
+        if at < 0 or not len(self.held) or self.ranked or held != self.held[at]:
+            return held
+        return max(int(self.eligible[at]), held)
+
+    def judged(self, start: str | None, end: str, reach: str | None = None) -> Judged:
+        """The window from the close of ``start`` to that of ``end``; without it, ``end`` alone.
+
+        reach  a day before ``start`` to which the value looks back; "" for all of history, of which
+               only ``end`` can take the value away
+        """
+        if reach == "":
+            told = self.judged(None, end, self.sessions[0] if self.sessions else None)
+            return Judged(self.judged(start, end).refusal, told.caveats)
+        first = min(d for d in (start, reach, end) if d is not None)
+        # a window holds the returns after its first close
+        low = bisect_left(self.days, first) if first == end else bisect_right(self.days, first)
+        high = bisect_right(self.days, end)
+        refusals = [*self._too_few(first, end), *self._lost(low, high), *self._edges(first, end)]
+        said = (*self._members(first, end), *self._before(first, low), *self._within(low, high))
+        caveats = [c for c in said if c]
+        return Judged(refusals[0] if refusals else "", tuple(caveats))
+
+    def blank(self, sessions: Dates, lookback: int | None) -> Bools:
+        """(T,) the sessions whose value, looking back so many sessions, has none."""
+        out = np.zeros(len(sessions), bool)
+        if not self.days:
+            return out
+        days = np.array(self.days, "datetime64[D]")
+        lost, pending = (self.shares[k] > self.limit for k in ("lost", "pending"))
+        at = np.searchsorted(sessions, days)
+        inside = at < len(sessions)
+        inside &= sessions[np.minimum(at, len(sessions) - 1)] == days
+        out[at[inside & (lost | pending)]] = True
+        if lookback and lookback > 1:
+            hit = np.zeros(len(sessions) + 1, np.int64)
+            hit[1:][at[inside & lost]] = 1
+            total = np.cumsum(hit)
+            t = np.arange(len(sessions))
+            out |= total[1:] > total[np.maximum(t + 1 - lookback, 0)]
+        return out
+
+    # ---- parts of a judgement
+
+    def _too_few(self, first: str, end: str) -> list[str]:
+        if self.ranked:
+            return []
+        unheld = self.absent + self._unheld
+        for lacking, what in ((self.absent, "have a price"), (unheld, "are held")):
+            worst = self._worst(lacking, first, end)
+            if worst is not None and worst[1] > (1 - COVERAGE) * worst[2]:
+                day, missing, eligible = worst
+                have = f"{eligible - missing:,} of {eligible:,} members of {self.name} {what}"
+                return [f"no value: {have} on {day}"]
+        return []
+
+    @property
+    def _unheld(self) -> Ints:
+        """Members with a price that the basket does not hold; none are before it begins."""
+        some = np.maximum(self.eligible - self.absent - self.held, 0)
+        return np.where(self.held > 0, some, 0)
+
+    def _members(self, first: str, end: str) -> list[str]:
+        """Members without a price, and members that are not held, where they are many."""
+        said = [self._absent(first, end)]
+        worst = None if self.ranked else self._worst(self._unheld, first, end)
+        if worst is not None and worst[1] > self.limit * worst[2]:
+            day, missing, eligible = worst
+            said.append(f"{missing:,} of {eligible:,} members of {self.name} are not held on {day}")
+        return said
+
+    def _absent(self, first: str, end: str) -> str:
+        worst = self._worst(self.absent, first, end)
+        if worst is None:
+            return ""
+        day, absent, eligible = worst
+        of = f"{eligible:,} members of {self.name}" if not self.ranked else f"{eligible:,} members"
+        verb = "has" if absent == 1 else "have"
+        tail = " and cannot be ranked" if self.ranked else ""
+        return f"{absent:,} of {of} {verb} no price on {day}{tail}"
+
+    def _worst(self, lacking: Ints, first: str, end: str) -> tuple[str, int, int] | None:
+        """Session of the window on which the largest share of members is among the lacking."""
+        if not len(lacking):
+            return None
+        low = max(bisect_right(self.sessions, first) - 1, 0)
+        high = bisect_right(self.sessions, end)
+        if low >= high or not lacking[low:high].any():
+            return None
+        share = lacking[low:high] / np.maximum(self.eligible[low:high], 1)
+        at = low + int(share.argmax())
+        return self.sessions[at], int(lacking[at]), int(self.eligible[at])
+
+    def _lost(self, low: int, high: int) -> list[str]:
+        return [
+            f"no value: {self._missing('lost', low, high, over=self.limit)}"
+            for _ in range(low < high and bool((self.shares["lost"][low:high] > self.limit).any()))
+        ]
+
+    def _before(self, first: str, low: int) -> list[str]:
+        """What was lost since weights were last set: they have not moved with it."""
+        at = bisect_right(self.rebalanced, first) - 1
+        since = bisect_right(self.days, self.rebalanced[at]) if at >= 0 else low
+        if since >= low or not (self.shares["lost"][since:low] > self.limit).any():
+            return []
+        return [f"weights did not move: {self._missing('lost', since, low, over=self.limit)}"]
+
+    def _edges(self, first: str, end: str) -> list[str]:
+        """Ends of the window on which the level is not known: a later return covers them."""
+        out = []
+        last = self.sessions[-1] if self.sessions else ""
+        for day in dict.fromkeys((first, end)):
+            at = bisect_left(self.days, day)
+            if at == len(self.days) or self.days[at] != day:
+                continue
+            # what is lost by the last session may still be covered by a later return
+            for kind in ("pending", "lost") if day == last else ("pending",):
+                if self.shares[kind][at] > self.limit:
+                    said = self._missing(kind, at, at + 1)
+                    out.append(f"no value: {said}, an end of this window")
+        return out
+
+    def _within(self, low: int, high: int) -> list[str]:
+        out = []
+        if low < high and self.shares["lost"][low:high].any():
+            out.append(self._missing("lost", low, high))
+        if low < high and self.shares["pending"][low:high].any():
+            said = self._missing("pending", low, high)
+            out.append(f"{said}; a later return covers several sessions")
+        if low < high and (self.shares["left"][low:high] > self.limit / 2).any():
+            where = self._where("left", low, high, over=self.limit / 2)
+            out.append(f"silent for more than {PATIENCE} sessions, no delisting on record: {where}")
+        for kind in ("other_basis", "other_source"):
+            if low < high and self.shares[kind][low:high].any():
+                where = self._where(kind, low, high)
+                out.append(f"{STAND_INS[kind, self.basis]} {where}")
+        return out
+
+    def _missing(self, kind: str, low: int, high: int, over: float = 0.0) -> str:
+        return f"no return {self._where(kind, low, high, over)}"
+
+    def _where(self, kind: str, low: int, high: int, over: float = 0.0) -> str:
+        """Share and sessions in words: "for up to 1.3% of the weight of x on 2 sessions (...)"."""
+        share = self.shares[kind][low:high]
+        at = np.flatnonzero(share > over)
+        days = [self.days[low + i] for i in at.tolist()]
+        up_to = "up to " if len(days) > 1 and share.max() >= SMALL else ""
+        named = ", ".join(days) if len(days) <= NAMED else f"{days[0]} to {days[-1]}"
+        sessions = named if len(days) == 1 else f"{len(days):,} sessions ({named})"
+        return (
+            f"for {up_to}{_percent(float(share.max()))} of the weight of {self.name} on {sessions}"
+        )
+
+
+def _percent(share: float) -> str:
+    """A share in words; never 0% for something, nor 100% for less."""
+    if share < SMALL:
+        return f"less than {SMALL:.1%}"
+    return f"{min(share, 0.999):.1%}" if share < 1 - 1e-6 else "all"

@@ -1,0 +1,60 @@
+"""Names in a market file that only the data know: member lists, schemes, classes, funds, series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from paceline.config import MarketFile, listed
+from paceline.errors import MarketFileError, UnknownName
+
+if TYPE_CHECKING:
+    from paceline.market.stored import Stored
+
+
+class Reference(NamedTuple):
+    """A name in a market file, and the column of the stored tables that must hold it."""
+
+    key: str
+    kind: str
+    name: str
+    table: str
+    column: str
+
+
+def check(stored: Stored) -> None:
+    """Raise ``MarketFileError`` for a name that no stored row bears.
+
+    Nothing is said while a source of the file was never imported: it may hold the name.
+    """
+    if not set(stored.file.sources) <= {row["source"] for row in stored.loads}:
+        return
+    known: dict[tuple[str, str], list[str]] = {}
+    for ref in _references(stored.file):
+        place = ref.table, ref.column
+        if place not in known:
+            known[place] = stored.distinct(*place)
+        if ref.name not in known[place]:
+            error = UnknownName(ref.kind, ref.name, known[place])
+            remedy = error.remedy if known[place] else f"No source fills the table {ref.table}."
+            raise MarketFileError(f"{stored.path}: {ref.key}: {error.message}", remedy)
+
+
+def _references(file: MarketFile) -> Iterator[Reference]:
+    for name, universe in file.universes.items():
+        at = f"universes.{name}"
+        if universe.members:
+            yield Reference(f"{at}.members", "member list", universe.members, "members", "universe")
+        if universe.scheme:
+            yield Reference(f"{at}.scheme", "scheme", universe.scheme, "classes", "scheme")
+        if universe.holdings:
+            yield Reference(f"{at}.holdings", "fund", universe.holdings, "holdings", "fund")
+    for name, basket in file.baskets.items():
+        for level in ("sector", "industry", "sub_industry"):
+            for label in listed(getattr(basket, level)):
+                kind = level.replace("_", "-")
+                yield Reference(f"baskets.{name}.{level}", kind, label, "classes", level)
+    for name, rotation in file.rotations.items():
+        proxy = rotation.proxy.removeprefix("-")
+        if proxy:
+            yield Reference(f"rotations.{name}.proxy", "series", proxy, "series", "series")

@@ -1,0 +1,84 @@
+"""The store of a market: whether it is whole, and what is damaged built again from raw bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from paceline import config, sources
+from paceline.errors import DataError
+from paceline.lineage import Origin
+from paceline.market import importing, stating
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from paceline.store import Inspection as Inspection
+    from paceline.store import Repaired, Store
+
+Line = Mapping[str, Any]
+
+
+def check(file: config.MarketFile) -> Inspection:
+    """Whether every byte of the market's store is as it was written; nothing is changed.
+
+    Raises ``StoreError`` where there is no store, or it may not be read.
+    """
+    from paceline.store import check
+
+    return check(Path(file.market.store))
+
+
+def repair(file: config.MarketFile) -> Repaired:
+    """Build again what is damaged of the store that the market file names.
+
+    Rows are made again from the raw bytes of their load only where the market file still says of
+    the source what it said then. Raises ``StoreError`` where there is no store.
+    """
+    from paceline.store import Store, files
+
+    path = Path(file.market.store)
+
+    def rebuild(line: Line, before: Store) -> Mapping[str, pl.DataFrame]:
+        origins = [Origin(**o) for o in json.loads(line["origins"])]
+        if line["source"] == importing.CALENDAR:
+            frame, checksum, _ = importing.calendar_of(file.market.calendar)
+            if checksum != line["checksum"]:
+                raise DataError(
+                    "the calendar library gives other sessions now.",
+                    "Import again: sessions are added as a new load.",
+                )
+            return before.rows_of({"sessions": frame}, line["source"])
+        if not line["checksum"]:  # the source was withdrawn
+            return before.rows_of({}, line["source"], line=line)
+        spec = _declared(file, line)
+        raws = [sources.Raw(files.read_raw(path / "raw", o.checksum), o) for o in origins]
+        calendar = file.market.calendar
+        if stating.fingerprint(line["source"], spec, calendar, raws) != line["checksum"]:
+            raise DataError(
+                f"the market file says other things of {line['source']!r} than at that import.",
+                "Put back the market file of that day.",
+            )
+        parts = stating.imports_of(raws)
+        parsed, findings = importing.parsed(file, before, line["source"], parts)
+        return before.rows_of(parsed.tables, line["source"], findings, parsed.quarantine, line)
+
+    def fetch(line: Line) -> Sequence[bytes]:
+        spec = _declared(file, line)
+        plugin = sources.get(spec.kind, file.plugins)
+        return [r.data for r in plugin.fetch(line["source"], spec, Path(file.market.data))]
+
+    return Store.repair(path, rebuild, fetch)
+
+
+def _declared(file: config.MarketFile, line: Line) -> config.Source:
+    """The declaration of a load's source; ``DataError`` where the market file has none."""
+    spec = file.sources.get(line["source"])
+    if spec is None:
+        raise DataError(
+            f"the market file no longer declares {line['source']!r}.",
+            "Put back the market file of that day.",
+        )
+    return spec

@@ -1,0 +1,167 @@
+"""What a market finds out about itself once it is assembled, and what belongs on page one.
+
+The door sees one source at a time. Who of a list has no price, what a basket's level lacks, and
+whether a built index follows the published one is known only when everything is together. Each is a
+finding like those of the imports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from paceline.arrays import Array, Dates
+from paceline.errors import PacelineError
+from paceline.rows import MISSING_SESSIONS, STOPPED
+from paceline.signals.sessions import month_ends
+
+if TYPE_CHECKING:
+    from paceline.market.asked import Market
+
+#: Names that a finding lists; days back from the as-of day that page one speaks of.
+LISTED, RECENT = 12, 366
+UNPRICED = "members without any price"
+LACKING = "returns missing or of another basis for much of the weight"
+FOLLOWS = "built index does not follow the published one"
+#: Findings that stand on page one.
+FIRST_PAGE = (MISSING_SESSIONS, STOPPED, LACKING, FOLLOWS)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A finding about the assembled market; the columns are those of the table ``findings``."""
+
+    source: str
+    check: str
+    count: int
+    action: str
+    example: str
+    remedy: str = ""
+
+    def row(self) -> dict[str, Any]:
+        """As a row of the table; no import brought it."""
+        return {**vars(self), "load": None}
+
+
+def watched(market: Market) -> list[Watched]:
+    """All findings about the assembled market; none where it cannot be assembled."""
+    try:
+        market.moment.levels  # noqa: B018 - everything below rests on it
+    except PacelineError:
+        return []
+    return [*_unpriced(market), *_lacking(market), *_following(market)]
+
+
+def first_page(market: Market) -> list[dict[str, Any]]:
+    """The findings of the last year that a reader must know before anything else."""
+    since = str(np.datetime64(market.as_of) - RECENT)
+    rows = market.findings().to_dicts()
+    return [r for r in rows if r["check"] in FIRST_PAGE and _recent(r, since, market.as_of)]
+
+
+def _recent(row: Mapping[str, Any], since: str, as_of: str) -> bool:
+    """Whether a day that the finding names lies in the last year; days are named in its example."""
+    words = str(row["example"] or "").replace(",", " ").replace(":", " ").split()
+    return any(since <= w <= as_of for w in words if len(w) == len(as_of) and w[4:5] == "-")
+
+
+def _unpriced(market: Market) -> Iterator[Watched]:
+    lists: dict[str, str] = {}
+    for name, counted in market.moment.absent.items():
+        spec = market.baskets[name]
+        whole = spec.universe is not None and not spec.selects
+        if whole and counted.absent.any() and spec.universe not in lists:
+            lists[str(spec.universe)] = name
+    for universe, name in lists.items():
+        counted = market.moment.absent[name]
+        t = int((counted.absent / np.maximum(counted.eligible, 1)).argmax())
+        gaps = market.moment.gaps(name)
+        day = gaps.sessions[t] if gaps is not None else ""
+        more = ", ..." if len(counted.names) > LISTED else ""
+        yield Watched(
+            universe,
+            UNPRICED,
+            len(counted.names),
+            "eligible and counted as missing",
+            f"{', '.join(counted.names[:LISTED])}{more}; most on {day}: "
+            f"{int(counted.absent[t]):,} of {int(counted.eligible[t]):,} members",
+            "Add prices of those that have departed: without them figures are of survivors.",
+        )
+
+
+def _lacking(market: Market) -> Iterator[Watched]:
+    """Sessions of the broad basket on which much of its weight has no return of its own."""
+    name = market.broad
+    gaps = market.moment.gaps(name) if name is not None else None
+    if gaps is None or not gaps.days:
+        return
+    share = sum(gaps.shares[k] for k in ("lost", "pending", "other_basis"))
+    days = [gaps.days[i] for i in np.flatnonzero(np.asarray(share) > gaps.limit).tolist()]
+    if days:
+        yield Watched(
+            str(name),
+            LACKING,
+            len(days),
+            "said on every figure that they touch; without a value where nothing stands in",
+            _latest(days),
+        )
+
+
+def _latest(days: list[str]) -> str:
+    return ("..., " if len(days) > LISTED else "") + ", ".join(days[-LISTED:])
+
+
+# ---- built and published
+
+
+def _following(market: Market) -> Iterator[Watched]:
+    """Months in which a built basket and what is published for it differ by more than stated."""
+    pairs = dict(market.file.published)
+    broad = market.broad
+    bench = market.baskets[market.benchmark]
+    if not pairs and broad is not None and bench.instrument:
+        pairs = {broad: market.benchmark}
+    names = {own: market.resolve([own])[0] for own in pairs}
+    others = {own: market.resolve([other])[0] for own, other in pairs.items()}
+    market = market.including(list(others.values()))
+    for own, other in others.items():
+        yield from _months(market, names[own], other)
+
+
+def _months(market: Market, own: str, other: str) -> Iterator[Watched]:
+    levels = market.all_levels
+    a, b = (levels.names.index(n) for n in (own, other))
+    limit = market.file.market.follows
+    off: list[tuple[float, str]] = []
+    months = 0
+    for basis in ("price", "total"):
+        both = [_monthly(levels.sessions, levels.by_basis[basis][row]) for row in (a, b)]
+        apart = both[0][1] - both[1][1]
+        if not np.isfinite(apart).any():
+            continue
+        months = int(np.isfinite(apart).sum())
+        at = np.flatnonzero(np.abs(np.nan_to_num(apart)) > limit)
+        off = [(float(apart[t]), str(both[0][0][t])) for t in at.tolist()]
+        break  # the first basis that both have
+    if off:
+        told = ", ".join(f"{day} {100 * gap:+.2f} points" for gap, day in off[-LISTED:])
+        yield Watched(
+            f"{own} and {other}",
+            FOLLOWS,
+            len(off),
+            f"{months} months compared, {100 * limit:g} points allowed",
+            told,
+            "Compare members, weights and holes; a capped fund may differ by rule.",
+        )
+
+
+def _monthly(sessions: Dates, level: Array) -> tuple[Dates, Array]:
+    """Last sessions of months and the returns of the months, the last one as far as it has gone."""
+    ends = np.append(month_ends(sessions), len(sessions) - 1)
+    at = level[ends]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        returns: Array = at[1:] / at[:-1] - 1
+    return sessions[ends[1:]].astype("datetime64[D]"), returns

@@ -1,0 +1,114 @@
+"""Types of a Parquet file's columns: which can be read as cells, and days that no calendar has."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+import polars as pl
+
+from paceline.config import ColumnMap
+from paceline.errors import MarketFileError, SourceError
+
+#: Days that exist for every library that a date passes through: years 1 to 9999.
+_FIRST, _LAST = -719_162, 2_932_896
+_PER_DAY = {"ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
+#: What a type is called where it cannot be a cell.
+_NO_CELLS: dict[type[pl.DataType], str] = {
+    pl.List: "lists",
+    pl.Array: "lists",
+    pl.Struct: "records",
+    pl.Binary: "bytes",
+    pl.Object: "objects",
+    pl.Time: "times of day",
+    pl.Duration: "lengths of time",
+}
+
+
+def readable(what: str, frame: pl.DataFrame, wanted: Mapping[str, str]) -> pl.DataFrame:
+    """The columns that can be cells, categories as text, decimals as numbers.
+
+    wanted  columns asked for, with the key that asks; none: all of them
+    A column that is not asked for and holds no cells is left out. Raises ``SourceError`` for one
+    that is asked for, and for days before year 1 or after 9999.
+    """
+    kept: list[pl.Expr] = []
+    for column, dtype in frame.schema.items():
+        said = _NO_CELLS.get(dtype.base_type())
+        asked = column in wanted or not wanted
+        if said and asked:
+            by = wanted.get(column)
+            raise SourceError(
+                f"{what}: column {column!r} holds {said} ({dtype})"
+                + (f", asked for by {by}." if by else "."),
+                "Map a column of numbers, dates or text, or store this one as such.",
+            )
+        if said:
+            continue
+        if asked and dtype.base_type() in (pl.Date, pl.Datetime):
+            _possible(what, frame.get_column(column))
+        if dtype.base_type() in (pl.Categorical, pl.Enum, pl.Null):
+            kept.append(pl.col(column).cast(pl.String))
+        elif dtype.is_decimal():
+            kept.append(pl.col(column).cast(pl.Float64))
+        elif dtype.base_type() in (pl.Date, pl.Datetime) and not asked:
+            kept.append(pl.col(column).to_physical())
+        else:
+            kept.append(pl.col(column))
+    return frame.select(kept)
+
+
+def check(key: str, what: str, mapped: ColumnMap, dtype: pl.DataType, kind: pl.DataType) -> None:
+    """Refuse a column whose type has no reading as ``kind``, and settings that mean nothing.
+
+    key  where the market file maps it
+    A yes-or-no or a date is no number. A unit belongs to a number, a format to a date. Raises
+    ``SourceError`` and ``MarketFileError``.
+    """
+    number = kind.is_numeric()
+    if number and (dtype == pl.Boolean or dtype.is_temporal()):
+        said = "yes and no" if dtype == pl.Boolean else "dates"
+        raise SourceError(
+            f"{what}: column {mapped.column!r} holds {said}, asked for as a number by {key}.",
+            "Map another column.",
+        )
+    if kind == pl.Date() and dtype == pl.Boolean:
+        raise SourceError(
+            f"{what}: column {mapped.column!r} holds yes and no, asked for as a date by {key}.",
+            "Map another column.",
+        )
+    for setting, value, belongs in (
+        ("unit", mapped.unit, number),
+        ("format", mapped.format, kind == pl.Date()),
+    ):
+        if value and not belongs:
+            raise MarketFileError(
+                f"{key}: {setting} = {value!r} means nothing here.",
+                "A unit belongs to a number, a format to a date: leave it out.",
+            )
+
+
+def constant(value: object, kind: pl.DataType) -> bool:
+    """Whether a value of the market file can stand in a column of type ``kind``."""
+    try:
+        if kind == pl.Date() and isinstance(value, str):
+            return dt.date.fromisoformat(value) is not None
+        if isinstance(value, bool):
+            return kind in (pl.Boolean(), pl.String())
+        pl.Series([value]).cast(kind)
+    except (ValueError, pl.exceptions.PolarsError):
+        return False
+    return kind != pl.Date() or isinstance(value, dt.date)
+
+
+def _possible(what: str, column: pl.Series) -> None:
+    """Refuse days outside the years 1 to 9999."""
+    unit = getattr(column.dtype, "time_unit", None)
+    day = column.to_physical().cast(pl.Int64) // (_PER_DAY[unit] if unit else 1)
+    bad = ((day < _FIRST) | (day > _LAST)).fill_null(False)
+    if bad.any():
+        raise SourceError(
+            f"{what}: column {column.name!r} holds {int(bad.sum())} days outside the years 1 to "
+            f"9999, the first in row {int(bad.arg_max() or 0) + 1}.",
+            "Correct them where the file is made; its unit of time may be wrong.",
+        )

@@ -1,0 +1,406 @@
+"""A store knows itself: damage of every kind to every file is found, and mended or named."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import deltalake
+import numpy as np
+import polars as pl
+import pytest
+
+from paceline import config
+from paceline.cli import main
+from paceline.errors import PacelineError, StoreError
+from paceline.lineage import Origin, Step
+from paceline.market import importing, stating, upkeep
+from paceline.sources import Raw
+from paceline.store import Cache, Store, delta, layout
+from paceline.store.cache import checksum
+from paceline.store.written import CLAIMED
+
+DAYS = [dt.date(2023, 12, 28), dt.date(2023, 12, 29), dt.date(2024, 1, 2), dt.date(2024, 1, 3)]
+#: Closes by security and day, written by hand.
+CLOSES = {"AAA": [10.0, 10.5, 10.4, 10.6], "BBB": [20.0, 19.5, 19.9, 20.3]}
+MARKET = """
+[market]
+name = "two"
+benchmark = "aaa"
+store = "store"
+
+[sources.closes]
+kind = "files"
+path = "closes.csv"
+
+[sources.lists]
+kind = "files"
+table = "members"
+path = "members.csv"
+
+[baskets.aaa]
+instrument = "AAA"
+"""
+
+
+def write_closes(folder: Path, days: int, bad: str = "") -> None:
+    """The market's file of prices up to a day, with a row that is set aside."""
+    lines = [
+        f"{name},{day},{close}"
+        for name, closes in CLOSES.items()
+        for day, close in zip(DAYS[:days], closes, strict=False)
+    ]
+    text = "\n".join(["security,date,close", *lines, f"CCC,2023-12-28,-1{bad}"])
+    (folder / "closes.csv").write_text(text + "\n")
+
+
+def short_log(folder: Path, name: str) -> None:
+    """A table whose log writes a checkpoint after each second commit."""
+    schema: dict[str, Any] = {**layout.columns(name)}
+    partition = None
+    if name in layout.BY_YEAR:
+        schema, partition = {**schema, "year": pl.Int32()}, "year"
+    deltalake.write_deltalake(
+        folder / "tables" / name,
+        pl.DataFrame(schema=schema),
+        partition_by=partition,
+        configuration={"delta.checkpointInterval": "2"},
+    )
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A market of two sources, imported on three days, with checkpoints and kept steps."""
+    folder = tmp_path_factory.mktemp("two")
+    (folder / "market.toml").write_text(MARKET)
+    (folder / "members.csv").write_text("universe,security,start\nall,AAA,2023-12-28\n")
+    for name in ("prices", "loads"):
+        short_log(folder / "store", name)
+    file = config.load(folder / "market.toml")
+    for days in (2, 3, 4):
+        write_closes(folder, days)
+        importing.import_sources(file, Store(folder / "store"))
+    store = Store(folder / "store")
+    store.save_steps([Step("x", {"window": 200, "share": 0.1}, ("ab",), code="c").to_json()])
+    return folder
+
+
+@pytest.fixture
+def market(imported: Path, tmp_path: Path) -> Path:
+    """A copy of it that may be damaged."""
+    folder = tmp_path / "a market"
+    shutil.copytree(imported, folder)
+    return folder
+
+
+def rows(folder: Path) -> dict[str, pl.DataFrame]:
+    """Every table of the store at every version, in one order."""
+    store = Store(folder / "store")
+    found = {}
+    for version in store.loads()["load"]:
+        for name in layout.TABLES:
+            if name != "loads":
+                frame = store.read(name, version)
+                found[f"{name} {version}"] = frame.sort(frame.columns)
+    return found | {"loads": store.loads()}
+
+
+def damage(path: Path, kind: str) -> None:
+    """Flip one bit in the middle, cut in half, empty, or delete."""
+    data = bytearray(path.read_bytes())
+    match kind:
+        case "flip":
+            data[len(data) // 2] ^= 4
+            path.write_bytes(data)
+        case "cut":
+            path.write_bytes(data[: len(data) // 2])
+        case "empty":
+            path.write_bytes(b"")
+        case _:
+            path.unlink()
+
+
+def newest(folder: Path, pattern: str) -> Path:
+    return max((folder / "store").glob(pattern))
+
+
+def oldest(folder: Path, pattern: str) -> Path:
+    return min((folder / "store").glob(pattern))
+
+
+LOG = "_delta_log/*.json"
+POINT = "_delta_log/*.checkpoint.parquet"
+PLACES: dict[str, Callable[[Path], Path]] = {
+    **{
+        f"{table}: a data file": lambda f, t=table: newest(f, f"tables/{t}/**/*-c000.*.parquet")
+        for table in ("prices", "members", "sessions", "quarantine", "loads")
+    },
+    **{
+        f"{table}: newest log entry": lambda f, t=table: newest(f, f"tables/{t}/{LOG}")
+        for table in ("prices", "members", "sessions", "quarantine", "loads")
+    },
+    **{
+        f"{table}: newest checkpoint": lambda f, t=table: newest(f, f"tables/{t}/{POINT}")
+        for table in ("prices", "loads")
+    },
+    **{
+        f"{table}: the name of the checkpoint": lambda f, t=table: (
+            f / f"store/tables/{t}/_delta_log/_last_checkpoint"
+        )
+        for table in ("prices", "loads")
+    },
+    "raw": lambda f: newest(f, "raw/*/*"),
+    "raw, the first": lambda f: oldest(f, "raw/*/*"),
+    "claim": lambda f: newest(f, "claims/0*"),
+    "claim, the first": lambda f: oldest(f, "claims/0*"),
+}
+KINDS = ("flip", "cut", "empty", "delete")
+
+
+def test_a_whole_store_has_no_fault(market: Path) -> None:
+    checked = upkeep.check(config.load(market / "market.toml"))
+    assert checked.faults == () == checked.notes
+    assert checked.whole == frozenset(Store(market / "store").loads()["load"])
+    assert newest(market, f"tables/prices/{POINT}") and newest(market, f"tables/loads/{POINT}")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("place", PLACES)
+def test_damage_of_every_kind_is_found_and_mended(market: Path, place: str, kind: str) -> None:
+    before, path = rows(market), PLACES[place](market)
+    damage(path, kind)
+    file = config.load(market / "market.toml")
+    checked = upkeep.check(file)
+    assert checked.faults
+    named = [path.name in f.file or path.name in f.what for f in checked.faults]
+    assert any(named), checked.faults
+    repaired = upkeep.repair(file)
+    if place in {"raw, the first", "raw"}:
+        again = upkeep.check(file)
+        # the file of prices is another one by now: two of its three imports have no source
+        assert again.faults == () or (repaired.left and all(f.place == "raw" for f in again.faults))
+    else:
+        assert repaired.left == []
+        assert upkeep.check(file).faults == ()
+    after = rows(market)
+    assert after.keys() == before.keys()
+    for name, frame in before.items():
+        assert after[name].equals(frame), name
+
+
+@pytest.mark.parametrize("kind", ["empty", "delete"])
+@pytest.mark.parametrize("table", ["prices", "members", "sessions", "quarantine"])
+def test_rows_lost_from_a_log_are_an_error_where_they_are_read(
+    market: Path, table: str, kind: str
+) -> None:
+    """What delta-rs takes for an older state of the table; with a checkpoint there is none."""
+    for point in (market / f"store/tables/{table}/_delta_log").glob("*checkpoint*"):
+        point.unlink()
+    damage(newest(market, f"tables/{table}/{LOG}"), kind)
+    with pytest.raises(StoreError, match=rf"tables/{table} is damaged .*paceline repair"):
+        Store(market / "store").read(table)
+
+
+@pytest.mark.parametrize("kind", ["cut", "empty", "delete"])
+def test_a_store_that_lost_its_newest_load_does_not_open(market: Path, kind: str) -> None:
+    for point in (market / "store/tables/loads/_delta_log").glob("*checkpoint*"):
+        point.unlink()
+    last = Store(market / "store").version
+    damage(newest(market, f"tables/loads/{LOG}"), kind)
+    if kind in ("empty", "delete"):
+        says = rf"lost load {last} of 'closes', committed 2.*paceline repair"
+    else:
+        says = r"tables/loads is damaged"
+    with pytest.raises(StoreError, match=says):
+        _ = Store(market / "store").version
+
+
+def test_a_lost_load_is_told_from_a_killed_writer(market: Path) -> None:
+    store = Store(market / "store")
+    last = store.version
+    (market / "store/claims" / f"{last + 1:08d}").write_bytes(CLAIMED)
+    (market / "store/claims" / f"{last + 2:08d}").write_bytes(b"")
+    assert store.version == last == Store(market / "store").version
+    assert store.check().faults == ()
+
+
+def test_a_writer_killed_before_its_receipt_did_no_harm(market: Path) -> None:
+    store = Store(market / "store")
+    claim = market / "store/claims" / f"{store.version:08d}"
+    receipt = claim.read_bytes()
+    claim.write_bytes(CLAIMED)
+    checked = store.check()
+    assert checked.faults == ()
+    assert "its writer was interrupted" in checked.notes[0]
+    write_closes(market, 4, bad="0")
+    importing.import_sources(config.load(market / "market.toml"), store)
+    assert claim.read_bytes() == receipt, "the next load makes up for it"
+
+
+def test_rows_whose_bytes_and_source_are_gone_are_named_and_nothing_changes(market: Path) -> None:
+    prices = newest(market, "tables/prices/**/*-c000.*.parquet")
+    damage(prices, "flip")
+    shutil.rmtree(market / "store/raw")
+    write_closes(market, 1)
+    bytes_before = prices.read_bytes()
+    file = config.load(market / "market.toml")
+    repaired = upkeep.repair(file)
+    assert any("prices" in text and "closes" in text for text in repaired.left)
+    assert prices.read_bytes() == bytes_before
+
+
+def test_rows_are_not_made_again_under_another_declaration(market: Path) -> None:
+    damage(newest(market, "tables/prices/**/*-c000.*.parquet"), "flip")
+    text = MARKET.replace('path = "closes.csv"', 'path = "closes.csv"\ncaveat = "other"')
+    (market / "market.toml").write_text(text)
+    repaired = upkeep.repair(config.load(market / "market.toml"))
+    assert any("the market file says other things" in text for text in repaired.left)
+
+
+def test_check_and_repair_on_the_command_line(
+    market: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(market)
+    assert main(["check"]) == 0
+    assert "The store is whole" in capsys.readouterr().out
+    path = newest(market, "tables/prices/**/*-c000.*.parquet")
+    damage(path, "flip")
+    assert main(["check"]) == 1
+    out = capsys.readouterr().out
+    assert path.name in out.replace("\n", "") and "Loads that are not" in out
+    assert main(["doctor", "--deep"]) == 1
+    assert "Loads that are not" in capsys.readouterr().out
+    assert main(["check", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["broken"] and {f["place"] for f in found["faults"]} == {"prices"}
+    assert main(["repair"]) == 0
+    assert "from the raw bytes, bit for bit" in capsys.readouterr().out
+    assert main(["check"]) == 0 and main(["repair"]) == 0
+    assert "Nothing is damaged." in capsys.readouterr().out
+    assert list((market / "store/damaged").glob(f"*/tables/prices/**/{path.name}"))
+
+
+def test_compaction_keeps_the_knowledge(market: Path) -> None:
+    store = Store(market / "store")
+    before = rows(market)
+    assert store.compact() and store.check().faults == ()
+    store.vacuum(hours=0)
+    assert store.check().faults == ()
+    damage(newest(market, "tables/prices/year=2024/*.parquet"), "flip")
+    checked = store.check()
+    loads = store.loads().filter(pl.col("source") == "closes")["load"].to_list()
+    assert checked.broken == frozenset(loads[1:]), "2024 came with the second import"
+    assert upkeep.repair(config.load(market / "market.toml")).left == []
+    assert store.check().faults == ()
+    after = rows(market)
+    assert all(after[name].equals(frame) for name, frame in before.items())
+
+
+def test_nobody_imports_during_a_repair(market: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    damage(newest(market, "tables/members/**/*-c000.*.parquet"), "flip")
+    file, real = config.load(market / "market.toml"), stating.fingerprint
+
+    def meanwhile(*args: Any) -> str:
+        (market / "store/claims/00000099").write_bytes(CLAIMED)
+        return real(*args)
+
+    monkeypatch.setattr(stating, "fingerprint", meanwhile)
+    with pytest.raises(StoreError, match="somebody imported during the repair"):
+        upkeep.repair(file)
+    assert upkeep.check(file).broken, "nothing was changed"
+
+
+# ---- causes
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (OSError(24, "Too many open files"), "too many open files .*ulimit"),
+        (Exception("Kernel error: Too many open files (os error 24)"), "too many open files"),
+        (OSError(23, "Too many open files in system"), "too many open files"),
+        (Exception("generic: No space left on device (os error 28)"), "is full"),
+        (Exception("write failed (os error 122)"), "is full"),
+        (OSError(27, "File too large"), "is full"),
+        (Exception("Permission denied (os error 13)"), "no permission"),
+        (OSError(30, "Read-only file system"), "no permission"),
+        (OSError(5, "Input/output error"), "disk or network .*failed"),
+        (OSError(116, "Stale file handle"), "disk or network .*failed"),
+        (OSError(12, "Cannot allocate memory"), "not enough memory"),
+        (OSError(36, "File name too long"), "too long"),
+        (OSError(20, "Not a directory"), "a file stands where a folder should be"),
+    ],
+)
+def test_the_true_cause_is_named(tmp_path: Path, error: Exception, says: str) -> None:
+    with pytest.raises(StoreError, match=says) as caught, delta.guard(tmp_path, "reading"):
+        raise error
+    assert "damaged" not in caught.value.message
+
+
+@pytest.mark.parametrize("table", ["loads", "prices"])
+def test_a_newer_format_is_no_damage(market: Path, table: str) -> None:
+    log = market / f"store/tables/{table}/_delta_log"
+    for point in log.glob("*checkpoint*"):
+        point.unlink()
+    first = oldest(market, f"tables/{table}/{LOG}")
+    text = first.read_text().replace('"minReaderVersion":1', '"minReaderVersion":99')
+    first.write_text(text)
+    with pytest.raises(PacelineError, match=r"newer format .*Update Paceline"):
+        Store(market / "store").read("prices")
+
+
+# ---- caches
+
+
+@pytest.mark.parametrize("size", [3, 1000, 2**20])
+def test_the_checksum_of_a_cache_sees_words_that_changed_places(size: int) -> None:
+    words = np.arange(size, dtype=np.float64)
+    swapped = words.copy()
+    swapped[[0, size - 1]] = swapped[[size - 1, 0]]
+    assert checksum(words) != checksum(swapped)
+    assert checksum(words) == checksum(words.copy())
+
+
+def test_damaged_results_are_noted_and_worked_out_again(market: Path) -> None:
+    store = Store(market / "store")
+    store.cache.save("panel", "k", {}, {"a": np.arange(3.0)})
+    assert store.check().notes == ()
+    damage(market / "store/cache/panel/k/a.npy", "cut")
+    checked = store.check()
+    assert checked.faults == () and "1 results in the cache are damaged" in checked.notes[0]
+    assert Cache(market / "store/cache").load("panel", "k") is None
+
+
+def test_raw_bytes_are_fetched_again_where_the_source_still_has_them(market: Path) -> None:
+    data = (market / "closes.csv").read_bytes()
+    name = hashlib.sha256(data).hexdigest()
+    damage(market / "store/raw" / name[:2] / name, "flip")
+    assert "fetched again" in upkeep.repair(config.load(market / "market.toml")).done[0]
+    assert Store(market / "store").raw(name) == data
+
+
+def test_a_store_from_before_checksums_were_kept_still_opens(tmp_path: Path) -> None:
+    schema = {c: t for c, t in layout.LOADS.items() if c != "files"}
+    line = {
+        "load": 1,
+        "source": "feed",
+        "checksum": "c",
+        "committed": dt.datetime(2024, 1, 2, tzinfo=dt.UTC),
+        "rows": 1,
+        "tables": "{}",
+        "origins": "[]",
+    }
+    for folder in ("claims", "tables"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "claims/00000001").touch()
+    deltalake.write_deltalake(tmp_path / "tables/loads", pl.DataFrame([line], schema=schema))
+    store = Store(tmp_path)
+    assert store.version == 1 and store.commit({}, source="feed", checksum="d") == 2
+    raw = Raw(b"x", Origin("a", "b", "c", checksum=hashlib.sha256(b"x").hexdigest()))
+    assert store.keep_raw(raw)
+    assert "from before checksums were kept" in " ".join(store.check().notes)
