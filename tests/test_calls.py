@@ -20,7 +20,7 @@ from paceline.cli import main
 from paceline.document import Document
 from paceline.errors import DataError, PacelineError, UnknownName, UsageError
 from paceline.methods.call import Call, check
-from paceline.methods.legs import Legs, first_dip
+from paceline.methods.legs import Legs, complete_from, first_dip
 from paceline.methods.proportions import WindowShare
 from paceline.methods.scoring import CallScore, due_date, score_call
 from paceline.methods.track_record import at_least, track_records
@@ -361,6 +361,16 @@ def test_the_first_price_must_be_there_before_the_call_is_made() -> None:
     assert first.active == pytest.approx(104.5 / 110 - 210 / 206)
     # one close is no history: nothing drifts
     assert first.drift == 0
+
+
+@pytest.mark.parametrize(
+    ("stop", "first"),
+    [(0, 0), (1, 2), (2, 2), (3, 2), (4, 5), (5, 6), (6, 6)],  # a gap on the day after is no matter
+)
+def test_legs_are_complete_after_the_last_gap_of_any(stop: int, first: int) -> None:
+    nan = math.nan
+    lines = legs([[1, nan, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, nan, 1]], [1, 1, 1, 1, nan, 1, 1])
+    assert complete_from(lines, stop) == first
 
 
 def test_rank_is_the_share_of_earlier_windows_that_did_worse() -> None:

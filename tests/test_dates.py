@@ -299,7 +299,7 @@ def test_a_format_that_fits_no_cell_is_an_error(tmp_path: Path) -> None:
     ids=["time", "duration", "list", "struct", "yes or no", "bytes"],
 )
 def test_columns_of_another_type_are_no_dates(tmp_path: Path, column: pl.Series) -> None:
-    with pytest.raises(PacelineError, match="which is no date"):
+    with pytest.raises(PacelineError, match=r"column 'day' holds .* by sources.own.columns.date"):
         read(tmp_path, parquet(t=["A", "A"], day=column, close=[1.0, 2.0]))
 
 

@@ -231,6 +231,71 @@ def test_a_special_dividend_lowers_the_close_before_it_and_no_other() -> None:
     assert not any("could not be valued" in caveat for caveat in index.caveats["b"])
 
 
+@pytest.mark.parametrize("total", [0.0, -0.2])
+def test_a_special_dividend_in_a_file_of_exchange_changes_counts_once(total: float) -> None:
+    # as above: closes 100 and 80 with 20 paid; the exchange measures its change against 100 - 20
+    close = np.array([[100.0, 80.0, 88.0], [50.0, 55.0, 55.0]])
+    fields = {
+        "price_return": [[NAN, 0.0, 0.1], [NAN, 0.1, 0.0]],
+        "total_return": [[NAN, total, 0.1], [NAN, 0.1, 0.0]],
+        "close": close,
+        "market_cap": close * [[10.0], [20.0]],
+    }
+    days = weekdays("2024-01-02", 3)
+    action = {
+        "security": "S000",
+        "date": days[1].item(),
+        "kind": "special_dividend",
+        "amount": 20.0,
+    }
+    spec = {"b": {"securities": ["S000", "S001"], "rebalance": "none"}}
+    expected = [(10 * 80 + 20 * 55) / (10 * 80 + 20 * 50) - 1, (880 + 1100) / (800 + 1100) - 1]
+    for basis in ("price", "total"):
+        index = built(FakePanel(days, fields, actions=[action]), spec, basis)
+        assert_allclose(index.returns[0, 1:], expected, rtol=1e-13)
+
+
+def test_a_spin_off_in_a_file_of_exchange_changes_counts_once() -> None:
+    # the parent falls from 100 to 70 with a child worth 32: together +2%; the exchange says +3%
+    close = np.array([[100.0, 70.0], [NAN, 64.0], [50.0, 50.0]])
+    r = np.array([[NAN, 70.0 / 68.0 - 1], [NAN, NAN], [NAN, 0.0]])
+    days = weekdays("2024-01-02", 2)
+    action = {
+        "security": "S000",
+        "date": days[1].item(),
+        "kind": "spinoff",
+        "ratio": 0.5,
+        "other": "S001",
+    }
+    panel = FakePanel(
+        days, {"price_return": r, "close": close, "market_cap": close * 10}, actions=[action]
+    )
+    index = built(panel, {"b": {"securities": ["S000", "S001", "S002"], "rebalance": "none"}})
+    assert index.returns[0, 1] == pytest.approx(2 / 3 * 0.02, rel=1e-12)
+
+
+def test_a_special_dividend_on_a_day_without_a_price_belongs_to_the_next() -> None:
+    close = np.array([[100.0, NAN, 80.0], [50.0, 50.0, 55.0]])
+    fields = {
+        "price_return": [[NAN, NAN, -0.2], [NAN, 0.0, 0.1]],
+        "close": close,
+        "market_cap": close * [[10.0], [20.0]],
+    }
+    days = weekdays("2024-01-02", 3)
+    action = {
+        "security": "S000",
+        "date": days[1].item(),
+        "kind": "special_dividend",
+        "amount": 20.0,
+    }
+    index = built(
+        FakePanel(days, fields, actions=[action]),
+        {"b": {"securities": ["S000", "S001"], "rebalance": "none"}},
+    )
+    assert index.returns[0, 1] == pytest.approx(0.0, abs=1e-14)
+    assert index.returns[0, 2] == pytest.approx(1900 / 1800 - 1, rel=1e-13)
+
+
 @pytest.mark.parametrize(
     ("change", "without"),
     [

@@ -50,6 +50,9 @@ class Fake:
             file=SimpleNamespace(report=report, rotations={"a": pair, "b": pair}),
         )
 
+    def first_page(self) -> list[dict[str, Any]]:
+        return []
+
     def one(
         self, measure: str, subject: str, statistic: str | None = None, **how: Any
     ) -> Figure | None:

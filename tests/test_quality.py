@@ -103,7 +103,7 @@ def test_quarantine_keeps_the_row_and_its_reason() -> None:
 
 def test_every_rule_of_every_table_reaches_the_quarantine() -> None:
     broken = {
-        "prices": prices(close=[1.0], volume=[-1.0]),
+        "prices": prices(close=[-1.0]),
         "actions": pl.DataFrame(
             {"security": ["A"], "date": [SESSIONS[0]], "kind": ["split"], "ratio": [0.0]}
         ),
@@ -121,7 +121,7 @@ def test_every_rule_of_every_table_reaches_the_quarantine() -> None:
         assert out.tables[table].is_empty() and out.quarantine is not None
         reasons[table] = out.quarantine.get_column("reason").item()
     assert reasons == {
-        "prices": "volume is negative",
+        "prices": "close is not a positive number",
         "actions": "ratio is not positive",
         "shares": "float factor outside 0..1",
         "securities": "securities: the spell ends before it starts",
@@ -231,10 +231,20 @@ def test_a_fall_is_no_split() -> None:
         assert column(out, "price_return")[1] == change and out.quarantine is None
 
 
-def test_a_split_ratio_without_market_caps_is_flagged_and_kept() -> None:
-    out = check(prices(close=[400.0, 100.0, 101.0], price_return=[None, -0.75, 0.01]))
-    assert column(out, "price_return")[1] == -0.75
-    assert found(out)["return at a split ratio, no market cap to tell"] == 1
+@pytest.mark.parametrize(
+    ("column_name", "value"),
+    [
+        ("volume", -1.0),
+        ("volume", float("inf")),
+        ("market_cap", -5.0),
+        ("market_cap", float("inf")),
+    ],
+)
+def test_a_bad_size_costs_the_cell_and_not_the_row(column_name: str, value: float) -> None:
+    out = check(prices(close=[1.0, 1.01], **{column_name: [2.0, value]}))
+    assert column(out, "close") == [1.0, 1.01] and column(out, column_name) == [2.0, None]
+    assert out.quarantine is not None and len(out.quarantine) == 1
+    assert out.quarantine["reason"][0].endswith("negative" if value < 0 else "infinite")
 
 
 def test_an_adjustment_for_a_split_that_never_was() -> None:

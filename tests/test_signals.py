@@ -343,12 +343,6 @@ def test_beta_is_that_of_the_same_session() -> None:
 def test_a_former_name_is_the_same_measure() -> None:
     assert measures.get("above_average") is measures.get("percent_above_average")
     assert "above_average" not in measures.discover()
-    tables = {"above_average": {"window": 50}, "league": {"tie": 0.0}}
-    assert measures.declared(tables, "percent_above_average") == {"window": 50}
-    assert measures.declared(tables, "league") == {"tie": 0.0}
-    assert measures.declared(tables, "streaks") == {}
-    both = {**tables, "percent_above_average": {"window": 20}}
-    assert measures.declared(both, "percent_above_average") == {"window": 20}
 
 
 # ---- lows, and sorts of the French library

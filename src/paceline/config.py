@@ -95,6 +95,8 @@ class Source(_Strict):
     # the plug-in's own settings, e.g. seed, companies
     options: dict[str, Any] = Field(default_factory=dict)
     tolerance: Amount = 0.001  # two sources may differ by this much in a return before it is listed
+    # security -> days whose return is true though it looks like a split
+    true_jumps: dict[str, list[dt.date]] = Field(default_factory=dict)
     caveat: str = ""
     origin: OriginEntry = OriginEntry()
 

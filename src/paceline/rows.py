@@ -28,25 +28,12 @@ Checked = tuple[pl.DataFrame, "list[Finding]", pl.DataFrame | None]
 #: ends.
 MISSING_SESSIONS = "sessions missing for the whole market"
 STOPPED = "most securities end before the source does"
+#: Finding of payments between two and five percent of the price: ordinary or special, nobody says.
+MAYBE_SPECIAL = "payment of two percent or more taken for an ordinary dividend"
 #: New shares per old share in splits that happen often, upwards; reverse splits are their inverses.
-SPLIT_RATIOS = (
-    1.5,
-    2.0,
-    3.0,
-    4.0,
-    5.0,
-    6.0,
-    7.0,
-    8.0,
-    10.0,
-    12.0,
-    15.0,
-    20.0,
-    25.0,
-    30.0,
-    40.0,
-    50.0,
-    100.0,
+SPLIT_RATIOS = tuple(
+    float(k)
+    for k in (1.5, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50, 75, 80, 100, 200, 500, 1000)
 )
 
 

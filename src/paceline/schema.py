@@ -27,10 +27,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Rule:
-    """A condition every row must keep; rows where it is false are quarantined under ``reason``."""
+    """A condition every row must keep; rows where it is false are quarantined under ``reason``.
+
+    With ``cell`` the row can do without that column: its value alone is set aside.
+    """
 
     reason: str
     holds: pl.Expr
+    cell: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,10 +122,10 @@ PRICES = Table(
             "a return is not a number above -100% (use -1 for a worthless delisting)",
             _return_or_null("price_return") & _return_or_null("total_return"),
         ),
-        Rule("volume is negative", pl.col("volume").is_null() | (pl.col("volume") >= 0)),
-        Rule(
-            "market cap is negative", pl.col("market_cap").is_null() | (pl.col("market_cap") >= 0)
-        ),
+        Rule("volume is negative", ~(pl.col("volume") < 0), "volume"),
+        Rule("volume is infinite", ~pl.col("volume").is_infinite(), "volume"),
+        Rule("market cap is negative", ~(pl.col("market_cap") < 0), "market_cap"),
+        Rule("market cap is infinite", ~pl.col("market_cap").is_infinite(), "market_cap"),
     ),
 )
 

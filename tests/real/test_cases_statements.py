@@ -43,3 +43,27 @@ def test_where_added_later_takes_effect(
     asked = ["show", "performance", "--horizons", "since", "--since", "2025-09-08"]
     assert main([*asked, "--subject", "BAD", "--market", market.path]) == 2
     assert "'BAD'" in capsys.readouterr().err
+
+
+def test_the_remedy_for_a_split_works(cases: Path, tmp_path: Path) -> None:
+    """Without the split on record no value, and the remedy named; with it, five percent."""
+    home = shutil.copytree(cases / "split-remedy", tmp_path / "split")
+    split = (home / "a.csv").read_text()
+    (home / "a.csv").write_text(split.replace("AAA", "ZZZ"))
+
+    def since() -> object:
+        market = paceline.open(home / "market.toml")
+        market.import_()
+        figures = market.show("performance", horizons=["since"], since="2025-08-08")
+        return next(f.value for f in figures if f.subject == "aaa")
+
+    assert since() is None
+    (remedy,) = (
+        paceline.open(home / "market.toml")
+        .findings()
+        .filter(check="return is an unhandled split")["remedy"]
+    )
+    assert "add the split to actions" in remedy
+    (home / "a.csv").write_text(split)
+    value = since()
+    assert isinstance(value, float) and math.isclose(value, 52.5 * 2 / 100 - 1)

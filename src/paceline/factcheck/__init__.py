@@ -264,7 +264,7 @@ def _contradictions(claims: Sequence[Claim]) -> dict[int, str]:
     found = {}
     for places in said.values():
         plain = [n for n in places if (number := claims[n].number) is not None and not number.how]
-        last = {(c.value, c.step): n for n in plain if (c := claims[n].number) is not None}  # of each number said
+        last = {(a.value, a.step): n for n in plain if (a := claims[n].number) is not None}  # of each number said
         latest = sorted(((n, *number) for number, n in last.items()), reverse=True)
         for n in plain:
             mine = claims[n].number

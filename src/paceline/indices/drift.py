@@ -56,12 +56,14 @@ class Payout(NamedTuple):
 
     share     D/P of the prior close, or the child's value / prior close
     included  whether the total return already holds it
+    raw       what the closes say, where the stored price return is free of the payment; else NaN
     """
 
     row: int
     session: int
     share: float
     included: bool
+    raw: float
 
 
 class Drift:
@@ -109,6 +111,9 @@ class Drift:
         leavers = np.flatnonzero(delisted.any(axis=1))
         delisted[leavers] = np.logical_or.accumulate(delisted[leavers], axis=1)
         np.copyto(drift, 0.0, where=np.isnan(drift))
+        for e, i, t in self._inside([*self._special, *self._spun], start, stop, columns):
+            if not np.isnan(e.raw):
+                drift[i, t] = e.raw
         for e, i, t in self._inside(self._spun, start, stop, columns):
             drift[i, t] += e.share
         drift += 1.0
@@ -211,6 +216,9 @@ class Drift:
         missing = np.isnan(own)
         np.copyto(own, 0.0, where=missing)
         missing &= ~path.delisted
+        for e, i, t in self._inside([*self._special, *self._spun], start, stop, columns):
+            if self.basis == "price" and not np.isnan(e.raw):
+                own[i, t] = e.raw
         for e, i, t in self._inside(self._spun, start, stop, columns):
             own[i, t] += 0.0 if e.included and self.basis == "total" else e.share
         for e, i, t in self._inside(self._special, start, stop, columns):
@@ -245,15 +253,17 @@ class Drift:
         spun: list[Payout] = []
         lost = 0
         for action in table.iter_rows(named=True):
-            # effective before the open of the date
+            # effective before the open of the date, or of the security's next session with a close
             t = int(np.searchsorted(self.panel.sessions, np.datetime64(action["date"])))
             if action["security"] not in row or not 0 < t < len(self.panel.sessions):
                 continue
             i, dividend = row[action["security"]], action["kind"] == "special_dividend"
+            t += int((~np.isnan(close[i, t:])).argmax())
+            before = close[i, :t][~np.isnan(close[i, :t])]
             worth = (action["amount"] or np.nan) if dividend else _child(action, row, close[:, t])
-            share = float(worth / close[i, t - 1])
-            if 0 < share < (1 if dividend else np.inf):
-                payout = Payout(i, t, share, self._included(i, t, share))
+            share = float(worth / before[-1]) if len(before) else np.nan
+            if 0 < share < (1 if dividend else np.inf) and close[i, t] > 0:
+                payout = Payout(i, t, share, *self._stated(i, t, share, close))
                 (special if dividend else spun).append(payout)
             else:
                 lost += 1
@@ -263,16 +273,22 @@ class Drift:
             )
         return special, spun
 
-    def _included(self, row: int, t: int, share: float) -> bool:
-        """Whether the total return of the ex-date already contains the payment.
+    def _stated(self, row: int, t: int, share: float, close: Array) -> tuple[bool, float]:
+        """Whether the total return of the ex-date holds the payment; the closes' return, or NaN.
 
-        It does where it exceeds the price return by at least half of it: CRSP-like returns do;
-        those of a source that only reinvests cash do not for a spin-off.
+        The total return does where it exceeds what the closes say by at least half the payment:
+        CRSP-like returns do; those of a source that only reinvests cash do not for a spin-off. A
+        price return that exceeds it likewise is the exchange's own change, measured against a close
+        less the payment: the closes' return stands in for it, or the payment would count twice.
         """
         price, total = stored(self.panel, "price_return"), stored(self.panel, "total_return")
+        raw = float(close[row, t] / close[row, t - 1] - 1)
+        own = np.nan if price is None else price[row, t]
+        freed = np.isfinite(raw) and own - raw >= CONTAINED * share
+        base = raw if freed else own
         if price is None or total is None:
-            return True
-        return bool(total[row, t] - price[row, t] >= CONTAINED * share)
+            return True, raw if freed else np.nan
+        return bool(total[row, t] - base >= CONTAINED * share), raw if freed else np.nan
 
 
 def _child(action: Mapping[str, Any], row: Mapping[str, int], close: Array) -> float:

@@ -16,10 +16,12 @@ import numpy as np
 
 from paceline.arrays import COVERAGE, PATIENCE, Array, Bools, Dates, Ints
 
+#: How the reason of a window begins that lacks returns.
+NO_RETURN = "no value: no return"
 #: Sessions that a caveat names one by one.
 NAMED = 4
-#: A smaller share is not told.
-SMALL = 0.001
+#: A smaller share is not told, a larger one is all but rounding.
+SMALL, ALL = 0.001, 1 - 1e-6
 #: What stands in, by the kind of share and the basis of the level.
 STAND_INS = {
     ("other_basis", "price"): "total returns stand in for price returns",
@@ -220,7 +222,8 @@ class Gaps:
         share = self.shares[kind][low:high]
         at = np.flatnonzero(share > over)
         days = [self.days[low + i] for i in at.tolist()]
-        up_to = "up to " if len(days) > 1 and share.max() >= SMALL else ""
+        several = len(days) > 1 and SMALL <= share.max() < ALL
+        up_to = "up to " if several else ""
         named = ", ".join(days) if len(days) <= NAMED else f"{days[0]} to {days[-1]}"
         sessions = named if len(days) == 1 else f"{len(days):,} sessions ({named})"
         return (
@@ -232,4 +235,4 @@ def _percent(share: float) -> str:
     """A share in words; never 0% for something, nor 100% for less."""
     if share < SMALL:
         return f"less than {SMALL:.1%}"
-    return f"{min(share, 0.999):.1%}" if share < 1 - 1e-6 else "all"
+    return f"{min(share, 0.999):.1%}" if share < ALL else "all"

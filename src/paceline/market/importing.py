@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from paceline import calendars, config, quality, schema, sources
 from paceline.errors import SourceError, UnknownName
 from paceline.lineage import Origin, digest
-from paceline.market import stating
+from paceline.market import explanations, stating
 
 if TYPE_CHECKING:
     import polars as pl
@@ -45,7 +45,9 @@ def import_sources(
     say = progress or (lambda _what, _share: None)
     days = tuple(calendar_sessions(file, store))
     context = sources.Context(file.market.calendar, days, dt.date.today())
-    names = [n for n in file.sources if only is None or n in only]
+    asked = [n for n in file.sources if only is None or n in only]
+    # lists of corporate actions first: they explain what prices do
+    names = sorted(asked, key=lambda n: file.sources[n].table != "actions")
     done = []
     for number, name in enumerate(names):
         began = time.perf_counter()
@@ -55,6 +57,7 @@ def import_sources(
 
         row = _import_one(file, store, name, context, stage)
         done.append({**row, "seconds": round(time.perf_counter() - began, 2)})
+    done.sort(key=lambda row: asked.index(row["source"]))
     if only is None:
         done += _withdraw_undeclared(file, store)
     say("done", 1.0)
@@ -68,7 +71,8 @@ def _import_one(
     spec = file.sources[name]
     plugin = sources.get(spec.kind, file.plugins)
     say(f"reading {name}", 0.0)
-    stated = stating.gather(plugin, name, spec, Path(file.market.data), file.market.calendar, store)
+    context = explanations.beside(context, file, store, name)
+    stated = stating.gather(plugin, name, spec, Path(file.market.data), context, store)
     if stated.unchanged:
         return _told(name, None)
     read, findings = parsed(file, store, name, stated.parts, context)
@@ -176,14 +180,12 @@ def parsed(
     store: Store,
     name: str,
     parts: Sequence[list[sources.Raw]],
-    context: sources.Context | None = None,
+    context: sources.Context,
 ) -> tuple[sources.Parsed, list[sources.Finding]]:
     """The rows of a source's bytes, checked at the door, and every finding on them.
 
     Of several parts the later counts where both have a value.
     """
-    if context is None:
-        context = sources.Context(file.market.calendar, tuple(calendar_sessions(file, store)))
     spec = file.sources[name]
     plugin = sources.get(spec.kind, file.plugins)
     read = joined(_read(plugin, name, spec, part, context) for part in parts)

@@ -10,6 +10,7 @@ import numpy as np
 from paceline import config, engine, measures
 from paceline.errors import NotEnoughData, UsageError
 from paceline.figures import Figure
+from paceline.indices.gaps import NO_RETURN
 from paceline.indices.levels import BASES
 from paceline.market.stored import parse_date
 from paceline.market.view import view_of
@@ -154,12 +155,20 @@ def _or_other_basis(
     history: bool,
     how: Mapping[str, Any],
 ) -> list[Figure]:
-    """Figures on the measure's own basis; on the other one for baskets without a value."""
+    """Figures on the measure's own basis; on the other one for baskets without a value.
+
+    The other one lacks fewer returns, or the own one lacks too many in the window.
+    """
     # n_eligible = 0: nobody to count on either basis
     counted = {f.subject for f in figures if f.n_eligible != 0}
     empty = counted - {f.subject for f in figures if f.value is not None}
     other = "price" if figures and figures[0].basis == "total" else "total"
-    empty = {n for n in empty if _missing(market, n, other) < _missing(market, n, figures[0].basis)}
+    refused = {f.subject for f in figures if any(c.startswith(NO_RETURN) for c in f.caveats)}
+    empty = {
+        n
+        for n in empty
+        if n in refused or _missing(market, n, other) < _missing(market, n, figures[0].basis)
+    }
     if not empty:
         return figures
     again = evaluate(market, measure, basis=other, **how)

@@ -19,7 +19,7 @@ import glob
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
@@ -28,8 +28,9 @@ from paceline import quality
 from paceline.config import MarketFile, Source, listed
 from paceline.errors import SourceError
 from paceline.lineage import Origin, code_of, digest
+from paceline.market import explanations
 from paceline.rows import Finding
-from paceline.sources import Raw, SourcePlugin, module_of
+from paceline.sources import Context, Raw, SourcePlugin, module_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -92,10 +93,18 @@ def declared(name: str, spec: Source, calendar: str) -> str:
     return digest({"spec": said, "name": name, "calendar": calendar}, 64)
 
 
-def fingerprint(name: str, spec: Source, calendar: str, raws: Sequence[Raw]) -> str:
-    """Digest of the bytes of a source and of the settings under which they are read."""
-    settings = {"spec": spec.model_dump(mode="json"), "name": name, "calendar": calendar}
-    return digest({"raw": [raw.origin.checksum for raw in raws], **settings}, 64)
+def fingerprint(name: str, spec: Source, context: Context, origins: Iterable[Origin]) -> str:
+    """Digest of the bytes of a source, of its settings, and of what else explains its prices."""
+    return digest(
+        {
+            "raw": [o.checksum for o in origins],
+            "spec": spec.model_dump(mode="json"),
+            "name": name,
+            "calendar": context.calendar,
+            **explanations.identity(context),
+        },
+        64,
+    )
 
 
 def outdated(file: MarketFile, loads: pl.DataFrame) -> tuple[str, ...]:
@@ -118,20 +127,21 @@ def outdated(file: MarketFile, loads: pl.DataFrame) -> tuple[str, ...]:
 
 
 def gather(
-    plugin: SourcePlugin, name: str, spec: Source, folder: Path, calendar: str, store: Store
+    plugin: SourcePlugin, name: str, spec: Source, folder: Path, context: Context, store: Store
 ) -> Bytes:
     """The bytes that the source states now.
 
     Raises ``SourceError`` for files that are not there, unless the declaration changed since they
     were imported and their bytes were kept.
     """
-    declaration, kind = declared(name, spec, calendar), kind_of(spec)
+    declaration, kind = declared(name, spec, context.calendar), kind_of(spec)
     last = store.latest(name)
-    changed = last is not None and last["declaration"] not in (None, declaration)
-    before = [o for o in _origins(last) if _declared(spec, o.what)]
+    then = [] if last is None else [Origin(**o) for o in json.loads(last["origins"])]
+    before = [o for o in then if _declared(spec, o.what)]
     try:
         raws = plugin.fetch(name, spec, folder)
     except SourceError:
+        changed = last is not None and last["declaration"] not in (None, declaration)
         if not changed or not before or all((folder / o.what).exists() for o in before):
             raise
         raws = []
@@ -141,30 +151,26 @@ def gather(
         kept = {}
     now = _ordered(spec, [*raws, *(_read(store, o) for o in kept.values())])
     parts = [now]
-    # other code may make other rows of the same bytes
+    # other settings, other code and other corporate actions make other rows of the same bytes
     parser = code_of(module_of(plugin), quality.__name__)
-    changed = changed or any(o.parser != parser for o in _origins(last))
-    again = kind == "append" and changed
+    as_then = last is not None and last["checksum"] == fingerprint(name, spec, context, then)
+    as_then = as_then and all(o.parser == parser for o in then)
+    again = kind == "append" and last is not None and not as_then
     if again:
         parts = [*_gathered(store, name, spec), *([now] if raws else [])]
     parts = [[_by(parser, raw) for raw in part] for part in parts]
-    raws = [raw for part in parts for raw in part]
-    checksum = fingerprint(name, spec, calendar, raws)
-    unchanged = last is not None and last["checksum"] == checksum
-    if kind == "append":  # the last import may have read older bytes again before these
-        then = [o.checksum for o in _origins(last)][-len(raws) :]
-        unchanged = then == [raw.origin.checksum for raw in raws]
+    origins = [raw.origin for part in parts for raw in part]
+    # where rows gather the last import may have read older bytes again before these
+    tail = then[-len(origins) :] if kind == "append" else then
+    unchanged = as_then and [o.checksum for o in tail] == [o.checksum for o in origins]
+    checksum = fingerprint(name, spec, context, origins)
     adds_only = kind == "append" and not again
-    return Bytes(parts, tuple(kept), adds_only, declaration, checksum, unchanged and not changed)
+    return Bytes(parts, tuple(kept), adds_only, declaration, checksum, unchanged)
 
 
 def _by(parser: str, raw: Raw) -> Raw:
     """The bytes with the code that makes rows of them: parser and checks."""
     return replace(raw, origin=replace(raw.origin, parser=parser))
-
-
-def _origins(load: Mapping[str, Any] | None) -> list[Origin]:
-    return [] if load is None else [Origin(**o) for o in json.loads(load["origins"])]
 
 
 def _read(store: Store, origin: Origin) -> Raw:
@@ -174,8 +180,8 @@ def _read(store: Store, origin: Origin) -> Raw:
 def _gathered(store: Store, name: str, spec: Source) -> list[list[Raw]]:
     """The kept bytes behind the rows of a source whose rows gather, import after import."""
     loads = store.standing().filter(source=name).iter_rows(named=True)
-    origins = [o for load in loads for o in _origins(load) if _declared(spec, o.what)]
-    return imports_of([_read(store, o) for o in origins])
+    origins = [Origin(**o) for load in loads for o in json.loads(load["origins"])]
+    return imports_of([_read(store, o) for o in origins if _declared(spec, o.what)])
 
 
 def imports_of(raws: Iterable[Raw]) -> list[list[Raw]]:

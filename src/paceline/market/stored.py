@@ -16,6 +16,7 @@ from paceline.config import MarketFile
 from paceline.errors import DataError, NotEnoughData, UsageError
 from paceline.lineage import Step
 from paceline.market import stating
+from paceline.rows import MAYBE_SPECIAL
 
 if TYPE_CHECKING:
     import polars as pl
@@ -88,6 +89,19 @@ class Stored:
 
         found = self.store.table(table, self.version).select(pl.col(column).drop_nulls().unique())
         return [str(value) for value in found.collect().to_series()]
+
+    @cached_property
+    def maybe_special(self) -> dict[str, int]:
+        """Source -> payments in its newest import that were taken for ordinary dividends."""
+        import polars as pl
+
+        newest = {row["source"]: row["load"] for row in self.loads}
+        rows = self.findings().filter(pl.col("check") == MAYBE_SPECIAL)
+        return {
+            row["source"]: row["count"]
+            for row in rows.iter_rows(named=True)
+            if newest.get(row["source"]) == row["load"]
+        }
 
     # ---- time ------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from paceline import config, sources
 from paceline.errors import DataError
 from paceline.lineage import Origin
-from paceline.market import importing, stating
+from paceline.market import explanations, importing, stating
 
 if TYPE_CHECKING:
     import polars as pl
@@ -55,14 +55,16 @@ def repair(file: config.MarketFile) -> Repaired:
             return before.rows_of({}, line["source"], line=line)
         spec = _declared(file, line)
         raws = [sources.Raw(files.read_raw(path / "raw", o.checksum), o) for o in origins]
-        calendar = file.market.calendar
-        if stating.fingerprint(line["source"], spec, calendar, raws) != line["checksum"]:
+        days = tuple(importing.calendar_sessions(file, before))
+        context = sources.Context(file.market.calendar, days)
+        context = explanations.beside(context, file, before, line["source"])
+        if stating.fingerprint(line["source"], spec, context, origins) != line["checksum"]:
             raise DataError(
                 f"the market file says other things of {line['source']!r} than at that import.",
                 "Put back the market file of that day.",
             )
         parts = stating.imports_of(raws)
-        parsed, findings = importing.parsed(file, before, line["source"], parts)
+        parsed, findings = importing.parsed(file, before, line["source"], parts, context)
         return before.rows_of(parsed.tables, line["source"], findings, parsed.quarantine, line)
 
     def fetch(line: Line) -> Sequence[bytes]:

@@ -60,7 +60,7 @@ def _limits(measure: Measure, parameter: inspect.Parameter, value: float) -> tup
 
 
 @cache
-def _adapter(annotation: object) -> TypeAdapter[Any]:
+def _adapter(annotation: Any) -> TypeAdapter[Any]:  # noqa: ANN401 - a type as it was written
     return TypeAdapter(annotation)
 
 

@@ -17,7 +17,8 @@ import polars as pl
 
 from paceline import schema
 from paceline.errors import SourceError
-from paceline.quality._prices import check_prices
+from paceline.quality._jumps import free_of_splits, set_jumps_aside
+from paceline.quality._prices import check_prices, missing_returns
 from paceline.rows import (
     FAR_OF_SOURCE,
     PLAUSIBLE,
@@ -42,6 +43,7 @@ EVER = dt.date(1900, 1, 1)
 #: Weights of a fund may add up to one but for this much (cash, rounding).
 WEIGHTS_OFF = 0.05
 _KEY = ("security", "date")
+_ACTION = ("security", "date", "kind", "ratio")
 
 
 def check(parsed: Parsed, name: str, spec: Source, context: Context) -> Parsed:
@@ -57,7 +59,7 @@ def check(parsed: Parsed, name: str, spec: Source, context: Context) -> Parsed:
         findings += faults
         quarantine += aside
         if table_name == "prices":
-            frame, faults, aside = _prices(name, frame, context)
+            frame, faults, aside = _prices(name, frame, parsed, spec, context)
             findings += faults
             quarantine += aside
         elif table_name == "series":
@@ -75,14 +77,14 @@ def check(parsed: Parsed, name: str, spec: Source, context: Context) -> Parsed:
 
 
 def _prices(
-    name: str, frame: pl.DataFrame, context: Context
+    name: str, frame: pl.DataFrame, parsed: Parsed, spec: Source, context: Context
 ) -> tuple[pl.DataFrame, list[Finding], list[pl.DataFrame | None]]:
     """Prices on days that can be right, and on sessions; then the checks of their values."""
     frame, misdates, wrong = misdated(name, frame, context.today)
     frame, strays, off = off_calendar(name, frame, context.calendar, context.sessions)
     days = with_own_days(frame.get_column("date"), context.sessions)
     own = dataclasses.replace(context, sessions=days)
-    frame, faults, aside = check_prices(name, frame, own)
+    frame, faults, aside = _values(name, frame, parsed, spec, own)
     outside = len(days) - len(context.sessions)
     if outside and context.sessions:
         first, last = context.sessions[0], context.sessions[-1]
@@ -101,6 +103,30 @@ def _far_days(name: str, frame: pl.DataFrame) -> list[Finding]:
     shown = ", ".join(str(day) for day in days.filter(pl.Series(alone)))
     what = "a day far from all others of the source"
     return [Finding(name, what, int(alone.sum()), "kept, flagged", shown, "Check the year.")]
+
+
+def _values(
+    name: str, frame: pl.DataFrame, parsed: Parsed, spec: Source, context: Context
+) -> tuple[pl.DataFrame, list[Finding], list[pl.DataFrame | None]]:
+    """The checks of prices, in their order: splits on record first, jumps nobody explains last."""
+    own = schema.table("actions").schema
+    actions = [pl.DataFrame(schema={c: own[c] for c in _ACTION})]
+    actions += [
+        a.select(_ACTION) for a in (parsed.tables.get("actions"), context.actions) if a is not None
+    ]
+    record = pl.concat(actions).unique(maintain_order=True)
+    days = [(s, day) for s, listed in spec.true_jumps.items() for day in listed]
+    true = pl.DataFrame(days, schema={c: own[c] for c in _KEY}, orient="row")
+    findings: list[Finding] = []
+    quarantine: list[pl.DataFrame | None] = []
+    frame = in_order(frame, _KEY)
+    frame, faults, aside = free_of_splits(name, frame, record)
+    findings, quarantine = [*findings, *faults], [*quarantine, *aside]
+    frame, faults, aside = check_prices(name, frame, true, context)
+    findings, quarantine = [*findings, *faults], [*quarantine, *aside]
+    frame, faults, aside = set_jumps_aside(name, frame, record, true, context)
+    findings, quarantine = [*findings, *faults], [*quarantine, *aside]
+    return frame, findings + missing_returns(name, frame), quarantine
 
 
 # -- every table
@@ -132,6 +158,13 @@ def _declared(
         for text in why.value_counts(sort=True).get_column(why.name):
             findings += counted(name, str(text), rows.filter(why == text), "quarantined", table.key)
         typed = typed.filter(~bad)
+    for rule in (r for r in table.rules if r.cell):
+        lone = ~typed.select(rule.holds.fill_null(True)).to_series()
+        if lone.any():
+            rows = typed.filter(lone)
+            aside.append(set_aside(table.name, rows, rule.reason))
+            findings += counted(name, rule.reason, rows, "cell set aside, row kept", table.key)
+            typed = typed.with_columns(pl.when(~lone).then(pl.col(rule.cell)).alias(rule.cell))
     if table.name == "prices":
         typed = in_order(typed, _KEY)  # duplicates are found at a glance among sorted rows
     typed, duplicates, copies = collapse(name, table.name, typed, table.key)
@@ -168,7 +201,9 @@ def _reasons(table: schema.Table, frame: pl.DataFrame, typed: pl.DataFrame) -> p
         if c.type == pl.Date()
     ]
     reasons += [
-        pl.when(~rule.holds.fill_null(True)).then(pl.lit(rule.reason)) for rule in table.rules
+        pl.when(~rule.holds.fill_null(True)).then(pl.lit(rule.reason))
+        for rule in table.rules
+        if not rule.cell
     ]
     if cast:
         typed = typed.hstack(frame.select(pl.col(c).alias(f"={c}") for c in cast))

@@ -11,7 +11,6 @@ from paceline.rows import (
     STOPPED,
     Finding,
     counted,
-    in_order,
     near_split,
     session_number,
     set_aside,
@@ -41,15 +40,15 @@ _KEY = ("security", "date")
 
 
 def check_prices(
-    name: str, frame: pl.DataFrame, context: Context
+    name: str, frame: pl.DataFrame, true: pl.DataFrame, context: Context
 ) -> tuple[pl.DataFrame, list[Finding], list[pl.DataFrame | None]]:
     """Prices without what cannot be true, what was found, and the rows set aside.
 
-    A market cap of zero, and single values that others contradict, become null; the rows stay.
+    ``true`` holds security and date of returns that the market file calls true. A market cap of
+    zero, and single values that others contradict, become null; the rows stay.
     """
     if frame.is_empty():
         return frame, [Finding(name, "no rows", 0, "nothing to store")], []
-    frame = in_order(frame, _KEY)
     zero = frame.get_column("market_cap") == 0
     findings = counted(name, "market cap of zero", frame.filter(zero), "read as missing", _KEY)
     if findings:
@@ -58,8 +57,8 @@ def check_prices(
         )
     findings += _missing_sessions(name, frame, context)
     findings += _stale(name, frame)
-    frame, splits, aside = _splits(name, frame, context)
-    findings += splits + _shared_caps(name, frame) + _missing_returns(name, frame)
+    frame, splits, aside = _splits(name, frame, true, context)
+    findings += splits + _shared_caps(name, frame)
     return frame, findings, aside
 
 
@@ -173,7 +172,7 @@ def _stale(name: str, frame: pl.DataFrame) -> list[Finding]:
 
 
 def _splits(
-    name: str, frame: pl.DataFrame, context: Context
+    name: str, frame: pl.DataFrame, true: pl.DataFrame, context: Context
 ) -> tuple[pl.DataFrame, list[Finding], list[pl.DataFrame | None]]:
     """Returns and market caps that a split left wrong.
 
@@ -182,18 +181,21 @@ def _splits(
 
     * unhandled split: R is far from 1 and n moves by a common split ratio q across the day, within
       1%, with R q near 1: the return is the split. (An issue of new shares moves n as well, but to
-      no round ratio.) Without market caps R within 1% of a common ratio is only flagged.
+      no round ratio.) What else looks like a split ``_jumps`` sets aside.
     * spurious adjustment: R is far from 1 between neighbouring sessions while the close hardly
       moved.
     * lagging cap: the close jumps by a split ratio that the return handles, and the cap jumps with
       the close and comes back on the next row (or there is no next row yet).
     """
     rows = _suspects(frame, context)
+    stands = rows.join(true, on=_KEY, how="semi")
     findings: list[Finding] = []
     aside: list[pl.DataFrame | None] = []
     original = frame.columns
     for column, field, label, remedy in _WRONG:
         hit = rows.filter(column)
+        if field == "price_return":
+            hit = hit.join(stands, on=_KEY, how="anti")
         if hit.is_empty():
             continue
         action = f"{field} set to missing, original quarantined"
@@ -203,11 +205,8 @@ def _splits(
         mask[hit.get_column("__at").to_numpy()] = True
         frame = frame.with_columns(pl.when(~pl.Series(mask)).then(pl.col(field)).alias(field))
     other = pl.col("disagree") & ~pl.col("handled") & ~pl.col("spurious")
-    for doubtful, label in (
-        (pl.col("maybe"), "return at a split ratio, no market cap to tell"),
-        (other, "close and return disagree, no split"),
-    ):
-        findings += counted(name, label, rows.filter(doubtful), "kept, flagged", _KEY)
+    label = "close and return disagree, no split"
+    findings += counted(name, label, rows.filter(other), "kept, flagged", _KEY)
     return frame, findings, aside
 
 
@@ -250,7 +249,6 @@ def _suspects(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
     flags = {
         "unhandled": jump & near_split(q, 0.01) & ((R * q).log().abs() < NEAR_ONE),
         "spurious": jump & (G.log().abs() < STILL) & pl.col("next"),
-        "maybe": jump & q.is_null() & near_split(R, 0.01),
         "handled": near_split(gap) & (gap.log().abs() > JUMP),
         "disagree": (gap.log().abs() > DISAGREE) & pl.col("next"),
     }
@@ -259,8 +257,7 @@ def _suspects(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
     with_close = (pl.col("C") / G).log().abs() < WITH_CLOSE
     comes_back = ~pl.col("more") | ((pl.col("C2") / R).log().abs() < JUMP)
     return rows.with_columns(
-        (pl.col("handled") & with_close & comes_back).fill_null(False).alias("lag"),
-        (pl.col("maybe") & ~pl.col("spurious")).alias("maybe"),
+        (pl.col("handled") & with_close & comes_back).fill_null(False).alias("lag")
     )
 
 
@@ -312,7 +309,7 @@ def _shared_caps(name: str, frame: pl.DataFrame) -> list[Finding]:
     ]
 
 
-def _missing_returns(name: str, frame: pl.DataFrame) -> list[Finding]:
+def missing_returns(name: str, frame: pl.DataFrame) -> list[Finding]:
     """Rows after a security's first that carry no return of any kind."""
     later = pl.col("security") == pl.col("security").shift()
     none = frame.filter(later & pl.col("price_return").is_null() & pl.col("total_return").is_null())

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Protocol, cast
@@ -41,14 +41,19 @@ class Raw:
 
 @dataclass(frozen=True)
 class Context:
-    """What a parser may know beside its bytes: the sessions of the market's calendar.
+    """What a parser may know beside its bytes, and the checks beside one source's rows.
 
-    today  the day of the import; a price cannot be of a later day (None: not checked)
+    calendar, sessions  the market's calendar and its sessions
+    today               the day of the import; a price cannot be of a later day (None: not checked)
+    actions             corporate actions of the market's own lists (security, date, kind, ratio)
+    witness             asks the other stored sources for their returns on given (security, date)
     """
 
     calendar: str = "XNYS"
     sessions: tuple[dt.date, ...] = ()
     today: dt.date | None = None
+    actions: pl.DataFrame | None = None
+    witness: Callable[[pl.DataFrame], pl.DataFrame] | None = None
 
     @property
     def zone(self) -> str:

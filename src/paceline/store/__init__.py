@@ -39,7 +39,7 @@ from paceline import schema
 from paceline.errors import StoreError, UsageError
 from paceline.lineage import Origin, canonical
 from paceline.sources import Finding, Raw
-from paceline.store import delta, files, layout, restated, statements, written
+from paceline.store import causes, delta, files, layout, restated, statements, written
 from paceline.store.cache import Cache, Entry
 from paceline.store.check import Damage, Inspection, check
 from paceline.store.delta import Segment
@@ -181,7 +181,7 @@ class Store:
                 loads = self._listed(None)
                 missing = {n: text for n, text in missing.items() if n not in loads["load"]}
             if missing:
-                raise delta.damaged(self._loads, f"it lost {', '.join(missing.values())}")
+                raise causes.damaged(self._loads, f"it lost {', '.join(missing.values())}")
             self._seen = state, loads
         return loads
 

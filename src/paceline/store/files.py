@@ -17,7 +17,7 @@ import polars as pl
 
 from paceline.errors import StoreError, UsageError
 from paceline.lineage import Origin, canonical, digest
-from paceline.store import delta
+from paceline.store import causes, delta
 from paceline.store.written import CLAIMED, Kept, Written
 from paceline.writing import replacing
 
@@ -55,7 +55,7 @@ def read_raw(folder: Path, checksum: str) -> bytes:
     with delta.guard(folder, "reading raw bytes"):
         data = path.read_bytes()
     if hashlib.sha256(data).hexdigest() != checksum:
-        raise delta.explain(
+        raise causes.explain(
             OSError("the bytes are not those that were imported"), path, "reading raw bytes"
         )
     return data

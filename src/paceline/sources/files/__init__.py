@@ -31,10 +31,11 @@
 ==================  ===============================================================================
 delimiter           of CSV; without it , ; tab and | are tried
 encoding            of CSV; without it UTF-8, or UTF-16 by its mark
-decimal             "," where commas mark the decimals
+decimal             "." or ",": the mark before the decimals, where the file leaves it open
 names               list of column names of a CSV without a header
 after               text of a line above the table: reading starts below it (stacked tables)
-missing             more texts that mean "no value", e.g. ["-99.99"]
+missing             more texts or numbers that mean "no value", e.g. ["-99.99"]; numbers are
+                    compared before their unit
 replace             characters of security spellings, e.g. { "/" = ".", "-" = "." }; before
                     ``rename``
 wide                a table with one column per series: list of columns, or { our name = "column" or
@@ -59,15 +60,27 @@ snapshot            members: path of one later full list, or { path, security, d
 
 A CSV's header is the first line that holds every column asked for, so prose may stand above it
 (fund sponsors' holdings, Ken French's library); then the table ends at the first blank line and
-what follows is counted. Text is read as written: "1,234", "(5)", "$3" and "12%" are numbers; a word
-where a number belongs puts the row into quarantine. Months (200712) are dated on their last day.
+what follows is counted. Characters that show nothing (form feeds, marks of byte order, spaces of no
+width) are taken out; carriage returns may end the lines.
+
+**Numbers** may carry thousands by comma, point, space or apostrophe, a decimal comma, a currency, a
+percent sign, K, M, B or T, brackets or a minus behind them. How a *column* writes them is told from
+all of its cells, else from the file's other columns; where that leaves a doubt (1,234 alone, two
+decimal marks, percent signs on some cells only, M beside MM) the import stops and names the cells
+and the setting, and a column that the price does not need (volume, market cap, shares) is set to
+missing as a whole. A word where a number belongs puts the row into quarantine, in those columns the
+cell alone. -99.99 and -999 in a column of returns are missing, whatever its unit. Changes that are
+the closes' own moves times one power of ten all along, caps that are close times shares times one,
+and total returns that are price returns times one, stop the import: a unit is wrong. Months
+(200712) are dated on their last day.
 A column of dates has one form; what could be read in two ways is refused (``_dates``), and a stamp
 with a zone is the day it has at the exchange.
 
 **Prices** come in four dialects (``dialect``; "auto" tells from the mapped columns, see
 ``_prices.dialect``): *changes*, unadjusted close and the exchange's change; *adjusted*, adjusted
 close; *split_adjusted*, split-adjusted close with dividend and split columns, which also gives
-``actions``; *returns*, as in CRSP; and a close alone is a published level. ``shares`` may be mapped
+``actions`` (what is paid or split on a day without a price belongs to the next); *returns*, as in
+CRSP; and a close alone is a published level. ``shares`` may be mapped
 in place of ``market_cap``: the cap is close times shares.
 
 **Members**: spells are taken as they are; ``changes`` later than the spells' last date

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
-from typing import Any
 
 import polars as pl
 
 from paceline.config import ColumnMap, Source
 from paceline.errors import MarketFileError, SourceError
-from paceline.rows import Checked, Finding, set_aside
+from paceline.rows import Checked, Finding, joined, set_aside
 from paceline.schema import Table
-from paceline.sources.files import _types
+from paceline.sources.files import _cells, _numbers, _types
+from paceline.sources.files._cells import BESIDE_THE_PRICE, UNKNOWN, Sheet
 from paceline.sources.files._dates import dates
 from paceline.sources.files._read import Wanted
 
@@ -32,10 +32,6 @@ INPUTS: dict[str, dict[str, pl.DataType]] = {
 #: Columns that hold securities: ``rename`` and ``options.replace`` apply to them.
 SECURITY_LIKE = ("security", "ticker", "other", "fund", "add", "remove")
 LISTS = ("add", "remove")
-#: Text that means "no number".
-MISSING = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "None", ".", "-", "--")
-_DIVIDE = {"": 1.0, "fraction": 1.0, "percent": 100.0, "basis_points": 1e4}
-_TIMES = {"thousands": 1e3, "millions": 1e6, "billions": 1e9}
 #: What a cell of a type is called in a reason; every other is a number.
 _WORDS: dict[pl.DataType, str] = {
     pl.Date(): "a date",
@@ -143,33 +139,8 @@ def _text(expr: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     return expr.cast(pl.String).str.strip_chars()
 
 
-def _number(expr: pl.Expr, dtype: pl.DataType, unit: str, decimal: str) -> pl.Expr:
-    def scale(x: pl.Expr) -> pl.Expr:
-        # percent divides by 100 rather than times 0.01, which is no binary number
-        return (
-            x * _TIMES[unit] if unit in _TIMES else x / _DIVIDE[unit] if _DIVIDE[unit] != 1 else x
-        )
-
-    if dtype == pl.String():
-        text = expr.str.replace_all(r"[\s$€£]", "")
-        text = (
-            text.str.replace_all(".", "", literal=True).str.replace_all(",", ".", literal=True)
-            if decimal == ","
-            else text.str.replace_all(",", "", literal=True)
-        )
-        text = text.str.replace(r"^\((.*)\)$", "-$1")
-        plain = text.str.strip_suffix("%").cast(pl.Float64, strict=False)
-        return pl.when(text.str.ends_with("%")).then(plain / 100).otherwise(scale(plain))
-    # the shortest decimal that gives this float32: 136.87, not 136.869995
-    if dtype == pl.Float32():
-        return scale(expr.cast(pl.String).cast(pl.Float64, strict=False))
-    return scale(expr.cast(pl.Float64, strict=False)).fill_nan(None)
-
-
 def typed(
-    name: str,
-    what: str,
-    frame: pl.DataFrame,
+    sheet: Sheet,
     spec: Source,
     table: Table,
     columns: dict[str, ColumnMap],
@@ -178,81 +149,111 @@ def typed(
 ) -> Checked:
     """The mapped columns with the table's types and units, constants filled in, spellings replaced.
 
-    A row with a cell that cannot be read (a word where a number belongs) is quarantined; with
-    ``codes`` such a number is a missing code of the source and becomes null. ``zone`` gives the
-    time zone of the exchange, and is asked where a column of dates holds stamps with a zone.
+    A row with a cell that cannot be read (a word where a number belongs) is quarantined; where the
+    column is not needed for the price, the cell alone is set aside. With ``codes`` a word in a
+    column of numbers is a missing code of the source and becomes null. ``zone`` gives the time zone
+    of the exchange, and is asked where a column of dates holds stamps with a zone.
     """
     types = targets(table)
-    # the file's columns by position, so that no name of its own can meet one of ours
-    source = frame.rename({c: f"{i}" for i, c in enumerate(frame.columns)})
-    at = {c: f"{i}" for i, c in enumerate(frame.columns)}
-    made: list[pl.Expr | pl.Series] = []
-    unread: list[pl.Expr] = []
+    texts: dict[str, _numbers.TextColumn] = {}
+    blanks: dict[str, pl.Series] = {}
     for key, mapped in columns.items():
-        column, kind = at[mapped.column], types[key]
-        _types.check(f"sources.{name}.columns.{key}", what, mapped, source.schema[column], kind)
-        blank = _blank(source, column, kind, spec.options)
-        made.append(
-            _value(what, source, column, blank, kind, mapped, spec.options, zone).alias(key)
-        )
-        is_text = source.schema[column] == pl.String() and kind != pl.String()
-        if is_text and not (codes and kind not in _WORDS):
-            filled = pl.col(column).is_not_null() & ~blank
-            unread.append(
-                pl.when(filled & pl.col(f"={key}").is_null()).then(
-                    pl.format(
-                        "{} is not {}: {}",
-                        pl.lit(mapped.column),
-                        pl.lit(_WORDS.get(kind, "a number")),
-                        pl.col(column),
-                    )
-                )
-            )
-    out = source.select(made)
-    quarantine = None
-    if unread:
-        both = source.hstack(out.rename({c: f"={c}" for c in out.columns}))
-        reason = both.select(pl.coalesce(unread)).to_series()
-        if reason.null_count() < reason.len():
-            bad = reason.is_not_null()
-            quarantine = set_aside(table.name, frame.filter(bad), reason.filter(bad))
-            out = out.filter(~bad)
-    findings = _constants(name, spec, out)
+        cells = sheet.frame.get_column(mapped.column)
+        where = f"sources.{sheet.name}.columns.{key}"
+        _types.check(where, sheet.what, mapped, cells.dtype, types[key])
+        if cells.dtype == pl.String():
+            text = cells.str.strip_chars()
+            if types[key].is_float():
+                texts[key] = _cells.numeric(mapped.column, text, sheet.options)
+                blanks[key] = texts[key].cells.is_null()
+            else:
+                blanks[key] = _cells.is_blank(text, types[key], sheet.options)
+    findings: list[Finding] = []
+    made: dict[str, pl.Series] = {}
+    for key, mapped in columns.items():
+        cells = sheet.frame.get_column(mapped.column)
+        if key in blanks and key not in texts:
+            cells = cells.set(blanks[key], None)
+        if types[key].is_float():
+            series, found = _cells.number(sheet, table, key, mapped, cells, texts, codes=codes)
+            findings += found
+        else:
+            series = _value(sheet.what, cells, types[key], mapped, zone)
+        made[key] = series.alias(key)
+    unread = {
+        key: ~blank & made[key].is_null()
+        for key, blank in blanks.items()
+        if types[key] != pl.String() and not (codes and types[key].is_float())
+    }
+    out = pl.DataFrame(made)
+    out, faults, quarantine = _without_unread(sheet, table, columns, out, unread)
+    findings += faults + _constants(sheet.name, spec, out)
     out = out.with_columns([_constant(spec, types, key, out) for key in spec.constants])
     return _spelled(out, spec), findings, quarantine
 
 
-def _blank(
-    source: pl.DataFrame, column: str, kind: pl.DataType, options: dict[str, Any]
-) -> pl.Expr:
-    """Whether a cell means "no value": empty text, or one of the tokens for it."""
-    if source.schema[column] != pl.String():
-        return pl.lit(False)
-    tokens = [str(m) for m in options.get("missing", [])]
-    tokens = ["", *tokens] if kind == pl.String() else [*MISSING, *tokens]
-    return pl.col(column).str.strip_chars().is_in(tokens)
+def _without_unread(
+    sheet: Sheet,
+    table: Table,
+    columns: dict[str, ColumnMap],
+    out: pl.DataFrame,
+    unread: dict[str, pl.Series],
+) -> Checked:
+    """The rows whose needed cells were read; of the others, and of lone bad cells, the original."""
+    findings: list[Finding] = []
+    parts: list[pl.DataFrame | None] = []
+    bad = pl.Series([False]).new_from_index(0, out.height)
+    reason = pl.Series([None], dtype=pl.String).new_from_index(0, out.height)
+    for key, missed in unread.items():
+        missed = missed.fill_null(False)
+        if not missed.any():
+            continue
+        kind = targets(table)[key]
+        cells = sheet.frame.get_column(columns[key].column)
+        why = pl.select(
+            pl.format(
+                "{} is not {}: {}",
+                pl.lit(columns[key].column),
+                pl.lit(_WORDS.get(kind, "a number")),
+                cells,
+            )
+        ).to_series()
+        if key == "split_adjusted_close":
+            # the row goes once its dividend and split have gone to the next one
+            parts.append(set_aside(table.name, sheet.frame.filter(missed), why.filter(missed)))
+            out = out.with_columns(out.get_column(key).set(missed, float("nan")))
+            continue
+        if table.name == "prices" and key in BESIDE_THE_PRICE:
+            parts.append(set_aside(table.name, sheet.frame.filter(missed), why.filter(missed)))
+            findings.append(
+                Finding(
+                    sheet.name,
+                    f"{key} is not a number",
+                    int(missed.sum()),
+                    "cell set aside, row kept",
+                    str(why.filter(missed)[0]),
+                )
+            )
+            if key in UNKNOWN:
+                out = out.with_columns(out.get_column(key).set(missed, float("nan")))
+            continue
+        reason = reason.zip_with(reason.is_not_null() | ~missed, why)
+        bad |= missed
+    if bad.any():
+        parts.append(set_aside(table.name, sheet.frame.filter(bad), reason.filter(bad)))
+        out = out.filter(~bad)
+    return out, findings, joined(parts)
 
 
 def _value(
-    what: str,
-    source: pl.DataFrame,
-    column: str,
-    blank: pl.Expr,
-    kind: pl.DataType,
-    mapped: ColumnMap,
-    options: dict[str, Any],
-    zone: Callable[[], str],
-) -> pl.Expr | pl.Series:
-    """The column read as ``kind``; null where it is blank or cannot be read."""
-    dtype = source.schema[column]
-    cell = pl.when(blank).then(None).otherwise(pl.col(column))
+    what: str, cells: pl.Series, kind: pl.DataType, mapped: ColumnMap, zone: Callable[[], str]
+) -> pl.Series:
+    """A column of dates, words or yes and no; null where it is blank or cannot be read."""
     if kind == pl.Date():
-        return dates(what, source.select(cell).to_series(), mapped, zone)
+        return dates(what, cells, mapped, zone)
     if kind == pl.String():
-        return _text(cell, dtype)
-    if kind == pl.Boolean():
-        return cell.cast(pl.String).str.to_lowercase().is_in(["true", "1", "yes", "y"])
-    return _number(cell, dtype, mapped.unit, str(options.get("decimal", ".")))
+        return pl.select(_text(pl.lit(cells), cells.dtype)).to_series()
+    return cells.cast(pl.String).str.to_lowercase().is_in(["true", "1", "yes", "y"])
 
 
 def _constant(spec: Source, types: dict[str, pl.DataType], key: str, out: pl.DataFrame) -> pl.Expr:

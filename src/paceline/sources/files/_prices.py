@@ -7,18 +7,29 @@ with ``close``, ``price_return``, ``total_return`` filled, and what was found.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import polars as pl
 
 from paceline.config import ColumnMap, Source
 from paceline.errors import MarketFileError
-from paceline.rows import Finding, counted, in_order, near_split, session_number, where_is
+from paceline.rows import (
+    MAYBE_SPECIAL,
+    Finding,
+    counted,
+    in_order,
+    near_split,
+    session_number,
+    where_is,
+)
+from paceline.sources.files import _agreement
 
 _KEY = ("security", "date")
 #: A change that differs from the closes by less (in logs) is a dividend, by more a split or a
 #: spin-off.
 DIVIDEND = 0.05
+#: A dividend of this share of the price (in logs) or more may have been a special one.
+SPECIAL = 0.02
 #: Closes that differ by less (in logs) are the same close, rounded.
 SAME_CLOSE = 1e-3
 #: A change that differs from the closes by less (in logs) agrees with them.
@@ -81,13 +92,20 @@ def dialect(
 
 
 def convert(
-    name: str, kind: str, frame: pl.DataFrame, recover: bool, sessions: Sequence[dt.date]
+    name: str,
+    kind: str,
+    frame: pl.DataFrame,
+    recover: bool,
+    sessions: Sequence[dt.date],
+    columns: Mapping[str, ColumnMap] | None = None,
 ) -> tuple[pl.DataFrame, list[Finding]]:
     """Apply the dialect ``kind`` to sorted rows.
 
     Without sessions the file's own dates serve as the calendar. ``covers`` is how many sessions a
     row's return covers, where they are more than one; a row with neither price nor return stands as
-    no row there: the hole reaches across it.
+    no row there: the hole reaches across it. ``columns`` is the column map, for what is said of
+    units. Raises ``SourceError`` where two fields of the rows contradict each other all along by
+    one factor.
     """
     calendar = sessions or frame.get_column("date").unique().sort().to_list()
     frame, hollow = _hollow(kind, frame)
@@ -99,6 +117,9 @@ def convert(
         pl.when(same & both).then(pl.col("__n") - pl.col("__n").shift()).alias("__gap"),
     )
     findings: list[Finding] = []
+    _agreement.check_changes(name, frame, columns or {})
+    _agreement.check_total(name, frame)
+    _agreement.check_caps(name, frame)
     if kind == "changes":
         frame, findings = _changes(name, frame, recover, calendar)
     elif kind == "returns":
@@ -194,6 +215,14 @@ def _changes(
         name, "change missing between two closes", worked, "return taken from the closes", _KEY
     )
     frame, dividends = _from_closes(frame, calendar)
+    findings += counted(
+        name,
+        MAYBE_SPECIAL,
+        dividends.filter(pl.col("__by") >= SPECIAL),
+        "return taken from the closes, a caveat",
+        _KEY,
+        "List special dividends and spin-offs in actions: they leave the price return.",
+    )
     findings += counted(
         name,
         "change differs from the closes (ex-dividend)",
@@ -306,7 +335,7 @@ def _from_closes(
     frame = frame.with_columns(raw.alias("__raw"))
     gap = ((1 + pl.col("__raw")) / (1 + pl.col("price_return"))).log().abs()
     near = (gap < DIVIDEND).fill_null(False)
-    changed = frame.filter(near & (gap > BASIS_POINT)).select("security", "date")
+    changed = frame.filter(near & (gap > BASIS_POINT)).select("security", "date", __by=gap)
     return frame.with_columns(
         pl.when(near).then("__raw").otherwise("price_return").alias("price_return")
     ).drop("__raw"), changed
@@ -329,7 +358,11 @@ def _split_adjusted(frame: pl.DataFrame) -> pl.DataFrame:
             frame = frame.with_columns(pl.lit(None, pl.Float64).alias(column))
     ratio = pl.when(pl.col("split") > 0).then(pl.col("split")).otherwise(1.0)
     frame = frame.with_columns(ratio.alias("__k"))
-    later = pl.col("__k").cum_prod(reverse=True).over("security") / pl.col("__k")
+    if "__after" not in frame.columns:
+        frame = frame.with_columns(pl.lit(1.0).alias("__after"))
+    later = (
+        pl.col("__k").cum_prod(reverse=True).over("security") / pl.col("__k") * pl.col("__after")
+    )
     price, before = pl.col("split_adjusted_close"), pl.col("split_adjusted_close").shift()
     follows = pl.col("__same") & (before > 0)
     frame = frame.with_columns(later.alias("__later"))
@@ -351,14 +384,14 @@ def _split_adjusted(frame: pl.DataFrame) -> pl.DataFrame:
 
 def actions_of(frame: pl.DataFrame) -> pl.DataFrame:
     """The splits and dividends of a converted split-adjusted file, dividends as paid on the day."""
-    splits = frame.filter(pl.col("__k") != 1.0).select(
+    splits = frame.filter(pl.col("__k").is_finite() & (pl.col("__k") != 1.0)).select(
         "security",
         "date",
         pl.lit("split").alias("kind"),
         pl.col("__k").alias("ratio"),
         pl.lit(None, pl.Float64).alias("amount"),
     )
-    paid = frame.filter(pl.col("__paid") > 0).select(
+    paid = frame.filter(pl.col("__paid").is_finite() & (pl.col("__paid") > 0)).select(
         "security",
         "date",
         pl.lit("dividend").alias("kind"),

@@ -20,6 +20,10 @@ _DELIMITERS = (",", ";", "\t", "|")
 #: A packed file may unpack to this many bytes, or to this many times its own size.
 LARGEST_UNPACKED, SWELLING = 1 << 30, 200
 _HEADER_WITHIN = 400  # lines searched for a header
+#: Characters that show nothing and stand for nothing: all of C0 but tab and line ends, and DEL.
+_CONTROLS = bytes(c for c in range(32) if c not in b"\x00\t\n\r") + b"\x7f"
+#: The same beyond ASCII: marks of byte order and direction, spaces of no width.
+_INVISIBLE = re.compile("[\ufeff\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069]")
 _BLANK = re.compile(rb"\r?\n[ \t,;|]*\r?\n")
 
 
@@ -34,10 +38,16 @@ class Wanted(NamedTuple):
         return [c for c in self.columns if c not in have]
 
 
-def read(
-    what: str, data: bytes, wanted: Wanted, options: dict[str, Any]
-) -> tuple[pl.DataFrame, int]:
-    """The file as a frame, and the number of text lines left out after its table."""
+class Read(NamedTuple):
+    """A file as a frame, the number of text lines left out after its table, its delimiter."""
+
+    frame: pl.DataFrame
+    rest: int
+    delimiter: str = ","
+
+
+def read(what: str, data: bytes, wanted: Wanted, options: dict[str, Any]) -> Read:
+    """The file as a frame of its own columns, of text where it is a CSV."""
     if not data:
         raise SourceError(f"{what}: the file is empty.", "Fetch it again.")
     if data[:2] == b"\x1f\x8b":
@@ -50,13 +60,13 @@ def read(
         if not data:
             raise SourceError(f"{what}: the file is empty once unpacked.", "Fetch it again.")
     if data[:4] == b"PAR1" or what.endswith((".parquet", ".pq")):
-        frame, rest = readable(what, _parquet(what, data), wanted.columns), 0
+        found = Read(readable(what, _parquet(what, data), wanted.columns), 0)
     else:
-        frame, rest = _csv(what, data, wanted, options)
-    missing = wanted.missing(frame.columns)
+        found = _csv(what, data, wanted, options)
+    missing = wanted.missing(found.frame.columns)
     if missing:
-        raise _no_column(what, missing[0], wanted, frame.columns)
-    return frame, rest
+        raise _no_column(what, missing[0], wanted, found.frame.columns)
+    return found
 
 
 def _unpacked(what: str, data: bytes) -> bytes:
@@ -129,16 +139,36 @@ def _text(what: str, data: bytes, options: dict[str, Any]) -> bytes:
         )
     if b"\x00" in data:
         raise SourceError(f"{what}: binary data, not CSV.", "Give a CSV or Parquet file.")
+    data = _lines(_visible(data, str(options.get("delimiter", ""))))
     if not data.strip():
         raise SourceError(f"{what}: the file holds only blank lines.", "Fetch it again.")
     return data
 
 
+def _visible(data: bytes, delimiter: str) -> bytes:
+    """The text without characters that show nothing: they would hide a header or split a name."""
+    data = data.translate(None, bytes(c for c in _CONTROLS if c not in delimiter.encode()))
+    if b"\xe2\x80" in data or b"\xe2\x81" in data or b"\xef\xbb\xbf" in data:
+        data = _INVISIBLE.sub("", data.decode()).encode()
+    return data
+
+
+def _lines(data: bytes) -> bytes:
+    """The text with every line ended by a line feed, where carriage returns end them."""
+    if b"\r" not in data:
+        return data
+    if b"\r\r\n" in data:
+        data = re.sub(rb"\r+\n", b"\r\n", data)
+    alone = data.count(b"\r") - data.count(b"\r\n")
+    return data.replace(b"\r", b"\n") if alone > data.count(b"\n") else data
+
+
 def _fields(line: str, delimiter: str) -> list[str]:
     try:
-        return [f.strip() for f in next(csv.reader([line], delimiter=delimiter), [])]
-    except csv.Error:  # a cell longer than any heading
+        row = next(csv.reader([line.strip("\r")], delimiter=delimiter), [])
+    except csv.Error:  # a line of prose that no reader of tables takes
         return []
+    return [f.strip() for f in row]
 
 
 def _header(data: bytes, wanted: Wanted, delimiters: Iterable[str]) -> tuple[int, str, list[str]]:
@@ -146,7 +176,7 @@ def _header(data: bytes, wanted: Wanted, delimiters: Iterable[str]) -> tuple[int
 
     The first line that holds every wanted column, else the line that holds most of them.
     """
-    lines = data[: 1 << 18].decode("utf-8", errors="ignore").splitlines()[:_HEADER_WITHIN]
+    lines = data[: 1 << 18].decode("utf-8", errors="ignore").split("\n")[:_HEADER_WITHIN]
     best: tuple[int, int, str, list[str]] | None = None
     for delimiter in delimiters:
         for number, line in enumerate(lines):
@@ -206,9 +236,7 @@ def _table(what: str, data: bytes, wanted: Wanted, options: dict[str, Any]) -> _
     return _Table(names, delimiter, body, rest)
 
 
-def _csv(
-    what: str, data: bytes, wanted: Wanted, options: dict[str, Any]
-) -> tuple[pl.DataFrame, int]:
+def _csv(what: str, data: bytes, wanted: Wanted, options: dict[str, Any]) -> Read:
     names, delimiter, body, rest = _table(what, _text(what, data, options), wanted, options)
     if not body.strip():
         raise SourceError(
@@ -230,7 +258,7 @@ def _csv(
             "Check the delimiter (options.delimiter) and stray quotes.",
         ) from None
     blank = pl.all_horizontal(pl.all().is_null() | (pl.all().str.strip_chars() == ""))
-    return frame.filter(~blank), rest
+    return Read(frame.filter(~blank), rest, delimiter)
 
 
 def _why(error: Exception, body: bytes, delimiter: str, width: int) -> str:

@@ -26,7 +26,8 @@ from paceline.rows import (
     with_own_days,
 )
 from paceline.sources import Context, Raw
-from paceline.sources.files import _columns, _names, _prices, _spells
+from paceline.sources.files import _cells, _columns, _names, _payments, _prices, _spells
+from paceline.sources.files._cells import Sheet
 from paceline.sources.files._read import Wanted, read
 
 SHAPES = {
@@ -75,6 +76,7 @@ class Work:
         self.findings: list[Finding] = []
         self.quarantine: list[pl.DataFrame | None] = []
         self.kind = ""
+        self.columns: dict[str, ColumnMap] = {}
         self.shape = str(spec.options.get("shape", "spells"))
 
     def gather(self, checked: Checked) -> pl.DataFrame:
@@ -88,7 +90,7 @@ class Work:
         """One file as typed columns of the table and its inputs."""
         what, wide = raw.origin.what, _wide(self.spec)
         asked = _columns.wanted(self.name, self.spec, columns, wide)
-        frame, rest = read(what, raw.data, asked, self.spec.options)
+        frame, rest, delimiter = read(what, raw.data, asked, self.spec.options)
         if rest:
             self.findings.append(Finding(self.name, "text after the table", rest, "left out", what))
         frame = self._where(what, frame)
@@ -98,18 +100,13 @@ class Work:
                 self.kind, columns = _prices.dialect(self.name, self.spec, columns)
                 kind = self.kind
         if wide:
-            frame, columns = self._unpivoted(what, frame, columns, wide)
+            frame, columns = self._unpivoted(what, frame, delimiter, columns, wide)
         self._required(what, columns)
+        self.columns = columns
+        sheet = Sheet(self.name, what, frame, delimiter, self.spec.options)
         return self.gather(
             _columns.typed(
-                self.name,
-                what,
-                frame,
-                self.spec,
-                self.table,
-                columns,
-                self._zone,
-                codes=kind == "returns",
+                sheet, self.spec, self.table, columns, self._zone, codes=kind == "returns"
             )
         )
 
@@ -142,6 +139,7 @@ class Work:
         self,
         what: str,
         frame: pl.DataFrame,
+        delimiter: str,
         columns: dict[str, ColumnMap],
         wide: dict[str, list[str]],
     ) -> tuple[pl.DataFrame, dict[str, ColumnMap]]:
@@ -154,7 +152,7 @@ class Work:
         keep = [*(m.column for m in columns.values()), *filter(None, [ratio_of])]
         frame = _columns.unpivoted(what, frame, names, values, wide, keep)
         if ratio_of:
-            frame = self._divided(what, frame, values, ratio_of)
+            frame = self._divided(what, frame, delimiter, values, ratio_of)
         columns = {
             **columns,
             names: ColumnMap(column=names),
@@ -164,13 +162,12 @@ class Work:
             self.kind, columns = _prices.dialect(self.name, self.spec, columns)
         return frame, columns
 
-    def _divided(self, what: str, frame: pl.DataFrame, values: str, ratio_of: str) -> pl.DataFrame:
+    def _divided(
+        self, what: str, frame: pl.DataFrame, delimiter: str, values: str, ratio_of: str
+    ) -> pl.DataFrame:
         """Ratios turned into items: ``ratio_of`` / cell; rows without either number are counted."""
-        above, cell = (
-            pl.col(c).cast(pl.String).str.replace_all(r"[\s$,]", "").cast(pl.Float64, strict=False)
-            for c in (ratio_of, values)
-        )
-        frame = frame.with_columns(above.alias(ratio_of), cell.alias(values))
+        sheet = Sheet(self.name, what, frame, delimiter, self.spec.options)
+        frame = frame.with_columns(_cells.numbers(sheet, (ratio_of, values)))
         whole = frame.filter(
             pl.all_horizontal(pl.col(ratio_of, values).is_finite()) & (pl.col(values) != 0)
         )
@@ -226,11 +223,17 @@ class Work:
         frame = self.gather(collapse(self.name, "prices", frame, _PRICE_KEY))
         calendar, sessions = self.context.calendar, self.context.sessions
         frame = self.gather(misdated(self.name, frame, self.context.today))
+        events = _payments.events_of(frame) if kind == "split_adjusted" else None
         frame = self.gather(off_calendar(self.name, frame, calendar, sessions))
         sessions = with_own_days(frame.get_column("date"), sessions)
         if price is not None:
             frame = self._priced(frame, pl.col(price))
-        frame, findings = _prices.convert(self.name, kind, frame, self.spec.recover, sessions)
+        if events is not None:
+            frame, findings = _payments.with_events(self.name, frame, events)
+            self.findings += findings
+        frame, findings = _prices.convert(
+            self.name, kind, frame, self.spec.recover, sessions, self.columns
+        )
         self.findings += findings
         if "shares" in frame.columns and "close" in frame.columns:
             cap = pl.col("close") * pl.col("shares")
@@ -244,7 +247,9 @@ class Work:
     def _priced(self, frame: pl.DataFrame, price: pl.Expr) -> pl.DataFrame:
         """The rows with a positive price; the others are quarantined."""
         positive = (price.is_finite() & (price > 0)).fill_null(False)
-        bad = frame.filter(~positive)
+        # NaN: no number stood there, and the row is in quarantine already
+        bad = frame.filter(~positive & ~price.is_nan().fill_null(False))
+        frame = frame.filter(positive)
         if bad.is_empty():
             return frame
         empty = bad.filter(price.is_null())
@@ -257,7 +262,7 @@ class Work:
             .otherwise(pl.lit("close is not a positive number"))
         )
         self.quarantine.append(set_aside("prices", bad, bad.select(reason).to_series()))
-        return frame.filter(positive)
+        return frame
 
     def _complete(self, frame: pl.DataFrame, needed: Sequence[str]) -> pl.DataFrame:
         """Rows without a key cannot be placed: quarantined, counted by the door (quality)."""
@@ -319,11 +324,10 @@ class Work:
         """Another file of the same source with its own columns."""
         maps = {k: ColumnMap(column=v) for k, v in columns.items()}
         asked = Wanted({v: f"sources.{self.name}.options ({k})" for k, v in columns.items()})
-        frame, _ = read(raw.origin.what, raw.data, asked, self.spec.options)
+        found = read(raw.origin.what, raw.data, asked, self.spec.options)
         plain = self.spec.model_copy(update={"constants": {}})
-        return self.gather(
-            _columns.typed(self.name, raw.origin.what, frame, plain, self.table, maps, self._zone)
-        )
+        sheet = Sheet(self.name, raw.origin.what, found.frame, found.delimiter, self.spec.options)
+        return self.gather(_columns.typed(sheet, plain, self.table, maps, self._zone))
 
     def _one_universe(self, universes: list[str], key: str) -> str:
         if len(universes) != 1:

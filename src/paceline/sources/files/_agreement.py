@@ -1,0 +1,132 @@
+"""Fields of a row that must say the same: a factor between them all along is a wrong unit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+
+from paceline.config import ColumnMap
+from paceline.errors import SourceError
+from paceline.rows import where_is
+
+_KEY = ("security", "date")
+#: Closes that moved by less cannot be compared with a change that is rounded.
+MOVED = 1e-3
+#: Rows that must share the factor, as a part of those that can be compared.
+ALL_ALONG = 0.8
+#: Rows that can be compared, at least.
+LEAST = 2
+#: A factor this near to a power of ten (in logs) is a unit, not a coincidence.
+EXACT = 0.1
+#: Unit of a change -> what a fraction is multiplied by in it.
+_UNITS = {"fraction": 1.0, "percent": 100.0, "basis_points": 1e4}
+
+
+def check_changes(name: str, frame: pl.DataFrame, columns: Mapping[str, ColumnMap]) -> None:
+    """Stop where the changes are the closes' own moves times one factor, all along.
+
+    frame  rows sorted by security and date, with ``__same`` and ``__gap``; compared are
+           neighbouring sessions
+
+    Raises ``SourceError``, which names both, the factor and the unit that would be right.
+    """
+    if not {"close", "price_return"} <= set(frame.columns):
+        return
+    close, next_session = pl.col("close").abs(), pl.col("__same") & (pl.col("__gap") == 1)
+    rows = frame.select(
+        *_KEY, given="price_return", own=pl.when(next_session).then(close / close.shift() - 1)
+    )
+    rows = rows.filter(pl.col("own").is_finite() & (pl.col("own").abs() > MOVED))
+    found = _factor(rows)
+    if found is None:
+        return
+    factor, rows, count = found
+    mapped = columns.get("price_return")
+    unit = (mapped.unit if mapped else "") or "fraction"
+    times = _UNITS.get(unit, 1.0) * abs(factor)
+    right = next((u for u, f in _UNITS.items() if math.isclose(f, times, rel_tol=EXACT)), None)
+    if factor < 0:
+        remedy = "Check which column holds the change: its sign is the other way round."
+    elif right:
+        column = mapped.column if mapped else "..."
+        remedy = (
+            f'Declare the unit of the change: columns.price_return = {{ column = "{column}", '
+            f'unit = "{right}" }}.'
+        )
+    else:
+        remedy = "Check the column and the unit of the change."
+    first = rows.row(0, named=True)
+    raise SourceError(
+        f"source {name!r}: closes and changes contradict each other all along: in {rows.height} of "
+        f"{count} rows the change is {factor:g} times what the closes say ({where_is(rows, _KEY)}: "
+        f"closes {first['own']:+.4%}, change read as {first['given']:+.4%}).",
+        remedy,
+    )
+
+
+def check_total(name: str, frame: pl.DataFrame) -> None:
+    """Stop where total and price returns are the same numbers in two units."""
+    if not {"total_return", "price_return"} <= set(frame.columns):
+        return
+    rows = frame.select(*_KEY, given="total_return", own="price_return").filter(
+        pl.col("own").is_finite() & (pl.col("own").abs() > MOVED)
+    )
+    found = _factor(rows)
+    if found is None:
+        return
+    factor, rows, count = found
+    first = rows.row(0, named=True)
+    raise SourceError(
+        f"source {name!r}: price and total returns contradict each other all along: in "
+        f"{rows.height} of {count} rows the total return is {factor:g} times the price return "
+        f"({where_is(rows, _KEY)}: {first['own']:+.4%} and {first['given']:+.4%}).",
+        "Declare the unit of each: columns.total_return and columns.price_return = "
+        '{ column = "...", unit = "percent" }.',
+    )
+
+
+def check_caps(name: str, frame: pl.DataFrame) -> None:
+    """Stop where market caps are close times shares times one power of ten, all along."""
+    if not {"close", "shares", "market_cap"} <= set(frame.columns):
+        return
+    rows = frame.select(
+        *_KEY, given="market_cap", own=pl.col("close").abs() * pl.col("shares")
+    ).filter(pl.col("own") > 0)
+    found = _factor(rows)
+    if found is None or found[0] < 0:
+        return
+    factor, rows, count = found
+    first = rows.row(0, named=True)
+    raise SourceError(
+        f"source {name!r}: market caps and close times shares contradict each other all along: in "
+        f"{rows.height} of {count} rows the cap is {factor:g} times the product "
+        f"({where_is(rows, _KEY)}: {first['given']:g} and {first['own']:g}).",
+        "Declare the unit of the cap or of the shares, e.g. columns.shares = "
+        '{ column = "...", unit = "thousands" }.',
+    )
+
+
+def _factor(rows: pl.DataFrame) -> tuple[float, pl.DataFrame, int] | None:
+    """The factor between ``given`` and ``own``, the rows that share it, and how many could.
+
+    A power of ten other than one, or minus one; None where fewer than four fifths share it.
+    """
+    rows = rows.filter(pl.col("given").is_finite())
+    if rows.height < LEAST:
+        return None
+    given, own = rows["given"].to_numpy(), rows["own"].to_numpy()
+    with np.errstate(divide="ignore"):
+        size = np.log10(np.abs(given / own))
+    sign = 1.0 if np.count_nonzero(given * own > 0) * 2 >= given.size else -1.0
+    if not np.isfinite(np.median(size)):
+        return None
+    power = int(np.round(np.median(size)))
+    if power == 0 and sign > 0:
+        return None
+    share = (np.abs(size - power) * math.log(10) < EXACT) & (given * own * sign > 0)
+    if np.count_nonzero(share) < ALL_ALONG * given.size:
+        return None
+    return sign * 10.0**power, rows.filter(pl.Series(share)), given.size
