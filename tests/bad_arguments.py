@@ -185,8 +185,8 @@ MARKET_FILES = [
         'path = "prices.csv"',
         'paths = "prices.csv"',
         "unknown key 'sources.prices.paths'.",
-        "Did you mean 'path'? Accepted here: kind, table, path, columns, constants, where, rename, "
-        "dialect, recover, derive, options, tolerance, true_jumps, caveat, origin.",
+        "Did you mean 'path'? Accepted here: kind, table, path, statement, columns, constants, "
+        "where, rename, dialect, recover, derive, options, tolerance, true_jumps, caveat, origin.",
     ),
     _file(
         "benchmark is no basket",

@@ -19,7 +19,7 @@ from paceline import config
 from paceline.cli import main
 from paceline.errors import PacelineError, StoreError
 from paceline.lineage import Origin, Step
-from paceline.market import importing, upkeep
+from paceline.market import importing, stating, upkeep
 from paceline.sources import Raw
 from paceline.store import Cache, Store, delta, layout
 from paceline.store.cache import checksum
@@ -303,13 +303,13 @@ def test_compaction_keeps_the_knowledge(market: Path) -> None:
 
 def test_nobody_imports_during_a_repair(market: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     damage(newest(market, "tables/members/**/*-c000.*.parquet"), "flip")
-    file, real = config.load(market / "market.toml"), importing.fingerprint
+    file, real = config.load(market / "market.toml"), stating.fingerprint
 
     def meanwhile(*args: Any) -> str:
         (market / "store/claims/00000099").write_bytes(CLAIMED)
         return real(*args)
 
-    monkeypatch.setattr(importing, "fingerprint", meanwhile)
+    monkeypatch.setattr(stating, "fingerprint", meanwhile)
     with pytest.raises(StoreError, match="somebody imported during the repair"):
         upkeep.repair(file)
     assert upkeep.check(file).broken, "nothing was changed"

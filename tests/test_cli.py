@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Literal
 
 import polars as pl
@@ -51,6 +52,9 @@ class Market:
                 "source": "prices",
                 "load": 1,
                 "rows": 1200,
+                "added": 1195,
+                "changed": 4,
+                "withdrawn": 3,
                 "quarantined": 2,
                 "findings": 1,
                 "seconds": 0.5,
@@ -59,6 +63,9 @@ class Market:
                 "source": "names",
                 "load": None,
                 "rows": 0,
+                "added": 0,
+                "changed": 0,
+                "withdrawn": 0,
                 "quarantined": 0,
                 "findings": 0,
                 "seconds": 0.01,
@@ -70,6 +77,25 @@ class Market:
             k: [(f"a_{k}", f"The {k}")]
             for k in ("baskets", "groups", "rotations", "measures", "universes", "sources")
         }
+
+    @property
+    def stored(self) -> Any:
+        return SimpleNamespace(outdated=("imported under other settings",))
+
+    def changes(self) -> pl.DataFrame:
+        """Fourteen loads: each withdrew a row."""
+        loads = [
+            {
+                "load": n,
+                "source": "prices",
+                "table": "prices",
+                "changed": 0,
+                "withdrawn": 1,
+                "what": [f"1 row withdrawn: ABC of load {n}"],
+            }
+            for n in range(14, 0, -1)
+        ]
+        return pl.DataFrame(loads)
 
     def findings(self) -> pl.DataFrame:
         return pl.DataFrame(
@@ -308,7 +334,7 @@ def test_import_says_what_happened(
     assert main(["import", "--source", "prices"]) == 0
     out, err = capsys.readouterr()
     assert asked["only"] == ["prices"]
-    assert "1,200" in out and "unchanged" in out
+    assert "1,200" in out and "unchanged" in out and "1,195" in out and "withdrawn" in out
     assert "paceline doctor" in err
 
 
@@ -318,11 +344,13 @@ def test_doctor_exits_1_only_when_rows_were_set_aside(
     assert main(["doctor"]) == 1
     out = capsys.readouterr().out
     assert "duplicate rows" in out and "Remove them." in out and "Quarantined" in out
+    assert "ABC of load 14" in out and "ABC of load 3" in out and "ABC of load 2" not in out
     asked["set aside"] = 0
     assert main(["doctor"]) == 0
     assert "Nothing was quarantined." in capsys.readouterr().out
     assert main(["doctor", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["findings"][0]["count"] == 2
+    told = json.loads(capsys.readouterr().out)
+    assert told["findings"][0]["count"] == 2 and len(told["changes"]) == 14
 
 
 def test_list(asked: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:

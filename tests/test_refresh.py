@@ -219,6 +219,32 @@ def test_an_import_that_touches_the_past_rebuilds(
     )
 
 
+def test_a_row_withdrawn_from_the_past_rebuilds(
+    tmp_path: Path, tables: dict[str, pl.DataFrame]
+) -> None:
+    """Statements of all rows up to a day: one more extends, one more and a row less rebuilds."""
+    w = World(tmp_path, tables)
+    until = [w.days[-3], w.days[-2], w.days[-1]]
+    gone = tables["prices"].filter(pl.col("date") == w.days[-9]).head(1)["security"][0]
+    less = ~((pl.col("date") == w.days[-9]) & (pl.col("security") == gone))
+
+    def state(n: int, keep: pl.Expr) -> None:
+        now = {
+            t: f.filter(pl.col(DATED[t]) <= until[n]) if t in DATED else f
+            for t, f in tables.items()
+        }
+        now["prices"] = now["prices"].filter(keep)
+        assert w.store.state(now, source="sim", checksum=str(n)) is not None
+
+    state(0, pl.lit(True))
+    market = w.market()
+    market.current(["performance"])
+    for n, keep, expected in ((1, pl.lit(True), "extended"), (2, less, "rebuilt")):
+        state(n, keep)
+        assert market.refresh() == expected
+        same(market.current(["performance"]), w.market().current(["performance"]))
+
+
 def test_a_market_of_a_day_stays_what_it_is(
     tmp_path: Path, tables: dict[str, pl.DataFrame]
 ) -> None:

@@ -56,6 +56,10 @@ class OpenMarket(Market):
         """
         return frames.contributions(self, name, start, end, basis)
 
+    def changes(self) -> pl.DataFrame:
+        """Rows that imports changed or withdrew, by load and table: see ``Store.changes``."""
+        return self.stored.store.changes(self.stored.version)
+
     def quarantine(self) -> pl.DataFrame:
         """Every row set aside, with the reason."""
         return self.stored.quarantine()

@@ -82,6 +82,9 @@ class Source(_Strict):
     kind: str = "files"
     table: str = "prices"
     path: str | list[str] = ""
+    # what the files say together, and what becomes of rows that are no longer in them; left out:
+    # "folder" where path is a pattern, else "file"
+    statement: Literal["file", "folder", "append"] | None = None
     columns: dict[str, str | ColumnMap] = Field(default_factory=dict)
     constants: dict[str, str | float | int | bool | dt.date] = Field(default_factory=dict)
     where: dict[str, str | list[str]] = Field(default_factory=dict)

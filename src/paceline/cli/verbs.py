@@ -27,6 +27,8 @@ from paceline.doors import check_folder, check_target, impossible
 from paceline.errors import UsageError
 
 AsJson = Annotated[bool, flag("Print JSON.", "--json")]
+#: Imports that changed what was stated which ``doctor`` shows.
+CHANGES = 12
 Kind = Literal["baskets", "groups", "rotations", "measures", "universes", "sources"]
 
 
@@ -70,7 +72,8 @@ def import_(
     if json:
         say_json(done)
         return 0
-    columns = ["source", "load", "rows", "quarantined", "findings", "seconds"]
+    columns = ["source", "load", "rows", "added", "changed", "withdrawn"]
+    columns += ["quarantined", "findings", "seconds"]
     rows = [
         [cell(row[c]) for c in columns]
         for row in (d | {"load": d["load"] or "unchanged"} for d in done)
@@ -87,22 +90,29 @@ def doctor(
     deep: Annotated[bool, flag("First read every byte of the store, as `check` does.")] = False,
     where: When | None = None,
 ) -> int:
-    """Show the faults found in the data. Exit code 1 if rows were quarantined."""
+    """Show the faults found in the data, and what later imports changed or withdrew.
+
+    Exit code 1 if rows were quarantined.
+    """
     if deep and (against := _deep(where, json=json)):
         return against
     market = open_market(where or When())
     with progress() as bar:
         market.ensure(bar)
-    findings, quarantine = market.findings(), market.quarantine()
+    findings, quarantine, changes = market.findings(), market.quarantine(), market.changes()
     if json:
-        say_json({"findings": findings.to_dicts(), "quarantine": quarantine.to_dicts()})
+        tables = {"findings": findings, "quarantine": quarantine, "changes": changes}
+        say_json({name: table.to_dicts() for name, table in tables.items()})
         return int(not quarantine.is_empty())
     wanted = [
         c
-        for c in ("source", "check", "count", "action", "example", "remedy")
+        for c in ("load", "source", "check", "count", "action", "example", "remedy")
         if c in findings.columns
     ]
     say_table(wanted, [[cell(row[c]) for c in wanted] for row in findings.to_dicts()], "Findings")
+    _say_changes(changes.to_dicts())
+    for sentence in market.stored.outdated:
+        note(sentence)
     if quarantine.is_empty():
         say("Nothing was quarantined.")
         return 0
@@ -110,6 +120,20 @@ def doctor(
     counted = quarantine.group_by(keys, maintain_order=True).len("rows").to_dicts()
     say_table([*keys, "rows"], [[cell(v) for v in row.values()] for row in counted], "Quarantined")
     return 1
+
+
+def _say_changes(changes: list[dict[str, Any]]) -> None:
+    """What imports changed of what was stated before, newest first."""
+    if not changes:
+        return
+    columns = ["load", "source", "table", "changed", "withdrawn", "what"]
+    rows = [
+        [cell("; ".join(row[c]) if c == "what" else row[c]) for c in columns]
+        for row in changes[:CHANGES]
+    ]
+    say_table(columns, rows, "Changed and withdrawn by later imports")
+    if len(changes) > CHANGES:
+        note(f"{len(changes) - CHANGES} older ones: `paceline doctor --json` lists them all.")
 
 
 def _deep(where: When | None, *, json: bool) -> int:

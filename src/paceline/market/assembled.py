@@ -295,7 +295,8 @@ class Assembled:
             step, caveats[name] = self._roots[name]
             parents[name] = (step.id,)
         simulated = ("SIMULATED market: no real security is meant",)
-        general = simulated if self.file.market.simulated else ()
+        general: tuple[str, ...] = simulated if self.file.market.simulated else ()
+        general += self.stored.outdated
         return Provenance(
             parents, caveats, basis or {}, self.as_of, general, self.steps, gaps=self.gaps
         )

@@ -1,23 +1,22 @@
-"""Import: fetch, parse, check and store the sources of a market file, each as one load."""
+"""Import: fetch, parse, check and store what the sources of a market file state, each as a load."""
 
 from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paceline import calendars, config, quality, sources
+from paceline import calendars, config, quality, schema, sources
 from paceline.errors import SourceError, UnknownName
-from paceline.lineage import Origin, code_of, digest
-from paceline.market import explanations
+from paceline.lineage import Origin, digest
+from paceline.market import explanations, stating
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from paceline.store import Store
+    from paceline.store import Stated, Store
 
 Progress = Callable[[str, float], None]
 #: Under this name the calendar's sessions are stored.
@@ -32,11 +31,13 @@ def import_sources(
 ) -> list[dict[str, Any]]:
     """Import every source, or those in ``only``; one row per source tells what came of it.
 
-    A row holds source, load, rows, quarantined, findings, seconds.
+    A row holds source, load, rows, added, changed, withdrawn, quarantined, findings, seconds;
+    ``rows`` is what the source states, ``added`` to ``withdrawn`` how that differs from what it
+    stated before.
 
-    An import whose bytes and settings stand in the store already changes nothing; its ``load`` is
-    None. Raises ``SourceError`` before anything of the faulty source is stored; earlier sources
-    stay stored.
+    Where a source states what it last stated nothing changes; its ``load`` is None. An import of
+    all sources also withdraws those that the market file no longer declares. Raises ``SourceError``
+    before anything of the faulty source is stored; earlier sources stay stored.
     """
     for source in only or ():
         if source not in file.sources:
@@ -44,40 +45,113 @@ def import_sources(
     say = progress or (lambda _what, _share: None)
     days = tuple(calendar_sessions(file, store))
     context = sources.Context(file.market.calendar, days, dt.date.today())
-    specs = {n: s for n, s in file.sources.items() if only is None or n in only}
+    asked = [n for n in file.sources if only is None or n in only]
     # lists of corporate actions first: they explain what prices do
-    order = sorted(specs.items(), key=lambda item: item[1].table != "actions")
+    names = sorted(asked, key=lambda n: file.sources[n].table != "actions")
     done = []
-    for number, (name, spec) in enumerate(order):
+    for number, name in enumerate(names):
         began = time.perf_counter()
-        say(f"reading {name}", number / len(specs))
-        plugin = sources.get(spec.kind, file.plugins)
-        raws = plugin.fetch(name, spec, Path(file.market.data))
-        context = explanations.beside(context, file, store, name)
-        checksum = fingerprint(file, name, raws, context)
-        empty = {"load": None, "rows": 0, "quarantined": 0, "findings": 0}
-        row: dict[str, Any] = {"source": name, **empty}
-        if not store.has(checksum):
-            read, findings = parsed(file, store, name, spec, raws, context)
-            say(f"storing {name}", (number + 0.6) / len(specs))
-            for raw in raws:
-                store.keep_raw(raw)
-            row |= {
-                "load": store.commit(
-                    read.tables,
-                    source=name,
-                    checksum=checksum,
-                    origins=_origins(plugin, raws),
-                    findings=findings,
-                    quarantine=read.quarantine,
-                ),
-                "rows": sum(len(t) for t in read.tables.values()),
-                "quarantined": 0 if read.quarantine is None else len(read.quarantine),
-                "findings": len(findings),
-            }
+
+        def stage(what: str, part: float, at: int = number) -> None:
+            say(what, (at + part) / len(names))
+
+        row = _import_one(file, store, name, context, stage)
         done.append({**row, "seconds": round(time.perf_counter() - began, 2)})
+    done.sort(key=lambda row: asked.index(row["source"]))
+    if only is None:
+        done += _withdraw_undeclared(file, store)
     say("done", 1.0)
-    return sorted(done, key=lambda row: list(specs).index(row["source"]))
+    return done
+
+
+def _import_one(
+    file: config.MarketFile, store: Store, name: str, context: sources.Context, say: Progress
+) -> dict[str, Any]:
+    """One source: what came of it."""
+    spec = file.sources[name]
+    plugin = sources.get(spec.kind, file.plugins)
+    say(f"reading {name}", 0.0)
+    context = explanations.beside(context, file, store, name)
+    stated = stating.gather(plugin, name, spec, Path(file.market.data), context, store)
+    if stated.unchanged:
+        return _told(name, None)
+    read, findings = parsed(file, store, name, stated.parts, context)
+    findings += stated.findings(name)
+    say(f"storing {name}", 0.6)
+    for raw in stated.raws:
+        store.keep_raw(raw)
+    load = store.state(
+        read.tables,
+        source=name,
+        checksum=stated.checksum,
+        declaration=stated.declaration,
+        market=file.market.name,
+        origins=[raw.origin for raw in stated.raws],
+        findings=findings,
+        quarantine=read.quarantine,
+        adds_only=stated.adds_only,
+    )
+    return _told(name, load) | {
+        "rows": sum(len(t) for t in read.tables.values()),
+        "quarantined": 0 if read.quarantine is None else len(read.quarantine),
+        "findings": len(findings),
+    }
+
+
+def joined(parts: Iterable[sources.Parsed]) -> sources.Parsed:
+    """One statement of several: of a row in two the later's values, where it has them.
+
+    Findings and quarantine are those of all parts.
+    """
+    import polars as pl
+
+    whole, *more = parts
+    for part in more:
+        tables = dict(whole.tables)
+        for name, frame in part.tables.items():
+            key = [*schema.table(name).key, "known"]
+            rows = pl.concat([frame, *([tables[name]] if name in tables else [])], how="diagonal")
+            tables[name] = rows.group_by(key, maintain_order=True).agg(
+                pl.all().drop_nulls().first()
+            )
+        quarantine = [q for q in (whole.quarantine, part.quarantine) if q is not None]
+        whole = sources.Parsed(
+            tables,
+            list(dict.fromkeys([*whole.findings, *part.findings])),
+            pl.concat(quarantine).unique(maintain_order=True) if quarantine else None,
+        )
+    return whole
+
+
+def _told(name: str, stated: Stated | None) -> dict[str, Any]:
+    """What is told of a source: the load and what it changed."""
+    return {
+        "source": name,
+        "load": None if stated is None else stated.load,
+        "rows": 0,
+        "added": 0 if stated is None else stated.added,
+        "changed": 0 if stated is None else stated.changed,
+        "withdrawn": 0 if stated is None else stated.withdrawn,
+        "quarantined": 0,
+        "findings": 0,
+    }
+
+
+def _withdraw_undeclared(file: config.MarketFile, store: Store) -> list[dict[str, Any]]:
+    """Withdraw what this market once imported from sources that its file no longer declares."""
+    done = []
+    for name in store.sources():
+        if name in file.sources or name == CALENDAR:
+            continue
+        began = time.perf_counter()
+        last = store.latest(name)
+        if last is None or last["market"] not in (None, file.market.name):
+            continue  # of another market that shares the store
+        stated = store.state({}, source=name, checksum="", market=file.market.name)
+        if stated is not None:
+            seconds = round(time.perf_counter() - began, 2)
+            done.append({**_told(name, stated), "seconds": seconds})
+    return done
 
 
 def _read(
@@ -101,38 +175,20 @@ def _read(
         ) from error
 
 
-def _origins(plugin: sources.SourcePlugin, raws: Sequence[sources.Raw]) -> list[Origin]:
-    """Where the bytes came from, with the code that made rows of them: parser and checks."""
-    parser = code_of(sources.module_of(plugin), quality.__name__)
-    return [replace(raw.origin, parser=parser) for raw in raws]
-
-
-def fingerprint(
-    file: config.MarketFile, name: str, raws: Sequence[sources.Raw], context: sources.Context
-) -> str:
-    """Digest of the bytes of a source, of its settings, and of what else explains its prices."""
-    return digest(
-        {
-            "raw": [r.origin.checksum for r in raws],
-            "spec": file.sources[name].model_dump(mode="json"),
-            "name": name,
-            "calendar": file.market.calendar,
-            **explanations.identity(context),
-        },
-        64,
-    )
-
-
 def parsed(
     file: config.MarketFile,
     store: Store,
     name: str,
-    spec: config.Source,
-    raws: list[sources.Raw],
+    parts: Sequence[list[sources.Raw]],
     context: sources.Context,
 ) -> tuple[sources.Parsed, list[sources.Finding]]:
-    """The rows of a source's bytes, checked at the door, and every finding on them."""
-    read = _read(sources.get(spec.kind, file.plugins), name, spec, raws, context)
+    """The rows of a source's bytes, checked at the door, and every finding on them.
+
+    Of several parts the later counts where both have a value.
+    """
+    spec = file.sources[name]
+    plugin = sources.get(spec.kind, file.plugins)
+    read = joined(_read(plugin, name, spec, part, context) for part in parts)
     return read, [*read.findings, *_disagreements(file, store, name, read)]
 
 

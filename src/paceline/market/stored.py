@@ -15,6 +15,7 @@ from paceline.calendars import sessions_of_year, year_note
 from paceline.config import MarketFile
 from paceline.errors import DataError, NotEnoughData, UsageError
 from paceline.lineage import Step
+from paceline.market import stating
 from paceline.rows import MAYBE_SPECIAL
 
 if TYPE_CHECKING:
@@ -69,6 +70,11 @@ class Stored:
         parsers = sorted({o.get("parser", "") for o in origins})
         return Step("import", params, code="+".join(p for p in parsers if p))
 
+    @cached_property
+    def outdated(self) -> tuple[str, ...]:
+        """A sentence where sources were imported under other settings than those given now."""
+        return stating.outdated(self.file, self.store.loads(self.version))
+
     def findings(self) -> pl.DataFrame:
         """Every fault found in the data, per source: check, count, action, example, remedy."""
         return self.store.findings(self.version)
@@ -122,20 +128,7 @@ class Stored:
     @cached_property
     def last_priced(self) -> dt.date | None:
         """The last day with a price, from the youngest partition that has one."""
-        import polars as pl
-
-        segments, _ = self.store.segments("prices", self.version)
-        for year in sorted({s.year for s in segments if s.year is not None}, reverse=True):
-            last = (
-                self.store.table("prices", self.version)
-                .filter(pl.col("date") >= dt.date(year, 1, 1))
-                .select(pl.col("date").max())
-                .collect()
-                .item()
-            )
-            if isinstance(last, dt.date):
-                return last
-        return None
+        return self.store.last_day("prices", self.version)
 
     def as_of(self, asked: str | dt.date | None) -> str:
         """The last day that may be seen: the session asked for, or the last session with prices.

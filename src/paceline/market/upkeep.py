@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from paceline import config, sources
 from paceline.errors import DataError
 from paceline.lineage import Origin
-from paceline.market import explanations, importing
+from paceline.market import explanations, importing, stating
 
 if TYPE_CHECKING:
     import polars as pl
@@ -51,18 +51,21 @@ def repair(file: config.MarketFile) -> Repaired:
                     "Import again: sessions are added as a new load.",
                 )
             return before.rows_of({"sessions": frame}, line["source"])
+        if not line["checksum"]:  # the source was withdrawn
+            return before.rows_of({}, line["source"], line=line)
         spec = _declared(file, line)
         raws = [sources.Raw(files.read_raw(path / "raw", o.checksum), o) for o in origins]
         days = tuple(importing.calendar_sessions(file, before))
         context = sources.Context(file.market.calendar, days)
         context = explanations.beside(context, file, before, line["source"])
-        if importing.fingerprint(file, line["source"], raws, context) != line["checksum"]:
+        if stating.fingerprint(line["source"], spec, context, origins) != line["checksum"]:
             raise DataError(
                 f"the market file says other things of {line['source']!r} than at that import.",
                 "Put back the market file of that day.",
             )
-        parsed, findings = importing.parsed(file, before, line["source"], spec, raws, context)
-        return before.rows_of(parsed.tables, line["source"], findings, parsed.quarantine)
+        parts = stating.imports_of(raws)
+        parsed, findings = importing.parsed(file, before, line["source"], parts, context)
+        return before.rows_of(parsed.tables, line["source"], findings, parsed.quarantine, line)
 
     def fetch(line: Line) -> Sequence[bytes]:
         spec = _declared(file, line)

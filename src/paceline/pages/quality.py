@@ -12,6 +12,7 @@ def quality(ask: Answers) -> Section:
     """Every finding with its count and the action taken, and each question refused, with why."""
     findings = tuple(
         (
+            Label(str(r["load"] or "")),
             Label(str(r["source"])),
             Label(str(r["check"])),
             ask.finding(r),
@@ -21,15 +22,16 @@ def quality(ask: Answers) -> Section:
         for r in ask.market.findings().to_dicts()
     )
     refused = tuple((Label(m), Label(why)) for m, why in sorted(ask.refused.items()))
+    columns = ("Import", "Source", "Check", "Count", "Action taken", "Example")
     blocks: list[Block] = [
         Sentence(
             (
-                "Every fault found in the data, at import and in the market as a whole, with the "
-                "action taken and an example. "
+                "Every fault found in what the sources say now, at import and in the market as a "
+                "whole, with the import that found it, the action taken and an example. "
                 "Nothing is dropped without a record.",
             )
         ),
-        Grid("Findings", ("Source", "Check", "Count", "Action taken", "Example"), findings),
+        Grid("Findings", columns, findings),
     ]
     if refused:
         blocks.append(Grid("What could not be computed", ("Measure", "Reason"), refused))

@@ -20,7 +20,7 @@ from paceline.panel.core import VALID, Panel
 from paceline.panel.derived import dark
 from paceline.panel.matrices import Matrices
 from paceline.panel.request import PAIR, PanelArguments, PanelRequest, panel_request
-from paceline.store import Store, delta
+from paceline.store import Store, delta, standing
 
 #: Tables whose imports a panel's lineage names.
 READ = (
@@ -102,12 +102,13 @@ def guarded(made: Matrices, guard: float) -> Matrices:
 def _assemble(store: Store, request: PanelRequest) -> Matrices:
     calendar = request.calendar
     segments, listed = store.segments("prices", request.version)
+    withdrawals = store.withdrawals("prices", request.version)
     first, last = (int(str(day)[:4]) for day in (calendar[0], calendar[-1]))
     names: dict[str, int] = {}
     numbers = source_numbers(request)
     with delta.guard(store.path / "tables" / "prices", "reading prices"):
         years = [
-            cells.positions(list(group), listed, calendar, names, numbers)
+            cells.positions(list(group), listed, calendar, names, numbers, withdrawals)
             for year, group in groupby(segments, key=lambda s: s.year)
             if year is None or first <= year <= last
         ]
@@ -180,7 +181,7 @@ def finished(made: Matrices, request: PanelRequest) -> Panel:
     """The panel of these matrices, with lineage and caveats."""
     read = [
         row
-        for row in request.loads.iter_rows(named=True)
+        for row in standing(request.loads).iter_rows(named=True)
         if set(json.loads(row["tables"])) & set(READ)
     ]
     # checksums, not load numbers: the same data give the same id in every store

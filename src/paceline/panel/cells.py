@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from paceline import schema
 from paceline.arrays import Array, Bools, Dates
 from paceline.panel.request import PAIR
-from paceline.store import Segment, delta
+from paceline.store import Segment, Withdrawals, delta
 
 Rows = NDArray[np.int32] | NDArray[np.int64]
 #: Rows of a year: some of them, or all.
@@ -70,12 +70,14 @@ def positions(
     calendar: Dates,
     names: dict[str, int],
     sources: Mapping[str, int],
+    withdrawals: Withdrawals,
 ) -> YearOfRows:
     """Security, session and source of each row of a year, and whether it counts.
 
-    listed   loads whose rows exist
-    names    security -> number; those that turn up here are added
-    sources  source -> number; rows of others do not count
+    listed       loads whose rows exist
+    names        security -> number; those that turn up here are added
+    sources      source -> number; rows of others do not count
+    withdrawals  which rows their source took back
     """
     needed = ("security", "date", "known", "source", "load")
     frame = _read(segments, [c for c in needed if _constant(segments, c) is None])
@@ -88,6 +90,12 @@ def positions(
         keep &= frame["load"].is_in(list(listed)).to_numpy()
     elif load is not None and load not in listed:
         keep[:] = False
+    if withdrawals.touch(segments):
+        rows = pl.DataFrame([_column(frame, segments, c) for c in needed])
+        live = withdrawals.live(rows.lazy().with_row_index("__at")).collect()["__at"]
+        still = np.zeros(len(keep), bool)
+        still[live.to_numpy()] = True
+        keep &= still
     source = _source_numbers(frame, segments, sources)
     keep &= np.asarray(source) >= 0
     off = keep & (column < 0) & inside

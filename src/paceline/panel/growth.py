@@ -129,6 +129,9 @@ def _joined(panel: Panel, behind: Tail, request: PanelRequest, rooms: Rooms) -> 
 def _later(store: Store, old: int, new: int, last: np.datetime64) -> bool:
     """Whether everything the imports after ``old`` brought was known after ``last`` only."""
     day = pl.lit(last.item())
+    taken = store.table("withdrawn", new).filter(pl.col("load") > old)
+    if taken.select(pl.len()).collect().item():
+        return False
     for name in ("prices", "securities", *DATED):
         segments, listed = store.segments(name, new)
         fresh = [s for s in segments if s.last_load is None or s.last_load > old]
@@ -158,6 +161,7 @@ def _settled(request: PanelRequest, panel: Panel, done: int) -> bool:
 def _tail(panel: Panel, store: Store, request: PanelRequest, done: int) -> Tail | None:
     """The new sessions' cells; None where a security turns up that the panel does not have."""
     segments, listed = store.segments("prices", request.version)
+    withdrawals = store.withdrawals("prices", request.version)
     fresh = [s for s in segments if s.last_load is None or s.last_load > panel.version]
     listed = frozenset(n for n in listed if n > panel.version)
     # the old last session too: days between it and the first new one are no session
@@ -167,7 +171,7 @@ def _tail(panel: Panel, store: Store, request: PanelRequest, done: int) -> Tail 
     numbers = assembly.source_numbers(request)
     with delta.guard(store.path / "tables" / "prices", "reading prices"):
         years = [
-            cells.positions(list(group), listed, calendar, names, numbers)
+            cells.positions(list(group), listed, calendar, names, numbers, withdrawals)
             for _, group in groupby(fresh, key=lambda s: s.year)
         ]
         chosen = request.wanted(list(names))

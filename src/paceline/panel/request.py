@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
 from typing import Any, Required, TypedDict
 
 import numpy as np
@@ -189,16 +188,7 @@ def _calendar(store: Store, sessions: Dates | str, version: int) -> Dates:
 
 def _end(store: Store, calendar: Dates, as_of: DayLike | None, version: int) -> int:
     """How many sessions may be seen: none after the last with a price, none after ``as_of``."""
-    segments, listed = store.segments("prices", version)
-    last = None
-    for _, year in groupby(reversed(segments), key=lambda s: s.year):
-        rows = delta.scan(list(year), schema.table("prices").schema).filter(
-            pl.col("load").is_in(list(listed))
-        )
-        with delta.guard(store.path / "tables" / "prices", "reading"):
-            last = rows.select(pl.col("date").max()).collect().item()
-        if last is not None:
-            break
+    last = store.last_day("prices", version)
     if last is None:
         raise NotEnoughData(f"{store.path} holds no prices.", "Run `paceline import` first.")
     end = to_day(last) if as_of is None else min(to_day(as_of), to_day(last))

@@ -1,6 +1,7 @@
 """The store: a folder of append-only Delta tables with one commit point, and raw bytes by checksum.
 
     tables/<name>/   rows of every table of ``schema``, each with its two clocks: known and load
+    tables/withdrawn/  markers of rows that their source no longer states
     tables/loads/    one row per import; appending it is the only commit. Rows of loads not listed
                      do not exist
     raw/             the bytes as they came, named by their SHA-256
@@ -9,6 +10,8 @@
     rewrites/        which files of a table took the place of others
     steps/           the lineage of each run
     cache/           results worked out before; may be deleted at any time
+
+An import states what its source says now; stored is what that changes (see ``statements``).
 
 A writer claims a number, reads ``loads``, appends its rows with that number, and then appends one
 row to ``loads`` on condition that nobody else has meanwhile. If somebody has, it starts over with a
@@ -22,8 +25,9 @@ store that lost rows or loads is an error where it is read, and ``check`` finds 
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -31,14 +35,16 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from paceline import schema
 from paceline.errors import StoreError, UsageError
 from paceline.lineage import Origin, canonical
 from paceline.sources import Finding, Raw
-from paceline.store import causes, delta, files, layout, written
+from paceline.store import causes, delta, files, layout, restated, statements, written
 from paceline.store.cache import Cache, Entry
 from paceline.store.check import Damage, Inspection, check
 from paceline.store.delta import Segment
 from paceline.store.repair import Fetch, Rebuild, Repaired, repair
+from paceline.store.statements import Stated, Withdrawals, standing
 from paceline.store.written import Rewrite, Written
 
 if TYPE_CHECKING:
@@ -51,11 +57,18 @@ __all__ = [
     "Inspection",
     "Repaired",
     "Segment",
+    "Stated",
     "Store",
+    "Withdrawals",
     "check",
-    "numbers",
+    "standing",
 ]
 
+#: What one load writes: rows by table, and what its line in the log says of them.
+Writing = tuple[dict[str, pl.DataFrame], dict[str, Any]]
+
+#: Between the names of two sources in a finding about both.
+PAIR = " / "
 #: Times an import is tried while others keep committing.
 ATTEMPTS = 8
 #: Hours after which ``vacuum`` takes a file that no table refers to for abandoned: a week.
@@ -73,6 +86,7 @@ class Store:
         self._loads = self._folder("loads")
         self._claims = self.path / "claims"
         self._seen: tuple[object, pl.DataFrame] | None = None
+        self._taken: dict[tuple[str, int], Withdrawals] = {}
         self._wrote: tuple[pl.DataFrame, dict[str, int]] | None = None
         if create:
             with delta.guard(self.path, "creating the store"):
@@ -182,6 +196,50 @@ class Store:
 
     # ---- writing
 
+    def state(
+        self,
+        tables: Mapping[str, pl.DataFrame],
+        *,
+        source: str,
+        checksum: str,
+        declaration: str = "",
+        market: str = "",
+        origins: Sequence[Origin] = (),
+        findings: Sequence[Finding] = (),
+        quarantine: pl.DataFrame | None = None,
+        adds_only: bool = False,
+    ) -> Stated | None:
+        """Store what ``source`` says now: these rows, and no others; see ``statements``.
+
+        None, and nothing is written, where its last load has that checksum and was read by the
+        same code (``Origin.parser``). Rows are brought into form as in ``commit``; what differs
+        from the version on which the load is committed is stored, or nothing.
+
+        checksum     of what is stated: bytes and declaration; "" withdraws the source
+        declaration  of the settings alone
+        market       name of the market that states it
+        adds_only    rows that are not stated stay, and so does a value that is missing
+        """
+        rows = {name: layout.conform(name, frame, source) for name, frame in tables.items()}
+        beside = layout.beside(source, findings, quarantine)
+        described = _described(source, checksum, rows, origins)
+        described |= {"declaration": declaration, "market": market}
+
+        def said(loads: pl.DataFrame) -> bool:
+            last = statements.latest(loads, source)
+            if last is None or last["checksum"] != checksum:
+                return False
+            parsers = {o.get("parser", "") for o in json.loads(last["origins"])}
+            return parsers == {o.parser for o in origins}
+
+        def make(loads: pl.DataFrame) -> Writing:
+            d = statements.revision(self, loads, source, rows, adds_only=adds_only)
+            line = {**described, "blocks": d.blocks, "changes": d.changes}
+            return {**d.rows, **beside, "withdrawn": d.markers}, line
+
+        done = self._commit(source, origins, said, make)
+        return None if done is None else Stated.of(*done)
+
     def commit(
         self,
         tables: Mapping[str, pl.DataFrame],
@@ -192,7 +250,7 @@ class Store:
         findings: Sequence[Finding] = (),
         quarantine: pl.DataFrame | None = None,
     ) -> int | None:
-        """Store one import; returns its load number, or None if its checksum is listed already.
+        """Add rows to what ``source`` says; its load number, or None if its checksum is listed.
 
         ``known`` is filled from the table's dating column where the source gives none; in
         ``prices`` a missing ``source`` becomes ``source``. Rows must keep the schema and be unique
@@ -200,28 +258,41 @@ class Store:
         Either everything is stored or nothing.
         """
         rows = {name: layout.conform(name, frame, source) for name, frame in tables.items()}
-        counts = {name: len(frame) for name, frame in rows.items()}
+        described = _described(source, checksum, rows, origins)
         rows |= layout.beside(source, findings, quarantine)
+        done = self._commit(
+            source,
+            origins,
+            lambda loads: checksum in loads["checksum"],
+            lambda _: (rows, described),
+        )
+        return None if done is None else done[0]
+
+    def _commit(
+        self,
+        source: str,
+        origins: Sequence[Origin],
+        said: Callable[[pl.DataFrame], bool],
+        make: Callable[[pl.DataFrame], Writing],
+    ) -> tuple[int, dict[str, Any]] | None:
+        """One load: its number and its line in the log; None where ``said`` finds nothing new.
+
+        make  what to write on top of the loads it is given; asked again whenever others committed
+        """
         kept = {"raw": files.kept_raw(self.path / "raw", origins)}
-        described = {
-            "source": source,
-            "checksum": checksum,
-            "rows": sum(counts.values()),
-            "tables": canonical(counts),
-            "origins": canonical([asdict(o) for o in origins]),
-        }
         for _ in range(ATTEMPTS):
-            if self.has(checksum):
+            if said(self.loads()):
                 return None
             load = files.claim(self._claims, self.version)
             table = delta.open_table(self._loads)
             assert table is not None
             before = self._all_loads(table)
-            if checksum in before["checksum"]:
+            if said(before):
                 return None
             if load <= _last(before):
                 continue
             self._make_up_receipt(before)
+            rows, described = make(before)
             wrote = {name: self._append(name, frame, load) for name, frame in rows.items()}
             now = dt.datetime.now(dt.UTC)
             if len(before):  # a clock set back must not reorder the past
@@ -234,7 +305,7 @@ class Store:
             except delta.ConflictError:
                 continue
             written.write_receipt(self._claims, line, own)
-            return load
+            return load, line
         raise StoreError(
             f"{self.path}: other imports kept committing while {source!r} was being stored.",
             "Nothing of it was stored: run the import again.",
@@ -266,10 +337,19 @@ class Store:
         source: str,
         findings: Sequence[Finding] = (),
         quarantine: pl.DataFrame | None = None,
+        line: Mapping[str, Any] | None = None,
     ) -> dict[str, pl.DataFrame]:
-        """What an import would write here, without its load number: for a repair."""
+        """What an import would write here, without its load number: for a repair.
+
+        line  its row of ``loads``; that of a statement says so, and then it is what differs
+        """
         rows = {name: layout.conform(name, frame, source) for name, frame in tables.items()}
-        return rows | layout.beside(source, findings, quarantine)
+        beside = layout.beside(source, findings, quarantine)
+        if line is None or line["changes"] is None:
+            return rows | beside
+        adds_only = line["blocks"] is None
+        d = statements.revision(self, self.loads(), source, rows, adds_only=adds_only)
+        return {**d.rows, **beside, "withdrawn": d.markers}
 
     def append_rows(self, name: str, rows: pl.DataFrame, load: int) -> Written:
         """Add rows of a load that ``list_load`` makes visible later: for a repair."""
@@ -282,17 +362,39 @@ class Store:
     # ---- reading
 
     def segments(
-        self, name: str, version: int | None = None
+        self, name: str, version: int | str | dt.date | None = None
     ) -> tuple[list[Segment], frozenset[int]]:
         """The data files that may hold rows of the table, and the loads listed, at ``version``."""
-        # loads first: whatever is listed there was written before
-        loads = self._all_loads()
-        listed = frozenset(self.loads(version)["load"])
-        folder = self._folder(name)
+        loads = self.loads(version)
+        return self._segments(name, loads), frozenset(loads["load"])
+
+    def _segments(self, name: str, loads: pl.DataFrame) -> list[Segment]:
+        folder, last = self._folder(name), _last(loads)
+        every = self._all_loads()  # first: whatever is listed there was written before
         segments = delta.segments(delta.open_table(folder), folder)
-        delta.refuse_lost_rows(folder, segments, self._rows_of(name, loads), loads["load"])
-        last = max(listed, default=0)
-        return [s for s in segments if s.first_load is None or s.first_load <= last], listed
+        delta.refuse_lost_rows(folder, segments, self._rows_of(name, every), every["load"])
+        segments = [s for s in segments if s.first_load is None or s.first_load <= last]
+        return (
+            self._withdrawals(name, loads).living(segments) if name in schema.TABLES else segments
+        )
+
+    def withdrawals(self, name: str, version: int | str | dt.date | None = None) -> Withdrawals:
+        """Which rows of a declared table its sources had withdrawn by ``version``."""
+        return self._withdrawals(name, self.loads(version))
+
+    def _withdrawals(self, name: str, loads: pl.DataFrame) -> Withdrawals:
+        at = name, _last(loads)  # loads up to a number always mean the same rows
+        if at not in self._taken:
+            self._taken[at] = Withdrawals(name, self._markers(name, loads), loads)
+        return self._taken[at]
+
+    def _markers(self, name: str, loads: pl.DataFrame) -> pl.DataFrame:
+        folder = self._folder("withdrawn")
+        segments = self._segments("withdrawn", loads)
+        mine = [s for s in segments if s.constant.get("table", name) == name]
+        kept = (pl.col("table") == name) & pl.col("load").is_in(loads["load"].implode())
+        with delta.guard(folder, "reading"):
+            return delta.scan(mine, layout.WITHDRAWN).filter(kept).collect()
 
     def _rows_of(self, name: str, loads: pl.DataFrame) -> int:
         """Rows that all loads wrote into a table, as far as they say so."""
@@ -305,9 +407,38 @@ class Store:
         return self._wrote[1].get(name, 0)
 
     def table(self, name: str, version: int | str | dt.date | None = None) -> pl.LazyFrame:
-        """The rows of a table as they stood at ``version``, columns as in ``schema``, lazily."""
-        segments, listed = self.segments(name, None if version is None else self.resolve(version))
-        return delta.scan(segments, layout.columns(name)).filter(pl.col("load").is_in(list(listed)))
+        """The rows of a table as they stood at ``version``, columns as in ``schema``, lazily.
+
+        Without rows that were withdrawn; of rows that were added twice (``commit``) both.
+        """
+        loads = self.loads(version)
+        segments, columns = self._segments(name, loads), layout.columns(name)
+        listed = pl.col("load").is_in(loads["load"].implode())
+        if name not in schema.TABLES:
+            return delta.scan(segments, columns).filter(listed)
+        withdrawals = self._withdrawals(name, loads)
+        touched = [s for s in segments if withdrawals.touch([s])]
+        whole = delta.scan([s for s in segments if s not in touched], columns).filter(listed)
+        if not touched:
+            return whole
+        live = withdrawals.live(delta.scan(touched, columns).filter(listed))
+        return live if len(touched) == len(segments) else pl.concat([whole, live])
+
+    def last_day(self, name: str, version: int | str | dt.date | None = None) -> dt.date | None:
+        """The last date of a table kept by year, from its youngest year that has rows."""
+        years = {s.year for s in self.segments(name, version)[0] if s.year is not None}
+        rows = self.table(name, version)
+        for year in sorted(years, reverse=True):
+            with delta.guard(self._folder(name), "reading"):
+                last = (
+                    rows.filter(pl.col("date") >= dt.date(year, 1, 1))
+                    .select(pl.col("date").max())
+                    .collect()
+                    .item()
+                )
+            if isinstance(last, dt.date):
+                return last
+        return None
 
     def read(self, name: str, version: int | str | dt.date | None = None) -> pl.DataFrame:
         """``table``, collected; a damaged file is a ``StoreError``."""
@@ -315,13 +446,69 @@ class Store:
         with delta.guard(self._folder(name), "reading"):
             return frame.collect()
 
+    def sources(self, version: int | str | dt.date | None = None) -> list[str]:
+        """The sources whose statements stand at ``version``, in order of their first import."""
+        loads = self.loads(version)
+        last = loads.unique("source", keep="last").filter(pl.col("checksum") != "")["source"]
+        return [s for s in loads["source"].unique(maintain_order=True) if s in set(last)]
+
+    def latest(self, source: str) -> dict[str, Any] | None:
+        """The row of ``loads`` of the last import of a source; None for one never imported."""
+        return statements.latest(self.loads(), source)
+
+    def standing(self, version: int | str | dt.date | None = None) -> pl.DataFrame:
+        """The rows of ``loads`` that state what stands at ``version``."""
+        return standing(self.loads(version))
+
+    def statement(
+        self, source: str, name: str, version: int | str | dt.date | None = None
+    ) -> pl.DataFrame:
+        """The rows of a table that one source states at ``version``."""
+        loads = self.loads(self.version if version is None else version)
+        return statements.of_source(self, loads, source, name)
+
+    def changes(self, version: int | str | dt.date | None = None) -> pl.DataFrame:
+        """What statements changed of what was stated before, by load and table, newest first.
+
+        Columns load, committed, source, table, added, changed, withdrawn, and what: sentences that
+        name withdrawn rows and measure restated history. Loads that only added are left out.
+        """
+        rows = [
+            {
+                **{k: load[k] for k in ("load", "committed", "source")},
+                "table": name,
+                **{k: told[k] for k in ("added", "changed", "withdrawn")},
+                "what": restated.sentences(told),
+            }
+            for load in self.loads(version).drop_nulls("changes").iter_rows(named=True)
+            for name, told in json.loads(load["changes"]).items()
+            if told["changed"] or told["withdrawn"]
+        ]
+        return pl.DataFrame(rows[::-1], schema=layout.CHANGES)
+
     def findings(self, version: int | str | dt.date | None = None) -> pl.DataFrame:
-        """Faults found in the data at each import."""
-        return self.read("findings", version).drop("known").sort("load", "source", "check")
+        """Faults found in what the sources state at ``version``, each once.
+
+        What two sources say differently counts as of the later statement of the two.
+        """
+        loads = self.standing(version)
+        last = dict(loads.group_by("source").agg(pl.col("load").max()).iter_rows())
+        rows = self._of_standing("findings", version).sort("load", "source", "check")
+        newest = [
+            load == max(load, *(last.get(name, 0) for name in pair.split(PAIR)))
+            for load, pair in rows.select("load", "source").iter_rows()
+        ]
+        own = ~pl.col("source").str.contains(PAIR, literal=True)
+        return rows.filter(own | pl.Series(newest, dtype=pl.Boolean))
 
     def quarantine(self, version: int | str | dt.date | None = None) -> pl.DataFrame:
-        """Rows set aside at each import, with the reason; ``row`` is the row as JSON."""
-        return self.read("quarantine", version).drop("known").sort("load", "source", "table")
+        """Rows set aside of what is stated, with the reason; ``row`` is the row as JSON."""
+        return self._of_standing("quarantine", version).sort("load", "source", "table")
+
+    def _of_standing(self, name: str, version: int | str | dt.date | None) -> pl.DataFrame:
+        number = self.version if version is None else self.resolve(version)
+        loads = self.standing(number)["load"]
+        return self.read(name, number).drop("known").filter(pl.col("load").is_in(loads.implode()))
 
     # ---- raw bytes and lineage
 
@@ -379,6 +566,20 @@ class Store:
     def vacuum(self, hours: int = ABANDONED) -> int:
         """Delete files no table refers to and older than ``hours``; returns how many."""
         return sum(delta.vacuum(self._folder(name), hours) for name in layout.TABLES)
+
+
+def _described(
+    source: str, checksum: str, rows: Mapping[str, pl.DataFrame], origins: Sequence[Origin]
+) -> dict[str, Any]:
+    """What a load's line in the log says of what it was given."""
+    counts = {name: len(frame) for name, frame in rows.items()}
+    return {
+        "source": source,
+        "checksum": checksum,
+        "rows": sum(counts.values()),
+        "tables": canonical(counts),
+        "origins": canonical([asdict(o) for o in origins]),
+    }
 
 
 def _number_or_date(text: str) -> int | dt.date:

@@ -22,6 +22,11 @@ LOADS = pl.Schema(
         "rows": pl.Int64(),
         "tables": pl.String(),
         "origins": pl.String(),
+        # of a statement; null where rows were only added: see ``statements``
+        "market": pl.String(),
+        "declaration": pl.String(),
+        "blocks": pl.String(),
+        "changes": pl.String(),
         # table -> what was written of it: see ``written``; null in loads of older stores
         "files": pl.String(),
     }
@@ -48,8 +53,29 @@ QUARANTINE = pl.Schema(
         "load": pl.Int32(),
     }
 )
+#: Markers of rows that their source no longer states: the row's key and ``known``, or (``whole``)
+#: every row of that source in the table, in prices in the year.
+WITHDRAWN = pl.Schema(
+    {
+        "table": pl.String(),
+        "whole": pl.Boolean(),
+        "year": pl.Int32(),
+        **{k: t.schema[k] for t in schema.TABLES.values() for k in t.key},
+        "known": pl.Date(),
+        "load": pl.Int32(),
+    }
+)
+#: What ``Store.changes`` tells; no table of the store.
+CHANGES = pl.Schema(
+    {
+        **{k: LOADS[k] for k in ("load", "committed", "source")},
+        "table": pl.String(),
+        **{k: pl.Int64() for k in ("added", "changed", "withdrawn")},
+        "what": pl.List(pl.String()),
+    }
+)
 #: Tables that are written with every import beside the declared ones.
-BESIDE = {"findings": FINDINGS, "quarantine": QUARANTINE}
+BESIDE = {"findings": FINDINGS, "quarantine": QUARANTINE, "withdrawn": WITHDRAWN}
 #: Tables partitioned by the year of their date; all others stay whole.
 BY_YEAR = ("prices",)
 #: Every table of a store.

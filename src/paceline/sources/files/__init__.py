@@ -13,6 +13,8 @@
 
 ``path``      one path, a list, or a glob, relative to the data folder and inside it. The bytes tell
               the format: Parquet, gzip, else CSV.
+``statement`` "file": the rows of the files as they are now. "folder", the default for a glob: of
+              every file what it last said, whether it is still there or not. "append": rows gather.
 ``columns``   table column -> file column, or ``{ column, unit, format, zone }``; unit: percent,
               basis_points, thousands, millions, billions; format and zone of dates: "%d/%m/%Y",
               epoch_s, epoch_ms; the zone whose days they are. Left out, file columns that bear the
