@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import io
 import math
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -230,9 +231,14 @@ class Answered:
 
 
 def command(*words: object) -> Answered:
-    """Run one command in this process."""
+    """Run one command in this process, in a folder of its own: an odd name may become a file."""
     out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        contextlib.chdir(folder),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
         code = main([str(word) for word in words])
     return Answered(code, out.getvalue(), err.getvalue())
 
