@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from paceline.arrays import Array, Dates
+from paceline.baskets.emptiness import NO_MEMBERS
 from paceline.errors import PacelineError
 from paceline.rows import MISSING_SESSIONS, STOPPED
 from paceline.signals.sessions import month_ends
@@ -26,6 +27,7 @@ LISTED, RECENT = 12, 366
 UNPRICED = "members without any price"
 LACKING = "returns missing or of another basis for much of the weight"
 ENDED = "level ends before the last session"
+EMPTY = "basket without members"
 FOLLOWS = "built index does not follow the published one"
 #: Findings that stand on page one.
 FIRST_PAGE = (MISSING_SESSIONS, STOPPED, LACKING, ENDED, FOLLOWS)
@@ -53,7 +55,13 @@ def watched(market: Market) -> list[Watched]:
         market.moment.levels  # noqa: B018 - everything below rests on it
     except PacelineError:
         return []
-    return [*_unpriced(market), *_lacking(market), *_ended(market), *_following(market)]
+    return [
+        *_empty(market),
+        *_unpriced(market),
+        *_lacking(market),
+        *_ended(market),
+        *_following(market),
+    ]
 
 
 def first_page(market: Market) -> list[dict[str, Any]]:
@@ -67,6 +75,23 @@ def _recent(row: Mapping[str, Any], since: str, as_of: str) -> bool:
     """Whether a day that the finding names lies in the last year; days are named in its example."""
     words = str(row["example"] or "").replace(",", " ").replace(":", " ").split()
     return any(since <= w <= as_of for w in words if len(w) == len(as_of) and w[4:5] == "-")
+
+
+def _empty(market: Market) -> Iterator[Watched]:
+    """Declared baskets that never had a member, each with the step that left nobody."""
+    names = [n for n in market.declared if n in market.composites]
+    caveats = market.provenance(names).caveats
+    for name in names:
+        why = next((c for c in caveats[name] if c.startswith(NO_MEMBERS)), "")
+        if why:
+            yield Watched(
+                name,
+                EMPTY,
+                1,
+                "its figures have no value",
+                why,
+                "Change its selection or its data.",
+            )
 
 
 def _unpriced(market: Market) -> Iterator[Watched]:
