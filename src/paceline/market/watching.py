@@ -15,7 +15,8 @@ import numpy as np
 
 from paceline.arrays import Array, Dates
 from paceline.baskets.emptiness import NO_MEMBERS
-from paceline.errors import PacelineError
+from paceline.errors import PacelineError, UnknownName
+from paceline.market import named
 from paceline.rows import MISSING_SESSIONS, STOPPED
 from paceline.signals.sessions import month_ends
 
@@ -28,6 +29,7 @@ UNPRICED = "members without any price"
 LACKING = "returns missing or of another basis for much of the weight"
 ENDED = "level ends before the last session"
 EMPTY = "basket without members"
+UNHELD = "class without securities"
 FOLLOWS = "built index does not follow the published one"
 #: Findings that stand on page one.
 FIRST_PAGE = (MISSING_SESSIONS, STOPPED, LACKING, ENDED, FOLLOWS)
@@ -75,6 +77,13 @@ def _recent(row: Mapping[str, Any], since: str, as_of: str) -> bool:
     """Whether a day that the finding names lies in the last year; days are named in its example."""
     words = str(row["example"] or "").replace(",", " ").replace(":", " ").split()
     return any(since <= w <= as_of for w in words if len(w) == len(as_of) and w[4:5] == "-")
+
+
+def _unheld(market: Market) -> Iterator[Watched]:
+    """Classes that a basket names beside others, and that no security is in."""
+    for ref, known in named.without_rows(market.stored):
+        near = UnknownName(ref.kind, ref.name, known)
+        yield Watched(ref.key, UNHELD, 1, "adds nobody to the basket", ref.name, near.remedy)
 
 
 def _empty(market: Market) -> Iterator[Watched]:
