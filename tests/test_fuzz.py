@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import datetime as dt
 import json
+import os
 import shutil
 import tempfile
 from functools import cache
@@ -48,9 +49,13 @@ odd = st.recursive(
 
 @cache
 def home() -> Path:
-    """A folder with the tiny market, imported; removed when Python ends."""
+    """A folder with the tiny market, imported; removed when Python ends.
+
+    The user's own settings lie there as well: an odd word may allow a file.
+    """
     folder = Path(tempfile.mkdtemp(prefix="paceline-fuzz-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["PACELINE_CONFIG"] = str(folder / "config")
     path = tiny.write(folder)
     assert tiny.command("import", "--market", path).code == 0
     return folder
