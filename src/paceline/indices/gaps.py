@@ -221,7 +221,7 @@ class Gaps:
     @property
     def end(self) -> str:
         """That and when the level ended; empty where it goes on."""
-        what = "its last close" if self.alone else "its last session with a level"
+        what = "its last close" if self.alone else "the last day most of its members had returns"
         return f"{self.name} ended on {self.ended}, {what}" if self.ended else ""
 
     def _too_old(self, end: str) -> list[str]:
