@@ -191,6 +191,15 @@ def test_two_orders_are_refused_whatever_else_is_in_the_column(
     assert caught.value.remedy == 'Say which: { column = "...", format = "%m/%d/%Y" }.'
 
 
+def test_one_cell_tells_for_a_run_of_sessions(tmp_path: Path) -> None:
+    """Read the other way, days of one month would lie a month apart."""
+    cells = [f"09/{day:02}/2025" for day in (15, 12, 11, 10, 9, 8)]
+    prices = read(tmp_path, lines(cells)).tables["prices"]
+    assert prices["date"].sort().to_list() == [
+        dt.date(2025, 9, day) for day in (8, 9, 10, 11, 12, 15)
+    ]
+
+
 def test_an_ambiguous_column_with_times_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="may start with the month or the day"):
         read(tmp_path, lines([f"{cell} 16:00" for cell in AMBIGUOUS]))

@@ -379,4 +379,4 @@ def test_a_payment_that_may_have_been_special_stands_on_the_figure(
     assert main([*asked, "--horizons", "since", "--since", str(SESSIONS[0])]) == 0
     row = next(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert float(row["value"]) == pytest.approx(-0.02)
-    assert "2 payments of 2% to 5% of the price in p" in row["caveats"]
+    assert "payments of 2% to 5% of the price in p" in row["caveats"]

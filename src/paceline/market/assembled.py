@@ -432,9 +432,9 @@ class Assembled:
             if s.caveat and s.table in used and n in from_
         ]
         caveats += [
-            f"{count:,} payments of 2% to 5% of the price in {source} were taken for ordinary "
-            "dividends; a special one would leave the price return as the exchange gives it"
-            for source, count in self.stored.maybe_special.items()
+            f"payments of 2% to 5% of the price in {source} were taken for ordinary dividends; a "
+            "special one would leave the price return as the exchange gives it"
+            for source in self.stored.maybe_special
             if source in from_
         ]
         if not spec.instrument:

@@ -24,6 +24,8 @@ EPOCHS: dict[str, Literal["s", "ms", "us", "ns"]] = {
 }
 #: Cells of one order that outweigh those that fit both: one for each two of these.
 OUTWEIGHED = 2
+#: Sessions of one run are no further apart than this many days.
+LONGEST_BREAK = 10
 #: Months in six digits (200712): so many different cells cannot all be days 1 to 12 of YYMMDD.
 ENOUGH_MONTHS = 13
 _MONTH = (
@@ -210,12 +212,14 @@ class _Reading:
             )
         one = day_first | month_first
         telling, both = int(one.sum()), int(either.sum())
-        if both and (telling * OUTWEIGHED < both or (telling == 1 and both > 1)):
+        order = ("m", "d") if month_first.any() else ("d", "m")
+        renamed = fields.rename(dict(zip(("a", "b"), order, strict=True)))
+        few = telling * OUTWEIGHED < both or (telling == 1 and both > 1)
+        if both and few and not (telling and _one_run(renamed)):
             alone = f"; only {cells.filter(one)[0]!r} tells" if telling == 1 else ""
             why = f"may start with the month or the day{alone}"
             raise self._two_ways(cells.filter(either)[0], why, "%m/%d/%Y")
-        order = ("m", "d") if month_first.any() else ("d", "m")
-        return fields.rename(dict(zip(("a", "b"), order, strict=True)))
+        return renamed
 
     def _month_before_day(self, cells: pl.Series, fields: pl.DataFrame) -> None:
         """Refuse 2025-15-09: the day before the month, where more cells say so than not."""
@@ -276,3 +280,15 @@ def _month_ends(text: pl.Series, format_: str) -> pl.Series:
 
 def _quoted(text: str) -> str:
     return f'"{text}"'
+
+
+def _one_run(fields: pl.DataFrame) -> bool:
+    """Whether the days, read in one order, follow each other as the sessions of a market do.
+
+    A few cells that tell the order then tell it for all: read in the other order, days of one month
+    would lie a month apart.
+    """
+    spelt = fields.drop_nulls("y").select(pl.format("{}-{}-{}", "y", "m", "d")).to_series()
+    days = spelt.str.to_date("%Y-%m-%d", strict=False).unique().sort()
+    longest = days.diff().dt.total_days().max() or 0
+    return not days.has_nulls() and int(longest) <= LONGEST_BREAK  # type: ignore[arg-type]
