@@ -104,10 +104,10 @@ class Gaps:
         """The window from the close of ``start`` to that of ``end``; without it, ``end`` alone.
 
         reach  a day before ``start`` to which the value looks back; "" for all of history, of which
-               only ``end`` can take the value away
+               only ``end`` can take the value away. Members are counted in the window alone
         """
         if reach == "":
-            told = self.judged(None, end, self.sessions[0] if self.sessions else None)
+            told = self.judged(start, end, self.sessions[0] if self.sessions else None)
             return Judged(self.judged(start, end).refusal, told.caveats)
         first = min(d for d in (start, reach, end) if d is not None)
         # a window holds the returns after its first close
@@ -115,7 +115,7 @@ class Gaps:
         high = bisect_right(self.days, end)
         refusals = [
             *self._too_old(end),
-            *self._too_few(first, end),
+            *self._too_few(start or end, end),
             *self._lost(low, high),
             *self._past_the_end(end),
             *self._edges(first, end),
@@ -123,7 +123,7 @@ class Gaps:
         said = (
             self.end if not refusals else "",
             *self._carried(end),
-            *self._members(first, end),
+            *self._members(start or end, end),
             *self._before(first, low),
             *self._within(low, high),
         )
