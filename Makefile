@@ -3,12 +3,14 @@ PYTHON ?= python3
 VENV   ?= .venv
 OUT    ?= out
 DIST   ?= dist
+FOR    ?= 300
+KIND   ?=
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 DEV    := $(VENV)/.ready-dev
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: report test lint docs bench torture wheel mutants clean
+.PHONY: report test lint docs bench torture wheel mutants fuzz clean
 
 report: $(READY)
 	@$(BIN)/paceline report --out $(OUT)/report.html
@@ -40,6 +42,12 @@ wheel: $(READY)
 
 mutants: $(DEV)
 	@$(BIN)/python bench/mutants.py
+
+# atheris needs a compiler on some machines; its folder is its own. Without it Hypothesis draws alone.
+fuzz: $(DEV)
+	@test -d $(VENV)/fuzz || $(PIP) --target $(VENV)/fuzz atheris 2>/dev/null || \
+	  echo "atheris cannot be installed here: Hypothesis draws the inputs by chance" >&2
+	@PYTHONPATH=$(VENV)/fuzz $(BIN)/python bench/fuzz.py --for $(FOR) $(if $(KIND),--kind $(KIND))
 
 clean:
 	rm -rf $(OUT) .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info

@@ -26,7 +26,7 @@ from mutations import Mutant
 APART = {
     f"test_{name}.py"
     for name in (
-        *"readme contributing packaging imports mutations code_of_steps plugins".split(),
+        *"readme docs contributing packaging imports mutations code_of_steps plugins".split(),
         *"cli commands pages pages_rotation report claims claims_reader proposals".split(),
         *"store files dates calendars simulated quality conformance_files".split(),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
 
 import paceline
@@ -73,3 +74,9 @@ def test_a_subject_of_no_pair_is_told(market: paceline.api.OpenMarket) -> None:
 
 def test_equal_weights_have_values(market: paceline.api.OpenMarket) -> None:
     assert any(f.value is not None for f in market.show("performance", subjects=["equal"]))
+
+
+def test_doctor_lists_baskets_without_members(market: paceline.api.OpenMarket) -> None:
+    rows = market.findings().filter(pl.col("check") == "basket without members").to_dicts()
+    assert [row["source"] for row in rows] == ["capped"]
+    assert REASON in rows[0]["example"]

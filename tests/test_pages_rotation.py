@@ -184,6 +184,7 @@ def study(value: float | None, way: int, *, borderline: bool = False, reason: st
         turn_state=lambda: SimpleNamespace(direction=way, borderline=borderline, reason=reason),
         to_turn=lambda _: figure(value),
         state=lambda _: figure(leg, "text"),
+        silent="",
     )
 
 

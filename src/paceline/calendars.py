@@ -147,5 +147,6 @@ def _renamed_method() -> None:
         if name.partition(".")[0] != "exchange_calendars":
             continue
         for kind in vars(module).values():
-            if isinstance(kind, type) and issubclass(kind, BaseOffset) and old in vars(kind):
+            own = isinstance(kind, type) and kind.__module__.startswith("exchange_calendars")
+            if own and issubclass(kind, BaseOffset) and old in vars(kind):
                 setattr(kind, new, vars(kind)[old])

@@ -27,6 +27,8 @@ from paceline import doors, toml
 from paceline.errors import MarketFileError, UnknownName
 
 Basis = Literal["price", "total"]
+#: Days that members, classes and holdings may be rolled forward.
+AGE = 366
 Schedule = Literal["none", "monthly", "quarterly", "annual", "members"]
 #: Kinds of security that take part in stock universes unless a market file says otherwise.
 COMMON = ("common",)
@@ -94,6 +96,9 @@ class Source(_Strict):
     derive: dict[str, str] = Field(default_factory=dict)
     # the plug-in's own settings, e.g. seed, companies
     options: dict[str, Any] = Field(default_factory=dict)
+    # day that members, classes or holdings are of: figures after it say how old they are
+    valid: dt.date | None = None
+    max_age: int = Field(default=AGE, gt=0)  # days after ``valid`` from which they have no value
     tolerance: Amount = 0.001  # two sources may differ by this much in a return before it is listed
     # security -> days whose return is true though it looks like a split
     true_jumps: dict[str, list[dt.date]] = Field(default_factory=dict)

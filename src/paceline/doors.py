@@ -75,6 +75,26 @@ def impossible(path: str | Path) -> str:
     return ""
 
 
+def resolved(path: str | Path, what: str) -> Path:
+    """The absolute path, links followed, whether or not something is there.
+
+    Raises ``UsageError`` for a path that no file can have, and for a link that leads to itself.
+
+    what  what a message calls it, e.g. the option that names it
+    """
+    if fault := impossible(path):
+        shown = visible(os.fspath(path))[:80]
+        raise UsageError(f"{what}: {shown!r} is no path: {fault}.", "Name another place.")
+    try:
+        found = Path(path).resolve()
+        found.exists()  # a loop is found out only by looking
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or "a link that leads to itself"
+        shown = visible(os.fspath(path))
+        raise UsageError(f"{what}: {shown}: {reason}.", "Name another place.") from None
+    return found
+
+
 def read_bytes(
     path: str | Path, error: type[PacelineError] = DataError, largest: int = LARGEST_FILE
 ) -> bytes:

@@ -227,7 +227,7 @@ def forget(path: str | Path) -> list[str]:
 
 def allow(files: Iterable[str | Path]) -> list[str]:
     """Allow files, as they are now, for this process only; their absolute paths."""
-    paths = [Path(file).resolve() for file in files]
+    paths = [doors.resolved(file, "plug-in") for file in files]
     _ALLOWED.update(_checksum(_bytes(path)) for path in paths)
     return [str(path) for path in paths]
 
@@ -236,7 +236,7 @@ def files_of(path: str | Path) -> list[Path]:
     """The plug-in files that a path means: a Python file itself, or those a market file names."""
     path = Path(path)
     if path.suffix == ".py":
-        return [path.resolve()]
+        return [doors.resolved(path, "plug-in")]
     return [Path(name) for name in config.load(path).plugins]
 
 

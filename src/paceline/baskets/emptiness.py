@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from paceline.baskets.history import Day
     from paceline.baskets.select import Selector
 
+#: How every reason begins.
+NO_MEMBERS = "no members"
 #: Names told as a sample.
 SAMPLE = 5
 
@@ -27,7 +29,7 @@ def why_empty(selector: Selector, name: str) -> str:
     panel, spec = selector.panel, selector.basket(name)
     days = np.flatnonzero(panel.listed.any(axis=0))
     if not len(days):
-        return "no members: no source has a price or a return of any security"
+        return f"{NO_MEMBERS}: no source has a price or a return of any security"
     day = selector.history.day(int(days[-1]))
     when = panel.sessions[day.t]
     reason = (
@@ -38,7 +40,7 @@ def why_empty(selector: Selector, name: str) -> str:
         or _others(selector, spec, name, day)
         or _weights(selector, spec, name, day)
     )
-    return f"no members on {when}: {reason}" if reason else f"no members by {when}"
+    return f"{NO_MEMBERS} on {when}: {reason}" if reason else f"{NO_MEMBERS} by {when}"
 
 
 def _universe(selector: Selector, spec: config.Basket, day: Day) -> str:

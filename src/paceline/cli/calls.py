@@ -127,7 +127,7 @@ def score(file: File = None, /, *, json: AsJson = False, where: When | None = No
     if decided:
         say_table(["person or house", *_RECORD.values()], decided, "Records")
     else:
-        say("No call is due yet, so nothing is proved.")
+        say("No call has been decided, so nothing is proved.")
     for s in scored.in_force:
         if s.reason and s.status not in ("not started",):
             say(f"{s.call.id}: {s.reason}")

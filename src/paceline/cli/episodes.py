@@ -19,6 +19,7 @@ from paceline.cli.options import (
 from paceline.errors import UsageError
 
 if TYPE_CHECKING:
+    from paceline.methods.episode_table import Episode
     from paceline.studies.episodes import Study
 
 
@@ -201,6 +202,13 @@ def _state(study: Study, line: str, sizes: list[float]) -> list[str]:
     ]
 
 
+def _until(study: Study, episode: Episode) -> str:
+    """Day of the furthest point; of the last episode, that it is under way or not known."""
+    if episode.open:
+        return "not known" if study.silent else "under way"
+    return str(study.days[episode.until])
+
+
 def _episodes(study: Study) -> list[list[str]]:
     """One row per episode: who took the lead, when, by how much, how broadly."""
     rows = []
@@ -215,7 +223,7 @@ def _episodes(study: Study) -> list[list[str]]:
                 figures["sessions"].text,
                 figures["broad"].text if "broad" in figures else "",
                 figures["went"].text,
-                "under way" if episode.open else str(study.days[episode.until]),
+                _until(study, episode),
             ]
         )
     return rows

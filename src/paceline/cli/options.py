@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from paceline.doors import visible
+from paceline.doors import resolved, visible
 from paceline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def open_market(where: Where) -> OpenMarket:
             given["as_of"] = day(where.as_of, "--as-of", "latest")
         if where.store_version is not None:
             given["version"] = version(where.store_version)
-    if where.data is not None and not where.data.is_dir():
+    if where.data is not None and not resolved(where.data, "--data").is_dir():
         raise UsageError(
             f"--data: {where.data} is not a folder.", "Name the folder that holds the data files."
         )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paceline.doors import LARGEST_TEXT, read_bytes
+from paceline.doors import LARGEST_TEXT, read_bytes, resolved
 from paceline.errors import SourceError, UsageError
 from paceline.factcheck import Checked, Verdict, factcheck
 from paceline.factcheck.subjects import Names
@@ -104,7 +104,7 @@ class Score:
 
 def measure(market: Market, folder: Path) -> Score:
     """Read every text of a folder and compare with its key. ``SourceError`` names a key that cannot be used."""
-    if not folder.is_dir():
+    if not resolved(folder, "--score").is_dir():
         raise UsageError(f"{folder} is no folder.", "Name a folder of texts (.txt) with answer keys (.json).")
     names = Names(market)
     texts = sorted(folder.glob("*.txt"))

@@ -38,6 +38,18 @@ class Judged(NamedTuple):
     caveats: tuple[str, ...]
 
 
+class Validity(NamedTuple):
+    """Something a basket is made by that is of a day, and how many days old it may become."""
+
+    what: str
+    day: str
+    max_age: int
+
+    def age(self, end: str) -> int:
+        """Days from its day to ``end``; negative before it."""
+        return int((np.datetime64(end) - np.datetime64(self.day)).astype(int))
+
+
 @dataclass(frozen=True)
 class Gaps:
     """The sessions on which a basket's level on one basis lacks anything.
@@ -47,6 +59,10 @@ class Gaps:
     sessions  all sessions of the level, ISO dates
     rebalanced  days on which its weights were set anew
     limit     share of the weight without a return above which a figure has no value
+    ended     last session with a level, where the level ends before the last of ``sessions``; else
+              ""
+    alone     the basket is one instrument
+    dated     what its members and weights rest on that is of a day
     eligible, absent, held  members on each of ``sessions``, those of them without any price, and
                       those that the basket holds; empty where nobody counted them
     ranked    the basket is chosen from those members by more than their class: the absent are not
@@ -64,6 +80,9 @@ class Gaps:
     ranked: bool = False
     rebalanced: tuple[str, ...] = ()
     limit: float = 0.0
+    ended: str = ""
+    alone: bool = False
+    dated: tuple[Validity, ...] = ()
 
     def eligible_on(self, sessions: Dates) -> Ints:
         """(T,) members of the day, priced or not, on each of those sessions; 0 where not known."""
@@ -94,14 +113,30 @@ class Gaps:
         # a window holds the returns after its first close
         low = bisect_left(self.days, first) if first == end else bisect_right(self.days, first)
         high = bisect_right(self.days, end)
-        refusals = [*self._too_few(first, end), *self._lost(low, high), *self._edges(first, end)]
-        said = (*self._members(first, end), *self._before(first, low), *self._within(low, high))
+        refusals = [
+            *self._too_old(end),
+            *self._too_few(first, end),
+            *self._lost(low, high),
+            *self._past_the_end(end),
+            *self._edges(first, end),
+        ]
+        said = (
+            self.end if not refusals else "",
+            *self._carried(end),
+            *self._members(first, end),
+            *self._before(first, low),
+            *self._within(low, high),
+        )
         caveats = [c for c in said if c]
         return Judged(refusals[0] if refusals else "", tuple(caveats))
 
     def blank(self, sessions: Dates, lookback: int | None) -> Bools:
         """(T,) the sessions whose value, looking back so many sessions, has none."""
         out = np.zeros(len(sessions), bool)
+        if self.ended:
+            out |= sessions > np.datetime64(self.ended)
+        for of in self.dated:
+            out |= sessions > np.datetime64(of.day) + of.max_age
         if not self.days:
             return out
         days = np.array(self.days, "datetime64[D]")
@@ -182,6 +217,30 @@ class Gaps:
         if since >= low or not (self.shares["lost"][since:low] > self.limit).any():
             return []
         return [f"weights did not move: {self._missing('lost', since, low, over=self.limit)}"]
+
+    @property
+    def end(self) -> str:
+        """That and when the level ended; empty where it goes on."""
+        what = "its last close" if self.alone else "the last day most of its members had returns"
+        return f"{self.name} ended on {self.ended}, {what}" if self.ended else ""
+
+    def _too_old(self, end: str) -> list[str]:
+        return [
+            f"no value: {d.what} of {d.day} are {d.age(end):,} days old on {end}, "
+            f"{d.max_age:,} are allowed"
+            for d in self.dated
+            if d.age(end) > d.max_age
+        ]
+
+    def _carried(self, end: str) -> list[str]:
+        return [
+            f"{d.what} of {d.day}, rolled forward {d.age(end):,} days"
+            for d in self.dated
+            if 0 < d.age(end) <= d.max_age
+        ]
+
+    def _past_the_end(self, end: str) -> list[str]:
+        return [f"no value: {self.end}"] if self.ended and end > self.ended else []
 
     def _edges(self, first: str, end: str) -> list[str]:
         """Ends of the window on which the level is not known: a later return covers them."""

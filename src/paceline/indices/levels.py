@@ -19,7 +19,7 @@ BASES: tuple[Basis, Basis] = ("price", "total")
 
 @dataclass(frozen=True)
 class Levels:
-    """Levels (basket x session), NaN before a basket exists.
+    """Levels (basket x session), NaN before a basket exists and after its last session with data.
 
     ``native`` holds each basket on the basis named in ``basis``: the market's own where the basket
     has it.
@@ -68,11 +68,16 @@ def assemble(
 
 
 def covered(index: Indices, needed: float = COVERAGE) -> Array:
-    """Levels from the first session on which at least ``needed`` of the members had a return."""
+    """Levels from the first to the last session with returns of at least ``needed`` of the members.
+
+    The close before the first of those returns is the base. What is missing after the last one is
+    not carried forward: nobody knows yet whether the data go on.
+    """
     enough = (index.members > 0) & (index.missing <= (1 - needed) * index.members)
     levels = np.where(np.isfinite(index.levels), index.levels, np.nan)
     started = np.maximum.accumulate(enough, axis=1)
-    base = np.zeros_like(started)
-    base[:, :-1] = started[:, 1:]  # the close before the first covered return is the base
-    base[:, -1] = started[:, -1]
-    return np.where(base, levels, np.nan)
+    there = np.zeros_like(started)
+    there[:, :-1] = started[:, 1:]
+    there[:, -1] = started[:, -1]
+    there &= np.maximum.accumulate(enough[:, ::-1], axis=1)[:, ::-1]
+    return np.where(there, levels, np.nan)

@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast
 
+import numpy as np
+
 from paceline import config, engine, measures
 from paceline import plugins as plugged
 from paceline.arrays import Array, Dates
@@ -22,7 +24,7 @@ from paceline.market.measuring import Evaluated
 from paceline.market.opening import located
 from paceline.market.stored import Stored
 from paceline.market.watching import Watched
-from paceline.signals.lows import confirmed_lows
+from paceline.signals.lows import broken_on, confirmed_lows
 
 if TYPE_CHECKING:
     import polars as pl
@@ -281,6 +283,21 @@ class Market:
             return low, confirmed
 
         return self.memo("low", make)
+
+    @property
+    def low_broken(self) -> dt.date | None:
+        """First session on which the benchmark closed below that low; None while it has held."""
+
+        def make() -> dt.date | None:
+            levels = self.all_levels
+            line = levels.native[levels.names.index(self.benchmark)]
+            if self.low is None:
+                return None
+            low = int(np.searchsorted(levels.sessions, np.datetime64(self.low[0])))
+            at = broken_on(line, low)
+            return None if at is None else dt.date.fromisoformat(str(levels.sessions[at]))
+
+        return self.memo("low broken", make)
 
     @property
     def watched(self) -> list[Watched]:

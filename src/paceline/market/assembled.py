@@ -17,7 +17,7 @@ from paceline.engine import Provenance
 from paceline.errors import NotEnoughData
 from paceline.indices import levels
 from paceline.indices.drift import SHARES
-from paceline.indices.gaps import Gaps
+from paceline.indices.gaps import Gaps, Validity
 from paceline.lineage import Step, Steps, code_of
 from paceline.market.stored import Stored
 
@@ -326,6 +326,9 @@ class Assembled:
         begun = np.maximum.accumulate(np.r_[False, there[:-1]])  # the base has no return
         shares = np.where(begun, index.shares[:, row], 0.0)
         shares[0, begun & ~there] = 1.0  # nobody was held: a level missing for a while
+        last = int(np.flatnonzero(there)[-1]) if there.any() else len(there) - 1
+        if (shares[0, last + 1 :] == 1.0).all():
+            shares[:, last + 1 :] = 0.0  # the end says it all
         some = np.flatnonzero(shares.any(axis=0))
         days = self._days(index.sessions)
         counted, nobody = self.absent.get(name), np.empty(0, np.int64)
@@ -341,7 +344,32 @@ class Assembled:
             counted is not None and counted.ranked,
             tuple(days[r.session] for r in index.targets.rebalances if row in r.rows),
             self.file.market.unpriced,
+            days[last] if last < len(there) - 1 else "",
+            bool(self.baskets[name].instrument),
+            self._dated(self.baskets[name]),
         )
+
+    def _dated(self, spec: config.Basket) -> tuple[Validity, ...]:
+        """What the members and weights of a basket rest on that is of a day."""
+        if spec.instrument or self.stocks is None:
+            return ()
+        used = self._used(spec)
+        sources = [s for s in self.file.sources.values() if s.table in used]
+        dated = [Validity(s.table, str(s.valid), s.max_age) for s in sources if s.valid is not None]
+        universe = self.file.universes.get(spec.universe or "")
+        fund = universe.holdings if universe is not None and universe.roll != "none" else None
+        held = self.stocks.holdings(fund, -1) if fund else None
+        if held is not None and not any(d.what == "holdings" for d in dated):
+            limit = min((s.max_age for s in sources if s.table == "holdings"), default=config.AGE)
+            dated.append(Validity(f"holdings of {fund}", str(held.date), limit))
+        return tuple(dated)
+
+    def _used(self, spec: config.Basket) -> set[str]:
+        """The tables that a basket with members rests on beside prices."""
+        universe = self.file.universes.get(spec.universe or "")
+        used = {"classes"} if spec.sector or spec.industry or spec.sub_industry else set()
+        used |= {"members"} if universe is not None and universe.members else set()
+        return used | ({"holdings"} if universe is not None and universe.holdings else set())
 
     def _days(self, sessions: Dates) -> tuple[str, ...]:
         """The sessions as ISO dates."""
@@ -396,12 +424,7 @@ class Assembled:
             if built and name in built["price"].names:
                 caveats += built["price"].caveats.get(name, ())
                 break
-        used = {"prices"}
-        if not spec.instrument:
-            universe = self.file.universes.get(spec.universe or "")
-            used |= {"classes"} if spec.sector or spec.industry or spec.sub_industry else set()
-            used |= {"members"} if universe is not None and universe.members else set()
-            used |= {"holdings"} if universe is not None and universe.holdings else set()
+        used = {"prices"} | (set() if spec.instrument else self._used(spec))
         from_ = self._instrument_sources[spec.instrument] if spec.instrument else self.file.sources
         caveats += [
             s.caveat

@@ -13,20 +13,34 @@ if TYPE_CHECKING:
 
 
 class Reference(NamedTuple):
-    """A name in a market file, and the column of the stored tables that must hold it."""
+    """A name in a market file, and the column of the stored tables that must hold it.
+
+    among  the list that the name stands in, itself included
+    """
 
     key: str
     kind: str
     name: str
     table: str
     column: str
+    among: tuple[str, ...] = ()
 
 
 def check(stored: Stored) -> None:
-    """Raise ``MarketFileError`` for a name that no stored row bears.
+    """Raise ``MarketFileError`` for a name that no stored row bears, nor any beside it in its list.
 
-    Nothing is said while a source of the file was never imported: it may hold the name.
+    A class of a list in which others have members may be empty today: see ``without_rows``. Nothing
+    is said while a source of the file was never imported: it may hold the name.
     """
+    for ref, known in without_rows(stored):
+        if not set(ref.among) & set(known):
+            error = UnknownName(ref.kind, ref.name, known)
+            remedy = error.remedy if known else f"No source fills the table {ref.table}."
+            raise MarketFileError(f"{stored.path}: {ref.key}: {error.message}", remedy)
+
+
+def without_rows(stored: Stored) -> Iterator[tuple[Reference, list[str]]]:
+    """(reference, names of its kind that have rows) for every name that no stored row bears."""
     if not set(stored.file.sources) <= {row["source"] for row in stored.loads}:
         return
     known: dict[tuple[str, str], list[str]] = {}
@@ -35,9 +49,7 @@ def check(stored: Stored) -> None:
         if place not in known:
             known[place] = stored.distinct(*place)
         if ref.name not in known[place]:
-            error = UnknownName(ref.kind, ref.name, known[place])
-            remedy = error.remedy if known[place] else f"No source fills the table {ref.table}."
-            raise MarketFileError(f"{stored.path}: {ref.key}: {error.message}", remedy)
+            yield ref, known[place]
 
 
 def _references(file: MarketFile) -> Iterator[Reference]:
@@ -51,9 +63,10 @@ def _references(file: MarketFile) -> Iterator[Reference]:
             yield Reference(f"{at}.holdings", "fund", universe.holdings, "holdings", "fund")
     for name, basket in file.baskets.items():
         for level in ("sector", "industry", "sub_industry"):
-            for label in listed(getattr(basket, level)):
-                kind = level.replace("_", "-")
-                yield Reference(f"baskets.{name}.{level}", kind, label, "classes", level)
+            labels = listed(getattr(basket, level))
+            for label in labels:
+                key, kind = f"baskets.{name}.{level}", level.replace("_", "-")
+                yield Reference(key, kind, label, "classes", level, tuple(labels))
     for name, rotation in file.rotations.items():
         proxy = rotation.proxy.removeprefix("-")
         if proxy:

@@ -9,6 +9,7 @@ from pathlib import Path
 from paceline import config, measures
 from paceline import plugins as plugged
 from paceline.baskets import weights
+from paceline.doors import resolved
 
 #: Where the demo keeps its store, below the working folder.
 DEMO_STORE = Path(".paceline") / "demo"
@@ -25,7 +26,9 @@ def located(
 
     named  further plug-in files, by absolute path, which are not allowed by standing here
     """
-    data = None if data is None else Path(data).resolve()  # of the working folder, as the store is
+    data = (
+        None if data is None else resolved(data, "data")
+    )  # of the working folder, as the store is
     if path is None and not Path("market.toml").exists():
         demo = resources.files("paceline").joinpath("data", "demo.toml")
         with resources.as_file(demo) as place:
@@ -34,7 +37,7 @@ def located(
     else:
         file, name = config.load(path or "market.toml", data), str(path or "market.toml")
     if store is not None:
-        settings = file.market.model_copy(update={"store": str(Path(store).resolve())})
+        settings = file.market.model_copy(update={"store": str(resolved(store, "store"))})
         file = file.model_copy(update={"market": settings})
     file = plugged.added(file, plugins)
     if named:

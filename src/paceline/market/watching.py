@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from paceline.arrays import Array, Dates
-from paceline.errors import PacelineError
+from paceline.baskets.emptiness import NO_MEMBERS
+from paceline.errors import PacelineError, UnknownName
+from paceline.market import named
 from paceline.rows import MISSING_SESSIONS, STOPPED
 from paceline.signals.sessions import month_ends
 
@@ -25,9 +27,12 @@ if TYPE_CHECKING:
 LISTED, RECENT = 12, 366
 UNPRICED = "members without any price"
 LACKING = "returns missing or of another basis for much of the weight"
+ENDED = "level ends before the last session"
+EMPTY = "basket without members"
+UNHELD = "class without securities"
 FOLLOWS = "built index does not follow the published one"
 #: Findings that stand on page one.
-FIRST_PAGE = (MISSING_SESSIONS, STOPPED, LACKING, FOLLOWS)
+FIRST_PAGE = (MISSING_SESSIONS, STOPPED, LACKING, ENDED, FOLLOWS)
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,13 @@ def watched(market: Market) -> list[Watched]:
         market.moment.levels  # noqa: B018 - everything below rests on it
     except PacelineError:
         return []
-    return [*_unpriced(market), *_lacking(market), *_following(market)]
+    return [
+        *_empty(market),
+        *_unpriced(market),
+        *_lacking(market),
+        *_ended(market),
+        *_following(market),
+    ]
 
 
 def first_page(market: Market) -> list[dict[str, Any]]:
@@ -66,6 +77,30 @@ def _recent(row: Mapping[str, Any], since: str, as_of: str) -> bool:
     """Whether a day that the finding names lies in the last year; days are named in its example."""
     words = str(row["example"] or "").replace(",", " ").replace(":", " ").split()
     return any(since <= w <= as_of for w in words if len(w) == len(as_of) and w[4:5] == "-")
+
+
+def _unheld(market: Market) -> Iterator[Watched]:
+    """Classes that a basket names beside others, and that no security is in."""
+    for ref, known in named.without_rows(market.stored):
+        near = UnknownName(ref.kind, ref.name, known)
+        yield Watched(ref.key, UNHELD, 1, "adds nobody to the basket", ref.name, near.remedy)
+
+
+def _empty(market: Market) -> Iterator[Watched]:
+    """Declared baskets that never had a member, each with the step that left nobody."""
+    names = [n for n in market.declared if n in market.composites]
+    caveats = market.provenance(names).caveats
+    for name in names:
+        why = next((c for c in caveats[name] if c.startswith(NO_MEMBERS)), "")
+        if why:
+            yield Watched(
+                name,
+                EMPTY,
+                1,
+                "its figures have no value",
+                why,
+                "Change its selection or its data.",
+            )
 
 
 def _unpriced(market: Market) -> Iterator[Watched]:
@@ -108,6 +143,22 @@ def _lacking(market: Market) -> Iterator[Watched]:
             "said on every figure that they touch; without a value where nothing stands in",
             _latest(days),
         )
+
+
+def _ended(market: Market) -> Iterator[Watched]:
+    """Declared baskets whose level does not reach the last session."""
+    sessions = market.all_levels.sessions
+    for name in market.declared:
+        gaps = market.moment.gaps(name)
+        if gaps is not None and gaps.ended:
+            yield Watched(
+                name,
+                ENDED,
+                int((sessions > np.datetime64(gaps.ended)).sum()),
+                "no value after that day",
+                f"ended on {gaps.ended}",
+                "Import newer data of it, or name what took its place.",
+            )
 
 
 def _latest(days: list[str]) -> str:

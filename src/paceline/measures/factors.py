@@ -19,7 +19,7 @@ from paceline.signals.lows import last_low
 from paceline.signals.members import Basis, basis_of
 from paceline.signals.ranks import tied_ranks
 from paceline.signals.returns import return_between
-from paceline.signals.sessions import month_ends
+from paceline.signals.sessions import is_over, month_ends
 from paceline.signals.sorts import held, legs, weigh
 from paceline.signals.tables import day, tidy
 from paceline.signals.windows import since_session, window
@@ -294,11 +294,14 @@ def _windows(
         yield "since_low", *window(view, "since_low")
     for name in ("mtd", "last_month", "ytd", "1y"):
         yield name, *window(view, name)
-    ends = month_ends(view.sessions)
+    ends, last = month_ends(view.sessions), len(view.sessions) - 1
+    if is_over(view.sessions, view.calendar, "M"):
+        ends = np.append(ends, last)
     for a, b in list(pairwise(ends.tolist()))[-months:] if months > 0 else []:
         yield str(view.sessions[b].astype("datetime64[M]")), a, b
     year = view.sessions.astype("datetime64[Y]")
     closes = np.flatnonzero(year[1:] != year[:-1]).tolist()
+    closes += [last] if is_over(view.sessions, view.calendar, "Y") else []
     for a, b in list(pairwise(closes))[-years:] if years > 0 else []:
         yield str(year[b]), a, b
 

@@ -10,7 +10,7 @@ import polars as pl
 from paceline.arrays import SESSIONS_PER_YEAR
 from paceline.measures import Array, Result, View, measure
 from paceline.signals.returns import return_between, session_returns
-from paceline.signals.sessions import year_of
+from paceline.signals.sessions import is_over, year_of
 from paceline.signals.statistics import (
     annual,
     information_ratio,
@@ -57,7 +57,8 @@ def performance(
     1m, 3m, 6m, 1y, 3y, 5y  the same day so many months before, or the last session on or before it
     mtd, qtd, ytd           the last close of the month, quarter or year before
     since_low               the benchmark's last confirmed short-term low
-    last_month, 2024        full periods: the month before, a calendar year
+    last_month, 2024        full periods: the month before, or this one on its last session by the
+                            calendar; a calendar year likewise
 
     Windows over a year are annualised too, (1 + return) ** (A / sessions) - 1. A is the number of
     sessions of a year of the market's calendar: 252 in New York by convention, elsewhere the mean
@@ -97,7 +98,8 @@ def _wanted(
 ) -> list[str]:
     """Names of the statistics, in order."""
     end, this_year = len(view.sessions) - 1, year_of(view.sessions)
-    calendar = tuple(str(this_year - k) for k in range(1, years + 1))
+    latest = this_year if is_over(view.sessions, view.calendar, "Y") else this_year - 1
+    calendar = tuple(str(latest - k) for k in range(years))
     default = ("since",) if since is not None else (*HORIZONS, *ANNUALISED, *calendar, *RISKS)
     wanted = list(chosen(horizons, default))
     if since is not None:

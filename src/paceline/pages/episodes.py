@@ -8,6 +8,7 @@ from functools import partial
 from paceline.document import Block, Chart, Grid, Label, Magnitude, Part, Section, Sentence, Series
 from paceline.figures import Figure
 from paceline.methods.barriers import NAMED
+from paceline.methods.episode_table import Episode
 from paceline.pages import page
 from paceline.pages.signs import direction
 from paceline.pages.words import INTERVAL, day, words
@@ -52,8 +53,8 @@ def _head(ask: Answers, s: Study) -> Sentence:
     """The state of the first declared pair, and the move that would turn it."""
     v = s.turn_state()
     lead, against, turn = ask.name(s.pair.lead), ask.name(s.pair.against), s.to_turn(C)
-    if v.reason:
-        return words(Label(s.pair.label), ": who leads cannot be said (", Label(v.reason), ").")
+    if why := s.silent or v.reason:
+        return words(Label(s.pair.label), ": who leads cannot be said (", Label(why), ").")
     if not v.direction or turn.value is None:
         return words(
             Label(s.pair.label), ": neither leg has taken the lead at the size of an episode yet."
@@ -172,6 +173,13 @@ def _line(s: Study) -> list[Chart]:
     ]
 
 
+def _until(s: Study, e: Episode) -> str | Label:
+    """Day of the furthest point; of the last episode, that it is under way or not known."""
+    if e.open:
+        return "not known" if s.silent else "under way"
+    return day(str(s.days[e.until]))
+
+
 def _past(s: Study) -> list[Grid]:
     """The newest episodes, latest first."""
     rows: list[tuple[Part | None, ...]] = []
@@ -186,7 +194,7 @@ def _past(s: Study) -> list[Grid]:
                 f["sessions"],
                 f.get("broad"),
                 f["went"],
-                "under way" if e.open else day(str(s.days[e.until])),
+                _until(s, e),
             )
         )
     if not rows:

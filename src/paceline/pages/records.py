@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paceline.document import Block, Grid, Part, Section
+from paceline.document import Block, Grid, Label, Part, Section
 from paceline.pages import page
 from paceline.pages.words import Clause, day, words
 from paceline.studies.answers import Answers
@@ -10,8 +10,8 @@ from paceline.studies.answers import Answers
 #: Streaks of one leg against the other, and how the table names them.
 STREAKS = {
     "current": "Current",
-    "longest_ahead": "Longest outperformance, past quarter",
-    "longest_behind": "Longest underperformance, past quarter",
+    "longest_ahead": "Longest outperformance",
+    "longest_behind": "Longest underperformance",
 }
 RECORDS = ("distance_from_record", "sessions_since_record", "records_this_year")
 
@@ -73,6 +73,11 @@ def _row(ask: Answers, name: str) -> tuple[Part | None, ...] | None:
     )
 
 
+def _window(ask: Answers) -> Label:
+    """The sessions in which the longest streak of a pair is looked for: no quarter of a year."""
+    return Label(f"{ask.setting('streaks', 'window')} sessions")
+
+
 def _against(ask: Answers) -> list[tuple[Part | None, ...]]:
     """The streaks of each rotation's first leg against its second."""
     rows: list[tuple[Part | None, ...]] = []
@@ -81,7 +86,12 @@ def _against(ask: Answers) -> list[tuple[Part | None, ...]]:
             run = ask.one("streaks", r.lead, statistic, against=r.against)
             if run is not None and run.value:
                 between = (day(run.extra.get("first")), day(run.end))
-                rows.append((ask.name(r.lead), ask.name(r.against), title, run, *between))
+                shown = (
+                    Label(title)
+                    if statistic == "current"
+                    else Label(f"{title}, last {_window(ask).text}")
+                )
+                rows.append((ask.name(r.lead), ask.name(r.against), shown, run, *between))
     return rows
 
 
@@ -98,7 +108,9 @@ def _said(ask: Answers) -> list[Block]:
         streak = (
             " The longest streak of sessions ahead of ",
             ask.name(first.against),
-            " in the past quarter was ",
+            " in the last ",
+            _window(ask),
+            " was ",
             run,
             ", from ",
             day(run.extra.get("first")),

@@ -14,8 +14,6 @@ from paceline.studies.rotations import pair_of
 
 #: Both axes are centred here.
 CENTRE = 100
-#: Statistics with a value per week; of the others the last one counts.
-WEEKLY = ("rs_ratio", "rs_momentum", "quadrant_change")
 
 
 @page(place=40)
@@ -48,7 +46,10 @@ def relative_rotation(ask: Answers) -> Section | None:
 
 @dataclass(frozen=True)
 class Weeks:
-    """The weeks of one pair: trend and momentum of each, the latest other figures, the changes."""
+    """The weeks of one pair: trend and momentum of each, the latest other figures, the changes.
+
+    latest  of the market's last week: its figures by statistic, without a value where it has none
+    """
 
     trend: list[Figure]
     momentum: list[Figure]
@@ -57,18 +58,24 @@ class Weeks:
 
     @property
     def last(self) -> Figure:
-        """Momentum of the last week."""
+        """Momentum of the last week that has one."""
         return self.momentum[-1]
+
+    @property
+    def stands(self) -> bool:
+        """Whether the market's last week has a place."""
+        return "rs_momentum" in self.latest and self.latest["rs_momentum"].value is not None
 
 
 def _paths(figures: Sequence[Figure]) -> list[Weeks]:
     """The pairs that have a week with both trend and momentum, in the order of the figures."""
     by_pair: dict[tuple[str, str | None], list[Figure]] = {}
     for f in figures:
-        if f.value is not None:
-            by_pair.setdefault((f.subject, f.against), []).append(f)
+        by_pair.setdefault((f.subject, f.against), []).append(f)
+    this_week = max((str(f.end) for f in figures), default="")
     paths = []
-    for own in by_pair.values():
+    for every in by_pair.values():
+        own = [f for f in every if f.value is not None]
         trend = {str(f.end): f for f in own if f.statistic == "rs_ratio"}
         momentum = {str(f.end): f for f in own if f.statistic == "rs_momentum"}
         weeks = sorted(trend.keys() & momentum.keys())
@@ -77,7 +84,7 @@ def _paths(figures: Sequence[Figure]) -> list[Weeks]:
                 Weeks(
                     [trend[w] for w in weeks],
                     [momentum[w] for w in weeks],
-                    {f.statistic: f for f in own if f.statistic not in WEEKLY},
+                    {f.statistic: f for f in every if f.end == this_week},
                     sorted(
                         (f for f in own if f.statistic == "quadrant_change"),
                         key=lambda f: str(f.end),
@@ -98,6 +105,7 @@ def _drawn(title: str, named: Sequence[tuple[str, Weeks]]) -> list[Block]:
     tails = tuple(
         Series(name, [f.number for f in path.trend], [f.number for f in path.momentum], path.last)
         for name, path in named
+        if path.stands
     )
     return [
         Chart(
@@ -132,15 +140,16 @@ def _drawn(title: str, named: Sequence[tuple[str, Weeks]]) -> list[Block]:
 
 
 def _row(name: str, path: Weeks) -> tuple[Part | None, ...]:
+    now = path.latest.get("rs_momentum")
     return (
         Label(name),
-        Label(str(path.last.extra["quadrant"])),
+        Label(str(path.last.extra["quadrant"])) if path.stands else None,
         path.latest.get("weeks_in_quadrant"),
-        path.trend[-1],
-        path.last,
+        path.latest.get("rs_ratio"),
+        now,
         path.latest.get("heading"),
         path.latest.get("velocity"),
-        "under way" if path.last.extra.get("provisional") else "complete",
+        "under way" if now is not None and now.extra.get("provisional") else "complete",
     )
 
 

@@ -48,6 +48,9 @@ def verdict(ask: Answers) -> Section | None:
 
 def _changing(found: Verdict) -> Sentence:
     grade = found.figure("changing", found.grade, "text")
+    if grade.value is None:
+        why = next((c for c in grade.caveats if c.startswith("no value")), "no value")
+        return words("Whether leadership is changing cannot be judged (", Label(why), ").")
     n, k = found.counts()
     since: tuple[Part, ...] = ("since the low of " if found.is_low else "since ", day(found.date))
     head = (rules.claim("changing", found.grade), " (grade: ", grade, "). ")

@@ -19,7 +19,7 @@ def benchmark_level(view: View) -> Array | None:
     if view.benchmark is None:
         return None
     price = view.all_levels.get("price")
-    if price is not None and np.isfinite(price[view.benchmark, -1]):
+    if price is not None and np.isfinite(price[view.benchmark]).any():
         row: Array = price[view.benchmark]
     else:
         row = view.levels[view.benchmark]
@@ -40,6 +40,30 @@ def last_low(view: View) -> tuple[int, int] | None:
     level = benchmark_level(view)
     lows = [] if level is None else confirmed_lows(level, view.low)
     return lows[-1] if lows else None
+
+
+def broken_low(view: View) -> tuple[int, int] | None:
+    """The benchmark's last confirmed low and the first later session that closed below it.
+
+    None while the low has held, or without one.
+    """
+    low = last_low(view)
+    level = benchmark_level(view)
+    if low is None or level is None:
+        return None
+    at = broken_on(level, low[0])
+    return None if at is None else (low[0], at)
+
+
+def broken_on(level: Array, low: int) -> int | None:
+    """First session after ``low`` on which the level (T,) closed below that of ``low``."""
+    below = np.flatnonzero(level[low + 1 :] < level[low])
+    return low + 1 + int(below[0]) if len(below) else None
+
+
+def broken(low: object, on: object) -> str:
+    """What a figure since a low says once the low has been broken."""
+    return f"the low of {low} has been broken: the benchmark closed below it on {on}"
 
 
 def known_low(view: View) -> Ints:

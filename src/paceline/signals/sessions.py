@@ -39,6 +39,23 @@ def month_ends(sessions: Dates) -> Ints:
     return np.flatnonzero(month[1:] != month[:-1])
 
 
+def is_over(sessions: Dates, calendar: Dates, unit: str) -> bool:
+    """Whether the last session is the last of its month ("M"), quarter ("Q") or year ("Y").
+
+    It is where the next session of the ``calendar`` belongs to another one; not known, and so no,
+    where the calendar does not reach beyond the last session.
+    """
+    coming = calendar[calendar > sessions[-1]][:1]
+    if not len(coming):
+        return False
+    period = "Y" if unit == "Y" else "M"
+    last, after = (
+        int(d[0].astype(f"datetime64[{period}]").astype(np.int64)) for d in (sessions[-1:], coming)
+    )
+    size = 3 if unit == "Q" else 1
+    return after // size > last // size
+
+
 def week_ends(sessions: Dates, calendar: Dates) -> tuple[Ints, bool]:
     """Session numbers of the last session of each week, Monday to Sunday; whether the last is over.
 

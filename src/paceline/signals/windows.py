@@ -13,7 +13,7 @@ import numpy as np
 
 from paceline.errors import NotEnoughData, UnknownName, UsageError
 from paceline.signals.lows import last_low
-from paceline.signals.sessions import last_close_of_year, on_or_before
+from paceline.signals.sessions import is_over, last_close_of_year, on_or_before
 from paceline.signals.tables import day
 from paceline.signals.view import View
 
@@ -37,9 +37,9 @@ def window(view: View, horizon: str) -> tuple[int, int]:
     1d, 1w        1 and 5 sessions
     1m ... 5y     same day so many months before, last session on or before it
     mtd, qtd, ytd base is the last close of the month, quarter or year before
-    last_month    the last full calendar month
+    last_month    the last full calendar month: on its last session, this one
     since_low     base is the benchmark's last confirmed short-term low
-    2024          a full calendar year
+    2024          a full calendar year, which its last session completes
 
     Raises ``UnknownName`` for any other name.
     """
@@ -57,13 +57,16 @@ def window(view: View, horizon: str) -> tuple[int, int]:
         return on_or_before(view.sessions, _begin(today, horizon) - EVE), end
     if horizon == "last_month":
         this_month = today.replace(day=1)
+        if is_over(view.sessions, view.calendar, "M"):
+            return on_or_before(view.sessions, this_month - EVE), end
         first = months_before(this_month, 1)
         return on_or_before(view.sessions, first - EVE), on_or_before(
             view.sessions, this_month - EVE
         )
     if horizon.isdigit() and len(horizon) == 4:
         year = int(horizon)
-        if dt.date(year, 12, 31) > today:
+        over = year == today.year and is_over(view.sessions, view.calendar, "Y")
+        if dt.date(year, 12, 31) > today and not over:
             return -1, end
         return last_close_of_year(view.sessions, year - 1), last_close_of_year(view.sessions, year)
     raise UnknownName("horizon", horizon, (*HORIZONS, str(today.year - 1)))

@@ -93,7 +93,8 @@ def _sectors(ask: Answers, verdict: Verdict) -> Iterator[Argument]:
 
 def _declared(verdict: Verdict) -> Iterator[Argument]:
     new = [g for g in verdict.declared if g.case.size >= C]
-    yield Argument("episodes", verdict.figure("new episodes", len(new), "count"), side(bool(new)))
+    count = verdict.figure("new episodes", len(new), "count")
+    yield Argument("episodes", count, side(None if count.value is None else bool(new)))
     clear = [
         g
         for g in verdict.declared
@@ -102,7 +103,7 @@ def _declared(verdict: Verdict) -> Iterator[Argument]:
         and not g.evidence.low <= 0 <= g.evidence.high
     ]
     count = verdict.figure("declared beyond noise", len(clear), "count")
-    yield Argument("intervals", count, side(bool(clear)))
+    yield Argument("intervals", count, side(None if count.value is None else bool(clear)))
 
 
 def _lows(ask: Answers, verdict: Verdict) -> Iterator[Argument]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -109,6 +109,11 @@ class RotationSet:
         """A rotation's raw or beta-neutral line."""
         found: Array = self.lines[self.row(name, line)]
         return found
+
+    @cached_property
+    def live(self) -> frozenset[str]:
+        """Names of the rotations whose line has a value on the last session."""
+        return frozenset(n for n, k in self.rows.items() if np.isfinite(self.lines[k, -1]))
 
     def turn_state(self, name: str, line: str = "raw", c: float = C) -> TurnState:
         """A rotation's state today at one size."""

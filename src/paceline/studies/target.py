@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from paceline.market import Market
 
 QUESTION = "What does this level by this date ask for, and how likely is it?"
+#: Seeds lie below this.
+LARGEST_SEED = 2**63
 ABOUT = {
     "question": QUESTION,
     "definition": "Implied return, required growth per year, chance of closing at or beyond the "
@@ -223,6 +225,8 @@ def weigh(
     names = market.resolve([subject or market.benchmark])
     if len(names) != 1:
         raise UsageError(f"{subject!r} is a group of {len(names)} baskets.", "Give one basket.")
+    if not 0 <= seed < LARGEST_SEED:
+        raise UsageError(f"seed {seed} cannot be used.", "Give a whole number from 0 to 2^63 - 1.")
     market = market.including(names)
     name, today = names[0], dt.date.fromisoformat(market.as_of)
     deadline = _deadline(by, today)
@@ -295,8 +299,9 @@ def _closes(market: Market, name: str, since: str | dt.date | None) -> tuple[str
     if since is not None:
         there &= levels.sessions >= np.datetime64(parse_date(since))
     if not there.any() or not there[-1]:
+        ended = f"; its last is of {levels.sessions[there][-1]}" if there.any() else ""
         raise NotEnoughData(
-            f"{name} has no close on {market.as_of}.",
+            f"{name} has no close on {market.as_of}{ended}.",
             "Choose another subject, history or as-of day.",
         )
     return basis, levels.sessions[there], line[there]

@@ -23,6 +23,7 @@ from paceline.methods.barriers import NAMED
 from paceline.methods.detector import QUARTER
 from paceline.methods.episode_table import last_turn
 from paceline.methods.last_window import window_evidence
+from paceline.signals.lows import broken
 from paceline.studies.answers import Answers
 from paceline.studies.rotations import Pair, RotationSet, pairs, rotation_set
 
@@ -98,8 +99,12 @@ class Verdict:
         elif subject:
             legs, basis = [subject], market.all_levels.basis.get(subject, "")
         else:
-            legs = sorted({n for p in self.rotations.pairs.values() for n in (p.lead, p.against)})
-            basis = ""
+            chosen = [p for n, p in self.rotations.pairs.items() if n in self.rotations.live]
+            chosen = chosen or list(self.rotations.pairs.values())
+            legs = sorted({n for p in chosen for n in (p.lead, p.against)})
+            caveats, basis = (*caveats, *self.ended), ""
+        if self.is_low and market.low_broken is not None and start is None and not subject:
+            caveats = (*caveats, broken(self.date, market.low_broken))
         names = list(dict.fromkeys([*legs, benchmark]))
         question = market.provenance(names, dict.fromkeys(names, basis)).question(
             "verdict",
@@ -123,6 +128,19 @@ class Verdict:
             evidence=evidence.to_json() if evidence else {},
             extra=extra,
         )
+
+    @property
+    def ended(self) -> tuple[str, ...]:
+        """The rotations whose line has no value today, and why, each in words."""
+        gaps = self.market.moment.gaps
+        told = []
+        for name, pair in self.rotations.pairs.items():
+            if name not in self.rotations.live:
+                basis = self.rotations.basis[name]
+                ends = [g.end for n in (pair.lead, pair.against) if (g := gaps(n, basis)) and g.end]
+                why = ", ".join(ends) or f"no value on {self.market.as_of}"
+                told.append(f"{pair.label} is not judged: {why}")
+        return tuple(told)
 
     @property
     def judged(self) -> list[grades.Grading]:
@@ -208,7 +226,7 @@ def weigh(ask: Answers, sector: str | None = None) -> Verdict | None:
     at = at if is_low else max(last - QUARTER, 0)
     cases = []
     for name, pair in rotations.pairs.items():
-        direction, size = turned(rotations, name, at)
+        direction, size = turned(rotations, name, at) if name in rotations.live else (0, 0.0)
         flat = window_evidence(rotations.line(name, "neutral"), last - at) if pair.neutral else None
         cases.append(
             grades.RotationCase(

@@ -104,7 +104,7 @@ from paceline.errors import MarketFileError, SourceError
 from paceline.lineage import Origin
 from paceline.rows import joined
 from paceline.sources import Context, Parsed, Raw
-from paceline.sources.files import _columns, _options, _prices
+from paceline.sources.files import _columns, _options, _prices, _types
 from paceline.sources.files._work import SHAPES, WIDE, Work, extra_file
 
 # -- fetching: all input
@@ -267,6 +267,21 @@ def _check_options(name: str, spec: Source, table: schema.Table) -> None:
             f"sources.{name}.options.ratio_of belongs to a wide table of fundamentals.",
             'Give table = "fundamentals" and wide = { book_equity = "Price/Book" }.',
         )
+    field = spec.options.get("wide_field", "close")
+    numbers = [c for c, kind in _columns.targets(table).items() if kind.is_numeric()]
+    if table.name == "prices" and field not in numbers:
+        raise MarketFileError(
+            f"sources.{name}.options.wide_field: table 'prices' has no numbers {field!r}.",
+            f"Accepted: {', '.join(numbers)}.",
+        )
+    own = schema.table("securities").schema
+    for key, value in dict(spec.options.get("also_securities", {})).items():
+        if key in ("security", "source") or key not in own or not _types.constant(value, own[key]):
+            raise MarketFileError(
+                f"sources.{name}.options.also_securities: {key} = {value!r} is no value of the "
+                "table 'securities'.",
+                f"Its columns: {', '.join(c for c in own if c not in ('security', 'source'))}.",
+            )
     if spec.options.get("wide") and table.name not in WIDE:
         raise MarketFileError(
             f"sources.{name}.options.wide does not apply to table {table.name!r}.",

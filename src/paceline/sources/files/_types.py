@@ -13,6 +13,7 @@ from paceline.errors import MarketFileError, SourceError
 #: Days that exist for every library that a date passes through: years 1 to 9999.
 _FIRST, _LAST = -719_162, 2_932_896
 _PER_DAY = {"ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
+_CELLS = (pl.String, pl.Boolean, pl.Date, pl.Datetime, pl.Categorical, pl.Enum, pl.Null)
 #: What a type is called where it cannot be a cell.
 _NO_CELLS: dict[type[pl.DataType], str] = {
     pl.List: "lists",
@@ -34,7 +35,7 @@ def readable(what: str, frame: pl.DataFrame, wanted: Mapping[str, str]) -> pl.Da
     """
     kept: list[pl.Expr] = []
     for column, dtype in frame.schema.items():
-        said = _NO_CELLS.get(dtype.base_type())
+        said = _said(dtype)
         asked = column in wanted or not wanted
         if said and asked:
             by = wanted.get(column)
@@ -56,6 +57,14 @@ def readable(what: str, frame: pl.DataFrame, wanted: Mapping[str, str]) -> pl.Da
         else:
             kept.append(pl.col(column))
     return frame.select(kept)
+
+
+def _said(dtype: pl.DataType) -> str:
+    """What a type that cannot be a cell is called; "" for one that can."""
+    base = dtype.base_type()
+    if dtype.is_numeric() or base in _CELLS:
+        return ""
+    return _NO_CELLS.get(base, "values")
 
 
 def check(key: str, what: str, mapped: ColumnMap, dtype: pl.DataType, kind: pl.DataType) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +103,10 @@ class Scored:
             "due": s.due,
             "worst_on": s.worst_on if statistic == "worst" else None,
         }
-        return self.questions[call.id].figure(
+        question = self.questions[call.id]
+        if statistic == "status" and s.status == "no data":
+            question, more = replace(question, gaps=()), (*more, s.reason)  # no number of a level
+        return question.figure(
             " + ".join(call.baskets) or call.id,
             value,
             unit,

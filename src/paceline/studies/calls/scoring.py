@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from paceline.engine import Question
 from paceline.errors import UnknownName, UsageError
 from paceline.lineage import code_of
 from paceline.methods.call import Call
 from paceline.methods.legs import Legs
-from paceline.methods.scoring import due_date, score_call
+from paceline.methods.scoring import CallScore, due_date, score_call
 from paceline.studies import ledger_file
 from paceline.studies.calls.scored import Scored, yardstick
 from paceline.studies.target import FARTHEST, sessions_to
@@ -88,8 +89,27 @@ def score(market: Market, path: str | Path | None = None) -> Scored:
             caveats=caveats,
             measure="calls",
         )
-        scores.append(score_call(call, legs))
+        scores.append(_or_no_data(score_call(call, legs), questions[call.id]))
     return Scored(market, ledger, tuple(scores), questions)
+
+
+def _or_no_data(score: CallScore, question: Question) -> CallScore:
+    """The score, or "no data" and why, where the levels have no value at an end of its window."""
+    if score.status in ("not scorable", "not started"):
+        return score
+    end = min(score.due or question.as_of, question.as_of)
+    why = question.refusal(score.entry, end)
+    if not why:
+        return score
+    before = {k: getattr(score, k) for k in ("base", "base_active", "base_triggered", "chance")}
+    return CallScore(
+        score.call,
+        "no data",
+        why.removeprefix("no value: "),
+        due=score.due,
+        sessions=score.sessions,
+        **before,
+    )
 
 
 def _last_due(made: Sequence[Call], today: dt.date) -> dt.date:
@@ -136,7 +156,7 @@ def _resolved(market: Market, call: Call, path: Path) -> tuple[list[str], list[s
 
 
 def _basis(market: Market, call: Call, names: Sequence[str]) -> tuple[str, Any]:
-    """One basis for all legs: total return where all have it today, else price; a level is a price.
+    """One basis for all legs: total return where all have it, else price; a level is a price.
 
     Where no basis serves all legs each takes its own, and the figure says so.
     """
@@ -144,7 +164,8 @@ def _basis(market: Market, call: Call, names: Sequence[str]) -> tuple[str, Any]:
     rows = [have.names.index(n) for n in names]
     order = ("price", "total") if call.stance == "level_target" else ("total", "price")
     for basis in order:
-        if np.isfinite(have.by_basis[basis][rows, -1]).all():
+        # of the whole history: a leg that ends or lags changes no basis
+        if np.isfinite(have.by_basis[basis][rows]).any(axis=1).all():
             return basis, have.by_basis[basis]
     own = [have.basis[n] for n in names]
     return own[0] if len(set(own)) == 1 else "/".join(own), have.native

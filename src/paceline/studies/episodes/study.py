@@ -40,6 +40,11 @@ class Study(RotationNumbers):
     def _proxy_question(self) -> Question:
         return questions.of_proxy(self)
 
+    @cached_property
+    def silent(self) -> str:
+        """Why nothing can be said of the last session: a leg that ended, say; else empty."""
+        return self._question.refusal(None, self.market.as_of).removeprefix("no value: ")
+
     def figure(
         self,
         statistic: str,

@@ -1,0 +1,168 @@
+"""Days that figures must state: of lists rolled forward, of a broken low, of periods complete."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import exchange_calendars
+import numpy as np
+import pytest
+
+from paceline.market import Market
+from paceline.pages.since_low import since_low
+from paceline.signals.sessions import is_over
+from paceline.studies.answers import Answers
+
+MARKET = """
+[market]
+name = "days"
+calendar = "XNYS"
+benchmark = "{benchmark}"
+start = 2024-10-01
+store = "store"
+basis = "price"
+[sources.prices]
+path = "prices.csv"
+columns = {{ security = "security", date = "date", close = "close" }}
+dialect = "split_adjusted"
+{more}
+"""
+LISTED = """
+[sources.list]
+table = "members"
+path = "members.csv"
+columns = { universe = "universe", security = "security", start = "start" }
+valid = 2025-01-31
+max_age = 40
+[universes.all]
+members = "all"
+[baskets.equal]
+universe = "all"
+weight = "equal"
+"""
+ALONE = """
+[baskets.x]
+instrument = "X"
+"""
+NYSE = exchange_calendars.get_calendar("XNYS", start="2024-10-01", end="2026-12-31").sessions
+DAYS = [d.date() for d in NYSE]
+
+
+def made(folder: Path, benchmark: str, more: str, lines: dict[str, list[float]]) -> Market:
+    rows = [
+        f"{name},{day},{close:.4f}"
+        for name, closes in lines.items()
+        for day, close in zip(DAYS, closes, strict=False)
+    ]
+    (folder / "prices.csv").write_text("security,date,close\n" + "\n".join(rows) + "\n")
+    members = [f"all,{name},2024-10-01" for name in lines]
+    (folder / "members.csv").write_text("universe,security,start\n" + "\n".join(members) + "\n")
+    (folder / "market.toml").write_text(MARKET.format(benchmark=benchmark, more=more))
+    market = Market.open(folder / "market.toml")
+    market.import_()
+    return market
+
+
+def wave(count: int, step: float) -> list[float]:
+    return [100 + step * (k % 7) for k in range(count)]
+
+
+def as_of(market: Market, day: str) -> Market:
+    return Market(market.file, market.path, as_of=day)
+
+
+# ---- lists rolled forward
+
+
+@pytest.mark.parametrize(
+    ("day", "caveat", "valued"),
+    [
+        ("2025-01-31", "", True),
+        ("2025-02-28", "members of 2025-01-31, rolled forward 28 days", True),
+        (
+            "2025-03-31",
+            "no value: members of 2025-01-31 are 59 days old on 2025-03-31, 40 are allowed",
+            False,
+        ),
+    ],
+)
+def test_a_list_says_how_old_it_is(tmp_path: Path, day: str, caveat: str, valued: bool) -> None:
+    lines = {n: wave(140, s) for n, s in (("X", 1.0), ("Y", 0.5), ("Z", -0.5))}
+    market = as_of(made(tmp_path, "equal", LISTED, lines), day)
+    for measure, statistic in (("performance", "mtd"), ("percent_above_average", None)):
+        how = {"window": 20} if statistic is None else {}
+        (figure, *_) = [f for f in market.show(measure, **how) if statistic in (None, f.statistic)]
+        assert (figure.value is not None) == valued
+        said = [c for c in figure.caveats if "2025-01-31" in c]
+        assert said == ([caveat] if caveat else [])
+
+
+# ---- a low that was broken
+
+#: A fall of 10%, a rise of 4.4% that confirms the low, and a fall to just below it.
+FALL = [*[100.0] * 5, 94.0, 90.0, 94.0, 93.0]
+
+
+@pytest.mark.parametrize(("after", "broken"), [([91.0, 92.0], ""), ([91.0, 89.9, 92.0], "10")])
+def test_a_broken_low_is_said_to_be_broken(tmp_path: Path, after: list[float], broken: str) -> None:
+    market = made(tmp_path, "x", ALONE, {"X": FALL + after})
+    assert market.low is not None
+    assert market.low[0] == DAYS[6]
+    on = str(DAYS[int(broken)]) if broken else ""
+    assert str(market.low_broken or "") == on
+    (figure,) = market.show("performance", horizons=("since_low",))
+    want = [f"the low of {DAYS[6]} has been broken: the benchmark closed below it on {on}"]
+    assert [c for c in figure.caveats if "broken" in c] == (want if broken else [])
+    section = since_low.build(Answers(market))
+    assert section is not None
+    assert ("That low has been broken since" in str(section.blocks[0])) == bool(broken)
+
+
+def test_a_broken_low_was_not_broken_before(tmp_path: Path) -> None:
+    market = made(tmp_path, "x", ALONE, {"X": [*FALL, 91.0, 89.9]})
+    assert as_of(market, str(DAYS[9])).low_broken is None
+
+
+# ---- periods
+
+
+@pytest.mark.parametrize(
+    ("last", "month", "quarter", "year"),
+    [
+        ("2025-11-28", True, False, False),  # a half session after Thanksgiving, then a weekend
+        ("2025-11-26", False, False, False),
+        ("2025-03-31", True, True, False),
+        ("2025-12-30", False, False, False),
+        ("2025-12-31", True, True, True),
+        ("2025-05-30", True, False, False),
+    ],
+)
+def test_the_calendar_knows_what_is_over(last: str, month: bool, quarter: bool, year: bool) -> None:
+    calendar = np.array(DAYS, "datetime64[D]")
+    seen = calendar[calendar <= np.datetime64(last)]
+    assert [is_over(seen, calendar, u) for u in "MQY"] == [month, quarter, year]
+    assert not is_over(seen, seen, "M")  # nothing is known of the days to come
+
+
+@pytest.mark.parametrize(
+    ("day", "start", "end"),
+    [
+        ("2025-11-28", "2025-10-31", "2025-11-28"),
+        ("2025-11-26", "2025-09-30", "2025-10-31"),
+        ("2025-12-01", "2025-10-31", "2025-11-28"),
+        ("2025-12-31", "2025-11-28", "2025-12-31"),
+    ],
+)
+def test_the_last_full_month(tmp_path: Path, day: str, start: str, end: str) -> None:
+    market = as_of(made(tmp_path, "x", ALONE, {"X": wave(330, 1.0)}), day)
+    (month,) = market.show("performance", horizons=("last_month",))
+    assert (month.start, month.end) == (start, end)
+    years = {f.statistic for f in market.show("performance", years=1)}
+    assert ("2025" in years, "2024" in years) == (day == "2025-12-31", day != "2025-12-31")
+
+
+def test_the_year_has_a_value_on_its_last_session(tmp_path: Path) -> None:
+    market = as_of(made(tmp_path, "x", ALONE, {"X": wave(330, 1.0)}), "2025-12-31")
+    at = {str(d): 100 + k % 7 for k, d in enumerate(DAYS)}
+    (year,) = market.show("performance", horizons=("2025",))
+    assert year.number == pytest.approx(at["2025-12-31"] / at["2024-12-31"] - 1, rel=1e-4)
