@@ -30,6 +30,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,6 +43,8 @@ ROOT = Path(__file__).parent.parent
 #: Securities of each feed, and its sessions: enough for an import to take its time.
 SECURITIES, SESSIONS = 40, 250
 FEEDS = 5
+#: Trials with one store; then an empty one.
+BATCH = 50
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 COMMAND = [sys.executable, "-m", "paceline", "import", "--market", "market.toml"]
 MARKET = """
@@ -59,7 +62,7 @@ from paceline.store import Store
 from paceline.errors import StoreError
 whole = {rows}
 while True:
-    store = Store(sys.argv[1], create=False)
+    store = Store(sys.argv[1])
     last = store.version
     frame = store.read("prices", last)
     listed = dict(store.loads(last).select("load", "source").iter_rows())
@@ -144,6 +147,9 @@ class Ground:
 
     def judge(self, told: Told, before: dict[int, int]) -> dict[int, int]:
         """Count what is lost or half there; returns the rows of each load."""
+        if not (self.folder / "store/tables/loads/_delta_log").exists():
+            told.lost += len(before)
+            return {}  # killed before there was a store
         store = Store(self.folder / "store", create=False)
         told.faults += [str(f) for f in store.check().faults]
         rows = store.read("prices")
@@ -288,30 +294,36 @@ def plan(trials: int) -> Iterator[Callable[[Ground, Told, float], None]]:
             yield others[(number // 10) % len(others)]
 
 
-def torture(folder: Path, trials: int, seed: int) -> Told:
-    """Run the trials in a folder; see the module."""
-    rng, told = random.Random(seed), Told()
-    ground = Ground(folder, rng)
-    began = time.perf_counter()
-    for feed in range(FEEDS):
-        finish(ground, told, feed, 1, ground.start(feed))
-    typical = (time.perf_counter() - began) / FEEDS
-    counts = ground.judge(told, {})
-    for number, trial in enumerate(plan(trials), 1):
-        trial(ground, told, 1.1 * typical)
-        counts = ground.judge(told, counts)
-        if number % 20 == 0:
-            sys.stderr.write(f"\r{number} trials, {told.lost} rows lost, {told.halves} halves ")
-            sys.stderr.flush()
-    return told
+def torture(folder: Path, trials: int, seed: int, told: Told) -> None:
+    """Run the trials in a folder, each batch with a store that begins empty; see the module."""
+    rng, steps = random.Random(seed), list(plan(trials))
+    for first in range(0, len(steps), BATCH):
+        place = folder / f"market{first}"
+        place.mkdir()
+        ground, counts = Ground(place, rng), dict[int, int]()
+        began = time.perf_counter()
+        # how long an import takes now, measured beside the market that is tortured
+        with tempfile.TemporaryDirectory() as aside:
+            assert Ground(Path(aside), rng).start(0).wait() == 0
+        typical = time.perf_counter() - began
+        for number, trial in enumerate(steps[first : first + BATCH], first + 1):
+            trial(ground, told, 1.1 * typical)
+            counts = ground.judge(told, counts)
+            if number % 20 == 0:
+                sys.stderr.write(f"\r{number} trials, {told.lost} rows lost, {told.halves} halves ")
+                sys.stderr.flush()
+        shutil.rmtree(place)
 
 
 def main() -> int:
-    """Print trials and losses; exit code 1 if anything was lost."""
+    """Print trials and losses, after Ctrl-C too; exit code 1 if anything was lost."""
     trials = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else int(time.time())
-    with tempfile.TemporaryDirectory() as folder:
-        told = torture(Path(folder), trials, seed)
+    told = Told()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    with tempfile.TemporaryDirectory() as folder, suppress(KeyboardInterrupt):
+        torture(Path(folder), trials, seed, told)
     print(f"\nseed {seed}")
     for kind, count in sorted(told.trials.items()):
         print(f"{count:6}  {kind}")
