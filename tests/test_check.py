@@ -279,7 +279,8 @@ def test_check_and_repair_on_the_command_line(
     found = json.loads(capsys.readouterr().out)
     assert found["broken"] and {f["place"] for f in found["faults"]} == {"prices"}
     assert main(["repair"]) == 0
-    assert "from the raw bytes, bit for bit" in capsys.readouterr().out
+    # whether byte for byte is the writer's affair: it may lay out the same rows in two ways
+    assert "from the raw bytes" in capsys.readouterr().out
     assert main(["check"]) == 0 and main(["repair"]) == 0
     assert "Nothing is damaged." in capsys.readouterr().out
     assert list((market / "store/damaged").glob(f"*/tables/prices/**/{path.name}"))

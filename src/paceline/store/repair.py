@@ -183,8 +183,8 @@ def _how(again: Sequence[int], *, proved: bool) -> str:
         end = "from the raw bytes, bit for bit"
     else:
         end = (
-            "from the raw bytes, as many rows as before; another version of Paceline or of its "
-            "libraries wrote them, so that their values cannot be proved the same"
+            "from the raw bytes, as many rows as before; the files are not byte for byte those "
+            "written then, so that their values cannot be proved the same"
         )
     return f"built again; load {', '.join(map(str, again))} {end}"
 
