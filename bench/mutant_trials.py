@@ -35,6 +35,8 @@ APART = {
 BUDGET = 15.0
 #: A mutant that computes this many times longer than its tests hangs: it is noticed.
 PATIENCE = 5
+#: Bytes of memory a mutant may ask for: one that fills a loop without end is noticed, too.
+MEMORY = 4 << 30
 QUIET = "-p no:randomly -p no:xdist -p no:cacheprovider --no-header --tb=short".split()
 # libraries are imported before the fork, hypothesis too, which pytest remarks upon
 QUIET += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
@@ -153,6 +155,7 @@ def trial(tree: Path, mutant: Mutant | None, tests: Sequence[str], reach: Reach)
     """In a child: the tests' verdict on a tree with that mutant in it; 0 when none fails."""
     seconds = int(PATIENCE * sum(reach.times[t] for t in tests)) + 15
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     if mutant:
         name = ".".join(("paceline", *Path(mutant.file).with_suffix("").parts))
         path = tree / "src" / "paceline" / mutant.file
