@@ -448,6 +448,15 @@ def test_a_basket_without_members_says_why(case: str) -> None:
     assert made.caveats["t"][0] == f"no members on 2024-03-25: {reason}"
 
 
+def test_companies_that_are_all_too_small_are_the_reason() -> None:
+    universes = {"small": {"eligible": {"kinds": ["common"], "min_cap": 9.0}}}
+    made = baskets.targets(flat([1.0, 2.0, 3.0]), market({"t": {"universe": "small"}}, universes))
+    assert made.caveats["t"][0] == (
+        "no members on 2024-03-25: 3 securities keep the rules of universe 'small', none has a "
+        "company worth 9 or more"
+    )
+
+
 def test_equal_weights_of_a_universe_need_no_caps() -> None:
     panel = flat([NAN, 5.0, NAN])
     made = baskets.targets(

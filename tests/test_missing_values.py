@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 
@@ -80,3 +82,36 @@ def test_doctor_lists_baskets_without_members(market: paceline.api.OpenMarket) -
     rows = market.findings().filter(pl.col("check") == "basket without members").to_dicts()
     assert [row["source"] for row in rows] == ["capped"]
     assert REASON in rows[0]["example"]
+
+
+def test_a_class_that_nobody_is_in_is_a_finding(tmp_path: Path) -> None:
+    """Beside others in a list it stops nothing, but the reader is told; alone it is an error."""
+    rows = "".join(f"{s},Energy,2020-01-01\n" for s in ("AAA", "BBB"))
+    (tmp_path / "classes.csv").write_text("security,sector,start\n" + rows)
+    days = "".join(f"{d},{s},{100 + n}\n" for n, d in enumerate(weekdays("2025-08-01", 30))
+                   for s in ("IDX", "AAA", "BBB"))  # fmt: skip
+    (tmp_path / "long.csv").write_text("Date,Symbol,Close\n" + days)
+    classes = (
+        '[sources.gics]\ntable = "classes"\npath = "classes.csv"\n'
+        'constants = { scheme = "gics" }\n'
+        'columns = { security = "security", sector = "sector", start = "start" }\n'
+    )
+    energy = '[baskets.energy]\nuniverse = "all"\nweight = "equal"\nsector = ["Energy", "Enregy"]\n'
+    (tmp_path / "market.toml").write_text(f"{MARKET}{classes}{energy}")
+    market = paceline.open(tmp_path / "market.toml")
+    market.ensure()
+    (row,) = [r for r in market.findings().to_dicts() if r["check"] == "class without securities"]
+    assert (row["source"], row["example"]) == ("baskets.energy.sector", "Enregy")
+    assert "'Energy'" in row["remedy"]
+    assert len(market.weights("energy")) == 2
+
+
+def test_a_market_that_cannot_be_assembled_says_so(tmp_path: Path) -> None:
+    text = MARKET.replace('instrument = "IDX"', 'instrument = "NOPE"')
+    lines = "".join(f"{d},AAA,100\n" for d in weekdays("2025-08-01", 5))
+    (tmp_path / "long.csv").write_text("Date,Symbol,Close\n" + lines)
+    (tmp_path / "market.toml").write_text(text)
+    market = paceline.open(tmp_path / "market.toml")
+    market.ensure()
+    rows = [r for r in market.findings().to_dicts() if r["check"] == "market cannot be assembled"]
+    assert len(rows) == 1 and "no price of a wanted security" in rows[0]["example"]

@@ -206,6 +206,7 @@ def test_headline() -> None:
     broad = {
         ("percent_above_average", "large", "200"): figure(0.611, "fraction"),
         ("contributions", "large", "top_share"): figure(0.603, "fraction"),
+        ("contributions", "large", "top_10"): figure(0.004),
         ("contributions", "large", "total"): figure(0.17),
     }
     low = (
@@ -329,6 +330,7 @@ def test_counts_are_those_of_the_market_file(top: int, count: str) -> None:
         figure(0.17, subject="large", statistic="total"),
         figure(0.05, subject="large", statistic="top_1", extra={"security": "Z", "company": "Z"}),
         figure(0.603, "fraction", subject="large", statistic="top_share"),
+        figure(0.002, subject="large", statistic=f"top_{top}", extra={"company": "Y"}),
     ]
     weights = [figure(0.357, "fraction", subject="large", statistic="top10")]
     ask = Fake({}, contributions=rows, concentration=weights)
@@ -350,9 +352,11 @@ def test_drivers_and_the_published_benchmark() -> None:
         ),
     ]
     share = figure(0.603, "fraction", subject="large", statistic="top_share")
-    assert said(drivers.drivers.build, {}, contributions=rows) == [
-        "Large returned +17.00% this year."
-    ]
+    alone = ["Large returned +17.00% this year."]
+    assert said(drivers.drivers.build, {}, contributions=rows) == alone
+    # one company is no ten
+    assert said(drivers.drivers.build, {}, contributions=[*rows, share]) == alone
+    rows.append(figure(0.004, subject="large", statistic="top_10", extra={"company": "Y"}))
     published = {("performance", "large", "ytd"): figure(0.171)}
     assert said(drivers.drivers.build, published, contributions=[*rows, share]) == [
         "Large returned +17.00% this year; its ten largest contributors account for 60.3% of it.",
@@ -366,6 +370,7 @@ def test_losses_that_offset_are_told_in_points() -> None:
     rows = [
         figure(0.0044, subject="large", statistic="total"),
         figure(0.02, subject="large", statistic="top_1", extra={"security": "Z", "company": "Z"}),
+        figure(0.001, subject="large", statistic="top_10", extra={"company": "Y"}),
         figure(0.0339, subject="large", statistic="top"),
         figure(7.698, "fraction", subject="large", statistic="top_share"),
         *(

@@ -62,10 +62,13 @@ def _rules(name: str, universe: config.UniverseEntry, day: Day) -> str:
         before, left = int(left.sum()), left & keeps
         if not left.any():
             return f"none of {before:,} securities before that rule of universe {name!r} is {rule}"
-    wanted = f" ranks {universe.rank[0]} and beyond" if universe.rank else ""
-    return (
-        f"{int(left.sum()):,} securities keep the rules of universe {name!r}, too few for{wanted}"
-    )
+    asked = []
+    if universe.eligible is not None and universe.eligible.min_cap > 0:
+        asked.append(f"a company worth {universe.eligible.min_cap:,.0f} or more")
+    if universe.rank is not None:
+        asked.append(f"a rank from {universe.rank[0]} to {universe.rank[1]}")
+    lacking = " and ".join(asked) or "a day on which the universe is formed"
+    return f"{int(left.sum()):,} securities keep the rules of universe {name!r}, none has {lacking}"
 
 
 def _list(spec: config.Basket, name: str, selector: Selector, day: Day) -> str:

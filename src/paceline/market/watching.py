@@ -28,6 +28,7 @@ LISTED, RECENT = 12, 366
 UNPRICED = "members without any price"
 LACKING = "returns missing or of another basis for much of the weight"
 ENDED = "level ends before the last session"
+UNASSEMBLED = "market cannot be assembled"
 EMPTY = "basket without members"
 UNHELD = "class without securities"
 FOLLOWS = "built index does not follow the published one"
@@ -52,12 +53,14 @@ class Watched:
 
 
 def watched(market: Market) -> list[Watched]:
-    """All findings about the assembled market; none where it cannot be assembled."""
+    """All findings about the assembled market, or why it cannot be assembled."""
     try:
         market.moment.levels  # noqa: B018 - everything below rests on it
-    except PacelineError:
-        return []
+    except PacelineError as error:
+        what = "nothing of the market as a whole was looked at"
+        return [Watched(market.name, UNASSEMBLED, 1, what, error.message, error.remedy)]
     return [
+        *_unheld(market),
         *_empty(market),
         *_unpriced(market),
         *_lacking(market),

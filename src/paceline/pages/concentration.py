@@ -28,13 +28,14 @@ def concentration(ask: Answers) -> Section | None:
     most = ask.setting("concentration", "top")
     count = spelled(most)
     blocks: list[Block] = []
-    if (broad, "top10") in today:
+    whole = today.get((broad, "top10"))
+    if whole is not None and (whole.n_used is None or whole.n_used > most):  # else it is all of it
         blocks.append(
             words(
                 "The ",
                 heading(count),
                 " largest companies make up ",
-                today[broad, "top10"],
+                whole,
                 " of ",
                 ask.name(broad),
                 (

@@ -22,7 +22,8 @@ def drivers(ask: Answers) -> Section | None:
     at = {f.statistic: f for f in rows if not f.extra.get("part")}
     if broad is None or not companies or "total" not in at:
         return None
-    number, share = heading(spelled(ask.setting("contributions", "k"))), at.get("top_share")
+    k, share = ask.setting("contributions", "k"), at.get("top_share")
+    number = heading(spelled(k))
     blocks: list[Block] = [
         words(
             ask.name(broad),
@@ -31,6 +32,7 @@ def drivers(ask: Answers) -> Section | None:
             " this year",
             largest(
                 at,
+                k,
                 ("; its ", number, " largest contributors account for ", share, " of it"),
                 (
                     "; its ",

@@ -105,10 +105,11 @@ def _breadth(ask: Answers) -> Sentence | None:
     above = broad and ask.one("percent_above_average", broad, how={"window": window, "basis": None})
     if not broad or not above:
         return None
-    number = heading(spelled(ask.setting("contributions", "k")))
+    k = ask.setting("contributions", "k")
+    number = heading(spelled(k))
     at = {
         s: f
-        for s in ("total", "top", "top_share")
+        for s in ("total", "top", "top_share", f"top_{k}")
         if (f := ask.one("contributions", broad, s, how=YEAR)) is not None
     }
     return words(
@@ -120,6 +121,7 @@ def _breadth(ask: Answers) -> Sentence | None:
         " moving average",
         largest(
             at,
+            k,
             (
                 "; the ",
                 number,

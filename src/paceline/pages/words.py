@@ -86,14 +86,14 @@ def missing(part: Part | None) -> bool:
     return part is None or (figure is not None and figure.value is None)
 
 
-def largest(at: Mapping[str, Figure], share: Clause, points: Clause) -> Clause:
-    """How much of a gain the largest contributors gave.
+def largest(at: Mapping[str, Figure], k: int, share: Clause, points: Clause) -> Clause:
+    """How much of a gain the ``k`` largest contributors gave.
 
     ``share`` where it is a part of the whole; ``points`` where the other members lost, since a
-    share above one is no share; nothing without a gain.
+    share above one is no share; nothing without a gain, or of a basket of fewer companies.
     """
     part = at.get("top_share")
-    if part is None or part.value is None:
+    if part is None or part.value is None or f"top_{k}" not in at:
         return ()
     return share if float(part.value) <= 1 else points
 
