@@ -43,6 +43,7 @@ ROOT = Path(__file__).parent.parent
 #: Securities of each feed, and its sessions: enough for an import to take its time.
 SECURITIES, SESSIONS = 40, 250
 FEEDS = 5
+WHOLE = SECURITIES * SESSIONS
 #: Trials with one store; then an empty one.
 BATCH = 50
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
@@ -64,11 +65,11 @@ whole = {rows}
 while True:
     store = Store(sys.argv[1])
     last = store.version
-    frame = store.read("prices", last)
-    listed = dict(store.loads(last).select("load", "source").iter_rows())
-    for load, count in frame.group_by("load").len().iter_rows():
-        if listed[load] != "sessions" and count % whole:
-            sys.exit(f"half of load {{load}}: {{count}} rows")
+    if not last:
+        continue
+    for source, count in store.read("prices", last).group_by("source").len().iter_rows():
+        if count != whole:
+            sys.exit(f"half of {{source}} at version {{last}}: {{count}} rows")
     print("read", last, flush=True)
 """
 
@@ -100,6 +101,7 @@ class Ground:
         sessions = exchange_calendars.get_calendar("XNYS", start="2023-01-01").sessions
         self.days = pl.Series([d.date() for d in sessions[:SESSIONS]])
         self.revision = dict.fromkeys(range(FEEDS), 0)
+        self.seen: dict[int, tuple[int, int]] = {}  # load -> feed and revision
         self.done: dict[int, set[int]] = {feed: set() for feed in range(FEEDS)}
         feeds = [f'[sources.feed{n}]\nkind = "files"\npath = "feed{n}.csv"\n' for n in range(FEEDS)]
         (folder / "market.toml").write_text(MARKET.format(sources="\n".join(feeds)))
@@ -109,14 +111,20 @@ class Ground:
     def write(self, feed: int) -> int:
         """The next revision of a feed's file: every close tells its revision."""
         self.revision[feed] += 1
-        closes = [1000.0 + self.revision[feed] + n / 100 for n in range(SECURITIES)]
-        rows = pl.DataFrame(
-            {"security": [f"F{feed}S{n}" for n in range(SECURITIES)], "close": closes}
-        ).join(self.days.to_frame("date"), how="cross")
+        rows = self.rows(feed, self.revision[feed])
         draft = self.folder / f".feed{feed}"
         rows.write_csv(draft)
         draft.replace(self.folder / f"feed{feed}.csv")
         return self.revision[feed]
+
+    def rows(self, feed: int, revision: int) -> pl.DataFrame:
+        """A file: the first security says its revision, the others change with every third."""
+        base = [revision, *[revision - revision % 3] * (SECURITIES - 1)]
+        closes = [round(1000.0 + b + n / 100, 2) for n, b in enumerate(base)]
+        names = [f"F{feed}S{n}" for n in range(SECURITIES)]
+        return pl.DataFrame({"security": names, "close": closes}).join(
+            self.days.to_frame("date"), how="cross"
+        )
 
     def command(self, feed: int) -> list[str]:
         return [*COMMAND, "--source", f"feed{feed}"]
@@ -145,33 +153,38 @@ class Ground:
 
     # ---- what must hold
 
-    def judge(self, told: Told, before: dict[int, int]) -> dict[int, int]:
-        """Count what is lost or half there; returns the rows of each load."""
+    def judge(self, told: Told, *, every: bool = False) -> None:
+        """Count what is lost or half there: at new versions and an old one, or at ``every`` one."""
         if not (self.folder / "store/tables/loads/_delta_log").exists():
-            told.lost += len(before)
-            return {}  # killed before there was a store
+            told.lost += WHOLE * len(self.seen)
+            return  # killed before there was a store
         store = Store(self.folder / "store", create=False)
         told.faults += [str(f) for f in store.check().faults]
-        rows = store.read("prices")
-        counts = dict(rows.group_by("load").len().iter_rows())
-        for load, count in before.items():
-            if counts.get(load, 0) != count:
-                told.lost += max(0, count - counts.get(load, 0))
         sources = dict(store.loads().select("load", "source").iter_rows())
-        whole = SECURITIES * SESSIONS
-        told.halves += sum(n != whole for load, n in counts.items() if sources[load] != "sessions")
-        there = set(
-            rows.filter(pl.col("load").is_in(list(sources)))
-            .select(
-                pl.col("source").str.slice(4).cast(pl.Int64).alias("feed"),
-                (pl.col("close") - 1000).floor().cast(pl.Int64).alias("revision"),
-            )
-            .unique()
-            .iter_rows()
-        )
+        told.lost += WHOLE * sum(load not in sources for load in self.seen)
+        old = sorted(self.seen)
+        again = old if every or not old else [self.rng.choice(old)]
+        for load, source in sources.items():
+            if source != "sessions" and (load not in self.seen or load in again):
+                rows = store.read("prices", load).filter(pl.col("source") == source)
+                found = self.revision_of(int(source[4:]), rows)
+                if found is None:
+                    told.halves += 1
+                elif self.seen.setdefault(load, found) != found:
+                    told.lost += WHOLE
+        there = set(self.seen.values())
         for feed, revisions in self.done.items():
-            told.lost += whole * sum((feed, r) not in there for r in revisions)
-        return counts
+            told.lost += WHOLE * sum((feed, r) not in there for r in revisions)
+
+    def revision_of(self, feed: int, rows: pl.DataFrame) -> tuple[int, int] | None:
+        """The feed and revision of its file that these rows are, all of them; None for none."""
+        first = rows.filter(pl.col("security") == f"F{feed}S0")["close"].unique()
+        if len(rows) != WHOLE or len(first) != 1:
+            return None
+        revision = round(first[0] - 1000)
+        wanted = self.rows(feed, revision).sort("security", "date")
+        found = rows.select("security", "close", "date").sort("security", "date")
+        return (feed, revision) if found.equals(wanted) else None
 
 
 def killed(ground: Ground, told: Told, typical: float) -> None:
@@ -192,7 +205,7 @@ def full_disk(ground: Ground, told: Told, _: float) -> None:
     """One import of a copy of the market on a small disk that fills up, then is made larger."""
     place = Path(tempfile.mkdtemp())
     used = sum(p.stat().st_blocks * 512 for p in ground.folder.rglob("*"))
-    size = used + 4096 * ground.rng.randrange(40, 160)
+    size = used + 4096 * ground.rng.randrange(50, 85)
     mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(place)]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
         told.trials["full tmpfs: not permitted to mount one here"] += 1
@@ -201,9 +214,10 @@ def full_disk(ground: Ground, told: Told, _: float) -> None:
     try:
         shutil.copytree(ground.folder, place, dirs_exist_ok=True)
         here = copy.copy(ground)
-        here.folder, here.done = place, {feed: set(done) for feed, done in ground.done.items()}
+        here.folder, here.seen = place, dict(ground.seen)
+        here.done = {feed: set(done) for feed, done in ground.done.items()}
         feed = ground.rng.randrange(FEEDS)
-        counts = here.judge(told, {})
+        here.judge(told)
         try:
             revision = here.write(feed)
         except OSError:  # the disk took not even the file to import
@@ -216,14 +230,14 @@ def full_disk(ground: Ground, told: Told, _: float) -> None:
             elif process.returncode == 3 and "full" not in said:
                 told.wrong_exits.append(f"full tmpfs, but it says: {said[-300:]}")
             told.trials["full tmpfs" if process.returncode else "nearly full tmpfs"] += 1
-            counts = here.judge(told, counts)
+            here.judge(told)
         more = ["mount", "-o", f"remount,size={4 * size + 2**24}", str(place)]
         subprocess.run(more, check=True)
         revision, process = here.write(feed), here.start(feed)
         finish(here, told, feed, revision, process)
         if process.returncode:
             told.wrong_exits.append("an import after the disk was made larger failed")
-        here.judge(told, counts)
+        here.judge(told)
     finally:
         subprocess.run(["umount", str(place)], check=True)
         place.rmdir()
@@ -246,9 +260,8 @@ def raced(writers: int) -> Callable[[Ground, Told, float], None]:
     """Several imports at once and a reader; one of the imports is killed."""
 
     def trial(ground: Ground, told: Told, typical: float) -> None:
-        rows = SECURITIES * SESSIONS
         reader = subprocess.Popen(
-            [sys.executable, "-c", READER.format(rows=rows), str(ground.folder / "store")],
+            [sys.executable, "-c", READER.format(rows=WHOLE), str(ground.folder / "store")],
             env=environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -300,7 +313,7 @@ def torture(folder: Path, trials: int, seed: int, told: Told) -> None:
     for first in range(0, len(steps), BATCH):
         place = folder / f"market{first}"
         place.mkdir()
-        ground, counts = Ground(place, rng), dict[int, int]()
+        ground = Ground(place, rng)
         began = time.perf_counter()
         # how long an import takes now, measured beside the market that is tortured
         with tempfile.TemporaryDirectory() as aside:
@@ -308,10 +321,11 @@ def torture(folder: Path, trials: int, seed: int, told: Told) -> None:
         typical = time.perf_counter() - began
         for number, trial in enumerate(steps[first : first + BATCH], first + 1):
             trial(ground, told, 1.1 * typical)
-            counts = ground.judge(told, counts)
+            ground.judge(told)
             if number % 20 == 0:
                 sys.stderr.write(f"\r{number} trials, {told.lost} rows lost, {told.halves} halves ")
                 sys.stderr.flush()
+        ground.judge(told, every=True)
         shutil.rmtree(place)
 
 
