@@ -19,7 +19,7 @@ import paceline
 from paceline import config, panel
 from paceline.errors import SourceError, StoreError
 from paceline.market import stating, upkeep
-from paceline.store import Stated, Store, delta
+from paceline.store import Stated, Store, delta, told
 
 D = dt.date
 DAYS = [D(2023, 12, 28), D(2023, 12, 29), D(2024, 1, 2), D(2024, 1, 3), D(2024, 1, 4)]
@@ -154,7 +154,7 @@ def test_a_source_withdraws_nothing_of_another(store: Store) -> None:
     assert sorted(store.read("members")["security"]) == ["A", "B", "C"]
     store.state({}, source="two", checksum="")
     assert store.read("members")["security"].to_list() == ["A"]
-    assert store.sources() == ["one"] and store.sources(2) == ["one", "two"]
+    assert store.log.sources() == ["one"] and store.log.sources(2) == ["one", "two"]
 
 
 def test_what_is_added_only_stays_and_a_missing_value_says_nothing(store: Store) -> None:
@@ -202,10 +202,10 @@ def test_restated_history_is_measured(store: Store) -> None:
     new = {(s, d): c / 4 if d < split else c for (s, d), c in old.items()}
     say(store, "feed", old | other)
     assert say(store, "feed", new | other) == Stated(2, 0, 300, 0)
-    (told,) = json.loads(store.loads().row(-1, named=True)["changes"])["prices"]["restated"]
-    (most,) = told.pop("most")
-    assert most.pop("what") == "A" and most == told
-    assert told == {
+    (all_,) = json.loads(store.loads().row(-1, named=True)["changes"])["prices"]["restated"]
+    (most,) = all_.pop("most")
+    assert most.pop("what") == "A" and most == all_
+    assert all_ == {
         "subjects": 1,
         "field": "close",
         "rows": 300,
@@ -216,7 +216,7 @@ def test_restated_history_is_measured(store: Store) -> None:
         "low": 0.25,
         "high": 0.25,
     }
-    (row,) = store.changes().to_dicts()
+    (row,) = told.changes(store).to_dicts()
     assert row["what"] == [f"all 300 closes of A up to {days[299]} changed by a factor of 0.25"]
 
 
@@ -224,7 +224,7 @@ def test_changes_of_several_names_are_told_one_by_one_and_together(store: Store)
     rows = {("A", DAYS[0]): 10.0, ("A", DAYS[1]): 10.0, ("B", DAYS[0]): 10.0, ("C", DAYS[0]): 1.0}
     say(store, "feed", rows)
     say(store, "feed", {("A", DAYS[0]): 20.0, ("A", DAYS[1]): 20.0, ("B", DAYS[0]): 5.0})
-    (row,) = store.changes().to_dicts()
+    (row,) = told.changes(store).to_dicts()
     assert (row["changed"], row["withdrawn"]) == (3, 1)
     assert row["what"] == [
         "1 row withdrawn: C 2023-12-28",
@@ -632,7 +632,7 @@ def test_a_store_of_an_older_layout_is_read_and_carried_on(tmp_path: Path) -> No
     delta.append(folder, old)
     again = Store(store.path)
     assert said(again) == {"feed": {("A", DAYS[0]): 1.0, ("B", DAYS[0]): 2.0}}
-    assert again.changes().is_empty() and again.standing()["load"].to_list() == [1]
+    assert told.changes(again).is_empty() and again.log.standing()["load"].to_list() == [1]
     assert say(again, "feed", {("B", DAYS[0]): 3.0}) == Stated(2, 0, 1, 1)
     assert said(Store(store.path)) == {"feed": {("B", DAYS[0]): 3.0}}
     assert said(again, 1) == {"feed": {("A", DAYS[0]): 1.0, ("B", DAYS[0]): 2.0}}

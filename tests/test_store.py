@@ -21,7 +21,7 @@ import paceline
 from paceline.errors import StoreError, UnknownName, UsageError
 from paceline.lineage import Origin
 from paceline.sources import Finding, Raw
-from paceline.store import Store, delta
+from paceline.store import Store, delta, told
 
 D = dt.date
 DAY = D(2024, 1, 2)
@@ -66,7 +66,9 @@ def store(tmp_path: Path) -> Store:
 def test_an_empty_store_has_version_zero_and_empty_tables(store: Store) -> None:
     assert store.version == 0 == store.resolve(None)
     assert (
-        store.loads().is_empty() and store.findings().is_empty() and store.quarantine().is_empty()
+        store.loads().is_empty()
+        and told.findings(store).is_empty()
+        and told.quarantine(store).is_empty()
     )
     assert store.read("prices").is_empty()
     assert store.table("prices").collect_schema() == paceline.schema.table("prices").schema
@@ -149,11 +151,11 @@ def test_findings_and_quarantine_follow_the_version(store: Store) -> None:
     store.commit(
         {}, source="other", checksum="c3", findings=[Finding("other", "stale", 4, "kept, flagged")]
     )
-    assert store.findings(2).rows() == [
+    assert told.findings(store, 2).rows() == [
         ("feed", "negative close", 1, "quarantined", "A 2024-01-02", "look", 1)
     ]
-    assert store.findings()["check"].to_list() == ["negative close", "stale"]
-    assert store.quarantine().rows() == [
+    assert told.findings(store)["check"].to_list() == ["negative close", "stale"]
+    assert told.quarantine(store).rows() == [
         ("feed", "prices", "close is not a positive number", '{"close":-1}', 1)
     ]
 
@@ -163,7 +165,7 @@ def test_a_repeated_import_changes_not_one_byte(store: Store) -> None:
     before = everything(store.path)
     assert put(store, "c1", close=99.0) is None
     assert everything(store.path) == before
-    assert store.has("c1") and not store.has("c2")
+    assert store.log.has("c1") and not store.log.has("c2")
 
 
 @pytest.mark.parametrize(
@@ -306,7 +308,7 @@ def test_an_import_killed_before_its_commit_was_never_there(
         patch.setattr(delta, "append_if_unchanged", die)
         with pytest.raises(KilledError):
             put(store, "c2", close=12.0)
-    assert store.version == 1 and store.read("prices").equals(before) and not store.has("c2")
+    assert store.version == 1 and store.read("prices").equals(before) and not store.log.has("c2")
     assert put(store, "c2", close=12.0) == 3  # number 2 is burnt: its rows lie there unlisted
     assert sorted(store.read("prices")["load"]) == [1, 3]
     files = len(store.segments("prices")[0])

@@ -57,8 +57,10 @@ class OpenMarket(Market):
         return frames.contributions(self, name, start, end, basis)
 
     def changes(self) -> pl.DataFrame:
-        """Rows that imports changed or withdrew, by load and table: see ``Store.changes``."""
-        return self.stored.store.changes(self.stored.version)
+        """Rows that imports changed or withdrew, by load and table: see ``store.told``."""
+        from paceline.store import told
+
+        return told.changes(self.stored.store, self.stored.version)
 
     def quarantine(self) -> pl.DataFrame:
         """Every row set aside, with the reason."""

@@ -325,7 +325,7 @@ class Market:
 
     def ensure(self, progress: Progress | None = None) -> list[dict[str, Any]]:
         """Import the sources that the store has never seen; leaves the others as they are."""
-        stored = set(self.store.sources())
+        stored = set(self.store.log.sources())
         missing = [n for n in self.file.sources if n not in stored]
         return self.import_(progress, missing) if missing else []
 

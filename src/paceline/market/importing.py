@@ -140,11 +140,11 @@ def _told(name: str, stated: Stated | None) -> dict[str, Any]:
 def _withdraw_undeclared(file: config.MarketFile, store: Store) -> list[dict[str, Any]]:
     """Withdraw what this market once imported from sources that its file no longer declares."""
     done = []
-    for name in store.sources():
+    for name in store.log.sources():
         if name in file.sources or name == CALENDAR:
             continue
         began = time.perf_counter()
-        last = store.latest(name)
+        last = store.log.latest(name)
         if last is None or last["market"] not in (None, file.market.name):
             continue  # of another market that shares the store
         stated = store.state({}, source=name, checksum="", market=file.market.name)
@@ -241,7 +241,7 @@ def calendar_sessions(file: config.MarketFile, store: Store) -> list[dt.date]:
         return stored.to_list()
     frame, checksum, what = calendar_of(calendar)
     today = str(dt.date.today())
-    if not store.has(checksum):
+    if not store.log.has(checksum):
         store.commit(
             {"sessions": frame},
             source=CALENDAR,

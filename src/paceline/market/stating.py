@@ -135,7 +135,7 @@ def gather(
     were imported and their bytes were kept.
     """
     declaration, kind = declared(name, spec, context.calendar), kind_of(spec)
-    last = store.latest(name)
+    last = store.log.latest(name)
     then = [] if last is None else [Origin(**o) for o in json.loads(last["origins"])]
     before = [o for o in then if _declared(spec, o.what)]
     try:
@@ -179,7 +179,7 @@ def _read(store: Store, origin: Origin) -> Raw:
 
 def _gathered(store: Store, name: str, spec: Source) -> list[list[Raw]]:
     """The kept bytes behind the rows of a source whose rows gather, import after import."""
-    loads = store.standing().filter(source=name).iter_rows(named=True)
+    loads = store.log.standing().filter(source=name).iter_rows(named=True)
     origins = [Origin(**o) for load in loads for o in json.loads(load["origins"])]
     return imports_of([_read(store, o) for o in origins if _declared(spec, o.what)])
 

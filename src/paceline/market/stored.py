@@ -77,11 +77,15 @@ class Stored:
 
     def findings(self) -> pl.DataFrame:
         """Every fault found in the data, per source: check, count, action, example, remedy."""
-        return self.store.findings(self.version)
+        from paceline.store import told
+
+        return told.findings(self.store, self.version)
 
     def quarantine(self) -> pl.DataFrame:
         """Every row set aside, with the reason."""
-        return self.store.quarantine(self.version)
+        from paceline.store import told
+
+        return told.quarantine(self.store, self.version)
 
     def distinct(self, table: str, column: str) -> list[str]:
         """Every text that stands in a column of a table."""

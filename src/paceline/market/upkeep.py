@@ -38,6 +38,7 @@ def repair(file: config.MarketFile) -> Repaired:
     the source what it said then. Raises ``StoreError`` where there is no store.
     """
     from paceline.store import Store, files
+    from paceline.store.repair import rows_of
 
     path = Path(file.market.store)
 
@@ -50,9 +51,9 @@ def repair(file: config.MarketFile) -> Repaired:
                     "the calendar library gives other sessions now.",
                     "Import again: sessions are added as a new load.",
                 )
-            return before.rows_of({"sessions": frame}, line["source"])
+            return rows_of(before, {"sessions": frame}, line["source"])
         if not line["checksum"]:  # the source was withdrawn
-            return before.rows_of({}, line["source"], line=line)
+            return rows_of(before, {}, line["source"], line=line)
         spec = _declared(file, line)
         raws = [sources.Raw(files.read_raw(path / "raw", o.checksum), o) for o in origins]
         days = tuple(importing.calendar_sessions(file, before))
@@ -65,7 +66,7 @@ def repair(file: config.MarketFile) -> Repaired:
             )
         parts = stating.imports_of(raws)
         parsed, findings = importing.parsed(file, before, line["source"], parts, context)
-        return before.rows_of(parsed.tables, line["source"], findings, parsed.quarantine, line)
+        return rows_of(before, parsed.tables, line["source"], findings, parsed.quarantine, line)
 
     def fetch(line: Line) -> Sequence[bytes]:
         spec = _declared(file, line)

@@ -20,7 +20,8 @@ from paceline.panel.core import VALID, Panel
 from paceline.panel.derived import dark
 from paceline.panel.matrices import Matrices
 from paceline.panel.request import PAIR, PanelArguments, PanelRequest, panel_request
-from paceline.store import Store, delta, standing
+from paceline.store import Store, delta
+from paceline.store.statements import standing
 
 #: Tables whose imports a panel's lineage names.
 READ = (

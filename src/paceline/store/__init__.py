@@ -13,13 +13,11 @@
 
 An import states what its source says now; stored is what that changes (see ``statements``).
 
-A writer claims a number, reads ``loads``, appends its rows with that number, and then appends one
-row to ``loads`` on condition that nobody else has meanwhile. If somebody has, it starts over with a
-higher number: once load N is visible, no smaller number can become visible, so "load <= N" always
-means the same rows. Nothing is ever updated; compaction and vacuum move rows between files and
-remove only rows that can never become visible. Killing a writer at any moment leaves every view as
-it was. The row of a load lists every file it wrote, with rows and checksums (see ``written``): a
-store that lost rows or loads is an error where it is read, and ``check`` finds every flipped bit.
+Loads are committed one after the other (see ``loads``). Nothing is ever updated; compaction and
+vacuum move rows between files and remove only rows that can never become visible. Killing a writer
+at any moment leaves every view as it was. The row of a load lists every file it wrote, with rows
+and checksums (see ``written``): a store that lost rows or loads is an error where it is read, and
+``check`` finds every flipped bit. What imports changed and found is told by ``told``.
 """
 
 from __future__ import annotations
@@ -31,24 +29,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
 from paceline import schema
-from paceline.errors import StoreError, UsageError
 from paceline.lineage import Origin, canonical
 from paceline.sources import Finding, Raw
-from paceline.store import causes, delta, files, layout, restated, statements, written
+from paceline.store import delta, files, layout, statements, written
 from paceline.store.cache import Cache, Entry
 from paceline.store.check import Damage, Inspection, check
 from paceline.store.delta import Segment
+from paceline.store.loads import LoadLog, last_of
 from paceline.store.repair import Fetch, Rebuild, Repaired, repair
-from paceline.store.statements import Stated, Withdrawals, standing
+from paceline.store.statements import Stated, Withdrawals
 from paceline.store.written import Rewrite, Written
-
-if TYPE_CHECKING:
-    from deltalake import DeltaTable
 
 __all__ = [
     "Cache",
@@ -61,16 +56,11 @@ __all__ = [
     "Store",
     "Withdrawals",
     "check",
-    "standing",
 ]
 
 #: What one load writes: rows by table, and what its line in the log says of them.
 Writing = tuple[dict[str, pl.DataFrame], dict[str, Any]]
 
-#: Between the names of two sources in a finding about both.
-PAIR = " / "
-#: Times an import is tried while others keep committing.
-ATTEMPTS = 8
 #: Hours after which ``vacuum`` takes a file that no table refers to for abandoned: a week.
 ABANDONED = 168
 
@@ -83,24 +73,15 @@ class Store:
 
     def __init__(self, path: str | Path, *, create: bool = True) -> None:
         self.path = Path(path)
-        self._loads = self._folder("loads")
-        self._claims = self.path / "claims"
-        self._seen: tuple[object, pl.DataFrame] | None = None
+        self.log = LoadLog(self.path)
         self._taken: dict[tuple[str, int], Withdrawals] = {}
-        self._wrote: tuple[pl.DataFrame, dict[str, int]] | None = None
         if create:
             with delta.guard(self.path, "creating the store"):
                 for folder in ("tables", "raw", "claims", "rewrites", "steps", "cache"):
                     (self.path / folder).mkdir(parents=True, exist_ok=True)
-            delta.create(self._loads, layout.LOADS)
-        elif not delta.exists(self._loads):
-            raise self._missing()
-
-    def _missing(self) -> StoreError:
-        return StoreError(
-            f"{self.path} holds no store.",
-            "Run `paceline import` first, or name one with --store DIR.",
-        )
+            delta.create(self.log.folder, layout.LOADS)
+        elif not delta.exists(self.log.folder):
+            raise self.log.missing()
 
     def _folder(self, name: str) -> Path:
         return self.path / "tables" / name
@@ -120,7 +101,7 @@ class Store:
     @property
     def version(self) -> int:
         """The largest listed load; 0 when nothing was imported."""
-        return _last(self.loads())
+        return self.log.resolve()
 
     def resolve(self, version: int | str | dt.date | None = None) -> int:
         """The load number that is meant.
@@ -130,69 +111,15 @@ class Store:
 
         Raises ``StoreError`` for a version that never was, ``UsageError`` for text that is neither.
         """
-        loads = self._all_loads()
-        last = _last(loads)
-        if version is None or version == "latest":
-            return last
-        if isinstance(version, str):
-            version = _number_or_date(version)
-        if isinstance(version, int):
-            if not (1 <= version <= last or version == last):
-                raise StoreError(
-                    f"version {version} of {self.path} does not exist.",
-                    f"Versions run from 1 to {last}." if last else "Nothing was imported yet.",
-                )
-            return version
-        day = version.date() if isinstance(version, dt.datetime) else version
-        before = loads.filter(pl.col("committed").dt.date() <= day)
-        if before.is_empty():
-            since = (
-                f"the first load was committed on {loads['committed'].dt.date()[0]}"
-                if last
-                else "it is empty"
-            )
-            raise StoreError(
-                f"{self.path} has no version of {day}: {since}.",
-                "Ask for a later day or a load number.",
-            )
-        return _last(before)
+        return self.log.resolve(version)
 
     def loads(self, version: int | str | dt.date | None = None) -> pl.DataFrame:
         """One row per import up to ``version``.
 
-        Columns load, source, checksum, committed, rows, tables (JSON: rows of each) and origins
-        (JSON).
+        Columns load, source, checksum, committed, rows, tables (JSON: rows of each), origins
+        (JSON), and of statements market, declaration, blocks and changes.
         """
-        loads = self._all_loads().drop("files")
-        return loads if version is None else loads.filter(pl.col("load") <= self.resolve(version))
-
-    def has(self, checksum: str) -> bool:
-        """Whether an import with that checksum is listed."""
-        return checksum in self.loads()["checksum"]
-
-    def _all_loads(self, table: DeltaTable | None = None) -> pl.DataFrame:
-        state = delta.state(self._loads)
-        if table is None and self._seen is not None and self._seen[0] == state:
-            return self._seen[1]
-        loads = self._listed(table)
-        if table is None:  # one that was opened before may know less than the claims
-            missing = written.receipts(self._claims, loads["load"])
-            if missing:  # written before it is listed again: whatever has a receipt was listed
-                loads = self._listed(None)
-                missing = {n: text for n, text in missing.items() if n not in loads["load"]}
-            if missing:
-                raise causes.damaged(self._loads, f"it lost {', '.join(missing.values())}")
-            self._seen = state, loads
-        return loads
-
-    def _listed(self, table: DeltaTable | None) -> pl.DataFrame:
-        """The rows of ``loads``, of ``table`` or as they are now."""
-        table = table or delta.open_table(self._loads)
-        if table is None:
-            raise self._missing()
-        with delta.guard(self._loads, "reading the list of loads"):
-            segments = delta.segments(table, self._loads)
-            return delta.scan(segments, layout.LOADS).collect().sort("load")
+        return self.log.until(version)
 
     # ---- writing
 
@@ -238,7 +165,7 @@ class Store:
             return {**d.rows, **beside, "withdrawn": d.markers}, line
 
         done = self._commit(source, origins, said, make)
-        return None if done is None else Stated.of(*done)
+        return None if done is None else Stated.of(done)
 
     def commit(
         self,
@@ -266,7 +193,7 @@ class Store:
             lambda loads: checksum in loads["checksum"],
             lambda _: (rows, described),
         )
-        return None if done is None else done[0]
+        return None if done is None else int(done["load"])
 
     def _commit(
         self,
@@ -274,53 +201,22 @@ class Store:
         origins: Sequence[Origin],
         said: Callable[[pl.DataFrame], bool],
         make: Callable[[pl.DataFrame], Writing],
-    ) -> tuple[int, dict[str, Any]] | None:
-        """One load: its number and its line in the log; None where ``said`` finds nothing new.
+    ) -> dict[str, Any] | None:
+        """One load: its line in the log; None where ``said`` finds nothing new.
 
         make  what to write on top of the loads it is given; asked again whenever others committed
         """
         kept = {"raw": files.kept_raw(self.path / "raw", origins)}
-        for _ in range(ATTEMPTS):
-            if said(self.loads()):
-                return None
-            load = files.claim(self._claims, self.version)
-            table = delta.open_table(self._loads)
-            assert table is not None
-            before = self._all_loads(table)
-            if said(before):
-                return None
-            if load <= _last(before):
-                continue
-            self._make_up_receipt(before)
+
+        def write(load: int, before: pl.DataFrame) -> dict[str, Any]:
             rows, described = make(before)
-            wrote = {name: self._append(name, frame, load) for name, frame in rows.items()}
-            now = dt.datetime.now(dt.UTC)
-            if len(before):  # a clock set back must not reorder the past
-                now = max(now, before["committed"].max())  # type: ignore[type-var, assignment]
-            line = {"load": load, "committed": now, **described, "files": canonical(wrote | kept)}
-            try:
-                own = delta.append_if_unchanged(
-                    table, self._loads, pl.DataFrame([line], schema=layout.LOADS)
-                )
-            except delta.ConflictError:
-                continue
-            written.write_receipt(self._claims, line, own)
-            return load, line
-        raise StoreError(
-            f"{self.path}: other imports kept committing while {source!r} was being stored.",
-            "Nothing of it was stored: run the import again.",
-        )
+            wrote = {name: self.append(name, frame, load) for name, frame in rows.items()}
+            return {**described, "files": canonical(wrote | kept)}
 
-    def _make_up_receipt(self, loads: pl.DataFrame) -> None:
-        """Write the receipt of the newest load, if its writer was killed before it could."""
-        if len(loads):
-            line = loads.row(-1, named=True)
-            claim = self._claims / f"{line['load']:08d}"
-            if claim.is_file() and claim.read_bytes() == written.CLAIMED:
-                own = written.of_commit(self._loads, line["load"])
-                written.write_receipt(self._claims, line, own)
+        return self.log.commit(source, said, write)
 
-    def _append(self, name: str, frame: pl.DataFrame, load: int) -> Written:
+    def append(self, name: str, frame: pl.DataFrame, load: int) -> Written:
+        """Write rows of a load, which nobody sees before it is listed."""
         if frame.is_empty():
             return Written()
         frame, partition = frame.with_columns(load=pl.lit(load, pl.Int32)), None
@@ -330,34 +226,6 @@ class Store:
             return delta.append(self._folder(name), frame, partition, load)
         except delta.ConflictError:  # two writers created the table at the same moment
             return delta.append(self._folder(name), frame, partition, load)
-
-    def rows_of(
-        self,
-        tables: Mapping[str, pl.DataFrame],
-        source: str,
-        findings: Sequence[Finding] = (),
-        quarantine: pl.DataFrame | None = None,
-        line: Mapping[str, Any] | None = None,
-    ) -> dict[str, pl.DataFrame]:
-        """What an import would write here, without its load number: for a repair.
-
-        line  its row of ``loads``; that of a statement says so, and then it is what differs
-        """
-        rows = {name: layout.conform(name, frame, source) for name, frame in tables.items()}
-        beside = layout.beside(source, findings, quarantine)
-        if line is None or line["changes"] is None:
-            return rows | beside
-        adds_only = line["blocks"] is None
-        d = statements.revision(self, self.loads(), source, rows, adds_only=adds_only)
-        return {**d.rows, **beside, "withdrawn": d.markers}
-
-    def append_rows(self, name: str, rows: pl.DataFrame, load: int) -> Written:
-        """Add rows of a load that ``list_load`` makes visible later: for a repair."""
-        return self._append(name, rows.drop("load", strict=False), load)
-
-    def list_load(self, line: Mapping[str, Any]) -> None:
-        """List a load by its row of ``loads``: for a repair."""
-        delta.append(self._loads, layout.as_loads([line]))
 
     # ---- reading
 
@@ -369,10 +237,11 @@ class Store:
         return self._segments(name, loads), frozenset(loads["load"])
 
     def _segments(self, name: str, loads: pl.DataFrame) -> list[Segment]:
-        folder, last = self._folder(name), _last(loads)
-        every = self._all_loads()  # first: whatever is listed there was written before
+        folder, last = self._folder(name), last_of(loads)
+        every = self.log.every()  # first: whatever is listed there was written before
+        expected = self.log.rows_written(name, every)
         segments = delta.segments(delta.open_table(folder), folder)
-        delta.refuse_lost_rows(folder, segments, self._rows_of(name, every), every["load"])
+        delta.refuse_lost_rows(folder, segments, expected, every["load"])
         segments = [s for s in segments if s.first_load is None or s.first_load <= last]
         return (
             self._withdrawals(name, loads).living(segments) if name in schema.TABLES else segments
@@ -383,7 +252,7 @@ class Store:
         return self._withdrawals(name, self.loads(version))
 
     def _withdrawals(self, name: str, loads: pl.DataFrame) -> Withdrawals:
-        at = name, _last(loads)  # loads up to a number always mean the same rows
+        at = name, last_of(loads)  # loads up to a number always mean the same rows
         if at not in self._taken:
             self._taken[at] = Withdrawals(name, self._markers(name, loads), loads)
         return self._taken[at]
@@ -395,16 +264,6 @@ class Store:
         kept = (pl.col("table") == name) & pl.col("load").is_in(loads["load"].implode())
         with delta.guard(folder, "reading"):
             return delta.scan(mine, layout.WITHDRAWN).filter(kept).collect()
-
-    def _rows_of(self, name: str, loads: pl.DataFrame) -> int:
-        """Rows that all loads wrote into a table, as far as they say so."""
-        if self._wrote is None or self._wrote[0] is not loads:
-            rows = dict.fromkeys(layout.TABLES, 0)
-            for files_ in loads["files"]:
-                for table, wrote in written.of_load(files_).items():
-                    rows[table] = rows.get(table, 0) + wrote.rows
-            self._wrote = loads, rows
-        return self._wrote[1].get(name, 0)
 
     def table(self, name: str, version: int | str | dt.date | None = None) -> pl.LazyFrame:
         """The rows of a table as they stood at ``version``, columns as in ``schema``, lazily.
@@ -446,69 +305,12 @@ class Store:
         with delta.guard(self._folder(name), "reading"):
             return frame.collect()
 
-    def sources(self, version: int | str | dt.date | None = None) -> list[str]:
-        """The sources whose statements stand at ``version``, in order of their first import."""
-        loads = self.loads(version)
-        last = loads.unique("source", keep="last").filter(pl.col("checksum") != "")["source"]
-        return [s for s in loads["source"].unique(maintain_order=True) if s in set(last)]
-
-    def latest(self, source: str) -> dict[str, Any] | None:
-        """The row of ``loads`` of the last import of a source; None for one never imported."""
-        return statements.latest(self.loads(), source)
-
-    def standing(self, version: int | str | dt.date | None = None) -> pl.DataFrame:
-        """The rows of ``loads`` that state what stands at ``version``."""
-        return standing(self.loads(version))
-
     def statement(
         self, source: str, name: str, version: int | str | dt.date | None = None
     ) -> pl.DataFrame:
         """The rows of a table that one source states at ``version``."""
         loads = self.loads(self.version if version is None else version)
         return statements.of_source(self, loads, source, name)
-
-    def changes(self, version: int | str | dt.date | None = None) -> pl.DataFrame:
-        """What statements changed of what was stated before, by load and table, newest first.
-
-        Columns load, committed, source, table, added, changed, withdrawn, and what: sentences that
-        name withdrawn rows and measure restated history. Loads that only added are left out.
-        """
-        rows = [
-            {
-                **{k: load[k] for k in ("load", "committed", "source")},
-                "table": name,
-                **{k: told[k] for k in ("added", "changed", "withdrawn")},
-                "what": restated.sentences(told),
-            }
-            for load in self.loads(version).drop_nulls("changes").iter_rows(named=True)
-            for name, told in json.loads(load["changes"]).items()
-            if told["changed"] or told["withdrawn"]
-        ]
-        return pl.DataFrame(rows[::-1], schema=layout.CHANGES)
-
-    def findings(self, version: int | str | dt.date | None = None) -> pl.DataFrame:
-        """Faults found in what the sources state at ``version``, each once.
-
-        What two sources say differently counts as of the later statement of the two.
-        """
-        loads = self.standing(version)
-        last = dict(loads.group_by("source").agg(pl.col("load").max()).iter_rows())
-        rows = self._of_standing("findings", version).sort("load", "source", "check")
-        newest = [
-            load == max(load, *(last.get(name, 0) for name in pair.split(PAIR)))
-            for load, pair in rows.select("load", "source").iter_rows()
-        ]
-        own = ~pl.col("source").str.contains(PAIR, literal=True)
-        return rows.filter(own | pl.Series(newest, dtype=pl.Boolean))
-
-    def quarantine(self, version: int | str | dt.date | None = None) -> pl.DataFrame:
-        """Rows set aside of what is stated, with the reason; ``row`` is the row as JSON."""
-        return self._of_standing("quarantine", version).sort("load", "source", "table")
-
-    def _of_standing(self, name: str, version: int | str | dt.date | None) -> pl.DataFrame:
-        number = self.version if version is None else self.resolve(version)
-        loads = self.standing(number)["load"]
-        return self.read(name, number).drop("known").filter(pl.col("load").is_in(loads.implode()))
 
     # ---- raw bytes and lineage
 
@@ -580,20 +382,3 @@ def _described(
         "tables": canonical(counts),
         "origins": canonical([asdict(o) for o in origins]),
     }
-
-
-def _number_or_date(text: str) -> int | dt.date:
-    """A version as it is written: a load number or an ISO date."""
-    if text.strip().isdigit():
-        return int(text)
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(
-            f"store version {text!r} is neither a number nor a date.",
-            "Give a load number such as 12, or a day as YYYY-MM-DD.",
-        ) from None
-
-
-def _last(loads: pl.DataFrame) -> int:
-    return int(loads["load"].max() or 0)  # type: ignore[arg-type]

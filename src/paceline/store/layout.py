@@ -65,15 +65,6 @@ WITHDRAWN = pl.Schema(
         "load": pl.Int32(),
     }
 )
-#: What ``Store.changes`` tells; no table of the store.
-CHANGES = pl.Schema(
-    {
-        **{k: LOADS[k] for k in ("load", "committed", "source")},
-        "table": pl.String(),
-        **{k: pl.Int64() for k in ("added", "changed", "withdrawn")},
-        "what": pl.List(pl.String()),
-    }
-)
 #: Tables that are written with every import beside the declared ones.
 BESIDE = {"findings": FINDINGS, "quarantine": QUARANTINE, "withdrawn": WITHDRAWN}
 #: Tables partitioned by the year of their date; all others stay whole.

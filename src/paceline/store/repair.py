@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from paceline.errors import PacelineError, StoreError
-from paceline.store import delta, files, layout, written
+from paceline.rows import Finding
+from paceline.store import delta, files, layout, statements, written
 from paceline.store.check import Expected, Inspection, Records, check, records
 from paceline.store.written import Kept, Rewrite, Written
 
@@ -108,6 +109,27 @@ def repair(path: Path, rebuild: Rebuild, fetch: Fetch, open_: Callable[[Path], S
     return bench.told
 
 
+def rows_of(
+    before: Store,
+    tables: Mapping[str, pl.DataFrame],
+    source: str,
+    findings: Sequence[Finding] = (),
+    quarantine: pl.DataFrame | None = None,
+    line: Line | None = None,
+) -> dict[str, pl.DataFrame]:
+    """What an import would write into the store as it was before it, without its load number.
+
+    line  its row of ``loads``; that of a statement says so, and then it is what differs
+    """
+    rows = {name: layout.conform(name, frame, source) for name, frame in tables.items()}
+    beside = layout.beside(source, findings, quarantine)
+    if line is None or line["changes"] is None:
+        return rows | beside
+    adds_only = line["blocks"] is None
+    d = statements.revision(before, before.loads(), source, rows, adds_only=adds_only)
+    return {**d.rows, **beside, "withdrawn": d.markers}
+
+
 # ---- raw bytes
 
 
@@ -162,10 +184,10 @@ def _tables(
                         continue
                 else:
                     rows = found
-            wrote = store.append_rows(table, rows, number)
+            wrote = store.append(table, rows.drop("load", strict=False), number)
             if number in again[table]:
                 proved[table] &= _same_bytes(wrote, line, table)
-        store.list_load({**line, "files": None})
+        store.log.add({**line, "files": None})
     bench.told.left += failed.values()
     return {t: _how(again[t], proved=proved[t]) for t in tables if t not in failed}
 

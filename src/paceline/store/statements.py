@@ -45,10 +45,12 @@ class Stated(NamedTuple):
     withdrawn: int
 
     @classmethod
-    def of(cls, load: int, line: Mapping[str, Any]) -> Stated:
+    def of(cls, line: Mapping[str, Any]) -> Stated:
         """Read from a load's line in the log."""
         counts = json.loads(line["changes"]).values()
-        return cls(load, *(sum(c[k] for c in counts) for k in ("added", "changed", "withdrawn")))
+        return cls(
+            line["load"], *(sum(c[k] for c in counts) for k in ("added", "changed", "withdrawn"))
+        )
 
 
 class Revision(NamedTuple):
