@@ -448,6 +448,28 @@ def test_a_basket_without_members_says_why(case: str) -> None:
     assert made.caveats["t"][0] == f"no members on 2024-03-25: {reason}"
 
 
+def test_members_that_have_no_data_are_the_reason() -> None:
+    """Two members without a price beside a security that is none: the list is not unknown."""
+    spells = {"u": np.array([[1.0] * 60, [1.0] * 60, [0.0] * 60])}
+    blank = np.full((3, 60), NAN)
+    fields = {"price_return": blank.copy(), "close": blank.copy()}
+    fields["price_return"][2], fields["close"][2] = 0.0, 10.0
+    panel = flat([1.0, 1.0, 1.0], spells=spells, fields=fields)
+    made = baskets.targets(panel, market({"t": {"universe": "m"}}, {"m": {"members": "u"}}))
+    assert made.caveats["t"][0] == (
+        "no members on 2024-03-25: none of the 2 members of the list 'u' has data"
+    )
+
+
+def test_a_weighting_that_weighs_nobody_is_the_reason_and_not_the_missing_caps() -> None:
+    spec = {"universe": "all", "weight": "inverse_volatility"}
+    made = baskets.targets(flat([NAN, NAN, NAN]), market({"t": spec}, {"all": COMMON}))
+    assert made.caveats["t"][0] == (
+        "no members on 2024-03-25: weight = 'inverse_volatility' gives none of its 3 members a "
+        "weight"
+    )
+
+
 def test_companies_that_are_all_too_small_are_the_reason() -> None:
     universes = {"small": {"eligible": {"kinds": ["common"], "min_cap": 9.0}}}
     made = baskets.targets(flat([1.0, 2.0, 3.0]), market({"t": {"universe": "small"}}, universes))

@@ -109,6 +109,7 @@ def build(
     for name, lines in (("index", index), ("changes", changes), ("adjusted", adjusted)):
         (folder / f"{name}.csv").write_text("\n".join(lines) + "\n")
     listed = [f"list,{n},2024-01-01," for n in (*names, *parts.pop("absent", "").split())]
+    listed += [f"other,{n},2024-01-01," for n in parts.pop("elsewhere", "").split()]
     (folder / "members.csv").write_text("\n".join(["universe,security,start,end", *listed]) + "\n")
     text = {
         "more": "",
@@ -290,6 +291,35 @@ def test_members_without_a_price_are_eligible(tmp_path: Path) -> None:
     figure = since(thin, DAYS[-20])
     assert figure.value is None
     assert figure.caveats[0] == f"no value: 38 of 43 members of all have a price on {DAYS[-20]}"
+
+
+def test_only_absent_members_of_the_list_and_of_the_class_of_that_day_count(
+    tmp_path: Path,
+) -> None:
+    """X0 is of the list and energy until the month ends, X1 of another list: 1, then none."""
+    classes = """
+[sources.classes]
+table = "classes"
+path = "classes.csv"
+columns = { security = "security", scheme = "scheme", sector = "sector", start = "start" }
+"""
+    (tmp_path / "classes.csv").write_text(
+        "security,scheme,sector,start\n"
+        + "".join(f"{name},own,Energy,2024-12-01\n" for name in (*NAMES, "X0", "X1"))
+        + "X0,own,Utilities,2025-02-01\n"
+    )
+    market = build(
+        tmp_path,
+        absent="X0",
+        elsewhere="X1",
+        sources=CHANGES + MEMBERS + classes,
+        basket='universe = "list"\nsector = "Energy"',
+    )
+    lacks = market.moment.absent["all"]
+    turn = DAYS.index("2025-02-03")
+    assert lacks.eligible.tolist() == [5] * turn + [4] * (len(DAYS) - turn)
+    assert lacks.absent.tolist() == [1] * turn + [0] * (len(DAYS) - turn)
+    assert lacks.names == ("X0",)
 
 
 # ---- page one

@@ -590,3 +590,28 @@ def test_empty_history_has_no_value_anywhere() -> None:
     for name in ("streaks", "record_highs", "swing_lows"):
         table = measures.get(name)(view).table
         assert table is not None and len(table)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "least", "greatest"),
+    [
+        ("league", "tie", 0.0, 1.0),
+        ("trend_state", "off", 0.0, 1.0),
+        ("tax_loss", "share", 0.0, 1.0),
+        ("swing_lows", "fall", 1e-6, 1.0),
+        ("swing_lows", "rise", 1e-6, 10.0),
+        ("advance_decline", "discard", 0, 100_000),
+        ("factor_history", "years", 0, 1000),
+        ("performance", "years", 0, 200),
+    ],
+)
+def test_what_a_parameter_may_be_at_least_and_at_most(
+    name: str, parameter: str, least: float, greatest: float
+) -> None:
+    found = measures.get(name)
+    found.check({parameter: least})
+    found.check({parameter: greatest})
+    step = 1 if isinstance(least, int) else 1e-7
+    for value in (least - step, greatest + step):
+        with pytest.raises(UsageError, match=parameter):
+            found.check({parameter: value})

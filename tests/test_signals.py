@@ -239,6 +239,14 @@ def test_every_calendar_window_of_one_day() -> None:
     assert window(view, "3y")[0] == -1
 
 
+@pytest.mark.parametrize("last", ["2025-12-29", "2025-12-30"])
+def test_a_year_is_not_over_before_its_last_session(last: str) -> None:
+    seen = weekdays(800, "2023-01-02")
+    seen = seen[seen <= np.datetime64(last)]
+    view = make(levels={"A": [100.0] * len(seen)}, sessions=seen)
+    assert window(view, "2025") == (-1, len(seen) - 1)
+
+
 # ---- characteristics: stock by stock
 
 

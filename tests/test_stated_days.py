@@ -103,7 +103,10 @@ def test_a_list_says_how_old_it_is(tmp_path: Path, day: str, caveat: str, valued
 FALL = [*[100.0] * 5, 94.0, 90.0, 94.0, 93.0]
 
 
-@pytest.mark.parametrize(("after", "broken"), [([91.0, 92.0], ""), ([91.0, 89.9, 92.0], "10")])
+@pytest.mark.parametrize(
+    ("after", "broken"),
+    [([91.0, 92.0], ""), ([91.0, 90.0, 92.0], ""), ([91.0, 89.9, 92.0], "10")],
+)
 def test_a_broken_low_is_said_to_be_broken(tmp_path: Path, after: list[float], broken: str) -> None:
     market = made(tmp_path, "x", ALONE, {"X": FALL + after})
     assert market.low is not None

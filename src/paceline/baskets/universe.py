@@ -185,7 +185,7 @@ class UniverseHistory:
         elif "market_cap" in panel.fields:
             known = np.flatnonzero((panel.field("market_cap") > 0).any(axis=0))
         else:
-            known = np.empty(0, np.int64)
+            return []
         if not len(known):
             return []
         return [
