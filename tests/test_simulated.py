@@ -18,11 +18,12 @@ import numpy as np
 import polars as pl
 import pytest
 
+import paceline
 from paceline import config, schema
 from paceline.errors import MarketFileError, SourceError
 from paceline.sources import Context, simulated
 
-DEMO = Path(config.__file__).parent / "data" / "demo.toml"
+DEMO = Path(paceline.__file__).parent / "data" / "demo.toml"
 SMALL = {"companies": 60, "years": 2}
 
 

@@ -1,0 +1,32 @@
+"""The market file: one TOML file that describes a market, checked before anything is read.
+
+sources  where rows come from: files, columns, units, statements, origins
+baskets  who is chosen and how: universes, baskets, groups, rotations
+market   the market itself, its report, and the whole file
+values   what the values of all of them are made of
+reading  the file read and checked
+
+Every error names the file, the key, what was found and what would be accepted.
+"""
+
+from paceline.config.baskets import Basis, Basket, Eligible, Schedule, UniverseEntry
+from paceline.config.market import MarketFile, MarketInfo, Report
+from paceline.config.reading import load
+from paceline.config.sources import AGE, ColumnMap, Source
+from paceline.config.values import listed
+
+__all__ = [
+    "AGE",
+    "Basis",
+    "Basket",
+    "ColumnMap",
+    "Eligible",
+    "MarketFile",
+    "MarketInfo",
+    "Report",
+    "Schedule",
+    "Source",
+    "UniverseEntry",
+    "listed",
+    "load",
+]

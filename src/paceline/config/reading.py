@@ -1,0 +1,122 @@
+"""A market file read from disk and checked; every fault is one error that names file and key."""
+
+from __future__ import annotations
+
+import os
+import re
+from difflib import get_close_matches
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from paceline import doors, toml
+from paceline.config.baskets import Basket, Eligible, Group, Rotation, UniverseEntry
+from paceline.config.market import MarketFile, MarketInfo, Report
+from paceline.config.sources import ColumnMap, OriginEntry, Source
+from paceline.config.values import Strict
+from paceline.errors import MarketFileError
+
+
+def load(path: str | Path, data: str | Path | None = None) -> MarketFile:
+    """Read and check a market file.
+
+    ``data`` replaces ``market.data``, the folder relative paths start from. Raises
+    ``MarketFileError``.
+    """
+    path = Path(path)
+    try:
+        text = doors.read_bytes(path, MarketFileError, doors.LARGEST_TEXT).decode("utf-8-sig")
+        raw = toml.parsed(text)
+    except FileNotFoundError:
+        raise MarketFileError(
+            f"{path}: no such market file.", "`paceline init` writes a commented one."
+        ) from None
+    except UnicodeDecodeError as error:
+        raise MarketFileError(
+            f"{path}: cannot be read ({error}).", "Give a UTF-8 TOML file."
+        ) from None
+    except ValueError as error:
+        raise MarketFileError(
+            f"{path}: not valid TOML: {error}.", "`paceline init` writes a valid example."
+        ) from None
+    try:
+        parsed = MarketFile.model_validate(raw)
+    except ValidationError as error:
+        raise _explain(error, path) from None
+    folder = str(data) if data is not None else _path("market.data", parsed.market.data, path)
+    home = path.resolve().parent
+    info = parsed.market.model_copy(
+        update={
+            "data": str((home / folder).resolve()),
+            "store": str((home / _path("market.store", parsed.market.store, path)).resolve()),
+        }
+    )
+    files = [str((home / _path("plugins", name, path)).resolve()) for name in parsed.plugins]
+    return parsed.model_copy(update={"market": info, "plugins": files})
+
+
+def _expand(text: str, path: Path) -> str:
+    def replace(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name not in os.environ:
+            raise MarketFileError(
+                f"{path}: the environment variable {name} is not set.",
+                f"Set it, e.g. {name}=/path/to/data, or pass --data DIR.",
+            )
+        return os.environ[name]
+
+    return re.sub(r"\$\{(\w+)\}", replace, text)
+
+
+def _path(key: str, text: str, path: Path) -> str:
+    """The path that a setting means, names from the environment put in."""
+    meant = _expand(text, path)
+    if fault := doors.impossible(meant):
+        raise MarketFileError(f"{path}: {key}: no path: {fault}.", f"Found {meant[:60]!r}.")
+    return meant
+
+
+def _explain(error: ValidationError, path: Path) -> MarketFileError:
+    first = error.errors()[0]
+    key = ".".join(str(p) for p in first["loc"]) or "the file"
+    value, message = first.get("input"), first["msg"].removeprefix("Value error, ")
+    more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    if first["type"] == "extra_forbidden":
+        accepted = _keys_beside(first["loc"])
+        near = get_close_matches(str(first["loc"][-1]), accepted, n=1)
+        remedy = (
+            f"Did you mean {near[0]!r}? " if near else ""
+        ) + f"Accepted here: {', '.join(accepted)}."
+        return MarketFileError(f"{path}: unknown key {key!r}{more}.", remedy)
+    if first["type"] == "missing":
+        return MarketFileError(
+            f"{path}: the key {key!r} is missing{more}.",
+            "Add it; `paceline init` writes an example.",
+        )
+    if not first["loc"]:  # a reference from one table to another: the message says where
+        reason, _, remedy = message.partition(". ")
+        return MarketFileError(f"{path}: {reason}.", remedy)
+    shown = repr(value) if len(repr(value)) < 80 else repr(value)[:77] + "..."
+    return MarketFileError(f"{path}: {key}: {message}{more}.", f"Found {shown}.")
+
+
+def _keys_beside(loc: tuple[int | str, ...]) -> list[str]:
+    model: type[Strict] = MarketFile
+    tables: dict[str, type[Strict]] = {
+        "market": MarketInfo,
+        "report": Report,
+        "sources": Source,
+        "universes": UniverseEntry,
+        "baskets": Basket,
+        "groups": Group,
+        "rotations": Rotation,
+    }
+    if len(loc) >= 2:
+        model = tables.get(str(loc[0]), MarketFile)
+        if "eligible" in loc[:-1]:
+            model = Eligible
+        elif "origin" in loc[:-1]:
+            model = OriginEntry
+        elif "columns" in loc[:-1]:
+            model = ColumnMap
+    return list(model.model_fields)
