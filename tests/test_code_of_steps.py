@@ -132,7 +132,7 @@ def test_parser_checks_series_and_view_are_in_the_steps_that_data_pass(
     code = lineage.code_of("paceline.store", alone=("paceline.market.stored",))
     parents = (market.stored.import_step(rates).id,)
     step = lineage.Step("series", {"name": "rate"}, parents, code=code)
-    assert market.moment.with_series(market.provenance()).parents["rate"] == (step.id,)
+    assert market.moment.lineage.with_series(market.provenance()).parents["rate"] == (step.id,)
 
     figure = market.show("trend_state", subjects=["a"])[0]
     names = {s.name: s for s in market.lineage([figure.step])}

@@ -32,6 +32,10 @@ class OpenMarket(Market):
 
     # ---- frames ----------------------------------------------------------------------------------
 
+    def frame(self, measure: str, **how: Any) -> pl.DataFrame:
+        """The rows of ``show`` as a polars frame (``.to_pandas()`` gives pandas)."""
+        return frames.figures(self, measure, **how)
+
     def levels(
         self, names: Sequence[str] | None = None, *, basis: str | None = None
     ) -> pl.DataFrame:

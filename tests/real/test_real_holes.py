@@ -27,7 +27,7 @@ FUNDS = {
 def test_members_without_a_price_are_eligible(data: Path, store: Path) -> None:
     """METHODS 17: on 2024-06-14 503 members, 478 of them with any price."""
     market = paceline.open(MARKET, data=data, store=store, as_of="2024-06-14")
-    counted = market.moment.absent["sp500_equal"]
+    counted = market.moment.coverage.absent["sp500_equal"]
     assert (int(counted.eligible[-1]), int(counted.absent[-1])) == (503, 25)
     (above,) = market.show("percent_above_average", subjects=["sp500_equal"], window=100)
     assert above.n_eligible == 503

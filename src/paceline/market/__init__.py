@@ -1,11 +1,15 @@
 """One market at one moment: what is stored, what is assembled from it, what is asked of it.
 
 stored     the store at a version: imports, sessions, series, findings
-assembled  panels, baskets, indices, levels and their provenance as of a day
+assembled  panels, baskets, indices and levels as of a day
+coverage   what the levels lack, how old is what they rest on
+lineage    steps and caveats of what is assembled
 view       what one measure may see
 watching   what the assembled market finds out about itself
 measuring  measures evaluated, figures
 naming     names resolved
+lows       the short-term low that figures start from
+frames     what a market holds as polars frames
 asked      the market that answers
 """
 

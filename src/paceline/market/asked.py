@@ -8,23 +8,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast
 
-import numpy as np
-
 from paceline import config, engine, measures
 from paceline import plugins as plugged
 from paceline.arrays import Array, Dates
-from paceline.errors import NotEnoughData
 from paceline.figures import Figure
 from paceline.indices.levels import Levels
 from paceline.lineage import Steps, digest
-from paceline.market import importing, measuring, named, naming, watching
+from paceline.market import importing, lows, measuring, named, naming, watching
 from paceline.market.assembled import Assembled
 from paceline.market.importing import Progress
 from paceline.market.measuring import Evaluated
 from paceline.market.opening import located
 from paceline.market.stored import Stored
 from paceline.market.watching import Watched
-from paceline.signals.lows import broken_on, confirmed_lows
 
 if TYPE_CHECKING:
     import polars as pl
@@ -252,17 +248,12 @@ class Market:
         self, names: Sequence[str] = (), basis: Mapping[str, str] | None = None
     ) -> engine.Provenance:
         """Lineage and caveats of the baskets in ``names``, each on the basis it is used on."""
-        return self.moment.provenance(names, basis)
+        return self.moment.lineage.of(names, basis)
 
     @property
     def broad(self) -> str | None:
         """The built cap-weighted basket of the market's whole universe; None without one."""
-        universe = self.file.market.universe
-        for name, spec in self.file.baskets.items():
-            whole = universe in (None, spec.universe) and not spec.instrument and not spec.selects
-            if whole and spec.weight == "cap" and spec.cap_limit is None:
-                return name
-        return None
+        return self.file.broad
 
     @property
     def sector_group(self) -> str | None:
@@ -272,32 +263,12 @@ class Market:
     @property
     def low(self) -> tuple[dt.date, dt.date] | None:
         """The benchmark's last short-term low known today: (its session, day of confirmation)."""
-
-        def make() -> tuple[dt.date, dt.date] | None:
-            levels = self.all_levels
-            line = levels.native[levels.names.index(self.benchmark)]
-            lows = confirmed_lows(line, self.file.market.low)
-            if not lows:
-                return None
-            low, confirmed = (dt.date.fromisoformat(str(levels.sessions[t])) for t in lows[-1])
-            return low, confirmed
-
-        return self.memo("low", make)
+        return self.memo("low", lambda: lows.latest(self))
 
     @property
     def low_broken(self) -> dt.date | None:
         """First session on which the benchmark closed below that low; None while it has held."""
-
-        def make() -> dt.date | None:
-            levels = self.all_levels
-            line = levels.native[levels.names.index(self.benchmark)]
-            if self.low is None:
-                return None
-            low = int(np.searchsorted(levels.sessions, np.datetime64(self.low[0])))
-            at = broken_on(line, low)
-            return None if at is None else dt.date.fromisoformat(str(levels.sessions[at]))
-
-        return self.memo("low broken", make)
+        return self.memo("low broken", lambda: lows.broken(self))
 
     @property
     def watched(self) -> list[Watched]:
@@ -306,12 +277,7 @@ class Market:
 
     def findings(self) -> pl.DataFrame:
         """Every fault found: at each import, then in the assembled market (no load)."""
-        import polars as pl
-
-        stored = self.stored.findings()
-        rows = [w.row() for w in self.watched]
-        own = pl.DataFrame(rows, schema_overrides=dict(stored.schema), infer_schema_length=None)
-        return pl.concat([stored, own.select(stored.columns)]) if rows else stored
+        return watching.findings(self)
 
     # ---- data in ---------------------------------------------------------------------------------
 
@@ -414,22 +380,7 @@ class Market:
 
         What cannot be computed from this market's data is left out.
         """
-        figures = {}
-        for name in names or measures.discover(self.plugins):
-            try:
-                figures[name] = self.show(name)
-            except NotEnoughData:
-                continue
-        return figures
-
-    def frame(self, measure: str, **how: Any) -> pl.DataFrame:
-        """The rows of ``show`` as a polars frame (``.to_pandas()`` gives pandas)."""
-        import polars as pl
-
-        rows = [f.to_json() for f in self.show(measure, **how)]
-        for row in rows:
-            row["caveats"] = "; ".join(row["caveats"])
-        return pl.DataFrame(rows, infer_schema_length=None, strict=False)
+        return measuring.current(self, names)
 
     # ---- names -----------------------------------------------------------------------------------
 

@@ -1,9 +1,9 @@
-"""What is assembled from a store as of one day: panels, baskets, indices, levels, provenance."""
+"""What is assembled from a store as of one day: panels, baskets, indices, levels."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,17 +12,14 @@ import numpy as np
 
 from paceline import config
 from paceline.arrays import Array, Dates
-from paceline.baskets import weights
-from paceline.engine import Provenance
 from paceline.errors import NotEnoughData
 from paceline.indices import levels
-from paceline.indices.drift import SHARES
-from paceline.indices.gaps import Gaps, Validity
-from paceline.lineage import Step, Steps, code_of
+from paceline.lineage import Steps
+from paceline.market.coverage import Coverage
+from paceline.market.lineage import Lineage
 from paceline.market.stored import Stored
 
 if TYPE_CHECKING:
-    from paceline.baskets.absent import Absent
     from paceline.indices import Indices
     from paceline.panel import Panel
 
@@ -71,10 +68,6 @@ class Assembled:
         self.file = stored.file
         self._parts = parts or Parts()
         self.steps = self._parts.steps
-        self._roots: dict[str, tuple[Step, tuple[str, ...]]] = {}
-        self._panel_steps: dict[str, Step] = {}
-        self._gaps: dict[tuple[str, str], Gaps | None] = {}
-        self._iso: dict[tuple[np.datetime64, int], tuple[str, ...]] = {}
 
     def including(self, securities: Sequence[str]) -> Assembled:
         """The same with further securities; panels of stocks and composite indices are shared."""
@@ -281,176 +274,14 @@ class Assembled:
         """Macro and factor series as known on the as-of day: name -> (dates, values)."""
         return self.stored.series(self.as_of)
 
-    # ---- provenance ------------------------------------------------------------------------------
-
-    def provenance(
-        self, names: Iterable[str] = (), basis: Mapping[str, str] | None = None
-    ) -> Provenance:
-        """Lineage and caveats of the baskets in ``names``, each on the basis it is used on."""
-        parents: dict[str, tuple[str, ...]] = {}
-        caveats: dict[str, tuple[str, ...]] = {}
-        for name in names:
-            if name not in self._roots:
-                self._roots[name] = self._root(name, self.baskets[name])
-            step, caveats[name] = self._roots[name]
-            parents[name] = (step.id,)
-        simulated = ("SIMULATED market: no real security is meant",)
-        general: tuple[str, ...] = simulated if self.file.market.simulated else ()
-        general += self.stored.outdated
-        return Provenance(
-            parents, caveats, basis or {}, self.as_of, general, self.steps, gaps=self.gaps
-        )
-
-    def gaps(self, name: str, basis: str = "") -> Gaps | None:
-        """What the level of a basket lacks, session by session; None for a name without a level.
-
-        basis  "price" or "total"; anything else: the basket's own
-        """
-        if name not in self.levels.basis:
-            return None
-        on = basis if basis in levels.BASES else self.levels.basis[name]
-        if (name, on) not in self._gaps:
-            self._gaps[name, on] = self._gaps_of(name, on)
-        return self._gaps[name, on]
-
-    def _gaps_of(self, name: str, basis: str) -> Gaps | None:
-        for built in (self.composite_indices, self.instrument_indices):
-            if built and name in built["price"].names:
-                index = built[basis]
-                break
-        else:
-            return None
-        row, at = index.row(name), int(np.searchsorted(self.levels.sessions, index.sessions[0]))
-        level = self.levels.by_basis[basis][self.levels.names.index(name)]
-        there = np.isfinite(level[at : at + len(index.sessions)])
-        begun = np.maximum.accumulate(np.r_[False, there[:-1]])  # the base has no return
-        shares = np.where(begun, index.shares[:, row], 0.0)
-        shares[0, begun & ~there] = 1.0  # nobody was held: a level missing for a while
-        last = int(np.flatnonzero(there)[-1]) if there.any() else len(there) - 1
-        if (shares[0, last + 1 :] == 1.0).all():
-            shares[:, last + 1 :] = 0.0  # the end says it all
-        some = np.flatnonzero(shares.any(axis=0))
-        days = self._days(index.sessions)
-        counted, nobody = self.absent.get(name), np.empty(0, np.int64)
-        return Gaps(
-            name,
-            basis,
-            tuple(days[t] for t in some.tolist()),
-            dict(zip(SHARES, shares[:, some], strict=True)),
-            days,
-            nobody if counted is None else counted.eligible,
-            nobody if counted is None else counted.absent,
-            nobody if counted is None else index.members[row].astype(np.int64),
-            counted is not None and counted.ranked,
-            tuple(days[r.session] for r in index.targets.rebalances if row in r.rows),
-            self.file.market.unpriced,
-            days[last] if last < len(there) - 1 else "",
-            bool(self.baskets[name].instrument),
-            self._dated(self.baskets[name]),
-        )
-
-    def _dated(self, spec: config.Basket) -> tuple[Validity, ...]:
-        """What the members and weights of a basket rest on that is of a day."""
-        if spec.instrument or self.stocks is None:
-            return ()
-        used = self._used(spec)
-        sources = [s for s in self.file.sources.values() if s.table in used]
-        dated = [Validity(s.table, str(s.valid), s.max_age) for s in sources if s.valid is not None]
-        universe = self.file.universes.get(spec.universe or "")
-        fund = universe.holdings if universe is not None and universe.roll != "none" else None
-        held = self.stocks.holdings(fund, -1) if fund else None
-        if held is not None and not any(d.what == "holdings" for d in dated):
-            limit = min((s.max_age for s in sources if s.table == "holdings"), default=config.AGE)
-            dated.append(Validity(f"holdings of {fund}", str(held.date), limit))
-        return tuple(dated)
-
-    def _used(self, spec: config.Basket) -> set[str]:
-        """The tables that a basket with members rests on beside prices."""
-        universe = self.file.universes.get(spec.universe or "")
-        used = {"classes"} if spec.sector or spec.industry or spec.sub_industry else set()
-        used |= {"members"} if universe is not None and universe.members else set()
-        return used | ({"holdings"} if universe is not None and universe.holdings else set())
-
-    def _days(self, sessions: Dates) -> tuple[str, ...]:
-        """The sessions as ISO dates."""
-        key = sessions[0], len(sessions)
-        if key not in self._iso:
-            self._iso[key] = tuple(str(d) for d in sessions.astype("datetime64[D]"))
-        return self._iso[key]
+    # ---- what it lacks, what it rests on ---------------------------------------------------------
 
     @cached_property
-    def absent(self) -> dict[str, Absent]:
-        """Members without a price of every basket whose universe is a stored list."""
-        from paceline.baskets import absent
-
-        if self.stocks is None or not self.composites:
-            return {}
-        file = self.file.model_copy(update={"baskets": dict(self.declared.baskets)})
-        return absent.absent(self.stocks, file, self.composites)
-
-    def with_series(self, known: Provenance) -> Provenance:
-        """``known`` with lineage and caveats of every macro and factor series, by its name."""
-        loads = {row["load"]: row for row in self.stored.loads}
-        code = code_of("paceline.store", alone=(Stored.__module__,))
-        parents, caveats = dict(known.parents), dict(known.caveats)
-        for name, written in self.stored.series_loads().items():
-            read = [self.steps.keep(self.stored.import_step(loads[n])).id for n in written]
-            step = Step("series", {"name": name}, tuple(read), code=code)
-            parents[name] = (self.steps.keep(step).id,)
-            sources = [self.file.sources.get(loads[n]["source"]) for n in written]
-            caveats[name] = tuple(
-                dict.fromkeys(s.caveat for s in sources if s is not None and s.caveat)
-            )
-        return replace(known, parents=parents, caveats=caveats)
-
-    def _root(self, name: str, spec: config.Basket) -> tuple[Step, tuple[str, ...]]:
-        """Step and caveats of a basket."""
-        panel = self.instruments if spec.instrument else self.stocks
-        assert panel is not None
-        universe = self.file.universes.get(spec.universe or "")
-        said = spec.model_dump(mode="json", exclude_defaults=True, exclude={"label", "aliases"})
-        params = {"name": name, **said}
-        if universe is not None:
-            params["universe_rule"] = universe.model_dump(mode="json", exclude_defaults=True)
-        rooms = ("paceline.baskets", levels.__name__)
-        rule = weights.of_market(self.file)[spec.weight].module  # it may come from outside
-        code = code_of(*rooms, rule)
-        step = self.steps.keep(Step("basket", params, (self._panel_step(panel).id,), code=code))
-        return step, self._basket_caveats(name, spec, panel)
-
-    def _basket_caveats(self, name: str, spec: config.Basket, panel: Panel) -> tuple[str, ...]:
-        caveats = [spec.caveat] if spec.caveat else []
-        for built in (self.composite_indices, self.instrument_indices):
-            if built and name in built["price"].names:
-                caveats += built["price"].caveats.get(name, ())
-                break
-        used = {"prices"} | (set() if spec.instrument else self._used(spec))
-        from_ = self._instrument_sources[spec.instrument] if spec.instrument else self.file.sources
-        caveats += [
-            s.caveat
-            for n, s in self.file.sources.items()
-            if s.caveat and s.table in used and n in from_
-        ]
-        caveats += [
-            f"payments of 2% to 5% of the price in {source} were taken for ordinary dividends; a "
-            "special one would leave the price return as the exchange gives it"
-            for source in self.stored.maybe_special
-            if source in from_
-        ]
-        if not spec.instrument:
-            caveats += panel.caveats
-        return tuple(dict.fromkeys(caveats))
+    def coverage(self) -> Coverage:
+        """What the levels lack: returns, members without a price, how old lists and weights are."""
+        return Coverage(self)
 
     @cached_property
-    def _instrument_sources(self) -> dict[str, set[str]]:
-        names = {b.instrument for b in self.baskets.values() if b.instrument}
-        return self.stored.sources_of(sorted(names))
-
-    def _panel_step(self, panel: Panel) -> Step:
-        """The panel's step, resting on the imports it read."""
-        if panel.step.id not in self._panel_steps:
-            imports = {row["checksum"]: self.stored.import_step(row) for row in self.stored.loads}
-            read = [self.steps.keep(imports[c]).id for c in panel.step.params["loads"]]
-            step = self.steps.keep(replace(panel.step, parents=tuple(read)))
-            self._panel_steps[panel.step.id] = step
-        return self._panel_steps[panel.step.id]
+    def lineage(self) -> Lineage:
+        """Steps and caveats of baskets, panels and series."""
+        return Lineage(self)

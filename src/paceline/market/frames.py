@@ -1,10 +1,10 @@
-"""What a market holds as polars frames: levels, weights, contributions."""
+"""What a market holds as polars frames: figures, levels, weights, contributions."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 
     from paceline.indices import Indices
     from paceline.panel import Panel
+
+
+def figures(market: Market, measure: str, **how: Any) -> pl.DataFrame:
+    """The rows of ``Market.show``, their caveats in one text."""
+    import polars as pl
+
+    rows = [f.to_json() for f in market.show(measure, **how)]
+    for row in rows:
+        row["caveats"] = "; ".join(row["caveats"])
+    return pl.DataFrame(rows, infer_schema_length=None, strict=False)
 
 
 def levels(

@@ -136,6 +136,17 @@ def show(
     return [f for f in figures if f.against in others]
 
 
+def current(market: Market, names: Sequence[str] | None = None) -> dict[str, list[Figure]]:
+    """Today's figures of every measure: see ``Market.current``."""
+    figures = {}
+    for name in names or measures.discover(market.plugins):
+        try:
+            figures[name] = market.show(name)
+        except NotEnoughData:
+            continue
+    return figures
+
+
 def _since(market: Market, measure: Measure, since: str) -> str:
     """The start of a measure's window as its parameter takes it."""
     if "since" not in measure.params:

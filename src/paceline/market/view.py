@@ -73,7 +73,7 @@ def view_of(
         year=moment.stored.sessions_of_year,
         year_note=moment.stored.year_note,
     )
-    known = moment.provenance(names, {n: basis or levels.basis[n] for n in names})
+    known = moment.lineage.of(names, {n: basis or levels.basis[n] for n in names})
     filed = tuple(
         s.caveat for s in moment.file.sources.values() if s.table == "fundamentals" and s.caveat
     )
@@ -82,7 +82,7 @@ def view_of(
         fields={n: filed for n in measure.needs if n.startswith(FUNDAMENTAL)},
         view=code_of(alone=(__name__,)),
     )
-    return view, moment.with_series(known) if "series" in measure.needs else known
+    return view, moment.lineage.with_series(known) if "series" in measure.needs else known
 
 
 def pair_name(moment: Assembled, lead: str, against: str) -> str:

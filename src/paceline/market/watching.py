@@ -21,6 +21,8 @@ from paceline.rows import MISSING_SESSIONS, STOPPED
 from paceline.signals.sessions import month_ends
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from paceline.market.asked import Market
 
 #: Names that a finding lists; days back from the as-of day that page one speaks of.
@@ -69,6 +71,16 @@ def watched(market: Market) -> list[Watched]:
     ]
 
 
+def findings(market: Market) -> pl.DataFrame:
+    """Every fault found: at each import, then in the assembled market (no load)."""
+    import polars as pl
+
+    stored = market.stored.findings()
+    rows = [w.row() for w in market.watched]
+    own = pl.DataFrame(rows, schema_overrides=dict(stored.schema), infer_schema_length=None)
+    return pl.concat([stored, own.select(stored.columns)]) if rows else stored
+
+
 def first_page(market: Market) -> list[dict[str, Any]]:
     """The findings of the last year that a reader must know before anything else."""
     since = str(np.datetime64(market.as_of) - RECENT)
@@ -108,15 +120,15 @@ def _empty(market: Market) -> Iterator[Watched]:
 
 def _unpriced(market: Market) -> Iterator[Watched]:
     lists: dict[str, str] = {}
-    for name, counted in market.moment.absent.items():
+    for name, counted in market.moment.coverage.absent.items():
         spec = market.baskets[name]
         whole = spec.universe is not None and not spec.selects
         if whole and counted.absent.any() and spec.universe not in lists:
             lists[str(spec.universe)] = name
     for universe, name in lists.items():
-        counted = market.moment.absent[name]
+        counted = market.moment.coverage.absent[name]
         t = int((counted.absent / np.maximum(counted.eligible, 1)).argmax())
-        gaps = market.moment.gaps(name)
+        gaps = market.moment.coverage.gaps(name)
         day = gaps.sessions[t] if gaps is not None else ""
         more = ", ..." if len(counted.names) > LISTED else ""
         yield Watched(
@@ -133,7 +145,7 @@ def _unpriced(market: Market) -> Iterator[Watched]:
 def _lacking(market: Market) -> Iterator[Watched]:
     """Sessions of the broad basket on which much of its weight has no return of its own."""
     name = market.broad
-    gaps = market.moment.gaps(name) if name is not None else None
+    gaps = market.moment.coverage.gaps(name) if name is not None else None
     if gaps is None or not gaps.days:
         return
     share = sum(gaps.shares[k] for k in ("lost", "pending", "other_basis"))
@@ -152,7 +164,7 @@ def _ended(market: Market) -> Iterator[Watched]:
     """Declared baskets whose level does not reach the last session."""
     sessions = market.all_levels.sessions
     for name in market.declared:
-        gaps = market.moment.gaps(name)
+        gaps = market.moment.coverage.gaps(name)
         if gaps is not None and gaps.ended:
             yield Watched(
                 name,

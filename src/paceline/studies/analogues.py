@@ -152,7 +152,7 @@ def nearest(market: Market) -> Likeness | None:
         )
     per_month = max(MONTH // period, 1)
     vector, _ = views.state(np.log1p(returns[0]), np.log1p(returns[1:]), per_month)
-    question = market.moment.with_series(market.provenance()).question(
+    question = market.moment.lineage.with_series(market.provenance()).question(
         "analogues",
         {"series": names, "chosen": views.CHOSEN, "as_of": market.as_of},
         code_of(__name__),

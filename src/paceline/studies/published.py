@@ -30,7 +30,7 @@ def compounded(ask: Answers, windows: Sequence[str]) -> list[CompoundedFactor]:
     if stored is None or stored[3] != 1:  # monthly values cannot follow the windows
         return []
     days, returns, names, _ = stored
-    provenance = ask.market.moment.with_series(ask.market.provenance())
+    provenance = ask.market.moment.lineage.with_series(ask.market.provenance())
     asked = [ask.one("performance", ask.benchmark, window) for window in windows]
     rows = []
     for name, values in zip(names, returns, strict=True):

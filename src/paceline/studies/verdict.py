@@ -132,7 +132,7 @@ class Verdict:
     @property
     def ended(self) -> tuple[str, ...]:
         """The rotations whose line has no value today, and why, each in words."""
-        gaps = self.market.moment.gaps
+        gaps = self.market.moment.coverage.gaps
         told = []
         for name, pair in self.rotations.pairs.items():
             if name not in self.rotations.live:

@@ -39,7 +39,7 @@ def of_proxy(rotation: RotationNumbers) -> Question:
     market, pair = rotation.market, rotation.pair
     name = pair.proxy.removeprefix("-")
     real = market.simulated and name.startswith(REAL)
-    return market.moment.with_series(market.provenance()).question(
+    return market.moment.lineage.with_series(market.provenance()).question(
         "episodes",
         {
             "proxy": pair.proxy,

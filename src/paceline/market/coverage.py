@@ -1,0 +1,108 @@
+"""What the levels of one moment lack, session by session, and how old is what they rest on."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from paceline import config
+from paceline.arrays import Dates
+from paceline.indices import levels
+from paceline.indices.drift import SHARES
+from paceline.indices.gaps import Gaps, Validity
+
+if TYPE_CHECKING:
+    from paceline.baskets.absent import Absent
+    from paceline.market.assembled import Assembled
+
+
+class Coverage:
+    """What the levels of a moment lack, worked out basket by basket on first use and kept."""
+
+    def __init__(self, moment: Assembled) -> None:
+        self.moment = moment
+        self._gaps: dict[tuple[str, str], Gaps | None] = {}
+        self._iso: dict[tuple[np.datetime64, int], tuple[str, ...]] = {}
+
+    @cached_property
+    def absent(self) -> dict[str, Absent]:
+        """Members without a price of every basket whose universe is a stored list."""
+        from paceline.baskets import absent
+
+        if self.moment.stocks is None or not self.moment.composites:
+            return {}
+        file = self.moment.file.model_copy(update={"baskets": dict(self.moment.declared.baskets)})
+        return absent.absent(self.moment.stocks, file, self.moment.composites)
+
+    def gaps(self, name: str, basis: str = "") -> Gaps | None:
+        """What the level of a basket lacks, session by session; None for a name without a level.
+
+        basis  "price" or "total"; anything else: the basket's own
+        """
+        if name not in self.moment.levels.basis:
+            return None
+        on = basis if basis in levels.BASES else self.moment.levels.basis[name]
+        if (name, on) not in self._gaps:
+            self._gaps[name, on] = self._gaps_of(name, on)
+        return self._gaps[name, on]
+
+    def _gaps_of(self, name: str, basis: str) -> Gaps | None:
+        for built in (self.moment.composite_indices, self.moment.instrument_indices):
+            if built and name in built["price"].names:
+                index = built[basis]
+                break
+        else:
+            return None
+        row = index.row(name)
+        at = int(np.searchsorted(self.moment.levels.sessions, index.sessions[0]))
+        level = self.moment.levels.by_basis[basis][self.moment.levels.names.index(name)]
+        there = np.isfinite(level[at : at + len(index.sessions)])
+        begun = np.maximum.accumulate(np.r_[False, there[:-1]])  # the base has no return
+        shares = np.where(begun, index.shares[:, row], 0.0)
+        shares[0, begun & ~there] = 1.0  # nobody was held: a level missing for a while
+        last = int(np.flatnonzero(there)[-1]) if there.any() else len(there) - 1
+        if (shares[0, last + 1 :] == 1.0).all():
+            shares[:, last + 1 :] = 0.0  # the end says it all
+        some = np.flatnonzero(shares.any(axis=0))
+        days = self._days(index.sessions)
+        counted, nobody = self.absent.get(name), np.empty(0, np.int64)
+        return Gaps(
+            name,
+            basis,
+            tuple(days[t] for t in some.tolist()),
+            dict(zip(SHARES, shares[:, some], strict=True)),
+            days,
+            nobody if counted is None else counted.eligible,
+            nobody if counted is None else counted.absent,
+            nobody if counted is None else index.members[row].astype(np.int64),
+            counted is not None and counted.ranked,
+            tuple(days[r.session] for r in index.targets.rebalances if row in r.rows),
+            self.moment.file.market.unpriced,
+            days[last] if last < len(there) - 1 else "",
+            bool(self.moment.baskets[name].instrument),
+            self._dated(self.moment.baskets[name]),
+        )
+
+    def _dated(self, spec: config.Basket) -> tuple[Validity, ...]:
+        """What the members and weights of a basket rest on that is of a day."""
+        if spec.instrument or self.moment.stocks is None:
+            return ()
+        used = self.moment.file.tables_behind(spec)
+        sources = [s for s in self.moment.file.sources.values() if s.table in used]
+        dated = [Validity(s.table, str(s.valid), s.max_age) for s in sources if s.valid is not None]
+        universe = self.moment.file.universes.get(spec.universe or "")
+        fund = universe.holdings if universe is not None and universe.roll != "none" else None
+        held = self.moment.stocks.holdings(fund, -1) if fund else None
+        if held is not None and not any(d.what == "holdings" for d in dated):
+            limit = min((s.max_age for s in sources if s.table == "holdings"), default=config.AGE)
+            dated.append(Validity(f"holdings of {fund}", str(held.date), limit))
+        return tuple(dated)
+
+    def _days(self, sessions: Dates) -> tuple[str, ...]:
+        """The sessions as ISO dates."""
+        key = sessions[0], len(sessions)
+        if key not in self._iso:
+            self._iso[key] = tuple(str(d) for d in sessions.astype("datetime64[D]"))
+        return self._iso[key]

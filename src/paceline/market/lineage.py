@@ -1,0 +1,118 @@
+"""Lineage and caveats of what is assembled at one moment: baskets, panels, series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from paceline import config
+from paceline.baskets import weights
+from paceline.engine import Provenance
+from paceline.indices import levels
+from paceline.lineage import Step, code_of
+from paceline.market.stored import Stored
+
+if TYPE_CHECKING:
+    from paceline.market.assembled import Assembled
+    from paceline.panel import Panel
+
+
+class Lineage:
+    """Steps and caveats of a moment, worked out basket by basket on first use and kept."""
+
+    def __init__(self, moment: Assembled) -> None:
+        self.moment = moment
+        self.file, self.stored, self.steps = moment.file, moment.stored, moment.steps
+        self._roots: dict[str, tuple[Step, tuple[str, ...]]] = {}
+        self._panel_steps: dict[str, Step] = {}
+
+    def of(self, names: Iterable[str] = (), basis: Mapping[str, str] | None = None) -> Provenance:
+        """Lineage and caveats of the baskets in ``names``, each on the basis it is used on."""
+        parents: dict[str, tuple[str, ...]] = {}
+        caveats: dict[str, tuple[str, ...]] = {}
+        for name in names:
+            if name not in self._roots:
+                self._roots[name] = self._root(name, self.moment.baskets[name])
+            step, caveats[name] = self._roots[name]
+            parents[name] = (step.id,)
+        simulated = ("SIMULATED market: no real security is meant",)
+        general: tuple[str, ...] = simulated if self.file.market.simulated else ()
+        general += self.stored.outdated
+        return Provenance(
+            parents,
+            caveats,
+            basis or {},
+            self.moment.as_of,
+            general,
+            self.steps,
+            gaps=self.moment.coverage.gaps,
+        )
+
+    def with_series(self, provenance: Provenance) -> Provenance:
+        """``provenance`` with lineage and caveats of every macro and factor series, by its name."""
+        loads = {row["load"]: row for row in self.stored.loads}
+        code = code_of("paceline.store", alone=(Stored.__module__,))
+        parents, caveats = dict(provenance.parents), dict(provenance.caveats)
+        for name, written in self.stored.series_loads().items():
+            read = [self.steps.keep(self.stored.import_step(loads[n])).id for n in written]
+            step = Step("series", {"name": name}, tuple(read), code=code)
+            parents[name] = (self.steps.keep(step).id,)
+            sources = [self.file.sources.get(loads[n]["source"]) for n in written]
+            caveats[name] = tuple(
+                dict.fromkeys(s.caveat for s in sources if s is not None and s.caveat)
+            )
+        return replace(provenance, parents=parents, caveats=caveats)
+
+    def _root(self, name: str, spec: config.Basket) -> tuple[Step, tuple[str, ...]]:
+        """Step and caveats of a basket."""
+        panel = self.moment.instruments if spec.instrument else self.moment.stocks
+        assert panel is not None
+        universe = self.file.universes.get(spec.universe or "")
+        settings = spec.model_dump(mode="json", exclude_defaults=True, exclude={"label", "aliases"})
+        params = {"name": name, **settings}
+        if universe is not None:
+            params["universe_rule"] = universe.model_dump(mode="json", exclude_defaults=True)
+        rooms = ("paceline.baskets", levels.__name__)
+        rule = weights.of_market(self.file)[spec.weight].module  # it may come from outside
+        code = code_of(*rooms, rule)
+        step = self.steps.keep(Step("basket", params, (self._panel_step(panel).id,), code=code))
+        return step, self._basket_caveats(name, spec, panel)
+
+    def _basket_caveats(self, name: str, spec: config.Basket, panel: Panel) -> tuple[str, ...]:
+        caveats = [spec.caveat] if spec.caveat else []
+        for built in (self.moment.composite_indices, self.moment.instrument_indices):
+            if built and name in built["price"].names:
+                caveats += built["price"].caveats.get(name, ())
+                break
+        used = {"prices"} | self.file.tables_behind(spec)
+        from_ = self._instrument_sources[spec.instrument] if spec.instrument else self.file.sources
+        caveats += [
+            s.caveat
+            for n, s in self.file.sources.items()
+            if s.caveat and s.table in used and n in from_
+        ]
+        caveats += [
+            f"payments of 2% to 5% of the price in {source} were taken for ordinary dividends; a "
+            "special one would leave the price return as the exchange gives it"
+            for source in self.stored.maybe_special
+            if source in from_
+        ]
+        if not spec.instrument:
+            caveats += panel.caveats
+        return tuple(dict.fromkeys(caveats))
+
+    @cached_property
+    def _instrument_sources(self) -> dict[str, set[str]]:
+        names = {b.instrument for b in self.moment.baskets.values() if b.instrument}
+        return self.stored.sources_of(sorted(names))
+
+    def _panel_step(self, panel: Panel) -> Step:
+        """The panel's step, resting on the imports it read."""
+        if panel.step.id not in self._panel_steps:
+            imports = {row["checksum"]: self.stored.import_step(row) for row in self.stored.loads}
+            read = [self.steps.keep(imports[c]).id for c in panel.step.params["loads"]]
+            step = self.steps.keep(replace(panel.step, parents=tuple(read)))
+            self._panel_steps[panel.step.id] = step
+        return self._panel_steps[panel.step.id]
