@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from paceline import config
 from paceline.figures import Figure
 from paceline.indices.drift import SHARES
 from paceline.indices.gaps import Gaps
@@ -119,9 +118,7 @@ def build(
         **parts,
     }
     (folder / "market.toml").write_text(MARKET.format(**text))
-    file = config.load(folder / "market.toml", folder)
-    settings = file.market.model_copy(update={"store": str(folder / "store")})
-    market = Market(file.model_copy(update={"market": settings}))
+    market = Market.open(folder / "market.toml")
     market.import_()
     return market
 

@@ -11,7 +11,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from paceline import config
 from paceline.figures import Figure
 from paceline.market import Market
 from test_simulated import tables
@@ -121,9 +120,7 @@ def written(folder: Path, feed: str, files: dict[str, pl.DataFrame]) -> list[Fig
         frame.write_csv(folder / f"{name}.csv")
     feeds, basis = FEEDS[feed]
     (folder / "market.toml").write_text(MARKET.format(feeds=feeds, basis=basis))
-    file = config.load(folder / "market.toml", folder)
-    settings = file.market.model_copy(update={"store": str(folder / "store")})
-    market = Market(file.model_copy(update={"market": settings}))
+    market = Market.open(folder / "market.toml")
     market.import_()
     asked: list[tuple[str, dict[str, Any]]] = [
         ("performance", {"horizons": ("1d", "1w", "1m", "ytd", "last_month", "volatility")}),

@@ -53,6 +53,16 @@ def built(
     return indices.build(panel, baskets.targets(panel, file, list(specs)), basis)
 
 
+def special_dividend(day: Any, amount: float) -> dict[str, Any]:
+    """Cash per share that the first security pays."""
+    return {"security": "S000", "date": day, "kind": "special_dividend", "amount": amount}
+
+
+def spin_off(day: Any, ratio: float) -> dict[str, Any]:
+    """Shares of the second security given for each of the first."""
+    return {"security": "S000", "date": day, "kind": "spinoff", "ratio": ratio, "other": "S001"}
+
+
 def plain_loop(
     panel: FakePanel, targets: baskets.Targets, row: int, basis: str
 ) -> tuple[list[float], list[int]]:
@@ -192,12 +202,7 @@ def test_a_special_dividend_lowers_the_prior_close() -> None:
         "market_cap": close * [[10.0], [20.0]],
     }
     days = weekdays("2024-01-02", 2)
-    action = {
-        "security": "S000",
-        "date": days[1].item(),
-        "kind": "special_dividend",
-        "amount": 20.0,
-    }
+    action = special_dividend(days[1].item(), 20.0)
     spec = {"b": {"securities": ["S000", "S001"]}}
     # the divisor falls with the prior close
     after = (10 * 80 + 20 * 55) / (10 * (100 - 20) + 20 * 50) - 1
@@ -211,12 +216,7 @@ def test_a_special_dividend_lowers_the_close_before_it_and_no_other() -> None:
     # 10 shares of the first, 20 of the second: closes 100, 110, 88 (20 paid), 96.8; 50, 50, 55, 55
     close = np.array([[100.0, 110.0, 88.0, 96.8], [50.0, 50.0, 55.0, 55.0]])
     days = weekdays("2024-01-02", 4)
-    action = {
-        "security": "S000",
-        "date": days[2].item(),
-        "kind": "special_dividend",
-        "amount": 20.0,
-    }
+    action = special_dividend(days[2].item(), 20.0)
     fields = {
         "price_return": [[NAN, 0.1, -0.2, 0.1], [NAN, 0.0, 0.1, 0.0]],
         "close": close,
@@ -242,12 +242,7 @@ def test_a_special_dividend_in_a_file_of_exchange_changes_counts_once(total: flo
         "market_cap": close * [[10.0], [20.0]],
     }
     days = weekdays("2024-01-02", 3)
-    action = {
-        "security": "S000",
-        "date": days[1].item(),
-        "kind": "special_dividend",
-        "amount": 20.0,
-    }
+    action = special_dividend(days[1].item(), 20.0)
     spec = {"b": {"securities": ["S000", "S001"], "rebalance": "none"}}
     expected = [(10 * 80 + 20 * 55) / (10 * 80 + 20 * 50) - 1, (880 + 1100) / (800 + 1100) - 1]
     for basis in ("price", "total"):
@@ -260,13 +255,7 @@ def test_a_spin_off_in_a_file_of_exchange_changes_counts_once() -> None:
     close = np.array([[100.0, 70.0], [NAN, 64.0], [50.0, 50.0]])
     r = np.array([[NAN, 70.0 / 68.0 - 1], [NAN, NAN], [NAN, 0.0]])
     days = weekdays("2024-01-02", 2)
-    action = {
-        "security": "S000",
-        "date": days[1].item(),
-        "kind": "spinoff",
-        "ratio": 0.5,
-        "other": "S001",
-    }
+    action = spin_off(days[1].item(), 0.5)
     panel = FakePanel(
         days, {"price_return": r, "close": close, "market_cap": close * 10}, actions=[action]
     )
@@ -282,12 +271,7 @@ def test_a_special_dividend_on_a_day_without_a_price_belongs_to_the_next() -> No
         "market_cap": close * [[10.0], [20.0]],
     }
     days = weekdays("2024-01-02", 3)
-    action = {
-        "security": "S000",
-        "date": days[1].item(),
-        "kind": "special_dividend",
-        "amount": 20.0,
-    }
+    action = special_dividend(days[1].item(), 20.0)
     index = built(
         FakePanel(days, fields, actions=[action]),
         {"b": {"securities": ["S000", "S001"], "rebalance": "none"}},
@@ -317,13 +301,7 @@ def test_an_action_that_cannot_count_changes_nothing(
         "price_return": [[0.0, 0.1, -0.2, 0.1], [0.0, 0.0, 0.1, 0.0]],
         "close": [[100.0, 110.0, 88.0, 96.8], [50.0, 50.0, 55.0, 55.0]],
     }
-    action = {
-        "security": "S000",
-        "date": days[2].item(),
-        "kind": "special_dividend",
-        "amount": 20.0,
-        "known": days[2].item(),
-    } | change
+    action = special_dividend(days[2].item(), 20.0) | {"known": days[2].item()} | change
     coming = weekdays("2024-01-02", 5)
     action |= {name: coming[t].item() for name, t in change.items() if name in ("date", "known")}
     fields = {name: field for name, field in fields.items() if name not in without}
@@ -338,13 +316,7 @@ def test_a_spin_off_leaves_no_gap_and_stays_with_the_parent() -> None:
     close = np.array([[100.0, 70.0, 77.0], [NAN, 64.0, 64.0], [50.0, 50.0, 50.0]])
     r = np.array([[NAN, -0.3, 0.1], [NAN, NAN, 0.0], [NAN, 0.0, 0.0]])
     days = weekdays("2024-01-02", 3)
-    action = {
-        "security": "S000",
-        "date": days[1].item(),
-        "kind": "spinoff",
-        "ratio": 0.5,
-        "other": "S001",
-    }
+    action = spin_off(days[1].item(), 0.5)
     panel = FakePanel(
         days, {"price_return": r, "close": close, "market_cap": close * 10}, actions=[action]
     )
@@ -380,13 +352,7 @@ def test_a_total_return_holds_a_child_from_half_of_its_worth_on(total: float, wh
     Below that the child is added: -28.125% + 50%.
     """
     days = weekdays("2024-01-02", 2)
-    action = {
-        "security": "S000",
-        "date": days[1].item(),
-        "kind": "spinoff",
-        "ratio": 0.5,
-        "other": "S001",
-    }
+    action = spin_off(days[1].item(), 0.5)
     fields = {
         "price_return": [[NAN, -0.5], [NAN, NAN]],
         "total_return": [[NAN, total], [NAN, NAN]],

@@ -292,8 +292,23 @@ def test_another_source_that_kept_the_move_vouches_for_it(
 # dividends and splits on days without a price
 
 
-def yahoo(rows: list[str]) -> str:
-    return "ticker,date,Close,Dividends,Stock Splits\n" + "\n".join(rows) + "\n"
+def imported(folder: Path, rows: list[str]) -> tuple[Parsed, Parsed]:
+    """A file of closes adjusted for splits, dividends and splits: as parsed, and as checked."""
+    from paceline.sources import files
+
+    header = "ticker,date,Close,Dividends,Stock Splits"
+    (folder / "p.csv").write_text("\n".join([header, *rows]) + "\n")
+    columns = {
+        "security": "ticker",
+        "date": "date",
+        "split_adjusted_close": "Close",
+        "dividend": "Dividends",
+        "split": "Stock Splits",
+    }
+    spec = Source(path="p.csv", columns=columns)
+    context = Context("XNYS", tuple(SESSIONS))
+    parsed = files.parse("own", spec, files.fetch("own", spec, folder), context)
+    return parsed, quality.check(parsed, "own", spec, context)
 
 
 @pytest.mark.parametrize(
@@ -308,22 +323,10 @@ def yahoo(rows: list[str]) -> str:
     ],
 )
 def test_a_dividend_on_a_day_without_a_price(tmp_path: Path, event: str) -> None:
-    from paceline.sources import files
 
     taken = {line.split(",")[1] for line in event.splitlines()}
     plain = [f"AAA,{d},50,0,0" for d in SESSIONS if str(d) not in taken]
-    (tmp_path / "p.csv").write_text(yahoo([*plain, *event.splitlines()]))
-    columns = {
-        "security": "ticker",
-        "date": "date",
-        "split_adjusted_close": "Close",
-        "dividend": "Dividends",
-        "split": "Stock Splits",
-    }
-    spec = Source(path="p.csv", columns=columns)
-    context = Context("XNYS", tuple(SESSIONS))
-    parsed = files.parse("own", spec, files.fetch("own", spec, tmp_path), context)
-    out = quality.check(parsed, "own", spec, context)
+    out = imported(tmp_path, [*plain, *event.splitlines()])[1]
     prices = out.tables["prices"]
     growth = (1 + prices["total_return"].fill_null(0)).product()
     assert growth == pytest.approx(1.1) and (prices["price_return"].fill_null(0) == 0).all()
@@ -334,22 +337,11 @@ def test_a_dividend_on_a_day_without_a_price(tmp_path: Path, event: str) -> None
 
 
 def test_dividends_and_splits_outside_the_prices(tmp_path: Path) -> None:
-    from paceline.sources import files
 
     rows = [f"AAA,{d},50,0,0" for d in SESSIONS[1:5]]
     rows = [f"AAA,{SESSIONS[0]},,7,3", *rows, f"AAA,{SESSIONS[5]},,7,2"]
-    (tmp_path / "p.csv").write_text(yahoo(rows))
-    columns = {
-        "security": "ticker",
-        "date": "date",
-        "split_adjusted_close": "Close",
-        "dividend": "Dividends",
-        "split": "Stock Splits",
-    }
-    spec = Source(path="p.csv", columns=columns)
-    context = Context("XNYS", tuple(SESSIONS))
-    parsed = files.parse("own", spec, files.fetch("own", spec, tmp_path), context)
-    prices = quality.check(parsed, "own", spec, context).tables["prices"]
+    parsed, out = imported(tmp_path, rows)
+    prices = out.tables["prices"]
     # the split after the last price is in the adjusted closes already: 100 were paid for a share
     assert prices["close"].to_list() == [100.0] * 4
     assert prices["total_return"].to_list() == [None, 0.0, 0.0, 0.0]
