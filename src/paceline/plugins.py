@@ -302,9 +302,10 @@ def blamed(origin: str, doing: str, *, every: bool = False, remedy: str = MEND) 
             if inside or isinstance(error, DataError):
                 raise
             raise PluginError(f"{origin}{line}: {error.message}", error.remedy) from error
-        said = " ".join(str(error).split())
+        reason = " ".join(str(error).split())
         raise PluginError(
-            f"{origin}{line}: {doing}: {type(error).__name__}{': ' if said else ''}{said}.", remedy
+            f"{origin}{line}: {doing}: {type(error).__name__}{': ' if reason else ''}{reason}.",
+            remedy,
         ) from error
 
 

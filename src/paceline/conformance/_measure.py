@@ -58,7 +58,7 @@ class _Battery:
         """All faults; those of the result only where there is one of a known kind."""
         told = [Fault(text) for text in declaration(self.measure)]
         inputs = {**self.view.fields, **self.view.all_levels}
-        kept = {n: a.copy() for n, a in inputs.items()}
+        before = {n: a.copy() for n, a in inputs.items()}
         try:
             result = self.measure(self.view, **self.params)
             again = self.measure(self.view, **self.params)
@@ -68,7 +68,7 @@ class _Battery:
             return [*told, Fault(f"returns {type(result).__name__}, not a Result")]
         # equal_nan comparisons of the inputs: a write through a private copy of the flags would
         # show here
-        if any(unequal(kept[n], a, 0.0) for n, a in inputs.items()):
+        if any(unequal(before[n], a, 0.0) for n, a in inputs.items()):
             told.append(Fault("changes its input"))
         told += self._told("not pure: run twice", "nothing", same(result, again, 0.0, self.axes))
         misfits = shape(self.measure, self.view, result)

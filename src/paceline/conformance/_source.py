@@ -38,12 +38,12 @@ def check_source(
         r.origin.who.strip() and r.origin.what.strip() and r.origin.when.strip() for r in raws
     ):
         faults.append("an origin does not say who, what or when")
-    kept = [bytes(r.data) for r in raws]
+    before = [bytes(r.data) for r in raws]
     first = plugin.parse(name, spec, raws, context)  # also pulls in what parse imports when it runs
     with _watched() as touched:
         second = plugin.parse(name, spec, raws, context)
     faults += [f"parse touches the outside: {what}" for what in touched]
-    if [r.data for r in raws] != kept:
+    if [r.data for r in raws] != before:
         faults.append("parse changes its input")
     faults += _same_tables(first, second)
     for table, frame in first.tables.items():

@@ -229,10 +229,10 @@ class Assembled:
         if self.stocks is None or not self.composites:
             return {}
         file = self.file.model_copy(update={"baskets": dict(self.declared.baskets)})
-        kept = self.stored.store.cache
-        targets = cache.targets(self.stocks, file, self.composites, kept)
+        memory = self.stored.store.cache
+        targets = cache.targets(self.stocks, file, self.composites, memory)
         key = cache.key(self.stocks, file, self.composites)
-        return index_cache.build_both(self.stocks, targets, kept, key)
+        return index_cache.build_both(self.stocks, targets, memory, key)
 
     @cached_property
     def instrument_indices(self) -> dict[str, Indices]:

@@ -89,8 +89,8 @@ def kind_of(spec: Source) -> Statement:
 
 def declared(name: str, spec: Source, calendar: str) -> str:
     """Digest of what the market file says of a source: the settings that are not the usual ones."""
-    said = spec.model_dump(mode="json", exclude_defaults=True)
-    return digest({"spec": said, "name": name, "calendar": calendar}, 64)
+    settings = spec.model_dump(mode="json", exclude_defaults=True)
+    return digest({"spec": settings, "name": name, "calendar": calendar}, 64)
 
 
 def fingerprint(name: str, spec: Source, context: Context, origins: Iterable[Origin]) -> str:
@@ -146,10 +146,10 @@ def gather(
             raise
         raws = []
     here = {raw.origin.what for raw in raws}
-    kept = {o.what: o for o in before if o.what not in here}
+    gone = {o.what: o for o in before if o.what not in here}
     if raws and kind != "folder":
-        kept = {}
-    now = _ordered(spec, [*raws, *(_read(store, o) for o in kept.values())])
+        gone = {}
+    now = _ordered(spec, [*raws, *(_read(store, o) for o in gone.values())])
     parts = [now]
     # other settings, other code and other corporate actions make other rows of the same bytes
     parser = code_of(module_of(plugin), quality.__name__)
@@ -165,7 +165,7 @@ def gather(
     unchanged = as_then and [o.checksum for o in tail] == [o.checksum for o in origins]
     checksum = fingerprint(name, spec, context, origins)
     adds_only = kind == "append" and not again
-    return Bytes(parts, tuple(kept), adds_only, declaration, checksum, unchanged)
+    return Bytes(parts, tuple(gone), adds_only, declaration, checksum, unchanged)
 
 
 def _by(parser: str, raw: Raw) -> Raw:

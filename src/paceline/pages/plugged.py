@@ -64,8 +64,8 @@ class Further:
         figures = [f for f in self._ask.rows(measure.name) if f.value is not None]
         if measure.shows == "series":
             grid = self._by_statistic(measure, figures)
-            return [_said(measure), *self._lines(measure, figures), grid] if figures else []
-        return [_said(measure), self._by_row(measure, figures)] if figures else []
+            return [_sentence(measure), *self._lines(measure, figures), grid] if figures else []
+        return [_sentence(measure), self._by_row(measure, figures)] if figures else []
 
     def _lines(self, measure: Measure, figures: Sequence[Figure]) -> Iterator[Chart]:
         """The history of the measure's first statistic."""
@@ -112,7 +112,7 @@ class Further:
         return tuple(self._ask.name(name) for name in names)
 
 
-def _said(measure: Measure) -> Sentence:
+def _sentence(measure: Measure) -> Sentence:
     """The first line of the measure's definition, as plain text."""
     first = " ".join(measure.doc.partition("\n\n")[0].split()).replace("``", "")
     return Sentence((Label(first or measure.question),))

@@ -29,7 +29,7 @@ def relative_rotation(ask: Answers) -> Section | None:
         )
     if not blocks:
         return None
-    said = words(
+    sentence = words(
         "Both axes are centred on ",
         Label(str(CENTRE)),
         ". To the right of it the first leg trends up against the second; above it that trend is "
@@ -40,7 +40,7 @@ def relative_rotation(ask: Answers) -> Section | None:
         "relative_rotation",
         "Relative rotation",
         "Where does each pair stand, and where is it heading?",
-        (said, *blocks),
+        (sentence, *blocks),
     )
 
 

@@ -32,13 +32,13 @@ def _faults(found: object) -> Iterator[str]:
         if not isinstance(found.get(key, ""), str) or "\x00" in found.get(key, ""):
             yield f"{key} is {_shown(found[key])}, not a path"
     yield from _sealed(found.get("digests"))
-    yield from _said(found, "")
+    yield from _report_faults(found, "")
     if found.get("previous") is not None:
         previous = found["previous"]
         if not isinstance(previous, dict) or not {"as_of", "figures"} <= set(previous):
             yield "previous is no report with as_of and figures"
         else:
-            yield from _said(previous, "previous.")
+            yield from _report_faults(previous, "previous.")
 
 
 def _sealed(digests: object) -> Iterator[str]:
@@ -51,7 +51,7 @@ def _sealed(digests: object) -> Iterator[str]:
         yield "digests names no files by their checksums"
 
 
-def _said(report: dict[str, Any], where: str) -> Iterator[str]:
+def _report_faults(report: dict[str, Any], where: str) -> Iterator[str]:
     """Faults of the day and the figures of a report."""
     try:
         dt.date.fromisoformat(report["as_of"])

@@ -75,10 +75,10 @@ def pair_of(market: Market, rotation: str | tuple[str, str]) -> Pair:
             (p for p in known.values() if (p.lead, p.against) == (lead, against)),
             Pair(f"{lead} against {against}", label, lead, against),
         )
-    said = rotation.casefold()
+    wanted = rotation.casefold()
     for pair in known.values():
-        if said in (pair.name.casefold(), pair.label.casefold()) or (
-            pair.sector and said == pair.lead.casefold()
+        if wanted in (pair.name.casefold(), pair.label.casefold()) or (
+            pair.sector and wanted == pair.lead.casefold()
         ):
             return pair
     raise UnknownName("rotation", rotation, known)
