@@ -233,7 +233,8 @@ CASES: tuple[Case, ...] = (
             "MarketFileError",
             "sources.bad.options: unknown option 'delimitor'. Did you mean 'delimiter'? "
             "Accepted: delimiter, encoding, decimal, names, after, missing, replace, wide, "
-            "wide_field, unit, ratio_of, lag_days, also_securities, shape, changes, snapshot.",
+            "wide_field, unit, ratio_of, lag_days, also_securities, shape, changes, snapshot, "
+            "member, sheet.",
         ),
     ),
     Case(

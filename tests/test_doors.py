@@ -491,9 +491,9 @@ def test_no_number_is_made_of_what_is_none(tmp_path: Path, kind: str) -> None:
 def test_a_file_that_swells_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import gzip
 
-    from paceline.sources.files import _read
+    from paceline.sources.files import _packed
 
-    monkeypatch.setattr(_read, "LARGEST_UNPACKED", 10_000)
+    monkeypatch.setattr(_packed, "LARGEST_UNPACKED", 10_000)
     folder = tiny.write(tmp_path).parent
     rows = b"ticker,date,close,change,cap\n" + b"AAA,2025-09-08,1,1,1\n" * 500_000
     (folder / "data" / "prices.csv").write_bytes(gzip.compress(rows))

@@ -5,17 +5,19 @@
     table = "series"
     path = "french/F-F_Momentum_Factor_daily.csv"
 
-``path``      one path, a list or a glob, relative to the data folder. A Parquet file with one date
-              column and one column per factor, in percent, is read too.
+``path``      one path, a list or a glob, relative to the data folder: the CSV, or the zip archive
+              as the library serves it. A Parquet file with one date column and one column per
+              factor, in percent, is read too.
 ``options``   ``sections``: names of the sections to keep (default: all); ``columns``: names of the
-              columns to keep
+              columns to keep; ``member``: which file of a zip archive, where it holds several
 
 A file is prose, then one or more tables, each with an optional title, a line of column names and
 rows that begin with YYYY, YYYYMM or YYYYMMDD (or YYYY-MM-DD). Every column becomes a series named
 
     french/<file without ending>/<section>/<column>
 
-with the column's name as printed, without padding. Sections are named by their title:
+with the column's name as printed, without padding; of a zip archive the file is the one inside.
+Sections are named by their title:
 
     vw_monthly, ew_monthly, vw_annual, ew_annual    value- and equal-weighted returns
     firms, size                                     number of firms; average firm size or market cap
@@ -50,6 +52,7 @@ import polars as pl
 from paceline.errors import MarketFileError, SourceError, UnknownName
 from paceline.rows import joined, set_aside
 from paceline.sources import Context, Finding, Parsed, Raw, files
+from paceline.sources.files import _packed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,6 +60,8 @@ if TYPE_CHECKING:
     from paceline.config import Source
 
 OPTIONS = ("sections", "columns")
+#: The file of a zip archive that is meant.
+MEMBER = "member"
 #: Printed where there is no value.
 MISSING = (-99.99, -999.0)
 _ROW = re.compile(r"^\s*(\d{4}-\d\d-\d\d|\d{8}|\d{6}|\d{4})\s*,")
@@ -68,11 +73,25 @@ _PERIOD = {4: "annual", 6: "monthly", 8: "daily"}
 
 def fetch(name: str, spec: Source, folder: Path) -> list[Raw]:
     """Bytes of every file, its CRSP vintage added to ``origin.what``; errors as of ``files``."""
-    return [_with_vintage(raw) for raw in files.fetch(name, spec, folder)]
+    member = _checked_member(name, spec)
+    return [_with_vintage(raw, member) for raw in files.fetch(name, spec, folder)]
 
 
-def _with_vintage(raw: Raw) -> Raw:
-    vintage = _VINTAGE.search(raw.data[:2000].decode("latin-1"))
+def _checked_member(name: str, spec: Source) -> str | None:
+    member = spec.options.get(MEMBER)
+    if member is not None and (not isinstance(member, str) or not member):
+        raise MarketFileError(
+            f"sources.{name}.options.{MEMBER}: {member!r} is no name of a file.",
+            'Write member = "file.csv".',
+        )
+    return member
+
+
+def _with_vintage(raw: Raw, member: str | None) -> Raw:
+    head = raw.data[:2000]
+    if _packed.is_packed(raw.data):
+        head = _packed.unpacked(raw.origin.what, raw.data, member).data[:2000]
+    vintage = _VINTAGE.search(head.decode("latin-1"))
     if vintage is None:
         return raw
     what = f"{raw.origin.what} (CRSP {vintage[1]})"
@@ -82,14 +101,20 @@ def _with_vintage(raw: Raw) -> Raw:
 def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
     """``series`` rows of all files, faults found, and rows that are not numbers set aside."""
     wanted = {
-        key: _names(name, key, spec.options[key]) for key in spec.options if _accepted(name, key)
+        key: _names(name, key, spec.options[key])
+        for key in spec.options
+        if _accepted(name, key) and key != MEMBER
     }
+    member = _checked_member(name, spec)
     tables: list[pl.DataFrame] = []
     findings: list[Finding] = []
     quarantine: list[pl.DataFrame] = []
     offered: dict[str, set[str]] = {key: set() for key in OPTIONS}
     for raw in raws:
-        file = PurePosixPath(raw.origin.what.partition(" (")[0]).name.partition(".")[0]
+        data, inside = _packed.unpacked(raw.origin.what, raw.data, member)
+        raw = dataclasses.replace(raw, data=data)
+        path = inside or raw.origin.what.partition(" (")[0]
+        file = PurePosixPath(path).name.partition(".")[0]
         blank = 0
         for section, frame in _sections(raw):
             offered["sections"].add(section)
@@ -154,9 +179,10 @@ def _long(
 
 
 def _accepted(name: str, key: str) -> bool:
-    if key not in OPTIONS:
+    accepted = (*OPTIONS, MEMBER)
+    if key not in accepted:
         raise MarketFileError(
-            f"sources.{name}.options: unknown option {key!r}.", f"Accepted: {', '.join(OPTIONS)}."
+            f"sources.{name}.options: unknown option {key!r}.", f"Accepted: {', '.join(accepted)}."
         )
     return True
 
@@ -191,7 +217,7 @@ def _sections(raw: Raw) -> Iterator[tuple[str, pl.DataFrame]]:
     if not len(at):
         raise SourceError(
             f"{raw.origin.what}: no row begins with a year, a month or a day.",
-            "Give the library's own CSV, not a web page or a zip archive.",
+            "Give the library's own CSV, not a web page.",
         )
     used: dict[str, int] = {}
     before = 0

@@ -1,4 +1,4 @@
-"""CSV and Parquet files, one or many, for every table, with columns mapped in the market file.
+"""CSV, Parquet and Excel files, for every table, with columns mapped in the market file.
 
 ::
 
@@ -12,13 +12,13 @@
     recover = true
 
 ``path``      one path, a list, or a glob, relative to the data folder and inside it. The bytes tell
-              the format: Parquet, gzip, else CSV.
+              the format: Parquet, Excel, gzip, zip, else CSV.
 ``statement`` "file": the rows of the files as they are now. "folder", the default for a glob: of
               every file what it last said, whether it is still there or not. "append": rows gather.
 ``columns``   table column -> file column, or ``{ column, unit, format, zone }``; unit: percent,
               basis_points, thousands, millions, billions; format and zone of dates: "%d/%m/%Y",
-              epoch_s, epoch_ms; the zone whose days they are. Left out, file columns that bear the
-              table's own names are read.
+              epoch_s, epoch_ms, excel; the zone whose days they are. Left out, file columns that
+              bear the table's own names are read.
 ``constants`` table column -> value for every row; for a mapped column it fills the gaps, which are
               counted.
 ``where``     file column -> value or list of values to keep; "!value" leaves a value out; "" is an
@@ -38,8 +38,9 @@ missing             more texts or numbers that mean "no value", e.g. ["-99.99"];
                     compared before their unit
 replace             characters of security spellings, e.g. { "/" = ".", "-" = "." }; before
                     ``rename``
-wide                a table with one column per series: list of columns, or { our name = "column" or
-                    ["old", "new"] }; for series, fundamentals (items) and prices (securities)
+wide                a table with one column per security (prices), series or item (fundamentals):
+                    true: all columns but those mapped, ["!x"] all but x, a list of columns, or
+                    { our name = "column" or ["old", "new"] }
 wide_field          prices in wide form: which column the cells are; default close
 unit                unit of the cells of a wide table, e.g. "percent"
 ratio_of            fundamentals in wide form whose cells are ratios (price/book, price/earnings):
@@ -56,12 +57,18 @@ changes             members as spells or snapshots: path of a change list that c
 snapshot            members: path of one later full list, or { path, security, date } with the
                     column of the names and the day; the day may also stand in the file's name as
                     YYYY-MM-DD
+member              of a zip archive that holds several files: which one
+sheet               of a workbook with several sheets: its name, or its number from 1
 ==================  ===============================================================================
 
 A CSV's header is the first line that holds every column asked for, so prose may stand above it
 (fund sponsors' holdings, Ken French's library); then the table ends at the first blank line and
 what follows is counted. Characters that show nothing (form feeds, marks of byte order, spaces of no
 width) are taken out; carriage returns may end the lines.
+
+**Wide** prices whose columns have two levels, field and security, as pandas writes them in two or
+three lines, in names like "('Close', 'AAPL')" or in a sheet, are told by their header and need no
+``wide``; fields are mapped by name (``_long``).
 
 **Numbers** may carry thousands by comma, point, space or apostrophe, a decimal comma, a currency, a
 percent sign, K, M, B or T, brackets or a minus behind them. How a *column* writes them is told from
@@ -104,8 +111,9 @@ from paceline.errors import MarketFileError, SourceError
 from paceline.lineage import Origin
 from paceline.rows import joined
 from paceline.sources import Context, Parsed, Raw
-from paceline.sources.files import _columns, _options, _prices, _types
-from paceline.sources.files._work import SHAPES, WIDE, Work, extra_file
+from paceline.sources.files import _columns, _members, _options, _prices, _types
+from paceline.sources.files._options import extra_file
+from paceline.sources.files._work import SHAPES, WIDE, Work
 
 # -- fetching: all input
 
@@ -209,11 +217,9 @@ def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
     columns = _columns.mapping(name, spec, table)
     kind = ""
     if table.name == "prices":
-        kind, columns = (
-            _prices.dialect(name, spec, columns)
-            if columns and not spec.options.get("wide")
-            else ("", columns)
-        )
+        told = "security" in columns or "security" in spec.constants
+        if told and columns and not spec.options.get("wide"):
+            kind, columns = _prices.dialect(name, spec, columns)
     extras = {
         raw["path"]: key
         for key in ("changes", "snapshot")
@@ -232,8 +238,8 @@ def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
         tables = work.prices(frame, kind or work.kind)
     elif table.name == "members":
         tables = {
-            "members": work.members(
-                frame, {key: raw for raw in raws if (key := _role(raw, extras))}
+            "members": _members.members(
+                work, frame, {key: raw for raw in raws if (key := _role(raw, extras))}
             )
         }
     else:

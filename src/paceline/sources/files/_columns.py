@@ -8,7 +8,7 @@ from difflib import get_close_matches
 import polars as pl
 
 from paceline.config import ColumnMap, Source
-from paceline.errors import MarketFileError, SourceError
+from paceline.errors import MarketFileError
 from paceline.rows import Checked, Finding, joined, set_aside
 from paceline.schema import Table
 from paceline.sources.files import _cells, _numbers, _types
@@ -101,14 +101,9 @@ def filtered(frame: pl.DataFrame, where: dict[str, str | list[str]]) -> pl.DataF
 
 
 def unpivoted(
-    what: str,
-    frame: pl.DataFrame,
-    names: str,
-    values: str,
-    wide: dict[str, list[str]],
-    keep: Iterable[str],
+    frame: pl.DataFrame, names: str, values: str, wide: dict[str, list[str]], keep: Iterable[str]
 ) -> pl.DataFrame:
-    """A wide file in long form: one row per listed column.
+    """A wide file in long form: one row per column that is meant.
 
     Its name stands in ``names``, its value in ``values``. Several spellings of one column are read
     in order, the first that has a value.
@@ -121,12 +116,7 @@ def unpivoted(
             parts.append(
                 frame.select(*others, pl.lit(label).alias(names), pl.coalesce(cells).alias(values))
             )
-    if not parts:
-        raise SourceError(
-            f"{what}: none of the columns of options.wide is in the file.",
-            f"The file has: {', '.join(frame.columns[:40])}.",
-        )
-    return pl.concat(parts, how="vertical_relaxed").filter(pl.col(values).is_not_null())
+    return pl.concat(parts, how="vertical_relaxed")
 
 
 def _text(expr: pl.Expr, dtype: pl.DataType) -> pl.Expr:

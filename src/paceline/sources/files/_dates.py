@@ -6,6 +6,7 @@ never guessed; a cell of another form is no date, and its row is set aside.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Literal
 
@@ -22,6 +23,8 @@ EPOCHS: dict[str, Literal["s", "ms", "us", "ns"]] = {
     "epoch_us": "us",
     "epoch_ns": "ns",
 }
+#: Format of the serial days of a workbook, counted from the last day of 1899.
+EXCEL = "excel"
 #: Cells of one order that outweigh those that fit both: one for each two of these.
 OUTWEIGHED = 2
 #: Sessions of one run are no further apart than this many days.
@@ -139,6 +142,10 @@ class _Reading:
             number = cells.cast(pl.Float64, strict=False).cast(pl.Int64, strict=False)
             stamps = pl.from_epoch(number, time_unit=EPOCHS[given])
             found = self.days(stamps.cast(pl.Datetime("us")).dt.replace_time_zone("UTC"))
+        elif given == EXCEL:
+            serial = cells.cast(pl.Float64, strict=False).floor().cast(pl.Int64)
+            days = pl.lit(dt.date(1899, 12, 30)) + pl.duration(days=pl.lit(serial))
+            found = self.plain(pl.select(days).to_series())
         elif "%z" in given.lower():
             spelt = cells.str.replace(r"(?i)(?:z|utc|gmt)$", "+0000")
             found = self.days(spelt.str.to_datetime(given, strict=False, time_zone="UTC"))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from difflib import get_close_matches
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -55,7 +56,8 @@ class FileOptions(_Strict):
     missing: list[str | int | float] | str = []
     replace: dict[_Text, str] = {}
     wide: (
-        Annotated[list[_Text], Field(min_length=1)]
+        Literal[True]
+        | Annotated[list[_Text], Field(min_length=1)]
         | Annotated[
             dict[_Text, _Text | Annotated[list[_Text], Field(min_length=1)]], Field(min_length=1)
         ]
@@ -70,6 +72,8 @@ class FileOptions(_Strict):
     shape: _Text = "spells"
     changes: _Text | ChangeList = "x"
     snapshot: _Text | Snapshot = "x"
+    member: _Text = "x"
+    sheet: _Text | Annotated[int, Field(ge=1)] = "x"
 
     @field_validator("delimiter")
     @classmethod
@@ -106,3 +110,17 @@ def check(name: str, spec: Source) -> None:
             f"sources.{name}.options.{key}: {first['msg'].removeprefix('Value error, ')}.",
             f"Found {shown if len(shown) < 80 else shown[:77] + '...'}.",
         ) from None
+
+
+def extra_file(name: str, spec: Source, key: str) -> dict[str, Any] | None:
+    """``options.changes`` or ``options.snapshot``: a path, or a table with a path."""
+    value = spec.options.get(key)
+    if value is None:
+        return None
+    given = {"path": value} if isinstance(value, str) else value
+    if not isinstance(given, dict) or "path" not in given:
+        raise MarketFileError(
+            f"sources.{name}.options.{key}: found {value!r}.",
+            f'Give {key} = "file.csv" or {{ path = "file.csv", ... }}.',
+        )
+    return {**given, "path": os.path.normpath(str(given["path"])).replace(os.sep, "/")}

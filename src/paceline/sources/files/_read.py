@@ -1,24 +1,27 @@
-"""Bytes of one CSV or Parquet file to a frame of its own columns (CSV: all text). Pure."""
+"""Bytes of one CSV, Parquet or Excel file, packed or not, to a frame of its own columns. Pure.
+
+The columns of a CSV and of a sheet are all text.
+"""
 
 from __future__ import annotations
 
 import csv
-import gzip
+import datetime as dt
 import io
+import json
 import re
-import zlib
+from collections import Counter
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 import polars as pl
 
-from paceline.errors import SourceError
+from paceline.errors import MarketFileError, SourceError
+from paceline.sources.files import _excel, _packed, _wide
 from paceline.sources.files._types import readable
 
 _DELIMITERS = (",", ";", "\t", "|")
-#: A packed file may unpack to this many bytes, or to this many times its own size.
-LARGEST_UNPACKED, SWELLING = 1 << 30, 200
 _HEADER_WITHIN = 400  # lines searched for a header
 #: Characters that show nothing and stand for nothing: all of C0 but tab and line ends, and DEL.
 _CONTROLS = bytes(c for c in range(32) if c not in b"\x00\t\n\r") + b"\x7f"
@@ -38,48 +41,92 @@ class Wanted(NamedTuple):
         return [c for c in self.columns if c not in have]
 
 
+class Layout(NamedTuple):
+    """How a wide table may look.
+
+    declared  labels that the market file maps: fields, where the columns have two levels
+    stacked   its columns may have two levels; ``joined``: also in names like AAPL_Close
+    plain     its header may be of any names
+    """
+
+    declared: frozenset[str] = frozenset()
+    stacked: bool = False
+    joined: bool = False
+    plain: bool = False
+
+
 class Read(NamedTuple):
-    """A file as a frame, the number of text lines left out after its table, its delimiter."""
+    """A file as a frame.
+
+    rest      text lines left out after its table
+    stacked   what its columns say, where they have two levels
+    repeated  names that stand twice in its header
+    day_0     of the serial dates of a workbook; None: it is none
+    """
 
     frame: pl.DataFrame
     rest: int
     delimiter: str = ","
+    stacked: _wide.Stacked | None = None
+    repeated: tuple[str, ...] = ()
+    day_0: dt.date | None = None
 
 
-def read(what: str, data: bytes, wanted: Wanted, options: dict[str, Any]) -> Read:
-    """The file as a frame of its own columns, of text where it is a CSV."""
+def read(
+    what: str,
+    data: bytes,
+    wanted: Wanted,
+    options: dict[str, Any],
+    layout: Layout = Layout(),  # noqa: B008 - a tuple of constants
+) -> Read:
+    """The file as a frame of its own columns, of text where it is a CSV or a sheet."""
     if not data:
         raise SourceError(f"{what}: the file is empty.", "Fetch it again.")
-    if data[:2] == b"\x1f\x8b":
-        try:
-            data = _unpacked(what, data)
-        except (OSError, EOFError, zlib.error):
-            raise SourceError(
-                f"{what}: the gzip data are damaged or cut off.", "Fetch the file again."
-            ) from None
-        if not data:
-            raise SourceError(f"{what}: the file is empty once unpacked.", "Fetch it again.")
-    if data[:4] == b"PAR1" or what.endswith((".parquet", ".pq")):
-        found = Read(readable(what, _parquet(what, data), wanted.columns), 0)
-    else:
-        found = _csv(what, data, wanted, options)
-    missing = wanted.missing(found.frame.columns)
-    if missing:
-        raise _no_column(what, missing[0], wanted, found.frame.columns)
-    return found
-
-
-def _unpacked(what: str, data: bytes) -> bytes:
-    """The bytes that were packed; refused where they swell as no table does."""
-    most = max(LARGEST_UNPACKED, SWELLING * len(data))
-    with gzip.open(io.BytesIO(data)) as packed:
-        found = packed.read(most + 1)
-    if len(found) > most:
-        raise SourceError(
-            f"{what}: unpacks to more than {most:,} bytes, {SWELLING} times its size.",
-            "No table packs so well: fetch it again, or unpack it first.",
+    data = _packed.unpacked(what, data, options.get("member")).data
+    workbook = _packed.is_workbook(data)
+    if options.get("sheet") is not None and not workbook:
+        raise MarketFileError(
+            f"{what}: options.sheet = {options['sheet']!r}, and the file is no workbook.",
+            "Leave sheet out.",
         )
+    if data[:4] == b"PAR1" or (what.endswith((".parquet", ".pq")) and not workbook):
+        found = _flat(what, _parquet(what, data, wanted, layout), layout, data)
+    elif workbook:
+        sheet = _excel.as_csv(what, data, options.get("sheet"))
+        how = {k: v for k, v in options.items() if k != "encoding"} | {"delimiter": ","}
+        found = _csv(what, sheet, wanted, how, layout)._replace(day_0=_excel.day_0(data))
+    else:
+        found = _csv(what, data, wanted, options, layout)
+    if found.stacked is None:
+        require(what, wanted, found.frame.columns)
     return found
+
+
+def require(what: str, wanted: Wanted, there: list[str]) -> None:
+    """Raise ``SourceError`` where a column that is asked for is not there."""
+    missing = wanted.missing(there)
+    if missing:
+        raise _no_column(what, missing[0], wanted, there)
+
+
+def _flat(what: str, frame: pl.DataFrame, layout: Layout, data: bytes = b"") -> Read:
+    """A frame whose names may hold two levels."""
+    if not layout.stacked:
+        return Read(frame, 0)
+    levels = _levels(data) if data and any(c.startswith("('") for c in frame.columns) else ()
+    stacked = _wide.flattened(what, frame, layout.declared, levels, layout.joined)
+    return Read(frame, 0, stacked=stacked)
+
+
+def _levels(data: bytes) -> tuple[str | None, ...]:
+    """Names of the levels of a Parquet file's columns, as pandas left them in it."""
+    if not hasattr(pl, "read_parquet_metadata"):
+        return ()
+    try:
+        found = json.loads(pl.read_parquet_metadata(io.BytesIO(data)).get("pandas", "{}"))
+        return tuple(level.get("name") for level in found.get("column_indexes", []))
+    except (pl.exceptions.PolarsError, ValueError, AttributeError, TypeError):
+        return ()
 
 
 def _no_column(what: str, column: str, wanted: Wanted, there: list[str]) -> SourceError:
@@ -94,7 +141,7 @@ def _no_column(what: str, column: str, wanted: Wanted, there: list[str]) -> Sour
     )
 
 
-def _parquet(what: str, data: bytes) -> pl.DataFrame:
+def _parquet(what: str, data: bytes, wanted: Wanted, layout: Layout) -> pl.DataFrame:
     if data[:4] != b"PAR1":
         raise SourceError(
             f"{what}: not a Parquet file.", "Rename it if it is CSV, or fetch it again."
@@ -102,12 +149,14 @@ def _parquet(what: str, data: bytes) -> pl.DataFrame:
     if data[-4:] != b"PAR1" or len(data) < 12:
         raise SourceError(f"{what}: the Parquet file is cut off before its end.", "Fetch it again.")
     try:
-        return pl.read_parquet(io.BytesIO(data))
+        frame = pl.read_parquet(io.BytesIO(data))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
         raise SourceError(
             f"{what}: the Parquet file is damaged ({(str(error).splitlines() or ['?'])[0]}).",
             "Fetch it again.",
         ) from None
+    every = layout.stacked or layout.plain
+    return readable(what, frame, {} if every else wanted.columns)
 
 
 def _text(what: str, data: bytes, options: dict[str, Any]) -> bytes:
@@ -195,6 +244,33 @@ def _header(data: bytes, wanted: Wanted, delimiters: Iterable[str]) -> tuple[int
     return best[1:]
 
 
+def _above_rows(lines: list[str], delimiter: str) -> list[list[str]]:
+    """The fields of the lines down to the first that begins with a day."""
+    found: list[list[str]] = []
+    for line in lines:
+        cells = _fields(line, delimiter)
+        found.append(cells)
+        if _wide.is_day(cells[0] if cells else "") or (
+            len(cells) > 1 and cells[0].isdigit() and _wide.is_day(cells[1])
+        ):
+            break
+    return found
+
+
+def _first_row(lines: list[str], delimiters: Iterable[str]) -> tuple[int, str, list[str]] | None:
+    """Line number, delimiter and names of the line above the first row that begins with a day."""
+    for delimiter in delimiters:
+        above: tuple[int, list[str]] | None = None
+        for number, line in enumerate(lines):
+            if not line.strip():
+                continue
+            cells = _fields(line, delimiter)
+            if above and min(len(cells), len(above[1])) > 1 and any(map(_wide.is_day, cells[:2])):
+                return above[0], delimiter, above[1]
+            above = (number, cells)
+    return None
+
+
 class _Table(NamedTuple):
     """The table within a CSV file: its column names, its rows as bytes, text lines after it."""
 
@@ -202,9 +278,34 @@ class _Table(NamedTuple):
     delimiter: str
     body: bytes
     rest: int
+    stacked: _wide.Stacked | None = None
 
 
-def _table(what: str, data: bytes, wanted: Wanted, options: dict[str, Any]) -> _Table:
+def _heading(
+    what: str, data: bytes, wanted: Wanted, delimiters: Iterable[str], layout: Layout
+) -> tuple[int, int, str, list[str], _wide.Stacked | None]:
+    """First and last line of the header, delimiter, names, and what two levels of them say."""
+    if layout.stacked or layout.plain:
+        lines = data[: 1 << 22].decode("utf-8", errors="ignore").split("\n")[:_HEADER_WITHIN]
+        for delimiter in delimiters if layout.stacked else ():
+            cells = _above_rows(lines, delimiter)
+            found = _wide.header(what, cells, layout.declared)
+            if found is not None:
+                return found.first, found.last, delimiter, found.names, found.stacked
+        if (plain := _first_row(lines, delimiters)) is not None:
+            number, delimiter, names = plain
+            flat = any(_wide.is_flat(n) for n in names)
+            if flat or (layout.plain and not wanted.missing(names)):
+                return number, number, delimiter, names, None
+    number, delimiter, names = _header(data, wanted, delimiters)
+    if names and (missing := wanted.missing(names)):
+        raise _no_column(what, missing[0], wanted, names)
+    return number, number, delimiter, names, None
+
+
+def _table(
+    what: str, data: bytes, wanted: Wanted, options: dict[str, Any], layout: Layout
+) -> _Table:
     """Find the table: below ``options.after``, below its header.
 
     Where text stands above it, it ends at the first blank line.
@@ -222,28 +323,28 @@ def _table(what: str, data: bytes, wanted: Wanted, options: dict[str, Any]) -> _
     delimiters = _DELIMITERS if given is None else (str(given),)
     if options.get("names"):
         return _Table([str(n) for n in options["names"]], delimiters[0], data, 0)
-    number, delimiter, names = _header(data, wanted, delimiters)
-    if names and (missing := wanted.missing(names)):
-        raise _no_column(what, missing[0], wanted, names)
+    first, last, delimiter, names, stacked = _heading(what, data, wanted, delimiters, layout)
     at = 0
-    for _ in range(number + 1):
+    for _ in range(last + 1):
         line_end = data.find(b"\n", at)
         at = len(data) if line_end < 0 else line_end + 1
     body, rest = data[at:], 0
-    if (number > 0 or after is not None) and (gap := _BLANK.search(body)):
+    if (first > 0 or after is not None) and (gap := _BLANK.search(body)):
         rest = sum(1 for line in body[gap.end() :].splitlines() if line.strip(b" \t\r,;|"))
         body = body[: gap.start() + 1]
-    return _Table(names, delimiter, body, rest)
+    return _Table(names, delimiter, body, rest, stacked)
 
 
-def _csv(what: str, data: bytes, wanted: Wanted, options: dict[str, Any]) -> Read:
-    names, delimiter, body, rest = _table(what, _text(what, data, options), wanted, options)
+def _csv(what: str, data: bytes, wanted: Wanted, options: dict[str, Any], layout: Layout) -> Read:
+    text = _text(what, data, options)
+    names, delimiter, body, rest, stacked = _table(what, text, wanted, options, layout)
     if not body.strip():
         raise SourceError(
             f"{what}: a header and no rows.", "Fetch it again, or check the dates asked for."
         )
     # a header may name a column twice; the first one keeps the name
-    unique = [n if names.index(n) == i else f"{n} ({i + 1})" for i, n in enumerate(names)]
+    first: dict[str, int] = {}
+    unique = [n if first.setdefault(n, i) == i else f"{n} ({i + 1})" for i, n in enumerate(names)]
     # with a header of our own the reader takes the width from it, not from a first row that may be
     # short
     header = delimiter.join(f"c{i}" for i in range(len(unique))).encode()
@@ -258,7 +359,12 @@ def _csv(what: str, data: bytes, wanted: Wanted, options: dict[str, Any]) -> Rea
             "Check the delimiter (options.delimiter) and stray quotes.",
         ) from None
     blank = pl.all_horizontal(pl.all().is_null() | (pl.all().str.strip_chars() == ""))
-    return Read(frame.filter(~blank), rest, delimiter)
+    frame = frame.filter(~blank)
+    if stacked is None:
+        stacked = _flat(what, frame, layout).stacked
+    counts = Counter(names)
+    repeated = tuple(n for n in dict.fromkeys(names) if counts[n] > 1)
+    return Read(frame, rest, delimiter, stacked, repeated)
 
 
 def _why(error: Exception, body: bytes, delimiter: str, width: int) -> str:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import os
-import re
 from collections.abc import Sequence
-from typing import Any
 
 import polars as pl
 
@@ -26,9 +22,19 @@ from paceline.rows import (
     with_own_days,
 )
 from paceline.sources import Context, Raw
-from paceline.sources.files import _cells, _columns, _names, _payments, _prices, _spells
+from paceline.sources.files import (
+    _cells,
+    _columns,
+    _excel,
+    _long,
+    _names,
+    _payments,
+    _prices,
+    _spells,
+    _wide,
+)
 from paceline.sources.files._cells import Sheet
-from paceline.sources.files._read import Wanted, read
+from paceline.sources.files._read import Layout, Read, Wanted, read, require
 
 SHAPES = {
     "members": ("spells", "changes", "snapshots", "snapshot"),
@@ -43,29 +49,6 @@ WIDE = {
 
 
 _PRICE_KEY = ("security", "date")
-
-
-def extra_file(name: str, spec: Source, key: str) -> dict[str, Any] | None:
-    """``options.changes`` or ``options.snapshot``: a path, or a table with a path."""
-    value = spec.options.get(key)
-    if value is None:
-        return None
-    given = {"path": value} if isinstance(value, str) else value
-    if not isinstance(given, dict) or "path" not in given:
-        raise MarketFileError(
-            f"sources.{name}.options.{key}: found {value!r}.",
-            f'Give {key} = "file.csv" or {{ path = "file.csv", ... }}.',
-        )
-    return {**given, "path": os.path.normpath(str(given["path"])).replace(os.sep, "/")}
-
-
-def _wide(spec: Source) -> dict[str, list[str]]:
-    wide = spec.options.get("wide") or {}
-    if isinstance(wide, dict):
-        return {
-            str(k): [str(x) for x in ([v] if isinstance(v, str) else v)] for k, v in wide.items()
-        }
-    return {str(c): [str(c)] for c in wide}
 
 
 class Work:
@@ -88,29 +71,35 @@ class Work:
 
     def file(self, raw: Raw, columns: dict[str, ColumnMap], kind: str) -> pl.DataFrame:
         """One file as typed columns of the table and its inputs."""
-        what, wide = raw.origin.what, _wide(self.spec)
-        asked = _columns.wanted(self.name, self.spec, columns, wide)
-        frame, rest, delimiter = read(what, raw.data, asked, self.spec.options)
-        if rest:
-            self.findings.append(Finding(self.name, "text after the table", rest, "left out", what))
-        frame = self._where(what, frame)
-        if not columns and not wide:
-            columns = self._own_names(what, frame)
-            if self.table.name == "prices":
-                self.kind, columns = _prices.dialect(self.name, self.spec, columns)
-                kind = self.kind
-        if wide:
-            frame, columns = self._unpivoted(what, frame, delimiter, columns, wide)
-        self._required(what, columns)
+        what, wide = raw.origin.what, _wide.meant(self.name, self.spec)
+        asked = _columns.wanted(self.name, self.spec, columns, wide.named if wide else {})
+        found = read(what, raw.data, asked, self.spec.options, self._layout(columns, wide))
+        if found.rest:
+            action = "left out"
+            self.findings.append(
+                Finding(self.name, "text after the table", found.rest, action, what)
+            )
+        found = found._replace(frame=self._dated(found, columns))
+        if found.stacked is not None:
+            frame, columns = self._stacked(what, found, found.stacked, columns, wide)
+        elif wide is not None:
+            frame, columns = self._plain(what, found, columns, wide)
+        else:
+            frame = self._where(what, found.frame)
+            columns = columns or self._own_names(what, frame)
+        self._required(what, columns, found.frame.columns)
+        if self.table.name == "prices" and not kind:
+            self.kind, columns = _prices.dialect(self.name, self.spec, columns)
+            kind = self.kind
         self.columns = columns
-        sheet = Sheet(self.name, what, frame, delimiter, self.spec.options)
+        sheet = Sheet(self.name, what, frame, found.delimiter, self.spec.options)
         return self.gather(
             _columns.typed(
-                sheet, self.spec, self.table, columns, self._zone, codes=kind == "returns"
+                sheet, self.spec, self.table, columns, self.zone, codes=kind == "returns"
             )
         )
 
-    def _zone(self) -> str:
+    def zone(self) -> str:
         """The time zone of the exchange."""
         return self.context.zone
 
@@ -135,31 +124,87 @@ class Work:
             )
         return columns
 
-    def _unpivoted(
+    def _layout(self, columns: dict[str, ColumnMap], wide: _wide.Meant | None) -> Layout:
+        """How a wide file of this source may look."""
+        declared = frozenset(m.column for m in columns.values())
+        prices = self.table.name == "prices" and "security" not in self.spec.constants
+        return Layout(
+            declared,
+            stacked=prices and not self.spec.options.get("names"),
+            joined=wide is not None and wide.every,
+            plain=wide is not None and wide.every,
+        )
+
+    def _dated(self, found: Read, columns: dict[str, ColumnMap]) -> pl.DataFrame:
+        """The serial dates of a workbook as dates, where no format is given."""
+        frame, types = found.frame, _columns.targets(self.table)
+        if found.day_0 is None:
+            return frame
+        own = {m.column: m.format for key, m in columns.items() if types[key] == pl.Date()}
+        if found.stacked is not None:
+            own = {found.stacked.date: None}
+        elif not own:
+            own = {c: None for c in frame.columns if _wide.plain_name(c) in _wide.DATES or not c}
+        plain = [c for c, given in own.items() if given is None and c in frame.columns]
+        return frame.with_columns(_excel.dated(frame[c], found.day_0).alias(c) for c in plain)
+
+    def _stacked(
         self,
         what: str,
-        frame: pl.DataFrame,
-        delimiter: str,
+        found: Read,
+        table: _wide.Stacked,
         columns: dict[str, ColumnMap],
-        wide: dict[str, list[str]],
+        wide: _wide.Meant | None,
     ) -> tuple[pl.DataFrame, dict[str, ColumnMap]]:
-        """A wide file in long form, and its column map."""
-        options = self.spec.options
+        """A table whose columns have two levels in long form, and its column map."""
+        columns, findings = _long.mapped(self.name, what, self.spec, table, columns)
+        fields = [c for c in (m.column for m in columns.values()) if c in table.fields]
+        fields += [c for c in self.spec.where if c in table.fields]
+        long = _long.stacked(found.frame, table, fields, wide)
+        asked = {m.column: f"sources.{self.name}.columns.{key}" for key, m in columns.items()}
+        asked |= dict.fromkeys(self.spec.where, f"sources.{self.name}.where")
+        require(what, Wanted(asked), [*long.columns, *table.fields])
+        self.findings += findings
+        long = self._where(what, long)
+        return self._valued(what, long, table.called, table.level, fields), columns
+
+    def _valued(
+        self, what: str, long: pl.DataFrame, date: str, level: str, values: Sequence[str]
+    ) -> pl.DataFrame:
+        """The rows that hold a value."""
+        long, findings = _long.with_values(self.name, what, long, date, level, values)
+        self.findings += findings
+        return long
+
+    def _plain(
+        self, what: str, found: Read, columns: dict[str, ColumnMap], wide: _wide.Meant
+    ) -> tuple[pl.DataFrame, dict[str, ColumnMap]]:
+        """A table of one column a security, series or item in long form, and its column map."""
+        options, prices = self.spec.options, self.table.name == "prices"
         names, values = WIDE[self.table.name]
-        if self.table.name == "prices":
+        if prices:
             values = str(options.get("wide_field", values))
+        if "date" not in columns and any(c.name == "date" for c in self.table.columns):
+            date = _long.dates_of(what, found.frame, wide)
+            columns = {**columns, "date": ColumnMap(column=date)}
         ratio_of = str(options.get("ratio_of", ""))
         keep = [*(m.column for m in columns.values()), *filter(None, [ratio_of])]
-        frame = _columns.unpivoted(what, frame, names, values, wide, keep)
+        frame = self._where(what, found.frame)
+        own = _long.meant(
+            self.name, what, frame, wide, [*keep, *self.spec.where], found.repeated, prices=prices
+        )
+        frame = _columns.unpivoted(frame, names, values, own, keep)
+        if prices:
+            frame = self._valued(what, frame, columns["date"].column, names, [values])
+        else:
+            frame = frame.filter(pl.col(values).is_not_null())
         if ratio_of:
-            frame = self._divided(what, frame, delimiter, values, ratio_of)
+            frame = self._divided(what, frame, found.delimiter, values, ratio_of)
         columns = {
             **columns,
             names: ColumnMap(column=names),
             values: ColumnMap(column=values, unit=options.get("unit", "")),
         }
-        if self.table.name == "prices":
-            self.kind, columns = _prices.dialect(self.name, self.spec, columns)
         return frame, columns
 
     def _divided(
@@ -185,7 +230,7 @@ class Work:
             pl.col(ratio_of).alias(values)
         )
 
-    def _required(self, what: str, columns: dict[str, ColumnMap]) -> None:
+    def _required(self, what: str, columns: dict[str, ColumnMap], there: Sequence[str]) -> None:
         needed = [c.name for c in self.table.columns if c.required and c.name != "source"]
         defaults = {
             "members": ["universe"],
@@ -207,8 +252,20 @@ class Work:
             raise MarketFileError(
                 f"sources.{self.name}.columns: table {self.table.name!r} needs "
                 f"{' and '.join(missing)}.",
-                f"Map a column of {what} or give a constant.",
+                f"Map a column of {what} or give a constant." + self._perhaps_wide(missing, there),
             )
+
+    def _perhaps_wide(self, missing: Sequence[str], there: Sequence[str]) -> str:
+        """A hint where securities are missing and the columns may be named after them."""
+        if self.table.name != "prices" or "security" not in missing:
+            return ""
+        names = [
+            c for c in there if _wide.plain_name(c) not in _wide.DATES and not _wide.is_field(c)
+        ]
+        if len(names) < max(2, len(there) - 2):
+            return ""
+        shown = f"{names[0]}, {names[1]}, ..."
+        return f" Are {shown} securities, a column each? Then options = {{ wide = true }}."
 
     # -- prices
 
@@ -219,7 +276,7 @@ class Work:
             "split_adjusted": "split_adjusted_close",
             "level": "close",
         }.get(kind)
-        frame = in_order(self._complete(frame, _PRICE_KEY), _PRICE_KEY)
+        frame = in_order(self.complete(frame, _PRICE_KEY), _PRICE_KEY)
         frame = self.gather(collapse(self.name, "prices", frame, _PRICE_KEY))
         calendar, sessions = self.context.calendar, self.context.sessions
         frame = self.gather(misdated(self.name, frame, self.context.today))
@@ -242,7 +299,7 @@ class Work:
         tables = {"prices": frame.with_columns(pl.lit(self.name).alias("source"))}
         if kind == "split_adjusted":
             tables["actions"] = _prices.actions_of(frame)
-        return {key: self._only(key, value) for key, value in tables.items()}
+        return {key: self.only(key, value) for key, value in tables.items()}
 
     def _priced(self, frame: pl.DataFrame, price: pl.Expr) -> pl.DataFrame:
         """The rows with a positive price; the others are quarantined."""
@@ -264,7 +321,7 @@ class Work:
         self.quarantine.append(set_aside("prices", bad, bad.select(reason).to_series()))
         return frame
 
-    def _complete(self, frame: pl.DataFrame, needed: Sequence[str]) -> pl.DataFrame:
+    def complete(self, frame: pl.DataFrame, needed: Sequence[str]) -> pl.DataFrame:
         """Rows without a key cannot be placed: quarantined, counted by the door (quality)."""
         for column in needed:
             bad = frame.filter(pl.col(column).is_null())
@@ -276,95 +333,9 @@ class Work:
                 frame = frame.filter(pl.col(column).is_not_null())
         return frame
 
-    def _only(self, table: str, frame: pl.DataFrame) -> pl.DataFrame:
+    def only(self, table: str, frame: pl.DataFrame) -> pl.DataFrame:
+        """The columns that a table has."""
         return frame.select([c for c in schema.table(table).schema if c in frame.columns])
-
-    # -- members
-
-    def members(self, frame: pl.DataFrame, extras: dict[str, Raw]) -> pl.DataFrame:
-        """Spells of membership from any shape, continued by the extra files there are."""
-        if "universe" not in frame.columns:
-            frame = frame.with_columns(pl.lit(self.name).alias("universe"))
-        frame, spells = self._spelled(frame)
-        steps = frame if self.shape == "changes" else None
-        universes = frame.get_column("universe").unique().sort().to_list()
-        if "changes" in extras:
-            steps = self._change_list(extras["changes"], universes)
-        snapshot = self._snapshot(extras["snapshot"], universes) if "snapshot" in extras else None
-        if steps is None and snapshot is None:
-            return self._only("members", spells)
-        parts = []
-        for universe in universes:
-            own = pl.col("universe") == universe
-            events = _spells.NO_EVENTS if steps is None else _spells.events(steps.filter(own))
-            part, findings = _spells.continued(
-                self.name, universe, spells.filter(own), events, snapshot
-            )
-            self.findings += findings
-            parts.append(part)
-        return pl.concat(parts)
-
-    def _spelled(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The complete rows of the file, and the spells they state."""
-        if self.shape == "changes":
-            frame = self._complete(frame, ["date"])
-            security = pl.lit("", pl.String)
-            empty = frame.clear()
-            return frame, empty.select("universe", security=security, start="date", end="date")
-        if self.shape in ("snapshots", "snapshot"):
-            frame = self._complete(frame, ["security", "date"])
-            return frame, _spells.from_snapshots(frame, ["universe"], [])
-        frame = self._complete(frame, ["security"])
-        absent = [c for c in ("start", "end") if c not in frame.columns]
-        frame = frame.with_columns(pl.lit(None, pl.Date).alias(c) for c in absent)
-        key = ("universe", "security", "start")
-        return frame, self.gather(collapse(self.name, "members", frame, key))
-
-    def _beside(self, raw: Raw, columns: dict[str, str]) -> pl.DataFrame:
-        """Another file of the same source with its own columns."""
-        maps = {k: ColumnMap(column=v) for k, v in columns.items()}
-        asked = Wanted({v: f"sources.{self.name}.options ({k})" for k, v in columns.items()})
-        found = read(raw.origin.what, raw.data, asked, self.spec.options)
-        plain = self.spec.model_copy(update={"constants": {}})
-        sheet = Sheet(self.name, raw.origin.what, found.frame, found.delimiter, self.spec.options)
-        return self.gather(_columns.typed(sheet, plain, self.table, maps, self._zone))
-
-    def _one_universe(self, universes: list[str], key: str) -> str:
-        if len(universes) != 1:
-            raise MarketFileError(
-                f"sources.{self.name}.options.{key} needs one universe; "
-                f"the file holds {len(universes)}.",
-                "Give each universe its own source.",
-            )
-        return universes[0]
-
-    def _change_list(self, raw: Raw, universes: list[str]) -> pl.DataFrame:
-        given = extra_file(self.name, self.spec, "changes") or {}
-        frame = self._beside(raw, {k: str(given.get(k, k)) for k in ("date", "add", "remove")})
-        return self._complete(frame, ["date"]).with_columns(
-            pl.lit(self._one_universe(universes, "changes")).alias("universe")
-        )
-
-    def _snapshot(self, raw: Raw, universes: list[str]) -> tuple[dt.date, list[str]]:
-        self._one_universe(universes, "snapshot")
-        given = extra_file(self.name, self.spec, "snapshot") or {}
-        default = self.spec.columns.get("security", "security")
-        column = str(
-            given.get("security", default.column if isinstance(default, ColumnMap) else default)
-        )
-        frame = self._beside(raw, {"security": column})
-        day = given.get("date") or next(
-            iter(re.findall(r"\d{4}-\d{2}-\d{2}", raw.origin.what)), None
-        )
-        try:
-            date = day if isinstance(day, dt.date) else dt.date.fromisoformat(str(day))
-        except ValueError:
-            raise MarketFileError(
-                f"sources.{self.name}.options.snapshot: no day for {raw.origin.what} "
-                f"(found {day!r}).",
-                'Give snapshot = { path = "...", date = 2025-11-16 }.',
-            ) from None
-        return date, frame.get_column("security").drop_nulls().to_list()
 
     # -- every other table
 
@@ -380,7 +351,7 @@ class Work:
             frame = frame.with_columns(pl.lit(default[1]).alias(default[0]))
         if self.shape in ("snapshots", "snapshot"):
             group = ["scheme"] if table.name == "classes" else []
-            frame = self._complete(frame, ["security", "date"])
+            frame = self.complete(frame, ["security", "date"])
             fixed = (*group, "security", "date", "start", "end", "known")
             frame = _spells.from_snapshots(
                 frame, group, [c for c in frame.columns if c not in fixed]
@@ -401,7 +372,7 @@ class Work:
                     where_is(frame, ("security",)),
                 )
             )
-        return self._only(table.name, frame)
+        return self.only(table.name, frame)
 
     def _lagged(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Fundamentals without filing dates: known some days after the period's end."""

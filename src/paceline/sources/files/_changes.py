@@ -1,0 +1,206 @@
+"""Price returns from unadjusted closes and the exchange's own changes, holes worked back. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import polars as pl
+
+from paceline.rows import (
+    MAYBE_SPECIAL,
+    Finding,
+    counted,
+    in_order,
+    near_split,
+    session_number,
+    where_is,
+)
+
+_KEY = ("security", "date")
+#: A change that differs from the closes by less (in logs) is a dividend, by more a split or a
+#: spin-off.
+DIVIDEND = 0.05
+#: A dividend of this share of the price (in logs) or more may have been a special one.
+SPECIAL = 0.02
+#: Closes that differ by less (in logs) are the same close, rounded.
+SAME_CLOSE = 1e-3
+#: A change that differs from the closes by less (in logs) agrees with them.
+BASIS_POINT = 1e-4
+
+
+def several(sessions: pl.Expr) -> pl.Expr:
+    """How many sessions a return covers; null for one."""
+    return pl.when(sessions > 1).then(sessions).cast(pl.Int32)
+
+
+def measured_from_last_close() -> pl.Expr:
+    """Sessions of a return that is measured from the last stored close, where they are several."""
+    implied = pl.col("close") / (1 + pl.col("price_return"))
+    same = (implied / pl.col("close").shift()).log().abs() <= SAME_CLOSE
+    return pl.when(same).then(several(pl.col("__gap")))
+
+
+def from_changes(
+    name: str, frame: pl.DataFrame, recover: bool, calendar: Sequence[dt.date]
+) -> tuple[pl.DataFrame, list[Finding]]:
+    """Unadjusted close and the exchange's own change.
+
+    After a gap the change covers its last session only. Between neighbouring sessions the price
+    return is close_t / close_{t-1} - 1 unless the change differs from it by more than ``DIVIDEND``:
+    then there was a split, and the change is the return. Some exchanges (Nasdaq) quote the change
+    against a close less the dividend, so the change alone would be neither price nor total return.
+
+    A gap can be closed: close_{t-1} = close_t / (1 + change_t), and the return over the gap is
+    close_{t-1} / close_s - 1, with s the session before it; it is dated on the gap's last session
+    and ``covers`` all of them. When that ratio looks like a split the return stays null. A change
+    measured from the last stored close covers the gap itself.
+    """
+    before = pl.col("close").shift()
+    implied = pl.col("close") / (1 + pl.col("price_return"))
+    frame = frame.with_columns(
+        pl.when("__same").then(before).alias("__before"),
+        implied.alias("__implied"),
+        pl.lit(False).alias("recovered"),
+        measured_from_last_close().alias("covers"),
+    )
+    findings: list[Finding] = []
+    lost = (pl.col("__gap") > 1) & pl.col("price_return").is_not_null()
+    if recover:
+        lost &= ~_RECOVERABLE
+        frame, findings = _recovered(name, frame, calendar)
+    frame, worked = _unsaid(frame, calendar)
+    findings += counted(
+        name, "change missing between two closes", worked, "return taken from the closes", _KEY
+    )
+    frame, dividends = _from_closes(frame, calendar)
+    findings += counted(
+        name,
+        MAYBE_SPECIAL,
+        dividends.filter(pl.col("__by") >= SPECIAL),
+        "return taken from the closes, a caveat",
+        _KEY,
+        "List special dividends and spin-offs in actions: they leave the price return.",
+    )
+    findings += counted(
+        name,
+        "change differs from the closes (ex-dividend)",
+        dividends,
+        "return taken from the closes",
+        _KEY,
+    )
+    # where the change is measured from the last stored close nothing is lost, however long the gap
+    lost &= (pl.col("__implied") / pl.col("__before")).log().abs() > SAME_CLOSE
+    findings += counted(
+        name,
+        "return after a gap covers one session only",
+        frame.filter(lost),
+        "kept, flagged",
+        _KEY,
+        "" if recover else "Set recover = true to work back the missing close.",
+    )
+    return frame.drop("__before", "__implied"), findings
+
+
+#: Rows after a gap whose change gives the close of its last session. After more than one session,
+#: a change measured from the last stored close covers them all and gives nothing back.
+_RECOVERABLE = (
+    (pl.col("__gap") > 1)
+    & (pl.col("__implied") > 0)
+    & pl.col("__implied").is_finite()
+    & (pl.col("__before") > 0)
+    & ((pl.col("__gap") == 2) | pl.col("covers").is_null())
+)
+
+
+def _recovered(
+    name: str, frame: pl.DataFrame, calendar: Sequence[dt.date]
+) -> tuple[pl.DataFrame, list[Finding]]:
+    """The frame with the closes that the next session's change gives back."""
+    rows = frame.filter(_RECOVERABLE)
+    frame = frame.with_columns(pl.when(~_RECOVERABLE).then("covers").alias("covers"))
+    split = near_split(pl.col("__implied") / pl.col("__before"))
+    # the columns the file gives for a day it does not hold stay null
+    days = pl.Series("date", calendar, dtype=pl.Date).gather(rows.get_column("__n") - 1)
+    added = rows.select(
+        "security",
+        days,
+        pl.col("__implied").alias("close"),
+        split.alias("__split"),
+        pl.when(~split).then(pl.col("__implied") / pl.col("__before") - 1).alias("price_return"),
+        pl.lit(True).alias("recovered"),
+        several(pl.col("__gap") - 1).alias("covers"),
+    )
+    findings = []
+    if added.height:
+        findings.append(
+            Finding(
+                name,
+                "closes recovered from the next session's change",
+                added.height,
+                "recovered",
+                f"{where_is(added, _KEY)}; most on {', '.join(str(d) for d in _most(added, 5))}",
+            )
+        )
+    findings += counted(
+        name,
+        "recovered return looks like a split",
+        added.filter("__split"),
+        "close recovered, return left missing",
+        _KEY,
+    )
+    return in_order(pl.concat([frame, added.drop("__split")], how="diagonal"), _KEY), findings
+
+
+def _unsaid(frame: pl.DataFrame, calendar: Sequence[dt.date]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The frame with the returns between closes whose change is missing, and those rows.
+
+    close_t / close_s - 1 with s the row before, unless that looks like a split.
+    """
+    number = pl.Series("__n", session_number(frame.get_column("date"), calendar))
+    same = pl.col("security") == pl.col("security").shift()
+    ratio = pl.when(same).then(pl.col("close") / pl.col("close").shift())
+    frame = frame.with_columns(number).with_columns(
+        (
+            pl.col("price_return").is_null()
+            & ~pl.col("recovered")
+            & ratio.is_not_null()
+            & ~near_split(ratio)
+        ).alias("__unsaid"),
+        ratio.alias("__ratio"),
+        (pl.col("__n") - pl.col("__n").shift()).alias("__step"),
+    )
+    worked = frame.filter("__unsaid").select(_KEY)
+    own = pl.col("__unsaid")
+    return frame.with_columns(
+        pl.when(own).then(pl.col("__ratio") - 1).otherwise("price_return").alias("price_return"),
+        pl.when(own).then(several(pl.col("__step"))).otherwise("covers").alias("covers"),
+    ).drop("__unsaid", "__ratio", "__step"), worked
+
+
+def _from_closes(
+    frame: pl.DataFrame, calendar: Sequence[dt.date]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Take the return from the closes where the change agrees with them but for a dividend.
+
+    Returns the frame, and the rows whose change did not agree to a basis point.
+    """
+    number = pl.Series("__n", session_number(frame.get_column("date"), calendar))
+    frame = frame.with_columns(number)
+    next_session = (pl.col("security") == pl.col("security").shift()) & (
+        pl.col("__n") - pl.col("__n").shift() == 1
+    )
+    raw = pl.when(next_session).then(pl.col("close") / pl.col("close").shift() - 1)
+    frame = frame.with_columns(raw.alias("__raw"))
+    gap = ((1 + pl.col("__raw")) / (1 + pl.col("price_return"))).log().abs()
+    near = (gap < DIVIDEND).fill_null(False)
+    changed = frame.filter(near & (gap > BASIS_POINT)).select("security", "date", __by=gap)
+    return frame.with_columns(
+        pl.when(near).then("__raw").otherwise("price_return").alias("price_return")
+    ).drop("__raw"), changed
+
+
+def _most(rows: pl.DataFrame, count: int) -> list[dt.date]:
+    """The dates with most rows."""
+    counts = rows.group_by("date").len().sort("len", "date", descending=[True, False])
+    return counts.head(count).get_column("date").to_list()
