@@ -15,7 +15,7 @@ from paceline.report.tables import section_figures, slug, words
 #: Drawings of more pixels take a row of their own.
 TALL = 420
 #: What the CSV of a chart says where not every point of its series is drawn.
-THINNED = "those drawn, peaks kept; `paceline report --csv` writes all"
+THINNED = "those drawn, peaks kept; series.csv of the report has all"
 
 
 def section_of(
@@ -72,9 +72,9 @@ def _block(block: Block, section: str, drawings: dict[str, Any], origin: Origin)
     credit = origin.line(s.figure for s in block.series)
     drawings[name] = drawing = {
         **charts.spec(block),
-        "title": words(block.title),
+        "title": charts.words(words(block.title)),
         "unit": block.unit,
-        "credit": credit,
+        "credit": charts.words(credit),
         "points": THINNED if any(len(s.x) > charts.POINTS for s in block.series) else "all",
     }
     wide = block.kind in ("heat", "scatter") or drawing["layout"]["height"] > TALL

@@ -170,7 +170,7 @@ const paceline = (() => {
   const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/; // as doors.neutral: what a spreadsheet would run
   const slug = text => text.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 60);
   const plain = text => new DOMParser().parseFromString(String(text).replaceAll("<br>", " "), "text/html").documentElement.textContent;
-  const fileName = (spec, end) => `${slug(cards().market) || "market"}-${cards().as_of}-${slug(spec.title) || "chart"}.${end}`;
+  const fileName = (spec, end) => `${slug(cards().market) || "market"}-${cards().as_of}-${slug(plain(spec.title)) || "chart"}.${end}`;
 
   function save(blob, name) {
     const link = document.createElement("a");
@@ -235,9 +235,9 @@ const paceline = (() => {
     const canvas = document.createElement("canvas"), pen = canvas.getContext("2d");
     const family = layout.font.family, title = `600 17px ${family}`, small = `12px ${family}`;
     pen.font = title;
-    const heads = wrapped(pen, spec.title, width);
+    const heads = wrapped(pen, plain(spec.title), width);
     pen.font = small;
-    const feet = wrapped(pen, spec.credit, width);
+    const feet = wrapped(pen, plain(spec.credit), width);
     const marks = [];
     let x = 0, row = 0;
     for (const one of key) {
@@ -272,7 +272,17 @@ const paceline = (() => {
     }
     pen.drawImage(image, pad, above, width, layout.height);
     write(small, "#636970", feet, above + layout.height + 10, 16);
+    if (cards().simulated) stamp(pen, width + 2 * pad, height, family);
     return new Promise(done => canvas.toBlob(done, "image/png"));
+  }
+  // As on paper: whoever cuts the source off still sees that nothing of it is real.
+  function stamp(pen, width, height, family) {
+    pen.save();
+    pen.translate(width / 2, height / 2);
+    pen.rotate(-Math.PI / 9);
+    Object.assign(pen, { font: `700 ${Math.round(width / 8)}px ${family}`, fillStyle: "rgb(138 90 0 / .09)", textAlign: "center", textBaseline: "middle" });
+    pen.fillText("SIMULATED", 0, 0);
+    pen.restore();
   }
   const keyOf = chart => [...chart.querySelectorAll("figcaption .key li")].map(item => ({
     text: `${item.querySelector("span").textContent} ${item.querySelector("[data-figure]").textContent}`,
