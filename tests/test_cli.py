@@ -21,6 +21,7 @@ from paceline.cli import CLOSED_PIPE, FAULT, INTERRUPTED, VERBS, build, main
 from paceline.errors import NotEnoughData
 from paceline.figures import Figure
 from paceline.lineage import Step
+from paceline.market.age import Age
 
 
 @measures.measure(question="Which is stronger?", of="levels", unit="return", shows="series")
@@ -77,6 +78,10 @@ class Market:
             k: [(f"a_{k}", f"The {k}")]
             for k in ("baskets", "groups", "rotations", "measures", "universes", "sources")
         }
+
+    @property
+    def age(self) -> Age:
+        return Age("2025-12-05", "2025-12-06", 0)
 
     @property
     def stored(self) -> Any:

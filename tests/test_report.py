@@ -315,16 +315,18 @@ def test_cards_say_what_where_and_how() -> None:
         as_of=data["as_of"],
         end=data["as_of"],
         source=data["source"],
+        market=data["market"],
         id=f.id,
     ) == (
         "S&P 500: above average 62.7% on 2025-12-05, 501 of 503 members with data; "
-        f"as of 2025-12-05. Source: Ministry, Bureau; Paceline, figure {f.id}."
+        f"as of 2025-12-05. Test. Source: Ministry, Bureau; Paceline, figure {f.id}."
     )
     g = sample.figure(
         "performance", "RUT", -0.0123, start="2025-11-20", against="SPX", statistic="excess"
     )
     assert page.cards.quotable(g).startswith(
-        "{name}: {what} {text} from {start} to {end}, {basis} return basis; as of {as_of}. Source: "
+        "{name}: {what} {text} from {start} to {end}, {basis} return basis; as of {as_of}. "
+        "{market}. Source: "
     )
     assert page.cards.name_of(g) == "RUT against SPX" and g.text == "-1.23%"
 

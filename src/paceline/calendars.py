@@ -38,6 +38,16 @@ COUNTED = (2016, 2025)
 _NEW_YEAR = 10
 
 
+def now() -> dt.datetime:
+    """The clock, in UTC; the only one that decides how old data are."""
+    return dt.datetime.now(dt.UTC)
+
+
+def today() -> dt.date:
+    """The day it is in UTC."""
+    return now().date()
+
+
 def sessions(code: str, until: dt.date) -> list[dt.date]:
     """The sessions of a calendar, from the first day its rules hold to ``until`` or its last day.
 

@@ -7,7 +7,7 @@ a test enforces it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -121,8 +121,34 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where figures come from, as a picture or a sentence says it that is pasted elsewhere."""
+
+    market: str
+    as_of: str
+    source: str
+    simulated: bool
+
+    @property
+    def template(self) -> str:
+        """The line, with ``{basis}`` where the basis of the figures belongs."""
+        stamp = "SIMULATED data. " if self.simulated else ""
+        source = "" if self.simulated else f" Source: {self.source}."
+        return f"{stamp}{self.market}, as of {self.as_of}{{basis}}.{source} Paceline."
+
+    def line(self, figures: Iterable[Figure]) -> str:
+        """The line beneath a picture or a sentence of these figures."""
+        bases = [f"{b} return" for b in dict.fromkeys(f.basis for f in figures) if b]
+        basis = f", {' and '.join(bases)} basis" if bases else ""
+        return self.template.replace("{basis}", basis)
+
+
+@dataclass(frozen=True)
 class Document:
-    """A whole report: its headline, its sections, and the manifest that makes it again."""
+    """A whole report: its headline, its sections, and the manifest that makes it again.
+
+    notice  what must be read before anything else: that the data are old
+    """
 
     title: str
     market: str
@@ -131,6 +157,7 @@ class Document:
     headline: tuple[Sentence, ...]
     sections: tuple[Section, ...]
     manifest: dict[str, Any] = field(default_factory=dict)
+    notice: str = ""
 
     def figures(self) -> Iterator[Figure]:
         """Every figure shown anywhere, in reading order, each id once."""

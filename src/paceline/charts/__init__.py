@@ -10,6 +10,7 @@ them, so that no peak is lost. Values are rounded to ten significant digits.
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from paceline.charts import _bars, _lines, _scatter
@@ -29,7 +30,7 @@ from paceline.charts._axes import (
     words,
 )
 from paceline.charts._bars import single
-from paceline.document import Chart, Label
+from paceline.document import Chart, Label, Origin
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure as PlotlyFigure
@@ -97,17 +98,24 @@ def spec(chart: Chart) -> dict[str, Any]:
     return {"data": data, "layout": layout}
 
 
-def plot(chart: Chart) -> PlotlyFigure:
-    """The drawing with title and legend, for notebooks and pictures."""
+def plot(chart: Chart, origin: Origin | None = None) -> PlotlyFigure:
+    """The drawing with title and legend, for notebooks and pictures.
+
+    origin  named beneath the title, so that the picture speaks for itself wherever it is shown
+    """
     import plotly.graph_objects as go
 
     drawing = spec(chart)
-    title = chart.title.text if isinstance(chart.title, Label) else chart.title
+    title = words(chart.title.text if isinstance(chart.title, Label) else chart.title)
+    lines = [] if origin is None else textwrap.wrap(origin.line(s.figure for s in chart.series), 96)
+    beneath = "<br>".join(map(words, lines))
+    title += f'<br><span style="font-size: 10px">{beneath}</span>' if beneath else ""
+    above = 56 + 14 * len(lines)
     many = len(chart.series) > 1 and chart.kind != "heat" and not single(chart)
     drawing["layout"] |= {
-        "title": {"text": words(title), "x": 0, "xref": "paper"},
-        "margin": {"l": 8, "r": 14, "t": 56, "b": 8},
-        "height": drawing["layout"]["height"] + 90,
+        "title": {"text": title, "x": 0, "xref": "paper"},
+        "margin": {"l": 8, "r": 14, "t": above, "b": 8},
+        "height": drawing["layout"]["height"] + 34 + above,
         "showlegend": many,
         "legend": {"orientation": "h", "y": -0.15},
     }

@@ -170,5 +170,7 @@ def intervals(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
         "ticklabelstandoff": 6,
         "range": [-0.6, max(len(names), 1) - 0.4],
     }
-    layout["height"] = 50 + sum(14 + 14 * (1 + name.count("<br>")) for name in names)
+    # rows are equally high: the name with most lines needs its room without touching the next
+    lines = max((1 + name.count("<br>") for name in names), default=1)
+    layout["height"] = 50 + len(names) * (14 + 14 * lines)
     return data

@@ -19,6 +19,7 @@ from paceline.cli.options import (
     progress,
     remember,
     say,
+    say_age,
     say_json,
     say_table,
 )
@@ -112,6 +113,7 @@ def score(file: File = None, /, *, json: AsJson = False, where: When | None = No
         say_json(
             {
                 "as_of": market.as_of,
+                "age": market.age.to_json(),
                 "calls": scored.frame().to_dicts(),
                 "records": scored.records().to_dicts(),
                 "figures": [f.to_json() for f in figures],
@@ -133,6 +135,7 @@ def score(file: File = None, /, *, json: AsJson = False, where: When | None = No
             say(f"{s.call.id}: {s.reason}")
     for caveat in dict.fromkeys(c for f in figures for c in f.caveats):
         say(f"! {caveat}")
+    say_age(market)
     return 0
 
 

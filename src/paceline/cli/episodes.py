@@ -13,6 +13,7 @@ from paceline.cli.options import (
     progress,
     remember,
     say,
+    say_age,
     say_json,
     say_table,
 )
@@ -62,11 +63,13 @@ def episodes(
         figures = study.figures
     remember(market, figures)
     if json:
+        from paceline.market.age import with_age
         from paceline.report import tables
 
-        say_json([tables.row(f) for f in figures])
+        say_json([with_age(tables.row(f), market.age) for f in figures])
         return 0
     _print(study)
+    say_age(market)
     return 0
 
 

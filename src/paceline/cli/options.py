@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,10 +18,14 @@ from paceline.doors import resolved, visible
 from paceline.errors import UsageError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from paceline.api import OpenMarket
     from paceline.figures import Figure
 
 Progress = Callable[[str, float], None]
+#: Columns of a table in a pipe: no row is broken.
+UNFOLDED = 10_000
 READ_ONLY = "The store is read-only: `paceline trace` will not find these figures."
 
 
@@ -134,6 +139,25 @@ def say(text: str) -> None:
 def note(text: str) -> None:
     """One line on stderr: for people, never for pipes."""
     sys.stderr.write(visible(text) + "\n")
+
+
+def console() -> Console:
+    """Where tables go: as wide as the terminal; in a pipe as wide as COLUMNS says, else as needed.
+
+    A pipe has no width: every row stays on its line, so that other programs can find it.
+    """
+    from rich.console import Console
+
+    free = not sys.stdout.isatty() and "COLUMNS" not in os.environ
+    return Console(width=UNFOLDED if free else None)
+
+
+def say_age(market: OpenMarket) -> None:
+    """How old the data are, beneath what was printed of the latest day; nothing if they are not."""
+    from paceline.market.commands import notice
+    from paceline.report import terminal
+
+    terminal.warn(notice(market), console())
 
 
 def remember(market: OpenMarket, figures: Iterable[Figure]) -> None:

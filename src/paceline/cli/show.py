@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -12,6 +13,7 @@ from cyclopts import App, Group, Parameter
 from paceline.cli import VERBS, settings
 from paceline.cli.options import (
     When,
+    console,
     day,
     flag,
     note,
@@ -19,6 +21,7 @@ from paceline.cli.options import (
     progress,
     remember,
     say,
+    say_age,
     say_json,
 )
 from paceline.doors import check_target
@@ -27,11 +30,16 @@ from paceline.errors import UnknownName, UsageError
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure as PlotlyFigure
 
+    from paceline.api import OpenMarket
+    from paceline.figures import Figure
     from paceline.measures import Measure
+    from paceline.report.screen import Screen
 
 
 #: Panels of the help page, in order.
 OWN, GENERAL = Group("Options of this measure", sort_key=1), Group("General options", sort_key=2)
+#: General options that give way to a parameter of the same name.
+OF_THE_SCREEN = {"limit", "all"}
 Names = list[str] | None
 Text = str | None
 
@@ -51,6 +59,11 @@ def _general(
         Literal["price", "total"] | None, Parameter(help="Use price or total returns.")
     ] = None,
     history: Annotated[bool, flag("Show every session, not only the last.")] = False,
+    limit: Annotated[
+        int | None,
+        Parameter(help="Show so many rows, the latest and largest first. Default: a screenful."),
+    ] = None,
+    all: Annotated[bool, flag("Show every row, as in a pipe or a file.")] = False,
     json: Annotated[bool, flag("Print JSON rows; returns are fractions.", "--json")] = False,
     csv: Annotated[
         Text,
@@ -72,6 +85,8 @@ def _command(measure: Measure) -> Callable[..., int]:
     if "since" not in measure.params:
         hidden = Annotated[Text, Parameter(show=False)]
         general["since"] = general["since"].replace(annotation=hidden)
+    for name in OF_THE_SCREEN & set(measure.params):  # a plug-in's parameter comes first
+        general.pop(name)
     notes = measure.notes()
     own = [
         p.replace(
@@ -91,11 +106,8 @@ def _command(measure: Measure) -> Callable[..., int]:
 
 
 def _show(name: str, general: dict[str, Any], params: dict[str, Any]) -> int:
-    if general["png"] is not None:
-        _need_kaleido()
-        check_target(general["png"], "--png", f"{name}.png")
-    if general["csv"] not in (None, "-"):
-        check_target(general["csv"], "--csv", f"{name}.csv")
+    screen = _screen(general.get("limit"), everything=general.get("all", False))
+    _check_files(name, general)
     since = general["since"]
     if since is not None:
         since = day(since, "--since", "low")
@@ -112,10 +124,6 @@ def _show(name: str, general: dict[str, Any], params: dict[str, Any]) -> int:
         **params,
     )
     remember(market, figures)
-    from paceline.report import tables, terminal
-    from paceline.writing import write_text
-
-    rows = [tables.row(figure) for figure in figures]
     if general["png"] is not None:
         how = {
             key: value
@@ -123,18 +131,83 @@ def _show(name: str, general: dict[str, Any], params: dict[str, Any]) -> int:
             if value is not None
         }
         _draw(market.plot(name, general["subject"], **how, **params), general["png"])
+    files = [general["png"], general["csv"]]
+    if general["json"] or files != [None, None]:
+        _write(market, figures, general)
+        return 0
+    from paceline.report import terminal
+
+    left = terminal.rows(figures, console(), screen)
+    say_age(market)
+    if left:
+        note(f"{left:,} more rows: `{_everything(market, name, general, params)}`")
+    if not figures:
+        asked = ", ".join([*(general["subject"] or ()), *(general["against"] or ())])
+        note(f"{name} has no value {f'for {asked} ' if asked else ''}as of {market.as_of}.")
+    return 0
+
+
+def _check_files(name: str, general: dict[str, Any]) -> None:
+    """Refuse what cannot be written before any work is done."""
+    if general["png"] is not None:
+        _need_kaleido()
+        check_target(general["png"], "--png", f"{name}.png")
+    if general["csv"] not in (None, "-"):
+        check_target(general["csv"], "--csv", f"{name}.csv")
+
+
+def _write(market: OpenMarket, figures: Sequence[Figure], general: dict[str, Any]) -> None:
+    """Every row as JSON or CSV, on stdout or into the file named; never cut."""
+    from paceline.market.age import with_age
+    from paceline.report import tables
+    from paceline.writing import write_text
+
+    age = market.age
+    rows = [with_age(tables.row(figure), age) for figure in figures]
     if general["csv"] not in (None, "-"):
         write_text(general["csv"], tables.csv_text(rows, tables.FIGURE))
     if general["json"]:
         say_json(rows)
     elif general["csv"] == "-":
         say(tables.csv_text(rows, tables.FIGURE).rstrip("\n"))
-    elif general["csv"] is None and general["png"] is None:
-        terminal.rows(figures)
-        if not figures:
-            asked = ", ".join([*(general["subject"] or ()), *(general["against"] or ())])
-            note(f"{name} has no value {f'for {asked} ' if asked else ''}as of {market.as_of}.")
-    return 0
+    if general.get("limit") is not None:
+        note(f"--limit is for the table on a screen: all {len(rows):,} rows are written.")
+
+
+def _screen(limit: int | None, *, everything: bool) -> Screen:
+    """How many rows are shown: as asked, as many as fit a terminal, all of them in a pipe."""
+    from paceline.report.screen import Screen
+
+    if limit is not None and everything:
+        raise UsageError("--limit and --all exclude each other.", "Give one of them.")
+    if limit is not None and limit < 1:
+        raise UsageError(f"--limit: {limit} rows.", "Give 1 or more, or --all.")
+    if limit is not None or everything or not sys.stdout.isatty():
+        return Screen(limit=limit)
+    return Screen(height=console().height)
+
+
+def _everything(
+    market: OpenMarket, name: str, general: dict[str, Any], params: dict[str, Any]
+) -> str:
+    """The command that shows every row of what was asked."""
+    from paceline.market.commands import line
+
+    words: list[str] = []
+    for option in ("subject", "against"):
+        for one in general[option] or ():
+            words += [f"--{option}", one]
+    for option in ("since", "basis"):
+        words += [f"--{option}", str(general[option])] if general[option] is not None else []
+    words += ["--history"] if general["history"] else []
+    for key, value in params.items():
+        option = f"--{key.replace('_', '-')}"
+        for one in value if isinstance(value, (list, tuple)) else [value]:
+            words += [option] if one is True else [option, str(one)] if one is not False else []
+    when = general["where"] or When()
+    words += ["--as-of", when.as_of] if when.as_of is not None else []
+    words += ["--store-version", when.store_version] if when.store_version is not None else []
+    return line(("show", name), market, *words, "--all")
 
 
 def _need_kaleido() -> None:

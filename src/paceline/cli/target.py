@@ -16,6 +16,7 @@ from paceline.cli.options import (
     progress,
     remember,
     say,
+    say_age,
     say_json,
     say_table,
 )
@@ -99,6 +100,7 @@ def target(
                 "level": number,
                 "by": until,
                 "as_of": market.as_of,
+                "age": market.age.to_json(),
                 "figures": [f.to_json() for f in answer.figures.values()],
                 "sensitivity": answer.sensitivity().to_dicts(),
                 "fan": answer.fan().to_dicts(),
@@ -106,6 +108,7 @@ def target(
         )
     else:
         _print(answer)
+        say_age(market)
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -20,11 +21,12 @@ from paceline.cli.options import (
     open_market,
     progress,
     say,
+    say_age,
     say_json,
     say_table,
 )
 from paceline.doors import check_folder, check_target, impossible
-from paceline.errors import UsageError
+from paceline.errors import PacelineError, UsageError
 
 AsJson = Annotated[bool, flag("Print JSON.", "--json")]
 #: Imports that changed what was stated which ``doctor`` shows.
@@ -102,7 +104,10 @@ def doctor(
     findings, quarantine, changes = market.findings(), market.quarantine(), market.changes()
     if json:
         tables = {"findings": findings, "quarantine": quarantine, "changes": changes}
-        say_json({name: table.to_dicts() for name, table in tables.items()})
+        told: dict[str, Any] = {name: table.to_dicts() for name, table in tables.items()}
+        with suppress(PacelineError):  # a market without prices has no age; the findings say so
+            told["age"] = market.age.to_json()
+        say_json(told)
         return int(not quarantine.is_empty())
     wanted = [
         c
@@ -110,6 +115,8 @@ def doctor(
         if c in findings.columns
     ]
     say_table(wanted, [[cell(row[c]) for c in wanted] for row in findings.to_dicts()], "Findings")
+    with suppress(PacelineError):
+        say_age(market)
     _say_changes(changes.to_dicts())
     for sentence in market.stored.outdated:
         note(sentence)

@@ -15,6 +15,7 @@ from paceline.figures import Figure
 from paceline.indices.levels import Levels
 from paceline.lineage import Steps, digest
 from paceline.market import importing, lows, measuring, named, naming, watching
+from paceline.market.age import Age, age_of
 from paceline.market.assembled import Assembled
 from paceline.market.importing import Progress
 from paceline.market.measuring import Evaluated
@@ -155,6 +156,12 @@ class Market:
     def as_of(self) -> str:
         """The last session seen, as an ISO date."""
         return self.moment.as_of
+
+    @property
+    def age(self) -> Age:
+        """How many sessions have ended since the last one shown, by the clock: see ``age.Age``."""
+        as_of = self.stored.as_of(self._asked)
+        return age_of(self.stored, as_of, self._asked, fixed=self._version is not None)
 
     @property
     def name(self) -> str:

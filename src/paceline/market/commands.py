@@ -45,3 +45,13 @@ def opened(market: Market) -> list[str]:
 def moment(market: Market, as_of: str | None = None) -> list[str]:
     """The options that look at the same day and the same version of the store."""
     return ["--as-of", as_of or market.as_of, "--store-version", str(market.version)]
+
+
+def notice(market: Market) -> str:
+    """How old the data are and what to do about it; "" where there is nothing to say."""
+    age = market.age
+    if not age.old:
+        return age.sentence
+    if market.simulated:
+        return f"{age.sentence} The simulated market ends there."
+    return f"{age.sentence} Bring newer files, then `{line(('import',), market)}`."

@@ -56,6 +56,7 @@ def manifest_of(market: Market, document: Document, ask: Answers) -> dict[str, A
         "title": market.title,
         "simulated": market.simulated,
         "as_of": market.as_of,
+        "age": market.age.to_json(),
         "store": market.file.market.store,
         "data": market.file.market.data,
         "store_version": market.version,

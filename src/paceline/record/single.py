@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from paceline.document import Document, Sentence
-from paceline.market.commands import line, moment, opened
+from paceline.market.commands import line, moment, notice, opened
 from paceline.pages import target as target_page
 from paceline.record.command import asked_again
 from paceline.studies.target import ABOUT, Answer
@@ -21,11 +21,13 @@ def target(answer: Answer) -> Document:
         market.simulated,
         tuple(b for b in section.blocks[:1] if isinstance(b, Sentence)),
         (section,),
+        notice=notice(market),
     )
     again = asked_again(answer.question.step.to_json())
     document.manifest.update(
         market=market.name,
         as_of=market.as_of,
+        age=market.age.to_json(),
         measures={"target": ABOUT},
         sources=market.stored.loads,
         steps=[s.to_json() for s in market.steps.behind(f.step for f in answer.figures.values())],

@@ -13,6 +13,7 @@ from paceline import pages
 from paceline.document import Document
 from paceline.errors import UsageError
 from paceline.market import Market, located
+from paceline.market.commands import notice
 from paceline.pages import headline
 from paceline.pages.changes import changes
 from paceline.record.manifest import faults, manifest_of, read_manifest, whole
@@ -42,6 +43,7 @@ def report(
         simulated=market.simulated,
         headline=headline.sentences(ask),
         sections=tuple(built),
+        notice=notice(market),
     )
     changed = changes(ask, list(document.figures()), previous)
     if changed is not None:

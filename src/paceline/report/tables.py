@@ -107,6 +107,8 @@ def to_json(document: Document) -> dict[str, Any]:
         "market": document.market,
         "as_of": document.as_of,
         "simulated": document.simulated,
+        "notice": document.notice,
+        "age": clean(document.manifest.get("age")),
         "headline": [_sentence(s) for s in document.headline],
         "sections": [
             {

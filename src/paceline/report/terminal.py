@@ -18,6 +18,7 @@ from rich.text import Text
 from paceline.document import Document, Grid, Part, Section, Sentence, figure_of
 from paceline.doors import visible
 from paceline.figures import SIGNED, Figure, show
+from paceline.report.screen import CAVEATS, LEAST, UNDER, Screen, ranked
 from paceline.report.tables import words
 
 #: Rows of a table that the summary shows whole; of a longer one, such as a league, it shows both
@@ -35,6 +36,7 @@ def summary(document: Document, console: Console | None = None) -> None:
     if document.simulated:
         title.append("  SIMULATED", style="bold yellow")
     console.print(title)
+    warn(document.notice, console)
     console.print()
     for sentence in document.headline:
         console.print(_prose(sentence))
@@ -52,6 +54,12 @@ def summary(document: Document, console: Console | None = None) -> None:
             if isinstance(further, Grid):
                 console.print()
                 console.print(_grid(words(further.title), further, console.width))
+
+
+def warn(text: str, console: Console | None = None) -> None:
+    """A line that must not be overlooked, as caveats are written; nothing for ""."""
+    if text:
+        (console or Console()).print(Text.assemble(("! ", "yellow"), visible(text)))
 
 
 def _tabled(sections: Sequence[Section]) -> set[str]:
@@ -158,40 +166,95 @@ class Frame(Protocol):
 
 
 def rows(
-    figures: Iterable[Figure | Mapping[str, Any]] | Frame, console: Console | None = None
-) -> None:
+    figures: Iterable[Figure | Mapping[str, Any]] | Frame,
+    console: Console | None = None,
+    screen: Screen | None = None,
+) -> int:
     """Figures, rows of ``Figure.to_json`` or a frame of them as a table, caveats once beneath.
 
     What is the same in every row (measure, window, basis ...) stands once in the title. Where the
     terminal is too narrow, the words of a row share one column, and its figure's id stands beneath
-    them.
+    them. Returns how many rows ``screen`` left out; those shown are the first of ``ranked``.
     """
-    console = console or Console()
+    console, screen = console or Console(), screen or Screen()
     given = figures.iter_rows(named=True) if isinstance(figures, Frame) else figures
-    data = [dict(f.to_json() if isinstance(f, Figure) else f) for f in given]
+    data: list[Mapping[str, Any]] = [
+        dict(f.to_json() if isinstance(f, Figure) else f) for f in given
+    ]
     if not data:
         console.print("No rows.")
-        return
-    for row in data:
-        row["members"] = f"{row['n_used']}/{row['n_eligible']}" if row.get("n_eligible") else None
+        return 0
+    shown = _fitting(data, console, screen)
+    caveats = _caveats(shown)
+    some = _leading(caveats, console, screen)
+    console.print(_row_table(shown, console.width))
+    for caveat in some:
+        warn(caveat, console)
+    if len(some) < len(caveats):
+        warn(f"and {len(caveats) - len(some)} more caveats: --all shows them", console)
+    return len(data) - len(shown)
+
+
+def _fitting(
+    data: Sequence[Mapping[str, Any]], console: Console, screen: Screen
+) -> Sequence[Mapping[str, Any]]:
+    """All rows, or the first of ``ranked`` that are wanted and fit with their caveats."""
+    most = len(data) if screen.rows is None else min(screen.rows, len(data))
+    first = data if most == len(data) else ranked(data)[:most]
+    if screen.height is None or screen.limit is not None:
+        return first
+    for n in range(most, LEAST, -1):
+        part = first if n == most else ranked(data)[:n]
+        caveats = _leading(_caveats(part), console, screen)
+        lines = len(console.render_lines(_row_table(part, console.width)))
+        if lines + sum(_height(c, console) for c in caveats) + UNDER <= screen.height:
+            return part
+    return ranked(data)[:LEAST]
+
+
+def _caveats(data: Iterable[Mapping[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(c for r in data for c in (r.get("caveats") or ())))
+
+
+def _leading(caveats: Sequence[str], console: Console, screen: Screen) -> Sequence[str]:
+    """The first caveats that take no more than their share of a screen; one in any case."""
+    if screen.height is None or screen.limit is not None:
+        return caveats
+    room, taken = screen.height * CAVEATS, 0
+    for at, caveat in enumerate(caveats):
+        taken += _height(caveat, console)
+        if at and taken > room:
+            return caveats[:at]
+    return caveats
+
+
+def _height(caveat: str, console: Console) -> int:
+    """Lines that a caveat takes."""
+    return len(console.render_lines(Text(f"! {visible(caveat)}")))
+
+
+def _row_table(data: Sequence[Mapping[str, Any]], width: int) -> Table:
+    """The table of these rows, as wide as the terminal at most."""
+    data = [
+        {**r, "members": f"{r['n_used']}/{r['n_eligible']}" if r.get("n_eligible") else None}
+        for r in data
+    ]
     headings = {
         **COLUMNS,
         **{k: k.replace("_", " ") for k in data[0] if k not in _PLACED},
         "figure": "figure",
     }
     title, cells = _split(data, headings)
-    if _width(cells, headings) > console.width:
+    if _width(cells, headings) > width:
         cells = _stacked(cells, (*_WORDS, "figure"))
-        if _width({**cells, "subject": [Text(" " * 18)]}, headings) > console.width:
+        if _width({**cells, "subject": [Text(" " * 18)]}, headings) > width:
             cells = _stacked(cells, ("subject", "start", "end"))
     table = _table(title)
     for key in cells:
         _column(table, headings[key], number=key not in _WORDS)
     for line in zip(*cells.values(), strict=True):
         table.add_row(*line)
-    console.print(table)
-    for caveat in dict.fromkeys(c for r in data for c in (r.get("caveats") or ())):
-        console.print(Text.assemble(("! ", "yellow"), visible(caveat)))
+    return table
 
 
 def _split(

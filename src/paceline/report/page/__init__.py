@@ -19,16 +19,19 @@ from paceline.document import Document
 from paceline.report import templating
 from paceline.report.page.cards import cards_of, letters
 from paceline.report.page.elements import label, prose
-from paceline.report.page.provenance import entries, sources_of
+from paceline.report.page.provenance import entries, origin_of, publishers, sources_of
 from paceline.report.page.sections import section_of
 from paceline.writing import write_text
+
+__all__ = ["publishers", "render", "write"]
 
 
 def render(document: Document) -> str:
     """The page as text; the same document gives the same text."""
     drawings: dict[str, Any] = {}
     lettered = letters(document)
-    sections = [section_of(s, drawings, lettered) for s in document.sections]
+    origin = origin_of(document)
+    sections = [section_of(s, drawings, lettered, origin) for s in document.sections]
     return (
         _environment()
         .get_template("page.html")
@@ -41,7 +44,7 @@ def render(document: Document) -> str:
             sources=sources_of(document.manifest),
             command=document.manifest.get("command", ""),
             where=document.manifest.get("where", ""),
-            cards=_embedded(cards_of(document)),
+            cards=_embedded(cards_of(document, origin)),
             drawings=_embedded(drawings),
             label=label,
         )

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from paceline.document import Document
+from paceline.document import Document, Origin, Sentence, figure_of
 from paceline.errors import PacelineError
 from paceline.figures import Figure, show
 from paceline.report.page.elements import typeset
-from paceline.report.page.provenance import publishers
 from paceline.report.tables import clean, row
 
 
@@ -26,7 +25,7 @@ def letters(document: Document) -> dict[str, str]:
     return lettered
 
 
-def cards_of(document: Document) -> dict[str, Any]:
+def cards_of(document: Document, origin: Origin) -> dict[str, Any]:
     """What the card of each figure says; caveats, measures and sentences are stored once.
 
     Raises ``PacelineError`` when one figure is shown with two values.
@@ -49,7 +48,11 @@ def cards_of(document: Document) -> dict[str, Any]:
         "caveats": list(caveats),
         "measures": _measures(document.manifest.get("measures", {})),
         "sentences": list(sentences),
-        "source": "SIMULATED data" if document.simulated else publishers(document.manifest),
+        "quotes": [quoted(s, origin) for s in document.headline],
+        "credit": origin.template,
+        "source": "SIMULATED data" if document.simulated else origin.source,
+        "simulated": document.simulated,
+        "market": document.title,
         "as_of": document.as_of,
     }
 
@@ -133,5 +136,11 @@ def quotable(f: Figure) -> str:
         when = " from {start} to {end}"
     basis = ", {basis} return basis" if f.basis else ""
     members = ", {used} of {eligible} members with data" if f.n_eligible else ""
-    source = "Source: {source}; Paceline, figure {id}."
+    source = "{market}. Source: {source}; Paceline, figure {id}."
     return f"{{name}}: {{what}} {{text}}{when}{basis}{members}; as of {{as_of}}. {source}"
+
+
+def quoted(sentence: Sentence, origin: Origin) -> str:
+    """A sentence of the headline as it is copied: with the line that says where it comes from."""
+    figures = [f for f in map(figure_of, sentence.parts) if f is not None]
+    return f"{sentence.text} {origin.line(figures)}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from paceline.document import Document, Origin
 from paceline.lineage import canonical
 from paceline.report.page.elements import label
 
@@ -45,11 +46,17 @@ def publishers(manifest: Mapping[str, Any]) -> str:
     return ", ".join(names[:NAMED]) + (" and others" if len(names) > NAMED else "")
 
 
+def origin_of(document: Document) -> Origin:
+    """Where the figures of a document come from, for what is pasted elsewhere."""
+    source = publishers(document.manifest)
+    return Origin(document.title, document.as_of, source, document.simulated)
+
+
 def entries(manifest: Mapping[str, Any]) -> list[tuple[str, Markup]]:
     """Every plain entry of the manifest, in its order: store version, library versions ..."""
     rows = []
     for key, value in manifest.items():
-        if key in ("title", "simulated", "command", "where"):
+        if key in ("title", "simulated", "age", "command", "where"):
             continue
         if isinstance(value, Mapping) and all(
             isinstance(v, (str, int, float)) for v in value.values()

@@ -7,23 +7,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from paceline import charts
-from paceline.document import Block, Chart, Grid, Section, Sentence
+from paceline.document import Block, Chart, Grid, Origin, Section, Sentence
 from paceline.report.page.elements import figure, label, part_of, prose
 from paceline.report.page.grids import table
 from paceline.report.tables import section_figures, slug, words
 
 #: Drawings of more pixels take a row of their own.
 TALL = 420
+#: What the CSV of a chart says where not every point of its series is drawn.
+THINNED = "those drawn, peaks kept; series.csv of the report has all"
 
 
 def section_of(
-    section: Section, drawings: dict[str, Any], letters: Mapping[str, str]
+    section: Section, drawings: dict[str, Any], letters: Mapping[str, str], origin: Origin
 ) -> dict[str, Any]:
     """Blocks in their order; neighbouring charts stand together so that they can share a row."""
     name = slug(section.name)
     groups: list[dict[str, Any]] = []
     for block in section.blocks:
-        made = _block(block, name, drawings)
+        made = _block(block, name, drawings, origin)
         if made["kind"] == "chart" and groups and groups[-1]["kind"] == "charts":
             groups[-1]["charts"].append(made)
         elif made["kind"] == "chart":
@@ -56,7 +58,7 @@ def _share_rows(drawn: list[dict[str, Any]]) -> None:
         alone["wide"] = True
 
 
-def _block(block: Block, section: str, drawings: dict[str, Any]) -> dict[str, Any]:
+def _block(block: Block, section: str, drawings: dict[str, Any], origin: Origin) -> dict[str, Any]:
     if isinstance(block, Sentence):
         return {"kind": "sentence", "html": prose(block)}
     note = prose(block.note) if block.note else None
@@ -67,7 +69,14 @@ def _block(block: Block, section: str, drawings: dict[str, Any]) -> dict[str, An
     if not any(v is not None and math.isfinite(v) for s in block.series for v in s.y):
         return {"kind": "nothing", "title": part_of(block.title), "note": note}
     name = f"{section}-{len(drawings)}"
-    drawings[name] = drawing = charts.spec(block)
+    credit = origin.line(s.figure for s in block.series)
+    drawings[name] = drawing = {
+        **charts.spec(block),
+        "title": charts.words(words(block.title)),
+        "unit": block.unit,
+        "credit": charts.words(credit),
+        "points": THINNED if any(len(s.x) > charts.POINTS for s in block.series) else "all",
+    }
     wide = block.kind in ("heat", "scatter") or drawing["layout"]["height"] > TALL
     return {
         "kind": "chart",
@@ -75,6 +84,7 @@ def _block(block: Block, section: str, drawings: dict[str, Any]) -> dict[str, An
         "title": part_of(block.title),
         "plain_title": words(block.title),
         "note": note,
+        "credit": label(credit),
         "height": drawing["layout"]["height"],
         "legend": _legend(block),
         "wide": wide,

@@ -133,7 +133,7 @@ const paceline = (() => {
       return item;
     }));
     const said = {
-      ...card, id, end, source: all.source, as_of: card.as_of || all.as_of, text: card.text.replace("\u2212", "-"),
+      ...card, id, end, source: all.source, market: all.market, as_of: card.as_of || all.as_of, text: card.text.replace("\u2212", "-"),
       what: `${card.measure.replaceAll("_", " ")} ${card.statistic || ""}`.trim(),
     };
     const sentence = all.sentences[card.copy].replace(/{(\w+)}/g, (_, key) => said[key]);
@@ -165,6 +165,159 @@ const paceline = (() => {
     }
   }
 
+  // -- pictures and data to save, sentences to copy -------------------------------------------------------------
+  const SAVED = { width: 900, scale: 2, pad: 24 }; // the picture's drawing in CSS pixels
+  const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/; // as doors.neutral: what a spreadsheet would run
+  const slug = text => text.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 60);
+  const plain = text => new DOMParser().parseFromString(String(text).replaceAll("<br>", " "), "text/html").documentElement.textContent;
+  const fileName = (spec, end) => `${slug(cards().market) || "market"}-${cards().as_of}-${slug(plain(spec.title)) || "chart"}.${end}`;
+
+  function save(blob, name) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = name;
+    document.body.append(link);
+    link.click();
+    link.remove();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  }
+  function cell(value) {
+    let text = value === null || value === undefined ? "" : String(value);
+    const number = typeof value === "number" || /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
+    if (FORMULA.test(text) && !number) text = "'" + text;
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  }
+  // The points of a drawing, one row each: [series, x, value, low, high, figure].
+  function points(spec) {
+    const rows = [];
+    for (const trace of spec.data) {
+      const meta = trace.meta || {};
+      if (trace.type === "heatmap") {
+        trace.z.forEach((line, i) => line.forEach((value, k) => rows.push([plain(trace.y[i]), trace.x[k], value, null, null, meta.figures[i]])));
+        continue;
+      }
+      if (!meta.figure && !meta.figures) continue; // lines over intervals: their ends stand with the values
+      const names = trace.orientation === "h" || (meta.figures && typeof trace.y[0] === "string") ? trace.y : trace.x;
+      const values = names === trace.y ? trace.x : trace.y;
+      names.forEach((name, i) => {
+        const x = typeof name === "string" ? plain(name) : name, [low, high] = trace.customdata?.[i] || [null, null];
+        rows.push(meta.figures ? [x, null, values[i], low, high, meta.figures[i]] : [plain(trace.name), x, values[i], low, high, meta.figure]);
+      });
+    }
+    return rows;
+  }
+  function csv(spec) {
+    const all = cards(), lines = [["series", "x", "value", "low", "high", "unit", "figure", "basis", "market", "as_of", "source", "simulated", "points"]];
+    for (const [name, x, value, low, high, id] of points(spec)) {
+      const basis = all.figures[id]?.basis || "";
+      lines.push([name, x, value, low, high, spec.unit, id, basis, all.market, all.as_of, all.source, all.simulated, spec.points]);
+    }
+    return lines.map(line => line.map(cell).join(",") + "\n").join("");
+  }
+  function wrapped(pen, text, width) {
+    const lines = [""];
+    for (const word of text.split(" ")) {
+      const longer = `${lines.at(-1)} ${word}`.trim();
+      if (lines.at(-1) && pen.measureText(longer).width > width) lines.push(word);
+      else lines[lines.length - 1] = longer;
+    }
+    return lines;
+  }
+  // Title, key, drawing and source on one white canvas, so that the picture speaks for itself.
+  async function picture(spec, key) {
+    const { width, scale, pad } = SAVED;
+    const layout = structuredClone(spec.layout), data = structuredClone(spec.data);
+    Object.assign(layout, { width, paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff" });
+    room(data, layout, width);
+    const image = new Image();
+    image.src = await Plotly.toImage({ data, layout, config: CONFIG }, { format: "png", width, height: layout.height, scale });
+    await image.decode();
+    const canvas = document.createElement("canvas"), pen = canvas.getContext("2d");
+    const family = layout.font.family, title = `600 17px ${family}`, small = `12px ${family}`;
+    pen.font = title;
+    const heads = wrapped(pen, plain(spec.title), width);
+    pen.font = small;
+    const feet = wrapped(pen, plain(spec.credit), width);
+    const marks = [];
+    let x = 0, row = 0;
+    for (const one of key) {
+      const wide = 26 + pen.measureText(one.text).width + 18;
+      if (x && x + wide > width) { x = 0; row += 1; }
+      marks.push({ ...one, x, row });
+      x += wide;
+    }
+    const keyed = marks.length ? (row + 1) * 18 + 8 : 0, above = pad + heads.length * 23 + 4 + keyed;
+    const height = above + layout.height + 10 + feet.length * 16 + pad;
+    canvas.width = (width + 2 * pad) * scale;
+    canvas.height = height * scale;
+    pen.scale(scale, scale);
+    pen.fillStyle = "#ffffff";
+    pen.fillRect(0, 0, width + 2 * pad, height);
+    const write = (font, ink, lines, top, step) => {
+      Object.assign(pen, { font, fillStyle: ink, textBaseline: "top" });
+      lines.forEach((line, i) => pen.fillText(line, pad, top + i * step));
+    };
+    write(title, "#22262b", heads, pad, 23);
+    Object.assign(pen, { font: small, textBaseline: "middle", lineWidth: 3 });
+    for (const mark of marks) {
+      const y = pad + heads.length * 23 + 4 + mark.row * 18 + 9;
+      pen.strokeStyle = mark.ink;
+      pen.setLineDash({ dashed: [6, 3], dotted: [2, 3] }[mark.dash] || []);
+      pen.beginPath();
+      pen.moveTo(pad + mark.x, y);
+      pen.lineTo(pad + mark.x + 20, y);
+      pen.stroke();
+      pen.fillStyle = "#22262b";
+      pen.fillText(mark.text, pad + mark.x + 26, y);
+    }
+    pen.drawImage(image, pad, above, width, layout.height);
+    write(small, "#636970", feet, above + layout.height + 10, 16);
+    if (cards().simulated) stamp(pen, width + 2 * pad, height, family);
+    return new Promise(done => canvas.toBlob(done, "image/png"));
+  }
+  // As on paper: whoever cuts the source off still sees that nothing of it is real.
+  function stamp(pen, width, height, family) {
+    pen.save();
+    pen.translate(width / 2, height / 2);
+    pen.rotate(-Math.PI / 9);
+    Object.assign(pen, { font: `700 ${Math.round(width / 8)}px ${family}`, fillStyle: "rgb(138 90 0 / .09)", textAlign: "center", textBaseline: "middle" });
+    pen.fillText("SIMULATED", 0, 0);
+    pen.restore();
+  }
+  const keyOf = chart => [...chart.querySelectorAll("figcaption .key li")].map(item => ({
+    text: `${item.querySelector("span").textContent} ${item.querySelector("[data-figure]").textContent}`,
+    ink: item.querySelector("i").style.borderColor,
+    dash: item.querySelector("i").style.borderStyle,
+  }));
+  async function saved(button) {
+    const chart = button.closest(".chart"), spec = specs()[chart.querySelector("[data-chart]").dataset.chart];
+    const kept = button.textContent;
+    try {
+      if (button.dataset.save === "csv") save(new Blob([csv(spec)], { type: "text/csv;charset=utf-8" }), fileName(spec, "csv"));
+      else save(await picture(spec, keyOf(chart)), fileName(spec, "png"));
+    } catch {
+      button.textContent = "Not saved";
+      setTimeout(() => { button.textContent = kept; }, 2400);
+    }
+  }
+  async function quote(button) {
+    const at = [...document.querySelectorAll("[data-quote]")].indexOf(button), kept = button.textContent;
+    button.textContent = (await copy(cards().quotes[at], document.body)) ? "Copied" : "Select and copy by hand";
+    setTimeout(() => { button.textContent = kept; }, 1600);
+  }
+  // A selection that holds a figure of a sentence takes the source along; cells of tables stay bare.
+  function credited(event) {
+    const chosen = document.getSelection();
+    if (!chosen.rangeCount || chosen.isCollapsed) return;
+    const inside = [...document.querySelectorAll(".headline p, .answer, .more")].filter(p => chosen.containsNode(p, true));
+    const ids = inside.flatMap(p => [...p.querySelectorAll("[data-figure]")].filter(f => chosen.containsNode(f, true)).map(f => f.dataset.figure));
+    if (!ids.length) return;
+    const bases = [...new Set(ids.map(id => cards().figures[id]?.basis).filter(Boolean))].map(b => `${b} return`);
+    const credit = cards().credit.replace("{basis}", bases.length ? `, ${bases.join(" and ")} basis` : "");
+    event.clipboardData.setData("text/plain", `${chosen.toString().trim()}\n${credit}`);
+    event.preventDefault();
+  }
+
   // -- start -------------------------------------------------------------------------------------------------
   function start() {
     const dialog = document.getElementById("card");
@@ -191,6 +344,13 @@ const paceline = (() => {
       button.hidden = false;
       button.onclick = () => { table.classList.remove("folded"); button.remove(); };
     }
+    for (const group of document.querySelectorAll(".save")) group.hidden = false;
+    for (const button of document.querySelectorAll("[data-save]")) button.onclick = () => saved(button);
+    for (const button of document.querySelectorAll("[data-quote]")) {
+      button.hidden = false;
+      button.onclick = () => quote(button);
+    }
+    document.addEventListener("copy", credited);
     dialog.addEventListener("close", () => opener?.focus?.({ preventScroll: true }));
 
     window.addEventListener("beforeprint", forPaper);
