@@ -192,7 +192,9 @@ def _months(market: Market, own: str, other: str) -> Iterator[Watched]:
     off: list[tuple[float, str]] = []
     months = 0
     for basis in ("price", "total"):
-        both = [_monthly(levels.sessions, levels.by_basis[basis][row]) for row in (a, b)]
+        both = [
+            _monthly(levels.sessions, market.sessions, levels.by_basis[basis][row]) for row in (a, b)
+        ]
         apart = both[0][1] - both[1][1]
         if not np.isfinite(apart).any():
             continue
@@ -212,9 +214,9 @@ def _months(market: Market, own: str, other: str) -> Iterator[Watched]:
         )
 
 
-def _monthly(sessions: Dates, level: Array) -> tuple[Dates, Array]:
+def _monthly(sessions: Dates, calendar: Dates, level: Array) -> tuple[Dates, Array]:
     """Last sessions of months and the returns of the months, the last one as far as it has gone."""
-    ends = np.append(month_ends(sessions), len(sessions) - 1)
+    ends = np.union1d(month_ends(sessions, calendar), len(sessions) - 1)
     at = level[ends]
     with np.errstate(invalid="ignore", divide="ignore"):
         returns: Array = at[1:] / at[:-1] - 1
