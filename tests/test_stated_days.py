@@ -166,3 +166,80 @@ def test_the_year_has_a_value_on_its_last_session(tmp_path: Path) -> None:
     at = {str(d): 100 + k % 7 for k, d in enumerate(DAYS)}
     (year,) = market.show("performance", horizons=("2025",))
     assert year.number == pytest.approx(at["2025-12-31"] / at["2024-12-31"] - 1, rel=1e-4)
+
+
+# ---- days that nobody declared
+
+UNDECLARED = LISTED.replace("valid = 2025-01-31\nmax_age = 40\n", "")
+CLASSED = """
+[sources.classes]
+table = "classes"
+path = "classes.csv"
+columns = {{ security = "security", sector = "sector"{start} }}
+constants = {{ scheme = "own" }}
+{valid}
+[baskets.energy]
+universe = "all"
+sector = "Energy"
+weight = "equal"
+"""
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        # the list's last change is the beginning of its members; a quarter without one is usual
+        ("2024-12-31", []),
+        (
+            "2025-03-31",
+            ["members: the last change stated is of 2024-10-01, rolled forward 181 days"],
+        ),
+    ],
+)
+def test_a_list_without_a_day_is_of_its_last_change(
+    tmp_path: Path, day: str, said: list[str]
+) -> None:
+    lines = {n: wave(140, s) for n, s in (("X", 1.0), ("Y", 0.5), ("Z", -0.5))}
+    market = as_of(made(tmp_path, "equal", UNDECLARED, lines), day)
+    (figure,) = market.show("performance", horizons=("1w",))
+    assert figure.value is not None
+    assert [c for c in figure.caveats if "members" in c] == said
+
+
+@pytest.mark.parametrize(
+    ("valid", "start", "day", "horizon", "said", "valued"),
+    [
+        # undated rows, the list before its day, across it, after it
+        ("2025-01-31", "", "2024-12-31", "1w", "applied to earlier days", True),
+        ("2025-01-31", "", "2025-02-03", "1w", "applied to earlier days", True),
+        ("2025-01-31", "", "2025-02-28", "1w", "rolled forward 28 days", True),
+        ("2025-01-31", "", "2026-03-02", "1w", "are 395 days old", False),
+        ("", "", "2025-02-28", "1w", "carry no date and stand for every day", True),
+        # rows with a beginning have a past of their own
+        ("2025-01-31", "2024-10-01", "2024-12-31", "1w", "", True),
+        ("2025-01-31", "2024-10-01", "2025-02-28", "1w", "rolled forward 28 days", True),
+        ("", "2024-10-01", "2025-02-28", "1w", "", True),
+        ("", "2024-10-01", "2025-12-31", "1w", "the last change stated is of 2024-10-01", True),
+    ],
+)
+def test_sectors_say_of_which_day_they_are(  # noqa: PLR0913 - a table of cases
+    tmp_path: Path, valid: str, start: str, day: str, horizon: str, said: str, valued: bool
+) -> None:
+    column = ', start = "start"' if start else ""
+    classes = CLASSED.format(valid=f"valid = {valid}" if valid else "", start=column)
+    lines = {n: wave(380, s) for n, s in (("X", 1.0), ("Y", 0.5), ("Z", -0.5))}
+    rows = [f"{n},{s}{',' + start if start else ''}" for n, s in SECTORS.items()]
+    head = "security,sector" + (",start" if start else "")
+    (tmp_path / "classes.csv").write_text("\n".join([head, *rows]) + "\n")
+    more = UNDECLARED + classes
+    market = as_of(made(tmp_path, "equal", more, lines), day)
+    (figure,) = market.show("performance", subjects=["energy"], horizons=(horizon,))
+    assert (figure.value is not None) == valued
+    told = [c for c in figure.caveats if "classes" in c]
+    assert len(told) == (1 if said else 0)
+    assert said in "".join(told)
+    (whole,) = market.show("performance", subjects=["equal"], horizons=(horizon,))
+    assert not any("classes" in c for c in whole.caveats)
+
+
+SECTORS = {"X": "Energy", "Y": "Energy", "Z": "Banks"}

@@ -243,4 +243,5 @@ class _RowFigures:
             names=names,
             basis=basis,
             caveats=caveats,
+            needs=rests.split(","),
         )

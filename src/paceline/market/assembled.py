@@ -17,8 +17,9 @@ from paceline.engine import Provenance
 from paceline.errors import NotEnoughData
 from paceline.indices import levels
 from paceline.indices.drift import SHARES
-from paceline.indices.gaps import Gaps, Validity
+from paceline.indices.gaps import Gaps
 from paceline.lineage import Step, Steps, code_of
+from paceline.market import validity
 from paceline.market.stored import Stored
 
 if TYPE_CHECKING:
@@ -346,30 +347,8 @@ class Assembled:
             self.file.market.unpriced,
             days[last] if last < len(there) - 1 else "",
             bool(self.baskets[name].instrument),
-            self._dated(self.baskets[name]),
+            validity.of_basket(self, name),
         )
-
-    def _dated(self, spec: config.Basket) -> tuple[Validity, ...]:
-        """What the members and weights of a basket rest on that is of a day."""
-        if spec.instrument or self.stocks is None:
-            return ()
-        used = self._used(spec)
-        sources = [s for s in self.file.sources.values() if s.table in used]
-        dated = [Validity(s.table, str(s.valid), s.max_age) for s in sources if s.valid is not None]
-        universe = self.file.universes.get(spec.universe or "")
-        fund = universe.holdings if universe is not None and universe.roll != "none" else None
-        held = self.stocks.holdings(fund, -1) if fund else None
-        if held is not None and not any(d.what == "holdings" for d in dated):
-            limit = min((s.max_age for s in sources if s.table == "holdings"), default=config.AGE)
-            dated.append(Validity(f"holdings of {fund}", str(held.date), limit))
-        return tuple(dated)
-
-    def _used(self, spec: config.Basket) -> set[str]:
-        """The tables that a basket with members rests on beside prices."""
-        universe = self.file.universes.get(spec.universe or "")
-        used = {"classes"} if spec.sector or spec.industry or spec.sub_industry else set()
-        used |= {"members"} if universe is not None and universe.members else set()
-        return used | ({"holdings"} if universe is not None and universe.holdings else set())
 
     def _days(self, sessions: Dates) -> tuple[str, ...]:
         """The sessions as ISO dates."""
@@ -422,9 +401,10 @@ class Assembled:
         caveats = [spec.caveat] if spec.caveat else []
         for built in (self.composite_indices, self.instrument_indices):
             if built and name in built["price"].names:
-                caveats += built["price"].caveats.get(name, ())
+                caveats += validity.without_direction(built["price"].caveats.get(name, ()))
                 break
-        used = {"prices"} | (set() if spec.instrument else self._used(spec))
+        caveats += validity.undated(self, name)
+        used = {"prices", *validity.tables(self.file, spec)}
         from_ = self._instrument_sources[spec.instrument] if spec.instrument else self.file.sources
         caveats += [
             s.caveat

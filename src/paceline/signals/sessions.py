@@ -37,8 +37,8 @@ def month_ends(sessions: Dates, calendar: Dates) -> Ints:
 def period_ends(sessions: Dates, calendar: Dates, unit: str) -> tuple[Ints, Ints]:
     """Last session of each month ("M"), quarter ("Q") or year ("Y") that is over, and when known.
 
-    A period is over once the next session, past or to come, belongs to a later one. The second array
-    numbers the sessions by whose close that is known: the period's own last one where the
+    A period is over once the next session, past or to come, belongs to a later one. The second
+    array numbers the sessions by whose close that is known: the period's own last one where the
     ``calendar`` reaches beyond it, else the one after it. Causal: what is over on a day stays so.
     """
     coming = calendar[calendar > sessions[-1]][:1]
