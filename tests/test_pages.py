@@ -42,8 +42,10 @@ class Fake:
         self.market = SimpleNamespace(
             low=LOW,
             low_broken=None,
+            low_hidden="",
             as_of="2025-11-28",
             plugins=(),
+            settings=lambda name: measures.get(name).defaults(),
             path="market.toml",
             declared=["small", "large"],
             composites=["large"],

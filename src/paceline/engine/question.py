@@ -10,6 +10,7 @@ from paceline.figures import UNITS, Figure, Value, finite_or_none
 from paceline.indices.gaps import Gaps, Judged
 from paceline.indices.validity import Validity
 from paceline.lineage import Step, Steps
+from paceline.signals.lows import Low
 
 #: Further columns of a row that are answers: what came out is no part of an id.
 ANSWERS = frozenset(
@@ -29,6 +30,7 @@ class Question:
     caveats  weaknesses of the data behind every answer
     gaps     what the levels that it rests on lack, session by session
     dated    what else it rests on that is of a day
+    low      the low of the market, which windows may run from
     """
 
     measure: str
@@ -38,6 +40,7 @@ class Question:
     caveats: tuple[str, ...] = ()
     gaps: tuple[Gaps, ...] = ()
     dated: tuple[Validity, ...] = ()
+    low: Callable[[], Low | None] = lambda: None
 
     def refusal(self, start: Value, end: Value, reach: Value = None) -> str:
         """Why a window has no value: what the levels behind it lack; empty where it has one."""
@@ -88,7 +91,9 @@ class Question:
         if refusals:
             value = None
             extra = {k: None if isinstance(v, float) else v for k, v in (extra or {}).items()}
-        caveats = (*refusals, *caveats, *(c for j in judged for c in j.caveats))
+        low = self.low() if start is not None else None
+        said = low.caveats(_iso(start), _iso(end) or self.as_of) if low is not None else []
+        caveats = (*refusals, *caveats, *said, *(c for j in judged for c in j.caveats))
         if which is None:
             told: dict[str, object] = {
                 "subject": subject,
@@ -144,6 +149,7 @@ class Provenance:
     view: str = ""  # code that chose what a measure sees
     # what a subject's level lacks on a basis ("" and "native": its own)
     gaps: Callable[[str, str], Gaps | None] = no_gaps
+    low: Callable[[], Low | None] = lambda: None  # the market's last low
 
     def question(
         self,
@@ -177,7 +183,14 @@ class Provenance:
         lacking = tuple(g for n in asked if (g := self.gaps(n, basis)) is not None)
         dated = tuple(self.dated[n] for n in (*needs, *asked) if n in self.dated)
         return Question(
-            measure or name, step, self.as_of, basis, tuple(dict.fromkeys(told)), lacking, dated
+            measure or name,
+            step,
+            self.as_of,
+            basis,
+            tuple(dict.fromkeys(told)),
+            lacking,
+            dated,
+            self.low,
         )
 
 

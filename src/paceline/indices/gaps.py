@@ -73,6 +73,13 @@ class Gaps:
     alone: bool = False
     dated: tuple[Validity, ...] = ()
 
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The days on which the level is not known: too much of its weight has no return."""
+        lost = [self.shares[k] > self.limit for k in ("lost", "pending") if k in self.shares]
+        at = np.flatnonzero(np.logical_or.reduce(lost)) if lost else []
+        return tuple(self.days[t] for t in at)
+
     def eligible_on(self, sessions: Dates) -> Ints:
         """(T,) members of the day, priced or not, on each of those sessions; 0 where not known."""
         out = np.zeros(len(sessions), np.int64)

@@ -8,8 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast
 
-import numpy as np
-
 from paceline import config, engine, measures
 from paceline import plugins as plugged
 from paceline.arrays import Array, Dates
@@ -24,7 +22,6 @@ from paceline.market.measuring import Evaluated
 from paceline.market.opening import located
 from paceline.market.stored import Stored
 from paceline.market.watching import Watched
-from paceline.signals.lows import broken_on, confirmed_lows
 
 if TYPE_CHECKING:
     import polars as pl
@@ -272,32 +269,20 @@ class Market:
     @property
     def low(self) -> tuple[dt.date, dt.date] | None:
         """The benchmark's last short-term low known today: (its session, day of confirmation)."""
-
-        def make() -> tuple[dt.date, dt.date] | None:
-            levels = self.all_levels
-            line = levels.native[levels.names.index(self.benchmark)]
-            lows = confirmed_lows(line, self.file.market.low)
-            if not lows:
-                return None
-            low, confirmed = (dt.date.fromisoformat(str(levels.sessions[t])) for t in lows[-1])
-            return low, confirmed
-
-        return self.memo("low", make)
+        low = self.moment.low
+        return None if low is None else (low.day, low.confirmed)
 
     @property
     def low_broken(self) -> dt.date | None:
         """First session on which the benchmark closed below that low; None while it has held."""
+        low = self.moment.low
+        return None if low is None else low.broken
 
-        def make() -> dt.date | None:
-            levels = self.all_levels
-            line = levels.native[levels.names.index(self.benchmark)]
-            if self.low is None:
-                return None
-            low = int(np.searchsorted(levels.sessions, np.datetime64(self.low[0])))
-            at = broken_on(line, low)
-            return None if at is None else dt.date.fromisoformat(str(levels.sessions[at]))
-
-        return self.memo("low broken", make)
+    @property
+    def low_hidden(self) -> str:
+        """That the benchmark has no close on days among which its low may lie; empty: it has."""
+        low = self.moment.low
+        return "" if low is None else low.hidden
 
     @property
     def watched(self) -> list[Watched]:

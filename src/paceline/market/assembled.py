@@ -18,9 +18,11 @@ from paceline.errors import NotEnoughData
 from paceline.indices import levels
 from paceline.indices.drift import SHARES
 from paceline.indices.gaps import Gaps
+from paceline.indices.validity import Validity
 from paceline.lineage import Step, Steps, code_of
 from paceline.market import validity
 from paceline.market.stored import Stored
+from paceline.signals.lows import Low, low_of
 
 if TYPE_CHECKING:
     from paceline.baskets.absent import Absent
@@ -278,6 +280,15 @@ class Assembled:
         return levels.assemble(days, tuple(self.baskets), indices, preferred)
 
     @cached_property
+    def low(self) -> Low | None:
+        """The benchmark's last short-term low known today; None without one."""
+        name = self.file.market.benchmark
+        basis, line = self.levels.dating(name)
+        lacking = self.gaps(name, basis)
+        unknown = () if lacking is None else lacking.unknown
+        return low_of(line, self.levels.sessions, self.file.market.low, unknown)
+
+    @cached_property
     def series(self) -> dict[str, tuple[Dates, Array]]:
         """Macro and factor series as known on the as-of day: name -> (dates, values)."""
         return self.stored.series(self.as_of)
@@ -299,7 +310,14 @@ class Assembled:
         general: tuple[str, ...] = simulated if self.file.market.simulated else ()
         general += self.stored.outdated
         return Provenance(
-            parents, caveats, basis or {}, self.as_of, general, self.steps, gaps=self.gaps
+            parents,
+            caveats,
+            basis or {},
+            self.as_of,
+            general,
+            self.steps,
+            gaps=self.gaps,
+            low=lambda: self.low,
         )
 
     def gaps(self, name: str, basis: str = "") -> Gaps | None:
@@ -372,15 +390,20 @@ class Assembled:
         loads = {row["load"]: row for row in self.stored.loads}
         code = code_of("paceline.store", alone=(Stored.__module__,))
         parents, caveats = dict(known.parents), dict(known.caveats)
+        dated = self._series_dated
         for name, written in self.stored.series_loads().items():
             read = [self.steps.keep(self.stored.import_step(loads[n])).id for n in written]
             step = Step("series", {"name": name}, tuple(read), code=code)
             parents[name] = (self.steps.keep(step).id,)
             sources = [self.file.sources.get(loads[n]["source"]) for n in written]
-            caveats[name] = tuple(
-                dict.fromkeys(s.caveat for s in sources if s is not None and s.caveat)
-            )
-        return replace(known, parents=parents, caveats=caveats)
+            said = [s.caveat for s in sources if s is not None]
+            said += [validity.stopped(dated[name], self.as_of)] if name in dated else []
+            caveats[name] = tuple(dict.fromkeys(c for c in said if c))
+        return replace(known, parents=parents, caveats=caveats, dated={**known.dated, **dated})
+
+    @cached_property
+    def _series_dated(self) -> dict[str, Validity]:
+        return validity.of_series(self)
 
     def _root(self, name: str, spec: config.Basket) -> tuple[Step, tuple[str, ...]]:
         """Step and caveats of a basket."""

@@ -6,11 +6,13 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from paceline import config
 from paceline.baskets.select import ROLLED_BACK
 from paceline.indices.validity import Validity
+from paceline.quality import EVER
 
 if TYPE_CHECKING:
     from paceline.market.assembled import Assembled
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 #: Days without a change that are usual, by table: index members change at least every quarter,
 #: sectors once a year; of many companies one files in every season.
 USUAL = {"members": 92, "classes": 366, "fundamentals": 100}
+#: Steps of a series, and further days, that may pass without a value.
+STEPS, WEEK = 2, 7
 CHANGED = ": the last change stated is of {}, rolled forward"
 FILED = ": the last filing known is of {}, older by"
 
@@ -115,6 +119,32 @@ def of_filings(moment: Assembled, needs: Sequence[str]) -> dict[str, Validity]:
     return out
 
 
+def of_series(moment: Assembled) -> dict[str, Validity]:
+    """Of which day each macro or factor series is, and how old it may be before it has stopped.
+
+    A value may be missing for twice the usual step between two of its days, the time that passes
+    until one is published, and a week.
+    """
+    lags = moment.stored.series_lags()
+    out = {}
+    for name, (days, values) in moment.series.items():
+        seen = days[np.isfinite(values)]
+        if len(seen):
+            step = int(np.median(np.diff(seen).astype(np.int64))) if len(seen) > 1 else 1
+            late = STEPS * step + lags.get(name, 0) + WEEK
+            out[name] = Validity(f"values of {name}", str(seen[-1]), late)
+    return out
+
+
+def stopped(of: Validity, as_of: str) -> str:
+    """What a figure says that rests on a series which has stopped; empty where it goes on."""
+    return (
+        f"{of.what} ended on {of.day}, {of.age(as_of):,} days before {as_of}"
+        if of.refusal(as_of)
+        else ""
+    )
+
+
 def _listed(moment: Assembled, table: str) -> bool:
     """Whether files give the table: other sources know their own days."""
     return any(s.table == table and s.kind == "files" for s in moment.file.sources.values())
@@ -132,13 +162,14 @@ def _rows(moment: Assembled, table: str, spec: config.Basket) -> pl.DataFrame:
 
 def _dated(rows: pl.DataFrame) -> bool:
     """Whether any row carries a day from which it holds."""
-    return bool(len(rows)) and not all(rows[c].is_null().all() for c in ("start", "known"))
+    return _last(rows, None) is not None
 
 
 def _last(rows: pl.DataFrame, until: str | None) -> str | None:
     """The last day that rows tell of, up to ``until``: a beginning, an end, a publication."""
-    days = [rows[c] for c in ("start", "end", "known") if c in rows.columns]
-    every = pl.concat([d.cast(pl.Date).rename("day") for d in days]).drop_nulls() if days else None
-    if every is not None and until is not None:
+    columns = [rows[c] for c in ("start", "end", "known") if c in rows.columns]
+    every = pl.concat([c.cast(pl.Date).rename("day") for c in columns]).drop_nulls()
+    every = every.filter(every > EVER)
+    if until is not None:
         every = every.filter(every <= dt.date.fromisoformat(until))
-    return None if every is None or every.is_empty() else str(every.max())
+    return None if every.is_empty() else str(every.max())

@@ -23,7 +23,6 @@ from paceline.methods.barriers import NAMED
 from paceline.methods.detector import QUARTER
 from paceline.methods.episode_table import last_turn
 from paceline.methods.last_window import window_evidence
-from paceline.signals.lows import broken
 from paceline.studies.answers import Answers
 from paceline.studies.rotations import Pair, RotationSet, pairs, rotation_set
 
@@ -103,8 +102,6 @@ class Verdict:
             chosen = chosen or list(self.rotations.pairs.values())
             legs = sorted({n for p in chosen for n in (p.lead, p.against)})
             caveats, basis = (*caveats, *self.ended), ""
-        if self.is_low and market.low_broken is not None and start is None and not subject:
-            caveats = (*caveats, broken(self.date, market.low_broken))
         names = list(dict.fromkeys([*legs, benchmark]))
         question = market.provenance(names, dict.fromkeys(names, basis)).question(
             "verdict",
