@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from paceline.market import Market
-from paceline.pages.headline import headline
+from paceline.pages.headline import sentences
 from paceline.pages.since_low import since_low
 from paceline.pages.verdict import verdict as verdict_page
 from paceline.signals.sessions import is_over
@@ -163,8 +163,8 @@ against = "y"
     assert len(since) > 4
     assert all(want in f.caveats for f in since)
     assert want in json.dumps([f.to_json() for f in since])
-    for build in (headline.build, since_low.build, verdict_page.build):
-        assert "That low has been broken since" in str(build(ask)), build
+    for build in (sentences, since_low.build, verdict_page.build):
+        assert "That low has been broken since" in str(build(ask))
 
 
 @pytest.mark.parametrize(("hole", "hidden"), [((), ""), ((6, 7), "6 7"), ((1, 2), ""), ((10,), "")])
@@ -188,12 +188,14 @@ def test_a_low_that_may_lie_in_a_hole_says_so(
 def test_one_market_has_one_low(tmp_path: Path, basis: str) -> None:
     """A payment of ten on the day of the low: with it there is no fall at all."""
     closes = [100.0, 100.0, 94.0, 90.0, 94.0, 95.0]
-    factor = [1.0, 1.0, 1.0, 0.9, 0.9, 0.9]  # shares bought with the payment
-    rows = [f"X,{day},{c:.4f},{c / f:.6f}" for day, c, f in zip(DAYS, closes, factor, strict=False)]
-    (tmp_path / "prices.csv").write_text("security,date,close,adjusted\n" + "\n".join(rows) + "\n")
+    paid = [0.0, 0.0, 0.0, 10.0, 0.0, 0.0]
+    lines = ["security,date,price,total"]
+    for day, was, now, gain in zip(DAYS[1:], closes, closes[1:], paid[1:], strict=False):
+        lines.append(f"X,{day},{now / was - 1},{(now + gain) / was - 1}")
+    (tmp_path / "prices.csv").write_text("\n".join(lines) + "\n")
     text = MARKET.format(benchmark="x", more=ALONE).replace('basis = "price"', f'basis = "{basis}"')
-    text = text.replace('close = "close" }', 'close = "close", adjusted_close = "adjusted" }')
-    (tmp_path / "market.toml").write_text(text.replace('"split_adjusted"', '"adjusted"'))
+    text = text.replace('close = "close"', 'price_return = "price", total_return = "total"')
+    (tmp_path / "market.toml").write_text(text.replace('"split_adjusted"', '"returns"'))
     market = Market.open(tmp_path / "market.toml")
     market.import_()
     assert market.all_levels.basis["x"] == basis

@@ -285,8 +285,10 @@ class Assembled:
         name = self.file.market.benchmark
         basis, line = self.levels.dating(name)
         lacking = self.gaps(name, basis)
-        unknown = () if lacking is None else lacking.unknown
-        return low_of(line, self.levels.sessions, self.file.market.low, unknown)
+        sessions, size = self.levels.sessions, self.file.market.low
+        if lacking is None:
+            return low_of(line, sessions, size)
+        return low_of(line, sessions, size, lacking.unknown, lacking.ended)
 
     @cached_property
     def series(self) -> dict[str, tuple[Dates, Array]]:

@@ -74,12 +74,17 @@ class Low:
 
 
 def low_of(
-    level: Array, sessions: Dates, low: tuple[float, float], unknown: Sequence[str] = ()
+    level: Array,
+    sessions: Dates,
+    low: tuple[float, float],
+    unknown: Sequence[str] = (),
+    ended: str = "",
 ) -> Low | None:
     """The last confirmed low of a level (T,); None without one.
 
     unknown  days on which the level is not known: where some lie between the high before the low
              and its confirmation, the low may be one of them
+    ended    last day of the level, where it ended before the last session; a later low is not seen
     """
     kind, pivot, confirmed = kernels.turning_points(level, fall=low[0], rise=low[1])
     troughs = np.flatnonzero(kind < 0)
@@ -92,13 +97,15 @@ def low_of(
     days = sessions.astype("datetime64[D]")
     first, last = str(days[high]), str(days[known])
     inside = [day for day in unknown if first < day < last]
-    named = ", ".join(inside) if len(inside) <= NAMED else f"{inside[0]} to {inside[-1]}"
-    hidden = f"the benchmark has no close on {named}: its low may lie there"
+    named = ", ".join(inside if len(inside) <= NAMED else [f"{inside[0]} to {inside[-1]}"])
+    hidden = [f"the benchmark has no close on {named}: its low may lie there"] if inside else []
+    if ended:
+        hidden.append(f"the benchmark ended on {ended}: a later low is not seen")
     return Low(
         days[at].item(),
         days[known].item(),
         None if below is None else days[below].item(),
-        hidden if inside else "",
+        "; ".join(hidden),
     )
 
 

@@ -167,12 +167,14 @@ class Verdict:
         def made(statistic: str, value: Value, unit: str, **more: Any) -> Figure:
             return self.figure(statistic, value, unit, pair, rotation=pair.name, **more)
 
+        family = self.ended  # who is not judged changes what is corrected for all
+
         found = {
             "move": made("move", move, "return"),
             "effect": made("beyond usual", e.effect, "return", evidence=e, caveats=why, line=which),
             "low": made("beyond usual, low", e.low, "return", caveats=why, line=which),
             "high": made("beyond usual, high", e.high, "return", caveats=why, line=which),
-            "p": made("adjusted p", e.p_adjusted, "ratio", caveats=why, line=which),
+            "p": made("adjusted p", e.p_adjusted, "ratio", caveats=(*why, *family), line=which),
             "n_effective": made(
                 "independent windows", e.n_effective, "ratio", caveats=why, line=which
             ),
@@ -181,8 +183,10 @@ class Verdict:
         turn = f"{said}: {NAMED[case.size]}" if case.direction else "none"
         found["turn"] = made("new turn", turn, "text")
         for part in ("effect", "significance", "persistence"):
-            found[f"grade_{part}"] = made(f"grade of {part}", getattr(g, part), "text")
-        found["grade"] = made("grade", g.grade, "text")
+            found[f"grade_{part}"] = made(
+                f"grade of {part}", getattr(g, part), "text", caveats=family
+            )
+        found["grade"] = made("grade", g.grade, "text", caveats=family)
         return found
 
 
