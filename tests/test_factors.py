@@ -266,7 +266,7 @@ def test_beta_and_volatility_take_the_last_252_sessions_200_of_them_known() -> N
         returns={name: row.tolist() for name, row in zip("ABCD", r, strict=True)},
         targets={"all": [(1, [0.25] * 4)]},
     )
-    ends = month_ends(view.sessions)
+    ends = month_ends(view.sessions, view.calendar)
     k = next(k for k, end in enumerate(ends) if end >= 260)
     end = int(ends[k])
     wanted = [-np.nanstd(row[end - 251 : end + 1], ddof=1) for row in r]

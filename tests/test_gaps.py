@@ -290,9 +290,7 @@ def test_members_without_a_price_are_eligible(tmp_path: Path) -> None:
     assert figure.caveats[0] == f"no value: 38 of 43 members of all have a price on {DAYS[-20]}"
 
 
-def test_only_absent_members_of_the_list_and_of_the_class_of_that_day_count(
-    tmp_path: Path,
-) -> None:
+def test_only_absent_members_of_the_list_and_of_the_class_of_that_day_count(tmp_path: Path) -> None:
     """X0 is of the list and energy until the month ends, X1 of another list: 1, then none."""
     classes = """
 [sources.classes]
@@ -312,7 +310,7 @@ columns = { security = "security", scheme = "scheme", sector = "sector", start =
         sources=CHANGES + MEMBERS + classes,
         basket='universe = "list"\nsector = "Energy"',
     )
-    lacks = market.moment.absent["all"]
+    lacks = market.moment.coverage.absent["all"]
     turn = DAYS.index("2025-02-03")
     assert lacks.eligible.tolist() == [5] * turn + [4] * (len(DAYS) - turn)
     assert lacks.absent.tolist() == [1] * turn + [0] * (len(DAYS) - turn)

@@ -42,8 +42,10 @@ class Fake:
         self.market = SimpleNamespace(
             low=LOW,
             low_broken=None,
+            low_hidden="",
             as_of="2025-11-28",
             plugins=(),
+            settings=lambda name: measures.get(name).defaults(),
             path="market.toml",
             declared=["small", "large"],
             composites=["large"],
@@ -265,7 +267,7 @@ def test_records_and_the_streak_if_there_is_one() -> None:
     record = "Small set its record close of 5,134.46 on 4 December 2025."
     run = figure(5.0, "sessions", end="2025-11-28", extra={"first": "2025-11-21"})
     streak = (
-        " The longest streak of sessions ahead of Large in the last 63 sessions was 5, from "
+        " The longest streak of sessions ahead of Large this quarter was 5, from "
         "21 November 2025 to 28 November 2025."
     )
     assert said(records.records.build, {**RECORD, ("streaks", "small", "large"): run}) == [

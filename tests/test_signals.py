@@ -36,9 +36,9 @@ def days(*dates: str) -> np.ndarray:
 def test_month_ends_are_the_last_sessions_of_months_that_are_over() -> None:
     """The last session of all is no month end until a session of the next month is there."""
     some = days("2024-01-30", "2024-01-31", "2024-02-01", "2024-02-29", "2024-03-28")
-    assert sessions.month_ends(some).tolist() == [1, 3]
-    assert sessions.month_ends(some[:4]).tolist() == [1]
-    assert sessions.month_ends(some[:1]).tolist() == []
+    assert sessions.month_ends(some, some).tolist() == [1, 3]
+    assert sessions.month_ends(some[:4], some[:4]).tolist() == [1]
+    assert sessions.month_ends(some[:1], some[:1]).tolist() == []
 
 
 def test_the_last_close_of_a_year() -> None:

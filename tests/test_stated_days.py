@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from pathlib import Path
 
 import exchange_calendars
@@ -9,8 +11,11 @@ import numpy as np
 import pytest
 
 from paceline.market import Market
+from paceline.pages.headline import sentences
 from paceline.pages.since_low import since_low
+from paceline.pages.verdict import verdict as verdict_page
 from paceline.signals.sessions import is_over
+from paceline.studies import episodes, verdict
 from paceline.studies.answers import Answers
 
 MARKET = """
@@ -53,6 +58,7 @@ def made(folder: Path, benchmark: str, more: str, lines: dict[str, list[float]])
         f"{name},{day},{close:.4f}"
         for name, closes in lines.items()
         for day, close in zip(DAYS, closes, strict=False)
+        if not math.isnan(close)
     ]
     (folder / "prices.csv").write_text("security,date,close\n" + "\n".join(rows) + "\n")
     members = [f"all,{name},2024-10-01" for name in lines]
@@ -104,8 +110,7 @@ FALL = [*[100.0] * 5, 94.0, 90.0, 94.0, 93.0]
 
 
 @pytest.mark.parametrize(
-    ("after", "broken"),
-    [([91.0, 92.0], ""), ([91.0, 90.0, 92.0], ""), ([91.0, 89.9, 92.0], "10")],
+    ("after", "broken"), [([91.0, 92.0], ""), ([91.0, 90.0, 92.0], ""), ([91.0, 89.9, 92.0], "10")]
 )
 def test_a_broken_low_is_said_to_be_broken(tmp_path: Path, after: list[float], broken: str) -> None:
     market = made(tmp_path, "x", ALONE, {"X": FALL + after})
@@ -124,6 +129,81 @@ def test_a_broken_low_is_said_to_be_broken(tmp_path: Path, after: list[float], b
 def test_a_broken_low_was_not_broken_before(tmp_path: Path) -> None:
     market = made(tmp_path, "x", ALONE, {"X": [*FALL, 91.0, 89.9]})
     assert as_of(market, str(DAYS[9])).low_broken is None
+
+
+def test_every_figure_from_a_broken_low_says_so(tmp_path: Path) -> None:
+    pair = (
+        ALONE
+        + """
+[baskets.y]
+instrument = "Y"
+[rotations.x_y]
+lead = "x"
+against = "y"
+"""
+    )
+    # two years before, so that turns can be looked for
+    before = [100 + (k % 5) for k in range(300)]
+    fall = [x * 1.0 for x in [*FALL, 91.0, 89.9, 92.0]]
+    lines = {"X": before + fall, "Y": before + [100.0 + (k % 3) for k in range(len(fall))]}
+    market = made(tmp_path, "x", pair, lines)
+    low = market.low
+    assert low is not None and market.low_broken is not None
+    want = f"the low of {low[0]} has been broken: the benchmark closed below it on "
+    want += str(market.low_broken)
+    ask = Answers(market)
+    found = verdict.weigh(ask)
+    assert found is not None and found.is_low
+    figures = [
+        *market.show("performance", horizons=("since_low",)),
+        *market.show("performance", since="low"),
+        *market.show("relative_strength", since="low"),
+        *episodes.study(market, "x_y").since_low().values(),
+        found.figure("changing", found.grade, "text"),
+    ]
+    since = [f for f in figures if f.start == str(low[0])]
+    assert len(since) > 4
+    assert all(want in f.caveats for f in since)
+    assert want in json.dumps([f.to_json() for f in since])
+    for build in (sentences, since_low.build, verdict_page.build):
+        assert "That low has been broken since" in str(build(ask))
+
+
+@pytest.mark.parametrize(("hole", "hidden"), [((), ""), ((6, 7), "6 7"), ((1, 2), ""), ((10,), "")])
+def test_a_low_that_may_lie_in_a_hole_says_so(
+    tmp_path: Path, hole: tuple[int, ...], hidden: str
+) -> None:
+    closes = [100.0, *[101.0] * 4, 94.0, 93.0, 92.0, 91.0, 96.0, 97.0, 98.0]
+    closes = [math.nan if k in hole else x for k, x in enumerate(closes)]
+    market = made(tmp_path, "x", ALONE, {"X": closes})
+    assert market.low is not None
+    assert market.low[0] == DAYS[8]
+    days = ", ".join(str(DAYS[int(k)]) for k in hidden.split())
+    want = f"the benchmark has no close on {days}: its low may lie there"
+    (figure,) = market.show("performance", horizons=("since_low",))
+    assert [c for c in figure.caveats if "may lie" in c] == ([want] if hidden else [])
+    section = since_low.build(Answers(market))
+    assert (want in str(section)) == bool(hidden)
+
+
+@pytest.mark.parametrize("basis", ["price", "total"])
+def test_one_market_has_one_low(tmp_path: Path, basis: str) -> None:
+    """A payment of ten on the day of the low: with it there is no fall at all."""
+    closes = [100.0, 100.0, 94.0, 90.0, 94.0, 95.0]
+    paid = [0.0, 0.0, 0.0, 10.0, 0.0, 0.0]
+    lines = ["security,date,price,total"]
+    for day, was, now, gain in zip(DAYS[1:], closes, closes[1:], paid[1:], strict=False):
+        lines.append(f"X,{day},{now / was - 1},{(now + gain) / was - 1}")
+    (tmp_path / "prices.csv").write_text("\n".join(lines) + "\n")
+    text = MARKET.format(benchmark="x", more=ALONE).replace('basis = "price"', f'basis = "{basis}"')
+    text = text.replace('close = "close"', 'price_return = "price", total_return = "total"')
+    (tmp_path / "market.toml").write_text(text.replace('"split_adjusted"', '"returns"'))
+    market = Market.open(tmp_path / "market.toml")
+    market.import_()
+    assert market.all_levels.basis["x"] == basis
+    assert market.low is not None
+    lows = {f.start for f in market.show("performance", horizons=("since_low",))}
+    assert lows == {str(market.low[0])} == {str(DAYS[3])}
 
 
 # ---- periods
@@ -169,3 +249,80 @@ def test_the_year_has_a_value_on_its_last_session(tmp_path: Path) -> None:
     at = {str(d): 100 + k % 7 for k, d in enumerate(DAYS)}
     (year,) = market.show("performance", horizons=("2025",))
     assert year.number == pytest.approx(at["2025-12-31"] / at["2024-12-31"] - 1, rel=1e-4)
+
+
+# ---- days that nobody declared
+
+UNDECLARED = LISTED.replace("valid = 2025-01-31\nmax_age = 40\n", "")
+CLASSED = """
+[sources.classes]
+table = "classes"
+path = "classes.csv"
+columns = {{ security = "security", sector = "sector"{start} }}
+constants = {{ scheme = "own" }}
+{valid}
+[baskets.energy]
+universe = "all"
+sector = "Energy"
+weight = "equal"
+"""
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        # the list's last change is the beginning of its members; a quarter without one is usual
+        ("2024-12-31", []),
+        (
+            "2025-03-31",
+            ["members: the last change stated is of 2024-10-01, rolled forward 181 days"],
+        ),
+    ],
+)
+def test_a_list_without_a_day_is_of_its_last_change(
+    tmp_path: Path, day: str, said: list[str]
+) -> None:
+    lines = {n: wave(140, s) for n, s in (("X", 1.0), ("Y", 0.5), ("Z", -0.5))}
+    market = as_of(made(tmp_path, "equal", UNDECLARED, lines), day)
+    (figure,) = market.show("performance", horizons=("1w",))
+    assert figure.value is not None
+    assert [c for c in figure.caveats if "members" in c] == said
+
+
+@pytest.mark.parametrize(
+    ("valid", "start", "day", "horizon", "said", "valued"),
+    [
+        # undated rows, the list before its day, across it, after it
+        ("2025-01-31", "", "2024-12-31", "1w", "applied to earlier days", True),
+        ("2025-01-31", "", "2025-02-03", "1w", "applied to earlier days", True),
+        ("2025-01-31", "", "2025-02-28", "1w", "rolled forward 28 days", True),
+        ("2025-01-31", "", "2026-03-02", "1w", "are 395 days old", False),
+        ("", "", "2025-02-28", "1w", "carry no date and stand for every day", True),
+        # rows with a beginning have a past of their own
+        ("2025-01-31", "2024-10-01", "2024-12-31", "1w", "", True),
+        ("2025-01-31", "2024-10-01", "2025-02-28", "1w", "rolled forward 28 days", True),
+        ("", "2024-10-01", "2025-02-28", "1w", "", True),
+        ("", "2024-10-01", "2025-12-31", "1w", "the last change stated is of 2024-10-01", True),
+    ],
+)
+def test_sectors_say_of_which_day_they_are(
+    tmp_path: Path, valid: str, start: str, day: str, horizon: str, said: str, valued: bool
+) -> None:
+    column = ', start = "start"' if start else ""
+    classes = CLASSED.format(valid=f"valid = {valid}" if valid else "", start=column)
+    lines = {n: wave(380, s) for n, s in (("X", 1.0), ("Y", 0.5), ("Z", -0.5))}
+    rows = [f"{n},{s}{',' + start if start else ''}" for n, s in SECTORS.items()]
+    head = "security,sector" + (",start" if start else "")
+    (tmp_path / "classes.csv").write_text("\n".join([head, *rows]) + "\n")
+    more = UNDECLARED + classes
+    market = as_of(made(tmp_path, "equal", more, lines), day)
+    (figure,) = market.show("performance", subjects=["energy"], horizons=(horizon,))
+    assert (figure.value is not None) == valued
+    told = [c for c in figure.caveats if "classes" in c]
+    assert bool(told) == bool(said)
+    assert said in "".join(told)
+    (whole,) = market.show("performance", subjects=["equal"], horizons=(horizon,))
+    assert not any("classes" in c for c in whole.caveats)
+
+
+SECTORS = {"X": "Energy", "Y": "Energy", "Z": "Banks"}

@@ -46,7 +46,10 @@ FAR_OF_SOURCE, FAR_OF_SECURITY, FEWEST_DAYS = 60, 366, 4
 
 @dataclass(frozen=True)
 class Finding:
-    """One fault found in the data: what, how often, an example, and what was done about it."""
+    """One fault found in the data: what, how often, an example, and what was done about it.
+
+    days  every day that the fault is about, in order; empty where it is about no day
+    """
 
     source: str
     check: str  # short name, e.g. "duplicate rows"
@@ -54,6 +57,7 @@ class Finding:
     action: str  # "quarantined", "kept, flagged", "recovered", "excluded from ..."
     example: str = ""
     remedy: str = ""
+    days: tuple[dt.date, ...] = ()
 
 
 def set_aside(table: str, rows: pl.DataFrame, reason: str | pl.Series) -> pl.DataFrame:

@@ -42,7 +42,7 @@ def test_the_built_index_and_its_sectors_follow_what_is_published(friday: Market
     """Months since 2024-11: the index within 0.1 of a point, sectors within one of their fund."""
     market = friday.including(list(FUNDS.values()))
     levels = market.all_levels
-    ends = month_ends(levels.sessions)
+    ends = month_ends(levels.sessions, levels.sessions)
 
     def months(name: str, basis: str) -> np.ndarray:
         level = levels.by_basis[basis][levels.names.index(name)][ends]

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from paceline.panel import Panel
 
 LEVELS = ("sector", "industry", "sub_industry")
+#: How the caveat of weights begins that were rolled back from a later day.
+ROLLED_BACK = "look-ahead: members and weights of "
 
 
 class Sizes(NamedTuple):
@@ -68,11 +70,15 @@ class RolledHoldings:
         if t < at:
             growth = self.history.growth(t, at)
             rolled = np.divide(held.weights, growth, out=np.zeros_like(growth), where=growth > 0)
-            what = f"members and weights of {self.fund} on {held.date}"
-            return rolled, f"look-ahead: {what} rolled back with returns"
+            return rolled, rolled_back(self.fund, held.date)
         if self.roll == "none":
             return held.weights, ""
         return held.weights * self.history.growth(max(at, 0), t), ""
+
+
+def rolled_back(fund: str, day: object) -> str:
+    """What weights say that were rolled back from the day of a fund's holdings."""
+    return f"{ROLLED_BACK}{fund} on {day} rolled back with returns"
 
 
 class Selector:

@@ -75,15 +75,18 @@ def span(values: Iterable[float], unit: str) -> tuple[float, float]:
 def thin(values: NDArray[np.float64], limit: int = POINTS) -> NDArray[np.int64]:
     """Positions to draw: at most ``limit``, first, last and the extremes between.
 
-    The inside is cut into equal stretches of which the lowest and the highest value are kept; a
-    stretch without any value keeps one missing point, so that a gap in the data stays a gap in the
-    line.
+    The inside is cut into equal stretches of which the lowest and the highest value are kept, and
+    the first of missing values beside others, so that a gap in the data stays a gap in the line: of
+    at most a quarter of ``limit`` gaps.
     """
     n = len(values)
     if n <= limit:
         return np.arange(n)
     inside = values[1:-1]
-    stretches = (limit - 2) // 2
+    missing = ~np.isfinite(values)
+    gaps = np.flatnonzero(missing[1:-1] & ~missing[:-2]) + 1
+    gaps = gaps[: limit // 4]
+    stretches = (limit - 2 - len(gaps)) // 2
     edges = np.linspace(0, len(inside), stretches + 1).astype(int)
     width = int(np.diff(edges).max())
     take = np.minimum(edges[:-1, None] + np.arange(width), edges[1:, None] - 1)
@@ -91,7 +94,7 @@ def thin(values: NDArray[np.float64], limit: int = POINTS) -> NDArray[np.int64]:
     rows = np.arange(stretches)
     low = take[rows, np.where(np.isfinite(block), block, np.inf).argmin(axis=1)]
     high = take[rows, np.where(np.isfinite(block), block, -np.inf).argmax(axis=1)]
-    return np.unique(np.concatenate([[0], low + 1, high + 1, [n - 1]]))
+    return np.unique(np.concatenate([[0], gaps, low + 1, high + 1, [n - 1]]))
 
 
 def array(values: Sequence[float | None]) -> NDArray[np.float64]:

@@ -180,6 +180,9 @@ def _latest(study: Study) -> None:
             f"the first leg returned {low['now'].text} relative to the second, more than after "
             f"{low['rank'].text} of {low['n'].text} earlier lows."
         )
+        about = study.market.moment.low
+        for caveat in about.caveats(low["now"].start, study.market.as_of) if about else []:
+            say(f"Note: {caveat}.")
     if best:
         since = (
             f"it was last as large on {best['since']}"

@@ -111,15 +111,14 @@ class MarketFile(Strict):
         for shown in self.report.headline:
             yield "rotation", shown, "report.headline"
 
-    def tables_behind(self, basket: Basket) -> set[str]:
-        """The tables that a basket rests on beside prices: lists, classes, holdings."""
+    def tables_behind(self, basket: Basket) -> list[str]:
+        """The tables that a basket rests on beside prices."""
         if basket.instrument:
-            return set()
+            return []
         universe = self.universes.get(basket.universe or "")
-        classed = basket.sector or basket.industry or basket.sub_industry
-        used = {"classes"} if classed else set()
-        used |= {"members"} if universe is not None and universe.members else set()
-        return used | ({"holdings"} if universe is not None and universe.holdings else set())
+        used = ["members"] if universe is not None and universe.members else []
+        used += ["classes"] if basket.sector or basket.industry or basket.sub_industry else []
+        return used + (["holdings"] if universe is not None and universe.holdings else [])
 
     @property
     def broad(self) -> str | None:

@@ -8,7 +8,9 @@ from typing import Any
 
 from paceline.figures import UNITS, Figure, Value, finite_or_none
 from paceline.indices.gaps import Gaps, Judged
+from paceline.indices.validity import Validity
 from paceline.lineage import Step, Steps
+from paceline.signals.lows import Low
 
 #: Further columns of a row that are answers: what came out is no part of an id.
 ANSWERS = frozenset(
@@ -27,6 +29,8 @@ class Question:
     basis    "price", "total" or "" where neither applies
     caveats  weaknesses of the data behind every answer
     gaps     what the levels that it rests on lack, session by session
+    dated    what else it rests on that is of a day
+    low      the low of the market, which windows may run from
     """
 
     measure: str
@@ -35,6 +39,8 @@ class Question:
     basis: str = ""
     caveats: tuple[str, ...] = ()
     gaps: tuple[Gaps, ...] = ()
+    dated: tuple[Validity, ...] = ()
+    low: Callable[[], Low | None] = lambda: None
 
     def refusal(self, start: Value, end: Value, reach: Value = None) -> str:
         """Why a window has no value: what the levels behind it lack; empty where it has one."""
@@ -46,7 +52,12 @@ class Question:
         return self.gaps[0].members_of(day, held) if self.gaps else held
 
     def _judged(self, start: str | None, end: str | None, reach: str | None) -> list[Judged]:
-        return [g.judged(start, end or self.as_of, reach) for g in self.gaps]
+        last = end or self.as_of
+        first = min(start or last, last)
+        return [
+            *(g.judged(start, last, reach) for g in self.gaps),
+            *(Judged(d.refusal(last), tuple(d.caveats(first, last))) for d in self.dated),
+        ]
 
     def figure(
         self,
@@ -80,7 +91,9 @@ class Question:
         if refusals:
             value = None
             extra = {k: None if isinstance(v, float) else v for k, v in (extra or {}).items()}
-        caveats = (*refusals, *caveats, *(c for j in judged for c in j.caveats))
+        low = self.low() if start is not None else None
+        said = low.caveats(_iso(start), _iso(end) or self.as_of) if low is not None else []
+        caveats = (*refusals, *caveats, *said, *(c for j in judged for c in j.caveats))
         if which is None:
             told: dict[str, object] = {
                 "subject": subject,
@@ -131,9 +144,12 @@ class Provenance:
     steps: Steps = field(default_factory=Steps)  # every step made so far
     # "fundamental:<item>" -> caveats
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # the same needs, and series -> of which day they are
+    dated: Mapping[str, Validity] = field(default_factory=dict)
     view: str = ""  # code that chose what a measure sees
     # what a subject's level lacks on a basis ("" and "native": its own)
     gaps: Callable[[str, str], Gaps | None] = no_gaps
+    low: Callable[[], Low | None] = lambda: None  # the market's last low
 
     def question(
         self,
@@ -146,12 +162,14 @@ class Provenance:
         basis: str = "",
         caveats: Iterable[str] = (),
         caveats_of: Iterable[str] | None = None,
+        needs: Iterable[str] = (),
         measure: str = "",
     ) -> Question:
         """A question that rests on ``names`` and on further steps ``parents``.
 
         Its figures carry the caveats of ``caveats_of`` (default: of ``names``), those of every
         figure of the market (real history beside a simulated market excepted), and ``caveats``.
+        ``needs`` are fields of fundamentals that they rest on as well.
         """
         asked = [n for n in names if n in self.parents]
         mine = asked if caveats_of is None else [n for n in caveats_of if n in self.caveats]
@@ -163,8 +181,16 @@ class Provenance:
         step = self.steps.keep(Step(name, params, rests, code=code))
         told += [c for c in caveats if c]
         lacking = tuple(g for n in asked if (g := self.gaps(n, basis)) is not None)
+        dated = tuple(self.dated[n] for n in (*needs, *asked) if n in self.dated)
         return Question(
-            measure or name, step, self.as_of, basis, tuple(dict.fromkeys(told)), lacking
+            measure or name,
+            step,
+            self.as_of,
+            basis,
+            tuple(dict.fromkeys(told)),
+            lacking,
+            dated,
+            self.low,
         )
 
 

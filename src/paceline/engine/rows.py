@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,6 @@ from paceline.engine.question import Provenance, Question
 from paceline.figures import Figure
 from paceline.lineage import code_of, digest
 from paceline.measures import Array, Measure, Result, View
-from paceline.signals.lows import broken, broken_low
 
 #: A value that looks back to fewer sessions is one of its own session.
 MIN_REACH = 2
@@ -110,7 +108,6 @@ class _RowFigures:
     ) -> None:
         self.measure, self.view, self.params, self.known = measure, view, params, known
         self._questions: dict[tuple[Any, ...], Question] = {}
-        self._since = "since" in params
         self._lookback = measure.lookback(params)
         self._reported = ",".join(n for n in measure.needs if n.startswith("fundamental:"))
 
@@ -153,28 +150,10 @@ class _RowFigures:
                 missing,
                 row.get("caveat") or "",
                 self.view.year_note if statistic in self.measure.annualised else "",
-                self._broken(row),
             ],
             extra=extra,
             reach=reach,
         )
-
-    def _broken(self, row: Mapping[str, Any]) -> str:
-        """That the low, where the row runs from it, has since been broken."""
-        if not ("since" in (row.get("statistic") or "") or self._since):
-            return ""
-        low = self._broken_low
-        if low is None or str(row.get("start")) != low[0] or str(row.get("end")) < low[1]:
-            return ""
-        return broken(*low)
-
-    @cached_property
-    def _broken_low(self) -> tuple[str, str] | None:
-        found = broken_low(self.view)
-        if found is None:
-            return None
-        low, on = (str(self.view.sessions[t].astype("datetime64[D]")) for t in found)
-        return low, on
 
     def nothing(self, subject: str) -> Figure:
         """The figure that stands where the result has no row of a subject that was asked for."""
@@ -243,4 +222,5 @@ class _RowFigures:
             names=names,
             basis=basis,
             caveats=caveats,
+            needs=rests.split(","),
         )

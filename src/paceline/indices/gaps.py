@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from paceline.arrays import COVERAGE, PATIENCE, Array, Bools, Dates, Ints
+from paceline.indices.validity import Validity
 
 #: How the reason of a window begins that lacks returns.
 NO_RETURN = "no value: no return"
@@ -36,18 +37,6 @@ class Judged(NamedTuple):
 
     refusal: str
     caveats: tuple[str, ...]
-
-
-class Validity(NamedTuple):
-    """Something a basket is made by that is of a day, and how many days old it may become."""
-
-    what: str
-    day: str
-    max_age: int
-
-    def age(self, end: str) -> int:
-        """Days from its day to ``end``; negative before it."""
-        return int((np.datetime64(end) - np.datetime64(self.day)).astype(int))
 
 
 @dataclass(frozen=True)
@@ -83,6 +72,14 @@ class Gaps:
     ended: str = ""
     alone: bool = False
     dated: tuple[Validity, ...] = ()
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The days on which the level is not known: too much of its weight has no return."""
+        lost = [self.shares[k] > self.limit for k in ("lost", "pending") if k in self.shares]
+        return (
+            tuple(self.days[t] for t in np.flatnonzero(np.logical_or.reduce(lost))) if lost else ()
+        )
 
     def eligible_on(self, sessions: Dates) -> Ints:
         """(T,) members of the day, priced or not, on each of those sessions; 0 where not known."""
@@ -122,7 +119,7 @@ class Gaps:
         ]
         said = (
             self.end if not refusals else "",
-            *self._carried(end),
+            *(c for d in self.dated for c in d.caveats(first, end)),
             *self._members(start or end, end),
             *self._before(first, low),
             *self._within(low, high),
@@ -136,7 +133,8 @@ class Gaps:
         if self.ended:
             out |= sessions > np.datetime64(self.ended)
         for of in self.dated:
-            out |= sessions > np.datetime64(of.day) + of.max_age
+            if of.max_age is not None:
+                out |= sessions > np.datetime64(of.day) + of.max_age
         if not self.days:
             return out
         days = np.array(self.days, "datetime64[D]")
@@ -225,19 +223,7 @@ class Gaps:
         return f"{self.name} ended on {self.ended}, {what}" if self.ended else ""
 
     def _too_old(self, end: str) -> list[str]:
-        return [
-            f"no value: {d.what} of {d.day} are {d.age(end):,} days old on {end}, "
-            f"{d.max_age:,} are allowed"
-            for d in self.dated
-            if d.age(end) > d.max_age
-        ]
-
-    def _carried(self, end: str) -> list[str]:
-        return [
-            f"{d.what} of {d.day}, rolled forward {d.age(end):,} days"
-            for d in self.dated
-            if 0 < d.age(end) <= d.max_age
-        ]
+        return [why for d in self.dated if (why := d.refusal(end))]
 
     def _past_the_end(self, end: str) -> list[str]:
         return [f"no value: {self.end}"] if self.ended and end > self.ended else []

@@ -31,6 +31,21 @@ class Levels:
     native: Array
     basis: Mapping[str, str]
 
+    def dating(self, name: str) -> tuple[str, Array]:
+        """The basis, and the level (T,) on it, on which the lows of a basket are dated."""
+        row = self.names.index(name)
+        return dating(*(self.by_basis[basis][row] for basis in BASES))
+
+
+def dating(price: Array, total: Array) -> tuple[str, Array]:
+    """The basis on which lows are dated, and the level (T,) on it: closes as long as they go on.
+
+    So that one market has one low, whatever basis is shown. The level with dividends where there
+    are no closes, or where those end before it.
+    """
+    ends = [int(np.flatnonzero(np.isfinite(x))[-1:].max(initial=-1)) for x in (price, total)]
+    return ("price", price) if ends[0] >= ends[1] else ("total", total)
+
 
 def assemble(
     days: Dates,

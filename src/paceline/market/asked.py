@@ -14,7 +14,7 @@ from paceline.arrays import Array, Dates
 from paceline.figures import Figure
 from paceline.indices.levels import Levels
 from paceline.lineage import Steps, digest
-from paceline.market import importing, lows, measuring, named, naming, watching
+from paceline.market import importing, measuring, named, naming, watching
 from paceline.market.age import Age, age_of
 from paceline.market.assembled import Assembled
 from paceline.market.importing import Progress
@@ -270,12 +270,20 @@ class Market:
     @property
     def low(self) -> tuple[dt.date, dt.date] | None:
         """The benchmark's last short-term low known today: (its session, day of confirmation)."""
-        return self.memo("low", lambda: lows.latest(self))
+        low = self.moment.low
+        return None if low is None else (low.day, low.confirmed)
 
     @property
     def low_broken(self) -> dt.date | None:
         """First session on which the benchmark closed below that low; None while it has held."""
-        return self.memo("low broken", lambda: lows.broken(self))
+        low = self.moment.low
+        return None if low is None else low.broken
+
+    @property
+    def low_hidden(self) -> str:
+        """That the benchmark has no close on days among which its low may lie; empty: it has."""
+        low = self.moment.low
+        return "" if low is None else low.hidden
 
     @property
     def watched(self) -> list[Watched]:

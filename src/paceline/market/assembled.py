@@ -18,6 +18,7 @@ from paceline.lineage import Steps
 from paceline.market.coverage import Coverage
 from paceline.market.lineage import Lineage
 from paceline.market.stored import Stored
+from paceline.signals.lows import Low, low_of
 
 if TYPE_CHECKING:
     from paceline.indices import Indices
@@ -268,6 +269,17 @@ class Assembled:
         preferred = {n: b.basis or self.file.market.basis for n, b in self.baskets.items()}
         indices = [self.composite_indices, self.instrument_indices]
         return levels.assemble(days, tuple(self.baskets), indices, preferred)
+
+    @cached_property
+    def low(self) -> Low | None:
+        """The benchmark's last short-term low known today; None without one."""
+        name = self.file.market.benchmark
+        basis, line = self.levels.dating(name)
+        lacking = self.coverage.gaps(name, basis)
+        sessions, size = self.levels.sessions, self.file.market.low
+        if lacking is None:
+            return low_of(line, sessions, size)
+        return low_of(line, sessions, size, lacking.unknown, lacking.ended)
 
     @cached_property
     def series(self) -> dict[str, tuple[Dates, Array]]:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from paceline import config
 from paceline.arrays import Dates
 from paceline.indices import levels
 from paceline.indices.drift import SHARES
-from paceline.indices.gaps import Gaps, Validity
+from paceline.indices.gaps import Gaps
+from paceline.market import validity
 
 if TYPE_CHECKING:
     from paceline.baskets.absent import Absent
@@ -82,23 +82,8 @@ class Coverage:
             self.moment.file.market.unpriced,
             days[last] if last < len(there) - 1 else "",
             bool(self.moment.baskets[name].instrument),
-            self._dated(self.moment.baskets[name]),
+            validity.of_basket(self.moment, name),
         )
-
-    def _dated(self, spec: config.Basket) -> tuple[Validity, ...]:
-        """What the members and weights of a basket rest on that is of a day."""
-        if spec.instrument or self.moment.stocks is None:
-            return ()
-        used = self.moment.file.tables_behind(spec)
-        sources = [s for s in self.moment.file.sources.values() if s.table in used]
-        dated = [Validity(s.table, str(s.valid), s.max_age) for s in sources if s.valid is not None]
-        universe = self.moment.file.universes.get(spec.universe or "")
-        fund = universe.holdings if universe is not None and universe.roll != "none" else None
-        held = self.moment.stocks.holdings(fund, -1) if fund else None
-        if held is not None and not any(d.what == "holdings" for d in dated):
-            limit = min((s.max_age for s in sources if s.table == "holdings"), default=config.AGE)
-            dated.append(Validity(f"holdings of {fund}", str(held.date), limit))
-        return tuple(dated)
 
     def _days(self, sessions: Dates) -> tuple[str, ...]:
         """The sessions as ISO dates."""

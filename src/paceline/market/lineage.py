@@ -11,7 +11,9 @@ from paceline import config
 from paceline.baskets import weights
 from paceline.engine import Provenance
 from paceline.indices import levels
+from paceline.indices.validity import Validity
 from paceline.lineage import Step, code_of
+from paceline.market import validity
 from paceline.market.stored import Stored
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ class Lineage:
             general,
             self.steps,
             gaps=self.moment.coverage.gaps,
+            low=lambda: self.moment.low,
         )
 
     def with_series(self, provenance: Provenance) -> Provenance:
@@ -55,15 +58,21 @@ class Lineage:
         loads = {row["load"]: row for row in self.stored.loads}
         code = code_of("paceline.store", alone=(Stored.__module__,))
         parents, caveats = dict(provenance.parents), dict(provenance.caveats)
+        dated = self._series_dated
         for name, written in self.stored.series_loads().items():
             read = [self.steps.keep(self.stored.import_step(loads[n])).id for n in written]
             step = Step("series", {"name": name}, tuple(read), code=code)
             parents[name] = (self.steps.keep(step).id,)
             sources = [self.file.sources.get(loads[n]["source"]) for n in written]
-            caveats[name] = tuple(
-                dict.fromkeys(s.caveat for s in sources if s is not None and s.caveat)
-            )
-        return replace(provenance, parents=parents, caveats=caveats)
+            said = [s.caveat for s in sources if s is not None]
+            said += [validity.stopped(dated[name], self.moment.as_of)] if name in dated else []
+            caveats[name] = tuple(dict.fromkeys(c for c in said if c))
+        dated = {**provenance.dated, **dated}
+        return replace(provenance, parents=parents, caveats=caveats, dated=dated)
+
+    @cached_property
+    def _series_dated(self) -> dict[str, Validity]:
+        return validity.of_series(self.moment)
 
     def _root(self, name: str, spec: config.Basket) -> tuple[Step, tuple[str, ...]]:
         """Step and caveats of a basket."""
@@ -84,9 +93,10 @@ class Lineage:
         caveats = [spec.caveat] if spec.caveat else []
         for built in (self.moment.composite_indices, self.moment.instrument_indices):
             if built and name in built["price"].names:
-                caveats += built["price"].caveats.get(name, ())
+                caveats += validity.without_direction(built["price"].caveats.get(name, ()))
                 break
-        used = {"prices"} | self.file.tables_behind(spec)
+        caveats += validity.undated(self.moment, name)
+        used = {"prices", *self.file.tables_behind(spec)}
         from_ = self._instrument_sources[spec.instrument] if spec.instrument else self.file.sources
         caveats += [
             s.caveat

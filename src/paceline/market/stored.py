@@ -219,6 +219,18 @@ class Stored:
             for (name,), part in rows.group_by("series", maintain_order=True)
         }
 
+    def series_lags(self) -> dict[str, int]:
+        """Days from the date of a value to the day it became known, the median of each series."""
+        import polars as pl
+
+        rows = (
+            self.store.table("series", self.version)
+            .group_by("series")
+            .agg((pl.col("known") - pl.col("date")).dt.total_days().median().alias("lag"))
+            .collect()
+        )
+        return {name: max(int(lag or 0), 0) for name, lag in rows.iter_rows()}
+
     def series_loads(self) -> dict[str, list[int]]:
         """The loads that wrote each series."""
         import polars as pl

@@ -12,6 +12,7 @@ from paceline.engine import Provenance
 from paceline.errors import NotEnoughData
 from paceline.indices.levels import BASES
 from paceline.lineage import code_of
+from paceline.market import validity
 from paceline.market.assembled import Assembled
 from paceline.measures import Measure
 from paceline.panel import Panel
@@ -80,6 +81,7 @@ def view_of(
     known = replace(
         known,
         fields={n: filed for n in measure.needs if n.startswith(FUNDAMENTAL)},
+        dated=validity.of_filings(moment, [n for n in measure.needs if n.startswith(FUNDAMENTAL)]),
         view=code_of(alone=(__name__,)),
     )
     return view, moment.lineage.with_series(known) if "series" in measure.needs else known

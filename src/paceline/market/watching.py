@@ -7,7 +7,8 @@ finding like those of the imports.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import datetime as dt
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,10 @@ FIRST_PAGE = (MISSING_SESSIONS, STOPPED, LACKING, ENDED, FOLLOWS)
 
 @dataclass(frozen=True)
 class Watched:
-    """A finding about the assembled market; the columns are those of the table ``findings``."""
+    """A finding about the assembled market; the columns are those of the table ``findings``.
+
+    days  every day that it is about, in order
+    """
 
     source: str
     check: str
@@ -48,10 +52,11 @@ class Watched:
     action: str
     example: str
     remedy: str = ""
+    days: tuple[dt.date, ...] = ()
 
     def row(self) -> dict[str, Any]:
         """As a row of the table; no import brought it."""
-        return {**vars(self), "load": None}
+        return {**vars(self), "days": list(self.days), "load": None}
 
 
 def watched(market: Market) -> list[Watched]:
@@ -83,15 +88,13 @@ def findings(market: Market) -> pl.DataFrame:
 
 def first_page(market: Market) -> list[dict[str, Any]]:
     """The findings of the last year that a reader must know before anything else."""
-    since = str(np.datetime64(market.as_of) - RECENT)
-    rows = market.findings().to_dicts()
-    return [r for r in rows if r["check"] in FIRST_PAGE and _recent(r, since, market.as_of)]
-
-
-def _recent(row: Mapping[str, Any], since: str, as_of: str) -> bool:
-    """Whether a day that the finding names lies in the last year; days are named in its example."""
-    words = str(row["example"] or "").replace(",", " ").replace(":", " ").split()
-    return any(since <= w <= as_of for w in words if len(w) == len(as_of) and w[4:5] == "-")
+    today = dt.date.fromisoformat(market.as_of)
+    since = today - dt.timedelta(RECENT)
+    return [
+        r
+        for r in market.findings().to_dicts()
+        if r["check"] in FIRST_PAGE and any(since <= d <= today for d in r["days"] or ())
+    ]
 
 
 def _unheld(market: Market) -> Iterator[Watched]:
@@ -139,6 +142,7 @@ def _unpriced(market: Market) -> Iterator[Watched]:
             f"{', '.join(counted.names[:LISTED])}{more}; most on {day}: "
             f"{int(counted.absent[t]):,} of {int(counted.eligible[t]):,} members",
             "Add prices of those that have departed: without them figures are of survivors.",
+            _dates([day] if day else []),
         )
 
 
@@ -157,6 +161,7 @@ def _lacking(market: Market) -> Iterator[Watched]:
             len(days),
             "said on every figure that they touch; without a value where nothing stands in",
             _latest(days),
+            days=_dates(days),
         )
 
 
@@ -173,7 +178,12 @@ def _ended(market: Market) -> Iterator[Watched]:
                 "no value after that day",
                 f"ended on {gaps.ended}",
                 "Import newer data of it, or name what took its place.",
+                _dates([gaps.ended]),
             )
+
+
+def _dates(days: Iterable[str]) -> tuple[dt.date, ...]:
+    return tuple(map(dt.date.fromisoformat, days))
 
 
 def _latest(days: list[str]) -> str:
@@ -204,7 +214,10 @@ def _months(market: Market, own: str, other: str) -> Iterator[Watched]:
     off: list[tuple[float, str]] = []
     months = 0
     for basis in ("price", "total"):
-        both = [_monthly(levels.sessions, levels.by_basis[basis][row]) for row in (a, b)]
+        both = [
+            _monthly(levels.sessions, market.sessions, levels.by_basis[basis][row])
+            for row in (a, b)
+        ]
         apart = both[0][1] - both[1][1]
         if not np.isfinite(apart).any():
             continue
@@ -221,12 +234,13 @@ def _months(market: Market, own: str, other: str) -> Iterator[Watched]:
             f"{months} months compared, {100 * limit:g} points allowed",
             told,
             "Compare members, weights and holes; a capped fund may differ by rule.",
+            _dates(day for _, day in off),
         )
 
 
-def _monthly(sessions: Dates, level: Array) -> tuple[Dates, Array]:
+def _monthly(sessions: Dates, calendar: Dates, level: Array) -> tuple[Dates, Array]:
     """Last sessions of months and the returns of the months, the last one as far as it has gone."""
-    ends = np.append(month_ends(sessions), len(sessions) - 1)
+    ends = np.union1d(month_ends(sessions, calendar), len(sessions) - 1)
     at = level[ends]
     with np.errstate(invalid="ignore", divide="ignore"):
         returns: Array = at[1:] / at[:-1] - 1

@@ -87,7 +87,7 @@ def concentration(view: View, *, months: int = 12, top: int = 10) -> Result:
 def _dates(view: View, months: int) -> Iterator[tuple[int, Span]]:
     """(session, its span) of the last ``months`` month ends and the last session, oldest first."""
     last = len(view.sessions) - 1
-    ends = month_ends(view.sessions).tolist()
+    ends = [t for t in month_ends(view.sessions, view.calendar).tolist() if t < last]
     for t in [*ends[max(len(ends) - months, 0) :], last]:
         yield from ((t, span) for span in view.spans if span.start <= t < span.stop)
 

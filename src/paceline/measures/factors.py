@@ -19,7 +19,7 @@ from paceline.signals.lows import last_low
 from paceline.signals.members import Basis, basis_of
 from paceline.signals.ranks import tied_ranks
 from paceline.signals.returns import return_between
-from paceline.signals.sessions import is_over, month_ends
+from paceline.signals.sessions import month_ends, period_ends
 from paceline.signals.sorts import held, legs, weigh
 from paceline.signals.tables import day, tidy
 from paceline.signals.windows import since_session, window
@@ -218,7 +218,7 @@ def _portfolios(sort: _Sort) -> Portfolios:
     """All factors' legs at every month end, and what they returned until the next one."""
     stocks, view = sort.stocks, sort.stocks.view
     F, T = len(FACTORS), len(view.sessions)
-    ends = month_ends(view.sessions)
+    ends = month_ends(view.sessions, view.calendar)
     daily = np.full((2 * F, T), np.nan)
     long_short = np.full((F, T), np.nan)
     value = list(FACTORS).index("value")
@@ -294,16 +294,10 @@ def _windows(
         yield "since_low", *window(view, "since_low")
     for name in ("mtd", "last_month", "ytd", "1y"):
         yield name, *window(view, name)
-    ends, last = month_ends(view.sessions), len(view.sessions) - 1
-    if is_over(view.sessions, view.calendar, "M"):
-        ends = np.append(ends, last)
-    for a, b in list(pairwise(ends.tolist()))[-months:] if months > 0 else []:
-        yield str(view.sessions[b].astype("datetime64[M]")), a, b
-    year = view.sessions.astype("datetime64[Y]")
-    closes = np.flatnonzero(year[1:] != year[:-1]).tolist()
-    closes += [last] if is_over(view.sessions, view.calendar, "Y") else []
-    for a, b in list(pairwise(closes))[-years:] if years > 0 else []:
-        yield str(year[b]), a, b
+    for unit, count in (("M", months), ("Y", years)):
+        ends = period_ends(view.sessions, view.calendar, unit)[0].tolist()
+        for a, b in list(pairwise(ends))[-count:] if count > 0 else []:
+            yield str(view.sessions[b].astype(f"datetime64[{unit}]")), a, b
 
 
 def _league(

@@ -47,7 +47,7 @@ def league(
 
     Columns: ``group``, ``rank``, ``rank_before``, ``rank_change``, ``value_before``; the horizon is
     ``statistic``. Missing: a basket without a return has no rank, and the others are ranked without
-    it.
+    it; of one that ended they say so.
     """
     wanted = list(chosen(horizons, ("since",) if since is not None else DEFAULT))
     if since is not None and "since" not in wanted:
@@ -69,17 +69,28 @@ def league(
             own = np.array(members, np.int64)
             head = {**when, "group": group}
             names = [view.subjects[m] for m in members]
-            rows += [{**head, **row} for row in _ranking(names, now[own], before[own], tie)]
+            ended = [n for n, m in zip(names, members, strict=True) if _ended(view.levels[m], end)]
+            without = f"ranked without {', '.join(ended)}: ended before" if ended else ""
+            rows += [
+                {**head, **row, "caveat": "" if row["subject"] in ended else without}
+                for row in _ranking(names, now[own], before[own], tie)
+            ]
     return Result(
         table=tidy(
             rows,
             group=pl.String,
+            caveat=pl.String,
             rank=pl.Int64,
             rank_before=pl.Int64,
             rank_change=pl.Int64,
             value_before=pl.Float64,
         )
     )
+
+
+def _ended(level: Array, end: int) -> bool:
+    """Whether a level (T,) had values and has none any more at ``end``."""
+    return bool(np.isnan(level[end]) and np.isfinite(level[: max(end, 0)]).any())
 
 
 def _ranking(

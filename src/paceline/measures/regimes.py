@@ -9,7 +9,7 @@ import numpy as np
 from paceline import kernels
 from paceline.measures import Array, Dates, Result, View, measure
 from paceline.signals.returns import session_returns, trailing_returns
-from paceline.signals.sessions import month_ends
+from paceline.signals.sessions import period_ends
 
 UNITS = {
     "bull_20": "count",
@@ -50,8 +50,8 @@ def regimes(view: View, *, trailing: int = 504) -> Result:
     trailing           return over ``trailing`` sessions (504, two years)
     volatility         sqrt(A * that variance), ddof 1; A is the number of sessions of a year of the
                        market's calendar, 252 in New York by convention
-    volatility_median  median of volatility at the ends of all months completed before the session's
-                       own, at least 24
+    volatility_median  median of volatility at the ends of all months that are over by the session's
+                       close, at least 24: on the last session of a month by the calendar, its own
 
     trailing  sessions of the market return
 
@@ -74,7 +74,7 @@ def regimes(view: View, *, trailing: int = 504) -> Result:
     past = trailing_returns(levels, trailing)
     deviation = kernels.move_std(session_returns(levels), VARIANCE)
     volatility = deviation * np.sqrt(view.year)
-    median = expanding_median(volatility, view.sessions)
+    median = expanding_median(volatility, view.sessions, view.calendar)
     with np.errstate(invalid="ignore"):
         panic = np.where(
             np.isfinite(past + volatility + median), (past < 0) & (volatility > median), np.nan
@@ -90,20 +90,18 @@ def regimes(view: View, *, trailing: int = 504) -> Result:
     )
 
 
-def expanding_median(a: Array, sessions: Dates) -> Array:
-    """(S, T) median of each row's values at the ends of all months before each session's own.
+def expanding_median(a: Array, sessions: Dates, calendar: Dates) -> Array:
+    """(S, T) median of each row's values at the ends of all months that are over by each session.
 
     NaN until there are 24 of them. Of a month only what its last session shows counts; missing
     values are left out.
     """
-    begins = month_ends(sessions) + 1  # first sessions of months, but for the first one
+    ends, known = period_ends(sessions, calendar, "M")
     out = np.full(a.shape, np.nan)
-    stops = [*begins[1:].tolist(), a.shape[1]] if len(begins) else []
+    stops = [*known[1:].tolist(), a.shape[1]] if len(known) else []
     for row, values in enumerate(a):
         seen: list[float] = []
-        for begin, stop, value in zip(
-            begins.tolist(), stops, values[begins - 1].tolist(), strict=True
-        ):
+        for begin, stop, value in zip(known.tolist(), stops, values[ends].tolist(), strict=True):
             if np.isfinite(value):
                 insort(seen, value)
             if len(seen) >= MONTHS:

@@ -8,7 +8,7 @@ import polars as pl
 from paceline import kernels
 from paceline.measures import Array, Result, View, measure
 from paceline.signals.returns import session_returns
-from paceline.signals.sessions import last_close_of_year, year_of
+from paceline.signals.sessions import begin_of
 from paceline.signals.tables import day, tidy
 
 #: Two returns closer than this are equal: they differ by rounding only.
@@ -26,7 +26,7 @@ EQUAL = 1e-12
         "Campbell, Lo, MacKinlay (1997), The Econometrics of Financial Markets, section 2.2 (runs)",
     ),
 )
-def streaks(view: View, *, window: int = 63) -> Result:
+def streaks(view: View, *, window: int | None = None) -> Result:
     """Lengths of runs of sessions with the same sign.
 
     For each level the sign of its return r_t; for each pair (against is filled) the sign of lead's
@@ -35,11 +35,12 @@ def streaks(view: View, *, window: int = 63) -> Result:
 
     current        run that ends at the last session: positive gains (ahead), negative losses
                    (behind), 0 neither
-    longest_gain   longest run of gains this calendar year (levels) or in the last ``window``
-                   sessions (pairs: longest_ahead); the latest of equals; likewise longest_loss,
+    longest_gain   longest run of gains this calendar year (levels) or this calendar quarter
+                   (pairs: longest_ahead); the latest of equals; likewise longest_loss,
                    longest_behind, negative
 
-    window  sessions in which the longest run of a pair is looked for
+    window  so many last sessions, instead of this quarter's, in which the longest run of a pair is
+            looked for
 
     Columns: ``start`` is the close before the run's first session and ``end`` its last session, so
     that the move over the run is the return from start to end; ``first`` is its first session;
@@ -47,8 +48,8 @@ def streaks(view: View, *, window: int = 63) -> Result:
     statement. Missing: a session without return breaks the run.
     """
     daily = session_returns(view.levels)
-    end = len(view.sessions) - 1
-    year = last_close_of_year(view.sessions, year_of(view.sessions) - 1) + 1
+    year, quarter = (begin_of(view.sessions, unit) for unit in ("Y", "Q"))
+    recent = quarter if window is None else len(view.sessions) - window
     rows = []
     for row, subject in enumerate(view.subjects):
         if np.isfinite(view.levels[row]).any():
@@ -68,7 +69,7 @@ def streaks(view: View, *, window: int = 63) -> Result:
             view.subjects[lead],
             view.subjects[other],
             ahead,
-            max(end + 1 - window, 1),
+            max(recent, 1),
             ("longest_ahead", "longest_behind"),
             (lead, other),
         )

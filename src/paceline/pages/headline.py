@@ -7,7 +7,17 @@ built index does not follow the published one: a sentence each, after the three.
 from __future__ import annotations
 
 from paceline.document import Label, Part, Sentence
-from paceline.pages.words import Clause, compare, day, heading, largest, month, spelled, words
+from paceline.pages.words import (
+    Clause,
+    compare,
+    day,
+    heading,
+    largest,
+    low_since,
+    month,
+    spelled,
+    words,
+)
 from paceline.studies.answers import Answers
 
 #: How one leg's return stands to the other's.
@@ -84,6 +94,7 @@ def _since_low(ask: Answers) -> Sentence | None:
                 *compared,
                 tail,
                 ".",
+                *low_since(ask.market.low_broken, ask.market.low_hidden),
             )
     return None
 

@@ -74,8 +74,9 @@ def _row(ask: Answers, name: str) -> tuple[Part | None, ...] | None:
 
 
 def _window(ask: Answers) -> Label:
-    """The sessions in which the longest streak of a pair is looked for: no quarter of a year."""
-    return Label(f"{ask.setting('streaks', 'window')} sessions")
+    """Where the longest streak of a pair is looked for."""
+    window = ask.market.settings("streaks")["window"]
+    return Label("this quarter" if window is None else f"in the last {window} sessions")
 
 
 def _against(ask: Answers) -> list[tuple[Part | None, ...]]:
@@ -89,7 +90,7 @@ def _against(ask: Answers) -> list[tuple[Part | None, ...]]:
                 shown = (
                     Label(title)
                     if statistic == "current"
-                    else Label(f"{title}, last {_window(ask).text}")
+                    else Label(f"{title} {_window(ask).text}")
                 )
                 rows.append((ask.name(r.lead), ask.name(r.against), shown, run, *between))
     return rows
@@ -108,7 +109,7 @@ def _said(ask: Answers) -> list[Block]:
         streak = (
             " The longest streak of sessions ahead of ",
             ask.name(first.against),
-            " in the last ",
+            " ",
             _window(ask),
             " was ",
             run,

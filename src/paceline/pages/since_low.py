@@ -5,7 +5,7 @@ from __future__ import annotations
 from paceline.document import Chart, Grid, Label, Part, Section, Sentence, Series
 from paceline.figures import Figure
 from paceline.pages import page
-from paceline.pages.words import WINDOWS, Clause, best, day, words
+from paceline.pages.words import WINDOWS, best, day, low_since, words
 from paceline.studies.answers import Answers
 
 #: Windows of the table, after the return since the low itself.
@@ -54,7 +54,7 @@ def _said(ask: Answers, strongest: Figure | None) -> Sentence:
         ", confirmed on ",
         day(known),
         ".",
-        _broken(ask),
+        *low_since(ask.market.low_broken, ask.market.low_hidden),
         (
             " The strongest basket since the low is ",
             ask.name(strongest.subject) if strongest else None,
@@ -63,15 +63,6 @@ def _said(ask: Answers, strongest: Figure | None) -> Sentence:
             ".",
         ),
         (" The benchmark has returned ", ask.one("performance", ask.benchmark, "since_low"), "."),
-    )
-
-
-def _broken(ask: Answers) -> Clause:
-    on = ask.market.low_broken
-    return (
-        (" That low has been broken since: the first close below it was on ", day(on), ".")
-        if on
-        else ()
     )
 
 

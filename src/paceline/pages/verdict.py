@@ -9,7 +9,7 @@ from paceline.figures import Figure
 from paceline.methods import grades as rules
 from paceline.pages import page
 from paceline.pages.signs import distance, plural, some
-from paceline.pages.words import INTERVAL, bar, day, words
+from paceline.pages.words import INTERVAL, bar, day, low_since, words
 from paceline.studies import consolidation, leadership
 from paceline.studies import verdict as study
 from paceline.studies.answers import Answers
@@ -52,6 +52,7 @@ def _changing(found: Verdict) -> Sentence:
         why = next((c for c in grade.caveats if c.startswith("no value")), "no value")
         return words("Whether leadership is changing cannot be judged (", Label(why), ").")
     n, k = found.counts()
+    market = found.market
     since: tuple[Part, ...] = ("since the low of " if found.is_low else "since ", day(found.date))
     head = (rules.claim("changing", found.grade), " (grade: ", grade, "). ")
     if not found.judged:
@@ -66,6 +67,7 @@ def _changing(found: Verdict) -> Sentence:
         ", ",
         some(k),
         " made a new turn with a move larger than chance explains.",
+        *low_since(*((market.low_broken, market.low_hidden) if found.is_low else (None, ""))),
     )
 
 

@@ -122,6 +122,16 @@ def day(date: str | dt.date | None) -> Label:
     return Label(f"{on.day} {MONTHS[on.month - 1]} {on.year}")
 
 
+def low_since(broken: dt.date | None, hidden: str) -> tuple[Clause, ...]:
+    """What has become of the low that windows run from: broken since, or not known for certain."""
+    return (
+        (" That low has been broken since: the first close below it was on ", day(broken), ".")
+        if broken
+        else (),
+        (" Beware: ", Label(hidden), ".") if hidden else (),
+    )
+
+
 def month(date: str | None) -> Label:
     """The month of a date for people: November 2025."""
     on = dt.date.fromisoformat(str(date)[:10])

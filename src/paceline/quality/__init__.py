@@ -100,9 +100,11 @@ def _far_days(name: str, frame: pl.DataFrame) -> list[Finding]:
     alone = lone_days(days.to_numpy().astype("datetime64[D]"), FAR_OF_SOURCE)
     if not alone.any():
         return []
-    shown = ", ".join(str(day) for day in days.filter(pl.Series(alone)))
-    what = "a day far from all others of the source"
-    return [Finding(name, what, int(alone.sum()), "kept, flagged", shown, "Check the year.")]
+    far = days.filter(pl.Series(alone)).to_list()
+    what, shown = "a day far from all others of the source", ", ".join(map(str, far))
+    return [
+        Finding(name, what, len(far), "kept, flagged", shown, "Check the year.", days=tuple(far))
+    ]
 
 
 def _values(

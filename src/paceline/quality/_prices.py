@@ -98,6 +98,7 @@ def _missing_sessions(name: str, frame: pl.DataFrame, context: Context) -> list[
                 "worked back or taken from another source or basis where possible, else missing",
                 shown,
                 "Add the sessions to the file.",
+                days=tuple(days[whole].tolist()),
             )
         )
     findings += _stopped(name, spans.get_column("last").to_numpy(), listed, days)
@@ -111,6 +112,7 @@ def _missing_sessions(name: str, frame: pl.DataFrame, context: Context) -> list[
                 rest,
                 "not in the file",
                 f"most on {days[most]}: {int(lacking[most])} of {int(listed[most])} securities",
+                days=(days[most].item(),),
             )
         )
     return findings
@@ -137,6 +139,7 @@ def _stopped(
             "not carried forward: another source or basis, else missing",
             f"after {days[at]}: {int(ends[at])} of {int(listed[at])} securities",
             "Fetch the source again from that day on.",
+            days=(days[at].item(),),
         )
     ]
 

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
 from paceline import kernels
-from paceline.arrays import Array, Ints
+from paceline.arrays import Array, Dates, Ints
 from paceline.errors import UsageError
+from paceline.indices.levels import BASES, dating
 from paceline.signals.view import View
+
+#: Days that a caveat names one by one.
+NAMED = 4
 
 
 def benchmark_level(view: View) -> Array | None:
-    """Level of the benchmark on price basis if it has one, else on the view's own.
+    """Level of the benchmark on which lows are dated: see ``indices.levels.dating``.
 
-    Lows are dated on prices whatever basis is shown, so that one market has one low. None without a
-    benchmark.
+    Where the view has no level of both bases, on its own. None without a benchmark.
     """
     if view.benchmark is None:
         return None
-    price = view.all_levels.get("price")
-    if price is not None and np.isfinite(price[view.benchmark]).any():
-        row: Array = price[view.benchmark]
-    else:
-        row = view.levels[view.benchmark]
+    both = [view.all_levels[b][view.benchmark] for b in BASES if b in view.all_levels]
+    if len(both) == len(BASES) and any(np.isfinite(x).any() for x in both):
+        return dating(*both)[1]
+    row: Array = view.levels[view.benchmark]
     return row
 
 
@@ -42,28 +48,71 @@ def last_low(view: View) -> tuple[int, int] | None:
     return lows[-1] if lows else None
 
 
-def broken_low(view: View) -> tuple[int, int] | None:
-    """The benchmark's last confirmed low and the first later session that closed below it.
+@dataclass(frozen=True)
+class Low:
+    """The last confirmed low of a benchmark, and what has become of it.
 
-    None while the low has held, or without one.
+    day        its session; ``confirmed``: the one by whose close it was known
+    broken     first later session that closed below it; None while it has held
+    hidden     that closes are missing among which the low may lie; "" where none are
     """
-    low = last_low(view)
-    level = benchmark_level(view)
-    if low is None or level is None:
+
+    day: dt.date
+    confirmed: dt.date
+    broken: dt.date | None = None
+    hidden: str = ""
+
+    def caveats(self, start: str | None, end: str) -> list[str]:
+        """What a figure says whose window runs from the low."""
+        if start != str(self.day):
+            return []
+        said = []
+        if self.broken is not None and end >= str(self.broken):
+            below = f"the benchmark closed below it on {self.broken}"
+            said.append(f"the low of {self.day} has been broken: {below}")
+        return [*said, *([self.hidden] if self.hidden else [])]
+
+
+def low_of(
+    level: Array,
+    sessions: Dates,
+    low: tuple[float, float],
+    unknown: Sequence[str] = (),
+    ended: str = "",
+) -> Low | None:
+    """The last confirmed low of a level (T,); None without one.
+
+    unknown  days on which the level is not known: where some lie between the high before the low
+             and its confirmation, the low may be one of them
+    ended    last day of the level, where it ended before the last session; a later low is not seen
+    """
+    kind, pivot, confirmed = kernels.turning_points(level, fall=low[0], rise=low[1])
+    troughs = np.flatnonzero(kind < 0)
+    if not len(troughs):
         return None
-    at = broken_on(level, low[0])
-    return None if at is None else (low[0], at)
+    k = int(troughs[-1])
+    high = int(pivot[k - 1]) if k else 0
+    at, known = int(pivot[k]), int(confirmed[k])
+    below = broken_on(level, at)
+    days = sessions.astype("datetime64[D]")
+    first, last = str(days[high]), str(days[known])
+    inside = [day for day in unknown if first < day < last]
+    named = ", ".join(inside if len(inside) <= NAMED else [f"{inside[0]} to {inside[-1]}"])
+    hidden = [f"the benchmark has no close on {named}: its low may lie there"] if inside else []
+    if ended:
+        hidden.append(f"the benchmark ended on {ended}: a later low is not seen")
+    return Low(
+        days[at].item(),
+        days[known].item(),
+        None if below is None else days[below].item(),
+        "; ".join(hidden),
+    )
 
 
 def broken_on(level: Array, low: int) -> int | None:
     """First session after ``low`` on which the level (T,) closed below that of ``low``."""
     below = np.flatnonzero(level[low + 1 :] < level[low])
     return low + 1 + int(below[0]) if len(below) else None
-
-
-def broken(low: object, on: object) -> str:
-    """What a figure since a low says once the low has been broken."""
-    return f"the low of {low} has been broken: the benchmark closed below it on {on}"
 
 
 def known_low(view: View) -> Ints:

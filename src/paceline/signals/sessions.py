@@ -29,14 +29,23 @@ def last_close_of_year(sessions: Dates, year: int) -> int:
     return on_or_before(sessions, f"{year:04d}-12-31")
 
 
-def month_ends(sessions: Dates) -> Ints:
-    """(K,) session numbers of the last session of each month that is over.
+def month_ends(sessions: Dates, calendar: Dates) -> Ints:
+    """(K,) session numbers of the last session of each month that is over: see ``period_ends``."""
+    return period_ends(sessions, calendar, "M")[0]
 
-    A month is over when a session of a later month is there: the last session of all is never a
-    month end. Causal: what is a month end on a day stays one.
+
+def period_ends(sessions: Dates, calendar: Dates, unit: str) -> tuple[Ints, Ints]:
+    """Last session of each month ("M"), quarter ("Q") or year ("Y") that is over, and when known.
+
+    A period is over once the next session, past or to come, belongs to a later one. The second
+    array numbers the sessions by whose close that is known: the period's own last one where the
+    ``calendar`` reaches beyond it, else the one after it. Causal: what is over on a day stays so.
     """
-    month = sessions.astype("datetime64[M]")
-    return np.flatnonzero(month[1:] != month[:-1])
+    coming = calendar[calendar > sessions[-1]][:1]
+    period = _period(np.concatenate([sessions, coming]), unit)
+    ends = np.flatnonzero(period[1:] != period[:-1])
+    reached = calendar[-1:] > sessions[ends] if len(calendar) else np.zeros(len(ends), bool)
+    return ends, np.where(reached, ends, ends + 1)
 
 
 def is_over(sessions: Dates, calendar: Dates, unit: str) -> bool:
@@ -45,15 +54,21 @@ def is_over(sessions: Dates, calendar: Dates, unit: str) -> bool:
     It is where the next session of the ``calendar`` belongs to another one; not known, and so no,
     where the calendar does not reach beyond the last session.
     """
-    coming = calendar[calendar > sessions[-1]][:1]
-    if not len(coming):
-        return False
-    period = "Y" if unit == "Y" else "M"
-    last, after = (
-        int(d[0].astype(f"datetime64[{period}]").astype(np.int64)) for d in (sessions[-1:], coming)
-    )
-    size = 3 if unit == "Q" else 1
-    return after // size > last // size
+    ends, _ = period_ends(sessions, calendar, unit)
+    return bool(len(ends) and ends[-1] == len(sessions) - 1)
+
+
+def begin_of(sessions: Dates, unit: str, at: int = -1) -> int:
+    """Number of the first session of the month, quarter or year that holds session ``at``."""
+    period = _period(sessions, unit)
+    return int(np.searchsorted(period, period[at]))
+
+
+def _period(days: Dates, unit: str) -> Ints:
+    """Number of the month, quarter or year of each day."""
+    if unit == "Y":
+        return days.astype("datetime64[Y]").astype(np.int64)
+    return days.astype("datetime64[M]").astype(np.int64) // (3 if unit == "Q" else 1)
 
 
 def week_ends(sessions: Dates, calendar: Dates) -> tuple[Ints, bool]:

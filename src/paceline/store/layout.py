@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import polars as pl
@@ -39,6 +38,8 @@ FINDINGS = pl.Schema(
         "action": pl.String(),
         "example": pl.String(),
         "remedy": pl.String(),
+        # days that the fault is about; null in loads of older stores
+        "days": pl.List(pl.Date()),
         "known": pl.Date(),
         "load": pl.Int32(),
     }
@@ -168,7 +169,7 @@ def beside(
 ) -> dict[str, pl.DataFrame]:
     """Findings and quarantine as rows of their tables, without ``load``."""
     rows = pl.DataFrame(
-        [asdict(f) for f in findings],
+        [{**vars(f), "days": list(f.days)} for f in findings],
         schema={k: v for k, v in FINDINGS.items() if k not in ("known", "load")},
     )
     tables = {"findings": rows.with_columns(known=pl.lit(None, pl.Date))}

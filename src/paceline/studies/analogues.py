@@ -55,6 +55,7 @@ def history(market: Market) -> tuple[Dates, Array, list[str], int] | None:
         named = {}
         for what in (MARKET, *FACTORS):
             fits = [n for n in stored if n.endswith(f"{period}/{what}")]
+            fits = [n for n in fits if np.isfinite(stored[n][1]).any()]
             if fits:
                 named[what] = max(fits, key=lambda n: len(stored[n][0]))
         if MARKET not in named or len(named) < 2:
@@ -145,9 +146,14 @@ def nearest(market: Market) -> Likeness | None:
     if stored is None:
         return None
     days, returns, names, period = stored
+    # the series of one day: none is carried on
+    ends = {n: days[np.isfinite(row)][-1] for n, row in zip(names, returns, strict=True)}
+    first = min(ends, key=lambda n: ends[n])
+    whole = days <= ends[first]
+    days, returns = days[whole], returns[:, whole]
     if days[-1] < np.datetime64(market.as_of) - STALE:
         raise NotEnoughData(
-            f"the stored factor returns end on {days[-1]}: today is not among them.",
+            f"the stored factor returns end on {days[-1]} ({first}): today is not among them.",
             "Fetch newer ones.",
         )
     per_month = max(MONTH // period, 1)

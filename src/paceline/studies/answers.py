@@ -168,10 +168,14 @@ class Answers:
             for d in (figure.start, figure.end)
         )
         line = levels.native[levels.names.index(figure.subject), a : b + 1]
+        days = [str(d) for d in levels.sessions[a : b + 1]]
+        lacking = self.market.moment.coverage.gaps(figure.subject)
+        unknown = set() if lacking is None else set(lacking.unknown)
+        there = np.array([d not in unknown for d in days])
         return Series(
             self.name(figure.subject).text,
-            [str(d) for d in levels.sessions[a : b + 1]],
-            _plain(line / line[0] - 1),
+            days,
+            _plain(np.where(there, line / line[0] - 1, np.nan)),
             figure,
         )
 

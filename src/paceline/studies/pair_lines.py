@@ -58,6 +58,12 @@ def price_relative(study: Study, sessions: int) -> DrawnLine | None:
     """First leg over second, 100 at the first value of the last ``sessions``; None without any."""
     line = study.rotations.line(study.pair.name)[-sessions:]
     days: Sequence[object] = study.days[-len(line) :].tolist()
+    gaps = [
+        study.market.moment.coverage.gaps(n, study.basis)
+        for n in (study.pair.lead, study.pair.against)
+    ]
+    unknown = {d for g in gaps if g is not None for d in g.unknown}
+    line = np.where([str(d) in unknown for d in days], np.nan, line)
     there = np.flatnonzero(np.isfinite(line))
     if not len(there):
         return None

@@ -44,8 +44,9 @@ def compounded(ask: Answers, windows: Sequence[str]) -> list[CompoundedFactor]:
             measure="factor_history",
         )
         cells: list[Figure | None] = []
+        last = str(days[np.isfinite(values)][-1:].max(initial=np.datetime64("0001-01-01")))
         for same in asked:
-            if same is None or not same.start or str(days[-1]) < str(same.end):
+            if same is None or not same.start or last < str(same.end):
                 cells.append(None)
                 continue
             inside = (

@@ -23,7 +23,6 @@ from paceline.methods.barriers import NAMED
 from paceline.methods.detector import QUARTER
 from paceline.methods.episode_table import last_turn
 from paceline.methods.last_window import window_evidence
-from paceline.signals.lows import broken
 from paceline.studies.answers import Answers
 from paceline.studies.rotations import Pair, RotationSet, pairs, rotation_set
 
@@ -103,8 +102,6 @@ class Verdict:
             chosen = chosen or list(self.rotations.pairs.values())
             legs = sorted({n for p in chosen for n in (p.lead, p.against)})
             caveats, basis = (*caveats, *self.ended), ""
-        if self.is_low and market.low_broken is not None and start is None and not subject:
-            caveats = (*caveats, broken(self.date, market.low_broken))
         names = list(dict.fromkeys([*legs, benchmark]))
         question = market.provenance(names, dict.fromkeys(names, basis)).question(
             "verdict",
@@ -170,12 +167,14 @@ class Verdict:
         def made(statistic: str, value: Value, unit: str, **more: Any) -> Figure:
             return self.figure(statistic, value, unit, pair, rotation=pair.name, **more)
 
+        family = self.ended  # who is not judged changes what is corrected for all
+
         found = {
             "move": made("move", move, "return"),
             "effect": made("beyond usual", e.effect, "return", evidence=e, caveats=why, line=which),
             "low": made("beyond usual, low", e.low, "return", caveats=why, line=which),
             "high": made("beyond usual, high", e.high, "return", caveats=why, line=which),
-            "p": made("adjusted p", e.p_adjusted, "ratio", caveats=why, line=which),
+            "p": made("adjusted p", e.p_adjusted, "ratio", caveats=(*why, *family), line=which),
             "n_effective": made(
                 "independent windows", e.n_effective, "ratio", caveats=why, line=which
             ),
@@ -184,8 +183,10 @@ class Verdict:
         turn = f"{said}: {NAMED[case.size]}" if case.direction else "none"
         found["turn"] = made("new turn", turn, "text")
         for part in ("effect", "significance", "persistence"):
-            found[f"grade_{part}"] = made(f"grade of {part}", getattr(g, part), "text")
-        found["grade"] = made("grade", g.grade, "text")
+            found[f"grade_{part}"] = made(
+                f"grade of {part}", getattr(g, part), "text", caveats=family
+            )
+        found["grade"] = made("grade", g.grade, "text", caveats=family)
         return found
 
 

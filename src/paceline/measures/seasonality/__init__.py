@@ -102,7 +102,8 @@ def _of_line(
     view: View, line: SeasonalLine, since: tuple[int, ...], slot: int, drawn: tuple[str, ...]
 ) -> Iterator[dict[str, object]]:
     """Rows of one line."""
-    today = view.sessions[-1].item()
+    published = line.subject in view.series
+    today = (line.dates if published else view.sessions)[-1].item()
     later = np.empty(0, "datetime64[D]") if line.monthly else ahead(view, line.dates[-1])
     at = places(line.dates, later)
     seasons, of_slot = list(months(line, at)), []

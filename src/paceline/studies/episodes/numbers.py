@@ -93,8 +93,7 @@ class RotationNumbers:
     def low(self) -> AfterLows | None:
         """The move since the benchmark's last low beside those after earlier ones; None without."""
         have = self.market.all_levels
-        level = have.native[have.names.index(self.market.benchmark)]
-        lows = confirmed_lows(level, self.market.file.market.low)
+        lows = confirmed_lows(have.dating(self.market.benchmark)[1], self.market.file.market.low)
         at = len(have.sessions) - len(self.days)
         after = [(low - at, confirmed - at) for low, confirmed in lows if low >= at]
         if not after or after[-1][0] >= len(self.days) - 1:

@@ -225,6 +225,8 @@ class Study(RotationNumbers):
         line = "raw" if h.name == ITSELF else "proxy"
         way = "lead" if h.direction > 0 else "against"
         common: dict[str, Any] = {"line": line, "start": h.first, "direction": way}
+        if line == "proxy" and self.proxy is not None:
+            common["end"] = self.proxy.days[np.isfinite(self.proxy.line)][-1]
         at = f"after {o.horizon}"
         why = [e.note] if e.note else []
 
