@@ -17,6 +17,7 @@ from paceline.cli.options import (
     say_table,
 )
 from paceline.errors import UsageError
+from paceline.wording import agreeing
 
 if TYPE_CHECKING:
     from paceline.methods.episode_table import Episode
@@ -171,22 +172,35 @@ def _followed(study: Study) -> None:
 def _latest(study: Study) -> None:
     """The move since the benchmark's low and of the last two weeks, beside earlier ones."""
     low, best = study.since_low(), study.superlative()
-    if low:
-        say(
-            f"Since the benchmark's low of {low['now'].start} ({low['sessions'].text} sessions), "
-            f"the first leg returned {low['now'].text} relative to the second, more than after "
-            f"{low['rank'].text} of {low['n'].text} earlier lows."
+    if low and low["now"].value is not None:
+        length, now, count = low["sessions"].text, low["now"], low["n"].text
+        rank = (
+            f", more than after {low['rank'].text} of "
+            f"{count} earlier {agreeing(count, 'low', 'lows')}"
+            if low["rank"].value is not None and low["n"].value
+            else ""
         )
-    if best:
+        say(
+            f"Since the benchmark's low of {now.start} ({length} "
+            f"{agreeing(length, 'session', 'sessions')}), the first leg returned {now.text} "
+            f"relative to the second{rank}."
+        )
+    if best and best["now"].value is not None:
         since = (
             f"it was last as large on {best['since']}"
             if best["since"]
             else "it was never as large in this history"
         )
+        count = best["n"].text
+        rank = (
+            f", more than in {best['rank'].text} of "
+            f"{count} earlier two-week {agreeing(count, 'period', 'periods')}"
+            if best["rank"].value is not None and best["n"].value
+            else ""
+        )
         say(
             f"Over the last two weeks the first leg returned {best['now'].text} relative to the "
-            f"second, more than in {best['rank'].text} of {best['n'].text} earlier two-week "
-            f"periods; {since}."
+            f"second{rank}; {since}."
         )
 
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from paceline.arrays import COVERAGE, PATIENCE, Array, Bools, Dates, Ints
+from paceline.wording import agreeing, counted
 
 #: How the reason of a window begins that lacks returns.
 NO_RETURN = "no value: no return"
@@ -159,11 +160,16 @@ class Gaps:
         if self.ranked:
             return []
         unheld = self.absent + self._unheld
-        for lacking, what in ((self.absent, "have a price"), (unheld, "are held")):
+        for lacking, what in (
+            (self.absent, ("has a price", "have a price")),
+            (unheld, ("is held", "are held")),
+        ):
             worst = self._worst(lacking, first, end)
             if worst is not None and worst[1] > (1 - COVERAGE) * worst[2]:
                 day, missing, eligible = worst
-                have = f"{eligible - missing:,} of {eligible:,} members of {self.name} {what}"
+                priced = eligible - missing
+                verb = agreeing(priced, *what)
+                have = f"{priced:,} of {counted(eligible, 'member')} of {self.name} {verb}"
                 return [f"no value: {have} on {day}"]
         return []
 
@@ -179,7 +185,9 @@ class Gaps:
         worst = None if self.ranked else self._worst(self._unheld, first, end)
         if worst is not None and worst[1] > self.limit * worst[2]:
             day, missing, eligible = worst
-            said.append(f"{missing:,} of {eligible:,} members of {self.name} are not held on {day}")
+            verb = agreeing(missing, "is", "are")
+            of = f"{counted(eligible, 'member')} of {self.name}"
+            said.append(f"{missing:,} of {of} {verb} not held on {day}")
         return said
 
     def _absent(self, first: str, end: str) -> str:
@@ -187,8 +195,8 @@ class Gaps:
         if worst is None:
             return ""
         day, absent, eligible = worst
-        of = f"{eligible:,} members of {self.name}" if not self.ranked else f"{eligible:,} members"
-        verb = "has" if absent == 1 else "have"
+        of = counted(eligible, "member") + ("" if self.ranked else f" of {self.name}")
+        verb = agreeing(absent, "has", "have")
         tail = " and cannot be ranked" if self.ranked else ""
         return f"{absent:,} of {of} {verb} no price on {day}{tail}"
 
@@ -226,15 +234,15 @@ class Gaps:
 
     def _too_old(self, end: str) -> list[str]:
         return [
-            f"no value: {d.what} of {d.day} are {d.age(end):,} days old on {end}, "
-            f"{d.max_age:,} are allowed"
+            f"no value: {d.what} of {d.day} are {counted(d.age(end), 'day')} old on {end}, "
+            f"{d.max_age:,} {agreeing(d.max_age, 'is', 'are')} allowed"
             for d in self.dated
             if d.age(end) > d.max_age
         ]
 
     def _carried(self, end: str) -> list[str]:
         return [
-            f"{d.what} of {d.day}, rolled forward {d.age(end):,} days"
+            f"{d.what} of {d.day}, rolled forward {counted(d.age(end), 'day')}"
             for d in self.dated
             if 0 < d.age(end) <= d.max_age
         ]

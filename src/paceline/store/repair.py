@@ -23,6 +23,7 @@ from paceline.rows import Finding
 from paceline.store import delta, files, layout, statements, written
 from paceline.store.check import Expected, Inspection, Records, check, records
 from paceline.store.written import Kept, Rewrite, Written
+from paceline.wording import counted
 
 if TYPE_CHECKING:
     from paceline.store import Store
@@ -290,7 +291,7 @@ def _loads(bench: _Bench, scratch: Path) -> None:
     new = scratch / "listed"
     rows = layout.as_loads(line for _, line in sorted(bench.known.lines.items()))
     delta.append(new, rows)
-    _replace(bench, "loads", new, f"built again with {len(rows)} loads")
+    _replace(bench, "loads", new, f"built again with {counted(len(rows), 'load')}")
     unknown = bench.known.unknown()
     if unknown:
         bench.told.left.append(
