@@ -263,8 +263,8 @@ def _speaking(tree: ast.AST) -> Iterator[ast.AST]:
 
 
 def test_nouns_agree_with_their_number() -> None:
-    assert [wording.counted(n, "row") for n in (0, 1, 2)] == ["0 rows", "1 row", "2 rows"]
-    assert wording.counted(12345, "company", "companies") == "12,345 companies"
+    assert [wording.number_of(n, "row") for n in (0, 1, 2)] == ["0 rows", "1 row", "2 rows"]
+    assert wording.number_of(12345, "company", "companies") == "12,345 companies"
     assert wording.none_of(1, "member") == "not even the one member"
     assert wording.none_of(3, "member", whose="its ") == "none of its 3 members"
     assert [wording.agreeing(n, "is", "are") for n in (0, 1, 1.0, 2, "1", "1.5")] == [

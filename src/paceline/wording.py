@@ -1,6 +1,6 @@
 """Nouns and verbs that agree with their number: the one place that knows a plural.
 
->>> counted(1, "session"), counted(1234, "company", "companies"), counted(0, "row")
+>>> number_of(1, "session"), number_of(1234, "company", "companies"), number_of(0, "row")
 ('1 session', '1,234 companies', '0 rows')
 >>> none_of(3, "member"), none_of(1, "security", "securities", whose="its ")
 ('none of the 3 members', 'not even its one security')
@@ -17,7 +17,7 @@ def agreeing(number: float | str, one: str, many: str) -> str:
     return one if number in (1, "1") else many
 
 
-def counted(number: int, one: str, many: str = "") -> str:
+def number_of(number: int, one: str, many: str = "") -> str:
     """A count and its noun; ``many`` where the plural is not the singular with an s."""
     return f"{number:,} {agreeing(number, one, many or f'{one}s')}"
 
@@ -27,5 +27,5 @@ def none_of(number: int, one: str, many: str = "", *, whose: str = "the ") -> st
     return (
         f"not even {whose}one {one}"
         if number == 1
-        else f"none of {whose}{counted(number, one, many)}"
+        else f"none of {whose}{number_of(number, one, many)}"
     )

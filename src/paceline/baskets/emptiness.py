@@ -8,7 +8,7 @@ import numpy as np
 
 from paceline import config
 from paceline.baskets.universe import rules_of
-from paceline.wording import agreeing, counted, none_of
+from paceline.wording import agreeing, none_of, number_of
 
 if TYPE_CHECKING:
     from paceline.arrays import Bools
@@ -70,7 +70,7 @@ def _rules(name: str, universe: config.UniverseEntry, day: Day) -> str:
     if universe.rank is not None:
         asked.append(f"a rank from {universe.rank[0]} to {universe.rank[1]}")
     lacking = " and ".join(asked) or "a day on which the universe is formed"
-    kept = counted(int(left.sum()), "security keeps", "securities keep")
+    kept = number_of(int(left.sum()), "security keeps", "securities keep")
     return f"{kept} the rules of universe {name!r}, none has {lacking}"
 
 
@@ -110,7 +110,7 @@ def _rank(selector: Selector, spec: config.Basket, name: str, day: Day) -> str:
         nobody = none_of(int(chosen.sum()), *SECURITY, whose="its ")
         return f"{nobody} has {size_of(selector, universe)}"
     return (
-        f"rank {spec.rank[0]} is beyond {counted(int(sized.sum()), *SECURITY)} "
+        f"rank {spec.rank[0]} is beyond {number_of(int(sized.sum()), *SECURITY)} "
         f"with {size_of(selector, universe)}"
     )
 
@@ -161,6 +161,6 @@ def why_thin(selector: Selector, name: str, day: Day) -> str:
         return ""
     asked = f"ranks {spec.rank[0]} to {spec.rank[1]} on {selector.panel.sessions[day.t]}"
     return (
-        f"{asked}: only {ranked:,} of {counted(pool, 'company', 'companies')} "
+        f"{asked}: only {ranked:,} of {number_of(pool, 'company', 'companies')} "
         f"{agreeing(ranked, 'has', 'have')} {size_of(selector, universe)} to rank by"
     )

@@ -173,7 +173,8 @@ def _latest(study: Study) -> None:
     """The move since the benchmark's low and of the last two weeks, beside earlier ones."""
     low, best = study.since_low(), study.superlative()
     if low and low["now"].value is not None:
-        length, now, count = low["sessions"].text, low["now"], low["n"].text
+        length, now, count = low["sessions"], low["now"], low["n"].text
+        days = f" ({length.text} {agreeing(length.text, 'session', 'sessions')})"
         rank = (
             f", more than after {low['rank'].text} of "
             f"{count} earlier {agreeing(count, 'low', 'lows')}"
@@ -181,9 +182,8 @@ def _latest(study: Study) -> None:
             else ""
         )
         say(
-            f"Since the benchmark's low of {now.start} ({length} "
-            f"{agreeing(length, 'session', 'sessions')}), the first leg returned {now.text} "
-            f"relative to the second{rank}."
+            f"Since the benchmark's low of {now.start}{'' if length.value is None else days}, "
+            f"the first leg returned {now.text} relative to the second{rank}."
         )
     if best and best["now"].value is not None:
         since = (

@@ -25,7 +25,7 @@ from paceline.cli.options import (
 )
 from paceline.doors import check_folder, check_target, impossible
 from paceline.errors import UsageError
-from paceline.wording import counted
+from paceline.wording import number_of
 
 AsJson = Annotated[bool, flag("Print JSON.", "--json")]
 #: Imports that changed what was stated which ``doctor`` shows.
@@ -134,7 +134,7 @@ def _say_changes(changes: list[dict[str, Any]]) -> None:
     ]
     say_table(columns, rows, "Changed and withdrawn by later imports")
     if len(changes) > CHANGES:
-        older = counted(len(changes) - CHANGES, "older one")
+        older = number_of(len(changes) - CHANGES, "older one")
         note(f"{older}: `paceline doctor --json` lists them all.")
 
 

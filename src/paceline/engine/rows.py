@@ -15,7 +15,7 @@ from paceline.figures import Figure
 from paceline.lineage import code_of, digest
 from paceline.measures import Array, Measure, Result, View
 from paceline.signals.lows import broken, broken_low
-from paceline.wording import agreeing, counted
+from paceline.wording import agreeing, number_of
 
 #: A value that looks back to fewer sessions is one of its own session.
 MIN_REACH = 2
@@ -132,7 +132,7 @@ class _RowFigures:
         if value is None or (isinstance(value, float) and not math.isfinite(value)):
             thin = n_used is not None and n_eligible and n_used < self.measure.coverage * n_eligible
             missing = (
-                f"no value: {n_used} of {counted(n_eligible or 0, 'member')} "
+                f"no value: {n_used} of {number_of(n_eligible or 0, 'member')} "
                 f"{agreeing(n_used or 0, 'has', 'have')} data"
                 if thin
                 else question.refusal(row.get("start"), row.get("end"), reach)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from paceline.arrays import COVERAGE, PATIENCE, Array, Bools, Dates, Ints
-from paceline.wording import agreeing, counted
+from paceline.wording import agreeing, number_of
 
 #: How the reason of a window begins that lacks returns.
 NO_RETURN = "no value: no return"
@@ -169,7 +169,7 @@ class Gaps:
                 day, missing, eligible = worst
                 priced = eligible - missing
                 verb = agreeing(priced, *what)
-                have = f"{priced:,} of {counted(eligible, 'member')} of {self.name} {verb}"
+                have = f"{priced:,} of {number_of(eligible, 'member')} of {self.name} {verb}"
                 return [f"no value: {have} on {day}"]
         return []
 
@@ -186,7 +186,7 @@ class Gaps:
         if worst is not None and worst[1] > self.limit * worst[2]:
             day, missing, eligible = worst
             verb = agreeing(missing, "is", "are")
-            of = f"{counted(eligible, 'member')} of {self.name}"
+            of = f"{number_of(eligible, 'member')} of {self.name}"
             said.append(f"{missing:,} of {of} {verb} not held on {day}")
         return said
 
@@ -195,7 +195,7 @@ class Gaps:
         if worst is None:
             return ""
         day, absent, eligible = worst
-        of = counted(eligible, "member") + ("" if self.ranked else f" of {self.name}")
+        of = number_of(eligible, "member") + ("" if self.ranked else f" of {self.name}")
         verb = agreeing(absent, "has", "have")
         tail = " and cannot be ranked" if self.ranked else ""
         return f"{absent:,} of {of} {verb} no price on {day}{tail}"
@@ -234,7 +234,7 @@ class Gaps:
 
     def _too_old(self, end: str) -> list[str]:
         return [
-            f"no value: {d.what} of {d.day} are {counted(d.age(end), 'day')} old on {end}, "
+            f"no value: {d.what} of {d.day} are {number_of(d.age(end), 'day')} old on {end}, "
             f"{d.max_age:,} {agreeing(d.max_age, 'is', 'are')} allowed"
             for d in self.dated
             if d.age(end) > d.max_age
@@ -242,7 +242,7 @@ class Gaps:
 
     def _carried(self, end: str) -> list[str]:
         return [
-            f"{d.what} of {d.day}, rolled forward {counted(d.age(end), 'day')}"
+            f"{d.what} of {d.day}, rolled forward {number_of(d.age(end), 'day')}"
             for d in self.dated
             if 0 < d.age(end) <= d.max_age
         ]

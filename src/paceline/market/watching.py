@@ -19,7 +19,7 @@ from paceline.errors import PacelineError, UnknownName
 from paceline.market import named
 from paceline.rows import MISSING_SESSIONS, STOPPED
 from paceline.signals.sessions import month_ends
-from paceline.wording import counted
+from paceline.wording import number_of
 
 if TYPE_CHECKING:
     from paceline.market.asked import Market
@@ -126,7 +126,7 @@ def _unpriced(market: Market) -> Iterator[Watched]:
             len(members.names),
             "eligible and counted as missing",
             f"{', '.join(members.names[:LISTED])}{more}; most on {day}: "
-            f"{int(members.absent[t]):,} of {counted(int(members.eligible[t]), 'member')}",
+            f"{int(members.absent[t]):,} of {number_of(int(members.eligible[t]), 'member')}",
             "Add prices of those that have departed: without them figures are of survivors.",
         )
 
@@ -207,7 +207,7 @@ def _months(market: Market, own: str, other: str) -> Iterator[Watched]:
             f"{own} and {other}",
             FOLLOWS,
             len(off),
-            f"{counted(months, 'month')} compared, {100 * limit:g} points allowed",
+            f"{number_of(months, 'month')} compared, {100 * limit:g} points allowed",
             told,
             "Compare members, weights and holes; a capped fund may differ by rule.",
         )

@@ -6,7 +6,7 @@ from paceline.document import Block, Grid, Label, Part, Section
 from paceline.pages import page
 from paceline.pages.words import Clause, day, words
 from paceline.studies.answers import Answers
-from paceline.wording import counted
+from paceline.wording import number_of
 
 #: Streaks of one leg against the other, and how the table names them.
 STREAKS = {
@@ -76,7 +76,7 @@ def _row(ask: Answers, name: str) -> tuple[Part | None, ...] | None:
 
 def _window(ask: Answers) -> Label:
     """The sessions in which the longest streak of a pair is looked for: no quarter of a year."""
-    return Label(counted(ask.setting("streaks", "window"), "session"))
+    return Label(number_of(ask.setting("streaks", "window"), "session"))
 
 
 def _against(ask: Answers) -> list[tuple[Part | None, ...]]:

@@ -10,7 +10,7 @@ from paceline.pages.words import bar, day, missing, words
 from paceline.studies import fan, ledger
 from paceline.studies.answers import Answers
 from paceline.studies.target import CASE, QUESTION, Answer
-from paceline.wording import counted
+from paceline.wording import number_of
 
 #: How the drifts are named; a rate of the table stands for itself.
 CASES = {
@@ -191,7 +191,7 @@ def _bootstrap(answer: Answer) -> Grid:
             for title, name in VARIANTS
         ),
         note=words(
-            Label(counted(answer.target.draws, "path")),
+            Label(number_of(answer.target.draws, "path")),
             (
                 ", made of blocks of ",
                 f["block"],

@@ -22,7 +22,7 @@ from paceline.panel.matrices import Matrices
 from paceline.panel.request import PAIR, PanelArguments, PanelRequest, panel_request
 from paceline.store import Store, delta
 from paceline.store.statements import standing
-from paceline.wording import agreeing, counted
+from paceline.wording import agreeing, number_of
 
 #: Tables whose imports a panel's lineage names.
 READ = (
@@ -192,18 +192,18 @@ def finished(made: Matrices, request: PanelRequest) -> Panel:
     caveats = []
     if made.recovered.any():
         caveats.append(
-            counted(int(made.recovered.sum()), "close was", "closes were")
+            number_of(int(made.recovered.sum()), "close was", "closes were")
             + " worked back from the next session's change"
         )
     if made.off_calendar:
         caveats.append(
-            counted(made.off_calendar, "price row lies", "price rows lie")
+            number_of(made.off_calendar, "price row lies", "price rows lie")
             + " on days that are no session and "
             + agreeing(made.off_calendar, "was left out", "were left out")
         )
     if made.guarded:
         caveats.append(
-            f"{counted(made.guarded, 'price return')}, missing or not to be believed, "
+            f"{number_of(made.guarded, 'price return')}, missing or not to be believed, "
             f"{agreeing(made.guarded, 'is a total return', 'are total returns')} instead"
         )
     return Panel(

@@ -112,7 +112,7 @@ def _missing_sessions(name: str, frame: pl.DataFrame, context: Context) -> list[
                 rest,
                 "not in the file",
                 f"most on {days[most]}: {int(lacking[most])} of "
-                f"{wording.counted(int(listed[most]), 'security', 'securities')}",
+                f"{wording.number_of(int(listed[most]), 'security', 'securities')}",
             )
         )
     return findings
@@ -138,7 +138,7 @@ def _stopped(
             int(ends[at]),
             "not carried forward: another source or basis, else missing",
             f"after {days[at]}: {int(ends[at])} of "
-            f"{wording.counted(int(listed[at]), 'security', 'securities')}",
+            f"{wording.number_of(int(listed[at]), 'security', 'securities')}",
             "Fetch the source again from that day on.",
         )
     ]

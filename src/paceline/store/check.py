@@ -20,7 +20,7 @@ from paceline.errors import StoreError
 from paceline.store import delta, files, layout, written
 from paceline.store.cache import Cache
 from paceline.store.written import Kept, Rewrite, Written
-from paceline.wording import agreeing, counted
+from paceline.wording import agreeing, number_of
 
 #: Loads by which a file was written, or whose rows it holds.
 Loads = frozenset[int]
@@ -157,7 +157,7 @@ def check(path: Path) -> Inspection:
     notes = list(known.notes)
     if worn := Cache(path / "cache").damaged():
         notes.append(
-            f"{counted(worn, 'result')} in the cache "
+            f"{number_of(worn, 'result')} in the cache "
             f"{agreeing(worn, 'is', 'are')} damaged and will be worked out again"
         )
     old = [n for n, line in sorted(known.lines.items()) if line.get("files") is None]

@@ -29,6 +29,7 @@ from paceline.sources import Context, Raw
 from paceline.sources.files import _cells, _columns, _names, _payments, _prices, _spells
 from paceline.sources.files._cells import Sheet
 from paceline.sources.files._read import Wanted, read
+from paceline.wording import number_of
 
 SHAPES = {
     "members": ("spells", "changes", "snapshots", "snapshot"),
@@ -411,7 +412,7 @@ class Work:
                 self.name,
                 "no filing dates",
                 frame.height,
-                f"known {days} days after the period's end",
+                f"known {number_of(days, 'day')} after the period's end",
                 "",
                 "Map known to the filing date.",
             )
