@@ -390,7 +390,7 @@ def test_a_basket_begins_with_its_first_member() -> None:
     )
     assert made.first.tolist() == [7, 20, 60, 60]
     assert made.caveats["lost"] == (
-        "no members on 2024-03-25: none of the 1 securities NOPE has data",
+        "no members on 2024-03-25: not even the one security NOPE has data",
         "not found in the data: NOPE",
     )
     assert made.caveats["nobody"] == (

@@ -142,7 +142,7 @@ def test_a_crash_on_a_changed_view_names_the_line(tmp_path: Path) -> None:
     assert any(
         s.startswith(f"raises AssertionError in line {line} when the view was cut") for s in told
     )
-    assert any("when the view began 1 sessions" in s for s in told)
+    assert any("when the view began 1 session" in s for s in told)
 
 
 @pytest.mark.parametrize(

@@ -241,7 +241,9 @@ def test_since_low_says_what_it_has() -> None:
     assert said(since.since_low.build, BOTH) == [low + strongest + benchmark]
     assert said(since.since_low.build, {}) == [low]
     only = {k: v for k, v in BOTH.items() if k[1] == "small"}
-    assert said(since.since_low.build, only) == [low + strongest]
+    assert said(since.since_low.build, only) == [low + " Small has returned +9.40% since."]
+    level = {**BOTH, ("performance", "large", "since_low"): figure(0.09401, subject="large")}
+    assert said(since.since_low.build, level) == [low + benchmark.replace("+5.10%", "+9.40%")]
 
 
 def test_rotations_compare_the_first_pair() -> None:
@@ -252,14 +254,21 @@ def test_rotations_compare_the_first_pair() -> None:
     assert said(rotations.rotations.build, {}) == []
 
 
-def test_a_league_of_one_has_no_last() -> None:
+def test_a_league_of_one_has_no_first_and_no_last() -> None:
+    two = ("large", "small")
     rows = [
         figure(v, subject=s, statistic="last_month", extra={"group": "sizes"})
         for s, v in (("large", -0.01), ("small", 0.04))
     ]
     led = "In November 2025, Small led with a return of +4.00%"
     assert said(league.league.build, {}, league=rows) == [f"{led}; Large came last with -1.00%."]
-    assert said(league.league.build, {}, league=rows[1:]) == [f"{led}."]
+    assert said(league.league.build, {}, league=rows[1:]) == [
+        "In November 2025, Small returned +4.00%."
+    ]
+    same = [figure(0.04, subject=s, statistic="last_month", extra={"group": "sizes"}) for s in two]
+    assert said(league.league.build, {}, league=same) == [
+        "In November 2025, nobody led: every basket returned +4.00%."
+    ]
     assert said(league.league.build, {}) == []
 
 

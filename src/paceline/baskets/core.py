@@ -16,6 +16,7 @@ from paceline.baskets.rebalance import AtRebalance, Rebalance, Targets
 from paceline.baskets.schedule import Event
 from paceline.baskets.select import Selector, Sizes
 from paceline.errors import UnknownName, UsageError
+from paceline.wording import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -148,7 +149,9 @@ class BasketBuilder:
         if name in self._unsized:
             without, of = self._unsized[name]
             what = size_of(self.selector, universe)
-            caveats.append(f"left out for want of {what}: up to {without} of {of} members")
+            caveats.append(
+                f"left out for want of {what}: up to {without:,} of {number_of(of, 'member')}"
+            )
         caveats += [self._thin[name]] if name in self._thin else []
         lost = self.selector.missing_names(name)
         if lost and self.selector.basket(name).instrument is None:

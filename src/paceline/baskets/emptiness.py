@@ -8,6 +8,7 @@ import numpy as np
 
 from paceline import config
 from paceline.baskets.universe import rules_of
+from paceline.wording import agreeing, none_of, number_of
 
 if TYPE_CHECKING:
     from paceline.arrays import Bools
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 #: How every reason begins.
 NO_MEMBERS = "no members"
+SECURITY = ("security", "securities")
 #: Names told as a sample.
 SAMPLE = 5
 
@@ -51,7 +53,7 @@ def _universe(selector: Selector, spec: config.Basket, day: Day) -> str:
         members = day.members(universe.members)
         if not members.any():
             return f"the list {universe.members!r} names no security that any source has"
-        return f"none of the {int(members.sum())} members of the list {universe.members!r} has data"
+        return f"{none_of(int(members.sum()), 'member')} of the list {universe.members!r} has data"
     return _rules(spec.universe, universe, day)
 
 
@@ -61,14 +63,15 @@ def _rules(name: str, universe: config.UniverseEntry, day: Day) -> str:
     for rule, keeps in rules_of(day, universe):
         before, left = int(left.sum()), left & keeps
         if not left.any():
-            return f"none of {before:,} securities before that rule of universe {name!r} is {rule}"
+            return f"{none_of(before, *SECURITY)} before that rule of universe {name!r} is {rule}"
     asked = []
     if universe.eligible is not None and universe.eligible.min_cap > 0:
         asked.append(f"a company worth {universe.eligible.min_cap:,.0f} or more")
     if universe.rank is not None:
         asked.append(f"a rank from {universe.rank[0]} to {universe.rank[1]}")
     lacking = " and ".join(asked) or "a day on which the universe is formed"
-    return f"{int(left.sum()):,} securities keep the rules of universe {name!r}, none has {lacking}"
+    kept = number_of(int(left.sum()), "security keeps", "securities keep")
+    return f"{kept} the rules of universe {name!r}, none has {lacking}"
 
 
 def _list(spec: config.Basket, name: str, selector: Selector, day: Day) -> str:
@@ -77,7 +80,7 @@ def _list(spec: config.Basket, name: str, selector: Selector, day: Day) -> str:
     sample = ", ".join(spec.securities[:SAMPLE])
     more = ", ..." if len(spec.securities) > SAMPLE else ""
     where = f" and in universe {spec.universe!r}" if spec.universe else ""
-    return f"none of the {len(spec.securities)} securities {sample}{more} has data{where}"
+    return f"{none_of(len(spec.securities), *SECURITY)} {sample}{more} has data{where}"
 
 
 def _classes(selector: Selector, spec: config.Basket, name: str, day: Day) -> str:
@@ -89,8 +92,9 @@ def _classes(selector: Selector, spec: config.Basket, name: str, day: Day) -> st
     present = sorted(day.classes(level, scheme, pool))
     told = ", ".join(present[:SAMPLE]) + (", ..." if len(present) > SAMPLE else "")
     return (
-        f"none of its {int(pool.sum()):,} securities is in {level} {getattr(spec, level)!r}; "
-        + (f"theirs are {told}" if present else f"the {level} of none of them is known")
+        none_of(int(pool.sum()), *SECURITY, whose="its ")
+        + f" is in {level} {getattr(spec, level)!r}; "
+        + (f"there are {told}" if present else f"no {level} is known")
     )
 
 
@@ -103,9 +107,10 @@ def _rank(selector: Selector, spec: config.Basket, name: str, day: Day) -> str:
     if not chosen.any() or selector.ranked(spec.rank, chosen, universe, day).any():
         return ""
     if not sized.any():
-        return f"none of its {int(chosen.sum()):,} securities has {size_of(selector, universe)}"
+        nobody = none_of(int(chosen.sum()), *SECURITY, whose="its ")
+        return f"{nobody} has {size_of(selector, universe)}"
     return (
-        f"rank {spec.rank[0]} is beyond the {int(sized.sum()):,} of its securities "
+        f"rank {spec.rank[0]} is beyond {number_of(int(sized.sum()), *SECURITY)} "
         f"with {size_of(selector, universe)}"
     )
 
@@ -123,13 +128,13 @@ def _others(selector: Selector, spec: config.Basket, name: str, day: Day) -> str
 
 def _weights(selector: Selector, spec: config.Basket, name: str, day: Day) -> str:
     members: Bools = selector.members(name, day)
+    nobody = none_of(int(members.sum()), "member", whose="its ")
     universe = selector.universe_of(name)
     if not np.isfinite(selector.sizes(universe, day).line[members]).any() and spec.weight == "cap":
         return (
-            f"none of its {int(members.sum()):,} members has {size_of(selector, universe)} "
-            'to weigh by; weight = "equal" needs none'
+            f'{nobody} has {size_of(selector, universe)} to weigh by; weight = "equal" needs none'
         )
-    return f"weight = {spec.weight!r} gives none of its {int(members.sum()):,} members a weight"
+    return f"weight = {spec.weight!r} gives {nobody} a weight"
 
 
 def size_of(selector: Selector, universe: str | None) -> str:
@@ -156,5 +161,6 @@ def why_thin(selector: Selector, name: str, day: Day) -> str:
         return ""
     asked = f"ranks {spec.rank[0]} to {spec.rank[1]} on {selector.panel.sessions[day.t]}"
     return (
-        f"{asked}: only {ranked} of {pool} companies have {size_of(selector, universe)} to rank by"
+        f"{asked}: only {ranked:,} of {number_of(pool, 'company', 'companies')} "
+        f"{agreeing(ranked, 'has', 'have')} {size_of(selector, universe)} to rank by"
     )

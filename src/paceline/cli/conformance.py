@@ -7,6 +7,7 @@ from typing import Annotated
 
 from paceline.cli.options import flag, say, say_json
 from paceline.errors import UsageError
+from paceline.wording import number_of
 
 
 def conformance(
@@ -35,7 +36,7 @@ def conformance(
         say_json([asdict(one) for one in checked])
     else:
         for one in checked:
-            faults = f"{len(one.faults)} fault{'s' if len(one.faults) != 1 else ''}"
+            faults = number_of(len(one.faults), "fault")
             say(f"{one.kind} {one.name}: {faults if one.faults else 'conforms'}")
             for number, fault in enumerate(one.faults, start=1):
                 first, *rest = fault.lines()

@@ -18,6 +18,7 @@ from paceline.cli.options import (
     say_table,
 )
 from paceline.errors import UsageError
+from paceline.wording import agreeing
 
 if TYPE_CHECKING:
     from paceline.methods.episode_table import Episode
@@ -174,25 +175,38 @@ def _followed(study: Study) -> None:
 def _latest(study: Study) -> None:
     """The move since the benchmark's low and of the last two weeks, beside earlier ones."""
     low, best = study.since_low(), study.superlative()
-    if low:
+    if low and low["now"].value is not None:
+        length, now, count = low["sessions"], low["now"], low["n"].text
+        days = f" ({length.text} {agreeing(length.text, 'session', 'sessions')})"
+        rank = (
+            f", more than after {low['rank'].text} of "
+            f"{count} earlier {agreeing(count, 'low', 'lows')}"
+            if low["rank"].value is not None and low["n"].value
+            else ""
+        )
         say(
-            f"Since the benchmark's low of {low['now'].start} ({low['sessions'].text} sessions), "
-            f"the first leg returned {low['now'].text} relative to the second, more than after "
-            f"{low['rank'].text} of {low['n'].text} earlier lows."
+            f"Since the benchmark's low of {now.start}{'' if length.value is None else days}, "
+            f"the first leg returned {now.text} relative to the second{rank}."
         )
         about = study.market.moment.low
-        for caveat in about.caveats(low["now"].start, study.market.as_of) if about else []:
+        for caveat in about.caveats(now.start, study.market.as_of) if about else []:
             say(f"Note: {caveat}.")
-    if best:
+    if best and best["now"].value is not None:
         since = (
             f"it was last as large on {best['since']}"
             if best["since"]
             else "it was never as large in this history"
         )
+        count = best["n"].text
+        rank = (
+            f", more than in {best['rank'].text} of "
+            f"{count} earlier two-week {agreeing(count, 'period', 'periods')}"
+            if best["rank"].value is not None and best["n"].value
+            else ""
+        )
         say(
             f"Over the last two weeks the first leg returned {best['now'].text} relative to the "
-            f"second, more than in {best['rank'].text} of {best['n'].text} earlier two-week "
-            f"periods; {since}."
+            f"second{rank}; {since}."
         )
 
 

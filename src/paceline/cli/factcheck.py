@@ -23,6 +23,7 @@ from paceline.cli.options import (
 )
 from paceline.doors import LARGEST_TEXT, check_target, impossible, read_bytes
 from paceline.errors import SourceError, UsageError
+from paceline.wording import number_of
 
 if TYPE_CHECKING:
     from paceline.factcheck import Checked
@@ -164,7 +165,7 @@ def _show(checked: Checked, readings: bool) -> None:
 
     say(
         f"Text of {checked.date} ({plain(checked.dated)}), prices up to {checked.as_of}: "
-        f"{len(checked.claims)} claims found."
+        f"{number_of(len(checked.claims), 'claim')} found."
     )
     rows = [
         [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from paceline.cli.options import Where, flag, note, say, say_json, say_table
+from paceline.wording import number_of
 
 if TYPE_CHECKING:
     from paceline.config import MarketFile
@@ -91,7 +92,8 @@ def told(checked: Inspection) -> None:
         say(f"Loads that are whole: {checked.numbers(checked.whole) or 'none'}.")
         say(f"Loads that are not: {checked.numbers(checked.broken)}.")
     elif not checked.faults:
-        say(f"The store is whole: {len(checked.lines)} loads, every byte as it was written.")
+        loads = number_of(len(checked.lines), "load")
+        say(f"The store is whole: {loads}, every byte as it was written.")
     else:
         say("The rows of all loads are whole.")
     if checked.faults:

@@ -22,6 +22,7 @@ from paceline.cli.options import (
 )
 from paceline.doors import check_target
 from paceline.errors import UsageError
+from paceline.wording import agreeing
 
 if TYPE_CHECKING:
     from paceline.document import Part
@@ -120,25 +121,35 @@ def _level(text: str) -> float:
 
 
 def _print(answer: Answer) -> None:
-    f = {name: figure.text for name, figure in answer.figures.items()}
     _say_blocks(answer)
-    windows = (
-        f"{f['past_windows']} past windows of {f['sessions']} sessions, worth "
-        f"{f['past_windows_independent']} independent ones"
-    )
-    if answer.figures["past_share"].value is None:
-        say(f"The history holds {windows}.")
-    else:
-        say(
-            f"The history holds {windows}: {f['past_share']} of them ended with at least that "
-            f"return, and {f['past_share_touch']} reached it at some close."
-        )
+    _say_past(answer)
     for caveat in dict.fromkeys(c for figure in answer.figures.values() for c in figure.caveats):
         say(f"! {caveat}")
     from paceline.market.commands import line
 
     trace = line(("trace", answer.figures["implied_return"].id), answer.market)
     say(f"Figures: `{trace}` and the ids in --json.")
+
+
+def _say_past(answer: Answer) -> None:
+    """How many windows of the past there are, and what share of them did as much."""
+    f = {name: figure.text for name, figure in answer.figures.items() if figure.value is not None}
+    count, length = f.get("past_windows"), f.get("sessions")
+    if count is None or length is None:
+        say("How many past windows there are cannot be said.")
+        return
+    windows = (
+        f"{count} past {agreeing(count, 'window', 'windows')} of "
+        f"{length} {agreeing(length, 'session', 'sessions')}"
+    )
+    if worth := f.get("past_windows_independent"):
+        windows += f", worth {worth} independent {agreeing(worth, 'one', 'ones')}"
+    said = []
+    if ended := f.get("past_share"):
+        said.append(f"{ended} of them ended with at least that return")
+    if reached := f.get("past_share_touch"):
+        said.append(f"{reached} of them reached it at some close")
+    say(f"The history holds {windows}{': ' if said else ''}{', and '.join(said)}.")
 
 
 def _say_blocks(answer: Answer) -> None:

@@ -27,6 +27,7 @@ from paceline.cli.options import (
 )
 from paceline.doors import check_folder, check_target, impossible
 from paceline.errors import PacelineError, UsageError
+from paceline.wording import number_of
 
 AsJson = Annotated[bool, flag("Print JSON.", "--json")]
 #: Imports that changed what was stated which ``doctor`` shows.
@@ -140,7 +141,8 @@ def _say_changes(changes: list[dict[str, Any]]) -> None:
     ]
     say_table(columns, rows, "Changed and withdrawn by later imports")
     if len(changes) > CHANGES:
-        note(f"{len(changes) - CHANGES} older ones: `paceline doctor --json` lists them all.")
+        older = number_of(len(changes) - CHANGES, "older one")
+        note(f"{older}: `paceline doctor --json` lists them all.")
 
 
 def _deep(where: When | None, *, json: bool) -> int:

@@ -26,6 +26,7 @@ from paceline.conformance._declared import declaration, shape
 from paceline.conformance._faults import Fault, judge
 from paceline.measures import Measure, Result, View
 from paceline.plugins import file_of
+from paceline.wording import number_of
 
 
 def check_measure(measure: Measure, view: View, **params: object) -> None:
@@ -107,7 +108,7 @@ class _Battery:
         lookback = self.measure.lookback(settings)
         if lookback is None or result.table is not None or len(self.view.sessions) <= lookback + 1:
             return
-        changed = f"the view began {lookback} sessions before its last one"
+        changed = f"the view began {number_of(lookback, 'session')} before its last one"
         axes = self.axes._replace(sessions=self.axes.sessions[-1:])
 
         def last(found: Result | None) -> Result | None:

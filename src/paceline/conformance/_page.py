@@ -9,6 +9,7 @@ from paceline.conformance._faults import judge
 from paceline.document import Chart, Document, Grid, Part, Section, Sentence
 from paceline.pages import Page, built
 from paceline.report import render
+from paceline.wording import number_of
 
 if TYPE_CHECKING:
     from paceline.studies.answers import Answers
@@ -53,7 +54,8 @@ def _grid(grid: Grid) -> Iterator[str]:
     for row in grid.rows:
         yield from _loose("a cell of a grid", row)
         if len(row) != len(grid.columns):
-            yield f"a row of a grid has {len(row)} cells under {len(grid.columns)} heads"
+            heads = number_of(len(grid.columns), "head")
+            yield f"a row of a grid has {number_of(len(row), 'cell')} under {heads}"
 
 
 def _loose(where: str, parts: Iterable[Part | None]) -> Iterator[str]:

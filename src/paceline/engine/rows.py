@@ -13,6 +13,7 @@ from paceline.engine.question import Provenance, Question
 from paceline.figures import Figure
 from paceline.lineage import code_of, digest
 from paceline.measures import Array, Measure, Result, View
+from paceline.wording import agreeing, number_of
 
 #: A value that looks back to fewer sessions is one of its own session.
 MIN_REACH = 2
@@ -128,7 +129,8 @@ class _RowFigures:
         if value is None or (isinstance(value, float) and not math.isfinite(value)):
             thin = n_used is not None and n_eligible and n_used < self.measure.coverage * n_eligible
             missing = (
-                f"no value: {n_used} of {n_eligible} members have data"
+                f"no value: {n_used} of {number_of(n_eligible or 0, 'member')} "
+                f"{agreeing(n_used or 0, 'has', 'have')} data"
                 if thin
                 else question.refusal(row.get("start"), row.get("end"), reach)
                 or self._no_level(subject, against)

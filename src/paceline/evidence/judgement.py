@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from paceline.arrays import Array
 from paceline.errors import UsageError
 from paceline.figures import finite_or_none
+from paceline.wording import number_of
 
 #: Below this many independent observations there is a reason instead of a number.
 MINIMUM_EFFECTIVE = 10
@@ -77,7 +78,9 @@ def reason_against(x: Array, minimum: int = MINIMUM_LENGTH) -> str | None:
     if len(valid) == 0:
         return "no data: every value is missing"
     if len(valid) < minimum:
-        return f"history too short: {len(valid)} observations, at least {minimum} needed"
+        return (
+            f"history too short: {number_of(len(valid), 'observation')}, at least {minimum} needed"
+        )
     if np.ptp(valid) <= ROUNDING * max(1.0, float(np.abs(valid).max())):
         return "constant series: nothing varies"
     return None

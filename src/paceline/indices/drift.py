@@ -16,6 +16,7 @@ from paceline.baskets.history import drift_return, stored
 from paceline.errors import DataError
 from paceline.panel.derived import delisting_dates
 from paceline.panel.holes import OTHER_BASIS, OTHER_SOURCE, PENDING, SEVERAL, Marks
+from paceline.wording import number_of
 
 if TYPE_CHECKING:
     from paceline.baskets import Targets
@@ -269,7 +270,8 @@ class Drift:
                 lost += 1
         if lost:
             self.caveats.append(
-                f"{lost} special dividends or spin-offs could not be valued: closes are missing"
+                number_of(lost, "special dividend or spin-off", "special dividends or spin-offs")
+                + " could not be valued: closes are missing"
             )
         return special, spun
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from paceline.arrays import COVERAGE, PATIENCE, Array, Bools, Dates, Ints
 from paceline.indices.validity import Validity
+from paceline.wording import agreeing, number_of
 
 #: How the reason of a window begins that lacks returns.
 NO_RETURN = "no value: no return"
@@ -157,11 +158,16 @@ class Gaps:
         if self.ranked:
             return []
         unheld = self.absent + self._unheld
-        for lacking, what in ((self.absent, "have a price"), (unheld, "are held")):
+        for lacking, what in (
+            (self.absent, ("has a price", "have a price")),
+            (unheld, ("is held", "are held")),
+        ):
             worst = self._worst(lacking, first, end)
             if worst is not None and worst[1] > (1 - COVERAGE) * worst[2]:
                 day, missing, eligible = worst
-                have = f"{eligible - missing:,} of {eligible:,} members of {self.name} {what}"
+                priced = eligible - missing
+                verb = agreeing(priced, *what)
+                have = f"{priced:,} of {number_of(eligible, 'member')} of {self.name} {verb}"
                 return [f"no value: {have} on {day}"]
         return []
 
@@ -177,7 +183,9 @@ class Gaps:
         worst = None if self.ranked else self._worst(self._unheld, first, end)
         if worst is not None and worst[1] > self.limit * worst[2]:
             day, missing, eligible = worst
-            said.append(f"{missing:,} of {eligible:,} members of {self.name} are not held on {day}")
+            verb = agreeing(missing, "is", "are")
+            of = f"{number_of(eligible, 'member')} of {self.name}"
+            said.append(f"{missing:,} of {of} {verb} not held on {day}")
         return said
 
     def _absent(self, first: str, end: str) -> str:
@@ -185,8 +193,8 @@ class Gaps:
         if worst is None:
             return ""
         day, absent, eligible = worst
-        of = f"{eligible:,} members of {self.name}" if not self.ranked else f"{eligible:,} members"
-        verb = "has" if absent == 1 else "have"
+        of = number_of(eligible, "member") + ("" if self.ranked else f" of {self.name}")
+        verb = agreeing(absent, "has", "have")
         tail = " and cannot be ranked" if self.ranked else ""
         return f"{absent:,} of {of} {verb} no price on {day}{tail}"
 

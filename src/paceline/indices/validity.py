@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from paceline.wording import agreeing, number_of
+
 
 @dataclass(frozen=True)
 class Validity:
@@ -35,7 +37,8 @@ class Validity:
         age = self.age(end)
         if self.max_age is None or age <= self.max_age:
             return ""
-        old = f"are {age:,} days old on {end}, {self.max_age:,} are allowed"
+        allowed = f"{self.max_age:,} {agreeing(self.max_age, 'is', 'are')} allowed"
+        old = f"are {number_of(age, 'day')} old on {end}, {allowed}"
         return f"no value: {self.what} of {self.day} {old}"
 
     def caveats(self, start: str, end: str) -> list[str]:
@@ -45,5 +48,5 @@ class Validity:
             said.append(f"look-ahead: {self.back}")
         age = self.age(end)
         if age > self.quiet and not self.refusal(end):
-            said.append(f"{self.what}{self.told.format(self.day)} {age:,} days")
+            said.append(f"{self.what}{self.told.format(self.day)} {number_of(age, 'day')}")
         return said

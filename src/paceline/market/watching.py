@@ -20,6 +20,7 @@ from paceline.errors import PacelineError, UnknownName
 from paceline.market import named
 from paceline.rows import MISSING_SESSIONS, STOPPED
 from paceline.signals.sessions import month_ends
+from paceline.wording import number_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -123,24 +124,24 @@ def _empty(market: Market) -> Iterator[Watched]:
 
 def _unpriced(market: Market) -> Iterator[Watched]:
     lists: dict[str, str] = {}
-    for name, counted in market.moment.coverage.absent.items():
+    for name, members in market.moment.coverage.absent.items():
         spec = market.baskets[name]
         whole = spec.universe is not None and not spec.selects
-        if whole and counted.absent.any() and spec.universe not in lists:
+        if whole and members.absent.any() and spec.universe not in lists:
             lists[str(spec.universe)] = name
     for universe, name in lists.items():
-        counted = market.moment.coverage.absent[name]
-        t = int((counted.absent / np.maximum(counted.eligible, 1)).argmax())
+        members = market.moment.coverage.absent[name]
+        t = int((members.absent / np.maximum(members.eligible, 1)).argmax())
         gaps = market.moment.coverage.gaps(name)
         day = gaps.sessions[t] if gaps is not None else ""
-        more = ", ..." if len(counted.names) > LISTED else ""
+        more = ", ..." if len(members.names) > LISTED else ""
         yield Watched(
             universe,
             UNPRICED,
-            len(counted.names),
+            len(members.names),
             "eligible and counted as missing",
-            f"{', '.join(counted.names[:LISTED])}{more}; most on {day}: "
-            f"{int(counted.absent[t]):,} of {int(counted.eligible[t]):,} members",
+            f"{', '.join(members.names[:LISTED])}{more}; most on {day}: "
+            f"{int(members.absent[t]):,} of {number_of(int(members.eligible[t]), 'member')}",
             "Add prices of those that have departed: without them figures are of survivors.",
             _dates([day] if day else []),
         )
@@ -231,7 +232,7 @@ def _months(market: Market, own: str, other: str) -> Iterator[Watched]:
             f"{own} and {other}",
             FOLLOWS,
             len(off),
-            f"{months} months compared, {100 * limit:g} points allowed",
+            f"{number_of(months, 'month')} compared, {100 * limit:g} points allowed",
             told,
             "Compare members, weights and holes; a capped fund may differ by rule.",
             _dates(day for _, day in off),

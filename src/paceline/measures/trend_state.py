@@ -13,6 +13,7 @@ from paceline.signals.ranks import percentile
 from paceline.signals.returns import return_between
 from paceline.signals.tables import day, tidy
 from paceline.signals.windows import window
+from paceline.wording import number_of
 
 UNITS = {
     "off_high": "return",
@@ -137,7 +138,7 @@ def _distances(
             "value": value,
             "state": _side(value) if sided else None,
             "borderline": abs(value) < BORDER if sided else None,
-            "reason": None if known else f"{sessions} closes are needed",
+            "reason": None if known else f"{number_of(sessions, 'close is', 'closes are')} needed",
         }
 
 
@@ -157,7 +158,7 @@ def _stalled(
         "value": float(states[0] == "stalled") if known else float("nan"),
         "state": states[0] if known else None,
         "borderline": len(set(states)) > 1 if known else None,
-        "reason": None if known else f"{sessions} closes are needed",
+        "reason": None if known else f"{number_of(sessions, 'close is', 'closes are')} needed",
     }
 
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from paceline.arrays import COVERAGE, SESSIONS_PER_YEAR, Array, Bools, Ints
 from paceline.errors import UsageError
 from paceline.kernels import forward_fill
+from paceline.wording import number_of
 
 #: Sessions of a quarter: a barrier is a multiple of a typical move over as many.
 QUARTER = 63
@@ -331,7 +332,7 @@ def _why_no_sigma(line: Array) -> str:
     if len(valid) == 0:
         return "no data: every value is missing"
     if len(valid) <= WINDOW:
-        return f"history too short: {len(valid)} sessions, more than {WINDOW} needed"
+        return f"history too short: {number_of(len(valid), 'session')}, more than {WINDOW} needed"
     return (
         "constant series: nothing varies"
         if np.ptp(valid) < STILL

@@ -21,6 +21,7 @@ from paceline.evidence import (
 from paceline.evidence.judgement import LEVEL
 from paceline.kernels import forward_fill
 from paceline.signals.statistics import standard_deviation
+from paceline.wording import number_of
 
 #: Sessions of the superlative: two weeks.
 FORTNIGHT = 10
@@ -61,8 +62,8 @@ def window_evidence(line: Array, sessions: int) -> Evidence:
         reason = "no value at an end of the window"
     elif worth < MINIMUM_EFFECTIVE:
         reason = (
-            f"{worth:.1f} independent windows of {sessions} sessions, at least {MINIMUM_EFFECTIVE} "
-            "needed"
+            f"{worth:.1f} independent windows of {number_of(sessions, 'session')}, "
+            f"at least {MINIMUM_EFFECTIVE} needed"
         )
     if reason := reason or reason_against(before):
         return no_evidence(reason, n=n, n_effective=worth, method=METHOD)

@@ -9,6 +9,7 @@ from paceline.figures import Figure
 from paceline.pages import page
 from paceline.pages.words import DRAWN, heading, words
 from paceline.studies.answers import Answers
+from paceline.wording import number_of
 
 #: Moving averages, in sessions, that stand beside the one of the market file (200).
 SHORT, MIDDLE = 20, 50
@@ -114,7 +115,7 @@ def _tables(ask: Answers, names: list[str]) -> list[Block]:
             (
                 "Basket",
                 *(Label(f"Above {w}-day average") for w in averages),
-                heading(f"Beating the index over {MONTH.get(ahead, f'{ahead} sessions')}"),
+                heading(f"Beating the index over {MONTH.get(ahead, number_of(ahead, 'session'))}"),
                 Label(f"New {high} highs"),
                 Label(f"New {high} lows"),
             ),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from paceline.document import Block, Chart, Grid, Section, Series
+from paceline.document import Block, Chart, Grid, Label, Part, Section, Series
 from paceline.figures import Figure
 from paceline.pages import page
-from paceline.pages.words import heading, spelled, words
+from paceline.pages.words import heading, of_largest, spelled, words
 from paceline.studies.answers import Answers
+from paceline.wording import agreeing
 
 #: Statistics of the table behind the weight of the largest, and their headings.
 STATISTICS = {
@@ -26,15 +27,16 @@ def concentration(ask: Answers) -> Section | None:
     today = {(f.subject, f.statistic): f for f in rows if f.end == ask.market.as_of}
     names = [n for n in ask.market.composites if ":" not in n and (n, "hhi") in today]
     most = ask.setting("concentration", "top")
-    count = spelled(most)
+    largest_ones = of_largest(most, "company", "companies")
+    column = heading(agreeing(most, "Largest", f"{spelled(most).capitalize()} largest"))
     blocks: list[Block] = []
     whole = today.get((broad, "top10"))
     if whole is not None and (whole.n_used is None or whole.n_used > most):  # else it is all of it
         blocks.append(
             words(
                 "The ",
-                heading(count),
-                " largest companies make up ",
+                largest_ones,
+                agreeing(most, " makes up ", " make up "),
                 whole,
                 " of ",
                 ask.name(broad),
@@ -45,11 +47,13 @@ def concentration(ask: Answers) -> Section | None:
                 ".",
             )
         )
-    blocks += _path(ask, [f for f in rows if (f.subject, f.statistic) == (broad, "top10")], count)
+    blocks += _path(
+        ask, [f for f in rows if (f.subject, f.statistic) == (broad, "top10")], largest_ones
+    )
     blocks.append(
         Grid(
             "Concentration",
-            ("Basket", heading(f"{count.capitalize()} largest"), *STATISTICS.values()),
+            ("Basket", column, *STATISTICS.values()),
             tuple(
                 (ask.name(n), *(today.get((n, s)) for s in ("top10", *STATISTICS))) for n in names
             ),
@@ -59,7 +63,7 @@ def concentration(ask: Answers) -> Section | None:
     return Section("concentration", "Concentration", question, tuple(blocks))
 
 
-def _path(ask: Answers, figures: list[Figure], count: str) -> list[Block]:
+def _path(ask: Answers, figures: list[Figure], largest_ones: Part) -> list[Block]:
     """The chart of a weight month by month; nothing where there is only one."""
     path = sorted(figures, key=lambda f: f.end or "")
     if len(path) < 2:
@@ -67,5 +71,5 @@ def _path(ask: Answers, figures: list[Figure], count: str) -> list[Block]:
     line = Series(
         ask.name(path[-1].subject).text, [f.end for f in path], [f.number for f in path], path[-1]
     )
-    title = heading(f"Weight of the {count} largest companies by month")
+    title = Label(f"Weight of the {words(largest_ones).text} by month")
     return [Chart("line", title, (line,), "fraction")]

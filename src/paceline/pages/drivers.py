@@ -5,8 +5,9 @@ from __future__ import annotations
 from paceline.document import Block, Chart, Grid, Label, Section
 from paceline.figures import Figure
 from paceline.pages import page
-from paceline.pages.words import bar, best, heading, largest, spelled, words
+from paceline.pages.words import bar, best, largest, of_largest, words
 from paceline.studies.answers import Answers
+from paceline.wording import agreeing
 
 
 @page(place=100)
@@ -23,7 +24,7 @@ def drivers(ask: Answers) -> Section | None:
     if broad is None or not companies or "total" not in at:
         return None
     k, share = ask.setting("contributions", "k"), at.get("top_share")
-    number = heading(spelled(k))
+    largest_ones = of_largest(k, "contributor", "contributors")
     blocks: list[Block] = [
         words(
             ask.name(broad),
@@ -33,11 +34,17 @@ def drivers(ask: Answers) -> Section | None:
             largest(
                 at,
                 k,
-                ("; its ", number, " largest contributors account for ", share, " of it"),
                 (
                     "; its ",
-                    number,
-                    " largest contributors alone added ",
+                    largest_ones,
+                    agreeing(k, " accounts for ", " account for "),
+                    share,
+                    " of it",
+                ),
+                (
+                    "; its ",
+                    largest_ones,
+                    " alone added ",
                     at.get("top"),
                     " and all others together lost",
                 ),

@@ -11,7 +11,7 @@ from paceline.methods.barriers import NAMED
 from paceline.methods.episode_table import Episode
 from paceline.pages import page
 from paceline.pages.signs import direction
-from paceline.pages.words import INTERVAL, day, words
+from paceline.pages.words import INTERVAL, Clause, day, missing, words
 from paceline.signals import french
 from paceline.studies import analogues
 from paceline.studies.answers import Answers
@@ -53,8 +53,10 @@ def _head(ask: Answers, s: Study) -> Sentence:
     """The state of the first declared pair, and the move that would turn it."""
     v = s.turn_state()
     lead, against, turn = ask.name(s.pair.lead), ask.name(s.pair.against), s.to_turn(C)
-    if why := s.silent or v.reason:
-        return words(Label(s.pair.label), ": who leads cannot be said (", Label(why), ").")
+    now = s.state(C)
+    if (why := s.silent or v.reason) or missing(now):
+        because: Clause = (" (", Label(why), ")") if why else ()
+        return words(Label(s.pair.label), ": who leads cannot be said", because, ".")
     if not v.direction or turn.value is None:
         return words(
             Label(s.pair.label), ": neither leg has taken the lead at the size of an episode yet."
@@ -62,14 +64,14 @@ def _head(ask: Answers, s: Study) -> Sentence:
     return words(
         Label(s.pair.label),
         ": ",
-        s.state(C),
+        now,
         " leads by the rule of episodes. ",
-        lead,
-        direction(turn, " would have to gain ", " would have to lose ", " would have to move "),
-        Magnitude(turn),
-        " against ",
-        against,
-        " for the lead to change. With a threshold a quarter smaller or larger, ",
+        *(
+            (lead, way, Magnitude(turn), " against ", against, " for the lead to change.")
+            if (way := direction(turn, " would have to gain ", " would have to lose ", ""))
+            else ("The next move of ", lead, " against ", against, " may change the lead.")
+        ),
+        " With a threshold a quarter smaller or larger, ",
         "the leader is another one: this is borderline."
         if v.borderline
         else "the leader is the same.",

@@ -7,18 +7,9 @@ built index does not follow the published one: a sentence each, after the three.
 from __future__ import annotations
 
 from paceline.document import Label, Part, Sentence
-from paceline.pages.words import (
-    Clause,
-    compare,
-    day,
-    heading,
-    largest,
-    low_since,
-    month,
-    spelled,
-    words,
-)
+from paceline.pages.words import Clause, compare, day, largest, low_since, month, of_largest, words
 from paceline.studies.answers import Answers
+from paceline.wording import agreeing
 
 #: How one leg's return stands to the other's.
 STANDING = (", ahead of ", ", behind ", ", level with ")
@@ -35,18 +26,14 @@ def sentences(ask: Answers) -> tuple[Sentence, ...]:
 def _faults(ask: Answers) -> tuple[Sentence, ...]:
     """The faults of the last year that most of the data share."""
     return tuple(
-        Sentence(
-            (
-                "Data of ",
-                Label(str(row["source"])),
-                ": ",
-                Label(str(row["check"])),
-                " (",
-                ask.finding(row),
-                "): ",
-                Label(str(row["example"])),
-                ".",
-            )
+        words(
+            "Data of ",
+            Label(str(row["source"])),
+            ": ",
+            Label(str(row["check"])),
+            (" (", ask.finding(row), ")"),
+            (": ", Label(str(row["example"]))) if row["example"] else (),
+            ".",
         )
         for row in ask.first_page()
     )
@@ -117,7 +104,7 @@ def _breadth(ask: Answers) -> Sentence | None:
     if not broad or not above:
         return None
     k = ask.setting("contributions", "k")
-    number = heading(spelled(k))
+    largest_ones = of_largest(k, "contributor", "contributors")
     at = {
         s: f
         for s in ("total", "top", "top_share", f"top_{k}")
@@ -135,16 +122,16 @@ def _breadth(ask: Answers) -> Sentence | None:
             k,
             (
                 "; the ",
-                number,
-                " largest contributors account for ",
+                largest_ones,
+                agreeing(k, " accounts for ", " account for "),
                 at.get("top_share"),
                 " of this year's return of ",
                 at.get("total"),
             ),
             (
                 "; the ",
-                number,
-                " largest contributors alone added ",
+                largest_ones,
+                " alone added ",
                 at.get("top"),
                 ", more than this year's return of ",
                 at.get("total"),

@@ -56,14 +56,17 @@ def _group(ask: Answers, group: str) -> Section | None:
 
 def _said(ask: Answers, ranked: list[Figure]) -> Sentence:
     first, last = ranked[0], ranked[-1]
+    head = ("In ", month(first.end), ", ")
+    if last is first:
+        return words(*head, ask.name(first.subject), " returned ", first, ".")
+    if last.text == first.text:
+        return words(*head, "nobody led: every basket returned ", first, ".")
     return words(
-        "In ",
-        month(first.end),
-        ", ",
+        *head,
         ask.name(first.subject),
         " led with a return of " if first.number >= 0 else " lost least, with a return of ",
         first,
-        ("; ", ask.name(last.subject) if last is not first else None, " came last with ", last),
+        ("; ", ask.name(last.subject), " came last with ", last),
         ".",
     )
 

@@ -6,6 +6,7 @@ from paceline.document import Block, Grid, Label, Part, Section
 from paceline.pages import page
 from paceline.pages.words import Clause, day, words
 from paceline.studies.answers import Answers
+from paceline.wording import number_of
 
 #: Streaks of one leg against the other, and how the table names them.
 STREAKS = {
@@ -76,7 +77,9 @@ def _row(ask: Answers, name: str) -> tuple[Part | None, ...] | None:
 def _window(ask: Answers) -> Label:
     """Where the longest streak of a pair is looked for."""
     window = ask.market.settings("streaks")["window"]
-    return Label("this quarter" if window is None else f"in the last {window} sessions")
+    if window is None:
+        return Label("this quarter")
+    return Label(f"in the last {number_of(window, 'session')}")
 
 
 def _against(ask: Answers) -> list[tuple[Part | None, ...]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from paceline.document import Magnitude, Part
 from paceline.figures import Figure
+from paceline.wording import agreeing
 
 
 def direction(figure: Figure, up: str, down: str, level: str) -> str:
@@ -34,5 +35,5 @@ def some(figure: Figure | None) -> Part:
 
 
 def plural(figure: Figure, one: str, many: str) -> str:
-    """The noun or verb that goes with a count."""
-    return one if figure.value == 1 else many
+    """The noun or verb that goes with a count, as it is shown."""
+    return agreeing(figure.text, one, many)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from paceline.document import Chart, Grid, Label, Part, Section, Sentence, Series
 from paceline.figures import Figure
 from paceline.pages import page
-from paceline.pages.words import WINDOWS, best, day, low_since, words
+from paceline.pages.words import WINDOWS, Clause, best, day, low_since, words
 from paceline.studies.answers import Answers
 
 #: Windows of the table, after the return since the low itself.
@@ -26,7 +28,7 @@ def since_low(ask: Answers) -> Section | None:
         "Since the low",
         "Who has led since the last low, and by how much?",
         (
-            _said(ask, returns[0] if returns else None),
+            _said(ask, returns),
             Chart("line", "Return since the low", _lines(ask, returns), "return", reference=0.0),
             Grid(
                 "Returns by basket",
@@ -44,7 +46,7 @@ def since_low(ask: Answers) -> Section | None:
     )
 
 
-def _said(ask: Answers, strongest: Figure | None) -> Sentence:
+def _said(ask: Answers, returns: Sequence[Figure]) -> Sentence:
     low, known = ask.market.low or (None, None)
     return words(
         "The benchmark ",
@@ -55,15 +57,22 @@ def _said(ask: Answers, strongest: Figure | None) -> Sentence:
         day(known),
         ".",
         *low_since(ask.market.low_broken, ask.market.low_hidden),
-        (
-            " The strongest basket since the low is ",
-            ask.name(strongest.subject) if strongest else None,
-            " with a return of ",
-            strongest,
-            ".",
-        ),
+        _strongest(ask, returns),
         (" The benchmark has returned ", ask.one("performance", ask.benchmark, "since_low"), "."),
     )
+
+
+def _strongest(ask: Answers, returns: Sequence[Figure]) -> Clause:
+    """The first of several; of one basket, or where none is ahead, there is no strongest."""
+    if not returns or (len(returns) > 1 and returns[0].text == returns[-1].text):
+        return ()
+    first = returns[0]
+    if len(returns) > 1:
+        name = ask.name(first.subject)
+        return (" The strongest basket since the low is ", name, " with a return of ", first, ".")
+    if first.subject == ask.benchmark:
+        return ()
+    return (" ", ask.name(first.subject), " has returned ", first, " since.")
 
 
 def _row(ask: Answers, since: Figure) -> tuple[Part | None, ...]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from paceline.document import Block, Chart, Grid, Label, Magnitude, Part, Section, Sentence, Series
 from paceline.figures import Figure
 from paceline.pages import page
-from paceline.pages.signs import direction, moved, plural
+from paceline.pages.signs import direction, plural
 from paceline.pages.words import bar, day, missing, words
 from paceline.studies import fan, ledger
 from paceline.studies.answers import Answers
 from paceline.studies.target import CASE, QUESTION, Answer
+from paceline.wording import number_of
 
 #: How the drifts are named; a rate of the table stands for itself.
 CASES = {
@@ -56,37 +57,53 @@ def blocks(answer: Answer) -> list[Block]:
 def _asked(answer: Answer) -> Sentence:
     """What the level asks for, and its chances under the stated drift and under none."""
     t, f = answer.target, answer.figures
-    name, stated, implied = _name(answer), t.stated.name, f["implied_return"]
-    beyond = direction(implied, "at or above", "at or below", "at")
-    drift: tuple[Part, ...] = ("a drift of ", f["drift"], " a year")
-    if stated in STATED:
-        drift += (f" ({STATED[stated]})",)
+    name, implied = _name(answer), f["implied_return"]
+    if any(map(missing, (implied, f["last_close"], f["level"]))):
+        return words("What ", Label(name), " would have to do to be there cannot be said.")
+    way = direction(implied, "rise by ", "fall by ", "")
     return words(
         Label(name),
         " would have to ",
-        *moved(implied, "rise by ", "fall by ", "gain nothing"),
+        *((way, Magnitude(implied)) if way else ("gain nothing",)),
         " from ",
         f["last_close"],
         " to be at ",
         f["level"],
         " by ",
         day(t.by),
-        ": ",
-        Magnitude(f["required_growth"]),
-        " a year over ",
-        f["sessions"],
-        plural(f["sessions"], " session", " sessions"),
-        ". With ",
-        *(("no drift",) if stated == "zero" else drift),
-        f", the chance of a close {beyond} the level on that day is ",
-        f[f"end {stated}"],
-        " and of touching it on the way ",
-        f[f"touch {stated}"],
-        ()
-        if stated == "zero"
-        else ("; without drift they are ", f["end zero"], " and ", f["touch zero"]),
-        ". ",
+        (": ", Magnitude(f["required_growth"]), " a year"),
+        (" over ", f["sessions"], plural(f["sessions"], " session", " sessions")),
+        ".",
+        *_chances(answer, direction(implied, "at or above", "at or below", "at")),
+        " ",
         *_ranked(f["past_share"], implied),
+    )
+
+
+def _chances(answer: Answer, beyond: str) -> tuple[Part, ...]:
+    """The chances under the stated drift and under none; nothing where they have no value."""
+    f, stated = answer.figures, answer.target.stated.name
+    end, touch = f[f"end {stated}"], f[f"touch {stated}"]
+    if any(map(missing, (end, touch, f["drift"]))):
+        return ()
+    drift: tuple[Part, ...] = ("a drift of ", f["drift"], " a year")
+    if stated in STATED:
+        drift += (f" ({STATED[stated]})",)
+    chance = f", the chance of a close {beyond} the level on that day is "
+    without = (f["end zero"], f["touch zero"])
+    return (
+        " With ",
+        *(("no drift",) if stated == "zero" else drift),
+        chance,
+        end,
+        " and of touching it on the way ",
+        touch,
+        *(
+            ()
+            if stated == "zero" or any(map(missing, without))
+            else ("; without drift they are ", without[0], " and ", without[1])
+        ),
+        ".",
     )
 
 
@@ -118,7 +135,11 @@ def _by_drift(answer: Answer) -> Chart:
     return Chart(
         "bar",
         "Chance of a close at or beyond the level on the day, by drift",
-        tuple(bar(_case(c.name).text, answer.figures[f"end {c.name}"]) for c in answer.cases),
+        tuple(
+            bar(_case(c.name).text, chance)
+            for c in answer.cases
+            if not missing(chance := answer.figures[f"end {c.name}"])
+        ),
         "fraction",
         reference=0.0,
     )
@@ -146,15 +167,18 @@ def _drifts(answer: Answer) -> Grid:
             "The drift is continuous and that of the price index, without dividends. Low and high "
             "end are those of the ",
             Label("95%"),
-            " interval of the historical drift. Volatility is ",
-            f["volatility"],
-            " a year (",
-            f["volatility_history"],
-            " over the whole history, ",
-            f["volatility_recent"],
-            " over the last year).",
+            " interval of the historical drift.",
+            (" Volatility is ", f["volatility"], " a year", *_volatilities(answer), "."),
         ),
     )
+
+
+def _volatilities(answer: Answer) -> tuple[Part, ...]:
+    """That of the whole history and that of the last year, where both are known."""
+    whole, recent = (answer.figures[f"volatility_{n}"] for n in ("history", "recent"))
+    if missing(whole) or missing(recent):
+        return ()
+    return (" (", whole, " over the whole history, ", recent, " over the last year)")
 
 
 def _bootstrap(answer: Answer) -> Grid:
@@ -167,10 +191,14 @@ def _bootstrap(answer: Answer) -> Grid:
             for title, name in VARIANTS
         ),
         note=words(
-            Label(f"{answer.target.draws:,}"),
-            " paths, made of blocks of ",
-            f["block"],
-            " sessions on average.",
+            Label(number_of(answer.target.draws, "path")),
+            (
+                ", made of blocks of ",
+                f["block"],
+                plural(f["block"], " session", " sessions"),
+                " on average",
+            ),
+            ".",
         ),
     )
 

@@ -9,7 +9,7 @@ from paceline.figures import Figure
 from paceline.methods import grades as rules
 from paceline.pages import page
 from paceline.pages.signs import distance, plural, some
-from paceline.pages.words import INTERVAL, bar, day, low_since, words
+from paceline.pages.words import INTERVAL, Clause, bar, day, low_since, missing, reason, words
 from paceline.studies import consolidation, leadership
 from paceline.studies import verdict as study
 from paceline.studies.answers import Answers
@@ -48,14 +48,14 @@ def verdict(ask: Answers) -> Section | None:
 
 def _changing(found: Verdict) -> Sentence:
     grade = found.figure("changing", found.grade, "text")
-    if grade.value is None:
-        why = next((c for c in grade.caveats if c.startswith("no value")), "no value")
-        return words("Whether leadership is changing cannot be judged (", Label(why), ").")
+    if missing(grade):
+        cannot = "Whether leadership is changing cannot be judged"
+        return words(cannot, _because(reason(grade)), ".")
     n, k = found.counts()
     market = found.market
     since: tuple[Part, ...] = ("since the low of " if found.is_low else "since ", day(found.date))
     head = (rules.claim("changing", found.grade), " (grade: ", grade, "). ")
-    if not found.judged:
+    if not n.value:
         return words(*head, "No rotation ", *since, " has enough history to be judged.")
     return words(
         *head,
@@ -74,33 +74,40 @@ def _changing(found: Verdict) -> Sentence:
 def _consolidating(ask: Answers, found: Verdict) -> Sentence:
     d, made = found.consolidation, found.consolidation_figures
     high, above = made.get("drawdown"), made.get("above")
-    if d is None or high is None or above is None:
-        return words(
-            "Whether the year's leader is consolidating cannot be judged (",
-            Label(found.reason),
-            ").",
-        )
+    cannot = "Whether the year's leader is consolidating cannot be judged"
+    if d is None or high is None or above is None or missing(high) or missing(above):
+        return words(cannot, _because(found.reason), ".")
+    grade = found.figure("consolidating", d.grade, "text", subject=found.sector)
+    if missing(grade):
+        return words(cannot, _because(reason(grade)), ".")
     share = made.get("share")
     return words(
         ask.name(found.sector),
         " ",
         rules.claim("consolidating", d.grade),
         " (grade: ",
-        found.figure("consolidating", d.grade, "text", subject=found.sector),
+        grade,
         "). It is ",
         *distance(high, ("its ", Label("252-day"), " high")),
         " and ",
         *distance(above, ("its ", Label("200-day"), " moving average")),
         (", with ", share, " of its members above theirs"),
         ": its trend is intact." if d.intact else ": its trend is broken.",
-        (
-            " Whether it lags the market in earnings seasons cannot be tested (",
-            Label(d.lift.note),
-            ").",
-        )
-        if d.lift.effect is None
-        else (),
+        *(
+            (
+                " Whether it lags the market in earnings seasons cannot be tested",
+                _because(d.lift.note),
+                ".",
+            )
+            if d.lift.effect is None
+            else ()
+        ),
     )
+
+
+def _because(why: str) -> Clause:
+    """The reason in brackets; nothing where none is known."""
+    return (" (", Label(why), ")") if why else ()
 
 
 def _interval(row: Row) -> tuple[float | None, float | None]:

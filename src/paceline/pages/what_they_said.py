@@ -9,7 +9,7 @@ from paceline.methods.call import JOIN, Call
 from paceline.methods.scoring import CallScore
 from paceline.pages import page
 from paceline.pages.signs import plural
-from paceline.pages.words import INTERVAL, day, words
+from paceline.pages.words import INTERVAL, day, missing, words
 from paceline.studies import calls, ledger
 from paceline.studies.answers import Answers
 from paceline.studies.calls import Scored
@@ -75,16 +75,17 @@ def _count(found: Scored) -> Sentence:
     total, running, hit, miss, rest = (
         found.count(k) for k in ("calls", "running", "hit", "miss", "not scorable")
     )
+    if missing(total):
+        return words("How many calls are on file cannot be said.")
+    named: list[Part] = []
+    for count, what in ((running, " open"), (hit, " right"), (miss, " wrong")):
+        named += [] if missing(count) else [", " if named else ": ", count, what]
+    if rest.value:
+        named += [", " if named else ": ", rest, " that prices cannot score"]
     return words(
         total,
-        plural(total, " call is on file: ", " calls are on file: "),
-        running,
-        " open, ",
-        hit,
-        " right, ",
-        miss,
-        " wrong",
-        (", ", rest, " that prices cannot score") if rest.value else (),
+        plural(total, " call is on file", " calls are on file"),
+        *named,
         ". A call counts from the first close after it was made.",
     )
 

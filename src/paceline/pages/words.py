@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 
 from paceline.document import Label, Part, Sentence, Series, figure_of
 from paceline.figures import Figure
+from paceline.wording import agreeing
 
 #: A clause: parts that are said together or not at all.
 Clause = tuple[Part | None, ...]
@@ -92,10 +93,27 @@ def largest(at: Mapping[str, Figure], k: int, share: Clause, points: Clause) -> 
     ``share`` where it is a part of the whole; ``points`` where the other members lost, since a
     share above one is no share; nothing without a gain, or of a basket of fewer companies.
     """
-    part = at.get("top_share")
-    if part is None or part.value is None or f"top_{k}" not in at:
+    part, top, total = (at.get(name) for name in ("top_share", "top", "total"))
+    if part is None or total is None or missing(part) or missing(total) or f"top_{k}" not in at:
         return ()
-    return share if float(part.value) <= 1 else points
+    if not (part.number > 0 and total.number > 0):
+        return ()
+    if part.number <= 1:
+        return share
+    more = top is not None and not missing(top) and top.number > total.number
+    return points if more else ()
+
+
+def of_largest(number: int, one: str, many: str) -> Part:
+    """The largest of something, as many as declared: "ten largest companies", "largest company"."""
+    return agreeing(number, f"largest {one}", "") or heading(f"{spelled(number)} largest {many}")
+
+
+def reason(figure: Figure) -> str:
+    """Why a figure has no value, as its caveats say; empty where they do not."""
+    return next((c for c in figure.caveats if c.startswith("no value")), "").removeprefix(
+        "no value: "
+    )
 
 
 def compare(a: Figure, b: Figure, ahead: str, behind: str, level: str) -> str:

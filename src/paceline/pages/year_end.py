@@ -11,6 +11,7 @@ from paceline.pages.signs import plural, some
 from paceline.pages.words import INTERVAL, bar, heading, spelled, words
 from paceline.studies import season
 from paceline.studies.answers import Answers
+from paceline.wording import agreeing
 
 SEASONS = (
     ("quarter_end", "End of a quarter"),
@@ -58,7 +59,9 @@ def _slots(ask: Answers) -> list[Block]:
     found = season.comparisons(ask)
     if found is None:
         return []
-    clear, length = found.clear, spelled(ask.setting("seasonality", "slot"))
+    clear, length = found.clear, ask.setting("seasonality", "slot")
+    sessions = agreeing(length, "session", f"{spelled(length)} sessions")
+    stands = plural(clear, " stands", " stand") if clear is not None and clear.value else " stands"
     return [
         words(
             "Of ",
@@ -66,11 +69,12 @@ def _slots(ask: Answers) -> list[Block]:
             plural(found.asked, " comparison", " comparisons"),
             " of this year with the same days of earlier years, ",
             some(clear),
-            " stands out" if clear is None or clear.value == 1 else " stand out",
-            " once the number of comparisons is accounted for.",
-        ),
+            f"{stands} out once the number of comparisons is accounted for.",
+        )
+        if found.asked.value
+        else words("No window of this year can be compared with the same days of earlier years."),
         Grid(
-            heading(f"The last {length} sessions against the same slot of earlier years"),
+            heading(f"The last {sessions} against the same slot of earlier years"),
             (
                 "Series",
                 "Years",
@@ -102,7 +106,7 @@ def _last_sessions(ask: Answers) -> list[Sentence]:
     found = season.year_end(ask)
     if found is None:
         return []
-    if found.left is not None:
+    if found.left is not None and found.left.value:
         return [
             words(
                 "The last ten sessions of the year lie ahead: it has ",

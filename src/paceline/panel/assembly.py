@@ -22,6 +22,7 @@ from paceline.panel.matrices import Matrices
 from paceline.panel.request import PAIR, PanelArguments, PanelRequest, panel_request
 from paceline.store import Store, delta
 from paceline.store.statements import standing
+from paceline.wording import agreeing, number_of
 
 #: Tables whose imports a panel's lineage names.
 READ = (
@@ -191,16 +192,19 @@ def finished(made: Matrices, request: PanelRequest) -> Panel:
     caveats = []
     if made.recovered.any():
         caveats.append(
-            f"{made.recovered.sum():,} closes were worked back from the next session's change"
+            number_of(int(made.recovered.sum()), "close was", "closes were")
+            + " worked back from the next session's change"
         )
     if made.off_calendar:
         caveats.append(
-            f"{made.off_calendar:,} price rows lie on days that are no session and were left out"
+            number_of(made.off_calendar, "price row lies", "price rows lie")
+            + " on days that are no session and "
+            + agreeing(made.off_calendar, "was left out", "were left out")
         )
     if made.guarded:
         caveats.append(
-            f"{made.guarded:,} price returns, missing or not to be believed, are total returns "
-            "instead"
+            f"{number_of(made.guarded, 'price return')}, missing or not to be believed, "
+            f"{agreeing(made.guarded, 'is a total return', 'are total returns')} instead"
         )
     return Panel(
         made.sessions,

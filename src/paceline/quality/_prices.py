@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from paceline import wording
 from paceline.rows import (
     MISSING_SESSIONS,
     STOPPED,
@@ -111,7 +112,8 @@ def _missing_sessions(name: str, frame: pl.DataFrame, context: Context) -> list[
                 "sessions missing within a security's life",
                 rest,
                 "not in the file",
-                f"most on {days[most]}: {int(lacking[most])} of {int(listed[most])} securities",
+                f"most on {days[most]}: {int(lacking[most])} of "
+                f"{wording.number_of(int(listed[most]), 'security', 'securities')}",
                 days=(days[most].item(),),
             )
         )
@@ -137,7 +139,8 @@ def _stopped(
             STOPPED,
             int(ends[at]),
             "not carried forward: another source or basis, else missing",
-            f"after {days[at]}: {int(ends[at])} of {int(listed[at])} securities",
+            f"after {days[at]}: {int(ends[at])} of "
+            f"{wording.number_of(int(listed[at]), 'security', 'securities')}",
             "Fetch the source again from that day on.",
             days=(days[at].item(),),
         )

@@ -20,6 +20,7 @@ from paceline.errors import StoreError
 from paceline.store import delta, files, layout, written
 from paceline.store.cache import Cache
 from paceline.store.written import Kept, Rewrite, Written
+from paceline.wording import agreeing, number_of
 
 #: Loads by which a file was written, or whose rows it holds.
 Loads = frozenset[int]
@@ -155,7 +156,10 @@ def check(path: Path) -> Inspection:
     faults += [Damage(NOBODY, "steps", *f) for f in files.step_faults(path / "steps")]
     notes = list(known.notes)
     if worn := Cache(path / "cache").damaged():
-        notes.append(f"{worn} results in the cache are damaged and will be worked out again")
+        notes.append(
+            f"{number_of(worn, 'result')} in the cache "
+            f"{agreeing(worn, 'is', 'are')} damaged and will be worked out again"
+        )
     old = [n for n, line in sorted(known.lines.items()) if line.get("files") is None]
     if old:
         notes.append(f"loads {Inspection.numbers(old)} are from before checksums were kept")

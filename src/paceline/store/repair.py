@@ -23,6 +23,7 @@ from paceline.rows import Finding
 from paceline.store import delta, files, layout, statements, written
 from paceline.store.check import Expected, Inspection, Records, check, records
 from paceline.store.written import Kept, Rewrite, Written
+from paceline.wording import agreeing, number_of
 
 if TYPE_CHECKING:
     from paceline.store import Store
@@ -234,7 +235,8 @@ def _checked(made: Mapping[str, pl.DataFrame] | str, table: str, line: Line) -> 
     rows = made.get(table)
     count = 0 if rows is None else len(rows)
     if count != expected or rows is None:
-        return f"the raw bytes give {count} rows now, {expected} were written"
+        were = agreeing(expected, "was", "were")
+        return f"the raw bytes give {number_of(count, 'row')} now, {expected} {were} written"
     return rows
 
 
@@ -290,7 +292,7 @@ def _loads(bench: _Bench, scratch: Path) -> None:
     new = scratch / "listed"
     rows = layout.as_loads(line for _, line in sorted(bench.known.lines.items()))
     delta.append(new, rows)
-    _replace(bench, "loads", new, f"built again with {len(rows)} loads")
+    _replace(bench, "loads", new, f"built again with {number_of(len(rows), 'load')}")
     unknown = bench.known.unknown()
     if unknown:
         bench.told.left.append(

@@ -17,6 +17,7 @@ import polars as pl
 from paceline import schema
 from paceline.lineage import canonical
 from paceline.rows import where_is
+from paceline.wording import number_of
 
 #: Withdrawn rows that are named, of each table.
 EXAMPLES = 4
@@ -85,12 +86,12 @@ def sentences(told: Mapping[str, Any]) -> list[str]:
     if told["withdrawn"]:
         named = told.get("examples", [])
         more = ", ..." if told["withdrawn"] > len(named) else ""
-        said.append(f"{_count(told['withdrawn'], 'row')} withdrawn: {', '.join(named)}{more}")
+        said.append(f"{number_of(told['withdrawn'], 'row')} withdrawn: {', '.join(named)}{more}")
     for all_ in told.get("restated", []):
         several = all_["subjects"] > 1
         if several and all_["low"] != all_["high"]:
             said += [_sentence(one, one["what"]) for one in all_["most"]]
-        whose = f"{all_['subjects']:,} names" if several else all_["most"][0]["what"]
+        whose = number_of(all_["subjects"], "name") if several else all_["most"][0]["what"]
         said.append(_sentence(all_, whose))
     return said
 
@@ -101,7 +102,7 @@ def _sentence(found: Mapping[str, Any], whose: str) -> str:
     when = f"up to {found['last']}" if whole else f"from {found['first']} to {found['last']}"
     if found["first"] == found["last"]:
         when = f"of {found['first']}"
-    start = f"{'all ' if whole else ''}{_count(rows, field)} of {whose} {when} changed"
+    start = f"{'all ' if whole else ''}{number_of(rows, field)} of {whose} {when} changed"
     if found["factor"] is None:
         return start
     middle, low, high = found["factor"], found["low"], found["high"]
@@ -110,10 +111,6 @@ def _sentence(found: Mapping[str, Any], whose: str) -> str:
     if not one:
         by += f" ({low:.6g} to {high:.6g})"
     return f"{start} by {by}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _measured(name: str, changed: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:

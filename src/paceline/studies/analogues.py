@@ -16,6 +16,7 @@ from paceline.lineage import code_of
 from paceline.methods import analogues as views
 from paceline.methods.relative_lines import factor_line, period_of
 from paceline.signals import french
+from paceline.wording import number_of
 
 if TYPE_CHECKING:
     from paceline.arrays import Array, Dates
@@ -186,7 +187,7 @@ def _days(h: _Prepared, near: views.Analogues, months: int) -> list[NearDay]:
                 str(start),
                 h.figure(h.names[0], "distance", distance, "ratio", start),
                 [
-                    h.figure(n, f"then {months} months", a, "return", start)
+                    h.figure(n, f"then {number_of(months, 'month')}", a, "return", start)
                     for n, a in zip(h.names, after, strict=True)
                 ],
             )

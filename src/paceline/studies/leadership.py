@@ -112,7 +112,8 @@ def _lows(ask: Answers, verdict: Verdict) -> Iterator[Argument]:
         low = study.since_low() if study is not None else {}
         if low:
             rank, n = low["rank"], low["n"]
-            far = None if rank.value is None else extreme(rank.number, int(n.number))
+            known = rank.value is not None and n.value is not None
+            far = None if not known else extreme(rank.number, int(n.number))
             yield Argument("low", rank, side(far), {"pair": verdict.rotations.pairs[name].label})
 
 

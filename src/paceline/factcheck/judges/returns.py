@@ -13,6 +13,7 @@ from paceline.factcheck.readings import Line, Missing, Option, Span
 from paceline.factcheck.subjects import Candidate, Subject
 from paceline.factcheck.verdicts import Tried
 from paceline.figures import Figure
+from paceline.wording import number_of
 
 #: How far a fund may stray from its index within a window.
 TRACKING = 0.002
@@ -282,7 +283,7 @@ class Returns(Helper):
             span,
             tuple(g[2] for g in gaps),
             tuple(f for g in gaps for f in g[3]),
-            f"closest of {len(gaps)} others: {worst[1]}, {worst[0] * 100:+.2f} points",
+            f"closest of {number_of(len(gaps), 'other')}: {worst[1]}, {worst[0] * 100:+.2f} points",
             tuple(self._window_notes(claim, line)),
             chosen=which,
         )

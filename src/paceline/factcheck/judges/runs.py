@@ -14,6 +14,7 @@ from paceline.factcheck.judges.base import Answer, Unclear
 from paceline.factcheck.judges.returns import Returns
 from paceline.factcheck.readings import Line, Missing, Span
 from paceline.factcheck.verdicts import Tried
+from paceline.wording import number_of
 
 _UNIT_DAYS = {"day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
 
@@ -82,7 +83,8 @@ class Runs(Returns):
         elif verdict == v.HOLDS and line.kind == "fund":
             verdict, which = v.ONLY, "total return (a fund's price is not stored)"
         kind = "high" if claim.sign > 0 else "low"
-        reason = f"{line.days[span.j]}: {off:+.2%} from every earlier {'closing ' + kind if not sessions else f'close of {sessions} sessions'}; {note}"
+        closes = f"close of {number_of(sessions, 'session')}" if sessions else f"closing {kind}"
+        reason = f"{line.days[span.j]}: {off:+.2%} from every earlier {closes}; {note}"
         return Answer(
             verdict,
             off,
@@ -209,7 +211,7 @@ class Runs(Returns):
             verdict, chosen = (v.ONLY, other) if other is not None else (v.DIFFERS, first_t)
         verdict, which = self._guarded(claim, verdict, chosen, line)
         unit = str(claim.params["unit"])
-        reason = f"{'longest run' if vague else 'run'}: {first_t.value:.0f} {unit}{'s' if first_t.value != 1 else ''}"
+        reason = f"{'longest run' if vague else 'run'}: {number_of(round(first_t.value), unit)}"
         notes = [f"several: at least {n} in a row"] if vague else []
         if vague and (claim.window is None or claim.window.inherited == "earlier paragraph"):
             notes.append("looked for since the benchmark's last short-term low, or in the last 21 sessions")

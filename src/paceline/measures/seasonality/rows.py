@@ -13,6 +13,7 @@ from paceline.arrays import Array
 from paceline.evidence import circular_shift_placebo, hac_mean
 from paceline.measures.seasonality.seasons import RUN, Season, in_season
 from paceline.signals.calendar import Places, SeasonalLine, judged_columns
+from paceline.wording import number_of
 
 #: Earlier years, and falls of a line, below which nothing is judged.
 LEAST_YEARS, LEAST_FALLS = 20, 10
@@ -90,13 +91,13 @@ def this_year(
             "state": "",
         }
         if s.name == "year_end_run" and left >= RUN:
-            state = f"not yet observable: {left} sessions of the year to come"
+            state = f"not yet observable: {number_of(left, 'session')} of the year to come"
             row |= {"state": state, "start": today}
         elif not math.isfinite(now):
             row["state"] = "not all sessions of the window are there"
         elif len(earlier) < LEAST_YEARS:
-            have = len(earlier)
-            row["state"] = f"history too short: {have} observations, at least {LEAST_YEARS} needed"
+            have = number_of(len(earlier), "observation")
+            row["state"] = f"history too short: {have}, at least {LEAST_YEARS} needed"
         else:
             row |= _against_earlier(now, earlier)
         yield row
@@ -149,7 +150,9 @@ def lift(
     }
     exposure = float(inside.mean())
     if peak.sum() < LEAST_FALLS or not 0 < exposure < 1:
-        yield row | {"state": f"{int(peak.sum())} falls, at least {LEAST_FALLS} needed"}
+        yield row | {
+            "state": f"{number_of(int(peak.sum()), 'fall')}, at least {LEAST_FALLS} needed"
+        }
         return
     p, placebo = circular_shift_placebo(inside, peak, exclude=1)
     ratio = float(inside[peak].mean()) / exposure

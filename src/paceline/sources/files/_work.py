@@ -35,6 +35,7 @@ from paceline.sources.files import (
 )
 from paceline.sources.files._cells import Sheet
 from paceline.sources.files._read import Layout, Read, Wanted, read, require
+from paceline.wording import number_of
 
 SHAPES = {
     "members": ("spells", "changes", "snapshots", "snapshot"),
@@ -382,7 +383,7 @@ class Work:
                 self.name,
                 "no filing dates",
                 frame.height,
-                f"known {days} days after the period's end",
+                f"known {number_of(days, 'day')} after the period's end",
                 "",
                 "Map known to the filing date.",
             )

@@ -27,6 +27,7 @@ from paceline.lineage import Origin, canonical
 from paceline.sources import Context, Parsed, Raw
 from paceline.sources.simulated.companies import GIANTS
 from paceline.sources.simulated.plan import Options, PlantedGroup, PlantedRotation, options, planted
+from paceline.wording import number_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,8 +57,8 @@ def fetch(name: str, spec: Source, folder: Path) -> list[Raw]:
     chosen = options(spec.options, f"sources.{name}.options")
     data = canonical(chosen.to_json()).encode()
     what = (
-        f"SIMULATED market: {chosen.companies} invented companies, {chosen.years} years, "
-        f"seed {chosen.seed}"
+        f"SIMULATED market: {chosen.companies} invented companies, "
+        f"{number_of(chosen.years, 'year')}, seed {chosen.seed}"
     )
     return [
         Raw(
