@@ -1,0 +1,242 @@
+"""The report's page as a reader uses it: pictures and data saved, sentences copied, keys, paper."""
+
+from __future__ import annotations
+
+import csv
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import sample_document as sample
+from browser import Browser
+from paceline import report
+from paceline.document import Chart, Document, Section, Sentence, Series
+
+pytestmark = pytest.mark.browser
+EVIL = '=HYPERLINK("http://x")'
+SOURCE = "Exchange of Somewhere"
+
+
+def document() -> Document:
+    """Nine sections, and a chart whose names a spreadsheet would run."""
+    made = sample.document(simulated=True)
+    figures = [sample.figure("performance", n, v) for n, v in ((EVIL, 0.01), ("-5", -0.02))]
+    chart = Chart(
+        "bar",
+        'Names, "quoted"',
+        tuple(Series(f.subject, [f.subject], [float(f.number)], f) for f in figures),
+        "return",
+    )
+    more = Section("odd", "Odd names", "What of odd names?", (Sentence(("Odd.",)), chart))
+    return replace(made, sections=(*made.sections, more))
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return report.write(document(), tmp_path_factory.mktemp("page") / "page.html")
+
+
+@pytest.fixture
+def tab(page: Path, tmp_path: Path) -> Iterator[Browser]:
+    with Browser(tmp_path) as browser:
+        browser.open(page)
+        yield browser
+
+
+def button(title: str, kind: str) -> str:
+    """Script for the button of a chart."""
+    return (
+        "[...document.querySelectorAll('.chart')].find(c => c.querySelector('h3').textContent === "
+        f"{title!r}).querySelector('[data-save={kind}]')"
+    )
+
+
+def pixels(path: Path) -> tuple[int, int, list[bytes]]:
+    """Width, height and lines of an RGBA picture of eight bits, unfiltered."""
+    data = path.read_bytes()
+    assert data[:8] == b"\x89PNG\r\n\x1a\n"
+    width, height, depth, colours = struct.unpack(">IIBB", data[16:26])
+    assert (depth, colours) == (8, 6)
+    packed, at = b"", 8
+    while at < len(data):
+        (size,) = struct.unpack(">I", data[at : at + 4])
+        if data[at + 4 : at + 8] == b"IDAT":
+            packed += data[at + 8 : at + 8 + size]
+        at += 12 + size
+    raw, step = zlib.decompress(packed), width * 4
+    lines, before = [], bytearray(step)
+    for row in range(height):
+        start = row * (step + 1)
+        kind, line = raw[start], bytearray(raw[start + 1 : start + 1 + step])
+        for i in range(step):
+            left = line[i - 4] if i >= 4 else 0
+            up, corner = before[i], before[i - 4] if i >= 4 else 0
+            line[i] = (line[i] + _guess(kind, left, up, corner)) & 255
+        lines.append(bytes(line))
+        before = line
+    return width, height, lines
+
+
+def _guess(kind: int, left: int, up: int, corner: int) -> int:
+    """What a filter of PNG adds to a byte."""
+    if kind < 4:
+        return (0, left, up, (left + up) // 2)[kind]
+    by = left + up - corner
+    return min((left, up, corner), key=lambda v: abs(by - v))
+
+
+def test_the_data_of_every_chart_are_saved(tab: Browser) -> None:
+    charts = [b for s in document().sections for b in s.blocks if isinstance(b, Chart)]
+    (chart,) = [c for c in charts if c.title == "Return since the low"]
+    tab.run(button("Return since the low", "csv") + ".click()")
+    file = tab.saved(".csv")
+    assert file.name == "who-leads-us-stocks-2025-12-05-return-since-the-low.csv"
+    rows = list(csv.DictReader(io.StringIO(file.read_text("utf-8"))))
+    assert {r["series"] for r in rows} == {s.name for s in chart.series}
+    for series in chart.series:
+        own = {r["x"]: float(r["value"]) for r in rows if r["series"] == series.name}
+        given = dict(zip(series.x, series.y, strict=True))
+        assert len(own) == len(given)
+        assert all(own[x] == pytest.approx(y, rel=1e-9) for x, y in given.items())
+        about = {(r["figure"], r["basis"], r["unit"]) for r in rows if r["series"] == series.name}
+        assert about == {(series.figure.id, "price", "return")}
+    said = {(r["market"], r["as_of"], r["source"], r["simulated"], r["points"]) for r in rows}
+    assert said == {("Who leads: US stocks", "2025-12-05", "SIMULATED data", "true", "all")}
+
+
+@pytest.mark.parametrize(
+    ("title", "names"),
+    [
+        ("Sectors in the last full month", len(sample.SECTORS)),
+        ("Sectors beyond the usual", None),
+        ("Members above their 200-day mean, by sector", len(sample.SECTORS)),
+        ("Relative strength and its pace", None),
+        ("Daily lead over the benchmark", 1),
+    ],
+)
+def test_every_shape_gives_its_values(tab: Browser, title: str, names: int | None) -> None:
+    (chart,) = [
+        b
+        for s in document().sections
+        for b in s.blocks
+        if isinstance(b, Chart) and b.title == title
+    ]
+    tab.run(button(title, "csv") + ".click()")
+    rows = list(csv.DictReader(io.StringIO(tab.saved(".csv").read_text("utf-8"))))
+    assert names in (None, len(chart.series))
+    assert [r["figure"] for r in rows if r["figure"] == chart.series[0].figure.id]
+    assert {r["series"] for r in rows} == {s.name for s in chart.series}
+    for series in chart.series:
+        last = [r for r in rows if r["series"] == series.name][-1]
+        assert float(last["value"]) == pytest.approx(series.y[-1], rel=1e-9)
+        if series.interval:
+            assert (float(last["low"]), float(last["high"])) == pytest.approx(series.interval)
+
+
+def test_no_cell_runs_in_a_spreadsheet(tab: Browser) -> None:
+    tab.run(button('Names, "quoted"', "csv") + ".click()")
+    text = tab.saved(".csv").read_text("utf-8")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [r["series"] for r in rows] == ["'" + EVIL, "-5"]  # text that is a number stays one
+    assert [float(r["value"]) for r in rows] == [0.01, -0.02]
+
+
+def test_a_picture_is_whole_and_larger_than_its_drawing(tab: Browser) -> None:
+    """Title, key and source stand around the drawing, on white, twice as fine as the screen."""
+    title = "Daily lead over the benchmark"
+    tab.run(button(title, "png") + ".click()")
+    file = tab.saved(".png")
+    assert file.name == "who-leads-us-stocks-2025-12-05-daily-lead-over-the-benchmark.png"
+    width, height, lines = pixels(file)
+    drawn = tab.run(
+        "JSON.parse(document.getElementById('chart-data').textContent)[[...document"
+        f".querySelectorAll('.chart')].find(c => c.querySelector('h3').textContent === {title!r})"
+        ".querySelector('[data-chart]').dataset.chart].layout.height"
+    )
+    assert width == 2 * (900 + 2 * 24) and height > 2 * drawn + 2 * 60
+    assert {line[3::4] for line in lines} == {b"\xff" * width}  # nothing shows through
+    dark = [sum(1 for i in range(0, len(line), 4) if line[i] < 90) for line in lines]
+    head, foot = dark[: 2 * 60], dark[-2 * 44 :]
+    assert max(head) > 20, "no title"
+    grey = [sum(1 for i in range(0, len(line), 4) if line[i] < 170) for line in lines[-2 * 44 :]]
+    assert max(grey) > 20, "no source"
+    assert len(foot) == 88
+    blue = sum(
+        1
+        for line in lines
+        for i in range(0, len(line), 4)
+        if line[i + 2] > line[i] + 60 and line[i] < 120
+    )
+    assert blue > 1000, "no bars"
+
+
+def test_what_a_picture_says_is_what_stands_on_the_page(tab: Browser) -> None:
+    credits = tab.run("[...document.querySelectorAll('.credit')].map(p => p.textContent)")
+    assert credits[0] == (
+        "SIMULATED data. Who leads: US stocks, as of 2025-12-05, price return basis. Paceline."
+    )
+    assert len(credits) == tab.run("document.querySelectorAll('.chart').length")
+
+
+def test_buttons_are_reached_and_pressed_by_keyboard(tab: Browser) -> None:
+    tab.run(button("Return since the low", "csv") + ".focus()")
+    assert tab.run("document.activeElement.ariaLabel") == (
+        "Save the data as CSV: Return since the low"
+    )
+    tab.press("Enter", 13, "\r")
+    assert tab.saved(".csv").name.endswith("return-since-the-low.csv")
+    assert tab.run("[...document.querySelectorAll('[data-save]')].every(b => b.tabIndex === 0)")
+
+
+def test_a_sentence_is_copied_with_its_source(tab: Browser) -> None:
+    tab.run(
+        "document.execCommand = what => { window.taken = document.activeElement.value; return true; }"
+    )
+    tab.run("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    tab.run("document.querySelector('[data-quote]').click()")
+    first = document().headline[0].text
+    assert tab.until("window.taken") == (
+        f"{first} SIMULATED data. Who leads: US stocks, as of 2025-12-05, price return basis. "
+        "Paceline."
+    )
+
+
+def selected(tab: Browser, where: str) -> str:
+    """What a reader gets who selects an element and copies."""
+    taken = tab.run(
+        f"(() => {{ const range = new Range(); range.selectNodeContents({where});"
+        "const chosen = document.getSelection(); chosen.removeAllRanges(); chosen.addRange(range);"
+        "const data = new DataTransfer();"
+        "document.dispatchEvent(new ClipboardEvent('copy', { clipboardData: data, bubbles: true }));"
+        "return data.getData('text/plain'); })()"
+    )
+    return str(taken)
+
+
+def test_a_selected_sentence_takes_its_source_along_and_cells_do_not(tab: Browser) -> None:
+    said = selected(tab, "document.querySelector('.answer:has([data-figure])')")
+    first, credit = said.split("\n")
+    assert first.endswith(".") and credit.startswith("SIMULATED data. Who leads: US stocks, as of ")
+    assert selected(tab, "document.querySelector('tbody')") == ""
+    assert selected(tab, "document.querySelector('h2')") == ""
+
+
+def test_buttons_are_not_printed(tab: Browser) -> None:
+    shown = "[...document.querySelectorAll('.save, .copy')].filter(b => b.offsetParent).length"
+    assert tab.run(shown) > 10
+    tab.send("Emulation.setEmulatedMedia", media="print")
+    assert tab.run(shown) == 0
+    assert tab.run("document.querySelector('.credit').offsetParent !== null")
+
+
+@pytest.mark.parametrize("width", [390, 700, 1024, 1280, 1440])
+def test_nothing_leaves_the_page(tab: Browser, page: Path, width: int) -> None:
+    tab.size(width, 900)
+    tab.open(page)
+    wide = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    assert tab.run(wide)
