@@ -468,6 +468,16 @@ def test_thinning_keeps_a_gap_open() -> None:
     assert {0, 2999} <= set(kept.tolist())
 
 
+def test_thinning_keeps_a_gap_of_two_sessions_open() -> None:
+    values = np.arange(3000.0)
+    values[[7, 8, 1500, 1501]] = np.nan
+    kept = charts.thin(values)
+    assert len(kept) <= 600
+    assert {7, 1500} <= set(kept.tolist())
+    rough = np.where(np.arange(3000) % 2, np.nan, values)
+    assert len(charts.thin(rough)) <= 600
+
+
 def test_stacked_series_keep_the_same_days() -> None:
     x, rng = np.arange(3000), np.random.default_rng(5)
     series = tuple(

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from paceline.market import Market
+from paceline.measures.regimes import expanding_median
 from paceline.pages.headline import sentences
 from paceline.pages.since_low import since_low
 from paceline.pages.verdict import verdict as verdict_page
-from paceline.signals.sessions import is_over
+from paceline.signals.sessions import is_over, period_ends
 from paceline.studies import episodes, verdict
 from paceline.studies.answers import Answers
 
@@ -326,3 +327,51 @@ def test_sectors_say_of_which_day_they_are(
 
 
 SECTORS = {"X": "Energy", "Y": "Energy", "Z": "Banks"}
+
+
+# ---- months that are over, in what is worked out by month
+
+
+def test_a_months_end_is_known_on_its_last_session_by_the_calendar() -> None:
+    calendar = np.array(DAYS, "datetime64[D]")
+    seen = calendar[calendar <= np.datetime64("2025-03-31")]
+    last = len(seen) - 1
+    ends, known = period_ends(seen, calendar, "M")
+    assert ends[-1] == known[-1] == last
+    assert (ends == known).all()
+    # without a calendar the next session tells
+    ends, known = period_ends(seen, seen[:0], "M")
+    assert seen[ends[-1]] == np.datetime64("2025-02-28")
+    assert (known == ends + 1).all()
+    # what is over on a day stays so
+    for cut in range(last - 45, last + 1):
+        early = period_ends(seen[: cut + 1], calendar, "M")[0]
+        assert early.tolist() == [t for t in period_ends(seen, calendar, "M")[0] if t <= cut]
+
+
+def test_the_median_of_regimes_counts_a_month_on_its_last_session() -> None:
+    """Volatility 1, 2, 3 ... by month: with 24 months the median is 12.5, with 25 it is 13."""
+    days = np.arange("2020-01-01", "2022-03-01", dtype="datetime64[D]")
+    values = (days.astype("datetime64[M]").astype(int) - 50 * 12 + 1.0)[None]
+    at = {str(d): t for t, d in enumerate(days)}
+    got = expanding_median(values, days, np.append(days, days[-1] + 1))[0]
+    assert np.isnan(got[at["2021-12-30"]])
+    assert (got[at["2021-12-31"]], got[at["2022-01-30"]]) == (12.5, 12.5)
+    assert (got[at["2022-01-31"]], got[at["2022-02-28"]]) == (13.0, 13.5)
+    unknown = expanding_median(values, days, days[:0])[0]
+    assert np.isnan(unknown[at["2021-12-31"]])
+    assert unknown[at["2022-01-01"]] == 12.5
+
+
+# ---- drawings
+
+
+def test_a_drawn_path_has_a_gap_where_the_level_is_not_known(tmp_path: Path) -> None:
+    closes = [100.0, 101.0, 94.0, 93.0, 97.0, math.nan, math.nan, 98.0, 99.0]
+    market = made(tmp_path, "x", ALONE, {"X": closes})
+    (figure,) = market.show("performance", since=str(DAYS[0]))
+    drawn = Answers(market).path(figure)
+    assert drawn is not None
+    # closes alone: the return over the hole is dated on the session after it
+    assert [y is None for y in drawn.y] == [math.isnan(c) for c in closes]
+    assert drawn.y[-1] == pytest.approx(-0.01)
