@@ -525,6 +525,7 @@ def zipped(members: dict[str, bytes]) -> bytes:
         ("w.zip", zipped({"p.csv": LONG, "__MACOSX/._p.csv": b"x"}), {}),
         ("w.zip", zipped({"p.xlsx": workbook({"p": PLAIN})}), {}),
     ],
+    ids=[f"packed {n}" for n in range(8)],  # the bytes hold the time: no names for tests
 )
 def test_packed_files_are_read(tmp_path: Path, file: str, data: bytes, more: Any) -> None:
     assert rows(read(tmp_path, data, file, options={"wide": True, **more})) == ROWS
@@ -551,6 +552,7 @@ def locked() -> bytes:
         (locked(), {}, "locked by a password"),
         (LONG, {"member": "a.csv"}, "no zip archive"),
     ],
+    ids=[f"bad {n}" for n in range(10)],
 )
 def test_a_bad_archive_is_one_clear_error(
     tmp_path: Path, data: bytes, more: dict[str, str], said: str
