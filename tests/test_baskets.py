@@ -408,17 +408,17 @@ EMPTY: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "no such kind": (
         {"universe": "odd"},
         {"odd": {"eligible": {"kinds": ["warrant"]}, "reconstitution": "monthly"}},
-        "none of 3 securities before that rule of universe 'odd' is of kind warrant",
+        "none of the 3 securities before that rule of universe 'odd' is of kind warrant",
     ),
     "too dear a price": (
         {"universe": "dear"},
         {"dear": {"eligible": {"kinds": ["common"], "min_price": 10.5}}},
-        "none of 3 securities before that rule of universe 'dear' is priced at 10.5 or more",
+        "none of the 3 securities before that rule of universe 'dear' is priced at 10.5 or more",
     ),
     "ranks without caps": (
         {"universe": "big"},
         {"big": {**COMMON, "rank": [1, 2]}},
-        "none of 3 securities before that rule of universe 'big' is of a known market cap",
+        "none of the 3 securities before that rule of universe 'big' is of a known market cap",
     ),
     "cap weights without caps": (
         {"universe": "all", "weight": "cap"},
@@ -433,7 +433,7 @@ EMPTY: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "a class of nobody": (
         {"universe": "all", "sector": "Utilities", "weight": "equal"},
         {"all": COMMON},
-        "none of its 3 securities is in sector 'Utilities'; theirs are Energy",
+        "none of its 3 securities is in sector 'Utilities'; there are Energy",
     ),
 }
 

@@ -195,7 +195,8 @@ def test_buttons_are_reached_and_pressed_by_keyboard(tab: Browser) -> None:
 
 def test_a_sentence_is_copied_with_its_source(tab: Browser) -> None:
     tab.run(
-        "document.execCommand = what => { window.taken = document.activeElement.value; return true; }"
+        "document.execCommand = what => "
+        "{ window.taken = document.activeElement.value; return true; }"
     )
     tab.run("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     tab.run("document.querySelector('[data-quote]').click()")
@@ -212,7 +213,8 @@ def selected(tab: Browser, where: str) -> str:
         f"(() => {{ const range = new Range(); range.selectNodeContents({where});"
         "const chosen = document.getSelection(); chosen.removeAllRanges(); chosen.addRange(range);"
         "const data = new DataTransfer();"
-        "document.dispatchEvent(new ClipboardEvent('copy', { clipboardData: data, bubbles: true }));"
+        "const copy = new ClipboardEvent('copy', { clipboardData: data, bubbles: true });"
+        "document.dispatchEvent(copy);"
         "return data.getData('text/plain'); })()"
     )
     return str(taken)

@@ -373,7 +373,7 @@ def test_damaged_results_are_noted_and_worked_out_again(market: Path) -> None:
     assert store.check().notes == ()
     damage(market / "store/cache/panel/k/a.npy", "cut")
     checked = store.check()
-    assert checked.faults == () and "1 results in the cache are damaged" in checked.notes[0]
+    assert checked.faults == () and "1 result in the cache is damaged" in checked.notes[0]
     assert Cache(market / "store/cache").load("panel", "k") is None
 
 

@@ -151,7 +151,7 @@ def test_a_crash_on_a_changed_view_names_the_line(tmp_path: Path) -> None:
         (PAGE.replace('"Nobody."', '"3 people."'), "a sentence holds digits in plain words"),
         (PAGE.replace('"Who is there?"', '""'), "it has no question"),
         (PAGE.replace('"Hello", ', '"Hello 2", '), "the title and question holds digits"),
-        (PAGE.replace('("Digit", "Word")', '("Digit",)'), "2 cells under 1 heads"),
+        (PAGE.replace('("Digit", "Word")', '("Digit",)'), "2 cells under 1 head"),
         (PAGE.replace('"one"', "1.0"), "holds float, not words, a Label or a Figure"),
         (PAGE.replace("grid))", '"words"))'), "a block is str"),
         (PAGE.replace("return Section", "return 1 / Section"), r"the page failed: TypeError"),

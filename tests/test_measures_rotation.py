@@ -423,7 +423,7 @@ def test_regimes_equal_plain_loops_and_use_the_confirmation_day() -> None:
 def test_expanding_median_waits_for_two_years_of_months() -> None:
     days = weekdays(800, "2020-01-01")
     a = np.arange(800.0)[None]
-    found = expanding_median(a, days)[0]
+    found = expanding_median(a, days, days[:0])[0]
     first = int(np.flatnonzero(np.isfinite(found))[0])
     assert days[first] == np.datetime64("2022-01-03")  # 24 months are over
     months = days.astype("datetime64[M]")

@@ -79,7 +79,7 @@ def weighed(*rotations: Any, is_low: bool = True, **more: Any) -> Any:
         "consolidation": None,
         "reason": "",
         "consolidation_figures": {},
-        "market": None,
+        "market": SimpleNamespace(low_broken=None, low_hidden=""),
         "rotations": None,
         "sessions": 10,
     }

@@ -152,7 +152,7 @@ def test_findings_and_quarantine_follow_the_version(store: Store) -> None:
         {}, source="other", checksum="c3", findings=[Finding("other", "stale", 4, "kept, flagged")]
     )
     assert told.findings(store, 2).rows() == [
-        ("feed", "negative close", 1, "quarantined", "A 2024-01-02", "look", 1)
+        ("feed", "negative close", 1, "quarantined", "A 2024-01-02", "look", [], 1)
     ]
     assert told.findings(store)["check"].to_list() == ["negative close", "stale"]
     assert told.quarantine(store).rows() == [

@@ -149,13 +149,13 @@ class OpenMarket(Market):
         sessions   how much of a series is drawn
         """
         from paceline import charts
-        from paceline.document import Origin
+        from paceline.document import Attribution
         from paceline.report.page import publishers
         from paceline.studies import answers
 
         chart = answers.chart(self, measure, subjects, statistic, sessions, params)
         source = publishers({"sources": self.stored.loads})
-        return charts.plot(chart, Origin(self.title, self.as_of, source, self.simulated))
+        return charts.plot(chart, Attribution(self.title, self.as_of, source, self.simulated))
 
     def _repr_html_(self) -> str:
         """What a notebook shows of a market: what it is and what can be asked."""

@@ -121,7 +121,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Origin:
+class Attribution:
     """Where figures come from, as a picture or a sentence says it that is pasted elsewhere."""
 
     market: str

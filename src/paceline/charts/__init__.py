@@ -30,7 +30,7 @@ from paceline.charts._axes import (
     words,
 )
 from paceline.charts._bars import single
-from paceline.document import Chart, Label, Origin
+from paceline.document import Attribution, Chart, Label
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure as PlotlyFigure
@@ -98,7 +98,7 @@ def spec(chart: Chart) -> dict[str, Any]:
     return {"data": data, "layout": layout}
 
 
-def plot(chart: Chart, origin: Origin | None = None) -> PlotlyFigure:
+def plot(chart: Chart, origin: Attribution | None = None) -> PlotlyFigure:
     """The drawing with title and legend, for notebooks and pictures.
 
     origin  named beneath the title, so that the picture speaks for itself wherever it is shown

@@ -59,20 +59,25 @@ def drivers(ask: Answers) -> Section | None:
             reference=0.0,
         ),
         *_by_group(ask, rows),
+        *_published(ask),
     ]
-    published = ask.one("performance", ask.benchmark, "ytd")
-    if published is not None:
-        blocks.append(
-            words(
-                "The published benchmark ",
-                ask.name(ask.benchmark),
-                " returned ",
-                published,
-                " over the same period; its difference from the built index is not explained here.",
-            )
-        )
     question = "Which companies and sectors earned the index its return?"
     return Section("drivers", "Drivers of the year", question, tuple(blocks))
+
+
+def _published(ask: Answers) -> list[Block]:
+    published = ask.one("performance", ask.benchmark, "ytd")
+    if published is None:
+        return []
+    return [
+        words(
+            "The published benchmark ",
+            ask.name(ask.benchmark),
+            " returned ",
+            published,
+            " over the same period; its difference from the built index is not explained here.",
+        )
+    ]
 
 
 def _by_group(ask: Answers, rows: list[Figure]) -> list[Block]:

@@ -52,7 +52,6 @@ def _changing(found: Verdict) -> Sentence:
         cannot = "Whether leadership is changing cannot be judged"
         return words(cannot, _because(reason(grade)), ".")
     n, k = found.counts()
-    market = found.market
     since: tuple[Part, ...] = ("since the low of " if found.is_low else "since ", day(found.date))
     head = (rules.claim("changing", found.grade), " (grade: ", grade, "). ")
     if not n.value:
@@ -67,7 +66,7 @@ def _changing(found: Verdict) -> Sentence:
         ", ",
         some(k),
         " made a new turn with a move larger than chance explains.",
-        *low_since(*((market.low_broken, market.low_hidden) if found.is_low else (None, ""))),
+        *(low_since(found.market.low_broken, found.market.low_hidden) if found.is_low else ()),
     )
 
 

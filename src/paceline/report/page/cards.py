@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from paceline.document import Document, Origin, Sentence, figure_of
+from paceline.document import Attribution, Document, Sentence, figure_of
 from paceline.errors import PacelineError
 from paceline.figures import Figure, show
 from paceline.report.page.elements import typeset
@@ -25,7 +25,7 @@ def letters(document: Document) -> dict[str, str]:
     return lettered
 
 
-def cards_of(document: Document, origin: Origin) -> dict[str, Any]:
+def cards_of(document: Document, origin: Attribution) -> dict[str, Any]:
     """What the card of each figure says; caveats, measures and sentences are stored once.
 
     Raises ``PacelineError`` when one figure is shown with two values.
@@ -140,7 +140,7 @@ def quotable(f: Figure) -> str:
     return f"{{name}}: {{what}} {{text}}{when}{basis}{members}; as of {{as_of}}. {source}"
 
 
-def quoted(sentence: Sentence, origin: Origin) -> str:
+def quoted(sentence: Sentence, origin: Attribution) -> str:
     """A sentence of the headline as it is copied: with the line that says where it comes from."""
     figures = [f for f in map(figure_of, sentence.parts) if f is not None]
     return f"{sentence.text} {origin.line(figures)}"

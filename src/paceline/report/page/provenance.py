@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from paceline.document import Document, Origin
+from paceline.document import Attribution, Document
 from paceline.lineage import canonical
 from paceline.report.page.elements import label
 
@@ -46,10 +46,10 @@ def publishers(manifest: Mapping[str, Any]) -> str:
     return ", ".join(names[:NAMED]) + (" and others" if len(names) > NAMED else "")
 
 
-def origin_of(document: Document) -> Origin:
+def origin_of(document: Document) -> Attribution:
     """Where the figures of a document come from, for what is pasted elsewhere."""
     source = publishers(document.manifest)
-    return Origin(document.title, document.as_of, source, document.simulated)
+    return Attribution(document.title, document.as_of, source, document.simulated)
 
 
 def entries(manifest: Mapping[str, Any]) -> list[tuple[str, Markup]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from paceline import charts
-from paceline.document import Block, Chart, Grid, Origin, Section, Sentence
+from paceline.document import Attribution, Block, Chart, Grid, Section, Sentence
 from paceline.report.page.elements import figure, label, part_of, prose
 from paceline.report.page.grids import table
 from paceline.report.tables import section_figures, slug, words
@@ -19,7 +19,7 @@ THINNED = "those drawn, peaks kept; series.csv of the report has all"
 
 
 def section_of(
-    section: Section, drawings: dict[str, Any], letters: Mapping[str, str], origin: Origin
+    section: Section, drawings: dict[str, Any], letters: Mapping[str, str], origin: Attribution
 ) -> dict[str, Any]:
     """Blocks in their order; neighbouring charts stand together so that they can share a row."""
     name = slug(section.name)
@@ -58,7 +58,9 @@ def _share_rows(drawn: list[dict[str, Any]]) -> None:
         alone["wide"] = True
 
 
-def _block(block: Block, section: str, drawings: dict[str, Any], origin: Origin) -> dict[str, Any]:
+def _block(
+    block: Block, section: str, drawings: dict[str, Any], origin: Attribution
+) -> dict[str, Any]:
     if isinstance(block, Sentence):
         return {"kind": "sentence", "html": prose(block)}
     note = prose(block.note) if block.note else None

@@ -155,8 +155,8 @@ def _parquet(what: str, data: bytes, wanted: Wanted, layout: Layout) -> pl.DataF
             f"{what}: the Parquet file is damaged ({(str(error).splitlines() or ['?'])[0]}).",
             "Fetch it again.",
         ) from None
-    every = layout.stacked or layout.plain
-    return readable(what, frame, {} if every else wanted.columns)
+    every = layout.plain or (layout.stacked and bool(wanted.missing(frame.columns)))
+    return readable(what, frame, wanted.columns, every=every)
 
 
 def _text(what: str, data: bytes, options: dict[str, Any]) -> bytes:

@@ -26,17 +26,20 @@ _NO_CELLS: dict[type[pl.DataType], str] = {
 }
 
 
-def readable(what: str, frame: pl.DataFrame, wanted: Mapping[str, str]) -> pl.DataFrame:
+def readable(
+    what: str, frame: pl.DataFrame, wanted: Mapping[str, str], *, every: bool
+) -> pl.DataFrame:
     """The columns that can be cells, categories as text, decimals as numbers.
 
     wanted  columns asked for, with the key that asks; none: all of them
+    every   the others are asked for as well
     A column that is not asked for and holds no cells is left out. Raises ``SourceError`` for one
     that is asked for, and for days before year 1 or after 9999.
     """
     kept: list[pl.Expr] = []
     for column, dtype in frame.schema.items():
         said = _said(dtype)
-        asked = column in wanted or not wanted
+        asked = every or column in wanted or not wanted
         if said and asked:
             by = wanted.get(column)
             raise SourceError(
