@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from paceline.document import Grid, Section, Sentence, figure_of
+from paceline.document import Chart, Grid, Section, Sentence, figure_of
 from paceline.figures import Figure
 from paceline.market.asked import Market
 from paceline.report import tables
@@ -37,6 +37,7 @@ _MANY = {
 }
 _ONES, _MANYS = "|".join(NOUNS), "|".join(v for k, v in _MANY.items() if v != k)
 _SEVERAL = r"0|[2-9]|\d[\d,.]*\d"
+_WORD = "(?!an? )([a-z]+ )?"
 _NUMBER = r"(?<![\d.,:/+-])"
 #: What no sentence may hold, and why.
 WRONG: dict[str, str] = {
@@ -45,11 +46,11 @@ WRONG: dict[str, str] = {
     r"  |^ | $": "a blank too many",
     r" [,.;:)]|\( |[,;:]\.|\.\.(?!\.)|,,|;;|\(\)|^[,;]": "punctuation around nothing",
     r"\b(\w+) \1\b": "a word twice",
-    r"-0(\.0+)?(?![\d.])": "minus zero",
+    r"(?<!\w)-0(\.0+)?(?![\d.])": "minus zero",
     rf"{_NUMBER}(1|[Oo]ne) (([a-z-]+) )?({_MANYS})\b(?! {_ONES})": "one of many",
-    rf"{_NUMBER}({_SEVERAL}|two|ten) ([a-z]+ )?({_ONES})\b(?! (of|in|is|by))": "many of one",
+    rf"{_NUMBER}({_SEVERAL}|two|ten) {_WORD}({_ONES})\b(?! (of|in|is|by))": "many of one",
     rf"{_NUMBER}1 ([a-z]+ )?({_ONES}) (have|lie|make|stand|account)\b": "one do",
-    rf"{_NUMBER}({_SEVERAL}) ([a-z]+ )?({_MANYS}) (has|lies|makes|stands)\b": "many does",
+    rf"(?<!\bof ){_NUMBER}({_SEVERAL}) ([a-z]+ )?({_MANYS}) (has|lies|makes|stands)\b": "many does",
     r"\b(lost|lose|fell|fall by|lagged|lagged the index by|below|behind by) [-+]\d": "a sign twice",
     r"\b(gained|gain|rose|rise by|beat the index by|above|ahead by|added) -\d": "sign and verb",
     r"-\d[\d.,]*% (above|below|ahead|behind)\b": "a sign and a direction",
@@ -164,13 +165,15 @@ def said(block: Any) -> Iterator[Sentence]:
 
 
 def labels(made: Iterable[Any]) -> Iterator[str]:
-    """Titles, headings and words in cells of sections."""
+    """Titles, headings, axes, names of what is drawn and words in cells of sections."""
     for section in made:
         if isinstance(section, Section):
             yield from (section.title, section.question)
             for block in section.blocks:
                 if not isinstance(block, Sentence):
                     yield tables.words(block.title)
+                if isinstance(block, Chart):
+                    yield from (block.x_title, block.y_title, *(s.name for s in block.series))
                 if isinstance(block, Grid):
                     yield from map(tables.words, block.columns)
                     for part in (p for row in block.rows for p in row):
@@ -194,9 +197,9 @@ SHARES = ("contributions", (0.0, 1.0, 7.698, -0.2))
 
 
 def instead(value: Any, own: Any) -> Any:
-    """The value of a figure under a stand-in."""
-    if not isinstance(value, str):
-        return value
+    """The value of a figure under a stand-in; one without a value stays without."""
+    if own is None or not isinstance(value, str):
+        return own if own is None else value
     if isinstance(own, bool) or not isinstance(own, (int, float)):
         return own
     return -own if value == "turned" else own * 10

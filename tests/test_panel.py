@@ -390,7 +390,7 @@ def test_a_guard_lets_the_total_return_stand_in_for_what_cannot_be_true(
         p = db.panel(fields=fields, guard=0.5, cache=cache)
         # the guard takes what cannot be true; what is missing is a hole, with or without a guard
         assert_array_equal(p.field("price_return")[0], [0.01, 0.01, 0.01, 0.01])
-        assert any(c.startswith("1 price return ") for c in p.caveats)
+        assert any(c.startswith("1 price return") for c in p.caveats)
     assert_array_equal(db.panel(fields=fields).field("price_return")[0], [0.01, -0.9, 0.01, 0.01])
 
 

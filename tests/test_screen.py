@@ -128,7 +128,7 @@ def test_a_pipe_gets_every_row_on_a_line_of_its_own(
     path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("COLUMNS", raising=False)
-    words = ["show", "swing_lows", "--market", str(path)]
+    words = ["show", "performance", "--market", str(path), "--history"]
     assert main([*words, "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert main(words) == 0

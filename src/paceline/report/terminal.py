@@ -209,7 +209,7 @@ def _fitting(
         lines = len(console.render_lines(_row_table(part, console.width)))
         if lines + sum(_height(c, console) for c in caveats) + UNDER <= screen.height:
             return part
-    return ranked(data)[:LEAST]
+    return first if most <= LEAST else ranked(data)[:LEAST]
 
 
 def _caveats(data: Iterable[Mapping[str, Any]]) -> list[str]:
