@@ -10,7 +10,7 @@ READY  := $(VENV)/.ready
 DEV    := $(VENV)/.ready-dev
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: report test lint docs bench torture wheel mutants fuzz clean
+.PHONY: report test lint docs bench torture chaos wheel mutants fuzz clean
 
 report: $(READY)
 	@$(BIN)/paceline report --out $(OUT)/report.html
@@ -33,6 +33,11 @@ bench: $(DEV)
 TRIALS ?= 1000
 torture: $(DEV)
 	@$(BIN)/python bench/torture.py $(TRIALS)
+
+# Random faults in a market whose truth is known.
+chaos: TRIALS = 500
+chaos: $(DEV)
+	@$(BIN)/python bench/chaos.py --trials $(TRIALS)
 
 # build/ goes first: setuptools would pack what an earlier build left there.
 wheel: $(READY)
