@@ -155,9 +155,10 @@ def _say_calls(scored: Scored, as_of: str) -> None:
     """The calls that are in force, one row each."""
     rows = []
     for s in scored.in_force:
-        texts = {k: f.text for (call, k), f in scored.figures.items() if call == s.call.id}
+        own = {k: f for (call, k), f in scored.figures.items() if call == s.call.id}
+        texts = {k: f.text for k, f in own.items()}
         base = texts.get("base", "")
-        if s.base is not None and base:
+        if s.base is not None and "base" in own and own["base"].value is not None:
             base += f" ({s.base.n_effective:.0f} indep.)"
         rows.append(
             [
