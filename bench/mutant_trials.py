@@ -28,7 +28,8 @@ APART = {
     for name in (
         *"readme docs contributing packaging imports mutations code_of_steps plugins".split(),
         *"cli commands pages pages_rotation report claims claims_reader proposals".split(),
-        *"store files dates calendars simulated quality conformance_files".split(),
+        *"store check files cells wide dates calendars simulated quality jumps".split(),
+        *"browser conformance_files doors fuzz language_model screen sentences".split(),
     )
 }
 #: Seconds of tests a mutant meets at most, fastest first.

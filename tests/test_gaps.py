@@ -9,8 +9,6 @@ import numpy as np
 import pytest
 
 from paceline.figures import Figure
-from paceline.indices.drift import SHARES
-from paceline.indices.gaps import Gaps
 from paceline.market import Market
 
 #: Sessions of New York in the first months of 2025.
@@ -347,54 +345,3 @@ def test_missing_sessions_and_strange_indices_stand_on_page_one(tmp_path: Path) 
     assert found.count == 1
     assert found.example.startswith("2025-02-28 -2.0")
     assert any("does not follow" in w and "2025-02-28" in w for w in words(off))
-
-
-# ---- a window's judgement
-
-
-def gaps(**shares: list[float]) -> Gaps:
-    days = ("2025-01-03", "2025-01-06", "2025-01-07")
-    zero = {kind: [0.0, 0.0, 0.0] for kind in SHARES}
-    told = {k: np.array(v) for k, v in {**zero, **shares}.items()}
-    sessions = ("2025-01-02", *days, "2025-01-08")
-    return Gaps("x", "price", days, told, sessions, limit=0.02)
-
-
-@pytest.mark.parametrize(
-    ("start", "end", "refused"),
-    [
-        ("2025-01-02", "2025-01-08", True),
-        ("2025-01-02", "2025-01-03", True),
-        ("2025-01-03", "2025-01-08", False),  # its return is that of the 3rd: before the window
-        ("2025-01-06", "2025-01-08", False),
-        (None, "2025-01-03", True),
-        (None, "2025-01-06", False),
-    ],
-)
-def test_a_lost_return_takes_the_value_of_windows_that_hold_it(
-    start: str | None, end: str, refused: bool
-) -> None:
-    assert bool(gaps(lost=[0.021, 0.0, 0.0]).judged(start, end).refusal) is refused
-    assert gaps(lost=[0.02, 0.0, 0.0]).judged(start, end).refusal == ""
-
-
-@pytest.mark.parametrize(
-    ("start", "end", "refused"),
-    [
-        ("2025-01-02", "2025-01-08", False),
-        ("2025-01-02", "2025-01-06", True),
-        ("2025-01-06", "2025-01-08", True),
-        ("2025-01-07", "2025-01-08", False),
-    ],
-)
-def test_a_pending_return_takes_the_value_of_windows_that_end_on_it(
-    start: str, end: str, refused: bool
-) -> None:
-    assert bool(gaps(pending=[0.0, 0.5, 0.0]).judged(start, end).refusal) is refused
-
-
-def test_what_is_small_is_said_as_small() -> None:
-    told = gaps(lost=[0.0001, 0.0005, 0.0]).judged("2025-01-02", "2025-01-08")
-    assert told.caveats == (
-        "no return for less than 0.1% of the weight of x on 2 sessions (2025-01-03, 2025-01-06)",
-    )

@@ -139,6 +139,7 @@ def test_the_day_after_fills_the_same_holes(feed: Feed) -> None:
     feed.put("a", {s: v[:3] for s, v in a.items()})
     feed.put("b", {s: v[:3] for s, v in b.items()}, "total_return")
     old = feed.panel()
+    assert old.listed.all(), "worked out before the new day, so that it is carried on"
     new = {"X": {"price_return": 0.05, "covers": 2}, "Z": 0.0}
     feed.put("a", {s: [None] * 3 + [v] for s, v in new.items()})
     feed.put("b", {"Y": [None] * 3 + [0.04], "Z": [None] * 3 + [0.0]}, "total_return")
@@ -146,6 +147,9 @@ def test_the_day_after_fills_the_same_holes(feed: Feed) -> None:
     grown = panel.extend(old, feed.store, sessions=DAYS, fields=fields)
     built = feed.panel()
     assert grown is not None
+    assert grown.sources == built.sources
+    assert grown.listed.tolist() == [[True] * 4] * 3
+    assert (grown.sources["price_return"], grown.sources["total_return"]) == (("a",), ("b",))
     for name in fields:
         np.testing.assert_array_equal(grown.field(name), built.field(name))
     for name in ("price_return", "total_return"):

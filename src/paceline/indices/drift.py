@@ -331,7 +331,7 @@ def _weigh(out: Array, w: Array, opening: Array, cells: NDArray[np.int64]) -> No
     order = np.argsort(session, kind="stable")
     row, session = row[order], session[order]
     sessions, begins = np.unique(session, return_index=True)
-    out[:, sessions] = np.add.reduceat(w[:, row] * opening[row, session], begins, axis=1)
+    out[:, sessions] += np.add.reduceat(w[:, row] * opening[row, session], begins, axis=1)
 
 
 def _tally(held: NDArray[np.float32], marked: Bools) -> Array:

@@ -77,10 +77,10 @@ class Gaps:
     @property
     def unknown(self) -> tuple[str, ...]:
         """The days on which the level is not known: too much of its weight has no return."""
-        lost = [self.shares[k] > self.limit for k in ("lost", "pending") if k in self.shares]
-        return (
-            tuple(self.days[t] for t in np.flatnonzero(np.logical_or.reduce(lost))) if lost else ()
-        )
+        if not self.days:
+            return ()
+        lost = np.maximum(self.shares["lost"], self.shares["pending"]) > self.limit
+        return tuple(self.days[t] for t in np.flatnonzero(lost))
 
     def eligible_on(self, sessions: Dates) -> Ints:
         """(T,) members of the day, priced or not, on each of those sessions; 0 where not known."""
@@ -163,9 +163,11 @@ class Gaps:
             (unheld, ("is held", "are held")),
         ):
             worst = self._worst(lacking, first, end)
-            if worst is not None and worst[1] > (1 - COVERAGE) * worst[2]:
-                day, missing, eligible = worst
-                priced = eligible - missing
+            if worst is None:
+                continue
+            day, missing, eligible = worst
+            priced = eligible - missing
+            if priced < COVERAGE * eligible:
                 verb = agreeing(priced, *what)
                 have = f"{priced:,} of {number_of(eligible, 'member')} of {self.name} {verb}"
                 return [f"no value: {have} on {day}"]
@@ -204,17 +206,16 @@ class Gaps:
             return None
         low = max(bisect_right(self.sessions, first) - 1, 0)
         high = bisect_right(self.sessions, end)
-        if low >= high or not lacking[low:high].any():
+        if not lacking[low:high].any():
             return None
         share = lacking[low:high] / np.maximum(self.eligible[low:high], 1)
         at = low + int(share.argmax())
         return self.sessions[at], int(lacking[at]), int(self.eligible[at])
 
     def _lost(self, low: int, high: int) -> list[str]:
-        return [
-            f"no value: {self._missing('lost', low, high, over=self.limit)}"
-            for _ in range(low < high and bool((self.shares["lost"][low:high] > self.limit).any()))
-        ]
+        if low >= high or not (self.shares["lost"][low:high] > self.limit).any():
+            return []
+        return [f"no value: {self._missing('lost', low, high, over=self.limit)}"]
 
     def _before(self, first: str, low: int) -> list[str]:
         """What was lost since weights were last set: they have not moved with it."""
@@ -238,31 +239,27 @@ class Gaps:
 
     def _edges(self, first: str, end: str) -> list[str]:
         """Ends of the window on which the level is not known: a later return covers them."""
-        out = []
-        last = self.sessions[-1] if self.sessions else ""
-        for day in dict.fromkeys((first, end)):
-            at = bisect_left(self.days, day)
-            if at == len(self.days) or self.days[at] != day:
-                continue
-            # what is lost by the last session may still be covered by a later return
-            for kind in ("pending", "lost") if day == last else ("pending",):
-                if self.shares[kind][at] > self.limit:
-                    said = self._missing(kind, at, at + 1)
-                    out.append(f"no value: {said}, an end of this window")
-        return out
+        return [
+            f"no value: {self._missing('pending', at, at + 1)}, an end of this window"
+            for day in dict.fromkeys((first, end))
+            for at in range(bisect_left(self.days, day), bisect_right(self.days, day))
+            if self.shares["pending"][at] > self.limit
+        ]
 
     def _within(self, low: int, high: int) -> list[str]:
+        if low >= high:
+            return []
         out = []
-        if low < high and self.shares["lost"][low:high].any():
+        if self.shares["lost"][low:high].any():
             out.append(self._missing("lost", low, high))
-        if low < high and self.shares["pending"][low:high].any():
+        if self.shares["pending"][low:high].any():
             said = self._missing("pending", low, high)
             out.append(f"{said}; a later return covers several sessions")
-        if low < high and (self.shares["left"][low:high] > self.limit / 2).any():
+        if (self.shares["left"][low:high] > self.limit / 2).any():
             where = self._where("left", low, high, over=self.limit / 2)
             out.append(f"silent for more than {PATIENCE} sessions, no delisting on record: {where}")
         for kind in ("other_basis", "other_source"):
-            if low < high and self.shares[kind][low:high].any():
+            if self.shares[kind][low:high].any():
                 where = self._where(kind, low, high)
                 out.append(f"{STAND_INS[kind, self.basis]} {where}")
         return out

@@ -88,7 +88,7 @@ def covered(index: Indices, needed: float = COVERAGE) -> Array:
     The close before the first of those returns is the base. What is missing after the last one is
     not carried forward: nobody knows yet whether the data go on.
     """
-    enough = (index.members > 0) & (index.missing <= (1 - needed) * index.members)
+    enough = (index.members > 0) & (index.members - index.missing >= needed * index.members)
     levels = np.where(np.isfinite(index.levels), index.levels, np.nan)
     started = np.maximum.accumulate(enough, axis=1)
     there = np.zeros_like(started)

@@ -287,9 +287,8 @@ def _windows(
     view: View, since: str | None, months: int, years: int
 ) -> Iterator[tuple[str, int, int]]:
     """(statistic, base, end) of every window shown."""
-    last = len(view.sessions) - 1
     if since is not None:
-        yield "since", since_session(view, since), last
+        yield "since", since_session(view, since), len(view.sessions) - 1
     elif last_low(view) is not None:
         yield "since_low", *window(view, "since_low")
     for name in ("mtd", "last_month", "ytd", "1y"):

@@ -233,7 +233,7 @@ class Panel:
         # a spell that runs comes before one that ended
         for now in (spells.begun(t, day), spells.running(t)):
             at[spells.row[now]] = now
-        where = pl.Series(np.where(at < 0, 0, at), dtype=pl.UInt32).set(pl.Series(at < 0), None)
+        where = pl.Series(at).cast(pl.UInt32, strict=False)  # null for who has no spell
         return spells.rows.select(pl.col(ATTRIBUTES).gather(where)).select(
             pl.Series("security", self.securities, pl.String),
             pl.exclude("delisted"),

@@ -55,9 +55,8 @@ def delistings(dates: pl.DataFrame, row: asof.Index, sessions: Dates) -> Delisti
     )
     numbers = sessions.astype(np.int64)
     day = np.searchsorted(numbers, asof.days(dates["date"], 0), side="right") - 1
-    past = since < len(sessions)
-    order = np.argsort(row[past], kind="stable")
-    return Delistings(row[past][order], since[past][order], day[past][order])
+    order = np.argsort(row, kind="stable")
+    return Delistings(row[order], since[order], day[order])
 
 
 def dark(priced: Ints) -> Bools:
@@ -95,7 +94,7 @@ def listed_mask(
     silent = t - last
     if dark.any():
         clock = np.cumsum(~dark, dtype=np.int32)
-        silent = clock - np.where(last >= 0, clock[last], 0)
+        silent = clock - clock[last]
     listed: Bools = (last >= 0) & (silent <= PATIENCE)
     # a security delisted more than once has several rows here: take them one round at a time
     turn = np.zeros(len(marks.row), np.int64)
