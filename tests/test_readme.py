@@ -94,3 +94,13 @@ def test_the_python_of_the_readme_and_the_tutorial(
             exec(compile(block, f"{name}, block {number + 1}", "exec"), names)  # noqa: S102 - our own pages
         assert names, f"{name} has no Python"
     capsys.readouterr()
+
+
+def test_the_page_on_frames_is_one_program(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names: dict[str, Any] = {}
+    for number, block in enumerate(blocks(ROOT / "docs" / "frames.md", "python")):
+        exec(compile(block, f"frames.md, block {number + 1}", "exec"), names)  # noqa: S102 - our own page
+    assert "XNYS" in names["market"].title
+    capsys.readouterr()

@@ -36,6 +36,34 @@ RULES_FROM = {name: dt.date(1952, 9, 29) for name in NEW_YORK} | {"XTAI": dt.dat
 COUNTED = (2016, 2025)
 #: A calendar covers a year whose first and last days lie this near to its own ends.
 _NEW_YEAR = 10
+#: Time zone -> the calendar of its main exchange.
+OF_ZONE = {
+    "America/New_York": "XNYS",
+    "US/Eastern": "XNYS",
+    "America/Toronto": "XTSE",
+    "America/Sao_Paulo": "BVMF",
+    "America/Mexico_City": "XMEX",
+    "Europe/London": "XLON",
+    "Europe/Paris": "XPAR",
+    "Europe/Berlin": "XETR",
+    "Europe/Zurich": "XSWX",
+    "Europe/Amsterdam": "XAMS",
+    "Europe/Madrid": "XMAD",
+    "Europe/Rome": "XMIL",
+    "Europe/Stockholm": "XSTO",
+    "Asia/Tokyo": "XTKS",
+    "Asia/Hong_Kong": "XHKG",
+    "Asia/Shanghai": "XSHG",
+    "Asia/Seoul": "XKRX",
+    "Asia/Taipei": "XTAI",
+    "Asia/Kolkata": "XBOM",
+    "Asia/Calcutta": "XBOM",
+    "Asia/Singapore": "XSES",
+    "Australia/Sydney": "XASX",
+    "Asia/Jerusalem": "XTAE",
+}
+#: The calendar of markets that never close.
+ALWAYS = "24/7"
 
 
 def now() -> dt.datetime:

@@ -72,3 +72,8 @@ class Source(Strict):
     true_jumps: dict[str, list[dt.date]] = Field(default_factory=dict)
     caveat: str = ""
     origin: OriginEntry = OriginEntry()
+
+    @property
+    def is_frame(self) -> bool:
+        """Whether it is a frame given in Python: of kind ``files``, without a path."""
+        return self.kind == "files" and not self.path

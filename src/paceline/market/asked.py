@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     import polars as pl
 
     from paceline.indices import Indices
+    from paceline.market.given import Frames
     from paceline.panel import Panel
+    from paceline.sources import Raw
     from paceline.store import Store
 
 Worked = TypeVar("Worked")
@@ -70,6 +72,9 @@ class Market:
         as_of: str | dt.date | None = None,
         version: int | str | None = None,
         plugins: Sequence[str | Path] = (),
+        frames: Frames | None = None,
+        calendar: str | None = None,
+        dialect: str | None = None,
     ) -> Self:
         """Open a market file; without one, ``market.toml`` of the working folder or the demo.
 
@@ -80,8 +85,19 @@ class Market:
         version  load number or date: the store as it was then
         plugins  Python files with measures, sources, weightings or pages, beside those that the
                  market file names; naming them here is the permission to run them
+        frames   polars or pandas frames, by the name of a source without ``path``; they are
+                 imported at once. Without ``path`` here: by the name of their table, "prices" at
+                 least, and of a market file that is written in the folder of the store
+        calendar, dialect  of a market of frames without ``path``; see docs/frames.md
         """
-        return cls(*located(path, data, store, plugins), as_of=as_of, version=version)
+        if frames is None and calendar is None and dialect is None:
+            return cls(*located(path, data, store, plugins), as_of=as_of, version=version)
+        from paceline.market import given
+
+        found = given.located(frames, path, data, store, plugins, calendar, dialect)
+        market = cls(found.file, found.path, as_of=as_of, version=version)
+        market.import_(only=found.only, given=found.raws)
+        return market
 
     def _begin(self, moment: Assembled | None = None) -> None:
         """Nothing is read yet, or all that a moment holds."""
@@ -297,10 +313,13 @@ class Market:
     # ---- data in ---------------------------------------------------------------------------------
 
     def import_(
-        self, progress: Progress | None = None, only: Sequence[str] | None = None
+        self,
+        progress: Progress | None = None,
+        only: Sequence[str] | None = None,
+        given: Mapping[str, list[Raw]] | None = None,
     ) -> list[dict[str, Any]]:
         """Fetch, parse, check and store every source, or those in ``only``: see ``importing``."""
-        done = importing.import_sources(self.file, self.store, only, progress)
+        done = importing.import_sources(self.file, self.store, only, progress, given)
         self._begin()
         return done
 

@@ -54,4 +54,6 @@ def notice(market: Market) -> str:
         return age.sentence
     if market.simulated:
         return f"{age.sentence} The simulated market ends there."
+    if all(spec.is_frame for spec in market.file.sources.values()):
+        return f"{age.sentence} Give newer frames: `paceline.open(frames=...)`."
     return f"{age.sentence} Bring newer files, then `{line(('import',), market)}`."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +28,11 @@ def import_sources(
     store: Store,
     only: Sequence[str] | None = None,
     progress: Progress | None = None,
+    given: Mapping[str, list[sources.Raw]] | None = None,
 ) -> list[dict[str, Any]]:
     """Import every source, or those in ``only``; one row per source tells what came of it.
+
+    given  the bytes of sources that are frames
 
     A row holds source, load, rows, added, changed, withdrawn, quarantined, findings, seconds;
     ``rows`` is what the source states, ``added`` to ``withdrawn`` how that differs from what it
@@ -55,7 +58,7 @@ def import_sources(
         def stage(what: str, part: float, at: int = number) -> None:
             say(what, (at + part) / len(names))
 
-        row = _import_one(file, store, name, context, stage)
+        row = _import_one(file, store, name, context, stage, (given or {}).get(name))
         done.append({**row, "seconds": round(time.perf_counter() - began, 2)})
     done.sort(key=lambda row: asked.index(row["source"]))
     if only is None:
@@ -65,14 +68,20 @@ def import_sources(
 
 
 def _import_one(
-    file: config.MarketFile, store: Store, name: str, context: sources.Context, say: Progress
+    file: config.MarketFile,
+    store: Store,
+    name: str,
+    context: sources.Context,
+    say: Progress,
+    given: list[sources.Raw] | None,
 ) -> dict[str, Any]:
     """One source: what came of it."""
     spec = file.sources[name]
     plugin = sources.get(spec.kind, file.plugins)
     say(f"reading {name}", 0.0)
     context = explanations.beside(context, file, store, name)
-    stated = stating.gather(plugin, name, spec, Path(file.market.data), context, store)
+    folder = Path(file.market.data)
+    stated = stating.gather(plugin, name, spec, folder, context, store, given)
     if stated.unchanged:
         return _told(name, None)
     read, findings = parsed(file, store, name, stated.parts, context)

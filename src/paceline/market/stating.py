@@ -10,7 +10,8 @@ append  rows only gather, as in a file of the last days: what is no longer in it
         that is missing says nothing.
 
 A changed declaration is a new statement of the same bytes: where files have gone since, or only
-gathered, the bytes that were kept are read again.
+gathered, the bytes that were kept are read again. A frame given in Python is a file that is gone as
+soon as it was read: where none is given, it stands as it last was.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from paceline import quality
 from paceline.config import MarketFile, Source, listed
-from paceline.errors import SourceError
+from paceline.errors import MarketFileError, SourceError
 from paceline.lineage import Origin, code_of, digest
 from paceline.market import explanations
 from paceline.rows import Finding
-from paceline.sources import Context, Raw, SourcePlugin, module_of
+from paceline.sources import FRAME, Context, Raw, SourcePlugin, module_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -127,19 +128,29 @@ def outdated(file: MarketFile, loads: pl.DataFrame) -> tuple[str, ...]:
 
 
 def gather(
-    plugin: SourcePlugin, name: str, spec: Source, folder: Path, context: Context, store: Store
+    plugin: SourcePlugin,
+    name: str,
+    spec: Source,
+    folder: Path,
+    context: Context,
+    store: Store,
+    given: list[Raw] | None = None,
 ) -> Bytes:
     """The bytes that the source states now.
 
+    given  the bytes of its frame, where it is one and was given
     Raises ``SourceError`` for files that are not there, unless the declaration changed since they
-    were imported and their bytes were kept.
+    were imported and their bytes were kept, and ``MarketFileError`` for a frame never given.
     """
     declaration, kind = declared(name, spec, context.calendar), kind_of(spec)
     last = store.log.latest(name)
     then = [] if last is None else [Origin(**o) for o in json.loads(last["origins"])]
     before = [o for o in then if _declared(spec, o.what)]
     try:
-        raws = plugin.fetch(name, spec, folder)
+        if given is None and spec.is_frame:
+            raws = _last_frame(store, name, before)
+        else:
+            raws = plugin.fetch(name, spec, folder) if given is None else given
     except SourceError:
         changed = last is not None and last["declaration"] not in (None, declaration)
         if not changed or not before or all((folder / o.what).exists() for o in before):
@@ -166,6 +177,17 @@ def gather(
     checksum = fingerprint(name, spec, context, origins)
     adds_only = kind == "append" and not again
     return Bytes(parts, tuple(gone), adds_only, declaration, checksum, unchanged)
+
+
+def _last_frame(store: Store, name: str, before: list[Origin]) -> list[Raw]:
+    """The bytes of a source that is a frame, as they were given last."""
+    if not before:
+        raise MarketFileError(
+            f"sources.{name}.path is missing.",
+            'Give a file: path = "folder/file.csv"; or a frame, in Python: '
+            f"paceline.open(..., frames={{{name!r}: df}}).",
+        )
+    return [_read(store, before[-1])]
 
 
 def _by(parser: str, raw: Raw) -> Raw:
@@ -203,7 +225,9 @@ def _patterns(spec: Source) -> list[str]:
 
 
 def _declared(spec: Source, what: str) -> bool:
-    """Whether the source's paths, as declared now, name that file."""
+    """Whether the source's paths, as declared now, name that file; a frame has none."""
+    if spec.is_frame:
+        return what.startswith(FRAME)
     return any(_matches(pattern, what) for pattern in _patterns(spec))
 
 

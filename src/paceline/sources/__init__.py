@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
     from paceline.config import Source
 
+#: How the bytes of a frame that was given in Python are called, before its name.
+FRAME = "frame "
+
 
 @dataclass(frozen=True)
 class Raw:
