@@ -1,4 +1,4 @@
-"""Write docs/measures/*.md, one page per measure, from the measures' own declarations.
+"""Write the pages that follow from declarations: docs/measures/*.md, market-file.md, tables.md.
 
 python docs/generate.py            write the pages, remove those of measures that are gone
 python docs/generate.py --check    exit 1 and name the pages that are not up to date
@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+
+import reference
 
 from paceline import measures, plugins
 from paceline.measures import Measure
@@ -125,11 +127,9 @@ def beside(file: str) -> list[Path]:
 
 def main(argv: list[str]) -> int:
     if argv == ["--check"]:
-        old = stale()
+        old = [*stale(), *reference.stale()]
         if old:
-            sys.stderr.write(
-                f"not up to date in {FOLDER.name}/: {', '.join(old)}. Run `make docs`.\n"
-            )
+            sys.stderr.write(f"not up to date in docs/: {', '.join(old)}. Run `make docs`.\n")
         return int(bool(old))
     if argv:
         for file in argv:
@@ -142,6 +142,8 @@ def main(argv: list[str]) -> int:
             path.unlink()
     for name, text in wanted.items():
         (FOLDER / name).write_text(text, encoding="utf-8")
+    for name, text in reference.pages().items():
+        (reference.FOLDER / name).write_text(text, encoding="utf-8")
     return 0
 
 

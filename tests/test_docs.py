@@ -5,13 +5,20 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
+from pydantic import BaseModel
+
+from paceline import schema
+from paceline.config import MarketFile
+from paceline.sources.files import _columns
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "docs"))
 
 import generate  # noqa: E402 - docs/generate.py is a script beside the pages it writes
+import reference  # noqa: E402 - likewise
 
 PAGES = [
     ROOT / "README.md",
@@ -35,6 +42,57 @@ def test_a_stale_page_is_seen(tmp_path: Path) -> None:
     (tmp_path / gone).unlink()
     (tmp_path / "no_measure.md").write_text("left over", encoding="utf-8")
     assert generate.stale(tmp_path) == sorted([changed, gone, "no_measure.md"])
+
+
+def test_the_pages_of_the_market_file_and_the_tables_are_up_to_date(tmp_path: Path) -> None:
+    assert reference.stale() == [], "run `make docs`"
+    for name, text in reference.pages().items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "tables.md").write_text("edited by hand", encoding="utf-8")
+    (tmp_path / "market-file.md").unlink()
+    assert reference.stale(tmp_path) == ["market-file.md", "tables.md"]
+
+
+def models(model: type[BaseModel], seen: set[type[BaseModel]]) -> set[type[BaseModel]]:
+    """A table of the market file and all that lie within it."""
+    if model not in seen:
+        seen.add(model)
+        for field in model.model_fields.values():
+            todo: list[Any] = [field.annotation]
+            while todo:
+                kind = todo.pop()
+                todo += get_args(kind)
+                if isinstance(kind, type) and issubclass(kind, BaseModel):
+                    models(kind, seen)
+    return seen
+
+
+def test_every_table_of_the_market_file_is_on_its_page() -> None:
+    """Those found by walking the declarations are those that the page lists."""
+    listed = {model for _, model, _ in reference.TABLES if model is not None}
+    assert models(MarketFile, set()) - {MarketFile} <= listed
+    text = reference.market_file()
+    for model in models(MarketFile, set()):
+        assert [k for k in model.model_fields if f"\n| `{k}` |" not in text] == []
+
+
+class Undescribed(BaseModel):
+    told: int = 1
+    """It is described."""
+    untold: int = 2
+
+
+def test_a_key_without_a_description_fails() -> None:
+    with pytest.raises(KeyError, match="untold"):
+        list(reference.keys(Undescribed))
+
+
+def test_every_column_of_every_table_is_on_its_page() -> None:
+    text = reference.tables()
+    for name in (n for n in schema.TABLES if n != "sessions"):
+        section = text.split(f"\n## {name}\n")[1].split("\n## ")[0]
+        wanted = set(_columns.targets(schema.table(name))) - {"known"}
+        assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == wanted
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda p: str(p.relative_to(ROOT)))

@@ -24,11 +24,17 @@ class Eligible(Strict):
     """Rules of a rule-based universe, applied on the rank day with what was known then."""
 
     kinds: list[str] = Field(default_factory=lambda: list(COMMON))
+    """Accepted kinds of security; empty: all."""
     countries: list[str] = Field(default_factory=list)
+    """Accepted countries; empty: all."""
     exchanges: list[str] = Field(default_factory=list)
+    """Accepted exchanges; empty: all."""
     min_price: Amount = 0.0
+    """[currency] Least close."""
     min_cap: Amount = 0.0
-    exclude_name: str = ""  # regular expression on the security's name
+    """[currency] Least market cap of the company, all its eligible lines together."""
+    exclude_name: str = ""
+    """Regular expression on the security's name: who fits is left out."""
 
     @field_validator("exclude_name")
     @classmethod
@@ -52,15 +58,24 @@ class UniverseEntry(Strict):
     """
 
     members: Name | None = None
+    """A list in the table `members`, as it was on each day."""
     eligible: Eligible | None = None
+    """Rules instead of a list: see below."""
     rank: tuple[int, int] | None = None
+    """First and last rank by market cap of the company."""
     reconstitution: Literal["russell", "quarterly", "annual", "monthly"] = "russell"
+    """When rules are applied anew; `russell`: on Russell's rank days, with its bands."""
     band: float = Field(0.025, ge=0, lt=1)
-    holdings: Name | None = None  # fund whose weights stand in for market caps
-    # "both" rolls the weights backwards too: a caveat
+    """[fraction] Cumulative cap around a rank boundary within which nobody changes sides."""
+    holdings: Name | None = None
+    """Fund whose weights stand in for market caps."""
     roll: Literal["none", "forward", "both"] = "forward"
-    scheme: Name | None = None  # classification used by selections; default: the only one there is
+    """How far weights of a fund's day are rolled: not, forward, or backwards too, which is a
+    caveat."""
+    scheme: Name | None = None
+    """Classification used by selections; left out: the only one there is."""
     label: str = ""
+    """Name for people."""
 
     @model_validator(mode="after")
     def _one(self) -> UniverseEntry:
@@ -74,23 +89,41 @@ class Basket(Strict):
     """A basket: a selection from a universe with weights, or one instrument."""
 
     universe: Name | None = None
+    """Universe to choose from."""
     instrument: Name | None = None
+    """A single security, index or fund: the basket is that."""
     securities: Names | None = None
+    """Securities to choose, by name."""
     rank: tuple[int, int] | None = None
+    """First and last rank by market cap within what is chosen."""
     sector: Names | Name | None = None
+    """Sectors to choose."""
     industry: Names | Name | None = None
+    """Industries to choose."""
     sub_industry: Names | Name | None = None
-    minus: Names | Name | None = None  # other baskets whose members are taken out
-    union: Names | Name | None = None  # other baskets whose members are added
-    intersect: Names | Name | None = None  # other baskets whose members must also hold
-    weight: str = "cap"  # a weighting, checked where baskets are known
-    weights: dict[Name, float] | None = None  # for weight = "given"
-    cap_limit: float | None = None  # no security above this weight after a rebalance
+    """Sub-industries to choose."""
+    minus: Names | Name | None = None
+    """Baskets whose members are taken out."""
+    union: Names | Name | None = None
+    """Baskets whose members are added."""
+    intersect: Names | Name | None = None
+    """Baskets whose members must also hold."""
+    weight: str = "cap"
+    """A weighting: `cap`, `equal`, `given`, `inverse_volatility`, or a plug-in."""
+    weights: dict[Name, float] | None = None
+    """[fraction] Security -> weight, for `weight = "given"`."""
+    cap_limit: float | None = None
+    """[fraction] Largest weight of a security after a rebalance."""
     rebalance: Schedule = "quarterly"
-    basis: Basis | None = None  # basis this basket is shown on, where it is not the market's
+    """When weights are set anew; `members`: when members change."""
+    basis: Basis | None = None
+    """Basis it is shown on, where it is not the market's."""
     label: str = ""
+    """Name for people."""
     aliases: list[str] = Field(default_factory=list)
+    """Further names, by which commentary and commands find it."""
     caveat: str = ""
+    """A weakness, said on each of its figures."""
 
     @property
     def selects(self) -> bool:
@@ -139,11 +172,17 @@ class Group(Strict):
     """Baskets shown together: one per sector / industry of a universe, or a list of baskets."""
 
     universe: Name | None = None
+    """Universe that is split, with `by`."""
     by: Literal["sector", "industry", "sub_industry"] | None = None
+    """What makes a basket: one for each sector, industry or sub-industry."""
     baskets: list[Name] = Field(default_factory=list)
-    weight: str = "cap"  # a weighting, checked where baskets are known
+    """Or baskets, by name."""
+    weight: str = "cap"
+    """Weighting of the baskets that are made."""
     rebalance: Schedule = "quarterly"
+    """When their weights are set anew."""
     label: str = ""
+    """Name for people."""
 
     @model_validator(mode="after")
     def _one(self) -> Group:
@@ -165,11 +204,16 @@ class Rotation(Strict):
     """Two baskets of which one may take over from the other."""
 
     lead: str
+    """The basket that may take over."""
     against: str
+    """The basket it may take over from."""
     label: str = ""
-    # stored factor-return series, the longer history of the same bet; "-" before it turns it around
+    """Name for people."""
     proxy: str = ""
-    neutral: bool = True  # also shown without what the difference of the legs' betas explains
+    """Stored series of factor returns, a longer history of the same bet; `"-"` before it turns it
+    around."""
+    neutral: bool = True
+    """Shown also without what the difference of the legs' betas explains."""
 
     @model_validator(mode="after")
     def _two(self) -> Rotation:

@@ -18,36 +18,56 @@ class MarketInfo(Strict):
     """The market itself: its name, calendar, currency, benchmark, folders and rules."""
 
     name: Name
+    """Name of the market, in manifests and the store."""
     title: str = ""
+    """Name for people."""
     calendar: Name = "XNYS"
+    """Exchange whose sessions count, a code of exchange_calendars: see [dates](dates.md)."""
     currency: str = Field("USD", pattern="^[A-Za-z]{3,5}$")
+    """Currency of prices and caps, three to five letters."""
     benchmark: Name
-    universe: Name | None = None  # the universe "all members" means in breadth sections
-    # first session of the stock panel (instruments keep their whole history)
+    """The basket that everything is compared with; its lows date the swings."""
+    universe: Name | None = None
+    """Universe that stands for the whole market: the report says of its basket by cap, else of any
+    weights, how broad and concentrated it is. Left out: that of the first such basket."""
     start: dt.date | None = None
-    data: str = ""  # folder that relative paths start from; ${NAME} is taken from the environment
+    """First session of the members' data; single instruments keep their whole history."""
+    data: str = ""
+    """Folder that relative paths of the sources start from; `${NAME}` is taken from the
+    environment. Left out: that of the market file."""
     store: str = ".paceline"
+    """Folder of the store, from that of the market file."""
     basis: Basis = "price"
-    # a price return further than this from the total return gives way to it
+    """What a return means unless asked otherwise: without or with dividends."""
     guard: float | None = Field(None, gt=0)
-    # share of a basket's weight without a return above which a figure has no value
+    """[fraction] A price return further than this from the total return gives way to it; left out:
+    never."""
     unpriced: float = Field(default=0.02, ge=0, lt=1)
-    # a built basket may differ from what is published for it by this much in a month
+    """[fraction] Share of a basket's weight without a return above which a figure has no value: see
+    [holes](holes.md)."""
     follows: float = Field(default=0.01, gt=0, lt=1)
-    # short-term low: fall and rise of the Lunde-Timmermann filter
+    """[fraction] Difference in a month of a built basket from what is published for it, above which
+    it is a finding."""
     low: tuple[Annotated[float, Field(gt=0, lt=1)], Annotated[float, Field(gt=0)]] = (0.05, 0.03)
+    """[fraction] Fall, then rise, that make a short-term low."""
     simulated: bool = False
-    order: dict[str, list[str]] = Field(default_factory=dict)  # price field -> order of sources
+    """Whether the companies are invented: every page says SIMULATED."""
+    order: dict[str, list[str]] = Field(default_factory=dict)
+    """Field of prices -> sources in the order in which they count; left out: the order of the
+    file."""
 
 
 class Report(Strict):
     """What the report shows, and as of which session."""
 
     as_of: str | dt.date = "latest"
-    sections: list[str] = Field(default_factory=list)  # empty: all that the market supports
-    # baskets of the since-the-low table; empty: all
+    """Last session to show, or `"latest"`."""
+    sections: list[str] = Field(default_factory=list)
+    """Sections to show, by name or its first word; empty: all that the market supports."""
     since_low: list[str] = Field(default_factory=list)
-    headline: list[str] = Field(default_factory=list)  # rotations the headline looks at; empty: all
+    """Baskets of the table since the low; empty: all."""
+    headline: list[str] = Field(default_factory=list)
+    """Rotations that the headline looks at; empty: all."""
 
     @field_validator("as_of")
     @classmethod
@@ -64,18 +84,26 @@ class MarketFile(Strict):
     """The whole file."""
 
     market: MarketInfo
-    # Python files with measures, sources, weightings or pages; paths start from the market file
+    """The market itself."""
     plugins: list[str] = Field(default_factory=list)
+    """Python files with measures, sources, weightings or pages, from the folder of the market file:
+    see [plugins](plugins.md)."""
     sources: dict[Name, Source]
+    """Where rows come from, by name."""
     universes: dict[Name, UniverseEntry] = Field(default_factory=dict)
+    """Who may be a member, by name."""
     baskets: dict[Name, Basket]
+    """Selections with weights, or single instruments, by name."""
     groups: dict[Name, Group] = Field(default_factory=dict)
+    """Baskets shown together, by name."""
     rotations: dict[Name, Rotation] = Field(default_factory=dict)
-    # built basket -> the basket or security that is published for it: compared month by month
+    """Pairs of baskets, by name."""
     published: dict[Name, str] = Field(default_factory=dict)
+    """Built basket -> the basket or security that is published for it: compared month by month."""
     report: Report = Report()
-    # measure -> default parameters
+    """What the report shows."""
     measures: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Measure -> its parameters, in place of its defaults: see [measures](measures/README.md)."""
 
     @model_validator(mode="after")
     def _references(self) -> MarketFile:
@@ -122,10 +150,15 @@ class MarketFile(Strict):
 
     @property
     def broad(self) -> str | None:
-        """The built cap-weighted basket of the market's whole universe; None without one."""
-        for name, basket in self.baskets.items():
-            whole = self.market.universe in (None, basket.universe) and not basket.instrument
-            plain = basket.weight == "cap" and basket.cap_limit is None
-            if whole and plain and not basket.selects:
-                return name
-        return None
+        """The built basket of the market's whole universe: by cap, else of any weights; or None."""
+        whole = [
+            name
+            for name, basket in self.baskets.items()
+            if basket.universe is not None
+            and self.market.universe in (None, basket.universe)
+            and not basket.selects
+        ]
+        plain = (
+            n for n in whole if self.baskets[n].weight == "cap" and not self.baskets[n].cap_limit
+        )
+        return next(plain, next(iter(whole), None))

@@ -16,14 +16,18 @@ AGE = 366
 class ColumnMap(Strict):
     """Where a schema column comes from: a column of the file, its unit, or a constant."""
 
-    column: str  # may be empty: some files leave the first heading out
+    column: str
+    """Column of the file; may be empty, where a file leaves the first heading out."""
     unit: Literal[
         "", "fraction", "percent", "basis_points", "thousands", "millions", "billions"
     ] = ""
-    # of dates: "%d/%m/%Y"; epoch_s, epoch_ms, epoch_us, epoch_ns count time since 1970 in UTC
+    """Unit of its numbers; a fraction or the plain number where left out."""
     format: str | None = None
-    # in which zone a stamp with a zone, or time since 1970, is a day; default: the exchange's
+    """Of dates: `"%d/%m/%Y"`; `epoch_s`, `epoch_ms`, `epoch_us`, `epoch_ns` count time since 1970
+    in UTC; `excel` counts days."""
     zone: str | None = None
+    """IANA zone in which a stamp with a zone, or time since 1970, is a day; left out: the
+    exchange's."""
 
     @field_validator("zone")
     @classmethod
@@ -40,38 +44,59 @@ class OriginEntry(Strict):
     """Who publishes a source, under which licence, and when it was fetched."""
 
     who: str = "not stated"
+    """Who publishes the data; stands under every chart and in the manifest."""
     licence: str = "not stated"
+    """Under which licence."""
     when: str = ""
+    """When the data were fetched; left out: the day the file was written."""
 
 
 class Source(Strict):
     """One source: ``kind`` names the plug-in, ``table`` the table it fills; the rest is for it."""
 
     kind: str = "files"
+    """How it is read: `files`, `french`, `simulated`, `arch_data`, or a plug-in."""
     table: str = "prices"
+    """The [table](tables.md) it fills."""
     path: str | list[str] = ""
-    # what the files say together, and what becomes of rows that are no longer in them; left out:
-    # "folder" where path is a pattern, else "file"
+    """A file, several, or a pattern such as `daily/*.csv`, from `market.data`; left out: a
+    [frame](frames.md) given in Python."""
     statement: Literal["file", "folder", "append"] | None = None
+    """What files say together, and what becomes of rows they no longer hold: see
+    [statements](statements.md). Left out: `folder` where path is a pattern, else `file`."""
     columns: dict[str, str | ColumnMap] = Field(default_factory=dict)
+    """Column of the table -> column of the file, or a table with the keys below. Left out: columns
+    that bear the table's names."""
     constants: dict[str, str | float | int | bool | dt.date] = Field(default_factory=dict)
+    """Column of the table -> value of every row; of a mapped column it fills the gaps, which are
+    counted."""
     where: dict[str, str | list[str]] = Field(default_factory=dict)
-    # security identifiers, source spelling -> ours
+    """Column of the file -> value or values of the rows to keep; `"!x"`: all but x; `""`: an empty
+    cell."""
     rename: dict[str, str] = Field(default_factory=dict)
+    """Identifier of a security in the file -> ours."""
     dialect: Literal["auto", "changes", "adjusted", "split_adjusted", "returns"] = "auto"
-    recover: bool = True  # work missing closes back from the next session's change
-    # plug-in's named derivations, e.g. kind = "from_name"
+    """What the prices are: `changes` (closes and the exchange's changes), `adjusted`,
+    `split_adjusted`, `returns`; `auto` tells by the mapped columns."""
+    recover: bool = True
+    """Work missing closes back from the next session's change."""
     derive: dict[str, str] = Field(default_factory=dict)
-    # the plug-in's own settings, e.g. seed, companies
+    """Named derivations of the table `securities`: `kind = "us_line_name"`, `company =
+    "from_name"`."""
     options: dict[str, Any] = Field(default_factory=dict)
-    # day that members, classes or holdings are of: figures after it say how old they are
+    """Settings of its kind: see below."""
     valid: dt.date | None = None
-    max_age: int = Field(default=AGE, gt=0)  # days after ``valid`` from which they have no value
-    tolerance: Amount = 0.001  # two sources may differ by this much in a return before it is listed
-    # security -> days whose return is true though it looks like a split
+    """Day that members, classes or holdings are of: figures after it say how old they are."""
+    max_age: int = Field(default=AGE, gt=0)
+    """[days] Age after `valid` from which they have no value."""
+    tolerance: Amount = 0.001
+    """[fraction] Difference of a return from another source's, above which it is listed."""
     true_jumps: dict[str, list[dt.date]] = Field(default_factory=dict)
+    """Security -> days whose return is true though it looks like a split: see [jumps](jumps.md)."""
     caveat: str = ""
+    """A weakness of the source, said on every figure that rests on it."""
     origin: OriginEntry = OriginEntry()
+    """Who publishes it: see below."""
 
     @property
     def is_frame(self) -> bool:

@@ -275,7 +275,7 @@ class Market:
 
     @property
     def broad(self) -> str | None:
-        """The built cap-weighted basket of the market's whole universe; None without one."""
+        """The built basket of the market's whole universe, by cap where there is one; or None."""
         return self.file.broad
 
     @property

@@ -26,40 +26,7 @@
 ``rename``    security spelling in the file -> ours; applied to every column that holds securities.
 ``derive``    securities: ``kind = "us_line_name"``, ``company = "from_name"`` (see ``_names``).
 
-``options``, all optional:
-
-==================  ===============================================================================
-delimiter           of CSV; without it , ; tab and | are tried
-encoding            of CSV; without it UTF-8, or UTF-16 by its mark
-decimal             "." or ",": the mark before the decimals, where the file leaves it open
-names               list of column names of a CSV without a header
-after               text of a line above the table: reading starts below it (stacked tables)
-missing             more texts or numbers that mean "no value", e.g. ["-99.99"]; numbers are
-                    compared before their unit
-replace             characters of security spellings, e.g. { "/" = ".", "-" = "." }; before
-                    ``rename``
-wide                a table with one column per security (prices), series or item (fundamentals):
-                    true: all columns but those mapped, ["!x"] all but x, a list of columns, or
-                    { our name = "column" or ["old", "new"] }
-wide_field          prices in wide form: which column the cells are; default close
-unit                unit of the cells of a wide table, e.g. "percent"
-ratio_of            fundamentals in wide form whose cells are ratios (price/book, price/earnings):
-                    the column above the stroke, e.g. "Market Cap"; the item is that column divided
-                    by the cell
-lag_days            fundamentals without a filing date: known that many days after the period's end
-also_securities     { kind = "etf", ... }: also write a ``securities`` row with these values for
-                    each security seen
-shape               members: "spells" (security, start, end), "changes" (date, add, remove),
-                    "snapshots" (date, security; full lists); classes and securities: "snapshots" as
-                    well
-changes             members as spells or snapshots: path of a change list that continues them, or
-                    { path, date, add, remove } with its column names
-snapshot            members: path of one later full list, or { path, security, date } with the
-                    column of the names and the day; the day may also stand in the file's name as
-                    YYYY-MM-DD
-member              of a zip archive that holds several files: which one
-sheet               of a workbook with several sheets: its name, or its number from 1
-==================  ===============================================================================
+``options``   all optional: see ``_options.FileOptions``.
 
 A CSV's header is the first line that holds every column asked for, so prose may stand above it
 (fund sponsors' holdings, Ken French's library); then the table ends at the first blank line and

@@ -10,25 +10,31 @@ import polars as pl
 from paceline.config import ColumnMap, Source
 from paceline.errors import MarketFileError
 from paceline.rows import Checked, Finding, joined, set_aside
-from paceline.schema import Table
+from paceline.schema import Column, Table
 from paceline.sources.files import _cells, _numbers, _types
 from paceline.sources.files._cells import BESIDE_THE_PRICE, UNKNOWN, Sheet
 from paceline.sources.files._dates import dates
 from paceline.sources.files._read import Wanted
 
 #: Columns a file may bring that are worked into the table's own columns.
-INPUTS: dict[str, dict[str, pl.DataType]] = {
-    "prices": {
-        "adjusted_close": pl.Float64(),
-        "split_adjusted_close": pl.Float64(),
-        "dividend": pl.Float64(),
-        "split": pl.Float64(),
-        "shares": pl.Float64(),
-    },
-    "members": {"date": pl.Date(), "add": pl.String(), "remove": pl.String()},
-    "classes": {"date": pl.Date()},
-    "securities": {"date": pl.Date()},
+INPUTS: dict[str, tuple[Column, ...]] = {
+    "prices": (
+        Column("adjusted_close", pl.Float64(), "close with splits and dividends out", "currency"),
+        Column("split_adjusted_close", pl.Float64(), "close with splits taken out", "currency"),
+        Column("dividend", pl.Float64(), "cash per share on its ex-date", "currency"),
+        Column("split", pl.Float64(), "new shares per old share; 0 or 1: none", "ratio"),
+        Column("shares", pl.Float64(), "shares outstanding, in place of market_cap", "shares"),
+    ),
+    "members": (
+        Column("date", pl.Date(), "day of a full list, or of a change"),
+        Column("add", pl.String(), "who joins; several by comma"),
+        Column("remove", pl.String(), "who leaves; several by comma"),
+    ),
+    "classes": (Column("date", pl.Date(), "day of a full list"),),
+    "securities": (Column("date", pl.Date(), "day of a full list"),),
 }
+#: Columns of tables that no file gives: they are worked out.
+WORKED_OUT = ("source", "recovered", "covers")
 #: Columns that hold securities: ``rename`` and ``options.replace`` apply to them.
 SECURITY_LIKE = ("security", "ticker", "other", "fund", "add", "remove")
 LISTS = ("add", "remove")
@@ -42,8 +48,8 @@ _WORDS: dict[pl.DataType, str] = {
 
 def targets(table: Table) -> dict[str, pl.DataType]:
     """Name to type of every column the market file may map for this table."""
-    own = {c.name: c.type for c in table.columns if c.name not in ("source", "recovered", "covers")}
-    return {**own, "known": pl.Date(), **INPUTS.get(table.name, {})}
+    own = {c.name: c.type for c in table.columns if c.name not in WORKED_OUT}
+    return {**own, "known": pl.Date(), **{c.name: c.type for c in INPUTS.get(table.name, ())}}
 
 
 def mapping(name: str, spec: Source, table: Table) -> dict[str, ColumnMap]:

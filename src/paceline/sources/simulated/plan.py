@@ -20,9 +20,13 @@ class Options:
     """Size and seed of a simulated market; a third of its companies make up its large index."""
 
     companies: int = 1500
+    """Number of companies: a third of them make up the large index."""
     years: int = 12
+    """[years] Length of the history."""
     end: dt.date = dt.date(2025, 12, 5)
+    """Last day."""
     seed: int = 10
+    """Number that another market is drawn from."""
 
     @property
     def large(self) -> int:
