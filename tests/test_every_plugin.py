@@ -9,7 +9,7 @@ import pytest
 import paceline
 from paceline import baskets, conformance, sources
 from paceline.config import Source
-from paceline.market import Market, importing
+from paceline.market import Market, calendar
 
 PRICES = (
     "ticker,day,price,chg\nAA,2025-01-02,10,1.5\nAA,2025-01-03,10.2,2\n"
@@ -73,7 +73,7 @@ def test_every_source_conforms(kind: str, tmp_path: Path, demo: Market) -> None:
         kind,
         spec,
         tmp_path,
-        sources.Context("XNYS", tuple(importing.calendar_sessions(demo.file, demo.store))),
+        sources.Context("XNYS", calendar.sessions(demo.file.market.calendar, demo.store)),
     )
 
 

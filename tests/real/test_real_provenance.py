@@ -153,7 +153,9 @@ def test_every_figure_of_the_report_reaches_the_bytes_it_came_from(
         assert under, figure
         assert under & files, figure
     imports = [
-        s for s in steps.values() if s["name"] == "import" and s["params"]["source"] != "sessions"
+        s
+        for s in steps.values()
+        if s["name"] == "import" and s["params"]["source"] != "sessions:XNYS"
     ]
     assert len(imports) >= 9
     for step in imports:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from paceline.cli import limits
 from paceline.doors import is_text, visible
 from paceline.errors import PacelineError, PluginWarning, UsageError
 
@@ -99,9 +100,12 @@ def settings() -> dict[str, Any]:
 
 
 def _complain(message: str, remedy: str = "") -> None:
-    from rich.console import Console
-
     message, remedy = (" ".join(visible(text).split("\n")) for text in (message, remedy))
+    try:
+        from rich.console import Console
+    except (ImportError, OSError, MemoryError):  # not even one more file can be opened
+        sys.stderr.write(f"error: {message}\n" + (f"{remedy}\n" if remedy else ""))
+        return
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     console.print("[bold red]error:[/bold red] ", end="")
     console.print(message, markup=False)
@@ -174,6 +178,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     # for each other between them double the CPU time without saving any of the wall clock's
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     tokens = list(sys.argv[1:] if argv is None else argv)
+    with limits.only_ours(debug="--debug" in tokens):
+        return _answered(tokens)
+
+
+def _answered(tokens: list[str]) -> int:
+    """Run one command, and say what became of it."""
     _lenient(sys.stdout, sys.stderr)
     try:
         with _warned():
@@ -201,6 +211,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         if "--debug" in tokens:
             traceback.print_exc()
+        limit = limits.met(error)
+        if limit is not None:
+            _complain(*limit)
+            return DATA
         _complain(
             f"this is a fault in Paceline, not yours: {type(error).__name__}: {error}",
             "Please report it with the output of the same command with --debug added.",

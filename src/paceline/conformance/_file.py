@@ -19,7 +19,7 @@ from paceline.conformance._page import check_page
 from paceline.conformance._sample import sample
 from paceline.conformance._source import check_source
 from paceline.errors import PacelineError, UsageError
-from paceline.market import importing
+from paceline.market import calendar
 from paceline.market.view import view_of
 
 if TYPE_CHECKING:
@@ -113,8 +113,8 @@ def _page(page: pages.Page, market: Market) -> None:
 def _source(module: ModuleType, name: str, market: Market) -> None:
     if not callable(getattr(module, "sample", None)):
         judge(f"source {name}", [NO_SAMPLE])
-    sessions = importing.calendar_sessions(market.file, market.store)
-    context = sources.Context(market.file.market.calendar, tuple(sessions))
+    code = market.file.market.calendar
+    context = sources.Context(code, calendar.sessions(code, market.store))
     broken: ConformanceError | None = None
     with TemporaryDirectory() as home, plugins.blamed(str(module.__file__), "the source failed"):
         spec = config.Source.model_validate({"kind": name, **module.sample(Path(home))})

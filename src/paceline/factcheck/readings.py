@@ -106,7 +106,7 @@ class _Shared:
         import polars as pl
 
         rows = (
-            self.market.store.table("prices", self.market.version)
+            self.market.stored.table("prices")
             .filter(pl.col("security").is_in(names))
             .select("security")
             .unique()

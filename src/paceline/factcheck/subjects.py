@@ -99,16 +99,14 @@ class Names:
     def _load(self, market: Market) -> None:
         file = market.file
         stored = (
-            market.store.table("securities", market.version)
+            market.stored.table("securities")
             .select("security", "ticker", "name", "kind")
             .unique()
             .sort("security")
             .collect()
         )
         kinds = dict(zip(stored["security"], stored["kind"], strict=True))
-        classes = (
-            market.store.table("classes", market.version).select("security", "scheme", "sector").unique().collect()
-        )
+        classes = market.stored.table("classes").select("security", "scheme", "sector").unique().collect()
         covered = set(classes["security"])
         self._sectors(file, classes)
         called = {

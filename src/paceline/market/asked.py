@@ -14,7 +14,7 @@ from paceline.arrays import Array, Dates
 from paceline.figures import Figure
 from paceline.indices.levels import Levels
 from paceline.lineage import Steps, digest
-from paceline.market import importing, measuring, named, naming, watching
+from paceline.market import importing, measuring, named, naming, rivals, watching
 from paceline.market.age import Age, age_of
 from paceline.market.assembled import Assembled
 from paceline.market.importing import Progress
@@ -319,7 +319,8 @@ class Market:
         given: Mapping[str, list[Raw]] | None = None,
     ) -> list[dict[str, Any]]:
         """Fetch, parse, check and store every source, or those in ``only``: see ``importing``."""
-        done = importing.import_sources(self.file, self.store, only, progress, given)
+        place = rivals.place_of(self.path, self.file)
+        done = importing.import_sources(self.file, self.store, only, progress, given, place)
         self._begin()
         return done
 

@@ -184,6 +184,7 @@ class Assembled:
             "as_of": self.as_of,
             "order": {f: self.file.market.order.get(f, prices) for f in MERGED},
             "version": self.stored.version,
+            "sources": tuple(self.file.sources),
         }
 
     # ---- baskets ---------------------------------------------------------------------------------

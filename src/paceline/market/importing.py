@@ -5,22 +5,31 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paceline import calendars, config, quality, schema, sources
+from paceline import config, quality, schema, sources
 from paceline.errors import SourceError, UnknownName
-from paceline.lineage import Origin, digest
-from paceline.market import explanations, stating
+from paceline.market import calendar, explanations, rivals, stating
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from paceline.store import Stated, Store
 
 Progress = Callable[[str, float], None]
-#: Under this name the calendar's sessions are stored.
-CALENDAR = "sessions"
+
+
+@dataclass(frozen=True)
+class _Import:
+    """One import: from which market file, into which store, with which frames by source.
+
+    place  of the market file: see ``rivals.place_of``
+    """
+
+    file: config.MarketFile
+    store: Store
+    given: Mapping[str, list[sources.Raw]]
+    place: str | None
 
 
 def import_sources(
@@ -29,28 +38,34 @@ def import_sources(
     only: Sequence[str] | None = None,
     progress: Progress | None = None,
     given: Mapping[str, list[sources.Raw]] | None = None,
+    place: str | None = None,
 ) -> list[dict[str, Any]]:
     """Import every source, or those in ``only``; one row per source tells what came of it.
 
     given  the bytes of sources that are frames
+    place  the market file itself: see ``rivals.place_of``
 
     A row holds source, load, rows, added, changed, withdrawn, quarantined, findings, seconds;
     ``rows`` is what the source states, ``added`` to ``withdrawn`` how that differs from what it
     stated before.
 
     Where a source states what it last stated nothing changes; its ``load`` is None. An import of
-    all sources also withdraws those that the market file no longer declares. Raises ``SourceError``
-    before anything of the faulty source is stored; earlier sources stay stored.
+    all sources also withdraws those that the market file no longer declares. Where one changes what
+    explains the prices of another, the bytes kept of that one are read again, asked for or not.
+    Raises ``SourceError`` before anything of the faulty source is stored; earlier sources stay
+    stored. ``StoreError``, and nothing is stored, where the store holds these sources of another
+    market file.
     """
     for source in only or ():
         if source not in file.sources:
             raise UnknownName("source", source, file.sources)
     say = progress or (lambda _what, _share: None)
-    days = tuple(calendar_sessions(file, store))
+    rivals.refuse(file, place, store.loads())
+    days = calendar.sessions(file.market.calendar, store)
     context = sources.Context(file.market.calendar, days, dt.date.today())
-    asked = [n for n in file.sources if only is None or n in only]
+    run = _Import(file, store, given or {}, place)
     # lists of corporate actions first: they explain what prices do
-    names = sorted(asked, key=lambda n: file.sources[n].table != "actions")
+    names = sorted(file.sources, key=lambda n: file.sources[n].table != "actions")
     done = []
     for number, name in enumerate(names):
         began = time.perf_counter()
@@ -58,30 +73,36 @@ def import_sources(
         def stage(what: str, part: float, at: int = number) -> None:
             say(what, (at + part) / len(names))
 
-        row = _import_one(file, store, name, context, stage, (given or {}).get(name))
-        done.append({**row, "seconds": round(time.perf_counter() - began, 2)})
-    done.sort(key=lambda row: asked.index(row["source"]))
+        asked = only is None or name in only
+        row = _import_one(run, name, context, stage, asked=asked)
+        if row is not None:
+            done.append({**row, "seconds": round(time.perf_counter() - began, 2)})
+    done.sort(key=lambda row: list(file.sources).index(row["source"]))
     if only is None:
-        done += _withdraw_undeclared(file, store)
+        done += _withdraw_undeclared(run)
     say("done", 1.0)
     return done
 
 
 def _import_one(
-    file: config.MarketFile,
-    store: Store,
-    name: str,
-    context: sources.Context,
-    say: Progress,
-    given: list[sources.Raw] | None,
-) -> dict[str, Any]:
-    """One source: what came of it."""
-    spec = file.sources[name]
+    run: _Import, name: str, context: sources.Context, say: Progress, *, asked: bool
+) -> dict[str, Any] | None:
+    """One source: what came of it.
+
+    asked  else its kept bytes are read again, only where other things explain its prices now; None
+           where nothing does
+    """
+    file, store, spec = run.file, run.store, run.file.sources[name]
     plugin = sources.get(spec.kind, file.plugins)
-    say(f"reading {name}", 0.0)
     context = explanations.beside(context, file, store, name)
-    folder = Path(file.market.data)
-    stated = stating.gather(plugin, name, spec, folder, context, store, given)
+    what = plugin, name, spec, Path(file.market.data), context, store
+    if asked:
+        say(f"reading {name}", 0.0)
+        stated = stating.gather(*what, run.given.get(name))
+    elif (again := stating.told_otherwise(*what)) is not None:
+        stated = again
+    else:
+        return None
     if stated.unchanged:
         return _told(name, None)
     read, findings = parsed(file, store, name, stated.parts, context)
@@ -89,16 +110,21 @@ def _import_one(
     say(f"storing {name}", 0.6)
     for raw in stated.raws:
         store.keep_raw(raw)
+    heard = explanations.asked(context, stated.asked)
+    origins = [raw.origin for raw in stated.raws]
     load = store.state(
         read.tables,
         source=name,
-        checksum=stated.checksum,
+        checksum=stating.fingerprint(name, spec, context, origins, heard),
+        asked=heard,
         declaration=stated.declaration,
         market=file.market.name,
-        origins=[raw.origin for raw in stated.raws],
+        place=run.place,
+        origins=origins,
         findings=findings,
         quarantine=read.quarantine,
         adds_only=stated.adds_only,
+        refuse=lambda loads: rivals.refuse(file, run.place, loads),
     )
     return _told(name, load) | {
         "rows": sum(len(t) for t in read.tables.values()),
@@ -146,17 +172,19 @@ def _told(name: str, stated: Stated | None) -> dict[str, Any]:
     }
 
 
-def _withdraw_undeclared(file: config.MarketFile, store: Store) -> list[dict[str, Any]]:
+def _withdraw_undeclared(run: _Import) -> list[dict[str, Any]]:
     """Withdraw what this market once imported from sources that its file no longer declares."""
-    done = []
+    file, store, done = run.file, run.store, []
     for name in store.log.sources():
-        if name in file.sources or name == CALENDAR:
+        if name in file.sources or calendar.is_calendar(name):
             continue
         began = time.perf_counter()
         last = store.log.latest(name)
         if last is None or last["market"] not in (None, file.market.name):
             continue  # of another market that shares the store
-        stated = store.state({}, source=name, checksum="", market=file.market.name)
+        if rivals.holder(last, run.place, file.market.store) is not None:
+            continue  # of another market of that name
+        stated = store.state({}, source=name, checksum="", market=file.market.name, place=run.place)
         if stated is not None:
             seconds = round(time.perf_counter() - began, 2)
             done.append({**_told(name, stated), "seconds": seconds})
@@ -228,46 +256,3 @@ def _disagreements(
         tolerance = max(file.sources[n].tolerance for n, _ in pair)
         found += quality.compare(pair[0][1], pair[1][1], tolerance, (pair[0][0], pair[1][0]))
     return found
-
-
-def calendar_sessions(file: config.MarketFile, store: Store) -> list[dt.date]:
-    """The sessions of the market's calendar: from the store, or imported into it once a year.
-
-    Raises ``UsageError`` for a calendar that exchange_calendars does not have.
-    """
-    import polars as pl
-
-    calendar = file.market.calendar
-    stored = (
-        store.table("sessions")
-        .filter(pl.col("calendar") == calendar)
-        .select("date")
-        .unique()
-        .collect()["date"]
-        .sort()
-    )
-    if len(stored) and stored[-1] >= dt.date.today():
-        return stored.to_list()
-    frame, checksum, what = calendar_of(calendar)
-    today = str(dt.date.today())
-    if not store.log.has(checksum):
-        store.commit(
-            {"sessions": frame},
-            source=CALENDAR,
-            checksum=checksum,
-            origins=[Origin("exchange_calendars", what, today, "Apache-2.0", checksum)],
-        )
-    return frame["date"].to_list()
-
-
-def calendar_of(calendar: str) -> tuple[pl.DataFrame, str, str]:
-    """The sessions of a calendar as rows, their checksum, and where they are from."""
-    from importlib.metadata import version
-
-    import polars as pl
-
-    days = calendars.sessions(calendar, dt.date(dt.date.today().year + 2, 12, 31))
-    frame = pl.DataFrame({"calendar": [calendar] * len(days), "date": days, "known": days})
-    what = f"exchange_calendars {version('exchange_calendars')}: {calendar}"
-    checksum = digest({"what": what, "days": [str(d) for d in days]}, 64)
-    return frame, checksum, what

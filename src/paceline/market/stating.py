@@ -26,7 +26,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
 
 from paceline import quality
-from paceline.config import MarketFile, Source, listed
+from paceline.config import Source, listed
 from paceline.errors import MarketFileError, SourceError
 from paceline.lineage import Origin, code_of, digest
 from paceline.market import explanations
@@ -34,13 +34,9 @@ from paceline.rows import Finding
 from paceline.sources import FRAME, Context, Raw, SourcePlugin, module_of
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from paceline.store import Store
 
 Statement = Literal["file", "folder", "append"]
-#: Said of every figure as long as the market file was changed and nothing imported since.
-OUTDATED = "imported under other settings than the market file gives now: {}; run `paceline import`"
 #: Files that have gone which a finding names.
 NAMED = 4
 
@@ -54,7 +50,7 @@ class Bytes:
     gone         names of files that are read from the bytes kept
     adds_only    what is not stated stays
     declaration  digest of the settings under which they are read
-    checksum     digest of bytes and settings: the statement's identity
+    asked        what other sources were asked of rows that stay: see ``fingerprint``
     unchanged    it is what the source last stated, read by the same code
     """
 
@@ -62,7 +58,7 @@ class Bytes:
     gone: tuple[str, ...]
     adds_only: bool
     declaration: str
-    checksum: str
+    asked: str | None
     unchanged: bool
 
     @property
@@ -94,37 +90,23 @@ def declared(name: str, spec: Source, calendar: str) -> str:
     return digest({"spec": settings, "name": name, "calendar": calendar}, 64)
 
 
-def fingerprint(name: str, spec: Source, context: Context, origins: Iterable[Origin]) -> str:
-    """Digest of the bytes of a source, of its settings, and of what else explains its prices."""
+def fingerprint(
+    name: str, spec: Source, context: Context, origins: Iterable[Origin], asked: str | None
+) -> str:
+    """Digest of the bytes of a source, of its settings, and of what else explains its prices.
+
+    asked  the cells about which other sources were asked when the bytes were read
+    """
     return digest(
         {
             "raw": [o.checksum for o in origins],
             "spec": spec.model_dump(mode="json"),
             "name": name,
             "calendar": context.calendar,
-            **explanations.identity(context),
+            **explanations.identity(context, asked),
         },
         64,
     )
-
-
-def outdated(file: MarketFile, loads: pl.DataFrame) -> tuple[str, ...]:
-    """A sentence where sources were imported under other settings than the market file gives now.
-
-    Those that this market imported and no longer declares too. ``loads`` are those of the version.
-    """
-    found = []
-    for last in loads.unique("source", keep="last", maintain_order=True).iter_rows(named=True):
-        name, market = last["source"], file.market
-        if not last["declaration"] or not last["checksum"]:  # not a statement; withdrawn
-            continue
-        spec = file.sources.get(name)
-        if spec is None:
-            if last["market"] == market.name:
-                found.append(name)
-        elif last["declaration"] != declared(name, spec, market.calendar):
-            found.append(name)
-    return (OUTDATED.format(", ".join(found)),) if found else ()
 
 
 def gather(
@@ -164,8 +146,11 @@ def gather(
     parts = [now]
     # other settings, other code and other corporate actions make other rows of the same bytes
     parser = code_of(module_of(plugin), quality.__name__)
-    as_then = last is not None and last["checksum"] == fingerprint(name, spec, context, then)
-    as_then = as_then and all(o.parser == parser for o in then)
+    as_then = (
+        last is not None
+        and last["checksum"] == fingerprint(name, spec, context, then, last["asked"])
+        and all(o.parser == parser for o in then)
+    )
     again = kind == "append" and last is not None and not as_then
     if again:
         parts = [*_gathered(store, name, spec), *([now] if raws else [])]
@@ -174,9 +159,31 @@ def gather(
     # where rows gather the last import may have read older bytes again before these
     tail = then[-len(origins) :] if kind == "append" else then
     unchanged = as_then and [o.checksum for o in tail] == [o.checksum for o in origins]
-    checksum = fingerprint(name, spec, context, origins)
     adds_only = kind == "append" and not again
-    return Bytes(parts, tuple(gone), adds_only, declaration, checksum, unchanged)
+    asked = last["asked"] if last is not None and adds_only else None
+    return Bytes(parts, tuple(gone), adds_only, declaration, asked, unchanged)
+
+
+def told_otherwise(
+    plugin: SourcePlugin, name: str, spec: Source, folder: Path, context: Context, store: Store
+) -> Bytes | None:
+    """The kept bytes of a source that was last read when other things explained its prices.
+
+    None where nothing did, and where its declaration changed: that waits for its own import.
+    """
+    declaration, last = declared(name, spec, context.calendar), store.log.latest(name)
+    if last is None or not last["checksum"] or last["declaration"] != declaration:
+        return None
+    then = [Origin(**o) for o in json.loads(last["origins"])]
+    if last["checksum"] == fingerprint(name, spec, context, then, last["asked"]):
+        return None
+    parts = [[_read(store, o) for o in then]]
+    if kind_of(spec) == "append":
+        parts = _gathered(store, name, spec)
+    parser = code_of(module_of(plugin), quality.__name__)
+    gone = [o.what for o in then if kind_of(spec) == "folder" and not (folder / o.what).exists()]
+    parts = [[_by(parser, raw) for raw in part] for part in parts]
+    return Bytes(parts, tuple(gone), False, declaration, None, False)
 
 
 def _last_frame(store: Store, name: str, before: list[Origin]) -> list[Raw]:

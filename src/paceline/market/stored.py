@@ -15,7 +15,7 @@ from paceline.calendars import sessions_of_year, year_note
 from paceline.config import MarketFile
 from paceline.errors import DataError, NotEnoughData, UsageError
 from paceline.lineage import Step
-from paceline.market import stating
+from paceline.market import rivals
 from paceline.rows import MAYBE_SPECIAL
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Stored:
     @cached_property
     def loads(self) -> list[dict[str, Any]]:
         """Every import up to this version: source, load, checksum, and the origins of its bytes."""
-        return self.store.loads(self.version).to_dicts()
+        return self.store.loads(self.version).drop("asked", "place").to_dicts()
 
     @staticmethod
     def import_step(load: Mapping[str, Any]) -> Step:
@@ -73,7 +73,8 @@ class Stored:
     @cached_property
     def outdated(self) -> tuple[str, ...]:
         """A sentence where sources were imported under other settings than those given now."""
-        return stating.outdated(self.file, self.store.loads(self.version))
+        place = rivals.place_of(self.path, self.file)
+        return rivals.outdated(self.file, place, self.store.loads(self.version))
 
     def findings(self) -> pl.DataFrame:
         """Every fault found in the data, per source: check, count, action, example, remedy."""
@@ -87,11 +88,25 @@ class Stored:
 
         return told.quarantine(self.store, self.version)
 
+    def table(self, name: str) -> pl.LazyFrame:
+        """The rows of a table that this market's sources state, and of no other in the store.
+
+        A fact that several of them state is that of the first declared; prices are of all of them.
+        """
+        import polars as pl
+
+        from paceline.store import agreed
+
+        own = tuple(self.file.sources)
+        if name == "prices":
+            return self.store.table(name, self.version).filter(pl.col("source").is_in(own))
+        return agreed.read(self.store, name, self.version, own).lazy()
+
     def distinct(self, table: str, column: str) -> list[str]:
         """Every text that stands in a column of a table."""
         import polars as pl
 
-        found = self.store.table(table, self.version).select(pl.col(column).drop_nulls().unique())
+        found = self.table(table).select(pl.col(column).drop_nulls().unique())
         return [str(value) for value in found.collect().to_series()]
 
     @cached_property
@@ -111,10 +126,21 @@ class Stored:
 
     @cached_property
     def sessions(self) -> Dates:
-        """Every session of the market, those to come included: see ``sessions_of``."""
+        """Every session of the market, those to come included: see ``sessions_of``.
+
+        Raises ``DataError`` where nothing was imported since the market has this calendar.
+        """
         from paceline.store.sessions import sessions_of
 
-        return sessions_of(self.store, self.file.market.calendar, self.version)
+        calendar, own = self.file.market.calendar, tuple(self.file.sources)
+        days = sessions_of(self.store, calendar, self.version, own)
+        if not len(days):
+            raise DataError(
+                f"{self.path}: the store has no sessions of market.calendar {calendar!r} at "
+                f"version {self.version}.",
+                "Run `paceline import`: the bytes kept are read again with this calendar.",
+            )
+        return days
 
     @cached_property
     def sessions_of_year(self) -> int:
@@ -131,8 +157,8 @@ class Stored:
 
     @cached_property
     def last_priced(self) -> dt.date | None:
-        """The last day with a price, from the youngest partition that has one."""
-        return self.store.last_day("prices", self.version)
+        """The last day with a price of this market, from the youngest partition that has one."""
+        return self.store.last_day("prices", self.version, tuple(self.file.sources))
 
     def as_of(self, asked: str | dt.date | None) -> str:
         """The last day that may be seen: the session asked for, or the last session with prices.
@@ -177,7 +203,7 @@ class Stored:
         spelt = [re.sub("[./-]", mark, s) for s in (name, name.upper()) for mark in "-./"]
         ways = list(dict.fromkeys([name, *spelt]))
         priced = set(
-            self.store.table("prices", self.version)
+            self.table("prices")
             .filter(pl.col("security").is_in(ways))
             .select("security")
             .unique()
@@ -191,7 +217,7 @@ class Stored:
 
         names = list(securities)
         pairs = (
-            self.store.table("prices", self.version)
+            self.table("prices")
             .filter(pl.col("security").is_in(names))
             .select("security", "source")
             .unique()
@@ -208,9 +234,9 @@ class Stored:
 
         day = dt.date.fromisoformat(as_of)
         rows = (
-            self.store.table("series", self.version)
+            self.table("series")
             .filter((pl.col("known") <= day) & (pl.col("date") <= day))
-            .sort("series", "date", "known", "load")
+            .sort("series", "date", "known")
             .collect()
             .unique(["series", "date"], keep="last", maintain_order=True)
         )
@@ -224,7 +250,7 @@ class Stored:
         import polars as pl
 
         rows = (
-            self.store.table("series", self.version)
+            self.table("series")
             .group_by("series")
             .agg((pl.col("known") - pl.col("date")).dt.total_days().median().alias("lag"))
             .collect()
@@ -236,7 +262,7 @@ class Stored:
         import polars as pl
 
         rows = (
-            self.store.table("series", self.version)
+            self.table("series")
             .group_by("series")
             .agg(pl.col("load").unique().sort())
             .sort("series")

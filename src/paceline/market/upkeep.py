@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from paceline import config, sources
 from paceline.errors import DataError
 from paceline.lineage import Origin
-from paceline.market import explanations, importing, stating
+from paceline.market import calendar, explanations, importing, stating
 
 if TYPE_CHECKING:
     import polars as pl
@@ -39,27 +40,30 @@ def repair(file: config.MarketFile) -> Repaired:
     """
     from paceline.store import Store, files
     from paceline.store.repair import rows_of
+    from paceline.store.sessions import calendar_days
 
     path = Path(file.market.store)
 
     def rebuild(line: Line, before: Store) -> Mapping[str, pl.DataFrame]:
         origins = [Origin(**o) for o in json.loads(line["origins"])]
-        if line["source"] == importing.CALENDAR:
-            frame, checksum, _ = importing.calendar_of(file.market.calendar)
+        if calendar.is_calendar(line["source"]):
+            year = dt.datetime.fromisoformat(str(line["committed"])).year + calendar.AHEAD
+            frame, checksum = calendar.rows_of(line["source"], year)
             if checksum != line["checksum"]:
                 raise DataError(
                     "the calendar library gives other sessions now.",
                     "Import again: sessions are added as a new load.",
                 )
-            return rows_of(before, {"sessions": frame}, line["source"])
+            return rows_of(before, {"sessions": frame}, line["source"], line=line)
         if not line["checksum"]:  # the source was withdrawn
             return rows_of(before, {}, line["source"], line=line)
         spec = _declared(file, line)
         raws = [sources.Raw(files.read_raw(path / "raw", o.checksum), o) for o in origins]
-        days = tuple(importing.calendar_sessions(file, before))
-        context = sources.Context(file.market.calendar, days)
+        days = calendar_days(before, file.market.calendar, before.version)
+        context = sources.Context(file.market.calendar, tuple(days.tolist()))
         context = explanations.beside(context, file, before, line["source"])
-        if stating.fingerprint(line["source"], spec, context, origins) != line["checksum"]:
+        then = stating.fingerprint(line["source"], spec, context, origins, line.get("asked"))
+        if then != line["checksum"]:
             raise DataError(
                 f"the market file says other things of {line['source']!r} than at that import.",
                 "Put back the market file of that day.",

@@ -60,6 +60,8 @@ def build(store: Store, *, cache: bool = True, **wanted: Unpack[PanelArguments])
                    on sessions on which most securities with a total return have a price return as
                    well. Default: never
     version        the store as it was: a load number or a date; default: now
+    sources        the sources that are read, first choice first: a fact that several state is that
+                   of the first; default: all, in order of import
     cache          keep the matrices as mapped files in the store's folder and use them if they are
                    there
 

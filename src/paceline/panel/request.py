@@ -17,7 +17,7 @@ from paceline.errors import NotEnoughData, UnknownName, UsageError
 from paceline.lineage import digest
 from paceline.panel import asof
 from paceline.panel.facts import Facts
-from paceline.store import Store, delta
+from paceline.store import Store, agreed, delta
 from paceline.store.sessions import sessions_of
 
 DayLike = str | dt.date | np.datetime64
@@ -40,6 +40,7 @@ class PanelArguments(TypedDict, total=False):
     unknown_kind: str
     guard: float | None
     version: int | str | dt.date | None
+    sources: Sequence[str] | None
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,7 @@ def panel_request(
     unknown_kind: str = "",
     guard: float | None = None,
     version: int | str | dt.date | None = None,
+    sources: Sequence[str] | None = None,
 ) -> PanelRequest:
     """The arguments of ``build``, checked.
 
@@ -126,9 +128,9 @@ def panel_request(
     for name in fields:
         if name not in FIELDS:
             raise UnknownName("price field", name, FIELDS)
-    calendar = _calendar(store, sessions, version)
+    calendar = _calendar(store, sessions, version, sources)
     ranks = _ranks(order, store, version)
-    calendar = calendar[: _end(store, calendar, as_of, version)]
+    calendar = calendar[: _end(store, calendar, as_of, version, sources)]
     if start is not None:
         calendar = calendar[np.searchsorted(calendar, to_day(start)) :]
     if not len(calendar):
@@ -141,6 +143,7 @@ def panel_request(
         "start": None if start is None else str(to_day(start)),
         "fields": list(fields),
         "order": ranks,
+        "sources": None if sources is None else list(sources),
         "securities": _sorted(choice.securities),
         "kinds": _sorted(choice.kinds),
         "exclude_kinds": _sorted(choice.exclude_kinds),
@@ -148,8 +151,10 @@ def panel_request(
         "guard": guard,
         "sessions": digest([str(calendar[0]), len(calendar), int(calendar.astype(np.int64).sum())]),
     }
-    facts = Facts(lambda name: store.read(name, version))
+    facts = Facts(lambda name: agreed.read(store, name, version, sources))
     loads = store.loads(version)
+    if sources is not None:
+        loads = loads.filter(pl.col("source").is_in(list(sources)))
     return PanelRequest(
         version, calendar, loads, ranks, facts, choice, tuple(fields), guard, params
     )
@@ -171,9 +176,11 @@ def to_day(day: DayLike) -> np.datetime64:
         raise UsageError(f"{day!r} is not a date.", "Give a day as YYYY-MM-DD.") from None
 
 
-def _calendar(store: Store, sessions: Dates | str, version: int) -> Dates:
+def _calendar(
+    store: Store, sessions: Dates | str, version: int, sources: Sequence[str] | None
+) -> Dates:
     if isinstance(sessions, str):
-        dates = sessions_of(store, sessions, version)
+        dates = sessions_of(store, sessions, version, sources)
         if not len(dates):
             stored = store.read("sessions", version)["calendar"].unique()
             raise UnknownName("calendar in the sessions table", sessions, stored)
@@ -186,9 +193,15 @@ def _calendar(store: Store, sessions: Dates | str, version: int) -> Dates:
     return days
 
 
-def _end(store: Store, calendar: Dates, as_of: DayLike | None, version: int) -> int:
+def _end(
+    store: Store,
+    calendar: Dates,
+    as_of: DayLike | None,
+    version: int,
+    sources: Sequence[str] | None,
+) -> int:
     """How many sessions may be seen: none after the last with a price, none after ``as_of``."""
-    last = store.last_day("prices", version)
+    last = store.last_day("prices", version, sources)
     if last is None:
         raise NotEnoughData(f"{store.path} holds no prices.", "Run `paceline import` first.")
     end = to_day(last) if as_of is None else min(to_day(as_of), to_day(last))

@@ -130,11 +130,14 @@ class Store:
         source: str,
         checksum: str,
         declaration: str = "",
+        asked: str | None = None,
         market: str = "",
+        place: str | None = None,
         origins: Sequence[Origin] = (),
         findings: Sequence[Finding] = (),
         quarantine: pl.DataFrame | None = None,
         adds_only: bool = False,
+        refuse: Callable[[pl.DataFrame], None] = lambda _: None,
     ) -> Stated | None:
         """Store what ``source`` says now: these rows, and no others; see ``statements``.
 
@@ -144,13 +147,15 @@ class Store:
 
         checksum     of what is stated: bytes and declaration; "" withdraws the source
         declaration  of the settings alone
-        market       name of the market that states it
+        asked        what other sources were asked while it was read
+        market, place  the market that states it: its name, and its file as JSON
+        refuse       raises where the loads it is given forbid this one
         adds_only    rows that are not stated stay, and so does a value that is missing
         """
         rows = {name: layout.conform(name, frame, source) for name, frame in tables.items()}
         beside = layout.beside(source, findings, quarantine)
         described = _described(source, checksum, rows, origins)
-        described |= {"declaration": declaration, "market": market}
+        described |= {"declaration": declaration, "asked": asked, "market": market, "place": place}
 
         def said(loads: pl.DataFrame) -> bool:
             last = statements.latest(loads, source)
@@ -160,6 +165,7 @@ class Store:
             return parsers == {o.parser for o in origins}
 
         def make(loads: pl.DataFrame) -> Writing:
+            refuse(loads)
             d = statements.revision(self, loads, source, rows, adds_only=adds_only)
             line = {**described, "blocks": d.blocks, "changes": d.changes}
             return {**d.rows, **beside, "withdrawn": d.markers}, line
@@ -283,10 +289,20 @@ class Store:
         live = withdrawals.live(delta.scan(touched, columns).filter(listed))
         return live if len(touched) == len(segments) else pl.concat([whole, live])
 
-    def last_day(self, name: str, version: int | str | dt.date | None = None) -> dt.date | None:
-        """The last date of a table kept by year, from its youngest year that has rows."""
+    def last_day(
+        self,
+        name: str,
+        version: int | str | dt.date | None = None,
+        sources: Sequence[str] | None = None,
+    ) -> dt.date | None:
+        """The last date of a table kept by year, from its youngest year that has rows.
+
+        sources  of the rows of these alone; None: of all
+        """
         years = {s.year for s in self.segments(name, version)[0] if s.year is not None}
         rows = self.table(name, version)
+        if sources is not None:
+            rows = rows.filter(pl.col("source").is_in(list(sources)))
         for year in sorted(years, reverse=True):
             with delta.guard(self._folder(name), "reading"):
                 last = (

@@ -26,6 +26,10 @@ LOADS = pl.Schema(
         "declaration": pl.String(),
         "blocks": pl.String(),
         "changes": pl.String(),
+        # cells about which other sources were asked when it was read; null without one
+        "asked": pl.String(),
+        # the market file that made it, as JSON; null without one
+        "place": pl.String(),
         # table -> what was written of it: see ``written``; null in loads of older stores
         "files": pl.String(),
     }
