@@ -249,6 +249,10 @@ def main() -> None:
                 import ratios
 
                 ratios.main()
+            elif given.part == "imports":
+                import imports
+
+                imports.main()
             elif given.part.startswith("size"):
                 size(folder / given.part, *map(int, given.part[4:].split("x")))
             else:
@@ -277,15 +281,17 @@ def main() -> None:
                     row["note"] = f"{row['cpu'] / row['cells'] * 1e9:.0f} ns a cell"
                 out.append(_line(row))
                 print(_line(row), flush=True)
-        done = subprocess.run(
-            [sys.executable, __file__, "--part", "ratios"],
-            check=True,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=os.environ,
-        )
-    print(done.stdout)
-    (HERE / "results.md").write_text("\n".join([*out, "", done.stdout]), encoding="utf-8")
+        for part in ("ratios", "imports"):
+            done = subprocess.run(
+                [sys.executable, __file__, "--part", part],
+                check=True,
+                stdout=subprocess.PIPE,
+                text=True,
+                env=os.environ,
+            )
+            print(done.stdout)
+            out += ["", done.stdout.rstrip("\n")]
+    (HERE / "results.md").write_text("\n".join([*out, ""]), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -234,6 +234,19 @@ def test_securities_of_digits(tmp_path: Path) -> None:
     assert [row[0] for row in rows(read(tmp_path, data))] == ["000001", "600519"]
 
 
+def test_days_in_lines_above_a_header_of_two_lines(tmp_path: Path) -> None:
+    above = csv("From,2025-09-08", "To,2025-12-05", "Printed,2025-12-06", "")
+    data = above + csv("Price,Close,Close", "Ticker,AAA,BBB", "Date,,", "2025-09-08,10,20")
+    assert [row[0] for row in rows(read(tmp_path, data))] == ["AAA", "BBB"]
+
+
+def test_a_long_file_of_many_rows_is_none_of_two_levels(tmp_path: Path) -> None:
+    lines = [f"{s},{d},{n + 10}" for n, s in enumerate("ABCDEFGHIJKL") for d in SESSIONS[:2]]
+    columns = {"security": "ticker", "date": "date", "close": "close"}
+    parsed = read(tmp_path, csv("ticker,date,close", *lines), columns=columns)
+    assert [row[2] for row in rows(parsed)][::2] == [float(n + 10) for n in range(12)]
+
+
 FIELDS = csv(
     "Price,Adj Close,Adj Close,Close,Close,High,High,Volume,Volume",
     "Ticker,AAA,BBB,AAA,BBB,AAA,BBB,AAA,BBB",

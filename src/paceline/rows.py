@@ -259,16 +259,17 @@ def lone_days(days: npt.NDArray[np.datetime64], far: int) -> npt.NDArray[np.bool
 
 def _lone_rows(frame: pl.DataFrame) -> npt.NDArray[np.bool_]:
     """Rows on a lone day of all the rows, or on a lone day of their security."""
-    date = frame.get_column("date")
-    days = date.unique().sort().to_numpy().astype("datetime64[D]")
-    alone = lone_days(days, FAR_OF_SOURCE)
-    rows = np.zeros(frame.height, bool)
-    if alone.any():
-        rows = date.is_in(days[alone].tolist()).to_numpy()
+    if frame.is_empty():
+        return np.zeros(0, bool)
+    day = frame.get_column("date").to_physical().to_numpy()
+    seen = np.bincount(day - day.min())  # days lie within five centuries
+    days = np.flatnonzero(seen) + day.min()
+    alone = lone_days(days.astype("datetime64[D]"), FAR_OF_SOURCE)
+    rows = np.isin(day, days[alone]) if alone.any() else np.zeros(frame.height, bool)
     other = pl.col("security").ne_missing(pl.col("security").shift())
     ends = frame.select(other.slice(1)).to_series().to_numpy()
     first, last = np.append(True, ends), np.append(ends, True)
-    step = np.diff(date.to_physical().to_numpy().astype(np.int64))
+    step = np.diff(day)
     wide = np.where(ends, 0, step) > FAR_OF_SECURITY
     if wide.any() and frame.height >= FEWEST_DAYS:
         wide &= step > 20 * float(np.median(step[~ends]))

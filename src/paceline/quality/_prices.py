@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -249,8 +251,8 @@ def _suspects(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
         pl.when(same & next_same).then(cap.shift(-1) / cap.shift()).alias("C2"),
         next_same.fill_null(False).alias("more"),
     )
-    far = (wide["R"].log().abs() > JUMP) | ((wide["G"] / wide["R"]).log().abs() > DISAGREE)
     R, G, q = pl.col("R"), pl.col("G"), pl.col("q")
+    far = wide.select(_beyond(R, JUMP) | _beyond(G / R, DISAGREE)).to_series()
     jump, gap = R.log().abs() > JUMP, G / R
     flags = {
         "unhandled": jump & near_split(q, 0.01) & ((R * q).log().abs() < NEAR_ONE),
@@ -265,6 +267,11 @@ def _suspects(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
     return rows.with_columns(
         (pl.col("handled") & with_close & comes_back).fill_null(False).alias("lag")
     )
+
+
+def _beyond(ratio: pl.Expr, log: float) -> pl.Expr:
+    """|ln ratio| > ``log``, without a logarithm for every row."""
+    return ~ratio.is_between(math.exp(-log), math.exp(log))
 
 
 def _shared_caps(name: str, frame: pl.DataFrame) -> list[Finding]:

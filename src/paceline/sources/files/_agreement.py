@@ -36,11 +36,8 @@ def check_changes(name: str, frame: pl.DataFrame, columns: Mapping[str, ColumnMa
     if not {"close", "price_return"} <= set(frame.columns):
         return
     close, next_session = pl.col("close").abs(), pl.col("__same") & (pl.col("__gap") == 1)
-    rows = frame.select(
-        *_KEY, given="price_return", own=pl.when(next_session).then(close / close.shift() - 1)
-    )
-    rows = rows.filter(pl.col("own").is_finite() & (pl.col("own").abs() > MOVED))
-    found = _factor(rows)
+    own = pl.when(next_session).then(close / close.shift() - 1)
+    found = _factor(frame, pl.col("price_return"), own, MOVED)
     if found is None:
         return
     factor, rows, count = found
@@ -71,10 +68,7 @@ def check_total(name: str, frame: pl.DataFrame) -> None:
     """Stop where total and price returns are the same numbers in two units."""
     if not {"total_return", "price_return"} <= set(frame.columns):
         return
-    rows = frame.select(*_KEY, given="total_return", own="price_return").filter(
-        pl.col("own").is_finite() & (pl.col("own").abs() > MOVED)
-    )
-    found = _factor(rows)
+    found = _factor(frame, pl.col("total_return"), pl.col("price_return"), MOVED)
     if found is None:
         return
     factor, rows, count = found
@@ -92,10 +86,8 @@ def check_caps(name: str, frame: pl.DataFrame) -> None:
     """Stop where market caps are close times shares times one power of ten, all along."""
     if not {"close", "shares", "market_cap"} <= set(frame.columns):
         return
-    rows = frame.select(
-        *_KEY, given="market_cap", own=pl.col("close").abs() * pl.col("shares")
-    ).filter(pl.col("own") > 0)
-    found = _factor(rows)
+    product = pl.col("close").abs() * pl.col("shares")
+    found = _factor(frame, pl.col("market_cap"), product, 0.0)
     if found is None or found[0] < 0:
         return
     factor, rows, count = found
@@ -109,24 +101,27 @@ def check_caps(name: str, frame: pl.DataFrame) -> None:
     )
 
 
-def _factor(rows: pl.DataFrame) -> tuple[float, pl.DataFrame, int] | None:
+def _factor(
+    frame: pl.DataFrame, given: pl.Expr, own: pl.Expr, least: float
+) -> tuple[float, pl.DataFrame, int] | None:
     """The factor between ``given`` and ``own``, the rows that share it, and how many could.
 
-    A power of ten other than one, or minus one; None where fewer than four fifths share it.
+    A power of ten other than one, or minus one; None where fewer than four fifths share it. Rows
+    whose ``own`` is not beyond ``least`` cannot be compared.
     """
-    rows = rows.filter(pl.col("given").is_finite())
-    if rows.height < LEAST:
+    both = frame.select(given=given.cast(pl.Float64), own=own.cast(pl.Float64))
+    a, b = (both.get_column(c).fill_null(math.nan).to_numpy() for c in both.columns)
+    with np.errstate(all="ignore"):
+        ratio = a / b
+        at = np.flatnonzero(np.isfinite(ratio) & (np.abs(b) > least))
+        ratio = ratio[at]
+        if ratio.size < LEAST or not (usual := float(np.median(ratio))):
+            return None
+        power = round(math.log10(abs(usual)))
+        if power == 0 and usual > 0:
+            return None
+        share = np.abs(np.log(ratio * np.sign(usual)) - power * math.log(10)) < EXACT
+    if np.count_nonzero(share) < ALL_ALONG * ratio.size:
         return None
-    given, own = rows["given"].to_numpy(), rows["own"].to_numpy()
-    with np.errstate(divide="ignore"):
-        size = np.log10(np.abs(given / own))
-    sign = 1.0 if np.count_nonzero(given * own > 0) * 2 >= given.size else -1.0
-    if not np.isfinite(np.median(size)):
-        return None
-    power = int(np.round(np.median(size)))
-    if power == 0 and sign > 0:
-        return None
-    share = (np.abs(size - power) * math.log(10) < EXACT) & (given * own * sign > 0)
-    if np.count_nonzero(share) < ALL_ALONG * given.size:
-        return None
-    return sign * 10.0**power, rows.filter(pl.Series(share)), given.size
+    rows = frame[at[share]].select(*_KEY, given=a[at[share]], own=b[at[share]])
+    return math.copysign(10.0**power, usual), rows, ratio.size

@@ -157,25 +157,21 @@ def _unsaid(frame: pl.DataFrame, calendar: Sequence[dt.date]) -> tuple[pl.DataFr
 
     close_t / close_s - 1 with s the row before, unless that looks like a split.
     """
+    silent = frame.select(pl.col("price_return").is_null() & ~pl.col("recovered")).to_series()
+    if not silent.any():
+        return frame, frame.select(_KEY).clear()
     number = pl.Series("__n", session_number(frame.get_column("date"), calendar))
     same = pl.col("security") == pl.col("security").shift()
-    ratio = pl.when(same).then(pl.col("close") / pl.col("close").shift())
-    frame = frame.with_columns(number).with_columns(
-        (
-            pl.col("price_return").is_null()
-            & ~pl.col("recovered")
-            & ratio.is_not_null()
-            & ~near_split(ratio)
-        ).alias("__unsaid"),
-        ratio.alias("__ratio"),
-        (pl.col("__n") - pl.col("__n").shift()).alias("__step"),
+    moved = frame.with_columns(number).select(
+        ratio=pl.when(same).then(pl.col("close") / pl.col("close").shift()),
+        step=pl.col("__n") - pl.col("__n").shift(),
     )
-    worked = frame.filter("__unsaid").select(_KEY)
-    own = pl.col("__unsaid")
-    return frame.with_columns(
-        pl.when(own).then(pl.col("__ratio") - 1).otherwise("price_return").alias("price_return"),
-        pl.when(own).then(several(pl.col("__step"))).otherwise("covers").alias("covers"),
-    ).drop("__unsaid", "__ratio", "__step"), worked
+    rows = moved.with_row_index("at").filter(silent & moved.get_column("ratio").is_not_null())
+    rows = rows.filter(~near_split(pl.col("ratio")))
+    at = rows.get_column("at")
+    worked = rows.select(price_return=pl.col("ratio") - 1, covers=several(pl.col("step")))
+    written = [frame.get_column(c).scatter(at, worked.get_column(c)) for c in worked.columns]
+    return frame.with_columns(written), frame.select(_KEY)[at]
 
 
 def _from_closes(

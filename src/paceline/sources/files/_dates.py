@@ -164,7 +164,8 @@ class _Reading:
         """Text in the one form that most cells have."""
         parts = cells.str.extract_groups(_STAMP).struct.unnest()
         day = parts.get_column("day").str.strip_chars().str.strip_suffix(",")
-        counts = {form: int(day.str.contains(look).sum()) for form, look in _FORMS.items()}
+        looks = [pl.lit(day).str.contains(look).sum().alias(form) for form, look in _FORMS.items()]
+        counts = pl.select(looks).row(0, named=True)
         form = max(counts, key=lambda name: counts[name])
         if not counts[form]:
             raise self._no_date(cells[0])

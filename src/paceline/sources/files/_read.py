@@ -23,6 +23,8 @@ from paceline.sources.files._types import readable
 
 _DELIMITERS = (",", ";", "\t", "|")
 _HEADER_WITHIN = 400  # lines searched for a header
+#: So many lines in a row with a day in the same place are the rows of a table.
+ROWS = 10
 #: Characters that show nothing and stand for nothing: all of C0 but tab and line ends, and DEL.
 _CONTROLS = bytes(c for c in range(32) if c not in b"\x00\t\n\r") + b"\x7f"
 #: The same beyond ASCII: marks of byte order and direction, spaces of no width.
@@ -245,14 +247,19 @@ def _header(data: bytes, wanted: Wanted, delimiters: Iterable[str]) -> tuple[int
 
 
 def _above_rows(lines: list[str], delimiter: str) -> list[list[str]]:
-    """The fields of the lines down to the first that begins with a day."""
+    """The fields of the lines down to the first that begins with a day.
+
+    Or to the last of ``ROWS`` in a row that hold one in the same place: they are rows of a long
+    table, not lines above one (From, To).
+    """
     found: list[list[str]] = []
+    same, run = set[int](), 0
     for line in lines:
         cells = _fields(line, delimiter)
         found.append(cells)
-        if _wide.is_day(cells[0] if cells else "") or (
-            len(cells) > 1 and cells[0].isdigit() and _wide.is_day(cells[1])
-        ):
+        days = {n for n, cell in enumerate(cells) if _wide.is_day(cell)}
+        same, run = (same & days, run + 1) if same & days else (days, 1)
+        if 0 in days or (1 in days and cells[0].isdigit()) or run == ROWS:
             break
     return found
 
@@ -287,12 +294,13 @@ def _heading(
     """First and last line of the header, delimiter, names, and what two levels of them say."""
     if layout.stacked or layout.plain:
         lines = data[: 1 << 22].decode("utf-8", errors="ignore").split("\n")[:_HEADER_WITHIN]
-        for delimiter in delimiters if layout.stacked else ():
+        split = [d for d in delimiters if any(d in line for line in lines)]
+        for delimiter in split if layout.stacked else ():
             cells = _above_rows(lines, delimiter)
             found = _wide.header(what, cells, layout.declared)
             if found is not None:
                 return found.first, found.last, delimiter, found.names, found.stacked
-        if (plain := _first_row(lines, delimiters)) is not None:
+        if (plain := _first_row(lines, split)) is not None:
             number, delimiter, names = plain
             flat = any(_wide.is_flat(n) for n in names)
             if flat or (layout.plain and not wanted.missing(names)):

@@ -12,6 +12,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import polars as pl
@@ -252,8 +253,9 @@ def _two_lines(
     body = [n for n in range(1, len(upper)) if upper[n] and lower[n]]
     if not body:
         return None
-    stub = [n for n in range(len(upper)) if n not in body]
-    rows = [r for r in below if any(r)]
+    stub = [n for n in range(len(upper)) if not (n and upper[n] and lower[n])]
+    filled = list(islice((n for n, r in enumerate(below) if any(r)), 2))
+    rows = [below[n] for n in filled]
     third = bool(rows) and not any(rows[0][n] for n in body if n < len(rows[0]))
     date = next((n for n in stub if plain_name(upper[n] or lower[n]) in DATES), stub[0])
     called = upper[date] or lower[date] if date else ""
@@ -274,8 +276,7 @@ def _two_lines(
     stacked = told(what, columns, labels, names, date, declared)
     if stacked is None:
         return None
-    skipped = next((n for n, r in enumerate(below) if any(r)), 0) + 1 if third else 0
-    return stacked, skipped, columns
+    return stacked, filled[0] + 1 if third else 0, columns
 
 
 def _filled(upper: list[str], lower: list[str]) -> None:
