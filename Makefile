@@ -10,7 +10,7 @@ READY  := $(VENV)/.ready
 DEV    := $(VENV)/.ready-dev
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: report test lint docs bench torture chaos wheel mutants fuzz clean
+.PHONY: report test lint docs bench calibrate torture chaos wheel mutants fuzz clean
 
 report: $(READY)
 	@$(BIN)/paceline report --out $(OUT)/report.html
@@ -28,6 +28,11 @@ docs: $(DEV)
 bench: $(DEV)
 	@$(BIN)/python bench/run.py
 	@$(BIN)/python bench/evidence.py
+
+# Simulations behind docs/calibration.md; SERIES=200 for a short run.
+SERIES ?= 2000
+calibrate: $(DEV)
+	@$(BIN)/python bench/calibrate.py $(SERIES)
 
 # TRIALS=100 for a short run.
 TRIALS ?= 1000

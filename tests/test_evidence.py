@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from paceline import evidence as ev
 from paceline.errors import NotEnoughData, UsageError
+from paceline.evidence.means import autocorrelation, cosine_variance
 
 P = [0.001, 0.008, 0.039, 0.041, 0.042, 0.06, 0.074, 0.205, 0.212, 0.216]
 
@@ -155,47 +156,108 @@ def test_minimum_detectable_effect_is_found_in_four_of_five_tests() -> None:
 # -------------------------------------------------------------------------------------------
 
 
-def test_long_run_variance_is_that_of_arch_and_of_statsmodels() -> None:
-    from arch.covariance.kernel import Bartlett
-    from statsmodels.regression.linear_model import OLS
-
-    x = np.random.default_rng(0).standard_normal(500)
-    assert ev.long_run_variance(x, 4) == pytest.approx(0.9524874255558, rel=1e-12)
-    assert ev.long_run_variance(x, 4) == pytest.approx(
-        Bartlett(x, bandwidth=4).cov.long_run.item(), rel=1e-12
+def test_cosine_variance_by_its_sum() -> None:
+    """The mean of the squared cosine coefficients, each summed by hand."""
+    x = np.random.default_rng(0).standard_normal(50)
+    x -= x.mean()
+    t = np.arange(1, 51) - 0.5
+    by_hand = [
+        (
+            math.sqrt(2 / 50)
+            * sum(v * math.cos(math.pi * j * k / 50) for v, k in zip(x, t, strict=True))
+        )
+        ** 2
+        for j in (1, 2, 3)
+    ]
+    assert cosine_variance(x, 3) == pytest.approx(sum(by_hand) / 3, rel=1e-10)
+    gaps = x.copy()
+    gaps[::5] = np.nan
+    assert cosine_variance(gaps, 3) == pytest.approx(
+        cosine_variance(np.nan_to_num(gaps), 3) / 0.8, rel=1e-12
     )
-    fit = OLS(x, np.ones(500)).fit(cov_type="HAC", cov_kwds={"maxlags": 4, "use_correction": False})
-    mine = ev.hac_mean(x, 4)
-    assert [mine.low, mine.high] == pytest.approx(fit.conf_int()[0].tolist(), rel=1e-9)
-    assert mine.p == pytest.approx(fit.pvalues[0], rel=1e-9)
 
 
-def test_long_run_variance_by_hand() -> None:
-    """-1, 1, 0: g0 = 2/3, g1 = -1/3; lag 1 weighs 1/2, so 2/3 - 1/3. Gaps keep lags apart."""
-    assert ev.long_run_variance(np.array([-1.0, 1.0, 0.0]), 1) == pytest.approx(1 / 3)
-    assert ev.long_run_variance(np.array([-1.0, np.nan, 1.0, 0.0]), 1) == pytest.approx(2 / 3)
+def test_autocorrelation_by_hand() -> None:
+    """3, 1, -1, -3: sum of squares 20, of neighbours 3 - 1 + 3 = 5; r 0.25, + 1.75 / 4."""
+    assert autocorrelation(np.array([4.0, 2.0, 0.0, -2.0])) == pytest.approx(0.25 + 1.75 / 4)
+    # a gap keeps neighbours apart: 3, -, -1, -3 less their mean -1/3
+    c = np.array([10 / 3, -2 / 3, -8 / 3])
+    r = (c[1] * c[2]) / (c**2).sum()
+    gapped = autocorrelation(np.array([3.0, np.nan, -1.0, -3.0]))
+    assert gapped == pytest.approx(r + (1 + 3 * r) / 3)
+    assert autocorrelation(np.arange(200.0)) == 0.97  # never a random walk
 
 
-def test_long_run_variance_has_no_more_lags_than_the_series() -> None:
-    """3, -1, -1, -1: g0 = 3, g1 = -1/4, g2 = -2/4, g3 = -3/4; of nine lags these three exist."""
-    expected = 3 + 2 * (0.9 * -0.25 + 0.8 * -0.5 + 0.7 * -0.75)
-    assert ev.long_run_variance(np.array([3.0, -1, -1, -1]), 9) == pytest.approx(expected)
+def test_mean_error_of_values_with_memory_by_its_definition() -> None:
+    x = ar1(9, 300, 0.6)
+    rho = autocorrelation(x)
+    c = x - x.mean()
+    left = c[1:] - rho * c[:-1]
+    count = int(0.4 * 300 ** (2 / 3))
+    assert count == 17
+    variance = cosine_variance(left - left.mean(), count) / (1 - rho) ** 2
+    found = ev.mean_error(x)
+    assert found == pytest.approx(
+        (300, x.mean(), math.sqrt(variance / 300), 17, 300 * (1 - rho) / (1 + rho)), rel=1e-12
+    )
+    # three in each thousand are needed for four cosines; of 20 values there are four
+    assert ev.mean_error(x[:20]).freedom == 4
+
+
+def test_mean_error_of_windows_that_overlap() -> None:
+    x = np.convolve(np.random.default_rng(3).standard_normal(520), np.ones(21), "valid")
+    assert len(x) == 500
+    found = ev.mean_error(x, 21)
+    assert found.freedom == 11  # 500 / 42
+    assert found.error == pytest.approx(math.sqrt(cosine_variance(x - x.mean(), 11) / 500))
+    assert found.effective <= 500 / 21
+    with pytest.raises(UsageError, match="0 sessions does not exist"):
+        ev.mean_error(x, 0)
+
+
+def test_the_interval_and_p_are_those_of_student() -> None:
+    from scipy.stats import t
+
+    x = np.random.default_rng(3).standard_normal(200) + 0.1
+    found, judged = ev.mean_error(x), ev.hac_mean(x)
+    low, high = t.interval(0.95, found.freedom, loc=found.mean, scale=found.error)
+    assert [judged.low, judged.high] == pytest.approx([low, high], rel=1e-9)
+    expected = 2 * t.sf(abs(found.mean / found.error), found.freedom)
+    assert judged.p == pytest.approx(expected, rel=1e-9)
+
+
+def noise(kind: str, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Series whose true mean is zero."""
+    if kind == "windows of 21":
+        return np.convolve(rng.standard_normal(n + 20), np.ones(21), "valid")
+    phi = float(kind)
+    return ar1(int(rng.integers(2**31)), n + 100, phi)[100:]
 
 
 @pytest.mark.parametrize(
-    ("n", "lags"),
-    [(100, 4), (272, 4), (273, 5), (1000, 6), (2262, 7), (2264, 8)],  # 100 (lags / 4)^4.5
+    ("kind", "n", "horizon", "least"),
+    [
+        ("0", 20, 1, 0.93),
+        ("0", 35, 1, 0.93),
+        ("0.6", 500, 1, 0.90),
+        ("0.9", 500, 1, 0.90),
+        ("windows of 21", 500, 21, 0.90),
+    ],
 )
-def test_lags_by_the_rule_of_thumb(n: int, lags: int) -> None:
-    x = np.random.default_rng(2).standard_normal(n)
-    assert ev.long_run_variance(x) == ev.long_run_variance(x, lags)
-    assert ev.long_run_variance(x) != ev.long_run_variance(x, lags - 1)
+def test_intervals_hold_as_often_as_they_say(kind: str, n: int, horizon: int, least: float) -> None:
+    """Of 400 means of zero so many lie within; less two standard errors of the count."""
+    rng = np.random.default_rng(17)
+    found = [ev.hac_mean(noise(kind, n, rng), horizon) for _ in range(400)]
+    held = [e.low <= 0 <= e.high for e in found if e.low is not None and e.high is not None]
+    assert len(held) > 350
+    assert np.mean(held) > least - 2 * math.sqrt(least * (1 - least) / len(held))
+    assert np.mean(held) < 0.99  # an interval that always holds says nothing
 
 
 def test_twenty_observations_are_a_series() -> None:
-    x = np.random.default_rng(0).standard_normal(20)
-    assert "19 observations, at least 20" in ev.hac_mean(x[1:], 0).note
-    assert not ev.hac_mean(x, 0).suppressed
+    x = np.random.default_rng(1).standard_normal(20)
+    assert "19 observations, at least 20" in ev.hac_mean(x[1:]).note
+    assert not ev.hac_mean(x).suppressed
 
 
 def test_two_thousand_draws_unless_said() -> None:
@@ -209,25 +271,27 @@ def test_two_thousand_draws_unless_said() -> None:
 def test_autocorrelation_costs_observations() -> None:
     x = ar1(4, 4000, 0.8)
     # Of n observations as many as n (1 - phi) / (1 + phi) count.
-    assert ev.hac_mean(x, 60).n_effective == pytest.approx(4000 / 9, rel=0.25)
-    assert ev.hac_mean(x, 60).n == 4000
+    assert ev.hac_mean(x).n_effective == pytest.approx(4000 / 9, rel=0.25)
+    assert ev.hac_mean(x).n == 4000
+    worth = [ev.hac_mean(ar1(seed, 500, 0.9)).n_effective for seed in range(60)]
+    assert np.median([w for w in worth if w is not None]) == pytest.approx(26.3, rel=0.2)
 
 
-def test_mean_shift_is_welch_without_lags() -> None:
-    from scipy.stats import ttest_ind
+def test_mean_shift_is_welch_with_the_errors_of_both_means() -> None:
+    from scipy.stats import t
 
     rng = np.random.default_rng(5)
     before, after = rng.standard_normal(80), 2 * rng.standard_normal(50) + 0.5
-    # the long-run variance divides by n, Welch's by n - 1: the same numbers after stretching the
-    # samples
-    stretched = [
-        x.mean() + (x - x.mean()) * math.sqrt(len(x) / (len(x) - 1)) for x in (before, after)
-    ]
-    oracle = ttest_ind(after, before, equal_var=False)
-    mine = ev.mean_shift(*stretched, lags=0)
-    assert mine.effect == pytest.approx(after.mean() - before.mean())
-    assert mine.p == pytest.approx(oracle.pvalue, rel=1e-9)
-    assert [mine.low, mine.high] == pytest.approx(list(oracle.confidence_interval()), rel=1e-9)
+    one, two, mine = ev.mean_error(before), ev.mean_error(after), ev.mean_shift(before, after)
+    se = math.hypot(one.error, two.error)
+    freedom = se**4 / (one.error**4 / one.freedom + two.error**4 / two.freedom)
+    effect = after.mean() - before.mean()
+    assert mine.effect == pytest.approx(effect)
+    assert [mine.low, mine.high] == pytest.approx(
+        list(t.interval(0.95, freedom, loc=effect, scale=se)), rel=1e-9
+    )
+    assert mine.p == pytest.approx(2 * t.sf(abs(effect) / se, freedom), rel=1e-9)
+    assert mine.n == 130 and mine.n_effective == min(one.effective, two.effective)
 
 
 # -- bootstrap

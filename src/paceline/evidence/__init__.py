@@ -3,7 +3,7 @@
     judgement   ``Evidence``, and several of them as one family (BH, BY); reasons, effective n
     bootstrap   stationary block bootstrap of whole sessions, block length from the data; means and
                 events
-    means       a mean with a HAC interval, a shift of mean between two periods
+    means       a mean with an interval that allows for autocorrelation, a shift of mean
     selection   what the best of many trials is worth: PSR, DSR, PBO
 
 Pure functions over arrays; time is the last axis, NaN is missing, everything random takes a seed. A
@@ -30,7 +30,7 @@ from paceline.evidence.judgement import (
     no_evidence,
     reason_against,
 )
-from paceline.evidence.means import hac_mean, long_run_variance, mean_shift
+from paceline.evidence.means import hac_mean, mean_error, mean_shift
 from paceline.evidence.selection import deflated_sharpe, overfitting, probabilistic_sharpe
 
 __all__ = [
@@ -45,7 +45,7 @@ __all__ = [
     "independent_events",
     "independent_windows",
     "judge_family",
-    "long_run_variance",
+    "mean_error",
     "mean_evidence",
     "mean_shift",
     "minimum_detectable",

@@ -22,12 +22,11 @@ from paceline.evidence.judgement import (
     MINIMUM_EFFECTIVE,
     Evidence,
     independent_events,
-    independent_windows,
     minimum_detectable,
     no_evidence,
     reason_against,
 )
-from paceline.evidence.means import too_few
+from paceline.evidence.means import mean_error, small_sample, too_few
 
 #: Draws made at a time. Each chunk has its own seed, so the result does not depend on ``n_jobs``.
 CHUNK = 100
@@ -174,9 +173,11 @@ def mean_evidence(
 ) -> list[Evidence]:
     """The mean of each series (K, T) against zero, by one stationary bootstrap of whole sessions.
 
-    Interval mean -+ the 95% quantile of |draw - mean|; p = (1 + #{|draw - mean| >= |mean|}) / (1 +
-    draws); effective n = variance of the series / squared bootstrap error of its mean, at most n /
-    horizon. Missing values are left out of each draw's mean.
+    Interval mean -+ the 95% quantile of k |draw - mean|; p = (1 + #{k |draw - mean| >= |mean|}) /
+    (1 + draws). Blocks cut memory longer than themselves and draws know no small sample, so the
+    deviations are stretched where they are too narrow: k = max(1, error / standard deviation of the
+    draws * t_{B, 0.975} / 1.96), with error and B of ``mean_error``. Effective n is its. Missing
+    values are left out of each draw's mean.
 
     block    default: the longest of the series' own optimal lengths, and never shorter than
              ``horizon``
@@ -211,14 +212,15 @@ def mean_evidence(
         if reason:
             result.append(no_evidence(reason, n=n, method=method))
             continue
-        mean, error = float(row[ok].mean()), float(np.nanstd(drawn))
-        effective = min(independent_windows(n, horizon), float(row[ok].var()) / error**2)
+        known, spread = mean_error(row, horizon), float(np.nanstd(drawn))
+        mean, effective = known.mean, known.effective
         if effective < MINIMUM_EFFECTIVE:
             result.append(
                 no_evidence(too_few(effective), n=n, n_effective=effective, method=method)
             )
             continue
-        reach, p = _two_sided(drawn - mean, mean)
+        stretch = max(1.0, known.error / spread * small_sample(known.freedom))
+        reach, p = _two_sided(stretch * (drawn - mean), mean)
         result.append(
             Evidence(
                 mean,
@@ -228,7 +230,7 @@ def mean_evidence(
                 effective,
                 p,
                 method=method,
-                minimum_detectable=minimum_detectable(error),
+                minimum_detectable=minimum_detectable(max(known.error, spread)),
             )
         )
     return result

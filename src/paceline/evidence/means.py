@@ -1,8 +1,19 @@
-"""A mean with an interval that allows for autocorrelation, and a shift of mean between periods."""
+"""A mean with an interval that holds in small and autocorrelated samples, and a shift of mean.
+
+The usual Newey-West interval with a normal quantile is too short just where it is needed: of 500
+values with autocorrelation 0.9 its "95%" covers 64%. Three things are done instead: what one value
+says of the next is taken out before the long-run variance is measured and put back afterwards
+(Andrews and Monahan, 1992), its estimate is corrected for the bias it has in short samples
+(Kendall, 1954), and the variance of what is left is the mean of the first B cosine coefficients, so
+that the mean over its error is Student t with B degrees of freedom (Mueller, 2004; Lazarus, Lewis,
+Stock and Watson, 2018, HAR Inference). How often these intervals hold is simulated by
+``make calibrate``: docs/calibration.md.
+"""
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,112 +24,157 @@ from paceline.evidence.judgement import (
     MINIMUM_EFFECTIVE,
     NORMAL,
     Evidence,
+    independent_windows,
     minimum_detectable,
     no_evidence,
     reason_against,
 )
 
+#: Fewest cosines, and the rule of Lazarus et al. for more: 0.4 n^(2/3).
+FEWEST, RULE = 4, 0.4
+#: A series is never taken to be closer to a random walk than this.
+MOST = 0.97
 
-def newey_west_lags(n: int) -> int:
-    """The rule of thumb floor(4 (n / 100)^(2/9))."""
-    return int(4 * (n / 100) ** (2 / 9))
+
+class MeanError(NamedTuple):
+    """A mean and how well it is known.
+
+    n          values that are there
+    mean       their mean
+    error      standard error of the mean
+    freedom    degrees of freedom of the Student t of mean / error
+    effective  independent values they are worth: n times variance / long-run variance, at most n,
+               and at most n / horizon
+    """
+
+    n: int
+    mean: float
+    error: float
+    freedom: float
+    effective: float
 
 
-def long_run_variance(x: Array, lags: int | None = None) -> float:
-    """Long-run variance of one series (T,): g_0 + 2 sum_k (1 - k / (lags + 1)) g_k.
+def cosine_variance(x: Array, count: int) -> float:
+    """Long-run variance of a centred series (T,) from its first ``count`` cosines.
 
-    g_k = sum_t (x_t - m)(x_{t-k} - m) / n, with Bartlett weights and no small-sample correction:
-    n se^2 of the mean as in Newey and West (1987), the convention of statsmodels' HAC
-    (use_correction=False) and arch's Bartlett. Never negative. A missing value counts as zero after
-    centring and is left out of n, so lags keep their distance.
+    mean over j of (sqrt(2 / T) sum_t x_t cos(pi j (t - 1/2) / T))^2, j = 1 .. count. A missing
+    value counts as zero, and the whole is divided by the share of values that are there.
+    """
+    from scipy.fft import dct
 
-    lags  default: floor(4 (n / 100)^(2/9)); for windows that overlap over h sessions give at least
-          h - 1
+    valid = np.isfinite(x)
+    coefficients = dct(np.where(valid, x, 0.0), type=2, norm="ortho")[1 : count + 1]
+    return float((coefficients**2).mean() / valid.mean())
+
+
+def autocorrelation(x: Array) -> float:
+    """First autocorrelation r of a series (T,), corrected: r + (1 + 3 r) / n, within -+0.97.
+
+    r = sum c_t c_{t-1} / sum c_t^2 of the values less their mean, over pairs of neighbours that are
+    both there in the numerator; n values. The correction is Kendall's (1954) for an unknown mean.
     """
     valid = np.isfinite(x)
     n = int(valid.sum())
-    if n == 0:
-        return math.nan
-    lags = newey_west_lags(n) if lags is None else lags
-    if lags < 0:
-        raise UsageError(f"{lags} lags do not exist.", "Give 0 or more.")
     centred = np.where(valid, x - x[valid].mean(), 0.0)
-    covariances = [
-        float(centred[k:] @ centred[: len(x) - k]) / n for k in range(min(lags, len(x) - 1) + 1)
-    ]
-    weights = 1 - np.arange(len(covariances)) / (lags + 1)
-    return float(2 * (weights @ np.array(covariances)) - covariances[0])
+    r = float(centred[1:] @ centred[:-1] / (centred @ centred))
+    return float(np.clip(r + (1 + 3 * r) / n, -MOST, MOST))
 
 
-def _moments(x: Array, lags: int | None) -> tuple[int, float, float, float]:
-    """Number, mean, effective number (at most n), squared standard error of the mean.
+def mean_error(x: Array, horizon: int = 1) -> MeanError:
+    """Mean of a series (T,) with its standard error, which allows for autocorrelation.
 
-    The effective number is n g_0 / long-run variance.
+    horizon  1: the values stand for themselves. With rho = ``autocorrelation`` the long-run
+             variance is that of u_t = c_t - rho c_{t-1} from B cosines, over (1 - rho)^2;
+             B = max(4, 0.4 n^(2/3)), rounded down. Effective n = n (1 - rho) / (1 + rho), that of a
+             series whose memory is rho. A value after a missing one stands for itself: u_t = c_t.
+             h > 1: each is a return over h sessions that overlaps with the next h - 1. The long-run
+             variance is that of the values from B cosines, B = max(4, the smaller of n / (2 h) and
+             0.4 n^(2/3)): slow enough not to see the overlap. Effective n by it.
+
+    error^2 = long-run variance / n. Missing values are left out; neighbours stay neighbours.
     """
-    n = int(np.isfinite(x).sum())
-    variance = long_run_variance(x, lags)
-    effective = min(n, n * long_run_variance(x, 0) / variance) if variance > 0 else math.nan
-    return n, float(np.nanmean(x)), effective, variance / n
+    if horizon < 1:
+        raise UsageError(
+            f"a window of {horizon} sessions does not exist.", "Give a horizon of 1 or more."
+        )
+    valid = np.isfinite(x)
+    n, mean = int(valid.sum()), float(x[valid].mean())
+    centred = x - mean
+    count = RULE * n ** (2 / 3)
+    if horizon > 1:
+        count = max(FEWEST, int(min(count, n / (2 * horizon))))
+        variance = cosine_variance(centred, count)
+        effective = n * float(centred[valid].var()) / variance if variance > 0 else math.nan
+    else:
+        count, rho = max(FEWEST, int(count)), autocorrelation(x)
+        left = centred[1:] - rho * np.nan_to_num(centred[:-1])
+        variance = cosine_variance(left - np.nanmean(left), count) / (1 - rho) ** 2
+        effective = n * (1 - rho) / (1 + rho)
+    effective = min(effective, independent_windows(n, horizon))
+    return MeanError(n, mean, math.sqrt(variance / n), float(count), effective)
 
 
-def hac_mean(x: Array, lags: int | None = None) -> Evidence:
-    """Mean of one series (T,) against zero, with its Newey-West interval.
+def hac_mean(x: Array, horizon: int = 1) -> Evidence:
+    """Mean of one series (T,) against zero: mean -+ t_{B, 0.975} error, see ``mean_error``.
 
-    The interval is the normal m -+ 1.96 sqrt(long-run variance / n),
-    effective n = n g_0 / long-run variance, at most n. A reason instead of numbers for a series
-    that is too short, constant or empty, and for fewer than ten effective observations.
+    A reason instead of numbers for a series that is too short, constant or empty, and for fewer
+    than ten effective observations.
     """
-    method = "mean, Newey-West interval"
+    method = "mean, Student t with an autocorrelation-robust error"
     if reason := reason_against(x):
         return no_evidence(reason, n=int(np.isfinite(x).sum()), method=method)
-    n, mean, effective, square = _moments(x, lags)
-    if not effective >= MINIMUM_EFFECTIVE:
-        return no_evidence(too_few(effective), n=n, n_effective=effective, method=method)
-    error = math.sqrt(square)
-    reach = NORMAL.inv_cdf(1 - LEVEL / 2) * error
-    return Evidence(
-        mean,
-        mean - reach,
-        mean + reach,
-        n,
-        effective,
-        2 * NORMAL.cdf(-abs(mean) / error),
-        method=method,
-        minimum_detectable=minimum_detectable(error),
-    )
+    found = mean_error(x, horizon)
+    if not found.effective >= MINIMUM_EFFECTIVE:
+        return no_evidence(
+            too_few(found.effective), n=found.n, n_effective=found.effective, method=method
+        )
+    return _judged(found.mean, found.error, found.freedom, found.n, found.effective, method)
 
 
-def mean_shift(before: Array, after: Array, lags: int | None = None) -> Evidence:
-    """Did the mean change? Welch's t of mean(after) - mean(before), with long-run variances.
+def mean_shift(before: Array, after: Array, horizon: int = 1) -> Evidence:
+    """Did the mean change? Welch's t of mean(after) - mean(before), each with its ``mean_error``.
 
-    se^2 = v_1 / n_1 + v_2 / n_2; degrees of freedom by Welch and Satterthwaite with effective
-    numbers of observations. Give returns, never levels of relative strength: a level is a sum of
-    all past returns and "breaks" by itself. ``effective n`` is that of the smaller side.
+    se^2 = e_1^2 + e_2^2; degrees of freedom by Welch and Satterthwaite, se^4 / (e_1^4 / f_1 +
+    e_2^4 / f_2). Give returns, never levels of relative strength: a level is a sum of all past
+    returns and "breaks" by itself. ``effective n`` is that of the smaller side.
     """
-    method = "difference of means, Welch with Newey-West variances"
+    method = "difference of means, Welch with autocorrelation-robust errors"
     for name, x in (("before", before), ("after", after)):
         if reason := reason_against(x):
             return no_evidence(f"{name}: {reason}", n=int(np.isfinite(x).sum()), method=method)
-    (n1, m1, e1, s1), (n2, m2, e2, s2) = _moments(before, lags), _moments(after, lags)
-    effective = min(e1, e2)
+    one, two = mean_error(before, horizon), mean_error(after, horizon)
+    n, effective = one.n + two.n, min(one.effective, two.effective)
     if not effective >= MINIMUM_EFFECTIVE:
-        return no_evidence(too_few(effective), n=n1 + n2, n_effective=effective, method=method)
-    from scipy.special import stdtr, stdtrit
+        return no_evidence(too_few(effective), n=n, n_effective=effective, method=method)
+    square = one.error**2 + two.error**2
+    freedom = square**2 / (one.error**4 / one.freedom + two.error**4 / two.freedom)
+    return _judged(two.mean - one.mean, math.sqrt(square), freedom, n, effective, method)
 
-    error = math.sqrt(s1 + s2)
-    freedom = (s1 + s2) ** 2 / (s1**2 / (e1 - 1) + s2**2 / (e2 - 1))
-    effect = m2 - m1
-    reach = float(stdtrit(freedom, 1 - LEVEL / 2)) * error
+
+def _judged(
+    effect: float, error: float, freedom: float, n: int, effective: float, method: str
+) -> Evidence:
+    """An effect with its Student t interval and p."""
+    from scipy.special import stdtr
+
+    reach = NORMAL.inv_cdf(1 - LEVEL / 2) * small_sample(freedom) * error
     return Evidence(
         effect,
         effect - reach,
         effect + reach,
-        n1 + n2,
+        n,
         effective,
-        float(2 * stdtr(freedom, -abs(effect) / error)),
+        float(2 * stdtr(freedom, -abs(effect) / error)) if error > 0 else 0.0,
         method=method,
         minimum_detectable=minimum_detectable(error),
     )
+
+
+def small_sample(freedom: float) -> float:
+    """How much wider a Student t interval is than a normal one: t_{f, 0.975} / z_0.975."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, 1 - LEVEL / 2)) / NORMAL.inv_cdf(1 - LEVEL / 2)
 
 
 def too_few(effective: float) -> str:

@@ -218,8 +218,9 @@ def season_lift(line: Array, days: Dates) -> Evidence:
 
     line, days  ln of the relative level (T,), and its sessions
 
-    One number per complete quarter, their mean with a Newey-West interval: n is quarters. A lift
-    over exposure, never a count: earnings seasons take up more than half of all sessions.
+    One number per complete quarter, their mean with an autocorrelation-robust interval: n is
+    quarters. A lift over exposure, never a count: earnings seasons take up more than half of all
+    sessions.
     """
     number, quarter = season(days)
     step = np.diff(line, prepend=np.nan)
@@ -239,8 +240,9 @@ def season_lift(line: Array, days: Dates) -> Evidence:
     if len(lift):
         lift[-1] = np.nan  # the quarter under way is what is being asked about
     return replace(
-        hac_mean(lift[np.isfinite(lift)], lags=1),
-        method="relative return in earnings seasons less outside, by quarter, Newey-West interval",
+        hac_mean(lift[np.isfinite(lift)]),
+        method="relative return in earnings seasons less outside, by quarter, Student t with an "
+        "autocorrelation-robust error",
     )
 
 

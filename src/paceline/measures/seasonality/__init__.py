@@ -29,7 +29,7 @@ from paceline.signals.tables import tidy
         "Lakonishok, Smidt (1988), Are seasonal anomalies real?",
         "McConnell, Xu (2008), Equity returns at the turn of the month",
         "Lakonishok, Shleifer, Thaler, Vishny (1991), Window dressing by pension fund managers",
-        "Newey, West (1987) for the intervals",
+        "Lazarus, Lewis, Stock, Watson (2018) for the intervals",
     ),
 )
 def seasonality(
@@ -47,7 +47,8 @@ def seasonality(
     there are no daily ones; winners minus losers of the 25 size x prior-return sorts, monthly,
     since 1927. A window's return = product of (1 + r) - 1; several windows of a year are averaged,
     so that n is years. value is the mean over the years, control the mean of the same years'
-    comparison, effect = mean of (window - control) with its Newey-West interval low, high and p.
+    comparison, effect = mean of (window - control) with its autocorrelation-robust interval low,
+    high and p.
 
     january ... december  the month, against the mean of the year's other months
     turn_of_month    last session of a month and first three of the next, against as many other
