@@ -26,7 +26,7 @@ from paceline.evidence.judgement import (
     no_evidence,
     reason_against,
 )
-from paceline.evidence.means import mean_error, small_sample, too_few
+from paceline.evidence.means import MeanError, mean_error, small_sample, too_few
 
 #: Draws made at a time. Each chunk has its own seed, so the result does not depend on ``n_jobs``.
 CHUNK = 100
@@ -206,34 +206,31 @@ def mean_evidence(
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         means = sums[:, : len(x)] / sums[:, len(x) :]
-    result = []
-    for row, ok, reason, drawn in zip(x, valid, reasons, means.T, strict=True):
-        n = int(ok.sum())
-        if reason:
-            result.append(no_evidence(reason, n=n, method=method))
-            continue
-        known, spread = mean_error(row, horizon), float(np.nanstd(drawn))
-        mean, effective = known.mean, known.effective
-        if effective < MINIMUM_EFFECTIVE:
-            result.append(
-                no_evidence(too_few(effective), n=n, n_effective=effective, method=method)
-            )
-            continue
-        stretch = max(1.0, known.error / spread * small_sample(known.freedom))
-        reach, p = _two_sided(stretch * (drawn - mean), mean)
-        result.append(
-            Evidence(
-                mean,
-                mean - reach,
-                mean + reach,
-                n,
-                effective,
-                p,
-                method=method,
-                minimum_detectable=minimum_detectable(max(known.error, spread)),
-            )
-        )
-    return result
+    return [
+        no_evidence(reason, n=int(ok.sum()), method=method)
+        if reason
+        else _of_draws(mean_error(row, horizon), drawn, method)
+        for row, ok, reason, drawn in zip(x, valid, reasons, means.T, strict=True)
+    ]
+
+
+def _of_draws(known: MeanError, drawn: Array, method: str) -> Evidence:
+    """A mean with the interval and p of its draws, stretched as ``mean_evidence`` says."""
+    n, effective, spread = known.n, known.effective, float(np.nanstd(drawn))
+    if effective < MINIMUM_EFFECTIVE:
+        return no_evidence(too_few(effective), n=n, n_effective=effective, method=method)
+    stretch = max(1.0, known.error / spread * small_sample(known.freedom))
+    reach, p = _two_sided(stretch * (drawn - known.mean), known.mean)
+    return Evidence(
+        known.mean,
+        known.mean - reach,
+        known.mean + reach,
+        n,
+        effective,
+        p,
+        method=method,
+        minimum_detectable=minimum_detectable(max(known.error, spread)),
+    )
 
 
 def circular_shift_placebo(value: Array, event: Bools, exclude: int = 1) -> tuple[float, Array]:
