@@ -165,7 +165,7 @@ class Ground:
         old = sorted(self.seen)
         again = old if every or not old else [self.rng.choice(old)]
         for load, source in sources.items():
-            if source != "sessions" and (load not in self.seen or load in again):
+            if source.startswith("feed") and (load not in self.seen or load in again):
                 rows = store.read("prices", load).filter(pl.col("source") == source)
                 found = self.revision_of(int(source[4:]), rows)
                 if found is None:
