@@ -137,6 +137,13 @@ def test_a_cell_that_is_no_number_is_set_aside(tmp_path: Path, cell: str) -> Non
     assert out.quarantine["reason"].to_list() == [f"close is not a number: {cell}"]
 
 
+@pytest.mark.parametrize("cells", [["100.5 apiece", "101 apiece"], ["\uff11\uff10", ""], ["1_000"]])
+def test_a_column_of_prices_without_any_number_is_refused(tmp_path: Path, cells: list[str]) -> None:
+    with pytest.raises(SourceError, match="column 'close' holds no number") as caught:
+        run(tmp_path, table(cells))
+    assert cells[0] in str(caught.value)
+
+
 # ----------------------------------------------------------------------------------------------
 # signs, currencies, percent
 
@@ -183,6 +190,8 @@ def test_percent_on_some_cells_only_or_beside_another_unit_is_refused(tmp_path: 
         ["EUR 1'100.50", "EUR 1'101.00"],
         ["USD1100.5", "USD1101"],
         ["1 100,50 kr", "1 101,00 kr"],
+        ["GBX 1,100.50", "GBX 1,101.00"],
+        ["1100.5 GBp", "1101 GBp"],
     ],
 )
 def test_currencies(tmp_path: Path, cells: list[str]) -> None:

@@ -30,6 +30,8 @@ MISSING_SESSIONS = "sessions missing for the whole market"
 STOPPED = "most securities end before the source does"
 #: Finding of payments between two and five percent of the price: ordinary or special, nobody says.
 MAYBE_SPECIAL = "payment of two percent or more taken for an ordinary dividend"
+#: Whether a return holds a split on record can be told above this size of the split, in logs.
+TELLABLE = 0.15
 #: New shares per old share in splits that happen often, upwards; reverse splits are their inverses.
 SPLIT_RATIOS = tuple(
     float(k)
@@ -281,6 +283,16 @@ def _lone_rows(frame: pl.DataFrame) -> npt.NDArray[np.bool_]:
         rows[at[enough & first[at]]] = True
         rows[at[enough & last[at + 1]] + 1] = True
     return rows
+
+
+def holds_split(log: pl.Expr, size: pl.Expr) -> pl.Expr:
+    """Whether a move still holds a split on record: free of it, it is nearer to none.
+
+    log   ln of the close over the close before
+    size  ln of the split's new shares per old share; within ``TELLABLE`` of 0 nobody can tell
+    """
+    free = (log + size).abs()
+    return (size.abs() > TELLABLE) & (free < log.abs()) & (free <= size.abs() / 3)
 
 
 def near_split(ratio: pl.Expr, tolerance: float = 0.05) -> pl.Expr:

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from paceline.rows import SPLIT_RATIOS, Finding, counted, set_aside
+from paceline.rows import SPLIT_RATIOS, TELLABLE, Finding, counted, set_aside
 from paceline.sources import Context
 
 _KEY = ("security", "date")
@@ -31,8 +31,6 @@ FLOOR = 0.2
 SHARES_AGREE = 0.02
 #: Volume and turnover both this many times their usual: something happened, and no split.
 EVENT = 4.0
-#: Whether a return holds a split on record can be told above this size of the split, in logs.
-TELLABLE = 0.15
 #: Rows of a finding that its example lists.
 SHOWN = 8
 #: Kinds of corporate action that move a close by their own amount: the return is not a split's.

@@ -53,7 +53,8 @@ with a zone is the day it has at the exchange.
 **Prices** come in four dialects (``dialect``; "auto" tells from the mapped columns, see
 ``_prices.dialect``): *changes*, unadjusted close and the exchange's change; *adjusted*, adjusted
 close; *split_adjusted*, split-adjusted close with dividend and split columns, which also gives
-``actions`` (what is paid or split on a day without a price belongs to the next); *returns*, as in
+``actions`` (what is paid or split on a day without a price belongs to the next; what the prices
+contradict is unknown); *returns*, as in
 CRSP; and a close alone is a published level. ``shares`` may be mapped
 in place of ``market_cap``: the cap is close times shares.
 

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 import polars as pl
 
 from paceline.config import ColumnMap, Source
-from paceline.errors import MarketFileError
+from paceline.errors import MarketFileError, SourceError
 from paceline.rows import Checked, Finding, joined, set_aside
 from paceline.schema import Column, Table
 from paceline.sources.files import _cells, _numbers, _types
@@ -233,6 +233,12 @@ def _without_unread(
             if key in UNKNOWN:
                 out = out.with_columns(out.get_column(key).set(missed, float("nan")))
             continue
+        if kind.is_float() and out.get_column(key).null_count() == out.height:
+            raise SourceError(
+                f"{sheet.what}: column {columns[key].column!r} holds no number: "
+                f"{cells.filter(missed)[0]!r}.",
+                "Map another column, or write its cells as plain numbers.",
+            )
         reason = reason.zip_with(reason.is_not_null() | ~missed, why)
         bad |= missed
     if bad.any():

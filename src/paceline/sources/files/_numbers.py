@@ -34,7 +34,7 @@ _SPACE = " \u00a0\u202f\u2009\u2007"
 _QUOTE = "'\u2019\u02bc\u00b4`"
 _CURRENCY = (
     r"(?:US|C|A|NZ|HK|S|R|NT|MX)?\$|[€£¥₹₩₽₺₫₪₱₴฿]|kr\.?|zł|Fr\.|Rs\.?"
-    r"|USD|EUR|GBP|CHF|JPY|CNY|HKD|CAD|AUD|NZD|SEK|NOK|DKK|INR|KRW|BRL|ZAR|SGD|TWD|MXN|PLN|ILS|THB|TRY"
+    r"|USD|EUR|GBP|GBX|GBp|CHF|JPY|CNY|HKD|CAD|AUD|NZD|SEK|NOK|DKK|INR|KRW|BRL|ZAR|SGD|TWD|MXN|PLN|ILS|THB|TRY"
 )
 _CELL = (
     rf"^(?P<front>{_CURRENCY})?\s*(?P<open>\(?)\s*(?P<before>{_CURRENCY})?\s*(?P<sign>[+-]?)"

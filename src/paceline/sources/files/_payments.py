@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from paceline.rows import Finding, counted
+from paceline.rows import Checked, Finding, counted, joined, set_aside
 
+#: A payment of this part of the price or more shows in the price of its day.
+SHOWS = 0.2
 _KEY = ("security", "date")
 
 
@@ -75,3 +77,34 @@ def with_events(
             _KEY,
         ),
     ]
+
+
+def believable(name: str, frame: pl.DataFrame) -> Checked:
+    """The rows without payments and splits that cannot be: those become unknown (NaN).
+
+    frame  the rows with a price, sorted by security and date
+
+    Below zero; a dividend of more than the price before it; and one of a fifth of that price or
+    more whose price did not fall by half of it. The original goes to the quarantine.
+    """
+    frame = _with_both(frame)
+    price, paid = pl.col("split_adjusted_close"), pl.col("dividend")
+    same = pl.col("security") == pl.col("security").shift()
+    before = pl.when(same).then(price.shift())
+    kept = (paid >= SHOWS * before) & (price > before - paid / 2)
+    faults = (
+        ("dividend", paid < 0, "dividend below zero"),
+        ("split", pl.col("split") < 0, "split below zero"),
+        ("dividend", (paid > before) | kept, "dividend that the price does not show"),
+    )
+    findings, aside = [], []
+    for column, fault, what in faults:
+        bad = frame.select((fault & pl.col(column).is_finite()).fill_null(False)).to_series()
+        if not bad.any():
+            continue
+        rows = frame.filter(bad)
+        remedy = "Check its unit (cents?) and its sign." if column == "dividend" else ""
+        findings += counted(name, what, rows, f"{column} read as unknown", _KEY, remedy)
+        aside.append(set_aside("prices", rows, what))
+        frame = frame.with_columns(frame.get_column(column).set(bad, float("nan")))
+    return frame, findings, joined(aside)

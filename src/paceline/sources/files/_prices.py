@@ -13,7 +13,7 @@ import polars as pl
 
 from paceline.config import ColumnMap, Source
 from paceline.errors import MarketFileError
-from paceline.rows import Finding, counted, in_order, session_number
+from paceline.rows import Finding, counted, holds_split, in_order, session_number
 from paceline.sources.files import _agreement, _changes
 
 _KEY = ("security", "date")
@@ -64,6 +64,14 @@ def dialect(
         raise MarketFileError(
             f"sources.{name}.columns: the price dialect {kind!r} needs {' and '.join(missing)}.",
             f"Mapped are: {', '.join(columns) or 'none'}.",
+        )
+    unread = [c for c in ("dividend", "split") if c in columns and kind != "split_adjusted"]
+    if unread:
+        raise MarketFileError(
+            f"sources.{name}.columns: the price dialect {kind!r} reads no "
+            f"{' and no '.join(unread)}.",
+            'Where the closes are adjusted for splits, say dialect = "split_adjusted"; else leave '
+            'it out, and state splits in a source of the same file with table = "actions".',
         )
     if kind == "returns" and not {"price_return", "total_return"} & set(columns):
         raise MarketFileError(
@@ -119,8 +127,15 @@ def convert(
             frame = frame.with_columns(_ratio("close").alias("price_return"))
         else:
             frame = _split_adjusted(frame)
+            findings = counted(
+                name,
+                "closes hold a split of their own column",
+                frame.filter("__held"),
+                "return multiplied by the ratio, closes before it kept",
+                _KEY,
+            )
         frame = frame.with_columns(_changes.several(pl.col("__gap")).alias("covers"))
-        findings = counted(
+        findings += counted(
             name,
             "returns over more than one session",
             frame.filter(pl.col("__gap") > 1),
@@ -160,21 +175,25 @@ def _split_adjusted(frame: pl.DataFrame) -> pl.DataFrame:
     """Close, dividend and volume in today's shares.
 
     Price return P_t / P_{t-1} - 1, total return (P_t + D_t) / P_{t-1} - 1; the close of the day is
-    P_t times the product of all later split ratios.
+    P_t times the product of all later split ratios. Where the closes still hold a split of their
+    own column both returns are of the ratio times P_t, and closes before it are left as they are.
     """
     for column in ("split", "dividend"):
         if column not in frame.columns:
             frame = frame.with_columns(pl.lit(None, pl.Float64).alias(column))
     ratio = pl.when(pl.col("split") > 0).then(pl.col("split")).otherwise(1.0)
-    frame = frame.with_columns(ratio.alias("__k"))
-    if "__after" not in frame.columns:
-        frame = frame.with_columns(pl.lit(1.0).alias("__after"))
-    later = (
-        pl.col("__k").cum_prod(reverse=True).over("security") / pl.col("__k") * pl.col("__after")
-    )
     price, before = pl.col("split_adjusted_close"), pl.col("split_adjusted_close").shift()
     follows = pl.col("__same") & (before > 0)
+    held = follows & holds_split((price / before).log(), ratio.log())
+    frame = frame.with_columns(ratio.alias("__k"), held.fill_null(False).alias("__held"))
+    if "__after" not in frame.columns:
+        frame = frame.with_columns(pl.lit(1.0).alias("__after"))
+    # closes that still hold a split are the day's own before it
+    own = pl.when("__held").then(1.0).otherwise("__k")
+    later = own.shift(-1, fill_value=1.0).cum_prod(reverse=True).over("security")
+    later = later * pl.col("__after")
     frame = frame.with_columns(later.alias("__later"))
+    now = pl.when("__held").then("__k").otherwise(1.0)
     volume = (
         [(pl.col("volume") / pl.col("__later")).alias("volume")]
         if "volume" in frame.columns
@@ -182,9 +201,9 @@ def _split_adjusted(frame: pl.DataFrame) -> pl.DataFrame:
     )
     return frame.with_columns(
         (price * pl.col("__later")).alias("close"),
-        pl.when(follows).then(price / before - 1).alias("price_return"),
+        pl.when(follows).then(price * now / before - 1).alias("price_return"),
         pl.when(follows)
-        .then((price + pl.col("dividend").fill_null(0.0)) / before - 1)
+        .then((price + pl.col("dividend").fill_null(0.0)) * now / before - 1)
         .alias("total_return"),
         (pl.col("dividend") * pl.col("__later")).alias("__paid"),
         *volume,

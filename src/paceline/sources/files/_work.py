@@ -289,6 +289,7 @@ class Work:
         if events is not None:
             frame, findings = _payments.with_events(self.name, frame, events)
             self.findings += findings
+            frame = self.gather(_payments.believable(self.name, frame))
         frame, findings = _prices.convert(
             self.name, kind, frame, self.spec.recover, sessions, self.columns
         )

@@ -1,0 +1,141 @@
+"""Dividends and splits of a file that cannot be, or that its own prices contradict."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import paceline
+from bad_inputs import SESSIONS
+from paceline import quality
+from paceline.config import Source
+from paceline.errors import MarketFileError
+from paceline.sources import Context, Parsed, files
+
+COLUMNS = {
+    "security": "ticker",
+    "date": "date",
+    "split_adjusted_close": "close",
+    "dividend": "paid",
+    "split": "split",
+}
+
+
+def read(folder: Path, rows: list[str], **spec: Any) -> Parsed:
+    lines = [f"AAA,{d},{row}" for d, row in zip(SESSIONS, rows, strict=False)]
+    (folder / "p.csv").write_text("\n".join(["ticker,date,close,paid,split", *lines]) + "\n")
+    source = Source(path="p.csv", **({"columns": COLUMNS} | spec))
+    context = Context("XNYS", SESSIONS)
+    parsed = files.parse("own", source, files.fetch("own", source, folder), context)
+    return quality.check(parsed, "own", source, context)
+
+
+def values(out: Parsed, column: str) -> list[float | None]:
+    return [None if v is None else round(v, 12) for v in out.tables["prices"][column].to_list()]
+
+
+def found(out: Parsed) -> dict[str, int]:
+    return {f.check: f.count for f in out.findings}
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        ("50,-0.5,0", "dividend below zero"),
+        ("50,80,0", "dividend that the price does not show"),  # cents beside dollars
+        ("49,12,0", "dividend that the price does not show"),
+    ],
+)
+def test_a_dividend_that_cannot_be_is_unknown(tmp_path: Path, event: str, said: str) -> None:
+    out = read(tmp_path, ["50,0,0", event, "50,0,0", "50,1,0"])
+    moved = float(event.split(",")[0]) / 50 - 1
+    assert values(out, "price_return")[1] == pytest.approx(moved)
+    assert values(out, "total_return")[1] is None
+    assert values(out, "total_return")[3] == 0.02
+    assert out.tables["actions"]["amount"].to_list() == [1.0]
+    assert found(out)[said] == 1
+    assert out.quarantine is not None and out.quarantine["reason"].to_list() == [said]
+
+
+def test_a_large_dividend_that_the_price_shows_is_one(tmp_path: Path) -> None:
+    out = read(tmp_path, ["50,0,0", "31,20,0", "31,0,0"])
+    assert values(out, "total_return") == [None, 0.02, 0.0]
+    assert out.quarantine is None
+
+
+def test_a_split_below_zero_leaves_the_closes_before_it_unknown(tmp_path: Path) -> None:
+    out = read(tmp_path, ["50,0,0", "50,0,-2", "51,0,0"])
+    assert values(out, "price_return") == [None, 0.0, 0.02]
+    assert values(out, "close") == [None, 50.0, 51.0]
+    assert found(out)["split below zero"] == 1
+
+
+def test_closes_that_hold_a_split_of_their_own_column(tmp_path: Path) -> None:
+    """200 and then 50 at 4:1, which nobody took out; the later 2:1 is out of all of them."""
+    out = read(tmp_path, ["200,0,0", "50,0,4", "50,0,0", "50,1,2", "50,0,0"])
+    assert values(out, "price_return") == [None, 0.0, 0.0, 0.0, 0.0]
+    assert values(out, "total_return") == [None, 0.0, 0.0, 0.02, 0.0]
+    # the later split is in the closes already: in shares of their day they were twice as high
+    assert values(out, "close") == [400.0, 100.0, 100.0, 50.0, 50.0]
+    assert found(out)["closes hold a split of their own column"] == 1
+    assert out.tables["actions"].filter(kind="split")["ratio"].to_list() == [4.0, 2.0]
+
+
+def test_a_dividend_on_the_day_of_a_split_that_the_closes_hold(tmp_path: Path) -> None:
+    out = read(tmp_path, ["100,0,0", "50,1,2", "50,0,0"])
+    assert values(out, "price_return") == [None, 0.0, 0.0]
+    assert values(out, "total_return") == [None, 0.02, 0.0]  # 1 paid on each of two new shares
+    assert values(out, "close") == [100.0, 50.0, 50.0]
+
+
+@pytest.mark.parametrize("at", [1, 3])
+def test_a_split_a_day_off_leaves_the_move_unexplained(tmp_path: Path, at: int) -> None:
+    rows = ["50,0,0", "50,0,0", "25.2,0,0", "25.4,0,0"]
+    rows[at] = rows[at][:-1] + "2"
+    out = read(tmp_path, rows)
+    assert values(out, "price_return")[2] is None
+    assert found(out)["return looks like a split"] == 1
+
+
+@pytest.mark.parametrize("price", ["close", "adjusted_close"])
+@pytest.mark.parametrize("column", ["dividend", "split"])
+def test_a_column_that_the_dialect_does_not_read_is_refused(
+    tmp_path: Path, price: str, column: str
+) -> None:
+    columns = {"security": "ticker", "date": "date", price: "close", column: "split"}
+    with pytest.raises(MarketFileError, match=f"reads no {column}") as caught:
+        read(tmp_path, ["50,0,0", "40,0,1.25"], columns=columns)
+    assert 'dialect = "split_adjusted"' in str(caught.value)
+
+
+MARKET = """
+[market]
+name = "t"
+benchmark = "aaa"
+[sources.p]
+table = "prices"
+path = "p.csv"
+columns = { security = "ticker", date = "date", close = "close" }
+[sources.splits]
+table = "actions"
+path = "p.csv"
+columns = { security = "ticker", date = "date", ratio = "split" }
+constants = { kind = "split" }
+where = { split = "!0" }
+[baskets.aaa]
+instrument = "AAA"
+"""
+
+
+def test_the_remedy_for_unadjusted_closes_with_a_split_column_works(tmp_path: Path) -> None:
+    rows = ["50,0,0", "40.4,0,1.25", "40.4,0,0"]
+    lines = [f"AAA,{d},{row}" for d, row in zip(SESSIONS, rows, strict=False)]
+    (tmp_path / "p.csv").write_text("\n".join(["ticker,date,close,paid,split", *lines]) + "\n")
+    (tmp_path / "market.toml").write_text(MARKET)
+    market = paceline.open(tmp_path / "market.toml")
+    market.import_()
+    (figure,) = market.show("performance", horizons=["since"], since=str(SESSIONS[0]))
+    assert isinstance(figure.value, float) and math.isclose(figure.value, 0.01)  # 40.4 x 1.25 / 50
