@@ -50,7 +50,8 @@ GENERAL = re.compile(
 )
 LACKING = (
     "no return|no price|not held|(is|are) held|(has|have) a price|stands? in|ended on|silent for|"
-    "did not move|cannot be ranked|rolled forward|no date|not found in the data|no level"
+    "did not move|cannot be ranked|rolled forward|no date|not found in the data|no (return )?level|"
+    "returns: |(is|are) needed|market cap|no members"
 )
 #: Words that name a cause, by what was done.
 NAMES = {
@@ -67,7 +68,7 @@ Key = tuple[Any, ...]
 
 @dataclass
 class Trial:
-    """What one trial came to; ``silent`` holds key, true value and value of what was wrong."""
+    """What one trial came to; ``silent`` holds what was wrong: its key, true value, and itself."""
 
     seed: int
     faults: list[str]
@@ -76,7 +77,7 @@ class Trial:
     right: int = 0
     said: int = 0
     flagged: int = 0
-    silent: list[tuple[Key, Any, Any]] = field(default_factory=list)
+    silent: list[tuple[Key, list[Any], Figure]] = field(default_factory=list)
     caveats: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
@@ -113,7 +114,7 @@ def compared(trial: Trial, true: Mapping[Key, list[Figure]], found: Iterable[Fig
         elif new:
             trial.said += 1
         else:
-            trial.silent.append((key(f), [one.value for one in of], f.value))
+            trial.silent.append((key(f), [one.value for one in of], f))
         trial.caveats.update(new)
     return trial
 
@@ -170,8 +171,10 @@ def told(trial: Trial, verbose: bool) -> None:
     what = f"seed {trial.seed}: {'; '.join(trial.faults)}"
     if trial.silent:
         print(f"SILENT {len(trial.silent)} of {trial.figures} figures, {what}")
-        for name, was, value in trial.silent[:6]:
-            print(f"    {' '.join(str(n) for n in name if n)}: {value}, true {was}")
+        for name, was, f in trial.silent[:6]:
+            print(
+                f"    {' '.join(str(n) for n in name if n)}: {f.value}, true {was[:1]}", *f.caveats
+            )
     elif verbose and trial.refused:
         print(f"refused, {what}: {trial.refused}")
     elif verbose:

@@ -76,6 +76,16 @@ security = "security"
 date = "date"
 shares = "shares"
 float_factor = "float_factor"
+[sources.actions]
+table = "actions"
+path = "actions.parquet"
+[sources.actions.columns]
+security = "security"
+date = "date"
+kind = "kind"
+ratio = "ratio"
+amount = "amount"
+other = "other"
 [universes.large]
 members = "large"
 [baskets.index]
@@ -167,6 +177,9 @@ def truth() -> dict[str, pl.DataFrame]:
         .select("security", "ticker", "kind", "delisted"),
         "classes": made["classes"].filter(ever).select("scheme", "security", "sector", "start"),
         "shares": made["shares"].filter(ever).select("security", "date", "shares", "float_factor"),
+        "actions": made["actions"]
+        .filter(ever & (pl.col("kind") != "dividend"))
+        .select("security", "date", "kind", "ratio", "amount", "other"),
     }
 
 
@@ -189,6 +202,8 @@ def figures(market: Market, *, true: bool = False) -> list[Figure]:
     for name, asked, also in ASKED:
         with suppress(NotEnoughData):
             out += market.show(name, **asked)
+            if true:  # also on the basis that stands in where the other is lacking
+                out += [f for b in ("price", "total") for f in market.show(name, basis=b, **asked)]
             if true and also:
                 out += market.show(name, **{**asked, **also})
     return out

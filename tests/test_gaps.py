@@ -27,7 +27,6 @@ calendar = "XNYS"
 benchmark = "idx"
 start = 2025-01-02
 store = "store"
-basis = "price"
 {more}
 [sources.levels]
 path = "index.csv"

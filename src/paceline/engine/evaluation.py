@@ -14,10 +14,12 @@ from paceline.engine.question import Provenance
 from paceline.errors import NotEnoughData
 from paceline.figures import UNITS
 from paceline.measures import Measure, Result, Span, View
+from paceline.signals.members import basis_of
 
 #: Columns every table row may have; the others are carried along as they are. ``rests`` names, by
 #: commas, those of the measure's fundamentals a row rests on; without it, on all of them.
-#: ``caveat`` is what weakens this one row.
+#: ``caveat`` is what weakens this one row. ``reach`` is the day before ``start`` that its value
+#: looks back to, "" for all of history.
 ROW = (
     "subject",
     "against",
@@ -31,6 +33,7 @@ ROW = (
     "basis",
     "rests",
     "caveat",
+    "reach",
 )
 
 
@@ -78,12 +81,20 @@ def _lacking(
     lookback = measure.lookback(params)
     for row, legs in rows.values():
         for name in legs.values():
-            gaps = known.gaps(name, str(params.get("basis") or known.basis.get(name, "")))
+            gaps = known.gaps(name, counted_on(measure, view, params) or known.basis.get(name, ""))
             if gaps is not None:
                 blank[row] |= gaps.blank(view.sessions, lookback)
                 if measure.of != "pair":
                     members[row] = gaps.eligible_on(view.sessions)
     return blank, members
+
+
+def counted_on(measure: Measure, view: View, params: Mapping[str, Any]) -> str:
+    """The basis on which the members of all subjects are looked at; "": each subject's own."""
+    if params.get("basis"):
+        return str(params["basis"])
+    of_members = measure.of in ("basket", "market") and "basis" in measure.params
+    return basis_of(view, None) if of_members else ""
 
 
 def series_rows(measure: Measure, view: View) -> dict[str, tuple[int, dict[str, str]]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from paceline.engine.evaluation import ROW, series_rows
+from paceline.engine.evaluation import ROW, counted_on, series_rows
 from paceline.engine.question import Provenance, Question
 from paceline.figures import Figure
 from paceline.lineage import code_of, digest
@@ -134,7 +134,7 @@ class _RowFigures:
                 if thin
                 else question.refusal(row.get("start"), row.get("end"), reach)
                 or self._no_level(subject, against)
-                or "no value: too little history for this window"
+                or f"no value: {row.get('reason') or 'too little history for this window'}"
             )
         extra = {k: v for k, v in row.items() if k not in ROW}
         return question.figure(
@@ -180,6 +180,8 @@ class _RowFigures:
 
         "" for all of history; None for a value with a window of its own.
         """
+        if row.get("reach") is not None:
+            return str(row["reach"])
         if self.measure.shows != "series" or row.get("start") != row.get("end"):
             return None
         sessions = self._lookback
@@ -210,7 +212,8 @@ class _RowFigures:
         known = self.known
         names = [str(n) for n in (subject, against) if n in known.parents]
         bases = sorted({known.basis[n] for n in names if n in known.basis})
-        basis = basis or self.params.get("basis") or ("/".join(bases) if bases else self.view.basis)
+        basis = basis or counted_on(self.measure, self.view, self.params)
+        basis = basis or ("/".join(bases) if bases else self.view.basis)
         caveats = [c for need in rests.split(",") for c in known.fields.get(need, ())]
         if against is not None and len(bases) > 1:
             legs = ", ".join(f"{n} {known.basis[n]}" for n in names)

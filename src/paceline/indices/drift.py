@@ -15,7 +15,7 @@ from paceline.arrays import Array, Bools
 from paceline.baskets.history import drift_return, stored
 from paceline.errors import DataError
 from paceline.panel.derived import delisting_dates
-from paceline.panel.holes import OTHER_BASIS, OTHER_SOURCE, PENDING, SEVERAL, Marks
+from paceline.panel.holes import DOUBTED, OTHER_BASIS, OTHER_SOURCE, PENDING, SEVERAL, Marks
 from paceline.wording import number_of
 
 if TYPE_CHECKING:
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 Basis = Literal["price", "total"]
 #: What the weight of a basket may lack on a session: a return, for good or until a later one that
 #: covers the session; or whose return it is. ``several``: it covers more than the session.
-#: ``left``: who has it fell silent, without a delisting on record.
-SHARES = ("lost", "pending", "other_basis", "other_source", "several", "left")
+#: ``doubted``: its prices contradict one another. ``left``: who has it fell silent, without a
+#: delisting on record.
+SHARES = ("lost", "pending", "other_basis", "other_source", "several", "doubted", "left")
 #: Level on the first session.
 BASE = 100.0
 #: Cells are visited one by one where no more than this share of them is marked.
@@ -156,6 +157,7 @@ class Drift:
             cells[kind == OTHER_BASIS],
             cells[kind == OTHER_SOURCE],
             cells[kind == SEVERAL],
+            cells[kind == DOUBTED],
         )
         for share, group in zip(out, groups, strict=False):
             _weigh(share, w, path.opening, group)

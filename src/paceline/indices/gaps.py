@@ -24,6 +24,8 @@ NO_RETURN = "no value: no return"
 NAMED = 4
 #: A smaller share is not told, a larger one is all but rounding.
 SMALL, ALL = 0.001, 1 - 1e-6
+#: How the caveat begins of returns that are doubted.
+CONTRADICT = "closes, changes and total returns contradict one another"
 #: What stands in, by the kind of share and the basis of the level.
 STAND_INS = {
     ("other_basis", "price"): "total returns stand in for price returns",
@@ -221,9 +223,15 @@ class Gaps:
         """What was lost since weights were last set: they have not moved with it."""
         at = bisect_right(self.rebalanced, first) - 1
         since = bisect_right(self.days, self.rebalanced[at]) if at >= 0 else low
-        if since >= low or not (self.shares["lost"][since:low] > self.limit).any():
-            return []
-        return [f"weights did not move: {self._missing('lost', since, low, over=self.limit)}"]
+        out = []
+        if since < low and (self.shares["lost"][since:low] > self.limit).any():
+            out.append(
+                f"weights did not move: {self._missing('lost', since, low, over=self.limit)}"
+            )
+        if since < low and (self.shares["doubted"][since:low] > self.limit).any():
+            where = self._where("doubted", since, low, over=self.limit)
+            out.append(f"weights moved with returns in doubt: {CONTRADICT} {where}")
+        return out
 
     @property
     def end(self) -> str:
@@ -258,6 +266,8 @@ class Gaps:
         if (self.shares["left"][low:high] > self.limit / 2).any():
             where = self._where("left", low, high, over=self.limit / 2)
             out.append(f"silent for more than {PATIENCE} sessions, no delisting on record: {where}")
+        if low < high and (self.shares["doubted"][low:high] > SMALL).any():
+            out.append(f"{CONTRADICT} {self._where('doubted', low, high, over=SMALL)}")
         for kind in ("other_basis", "other_source"):
             if self.shares[kind][low:high].any():
                 where = self._where(kind, low, high)

@@ -96,6 +96,7 @@ class Lineage:
                 caveats += validity.without_direction(built["price"].caveats.get(name, ()))
                 break
         caveats += validity.undated(self.moment, name)
+        caveats += self._off_basis(name, spec)
         used = {"prices", *self.file.tables_behind(spec)}
         from_ = self._instrument_sources[spec.instrument] if spec.instrument else self.file.sources
         caveats += [
@@ -112,6 +113,18 @@ class Lineage:
         if not spec.instrument:
             caveats += panel.caveats
         return tuple(dict.fromkeys(caveats))
+
+    def _off_basis(self, name: str, spec: config.Basket) -> list[str]:
+        """That a basket is shown on another basis than its market file says: it has none on that.
+
+        Where nobody said on which basis it is shown on the one that it has.
+        """
+        declared = not spec.instrument and "basis" in self.file.market.model_fields_set
+        asked = spec.basis or (self.file.market.basis if declared else None)
+        shown = self.moment.levels.basis[name]
+        if asked in (None, shown):
+            return []
+        return [f"{name} has no {asked} returns: {shown} returns stand in for them"]
 
     @cached_property
     def _instrument_sources(self) -> dict[str, set[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -183,6 +184,9 @@ def _or_other_basis(
     if not empty:
         return figures
     again = evaluate(market, measure, basis=other, **how)
+    lacking = f"too many {figures[0].basis} returns are missing: {other} returns stand in for them"
+    known = replace(again.known, general=(*again.known.general, lacking))
+    again = again._replace(known=known)
     subjects = [n for n in (names or market.composites) if n in empty]
     more = engine.figures(*again, subjects=subjects, history=history)
     filled = {f.subject for f in more if f.value is not None}

@@ -19,7 +19,7 @@ from paceline.signals.sessions import last_close_of_year, year_of
 from paceline.signals.statistics import betas
 from paceline.signals.tables import day, tidy
 from paceline.signals.windows import since_window
-from paceline.wording import number_of
+from paceline.wording import agreeing, number_of
 
 UNITS = {
     "rank_correlation": "ratio",
@@ -60,7 +60,8 @@ class Formation:
         if not self.long_enough:
             have = self.stop - self.start
             return f"the formation {self.name} has {number_of(have, 'session')}; {MONTH} are needed"
-        return f"{n} with data; {least} are needed" if n < least else None
+        needed = f"{least} {agreeing(least, 'is', 'are')} needed"
+        return f"{n} with data; {needed}" if n < least else None
 
 
 @measure(

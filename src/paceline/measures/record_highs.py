@@ -74,7 +74,8 @@ def record_highs(view: View) -> Result:
                 "end": day(view.sessions, end),
                 "value": value,
                 "since": day(view.sessions, int(valid[0])),
+                "reach": "",
             }
             for name, value in values.items()
         ]
-    return Result(table=tidy(rows, since=pl.Date))
+    return Result(table=tidy(rows, since=pl.Date, reach=pl.String))

@@ -47,7 +47,7 @@ def swing_lows(view: View, *, fall: float | None = None, rise: float | None = No
     rows = []
     for subject, level in zip(view.subjects, view.levels, strict=True):
         turns = kernels.turning_points(level, fall, rise)
-        before, rising = float("nan"), True
+        before, rising, eve = float("nan"), True, day(view.sessions, 0)
         for number, (kind, pivot, confirmed) in enumerate(zip(*turns, strict=True)):
             extreme = float(level[pivot])
             rows.append(
@@ -62,9 +62,10 @@ def swing_lows(view: View, *, fall: float | None = None, rise: float | None = No
                     "confirmed": day(view.sessions, confirmed),
                     "rise_at_confirmation": float(level[confirmed]) / extreme - 1,
                     "provisional": number == 0,
+                    "reach": str(eve),
                 }
             )
-            before, rising = extreme, kind < 0
+            before, rising, eve = extreme, kind < 0, day(view.sessions, pivot)
         begin = int(turns.confirmed[-1]) if len(turns.kind) else 0
         rest = level[begin:]
         if np.isfinite(rest).any():
@@ -80,6 +81,7 @@ def swing_lows(view: View, *, fall: float | None = None, rise: float | None = No
                     "kind": kind_name,
                     "level": extreme,
                     "provisional": True,
+                    "reach": str(eve),
                 }
             )
     return Result(
@@ -90,5 +92,6 @@ def swing_lows(view: View, *, fall: float | None = None, rise: float | None = No
             confirmed=pl.Date,
             rise_at_confirmation=pl.Float64,
             provisional=pl.Boolean,
+            reach=pl.String,
         )
     )

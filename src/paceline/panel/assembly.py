@@ -15,7 +15,7 @@ from paceline import schema
 from paceline.arrays import Array, Bools, Dates
 from paceline.errors import NotEnoughData
 from paceline.lineage import Origin, Step, code_of, digest
-from paceline.panel import asof, cells, holes, matrices
+from paceline.panel import asof, cells, doubts, holes, matrices
 from paceline.panel.core import VALID, Panel
 from paceline.panel.derived import dark
 from paceline.panel.matrices import Matrices
@@ -136,19 +136,20 @@ def _assemble(store: Store, request: PanelRequest) -> Matrices:
             cells.aim(y, row, begin, shape)
         filled = cells.fill(years, request.fields, request.ranks, numbers, shape)
     latest = {f: holes.latest(filled.fields[f], ranks) for f, ranks in filled.ranks.items()}
+    securities = tuple(name for name, _ in order)
+    paid = doubts.payments(request.facts.table("actions"), securities, calendar[begin:])
+    doubted = doubts.doubted(filled.fields, filled.covers, filled.ranks, paid)
+    marks = holes.mend(
+        filled.fields, filled.covers, filled.ranks, members(request, securities, calendar[begin:])
+    )
     return Matrices(
         calendar[begin:],
-        tuple(name for name, _ in order),
+        securities,
         filled.fields,
         filled.sources,
         filled.recovered,
         sum(int(chosen[y.off].sum()) for y in years),
-        marks=holes.mend(
-            filled.fields,
-            filled.covers,
-            filled.ranks,
-            members(request, [name for name, _ in order], calendar[begin:]),
-        ),
+        marks={name: m.joined(doubted[name]) for name, m in marks.items()},
         priced=priced(filled.fields),
         latest=latest,
     )

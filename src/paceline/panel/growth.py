@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from paceline import schema
 from paceline.arrays import PATIENCE
-from paceline.panel import asof, assembly, cells, holes
+from paceline.panel import asof, assembly, cells, doubts, holes
 from paceline.panel.core import DERIVED, Panel
 from paceline.panel.derived import further_index
 from paceline.panel.matrices import Matrices
@@ -101,8 +101,10 @@ def _joined(panel: Panel, behind: Tail, request: PanelRequest, rooms: Rooms) -> 
     sessions = np.concatenate([panel.sessions, tail.sessions])
     members = assembly.members(request, panel.securities, sessions)
     members = None if members is None else members[:, done:]
+    paid = doubts.payments(request.facts.table("actions"), panel.securities, sessions)
+    doubted = doubts.doubted(writable, behind.covers, None, paid, done)
     new = holes.mend(writable, behind.covers, None, members, done)
-    marks = {name: old.joined(new[name]) for name, old in panel.marks.items()}
+    marks = {name: old.joined(new[name], doubted[name]) for name, old in panel.marks.items()}
     if request.guard is not None:
         mended = {name: matrix[:, done:] for name, matrix in writable.items()}
         tail = assembly.guarded(replace(tail, fields=mended), request.guard)

@@ -1,0 +1,112 @@
+"""Cells of returns that what stands beside them contradicts: kept, marked, and said.
+
+A close, the change since the close before, and the total return of a session tell one story three
+times. Where they do not agree one of them is wrong, and nobody can say which: a session that a file
+repeats, has late or under another date, a close in another unit, another security's row. Both
+readings of a cell rest on nothing later than its session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from paceline.arrays import Array, Bools, Dates
+from paceline.panel.holes import DOUBTED, Marks
+from paceline.rows import SPLIT_RATIOS
+
+#: Closes and a change may differ by this much in logs, and by a hundredth on either close.
+CHANGE, CENT = 0.002, 0.01
+#: A total return may lie this much below the price return (rounding), and above it (a dividend).
+BELOW, ABOVE = 0.001, 0.05
+#: A difference this near to a split, in logs, is one that the change is free of.
+SPLIT = 0.02
+#: Corporate actions whose payment an exchange leaves out of its change.
+PAID = ("special_dividend", "spinoff", "split", "delisting")
+
+
+def doubted(
+    fields: Mapping[str, Array],
+    covers: Mapping[str, NDArray[np.int32]],
+    ranks: Mapping[str, NDArray[np.int8]] | None,
+    paid: Bools | None = None,
+    first: int = 0,
+) -> dict[str, Marks]:
+    """Marks of the returns that are contradicted, by basis, before holes are filled.
+
+    fields  (N, T) close, price_return and total_return, as the sources have them
+    covers, ranks  as in ``cells.Filled``, of the sessions from ``first`` on
+    paid    (N, T) sessions with a payment on record, which closes and changes may differ by
+
+    A change is contradicted by the closes of its own session and the one before, of one source,
+    where |ln(close ratio / (1 + change))| is more than 0.002 and a cent on each close, and is no
+    split ratio. Price and total return of a session contradict one another where the total return
+    is lower by more than 0.1%, or higher by more than 5% and no payment is on record.
+    """
+    price, total = fields.get("price_return"), fields.get("total_return")
+    out = {name: Marks.none() for name in ("price_return", "total_return") if name in fields}
+    if price is None:
+        return out
+    bad = _closes(fields.get("close"), price, covers.get("price_return"), ranks, first)
+    if total is not None:
+        bad |= _bases(price[:, first:], total[:, first:], covers)
+    if paid is not None:
+        bad &= ~paid[:, first:]
+    row, column = np.nonzero(bad)
+    for name in out:
+        there = np.isfinite(fields[name][row, column + first])
+        out[name] = Marks.of(row[there], column[there] + first, DOUBTED)
+    return out
+
+
+def _closes(
+    close: Array | None,
+    price: Array,
+    covers: NDArray[np.int32] | None,
+    ranks: Mapping[str, NDArray[np.int8]] | None,
+    first: int,
+) -> Bools:
+    """Where the change is not that between the two closes."""
+    bad = np.zeros(price[:, first:].shape, bool)
+    if close is None or price.shape[1] < 2:
+        return bad
+    at = max(first, 1)
+    now, before = close[:, at:], close[:, at - 1 : -1]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        gap = np.abs(np.log(now / before) - np.log1p(price[:, at:]))
+        far = gap > CHANGE + CENT / now + CENT / before
+    if covers is not None:
+        far &= covers[:, at - first :] <= 1
+    if ranks is not None:
+        of = ranks["price_return"]
+        far &= of[:, 1:] == of[:, :-1]
+    row, column = np.nonzero(far)
+    near = np.abs(gap[row, column][:, None] - np.log(SPLIT_RATIOS)).min(axis=1) < SPLIT
+    far[row[near], column[near]] = False
+    bad[:, at - first :] = far
+    return bad
+
+
+def _bases(price: Array, total: Array, covers: Mapping[str, NDArray[np.int32]]) -> Bools:
+    """Where the total return is none that the price return leaves possible."""
+    with np.errstate(invalid="ignore"):
+        paying = total - price
+        bad = (paying < -BELOW) | (paying > ABOVE)
+    for several in covers.values():
+        bad &= several <= 1
+    return bad
+
+
+def payments(actions: pl.DataFrame, securities: tuple[str, ...], sessions: Dates) -> Bools:
+    """(N, T) sessions on, or next after, the day of a payment or split on record."""
+    out = np.zeros((len(securities), len(sessions)), bool)
+    rows = actions.filter(pl.col("kind").is_in(PAID)).select("security", "date").drop_nulls()
+    place = {s: i for i, s in enumerate(securities)}
+    row = np.array([place.get(s, -1) for s in rows["security"]], np.int64)
+    at = np.searchsorted(sessions, rows["date"].to_numpy().astype("datetime64[D]"))
+    there = (row >= 0) & (at < len(sessions))
+    out[row[there], at[there]] = True
+    return out

@@ -1,0 +1,167 @@
+"""Closes, changes and total returns that contradict one another are kept, and said."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from paceline.indices.drift import SHARES
+from paceline.indices.gaps import Gaps
+from paceline.market import Market
+from paceline.panel import doubts
+
+nan = np.nan
+NONE: dict[str, np.ndarray] = {}
+
+
+def cells(
+    close: list[float] | None = None,
+    price: list[float] | None = None,
+    total: list[float] | None = None,
+    first: int = 0,
+    **how: np.ndarray,
+) -> dict[str, list[int]]:
+    """The sessions of one security that are marked, by basis."""
+    given = {"close": close, "price_return": price, "total_return": total}
+    fields = {k: np.array([v]) for k, v in given.items() if v is not None}
+    ranks = {"price_return": how["ranks"]} if "ranks" in how else None
+    covers = {"price_return": how["covers"]} if "covers" in how else NONE
+    marks = doubts.doubted(fields, covers, ranks, how.get("paid"), first)
+    assert all((m.kind == doubts.DOUBTED).all() and not m.row.any() for m in marks.values())
+    assert all((m.known == m.column).all() for m in marks.values())
+    return {name: m.column.tolist() for name, m in marks.items()}
+
+
+@pytest.mark.parametrize(
+    ("close", "change", "doubted"),
+    [
+        ([100, 101, 102.01], [nan, 0.01, 0.01], []),
+        ([100, 101, 101], [nan, 0.01, 0.01], [2]),  # the session before once more
+        ([100, 103, 104.03], [nan, 0.01, 0.01], [1]),
+        ([100, 50.5, 51.005], [nan, 0.01, 0.01], []),  # 2:1, and the change is free of it
+        ([100, 202, 204.02], [nan, 0.01, 0.01], []),  # 1:2
+        ([100, 1.01, 102.01], [nan, 0.01, 0.01], []),  # a hundredth and back: other checks' work
+        ([1.00, 1.02, 1.02], [nan, 0.0119, 0.0], []),  # a cent on either close
+        ([100, nan, 102.01], [nan, 0.01, 0.01], []),
+    ],
+)
+def test_a_change_that_the_closes_do_not_show(
+    close: list[float], change: list[float], doubted: list[int]
+) -> None:
+    assert cells(close, change) == {"price_return": doubted}
+
+
+@pytest.mark.parametrize(
+    ("price", "total", "doubted"),
+    [
+        (0.01, 0.01, False),
+        (0.01, 0.0091, False),
+        (0.01, 0.0089, True),  # no dividend is negative
+        (0.01, 0.0599, False),
+        (0.01, 0.0601, True),  # no ordinary dividend is that large
+        (nan, 0.3, False),
+        (0.3, nan, False),
+    ],
+)
+def test_a_total_return_that_no_dividend_explains(
+    price: float, total: float, doubted: bool
+) -> None:
+    marked = [0] if doubted else []
+    assert cells(price=[price], total=[total]) == {"price_return": marked, "total_return": marked}
+
+
+def test_what_has_a_reason_is_not_doubted() -> None:
+    close, price = [100.0, 80.0], [nan, -0.1]
+    assert cells(close, price) == {"price_return": [1]}
+    one = np.array([[0, 1]])
+    assert cells(close, price, paid=one.astype(bool)) == {"price_return": []}
+    assert cells(close, price, ranks=one.astype(np.int8)) == {"price_return": []}, "other sources"
+    assert cells(close, price, covers=2 * one.astype(np.int32)) == {"price_return": []}, "a hole"
+
+
+def test_the_day_after_finds_what_all_of_history_finds() -> None:
+    close, price = [100.0, 103.0, 104.03, 109.0], [nan, 0.01, 0.01, 0.01]
+    assert cells(close, price)["price_return"] == [1, 3]
+    assert cells(close, price, first=3)["price_return"] == [3]
+    assert cells(close, price, first=2)["price_return"] == [3]
+
+
+def test_a_payment_on_a_day_without_session_belongs_to_the_next() -> None:
+    days = np.array(["2025-01-03", "2025-01-06", "2025-01-07"], "datetime64[D]")
+    rows = [
+        ("AAA", "special_dividend", dt.date(2025, 1, 4)),
+        ("AAA", "dividend", dt.date(2025, 1, 7)),
+        ("ZZZ", "spinoff", dt.date(2025, 1, 6)),
+        ("BBB", "spinoff", dt.date(2025, 2, 6)),
+    ]
+    actions = pl.DataFrame(rows, schema=["security", "kind", "date"], orient="row")
+    paid = doubts.payments(actions, ("AAA", "BBB"), days)
+    assert np.argwhere(paid).tolist() == [[0, 1]]
+
+
+# ---- what a figure says
+
+
+def gaps_of(*doubted: float) -> Gaps:
+    days = ("2025-01-03", "2025-01-06", "2025-01-07")
+    shares = {kind: np.zeros(3) for kind in SHARES} | {"doubted": np.array(doubted)}
+    sessions = ("2025-01-02", *days)
+    return Gaps("x", "price", days, shares, sessions, rebalanced=("2025-01-02",), limit=0.02)
+
+
+def test_a_window_says_what_is_doubted_within_it_and_before() -> None:
+    what = "closes, changes and total returns contradict one another for"
+    of = "of the weight of x on 2025-01-06"
+    judged = gaps_of(0.0, 0.3, 0.0).judged("2025-01-02", "2025-01-07")
+    assert judged.refusal == "" and judged.caveats == (f"{what} 30.0% {of}",)
+    later = gaps_of(0.0, 0.3, 0.0).judged("2025-01-06", "2025-01-07")
+    assert later.caveats == (f"weights moved with returns in doubt: {what} 30.0% {of}",)
+    assert gaps_of(0.0, 0.02, 0.0).judged("2025-01-06", "2025-01-07").caveats == ()
+    assert gaps_of(0.0, 0.001, 0.0).judged("2025-01-02", "2025-01-07").caveats == ()
+
+
+MARKET = """
+[market]
+name = "doubts"
+calendar = "XNYS"
+benchmark = "all"
+store = "store"
+[sources.changes]
+path = "changes.csv"
+dialect = "changes"
+columns = { security = "security", date = "date", close = "close", price_return = "change" }
+[sources.adjusted]
+path = "adjusted.csv"
+dialect = "adjusted"
+columns = { security = "security", date = "date", adjusted_close = "adjusted" }
+[baskets.all]
+securities = ["AAA", "BBB"]
+weight = "equal"
+"""
+DAYS = [dt.date(2025, 2, d) for d in (3, 4, 5, 6, 7, 10, 11, 12, 13, 14)]
+CHANGE = [0.0, 0.01, -0.02, 0.015, 0.005, -0.01, 0.02, -0.005, 0.01, -0.015]
+
+
+def figures(folder: Path, shift: int) -> dict[str, tuple[str, ...]]:
+    """Caveats of the return from each day on; changes and closes a session late from the 7th on."""
+    folder.mkdir()
+    late = [CHANGE[t - shift] if t >= 4 else c for t, c in enumerate(CHANGE)]
+    for name, change in (("changes", late), ("adjusted", CHANGE)):
+        close = 100 * np.cumprod(1 + np.array(change))
+        rows = {"date": DAYS, "close": close, "adjusted": close, "change": change}
+        of = [pl.DataFrame({"security": s, **rows}) for s in ("AAA", "BBB")]
+        pl.concat(of).write_csv(folder / f"{name}.csv")
+    (folder / "market.toml").write_text(MARKET)
+    market = Market.open(folder / "market.toml")
+    market.import_()
+    return {str(d): market.show("performance", since=str(d))[0].caveats for d in DAYS[:-1]}
+
+
+def test_a_feed_a_session_late_contradicts_the_other_on_every_figure(tmp_path: Path) -> None:
+    assert set(figures(tmp_path / "sound", 0).values()) == {()}
+    late = figures(tmp_path / "late", 1)
+    assert all(any("contradict one another" in c for c in said) for said in late.values())
