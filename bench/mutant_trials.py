@@ -30,6 +30,7 @@ APART = {
         *"cli commands pages pages_rotation report claims claims_reader proposals".split(),
         *"store check files cells wide dates calendars simulated quality jumps".split(),
         *"browser conformance_files doors fuzz language_model screen sentences".split(),
+        *"chaos frames howto limits rivals".split(),
     )
 }
 #: Seconds of tests a mutant meets at most, fastest first.
