@@ -30,6 +30,7 @@ APART = {
         *"cli commands pages pages_rotation report claims claims_reader proposals".split(),
         *"store check files cells wide dates calendars simulated quality jumps".split(),
         *"browser conformance_files doors fuzz language_model screen sentences".split(),
+        *"chaos frames howto limits rivals".split(),
     )
 }
 #: Seconds of tests a mutant meets at most, fastest first.
@@ -58,17 +59,22 @@ class Reach:
     times: Times
 
     def tests(self, mutant: Mutant) -> list[str]:
-        """The tests to run: those named after the file or its room first, then the fastest."""
+        """The tests to run: those named after the file or its room, then who reaches it, fastest.
+
+        What is executed on import may be a constant that others read: any test may notice.
+        """
         lines = self.lines.get(mutant.file, {})
         found = {t for n in range(mutant.line, mutant.end + 1) for t in lines.get(n, [])}
-        if mutant.on_import or not found:  # whatever reaches the file rests on it
-            found = {t for tests in lines.values() for t in tests} or set(self.times)
+        if mutant.on_import or not found:
+            found = {t for tests in lines.values() for t in tests}
         whole = {t for t in found if "::" not in t}
-        wanted = found - whole | {t for t in self.times if t.split("::")[0] in whole}
+        near = found - whole | {t for t in self.times if t.split("::")[0] in whole}
+        wanted = near if near and not mutant.on_import else set(self.times)
         names = [p.removesuffix(".py") for p in Path(mutant.file).parts]
         spent, chosen = 0.0, []
         for test in sorted(
-            wanted, key=lambda t: (not any(name in t for name in names), self.times[t], t)
+            wanted,
+            key=lambda t: (not any(name in t for name in names), t not in near, self.times[t], t),
         ):
             if spent + self.times[test] <= BUDGET:
                 spent += self.times[test]

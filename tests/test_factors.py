@@ -131,6 +131,21 @@ def test_factor_against_loops() -> None:
     assert checked > 60
 
 
+def test_twelve_months_and_ten_years_are_listed_unless_others_are_asked_for() -> None:
+    """A session a month from January 2011 to June 2024, which is not over."""
+    sessions = np.arange("2011-01", "2024-07", dtype="datetime64[M]").astype("datetime64[D]")
+    quiet = {name: [0.0] * len(sessions) for name in "ABCDE"}
+    view = make(returns=quiet, targets={"all": [(1, [0.2] * 5)]}, sessions=sessions)
+    asked: tuple[dict[str, int], ...] = ({}, {"months": 2, "years": 0})
+    months = [f"2023-{m:02}" for m in range(6, 13)] + [f"2024-{m:02}" for m in range(1, 6)]
+    years = [str(year) for year in range(2014, 2024)]
+    for how, listed in zip(asked, (years + months, months[-2:]), strict=True):
+        table = FACTORS(view, **how).table
+        assert table is not None
+        found = table["statistic"].unique().to_list()
+        assert sorted(s for s in found if s[:2] == "20") == sorted(listed)
+
+
 def test_fundamentals_as_filed() -> None:
     """Value and quality use what the view has; their counts say how many members reported."""
     view = random_view(3, securities=16, sessions=400, gaps=False)
