@@ -126,6 +126,44 @@ def test_volume_tells_an_event_from_a_split(times: float, true: bool) -> None:
     assert (None not in cells(prices)) is true
 
 
+def test_a_split_that_was_taken_out_leaves_the_days_own_move() -> None:
+    # a reverse split at 1:40 or 1:150, and a fall by a third in the same session
+    for ratio in (1 / 40, 1 / 150, 2.0):
+        own = split(walks(), 1.5, still=True)
+        prices, found = check(frame(own).with_columns(close=split(own, ratio).ravel()))
+        assert cells(prices) == [pytest.approx(-1 / 3)] * 12, ratio
+        assert "return looks like a split" not in found
+
+
+@pytest.mark.parametrize(("times", "true"), [(12.0, True), (2.0, False)])
+def test_on_the_last_row_volume_tells_what_the_cap_cannot(times: float, true: bool) -> None:
+    closes = split(walks(), 2.0)[:, : AT + 1]  # a cap worked out with the old shares, or a fall
+    volume = np.full_like(closes, 1e5)
+    volume[:, AT] *= times
+    prices, _ = check(frame(closes, volume=volume, market_cap=closes * 1e6))
+    assert (None not in cells(prices)) is true
+
+
+@pytest.mark.parametrize(("issued", "true"), [(0.7, True), (1.5, False), (2.0, False)])
+def test_volume_tells_where_shares_were_issued(issued: float, true: bool) -> None:
+    """Half the price, twelve times the volume: with half as many shares more, perhaps a split."""
+    closes = split(walks(), 2.0)
+    volume, shares = np.full_like(closes, 1e5), np.full_like(closes, 1e6)
+    volume[:, AT] *= 12
+    shares[:, AT:] *= issued
+    prices, _ = check(frame(closes, volume=volume, market_cap=closes * shares))
+    assert (None not in cells(prices)) is true
+
+
+def test_the_cap_before_a_close_that_was_worked_back() -> None:
+    closes = split(walks(), 2.0)
+    caps = closes * 1e6
+    caps[:, AT - 1] = np.nan
+    assert None not in cells(check(frame(closes, market_cap=caps))[0])
+    caps[:, AT:] *= 2
+    assert cells(check(frame(closes, market_cap=caps))[0]) == [None] * 12
+
+
 def test_an_ordinary_move_of_a_wild_security_is_none() -> None:
     noise = np.random.default_rng(1).standard_normal((1, len(DAYS)))
     closes = 100 * np.exp(np.cumsum(noise * 0.25, axis=1))

@@ -29,6 +29,10 @@ UNUSUAL = 4.0
 FLOOR = 0.2
 #: Share counts (cap / close) confirm a ratio they come this near to, in logs.
 SHARES_AGREE = 0.02
+#: A close that moved by a split ratio times its return comes this near to it, in logs.
+NEAR_SPLIT = 0.05
+#: Beyond this every whole number is within five percent of a ratio.
+ANY_SPLIT = 10.0
 #: Volume and turnover both this many times their usual: something happened, and no split.
 EVENT = 4.0
 #: Rows of a finding that its example lists.
@@ -242,33 +246,39 @@ def _candidates(frame: pl.DataFrame, far: _Far) -> pl.DataFrame:
 def _true(
     frame: pl.DataFrame, at: Rows, first: Rows, log: Numbers, ratio: Numbers
 ) -> NDArray[np.bool_]:
-    """Where market cap, or else volume, says that no split was there.
+    """Where close, market cap or volume say that no split is in the return.
 
-    The cap moved with the close, on the day and on the next row (a cap may lag a split by a day),
-    and the shares it implies did not multiply by the ratio. Without caps: volume and turnover are
-    both above ``EVENT`` times their usual; a split leaves turnover as it was, and a price that is
-    out by a factor leaves volume.
+    The close moved by more than the return, by the ratio of a split: the split was taken out, and
+    the rest is the day's own. Or the cap moved with the close, on the day and on the next row (a
+    cap may lag a split by a day), and the shares that it implies did not multiply by the ratio. Or
+    volume and turnover are both above ``EVENT`` times their usual (a split leaves turnover as it
+    was, and a price that is out by a factor leaves volume), and those shares did not even multiply
+    by half of the ratio, in logs.
     """
     if not at.size:
         return np.zeros(0, dtype=bool)
     cap, close = (frame.get_column(c).fill_null(np.nan).to_numpy() for c in ("market_cap", "close"))
     before, after = np.maximum(at - 1, 0), np.minimum(at + 1, len(cap) - 1)
+    # a close that was worked back has no cap: the row before it has
+    before = np.where(np.isnan(cap[before]) & (at - 2 >= first), at - 2, before)
     security = frame.get_column("security")
     more = (after > at) & (security[after] == security[at]).to_numpy()
     with np.errstate(all="ignore"):
-        moved = [np.log(cap[to] / cap[before]) for to in (at, after)]
-        shares = [
-            m - np.log(close[to] / close[before]) for m, to in zip(moved, (at, after), strict=True)
-        ]
-        multiplied = [np.abs(s - ratio) < SHARES_AGREE for s in shares]
+        implied = cap / close
+        shares = np.array([np.log(implied[to] / implied[before]) for to in (at, after)])
+        multiplied = np.abs(shares - ratio) < SHARES_AGREE
+        split = multiplied[0] | (multiplied[1] & more)
         # a cap that moved and came back without a round number of new shares: shares were issued
-        with_close = np.abs(moved[0] - log) < np.abs(log) / 2
-        by_cap = with_close & more & ~multiplied[0] & ~multiplied[1]
+        by_cap = (np.abs(shares[0]) < np.abs(log) / 2) & more & ~split
         volume = frame.get_column("volume").fill_null(np.nan).to_numpy()
         usual = _median(_trailing(volume, at, first))
         surprise = np.log(volume[at] / usual)
         event = np.minimum(surprise, surprise + log) > np.log(EVENT)
-    true: NDArray[np.bool_] = np.where(np.isfinite(moved[0]), by_cap, event)
+        event &= ~split & ~(shares[0] / ratio > 1 / 2)
+        out = np.abs(np.log(close[at] / close[at - 1]) - log)
+        near = np.abs(out[:, None] - np.log(SPLIT_RATIOS)).min(axis=1) < NEAR_SPLIT
+        taken_out = near | (out > np.log(ANY_SPLIT))
+    true: NDArray[np.bool_] = taken_out | by_cap | event
     return true
 
 
