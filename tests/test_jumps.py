@@ -410,3 +410,64 @@ def test_a_payment_that_may_have_been_special_stands_on_the_figure(
     row = next(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert float(row["value"]) == pytest.approx(-0.02)
     assert "payments of 2% to 5% of the price in p" in row["caveats"]
+
+
+#: Every way in which a table holds prices: a stock, a fund, an instrument or a published index.
+KINDS = {
+    "published index, a level": ({"close": "x"}, "", "{0}"),
+    "fund, adjusted closes": ({"adjusted_close": "x"}, "", "{0}"),
+    "stock, split-adjusted closes": (
+        {"split_adjusted_close": "x", "dividend": "d", "split": "s"},
+        ",d,s",
+        "{0},0,0",
+    ),
+    "stock, closes and changes": (
+        {"close": "x", "price_return": {"column": "m", "unit": "percent"}},
+        ",m",
+        "{0},{1}",
+    ),
+    "instrument, returns": ({"total_return": {"column": "x", "unit": "percent"}}, "", "{1}"),
+}
+
+
+@pytest.mark.parametrize("ratio", [2.0, 1.5, 1 / 8])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_table_that_holds_prices_is_watched(tmp_path: Path, kind: str, ratio: float) -> None:
+    from paceline.sources import files
+
+    columns, more, cell = KINDS[kind]
+    closes = split(walks()[:1], ratio)[0]
+    moves = np.append(0.0, 100 * (closes[1:] / closes[:-1] - 1))
+    lines = [
+        f"IDX,{d}," + cell.format(f"{c:.6f}", f"{m:.6f}")
+        for d, c, m in zip(DAYS, closes, moves, strict=True)
+    ]
+    (tmp_path / "p.csv").write_text("\n".join([f"ticker,date,x{more}", *lines]) + "\n")
+    spec = Source(path="p.csv", columns={"security": "ticker", "date": "date", **columns})
+    context = Context("XNYS", tuple(DAYS))
+    parsed = files.parse("own", spec, files.fetch("own", spec, tmp_path), context)
+    out = quality.check(parsed, "own", spec, context)
+    (row,) = out.tables["prices"].filter(pl.col("date") == DAYS[AT]).rows(named=True)
+    assert (row["price_return"], row["total_return"]) == (None, None)
+    assert [f.count for f in out.findings if f.check == "return looks like a split"] == [1]
+
+
+def test_a_wide_file_is_watched(tmp_path: Path) -> None:
+    from paceline.sources import files
+
+    closes = split(walks(), 4.0)
+    table = {f"S{i:02}": row for i, row in enumerate(closes)}
+    pl.DataFrame({"date": DAYS, **table}).write_csv(tmp_path / "p.csv")
+    spec = Source(path="p.csv", columns={"date": "date"}, options={"wide": True})
+    context = Context("XNYS", tuple(DAYS))
+    parsed = files.parse("own", spec, files.fetch("own", spec, tmp_path), context)
+    prices = quality.check(parsed, "own", spec, context).tables["prices"]
+    assert cells(prices) == [None] * 12
+
+
+@pytest.mark.parametrize("ratio", [1.5, 1 / 1.5])
+def test_three_for_two_on_a_day_with_a_move_of_its_own(ratio: float) -> None:
+    for own in (0.04, -0.04):
+        closes = split(walks(), ratio, still=True)
+        closes[:, AT:] *= 1 + own
+        assert cells(check(frame(closes))[0]) == [None] * 12
