@@ -18,7 +18,6 @@ from typing import NamedTuple
 import numpy as np
 
 from paceline.arrays import Array
-from paceline.errors import UsageError
 from paceline.evidence.judgement import (
     LEVEL,
     MINIMUM_EFFECTIVE,
@@ -93,12 +92,9 @@ def mean_error(x: Array, horizon: int = 1) -> MeanError:
 
     error^2 = long-run variance / n. Missing values are left out; neighbours stay neighbours.
     """
-    if horizon < 1:
-        raise UsageError(
-            f"a window of {horizon} sessions does not exist.", "Give a horizon of 1 or more."
-        )
     valid = np.isfinite(x)
     n, mean = int(valid.sum()), float(x[valid].mean())
+    most = independent_windows(n, horizon)
     centred = x - mean
     count = RULE * n ** (2 / 3)
     if horizon > 1:
@@ -110,7 +106,7 @@ def mean_error(x: Array, horizon: int = 1) -> MeanError:
         left = centred[1:] - rho * np.nan_to_num(centred[:-1])
         variance = cosine_variance(left - np.nanmean(left), count) / (1 - rho) ** 2
         effective = n * (1 - rho) / (1 + rho)
-    effective = min(effective, independent_windows(n, horizon))
+    effective = min(effective, most)
     return MeanError(n, mean, math.sqrt(variance / n), float(count), effective)
 
 
