@@ -139,3 +139,49 @@ def test_the_remedy_for_unadjusted_closes_with_a_split_column_works(tmp_path: Pa
     market.import_()
     (figure,) = market.show("performance", horizons=["since"], since=str(SESSIONS[0]))
     assert isinstance(figure.value, float) and math.isclose(figure.value, 0.01)  # 40.4 x 1.25 / 50
+
+
+EXCHANGE = """
+[market]
+name = "t"
+benchmark = "aaa"
+[sources.p]
+table = "prices"
+path = "p.csv"
+columns = { security = "ticker", date = "date", close = "close", price_return = "change" }
+[sources.paid]
+table = "actions"
+path = "a.csv"
+columns = { security = "ticker", date = "date", amount = "amount" }
+constants = { kind = "special_dividend" }
+[baskets.aaa]
+instrument = "AAA"
+"""
+#: By the exchange's change nothing moved: all of the fall was paid out.
+FELL_3, FELL_20 = [(100, 0), (97, 0), (97, 0)], [(100, 0), (80, 0), (80, 0)]
+
+
+@pytest.mark.parametrize(
+    ("closes", "paid", "value"),
+    [
+        (FELL_3, "", -0.03),  # taken for an ordinary dividend, with a caveat
+        (FELL_3, f"AAA,{SESSIONS[1]},3", 0.0),
+        (FELL_3, f"AAA,{SESSIONS[1]},2", 97 / 98 - 1),
+        (FELL_20, "", 0.0),
+        (FELL_20, f"AAA,{SESSIONS[1]},20", 0.0),  # in the exchange's change already: once
+    ],
+)
+def test_a_special_dividend_in_a_file_of_exchange_changes_counts_once(
+    tmp_path: Path, closes: list[tuple[int, int]], paid: str, value: float
+) -> None:
+    rows = [f"AAA,{d},{c},{m}" for d, (c, m) in zip(SESSIONS, closes, strict=False)]
+    (tmp_path / "p.csv").write_text("\n".join(["ticker,date,close,change", *rows]) + "\n")
+    elsewhere = f"BBB,{SESSIONS[0]},1"
+    (tmp_path / "a.csv").write_text("\n".join(["ticker,date,amount", elsewhere, paid]) + "\n")
+    (tmp_path / "market.toml").write_text(EXCHANGE)
+    market = paceline.open(tmp_path / "market.toml")
+    market.import_()
+    (figure,) = market.show("performance", horizons=["since"], since=str(SESSIONS[0]))
+    assert figure.value == pytest.approx(value, abs=1e-12)
+    said = any("taken for ordinary dividends" in caveat for caveat in figure.caveats)
+    assert said is (closes is FELL_3)
