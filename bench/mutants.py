@@ -132,7 +132,7 @@ def page(results: dict[str, Result]) -> str:
         "original is explained, and not counted. Minutes are of computing on one core, without",
         f"the run that finds which tests reach which line ({results['reach']['minutes']:.0f}).",
         "",
-        "Tried is a sample: of a room 60 unless `--count` says less, as it did where fewer stand here.",
+        "Tried is a sample: of a room 60, fewer where `--count` said so.",
         "",
         "| room | of | tried | noticed | survived | explained | score | minutes |",
         "|---|---|---|---|---|---|---|---|",
