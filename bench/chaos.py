@@ -51,7 +51,7 @@ GENERAL = re.compile(
 LACKING = (
     "no return|no price|not held|(is|are) held|(has|have) a price|stands? in|ended on|silent for|"
     "did not move|cannot be ranked|rolled forward|no date|not found in the data|no (return )?level|"
-    "returns: |(is|are) needed|market cap|no members"
+    "returns: |(is|are) needed|market cap|no members|float factor"
 )
 #: Words that name a cause, by what was done.
 NAMES = {

@@ -33,6 +33,10 @@ universe = "large"
 start = 2023-12-05
 store = "store"
 basis = "price"
+follows = 0.0005
+[published]
+cap = "index"
+total = "fund"
 [sources.changes]
 path = "changes.parquet"
 dialect = "changes"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 REPEATED_NOTE = (
     "company-wide caps are repeated across share classes: each line carries an equal part of it"
 )
+FULL = "without a float factor some members are weighed by their whole market cap"
 
 
 def targets(panel: Panel, market: config.MarketFile, names: Sequence[str] | None = None) -> Targets:
@@ -215,7 +216,7 @@ class BasketBuilder:
         )
         held = weights.weigh(self.weightings[spec.weight], at)
         if at.sized:
-            self._note_sizes(name, at.sizes, members, weighed=bool(held.any()))
+            self._note_sizes(name, at.sizes, members, day.t, weighed=bool(held.any()))
         if spec.cap_limit is None:
             return held
         try:
@@ -226,11 +227,15 @@ class BasketBuilder:
                 error.remedy,
             ) from None
 
-    def _note_sizes(self, name: str, sizes: Sizes, members: Bools, *, weighed: bool) -> None:
+    def _note_sizes(
+        self, name: str, sizes: Sizes, members: Bools, t: int, *, weighed: bool
+    ) -> None:
         """Keep what is weak about the sizes that weights rest on, for the caveats."""
         notes = self._notes.setdefault(name, [])
         repeated = REPEATED_NOTE if (sizes.repeated & members).any() else ""
-        notes += [note for note in (sizes.note, repeated) if note and note not in notes]
+        since = self.selector.factored
+        unfloated = "" if since is None or (since[members & (sizes.line > 0)] <= t).all() else FULL
+        notes += [n for n in (sizes.note, repeated, unfloated) if n and n not in notes]
         unsized = int((members & ~(sizes.line > 0)).sum())
         if weighed and unsized > self._unsized.get(name, (0, 0))[0]:
             self._unsized[name] = (unsized, int(members.sum()))

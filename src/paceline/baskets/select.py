@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import polars as pl
 
 from paceline import config
 from paceline.arrays import Array, Bools
@@ -198,6 +199,22 @@ class Selector:
         np.maximum.at(best, self.panel.companies, np.nan_to_num(company))
         filled = best[self.panel.companies]
         return np.where(filled > 0, filled, np.nan)
+
+    @cached_property
+    def factored(self) -> Array | None:
+        """(N,) the first session on which a float factor is known; None where no source has any."""
+        sources = self.market.sources.values()
+        if not any(s.table == "shares" and "float_factor" in s.columns for s in sources):
+            return None
+        panel, out = self.panel, np.full(len(self.panel.securities), np.inf)
+        rows = panel.facts.table("shares").drop_nulls("float_factor")
+        first = rows.group_by("security").agg(pl.max_horizontal("known", "date").min().alias("on"))
+        place = {s: i for i, s in enumerate(panel.securities)}
+        for security, on in first.select("security", "on").iter_rows():
+            if security in place:
+                day = np.datetime64(on)
+                out[place[security]] = np.searchsorted(panel.sessions, day)
+        return out
 
     def sizes(self, universe: str | None, day: Day) -> Sizes:
         """How large each security counts at the day's close.

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from paceline.arrays import COVERAGE, PATIENCE, Array, Bools, Dates, Ints
+from paceline.indices.apart import Apart
 from paceline.indices.validity import Validity
 from paceline.wording import agreeing, number_of
 
@@ -55,6 +56,7 @@ class Gaps:
               ""
     alone     the basket is one instrument
     dated     what its members and weights rest on that is of a day
+    apart     built baskets of its universe that do not follow what is published for them
     eligible, absent, held  members on each of ``sessions``, those of them without any price, and
                       those that the basket holds; empty where nobody counted them
     ranked    the basket is chosen from those members by more than their class: the absent are not
@@ -75,6 +77,7 @@ class Gaps:
     ended: str = ""
     alone: bool = False
     dated: tuple[Validity, ...] = ()
+    apart: tuple[Apart, ...] = ()
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -123,6 +126,7 @@ class Gaps:
         said = (
             self.end if not refusals else "",
             *(c for d in self.dated for c in d.caveats(first, end)),
+            *(a.caveat(first, end) for a in self.apart),
             *self._members(start or end, end),
             *self._before(first, low),
             *self._within(low, high),

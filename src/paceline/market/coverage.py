@@ -9,9 +9,10 @@ import numpy as np
 
 from paceline.arrays import Dates
 from paceline.indices import levels
+from paceline.indices.apart import Apart
 from paceline.indices.drift import SHARES
 from paceline.indices.gaps import Gaps
-from paceline.market import validity
+from paceline.market import following, validity
 
 if TYPE_CHECKING:
     from paceline.baskets.absent import Absent
@@ -35,6 +36,11 @@ class Coverage:
             return {}
         file = self.moment.file.model_copy(update={"baskets": dict(self.moment.declared.baskets)})
         return absent.absent(self.moment.stocks, file, self.moment.composites)
+
+    @cached_property
+    def apart(self) -> list[Apart]:
+        """Built baskets that do not follow what is published for them."""
+        return following.all_apart(self.moment)
 
     def gaps(self, name: str, basis: str = "") -> Gaps | None:
         """What the level of a basket lacks, session by session; None for a name without a level.
@@ -83,6 +89,7 @@ class Coverage:
             days[last] if last < len(there) - 1 else "",
             bool(self.moment.baskets[name].instrument),
             validity.of_basket(self.moment, name),
+            tuple(following.touching(self.moment, name, basis)),
         )
 
     def _days(self, sessions: Dates) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ import numpy as np
 from paceline.arrays import Array, Dates
 from paceline.baskets.emptiness import NO_MEMBERS
 from paceline.errors import PacelineError, UnknownName
-from paceline.market import named
+from paceline.market import following, named
 from paceline.rows import MISSING_SESSIONS, STOPPED
 from paceline.signals.sessions import month_ends
 from paceline.wording import number_of
@@ -196,11 +196,7 @@ def _latest(days: list[str]) -> str:
 
 def _following(market: Market) -> Iterator[Watched]:
     """Months in which a built basket and what is published for it differ by more than stated."""
-    pairs = dict(market.file.published)
-    broad = market.broad
-    bench = market.baskets[market.benchmark]
-    if not pairs and broad is not None and bench.instrument:
-        pairs = {broad: market.benchmark}
+    pairs = following.pairs(market.file)
     names = {own: market.resolve([own])[0] for own in pairs}
     others = {own: market.resolve([other])[0] for own, other in pairs.items()}
     market = market.including(list(others.values()))

@@ -73,7 +73,7 @@ def streaks(view: View, *, window: int | None = None) -> Result:
             ("longest_ahead", "longest_behind"),
             (lead, other),
         )
-    return Result(table=tidy(rows, first=pl.Date, gain=pl.Float64, known=pl.Date))
+    return Result(table=tidy(rows, first=pl.Date, gain=pl.Float64, known=pl.Date, reach=pl.String))
 
 
 def _rows(
@@ -112,6 +112,8 @@ def _rows(
                 "known": day(view.sessions, last),
                 "first": day(view.sessions, base + 1) if length and np.isfinite(length) else None,
                 "gain": float(moves[0] - (moves[1] if len(moves) > 1 else 0.0)) if length else 0.0,
+                # what broke the run before counts too; of the longest, every other run
+                "reach": "" if name != "current" else str(day(view.sessions, max(base - 1, 0))),
             }
         )
     return rows
