@@ -47,6 +47,7 @@ def prices(data: bytes | None, **more: Any) -> dict[str, Any]:
     return {"files": {"p.csv": data}, "source": {"path": "p.csv", "columns": COLUMNS, **more}}
 
 
+_BEYOND = pl.Series([2**30]).cast(pl.Int32).cast(pl.Date)
 _PARQUET = parquet(ticker=["AAA"], date=[dt.date(2025, 9, 8)], close=[1.0])
 _CHANGES = {**COLUMNS, "price_return": {"column": "change", "unit": "percent"}, "market_cap": "cap"}
 _HOLDINGS = {"fund": "fund", "security": "ticker", "weight": "weight", "date": "date"}
@@ -126,6 +127,40 @@ CASES: tuple[Case, ...] = (
         error=(
             "SourceError",
             "p.csv: a header and no rows. Fetch it again, or check the dates asked for.",
+        ),
+    ),
+    Case(
+        "Parquet without rows",
+        {"p.parquet": parquet(ticker=[], date=[], close=[])},
+        {"path": "p.parquet", "columns": COLUMNS},
+        ("SourceError", "p.parquet: no rows. Fetch it again, or check the dates asked for."),
+    ),
+    Case(
+        "header and empty rows",
+        **prices(b"ticker,date,close\n,,\n,,\n"),
+        error=("SourceError", "p.csv: no rows. Fetch it again, or check the dates asked for."),
+    ),
+    Case(
+        "a cell without end",
+        **prices(b"ticker,date,close\nAAA,2025-09-08,1\n" + b"B" * 70_000 + b",2025-09-08,1\n"),
+        error=(
+            "SourceError",
+            "p.csv: column 'ticker' holds a cell of 70,000 bytes, more than the 65,536 that are "
+            "read. Check the delimiter, the quotes and the line ends.",
+        ),
+    ),
+    Case(
+        "a day beyond all calendars",
+        {
+            "p.parquet": parquet(
+                ticker=["AAA"], date=pl.Series([2**30]).cast(pl.Int32).cast(pl.Date), close=[1.0]
+            )
+        },
+        {"path": "p.parquet", "columns": COLUMNS},
+        (
+            "SourceError",
+            "p.parquet: column 'date' holds 1 day outside the years 1 to 9999, the first in row 1. "
+            "Correct them where the file is made; its unit of time may be wrong.",
         ),
     ),
     Case(

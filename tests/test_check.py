@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +23,7 @@ from paceline.errors import PacelineError, StoreError
 from paceline.lineage import Origin, Step
 from paceline.market import importing, stating, upkeep
 from paceline.sources import Raw
-from paceline.store import Cache, Store, delta, layout
+from paceline.store import Cache, Store, delta, layout, written
 from paceline.store.cache import checksum
 from paceline.store.written import CLAIMED
 
@@ -405,3 +407,76 @@ def test_a_store_from_before_checksums_were_kept_still_opens(tmp_path: Path) -> 
     raw = Raw(b"x", Origin("a", "b", "c", checksum=hashlib.sha256(b"x").hexdigest()))
     assert store.keep_raw(raw)
     assert "from before checksums were kept" in " ".join(store.check().notes)
+
+
+@pytest.mark.parametrize("byte", [0, 4, 0.2, 0.4, 0.6, 0.8, -9, -1])
+def test_any_bit_of_the_lineage_is_seen(market: Path, byte: float) -> None:
+    """Also one that changes no step: a reader of Parquet passes over many."""
+    file, path = config.load(market / "market.toml"), newest(market, "steps/*.parquet")
+    data = bytearray(path.read_bytes())
+    data[int(byte * len(data)) if 0 < byte < 1 else int(byte)] ^= 1
+    path.write_bytes(data)
+    (fault,) = upkeep.check(file).faults
+    assert (fault.place, fault.file) == ("steps", path.name)
+    upkeep.repair(file)
+    assert upkeep.check(file).faults == () and Store(market / "store").step("ab") is None
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (PermissionError(errno.EACCES, "Permission denied"), "no permission"),
+        (OSError(errno.EMFILE, "Too many open files"), "too many open files"),
+    ],
+)
+def test_what_cannot_be_read_by_this_user_is_no_damage(
+    market: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, says: str
+) -> None:
+    """Neither a check nor a repair may take it for one, and move whole files away."""
+    before = {p: p.read_bytes() for p in (market / "store").rglob("*") if p.is_file()}
+
+    def refused(_: Path) -> str:
+        raise error
+
+    monkeypatch.setattr(written, "checksum", refused)
+    for ask in (upkeep.check, upkeep.repair):
+        with pytest.raises(StoreError, match=says):
+            ask(config.load(market / "market.toml"))
+    assert {p: p.read_bytes() for p in (market / "store").rglob("*") if p.is_file()} == before
+
+
+def test_a_disk_that_fails_on_one_file_is_damage_of_that_file(
+    market: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, real = newest(market, "tables/prices/**/*-c000.*.parquet"), written.checksum
+
+    def failing(path: Path) -> str:
+        if path == bad:
+            raise OSError(errno.EIO, "Input/output error")
+        return real(path)
+
+    monkeypatch.setattr(written, "checksum", failing)
+    (fault,) = upkeep.check(config.load(market / "market.toml")).faults
+    assert fault.place == "prices" and "Input/output error" in fault.what
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.parametrize("place", ["", "tables/prices", "tables/prices/_delta_log"])
+def test_a_closed_folder_is_named(market: Path, place: str) -> None:
+    closed = market / "store" / place
+    closed.chmod(0)
+    try:
+        for ask in (upkeep.check, lambda f: Store(f.market.store).read("prices")):
+            with pytest.raises(StoreError, match="no permission"):
+                ask(config.load(market / "market.toml"))
+    finally:
+        closed.chmod(0o755)
+
+
+def test_a_store_without_its_cache_is_read_where_nothing_may_be_written(
+    market: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = market / "store"
+    shutil.rmtree(store / "cache", ignore_errors=True)
+    monkeypatch.setattr(Store, "writable", False)
+    assert len(Store(store).read("prices")) and not (store / "cache").exists()

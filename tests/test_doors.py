@@ -362,6 +362,24 @@ MEANINGLESS: list[tuple[str, Any, str]] = [
     ("sources.prices.constants", {"close": "ten"}, "constants.close"),
     ("sources.prices.constants", {"known": "soon"}, "constants.known"),
     ("sources.index.constants", {"security": "IDX", "clsoe": 5}, "clsoe"),
+    # true is no 1
+    ("market.guard", True, "market.guard: true and false"),
+    ("market.low", [True, 0.03], "market.low: true and false"),
+    ("baskets.cap.cap_limit", True, "baskets.cap.cap_limit: true and false"),
+    ("baskets.given.weights", {"AAA": True, "BBB": 1.0}, "baskets.given.weights: true and false"),
+    ("sources.prices.max_age", True, "sources.prices.max_age: true and false"),
+    ("measures.percent_above_average", {"window": True}, "window: true and false"),
+    # of a value of several possible kinds the one it is nearest to
+    (
+        "sources.prices.columns.price_return",
+        {"column": "change", "unit": "furlong"},
+        "columns.price_return.unit: Input should be '', 'fraction'",
+    ),
+    ("sources.prices.columns.close", {"colum": "close"}, "unknown key 'sources.prices.columns"),
+    ("sources.prices.path", [1], "sources.prices.path.0: Input should be a valid string"),
+    ("sources.prices.where", {"ticker": {}}, "where.ticker: Input should be a valid string, or"),
+    ("sources.prices.rename", {"AAA": ""}, "sources.prices.rename.AAA"),
+    ("universes.rules.eligible.exclude_name", "[", "expression (unclosed character class)."),
 ]
 
 

@@ -146,6 +146,16 @@ def test_a_missing_required_value_and_a_column_of_the_wrong_type() -> None:
     assert out.tables["series"].rows() == [("GDP", D(2025, 3, 31), 1.0, D(2025, 3, 31))]
 
 
+def test_an_empty_text_is_no_name() -> None:
+    """Neither of a security nor of a series or a list."""
+    out = check(prices("", close=[10.0, 11.0]), prices("AAA", close=[10.0]))
+    assert column(out, "security") == ["AAA"] and found(out)["security is missing"] == 2
+    rows = pl.DataFrame({"universe": ["", "m"], "security": ["AAA", "AAA"]})
+    out = check(rows, table="members")
+    assert out.tables["members"]["universe"].to_list() == ["m"]
+    assert found(out) == {"universe is missing": 1}
+
+
 def test_columns_no_table_has_are_a_plug_in_fault() -> None:
     with pytest.raises(SourceError, match="gives colour, no column of table 'prices'"):
         check(prices(close=[1.0]).with_columns(colour=pl.lit(1)))

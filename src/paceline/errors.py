@@ -41,7 +41,7 @@ class UnknownName(UsageError):
     """A name that does not exist; the error lists the nearest names that do."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        names = sorted(known)
+        names = sorted(set(known))
         near = get_close_matches(name, names, n=3, cutoff=0.5)
         if near:
             remedy = f"Did you mean {' or '.join(repr(n) for n in near)}?"

@@ -30,6 +30,12 @@ LIMITS: tuple[tuple[tuple[int, ...], tuple[str, ...], str, str], ...] = (
         "whole.",
     ),
     (
+        (errno.EACCES, errno.EPERM, errno.EROFS),
+        ("permission denied", "operation not permitted", "read-only file system"),
+        "there is no permission for a file or folder.",
+        "Give this user access to it, or name another place.",
+    ),
+    (
         (errno.ENOSPC, errno.EDQUOT),
         ("no space left", "disk quota exceeded"),
         "a disk is full.",
@@ -46,7 +52,8 @@ def met(error: BaseException | None) -> tuple[str, str] | None:
         code, text = getattr(error, "errno", None), str(error).lower()
         for codes, words, message, remedy in LIMITS:
             if code in codes or any(word in text for word in words):
-                return message, remedy
+                name = getattr(error, "filename", None)
+                return (f"{name}: {message}" if name else message), remedy
         error = error.__cause__ or error.__context__
     return None
 

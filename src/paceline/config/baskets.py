@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -45,9 +46,9 @@ class Eligible(Strict):
             try:
                 pl.Series(["x"]).str.contains(value)
             except pl.exceptions.PolarsError as error:
-                raise ValueError(
-                    f"not a regular expression ({' '.join(str(error).split())})"
-                ) from None
+                why = re.search(r"^error: (.+)$", str(error), re.MULTILINE)
+                said = f" ({why[1].strip()})" if why else ""
+                raise ValueError(f"not a regular expression{said}") from None
         return value
 
 

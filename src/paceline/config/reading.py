@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -15,6 +17,9 @@ from paceline.config.market import MarketFile, MarketInfo, Report
 from paceline.config.sources import ColumnMap, OriginEntry, Source
 from paceline.config.values import Strict
 from paceline.errors import MarketFileError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 
 def load(path: str | Path, data: str | Path | None = None) -> MarketFile:
@@ -42,7 +47,7 @@ def load(path: str | Path, data: str | Path | None = None) -> MarketFile:
     try:
         parsed = MarketFile.model_validate(raw)
     except ValidationError as error:
-        raise _explain(error, path) from None
+        raise _explain(error, path, raw) from None
     folder = str(data) if data is not None else _path("market.data", parsed.market.data, path)
     home = path.resolve().parent
     info = parsed.market.model_copy(
@@ -76,11 +81,16 @@ def _path(key: str, text: str, path: Path) -> str:
     return meant
 
 
-def _explain(error: ValidationError, path: Path) -> MarketFileError:
-    first = error.errors()[0]
-    key = ".".join(str(p) for p in first["loc"]) or "the file"
-    value, message = first.get("input"), first["msg"].removeprefix("Value error, ")
-    more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
+def _explain(error: ValidationError, path: Path, raw: object) -> MarketFileError:
+    """The first fault; of a value of several possible kinds that of the kind it is nearest to."""
+    errors = [(_key(e, raw), e) for e in error.errors()]
+    whole = errors[0][0]
+    own = [(key, e) for key, e in errors if key[: len(whole)] == whole]
+    # a mistyped key is unknown, and lacks where it should be: the first says more
+    deepest, first = max(own, key=lambda f: (len(f[0]), f[1]["type"] == "extra_forbidden"))
+    same = dict.fromkeys(_said(e) for key, e in own if key == deepest)
+    key, message = ".".join(map(str, deepest)) or "the file", ", or ".join(same)
+    more = f" ({len(errors) - len(own)} more)" if len(errors) > len(own) else ""
     if first["type"] == "extra_forbidden":
         accepted = _keys_beside(first["loc"])
         near = get_close_matches(str(first["loc"][-1]), accepted, n=1)
@@ -93,11 +103,30 @@ def _explain(error: ValidationError, path: Path) -> MarketFileError:
             f"{path}: the key {key!r} is missing{more}.",
             "Add it; `paceline init` writes an example.",
         )
-    if not first["loc"]:  # a reference from one table to another: the message says where
+    if not deepest:  # a reference from one table to another: the message says where
         reason, _, remedy = message.partition(". ")
         return MarketFileError(f"{path}: {reason}.", remedy)
+    value = first.get("input")
     shown = repr(value) if len(repr(value)) < 80 else repr(value)[:77] + "..."
     return MarketFileError(f"{path}: {key}: {message}{more}.", f"Found {shown}.")
+
+
+def _said(error: ErrorDetails) -> str:
+    return error["msg"].removeprefix("Value error, ")
+
+
+def _key(error: ErrorDetails, raw: object) -> tuple[int | str, ...]:
+    """The keys of the file that lead to a fault: pydantic names the kinds that it tried, too."""
+    found: list[int | str] = []
+    at = raw
+    for part in error["loc"]:
+        inside = dict(enumerate(at)) if isinstance(at, list) else at
+        if isinstance(inside, Mapping) and part in inside:
+            at = inside[part]
+            found.append(part)
+        elif error["type"] == "missing" and part == error["loc"][-1]:
+            found.append(part)
+    return tuple(found)
 
 
 def _keys_beside(loc: tuple[int | str, ...]) -> list[str]:

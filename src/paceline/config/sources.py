@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
-from paceline.config.values import Amount, Strict
+from paceline.config.values import Amount, Name, Strict
 
 #: Days that members, classes and holdings may be rolled forward.
 AGE = 366
@@ -73,7 +73,7 @@ class Source(Strict):
     where: dict[str, str | list[str]] = Field(default_factory=dict)
     """Column of the file -> value or values of the rows to keep; `"!x"`: all but x; `""`: an empty
     cell."""
-    rename: dict[str, str] = Field(default_factory=dict)
+    rename: dict[str, Name] = Field(default_factory=dict)
     """Identifier of a security in the file -> ours."""
     dialect: Literal["auto", "changes", "adjusted", "split_adjusted", "returns"] = "auto"
     """What the prices are: `changes` (closes and the exchange's changes), `adjusted`,

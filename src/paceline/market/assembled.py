@@ -105,7 +105,9 @@ class Assembled:
             longer = self._longer(self.instruments, now, request)
             if longer is None:
                 return None
-            built = self._further(longer, self.instruments, self.instrument_indices, list(held))
+            there = set(self.instruments.securities)
+            begun = [n for n, instrument in held.items() if instrument in there]
+            built = self._further(longer, self.instruments, self.instrument_indices, begun)
             if built is None:
                 return None
             parts = replace(parts, instruments=longer, instrument_indices=built)
@@ -163,14 +165,23 @@ class Assembled:
 
     @cached_property
     def instruments(self) -> Panel | None:
-        """The panel of the single instruments named by baskets, over their whole history."""
+        """The panel of the single instruments named by baskets, over their whole history.
+
+        Without those whose first price is of a later day; None where there is no other.
+        """
         from paceline import panel
 
         if self._parts.instruments is not None:
             return self._parts.instruments
         names = sorted({b.instrument for b in self.baskets.values() if b.instrument})
-        request = self.instrument_request(names)
-        return panel.build(self.stored.store, **request) if names else None
+        if not names:
+            return None
+        try:
+            return panel.build(self.stored.store, **self.instrument_request(names))
+        except NotEnoughData:
+            if self.stocks is None:
+                raise
+            return None
 
     def instrument_request(self, names: Sequence[str]) -> dict[str, Any]:
         """What the panel of single instruments asks the store for."""
@@ -245,7 +256,8 @@ class Assembled:
             return self._parts.instrument_indices
         if self.instruments is None:
             return {}
-        names = [n for n, b in self.baskets.items() if b.instrument]
+        there = set(self.instruments.securities)
+        names = [n for n, b in self.baskets.items() if b.instrument in there]
         file = self.file.model_copy(update={"baskets": self.baskets})
         targets = baskets.targets(self.instruments, file, names)
         return indices.build_both(self.instruments, targets)

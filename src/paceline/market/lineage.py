@@ -76,8 +76,8 @@ class Lineage:
 
     def _root(self, name: str, spec: config.Basket) -> tuple[Step, tuple[str, ...]]:
         """Step and caveats of a basket."""
-        panel = self.moment.instruments if spec.instrument else self.moment.stocks
-        assert panel is not None
+        ours = (self.moment.stocks, self.moment.instruments)
+        panel = next(p for p in (ours[::-1] if spec.instrument else ours) if p is not None)
         universe = self.file.universes.get(spec.universe or "")
         settings = spec.model_dump(mode="json", exclude_defaults=True, exclude={"label", "aliases"})
         params = {"name": name, **settings}
@@ -97,6 +97,8 @@ class Lineage:
                 break
         caveats += validity.undated(self.moment, name)
         caveats += self._off_basis(name, spec)
+        if spec.instrument and spec.instrument not in panel.securities:
+            caveats.append(f"{spec.instrument} has no price up to {self.moment.as_of}")
         used = {"prices", *self.file.tables_behind(spec)}
         from_ = self._instrument_sources[spec.instrument] if spec.instrument else self.file.sources
         caveats += [

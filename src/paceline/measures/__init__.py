@@ -303,6 +303,10 @@ def _value(measure: Measure, key: str, value: object, where: str) -> object:
         error = UnknownName(f"parameter of {measure.name}", key, measure.params)
         raise MarketFileError(f"{where}.{key}: {error.message}", error.remedy)
     given = value.isoformat() if isinstance(value, dt.date) else value
+    if isinstance(given, bool) and "bool" not in str(measure.params[key].annotation):
+        raise MarketFileError(
+            f"{where}.{key}: true and false are no values of this parameter.", f"Found {given!r}."
+        )
     try:
         taken = TypeAdapter(measure.params[key].annotation).validate_python(given)
         measure.check({key: taken})

@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Unpack
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from paceline import schema
@@ -124,11 +125,7 @@ def _assemble(store: Store, request: PanelRequest) -> Matrices:
             begin = min(begin, int(y.column[y.keep].min(initial=begin)))
         order = sorted((name, code) for name, code in names.items() if present[code])
         if not order:
-            raise NotEnoughData(
-                f"{store.path} holds no price of a wanted security between {calendar[0]} and "
-                f"{calendar[-1]}.",
-                "Import prices, or ask for other securities or dates.",
-            )
+            raise _nothing(store, request)
         row = np.full(len(names), -1, np.int64)
         row[[code for _, code in order]] = np.arange(len(order))
         shape = len(order), len(calendar) - begin
@@ -152,6 +149,24 @@ def _assemble(store: Store, request: PanelRequest) -> Matrices:
         marks={name: m.joined(doubted[name]) for name, m in marks.items()},
         priced=priced(filled.fields),
         latest=latest,
+    )
+
+
+def _nothing(store: Store, request: PanelRequest) -> NotEnoughData:
+    """That no wanted security has a price on the sessions asked for, and when the first one is."""
+    rows = store.table("prices", request.version)
+    rows = rows.filter(pl.col("source").is_in(list(source_numbers(request))))
+    if request.choice.securities is not None:
+        rows = rows.filter(pl.col("security").is_in(list(request.choice.securities)))
+    first = rows.select(pl.col("date").min()).collect().item()
+    begin, end = request.calendar[0], request.calendar[-1]
+    later = first is not None and np.datetime64(first) > end
+    return NotEnoughData(
+        f"{store.path} holds no price of a wanted security between {begin} and {end}"
+        + (f": the first is of {first}." if later else "."),
+        f"Ask for {first} or a later day."
+        if later
+        else "Import prices, or ask for other securities or dates.",
     )
 
 

@@ -191,7 +191,9 @@ def _reasons(table: schema.Table, frame: pl.DataFrame, typed: pl.DataFrame) -> p
         for c in cast
     ]
     reasons += [
-        pl.when(pl.col(c.name).is_null()).then(pl.lit(f"{c.name} is missing"))
+        pl.when(pl.col(c.name).is_null() | (pl.col(c.name).cast(pl.String) == "")).then(
+            pl.lit(f"{c.name} is missing")
+        )
         for c in table.columns
         if c.required
     ]

@@ -61,6 +61,8 @@ __all__ = [
 #: What one load writes: rows by table, and what its line in the log says of them.
 Writing = tuple[dict[str, pl.DataFrame], dict[str, Any]]
 
+#: Folders of a store.
+FOLDERS = ("tables", "raw", "claims", "rewrites", "steps", "cache")
 #: Hours after which ``vacuum`` takes a file that no table refers to for abandoned: a week.
 ABANDONED = 168
 
@@ -75,13 +77,14 @@ class Store:
         self.path = Path(path)
         self.log = LoadLog(self.path)
         self._taken: dict[tuple[str, int], Withdrawals] = {}
-        if create:
+        there = delta.exists(self.log.folder)
+        if not (there or create):
+            raise self.log.missing()
+        if create and (not there or self.writable):
             with delta.guard(self.path, "creating the store"):
-                for folder in ("tables", "raw", "claims", "rewrites", "steps", "cache"):
+                for folder in FOLDERS:
                     (self.path / folder).mkdir(parents=True, exist_ok=True)
             delta.create(self.log.folder, layout.LOADS)
-        elif not delta.exists(self.log.folder):
-            raise self.log.missing()
 
     def _folder(self, name: str) -> Path:
         return self.path / "tables" / name

@@ -6,7 +6,7 @@ import errno
 import re
 from pathlib import Path
 
-from paceline.errors import StoreError
+from paceline.errors import PacelineError, StoreError
 
 #: What the system or a library says, and the cause it is a sign of.
 CAUSES: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
@@ -97,6 +97,16 @@ def cause_of(error: BaseException) -> str | None:
         if code in codes or any(word in lower for word in words):
             return cause
     return None
+
+
+def pass_on(error: BaseException) -> None:
+    """Raise the error again where it is no damage of a file: no permission, say, to read it.
+
+    A broken disk is the file's own fault.
+    """
+    told = error.__cause__ if isinstance(error, PacelineError) else error
+    if told is not None and cause_of(told) not in (None, "device", "folder", "name"):
+        raise error
 
 
 def damaged(folder: Path, what: str) -> StoreError:

@@ -17,7 +17,7 @@ import polars as pl
 
 from paceline import threads
 from paceline.errors import StoreError
-from paceline.store import delta, files, layout, written
+from paceline.store import causes, delta, files, layout, written
 from paceline.store.cache import Cache
 from paceline.store.written import Kept, Rewrite, Written
 from paceline.wording import agreeing, number_of
@@ -144,6 +144,11 @@ def check(path: Path) -> Inspection:
 
     Raises ``StoreError`` where the folder holds no store, or may not be read.
     """
+    with delta.guard(path, "checking the store"):
+        return _check(path)
+
+
+def _check(path: Path) -> Inspection:
     if not (path / "tables").is_dir() and not (path / "claims").is_dir():
         raise StoreError(
             f"{path} holds no store.", "Run `paceline import` first, or name one with --store DIR."
@@ -199,6 +204,7 @@ def _listed(
         with delta.guard(folder, "reading the list of loads"):
             lines = {row["load"]: row for row in rows.collect().to_dicts()}
     except StoreError as error:
+        causes.pass_on(error)
         return {}, None, [Damage(claimed, "loads", "", error.message)]
     return lines, frozenset(lines), []
 
@@ -208,6 +214,7 @@ def _read_claim(claim: Path) -> dict[str, Any] | str | None:
     try:
         return written.read_receipt(claim)
     except (OSError, ValueError) as error:
+        causes.pass_on(error)
         return f"is no receipt ({error})"
 
 
@@ -270,6 +277,7 @@ def _active(folder: Path) -> dict[str, tuple[int | None, int | None]] | str:
         with delta.guard(folder, "listing its files"):
             rows = pl.DataFrame(table.get_add_actions(flatten=True))
     except (StoreError, delta.ConflictError) as error:
+        causes.pass_on(error)
         return str(error)
     return {r["path"]: (r.get("min.load"), r.get("max.load")) for r in rows.iter_rows(named=True)}
 
@@ -310,6 +318,7 @@ def _log_faults(folder: Path, table: str, expected: Expected, everybody: Loads) 
             try:
                 list(written.added(folder / "_delta_log" / name))
             except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+                causes.pass_on(error)
                 what = f"is no entry of a log ({error})"
                 yield Damage(everybody, table, f"_delta_log/{name}", what)
     yield from _last_checkpoint(folder, table, point)
@@ -336,6 +345,7 @@ def _last_checkpoint(folder: Path, table: str, point: int) -> Iterator[Damage]:
         elif point >= 0:
             what = "is missing"
     except (OSError, ValueError, TypeError, KeyError, pl.exceptions.PolarsError) as error:
+        causes.pass_on(error)
         what = f"cannot be read ({type(error).__name__})"
     if what is not None:
         yield Damage(NOBODY, table, "_delta_log/_last_checkpoint", what)

@@ -73,7 +73,8 @@ def guard(folder: Path, doing: str) -> Iterator[None]:
 
 def exists(folder: Path) -> bool:
     """Whether the folder holds a table."""
-    return (folder / "_delta_log").is_dir()
+    with guard(folder, "looking for the table"):
+        return (folder / "_delta_log").is_dir()
 
 
 def state(folder: Path) -> frozenset[tuple[str, int, int]]:
@@ -97,6 +98,8 @@ def open_table(folder: Path) -> DeltaTable | None:
     if not exists(folder):
         return None
     with guard(folder, "opening the table"):
+        # without permission to look, delta-rs finds a log without entries and calls it damaged
+        os.scandir(folder / "_delta_log").close()
         return DeltaTable(folder)
 
 

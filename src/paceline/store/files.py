@@ -6,9 +6,11 @@ Each is written as a whole or not at all.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,14 +18,14 @@ from typing import Any
 import polars as pl
 
 from paceline.errors import StoreError, UsageError
-from paceline.lineage import Origin, canonical, digest
-from paceline.store import causes, delta
+from paceline.lineage import Origin, canonical
+from paceline.store import causes, delta, written
 from paceline.store.written import CLAIMED, Kept, Written
 from paceline.writing import replacing
 
 #: Steps in one row group of a file: whole groups are skipped when one is looked for.
 GROUP = 4096
-#: Hex digits of the name of a file of steps.
+#: Hex digits of the ids in the name of a file of steps; the CRC-32 of its bytes follows.
 DIGITS = 24
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -79,29 +81,20 @@ def raw_fault(folder: Path, kept: Kept) -> str | None:
     except FileNotFoundError:
         return "is missing"
     except OSError as error:
+        causes.pass_on(error)
         return f"cannot be read ({error.strerror})"
     return None if found == Path(kept.path).name else "holds other bytes than were imported"
 
 
 def step_faults(folder: Path) -> Iterator[tuple[str, str]]:
-    """Files of steps that are not what was written: name and what is wrong.
-
-    A step is named by what is in it, and a file by its steps.
-    """
-    for path in sorted(folder.glob("*.parquet")):
+    """Files of steps that are not what was written, as their names say: name and what is wrong."""
+    for path in sorted(folder.glob("*-*.parquet")):
         try:
-            rows = pl.read_parquet(path, memory_map=False)
-            ids = rows["id"].to_list()
-            whole = _steps_name(ids) == path.stem and all(
-                digest({k: v for k, v in json.loads(step).items() if k != "id"}) == id_
-                for id_, step in rows.select("id", "step").iter_rows()
-            )
-        # what a reader of Parquet makes of a flipped bit is anybody's guess
-        except Exception as error:
-            yield path.name, f"cannot be read ({type(error).__name__})"
-        else:
-            if not whole:
-                yield path.name, "holds other steps than were written"
+            if written.checksum(path) != path.stem.rpartition("-")[2]:
+                yield path.name, "has other bytes than were written"
+        except OSError as error:
+            causes.pass_on(error)
+            yield path.name, f"cannot be read ({error.strerror})"
 
 
 def _steps_name(ids: Iterable[str]) -> str:
@@ -143,14 +136,18 @@ def save_steps(folder: Path, steps: Iterable[Mapping[str, Any]], *, writable: bo
     """
     lines = {str(s["id"]): canonical(dict(s)) for s in steps}
     ids = sorted(lines)
-    path = folder / f"{_steps_name(ids)}.parquet"
-    if not ids or path.exists():
+    name = _steps_name(ids)
+    if not ids or any(folder.glob(f"{name}*.parquet")):
         return True
     if not writable:
         return False
-    with delta.guard(folder, "keeping the lineage"), replacing(path) as draft:
+    with delta.guard(folder, "keeping the lineage"):
+        data = io.BytesIO()
         frame = pl.DataFrame({"id": ids, "step": [lines[i] for i in ids]})
-        frame.write_parquet(draft, row_group_size=GROUP)
+        frame.write_parquet(data, row_group_size=GROUP)
+        crc = zlib.crc32(data.getbuffer())
+        with replacing(folder / f"{name}-{crc:08x}.parquet") as draft:
+            draft.write_bytes(data.getbuffer())
     return True
 
 

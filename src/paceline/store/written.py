@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, Self
 
 from paceline import threads
 from paceline.lineage import canonical, digest
+from paceline.store import causes
 from paceline.writing import replacing
 
 #: Bytes of which the checksum is taken at a time.
@@ -59,6 +60,7 @@ class Kept(NamedTuple):
         except FileNotFoundError:
             return "is missing"
         except OSError as error:
+            causes.pass_on(error)
             return f"cannot be read ({error.strerror})"
 
 

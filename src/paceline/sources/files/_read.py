@@ -19,7 +19,7 @@ import polars as pl
 
 from paceline.errors import MarketFileError, SourceError
 from paceline.sources.files import _excel, _packed, _wide
-from paceline.sources.files._types import readable
+from paceline.sources.files._types import check_cells, readable
 
 _DELIMITERS = (",", ";", "\t", "|")
 _HEADER_WITHIN = 400  # lines searched for a header
@@ -101,6 +101,7 @@ def read(
         found = _csv(what, data, wanted, options, layout)
     if found.stacked is None:
         require(what, wanted, found.frame.columns)
+    check_cells(what, found.frame)
     return found
 
 

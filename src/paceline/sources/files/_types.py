@@ -1,4 +1,4 @@
-"""Types of a Parquet file's columns: which can be read as cells, and days that no calendar has."""
+"""Columns of a file: which can be read as cells, how long a cell may be, days no calendar has."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ import polars as pl
 
 from paceline.config import ColumnMap
 from paceline.errors import MarketFileError, SourceError
+from paceline.wording import number_of
 
+#: Bytes of the longest cell that is read: a workbook's hold half as many characters.
+LONGEST_CELL = 1 << 16
 #: Days that exist for every library that a date passes through: years 1 to 9999.
 _FIRST, _LAST = -719_162, 2_932_896
 _PER_DAY = {"ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
@@ -113,6 +116,24 @@ def constant(value: object, kind: pl.DataType) -> bool:
     return kind != pl.Date() or isinstance(value, dt.date)
 
 
+def check_cells(what: str, frame: pl.DataFrame) -> None:
+    """Refuse a file without rows, which would withdraw all that it said, and cells beyond reason.
+
+    Raises ``SourceError``.
+    """
+    if frame.is_empty():
+        raise SourceError(f"{what}: no rows.", "Fetch it again, or check the dates asked for.")
+    longest = frame.select(pl.col(pl.String).str.len_bytes().max())
+    for column in longest.columns:
+        size = longest[column][0] or 0
+        if size > LONGEST_CELL:
+            raise SourceError(
+                f"{what}: column {column!r} holds a cell of {size:,} bytes, more than the "
+                f"{LONGEST_CELL:,} that are read.",
+                "Check the delimiter, the quotes and the line ends.",
+            )
+
+
 def _possible(what: str, column: pl.Series) -> None:
     """Refuse days outside the years 1 to 9999."""
     unit = getattr(column.dtype, "time_unit", None)
@@ -120,7 +141,7 @@ def _possible(what: str, column: pl.Series) -> None:
     bad = ((day < _FIRST) | (day > _LAST)).fill_null(False)
     if bad.any():
         raise SourceError(
-            f"{what}: column {column.name!r} holds {int(bad.sum())} days outside the years 1 to "
-            f"9999, the first in row {int(bad.arg_max() or 0) + 1}.",
+            f"{what}: column {column.name!r} holds {number_of(int(bad.sum()), 'day')} outside the "
+            f"years 1 to 9999, the first in row {int(bad.arg_max() or 0) + 1}.",
             "Correct them where the file is made; its unit of time may be wrong.",
         )
