@@ -236,6 +236,28 @@ def test_buttons_are_not_printed(tab: Browser) -> None:
     assert tab.run("document.querySelector('.credit').offsetParent !== null")
 
 
+def test_a_chart_of_many_names_is_no_higher_than_the_paper(tmp_path: Path) -> None:
+    """Fifty names, half of them of two lines: one page below the heading of its section."""
+    names = [f"Industry {n} " + "with a name of many words" * (n % 2) for n in range(50)]
+    drawn = [sample.figure("performance", n, 0.01 * k - 0.2) for k, n in enumerate(names)]
+    chart = Chart(
+        "bar",
+        "Many",
+        tuple(Series(f.subject, [f.subject], [float(f.number)], f) for f in drawn),
+        "return",
+    )
+    section = Section("many", "Many", "How many?", (Sentence(("Many.",)), chart))
+    page = report.write(replace(document(), sections=(section,)), tmp_path / "many.html")
+    height = "document.querySelector('[data-chart]').clientHeight"
+    with Browser(tmp_path / "profile") as tab:
+        tab.open(page)
+        assert tab.run(height) > 1000
+        tab.run("window.dispatchEvent(new Event('beforeprint'))")
+        assert tab.run(height) <= 760
+        lines = "[...document.querySelectorAll('.ytick text')].map(t => t.children.length)"
+        assert not any(tab.run(lines))
+
+
 @pytest.mark.parametrize("width", [390, 700, 1024, 1280, 1440])
 def test_nothing_leaves_the_page(tab: Browser, page: Path, width: int) -> None:
     tab.size(width, 900)

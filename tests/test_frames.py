@@ -457,6 +457,7 @@ BAD: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
         lambda: pd.DataFrame({"Open": 1.0, "Close": 1.0}, index=wide().index),
         ("'Open'", "ticker"),
     ),
+    "one security named as a field": (lambda: wide()["AAA"].rename("Close"), ("'Close'", "rename")),
     "three levels": (lambda: pd.concat({"x": _multi("fields")}, axis=1), ("3 levels", "droplevel")),
     "levels of no field": (lambda: pd.concat({"x": wide()}, axis=1), ("neither level", "Close")),
     "a series without a name": (lambda: wide()["AAA"].rename(None), ("rename",)),
@@ -491,6 +492,10 @@ def test_frames_that_no_market_can_be_made_of(tmp_path: Path) -> None:
     ):
         with pytest.raises(UsageError, match=said):
             paceline.open(frames=given_)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="dialect: 'adjust' is none"):
+        opened(long(), dialect="adjust")
+    with pytest.raises(UsageError, match="'XTOK'"):
+        opened(long(), calendar="XTOK")
     with pytest.raises(UsageError, match="belong to frames"):
         paceline.open(calendar="XTKS")
     own = tmp_path / "mine"
@@ -502,9 +507,19 @@ def test_frames_that_no_market_can_be_made_of(tmp_path: Path) -> None:
 
 
 def test_a_bad_frame_leaves_what_was_stored() -> None:
+    """Also one that is refused only when it is read, and one that is the first."""
     market = opened(wide())
-    with pytest.raises(PacelineError):
-        opened(_negative())
+    file = Path(".paceline", "frames", "market.toml")
+    before = file.read_text()
+    unsaid = long().set_index(["date", "ticker"])["close"].unstack()
+    unsaid = pd.concat({"Close": unsaid, "Dividends": unsaid * 0 + 1}, axis=1)
+    for bad in (_negative(), unsaid):
+        with pytest.raises(PacelineError):
+            opened(bad)
+        assert file.read_text() == before
+    with pytest.raises(PacelineError, match="Dividends"):
+        opened(unsaid, store="first")
+    assert not Path("first", "market.toml").exists()
     again = paceline.open(".paceline/frames/market.toml")
     assert again.version == market.version
     assert levels(again).equals(levels(market))

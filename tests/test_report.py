@@ -23,7 +23,7 @@ from rich.console import Console
 sys.path.insert(0, str(Path(__file__).parent))
 
 import sample_document as sample
-from paceline import charts, report
+from paceline import charts, figures, report
 from paceline.document import Chart, Document, Grid, Label, Magnitude, Section, Sentence, Series
 from paceline.errors import PacelineError, StoreError
 from paceline.report import page, tables, terminal
@@ -516,6 +516,38 @@ def test_plotly_accepts_every_drawing_as_a_python_figure(document: Document) -> 
                     alone = block.kind == "heat" or charts.single(block)
                     assert len(drawn.data) == (1 if alone else len(block.series))
     assert shapes == {"line", "bar", "heat", "stacked", "scatter", "interval"}
+
+
+def test_no_interval_reaches_the_edge_of_its_drawing() -> None:
+    figure = sample.figure("performance", "a", 0.02)
+    ends = [(-0.0727, 0.0324), (-0.017, 0.0972)]
+    series = tuple(
+        Series(name, [name], [0.02], figure, pair) for name, pair in zip("ab", ends, strict=True)
+    )
+    low, high = charts.spec(Chart("interval", "t", series, "return"))["layout"]["xaxis"]["range"]
+    assert low < -0.0727 - 0.005
+    assert high > 0.0972 + 0.005
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [
+        (0.0, "return", "0.00%"),
+        (-0.00001, "return", "0.00%"),
+        (0.00005, "return", "+0.01%"),
+        (3.71e-07, "ratio", "0.000000371"),
+        (-0.00002, "ratio", "-0.0000200"),
+        (0.0001, "ratio", "0.0001"),
+        (0.0, "ratio", "0"),
+        (9999.6, "ratio", "10,000"),
+        (123456.7, "ratio", "123,457"),
+        (1.0, "ratio", "1"),
+    ],
+)
+def test_numbers_are_shown_without_exponents_and_nought_without_a_sign(
+    value: float, unit: str, shown: str
+) -> None:
+    assert figures.show(value, unit) == shown
 
 
 def test_an_interval_is_grey_where_it_holds_zero() -> None:

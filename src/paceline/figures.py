@@ -43,7 +43,7 @@ def show(value: object, unit: str) -> str:
         return str(value)
     match unit:
         case "return":
-            return f"{_whole(value, 4):+.2%}"
+            return f"{_whole(value, 4):+.2%}" if _whole(value, 4) else "0.00%"
         case "fraction":
             return f"{value:.1%}"
         case "points":
@@ -55,7 +55,7 @@ def show(value: object, unit: str) -> str:
         case "level":
             return f"{value:,.2f}"
         case _:
-            return f"{value:.4g}" if isinstance(value, float) else str(value)
+            return _significant(value) if isinstance(value, float) else str(value)
 
 
 @dataclass(frozen=True)
@@ -129,6 +129,19 @@ class Figure:
             **({"evidence": dict(self.evidence)} if self.evidence else {}),
             "figure": self.id,
         }
+
+
+def _significant(value: float) -> str:
+    """Four significant digits, without an exponent.
+
+    >>> _significant(0.12345), _significant(3.71e-07), _significant(123456.0)
+    ('0.1235', '0.000000371', '123,456')
+    """
+    if abs(value) >= 9_999.5:
+        return f"{value:,.0f}"
+    if 0 < abs(value) < 1e-4:
+        return f"{value:.{2 - math.floor(math.log10(abs(value)))}f}"
+    return f"{value:.4g}"
 
 
 def _whole(value: float, digits: int) -> float:

@@ -30,6 +30,8 @@ from paceline.figures import show
 
 #: Up to this many dated bars are drawn side by side instead of on a time axis.
 SESSIONS_APART = 66
+#: Share of their span by which the axis of intervals goes on beyond them: no end touches its edge.
+BEYOND = 0.04
 
 
 def single(chart: Chart) -> bool:
@@ -159,6 +161,9 @@ def intervals(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
         }
     )
     measure_axis(layout["xaxis"], chart.unit)
+    reach = [zero, *(v for pair in ends for v in pair)]
+    room = (max(reach) - min(reach)) * BEYOND or 1.0
+    layout["xaxis"]["range"] = plain((min(reach) - room, max(reach) + room))
     level_line(layout, zero, "x")
     layout["hovermode"] = "closest"
     layout["yaxis"] |= {

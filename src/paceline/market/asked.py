@@ -96,7 +96,8 @@ class Market:
 
         found = given.located(frames, path, data, store, plugins, calendar, dialect)
         market = cls(found.file, found.path, as_of=as_of, version=version)
-        market.import_(only=found.only, given=found.raws)
+        with found.undone_on_error():
+            market.import_(only=found.only, given=found.raws)
         return market
 
     def _begin(self, moment: Assembled | None = None) -> None:

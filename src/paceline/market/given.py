@@ -10,9 +10,10 @@ import datetime as dt
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from paceline import calendars, config
 from paceline.doors import kind_of, resolved
@@ -32,6 +33,8 @@ STORE = Path(".paceline") / "frames"
 FIRST = "# Written by paceline.open(frames=...), and again whenever frames are given."
 #: Share of a frame's days that may be no sessions of the calendar that nobody named.
 STRAY = 0.02
+#: What prices may be, as of a source.
+DIALECTS = get_args(config.Source.model_fields["dialect"].annotation)
 #: Calendars proposed where that is not so.
 PROPOSED = 5
 OUTSIDE = "who is not a column of the frame is not counted"
@@ -41,12 +44,29 @@ Frames = Mapping[str, object]
 
 @dataclass(frozen=True)
 class Located:
-    """A market file, its name for messages, the frames' bytes, and which sources to import."""
+    """A market file, its name for messages, the frames' bytes, and which sources to import.
+
+    only    sources to import; None: all, and the market file was written here
+    before  the text that it replaced; None: there was none
+    """
 
     file: config.MarketFile
     path: str
     raws: dict[str, list[Raw]]
     only: list[str] | None
+    before: str | None
+
+    @contextmanager
+    def undone_on_error(self) -> Iterator[None]:
+        """The market file that was written here is what it was before, if the body fails."""
+        try:
+            yield
+        except BaseException:
+            if self.only is None and self.before is not None:
+                write_text(self.path, self.before)
+            elif self.only is None:
+                Path(self.path).unlink(missing_ok=True)
+            raise
 
 
 def located(
@@ -72,9 +92,12 @@ def located(
             f"frames: found {type(given).__name__}.", 'Give frames={"prices": df, ...}.'
         )
     taken = {str(name): frames.take(str(name), frame) for name, frame in given.items()}
-    own = written(taken, store, calendar, dialect or "auto") if path is None else path
-    file, name = opening.located(own, data, store, plugins)
-    return Located(file, name, _raws(file, taken), None if path is None else list(taken))
+    only = None if path is None else list(taken)
+    before = None
+    if path is None:
+        path, before = written(taken, store, calendar, dialect or "auto")
+    file, name = opening.located(path, data, store, plugins)
+    return Located(file, name, _raws(file, taken), only, before)
 
 
 def _raws(file: config.MarketFile, taken: Mapping[str, frames.Taken]) -> dict[str, list[Raw]]:
@@ -96,10 +119,11 @@ def _raws(file: config.MarketFile, taken: Mapping[str, frames.Taken]) -> dict[st
 
 def written(
     given: Mapping[str, frames.Taken], store: str | Path | None, calendar: str | None, dialect: str
-) -> Path:
-    """Write the market file of frames that are named after tables, beside their store; its path.
+) -> tuple[Path, str | None]:
+    """Write the market file of frames that are named after tables, beside their store.
 
-    Raises ``UsageError`` for a frame of no table, without prices, or that no calendar fits.
+    Its path, and the text that it replaces. Raises ``UsageError`` for a frame of no table, without
+    prices, or that no calendar fits.
     """
     for name in given:
         if name not in frames.TABLES:
@@ -111,6 +135,8 @@ def written(
             "frame 'holdings': a fund's weights need a universe that uses them.",
             "Give a market file too: paceline.open('market.toml', frames=...); see docs/frames.md.",
         )
+    if dialect not in DIALECTS:
+        raise UsageError(f"dialect: {dialect!r} is none.", f"Accepted: {', '.join(DIALECTS)}.")
     code = calendar or calendars.OF_ZONE.get(frames.zone_of(given["prices"]) or "", "XNYS")
     zone = calendars.zone(code)
     told = {name: frames.declared(frame, zone, dialect) for name, frame in given.items()}
@@ -118,15 +144,16 @@ def written(
         _fits(told["prices"].days, code)
     home = resolved(store, "store") if store is not None else STORE.absolute()
     path = (home if store is not None else STORE) / "market.toml"
+    before = None
     if kind_of(home / "market.toml") == "":
-        first = (home / "market.toml").read_text(encoding="utf-8", errors="replace")
-        if not first.startswith(FIRST):
+        before = (home / "market.toml").read_text(encoding="utf-8", errors="replace")
+        if not before.startswith(FIRST):
             raise UsageError(
                 f"{path}: a market file of your own lies in the folder of the store.",
                 "Name another folder (store=...), or open that file with frames.",
             )
     write_text(home / "market.toml", _text(_described(told, code), told))
-    return path
+    return path, before
 
 
 def _fits(days: pl.Series, code: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from paceline.document import Block, Chart, Grid, Label, Magnitude, Part, Section, Sentence, Series
@@ -239,7 +239,7 @@ def _followed(s: Study) -> list[Block]:
     title = f"{s.pair.label}: what followed when the first leg took over"
     histories = [(h, s.after(h)) for h in s.histories()]
     reasons = dict.fromkeys(h.outcome.evidence.note for h, _ in histories)
-    why = Label("; ".join(r for r in reasons if r))
+    why = Label(_together(r for r in reasons if r))
     if not histories:
         return []
     if all(f["difference"].value is None for _, f in histories):
@@ -252,6 +252,15 @@ def _followed(s: Study) -> list[Block]:
             note=words("Where a number is missing: ", why, ".") if why.text else None,
         )
     ]
+
+
+def _together(reasons: Iterable[str]) -> str:
+    """Reasons that differ by their first word, a number, as one: "8 and 5 observations ..."."""
+    numbers: dict[str, list[str]] = {}
+    for reason in reasons:
+        number, _, rest = reason.partition(" ")
+        numbers.setdefault(rest, []).append(number)
+    return "; ".join(f"{' and '.join(several)} {rest}" for rest, several in numbers.items())
 
 
 def _history(s: Study, h: History, f: dict[str, Figure]) -> tuple[Part | None, ...]:

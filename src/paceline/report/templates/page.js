@@ -3,6 +3,7 @@
 const paceline = (() => {
   const PRINT_WIDTH = 680; // CSS pixels that fit A4 and Letter within the page's margins
   const PRINT_HALF = 330; // for two charts side by side
+  const PRINT_HEIGHT = 760; // CSS pixels that fit below the heading of a section
   const CONFIG = { displayModeBar: false, responsive: false, showTips: false };
   const read = id => JSON.parse(document.getElementById(id).textContent);
   const once = make => { let made; return () => (made ??= make()); };
@@ -38,6 +39,13 @@ const paceline = (() => {
   function smaller(layout, data) {
     const font = { size: 9 };
     layout.height = Math.round(layout.height * 0.7);
+    if (layout.height > PRINT_HEIGHT) { // many names: each on one line, so that the chart is no higher than the paper
+      layout.height = PRINT_HEIGHT;
+      font.size = 8;
+      const line = name => typeof name === "string" ? name.replaceAll("<br>", " ") : name;
+      for (const trace of data) trace.y = trace.y.map(line);
+      if (layout.yaxis.categoryarray) layout.yaxis.categoryarray = layout.yaxis.categoryarray.map(line);
+    }
     layout.font = { ...layout.font, ...font };
     for (const name of ["xaxis", "yaxis"]) {
       const axis = layout[name];

@@ -124,6 +124,7 @@ def stacked(
         ours = {s: label for label, spelt in wide.of(names, ()).items() for s in spelt}
         names = [n for n in names if n in ours]
     at = {pair: column for column, pair in table.pairs.items()}
+    types = frame.schema  # made anew whenever it is asked for
     count = frame.height
     security = pl.Series(table.level, [ours[n] for n in names], pl.String)
     parts = {
@@ -132,7 +133,7 @@ def stacked(
     }
     for field in dict.fromkeys(f for f in fields if f in table.fields):
         own = [at.get(Heading(field, n)) for n in names]
-        kinds = {frame.schema[c] for c in own if c is not None}
+        kinds = {types[c] for c in own if c is not None}
         mixed = pl.String in kinds and len(kinds) > 1
         cells = [
             pl.lit(None).alias(str(n)) if c is None else pl.col(c).alias(str(n))

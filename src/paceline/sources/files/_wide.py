@@ -359,7 +359,8 @@ def date_column(
     Raises ``SourceError`` where there is none to choose.
     """
     called = dict(zip(frame.columns, spoken or frame.columns, strict=True))
-    typed = [c for c in among if frame.schema[c].is_temporal()]
+    kinds = frame.schema  # made anew whenever it is asked for
+    typed = [c for c in among if kinds[c].is_temporal()]
     named = [c for c in among if plain_name(called[c]) in DATES and not unnamed(called[c])]
     for found in (typed, named):
         if len(found) == 1:

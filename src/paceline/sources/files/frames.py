@@ -214,6 +214,12 @@ def _no_fields(frame: Taken, columns: list[str]) -> None:
     fields = [c for c in columns if _wide.is_field(c)]
     if not fields and columns and all(_wide.plain_name(c) in _wide.FIELDS for c in columns):
         fields = columns
+    if fields and len(columns) == 1:
+        renamed = 'df.rename("SPY")' if frame.pandas else f'df.rename({{{fields[0]!r}: "SPY"}})'
+        raise UsageError(
+            f"{frame.what}: column {fields[0]!r} is a field, no security.",
+            f"Name it after its security: {renamed}.",
+        )
     if fields:
         new = 'df.assign(ticker="SPY")' if frame.pandas else 'df.with_columns(ticker=pl.lit("SPY"))'
         raise UsageError(
@@ -337,8 +343,9 @@ def _numbers(frame: Taken, columns: Iterable[str]) -> None:
     columns = list(columns)
     if all(frame.table[c].null_count() == frame.table.height for c in columns):
         raise UsageError(f"{frame.what}: no cell holds a value.", "Give one that holds data.")
+    kinds = frame.table.schema  # made anew whenever it is asked for
     for column in columns:
-        kind = frame.table.schema[column]
+        kind = kinds[column]
         if not kind.is_numeric() and kind != pl.Null:
             cell = frame.table[column].drop_nulls()
             shown = f", e.g. {cell[0]!r}" if len(cell) else ""
@@ -357,10 +364,12 @@ def _positive(
     frame: Taken, columns: Iterable[str], days: pl.Series, security: str | None = None
 ) -> None:
     """Refuse closes that are no positive numbers."""
-    for column in columns:
-        cells = frame.table[column].cast(pl.Float64)
-        bad = ((cells <= 0) | cells.is_infinite()).fill_null(False)
-        if bad.any():
+    table = frame.table.select(list(columns)).cast(pl.Float64)
+    wrong = table.select(((pl.all() <= 0) | pl.all().is_infinite()).any())
+    for column, found in wrong.to_dict(as_series=False).items():
+        if any(found):
+            cells = table[column]
+            bad = ((cells <= 0) | cells.is_infinite()).fill_null(False)
             row = int(bad.arg_max() or 0)
             of = "" if security is None else f" of {frame.table[security][row]}"
             number = f"{int(bad.sum())} of {cells.len() - cells.null_count()} closes"
