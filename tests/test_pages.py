@@ -106,6 +106,7 @@ def test_pages_are_in_reading_order() -> None:
         "since_low",
         "verdict",
         "rotations",
+        "moves",
         "relative_rotation",
         "episodes",
         "league",

@@ -8,6 +8,9 @@ Rotations of a pair A, B, seen as the line ln(A/B):
     barriers        the same at several sizes at once
     episode_table   the episodes of one line: when, how far, how fast
     last_window     the last window against all earlier ones of its length
+    unusual         moves over many horizons and since the own pivot, one p for the largest
+    change_point    when the present drift began
+    turn_record     whether turns last: pooled, intervals by date
     outcomes        what followed episodes, and lows of the benchmark, against all days
     calibration     how often noise alone turns; how surely and how late a planted rotation is found
     grades          is leadership changing, is a sector consolidating?
