@@ -61,6 +61,7 @@ class Gaps:
                       those that the basket holds; empty where nobody counted them
     ranked    the basket is chosen from those members by more than their class: the absent are not
               known to be its own
+    thin      (day, what its choice lacked) of rebalances that ranked only some, by size
     """
 
     name: str
@@ -78,6 +79,7 @@ class Gaps:
     alone: bool = False
     dated: tuple[Validity, ...] = ()
     apart: tuple[Apart, ...] = ()
+    thin: tuple[tuple[str, str], ...] = ()
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -128,6 +130,7 @@ class Gaps:
             *(c for d in self.dated for c in d.caveats(first, end)),
             *(a.caveat(first, end) for a in self.apart),
             *self._members(start or end, end),
+            self._chosen(first, end),
             *self._before(first, low),
             *self._within(low, high),
         )
@@ -205,6 +208,12 @@ class Gaps:
         verb = agreeing(absent, "has", "have")
         tail = " and cannot be ranked" if self.ranked else ""
         return f"{absent:,} of {of} {verb} no price on {day}{tail}"
+
+    def _chosen(self, first: str, end: str) -> str:
+        """What the last choice of members lacked that the window rests on."""
+        at = (bisect_left if first == end else bisect_right)(self.rebalanced, first) - 1
+        since = self.rebalanced[max(at, 0)] if self.rebalanced else first
+        return next((why for day, why in reversed(self.thin) if since <= day <= end), "")
 
     def _worst(self, lacking: Ints, first: str, end: str) -> tuple[str, int, int] | None:
         """Session of the window on which the largest share of members is among the lacking."""

@@ -90,6 +90,7 @@ class Coverage:
             bool(self.moment.baskets[name].instrument),
             validity.of_basket(self.moment, name),
             tuple(following.touching(self.moment, name, basis)),
+            tuple((days[t], why) for t, why in index.targets.thin.get(name, ())),
         )
 
     def _days(self, sessions: Dates) -> tuple[str, ...]:
