@@ -62,6 +62,8 @@ class Gaps:
     ranked    the basket is chosen from those members by more than their class: the absent are not
               known to be its own
     thin      (day, what its choice lacked) of rebalances that ranked only some, by size
+    unmoved   first and last session of runs on which a lone instrument's close stood still, and
+              should not have (``unmoved.spans``)
     """
 
     name: str
@@ -80,6 +82,7 @@ class Gaps:
     dated: tuple[Validity, ...] = ()
     apart: tuple[Apart, ...] = ()
     thin: tuple[tuple[str, str], ...] = ()
+    unmoved: tuple[tuple[str, str], ...] = ()
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -131,6 +134,7 @@ class Gaps:
             *(a.caveat(first, end) for a in self.apart),
             *self._members(start or end, end),
             self._chosen(first, end),
+            self._still(first, end),
             *self._before(first, low),
             *self._within(low, high),
         )
@@ -214,6 +218,16 @@ class Gaps:
         at = (bisect_left if first == end else bisect_right)(self.rebalanced, first) - 1
         since = self.rebalanced[max(at, 0)] if self.rebalanced else first
         return next((why for day, why in reversed(self.thin) if since <= day <= end), "")
+
+    def _still(self, first: str, end: str) -> str:
+        """Runs of unmoved closes in the window, its first close included."""
+        runs = [run for run in self.unmoved if run[0] <= end and first <= run[1]]
+        if not runs:
+            return ""
+        a, b = runs[-1]
+        others = f", and on {number_of(len(runs) - 1, 'earlier run')}" if len(runs) > 1 else ""
+        when = f"on {a}" if a == b else f"from {a} to {b}"
+        return f"the close of {self.name} did not move {when}{others}, while the market did"
 
     def _worst(self, lacking: Ints, first: str, end: str) -> tuple[str, int, int] | None:
         """Session of the window on which the largest share of members is among the lacking."""
