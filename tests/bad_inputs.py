@@ -406,7 +406,7 @@ CASES: tuple[Case, ...] = (
         "conflicting duplicates",
         **prices(csv("ticker,date,close", "AAA,2025-09-08,10", "AAA,2025-09-08,11")),
         finding=("conflicting duplicate rows", 1),
-        quarantine=("prices: another row with the same security, date came first", 1),
+        quarantine=("prices: rows with the same security, date differ", 2),
     ),
     Case(
         "return below -100%",

@@ -494,11 +494,24 @@ def test_a_basket_by_rank_says_how_many_could_be_ranked() -> None:
     spec = {"universe": "u", "rank": [1, 3], "weight": "equal"}
     made = baskets.targets(panel, market({"t": spec}))
     assert_allclose(weights_of(made, "t", 0, 4), [0, 0.5, 0.5, 0])
-    assert made.caveats["t"] == (
-        "ranks 1 to 3 on 2024-03-15: only 2 of 4 companies have a market cap to rank by",
+    days, said = zip(*made.thin["t"], strict=True)
+    assert said[-1] == (
+        "ranks 1 to 3 on 2024-03-15: only 2 of 4 companies have a market cap to rank by"
     )
+    assert days == tuple(r.session for r in made.rebalances)
     full = flat([3.0, 5.0, 4.0, 1.0])
-    assert baskets.targets(full, market({"t": spec})).caveats["t"] == ()
+    assert baskets.targets(full, market({"t": spec})).thin == {}
+
+
+def test_whoever_has_no_size_may_have_belonged_to_the_largest_and_not_to_the_rest() -> None:
+    specs = {
+        "one": {"universe": "u", "rank": [1, 1], "weight": "equal"},
+        "rest": {"universe": "u", "minus": ["one"], "weight": "equal"},
+        "every": {"universe": "u", "weight": "equal"},
+    }
+    made = baskets.targets(flat([NAN, 5.0, 4.0]), market(specs))
+    why = "ranks 1 to 1 on 2024-03-15: only 2 of 3 companies have a market cap to rank by"
+    assert {name: said[-1][1] for name, said in made.thin.items()} == {"one": why, "rest": why}
 
 
 def test_a_basket_may_begin_on_its_first_session_and_on_later_ends_of_months() -> None:

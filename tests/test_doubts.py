@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from pathlib import Path
 
@@ -122,6 +123,20 @@ def test_a_window_says_what_is_doubted_within_it_and_before() -> None:
     assert later.caveats == (f"weights moved with returns in doubt: {what} 30.0% {of}",)
     assert gaps_of(0.0, 0.02, 0.0).judged("2025-01-06", "2025-01-07").caveats == ()
     assert gaps_of(0.0, 0.001, 0.0).judged("2025-01-02", "2025-01-07").caveats == ()
+
+
+def test_a_window_says_what_the_last_choice_before_its_end_lacked() -> None:
+    made = dataclasses.replace(
+        gaps_of(0.0, 0.0, 0.0),
+        rebalanced=("2025-01-02", "2025-01-06"),
+        thin=(("2025-01-02", "old"), ("2025-01-06", "new")),
+    )
+    assert made.judged("2025-01-02", "2025-01-03").caveats == ("old",)
+    assert made.judged("2025-01-06", "2025-01-06").caveats == ("new",)
+    assert made.judged("2025-01-03", "2025-01-07").caveats == ("new",)
+    once = dataclasses.replace(made, thin=(("2025-01-02", "old"),))
+    assert once.judged("2025-01-03", "2025-01-07").caveats == ("old",)
+    assert once.judged("2025-01-06", "2025-01-07").caveats == (), "chosen anew by then"
 
 
 MARKET = """

@@ -514,6 +514,8 @@ def test_leadership_equals_plain_loops(formation: str, start: int | None, stop: 
                 pl.col("formation") == formation,
                 pl.col("adjusted") == adjusted,
             )
+            beta = first if adjusted == "raw" else min(first, base - 252)
+            assert set(own["reach"]) == {days[beta].isoformat()}, "the first close they rest on"
             rho = float(stats.spearmanr(found["before"], now).statistic)
             assert value(own, statistic="rank_correlation") == pytest.approx(rho, abs=1e-10)
             n = len(now)

@@ -162,12 +162,30 @@ def test_columns_no_table_has_are_a_plug_in_fault() -> None:
 
 
 def test_duplicates() -> None:
-    out = check(prices(days=[0, 0, 1, 1], close=[10.0, 10.0, 11.0, 12.0]))
-    assert column(out, "close") == [10.0, 11.0]
+    days, close = [0, 0, 1, 1, 2], [10.0, 10.0, 11.0, 12.0, 13.0]
+    out = check(prices(days=days, close=close))
+    assert column(out, "close") == [10.0, 13.0], "nobody can say which of the two is right"
     assert (found(out)["identical duplicate rows"], found(out)["conflicting duplicate rows"]) == (
         1,
         1,
     )
+    assert out.quarantine is not None
+    assert [json.loads(row)["close"] for row in out.quarantine["row"]] == [11.0, 12.0]
+
+
+def test_what_conflicting_rows_agree_on_stays() -> None:
+    out = check(
+        prices(
+            days=[0, 0, 0, 1, 1, 2],
+            close=[10.0, 10.0, None, 11.0, 11.5, 12.0],
+            price_return=[None, 0.02, 0.02, 0.1, 0.1, 0.05],
+            volume=[5.0, 6.0, 5.0, 7.0, 7.0000001, 8.0],
+        )
+    )
+    assert column(out, "close") == [10.0, None, 12.0]
+    assert column(out, "price_return") == [0.02, 0.1, 0.05]
+    assert column(out, "volume") == [None, 7.0000001, 8.0], "a millionth is rounding"
+    assert found(out)["conflicting duplicate rows"] == 3
 
 
 def test_sessions_missing_for_all_and_for_one() -> None:

@@ -28,6 +28,12 @@ Checked = tuple[pl.DataFrame, "list[Finding]", pl.DataFrame | None]
 #: ends.
 MISSING_SESSIONS = "sessions missing for the whole market"
 STOPPED = "most securities end before the source does"
+#: Finding of rows of one key that differ, and its remedy; numbers this near to each other do not.
+DISAGREE = "conflicting duplicate rows"
+ONE_EACH = "Filter the file with where = {...} or give each part its own source."
+ALIKE = 1e-6
+#: Columns of a row of prices, as a source gives them, without all of which it says nothing.
+PRICED = {"close", "adjusted_close", "split_adjusted_close", "price_return", "total_return"}
 #: Finding of payments between two and five percent of the price: ordinary or special, nobody says.
 MAYBE_SPECIAL = "payment of two percent or more taken for an ordinary dividend"
 #: Whether a return holds a split on record can be told above this size of the split, in logs.
@@ -103,8 +109,10 @@ def counted(
 def collapse(source: str, table: str, frame: pl.DataFrame, key: Sequence[str]) -> Checked:
     """One row per key, in the order of the frame.
 
-    Identical rows are collapsed and counted; of conflicting rows the first is kept and the others
-    are quarantined.
+    Identical rows are collapsed and counted. Of conflicting rows of prices every number that they
+    do not agree on is missing, since nobody can say which is right: all of them are quarantined,
+    and one row with what they agree on stays, if any price or return is left. In other tables the
+    first is kept and the others are quarantined.
     """
     on = [k for k in key if k in frame.columns]
     # rows in strict order of their key hold no duplicate: the usual case costs one pass
@@ -123,16 +131,48 @@ def collapse(source: str, table: str, frame: pl.DataFrame, key: Sequence[str]) -
     if first.all():
         return distinct, findings, None
     others = distinct.filter(~first)
+    if table == "prices":
+        twice = distinct.select(pl.struct(on).is_duplicated()).to_series()
+        findings += counted(
+            source, DISAGREE, others, "quarantined, numbers that differ are missing", on, ONE_EACH
+        )
+        reason = f"{table}: rows with the same {', '.join(on)} differ"
+        aside = set_aside(table, distinct.filter(twice), reason)
+        return _agreed(distinct, first, twice, on), findings, aside
     findings += counted(
-        source,
-        "conflicting duplicate rows",
-        others,
-        "quarantined, the first row is kept",
-        on,
-        "Filter the file with where = {...} or give each part its own source.",
+        source, DISAGREE, others, "quarantined, the first row is kept", on, ONE_EACH
     )
     reason = f"{table}: another row with the same {', '.join(on)} came first"
     return distinct.filter(first), findings, set_aside(table, others, reason)
+
+
+def _agreed(
+    rows: pl.DataFrame, first: pl.Series, twice: pl.Series, on: Sequence[str]
+) -> pl.DataFrame:
+    """The first row of each key, without the numbers in which rows ``twice`` there differ.
+
+    A missing number is no statement, and a millionth is rounding. A row left without any price or
+    return is a session missing, which the next one may cover.
+    """
+    numbers = [c for c, t in rows.schema.items() if t.is_float() and c not in on]
+    low, high = (
+        rows.filter(twice)
+        .group_by(on, maintain_order=True)
+        .agg(getattr(pl.col(numbers), side)())
+        .select(numbers)
+        for side in ("min", "max")
+    )
+    agreed = [
+        pl.when(high[c] - low[c] <= ALIKE * high[c].abs()).then(high[c]).alias(c) for c in numbers
+    ]
+    kept = rows.filter(first)
+    at = pl.Series(np.flatnonzero(twice.filter(first).to_numpy()))
+    values = high.select(agreed)
+    empty = values.select(
+        pl.all_horizontal(pl.col(sorted(PRICED & set(numbers))).is_null())
+    ).to_series()
+    kept = kept.with_columns(kept[c].scatter(at, values[c]) for c in numbers)
+    return kept.filter(~pl.repeat(False, len(kept), eager=True).scatter(at, empty))
 
 
 def increasing(frame: pl.DataFrame, key: Sequence[str], strictly: bool = True) -> bool:

@@ -64,6 +64,7 @@ def _entry_of(made: baskets.Targets) -> tuple[dict[str, Any], dict[str, Any]]:
         "names": made.names,
         "labels": dict(made.labels),
         "caveats": dict(made.caveats),
+        "thin": dict(made.thin),
         "rebalances": [(r.session, len(r.rows), len(r.columns)) for r in made.rebalances],
     }
     none = [np.empty(0, np.int64)]
@@ -97,4 +98,5 @@ def _targets_of(entry: Entry) -> baskets.Targets:
         arrays["first"],
         arrays["instruments"],
         {n: tuple(x) for n, x in values["caveats"].items()},
+        {n: tuple((t, why) for t, why in x) for n, x in values["thin"].items()},
     )

@@ -61,9 +61,8 @@ def targets(panel: Panel, market: config.MarketFile, names: Sequence[str] | None
             rows.setdefault(k, []).append((row, held))
     rebalances = tuple(_rebalance(k, rows[k]) for k in sorted(rows))
     caveats = {n: tuple(dict.fromkeys(builder.caveats(n))) for n in names}
-    return Targets(
-        names, {n: labels.get(n, n) for n in names}, rebalances, first, instruments, caveats
-    )
+    told = {n: labels.get(n, n) for n in names}
+    return Targets(names, told, rebalances, first, instruments, caveats, builder.thin)
 
 
 def _rebalance(session: int, held: list[tuple[int, Array]]) -> Rebalance:
@@ -139,7 +138,8 @@ class BasketBuilder:
         self.selector, self.panel, self.weightings = selector, selector.panel, weightings
         self._notes: dict[str, list[str]] = {}
         self._unsized: dict[str, tuple[int, int]] = {}
-        self._thin: dict[str, str] = {}
+        # basket -> (session, what it lacked) of rebalances that could not rank all
+        self.thin: dict[str, tuple[tuple[int, str], ...]] = {}
 
     def caveats(self, name: str) -> list[str]:
         """Weaknesses of a basket's members and weights; complete after ``history_of``."""
@@ -153,7 +153,6 @@ class BasketBuilder:
             caveats.append(
                 f"left out for want of {what}: up to {without:,} of {number_of(of, 'member')}"
             )
-        caveats += [self._thin[name]] if name in self._thin else []
         lost = self.selector.missing_names(name)
         if lost and self.selector.basket(name).instrument is None:
             caveats.append(f"not found in the data: {', '.join(lost)}")
@@ -202,8 +201,8 @@ class BasketBuilder:
         if not members.any():
             return np.zeros(len(members))
         thin = why_thin(self.selector, name, day)
-        if thin:  # the latest tells most
-            self._thin[name] = thin
+        if thin:
+            self.thin[name] = (*self.thin.get(name, ()), (day.t, thin))
         if spec.weight not in self.weightings:
             raise UnknownName("weighting", spec.weight, self.weightings)
         universe = self.selector.universe_of(name)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 #: How every reason begins.
 NO_MEMBERS = "no members"
 SECURITY = ("security", "securities")
+#: How a basket is made from others.
+OTHERS = ("union", "minus", "intersect")
 #: Names told as a sample.
 SAMPLE = 5
 
@@ -118,11 +120,7 @@ def _rank(selector: Selector, spec: config.Basket, name: str, day: Day) -> str:
 def _others(selector: Selector, spec: config.Basket, name: str, day: Day) -> str:
     if selector.members(name, day).any():
         return ""
-    told = [
-        f"{word} {getattr(spec, word)!r}"
-        for word in ("union", "minus", "intersect")
-        if getattr(spec, word)
-    ]
+    told = [f"{word} {getattr(spec, word)!r}" for word in OTHERS if getattr(spec, word)]
     return f"nobody is left after {', '.join(told)}" if told else ""
 
 
@@ -145,14 +143,12 @@ def size_of(selector: Selector, universe: str | None) -> str:
 
 
 def why_thin(selector: Selector, name: str, day: Day) -> str:
-    """Where a basket by rank has fewer companies than it asks for, and members without a size."""
+    """How few could be ranked where a basket, or one that it is made from, ranks by size."""
     spec = selector.basket(name)
     if spec.rank is None:
-        return ""
+        others = (o for key in OTHERS for o in config.listed(getattr(spec, key)))
+        return next((why for o in others if (why := why_thin(selector, o, day))), "")
     codes = selector.panel.companies
-    companies = len(np.unique(codes[selector.members(name, day)]))
-    if companies > spec.rank[1] - spec.rank[0]:
-        return ""
     chosen = selector.in_classes(spec, selector.pool(name, spec, day), day)
     universe = selector.universe_of(name)
     sized = chosen & (selector.sizes(universe, day).company > 0)

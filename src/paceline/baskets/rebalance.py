@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -43,6 +43,7 @@ class Targets:
     first        (S,) session a basket begins (its level's base), T where it never does
     instruments  (S,) the security a one-instrument basket is, -1 for a selection
     caveats      basket -> weaknesses of its members and weights
+    thin         basket -> (session, what its choice lacked) of rebalances that ranked only some
     """
 
     names: tuple[str, ...]
@@ -51,6 +52,7 @@ class Targets:
     first: NDArray[np.int64]
     instruments: NDArray[np.int64]
     caveats: Mapping[str, tuple[str, ...]]
+    thin: Mapping[str, tuple[tuple[int, str], ...]] = field(default_factory=dict)
 
 
 class AtRebalance:

@@ -61,6 +61,9 @@ class Gaps:
                       those that the basket holds; empty where nobody counted them
     ranked    the basket is chosen from those members by more than their class: the absent are not
               known to be its own
+    thin      (day, what its choice lacked) of rebalances that ranked only some, by size
+    unmoved   first and last session of runs on which a lone instrument's close stood still, and
+              should not have (``unmoved.spans``)
     """
 
     name: str
@@ -78,6 +81,8 @@ class Gaps:
     alone: bool = False
     dated: tuple[Validity, ...] = ()
     apart: tuple[Apart, ...] = ()
+    thin: tuple[tuple[str, str], ...] = ()
+    unmoved: tuple[tuple[str, str], ...] = ()
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -128,6 +133,8 @@ class Gaps:
             *(c for d in self.dated for c in d.caveats(first, end)),
             *(a.caveat(first, end) for a in self.apart),
             *self._members(start or end, end),
+            self._chosen(first, end),
+            self._still(first, end),
             *self._before(first, low),
             *self._within(low, high),
         )
@@ -205,6 +212,22 @@ class Gaps:
         verb = agreeing(absent, "has", "have")
         tail = " and cannot be ranked" if self.ranked else ""
         return f"{absent:,} of {of} {verb} no price on {day}{tail}"
+
+    def _chosen(self, first: str, end: str) -> str:
+        """What the last choice of members lacked that the window rests on."""
+        at = (bisect_left if first == end else bisect_right)(self.rebalanced, first) - 1
+        since = self.rebalanced[max(at, 0)] if self.rebalanced else first
+        return next((why for day, why in reversed(self.thin) if since <= day <= end), "")
+
+    def _still(self, first: str, end: str) -> str:
+        """Runs of unmoved closes in the window, its first close included."""
+        runs = [run for run in self.unmoved if run[0] <= end and first <= run[1]]
+        if not runs:
+            return ""
+        a, b = runs[-1]
+        others = f", and on {number_of(len(runs) - 1, 'earlier run')}" if len(runs) > 1 else ""
+        when = f"on {a}" if a == b else f"from {a} to {b}"
+        return f"the close of {self.name} did not move {when}{others}, while the market did"
 
     def _worst(self, lacking: Ints, first: str, end: str) -> tuple[str, int, int] | None:
         """Session of the window on which the largest share of members is among the lacking."""

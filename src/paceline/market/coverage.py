@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from paceline.arrays import Dates
-from paceline.indices import levels
+from paceline.arrays import Array, Dates
+from paceline.indices import levels, unmoved
 from paceline.indices.apart import Apart
 from paceline.indices.drift import SHARES
 from paceline.indices.gaps import Gaps
@@ -73,6 +73,8 @@ class Coverage:
             shares[:, last + 1 :] = 0.0  # the end says it all
         some = np.flatnonzero(shares.any(axis=0))
         days = self._days(index.sessions)
+        missing = np.zeros(len(level), bool)  # of these sessions there is no close that could move
+        missing[at : at + len(days)] = (shares[: SHARES.index("pending") + 1] > 0).any(axis=0)
         counted, nobody = self.absent.get(name), np.empty(0, np.int64)
         return Gaps(
             name,
@@ -90,7 +92,15 @@ class Coverage:
             bool(self.moment.baskets[name].instrument),
             validity.of_basket(self.moment, name),
             tuple(following.touching(self.moment, name, basis)),
+            tuple((days[t], why) for t, why in index.targets.thin.get(name, ())),
+            self._unmoved(name, basis, np.where(missing, np.nan, level)),
         )
+
+    def _unmoved(self, name: str, basis: str, level: Array) -> tuple[tuple[str, str], ...]:
+        if not self.moment.baskets[name].instrument:
+            return ()
+        made = self.moment.levels
+        return unmoved.spans(level, made.by_basis[basis], made.sessions)
 
     def _days(self, sessions: Dates) -> tuple[str, ...]:
         """The sessions as ISO dates."""

@@ -152,6 +152,7 @@ def leadership(view: View, *, since: str = "last_month", basis: Basis | None = N
             sign=pl.String,
             noise=pl.Float64,
             weak=pl.Boolean,
+            reach=pl.String,
             reason=pl.String,
             basis=pl.String,
         )
@@ -186,11 +187,23 @@ def _stocks(
                 both = member & np.isfinite(past) & np.isfinite(after)
                 reason = formation.reason(int(both.sum()), LEAST)
                 own = {**head, "formation": formation.name, "adjusted": adjusted}
+                own["reach"] = _reach(view, base, adjusted, formation)
                 yield from ({**own, **r} for r in _members_rows(past[both], after[both], reason))
         both = member & np.isfinite(beta[row]) & np.isfinite(now)
         words = ("high beta ahead", "low beta ahead")
         correlation = _correlation(beta[row][both], now[both], LEAST, words)
-        yield {**head, "formation": "beta", "adjusted": "raw", **correlation}
+        own = {**head, "formation": "beta", "adjusted": "raw"}
+        yield {**own, "reach": _reach(view, base), **correlation}
+
+
+def _reach(
+    view: View, base: int, adjusted: str = "beta removed", formation: Formation | None = None
+) -> str:
+    """The first close that a row rests on: of its formation, and of the beta where it takes one."""
+    firsts = [] if formation is None else [formation.start]
+    if adjusted != "raw":
+        firsts.append(base - SESSIONS_PER_YEAR)
+    return str(day(view.sessions, max(min(firsts), 0)))
 
 
 def _formation_return(index: Array, formation: Formation) -> Array:
@@ -315,6 +328,7 @@ def _groups(
                     "adjusted": adjusted,
                     "n_eligible": len(own),
                     "weak": True,
+                    "reach": _reach(view, base, adjusted, formation),
                 }
                 for row in _group_rows(formation, before[own], after[own], sides):
                     yield {**head, **row}

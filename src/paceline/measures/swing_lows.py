@@ -39,15 +39,16 @@ def swing_lows(view: View, *, fall: float | None = None, rise: float | None = No
     is still open, whose ``end`` is the last session), ``level``, ``confirmed``,
     ``rise_at_confirmation`` (the move from the turning point to its confirmation, negative after a
     high), ``provisional``: the open phase, and the first high, which depends on where the history
-    starts and has no value. Missing levels are passed over. Raises UsageError for a fall or rise
-    that is no size of a move.
+    starts and has no value. Which close is the turning point before depends on the one before
+    that: what the data lack from there on counts for the row. Missing levels are passed over.
+    Raises UsageError for a fall or rise that is no size of a move.
     """
     fall, rise = view.low[0] if fall is None else fall, view.low[1] if rise is None else rise
     end = len(view.sessions) - 1
     rows = []
     for subject, level in zip(view.subjects, view.levels, strict=True):
         turns = kernels.turning_points(level, fall, rise)
-        before, rising, eve = float("nan"), True, day(view.sessions, 0)
+        before, rising, pivots = float("nan"), True, [0, 0]
         for number, (kind, pivot, confirmed) in enumerate(zip(*turns, strict=True)):
             extreme = float(level[pivot])
             rows.append(
@@ -62,10 +63,11 @@ def swing_lows(view: View, *, fall: float | None = None, rise: float | None = No
                     "confirmed": day(view.sessions, confirmed),
                     "rise_at_confirmation": float(level[confirmed]) / extreme - 1,
                     "provisional": number == 0,
-                    "reach": str(eve),
+                    "reach": str(day(view.sessions, pivots[-2])),
                 }
             )
-            before, rising, eve = extreme, kind < 0, day(view.sessions, pivot)
+            before, rising = extreme, kind < 0
+            pivots.append(pivot)
         begin = int(turns.confirmed[-1]) if len(turns.kind) else 0
         rest = level[begin:]
         if np.isfinite(rest).any():
@@ -81,7 +83,7 @@ def swing_lows(view: View, *, fall: float | None = None, rise: float | None = No
                     "kind": kind_name,
                     "level": extreme,
                     "provisional": True,
-                    "reach": str(eve),
+                    "reach": str(day(view.sessions, pivots[-2])),
                 }
             )
     return Result(
