@@ -340,7 +340,8 @@ CASES: tuple[Case, ...] = (
         error=(
             "SourceError",
             "p.csv: column 'date': dates like '03/04/2025' may start with the month or the day. "
-            'Say which: { column = "...", format = "%m/%d/%Y" }.',
+            'Say which: { column = "...", format = "%m/%d/%Y" } if with the month, "%d/%m/%Y" if '
+            "with the day.",
         ),
     ),
     Case(

@@ -773,6 +773,8 @@ def test_the_verbs(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert main(["calls", "score", *where]) == 0
     out = capsys.readouterr().out
     assert "A. Analyst" in out and "Records" in out and "indep." in out
+    assert main(["calls", *where]) == 0  # alone it scores
+    assert capsys.readouterr().out == out
     assert main(["calls", "score", *where, "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert {c["id"] for c in said["calls"]} == {"a", "b", "c"} and said["records"][0][

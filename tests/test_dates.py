@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -188,7 +189,26 @@ def test_two_orders_are_refused_whatever_else_is_in_the_column(
     cells = [*noise, *AMBIGUOUS] if before else [*AMBIGUOUS, *noise]
     with pytest.raises(SourceError, match="may start with the month or the day") as caught:
         read(tmp_path, lines([c.replace("/", mark) for c in cells]))
-    assert caught.value.remedy == 'Say which: { column = "...", format = "%m/%d/%Y" }.'
+    assert caught.value.remedy == (
+        f'Say which: {{ column = "...", format = "%m{mark}%d{mark}%Y" }} if with the month, '
+        f'"%d{mark}%m{mark}%Y" if with the day.'
+    )
+
+
+@pytest.mark.parametrize("time", ["", " 9:30", " 16:00", " 16:00:00", "T16:00"])
+@pytest.mark.parametrize("mark", ["/", "-", "."])
+@pytest.mark.parametrize("day_first", [False, True])
+def test_the_format_that_is_proposed_works(
+    tmp_path: Path, time: str, mark: str, day_first: bool
+) -> None:
+    cells = [c.replace("/", mark) + time for c in AMBIGUOUS]
+    with pytest.raises(SourceError, match="may start with the month or the day") as caught:
+        read(tmp_path, lines(cells))
+    formats = re.findall('"(%[^"]*)"', caught.value.remedy)
+    assert len(formats) == 2
+    found = days(read(tmp_path, lines(cells), format=formats[day_first]))
+    first = [D(2025, m, 4) for m in (3, 4, 7, 8)]
+    assert found == ([D(2025, 4, n) for n in (3, 4, 7, 8)] if day_first else first)
 
 
 def test_one_cell_tells_for_a_run_of_sessions(tmp_path: Path) -> None:

@@ -554,6 +554,24 @@ def test_contributions_add_up_and_equal_a_loop(basis: str, since: str) -> None:
         assert rows["value"].is_sorted(descending=True)
 
 
+def test_that_others_lost_is_said_only_of_others_who_lost() -> None:
+    """Of two companies, +10% and -5% at half the weight each: +2.5%; the first alone gave 5%."""
+    view = make(
+        returns={"a": [math.nan, 0.1], "b": [math.nan, -0.05], "c": [math.nan, 0.0]},
+        targets={"two": [(1, [0.5, 0.5, 0.0])], "flat": [(1, [0.5, 0.0, 0.5])]},
+    )
+    said = {}
+    for k in (1, 2, 9):
+        table = measures.get("contributions")(view, since="1d", basis="price", k=k).table
+        assert table is not None
+        for row in table.filter(pl.col("statistic") == "top_share").to_dicts():
+            said[row["subject"], k] = (round(row["value"], 9), row["caveat"])
+    assert said["two", 1][0] == 2.0 and "the other members lost" in said["two", 1][1]
+    # rounding may leave a share a little above one: nobody else is there, or nobody lost
+    nobody = {key: value for key, value in said.items() if key != ("two", 1)}
+    assert len(nobody) == 5 and set(nobody.values()) == {(1.0, None)}
+
+
 # ---- league
 # --------------------------------------------------------------------------------------------
 

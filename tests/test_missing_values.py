@@ -114,4 +114,4 @@ def test_a_market_that_cannot_be_assembled_says_so(tmp_path: Path) -> None:
     market = paceline.open(tmp_path / "market.toml")
     market.ensure()
     rows = [r for r in market.findings().to_dicts() if r["check"] == "market cannot be assembled"]
-    assert len(rows) == 1 and "no price of a wanted security" in rows[0]["example"]
+    assert len(rows) == 1 and "holds no price of NOPE between" in rows[0]["example"]

@@ -377,6 +377,32 @@ def test_drivers_and_the_published_benchmark() -> None:
     ]
 
 
+def test_a_return_beside_one_on_the_other_basis_says_so() -> None:
+    """18.33% with dividends and 16.81% without are no difference that a reader should look for."""
+    rows = [
+        figure(0.1833, subject="large", statistic="total", basis="total"),
+        figure(0.05, subject="large", statistic="top_1", extra={"security": "Z", "company": "Z"}),
+        figure(0.004, subject="large", statistic="top_10", extra={"company": "Y"}),
+        figure(0.581, "fraction", subject="large", statistic="top_share"),
+    ]
+    year = {("performance", "large", "ytd"): figure(0.1681, basis="price")}
+    assert said(drivers.drivers.build, year, contributions=rows) == [
+        "Large returned +18.33% this year, dividends included; its ten largest contributors "
+        "account for 58.1% of it.",
+        "The published benchmark Large returned +16.81% over the same period, without dividends; "
+        "its difference from the built index is not explained here.",
+    ]
+    broad = {
+        ("percent_above_average", "large", "200"): figure(0.626, "fraction"),
+        **{("contributions", "large", f.statistic): f for f in rows},
+        **year,
+    }
+    assert [s.text for s in headline.sentences(Fake(broad))] == [  # type: ignore[arg-type]
+        "62.6% of the members of Large are above their 200-day moving average; the ten largest "
+        "contributors account for 58.1% of this year's return of +18.33%, dividends included."
+    ]
+
+
 def test_losses_that_offset_are_told_in_points() -> None:
     """A share above the whole is no share: no reader sees ten companies give 769.8% of a gain."""
     rows = [

@@ -198,7 +198,7 @@ def test_the_calendar_may_come_from_the_store(db: Loader) -> None:
             UsageError,
             "always come from one source",
         ),
-        ({"securities": ["Z"]}, NotEnoughData, "holds no price of a wanted security"),
+        ({"securities": ["Z"]}, NotEnoughData, "holds no price of Z between"),
         ({"order": {"close": ["nobody"]}}, NotEnoughData, "holds no price of a wanted security"),
         ({"as_of": "2020-01-01"}, NotEnoughData, "no session"),
         ({"as_of": "soon"}, UsageError, "not a date"),

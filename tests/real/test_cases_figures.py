@@ -50,6 +50,7 @@ def test_the_ten_largest_are_members(rows_of: Callable[..., Rows]) -> None:
     assert at["total"] == pytest.approx(0.0044, abs=1e-12)
     assert at["top"] == pytest.approx(0.0044, abs=1e-12)
     assert at["top_share"] == pytest.approx(1.0, abs=1e-9)
+    assert [r["caveats"] for r in rows if r["statistic"] == "top_share"] == [""]
 
 
 def test_a_series_that_stopped_has_no_value(rows_of: Callable[..., Rows]) -> None:
@@ -67,3 +68,13 @@ def test_a_series_that_stopped_has_no_value(rows_of: Callable[..., Rows]) -> Non
 def test_equal_weights_need_no_caps(rows_of: Callable[..., Rows]) -> None:
     rows = rows_of("empty-universe", "performance", "--subject", "mine", "--horizons", "1m")
     assert [r["value"] != "" for r in rows] == [True]
+
+
+def test_a_call_on_a_series_that_stopped_has_no_data(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As the case says it: ``paceline calls``, with the ledger beside the market file."""
+    folder = shutil.copytree(data.parent / "cases" / "data" / "stale-index", tmp_path / "stale")
+    assert main(["calls", "--market", str(folder / "market.toml")]) == 0
+    out = capsys.readouterr().out
+    assert "no data" in out and "b ended on 2026-02-27, its last close" in out

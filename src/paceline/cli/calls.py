@@ -53,8 +53,9 @@ Proxy = Literal["over", "under"]
 
 
 def app(help: str, settings: dict[str, Any]) -> App:
-    """The verb with its four sub-commands."""
+    """The verb with its four sub-commands; alone it scores."""
     made = App(name="calls", help=help, **settings)
+    made.default(score)
     for function, name in ((list_, "list"), (score, "score"), (add, "add"), (correct, "correct")):
         made.command(function, name=name)
     return made

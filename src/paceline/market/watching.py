@@ -20,7 +20,7 @@ from paceline.errors import PacelineError, UnknownName
 from paceline.market import following, named
 from paceline.rows import MISSING_SESSIONS, STOPPED
 from paceline.signals.sessions import month_ends
-from paceline.wording import number_of
+from paceline.wording import agreeing, number_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -228,7 +228,8 @@ def _months(market: Market, own: str, other: str) -> Iterator[Watched]:
             f"{own} and {other}",
             FOLLOWS,
             len(off),
-            f"{number_of(months, 'month')} compared, {100 * limit:g} points allowed",
+            f"{number_of(months, 'month')} compared, {100 * limit:g} "
+            f"{agreeing(100 * limit, 'point', 'points')} allowed",
             told,
             "Compare members, weights and holes; a capped fund may differ by rule.",
             _dates(day for _, day in off),

@@ -113,7 +113,7 @@ def _lines(view: View, sums: _Sums, row: int, gain: float, k: int) -> Iterator[d
     """Rows of one basket, whose return is ``gain``."""
     own = sums.own[row]
     held, priced = int(sums.common[row, row]), int(sums.priced[row])
-    largest = _largest(view, own, sums.held[row], k)
+    largest, rest = _largest(view, own, sums.held[row], k)
     top = sum(value for value, _ in largest) if np.isfinite(gain) else float("nan")
     yield {"statistic": "total", "value": gain, "n_used": priced, "n_eligible": held}
     for n, (value, lines) in enumerate(largest, 1):
@@ -128,7 +128,7 @@ def _lines(view: View, sums: _Sums, row: int, gain: float, k: int) -> Iterator[d
         "statistic": "top_share",
         "value": top / gain if gain > 0 else float("nan"),
         "unit": "fraction",
-        "caveat": _OFFSET if top > gain > 0 else None,
+        "caveat": _OFFSET if top > gain > 0 > rest else None,
     }
     for group, members in view.groups.items():
         for p in members:
@@ -144,17 +144,22 @@ def _lines(view: View, sums: _Sums, row: int, gain: float, k: int) -> Iterator[d
     yield {"statistic": "residual", "value": gain - float(own.sum())}
 
 
-def _largest(view: View, own: Array, held: Bools, k: int) -> list[tuple[float, list[str]]]:
-    """(contribution, lines of the company, the largest first) of the k companies that gave most."""
+def _largest(
+    view: View, own: Array, held: Bools, k: int
+) -> tuple[list[tuple[float, list[str]]], float]:
+    """The k companies that gave most, and what all others gave together: 0 where there are none.
+
+    Each is (contribution, lines of the company, the largest first).
+    """
     at = np.flatnonzero(held)
     codes, of = np.unique(companies(view)[at], return_inverse=True)
     given = np.bincount(of, own[at], minlength=len(codes))
-    found = []
-    for c in np.argsort(-given, kind="stable")[:k]:
+    found, order = [], np.argsort(-given, kind="stable")
+    for c in order[:k]:
         lines = at[of == c]
         lines = lines[np.argsort(-own[lines], kind="stable")]
         found.append((float(given[c]), [view.securities[i] for i in lines]))
-    return found
+    return found, float(given[order[k:]].sum())
 
 
 def _sums(view: View, basis: str, start: int, end: int) -> _Sums:

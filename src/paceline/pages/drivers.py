@@ -5,7 +5,7 @@ from __future__ import annotations
 from paceline.document import Block, Chart, Grid, Label, Section
 from paceline.figures import Figure
 from paceline.pages import page
-from paceline.pages.words import bar, best, largest, of_largest, words
+from paceline.pages.words import bar, best, largest, of_largest, on_basis, words
 from paceline.studies.answers import Answers
 from paceline.wording import agreeing
 
@@ -25,12 +25,14 @@ def drivers(ask: Answers) -> Section | None:
         return None
     k, share = ask.setting("contributions", "k"), at.get("top_share")
     largest_ones = of_largest(k, "contributor", "contributors")
+    published = ask.one("performance", ask.benchmark, "ytd")
     blocks: list[Block] = [
         words(
             ask.name(broad),
             " returned ",
             at["total"],
             " this year",
+            on_basis(at["total"], published),
             largest(
                 at,
                 k,
@@ -59,14 +61,13 @@ def drivers(ask: Answers) -> Section | None:
             reference=0.0,
         ),
         *_by_group(ask, rows),
-        *_published(ask),
+        *_published(ask, published, at["total"]),
     ]
     question = "Which companies and sectors earned the index its return?"
     return Section("drivers", "Drivers of the year", question, tuple(blocks))
 
 
-def _published(ask: Answers) -> list[Block]:
-    published = ask.one("performance", ask.benchmark, "ytd")
+def _published(ask: Answers, published: Figure | None, built: Figure) -> list[Block]:
     if published is None:
         return []
     return [
@@ -75,7 +76,9 @@ def _published(ask: Answers) -> list[Block]:
             ask.name(ask.benchmark),
             " returned ",
             published,
-            " over the same period; its difference from the built index is not explained here.",
+            " over the same period",
+            on_basis(published, built),
+            "; its difference from the built index is not explained here.",
         )
     ]
 

@@ -7,7 +7,17 @@ built index does not follow the published one: a sentence each, after the three.
 from __future__ import annotations
 
 from paceline.document import Label, Part, Sentence
-from paceline.pages.words import Clause, compare, day, largest, low_since, month, of_largest, words
+from paceline.pages.words import (
+    Clause,
+    compare,
+    day,
+    largest,
+    low_since,
+    month,
+    of_largest,
+    on_basis,
+    words,
+)
 from paceline.studies.answers import Answers
 from paceline.wording import agreeing
 
@@ -110,6 +120,8 @@ def _breadth(ask: Answers) -> Sentence | None:
         for s in ("total", "top", "top_share", f"top_{k}")
         if (f := ask.one("contributions", broad, s, how=YEAR)) is not None
     }
+    # the table of returns shows the same basket's year
+    basis = on_basis(at.get("total"), ask.one("performance", broad, "ytd"))
     return words(
         above,
         " of the members of ",
@@ -127,6 +139,7 @@ def _breadth(ask: Answers) -> Sentence | None:
                 at.get("top_share"),
                 " of this year's return of ",
                 at.get("total"),
+                basis,
             ),
             (
                 "; the ",
@@ -135,6 +148,7 @@ def _breadth(ask: Answers) -> Sentence | None:
                 at.get("top"),
                 ", more than this year's return of ",
                 at.get("total"),
+                basis,
             ),
         ),
         ".",

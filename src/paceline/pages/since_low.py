@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from paceline.document import Chart, Grid, Label, Part, Section, Sentence, Series
 from paceline.figures import Figure
 from paceline.pages import page
-from paceline.pages.words import WINDOWS, Clause, best, day, low_since, words
+from paceline.pages.words import WINDOWS, Clause, best, day, low_since, on_basis, words
 from paceline.studies.answers import Answers
 
 #: Windows of the table, after the return since the low itself.
@@ -69,7 +69,9 @@ def _strongest(ask: Answers, returns: Sequence[Figure]) -> Clause:
     first = returns[0]
     if len(returns) > 1:
         name = ask.name(first.subject)
-        return (" The strongest basket since the low is ", name, " with a return of ", first, ".")
+        basis = on_basis(first, ask.one("performance", ask.benchmark, "since_low"))
+        said = " The strongest basket since the low is "
+        return (said, name, " with a return of ", first, f"{basis}.")
     if first.subject == ask.benchmark:
         return ()
     return (" ", ask.name(first.subject), " has returned ", first, " since.")

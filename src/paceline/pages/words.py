@@ -109,6 +109,13 @@ def of_largest(number: int, one: str, many: str) -> Part:
     return agreeing(number, f"largest {one}", "") or heading(f"{spelled(number)} largest {many}")
 
 
+def on_basis(figure: Figure | None, usual: Figure | None) -> str:
+    """What tells a return from one that a reader would set beside it, on the other basis."""
+    if figure is None or usual is None or figure.basis == usual.basis:
+        return ""
+    return {"total": ", dividends included", "price": ", without dividends"}.get(figure.basis, "")
+
+
 def reason(figure: Figure) -> str:
     """Why a figure has no value, as its caveats say; empty where they do not."""
     return next((c for c in figure.caveats if c.startswith("no value")), "").removeprefix(

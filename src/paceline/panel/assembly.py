@@ -38,6 +38,8 @@ READ = (
 )
 #: Share of the securities with a total return that must have a price return too for ``guarded``.
 USUAL = 0.5
+#: So many securities at most are named in an error.
+FEW = 5
 
 
 def build(store: Store, *, cache: bool = True, **wanted: Unpack[PanelArguments]) -> Panel:
@@ -161,8 +163,10 @@ def _nothing(store: Store, request: PanelRequest) -> NotEnoughData:
     first = rows.select(pl.col("date").min()).collect().item()
     begin, end = request.calendar[0], request.calendar[-1]
     later = first is not None and np.datetime64(first) > end
+    names = sorted(request.choice.securities or ())
+    who = ", ".join(names) if 0 < len(names) <= FEW else "a wanted security"
     return NotEnoughData(
-        f"{store.path} holds no price of a wanted security between {begin} and {end}"
+        f"{store.path} holds no price of {who} between {begin} and {end}"
         + (f": the first is of {first}." if later else "."),
         f"Ask for {first} or a later day."
         if later

@@ -7,6 +7,7 @@ never guessed; a cell of another form is no date, and its row is set aside.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from typing import Literal
 
@@ -225,8 +226,12 @@ class _Reading:
         few = telling * OUTWEIGHED < both or (telling == 1 and both > 1)
         if both and few and not (telling and _one_run(renamed)):
             alone = f"; only {cells.filter(one)[0]!r} tells" if telling == 1 else ""
-            why = f"may start with the month or the day{alone}"
-            raise self._two_ways(cells.filter(either)[0], why, "%m/%d/%Y")
+            cell = str(cells.filter(either)[0])
+            raise SourceError(
+                f"{self.where}: dates like {cell!r} may start with the month or the day{alone}.",
+                f"Say which: {_SAY % _quoted(_format_of(cell, '%m', '%d'))} if with the month, "
+                f"{_quoted(_format_of(cell, '%d', '%m'))} if with the day.",
+            )
         return renamed
 
     def _month_before_day(self, cells: pl.Series, fields: pl.DataFrame) -> None:
@@ -284,6 +289,12 @@ class _Reading:
 
 def _month_ends(text: pl.Series, format_: str) -> pl.Series:
     return (text + "-01").str.to_date(format_ + "-%d", strict=False).dt.month_end()
+
+
+def _format_of(cell: str, first: str, second: str) -> str:
+    """The format of a cell with two numbers and a year, in that order: its marks, and its time."""
+    day = re.sub(r"^\d+(\D)\d+(\D)\d{4}", rf"{first}\1{second}\2%Y", cell)
+    return re.sub(r"\d{2}$", "%S", re.sub(r"\d{1,2}:\d{2}", "%H:%M", day))
 
 
 def _quoted(text: str) -> str:
