@@ -106,12 +106,14 @@ def test_a_class_that_nobody_is_in_is_a_finding(tmp_path: Path) -> None:
     assert len(market.weights("energy")) == 2
 
 
-def test_a_market_that_cannot_be_assembled_says_so(tmp_path: Path) -> None:
+def test_a_benchmark_without_a_price_is_named_and_the_others_go_on(tmp_path: Path) -> None:
     text = MARKET.replace('instrument = "IDX"', 'instrument = "NOPE"')
     lines = "".join(f"{d},AAA,100\n" for d in weekdays("2025-08-01", 5))
     (tmp_path / "long.csv").write_text("Date,Symbol,Close\n" + lines)
     (tmp_path / "market.toml").write_text(text)
     market = paceline.open(tmp_path / "market.toml")
     market.ensure()
-    rows = [r for r in market.findings().to_dicts() if r["check"] == "market cannot be assembled"]
-    assert len(rows) == 1 and "holds no price of NOPE between" in rows[0]["example"]
+    (idx,) = market.show("performance", subjects=["idx"], horizons=["1d"])
+    assert idx.value is None and any("NOPE has no price" in c for c in idx.caveats)
+    (equal,) = market.show("performance", subjects=["equal"], horizons=["1d"])
+    assert equal.value == 0  # 100 to 100
