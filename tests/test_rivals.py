@@ -66,7 +66,7 @@ def refused(path: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    "said", [{"path": "other.csv"}, {"calendar": "XLON"}, {"name": "n", "path": "other.csv"}]
+    "said", [{"path": "other.csv"}, {"name": "n", "path": "other.csv", "calendar": "XLON"}]
 )
 def test_a_file_that_reads_a_source_otherwise_is_refused(
     tmp_path: Path, said: dict[str, str]
@@ -78,6 +78,18 @@ def test_a_file_that_reads_a_source_otherwise_is_refused(
     assert "'closes'" in (message := refused(second)) and str(first) in message
     assert Store(tmp_path / "store").loads().equals(loads)
     paceline.open(first).import_()  # and the first goes on
+
+
+def test_another_calendar_alone_is_no_rival(tmp_path: Path) -> None:
+    first = market(tmp_path / "first.toml")
+    paceline.open(first).import_()
+    second = market(tmp_path / "second.toml", calendar="XLON")
+    paceline.open(second).import_()
+    assert days(second) == [DAYS[0], *DAYS[2:]]  # a holiday in New York is a session in London
+    told = paceline.open(first).stored.outdated
+    assert len(told) == 1 and "imported under other settings" in told[0] and "closes" in told[0]
+    paceline.open(first).import_()
+    assert days(first) == [DAYS[0], DAYS[2], DAYS[4]]
 
 
 def test_a_copied_project_whose_store_was_not_copied_is_refused(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 The row of a load says which market file made it. A file that is still there, is not the one that
 imports now, and says something else of a source of the same name is a rival. One that has gone was
-moved, renamed or given up, and one that says the same is a copy: neither is. The same comparison
-says whether a market file was changed since its import.
+moved, renamed or given up, and one that says the same is a copy: neither is. Another calendar alone
+makes no rival: the same bytes are read with its sessions, and the other market says that it was
+imported under another one. The same comparison says whether a market file was changed since its
+import.
 """
 
 from __future__ import annotations
@@ -46,7 +48,7 @@ def refuse(file: config.MarketFile, place: str | None, loads: pl.DataFrame) -> N
         spec, other = file.sources.get(name), holder(last, place, file.market.store)
         if spec is None or other is None:
             continue
-        theirs = declared(name, other.sources[name], other.market.calendar)
+        theirs = declared(name, other.sources[name], file.market.calendar)
         same = theirs == declared(name, spec, file.market.calendar)
         there = json.loads(last["place"])
         if same and there["data"] == file.market.data:
