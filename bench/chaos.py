@@ -4,7 +4,7 @@
 
 A trial damages the files of the simulated market in one to three ways (``chaos_faults``), imports
 them, into an empty store or over the sound files of the day before, and asks for all figures of
-fifteen measures. Each is compared with the same figure of the sound market on the same day:
+fourteen measures. Each is compared with the same figure of the sound market on the same day:
 
 right    within 0.1 point (returns, shares), one in a thousand (levels, ratios), or the same
 said     it has a caveat, or a reason for having no value, that the sound market's has not, and that

@@ -180,3 +180,41 @@ def test_a_feed_a_session_late_contradicts_the_other_on_every_figure(tmp_path: P
     assert set(figures(tmp_path / "sound", 0).values()) == {()}
     late = figures(tmp_path / "late", 1)
     assert all(any("contradict one another" in c for c in said) for said in late.values())
+
+
+LEVELS = """
+[market]
+name = "twice"
+calendar = "XNYS"
+benchmark = "index"
+store = "store"
+[sources.levels]
+path = "levels.csv"
+columns = { security = "security", date = "date", close = "close" }
+[baskets.index]
+instrument = "IDX"
+"""
+
+
+@pytest.mark.parametrize(("again", "known"), [(104.0, True), (105.0, False)])
+def test_a_day_with_two_closes_has_none(tmp_path: Path, again: float, known: bool) -> None:
+    """The fifth close is 104; a row behind all others says it again, or another one."""
+    close = [100.0, 101.0, 102.0, 103.0, 104.0, 105.0, 106.0, 107.0, 108.0, 109.0]
+    rows = {"security": "IDX", "date": [*DAYS, DAYS[4]], "close": [*close, again]}
+    pl.DataFrame(rows).write_csv(tmp_path / "levels.csv")
+    (tmp_path / "market.toml").write_text(LEVELS)
+    market = Market.open(tmp_path / "market.toml")
+    market.import_()
+
+    def since(t: int) -> tuple[object, str]:
+        figure = market.show("performance", since=str(DAYS[t]))[0]
+        return figure.value, " ".join(figure.caveats)
+
+    lacking = "no return for all of the weight of index on 2025-02-07"
+    value, said = since(3)
+    assert value == pytest.approx(109 / 103 - 1) and (lacking in said) is not known
+    value, said = since(4)
+    assert value == (pytest.approx(109 / 104 - 1) if known else None)
+    assert (lacking in said) is not known
+    value, said = since(5)
+    assert value == pytest.approx(109 / 105 - 1) and lacking not in said

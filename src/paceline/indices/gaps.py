@@ -225,9 +225,9 @@ class Gaps:
         if not runs:
             return ""
         a, b = runs[-1]
-        others = f", and on {number_of(len(runs) - 1, 'earlier run')}" if len(runs) > 1 else ""
-        when = f"on {a}" if a == b else f"from {a} to {b}"
-        return f"the close of {self.name} did not move {when}{others}, while the market did"
+        earlier = number_of(len(runs) - 1, "earlier run")
+        others = f", and in {earlier} of sessions" if len(runs) > 1 else ""
+        return f"the close of {self.name} did not move from {a} to {b}{others}"
 
     def _worst(self, lacking: Ints, first: str, end: str) -> tuple[str, int, int] | None:
         """Session of the window on which the largest share of members is among the lacking."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from paceline.arrays import Array, Dates
+from paceline.arrays import Dates
 from paceline.indices import levels, unmoved
 from paceline.indices.apart import Apart
 from paceline.indices.drift import SHARES
@@ -93,14 +93,10 @@ class Coverage:
             validity.of_basket(self.moment, name),
             tuple(following.touching(self.moment, name, basis)),
             tuple((days[t], why) for t, why in index.targets.thin.get(name, ())),
-            self._unmoved(name, basis, np.where(missing, np.nan, level)),
+            unmoved.spans(np.where(missing, np.nan, level), self.moment.levels.sessions)
+            if self.moment.baskets[name].instrument
+            else (),
         )
-
-    def _unmoved(self, name: str, basis: str, level: Array) -> tuple[tuple[str, str], ...]:
-        if not self.moment.baskets[name].instrument:
-            return ()
-        made = self.moment.levels
-        return unmoved.spans(level, made.by_basis[basis], made.sessions)
 
     def _days(self, sessions: Dates) -> tuple[str, ...]:
         """The sessions as ISO dates."""
