@@ -21,7 +21,7 @@ DAY = dt.date(2025, 12, 5)
 class Store:
     """Securities and classes of a store, and nothing else."""
 
-    def table(self, name: str, _version: int) -> pl.LazyFrame:
+    def table(self, name: str) -> pl.LazyFrame:
         if name == "classes":
             return pl.LazyFrame(
                 {"security": ["NVDA"], "scheme": ["gics"], "sector": ["Information Technology"]}
@@ -74,7 +74,7 @@ def names() -> Names:
     }
     market = config.MarketInfo(name="m", benchmark="big")
     file = SimpleNamespace(baskets=baskets, groups={}, universes={}, market=market)
-    found: Any = SimpleNamespace(file=file, store=Store(), version=1)
+    found: Any = SimpleNamespace(file=file, stored=Store())
     return Names(found)
 
 

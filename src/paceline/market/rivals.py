@@ -51,8 +51,8 @@ def refuse(file: config.MarketFile, place: str | None, loads: pl.DataFrame) -> N
         theirs = declared(name, other.sources[name], file.market.calendar)
         same = theirs == declared(name, spec, file.market.calendar)
         there = json.loads(last["place"])
-        if same and there["data"] == file.market.data:
-            continue
+        if same and (not spec.path or there["data"] == file.market.data):
+            continue  # what is read from no folder is the same everywhere
         raise StoreError(
             f"the store {file.market.store} holds {name!r} of another market file, "
             f"{there['file']}, which reads it otherwise; each import would withdraw what the other "
