@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 QUARANTINE = pl.Schema({"table": pl.String(), "reason": pl.String(), "row": pl.String()})
 #: A frame, what was found in it, and the quarantine rows taken from it (None: none).
 Checked = tuple[pl.DataFrame, "list[Finding]", pl.DataFrame | None]
-#: Findings that others look for: sessions on which most of a source is missing, or after which it
-#: ends.
+#: Findings that others look for: sessions on which most of a source is missing, or says what it
+#: said of the session before, or after which it ends.
 MISSING_SESSIONS = "sessions missing for the whole market"
+REPEATED_SESSIONS = "sessions that repeat the closes of the session before"
 STOPPED = "most securities end before the source does"
 #: Finding of rows of one key that differ, and its remedy; numbers this near to each other do not.
 DISAGREE = "conflicting duplicate rows"
