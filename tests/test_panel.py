@@ -1036,4 +1036,3 @@ def test_of_two_filings_of_one_session_the_later_period_and_the_later_import_sta
             zero, np.array(when), zero, np.array(load), np.array([10.0, 20.0, 30.0]), (1, 2)
         )
         assert_array_equal(found, [[expected, expected]])
-

@@ -106,8 +106,7 @@ def _joined(panel: Panel, behind: Tail, request: PanelRequest, rooms: Rooms) -> 
     again = doubts.repeated(writable, done)
     new = holes.mend(writable, behind.covers, None, members, done)
     marks = {
-        name: old.joined(new[name], doubted[name], again[name])
-        for name, old in panel.marks.items()
+        name: old.joined(new[name], doubted[name], again[name]) for name, old in panel.marks.items()
     }
     if request.guard is not None:
         mended = {name: matrix[:, done:] for name, matrix in writable.items()}

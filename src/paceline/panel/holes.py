@@ -39,8 +39,8 @@ class Marks(NamedTuple):
     row, column  the cell
     kind         ``PENDING`` no return, but a later one covers the session; ``OTHER_BASIS`` and
                  ``OTHER_SOURCE`` whose return it is; ``SEVERAL`` the return covers more sessions;
-                 ``DOUBTED`` closes, change and total return contradict one another, ``REPEATED`` the
-                 close is that of the session before once more (``doubts``)
+                 ``DOUBTED`` closes, change and total return contradict one another;
+                 ``REPEATED`` the close is that of the session before once more (``doubts``)
     known        the session from which the mark holds: that of the covering return of a pending
                  cell, the last of the run that makes a close a repeated one, else its own
     """

@@ -152,6 +152,9 @@ def _declared(
         for c, t in wanted.items()
     )
     typed = typed.with_columns(pl.col(c).fill_nan(None) for c, t in wanted.items() if t.is_float())
+    if "end" in typed.columns:  # 9999-12-31 is how many write that a spell still runs
+        endless = pl.col("end") > PLAUSIBLE[1]
+        typed = typed.with_columns(pl.when(~endless).then("end").alias("end"))
     reason = _reasons(table, frame, typed)
     bad = reason.is_not_null()
     if bad.any():
