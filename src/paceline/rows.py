@@ -42,7 +42,10 @@ TELLABLE = 0.15
 #: New shares per old share in splits that happen often, upwards; reverse splits are their inverses.
 SPLIT_RATIOS = tuple(
     float(k)
-    for k in (1.5, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50, 75, 80, 100, 200, 500, 1000)
+    for k in (
+        *(1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50, 75, 80, 100, 200, 500),
+        1000,
+    )
 )
 
 
