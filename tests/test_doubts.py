@@ -304,3 +304,26 @@ def test_a_session_stated_twice_stands_on_figures_and_page_one(tmp_path: Path) -
     assert first["check"] == "sessions that repeat the closes of the session before"
     assert first["days"] == [dt.date(2025, 12, 4)]
     assert first["example"] == "last on 2025-12-04: 6 of 10 securities"
+
+
+def test_two_sources_that_disagree_on_most_returns_say_so(tmp_path: Path) -> None:
+    closes = [100, 101, 103, 102, 105, 104, 106, 109, 108, 110, 111, 113]
+    days = [dt.date(2025, 12, d) for d in (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 15, 16)]
+    second = '[sources.late]\ntable = "prices"\npath = "late.csv"\n'
+    second += 'columns = { security = "ticker", date = "date", close = "close" }\n'
+
+    def caveats(name: str, other: list[int]) -> tuple[str, ...]:
+        folder = tmp_path / name
+        folder.mkdir()
+        for file, prices in (("closes.csv", closes[:-1]), ("late.csv", other)):
+            rows = [f"AAA,{d},{c}" for d, c in zip(days, prices, strict=False)]
+            (folder / file).write_text("\n".join(["ticker,date,close", *rows]))
+        (folder / "market.toml").write_text(STILL.replace("[universes", second + "[universes"))
+        market = Market.open(folder / "market.toml")
+        market.import_()
+        return market.show("performance", subjects=["all"], since="2025-12-01")[0].caveats
+
+    said = "closes and late differ on more than a tenth of the price returns that both have"
+    assert caveats("agree", closes) == ()
+    assert said in caveats("late", [100, *closes[:-1]])  # every close a session late
+    assert said not in caveats("once", [*closes[:-2], 112, 113]), "one of ten is no rule"

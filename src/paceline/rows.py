@@ -37,6 +37,9 @@ ALIKE = 1e-6
 PRICED = {"close", "adjusted_close", "split_adjusted_close", "price_return", "total_return"}
 #: Finding of payments between two and five percent of the price: ordinary or special, nobody says.
 MAYBE_SPECIAL = "payment of two percent or more taken for an ordinary dividend"
+#: Finding of two sources of which one is of another day, unit or security in more than this part of
+#: the returns that both have.
+AT_ODDS, OFTEN = "sources disagree on much of {}", 0.1
 #: Whether a return holds a split on record can be told above this size of the split, in logs.
 TELLABLE = 0.15
 #: New shares per old share in splits that happen often, upwards; reverse splits are their inverses.

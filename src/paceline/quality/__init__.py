@@ -20,7 +20,9 @@ from paceline.errors import SourceError
 from paceline.quality._jumps import free_of_splits, set_jumps_aside
 from paceline.quality._prices import check_prices, missing_returns
 from paceline.rows import (
+    AT_ODDS,
     FAR_OF_SOURCE,
+    OFTEN,
     PLAUSIBLE,
     Finding,
     collapse,
@@ -313,14 +315,16 @@ def compare(
         over = compared.filter(pl.col("__by") > tolerance).sort("__by", descending=True)
         if over.height:
             row = over.row(0, named=True)
+            much = field.endswith("return") and over.height > OFTEN * compared.height
             findings.append(
                 Finding(
                     pair,
-                    f"sources disagree on {field}",
+                    AT_ODDS.format(field) if much else f"sources disagree on {field}",
                     over.height,
                     f"the first named is used; {compared.height} compared",
                     f"{row['security']} {row['date']}: {row[field]:.6g} "
                     f"against {row[f'{field}_2']:.6g}",
+                    "Check dates, units and securities of the one that is wrong." if much else "",
                 )
             )
     if not common:
