@@ -38,8 +38,8 @@ PRICED = {"close", "adjusted_close", "split_adjusted_close", "price_return", "to
 #: Finding of payments between two and five percent of the price: ordinary or special, nobody says.
 MAYBE_SPECIAL = "payment of two percent or more taken for an ordinary dividend"
 #: Finding of two sources of which one is of another day, unit or security in more than this part of
-#: the returns that both have.
-AT_ODDS, OFTEN = "sources disagree on much of {}", 0.1
+#: the returns that both have, and in so many at least.
+AT_ODDS, OFTEN, FEW = "sources disagree on much of {}", 0.1, 5
 #: Whether a return holds a split on record can be told above this size of the split, in logs.
 TELLABLE = 0.15
 #: New shares per old share in splits that happen often, upwards; reverse splits are their inverses.

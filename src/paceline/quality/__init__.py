@@ -22,6 +22,7 @@ from paceline.quality._prices import check_prices, missing_returns
 from paceline.rows import (
     AT_ODDS,
     FAR_OF_SOURCE,
+    FEW,
     OFTEN,
     PLAUSIBLE,
     Finding,
@@ -315,7 +316,8 @@ def compare(
         over = compared.filter(pl.col("__by") > tolerance).sort("__by", descending=True)
         if over.height:
             row = over.row(0, named=True)
-            much = field.endswith("return") and over.height > OFTEN * compared.height
+            many = over.height >= max(FEW, OFTEN * compared.height)
+            much = many and field.endswith("return")
             findings.append(
                 Finding(
                     pair,
