@@ -52,7 +52,7 @@ def at_close(panel: Any, name: str, t: int, members: Any = None) -> Any:
     """What a weighting makes of a panel at the close of session t."""
     day = PanelDays(panel).day(t)
     members = np.ones(len(panel.securities), bool) if members is None else members
-    sizes = Sizes(day.cap, day.total_cap, np.zeros(len(members), bool), "")
+    sizes = Sizes(day.cap, day.total_cap, np.zeros(len(members), bool))
     at = AtRebalance(
         day, schedule.Event(t, t), members, lambda: sizes, lambda: np.ones(len(members))
     )

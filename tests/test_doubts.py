@@ -13,6 +13,7 @@ import pytest
 from paceline.indices.drift import SHARES
 from paceline.indices.gaps import Gaps
 from paceline.market import Market
+from paceline.market.watching import first_page
 from paceline.panel import doubts
 
 nan = np.nan
@@ -218,3 +219,111 @@ def test_a_day_with_two_closes_has_none(tmp_path: Path, again: float, known: boo
     assert (lacking in said) is not known
     value, said = since(5)
     assert value == pytest.approx(109 / 105 - 1) and lacking not in said
+
+
+# ---- closes that are stated once more
+
+
+def again(returns: list[list[float]], first: int = 0) -> list[tuple[int, int, int]]:
+    """Security, session and the session from which it is known, of closes that repeat."""
+    marks = doubts.repeated({"price_return": np.array(returns)}, first)["price_return"]
+    assert (marks.kind == doubts.REPEATED).all()
+    return sorted(zip(marks.row.tolist(), marks.column.tolist(), marks.known.tolist(), strict=True))
+
+
+def test_a_close_that_stands_still_for_ten_sessions_is_repeated() -> None:
+    nine, ten = [0.01] + [0.0] * 9 + [0.01], [0.01] + [0.0] * 10
+    assert again([nine, ten]) == [(1, t, 10) for t in range(1, 11)], "known on the tenth"
+    twelve = [0.01] + [0.0] * 12
+    assert again([twelve])[-2:] == [(0, 11, 11), (0, 12, 12)]
+    hole = [0.0] * 5 + [nan] + [0.0] * 5
+    assert again([hole, [0.01] * 11]) == [], "a hole is no close"
+    assert again([[0.01] * 6 + [0.0] * 5, [0.0] * 5 + [0.01] * 6]) == [], "two securities"
+
+
+def test_half_of_ten_closes_standing_still_at_once_are_repeated() -> None:
+    def market(still: int, of: int) -> list[list[float]]:
+        return [[0.01, 0.0 if i < still else 0.01] for i in range(of)]
+
+    assert again(market(5, 10)) == [(i, 1, 1) for i in range(5)]
+    assert again(market(5, 11)) == []
+    assert again(market(9, 9)) == [], "of a few it may happen"
+    assert again([*market(5, 10), [nan, nan]]) == [(i, 1, 1) for i in range(5)]
+
+
+def test_the_day_after_finds_the_repeated_closes_that_all_of_history_finds() -> None:
+    returns = [[0.01, *[0.0] * 12], [0.01] * 13]
+    whole = again(returns)
+    for done in range(1, 13):
+        before = [cell for cell in again([row[:done] for row in returns]) if cell[2] < done]
+        assert before + again(returns, done) == whole, done
+
+
+STILL = """
+[market]
+name = "m"
+benchmark = "all"
+universe = "all"
+[sources.closes]
+table = "prices"
+path = "closes.csv"
+columns = { security = "ticker", date = "date", close = "close" }
+[universes.all]
+eligible = { kinds = [] }
+[baskets.all]
+universe = "all"
+weight = "equal"
+rebalance = "none"
+"""
+
+
+def test_a_session_stated_twice_stands_on_figures_and_page_one(tmp_path: Path) -> None:
+    days = [dt.date(2025, 12, d) for d in (1, 2, 3, 4, 5)]
+    lines = ["ticker,date,close"]
+    for i in range(10):
+        closes = [100 + i, 101 + i, 102 + i, 102 + i if i < 6 else 103 + i, 104 + i]
+        lines += [f"S{i}A,{day},{close}" for day, close in zip(days, closes, strict=True)]
+    (tmp_path / "closes.csv").write_text("\n".join(lines))
+    (tmp_path / "market.toml").write_text(STILL)
+    market = Market.open(tmp_path / "market.toml")
+    market.import_()
+
+    def said(start: str, end: str) -> tuple[str, ...]:
+        gaps = market.moment.coverage.gaps("all", "price")
+        assert gaps is not None
+        return gaps.judged(start, end).caveats
+
+    # weights of the six with the closes of the 3rd: (102 + i) / (100 + i) each, of all ten
+    growth = [(102 + i) / (100 + i) for i in range(10)]
+    share = f"{sum(growth[:6]) / sum(growth):.1%}"
+    (caveat,) = said("2025-12-03", "2025-12-04")
+    what = "closes repeat those of the session before"
+    assert caveat == f"{what} for {share} of the weight of all on 2025-12-04"
+    assert said("2025-12-01", "2025-12-03") == said("2025-12-04", "2025-12-05") == ()
+    (first,) = first_page(market)
+    assert first["check"] == "sessions that repeat the closes of the session before"
+    assert first["days"] == [dt.date(2025, 12, 4)]
+    assert first["example"] == "last on 2025-12-04: 6 of 10 securities"
+
+
+def test_two_sources_that_disagree_on_most_returns_say_so(tmp_path: Path) -> None:
+    closes = [100, 101, 103, 102, 105, 104, 106, 109, 108, 110, 111, 113]
+    days = [dt.date(2025, 12, d) for d in (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 15, 16)]
+    second = '[sources.late]\ntable = "prices"\npath = "late.csv"\n'
+    second += 'columns = { security = "ticker", date = "date", close = "close" }\n'
+
+    def caveats(name: str, other: list[int]) -> tuple[str, ...]:
+        folder = tmp_path / name
+        folder.mkdir()
+        for file, prices in (("closes.csv", closes[:-1]), ("late.csv", other)):
+            rows = [f"AAA,{d},{c}" for d, c in zip(days, prices, strict=False)]
+            (folder / file).write_text("\n".join(["ticker,date,close", *rows]))
+        (folder / "market.toml").write_text(STILL.replace("[universes", second + "[universes"))
+        market = Market.open(folder / "market.toml")
+        market.import_()
+        return market.show("performance", subjects=["all"], since="2025-12-01")[0].caveats
+
+    said = "closes and late differ on more than a tenth of the price returns that both have"
+    assert caveats("agree", closes) == ()
+    assert said in caveats("late", [100, *closes[:-1]])  # every close a session late
+    assert said not in caveats("once", [*closes[:-2], 112, 113]), "one of ten is no rule"

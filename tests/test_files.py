@@ -14,7 +14,7 @@ import bad_inputs
 from bad_inputs import CASES, Case, csv, parquet
 from paceline import quality
 from paceline.config import Source
-from paceline.errors import PacelineError
+from paceline.errors import PacelineError, SourceError
 from paceline.sources import Context, Parsed, files
 from paceline.sources.files import _names, _spells
 
@@ -830,3 +830,13 @@ def test_derivation_fills_only_what_the_file_leaves_open(tmp_path: Path) -> None
         ("AAA", "warrant", "acme-corp"),
         ("BBB", "etf", "bolt-inc"),
     ]
+
+
+LONG = {"columns": {"security": "ticker", "date": "date", "close": "close"}}
+
+
+def test_bars_within_a_day_are_no_closes(tmp_path: Path) -> None:
+    rows = [f"AAA,2025-09-{d:02} {h}:30,{d + h}" for d in range(8, 20) for h in (10, 13, 15)]
+    with pytest.raises(SourceError, match=r"'own': 24 of 36 rows .* first AAA 2025-09-08") as told:
+        run(tmp_path, {"p.csv": csv("ticker,date,close", *rows)}, **LONG)
+    assert "where = {...}" in told.value.remedy

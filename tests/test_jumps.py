@@ -23,7 +23,7 @@ DAYS = [d for i in range(200) if (d := D(2025, 1, 6) + dt.timedelta(i)).weekday(
 #: Twelve securities, their daily sigmas between 0.8% and 3%.
 SIGMAS = np.linspace(0.008, 0.03, 12)
 AT = 100
-RATIOS = (2.0, 1.5, 4.0, 10.0, 8.0, 1000.0)
+RATIOS = (2.0, 1.5, 2.5, 4.0, 10.0, 8.0, 35.0, 60.0, 125.0, 300.0, 1000.0, 4000.0)
 
 
 def walks(seed: int = 4) -> np.ndarray:
@@ -93,6 +93,16 @@ def test_the_finding_names_security_day_and_ratio() -> None:
     _, found = check(frame(split(walks(), 1.5, True)[:1]))
     assert found["return looks like a split"].example == f"S00 {DAYS[AT]} -33.3% like a 3:2 split"
     assert "ratio = new shares per old share, here 1.5" in found["return looks like a split"].remedy
+
+
+def test_a_fall_of_nineteen_in_twenty_is_not_kept_whatever_its_ratio() -> None:
+    closes = walks()[:1]
+    for times, said in ((1 / 61, "like a 61:1 split"), (61.0, "like a 1:61 split")):
+        moved = closes.copy()
+        moved[:, AT:] *= times * closes[:, AT - 1] / closes[:, AT]
+        prices, found = check(frame(moved))
+        assert cells(prices) == [None]
+        assert found["return looks like a split"].example.endswith(said)
 
 
 # ----------------------------------------------------------------------------------------------

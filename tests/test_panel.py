@@ -963,6 +963,38 @@ def test_the_float_cap_uses_the_factor_known_and_shares_where_the_cap_is_missing
     assert_array_equal(p.field("float_cap"), [[100, 100, 50, 30, 30], [9, nan, nan, nan, nan]])
 
 
+def test_counts_of_shares_from_before_a_split_are_multiplied_by_it(db: Loader) -> None:
+    db.put(*(price("A", t, c) for t, c in enumerate((100.0, 100.0, 10.0, 10.0, 5.0))))
+    db.put(*(price("B", t, 7.0) for t in range(5)))
+    count = {"known": None, "float_factor": 1.0}
+    db.put(
+        {**count, "security": "A", "date": day(0), "shares": 30.0},
+        {**count, "security": "B", "date": day(0), "shares": 2.0},
+        table="shares",
+    )
+    split = {"security": "A", "kind": "split"}
+    db.put(
+        {**split, "date": day(2), "known": day(2), "ratio": 10.0},
+        {**split, "date": day(4), "known": day(4), "ratio": 2.0},
+        {**split, "date": day(3), "known": day(4), "ratio": 5.0},  # known late: nobody saw it
+        table="actions",
+    )
+    wanted = ("close", "market_cap")
+    caps = db.panel(fields=wanted).field("float_cap")
+    assert_array_equal(caps, [[3000.0] * 5, [14.0] * 5])
+    # counted again: on the day of the first split, and between the two
+    db.put(
+        {**count, "security": "A", "date": day(2), "shares": 310.0},
+        {**count, "security": "A", "date": day(3), "shares": 320.0},
+        table="shares",
+    )
+    caps = db.panel(fields=wanted).field("float_cap")[0]
+    assert_array_equal(caps, [3000, 3000, 3100, 3200, 3200])
+    for t in range(5):  # nothing later changes what was known
+        then = db.panel(fields=wanted, as_of=day(t)).field("float_cap")[0]
+        assert_array_equal(then, caps[: t + 1])
+
+
 # ---- which dated rows count
 # ----------------------------------------------------------------------------------
 

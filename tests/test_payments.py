@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,12 @@ import pytest
 
 import paceline
 from bad_inputs import SESSIONS
-from paceline import quality
+from paceline import calendars, quality
 from paceline.config import Source
-from paceline.errors import MarketFileError
+from paceline.errors import MarketFileError, SourceError
 from paceline.sources import Context, Parsed, files
 
+MANY = tuple(calendars.sessions("XNYS", dt.date(2025, 9, 30))[-40:])
 COLUMNS = {
     "security": "ticker",
     "date": "date",
@@ -25,10 +27,11 @@ COLUMNS = {
 
 
 def read(folder: Path, rows: list[str], **spec: Any) -> Parsed:
-    lines = [f"AAA,{d},{row}" for d, row in zip(SESSIONS, rows, strict=False)]
+    days = SESSIONS if len(rows) <= len(SESSIONS) else MANY
+    lines = [f"AAA,{d},{row}" for d, row in zip(days, rows, strict=False)]
     (folder / "p.csv").write_text("\n".join(["ticker,date,close,paid,split", *lines]) + "\n")
     source = Source(path="p.csv", **({"columns": COLUMNS} | spec))
-    context = Context("XNYS", SESSIONS)
+    context = Context("XNYS", days)
     parsed = files.parse("own", source, files.fetch("own", source, folder), context)
     return quality.check(parsed, "own", source, context)
 
@@ -58,6 +61,20 @@ def test_a_dividend_that_cannot_be_is_unknown(tmp_path: Path, event: str, said: 
     assert out.tables["actions"]["amount"].to_list() == [1.0]
     assert found(out)[said] == 1
     assert out.quarantine is not None and out.quarantine["reason"].to_list() == [said]
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("50,2.4,0", "AAA has a dividend on 15 of 20 days: a yearly rate or a yield, no events"),
+        ("50,0,4", "AAA has a split on 15 of 20 days: a cumulative factor, no events"),
+    ],
+)
+def test_a_rate_or_a_factor_on_every_day_is_no_event(tmp_path: Path, row: str, said: str) -> None:
+    with pytest.raises(SourceError, match=said) as told:
+        read(tmp_path, ["50,0,1"] * 5 + [row] * 15)
+    assert "ex-date" in told.value.remedy
+    read(tmp_path, ["50,0,1"] * 5 + ["50,0.1,0"] * 5 + ["50,0,0"] * 10)  # a payment a week or so
 
 
 def test_a_large_dividend_that_the_price_shows_is_one(tmp_path: Path) -> None:

@@ -628,3 +628,23 @@ def test_a_zipped_french_file_by_its_columns(tmp_path: Path) -> None:
     )
     values = out.tables["series"].sort("series", "date").select("series", "value").rows()
     assert values == [("Mkt-RF", 0.015), ("Mkt-RF", -0.02), ("SMB", 0.001)]
+
+
+def test_securities_with_dates_of_their_own_are_no_wide_table(tmp_path: Path) -> None:
+    date = {"date": "Date"}
+    apart = csv("Date,AAA,Date,BBB", "2025-09-08,10,2025-09-09,5", "2025-09-09,11,2025-09-10,6")
+    wides: tuple[Any, ...] = (True, ["!Date (3)"], ["AAA", "BBB"])
+    for wide in wides:
+        said = "'Date (3)' holds other days than 'Date'", 'date = "Date (3)"'
+        refused(tmp_path, apart, *said, columns=date, options={"wide": wide})
+    same = csv("Date,AAA,Date,BBB", "2025-09-08,10,2025-09-08,20", "2025-09-09,11,2025-09-09,19")
+    out = read(tmp_path, same, columns=date, options={"wide": True})
+    assert rows(out) == ROWS and out.quarantine is None
+
+
+def test_a_table_by_semicolons_with_decimal_commas(tmp_path: Path) -> None:
+    lines = ("08.09.2025;10,00;20,00", "09.09.2025;11,00;19,00")
+    date = {"date": {"column": "Datum", "format": "%d.%m.%Y"}}
+    for head in ("Datum;AAA;BBB", "Bericht vom 10.09.2025\n\nDatum;AAA;BBB"):
+        out = read(tmp_path, csv(head, *lines), options={"wide": True}, columns=date)
+        assert rows(out) == ROWS

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 QUARANTINE = pl.Schema({"table": pl.String(), "reason": pl.String(), "row": pl.String()})
 #: A frame, what was found in it, and the quarantine rows taken from it (None: none).
 Checked = tuple[pl.DataFrame, "list[Finding]", pl.DataFrame | None]
-#: Findings that others look for: sessions on which most of a source is missing, or after which it
-#: ends.
+#: Findings that others look for: sessions on which most of a source is missing, or says what it
+#: said of the session before, or after which it ends.
 MISSING_SESSIONS = "sessions missing for the whole market"
+REPEATED_SESSIONS = "sessions that repeat the closes of the session before"
 STOPPED = "most securities end before the source does"
 #: Finding of rows of one key that differ, and its remedy; numbers this near to each other do not.
 DISAGREE = "conflicting duplicate rows"
@@ -36,12 +37,18 @@ ALIKE = 1e-6
 PRICED = {"close", "adjusted_close", "split_adjusted_close", "price_return", "total_return"}
 #: Finding of payments between two and five percent of the price: ordinary or special, nobody says.
 MAYBE_SPECIAL = "payment of two percent or more taken for an ordinary dividend"
+#: Finding of two sources of which one is of another day, unit or security in more than this part of
+#: the returns that both have, and in so many at least.
+AT_ODDS, OFTEN, FEW = "sources disagree on much of {}", 0.1, 5
 #: Whether a return holds a split on record can be told above this size of the split, in logs.
 TELLABLE = 0.15
 #: New shares per old share in splits that happen often, upwards; reverse splits are their inverses.
 SPLIT_RATIOS = tuple(
     float(k)
-    for k in (1.5, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50, 75, 80, 100, 200, 500, 1000)
+    for k in (
+        *(1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50, 75, 80, 100, 200, 500),
+        1000,
+    )
 )
 
 

@@ -16,7 +16,7 @@ from paceline.baskets.rebalance import AtRebalance, Rebalance, Targets
 from paceline.baskets.schedule import Event
 from paceline.baskets.select import Selector, Sizes
 from paceline.errors import UnknownName, UsageError
-from paceline.wording import number_of
+from paceline.wording import agreeing, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -140,6 +140,7 @@ class BasketBuilder:
         self._unsized: dict[str, tuple[int, int]] = {}
         # basket -> (session, what it lacked) of rebalances that could not rank all
         self.thin: dict[str, tuple[tuple[int, str], ...]] = {}
+        self._unclassed: dict[str, tuple[str, int, int]] = {}
 
     def caveats(self, name: str) -> list[str]:
         """Weaknesses of a basket's members and weights; complete after ``history_of``."""
@@ -153,6 +154,11 @@ class BasketBuilder:
             caveats.append(
                 f"left out for want of {what}: up to {without:,} of {number_of(of, 'member')}"
             )
+        if name in self._unclassed:
+            level, without, of = self._unclassed[name]
+            who = f"up to {without:,} of {number_of(of, 'member')} of {universe}"
+            none = agreeing(without, "has", "have")
+            caveats.append(f"{who} {none} no {level}: no basket of a {level} holds them")
         lost = self.selector.missing_names(name)
         if lost and self.selector.basket(name).instrument is None:
             caveats.append(f"not found in the data: {', '.join(lost)}")
@@ -203,6 +209,9 @@ class BasketBuilder:
         thin = why_thin(self.selector, name, day)
         if thin:
             self.thin[name] = (*self.thin.get(name, ()), (day.t, thin))
+        level, without, of = self.selector.unclassed(name, day)
+        if without > max(self.selector.market.market.unpriced * of, self._without_class(name)):
+            self._unclassed[name] = (level, without, of)
         if spec.weight not in self.weightings:
             raise UnknownName("weighting", spec.weight, self.weightings)
         universe = self.selector.universe_of(name)
@@ -226,6 +235,10 @@ class BasketBuilder:
                 error.remedy,
             ) from None
 
+    def _without_class(self, name: str) -> int:
+        """Members without a class on the worst day so far."""
+        return self._unclassed[name][1] if name in self._unclassed else 0
+
     def _note_sizes(
         self, name: str, sizes: Sizes, members: Bools, t: int, *, weighed: bool
     ) -> None:
@@ -234,7 +247,7 @@ class BasketBuilder:
         repeated = REPEATED_NOTE if (sizes.repeated & members).any() else ""
         since = self.selector.factored
         unfloated = "" if since is None or (since[members & (sizes.line > 0)] <= t).all() else FULL
-        notes += [n for n in (sizes.note, repeated, unfloated) if n and n not in notes]
+        notes += [n for n in (*sizes.notes, repeated, unfloated) if n and n not in notes]
         unsized = int((members & ~(sizes.line > 0)).sum())
         if weighed and unsized > self._unsized.get(name, (0, 0))[0]:
             self._unsized[name] = (unsized, int(members.sum()))

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from paceline.panel import Panel
 
 LEVELS = ("sector", "industry", "sub_industry")
+#: Weights of a fund may add up to one but for this much (cash, rounding).
+WEIGHTS_OFF = 0.05
 #: How the caveat of weights begins that were rolled back from a later day.
 ROLLED_BACK = "look-ahead: members and weights of "
 
@@ -32,13 +34,13 @@ class Sizes(NamedTuple):
 
     line, company  size of the line and of its company; NaN without one
     repeated       whether the company's cap was repeated across its lines
-    note           a caveat, "" for none
+    notes          caveats
     """
 
     line: Array
     company: Array
     repeated: Bools
-    note: str
+    notes: tuple[str, ...] = ()
 
 
 class RolledHoldings:
@@ -62,19 +64,22 @@ class RolledHoldings:
     def _at(self, t: int) -> panel.Holdings | None:
         return self.history.panel.holdings(self.fund, t, ahead=self.roll == "both")
 
-    def sizes(self, t: int) -> tuple[Array, str]:
-        """Weights at the close of t, which need not sum to one, and a caveat; zeros without any."""
+    def sizes(self, t: int) -> tuple[Array, tuple[str, ...]]:
+        """Weights at the close of t, which need not sum to one, and caveats; zeros without any."""
         held = self._at(t)
         if held is None:
-            return np.zeros(len(self.history.panel.securities)), ""
+            return np.zeros(len(self.history.panel.securities)), ()
+        whole = float(held.weights.sum()) + held.outside
+        off = abs(whole - 1) > WEIGHTS_OFF
+        notes = (f"weights of {self.fund} on {held.date} add up to {whole:.1%}",) if off else ()
         at = int(np.searchsorted(self.history.panel.sessions, held.date, side="right")) - 1
         if t < at:
             growth = self.history.growth(t, at)
             rolled = np.divide(held.weights, growth, out=np.zeros_like(growth), where=growth > 0)
-            return rolled, rolled_back(self.fund, held.date)
+            return rolled, (rolled_back(self.fund, held.date), *notes)
         if self.roll == "none":
-            return held.weights, ""
-        return held.weights * self.history.growth(max(at, 0), t), ""
+            return held.weights, notes
+        return held.weights * self.history.growth(max(at, 0), t), notes
 
 
 def rolled_back(fund: str, day: object) -> str:
@@ -172,6 +177,16 @@ class Selector:
                 chosen = chosen & np.any([day.in_class(level, scheme, w) for w in wanted], axis=0)
         return chosen
 
+    def unclassed(self, name: str, day: Day) -> tuple[str, int, int]:
+        """Level, members without a class of it on the day, and members; of a basket of a class."""
+        spec = self.basket(name)
+        level = next((level for level in LEVELS if getattr(spec, level)), "")
+        if not level or spec.universe is None:
+            return "", 0, 0
+        pool = self.universes[spec.universe].at(day)
+        none = day.in_class(level, self.market.universes[spec.universe].scheme, "")
+        return level.replace("_", "-"), int((pool & none).sum()), int(pool.sum())
+
     def _named(self, names: Iterable[str], day: Day, basket: str) -> Bools:
         chosen = np.zeros(len(self.panel.securities), bool)
         seen = self.found.setdefault(basket, set())
@@ -229,13 +244,13 @@ class Selector:
         return self._sizes[key]
 
     def _of_fund(self, universe: str, day: Day) -> Sizes:
-        weight, note = self.holdings[universe].sizes(day.t)
+        weight, notes = self.holdings[universe].sizes(day.t)
         company = np.bincount(self.panel.companies, weight)[self.panel.companies]
         return Sizes(
             np.where(weight > 0, weight, np.nan),
             np.where(company > 0, company, np.nan),
             np.zeros(len(weight), bool),
-            note,
+            notes,
         )
 
     def _of_caps(self, day: Day) -> Sizes:
@@ -245,7 +260,7 @@ class Selector:
         company, _, _ = company_caps(day.total_cap, day.close, self.panel.companies, lines)
         # what is no share class of a company (a fund, an index) counts for itself
         return Sizes(
-            np.where(shares, line, day.cap), np.where(shares, company, day.total_cap), repeated, ""
+            np.where(shares, line, day.cap), np.where(shares, company, day.total_cap), repeated
         )
 
     def first_candidates(self, name: str) -> list[int]:

@@ -15,7 +15,15 @@ from paceline.arrays import Array, Bools
 from paceline.baskets.history import drift_return, stored
 from paceline.errors import DataError
 from paceline.panel.derived import delisting_dates
-from paceline.panel.holes import DOUBTED, OTHER_BASIS, OTHER_SOURCE, PENDING, SEVERAL, Marks
+from paceline.panel.holes import (
+    DOUBTED,
+    OTHER_BASIS,
+    OTHER_SOURCE,
+    PENDING,
+    REPEATED,
+    SEVERAL,
+    Marks,
+)
 from paceline.wording import number_of
 
 if TYPE_CHECKING:
@@ -25,9 +33,18 @@ if TYPE_CHECKING:
 Basis = Literal["price", "total"]
 #: What the weight of a basket may lack on a session: a return, for good or until a later one that
 #: covers the session; or whose return it is. ``several``: it covers more than the session.
-#: ``doubted``: its prices contradict one another. ``left``: who has it fell silent, without a
-#: delisting on record.
-SHARES = ("lost", "pending", "other_basis", "other_source", "several", "doubted", "left")
+#: ``doubted``: its prices contradict one another. ``repeated``: its close is that of the session
+#: before. ``left``: who has it fell silent, without a delisting on record.
+SHARES = (
+    "lost",
+    "pending",
+    "other_basis",
+    "other_source",
+    "several",
+    "doubted",
+    "repeated",
+    "left",
+)
 #: Level on the first session.
 BASE = 100.0
 #: Cells are visited one by one where no more than this share of them is marked.
@@ -158,6 +175,7 @@ class Drift:
             cells[kind == OTHER_SOURCE],
             cells[kind == SEVERAL],
             cells[kind == DOUBTED],
+            cells[kind == REPEATED],
         )
         for share, group in zip(out, groups, strict=False):
             _weigh(share, w, path.opening, group)

@@ -27,6 +27,8 @@ NAMED = 4
 SMALL, ALL = 0.001, 1 - 1e-6
 #: How the caveat begins of returns that are doubted.
 CONTRADICT = "closes, changes and total returns contradict one another"
+#: How the caveat begins of closes that stand still for weeks, or for half the market at once.
+REPEAT = "closes repeat those of the session before"
 #: What stands in, by the kind of share and the basis of the level.
 STAND_INS = {
     ("other_basis", "price"): "total returns stand in for price returns",
@@ -293,8 +295,9 @@ class Gaps:
         if (self.shares["left"][low:high] > self.limit / 2).any():
             where = self._where("left", low, high, over=self.limit / 2)
             out.append(f"silent for more than {PATIENCE} sessions, no delisting on record: {where}")
-        if low < high and (self.shares["doubted"][low:high] > SMALL).any():
-            out.append(f"{CONTRADICT} {self._where('doubted', low, high, over=SMALL)}")
+        for kind, what in (("doubted", CONTRADICT), ("repeated", REPEAT)):
+            if (self.shares[kind][low:high] > SMALL).any():
+                out.append(f"{what} {self._where(kind, low, high, over=SMALL)}")
         for kind in ("other_basis", "other_source"):
             if self.shares[kind][low:high].any():
                 where = self._where(kind, low, high)

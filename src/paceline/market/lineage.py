@@ -112,6 +112,11 @@ class Lineage:
             for source in self.stored.maybe_special
             if source in from_
         ]
+        caveats += [
+            f"{' and '.join(pair)} differ on more than a tenth of the {what} that both have"
+            for pair, what in self.stored.at_odds.items()
+            if set(pair) <= set(from_)
+        ]
         if not spec.instrument:
             caveats += panel.caveats
         return tuple(dict.fromkeys(caveats))

@@ -16,7 +16,7 @@ from paceline.config import MarketFile
 from paceline.errors import DataError, NotEnoughData, UsageError
 from paceline.lineage import Step
 from paceline.market import rivals
-from paceline.rows import MAYBE_SPECIAL
+from paceline.rows import AT_ODDS, MAYBE_SPECIAL
 
 if TYPE_CHECKING:
     import polars as pl
@@ -120,6 +120,18 @@ class Stored:
             row["source"]: row["count"]
             for row in rows.iter_rows(named=True)
             if newest.get(row["source"]) == row["load"]
+        }
+
+    @cached_property
+    def at_odds(self) -> dict[tuple[str, ...], str]:
+        """Two sources that disagree on much of their returns -> which returns."""
+        import polars as pl
+
+        names = {AT_ODDS.format(f"{b}_return"): f"{b} returns" for b in ("price", "total")}
+        rows = self.findings().filter(pl.col("check").is_in(list(names)))
+        return {
+            tuple(row["source"].split(" / ")): names[row["check"]]
+            for row in rows.iter_rows(named=True)
         }
 
     # ---- time ------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from paceline.arrays import Array, Dates
 from paceline.baskets.emptiness import NO_MEMBERS
 from paceline.errors import PacelineError, UnknownName
 from paceline.market import following, named
-from paceline.rows import MISSING_SESSIONS, STOPPED
+from paceline.rows import MISSING_SESSIONS, REPEATED_SESSIONS, STOPPED
 from paceline.signals.sessions import month_ends
 from paceline.wording import agreeing, number_of
 
@@ -37,7 +37,7 @@ EMPTY = "basket without members"
 UNHELD = "class without securities"
 FOLLOWS = "built index does not follow the published one"
 #: Findings that stand on page one.
-FIRST_PAGE = (MISSING_SESSIONS, STOPPED, LACKING, ENDED, FOLLOWS)
+FIRST_PAGE = (MISSING_SESSIONS, REPEATED_SESSIONS, STOPPED, LACKING, ENDED, FOLLOWS)
 
 
 @dataclass(frozen=True)

@@ -349,7 +349,12 @@ class Panel:
         if shares.is_empty():
             return cap
         if "close" in self.fields:
-            by_shares = self.fields["close"] * self._filed(shares, "date", "shares")
+            # counts of shares are seldom newer than the last split; closes are
+            splits = derived.splits_on_record(self.facts.table("actions"))
+            count = self._filed(derived.before_splits(shares, splits), "date", "shares")
+            row = self._rows(splits["security"])
+            count *= derived.split_factors(splits, row, self.sessions, self.shape)
+            by_shares = self.fields["close"] * count
             cap = np.where(np.isnan(cap), by_shares, cap)
         factor = self._filed(shares, "date", "float_factor")
         return np.where(np.isnan(factor), cap, cap * factor)

@@ -146,3 +146,46 @@ def further_index(old: Array, returns: Array, listed: Bools) -> Array:
     begun[young, on[young].argmax(axis=1)] = True
     growth[~(on & begun)] = np.nan
     return growth
+
+
+def splits_on_record(actions: pl.DataFrame) -> pl.DataFrame:
+    """security, date, ratio of every split known by its day, those of one day as one."""
+    in_time = pl.col("known").fill_null(pl.col("date")) <= pl.col("date")
+    return (
+        actions.filter((pl.col("kind") == "split") & (pl.col("ratio") > 0) & in_time)
+        .group_by("security", "date")
+        .agg(pl.col("ratio").product())
+        .sort("date", "security")
+    )
+
+
+def before_splits(shares: pl.DataFrame, splits: pl.DataFrame) -> pl.DataFrame:
+    """The rows of ``shares`` in shares as they were before the first split on record.
+
+    A row counts its shares as of its date, the splits of that day included.
+    """
+    done = splits.select("security", "date", __k=pl.col("ratio").cum_prod().over("security"))
+    return (
+        shares.with_row_index("__at")
+        .sort("date")
+        .join_asof(done, on="date", by="security", check_sortedness=False)
+        .with_columns(pl.col("shares") / pl.col("__k").fill_null(1.0))
+        .sort("__at")
+        .drop("__at", "__k")
+    )
+
+
+def split_factors(
+    splits: pl.DataFrame, row: asof.Index, sessions: Dates, shape: tuple[int, int]
+) -> Array:
+    """(N, T) shares that one share from before the first split on record has become.
+
+    ``row`` gives the security of each of ``splits``, or -1.
+    """
+    out = np.ones(shape)
+    since = asof.position(splits["date"], sessions, 0)
+    there = (row >= 0) & (since < shape[1])
+    np.multiply.at(out, (row[there], since[there]), splits["ratio"].to_numpy()[there])
+    moved = np.unique(row[there])
+    out[moved] = np.cumprod(out[moved], axis=1)
+    return out

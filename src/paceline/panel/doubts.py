@@ -1,9 +1,12 @@
-"""Cells of returns that what stands beside them contradicts: kept, marked, and said.
+"""Cells of returns that what stands around them makes doubtful: kept, marked, and said.
 
 A close, the change since the close before, and the total return of a session tell one story three
 times. Where they do not agree one of them is wrong, and nobody can say which: a session that a file
 repeats, has late or under another date, a close in another unit, another security's row. Both
 readings of a cell rest on nothing later than its session.
+
+A close that is that of the session before once more is a return of zero, and looks like one. It is
+told by its company: all the market's closes at once, or the same one for weeks.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from paceline.arrays import Array, Bools, Dates
-from paceline.panel.holes import DOUBTED, Marks
+from paceline.panel.holes import DOUBTED, REPEATED, Marks
 from paceline.rows import SPLIT_RATIOS
 
 #: Closes and a change may differ by this much in logs, and by a hundredth on either close.
@@ -24,6 +27,11 @@ CHANGE, CENT = 0.002, 0.01
 BELOW, ABOVE = 0.001, 0.05
 #: A difference this near to a split, in logs, is one that the change is free of.
 SPLIT = 0.02
+#: A close stands still for this many sessions, or on one session for this share of so many
+#: securities, before it counts as repeated.
+STILL, TOGETHER, MANY = 10, 0.5, 10
+#: A return nearer to zero than this is none: that of a level carried forward, rounding included.
+ZERO = 1e-9
 #: Corporate actions whose payment an exchange leaves out of its change.
 PAID = ("special_dividend", "spinoff", "split", "delisting")
 
@@ -98,6 +106,41 @@ def _bases(price: Array, total: Array, covers: Mapping[str, NDArray[np.int32]]) 
     for several in covers.values():
         bad &= several <= 1
     return bad
+
+
+def repeated(fields: Mapping[str, Array], first: int = 0) -> dict[str, Marks]:
+    """Marks of the returns that are zero because a close was stated once more, by basis.
+
+    fields  (N, T) price_return and total_return, as the sources have them
+    first   session from which marks hold
+
+    Repeated are returns of exactly zero, of a security that has ten or more of them in a row, known
+    on the tenth; and on a session on which half of the securities with a return, of ten or more,
+    have one of zero.
+    """
+    out = {}
+    for name in ("price_return", "total_return"):
+        if name not in fields:
+            continue
+        since = max(first - STILL, 0)
+        returns = fields[name][:, since:]
+        zero = np.abs(returns) < ZERO
+        row, column = np.nonzero(zero)
+        count = np.count_nonzero(np.isfinite(returns), axis=0)
+        at_once = (count >= MANY) & (zero.sum(axis=0) >= TOGETHER * count)
+        known = np.where(at_once[column], column, returns.shape[1])
+        # cells come row by row: a run breaks where the row or the session jumps
+        begins = np.ones(len(row), bool)
+        begins[1:] = (np.diff(row) != 0) | (np.diff(column) != 1)
+        start = np.flatnonzero(begins)
+        length = np.diff(np.append(start, len(row)))
+        tenth = np.repeat(column[start] + STILL - 1, length)
+        long = np.repeat(length >= STILL, length)
+        known = np.where(long, np.minimum(known, np.maximum(column, tenth)), known)
+        kept = (known + since >= first) & (known < returns.shape[1])
+        row, column, known = row[kept], column[kept] + since, known[kept] + since
+        out[name] = Marks.of(row, column, REPEATED, known)
+    return out
 
 
 def payments(actions: pl.DataFrame, securities: tuple[str, ...], sessions: Dates) -> Bools:

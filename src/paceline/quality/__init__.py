@@ -20,7 +20,10 @@ from paceline.errors import SourceError
 from paceline.quality._jumps import free_of_splits, set_jumps_aside
 from paceline.quality._prices import check_prices, missing_returns
 from paceline.rows import (
+    AT_ODDS,
     FAR_OF_SOURCE,
+    FEW,
+    OFTEN,
     PLAUSIBLE,
     Finding,
     collapse,
@@ -152,6 +155,9 @@ def _declared(
         for c, t in wanted.items()
     )
     typed = typed.with_columns(pl.col(c).fill_nan(None) for c, t in wanted.items() if t.is_float())
+    if "end" in typed.columns:  # 9999-12-31 is how many write that a spell still runs
+        endless = pl.col("end") > PLAUSIBLE[1]
+        typed = typed.with_columns(pl.when(~endless).then("end").alias("end"))
     reason = _reasons(table, frame, typed)
     bad = reason.is_not_null()
     if bad.any():
@@ -310,14 +316,17 @@ def compare(
         over = compared.filter(pl.col("__by") > tolerance).sort("__by", descending=True)
         if over.height:
             row = over.row(0, named=True)
+            many = over.height >= max(FEW, OFTEN * compared.height)
+            much = many and field.endswith("return")
             findings.append(
                 Finding(
                     pair,
-                    f"sources disagree on {field}",
+                    AT_ODDS.format(field) if much else f"sources disagree on {field}",
                     over.height,
                     f"the first named is used; {compared.height} compared",
                     f"{row['security']} {row['date']}: {row[field]:.6g} "
                     f"against {row[f'{field}_2']:.6g}",
+                    "Check dates, units and securities of the one that is wrong." if much else "",
                 )
             )
     if not common:

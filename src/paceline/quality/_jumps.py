@@ -21,6 +21,9 @@ NEAR = 2.0
 #: It may always be this far from it, at 3:2 and above: a split comes with a day's own move, which
 #: in one day of thirteen is more than two sigmas. True returns are rare beyond 3:2.
 WIDE = (0.06, 0.13)
+#: A move beyond this, in logs, is one of a split or of a unit whatever its ratio: nothing rises
+#: twentyfold in a day, and what falls by that much says so as a delisting.
+ANY = float(np.log(20.0))
 #: A move beyond this, in logs, that is kept is told.
 TOLD = 0.35
 #: A move of fewer sigmas than this is an ordinary one for its security.
@@ -59,7 +62,8 @@ def set_jumps_aside(
     true    security and date of returns that the market file calls true
 
     Candidate: |ln(1 + r)| within two daily sigmas, or within 0.06 at 3:2 and 0.13 above, of ln k
-    for a ratio k of ``SPLIT_RATIOS``, up or down, and beyond four sigmas; sigma is 1.4826 times the
+    for a ratio k of ``SPLIT_RATIOS``, up or down, or beyond ln 20, and beyond four sigmas; sigma is
+    1.4826 times the
     median absolute log return of the security's 63 rows before (at least 1%). A market cap that
     moved with the close, or volume and turnover both four times their usual, say that the move is
     true; so does another stored source that saw it and kept it.
@@ -231,7 +235,9 @@ def _candidates(frame: pl.DataFrame, far: _Far) -> pl.DataFrame:
     size = np.abs(log[at])
     best = sizes[np.abs(size[:, None] - sizes).argmin(axis=1)]
     reach = np.maximum(NEAR * sigma, np.where(best > sizes[0], WIDE[1], WIDE[0]))
-    near = (np.abs(size - best) <= reach) & (size >= UNUSUAL * sigma)
+    listed = np.abs(size - best) <= reach
+    best = np.where(listed, best, np.log(np.round(np.exp(size))))
+    near = (listed | (size > ANY)) & (size >= UNUSUAL * sigma)
     at, first, best = at[near], first[near], np.where(log[at] < 0, best, -best)[near]
     true = _true(frame, at, first, log[at], best)
     at, best = at[~true], best[~true]

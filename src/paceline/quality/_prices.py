@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from paceline import wording
 from paceline.rows import (
     MISSING_SESSIONS,
+    REPEATED_SESSIONS,
     STOPPED,
     Finding,
     counted,
@@ -29,6 +30,8 @@ STALE = 10
 #: A session is missing for the whole market when more than this part of the securities listed on it
 #: has no row.
 WHOLE_MARKET = 0.5
+#: A session repeats the one before where this share of so many securities has a return of zero.
+TOGETHER, MANY, ZERO = 0.5, 10, 1e-9
 #: Closes and change may disagree by this much in a return before it is listed.
 DISAGREE = 0.02
 #: |ln(1 + return)| above this is far from no return: a split, or something as large.
@@ -60,6 +63,7 @@ def check_prices(
         )
     findings += _missing_sessions(name, frame, context)
     findings += _stale(name, frame)
+    findings += _repeated_sessions(name, frame)
     frame, splits, aside = _splits(name, frame, true, context)
     findings += splits + _shared_caps(name, frame)
     return frame, findings, aside
@@ -175,6 +179,34 @@ def _stale(name: str, frame: pl.DataFrame) -> list[Finding]:
             "kept, flagged",
             f"{row['security']} from {row['date']}: {int(length[longest])} sessions "
             f"at {row['close']:g}",
+        )
+    ]
+
+
+def _repeated_sessions(name: str, frame: pl.DataFrame) -> list[Finding]:
+    """Sessions on which half of the returns are exactly zero: the closes before, stated again."""
+    moved = pl.coalesce("price_return", "total_return")
+    still = frame.filter(moved.abs() < ZERO).group_by("date").len("still")
+    still = still.filter(pl.col("still") >= TOGETHER * MANY)
+    if still.is_empty():
+        return []
+    there = frame.filter(moved.is_not_null()).join(still, on="date", how="semi")
+    share = there.group_by("date").len().join(still, on="date").sort("date")
+    share = share.filter((pl.col("len") >= MANY) & (pl.col("still") >= TOGETHER * pl.col("len")))
+    if share.is_empty():
+        return []
+    days = share.get_column("date").to_list()
+    last = share.row(-1, named=True)
+    of = wording.number_of(last["len"], "security", "securities")
+    return [
+        Finding(
+            name,
+            REPEATED_SESSIONS,
+            len(days),
+            "kept, said on the figures",
+            f"last on {last['date']}: {last['still']} of {of}",
+            "Fetch those sessions again; where the exchange was closed, leave them out.",
+            days=tuple(days),
         )
     ]
 

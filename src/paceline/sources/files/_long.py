@@ -8,9 +8,10 @@ import polars as pl
 
 from paceline.config import ColumnMap, Source
 from paceline.errors import SourceError
-from paceline.rows import Finding
+from paceline.rows import PRICED, Finding
 from paceline.sources.files import _numbers
 from paceline.sources.files._wide import (
+    DATES,
     FIELDS,
     Heading,
     Meant,
@@ -21,8 +22,6 @@ from paceline.sources.files._wide import (
     unnamed,
 )
 
-#: Columns of ``prices`` of which one at least makes a price or a return.
-PRICES = ("close", "adjusted_close", "split_adjusted_close", "price_return", "total_return")
 #: Securities or columns named in a finding.
 NAMED = 8
 
@@ -50,7 +49,7 @@ def mapped(
                 f'Say which: columns = {{ {target} = "{field}" }}.',
             )
     findings: list[Finding] = []
-    if not set(PRICES) & set(given):
+    if not PRICED & set(given):
         chosen, findings = _price(name, what, spec, table, there)
         columns |= chosen
     for target in ("volume", "market_cap", "shares"):
@@ -64,7 +63,7 @@ def _price(
 ) -> tuple[dict[str, ColumnMap], list[Finding]]:
     """The fields that make the price, by their names."""
     field, unit = spec.options.get("wide_field"), str(spec.options.get("unit", ""))
-    prices = [target for target in PRICES if target in there]
+    prices = [target for target in sorted(PRICED) if target in there]
     if field is not None:
         label = there.get(field) or (there[prices[0]] if len(prices) == 1 else None)
         if label is None and len(table.fields) == 1:
@@ -213,6 +212,22 @@ def dates_of(what: str, frame: pl.DataFrame, wide: Meant) -> str:
     """The column of dates of a plain wide table."""
     spelt = {s for spellings in wide.named.values() for s in spellings} | wide.but
     return date_column(what, frame, [c for c in frame.columns if c not in spelt])
+
+
+def dates_again(what: str, frame: pl.DataFrame, date: str) -> list[str]:
+    """Columns named as dates that repeat the column ``date``.
+
+    Raises ``SourceError`` where one holds other days: then each security has dates of its own.
+    """
+    again = [c for c in frame.columns if c != date and plain_name(c) in DATES]
+    for column in again:
+        if not frame.get_column(column).equals(frame.get_column(date), check_names=False):
+            raise SourceError(
+                f"{what}: {column!r} holds other days than {date!r}: each security has its own.",
+                "Give each pair of columns a source of its own: columns = "
+                f'{{ date = "{column}", close = "..." }}, constants = {{ security = "..." }}.',
+            )
+    return again
 
 
 # -- what the cells say

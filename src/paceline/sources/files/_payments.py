@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import polars as pl
 
+from paceline.errors import SourceError
 from paceline.rows import Checked, Finding, counted, joined, set_aside
 
 #: A payment of this part of the price or more shows in the price of its day.
 SHOWS = 0.2
+#: A security with so many rows and a dividend or a split on more than this part of them states a
+#: rate or a factor on every day, and no events.
+ROWS, OFTEN = 20, 0.5
 _KEY = ("security", "date")
 
 
@@ -85,9 +89,11 @@ def believable(name: str, frame: pl.DataFrame) -> Checked:
     frame  the rows with a price, sorted by security and date
 
     Below zero; a dividend of more than the price before it; and one of a fifth of that price or
-    more whose price did not fall by half of it. The original goes to the quarantine.
+    more whose price did not fall by half of it. The original goes to the quarantine. Raises
+    ``SourceError`` where most days of a security have one.
     """
     frame = _with_both(frame)
+    _seldom(name, frame)
     price, paid = pl.col("split_adjusted_close"), pl.col("dividend")
     same = pl.col("security") == pl.col("security").shift()
     before = pl.when(same).then(price.shift())
@@ -108,3 +114,25 @@ def believable(name: str, frame: pl.DataFrame) -> Checked:
         aside.append(set_aside("prices", rows, what))
         frame = frame.with_columns(frame.get_column(column).set(bad, float("nan")))
     return frame, findings, joined(aside)
+
+
+def _seldom(name: str, frame: pl.DataFrame) -> None:
+    for column, none, what in (
+        ("dividend", 0.0, "a yearly rate or a yield"),
+        ("split", 1.0, "a cumulative factor"),
+    ):
+        event = (pl.col(column) > 0) & (pl.col(column) != none)
+        often = (
+            frame.group_by("security")
+            .agg(event.sum().alias("days"), pl.len())
+            .filter((pl.col("len") >= ROWS) & (pl.col("days") > OFTEN * pl.col("len")))
+            .sort("security")
+        )
+        if often.height:
+            one = often.row(0, named=True)
+            raise SourceError(
+                f"source {name!r}: {one['security']} has a {column} on {one['days']:,} of "
+                f"{one['len']:,} days: {what}, no events.",
+                f"Map a column that has the {column} on its ex-date and 0 or nothing on all other "
+                f"days, or leave {column} out.",
+            )

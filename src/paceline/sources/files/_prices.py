@@ -12,13 +12,24 @@ from collections.abc import Container, Mapping, Sequence
 import polars as pl
 
 from paceline.config import ColumnMap, Source
-from paceline.errors import MarketFileError
-from paceline.rows import Finding, counted, holds_split, in_order, session_number
+from paceline.errors import MarketFileError, SourceError
+from paceline.rows import (
+    DISAGREE,
+    Checked,
+    Finding,
+    collapse,
+    counted,
+    holds_split,
+    in_order,
+    session_number,
+)
 from paceline.sources.files import _agreement, _changes
 
 _KEY = ("security", "date")
 #: CRSP writes a missing return as a code from -44 downwards.
 LARGEST_CODE = -44
+#: Rows that may contradict one another even where they are most of a file.
+FEW_ROWS = 20
 
 
 def _told(columns: Container[str]) -> str:
@@ -256,3 +267,20 @@ def _returns(name: str, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding
             pl.when(pl.col("close") != 0).then(pl.col("close").abs()).alias("close")
         )
     return frame, findings
+
+
+def one_row_a_day(name: str, frame: pl.DataFrame) -> Checked:
+    """The rows that no other row of their day and security contradicts.
+
+    Raises ``SourceError`` where most rows are contradicted: bars within a day, several exchanges.
+    """
+    one, findings, aside = collapse(name, "prices", frame, _KEY)
+    odd = [f for f in findings if f.check == DISAGREE]
+    if sum(f.count for f in odd) > max(one.height, FEW_ROWS):
+        raise SourceError(
+            f"source {name!r}: {odd[0].count:,} of {frame.height:,} rows are of a day and security "
+            f"for which another row states another price, first {odd[0].example}.",
+            "Give one row a day and security: leave bars within a day and other exchanges out with "
+            "where = {...}, or make each part a source of its own.",
+        )
+    return one, findings, aside

@@ -258,7 +258,7 @@ def _above_rows(lines: list[str], delimiter: str) -> list[list[str]]:
     for line in lines:
         cells = _fields(line, delimiter)
         found.append(cells)
-        days = {n for n, cell in enumerate(cells) if _wide.is_day(cell)}
+        days = {n for n, cell in enumerate(cells) if _wide.is_day(cell, delimiter)}
         same, run = (same & days, run + 1) if same & days else (days, 1)
         if 0 in days or (1 in days and cells[0].isdigit()) or run == ROWS:
             break
@@ -273,7 +273,11 @@ def _first_row(lines: list[str], delimiters: Iterable[str]) -> tuple[int, str, l
             if not line.strip():
                 continue
             cells = _fields(line, delimiter)
-            if above and min(len(cells), len(above[1])) > 1 and any(map(_wide.is_day, cells[:2])):
+            if (
+                above
+                and min(len(cells), len(above[1])) > 1
+                and any(_wide.is_day(c, delimiter) for c in cells[:2])
+            ):
                 return above[0], delimiter, above[1]
             above = (number, cells)
     return None

@@ -41,6 +41,8 @@ FIELDS = {
 }
 #: Names of a column of dates, in lower case and letters only.
 DATES = ("date", "datetime", "timestamp", "time", "day", "tradedate", "tradingday", "index")
+#: Delimiters that stand in no date, as a comma may.
+APART = (";", "\t", "|")
 #: Names of the level that holds securities.
 SECURITIES = ("ticker", "tickers", "symbol", "symbols", "security", "securities", "asset", "isin")
 #: A cell that begins as a date does, in a row of data.
@@ -134,9 +136,10 @@ def is_field(label: str, declared: Iterable[str] = ()) -> bool:
     return not capitals and plain_name(label) in FIELDS
 
 
-def is_day(cell: str) -> bool:
-    """Whether a cell begins as a date does."""
-    return _DAY.match(cell) is not None
+def is_day(cell: str, delimiter: str = "") -> bool:
+    """Whether a cell begins as a date does, and is one cell: "02.01.2025;31" by comma is two."""
+    apart = not delimiter or not any(d in cell for d in APART if d != delimiter)
+    return apart and _DAY.match(cell) is not None
 
 
 def is_flat(column: str) -> bool:

@@ -12,7 +12,6 @@ from paceline.errors import MarketFileError, SourceError
 from paceline.rows import (
     Checked,
     Finding,
-    collapse,
     counted,
     in_order,
     misdated,
@@ -190,10 +189,11 @@ class Work:
             columns = {**columns, "date": ColumnMap(column=date)}
         ratio_of = str(options.get("ratio_of", ""))
         keep = [*(m.column for m in columns.values()), *filter(None, [ratio_of])]
+        beside = [*keep, *self.spec.where]
+        if "date" in columns:
+            beside += _long.dates_again(what, found.frame, columns["date"].column)
         frame = self._where(what, found.frame)
-        own = _long.meant(
-            self.name, what, frame, wide, [*keep, *self.spec.where], found.repeated, prices=prices
-        )
+        own = _long.meant(self.name, what, frame, wide, beside, found.repeated, prices=prices)
         frame = _columns.unpivoted(frame, names, values, own, keep)
         if prices:
             frame = self._valued(what, frame, columns["date"].column, names, [values])
@@ -278,7 +278,7 @@ class Work:
             "level": "close",
         }.get(kind)
         frame = in_order(self.complete(frame, _PRICE_KEY), _PRICE_KEY)
-        frame = self.gather(collapse(self.name, "prices", frame, _PRICE_KEY))
+        frame = self.gather(_prices.one_row_a_day(self.name, frame))
         calendar, sessions = self.context.calendar, self.context.sessions
         frame = self.gather(misdated(self.name, frame, self.context.today))
         events = _payments.events_of(frame) if kind == "split_adjusted" else None
