@@ -194,6 +194,7 @@ NOT_HEARD: dict[str, tuple[str, ...]] = {
         "no drift",
     ),
     "what did not happen in this history: a broken low, all sectors down, another leader": (
+        ", dividends included",
         " That low has been broken since: the first close below it was on ",
         " lost least, with a return of ",
         "the leader is another one: this is borderline.",

@@ -58,7 +58,7 @@ def asked_again(question: Stored) -> list[str]:
             return words + _unusual(asked, TARGET)
         case "episodes":
             return ["episodes", asked["rotation"], *_unusual(asked, EPISODES)]
-        case "verdict" | "analogues" | "compounded" | "derived" | "previous report":
+        case "verdict" | "moves" | "analogues" | "compounded" | "derived" | "previous report":
             return ["report"]  # numbers of a page, which no other verb shows
         case "call" | "record" | "ledger":
             return ["calls", "score", asked["ledger"]]

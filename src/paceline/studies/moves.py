@@ -24,7 +24,7 @@ from paceline.methods import change_point, turn_record
 from paceline.methods import unusual as methods
 from paceline.methods.detector import detect, sigma
 from paceline.methods.unusual import Move, Unusual
-from paceline.studies.rotations import C, Pair, RotationSet, proxies, rotation_set
+from paceline.studies.rotations import C, Pair, RotationSet, ended, proxies, rotation_set
 from paceline.wording import number_of
 
 if TYPE_CHECKING:
@@ -100,6 +100,7 @@ class Moves:
     market: Market
     rows: tuple[RotationMoves, ...]
     lasting: tuple[Lasting, ...]
+    ended: tuple[str, ...]
 
     def counts(self) -> tuple[Figure, Figure]:
         """How many rotations were judged, and of how many the move is larger than noise makes."""
@@ -124,15 +125,16 @@ class Moves:
             statistic=statistic,
             label=market.title,
             end=market.as_of,
+            caveats=self.ended,
         )
 
 
 def weigh(market: Market) -> Moves | None:
     """Every declared rotation; None for a market that declares none."""
-    rotations = rotation_set(market)
-    names = [n for n, p in rotations.pairs.items() if not p.sector]
+    names = list(market.file.rotations)
     if not names:
         return None
+    rotations = rotation_set(market)
     low = _low(market, rotations)
     found = {n: methods.unusual(rotations.line(n), c=C, since=low) for n in names}
     p = [_probability(market.store.cache, rotations.line(n), found[n]) for n in names]
@@ -144,6 +146,7 @@ def weigh(market: Market) -> Moves | None:
             for n, own, corrected in zip(names, p, adjusted, strict=True)
         ),
         tuple(_lasting(market, rotations, names)),
+        ended(market, rotations),
     )
 
 
@@ -292,6 +295,14 @@ class _Maker:
             basis=basis,
         )
         why = () if value is not None or not self.found.reason else (self.found.reason,)
+        further: tuple[str, ...] = ()
+        if statistic == "adjusted_p":  # who is not judged changes what is corrected for all
+            further = ended(market, self.rotations)
+        elif statistic.startswith("low_"):
+            gap = market.moment.coverage.gaps(
+                market.benchmark, market.all_levels.basis.get(market.benchmark, "")
+            )
+            further = (gap.end,) if gap is not None and gap.end else ()
         return question.figure(
             pair.lead,
             value,
@@ -301,7 +312,7 @@ class _Maker:
             against=pair.against,
             start=start,
             end=market.as_of,
-            caveats=tuple(f"no value: {w}" for w in why),
+            caveats=(*(f"no value: {w}" for w in why), *further),
         )
 
 

@@ -180,6 +180,18 @@ def _rotation_set(market: Market, known: Mapping[str, Pair], c: float, step: int
     )
 
 
+def ended(market: Market, rotations: RotationSet) -> tuple[str, ...]:
+    """The rotations whose line has no value today, and why, each in words."""
+    gaps, told = market.moment.coverage.gaps, []
+    for name, pair in rotations.pairs.items():
+        if name not in rotations.live:
+            basis = rotations.basis[name]
+            ends = [g.end for n in (pair.lead, pair.against) if (g := gaps(n, basis)) and g.end]
+            why = ", ".join(ends) or f"no value on {market.as_of}"
+            told.append(f"{pair.label} is not judged: {why}")
+    return tuple(told)
+
+
 class Proxy(NamedTuple):
     """A factor-return series as a line, and row ``row`` of the turns on it."""
 

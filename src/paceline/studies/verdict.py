@@ -24,7 +24,7 @@ from paceline.methods.detector import QUARTER
 from paceline.methods.episode_table import last_turn
 from paceline.methods.last_window import window_evidence
 from paceline.studies.answers import Answers
-from paceline.studies.rotations import Pair, RotationSet, pairs, rotation_set
+from paceline.studies.rotations import Pair, RotationSet, ended, pairs, rotation_set
 
 if TYPE_CHECKING:
     from paceline.market import Market
@@ -129,15 +129,7 @@ class Verdict:
     @property
     def ended(self) -> tuple[str, ...]:
         """The rotations whose line has no value today, and why, each in words."""
-        gaps = self.market.moment.coverage.gaps
-        told = []
-        for name, pair in self.rotations.pairs.items():
-            if name not in self.rotations.live:
-                basis = self.rotations.basis[name]
-                ends = [g.end for n in (pair.lead, pair.against) if (g := gaps(n, basis)) and g.end]
-                why = ", ".join(ends) or f"no value on {self.market.as_of}"
-                told.append(f"{pair.label} is not judged: {why}")
-        return tuple(told)
+        return ended(self.market, self.rotations)
 
     @property
     def judged(self) -> list[grades.Grading]:
