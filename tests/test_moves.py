@@ -75,6 +75,8 @@ def test_the_figures_are_those_of_the_line(market: Any, found: study.Moves) -> N
         own = float(sigma(line[None])[0, -1])
         assert value(row, "z") == pytest.approx((move - h * mean) / (own * math.sqrt(h)))
         assert value(row, "change") == pytest.approx(math.expm1(move))
+        for statistic in ("change", "z", "p"):
+            assert row.figures[statistic].start == str(rotations.days[-1 - h])
         assert 0 <= value(row, "recent") <= 1
 
 
@@ -89,6 +91,7 @@ def test_the_low_is_told_from_the_close_of_the_benchmarks_low(
         line = rotations.line(row.pair.name)
         ends = line[back:] - line[:-back]
         earlier = ends[np.isfinite(ends)][:-1]
+        assert row.figures["low_z"].start == str(market.low[0])
         assert value(row, "low_percentile") == pytest.approx((earlier < ends[-1]).mean())
 
 

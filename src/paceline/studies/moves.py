@@ -262,11 +262,21 @@ class _Maker:
             "low_z": (None if found.since is None else found.since.z, "score"),
             "low_percentile": (None if found.since is None else found.since.percentile, "fraction"),
         }
-        figures = {}
-        for statistic, (value, unit) in made.items():
-            start = since if statistic in ("leader", "since", "sessions") else None
-            figures[statistic] = self._figure(statistic, value, unit, start)
+        # the window of each, so that what is missing in it is said of it
+        begins = dict.fromkeys(("leader", "since", "sessions", "known"), since)
+        begins |= dict.fromkeys(
+            ("horizon", "change", "z", "percentile", "p", "adjusted_p"), self._back(largest)
+        )
+        begins |= dict.fromkeys(("low_z", "low_percentile"), self._back(found.since))
+        figures = {
+            statistic: self._figure(statistic, value, unit, begins.get(statistic))
+            for statistic, (value, unit) in made.items()
+        }
         return RotationMoves(self.pair, found, figures)
+
+    def _back(self, move: Move | None) -> str | None:
+        """ISO date of the session that a move is measured from."""
+        return None if move is None else str(self.rotations.days[-1 - move.sessions])
 
     def _recent(self) -> float | None:
         """Probability that the drift in force began within the last ``RECENT`` sessions."""
@@ -299,9 +309,7 @@ class _Maker:
         if statistic == "adjusted_p":  # who is not judged changes what is corrected for all
             further = ended(market, self.rotations)
         elif statistic.startswith("low_"):
-            gap = market.moment.coverage.gaps(
-                market.benchmark, market.all_levels.basis.get(market.benchmark, "")
-            )
+            gap = market.moment.coverage.gaps(market.benchmark)
             further = (gap.end,) if gap is not None and gap.end else ()
         return question.figure(
             pair.lead,
