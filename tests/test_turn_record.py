@@ -121,3 +121,10 @@ def test_too_few_dates_give_no_share() -> None:
     assert (few.share, few.low, few.high, few.n, few.dates) == (None, None, None, 500, 29)
     undecided = share(np.full(50, np.nan), np.arange(50) * 63)
     assert undecided.n == 0 and undecided.share is None
+
+
+def test_turns_of_one_line_are_those_it_has_alone() -> None:
+    lines = np.cumsum(np.random.default_rng(6).standard_normal((3, 2000)) * 0.01, axis=1)
+    together, alone = detect(lines).of(1), detect(lines[1:2])
+    for name in vars(alone):
+        assert_array_equal(getattr(together, name), getattr(alone, name))

@@ -75,6 +75,24 @@ class Turns:
         """(P, T) move of ln(A/B) missing for the next turn; 0 or less only on the day of a turn."""
         return self.barrier - self.move
 
+    def of(self, row: int) -> Turns:
+        """The turns and states of one of the lines, as if it had been followed alone."""
+        mine, one = self.series == row, slice(row, row + 1)
+        return Turns(
+            self.c,
+            np.zeros(int(mine.sum()), np.int64),
+            self.direction[mine],
+            self.extreme[mine],
+            self.known[mine],
+            self.size[mine],
+            self.sigma[mine],
+            self.complete[mine],
+            self.state[one],
+            self.since[one],
+            self.move[one],
+            self.barrier[one],
+        )
+
     def episodes(self, direction: int = 1, series: int | None = None) -> Bools:
         """(E,) which turns are episodes of that direction (of one series): they follow another."""
         chosen: Bools = self.complete & (self.direction == direction)

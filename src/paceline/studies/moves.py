@@ -22,7 +22,7 @@ from paceline.figures import Figure, Value
 from paceline.lineage import code_of, digest
 from paceline.methods import change_point, turn_record
 from paceline.methods import unusual as methods
-from paceline.methods.detector import detect, sigma
+from paceline.methods.detector import sigma
 from paceline.methods.unusual import Move, Unusual
 from paceline.studies.rotations import C, Pair, RotationSet, ended, proxies, rotation_set
 from paceline.wording import number_of
@@ -152,16 +152,16 @@ def weigh(market: Market) -> Moves | None:
 
 def _lasting(market: Market, rotations: RotationSet, names: Sequence[str]) -> Iterator[Lasting]:
     """What followed every turn of the declared rotations and of their daily proxies, pooled."""
-    lines = {n: (rotations.days, rotations.line(n)) for n in names}
-    lines |= {n: (p.days, p.line) for n, p in proxies(market).items() if p.period == 1}
-    every = np.unique(np.concatenate([days for days, _ in lines.values()]))
+    turns = rotations.ladder[C]
+    lines = {n: (rotations.days, rotations.line(n), turns.of(rotations.row(n))) for n in names}
+    lines |= {
+        n: (p.days, p.line, p.turns.of(p.row)) for n, p in proxies(market).items() if p.period == 1
+    }
+    every = np.unique(np.concatenate([days for days, _, _ in lines.values()]))
     records = []
-    for days, line in lines.values():
-        there = np.isfinite(line)
-        own = line[None, there]
-        record = turn_record.followed(own, detect(own, C))
-        known = np.searchsorted(every, days[there][record.known])
-        records.append(replace(record, known=known))
+    for days, line, own in lines.values():
+        record = turn_record.followed(line, own)
+        records.append(replace(record, known=np.searchsorted(every, days[record.known])))
     pooled = turn_record.pooled(records)
     legs = [leg for n in names for leg in (rotations.pairs[n].lead, rotations.pairs[n].against)]
     question = market.moment.lineage.with_series(
