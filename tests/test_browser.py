@@ -16,6 +16,7 @@ import sample_document as sample
 from browser import Browser
 from paceline import report
 from paceline.document import Chart, Document, Section, Sentence, Series
+from paceline.report.tables import words
 
 pytestmark = pytest.mark.browser
 EVIL = '=HYPERLINK("http://x")'
@@ -124,7 +125,7 @@ def test_every_shape_gives_its_values(tab: Browser, title: str, names: int | Non
         b
         for s in document().sections
         for b in s.blocks
-        if isinstance(b, Chart) and b.title == title
+        if isinstance(b, Chart) and words(b.title) == title
     ]
     tab.run(button(title, "csv") + ".click()")
     rows = list(csv.DictReader(io.StringIO(tab.saved(".csv").read_text("utf-8"))))
