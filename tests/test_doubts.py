@@ -243,7 +243,7 @@ def test_a_close_that_stands_still_for_ten_sessions_is_repeated() -> None:
 
 def test_half_of_ten_closes_standing_still_at_once_are_repeated() -> None:
     def market(still: int, of: int) -> list[list[float]]:
-        return [[0.01, 0.0 if i < still else 0.01] for i in range(of)]
+        return [[0.01, 0.0 if i < still else 0.02] for i in range(of)]
 
     assert again(market(5, 10)) == [(i, 1, 1) for i in range(5)]
     assert again(market(5, 11)) == []
@@ -257,6 +257,43 @@ def test_the_day_after_finds_the_repeated_closes_that_all_of_history_finds() -> 
     for done in range(1, 13):
         before = [cell for cell in again([row[:done] for row in returns]) if cell[2] < done]
         assert before + again(returns, done) == whole, done
+
+
+def moving(sessions: int, still: list[int]) -> list[float]:
+    """Returns of 1% and -1% in turn, but for those of zero."""
+    return [0.0 if t in still else 0.01 * (-1) ** t for t in range(sessions)]
+
+
+def test_three_unmoved_closes_of_a_security_that_seldom_has_one_are_repeated() -> None:
+    last = [(0, t, 82) for t in (80, 81, 82)]
+    assert again([moving(83, [80, 81, 82])]) == last, "known on the third"
+    assert again([moving(82, [80, 81])]) == [], "two may be chance"
+    assert again([moving(83, [5, 15, 80, 81, 82])]) == last, "2 of 80 before"
+    # 4 of 80 before: it does so by its nature
+    assert again([moving(83, [5, 15, 25, 35, 80, 81, 82])]) == []
+    assert again([moving(65, [62, 63, 64])]) == [], "62 sessions before do not tell"
+    long = again([moving(95, list(range(80, 92)))])
+    assert long[:4] == [(0, 80, 82), (0, 81, 82), (0, 82, 82), (0, 83, 83)] and len(long) == 12
+    for done in range(80, 95):
+        before = [c for c in again([moving(done, list(range(80, 92)))]) if c[2] < done]
+        assert before + again([moving(95, list(range(80, 92)))], done) == long, done
+
+
+def test_an_unmoved_close_with_the_volume_of_the_session_before_is_repeated() -> None:
+    returns = np.array([[0.01, 0.0, 0.0, 0.01, 0.0]] * 2)
+    volume = np.array([[7.0, 7.0, 8.0, 8.0, 8.0], [0.0, 0.0, nan, nan, 0.0]])
+    marks = doubts.repeated({"total_return": returns, "volume": volume})["total_return"]
+    assert list(zip(marks.row, marks.column, marks.known, strict=True)) == [(0, 1, 1), (0, 4, 4)]
+
+
+def test_returns_of_the_session_before_for_half_the_market_are_repeated() -> None:
+    def market(same: int, of: int) -> list[list[float]]:
+        return [[0.01 + i / 1e3, 0.01 + i / 1e3 + (i >= same) / 1e2] for i in range(of)]
+
+    assert again(market(5, 10)) == [(i, 1, 1) for i in range(5)]
+    assert again(market(5, 11)) == again(market(9, 9)) == []
+    assert again(market(5, 10), 1) == [(i, 1, 1) for i in range(5)]
+    assert again(market(5, 10), 2) == []
 
 
 STILL = """

@@ -202,7 +202,8 @@ def test_several_files_units_constants_where_rename(tmp_path: Path) -> None:
     assert out.tables["holdings"].select("fund", "security", "date", "weight").rows() == [
         ("F", "BRKB", D(2025, 9, 8), 0.015)
     ]
-    assert found(out)["rows outside where"] == 1 and found(out)["conflicting duplicate rows"] == 1
+    assert found(out)["rows outside where"] == 1
+    assert found(out)["rows of holdings that contradict one another"] == 1
 
 
 def test_where_excludes_and_matches_empty(tmp_path: Path) -> None:

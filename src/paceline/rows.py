@@ -31,6 +31,7 @@ REPEATED_SESSIONS = "sessions that repeat the closes of the session before"
 STOPPED = "most securities end before the source does"
 #: Finding of rows of one key that differ, and its remedy; numbers this near to each other do not.
 DISAGREE = "conflicting duplicate rows"
+CONTRADICTED = "rows of {} that contradict one another"
 ONE_EACH = "Filter the file with where = {...} or give each part its own source."
 ALIKE = 1e-6
 #: Columns of a row of prices, as a source gives them, without all of which it says nothing.
@@ -40,6 +41,11 @@ MAYBE_SPECIAL = "payment of two percent or more taken for an ordinary dividend"
 #: Finding of two sources of which one is of another day, unit or security in more than this part of
 #: the returns that both have, and in so many at least.
 AT_ODDS, OFTEN, FEW = "sources disagree on much of {}", 0.1, 5
+#: Findings that stand on all figures that rest on a table of their source: finding -> table.
+SAID = {
+    CONTRADICTED.format(t): t
+    for t in ("actions", "classes", "members", "shares", "fundamentals", "series", "holdings")
+}
 #: Whether a return holds a split on record can be told above this size of the split, in logs.
 TELLABLE = 0.15
 #: New shares per old share in splits that happen often, upwards; reverse splits are their inverses.
@@ -118,8 +124,8 @@ def collapse(source: str, table: str, frame: pl.DataFrame, key: Sequence[str]) -
 
     Identical rows are collapsed and counted. Of conflicting rows of prices every number that they
     do not agree on is missing, since nobody can say which is right: all of them are quarantined,
-    and one row with what they agree on stays, if any price or return is left. In other tables the
-    first is kept and the others are quarantined.
+    and one row with what they agree on stays, if any price or return is left. In other tables rows
+    that contradict none are one; of those that do the first counts, and the others are quarantined.
     """
     on = [k for k in key if k in frame.columns]
     # rows in strict order of their key hold no duplicate: the usual case costs one pass
@@ -137,20 +143,62 @@ def collapse(source: str, table: str, frame: pl.DataFrame, key: Sequence[str]) -
     first = distinct.select(pl.struct(on).is_first_distinct()).to_series()
     if first.all():
         return distinct, findings, None
-    others = distinct.filter(~first)
     if table == "prices":
         twice = distinct.select(pl.struct(on).is_duplicated()).to_series()
         findings += counted(
-            source, DISAGREE, others, "quarantined, numbers that differ are missing", on, ONE_EACH
+            source,
+            DISAGREE,
+            distinct.filter(~first),
+            "quarantined, numbers that differ are missing",
+            on,
+            ONE_EACH,
         )
         reason = f"{table}: rows with the same {', '.join(on)} differ"
         aside = set_aside(table, distinct.filter(twice), reason)
         return _agreed(distinct, first, twice, on), findings, aside
-    findings += counted(
-        source, DISAGREE, others, "quarantined, the first row is kept", on, ONE_EACH
-    )
+    whole = _filled(distinct, on)
+    others = distinct.filter(~first & _contradicts(distinct, whole, on))
+    action = "the first row counts, the others are quarantined"
+    findings += counted(source, CONTRADICTED.format(table), others, action, on, ONE_EACH)
     reason = f"{table}: another row with the same {', '.join(on)} came first"
-    return distinct.filter(first), findings, set_aside(table, others, reason)
+    return whole, findings, set_aside(table, others, reason)
+
+
+def _filled(rows: pl.DataFrame, on: Sequence[str]) -> pl.DataFrame:
+    """The first row of each key; where it has no number or text, the next one's that has.
+
+    A missing day is a statement, that a spell runs on.
+    """
+    rest = [c for c in rows.columns if c not in on]
+    days = [c for c in rest if rows.schema[c].is_temporal()]
+    return (
+        rows.group_by(on, maintain_order=True)
+        .agg(
+            pl.col(c).first() if c in days else pl.col(c).drop_nulls().first().alias(c)
+            for c in rest
+        )
+        .select(rows.columns)
+    )
+
+
+def _contradicts(rows: pl.DataFrame, whole: pl.DataFrame, on: Sequence[str]) -> pl.Series:
+    """Which rows state anything else than the row of ``whole`` of their key.
+
+    A missing number or text states nothing, and a millionth is rounding.
+    """
+    rest = [c for c in rows.columns if c not in on]
+    kept = whole.select(*on, pl.col(rest).name.prefix("="))
+    both = rows.join(kept, on=on, how="left", nulls_equal=True, maintain_order="left")
+    odd = [pl.lit(False)]
+    for c in rest:
+        own, other = pl.col(c), pl.col(f"={c}")
+        if rows.schema[c].is_float():
+            odd.append(((own - other).abs() > ALIKE * other.abs()).fill_null(False))
+        elif rows.schema[c].is_temporal():
+            odd.append(own.ne_missing(other))
+        else:
+            odd.append((own != other).fill_null(False))
+    return both.select(pl.any_horizontal(odd)).to_series()
 
 
 def _agreed(

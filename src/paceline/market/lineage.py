@@ -66,6 +66,8 @@ class Lineage:
             sources = [self.file.sources.get(loads[n]["source"]) for n in written]
             said = [s.caveat for s in sources if s is not None]
             said += [validity.stopped(dated[name], self.moment.as_of)] if name in dated else []
+            names = {loads[n]["source"] for n in written}
+            said += [told for s, t, told in self.stored.said if t == "series" and s in names]
             caveats[name] = tuple(dict.fromkeys(c for c in said if c))
         dated = {**provenance.dated, **dated}
         return replace(provenance, parents=parents, caveats=caveats, dated=dated)
@@ -106,6 +108,9 @@ class Lineage:
             for n, s in self.file.sources.items()
             if s.caveat and s.table in used and n in from_
         ]
+        if not spec.instrument:
+            told = {*used, "actions", "shares"}
+            caveats += [said for _, table, said in self.stored.said if table in told]
         caveats += [
             f"payments of 2% to 5% of the price in {source} were taken for ordinary dividends; a "
             "special one would leave the price return as the exchange gives it"

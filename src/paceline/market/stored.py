@@ -16,7 +16,7 @@ from paceline.config import MarketFile
 from paceline.errors import DataError, NotEnoughData, UsageError
 from paceline.lineage import Step
 from paceline.market import rivals
-from paceline.rows import AT_ODDS, MAYBE_SPECIAL
+from paceline.rows import AT_ODDS, MAYBE_SPECIAL, SAID
 
 if TYPE_CHECKING:
     import polars as pl
@@ -121,6 +121,22 @@ class Stored:
             for row in rows.iter_rows(named=True)
             if newest.get(row["source"]) == row["load"]
         }
+
+    @cached_property
+    def said(self) -> list[tuple[str, str, str]]:
+        """Source, table and sentence of each finding that stands on the figures of that table."""
+        import polars as pl
+
+        rows = self.findings().filter(pl.col("check").is_in(list(SAID)))
+        return [
+            (
+                row["source"],
+                SAID[row["check"]],
+                f"{row['source']}: {row['check']} ({row['count']:,}), first {row['example']}: "
+                f"{row['action']}",
+            )
+            for row in rows.iter_rows(named=True)
+        ]
 
     @cached_property
     def at_odds(self) -> dict[tuple[str, ...], str]:

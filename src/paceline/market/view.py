@@ -78,6 +78,7 @@ def view_of(
     filed = tuple(
         s.caveat for s in moment.file.sources.values() if s.table == "fundamentals" and s.caveat
     )
+    filed += tuple(said for _, table, said in moment.stored.said if table == "fundamentals")
     known = replace(
         known,
         fields={n: filed for n in measure.needs if n.startswith(FUNDAMENTAL)},

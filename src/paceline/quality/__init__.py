@@ -18,6 +18,7 @@ import polars as pl
 from paceline import schema
 from paceline.errors import SourceError
 from paceline.quality._jumps import free_of_splits, set_jumps_aside
+from paceline.quality._lists import WEIGHTS_OFF, in_lots
 from paceline.quality._prices import check_prices, missing_returns
 from paceline.rows import (
     AT_ODDS,
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
 
 #: ``known`` of a fact without any date: it counts as known since ever, and says so as a caveat.
 EVER = dt.date(1900, 1, 1)
-#: Weights of a fund may add up to one but for this much (cash, rounding).
-WEIGHTS_OFF = 0.05
 _KEY = ("security", "date")
 _ACTION = ("security", "date", "kind", "ratio")
 
@@ -175,8 +174,13 @@ def _declared(
             typed = typed.with_columns(pl.when(~lone).then(pl.col(rule.cell)).alias(rule.cell))
     if table.name == "prices":
         typed = in_order(typed, _KEY)  # duplicates are found at a glance among sorted rows
-    typed, duplicates, copies = collapse(name, table.name, typed, table.key)
     typed = typed.with_columns(pl.coalesce("known", table.known, pl.lit(EVER)).alias("known"))
+    # what was published on another day is another statement
+    key = table.key if table.name == "prices" else (*table.key, "known")
+    if table.name == "holdings":
+        typed, lots = in_lots(name, typed)
+        findings += lots
+    typed, duplicates, copies = collapse(name, table.name, typed, key)
     return typed, findings + duplicates, [*aside, copies]
 
 

@@ -20,6 +20,8 @@ from paceline.sources.files._read import Wanted, read
 if TYPE_CHECKING:
     from paceline.sources.files._work import Work
 
+_LISTED = ("security", "date")
+
 
 def members(work: Work, frame: pl.DataFrame, extras: dict[str, Raw]) -> pl.DataFrame:
     """Spells of membership from any shape, continued by the extra files there are."""
@@ -54,11 +56,12 @@ def _spelled(work: Work, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFram
         return frame, empty.select("universe", security=security, start="date", end="date")
     if work.shape in ("snapshots", "snapshot"):
         frame = work.complete(frame, ["security", "date"])
+        frame = work.gather(collapse(work.name, "members", frame, ("universe", *_LISTED)))
         return frame, _spells.from_snapshots(frame, ["universe"], [])
     frame = work.complete(frame, ["security"])
     absent = [c for c in ("start", "end") if c not in frame.columns]
     frame = frame.with_columns(pl.lit(None, pl.Date).alias(c) for c in absent)
-    key = ("universe", "security", "start")
+    key = ("universe", "security", "start", "known")
     return frame, work.gather(collapse(work.name, "members", frame, key))
 
 

@@ -12,6 +12,7 @@ from paceline.errors import MarketFileError, SourceError
 from paceline.rows import (
     Checked,
     Finding,
+    collapse,
     counted,
     in_order,
     misdated,
@@ -354,6 +355,9 @@ class Work:
         if self.shape in ("snapshots", "snapshot"):
             group = ["scheme"] if table.name == "classes" else []
             frame = self.complete(frame, ["security", "date"])
+            frame = self.gather(
+                collapse(self.name, table.name, frame, (*group, "security", "date"))
+            )
             fixed = (*group, "security", "date", "start", "end", "known")
             frame = _spells.from_snapshots(
                 frame, group, [c for c in frame.columns if c not in fixed]

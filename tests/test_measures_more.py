@@ -1,0 +1,256 @@
+"""Volume, thrusts, omens, correlation within and between groups, spreads, styles: plain loops."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+
+from paceline import measures
+from paceline.conformance import check_measure
+from paceline.measures import View
+from paceline.measures.hindenburg_omen import _confirmed
+from views import make, random_view
+
+
+def with_volume(seed: int) -> View:
+    """A random market whose members trade different amounts, some of it unknown."""
+    base = random_view(seed)
+    rng = np.random.default_rng(seed)
+    volume = np.where(
+        np.isfinite(base.fields["close"]), rng.lognormal(11, 1, base.fields["close"].shape), np.nan
+    )
+    volume[2, 100:105] = np.nan
+    volume[:, 250] = np.nan
+    return dataclasses.replace(base, fields={**base.fields, "volume": volume})
+
+
+def values(name: str, view: View, **params: object) -> dict[str, np.ndarray]:
+    """The series of a measure by statistic."""
+    result = measures.get(name)(view, **params)
+    assert isinstance(result.value, dict)
+    assert result.n_used is not None and result.n_eligible is not None
+    return {**result.value, "n_used": result.n_used, "n_eligible": result.n_eligible}
+
+
+# ---- volume
+
+
+def test_volume_breadth_equals_plain_loops() -> None:
+    view = with_volume(1)
+    found = values("volume_breadth", view, window=3, great=0.7)
+    r, money = view.fields["price_return"], view.fields["close"] * view.fields["volume"]
+    last = [max(t for t in range(r.shape[1]) if math.isfinite(x[t])) for x in r]
+    row, plain = view.subjects.index("all"), []
+    for span in view.spans:
+        for t in range(span.start, span.stop):
+            held = [i for i in range(len(r)) if span.weights[row, i] > 0 and t <= last[i]]
+            seen = [i for i in held if math.isfinite(r[i, t]) and math.isfinite(money[i, t])]
+            ups, downs = [i for i in seen if r[i, t] > 0], [i for i in seen if r[i, t] < 0]
+            up, down = sum(money[i, t] for i in ups), sum(money[i, t] for i in downs)
+            assert found["n_used"][row, t] == len(seen)
+            assert found["n_eligible"][row, t] == len(held)
+            both = bool(ups and downs)
+            plain.append(len(ups) / len(downs) / (up / down) if both else math.nan)
+            assert found["trin"][row, t] == pytest.approx(plain[-1], nan_ok=True)
+            share = up / (up + down) if up + down else math.nan
+            assert found["up_share"][row, t] == pytest.approx(share, nan_ok=True)
+            for name, part in (("up_day", share), ("down_day", 1 - share)):
+                wanted = float(part >= 0.7) if math.isfinite(share) else math.nan
+                assert found[name][row, t] == pytest.approx(wanted, nan_ok=True)
+            mean = float(np.mean(plain[-3:])) if len(plain) >= 3 else math.nan
+            assert found["trin_mean"][row, t] == pytest.approx(mean, nan_ok=True)
+    assert math.isnan(found["up_share"][row, 250]) and np.isfinite(found["trin"][row]).sum() > 400
+
+
+# ---- thrusts
+
+
+def crowd(shares: list[float], members: int = 20) -> View:
+    """A basket of so many members, of which this share rises a tenth, the others fall a tenth.
+
+    A share of -1: nobody has a return."""
+    returns = {
+        f"S{i:02d}": [math.nan]
+        + [math.nan if s < 0 else 0.1 if i < round(s * members) else -0.1 for s in shares]
+        for i in range(members)
+    }
+    return make(returns=returns, targets={"all": [(1, [1 / members] * members)]})
+
+
+def table(name: str, view: View, **params: object) -> pl.DataFrame:
+    """The table of a measure."""
+    found = measures.get(name)(view, **params).table
+    assert found is not None
+    return found
+
+
+def days(found: pl.DataFrame, statistic: str, view: View) -> list[int]:
+    """Numbers of the sessions on which rows of a statistic end."""
+    ends = found.filter(pl.col("statistic") == statistic)["end"].to_numpy()
+    return np.searchsorted(view.sessions, ends).tolist()
+
+
+def test_zweig_thrusts_on_the_fourth_day() -> None:
+    """The mean of 35% a day, then of 85%: 0.85 - 0.5 (9 / 11)^k passes 0.615 at k = 4, a plain mean
+    of ten sessions at 6. Two sessions without any return change nothing but the sessions that
+    pass."""
+    quiet, thrust = [0.35] * 25, [0.85] * 12
+    view = crowd(quiet + thrust)
+    found = table("breadth_thrust", view)
+    rows = found.filter(statistic="zweig_thrust")
+    assert days(found, "zweig_thrust", view) == [29]
+    assert rows["value"].to_list() == pytest.approx([0.85 - 0.5 * (9 / 11) ** 4])
+    # on the first day the mean still stands below 0.40: 0.85 - 0.5 * 9 / 11 = 0.441 does not
+    assert np.searchsorted(view.sessions, rows["start"].to_numpy()).tolist() == [25]
+    assert found.filter(statistic="zweig")["value"].to_list() == pytest.approx(
+        [0.85 - 0.5 * (9 / 11) ** 12]
+    )
+    assert days(table("breadth_thrust", view, within=3), "zweig_thrust", view) == []
+    assert days(table("breadth_thrust", view, within=4), "zweig_thrust", view) == [29]
+    gap = crowd([*quiet, -1, -1, *thrust])
+    assert days(table("breadth_thrust", gap), "zweig_thrust", gap) == [31]
+    assert days(table("breadth_thrust", gap, within=5), "zweig_thrust", gap) == []
+    young = crowd(quiet[:10] + thrust)  # the first twenty sessions have no reading
+    assert days(table("breadth_thrust", young), "zweig_thrust", young) == []
+
+
+def test_deemer_and_whaley_thrust_on_their_sums() -> None:
+    """65% of ten days: 130 / 70 = 1.857; one of 85%: 134 / 66 = 2.03.
+
+    Five days: (4 * 13 + 17) / 100 = 0.69, then 0.73, then 0.77 passes 0.7366."""
+    view = crowd([0.65] * 12 + [0.85] * 3 + [0.65] * 12 + [0.85])
+    found = table("breadth_thrust", view)
+    assert days(found, "deemer_thrust", view) == [13, 28]
+    rows = found.filter(statistic="deemer_thrust")
+    assert rows["value"].to_list() == pytest.approx([134 / 66, 134 / 66])
+    assert np.searchsorted(view.sessions, rows["start"].to_numpy()).tolist() == [4, 19]
+    assert days(found, "whaley_thrust", view) == [15]
+    assert found.filter(statistic="whaley_thrust")["value"].to_list() == pytest.approx([0.77])
+    assert found.filter(statistic="whaley")["value"].to_list() == pytest.approx([0.69])
+    # 28 sessions, readings of five from the fifth on
+    assert found.filter(statistic="whaley_per_year")["value"].to_list() == [252 / 24]
+    everything = crowd([0.5] * 10 + [1.0] * 10)
+    found = table("breadth_thrust", everything)
+    assert days(found, "deemer_thrust", everything) == [14]  # 14 * 10 / 6 * 10
+    today = found.filter(statistic="deemer")
+    assert today["value"].is_nan().all() and today["reason"].to_list() == ["nobody fell: no ratio"]
+
+
+def test_what_followed_thrusts_against_plain_loops() -> None:
+    rng = np.random.default_rng(3)
+    view = crowd(rng.choice([0.2, 0.5, 0.8], 1500).tolist())
+    found = table("breadth_thrust", view, deemer=1.2, whaley=0.6)
+    level = view.all_levels["price"][0]
+    for name in ("deemer", "whaley"):
+        at = days(found, f"{name}_thrust", view)
+        for h in (21, 63, 126, 252):
+            row = found.filter(statistic=f"{name}_after_{h}").row(0, named=True)
+            after = [level[t + h] / level[t] - 1 for t in at if t + h < len(level)]
+            every = [level[t + h] / level[t] - 1 for t in range(len(level) - h)]
+            apart, free = 0, -1
+            for t in at:
+                if t + h < len(level) and t >= free:
+                    apart, free = apart + 1, t + h
+            assert (row["n"], row["n_effective"]) == (len(after), apart)
+            if apart < 10:
+                assert math.isnan(row["value"]) and row["reason"] and row["base"] is None
+                continue
+            assert row["value"] == pytest.approx(np.mean(after))
+            assert row["base"] == pytest.approx(np.mean(every[0:]), rel=1e-3)
+            assert row["effect"] == pytest.approx(row["value"] - row["base"])
+            assert row["up"] == pytest.approx(np.mean(np.array(after) > 0))
+            assert row["effect_low"] < row["effect"] < row["effect_high"] and 0 < row["p"] <= 1
+    assert found["effect"].drop_nulls().len() >= 4
+
+
+# ---- the omen
+
+
+def omens(view: View) -> pl.DataFrame:
+    """The rule with numbers that a small market can meet."""
+    return table("hindenburg_omen", view, baskets=("all",), window=15, sessions=10, least=0.05)
+
+
+def test_omens_equal_plain_loops() -> None:
+    base = random_view(1)
+    found = omens(base)
+    values_of = measures.get("advance_decline")(base, discard=0).value
+    assert isinstance(values_of, dict)
+    row = base.subjects.index("all")
+    oscillator, level = values_of["mcclellan"][row], base.all_levels["price"][row]
+    index, r = base.fields["price_index"], base.fields["price_return"]
+    wanted = {}
+    for span in base.spans:
+        for t in range(max(span.start, 15), span.stop):
+            held = [i for i in range(len(r)) if span.weights[row, i] > 0]
+            listed = [i for i in held if np.isfinite(index[i, t:]).any() or i not in (4,)]
+            counted = [
+                i
+                for i in listed
+                if math.isfinite(r[i, t])
+                and np.isfinite(index[i, t - 15 : t]).all()
+                and np.isnan(r[i, t - 14 : t + 1]).sum() <= 10
+            ]
+            high = sum(index[i, t] >= max(index[i, t - 15 : t]) * (1 - 1e-12) for i in counted)
+            low = sum(index[i, t] <= min(index[i, t - 15 : t]) * (1 + 1e-12) for i in counted)
+            if len(counted) < 0.9 * len(listed):
+                continue
+            many = min(high, low) > 0.05 * len(counted) and high <= 2 * low
+            if many and oscillator[t] < 0 and level[t] > level[t - 10]:
+                wanted[t] = min(high, low) / len(counted)
+    assert days(found, "omen_day", base) == list(wanted) and len(wanted) > 10
+    assert found.filter(statistic="omen_day")["value"].to_list() == pytest.approx(
+        list(wanted.values())
+    )
+    confirmed, run = [], False
+    for a, b in zip(list(wanted), list(wanted)[1:], strict=False):
+        near = (base.sessions[b] - base.sessions[a]).astype(int) <= 36
+        confirmed += [b] if near and not run else []
+        run = near
+    assert days(found, "omen_confirmed", base) == confirmed
+    fell = found.filter(statistic="omen_day_fell").row(0, named=True)
+    after = [min(level[t + 1 : t + 64]) <= 0.95 * level[t] for t in wanted if t + 63 < len(level)]
+    assert fell["n"] == len(after)
+    if fell["reason"] is None:
+        assert fell["value"] == pytest.approx(np.mean(after))
+
+
+def test_a_confirmed_omen_is_the_first_repetition_of_a_run() -> None:
+    view = crowd([0.5] * 200)
+    flags = np.zeros(201, bool)
+    # weekdays: 26 sessions are 36 days (five weeks and a day), 27 are 37
+    flags[[10, 36, 40, 67, 100, 127, 129]] = True
+    assert np.flatnonzero(_confirmed(view, flags, 36)).tolist() == [36, 129]
+
+
+def test_thrusts_and_omens_of_a_loose_rule_conform() -> None:
+    view = random_view(7)
+    loose = {"low": 0.48, "high": 0.52, "deemer": 1.05, "whaley": 0.52, "baskets": ("all", "few")}
+    check_measure(measures.get("breadth_thrust"), view, **loose)
+    assert len(days(table("breadth_thrust", view, **loose), "zweig_thrust", view)) > 3
+    loose = {"window": 15, "sessions": 10, "least": 0.05, "baskets": ("all", "others")}
+    for more in ({}, {"of": "movers", "rising": "mean", "basis": "total"}):
+        check_measure(measures.get("hindenburg_omen"), view, **{**loose, **more})
+
+
+def test_days_on_which_too_few_are_counted_have_no_omen() -> None:
+    """The market of the omens above, with three of its fourteen members silent on half of the days
+    that have one: none of these is an omen any more, and the last session has no reading."""
+    base = random_view(1)
+    before = days(omens(base), "omen_day", base)
+    silent = [*before[::2], len(base.sessions) - 1]
+    returns = base.fields["price_return"].copy()
+    returns[np.ix_([6, 8, 9], silent)] = math.nan
+    view = dataclasses.replace(base, fields={**base.fields, "price_return": returns})
+    found = omens(view)
+    after = days(found, "omen_day", view)
+    assert after and not {*after} & {*silent}
+    for name in ("highs", "lows", "mcclellan", "omen"):
+        row = found.filter(statistic=name).row(0, named=True)
+        assert math.isnan(row["value"]) and row["n_used"] < 0.9 * row["n_eligible"]
+    thrust = table("breadth_thrust", view, baskets=("all",))
+    assert thrust.filter(statistic="zweig")["value"].is_nan().all()
