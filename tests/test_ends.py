@@ -76,11 +76,9 @@ LEDGER = "".join(
         ("whole", "2025-01-10", "c", 50),
     )
 )
-#: The measures that look at levels; one of them looks at published series alone.
+#: The measures that look at levels; those of published series alone look at no basket.
 LEVELS = [
-    m
-    for m in measures.discover().values()
-    if m.of in ("levels", "pair") and m.name != "factor_history"
+    m for m in measures.discover().values() if m.of in ("levels", "pair") and m.needs != ("series",)
 ]
 
 

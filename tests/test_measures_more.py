@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import math
 
 import numpy as np
@@ -254,3 +255,161 @@ def test_days_on_which_too_few_are_counted_have_no_omen() -> None:
         assert math.isnan(row["value"]) and row["n_used"] < 0.9 * row["n_eligible"]
     thrust = table("breadth_thrust", view, baskets=("all",))
     assert thrust.filter(statistic="zweig")["value"].is_nan().all()
+
+
+# ---- published factors
+
+
+def published(columns: dict[str, list[float]], first: str = "2000-01") -> View:
+    """A view with monthly series of the library, one from each list."""
+    length = max(map(len, columns.values()))
+    ends = (np.datetime64(first) + np.arange(1, length + 1)).astype("datetime64[D]") - 1
+    series = {
+        f"french/x/monthly/{name}": (ends[: len(values)], np.array(values))
+        for name, values in columns.items()
+    }
+    sessions = np.append(np.arange(ends[0], ends[-1], 5), ends[-1])
+    levels = {"A": list(range(100, 100 + len(sessions)))}
+    return make(levels=levels, sessions=sessions, series=series)
+
+
+def test_following_factors_equals_plain_loops() -> None:
+    rng = np.random.default_rng(2)
+    made = {n: (0.002 + 0.03 * rng.standard_normal(k)).tolist() for n, k in LENGTHS.items()}
+    made["HML"][50] = math.nan
+    view = published(made)
+    found = table("factor_momentum", view, since=(2000, 2015))
+    names = {"SMB": "small minus big", "HML": "value", "Mom": "momentum"}
+    timed: dict[int, dict[int, list[tuple[float, float]]]] = {1: {}, 12: {}}
+    for column, f in made.items():
+        for m in (1, 12):
+            pairs = {}
+            for t in range(m, len(f)):
+                past = math.prod(1 + x for x in f[t - m : t]) - 1
+                if math.isfinite(past) and math.isfinite(f[t]):
+                    pairs[t] = (math.copysign(1, past) * f[t], f[t])
+                    timed[m].setdefault(t, []).append(pairs[t])
+            for year in (2000 + (0 if m == 1 else 1), 2015):
+                use = [p for t, p in pairs.items() if t >= 12 * (year - 2000)]
+                row = {"factor": names[column], "period": f"since {year}"}
+                follow = found.filter(statistic=f"follow_{m}", **row).row(0, named=True)
+                gain = found.filter(statistic=f"gain_{m}", **row).row(0, named=True)
+                assert follow["n"] == len(use)
+                assert follow["value"] == pytest.approx(np.mean([a for a, _ in use]))
+                assert follow["base"] == pytest.approx(np.mean([b for _, b in use]))
+                assert gain["value"] == pytest.approx(np.mean([a - b for a, b in use]))
+                assert follow["effect_low"] < follow["effect"] < follow["effect_high"]
+    for m in (1, 12):
+        months = [np.mean(v, axis=0) for t, v in timed[m].items() if len(v) > 1 and t >= 180]
+        row = found.filter(statistic=f"follow_{m}", factor="all factors", period="since 2015")
+        assert row["value"].to_list() == pytest.approx([np.mean([a for a, _ in months])])
+        assert row["base"].to_list() == pytest.approx([np.mean([b for _, b in months])])
+
+
+LENGTHS = {"SMB": 300, "HML": 300, "Mom": 290}
+
+
+def test_a_series_that_ended_says_so_on_all_of_its_rows() -> None:
+    """The last session lies in December 2024: November and later are published, October is not
+    late by more than two whole months, momentum's February is by nine."""
+    view = published({n: [0.01, -0.01] * (k // 2) for n, k in LENGTHS.items()})
+    assert str(view.sessions[-1])[:7] == "2024-12"
+    found = table("factor_momentum", view)
+    said = {f: set(rows["caveat"]) for (f,), rows in found.group_by("factor")}
+    assert said["value"] == {""} and len(said["momentum"]) == 1
+    assert said["momentum"].pop().startswith("the series ends with 2024-02: 9 whole months before")
+    assert found.filter(statistic="past_1", factor="momentum")["end"].to_list() == [
+        dt.date(2024, 2, 29)
+    ]
+
+
+def test_factors_that_are_followed_conform() -> None:
+    rng = np.random.default_rng(4)
+    view = published({n: rng.normal(0, 0.03, k).tolist() for n, k in LENGTHS.items()})
+    check_measure(measures.get("factor_momentum"), view, long=6)
+    assert len(table("factor_momentum", make(levels={"A": [100.0, 101]}))) == 0
+
+
+# ---- industries
+
+
+def industries(r: np.ndarray, recession: np.ndarray | None = None) -> View:
+    """A view with monthly industries (I, M) of the library, and months in recession."""
+    ends = (np.datetime64("1960-01") + np.arange(1, r.shape[1] + 1)).astype("datetime64[D]") - 1
+    series = {f"f/49_Industry_Portfolios/vw_monthly/I{k:02d}": (ends, x) for k, x in enumerate(r)}
+    if recession is not None:
+        series["USREC"] = (ends.astype("datetime64[M]").astype("datetime64[D]"), recession)
+    sessions = np.append(np.arange(ends[0], ends[-1], 30), ends[-1])
+    return make(
+        levels={"A": [100.0] * len(sessions)}, sessions=sessions, series=series, benchmark="A"
+    )
+
+
+def apart(score: list[float], r: list[float], q: int) -> float:
+    """The month's return of the highest 1/q by score less that of the lowest."""
+    both = [(s, x) for s, x in zip(score, r, strict=True) if math.isfinite(s) and math.isfinite(x)]
+    if len(both) < q:
+        return math.nan
+    ranked = [x for _, x in sorted(both, key=lambda p: p[0])]
+    size = len(both) // q
+    return float(np.mean(ranked[-size:]) - np.mean(ranked[:size]))
+
+
+def test_industries_equal_plain_loops() -> None:
+    rng = np.random.default_rng(8)
+    r = 0.05 * rng.standard_normal((12, 260))
+    r[3, :100], r[7, 150] = math.nan, math.nan
+    recession = (np.arange(260) % 60 < 15).astype(float)
+    found = table("industry_momentum", industries(r, recession), since=(1960,), shifts=20)
+    momentum, rotation = [], []
+    for t in range(6, 260):
+        past = [math.prod(1 + x for x in row[t - 6 : t]) - 1 for row in r]
+        momentum.append(apart(past, r[:, t].tolist(), 5))
+    mean = np.array([[x - np.nanmean(r[:, t]) for t, x in enumerate(row)] for row in r])
+
+    def rotated(phase: np.ndarray) -> list[float]:
+        out = []
+        for t in range(260):
+            own = [u for u in range(t) if phase[u] == phase[t]]
+            score = [
+                float(np.nanmean(row[own])) if np.isfinite(row[own]).sum() >= 24 else math.nan
+                for row in mean
+            ]
+            out.append(apart(score, r[:, t].tolist(), 5))
+        return out
+
+    row = found.filter(statistic="momentum").row(0, named=True)
+    assert row["value"] == pytest.approx(np.nanmean(momentum)) and row["n"] == 254
+    rotation = rotated(recession)
+    row = found.filter(statistic="cycle_rotation").row(0, named=True)
+    assert row["value"] == pytest.approx(np.nanmean(rotation))
+    assert row["n"] == np.isfinite(rotation).sum()
+    placebo = [np.nanmean(rotated(np.roll(recession, round(s)))) for s in np.linspace(24, 236, 20)]
+    assert row["base"] == pytest.approx(np.mean(placebo))
+    assert row["p"] == pytest.approx((1 + sum(p >= row["value"] for p in placebo)) / 21)
+    assert row["placebo_low"] == pytest.approx(np.quantile(placebo, 0.025))
+
+
+def test_a_planted_cycle_is_found_and_noise_is_not() -> None:
+    rng = np.random.default_rng(9)
+    noise = 0.05 * rng.standard_normal((20, 600))
+    recession = np.repeat(rng.random(30) < 0.3, 20).astype(float)
+    planted = noise + np.outer(np.linspace(-0.02, 0.02, 20), 1 - 2 * recession)
+    p = [
+        table("industry_momentum", industries(r, recession), since=(1960,))
+        .filter(statistic="cycle_rotation")["p"]
+        .to_list()[0]
+        for r in (planted, noise)
+    ]
+    assert p[0] == pytest.approx(1 / 200) and p[1] > 0.05
+
+
+def test_industries_without_recessions_say_so_and_conform() -> None:
+    rng = np.random.default_rng(10)
+    r, recession = rng.normal(0, 0.05, (8, 200)), (np.arange(200) % 50 < 10).astype(float)
+    row = table("industry_momentum", industries(r)).filter(statistic="cycle_rotation")
+    assert row["value"].is_nan().all() and row["reason"].str.contains("USREC").all()
+    check_measure(
+        measures.get("industry_momentum"), industries(r, recession), since=(1960, 1970), shifts=9
+    )
+    assert len(table("industry_momentum", make(levels={"A": [100.0, 101]}))) == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import numpy as np
 
 from paceline.arrays import Array, Dates
@@ -17,6 +19,8 @@ COLUMNS = {
     "Mom": "momentum",
 }
 SORTS = "25_Portfolios_ME_Prior_12_2"
+#: Whole months after which the library has published a month.
+PUBLISHED_AFTER = 2
 WML = "winners minus losers, 25 sorts"
 #: Leg -> how the names of its portfolios end.
 ENDS = {"winners": ("HiPRIOR", "PRIOR5"), "losers": ("LoPRIOR", "PRIOR1")}
@@ -48,6 +52,43 @@ def seen(view: View, name: str) -> tuple[Dates, Array]:
     dates, values = view.series[name]
     stop = int(np.searchsorted(dates, view.sessions[-1], side="right"))
     return dates[:stop], values[:stop]
+
+
+def by_month(dates: Dates, values: Array) -> tuple[Dates, Array]:
+    """(months in a row, value of each), from the month of the first date to that of the last.
+
+    NaN for a month without a value; of two of a month the last.
+    """
+    month = dates.astype("datetime64[M]")
+    if not len(month):
+        return month, np.empty(0)
+    months = np.arange(month[0], month[-1] + 1)
+    out = np.full(len(months), np.nan)
+    out[(month - month[0]).astype(np.int64)] = values
+    return months, out
+
+
+def last_day(month: np.datetime64) -> dt.date:
+    """The last calendar day of a month."""
+    found: dt.date = ((month + 1).astype("datetime64[D]") - 1).item()
+    return found
+
+
+def late(view: View, month: np.datetime64) -> str:
+    """What to say of a series whose last month lies more than two before the last session's."""
+    behind = int((view.sessions[-1].astype("datetime64[M]") - month).astype(np.int64)) - 1
+    if behind <= PUBLISHED_AFTER:
+        return ""
+    return f"the series ends with {month}: {behind} whole months before {view.sessions[-1]} lack"
+
+
+def past_return(monthly: Array, months: int) -> Array:
+    """(..., M) product of (1 + r) - 1 over the last so many months; NaN where one is missing."""
+    out = np.full(monthly.shape, np.nan)
+    if monthly.shape[-1] >= months:
+        window = np.lib.stride_tricks.sliding_window_view(monthly, months, axis=-1)
+        out[..., months - 1 :] = np.prod(1 + window, axis=-1) - 1
+    return out
 
 
 def basis(name: str) -> str:

@@ -1,4 +1,4 @@
-"""A document as one self-contained HTML file: no network, Plotly embedded once.
+"""A document as one self-contained HTML file: no network, Plotly embedded once, compressed.
 
 Digits stand only inside ``data-figure`` and ``data-label`` elements and in chart data whose series
 carry figure ids. Everything that comes from data is escaped: text by Jinja, JSON by writing ``<``,
@@ -7,6 +7,8 @@ carry figure ids. Everything that comes from data is escaped: text by Jinja, JSO
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 from functools import cache
 from pathlib import Path
@@ -67,10 +69,12 @@ def _environment() -> Environment:
     return environment
 
 
-def _plotly() -> Markup:
+@cache
+def _plotly() -> str:
+    """plotly.js as the page unpacks it: gzip in base64, 1.9 MB instead of 4.8."""
     from plotly.offline import get_plotlyjs
 
-    return Markup(get_plotlyjs())  # noqa: S704  the library's own script
+    return base64.b64encode(gzip.compress(get_plotlyjs().encode(), mtime=0)).decode("ascii")
 
 
 def _embedded(value: object) -> Markup:

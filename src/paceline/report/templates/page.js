@@ -13,7 +13,33 @@ const paceline = (() => {
   const plots = () => [...document.querySelectorAll("[data-chart]")];
 
   // -- charts ------------------------------------------------------------------------------------------------
+  // The library lies in the page compressed; the page is there to be read while it is unpacked.
+  const library = once(async () => {
+    const packed = document.getElementById("drawing-library");
+    const bytes = Uint8Array.from(atob(packed.textContent), letter => letter.charCodeAt(0));
+    packed.remove();
+    const text = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).blob();
+    const script = document.createElement("script");
+    script.src = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+    await new Promise((loaded, failed) => {
+      Object.assign(script, { onload: loaded, onerror: failed });
+      document.head.append(script);
+    });
+    URL.revokeObjectURL(script.src);
+  });
+  // A document that is still being written holds back the page's own load event, for which programs that print wait.
+  function waiting() {
+    const frame = document.createElement("iframe");
+    frame.hidden = true;
+    document.body.append(frame);
+    frame.contentDocument.open();
+    return () => { frame.contentDocument.close(); frame.remove(); };
+  }
+  function undrawn() {
+    for (const plot of plots()) plot.textContent = "Not drawn: this browser cannot unpack the drawing library. The numbers stand in the tables.";
+  }
   function draw(plot, width) {
+    if (!window.Plotly) return;
     const spec = specs()[plot.dataset.chart];
     width ||= plot.clientWidth;
     if (!width || plot.drawnWidth === width) return;
@@ -234,6 +260,7 @@ const paceline = (() => {
   // Title, key, drawing and source on one white canvas, so that the picture speaks for itself.
   async function picture(spec, key) {
     const { width, scale, pad } = SAVED;
+    await library();
     const layout = structuredClone(spec.layout), data = structuredClone(spec.data);
     Object.assign(layout, { width, paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff" });
     room(data, layout, width);
@@ -369,7 +396,11 @@ const paceline = (() => {
     const seen = new IntersectionObserver(entries => {
       for (const entry of entries) if (entry.isIntersecting) { seen.unobserve(entry.target); draw(entry.target); }
     }, { rootMargin: "400px 0px" });
-    plots().forEach(plot => seen.observe(plot));
+    const loaded = waiting();
+    library().then(() => {
+      plots().forEach(plot => seen.observe(plot));
+      if (printing) drawAll();
+    }, undrawn).finally(loaded);
 
     const sized = new ResizeObserver(entries => {
       for (const entry of entries) if (entry.target.drawnWidth && !printing) draw(entry.target);
