@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 #: A stored step: JSON, untyped by nature.
 Stored = Mapping[str, Any]
 
+#: Studies whose numbers stand on a page and are shown by no other verb.
+ON_PAGES = ("themes", "consolidation", "analogues", "compounded", "derived", "previous report")
 #: Options of ``paceline target`` and ``paceline episodes``: option, parameter, and the value that
 #: needs no option.
 TARGET = (
@@ -58,7 +60,7 @@ def asked_again(question: Stored) -> list[str]:
             return words + _unusual(asked, TARGET)
         case "episodes":
             return ["episodes", asked["rotation"], *_unusual(asked, EPISODES)]
-        case "verdict" | "moves" | "analogues" | "compounded" | "derived" | "previous report":
+        case name if name in ON_PAGES:
             return ["report"]  # numbers of a page, which no other verb shows
         case "call" | "record" | "ledger":
             return ["calls", "score", asked["ledger"]]
