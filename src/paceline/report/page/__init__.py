@@ -1,8 +1,8 @@
 """A document as one self-contained HTML file: no network, Plotly embedded once, compressed.
 
 Digits stand only inside ``data-figure`` and ``data-label`` elements and in chart data whose series
-carry figure ids. Everything that comes from data is escaped: text by Jinja, JSON by writing ``<``,
-``>`` and ``&`` as escapes, names inside drawings by ``charts``.
+carry figure ids. Everything that comes from data is escaped: text by Jinja, names inside drawings
+by ``charts``; what the script reads (drawings, cards, the library) lies compressed in base64.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment
-from markupsafe import Markup
 
 from paceline.document import Document
 from paceline.report import templating
@@ -28,12 +27,15 @@ from paceline.writing import write_text
 __all__ = ["publishers", "render", "write"]
 
 
-def render(document: Document) -> str:
-    """The page as text; the same document gives the same text."""
+def render(document: Document, *, whole: bool = False) -> str:
+    """The page as text; the same document gives the same text.
+
+    whole  fold nothing: every chart and table open on the screen and on paper
+    """
     drawings: dict[str, Any] = {}
     lettered = letters(document)
     origin = origin_of(document)
-    sections = [section_of(s, drawings, lettered, origin) for s in document.sections]
+    sections = [section_of(s, drawings, lettered, origin, whole=whole) for s in document.sections]
     return (
         _environment()
         .get_template("page.html")
@@ -49,13 +51,14 @@ def render(document: Document) -> str:
             cards=_embedded(cards_of(document, origin)),
             drawings=_embedded(drawings),
             label=label,
+            whole=whole,
         )
     )
 
 
-def write(document: Document, path: str | Path) -> Path:
+def write(document: Document, path: str | Path, *, whole: bool = False) -> Path:
     """Render and write in one piece; ``StoreError`` names a path that cannot be written."""
-    return write_text(path, render(document))
+    return write_text(path, render(document, whole=whole))
 
 
 @cache
@@ -71,15 +74,17 @@ def _environment() -> Environment:
 
 @cache
 def _plotly() -> str:
-    """plotly.js as the page unpacks it: gzip in base64, 1.9 MB instead of 4.8."""
+    """The drawing library, 1.9 MB instead of 4.8."""
     from plotly.offline import get_plotlyjs
 
-    return base64.b64encode(gzip.compress(get_plotlyjs().encode(), mtime=0)).decode("ascii")
+    return _packed(get_plotlyjs())
 
 
-def _embedded(value: object) -> Markup:
-    """JSON for a script element; no text inside can end the element or open another."""
-    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
-    for mark in "<>&":
-        text = text.replace(mark, f"\\u{ord(mark):04x}")
-    return Markup(text)  # noqa: S704  escaped above
+def _packed(text: str) -> str:
+    """What the page's script unpacks: gzip in base64, whose letters cannot end the element."""
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode("ascii")
+
+
+def _embedded(value: object) -> str:
+    """JSON for the page's script."""
+    return _packed(json.dumps(value, separators=(",", ":"), allow_nan=False))
