@@ -430,8 +430,9 @@ def test_the_scale_is_even_around_its_middle() -> None:
 
 
 def test_caveats_are_lettered_once() -> None:
-    many = tuple(f"caveat {i}" for i in range(28))
-    letters = page.cards.letters(
+    names = [chr(ord("A") + i % 26) * (2 + i // 26) for i in range(28)]
+    many = tuple(f"caveat {name}x" for name in names)
+    caveats = page.caveats.caveats_of(
         tiny(
             Sentence(
                 (
@@ -441,7 +442,36 @@ def test_caveats_are_lettered_once() -> None:
             )
         )
     )
-    assert list(letters.values())[:2] + list(letters.values())[25:] == ["a", "b", "z", "aa", "ab"]
+    letters = list(caveats.letters.values())
+    assert letters[:2] + letters[25:] == ["a", "b", "z", "aa", "ab"]
+    assert caveats.of([many[1], many[0], many[1]]) == ["a", "b"]
+
+
+def test_caveats_that_differ_in_numbers_and_names_only_share_a_letter() -> None:
+    kinds = (
+        (
+            "no return for up to 0.2% of the weight of Tech on 2 sessions (2025-01-03, 2025-01-07)",
+            "no return for less than 0.1% of the weight of Energy on 2025-03-04",
+            "no return for all of the weight of Energy on 3 sessions (2025-03-04 to 2025-03-06)",
+        ),
+        (
+            "1 of 20 members of Tech has no price on 2025-01-03",
+            "3 of 9 members of Energy have no price on 2025-02-03",
+        ),
+        ("closes repeat those of the session before for 0.2% of the weight of Tech on 2025-01-03",),
+    )
+    texts = [text for kind in kinds for text in kind]
+    figures = [sample.figure("m", name, 1.0, caveats=tuple(texts)) for name in ("Tech", "Energy")]
+    document = tiny(Sentence(tuple(figures)))
+    caveats = page.caveats.caveats_of(document)
+    assert [{caveats.letters[t] for t in kind} for kind in kinds] == [{"a"}, {"b"}, {"c"}]
+    assert caveats.shown == {"a": texts[0], "b": texts[3], "c": texts[5]}
+    assert caveats.alike == {"a": 2, "b": 1, "c": 0}
+    html = report.render(document)
+    assert Page(html).loose == []
+    assert html.count("<span data-label>2</span> alike on the cards of other figures") == 1
+    cards = json.loads(Page(html).scripts["card-data"])
+    assert cards["caveats"] == texts  # word for word
 
 
 # -- charts

@@ -18,7 +18,8 @@ from jinja2 import Environment
 
 from paceline.document import Document
 from paceline.report import templating
-from paceline.report.page.cards import cards_of, letters
+from paceline.report.page.cards import cards_of
+from paceline.report.page.caveats import caveats_of
 from paceline.report.page.elements import label, prose
 from paceline.report.page.provenance import entries, origin_of, publishers, sources_of
 from paceline.report.page.sections import section_of
@@ -33,9 +34,9 @@ def render(document: Document, *, whole: bool = False) -> str:
     whole  fold nothing: every chart and table open on the screen and on paper
     """
     drawings: dict[str, Any] = {}
-    lettered = letters(document)
+    caveats = caveats_of(document)
     origin = origin_of(document)
-    sections = [section_of(s, drawings, lettered, origin, whole=whole) for s in document.sections]
+    sections = [section_of(s, drawings, caveats, origin, whole=whole) for s in document.sections]
     return (
         _environment()
         .get_template("page.html")
@@ -43,7 +44,10 @@ def render(document: Document, *, whole: bool = False) -> str:
             document=document,
             headline=[prose(s) for s in document.headline],
             sections=sections,
-            caveats=[(letter, label(text)) for text, letter in lettered.items()],
+            caveats=[
+                (letter, label(text), caveats.alike[letter])
+                for letter, text in caveats.shown.items()
+            ],
             provenance=entries(document.manifest),
             sources=sources_of(document.manifest),
             command=document.manifest.get("command", ""),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 from paceline import charts
 from paceline.document import Attribution, Block, Chart, Grid, Section, Sentence
+from paceline.report.page.caveats import Caveats
 from paceline.report.page.elements import figure, label, part_of, prose
 from paceline.report.page.grids import table
 from paceline.report.tables import section_figures, slug, words
@@ -23,7 +23,7 @@ THINNED = "those drawn, peaks kept; series.csv of the report has all"
 def section_of(
     section: Section,
     drawings: dict[str, Any],
-    letters: Mapping[str, str],
+    caveats: Caveats,
     origin: Attribution,
     *,
     whole: bool = False,
@@ -58,7 +58,7 @@ def section_of(
         "groups": shown,
         "further": further,
         "holds": _holds(further),
-        "caveats": [letter for text, letter in letters.items() if text in used],
+        "caveats": caveats.of(used),
     }
 
 
