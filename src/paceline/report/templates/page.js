@@ -1,8 +1,8 @@
 "use strict";
 // The page's own script: draws charts when they come into view, all of them before printing, and opens cards.
 const paceline = (() => {
-  const PRINT_WIDTH = 680; // CSS pixels that fit A4 and Letter within the page's margins
-  const PRINT_HALF = 330; // for two charts side by side
+  const PRINT_WIDTH = 690; // CSS pixels that fit A4 and Letter within the page's margins
+  const PRINT_HALF = 338; // for two charts side by side
   const PRINT_HEIGHT = 760; // CSS pixels that fit below the heading of a section
   const CONFIG = { displayModeBar: false, responsive: false, showTips: false };
   const once = make => { let made; return () => (made ??= make()); };
@@ -64,7 +64,7 @@ const paceline = (() => {
   }
   function smaller(layout, data) {
     const font = { size: 9 };
-    layout.height = Math.round(layout.height * 0.6);
+    layout.height = Math.round(layout.height * 0.55);
     if (layout.height > PRINT_HEIGHT) { // many names: each on one line, so that the chart is no higher than the paper
       layout.height = PRINT_HEIGHT;
       font.size = 8;
