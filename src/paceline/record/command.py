@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from paceline import measures
 from paceline.market.commands import line, moment
 from paceline.studies import target
+from paceline.studies.episodes.study import REVERSAL
 from paceline.studies.rotations import C
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def command(step: Stored, market: Market) -> str:
         return command(question, market)
     asked, name = question["params"], question["name"]
     when = moment(market, str(asked.get("as_of", market.as_of)))
-    ahead = asked_again(question)
+    ahead = ["report"] if step["params"].get("statistic") in REVERSAL else asked_again(question)
     if ahead:
         return line(ahead, market, *when)
     known = measures.discover(market.plugins)

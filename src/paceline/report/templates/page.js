@@ -1,24 +1,28 @@
 "use strict";
 // The page's own script: draws charts when they come into view, all of them before printing, and opens cards.
 const paceline = (() => {
-  const PRINT_WIDTH = 680; // CSS pixels that fit A4 and Letter within the page's margins
-  const PRINT_HALF = 330; // for two charts side by side
+  const PRINT_WIDTH = 690; // CSS pixels that fit A4 and Letter within the page's margins
+  const PRINT_HALF = 338; // for two charts side by side
   const PRINT_HEIGHT = 760; // CSS pixels that fit below the heading of a section
   const CONFIG = { displayModeBar: false, responsive: false, showTips: false };
-  const read = id => JSON.parse(document.getElementById(id).textContent);
   const once = make => { let made; return () => (made ??= make()); };
-  const specs = once(() => read("chart-data"));
-  const cards = once(() => read("card-data"));
+  const data = {}; // what lies in the page compressed, once it is unpacked
+  const specs = () => data.charts, cards = () => data.cards;
+  // The inks of drawings on a dark page: text, quiet text, rules, paper, and the one line colour that is lost on it.
+  const DARK = new Map([["#22262b", "#e8e6e1"], ["#6b7178", "#a2a8ae"], ["#e4e2dd", "#34383d"], ["#fff", "#1e2125"],
+    ["#ffffff", "#16181b"], ["#5a5a5a", "#a8a8a8"]]);
+  const night = matchMedia("screen and (prefers-color-scheme: dark)");
   let printing = false;
   const plots = () => [...document.querySelectorAll("[data-chart]")];
 
   // -- charts ------------------------------------------------------------------------------------------------
-  // The library lies in the page compressed; the page is there to be read while it is unpacked.
+  // Drawings, cards and library lie in the page compressed; the page is there to be read while they are unpacked.
+  function unpacked(id) {
+    const bytes = Uint8Array.from(atob(document.getElementById(id).textContent), letter => letter.charCodeAt(0));
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")));
+  }
   const library = once(async () => {
-    const packed = document.getElementById("drawing-library");
-    const bytes = Uint8Array.from(atob(packed.textContent), letter => letter.charCodeAt(0));
-    packed.remove();
-    const text = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).blob();
+    const text = await unpacked("drawing-library").blob();
     const script = document.createElement("script");
     script.src = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
     await new Promise((loaded, failed) => {
@@ -36,14 +40,15 @@ const paceline = (() => {
     return () => { frame.contentDocument.close(); frame.remove(); };
   }
   function undrawn() {
-    for (const plot of plots()) plot.textContent = "Not drawn: this browser cannot unpack the drawing library. The numbers stand in the tables.";
+    for (const plot of plots()) plot.textContent = "Not drawn: this browser cannot unpack the drawings. The numbers stand in the tables.";
   }
   function draw(plot, width) {
     if (!window.Plotly) return;
-    const spec = specs()[plot.dataset.chart];
+    const dark = night.matches && !printing;
     width ||= plot.clientWidth;
-    if (!width || plot.drawnWidth === width) return;
-    const layout = structuredClone(spec.layout), data = structuredClone(spec.data);
+    if (!width || (plot.drawnWidth === width && plot.drawnDark === dark)) return;
+    const ink = (_, value) => (dark && DARK.get(value)) || value;
+    const { layout, data } = JSON.parse(JSON.stringify(specs()[plot.dataset.chart], ink));
     layout.width = width;
     if (printing) smaller(layout, data);
     layout.dragmode = false;
@@ -51,7 +56,7 @@ const paceline = (() => {
     room(data, layout, width);
     plot.style.height = `${layout.height}px`;
     Plotly.react(plot, data, layout, CONFIG);
-    plot.drawnWidth = width;
+    Object.assign(plot, { drawnWidth: width, drawnDark: dark });
     for (const svg of plot.querySelectorAll(".main-svg")) svg.setAttribute("viewBox", `0 0 ${width} ${layout.height}`);
     if (!plot.opens) {
       plot.opens = true;
@@ -64,7 +69,7 @@ const paceline = (() => {
   }
   function smaller(layout, data) {
     const font = { size: 9 };
-    layout.height = Math.round(layout.height * 0.7);
+    layout.height = Math.round(layout.height * 0.55);
     if (layout.height > PRINT_HEIGHT) { // many names: each on one line, so that the chart is no higher than the paper
       layout.height = PRINT_HEIGHT;
       font.size = 8;
@@ -112,16 +117,16 @@ const paceline = (() => {
     const more = ((ends[1] - ends[0]) / inner) * number;
     layout.xaxis.range = [ends[0] && ends[0] - more, ends[1] && ends[1] + more];
   }
-  const drawAll = () => plots().forEach(plot => draw(plot, plot.closest(".several .chart:not(.wide)") ? PRINT_HALF : PRINT_WIDTH));
+  const drawAll = () => plots().filter(plot => !plot.closest(".further")).forEach(plot => draw(plot, plot.closest(".several .chart:not(.wide)") ? PRINT_HALF : PRINT_WIDTH));
   const forPaper = () => {
     if (printing) return;
     printing = true;
-    document.querySelectorAll("details").forEach(d => { d.wasOpen = d.open; d.open = true; });
+    document.querySelectorAll("details:not(.further)").forEach(d => { d.wasOpen = d.open; d.open = true; });
     drawAll();
   };
   const forScreen = () => {
     printing = false;
-    document.querySelectorAll("details").forEach(d => { d.open = Boolean(d.wasOpen); });
+    document.querySelectorAll("details:not(.further)").forEach(d => { d.open = Boolean(d.wasOpen); });
     plots().filter(plot => plot.drawnWidth).forEach(plot => draw(plot));
   };
 
@@ -353,11 +358,37 @@ const paceline = (() => {
     event.preventDefault();
   }
 
+  // -- keys: a table, and the key of a chart, is one stop of the tab key; arrows move within it -------------------
+  const TOGETHER = "table, .key";
+  function neighbour(figure, key) {
+    const group = figure.closest(TOGETHER), along = { ArrowLeft: -1, ArrowRight: 1 }[key], across = { ArrowUp: -1, ArrowDown: 1 }[key];
+    if (!group || !(along || across)) return null;
+    const seen = [...group.querySelectorAll("[data-figure]")].filter(one => one.offsetParent);
+    if (along || !figure.closest("tr")) return seen[seen.indexOf(figure) + (along || across)];
+    // counted from the right: a first cell may span several rows
+    const column = one => { const cell = one.closest("th, td"); return cell.parentElement.cells.length - cell.cellIndex; };
+    const same = seen.filter(one => column(one) === column(figure));
+    return same[same.indexOf(figure) + across];
+  }
+
   // -- start -------------------------------------------------------------------------------------------------
-  function start() {
+  async function start() {
+    const loaded = waiting();
+    try {
+      [data.cards, data.charts] = await Promise.all(["card-data", "chart-data"].map(id => unpacked(id).json()));
+      attach();
+      await library();
+      watch();
+    } catch {
+      undrawn();
+    } finally {
+      loaded();
+    }
+  }
+  function attach() {
     const dialog = document.getElementById("card");
     for (const figure of document.querySelectorAll("[data-figure]")) {
-      figure.tabIndex = 0;
+      figure.tabIndex = figure.closest(TOGETHER)?.querySelector("[data-figure]") === figure || !figure.closest(TOGETHER) ? 0 : -1;
       figure.setAttribute("role", "button");
       figure.setAttribute("aria-haspopup", "dialog");
     }
@@ -368,11 +399,17 @@ const paceline = (() => {
     });
     document.addEventListener("keydown", event => {
       const figure = event.target.closest?.("[data-figure]");
-      if (figure && (event.key === "Enter" || event.key === " ")) {
-        event.preventDefault();
-        open(figure.dataset.figure, figure);
-      }
+      if (!figure) return;
+      const opens = event.key === "Enter" || event.key === " ", next = opens ? null : neighbour(figure, event.key);
+      if (opens || next) event.preventDefault();
+      if (opens) open(figure.dataset.figure, figure);
+      next?.focus();
     });
+    document.addEventListener("focusin", event => {
+      const figure = event.target.closest("[data-figure]"), others = figure?.closest(TOGETHER);
+      if (others) for (const one of others.querySelectorAll("[data-figure]")) one.tabIndex = one === figure ? 0 : -1;
+    });
+    if (document.body.classList.contains("whole")) document.querySelectorAll("[data-all]").forEach(b => b.remove());
     for (const button of document.querySelectorAll("[data-all]")) {
       const table = button.closest(".table");
       table.classList.add("folded");
@@ -393,20 +430,6 @@ const paceline = (() => {
     if (matchMedia("print").matches) forPaper();
     matchMedia("print").addEventListener("change", event => (event.matches ? forPaper() : forScreen()));
 
-    const seen = new IntersectionObserver(entries => {
-      for (const entry of entries) if (entry.isIntersecting) { seen.unobserve(entry.target); draw(entry.target); }
-    }, { rootMargin: "400px 0px" });
-    const loaded = waiting();
-    library().then(() => {
-      plots().forEach(plot => seen.observe(plot));
-      if (printing) drawAll();
-    }, undrawn).finally(loaded);
-
-    const sized = new ResizeObserver(entries => {
-      for (const entry of entries) if (entry.target.drawnWidth && !printing) draw(entry.target);
-    });
-    plots().forEach(plot => sized.observe(plot));
-
     const links = new Map([...document.querySelectorAll(".contents a")].map(a => [a.hash.slice(1), a]));
     const here = new IntersectionObserver(entries => {
       for (const entry of entries) if (entry.isIntersecting) {
@@ -416,5 +439,17 @@ const paceline = (() => {
     }, { rootMargin: "-15% 0px -75% 0px" });
     document.querySelectorAll(".part").forEach(section => here.observe(section));
   }
-  return { start };
+  function watch() {
+    const seen = new IntersectionObserver(entries => {
+      for (const entry of entries) if (entry.isIntersecting) { seen.unobserve(entry.target); draw(entry.target); }
+    }, { rootMargin: "400px 0px" });
+    plots().forEach(plot => seen.observe(plot));
+    const sized = new ResizeObserver(entries => {
+      for (const entry of entries) if (entry.target.drawnWidth && !printing) draw(entry.target);
+    });
+    plots().forEach(plot => sized.observe(plot));
+    night.addEventListener("change", () => plots().filter(plot => plot.drawnWidth && !printing).forEach(plot => draw(plot)));
+    if (printing) drawAll();
+  }
+  return { start, specs };
 })();
