@@ -23,7 +23,7 @@ DAYS = [d for i in range(200) if (d := D(2025, 1, 6) + dt.timedelta(i)).weekday(
 #: Twelve securities, their daily sigmas between 0.8% and 3%.
 SIGMAS = np.linspace(0.008, 0.03, 12)
 AT = 100
-RATIOS = (2.0, 1.5, 2.5, 4.0, 10.0, 8.0, 35.0, 60.0, 125.0, 300.0, 1000.0, 4000.0)
+RATIOS = (2.0, 1.5, 5 / 3, 3.5, 2.5, 4.0, 10.0, 8.0, 35.0, 60.0, 125.0, 300.0, 1000.0, 4000.0)
 
 
 def walks(seed: int = 4) -> np.ndarray:
@@ -481,3 +481,60 @@ def test_three_for_two_on_a_day_with_a_move_of_its_own(ratio: float) -> None:
         closes = split(walks(), ratio, still=True)
         closes[:, AT:] *= 1 + own
         assert cells(check(frame(closes))[0]) == [None] * 12
+
+
+def counted(ratio: float, late: int = 0) -> np.ndarray:
+    """Counts of shares, one for each old one until ``AT``, then so many."""
+    shares = np.repeat(np.linspace(1e7, 9e8, 12).round()[:, None], len(DAYS), axis=1)
+    shares[:, AT + late :] *= ratio
+    return shares
+
+
+@pytest.mark.parametrize("late", [0, 1])
+@pytest.mark.parametrize("ratio", [4 / 3, 5 / 4, 6 / 5, 11 / 10, 21 / 20, 3 / 4, 20 / 21])
+def test_a_small_split_is_told_by_the_shares(ratio: float, late: int) -> None:
+    closes = split(walks(), ratio, still=True)
+    cap = closes * counted(ratio, late=late)
+    out, found = check(frame(closes, market_cap=cap))
+    # where the caps are late, the day after may fall by as much of itself
+    assert cells(out) == [None] * 12 and found["return looks like a split"].count - 12 in (0, late)
+    # nobody can tell without the shares, or where they stay
+    for more in ({}, {"market_cap": closes * counted(1.0)}):
+        out, found = check(frame(closes, **more))
+        assert None not in cells(out), more
+    # the remedy that is named: each return is then the day's own, of nothing
+    splits = [(f"S{i:02}", DAYS[AT], "split", ratio) for i in range(12)]
+    schema = {"security": pl.String, "date": pl.Date, "kind": pl.String, "ratio": pl.Float64}
+    actions = pl.DataFrame(splits, schema=schema, orient="row")
+    out, found = check(frame(closes, market_cap=cap), actions)
+    assert cells(out) == pytest.approx([0.0] * 12)
+    assert "return looks like a split" not in found or late
+
+
+def test_an_issue_of_new_shares_is_no_split() -> None:
+    closes = walks()
+    closes[:, AT:] *= (closes[:, AT - 1] / closes[:, AT])[:, None]
+    # five percent more shares, and a price that does not fall by five percent
+    out, _ = check(frame(closes, market_cap=closes * counted(21 / 20)))
+    assert None not in cells(out)
+    # a fall of five percent, and 5.02% more shares
+    fallen = split(walks(), 21 / 20, still=True)
+    out, _ = check(frame(fallen, market_cap=fallen * counted(1.0502)))
+    assert None not in cells(out)
+    # counts that change from day to day, by chance by 5% over two
+    shares = counted(21 / 20) * (1 + 2e-3 * (np.arange(len(DAYS)) % 2))
+    out, _ = check(frame(fallen, market_cap=fallen * shares))
+    assert None not in cells(out)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "spoken"),
+    [(2.0, "2:1"), (0.125, "1:8"), (5 / 3, "5:3"), (0.6, "3:5"), (1.05, "21:20"), (3.5, "7:2")],
+)
+def test_a_ratio_is_said_in_whole_numbers(ratio: float, spoken: str) -> None:
+    closes = split(walks(), ratio, still=True)
+    more = {"market_cap": closes * counted(ratio)} if ratio == 1.05 else {}
+    _, found = check(frame(closes, **more))
+    remedy = found["return looks like a split"].remedy
+    assert f"like a {spoken} split" in found["return looks like a split"].example
+    assert f"here {ratio:.6g})" in remedy

@@ -761,7 +761,7 @@ def test_rows_take_frames_and_say_once_what_is_the_same(capsys: pytest.CaptureFi
     ]
     terminal.rows(pl.DataFrame(rows), Console(width=80))
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("percent above average, to 2025-12-05")
+    assert lines[0].startswith("percent above average to 2025-12-05")
     assert re.search(r"Tech\s+70\.0%\s+46/50", lines[3]) and re.search(
         r"Energy\s+—\s+12/50", lines[4]
     )

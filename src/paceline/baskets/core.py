@@ -9,7 +9,7 @@ import numpy as np
 from paceline import config
 from paceline.arrays import Array, Bools
 from paceline.baskets import schedule, weights
-from paceline.baskets.emptiness import size_of, why_empty, why_thin
+from paceline.baskets.emptiness import NOT_FOUND, size_of, why_empty, why_thin
 from paceline.baskets.groups import group_baskets
 from paceline.baskets.history import Day, stored
 from paceline.baskets.rebalance import AtRebalance, Rebalance, Targets
@@ -156,12 +156,13 @@ class BasketBuilder:
             )
         if name in self._unclassed:
             level, without, of = self._unclassed[name]
-            who = f"up to {without:,} of {number_of(of, 'member')} of {universe}"
+            called = self.selector.market.universes[str(universe)].label or universe
+            who = f"up to {without:,} of {number_of(of, 'member')} of {called}"
             none = agreeing(without, "has", "have")
             caveats.append(f"{who} {none} no {level}: no basket of a {level} holds them")
         lost = self.selector.missing_names(name)
         if lost and self.selector.basket(name).instrument is None:
-            caveats.append(f"not found in the data: {', '.join(lost)}")
+            caveats.append(f"{NOT_FOUND}: {', '.join(lost)}")
         return caveats
 
     def history_of(self, name: str) -> list[tuple[int, Array]]:

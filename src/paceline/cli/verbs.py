@@ -23,8 +23,8 @@ from paceline.cli.options import (
     say,
     say_age,
     say_json,
-    say_table,
 )
+from paceline.cli.tables import say_table
 from paceline.doors import check_folder, check_target, impossible
 from paceline.errors import PacelineError, UsageError
 from paceline.wording import number_of
@@ -52,7 +52,7 @@ def init(
     if path.exists() and not force:
         raise UsageError(f"{path} exists.", "Name another file, or add --force to overwrite it.")
     write_text(
-        path, (resources.files("paceline") / "data" / "template.toml").read_text(encoding="utf-8")
+        path, (resources.files("paceline") / "data" / "demo.toml").read_text(encoding="utf-8")
     )
     then = shlex.join(["paceline", "import", "--market", str(path)])
     say(f"{path} written. Next: edit it, then `{then}`.")
@@ -207,6 +207,7 @@ def report(
     """
     from paceline import record
     from paceline import report as pages
+    from paceline.market.commands import notice
     from paceline.report import terminal
 
     manifest = out.with_suffix(".manifest.json") if out.name else out
@@ -228,7 +229,7 @@ def report(
             written += pages.to_csv(document, csv)
         record.write_manifest(document, manifest, written)
     if not quiet:
-        terminal.summary(document)
+        terminal.summary(document, notice=notice(market, here=True))
     if not market.store.writable:
         note(READ_ONLY)
     say(f"Report: {out}")

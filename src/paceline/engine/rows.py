@@ -162,7 +162,8 @@ class _RowFigures:
         if self.measure.of == "pair" and not any(
             subject in (self.view.subjects[a], self.view.subjects[b]) for a, b in self.view.pairs
         ):
-            why = f"no rotation of the market file has {subject} as a leg; give one with --against"
+            called = self._called(subject)
+            why = f"no rotation of the market file has {called} as a leg; give one with --against"
         else:
             why = "nothing to show"
         caveat = self._no_level(subject) or f"no value: {why}"
@@ -171,9 +172,12 @@ class _RowFigures:
             subject,
             None,
             unit if isinstance(unit, str) else next(iter(unit.values())),
-            label=self.view.labels.get(subject, subject),
+            label=self._called(subject),
             caveats=[caveat],
         )
+
+    def _called(self, name: str) -> str:
+        return self.view.labels.get(name, name)
 
     def _reach(self, row: Mapping[str, Any]) -> str | None:
         """The session before the first that a value of a series looks back to.
@@ -202,7 +206,8 @@ class _RowFigures:
                 and not np.isfinite(levels[self.view.subjects.index(name)]).any()
             ):
                 basis = self.known.basis.get(name, "") if asked == "native" else asked
-                return f"no value: {name} has no {basis} return level".replace("  ", " ")
+                called = self._called(name)
+                return f"no value: {called} has no {basis} return level".replace("  ", " ")
         return ""
 
     def _question(
@@ -216,7 +221,7 @@ class _RowFigures:
         basis = basis or ("/".join(bases) if bases else self.view.basis)
         caveats = [c for need in rests.split(",") for c in known.fields.get(need, ())]
         if against is not None and len(bases) > 1:
-            legs = ", ".join(f"{n} {known.basis[n]}" for n in names)
+            legs = ", ".join(f"{self._called(n)} {known.basis[n]}" for n in names)
             caveats.append(f"the two legs rest on different bases: {legs}")
         if not self.measure.causal:
             caveats.append("uses later data: a description, not a signal")

@@ -21,6 +21,7 @@ from paceline.panel.holes import (
     OTHER_SOURCE,
     PENDING,
     REPEATED,
+    RETURNED,
     SEVERAL,
     Marks,
 )
@@ -34,7 +35,8 @@ Basis = Literal["price", "total"]
 #: What the weight of a basket may lack on a session: a return, for good or until a later one that
 #: covers the session; or whose return it is. ``several``: it covers more than the session.
 #: ``doubted``: its prices contradict one another. ``repeated``: its close is that of the session
-#: before. ``left``: who has it fell silent, without a delisting on record.
+#: before. ``returned``: it leapt and came back the session after. ``left``: who has it fell silent,
+#: without a delisting on record.
 SHARES = (
     "lost",
     "pending",
@@ -43,6 +45,7 @@ SHARES = (
     "several",
     "doubted",
     "repeated",
+    "returned",
     "left",
 )
 #: Level on the first session.
@@ -176,6 +179,7 @@ class Drift:
             cells[kind == SEVERAL],
             cells[kind == DOUBTED],
             cells[kind == REPEATED],
+            cells[kind == RETURNED],
         )
         for share, group in zip(out, groups, strict=False):
             _weigh(share, w, path.opening, group)

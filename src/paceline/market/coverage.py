@@ -77,7 +77,7 @@ class Coverage:
         missing[at : at + len(days)] = (shares[: SHARES.index("pending") + 1] > 0).any(axis=0)
         counted, nobody = self.absent.get(name), np.empty(0, np.int64)
         return Gaps(
-            name,
+            self.moment.called(name),
             basis,
             tuple(days[t] for t in some.tolist()),
             dict(zip(SHARES, shares[:, some], strict=True)),

@@ -138,7 +138,7 @@ def _assemble(store: Store, request: PanelRequest) -> Matrices:
     securities = tuple(name for name, _ in order)
     paid = doubts.payments(request.facts.table("actions"), securities, calendar[begin:])
     doubted = doubts.doubted(filled.fields, filled.covers, filled.ranks, paid)
-    again = doubts.repeated(filled.fields)
+    again, back = doubts.repeated(filled.fields), doubts.returned(filled.fields)
     marks = holes.mend(
         filled.fields, filled.covers, filled.ranks, members(request, securities, calendar[begin:])
     )
@@ -149,7 +149,7 @@ def _assemble(store: Store, request: PanelRequest) -> Matrices:
         filled.sources,
         filled.recovered,
         sum(int(chosen[y.off].sum()) for y in years),
-        marks={name: m.joined(doubted[name], again[name]) for name, m in marks.items()},
+        marks={name: m.joined(doubted[name], again[name], back[name]) for name, m in marks.items()},
         priced=priced(filled.fields),
         latest=latest,
     )

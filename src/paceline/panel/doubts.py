@@ -18,7 +18,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from paceline.arrays import Array, Bools, Dates
-from paceline.panel.holes import DOUBTED, REPEATED, Marks
+from paceline.panel.holes import DOUBTED, REPEATED, RETURNED, Marks
 from paceline.rows import SPLIT_RATIOS
 
 #: Closes and a change may differ by this much in logs, and by a hundredth on either close.
@@ -33,6 +33,10 @@ STILL, TOGETHER, MANY = 10, 0.5, 10
 #: It stands still for so many sessions where fewer than this part of the ones before, of so many at
 #: least, did.
 UNUSUAL, SELDOM, QUARTER = 3, 0.05, 63
+#: A close leapt where its return is beyond this, in logs, and so many daily sigmas (of so many
+#: sessions before, so much at least), and came back where it is this near, on volume below so many
+#: times the usual.
+LEAP, SIGMAS, BEFORE, LEAST, BACK, EVENT = 0.18, 8.0, 63, 0.01, 0.03, 4.0
 #: A return nearer to zero than this is none: that of a level carried forward, rounding included.
 ZERO = 1e-9
 #: Corporate actions whose payment an exchange leaves out of its change.
@@ -181,6 +185,51 @@ def _copied(returns: Array, zero: Bools, count: Cells) -> Cells:
     same[:, 1:] = (returns[:, 1:] == returns[:, :-1]) & ~zero[:, 1:]
     same &= (count >= MANY) & (same.sum(axis=0) >= TOGETHER * count)
     return np.argwhere(same)
+
+
+def returned(fields: Mapping[str, Array], first: int = 0) -> dict[str, Marks]:
+    """Marks of the two returns of a close that leapt and came back, by basis: most often a typo.
+
+    fields, first  as for ``repeated``
+
+    The first is beyond 0.18 and eight daily sigmas (1.4826 times the median absolute log return of
+    the 63 sessions before, 1% at least), both logs add up to less than 0.03, and the volume of the
+    leap, where it is known, was below four times its median. Known on the second.
+    """
+    out = {}
+    for name in ("price_return", "total_return"):
+        if name not in fields:
+            continue
+        since = max(first - 1, 0)
+        returns = fields[name]
+        part = returns[:, since:-1]
+        row, column = np.nonzero((part > np.expm1(LEAP)) | (part < np.expm1(-LEAP)))
+        column += since
+        with np.errstate(divide="ignore", invalid="ignore"):
+            leap, back = (np.log1p(returns[row, c]) for c in (column, column + 1))
+            near = np.abs(leap + back) < BACK
+        row, column, leap = row[near], column[near], leap[near]
+        sigma = 1.4826 * _usual(np.log1p(returns[row]), column)
+        kept = np.abs(leap) > SIGMAS * np.maximum(sigma, LEAST)
+        if "volume" in fields and len(row):
+            volume = fields["volume"]
+            kept &= ~(volume[row, column] > EVENT * _usual(volume[row], column))
+        row, column = row[kept], column[kept]
+        both = np.concatenate([column, column + 1])
+        known = np.concatenate([column + 1, column + 1])
+        out[name] = Marks.of(np.concatenate([row, row]), both, RETURNED, known)
+    return out
+
+
+def _usual(rows: Array, column: Cells) -> Array:
+    """(n,) median absolute value of each row's sessions before its column; NaN without any."""
+    at = column[:, None] - np.arange(BEFORE, 0, -1)
+    before = np.abs(np.take_along_axis(rows, np.maximum(at, 0), axis=1))
+    before[at < 0] = np.nan
+    middle = np.full(len(rows), np.nan)
+    some = np.isfinite(before).any(axis=1)
+    middle[some] = np.nanmedian(before[some], axis=1)
+    return middle
 
 
 def payments(actions: pl.DataFrame, securities: tuple[str, ...], sessions: Dates) -> Bools:

@@ -103,10 +103,11 @@ def _joined(panel: Panel, behind: Tail, request: PanelRequest, rooms: Rooms) -> 
     members = None if members is None else members[:, done:]
     paid = doubts.payments(request.facts.table("actions"), panel.securities, sessions)
     doubted = doubts.doubted(writable, behind.covers, None, paid, done)
-    again = doubts.repeated(writable, done)
+    again, back = doubts.repeated(writable, done), doubts.returned(writable, done)
     new = holes.mend(writable, behind.covers, None, members, done)
     marks = {
-        name: old.joined(new[name], doubted[name], again[name]) for name, old in panel.marks.items()
+        name: old.joined(new[name], doubted[name], again[name], back[name])
+        for name, old in panel.marks.items()
     }
     if request.guard is not None:
         mended = {name: matrix[:, done:] for name, matrix in writable.items()}

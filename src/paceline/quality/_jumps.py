@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from paceline.quality._shares import small_splits
 from paceline.rows import SPLIT_RATIOS, TELLABLE, Finding, counted, set_aside
 from paceline.sources import Context
 
@@ -18,9 +21,10 @@ TRAILING = 63
 LEAST_SIGMA = 0.01
 #: A candidate's log return comes this many sigmas near the log of a split ratio.
 NEAR = 2.0
-#: It may always be this far from it, at 3:2 and above: a split comes with a day's own move, which
-#: in one day of thirteen is more than two sigmas. True returns are rare beyond 3:2.
+#: It may always be this far from it, up to 5:3 and above: a split comes with a day's own move,
+#: which in one day of thirteen is more than two sigmas. True returns are rare beyond 5:3.
 WIDE = (0.06, 0.13)
+MOSTLY = 1.7
 #: A move beyond this, in logs, is one of a split or of a unit whatever its ratio: nothing rises
 #: twentyfold in a day, and what falls by that much says so as a delisting.
 ANY = float(np.log(20.0))
@@ -28,6 +32,8 @@ ANY = float(np.log(20.0))
 TOLD = 0.35
 #: A move of fewer sigmas than this is an ordinary one for its security.
 UNUSUAL = 4.0
+#: A return that holds a split told by shares is beyond this: two thirds of 21:20.
+LEAST = 0.03
 #: A move below this, in logs, is never looked at: 3:2 less two sigmas of ten percent.
 FLOOR = 0.2
 #: Share counts (cap / close) confirm a ratio they come this near to, in logs.
@@ -61,15 +67,17 @@ def set_jumps_aside(
     record  corporate actions: a payment lets the return of its day stand
     true    security and date of returns that the market file calls true
 
-    Candidate: |ln(1 + r)| within two daily sigmas, or within 0.06 at 3:2 and 0.13 above, of ln k
+    Candidate: |ln(1 + r)| within two daily sigmas, or within 0.06 up to 5:3 and 0.13 above, of ln k
     for a ratio k of ``SPLIT_RATIOS``, up or down, or beyond ln 20, and beyond four sigmas; sigma is
-    1.4826 times the
-    median absolute log return of the security's 63 rows before (at least 1%). A market cap that
+    1.4826 times the median absolute log return of the security's 63 rows before (at least 1%); or
+    the shares that caps imply multiplied by a smaller ratio (``small_splits``). A market cap that
     moved with the close, or volume and turnover both four times their usual, say that the move is
     true; so does another stored source that saw it and kept it.
     """
     far = _far(frame)
     rows = _candidates(frame, far)
+    small = small_splits(frame).join(rows, on="__at", how="anti")
+    rows = pl.concat([rows, small]).sort("__at")
     paid = record.filter(pl.col("kind").is_in(PAYMENTS))
     known = pl.concat([true, _on_next_row(frame, paid).select(_KEY)])
     rows = rows.join(known, on=_KEY, how="anti")
@@ -82,9 +90,14 @@ def set_jumps_aside(
     findings = counted(name, "return of a third or more", kept, "kept", _KEY)
     if rows.is_empty():
         return frame, findings, []
-    which = (pl.col(*_RETURNS) + 1).log().abs() > FLOOR
-    frame, aside = _blanked(frame, rows, which, CHECK)
-    return frame, [_finding(name, rows), *findings], [aside]
+    told = [_finding(name, rows), *findings]
+    asides: list[pl.DataFrame | None] = []
+    tiny = pl.col("__at").is_in(small.get_column("__at").implode())
+    for part, least in ((rows.filter(~tiny), FLOOR), (rows.filter(tiny), LEAST)):
+        which = (pl.col(*_RETURNS) + 1).log().abs() > least
+        frame, aside = _blanked(frame, part, which, CHECK)
+        asides.append(aside)
+    return frame, told, asides
 
 
 def _blanked(
@@ -114,17 +127,15 @@ def _finding(name: str, rows: pl.DataFrame) -> Finding:
         "return set to missing until explained, original quarantined",
         "; ".join(lines) + more,
         "If it was a split, add it to actions (security, date, kind = split, ratio = new shares "
-        f"per old share, here {first['__ratio']:.4g}); if the move is true, say so: "
+        f"per old share, here {first['__ratio']:.6g}); if the move is true, say so: "
         f'sources.{name}.true_jumps = {{ "{first["security"]}" = [{first["date"]}] }}.',
     )
 
 
 def _spoken(ratio: float) -> str:
-    """2.0 as "a 2:1 split", 0.125 as "a 1:8 split", 1.5 as "a 3:2 split"."""
-    new, old = (ratio, 1.0) if ratio > 1 else (1.0, 1 / ratio)
-    while abs(new - round(new)) > 1e-6 or abs(old - round(old)) > 1e-6:
-        new, old = new * 2, old * 2
-    return f"a {round(new)}:{round(old)} split"
+    """2.0 as "a 2:1 split", 0.125 as "a 1:8 split", 5/3 as "a 5:3 split"."""
+    new, old = Fraction(ratio if ratio > 1 else 1 / ratio).limit_denominator(20).as_integer_ratio()
+    return f"a {new}:{old} split" if ratio > 1 else f"a {old}:{new} split"
 
 
 def _on_next_row(frame: pl.DataFrame, actions: pl.DataFrame) -> pl.DataFrame:
@@ -155,7 +166,8 @@ def free_of_splits(
 
     A return holds the split where that brings it nearer to zero. Where neither reading comes within
     a third of the split the return is set to missing; a split of less than 15% cannot be told from
-    the day's own move, and its return stays as it is. A split on a day without a row belongs to the
+    the day's own move, and its return stays as it is, unless the shares that market caps imply show
+    it (``small_splits``). A split on a day without a row belongs to the
     security's next row.
     """
     splits = record.filter((pl.col("kind") == "split") & (pl.col("ratio") > 0))
@@ -163,10 +175,12 @@ def free_of_splits(
     if splits.is_empty():
         return frame, [], []
     splits = splits.group_by(_KEY).agg(__k=pl.col("ratio").product())
+    shown = small_splits(frame).select(*_KEY, __shown=pl.lit(True))
     joined = frame.join(splits, on=_KEY, how="left", maintain_order="left")
+    joined = joined.join(shown, on=_KEY, how="left", maintain_order="left")
     rows = joined.with_row_index("__at").filter(pl.col("__k").log().abs() > 0)
     size, log = pl.col("__k").log(), (pl.col(*_RETURNS) + 1).log()
-    small = size.abs() <= TELLABLE
+    small = (size.abs() <= TELLABLE) & pl.col("__shown").is_null()
     held = ((log + size).abs() < log.abs()) & ~small
     unclear = (pl.min_horizontal((_jump() + size).abs(), _jump().abs()) > size.abs() / 3) & ~small
     hit = rows.filter(pl.any_horizontal(held) & ~unclear)
@@ -233,9 +247,10 @@ def _candidates(frame: pl.DataFrame, far: _Far) -> pl.DataFrame:
     sigma = np.maximum(1.4826 * _median(np.abs(back)), LEAST_SIGMA)
     sizes = np.log(np.asarray(SPLIT_RATIOS))
     size = np.abs(log[at])
-    best = sizes[np.abs(size[:, None] - sizes).argmin(axis=1)]
-    reach = np.maximum(NEAR * sigma, np.where(best > sizes[0], WIDE[1], WIDE[0]))
-    listed = np.abs(size - best) <= reach
+    wide = np.where(sizes > math.log(MOSTLY), WIDE[1], WIDE[0])
+    off = np.abs(size[:, None] - sizes) / np.maximum(NEAR * sigma[:, None], wide)
+    listed = off.min(axis=1) <= 1
+    best = sizes[off.argmin(axis=1)]
     best = np.where(listed, best, np.log(np.round(np.exp(size))))
     near = (listed | (size > ANY)) & (size >= UNUSUAL * sigma)
     at, first, best = at[near], first[near], np.where(log[at] < 0, best, -best)[near]

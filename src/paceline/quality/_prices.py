@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from paceline import wording
+from paceline.quality._shares import shared_caps
 from paceline.rows import (
     MISSING_SESSIONS,
     REPEATED_SESSIONS,
@@ -65,7 +66,7 @@ def check_prices(
     findings += _stale(name, frame)
     findings += _repeated_sessions(name, frame)
     frame, splits, aside = _splits(name, frame, true, context)
-    findings += splits + _shared_caps(name, frame)
+    findings += splits + shared_caps(name, frame)
     return frame, findings, aside
 
 
@@ -304,54 +305,6 @@ def _suspects(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
 def _beyond(ratio: pl.Expr, log: float) -> pl.Expr:
     """|ln ratio| > ``log``, without a logarithm for every row."""
     return ~ratio.is_between(math.exp(-log), math.exp(log))
-
-
-def _shared_caps(name: str, frame: pl.DataFrame) -> list[Finding]:
-    """Lines that show the market cap of one company.
-
-    The same cap on the same day, or the same implied number of shares (cap / close) under tickers
-    that begin alike. Looked at on the last day of each month.
-    """
-    caps = frame.select("security", "date", "close", "market_cap").filter(
-        (pl.col("market_cap") > 0) & (pl.col("close") > 0)
-    )
-    if caps.is_empty():
-        return []
-    days = (
-        caps.select(pl.col("date").unique())
-        .group_by(pl.col("date").dt.truncate("1mo").alias("month"))
-        .agg(pl.col("date").max())
-    )
-    caps = caps.join(days.select("date"), on="date", how="semi").with_columns(
-        (pl.col("market_cap") / pl.col("close")).round().alias("n"),
-        pl.col("security").str.slice(0, 2).alias("stem"),
-    )
-    groups = [
-        caps.filter(pl.struct("date", *key).is_duplicated())
-        .group_by("date", *key)
-        .agg(pl.col("security").sort(), pl.col("market_cap").max().alias("size"))
-        .filter(pl.col("security").list.len() > 1)
-        .select("date", "security", "size")
-        for key in (["market_cap"], ["n", "stem"])
-    ]
-    shared = pl.concat(groups)
-    if shared.is_empty():
-        return []
-    lines = shared.get_column("security").explode().n_unique()
-    largest = shared.filter(pl.col("date") == pl.col("date").max()).sort("size", descending=True)
-    example = "; ".join(
-        dict.fromkeys("/".join(group) for group in largest.get_column("security").head(8).to_list())
-    )
-    return [
-        Finding(
-            name,
-            "company cap repeated across lines",
-            lines,
-            "kept; companies are ranked once",
-            example,
-            "Give securities a company so that the cap is counted once.",
-        )
-    ]
 
 
 def missing_returns(name: str, frame: pl.DataFrame) -> list[Finding]:
