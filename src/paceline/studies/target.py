@@ -132,7 +132,7 @@ class Answer:
                 yield name, None, "fraction", {**whole, **more}
         effective = float(round(t.ended.n_effective, 1))
         yield "past_windows", t.ended.n, "count", whole
-        yield "past_windows_independent", effective, "ratio", whole
+        yield "past_windows_independent", effective, "estimate", whole
         yield "block", t.block, "ratio", whole
         for q, value in zip(QUANTILES, t.fan[:, -1], strict=True):
             yield f"quantile {q:.0%}", float(value), "level", {}
