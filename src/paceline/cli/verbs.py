@@ -191,6 +191,7 @@ def report(
     out: Path = Path("out/report.html"),
     json: Annotated[Path | None, Parameter(name="--json")] = None,
     csv: Annotated[Path | None, Parameter(name="--csv")] = None,
+    sections: Literal["main", "all"] = "main",
     quiet: Annotated[bool, flag("Print only the report's path and its headline.")] = False,
     where: When | None = None,
 ) -> int:
@@ -204,6 +205,9 @@ def report(
         Also write every figure to this JSON file.
     csv
         Also write one CSV per table into this folder.
+    sections
+        `main` folds what lies behind each section's first charts and first table, and leaves it out
+        on paper; `all` folds nothing.
     """
     from paceline import record
     from paceline import report as pages
@@ -221,7 +225,9 @@ def report(
     with progress() as bar:
         market.ensure(bar)
         document = record.report(market, bar, record.previous_report(out, market.as_of))
-        pages.write(document, out)
+        if sections == "all":
+            document.manifest["command"] += " --sections all"
+        pages.write(document, out, whole=sections == "all")
         written = [out]
         if json is not None:
             written.append(pages.write_json(document, json))
