@@ -8,6 +8,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -293,3 +294,62 @@ def test_what_is_folded_is_drawn_when_it_is_opened_and_never_on_paper(tmp_path: 
         tab.open(whole)
         tab.send("Emulation.setEmulatedMedia", media="print")
         tab.until("[...document.querySelectorAll('[data-chart]')].every(p => p.drawnWidth)")
+
+
+def test_a_table_is_one_stop_and_arrows_move_within_it(tab: Browser) -> None:
+    stops = tab.run(
+        "[...document.querySelectorAll('[data-figure]')].filter(f => !f.tabIndex).length"
+    )
+    groups = tab.run(
+        "new Set([...document.querySelectorAll('[data-figure]')]"
+        ".map(f => f.closest('table, .key') || f)).size"
+    )
+    assert stops == groups < tab.run("document.querySelectorAll('[data-figure]').length") / 2
+
+    def press(key: str) -> str:
+        for kind in ("keyDown", "keyUp"):
+            tab.send("Input.dispatchKeyEvent", type=kind, key=key, code=key)
+        return str(tab.run("document.activeElement.dataset.figure"))
+
+    # the first table with two columns of figures and two rows
+    tab.run(
+        "window.cells = [...document.querySelectorAll('tbody')].map(b => [...b.rows].map(r => "
+        "[...r.querySelectorAll('[data-figure]')].map(f => f.dataset.figure)))"
+        ".find(rows => rows.length > 1 && rows.every(r => r.length > 1))"
+    )
+    cells = tab.run("cells")
+    tab.run(f"document.querySelector('tbody [data-figure=\"{cells[0][0]}\"]').focus()")
+    assert press("ArrowRight") == cells[0][1]
+    assert press("ArrowDown") == cells[1][1]
+    assert press("ArrowLeft") == cells[1][0]
+    assert press("ArrowUp") == press("ArrowUp") == cells[0][0]  # there is none above
+    assert tab.run("document.activeElement.tabIndex") == 0
+    assert tab.run(
+        "[...document.activeElement.closest('table').querySelectorAll('[data-figure]')]"
+        ".filter(f => !f.tabIndex).length === 1"
+    )
+
+
+def test_headings_stand_in_order_and_tables_have_names(tab: Browser) -> None:
+    levels = tab.run("[...document.querySelectorAll('h1, h2, h3, h4')].map(h => +h.tagName[1])")
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(b - a <= 1 for a, b in pairwise(levels))
+    unnamed = (
+        "[...document.querySelectorAll('main table:not(.sources)')].filter(t => "
+        "!document.getElementById(t.getAttribute('aria-labelledby'))?.textContent).length"
+    )
+    assert tab.run(unnamed) == 0
+
+
+def test_a_dark_screen_gets_dark_paper_and_light_ink_and_paper_stays_light(tab: Browser) -> None:
+    """Charts too; what was drawn is drawn again when the screen changes, and for paper."""
+    tab.until("document.querySelector('[data-chart]').drawnWidth")
+    ink = "getComputedStyle(document.querySelector('.xtick text')).fill"
+    paper = "getComputedStyle(document.body).backgroundColor"
+    assert tab.run(ink) == "rgb(107, 113, 120)" and tab.run(paper) == "rgb(253, 252, 250)"
+    dark = [{"name": "prefers-color-scheme", "value": "dark"}]
+    tab.send("Emulation.setEmulatedMedia", features=dark)
+    tab.until(f"{ink} === 'rgb(162, 168, 174)'")
+    assert tab.run(paper) == "rgb(22, 24, 27)"
+    tab.send("Emulation.setEmulatedMedia", media="print", features=dark)
+    tab.until(f"{ink} === 'rgb(107, 113, 120)'")

@@ -37,8 +37,8 @@ def section_of(
     """
     name = slug(section.name)
     groups: list[dict[str, Any]] = []
-    for block in section.blocks:
-        made = _block(block, name, drawings, origin)
+    for at, block in enumerate(section.blocks):
+        made = {"id": f"{name}-table-{at}", **_block(block, name, drawings, origin)}
         if made["kind"] == "chart" and groups and groups[-1]["kind"] == "charts":
             groups[-1]["charts"].append(made)
         elif made["kind"] == "chart":

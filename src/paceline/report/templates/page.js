@@ -8,6 +8,10 @@ const paceline = (() => {
   const once = make => { let made; return () => (made ??= make()); };
   const data = {}; // what lies in the page compressed, once it is unpacked
   const specs = () => data.charts, cards = () => data.cards;
+  // The inks of drawings on a dark page: text, quiet text, rules, paper, and the one line colour that is lost on it.
+  const DARK = new Map([["#22262b", "#e8e6e1"], ["#6b7178", "#a2a8ae"], ["#e4e2dd", "#34383d"], ["#fff", "#1e2125"],
+    ["#ffffff", "#16181b"], ["#5a5a5a", "#a8a8a8"]]);
+  const night = matchMedia("screen and (prefers-color-scheme: dark)");
   let printing = false;
   const plots = () => [...document.querySelectorAll("[data-chart]")];
 
@@ -40,10 +44,11 @@ const paceline = (() => {
   }
   function draw(plot, width) {
     if (!window.Plotly) return;
-    const spec = specs()[plot.dataset.chart];
+    const dark = night.matches && !printing;
     width ||= plot.clientWidth;
-    if (!width || plot.drawnWidth === width) return;
-    const layout = structuredClone(spec.layout), data = structuredClone(spec.data);
+    if (!width || (plot.drawnWidth === width && plot.drawnDark === dark)) return;
+    const ink = (_, value) => (dark && DARK.get(value)) || value;
+    const { layout, data } = JSON.parse(JSON.stringify(specs()[plot.dataset.chart], ink));
     layout.width = width;
     if (printing) smaller(layout, data);
     layout.dragmode = false;
@@ -51,7 +56,7 @@ const paceline = (() => {
     room(data, layout, width);
     plot.style.height = `${layout.height}px`;
     Plotly.react(plot, data, layout, CONFIG);
-    plot.drawnWidth = width;
+    Object.assign(plot, { drawnWidth: width, drawnDark: dark });
     for (const svg of plot.querySelectorAll(".main-svg")) svg.setAttribute("viewBox", `0 0 ${width} ${layout.height}`);
     if (!plot.opens) {
       plot.opens = true;
@@ -353,6 +358,19 @@ const paceline = (() => {
     event.preventDefault();
   }
 
+  // -- keys: a table, and the key of a chart, is one stop of the tab key; arrows move within it -------------------
+  const TOGETHER = "table, .key";
+  function neighbour(figure, key) {
+    const group = figure.closest(TOGETHER), along = { ArrowLeft: -1, ArrowRight: 1 }[key], across = { ArrowUp: -1, ArrowDown: 1 }[key];
+    if (!group || !(along || across)) return null;
+    const seen = [...group.querySelectorAll("[data-figure]")].filter(one => one.offsetParent);
+    if (along || !figure.closest("tr")) return seen[seen.indexOf(figure) + (along || across)];
+    // counted from the right: a first cell may span several rows
+    const column = one => { const cell = one.closest("th, td"); return cell.parentElement.cells.length - cell.cellIndex; };
+    const same = seen.filter(one => column(one) === column(figure));
+    return same[same.indexOf(figure) + across];
+  }
+
   // -- start -------------------------------------------------------------------------------------------------
   async function start() {
     const loaded = waiting();
@@ -370,7 +388,7 @@ const paceline = (() => {
   function attach() {
     const dialog = document.getElementById("card");
     for (const figure of document.querySelectorAll("[data-figure]")) {
-      figure.tabIndex = 0;
+      figure.tabIndex = figure.closest(TOGETHER)?.querySelector("[data-figure]") === figure || !figure.closest(TOGETHER) ? 0 : -1;
       figure.setAttribute("role", "button");
       figure.setAttribute("aria-haspopup", "dialog");
     }
@@ -381,10 +399,15 @@ const paceline = (() => {
     });
     document.addEventListener("keydown", event => {
       const figure = event.target.closest?.("[data-figure]");
-      if (figure && (event.key === "Enter" || event.key === " ")) {
-        event.preventDefault();
-        open(figure.dataset.figure, figure);
-      }
+      if (!figure) return;
+      const opens = event.key === "Enter" || event.key === " ", next = opens ? null : neighbour(figure, event.key);
+      if (opens || next) event.preventDefault();
+      if (opens) open(figure.dataset.figure, figure);
+      next?.focus();
+    });
+    document.addEventListener("focusin", event => {
+      const figure = event.target.closest("[data-figure]"), others = figure?.closest(TOGETHER);
+      if (others) for (const one of others.querySelectorAll("[data-figure]")) one.tabIndex = one === figure ? 0 : -1;
     });
     if (document.body.classList.contains("whole")) document.querySelectorAll("[data-all]").forEach(b => b.remove());
     for (const button of document.querySelectorAll("[data-all]")) {
@@ -425,6 +448,7 @@ const paceline = (() => {
       for (const entry of entries) if (entry.target.drawnWidth && !printing) draw(entry.target);
     });
     plots().forEach(plot => sized.observe(plot));
+    night.addEventListener("change", () => plots().filter(plot => plot.drawnWidth && !printing).forEach(plot => draw(plot)));
     if (printing) drawAll();
   }
   return { start, specs };
