@@ -310,6 +310,24 @@ def _draw(
     return _Drawn(cases, variants, volatilities, at, fan)
 
 
+def _side_by_side(
+    asked: _Asked, drawn: _Drawn
+) -> tuple[dict[str, DriftCase], tuple[VolatilityCase, ...]]:
+    """Closed form and bootstrap of every drift, and of every volatility under the stated one."""
+    b, year, stated = asked.b, asked.year, asked.drifts[asked.stated]
+
+    def closed(drift: float, sigma: float) -> Chances:
+        return closed_form(b, asked.n / year, drift, sigma, 1 / year)
+
+    cases = {
+        k: DriftCase(k, v, closed(v, asked.sigma), drawn.cases[k]) for k, v in asked.drifts.items()
+    }
+    return cases, tuple(
+        VolatilityCase(k, s, closed(stated, s), drawn.volatilities[k])
+        for k, s in asked.volatilities.items()
+    )
+
+
 def weigh(
     closes: Array,
     days: Dates,
@@ -342,21 +360,12 @@ def weigh(
     sigma, seen = _volatility(volatility, own)
     mu, name = _drift(drift, own)
     n, b, start = len(future), math.log(level / closes[-1]), float(closes[-1])
-    years = n / year
     calendar = int((np.datetime64(by) - days[-1]).astype(int)) / CALENDAR_YEAR
-    drifts, block = _drifts(own, mu, name), float(block_length(returns[None])[0])
-    asked = _Asked(b, n, drifts, name, sigma, seen, year)
+    block = float(block_length(returns[None])[0])
+    asked = _Asked(b, n, _drifts(own, mu, name), name, sigma, seen, year)
     drawn = _draw(returns, own, asked, block=block, draws=draws, seed=seed)
-    closed = {k: closed_form(b, years, v, sigma, 1 / year) for k, v in drifts.items()}
-    cases = {k: DriftCase(k, v, closed[k], drawn.cases[k]) for k, v in drifts.items()}
+    cases, volatilities = _side_by_side(asked, drawn)
     ended, touched = past_windows(closes, n, b)
-    levels = start * np.exp(drawn.fan)
-    volatilities = tuple(
-        VolatilityCase(
-            k, s, closed_form(b, years, drifts[name], s, 1 / year), drawn.volatilities[k]
-        )
-        for k, s in seen.items()
-    )
     return TargetOdds(
         start=start,
         level=float(level),
@@ -365,9 +374,9 @@ def weigh(
         sessions=n,
         b=b,
         implied=math.expm1(b),
-        years=years,
+        years=n / year,
         calendar_years=calendar,
-        required=required_growth(b, years),
+        required=required_growth(b, n / year),
         required_calendar=required_growth(b, calendar),
         volatility=sigma,
         volatility_history=own.volatility,
@@ -390,5 +399,5 @@ def weigh(
         ended=ended,
         touched=touched,
         fan_dates=(str(days[-1]), *(str(d) for d in future[drawn.at])),
-        fan=np.column_stack([np.full(len(QUANTILES), start), levels]),
+        fan=np.column_stack([np.full(len(QUANTILES), start), start * np.exp(drawn.fan)]),
     )
