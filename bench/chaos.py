@@ -15,6 +15,12 @@ silent   it is wrong, and has none
 A caveat names the cause where it says one of the words (``NAMES``) of a fault that was put in; one
 that every figure of a market carries (``GENERAL``) names none. An import that is refused with an
 error is an answer as well, and is counted.
+
+Two faults leave a statement that is whole in itself, and that no other data contradict: a list
+whose days are all one day later, and a published index in another unit from its first row to its
+last. What it says is then the truth for whoever has only it. A figure that neither is right nor
+says why not is compared with the sound market that has that list, or that unit, as well; where it
+is the same it is *stated*, and counted apart.
 """
 
 from __future__ import annotations
@@ -36,7 +42,8 @@ from pathlib import Path
 from typing import Any
 
 import chaos_market
-from chaos_faults import Fault, drawn
+import polars as pl
+from chaos_faults import LISTS, Fault, drawn
 
 from paceline.figures import Figure
 from paceline.market import Market
@@ -46,12 +53,12 @@ NEAR = 1e-3
 #: What stands on every figure alike, and what has to do with no fault.
 GENERAL = re.compile(
     "worked back from the next session|taken for ordinary dividends|days that are no session|"
-    "too little history|annualised with|^above 100%|this basis is a total return"
+    "too little history for this window$|annualised with|^above 100%|this basis is a total return"
 )
 LACKING = (
     "no return|no price|not held|(is|are) held|(has|have) a price|stands? in|ended on|silent for|"
     "did not move|cannot be ranked|rolled forward|no date|not found in the data|no (return )?level|"
-    "returns: |(is|are) needed|market cap|no members|float factor"
+    "returns: |(is|are) needed|market cap|no members|float factor|begins on|no low of the benchmark"
 )
 #: Words that name a cause, by what was done.
 NAMES = {
@@ -59,7 +66,7 @@ NAMES = {
     "delayed": f"{LACKING}|contradict|apart|stale|unchanged",
     "doubled": f"{LACKING}|contradict|apart|twice|stale|unchanged",
     "scaled": f"{LACKING}|contradict|apart|scale|factor|size",
-    "shifted": f"{LACKING}|contradict|apart|shifted|a day (early|late)",
+    "shifted": f"{LACKING}|contradict|apart|shifted|a (day|session) (early|late)|not move with",
     "renamed": f"{LACKING}|contradict|apart|size",
     "cut off": LACKING,
 }
@@ -77,6 +84,7 @@ class Trial:
     right: int = 0
     said: int = 0
     flagged: int = 0
+    stated: int = 0
     silent: list[tuple[Key, list[Any], Figure]] = field(default_factory=list)
     caveats: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
@@ -99,9 +107,16 @@ def same(a: Figure, b: Figure) -> bool:
     return a.value == b.value
 
 
+def words(fault: str) -> str:
+    """Words that name the cause of a fault. A list that is cut off is what one that is late is."""
+    how = next(how for how in NAMES if fault.startswith(f"{how} "))
+    old = how == "cut off" and fault.endswith(LISTS)
+    return NAMES["delayed" if old else how]
+
+
 def compared(trial: Trial, true: Mapping[Key, list[Figure]], found: Iterable[Figure]) -> Trial:
     """Count what the figures of a damaged market are beside the true ones."""
-    names = re.compile("|".join(NAMES[how] for how in NAMES if f"{how} " in " ".join(trial.faults)))
+    names = re.compile("|".join(words(fault) for fault in trial.faults))
     for f in found:
         trial.figures += 1
         of = true.get(key(f), [])
@@ -117,6 +132,27 @@ def compared(trial: Trial, true: Mapping[Key, list[Figure]], found: Iterable[Fig
             trial.silent.append((key(f), [one.value for one in of], f))
         trial.caveats.update(new)
     return trial
+
+
+def as_stated(faults: Iterable[Fault]) -> dict[str, pl.DataFrame] | None:
+    """The sound files with what the faults state anew; None where they state nothing whole."""
+    files = dict(chaos_market.truth())
+    new = dict(files)
+    for fault in faults:
+        if fault.how == "shifted" and fault.feed in LISTS:
+            new = fault(new)
+        elif fault.how == "scaled" and fault.feed in ("index", "fund"):
+            new[fault.feed] = in_other_units(new[fault.feed], fault(new)[fault.feed])
+    return new if any(new[n] is not files[n] for n in files) else None
+
+
+def in_other_units(was: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+    """A published feed with those securities in the new unit that are so from first to last."""
+    value = was.columns[-1]
+    ratio = now[value] / was[value]
+    whole = pl.col("ratio").max() < pl.col("ratio").min() * (1 + 1e-9)
+    factor = pl.when(whole.over("security")).then("ratio").otherwise(1.0)
+    return was.with_columns(ratio=ratio).with_columns(pl.col(value) * factor).drop("ratio")
 
 
 class Ground:
@@ -135,6 +171,21 @@ class Ground:
             made.setdefault(key(f), []).append(f)
         return made
 
+    def stated(self, trial: Trial, faults: Iterable[Fault], as_of: str) -> None:
+        """Take from the silent figures of a trial those that are as the files state."""
+        files = as_stated(faults)
+        if not trial.silent or files is None:
+            return
+        place = self.folder / f"stated{trial.seed}"
+        market = Market.open(chaos_market.write(place, files), as_of=as_of)
+        market.import_()
+        true: dict[Key, list[Figure]] = {}
+        for f in chaos_market.figures(market, true=True):
+            true.setdefault(key(f), []).append(f)
+        shutil.rmtree(place)
+        left = [s for s in trial.silent if not any(same(s[2], one) for one in true.get(s[0], []))]
+        trial.stated, trial.silent = len(trial.silent) - len(left), left
+
     def trial(self, seed: int, faults: Iterable[Fault] | None = None) -> Trial:
         """One trial; its faults are drawn by the seed, or given."""
         began = time.perf_counter()
@@ -150,6 +201,7 @@ class Ground:
         shutil.rmtree(place)
         if not trial.refused:
             compared(trial, self.true(as_of), found)
+            self.stated(trial, chosen, as_of)
         trial.seconds = time.perf_counter() - began
         return trial
 
@@ -207,12 +259,16 @@ def main() -> int:
             told(trial, asked.verbose)
             sys.stdout.flush()
             done.append(trial)
-    total = {n: sum(getattr(t, n) for t in done) for n in ("figures", "right", "said", "flagged")}
+    total = {
+        n: sum(getattr(t, n) for t in done)
+        for n in ("figures", "right", "said", "flagged", "stated")
+    }
     silent = [t for t in done if t.silent]
     print(
         f"{len(done)} trials, {sum(bool(t.refused) for t in done)} refused with an error; "
         f"{total['figures']:,} figures: {total['right']:,} right ({total['flagged']:,} of them "
         f"with a further caveat), {total['said']:,} with the reason, "
+        f"{total['stated']:,} as stated, "
         f"{sum(len(t.silent) for t in done):,} silent in {len(silent)} trials"
     )
     kinds = Counter(fault for t in silent for fault in t.faults)

@@ -119,9 +119,11 @@ def test_every_door_says_it(tmp_path: Path, clock: Any, capsys: pytest.CaptureFi
     words = ["--market", str(path)]
     assert main(["report", *words, "--out", str(out), "--json", str(tmp_path / "r.json")]) == 0
     assert sentence in " ".join(capsys.readouterr().out.split())
-    assert sentence in out.read_text(encoding="utf-8")
+    # a page may be read anywhere: it names no folder of the machine that made it
+    on_page = sentence.replace(str(path), path.name)
+    assert on_page in out.read_text(encoding="utf-8")
     told = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
-    assert (told["notice"], told["age"]["sessions_behind"]) == (sentence, 4)
+    assert (told["notice"], told["age"]["sessions_behind"]) == (on_page, 4)
     manifest = json.loads(out.with_suffix(".manifest.json").read_text(encoding="utf-8"))
     assert manifest["age"]["old"] is True
     for verb in (["doctor"], ["target", "120", "--by", "2026-06-30", "--draws", "100"]):

@@ -494,7 +494,7 @@ def test_a_basket_by_rank_says_how_many_could_be_ranked() -> None:
     spec = {"universe": "u", "rank": [1, 3], "weight": "equal"}
     made = baskets.targets(panel, market({"t": spec}))
     assert_allclose(weights_of(made, "t", 0, 4), [0, 0.5, 0.5, 0])
-    days, said = zip(*made.thin["t"], strict=True)
+    days, said = zip(*made.thin["t"]["rank"], strict=True)
     assert said[-1] == (
         "ranks 1 to 3 on 2024-03-15: only 2 of 4 companies have a market cap to rank by"
     )
@@ -511,7 +511,7 @@ def test_whoever_has_no_size_may_have_belonged_to_the_largest_and_not_to_the_res
     }
     made = baskets.targets(flat([NAN, 5.0, 4.0]), market(specs))
     why = "ranks 1 to 1 on 2024-03-15: only 2 of 3 companies have a market cap to rank by"
-    assert {name: said[-1][1] for name, said in made.thin.items()} == {"one": why, "rest": why}
+    assert {n: said["rank"][-1][1] for n, said in made.thin.items()} == {"one": why, "rest": why}
 
 
 def test_a_basket_may_begin_on_its_first_session_and_on_later_ends_of_months() -> None:
@@ -620,7 +620,36 @@ def test_caps_of_the_rebalance_close_weigh_and_a_short_gap_is_bridged() -> None:
     file = market({"c": {"universe": "u", "rebalance": "monthly"}})
     assert_allclose(fixed(panel, file, "c", end), [0.75, 0.25, 0])
     made = baskets.targets(panel, file)
-    assert any("left out for want of a market cap: up to" in c for c in made.caveats["c"])
+    on, why = made.thin["c"]["size"][0]
+    assert (on, why) == (end, "left out for want of a market cap on 2024-01-31: 1 of 3 members")
+
+
+def test_market_caps_of_another_day_are_said_at_the_rebalance_that_rests_on_them() -> None:
+    """Moves of 2% up and down by turns; the third has the caps of the session before."""
+    move = np.where(np.arange(60) % 2, 0.02, -0.02)
+    close = 50 * np.cumprod(np.vstack([1 + move, 1 - move, 1 + move]), axis=1)
+    cap = close * 1e6
+    cap[1, 30:] *= 2  # shares issued: one step
+    cap[2, 1:] = cap[2, :-1].copy()
+    r = np.diff(close, axis=1, prepend=np.nan) / np.roll(close, 1, axis=1)
+    fields = {"market_cap": cap, "close": close, "price_return": r}
+    panel = flat([1] * 3, fields=fields)
+    specs = {
+        "c": {"universe": "u", "rebalance": "monthly"},
+        "e": {"universe": "u", "rebalance": "monthly", "weight": "equal"},
+    }
+    made = baskets.targets(panel, market(specs))
+    # the first session has no past; the ends of January and February are 21 and 42
+    assert made.thin == {
+        "c": {
+            "loose": tuple(
+                (t, f"market caps of 1 of 3 members does not move with their closes on {day}")
+                for t, day in ((21, "2024-01-31"), (42, "2024-02-29"))
+            )
+        }
+    }
+    cap[2] = np.nan  # unknown, not doubtful
+    assert "loose" not in baskets.targets(flat([1] * 3, fields=fields), market(specs)).thin["c"]
 
 
 def test_a_close_or_a_cap_is_at_most_ten_sessions_old_and_moves_with_the_price() -> None:
@@ -687,7 +716,8 @@ def test_fund_weights_roll_forward_and_only_if_told_back() -> None:
         assert_allclose(weights_of(made, "c", late.session, 3), [0.9 / 1.3, 0.4 / 1.3, 0])
         caveats = " / ".join(made.caveats["c"])
         assert ("SPY on 2024-02-05 rolled back" in caveats) == (roll == "both")
-        assert "left out for want of a holding of the fund: up to 1 of 3 members" in caveats
+        why = "left out for want of a holding of the fund on 2024-02-29: 1 of 3 members"
+        assert made.thin["c"]["size"][-1] == (late.session, why)
     assert_allclose(weights_of(made, "c", 0, 3), [0.3 / 0.7, 0.4 / 0.7, 0])
 
 

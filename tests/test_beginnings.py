@@ -118,3 +118,32 @@ def test_a_market_carried_on_past_a_beginning_is_one_that_was_built(
         got, want = (m.show("performance", since=days[50]) for m in (market, fresh))
         assert market.as_of == day
         assert [(f.subject, f.value) for f in got] == [(f.subject, f.value) for f in want]
+
+
+def test_windows_before_a_beginning_name_it(late: tuple[Path, list[str]]) -> None:
+    path, days = late
+    market = paceline.open(path, as_of=days[140])
+    made = {f.subject: f for f in market.show("performance", horizons=("3m",))}
+    begun = f"no value: too little history for this window: late begins on {days[99]}"
+    assert made["late"].value is None and begun in made["late"].caveats
+    assert made["idx"].value is not None
+    records = {f.subject: f for f in market.show("record_highs") if f.statistic == "is_record"}
+    assert f"records since late begins on {days[99]}" in records["late"].caveats
+    assert not any("begins on" in c for c in records["idx"].caveats)
+
+
+def test_without_a_low_of_the_benchmark_that_is_the_reason(late: tuple[Path, list[str]]) -> None:
+    path, days = late
+    file = path.with_name("low.toml")
+    tables = tiny.changed(["baskets"], {"late": {"instrument": "FFF"}, **tiny.MARKET["baskets"]})
+    tables["market"] = {**tables["market"], "benchmark": "late", "low": [0.9, 0.9]}
+    file.write_text(tiny.text(tables))
+
+    def said(as_of: str) -> set[str]:
+        market = paceline.open(file, as_of=as_of)
+        made = market.show("performance", horizons=("since_low",), subjects=["idx"])
+        return {c for f in made for c in f.caveats if c.startswith("no value")}
+
+    why = "no value: no low of the benchmark"
+    assert said(days[60]) == {f"{why} is known: late has no level"}
+    assert said(days[140]) == {f"{why} is confirmed by {days[140]}: late begins on {days[99]}"}

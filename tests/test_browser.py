@@ -155,7 +155,7 @@ def test_a_picture_is_whole_and_larger_than_its_drawing(tab: Browser) -> None:
     assert file.name == "who-leads-us-stocks-2025-12-05-daily-lead-over-the-benchmark.png"
     width, height, lines = pixels(file)
     drawn = tab.run(
-        "JSON.parse(document.getElementById('chart-data').textContent)[[...document"
+        "paceline.specs()[[...document"
         f".querySelectorAll('.chart')].find(c => c.querySelector('h3').textContent === {title!r})"
         ".querySelector('[data-chart]').dataset.chart].layout.height"
     )
@@ -248,7 +248,9 @@ def test_a_chart_of_many_names_is_no_higher_than_the_paper(tmp_path: Path) -> No
         "return",
     )
     section = Section("many", "Many", "How many?", (Sentence(("Many.",)), chart))
-    page = report.write(replace(document(), sections=(section,)), tmp_path / "many.html")
+    page = report.write(
+        replace(document(), sections=(section,)), tmp_path / "many.html", whole=True
+    )
     height = "document.querySelector('[data-chart]').clientHeight"
     with Browser(tmp_path / "profile") as tab:
         tab.open(page)
@@ -265,3 +267,29 @@ def test_nothing_leaves_the_page(tab: Browser, page: Path, width: int) -> None:
     tab.open(page)
     wide = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
     assert tab.run(wide)
+
+
+def test_what_is_folded_is_drawn_when_it_is_opened_and_never_on_paper(tmp_path: Path) -> None:
+    one = sample.figure("performance", "Tech", 0.01)
+    charts = [
+        Chart("line", t, (Series("a", ["2025-12-04", "2025-12-05"], [1.0, 2.0], one),), "level")
+        for t in ("First", "Second", "Third")
+    ]
+    section = Section("several", "Several", "Which?", (Sentence(("Said.",)), *charts))
+    document_ = replace(document(), sections=(section,))
+    page = report.write(document_, tmp_path / "several.html")
+    with Browser(tmp_path / "profile") as tab:
+        tab.open(page)
+        drawn = "[...document.querySelectorAll('[data-chart]')].filter(p => p.drawnWidth).length"
+        tab.until(f"{drawn} === 2")
+        shown = "getComputedStyle(document.querySelector('.further')).display"
+        tab.send("Emulation.setEmulatedMedia", media="print")
+        assert (tab.run(drawn), tab.run(shown)) == (2, "none")
+        tab.send("Emulation.setEmulatedMedia", media="screen")
+        tab.run("document.querySelector('.further summary').click()")
+        tab.until(f"{drawn} === 3")
+    whole = report.write(document_, tmp_path / "whole.html", whole=True)
+    with Browser(tmp_path / "profile2") as tab:
+        tab.open(whole)
+        tab.send("Emulation.setEmulatedMedia", media="print")
+        tab.until("[...document.querySelectorAll('[data-chart]')].every(p => p.drawnWidth)")

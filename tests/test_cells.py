@@ -429,3 +429,14 @@ def test_total_and_price_returns_in_two_units(tmp_path: Path) -> None:
     columns = {"security": "ticker", "date": "date", "price_return": "retx", "total_return": "ret"}
     with pytest.raises(SourceError, match="price and total returns contradict each other"):
         run(tmp_path, data, columns=columns)
+
+
+@pytest.mark.parametrize("cell", ["2:1", "3/2", "2-for-1", "2 for 1", "1 : 8", "1.5:1"])
+def test_a_ratio_of_two_numbers_is_refused_with_what_to_write(tmp_path: Path, cell: str) -> None:
+    """Which side is new differs from country to country; no reading of it is a guess."""
+    data = f"ticker,date,ratio\nA,{SESSIONS[1]},{cell}\n".encode()
+    columns = {"security": "ticker", "date": "date", "ratio": "ratio"}
+    more = {"table": "actions", "columns": columns, "constants": {"kind": "split"}}
+    with pytest.raises(SourceError, match="column 'ratio' holds no number") as caught:
+        run(tmp_path, data, **more)
+    assert cell in caught.value.message and "new shares per old share" in caught.value.remedy

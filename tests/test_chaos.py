@@ -15,8 +15,8 @@ import chaos
 import chaos_market
 from chaos_faults import HOW, WHERE, Fault, Frame, drawn
 
-#: Trials of the suite; ``make chaos`` draws hundreds.
-SEEDS = (2, 3, 7, 8, 9, 14, 15, 18)
+#: Trials of the suite, some of which were silent once; ``make chaos`` draws hundreds.
+SEEDS = (2, 3, 7, 8, 9, 14, 15, 18, 129, 218, 330, 361, 412)
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +69,27 @@ def test_what_says_nothing_of_the_fault_is_no_caveat_for_it(ground: chaos.Ground
     assert silent("members of 2025-01-02 have been read") and silent(value=None)
     assert not silent("no return for 3.0% of the weight of cap on 2025-09-03")
     assert not silent(value=figure.number + 0.0009)
+
+
+def test_a_list_a_day_late_is_true_to_whoever_has_only_it(ground: chaos.Ground) -> None:
+    late = Fault("shifted", "feed", "members", (0,))
+    trial = ground.trial(0, faults=[late])
+    assert trial.stated > 0 and not trial.silent
+    seen = ground.trial(0, faults=[late, Higher("scaled", "sessions", "index", (0,))])
+    assert {name[1] for name, _, _ in seen.silent} == {"second"}, "and excuses nothing else"
+
+
+def test_what_is_whole_in_another_unit_is_stated_in_it_and_no_more() -> None:
+    was = pl.DataFrame({"security": list("AABB"), "date": [1, 2, 1, 2], "close": [1.0, 2, 3, 4]})
+    now = was.with_columns(close=pl.Series([10.0, 20, 3, 40]))
+    assert chaos.in_other_units(was, now)["close"].to_list() == [10.0, 20.0, 3.0, 4.0]
+    assert chaos.as_stated([Fault("delayed", "feed", "members", (0,))]) is None
+    assert chaos.as_stated([Fault("shifted", "sessions", "changes", (0,))]) is None
+
+
+def test_a_list_cut_off_is_named_as_one_that_is_late() -> None:
+    cut, late = (chaos.words(f"{how} feed of members") for how in ("cut off", "delayed"))
+    assert cut == late != chaos.words("cut off feed of changes")
 
 
 @pytest.mark.parametrize("how", HOW)

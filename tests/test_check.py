@@ -23,13 +23,14 @@ from paceline.errors import PacelineError, StoreError
 from paceline.lineage import Origin, Step
 from paceline.market import importing, stating, upkeep
 from paceline.sources import Raw
-from paceline.store import Cache, Store, delta, layout, written
+from paceline.store import Cache, Store, delta, layout, steps, written
 from paceline.store.cache import checksum
 from paceline.store.written import CLAIMED
 
 DAYS = [dt.date(2023, 12, 28), dt.date(2023, 12, 29), dt.date(2024, 1, 2), dt.date(2024, 1, 3)]
 #: Closes by security and day, written by hand.
 CLOSES = {"AAA": [10.0, 10.5, 10.4, 10.6], "BBB": [20.0, 19.5, 19.9, 20.3]}
+STEP = Step("x", {"window": 200, "share": 0.1}, ("ab",), code="c")
 MARKET = """
 [market]
 name = "two"
@@ -88,7 +89,7 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_closes(folder, days)
         importing.import_sources(file, Store(folder / "store"))
     store = Store(folder / "store")
-    store.save_steps([Step("x", {"window": 200, "share": 0.1}, ("ab",), code="c").to_json()])
+    store.save_steps([STEP.to_json()])
     return folder
 
 
@@ -160,6 +161,8 @@ PLACES: dict[str, Callable[[Path], Path]] = {
     "raw, the first": lambda f: oldest(f, "raw/*/*"),
     "claim": lambda f: newest(f, "claims/0*"),
     "claim, the first": lambda f: oldest(f, "claims/0*"),
+    "lineage": lambda f: newest(f, "steps/*.parquet"),
+    "list of the lineage": lambda f: f / "store/steps/list",
 }
 KINDS = ("flip", "cut", "empty", "delete")
 
@@ -409,6 +412,54 @@ def test_a_store_from_before_checksums_were_kept_still_opens(tmp_path: Path) -> 
     assert "from before checksums were kept" in " ".join(store.check().notes)
 
 
+def test_a_file_of_lineage_that_is_lost_is_noticed(market: Path) -> None:
+    """Of several the one that is gone; one beyond the list is no fault, as a killed writer does."""
+    store, folder = Store(market / "store"), market / "store/steps"
+    first = newest(market, "steps/*.parquet")
+    for id_ in ("cd", "ef"):
+        store.save_steps([{"id": id_, "name": "x", "params": {}, "parents": []}])
+    assert store.check().faults == () == store.check().notes
+    held = (folder / "list").read_text().splitlines()
+    assert len(held) == 3 and held[0].startswith(first.name)
+    first.unlink()
+    (fault,) = store.check().faults
+    assert (fault.place, fault.file, fault.what) == ("steps", first.name, "is missing")
+    assert store.unknown_steps({"cd", "zz"}) == {"zz"}
+    (folder / "list").write_text("\n".join(held[:2]) + "\n")
+    assert [f.file for f in store.check().faults] == [first.name]
+    assert "1 file of lineage stands in no list" in store.check().notes[0]
+    repaired = upkeep.repair(config.load(market / "market.toml"))
+    assert repaired.left == [] and store.check().faults == () == store.check().notes
+    assert len((folder / "list").read_text().splitlines()) == 2
+
+
+def test_a_disk_that_takes_no_more_leaves_the_list_as_it_was(
+    market: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, listed = Store(market / "store"), market / "store/steps/list"
+    before = listed.read_bytes()
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(steps.os, "fsync", full)
+    with pytest.raises(StoreError, match="is full"):
+        store.save_steps([{"id": "cd", "name": "x", "params": {}, "parents": []}])
+    assert listed.read_bytes() == before and store.check().faults == ()
+
+
+def test_the_lineage_of_an_older_store_is_no_fault(market: Path) -> None:
+    """Its files stand in no list: none of them is said to be lost, each is still checked."""
+    path = newest(market, "steps/*.parquet")
+    older = path.with_name(path.name.replace(".", "-", 1))
+    path.rename(older)
+    (market / "store/steps/list").unlink()
+    store = Store(market / "store")
+    assert store.check().faults == () and store.step(STEP.id) is not None
+    damage(older, "flip")
+    assert [f.file for f in store.check().faults] == [older.name]
+
+
 @pytest.mark.parametrize("byte", [0, 4, 0.2, 0.4, 0.6, 0.8, -9, -1])
 def test_any_bit_of_the_lineage_is_seen(market: Path, byte: float) -> None:
     """Also one that changes no step: a reader of Parquet passes over many."""
@@ -419,7 +470,7 @@ def test_any_bit_of_the_lineage_is_seen(market: Path, byte: float) -> None:
     (fault,) = upkeep.check(file).faults
     assert (fault.place, fault.file) == ("steps", path.name)
     upkeep.repair(file)
-    assert upkeep.check(file).faults == () and Store(market / "store").step("ab") is None
+    assert upkeep.check(file).faults == () and Store(market / "store").step(STEP.id) is None
 
 
 @pytest.mark.parametrize(

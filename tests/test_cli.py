@@ -22,6 +22,7 @@ from paceline.errors import NotEnoughData
 from paceline.figures import Figure
 from paceline.lineage import Step
 from paceline.market.age import Age
+from paceline.market.opening import located
 
 
 @measures.measure(question="Which is stronger?", of="levels", unit="return", shows="series")
@@ -369,12 +370,20 @@ def test_list(asked: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None
     }
 
 
-def test_init_writes_a_file_that_opens(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_init_writes_the_built_in_market(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "market.toml"
     assert main(["init", str(path)]) == 0
     from paceline import config
 
-    assert config.load(path).baskets
+    monkeypatch.chdir(tmp_path)
+    written = config.load(path)
+    path.unlink()
+    built_in, _ = located()
+    assert written.model_dump(exclude={"market"}) == built_in.model_dump(exclude={"market"}), (
+        "what `init` writes is the market that is shown where there is none"
+    )
     path.write_text("mine")
     assert main(["init", str(path)]) == 2
     assert path.read_text() == "mine", "an existing file is kept"

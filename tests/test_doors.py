@@ -102,7 +102,8 @@ def test_a_cell_that_a_spreadsheet_would_run_is_neutralised(cell: object, writte
 
 
 def test_names_in_a_terminal_and_in_json(capsys: pytest.CaptureFixture[str]) -> None:
-    from paceline.cli.options import say, say_json, say_table
+    from paceline.cli.options import say, say_json
+    from paceline.cli.tables import say_table
 
     name = "\x1b[2J\u202eevil\x9b1m"
     say(name)

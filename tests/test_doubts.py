@@ -163,12 +163,17 @@ def test_a_window_says_what_the_last_choice_before_its_end_lacked() -> None:
     made = dataclasses.replace(
         gaps_of(0.0, 0.0, 0.0),
         rebalanced=("2025-01-02", "2025-01-06"),
-        thin=(("2025-01-02", "old"), ("2025-01-06", "new")),
+        thin=((("2025-01-02", "old"), ("2025-01-06", "new")), (("2025-01-02", "size"),)),
     )
-    assert made.judged("2025-01-02", "2025-01-03").caveats == ("old",)
-    assert made.judged("2025-01-06", "2025-01-06").caveats == ("new",)
-    assert made.judged("2025-01-03", "2025-01-07").caveats == ("new",)
-    once = dataclasses.replace(made, thin=(("2025-01-02", "old"),))
+    assert made.judged("2025-01-02", "2025-01-03").caveats == ("old", "size")
+    assert made.judged("2025-01-06", "2025-01-06").caveats == ("new", "size")
+    assert made.judged("2025-01-03", "2025-01-07").caveats == ("new", "size")
+    assert made.judged("2025-01-07", "2025-01-07").caveats == ("new",), "weighed anew by then"
+    back = made.judged("2025-01-07", "2025-01-07", "2025-01-03")
+    assert back.caveats == ("new",), "a count of today's members rests on today's choice"
+    level = made.judged("2025-01-07", "2025-01-07", "2025-01-03", whole=True)
+    assert level.caveats == ("new", "size")
+    once = dataclasses.replace(made, thin=((("2025-01-02", "old"),),))
     assert once.judged("2025-01-03", "2025-01-07").caveats == ("old",)
     assert once.judged("2025-01-06", "2025-01-07").caveats == (), "chosen anew by then"
 
@@ -214,6 +219,34 @@ def test_a_feed_a_session_late_contradicts_the_other_on_every_figure(tmp_path: P
     assert set(figures(tmp_path / "sound", 0).values()) == {()}
     late = figures(tmp_path / "late", 1)
     assert all(any("contradict one another" in c for c in said) for said in late.values())
+
+
+def test_what_is_of_a_session_says_nothing_of_the_sessions_before(tmp_path: Path) -> None:
+    """On the 6th of February the changes say +5%, the total returns what is true."""
+    wrong = [0.05 if t == 3 else c for t, c in enumerate(CHANGE)]
+    for name, change in (("changes", wrong), ("adjusted", CHANGE)):
+        close = 100 * np.cumprod(1 + np.array(change))
+        rows = {"date": DAYS, "close": close, "adjusted": close, "change": change}
+        of = [pl.DataFrame({"security": s, **rows}) for s in ("AAA", "BBB")]
+        pl.concat(of).write_csv(tmp_path / f"{name}.csv")
+    (tmp_path / "market.toml").write_text(MARKET)
+    market = Market.open(tmp_path / "market.toml")
+    market.import_()
+    asked: list[tuple[str, dict[str, int]]] = [
+        ("advance_decline", {"discard": 1}),
+        ("new_highs_lows", {"window": 3}),
+        ("dispersion", {"window": 3}),
+    ]
+    doubted = {
+        f.statistic
+        for name, how in asked
+        for f in market.show(name, **how)
+        if any(c.startswith("closes, changes") for c in f.caveats)  # weights are another matter
+    }
+    assert doubted == {"line", "mcclellan", "summation", "at_record"}
+    held = {"advances", "declines", "net", "new_highs", "new_lows", "high_low_index"}
+    shown = {f.statistic for name, how in asked for f in market.show(name, **how)}
+    assert held <= shown - doubted
 
 
 LEVELS = """

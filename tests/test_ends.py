@@ -43,6 +43,10 @@ instrument = "C"
 instrument = "D"
 [groups.all]
 baskets = ["a", "b", "c", "d"]
+[groups.styles]
+baskets = ["a", "c"]
+[measures.style_analysis]
+months = 24
 [rotations.a_b]
 lead = "a"
 against = "b"

@@ -424,6 +424,37 @@ def test_changes_take_the_exchange_change_not_the_closes(tmp_path: Path) -> None
     assert returns(out, "price_return") == [0.02, 0.01] and returns(out, "close") == [100, 50.5]
 
 
+def ratios(changes: list[tuple[float, float]]) -> bytes:
+    """Per security a close of 100 on the 8th, then (return between closes, change) in percent."""
+    rows = ["ticker,date,close,change"]
+    for i, (moved, change) in enumerate(changes):
+        rows += [f"S{i:02},2025-09-08,100,0", f"S{i:02},2025-09-09,{100 + moved},{change}"]
+    return csv(*rows)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected", "against"),
+    [
+        # a dividend lies between a change above and the closes; rounding lies anywhere
+        ([(1.0, 1.5), (1.0, 1.1), (1.0, 0.9)], [1.0, 1.0, 1.0], 0),
+        # no dividend makes the closes rise by more than the change says
+        ([(1.0, 0.5), (1.0, 1.5)], [0.5, 1.0], 1),
+        # on a session on which a quarter of ten or more differ so, none is a dividend
+        ([(1.0, 0.5)] * 3 + [(1.0, 1.5)] * 7, [0.5] * 3 + [1.5] * 7, 10),
+        ([(1.0, 0.5)] * 2 + [(1.0, 1.5)] * 8, [0.5] * 2 + [1.0] * 8, 2),
+        ([(1.0, 0.5)] * 3 + [(1.0, 1.5)] * 6, [0.5] * 3 + [1.0] * 6, 3),
+        ([(1.0, 0.5)] * 3 + [(1.0, 1.0)] * 9, [0.5] * 3 + [1.0] * 9, 3),
+    ],
+)
+def test_a_change_that_no_dividend_parts_from_the_closes_is_kept(
+    tmp_path: Path, changes: list[tuple[float, float]], expected: list[float], against: int
+) -> None:
+    out = run(tmp_path, {"p.csv": ratios(changes)}, columns=CHANGES)
+    got = [returns(out, "price_return", f"S{i:02}")[1] for i in range(len(changes))]
+    assert got == pytest.approx([x / 100 for x in expected])
+    assert found(out).get("change contradicts the closes", 0) == against
+
+
 GAP = csv(
     "ticker,date,close,change",
     "AAA,2025-09-08,100,0",

@@ -57,6 +57,18 @@ def test_members_of_the_day_stand_for_those_that_are_held(
     assert Gaps("x", "price", sessions=SESSIONS).members_of(day, held) == held
 
 
+def test_members_count_as_far_back_as_a_level_is_looked_at() -> None:
+    """One of ten has no price on the first two sessions; the window is the last session."""
+    known = counted(10, absent=[1, 1, 0, 0, 0])
+    last, first = SESSIONS[-1], SESSIONS[0]
+    said = (f"1 of 10 members of x has no price on {first}",)
+    for reach in (first, ""):
+        assert known.judged(last, last, reach).caveats == ()
+        assert known.judged(last, last, reach, whole=True).caveats == said
+    many = counted(10, absent=[5, 5, 0, 0, 0])
+    assert many.judged(last, last, "", whole=True).refusal == "", "only its end takes a value away"
+
+
 def test_who_is_eligible_on_other_sessions() -> None:
     known = counted([4, 5, 7, 8, 6])
     days = np.array(["2025-01-01", "2025-01-02", "2025-01-04", "2025-01-06", "2025-01-09"])

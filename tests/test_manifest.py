@@ -224,3 +224,18 @@ def test_history_never_repaints_by_more_than_rounding(
         for name in then.keys() - {"date"}:
             before, after = (np.array(m[name][:n], dtype=float) for m in (then, now))
             np.testing.assert_allclose(before, after, rtol=1e-12, atol=0, err_msg=name)
+
+
+def test_lineage_that_the_store_lost_is_said(
+    reported: Path, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And is there again afterwards: the figures were made anew."""
+    (lost,) = (reported / "store" / "steps").glob("*.parquet")
+    lost.unlink()
+    path = home / "out" / "report.manifest.json"
+    assert main(["verify", str(path), "--json"]) == 1
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["measure"], row["subject"]) == ("steps", lost.name)
+    assert row["why"] == "lineage: the file is missing"
+    assert main(["verify", str(path)]) == 0
+    assert capsys.readouterr().out == "Every figure is the same.\n"

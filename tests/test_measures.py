@@ -354,6 +354,8 @@ def test_swing_lows_rest_on_the_turn_before_the_last() -> None:
     days = [str(d) for d in view.sessions]
     assert table["start"].cast(pl.String).to_list() == [days[t] for t in (1, 3, 5, 7, 8)]
     assert table["reach"].to_list() == [days[t] for t in (0, 0, 1, 3, 5)]
+    first = f"measured from the first high of a history that begins on {days[0]}"
+    assert table["caveat"].to_list() == ["", first, "", "", ""], "the first high has no value"
 
 
 @given(st.integers(0, 2**31), st.floats(0.01, 0.2), st.floats(0.01, 0.2))

@@ -12,7 +12,8 @@ import pytest
 
 from paceline import measures
 from paceline.conformance import check_measure
-from paceline.measures import View
+from paceline.errors import UnknownName
+from paceline.measures import Span, View
 from paceline.measures.hindenburg_omen import _confirmed
 from views import make, random_view
 
@@ -413,3 +414,276 @@ def test_industries_without_recessions_say_so_and_conform() -> None:
         measures.get("industry_momentum"), industries(r, recession), since=(1960, 1970), shifts=9
     )
     assert len(table("industry_momentum", make(levels={"A": [100.0, 101]}))) == 0
+
+
+# ---- correlation and dispersion
+
+
+def test_correlations_equal_the_pairs() -> None:
+    """Every pair's own correlation, averaged with w s w s, over pairs of one group and of two."""
+    view = grouped(random_view(1))
+    found = table("correlation_regime", view, group="thirds", window=40, baskets=("all",))
+    r, row = view.fields["price_return"], view.subjects.index("all")
+    index = view.fields["price_index"]
+    days_of = found.filter(statistic="correlation")["end"].to_numpy()
+    checked = 0
+    for when in days_of:
+        t = int(np.searchsorted(view.sessions, when))
+        span = next(s for s in view.spans if s.start <= t < s.stop)
+        held = [i for i in range(len(r)) if span.weights[row, i] > 0 and alive(index, i, t)]
+        window = r[:, t - 39 : t + 1]
+        used = [i for i in held if np.isnan(window[i]).sum() <= 10]
+        x = np.nan_to_num(window)
+        groups = {i: g for g in range(3) for i in used if span.weights[-3 + g, i] > 0}
+        growth = np.prod(1 + x, axis=1) - 1
+        for name, w in (
+            ("", {i: span.weights[row, i] for i in used}),
+            ("equal_", dict.fromkeys(used, 1.0)),
+        ):
+            sums = {"": [0.0, 0.0], "_within": [0.0, 0.0], "_between": [0.0, 0.0]}
+            for i in used:
+                for j in used:
+                    if i == j:
+                        continue
+                    c = np.cov(x[i], x[j])
+                    size = w[i] * w[j] * math.sqrt(c[0, 0] * c[1, 1])
+                    kinds = [""]
+                    if i in groups and j in groups:
+                        kinds.append("_within" if groups[i] == groups[j] else "_between")
+                    for kind in kinds:
+                        sums[kind][0] += w[i] * w[j] * c[0, 1]
+                        sums[kind][1] += size
+            for kind, (over, under) in sums.items():
+                value = found.filter(statistic=f"{name}correlation{kind}", end=when)["value"]
+                assert value.to_list() == pytest.approx([over / under], abs=1e-12)
+                checked += 1
+        share = np.array([span.weights[row, i] for i in groups])
+        share, own = share / share.sum(), growth[list(groups)]
+        of = np.array(list(groups.values()))
+        means = {g: np.average(own[of == g], weights=share[of == g]) for g in set(of)}
+        centre = np.array([means[g] for g in of])
+        whole = {
+            "_within": math.sqrt(share @ (own - centre) ** 2),
+            "_between": math.sqrt(share @ (centre - share @ own) ** 2),
+        }
+        for kind, wanted in whole.items():
+            value = found.filter(statistic=f"dispersion{kind}", end=when)["value"]
+            assert value.to_list() == pytest.approx([wanted])
+        counts = found.filter(statistic="dispersion", end=when).row(0, named=True)
+        assert (counts["n_used"], counts["n_eligible"]) == (len(used), len(held))
+    assert checked > 100
+
+
+def alive(index: np.ndarray, i: int, t: int) -> bool:
+    """Not delisted by session t."""
+    return bool(np.isfinite(index[i, t]) or not np.isfinite(index[i, : t + 1]).any())
+
+
+def grouped(view: View) -> View:
+    """The view with three more baskets, between which all but three securities are divided."""
+    n = len(view.securities)
+    spans = []
+    for s in view.spans:
+        parts = np.zeros((3, n))
+        for i in range(n - 3):
+            parts[i % 3, i] = 1.0
+        spans.append(Span(s.start, s.stop, np.vstack([s.weights, parts])))
+    first, T = len(view.subjects), len(view.sessions)
+    return dataclasses.replace(
+        view,
+        subjects=(*view.subjects, "one", "two", "three"),
+        all_levels={b: np.vstack([x, np.ones((3, T))]) for b, x in view.all_levels.items()},
+        spans=tuple(spans),
+        groups={**view.groups, "thirds": (first, first + 1, first + 2)},
+    )
+
+
+def test_places_and_states_of_regimes() -> None:
+    view = random_view(2, sessions=900)
+    found = table("correlation_regime", view, window=20, baskets=("all",))
+    for name in ("correlation", "dispersion"):
+        rows = found.filter(statistic=name)
+        seen: list[float] = []
+        for row in rows.iter_rows(named=True):
+            seen += [row["value"]] if math.isfinite(row["value"]) else []
+            if len(seen) < 24:
+                assert row["place"] is None and row["state"] is None
+            else:
+                assert row["place"] == pytest.approx(np.mean([v <= seen[-1] for v in seen]))
+    wide = found.filter(statistic="correlation").join(
+        found.filter(statistic="dispersion"), on="end", suffix="_d"
+    )
+    names = {
+        (False, False): "calm",
+        (False, True): "selective",
+        (True, False): "together",
+        (True, True): "turbulent",
+    }
+    told = wide.filter(pl.col("place").is_not_null())
+    for row in told.iter_rows(named=True):
+        assert row["state"] == names[row["place"] > 0.5, row["place_d"] > 0.5]
+    assert len(set(told["state"])) > 2
+
+
+def test_regimes_conform_and_say_why_there_is_no_value() -> None:
+    measure = measures.get("correlation_regime")
+    check_measure(measure, grouped(random_view(7)), group="thirds", window=30, basis="total")
+    view = random_view(1)
+    lone = table("correlation_regime", view, group="parts", baskets=("few",), window=30)
+    rows = lone.filter(statistic="correlation_between")
+    assert rows["value"].is_nan().all() and set(rows["reason"]) == {"no pair of that kind"}
+    with pytest.raises(UnknownName):
+        measure(view, group="nobody")
+
+
+# ---- value spread
+
+
+def with_books(view: View, seed: int, missing: int = 0) -> View:
+    """The view with book equity, missing for the last so many securities."""
+    rng = np.random.default_rng(seed)
+    shape = view.fields["close"].shape
+    book = np.repeat(np.exp(rng.normal(20, 1, shape[0]))[:, None], shape[1], axis=1)
+    book[1] = -1e8
+    if missing:
+        book[-missing:] = math.nan
+    return dataclasses.replace(view, fields={**view.fields, "fundamental:book_equity": book})
+
+
+def test_value_spread_equals_plain_loops() -> None:
+    view = with_books(grouped(random_view(5, securities=24, sessions=400, gaps=False)), 5)
+    found = table("value_spread", view, baskets=("all",), quantiles=3, group="thirds", months=100)
+    book, cap = view.fields["fundamental:book_equity"], view.fields["market_cap"]
+    row, checked = view.subjects.index("all"), 0
+    month = view.sessions.astype("datetime64[M]")
+
+    def spread(b: list[float]) -> float:
+        low, high = np.quantile(b, [1 / 3, 2 / 3])
+        top, bottom = ([x for x in b if x >= high - 1e-9], [x for x in b if x <= low + 1e-9])
+        return float(np.median(top) - np.median(bottom))
+
+    for t in range(len(month) - 1):
+        span = next((s for s in view.spans if s.start <= t < s.stop), None)
+        if month[t] == month[t + 1] or span is None:
+            continue
+        held = [
+            i
+            for i in range(len(book))
+            if span.weights[row, i] > 0 and math.isfinite(view.fields["price_index"][i, t])
+        ]
+        b = {i: math.log(book[i, t] / cap[i, t]) for i in held if book[i, t] > 0}
+        when = {"end": view.sessions[t].item()}
+        got = found.filter(statistic="spread", **when).row(0, named=True)
+        assert (got["n_used"], got["n_eligible"]) == (len(b), len(held))
+        assert got["value"] == pytest.approx(spread(list(b.values())))
+        parts = [[b[i] for i in b if span.weights[-3 + g, i] > 0] for g in range(3)]
+        within = np.average([spread(p) for p in parts], weights=[len(p) for p in parts])
+        assert found.filter(statistic="within", **when)["value"].to_list() == pytest.approx(
+            [within]
+        )
+        checked += 1
+    assert checked > 15
+
+
+def test_value_spread_without_nine_in_ten_books_has_no_value() -> None:
+    view = with_books(random_view(5, securities=24, sessions=400, gaps=False), 5, missing=3)
+    found = table("value_spread", view, baskets=("all",), quantiles=3)
+    rows = found.filter(statistic="spread")
+    assert rows["value"].is_nan().all() and (rows["n_used"] < 0.9 * rows["n_eligible"]).all()
+    check_measure(
+        measures.get("value_spread"),
+        with_books(grouped(random_view(7, securities=24, sessions=400)), 5),
+        quantiles=3,
+        group="thirds",
+    )
+
+
+# ---- styles
+
+
+def monthly(returns: dict[str, list[float]], styles: list[str]) -> View:
+    """Levels with a close a month, and a group of styles."""
+    length = len(next(iter(returns.values()))) + 2
+    sessions = (np.datetime64("2015-01") + np.arange(length)).astype("datetime64[D]") + 20
+    levels = {
+        n: [100.0, *(100 * np.cumprod(1 + np.array(r))), 100 * math.prod(1 + x for x in r)]
+        for n, r in returns.items()
+    }
+    return make(levels=levels, sessions=sessions, groups={"styles": styles})
+
+
+def test_style_weights_equal_those_of_another_optimiser() -> None:
+    from scipy.optimize import minimize
+
+    rng = np.random.default_rng(6)
+    x = 0.01 + 0.04 * rng.standard_normal((5, 60)) + 0.03 * rng.standard_normal(60)
+    names = [f"S{k}" for k in range(5)]
+    mixes = {"A": [0.5, 0.3, 0.2, 0, 0], "B": [0, 0, 0, 0, 1], "C": [0.4, -0.5, 0.6, 0.5, 0]}
+    y = {n: np.array(w) @ x + 0.01 * rng.standard_normal(60) for n, w in mixes.items()}
+    view = monthly({**dict(zip(names, x.tolist(), strict=True)), **y}, names)
+    found = table("style_analysis", view, windows=1)
+    assert set(found["subject"]) == set(mixes)
+    for name, own in y.items():
+
+        def variance(w: np.ndarray, own: np.ndarray = own) -> float:
+            return float((own - w @ x).var() * 1e4)
+
+        best = minimize(
+            variance,
+            np.full(5, 0.2),
+            bounds=[(0, 1)] * 5,
+            constraints={"type": "eq", "fun": lambda w: w.sum() - 1},
+            options={"ftol": 1e-14, "maxiter": 1000},
+        )
+        rows = found.filter(subject=name)
+        w = rows.filter(statistic="weight")["value"].to_numpy()
+        assert w == pytest.approx(best.x, abs=1e-4) and w.sum() == pytest.approx(1)
+        assert variance(w) <= best.fun * (1 + 1e-9)
+        one = {s: rows.filter(statistic=s)["value"].to_list()[0] for s in STATISTICS}
+        rest = own - w @ x
+        assert one["r_squared"] == pytest.approx(1 - rest.var() / own.var())
+        assert one["tracking"] == pytest.approx(rest.std(ddof=1) * math.sqrt(12))
+        assert one["selection"] == pytest.approx(rest.mean(), abs=1e-12)
+
+
+STATISTICS = ("r_squared", "tracking", "selection")
+
+
+def test_errors_of_style_weights_are_those_of_simulation() -> None:
+    """Two styles of 4% a month, unrelated, a rest of 1%: sd 0.01 / (0.0566 sqrt(57)) = 0.0234."""
+    rng = np.random.default_rng(7)
+    drawn, told = [], []
+    for _ in range(200):
+        x = 0.04 * rng.standard_normal((2, 60))
+        y = {"A": (0.5 * x.sum(axis=0) + 0.01 * rng.standard_normal(60)).tolist()}
+        view = monthly({"S": x[0].tolist(), "T": x[1].tolist(), **y}, ["S", "T"])
+        row = table("style_analysis", view, windows=1).filter(against="S").row(0, named=True)
+        drawn.append(row["value"])
+        told.append(row["error"])
+    assert np.mean(told) == pytest.approx(0.0234, rel=0.03)
+    assert np.std(drawn) == pytest.approx(np.mean(told), rel=0.15)
+
+
+def test_styles_and_baskets_without_all_months_are_left_out() -> None:
+    rng = np.random.default_rng(8)
+    r = {n: (0.04 * rng.standard_normal(30)).tolist() for n in ("S", "T", "U", "A", "B")}
+    view = monthly(r, ["S", "T", "U"])
+    levels = {b: x.copy() for b, x in view.all_levels.items()}
+    for x in levels.values():
+        x[view.subjects.index("U"), :5] = math.nan
+        x[view.subjects.index("B"), -5:] = math.nan  # ended
+    view = dataclasses.replace(view, all_levels=levels)
+    found = table("style_analysis", view, months=28, windows=1)
+    rows = found.filter(subject="A")
+    assert rows["against"].drop_nulls().to_list() == ["S", "T"]
+    assert set(rows["caveat"]) == {"without U: not all of the months"}
+    assert set(zip(rows["n_used"], rows["n_eligible"], strict=True)) == {(2, 3)}
+    rows = found.filter(subject="B")
+    assert rows["value"].is_nan().all()
+    assert rows["reason"].to_list() == ["not all of the months have a return"]
+    with pytest.raises(UnknownName):
+        measures.get("style_analysis")(view, group="nobody")
+    assert len(table("style_analysis", make(levels={"A": [100.0, 101]}))) == 0
+    check_measure(
+        measures.get("style_analysis"), random_view(1), group="parts", months=12, windows=1
+    )

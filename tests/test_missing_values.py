@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import polars as pl
@@ -9,6 +10,7 @@ import pytest
 
 import paceline
 from fakes import weekdays
+from paceline.cli import main
 
 MARKET = """
 [market]
@@ -117,3 +119,48 @@ def test_a_benchmark_without_a_price_is_named_and_the_others_go_on(tmp_path: Pat
     assert idx.value is None and any("NOPE has no price" in c for c in idx.caveats)
     (equal,) = market.show("performance", subjects=["equal"], horizons=["1d"])
     assert equal.value == 0  # 100 to 100
+
+
+def test_a_security_that_no_source_prices_is_a_finding(tmp_path: Path) -> None:
+    """An instrument, and one of a list, each under its basket; who has a price is not named."""
+    lines = "".join(f"{d},{s},100\n" for d in weekdays("2025-08-01", 5) for s in ("IDX", "AAA"))
+    (tmp_path / "long.csv").write_text("Date,Symbol,Close\n" + lines)
+    more = (
+        '[baskets.gone]\ninstrument = "NOPE"\nlabel = "The fund that went"\n'
+        '[baskets.some]\nuniverse = "all"\nweight = "equal"\nsecurities = ["ZZZ", "AAA", "YYY"]\n'
+    )
+    (tmp_path / "market.toml").write_text(f"{MARKET}{more}")
+    market = paceline.open(tmp_path / "market.toml")
+    market.ensure()
+    found = market.findings().filter(pl.col("check").str.starts_with("security named in the"))
+    assert found.select("source", "count", "example").rows() == [
+        ("gone", 1, "NOPE up to 2025-08-07"),
+        ("some", 2, "ZZZ, YYY up to 2025-08-07"),
+    ]
+    (gone,) = market.show("performance", subjects=["gone"], horizons=["1d"])
+    assert "no value: The fund that went has no price return level" in gone.caveats
+
+
+def test_a_market_that_cannot_be_assembled_is_a_finding(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The one finding there is then says why, and what to do; what imports found stays."""
+    lines = "".join(f"{d},{s},100\n" for d in weekdays("2025-08-01", 5) for s in ("IDX", "AAA"))
+    (tmp_path / "long.csv").write_text("Date,Symbol,Close\n" + lines)
+    two = (
+        '[baskets.one]\nuniverse = "all"\nminus = "two"\n'
+        '[baskets.two]\nuniverse = "all"\nminus = "one"\n'
+    )
+    path = tmp_path / "market.toml"
+    path.write_text(f"{MARKET}{two}")
+    market = paceline.open(path)
+    market.ensure()
+    imported = market.stored.findings().height
+    rows = market.findings().to_dicts()
+    assert len(rows) == imported + 1
+    assert rows[-1]["check"] == "market cannot be assembled"
+    assert "one -> two -> one" in rows[-1]["example"]
+    assert rows[-1]["remedy"] == "Take one of union, minus or intersect out of it."
+    assert main(["doctor", "--market", str(path), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["findings"]
+    assert told[-1]["check"] == "market cannot be assembled" and told[-1]["load"] is None

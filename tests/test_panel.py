@@ -572,6 +572,15 @@ def test_the_return_index_starts_with_the_first_close_and_ends_with_the_security
         p.field("total_index")
 
 
+def test_on_the_first_session_a_market_cap_is_enough_to_be_listed() -> None:
+    """A: no close, a return from the second session on; B: a cap and nothing else; C: no cap."""
+    r = np.array([[nan, 0.1, 0.1], [nan, nan, nan], [nan, 0.1, 0.1]])
+    cap = np.array([[5.0, 5.0, 5.0], [nan, 5.0, 5.0], [nan, nan, 5.0]])
+    days = np.array(["2024-01-02", "2024-01-03", "2024-01-04"], "datetime64[D]")
+    panel = Panel(days, ("A", "B", "C"), {"price_return": r, "market_cap": cap})
+    assert panel.listed.tolist() == [[True] * 3, [False] * 3, [False, True, True]]
+
+
 def test_who_is_listed_first_in_a_new_session_starts_at_one_there() -> None:
     """A close without a return on the first of the new sessions, 10% on the second."""
     returns, listed = np.array([[nan, nan, nan, 0.1]]), np.array([[False, False, True, True]])

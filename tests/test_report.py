@@ -60,6 +60,8 @@ class Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         tag, attrs = self.stack[-1] if self.stack else ("", {})
         if tag == "script":
+            if attrs.get("type") == "text/plain":
+                data = gzip.decompress(base64.b64decode(data)).decode()
             self.scripts[attrs.get("id") or str(len(self.scripts))] = data
         if "data-figure" in attrs:
             self.figures[-1] = (attrs, self.figures[-1][1] + data)
@@ -205,14 +207,51 @@ def test_a_missing_value_is_a_dash_with_its_reason(document: Document, parsed: P
     assert [card["caveats"][i] for i in card["figures"][gone.id]["caveats"]] == list(gone.caveats)
 
 
+# -- what is folded
+# --------------------------------------------------------------------------------------------------
+
+
+def folding(*blocks: Any, whole: bool = False) -> tuple[list[str], list[str], str]:
+    """Titles of what stands open, titles of what is folded, and the words of the fold."""
+    html = report.render(tiny(*blocks), whole=whole)
+    html = html[html.index('<section class="part" id="one"') : html.index('id="provenance"')]
+    summary = re.search("<summary>More: (.*?)</summary>(.*)</details>", html, re.S)
+    folded = summary[2] if summary else ""
+    open_part = html.replace(folded, "") if folded else html
+
+    def titles(text: str) -> list[str]:
+        return re.findall("<h3>(?:<span data-label>)?([A-Z]\\w*)", text)
+
+    words = re.sub("<[^>]+>", "", summary[1]) if summary else ""
+    return titles(open_part), titles(folded), words
+
+
+def test_a_section_shows_its_first_row_of_charts_and_its_first_table() -> None:
+    """On paper and on opening; what follows is folded, in its order, and counted."""
+    f = sample.figure("performance", "Tech", 0.01)
+    line = [
+        Chart("line", t, (Series("a", [1, 2], [1.0, 2.0], f),), "level") for t in ("A", "B", "C")
+    ]
+    names = [str(i) for i in range(60)]
+    tall = Chart("bar", "Tall", tuple(Series(n, [n], [1.0], f) for n in names), "return")
+    grid = [Grid(t, ("x", "y"), ((Label("a"), f),)) for t in ("D", "E")]
+    said = Sentence(("Said.",))
+    assert folding(said, *line, *grid) == (["A", "B", "D"], ["C", "E"], "1 chart and 1 table")
+    assert folding(said, *line, *grid, whole=True) == (["A", "B", "C", "D", "E"], [], "")
+    assert folding(tall, line[0], grid[0]) == (["A", "D"], ["Tall"], "1 chart")
+    assert folding(tall, *grid) == (["D"], ["Tall", "E"], "1 chart and 1 table")
+    assert folding(said, grid[0], line[0]) == (["D", "A"], [], "")
+    empty = Grid("None", ("x", "y"), ())
+    assert folding(empty, grid[0], said) == (["None"], ["D"], "1 table")
+
+
 # -- the file
 # --------------------------------------------------------------------------------------------------
 
 
 def test_the_file_is_small_and_asks_the_network_for_nothing(html: str, parsed: Page) -> None:
     assert len(html.encode()) < 3_000_000
-    (packed,) = re.findall('<script type="text/plain" id="drawing-library">([^<]+)</script>', html)
-    assert "plotly.js v" in gzip.decompress(base64.b64decode(packed)).decode()[:300]
+    assert "plotly.js v" in parsed.scripts["drawing-library"][:300]
     for tag, attrs in parsed.tags:
         assert tag not in ("link", "img", "iframe", "object", "embed"), tag
         assert "src" not in attrs
@@ -239,7 +278,7 @@ def test_simulated_is_stamped_on_screen_on_paper_and_in_the_sentence_to_copy() -
     assert '<body data-where="" class="simulated">' in stamped and '<div class="ribbon"' in stamped
     assert "body.simulated::after" in stamped[stamped.index("@media print") :]
     assert json.loads(Page(stamped).scripts["card-data"])["source"] == "SIMULATED data"
-    assert '<body data-where="">' in real and '<div class="ribbon"' not in real
+    assert '<body data-where="" class="">' in real and '<div class="ribbon"' not in real
     assert json.loads(Page(real).scripts["card-data"])["source"] != "SIMULATED data"
 
 
@@ -273,7 +312,7 @@ def test_hostile_names_stay_text() -> None:
     assert sum(t == "script" for t, _ in seen.tags) == 5
     assert not any(k.startswith("on") for _, attrs in seen.tags for k in attrs)
     data = html[html.index('id="card-data"') : html.index('"use strict"')]
-    assert "<img" not in data and data.count("</script") == 2
+    assert "<img" not in data and data.count("</script") == 3
     assert json.loads(seen.scripts["card-data"])["figures"][f.id]["name"] == evil  # nothing lost
     drawn = json.loads(seen.scripts["chart-data"])
     assert not any("<img" in text for spec in drawn.values() for text in strings(spec))
@@ -391,8 +430,9 @@ def test_the_scale_is_even_around_its_middle() -> None:
 
 
 def test_caveats_are_lettered_once() -> None:
-    many = tuple(f"caveat {i}" for i in range(28))
-    letters = page.cards.letters(
+    names = [chr(ord("A") + i % 26) * (2 + i // 26) for i in range(28)]
+    many = tuple(f"caveat {name}x" for name in names)
+    caveats = page.caveats.caveats_of(
         tiny(
             Sentence(
                 (
@@ -402,7 +442,36 @@ def test_caveats_are_lettered_once() -> None:
             )
         )
     )
-    assert list(letters.values())[:2] + list(letters.values())[25:] == ["a", "b", "z", "aa", "ab"]
+    letters = list(caveats.letters.values())
+    assert letters[:2] + letters[25:] == ["a", "b", "z", "aa", "ab"]
+    assert caveats.of([many[1], many[0], many[1]]) == ["a", "b"]
+
+
+def test_caveats_that_differ_in_numbers_and_names_only_share_a_letter() -> None:
+    kinds = (
+        (
+            "no return for up to 0.2% of the weight of Tech on 2 sessions (2025-01-03, 2025-01-07)",
+            "no return for less than 0.1% of the weight of Energy on 2025-03-04",
+            "no return for all of the weight of Energy on 3 sessions (2025-03-04 to 2025-03-06)",
+        ),
+        (
+            "1 of 20 members of Tech has no price on 2025-01-03",
+            "3 of 9 members of Energy have no price on 2025-02-03",
+        ),
+        ("closes repeat those of the session before for 0.2% of the weight of Tech on 2025-01-03",),
+    )
+    texts = [text for kind in kinds for text in kind]
+    figures = [sample.figure("m", name, 1.0, caveats=tuple(texts)) for name in ("Tech", "Energy")]
+    document = tiny(Sentence(tuple(figures)))
+    caveats = page.caveats.caveats_of(document)
+    assert [{caveats.letters[t] for t in kind} for kind in kinds] == [{"a"}, {"b"}, {"c"}]
+    assert caveats.shown == {"a": texts[0], "b": texts[3], "c": texts[5]}
+    assert caveats.alike == {"a": 2, "b": 1, "c": 0}
+    html = report.render(document)
+    assert Page(html).loose == []
+    assert html.count("<span data-label>2</span> alike on the cards of other figures") == 1
+    cards = json.loads(Page(html).scripts["card-data"])
+    assert cards["caveats"] == texts  # word for word
 
 
 # -- charts
@@ -761,7 +830,7 @@ def test_rows_take_frames_and_say_once_what_is_the_same(capsys: pytest.CaptureFi
     ]
     terminal.rows(pl.DataFrame(rows), Console(width=80))
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("percent above average, to 2025-12-05")
+    assert lines[0].startswith("percent above average to 2025-12-05")
     assert re.search(r"Tech\s+70\.0%\s+46/50", lines[3]) and re.search(
         r"Energy\s+—\s+12/50", lines[4]
     )

@@ -244,7 +244,9 @@ def hear_verbs(heard: Heard, stand: Stand, market: Any, patch: pytest.MonkeyPatc
     """What the terminal says of one rotation, one target and the calls."""
     told: list[str] = []
 
-    def tabled(columns: Iterable[str], rows: Iterable[Iterable[str]], title: str = "") -> None:
+    def tabled(
+        columns: Iterable[str], rows: Iterable[Iterable[str]], title: str = "", keys: int = 1
+    ) -> None:
         cells = (c for r in rows for c in r if c != "—")  # alone in its cell: nothing stands there
         told.extend(f"! {words}" for words in (*columns, title, *cells))
 
@@ -255,7 +257,8 @@ def hear_verbs(heard: Heard, stand: Stand, market: Any, patch: pytest.MonkeyPatc
         module = f"paceline.cli.{verb}"
         patch.setattr(f"{module}.open_market", lambda *_: market)
         patch.setattr(f"{module}.remember", lambda *_: None)
-        patch.setattr(f"{module}.say", told.append)
+        for door in ("say", "prose"):
+            patch.setattr(f"{module}.{door}", told.append, raising=False)
         patch.setattr(f"{module}.say_table", tabled)
     for words in (
         ("episodes", "small_vs_large"),

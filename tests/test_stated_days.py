@@ -290,6 +290,18 @@ def test_a_list_without_a_day_is_of_its_last_change(
     assert [c for c in figure.caveats if "members" in c] == said
 
 
+def test_whoever_looks_back_knows_that_the_list_ended(tmp_path: Path) -> None:
+    """The list's last change is of 2024-10-01; by the end of March nobody calls that usual."""
+    lines = {n: wave(140, s) for n, s in (("X", 1.0), ("Y", 0.5), ("Z", -0.5))}
+    market = made(tmp_path, "equal", UNDECLARED, lines)
+    old = "members: the last change stated is of 2024-10-01, rolled forward"
+    for day, said in (("2024-12-31", 0), ("2025-03-31", 1)):
+        shown = as_of(market, day).show("swing_lows", fall=0.005, rise=0.005)
+        turns = [f for f in shown if "2024-10-02" < (f.end or "") <= "2024-12-31"]
+        assert len(turns) > 2
+        assert all(any(c.startswith(old) for c in f.caveats) == bool(said) for f in turns)
+
+
 @pytest.mark.parametrize(
     ("valid", "start", "day", "horizon", "said", "valued"),
     [

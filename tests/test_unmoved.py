@@ -15,10 +15,10 @@ DAYS = np.array("2025-01-01", "datetime64[D]") + np.arange(62)
     ("still", "runs"),
     [
         ([], []),
-        ([20], []),  # once is chance
+        ([20], [(20, 20)]),
         ([20, 21], [(20, 21)]),
         ([60, 61], [(60, 61)]),  # and it has not moved since
-        ([10, 20, 21], [(20, 21)]),
+        ([10, 20, 21], [(10, 10), (20, 21)]),
         ([20, 21, 22, 40], []),  # 4 of 62 sessions: it stands still by its nature
     ],
 )
@@ -43,3 +43,16 @@ def test_a_window_says_it_where_it_touches_the_run() -> None:
     assert said("07", "09") == (run,), "an old close is its base"
     both = "did not move from 2025-01-20 to 2025-01-21, and in 1 earlier run of sessions"
     assert said("01", "25") == (f"the close of fund {both}",)
+
+
+def test_one_old_close_counts_where_it_is_an_end_of_the_window() -> None:
+    days = tuple(str(d) for d in DAYS)
+    runs = (("2025-01-05", "2025-01-06"), ("2025-01-20", "2025-01-20"))
+    gaps = Gaps("fund", "total", sessions=days, alone=True, unmoved=runs)
+    old = "the close of fund of 2025-01-20 is that of the session before"
+    assert gaps.judged("2025-01-10", "2025-01-25").caveats == (), "made good by the next close"
+    assert gaps.judged("2025-01-10", "2025-01-20").caveats == (old,)
+    assert gaps.judged("2025-01-20", "2025-01-25").caveats == (old,)
+    assert gaps.judged("2025-01-22", "2025-01-25", "2025-01-20").caveats == (old,)
+    both = f"{old}, and in 1 earlier run of sessions"
+    assert gaps.judged("2025-01-06", "2025-01-20").caveats == (both,)

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from paceline.methods import unusual as methods
 from paceline.methods.detector import detect, sigma
-from paceline.methods.unusual import HORIZONS, Unusual, last_turns, probability, unusual, z_scores
+from paceline.methods.unusual import HORIZONS, Unusual, last_turns, probability, z_scores
 
 PATHS = 200
 
 
 def walk(seed: int, n: int = 1500) -> np.ndarray:
     return np.cumsum(np.random.default_rng(seed).standard_t(5, n) * 0.01)
+
+
+def unusual(line: np.ndarray, **how: Any) -> Unusual:
+    return methods.unusual(line, detect(line), **how)
 
 
 def p_of(line: np.ndarray, seed: int = 0, paths: int = PATHS) -> float:

@@ -16,7 +16,7 @@ counted, quarantined with a reason and shown by ``paceline doctor``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 #: Names that a message lists at most.
@@ -38,11 +38,17 @@ class UsageError(PacelineError):
 
 
 class UnknownName(UsageError):
-    """A name that does not exist; the error lists the nearest names that do."""
+    """A name that does not exist; the error lists the nearest names that do.
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        names = sorted(set(known))
-        near = get_close_matches(name, names, n=3, cutoff=0.5)
+    also  further ways to write names that are known, e.g. labels: a near one stands for its name
+    """
+
+    def __init__(
+        self, kind: str, name: str, known: Iterable[str], also: Mapping[str, str] | None = None
+    ) -> None:
+        names, also = sorted(set(known)), also or {}
+        found = get_close_matches(name, sorted({*names, *also}), n=3, cutoff=0.5)
+        near = dict.fromkeys(way if way in names else also[way] for way in found)
         if near:
             remedy = f"Did you mean {' or '.join(repr(n) for n in near)}?"
         elif names:

@@ -98,5 +98,8 @@ def _targets_of(entry: Entry) -> baskets.Targets:
         arrays["first"],
         arrays["instruments"],
         {n: tuple(x) for n, x in values["caveats"].items()},
-        {n: tuple((t, why) for t, why in x) for n, x in values["thin"].items()},
+        {
+            name: {kind: tuple((t, why) for t, why in said) for kind, said in kinds.items()}
+            for name, kinds in values["thin"].items()
+        },
     )

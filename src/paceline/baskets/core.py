@@ -10,7 +10,7 @@ from paceline import config
 from paceline.arrays import Array, Bools
 from paceline.baskets import schedule, weights
 from paceline.baskets.caps import OddCaps, largest
-from paceline.baskets.emptiness import size_of, why_empty, why_thin
+from paceline.baskets.emptiness import NOT_FOUND, size_of, why_empty, why_thin
 from paceline.baskets.groups import group_baskets
 from paceline.baskets.history import Day, stored
 from paceline.baskets.rebalance import AtRebalance, Rebalance, Targets
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 REPEATED_NOTE = (
     "company-wide caps are repeated across share classes: each line carries an equal part of it"
 )
-FULL = "without a float factor some members are weighed by their whole market cap"
+FULL = "without a float factor"
 
 
 def targets(panel: Panel, market: config.MarketFile, names: Sequence[str] | None = None) -> Targets:
@@ -138,9 +138,8 @@ class BasketBuilder:
     def __init__(self, selector: Selector, weightings: Mapping[str, weights.Weighting]) -> None:
         self.selector, self.panel, self.weightings = selector, selector.panel, weightings
         self._notes: dict[str, list[str]] = {}
-        self._unsized: dict[str, tuple[int, int]] = {}
-        # basket -> (session, what it lacked) of rebalances that could not rank all
-        self.thin: dict[str, tuple[tuple[int, str], ...]] = {}
+        # basket -> kind -> (session, what it lacked) of rebalances that lacked anything
+        self.thin: dict[str, dict[str, tuple[tuple[int, str], ...]]] = {}
         self._unclassed: dict[str, tuple[str, int, int]] = {}
         self._odd_caps = OddCaps(self.panel)
         self._by_cap: dict[str, Bools] = {}
@@ -151,15 +150,10 @@ class BasketBuilder:
         universe = self.selector.universe_of(name)
         if universe is not None:
             caveats += self.selector.universes[universe].caveats
-        if name in self._unsized:
-            without, of = self._unsized[name]
-            what = size_of(self.selector, universe)
-            caveats.append(
-                f"left out for want of {what}: up to {without:,} of {number_of(of, 'member')}"
-            )
         if name in self._unclassed:
             level, without, of = self._unclassed[name]
-            who = f"up to {without:,} of {number_of(of, 'member')} of {universe}"
+            called = self.selector.market.universes[str(universe)].label or universe
+            who = f"up to {without:,} of {number_of(of, 'member')} of {called}"
             none = agreeing(without, "has", "have")
             caveats.append(f"{who} {none} no {level}: no basket of a {level} holds them")
         if name in self._by_cap:
@@ -167,7 +161,7 @@ class BasketBuilder:
             caveats += self._odd_caps.caveats(self._by_cap[name], some)
         lost = self.selector.missing_names(name)
         if lost and self.selector.basket(name).instrument is None:
-            caveats.append(f"not found in the data: {', '.join(lost)}")
+            caveats.append(f"{NOT_FOUND}: {', '.join(lost)}")
         return caveats
 
     def history_of(self, name: str) -> list[tuple[int, Array]]:
@@ -213,8 +207,7 @@ class BasketBuilder:
         if not members.any():
             return np.zeros(len(members))
         thin = why_thin(self.selector, name, day)
-        if thin:
-            self.thin[name] = (*self.thin.get(name, ()), (day.t, thin))
+        self._lacks(name, "rank", day.t, thin)
         level, without, of = self.selector.unclassed(name, day)
         if without > max(self.selector.market.market.unpriced * of, self._without_class(name)):
             self._unclassed[name] = (level, without, of)
@@ -230,7 +223,7 @@ class BasketBuilder:
         )
         held = weights.weigh(self.weightings[spec.weight], at)
         if at.sized:
-            self._note_sizes(name, at.sizes, members, day.t, weighed=bool(held.any()))
+            self._note_sizes(name, at.sizes, members, day, weighed=bool(held.any()))
             self._note_caps(name, universe, held)
         if spec.cap_limit is None:
             return held
@@ -246,18 +239,38 @@ class BasketBuilder:
         """Members without a class on the worst day so far."""
         return self._unclassed[name][1] if name in self._unclassed else 0
 
+    def _lacks(self, name: str, kind: str, t: int, why: str) -> None:
+        """Keep what a rebalance lacked, if it lacked anything."""
+        if why:
+            own = self.thin.setdefault(name, {})
+            own[kind] = (*own.get(kind, ()), (t, why))
+
     def _note_sizes(
-        self, name: str, sizes: Sizes, members: Bools, t: int, *, weighed: bool
+        self, name: str, sizes: Sizes, members: Bools, day: Day, *, weighed: bool
     ) -> None:
         """Keep what is weak about the sizes that weights rest on, for the caveats."""
         notes = self._notes.setdefault(name, [])
         repeated = REPEATED_NOTE if (sizes.repeated & members).any() else ""
-        since = self.selector.factored
-        unfloated = "" if since is None or (since[members & (sizes.line > 0)] <= t).all() else FULL
-        notes += [n for n in (*sizes.notes, repeated, unfloated) if n and n not in notes]
-        unsized = int((members & ~(sizes.line > 0)).sum())
-        if weighed and unsized > self._unsized.get(name, (0, 0))[0]:
-            self._unsized[name] = (unsized, int(members.sum()))
+        notes += [n for n in (*sizes.notes, repeated) if n and n not in notes]
+        if not weighed:
+            return
+        sized, since = members & (sizes.line > 0), self.selector.factored
+        of, on = number_of(int(members.sum()), "member"), f"on {self.panel.sessions[day.t]}"
+        unsized = int((members & ~sized).sum())
+        if unsized:
+            what = size_of(self.selector, self.selector.universe_of(name))
+            why = f"left out for want of {what} {on}: {unsized:,} of {of}"
+            self._lacks(name, "size", day.t, why)
+        whole = 0 if since is None else int((since[sized] > day.t).sum())
+        if whole:
+            verb = agreeing(whole, "is weighed by its", "are weighed by their")
+            why = f"{FULL} {whole:,} of {of} {verb} whole market cap {on}"
+            self._lacks(name, "float", day.t, why)
+        loose = int((sized & day.loose).sum())
+        if loose:
+            verb = agreeing(loose, "does", "do")
+            why = f"market caps of {loose:,} of {of} {verb} not move with their closes {on}"
+            self._lacks(name, "loose", day.t, why)
 
     def _note_caps(self, name: str, universe: str | None, held: Array) -> None:
         """Keep who is weighed by a market cap, and that one of them is most of the weight."""

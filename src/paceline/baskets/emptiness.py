@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: How every reason begins.
 NO_MEMBERS = "no members"
+#: How the names of a list begin that no security bears.
+NOT_FOUND = "not found in the data"
 SECURITY = ("security", "securities")
 #: How a basket is made from others.
 OTHERS = ("union", "minus", "intersect")

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 SHORT = 3 * PATIENCE
 #: Caps (or share counts cap / price) of a company's lines closer than this are one number repeated.
 REPEATED = 1e-3
+#: Shares implied by cap and close are steady within this (in logs) and a hundredth of the close,
+#: over this many sessions, of which so many must be known.
+LOOSE, CENT, LOOSE_WINDOW, LOOSE_FEWEST = 0.005, 0.01, 21, 10
 
 
 def stored(panel: Panel, name: str) -> Array | None:
@@ -111,6 +114,25 @@ class Day:
             later = np.arange(window.start, window.stop) > when[stale, None]
             value[stale] *= np.where(later, moved, 1.0).prod(axis=1)
         return value
+
+    @cached_property
+    def loose(self) -> Bools:
+        """Whose market caps do not move as their closes do: of another day, unit or security.
+
+        The shares that cap and close imply differ from those of the session before by more than
+        half a percent and a hundredth of the close on more than half of the last 21 sessions, of
+        which ten or more have both. False where the panel has no caps of their own.
+        """
+        cap, close = stored(self.panel, "market_cap"), stored(self.panel, "close")
+        if cap is None or close is None:
+            return np.zeros(len(self.panel.securities), bool)
+        at = slice(max(self.t - LOOSE_WINDOW, 0), self.t + 1)
+        cap, close = cap[:, at], close[:, at]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            moved = np.abs(np.diff(np.log(cap / close), axis=1))
+            off = moved > LOOSE + CENT / close[:, 1:]
+        known = np.isfinite(moved).sum(axis=1)
+        return np.asarray((known >= LOOSE_FEWEST) & (off.sum(axis=1) > known / 2))
 
     @cached_property
     def attributes(self) -> pl.DataFrame:

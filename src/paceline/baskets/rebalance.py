@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 FUNDAMENTAL = "fundamental:"
 
 
+#: Kind of a lack -> (session, the lack in words) of every rebalance with it.
+Thin = Mapping[str, tuple[tuple[int, str], ...]]
+
+
 class Rebalance(NamedTuple):
     """Target weights of some baskets, known at the close of ``session``, in force from the next.
 
@@ -43,7 +47,7 @@ class Targets:
     first        (S,) session a basket begins (its level's base), T where it never does
     instruments  (S,) the security a one-instrument basket is, -1 for a selection
     caveats      basket -> weaknesses of its members and weights
-    thin         basket -> (session, what its choice lacked) of rebalances that ranked only some
+    thin         basket -> kind -> (session, what members, ranks or weights lacked) of rebalances
     """
 
     names: tuple[str, ...]
@@ -52,7 +56,7 @@ class Targets:
     first: NDArray[np.int64]
     instruments: NDArray[np.int64]
     caveats: Mapping[str, tuple[str, ...]]
-    thin: Mapping[str, tuple[tuple[int, str], ...]] = field(default_factory=dict)
+    thin: Mapping[str, Thin] = field(default_factory=dict)
 
 
 class AtRebalance:

@@ -147,8 +147,8 @@ class UniverseHistory:
             planned = [Event(start, start), *(e for e in planned if e.reference >= start)]
             if needs_cap(spec):
                 self._notes.append(
-                    f"{self.name}: first ranked on {sessions[start]}, the first session with data, "
-                    "not on a rank day"
+                    f"{spec.label or self.name}: first ranked on {sessions[start]}, the first "
+                    "session with data, not on a rank day"
                 )
         lists = []
         for event in planned:

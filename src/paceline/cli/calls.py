@@ -21,8 +21,8 @@ from paceline.cli.options import (
     say,
     say_age,
     say_json,
-    say_table,
 )
+from paceline.cli.tables import say_table
 from paceline.errors import UsageError
 
 if TYPE_CHECKING:

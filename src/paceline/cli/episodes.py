@@ -11,16 +11,18 @@ from paceline.cli.options import (
     flag,
     open_market,
     progress,
+    prose,
     remember,
     say,
     say_age,
     say_json,
-    say_table,
 )
+from paceline.cli.tables import say_table
 from paceline.errors import UsageError
 from paceline.wording import agreeing
 
 if TYPE_CHECKING:
+    from paceline.figures import Figure
     from paceline.methods.episode_table import Episode
     from paceline.studies.episodes import Study
 
@@ -90,6 +92,7 @@ def _print(study: Study) -> None:
         ],
         _episodes(study),
         "Episodes",
+        keys=2,
     )
     say_table(
         ["observed", "driftless random walks", "own returns without drift"],
@@ -125,7 +128,7 @@ def _current(study: Study) -> None:
     for caveat in dict.fromkeys(
         x for line in study.lines for x in study.state(study.c, line).caveats
     ):
-        say(f"  {caveat}")
+        prose(f"! {caveat}")
 
 
 #: Statistic of what followed -> its heading.
@@ -147,29 +150,29 @@ def _followed(study: Study) -> None:
     """What followed earlier episodes, beside all days."""
     from paceline.studies.episodes import ITSELF
 
-    rows = []
+    say("What followed: return of the first leg relative to the second\n")
+    tables: dict[str, list[list[str]]] = {}
     for history in [*study.histories(1), *study.histories(-1)]:
-        figures = study.after(history)
+        figures, note = study.after(history), history.outcome.evidence.note
         side = (
             study.name(history.direction)
             if history.name == ITSELF
             else ("first leg", "second leg")[history.direction < 0]
         )
-        rows.append(
+        tables.setdefault(f"{history.name} since {history.first}", []).append(
             [
-                history.name,
-                history.first,
                 side,
                 f"{history.outcome.horizon}",
-                *(figures[statistic].text for statistic in _FOLLOWED),
-                history.outcome.evidence.note,
+                *(
+                    f.text if f.value is not None or not note else ""
+                    for f in map(figures.__getitem__, _FOLLOWED)
+                ),
+                note,
             ]
         )
-    say_table(
-        ["line", "since", "new leader", "horizon", *_FOLLOWED.values(), "why no value"],
-        rows,
-        "What followed: return of the first leg relative to the second",
-    )
+    for title, rows in tables.items():
+        columns = ["new leader", "horizon", *_FOLLOWED.values(), "why no value"]
+        say_table(columns, rows, title, keys=2)
 
 
 def _latest(study: Study) -> None:
@@ -179,18 +182,18 @@ def _latest(study: Study) -> None:
         length, now, count = low["sessions"], low["now"], low["n"].text
         days = f" ({length.text} {agreeing(length.text, 'session', 'sessions')})"
         rank = (
-            f", more than after {low['rank'].text} of "
+            f", more than after {_share(low['rank'])} of "
             f"{count} earlier {agreeing(count, 'low', 'lows')}"
             if low["rank"].value is not None and low["n"].value
             else ""
         )
-        say(
+        prose(
             f"Since the benchmark's low of {now.start}{'' if length.value is None else days}, "
             f"the first leg returned {now.text} relative to the second{rank}."
         )
         about = study.market.moment.low
         for caveat in about.caveats(now.start, study.market.as_of) if about else []:
-            say(f"Note: {caveat}.")
+            prose(f"Note: {caveat}.")
     if best and best["now"].value is not None:
         since = (
             f"it was last as large on {best['since']}"
@@ -199,15 +202,19 @@ def _latest(study: Study) -> None:
         )
         count = best["n"].text
         rank = (
-            f", more than in {best['rank'].text} of "
+            f", more than in {_share(best['rank'])} of "
             f"{count} earlier two-week {agreeing(count, 'period', 'periods')}"
             if best["rank"].value is not None and best["n"].value
             else ""
         )
-        say(
+        prose(
             f"Over the last two weeks the first leg returned {best['now'].text} relative to the "
             f"second{rank}; {since}."
         )
+
+
+def _share(figure: Figure) -> str:
+    return {0.0: "none", 1.0: "any"}.get(float(figure.value or 0.0), figure.text)
 
 
 def _state(study: Study, line: str, sizes: list[float]) -> list[str]:

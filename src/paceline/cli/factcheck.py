@@ -19,8 +19,8 @@ from paceline.cli.options import (
     remember,
     say,
     say_json,
-    say_table,
 )
+from paceline.cli.tables import say_table
 from paceline.doors import LARGEST_TEXT, check_target, impossible, read_bytes
 from paceline.errors import SourceError, UsageError
 from paceline.wording import number_of

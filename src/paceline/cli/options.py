@@ -6,7 +6,7 @@ import datetime as dt
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,6 +136,13 @@ def say(text: str) -> None:
     sys.stdout.write(visible(text) + "\n")
 
 
+def prose(text: str) -> None:
+    """Sentences on stdout, broken between words where the terminal ends."""
+    from rich.text import Text
+
+    console().print(Text(visible(text)))
+
+
 def note(text: str) -> None:
     """One line on stderr: for people, never for pipes."""
     sys.stderr.write(visible(text) + "\n")
@@ -157,7 +164,7 @@ def say_age(market: OpenMarket) -> None:
     from paceline.market.commands import notice
     from paceline.report import terminal
 
-    terminal.warn(notice(market), console())
+    terminal.warn(notice(market, here=True), console())
 
 
 def remember(market: OpenMarket, figures: Iterable[Figure]) -> None:
@@ -181,27 +188,6 @@ _STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\u
 def say_json(value: object) -> None:
     """Strict JSON on stdout."""
     say(json_text(value, 1))
-
-
-def say_table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
-    """A plain table on stdout, as wide as the terminal; colour turns itself off in a pipe."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(
-        title=Text(visible(title)) if title else None,
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-    )
-    for name in columns:
-        table.add_column(Text(visible(name)), overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(visible(cell)) for cell in row))
-    # a pipe has no width: let every row stay on its line
-    Console(width=None if sys.stdout.isatty() else 200, highlight=False).print(table)
 
 
 def cell(value: object) -> str:

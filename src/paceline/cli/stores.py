@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from paceline.cli.options import Where, flag, note, say, say_json, say_table
+from paceline.cli.options import Where, flag, note, say, say_json
+from paceline.cli.tables import say_table
 from paceline.wording import number_of
 
 if TYPE_CHECKING:

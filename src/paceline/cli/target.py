@@ -14,12 +14,12 @@ from paceline.cli.options import (
     note,
     open_market,
     progress,
+    prose,
     remember,
-    say,
     say_age,
     say_json,
-    say_table,
 )
+from paceline.cli.tables import say_table
 from paceline.doors import check_target
 from paceline.errors import UsageError
 from paceline.wording import agreeing
@@ -124,11 +124,11 @@ def _print(answer: Answer) -> None:
     _say_blocks(answer)
     _say_past(answer)
     for caveat in dict.fromkeys(c for figure in answer.figures.values() for c in figure.caveats):
-        say(f"! {caveat}")
+        prose(f"! {caveat}")
     from paceline.market.commands import line
 
     trace = line(("trace", answer.figures["implied_return"].id), answer.market)
-    say(f"Figures: `{trace}` and the ids in --json.")
+    prose(f"Figures: `{trace}` and the ids in --json.")
 
 
 def _say_past(answer: Answer) -> None:
@@ -136,7 +136,7 @@ def _say_past(answer: Answer) -> None:
     f = {name: figure.text for name, figure in answer.figures.items() if figure.value is not None}
     count, length = f.get("past_windows"), f.get("sessions")
     if count is None or length is None:
-        say("How many past windows there are cannot be said.")
+        prose("How many past windows there are cannot be said.")
         return
     windows = (
         f"{count} past {agreeing(count, 'window', 'windows')} of "
@@ -149,7 +149,7 @@ def _say_past(answer: Answer) -> None:
         said.append(f"{ended} of them ended with at least that return")
     if reached := f.get("past_share_touch"):
         said.append(f"{reached} of them reached it at some close")
-    say(f"The history holds {windows}{': ' if said else ''}{', and '.join(said)}.")
+    prose(f"The history holds {windows}{': ' if said else ''}{', and '.join(said)}.")
 
 
 def _say_blocks(answer: Answer) -> None:
@@ -162,9 +162,9 @@ def _say_blocks(answer: Answer) -> None:
 
     for block in page.blocks(answer):
         if isinstance(block, Sentence):
-            say(block.text)
+            prose(block.text)
         elif isinstance(block, Grid) and "Past windows" not in text(block.title):
             rows = [[text(cell) for cell in row] for row in block.rows]
             say_table([text(c) for c in block.columns], rows, text(block.title))
             if block.note is not None:
-                say(block.note.text)
+                prose(block.note.text)

@@ -23,8 +23,8 @@ from paceline.cli.options import (
     say,
     say_age,
     say_json,
-    say_table,
 )
+from paceline.cli.tables import say_table
 from paceline.doors import check_folder, check_target, impossible
 from paceline.errors import PacelineError, UsageError
 from paceline.wording import number_of
@@ -52,7 +52,7 @@ def init(
     if path.exists() and not force:
         raise UsageError(f"{path} exists.", "Name another file, or add --force to overwrite it.")
     write_text(
-        path, (resources.files("paceline") / "data" / "template.toml").read_text(encoding="utf-8")
+        path, (resources.files("paceline") / "data" / "demo.toml").read_text(encoding="utf-8")
     )
     then = shlex.join(["paceline", "import", "--market", str(path)])
     say(f"{path} written. Next: edit it, then `{then}`.")
@@ -191,6 +191,7 @@ def report(
     out: Path = Path("out/report.html"),
     json: Annotated[Path | None, Parameter(name="--json")] = None,
     csv: Annotated[Path | None, Parameter(name="--csv")] = None,
+    sections: Literal["main", "all"] = "main",
     quiet: Annotated[bool, flag("Print only the report's path and its headline.")] = False,
     where: When | None = None,
 ) -> int:
@@ -204,9 +205,13 @@ def report(
         Also write every figure to this JSON file.
     csv
         Also write one CSV per table into this folder.
+    sections
+        `main` folds what lies behind each section's first charts and first table, and leaves it out
+        on paper; `all` folds nothing.
     """
     from paceline import record
     from paceline import report as pages
+    from paceline.market.commands import notice
     from paceline.report import terminal
 
     manifest = out.with_suffix(".manifest.json") if out.name else out
@@ -220,7 +225,9 @@ def report(
     with progress() as bar:
         market.ensure(bar)
         document = record.report(market, bar, record.previous_report(out, market.as_of))
-        pages.write(document, out)
+        if sections == "all":
+            document.manifest["command"] += " --sections all"
+        pages.write(document, out, whole=sections == "all")
         written = [out]
         if json is not None:
             written.append(pages.write_json(document, json))
@@ -228,7 +235,7 @@ def report(
             written += pages.to_csv(document, csv)
         record.write_manifest(document, manifest, written)
     if not quiet:
-        terminal.summary(document)
+        terminal.summary(document, notice=notice(market, here=True))
     if not market.store.writable:
         note(READ_ONLY)
     say(f"Report: {out}")

@@ -19,7 +19,7 @@ from paceline.signals.members import basis_of
 #: Columns every table row may have; the others are carried along as they are. ``rests`` names, by
 #: commas, those of the measure's fundamentals a row rests on; without it, on all of them.
 #: ``caveat`` is what weakens this one row. ``reach`` is the day before ``start`` that its value
-#: looks back to, "" for all of history.
+#: looks back to, "" for all of history; ``until`` the day after ``end`` up to which it is compared.
 ROW = (
     "subject",
     "against",
@@ -34,6 +34,7 @@ ROW = (
     "rests",
     "caveat",
     "reach",
+    "until",
 )
 
 

@@ -31,6 +31,7 @@ class Question:
     gaps     what the levels that it rests on lack, session by session
     dated    what else it rests on that is of a day
     low      the low of the market, which windows may run from
+    whole    values that look back rest on the levels there, members and all
     """
 
     measure: str
@@ -41,11 +42,16 @@ class Question:
     gaps: tuple[Gaps, ...] = ()
     dated: tuple[Validity, ...] = ()
     low: Callable[[], Low | None] = lambda: None
+    whole: bool = False
 
     def refusal(self, start: Value, end: Value, reach: Value = None) -> str:
         """Why a window has no value: what the levels behind it lack; empty where it has one."""
         judged = self._judged(_iso(start), _iso(end), _iso(reach))
         return next((j.refusal for j in judged if j.refusal), "")
+
+    def lacking(self, start: Value, end: Value) -> list[str]:
+        """What the levels behind a window lack, in words, whether or not it has a value."""
+        return [c for j in self._judged(_iso(start), _iso(end), None) for c in j.caveats]
 
     def members_of(self, day: str, held: int) -> int:
         """Members of the day, priced or not, for a count of those that the subject holds."""
@@ -55,7 +61,7 @@ class Question:
         last = end or self.as_of
         first = min(start or last, last)
         return [
-            *(g.judged(start, last, reach) for g in self.gaps),
+            *(g.judged(start, last, reach, whole=self.whole or reach == "") for g in self.gaps),
             *(Judged(d.refusal(last), tuple(d.caveats(first, last))) for d in self.dated),
         ]
 
@@ -164,6 +170,7 @@ class Provenance:
         caveats_of: Iterable[str] | None = None,
         needs: Iterable[str] = (),
         measure: str = "",
+        whole: bool = False,
     ) -> Question:
         """A question that rests on ``names`` and on further steps ``parents``.
 
@@ -191,6 +198,7 @@ class Provenance:
             lacking,
             dated,
             self.low,
+            whole,
         )
 
 

@@ -13,6 +13,8 @@ from paceline.engine.question import Provenance, Question
 from paceline.figures import Figure
 from paceline.lineage import code_of, digest
 from paceline.measures import Array, Measure, Result, View
+from paceline.signals.lows import no_low
+from paceline.signals.tables import day
 from paceline.wording import agreeing, number_of
 
 #: A value that looks back to fewer sessions is one of its own session.
@@ -109,7 +111,7 @@ class _RowFigures:
     ) -> None:
         self.measure, self.view, self.params, self.known = measure, view, params, known
         self._questions: dict[tuple[Any, ...], Question] = {}
-        self._lookback = measure.lookback(params)
+        self._lookback, self._shorter = measure.lookback(params), measure.shorter(params)
         self._reported = ",".join(n for n in measure.needs if n.startswith("fundamental:"))
 
     def figure(self, row: Mapping[str, Any]) -> Figure:
@@ -134,7 +136,7 @@ class _RowFigures:
                 if thin
                 else question.refusal(row.get("start"), row.get("end"), reach)
                 or self._no_level(subject, against)
-                or f"no value: {row.get('reason') or 'too little history for this window'}"
+                or f"no value: {row.get('reason') or self._too_short(row)}"
             )
         extra = {k: v for k, v in row.items() if k not in ROW}
         return question.figure(
@@ -151,6 +153,8 @@ class _RowFigures:
             caveats=[
                 missing,
                 row.get("caveat") or "",
+                *self._chosen(row),
+                *(question.lacking(row.get("end"), row["until"]) if row.get("until") else ()),
                 self.view.year_note if statistic in self.measure.annualised else "",
             ],
             extra=extra,
@@ -162,7 +166,8 @@ class _RowFigures:
         if self.measure.of == "pair" and not any(
             subject in (self.view.subjects[a], self.view.subjects[b]) for a, b in self.view.pairs
         ):
-            why = f"no rotation of the market file has {subject} as a leg; give one with --against"
+            called = self._called(subject)
+            why = f"no rotation of the market file has {called} as a leg; give one with --against"
         else:
             why = "nothing to show"
         caveat = self._no_level(subject) or f"no value: {why}"
@@ -171,9 +176,12 @@ class _RowFigures:
             subject,
             None,
             unit if isinstance(unit, str) else next(iter(unit.values())),
-            label=self.view.labels.get(subject, subject),
+            label=self._called(subject),
             caveats=[caveat],
         )
+
+    def _called(self, name: str) -> str:
+        return self.view.labels.get(name, name)
 
     def _reach(self, row: Mapping[str, Any]) -> str | None:
         """The session before the first that a value of a series looks back to.
@@ -184,7 +192,7 @@ class _RowFigures:
             return str(row["reach"])
         if self.measure.shows != "series" or row.get("start") != row.get("end"):
             return None
-        sessions = self._lookback
+        sessions = self._shorter.get(row.get("statistic") or "", self._lookback)
         if sessions is None:
             return ""
         if sessions < MIN_REACH:
@@ -195,15 +203,38 @@ class _RowFigures:
     def _no_level(self, *names: str | None) -> str:
         """Which of the legs has no level at all on the basis asked for; empty if each has one."""
         asked = self.params.get("basis") or self.view.basis
-        levels = self.view.all_levels.get(str(asked), self.view.levels)
         for name in names:
-            if (
-                name in self.view.subjects
-                and not np.isfinite(levels[self.view.subjects.index(name)]).any()
-            ):
+            if name in self.view.subjects and not np.isfinite(self._level(name)).any():
                 basis = self.known.basis.get(name, "") if asked == "native" else asked
-                return f"no value: {name} has no {basis} return level".replace("  ", " ")
+                called = self._called(name)
+                return f"no value: {called} has no {basis} return level".replace("  ", " ")
         return ""
+
+    def _chosen(self, row: Mapping[str, Any]) -> list[str]:
+        """What the choice of a further basket lacked, over whose members a row is a sum."""
+        of = self.known.gaps(row["part"], "") if row.get("part") else None
+        first, end = str(row.get("start") or row.get("end")), str(row.get("end"))
+        return [] if of is None else of.chosen(first, end)
+
+    def _level(self, name: str) -> Array:
+        """(T,) the level of a subject on the basis asked for."""
+        asked = self.params.get("basis") or self.view.basis
+        levels = self.view.all_levels.get(str(asked), self.view.levels)
+        own: Array = levels[self.view.subjects.index(name)]
+        return own
+
+    def _too_short(self, row: Mapping[str, Any]) -> str:
+        """Why a window has no value whose levels lack nothing: they begin too late for it."""
+        if row.get("start") is None and row.get("statistic") == "since_low":
+            return no_low(self.view)
+        begun = [
+            f"{name} begins on {day(self.view.sessions, int(there[0]))}"
+            for name in dict.fromkeys((row["subject"], row.get("against")))
+            if name in self.view.subjects
+            and len(there := np.flatnonzero(np.isfinite(self._level(name))))
+        ]
+        why = "too little history for this window"
+        return f"{why}: {', '.join(begun)}" if begun else why
 
     def _question(
         self, subject: str, against: str | None, basis: str | None, rests: str
@@ -216,7 +247,7 @@ class _RowFigures:
         basis = basis or ("/".join(bases) if bases else self.view.basis)
         caveats = [c for need in rests.split(",") for c in known.fields.get(need, ())]
         if against is not None and len(bases) > 1:
-            legs = ", ".join(f"{n} {known.basis[n]}" for n in names)
+            legs = ", ".join(f"{self._called(n)} {known.basis[n]}" for n in names)
             caveats.append(f"the two legs rest on different bases: {legs}")
         if not self.measure.causal:
             caveats.append("uses later data: a description, not a signal")
@@ -228,4 +259,5 @@ class _RowFigures:
             basis=basis,
             caveats=caveats,
             needs=rests.split(","),
+            whole=self.measure.of in ("levels", "pair"),
         )

@@ -24,6 +24,7 @@ class Apart:
     basis       the basis on which they are compared
     spans       (close before, last session, return of own less that of other) of each month
     lag         sessions by which the other is late, where its daily changes fit better so; else 0
+    called      what people call the two; empty: by their names
     """
 
     own: str
@@ -31,6 +32,7 @@ class Apart:
     basis: str
     spans: tuple[tuple[str, str, float], ...]
     lag: int = 0
+    called: tuple[str, str] | None = None
 
     def caveat(self, start: str, end: str) -> str:
         """What a window says that touches such a month; empty where none is touched."""
@@ -46,9 +48,10 @@ class Apart:
         where = f"{number_of(len(months), 'month')} ({months[0]} to {months[-1]})"
         up_to = f"up to {100 * worst:.2f} points apart in {where}"
         said = f"{100 * worst:.2f} points apart in {months[0]}" if len(months) == 1 else up_to
-        late = self.other if self.lag > 0 else self.own
+        own, other = self.called or (self.own, self.other)
+        late = other if self.lag > 0 else own
         why = f"; daily changes of {late} fit a session late" if self.lag else ""
-        return f"{self.own} and {self.other}, published for it, are {said}{why}"
+        return f"{own} and {other}, published for it, are {said}{why}"
 
 
 def spans(

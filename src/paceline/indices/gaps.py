@@ -16,6 +16,7 @@ import numpy as np
 
 from paceline.arrays import COVERAGE, PATIENCE, Array, Bools, Dates, Ints
 from paceline.indices.apart import Apart
+from paceline.indices.late import Late
 from paceline.indices.validity import Validity
 from paceline.wording import agreeing, number_of
 
@@ -65,9 +66,10 @@ class Gaps:
                       those that the basket holds; empty where nobody counted them
     ranked    the basket is chosen from those members by more than their class: the absent are not
               known to be its own
-    thin      (day, what its choice lacked) of rebalances that ranked only some, by size
+    thin      kinds of lacks of rebalances, each as (day, what members, ranks or weights lacked)
     unmoved   first and last session of runs on which a lone instrument's close stood still, and
-              should not have (``unmoved.spans``)
+              should not have (``unmoved.spans``); a run of one session counts for its own close
+    late      stretches of a lone instrument that fit the market a session apart
     """
 
     name: str
@@ -85,8 +87,9 @@ class Gaps:
     alone: bool = False
     dated: tuple[Validity, ...] = ()
     apart: tuple[Apart, ...] = ()
-    thin: tuple[tuple[str, str], ...] = ()
+    thin: tuple[tuple[tuple[str, str], ...], ...] = ()
     unmoved: tuple[tuple[str, str], ...] = ()
+    late: tuple[Late, ...] = ()
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -112,19 +115,24 @@ class Gaps:
             return held
         return max(int(self.eligible[at]), held)
 
-    def judged(self, start: str | None, end: str, reach: str | None = None) -> Judged:
+    def judged(
+        self, start: str | None, end: str, reach: str | None = None, *, whole: bool = False
+    ) -> Judged:
         """The window from the close of ``start`` to that of ``end``; without it, ``end`` alone.
 
         reach  a day before ``start`` to which the value looks back; "" for all of history, of which
-               only ``end`` can take the value away. Members are counted in the window alone
+               only ``end`` can take the value away
+        whole  members count as far back as the value looks, since it rests on the level; else in
+               the window alone
         """
         if reach == "":
-            told = self.judged(start, end, self.sessions[0] if self.sessions else None)
+            told = self.judged(start, end, self.sessions[0] if self.sessions else None, whole=whole)
             return Judged(self.judged(start, end).refusal, told.caveats)
         first = min(d for d in (start, reach, end) if d is not None)
         # a window holds the returns after its first close
         low = bisect_left(self.days, first) if first == end else bisect_right(self.days, first)
         high = bisect_right(self.days, end)
+        counted = first if whole else start or end
         refusals = [
             *self._too_old(end),
             *self._too_few(start or end, end),
@@ -136,9 +144,10 @@ class Gaps:
             self.end if not refusals else "",
             *(c for d in self.dated for c in d.caveats(first, end)),
             *(a.caveat(first, end) for a in self.apart),
-            *self._members(start or end, end),
-            self._chosen(first, end),
-            self._still(first, end),
+            *self._members(counted, end),
+            *self.chosen(counted, end),
+            self._still(first, start or end, end),
+            *(late.caveat(self.name, first, end) for late in self.late),
             *self._before(first, low),
             *self._within(low, high),
         )
@@ -217,21 +226,32 @@ class Gaps:
         tail = " and cannot be ranked" if self.ranked else ""
         return f"{absent:,} of {of} {verb} no price on {day}{tail}"
 
-    def _chosen(self, first: str, end: str) -> str:
-        """What the last choice of members lacked that the window rests on."""
+    def chosen(self, first: str, end: str) -> list[str]:
+        """What the last choices of members, ranks and weights lacked that the window rests on."""
         at = (bisect_left if first == end else bisect_right)(self.rebalanced, first) - 1
         since = self.rebalanced[max(at, 0)] if self.rebalanced else first
-        return next((why for day, why in reversed(self.thin) if since <= day <= end), "")
+        last = (next((w for day, w in reversed(k) if since <= day <= end), "") for k in self.thin)
+        return [why for why in last if why]
 
-    def _still(self, first: str, end: str) -> str:
-        """Runs of unmoved closes in the window, its first close included."""
-        runs = [run for run in self.unmoved if run[0] <= end and first <= run[1]]
+    def _still(self, first: str, start: str, end: str) -> str:
+        """Runs of unmoved closes in the window, its first close included; single ones at its ends.
+
+        Between its ends a close that is a session old has been made good by the next one.
+        """
+        runs = [
+            run
+            for run in self.unmoved
+            if run[0] <= end
+            and first <= run[1]
+            and (run[0] < run[1] or run[0] in (first, start, end))
+        ]
         if not runs:
             return ""
         a, b = runs[-1]
         earlier = number_of(len(runs) - 1, "earlier run")
         others = f", and in {earlier} of sessions" if len(runs) > 1 else ""
-        return f"the close of {self.name} did not move from {a} to {b}{others}"
+        what = f"did not move from {a} to {b}" if a < b else f"of {a} is that of the session before"
+        return f"the close of {self.name} {what}{others}"
 
     def _worst(self, lacking: Ints, first: str, end: str) -> tuple[str, int, int] | None:
         """Session of the window on which the largest share of members is among the lacking."""

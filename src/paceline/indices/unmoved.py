@@ -8,12 +8,10 @@ from paceline.arrays import Array, Dates
 
 #: A series that stands still on more than this share of its sessions does so by its nature.
 USUAL = 0.05
-#: Sessions in a row from which on standing still is no chance; funds quoted in cents do so for one.
-FEWEST = 2
 
 
 def spans(level: Array, days: Dates) -> tuple[tuple[str, str], ...]:
-    """(first, last) session of each run of two or more on which a level (T,) does not move at all.
+    """(first, last) session of each run on which a level (T,) does not move at all.
 
     None where more than a twentieth of the level's sessions stand still.
     """
@@ -23,8 +21,5 @@ def spans(level: Array, days: Dates) -> tuple[tuple[str, str], ...]:
         return ()
     edge = np.diff(np.r_[False, still, False].astype(np.int8))
     first, stop = np.flatnonzero(edge == 1), np.flatnonzero(edge == -1)
-    long = stop - first >= FEWEST
     iso = days.astype("datetime64[D]").astype(str)
-    return tuple(
-        (str(iso[a]), str(iso[b - 1])) for a, b in zip(first[long], stop[long], strict=True)
-    )
+    return tuple((str(iso[a]), str(iso[b - 1])) for a, b in zip(first, stop, strict=True))

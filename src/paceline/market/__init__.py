@@ -10,6 +10,7 @@ measuring  measures evaluated, figures
 naming     names resolved
 lows       the short-term low that figures start from
 frames     what a market holds as polars frames
+held       the market as what it holds
 asked      the market that answers
 """
 

@@ -70,6 +70,10 @@ class Assembled:
         self._parts = parts or Parts()
         self.steps = self._parts.steps
 
+    def called(self, name: str) -> str:
+        """What people call a basket: its label, or the name itself."""
+        return self.declared.labels.get(name, name)
+
     def including(self, securities: Sequence[str]) -> Assembled:
         """The same with further securities; panels of stocks and composite indices are shared."""
         shared = Parts(

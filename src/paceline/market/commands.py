@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 from paceline import config
 from paceline.errors import PacelineError
@@ -47,8 +48,12 @@ def moment(market: Market, as_of: str | None = None) -> list[str]:
     return ["--as-of", as_of or market.as_of, "--store-version", str(market.version)]
 
 
-def notice(market: Market) -> str:
-    """How old the data are and what to do about it; "" where there is nothing to say."""
+def notice(market: Market, *, here: bool = False) -> str:
+    """How old the data are and what to do about it; "" where there is nothing to say.
+
+    here  it is read where it is written: with the folders that the command needs from here. A page
+          may be read anywhere, and names the market file alone
+    """
     age = market.age
     if not age.old:
         return age.sentence
@@ -56,4 +61,7 @@ def notice(market: Market) -> str:
         return f"{age.sentence} The simulated market ends there."
     if all(spec.is_frame for spec in market.file.sources.values()):
         return f"{age.sentence} Give newer frames: `paceline.open(frames=...)`."
-    return f"{age.sentence} Bring newer files, then `{line(('import',), market)}`."
+    command = line(("import",), market)
+    if not here and market.path.endswith(".toml"):
+        command = shlex.join(["paceline", "import", "--market", Path(market.path).name])
+    return f"{age.sentence} Bring newer files, then `{command}`."

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from paceline.arrays import Dates
-from paceline.indices import levels, unmoved
+from paceline.arrays import Array, Dates
+from paceline.indices import late, levels, unmoved
 from paceline.indices.apart import Apart
 from paceline.indices.drift import SHARES
 from paceline.indices.gaps import Gaps
+from paceline.indices.late import Late
 from paceline.market import following, validity
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Coverage:
         missing[at : at + len(days)] = (shares[: SHARES.index("pending") + 1] > 0).any(axis=0)
         counted, nobody = self.absent.get(name), np.empty(0, np.int64)
         return Gaps(
-            name,
+            self.moment.called(name),
             basis,
             tuple(days[t] for t in some.tolist()),
             dict(zip(SHARES, shares[:, some], strict=True)),
@@ -92,11 +93,23 @@ class Coverage:
             bool(self.moment.baskets[name].instrument),
             validity.of_basket(self.moment, name),
             tuple(following.touching(self.moment, name, basis)),
-            tuple((days[t], why) for t, why in index.targets.thin.get(name, ())),
+            tuple(
+                tuple((days[t], why) for t, why in said)
+                for said in index.targets.thin.get(name, {}).values()
+            ),
             unmoved.spans(np.where(missing, np.nan, level), self.moment.levels.sessions)
             if self.moment.baskets[name].instrument
             else (),
+            self._late(name, level),
         )
+
+    def _late(self, name: str, level: Array) -> tuple[Late, ...]:
+        """Where an instrument's level (T,) is a session apart from the market's broad basket."""
+        levels, broad = self.moment.levels, self.moment.file.broad
+        if not self.moment.baskets[name].instrument or broad not in levels.names:
+            return ()
+        market = levels.native[levels.names.index(broad)]
+        return late.spans(level, market, broad, levels.sessions)
 
     def _days(self, sessions: Dates) -> tuple[str, ...]:
         """The sessions as ISO dates."""

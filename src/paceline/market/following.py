@@ -43,7 +43,8 @@ def all_apart(moment: Assembled) -> list[Apart]:
             off = apart.spans(a, b, levels.sessions, ends, moment.file.market.follows)
             if off:
                 late = _lag(levels.sessions.astype(str), a, b, off)
-                out.append(Apart(own, other, basis, off, late))
+                called = moment.called(own), moment.called(other)
+                out.append(Apart(own, other, basis, off, late, called))
             break  # the first basis that both have
     return out
 

@@ -133,7 +133,7 @@ def written(
     if "holdings" in given:
         raise UsageError(
             "frame 'holdings': a fund's weights need a universe that uses them.",
-            "Give a market file too: paceline.open('market.toml', frames=...); see docs/frames.md.",
+            'Give a market file too: docs/frames.md, "A fund\'s weights", has one to copy.',
         )
     if dialect not in DIALECTS:
         raise UsageError(f"dialect: {dialect!r} is none.", f"Accepted: {', '.join(DIALECTS)}.")

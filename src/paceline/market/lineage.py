@@ -139,7 +139,8 @@ class Lineage:
         shown = self.moment.levels.basis[name]
         if asked in (None, shown):
             return []
-        return [f"{name} has no {asked} returns: {shown} returns stand in for them"]
+        called = self.moment.called(name)
+        return [f"{called} has no {asked} returns: {shown} returns stand in for them"]
 
     @cached_property
     def _instrument_sources(self) -> dict[str, set[str]]:

@@ -28,8 +28,9 @@ def _baskets(moment: Assembled, name: str) -> list[str]:
             return [basket]
     security = moment.stored.security(name)
     if security is None:
-        known = [*declared.baskets, *declared.groups, *declared.labels.values()]
-        raise UnknownName("basket, group or security", name, known)
+        also = {label: basket for basket, label in declared.labels.items()}
+        known = [*declared.baskets, *declared.groups]
+        raise UnknownName("basket, group or security", name, known, also)
     return [security]
 
 

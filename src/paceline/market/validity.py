@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,7 +46,15 @@ def _of_basket(moment: Assembled, name: str, spec: config.Basket) -> Iterator[Va
             yield Validity(table, day, source.max_age, back=back.format(day))
         last = None if declared or not _listed(moment, table) else _last(rows, moment.as_of)
         if last is not None:
-            yield Validity(table, last, told=CHANGED, quiet=USUAL[table])
+            yield _unless_usual(Validity(table, last, told=CHANGED, quiet=USUAL[table]), moment)
+
+
+def _unless_usual(of: Validity, moment: Assembled) -> Validity:
+    """Of a list that is older than usual today, every day after its last change is one too late.
+
+    Whoever looks back knows that it ended, and calls no weeks without a change usual.
+    """
+    return replace(of, quiet=0) if of.age(moment.as_of) > of.quiet else of
 
 
 def _of_holdings(moment: Assembled, name: str, spec: config.Basket) -> Iterator[Validity]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from paceline.arrays import Array, Dates
-from paceline.baskets.emptiness import NO_MEMBERS
+from paceline.baskets.emptiness import NO_MEMBERS, NOT_FOUND
 from paceline.errors import PacelineError, UnknownName
 from paceline.market import following, named
 from paceline.rows import MISSING_SESSIONS, REPEATED_SESSIONS, STOPPED
@@ -35,6 +35,7 @@ ENDED = "level ends before the last session"
 UNASSEMBLED = "market cannot be assembled"
 EMPTY = "basket without members"
 UNHELD = "class without securities"
+UNKNOWN = "security named in the market file without any price"
 FOLLOWS = "built index does not follow the published one"
 #: Findings that stand on page one.
 FIRST_PAGE = (MISSING_SESSIONS, REPEATED_SESSIONS, STOPPED, LACKING, ENDED, FOLLOWS)
@@ -69,6 +70,7 @@ def watched(market: Market) -> list[Watched]:
         return [Watched(market.name, UNASSEMBLED, 1, what, error.message, error.remedy)]
     return [
         *_unheld(market),
+        *_unknown(market),
         *_empty(market),
         *_unpriced(market),
         *_lacking(market),
@@ -103,6 +105,22 @@ def _unheld(market: Market) -> Iterator[Watched]:
     for ref, known in named.without_rows(market.stored):
         near = UnknownName(ref.kind, ref.name, known)
         yield Watched(ref.key, UNHELD, 1, "adds nobody to the basket", ref.name, near.remedy)
+
+
+def _unknown(market: Market) -> Iterator[Watched]:
+    """Securities that a basket names, as its instrument or in its list, and no source prices."""
+    caveats = market.provenance(market.declared).caveats
+    for name in market.declared:
+        instrument, panel = market.baskets[name].instrument, market.instruments
+        lists = (c.split(": ")[1].split(", ") for c in caveats[name] if c.startswith(NOT_FOUND))
+        what, gone = "not in the basket", next(lists, [])
+        if instrument and (panel is None or instrument not in panel.securities):
+            what, gone = "its figures have no value", [instrument]
+        if gone:
+            more = ", ..." if len(gone) > LISTED else ""
+            told = f"{', '.join(gone[:LISTED])}{more} up to {market.as_of}"
+            remedy = "Correct the name, or bring its prices."
+            yield Watched(name, UNKNOWN, len(gone), what, told, remedy)
 
 
 def _empty(market: Market) -> Iterator[Watched]:

@@ -104,6 +104,7 @@ class Measure:
     section: str = ""
     annualised: tuple[str, ...] = ()
     limits: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    shorter: Callable[[Mapping[str, Any]], Mapping[str, int]] = lambda _: {}
 
     @property
     def module(self) -> str:
@@ -173,6 +174,7 @@ def measure(
     section: str = "",
     annualised: tuple[str, ...] = (),
     limits: Mapping[str, tuple[float, float]] | None = None,
+    shorter: Callable[[Mapping[str, Any]], Mapping[str, int]] = lambda _: {},
 ) -> Callable[[Callable[..., Result]], Measure]:
     """Declare a measure.
 
@@ -188,6 +190,7 @@ def measure(
     shows       "series", or the shape of the table
     bounds      values outside are a fault that conformance reports
     lookback    sessions a value needs, as a function of the parameters; None: all of history
+    shorter     statistic of a series -> sessions it needs, where they are fewer than ``lookback``
     coverage    below this share of members with data the engine blanks the value
     never       what must not be said from a figure of this measure; stands on its card
     section     section of the report in which a plug-in's measure is shown, e.g. "breadth"; of a
@@ -223,6 +226,7 @@ def measure(
             section,
             tuple(annualised),
             limits or {},
+            shorter,
         )
 
     return declare

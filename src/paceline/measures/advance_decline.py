@@ -26,6 +26,7 @@ UNITS = {
     needs=("price_index", "total_index", "price_return", "total_return", "member"),
     unit=UNITS,
     shows="series",
+    shorter=lambda _: dict.fromkeys(("advances", "declines", "net"), 1),
     references=(
         "McClellan, McClellan (1970), Patterns for Profit",
         "StockCharts ChartSchool, McClellan Oscillator (ratio-adjusted)",

@@ -29,6 +29,7 @@ ROUNDING = 1e-13
     needs=("price_return", "total_return", "price_index", "total_index", "member"),
     unit=UNITS,
     shows="series",
+    shorter=lambda p: {n: p["window"] if n.endswith("window") else 1 for n in UNITS},
     bounds=(0.0, float("inf")),
     references=(
         "S&P Dow Jones Indices, Dispersion: Measuring Market Opportunity; S&P realised dispersion",

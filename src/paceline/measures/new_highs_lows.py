@@ -24,6 +24,7 @@ UNITS = {
     needs=("price_index", "total_index", "price_return", "total_return", "member"),
     unit=UNITS,
     shows="series",
+    shorter=lambda p: dict.fromkeys(("new_highs", "new_lows", "high_low_index"), p["window"] + 1),
     bounds=(0.0, float("inf")),
     references=("StockCharts ChartSchool, New 52-Week Highs and Lows; Record High Percent",),
 )

@@ -73,7 +73,8 @@ def streaks(view: View, *, window: int | None = None) -> Result:
             ("longest_ahead", "longest_behind"),
             (lead, other),
         )
-    return Result(table=tidy(rows, first=pl.Date, gain=pl.Float64, known=pl.Date, reach=pl.String))
+    own = {"first": pl.Date, "gain": pl.Float64, "known": pl.Date}
+    return Result(table=tidy(rows, **own, reach=pl.String, until=pl.String))
 
 
 def _rows(
@@ -100,6 +101,8 @@ def _rows(
     rows: list[dict[str, object]] = []
     for name, (stop, length) in runs_by_name.items():
         base = stop - int(abs(length)) if np.isfinite(length) else stop
+        # what broke the run before counts too; of the longest, every other run of the period
+        reach = base if name == "current" else since
         moves = [view.levels[leg, stop] / view.levels[leg, base] - 1 for leg in legs]
         rows.append(
             {
@@ -112,8 +115,8 @@ def _rows(
                 "known": day(view.sessions, last),
                 "first": day(view.sessions, base + 1) if length and np.isfinite(length) else None,
                 "gain": float(moves[0] - (moves[1] if len(moves) > 1 else 0.0)) if length else 0.0,
-                # what broke the run before counts too; of the longest, every other run
-                "reach": "" if name != "current" else str(day(view.sessions, max(base - 1, 0))),
+                "reach": str(day(view.sessions, max(reach - 1, 0))),
+                "until": None if name == "current" else str(day(view.sessions, last)),
             }
         )
     return rows

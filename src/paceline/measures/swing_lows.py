@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import polars as pl
 
 from paceline import kernels
-from paceline.measures import Result, View, measure
+from paceline.measures import Array, Result, View, measure
 from paceline.signals.tables import day, tidy
 
 
@@ -39,53 +41,16 @@ def swing_lows(view: View, *, fall: float | None = None, rise: float | None = No
     is still open, whose ``end`` is the last session), ``level``, ``confirmed``,
     ``rise_at_confirmation`` (the move from the turning point to its confirmation, negative after a
     high), ``provisional``: the open phase, and the first high, which depends on where the history
-    starts and has no value. Which close is the turning point before depends on the one before
-    that: what the data lack from there on counts for the row. Missing levels are passed over.
-    Raises UsageError for a fall or rise that is no size of a move.
+    starts and has no value; the move from it says that. Which close is the turning point before
+    depends on the one before that: what the data lack from there on counts for the row. Missing
+    levels are passed over. Raises UsageError for a fall or rise that is no size of a move.
     """
     fall, rise = view.low[0] if fall is None else fall, view.low[1] if rise is None else rise
-    end = len(view.sessions) - 1
-    rows = []
-    for subject, level in zip(view.subjects, view.levels, strict=True):
-        turns = kernels.turning_points(level, fall, rise)
-        before, rising, pivots = float("nan"), True, [0, 0]
-        for number, (kind, pivot, confirmed) in enumerate(zip(*turns, strict=True)):
-            extreme = float(level[pivot])
-            rows.append(
-                {
-                    "subject": subject,
-                    "statistic": "high" if kind > 0 else "low",
-                    "start": day(view.sessions, pivot),
-                    "end": day(view.sessions, confirmed),
-                    "value": extreme / before - 1,
-                    "kind": "high" if kind > 0 else "low",
-                    "level": extreme,
-                    "confirmed": day(view.sessions, confirmed),
-                    "rise_at_confirmation": float(level[confirmed]) / extreme - 1,
-                    "provisional": number == 0,
-                    "reach": str(day(view.sessions, pivots[-2])),
-                }
-            )
-            before, rising = extreme, kind < 0
-            pivots.append(pivot)
-        begin = int(turns.confirmed[-1]) if len(turns.kind) else 0
-        rest = level[begin:]
-        if np.isfinite(rest).any():
-            pivot = begin + int(np.nanargmax(rest) if rising else np.nanargmin(rest))
-            extreme, kind_name = float(level[pivot]), f"running {'high' if rising else 'low'}"
-            rows.append(
-                {
-                    "subject": subject,
-                    "statistic": kind_name,
-                    "start": day(view.sessions, pivot),
-                    "end": day(view.sessions, end),
-                    "value": extreme / before - 1,
-                    "kind": kind_name,
-                    "level": extreme,
-                    "provisional": True,
-                    "reach": str(day(view.sessions, pivots[-2])),
-                }
-            )
+    rows = [
+        row
+        for subject, level in zip(view.subjects, view.levels, strict=True)
+        for row in _turns(view, subject, level, fall, rise)
+    ]
     return Result(
         table=tidy(
             rows,
@@ -95,5 +60,45 @@ def swing_lows(view: View, *, fall: float | None = None, rise: float | None = No
             rise_at_confirmation=pl.Float64,
             provisional=pl.Boolean,
             reach=pl.String,
+            caveat=pl.String,
         )
     )
+
+
+def _turns(
+    view: View, subject: str, level: Array, fall: float, rise: float
+) -> Iterator[dict[str, object]]:
+    """The rows of one level (T,): its turning points, then the extreme of the open phase."""
+    turns = kernels.turning_points(level, fall, rise)
+    there = np.flatnonzero(np.isfinite(level))
+    before, rising, pivots = float("nan"), True, [0, 0]
+
+    def row(kind: str, pivot: int, known: int) -> dict[str, object]:
+        first = f"measured from the first high of a history that begins on {begun}"
+        return {
+            "subject": subject,
+            "statistic": kind,
+            "start": day(view.sessions, pivot),
+            "end": day(view.sessions, known),
+            "value": float(level[pivot]) / before - 1,
+            "kind": kind,
+            "level": float(level[pivot]),
+            "reach": str(day(view.sessions, pivots[-2])),
+            "caveat": first if len(pivots) == 3 else "",
+        }
+
+    begun = day(view.sessions, int(there[0])) if len(there) else None
+    for number, (kind, pivot, confirmed) in enumerate(zip(*turns, strict=True)):
+        yield row("high" if kind > 0 else "low", pivot, confirmed) | {
+            "confirmed": day(view.sessions, confirmed),
+            "rise_at_confirmation": float(level[confirmed]) / float(level[pivot]) - 1,
+            "provisional": number == 0,
+        }
+        before, rising = float(level[pivot]), kind < 0
+        pivots.append(pivot)
+    begin = int(turns.confirmed[-1]) if len(turns.kind) else 0
+    rest = level[begin:]
+    if np.isfinite(rest).any():
+        pivot = begin + int(np.nanargmax(rest) if rising else np.nanargmin(rest))
+        kind = f"running {'high' if rising else 'low'}"
+        yield row(kind, pivot, len(view.sessions) - 1) | {"provisional": True}

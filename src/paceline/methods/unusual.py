@@ -91,14 +91,11 @@ def z_scores(line: Array, volatility: Array, spans: Ints, drift: Array) -> Array
 
 
 def unusual(
-    log_ratio: Array,
-    *,
-    c: float = SIZES["episode"],
-    horizons: Sequence[int] = HORIZONS,
-    since: int | None = None,
+    log_ratio: Array, turns: Turns, *, horizons: Sequence[int] = HORIZONS, since: int | None = None
 ) -> Unusual:
     """The moves of one line (T,) up to its last session, over all horizons and since its own pivot.
 
+    turns  of this line alone: ``detect(line[None], c)``, or ``of(row)`` of those of several
     since  a session from outside to measure from as well
 
     A missing value repeats the last. Nothing is judged without a value, or a sigma, on the last
@@ -108,8 +105,7 @@ def unusual(
     volatility = sigma(given[None])[:, -1:]
     if not np.isfinite(given[-1:]).all() or not np.isfinite(volatility).all():
         return Unusual(reason=_why_not(given))
-    found = detect(given[None], c)
-    pivot, known = (int(at[0]) for at in last_turns(found))
+    pivot, known = (int(at[0]) for at in last_turns(turns))
     last, first = len(given) - 1, int(np.isfinite(given).argmax())
     line = forward_fill(given[None])[:, first:]
     own = () if pivot < 0 else (last - pivot,)

@@ -161,7 +161,8 @@ class Panel:
     def listed(self) -> Bools:
         """(N, T) true from the first valid cell until the security is delisted, known on the day.
 
-        A cell is valid where close or a return is there. A security is delisted from the session
+        A cell is valid where close or a return is there, on the first session also where a market
+        cap is. A security is delisted from the session
         after a recorded delisting (``securities.delisted`` or an action), else once it had no data
         for more than ``PATIENCE`` sessions, and listed again with its next valid cell. Sessions on
         which much of the market is silent do not count: there the data end, not the securities.
@@ -174,6 +175,11 @@ class Panel:
         dates = derived.delisting_dates(self.facts)
         marks = derived.delistings(dates, self._rows(dates["security"]), self.sessions)
         cells = [self.fields[name] for name in VALID if name in self.fields]
+        if "market_cap" in self.fields and self.shape[1]:
+            # what trades on the panel's first session may have no close of it, and a return later
+            known = np.full(self.shape, np.nan)
+            known[:, 0] = np.where(self.fields["market_cap"][:, 0] > 0, 1.0, np.nan)
+            cells.append(known)
         return derived.listed_mask(cells, self.shape, marks, self.dark)
 
     # ---- what was known

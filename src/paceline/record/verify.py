@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -105,7 +105,7 @@ def verify(
                 "market was opened without.",
                 "Name it in `plugins` of the market file, or in Python in plugins=[...].",
             )
-    altered += _damaged(market)
+    altered += _damaged(market, {str(row.get("figure")) for row in old["figures"]})
     now: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in json.loads(
         json.dumps(report(market, previous=old.get("previous")).manifest["figures"], default=str)
@@ -144,13 +144,21 @@ def _of(what: str, which: object, why: str) -> dict[str, Any]:
     return {**dict.fromkeys(QUESTION), "measure": what, "subject": str(which), "why": why}
 
 
-def _damaged(market: Market) -> list[dict[str, Any]]:
-    """Rows about files behind this version of the store that are not what was written."""
-    return [
+def _damaged(market: Market, figures: Collection[str]) -> list[dict[str, Any]]:
+    """Rows about files behind this version of the store that are not what was written.
+
+    figures  ids, of which the lineage is looked for
+    """
+    faults = market.store.check().faults
+    found = [
         _of(f.place, f.file, f"load {min(f.loads)}: the file {f.what}")
-        for f in market.store.check().faults
+        for f in faults
         if f.loads and min(f.loads) <= market.version
     ]
+    lineage = [f for f in faults if f.place == "steps"]
+    if lineage and market.store.unknown_steps(figures):
+        found += [_of(f.place, f.file, f"lineage: the file {f.what}") for f in lineage]
+    return found
 
 
 def _same(a: object, b: object, rtol: float) -> bool:

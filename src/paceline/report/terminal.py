@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
@@ -24,19 +24,23 @@ from paceline.report.tables import words
 #: Rows of a table that the summary shows whole; of a longer one, such as a league, it shows both
 #: ends.
 WHOLE, ENDS = 10, 4
+#: Subjects that a caveat beneath a table names.
+NAMED = 3
 
 
-def summary(document: Document, console: Console | None = None) -> None:
+def summary(document: Document, console: Console | None = None, notice: str | None = None) -> None:
     """Headline, the since-the-low table, both ends of the league, a line per further question.
 
     Measures of plug-ins stand as tables behind the line of their section.
+
+    notice  how old the data are, as it is said here; None: as the page says it
     """
     console = console or Console()
     title = Text.assemble((visible(document.title), "bold"), f"  as of {document.as_of}")
     if document.simulated:
         title.append("  SIMULATED", style="bold yellow")
     console.print(title)
-    warn(document.notice, console)
+    warn(document.notice if notice is None else notice, console)
     console.print()
     for sentence in document.headline:
         console.print(_prose(sentence))
@@ -212,8 +216,19 @@ def _fitting(
     return first if most <= LEAST else ranked(data)[:LEAST]
 
 
-def _caveats(data: Iterable[Mapping[str, Any]]) -> list[str]:
-    return list(dict.fromkeys(c for r in data for c in (r.get("caveats") or ())))
+def _caveats(data: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Each caveat once; where only some of several subjects carry it, with their names."""
+    carried: dict[str, dict[str, None]] = {}
+    for row in data:
+        for caveat in row.get("caveats") or ():
+            carried.setdefault(caveat, {})[str(row.get("subject"))] = None
+    every = len({str(row.get("subject")) for row in data})
+    return [
+        caveat
+        if len(whose) == every or any(name in caveat for name in whose)
+        else f"{caveat} ({', '.join([*whose][:NAMED])}{', ...' if len(whose) > NAMED else ''})"
+        for caveat, whose in carried.items()
+    ]
 
 
 def _leading(caveats: Sequence[str], console: Console, screen: Screen) -> Sequence[str]:
@@ -233,8 +248,8 @@ def _height(caveat: str, console: Console) -> int:
     return len(console.render_lines(Text(f"! {visible(caveat)}")))
 
 
-def _row_table(data: Sequence[Mapping[str, Any]], width: int) -> Table:
-    """The table of these rows, as wide as the terminal at most."""
+def _row_table(data: Sequence[Mapping[str, Any]], width: int) -> Group:
+    """The table of these rows beneath its title, as wide as the terminal at most."""
     data = [
         {**r, "members": f"{r['n_used']}/{r['n_eligible']}" if r.get("n_eligible") else None}
         for r in data
@@ -249,12 +264,12 @@ def _row_table(data: Sequence[Mapping[str, Any]], width: int) -> Table:
         cells = _stacked(cells, (*_WORDS, "figure"))
         if _width({**cells, "subject": [Text(" " * 18)]}, headings) > width:
             cells = _stacked(cells, ("subject", "start", "end"))
-    table = _table(title)
+    table = _table("")
     for key in cells:
         _column(table, headings[key], number=key not in _WORDS)
     for line in zip(*cells.values(), strict=True):
         table.add_row(*line)
-    return table
+    return Group(*([Text(title, style="bold")] if title else []), table)
 
 
 def _split(
@@ -274,7 +289,7 @@ def _split(
             title.append(f"{heading} {column[0]}")
         else:
             cells[key] = column
-    return ", ".join(filter(None, title)), cells
+    return ", ".join(filter(None, title)).replace(", to ", " to "), cells
 
 
 def _width(cells: Mapping[str, list[Text]], headings: Mapping[str, str]) -> int:

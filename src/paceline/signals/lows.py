@@ -48,6 +48,18 @@ def last_low(view: View) -> tuple[int, int] | None:
     return lows[-1] if lows else None
 
 
+def no_low(view: View) -> str:
+    """Why a view has no low, in words: no benchmark, no level of it, or no low since it begins."""
+    level = benchmark_level(view)
+    if view.benchmark is None or level is None:
+        return "no benchmark, so no low"
+    name, there = view.subjects[view.benchmark], np.flatnonzero(np.isfinite(level))
+    if not len(there):
+        return f"no low of the benchmark is known: {name} has no level"
+    begun, last = (view.sessions[t].astype("datetime64[D]") for t in (there[0], -1))
+    return f"no low of the benchmark is confirmed by {last}: {name} begins on {begun}"
+
+
 @dataclass(frozen=True)
 class Low:
     """The last confirmed low of a benchmark, and what has become of it.

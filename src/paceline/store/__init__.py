@@ -8,7 +8,7 @@
     claims/          one file per load number ever taken, so that no number is used twice; once the
                      load is committed it holds its receipt
     rewrites/        which files of a table took the place of others
-    steps/           the lineage of each run
+    steps/           the lineage of each run, and a list of its files
     cache/           results worked out before; may be deleted at any time
 
 An import states what its source says now; stored is what that changes (see ``statements``).
@@ -25,8 +25,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -37,6 +36,7 @@ from paceline import schema
 from paceline.lineage import Origin, canonical
 from paceline.sources import Finding, Raw
 from paceline.store import delta, files, layout, statements, written
+from paceline.store import steps as steps_
 from paceline.store.cache import Cache, Entry
 from paceline.store.check import Damage, Inspection, check
 from paceline.store.delta import Segment
@@ -157,7 +157,7 @@ class Store:
         """
         rows = {name: layout.conform(name, frame, source) for name, frame in tables.items()}
         beside = layout.beside(source, findings, quarantine)
-        described = _described(source, checksum, rows, origins)
+        described = layout.described(source, checksum, rows, origins)
         described |= {"declaration": declaration, "asked": asked, "market": market, "place": place}
 
         def said(loads: pl.DataFrame) -> bool:
@@ -194,7 +194,7 @@ class Store:
         Either everything is stored or nothing.
         """
         rows = {name: layout.conform(name, frame, source) for name, frame in tables.items()}
-        described = _described(source, checksum, rows, origins)
+        described = layout.described(source, checksum, rows, origins)
         rows |= layout.beside(source, findings, quarantine)
         done = self._commit(
             source,
@@ -346,11 +346,15 @@ class Store:
 
         False, and nothing is kept, where the folder may only be read.
         """
-        return files.save_steps(self.path / "steps", steps, writable=self.writable)
+        return steps_.save(self.path / "steps", steps, writable=self.writable)
 
     def step(self, id_: str) -> dict[str, Any] | None:
         """The stored step of that id, or of the only id that begins with it; None without one."""
-        return files.find_step(self.path / "steps", id_)
+        return steps_.find(self.path / "steps", id_)
+
+    def unknown_steps(self, ids: Collection[str]) -> set[str]:
+        """Those of the ids of which no step is stored."""
+        return steps_.unknown(self.path / "steps", ids)
 
     # ---- housekeeping
 
@@ -387,17 +391,3 @@ class Store:
     def vacuum(self, hours: int = ABANDONED) -> int:
         """Delete files no table refers to and older than ``hours``; returns how many."""
         return sum(delta.vacuum(self._folder(name), hours) for name in layout.TABLES)
-
-
-def _described(
-    source: str, checksum: str, rows: Mapping[str, pl.DataFrame], origins: Sequence[Origin]
-) -> dict[str, Any]:
-    """What a load's line in the log says of what it was given."""
-    counts = {name: len(frame) for name, frame in rows.items()}
-    return {
-        "source": source,
-        "checksum": checksum,
-        "rows": sum(counts.values()),
-        "tables": canonical(counts),
-        "origins": canonical([asdict(o) for o in origins]),
-    }

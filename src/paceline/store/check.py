@@ -17,7 +17,7 @@ import polars as pl
 
 from paceline import threads
 from paceline.errors import StoreError
-from paceline.store import causes, delta, files, layout, written
+from paceline.store import causes, delta, files, layout, steps, written
 from paceline.store.cache import Cache
 from paceline.store.written import Kept, Rewrite, Written
 from paceline.wording import agreeing, number_of
@@ -158,8 +158,8 @@ def _check(path: Path) -> Inspection:
     for table in layout.TABLES:
         faults += _table_faults(path / "tables" / table, table, known)
     faults += _raw_faults(path / "raw", known.lines)
-    faults += [Damage(NOBODY, "steps", *f) for f in files.step_faults(path / "steps")]
-    notes = list(known.notes)
+    faults += [Damage(NOBODY, "steps", *f) for f in steps.faults(path / "steps")]
+    notes = [*known.notes, *filter(None, [steps.note(path / "steps")])]
     if worn := Cache(path / "cache").damaged():
         notes.append(
             f"{number_of(worn, 'result')} in the cache "

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import polars as pl
 
 from paceline import schema
 from paceline.errors import StoreError
+from paceline.lineage import Origin, canonical
 from paceline.rows import Finding, increasing
 
 LOADS = pl.Schema(
@@ -184,3 +186,17 @@ def beside(
             pl.lit(None, pl.Date).alias("known"),
         )
     return tables
+
+
+def described(
+    source: str, checksum: str, rows: Mapping[str, pl.DataFrame], origins: Sequence[Origin]
+) -> dict[str, Any]:
+    """What a load's line in the log says of what it was given."""
+    counts = {name: len(frame) for name, frame in rows.items()}
+    return {
+        "source": source,
+        "checksum": checksum,
+        "rows": sum(counts.values()),
+        "tables": canonical(counts),
+        "origins": canonical([asdict(o) for o in origins]),
+    }

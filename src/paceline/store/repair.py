@@ -20,7 +20,7 @@ import polars as pl
 
 from paceline.errors import PacelineError, StoreError
 from paceline.rows import Finding
-from paceline.store import delta, files, layout, statements, written
+from paceline.store import delta, files, layout, statements, steps, written
 from paceline.store.check import Expected, Inspection, Records, check, records
 from paceline.store.written import Kept, Rewrite, Written
 from paceline.wording import agreeing, number_of
@@ -319,6 +319,10 @@ def _beside(bench: _Bench) -> None:
     for fault in bench.checked.faults:
         if fault.place in ("rewrites", "steps"):
             bench.put_aside(bench.path / fault.place / fault.file)
-            bench.told.done.append(f"{fault.place}: {fault.file} was put aside")
+            lost = fault.what == "is missing" and fault.file != steps.LIST
+            what = "is lost, and no longer listed" if lost else "was put aside"
+            bench.told.done.append(f"{fault.place}: {fault.file} {what}")
+    if "steps" in bench.places():
+        steps.relist(bench.path / "steps")
     # what was worked out from damaged bytes is not to be trusted
     shutil.rmtree(bench.path / "cache", ignore_errors=True)

@@ -136,7 +136,10 @@ def weigh(market: Market) -> Moves | None:
         return None
     rotations = rotation_set(market)
     low = _low(market, rotations)
-    found = {n: methods.unusual(rotations.line(n), c=C, since=low) for n in names}
+    turns = rotations.ladder[C]
+    found = {
+        n: methods.unusual(rotations.line(n), turns.of(rotations.row(n)), since=low) for n in names
+    }
     p = [_probability(market.store.cache, rotations.line(n), found[n]) for n in names]
     adjusted = adjust([np.nan if x is None else x for x in p])
     return Moves(

@@ -1,8 +1,8 @@
 """A document as one self-contained HTML file: no network, Plotly embedded once, compressed.
 
 Digits stand only inside ``data-figure`` and ``data-label`` elements and in chart data whose series
-carry figure ids. Everything that comes from data is escaped: text by Jinja, JSON by writing ``<``,
-``>`` and ``&`` as escapes, names inside drawings by ``charts``.
+carry figure ids. Everything that comes from data is escaped: text by Jinja, names inside drawings
+by ``charts``; what the script reads (drawings, cards, the library) lies compressed in base64.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment
-from markupsafe import Markup
 
 from paceline.document import Document
 from paceline.report import templating
-from paceline.report.page.cards import cards_of, letters
+from paceline.report.page.cards import cards_of
+from paceline.report.page.caveats import caveats_of
 from paceline.report.page.elements import label, prose
 from paceline.report.page.provenance import entries, origin_of, publishers, sources_of
 from paceline.report.page.sections import section_of
@@ -28,12 +28,15 @@ from paceline.writing import write_text
 __all__ = ["publishers", "render", "write"]
 
 
-def render(document: Document) -> str:
-    """The page as text; the same document gives the same text."""
+def render(document: Document, *, whole: bool = False) -> str:
+    """The page as text; the same document gives the same text.
+
+    whole  fold nothing: every chart and table open on the screen and on paper
+    """
     drawings: dict[str, Any] = {}
-    lettered = letters(document)
+    caveats = caveats_of(document)
     origin = origin_of(document)
-    sections = [section_of(s, drawings, lettered, origin) for s in document.sections]
+    sections = [section_of(s, drawings, caveats, origin, whole=whole) for s in document.sections]
     return (
         _environment()
         .get_template("page.html")
@@ -41,7 +44,10 @@ def render(document: Document) -> str:
             document=document,
             headline=[prose(s) for s in document.headline],
             sections=sections,
-            caveats=[(letter, label(text)) for text, letter in lettered.items()],
+            caveats=[
+                (letter, label(text), caveats.alike[letter])
+                for letter, text in caveats.shown.items()
+            ],
             provenance=entries(document.manifest),
             sources=sources_of(document.manifest),
             command=document.manifest.get("command", ""),
@@ -49,13 +55,14 @@ def render(document: Document) -> str:
             cards=_embedded(cards_of(document, origin)),
             drawings=_embedded(drawings),
             label=label,
+            whole=whole,
         )
     )
 
 
-def write(document: Document, path: str | Path) -> Path:
+def write(document: Document, path: str | Path, *, whole: bool = False) -> Path:
     """Render and write in one piece; ``StoreError`` names a path that cannot be written."""
-    return write_text(path, render(document))
+    return write_text(path, render(document, whole=whole))
 
 
 @cache
@@ -71,15 +78,17 @@ def _environment() -> Environment:
 
 @cache
 def _plotly() -> str:
-    """plotly.js as the page unpacks it: gzip in base64, 1.9 MB instead of 4.8."""
+    """The drawing library, 1.9 MB instead of 4.8."""
     from plotly.offline import get_plotlyjs
 
-    return base64.b64encode(gzip.compress(get_plotlyjs().encode(), mtime=0)).decode("ascii")
+    return _packed(get_plotlyjs())
 
 
-def _embedded(value: object) -> Markup:
-    """JSON for a script element; no text inside can end the element or open another."""
-    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
-    for mark in "<>&":
-        text = text.replace(mark, f"\\u{ord(mark):04x}")
-    return Markup(text)  # noqa: S704  escaped above
+def _packed(text: str) -> str:
+    """What the page's script unpacks: gzip in base64, whose letters cannot end the element."""
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode("ascii")
+
+
+def _embedded(value: object) -> str:
+    """JSON for the page's script."""
+    return _packed(json.dumps(value, separators=(",", ":"), allow_nan=False))

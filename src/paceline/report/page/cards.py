@@ -12,19 +12,6 @@ from paceline.report.page.elements import typeset
 from paceline.report.tables import clean, row
 
 
-def letters(document: Document) -> dict[str, str]:
-    """Each caveat once, lettered in reading order: a, b, ... z, aa, ab ..."""
-    lettered: dict[str, str] = {}
-    for f in document.figures():
-        for caveat in f.caveats:
-            if caveat not in lettered:
-                n, name = len(lettered), ""
-                while n >= 0:
-                    n, name = n // 26 - 1, chr(ord("a") + n % 26) + name
-                lettered[caveat] = name
-    return lettered
-
-
 def cards_of(document: Document, origin: Attribution) -> dict[str, Any]:
     """What the card of each figure says; caveats, measures and sentences are stored once.
 

@@ -15,7 +15,7 @@ PERCENT = ("return", "fraction")
 #: Words up to this length, dates for instance, are not broken into lines in a table.
 WHOLE = 18
 #: Longer tables show their first ``HEAD`` rows until asked for all; wider ones are set closer.
-LONG, HEAD, DENSE = 24, 12, 7
+LONG, HEAD, DENSE = 16, 12, 7
 #: Tables with more columns take the whole width of the page; with no more rows, little height.
 FULL, SHORT = 6, 5
 

@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 from paceline import charts
 from paceline.document import Attribution, Block, Chart, Grid, Section, Sentence
+from paceline.report.page.caveats import Caveats
 from paceline.report.page.elements import figure, label, part_of, prose
 from paceline.report.page.grids import table
 from paceline.report.tables import section_figures, slug, words
 
-#: Drawings of more pixels take a row of their own.
-TALL = 420
+#: A sentence, a row of charts or a table, as the template shows it.
+Group = dict[str, Any]
+#: Drawings of more pixels take a row of their own; still taller ones are folded.
+TALL, TALLEST = 420, 640
 #: What the CSV of a chart says where not every point of its series is drawn.
 THINNED = "those drawn, peaks kept; series.csv of the report has all"
 
 
 def section_of(
-    section: Section, drawings: dict[str, Any], letters: Mapping[str, str], origin: Attribution
+    section: Section,
+    drawings: dict[str, Any],
+    caveats: Caveats,
+    origin: Attribution,
+    *,
+    whole: bool = False,
 ) -> dict[str, Any]:
-    """Blocks in their order; neighbouring charts stand together so that they can share a row."""
+    """Blocks in their order; neighbouring charts stand together so that they can share a row.
+
+    In ``groups`` stand the sentences before the second table, the first row of charts and the first
+    table; in ``further``, folded on the screen and left out on paper, everything after.
+
+    whole  fold nothing
+    """
     name = slug(section.name)
     groups: list[dict[str, Any]] = []
     for block in section.blocks:
@@ -33,7 +46,8 @@ def section_of(
         else:
             made["first"] = not groups
             groups.append(made)
-    for group in groups:
+    shown, further = (groups, []) if whole else _fold(groups)
+    for group in (*shown, *further):
         if group["kind"] == "charts":
             _share_rows(group["charts"])
     used = {c for f in section_figures(section) for c in f.caveats}
@@ -41,9 +55,51 @@ def section_of(
         "id": name,
         "title": section.title,
         "question": section.question,
-        "groups": groups,
-        "caveats": [letter for text, letter in letters.items() if text in used],
+        "groups": shown,
+        "further": further,
+        "holds": _holds(further),
+        "caveats": caveats.of(used),
     }
+
+
+def _fold(groups: list[Group]) -> tuple[list[Group], list[Group]]:
+    """What a reader sees of a section, and what is folded: see ``section_of``."""
+    shown: list[Group] = []
+    further: list[Group] = []
+    seen: set[str] = set()
+    for group in groups:
+        kind = "table" if group["kind"] == "nothing" else group["kind"]
+        if kind == "sentence" and not further:
+            shown.append(group)
+        elif kind == "sentence" or kind in seen:
+            further.append(group)
+        elif kind == "table":
+            shown.append(group)
+        else:
+            first, rest = _first_row(group["charts"])
+            shown += [{"kind": "charts", "charts": first}] if first else []
+            further += [{"kind": "charts", "charts": rest}] if rest else []
+        seen.add(kind)
+    return shown, further
+
+
+def _first_row(drawn: list[Group]) -> tuple[list[Group], list[Group]]:
+    """The charts that stand in the first row, and the others; a very tall one is not the first."""
+    at = next((i for i, c in enumerate(drawn) if c["height"] <= TALLEST), None)
+    if at is None:
+        return [], drawn
+    pair = [c for c in drawn[at : at + 2] if not c["wide"]]
+    row = pair if len(pair) == 2 else [drawn[at]]
+    return row, [c for c in drawn if c not in row]
+
+
+def _holds(groups: list[Group]) -> str:
+    """What is folded, in words: three charts and a table."""
+    charts = sum(len(g["charts"]) for g in groups if g["kind"] == "charts")
+    tables = sum(g["kind"] == "table" for g in groups)
+    counted = ((charts, "chart", "charts"), (tables, "table", "tables"))
+    named = [f"{n} {one if n == 1 else many}" for n, one, many in counted if n]
+    return " and ".join(named) or "notes"
 
 
 def _share_rows(drawn: list[dict[str, Any]]) -> None:

@@ -1,24 +1,24 @@
 "use strict";
 // The page's own script: draws charts when they come into view, all of them before printing, and opens cards.
 const paceline = (() => {
-  const PRINT_WIDTH = 680; // CSS pixels that fit A4 and Letter within the page's margins
-  const PRINT_HALF = 330; // for two charts side by side
+  const PRINT_WIDTH = 690; // CSS pixels that fit A4 and Letter within the page's margins
+  const PRINT_HALF = 338; // for two charts side by side
   const PRINT_HEIGHT = 760; // CSS pixels that fit below the heading of a section
   const CONFIG = { displayModeBar: false, responsive: false, showTips: false };
-  const read = id => JSON.parse(document.getElementById(id).textContent);
   const once = make => { let made; return () => (made ??= make()); };
-  const specs = once(() => read("chart-data"));
-  const cards = once(() => read("card-data"));
+  const data = {}; // what lies in the page compressed, once it is unpacked
+  const specs = () => data.charts, cards = () => data.cards;
   let printing = false;
   const plots = () => [...document.querySelectorAll("[data-chart]")];
 
   // -- charts ------------------------------------------------------------------------------------------------
-  // The library lies in the page compressed; the page is there to be read while it is unpacked.
+  // Drawings, cards and library lie in the page compressed; the page is there to be read while they are unpacked.
+  function unpacked(id) {
+    const bytes = Uint8Array.from(atob(document.getElementById(id).textContent), letter => letter.charCodeAt(0));
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")));
+  }
   const library = once(async () => {
-    const packed = document.getElementById("drawing-library");
-    const bytes = Uint8Array.from(atob(packed.textContent), letter => letter.charCodeAt(0));
-    packed.remove();
-    const text = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).blob();
+    const text = await unpacked("drawing-library").blob();
     const script = document.createElement("script");
     script.src = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
     await new Promise((loaded, failed) => {
@@ -36,7 +36,7 @@ const paceline = (() => {
     return () => { frame.contentDocument.close(); frame.remove(); };
   }
   function undrawn() {
-    for (const plot of plots()) plot.textContent = "Not drawn: this browser cannot unpack the drawing library. The numbers stand in the tables.";
+    for (const plot of plots()) plot.textContent = "Not drawn: this browser cannot unpack the drawings. The numbers stand in the tables.";
   }
   function draw(plot, width) {
     if (!window.Plotly) return;
@@ -64,7 +64,7 @@ const paceline = (() => {
   }
   function smaller(layout, data) {
     const font = { size: 9 };
-    layout.height = Math.round(layout.height * 0.7);
+    layout.height = Math.round(layout.height * 0.55);
     if (layout.height > PRINT_HEIGHT) { // many names: each on one line, so that the chart is no higher than the paper
       layout.height = PRINT_HEIGHT;
       font.size = 8;
@@ -112,16 +112,16 @@ const paceline = (() => {
     const more = ((ends[1] - ends[0]) / inner) * number;
     layout.xaxis.range = [ends[0] && ends[0] - more, ends[1] && ends[1] + more];
   }
-  const drawAll = () => plots().forEach(plot => draw(plot, plot.closest(".several .chart:not(.wide)") ? PRINT_HALF : PRINT_WIDTH));
+  const drawAll = () => plots().filter(plot => !plot.closest(".further")).forEach(plot => draw(plot, plot.closest(".several .chart:not(.wide)") ? PRINT_HALF : PRINT_WIDTH));
   const forPaper = () => {
     if (printing) return;
     printing = true;
-    document.querySelectorAll("details").forEach(d => { d.wasOpen = d.open; d.open = true; });
+    document.querySelectorAll("details:not(.further)").forEach(d => { d.wasOpen = d.open; d.open = true; });
     drawAll();
   };
   const forScreen = () => {
     printing = false;
-    document.querySelectorAll("details").forEach(d => { d.open = Boolean(d.wasOpen); });
+    document.querySelectorAll("details:not(.further)").forEach(d => { d.open = Boolean(d.wasOpen); });
     plots().filter(plot => plot.drawnWidth).forEach(plot => draw(plot));
   };
 
@@ -354,7 +354,20 @@ const paceline = (() => {
   }
 
   // -- start -------------------------------------------------------------------------------------------------
-  function start() {
+  async function start() {
+    const loaded = waiting();
+    try {
+      [data.cards, data.charts] = await Promise.all(["card-data", "chart-data"].map(id => unpacked(id).json()));
+      attach();
+      await library();
+      watch();
+    } catch {
+      undrawn();
+    } finally {
+      loaded();
+    }
+  }
+  function attach() {
     const dialog = document.getElementById("card");
     for (const figure of document.querySelectorAll("[data-figure]")) {
       figure.tabIndex = 0;
@@ -373,6 +386,7 @@ const paceline = (() => {
         open(figure.dataset.figure, figure);
       }
     });
+    if (document.body.classList.contains("whole")) document.querySelectorAll("[data-all]").forEach(b => b.remove());
     for (const button of document.querySelectorAll("[data-all]")) {
       const table = button.closest(".table");
       table.classList.add("folded");
@@ -393,20 +407,6 @@ const paceline = (() => {
     if (matchMedia("print").matches) forPaper();
     matchMedia("print").addEventListener("change", event => (event.matches ? forPaper() : forScreen()));
 
-    const seen = new IntersectionObserver(entries => {
-      for (const entry of entries) if (entry.isIntersecting) { seen.unobserve(entry.target); draw(entry.target); }
-    }, { rootMargin: "400px 0px" });
-    const loaded = waiting();
-    library().then(() => {
-      plots().forEach(plot => seen.observe(plot));
-      if (printing) drawAll();
-    }, undrawn).finally(loaded);
-
-    const sized = new ResizeObserver(entries => {
-      for (const entry of entries) if (entry.target.drawnWidth && !printing) draw(entry.target);
-    });
-    plots().forEach(plot => sized.observe(plot));
-
     const links = new Map([...document.querySelectorAll(".contents a")].map(a => [a.hash.slice(1), a]));
     const here = new IntersectionObserver(entries => {
       for (const entry of entries) if (entry.isIntersecting) {
@@ -416,5 +416,16 @@ const paceline = (() => {
     }, { rootMargin: "-15% 0px -75% 0px" });
     document.querySelectorAll(".part").forEach(section => here.observe(section));
   }
-  return { start };
+  function watch() {
+    const seen = new IntersectionObserver(entries => {
+      for (const entry of entries) if (entry.isIntersecting) { seen.unobserve(entry.target); draw(entry.target); }
+    }, { rootMargin: "400px 0px" });
+    plots().forEach(plot => seen.observe(plot));
+    const sized = new ResizeObserver(entries => {
+      for (const entry of entries) if (entry.target.drawnWidth && !printing) draw(entry.target);
+    });
+    plots().forEach(plot => sized.observe(plot));
+    if (printing) drawAll();
+  }
+  return { start, specs };
 })();

@@ -27,6 +27,12 @@ SPECIAL = 0.02
 SAME_CLOSE = 1e-3
 #: A change that differs from the closes by less (in logs) agrees with them.
 BASIS_POINT = 1e-4
+#: Closes and a change may differ by this much in logs, and by a hundredth on either close, without
+#: contradicting one another.
+ROUNDED, CENT = 0.002, 0.01
+#: On a session on which so many changes differ by more, and this share of them the way that no
+#: dividend does, none of them is taken for a dividend.
+MANY, AGAINST = 10, 0.25
 
 
 def several(sessions: pl.Expr) -> pl.Expr:
@@ -50,6 +56,8 @@ def from_changes(
     return is close_t / close_{t-1} - 1 unless the change differs from it by more than ``DIVIDEND``:
     then there was a split, and the change is the return. Some exchanges (Nasdaq) quote the change
     against a close less the dividend, so the change alone would be neither price nor total return.
+    A change that lies below the return between the closes, by more than rounding, is quoted against
+    no dividend: one of the two is wrong, and the change is kept (``panel.doubts`` says so).
 
     A gap can be closed: close_{t-1} = close_t / (1 + change_t), and the return over the gap is
     close_{t-1} / close_s - 1, with s the session before it; it is dated on the gap's last session
@@ -73,7 +81,15 @@ def from_changes(
     findings += counted(
         name, "change missing between two closes", worked, "return taken from the closes", _KEY
     )
-    frame, dividends = _from_closes(frame, calendar)
+    frame, dividends, against = _from_closes(frame, calendar)
+    findings += counted(
+        name,
+        "change contradicts the closes",
+        against,
+        "kept, said on the figures",
+        _KEY,
+        "Compare the dates of closes and changes: one of them may be a session early or late.",
+    )
     findings += counted(
         name,
         MAYBE_SPECIAL,
@@ -176,24 +192,38 @@ def _unsaid(frame: pl.DataFrame, calendar: Sequence[dt.date]) -> tuple[pl.DataFr
 
 def _from_closes(
     frame: pl.DataFrame, calendar: Sequence[dt.date]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Take the return from the closes where the change agrees with them but for a dividend.
 
-    Returns the frame, and the rows whose change did not agree to a basis point.
+    Returns the frame, the rows whose change did not agree to a basis point, and those of whose
+    change no dividend makes the difference.
     """
     number = pl.Series("__n", session_number(frame.get_column("date"), calendar))
     frame = frame.with_columns(number)
     next_session = (pl.col("security") == pl.col("security").shift()) & (
         pl.col("__n") - pl.col("__n").shift() == 1
     )
-    raw = pl.when(next_session).then(pl.col("close") / pl.col("close").shift() - 1)
-    frame = frame.with_columns(raw.alias("__raw"))
-    gap = ((1 + pl.col("__raw")) / (1 + pl.col("price_return"))).log().abs()
-    near = (gap < DIVIDEND).fill_null(False)
-    changed = frame.filter(near & (gap > BASIS_POINT)).select("security", "date", __by=gap)
-    return frame.with_columns(
-        pl.when(near).then("__raw").otherwise("price_return").alias("price_return")
-    ).drop("__raw"), changed
+    before = pl.when(next_session).then(pl.col("close").shift())
+    gap = ((1 + pl.col("price_return")) * pl.col("__last") / pl.col("close")).log()
+    frame = frame.with_row_index("__at").with_columns(before.alias("__last"))
+    frame = frame.with_columns(gap.alias("__by"))
+    near = (pl.col("__by").abs() < DIVIDEND).fill_null(False)
+    differ = frame.filter(near & (pl.col("__by").abs() > BASIS_POINT))
+    against = _no_dividends(differ)
+    kept = frame.get_column("__at").is_in(against.get_column("__at").implode())
+    raw = pl.col("close") / pl.col("__last") - 1
+    price = pl.when(near & ~kept).then(raw).otherwise("price_return").alias("price_return")
+    dividends = differ.join(against, on="__at", how="anti").select(*_KEY, pl.col("__by").abs())
+    return frame.with_columns(price).drop("__at", "__by", "__last"), dividends, against.select(_KEY)
+
+
+def _no_dividends(differ: pl.DataFrame) -> pl.DataFrame:
+    """Of rows whose change differs from the closes those that no dividend explains."""
+    rounding = ROUNDED + CENT / pl.col("close") + CENT / pl.col("__last")
+    wide = differ.filter(pl.col("__by").abs() > rounding)
+    down = pl.col("__by") < 0
+    mixed = (pl.len() >= MANY) & (down.mean() >= AGAINST)
+    return wide.filter(down | mixed.over("date"))
 
 
 def _most(rows: pl.DataFrame, count: int) -> list[dt.date]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 
@@ -38,6 +39,12 @@ WORKED_OUT = ("source", "recovered", "covers")
 #: Columns that hold securities: ``rename`` and ``options.replace`` apply to them.
 SECURITY_LIKE = ("security", "ticker", "other", "fund", "add", "remove")
 LISTS = ("add", "remove")
+#: Two numbers such as 2:1, 3/2 and 2-for-1, and what to do about them.
+PAIR = re.compile(r"\s*\d+(\.\d+)?\s*(:|/|[\s-]*for[\s-]*)\s*\d+(\.\d+)?\s*", re.IGNORECASE)
+PAIR_REMEDY = (
+    "Two numbers do not say which of them is of the new shares: write new shares per old share as "
+    "one number, 2 for two new ones, 0.125 for one in place of eight."
+)
 #: What a cell of a type is called in a reason; every other is a number.
 _WORDS: dict[pl.DataType, str] = {
     pl.Date(): "a date",
@@ -234,10 +241,12 @@ def _without_unread(
                 out = out.with_columns(out.get_column(key).set(missed, float("nan")))
             continue
         if kind.is_float() and out.get_column(key).null_count() == out.height:
+            cell = str(cells.filter(missed)[0])
             raise SourceError(
-                f"{sheet.what}: column {columns[key].column!r} holds no number: "
-                f"{cells.filter(missed)[0]!r}.",
-                "Map another column, or write its cells as plain numbers.",
+                f"{sheet.what}: column {columns[key].column!r} holds no number: {cell!r}.",
+                PAIR_REMEDY
+                if PAIR.fullmatch(cell)
+                else "Map another column, or write its cells as plain numbers.",
             )
         reason = reason.zip_with(reason.is_not_null() | ~missed, why)
         bad |= missed

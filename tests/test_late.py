@@ -1,0 +1,103 @@
+"""Instruments whose closes stand a session late or early beside their market."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from paceline.indices import late
+from paceline.indices.gaps import Gaps
+
+DAYS = np.array("2025-01-01", "datetime64[D]") + np.arange(260)
+
+
+def market_and_own(seed: int, noise: float) -> tuple[np.ndarray, np.ndarray]:
+    """Log changes of a market of 1% a day and of an instrument that follows it."""
+    rng = np.random.default_rng(seed)
+    market = 0.01 * rng.standard_normal(260)
+    return market, market + noise * rng.standard_normal(260)
+
+
+def level(changes: np.ndarray) -> np.ndarray:
+    return 100 * np.exp(np.cumsum(changes))
+
+
+def found(own: np.ndarray, market: np.ndarray) -> tuple[late.Late, ...]:
+    return late.spans(own, level(market), "all", DAYS)
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("noise", [0.001, 0.005, 0.01, 0.03])
+def test_what_moves_with_its_market_is_not_late(seed: int, noise: float) -> None:
+    market, own = market_and_own(seed, noise)
+    assert found(level(own), market) == ()
+
+
+@pytest.mark.parametrize("step", [1, -1])
+@pytest.mark.parametrize(
+    ("a", "b", "noise"),
+    [(a, b, n) for a, b in ((0, 260), (100, 260), (0, 120), (100, 130)) for n in (0.001, 0.004)]
+    + [(100, 108, 0.001)],
+)
+def test_a_stretch_of_other_days_is_found(step: int, a: int, b: int, noise: float) -> None:
+    market, own = market_and_own(7, noise)
+    right = level(own)
+    wrong = right.copy()
+    wrong[a:b] = np.roll(right, step)[a:b]
+    if (a, step) == (0, 1):
+        wrong[0] = np.nan
+    if (b, step) == (260, -1):
+        wrong[-1] = np.nan
+    made = found(wrong, market)
+    assert [one.early for one in made] == [step < 0]
+    first, last = (int(np.flatnonzero(DAYS.astype(str) == d)[0]) for d in made[0][1:3])
+    assert abs(first - a) <= 3 and abs(last - (b - 1)) <= 3
+    assert (first == 0) == (a == 0) and (last == 259) == (b == 260)
+
+
+def test_a_stretch_goes_on_where_the_market_is_not_known() -> None:
+    market, own = market_and_own(3, 0.002)
+    wrong = np.roll(level(own), 1)
+    wrong[0] = np.nan
+    known = level(market)
+    known[:40] = known[200:] = np.nan
+    (made,) = late.spans(wrong, known, "all", DAYS)
+    assert (made.first, made.last) == (str(DAYS[0]), str(DAYS[259]))
+
+
+@pytest.mark.parametrize("own", [np.full(260, np.nan), np.full(260, 100.0), np.arange(260.0)])
+def test_what_cannot_be_compared_is_not_late(own: np.ndarray) -> None:
+    market, _ = market_and_own(1, 0.0)
+    assert found(own, market) == ()
+
+
+def test_what_ceases_to_follow_its_market_is_late_no_more_and_no_less() -> None:
+    market, own = market_and_own(5, 0.004)
+    own[150:] = np.random.default_rng(6).standard_normal(110) * 0.01
+    assert found(level(own), market) == ()
+    wrong = np.roll(level(own), 1)
+    wrong[0] = np.nan
+    (made,) = found(wrong, market)
+    assert (made.first, made.last) == (str(DAYS[0]), str(DAYS[259])), "nothing says it is over"
+
+
+def test_a_few_sessions_tell_nothing() -> None:
+    market, own = market_and_own(5, 0.009)
+    short = slice(0, 17)
+    assert late.spans(level(own)[short], level(market)[short], "all", DAYS[short]) == ()
+
+
+def test_a_window_says_it_where_it_has_such_sessions() -> None:
+    days = tuple(str(d) for d in DAYS)
+    one = late.Late("all", "2025-02-03", "2025-03-03", early=False)
+    gaps = Gaps("fund", "price", sessions=days, alone=True, late=(one,))
+    said = "daily changes of fund fit those of all a session late from 2025-02-03 to 2025-03-03"
+    assert gaps.judged("2025-01-03", "2025-02-02").caveats == ()
+    assert gaps.judged("2025-01-03", "2025-02-03").caveats == (said,)
+    assert gaps.judged("2025-03-03", "2025-04-03").caveats == (said,)
+    assert gaps.judged("2025-03-04", "2025-04-03").caveats == ()
+    assert (
+        late.Late("all", "2025-02-03", "2025-02-04", early=True)
+        .caveat("fund", "2025-02-01", "2025-02-05")
+        .startswith("daily changes of fund fit those of all a session early from")
+    )
