@@ -85,6 +85,39 @@ def test_what_has_a_reason_is_not_doubted() -> None:
     assert cells(close, price, covers=2 * one.astype(np.int32)) == {"price_return": []}, "a hole"
 
 
+@pytest.mark.parametrize(
+    ("amount", "first", "doubted"),
+    [
+        (8.0, 0, False),  # 8 on 100: 8% more
+        (8.2, 1, False),
+        (80.0, 0, True),  # ten times what the returns say
+        (0.8, 0, True),
+        (None, 0, True),
+    ],
+)
+def test_a_large_dividend_on_record_contradicts_nothing(
+    amount: float | None, first: int, doubted: bool
+) -> None:
+    """From 100 to 99, and 8 paid: -1% and 7%."""
+    fields = {
+        "close": np.array([[100.0, 99.0]]),
+        "price_return": np.array([[nan, -0.01]]),
+        "total_return": np.array([[nan, 0.07]]),
+    }
+    days = np.array(["2025-01-03", "2025-01-06"], "datetime64[D]")
+    paid = [("AAA", "dividend", dt.date(2025, 1, 4), amount), ("ZZZ", "dividend", days[0], 1.0)]
+    rows = paid if amount else paid[1:]
+    actions = pl.DataFrame(
+        [(s, k, dt.date.fromisoformat(str(d)), a) for s, k, d, a in rows],
+        schema=["security", "kind", "date", "amount"],
+        orient="row",
+    )
+    cash = doubts.dividends(actions, ("AAA",), days)
+    assert cash == ({(0, 1): amount} if amount else {}), "a Saturday belongs to Monday"
+    marks = doubts.doubted(fields, NONE, None, None, first, lambda: cash)
+    assert marks["total_return"].column.tolist() == ([1] if doubted else [])
+
+
 def test_the_day_after_finds_what_all_of_history_finds() -> None:
     close, price = [100.0, 103.0, 104.03, 109.0], [nan, 0.01, 0.01, 0.01]
     assert cells(close, price)["price_return"] == [1, 3]

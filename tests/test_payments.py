@@ -202,3 +202,11 @@ def test_a_special_dividend_in_a_file_of_exchange_changes_counts_once(
     assert figure.value == pytest.approx(value, abs=1e-12)
     said = any("taken for ordinary dividends" in caveat for caveat in figure.caveats)
     assert said is (closes is FELL_3)
+
+
+@pytest.mark.parametrize("paid", [16.5, 20.0, 25.0, 33.0])
+def test_a_dividend_explains_a_fall_that_looks_like_a_split(tmp_path: Path, paid: float) -> None:
+    out = read(tmp_path, ["50,0,0", f"{50 - paid},{paid},0", f"{50 - paid},0,0"])
+    assert values(out, "price_return")[1] == pytest.approx(-paid / 50)
+    assert values(out, "total_return")[1] == pytest.approx(0.0)
+    assert "return looks like a split" not in found(out)

@@ -41,11 +41,15 @@ MAYBE_SPECIAL = "payment of two percent or more taken for an ordinary dividend"
 #: Finding of two sources of which one is of another day, unit or security in more than this part of
 #: the returns that both have, and in so many at least.
 AT_ODDS, OFTEN, FEW = "sources disagree on much of {}", 0.1, 5
+#: Finding of returns of a size that only pegs and short bonds have.
+TINY_RETURNS = "returns so small that their unit may be wrong"
+#: Finding of another currency or unit from a session on.
+RESCALED = "sessions on which all securities move by one factor"
 #: Findings that stand on all figures that rest on a table of their source: finding -> table.
 SAID = {
     CONTRADICTED.format(t): t
     for t in ("actions", "classes", "members", "shares", "fundamentals", "series", "holdings")
-}
+} | dict.fromkeys((TINY_RETURNS, RESCALED), "prices")
 #: Whether a return holds a split on record can be told above this size of the split, in logs.
 TELLABLE = 0.15
 #: New shares per old share in splits that happen often, upwards; reverse splits are their inverses.

@@ -9,6 +9,7 @@ import numpy as np
 from paceline import config
 from paceline.arrays import Array, Bools
 from paceline.baskets import schedule, weights
+from paceline.baskets.caps import OddCaps, largest
 from paceline.baskets.emptiness import NOT_FOUND, size_of, why_empty, why_thin
 from paceline.baskets.groups import group_baskets
 from paceline.baskets.history import Day, stored
@@ -140,6 +141,8 @@ class BasketBuilder:
         # basket -> kind -> (session, what it lacked) of rebalances that lacked anything
         self.thin: dict[str, dict[str, tuple[tuple[int, str], ...]]] = {}
         self._unclassed: dict[str, tuple[str, int, int]] = {}
+        self._odd_caps = OddCaps(self.panel)
+        self._by_cap: dict[str, Bools] = {}
 
     def caveats(self, name: str) -> list[str]:
         """Weaknesses of a basket's members and weights; complete after ``history_of``."""
@@ -153,6 +156,9 @@ class BasketBuilder:
             who = f"up to {without:,} of {number_of(of, 'member')} of {called}"
             none = agreeing(without, "has", "have")
             caveats.append(f"{who} {none} no {level}: no basket of a {level} holds them")
+        if name in self._by_cap:
+            some = self.selector.market.market.unpriced
+            caveats += self._odd_caps.caveats(self._by_cap[name], some)
         lost = self.selector.missing_names(name)
         if lost and self.selector.basket(name).instrument is None:
             caveats.append(f"{NOT_FOUND}: {', '.join(lost)}")
@@ -218,6 +224,7 @@ class BasketBuilder:
         held = weights.weigh(self.weightings[spec.weight], at)
         if at.sized:
             self._note_sizes(name, at.sizes, members, day, weighed=bool(held.any()))
+            self._note_caps(name, universe, held)
         if spec.cap_limit is None:
             return held
         try:
@@ -264,6 +271,15 @@ class BasketBuilder:
             verb = agreeing(loose, "does", "do")
             why = f"market caps of {loose:,} of {of} {verb} not move with their closes {on}"
             self._lacks(name, "loose", day.t, why)
+
+    def _note_caps(self, name: str, universe: str | None, held: Array) -> None:
+        """Keep who is weighed by a market cap, and that one of them is most of the weight."""
+        notes = self._notes.setdefault(name, [])
+        if (note := largest(held, self.panel)) and note not in notes:
+            notes.append(note)
+        if universe not in self.selector.holdings:
+            before = self._by_cap.get(name, np.zeros(len(held), bool))
+            self._by_cap[name] = before | (held > 0)
 
     def _stated(self, name: str, spec: config.Basket, day: Day) -> Array:
         """(N,) the weights of the market file, by identifier or ticker of the day."""

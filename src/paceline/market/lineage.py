@@ -119,9 +119,12 @@ class Lineage:
             for n, s in self.file.sources.items()
             if s.caveat and s.table in used and n in from_
         ]
-        if not spec.instrument:
-            told = {*used, "actions", "shares"}
-            caveats += [said for _, table, said in self.stored.said if table in told]
+        told = {"prices"} if spec.instrument else {*used, "actions", "shares", "caps"}
+        caveats += [
+            said
+            for source, table, said in self.stored.said
+            if table in told and (table != "prices" or source in from_)
+        ]
         caveats += [
             f"payments of 2% to 5% of the price in {source} were taken for ordinary dividends; a "
             "special one would leave the price return as the exchange gives it"

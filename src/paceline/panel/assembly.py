@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import groupby
 from typing import Unpack
 
@@ -136,8 +137,10 @@ def _assemble(store: Store, request: PanelRequest) -> Matrices:
         filled = cells.fill(years, request.fields, request.ranks, numbers, shape)
     latest = {f: holes.latest(filled.fields[f], ranks) for f, ranks in filled.ranks.items()}
     securities = tuple(name for name, _ in order)
-    paid = doubts.payments(request.facts.table("actions"), securities, calendar[begin:])
-    doubted = doubts.doubted(filled.fields, filled.covers, filled.ranks, paid)
+    actions = request.facts.table("actions")
+    paid = doubts.payments(actions, securities, calendar[begin:])
+    cash = partial(doubts.dividends, actions, securities, calendar[begin:])
+    doubted = doubts.doubted(filled.fields, filled.covers, filled.ranks, paid, cash=cash)
     again, back = doubts.repeated(filled.fields), doubts.returned(filled.fields)
     marks = holes.mend(
         filled.fields, filled.covers, filled.ranks, members(request, securities, calendar[begin:])

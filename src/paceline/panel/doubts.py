@@ -11,7 +11,7 @@ told by its company: all the market's closes at once, the same one for days, or 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import polars as pl
@@ -51,17 +51,20 @@ def doubted(
     ranks: Mapping[str, NDArray[np.int8]] | None,
     paid: Bools | None = None,
     first: int = 0,
+    cash: Callable[[], Mapping[tuple[int, int], float]] = dict,
 ) -> dict[str, Marks]:
     """Marks of the returns that are contradicted, by basis, before holes are filled.
 
     fields  (N, T) close, price_return and total_return, as the sources have them
     covers, ranks  as in ``cells.Filled``, of the sessions from ``first`` on
     paid    (N, T) sessions with a payment on record, which closes and changes may differ by
+    cash    gives (row, session) -> dividends on record, in currency a share: see ``dividends``
 
     A change is contradicted by the closes of its own session and the one before, of one source,
     where |ln(close ratio / (1 + change))| is more than 0.002 and a cent on each close, and is no
     split ratio. Price and total return of a session contradict one another where the total return
-    is lower by more than 0.1%, or higher by more than 5% and no payment is on record.
+    is lower by more than 0.1%, or higher by more than 5%, more than the dividend on record, and no
+    payment is on record.
     """
     price, total = fields.get("price_return"), fields.get("total_return")
     out = {name: Marks.none() for name in ("price_return", "total_return") if name in fields}
@@ -69,7 +72,12 @@ def doubted(
         return out
     bad = _closes(fields.get("close"), price, covers.get("price_return"), ranks, first)
     if total is not None:
-        bad |= _bases(price[:, first:], total[:, first:], covers)
+        apart = _bases(price[:, first:], total[:, first:], covers)
+        amounts = cash() if apart.any() else {}
+        for i, t in np.argwhere(apart).tolist() if amounts else ():
+            at = i, t + first
+            apart[i, t] = at not in amounts or not _is_paid(fields, at, amounts[at])
+        bad |= apart
     if paid is not None:
         bad &= ~paid[:, first:]
     row, column = np.nonzero(bad)
@@ -115,6 +123,33 @@ def _bases(price: Array, total: Array, covers: Mapping[str, NDArray[np.int32]]) 
     for several in covers.values():
         bad &= several <= 1
     return bad
+
+
+def _is_paid(fields: Mapping[str, Array], at: tuple[int, int], amount: float) -> bool:
+    """Whether the total return is above the price return by a dividend, five percent more or less.
+
+    The close before it is that of the day, or where there is none one that is not known.
+    """
+    row, column = at
+    more = fields["total_return"][row, column] - fields["price_return"][row, column]
+    close = fields.get("close")
+    before = np.nan if close is None or column == 0 else close[row, column - 1]
+    return bool(more > 0 and not abs(np.log(more * before / amount)) > ABOVE)
+
+
+def dividends(
+    actions: pl.DataFrame, securities: tuple[str, ...], sessions: Dates
+) -> dict[tuple[int, int], float]:
+    """(row, session) -> what was paid in dividends on or since the session before, by record."""
+    rows = actions.filter((pl.col("kind") == "dividend") & (pl.col("amount") > 0))
+    place = {s: i for i, s in enumerate(securities)}
+    out: dict[tuple[int, int], float] = {}
+    for security, day, amount in rows.select("security", "date", "amount").iter_rows():
+        at = int(np.searchsorted(sessions, np.datetime64(day)))
+        if security in place and at < len(sessions):
+            key = place[security], at
+            out[key] = out.get(key, 0.0) + amount
+    return out
 
 
 def repeated(fields: Mapping[str, Array], first: int = 0) -> dict[str, Marks]:

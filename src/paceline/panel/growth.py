@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple, Unpack
 
@@ -101,8 +102,10 @@ def _joined(panel: Panel, behind: Tail, request: PanelRequest, rooms: Rooms) -> 
     sessions = np.concatenate([panel.sessions, tail.sessions])
     members = assembly.members(request, panel.securities, sessions)
     members = None if members is None else members[:, done:]
-    paid = doubts.payments(request.facts.table("actions"), panel.securities, sessions)
-    doubted = doubts.doubted(writable, behind.covers, None, paid, done)
+    actions = request.facts.table("actions")
+    paid = doubts.payments(actions, panel.securities, sessions)
+    cash = partial(doubts.dividends, actions, panel.securities, sessions)
+    doubted = doubts.doubted(writable, behind.covers, None, paid, done, cash)
     again, back = doubts.repeated(writable, done), doubts.returned(writable, done)
     new = holes.mend(writable, behind.covers, None, members, done)
     marks = {

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 #: ``known`` of a fact without any date: it counts as known since ever, and says so as a caveat.
 EVER = dt.date(1900, 1, 1)
+#: A dividend of this part of the price before it moves the price as a split does.
+LARGE = 0.2
 _KEY = ("security", "date")
 _ACTION = ("security", "date", "kind", "ratio")
 
@@ -118,6 +120,8 @@ def _values(
     actions += [
         a.select(_ACTION) for a in (parsed.tables.get("actions"), context.actions) if a is not None
     ]
+    if "actions" in parsed.tables:
+        actions.append(_large(frame, parsed.tables["actions"]))
     record = pl.concat(actions).unique(maintain_order=True)
     days = [(s, day) for s, listed in spec.true_jumps.items() for day in listed]
     true = pl.DataFrame(days, schema={c: own[c] for c in _KEY}, orient="row")
@@ -131,6 +135,17 @@ def _values(
     frame, faults, aside = set_jumps_aside(name, frame, record, true, context)
     findings, quarantine = [*findings, *faults], [*quarantine, *aside]
     return frame, findings + missing_returns(name, frame), quarantine
+
+
+def _large(frame: pl.DataFrame, actions: pl.DataFrame) -> pl.DataFrame:
+    """Dividends of a fifth of the price before or more, which explain a fall as special ones do."""
+    paid = actions.filter(pl.col("kind") == "dividend")
+    if paid.is_empty():
+        return paid.select(_ACTION)
+    same = pl.col("security") == pl.col("security").shift()
+    before = in_order(frame, _KEY).select(*_KEY, before=pl.when(same).then(pl.col("close").shift()))
+    large = paid.join(before, on=_KEY).filter(pl.col("amount") >= LARGE * pl.col("before"))
+    return large.with_columns(kind=pl.lit("special_dividend")).select(_ACTION)
 
 
 # -- every table

@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from paceline import wording
+from paceline.quality._scale import rescaled
 from paceline.quality._shares import shared_caps
 from paceline.rows import (
     MISSING_SESSIONS,
@@ -66,7 +67,7 @@ def check_prices(
     findings += _stale(name, frame)
     findings += _repeated_sessions(name, frame)
     frame, splits, aside = _splits(name, frame, true, context)
-    findings += splits + shared_caps(name, frame)
+    findings += splits + shared_caps(name, frame) + rescaled(name, frame)
     return frame, findings, aside
 
 

@@ -191,7 +191,7 @@ class _Maker:
             (f"{name}, low", e.low, unit),
             (f"{name}, high", e.high, unit),
             (f"{name}, n", e.n, "count"),
-            (f"{name}, effective n", e.n_effective, "ratio"),
+            (f"{name}, effective n", e.n_effective, "estimate"),
         ]
         why = (f"no value: {e.note}",) if e.note else ()
         return tuple(

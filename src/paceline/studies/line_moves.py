@@ -125,7 +125,7 @@ def _figures(market: Market, one: LineMoves, alarms: Calibration) -> dict[str, F
         "change": (_gain(largest), "return", start),
         "z": (None if largest is None else largest.z, "score", start),
         "percentile": (None if largest is None else largest.percentile, "fraction", start),
-        "p": (one.p, "ratio", start),
+        "p": (one.p, "estimate", start),
     }
     low, start = found.since, _back(line, found.since)
     made |= {
@@ -133,7 +133,7 @@ def _figures(market: Market, one: LineMoves, alarms: Calibration) -> dict[str, F
         "low_percentile": (None if low is None else low.percentile, "fraction", start),
     }
     made |= {f"begun_{h}": (p, "fraction", None) for h, p in zip(WITHIN, drift, strict=True)}
-    made["alarms"] = (alarms.rate, "ratio", None)
+    made["alarms"] = (alarms.rate, "estimate", None)
     question = line.question(market, "themes")
     why = (f"no value: {found.reason}",) if found.reason else ()
     return {

@@ -125,7 +125,7 @@ def _figures(
         )
 
     figures = {
-        "p": made(name, "spread p", p, "ratio", name, start),
+        "p": made(name, "spread p", p, "estimate", name, start),
         "size": made(name, "spread", found.size if h else None, "score", name, start),
         "horizon": made(name, "horizon", h, "sessions", name, start),
         "judged": made(name, "judged", int(found.judged.sum()), "count", name, None),

@@ -178,7 +178,7 @@ def _weigh(market: Market) -> Themes:
     rate = clustered_alarms(market.store.cache, C, year=market.stored.sessions_of_year)
     question = market.provenance().question("themes", {"noise": rate.method}, code_of(__name__))
     clustered = question.figure(
-        "noise", rate.rate, "ratio", statistic="turns a year", label=rate.method
+        "noise", rate.rate, "estimate", statistic="turns a year", label=rate.method
     )
     followed = lasting(wide, list(every.values()), list(turns.values()))
     return Themes(market, tuple(found), tuple(followed), clustered)
@@ -238,8 +238,8 @@ def _theme(
     said = bare.word
     figures = {
         "word": made("word", said or None, "text"),
-        "p": made("p", p, "ratio"),
-        "adjusted_p": made("adjusted p", adjusted, "ratio"),
+        "p": made("p", p, "estimate"),
+        "adjusted_p": made("adjusted p", adjusted, "estimate"),
     }
     told = [words.speaks(one.p, one.way, way) for one in lines if one.p is not None]
     figures |= {k: made(k, told.count(k), "count") for k in ("for", "against", "neither")}

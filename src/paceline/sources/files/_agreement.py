@@ -10,7 +10,7 @@ import polars as pl
 
 from paceline.config import ColumnMap
 from paceline.errors import SourceError
-from paceline.rows import where_is
+from paceline.rows import TINY_RETURNS, Finding, where_is
 
 _KEY = ("security", "date")
 #: Closes that moved by less cannot be compared with a change that is rounded.
@@ -21,6 +21,16 @@ ALL_ALONG = 0.8
 LEAST = 2
 #: A factor this near to a power of ten (in logs) is a unit, not a coincidence.
 EXACT = 0.1
+#: Half the moves of a source are never larger than this in a day, nor do so many lose all.
+HUGE, LOST = 0.2, 0.05
+#: Two-sided moves of which half are smaller than this are those of few things: pegs, short bonds.
+TINY, SIDED = 3e-4, 0.3
+#: From one month to the next, of so many moves at least, the half of them grows by no such factor.
+STEP, MONTHLY = 30.0, 15
+#: Moves from which on anything is said of their size.
+ENOUGH = 20
+#: Returns from here downwards are codes (CRSP).
+CODE = -44
 #: Unit of a change -> what a fraction is multiplied by in it.
 _UNITS = {"fraction": 1.0, "percent": 100.0, "basis_points": 1e4}
 
@@ -80,6 +90,56 @@ def check_total(name: str, frame: pl.DataFrame) -> None:
         "Declare the unit of each: columns.total_return and columns.price_return = "
         '{ column = "...", unit = "percent" }.',
     )
+
+
+def check_size(name: str, frame: pl.DataFrame) -> list[Finding]:
+    """Stop where returns without closes are too large for their unit, or change it midway.
+
+    Returns that are too small are found: a peg and a fund of short bonds are as quiet. Of fewer
+    than twenty moves nothing is said.
+    """
+    there = [c for c in ("price_return", "total_return") if c in frame.columns]
+    moved = frame.select("date", move=pl.coalesce(there).cast(pl.Float64))
+    moved = moved.filter(
+        pl.col("move").is_finite() & (pl.col("move") > CODE) & (pl.col("move") != 0)
+    )
+    if moved.height < ENOUGH:
+        return []
+    size = pl.col("move").abs()
+    usual, lost, falls = moved.select(
+        size.median().alias("usual"),
+        lost=(pl.col("move") < -1).mean(),
+        falls=(pl.col("move") < 0).mean(),
+    ).row(0)
+    remedy = (
+        'Declare the unit, e.g. columns.price_return = { column = "...", unit = "percent" }; where '
+        "it changes within a file, make each part a file and a source of its own."
+    )
+    if usual > HUGE or lost > LOST:
+        raise SourceError(
+            f"source {name!r}: half of its returns are beyond {usual:.0%} in a session, and "
+            f"{lost:.1%} of them lose more than all: they are no fractions.",
+            remedy,
+        )
+    months = (
+        moved.group_by(pl.col("date").dt.truncate("1mo").alias("month"))
+        .agg(size.median().alias("usual"), pl.len())
+        .filter(pl.col("len") >= MONTHLY)
+        .sort("month")
+        .with_columns(step=(pl.col("usual") / pl.col("usual").shift()).log())
+        .filter(pl.col("step").abs() > math.log(STEP))
+    )
+    if months.height:
+        month, _, _, step = months.row(0)
+        raise SourceError(
+            f"source {name!r}: from {month:%Y-%m} on its returns are {math.exp(step):.3g} times "
+            "what they were the month before: their unit changes within the file.",
+            remedy,
+        )
+    if usual < TINY and SIDED < falls < 1 - SIDED:
+        shown = f"half of them within {usual:.4%}, {falls:.0%} below zero"
+        return [Finding(name, TINY_RETURNS, moved.height, "kept, flagged", shown, remedy)]
+    return []
 
 
 def check_caps(name: str, frame: pl.DataFrame) -> None:

@@ -125,7 +125,9 @@ def convert(
     if kind == "changes":
         frame, findings = _changes.from_changes(name, frame, recover, calendar)
     elif kind == "returns":
+        odd = _agreement.check_size(name, frame)
         frame, findings = _returns(name, frame)
+        findings = [*odd, *findings]
         if {"close", "price_return"} <= set(frame.columns):
             frame = frame.with_columns(_changes.measured_from_last_close().alias("covers"))
     else:
