@@ -52,7 +52,7 @@ def _unusual(found: Moves) -> Grid:
         (
             "Pair",
             "Sessions",
-            "Relative return",
+            "Change of the ratio",
             "In sigmas",
             "Percentile of its history",
             "Probability under noise",
@@ -79,7 +79,7 @@ def _since(found: Moves) -> Grid:
             "Since",
             "Sessions",
             "Sessions since it was known",
-            "Relative return since",
+            "Change of the ratio since",
             "Its drift began within a quarter: probability",
         ),
         tuple(

@@ -122,7 +122,7 @@ def _abnormal_returns(rows: Sequence[tuple[str, Row]]) -> list[Chart]:
     )
     if not drawn:
         return []
-    title = "Abnormal return of each rotation since the date, with its interval"
+    title = "Change of each rotation since the date less its usual one, with its interval"
     return [Chart("interval", title, drawn, "return")]
 
 
@@ -183,8 +183,9 @@ ARGUMENTS: dict[str, Part] = {
 }
 #: Columns of the two tables of rotations: heading, and the figure of a rotation.
 MOVES: tuple[tuple[str | Label, str], ...] = (
-    ("Return since", "move"),
-    ("Abnormal return", "effect"),
+    ("Change of the ratio since", "move"),
+    ("Line", "line"),
+    ("Less its usual change", "effect"),
     (INTERVAL[0], "low"),
     (INTERVAL[1], "high"),
     ("Adjusted p", "p"),
@@ -202,9 +203,9 @@ GRADED: tuple[tuple[str | Label, str], ...] = (
 def _grades(rows: Sequence[tuple[str, Row]]) -> list[Grid]:
     """What every rotation did since the date, and how its grade comes about."""
     moves = (
-        "The abnormal return is the return since the date less the mean of all earlier windows of "
-        "that length, as it is or beta-adjusted, whichever is the weaker evidence. p is adjusted "
-        "for every question asked of the same date."
+        "What is less its usual change is the change since the date less the mean of all earlier "
+        "windows of that length, of the line that is named: as it is or without beta, whichever is "
+        "the weaker evidence. p is adjusted for every question asked of the same date."
     )
     graded = "The grade is the lowest of the three; a single sector is graded weak at most."
     return [

@@ -163,6 +163,7 @@ class Verdict:
 
         found = {
             "move": made("move", move, "return"),
+            "line": made("line", which, "text"),
             "effect": made("beyond usual", e.effect, "return", evidence=e, caveats=why, line=which),
             "low": made("beyond usual, low", e.low, "return", caveats=why, line=which),
             "high": made("beyond usual, high", e.high, "return", caveats=why, line=which),
