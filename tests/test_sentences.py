@@ -312,7 +312,7 @@ def heard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Heard]:
 
 def test_every_sentence_reads_right_whatever_its_figures_say(heard: Heard) -> None:
     assert not heard.wrong, "\n".join(heard.wrong[:40])
-    assert set(heard.pages) >= {"headline", "verdict", "target", "paceline calls", *PAGES}
+    assert set(heard.pages) >= {"headline", "themes", "target", "paceline calls", *PAGES}
     assert sum(heard.pages.values()) > 500 and len(heard.where) > 1000
 
 
