@@ -731,3 +731,31 @@ def test_correlations_and_effective_numbers_are_estimates_wherever_they_are_decl
     terminal.rows([row, {**row, "subject": "b", "p": 0.5, "n_effective": 12.0}], console)
     said = console.export_text()
     assert "0.012 " in said and "0.50" in said and "400" in said and "0.01234" not in said
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("volume_breadth", "breadth_thrust", "hindenburg_omen", "correlation_regime"),
+        *("value_spread", "style_analysis", "factor_momentum", "industry_momentum"),
+    ],
+)
+def test_hopeless_input_gives_no_number(name: str) -> None:
+    """Nothing but gaps, or a single session: no value, no warning, no fault."""
+    gone = [math.nan] * 40
+    members = make(
+        returns={"a": gone, "b": gone},
+        targets={"all": [(1, [0.5, 0.5])]},
+        levels={"A": gone, "B": gone},
+        groups={"styles": ["A", "B"], "sectors": ["all"]},
+        benchmark="B",
+    )
+    one_day = make(levels={"A": [100.0]}, groups={"styles": ["A"]})
+    for view in (members, one_day):
+        result = measures.get(name)(view)
+        if result.table is not None:
+            rows = result.table.filter(pl.col("value").is_finite())
+            assert rows.is_empty(), rows
+        else:
+            assert isinstance(result.value, dict)
+            assert not any(np.isfinite(v).any() for v in result.value.values())
