@@ -16,6 +16,7 @@ import numpy as np
 
 from paceline.arrays import Array, Dates
 from paceline.baskets.emptiness import NO_MEMBERS, NOT_FOUND
+from paceline.baskets.twins import ONE
 from paceline.errors import PacelineError, UnknownName
 from paceline.market import following, named
 from paceline.rows import MISSING_SESSIONS, REPEATED_SESSIONS, STOPPED
@@ -34,6 +35,7 @@ LACKING = "returns missing or of another basis for much of the weight"
 ENDED = "level ends before the last session"
 UNASSEMBLED = "market cannot be assembled"
 EMPTY = "basket without members"
+TWINS = "two members with the same returns"
 UNHELD = "class without securities"
 UNKNOWN = "security named in the market file without any price"
 FOLLOWS = "built index does not follow the published one"
@@ -72,6 +74,7 @@ def watched(market: Market) -> list[Watched]:
         *_unheld(market),
         *_unknown(market),
         *_empty(market),
+        *_twins(market),
         *_unpriced(market),
         *_lacking(market),
         *_ended(market),
@@ -138,6 +141,15 @@ def _empty(market: Market) -> Iterator[Watched]:
                 why,
                 "Change its selection or its data.",
             )
+
+
+def _twins(market: Market) -> Iterator[Watched]:
+    """Two members of the broad basket with the same returns."""
+    name = market.broad
+    caveats = () if name is None else market.provenance([name]).caveats[name]
+    for why in (c for c in caveats if c.startswith(ONE)):
+        remedy = "Leave one of them out with where = {...}, or rename it to the other."
+        yield Watched(str(name), TWINS, 1, "both counted; said on the figures", why, remedy)
 
 
 def _unpriced(market: Market) -> Iterator[Watched]:
