@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 ONE = "one company twice"
 #: Sessions that are compared together, and returns other than zero that a security needs in them.
 QUARTER, ENOUGH = 63, 40
+#: Different returns among them.
+DIFFERENT = 20
 #: Decimals of a return that count.
 DECIMALS = 9
 
@@ -34,7 +36,7 @@ class Twins:
         """Rows of two securities -> quarters of equal returns, and the last session of the last.
 
         Quarters are 63 sessions, counted back from the last one; a security counts with forty
-        returns other than zero.
+        returns other than zero, twenty of them different.
         """
         out: dict[tuple[int, int], tuple[int, int]] = {}
         returns = self.panel.fields.get("price_return", self.panel.fields.get("total_return"))
@@ -46,7 +48,8 @@ class Twins:
             same: dict[bytes, list[int]] = defaultdict(list)
             for row in rows.tolist():
                 same[np.round(part[row], DECIMALS).tobytes()].append(row)
-            for group in (g for g in same.values() if len(g) > 1):
+            twice = (g for g in same.values() if len(g) > 1)
+            for group in (g for g in twice if len(np.unique(part[g[0]])) >= DIFFERENT):
                 for pair in combinations(group, 2):
                     quarters, last = out.get(pair, (0, stop - 1))
                     out[pair] = quarters + 1, last

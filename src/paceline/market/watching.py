@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from paceline.arrays import Array, Dates
+from paceline.baskets import spelling
 from paceline.baskets.emptiness import NO_MEMBERS, NOT_FOUND
 from paceline.baskets.twins import ONE
 from paceline.errors import PacelineError, UnknownName
@@ -165,6 +166,11 @@ def _unpriced(market: Market) -> Iterator[Watched]:
         gaps = market.moment.coverage.gaps(name)
         day = gaps.sessions[t] if gaps is not None else ""
         more = ", ..." if len(members.names) > LISTED else ""
+        panel = market.moment.stocks
+        known = () if panel is None else panel.securities
+        pairs = spelling.alike(members.names, known)
+        same = ", ".join(f"{a} may be {b}" for a, b in pairs[: spelling.SAMPLE])
+        survivors = "Add prices of those that have departed: without them figures are of survivors."
         yield Watched(
             universe,
             UNPRICED,
@@ -172,7 +178,7 @@ def _unpriced(market: Market) -> Iterator[Watched]:
             "eligible and counted as missing",
             f"{', '.join(members.names[:LISTED])}{more}; most on {day}: "
             f"{int(members.absent[t]):,} of {number_of(int(members.eligible[t]), 'member')}",
-            "Add prices of those that have departed: without them figures are of survivors.",
+            f"Spelt otherwise? {same}: see rename." if same else survivors,
             _dates([day] if day else []),
         )
 
