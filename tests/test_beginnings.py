@@ -128,7 +128,7 @@ def test_windows_before_a_beginning_name_it(late: tuple[Path, list[str]]) -> Non
     assert made["late"].value is None and begun in made["late"].caveats
     assert made["idx"].value is not None
     records = {f.subject: f for f in market.show("record_highs") if f.statistic == "is_record"}
-    assert f"records since late begins on {days[99]}" in records["late"].caveats
+    assert f"late begins on {days[99]}" in records["late"].caveats
     assert not any("begins on" in c for c in records["idx"].caveats)
 
 

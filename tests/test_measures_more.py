@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import io
 import math
 
 import numpy as np
 import polars as pl
 import pytest
+from rich.console import Console
 
 from paceline import measures
 from paceline.conformance import check_measure
 from paceline.errors import UnknownName
+from paceline.figures import show
 from paceline.measures import Span, View
 from paceline.measures.hindenburg_omen import _confirmed
+from paceline.report import terminal
 from views import make, random_view
 
 
@@ -687,3 +691,43 @@ def test_styles_and_baskets_without_all_months_are_left_out() -> None:
     check_measure(
         measures.get("style_analysis"), random_view(1), group="parts", months=12, windows=1
     )
+
+
+# ---- how estimates are shown
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.01234, "0.012"),
+        (0.0996, "0.10"),
+        (0.00004, "0.000040"),
+        (99.6, "100"),
+        (90.83, "91"),
+        (1234.0, "1,200"),
+        (-0.456, "-0.46"),
+        (1.0, "1.0"),
+        (12, "12"),
+        (0.0, "0"),
+        (None, "—"),
+    ],
+)
+def test_estimates_have_two_significant_digits(value: float | None, text: str) -> None:
+    assert show(value, "estimate") == text
+
+
+def test_correlations_and_effective_numbers_are_estimates_wherever_they_are_declared() -> None:
+    """As the unit of a statistic, and as a column beside another value in the terminal."""
+    told = 0
+    for m in measures.discover().values():
+        units = m.unit if isinstance(m.unit, dict) else {m.name: m.unit}
+        for name, unit in units.items():
+            if any(word in name for word in ("correlation", "hhi", "effective", "entropy")):
+                assert unit == "estimate", (m.name, name)
+                told += 1
+    assert told >= 8
+    row = {"subject": "a", "value": 0.1, "unit": "return", "p": 0.012345, "n_effective": 403.5}
+    console = Console(width=100, file=io.StringIO(), record=True)
+    terminal.rows([row, {**row, "subject": "b", "p": 0.5, "n_effective": 12.0}], console)
+    said = console.export_text()
+    assert "0.012 " in said and "0.50" in said and "400" in said and "0.01234" not in said

@@ -96,7 +96,7 @@ def test_windows_against_loops() -> None:
             assert found[0, "effect"] == pytest.approx(mean(wanted) - mean(control), abs=1e-12), (
                 name
             )
-            assert found[0, "low"] < found[0, "effect"] < found[0, "high"]
+            assert found[0, "effect_low"] < found[0, "effect"] < found[0, "effect_high"]
 
 
 def test_an_earnings_season_stands_against_as_many_sessions_of_the_others() -> None:
@@ -256,3 +256,16 @@ def test_an_earnings_season_is_compared_with_as_many_other_sessions() -> None:
     assert season.years[:3].tolist() == [2022, 2023, 2024]
     assert season.value[:3].tolist() == pytest.approx([0.36] * 3)
     assert season.control[:3].tolist() == pytest.approx([0.072] * 3)
+
+
+def test_intervals_of_an_effect_and_quantiles_of_years_have_columns_of_their_own() -> None:
+    """No row of the table has both: what is a mean over years has an interval, this year has
+    the years around it."""
+    dates = weekdays(261 * 24 + 130, "2001-01-01")
+    r = np.random.default_rng(1).normal(0.0002, 0.01, len(dates))
+    found = rows(SEASONALITY(momentum(dates, r)).table)
+    effect, years = pl.col("effect_low").is_not_null(), pl.col("years_low").is_not_null()
+    assert found.filter(effect & years).is_empty()
+    assert set(found.filter(effect)["kind"]) == {"mean"}
+    assert set(found.filter(years)["kind"]) == {"now"}
+    assert not {"low", "high"} & set(found.columns)

@@ -168,6 +168,38 @@ def test_volatility_is_as_asked() -> None:
     assert _weigh().volatility == pytest.approx(0.01 * math.sqrt(252), rel=0.05)
 
 
+@pytest.mark.parametrize("volatility", ["8%", "30%"])
+def test_the_bootstrap_obeys_the_volatility(volatility: str) -> None:
+    """Returns that are independent and normal have no tails: closed form and bootstrap agree under
+    any volatility, and both differ from those of the history's own."""
+    found, own = (_weigh(drift="5%", volatility=v) for v in (volatility, "history"))
+    for case, plain in zip(found.cases, own.cases, strict=True):
+        assert case.drift == plain.drift
+        assert case.simulated.end == pytest.approx(case.closed.end, abs=0.05)
+        assert case.simulated.touch_close == pytest.approx(case.closed.touch_close, abs=0.05)
+    assert abs(found.stated.simulated.touch_close - own.stated.simulated.touch_close) > 0.1
+    wide = np.log(found.fan[-1, -1] / found.fan[0, -1]) / np.log(own.fan[-1, -1] / own.fan[0, -1])
+    assert wide == pytest.approx(found.volatility / own.volatility, rel=1e-9)
+    assert found.variants["target mean"].end == pytest.approx(0.5, abs=0.05)
+
+
+def test_every_volatility_is_a_view_of_the_same_drift() -> None:
+    found = _weigh(drift="5%", volatility="16%")
+    views = {v.name: v for v in found.volatilities}
+    assert list(views) == ["history", "recent", "current", "given"]
+    assert [v.name for v in _weigh(volatility="current").volatilities] == list(views)[:3]
+    assert views["current"].volatility == found.volatility_current
+    rng = np.random.default_rng(5)
+    daily = np.diff(rng.normal(0.0003, 0.01, 3000).cumsum())
+    assert found.volatility_current == pytest.approx(daily[-21:].std(ddof=1) * math.sqrt(252))
+    assert views["given"].closed == found.stated.closed
+    assert views["given"].simulated == found.stated.simulated
+    for v in views.values():
+        asked = _weigh(drift="5%", volatility=f"{100 * v.volatility!r}%")
+        assert v.closed == pytest.approx(asked.stated.closed)
+        assert v.simulated.end == pytest.approx(asked.stated.simulated.end, abs=0.002)
+
+
 @pytest.mark.parametrize(
     ("how", "message"),
     [
@@ -344,6 +376,12 @@ def test_every_number_of_the_known_example_through_the_market(market: Any) -> No
         level_odds.closed_form(B, 268 / 252, 0.07, 0.16).end, rel=1e-9
     )
     assert 0 < value["block"] < 50
+    tails = 100 * (value["bootstrap_end view"] - value["end view"])
+    assert value["tails"] == pytest.approx(tails)
+    assert value["volatility at given"] == 0.16 and value["end at given"] == value["end view"]
+    assert (
+        value["bootstrap_touch at current"] == answer.target.volatilities[2].simulated.touch_close
+    )
     assert value["past_share"] is None or answer.target.ended.enough
     for figure in answer.figures.values():
         assert figure.measure == "target" and figure.as_of == "2025-12-05" and figure.step.parents

@@ -22,11 +22,16 @@ UNITS = (
     "places",
     "date",
     "ratio",
+    "estimate",
     "points",
     "text",
     "score",
 )
 
+#: Columns beside a value whose numbers are estimates: two significant digits say all of it.
+ESTIMATES = frozenset(
+    {"p", "p_adjusted", "adjusted_p", "n_effective", "rank_correlation", "correlation", "hhi"}
+)
 #: Units whose sign is the message: direction by colour, scales symmetric around zero.
 SIGNED = ("return", "points", "score")
 
@@ -54,6 +59,8 @@ def show(value: object, unit: str) -> str:
             return f"{value:,.0f}"
         case "level":
             return f"{value:,.2f}"
+        case "estimate":
+            return _rough(float(value))
         case _:
             return _significant(value) if isinstance(value, float) else str(value)
 
@@ -142,6 +149,20 @@ def _significant(value: float) -> str:
     if 0 < abs(value) < 1e-4:
         return f"{value:.{2 - math.floor(math.log10(abs(value)))}f}"
     return f"{value:.4g}"
+
+
+def _rough(value: float) -> str:
+    """Two significant digits, without an exponent: what an estimate is known to at best.
+
+    >>> _rough(0.01234), _rough(90.83), _rough(1234.0), _rough(1.0), _rough(0.0)
+    ('0.012', '91', '1,200', '1.0', '0')
+    """
+    if not value:
+        return "0"
+    digits = 1 - math.floor(math.log10(abs(value)))
+    rounded = round(value, digits)
+    digits = max(1 - math.floor(math.log10(abs(rounded))), 0)
+    return f"{rounded:,.{digits}f}"
 
 
 def _whole(value: float, digits: int) -> float:

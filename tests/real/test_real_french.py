@@ -126,7 +126,7 @@ def test_january_reverses_and_decays(season: Callable[[str, str, str], dict[str,
     assert long["years"] == 99
     assert long["value"] == pytest.approx(-0.016, abs=0.0015)
     assert long["control"] == pytest.approx(0.010, abs=0.0015)
-    assert long["high"] < 0
+    assert long["effect_high"] < 0
     assert long["value"] < late["value"] < 0
     assert 0 < late["control"] < long["control"]
 
@@ -188,5 +188,5 @@ def test_this_year_is_not_unusual(season: Callable[[str, str, str], dict[str, fl
         season("momentum", "slot", "since 1990"),
         season("momentum", "year_end_run", "since 1990"),
     )
-    assert slot["p"] > 0.1 and slot["low"] < slot["value"] < slot["high"]
+    assert slot["p"] > 0.1 and slot["years_low"] < slot["value"] < slot["years_high"]
     assert str(run["state"]).startswith("not yet observable")

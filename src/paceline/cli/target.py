@@ -60,7 +60,8 @@ def target(
         The drift of the headline: zero, history or a rate per year such as 7%. The table shows
         every drift.
     vol
-        Volatility: history, recent (last 252 sessions) or a rate per year such as 16%.
+        Volatility: history, recent (last 252 sessions), current (last 21) or a rate per year
+        such as 16%. Both the closed form and the bootstrap obey it.
     since
         First day of the history that is used (YYYY-MM-DD). Default: all of it.
     draws

@@ -153,6 +153,7 @@ class _RowFigures:
             caveats=[
                 missing,
                 row.get("caveat") or "",
+                *(self._begun(subject, against, late=True) if reach == "" else ()),
                 *self._chosen(row),
                 *(question.lacking(row.get("end"), row["until"]) if row.get("until") else ()),
                 self.view.year_note if statistic in self.measure.annualised else "",
@@ -211,10 +212,12 @@ class _RowFigures:
         return ""
 
     def _chosen(self, row: Mapping[str, Any]) -> list[str]:
-        """What the choice of a further basket lacked, over whose members a row is a sum."""
-        of = self.known.gaps(row["part"], "") if row.get("part") else None
+        """What the choice of further baskets lacked: a row's part, or the group that it is of."""
+        group = [self.view.subjects[k] for k in self.view.groups.get(row.get("group") or "", ())]
+        further = [row["part"]] if row.get("part") else [] if row["subject"] in group else group
         first, end = str(row.get("start") or row.get("end")), str(row.get("end"))
-        return [] if of is None else of.chosen(first, end)
+        found = (self.known.gaps(name, "") for name in further)
+        return [why for of in found if of is not None for why in of.chosen(first, end)]
 
     def _level(self, name: str) -> Array:
         """(T,) the level of a subject on the basis asked for."""
@@ -227,14 +230,20 @@ class _RowFigures:
         """Why a window has no value whose levels lack nothing: they begin too late for it."""
         if row.get("start") is None and row.get("statistic") == "since_low":
             return no_low(self.view)
-        begun = [
-            f"{name} begins on {day(self.view.sessions, int(there[0]))}"
-            for name in dict.fromkeys((row["subject"], row.get("against")))
-            if name in self.view.subjects
-            and len(there := np.flatnonzero(np.isfinite(self._level(name))))
-        ]
+        begun = ", ".join(self._begun(row["subject"], row.get("against")))
         why = "too little history for this window"
-        return f"{why}: {', '.join(begun)}" if begun else why
+        return f"{why}: {begun}" if begun else why
+
+    def _begun(self, *names: str | None, late: bool = False) -> list[str]:
+        """On which day the level of each leg begins; ``late``: where that is not the first."""
+        firsts = {
+            self._called(str(name)): there[0]
+            for name in names
+            if name in self.view.subjects
+            and len(there := np.flatnonzero(np.isfinite(self._level(str(name)))))
+        }
+        days = self.view.sessions
+        return [f"{n} begins on {day(days, int(t))}" for n, t in firsts.items() if t or not late]
 
     def _question(
         self, subject: str, against: str | None, basis: str | None, rests: str

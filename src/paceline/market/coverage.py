@@ -111,7 +111,7 @@ class Coverage:
         if not self.moment.baskets[name].instrument or broad not in levels.names:
             return ()
         market = levels.native[levels.names.index(broad)]
-        return late.spans(level, market, broad, levels.sessions)
+        return late.spans(level, market, self.moment.called(broad), levels.sessions)
 
     def _days(self, sessions: Dates) -> tuple[str, ...]:
         """The sessions as ISO dates."""

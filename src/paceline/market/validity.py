@@ -50,11 +50,13 @@ def _of_basket(moment: Assembled, name: str, spec: config.Basket) -> Iterator[Va
 
 
 def _unless_usual(of: Validity, moment: Assembled) -> Validity:
-    """Of a list that is older than usual today, every day after its last change is one too late.
+    """Of members that are older than usual today, every day after their last change is too late.
 
-    Whoever looks back knows that it ended, and calls no weeks without a change usual.
+    Whoever looks back knows that the list ended, and calls no weeks without a change usual. Classes
+    change so seldom that most of a year is right all the same.
     """
-    return replace(of, quiet=0) if of.age(moment.as_of) > of.quiet else of
+    ended = of.what == "members" and of.age(moment.as_of) > of.quiet
+    return replace(of, quiet=0) if ended else of
 
 
 def _of_holdings(moment: Assembled, name: str, spec: config.Basket) -> Iterator[Validity]:

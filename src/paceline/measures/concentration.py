@@ -13,9 +13,9 @@ from paceline.signals.sessions import month_ends
 from paceline.signals.tables import day, tidy
 
 UNITS = {
-    "hhi": "ratio",
-    "effective_number": "ratio",
-    "entropy_number": "ratio",
+    "hhi": "estimate",
+    "effective_number": "estimate",
+    "entropy_number": "estimate",
     "top10": "fraction",
 }
 

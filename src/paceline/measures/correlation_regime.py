@@ -31,10 +31,10 @@ HALF = 0.5
 UNITS = {
     **{
         f"{name}{part}": unit
-        for name, unit in (("correlation", "ratio"), ("dispersion", "fraction"))
+        for name, unit in (("correlation", "estimate"), ("dispersion", "fraction"))
         for part in ("", "_within", "_between")
     },
-    **{f"equal_correlation{part}": "ratio" for part in ("", "_within", "_between")},
+    **{f"equal_correlation{part}": "estimate" for part in ("", "_within", "_between")},
 }
 
 

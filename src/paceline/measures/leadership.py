@@ -22,7 +22,7 @@ from paceline.signals.windows import since_window
 from paceline.wording import agreeing, number_of
 
 UNITS = {
-    "rank_correlation": "ratio",
+    "rank_correlation": "estimate",
     "spread": "return",
     "monotone": "count",
     "turnover_top_decile": "fraction",

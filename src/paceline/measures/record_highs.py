@@ -41,8 +41,7 @@ def record_highs(view: View) -> Result:
     records_this_year      records in the calendar year of the last session
 
     Columns: ``start`` is the session of the highest close; ``since`` the first session of the
-    history: a record is one only since then, and a level that begins after the first session says
-    so. Missing levels are passed over; a level missing today
+    history: a record is one only since then. Missing levels are passed over; a level missing today
     gives no value for is_record and distance_from_record.
     """
     end = len(view.sessions) - 1
@@ -68,7 +67,6 @@ def record_highs(view: View) -> Result:
             "records_this_year": float(records[row, year:].sum()),
         }
         since = day(view.sessions, int(valid[0]))
-        late = f"records since {subject} begins on {since}" if valid[0] else ""
         rows += [
             {
                 "subject": subject,
@@ -78,8 +76,7 @@ def record_highs(view: View) -> Result:
                 "value": value,
                 "since": since,
                 "reach": "",
-                "caveat": late,
             }
             for name, value in values.items()
         ]
-    return Result(table=tidy(rows, since=pl.Date, reach=pl.String, caveat=pl.String))
+    return Result(table=tidy(rows, since=pl.Date, reach=pl.String))

@@ -116,12 +116,14 @@ def bootstrap(
     seed: int,
     at: Ints,
     quantiles: tuple[float, ...] = QUANTILES,
+    factors: Mapping[str, float] | None = None,
 ) -> tuple[dict[str, SimulatedChances], Array]:
     """Chances of paths made of blocks of daily log returns (n,), and quantiles of the paths.
 
     shifts   name -> what is added to each daily log return; one answer a name
     block    mean block length
-    at       positions on the path whose ``quantiles`` are given: (Q, len(at)), of unshifted paths
+    at       positions on the path whose ``quantiles`` are given: (Q, len(at)), of the plain paths
+    factors  name -> what each daily log return is multiplied with before; 1 where none is given
 
     All shifts use the same draws, so differences between them are not noise.
     """
@@ -135,7 +137,7 @@ def bootstrap(
         paths = np.cumsum(returns[index], axis=1)
         looked_at.append(paths[:, at])
         for name, shift in shifts.items():
-            reach = up * (paths + shift * climb)
+            reach = up * ((factors or {}).get(name, 1.0) * paths + shift * climb)
             ended[name] += int(np.count_nonzero(reach[:, -1] >= up * b))
             touched[name] += int(np.count_nonzero(reach.max(axis=1) >= up * b))
 

@@ -45,8 +45,8 @@ MOST_DRAWS = 200_000
 STILL = 1e-12
 #: Rates per year beyond these are slips of the pen.
 HIGHEST_VOLATILITY, HIGHEST_DRIFT = 5, 2
-#: Sessions of the recent volatility.
-RECENT = 252
+#: Sessions of the recent volatility, and of the current one.
+RECENT, CURRENT = 252, 21
 #: Days of a year of the calendar.
 CALENDAR_YEAR = 365.25
 
@@ -62,6 +62,16 @@ class DriftCase:
 
 
 @dataclass(frozen=True)
+class VolatilityCase:
+    """One volatility (per year) under the stated drift: closed form and bootstrap side by side."""
+
+    name: str
+    volatility: float
+    closed: Chances
+    simulated: SimulatedChances
+
+
+@dataclass(frozen=True)
 class TargetOdds:
     """Everything said about one level by one date. Rates per year; probabilities are fractions.
 
@@ -70,13 +80,16 @@ class TargetOdds:
     b, implied          ln(level / start), and the simple return it stands for
     years, calendar_years      sessions / A, and days / 365.25
     required, required_calendar  growth per year, compounded, that ends at the level, by either year
-    volatility          the one used; of the whole history and of the last year beside it
+    volatility          the one used; beside it those of the whole history, of the last 252 sessions
+                        (recent) and of the last 21 (current)
     drift, drift_name   the stated drift: "zero", "history", or "view" for one that was given
     drift_history       the history's own, with its 95% interval (NaN where there is none)
     history_from, history_n    ISO date of the first close, and number of daily returns
     block, draws, seed  of the bootstrap
     stated, cases       the case of the stated drift, and all
-    variants            chances under raw, zero-mean and target-mean returns
+    variants            chances under returns with their own mean, with none and with the target's
+    volatilities        cases of the stated drift under the history's, the recent and the current
+                        volatility, and the one given where it is none of these
     ended, touched      shares of past windows that ended at or beyond the level, or touched it
     fan_dates, fan      ISO dates, and levels (quantiles, dates) under the stated drift
     """
@@ -95,6 +108,7 @@ class TargetOdds:
     volatility: float
     volatility_history: float
     volatility_recent: float
+    volatility_current: float
     drift: float
     drift_name: str
     drift_history: float
@@ -108,6 +122,7 @@ class TargetOdds:
     stated: DriftCase
     cases: tuple[DriftCase, ...] = field(repr=False)
     variants: Mapping[str, SimulatedChances] = field(repr=False)
+    volatilities: tuple[VolatilityCase, ...] = field(repr=False)
     ended: WindowShare = field(repr=False)
     touched: WindowShare = field(repr=False)
     fan_dates: tuple[str, ...] = field(repr=False)
@@ -150,6 +165,7 @@ class _Own(NamedTuple):
 
     volatility: float
     recent: float
+    current: float
     drift: float
     low: float
     high: float
@@ -157,14 +173,16 @@ class _Own(NamedTuple):
 
 def _own(returns: Array, year: int) -> _Own:
     annual = math.sqrt(year)
-    volatility = float(standard_deviation(returns)) * annual
-    recent = float(standard_deviation(returns[-RECENT:])) * annual
+    volatility, recent, current = (
+        float(standard_deviation(r)) * annual
+        for r in (returns, returns[-RECENT:], returns[-CURRENT:])
+    )
     judged = hac_mean(returns)
     low, high = (
         math.nan if v is None else v * year + volatility**2 / 2 for v in (judged.low, judged.high)
     )
     drift = float(returns.mean()) * year + volatility**2 / 2
-    return _Own(volatility, recent, drift, low, high)
+    return _Own(volatility, recent, current, drift, low, high)
 
 
 def _check(closes: Array, days: Dates, future: Dates, level: float, by: str, draws: int) -> None:
@@ -207,13 +225,16 @@ def _drifts(own: _Own, stated: float, name: str) -> dict[str, float]:
     return drifts | {f"{g * 100:g}%": g for g in GRID if g not in drifts.values()}
 
 
-def _volatility(asked: str | float, own: _Own) -> float:
-    sigma, _ = _chosen(asked, "volatility", {"history": own.volatility, "recent": own.recent})
+def _volatility(asked: str | float, own: _Own) -> tuple[float, dict[str, float]]:
+    """The volatility used, and every one that is looked at, by name."""
+    known = {"history": own.volatility, "recent": own.recent, "current": own.current}
+    sigma, name = _chosen(asked, "volatility", known)
     if not 0 < sigma < HIGHEST_VOLATILITY:
         raise UsageError(
             f"volatility: {sigma:.0%} a year cannot be used.", "Give a rate above 0%, e.g. 16%."
         )
-    return sigma
+    seen = {k: v for k, v in known.items() if 0 < v < HIGHEST_VOLATILITY}
+    return sigma, seen | ({} if name in known else {"given": sigma})
 
 
 def _drift(asked: str | float, own: _Own) -> tuple[float, str]:
@@ -224,48 +245,86 @@ def _drift(asked: str | float, own: _Own) -> tuple[float, str]:
 
 
 class _Drawn(NamedTuple):
-    """Bootstrap chances by drift and by variant, shift of each drift, and the unshifted fan."""
+    """Bootstrap chances by drift, variant and volatility, and the fan of the stated drift."""
 
     cases: Mapping[str, SimulatedChances]
     variants: Mapping[str, SimulatedChances]
-    shifts: Mapping[str, float]
+    volatilities: Mapping[str, SimulatedChances]
     at: Ints
     fan: Array
 
 
+class _Asked(NamedTuple):
+    """What the paths are for: b, sessions, drifts by name and the stated one, volatilities."""
+
+    b: float
+    n: int
+    drifts: Mapping[str, float]
+    stated: str
+    sigma: float
+    volatilities: Mapping[str, float]
+    year: int
+
+
 def _draw(
-    returns: Array,
-    own: _Own,
-    b: float,
-    n: int,
-    drifts: Mapping[str, float],
-    *,
-    block: float,
-    draws: int,
-    seed: int,
-    year: int,
+    returns: Array, own: _Own, asked: _Asked, *, block: float, draws: int, seed: int
 ) -> _Drawn:
-    mean = float(returns.mean())
-    # the draws carry the history's own volatility: their drift is made arithmetic with that one
-    shifts = {k: (v - own.volatility**2 / 2) / year - mean for k, v in drifts.items()}
-    variants = {"raw": 0.0, "zero mean": -mean, "target mean": b / n - mean}
+    """Paths of the history's returns, whose deviations are scaled to the volatility of each case.
+
+    A return r becomes k r + shift, k = sigma / the history's volatility; the shift makes the mean
+    that of the drift, (mu - sigma^2 / 2) / A.
+    """
+    mean, b, n, year = float(returns.mean()), asked.b, asked.n, asked.year
+
+    def of(sigma: float, drift: float) -> tuple[float, float]:
+        k = sigma / own.volatility
+        return k, (drift - sigma**2 / 2) / year - k * mean
+
+    k = asked.sigma / own.volatility
+    means = {"raw": mean, "zero mean": 0.0, "target mean": b / n}
+    every = {
+        **{("drift", name): of(asked.sigma, v) for name, v in asked.drifts.items()},
+        **{("variant", name): (k, m - k * mean) for name, m in means.items()},
+        **{
+            ("volatility", name): of(s, asked.drifts[asked.stated])
+            for name, s in asked.volatilities.items()
+        },
+    }
     at = np.unique(np.linspace(0, n - 1, min(n, POINTS)).round().astype(np.int64))
-    chances, fan = bootstrap(
+    chances, plain = bootstrap(
         returns,
         b,
         n,
-        {**shifts, **{f"variant {k}": v for k, v in variants.items()}},
+        {" ".join(key): shift for key, (_, shift) in every.items()},
         block=block,
         draws=draws,
         seed=seed,
         at=at,
+        factors={" ".join(key): factor for key, (factor, _) in every.items()},
     )
-    return _Drawn(
-        {k: chances[k] for k in drifts},
-        {k: chances[f"variant {k}"] for k in variants},
-        shifts,
-        at,
-        fan,
+    cases, variants, volatilities = (
+        {name: chances[f"{kind} {name}"] for of_kind, name in every if of_kind == kind}
+        for kind in ("drift", "variant", "volatility")
+    )
+    fan = k * plain + every["drift", asked.stated][1] * (at + 1)
+    return _Drawn(cases, variants, volatilities, at, fan)
+
+
+def _side_by_side(
+    asked: _Asked, drawn: _Drawn
+) -> tuple[dict[str, DriftCase], tuple[VolatilityCase, ...]]:
+    """Closed form and bootstrap of every drift, and of every volatility under the stated one."""
+    b, year, stated = asked.b, asked.year, asked.drifts[asked.stated]
+
+    def closed(drift: float, sigma: float) -> Chances:
+        return closed_form(b, asked.n / year, drift, sigma, 1 / year)
+
+    cases = {
+        k: DriftCase(k, v, closed(v, asked.sigma), drawn.cases[k]) for k, v in asked.drifts.items()
+    }
+    return cases, tuple(
+        VolatilityCase(k, s, closed(stated, s), drawn.volatilities[k])
+        for k, s in asked.volatilities.items()
     )
 
 
@@ -288,7 +347,8 @@ def weigh(
     future        sessions after today, up to and including ``by``
     drift         "zero", "history" (of ``closes``) or a rate per year, continuous: the case that is
                   headlined
-    volatility    "history", "recent" (the last 252 sessions) or a rate per year
+    volatility    "history", "recent" (the last 252 sessions), "current" (the last 21) or a rate per
+                  year; the bootstrap's returns are scaled to it
     year          A, sessions of a year of the market
 
     Raises ``UsageError`` for a level at or below zero or no session left, ``NotEnoughData`` for
@@ -297,17 +357,15 @@ def weigh(
     _check(closes, days, future, level, by, draws)
     returns = _moving(closes)
     own = _own(returns, year)
-    sigma = _volatility(volatility, own)
+    sigma, seen = _volatility(volatility, own)
     mu, name = _drift(drift, own)
     n, b, start = len(future), math.log(level / closes[-1]), float(closes[-1])
-    years = n / year
     calendar = int((np.datetime64(by) - days[-1]).astype(int)) / CALENDAR_YEAR
-    drifts, block = _drifts(own, mu, name), float(block_length(returns[None])[0])
-    drawn = _draw(returns, own, b, n, drifts, block=block, draws=draws, seed=seed, year=year)
-    closed = {k: closed_form(b, years, v, sigma, 1 / year) for k, v in drifts.items()}
-    cases = {k: DriftCase(k, v, closed[k], drawn.cases[k]) for k, v in drifts.items()}
+    block = float(block_length(returns[None])[0])
+    asked = _Asked(b, n, _drifts(own, mu, name), name, sigma, seen, year)
+    drawn = _draw(returns, own, asked, block=block, draws=draws, seed=seed)
+    cases, volatilities = _side_by_side(asked, drawn)
     ended, touched = past_windows(closes, n, b)
-    levels = start * np.exp(drawn.fan + drawn.shifts[name] * (drawn.at + 1))
     return TargetOdds(
         start=start,
         level=float(level),
@@ -316,13 +374,14 @@ def weigh(
         sessions=n,
         b=b,
         implied=math.expm1(b),
-        years=years,
+        years=n / year,
         calendar_years=calendar,
-        required=required_growth(b, years),
+        required=required_growth(b, n / year),
         required_calendar=required_growth(b, calendar),
         volatility=sigma,
         volatility_history=own.volatility,
         volatility_recent=own.recent,
+        volatility_current=own.current,
         drift=mu,
         drift_name=name,
         drift_history=own.drift,
@@ -336,8 +395,9 @@ def weigh(
         stated=cases[name],
         cases=tuple(cases.values()),
         variants=drawn.variants,
+        volatilities=volatilities,
         ended=ended,
         touched=touched,
         fan_dates=(str(days[-1]), *(str(d) for d in future[drawn.at])),
-        fan=np.column_stack([np.full(len(QUANTILES), start), levels]),
+        fan=np.column_stack([np.full(len(QUANTILES), start), start * np.exp(drawn.fan)]),
     )

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from paceline.document import Block, Chart, Grid, Label, Part, Section, Series
 from paceline.figures import Figure
 from paceline.pages import page
-from paceline.pages.words import day, words
+from paceline.pages.words import INTERVAL, day, heading, missing, words
+from paceline.studies import quadrants
 from paceline.studies.answers import Answers
+from paceline.studies.quadrants import Record
 from paceline.studies.rotations import pair_of
 
 #: Both axes are centred here.
@@ -29,6 +31,7 @@ def relative_rotation(ask: Answers) -> Section | None:
         )
     if not blocks:
         return None
+    blocks += _followed(quadrants.weigh(ask.market))
     sentence = words(
         "Both axes are centred on ",
         Label(str(CENTRE)),
@@ -160,4 +163,65 @@ def _change(name: str, change: Figure) -> tuple[Part | None, ...]:
         Label(str(change.extra["left"])),
         Label(str(change.extra["quadrant"])),
         change,
+    )
+
+
+def _followed(records: Sequence[Record]) -> list[Block]:
+    """What the quadrants were followed by on lines with a long history; nothing without any."""
+    if not records:
+        return []
+    return [
+        words(
+            "What followed a quadrant on lines with a long history stands below. A place describes "
+            "the past of a pair; no forward meaning is claimed.",
+            *(part for r in records for part in _explained(r)),
+        ),
+        Grid(
+            heading("What the quadrants were followed by over 13 weeks"),
+            ("Lines", "Quadrant", "Return against the market, less its mean", *INTERVAL, "Weeks"),
+            tuple(
+                (
+                    Label(r.label),
+                    row.quadrant,
+                    *(row.figures[k] for k in ("mean", "low", "high", "weeks")),
+                )
+                for r in records
+                for row in r.after
+            ),
+            note=words(
+                "The mean is that of the line over all weeks. Weeks overlap and lines share their "
+                "news: the interval draws whole weeks in blocks of half a year."
+            ),
+        ),
+        Grid(
+            "Which quadrant came next",
+            ("Lines", "From", "To", "Share", "On random walks", "Moves from it"),
+            tuple(
+                (
+                    Label(r.label),
+                    led.left,
+                    led.to,
+                    *(led.figures[k] for k in ("share", "without drift", "moves")),
+                )
+                for r in records
+                for led in r.led
+            ),
+            note=words(
+                "Lines without any drift go round in the same way: the order of the quadrants "
+                "follows from their definition."
+            ),
+        ),
+    ]
+
+
+def _explained(record: Record) -> tuple[Part, ...]:
+    """R squared of one set of lines; nothing where it has no value."""
+    if missing(record.explained):
+        return ()
+    return (
+        " ",
+        Label(record.label),
+        ": the quadrant explains ",
+        record.explained,
+        " of the variance of what followed.",
     )

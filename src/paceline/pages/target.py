@@ -22,9 +22,16 @@ CASES = {
 }
 #: The stated drift inside a sentence.
 STATED = {"history": "its historical drift", "view": "the drift given"}
+#: The volatilities a drift is looked at with.
+VIEWS = {
+    "history": "Of the whole history",
+    "recent": "Of the last 252 sessions",
+    "current": "Of the last 21 sessions",
+    "given": "The one given",
+}
 #: What the bootstrap's daily returns are: title, and name of the variant.
 VARIANTS = (
-    ("As they were", "raw"),
+    ("With the mean they had", "raw"),
     ("With a mean of zero", "zero mean"),
     ("With the mean the target needs", "target mean"),
 )
@@ -49,6 +56,7 @@ def blocks(answer: Answer) -> list[Block]:
         _fan(answer),
         _by_drift(answer),
         _drifts(answer),
+        _by_volatility(answer),
         _bootstrap(answer),
         _past(answer),
     ]
@@ -168,17 +176,53 @@ def _drifts(answer: Answer) -> Grid:
             "end are those of the ",
             Label("95%"),
             " interval of the historical drift.",
-            (" Volatility is ", f["volatility"], " a year", *_volatilities(answer), "."),
+            (
+                " Volatility is ",
+                f["volatility"],
+                " a year in both, the drawn returns scaled to it.",
+            ),
+            *_tails(f["tails"]),
         ),
     )
 
 
-def _volatilities(answer: Answer) -> tuple[Part, ...]:
-    """That of the whole history and that of the last year, where both are known."""
-    whole, recent = (answer.figures[f"volatility_{n}"] for n in ("history", "recent"))
-    if missing(whole) or missing(recent):
+def _tails(tails: Figure) -> tuple[Part, ...]:
+    """What the bootstrap adds to the closed form; nothing where it has no value."""
+    if missing(tails):
         return ()
-    return (" (", whole, " over the whole history, ", recent, " over the last year)")
+    return (
+        " What is left between the two columns, ",
+        tails,
+        " points of the chance on the day under the stated drift, is its tails and its runs of "
+        "calm and rough days, within the error of the draws.",
+    )
+
+
+def _by_volatility(answer: Answer) -> Grid:
+    """The stated drift under the volatilities that the history has had."""
+    f = answer.figures
+    return Grid(
+        "The same drift under other volatilities",
+        (
+            "Volatility",
+            "Per year",
+            "Beyond it on the day",
+            "Touched on the way",
+            "Touched at a close",
+            "Beyond it on the day (bootstrap)",
+            "Touched at a close (bootstrap)",
+        ),
+        tuple(
+            (
+                Label(VIEWS[v.name]),
+                f[f"volatility at {v.name}"],
+                *(f[f"{kind} at {v.name}"] for kind in CASE),
+            )
+            for v in answer.target.volatilities
+        ),
+        heat=(2, 3, 4, 5, 6),
+        note=words("The current one is that of a month: it seldom lasts for a year."),
+    )
 
 
 def _bootstrap(answer: Answer) -> Grid:

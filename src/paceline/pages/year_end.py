@@ -8,7 +8,7 @@ from paceline.document import Block, Chart, Grid, Label, Part, Section, Sentence
 from paceline.figures import Figure
 from paceline.pages import page
 from paceline.pages.signs import plural, some
-from paceline.pages.words import INTERVAL, bar, heading, spelled, words
+from paceline.pages.words import bar, heading, spelled, words
 from paceline.studies import season
 from paceline.studies.answers import Answers
 from paceline.wording import agreeing
@@ -21,14 +21,20 @@ SEASONS = (
     ("turn_of_month", "Turn of the month"),
     ("earnings_season", "Earnings season"),
 )
-#: Further columns of a season's row and their units.
+#: Further columns of a season's row and their units, and of the row of this year.
 EFFECT = (
     ("control", "return"),
     ("effect", "return"),
-    ("low", "return"),
-    ("high", "return"),
-    ("p", "ratio"),
+    ("effect_low", "return"),
+    ("effect_high", "return"),
+    ("p", "estimate"),
     ("years", "count"),
+)
+THIS_YEAR = (
+    ("control", "return"),
+    ("effect", "return"),
+    ("years_low", "return"),
+    ("years_high", "return"),
 )
 #: Years drawn one by one.
 DRAWN = 30
@@ -91,7 +97,7 @@ def _slots(ask: Answers) -> list[Block]:
                     Label(season.line_name(s.now)),
                     Label(str(s.now.extra["period"])),
                     s.now,
-                    *(ask.column(s.now, name, unit) for name, unit in EFFECT[:4]),
+                    *(ask.column(s.now, name, unit) for name, unit in THIS_YEAR),
                     s.adjusted,
                     ask.column(s.now, "years", "count"),
                 )
@@ -149,7 +155,13 @@ def _seasons_drawn(ask: Answers, means: Sequence[Figure]) -> list[Chart]:
             if season.line_name(f) == line and f.extra["period"] == newest
         }
         drawn = tuple(
-            Series(title, [title], [effect.number], effect, (f.extra["low"], f.extra["high"]))
+            Series(
+                title,
+                [title],
+                [effect.number],
+                effect,
+                (f.extra["effect_low"], f.extra["effect_high"]),
+            )
             for name, title in SEASONS
             if (f := rows.get(name)) is not None
             and (effect := ask.column(f, "effect", "return")) is not None
@@ -185,7 +197,8 @@ def _seasons(ask: Answers, means: Sequence[Figure]) -> list[Grid]:
                 "Mean",
                 "Control",
                 "Difference",
-                *INTERVAL,
+                Label("95% interval of it from"),
+                "to",
                 "p",
                 "Observations",
             ),

@@ -16,7 +16,7 @@ from paceline.errors import PacelineError, UsageError
 from paceline.lineage import digest
 from paceline.market.commands import line, moment, opened
 from paceline.record import shape
-from paceline.studies import analogues, calls, episodes, moves, target, verdict
+from paceline.studies import analogues, calls, episodes, moves, quadrants, target, verdict
 from paceline.studies.answers import Answers
 from paceline.writing import write_text
 
@@ -42,6 +42,7 @@ ABOUT = {
     "analogues": analogues.ABOUT,
     "calls": calls.ABOUT,
     "target": target.ABOUT,
+    "quadrants": quadrants.ABOUT,
 }
 
 

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from paceline.document import Document, Grid, Part, Section, Sentence, figure_of
 from paceline.doors import visible
-from paceline.figures import SIGNED, Figure, show
+from paceline.figures import ESTIMATES, SIGNED, Figure, show
 from paceline.report.screen import CAVEATS, LEAST, UNDER, Screen, ranked
 from paceline.report.tables import words
 
@@ -318,7 +318,9 @@ def _text(row: Mapping[str, Any], key: str) -> Text:
     if key == "measure":
         return Text(visible(str(value or "").replace("_", " ")))
     if key != "value":
+        number = show(value, "estimate") if key in ESTIMATES else None
         shown = "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+        shown = number if number is not None and isinstance(value, float) else shown
         return Text(visible(shown))
     text = Text(visible(show(value, unit)), style="bold")
     if unit in SIGNED and isinstance(value, (int, float)):

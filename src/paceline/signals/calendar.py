@@ -20,8 +20,10 @@ COLUMNS: dict[str, type[pl.DataType]] = {
     "years": pl.Int64,
     "control": pl.Float64,
     "effect": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
+    "effect_low": pl.Float64,
+    "effect_high": pl.Float64,
+    "years_low": pl.Float64,
+    "years_high": pl.Float64,
     "p": pl.Float64,
     "p_adjusted": pl.Float64,
     "questions": pl.Int64,
@@ -42,8 +44,8 @@ def judged_columns(evidence: Evidence) -> dict[str, object]:
     """The columns of a row that is judged."""
     return {
         "effect": evidence.effect,
-        "low": evidence.low,
-        "high": evidence.high,
+        "effect_low": evidence.low,
+        "effect_high": evidence.high,
         "p": evidence.p,
         "n_effective": evidence.n_effective,
         "minimum_detectable": evidence.minimum_detectable,

@@ -54,6 +54,7 @@ def no_low(view: View) -> str:
     if view.benchmark is None or level is None:
         return "no benchmark, so no low"
     name, there = view.subjects[view.benchmark], np.flatnonzero(np.isfinite(level))
+    name = view.labels.get(name, name)
     if not len(there):
         return f"no low of the benchmark is known: {name} has no level"
     begun, last = (view.sessions[t].astype("datetime64[D]") for t in (there[0], -1))

@@ -207,9 +207,9 @@ def _followed(h: _Prepared, near: views.Analogues, months: int) -> Iterator[What
             ("difference", e.effect, "return"),
             ("low", e.low, "return"),
             ("high", e.high, "return"),
-            ("p", e.p, "ratio"),
+            ("p", e.p, "estimate"),
             ("n", e.n, "count"),
-            ("n_effective", e.n_effective, "ratio"),
+            ("n_effective", e.n_effective, "estimate"),
         )
         figures = {
             what: h.figure(

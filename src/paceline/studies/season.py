@@ -65,7 +65,7 @@ def comparisons(ask: Answers) -> Comparisons | None:
     slots = []
     for f, p in zip(now, adjusted, strict=True):
         own = {"line": line_name(f), "period": str(f.extra["period"])}
-        slots.append(Slot(f, _derived(ask, f, "slot adjusted p", p, "ratio", now, **own)))
+        slots.append(Slot(f, _derived(ask, f, "slot adjusted p", p, "estimate", now, **own)))
     far = sum(p <= CLEAR for p in adjusted)
     asked = _derived(ask, now[0], "slots asked", len(now), "count", now)
     clear = _derived(ask, now[0], "slots beyond noise", far, "count", now) if far else None

@@ -54,6 +54,8 @@ WEEKDAYS = 261
 DRAWN = 252
 #: One number of an answer: statistic, value, unit, and what else its figure says.
 Row = tuple[str, Value, str, dict[str, Any]]
+#: The volatilities of an answer: the one used, and those of the history.
+VOLATILITIES = ("volatility", "volatility_history", "volatility_recent", "volatility_current")
 #: The closed-form chances of a drift, in the order of ``DriftCase.closed``, and the drawn ones.
 CLOSED, DRAWN_KINDS = ("end", "touch", "touch_close"), ("bootstrap_end", "bootstrap_touch")
 CASE = (*CLOSED, *DRAWN_KINDS)
@@ -86,7 +88,7 @@ class Answer:
         yield "sessions", t.sessions, "sessions", {}
         yield "required_growth", t.required, "return", {}
         yield "required_growth_calendar", t.required_calendar, "return", {}
-        for name in ("volatility", "volatility_history", "volatility_recent"):
+        for name in VOLATILITIES:
             yield name, getattr(t, name), "fraction", whole
         for name in ("drift", "drift_history", "drift_low", "drift_high"):
             yield name, getattr(t, name), "return", whole
@@ -102,7 +104,14 @@ class Answer:
             yield f"drift {case.name}", case.drift, "return", {}
             for kind, value in zip(CLOSED, case.closed, strict=True):
                 yield f"{kind} {case.name}", value, "fraction", {}
+        tails = t.stated.simulated.end - t.stated.closed.end
+        yield "tails", 100 * tails, "points", drawn(100 * t.stated.simulated.end_error)
+        for view in t.volatilities:
+            yield f"volatility at {view.name}", view.volatility, "fraction", {}
+            for kind, value in zip(CLOSED, view.closed, strict=True):
+                yield f"{kind} at {view.name}", value, "fraction", {}
         simulated = {c.name: c.simulated for c in t.cases} | dict(t.variants)
+        simulated |= {f"at {v.name}": v.simulated for v in t.volatilities}
         for name, chance in simulated.items():
             yield f"bootstrap_end {name}", chance.end, "fraction", drawn(chance.end_error)
             touch, error = chance.touch_close, chance.touch_error
@@ -123,7 +132,7 @@ class Answer:
                 yield name, None, "fraction", {**whole, **more}
         effective = float(round(t.ended.n_effective, 1))
         yield "past_windows", t.ended.n, "count", whole
-        yield "past_windows_independent", effective, "ratio", whole
+        yield "past_windows_independent", effective, "estimate", whole
         yield "block", t.block, "ratio", whole
         for q, value in zip(QUANTILES, t.fan[:, -1], strict=True):
             yield f"quantile {q:.0%}", float(value), "level", {}
@@ -216,7 +225,7 @@ def weigh(
     """Weigh a level of a basket (default: the benchmark) by a date: see ``methods.target_odds``.
 
     drift       "zero", "history" or a rate per year ("7%", 0.07): continuous, of the price index
-    volatility  "history", "recent" or a rate per year
+    volatility  "history", "recent", "current" or a rate per year
     since       first day of the history that drift, volatility, bootstrap and ranks rest on;
                 default: all of it
     Raises ``UsageError`` for a date that is past or a level at or below zero, ``UnknownName`` for

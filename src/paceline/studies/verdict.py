@@ -166,9 +166,9 @@ class Verdict:
             "effect": made("beyond usual", e.effect, "return", evidence=e, caveats=why, line=which),
             "low": made("beyond usual, low", e.low, "return", caveats=why, line=which),
             "high": made("beyond usual, high", e.high, "return", caveats=why, line=which),
-            "p": made("adjusted p", e.p_adjusted, "ratio", caveats=(*why, *family), line=which),
+            "p": made("adjusted p", e.p_adjusted, "estimate", caveats=(*why, *family), line=which),
             "n_effective": made(
-                "independent windows", e.n_effective, "ratio", caveats=why, line=which
+                "independent windows", e.n_effective, "estimate", caveats=why, line=which
             ),
         }
         said = self.market.labels.get(pair.lead if case.direction > 0 else pair.against, "")

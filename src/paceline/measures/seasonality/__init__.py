@@ -47,8 +47,8 @@ def seasonality(
     there are no daily ones; winners minus losers of the 25 size x prior-return sorts, monthly,
     since 1927. A window's return = product of (1 + r) - 1; several windows of a year are averaged,
     so that n is years. value is the mean over the years, control the mean of the same years'
-    comparison, effect = mean of (window - control) with its autocorrelation-robust interval low,
-    high and p.
+    comparison, effect = mean of (window - control) with its autocorrelation-robust 95% interval
+    effect_low, effect_high and p.
 
     january ... december  the month, against the mean of the year's other months
     turn_of_month    last session of a month and first three of the next, against as many other
@@ -66,8 +66,8 @@ def seasonality(
                      sessions there: 1 is no season; p from shifting the peaks around the calendar
     slot             the last ``slot`` sessions up to today, against those that ended with as many
                      sessions of the year to come in every earlier year: effect = this year - their
-                     mean, low and high hold 95% of the earlier years, p = (1 + how many differed
-                     from the mean as much) / (1 + how many)
+                     mean, years_low and years_high hold 95% of the earlier years, p = (1 + how many
+                     differed from the mean as much) / (1 + how many)
     to_year_end      what followed from today's slot to the last session in every earlier year,
                      against as many sessions of the average day
     year_end_run     the last ten sessions of the year so far, against the same of earlier years;

@@ -111,8 +111,8 @@ def _against_earlier(now: float, earlier: Array) -> dict[str, object]:
     return {
         "control": average,
         "effect": now - average,
-        "low": float(low),
-        "high": float(high),
+        "years_low": float(low),
+        "years_high": float(high),
         "p": (1 + int(as_far.sum())) / (1 + len(earlier)),
         "n_effective": float(len(earlier)),
     }
@@ -160,7 +160,7 @@ def lift(
     yield row | {
         "value": ratio,
         "effect": ratio - 1,
-        "low": ratio - 1 - float(reach[1]),
-        "high": ratio - 1 - float(reach[0]),
+        "effect_low": ratio - 1 - float(reach[1]),
+        "effect_high": ratio - 1 - float(reach[0]),
         "p": p,
     }

@@ -7,7 +7,7 @@ from typing import Any
 
 from paceline.document import Attribution, Document, Sentence, figure_of
 from paceline.errors import PacelineError
-from paceline.figures import Figure, show
+from paceline.figures import ESTIMATES, Figure, show
 from paceline.report.page.elements import typeset
 from paceline.report.tables import clean, row
 
@@ -101,7 +101,7 @@ def _evidence(f: Figure) -> dict[str, str]:
         if isinstance(value, (list, tuple)):
             return " to ".join(text(key, v) for v in value)
         own = any(word in key for word in ("interval", "low", "high", "mean", "median", "base"))
-        return show(value, f.unit if own else "ratio")
+        return show(value, f.unit if own else "estimate" if key in ESTIMATES else "ratio")
 
     return {key.replace("_", " "): text(key, value) for key, value in f.evidence.items()}
 

@@ -30,9 +30,9 @@ BASIS_POINT = 1e-4
 #: Closes and a change may differ by this much in logs, and by a hundredth on either close, without
 #: contradicting one another.
 ROUNDED, CENT = 0.002, 0.01
-#: On a session on which so many changes differ by more, and this share of them the way that no
-#: dividend does, none of them is taken for a dividend.
-MANY, AGAINST = 10, 0.25
+#: On a session on which so many changes differ by more, this share of all of them, and this share
+#: of those the way that no dividend does, none of them is taken for a dividend.
+MANY, OFTEN, AGAINST = 10, 0.2, 0.25
 
 
 def several(sessions: pl.Expr) -> pl.Expr:
@@ -56,8 +56,8 @@ def from_changes(
     return is close_t / close_{t-1} - 1 unless the change differs from it by more than ``DIVIDEND``:
     then there was a split, and the change is the return. Some exchanges (Nasdaq) quote the change
     against a close less the dividend, so the change alone would be neither price nor total return.
-    A change that lies below the return between the closes, by more than rounding, is quoted against
-    no dividend: one of the two is wrong, and the change is kept (``panel.doubts`` says so).
+    On a session on which much of the source differs, and not only upwards, closes or changes are of
+    another day: the changes are kept (``panel.doubts`` says so).
 
     A gap can be closed: close_{t-1} = close_t / (1 + change_t), and the return over the gap is
     close_{t-1} / close_s - 1, with s the session before it; it is dated on the gap's last session
@@ -209,7 +209,7 @@ def _from_closes(
     frame = frame.with_columns(gap.alias("__by"))
     near = (pl.col("__by").abs() < DIVIDEND).fill_null(False)
     differ = frame.filter(near & (pl.col("__by").abs() > BASIS_POINT))
-    against = _no_dividends(differ)
+    against = _no_dividends(differ, frame)
     kept = frame.get_column("__at").is_in(against.get_column("__at").implode())
     raw = pl.col("close") / pl.col("__last") - 1
     price = pl.when(near & ~kept).then(raw).otherwise("price_return").alias("price_return")
@@ -217,13 +217,18 @@ def _from_closes(
     return frame.with_columns(price).drop("__at", "__by", "__last"), dividends, against.select(_KEY)
 
 
-def _no_dividends(differ: pl.DataFrame) -> pl.DataFrame:
-    """Of rows whose change differs from the closes those that no dividend explains."""
+def _no_dividends(differ: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
+    """Of rows whose change differs from the closes those of sessions that are no ex-dates."""
     rounding = ROUNDED + CENT / pl.col("close") + CENT / pl.col("__last")
     wide = differ.filter(pl.col("__by").abs() > rounding)
-    down = pl.col("__by") < 0
-    mixed = (pl.len() >= MANY) & (down.mean() >= AGAINST)
-    return wide.filter(down | mixed.over("date"))
+    days = wide.group_by("date").agg(many=pl.len(), down=(pl.col("__by") < 0).mean())
+    days = days.filter((pl.col("many") >= MANY) & (pl.col("down") >= AGAINST))
+    if days.is_empty():
+        return wide.clear()
+    seen = frame.filter(pl.col("__by").is_not_null() & pl.col("date").is_in(days["date"].implode()))
+    days = days.join(seen.group_by("date").agg(all=pl.len()), on="date")
+    often = days.filter(pl.col("many") >= OFTEN * pl.col("all")).get_column("date")
+    return wide.filter(pl.col("date").is_in(often.implode()))
 
 
 def _most(rows: pl.DataFrame, count: int) -> list[dt.date]:

@@ -238,7 +238,7 @@ class Scored:
             "low": "fraction",
             "high": "fraction",
             "expected": "fraction",
-            "luck": "fraction",
+            "luck": "estimate",
         }
         made = {}
         for name, unit in units.items():

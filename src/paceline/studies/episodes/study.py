@@ -242,7 +242,7 @@ class Study(RotationNumbers):
             "hit_rate": made("hit_rate", o.hit_rate, "fraction"),
             "base_hit_rate": made("base_hit_rate", o.base_hit_rate, "fraction"),
             "n": made("n", e.n, "count"),
-            "n_effective": made("n_effective", e.n_effective, "ratio"),
+            "n_effective": made("n_effective", e.n_effective, "estimate"),
             "detectable": made("detectable", e.minimum_detectable, "return"),
         }
 
