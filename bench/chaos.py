@@ -60,13 +60,14 @@ LACKING = (
     "did not move|cannot be ranked|rolled forward|no date|not found in the data|no (return )?level|"
     "returns: |(is|are) needed|market cap|no members|float factor|begins on|no low of the benchmark"
 )
+OLD = "stale|unchanged|(repeat those|is that) of the session before|a session (early|late)"
 #: Words that name a cause, by what was done.
 NAMES = {
     "removed": LACKING,
-    "delayed": f"{LACKING}|contradict|apart|stale|unchanged",
-    "doubled": f"{LACKING}|contradict|apart|twice|stale|unchanged",
+    "delayed": f"{LACKING}|contradict|apart|{OLD}",
+    "doubled": f"{LACKING}|contradict|apart|twice|{OLD}",
     "scaled": f"{LACKING}|contradict|apart|scale|factor|size",
-    "shifted": f"{LACKING}|contradict|apart|shifted|a (day|session) (early|late)|not move with",
+    "shifted": f"{LACKING}|contradict|apart|shifted|a (day|session) (early|late)",
     "renamed": f"{LACKING}|contradict|apart|size",
     "cut off": LACKING,
 }

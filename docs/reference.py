@@ -58,6 +58,11 @@ TABLES: tuple[tuple[str, type | None, str], ...] = (
     ),
     ("[groups.NAME]", baskets.Group, "Either `universe` with `by`, or `baskets`."),
     ("[rotations.NAME]", baskets.Rotation, ""),
+    (
+        "[themes.NAME]",
+        baskets.Theme,
+        "Either lines (`rotations`, `pairs`, `series`) or `among`: see [themes](themes.md).",
+    ),
     ("[report]", market.Report, ""),
     (
         "[published]",

@@ -11,9 +11,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+import paceline
 import sample_document as sample
 from paceline import calendars
 from paceline.cli import main
+from paceline.document import Sentence
 from paceline.market import age
 from paceline.report import page, tables, terminal
 
@@ -188,3 +190,15 @@ def test_a_document_says_nothing_of_data_that_are_not_old(
     assert tables.to_json(document)["notice"] == ""
     terminal.summary(document)
     assert "sessions old" not in capsys.readouterr().out
+
+
+def test_a_market_without_a_fault_says_so(tmp_path: Path, clock: Any) -> None:
+    """Rather than an empty table beneath a sentence about faults."""
+    clock("2025-12-06T12:00")
+    opened = paceline.open(market(tmp_path, "2025-12-05"))
+    opened.ensure()
+    assert opened.findings().is_empty()
+    section = next(s for s in opened.report().sections if s.name == "quality")
+    said, *rest = section.blocks
+    assert isinstance(said, Sentence) and said.text.startswith("No check found a fault")
+    assert "Findings" not in [getattr(block, "title", "") for block in rest]

@@ -166,3 +166,25 @@ def test_a_member_without_a_float_factor_is_said(tmp_path: Path, known: list[str
     said = {f.subject: why in f.caveats for f in shown}
     assert said["cap"] is (len(known) < 2)
     assert not said["all"], "equal weights need no size"
+
+
+def test_a_market_cap_that_is_no_close_times_shares_is_said(tmp_path: Path) -> None:
+    """Both caps are 1000 million at closes of 10; AAA has 100 million shares, BBB 60 million."""
+    days = [dt.date(2025, 2, d) for d in (3, 4, 5, 6, 7)]
+    row = {"date": days, "close": [10.0, 11, 12, 13, 14], "cap": [1e9, 1.1e9, 1.2e9, 1.3e9, 1.4e9]}
+    stocks = pl.concat([pl.DataFrame({"security": s, **row}) for s in ("AAA", "BBB")])
+    stocks.write_csv(tmp_path / "stocks.csv")
+    index = pl.DataFrame({"security": "IDX", **row}).drop("cap")
+    index.write_csv(tmp_path / "index.csv")
+    members = {"universe": "list", "security": ["AAA", "BBB"], "start": days[0]}
+    pl.DataFrame(members).write_csv(tmp_path / "members.csv")
+    shares = {"security": ["AAA", "BBB"], "date": [days[0]] * 2, "float": [1e8, 6e7]}
+    pl.DataFrame(shares).write_csv(tmp_path / "shares.csv")
+    text = MARKET.replace('close = "close" }', 'close = "close", market_cap = "cap" }', 1)
+    text += CAPS.replace("float_factor", "shares")
+    (tmp_path / "market.toml").write_text(text)
+    market = Market.open(tmp_path / "market.toml")
+    market.import_()
+    said = {f.subject: f.caveats for f in market.show("performance", since="2025-02-04")}
+    why = "market caps of 1 of 2 members are not close times shares on 2025-02-03"
+    assert why in said["cap"] and why not in said["all"]

@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -403,6 +404,25 @@ def test_changes_in_the_wrong_unit_stop_the_import(
 def test_changes_of_the_wrong_sign_stop_the_import(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="its sign is the other way round"):
         contradiction(tmp_path, -100.0, "percent", BIG)
+
+
+@pytest.mark.parametrize(("odd", "stops"), [(10, False), (11, True), (20, True)])
+def test_another_column_read_for_the_change_stops_the_import(
+    tmp_path: Path, odd: int, stops: bool
+) -> None:
+    """Closes that rise by 1% a session; of twenty changes so many are volumes."""
+    days = np.arange("2025-09-01", "2025-10-31", dtype="datetime64[D]")
+    days = days[np.is_busday(days)][:21]
+    change = [1.0, *(3e6 * (1 + k % 3) if k < odd else 1.0 for k in range(20))]
+    rows = [f"IDX,{days[k]},{100 * 1.01**k:.6f},{change[k]}" for k in range(21)]
+    columns = {**LEVELS, "price_return": {"column": "chg", "unit": "percent"}}
+    data = (WITH_CHANGE + "\n".join(rows)).encode()
+    if not stops:
+        run(tmp_path, data, columns=columns)
+        return
+    with pytest.raises(SourceError, match=f"nothing to do with one another: {odd} of 20") as caught:
+        run(tmp_path, data, columns=columns)
+    assert "which columns" in str(caught.value.remedy)
 
 
 def test_rounded_changes_and_ex_dividend_days_are_no_contradiction(tmp_path: Path) -> None:

@@ -357,3 +357,21 @@ def test_the_keys_quote_their_texts() -> None:
         key = json.loads(path.with_suffix(".json").read_text())
         said = path.read_text()
         assert [c["quote"] for c in key["claims"] if c["quote"] not in said] == [], path.name
+
+
+def test_an_index_that_stands_for_a_general_name_goes_by_its_own(tmp_path: Path) -> None:
+    """Small caps of a market without the Russell 2000 are not it; and a simulated market says so."""
+    path = claims_market.write(tmp_path)
+    text = path.read_text()
+    for old, new in (("RUT", "SIM2"), ("Russell 2000", "SIM 2000"), ("SPX", "SIM5")):
+        text = text.replace(old, new)
+        for name in ("levels.csv",):
+            (tmp_path / name).write_text((tmp_path / name).read_text().replace(old, new))
+    path.write_text(text.replace("[market]", "[market]\nsimulated = true", 1))
+    market = paceline.open(path)
+    market.ensure()
+    checked = check(market, "On Thursday small caps rose 0.9%, and the S&P 500 added 0.4%.")
+    assert [v.subject for v in checked.claims] == ["SIM 2000", "S&P 500"]  # as it is labelled
+    assert checked.notes[0] == "SIMULATED market: no real security is meant"
+    html = page.render(checked)
+    assert html.index("SIMULATED market") < html.index("<main>")

@@ -71,7 +71,7 @@ def test_a_caveat_beneath_a_table_says_whose_it_is() -> None:
 
 def test_the_title_of_a_table_is_not_squeezed() -> None:
     text = printed([row("a", 0.1), row("b", 0.2)], 80, None)[1]
-    assert text.splitlines()[0] == "m, statistic s, from 2025-12-05 to 2025-12-05, basis price"
+    assert text.splitlines()[0] == "m, statistic s, on 2025-12-05, basis price"
     assert terminal.rows([], Console(width=80)) == 0
 
 
@@ -81,3 +81,22 @@ def test_names_and_their_labels_are_proposed_once() -> None:
     assert near.remedy == "Did you mean 'large'?"
     assert UnknownName("basket", "xyz", ["large", "b_0"], labels).remedy == "Known: b_0, large."
     assert UnknownName("basket", "b 1", ["large", "b_0"], labels).remedy == "Did you mean 'b_0'?"
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 140, 220])
+def test_no_number_of_a_row_is_cut(width: int) -> None:
+    """As many further columns as a measure may have: what does not fit stands beneath, named."""
+    further = {f"column_{n}": f"word {n} of several" for n in range(9)}
+    rows = [
+        row(f"basket {i}", i / 7, statistic=f"statistic {i}", noise=i / 9, **further)
+        for i in range(1, 5)
+    ]
+    for line in rows[::2]:
+        line["column_3"] = "another"
+    text = printed(rows, width, None)[1]
+    assert "…" not in text and max(map(len, text.splitlines())) <= width
+    words = text.split()
+    for i, line in enumerate(rows, 1):
+        assert f"+{100 * i / 7:.2f}%" in words and line["figure"].replace(" ", "") in "".join(words)
+        assert f"{i / 9:.4g}" in [word.strip(",") for word in words]
+    assert "column 3" in " ".join(words)

@@ -64,7 +64,7 @@ def test_a_comment_in_the_lexicon_changes_no_id_of_an_index(copy: Path) -> None:
         INDEX,
         ("paceline.measures.advance_decline", "paceline.engine"),
         ("paceline.studies.episodes",),
-        ("paceline.studies.verdict",),
+        ("paceline.studies.themes",),
         ("paceline.factcheck",),
     ],
 )

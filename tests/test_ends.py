@@ -14,8 +14,7 @@ from paceline.errors import NotEnoughData
 from paceline.figures import Figure
 from paceline.market import Market
 from paceline.market.watching import first_page
-from paceline.studies import calls, episodes, target, verdict
-from paceline.studies.answers import Answers
+from paceline.studies import calls, episodes, target, themes
 
 FIRST, LAST = "2021-01-04", "2025-03-31"
 #: Last closes: b stopped a month ago, d lags a day behind the others.
@@ -192,15 +191,16 @@ def test_a_rotation_with_it_has_no_state(market: Market) -> None:
     assert episodes.study(market, "a_c").silent == ""
 
 
-def test_the_verdict_rests_on_the_others(market: Market) -> None:
-    found = verdict.weigh(Answers(market))
-    assert found is not None
-    whole = found.figure("changing", found.grade, "text")
-    assert whole.value == found.grade
-    assert "a b is not judged: b ended on 2025-02-28, its last close" in whole.caveats
-    rows = {g.case.name: found.row(g) for g in found.graded}
-    assert {f.value for f in rows["a_b"].values()} == {None}
-    assert rows["a_c"]["grade"].value is not None
+def test_a_theme_rests_on_the_lines_that_go_on(market: Market) -> None:
+    found = themes.weigh(market)
+    by = {t.name: t for t in found.themes}
+    gone = by["a_b"].lines[0]
+    told = [f for k, f in gone.figures.items() if k not in ("alarms",)]
+    assert {f.value for f in told} == {None}
+    assert all(REASON["B"] in f.caveats for f in told)
+    assert by["a_b"].word == "" and "ended on 2025-02-28" in by["a_b"].lines[0].found.reason
+    assert by["a_c"].word and by["a_c"].figures["word"].value == by["a_c"].word
+    assert found.counts()[0].value == len(found.judged)
 
 
 def test_page_one_says_it(market: Market) -> None:

@@ -104,9 +104,10 @@ def said(build: Any, given: dict[Any, Figure], **rows: list[Figure]) -> list[str
 def test_pages_are_in_reading_order() -> None:
     assert list(pages.discover()) == [
         "since_low",
-        "verdict",
+        "themes",
+        "consolidation",
+        "leadership",
         "rotations",
-        "moves",
         "relative_rotation",
         "episodes",
         "league",

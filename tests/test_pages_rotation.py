@@ -11,15 +11,11 @@ from typing import Any
 import pytest
 
 from paceline.document import Magnitude, Sentence
-from paceline.evidence import Evidence
-from paceline.figures import Figure
-from paceline.methods import grades
-from paceline.pages import episodes, factors, verdict, what_they_said, year_end
+from paceline.methods import pause as rules
+from paceline.pages import consolidation, episodes, factors, what_they_said, year_end
 from paceline.pages.signs import direction, distance, moved, plural, some
 from paceline.pages.words import words
-from paceline.studies import leadership, news
-from paceline.studies.argument import Argument, side
-from paceline.studies.verdict import Verdict
+from paceline.studies import news
 from test_pages import Fake, figure, said
 
 # -- signs
@@ -56,122 +52,41 @@ def test_a_clause_with_a_magnitude_that_is_missing_is_left_out() -> None:
     )
 
 
-# -- the verdict
+# -- a pause
 
 
-def graded(significance: str, effect: float | None = 0.02) -> Any:
-    return SimpleNamespace(
-        evidence=SimpleNamespace(effect=effect, low=None, high=None), significance=significance
-    )
-
-
-class ByHand(Verdict):
-    """A verdict whose figures are made as they are asked for."""
-
-    def figure(self, statistic: str, value: Any, unit: str, *_: Any, **__: Any) -> Figure:
-        return figure(value, unit, statistic=statistic)
-
-
-def weighed(*rotations: Any, is_low: bool = True, **more: Any) -> Any:
-    """A verdict by hand."""
-    plain: dict[str, Any] = {
-        "sector": "small",
-        "consolidation": None,
-        "reason": "",
-        "consolidation_figures": {},
-        "market": SimpleNamespace(low_broken=None, low_hidden=""),
-        "rotations": None,
-        "sessions": 10,
-    }
-    return ByHand(
-        graded=rotations, grade="none", is_low=is_low, date="2025-11-20", **(plain | more)
-    )
-
-
-NOISE = "Nothing beyond noise says that leadership is changing (grade: none). "
-TURNED = " made a new turn with a move larger than chance explains."
-
-
-def test_the_verdict_counts_rotations() -> None:
-    none = graded("none")
-    low = "rotations judged since the low of 20 November 2025, "
-    assert verdict._changing(weighed(none, none)).text == f"{NOISE}Of 2 {low}none{TURNED}"
-    two = verdict._changing(weighed(none, graded("weak"), graded("strong"), is_low=False)).text
-    assert two == f"{NOISE}Of 3 {low.replace('the low of ', '')}2{TURNED}"
-    one = verdict._changing(weighed(graded("weak"), graded("none", None))).text
-    assert one == f"{NOISE}Of 1 {low.replace('rotations', 'rotation')}1{TURNED}"
-    nothing = verdict._changing(weighed(graded("none", None))).text
-    assert nothing == (
-        f"{NOISE}No rotation since the low of 20 November 2025 has enough history to be judged."
-    )
-
-
-def consolidating(high: float, above: float, share: float | None, lift: Evidence) -> str:
-    d = grades.Consolidation(high, 30, above, float("nan") if share is None else share, lift)
-    made = {"drawdown": figure(high), "above": figure(above)}
+def pausing(high: float, above: float, share: float | None, recovered: Any) -> str:
+    made = {"drawdown": figure(high), "above": figure(above), "recovered": recovered}
     made |= {} if share is None else {"share": figure(share, "fraction")}
-    found = weighed(consolidation=d, consolidation_figures=made)
-    text = verdict._consolidating(Fake({}), found).text  # type: ignore[arg-type]
-    return text.partition("). ")[2]
-
-
-def test_consolidation_reads_right_above_below_and_at_the_high() -> None:
-    tested = Evidence(-0.01, low=-0.02, high=0.01, p=0.4, n=30)
-    assert consolidating(-0.0765, 0.0803, 0.671, tested) == (
-        "It is 7.65% below its 252-day high and 8.03% above its 200-day moving average, "
-        "with 67.1% of its members above theirs: its trend is intact."
+    found: Any = SimpleNamespace(
+        subject="small",
+        word=figure(rules.stands(high, above, share), "text"),
+        figures=made,
+        tally={k: figure(n, "count") for k, n in (("for", 2), ("against", 1), ("neither", 3))},
     )
-    assert consolidating(0.0, 0.05, None, tested) == (
-        "It is at its 252-day high and 5.00% above its 200-day moving average: its trend is intact."
+    return consolidation._said(Fake({}), found).text  # type: ignore[arg-type]
+
+
+def test_a_pause_reads_right_above_below_and_at_the_high() -> None:
+    told = " For a pause speak 2, against it 1, neither way 3 of the figures below."
+    known = figure(0.65, "fraction")
+    ended = " Of earlier pauses as deep, 65.0% ended in a new high before the trend broke."
+    assert pausing(-0.0765, 0.0803, 0.671, known) == (
+        "Small is pausing in an intact trend: 7.65% below its 252-day high and 8.03% above its "
+        "200-day moving average, with 67.1% of its members above theirs." + told + ended
     )
-    short = Evidence(None, note="history too short: 7 observations, at least 20 needed")
-    assert consolidating(-0.25, -0.1, 0.2, short) == (
-        "It is 25.00% below its 252-day high and 10.00% below its 200-day moving average, "
-        "with 20.0% of its members above theirs: its trend is broken. Whether it lags the market "
-        "in earnings seasons cannot be tested (history too short: 7 observations, at least 20 "
-        "needed)."
+    assert pausing(0.0, 0.05, None, known) == (
+        "Small is at its high: at its 252-day high and 5.00% above its 200-day moving average."
+        + told
+        + ended
     )
-
-
-def test_no_leader_no_consolidation() -> None:
-    found = weighed(reason="a year of closes is needed")
-    assert verdict._consolidating(Fake({}), found).text == (  # type: ignore[arg-type]
-        "Whether the year's leader is consolidating cannot be judged (a year of closes is needed)."
+    few = figure(None, "fraction", caveats=("no value: history too short",))
+    assert pausing(-0.25, -0.1, 0.2, few) == (
+        "Small is in a broken trend: 25.00% below its 252-day high and 10.00% below its 200-day "
+        "moving average, with 20.0% of its members above theirs."
+        + told
+        + " How earlier pauses ended cannot be said (history too short)."
     )
-
-
-@pytest.mark.parametrize(
-    ("kind", "about", "text"),
-    [
-        (
-            "rank",
-            {"formation": "12-2", "adjusted": "beta removed", "sign": "no order"},
-            "Members: rank correlation of momentum with beta-adjusted return since (no order)",
-        ),
-        (
-            "fifths",
-            {"adjusted": "raw", "sign": "falling"},
-            "Members: return since of leaders less laggards (falling)",
-        ),
-        (
-            "fifths",
-            {"adjusted": "raw", "sign": "rising"},
-            "Members: return since of leaders less laggards "
-            "(rising, so the lead did not pass from one end to the other)",
-        ),
-        ("high", {}, "Distance from its high (a pause is at least 2% below)"),
-    ],
-)
-def test_arguments_in_words(kind: str, about: dict[str, str], text: str) -> None:
-    made = verdict._worded(Argument(kind, figure(0.1), "for", about))
-    assert (made if isinstance(made, str) else made.text) == text  # type: ignore[union-attr]
-
-
-def test_sides_and_extremes() -> None:
-    assert [side(x) for x in (True, False, None)] == ["for", "against", "neither"]
-    # of 39 earlier values none lies beyond: p = 2 / 40, exactly the limit; of 38 it is more
-    assert leadership.extreme(1.0, 39) and not leadership.extreme(1.0, 38)
-    assert leadership.extreme(0.0, 39) and not leadership.extreme(0.5, 1000)
 
 
 # -- episodes

@@ -13,7 +13,7 @@ from paceline.errors import UsageError
 from paceline.methods import analogues, barriers, relative_lines
 from paceline.methods.calibration import false_alarms
 from paceline.methods.episode_table import episode_table, last_turn
-from paceline.methods.last_window import superlative, window_evidence
+from paceline.methods.last_window import superlative
 
 
 def walk(seed: int, n: int = 1500, size: float = 0.01) -> Array:
@@ -253,81 +253,9 @@ def test_history_too_short_to_resample_has_no_rate() -> None:
 # ---- windows
 
 
-def test_window_against_all_earlier_ones_by_hand() -> None:
-    moves = np.tile([0.01, -0.01, 0.005, -0.005], 30)
-    line = np.cumsum(np.r_[0, moves, 0.03, 0.03])
-    found = window_evidence(line, 2)
-    before = np.expm1(line[2:] - line[:-2])[:-2]  # those that end by the day the last one begins
-    assert found.n == len(before) == 119
-    assert found.effect == pytest.approx(np.expm1(0.06) - before.mean())
-    assert found.p == pytest.approx(1 / 120) and found.low is not None and found.low > 0
-    assert found.n_effective == pytest.approx(119 / 2)
-
-
 def line_of(*returns: float) -> Array:
-    """The line of simple returns."""
-    return np.r_[0, np.cumsum(np.log1p(returns))]
-
-
-def test_one_session_against_twenty_four_by_hand() -> None:
-    """Earlier returns are 1% and -1% in turn: mean zero, each 1% away from it. The last is 5%."""
-    found = window_evidence(line_of(*[0.01, -0.01] * 12, 0.05), 1)
-    assert (found.n, found.n_effective) == (24, 24)
-    assert (found.effect, found.low, found.high) == pytest.approx((0.05, 0.04, 0.06))
-    assert found.p == pytest.approx(1 / 25)
-    assert found.minimum_detectable == pytest.approx(2.8016 * 0.01 * np.sqrt(24 / 23), rel=1e-4)
-    within = window_evidence(line_of(*[0.01, -0.01] * 12, -0.005), 1)
-    assert within.p == 1 and (within.low, within.high) == pytest.approx((-0.015, 0.005))
-
-
-def test_windows_that_reach_into_the_last_one_do_not_count() -> None:
-    """Two sessions: 1.01 x 0.99, 0.99, 1.01 by turns, 23 of them; one that ends in +3% is out."""
-    found = window_evidence(line_of(*[0.01, -0.01, 0.0] * 8, 0.03, 0.03), 2)
-    mean = (8 * -0.0001 + 8 * -0.01 + 7 * 0.01) / 23
-    assert (found.n, found.n_effective) == (23, 11.5)
-    assert found.effect == pytest.approx(1.03**2 - 1 - mean)
-
-
-def test_the_interval_leaves_out_as_many_as_p_allows() -> None:
-    """Of 59 moves one may reach the effect while p = 2/60 is below 5%: the second one counts."""
-    moves = [0.04, 0.02, -0.03] + [0.01, -0.01] * 28
-    found = window_evidence(line_of(*moves, 0.035), 1)
-    mean = 0.03 / 59
-    assert found.n == 59 and found.p == pytest.approx(2 / 60)
-    assert found.high is not None
-    assert found.high - (0.035 - mean) == pytest.approx(0.03 + mean)
-
-
-def test_a_hole_takes_its_windows_away() -> None:
-    line = line_of(*[0.01, -0.01, 0.02] * 10, 0.03)
-    line[10] = np.nan
-    assert window_evidence(line, 1).n == 30 - 2
-    assert "no value" in window_evidence(np.r_[line[:-2], np.nan, line[-1]], 1).note
-
-
-def test_window_needs_ten_independent_ones_and_says_so() -> None:
-    found = window_evidence(walk(1, 240), 21)
-    assert found.suppressed and "independent windows" in found.note
-    assert window_evidence(walk(1, 300), 0).suppressed
-    assert "no value" in window_evidence(np.r_[walk(1), np.nan], 5).note
-    assert "constant" in window_evidence(np.zeros(500), 5).note
-
-
-@settings(max_examples=200)
-@given(st.integers(0, 10_000), st.sampled_from([1, 5, 10, 21]))
-def test_interval_of_a_window_excludes_zero_just_where_p_is_below_five_percent(
-    seed: int, sessions: int
-) -> None:
-    e = window_evidence(walk(seed, 300 + seed % 700), sessions)
-    if e.suppressed:
-        return
-    assert e.low is not None and e.high is not None and e.p is not None
-    assert (e.p < 0.05) == (e.low > 0 or e.high < 0)
-
-
-def test_placebo_windows_reject_five_percent() -> None:
-    rejected = [window_evidence(walk(seed, 700), 10).p < 0.05 for seed in range(400)]  # type: ignore[operator]
-    assert 0.03 <= np.mean(rejected) <= 0.085  # 400 draws: 5% -+ 2.1%, and windows overlap
+    """The line of simple relative returns."""
+    return np.cumsum(np.r_[0.0, np.log1p(returns)])
 
 
 def test_superlative_by_hand() -> None:

@@ -14,9 +14,8 @@ from paceline.market import Market
 from paceline.measures.regimes import expanding_median
 from paceline.pages.headline import sentences
 from paceline.pages.since_low import since_low
-from paceline.pages.verdict import verdict as verdict_page
 from paceline.signals.sessions import is_over, period_ends
-from paceline.studies import episodes, verdict
+from paceline.studies import episodes, themes
 from paceline.studies.answers import Answers
 
 MARKET = """
@@ -153,20 +152,19 @@ against = "y"
     want = f"the low of {low[0]} has been broken: the benchmark closed below it on "
     want += str(market.low_broken)
     ask = Answers(market)
-    found = verdict.weigh(ask)
-    assert found is not None and found.is_low
+    (theme,) = themes.weigh(market).themes
     figures = [
         *market.show("performance", horizons=("since_low",)),
         *market.show("performance", since="low"),
         *market.show("relative_strength", since="low"),
         *episodes.study(market, "x_y").since_low().values(),
-        found.figure("changing", found.grade, "text"),
+        theme.lines[0].figures["low_z"],
     ]
     since = [f for f in figures if f.start == str(low[0])]
     assert len(since) > 4
     assert all(want in f.caveats for f in since)
     assert want in json.dumps([f.to_json() for f in since])
-    for build in (sentences, since_low.build, verdict_page.build):
+    for build in (sentences, since_low.build):
         assert "That low has been broken since" in str(build(ask))
 
 

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from paceline.methods import unusual as methods
 from paceline.methods.detector import detect, sigma
-from paceline.methods.unusual import HORIZONS, Unusual, last_turns, probability, z_scores
+from paceline.methods.unusual import HORIZONS, Unusual, exceeded, last_turns, noise, z_scores
 
 PATHS = 200
 
@@ -27,7 +27,7 @@ def unusual(line: np.ndarray, **how: Any) -> Unusual:
 def p_of(line: np.ndarray, seed: int = 0, paths: int = PATHS) -> float:
     found = unusual(line)
     assert found.largest is not None
-    return probability(line, found.largest.z, paths=paths, seed=seed)
+    return exceeded(noise(line, paths=paths, seed=seed), found.largest.z)
 
 
 def test_z_by_hand() -> None:

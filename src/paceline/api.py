@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from paceline.market.importing import Progress
     from paceline.studies.episodes import Study
     from paceline.studies.target import Answer
+    from paceline.studies.themes import ThemeFound
 
 
 class OpenMarket(Market):
@@ -85,6 +86,12 @@ class OpenMarket(Market):
         from paceline.studies import episodes
 
         return episodes.study(self, rotation, **how)
+
+    def themes(self) -> tuple[ThemeFound, ...]:
+        """Every theme with its word, its lines and its figures: see ``studies.themes``."""
+        from paceline.studies import themes
+
+        return themes.weigh(self).themes
 
     def signals(self, *, history: bool = False) -> pl.DataFrame:
         """Who leads in every rotation at three sizes: see ``studies.rotations.signals``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,8 @@ FWRD 2025-03-25; GME 2025-10-03; HCWB 2025-11-18; HIND 2025-08-18; JTAI 2024-11-
 2025-12-01; MCTA 2025-10-21; MKZR 2025-01-02; MPTI 2025-03-10; MSPR 2025-04-16; RIME 2025-05-19;
 SNFCA 2025-07-11; STI 2024-11-20; VBIX 2025-06-06
 """
+#: Lines that are of a share, and split with it.
+DERIVED = ("warrant", "right", "unit")
 TWELVE = "SPY IWM XLE IYT AAPL MSFT KO TSLA NVDA GE JPM AMD".split()
 
 
@@ -111,7 +114,9 @@ def test_splits_planted_on_twelve_securities_are_found(
         assert planted <= set_aside(pl.concat(parts))
 
 
-def test_stocks_of_the_screener_that_are_set_aside_are_listed(data: Path) -> None:
+@pytest.fixture(scope="module")
+def screener(data: Path) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Of the closes of every listed line: what is set aside as a split, all prices, the lines."""
     spec = config.load(MARKET, data=data).sources
     days = tuple(calendars.sessions("XNYS", dt.date(2025, 12, 31)))
     context = Context("XNYS", days, dt.date(2026, 1, 2))
@@ -119,14 +124,67 @@ def test_stocks_of_the_screener_that_are_set_aside_are_listed(data: Path) -> Non
     for name in ("screener", "lines"):
         parsed = files.parse(name, spec[name], files.fetch(name, spec[name], data), context)
         out[name] = quality.check(parsed, name, spec[name], context)
-    common = out["lines"].tables["securities"].filter(kind="common")["security"].to_list()
     aside = out["screener"].quarantine
     assert aside is not None
     rows = aside.filter(pl.col("reason").str.starts_with("return looks like a split"))
     found = pl.DataFrame([json.loads(row) for row in rows["row"]], infer_schema_length=None)
+    lines = out["lines"].tables["securities"].unique("security", keep="first", maintain_order=True)
+    return found, out["screener"].tables["prices"], lines
+
+
+def test_stocks_of_the_screener_that_are_set_aside_are_listed(
+    screener: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame],
+) -> None:
+    found, _, lines = screener
+    common = lines.filter(kind="common")["security"].to_list()
     found = found.filter(pl.col("security").is_in(common))
     own = found.filter(~pl.col("recovered").fill_null(False))
     names = {f"{s} {d}" for s, d in own.select("security", "date").iter_rows()}
     assert names <= {" ".join(one.split()) for one in SCREENED.split(";")}
     assert found.height - own.height <= 62  # closes worked back: neither cap nor volume
     assert "SEZL 2025-03-28" in {f"{s} {d}" for s, d in found.select("security", "date").rows()}
+
+
+def test_warrants_that_are_set_aside_are_no_splits_of_their_shares(
+    screener: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame],
+) -> None:
+    """A warrant, right or unit that splits does so with its company's share: look at that one.
+
+    Quiet is a share that moved by less than a fifth on the session before, of and after the return,
+    and whose closes moved by its changes then, within 2%. Who is not is listed in docs/jumps.md.
+    """
+    found, prices, lines = screener
+    owner = dict(lines.select("security", "company").iter_rows())
+    shares: dict[str, list[str]] = {}
+    for name, kind, company in lines.select("security", "kind", "company").iter_rows():
+        if kind in ("common", "spac", "depositary", "partnership"):
+            shares.setdefault(company, []).append(name)
+    kinds = dict(lines.select("security", "kind").iter_rows())
+    derived = [r for r in found.iter_rows(named=True) if kinds[r["security"]] in DERIVED]
+    days = {day: n for n, day in enumerate(sorted({str(d) for d in prices["date"].unique()}))}
+    by_close = (pl.col("close") / pl.col("close").shift()).over("security")
+    moved = prices.sort("security", "date").with_columns(
+        off=by_close / (1 + pl.col("price_return"))
+    )
+    at = {
+        (name, days[str(day)]): (change, off)
+        for name, day, change, off in moved.filter(pl.col("price_return").is_not_null())
+        .select("security", "date", "price_return", "off")
+        .iter_rows()
+    }
+
+    def quiet(share: str, n: int) -> bool:
+        near = [at[share, k] for k in (n - 1, n, n + 1) if (share, k) in at]
+        return (share, n) in at and all(
+            abs(change) < 0.2 and (off is None or abs(off - 1) < 0.02) for change, off in near
+        )
+
+    loud = {
+        f"{r['security']} {r['date']}"
+        for r in derived
+        if not any(quiet(s, days[r["date"]]) for s in shares.get(owner[r["security"]], ()))
+    }
+    assert len(derived) == 291
+    text = (Path(__file__).parents[2] / "docs" / "jumps.md").read_text(encoding="utf-8")
+    listed = text.split("## Warrants, rights and units")[1].split("\n## ")[0]
+    assert loud == set(re.findall(r"[A-Z]+ 202\d-\d\d-\d\d", listed))

@@ -13,7 +13,7 @@ from real_data import MARKET, asked
 
 import paceline
 from paceline import record
-from paceline.document import Document, Grid, Section, Sentence
+from paceline.document import Chart, Document, Grid, Section, Sentence
 from paceline.evidence import circular_shift_placebo
 from paceline.figures import Figure
 from paceline.market import Market
@@ -159,28 +159,22 @@ def test_fifths_of_the_year_so_far_are_in_no_order_and_no_baton_is_seen(
             if (r["statistic"], r["formation"], r["adjusted"]) == ("monotone", "ytd", adjusted)
         ]
         assert (order["value"], order["sign"]) == (0, "not monotone")
-    said = text(section(document, "verdict"))
-    assert "not monotone, so the lead did not pass" in said and "baton" not in said
+    charts = [b for b in section(document, "leadership").blocks if isinstance(b, Chart)]
+    notes = [b.note.text for b in charts if b.note is not None]
+    assert len(notes) == 2 and all(n.startswith("They are in no order") for n in notes)
 
 
-def test_neither_question_is_answered_with_more_than_the_data_allow(document: Document) -> None:
-    page = section(document, "verdict")
-    grades = {
-        f.statistic: f.value
-        for f in document.figures()
-        if f.measure == "verdict" and f.statistic in ("changing", "consolidating")
-    }
-    assert grades == {"changing": "none", "consolidating": "none"}
-    said = " ".join(b.text for b in page.blocks if isinstance(b, Sentence))
-    assert (
-        "Nothing beyond noise" in said
-        and "Information Technology" in said
-        and "its trend is intact" in said
+def test_no_theme_says_more_than_the_data_allow(document: Document) -> None:
+    page = section(document, "themes")
+    (every,) = [b for b in page.blocks if isinstance(b, Grid) and b.title == "Every theme"]
+    said = {f.statistic: f for f in document.figures() if f.measure == "themes"}
+    assert said["judged"].value == len(every.rows) == 6
+    for row in every.rows:
+        assert isinstance(row[1], Figure) and row[1].value in ("quiet", "stirring")
+    pause = " ".join(
+        b.text for b in section(document, "consolidation").blocks if isinstance(b, Sentence)
     )
-    rows = grid(page, "Every rotation since the date").rows
-    assert len(rows) == 8 + 11
-    for row in rows:
-        assert number(row[3]) < 0 < number(row[4])  # every interval holds zero
+    assert pause.startswith("Information Technology is pausing in an intact trend")
 
 
 def test_momentum_lags_the_index_while_the_long_short_factor_is_flat(document: Document) -> None:

@@ -276,6 +276,11 @@ class BasketBuilder:
             verb = agreeing(loose, "does", "do")
             why = f"market caps of {loose:,} of {of} {verb} not move with their closes {on}"
             self._lacks(name, "loose", day.t, why)
+        counted = self.selector.counted
+        unlike = int((sized & ~sizes.repeated & day.unlike_shares).sum()) if counted else 0
+        if unlike:
+            why = f"market caps of {unlike:,} of {of} are not close times shares {on}"
+            self._lacks(name, "shares", day.t, why)
 
     def _note_caps(self, name: str, universe: str | None, held: Array) -> None:
         """Keep who is weighed by a market cap, and that one of them is most of the weight."""

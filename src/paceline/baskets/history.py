@@ -9,20 +9,21 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from paceline.arrays import PATIENCE, Array, Bools
 from paceline.errors import DataError
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from paceline.panel import Panel
 
 #: Windows up to this many sessions are compounded one by one, longer ones from running products.
 SHORT = 3 * PATIENCE
 #: Caps (or share counts cap / price) of a company's lines closer than this are one number repeated.
 REPEATED = 1e-3
+#: A market cap further from close times shares (in logs) is not theirs.
+UNLIKE = float(np.log(1.5))
 #: Shares implied by cap and close are steady within this (in logs) and a hundredth of the close,
 #: over this many sessions, of which so many must be known.
 LOOSE, CENT, LOOSE_WINDOW, LOOSE_FEWEST = 0.005, 0.01, 21, 10
@@ -133,6 +134,25 @@ class Day:
             off = moved > LOOSE + CENT / close[:, 1:]
         known = np.isfinite(moved).sum(axis=1)
         return np.asarray((known >= LOOSE_FEWEST) & (off.sum(axis=1) > known / 2))
+
+    @cached_property
+    def unlike_shares(self) -> Bools:
+        """Whose market cap is no close times shares on record: half as much again, or less.
+
+        False where no count of shares is known by the day, or a split is on record, which counts of
+        before it do not know.
+        """
+        facts = self.panel.facts
+        rows = facts.table("shares").drop_nulls("shares").sort("date")
+        rows = rows.filter(pl.max_horizontal("known", "date") <= self.panel.sessions[self.t].item())
+        split = facts.table("actions").filter(pl.col("kind") == "split")["security"]
+        rows = rows.filter(~pl.col("security").is_in(split.implode()))
+        last = rows.group_by("security", maintain_order=True).last().select("security", "shares")
+        own = pl.DataFrame({"security": self.panel.securities}, schema={"security": pl.String})
+        count = own.join(last, on="security", how="left", maintain_order="left")["shares"]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            off = np.abs(np.log(self.total_cap / (self.close * count.to_numpy())))
+        return np.asarray(off > UNLIKE)
 
     @cached_property
     def attributes(self) -> pl.DataFrame:

@@ -215,6 +215,12 @@ class Selector:
         filled = best[self.panel.companies]
         return np.where(filled > 0, filled, np.nan)
 
+    @property
+    def counted(self) -> bool:
+        """Whether a source has counts of shares beside the market caps."""
+        sources = self.market.sources.values()
+        return any(s.table == "shares" and "shares" in s.columns for s in sources)
+
     @cached_property
     def factored(self) -> Array | None:
         """(N,) the first session on which a float factor is known; None where no source has any."""

@@ -239,7 +239,7 @@ def report(
     if not market.store.writable:
         note(READ_ONLY)
     say(f"Report: {out}")
-    for sentence in document.headline:
+    for sentence in document.headline if quiet else ():  # the summary begins with it
         say(sentence.text)
     return 0
 

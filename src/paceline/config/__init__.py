@@ -1,7 +1,7 @@
 """The market file: one TOML file that describes a market, checked before anything is read.
 
 sources  where rows come from: files, columns, units, statements, origins
-baskets  who is chosen and how: universes, baskets, groups, rotations
+baskets  who is chosen and how: universes, baskets, groups, rotations, themes
 market   the market itself, its report, and the whole file
 values   what the values of all of them are made of
 reading  the file read and checked

@@ -1,4 +1,4 @@
-"""What a market file says of baskets: universes, selections and weights, groups, rotations."""
+"""What a market file says of baskets: universes, weights, groups, rotations, themes."""
 
 from __future__ import annotations
 
@@ -221,3 +221,38 @@ class Rotation(Strict):
         if self.lead == self.against:
             raise ValueError(f"{self.lead!r} cannot rotate against itself: give two baskets")
         return self
+
+
+class Theme(Strict):
+    """One question about who leads, asked of several lines together, or of many baskets at once."""
+
+    label: str = ""
+    """Name for people."""
+    question: str = ""
+    """The question, as the report puts it."""
+    sides: tuple[Name, Name] | None = None
+    """What leads when its lines rise, and when they fall: `["small caps", "large caps"]`."""
+    rotations: list[Name] = Field(default_factory=list)
+    """Rotations that ask it."""
+    pairs: list[tuple[Name, Name]] = Field(default_factory=list)
+    """Further pairs of baskets or securities that ask it; the first may take over."""
+    series: list[Name] = Field(default_factory=list)
+    """Stored daily factor returns that ask it; `"-"` before one turns the bet around."""
+    among: Names | Name | None = None
+    """Or baskets or securities, a group or a list of three or more: is the spread among them
+    unusual?"""
+
+    @model_validator(mode="after")
+    def _one(self) -> Theme:
+        if bool(self.rotations or self.pairs or self.series) == (self.among is not None):
+            raise ValueError("give either rotations, pairs or series, or among = [...]")
+        if isinstance(self.among, list) and len(set(self.among)) < 3:
+            raise ValueError("among = [...] needs three or more names")
+        if self.among is not None and self.sides:
+            raise ValueError("sides belong to lines, and among = [...] has none")
+        return self
+
+    def named(self, where: str) -> Iterator[tuple[str, str, str]]:
+        """(kind, name, key that names it) of its rotations."""
+        for rotation in self.rotations:
+            yield "rotation", rotation, f"{where}.rotations"

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
 
-from paceline.config.baskets import Basis, Basket, Group, Rotation, UniverseEntry
+from paceline.config.baskets import Basis, Basket, Group, Rotation, Theme, UniverseEntry
 from paceline.config.sources import Source
 from paceline.config.values import Name, Strict
 from paceline.errors import UnknownName
@@ -68,6 +68,9 @@ class Report(Strict):
     """Baskets of the table since the low; empty: all."""
     headline: list[str] = Field(default_factory=list)
     """Rotations that the headline looks at; empty: all."""
+    history: dict[Name, Name] = Field(default_factory=dict)
+    """Basket -> the basket or security whose longer history stands in for it, where it is asked
+    whether it pauses."""
 
     @field_validator("as_of")
     @classmethod
@@ -98,6 +101,8 @@ class MarketFile(Strict):
     """Baskets shown together, by name."""
     rotations: dict[Name, Rotation] = Field(default_factory=dict)
     """Pairs of baskets, by name."""
+    themes: dict[Name, Theme] = Field(default_factory=dict)
+    """Questions about who leads, by name; empty: each rotation, and the sectors."""
     published: dict[Name, str] = Field(default_factory=dict)
     """Built basket -> the basket or security that is published for it: compared month by month."""
     report: Report = Report()
@@ -126,10 +131,14 @@ class MarketFile(Strict):
         for field, order in self.market.order.items():
             for source in order:
                 yield "source", source, f"market.order.{field}"
-        for name, basket in self.baskets.items():
-            yield from basket.named(f"baskets.{name}")
-        for name, group in self.groups.items():
-            yield from group.named(f"groups.{name}")
+        tables: dict[str, Mapping[str, Basket | Group | Theme]] = {
+            "baskets": self.baskets,
+            "groups": self.groups,
+            "themes": self.themes,
+        }
+        for table, entries in tables.items():
+            for name, entry in entries.items():
+                yield from entry.named(f"{table}.{name}")
         for name, rotation in self.rotations.items():
             yield "basket", rotation.lead, f"rotations.{name}.lead"
             yield "basket", rotation.against, f"rotations.{name}.against"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from paceline import doors, toml
-from paceline.config.baskets import Basket, Eligible, Group, Rotation, UniverseEntry
+from paceline.config.baskets import Basket, Eligible, Group, Rotation, Theme, UniverseEntry
 from paceline.config.market import MarketFile, MarketInfo, Report
 from paceline.config.sources import ColumnMap, OriginEntry, Source
 from paceline.config.values import Strict
@@ -139,6 +139,7 @@ def _keys_beside(loc: tuple[int | str, ...]) -> list[str]:
         "baskets": Basket,
         "groups": Group,
         "rotations": Rotation,
+        "themes": Theme,
     }
     if len(loc) >= 2:
         model = tables.get(str(loc[0]), MarketFile)

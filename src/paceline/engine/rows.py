@@ -268,5 +268,5 @@ class _RowFigures:
             basis=basis,
             caveats=caveats,
             needs=rests.split(","),
-            whole=self.measure.of in ("levels", "pair"),
+            whole=self.measure.of in ("levels", "pair") or self.measure.shows != "series",
         )

@@ -29,6 +29,7 @@ from paceline.evidence.judgement import (
     minimum_detectable,
     no_evidence,
     reason_against,
+    simes,
 )
 from paceline.evidence.means import hac_mean, mean_error, mean_shift
 from paceline.evidence.selection import deflated_sharpe, overfitting, probabilistic_sharpe
@@ -53,6 +54,7 @@ __all__ = [
     "overfitting",
     "probabilistic_sharpe",
     "reason_against",
+    "simes",
     "stationary_bootstrap",
     "stationary_indices",
 ]

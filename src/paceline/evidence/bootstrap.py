@@ -52,32 +52,40 @@ def block_length(x: Array, kind: Literal["stationary", "circular"] = "stationary
     return lengths
 
 
-def _blocks(n: int, block: float, draws: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
+def _blocks(
+    n: int, block: float, draws: int, rng: np.random.Generator, length: int | None = None
+) -> tuple[Ints, Ints]:
     """First session and length (draws, m) of the blocks of each draw.
 
-    The lengths of a draw add up to n; its last blocks may have none.
+    The lengths of a draw add up to n, or to ``length``; its last blocks may have none.
     """
     if n < 1 or draws < 1 or not block >= 1:
         raise UsageError(
             f"{draws} draws of {n} sessions in blocks of {block} cannot be made.",
             "Give at least one draw, one session and blocks of 1 or more sessions.",
         )
-    expected = n / block
+    whole = n if length is None else length
+    expected = whole / block
     end = np.zeros((draws, 1), np.int64)
-    while (end[:, -1] < n).any():  # once is nearly always enough
+    while (end[:, -1] < whole).any():  # once is nearly always enough
         more = rng.geometric(1 / block, (draws, math.ceil(expected + 4 * math.sqrt(expected) + 4)))
         end = np.hstack([end, end[:, -1:] + np.cumsum(more, axis=1)])
-    length = np.diff(np.minimum(end, n), axis=1)
-    length = length[:, : int(length.any(axis=0).sum())]
-    return rng.integers(0, n, length.shape), length
+    sizes = np.diff(np.minimum(end, whole), axis=1)
+    sizes = sizes[:, : int(sizes.any(axis=0).sum())]
+    return rng.integers(0, n, sizes.shape), sizes
 
 
-def stationary_indices(n: int, block: float, draws: int, rng: np.random.Generator) -> Ints:
-    """Sessions (draws, n) of draws of the stationary bootstrap with mean block length ``block``."""
-    start, length = _blocks(n, block, draws, rng)
-    begin = np.cumsum(length, axis=1) - length
-    index = np.repeat((start - begin).ravel(), length.ravel()).reshape(draws, n)
-    index += np.arange(n)
+def stationary_indices(
+    n: int, block: float, draws: int, rng: np.random.Generator, length: int | None = None
+) -> Ints:
+    """Sessions (draws, n) of draws of the stationary bootstrap with mean block length ``block``.
+
+    length  sessions of each draw, where they are not n
+    """
+    start, sizes = _blocks(n, block, draws, rng, length)
+    begin = np.cumsum(sizes, axis=1) - sizes
+    index = np.repeat((start - begin).ravel(), sizes.ravel()).reshape(draws, -1)
+    index += np.arange(index.shape[1])
     index %= n
     return index
 

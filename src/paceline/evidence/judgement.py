@@ -114,6 +114,19 @@ def adjust(p: ArrayLike, method: Literal["bh", "by"] = "bh") -> Array:
     return adjusted
 
 
+def simes(p: ArrayLike) -> float:
+    """One p (Simes, 1986) for "none of these m questions has an effect": min over i of p_(i) m / i.
+
+    p_(1) <= ... <= p_(m) are the values that are not NaN; NaN without any. It holds for independent
+    and for positively dependent questions.
+    """
+    values = np.asarray(p, float)
+    known = np.sort(values[np.isfinite(values)])
+    if not len(known):
+        return math.nan
+    return float((known * len(known) / np.arange(1, len(known) + 1)).min())
+
+
 def judge_family(family: Sequence[Evidence], method: Literal["bh", "by"] = "bh") -> list[Evidence]:
     """The same evidence, in order, with ``p_adjusted`` and ``questions`` filled in.
 

@@ -147,7 +147,7 @@ def factcheck(
     found += [_aside(a, read, quotes) for a in _worthwhile(reading.asides, reading.claims)]
     found.sort(key=lambda f: (f.start, f.end))
     unread = tuple(Unread(read.quote(u.start, u.end), *read.span(u.start, u.end), u.reason) for u in reading.unread)
-    notes = []
+    notes = ["SIMULATED market: no real security is meant"] if market.simulated else []
     if not found:
         notes.append(
             "No claim was found. The reader knows English market commentary; see docs/factcheck.md for its words."

@@ -140,7 +140,13 @@ class Names:
                 bench = file.market.benchmark
                 found = [Candidate(bench, file.baskets[bench].instrument or "")]
             taken |= set(own)
-            subject = Subject(entry.name, entry.kind, tuple(found))
+            first = found[0] if found else Candidate("", "")
+            title = entry.name
+            # what stands for it is another index, by a general name such as "small caps": it goes by its own
+            if entry.kind == "index" and first.basket in own and first.instrument not in funds:
+                names_it = entry.name.casefold() in called[first.basket]
+                title = title if names_it else file.baskets[first.basket].label or first.basket
+            subject = Subject(title, entry.kind, tuple(found))
             self._add(subject, [*names, entry.name.casefold(), *(n for b in own for n in called[b])])
         for b, spec in file.baskets.items():
             if b not in taken:

@@ -142,20 +142,25 @@ class Assembled:
 
     @cached_property
     def stocks(self) -> Panel | None:
-        """The panel of all that may be a member of a universe; None if no basket needs members."""
+        """The panel of all that may be a member of a universe.
+
+        None if no basket needs members, and as of a day before ``market.start``.
+        """
         from paceline import panel
 
         if self._parts.stocks is not None:
             return self._parts.stocks
         if all(b.instrument for b in self.file.baskets.values()) and not self.file.universes:
             return None
-        start = self.file.market.start
-        if start is not None and dt.date.fromisoformat(self.as_of) < start:
-            raise NotEnoughData(
-                f"as-of {self.as_of} lies before market.start {start} of {self.stored.path}.",
-                "Ask for a later day, or set an earlier market.start.",
-            )
+        if self.before_stocks:
+            return None
         return panel.build(self.stored.store, **self.stock_request())
+
+    @property
+    def before_stocks(self) -> bool:
+        """Whether the day lies before ``market.start``: baskets with members have no level yet."""
+        start = self.file.market.start
+        return start is not None and dt.date.fromisoformat(self.as_of) < start
 
     def stock_request(self) -> dict[str, Any]:
         """What the panel of stocks asks the store for."""

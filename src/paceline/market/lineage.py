@@ -55,9 +55,21 @@ class Lineage:
 
     def with_series(self, provenance: Provenance) -> Provenance:
         """``provenance`` with lineage and caveats of every macro and factor series, by its name."""
+        parents, caveats = self._series
+        return replace(
+            provenance,
+            parents={**provenance.parents, **parents},
+            caveats={**provenance.caveats, **caveats},
+            dated={**provenance.dated, **self._series_dated},
+        )
+
+    @cached_property
+    def _series(self) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
+        """Ids of the steps behind every series, and its caveats, by its name."""
         loads = {row["load"]: row for row in self.stored.loads}
         code = code_of("paceline.store", alone=(Stored.__module__,))
-        parents, caveats = dict(provenance.parents), dict(provenance.caveats)
+        parents: dict[str, tuple[str, ...]] = {}
+        caveats: dict[str, tuple[str, ...]] = {}
         dated = self._series_dated
         for name, written in self.stored.series_loads().items():
             read = [self.steps.keep(self.stored.import_step(loads[n])).id for n in written]
@@ -69,8 +81,7 @@ class Lineage:
             names = {loads[n]["source"] for n in written}
             said += [told for s, t, told in self.stored.said if t == "series" and s in names]
             caveats[name] = tuple(dict.fromkeys(c for c in said if c))
-        dated = {**provenance.dated, **dated}
-        return replace(provenance, parents=parents, caveats=caveats, dated=dated)
+        return parents, caveats
 
     @cached_property
     def _series_dated(self) -> dict[str, Validity]:

@@ -67,7 +67,12 @@ def _references(file: MarketFile) -> Iterator[Reference]:
             for label in labels:
                 key, kind = f"baskets.{name}.{level}", level.replace("_", "-")
                 yield Reference(key, kind, label, "classes", level, tuple(labels))
-    for name, rotation in file.rotations.items():
-        proxy = rotation.proxy.removeprefix("-")
-        if proxy:
-            yield Reference(f"rotations.{name}.proxy", "series", proxy, "series", "series")
+    yield from _series(file)
+
+
+def _series(file: MarketFile) -> Iterator[Reference]:
+    named = [(f"rotations.{n}.proxy", r.proxy) for n, r in file.rotations.items()]
+    named += [(f"themes.{n}.series", one) for n, t in file.themes.items() for one in t.series]
+    for key, name in named:
+        if bare := name.removeprefix("-"):
+            yield Reference(key, "series", bare, "series", "series")

@@ -106,7 +106,8 @@ class Stored:
         """Every text that stands in a column of a table."""
         import polars as pl
 
-        found = self.table(table).select(pl.col(column).drop_nulls().unique())
+        rows = self._series.lazy() if table == "series" else self.table(table)
+        found = rows.select(pl.col(column).drop_nulls().unique())
         return [str(value) for value in found.collect().to_series()]
 
     @cached_property
@@ -256,16 +257,19 @@ class Stored:
             sources[security].add(source)
         return sources
 
+    @cached_property
+    def _series(self) -> pl.DataFrame:
+        """The table of series, read once: deciding between its sources costs most."""
+        return self.table("series").collect()
+
     def series(self, as_of: str) -> dict[str, tuple[Dates, Array]]:
         """Macro and factor series as known on a day: name -> (dates, values), oldest first."""
         import polars as pl
 
         day = dt.date.fromisoformat(as_of)
         rows = (
-            self.table("series")
-            .filter((pl.col("known") <= day) & (pl.col("date") <= day))
+            self._series.filter((pl.col("known") <= day) & (pl.col("date") <= day))
             .sort("series", "date", "known")
-            .collect()
             .unique(["series", "date"], keep="last", maintain_order=True)
         )
         return {
@@ -277,11 +281,8 @@ class Stored:
         """Days from the date of a value to the day it became known, the median of each series."""
         import polars as pl
 
-        rows = (
-            self.table("series")
-            .group_by("series")
-            .agg((pl.col("known") - pl.col("date")).dt.total_days().median().alias("lag"))
-            .collect()
+        rows = self._series.group_by("series").agg(
+            (pl.col("known") - pl.col("date")).dt.total_days().median().alias("lag")
         )
         return {name: max(int(lag or 0), 0) for name, lag in rows.iter_rows()}
 
@@ -289,11 +290,5 @@ class Stored:
         """The loads that wrote each series."""
         import polars as pl
 
-        rows = (
-            self.table("series")
-            .group_by("series")
-            .agg(pl.col("load").unique().sort())
-            .sort("series")
-            .collect()
-        )
+        rows = self._series.group_by("series").agg(pl.col("load").unique().sort()).sort("series")
         return dict(rows.iter_rows())

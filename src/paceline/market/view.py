@@ -38,10 +38,7 @@ def view_of(
     levels, members = moment.levels, measure.of in ("basket", "market")
     panel = moment.stocks if members else None
     if members and panel is None:
-        raise NotEnoughData(
-            f"{measure.name} needs baskets with members; {moment.stored.path} declares none.",
-            "Declare a universe and a basket with members.",
-        )
+        raise _no_members(moment, measure)
     names = tuple(moment.composites) if members else levels.names
     rows = [levels.names.index(n) for n in names]
     at = int(np.searchsorted(levels.sessions, panel.sessions[0])) if panel is not None else 0
@@ -86,6 +83,20 @@ def view_of(
         view=code_of(alone=(__name__,)),
     )
     return view, moment.lineage.with_series(known) if "series" in measure.needs else known
+
+
+def _no_members(moment: Assembled, measure: Measure) -> NotEnoughData:
+    """Why a measure of members cannot be asked."""
+    if moment.before_stocks:
+        return NotEnoughData(
+            f"{measure.name} needs members; as-of {moment.as_of} lies before market.start "
+            f"{moment.file.market.start} of {moment.stored.path}.",
+            "Ask for a later day, or set an earlier market.start.",
+        )
+    return NotEnoughData(
+        f"{measure.name} needs baskets with members; {moment.stored.path} declares none.",
+        "Declare a universe and a basket with members.",
+    )
 
 
 def pair_name(moment: Assembled, lead: str, against: str) -> str:

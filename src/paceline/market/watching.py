@@ -40,8 +40,9 @@ TWINS = "two members with the same returns"
 UNHELD = "class without securities"
 UNKNOWN = "security named in the market file without any price"
 FOLLOWS = "built index does not follow the published one"
+BEFORE = "before the first session of the stock panel"
 #: Findings that stand on page one.
-FIRST_PAGE = (MISSING_SESSIONS, REPEATED_SESSIONS, STOPPED, LACKING, ENDED, FOLLOWS)
+FIRST_PAGE = (MISSING_SESSIONS, REPEATED_SESSIONS, STOPPED, LACKING, ENDED, FOLLOWS, BEFORE)
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,8 @@ def watched(market: Market) -> list[Watched]:
     except PacelineError as error:
         what = "nothing of the market as a whole was looked at"
         return [Watched(market.name, UNASSEMBLED, 1, what, error.message, error.remedy)]
+    if market.moment.before_stocks:
+        return [*_before(market), *_ended(market)]
     return [
         *_unheld(market),
         *_unknown(market),
@@ -102,6 +105,19 @@ def first_page(market: Market) -> list[dict[str, Any]]:
         for r in market.findings().to_dicts()
         if r["check"] in FIRST_PAGE and any(since <= d <= today for d in r["days"] or ())
     ]
+
+
+def _before(market: Market) -> Iterator[Watched]:
+    """As of a day before ``market.start`` no basket with members has a level."""
+    yield Watched(
+        market.name,
+        BEFORE,
+        len(market.composites),
+        "baskets with members have no value",
+        f"as-of {market.as_of}, market.start {market.file.market.start}",
+        "Ask for a later day, or set an earlier market.start.",
+        _dates([market.as_of]),
+    )
 
 
 def _unheld(market: Market) -> Iterator[Watched]:

@@ -13,7 +13,9 @@ Rotations of a pair A, B, seen as the line ln(A/B):
     turn_record     whether turns last: pooled, intervals by date
     outcomes        what followed episodes, and lows of the benchmark, against all days
     calibration     how often noise alone turns; how surely and how late a planted rotation is found
-    grades          is leadership changing, is a sector consolidating?
+    words           the word for a theme, by one rule from its p
+    spread          whether the spread among many lines is unusual
+    pause           where a basket stands against its high, and how earlier pauses ended
     analogues       days most like today, and what came next
 
 Levels and calls:

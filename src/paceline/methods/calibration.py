@@ -27,6 +27,7 @@ NOISE = 0.01
 LEAST_BLOCK = 21.0
 #: What was simulated, in words.
 WALKS = "driftless Gaussian walks"
+CLUSTERED = "driftless walks with GARCH volatility and Student t tails"
 RESAMPLED = "stationary bootstrap of demeaned relative returns"
 
 
@@ -102,9 +103,8 @@ def resampled_line(
 ) -> Array:
     """(series, n) lines made of blocks of demeaned returns (m,), drawn by stationary bootstrap."""
     centred = returns - returns.mean()
-    m = len(centred)
-    parts = [centred[stationary_indices(m, block, series, rng)] for _ in range(-(-n // m))]
-    return np.cumsum(np.concatenate(parts, axis=1)[:, :n], axis=1)
+    drawn = centred[stationary_indices(len(centred), block, series, rng, n)]
+    return np.cumsum(drawn, axis=1, out=drawn)
 
 
 def calibrate(
@@ -192,6 +192,32 @@ def false_alarms(
             method = WALKS if returns[k] is None else resampled
             rates[k] = calibration_of(c, each, years, method)
     return [rates[k] for k in range(len(returns))]
+
+
+def garch(series: int, n: int, rng: np.random.Generator) -> Array:
+    """(series, n) driftless daily changes whose volatility clusters, of unit variance on average.
+
+    GARCH(1, 1), Student t with 4 degrees of freedom: v_t = 0.01 + 0.10 x_{t-1}^2 + 0.89 v_{t-1}.
+    500 sessions before the first are thrown away.
+    """
+    before, freedom = 500, 4
+    shock = rng.standard_t(freedom, (series, n + before)) / math.sqrt(freedom / (freedom - 2))
+    variance, x = np.ones(series), np.zeros(series)
+    made = np.empty((series, n + before))
+    for t in range(n + before):
+        variance = 0.01 + 0.10 * x**2 + 0.89 * variance
+        made[:, t] = x = np.sqrt(variance) * shock[:, t]
+    return made[:, before:]
+
+
+def clustered_alarms(
+    c: float, *, step: int = STEP, year: int = SESSIONS_PER_YEAR, seed: int = 0
+) -> Calibration:
+    """``false_alarms`` of ``garch`` noise."""
+    n = WINDOW + round(PATH_YEARS * year)
+    line = NOISE * np.cumsum(garch(PATHS, n, np.random.default_rng(seed)), axis=1)
+    rates = detect(line, c, sigma_per_session=sigma(line, step=step)).rate_per_year(year=year)
+    return calibration_of(c, rates, PATH_YEARS, CLUSTERED)
 
 
 def _noise(history: Array | None, paths: int, n: int, seed: int) -> Array:

@@ -122,24 +122,46 @@ def unusual(
     )
 
 
-def probability(
+def noise(
     log_ratio: Array,
-    z: float,
     *,
     c: float = SIZES["episode"],
     horizons: Sequence[int] = HORIZONS,
     paths: int = PATHS,
     seed: int = 0,
-) -> float:
-    """P of the largest |z| of a line (T,): how often noise of the same pair makes as large a one.
+) -> Array:
+    """The largest |z| of lines of noise of the same pair, ascending; at most ``paths`` of them.
 
-    p = (1 + #{T >= |z|}) / (1 + paths), T = max_h |z_h| of lines made of blocks of the line's own
-    demeaned daily changes, each with its own sigma, mean and pivot under the same detector.
+    T = max_h |z_h| of lines made of blocks of the demeaned daily changes of a line (T,), each with
+    its own sigma and pivot under the same detector, and with the mean that a history as long as the
+    line's would have. From two years on the changes end with the last full 252, so that one
+    simulation serves for a year; lines without a sigma at their end are left out.
     """
     given = np.asarray(log_ratio, float)
     line = forward_fill(given[int(np.isfinite(given).argmax()) :][None])[0]
-    null = _largest_of_noise(np.diff(line), c, horizons, paths, seed)
-    return float((1 + np.count_nonzero(null >= abs(z))) / (1 + len(null)))
+    changes = np.diff(line)
+    changes = whole_years(changes)
+    rng = np.random.default_rng([seed, len(changes)])
+    drawn = resampled_line(changes, paths, LENGTH, LEAST_BLOCK, rng)
+    volatility = sigma(drawn)
+    pivot, _ = last_turns(detect(drawn, c, sigma_per_session=volatility))
+    fixed = np.broadcast_to(np.array(horizons, np.int64), (paths, len(horizons)))
+    own = np.where(pivot < 0, 0, LENGTH - 1 - pivot)
+    drift = (drawn[:, -1] - drawn[:, 0]) / max(len(changes), LENGTH - 1)
+    z = z_scores(drawn, volatility[:, -1], np.column_stack([fixed, own]), drift)
+    kept = np.isfinite(volatility[:, -1])
+    return np.sort(np.nanmax(np.abs(z[kept]), axis=1))
+
+
+def whole_years(changes: Array) -> Array:
+    """Daily changes (..., T) up to the last full 252 of them; all of them below twice as many."""
+    n = changes.shape[-1]
+    return changes if n < 2 * WINDOW else changes[..., : n // WINDOW * WINDOW]
+
+
+def exceeded(null: Array, largest: float) -> float:
+    """P of a largest |z|: (1 + values of ``null`` at least as large) / (1 + values)."""
+    return float((1 + np.count_nonzero(null >= abs(largest))) / (1 + len(null)))
 
 
 def _why_not(line: Array) -> str:
@@ -169,20 +191,3 @@ def _move(line: Array, sessions: int, z: float) -> Move:
         return Move(sessions, now, z, None)
     below = np.count_nonzero(earlier < now) + np.count_nonzero(earlier == now) / 2
     return Move(sessions, now, z, float(below / len(earlier)))
-
-
-def _largest_of_noise(
-    changes: Array, c: float, horizons: Sequence[int], paths: int, seed: int
-) -> Array:
-    """(paths,) T of lines of noise of this pair; those without a sigma at their end left out."""
-    rng = np.random.default_rng([seed, len(changes)])
-    line = resampled_line(changes, paths, LENGTH, LEAST_BLOCK, rng)
-    volatility = sigma(line)
-    found = detect(line, c, sigma_per_session=volatility)
-    pivot, _ = last_turns(found)
-    fixed = np.broadcast_to(np.array(horizons, np.int64), (paths, len(horizons)))
-    own = np.where(pivot < 0, 0, LENGTH - 1 - pivot)
-    z = z_scores(line, volatility[:, -1], np.column_stack([fixed, own]), _drift(line))
-    kept = np.isfinite(volatility[:, -1])
-    largest: Array = np.nanmax(np.abs(z[kept]), axis=1)
-    return largest

@@ -23,16 +23,16 @@ def quality(ask: Answers) -> Section:
     )
     refused = tuple((Label(m), Label(why)) for m, why in sorted(ask.refused.items()))
     columns = ("Import", "Source", "Check", "Count", "Action taken", "Example")
-    blocks: list[Block] = [
-        Sentence(
-            (
-                "Every fault found in what the sources say now, at import and in the market as a "
-                "whole, with the import that found it, the action taken and an example. "
-                "Nothing is dropped without a record.",
-            )
-        ),
-        Grid("Findings", columns, findings),
-    ]
+    told = "No check found a fault, at import or in the market as a whole."
+    if findings:
+        told = (
+            "Every fault found in what the sources say now, at import and in the market as a "
+            "whole, with the import that found it, the action taken and an example. "
+            "Nothing is dropped without a record."
+        )
+    blocks: list[Block] = [Sentence((told,))]
+    if findings:
+        blocks.append(Grid("Findings", columns, findings))
     if refused:
         blocks.append(Grid("What could not be computed", ("Measure", "Reason"), refused))
     return Section("quality", "Data quality", "What is wrong with the data?", tuple(blocks))

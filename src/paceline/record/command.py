@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from paceline import measures
 from paceline.market.commands import line, moment
 from paceline.studies import target
+from paceline.studies.episodes.study import REVERSAL
 from paceline.studies.rotations import C
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 #: A stored step: JSON, untyped by nature.
 Stored = Mapping[str, Any]
 
+#: Studies whose numbers stand on a page and are shown by no other verb.
+ON_PAGES = ("themes", "consolidation", "analogues", "compounded", "derived", "previous report")
 #: Options of ``paceline target`` and ``paceline episodes``: option, parameter, and the value that
 #: needs no option.
 TARGET = (
@@ -38,7 +41,7 @@ def command(step: Stored, market: Market) -> str:
         return command(question, market)
     asked, name = question["params"], question["name"]
     when = moment(market, str(asked.get("as_of", market.as_of)))
-    ahead = asked_again(question)
+    ahead = ["report"] if step["params"].get("statistic") in REVERSAL else asked_again(question)
     if ahead:
         return line(ahead, market, *when)
     known = measures.discover(market.plugins)
@@ -58,7 +61,7 @@ def asked_again(question: Stored) -> list[str]:
             return words + _unusual(asked, TARGET)
         case "episodes":
             return ["episodes", asked["rotation"], *_unusual(asked, EPISODES)]
-        case "verdict" | "moves" | "analogues" | "compounded" | "derived" | "previous report":
+        case name if name in ON_PAGES:
             return ["report"]  # numbers of a page, which no other verb shows
         case "call" | "record" | "ledger":
             return ["calls", "score", asked["ledger"]]

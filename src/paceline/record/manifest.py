@@ -16,7 +16,7 @@ from paceline.errors import PacelineError, UsageError
 from paceline.lineage import digest
 from paceline.market.commands import line, moment, opened
 from paceline.record import shape
-from paceline.studies import analogues, calls, episodes, moves, quadrants, target, verdict
+from paceline.studies import analogues, calls, consolidation, episodes, quadrants, target, themes
 from paceline.studies.answers import Answers
 from paceline.writing import write_text
 
@@ -37,8 +37,8 @@ SEAL = 64
 ABOUT = {
     "findings": FINDINGS,
     "episodes": episodes.ABOUT,
-    "moves": moves.ABOUT,
-    "verdict": verdict.ABOUT,
+    "themes": themes.ABOUT,
+    "consolidation": consolidation.ABOUT,
     "analogues": analogues.ABOUT,
     "calls": calls.ABOUT,
     "target": target.ABOUT,

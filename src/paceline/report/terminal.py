@@ -6,6 +6,7 @@ fits the width there is, 80 columns included.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -24,8 +25,10 @@ from paceline.report.tables import words
 #: Rows of a table that the summary shows whole; of a longer one, such as a league, it shows both
 #: ends.
 WHOLE, ENDS = 10, 4
-#: Subjects that a caveat beneath a table names.
-NAMED = 3
+#: A window of one session, as a title says it.
+ONE_DAY = re.compile(r"\bfrom (\S+) to \1(?=,|$)")
+#: Subjects that a caveat beneath a table names; least width of a subject that is wrapped.
+NAMED, SUBJECT = 3, 18
 
 
 def summary(document: Document, console: Console | None = None, notice: str | None = None) -> None:
@@ -262,8 +265,9 @@ def _row_table(data: Sequence[Mapping[str, Any]], width: int) -> Group:
     title, cells = _split(data, headings)
     if _width(cells, headings) > width:
         cells = _stacked(cells, (*_WORDS, "figure"))
-        if _width({**cells, "subject": [Text(" " * 18)]}, headings) > width:
+        if _narrowest(cells, headings) > width:
             cells = _stacked(cells, ("subject", "start", "end"))
+        cells = _beneath(cells, headings, width)
     table = _table("")
     for key in cells:
         _column(table, headings[key], number=key not in _WORDS)
@@ -289,13 +293,41 @@ def _split(
             title.append(f"{heading} {column[0]}")
         else:
             cells[key] = column
-    return ", ".join(filter(None, title)).replace(", to ", " to "), cells
+    told = ", ".join(filter(None, title)).replace(", to ", " to ")
+    return ONE_DAY.sub(r"on \1", told), cells
 
 
 def _width(cells: Mapping[str, list[Text]], headings: Mapping[str, str]) -> int:
     return sum(
         max(len(headings[k]), *(t.cell_len for t in column)) + 3 for k, column in cells.items()
     )
+
+
+def _narrowest(cells: Mapping[str, list[Text]], headings: Mapping[str, str]) -> int:
+    """Width with a subject that is wrapped."""
+    return _width({**cells, "subject": [Text(" " * SUBJECT)]}, headings)
+
+
+def _beneath(
+    cells: dict[str, list[Text]], headings: Mapping[str, str], width: int
+) -> dict[str, list[Text]]:
+    """As many further columns, from the last, as words beneath the subject as the width asks for.
+
+    So no number is ever cut.
+    """
+    further = [k for k in cells if k not in COLUMNS]
+    moved: list[str] = []
+    while (
+        further and _narrowest({k: v for k, v in cells.items() if k not in moved}, headings) > width
+    ):
+        moved.insert(0, further.pop())
+    first = []
+    for at, subject in enumerate(cells["subject"]):
+        told = [f"{headings[k]} {cells[k][at].plain}" for k in moved if cells[k][at].plain]
+        first.append(
+            subject.copy().append("\n" + ", ".join(told), style="dim") if told else subject
+        )
+    return {**{k: v for k, v in cells.items() if k not in moved}, "subject": first}
 
 
 def _stacked(cells: dict[str, list[Text]], moved: tuple[str, ...]) -> dict[str, list[Text]]:

@@ -41,6 +41,17 @@ def false_alarms(
     return [rates[key] for key in keys]
 
 
+def clustered_alarms(cache: Cache, c: float, *, year: int = SESSIONS_PER_YEAR) -> Calibration:
+    """``calibration.clustered_alarms``, from the cache where it is there."""
+    key = digest([code_of(calibration.__name__), c, year, "clustered"], 32)
+    entry = cache.load(KIND, key)
+    if entry is not None:
+        return Calibration(**entry.values)
+    rate = calibration.clustered_alarms(c, year=year)
+    cache.save(KIND, key, rate.to_json(), keep=KEEP)
+    return rate
+
+
 def _key(returns: Array | None, c: float, step: int, year: int) -> str:
     """The digest of a question and of the code that answers it."""
     asked = "walks" if returns is None else hashlib.sha256(returns.tobytes()).hexdigest()

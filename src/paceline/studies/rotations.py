@@ -12,13 +12,14 @@ import numpy as np
 
 from paceline.arrays import Array, Dates, Ints
 from paceline.errors import NotEnoughData, UnknownName, UsageError
-from paceline.indices.levels import BASES
+from paceline.indices.levels import BASES, Levels
 from paceline.methods import barriers, relative_lines
 from paceline.methods.detector import MARGIN, STEP, Turns, TurnState
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from paceline.config import Basis
     from paceline.market import Market
 
 #: Size of an episode.
@@ -136,15 +137,7 @@ def _rotation_set(market: Market, known: Mapping[str, Pair], c: float, step: int
     basis, raw = {}, []
     for pair in known.values():
         a, b = place[pair.lead], place[pair.against]
-        # of the whole history, not of today: a leg that ends must not change what was said before
-        used = next(
-            (
-                on
-                for on in reversed(BASES)
-                if np.isfinite(have.by_basis[on][[a, b]]).any(axis=1).all()
-            ),
-            None,
-        )
+        used = basis_of(have, pair.lead, pair.against)
         basis[pair.name] = used or "mixed"
         levels = have.by_basis[used] if used else have.native
         raw.append(relative_lines.log_ratio(levels[a], levels[b]))
@@ -177,6 +170,18 @@ def _rotation_set(market: Market, known: Mapping[str, Pair], c: float, step: int
         both,
         barriers.ladder(both, sizes, step=step),
         basis,
+    )
+
+
+def basis_of(have: Levels, lead: str, against: str) -> Basis | None:
+    """The basis of a pair's line: the last of both on which each leg has any value, else None.
+
+    Of the whole history, not of today: a leg that ends must not change what was said before.
+    """
+    rows = [have.names.index(lead), have.names.index(against)]
+    return next(
+        (on for on in reversed(BASES) if np.isfinite(have.by_basis[on][rows]).any(axis=1).all()),
+        None,
     )
 
 

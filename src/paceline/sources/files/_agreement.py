@@ -19,6 +19,8 @@ MOVED = 1e-3
 ALL_ALONG = 0.8
 #: Rows that can be compared, at least.
 LEAST = 2
+#: A change this far from the closes (in logs) is none of theirs.
+ANOTHER = 0.05
 #: A factor this near to a power of ten (in logs) is a unit, not a coincidence.
 EXACT = 0.1
 #: Half the moves of a source are never larger than this in a day, nor do so many lose all.
@@ -41,7 +43,8 @@ def check_changes(name: str, frame: pl.DataFrame, columns: Mapping[str, ColumnMa
     frame  rows sorted by security and date, with ``__same`` and ``__gap``; compared are
            neighbouring sessions
 
-    Raises ``SourceError``, which names both, the factor and the unit that would be right.
+    Raises ``SourceError``, which names both, the factor and the unit that would be right; also
+    where, of twenty changes or more, half are further than 5% (in logs) from what the closes say.
     """
     if not {"close", "price_return"} <= set(frame.columns):
         return
@@ -49,6 +52,7 @@ def check_changes(name: str, frame: pl.DataFrame, columns: Mapping[str, ColumnMa
     own = pl.when(next_session).then(close / close.shift() - 1)
     found = _factor(frame, pl.col("price_return"), own, MOVED)
     if found is None:
+        _check_columns(name, frame, own)
         return
     factor, rows, count = found
     mapped = columns.get("price_return")
@@ -71,6 +75,25 @@ def check_changes(name: str, frame: pl.DataFrame, columns: Mapping[str, ColumnMa
         f"{count} rows the change is {factor:g} times what the closes say ({where_is(rows, _KEY)}: "
         f"closes {first['own']:+.4%}, change read as {first['given']:+.4%}).",
         remedy,
+    )
+
+
+def _check_columns(name: str, frame: pl.DataFrame, own: pl.Expr) -> None:
+    """Stop where closes and changes have nothing in common: another column was read."""
+    given = pl.col("price_return")
+    both = frame.select(*_KEY, own=own, given=given).filter(
+        pl.col("own").is_finite() & pl.col("given").is_finite()
+    )
+    gap = ((1 + pl.col("given")) / (1 + pl.col("own"))).log().abs()
+    off = both.filter((gap > ANOTHER) | gap.is_nan())
+    if both.height < ENOUGH or off.height <= both.height / 2:
+        return
+    first = off.row(0, named=True)
+    raise SourceError(
+        f"source {name!r}: closes and changes have nothing to do with one another: {off.height:,} "
+        f"of {both.height:,} rows are further apart than any dividend ({where_is(off, _KEY)}: "
+        f"closes {first['own']:+.4%}, change read as {first['given']:+.4%}).",
+        "Check which columns hold the close and the change.",
     )
 
 

@@ -23,6 +23,9 @@ from paceline.studies.false_alarms import false_alarms
 if TYPE_CHECKING:
     import polars as pl
 
+#: Statistics of ``Study.reversal``: a page asks for them, and no verb shows them.
+REVERSAL = ("before lead", "before against", "inside lead", "inside against", "reversal")
+
 
 class Study(RotationNumbers):
     """One rotation from all sides, every number of it as a figure."""
