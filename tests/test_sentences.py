@@ -205,7 +205,7 @@ NOT_HEARD: dict[str, tuple[str, ...]] = {
         ": the quadrant explains ",
         " of the variance of what followed.",
         "What the quadrants were followed by over 13 weeks",
-        "Return against the market, less its mean",
+        "Change of the ratio, less its mean",
         "The mean is that of the line over all weeks. Weeks overlap and lines share their news: "
         "the interval draws whole weeks in blocks of half a year.",
         "Which quadrant came next",

@@ -178,7 +178,7 @@ def _followed(records: Sequence[Record]) -> list[Block]:
         ),
         Grid(
             heading("What the quadrants were followed by over 13 weeks"),
-            ("Lines", "Quadrant", "Return against the market, less its mean", *INTERVAL, "Weeks"),
+            ("Lines", "Quadrant", "Change of the ratio, less its mean", *INTERVAL, "Weeks"),
             tuple(
                 (
                     Label(r.label),

@@ -33,7 +33,7 @@ def rotations(ask: Answers) -> Section | None:
     blocks.append(
         Grid(
             "Each pair over four windows",
-            ("Pair", "Window", "First leg", "Second leg", "Difference"),
+            ("Pair", "Window", "First leg", "Second leg", "Difference of the returns"),
             tuple(rows),
             bars=(4,),
         )

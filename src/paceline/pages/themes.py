@@ -131,7 +131,7 @@ def _unusual(found: Themes) -> Grid:
         (
             "Line",
             "Sessions",
-            "Relative return",
+            "Change of the ratio",
             "In sigmas",
             "Percentile of its history",
             "Probability under noise",
@@ -159,7 +159,7 @@ def _since(found: Themes) -> Grid:
             "Since",
             "Sessions",
             "Known for",
-            "Relative return since",
+            "Change of the ratio since",
             *columns,
             "Turns a year of its noise",
         ),
