@@ -235,7 +235,18 @@ class Gaps:
         at = (bisect_left if first == end else bisect_right)(self.rebalanced, first) - 1
         since = self.rebalanced[max(at, 0)] if self.rebalanced else first
         last = (next((w for day, w in reversed(k) if since <= day <= end), "") for k in self.thin)
-        return [why for why in last if why]
+        return [*self._formed(since, end), *(why for why in last if why)]
+
+    def _formed(self, since: str, end: str) -> list[str]:
+        """That weights are of the day a basket begins, until they are set anew.
+
+        Not of one that begins with the data, where nobody knows of others, nor of one that keeps
+        the weights of its first day for ever.
+        """
+        begun = self.rebalanced[0] if len(self.rebalanced) > 1 and not self.alone else ""
+        if not begun or begun in self.sessions[:2] or not since <= begun <= end:
+            return []
+        return [f"{self.name} begins on {begun}, with members and weights of that day"]
 
     def _still(self, first: str, start: str, end: str) -> str:
         """Runs of unmoved closes in the window, its first close included; single ones at its ends.
