@@ -116,8 +116,8 @@ class Basket(Strict):
     cap_limit: float | None = None
     """[fraction] Largest weight of a security after a rebalance."""
     rebalance: Schedule = "quarterly"
-    """When weights are set anew; `members`: when members change. A universe chosen by rules sets them
-    on each of its own renewals too (`reconstitution`), except with `none`."""
+    """When weights are set anew; `members`: when members change. A universe chosen by rules sets
+    them on each of its own renewals too (`reconstitution`), except with `none`."""
     basis: Basis | None = None
     """Basis it is shown on, where it is not the market's."""
     label: str = ""
