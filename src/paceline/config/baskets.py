@@ -116,7 +116,8 @@ class Basket(Strict):
     cap_limit: float | None = None
     """[fraction] Largest weight of a security after a rebalance."""
     rebalance: Schedule = "quarterly"
-    """When weights are set anew; `members`: when members change."""
+    """When weights are set anew; `members`: when members change. A universe chosen by rules sets them
+    on each of its own renewals too (`reconstitution`), except with `none`."""
     basis: Basis | None = None
     """Basis it is shown on, where it is not the market's."""
     label: str = ""
@@ -181,7 +182,7 @@ class Group(Strict):
     weight: str = "cap"
     """Weighting of the baskets that are made."""
     rebalance: Schedule = "quarterly"
-    """When their weights are set anew."""
+    """When their weights are set anew, as for a basket."""
     label: str = ""
     """Name for people."""
 
