@@ -178,6 +178,20 @@ def test_a_window_says_what_the_last_choice_before_its_end_lacked() -> None:
     assert once.judged("2025-01-06", "2025-01-07").caveats == (), "chosen anew by then"
 
 
+def test_weights_of_a_beginning_are_said_until_they_are_set_anew() -> None:
+    days = tuple(f"2025-01-{d:02}" for d in (2, 3, 6, 7, 8, 9))
+    made = Gaps("x", "price", sessions=days, rebalanced=("2025-01-06", "2025-01-08"))
+    begun = "x begins on 2025-01-06, with members and weights of that day"
+    assert made.judged("2025-01-06", "2025-01-09").caveats == (begun,)
+    assert made.judged("2025-01-08", "2025-01-09").caveats == ()
+    for first in days[:2]:  # a first return needs a close before it
+        early = dataclasses.replace(made, rebalanced=(first, "2025-01-08"))
+        assert early.judged(first, "2025-01-09").caveats == (), "begins with the data"
+    for other in ({"alone": True}, {"rebalanced": ("2025-01-06",)}):
+        kept = dataclasses.replace(made, **other)
+        assert kept.judged("2025-01-06", "2025-01-09").caveats == ()
+
+
 MARKET = """
 [market]
 name = "doubts"

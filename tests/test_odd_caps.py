@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from fakes import FakePanel
+from paceline.baskets.caps import largest
 from paceline.market import Market
 
 DAYS = [d for i in range(45) if (d := dt.date(2025, 3, 3) + dt.timedelta(i)).weekday() < 5][:30]
@@ -96,4 +99,14 @@ def test_caps_of_one_day_on_all_days(tmp_path: Path) -> None:
 def test_one_member_that_is_most_of_the_weight(tmp_path: Path) -> None:
     closes, caps = world()
     caps[7] *= 1000  # thousands in one row, from the first day on
-    assert said(tmp_path, closes, caps) == [f"{NAMES[7]} is more than half of the weight"]
+    assert said(tmp_path, closes, caps) == [f"{NAMES[7]} is more than nine tenths of the weight"]
+
+
+@pytest.mark.parametrize(
+    ("members", "first", "said"),
+    [(9, 0.99, ""), (10, 0.89, ""), (10, 0.91, "nine tenths"), (49, 0.6, ""), (50, 0.51, "half")],
+)
+def test_how_much_of_the_weight_is_too_much(members: int, first: float, said: str) -> None:
+    held = np.array([first, *[(1 - first) / (members - 1)] * (members - 1), 0.0])
+    panel: Any = FakePanel(["2025-01-02"], {"close": np.ones((members + 1, 1))})
+    assert largest(3 * held, panel) == (f"S000 is more than {said} of the weight" if said else "")

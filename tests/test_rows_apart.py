@@ -182,3 +182,25 @@ def test_figures_say_so(tmp_path: Path, shape: str) -> None:
     told = [c for c in energy.caveats if c.startswith("classes: rows of classes")]
     assert len(told) == 1 and "g CCC 2024-01-02" in told[0]
     assert not any(c.startswith("classes: ") for c in every.caveats), "no class is asked"
+
+
+def test_names_that_differ_in_capitals_and_spaces_are_one() -> None:
+    sectors = ["Tech", "tech ", "Tech", "TECH", "Health  Care", "Health Care", None, "Energy"]
+    rows = [
+        {"scheme": "g", "security": f"S{i}", "sector": s, "industry": "x"}
+        for i, s in enumerate(sectors)
+    ]
+    out = check("classes", *rows)
+    assert out.tables["classes"]["sector"].to_list() == [
+        *["Tech"] * 4,
+        *["Health Care"] * 2,
+        None,
+        "Energy",
+    ]
+    (told,) = [f for f in out.findings if f.check == "sector in another spelling"]
+    assert told.count == 3 and "'tech ' as 'Tech', 'TECH' as 'Tech'" in told.example
+    members = [
+        {"universe": u, "security": "A", "start": D(2025, 9, i + 1)}
+        for i, u in enumerate(["u", "U ", "u"])
+    ]
+    assert set(check("members", *members).tables["members"]["universe"]) == {"u"}

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 NEAR, FAR = 0.01, 3.0
 #: Sessions with a cap from which on one that never changes is told, though the close does.
 ENOUGH = 20
+#: So many members, and more than this share of the weight with one of them.
+MOST = ((10, 0.9), (50, 0.5))
 #: Rows looked at together.
 CHUNK = 512
 
@@ -107,8 +109,10 @@ def _constant(panel: Panel) -> Bools:
 
 
 def largest(held: Array, panel: Panel) -> str:
-    """That one of ten or more members is most of the weight; empty where none is."""
+    """That one member is nearly all of the weight of ten or more, or half of that of fifty."""
     weights: NDArray[np.float64] = held / held.sum() if held.sum() > 0 else held
-    if (weights > 0).sum() < 10 or weights.max() <= 1 / 2:
+    count, most = int((weights > 0).sum()), float(weights.max(initial=0.0))
+    if not any(count >= few and most > share for few, share in MOST):
         return ""
-    return f"{panel.securities[int(weights.argmax())]} is more than half of the weight"
+    share = "half" if most <= MOST[0][1] else "nine tenths"
+    return f"{panel.securities[int(weights.argmax())]} is more than {share} of the weight"

@@ -16,6 +16,7 @@ from paceline.baskets.history import Day, stored
 from paceline.baskets.rebalance import AtRebalance, Rebalance, Targets
 from paceline.baskets.schedule import Event
 from paceline.baskets.select import Selector, Sizes
+from paceline.baskets.twins import Twins
 from paceline.errors import UnknownName, UsageError
 from paceline.wording import agreeing, number_of
 
@@ -141,7 +142,8 @@ class BasketBuilder:
         # basket -> kind -> (session, what it lacked) of rebalances that lacked anything
         self.thin: dict[str, dict[str, tuple[tuple[int, str], ...]]] = {}
         self._unclassed: dict[str, tuple[str, int, int]] = {}
-        self._odd_caps = OddCaps(self.panel)
+        self._odd_caps, self._twins = OddCaps(self.panel), Twins(self.panel)
+        self._held: dict[str, Bools] = {}
         self._by_cap: dict[str, Bools] = {}
 
     def caveats(self, name: str) -> list[str]:
@@ -156,6 +158,8 @@ class BasketBuilder:
             who = f"up to {without:,} of {number_of(of, 'member')} of {called}"
             none = agreeing(without, "has", "have")
             caveats.append(f"{who} {none} no {level}: no basket of a {level} holds them")
+        if name in self._held:
+            caveats += self._twins.caveats(self._held[name])
         if name in self._by_cap:
             some = self.selector.market.market.unpriced
             caveats += self._odd_caps.caveats(self._by_cap[name], some)
@@ -222,6 +226,7 @@ class BasketBuilder:
             lambda: self._stated(name, spec, day),
         )
         held = weights.weigh(self.weightings[spec.weight], at)
+        self._held[name] = self._held.get(name, np.zeros(len(held), bool)) | (held > 0)
         if at.sized:
             self._note_sizes(name, at.sizes, members, day, weighed=bool(held.any()))
             self._note_caps(name, universe, held)

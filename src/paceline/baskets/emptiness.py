@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
 from paceline import config
+from paceline.baskets import spelling
 from paceline.baskets.universe import rules_of
 from paceline.wording import agreeing, none_of, number_of
 
@@ -56,9 +58,20 @@ def _universe(selector: Selector, spec: config.Basket, day: Day) -> str:
     if universe.members is not None:
         members = day.members(universe.members)
         if not members.any():
-            return f"the list {universe.members!r} names no security that any source has"
+            return _unknown(selector, universe.members)
         return f"{none_of(int(members.sum()), 'member')} of the list {universe.members!r} has data"
     return _rules(spec.universe, universe, day)
+
+
+def _unknown(selector: Selector, name: str) -> str:
+    """That no source has a security of a list, with some of either, and which may be the same."""
+    rows = selector.panel.facts.table("members")
+    listed = rows.filter(pl.col("universe") == name)["security"].unique().sort().to_list()
+    why = f"the list {name!r} names no security that any source has"
+    if listed:
+        why += f": {spelling.sample(listed)} against {spelling.sample(selector.panel.securities)}"
+    pairs = spelling.alike(listed, selector.panel.securities)
+    return why + (f"; {pairs[0][0]} may be {pairs[0][1]}" if pairs else "")
 
 
 def _rules(name: str, universe: config.UniverseEntry, day: Day) -> str:

@@ -153,7 +153,7 @@ class _RowFigures:
             caveats=[
                 missing,
                 row.get("caveat") or "",
-                *(self._begun(subject, against, late=True) if reach == "" else ()),
+                *(self._begun(subject, against, after=reach) if reach is not None else ()),
                 *self._chosen(row),
                 *(question.lacking(row.get("end"), row["until"]) if row.get("until") else ()),
                 self.view.year_note if statistic in self.measure.annualised else "",
@@ -234,8 +234,8 @@ class _RowFigures:
         why = "too little history for this window"
         return f"{why}: {begun}" if begun else why
 
-    def _begun(self, *names: str | None, late: bool = False) -> list[str]:
-        """On which day the level of each leg begins; ``late``: where that is not the first."""
+    def _begun(self, *names: str | None, after: str | None = None) -> list[str]:
+        """On which day the level of each leg begins; where it is after a day, "" for the first."""
         firsts = {
             self._called(str(name)): there[0]
             for name in names
@@ -243,7 +243,8 @@ class _RowFigures:
             and len(there := np.flatnonzero(np.isfinite(self._level(str(name)))))
         }
         days = self.view.sessions
-        return [f"{n} begins on {day(days, int(t))}" for n, t in firsts.items() if t or not late]
+        known = -1 if after is None else int(np.searchsorted(days, np.datetime64(after or days[0])))
+        return [f"{n} begins on {day(days, int(t))}" for n, t in firsts.items() if t > known]
 
     def _question(
         self, subject: str, against: str | None, basis: str | None, rests: str

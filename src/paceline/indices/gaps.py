@@ -57,6 +57,8 @@ class Gaps:
     sessions  all sessions of the level, ISO dates
     rebalanced  days on which its weights were set anew
     limit     share of the weight without a return above which a figure has no value
+    emptied   the level ended because nobody was held any more
+    empty     those of ``days`` on which nobody was held
     ended     last session with a level, where the level ends before the last of ``sessions``; else
               ""
     alone     the basket is one instrument
@@ -90,6 +92,8 @@ class Gaps:
     thin: tuple[tuple[tuple[str, str], ...], ...] = ()
     unmoved: tuple[tuple[str, str], ...] = ()
     late: tuple[Late, ...] = ()
+    emptied: bool = False
+    empty: frozenset[str] = frozenset()
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -231,7 +235,18 @@ class Gaps:
         at = (bisect_left if first == end else bisect_right)(self.rebalanced, first) - 1
         since = self.rebalanced[max(at, 0)] if self.rebalanced else first
         last = (next((w for day, w in reversed(k) if since <= day <= end), "") for k in self.thin)
-        return [why for why in last if why]
+        return [*self._formed(since, end), *(why for why in last if why)]
+
+    def _formed(self, since: str, end: str) -> list[str]:
+        """That weights are of the day a basket begins, until they are set anew.
+
+        Not of one that begins with the data, where nobody knows of others, nor of one that keeps
+        the weights of its first day for ever.
+        """
+        begun = self.rebalanced[0] if len(self.rebalanced) > 1 and not self.alone else ""
+        if not begun or begun in self.sessions[:2] or not since <= begun <= end:
+            return []
+        return [f"{self.name} begins on {begun}, with members and weights of that day"]
 
     def _still(self, first: str, start: str, end: str) -> str:
         """Runs of unmoved closes in the window, its first close included; single ones at its ends.
@@ -288,6 +303,7 @@ class Gaps:
     def end(self) -> str:
         """That and when the level ended; empty where it goes on."""
         what = "its last close" if self.alone else "the last day most of its members had returns"
+        what = "the last day on which it held anybody" if self.emptied else what
         return f"{self.name} ended on {self.ended}, {what}" if self.ended else ""
 
     def _too_old(self, end: str) -> list[str]:
@@ -327,20 +343,24 @@ class Gaps:
         return out
 
     def _missing(self, kind: str, low: int, high: int, over: float = 0.0) -> str:
+        at = low + np.flatnonzero(self.shares[kind][low:high] > over)
+        if kind == "lost" and all(self.days[i] in self.empty for i in at.tolist()):
+            return f"{self.name} holds nobody on {self._sessions(at)}"
         return f"no return {self._where(kind, low, high, over)}"
 
     def _where(self, kind: str, low: int, high: int, over: float = 0.0) -> str:
         """Share and sessions in words: "for up to 1.3% of the weight of x on 2 sessions (...)"."""
         share = self.shares[kind][low:high]
         at = np.flatnonzero(share > over)
-        days = [self.days[low + i] for i in at.tolist()]
-        several = len(days) > 1 and SMALL <= share.max() < ALL
-        up_to = "up to " if several else ""
+        up_to = "up to " if len(at) > 1 and SMALL <= share.max() < ALL else ""
+        part = _percent(float(share.max()))
+        return f"for {up_to}{part} of the weight of {self.name} on {self._sessions(low + at)}"
+
+    def _sessions(self, at: Ints) -> str:
+        """These of ``days`` in words: "2025-01-06", "3 sessions (2025-01-06 to 2025-01-08)"."""
+        days = [self.days[i] for i in at.tolist()]
         named = ", ".join(days) if len(days) <= NAMED else f"{days[0]} to {days[-1]}"
-        sessions = named if len(days) == 1 else f"{len(days):,} sessions ({named})"
-        return (
-            f"for {up_to}{_percent(float(share.max()))} of the weight of {self.name} on {sessions}"
-        )
+        return named if len(days) == 1 else f"{len(days):,} sessions ({named})"
 
 
 def _percent(share: float) -> str:

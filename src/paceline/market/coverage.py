@@ -72,7 +72,7 @@ class Coverage:
         last = int(np.flatnonzero(there)[-1]) if there.any() else len(there) - 1
         if (shares[0, last + 1 :] == 1.0).all():
             shares[:, last + 1 :] = 0.0  # the end says it all
-        some = np.flatnonzero(shares.any(axis=0))
+        some, held = np.flatnonzero(shares.any(axis=0)), index.members[row].astype(np.int64)
         days = self._days(index.sessions)
         missing = np.zeros(len(level), bool)  # of these sessions there is no close that could move
         missing[at : at + len(days)] = (shares[: SHARES.index("pending") + 1] > 0).any(axis=0)
@@ -85,7 +85,7 @@ class Coverage:
             days,
             nobody if counted is None else counted.eligible,
             nobody if counted is None else counted.absent,
-            nobody if counted is None else index.members[row].astype(np.int64),
+            nobody if counted is None else held,
             counted is not None and counted.ranked,
             tuple(days[r.session] for r in index.targets.rebalances if row in r.rows),
             self.moment.file.market.unpriced,
@@ -101,6 +101,8 @@ class Coverage:
             if self.moment.baskets[name].instrument
             else (),
             self._late(name, level),
+            emptied=last < len(there) - 1 and not held[last + 1 :].any(),
+            empty=frozenset(days[t] for t in some.tolist() if not (there[t] or held[t])),
         )
 
     def _late(self, name: str, level: Array) -> tuple[Late, ...]:

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from paceline.arrays import Array, Dates
+from paceline.baskets import spelling
 from paceline.baskets.emptiness import NO_MEMBERS, NOT_FOUND
+from paceline.baskets.twins import ONE
 from paceline.errors import PacelineError, UnknownName
 from paceline.market import following, named
 from paceline.rows import MISSING_SESSIONS, REPEATED_SESSIONS, STOPPED
@@ -34,6 +36,7 @@ LACKING = "returns missing or of another basis for much of the weight"
 ENDED = "level ends before the last session"
 UNASSEMBLED = "market cannot be assembled"
 EMPTY = "basket without members"
+TWINS = "two members with the same returns"
 UNHELD = "class without securities"
 UNKNOWN = "security named in the market file without any price"
 FOLLOWS = "built index does not follow the published one"
@@ -75,6 +78,7 @@ def watched(market: Market) -> list[Watched]:
         *_unheld(market),
         *_unknown(market),
         *_empty(market),
+        *_twins(market),
         *_unpriced(market),
         *_lacking(market),
         *_ended(market),
@@ -156,6 +160,15 @@ def _empty(market: Market) -> Iterator[Watched]:
             )
 
 
+def _twins(market: Market) -> Iterator[Watched]:
+    """Two members of the broad basket with the same returns."""
+    name = market.broad
+    caveats = () if name is None else market.provenance([name]).caveats[name]
+    for why in (c for c in caveats if c.startswith(ONE)):
+        remedy = "Leave one of them out with where = {...}, or rename it to the other."
+        yield Watched(str(name), TWINS, 1, "both counted; said on the figures", why, remedy)
+
+
 def _unpriced(market: Market) -> Iterator[Watched]:
     lists: dict[str, str] = {}
     for name, members in market.moment.coverage.absent.items():
@@ -169,6 +182,11 @@ def _unpriced(market: Market) -> Iterator[Watched]:
         gaps = market.moment.coverage.gaps(name)
         day = gaps.sessions[t] if gaps is not None else ""
         more = ", ..." if len(members.names) > LISTED else ""
+        panel = market.moment.stocks
+        known = () if panel is None else panel.securities
+        pairs = spelling.alike(members.names, known)
+        same = ", ".join(f"{a} may be {b}" for a, b in pairs[: spelling.SAMPLE])
+        survivors = "Add prices of those that have departed: without them figures are of survivors."
         yield Watched(
             universe,
             UNPRICED,
@@ -176,7 +194,7 @@ def _unpriced(market: Market) -> Iterator[Watched]:
             "eligible and counted as missing",
             f"{', '.join(members.names[:LISTED])}{more}; most on {day}: "
             f"{int(members.absent[t]):,} of {number_of(int(members.eligible[t]), 'member')}",
-            "Add prices of those that have departed: without them figures are of survivors.",
+            f"Spelt otherwise? {same}: see rename." if same else survivors,
             _dates([day] if day else []),
         )
 

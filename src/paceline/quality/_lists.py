@@ -1,4 +1,4 @@
-"""Lists at the door: lots of one security in a fund."""
+"""Lists at the door: lots of one security in a fund, spellings of one name."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ from paceline.rows import Finding, counted
 
 #: Weights of a fund may add up to one but for this much (cash, rounding).
 WEIGHTS_OFF = 0.05
+#: Columns that name what rows belong to.
+NAMES = {
+    "classes": ("sector", "industry", "sub_industry"),
+    "members": ("universe",),
+    "holdings": ("fund",),
+}
 _FUND = ("fund", "date", "known")
 
 
@@ -41,3 +47,27 @@ def in_lots(name: str, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]
     once = ~pl.col("__lot") | pl.struct(*key, "__lot").is_first_distinct()
     frame = summed.filter(once).select(frame.columns)
     return frame, counted(name, "lots of one security in a fund", further, "added up", key)
+
+
+def one_spelling(name: str, table: str, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
+    """The names of classes, lists and funds, each in one spelling: the one of most rows.
+
+    Names that differ only in capitals and spaces are one. Of spellings of as many rows the first
+    counts.
+    """
+    findings = []
+    for column in NAMES.get(table, ()):
+        spelt = frame.get_column(column).drop_nulls()
+        counts = spelt.to_frame("as").group_by("as", maintain_order=True).len()
+        plain = pl.col("as").str.strip_chars().str.replace_all(r"\s+", " ")
+        counts = counts.with_columns(plain.alias("to"), plain.str.to_lowercase().alias("one"))
+        best = pl.col("to").sort_by("len", descending=True, maintain_order=True).first()
+        counts = counts.with_columns(best.over("one").alias("to"))
+        other = counts.filter(pl.col("as") != pl.col("to"))
+        if other.is_empty():
+            continue
+        frame = frame.with_columns(pl.col(column).replace(dict(other.select("as", "to").rows())))
+        shown = ", ".join(f"{a!r} as {to!r}" for a, to in other.select("as", "to").head(4).rows())
+        rows = int(other.get_column("len").sum())
+        findings.append(Finding(name, f"{column} in another spelling", rows, "read as one", shown))
+    return frame, findings

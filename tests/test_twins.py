@@ -1,0 +1,72 @@
+"""One company under two names: told where a basket holds both."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+
+from paceline.market import Market
+
+MARKET = """
+[market]
+name = "m"
+benchmark = "all"
+universe = "all"
+[sources.closes]
+table = "prices"
+path = "closes.csv"
+options = { wide = true }
+[universes.all]
+eligible = { kinds = [] }
+[baskets.all]
+universe = "all"
+weight = "equal"
+rebalance = "none"
+[baskets.one]
+securities = ["AAA", "CCC"]
+weight = "equal"
+rebalance = "none"
+"""
+ONE = "one company twice? AAA and BBB have the same returns in"
+
+
+def market(folder: Path, same: slice, still: bool = False) -> Market:
+    """Five securities over 100 weekdays; BBB has the returns of AAA on the sessions ``same``."""
+    moves = np.random.default_rng(8).normal(0, 0.01, (5, 100))
+    moves[1, same] = moves[0, same]
+    if still:
+        moves[:2] = 0.0
+    closes = np.round(np.array([10, 250, 30, 40, 50])[:, None] * np.cumprod(1 + moves, axis=1), 10)
+    days = [d for i in range(140) if (d := dt.date(2025, 1, 21) + dt.timedelta(i)).weekday() < 5]
+    holidays = {dt.date(2025, 2, 17), dt.date(2025, 4, 18), dt.date(2025, 5, 26)}
+    rows = [d for d in days if d not in holidays]
+    lines = [",".join([str(d), *map(str, c)]) for d, c in zip(rows, closes.T, strict=False)]
+    (folder / "closes.csv").write_text("\n".join(["Date,AAA,BBB,CCC,DDD,EEE", *lines]))
+    (folder / "market.toml").write_text(MARKET)
+    found = Market.open(folder / "market.toml")
+    found.import_()
+    return found
+
+
+def caveats(of: Market, name: str) -> list[str]:
+    figure = of.show("performance", subjects=[name], since="2025-03-03")[0]
+    return [c for c in figure.caveats if "same returns" in c]
+
+
+def test_the_same_returns_for_a_quarter_are_said(tmp_path: Path) -> None:
+    twice = market(tmp_path, slice(0, 100))
+    last = twice.as_of
+    assert caveats(twice, "all") == [f"{ONE} 1 quarter up to {last}"]
+    assert caveats(twice, "one") == [], "it holds one of them"
+    (found,) = [w for w in twice.watched if w.check == "two members with the same returns"]
+    assert found.example.startswith(ONE)
+
+
+def test_a_month_is_not_enough_and_neither_is_standing_still(tmp_path: Path) -> None:
+    assert caveats(market(tmp_path, slice(50, 75)), "all") == []
+
+
+def test_two_that_never_move_are_no_twins(tmp_path: Path) -> None:
+    assert caveats(market(tmp_path, slice(0, 100), still=True), "all") == []
