@@ -29,10 +29,12 @@ bench: $(DEV)
 	@$(BIN)/python bench/run.py
 	@$(BIN)/python bench/evidence.py
 
-# Simulations behind docs/calibration.md; SERIES=200 for a short run.
+# Simulations behind docs/calibration.md; SERIES=200 MARKETS=20 for a short run.
 SERIES ?= 2000
+MARKETS ?= 80
 calibrate: $(DEV)
 	@$(BIN)/python bench/calibrate.py $(SERIES)
+	@$(BIN)/python bench/calibrate_words.py $(MARKETS)
 
 # TRIALS=100 for a short run.
 TRIALS ?= 1000

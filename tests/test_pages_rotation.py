@@ -68,7 +68,7 @@ def pausing(high: float, above: float, share: float | None, recovered: Any) -> s
 
 
 def test_a_pause_reads_right_above_below_and_at_the_high() -> None:
-    told = " For a pause speak 2, against it 1, neither way 3 of the figures below."
+    told = " Of the figures below 2 speak for a pause, 1 against it and 3 neither way."
     known = figure(0.65, "fraction")
     ended = " Of earlier pauses as deep, 65.0% ended in a new high before the trend broke."
     assert pausing(-0.0765, 0.0803, 0.671, known) == (

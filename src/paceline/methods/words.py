@@ -2,12 +2,13 @@
 
 quiet     noise looks like it on more than three looks in twenty
 stirring  p at most 15%
-unusual   p at most 3%
-rare      p at most 0.5%, and at most 5% after the correction for all themes asked together
+unusual   p at most 2.5%
+rare      p at most 0.3%, and at most 5% after the correction for all themes asked together
 
 The limits lie below the shares of looks that they are to keep to (1% and 5%), since p holds exactly
-on noise whose volatility stays and not quite where it clusters. A word claims nothing about what
-comes next.
+on noise whose volatility stays and not quite where it clusters. How often noise is called by each
+word, how surely and how soon a planted rotation is, and what followed: docs/calibration.md, made by
+``make calibrate``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import math
 #: From the weakest to the strongest.
 WORDS = ("quiet", "stirring", "unusual", "rare")
 #: Largest p of each word but the first, and of "rare" after the correction over all themes.
-LIMITS = {"stirring": 0.15, "unusual": 0.03, "rare": 0.005}
+LIMITS = {"stirring": 0.15, "unusual": 0.025, "rare": 0.003}
 FAMILY = 0.05
 
 

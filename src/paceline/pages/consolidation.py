@@ -6,8 +6,8 @@ from functools import partial
 
 from paceline.document import Grid, Label, Part, Section, Sentence
 from paceline.pages import page
-from paceline.pages.signs import distance
-from paceline.pages.words import INTERVAL, Clause, reason, words
+from paceline.pages.signs import distance, plural
+from paceline.pages.words import INTERVAL, Clause, missing, reason, words
 from paceline.studies import consolidation as study
 from paceline.studies.answers import Answers
 from paceline.studies.asking import attempt
@@ -50,6 +50,10 @@ def _said(ask: Answers, found: Consolidation) -> Sentence:
     if recovered.value is None:
         why = reason(recovered)
         ended = (" How earlier pauses ended cannot be said (", Label(why or "none"), ").")
+    if missing(found.word):
+        why = reason(found.word)
+        because: Clause = (" (", Label(why), ")") if why else ()
+        return words("Where ", ask.name(found.subject), " stands cannot be said", because, ".")
     return words(
         ask.name(found.subject),
         " is ",
@@ -59,13 +63,17 @@ def _said(ask: Answers, found: Consolidation) -> Sentence:
         " and ",
         *distance(f["above"], ("its ", Label("200-day"), " moving average")),
         (", with ", f.get("share"), " of its members above theirs"),
-        ". For a pause speak ",
-        tally["for"],
-        ", against it ",
-        tally["against"],
-        ", neither way ",
-        tally["neither"],
-        " of the figures below.",
+        ".",
+        (
+            " Of the figures below ",
+            tally["for"],
+            plural(tally["for"], " speaks", " speak"),
+            " for a pause, ",
+            tally["against"],
+            " against it and ",
+            tally["neither"],
+            " neither way.",
+        ),
         ended,
     )
 

@@ -15,7 +15,11 @@ from paceline.studies.lasting import Lasting
 from paceline.studies.line_moves import WITHIN
 from paceline.studies.spreads import SpreadFound
 from paceline.studies.themes import ThemeFound, Themes
+from paceline.studies.words_worth import WordsWorth, worth
 
+#: On which simulated markets a plant is called.
+STEADY = " of markets where volatility is steady."
+WILD = " of markets where it clusters."
 #: What a row of "do turns last" is about.
 KINDS: dict[str, str | Label] = {
     "all": "all",
@@ -38,6 +42,7 @@ def themes(ask: Answers) -> Section | None:
         _since(found),
         *(_spread(ask, t.label, t.spread) for t in found.themes if t.spread is not None),
         _lasting(found),
+        _worth(worth(ask.market)),
     )
     return Section(
         "themes", "Who leads, by theme", "Is leadership changing hands, and where?", blocks
@@ -58,7 +63,11 @@ def _said(found: Themes) -> list[Sentence]:
         " unusual or rare. Every theme has its own word; there is none for all of them. A word "
         "says how seldom noise looks like this, not that it goes on.",
     )
-    return [head, *(_sentence(t) for t in found.judged if t.word != "quiet")]
+    return [head, *(_sentence(t) for t in found.judged if _loud(t))]
+
+
+def _loud(theme: ThemeFound) -> bool:
+    return theme.word != "quiet" and not missing(theme.figures["word"])
 
 
 def _sentence(theme: ThemeFound) -> Sentence:
@@ -174,9 +183,8 @@ def _since(found: Themes) -> Grid:
         ),
         note=words(
             "Began: the probability that the drift in force is no older. Turns: how often a year "
-            "the first side takes over in noise made of the line's own returns; in noise whose "
-            "volatility clusters it is ",
-            found.clustered,
+            "the first side takes over in noise made of the line's own returns",
+            ("; in noise whose volatility clusters it is ", found.clustered),
             ".",
         ),
     )
@@ -188,15 +196,40 @@ def _spread(ask: Answers, title: str, found: SpreadFound) -> Grid:
     note = words("Nothing can be judged: ", Label(found.found.reason), ".")
     if not found.found.reason:
         note = words(
-            "Returns over the ",
-            f["horizon"],
-            plural(f["horizon"], " session", " sessions"),
-            " in which the spread is widest, less their mean. Noise in which they move together as "
-            "they do spreads as widely with probability ",
-            f["p"],
-            ".",
+            "Returns less their mean, ",
+            ("over ", f["horizon"], plural(f["horizon"], " session", " sessions"), ", "),
+            "the horizon at which the spread is widest.",
+            (
+                " Noise in which they move together as they do spreads as widely with probability ",
+                f["p"],
+                ".",
+            ),
         )
     return Grid(Label(f"{title}: who is at the ends"), ("Basket", "Less the mean"), rows, note)
+
+
+def _worth(found: WordsWorth) -> Grid:
+    names = ("steady", "clusters", "looks", "ahead", "low", "high")
+    (small, small_wild), (large, large_wild) = found.called.values()
+    return Grid(
+        "What the words are worth",
+        (
+            "Word",
+            "Steady noise called so, or more strongly",
+            "Noise that clusters",
+            "Looks at real history",
+            "Side ahead led a quarter later",
+            *INTERVAL,
+        ),
+        tuple((w.capitalize(), *(row[n] for n in names)) for w, row in found.rows.items()),
+        note=words(
+            "A plant is a move of one and a half typical quarters over a month, or of three.",
+            (" The smaller is called within a week of its end in ", small, STEADY),
+            (" The smaller is called in ", small_wild, WILD),
+            (" The larger is called in ", large, STEADY),
+            (" The larger is called in ", large_wild, WILD),
+        ),
+    )
 
 
 def _lasting(found: Themes) -> Grid:

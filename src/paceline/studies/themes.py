@@ -42,8 +42,8 @@ ABOUT = {
     "5, 21, 63, 126 and 252 sessions and since the line's own last pivot; p of the largest against "
     "the largest of 1,000 lines made of its own demeaned returns. Per theme one p (Simes), "
     "corrected over all themes (Benjamini and Hochberg). The word follows from these two: unusual "
-    "at p of at most 3%, rare at 0.5% and 5% corrected, stirring at 15%, else quiet. See "
-    "docs/themes.md.",
+    "at p of at most 2.5%, rare at 0.3% and 5% corrected, stirring at 15%, else quiet. See "
+    "docs/themes.md, and docs/calibration.md for what the words are worth.",
     "never": "That an unusual move goes on: turns go further a little more often than back.",
     "references": [
         "Politis, Romano (1994), The stationary bootstrap",
