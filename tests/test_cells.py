@@ -313,8 +313,8 @@ def test_missing_codes_in_parquet_and_declared_ones(tmp_path: Path) -> None:
 
 def test_codes_of_crsp_in_percent(tmp_path: Path) -> None:
     spec = {**RETURN, "price_return": {"column": "chg", "unit": "percent"}}
-    out = run(tmp_path, table(["0.5", "-66.0", "-41.5"], name="chg"), columns=spec)
-    assert closes(out, "price_return") == pytest.approx([0.005, None, -0.415])
+    out = run(tmp_path, table(["0.5", "-66.0", "-28.5"], name="chg"), columns=spec)
+    assert closes(out, "price_return") == pytest.approx([0.005, None, -0.285])
 
 
 # ----------------------------------------------------------------------------------------------

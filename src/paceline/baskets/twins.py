@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 ONE = "one company twice"
 #: Sessions that are compared together, and returns other than zero that a security needs in them.
 QUARTER, ENOUGH = 63, 40
-#: Different returns among them.
-DIFFERENT = 20
+#: Different returns among them, in basis points: what grows evenly is no twin of what does so too.
+DIFFERENT, BASIS_POINT = 20, 4
 #: Decimals of a return that count.
 DECIMALS = 9
 
@@ -36,7 +36,7 @@ class Twins:
         """Rows of two securities -> quarters of equal returns, and the last session of the last.
 
         Quarters are 63 sessions, counted back from the last one; a security counts with forty
-        returns other than zero, twenty of them different.
+        returns other than zero, twenty of them different by a basis point or more.
         """
         out: dict[tuple[int, int], tuple[int, int]] = {}
         returns = self.panel.fields.get("price_return", self.panel.fields.get("total_return"))
@@ -49,7 +49,9 @@ class Twins:
             for row in rows.tolist():
                 same[np.round(part[row], DECIMALS).tobytes()].append(row)
             twice = (g for g in same.values() if len(g) > 1)
-            for group in (g for g in twice if len(np.unique(part[g[0]])) >= DIFFERENT):
+            for group in twice:
+                if len(np.unique(np.round(part[group[0]], BASIS_POINT))) < DIFFERENT:
+                    continue
                 for pair in combinations(group, 2):
                     quarters, last = out.get(pair, (0, stop - 1))
                     out[pair] = quarters + 1, last
