@@ -108,7 +108,8 @@ def _figures(
     left_out = [
         market.labels.get(n, n) for n, there in zip(baskets, found.judged, strict=True) if not there
     ]
-    said = (f"without a year of history: {', '.join(left_out)}",) if left_out and not why else ()
+    lost = f"left out, without a value on the day or a year of history: {', '.join(left_out)}"
+    said = (lost,) if left_out and not why else ()
 
     def made(
         subject: str, statistic: str, value: Value, unit: str, label: str, begin: str | None

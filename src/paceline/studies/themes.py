@@ -101,6 +101,7 @@ class Themes:
     themes: tuple[ThemeFound, ...]
     lasting: tuple[Lasting, ...]
     clustered: Figure
+    shared: tuple[str, ...] = ()  # caveats of whatever is said of all themes together
 
     @property
     def lines(self) -> list[LineMoves]:
@@ -120,14 +121,14 @@ class Themes:
 
     def _count(self, statistic: str, value: int) -> Figure:
         market = self.market
-        question = market.provenance([market.benchmark]).question(
+        question = market.provenance().question(
             "themes",
             {"counted": [theme.name for theme in self.themes], "as_of": market.as_of},
             code_of(__name__),
             parents=[theme.figures["adjusted_p"].step for theme in self.themes],
         )
         return question.figure(
-            market.benchmark, value, "count", statistic=statistic, label=market.title
+            "themes", value, "count", statistic=statistic, label="themes", caveats=self.shared
         )
 
 
@@ -163,6 +164,7 @@ def _weigh(market: Market) -> Themes:
     }
     p = [_own_p(spreads.get(n), [moves[x.name] for x in lines.get(n, ())]) for n in asked]
     adjusted = adjust(p)
+    shared = _shared(asked, p, [*moves.values(), *spreads.values()])
     found = [
         _theme(
             wide,
@@ -170,8 +172,8 @@ def _weigh(market: Market) -> Themes:
             theme,
             tuple(moves[line.name] for line in lines.get(name, ())),
             spreads.get(name),
-            own,
-            float(corrected),
+            (own, float(corrected)),
+            shared,
         )
         for (name, theme), own, corrected in zip(asked.items(), p, adjusted, strict=True)
     ]
@@ -181,7 +183,31 @@ def _weigh(market: Market) -> Themes:
         "noise", rate.rate, "estimate", statistic="turns a year", label=rate.method
     )
     followed = lasting(wide, list(every.values()), list(turns.values()))
-    return Themes(market, tuple(found), tuple(followed), clustered)
+    return Themes(market, tuple(found), tuple(followed), clustered, shared)
+
+
+def _shared(
+    asked: Mapping[str, Theme], p: Sequence[float], found: Sequence[LineMoves | SpreadFound]
+) -> tuple[str, ...]:
+    """The caveats of every p that is corrected, and the themes that are left out of it."""
+    out = [
+        f"{label_of(name, theme)} cannot be judged: not counted among the themes"
+        for (name, theme), own in zip(asked.items(), p, strict=True)
+        if not np.isfinite(own)
+    ]
+    return tuple(dict.fromkeys([*out, *(c for one in found for c in _caveats(one))]))
+
+
+def _caveats(found: LineMoves | SpreadFound) -> list[str]:
+    """Those of its p; of a line that cannot be judged, that it is left out and why."""
+    if isinstance(found, LineMoves) and found.p is None:
+        return [f"without {found.line.label}: {found.found.reason}"]
+    return [c for c in found.figures["p"].caveats if not c.startswith("no value")]
+
+
+def label_of(name: str, theme: Theme) -> str:
+    """What people call a theme."""
+    return theme.label or name.replace("_", " ").capitalize()
 
 
 def _own_p(spread: SpreadFound | None, lines: Sequence[LineMoves]) -> float:
@@ -207,39 +233,45 @@ def _theme(
     theme: Theme,
     lines: tuple[LineMoves, ...],
     spread: SpreadFound | None,
-    p: float,
-    adjusted: float,
+    chances: tuple[float, float],
+    shared: tuple[str, ...],
 ) -> ThemeFound:
-    """One theme with its figures."""
-    label = theme.label or name.replace("_", " ").capitalize()
+    """One theme with its figures; ``chances`` are its p and that corrected for all themes."""
+    (p, adjusted), label = chances, label_of(name, theme)
     bare = ThemeFound(name, label, theme.question, lines, spread, p, adjusted, 0, {})
     telling, first = bare.telling, bare.first
     way = 0 if telling is None else telling.way
     names = list(dict.fromkeys(leg for one in lines for leg in one.line.legs))
     names = names or (list(spread.members) if spread is not None else [])
-    rests = [one.figures["p"].step for one in lines]
+    asking: list[LineMoves | SpreadFound] = [*lines, *([] if spread is None else [spread])]
     question = market.provenance(names).question(
         "themes",
         {"theme": name, "asked": list(theme_lines.declared(market)), "as_of": market.as_of},
         code_of(__name__),
         names=names,
-        parents=[*rests, *([] if spread is None else [spread.figures["p"].step])],
-        caveats=[c for one in lines for c in one.figures["p"].caveats if "no value" not in c],
+        parents=[one.figures["p"].step for one in asking],
+        caveats=[c for one in asking for c in _caveats(one)] if np.isfinite(p) else (),
     )
     why = _why_not(lines, spread)
 
-    def made(statistic: str, value: Value, unit: str, start: str | None = None) -> Figure:
+    def made(
+        statistic: str,
+        value: Value,
+        unit: str,
+        start: str | None = None,
+        caveats: tuple[str, ...] = (),
+    ) -> Figure:
         unknown = value is None or (isinstance(value, float) and not np.isfinite(value))
-        caveats = (f"no value: {why}",) if unknown and why else ()
+        caveats = (f"no value: {why}",) if unknown and why else caveats
         return question.figure(
             name, value, unit, statistic=statistic, label=label, start=start, caveats=caveats
         )
 
     said = bare.word
     figures = {
-        "word": made("word", said or None, "text"),
+        "word": made("word", said or None, "text", caveats=shared),
         "p": made("p", p, "estimate"),
-        "adjusted_p": made("adjusted p", adjusted, "estimate"),
+        "adjusted_p": made("adjusted p", adjusted, "estimate", caveats=shared),
     }
     told = [words.speaks(one.p, one.way, way) for one in lines if one.p is not None]
     figures |= {k: made(k, told.count(k), "count") for k in ("for", "against", "neither")}
