@@ -102,6 +102,8 @@ def test_a_daily_proxy_asks_too(market: Any, monkeypatch: pytest.MonkeyPatch) ->
         ('rotations = ["nobody"]', "themes.size.rotations: unknown rotation 'nobody'"),
         ('among = ["A", "B", "A"]', "three or more names"),
         ('among = "sectors"\nsides = ["a", "b"]', "sides belong to lines"),
+        ('pairs = [["A", "A"]]', "one name twice"),
+        ('series = ["-"]', "give the name too"),
         ('pairs = [["A"]]', "themes.size.pairs"),
     ],
 )

@@ -247,6 +247,10 @@ class Theme(Strict):
     def _one(self) -> Theme:
         if bool(self.rotations or self.pairs or self.series) == (self.among is not None):
             raise ValueError("give either rotations, pairs or series, or among = [...]")
+        if any(lead == against for lead, against in self.pairs):
+            raise ValueError("pairs: a pair of one name twice says nothing; give two names")
+        if "-" in self.series:
+            raise ValueError('series: "-" stands before the name of a series; give the name too')
         if isinstance(self.among, list) and len(set(self.among)) < 3:
             raise ValueError("among = [...] needs three or more names")
         if self.among is not None and self.sides:
