@@ -277,7 +277,7 @@ def test_check_and_repair_on_the_command_line(
     damage(path, "flip")
     assert main(["check"]) == 1
     out = capsys.readouterr().out
-    assert path.name in out.replace("\n", "") and "Loads that are not" in out
+    assert path.name in "".join(map(str.strip, out.splitlines())) and "Loads that are not" in out
     assert main(["doctor", "--deep"]) == 1
     assert "Loads that are not" in capsys.readouterr().out
     assert main(["check", "--json"]) == 1

@@ -188,7 +188,10 @@ def test_reversal_is_a_change_of_sign(market: Any) -> None:
 # ---- command line and report
 
 
-def test_command_shows_the_study(market: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_shows_the_study(
+    market: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")  # narrower, and names of columns are broken into lines
     where = ["--market", market.path, "--store", market.file.market.store]
     assert main(["episodes", "small_vs_large", *where]) == 0
     out = capsys.readouterr().out

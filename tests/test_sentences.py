@@ -164,6 +164,7 @@ NOT_HEARD: dict[str, tuple[str, ...]] = {
         "... out once the number of comparisons is accounted for.",
         " of this year with the same days of earlier years, ",
         "No window of this year can be compared with the same days of earlier years.",
+        "Abnormal return",
         "The last ... against the same slot of earlier years",
         "95% of earlier years from",
         "Mean of earlier years",
@@ -186,6 +187,15 @@ NOT_HEARD: dict[str, tuple[str, ...]] = {
         "fell as much.",
         "history, low end",
         "history, high end",
+    ),
+    "no theme of this market is unusual, its sectors are asked nothing, its members in no order: "
+    "tests/test_themes.py, test_pages_rotation.py": (
+        "Nothing can be judged: ",
+        "They fall from the laggards to the leaders: the lead passed from one end to the other.",
+        "They rise from the laggards to the leaders: those who led go on.",
+        " Noise in which they move together as they do spreads as widely with probability ",
+        " lead by the rule of turns",
+        " moved by ",
     ),
     "drifts and ends that the open target of this test does not take: tests/test_target.py": (
         "The drift given",

@@ -19,8 +19,8 @@ from paceline.studies.answers import Answers
 LISTED = 24
 #: How statistics are named for people; others by their own name.
 SPOKEN = {
-    "changing": "is leadership changing?",
-    "consolidating": "is it consolidating?",
+    "word": "the theme's word",
+    "leader": "who leads",
     "state 1": "who leads (watch)",
     "state 1.5": "who leads (episode)",
     "state 2": "who leads (major)",
@@ -32,7 +32,7 @@ SPOKEN = {
 def changes(
     ask: Answers, figures: Sequence[Figure], previous: Mapping[str, Any] | None
 ) -> Section | None:
-    """Grades, states and ranks that are not what the previous report said.
+    """Words, leaders, states and ranks that are not what the previous report said.
 
     previous  {"as_of", "figures"} of an earlier manifest; None, or one of the same day or later,
               gives no section
@@ -45,9 +45,9 @@ def changes(
             "Since the report of ",
             day(str(previous["as_of"])),
             " ",
-            "these grades, signals and ranks have changed."
+            "these words, leaders, signals and ranks have changed."
             if found
-            else "no grade, signal or rank has changed.",
+            else "no word, leader, signal or rank has changed.",
         )
     ]
     if found:

@@ -12,9 +12,9 @@ from paceline.studies.answers import Answers
 
 #: Statistics whose change from one report to the next is news.
 NEWS = (
-    "grade",
-    "changing",
-    "consolidating",
+    "word",
+    "leader",
+    "where it stands",
     "state 1",
     "state 1.5",
     "state 2",
