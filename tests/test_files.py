@@ -369,6 +369,18 @@ def test_every_other_table(tmp_path: Path, table: str, line: str, expected: dict
     assert {k: row[k] for k in expected} == expected
 
 
+def test_words_for_no_class_are_no_class(tmp_path: Path) -> None:
+    """In a column of classes; a security may be called NA."""
+    words = ("N/A", "n/a", "Unknown", "UNCLASSIFIED", "-", "Not Available", "#N/A", "")
+    lines = ["security,sector,industry", "NA,Energy,Oil"]
+    lines += [f"S{i},{word},{word}" for i, word in enumerate(words)]
+    out = run(tmp_path, {"t.csv": "\n".join(lines).encode()}, table="classes").tables["classes"]
+    assert out.select("security", "sector").row(0) == ("NA", "Energy")
+    assert out.height == 1 + len(words)
+    assert out.get_column("sector").to_list() == ["Energy", *[None] * len(words)]
+    assert out.get_column("industry").to_list() == ["Oil", *[None] * len(words)]
+
+
 def test_a_numeric_identifier_from_parquet_is_text_without_decimals(tmp_path: Path) -> None:
     out = run(
         tmp_path,

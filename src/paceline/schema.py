@@ -175,6 +175,8 @@ SECURITIES = Table(
     (_spell("securities"),),
 )
 
+#: Columns of ``classes`` that name a class, widest first.
+LEVELS = ("sector", "industry", "sub_industry")
 CLASSES = Table(
     "classes",
     "Sector and industry by scheme, with spells.",

@@ -17,12 +17,12 @@ from paceline.baskets.history import Day, PanelDays, company_caps
 from paceline.baskets.universe import Ranking, UniverseHistory, rank_companies
 from paceline.config import listed
 from paceline.errors import UnknownName, UsageError
+from paceline.schema import LEVELS
 
 if TYPE_CHECKING:
     from paceline import panel
     from paceline.panel import Panel
 
-LEVELS = ("sector", "industry", "sub_industry")
 #: Weights of a fund may add up to one but for this much (cash, rounding).
 WEIGHTS_OFF = 0.05
 #: How the caveat of weights begins that were rolled back from a later day.

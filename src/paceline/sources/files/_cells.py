@@ -10,7 +10,7 @@ import polars as pl
 
 from paceline.config import ColumnMap
 from paceline.rows import Finding
-from paceline.schema import Table
+from paceline.schema import LEVELS, Table
 from paceline.sources.files import _numbers
 
 #: Columns of ``prices`` without which a row still has its price: a bad cell costs the cell alone.
@@ -22,6 +22,8 @@ RETURN_CODES = (-99.99, -999.0, -999.99, -9999.0, -99999.0)
 #: The same where returns come in CRSP's manner, and the column is in percent.
 CRSP_CODES = (-44.0, -55.0, -66.0, -77.0, -88.0, -99.0)
 _NUMBER = re.compile(r"^\s*[+-]?\d+(\.\d+)?\s*$")
+#: Words, in lower case, in the place of the class of a security that has none.
+UNCLASSED = ("unknown", "unclassified", "not classified", "not available", "other/unknown")
 
 
 class Sheet(NamedTuple):
@@ -34,9 +36,17 @@ class Sheet(NamedTuple):
     options: dict[str, Any]
 
 
-def is_blank(text: pl.Series, kind: pl.DataType, options: dict[str, Any]) -> pl.Series:
-    """Whether a stripped cell means "no value": empty text, or one of the words for it."""
+def is_blank(
+    text: pl.Series, kind: pl.DataType, options: dict[str, Any], key: str = ""
+) -> pl.Series:
+    """Whether a stripped cell means "no value": empty text, or one of the words for it.
+
+    In a column of names only the declared words are: a security may be called NA. A sector may not.
+    """
     tokens = [str(m) for m in options.get("missing", [])]
+    if key in LEVELS:
+        low = text.str.to_lowercase()
+        return (low.is_in(UNCLASSED) | text.is_in([*_numbers.MISSING, *tokens])).fill_null(True)
     words = ["", *tokens] if kind == pl.String() else [*_numbers.MISSING, *tokens]
     return text.is_in(words).fill_null(True)
 

@@ -170,7 +170,7 @@ def typed(
                 texts[key] = _cells.numeric(mapped.column, text, sheet.options)
                 blanks[key] = texts[key].cells.is_null()
             else:
-                blanks[key] = _cells.is_blank(text, types[key], sheet.options)
+                blanks[key] = _cells.is_blank(text, types[key], sheet.options, key)
     findings: list[Finding] = []
     made: dict[str, pl.Series] = {}
     for key, mapped in columns.items():
