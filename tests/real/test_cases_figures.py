@@ -59,10 +59,10 @@ def test_a_series_that_stopped_has_no_value(rows_of: Callable[..., Rows]) -> Non
     assert today
     for row in today:
         assert row["value"] == ""
-        assert "b ended on 2026-02-27, its last close" in row["caveats"]
+        assert "B ended on 2026-02-27, its last close" in row["caveats"]
     pair = rows_of("stale-index", "streaks", "--subject", "a", "--against", "b")
     (now,) = [r for r in pair if r["statistic"] == "current"]
-    assert now["value"] == "" and "b ended on 2026-02-27" in now["caveats"]
+    assert now["value"] == "" and "B ended on 2026-02-27" in now["caveats"]
 
 
 def test_equal_weights_need_no_caps(rows_of: Callable[..., Rows]) -> None:
@@ -71,10 +71,11 @@ def test_equal_weights_need_no_caps(rows_of: Callable[..., Rows]) -> None:
 
 
 def test_a_call_on_a_series_that_stopped_has_no_data(
-    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As the case says it: ``paceline calls``, with the ledger beside the market file."""
+    monkeypatch.setenv("COLUMNS", "200")
     folder = shutil.copytree(data.parent / "cases" / "data" / "stale-index", tmp_path / "stale")
     assert main(["calls", "--market", str(folder / "market.toml")]) == 0
     out = capsys.readouterr().out
-    assert "no data" in out and "b ended on 2026-02-27, its last close" in out
+    assert "no data" in out and "B ended on 2026-02-27, its last close" in out

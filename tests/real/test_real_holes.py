@@ -33,7 +33,8 @@ def test_members_without_a_price_are_eligible(data: Path, store: Path) -> None:
     assert above.n_eligible == 503
     assert above.n_used is not None
     assert 470 <= above.n_used <= 478
-    assert any("25 of 503 members of sp500_equal have no price" in c for c in above.caveats)
+    label = market.labels["sp500_equal"]
+    assert any(f"25 of 503 members of {label} have no price" in c for c in above.caveats)
     (found,) = [w for w in market.watched if w.check == "members without any price"]
     assert found.count >= 25
 

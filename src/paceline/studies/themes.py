@@ -178,7 +178,11 @@ def _weigh(market: Market) -> Themes:
         for (name, theme), own, corrected in zip(asked.items(), p, adjusted, strict=True)
     ]
     rate = clustered_alarms(market.store.cache, C, year=market.stored.sessions_of_year)
-    question = market.provenance().question("themes", {"noise": rate.method}, code_of(__name__))
+    # a year has as many sessions as the market's own
+    benchmark = [market.benchmark]
+    question = market.provenance(benchmark).question(
+        "themes", {"noise": rate.method}, code_of(__name__), names=benchmark
+    )
     clustered = question.figure(
         "noise", rate.rate, "estimate", statistic="turns a year", label=rate.method
     )
