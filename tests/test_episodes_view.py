@@ -279,7 +279,7 @@ def test_nothing_changed_is_said(market: Any, document: Any) -> None:
     book = Answers(market)
     same = {"as_of": "2025-11-03", "figures": document.manifest["figures"]}
     section = changes(book, list(document.figures()), same)
-    assert section is not None and "no grade" in section.blocks[0].text and len(section.blocks) == 1  # type: ignore[union-attr]
+    assert section is not None and "no word" in section.blocks[0].text and len(section.blocks) == 1  # type: ignore[union-attr]
     assert changes(book, [], None) is None
     assert changes(book, [], {**same, "as_of": market.as_of}) is None
 

@@ -241,8 +241,8 @@ def test_changes_of_words_come_first_then_the_largest() -> None:
     now = [
         figure(3, "places", statistic="since_low rank"),
         figure(9, "places", statistic="last_month rank"),
-        figure("weak", "text", statistic="grade"),
-        figure("none", "text", statistic="changing"),
+        figure("weak", "text", statistic="word"),
+        figure("none", "text", statistic="leader"),
         figure(0.5, statistic="total"),  # no news
     ]
     then = [dict(f.to_json(), figure="0") for f in now]
@@ -250,7 +250,7 @@ def test_changes_of_words_come_first_then_the_largest() -> None:
         row["value"] = value
     found = news.changed(ask, now, {"as_of": "2025-11-03", "figures": then})
     assert [(c.now.statistic, c.then.value, c.now.value) for c in found] == [
-        ("grade", "none", "weak"),
+        ("word", "none", "weak"),
         ("last_month rank", 1, 9),
         ("since_low rank", 4, 3),
     ]

@@ -130,7 +130,10 @@ def test_the_doctor_says_so_on_the_command_line(
 def test_every_figure_of_the_report_reaches_the_bytes_it_came_from(
     manifest: Path, data: Path
 ) -> None:
-    """Each id leads to imports, whose raw checksums are the SHA-256 of the files in the folder."""
+    """Each id leads to imports, whose raw checksums are the SHA-256 of the files in the folder.
+
+    But for what the words of themes are worth: that rests on simulations that the package carries.
+    """
     said = json.loads(manifest.read_text(encoding="utf-8"))
     steps = {s["id"]: s for s in said["steps"]}
     assert len(said["figures"]) > 300
@@ -148,7 +151,13 @@ def test_every_figure_of_the_report_reaches_the_bytes_it_came_from(
             reached[step] = frozenset(raw.union(*(bytes_under(p) for p in here["parents"])))
         return reached[step]
 
-    for figure in said["figures"]:
+    def simulated(step: str) -> bool:
+        here = steps[step]
+        return "calibration" in here["params"] or any(map(simulated, here["parents"]))
+
+    carried = [f for f in said["figures"] if simulated(f["figure"])]
+    assert 0 < len(carried) < 60
+    for figure in (f for f in said["figures"] if f not in carried):
         under = bytes_under(figure["figure"])
         assert under, figure
         assert under & files, figure
