@@ -31,10 +31,11 @@ def say_table(
     used = [i for i, name in enumerate(columns) if i < keys or any(row[i] for row in rows)]
     cells = [[visible(text) for text in (columns[i], *(row[i] for row in rows))] for i in used]
     screen = console()
+    width = screen.width - 1  # rich 13 pads a column by one more than later ones
     if title:
         prose(title)
-    for part in _parts(cells, keys, screen.width):
-        screen.print(_table(part, screen.width))
+    for part in _parts(cells, keys, width):
+        screen.print(_table(part, width))
         screen.print()
 
 
