@@ -7,7 +7,6 @@ row that stays; either way it is counted in a ``Finding``.
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -38,6 +37,9 @@ ALIKE = 1e-6
 PRICED = {"close", "adjusted_close", "split_adjusted_close", "price_return", "total_return"}
 #: Finding of payments between two and five percent of the price: ordinary or special, nobody says.
 MAYBE_SPECIAL = "payment of two percent or more taken for an ordinary dividend"
+#: Closes and a change may differ by this much in logs, and by a hundredth on either close, without
+#: contradicting one another.
+ROUNDED, CENT = 0.002, 0.01
 #: Finding of two sources of which one is of another day, unit or security in more than this part of
 #: the returns that both have, and in so many at least.
 AT_ODDS, OFTEN, FEW = "sources disagree on much of {}", 0.1, 5
@@ -50,43 +52,6 @@ SAID = {
     CONTRADICTED.format(t): t
     for t in ("actions", "classes", "members", "shares", "fundamentals", "series", "holdings")
 } | dict.fromkeys((TINY_RETURNS, RESCALED), "prices")
-#: Whether a return holds a split on record can be told above this size of the split, in logs.
-TELLABLE = 0.15
-#: New shares per old share in splits that happen often, upwards; reverse splits are their inverses.
-SPLIT_RATIOS = tuple(
-    float(k)
-    for k in (
-        *(
-            1.5,
-            5 / 3,
-            2,
-            2.5,
-            3,
-            3.5,
-            4,
-            5,
-            6,
-            7,
-            8,
-            10,
-            12,
-            15,
-            20,
-            25,
-            30,
-            40,
-            50,
-            75,
-            80,
-            100,
-            200,
-            500,
-        ),
-        1000,
-    )
-)
-
-
 #: Days that a table may hold.
 PLAUSIBLE = (dt.date(1700, 1, 1), dt.date(2199, 12, 31))
 #: A first or last day further than this many days from the next of its source, of its security,
@@ -407,25 +372,3 @@ def _lone_rows(frame: pl.DataFrame) -> npt.NDArray[np.bool_]:
         rows[at[enough & first[at]]] = True
         rows[at[enough & last[at + 1]] + 1] = True
     return rows
-
-
-def holds_split(log: pl.Expr, size: pl.Expr) -> pl.Expr:
-    """Whether a move still holds a split on record: free of it, it is nearer to none.
-
-    log   ln of the close over the close before
-    size  ln of the split's new shares per old share; within ``TELLABLE`` of 0 nobody can tell
-    """
-    free = (log + size).abs()
-    return (size.abs() > TELLABLE) & (free < log.abs()) & (free <= size.abs() / 3)
-
-
-def near_split(ratio: pl.Expr, tolerance: float = 0.05) -> pl.Expr:
-    """True where a positive ratio is a common split ratio or its inverse, within ``tolerance``.
-
-    |ln ratio| differs from ln k by less than ``tolerance`` for one k of ``SPLIT_RATIOS``; a missing
-    ratio is False.
-    """
-    size = ratio.log().abs()
-    return pl.any_horizontal(
-        [(size - math.log(k)).abs() < tolerance for k in SPLIT_RATIOS]
-    ).fill_null(False)

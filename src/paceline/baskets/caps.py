@@ -9,7 +9,7 @@ import numpy as np
 
 from paceline.arrays import Array, Bools
 from paceline.kernels import forward_fill
-from paceline.rows import SPLIT_RATIOS
+from paceline.splits import SPLIT_RATIOS
 from paceline.wording import agreeing, number_of
 
 if TYPE_CHECKING:

@@ -19,10 +19,9 @@ from numpy.typing import NDArray
 
 from paceline.arrays import Array, Bools, Dates
 from paceline.panel.holes import DOUBTED, REPEATED, RETURNED, Marks
-from paceline.rows import SPLIT_RATIOS
+from paceline.rows import CENT, ROUNDED
+from paceline.splits import SPLIT_RATIOS
 
-#: Closes and a change may differ by this much in logs, and by a hundredth on either close.
-CHANGE, CENT = 0.002, 0.01
 #: A total return may lie this much below the price return (rounding), and above it (a dividend).
 BELOW, ABOVE = 0.001, 0.05
 #: A difference this near to a split, in logs, is one that the change is free of.
@@ -102,7 +101,7 @@ def _closes(
     now, before = close[:, at:], close[:, at - 1 : -1]
     with np.errstate(invalid="ignore", divide="ignore"):
         gap = np.abs(np.log(now / before) - np.log1p(price[:, at:]))
-        far = gap > CHANGE + CENT / now + CENT / before
+        far = gap > ROUNDED + CENT / now + CENT / before
     if covers is not None:
         far &= covers[:, at - first :] <= 1
     if ranks is not None:
@@ -142,12 +141,13 @@ def dividends(
 ) -> dict[tuple[int, int], float]:
     """(row, session) -> what was paid in dividends on or since the session before, by record."""
     rows = actions.filter((pl.col("kind") == "dividend") & (pl.col("amount") > 0))
+    rows = rows.select("security", "date", "amount").drop_nulls()
     place = {s: i for i, s in enumerate(securities)}
+    at = np.searchsorted(sessions, rows["date"].to_numpy().astype("datetime64[D]")).tolist()
     out: dict[tuple[int, int], float] = {}
-    for security, day, amount in rows.select("security", "date", "amount").iter_rows():
-        at = int(np.searchsorted(sessions, np.datetime64(day)))
-        if security in place and at < len(sessions):
-            key = place[security], at
+    for security, session, amount in zip(rows["security"], at, rows["amount"], strict=True):
+        if security in place and session < len(sessions):
+            key = place[security], session
             out[key] = out.get(key, 0.0) + amount
     return out
 

@@ -11,8 +11,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from paceline.quality._shares import small_splits
-from paceline.rows import SPLIT_RATIOS, TELLABLE, Finding, counted, set_aside
+from paceline.rows import Finding, counted, set_aside
 from paceline.sources import Context
+from paceline.splits import SPLIT_RATIOS, TELLABLE
 
 _KEY = ("security", "date")
 _RETURNS = ("price_return", "total_return")

@@ -17,11 +17,11 @@ from paceline.rows import (
     STOPPED,
     Finding,
     counted,
-    near_split,
     session_number,
     set_aside,
 )
 from paceline.sources import Context
+from paceline.splits import near_split
 
 #: Fewer securities that end on one day are those that ended.
 SEVERAL = 3

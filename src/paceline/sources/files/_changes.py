@@ -8,14 +8,16 @@ from collections.abc import Sequence
 import polars as pl
 
 from paceline.rows import (
+    CENT,
     MAYBE_SPECIAL,
+    ROUNDED,
     Finding,
     counted,
     in_order,
-    near_split,
     session_number,
     where_is,
 )
+from paceline.splits import near_split
 
 _KEY = ("security", "date")
 #: A change that differs from the closes by less (in logs) is a dividend, by more a split or a
@@ -27,9 +29,6 @@ SPECIAL = 0.02
 SAME_CLOSE = 1e-3
 #: A change that differs from the closes by less (in logs) agrees with them.
 BASIS_POINT = 1e-4
-#: Closes and a change may differ by this much in logs, and by a hundredth on either close, without
-#: contradicting one another.
-ROUNDED, CENT = 0.002, 0.01
 #: On a session on which so many changes differ by more, this share of all of them, and this share
 #: of those the way that no dividend does, none of them is taken for a dividend.
 MANY, OFTEN, AGAINST = 10, 0.2, 0.25

@@ -13,17 +13,9 @@ import polars as pl
 
 from paceline.config import ColumnMap, Source
 from paceline.errors import MarketFileError, SourceError
-from paceline.rows import (
-    DISAGREE,
-    Checked,
-    Finding,
-    collapse,
-    counted,
-    holds_split,
-    in_order,
-    session_number,
-)
+from paceline.rows import DISAGREE, Checked, Finding, collapse, counted, in_order, session_number
 from paceline.sources.files import _agreement, _changes
+from paceline.splits import holds_split
 
 _KEY = ("security", "date")
 #: CRSP writes a missing return as a code from -44 downwards.
