@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
+from paceline.baskets.twins import Twins
 from paceline.market import Market
 
 MARKET = """
@@ -70,3 +73,28 @@ def test_a_month_is_not_enough_and_neither_is_standing_still(tmp_path: Path) -> 
 
 def test_two_that_never_move_are_no_twins(tmp_path: Path) -> None:
     assert caveats(market(tmp_path, slice(0, 100), still=True), "all") == []
+
+
+def test_many_alike_are_counted_and_quarters_are_those_of_the_two_named() -> None:
+    """A and B agree in both quarters, C joins in the second, D and E agree in the second alone."""
+    moves = np.random.default_rng(4).normal(0, 0.01, (5, 126))
+    moves[1] = moves[0]
+    moves[2, 63:] = moves[0, 63:]
+    moves[4, 63:] = moves[3, 63:]
+    days = np.datetime64("2025-01-01") + np.arange(126)
+    panel: Any = SimpleNamespace(
+        fields={"price_return": moves}, securities=tuple("ABCDE"), sessions=days
+    )
+    twins = Twins(panel)
+
+    def said(*held: int) -> list[str]:
+        return twins.caveats(np.isin(np.arange(5), held))
+
+    assert said(0, 1, 2, 3, 4) == [
+        "one company twice? A and B have the same returns in 2 quarters up to 2025-05-06, and 3 "
+        "other members"
+    ]
+    assert said(0, 2) == [
+        "one company twice? A and C have the same returns in 1 quarter up to 2025-05-06"
+    ]
+    assert said(0, 3) == said(2) == []

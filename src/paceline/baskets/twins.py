@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from functools import cached_property
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from paceline.arrays import Bools
+from paceline.arrays import Bools, Ints
 from paceline.wording import number_of
 
 if TYPE_CHECKING:
@@ -32,41 +30,55 @@ class Twins:
         self.panel = panel
 
     @cached_property
-    def pairs(self) -> dict[tuple[int, int], tuple[int, int]]:
-        """Rows of two securities -> quarters of equal returns, and the last session of the last.
+    def quarters(self) -> list[tuple[int, Ints]]:
+        """Last session of each quarter, newest first, and (N,) number of the returns a row has.
 
+        Rows of one number have the same returns in the quarter; -1 for a row that is like no other.
         Quarters are 63 sessions, counted back from the last one; a security counts with forty
         returns other than zero, twenty of them different by a basis point or more.
         """
-        out: dict[tuple[int, int], tuple[int, int]] = {}
+        out: list[tuple[int, Ints]] = []
         returns = self.panel.fields.get("price_return", self.panel.fields.get("total_return"))
         if returns is None:
             return out
         for stop in range(returns.shape[1], 0, -QUARTER):
             part = returns[:, max(stop - QUARTER, 0) : stop]
             rows = np.flatnonzero(np.count_nonzero(np.nan_to_num(part), axis=1) >= ENOUGH)
-            same: dict[bytes, list[int]] = defaultdict(list)
-            for row in rows.tolist():
-                same[np.round(part[row], DECIMALS).tobytes()].append(row)
-            twice = (g for g in same.values() if len(g) > 1)
-            for group in twice:
-                if len(np.unique(np.round(part[group[0]], BASIS_POINT))) < DIFFERENT:
-                    continue
-                for pair in combinations(group, 2):
-                    quarters, last = out.get(pair, (0, stop - 1))
-                    out[pair] = quarters + 1, last
+            if not len(rows):
+                continue
+            own = np.round(part[rows], DECIMALS) + 0.0  # no minus zero: bytes are compared
+            line = np.ascontiguousarray(own).view(np.dtype((np.void, own.itemsize * own.shape[1])))
+            _, first, number, count = np.unique(
+                line.ravel(), return_index=True, return_inverse=True, return_counts=True
+            )
+            for one in np.flatnonzero(count > 1).tolist():
+                if len(np.unique(np.round(own[first[one]], BASIS_POINT))) < DIFFERENT:
+                    count[one] = 1
+            numbers = np.full(len(returns), -1, np.int64)
+            numbers[rows] = np.where(count[number] > 1, number, -1)
+            if (numbers >= 0).any():
+                out.append((stop - 1, numbers))
         return out
 
     def caveats(self, held: Bools) -> list[str]:
-        """That two of the members that a basket holds, (N,) ``held``, have the same returns."""
-        found = [(pair, at) for pair, at in self.pairs.items() if held[list(pair)].all()]
-        if not found:
+        """That two of the members that a basket holds, (N,) ``held``, have the same returns.
+
+        Named are two of the newest quarter with such members, and how many further ones it has.
+        """
+        pair: Ints | None = None
+        last = quarters = others = 0
+        for session, numbers in self.quarters:
+            rows = np.flatnonzero(held & (numbers >= 0))
+            count = np.bincount(numbers[rows], minlength=1)
+            twice = rows[count[numbers[rows]] > 1]
+            if pair is None and len(twice):
+                pair = twice[numbers[twice] == numbers[twice[0]]][:2]
+                last, others = session, len(twice) - 2
+            if pair is not None:
+                quarters += int(numbers[pair[0]] == numbers[pair[1]] >= 0)
+        if pair is None:
             return []
-        (a, b), (quarters, last) = max(found, key=lambda one: one[1])
-        names, day = self.panel.securities, self.panel.sessions[last]
-        others = number_of(len(found) - 1, "other pair")
-        more = f", and {others}" if len(found) > 1 else ""
-        what = (
-            f"{names[a]} and {names[b]} have the same returns in {number_of(quarters, 'quarter')}"
-        )
-        return [f"{ONE}? {what} up to {day}{more}"]
+        a, b = (self.panel.securities[i] for i in pair.tolist())
+        said = f"{a} and {b} have the same returns in {number_of(quarters, 'quarter')}"
+        more = f", and {number_of(others, 'other member')}" if others else ""
+        return [f"{ONE}? {said} up to {self.panel.sessions[last]}{more}"]
