@@ -72,18 +72,22 @@ def spans(own: Array, market: Array, name: str, days: Dates) -> tuple[Late, ...]
 
 def _changes(said: Array) -> list[tuple[int, int]]:
     """(session, row) from which on each row of evidence (K, T) holds; the first from 0 on."""
-    total, begin, state = np.zeros(len(said)), np.zeros(len(said), np.int64), -1
     out: list[tuple[int, int]] = []
-    for t in range(said.shape[1]):
-        total = np.maximum(total + said[:, t], 0.0)
-        begin[total == 0] = t + 1
-        k = int(total.argmax())
-        if k == state:
-            total[k] = 0.0  # what holds gathers nothing: it is the others that must
-        elif total[k] >= ENOUGH:
-            out.append((int(begin[k]) if out else 0, k))
-            total, begin, state = np.zeros(len(said)), np.full(len(said), t + 1), k
-    return out
+    start, state = 0, -1
+    while True:
+        added = np.cumsum(said[:, start:], axis=1)
+        total = added - np.minimum.accumulate(np.minimum(added, 0.0), axis=1)
+        if state >= 0:
+            total[state] = 0.0  # what holds gathers nothing: it is the others that must
+        enough = np.flatnonzero((total >= ENOUGH).any(axis=0))
+        if not len(enough):
+            return out
+        t = int(enough[0])
+        state = int(total[:, t].argmax())
+        zero = np.flatnonzero(total[state, :t] == 0)
+        begin = start + int(zero[-1]) + 1 if len(zero) else start
+        out.append((begin if out else 0, state))
+        start += t + 1
 
 
 def _shifted(x: Array, k: int) -> Array:
