@@ -12,7 +12,7 @@ index, dividends apart; m = mu - s^2 / 2, b = ln(K / S).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -52,20 +52,11 @@ CALENDAR_YEAR = 365.25
 
 
 @dataclass(frozen=True)
-class DriftCase:
-    """One drift (per year, continuous): closed form and bootstrap side by side."""
+class Case:
+    """One drift under one volatility (both per year): closed form and bootstrap side by side."""
 
     name: str
     drift: float
-    closed: Chances
-    simulated: SimulatedChances
-
-
-@dataclass(frozen=True)
-class VolatilityCase:
-    """One volatility (per year) under the stated drift: closed form and bootstrap side by side."""
-
-    name: str
     volatility: float
     closed: Chances
     simulated: SimulatedChances
@@ -119,10 +110,10 @@ class TargetOdds:
     block: float
     draws: int
     seed: int
-    stated: DriftCase
-    cases: tuple[DriftCase, ...] = field(repr=False)
+    stated: Case
+    cases: tuple[Case, ...] = field(repr=False)
     variants: Mapping[str, SimulatedChances] = field(repr=False)
-    volatilities: tuple[VolatilityCase, ...] = field(repr=False)
+    volatilities: tuple[Case, ...] = field(repr=False)
     ended: WindowShare = field(repr=False)
     touched: WindowShare = field(repr=False)
     fan_dates: tuple[str, ...] = field(repr=False)
@@ -282,37 +273,39 @@ def _draw(
 
     k = asked.sigma / own.volatility
     means = {"raw": mean, "zero mean": 0.0, "target mean": b / n}
+    stated = asked.drifts[asked.stated]
     every = {
-        **{("drift", name): of(asked.sigma, v) for name, v in asked.drifts.items()},
-        **{("variant", name): (k, m - k * mean) for name, m in means.items()},
-        **{
-            ("volatility", name): of(s, asked.drifts[asked.stated])
-            for name, s in asked.volatilities.items()
-        },
+        **{f"drift {name}": of(asked.sigma, v) for name, v in asked.drifts.items()},
+        **{f"variant {name}": (k, m - k * mean) for name, m in means.items()},
+        **{f"volatility {name}": of(s, stated) for name, s in asked.volatilities.items()},
     }
     at = np.unique(np.linspace(0, n - 1, min(n, POINTS)).round().astype(np.int64))
     chances, plain = bootstrap(
         returns,
         b,
         n,
-        {" ".join(key): shift for key, (_, shift) in every.items()},
+        {name: shift for name, (_, shift) in every.items()},
         block=block,
         draws=draws,
         seed=seed,
         at=at,
-        factors={" ".join(key): factor for key, (factor, _) in every.items()},
+        factors={name: factor for name, (factor, _) in every.items()},
     )
-    cases, variants, volatilities = (
-        {name: chances[f"{kind} {name}"] for of_kind, name in every if of_kind == kind}
-        for kind in ("drift", "variant", "volatility")
+    fan = k * plain + every[f"drift {asked.stated}"][1] * (at + 1)
+
+    def drawn(kind: str, names: Iterable[str]) -> dict[str, SimulatedChances]:
+        return {name: chances[f"{kind} {name}"] for name in names}
+
+    return _Drawn(
+        drawn("drift", asked.drifts),
+        drawn("variant", means),
+        drawn("volatility", asked.volatilities),
+        at,
+        fan,
     )
-    fan = k * plain + every["drift", asked.stated][1] * (at + 1)
-    return _Drawn(cases, variants, volatilities, at, fan)
 
 
-def _side_by_side(
-    asked: _Asked, drawn: _Drawn
-) -> tuple[dict[str, DriftCase], tuple[VolatilityCase, ...]]:
+def _side_by_side(asked: _Asked, drawn: _Drawn) -> tuple[dict[str, Case], tuple[Case, ...]]:
     """Closed form and bootstrap of every drift, and of every volatility under the stated one."""
     b, year, stated = asked.b, asked.year, asked.drifts[asked.stated]
 
@@ -320,10 +313,11 @@ def _side_by_side(
         return closed_form(b, asked.n / year, drift, sigma, 1 / year)
 
     cases = {
-        k: DriftCase(k, v, closed(v, asked.sigma), drawn.cases[k]) for k, v in asked.drifts.items()
+        k: Case(k, v, asked.sigma, closed(v, asked.sigma), drawn.cases[k])
+        for k, v in asked.drifts.items()
     }
     return cases, tuple(
-        VolatilityCase(k, s, closed(stated, s), drawn.volatilities[k])
+        Case(k, stated, s, closed(stated, s), drawn.volatilities[k])
         for k, s in asked.volatilities.items()
     )
 

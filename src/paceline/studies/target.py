@@ -56,7 +56,7 @@ DRAWN = 252
 Row = tuple[str, Value, str, dict[str, Any]]
 #: The volatilities of an answer: the one used, and those of the history.
 VOLATILITIES = ("volatility", "volatility_history", "volatility_recent", "volatility_current")
-#: The closed-form chances of a drift, in the order of ``DriftCase.closed``, and the drawn ones.
+#: The closed-form chances of a drift, in the order of ``Case.closed``, and the drawn ones.
 CLOSED, DRAWN_KINDS = ("end", "touch", "touch_close"), ("bootstrap_end", "bootstrap_touch")
 CASE = (*CLOSED, *DRAWN_KINDS)
 
@@ -205,7 +205,7 @@ class Answer:
         ).with_columns(pl.col("date").str.to_date())
 
     @property
-    def cases(self) -> list[target_odds.DriftCase]:
+    def cases(self) -> list[target_odds.Case]:
         """The drifts, lowest first."""
         return sorted(self.target.cases, key=lambda c: c.drift)
 
