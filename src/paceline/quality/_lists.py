@@ -5,15 +5,12 @@ from __future__ import annotations
 import polars as pl
 
 from paceline.rows import Finding, counted
+from paceline.schema import LEVELS
 
 #: Weights of a fund may add up to one but for this much (cash, rounding).
 WEIGHTS_OFF = 0.05
 #: Columns that name what rows belong to.
-NAMES = {
-    "classes": ("sector", "industry", "sub_industry"),
-    "members": ("universe",),
-    "holdings": ("fund",),
-}
+NAMES = {"classes": LEVELS, "members": ("universe",), "holdings": ("fund",)}
 _FUND = ("fund", "date", "known")
 
 

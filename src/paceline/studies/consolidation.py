@@ -149,7 +149,7 @@ class _Maker:
 
     def name(self, basket: str) -> str:
         """A basket as people call it."""
-        return self.market.labels.get(basket, basket)
+        return self.market.moment.called(basket)
 
     def figures(
         self, line: LineMoves | None, drawdown: float

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -11,21 +10,18 @@ import numpy as np
 
 from paceline.arrays import Array
 from paceline.figures import Figure, Value
-from paceline.lineage import code_of, digest
 from paceline.methods import change_point
 from paceline.methods import unusual as methods
 from paceline.methods.calibration import Calibration
 from paceline.methods.detector import Turns, sigma
 from paceline.methods.unusual import Move, Unusual
+from paceline.studies import noise
 from paceline.studies.rotations import C
 from paceline.studies.theme_lines import Line
 
 if TYPE_CHECKING:
     from paceline.market import Market
-    from paceline.store import Cache
 
-#: Kind and number of the lines of noise kept in a store's cache.
-KIND, KEEP = "noise", 60
 #: Sessions within which the drift is asked to have begun.
 WITHIN = change_point.WITHIN
 
@@ -66,7 +62,10 @@ def looked_at(market: Market, line: Line, turns: Turns, alarms: Calibration) -> 
         found = methods.unusual(line.line, turns, since=_low(market, line))
     p = None
     if found.largest is not None:
-        p = methods.exceeded(_noise(market.store.cache, line.line), found.largest.z)
+        null = noise.kept(
+            market.store.cache, methods, line.line, lambda: methods.noise(line.line, c=C)
+        )
+        p = methods.exceeded(null, found.largest.z)
     judged = found.pivot is not None and found.largest is not None
     direction = int(turns.state[0, -1]) if judged else 0
     bare = LineMoves(line, turns, found, p, direction, {})
@@ -79,19 +78,6 @@ def _low(market: Market, line: Line) -> int | None:
         return None
     at = int(np.searchsorted(line.days, np.datetime64(market.low[0])))
     return at if at < len(line.days) else None
-
-
-def _noise(cache: Cache, line: Array) -> Array:
-    """``unusual.noise`` of a line, from the cache where it is there; the same for a year."""
-    changes = methods.whole_years(np.diff(line))
-    asked = hashlib.sha256(np.ascontiguousarray(changes).tobytes()).hexdigest()
-    key = digest([code_of(methods.__name__), C, asked], 32)
-    entry = cache.load(KIND, key)
-    if entry is not None:
-        return np.array(entry.values)
-    null = methods.noise(line, c=C)
-    cache.save(KIND, key, null.tolist(), keep=KEEP)
-    return null
 
 
 def begun(line: Array) -> Array:

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from paceline.arrays import Array
 from paceline.figures import Figure, Value
 from paceline.indices.levels import BASES
-from paceline.lineage import code_of, digest
+from paceline.lineage import code_of
 from paceline.methods import spread as methods
 from paceline.methods.spread import Spread
-from paceline.methods.unusual import exceeded, whole_years
+from paceline.methods.unusual import exceeded
+from paceline.studies import noise
 
 if TYPE_CHECKING:
     from paceline.market import Market
-    from paceline.store import Cache
-
-#: Kind and number of the spreads of noise kept in a store's cache.
-KIND, KEEP = "spread", 12
 
 
 @dataclass(frozen=True)
@@ -31,9 +26,8 @@ class SpreadFound:
 
     members  names of those judged, the one furthest ahead first
     p        None where nothing can be judged
-    figures  p, size (root mean square of their z), horizon (sessions), judged (how many), ahead and
-             behind (relative returns of the first and the last over it), and one for each judged,
-             by its name: its return less the mean of all
+    figures  p, size (root mean square of their z), horizon (sessions), judged (how many), and one
+             for each judged, by its name: its return over the horizon less the mean of all
     """
 
     members: tuple[str, ...]
@@ -61,7 +55,8 @@ def spread_of(market: Market, name: str, baskets: Sequence[str]) -> SpreadFound:
     p = None
     if found.sessions is not None:
         judged = lines[found.judged]
-        p = exceeded(_noise(market.store.cache, judged), found.size)
+        null = noise.kept(market.store.cache, methods, judged, lambda: methods.noise(judged))
+        p = exceeded(null, found.size)
     order = [] if found.change is None else np.argsort(-np.nan_to_num(found.change)).tolist()
     members = tuple(baskets[i] for i in order if found.judged[i])
     return SpreadFound(members, found, p, _figures(market, name, baskets, found, p, members, on))
@@ -69,19 +64,6 @@ def spread_of(market: Market, name: str, baskets: Sequence[str]) -> SpreadFound:
 
 def _nothing(count: int) -> Spread:
     return Spread(np.zeros(count, bool), reason="none of its baskets has a level on the day")
-
-
-def _noise(cache: Cache, lines: Array) -> Array:
-    """``spread.noise``, from the cache where it is there; the same for a year."""
-    changes = whole_years(np.diff(lines, axis=1))
-    asked = hashlib.sha256(np.ascontiguousarray(changes).tobytes()).hexdigest()
-    key = digest([code_of(methods.__name__), lines.shape[0], asked], 32)
-    entry = cache.load(KIND, key)
-    if entry is not None:
-        return np.array(entry.values)
-    null = methods.noise(lines)
-    cache.save(KIND, key, null.tolist(), keep=KEEP)
-    return null
 
 
 def _figures(
@@ -106,7 +88,7 @@ def _figures(
     start = None if h is None else str(days[-1 - h])
     why = (f"no value: {found.reason}",) if found.reason else ()
     left_out = [
-        market.labels.get(n, n) for n, there in zip(baskets, found.judged, strict=True) if not there
+        market.moment.called(n) for n, there in zip(baskets, found.judged, strict=True) if not there
     ]
     lost = f"left out, without a value on the day or a year of history: {', '.join(left_out)}"
     said = (lost,) if left_out and not why else ()
@@ -136,6 +118,6 @@ def _figures(
         values = np.expm1(found.change).tolist()
         gains = dict(zip(baskets, values, strict=True))
     for basket in members:
-        label = market.labels.get(basket, basket)
+        label = market.moment.called(basket)
         figures[basket] = made(basket, "return less mean", gains[basket], "return", label, start)
     return figures

@@ -114,14 +114,10 @@ def lines_of(market: Market, theme: Theme) -> Iterator[Line]:
         yield pair_line(market, name, label, rotation.lead, rotation.against)
     for pair in theme.pairs:
         lead, against = (market.resolve([leg])[0] for leg in pair)
-        label = f"{_name(market, lead)} against {_name(market, against)}"
+        label = f"{market.moment.called(lead)} against {market.moment.called(against)}"
         yield pair_line(market, f"{lead} against {against}", label, lead, against)
     for name in theme.series:
         yield _series(market, name, theme.sides)
-
-
-def _name(market: Market, basket: str) -> str:
-    return market.labels.get(basket, basket)
 
 
 def pair_line(market: Market, name: str, label: str, lead: str, against: str) -> Line:
@@ -138,8 +134,8 @@ def pair_line(market: Market, name: str, label: str, lead: str, against: str) ->
     return Line(
         name,
         label,
-        _name(market, lead),
-        _name(market, against),
+        market.moment.called(lead),
+        market.moment.called(against),
         (lead, against),
         days,
         line,
