@@ -379,7 +379,8 @@ const paceline = (() => {
       attach();
       await library();
       watch();
-    } catch {
+    } catch (error) {
+      console.error(error);
       undrawn();
     } finally {
       loaded();
