@@ -19,7 +19,9 @@ from paceline.baskets import spelling
 from paceline.baskets.emptiness import NO_MEMBERS, NOT_FOUND
 from paceline.baskets.twins import ONE
 from paceline.errors import PacelineError, UnknownName
+from paceline.indices.gaps import PARTED
 from paceline.market import following, named
+from paceline.panel import holes
 from paceline.rows import MISSING_SESSIONS, REPEATED_SESSIONS, STOPPED
 from paceline.signals.sessions import month_ends
 from paceline.wording import agreeing, number_of
@@ -81,6 +83,7 @@ def watched(market: Market) -> list[Watched]:
         *_twins(market),
         *_unpriced(market),
         *_lacking(market),
+        *_parted(market),
         *_ended(market),
         *_following(market),
     ]
@@ -216,6 +219,30 @@ def _lacking(market: Market) -> Iterator[Watched]:
             _latest(days),
             days=_dates(days),
         )
+
+
+def _parted(market: Market) -> Iterator[Watched]:
+    """Closes that moved while the market caps of their rows did not."""
+    panel = market.moment.stocks
+    if panel is None or not panel.marks:
+        return
+    basis = "price_return" if "price_return" in panel.marks else "total_return"
+    marks = panel.marks[basis]
+    at = np.flatnonzero(marks.kind == holes.PARTED)
+    if not len(at):
+        return
+    row, column = marks.row[at], marks.column[at]
+    moves = zip(row.tolist(), column.tolist(), panel.fields[basis][row, column], strict=True)
+    told = [f"{panel.securities[i]} {panel.sessions[t]} {r:+.1%}" for i, t, r in moves]
+    yield Watched(
+        market.name,
+        PARTED,
+        len(at),
+        "kept, said on the figures",
+        _latest(told),
+        "Compare with another source: a close or the caps from that day on are wrong.",
+        _dates(str(d) for d in np.unique(panel.sessions[column])),
+    )
 
 
 def _ended(market: Market) -> Iterator[Watched]:
