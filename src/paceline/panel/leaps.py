@@ -52,10 +52,10 @@ def returned(
 
     With e = ln(1 + r) less its median over the session's securities: ln(1 + r) and e of the first
     are beyond six daily sigmas (1.4826 times the median |r| of the 63 sessions before, of ten at
-    least; 1% at least), beyond eight and 0.18 where fewer than ten have a return; both e add up to less than 1.5 sigmas, or a
-    sixth of the first; and the volume of the leap, where it is known, was below four times its
-    median. Not where price and total return of the second are of two sources that do not contradict
-    one another. Known on the second.
+    least; 1% at least), beyond eight and 0.18 where fewer than ten have a return; both e add up to
+    less than 1.5 sigmas, or a sixth of the first; and the volume of the leap, where it is known,
+    was below four times its median. Not where price and total return of the second are of two
+    sources that do not contradict one another. Known on the second.
     """
     out = {}
     for name in ("price_return", "total_return"):

@@ -50,8 +50,8 @@ def parted(
     * four or more securities, and a quarter of those with a cap, step in one direction.
 
     Not where price and total return are of two sources that do not contradict one another: then it
-    is the cap that is wrong. A cell rests on its own session and those before. Cells without a cap on the session or the one
-    before, or without a return, are not told.
+    is the cap that is wrong. A cell rests on its own session and those before. Cells without a cap
+    on the session or the one before, or without a return, are not told.
     """
     bases = [name for name in ("price_return", "total_return") if name in fields]
     out = {name: Marks.none() for name in bases}
