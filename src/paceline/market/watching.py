@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from paceline.arrays import Array, Dates
-from paceline.baskets import spelling
+from paceline.baskets import caps, spelling
 from paceline.baskets.emptiness import NO_MEMBERS, NOT_FOUND
 from paceline.baskets.twins import ONE
 from paceline.errors import PacelineError, UnknownName
@@ -38,6 +38,7 @@ LACKING = "returns missing or of another basis for much of the weight"
 ENDED = "level ends before the last session"
 UNASSEMBLED = "market cannot be assembled"
 EMPTY = "basket without members"
+ODD_CAPS = "market caps that cannot be right"
 TWINS = "two members with the same returns"
 UNHELD = "class without securities"
 UNKNOWN = "security named in the market file without any price"
@@ -81,6 +82,7 @@ def watched(market: Market) -> list[Watched]:
         *_unknown(market),
         *_empty(market),
         *_twins(market),
+        *_odd_caps(market),
         *_unpriced(market),
         *_lacking(market),
         *_parted(market),
@@ -170,6 +172,16 @@ def _twins(market: Market) -> Iterator[Watched]:
     for why in (c for c in caveats if c.startswith(ONE)):
         remedy = "Leave one of them out with where = {...}, or rename it to the other."
         yield Watched(str(name), TWINS, 1, "both counted; said on the figures", why, remedy)
+
+
+def _odd_caps(market: Market) -> Iterator[Watched]:
+    """Market caps of members of a basket that no price or volume bears out."""
+    names = [n for n in market.declared if n in market.composites]
+    caveats = market.provenance(names).caveats
+    told = {c: n for n in reversed(names) for c in caveats[n] if c.startswith(caps.ODD)}
+    for why, name in reversed(told.items()):
+        remedy = "Correct the caps, the shares or their unit; or add the split to actions."
+        yield Watched(name, ODD_CAPS, 1, "kept, said on the figures", why, remedy)
 
 
 def _unpriced(market: Market) -> Iterator[Watched]:
