@@ -35,4 +35,5 @@ def together(still: NDArray[Any], count: NDArray[Any]) -> NDArray[np.bool_]:
     )
     usual = count * (zeros + 1) / (returns + 1)
     limit = np.maximum(SEVERAL, np.maximum(TIMES * usual, usual + ROOTS * np.sqrt(usual)))
-    return out | ((sessions >= FEWEST) & (still >= limit))
+    out |= (sessions >= FEWEST) & (still >= limit)
+    return out
