@@ -76,6 +76,7 @@ NAMES = {
     "repeated": f"contradict|apart|{ALONE}|{OLD}",
     "counted": "market caps?",
     "withheld": LACKING,
+    "uncapped": LACKING,
 }
 Key = tuple[Any, ...]
 
