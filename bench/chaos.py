@@ -61,7 +61,7 @@ LACKING = (
     "returns: |(is|are) needed|market cap|no members|float factor|begins on|no low of the benchmark"
 )
 OLD = "stale|unchanged|(repeat those|is that) of the session before|a session (early|late)"
-ALONE = "otherwise than|came back|usual volume"
+ALONE = "otherwise than|came back|usual volume|closes in doubt"
 #: Words that name a cause, by what was done.
 NAMES = {
     "removed": LACKING,
