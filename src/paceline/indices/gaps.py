@@ -17,6 +17,7 @@ import numpy as np
 from paceline.arrays import COVERAGE, PATIENCE, Array, Bools, Dates, Ints
 from paceline.indices.apart import Apart
 from paceline.indices.late import Late
+from paceline.indices.leapt import Leapt
 from paceline.indices.validity import Validity
 from paceline.wording import agreeing, number_of
 
@@ -71,7 +72,8 @@ class Gaps:
     thin      kinds of lacks of rebalances, each as (day, what members, ranks or weights lacked)
     unmoved   first and last session of runs on which a lone instrument's close stood still, and
               should not have (``unmoved.spans``); a run of one session counts for its own close
-    late      stretches of a lone instrument that fit the market a session apart
+    beside    what a lone instrument's changes show beside others: stretches a session apart, closes
+              that leapt and came back
     """
 
     name: str
@@ -91,7 +93,7 @@ class Gaps:
     apart: tuple[Apart, ...] = ()
     thin: tuple[tuple[tuple[str, str], ...], ...] = ()
     unmoved: tuple[tuple[str, str], ...] = ()
-    late: tuple[Late, ...] = ()
+    beside: tuple[Late | Leapt, ...] = ()
     emptied: bool = False
     empty: frozenset[str] = frozenset()
 
@@ -151,7 +153,7 @@ class Gaps:
             *self._members(counted, end),
             *self.chosen(counted, end),
             self._still(first, start or end, end),
-            *(late.caveat(self.name, first, end) for late in self.late),
+            *(one.caveat(self.name, first, end) for one in self.beside),
             *self._before(first, low),
             *self._within(low, high),
         )

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from paceline.arrays import Array, Dates
-from paceline.indices import late, levels, unmoved
+from paceline.indices import late, leapt, levels, unmoved
 from paceline.indices.apart import Apart
 from paceline.indices.drift import SHARES
 from paceline.indices.gaps import Gaps
 from paceline.indices.late import Late
+from paceline.indices.leapt import Beside, Leapt
 from paceline.market import following, validity
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class Coverage:
             unmoved.spans(np.where(missing, np.nan, level), self.moment.levels.sessions)
             if self.moment.baskets[name].instrument
             else (),
-            self._late(name, level),
+            (*self._late(name, level), *self._leapt(name, level)),
             emptied=last < len(there) - 1 and not held[last + 1 :].any(),
             empty=frozenset(days[t] for t in some.tolist() if not (there[t] or held[t])),
         )
@@ -112,6 +113,28 @@ class Coverage:
             return ()
         market = levels.native[levels.names.index(broad)]
         return late.spans(level, market, self.moment.called(broad), levels.sessions)
+
+    @cached_property
+    def _others(self) -> tuple[Beside, tuple[str | None, ...]]:
+        """What instruments are held against: the declared ones and the broad basket."""
+        levels, baskets = self.moment.levels, self.moment.declared.baskets
+        names = {baskets[n].instrument or n: n for n in levels.names if n in baskets}
+        some = {
+            own: levels.names.index(n)
+            for own, n in names.items()
+            if baskets[n].instrument or n == self.moment.file.broad
+        }
+        return Beside.of(levels.native[list(some.values())]), tuple(some)
+
+    def _leapt(self, name: str, level: Array) -> tuple[Leapt, ...]:
+        """Closes of an instrument's level (T,) that leapt and came back alone."""
+        instrument = self.moment.baskets[name].instrument
+        if not instrument:
+            return ()
+        beside, names = self._others
+        other = np.array([n != instrument for n in names], bool)
+        runs = leapt.runs(level, beside, other, self.moment.levels.sessions)
+        return (Leapt(runs),) if runs else ()
 
     def _days(self, sessions: Dates) -> tuple[str, ...]:
         """The sessions as ISO dates."""

@@ -17,8 +17,9 @@ import numpy as np
 from paceline.arrays import Array, Dates
 from paceline.baskets import spelling
 from paceline.baskets.emptiness import NO_MEMBERS, NOT_FOUND
-from paceline.baskets.twins import ONE
+from paceline.baskets.twins import ONE, SERIES
 from paceline.errors import PacelineError, UnknownName
+from paceline.indices.leapt import Leapt
 from paceline.market import following, named
 from paceline.rows import MISSING_SESSIONS, REPEATED_SESSIONS, STOPPED
 from paceline.signals.sessions import month_ends
@@ -36,13 +37,14 @@ LACKING = "returns missing or of another basis for much of the weight"
 ENDED = "level ends before the last session"
 UNASSEMBLED = "market cannot be assembled"
 EMPTY = "basket without members"
-TWINS = "two members with the same returns"
+TWINS = "two securities with the same returns"
+LEAPT = "close that leapt and came back alone"
 UNHELD = "class without securities"
 UNKNOWN = "security named in the market file without any price"
 FOLLOWS = "built index does not follow the published one"
 BEFORE = "before the first session of the stock panel"
 #: Findings that stand on page one.
-FIRST_PAGE = (MISSING_SESSIONS, REPEATED_SESSIONS, STOPPED, LACKING, ENDED, FOLLOWS, BEFORE)
+FIRST_PAGE = (MISSING_SESSIONS, REPEATED_SESSIONS, STOPPED, LACKING, ENDED, FOLLOWS, BEFORE, LEAPT)
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ def watched(market: Market) -> list[Watched]:
         *_lacking(market),
         *_ended(market),
         *_following(market),
+        *_leapt(market),
     ]
 
 
@@ -161,12 +164,12 @@ def _empty(market: Market) -> Iterator[Watched]:
 
 
 def _twins(market: Market) -> Iterator[Watched]:
-    """Two members of the broad basket with the same returns."""
-    name = market.broad
-    caveats = () if name is None else market.provenance([name]).caveats[name]
-    for why in (c for c in caveats if c.startswith(ONE)):
+    """Two members of the broad basket, or two instruments, with the same returns."""
+    names = [n for n in market.declared if n == market.broad or market.baskets[n].instrument]
+    caveats = market.provenance(names).caveats
+    for name, why in ((n, c) for n in names for c in caveats[n] if c.startswith((ONE, SERIES))):
         remedy = "Leave one of them out with where = {...}, or rename it to the other."
-        yield Watched(str(name), TWINS, 1, "both counted; said on the figures", why, remedy)
+        yield Watched(name, TWINS, 1, "both counted; said on the figures", why, remedy)
 
 
 def _unpriced(market: Market) -> Iterator[Watched]:
@@ -241,6 +244,23 @@ def _dates(days: Iterable[str]) -> tuple[dt.date, ...]:
 
 def _latest(days: list[str]) -> str:
     return ("..., " if len(days) > LISTED else "") + ", ".join(days[-LISTED:])
+
+
+def _leapt(market: Market) -> Iterator[Watched]:
+    """Closes of declared instruments that leapt and came back while nothing beside them moved."""
+    for name in market.declared:
+        gaps = market.moment.coverage.gaps(name)
+        for found in (b for b in (gaps.beside if gaps else ()) if isinstance(b, Leapt)):
+            days = [first for first, _, _, _ in found.runs]
+            yield Watched(
+                name,
+                LEAPT,
+                len(days),
+                "kept; said on the figures that touch it",
+                found.caveat(name, days[0], days[-1]),
+                "Compare with another source.",
+                _dates(days),
+            )
 
 
 # ---- built and published
