@@ -38,13 +38,8 @@ columns = {{ security = "security", date = "date", close = "close" }}
 options = {{ also_securities = {{ kind = "index" }} }}
 [sources.funds]
 path = "funds.parquet"
-dialect = "split_adjusted"
 options = {{ also_securities = {{ kind = "etf" }} }}
-[sources.funds.columns]
-security = "security"
-date = "date"
-split_adjusted_close = "close"
-dividend = "dividend"
+columns = {funds}
 [universes.all]
 eligible = {{ kinds = [] }}
 [baskets.index]
@@ -58,12 +53,14 @@ instrument = "FC"
 [baskets.all]
 universe = "all"
 weight = "equal"
-rebalance = "none"
+rebalance = "quarterly"
 [baskets.ten]
 securities = {ten}
 weight = "equal"
-rebalance = "none"
+rebalance = "quarterly"
 """
+CLOSES = '{ security = "security", date = "date", close = "close" }'
+FUND = CLOSES.replace("close =", "dividend = 'dividend', split_adjusted_close =")
 Frames = dict[str, pl.DataFrame]
 
 
@@ -98,18 +95,23 @@ def _long(names: tuple[str, ...], closes: np.ndarray, paid: bool) -> pl.DataFram
     # each on a day of its own, every 63 sessions
     session = np.tile(np.arange(SESSIONS), len(names))
     turn = np.repeat(np.arange(len(names)), SESSIONS)
-    due = (session % 63 == turn) & (session > 0)
+    due = pl.Series((session % 63 == turn) & (session > 0))
     return frame.with_columns(dividend=pl.when(due).then(0.005 * pl.col("close")).otherwise(0.0))
 
 
 def market(
-    folder: Path, *, basis: str = "price", more: str = "", edit: Callable[[Frames], Frames] = dict
+    folder: Path,
+    *,
+    basis: str = "price",
+    more: str = "",
+    funds: str = FUND,
+    edit: Callable[[Frames], Frames] = dict,
 ) -> Market:
     """The market of these files after ``edit``, imported; its file ends with ``more``."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in edit(dict(sound())).items():
         frame.write_parquet(folder / f"{name}.parquet")
-    text = MARKET.format(basis=basis, ten=list(STOCKS[:10]))
+    text = MARKET.format(basis=basis, ten=list(STOCKS[:10]), funds=funds)
     (folder / "market.toml").write_text(text + more)
     made = Market.open(folder / "market.toml")
     made.import_()
@@ -126,7 +128,7 @@ def change(frame: pl.DataFrame, security: str, days: slice, **columns: pl.Expr) 
 
 def said(of: Market, subject: str, word: str, since: int = -60, **asked: object) -> list[str]:
     """Caveats with a word on what a subject did since a session, counted from the last one."""
-    (figure,) = figures(of, subject, since, **asked)
+    figure = figures(of, subject, since, **asked)[0]
     return [c for c in figure.caveats if word in c]
 
 

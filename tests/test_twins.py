@@ -132,10 +132,6 @@ path = "second.parquet"
 security = "security"
 date = "date"
 price_return = { column = "change", unit = "percent" }
-[baskets.every]
-universe = "all"
-weight = "equal"
-rebalance = "quarterly"
 """
 
 
@@ -152,7 +148,7 @@ def test_two_sources_that_price_one_security_in_two_spellings(tmp_path: Path, sp
         edit=lambda f: {**f, "second": pl.concat([second, strange]).drop_nulls()},
     )
     pair = sorted([spelt, "S07"])
-    assert said(twice, "every", "same returns") == [
+    assert said(twice, "all", "same returns") == [
         f"one company twice? {pair[0]} and {pair[1]} have the same returns in 6 quarters up to "
         f"{twice.as_of}"
     ]

@@ -33,6 +33,13 @@ CONTRADICT = "closes, changes and total returns contradict one another"
 REPEAT = "closes repeat those of the session before"
 #: How the caveat begins of closes that leapt and came back at once.
 CAME_BACK = "closes that leapt by a fifth or more came back the session after"
+#: How the caveats begin of what returns show over months (``market.doubting``).
+OVER_MONTHS = {
+    "unpaid": "no dividends in total returns, though they are usually paid,",
+    "below": "total returns lose on price returns",
+    "odd": "dividends in total returns are of another unit",
+    "late": "daily changes fit those of the market a session late or early",
+}
 #: What stands in, by the kind of share and the basis of the level.
 STAND_INS = {
     ("other_basis", "price"): "total returns stand in for price returns",
@@ -335,8 +342,9 @@ class Gaps:
         if (self.shares["left"][low:high] > self.limit / 2).any():
             where = self._where("left", low, high, over=self.limit / 2)
             out.append(f"silent for more than {PATIENCE} sessions, no delisting on record: {where}")
-        for kind, what in (("doubted", CONTRADICT), ("repeated", REPEAT), ("returned", CAME_BACK)):
-            if (self.shares[kind][low:high] > SMALL).any():
+        marked = {"doubted": CONTRADICT, "repeated": REPEAT, "returned": CAME_BACK}
+        for kind, what in {**marked, **OVER_MONTHS}.items():
+            if kind in self.shares and (self.shares[kind][low:high] > SMALL).any():
                 out.append(f"{what} {self._where(kind, low, high, over=SMALL)}")
         for kind in ("other_basis", "other_source"):
             if self.shares[kind][low:high].any():

@@ -23,6 +23,8 @@ LEAST, SIGMAS, ALONE = 0.03, 6.0, 8.0
 WITHIN, HALF, LEFT, MORE = 2, 0.5, 0.25, 1.5
 #: The others stood still where the middle one moved by less than so many of its own deviations.
 STILL = 3.0
+#: Of so many sessions on either side no more than this may have half as much left: else it storms.
+AROUND, STORM = 10, 2
 #: Sessions before that tell the usual change, and how many of them there must be.
 BEFORE, FEWEST = 63, 21
 #: A standard deviation is this times the median absolute value of a normal distribution.
@@ -83,7 +85,8 @@ def runs(
     back half or more; e = r - b x, x the one of the others that correlates best among those with
     the sessions, b its slope: e_t beyond 0.03 and six deviations (1.4826 times the median absolute
     e of the 63 sessions before, 21 at least), of which e_t + e_s leaves a quarter and one and a
-    half deviations at most; and the median over the others of their own change on t in deviations
+    half deviations at most, and no more than two of the ten sessions on either side half as much;
+    and the median over the others of their own change on t in deviations
     below 3. A leap on the last session of the level counts beyond eight. Empty without others.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -105,6 +108,11 @@ def runs(
     left = np.abs(off + rest(s[:, None])[:, 0])
     last = s == t
     far = np.abs(off) > np.maximum(LEAST, np.where(last, ALONE, SIGMAS) * usual)
+    around = t[:, None] + np.r_[np.arange(-AROUND, 0), np.arange(1, AROUND + 1)]
+    around += (around > t[:, None]) * (s - t)[:, None]
+    inside = (around >= 0) & (around < len(r))
+    storm = np.abs(rest(np.clip(around, 0, len(r) - 1))) > np.abs(off)[:, None] / 2
+    far &= (storm & inside).sum(axis=1) <= STORM
     kept = np.flatnonzero(known & far & (last | (left < LEFT * np.abs(off) + MORE * usual)))
     kept = kept[_still(changes, t[kept], other)]
     iso = days.astype("datetime64[D]").astype(str)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from paceline.baskets import spelling
 from paceline.baskets.emptiness import NO_MEMBERS, NOT_FOUND
 from paceline.baskets.twins import ONE, SERIES
 from paceline.errors import PacelineError, UnknownName
+from paceline.indices.gaps import SMALL
 from paceline.indices.leapt import Leapt
 from paceline.market import following, named
 from paceline.rows import MISSING_SESSIONS, REPEATED_SESSIONS, STOPPED
@@ -38,6 +40,13 @@ ENDED = "level ends before the last session"
 UNASSEMBLED = "market cannot be assembled"
 EMPTY = "basket without members"
 TWINS = "two securities with the same returns"
+#: What returns show over months, by the kind of share.
+OVER_MONTHS = {
+    "unpaid": "dividends stop in total returns",
+    "below": "total returns lose on price returns",
+    "odd": "dividends of another unit",
+    "late": "members a session late or early",
+}
 LEAPT = "close that leapt and came back alone"
 UNHELD = "class without securities"
 UNKNOWN = "security named in the market file without any price"
@@ -86,6 +95,7 @@ def watched(market: Market) -> list[Watched]:
         *_ended(market),
         *_following(market),
         *_leapt(market),
+        *_over_months(market),
     ]
 
 
@@ -259,6 +269,25 @@ def _leapt(market: Market) -> Iterator[Watched]:
                 "kept; said on the figures that touch it",
                 found.caveat(name, days[0], days[-1]),
                 "Compare with another source.",
+                _dates(days),
+            )
+
+
+def _over_months(market: Market) -> Iterator[Watched]:
+    """What returns of the broad basket and of declared instruments show over months."""
+    names = [n for n in market.declared if n == market.broad or market.baskets[n].instrument]
+    for name, (kind, check) in product(names, OVER_MONTHS.items()):
+        gaps = market.moment.coverage.gaps(name, "total")
+        share = np.zeros(0) if gaps is None else gaps.shares.get(kind, np.zeros(0))
+        if gaps is not None and (share > SMALL).any():
+            days = [gaps.days[t] for t in np.flatnonzero(share > SMALL).tolist()]
+            yield Watched(
+                name,
+                check,
+                len(days),
+                "kept; said on the figures that touch it",
+                f"{days[0]} to {days[-1]}, up to {min(share.max(), 1):.1%} of the weight",
+                "Compare the source with another one; fetch it again.",
                 _dates(days),
             )
 
