@@ -100,14 +100,22 @@ def test_a_company_or_two_that_cut_their_dividends_are_not_told_of_the_whole(
     assert not said(cut, "all", "no dividends", basis="total")
 
 
-@pytest.mark.parametrize("factor", [0.01, 0.0003])
-def test_dividends_stated_as_a_yield_are_said(tmp_path: Path, factor: float) -> None:
+@pytest.mark.parametrize(
+    ("factor", "text"),
+    [
+        (0.01, "dividends in total returns are of another unit for all of the weight of all on"),
+        (0.0003, f"{NONE} for all of the weight of all on"),
+        (0.0, f"{NONE} for all of the weight of all on"),
+    ],
+)
+def test_dividends_far_too_small_or_none_at_all_are_said(
+    tmp_path: Path, factor: float, text: str
+) -> None:
     def as_yields(f: Frames) -> Frames:
         return {**f, "stocks": f["stocks"].with_columns(pl.col("dividend") * factor)}
 
     small = market(tmp_path, edit=as_yields)
-    text = "dividends in total returns are of another unit for all of the weight of all on"
-    assert [c[: len(text)] for c in said(small, "all", "another unit", basis="total")] == [text]
+    assert [c[: len(text)] for c in said(small, "all", "dividends", basis="total")] == [text]
 
 
 def test_total_returns_that_lose_on_price_returns_are_said(tmp_path: Path) -> None:

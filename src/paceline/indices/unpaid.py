@@ -15,7 +15,7 @@ from paceline.arrays import Array, Bools, Ints
 
 #: A total return is above the price return by more than this, and so many times the middle
 #: difference of all sessions (rounding), where something was paid.
-PAID, NOISE = 1e-6, 12.0
+PAID, NOISE = 1e-5, 12.0
 #: Payments that tell how often a security pays.
 REGULAR = 4
 #: No more of them than this part have as large a difference below zero for each (that is noise),
@@ -55,7 +55,7 @@ def found(price: Array, total: Array, same: tuple[Ints, Ints], source: Ints) -> 
     same    rows and columns of cells in which one basis stands in for the other: not known
     source  (N,) a number of the source of each security's total returns
 
-    Paid is a total return above the price return by 0.0001% and twelve times the middle difference
+    Paid is a total return above the price return by 0.001% and twelve times the middle difference
     of its row, where no more than a quarter as many are as far below it. A security that paid four
     times or more, at about equal intervals mostly, pays every m sessions, m the median; it is
     silent after a payment where 84 sessions and 1.5 m have none, from the shortest of its intervals
