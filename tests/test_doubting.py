@@ -155,7 +155,7 @@ def test_payments_by_hand() -> None:
     assert found.payers[0].tolist() == [0, 1, 2, 3]
     rows, cells = found.unpaid
     assert rows.tolist() == [1] and np.flatnonzero(cells[0]).tolist() == list(range(359, 600))
-    rows, cells = found.late
+    rows, cells = found.before
     assert rows.tolist() == [2] and np.flatnonzero(cells[0]).tolist() == list(range(300))
     assert found.below[0].tolist() == found.odd[0].tolist() == []
 

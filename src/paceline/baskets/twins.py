@@ -72,7 +72,7 @@ class Twins:
         price, total = (self.panel.fields.get(f"{basis}_return") for basis in ("price", "total"))
         if price is None or total is None:
             return total if price is None else price
-        none = ~np.isfinite(price).any(axis=1)
+        none = np.asarray(~np.isfinite(price).any(axis=1))
         return np.where(none[:, None], total, price) if none.any() else price
 
     @cached_property

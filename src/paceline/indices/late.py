@@ -189,4 +189,5 @@ def _told(moments: Array) -> Bools:
         c = moments[2::2] / np.sqrt(square * np.maximum(moments[3::2], 1e-300))
         best = np.maximum(c[1], c[2])
         more = count / 2 * np.log((1 - c[0] ** 2) / (1 - np.minimum(best, 1 - 1e-9) ** 2))
-    return (more >= SURE) & (best >= FOLLOWS) & (best >= TWICE * c[0])
+    told: Bools = (more >= SURE) & (best >= FOLLOWS) & (best >= TWICE * c[0])
+    return told

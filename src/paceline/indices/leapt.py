@@ -100,7 +100,7 @@ def runs(
     best = np.where(there, np.abs(fit)[:, None], -1.0).argmax(axis=0)
     known = there.any(axis=0)
 
-    def rest(at: Array) -> Array:
+    def rest(at: Ints) -> Array:
         return np.asarray(r[at] - slope[best][:, None] * changes[best[:, None], at])
 
     usual = _deviation(rest(np.maximum(t[:, None] + np.arange(-BEFORE, 0), 0)))

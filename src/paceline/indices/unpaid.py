@@ -37,14 +37,14 @@ class Unpaid(NamedTuple):
     """Rows (n,) of securities, and their sessions (n, T), of which each thing is true.
 
     payers  they pay at all: every session
-    unpaid  nothing is paid by who usually does; ``late``: nothing is paid yet by who does later
+    unpaid  nothing is paid by who usually does; ``before``: nothing is paid yet by who does later
     below   total returns lose on price returns
     odd     payments of a source are too small or too large for dividends: every session
     """
 
     payers: Cells
     unpaid: Cells
-    late: Cells
+    before: Cells
     below: Cells
     odd: Cells
 
@@ -77,21 +77,19 @@ def found(price: Array, total: Array, same: tuple[Ints, Ints], source: Ints) -> 
     kept = regular[row]
     row, column = row[kept], column[kept]
     payers = np.flatnonzero(regular)
-    every = np.ones((1, gap.shape[1]), bool)
-    spells = _spells(row, column, known, payers)
-    none = _never(known, count)
+    after, before = _spells(row, column, known, payers)
+    after = np.concatenate([_never(known, count), after], axis=1)
     yearly = np.zeros(len(gap))
     np.add.at(yearly, row, gap[row, column])
     yearly *= YEAR / np.maximum(known.sum(axis=1), 1)
+    length = gap.shape[1]
     odd = _odd(yearly, regular, source)
     return Unpaid(
-        (payers, np.broadcast_to(every, (len(payers), gap.shape[1]))),
-        *(
-            _cells(of, gap.shape[1])
-            for of in (np.concatenate([none, spells[0]], axis=1), spells[1])
-        ),
+        _always(payers, length),
+        _cells(after, length),
+        _cells(before, length),
         _below(gap),
-        (odd, np.broadcast_to(every, (len(odd), gap.shape[1]))),
+        _always(odd, length),
     )
 
 
@@ -141,6 +139,11 @@ def _spells(row: Ints, column: Ints, known: Bools, payers: Ints) -> tuple[Array,
     )
     c = first[late]
     return after, np.stack([row[c], known[row[c]].argmax(axis=1), column[c] - 1])
+
+
+def _always(rows: Ints, length: int) -> Cells:
+    """These rows on all sessions."""
+    return rows, np.broadcast_to(np.True_, (len(rows), length))
 
 
 def _never(known: Bools, count: Ints) -> Array:

@@ -46,7 +46,7 @@ class Doubting:
         if index.basis == "total":
             none = index.weight_of(*found.unpaid)
             if not self.alone:  # a fund's first dividend comes months after its first session
-                none += index.weight_of(*found.late)
+                none += index.weight_of(*found.before)
             paying = index.weight_of(*found.payers)
             out["unpaid"] = np.where(none > MANY * paying, none, 0.0)
             out["odd"] = index.weight_of(*found.odd)
