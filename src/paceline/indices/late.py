@@ -158,16 +158,17 @@ def members(returns: Array) -> tuple[Ints, Bools]:
         return none
     blocks = -(-length // QUARTER)
     pad = blocks * QUARTER - length
-    own = np.zeros((n, blocks * QUARTER))
-    np.clip(np.nan_to_num(returns), -CUT, CUT, out=own[:, pad:])
-    there = np.isfinite(returns)
-    count = np.zeros((n, blocks))
-    count[:] = np.add.reduceat(there, np.maximum(np.arange(blocks) * QUARTER - pad, 0), axis=1)
-    market = own.sum(axis=0) / np.r_[np.ones(pad), np.maximum(there.sum(axis=0), 1)]
+    own = np.full((n, blocks * QUARTER), np.nan, np.float32)
+    own[:, pad:] = returns
+    there = np.isfinite(own)
+    own[~there] = 0.0
+    np.clip(own, -CUT, CUT, out=own)
+    market = own.sum(axis=0) / np.maximum(np.count_nonzero(there, axis=0), 1)
     part = own.reshape(n, blocks, QUARTER)
+    count = np.count_nonzero(there.reshape(part.shape), axis=2)
     moments = [count, np.einsum("nbk,nbk->nb", part, part)]
     for k in LAGS:
-        beside = np.nan_to_num(_shifted(market, k)).reshape(blocks, QUARTER)
+        beside = np.nan_to_num(_shifted(market, k)).astype(np.float32).reshape(blocks, QUARTER)
         moments += [
             np.einsum("nbk,bk->nb", part, beside),
             np.broadcast_to((beside**2).sum(axis=1), (n, blocks)),

@@ -16,6 +16,8 @@ from paceline.arrays import Array, Bools, Ints
 #: A total return is above the price return by more than this, and so many times the middle
 #: difference of all sessions (rounding), where something was paid.
 PAID, NOISE = 1e-5, 12.0
+#: One session in so many tells the middle difference.
+SAMPLE = 16
 #: Payments that tell how often a security pays.
 REGULAR = 4
 #: No more of them than this part have as large a difference below zero for each (that is noise),
@@ -67,11 +69,10 @@ def found(price: Array, total: Array, same: tuple[Ints, Ints], source: Ints) -> 
     gap = total - price
     gap[same] = np.nan
     known = np.isfinite(gap)
-    usual = _middle(np.abs(gap[:, ::8]))
-    least = np.maximum(PAID, NOISE * usual)[:, None]
-    filled = np.nan_to_num(gap)
-    row, column = np.nonzero(filled > least)
-    count, less = np.bincount(row, minlength=len(gap)), (filled < -least).sum(axis=1)
+    least = np.maximum(PAID, NOISE * _middle(np.abs(gap[:, ::SAMPLE])))[:, None]
+    gap[~known] = 0.0
+    row, column = np.nonzero(gap > least)
+    count, less = np.bincount(row, minlength=len(gap)), np.count_nonzero(gap < -least, axis=1)
     regular = (count >= REGULAR) & (less <= NOISY * count)
     regular[regular] = _even(row, column, np.flatnonzero(regular))
     kept = regular[row]
@@ -81,7 +82,7 @@ def found(price: Array, total: Array, same: tuple[Ints, Ints], source: Ints) -> 
     after = np.concatenate([_never(known, count), after], axis=1)
     yearly = np.zeros(len(gap))
     np.add.at(yearly, row, gap[row, column])
-    yearly *= YEAR / np.maximum(known.sum(axis=1), 1)
+    yearly *= YEAR / np.maximum(np.count_nonzero(known, axis=1), 1)
     length = gap.shape[1]
     odd = _odd(yearly, regular, source)
     return Unpaid(
@@ -168,7 +169,7 @@ def _below(gap: Array) -> Cells:
     """Rows and sessions of half-years in which total returns lose on price returns."""
     length = gap.shape[1]
     begin = np.unique(np.maximum(np.arange(length - HALF, -HALF, -HALF), 0))
-    lost = np.add.reduceat(np.nan_to_num(gap), begin, axis=1) < -BELOW
+    lost = np.add.reduceat(gap, begin, axis=1) < -BELOW
     rows = np.flatnonzero(lost.any(axis=1))
     return rows, np.repeat(lost[rows], np.diff(np.append(begin, length)), axis=1)
 
