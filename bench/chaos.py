@@ -71,6 +71,8 @@ NAMES = {
     "shifted": f"{LACKING}|contradict|apart|shifted|a (day|session) (early|late)|{ALONE}",
     "renamed": f"{LACKING}|contradict|apart|size|{ALONE}",
     "cut off": LACKING,
+    "spiked": f"{LACKING}|contradict|apart|leapt",
+    "twinned": f"{LACKING}|contradict|apart|same returns|size",
 }
 Key = tuple[Any, ...]
 

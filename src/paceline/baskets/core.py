@@ -158,6 +158,8 @@ class BasketBuilder:
             who = f"up to {without:,} of {number_of(of, 'member')} of {called}"
             none = agreeing(without, "has", "have")
             caveats.append(f"{who} {none} no {level}: no basket of a {level} holds them")
+        if self.selector.basket(name).instrument is not None:
+            caveats += self._twins.of_series(instrument_row(self.selector, name))
         if name in self._held:
             caveats += self._twins.caveats(self._held[name])
         if name in self._by_cap:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,9 +18,10 @@ import numpy as np
 from paceline.arrays import Array, Dates
 from paceline.baskets import caps, spelling
 from paceline.baskets.emptiness import NO_MEMBERS, NOT_FOUND
-from paceline.baskets.twins import ONE
+from paceline.baskets.twins import ONE, SERIES
 from paceline.errors import PacelineError, UnknownName
-from paceline.indices.gaps import PARTED
+from paceline.indices.gaps import PARTED, SMALL
+from paceline.indices.leapt import Leapt
 from paceline.market import following, named
 from paceline.panel import holes
 from paceline.rows import MISSING_SESSIONS, REPEATED_SESSIONS, STOPPED
@@ -39,13 +41,21 @@ ENDED = "level ends before the last session"
 UNASSEMBLED = "market cannot be assembled"
 EMPTY = "basket without members"
 ODD_CAPS = "market caps that cannot be right"
-TWINS = "two members with the same returns"
+TWINS = "two securities with the same returns"
+#: What returns show over months, by the kind of share.
+OVER_MONTHS = {
+    "unpaid": "dividends stop in total returns",
+    "below": "total returns lose on price returns",
+    "odd": "dividends of another unit",
+    "late": "members a session late or early",
+}
+LEAPT = "close that leapt and came back alone"
 UNHELD = "class without securities"
 UNKNOWN = "security named in the market file without any price"
 FOLLOWS = "built index does not follow the published one"
 BEFORE = "before the first session of the stock panel"
 #: Findings that stand on page one.
-FIRST_PAGE = (MISSING_SESSIONS, REPEATED_SESSIONS, STOPPED, LACKING, ENDED, FOLLOWS, BEFORE)
+FIRST_PAGE = (MISSING_SESSIONS, REPEATED_SESSIONS, STOPPED, LACKING, ENDED, FOLLOWS, BEFORE, LEAPT)
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,8 @@ def watched(market: Market) -> list[Watched]:
         *_parted(market),
         *_ended(market),
         *_following(market),
+        *_leapt(market),
+        *_over_months(market),
     ]
 
 
@@ -166,12 +178,12 @@ def _empty(market: Market) -> Iterator[Watched]:
 
 
 def _twins(market: Market) -> Iterator[Watched]:
-    """Two members of the broad basket with the same returns."""
-    name = market.broad
-    caveats = () if name is None else market.provenance([name]).caveats[name]
-    for why in (c for c in caveats if c.startswith(ONE)):
+    """Two members of the broad basket, or two instruments, with the same returns."""
+    names = [n for n in market.declared if n == market.broad or market.baskets[n].instrument]
+    caveats = market.provenance(names).caveats
+    for name, why in ((n, c) for n in names for c in caveats[n] if c.startswith((ONE, SERIES))):
         remedy = "Leave one of them out with where = {...}, or rename it to the other."
-        yield Watched(str(name), TWINS, 1, "both counted; said on the figures", why, remedy)
+        yield Watched(name, TWINS, 1, "both counted; said on the figures", why, remedy)
 
 
 def _odd_caps(market: Market) -> Iterator[Watched]:
@@ -280,6 +292,42 @@ def _dates(days: Iterable[str]) -> tuple[dt.date, ...]:
 
 def _latest(days: list[str]) -> str:
     return ("..., " if len(days) > LISTED else "") + ", ".join(days[-LISTED:])
+
+
+def _leapt(market: Market) -> Iterator[Watched]:
+    """Closes of declared instruments that leapt and came back while nothing beside them moved."""
+    for name in market.declared:
+        gaps = market.moment.coverage.gaps(name)
+        for found in (b for b in (gaps.beside if gaps else ()) if isinstance(b, Leapt)):
+            days = [first for first, _, _, _ in found.runs]
+            yield Watched(
+                name,
+                LEAPT,
+                len(days),
+                "kept; said on the figures that touch it",
+                found.caveat(name, days[0], days[-1]),
+                "Compare with another source.",
+                _dates(days),
+            )
+
+
+def _over_months(market: Market) -> Iterator[Watched]:
+    """What returns of the broad basket and of declared instruments show over months."""
+    names = [n for n in market.declared if n == market.broad or market.baskets[n].instrument]
+    for name, (kind, check) in product(names, OVER_MONTHS.items()):
+        gaps = market.moment.coverage.gaps(name, "total")
+        share = np.zeros(0) if gaps is None else gaps.shares.get(kind, np.zeros(0))
+        if gaps is not None and (share > SMALL).any():
+            days = [gaps.days[t] for t in np.flatnonzero(share > SMALL).tolist()]
+            yield Watched(
+                name,
+                check,
+                len(days),
+                "kept; said on the figures that touch it",
+                f"{days[0]} to {days[-1]}, up to {min(share.max(), 1):.1%} of the weight",
+                "Compare the source with another one; fetch it again.",
+                _dates(days),
+            )
 
 
 # ---- built and published
