@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from paceline.arrays import COVERAGE, PATIENCE, Array, Bools, Dates, Ints
+from paceline.baskets.absent import Cut
 from paceline.indices.apart import Apart
 from paceline.indices.late import Late
 from paceline.indices.validity import Validity
@@ -69,6 +70,7 @@ class Gaps:
     ranked    the basket is chosen from those members by more than their class: the absent are not
               known to be its own
     thin      kinds of lacks of rebalances, each as (day, what members, ranks or weights lacked)
+    cuts      days on which the list of its members may be cut off
     unmoved   first and last session of runs on which a lone instrument's close stood still, and
               should not have (``unmoved.spans``); a run of one session counts for its own close
     late      stretches of a lone instrument that fit the market a session apart
@@ -94,6 +96,7 @@ class Gaps:
     late: tuple[Late, ...] = ()
     emptied: bool = False
     empty: frozenset[str] = frozenset()
+    cuts: tuple[Cut, ...] = ()
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -149,6 +152,7 @@ class Gaps:
             *(c for d in self.dated for c in d.caveats(first, end)),
             *(a.caveat(first, end) for a in self.apart),
             *self._members(counted, end),
+            *(cut.caveat(first, end) for cut in self.cuts),
             *self.chosen(counted, end),
             self._still(first, start or end, end),
             *(late.caveat(self.name, first, end) for late in self.late),

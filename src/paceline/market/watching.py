@@ -19,7 +19,7 @@ from paceline.baskets import spelling
 from paceline.baskets.emptiness import NO_MEMBERS, NOT_FOUND
 from paceline.baskets.twins import ONE
 from paceline.errors import PacelineError, UnknownName
-from paceline.market import following, named
+from paceline.market import following, named, validity
 from paceline.rows import MISSING_SESSIONS, REPEATED_SESSIONS, STOPPED
 from paceline.signals.sessions import month_ends
 from paceline.wording import agreeing, number_of
@@ -37,6 +37,8 @@ ENDED = "level ends before the last session"
 UNASSEMBLED = "market cannot be assembled"
 EMPTY = "basket without members"
 TWINS = "two members with the same returns"
+AHEAD = "memberships that begin after the last price"
+CUT = "list that becomes shorter by a quarter at once"
 UNHELD = "class without securities"
 UNKNOWN = "security named in the market file without any price"
 FOLLOWS = "built index does not follow the published one"
@@ -80,6 +82,8 @@ def watched(market: Market) -> list[Watched]:
         *_empty(market),
         *_twins(market),
         *_unpriced(market),
+        *_ahead(market),
+        *_cut(market),
         *_lacking(market),
         *_ended(market),
         *_following(market),
@@ -197,6 +201,27 @@ def _unpriced(market: Market) -> Iterator[Watched]:
             f"Spelt otherwise? {same}: see rename." if same else survivors,
             _dates([day] if day else []),
         )
+
+
+def _ahead(market: Market) -> Iterator[Watched]:
+    """Members that join a universe's list after the last price."""
+    for name in market.file.universes:
+        rows = validity.ahead(market.moment, name)
+        if rows.height:
+            more = ", ..." if rows.height > LISTED else ""
+            told = ", ".join(f"{who} on {day}" for who, day in rows.head(LISTED).rows())
+            remedy = "Check the year, unless they were announced; bring newer prices."
+            yield Watched(name, AHEAD, rows.height, "no members yet", told + more, remedy)
+
+
+def _cut(market: Market) -> Iterator[Watched]:
+    """Days on which a list may be cut off."""
+    cuts = {c for of in market.moment.coverage.absent.values() for c in of.cuts}
+    for cut in sorted(cuts):
+        told = f"{cut.left:,} of {number_of(cut.of, 'member')} from {cut.day} on"
+        remedy = "Fetch the list again, or complete it."
+        days = _dates([cut.day])
+        yield Watched(cut.list, CUT, 1, "said on its figures", told, remedy, days)
 
 
 def _lacking(market: Market) -> Iterator[Watched]:
