@@ -8,7 +8,7 @@ import numpy as np
 
 from paceline import config
 from paceline.arrays import Array, Bools
-from paceline.baskets import schedule, weights
+from paceline.baskets import schedule, spelling, weights
 from paceline.baskets.caps import OddCaps, largest
 from paceline.baskets.emptiness import NOT_FOUND, size_of, why_empty, why_thin
 from paceline.baskets.groups import group_baskets
@@ -151,6 +151,12 @@ class BasketBuilder:
         universe = self.selector.universe_of(name)
         if universe is not None:
             caveats += self.selector.universes[universe].caveats
+        rules = universe is not None and self.selector.universes[universe].spec.members is None
+        if name in self._held and rules:
+            names = np.array(self.panel.securities)[self._held[name]].tolist()
+            if found := spelling.indices(names):
+                what = agreeing(len(found), "is an index", "are indices")
+                caveats.append(f"{spelling.sample(found)} {what} by name, held as a member")
         if name in self._held:
             caveats += self._twins.caveats(self._held[name])
         if name in self._by_cap:
