@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from paceline.arrays import COVERAGE, PATIENCE, Array, Bools, Dates, Ints
+from paceline.baskets.absent import Cut
 from paceline.indices.apart import Apart
 from paceline.indices.late import Late
 from paceline.indices.leapt import Leapt
@@ -90,6 +91,7 @@ class Gaps:
     ranked    the basket is chosen from those members by more than their class: the absent are not
               known to be its own
     thin      kinds of lacks of rebalances, each as (day, what members, ranks or weights lacked)
+    cuts      days on which the list of its members may be cut off
     unmoved   first and last session of runs on which a lone instrument's close stood still, and
               should not have (``unmoved.spans``); a run of one session counts for its own close
     beside    what a lone instrument's changes show beside others: stretches a session apart, closes
@@ -116,6 +118,7 @@ class Gaps:
     beside: tuple[Late | Leapt, ...] = ()
     emptied: bool = False
     empty: frozenset[str] = frozenset()
+    cuts: tuple[Cut, ...] = ()
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -171,6 +174,7 @@ class Gaps:
             *(c for d in self.dated for c in d.caveats(first, end)),
             *(a.caveat(first, end) for a in self.apart),
             *self._members(counted, end),
+            *(cut.caveat(first, end) for cut in self.cuts),
             *self.chosen(counted, end),
             self._still(first, start or end, end),
             *(one.caveat(self.name, first, end) for one in self.beside),

@@ -108,6 +108,7 @@ class Coverage:
             if self.moment.baskets[name].instrument
             else (),
             (*self._late(name, level), *self._leapt(name, level)),
+            cuts=() if counted is None else counted.cuts,
             emptied=last < len(there) - 1 and not held[last + 1 :].any(),
             empty=frozenset(days[t] for t in some.tolist() if not (there[t] or held[t])),
         )

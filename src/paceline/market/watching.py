@@ -22,7 +22,7 @@ from paceline.baskets.twins import ONE, SERIES
 from paceline.errors import PacelineError, UnknownName
 from paceline.indices.gaps import PARTED, SMALL
 from paceline.indices.leapt import Leapt
-from paceline.market import following, named
+from paceline.market import following, named, validity
 from paceline.panel import holes
 from paceline.rows import MISSING_SESSIONS, REPEATED_SESSIONS, STOPPED
 from paceline.signals.sessions import month_ends
@@ -50,6 +50,8 @@ OVER_MONTHS = {
     "late": "members a session late or early",
 }
 LEAPT = "close that leapt and came back alone"
+AHEAD = "memberships that begin after the last price"
+CUT = "list that becomes shorter by a quarter at once"
 UNHELD = "class without securities"
 UNKNOWN = "security named in the market file without any price"
 FOLLOWS = "built index does not follow the published one"
@@ -94,6 +96,8 @@ def watched(market: Market) -> list[Watched]:
         *_twins(market),
         *_odd_caps(market),
         *_unpriced(market),
+        *_ahead(market),
+        *_cut(market),
         *_lacking(market),
         *_parted(market),
         *_ended(market),
@@ -224,6 +228,27 @@ def _unpriced(market: Market) -> Iterator[Watched]:
             f"Spelt otherwise? {same}: see rename." if same else survivors,
             _dates([day] if day else []),
         )
+
+
+def _ahead(market: Market) -> Iterator[Watched]:
+    """Members that join a universe's list after the last price."""
+    for name in market.file.universes:
+        rows = validity.ahead(market.moment, name)
+        if rows.height:
+            more = ", ..." if rows.height > LISTED else ""
+            told = ", ".join(f"{who} on {day}" for who, day in rows.head(LISTED).rows())
+            remedy = "Check the year, unless they were announced; bring newer prices."
+            yield Watched(name, AHEAD, rows.height, "no members yet", told + more, remedy)
+
+
+def _cut(market: Market) -> Iterator[Watched]:
+    """Days on which a list may be cut off."""
+    cuts = {c for of in market.moment.coverage.absent.values() for c in of.cuts}
+    for cut in sorted(cuts):
+        told = f"{cut.left:,} of {number_of(cut.of, 'member')} from {cut.day} on"
+        remedy = "Fetch the list again, or complete it."
+        days = _dates([cut.day])
+        yield Watched(cut.list, CUT, 1, "said on its figures", told, remedy, days)
 
 
 def _lacking(market: Market) -> Iterator[Watched]:
