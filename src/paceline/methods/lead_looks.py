@@ -122,8 +122,9 @@ def pooled(parts: Sequence[Looks], horizons: Sequence[int] = HORIZONS) -> Looks:
     month = np.concatenate([p.month for p in parts])
     order = np.argsort(month, kind="stable")
 
-    def joined(name: str) -> dict[int, NDArray[np.generic]]:
-        return {h: np.concatenate([getattr(p, name)[h] for p in parts])[order] for h in horizons}
-
-    known = np.concatenate([p.known for p in parts])[order]
-    return Looks(month[order], known, joined("ahead"), joined("ended"))
+    return Looks(
+        month[order],
+        np.concatenate([p.known for p in parts])[order],
+        {h: np.concatenate([p.ahead[h] for p in parts])[order] for h in horizons},
+        {h: np.concatenate([p.ended[h] for p in parts])[order] for h in horizons},
+    )

@@ -106,7 +106,7 @@ def by_month(value: Array, month: Months) -> Array:
     Month m's is the mean of all, plus the deviations of its own values times months / values: the
     linearised ratio of a month's sum to its number. Months between without a value are NaN.
     """
-    at = (month - month[0]).astype(np.int64)
+    at = (month - month.min()).astype(np.int64)
     count = np.bincount(at)
     held, mean = count > 0, value.mean()
     apart = np.bincount(at, value - mean) * held.sum() / len(value)

@@ -19,7 +19,7 @@ from paceline.figures import Figure
 from paceline.lineage import code_of
 from paceline.methods import lead_odds as methods
 from paceline.methods.lead_looks import known_at, looks, pooled
-from paceline.methods.lead_odds import ENOUGH, Odds
+from paceline.methods.lead_odds import Odds
 from paceline.methods.outcomes import HORIZONS
 from paceline.studies.line_moves import LineMoves
 from paceline.wording import number_of
@@ -72,21 +72,14 @@ def lead_odds(market: Market, lines: Sequence[LineMoves]) -> tuple[LeadOdds, ...
     """What is known of each horizon from the looks at all lines of a market."""
     parts = [looks(one.line.days, one.line.line, one.turns) for one in lines if len(one.line.line)]
     pool, year = pooled(parts), int(market.as_of[:4])
-    question = _question(market, lines)
-    return tuple(_horizon(market, question, methods.odds(pool, h, year)) for h in HORIZONS)
-
-
-def _question(market: Market, lines: Sequence[LineMoves]) -> Question:
-    legs = list(dict.fromkeys(leg for one in lines for leg in one.line.legs))
-    names = [one.line.name.removeprefix("-") for one in lines if not one.line.legs]
-    known = market.provenance(legs)
-    return (market.moment.lineage.with_series(known) if names else known).question(
+    question = market.provenance().question(
         "themes",
         {"odds": sorted(one.line.name for one in lines), "as_of": market.as_of},
         code_of(__name__),
-        names=[*legs, *names],
-        caveats_of=[],
+        # a share of years: what a basket lacks today takes nothing from it
+        parents=[one.figures["p"].step for one in lines],
     )
+    return tuple(_horizon(market, question, methods.odds(pool, h, year)) for h in HORIZONS)
 
 
 def _printed(found: Odds) -> str:
@@ -124,7 +117,9 @@ def _horizon(market: Market, question: Question, found: Odds) -> LeadOdds:
         )
         for key, (value, unit, evidence) in made.items()
     }
-    bins = tuple(_bin(market, question, found.horizon, b) for b in methods.reliability(found.record))
+    bins = tuple(
+        _bin(market, question, found.horizon, b) for b in methods.reliability(found.record)
+    )
     return LeadOdds(found.horizon, _printed(found), figures, bins, found)
 
 
