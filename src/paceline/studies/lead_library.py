@@ -51,7 +51,11 @@ def _table() -> dict[str, Any]:
 
 
 def library(market: Market) -> tuple[LibraryOdds, ...]:
-    """The table as figures of a market, which is none of their subjects."""
+    """The table as figures of a market, which is none of their subjects; kept."""
+    return market.memo(["lead library"], lambda: _library(market))
+
+
+def _library(market: Market) -> tuple[LibraryOdds, ...]:
     table = _table()
     question = market.provenance().question(
         "themes",
