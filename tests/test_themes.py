@@ -297,7 +297,11 @@ def test_a_model_that_beats_the_base_rate_is_printed(
 
 
 def test_the_library_stands_beside_the_markets_own(market: Any) -> None:
-    rows = lead_library.library(market)
+    kept = lead_library.library(market)
+    rows = kept.rows
+    # noise passes seldom, and leads that last are found
+    assert max(kept.steady.number, kept.clusters.number) <= 0.05
+    assert kept.lasting.number >= 0.8
     assert [row.sessions for row in rows] == [21, 63, 126, 252]
     for row in rows:
         f = {k: v.number for k, v in row.figures.items()}

@@ -265,7 +265,7 @@ def share_of(outcome: Array, month: Months, horizon: int) -> Evidence:
     if found.low is None or found.high is None:
         return replace(found, n=len(outcome), n_effective=worth)
     low, high = max(found.low, 0.0), min(found.high, 1.0)
-    return Evidence(found.effect, low, high, len(outcome), worth, method=SHARE)
+    return Evidence(float(outcome.mean()), low, high, len(outcome), worth, method=SHARE)
 
 
 @dataclass(frozen=True)

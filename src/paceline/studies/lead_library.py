@@ -43,6 +43,20 @@ class LibraryOdds:
     figures: Mapping[str, Figure]
 
 
+@dataclass(frozen=True)
+class Library:
+    """The table: a row a horizon, and how often the model is used on simulated markets.
+
+    steady, clusters  share of markets of noise whose volatility does so, at any horizon
+    lasting           of markets whose leads last half a year, after 63 sessions
+    """
+
+    rows: tuple[LibraryOdds, ...]
+    steady: Figure
+    clusters: Figure
+    lasting: Figure
+
+
 @cache
 def _table() -> dict[str, Any]:
     where = files("paceline") / "data/lead_odds.json"
@@ -50,20 +64,21 @@ def _table() -> dict[str, Any]:
     return found
 
 
-def library(market: Market) -> tuple[LibraryOdds, ...]:
+def library(market: Market) -> Library:
     """The table as figures of a market, which is none of their subjects; kept."""
     return market.memo(["lead library"], lambda: _library(market))
 
 
-def _library(market: Market) -> tuple[LibraryOdds, ...]:
+def _library(market: Market) -> Library:
     table = _table()
+    used = table["used"]
     question = market.provenance().question(
         "themes",
         {"calibration": digest(table)},
         code_of(__name__),
         caveats=["the French library since 1926: not this market"],
     )
-    return tuple(
+    rows = tuple(
         LibraryOdds(
             int(sessions),
             bool(row["used"]),
@@ -76,3 +91,11 @@ def _library(market: Market) -> tuple[LibraryOdds, ...]:
         )
         for sessions, row in table["after"].items()
     )
+    simulated = {"steady": "any", "clusters": "any", "lasting": "63"}
+    shares = {
+        kind: question.figure(
+            "library", used[kind][at], "fraction", statistic=f"model used, {kind}"
+        )
+        for kind, at in simulated.items()
+    }
+    return Library(rows, **shares)
