@@ -224,6 +224,14 @@ NOT_HEARD: dict[str, tuple[str, ...]] = {
         "Lines without any drift go round in the same way: the order of the quadrants follows from "
         "their definition.",
     ),
+    "needs a history long enough to fit a model": (
+        "probability of the model",
+        "What the model said since it could be fitted, and what came of it",
+        "Mean of what was said",
+        "Share that came true",
+        "By tenths of probability, whether or not the model is used: where it is worth something, "
+        "what came true rises with what was said.",
+    ),
     "what did not happen in this history: a broken low, all sectors down, another leader": (
         ", dividends included",
         " That low has been broken since: the first close below it was on ",
