@@ -32,6 +32,10 @@ def table(grid: Grid) -> dict[str, Any]:
     columns, cells = [], []
     for at, name in enumerate(grid.columns):
         parts = [r[at] for r in grid.rows]
+        if at in grid.beneath and cells:
+            for cell, part in zip(cells[-1], parts, strict=True):
+                cell["under"] = "" if part is None else part_of(part, bare=True)
+            continue
         if at > 0 and all(_nothing(p) for p in parts):
             continue
         column = _column(parts, first=at == 0)
