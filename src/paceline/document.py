@@ -151,9 +151,11 @@ class Attribution:
 class Tile:
     """One theme on page one: its small chart and what is said beneath it.
 
-    word    its word, shown beside its name; None without one
-    series  the line that is drawn, None where there is none
-    since   day from which the line is drawn in the colour of the leader
+    word      its word, shown beside its name; None without one
+    said      what stands beneath the chart; where room is scarce, leader, since, sessions, chance
+    series    the line that is drawn, None where there is none
+    since     day from which the line is drawn in the colour of the leader
+    leader, sessions, chance  who leads, for how long, how likely still in a quarter; None without
     """
 
     title: str | Label
@@ -161,6 +163,9 @@ class Tile:
     said: tuple[Sentence, ...]
     series: Series | None = None
     since: str = ""
+    leader: Figure | None = None
+    sessions: Figure | None = None
+    chance: Figure | None = None
 
 
 @dataclass(frozen=True)
@@ -222,6 +227,11 @@ class Document:
     notice: str = ""
     page_one: PageOne | None = None
 
+    @property
+    def every(self) -> tuple[Section, ...]:
+        """Page one as a section, where there is one, and all sections."""
+        return (*(() if self.page_one is None else (self.page_one.section,)), *self.sections)
+
     def figures(self) -> Iterator[Figure]:
         """Every figure shown anywhere, in reading order, each id once."""
         seen: set[str] = set()
@@ -238,8 +248,7 @@ class Document:
 
         for sentence in self.headline:
             yield from of(sentence.parts)
-        first = () if self.page_one is None else (self.page_one.section,)
-        for section in (*first, *self.sections):
+        for section in self.every:
             for block in section.blocks:
                 if isinstance(block, Sentence):
                     yield from of(block.parts)

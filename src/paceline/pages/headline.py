@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from paceline.document import Label, Part, Sentence
+from paceline.figures import Figure
 from paceline.pages.words import (
     Clause,
     compare,
@@ -137,11 +138,10 @@ def _strongest(ask: Answers, rows: Sequence[Row]) -> tuple[Part | Clause, ...]:
         b,
         ", dividends included" if a.basis == "total" else "",
         (
-            "; ",
+            ": more than in ",
             place,
             " percent of all windows as long since ",
             Label(first.history[:4]),
-            " returned less",
         ),
     )
 
@@ -154,8 +154,12 @@ def _last_month(ask: Answers) -> Sentence | None:
         compared = _compared(ask, lead, against, "last_month")
         if compared:
             parts += ["; " if parts else "", *compared]
-            end = end or ask.one("performance", lead, "last_month")
-    return words("In ", month(end.end), ", ", *parts, ".") if end else None
+            end = end or next(p for p in compared if isinstance(p, Figure))
+    if end is None:
+        return None
+    market = ask.market.file.market
+    other = study.basis_of(ask.market) != market.basis and end.basis == "total"
+    return words("In ", month(end.end), ", ", "with dividends, " if other else "", *parts, ".")
 
 
 def _breadth(ask: Answers) -> Sentence | None:

@@ -22,7 +22,13 @@ from paceline.studies.page_one import Row, Standing
 from paceline.studies.themes import ThemeFound, Themes
 
 #: Headings of the windows.
-HEADINGS = {"1d": "Day", "1w": "Week", "1m": "Month", "since_low": "Since low", "ytd": "Year"}
+HEADINGS = {
+    "1d": "Day",
+    "1w": "Week",
+    "1m": "Month",
+    "since_low": "Since low",
+    "ytd": "Year to date",
+}
 BASES = {"total": "Returns with dividends", "price": "Price returns, without dividends"}
 #: Moving averages of the rows of breadth; changes of the last report that are listed.
 AVERAGES, LISTED = (50, 200), 3
@@ -65,7 +71,7 @@ def _returns(ask: Answers, rows: Sequence[Row]) -> Grid:
         columns += [HEADINGS[window], f"{HEADINGS[window]}, percentile"]
     return Grid(
         BASES[study.basis_of(ask.market)],
-        (*columns, "History"),
+        (*columns, "Since"),
         tuple(_row(ask, row, windows) for row in rows),
         note=_read(ask),
         beneath=tuple(range(2, len(columns), 2)),
@@ -76,8 +82,9 @@ def _row(ask: Answers, row: Row, windows: Sequence[str]) -> tuple[Part | None, .
     cells: list[Part | None] = []
     for window in windows:
         cells += [row.returns.get(window), row.places.get(window)]
-    history = f"since {row.history[:4]}" if row.history else row.reason
-    return (ask.name(row.name), *cells, Label(history))
+    short = not any(isinstance(p, Figure) and p.value is not None for p in row.places.values())
+    since = f"{'only ' * short}{row.history[:4]}" if row.history else row.reason
+    return (ask.name(row.name), *cells, Label(since))
 
 
 def _read(ask: Answers) -> Sentence:
@@ -123,9 +130,18 @@ def _tile(ask: Answers, found: Themes, theme: ThemeFound) -> Tile:
     ]
     chance = study.chance(found, theme)
     if chance is not None:
-        kind = "Leads in a quarter (base rate): " if chance.base else "Leads in a quarter: "
-        said.append(words(kind, chance.figure, "."))
-    return Tile(Label(theme.label), word, tuple(said), line, since)
+        rate = " (base rate)." if chance.base else "."
+        said.append(words("Still leads in a quarter: ", chance.figure, rate))
+    return Tile(
+        Label(theme.label),
+        word,
+        tuple(said),
+        line,
+        since,
+        f["leader"],
+        f["sessions"],
+        None if chance is None else chance.figure,
+    )
 
 
 def _ends(ask: Answers, theme: ThemeFound) -> Sentence:
@@ -158,8 +174,8 @@ def _note(found: Themes | None) -> Sentence | None:
     if row is None:
         return words("Too few turns are known to say how often a leader still led a quarter later.")
     return words(
-        "The lines show each ratio over a year, in colour since the leader took over. The word says "
-        "how seldom noise moves so. The base rate: of ",
+        "The lines show each ratio over a year, in colour since the leader took over. The word "
+        "says how seldom noise moves so. The base rate: of ",
         row.figures["turns"],
         plural(row.figures["turns"], " earlier turn", " earlier turns"),
         (" since ", Label("1990")) if row.which == "late" else (),
@@ -179,7 +195,7 @@ def _state(ask: Answers) -> Grid:
         why.append("No rates, credit or volatility: [report.page_one] macro names no series.")
     return Grid(
         "Breadth, rates, credit, volatility",
-        ("What", "Now", "Day", "Month", "Percentile", "History"),
+        ("What", "Now", "Day", "Month", "Percentile", "Since"),
         (*breadth, *macro),
         note=words(" ".join(why)) if why else None,
     )
@@ -206,7 +222,8 @@ def _breadth(ask: Answers) -> list[tuple[Part | None, ...]]:
 
 
 def _standing(s: Standing) -> tuple[Part | None, ...]:
-    return (s.now, s.day, s.month, s.place, Label(f"since {s.history[:4]}"))
+    short = s.place is None or missing(s.place)
+    return (s.now, s.day, s.month, s.place, Label(f"{'only ' * short}{s.history[:4]}"))
 
 
 def _macro(ask: Answers) -> list[tuple[Part | None, ...]]:
@@ -223,7 +240,7 @@ def _macro(ask: Answers) -> list[tuple[Part | None, ...]]:
             made.append((Label(label), *[None] * 4, Label(f"no value by {ask.market.as_of}")))
             continue
         late = value.end != ask.market.as_of
-        history = f"last on {value.end}" if late else f"since {str(value.extra['history'])[:4]}"
+        history = f"last on {value.end}" if late else str(value.extra["history"])[:4]
         cells = (of.get(k) for k in ("value", "change_1d", "change_1m", "percentile"))
         made.append((Label(label), *cells, Label(history)))
     return made
@@ -248,7 +265,8 @@ def _session(ask: Answers, rows: Sequence[Row], found: Themes | None) -> list[Se
         if moved is not None:
             now, before = map(ask.name, moved)
             said.append(words(now, " passed ", before, f" as the strongest{what}."))
-    said += [words(ask.name(n), " closed at a record.") for n in _records(ask, rows)]
+    kept = ", dividends reinvested" if study.basis_of(ask.market) == "total" else ""
+    said += [words(ask.name(n), f" closed at a record{kept}.") for n in _records(ask, rows)]
     head = "Since the session before: "
     if not said:
         quiet = "no theme changed hands, no record, the same leaders."

@@ -22,7 +22,7 @@ from paceline.report.page.cards import cards_of
 from paceline.report.page.caveats import caveats_of
 from paceline.report.page.elements import label, prose
 from paceline.report.page.first import first_of
-from paceline.report.page.provenance import entries, origin_of, publishers, sources_of
+from paceline.report.page.provenance import counted, entries, origin_of, publishers, sources_of
 from paceline.report.page.sections import section_of
 from paceline.writing import write_text
 
@@ -52,6 +52,7 @@ def render(document: Document, *, whole: bool = False) -> str:
             ],
             provenance=entries(document.manifest),
             sources=sources_of(document.manifest),
+            named=counted(document.manifest),
             command=document.manifest.get("command", ""),
             where=document.manifest.get("where", ""),
             cards=_embedded(cards_of(document, origin)),

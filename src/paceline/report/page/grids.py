@@ -16,6 +16,8 @@ PERCENT = ("return", "fraction")
 WHOLE = 18
 #: Longer tables show their first ``HEAD`` rows until asked for all; wider ones are set closer.
 LONG, HEAD, DENSE = 16, 12, 7
+#: On paper those of more than ``SHEET`` rows show their first ``PRINTED``.
+SHEET, PRINTED = 11, 8
 #: Tables with more columns take the whole width of the page; with no more rows, little height.
 FULL, SHORT = 6, 5
 
@@ -56,6 +58,7 @@ def table(grid: Grid) -> dict[str, Any]:
         "short": len(grid.rows) <= SHORT,
         "dense": len(columns) > DENSE,
         "head": HEAD if len(grid.rows) > LONG else 0,
+        "printed": PRINTED if len(grid.rows) > SHEET else 0,
         "rows": [list(r) for r in zip(*cells, strict=True)],
         "spans": spans([r[0] for r in grid.rows]),
     }
