@@ -226,7 +226,7 @@ def test_headline() -> None:
     )
     november = "In November 2025, Small returned +0.92%, ahead of Large at +0.30%."
     above = "61.1% of the members of Large are above their 200-day moving average"
-    drivers = "; the ten largest contributors account for 60.3% of this year's gain."
+    drivers = "; the ten largest contributors gave 60.3% of this year's gain."
 
     def text(given: dict[Any, Figure]) -> list[str]:
         return [s.text for s in headline.sentences(Fake(given))]  # type: ignore[arg-type]
@@ -407,7 +407,7 @@ def test_a_return_beside_one_on_the_other_basis_says_so() -> None:
     }
     assert [s.text for s in headline.sentences(Fake(broad))] == [  # type: ignore[arg-type]
         "62.6% of the members of Large are above their 200-day moving average; the ten largest "
-        "contributors account for 58.1% of this year's gain."
+        "contributors gave 58.1% of this year's gain."
     ]
 
 

@@ -26,7 +26,6 @@ from paceline.pages.words import (
 from paceline.studies import page_one as study
 from paceline.studies.answers import Answers
 from paceline.studies.page_one import Row
-from paceline.wording import agreeing
 
 #: How one leg's return stands to the other's.
 STANDING = (", ahead of ", ", behind ", ", level with ")
@@ -185,13 +184,7 @@ def _breadth(ask: Answers) -> Sentence | None:
         largest(
             at,
             k,
-            (
-                "; the ",
-                largest_ones,
-                agreeing(k, " accounts for ", " account for "),
-                at.get("top_share"),
-                " of this year's gain",
-            ),
+            ("; the ", largest_ones, " gave ", at.get("top_share"), " of this year's gain"),
             (
                 "; the ",
                 largest_ones,

@@ -29,9 +29,9 @@ HEADINGS = {
     "since_low": "Since low",
     "ytd": "Year to date",
 }
-BASES = {"total": "Returns with dividends", "price": "Price returns, without dividends"}
+BASES = {"total": "Returns with dividends", "price": "Returns without dividends"}
 #: Moving averages of the rows of breadth; changes of the last report that are listed.
-AVERAGES, LISTED = (50, 200), 3
+AVERAGES, LISTED = (50, 200), 2
 #: Rules of breadth thrusts as people name them.
 RULES = {"zweig_thrust": "Zweig", "deemer_thrust": "Deemer", "whaley_thrust": "Whaley"}
 #: What a market file can declare, as a reader calls it.
@@ -95,9 +95,10 @@ def _read(ask: Answers) -> Sentence:
     begun: Clause = (" The low is the benchmark's of ", day(low[0]), ".") if low else ()
     unknown = "" if low else " No low of the benchmark is known yet."
     return words(
-        "Small figures: the share of all windows of as many sessions, overlapping, since ",
+        "With each return its percentile: how many in a hundred of all windows of as many "
+        "sessions, overlapping, since ",
         Label("1990"),
-        " or the year on the right, in which the return was lower, in percent.",
+        " or the year on the right returned less.",
         begun,
         unknown,
         *low_since(ask.market.low_broken, ask.market.low_hidden),
@@ -155,9 +156,7 @@ def _ends(ask: Answers, theme: ThemeFound) -> Sentence:
     worst = min(known, key=lambda n: spread.figures[n].number)
     horizon = spread.figures["horizon"]
     return words(
-        "Against their mean",
-        (" over ", horizon, plural(horizon, " session", " sessions")),
-        ": ",
+        ("In ", horizon, plural(horizon, " session", " sessions"), ", less the mean: "),
         ask.name(best),
         " ",
         spread.figures[best],
@@ -194,7 +193,7 @@ def _state(ask: Answers) -> Grid:
     if not macro:
         why.append("No rates, credit or volatility: [report.page_one] macro names no series.")
     return Grid(
-        "Breadth, rates, credit, volatility",
+        "Breadth, rates and volatility",
         ("What", "Now", "Day", "Month", "Percentile", "Since"),
         (*breadth, *macro),
         note=words(" ".join(why)) if why else None,
@@ -291,7 +290,7 @@ def _report(before: str | None, changes: Sequence[Change]) -> Sentence:
     for change in changes[:LISTED]:
         now: Figure = change.now
         parts += ["; " if parts else "", Label(now.label or now.subject), ", ", Label(spoken(now))]
-        parts += [": ", change.then, " before, now ", now]
+        parts += [": ", now, " (before: ", change.then, ")"]
     more = len(changes) - LISTED
     further: Clause = ("; and ", Label(str(more)), " more") if more > 0 else ()
     return words("Since the report of ", day(before), ": ", *parts, further, ".")

@@ -17,7 +17,10 @@ from paceline.report.tables import words
 from paceline.writing import write_text
 
 #: Columns of a terminal's line: a name, a value with its percentile, a word, a theme.
-NAME, PAIR, PLAIN, THEME, WORD = 25, 10, 9, 17, 9
+NAME, PAIR, PLAIN, THEME, WORD = 24, 10, 9, 17, 9
+#: What stands beside a return, and the headings of the themes' last columns.
+PERCENTILE = "Beside each return: its percentile among all windows as long since that year."
+LEADER = "                                since   sessions  base rate"
 #: What Markdown, or the HTML within it, would take for its own.
 _MARKS = re.compile(r"([\\`*_\[\]<>|#~])")
 
@@ -28,12 +31,13 @@ def lines(document: Document) -> Iterator[Text]:
     assert page is not None
     for sentence in document.headline:
         yield prose(sentence)
-    for grid in (page.returns, page.state):
-        yield Text("")
-        yield from _board(grid)
-    yield Text("")
+    yield from _board(page.returns)
+    if page.returns.rows:
+        yield Text(PERCENTILE, style="dim")
+    yield from _board(page.state)
     if page.tiles:
-        yield Text("Themes: who leads, since, sessions, chance to lead in a quarter", style="dim")
+        head = Text("Themes: word, leader", style="bold")
+        yield head.append(LEADER, style="dim")
         yield from map(_theme, page.tiles)
     for sentence in page.changed:
         yield prose(sentence)
@@ -42,13 +46,18 @@ def lines(document: Document) -> Iterator[Text]:
 def _board(grid: Grid) -> Iterator[Text]:
     """Heading and rows of one table; a column that stands beneath another stands beside it."""
     shown = [at for at in range(1, len(grid.columns)) if at not in grid.beneath]
-    head = Text(f"{words(grid.title):{NAME}.{NAME}}", style="bold")
+    columns = Text()
     for at in shown:
-        last, paired = at == shown[-1], at + 1 in grid.beneath
         name = words(grid.columns[at]).replace("Year to date", "Year").replace("Percentile", "Pct.")
-        width = PAIR - 3 * paired if paired else PLAIN
-        head.append(f" {name}" if last else f"{name:>{width}}" + "   " * paired, style="dim")
-    yield head
+        if at == shown[-1]:
+            columns.append(f" {name}")
+        elif at + 1 in grid.beneath:  # above its value, where it is short enough
+            columns.append(f"{name + ' ' * min(3, PAIR - 1 - len(name)):>{PAIR}}")
+        else:
+            columns.append(f"{name:>{PLAIN}}")
+    room = NAME + len(columns.plain) - len(columns.plain.lstrip()) - 1
+    title = f"{_cut(words(grid.title), room):{NAME}}"
+    yield Text(title, style="bold").append(columns.plain[len(title) - NAME :], style="dim")
     for row in grid.rows:
         line = Text(f"{_cut(visible(words(row[0] or '')), NAME):{NAME}}")
         told = [row[at] for at in shown[:-1]]

@@ -272,4 +272,6 @@ def first_now_and_before(found: Sequence[Row], window: str) -> tuple[str, str] |
 
 
 def _has(row: Row, window: str) -> bool:
-    return window in row.returns and row.returns[window].value is not None
+    """Whether a row has a return that leaves anything: after a total loss nothing can be led."""
+    figure = row.returns.get(window)
+    return figure is not None and figure.value is not None and figure.number > -1

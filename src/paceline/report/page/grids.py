@@ -17,7 +17,7 @@ WHOLE = 18
 #: Longer tables show their first ``HEAD`` rows until asked for all; wider ones are set closer.
 LONG, HEAD, DENSE = 16, 12, 7
 #: On paper those of more than ``SHEET`` rows show their first ``PRINTED``.
-SHEET, PRINTED = 11, 8
+SHEET, PRINTED = 12, 8
 #: Tables with more columns take the whole width of the page; with no more rows, little height.
 FULL, SHORT = 6, 5
 

@@ -349,7 +349,7 @@ const paceline = (() => {
     parts.forEach(part => part.querySelectorAll("button, .hint").forEach(one => one.remove()));
     const credit = document.createElement("p");
     credit.className = "credit";
-    credit.textContent = cards().credit.replace("{basis}", "");
+    credit.textContent = creditOf([...document.querySelectorAll("#page-one-returns ~ table [data-figure]")].map(f => f.dataset.figure));
     frame.style.cssText = `position: fixed; visibility: hidden; width: ${width}px; height: 10px`;
     document.body.append(frame);
     try {
@@ -386,6 +386,11 @@ const paceline = (() => {
     button.textContent = (await copy(cards().quotes[at], document.body)) ? "Copied" : "Select and copy by hand";
     setTimeout(() => { button.textContent = kept; }, 1600);
   }
+  // Where figures come from, with their basis.
+  function creditOf(ids) {
+    const bases = [...new Set(ids.map(id => cards().figures[id]?.basis).filter(Boolean))].map(b => `${b} return`);
+    return cards().credit.replace("{basis}", bases.length ? `, ${bases.join(" and ")} basis` : "");
+  }
   // A selection that holds a figure of a sentence takes the source along; cells of tables stay bare.
   function credited(event) {
     const chosen = document.getSelection();
@@ -393,9 +398,7 @@ const paceline = (() => {
     const inside = [...document.querySelectorAll(".headline p, .answer, .more")].filter(p => chosen.containsNode(p, true));
     const ids = inside.flatMap(p => [...p.querySelectorAll("[data-figure]")].filter(f => chosen.containsNode(f, true)).map(f => f.dataset.figure));
     if (!ids.length) return;
-    const bases = [...new Set(ids.map(id => cards().figures[id]?.basis).filter(Boolean))].map(b => `${b} return`);
-    const credit = cards().credit.replace("{basis}", bases.length ? `, ${bases.join(" and ")} basis` : "");
-    event.clipboardData.setData("text/plain", `${chosen.toString().trim()}\n${credit}`);
+    event.clipboardData.setData("text/plain", `${chosen.toString().trim()}\n${creditOf(ids)}`);
     event.preventDefault();
   }
 
