@@ -44,6 +44,12 @@ def test_a_window_says_so_where_it_touches_the_month(start: str, end: str, said:
     assert one.caveat(start, end) == expected
 
 
+def test_what_no_market_file_declares_is_not_said_to_be_published_for_it() -> None:
+    spans = (("2025-01-31", "2025-02-28", -0.02),)
+    told = Apart("a", "b", "price", spans, declared=False).caveat("2025-01-31", "2025-02-28")
+    assert told == "a and b, the benchmark, are 2.00 points apart in 2025-02"
+
+
 def test_several_months_and_a_lag_are_said_in_one_sentence() -> None:
     spans = (("2025-01-31", "2025-02-28", -0.02), ("2025-02-28", "2025-03-31", 0.031))
     told = Apart("a", "b", "price", spans, 1).caveat("2025-01-31", "2025-03-31")

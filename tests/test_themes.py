@@ -220,6 +220,10 @@ def test_what_followed_turns_is_counted_over_all_lines(found: Themes) -> None:
     assert by[21]["turns"].value == np.isfinite(after).sum()
     apart = {row.which: row.figures["turns"].number for row in found.lasting if not row.sessions}
     assert apart["wild"] + apart["calm"] == apart["all"] and "late" not in apart
+    for which, size in (("small", 1.0), ("large", 2.0)):
+        other = [followed(x, detect(x, size)) for x in (row.line.line[None] for row in found.lines)]
+        assert apart[which] == sum(np.isfinite(one.further).sum() for one in other)
+    assert apart["small"] > apart["all"] > apart["large"]
     # four years have fewer than thirty quarters: no share, and why
     assert by[None]["share"].value is None
     assert any("at least 30 needed" in c for c in by[None]["share"].caveats)

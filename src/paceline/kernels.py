@@ -114,10 +114,7 @@ def ema(a: Array, alpha: float) -> Array:
 
 def forward_fill(a: Array) -> Array:
     """``a`` with the last value before a gap repeated in it; NaN before the first value."""
-    a = finite(a)
-    last = np.where(np.isnan(a), 0, np.arange(a.shape[-1], dtype=np.int32))
-    np.maximum.accumulate(last, axis=-1, out=last)
-    filled: Array = np.take_along_axis(a, last, axis=-1)
+    filled: Array = bn.push(finite(a), axis=-1)
     return filled
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from paceline import config, schema
 from paceline.arrays import Bools, Ints
@@ -85,6 +86,7 @@ class Unpriced:
         self._missing = self.outside.members(universe)
         ends = [e.session for e in schedule.events("monthly", panel.sessions)]
         self._starts = sorted({0, *(t + 1 for t in ends if t + 1 < len(panel.sessions))})
+        self._classes: dict[tuple[bool, str, str | None], NDArray[np.str_]] = {}
 
     def of(self, spec: config.Basket, scheme: str | None) -> Absent:
         """What a basket of this list lacks."""
@@ -112,8 +114,9 @@ class Unpriced:
         self, panel: Panel, level: str, scheme: str | None, wanted: Sequence[str]
     ) -> Bools:
         """(n, T) who is in one of the classes, as known at the first session of each month."""
-        out = np.zeros((len(panel.securities), len(panel.sessions)), bool)
-        for start, stop in zip(self._starts, [*self._starts[1:], len(panel.sessions)], strict=True):
-            names = panel.class_at(start, level, scheme)
-            out[:, start:stop] = np.isin(names.astype(str), list(wanted))[:, None]
-        return out
+        key = panel is self.outside, level, scheme
+        if key not in self._classes:
+            monthly = [panel.class_at(start, level, scheme).astype(str) for start in self._starts]
+            self._classes[key] = np.stack(monthly, axis=1)
+        own: Bools = np.isin(self._classes[key], list(wanted))
+        return np.repeat(own, np.diff([*self._starts, len(panel.sessions)]), axis=1)

@@ -43,6 +43,9 @@ class Question:
     dated: tuple[Validity, ...] = ()
     low: Callable[[], Low | None] = lambda: None
     whole: bool = False
+    _judgements: dict[tuple[str | None, ...], list[Judged]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def refusal(self, start: Value, end: Value, reach: Value = None) -> str:
         """Why a window has no value: what the levels behind it lack; empty where it has one."""
@@ -58,12 +61,16 @@ class Question:
         return self.gaps[0].members_of(day, held) if self.gaps else held
 
     def _judged(self, start: str | None, end: str | None, reach: str | None) -> list[Judged]:
-        last = end or self.as_of
-        first = min(start or last, last)
-        return [
-            *(g.judged(start, last, reach, whole=self.whole or reach == "") for g in self.gaps),
-            *(Judged(d.refusal(last), tuple(d.caveats(first, last))) for d in self.dated),
-        ]
+        """What is to be said of a window: once for all figures that share it."""
+        key = start, end, reach
+        if key not in self._judgements:
+            last = end or self.as_of
+            first = min(start or last, last)
+            self._judgements[key] = [
+                *(g.judged(start, last, reach, whole=self.whole or reach == "") for g in self.gaps),
+                *(Judged(d.refusal(last), tuple(d.caveats(first, last))) for d in self.dated),
+            ]
+        return self._judgements[key]
 
     def figure(
         self,

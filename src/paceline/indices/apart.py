@@ -25,6 +25,7 @@ class Apart:
     spans       (close before, last session, return of own less that of other) of each month
     lag         sessions by which the other is late, where its daily changes fit better so; else 0
     called      what people call the two; empty: by their names
+    declared    the market file says what is published for the built one; else it is the benchmark
     """
 
     own: str
@@ -33,6 +34,7 @@ class Apart:
     spans: tuple[tuple[str, str, float], ...]
     lag: int = 0
     called: tuple[str, str] | None = None
+    declared: bool = True
 
     def caveat(self, start: str, end: str) -> str:
         """What a window says that touches such a month; empty where none is touched."""
@@ -51,7 +53,8 @@ class Apart:
         own, other = self.called or (self.own, self.other)
         late = other if self.lag > 0 else own
         why = f"; daily changes of {late} fit a session late" if self.lag else ""
-        return f"{own} and {other}, published for it, are {said}{why}"
+        role = "published for it" if self.declared else "the benchmark"
+        return f"{own} and {other}, {role}, are {said}{why}"
 
 
 def spans(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -203,7 +204,7 @@ class Gaps:
                 return [f"no value: {have} on {day}"]
         return []
 
-    @property
+    @cached_property
     def _unheld(self) -> Ints:
         """Members with a price that the basket does not hold; none are before it begins."""
         some = np.maximum(self.eligible - self.absent - self.held, 0)

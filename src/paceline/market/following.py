@@ -44,7 +44,8 @@ def all_apart(moment: Assembled) -> list[Apart]:
             if off:
                 late = _lag(levels.sessions.astype(str), a, b, off)
                 called = moment.called(own), moment.called(other)
-                out.append(Apart(own, other, basis, off, late, called))
+                declared = bool(moment.file.published)
+                out.append(Apart(own, other, basis, off, late, called, declared))
             break  # the first basis that both have
     return out
 

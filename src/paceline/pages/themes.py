@@ -11,7 +11,7 @@ from paceline.pages.words import INTERVAL, Clause, day, missing, words
 from paceline.studies import themes as study
 from paceline.studies.answers import Answers
 from paceline.studies.asking import attempt
-from paceline.studies.lasting import Lasting
+from paceline.studies.lasting import SIZES, Lasting
 from paceline.studies.line_moves import WITHIN
 from paceline.studies.spreads import SpreadFound
 from paceline.studies.themes import ThemeFound, Themes
@@ -26,6 +26,7 @@ KINDS: dict[str, str | Label] = {
     "late": Label("since 1990"),
     "wild": "volatility above the median of the line's earlier turns",
     "calm": "volatility below it",
+    **{k: Label(f"found at size {v:g}") for k, v in SIZES.items()},
 }
 
 

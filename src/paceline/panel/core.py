@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
@@ -199,6 +200,11 @@ class Panel:
         first, stop = (spells[c].to_numpy()[there] for c in ("first", "stop"))
         return asof.cover(row[there], first, stop, self.shape)
 
+    @cached_property
+    def _schemes(self) -> list[str]:
+        """Classifications on file, in order."""
+        return self.facts.table("classes")["scheme"].unique().sort().to_list()
+
     def class_at(
         self, t: int, level: str = "sector", scheme: str | None = None
     ) -> NDArray[np.object_]:
@@ -210,7 +216,7 @@ class Panel:
             raise UnknownName("level of classification", level, LEVELS)
         t = self._session(t)
         names = np.full(len(self.securities), "", object)
-        schemes = self.facts.table("classes")["scheme"].unique().sort().to_list()
+        schemes = self._schemes
         if scheme is None and len(schemes) > 1:
             raise UsageError(
                 f"the store has several classifications: {', '.join(schemes)}.",

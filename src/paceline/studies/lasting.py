@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from paceline.arrays import Array, Bools
+from paceline.arrays import Array, Bools, Dates
 from paceline.engine import Question
 from paceline.evidence import Evidence
 from paceline.figures import Figure
@@ -17,7 +17,7 @@ from paceline.methods import turn_record
 from paceline.methods.detector import Turns
 from paceline.methods.turn_record import TurnRecord
 from paceline.studies.rotations import C
-from paceline.studies.theme_lines import Line
+from paceline.studies.theme_lines import Line, turns_of
 from paceline.wording import number_of
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Turns since this day are counted apart.
 LATE = np.datetime64("1990-01-01")
+#: Size of the detector, beside that of the themes, for turns that are smaller and larger.
+SIZES = {"small": 1.0, "large": 2.0}
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Lasting:
     sessions  after which the side that took over still led; None: it went a further quarter of
               sigma sqrt(63) before giving as much back
     which     "all"; "late" since 1990; "wild" or "calm": sigma above the median of the line's
-              earlier turns, or not
+              earlier turns, or not; "small" or "large": the turns of other ``SIZES``
     figures   share, low, high, turns; without a value where too few dates can be told apart
     """
 
@@ -49,13 +51,7 @@ def lasting(market: Market, lines: Sequence[Line], turns: Sequence[Turns]) -> It
     turns  those of each line
     """
     every = np.unique(np.concatenate([np.empty(0, "datetime64[D]"), *(x.days for x in lines)]))
-    records, wild = [], []
-    for line, own in zip(lines, turns, strict=True):
-        record = turn_record.followed(line.line, own)
-        wild.append(_wild(record.sigma))
-        records.append(replace(record, known=np.searchsorted(every, line.days[record.known])))
-    pooled = turn_record.pooled(records)
-    above = np.concatenate([np.empty(0, bool), *wild])
+    pooled, above = _pooled(lines, turns, every)
     kinds: dict[str, Bools] = {
         "all": np.ones(len(pooled), bool),
         "late": every[pooled.known] >= LATE if len(pooled) else np.empty(0, bool),
@@ -72,6 +68,22 @@ def lasting(market: Market, lines: Sequence[Line], turns: Sequence[Turns]) -> It
             outcomes += list(chosen.ahead.items())
         for sessions, outcome in outcomes:
             yield _row(market, question, chosen, which, sessions, outcome)
+    for which, size in SIZES.items():
+        other, _ = _pooled(lines, turns_of(lines, size), every)
+        question = _question(market, lines, size)
+        yield _row(market, question, other, which, None, other.further)
+
+
+def _pooled(
+    lines: Sequence[Line], turns: Sequence[Turns], every: Dates
+) -> tuple[TurnRecord, Bools]:
+    """What followed the turns of all lines on the days ``every``, and which of them were wild."""
+    records, wild = [], [np.empty(0, bool)]
+    for line, own in zip(lines, turns, strict=True):
+        record = turn_record.followed(line.line, own)
+        wild.append(_wild(record.sigma))
+        records.append(replace(record, known=np.searchsorted(every, line.days[record.known])))
+    return turn_record.pooled(records), np.concatenate(wild)
 
 
 def _wild(sigma: Array) -> Bools:
@@ -82,13 +94,13 @@ def _wild(sigma: Array) -> Bools:
     return found
 
 
-def _question(market: Market, lines: Sequence[Line]) -> Question:
+def _question(market: Market, lines: Sequence[Line], size: float = C) -> Question:
     legs = list(dict.fromkeys(leg for line in lines for leg in line.legs))
     names = [line.name.removeprefix("-") for line in lines if not line.legs]
     known = market.provenance(legs)
     return (market.moment.lineage.with_series(known) if names else known).question(
         "themes",
-        {"turns": sorted(line.name for line in lines), "size": C, "as_of": market.as_of},
+        {"turns": sorted(line.name for line in lines), "size": size, "as_of": market.as_of},
         code_of(__name__),
         names=[*legs, *names],
         caveats_of=[],
