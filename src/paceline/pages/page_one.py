@@ -231,7 +231,7 @@ def _macro(ask: Answers) -> list[tuple[Part | None, ...]]:
     if not declared:
         return []
     found = ask.rows("macro", series=tuple(declared.values()))
-    made = []
+    made: list[tuple[Part | None, ...]] = []
     for label, series in declared.items():
         of = {f.statistic: f for f in found if f.subject == series}
         value = of.get("value")

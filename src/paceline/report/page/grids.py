@@ -31,7 +31,8 @@ def _number(part: Part | None) -> float | None:
 
 def table(grid: Grid) -> dict[str, Any]:
     """The template's table: columns that hold anything, rows of cells, how it is laid out."""
-    columns, cells = [], []
+    columns: list[dict[str, Any]] = []
+    cells: list[list[dict[str, Any]]] = []
     for at, name in enumerate(grid.columns):
         parts = [r[at] for r in grid.rows]
         if at in grid.beneath and cells:
