@@ -11,7 +11,17 @@ import random
 import sys
 from typing import Any
 
-from paceline.document import Chart, Document, Grid, Label, PageOne, Section, Sentence, Series, Tile
+from paceline.document import (
+    Chart,
+    Document,
+    FirstPage,
+    Grid,
+    Label,
+    Section,
+    Sentence,
+    Series,
+    Tile,
+)
 from paceline.figures import Figure
 from paceline.lineage import Step
 
@@ -592,7 +602,7 @@ STATE = {
 WINDOWS = ("Day", "Week", "Month", "Since low", "Year to date")
 
 
-def page_one() -> PageOne:
+def page_one() -> FirstPage:
     """The first page as it stands for the example."""
     rows = []
     for name, (*gains, since) in FIRST.items():
@@ -619,7 +629,7 @@ def page_one() -> PageOne:
         state.append((Label(name), *cells, Label("1990")))
     heads = ("What", "Now", "Day", "Month", "Percentile", "Since")
     tiles = [_tile(k, n) for k, n in enumerate(("Size", "Style", "Momentum", "Concentration"))]
-    return PageOne(
+    return FirstPage(
         returns,
         tuple(tiles),
         Sentence(("The word says how seldom noise moves so.",)),

@@ -20,7 +20,7 @@ import paceline
 import sample_document as sample
 import tiny_market
 from paceline import charts, record, report
-from paceline.document import Grid, Label, PageOne, Sentence, Series, figure_of
+from paceline.document import FirstPage, Grid, Label, Sentence, Series, figure_of
 from paceline.errors import MarketFileError
 from paceline.pages.page_one import page_one
 from paceline.report import first_page, tables, terminal
@@ -47,7 +47,7 @@ def opened(tmp_path: Path) -> Opened:
     return open_
 
 
-def first(market: Any) -> PageOne:
+def first(market: Any) -> FirstPage:
     return page_one(Answers(market), None, ())
 
 

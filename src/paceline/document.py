@@ -169,7 +169,7 @@ class Tile:
 
 
 @dataclass(frozen=True)
-class PageOne:
+class FirstPage:
     """What a reader sees in a minute, on one screen and on one sheet; see ``pages.page_one``.
 
     returns  one basis, every window with its percentile
@@ -225,7 +225,7 @@ class Document:
     sections: tuple[Section, ...]
     manifest: dict[str, Any] = field(default_factory=dict)
     notice: str = ""
-    page_one: PageOne | None = None
+    page_one: FirstPage | None = None
 
     @property
     def every(self) -> tuple[Section, ...]:

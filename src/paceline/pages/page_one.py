@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from paceline.document import Grid, Label, PageOne, Part, Sentence, Tile
+from paceline.document import FirstPage, Grid, Label, Part, Sentence, Tile
 from paceline.figures import Figure
 from paceline.pages.changes import spoken
 from paceline.pages.signs import plural
@@ -45,14 +45,14 @@ ROLES = {
 }
 
 
-def page_one(ask: Answers, before: str | None, changes: Sequence[Change]) -> PageOne:
+def page_one(ask: Answers, before: str | None, changes: Sequence[Change]) -> FirstPage:
     """The first page.
 
     before   day of the last report, None without one; ``changes`` since then, most telling first
     """
     found = attempt(ask, "themes", partial(themes_study.weigh, ask.market))
     rows = study.rows(ask)
-    return PageOne(
+    return FirstPage(
         returns=_returns(ask, rows),
         tiles=() if found is None else tuple(_tile(ask, found, t) for t in found.themes),
         tiles_note=_note(found),

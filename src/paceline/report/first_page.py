@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from paceline.document import Document, Grid, PageOne, Part, Sentence, Tile, figure_of
+from paceline.document import Document, FirstPage, Grid, Part, Sentence, Tile, figure_of
 from paceline.doors import visible
 from paceline.figures import Figure
 from paceline.report.page.provenance import origin_of
@@ -121,7 +121,7 @@ def markdown(document: Document) -> str:
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def _all(page: PageOne) -> Iterator[Part | None]:
+def _all(page: FirstPage) -> Iterator[Part | None]:
     for row in page.returns.rows:
         yield from row
 
@@ -141,7 +141,7 @@ def _cell(row: Sequence[Part | None], at: int, grid: Grid) -> str:
     return f"{text} ({words(under)})" if under is not None else text
 
 
-def _themes(page: PageOne) -> str:
+def _themes(page: FirstPage) -> str:
     rows = [
         [words(t.title), t.word.text if t.word else "", " ".join(s.text for s in t.said)]
         for t in page.tiles

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from paceline import charts
-from paceline.document import Grid, PageOne, Tile
+from paceline.document import FirstPage, Grid, Tile
 from paceline.report.page.elements import figure, part_of, prose
 from paceline.report.page.grids import table
 from paceline.report.tables import words
 
 
-def first_of(page: PageOne | None) -> dict[str, Any] | None:
+def first_of(page: FirstPage | None) -> dict[str, Any] | None:
     """Everything of page one but its sentences, which are the document's headline."""
     if page is None:
         return None
