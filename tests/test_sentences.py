@@ -260,14 +260,16 @@ def hear_pages(heard: Heard, stand: Stand, market: Any, *, every: bool = False) 
     hear(heard, stand, "target", blocks, every=every)
     sections = tuple(pages.sections(ask, lambda _what, _share: None))
     now = list(Document("", "", ask.market.as_of, False, (), sections).figures())
-    hear(heard, stand, "page one", lambda: [page_one(ask, None, ()).section], every=every)
+    for changed in ((None, ()), ("2025-06-30", ())):
+        told = sentences.said(page_one(ask, *changed).section)
+        heard.hear([s.text for s in told], "page one")
     for other in (lambda row: row, _another):
         then = {"as_of": "2025-06-30", "figures": [other(f.to_json()) for f in now]}
         said = lambda then=then: filter(None, [changes(ask, now, then)])  # noqa: E731
         hear(heard, stand, "changes", said, every=every)
-        found = news.changed(ask, now, then)
-        first = lambda found=found: [page_one(ask, "2025-06-30", found).section]  # noqa: E731
-        hear(heard, stand, "page one", first, every=every)
+    found = news.changed(ask, now, then)
+    first = lambda: [page_one(ask, "2025-06-30", found).section]  # noqa: E731
+    hear(heard, stand, "page one", first, every=every)
 
 
 def _another(row: dict[str, Any]) -> dict[str, Any]:

@@ -150,8 +150,10 @@ def _ends(ask: Answers, theme: ThemeFound) -> Sentence:
     assert theme.spread is not None
     spread = theme.spread
     known = [n for n in spread.members if not missing(spread.figures.get(n))]
-    if spread.found.reason or not known:
-        return words("Nothing can be judged: ", Label(spread.found.reason or "no values"), ".")
+    if spread.found.reason:
+        return words("Nothing can be judged: ", Label(spread.found.reason), ".")
+    if not known:
+        return words("Who is at the two ends cannot be said: data lack.")
     best = max(known, key=lambda n: spread.figures[n].number)
     worst = min(known, key=lambda n: spread.figures[n].number)
     horizon = spread.figures["horizon"]
