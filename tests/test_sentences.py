@@ -22,7 +22,8 @@ from paceline.document import Document, Section
 from paceline.pages import headline
 from paceline.pages import target as target_page
 from paceline.pages.changes import changes
-from paceline.studies import ledger
+from paceline.pages.page_one import page_one
+from paceline.studies import ledger, news
 from paceline.studies.answers import Answers
 from sentences import Heard, Stand, faults, hear
 from tiny_market import command
@@ -267,10 +268,16 @@ def hear_pages(heard: Heard, stand: Stand, market: Any, *, every: bool = False) 
     hear(heard, stand, "target", blocks, every=every)
     sections = tuple(pages.sections(ask, lambda _what, _share: None))
     now = list(Document("", "", ask.market.as_of, False, (), sections).figures())
+    for changed in ((None, ()), ("2025-06-30", ())):
+        told = sentences.said(page_one(ask, *changed).section)
+        heard.hear([s.text for s in told], "page one")
     for other in (lambda row: row, _another):
         then = {"as_of": "2025-06-30", "figures": [other(f.to_json()) for f in now]}
         said = lambda then=then: filter(None, [changes(ask, now, then)])  # noqa: E731
         hear(heard, stand, "changes", said, every=every)
+    found = news.changed(ask, now, then)
+    first = lambda: [page_one(ask, "2025-06-30", found).section]  # noqa: E731
+    hear(heard, stand, "page one", first, every=every)
 
 
 def _another(row: dict[str, Any]) -> dict[str, Any]:
@@ -334,7 +341,14 @@ def heard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Heard]:
 
 def test_every_sentence_reads_right_whatever_its_figures_say(heard: Heard) -> None:
     assert not heard.wrong, "\n".join(heard.wrong[:40])
-    assert set(heard.pages) >= {"headline", "themes", "target", "paceline calls", *PAGES}
+    assert set(heard.pages) >= {
+        "headline",
+        "page one",
+        "themes",
+        "target",
+        "paceline calls",
+        *PAGES,
+    }
     assert sum(heard.pages.values()) > 500 and len(heard.where) > 1000
 
 
