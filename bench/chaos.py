@@ -58,7 +58,8 @@ GENERAL = re.compile(
 LACKING = (
     "no return|no price|not held|(is|are) held|(has|have) (a price|data)|stands? in|ended on|"
     "silent for|did not move|cannot be ranked|rolled forward|no date|not found in the data|"
-    "no (return )?level|returns: |(is|are) needed|market cap|no members|float factor|begins on|no low of the benchmark"
+    "no (return )?level|returns: |(is|are) needed|market cap|no members|float factor|begins on|"
+    "no low of the benchmark"
 )
 OLD = "stale|unchanged|(repeat those|is that) of the session before|a session (early|late)"
 ALONE = "otherwise than|came back|usual volume"

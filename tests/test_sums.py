@@ -134,6 +134,11 @@ def test_logs_of_prices_are_said() -> None:
     assert checked(wide(np.log(CLOSES))) == [MAYBE_LOGS]
 
 
+def test_made_up_prices_of_steady_growth_are_securities() -> None:
+    steady = 100 * (1 + np.arange(1, 7) / 1000) ** np.arange(len(DAYS))[:, None]
+    assert not checked(wide(steady, MID=100 * 1.0035 ** np.arange(len(DAYS))))
+
+
 def test_pegs_and_trackers_are_securities() -> None:
     steps = np.random.default_rng(2)
     pegs = {f"P{k}": (1 + steps.normal(0, 1e-4, len(DAYS))).round(4) for k in range(4)}

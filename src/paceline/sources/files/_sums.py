@@ -52,23 +52,23 @@ RETURNS = (
 CLOSES = ("close", "adjusted_close", "split_adjusted_close")
 
 
-class Table(NamedTuple):
-    """Closes by day and security: ``value`` (T, N), NaN where there is none."""
+class WideCloses(NamedTuple):
+    """WideCloses by day and security: ``value`` (T, N), NaN where there is none."""
 
     days: Dates
     names: list[str]
     value: Array
     rounding: Array
 
-    def rows(self, at: Ints) -> Table:
+    def rows(self, at: Ints) -> WideCloses:
         """These rows alone."""
-        return Table(self.days[at], self.names, self.value[at], self.rounding)
+        return WideCloses(self.days[at], self.names, self.value[at], self.rounding)
 
-    def without(self, names: Container[str]) -> Table:
+    def without(self, names: Container[str]) -> WideCloses:
         """The columns but these."""
         keep = np.array([n not in names for n in self.names], bool)
         left = [n for n in self.names if n not in names]
-        return Table(self.days, left, self.value[:, keep], self.rounding[keep])
+        return WideCloses(self.days, left, self.value[:, keep], self.rounding[keep])
 
 
 def checked(name: str, what: str, spec: Source, frame: pl.DataFrame) -> list[Finding]:
@@ -114,7 +114,7 @@ def _remedy(spec: Source, told: dict[str, str]) -> str:
     return f"Leave out: options = {{ wide = [{listed}] }}; or name the columns that are meant."
 
 
-def _table(frame: pl.DataFrame, field: str) -> Table:
+def _table(frame: pl.DataFrame, field: str) -> WideCloses:
     """Rows as a matrix, and half a unit of each column's last decimal."""
     names = frame.get_column("security").unique(maintain_order=True)
     days = frame.get_column("date").unique().sort()
@@ -130,7 +130,7 @@ def _table(frame: pl.DataFrame, field: str) -> Table:
         scaled = some * 10.0**k
         whole = ~(np.abs(scaled - np.round(scaled)) > 1e-6).any(axis=0)
         rounding[whole] = 0.5 * 10.0**-k
-    return Table(days.to_numpy().astype("datetime64[D]"), names.to_list(), value, rounding)
+    return WideCloses(days.to_numpy().astype("datetime64[D]"), names.to_list(), value, rounding)
 
 
 def _some(count: int, most: int) -> Ints:
@@ -141,7 +141,7 @@ def _some(count: int, most: int) -> Ints:
 # -- calendar fields
 
 
-def _calendar(table: Table) -> Iterator[tuple[str, str]]:
+def _calendar(table: WideCloses) -> Iterator[tuple[str, str]]:
     """Columns that repeat a field of their day, or number the rows."""
     value, enough = table.value, _enough(np.isfinite(table.value))
     some = _some(len(value), SAMPLE)
@@ -192,14 +192,14 @@ def _fields(days: Dates) -> Iterator[tuple[str, tuple[str, ...], Array]]:
 # -- sums
 
 
-def _sums(table: Table) -> Iterator[tuple[str, str]]:
+def _sums(table: WideCloses) -> Iterator[tuple[str, str]]:
     """Columns that are the sum, mean, median, largest or least of the others, on every row."""
     some = table.rows(_some(len(table.days), SAMPLE))
     if len(some.days) == len(table.days) or any(True for _ in _aggregates(some)):
         yield from _aggregates(table)
 
 
-def _aggregates(table: Table) -> Iterator[tuple[str, str]]:
+def _aggregates(table: WideCloses) -> Iterator[tuple[str, str]]:
     """The same of every row given."""
     named = np.array([_wide.plain_name(n) in SUMS for n in table.names])
     every = np.ones(len(named), bool)
@@ -218,7 +218,9 @@ def _aggregates(table: Table) -> Iterator[tuple[str, str]]:
         yield from _of_each(table, base)
 
 
-def _equal(table: Table, other: Array, rounding: float, said: str) -> Iterator[tuple[str, str]]:
+def _equal(
+    table: WideCloses, other: Array, rounding: float, said: str
+) -> Iterator[tuple[str, str]]:
     """Columns that equal ``other`` (T, N) on every row, but for rounding, and that move."""
     allowed = table.rounding + rounding + 1e-9 * np.abs(np.nan_to_num(other))
     both = np.isfinite(other) & np.isfinite(table.value)
@@ -229,7 +231,7 @@ def _equal(table: Table, other: Array, rounding: float, said: str) -> Iterator[t
         yield table.names[column], said
 
 
-def _of_each(table: Table, base: Bools) -> Iterator[tuple[str, str]]:
+def _of_each(table: WideCloses, base: Bools) -> Iterator[tuple[str, str]]:
     """Columns that are the median, largest or least of the others and follow none of them."""
     own = table.value[:, base]
     kinds: tuple[tuple[str, Callable[..., Array]], ...] = (
@@ -253,7 +255,7 @@ def _of_each(table: Table, base: Bools) -> Iterator[tuple[str, str]]:
                 yield table.names[column], said
 
 
-def _indices(table: Table) -> Iterator[tuple[str, str]]:
+def _indices(table: WideCloses) -> Iterator[tuple[str, str]]:
     """Columns that move, to a millionth, as the sum or in the mean of the others do, which differ.
 
     A fund of the others, with fees and rounding, does not.
@@ -270,8 +272,9 @@ def _indices(table: Table) -> Iterator[tuple[str, str]]:
     gain = step * before
     total = (gain.sum(axis=1)[:, None] - gain) / (before.sum(axis=1)[:, None] - before)
     apart = np.median(step.std(axis=1)) > CLEAR * SAME
+    moves = step.std(axis=0) > CLEAR * SAME
     for other in (mean, total) if apart else ():
-        near = (np.abs(step - other) <= SAME).all(axis=0)
+        near = (np.abs(step - other) <= SAME).all(axis=0) & moves
         for column in np.flatnonzero(near).tolist():
             yield table.names[column], "an index of the others"
 
@@ -279,7 +282,7 @@ def _indices(table: Table) -> Iterator[tuple[str, str]]:
 # -- changes
 
 
-def _changes(table: Table) -> Iterator[tuple[str, str]]:
+def _changes(table: WideCloses) -> Iterator[tuple[str, str]]:
     """Columns that move as returns, counts or cumulated returns do, and no price does."""
     value, there = table.value, np.isfinite(table.value)
     count = there.sum(axis=0)
@@ -313,7 +316,7 @@ def _spread(value: Array) -> Array:
     return np.asarray(bn.nanstd(value, axis=0))
 
 
-def _logs(name: str, what: str, table: Table) -> list[Finding]:
+def _logs(name: str, what: str, table: WideCloses) -> list[Finding]:
     """That closes of many digits all lie and move as logs of prices do."""
     if len(table.names) < MANY or table.rounding.any():
         return []
