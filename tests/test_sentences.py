@@ -227,6 +227,7 @@ NOT_HEARD: dict[str, tuple[str, ...]] = {
     ),
     "needs a history long enough to fit a model": (
         "probability of the model",
+        "base rate: nothing better is known",
         "What the model said since it could be fitted, and what came of it",
         "Mean of what was said",
         "Share that came true",

@@ -158,7 +158,7 @@ def fit(looks: Looks, horizon: int, before: np.datetime64) -> Fit:
 
 
 @dataclass(frozen=True)
-class Record:
+class Forecasts:
     """Forecasts that could have been made, and what came of them.
 
     month    (N,) of each look since the first year with a model
@@ -173,7 +173,7 @@ class Record:
     base: Array
 
 
-def record(looks: Looks, horizon: int, *, first: int = FIRST_YEAR) -> Record:
+def record(looks: Looks, horizon: int, *, first: int = FIRST_YEAR) -> Forecasts:
     """The forecasts of every year from ``first`` on in which a model could be fitted."""
     outcome, year = looks.ahead[horizon], looks.month.astype("datetime64[Y]").astype(int) + 1970
     chance, base = (np.full(len(looks), np.nan) for _ in range(2))
@@ -183,7 +183,7 @@ def record(looks: Looks, horizon: int, *, first: int = FIRST_YEAR) -> Record:
             own = year == one
             chance[own], base[own] = model.chance(looks.known[own]), model.base
     said = np.isfinite(chance) & np.isfinite(outcome)
-    return Record(horizon, looks.month[said], outcome[said], chance[said], base[said])
+    return Forecasts(horizon, looks.month[said], outcome[said], chance[said], base[said])
 
 
 def brier(chance: Array, outcome: Array) -> Array:
@@ -210,7 +210,7 @@ class Skill:
     gain: Evidence
 
 
-def skill(found: Record) -> dict[str, Skill]:
+def skill(found: Forecasts) -> dict[str, Skill]:
     """Both scores, with a 95% interval of the improvement by ``mean_evidence`` over months."""
     scores = {
         name: (score(found.chance, found.outcome), score(found.base, found.outcome))
@@ -234,7 +234,7 @@ def beats(scores: dict[str, Skill]) -> bool:
 
 
 @dataclass(frozen=True)
-class Bin:
+class Tenth:
     """Forecasts between ``at`` and ``at`` + 0.1: how many, their mean, and what came of them."""
 
     at: float
@@ -242,14 +242,14 @@ class Bin:
     came: Evidence
 
 
-def reliability(found: Record) -> list[Bin]:
+def reliability(found: Forecasts) -> list[Tenth]:
     """Of each tenth of probabilities with a forecast, what was said and how often it came true."""
     tenth = np.minimum((found.chance * TENTHS).astype(int), TENTHS - 1)
     bins = []
     for k in np.unique(tenth).tolist():
         own = tenth == k
         came = share_of(found.outcome[own], found.month[own], found.horizon)
-        bins.append(Bin(k / TENTHS, float(found.chance[own].mean()), came))
+        bins.append(Tenth(k / TENTHS, float(found.chance[own].mean()), came))
     return bins
 
 
@@ -280,7 +280,7 @@ class Odds:
     horizon: int
     fit: Fit
     base: Evidence
-    record: Record
+    record: Forecasts
     scores: dict[str, Skill]
 
     @property

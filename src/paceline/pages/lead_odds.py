@@ -17,6 +17,8 @@ PRINTED = {
     "few": "base rate: too few looks for a model",
     "": "nothing",
 }
+#: Whether the model is what is printed.
+USED = {"model": "yes", "base": "no", "few": "too few looks", "": "too few looks"}
 #: Figures of a horizon, in the order of the table's columns.
 SCORES = ("brier_base", "brier_model", "log_base", "log_model", "gain_low", "gain_high")
 
@@ -66,9 +68,9 @@ def _theme(found: Themes, theme: ThemeFound) -> tuple[Part | None, ...]:
 
 def worth(found: Themes, library: Library) -> Grid:
     """Base rates, and the scores of the model beside them, out of sample."""
-    own = [_scores("these lines", o.sessions, o.figures, PRINTED[o.printed]) for o in found.odds]
+    own = [_scores("these lines", o.sessions, o.figures, USED[o.printed]) for o in found.odds]
     kept = [
-        _scores("factor library", o.sessions, o.figures, PRINTED["model" if o.used else "base"])
+        _scores("factor library", o.sessions, o.figures, USED["model" if o.used else "base"])
         for o in library.rows
     ]
     return Grid(
@@ -85,7 +87,7 @@ def worth(found: Themes, library: Library) -> Grid:
             "Model",
             "Improvement from",
             "to",
-            "Printed",
+            "Model used",
         ),
         (*own, *kept),
         note=words(
@@ -113,10 +115,10 @@ def worth(found: Themes, library: Library) -> Grid:
 
 
 def _scores(
-    what: str, sessions: int, figures: Mapping[str, Figure], printed: str
+    what: str, sessions: int, figures: Mapping[str, Figure], used: str
 ) -> tuple[Part | None, ...]:
     first = (figures[k] for k in ("base", "low", "high", "independent"))
-    return (what, Label(str(sessions)), *first, *(figures[k] for k in SCORES), printed)
+    return (what, Label(str(sessions)), *first, *(figures[k] for k in SCORES), used)
 
 
 def reliability(found: Themes) -> Grid:

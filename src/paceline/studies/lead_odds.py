@@ -127,7 +127,7 @@ def _why_not(value: float | None, note: str) -> tuple[str, ...]:
     return (f"no value: {note}",) if value is None or not np.isfinite(value) else ()
 
 
-def _bin(market: Market, question: Question, horizon: int, one: methods.Bin) -> Bin:
+def _bin(market: Market, question: Question, horizon: int, one: methods.Tenth) -> Bin:
     came = one.came
     made = {"looks": came.n, "said": one.said, "came": came.effect}
     figures = {
