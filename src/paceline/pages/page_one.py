@@ -286,6 +286,7 @@ def _report(before: str | None, changes: Sequence[Change]) -> Sentence:
     """What is new since the last report."""
     if before is None:
         return words("Since the last report: none lies beside this one.")
+    changes = [c for c in changes if not missing(c.now) and not missing(c.then)]
     if not changes:
         return words("Since the report of ", day(before), ": no word, leader or rank has changed.")
     parts: list[Part] = []
