@@ -79,6 +79,7 @@ NAMES = {
     "repeated": f"contradict|apart|{ALONE}|{OLD}",
     "counted": "market caps?",
     "withheld": LACKING,
+    "uncapped": LACKING,
 }
 Key = tuple[Any, ...]
 

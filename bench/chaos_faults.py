@@ -3,7 +3,8 @@
     removed, delayed, doubled, scaled, shifted, renamed, cut off
     of sessions, half sessions, securities, fields, a whole feed
     mistyped, spliced, repeated: closes, with the changes between them, of rows whose market caps
-    and volumes are right; counted: shares of one company; withheld: a feed but for one security
+        and volumes are right
+    counted: shares of one company; withheld: a feed, but for one security; uncapped: market caps
 
 A fault takes a frame and a generator and gives the frame that somebody else would have sent.
 """
@@ -251,12 +252,21 @@ def repeated(frame: Frame, rng: Rng) -> Frame:
 
 
 def counted(frame: Frame, rng: Rng) -> Frame:
-    """The shares of one company are in another unit, or counted twice, from some row on."""
+    """The shares of one company are in another unit, or counted twice or tenfold from a row on.
+
+    Twice or tenfold from the first row on nobody could tell.
+    """
     name = str(rng.choice(frame["security"].unique().sort().to_list()))
-    days = frame.filter(pl.col("security") == name)["date"].sort()
-    there = (pl.col("security") == name) & (pl.col("date") >= days[int(rng.integers(len(days)))])
     factor = float(rng.choice([0.001, 2.0, 10.0, 1000.0]))
+    days = frame.filter(pl.col("security") == name)["date"].sort()
+    first = int(rng.integers(1 if factor in (2.0, 10.0) else 0, len(days)))
+    there = (pl.col("security") == name) & (pl.col("date") >= days[first])
     return frame.with_columns(pl.when(there).then(pl.col("shares") * factor).otherwise("shares"))
+
+
+def uncapped(frame: Frame, _rng: Rng) -> Frame:
+    """There are no market caps: they are closes times shares."""
+    return frame.with_columns(cap=pl.lit(None, pl.Float64))
 
 
 def withheld(frame: Frame, _rng: Rng) -> Frame:
@@ -280,6 +290,7 @@ ROWS: dict[str, Callable[[Frame, Rng], Frame]] = {
     "repeated": repeated,
     "counted": counted,
     "withheld": withheld,
+    "uncapped": uncapped,
 }
 DONE: dict[str, Callable[[Frame, Part, str, Rng], Frame]] = {
     "removed": removed,
@@ -343,7 +354,8 @@ def drawn(seed: int) -> list[Fault]:
     if FROM <= seed < LATER:
         how = str(rng.choice(OF_ROWS))
         feed = "shares" if how == "counted" else "changes"
-        alone = [Fault("withheld", "rows", "adjusted", (seed, 10))] if rng.random() < 0.5 else []
+        lacking = ("uncapped", "changes") if how == "counted" else ("withheld", "adjusted")
+        alone = [Fault(lacking[0], "rows", lacking[1], (seed, 10))] if rng.random() < 0.5 else []
         return [Fault(how, "rows", feed, (seed, 11)), *alone]
     every = HOW if seed < LATER else (*HOW, *FURTHER)
     for number in range(int(rng.choice([1, 1, 2, 3]))):
