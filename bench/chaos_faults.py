@@ -254,11 +254,13 @@ def repeated(frame: Frame, rng: Rng) -> Frame:
 def counted(frame: Frame, rng: Rng) -> Frame:
     """The shares of one company are in another unit, or counted twice or tenfold from a row on.
 
-    Twice or tenfold from the first row on nobody could tell.
+    Twice or tenfold from the first row on nobody could tell: of a company with one it is a unit.
     """
     name = str(rng.choice(frame["security"].unique().sort().to_list()))
     factor = float(rng.choice([0.001, 2.0, 10.0, 1000.0]))
     days = frame.filter(pl.col("security") == name)["date"].sort()
+    if len(days) == 1 and factor in (2.0, 10.0):
+        factor = 1000.0
     first = int(rng.integers(1 if factor in (2.0, 10.0) else 0, len(days)))
     there = (pl.col("security") == name) & (pl.col("date") >= days[first])
     return frame.with_columns(pl.when(there).then(pl.col("shares") * factor).otherwise("shares"))

@@ -17,7 +17,15 @@ from paceline.evidence import Evidence, simes
 from paceline.methods import change_point, lead_looks, words
 from paceline.methods.detector import detect, sigma
 from paceline.methods.turn_record import followed
-from paceline.studies import lead_library, lead_odds, line_moves, spreads, theme_lines, themes
+from paceline.studies import (
+    lead_library,
+    lead_odds,
+    line_moves,
+    page_one,
+    spreads,
+    theme_lines,
+    themes,
+)
 from paceline.studies.answers import Answers
 from paceline.studies.rotations import rotation_set
 from paceline.studies.themes import ThemeFound, Themes
@@ -260,6 +268,20 @@ def test_the_odds_of_a_lead_are_the_base_rate_of_the_years_before(found: Themes)
                 assert said.value == one.figures["base"].value
                 assert "nothing better is known" in said.caveats[-1] or not one.printed
     assert {one.printed for one in found.odds} == {"few", ""}
+
+
+def test_page_one_says_the_same(found: Themes, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = 0
+    for one in found.odds:
+        monkeypatch.setattr(page_one, "AHEAD", one.sessions)
+        for theme in found.themes:
+            chance, own = page_one.chance(found, theme), theme.figures.get(f"ahead_{one.sessions}")
+            if own is None or not one.printed:
+                assert chance is None
+            else:
+                said += 1
+                assert chance is not None and chance.figure is own and chance.base
+    assert said > 1
 
 
 def test_a_model_that_beats_the_base_rate_is_printed(

@@ -169,18 +169,22 @@ def _ends(ask: Answers, theme: ThemeFound) -> Sentence:
 
 def _note(found: Themes | None) -> Sentence | None:
     """What the base rate rests on."""
-    row = None if found is None else study.base_rate(found)
+    row = None if found is None else study.odds(found)
     if found is None:
         return words("No theme and no rotation is declared in the market file.")
     if row is None:
-        return words("Too few turns are known to say how often a leader still led a quarter later.")
+        return words("Too little is known to say how often a leader led a quarter later.")
+    looks = row.figures["looks"]
     return words(
         "The lines show each ratio over a year, in colour since the leader took over. The word "
-        "says how seldom noise moves so. The base rate: of ",
-        row.figures["turns"],
-        plural(row.figures["turns"], " earlier turn", " earlier turns"),
-        (" since ", Label("1990")) if row.which == "late" else (),
-        ", the share after which the leader still led a quarter later.",
+        "says how seldom noise moves so.",
+        (
+            " The base rate: of ",
+            looks,
+            plural(looks, " earlier look", " earlier looks"),
+            ", one a month and line, the share after which the leader led a quarter later",
+            "; a model beats it." if row.printed == "model" else "; nothing better is known.",
+        ),
     )
 
 

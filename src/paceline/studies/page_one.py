@@ -19,7 +19,7 @@ from paceline.figures import Figure
 from paceline.lineage import code_of
 from paceline.signals.history import place_among
 from paceline.studies.answers import Answers
-from paceline.studies.lasting import Lasting
+from paceline.studies.lead_odds import LeadOdds
 from paceline.studies.themes import ThemeFound, Themes
 
 if TYPE_CHECKING:
@@ -69,9 +69,9 @@ class Standing(NamedTuple):
 
 
 class Chance(NamedTuple):
-    """How often a leader like this one still leads after ``AHEAD`` sessions.
+    """How often a leader like this one leads after ``AHEAD`` sessions.
 
-    base  whether it is the base rate of all turns, since nothing better is known
+    base  whether it is the base rate of all lines, since nothing better is known
     """
 
     figure: Figure
@@ -236,22 +236,16 @@ def turned(found: Themes) -> list[ThemeFound]:
 
 
 def chance(found: Themes, theme: ThemeFound) -> Chance | None:
-    """The probability that a theme's leader still leads after ``AHEAD`` sessions.
-
-    The seam for a model of it: until one beats the base rate out of sample, this is the base rate
-    of all turns of all lines, since 1990 where that is counted. None without enough turns.
-    """
-    if theme.figures["leader"].value is None:
+    """The probability that a theme's leader leads after ``AHEAD`` sessions; None where unknown."""
+    row, figure = odds(found), theme.figures.get(f"ahead_{AHEAD}")
+    if row is None or figure is None or figure.value is None:
         return None
-    row = base_rate(found)
-    return None if row is None else Chance(row.figures["share"], base=True)
+    return Chance(figure, base=row.printed != "model")
 
 
-def base_rate(found: Themes) -> Lasting | None:
-    """How often a leader still led after ``AHEAD`` sessions; None where too few turns are known."""
-    of = {row.which: row for row in found.lasting if row.sessions == AHEAD}
-    row = of.get("late", of.get("all"))
-    return None if row is None or row.figures["share"].value is None else row
+def odds(found: Themes) -> LeadOdds | None:
+    """What is known of ``AHEAD`` sessions; None where there is not even a base rate."""
+    return next((one for one in found.odds if one.sessions == AHEAD and one.printed), None)
 
 
 # ---- since the session before --------------------------------------------------------------------
