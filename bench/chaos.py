@@ -71,6 +71,12 @@ NAMES = {
     "shifted": f"{LACKING}|contradict|apart|shifted|a (day|session) (early|late)|{ALONE}",
     "renamed": f"{LACKING}|contradict|apart|size|{ALONE}",
     "cut off": LACKING,
+    "mistyped": f"contradict|apart|{ALONE}|looks like a split|no return",
+    "spliced": f"contradict|apart|{ALONE}|looks like a split|no return",
+    "repeated": f"contradict|apart|{ALONE}|{OLD}",
+    "counted": "market caps?",
+    "withheld": LACKING,
+    "uncapped": LACKING,
 }
 Key = tuple[Any, ...]
 

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "bench"))
 
 import chaos
 import chaos_market
-from chaos_faults import HOW, WHERE, Fault, Frame, drawn
+from chaos_faults import HOW, OF_ROWS, ROWS, WHERE, Fault, Frame, drawn
 
 #: Trials of the suite, some of which were silent once; ``make chaos`` draws hundreds.
 SEEDS = (2, 3, 7, 8, 9, 14, 15, 18, 129, 218, 330, 361, 412, 441, 488, 639, 641)
@@ -106,6 +106,20 @@ def test_every_fault_changes_what_it_names_and_nothing_else(how: str, where: str
         assert made["changes"].columns == files["changes"].columns
         changed.append(not made["changes"].equals(files["changes"]))
     assert any(changed)
+
+
+@pytest.mark.parametrize("how", OF_ROWS)
+def test_a_fault_of_rows_touches_the_fields_it_names(how: str) -> None:
+    feed = "shares" if how == "counted" else "changes"
+    touched = {"shares"} if how == "counted" else {"close", "change"}
+    true = chaos_market.truth()
+    for number in range(4):
+        made = Fault(how, "rows", feed, (number,))(dict(true))
+        assert not [n for n in true if n != feed and made[n] is not true[n]]
+        was, now = true[feed], made[feed]
+        assert now.columns == was.columns and len(now) == len(was)
+        assert {c for c in was.columns if not now[c].equals(was[c])} == touched
+    assert {f.how for seed in range(1000, 1100) for f in drawn(seed)} == {*ROWS}
 
 
 def test_trials_are_drawn_by_their_seed_alone() -> None:
