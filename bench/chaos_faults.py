@@ -22,9 +22,11 @@ from chaos_market import FEEDS, KEY, LISTS
 Frame = pl.DataFrame
 Rng = np.random.Generator
 HOW = ("removed", "delayed", "doubled", "scaled", "shifted", "renamed", "cut off")
+#: Drawn as well from this seed on; earlier trials stay what they were.
+FURTHER, LATER = ("spiked", "twinned"), 2000
 WHERE = ("sessions", "half sessions", "securities", "fields", "feed")
-#: What is done to single fields of rows, drawn from this seed on: those below draw what they always
-#: drew. Half of them come without the feed that would contradict them.
+#: What is done to single fields of rows, drawn alone from this seed up to the one above. Half of
+#: them come without the feed that would contradict them.
 OF_ROWS, FROM = ("mistyped", "spliced", "repeated", "counted"), 1000
 #: Factors of a scale; lengths of runs of sessions; shares of the securities, 0 for one.
 FACTORS = (0.001, 0.01, 0.1, 0.5, 2.0, 10.0, 100.0, 1000.0)
@@ -183,6 +185,26 @@ def cut_off(frame: Frame, p: Part, where: str, rng: Rng) -> Frame:
     return frame.filter(~gone)
 
 
+def spiked(frame: Frame, p: Part, _where: str, rng: Rng) -> Frame:
+    """One value of one security is a tenth or more too high or too low on one session."""
+    day = p.days[int(rng.integers(64, len(p.days)))]
+    factor = 1 + float(rng.uniform(0.1, 0.15)) * float(rng.choice([1, -1]))
+    at = (pl.col("date") == day) & (pl.col("security") == p.names[0])
+    return frame.with_columns(
+        pl.when(at).then(pl.col(c) * factor).otherwise(pl.col(c)).alias(c) for c in p.fields[:1]
+    )
+
+
+def twinned(frame: Frame, p: Part, _where: str, _rng: Rng) -> Frame:
+    """The rows of one security hold the values of another one."""
+    other = [n for n in frame["security"].unique().sort().to_list() if n != p.names[0]]
+    if not other:
+        return frame
+    here = pl.col("security") == p.names[0]
+    copied = frame.filter(pl.col("security") == other[0]).with_columns(security=pl.lit(p.names[0]))
+    return pl.concat([frame.filter(~here), copied]).sort(KEY)
+
+
 def moved(frame: Frame, days: pl.Series, step: int) -> Frame:
     """The rows on the session so many later; those that leave the sessions are dropped."""
     table = pl.DataFrame({"date": days, "__to": days.shift(-step)})
@@ -278,6 +300,8 @@ DONE: dict[str, Callable[[Frame, Part, str, Rng], Frame]] = {
     "shifted": shifted,
     "renamed": renamed,
     "cut off": cut_off,
+    "spiked": spiked,
+    "twinned": twinned,
 }
 
 
@@ -327,15 +351,18 @@ def drawn(seed: int) -> list[Fault]:
     """One to three faults of different feeds or parts, or one of rows, by the seed alone."""
     rng = np.random.default_rng([20251205, seed])
     out: list[Fault] = []
-    if seed >= FROM:
+    if FROM <= seed < LATER:
         how = str(rng.choice(OF_ROWS))
         feed = "shares" if how == "counted" else "changes"
         lacking = ("uncapped", "changes") if how == "counted" else ("withheld", "adjusted")
         alone = [Fault(lacking[0], "rows", lacking[1], (seed, 10))] if rng.random() < 0.5 else []
         return [Fault(how, "rows", feed, (seed, 11)), *alone]
+    every = HOW if seed < LATER else (*HOW, *FURTHER)
     for number in range(int(rng.choice([1, 1, 2, 3]))):
         feed = str(rng.choice([*FEEDS, *FEEDS[:2], *FEEDS[:2], *LISTS]))
         where = "feed" if feed in LISTS else str(rng.choice(WHERE))
-        choices = ("removed", "delayed", "doubled", "shifted", "cut off") if feed in LISTS else HOW
+        choices = (
+            ("removed", "delayed", "doubled", "shifted", "cut off") if feed in LISTS else every
+        )
         out.append(Fault(str(rng.choice(choices)), where, feed, (seed, number)))
     return out

@@ -64,6 +64,7 @@ TABLES: tuple[tuple[str, type | None, str], ...] = (
         "Either lines (`rotations`, `pairs`, `series`) or `among`: see [themes](themes.md).",
     ),
     ("[report]", market.Report, ""),
+    ("[report.page_one]", market.PageOne, ""),
     (
         "[published]",
         None,

@@ -11,7 +11,17 @@ import random
 import sys
 from typing import Any
 
-from paceline.document import Chart, Document, Grid, Label, Section, Sentence, Series
+from paceline.document import (
+    Chart,
+    Document,
+    FirstPage,
+    Grid,
+    Label,
+    Section,
+    Sentence,
+    Series,
+    Tile,
+)
 from paceline.figures import Figure
 from paceline.lineage import Step
 
@@ -568,6 +578,87 @@ def quality() -> Section:
             ),
         ),
     )
+
+
+#: Rows of page one: returns over a day, a week, a month, since the low, the year; since when.
+FIRST = {
+    "S&P 500 (SPY)": (0.0019, 0.0034, 0.012, 0.0508, 0.1802, "1993"),
+    "S&P 500 equal weight (RSP)": (0.0023, 0.0025, 0.025, 0.0539, 0.1103, "2003"),
+    "Small caps (IWM)": (-0.0042, 0.0081, 0.0249, 0.0945, 0.1438, "2000"),
+    "Mega caps (XLG)": (0.0025, 0.0025, 0.0056, 0.0483, 0.2024, "2005"),
+    "Nasdaq 100 (QQQ)": (0.0041, 0.0101, 0.0035, 0.068, 0.2281, "1999"),
+    "Value (IWD)": (0.0011, 0.0023, 0.0308, 0.0527, 0.1519, "2000"),
+    "Growth (IWF)": (0.0029, 0.0049, -0.0024, 0.0524, 0.1958, "2000"),
+    "Momentum (MTUM)": (0.0047, 0.0101, 0.0106, 0.0621, 0.2303, "2013"),
+}
+STATE = {
+    "Above 50-day average": (0.55, -0.8, 14.28, 0.42, "fraction"),
+    "Above 200-day average": (0.626, 1.8, 7.31, 0.58, "fraction"),
+    "Ten-year yield, %": (4.14, 0.03, 0.04, 0.49, "level"),
+    "Two-year yield, %": (3.56, 0.04, -0.02, 0.51, "level"),
+    "High-yield spread, %": (2.85, -0.03, -0.3, 0.06, "level"),
+    "Volatility (VIX)": (15.41, -0.37, -4.09, 0.35, "level"),
+}
+WINDOWS = ("Day", "Week", "Month", "Since low", "Year to date")
+
+
+def page_one() -> FirstPage:
+    """The first page as it stands for the example."""
+    rows = []
+    for name, (*gains, since) in FIRST.items():
+        cells: list[Any] = []
+        for window, gain in zip(WINDOWS, gains, strict=True):
+            cells += [
+                figure("performance", name, gain, statistic=window, basis="total"),
+                figure("return_percentile", name, 0.5 + gain, "percentile", statistic=window),
+            ]
+        rows.append((Label(name), *cells, Label(since)))
+    columns = [c for w in WINDOWS for c in (w, f"{w}, percentile")]
+    note = Sentence(("With each return its percentile since ", Label("1990"), "."))
+    returns = Grid(
+        "Returns with dividends",
+        ("Basket", *columns, "Since"),
+        tuple(rows),
+        note=note,
+        beneath=tuple(range(2, 11, 2)),
+    )
+    state = []
+    for name, (now, day, month, place, unit) in STATE.items():
+        made = ((now, unit), (day, "points"), (month, "points"), (place, "percentile"))
+        cells = [figure("macro", name, v, u, statistic=f"{k}") for k, (v, u) in enumerate(made)]
+        state.append((Label(name), *cells, Label("1990")))
+    heads = ("What", "Now", "Day", "Month", "Percentile", "Since")
+    tiles = [_tile(k, n) for k, n in enumerate(("Size", "Style", "Momentum", "Concentration"))]
+    return FirstPage(
+        returns,
+        tuple(tiles),
+        Sentence(("The word says how seldom noise moves so.",)),
+        Grid("Breadth, rates and volatility", heads, tuple(state)),
+        (
+            Sentence(("Since the session before: ", Label("Value (IWD)"), " closed at a record.")),
+            Sentence(("Since the last report: none lies beside this one.",)),
+        ),
+    )
+
+
+def _tile(number: int, name: str) -> Tile:
+    x = days(253)
+    leader, word, sessions, chance = (
+        figure("themes", name, v, u, statistic=s, start=x[90])
+        for v, u, s in (
+            ("The largest companies", "text", "leader"),
+            ("quiet", "text", "word"),
+            (162, "sessions", "sessions"),
+            (0.528, "fraction", "share"),
+        )
+    )
+    y = walk(number + 40, len(x), 0.0, 0.01)
+    line = Series(name, x, y, figure("themes", name, y[-1] / y[90] - 1, statistic="since"))
+    said = (
+        Sentence((leader, " since ", Label(x[90]), ", ", sessions, " sessions.")),
+        Sentence(("Still leads in a quarter: ", chance, " (base rate).")),
+    )
+    return Tile(Label(name), word, said, line, x[90], leader, sessions, chance)
 
 
 def document(simulated: bool = False, label: str = "US stocks") -> Document:

@@ -191,6 +191,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "sessions": (0, 1, 2, 1234),
     "level": (1.0, "tenfold"),
     "fraction": (0.0, 1.0),
+    "percentile": (0.0, 1.0),
     "ratio": (0.0, 1.0, "turned"),
 }
 SHARES = ("contributions", (0.0, 1.0, 7.698, -0.2))

@@ -92,6 +92,80 @@ def _guess(kind: int, left: int, up: int, corner: int) -> int:
     return min((left, up, corner), key=lambda v: abs(by - v))
 
 
+# ---- page one
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = replace(document(), page_one=sample.page_one())
+    return report.write(made, tmp_path_factory.mktemp("first") / "page.html")
+
+
+#: Top, bottom and width of page one, and how wide the whole page is.
+FIRST = (
+    "(() => { const box = document.querySelector('.first').getBoundingClientRect();"
+    "return [box.top, box.bottom, box.width, document.documentElement.scrollWidth]; })()"
+)
+
+
+def test_page_one_is_one_screen_one_sheet_and_one_column_of_a_phone(
+    first: Path, tmp_path: Path
+) -> None:
+    with Browser(tmp_path, 1440, 900) as tab:
+        tab.open(first)
+        top, bottom, width, _ = tab.run(FIRST)
+        assert top < 130 and bottom < 900 and width > 1000
+        inks = "[...document.querySelectorAll('.tile polyline')].map(l => l.getBBox().width > 20)"
+        assert tab.run(inks) == [True] * 8  # before and after the turn of four themes
+        tab.size(390, 800)
+        _, _, width, page = tab.run(FIRST)
+        assert width <= 390 and page <= 390
+        wide = (
+            "[...document.querySelectorAll('.first *')].filter(e => e.offsetParent "
+            "&& e.getBoundingClientRect().right > 391).length"
+        )
+        assert tab.run(wide) == 0
+        tab.size(696, 1000)
+        tab.send("Emulation.setEmulatedMedia", media="print")
+        top, bottom, _, _ = tab.run(FIRST)
+        assert bottom - top < 1000  # pixels of a sheet between its margins
+        breaks = "getComputedStyle(document.querySelector('.first')).breakAfter"
+        assert tab.run(breaks) == "page"
+
+
+def test_a_figure_of_page_one_opens_its_card(first: Path, tmp_path: Path) -> None:
+    with Browser(tmp_path) as tab:
+        tab.open(first)
+        for what in ("#page-one-returns ~ table small [data-figure]", ".tile [data-figure].spark"):
+            tab.until("document.querySelector('#card-name') !== null")
+            tab.run(
+                f"document.querySelector('{what}')"
+                ".dispatchEvent(new MouseEvent('click', { bubbles: true }))"
+            )
+            assert tab.until(
+                "document.querySelector('#card').open && "
+                "document.querySelector('#card-name').textContent"
+            )
+            tab.run("document.querySelector('[data-close]').click()")
+
+
+def test_page_one_is_saved_as_a_picture_of_a_desktop_whatever_the_screen(
+    first: Path, tmp_path: Path
+) -> None:
+    with Browser(tmp_path, 390, 800) as tab:
+        tab.open(first)
+        tab.until("!document.querySelector('[data-page]').hidden")
+        tab.run("document.querySelector('[data-page]').click()")
+        file = tab.saved(".png")
+    assert file.name == "who-leads-us-stocks-2025-12-05-page-one.png"
+    width, height, lines = pixels(file)
+    assert width == 2 * 1264 and 1200 < height < 2200
+    inks = {line[i : i + 4] for line in lines[:: height // 60] for i in range(0, len(line), 4 * 7)}
+    assert len(inks) > 60  # words, lines and the stamp, not one colour
+    blank = [len({line[i : i + 4] for i in range(0, len(line), 40)}) == 1 for line in lines]
+    assert sum(blank) < height / 2  # and all the way down
+
+
 def test_the_data_of_every_chart_are_saved(tab: Browser) -> None:
     charts = [b for s in document().sections for b in s.blocks if isinstance(b, Chart)]
     (chart,) = [c for c in charts if c.title == "Return since the low"]

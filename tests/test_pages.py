@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from paceline import measures, pages
+from paceline.config import PageOne
 from paceline.document import Grid, Label, Section, Sentence
 from paceline.errors import MarketFileError
 from paceline.figures import Figure
@@ -38,7 +39,9 @@ class Fake:
         self.sets: dict[tuple[str, str], int] = {}  # of the market file
         self.benchmark, self.broad = "large", "large"
         self.sections: list[str] = []
-        report = SimpleNamespace(sections=self.sections, since_low=[], headline=[])
+        report = SimpleNamespace(
+            sections=self.sections, since_low=[], headline=[], page_one=PageOne()
+        )
         self.market = SimpleNamespace(
             low=LOW,
             low_broken=None,
@@ -50,7 +53,11 @@ class Fake:
             declared=["small", "large"],
             composites=["large"],
             groups={"sizes": ["small", "large"]},
-            file=SimpleNamespace(report=report, rotations={"a": pair, "b": pair}),
+            file=SimpleNamespace(
+                report=report,
+                rotations={"a": pair, "b": pair},
+                market=SimpleNamespace(basis="price"),
+            ),
         )
 
     def first_page(self) -> list[dict[str, Any]]:
@@ -68,6 +75,10 @@ class Fake:
 
     def rows(self, measure: str, **_: Any) -> list[Figure]:
         return self.listed.get(measure, [])
+
+    def of_broad(self, measure: str, **_: Any) -> list[Figure]:
+        rows = self.listed.get(measure, [])
+        return [f for f in rows if f.subject == self.broad and f.value is not None]
 
     def name(self, subject: str) -> Label:
         return Label({"small": "Small", "large": "Large"}[subject])
@@ -219,7 +230,7 @@ def test_headline() -> None:
     )
     november = "In November 2025, Small returned +0.92%, ahead of Large at +0.30%."
     above = "61.1% of the members of Large are above their 200-day moving average"
-    drivers = "; the ten largest contributors account for 60.3% of this year's return of +17.00%."
+    drivers = "; the ten largest contributors gave 60.3% of this year's gain."
 
     def text(given: dict[Any, Figure]) -> list[str]:
         return [s.text for s in headline.sentences(Fake(given))]  # type: ignore[arg-type]
@@ -400,7 +411,7 @@ def test_a_return_beside_one_on_the_other_basis_says_so() -> None:
     }
     assert [s.text for s in headline.sentences(Fake(broad))] == [  # type: ignore[arg-type]
         "62.6% of the members of Large are above their 200-day moving average; the ten largest "
-        "contributors account for 58.1% of this year's return of +18.33%, dividends included."
+        "contributors gave 58.1% of this year's gain."
     ]
 
 
@@ -439,7 +450,7 @@ def test_losses_that_offset_are_told_in_points() -> None:
     told = [s.text for s in headline.sentences(Fake(broad))]  # type: ignore[arg-type]
     assert told == [
         "61.1% of the members of Large are above their 200-day moving average; the ten largest "
-        "contributors alone added +3.39%, more than this year's return of +0.44%."
+        "contributors alone added +3.39%, more than the whole gained this year."
     ]
 
 

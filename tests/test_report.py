@@ -676,10 +676,18 @@ def test_a_column_nobody_fills_is_left_out_and_a_long_table_is_folded() -> None:
         re.findall(r"<th[^>]*>(\w+)", html)
     )
     assert (
-        html.count('<tr class="rest">') == len(rows) - page.grids.HEAD and "data-all hidden" in html
+        html.count('<tr class="rest tail">') == len(rows) - page.grids.HEAD
+        and "data-all hidden" in html
     )
+    assert html.count('<tr class="tail">') == page.grids.HEAD - page.grids.PRINTED
+    assert f"The first <span data-label>{page.grids.PRINTED}</span> of" in html
+    medium = tiny(Grid("T", ("Basket", "Gain"), tuple(r[:2] for r in rows[: page.grids.LONG])))
+    assert 'class="rest' not in report.render(medium) and '<tr class="tail">' in report.render(
+        medium
+    )
+    assert "note paper" not in report.render(medium, whole=True)
     short = report.render(tiny(Grid("T", ("Basket", "Gain", "Empty"), rows[:3])))
-    assert '<tr class="rest">' not in short and "data-all hidden" not in short
+    assert "<tr class=" not in short and "data-all hidden" not in short
 
 
 def test_importing_charts_does_not_import_plotly() -> None:

@@ -63,7 +63,10 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table: columns in ``bars`` are drawn as bars from zero, those in ``heat`` coloured."""
+    """A table: columns in ``bars`` are drawn as bars from zero, those in ``heat`` coloured.
+
+    Columns in ``beneath`` stand small beneath the one before them, so that a phone has room.
+    """
 
     title: str | Label
     columns: tuple[str | Label, ...]
@@ -71,6 +74,7 @@ class Grid:
     note: Sentence | None = None
     bars: tuple[int, ...] = ()
     heat: tuple[int, ...] = ()
+    beneath: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -144,10 +148,73 @@ class Attribution:
 
 
 @dataclass(frozen=True)
+class Tile:
+    """One theme on page one: its small chart and what is said beneath it.
+
+    word      its word, shown beside its name; None without one
+    said      what stands beneath the chart; where room is scarce, leader, since, sessions, chance
+    series    the line that is drawn, None where there is none
+    since     day from which the line is drawn in the colour of the leader
+    leader, sessions, chance  who leads, for how long, how likely still in a quarter; None without
+    """
+
+    title: str | Label
+    word: Figure | None
+    said: tuple[Sentence, ...]
+    series: Series | None = None
+    since: str = ""
+    leader: Figure | None = None
+    sessions: Figure | None = None
+    chance: Figure | None = None
+
+
+@dataclass(frozen=True)
+class FirstPage:
+    """What a reader sees in a minute, on one screen and on one sheet; see ``pages.page_one``.
+
+    returns  one basis, every window with its percentile
+    tiles    the themes; ``tiles_note`` is said of all of them
+    state    breadth, rates, credit and volatility
+    changed  what is new since the session before, and since the last report
+    """
+
+    returns: Grid
+    tiles: tuple[Tile, ...]
+    tiles_note: Sentence | None
+    state: Grid
+    changed: tuple[Sentence, ...]
+
+    @property
+    def section(self) -> Section:
+        """The same blocks as a section, for machines: the tiles as charts."""
+        drawn = tuple(
+            Chart("line", t.title, (t.series,), "level", note=joined(t.said))
+            for t in self.tiles
+            if t.series is not None
+        )
+        still = tuple(s for t in self.tiles if t.series is None for s in t.said)
+        note = () if self.tiles_note is None else (self.tiles_note,)
+        words = tuple(
+            Sentence((t.title, ": ", t.word, ".")) for t in self.tiles if t.word is not None
+        )
+        blocks = (*self.changed, self.returns, self.state, *words, *drawn, *still, *note)
+        return Section("page_one", "Page one", "What is the market doing?", blocks)
+
+
+def joined(sentences: Sequence[Sentence]) -> Sentence:
+    """Several sentences as one text."""
+    parts: list[Part] = []
+    for sentence in sentences:
+        parts += [" ", *sentence.parts] if parts else sentence.parts
+    return Sentence(tuple(parts))
+
+
+@dataclass(frozen=True)
 class Document:
     """A whole report: its headline, its sections, and the manifest that makes it again.
 
-    notice  what must be read before anything else: that the data are old
+    notice    what must be read before anything else: that the data are old
+    page_one  the first page; None: the headline alone
     """
 
     title: str
@@ -158,6 +225,12 @@ class Document:
     sections: tuple[Section, ...]
     manifest: dict[str, Any] = field(default_factory=dict)
     notice: str = ""
+    page_one: FirstPage | None = None
+
+    @property
+    def every(self) -> tuple[Section, ...]:
+        """Page one as a section, where there is one, and all sections."""
+        return (*(() if self.page_one is None else (self.page_one.section,)), *self.sections)
 
     def figures(self) -> Iterator[Figure]:
         """Every figure shown anywhere, in reading order, each id once."""
@@ -175,7 +248,7 @@ class Document:
 
         for sentence in self.headline:
             yield from of(sentence.parts)
-        for section in self.sections:
+        for section in self.every:
             for block in section.blocks:
                 if isinstance(block, Sentence):
                     yield from of(block.parts)

@@ -15,6 +15,7 @@ Value = float | int | str | bool | None
 #: How a unit is written for people. Machine-readable output always carries the plain number.
 UNITS = (
     "fraction",
+    "percentile",
     "return",
     "level",
     "count",
@@ -34,6 +35,8 @@ ESTIMATES = frozenset(
 )
 #: Units whose sign is the message: direction by colour, scales symmetric around zero.
 SIGNED = ("return", "points", "score")
+#: Units that are shown by their format alone.
+PLAIN = {"fraction": ".1%", "count": ",.0f", "sessions": ",.0f", "level": ",.2f"}
 
 
 def show(value: object, unit: str) -> str:
@@ -46,19 +49,17 @@ def show(value: object, unit: str) -> str:
         return "—"
     if isinstance(value, str) or not isinstance(value, (int, float)):
         return str(value)
+    if unit in PLAIN:
+        return format(value, PLAIN[unit])
     match unit:
         case "return":
             return f"{_whole(value, 4):+.2%}" if _whole(value, 4) else "0.00%"
-        case "fraction":
-            return f"{value:.1%}"
+        case "percentile":
+            return _percentile(value)
         case "points":
             return f"{_whole(value, 2):+.2f}"
         case "places":
             return f"{value:+.0f}" if value else "0"
-        case "count" | "sessions":
-            return f"{value:,.0f}"
-        case "level":
-            return f"{value:,.2f}"
         case "estimate":
             return _rough(float(value))
         case _:
@@ -136,6 +137,15 @@ class Figure:
             **({"evidence": dict(self.evidence)} if self.evidence else {}),
             "figure": self.id,
         }
+
+
+def _percentile(share: float) -> str:
+    """A share of others below as a whole percentile; 0 and 100 only where none or all are.
+
+    >>> _percentile(0.973), _percentile(0.9996), _percentile(0.0004), _percentile(1.0)
+    ('97', '99', '1', '100')
+    """
+    return f"{share * 100 if share in (0, 1) else min(max(share * 100, 1), 99):.0f}"
 
 
 def _significant(value: float) -> str:

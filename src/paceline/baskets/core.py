@@ -157,6 +157,8 @@ class BasketBuilder:
             if found := spelling.indices(names):
                 what = agreeing(len(found), "is an index", "are indices")
                 caveats.append(f"{spelling.sample(found)} {what} by name, held as a member")
+        if self.selector.basket(name).instrument is not None:
+            caveats += self._twins.of_series(instrument_row(self.selector, name))
         if name in self._held:
             caveats += self._twins.caveats(self._held[name])
         if name in self._by_cap:

@@ -5,7 +5,8 @@ made without importing plotly; ``plot(chart)`` is the same drawing as a Plotly f
 users. Every trace carries the id of its figure in ``meta.figure``; a heat map, and a chart whose
 bars or intervals are figures of their own, carry one id per row in ``meta.figures``. A series is
 thinned to ``POINTS`` points: its first and last and the lowest and highest of each stretch between
-them, so that no peak is lost. Values are rounded to ten significant digits.
+them, so that no peak is lost. Values are rounded to ten significant digits. ``spark`` is a line of
+page one: a still picture that needs no library.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from paceline.charts._axes import (
     words,
 )
 from paceline.charts._bars import single
+from paceline.charts._spark import spark
 from paceline.document import Attribution, Chart, Label
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ __all__ = [
     "plot",
     "single",
     "span",
+    "spark",
     "spec",
     "style",
     "thin",

@@ -191,6 +191,7 @@ def report(
     out: Path = Path("out/report.html"),
     json: Annotated[Path | None, Parameter(name="--json")] = None,
     csv: Annotated[Path | None, Parameter(name="--csv")] = None,
+    markdown: Annotated[Path | None, Parameter(name="--markdown")] = None,
     sections: Literal["main", "all"] = "main",
     quiet: Annotated[bool, flag("Print only the report's path and its headline.")] = False,
     where: When | None = None,
@@ -205,6 +206,8 @@ def report(
         Also write every figure to this JSON file.
     csv
         Also write one CSV per table into this folder.
+    markdown
+        Also write page one as Markdown, to paste, to this file.
     sections
         `main` folds what lies behind each section's first charts and first table, and leaves it out
         on paper; `all` folds nothing.
@@ -214,13 +217,7 @@ def report(
     from paceline.market.commands import notice
     from paceline.report import terminal
 
-    manifest = out.with_suffix(".manifest.json") if out.name else out
-    check_target(out, "--out")
-    check_target(manifest, "the manifest beside --out", "report.manifest.json")
-    if json is not None:
-        check_target(json, "--json", "report.json")
-    if csv is not None:
-        check_folder(csv, "--csv")
+    manifest = _targets(out, json, csv, markdown)
     market = open_market(where or When())
     with progress() as bar:
         market.ensure(bar)
@@ -233,6 +230,8 @@ def report(
             written.append(pages.write_json(document, json))
         if csv is not None:
             written += pages.to_csv(document, csv)
+        if markdown is not None:
+            written.append(pages.write_markdown(document, markdown))
         record.write_manifest(document, manifest, written)
     if not quiet:
         terminal.summary(document, notice=notice(market, here=True))
@@ -242,6 +241,20 @@ def report(
     for sentence in document.headline if quiet else ():  # the summary begins with it
         say(sentence.text)
     return 0
+
+
+def _targets(out: Path, json: Path | None, csv: Path | None, markdown: Path | None) -> Path:
+    """The manifest's place beside the report, after every file to be written was checked."""
+    manifest = out.with_suffix(".manifest.json") if out.name else out
+    check_target(out, "--out")
+    check_target(manifest, "the manifest beside --out", "report.manifest.json")
+    if json is not None:
+        check_target(json, "--json", "report.json")
+    if csv is not None:
+        check_folder(csv, "--csv")
+    if markdown is not None:
+        check_target(markdown, "--markdown", "page-one.md")
+    return manifest
 
 
 def trace(figure: str, /, *, json: AsJson = False, where: Where | None = None) -> int:

@@ -10,7 +10,7 @@ Every error names the file, the key, what was found and what would be accepted.
 """
 
 from paceline.config.baskets import Basis, Basket, Eligible, Schedule, UniverseEntry
-from paceline.config.market import MarketFile, MarketInfo, Report
+from paceline.config.market import MarketFile, MarketInfo, PageOne, Report
 from paceline.config.reading import load
 from paceline.config.sources import AGE, ColumnMap, Source
 from paceline.config.values import listed
@@ -23,6 +23,7 @@ __all__ = [
     "Eligible",
     "MarketFile",
     "MarketInfo",
+    "PageOne",
     "Report",
     "Schedule",
     "Source",

@@ -57,6 +57,37 @@ class MarketInfo(Strict):
     file."""
 
 
+class PageOne(Strict):
+    """What stands on the report's first page: see [page one](page-one.md)."""
+
+    basis: Basis | None = None
+    """Basis of every return on it; left out: `market.basis`."""
+    benchmark: Name | None = None
+    """Basket or security of its first row; left out: the market's benchmark."""
+    equal_weight: Name | None = None
+    """Basket or security that weighs its companies equally."""
+    small: Name | None = None
+    """Of small companies."""
+    mega: Name | None = None
+    """Of the very largest companies."""
+    nasdaq: Name | None = None
+    """Of a second market, such as the Nasdaq."""
+    value: Name | None = None
+    """Of cheap companies."""
+    growth: Name | None = None
+    """Of growing companies."""
+    momentum: Name | None = None
+    """Of past winners."""
+    macro: dict[Name, Name] = Field(default_factory=dict)
+    """Name for people -> stored daily series: rates, a credit spread, volatility."""
+
+    @property
+    def rows(self) -> dict[str, str]:
+        """Role -> basket or security, of the roles that are declared."""
+        roles = [name for name in type(self).model_fields if name not in ("basis", "macro")]
+        return {role: getattr(self, role) for role in roles if getattr(self, role) is not None}
+
+
 class Report(Strict):
     """What the report shows, and as of which session."""
 
@@ -71,6 +102,8 @@ class Report(Strict):
     history: dict[Name, Name] = Field(default_factory=dict)
     """Basket -> the basket or security whose longer history stands in for it, where it is asked
     whether it pauses."""
+    page_one: PageOne = PageOne()
+    """What stands on the first page."""
 
     @field_validator("as_of")
     @classmethod

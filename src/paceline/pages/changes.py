@@ -56,7 +56,7 @@ def changes(
                 "What has changed",
                 ("Subject", "What", "Then", "Now"),
                 tuple(
-                    (Label(c.now.label or c.now.subject), Label(_spoken(c.now)), c.then, c.now)
+                    (Label(c.now.label or c.now.subject), Label(spoken(c.now)), c.then, c.now)
                     for c in found[:LISTED]
                 ),
                 note=words("Further ranks that moved less are left out.")
@@ -69,5 +69,6 @@ def changes(
     )
 
 
-def _spoken(figure: Figure) -> str:
+def spoken(figure: Figure) -> str:
+    """What a figure is of, for people."""
     return SPOKEN.get(figure.statistic, figure.statistic.replace("_", " "))

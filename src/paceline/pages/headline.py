@@ -1,25 +1,31 @@
 """The headline: three sentences in generated words, every number of them a figure.
 
+They speak of the baskets of page one, on its basis, so that no number stands beside another of the
+same thing; without such baskets, of the rotations.
 Before anything else a reader must know on which sessions most of the data are missing, and where a
 built index does not follow the published one: a sentence each, after the three.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from paceline.document import Label, Part, Sentence
+from paceline.figures import Figure
 from paceline.pages.words import (
     Clause,
     compare,
     day,
     largest,
     low_since,
+    missing,
     month,
     of_largest,
-    on_basis,
     words,
 )
+from paceline.studies import page_one as study
 from paceline.studies.answers import Answers
-from paceline.wording import agreeing
+from paceline.studies.page_one import Row
 
 #: How one leg's return stands to the other's.
 STANDING = (", ahead of ", ", behind ", ", level with ")
@@ -57,7 +63,9 @@ def _pairs(ask: Answers) -> list[tuple[str, str]]:
 
 def _compared(ask: Answers, lead: str, against: str, window: str) -> tuple[Part, ...]:
     """One leg's return beside the other's, in words; empty where either is missing."""
-    a, b = (ask.one("performance", n, window) for n in (lead, against))
+    basis = study.basis_of(ask.market)
+    how = {} if basis == ask.market.file.market.basis else {"basis": basis}
+    a, b = (ask.one("performance", n, window, how=how) for n in (lead, against))
     if a is None or b is None:
         return ()
     return (ask.name(lead), " returned ", a, compare(a, b, *STANDING), ask.name(against), " at ", b)
@@ -67,6 +75,17 @@ def _since_low(ask: Answers) -> Sentence | None:
     if ask.market.low is None:
         return None
     low, known = ask.market.low
+    if ask.market.file.report.page_one.rows and (said := _strongest(ask, study.rows(ask))):
+        return words(
+            "Since the low of ",
+            day(low),
+            " (confirmed on ",
+            day(known),
+            "), ",
+            *said,
+            ".",
+            *low_since(ask.market.low_broken, ask.market.low_hidden),
+        )
     # the first pair with both returns is the story; the others have their table
     for lead, against in _pairs(ask):
         compared = _compared(ask, lead, against, "since_low")
@@ -96,6 +115,36 @@ def _since_low(ask: Answers) -> Sentence | None:
     return None
 
 
+def _strongest(ask: Answers, rows: Sequence[Row]) -> tuple[Part | Clause, ...]:
+    """The strongest row of page one beside the first, and how rare that is; empty without two."""
+    held = [r for r in rows if "since_low" in r.returns and not missing(r.returns["since_low"])]
+    if len(held) < 2 or held[0] is not rows[0]:
+        return ()
+    first = max(held, key=lambda r: r.returns["since_low"].number)
+    if first is held[0]:  # the benchmark itself: beside the next
+        second = max(held[1:], key=lambda r: r.returns["since_low"].number)
+    else:
+        second = held[0]
+    a, b = (r.returns["since_low"] for r in (first, second))
+    place = first.places.get("since_low")
+    return (
+        ask.name(first.name),
+        " returned ",
+        a,
+        compare(a, b, *STANDING),
+        ask.name(second.name),
+        " at ",
+        b,
+        ", dividends included" if a.basis == "total" else "",
+        (
+            ": more than in ",
+            place,
+            " percent of all windows as long since ",
+            Label(first.history[:4]),
+        ),
+    )
+
+
 def _last_month(ask: Answers) -> Sentence | None:
     """The last full month of the second and third pair."""
     parts: list[Part] = []
@@ -104,8 +153,12 @@ def _last_month(ask: Answers) -> Sentence | None:
         compared = _compared(ask, lead, against, "last_month")
         if compared:
             parts += ["; " if parts else "", *compared]
-            end = end or ask.one("performance", lead, "last_month")
-    return words("In ", month(end.end), ", ", *parts, ".") if end else None
+            end = end or next(p for p in compared if isinstance(p, Figure))
+    if end is None:
+        return None
+    market = ask.market.file.market
+    other = study.basis_of(ask.market) != market.basis and end.basis == "total"
+    return words("In ", month(end.end), ", ", "with dividends, " if other else "", *parts, ".")
 
 
 def _breadth(ask: Answers) -> Sentence | None:
@@ -120,8 +173,7 @@ def _breadth(ask: Answers) -> Sentence | None:
         for s in ("total", "top", "top_share", f"top_{k}")
         if (f := ask.one("contributions", broad, s, how=YEAR)) is not None
     }
-    # the table of returns shows the same basket's year
-    basis = on_basis(at.get("total"), ask.one("performance", broad, "ytd"))
+    # page one has one number for the year's gain, that of its benchmark
     return words(
         above,
         " of the members of ",
@@ -132,23 +184,13 @@ def _breadth(ask: Answers) -> Sentence | None:
         largest(
             at,
             k,
-            (
-                "; the ",
-                largest_ones,
-                agreeing(k, " accounts for ", " account for "),
-                at.get("top_share"),
-                " of this year's return of ",
-                at.get("total"),
-                basis,
-            ),
+            ("; the ", largest_ones, " gave ", at.get("top_share"), " of this year's gain"),
             (
                 "; the ",
                 largest_ones,
                 " alone added ",
                 at.get("top"),
-                ", more than this year's return of ",
-                at.get("total"),
-                basis,
+                ", more than the whole gained this year",
             ),
         ),
         ".",

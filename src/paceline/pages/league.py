@@ -1,11 +1,14 @@
-"""Leagues: the members of each group ranked by return, one section a group."""
+"""Leagues: the members of each group ranked by return, one section a group.
+
+A total-return fund among price returns carries a mark.
+"""
 
 from __future__ import annotations
 
-from paceline.document import Block, Chart, Grid, Label, Part, Section, Sentence
+from paceline.document import Block, Grid, Label, Part, Section, Sentence
 from paceline.figures import Figure
 from paceline.pages import page, wanted
-from paceline.pages.words import WINDOWS, bar, best, month, words
+from paceline.pages.words import WINDOWS, best, marked, month, words
 from paceline.studies.answers import Answers
 
 #: Windows that are ranked, and windows that are only shown.
@@ -25,17 +28,7 @@ def _group(ask: Answers, group: str) -> Section | None:
     if not ranked["last_month"]:
         return None
     title = ask.group_title(group)
-    charts = [
-        Chart(
-            "bar",
-            Label(f"{title}: {WINDOWS[w].lower()}"),
-            tuple(bar(ask.name(f.subject).text, f) for f in ranked[w]),
-            "return",
-            reference=0.0,
-        )
-        for w in RANKED
-        if ranked[w]
-    ]
+    mixed = len({f.basis for f in ranked["last_month"]}) > 1
     at = {(f.subject, f.statistic): f for f in rows if f.value is not None}
     grid = Grid(
         Label(title),
@@ -44,13 +37,13 @@ def _group(ask: Answers, group: str) -> Section | None:
             *(h for w in RANKED for h in (WINDOWS[w], "Rank", "Rank change")),
             *(WINDOWS[w] for w in SHOWN),
         ),
-        tuple(_row(ask, f.subject, at) for f in ranked["last_month"]),
+        tuple(_row(ask, f.subject, at, mixed=mixed) for f in ranked["last_month"]),
         bars=(1, 4),
         note=Sentence(
             ("Rank change: places gained or lost against the preceding period of equal length.",)
         ),
     )
-    blocks: tuple[Block, ...] = (_said(ask, ranked["last_month"]), *charts, grid)
+    blocks: tuple[Block, ...] = (_said(ask, ranked["last_month"]), grid)
     return Section(f"league_{group}", title, "Who leads the league, and who is climbing?", blocks)
 
 
@@ -71,10 +64,13 @@ def _said(ask: Answers, ranked: list[Figure]) -> Sentence:
     )
 
 
-def _row(ask: Answers, subject: str, at: dict[tuple[str, str], Figure]) -> tuple[Part | None, ...]:
+def _row(
+    ask: Answers, subject: str, at: dict[tuple[str, str], Figure], *, mixed: bool
+) -> tuple[Part | None, ...]:
     ranks = [(f, *_rank(ask, f)) for w in RANKED for f in [at.get((subject, w))]]
+    shown = next(f for f, *_ in ranks if f is not None)
     return (
-        ask.name(subject),
+        marked(ask.name(subject), shown, mixed),
         *(cell for cells in ranks for cell in cells),
         *(at.get((subject, w)) for w in SHOWN),
     )

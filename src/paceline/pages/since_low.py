@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from paceline.document import Chart, Grid, Label, Part, Section, Sentence, Series
+from paceline.document import Chart, Grid, Part, Section, Sentence, Series
 from paceline.figures import Figure
 from paceline.pages import page
 from paceline.pages.words import WINDOWS, Clause, best, day, low_since, on_basis, words
@@ -12,6 +12,11 @@ from paceline.studies.answers import Answers
 
 #: Windows of the table, after the return since the low itself.
 FURTHER = ("1d", "mtd", "last_month", "ytd", "1y")
+#: Basis -> title of its table.
+TITLES = {
+    "price": "Returns by basket, without dividends",
+    "total": "Returns by basket, with dividends",
+}
 #: Strongest baskets that the chart shows beside the benchmark and the rotations, and lines in all.
 STRONGEST, LINES = 3, 7
 
@@ -23,6 +28,8 @@ def since_low(ask: Answers) -> Section | None:
         return None
     chosen = ask.market.file.report.since_low or [n for n in ask.market.declared if ":" not in n]
     returns = best(f for n in chosen if (f := ask.one("performance", n, "since_low")) is not None)
+    own = ask.market.file.market.basis
+    bases = sorted({f.basis for f in returns}, key=lambda basis: basis != own)
     return Section(
         "since_low",
         "Since the low",
@@ -30,19 +37,18 @@ def since_low(ask: Answers) -> Section | None:
         (
             _said(ask, returns),
             Chart("line", "Return since the low", _lines(ask, returns), "return", reference=0.0),
-            Grid(
-                "Returns by basket",
-                (
-                    "Basket",
-                    WINDOWS["since_low"],
-                    *(WINDOWS[w] for w in FURTHER),
-                    "Drawdown from high",
-                    "Basis",
-                ),
-                tuple(_row(ask, f) for f in returns),
-                bars=(1,),
-            ),
+            *(_table(ask, basis, [f for f in returns if f.basis == basis]) for basis in bases),
         ),
+    )
+
+
+def _table(ask: Answers, basis: str, returns: Sequence[Figure]) -> Grid:
+    """The returns of one basis, strongest first: dividends are never ranked among closes."""
+    return Grid(
+        TITLES.get(basis, "Returns by basket"),
+        ("Basket", WINDOWS["since_low"], *(WINDOWS[w] for w in FURTHER), "Drawdown from high"),
+        tuple(_row(ask, f) for f in returns),
+        bars=(1,),
     )
 
 
@@ -83,7 +89,6 @@ def _row(ask: Answers, since: Figure) -> tuple[Part | None, ...]:
         since,
         *(ask.one("performance", since.subject, w) for w in FURTHER),
         ask.one("record_highs", since.subject, "distance_from_record"),
-        Label(since.basis),
     )
 
 

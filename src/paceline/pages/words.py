@@ -116,6 +116,12 @@ def on_basis(figure: Figure | None, usual: Figure | None) -> str:
     return {"total": ", dividends included", "price": ", without dividends"}.get(figure.basis, "")
 
 
+def marked(name: Label, figure: Figure, mixed: bool) -> Label:
+    """A name with its basis, in a table in which returns with and without dividends meet."""
+    told = {"total": "with dividends", "price": "without dividends"}.get(figure.basis, "")
+    return Label(f"{name.text}, {told}") if mixed and told else name
+
+
 def reason(figure: Figure) -> str:
     """Why a figure has no value, as its caveats say; empty where they do not."""
     return next((c for c in figure.caveats if c.startswith("no value")), "").removeprefix(

@@ -16,7 +16,16 @@ from paceline.errors import PacelineError, UsageError
 from paceline.lineage import digest
 from paceline.market.commands import line, moment, opened
 from paceline.record import shape
-from paceline.studies import analogues, calls, consolidation, episodes, quadrants, target, themes
+from paceline.studies import (
+    analogues,
+    calls,
+    consolidation,
+    episodes,
+    page_one,
+    quadrants,
+    target,
+    themes,
+)
 from paceline.studies.answers import Answers
 from paceline.writing import write_text
 
@@ -43,6 +52,7 @@ ABOUT = {
     "calls": calls.ABOUT,
     "target": target.ABOUT,
     "quadrants": quadrants.ABOUT,
+    "page_one": page_one.ABOUT,
 }
 
 

@@ -16,7 +16,9 @@ from paceline.market import Market, located
 from paceline.market.commands import notice
 from paceline.pages import headline
 from paceline.pages.changes import changes
+from paceline.pages.page_one import page_one
 from paceline.record.manifest import faults, manifest_of, read_manifest, whole
+from paceline.studies import news
 from paceline.studies.answers import Answers
 from paceline.studies.news import newsworthy
 
@@ -45,9 +47,13 @@ def report(
         sections=tuple(built),
         notice=notice(market),
     )
-    changed = changes(ask, list(document.figures()), previous)
-    if changed is not None:
+    shown = list(document.figures())
+    changed = changes(ask, shown, previous)
+    before, found = None, []
+    if changed is not None and previous is not None:
         document = replace(document, sections=(changed, *built))
+        before, found = str(previous["as_of"]), news.changed(ask, shown, previous)
+    document = replace(document, page_one=page_one(ask, before, found))
     document.manifest.update(manifest_of(market, document, ask))
     if changed is not None and previous is not None:  # kept, so that ``verify`` can say it again
         document.manifest["previous"] = {

@@ -3,12 +3,14 @@
 page.render(document) -> str          one self-contained HTML file
 page.write(document, path)            the same, written in one piece
 tables.to_json / tables.to_csv        the same figures for machines
+first_page.markdown                   page one to paste
 terminal.summary / terminal.rows      the same figures in the terminal
 """
 
 from __future__ import annotations
 
+from paceline.report.first_page import write_markdown
 from paceline.report.page import render, write
 from paceline.report.tables import to_csv, to_json, write_json
 
-__all__ = ["render", "to_csv", "to_json", "write", "write_json"]
+__all__ = ["render", "to_csv", "to_json", "write", "write_json", "write_markdown"]

@@ -118,7 +118,7 @@ def to_json(document: Document) -> dict[str, Any]:
                 "blocks": [_block(b) for b in s.blocks],
                 "figures": [row(f) for f in section_figures(s)],
             }
-            for s in document.sections
+            for s in document.every
         ],
         "figures": [row(f) for f in document.figures()],
         "manifest": clean(document.manifest),
@@ -205,14 +205,14 @@ def to_csv(document: Document, folder: str | Path) -> list[Path]:
             "unit": b.unit,
             "figure": line.figure.id,
         }
-        for s in document.sections
+        for s in document.every
         for b in s.blocks
         if isinstance(b, Chart)
         for line in b.series
         for x, y in zip(plain(line.x), plain(line.y), strict=True)
     ]
     files["series"] = csv_text(points, ("section", "chart", "series", "x", "y", "unit", "figure"))
-    for section in document.sections:
+    for section in document.every:
         name = slug(section.name)
         while name in files:
             name += "_"

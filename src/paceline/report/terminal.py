@@ -19,7 +19,9 @@ from rich.text import Text
 from paceline.document import Document, Grid, Part, Section, Sentence, figure_of
 from paceline.doors import visible
 from paceline.figures import ESTIMATES, SIGNED, Figure, show
+from paceline.report import first_page
 from paceline.report.screen import CAVEATS, LEAST, UNDER, Screen, ranked
+from paceline.report.styled import cell, prose
 from paceline.report.tables import words
 
 #: Rows of a table that the summary shows whole; of a longer one, such as a league, it shows both
@@ -32,7 +34,7 @@ NAMED, SUBJECT = 3, 18
 
 
 def summary(document: Document, console: Console | None = None, notice: str | None = None) -> None:
-    """Headline, the since-the-low table, both ends of the league, a line per further question.
+    """Page one; without one the headline, two tables, and a line per further question.
 
     Measures of plug-ins stand as tables behind the line of their section.
 
@@ -44,9 +46,23 @@ def summary(document: Document, console: Console | None = None, notice: str | No
         title.append("  SIMULATED", style="bold yellow")
     console.print(title)
     warn(document.notice if notice is None else notice, console)
+    if document.page_one is not None:
+        for line in first_page.lines(document):
+            console.print(line)
+    else:
+        _answers(document, console)
+    for section in document.sections:
+        for further in section.further:
+            if isinstance(further, Grid):
+                console.print()
+                console.print(_grid(words(further.title), further, console.width))
+
+
+def _answers(document: Document, console: Console) -> None:
+    """The headline, and the answer of each section: its table, or its first sentence."""
     console.print()
     for sentence in document.headline:
-        console.print(_prose(sentence))
+        console.print(prose(sentence))
     shown = _tabled(document.sections)
     for section in document.sections:
         grid = next((b for b in section.blocks if isinstance(b, Grid)), None)
@@ -56,11 +72,7 @@ def summary(document: Document, console: Console | None = None, notice: str | No
             console.print(_grid(section.question, grid, console.width))
         elif answer is not None:
             console.print()
-            console.print(Text.assemble((visible(section.title), "bold"), "  ", _prose(answer)))
-        for further in section.further:
-            if isinstance(further, Grid):
-                console.print()
-                console.print(_grid(words(further.title), further, console.width))
+            console.print(Text.assemble((visible(section.title), "bold"), "  ", prose(answer)))
 
 
 def warn(text: str, console: Console | None = None) -> None:
@@ -76,27 +88,6 @@ def _tabled(sections: Sequence[Section]) -> set[str]:
     return {"since_low", chosen}
 
 
-def _styled(figure: Figure, text: str) -> Text:
-    if figure.unit not in SIGNED or not isinstance(figure.value, (int, float)):
-        return Text(text, style="bold")
-    return Text(text, style="bold blue" if figure.value >= 0 else "bold dark_orange3")
-
-
-def _prose(sentence: Sentence) -> Text:
-    text = Text()
-    for part in sentence.parts:
-        text.append(_cell(part))
-    return text
-
-
-def _cell(part: Part | None) -> Text:
-    if part is None:
-        return Text("—", style="dim")
-    figure = figure_of(part)
-    shown = visible(words(part))
-    return Text(shown) if figure is None else _styled(figure, shown)
-
-
 def _grid(question: str, grid: Grid, width: int) -> Table:
     """The leading columns that fit the width; the whole table is in the report."""
     rows: Sequence[tuple[Part | None, ...]] = grid.rows
@@ -104,7 +95,7 @@ def _grid(question: str, grid: Grid, width: int) -> Table:
         rows = [*rows[:ENDS], (), *rows[-ENDS:]]
     table, fitting, room = _table(question), [], width
     for at, name in enumerate(grid.columns):
-        cells = [_cell(r[at]) if r else Text("…", style="dim") for r in rows]
+        cells = [cell(r[at]) if r else Text("…", style="dim") for r in rows]
         need = max(
             [len(word) for word in words(name).split()] + [c.cell_len for c in cells], default=0
         )

@@ -8,6 +8,23 @@ from paceline.arrays import Array
 
 #: Values, the last one included, before a place among them says anything.
 LEAST = 24
+#: Values before the last, of days, before its place among them says anything.
+YEAR = 252
+
+
+def place_among(values: Array) -> Array:
+    """(...,) share of the values (..., K) before the last that lie below it, equal ones half.
+
+    Missing values are left out; NaN where the last is missing or fewer than 252 stand before it.
+    """
+    if values.shape[-1] <= YEAR:
+        return np.full(values.shape[:-1], np.nan)
+    earlier, last = values[..., :-1], values[..., -1:]
+    counted = np.isfinite(earlier).sum(axis=-1)
+    below = (earlier < last).sum(axis=-1) + (earlier == last).sum(axis=-1) / 2
+    known = np.isfinite(last[..., 0]) & (counted >= YEAR)
+    result: Array = np.where(known, below / np.maximum(counted, 1), np.nan)
+    return result
 
 
 def place_so_far(values: Array) -> Array:

@@ -21,7 +21,8 @@ from paceline.report import templating
 from paceline.report.page.cards import cards_of
 from paceline.report.page.caveats import caveats_of
 from paceline.report.page.elements import label, prose
-from paceline.report.page.provenance import entries, origin_of, publishers, sources_of
+from paceline.report.page.first import first_of
+from paceline.report.page.provenance import counted, entries, origin_of, publishers, sources_of
 from paceline.report.page.sections import section_of
 from paceline.writing import write_text
 
@@ -43,6 +44,7 @@ def render(document: Document, *, whole: bool = False) -> str:
         .render(
             document=document,
             headline=[prose(s) for s in document.headline],
+            first=first_of(document.page_one),
             sections=sections,
             caveats=[
                 (letter, label(text), caveats.alike[letter])
@@ -50,6 +52,7 @@ def render(document: Document, *, whole: bool = False) -> str:
             ],
             provenance=entries(document.manifest),
             sources=sources_of(document.manifest),
+            named=counted(document.manifest),
             command=document.manifest.get("command", ""),
             where=document.manifest.get("where", ""),
             cards=_embedded(cards_of(document, origin)),
@@ -69,7 +72,7 @@ def write(document: Document, path: str | Path, *, whole: bool = False) -> Path:
 def _environment() -> Environment:
     environment = templating.environment()
     environment.globals |= {
-        "style": templating.verbatim("style.css"),
+        "style": templating.verbatim("style.css") + templating.verbatim("first.css"),
         "script": templating.verbatim("page.js"),
         "plotly": _plotly,
     }

@@ -16,6 +16,8 @@ PERCENT = ("return", "fraction")
 WHOLE = 18
 #: Longer tables show their first ``HEAD`` rows until asked for all; wider ones are set closer.
 LONG, HEAD, DENSE = 16, 12, 7
+#: On paper those of more than ``SHEET`` rows show their first ``PRINTED``.
+SHEET, PRINTED = 12, 8
 #: Tables with more columns take the whole width of the page; with no more rows, little height.
 FULL, SHORT = 6, 5
 
@@ -29,9 +31,14 @@ def _number(part: Part | None) -> float | None:
 
 def table(grid: Grid) -> dict[str, Any]:
     """The template's table: columns that hold anything, rows of cells, how it is laid out."""
-    columns, cells = [], []
+    columns: list[dict[str, Any]] = []
+    cells: list[list[dict[str, Any]]] = []
     for at, name in enumerate(grid.columns):
         parts = [r[at] for r in grid.rows]
+        if at in grid.beneath and cells:
+            for cell, part in zip(cells[-1], parts, strict=True):
+                cell["under"] = "" if part is None else part_of(part, bare=True)
+            continue
         if at > 0 and all(_nothing(p) for p in parts):
             continue
         column = _column(parts, first=at == 0)
@@ -52,6 +59,7 @@ def table(grid: Grid) -> dict[str, Any]:
         "short": len(grid.rows) <= SHORT,
         "dense": len(columns) > DENSE,
         "head": HEAD if len(grid.rows) > LONG else 0,
+        "printed": PRINTED if len(grid.rows) > SHEET else 0,
         "rows": [list(r) for r in zip(*cells, strict=True)],
         "spans": spans([r[0] for r in grid.rows]),
     }

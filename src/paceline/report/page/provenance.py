@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from markupsafe import Markup
 from paceline.document import Attribution, Document
 from paceline.lineage import canonical
 from paceline.report.page.elements import label
+from paceline.wording import number_of
 
 #: So many publishers are named in a sentence to copy.
 NAMED = 3
@@ -44,6 +46,12 @@ def publishers(manifest: Mapping[str, Any]) -> str:
     if not names:
         return "the market file's sources"
     return ", ".join(names[:NAMED]) + (" and others" if len(names) > NAMED else "")
+
+
+def counted(manifest: Mapping[str, Any]) -> str:
+    """Every publisher once, with the number of its files: what paper has room for."""
+    names = Counter(str(s.get("who") or s["name"]) for s in sources_of(manifest))
+    return "; ".join(f"{name} ({number_of(n, 'file')})" for name, n in names.items())
 
 
 def origin_of(document: Document) -> Attribution:

@@ -69,7 +69,7 @@ const paceline = (() => {
   }
   function smaller(layout, data) {
     const font = { size: 9 };
-    layout.height = Math.round(layout.height * 0.55);
+    layout.height = Math.round(layout.height * (layout.height > 420 ? 0.55 : 0.48)); // many names need their room
     if (layout.height > PRINT_HEIGHT) { // many names: each on one line, so that the chart is no higher than the paper
       layout.height = PRINT_HEIGHT;
       font.size = 8;
@@ -340,10 +340,56 @@ const paceline = (() => {
       setTimeout(() => { button.textContent = kept; }, 2400);
     }
   }
+  // Page one as it stands on a desktop, whatever the screen: laid out in a frame of that width, then drawn on a canvas.
+  const SHEET = { width: 1264, scale: 2, pad: 24 };
+  async function pageOne() {
+    const { width, scale, pad } = SHEET, frame = document.createElement("iframe");
+    const rules = [...document.styleSheets[0].cssRules].filter(rule => !/dark|print/.test(rule.conditionText ?? ""));
+    const parts = [...document.querySelectorAll(".ribbon, .masthead, .first")].map(part => part.cloneNode(true));
+    parts.forEach(part => part.querySelectorAll("button, .hint").forEach(one => one.remove()));
+    const credit = document.createElement("p");
+    credit.className = "credit";
+    credit.textContent = creditOf([...document.querySelectorAll("#page-one-returns ~ table [data-figure]")].map(f => f.dataset.figure));
+    frame.style.cssText = `position: fixed; visibility: hidden; width: ${width}px; height: 10px`;
+    document.body.append(frame);
+    try {
+      const inside = frame.contentDocument, style = inside.createElement("style");
+      style.textContent = `${rules.map(rule => rule.cssText).join("\n")}\nbody { padding: 0 ${pad}px ${pad}px; }`;
+      inside.head.append(style);
+      inside.body.append(...parts, credit);
+      const height = Math.ceil(inside.body.getBoundingClientRect().height), image = new Image();
+      const page = new XMLSerializer().serializeToString(inside.documentElement);
+      image.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><foreignObject width="100%" height="100%">${page}</foreignObject></svg>`);
+      await image.decode();
+      const canvas = Object.assign(document.createElement("canvas"), { width: width * scale, height: height * scale }), pen = canvas.getContext("2d");
+      pen.scale(scale, scale);
+      pen.fillStyle = "#ffffff";
+      pen.fillRect(0, 0, width, height);
+      pen.drawImage(image, 0, 0, width, height);
+      if (cards().simulated) stamp(pen, width, height, getComputedStyle(document.body).fontFamily);
+      return await new Promise((done, failed) => canvas.toBlob(blob => (blob ? done(blob) : failed()), "image/png"));
+    } finally {
+      frame.remove();
+    }
+  }
+  async function savedPage(button) {
+    const kept = button.textContent;
+    try {
+      save(await pageOne(), fileName({ title: "page one" }, "png"));
+    } catch {
+      button.textContent = "Not saved: this browser draws no pages";
+      setTimeout(() => { button.textContent = kept; }, 2400);
+    }
+  }
   async function quote(button) {
     const at = [...document.querySelectorAll("[data-quote]")].indexOf(button), kept = button.textContent;
     button.textContent = (await copy(cards().quotes[at], document.body)) ? "Copied" : "Select and copy by hand";
     setTimeout(() => { button.textContent = kept; }, 1600);
+  }
+  // Where figures come from, with their basis.
+  function creditOf(ids) {
+    const bases = [...new Set(ids.map(id => cards().figures[id]?.basis).filter(Boolean))].map(b => `${b} return`);
+    return cards().credit.replace("{basis}", bases.length ? `, ${bases.join(" and ")} basis` : "");
   }
   // A selection that holds a figure of a sentence takes the source along; cells of tables stay bare.
   function credited(event) {
@@ -352,9 +398,7 @@ const paceline = (() => {
     const inside = [...document.querySelectorAll(".headline p, .answer, .more")].filter(p => chosen.containsNode(p, true));
     const ids = inside.flatMap(p => [...p.querySelectorAll("[data-figure]")].filter(f => chosen.containsNode(f, true)).map(f => f.dataset.figure));
     if (!ids.length) return;
-    const bases = [...new Set(ids.map(id => cards().figures[id]?.basis).filter(Boolean))].map(b => `${b} return`);
-    const credit = cards().credit.replace("{basis}", bases.length ? `, ${bases.join(" and ")} basis` : "");
-    event.clipboardData.setData("text/plain", `${chosen.toString().trim()}\n${credit}`);
+    event.clipboardData.setData("text/plain", `${chosen.toString().trim()}\n${creditOf(ids)}`);
     event.preventDefault();
   }
 
@@ -419,6 +463,10 @@ const paceline = (() => {
     }
     for (const group of document.querySelectorAll(".save")) group.hidden = false;
     for (const button of document.querySelectorAll("[data-save]")) button.onclick = () => saved(button);
+    for (const button of document.querySelectorAll("[data-page]")) {
+      button.hidden = false;
+      button.onclick = () => savedPage(button);
+    }
     for (const button of document.querySelectorAll("[data-quote]")) {
       button.hidden = false;
       button.onclick = () => quote(button);
