@@ -61,14 +61,15 @@ LACKING = (
     "returns: |(is|are) needed|market cap|no members|float factor|begins on|no low of the benchmark"
 )
 OLD = "stale|unchanged|(repeat those|is that) of the session before|a session (early|late)"
+ALONE = "otherwise than|came back|usual volume"
 #: Words that name a cause, by what was done.
 NAMES = {
     "removed": LACKING,
-    "delayed": f"{LACKING}|contradict|apart|{OLD}",
-    "doubled": f"{LACKING}|contradict|apart|twice|{OLD}",
-    "scaled": f"{LACKING}|contradict|apart|scale|factor|size",
-    "shifted": f"{LACKING}|contradict|apart|shifted|a (day|session) (early|late)",
-    "renamed": f"{LACKING}|contradict|apart|size",
+    "delayed": f"{LACKING}|contradict|apart|{OLD}|{ALONE}",
+    "doubled": f"{LACKING}|contradict|apart|twice|{OLD}|{ALONE}",
+    "scaled": f"{LACKING}|contradict|apart|scale|factor|size|{ALONE}",
+    "shifted": f"{LACKING}|contradict|apart|shifted|a (day|session) (early|late)|{ALONE}",
+    "renamed": f"{LACKING}|contradict|apart|size|{ALONE}",
     "cut off": LACKING,
 }
 Key = tuple[Any, ...]

@@ -57,9 +57,8 @@ class FakePanel:
         self.version = 1
 
     def field(self, name: str) -> Array:
-        return self.fields[
-            "market_cap" if name == "float_cap" and name not in self.fields else name
-        ]
+        made = name in ("float_cap", "whole_cap") and name not in self.fields
+        return self.fields["market_cap" if made else name]
 
     def members(self, universe: str) -> Any:
         return self.spells[universe]

@@ -376,35 +376,6 @@ def test_returns_of_the_session_before_for_half_the_market_are_repeated() -> Non
     assert again(market(5, 10), 2) == []
 
 
-def back(returns: list[float], volume: list[float] | None = None, first: int = 0) -> list[int]:
-    """The sessions of a close that leapt and came back."""
-    fields = {"price_return": np.array([returns])}
-    if volume is not None:
-        fields["volume"] = np.array([volume])
-    marks = doubts.returned(fields, first)["price_return"]
-    assert (marks.kind == doubts.RETURNED).all() and not marks.row.any()
-    assert len(set(marks.known)) <= 1
-    assert not len(marks.known) or marks.known[0] == marks.column[-1], "known on the second"
-    return marks.column.tolist()
-
-
-def test_a_close_that_leaps_and_comes_back_is_marked() -> None:
-    quiet = [0.01, -0.01] * 20
-    typo = [*quiet, 0.3, 1.01 / 1.3 - 1, 0.01]  # 30% too high, on a day of nothing, then 1%
-    assert back(typo) == [40, 41]
-    assert back([*quiet, -0.25, 1 / 0.75 - 1]) == [40, 41]
-    assert back([*quiet, 0.3]) == back([*quiet, 0.3, 0.0, 1 / 1.3 - 1]) == []
-    assert back([*quiet, 0.3, 1.05 / 1.3 - 1]) == [], "five percent of it stayed"
-    assert back([*quiet, 0.15, 1 / 1.15 - 1]) == [], "as true prices do in a crash"
-    wild = [0.05, -0.05] * 20
-    assert back([*wild, 0.3, 1 / 1.3 - 1]) == [], "3.5 sigmas"
-    volume = [100.0] * 43
-    assert back(typo, volume) == [40, 41]
-    assert back(typo, [*volume[:40], 500.0, 100.0, 100.0]) == [], "something happened"
-    assert back(typo, first=41) == [40, 41] and back(typo, first=42) == []
-    assert back([*quiet, 0.3], first=40) == []
-
-
 STILL = """
 [market]
 name = "m"

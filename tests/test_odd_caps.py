@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fakes import FakePanel
-from paceline.baskets.caps import largest
+from paceline.baskets.caps import OddCaps, largest
 from paceline.market import Market
 
 DAYS = [d for i in range(45) if (d := dt.date(2025, 3, 3) + dt.timedelta(i)).weekday() < 5][:30]
@@ -99,14 +99,187 @@ def test_caps_of_one_day_on_all_days(tmp_path: Path) -> None:
 def test_one_member_that_is_most_of_the_weight(tmp_path: Path) -> None:
     closes, caps = world()
     caps[7] *= 1000  # thousands in one row, from the first day on
-    assert said(tmp_path, closes, caps) == [f"{NAMES[7]} is more than nine tenths of the weight"]
+    assert said(tmp_path, closes, caps) == [f"{NAMES[7]} is more than 98 hundredths of the weight"]
 
 
 @pytest.mark.parametrize(
     ("members", "first", "said"),
-    [(9, 0.99, ""), (10, 0.89, ""), (10, 0.91, "nine tenths"), (49, 0.6, ""), (50, 0.51, "half")],
+    [
+        (2, 0.999, ""),
+        (3, 0.97, ""),
+        (3, 0.99, "98 hundredths"),
+        (9, 0.97, ""),
+        (10, 0.89, ""),
+        (10, 0.91, "nine tenths"),
+        (49, 0.6, ""),
+        (50, 0.51, "half"),
+        (50, 0.99, "98 hundredths"),
+    ],
 )
 def test_how_much_of_the_weight_is_too_much(members: int, first: float, said: str) -> None:
     held = np.array([first, *[(1 - first) / (members - 1)] * (members - 1), 0.0])
     panel: Any = FakePanel(["2025-01-02"], {"close": np.ones((members + 1, 1))})
     assert largest(3 * held, panel) == (f"S000 is more than {said} of the weight" if said else "")
+
+
+# ---- caps beside volumes, and caps made of counts of shares
+
+VOLUME = MARKET.replace('market_cap = "cap" }', 'market_cap = "cap", volume = "volume" }')
+SHARES = (
+    MARKET.replace(', market_cap = "cap" }', ', volume = "volume" }')
+    + """
+[sources.shares]
+table = "shares"
+path = "shares.csv"
+columns = { security = "ticker", date = "date", shares = "shares" }
+[sources.actions]
+table = "actions"
+path = "actions.csv"
+columns = { security = "ticker", date = "date", kind = "kind", ratio = "ratio" }
+"""
+)
+Counts = list[tuple[str, dt.date, float]]
+
+
+def traded() -> np.ndarray:
+    """Volumes (12, 30): about half a percent of a hundred million shares."""
+    return 5e5 * np.exp(np.random.default_rng(3).normal(0, 0.4, (12, 30)))
+
+
+def beside(
+    folder: Path,
+    closes: np.ndarray,
+    caps: np.ndarray | None,
+    volumes: np.ndarray,
+    counts: Counts = (),  # type: ignore[assignment]
+    splits: Counts = (),  # type: ignore[assignment]
+) -> Market:
+    lines = [
+        f"{s},{day},{closes[i, t]:.4f},{volumes[i, t]:.0f}"
+        + ("" if caps is None else f",{caps[i, t]:.2f}")
+        for i, s in enumerate(NAMES)
+        for t, day in enumerate(DAYS)
+    ]
+    head = "ticker,date,close,volume" + ("" if caps is None else ",cap")
+    (folder / "closes.csv").write_text("\n".join([head, *lines]))
+    (folder / "market.toml").write_text(SHARES if caps is None else VOLUME)
+    rows = [f"{s},{day},{n:.0f}" for s, day, n in counts]
+    (folder / "shares.csv").write_text("\n".join(["ticker,date,shares", *rows]))
+    acts = [f"{s},{day},split,{k}" for s, day, k in [*splits, ("ZZZ", DAYS[0], 2.0)]]
+    (folder / "actions.csv").write_text("\n".join(["ticker,date,kind,ratio", *acts]))
+    market = Market.open(folder / "market.toml")
+    market.import_()
+    return market
+
+
+def caveats(market: Market) -> list[str]:
+    """What the basket by cap says of caps, and whether ``doctor`` says the same of leaps."""
+    told = list(market.show("performance", subjects=["cap"], since=str(DAYS[0]))[0].caveats)
+    found = [f["example"] for f in market.findings().to_dicts() if "cannot be right" in f["check"]]
+    assert set(found) == {c for c in told if c.startswith("market caps")}
+    return [c for c in told if "cap" in c or "weight" in c]
+
+
+def unfit(told: list[str]) -> str:
+    return next((c for c in told if c.startswith("market caps do not fit volumes: ")), "")
+
+
+@pytest.mark.parametrize("factor", [0.001, 0.01, 100.0, 1000.0])
+def test_a_cap_in_another_unit_from_its_first_day_to_its_last(
+    tmp_path: Path, factor: float
+) -> None:
+    closes, caps = world()
+    assert caveats(beside(tmp_path, closes, caps, traded())) == []
+    caps[7] *= factor
+    told = unfit(caveats(beside(tmp_path, closes, caps, traded())))
+    median = float(np.median(traded()[7] / 1e8)) / factor  # close x volume / (close x shares)
+    assert f"{median:.2%} of {NAMES[7]} changes hands on a typical day" in told
+
+
+def test_a_tenth_of_the_members_that_trade_more_is_sound(tmp_path: Path) -> None:
+    closes, caps = world()
+    volumes = traded()
+    volumes[3] *= 20  # a tenth of the company a day: a fashion
+    volumes[4] /= 20
+    assert caveats(beside(tmp_path, closes, caps, volumes)) == []
+
+
+@pytest.mark.parametrize("members", [3, 4])
+def test_few_members_are_told_by_what_is_impossible(members: int) -> None:
+    panel: Any = FakePanel(
+        [str(d) for d in DAYS],
+        {
+            "close": np.full((members, 30), 50.0),
+            "volume": np.full((members, 30), 5e5),
+            "market_cap": np.full((members, 30), 5e9) * np.r_[1e-3, np.ones(members - 1)][:, None],
+            "price_return": np.zeros((members, 30)),
+        },
+    )
+    weights = np.full(members, 1 / members)
+    assert "500.00% of S000" in unfit(OddCaps(panel).caveats(weights, 0.02))
+    assert OddCaps(panel).caveats(np.r_[0.0, weights[1:]], 0.02) == []
+
+
+@pytest.mark.parametrize("factor", [1000.0, 0.001])
+def test_a_count_of_shares_in_another_unit(tmp_path: Path, factor: float) -> None:
+    closes, _ = world()
+    counts = [(s, DAYS[0], 1e8) for s in NAMES]
+    assert caveats(beside(tmp_path, closes, None, traded(), counts)) == []
+    counts[7] = (NAMES[7], DAYS[0], 1e8 * factor)
+    assert f" of {NAMES[7]} changes" in unfit(
+        caveats(beside(tmp_path, closes, None, traded(), counts))
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([(10, 2e8)], "times 2 on"),  # doubled from a day on
+        ([(10, 1e5)], "times 0.001 on"),
+        ([(10, 1.1e8)], ""),  # new shares
+    ],
+)
+def test_a_count_of_shares_that_leaps(
+    tmp_path: Path, rows: list[tuple[int, float]], said: str
+) -> None:
+    closes, _ = world()
+    counts = [(s, DAYS[0], 1e8) for s in NAMES] + [(NAMES[3], DAYS[t], n) for t, n in rows]
+    told = [c for c in caveats(beside(tmp_path, closes, None, traded(), counts)) if LEAP in c]
+    assert bool(told) == bool(said)
+    assert all(f"{said} {DAYS[10]}" in c for c in told)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([], ""),  # the count is of before, and multiplied by the split
+        ([(20, 4e8)], ""),  # it followed
+        ([(20, 1e8)], f"times 0.25 on {DAYS[20]}"),  # it never did
+        ([(10, 4e8)], f"times 4 on {DAYS[10]}"),  # it followed before the split
+    ],
+)
+def test_a_split_on_record_and_counts_of_shares(
+    tmp_path: Path, rows: list[tuple[int, float]], said: str
+) -> None:
+    """4:1 on the sixteenth session."""
+    closes, _ = world()
+    closes[3, 15:] /= 4
+    volumes = traded()
+    volumes[3, 15:] *= 4
+    counts = [(s, DAYS[0], 1e8) for s in NAMES] + [(NAMES[3], DAYS[t], n) for t, n in rows]
+    made = beside(tmp_path, closes, None, volumes, counts, [(NAMES[3], DAYS[15], 4.0)])
+    told = [c for c in caveats(made) if LEAP in c]
+    assert bool(told) == bool(said)
+    assert all(said in c for c in told)
+
+
+def test_market_caps_that_never_follow_a_split_on_record(tmp_path: Path) -> None:
+    closes, caps = world()
+    closes[3, 15:] /= 4
+    caps[3, 15:] /= 4  # close times shares from before
+    lines = VOLUME + SHARES[SHARES.index("[sources.actions]") :]
+    made = beside(tmp_path, closes, caps, traded(), splits=[(NAMES[3], DAYS[15], 4.0)])
+    (tmp_path / "market.toml").write_text(lines)
+    made = Market.open(tmp_path / "market.toml")
+    made.import_()
+    assert any(f"times 0.25 on {DAYS[15]}" in c for c in caveats(made))

@@ -1,4 +1,8 @@
-"""Market caps that cannot be right by themselves: they leap without the price, or never move."""
+"""Market caps that cannot be right by themselves: they leap without the price, or never move.
+
+Nor can those of which more than the whole changes hands on a typical day, or all but nothing. A cap
+is the market's, or else close times shares.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +26,19 @@ if TYPE_CHECKING:
 NEAR, FAR = 0.01, 3.0
 #: Sessions with a cap from which on one that never changes is told, though the close does.
 ENOUGH = 20
-#: So many members, and more than this share of the weight with one of them.
-MOST = ((10, 0.9), (50, 0.5))
+#: Sessions, evenly spaced, that say what part of a company changes hands on a typical day.
+LOOKED_AT = 252
+#: Of members, so many at least, it is within so many standard deviations of the median (1.4826
+#: times the median absolute deviation, in logs), or within this factor.
+FEWEST, DEVIATIONS, FACTOR, NORMAL = 5, 6.0, 30.0, 1.4826
+#: Who has a smaller share of the weight is not told for a cap that is too large.
+SMALL = 0.001
+#: How the caveats begin.
+LEAP = "market caps leap without the price"
+UNFIT = "market caps do not fit volumes"
+ODD = (LEAP, UNFIT)
+#: So many members, and more than this share of the weight with one of them, in words.
+MOST = ((50, 0.5, "half"), (10, 0.9, "nine tenths"), (3, 0.98, "98 hundredths"))
 #: Rows looked at together.
 CHUNK = 512
 
@@ -44,12 +59,19 @@ class OddCaps:
         """(N,) whose cap is one number on all of its sessions, though the close moves."""
         return _constant(self.panel)
 
-    def caveats(self, weighed: Bools, some: float) -> list[str]:
-        """What is odd about the caps of the members that a basket weighs, (N,) ``weighed``.
+    @cached_property
+    def turnover(self) -> Array:
+        """(N,) median of close x volume / cap over sessions with all three; NaN for too few."""
+        return _turnover(self.panel)
 
-        some  share of them from which caps that never change are told
+    def caveats(self, weights: Array, some: float) -> list[str]:
+        """What is odd about the caps of the members that a basket weighs.
+
+        weights  (N,) the largest that each ever had
+        some     share of the members from which caps that never change are told
         """
-        out = []
+        out = self._unfit(weights)
+        weighed = weights > 0
         found = self.leaps[weighed[self.leaps[:, 0].astype(np.int64)]]
         if len(found):
             row, t, factor = found[np.argmax(found[:, 1])]
@@ -57,7 +79,7 @@ class OddCaps:
             others = number_of(len(found) - 1, "other leap")
             more = f", and {others}" if len(found) > 1 else ""
             what = f"{name} times {factor:.4g} on {day}{more}"
-            out.append(f"market caps leap without the price: {what}")
+            out.append(f"{LEAP}: {what}")
         still = int((self.constant & weighed).sum())
         of = int(weighed.sum())
         if still > some * of:
@@ -66,6 +88,25 @@ class OddCaps:
                 f"{agreeing(still, 'is', 'are')} one number on all days, though prices move"
             )
         return out
+
+    def _unfit(self, weights: Array) -> list[str]:
+        """Whose cap is too small for its volume, or too large."""
+        rows = np.flatnonzero((weights > 0) & (self.turnover > 0))
+        part = self.turnover[rows]
+        if not len(rows):
+            return []
+        off, limit = np.log(part / np.median(part)), np.inf
+        if len(rows) >= FEWEST:
+            limit = max(DEVIATIONS * NORMAL * float(np.median(np.abs(off))), np.log(FACTOR))
+        odd = (part > 1) | (off > limit) | ((off < -limit) & (weights[rows] > SMALL))
+        if not odd.any():
+            return []
+        worst = int(np.where(odd, np.abs(off), -1.0).argmax())
+        others = number_of(int(odd.sum()) - 1, "other member")
+        more = f", and {others} likewise" if odd.sum() > 1 else ""
+        what = f"{part[worst]:.2%} of {self.panel.securities[rows[worst]]} changes hands"
+        usual = f"{float(np.median(part)):.2%} of the median member"
+        return [f"{UNFIT}: {what} on a typical day, {usual}{more}"]
 
 
 def _leaps(panel: Panel) -> Array:
@@ -76,12 +117,12 @@ def _leaps(panel: Panel) -> Array:
     found = [np.empty((0, 3))]
     if not {"market_cap", "price_return"} <= set(panel.fields):
         return found[0]
-    sizes = np.log(SPLIT_RATIOS)
+    sizes, caps = np.log(SPLIT_RATIOS), panel.field("whole_cap")
     for start in range(0, len(panel.securities), CHUNK):
         rows = slice(start, start + CHUNK)
         with np.errstate(divide="ignore", invalid="ignore"):
             grown_price = np.nancumprod(1 + panel.fields["price_return"][rows], axis=1)
-            shares = forward_fill(panel.fields["market_cap"][rows] / grown_price)
+            shares = forward_fill(caps[rows] / grown_price)
             grown = shares[:, 1:] / shares[:, :-1]
             row, column = np.nonzero((grown > 1.4) | (grown < 1 / 1.4))
             factor = grown[row, column]
@@ -108,11 +149,27 @@ def _constant(panel: Panel) -> Bools:
     return out
 
 
+def _turnover(panel: Panel) -> Array:
+    out = np.full(len(panel.securities), np.nan)
+    if not {"market_cap", "close", "volume"} <= set(panel.fields):
+        return out
+    step = -(-len(panel.sessions) // LOOKED_AT) or 1
+    close, volume, cap = (panel.field(f)[:, ::-step] for f in ("close", "volume", "whole_cap"))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        part = close * volume / cap
+    part[~(part > 0) | ~np.isfinite(part)] = np.nan
+    some = np.isfinite(part).sum(axis=1) >= ENOUGH
+    out[some] = np.nanmedian(part[some], axis=1)
+    return out
+
+
 def largest(held: Array, panel: Panel) -> str:
-    """That one member is nearly all of the weight of ten or more, or half of that of fifty."""
+    """That one member is nearly all of the weight of three or more, or much of it of many."""
     weights: NDArray[np.float64] = held / held.sum() if held.sum() > 0 else held
     count, most = int((weights > 0).sum()), float(weights.max(initial=0.0))
-    if not any(count >= few and most > share for few, share in MOST):
-        return ""
-    share = "half" if most <= MOST[0][1] else "nine tenths"
-    return f"{panel.securities[int(weights.argmax())]} is more than {share} of the weight"
+    said = [words for few, share, words in MOST if count >= few and most > share]
+    return (
+        f"{panel.securities[int(weights.argmax())]} is more than {said[-1]} of the weight"
+        if said
+        else ""
+    )

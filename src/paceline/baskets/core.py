@@ -144,7 +144,7 @@ class BasketBuilder:
         self._unclassed: dict[str, tuple[str, int, int]] = {}
         self._odd_caps, self._twins = OddCaps(self.panel), Twins(self.panel)
         self._held: dict[str, Bools] = {}
-        self._by_cap: dict[str, Bools] = {}
+        self._by_cap: dict[str, Array] = {}
 
     def caveats(self, name: str) -> list[str]:
         """Weaknesses of a basket's members and weights; complete after ``history_of``."""
@@ -288,8 +288,8 @@ class BasketBuilder:
         if (note := largest(held, self.panel)) and note not in notes:
             notes.append(note)
         if universe not in self.selector.holdings:
-            before = self._by_cap.get(name, np.zeros(len(held), bool))
-            self._by_cap[name] = before | (held > 0)
+            before = self._by_cap.get(name, np.zeros(len(held)))
+            self._by_cap[name] = np.maximum(before, held)
 
     def _stated(self, name: str, spec: config.Basket, day: Day) -> Array:
         """(N,) the weights of the market file, by identifier or ticker of the day."""

@@ -19,7 +19,9 @@ from paceline.panel.holes import (
     DOUBTED,
     OTHER_BASIS,
     OTHER_SOURCE,
+    PARTED,
     PENDING,
+    QUIET,
     REPEATED,
     RETURNED,
     SEVERAL,
@@ -35,7 +37,8 @@ Basis = Literal["price", "total"]
 #: What the weight of a basket may lack on a session: a return, for good or until a later one that
 #: covers the session; or whose return it is. ``several``: it covers more than the session.
 #: ``doubted``: its prices contradict one another. ``repeated``: its close is that of the session
-#: before. ``returned``: it leapt and came back the session after. ``left``: who has it fell silent,
+#: before. ``returned``: it leapt and came back the session after. ``parted``: its market cap moved
+#: otherwise. ``quiet``: it leapt on no more than usual volume. ``left``: who has it fell silent,
 #: without a delisting on record.
 SHARES = (
     "lost",
@@ -46,6 +49,8 @@ SHARES = (
     "doubted",
     "repeated",
     "returned",
+    "parted",
+    "quiet",
     "left",
 )
 #: Level on the first session.
@@ -180,6 +185,8 @@ class Drift:
             cells[kind == DOUBTED],
             cells[kind == REPEATED],
             cells[kind == RETURNED],
+            cells[kind == PARTED],
+            cells[kind == QUIET],
         )
         for share, group in zip(out, groups, strict=False):
             _weigh(share, w, path.opening, group)

@@ -32,7 +32,19 @@ CONTRADICT = "closes, changes and total returns contradict one another"
 #: How the caveat begins of closes that stand still for weeks, or for half the market at once.
 REPEAT = "closes repeat those of the session before"
 #: How the caveat begins of closes that leapt and came back at once.
-CAME_BACK = "closes that leapt by a fifth or more came back the session after"
+CAME_BACK = "closes that leapt by six daily sigmas or more came back the session after"
+#: How the caveat begins of closes whose market cap did not move with them.
+PARTED = "closes moved otherwise than their market caps"
+#: How the caveat begins of closes that leapt and nobody traded them.
+UNTRADED = "closes leapt by eight daily sigmas or more on no more than usual volume"
+#: Kinds of doubt about a close, in the order in which they are said.
+DOUBTS = (
+    ("doubted", CONTRADICT),
+    ("repeated", REPEAT),
+    ("returned", CAME_BACK),
+    ("parted", PARTED),
+    ("quiet", UNTRADED),
+)
 #: What stands in, by the kind of share and the basis of the level.
 STAND_INS = {
     ("other_basis", "price"): "total returns stand in for price returns",
@@ -334,7 +346,7 @@ class Gaps:
         if (self.shares["left"][low:high] > self.limit / 2).any():
             where = self._where("left", low, high, over=self.limit / 2)
             out.append(f"silent for more than {PATIENCE} sessions, no delisting on record: {where}")
-        for kind, what in (("doubted", CONTRADICT), ("repeated", REPEAT), ("returned", CAME_BACK)):
+        for kind, what in DOUBTS:
             if (self.shares[kind][low:high] > SMALL).any():
                 out.append(f"{what} {self._where(kind, low, high, over=SMALL)}")
         for kind in ("other_basis", "other_source"):

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from paceline.arrays import Array, Dates
-from paceline.baskets import spelling
+from paceline.baskets import caps, spelling
 from paceline.baskets.emptiness import NO_MEMBERS, NOT_FOUND
 from paceline.baskets.twins import ONE
 from paceline.errors import PacelineError, UnknownName
+from paceline.indices.gaps import PARTED
 from paceline.market import following, named
+from paceline.panel import holes
 from paceline.rows import MISSING_SESSIONS, REPEATED_SESSIONS, STOPPED
 from paceline.signals.sessions import month_ends
 from paceline.wording import agreeing, number_of
@@ -36,6 +38,7 @@ LACKING = "returns missing or of another basis for much of the weight"
 ENDED = "level ends before the last session"
 UNASSEMBLED = "market cannot be assembled"
 EMPTY = "basket without members"
+ODD_CAPS = "market caps that cannot be right"
 TWINS = "two members with the same returns"
 UNHELD = "class without securities"
 UNKNOWN = "security named in the market file without any price"
@@ -79,8 +82,10 @@ def watched(market: Market) -> list[Watched]:
         *_unknown(market),
         *_empty(market),
         *_twins(market),
+        *_odd_caps(market),
         *_unpriced(market),
         *_lacking(market),
+        *_parted(market),
         *_ended(market),
         *_following(market),
     ]
@@ -169,6 +174,16 @@ def _twins(market: Market) -> Iterator[Watched]:
         yield Watched(str(name), TWINS, 1, "both counted; said on the figures", why, remedy)
 
 
+def _odd_caps(market: Market) -> Iterator[Watched]:
+    """Market caps of members of a basket that no price or volume bears out."""
+    names = [n for n in market.declared if n in market.composites]
+    caveats = market.provenance(names).caveats
+    told = {c: n for n in reversed(names) for c in caveats[n] if c.startswith(caps.ODD)}
+    for why, name in reversed(told.items()):
+        remedy = "Correct the caps, the shares or their unit; or add the split to actions."
+        yield Watched(name, ODD_CAPS, 1, "kept, said on the figures", why, remedy)
+
+
 def _unpriced(market: Market) -> Iterator[Watched]:
     lists: dict[str, str] = {}
     for name, members in market.moment.coverage.absent.items():
@@ -216,6 +231,30 @@ def _lacking(market: Market) -> Iterator[Watched]:
             _latest(days),
             days=_dates(days),
         )
+
+
+def _parted(market: Market) -> Iterator[Watched]:
+    """Closes that moved while the market caps of their rows did not."""
+    panel = market.moment.stocks
+    if panel is None or not panel.marks:
+        return
+    basis = "price_return" if "price_return" in panel.marks else "total_return"
+    marks = panel.marks[basis]
+    at = np.flatnonzero(marks.kind == holes.PARTED)
+    if not len(at):
+        return
+    row, column = marks.row[at], marks.column[at]
+    moves = zip(row.tolist(), column.tolist(), panel.fields[basis][row, column], strict=True)
+    told = [f"{panel.securities[i]} {panel.sessions[t]} {r:+.1%}" for i, t, r in moves]
+    yield Watched(
+        market.name,
+        PARTED,
+        len(at),
+        "kept, said on the figures",
+        _latest(told),
+        "Compare with another source: a close or the caps from that day on are wrong.",
+        _dates(str(d) for d in np.unique(panel.sessions[column])),
+    )
 
 
 def _ended(market: Market) -> Iterator[Watched]:

@@ -17,7 +17,7 @@ from paceline import schema
 from paceline.arrays import Array, Bools, Dates
 from paceline.errors import NotEnoughData
 from paceline.lineage import Origin, Step, code_of, digest
-from paceline.panel import asof, cells, doubts, holes, matrices
+from paceline.panel import asof, cells, doubts, holes, leaps, matrices, parted
 from paceline.panel.core import VALID, Panel
 from paceline.panel.derived import dark
 from paceline.panel.matrices import Matrices
@@ -141,7 +141,10 @@ def _assemble(store: Store, request: PanelRequest) -> Matrices:
     paid = doubts.payments(actions, securities, calendar[begin:])
     cash = partial(doubts.dividends, actions, securities, calendar[begin:])
     doubted = doubts.doubted(filled.fields, filled.covers, filled.ranks, paid, cash=cash)
-    again, back = doubts.repeated(filled.fields), doubts.returned(filled.fields)
+    sources = doubts.Sources(filled.ranks, request.ranks)
+    looks = (leaps.returned, leaps.quiet, parted.parted)
+    others = [look(filled.fields, 0, sources) for look in looks]
+    others.append(doubts.repeated(filled.fields))
     marks = holes.mend(
         filled.fields, filled.covers, filled.ranks, members(request, securities, calendar[begin:])
     )
@@ -152,7 +155,7 @@ def _assemble(store: Store, request: PanelRequest) -> Matrices:
         filled.sources,
         filled.recovered,
         sum(int(chosen[y.off].sum()) for y in years),
-        marks={name: m.joined(doubted[name], again[name], back[name]) for name, m in marks.items()},
+        marks={n: m.joined(doubted[n], *(o[n] for o in others)) for n, m in marks.items()},
         priced=priced(filled.fields),
         latest=latest,
     )

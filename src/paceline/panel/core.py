@@ -22,7 +22,12 @@ from paceline.panel.holes import Marks
 
 Matrix = TypeVar("Matrix", bound=NDArray[Any])
 #: Fields computed from stored ones, each once per panel, and what each is computed from.
-DERIVED = {"price_index": "price_return", "total_index": "total_return", "float_cap": "market_cap"}
+DERIVED = {
+    "price_index": "price_return",
+    "total_index": "total_return",
+    "whole_cap": "market_cap",
+    "float_cap": "market_cap",
+}
 #: Fields of which one with a value makes a cell valid.
 VALID = ("close", "price_return", "total_return")
 #: Days after the end of its period from which a filing is too old: a year, and half a year for the
@@ -103,8 +108,8 @@ class Panel:
                                    session if that has a close but no return; a missing return
                                    counts as zero; NaN until there is a return (a security without
                                    any has one level and no more) and while it is not listed
-        float_cap                  market cap (or else close x shares) x float factor, 1 where no
-                                   factor is known
+        whole_cap                  market cap, or else close x shares
+        float_cap                  whole_cap x float factor, 1 where no factor is known
 
         Raises ``UnknownName`` for a field that is neither.
         """
@@ -114,8 +119,9 @@ class Panel:
         if base not in self.fields:
             further = [d for d, needed in DERIVED.items() if needed in self.fields]
             raise UnknownName("field of the panel", name, [*self.fields, *further])
-        if name == "float_cap":
-            return self.derive(("field", name), Panel._float_cap)
+        if base == "market_cap":
+            of = {"whole_cap": Panel._whole_cap, "float_cap": Panel._float_cap}[name]
+            return self.derive(("field", name), of)
         return self.derive(
             ("field", name), lambda p: derived.return_index(p.fields[base], p.listed)
         )
@@ -356,18 +362,21 @@ class Panel:
             self.shape,
         )
 
-    def _float_cap(self) -> Array:
+    def _whole_cap(self) -> Array:
         cap, shares = self.fields["market_cap"], self.facts.table("shares")
+        if shares.is_empty() or "close" not in self.fields:
+            return cap
+        # counts of shares are seldom newer than the last split; closes are
+        splits = derived.splits_on_record(self.facts.table("actions"))
+        count = self._filed(derived.before_splits(shares, splits), "date", "shares")
+        row = self._rows(splits["security"])
+        count *= derived.split_factors(splits, row, self.sessions, self.shape)
+        return np.where(np.isnan(cap), self.fields["close"] * count, cap)
+
+    def _float_cap(self) -> Array:
+        cap, shares = self.field("whole_cap"), self.facts.table("shares")
         if shares.is_empty():
             return cap
-        if "close" in self.fields:
-            # counts of shares are seldom newer than the last split; closes are
-            splits = derived.splits_on_record(self.facts.table("actions"))
-            count = self._filed(derived.before_splits(shares, splits), "date", "shares")
-            row = self._rows(splits["security"])
-            count *= derived.split_factors(splits, row, self.sessions, self.shape)
-            by_shares = self.fields["close"] * count
-            cap = np.where(np.isnan(cap), by_shares, cap)
         factor = self._filed(shares, "date", "float_factor")
         return np.where(np.isnan(factor), cap, cap * factor)
 

@@ -11,14 +11,15 @@ told by its company: all the market's closes at once, the same one for days, or 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from paceline.arrays import Array, Bools, Dates
-from paceline.panel.holes import DOUBTED, REPEATED, RETURNED, Marks
+from paceline.panel.holes import DOUBTED, REPEATED, Marks
 from paceline.rows import CENT, ROUNDED
 from paceline.splits import SPLIT_RATIOS
 
@@ -32,16 +33,27 @@ STILL, TOGETHER, MANY = 10, 0.5, 10
 #: It stands still for so many sessions where fewer than this part of the ones before, of so many at
 #: least, did.
 UNUSUAL, SELDOM, QUARTER = 3, 0.05, 63
-#: A close leapt where its return is beyond this, in logs, and so many daily sigmas (of so many
-#: sessions before, so much at least), and came back where it is this near, on volume below so many
-#: times the usual.
-LEAP, SIGMAS, BEFORE, LEAST, BACK, EVENT = 0.18, 8.0, 63, 0.01, 0.03, 4.0
+#: Sessions before a cell that say what is usual for its security.
+BEFORE = 63
+#: A standard deviation is this times the median absolute deviation of a normal distribution.
+NORMAL = 1.4826
 #: A return nearer to zero than this is none: that of a level carried forward, rounding included.
 ZERO = 1e-9
 #: Corporate actions whose payment an exchange leaves out of its change.
 PAID = ("special_dividend", "spinoff", "split", "delisting")
 
 Cells = NDArray[np.int64]
+
+
+class Sources(NamedTuple):
+    """Where returns are from.
+
+    ranks  basis -> place of each cell's source, of the sessions that are looked at
+    order  basis -> sources, by place
+    """
+
+    ranks: Mapping[str, NDArray[np.int8]]
+    order: Mapping[str, Sequence[str]]
 
 
 def doubted(
@@ -222,49 +234,40 @@ def _copied(returns: Array, zero: Bools, count: Cells) -> Cells:
     return np.argwhere(same)
 
 
-def returned(fields: Mapping[str, Array], first: int = 0) -> dict[str, Marks]:
-    """Marks of the two returns of a close that leapt and came back, by basis: most often a typo.
-
-    fields, first  as for ``repeated``
-
-    The first is beyond 0.18 and eight daily sigmas (1.4826 times the median absolute log return of
-    the 63 sessions before, 1% at least), both logs add up to less than 0.03, and the volume of the
-    leap, where it is known, was below four times its median. Known on the second.
-    """
-    out = {}
-    for name in ("price_return", "total_return"):
-        if name not in fields:
-            continue
-        since = max(first - 1, 0)
-        returns = fields[name]
-        part = returns[:, since:-1]
-        row, column = np.nonzero((part > np.expm1(LEAP)) | (part < np.expm1(-LEAP)))
-        column += since
-        with np.errstate(divide="ignore", invalid="ignore"):
-            leap, back = (np.log1p(returns[row, c]) for c in (column, column + 1))
-            near = np.abs(leap + back) < BACK
-        row, column, leap = row[near], column[near], leap[near]
-        sigma = 1.4826 * _usual(np.log1p(returns[row]), column)
-        kept = np.abs(leap) > SIGMAS * np.maximum(sigma, LEAST)
-        if "volume" in fields and len(row):
-            volume = fields["volume"]
-            kept &= ~(volume[row, column] > EVENT * _usual(volume[row], column))
-        row, column = row[kept], column[kept]
-        both = np.concatenate([column, column + 1])
-        known = np.concatenate([column + 1, column + 1])
-        out[name] = Marks.of(np.concatenate([row, row]), both, RETURNED, known)
-    return out
-
-
-def _usual(rows: Array, column: Cells) -> Array:
-    """(n,) median absolute value of each row's sessions before its column; NaN without any."""
+def usual(values: Array, row: Cells, column: Cells, fewest: int = 1) -> Array:
+    """(n,) median |value| of the 63 sessions before each cell of (N, T); NaN for too few."""
     at = column[:, None] - np.arange(BEFORE, 0, -1)
-    before = np.abs(np.take_along_axis(rows, np.maximum(at, 0), axis=1))
+    before = np.abs(values[row[:, None], np.maximum(at, 0)])
     before[at < 0] = np.nan
-    middle = np.full(len(rows), np.nan)
-    some = np.isfinite(before).any(axis=1)
-    middle[some] = np.nanmedian(before[some], axis=1)
-    return middle
+    before.sort(axis=1)  # NaN last
+    count = np.count_nonzero(np.isfinite(before), axis=1)
+    line = np.arange(len(before))
+    low, high = before[line, np.maximum(count - 1, 0) // 2], before[line, count // 2 % BEFORE]
+    return np.where(count >= max(fewest, 1), (low + high) / 2, np.nan)
+
+
+def daily_sigma(returns: Array, row: Cells, column: Cells, fewest: int, least: float) -> Array:
+    """(n,) 1.4826 times the median |return| before each cell, ``least`` at least; NaN for too few.
+
+    Median and logarithm change places but for the sign: |ln(1 + r)| is |r| to a part in a hundred.
+    """
+    return np.maximum(NORMAL * usual(returns, row, column, fewest), least)
+
+
+def seen_twice(
+    fields: Mapping[str, Array], row: Cells, column: Cells, first: int, sources: Sources | None
+) -> Bools:
+    """(n,) cells whose price and total return are of two sources, and agree."""
+    if sources is None or not {"price_return", "total_return"} <= set(fields):
+        return np.zeros(len(row), bool)
+    price, total = (fields[name][row, column] for name in ("price_return", "total_return"))
+    ranks, order = sources
+    of = [
+        np.array(order[name])[np.minimum(ranks[name][row, column - first], len(order[name]) - 1)]
+        for name in ("price_return", "total_return")
+    ]
+    paying = total - price
+    return np.asarray((of[0] != of[1]) & (paying >= -BELOW) & (paying <= ABOVE))
 
 
 def payments(actions: pl.DataFrame, securities: tuple[str, ...], sessions: Dates) -> Bools:

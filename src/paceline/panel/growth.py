@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from paceline import schema
 from paceline.arrays import PATIENCE
-from paceline.panel import asof, assembly, cells, doubts, holes
+from paceline.panel import asof, assembly, cells, doubts, holes, leaps, parted
 from paceline.panel.core import DERIVED, Panel
 from paceline.panel.derived import further_index
 from paceline.panel.matrices import Matrices
@@ -74,11 +74,13 @@ class Tail(NamedTuple):
     """The cells of the new sessions, as they stand in the store.
 
     covers  field -> sessions that each cell's return covers
+    ranks   field -> place of the source of each cell's return
     latest  field -> (N,) place of the source of each security's last return
     """
 
     made: Matrices
     covers: dict[str, NDArray[np.int32]]
+    ranks: dict[str, NDArray[np.int8]]
     latest: dict[str, NDArray[np.int8]]
 
 
@@ -106,10 +108,13 @@ def _joined(panel: Panel, behind: Tail, request: PanelRequest, rooms: Rooms) -> 
     paid = doubts.payments(actions, panel.securities, sessions)
     cash = partial(doubts.dividends, actions, panel.securities, sessions)
     doubted = doubts.doubted(writable, behind.covers, None, paid, done, cash)
-    again, back = doubts.repeated(writable, done), doubts.returned(writable, done)
+    sources = doubts.Sources(behind.ranks, request.ranks)
+    looks = (leaps.returned, leaps.quiet, parted.parted)
+    others = [look(writable, done, sources) for look in looks]
+    others.append(doubts.repeated(writable, done))
     new = holes.mend(writable, behind.covers, None, members, done)
     marks = {
-        name: old.joined(new[name], doubted[name], again[name], back[name])
+        name: old.joined(new[name], doubted[name], *(o[name] for o in others))
         for name, old in panel.marks.items()
     }
     if request.guard is not None:
@@ -197,7 +202,7 @@ def _tail(panel: Panel, store: Store, request: PanelRequest, done: int) -> Tail 
         calendar[1:], panel.securities, filled.fields, filled.sources, filled.recovered, off
     )
     latest = {f: holes.latest(filled.fields[f], ranks) for f, ranks in filled.ranks.items()}
-    return Tail(made, filled.covers, latest)
+    return Tail(made, filled.covers, filled.ranks, latest)
 
 
 def _grow(rooms: Rooms, key: Hashable, old: NDArray[Any], tail: NDArray[Any]) -> NDArray[Any]:

@@ -26,7 +26,8 @@ from paceline.arrays import COVERAGE, Array, Bools
 from paceline.panel.asof import Index
 
 #: What a mark says of a cell of returns.
-PENDING, OTHER_BASIS, OTHER_SOURCE, SEVERAL, DOUBTED, REPEATED, RETURNED = 1, 2, 3, 4, 5, 6, 7
+PENDING, OTHER_BASIS, OTHER_SOURCE, SEVERAL = 1, 2, 3, 4
+DOUBTED, REPEATED, RETURNED, PARTED, QUIET = 5, 6, 7, 8, 9
 #: The basis that stands in.
 OTHER = {"price_return": "total_return", "total_return": "price_return"}
 #: |ln| of a move above this may be a split or another scale: nothing is worked out from it.
@@ -40,8 +41,9 @@ class Marks(NamedTuple):
     kind         ``PENDING`` no return, but a later one covers the session; ``OTHER_BASIS`` and
                  ``OTHER_SOURCE`` whose return it is; ``SEVERAL`` the return covers more sessions;
                  ``DOUBTED`` closes, change and total return contradict one another;
-                 ``REPEATED`` the close is that of the session before once more, and ``RETURNED``
-                 it leapt and came back the session after (``doubts``)
+                 ``REPEATED`` the close is that of the session before once more; ``RETURNED``
+                 it leapt and came back the session after (``leaps``); ``PARTED`` the market cap
+                 moved otherwise (``parted``); ``QUIET`` it leapt on no more than usual volume
     known        the session from which the mark holds: that of the covering return of a pending
                  cell, the last of the run that makes a close a repeated one, else its own
     """
