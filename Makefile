@@ -35,6 +35,7 @@ MARKETS ?= 80
 calibrate: $(DEV)
 	@$(BIN)/python bench/calibrate.py $(SERIES)
 	@$(BIN)/python bench/calibrate_words.py $(MARKETS)
+	@$(BIN)/python bench/calibrate_lead.py $(MARKETS)
 
 # TRIALS=100 for a short run.
 TRIALS ?= 1000

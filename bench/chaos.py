@@ -56,9 +56,10 @@ GENERAL = re.compile(
     "too little history for this window$|annualised with|^above 100%|this basis is a total return"
 )
 LACKING = (
-    "no return|no price|not held|(is|are) held|(has|have) a price|stands? in|ended on|silent for|"
-    "did not move|cannot be ranked|rolled forward|no date|not found in the data|no (return )?level|"
-    "returns: |(is|are) needed|market cap|no members|float factor|begins on|no low of the benchmark"
+    "no return|no price|not held|(is|are) held|(has|have) (a price|data)|stands? in|ended on|"
+    "silent for|did not move|cannot be ranked|rolled forward|no date|not found in the data|"
+    "no (return )?level|returns: |(is|are) needed|market cap|no members|float factor|begins on|"
+    "no low of the benchmark"
 )
 OLD = "stale|unchanged|(repeat those|is that) of the session before|a session (early|late)"
 ALONE = "otherwise than|came back|usual volume"
@@ -71,6 +72,14 @@ NAMES = {
     "shifted": f"{LACKING}|contradict|apart|shifted|a (day|session) (early|late)|{ALONE}",
     "renamed": f"{LACKING}|contradict|apart|size|{ALONE}",
     "cut off": LACKING,
+    "spiked": f"{LACKING}|contradict|apart|leapt",
+    "twinned": f"{LACKING}|contradict|apart|same returns|size",
+    "mistyped": f"contradict|apart|{ALONE}|looks like a split|no return",
+    "spliced": f"contradict|apart|{ALONE}|looks like a split|no return",
+    "repeated": f"contradict|apart|{ALONE}|{OLD}",
+    "counted": "market caps?",
+    "withheld": LACKING,
+    "uncapped": LACKING,
 }
 Key = tuple[Any, ...]
 

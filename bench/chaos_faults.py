@@ -2,6 +2,9 @@
 
     removed, delayed, doubled, scaled, shifted, renamed, cut off
     of sessions, half sessions, securities, fields, a whole feed
+    mistyped, spliced, repeated: closes, with the changes between them, of rows whose market caps
+        and volumes are right
+    counted: shares of one company; withheld: a feed, but for one security; uncapped: market caps
 
 A fault takes a frame and a generator and gives the frame that somebody else would have sent.
 """
@@ -19,7 +22,12 @@ from chaos_market import FEEDS, KEY, LISTS
 Frame = pl.DataFrame
 Rng = np.random.Generator
 HOW = ("removed", "delayed", "doubled", "scaled", "shifted", "renamed", "cut off")
+#: Drawn as well from this seed on; earlier trials stay what they were.
+FURTHER, LATER = ("spiked", "twinned"), 2000
 WHERE = ("sessions", "half sessions", "securities", "fields", "feed")
+#: What is done to single fields of rows, drawn alone from this seed up to the one above. Half of
+#: them come without the feed that would contradict them.
+OF_ROWS, FROM = ("mistyped", "spliced", "repeated", "counted"), 1000
 #: Factors of a scale; lengths of runs of sessions; shares of the securities, 0 for one.
 FACTORS = (0.001, 0.01, 0.1, 0.5, 2.0, 10.0, 100.0, 1000.0)
 LENGTHS = (1, 1, 2, 3, 5, 10, 30)
@@ -177,6 +185,26 @@ def cut_off(frame: Frame, p: Part, where: str, rng: Rng) -> Frame:
     return frame.filter(~gone)
 
 
+def spiked(frame: Frame, p: Part, _where: str, rng: Rng) -> Frame:
+    """One value of one security is a tenth or more too high or too low on one session."""
+    day = p.days[int(rng.integers(64, len(p.days)))]
+    factor = 1 + float(rng.uniform(0.1, 0.15)) * float(rng.choice([1, -1]))
+    at = (pl.col("date") == day) & (pl.col("security") == p.names[0])
+    return frame.with_columns(
+        pl.when(at).then(pl.col(c) * factor).otherwise(pl.col(c)).alias(c) for c in p.fields[:1]
+    )
+
+
+def twinned(frame: Frame, p: Part, _where: str, _rng: Rng) -> Frame:
+    """The rows of one security hold the values of another one."""
+    other = [n for n in frame["security"].unique().sort().to_list() if n != p.names[0]]
+    if not other:
+        return frame
+    here = pl.col("security") == p.names[0]
+    copied = frame.filter(pl.col("security") == other[0]).with_columns(security=pl.lit(p.names[0]))
+    return pl.concat([frame.filter(~here), copied]).sort(KEY)
+
+
 def moved(frame: Frame, days: pl.Series, step: int) -> Frame:
     """The rows on the session so many later; those that leave the sessions are dropped."""
     table = pl.DataFrame({"date": days, "__to": days.shift(-step)})
@@ -184,6 +212,86 @@ def moved(frame: Frame, days: pl.Series, step: int) -> Frame:
     return joined.with_columns(date="__to").drop("__to").drop_nulls("date")
 
 
+# ---- single fields of rows
+
+
+def mistyped(frame: Frame, rng: Rng) -> Frame:
+    """One close, or five of a session, are out by a typo; a third of them on the last session."""
+    days, names = frame["date"].unique().sort(), frame["security"].unique().sort()
+    at = len(days) - 1 if rng.random() < 1 / 3 else int(rng.integers(60, len(days) - 1))
+    some = names.sample(int(rng.choice([1, 5])), seed=int(rng.integers(1 << 30)))
+    there = (pl.col("date") == days[at]) & pl.col("security").is_in(some.implode())
+    factor = float(rng.choice([0.7, 0.92, 1.12, 1.3]))
+    return with_closes(frame, pl.when(there).then(factor).otherwise(1.0))
+
+
+def spliced(frame: Frame, rng: Rng) -> Frame:
+    """Closes are adjusted ones from a day on, for all; or one of them is another company's."""
+    days, names = frame["date"].unique().sort(), frame["security"].unique().sort()
+    later = pl.col("date") >= days[int(rng.integers(60, len(days) - 1))]
+    if rng.random() < 0.5:
+        own = pl.DataFrame({"security": names, "__k": rng.uniform(0.97, 0.995, len(names))})
+        wide = frame.join(own, on="security", how="left", maintain_order="left")
+        return with_closes(wide, pl.when(later).then("__k").otherwise(1.0)).drop("__k")
+    there = later & (pl.col("security") == str(rng.choice(names.to_list())))
+    return with_closes(frame, pl.when(there).then(rng.uniform(1.1, 1.35)).otherwise(1.0))
+
+
+def repeated(frame: Frame, rng: Rng) -> Frame:
+    """Two in five closes are old for one to three sessions."""
+    days, names = frame["date"].unique().sort(), frame["security"].unique().sort()
+    at = int(rng.integers(60, len(days) - 3))
+    some = names.sample(int(0.4 * len(names)), seed=int(rng.integers(1 << 30)))
+    old = frame.filter(pl.col("date") == days[at - 1]).select("security", __old="close")
+    inside = pl.col("date").is_in(days[at : at + int(rng.integers(1, 4))].implode())
+    wide = frame.join(old, on="security", how="left", maintain_order="left")
+    there = inside & pl.col("security").is_in(some.implode()) & pl.col("__old").is_not_null()
+    return with_closes(
+        wide, pl.when(there).then(pl.col("__old") / pl.col("close")).otherwise(1.0)
+    ).drop("__old")
+
+
+def counted(frame: Frame, rng: Rng) -> Frame:
+    """The shares of one company are in another unit, or counted twice or tenfold from a row on.
+
+    Twice or tenfold from the first row on nobody could tell.
+    """
+    name = str(rng.choice(frame["security"].unique().sort().to_list()))
+    factor = float(rng.choice([0.001, 2.0, 10.0, 1000.0]))
+    days = frame.filter(pl.col("security") == name)["date"].sort()
+    first = int(rng.integers(1 if factor in (2.0, 10.0) else 0, len(days)))
+    there = (pl.col("security") == name) & (pl.col("date") >= days[first])
+    return frame.with_columns(pl.when(there).then(pl.col("shares") * factor).otherwise("shares"))
+
+
+def uncapped(frame: Frame, _rng: Rng) -> Frame:
+    """There are no market caps: they are closes times shares."""
+    return frame.with_columns(cap=pl.lit(None, pl.Float64))
+
+
+def withheld(frame: Frame, _rng: Rng) -> Frame:
+    """The feed has one security left, which contradicts nobody else."""
+    return frame.filter(pl.col("security") == frame["security"].min())
+
+
+def with_closes(frame: Frame, factor: pl.Expr) -> Frame:
+    """Closes times a factor, and the changes between them."""
+    before = pl.col("__f").shift().over("security").fill_null(1.0)
+    moved = (1 + pl.col("change") / 100) * pl.col("__f") / before
+    made = frame.with_columns(__f=factor)
+    return made.with_columns(close=pl.col("close") * pl.col("__f"), change=100 * (moved - 1)).drop(
+        "__f"
+    )
+
+
+ROWS: dict[str, Callable[[Frame, Rng], Frame]] = {
+    "mistyped": mistyped,
+    "spliced": spliced,
+    "repeated": repeated,
+    "counted": counted,
+    "withheld": withheld,
+    "uncapped": uncapped,
+}
 DONE: dict[str, Callable[[Frame, Part, str, Rng], Frame]] = {
     "removed": removed,
     "delayed": delayed,
@@ -192,6 +300,8 @@ DONE: dict[str, Callable[[Frame, Part, str, Rng], Frame]] = {
     "shifted": shifted,
     "renamed": renamed,
     "cut off": cut_off,
+    "spiked": spiked,
+    "twinned": twinned,
 }
 
 
@@ -213,6 +323,8 @@ class Fault:
         frame = files[self.feed]
         if frame.is_empty():
             return files
+        if self.how in ROWS:
+            return {**files, self.feed: ROWS[self.how](frame, rng)}
         if self.feed in LISTS:
             return {**files, self.feed: of_list(frame, self.how, rng)}
         p = part(frame, self.where, rng)
@@ -236,12 +348,21 @@ def of_list(frame: Frame, how: str, rng: Rng) -> Frame:
 
 
 def drawn(seed: int) -> list[Fault]:
-    """One to three faults of different feeds or parts, by the seed alone."""
+    """One to three faults of different feeds or parts, or one of rows, by the seed alone."""
     rng = np.random.default_rng([20251205, seed])
     out: list[Fault] = []
+    if FROM <= seed < LATER:
+        how = str(rng.choice(OF_ROWS))
+        feed = "shares" if how == "counted" else "changes"
+        lacking = ("uncapped", "changes") if how == "counted" else ("withheld", "adjusted")
+        alone = [Fault(lacking[0], "rows", lacking[1], (seed, 10))] if rng.random() < 0.5 else []
+        return [Fault(how, "rows", feed, (seed, 11)), *alone]
+    every = HOW if seed < LATER else (*HOW, *FURTHER)
     for number in range(int(rng.choice([1, 1, 2, 3]))):
         feed = str(rng.choice([*FEEDS, *FEEDS[:2], *FEEDS[:2], *LISTS]))
         where = "feed" if feed in LISTS else str(rng.choice(WHERE))
-        choices = ("removed", "delayed", "doubled", "shifted", "cut off") if feed in LISTS else HOW
+        choices = (
+            ("removed", "delayed", "doubled", "shifted", "cut off") if feed in LISTS else every
+        )
         out.append(Fault(str(rng.choice(choices)), where, feed, (seed, number)))
     return out

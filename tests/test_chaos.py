@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "bench"))
 
 import chaos
 import chaos_market
-from chaos_faults import HOW, WHERE, Fault, Frame, drawn
+from chaos_faults import FURTHER, HOW, OF_ROWS, ROWS, WHERE, Fault, Frame, drawn
 
 #: Trials of the suite, some of which were silent once; ``make chaos`` draws hundreds.
 SEEDS = (2, 3, 7, 8, 9, 14, 15, 18, 129, 218, 330, 361, 412, 441, 488, 639, 641)
@@ -29,6 +29,16 @@ def test_every_figure_is_right_or_says_why_not(ground: chaos.Ground, seed: int) 
     trial = ground.trial(seed)
     assert not trial.silent, (trial.faults, trial.silent[:6])
     assert trial.figures > 1900 or trial.refused
+
+
+@pytest.mark.parametrize(
+    ("how", "feed"), [("spiked", "index"), ("spiked", "fund"), ("twinned", "index")]
+)
+def test_a_wrong_close_and_a_copied_series_are_said(
+    ground: chaos.Ground, how: str, feed: str
+) -> None:
+    trial = ground.trial(0, faults=[Fault(how, "securities", feed, (1,))])
+    assert trial.said > 0 and not trial.silent, trial.silent[:6]
 
 
 def test_the_sound_market_is_right_and_says_nothing(ground: chaos.Ground) -> None:
@@ -92,7 +102,7 @@ def test_a_list_cut_off_is_named_as_one_that_is_late() -> None:
     assert cut == late != chaos.words("cut off feed of changes")
 
 
-@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("how", (*HOW, *FURTHER))
 @pytest.mark.parametrize("where", WHERE)
 def test_every_fault_changes_what_it_names_and_nothing_else(how: str, where: str) -> None:
     files = chaos_market.truth()
@@ -106,6 +116,20 @@ def test_every_fault_changes_what_it_names_and_nothing_else(how: str, where: str
         assert made["changes"].columns == files["changes"].columns
         changed.append(not made["changes"].equals(files["changes"]))
     assert any(changed)
+
+
+@pytest.mark.parametrize("how", OF_ROWS)
+def test_a_fault_of_rows_touches_the_fields_it_names(how: str) -> None:
+    feed = "shares" if how == "counted" else "changes"
+    touched = {"shares"} if how == "counted" else {"close", "change"}
+    true = chaos_market.truth()
+    for number in range(4):
+        made = Fault(how, "rows", feed, (number,))(dict(true))
+        assert not [n for n in true if n != feed and made[n] is not true[n]]
+        was, now = true[feed], made[feed]
+        assert now.columns == was.columns and len(now) == len(was)
+        assert {c for c in was.columns if not now[c].equals(was[c])} == touched
+    assert {f.how for seed in range(1000, 1100) for f in drawn(seed)} == {*ROWS}
 
 
 def test_trials_are_drawn_by_their_seed_alone() -> None:

@@ -90,7 +90,7 @@ def test_a_few_sessions_tell_nothing() -> None:
 def test_a_window_says_it_where_it_has_such_sessions() -> None:
     days = tuple(str(d) for d in DAYS)
     one = late.Late("all", "2025-02-03", "2025-03-03", early=False)
-    gaps = Gaps("fund", "price", sessions=days, alone=True, late=(one,))
+    gaps = Gaps("fund", "price", sessions=days, alone=True, beside=(one,))
     said = "daily changes of fund fit those of all a session late from 2025-02-03 to 2025-03-03"
     assert gaps.judged("2025-01-03", "2025-02-02").caveats == ()
     assert gaps.judged("2025-01-03", "2025-02-03").caveats == (said,)

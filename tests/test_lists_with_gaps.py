@@ -61,15 +61,15 @@ def said(folder: Path, name: str, classes: str, weights: str) -> tuple[float, tu
 
 ENERGY = "g,AAA,Energy\ng,BBB,Energy\n"
 WHOLE = "AAA,0.5\nBBB,0.3\nCCC,0.16\n"
-CLASSES = "up to {} of 4 members of all {} no sector: no basket of a sector holds them"
+CLASSES = "{} of 4 members of all {} no sector on 2025-12-01: no basket of a sector holds {}"
 
 
 @pytest.mark.parametrize(
     ("more", "caveat"),
     [
         ("g,CCC,Materials\ng,DDD,Materials\n", None),
-        ("g,CCC,Materials\n", CLASSES.format(1, "has")),
-        ("", CLASSES.format(2, "have")),
+        ("g,CCC,Materials\n", CLASSES.format(1, "has", "it")),
+        ("", CLASSES.format(2, "have", "them")),
     ],
 )
 def test_members_without_a_sector_are_counted(

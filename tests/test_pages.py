@@ -76,6 +76,10 @@ class Fake:
     def rows(self, measure: str, **_: Any) -> list[Figure]:
         return self.listed.get(measure, [])
 
+    def of_broad(self, measure: str, **_: Any) -> list[Figure]:
+        rows = self.listed.get(measure, [])
+        return [f for f in rows if f.subject == self.broad and f.value is not None]
+
     def name(self, subject: str) -> Label:
         return Label({"small": "Small", "large": "Large"}[subject])
 

@@ -225,6 +225,15 @@ NOT_HEARD: dict[str, tuple[str, ...]] = {
         "Lines without any drift go round in the same way: the order of the quadrants follows from "
         "their definition.",
     ),
+    "needs a history long enough to fit a model": (
+        "probability of the model",
+        "base rate: nothing better is known",
+        "What the model said since it could be fitted, and what came of it",
+        "Mean of what was said",
+        "Share that came true",
+        "By tenths of probability, whether or not the model is used: where it is worth something, "
+        "what came true rises with what was said.",
+    ),
     "page one as this market does not have it: tests/test_page_one.py, test_pages.py": (
         ", dividends reinvested",
         ", less the mean: ",

@@ -13,11 +13,11 @@ import paceline
 from paceline import config, pages, record
 from paceline.document import Grid
 from paceline.errors import MarketFileError
-from paceline.evidence import simes
-from paceline.methods import change_point, words
+from paceline.evidence import Evidence, simes
+from paceline.methods import change_point, lead_looks, words
 from paceline.methods.detector import detect, sigma
 from paceline.methods.turn_record import followed
-from paceline.studies import line_moves, spreads, theme_lines, themes
+from paceline.studies import lead_library, lead_odds, line_moves, spreads, theme_lines, themes
 from paceline.studies.answers import Answers
 from paceline.studies.rotations import rotation_set
 from paceline.studies.themes import ThemeFound, Themes
@@ -229,6 +229,90 @@ def test_what_followed_turns_is_counted_over_all_lines(found: Themes) -> None:
     assert any("at least 30 needed" in c for c in by[None]["share"].caveats)
 
 
+# ---- who leads later
+
+
+def pooled_looks(found: Themes) -> lead_looks.Looks:
+    return lead_looks.pooled(
+        [lead_looks.looks(r.line.days, r.line.line, detect(r.line.line)) for r in found.lines]
+    )
+
+
+def test_the_odds_of_a_lead_are_the_base_rate_of_the_years_before(found: Themes) -> None:
+    pool, begun = pooled_looks(found), np.datetime64(found.market.as_of[:4])
+    assert [one.sessions for one in found.odds] == [21, 63, 126, 252]
+    for one in found.odds:
+        over = pool.ended[one.sessions] < begun.astype("datetime64[D]")
+        assert one.figures["looks"].value == over.sum() > 0
+        assert one.printed in ("few", "") and not one.bins
+        base = pool.ahead[one.sessions][over].mean()
+        if one.printed:
+            assert one.figures["base"].value == pytest.approx(base)
+            low, high = (one.figures[k].number for k in ("low", "high"))
+            assert low < base < high
+        else:
+            assert "needed" in " ".join(one.figures["base"].caveats)
+        for theme in found.themes:
+            said = theme.figures.get(f"ahead_{one.sessions}")
+            led = theme.first is not None and theme.first.direction != 0
+            assert (said is not None) == led
+            if said is not None:
+                assert said.value == one.figures["base"].value
+                assert "nothing better is known" in said.caveats[-1] or not one.printed
+    assert {one.printed for one in found.odds} == {"few", ""}
+
+
+def test_a_model_that_beats_the_base_rate_is_printed(
+    market: Any, found: Themes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    rows = [row for row in found.lines if len(row.line.line)]
+    real = lead_odds.methods.odds
+
+    def better(*asked: Any) -> Any:
+        known = real(*asked)
+        gain = Evidence(0.1, 0.05, 0.15, 300, 100)
+        fit = replace(
+            known.fit, independent=500.0, weights=np.array([0.2, 0.3, 0, 0, 0, 0]), mean=np.zeros(5)
+        )
+        scores = {k: replace(s, gain=gain) for k, s in known.scores.items()}
+        return replace(known, fit=fit, scores=scores)
+
+    monkeypatch.setattr(lead_odds.methods, "odds", better)
+    known = lead_odds.lead_odds(market, rows)
+    first = next(t for t in found.judged if t.first is not None and t.first.direction)
+    own = first.first
+    assert own is not None
+    figures = lead_odds.of_theme(market, "size", "Size", own, known)
+    size = (
+        own.direction
+        * (own.found.moves[-1].change)
+        / (float(sigma(own.line.line[None])[0, -1]) * math.sqrt(63))
+    )
+    said = figures["ahead_21"]
+    assert said.value == pytest.approx(1 / (1 + math.exp(-(0.2 + 0.3 * size))))
+    assert "has beaten the base rate" in said.caveats[-1]
+    assert said.evidence["low"] == 0.05
+
+
+def test_the_library_stands_beside_the_markets_own(market: Any) -> None:
+    kept = lead_library.library(market)
+    rows = kept.rows
+    # noise passes seldom, and leads that last are found
+    assert max(kept.steady.number, kept.clusters.number) <= 0.05
+    assert kept.lasting.number >= 0.8
+    assert [row.sessions for row in rows] == [21, 63, 126, 252]
+    for row in rows:
+        f = {k: v.number for k, v in row.figures.items()}
+        assert f["low"] < f["base"] < f["high"] and f["independent"] > 1000
+        assert f["gain_low"] < f["gain_high"] and row.used == (f["gain_low"] > 0)
+        assert "not this market" in " ".join(row.figures["base"].caveats)
+        # a base rate near one half scores about a quarter, and ln 2
+        assert f["brier_base"] == pytest.approx(0.25, abs=0.005)
+        assert f["log_base"] == pytest.approx(math.log(2), abs=0.01)
+
+
 def test_noise_is_kept(market: Any, monkeypatch: pytest.MonkeyPatch, found: Themes) -> None:
     def never(*_: Any, **__: Any) -> float:
         raise AssertionError("worked out again")
@@ -260,7 +344,9 @@ def test_the_page_and_its_record(market: Any, found: Themes, tmp_path: Path) -> 
     grids = [b for b in section.blocks if isinstance(b, Grid)]
     lines, followed = len(found.lines), len(found.lasting)
     (ends,) = [t.spread for t in found.themes if t.spread is not None]
-    rows = [len(found.themes), lines, lines, len(ends.members), followed, 4]
+    themes, horizons = len(found.themes), 4
+    # the market's own years fit no model, so there is nothing to compare with what came
+    rows = [themes, themes + 2, lines, lines, len(ends.members), followed, 2 * horizons, 4]
     assert [len(g.rows) for g in grids] == rows
     document = record.report(market)
     assert "themes" in [s.name for s in document.sections]

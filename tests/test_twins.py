@@ -8,9 +8,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import polars as pl
+import pytest
 
 from paceline.baskets.twins import Twins
 from paceline.market import Market
+from series_market import market as of_series
+from series_market import said, sound
 
 MARKET = """
 [market]
@@ -63,7 +67,7 @@ def test_the_same_returns_for_a_quarter_are_said(tmp_path: Path) -> None:
     last = twice.as_of
     assert caveats(twice, "all") == [f"{ONE} 1 quarter up to {last}"]
     assert caveats(twice, "one") == [], "it holds one of them"
-    (found,) = [w for w in twice.watched if w.check == "two members with the same returns"]
+    (found,) = [w for w in twice.watched if w.check == "two securities with the same returns"]
     assert found.example.startswith(ONE)
 
 
@@ -98,3 +102,54 @@ def test_many_alike_are_counted_and_quarters_are_those_of_the_two_named() -> Non
         "one company twice? A and C have the same returns in 1 quarter up to 2025-05-06"
     ]
     assert said(0, 3) == said(2) == []
+
+
+def test_two_instruments_with_the_same_returns_say_so(tmp_path: Path) -> None:
+    """The file of one fund holds another one's closes, at another level."""
+    other = sound()["funds"].filter(pl.col("security") == "FA")["close"] * 3
+    at = pl.col("security") == "FC"
+    same = of_series(
+        tmp_path,
+        edit=lambda f: {
+            **f,
+            "funds": pl.concat(
+                [f["funds"].filter(~at), f["funds"].filter(at).with_columns(close=other)]
+            ),
+        },
+    )
+    one = f"one series twice? FA and FC have the same returns in 6 quarters up to {same.as_of}"
+    assert said(same, "fa", "same returns") == [one]
+    assert said(same, "fc", "same returns") == [one.replace("FA and FC", "FC and FA")]
+    assert said(same, "fb", "same returns") == said(same, "index", "same returns") == []
+    found = [w.source for w in same.watched if w.check == "two securities with the same returns"]
+    assert found == ["fa", "fc"]
+
+
+SECOND = """
+[sources.second]
+path = "second.parquet"
+[sources.second.columns]
+security = "security"
+date = "date"
+price_return = { column = "change", unit = "percent" }
+"""
+
+
+@pytest.mark.parametrize("spelt", ["S07.N", "S07 US Equity", "s07"])
+def test_two_sources_that_price_one_security_in_two_spellings(tmp_path: Path, spelt: str) -> None:
+    """The second gives rounded changes of it and of another one; the first closes."""
+    move = pl.col("close") / pl.col("close").shift() - 1
+    rows = sound()["stocks"].filter(pl.col("security") == "S07")
+    second = rows.select("date", change=(100 * move).round(2), security=pl.lit(spelt))
+    strange = second.with_columns(change=-pl.col("change"), security=pl.lit("S08.N"))
+    twice = of_series(
+        tmp_path,
+        more=SECOND,
+        edit=lambda f: {**f, "second": pl.concat([second, strange]).drop_nulls()},
+    )
+    pair = sorted([spelt, "S07"])
+    assert said(twice, "all", "same returns") == [
+        f"one company twice? {pair[0]} and {pair[1]} have the same returns in 6 quarters up to "
+        f"{twice.as_of}"
+    ]
+    assert said(twice, "ten", "same returns") == [], "it holds one of them"

@@ -20,7 +20,9 @@ DAYS = np.array("2025-01-01", "datetime64[D]") + np.arange(62)
         ([60, 61], [(60, 61)]),  # and it has not moved since
         ([10, 40], [(10, 10), (40, 40)]),
         ([10, 20, 21], [(20, 21)]),
-        ([20, 21, 22, 40], []),  # 4 of 62 sessions: it stands still by its nature
+        ([20, 21, 22, 40], [(20, 22)]),  # 59 others, of which one: 62 / 59^3
+        ([*range(2, 62, 6), 40, 41], []),  # 10 of 60 others: 62 / 6^2
+        ([*range(2, 62, 6), 39, 40, 41, 42, 43], [(38, 44)]),  # 8 of 55: 62 x 0.15^7
     ],
 )
 def test_a_close_that_should_have_moved(still: list[int], runs: list[tuple[int, int]]) -> None:

@@ -80,8 +80,14 @@ def code_of(*modules: str, alone: tuple[str, ...] = ()) -> str:
         seen.update(name.encode())
         seen.update(_source(name))
     for library in sorted(libraries):
-        seen.update(f"{library}=={metadata.version(library)}".encode())
+        seen.update(f"{library}=={_version(library)}".encode())
     return seen.hexdigest()[:16]
+
+
+@cache
+def _version(library: str) -> str:
+    """Its version, which its own files tell: looked up once."""
+    return metadata.version(library)
 
 
 @cache

@@ -47,11 +47,15 @@ AT_ODDS, OFTEN, FEW = "sources disagree on much of {}", 0.1, 5
 TINY_RETURNS = "returns so small that their unit may be wrong"
 #: Finding of another currency or unit from a session on.
 RESCALED = "sessions on which all securities move by one factor"
+#: Finding of closes that all lie and move as logs do.
+MAYBE_LOGS = "closes that may be logs of prices"
+#: Finding of classes that may be one, misspelt.
+MISSPELT = "classes that differ in a letter"
 #: Findings that stand on all figures that rest on a table of their source: finding -> table.
 SAID = {
     CONTRADICTED.format(t): t
     for t in ("actions", "classes", "members", "shares", "fundamentals", "series", "holdings")
-} | dict.fromkeys((TINY_RETURNS, RESCALED), "prices")
+} | {TINY_RETURNS: "prices", RESCALED: "prices", MAYBE_LOGS: "prices", MISSPELT: "classes"}
 #: Days that a table may hold.
 PLAUSIBLE = (dt.date(1700, 1, 1), dt.date(2199, 12, 31))
 #: A first or last day further than this many days from the next of its source, of its security,

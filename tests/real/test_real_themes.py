@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from real_data import FRIDAY, MARKET
 
@@ -102,3 +103,32 @@ def test_a_report_of_a_day_before_the_stock_panel(data: Path, store: Path) -> No
     first = " ".join(s.text for s in document.headline if isinstance(s, Sentence))
     assert "before the first session of the stock panel" in first
     assert "lies before market.start" in document.manifest["refused"]["leadership"]
+
+
+def test_no_model_beats_the_base_rate_of_a_lead(data: Path, store: Path) -> None:
+    """Size, age, unusualness, what was given back and volatility of a lead tell nothing out of
+    sample, 1990 to 2025: the base rate of all lines is printed for every theme."""
+    market, found = seen(data, store, FRIDAY)
+    known = themes.weigh(market)
+    for one in known.odds:
+        assert one.printed == "base" and one.figures["gain_low"].number < 0
+        outcomes = [led for row in known.lines for led in later(row, one.sessions)]
+        assert one.figures["looks"].value == len(outcomes) > 5000
+        base = one.figures["base"].number
+        assert base == pytest.approx(sum(outcomes) / len(outcomes)) and 0.51 < base < 0.56
+        said = [theme.figures.get(f"ahead_{one.sessions}") for theme in known.themes]
+        assert [f.value for f in said if f is not None] == [base] * 5
+    assert {"size", "style", "momentum"} <= set(found)
+
+
+def later(row: Any, sessions: int) -> list[bool]:
+    """Counted day by day: on each month's last session, did the leader stand higher so much later,
+    where that was known before the year of the report?"""
+    days, line, state = row.line.days, row.line.line, row.turns.state[0]
+    months = days.astype("datetime64[M]")
+    came = []
+    for t in range(len(days) - sessions):
+        known = days[t + sessions] < np.datetime64("2025-01-01")
+        if known and months[t + 1] != months[t] and state[t]:
+            came.append(bool(state[t] * (line[t + sessions] - line[t]) > 0))
+    return came

@@ -8,7 +8,7 @@ import numpy as np
 
 from paceline import config
 from paceline.arrays import Array, Bools
-from paceline.baskets import schedule, weights
+from paceline.baskets import schedule, spelling, weights
 from paceline.baskets.caps import OddCaps, largest
 from paceline.baskets.emptiness import NOT_FOUND, size_of, why_empty, why_thin
 from paceline.baskets.groups import group_baskets
@@ -141,7 +141,6 @@ class BasketBuilder:
         self._notes: dict[str, list[str]] = {}
         # basket -> kind -> (session, what it lacked) of rebalances that lacked anything
         self.thin: dict[str, dict[str, tuple[tuple[int, str], ...]]] = {}
-        self._unclassed: dict[str, tuple[str, int, int]] = {}
         self._odd_caps, self._twins = OddCaps(self.panel), Twins(self.panel)
         self._held: dict[str, Bools] = {}
         self._by_cap: dict[str, Array] = {}
@@ -152,12 +151,14 @@ class BasketBuilder:
         universe = self.selector.universe_of(name)
         if universe is not None:
             caveats += self.selector.universes[universe].caveats
-        if name in self._unclassed:
-            level, without, of = self._unclassed[name]
-            called = self.selector.market.universes[str(universe)].label or universe
-            who = f"up to {without:,} of {number_of(of, 'member')} of {called}"
-            none = agreeing(without, "has", "have")
-            caveats.append(f"{who} {none} no {level}: no basket of a {level} holds them")
+        rules = universe is not None and self.selector.universes[universe].spec.members is None
+        if name in self._held and rules:
+            names = np.array(self.panel.securities)[self._held[name]].tolist()
+            if found := spelling.indices(names):
+                what = agreeing(len(found), "is an index", "are indices")
+                caveats.append(f"{spelling.sample(found)} {what} by name, held as a member")
+        if self.selector.basket(name).instrument is not None:
+            caveats += self._twins.of_series(instrument_row(self.selector, name))
         if name in self._held:
             caveats += self._twins.caveats(self._held[name])
         if name in self._by_cap:
@@ -212,9 +213,7 @@ class BasketBuilder:
             return np.zeros(len(members))
         thin = why_thin(self.selector, name, day)
         self._lacks(name, "rank", day.t, thin)
-        level, without, of = self.selector.unclassed(name, day)
-        if without > max(self.selector.market.market.unpriced * of, self._without_class(name)):
-            self._unclassed[name] = (level, without, of)
+        self._note_classes(name, day)
         if spec.weight not in self.weightings:
             raise UnknownName("weighting", spec.weight, self.weightings)
         universe = self.selector.universe_of(name)
@@ -240,9 +239,16 @@ class BasketBuilder:
                 error.remedy,
             ) from None
 
-    def _without_class(self, name: str) -> int:
-        """Members without a class on the worst day so far."""
-        return self._unclassed[name][1] if name in self._unclassed else 0
+    def _note_classes(self, name: str, day: Day) -> None:
+        """Keep how many members, priced or not, no basket of a class can hold."""
+        level, without, of = self.selector.unclassed(name, day)
+        if without:
+            universe = str(self.selector.basket(name).universe)
+            called = self.selector.market.universes[universe].label or universe
+            has, them = agreeing(without, "has", "have"), agreeing(without, "it", "them")
+            who = f"{without:,} of {number_of(of, 'member')} of {called} {has} no {level}"
+            on = f"on {self.panel.sessions[day.t]}"
+            self._lacks(name, "class", day.t, f"{who} {on}: no basket of a {level} holds {them}")
 
     def _lacks(self, name: str, kind: str, t: int, why: str) -> None:
         """Keep what a rebalance lacked, if it lacked anything."""

@@ -13,6 +13,7 @@ import polars as pl
 from paceline import config
 from paceline.arrays import Array, Bools
 from paceline.baskets import schedule
+from paceline.baskets.absent import strangers
 from paceline.baskets.history import Day, PanelDays, company_caps
 from paceline.baskets.universe import Ranking, UniverseHistory, rank_companies
 from paceline.config import listed
@@ -107,6 +108,8 @@ class Selector:
         self._rankings: dict[tuple[str | None, int, bytes], Ranking] = {}
         self._events: dict[str, list[schedule.Event]] = {}
         self._first: dict[tuple[int, ...] | None, int] = {}
+        self._unclassed: dict[tuple[str, str, int], tuple[int, int]] = {}
+        self._outside: dict[str, Panel] = {}
 
     def events(self, rule: config.Schedule) -> list[schedule.Event]:
         """The days of a schedule over the panel's sessions."""
@@ -178,14 +181,35 @@ class Selector:
         return chosen
 
     def unclassed(self, name: str, day: Day) -> tuple[str, int, int]:
-        """Level, members without a class of it on the day, and members; of a basket of a class."""
+        """Level, members without a class of it on the day, and members; of a basket of a class.
+
+        Members of a list count whether they have a price or not.
+        """
         spec = self.basket(name)
         level = next((level for level in LEVELS if getattr(spec, level)), "")
         if not level or spec.universe is None:
             return "", 0, 0
-        pool = self.universes[spec.universe].at(day)
-        none = day.in_class(level, self.market.universes[spec.universe].scheme, "")
-        return level.replace("_", "-"), int((pool & none).sum()), int(pool.sum())
+        key = spec.universe, level, day.t
+        if key not in self._unclassed:
+            universe = self.market.universes[spec.universe]
+            inside, outside = self.universes[spec.universe].at(day), np.zeros(0, bool)
+            without = day.in_class(level, universe.scheme, "")
+            if universe.members is not None:
+                inside = day.members(universe.members)
+            if universe.members is not None and self._strangers(universe.members).securities:
+                panel = self._strangers(universe.members)
+                outside = panel.members(universe.members)[:, min(day.t + 1, panel.shape[1] - 1)]
+                unknown = panel.class_at(day.t, level, universe.scheme) == ""
+                without = np.append(without, unknown)
+            pool = np.append(inside, outside)
+            self._unclassed[key] = int((pool & without).sum()), int(pool.sum())
+        return level.replace("_", "-"), *self._unclassed[key]
+
+    def _strangers(self, universe: str) -> Panel:
+        """The members of a list of whom there is no price at all."""
+        if universe not in self._outside:
+            self._outside[universe] = strangers(self.panel, universe)
+        return self._outside[universe]
 
     def _named(self, names: Iterable[str], day: Day, basket: str) -> Bools:
         chosen = np.zeros(len(self.panel.securities), bool)

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 #: Names told as a sample.
 SAMPLE = 3
+#: Indices of volatility: no security has such a ticker.
+VOLATILITY = ("VIX", "VXN", "VVIX", "RVX", "VXD")
 
 
 def alike(lacking: Iterable[str], known: Iterable[str]) -> list[tuple[str, str]]:
@@ -24,6 +26,11 @@ def alike(lacking: Iterable[str], known: Iterable[str]) -> list[tuple[str, str]]
         if found:
             pairs.append((name, found))
     return pairs
+
+
+def indices(names: Iterable[str]) -> list[str]:
+    """Those that are an index by their name: "^GSPC", as Yahoo writes them, and "VIX"."""
+    return [name for name in names if name.startswith("^") or name in VOLATILITY]
 
 
 def sample(names: Iterable[str]) -> str:

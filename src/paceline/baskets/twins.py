@@ -1,4 +1,4 @@
-"""One company under two names: members whose returns are the same for months."""
+"""One company or series under two names: securities whose returns are the same for months."""
 
 from __future__ import annotations
 
@@ -7,20 +7,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from paceline.arrays import Bools, Ints
+from paceline.arrays import Array, Bools, Ints
+from paceline.baskets import spelling
 from paceline.wording import number_of
 
 if TYPE_CHECKING:
     from paceline.panel import Panel
 
-#: How the caveat begins.
-ONE = "one company twice"
+#: How the caveats of members and of instruments begin.
+ONE, SERIES = "one company twice", "one series twice"
 #: Sessions that are compared together, and returns other than zero that a security needs in them.
 QUARTER, ENOUGH = 63, 40
 #: Different returns among them, in basis points: what grows evenly is no twin of what does so too.
 DIFFERENT, BASIS_POINT = 20, 4
 #: Decimals of a return that count.
 DECIMALS = 9
+#: Of two names that differ by their spelling alone the middle difference of returns that rounding
+#: leaves.
+ROUNDED = 2e-4
 
 
 class Twins:
@@ -35,10 +39,11 @@ class Twins:
 
         Rows of one number have the same returns in the quarter; -1 for a row that is like no other.
         Quarters are 63 sessions, counted back from the last one; a security counts with forty
-        returns other than zero, twenty of them different by a basis point or more.
+        returns other than zero, twenty of them different by a basis point or more. Returns are the
+        same to nine decimals; of two names that are one in another spelling half of them to 0.02%.
         """
         out: list[tuple[int, Ints]] = []
-        returns = self.panel.fields.get("price_return", self.panel.fields.get("total_return"))
+        returns = self._returns
         if returns is None:
             return out
         for stop in range(returns.shape[1], 0, -QUARTER):
@@ -56,9 +61,51 @@ class Twins:
                     count[one] = 1
             numbers = np.full(len(returns), -1, np.int64)
             numbers[rows] = np.where(count[number] > 1, number, -1)
+            self._join(numbers, rows, part)
             if (numbers >= 0).any():
                 out.append((stop - 1, numbers))
         return out
+
+    @property
+    def _returns(self) -> Array | None:
+        """(N, T) price returns; total returns of securities without any."""
+        price, total = (self.panel.fields.get(f"{basis}_return") for basis in ("price", "total"))
+        if price is None or total is None:
+            return total if price is None else price
+        none = np.asarray(~np.isfinite(price).any(axis=1))
+        return np.where(none[:, None], total, price) if none.any() else price
+
+    @cached_property
+    def _spelt(self) -> Ints:
+        """(P, 2) rows of names that are one in two spellings."""
+        names = self.panel.securities
+        place = {name: row for row, name in enumerate(names)}
+        pairs = {tuple(sorted((place[a], place[b]))) for a, b in spelling.alike(names, names)}
+        return np.array(sorted(pairs), np.int64).reshape(-1, 2)
+
+    def _join(self, numbers: Ints, rows: Ints, part: Array) -> None:
+        """Give one number to names in two spellings with the same rounded returns, in place."""
+        a, b = self._spelt[np.isin(self._spelt, rows).all(axis=1)].T
+        gap = np.abs(part[a] - part[b])
+        known = np.isfinite(gap).sum(axis=1) >= ENOUGH
+        small = np.zeros(len(a), bool)
+        small[known] = np.nanmedian(gap[known], axis=1) < ROUNDED
+        for i, j in zip(a[small].tolist(), b[small].tolist(), strict=True):
+            had = [int(numbers[k]) for k in (i, j) if numbers[k] >= 0]
+            numbers[[i, j]] = had[0] if had else len(numbers) + i
+
+    def of_series(self, row: int) -> list[str]:
+        """That an instrument, by its row, has the same returns as another one."""
+        found = [(session, numbers) for session, numbers in self.quarters if numbers[row] >= 0]
+        if not found:
+            return []
+        last, newest = found[0]
+        alike = np.flatnonzero(newest == newest[row])
+        other = int(alike[alike != row][0])
+        quarters = sum(int(numbers[other] == numbers[row]) for _, numbers in found)
+        said = f"{self.panel.securities[row]} and {self.panel.securities[other]}"
+        same = f"have the same returns in {number_of(quarters, 'quarter')}"
+        return [f"{SERIES}? {said} {same} up to {self.panel.sessions[last]}"]
 
     def caveats(self, held: Bools) -> list[str]:
         """That two of the members that a basket holds, (N,) ``held``, have the same returns.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from paceline.arrays import Array, Dates, Span
+from paceline.arrays import Array, Bools, Dates, Ints, Span
 from paceline.errors import UnknownName, UsageError
 from paceline.indices.drift import SHARES, Basis, Drift, DriftPath, chain, counts, normalised
 
@@ -98,6 +98,19 @@ class Indices:
                 new = self.drift.targets.first == t
                 weights[new] = self._spread(s.columns, s.weights)[new]
         return weights
+
+    def weight_of(self, rows: Ints, cells: Bools) -> Array:
+        """(S, T) weight, at the start of each span, of securities on some of their sessions.
+
+        rows   (n,) the securities, ascending
+        cells  (n, T) their sessions
+        """
+        out = np.zeros(self.levels.shape)
+        for s in self.stretches if len(rows) else ():
+            at = np.minimum(np.searchsorted(rows, s.columns), len(rows) - 1)
+            held = rows[at] == s.columns
+            out[:, s.start : s.stop] = s.weights[:, held] @ cells[at[held], s.start : s.stop]
+        return out
 
     def contributions(self, subject: str, start: int, end: int) -> Array:
         """(N,) what each security added to the return from the close of start to that of end.

@@ -16,8 +16,10 @@ from typing import NamedTuple
 import numpy as np
 
 from paceline.arrays import COVERAGE, PATIENCE, Array, Bools, Dates, Ints
+from paceline.baskets.absent import Cut
 from paceline.indices.apart import Apart
 from paceline.indices.late import Late
+from paceline.indices.leapt import Leapt
 from paceline.indices.validity import Validity
 from paceline.wording import agreeing, number_of
 
@@ -45,6 +47,13 @@ DOUBTS = (
     ("parted", PARTED),
     ("quiet", UNTRADED),
 )
+#: How the caveats begin of what returns show over months (``market.doubting``).
+OVER_MONTHS = {
+    "unpaid": "no dividends in total returns, though they are usually paid,",
+    "below": "total returns lose on price returns",
+    "odd": "dividends in total returns are of another unit",
+    "late": "daily changes fit those of the market a session late or early",
+}
 #: What stands in, by the kind of share and the basis of the level.
 STAND_INS = {
     ("other_basis", "price"): "total returns stand in for price returns",
@@ -82,9 +91,11 @@ class Gaps:
     ranked    the basket is chosen from those members by more than their class: the absent are not
               known to be its own
     thin      kinds of lacks of rebalances, each as (day, what members, ranks or weights lacked)
+    cuts      days on which the list of its members may be cut off
     unmoved   first and last session of runs on which a lone instrument's close stood still, and
               should not have (``unmoved.spans``); a run of one session counts for its own close
-    late      stretches of a lone instrument that fit the market a session apart
+    beside    what a lone instrument's changes show beside others: stretches a session apart, closes
+              that leapt and came back
     """
 
     name: str
@@ -104,9 +115,10 @@ class Gaps:
     apart: tuple[Apart, ...] = ()
     thin: tuple[tuple[tuple[str, str], ...], ...] = ()
     unmoved: tuple[tuple[str, str], ...] = ()
-    late: tuple[Late, ...] = ()
+    beside: tuple[Late | Leapt, ...] = ()
     emptied: bool = False
     empty: frozenset[str] = frozenset()
+    cuts: tuple[Cut, ...] = ()
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -162,9 +174,10 @@ class Gaps:
             *(c for d in self.dated for c in d.caveats(first, end)),
             *(a.caveat(first, end) for a in self.apart),
             *self._members(counted, end),
+            *(cut.caveat(first, end) for cut in self.cuts),
             *self.chosen(counted, end),
             self._still(first, start or end, end),
-            *(late.caveat(self.name, first, end) for late in self.late),
+            *(one.caveat(self.name, first, end) for one in self.beside),
             *self._before(first, low),
             *self._within(low, high),
         )
@@ -346,8 +359,8 @@ class Gaps:
         if (self.shares["left"][low:high] > self.limit / 2).any():
             where = self._where("left", low, high, over=self.limit / 2)
             out.append(f"silent for more than {PATIENCE} sessions, no delisting on record: {where}")
-        for kind, what in DOUBTS:
-            if (self.shares[kind][low:high] > SMALL).any():
+        for kind, what in (*DOUBTS, *OVER_MONTHS.items()):
+            if kind in self.shares and (self.shares[kind][low:high] > SMALL).any():
                 out.append(f"{what} {self._where(kind, low, high, over=SMALL)}")
         for kind in ("other_basis", "other_source"):
             if self.shares[kind][low:high].any():

@@ -1,4 +1,4 @@
-"""Stretches of a lone instrument whose daily changes fit those of the market a session apart.
+"""Stretches of an instrument, or of members, whose changes fit those of the market a session apart.
 
 A published index or a fund has closes alone: nothing beside them tells that they stand on the wrong
 days. The market they belong to does. Evidence is added up session by session (Page 1954): the log
@@ -8,11 +8,12 @@ the market's change of its own session.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from paceline.arrays import Array, Dates
+from paceline.arrays import Array, Bools, Dates, Ints
 
 #: The correlation of daily changes, on the same session or one apart, below which nothing is told.
 FITS = 0.5
@@ -20,24 +21,31 @@ FITS = 0.5
 LAGS = (0, 1, -1)
 #: Sessions that must have both, the most that one of them says, and what all must come to.
 FEWEST, MOST, ENOUGH = 15, 4.0, 12.0
+#: Of many securities at once: fewest, sessions looked at together and how many such quarters, the
+#: largest return, what the evidence must come to, and the correlation, also beside that of no lag.
+MANY, QUARTER, TOGETHER, CUT, SURE, FOLLOWS, TWICE = 10, 63, 4, 0.1, 15.0, 0.3, 2.0
 #: A standard deviation is this times the median absolute deviation of a normal distribution.
 NORMAL = 1.4826
 
 
 class Late(NamedTuple):
-    """Sessions ``first`` to ``last`` (ISO dates) on which changes are late, or early, by one."""
+    """Sessions ``first`` to ``last`` (ISO dates) on which changes are late, or early, by one.
+
+    ``of`` is the basket that was held against the market where others rest on the same prices.
+    """
 
     market: str
     first: str
     last: str
     early: bool
+    of: str = ""
 
     def caveat(self, name: str, start: str, end: str) -> str:
         """What a window says that has any of these sessions; empty where it has none."""
         if end < self.first or self.last < start:
             return ""
         when = "early" if self.early else "late"
-        fit = f"daily changes of {name} fit those of {self.market} a session {when}"
+        fit = f"daily changes of {self.of or name} fit those of {self.market} a session {when}"
         return f"{fit} from {self.first} to {self.last}"
 
 
@@ -68,6 +76,31 @@ def spans(own: Array, market: Array, name: str, days: Dates) -> tuple[Late, ...]
         for (begin, k), end in zip(changes, ends, strict=True)
         if LAGS[k]
     )
+
+
+def follows(own: Array, market: Array) -> bool:
+    """Whether changes of two levels (T,) correlate by 0.5 or more, on one session or apart."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        r, m = (np.diff(np.log(x), prepend=np.nan) for x in (own, market))
+    return max(_fit(r, _shifted(m, k))[0] for k in LAGS) >= FITS
+
+
+def mirrored(found: Sequence[Sequence[Late]], days: Dates, own: str, market: str) -> list[Late]:
+    """The stretches on which more than half of all that follow a basket are apart from it.
+
+    found  of each of them its stretches, all of them beside the basket ``own``
+    """
+    iso = days.astype("datetime64[D]").astype(str)
+    out = []
+    for early in (False, True):
+        off = np.zeros((len(found), len(iso)), bool)
+        for row, stretches in zip(off, found, strict=True):
+            for one in stretches:
+                row |= (one.early == early) & (iso >= one.first) & (iso <= one.last)
+        edge = np.diff(np.r_[False, 2 * off.sum(axis=0) > len(found), False].astype(np.int8))
+        spells = zip(np.flatnonzero(edge == 1), np.flatnonzero(edge == -1), strict=True)
+        out += [Late(market, str(iso[a]), str(iso[b - 1]), not early, own) for a, b in spells]
+    return out
 
 
 def _changes(said: Array) -> list[tuple[int, int]]:
@@ -108,3 +141,54 @@ def _fit(r: Array, x: Array) -> tuple[float, float, float]:
     slope = fit * float(r[both].std() / x[both].std())
     rest = r[both] - slope * x[both]
     return fit, slope, NORMAL * float(np.median(np.abs(rest - np.median(rest))))
+
+
+def members(returns: Array) -> tuple[Ints, Bools]:
+    """Rows (n,) whose returns (N, T) are a session late or early beside all, and when (n, T).
+
+    All are the mean of the returns of each session, cut off at a tenth. In a quarter of 63
+    sessions, counted back from the last, and in four of them together, c_k is the correlation of a
+    row with all of k sessions before, -1 to 1. A lag is told where n / 2 ln((1 - c_0^2) /
+    (1 - c_k^2)) is 15 or more and c_k is 0.3 or more, and twice c_0: what trades seldom follows
+    late by its nature, and less closely. None below ten rows.
+    """
+    n, length = returns.shape
+    none = np.empty(0, np.int64), np.zeros((0, length), bool)
+    if n < MANY or length <= QUARTER:
+        return none
+    blocks = -(-length // QUARTER)
+    pad = blocks * QUARTER - length
+    own = np.full((n, blocks * QUARTER), np.nan, np.float32)
+    own[:, pad:] = returns
+    there = np.isfinite(own)
+    own[~there] = 0.0
+    np.clip(own, -CUT, CUT, out=own)
+    market = own.sum(axis=0) / np.maximum(np.count_nonzero(there, axis=0), 1)
+    part = own.reshape(n, blocks, QUARTER)
+    count = np.count_nonzero(there.reshape(part.shape), axis=2)
+    moments = [count, np.einsum("nbk,nbk->nb", part, part)]
+    for k in LAGS:
+        beside = np.nan_to_num(_shifted(market, k)).astype(np.float32).reshape(blocks, QUARTER)
+        moments += [
+            np.einsum("nbk,bk->nb", part, beside),
+            np.broadcast_to((beside**2).sum(axis=1), (n, blocks)),
+        ]
+    said = _told(np.stack(moments))
+    if blocks > TOGETHER:
+        total = np.cumsum(np.pad(np.stack(moments), ((0, 0), (0, 0), (1, 0))), axis=2)
+        year = _told(total[..., TOGETHER:] - total[..., :-TOGETHER])
+        for k in range(TOGETHER):
+            said[:, k : k + year.shape[1]] |= year
+    rows = np.flatnonzero(said.any(axis=1))
+    return rows, np.repeat(said[rows], QUARTER, axis=1)[:, pad:]
+
+
+def _told(moments: Array) -> Bools:
+    """(N, B) where another lag than none fits, from counts, squares and products of each lag."""
+    count, square = moments[0], np.maximum(moments[1], 1e-300)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        c = moments[2::2] / np.sqrt(square * np.maximum(moments[3::2], 1e-300))
+        best = np.maximum(c[1], c[2])
+        more = count / 2 * np.log((1 - c[0] ** 2) / (1 - np.minimum(best, 1 - 1e-9) ** 2))
+    told: Bools = (more >= SURE) & (best >= FOLLOWS) & (best >= TWICE * c[0])
+    return told

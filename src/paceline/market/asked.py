@@ -15,7 +15,7 @@ from paceline.market.held import Held
 from paceline.market.importing import Progress
 from paceline.market.measuring import Evaluated
 from paceline.market.opening import located
-from paceline.market.watching import Watched
+from paceline.market.watched import Watched
 
 if TYPE_CHECKING:
     import polars as pl

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from paceline.arrays import Array, Dates
-from paceline.indices import late, levels, unmoved
+from paceline.indices import late, leapt, levels, unmoved
 from paceline.indices.apart import Apart
 from paceline.indices.drift import SHARES
 from paceline.indices.gaps import Gaps
 from paceline.indices.late import Late
+from paceline.indices.leapt import Beside, Leapt
 from paceline.market import following, validity
+from paceline.market.doubting import Doubting
 
 if TYPE_CHECKING:
     from paceline.baskets.absent import Absent
+    from paceline.indices import Indices
     from paceline.market.assembled import Assembled
 
 
@@ -26,6 +29,7 @@ class Coverage:
     def __init__(self, moment: Assembled) -> None:
         self.moment = moment
         self._gaps: dict[tuple[str, str], Gaps | None] = {}
+        self._doubting: dict[int, tuple[Doubting, dict[str, dict[str, Array]]]] = {}
         self._iso: dict[tuple[np.datetime64, int], tuple[str, ...]] = {}
 
     @cached_property
@@ -69,9 +73,12 @@ class Coverage:
         begun = np.maximum.accumulate(np.r_[False, there[:-1]])  # the base has no return
         shares = np.where(begun, index.shares[:, row], 0.0)
         shares[0, begun & ~there] = 1.0  # nobody was held: a level missing for a while
+        doubts = self._doubts(index)
+        over = [np.where(begun, of[row], 0.0)[None] for of in doubts.values()]
         last = int(np.flatnonzero(there)[-1]) if there.any() else len(there) - 1
         if (shares[0, last + 1 :] == 1.0).all():
             shares[:, last + 1 :] = 0.0  # the end says it all
+        shares, kinds = np.concatenate([shares, *over]), (*SHARES, *doubts)
         some, held = np.flatnonzero(shares.any(axis=0)), index.members[row].astype(np.int64)
         days = self._days(index.sessions)
         missing = np.zeros(len(level), bool)  # of these sessions there is no close that could move
@@ -81,7 +88,7 @@ class Coverage:
             self.moment.called(name),
             basis,
             tuple(days[t] for t in some.tolist()),
-            dict(zip(SHARES, shares[:, some], strict=True)),
+            dict(zip(kinds, shares[:, some], strict=True)),
             days,
             nobody if counted is None else counted.eligible,
             nobody if counted is None else counted.absent,
@@ -100,18 +107,66 @@ class Coverage:
             unmoved.spans(np.where(missing, np.nan, level), self.moment.levels.sessions)
             if self.moment.baskets[name].instrument
             else (),
-            self._late(name, level),
+            (*self._late(name, level), *self._leapt(name, level)),
+            cuts=() if counted is None else counted.cuts,
             emptied=last < len(there) - 1 and not held[last + 1 :].any(),
             empty=frozenset(days[t] for t in some.tolist() if not (there[t] or held[t])),
         )
 
+    def _doubts(self, index: Indices) -> dict[str, Array]:
+        """Kind of doubt -> (S, T) share of the weight of the baskets of an index."""
+        panel = index.drift.panel
+        if id(panel) not in self._doubting:
+            self._doubting[id(panel)] = Doubting(panel, panel is self.moment.instruments), {}
+        doubting, made = self._doubting[id(panel)]
+        if index.basis not in made:
+            made[index.basis] = doubting.shares(index)
+        return made[index.basis]
+
     def _late(self, name: str, level: Array) -> tuple[Late, ...]:
-        """Where an instrument's level (T,) is a session apart from the market's broad basket."""
+        """Where an instrument's level (T,) is a session apart from the broad basket, or this is."""
         levels, broad = self.moment.levels, self.moment.file.broad
-        if not self.moment.baskets[name].instrument or broad not in levels.names:
+        if broad not in levels.names:
             return ()
+        if not self.moment.baskets[name].instrument:
+            return self._members_late
         market = levels.native[levels.names.index(broad)]
         return late.spans(level, market, self.moment.called(broad), levels.sessions)
+
+    @cached_property
+    def _members_late(self) -> tuple[Late, ...]:
+        """Where it is the broad basket that is a session apart from most instruments."""
+        moment, levels = self.moment, self.moment.levels
+        broad = str(moment.file.broad)
+        market = levels.native[levels.names.index(broad)]
+        baskets = {b.instrument: n for n, b in moment.declared.baskets.items() if b.instrument}
+        own = {n: levels.native[levels.names.index(n)] for n in baskets.values()}
+        names = [n for n, line in own.items() if late.follows(line, market)]
+        found = [late.spans(own[n], market, broad, levels.sessions) for n in names]
+        one = moment.called(names[0]) if len(names) == 1 else "most funds and indices"
+        return tuple(late.mirrored(found, levels.sessions, moment.called(broad), one))
+
+    @cached_property
+    def _others(self) -> tuple[Beside, tuple[str | None, ...]]:
+        """What instruments are held against: the declared ones and the broad basket."""
+        levels, baskets = self.moment.levels, self.moment.declared.baskets
+        names = {baskets[n].instrument or n: n for n in levels.names if n in baskets}
+        some = {
+            own: levels.names.index(n)
+            for own, n in names.items()
+            if baskets[n].instrument or n == self.moment.file.broad
+        }
+        return Beside.of(levels.native[list(some.values())]), tuple(some)
+
+    def _leapt(self, name: str, level: Array) -> tuple[Leapt, ...]:
+        """Closes of an instrument's level (T,) that leapt and came back alone."""
+        instrument = self.moment.baskets[name].instrument
+        if not instrument:
+            return ()
+        beside, names = self._others
+        other = np.array([n != instrument for n in names], bool)
+        runs = leapt.runs(level, beside, other, self.moment.levels.sessions)
+        return (Leapt(runs),) if runs else ()
 
     def _days(self, sessions: Dates) -> tuple[str, ...]:
         """The sessions as ISO dates."""

@@ -204,7 +204,7 @@ class Held:
         """Lineage and caveats of the baskets in ``names``, each on the basis it is used on."""
         return self.moment.lineage.of(names, basis)
 
-    @property
+    @cached_property
     def broad(self) -> str | None:
         """The built basket of the market's whole universe, by cap where there is one; or None."""
         return self.file.broad

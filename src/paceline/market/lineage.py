@@ -109,6 +109,7 @@ class Lineage:
                 caveats += validity.without_direction(built["price"].caveats.get(name, ()))
                 break
         caveats += validity.undated(self.moment, name)
+        caveats += validity.unannounced(self.moment, name)
         caveats += self._off_basis(name, spec)
         if spec.instrument and spec.instrument not in panel.securities:
             caveats.append(f"{spec.instrument} has no price up to {self.moment.as_of}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,11 +17,15 @@ from paceline.errors import DataError, NotEnoughData, UsageError
 from paceline.lineage import Step
 from paceline.market import rivals
 from paceline.rows import AT_ODDS, MAYBE_SPECIAL, SAID
+from paceline.wording import agreeing, number_of
 
 if TYPE_CHECKING:
     import polars as pl
 
     from paceline.store import Store
+
+#: Tables that say who is in a list or class.
+LISTS = ("members", "classes")
 
 
 def parse_date(text: str | dt.date) -> dt.date:
@@ -129,7 +133,7 @@ class Stored:
         import polars as pl
 
         rows = self.findings().filter(pl.col("check").is_in(list(SAID)))
-        return [
+        return [*self._aside] + [
             (
                 row["source"],
                 SAID[row["check"]],
@@ -138,6 +142,24 @@ class Stored:
             )
             for row in rows.iter_rows(named=True)
         ]
+
+    @property
+    def _aside(self) -> Iterator[tuple[str, str, str]]:
+        """The same of rows set aside that name who is in a list or class: they lack somebody.
+
+        Rows that contradict others are told by a finding of their own.
+        """
+        import polars as pl
+
+        who = pl.col("row").str.json_path_match("$.security").alias("who")
+        listed, other = pl.col("table").is_in(LISTS), pl.col("reason").str.contains("rows with the")
+        rows = self.quarantine().filter(listed & ~other).with_columns(who)
+        rows = rows.filter(pl.col("who").str.strip_chars() != "")
+        for (source, table), part in rows.group_by("source", "table", maintain_order=True):
+            count, are = number_of(part.height, "row"), agreeing(part.height, "is", "are")
+            first = f"{part['who'][0]}: {part['reason'][0]}"
+            told = f"{source}: {count} of {table} {are} set aside, first {first}"
+            yield str(source), str(table), told
 
     @cached_property
     def at_odds(self) -> dict[tuple[str, ...], str]:

@@ -14,6 +14,7 @@ from paceline import config
 from paceline.baskets.select import ROLLED_BACK
 from paceline.indices.validity import Validity
 from paceline.quality import EVER
+from paceline.wording import agreeing, number_of
 
 if TYPE_CHECKING:
     from paceline.market.assembled import Assembled
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 #: Days without a change that are usual, by table: index members change at least every quarter,
 #: sectors once a year; of many companies one files in every season.
 USUAL = {"members": 92, "classes": 366, "fundamentals": 100}
+#: Days ahead of which changes of a list are known.
+ANNOUNCED = 31
 #: Steps of a series, and further days, that may pass without a value.
 STEPS, WEEK = 2, 7
 CHANGED = ": the last change stated is of {}, rolled forward"
@@ -100,6 +103,35 @@ def undated(moment: Assembled, name: str) -> list[str]:
         and _listed(moment, table)
         and not any(s.table == table and s.valid for s in sources)
         and _last(_rows(moment, table, spec), None) is None
+    ]
+
+
+def ahead(moment: Assembled, universe: str) -> pl.DataFrame:
+    """Memberships (security, start) of a universe's list from a day after the last price on."""
+    chosen, last = moment.file.universes[universe].members, moment.stored.last_priced
+    rows = moment.stocks.facts.table("members") if moment.stocks is not None else None
+    if rows is None or chosen is None or last is None:
+        return pl.DataFrame(schema={"security": pl.String, "start": pl.Date})
+    own = rows.filter((pl.col("universe") == chosen) & (pl.col("start") > last))
+    return own.select("security", "start").unique().sort("start", "security")
+
+
+def unannounced(moment: Assembled, name: str) -> list[str]:
+    """That members of a basket's list begin so long after the last price that no list knows it."""
+    universe = moment.baskets[name].universe
+    last = moment.stored.last_priced
+    if universe is None or last is None:
+        return []
+    far = ahead(moment, universe).filter(pl.col("start") > last + dt.timedelta(ANNOUNCED))
+    if far.is_empty():
+        return []
+    count = far["security"].n_unique()
+    first = f"{far['security'][0]} on {far['start'][0]}"
+    called = moment.file.universes[universe].label or universe
+    verb, them = agreeing(count, "begins", "begin"), agreeing(count, "it is", "they are")
+    return [
+        f"{number_of(count, 'membership')} of {called} {verb} long after the last price ({first}): "
+        f"{them} not counted"
     ]
 
 

@@ -11,6 +11,8 @@ Rotations of a pair A, B, seen as the line ln(A/B):
     unusual         moves over many horizons and since the own pivot, one p for the largest
     change_point    when the present drift began
     turn_record     whether turns last: pooled, intervals by date
+    lead_looks      looks at lines by month: what was known of the lead, and what came of it
+    lead_odds       the odds that the side ahead leads later, and whether they beat the base rate
     outcomes        what followed episodes, and lows of the benchmark, against all days
     calibration     how often noise alone turns; how surely and how late a planted rotation is found
     words           the word for a theme, by one rule from its p

@@ -21,23 +21,24 @@ STATISTICS = {
 def concentration(ask: Answers) -> Section | None:
     """Weights of the largest and effective numbers today, and the path of the broad basket."""
     broad = ask.broad
-    rows = [f for f in ask.rows("concentration") if f.value is not None]
+    whole = [n for n in ask.market.composites if ":" not in n]
+    rows = [f for f in ask.rows("concentration", subjects=whole) if f.value is not None]
     if broad is None or not rows:
         return None
     today = {(f.subject, f.statistic): f for f in rows if f.end == ask.market.as_of}
-    names = [n for n in ask.market.composites if ":" not in n and (n, "hhi") in today]
+    names = [n for n in whole if (n, "hhi") in today]
     most = ask.setting("concentration", "top")
     largest_ones = of_largest(most, "company", "companies")
     column = heading(agreeing(most, "Largest", f"{spelled(most).capitalize()} largest"))
     blocks: list[Block] = []
-    whole = today.get((broad, "top10"))
-    if whole is not None and (whole.n_used is None or whole.n_used > most):  # else it is all of it
+    top = today.get((broad, "top10"))
+    if top is not None and (top.n_used is None or top.n_used > most):  # else it is all of it
         blocks.append(
             words(
                 "The ",
                 largest_ones,
                 agreeing(most, " makes up ", " make up "),
-                whole,
+                top,
                 " of ",
                 ask.name(broad),
                 (

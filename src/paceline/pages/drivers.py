@@ -14,11 +14,7 @@ from paceline.wording import agreeing
 def drivers(ask: Answers) -> Section | None:
     """Contributions to the broad basket's return this year; None where there are none."""
     broad = ask.broad
-    rows = [
-        f
-        for f in ask.rows("contributions", since="ytd")
-        if f.subject == broad and f.value is not None
-    ]
+    rows = ask.of_broad("contributions", since="ytd")
     companies = best(f for f in rows if f.extra.get("security"))
     at = {f.statistic: f for f in rows if not f.extra.get("part")}
     if broad is None or not companies or "total" not in at:

@@ -44,8 +44,7 @@ ByName = Mapping[tuple[str, str, str], Figure]
 @page(place=70)
 def factors(ask: Answers) -> Section | None:
     """Which kinds of stocks lead, long-short and long-only, by window and by month."""
-    broad = ask.broad
-    rows = [f for f in ask.rows("factors") if f.subject == broad and f.value is not None]
+    rows = ask.of_broad("factors")
     by = {
         (str(f.extra.get("factor")), str(f.extra.get("side")), f.statistic): f
         for f in rows

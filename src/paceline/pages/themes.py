@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from paceline.document import Block, Grid, Label, Part, Section, Sentence
-from paceline.pages import page
+from paceline.pages import lead_odds, page
 from paceline.pages.signs import plural, some
 from paceline.pages.words import INTERVAL, Clause, day, missing, words
 from paceline.studies import themes as study
 from paceline.studies.answers import Answers
 from paceline.studies.asking import attempt
 from paceline.studies.lasting import SIZES, Lasting
+from paceline.studies.lead_library import library
 from paceline.studies.line_moves import WITHIN
 from paceline.studies.spreads import SpreadFound
 from paceline.studies.themes import ThemeFound, Themes
@@ -39,10 +40,13 @@ def themes(ask: Answers) -> Section | None:
     blocks: tuple[Block, ...] = (
         *_said(found),
         _every(found),
+        lead_odds.likely(found),
         _unusual(found),
         _since(found),
         *(_spread(ask, t.label, t.spread) for t in found.themes if t.spread is not None),
         _lasting(found),
+        lead_odds.worth(found, library(ask.market)),
+        *([lead_odds.reliability(found)] if any(one.bins for one in found.odds) else []),
         _worth(worth(ask.market)),
     )
     return Section(
@@ -63,6 +67,7 @@ def _said(found: Themes) -> list[Sentence]:
         plural(unusual, " is", " are"),
         " unusual or rare. Every theme has its own word; there is none for all of them. A word "
         "says how seldom noise looks like this, not that it goes on.",
+        lead_odds.said(found),
     )
     return [head, *(_sentence(t) for t in found.judged if _loud(t))]
 

@@ -17,7 +17,7 @@ from paceline import schema
 from paceline.arrays import Array, Bools, Dates
 from paceline.errors import NotEnoughData
 from paceline.lineage import Origin, Step, code_of, digest
-from paceline.panel import asof, cells, doubts, holes, leaps, matrices, parted
+from paceline.panel import asof, cells, doubts, holes, leaps, matrices, parted, still
 from paceline.panel.core import VALID, Panel
 from paceline.panel.derived import dark
 from paceline.panel.matrices import Matrices
@@ -144,7 +144,7 @@ def _assemble(store: Store, request: PanelRequest) -> Matrices:
     sources = doubts.Sources(filled.ranks, request.ranks)
     looks = (leaps.returned, leaps.quiet, parted.parted)
     others = [look(filled.fields, 0, sources) for look in looks]
-    others.append(doubts.repeated(filled.fields))
+    others.append(still.repeated(filled.fields))
     marks = holes.mend(
         filled.fields, filled.covers, filled.ranks, members(request, securities, calendar[begin:])
     )

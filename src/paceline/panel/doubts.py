@@ -4,9 +4,6 @@ A close, the change since the close before, and the total return of a session te
 times. Where they do not agree one of them is wrong, and nobody can say which: a session that a file
 repeats, has late or under another date, a close in another unit, another security's row. Both
 readings of a cell rest on nothing later than its session.
-
-A close that is that of the session before once more is a return of zero, and looks like one. It is
-told by its company: all the market's closes at once, the same one for days, or the same volume.
 """
 
 from __future__ import annotations
@@ -19,7 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from paceline.arrays import Array, Bools, Dates
-from paceline.panel.holes import DOUBTED, REPEATED, Marks
+from paceline.panel.holes import DOUBTED, Marks
 from paceline.rows import CENT, ROUNDED
 from paceline.splits import SPLIT_RATIOS
 
@@ -27,18 +24,10 @@ from paceline.splits import SPLIT_RATIOS
 BELOW, ABOVE = 0.001, 0.05
 #: A difference this near to a split, in logs, is one that the change is free of.
 SPLIT = 0.02
-#: A close stands still for this many sessions, or on one session for this share of so many
-#: securities, before it counts as repeated.
-STILL, TOGETHER, MANY = 10, 0.5, 10
-#: It stands still for so many sessions where fewer than this part of the ones before, of so many at
-#: least, did.
-UNUSUAL, SELDOM, QUARTER = 3, 0.05, 63
 #: Sessions before a cell that say what is usual for its security.
 BEFORE = 63
 #: A standard deviation is this times the median absolute deviation of a normal distribution.
 NORMAL = 1.4826
-#: A return nearer to zero than this is none: that of a level carried forward, rounding included.
-ZERO = 1e-9
 #: Corporate actions whose payment an exchange leaves out of its change.
 PAID = ("special_dividend", "spinoff", "split", "delisting")
 
@@ -162,76 +151,6 @@ def dividends(
             key = place[security], session
             out[key] = out.get(key, 0.0) + amount
     return out
-
-
-def repeated(fields: Mapping[str, Array], first: int = 0) -> dict[str, Marks]:
-    """Marks of the returns of closes that were stated once more, by basis.
-
-    fields  (N, T) price_return, total_return and volume, as the sources have them
-    first   session from which marks hold
-
-    Repeated are returns of exactly zero, of a security that has ten or more of them in a row, known
-    on the tenth, or three where it seldom had any before, known on the third; with the volume of
-    the session before, to the share; and on a session on which half of the securities with a
-    return, of ten or more, have one of zero. So are, on a session, the returns of the session
-    before for half of them.
-    """
-    out = {}
-    for name in ("price_return", "total_return"):
-        if name not in fields:
-            continue
-        since = max(first - STILL, 0)
-        returns = fields[name][:, since:]
-        zero = np.abs(returns) < ZERO
-        row, column = np.nonzero(zero)
-        count = np.count_nonzero(np.isfinite(returns), axis=0)
-        at_once = (count >= MANY) & (zero.sum(axis=0) >= TOGETHER * count)
-        now = at_once[column] | _same_volume(fields.get("volume"), row, column + since)
-        known = np.where(now, column, returns.shape[1])
-        # cells come row by row: a run breaks where the row or the session jumps
-        begins = np.ones(len(row), bool)
-        begins[1:] = (np.diff(row) != 0) | (np.diff(column) != 1)
-        start = np.flatnonzero(begins)
-        length = np.diff(np.append(start, len(row)))
-        some = np.flatnonzero(length >= UNUSUAL)
-        odd = _seldom(fields[name], row[start[some]], column[start[some]] + since)
-        for runs, least in ((length >= STILL, STILL), (np.isin(start, start[some[odd]]), UNUSUAL)):
-            told = np.repeat(column[start] + least - 1, length)
-            inside = np.repeat(runs, length)
-            known = np.where(inside, np.minimum(known, np.maximum(column, told)), known)
-        kept = (known + since >= first) & (known < returns.shape[1])
-        row, column, known = row[kept], column[kept] + since, known[kept] + since
-        copied = _copied(returns, zero, count)
-        copied = copied[copied[:, 1] + since >= first]
-        more = Marks.of(copied[:, 0], copied[:, 1] + since, REPEATED)
-        out[name] = Marks.of(row, column, REPEATED, known).joined(more)
-    return out
-
-
-def _same_volume(volume: Array | None, row: Cells, column: Cells) -> Bools:
-    """Which cells have the volume of the session before, of one share at least."""
-    if volume is None:
-        return np.zeros(len(row), bool)
-    same: Bools = volume[row, column] == volume[row, np.maximum(column - 1, 0)]
-    return same & (column > 0) & (volume[row, column] > 0)
-
-
-def _seldom(returns: Array, row: Cells, column: Cells) -> Bools:
-    """Which of these cells come after a year's quarter or more in which few returns were zero."""
-    rows, of = np.unique(row, return_inverse=True)
-    own = returns[rows]
-    begin = np.isfinite(own).argmax(axis=1)[of]
-    before = np.cumsum(np.abs(own) < ZERO, axis=1, dtype=np.int32)[of, np.maximum(column - 1, 0)]
-    seldom: Bools = (column - begin >= QUARTER) & (before < SELDOM * (column - begin))
-    return seldom
-
-
-def _copied(returns: Array, zero: Bools, count: Cells) -> Cells:
-    """(n, 2) cells that state the return of the session before, where half of a session does."""
-    same = np.zeros(returns.shape, bool)
-    same[:, 1:] = (returns[:, 1:] == returns[:, :-1]) & ~zero[:, 1:]
-    same &= (count >= MANY) & (same.sum(axis=0) >= TOGETHER * count)
-    return np.argwhere(same)
 
 
 def usual(values: Array, row: Cells, column: Cells, fewest: int = 1) -> Array:

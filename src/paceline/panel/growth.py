@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from paceline import schema
 from paceline.arrays import PATIENCE
-from paceline.panel import asof, assembly, cells, doubts, holes, leaps, parted
+from paceline.panel import asof, assembly, cells, doubts, holes, leaps, parted, still
 from paceline.panel.core import DERIVED, Panel
 from paceline.panel.derived import further_index
 from paceline.panel.matrices import Matrices
@@ -111,7 +111,7 @@ def _joined(panel: Panel, behind: Tail, request: PanelRequest, rooms: Rooms) -> 
     sources = doubts.Sources(behind.ranks, request.ranks)
     looks = (leaps.returned, leaps.quiet, parted.parted)
     others = [look(writable, done, sources) for look in looks]
-    others.append(doubts.repeated(writable, done))
+    others.append(still.repeated(writable, done))
     new = holes.mend(writable, behind.covers, None, members, done)
     marks = {
         name: old.joined(new[name], doubted[name], *(o[name] for o in others))

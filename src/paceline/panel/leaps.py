@@ -11,8 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from paceline.arrays import Array
-from paceline.panel.doubts import MANY, Cells, Sources, daily_sigma, seen_twice, usual
+from paceline.panel.doubts import Cells, Sources, daily_sigma, seen_twice, usual
 from paceline.panel.holes import QUIET, RETURNED, Marks
+from paceline.stillness import MANY
 
 #: A close leaps where its return, and what it is above the market's, is beyond so many daily sigmas
 #: of the sessions before, of so many at least; a sigma is so much at least.

@@ -18,7 +18,7 @@ import polars as pl
 from paceline import schema
 from paceline.errors import SourceError
 from paceline.quality._jumps import free_of_splits, set_jumps_aside
-from paceline.quality._lists import WEIGHTS_OFF, in_lots, one_spelling
+from paceline.quality._lists import WEIGHTS_OFF, in_lots, nearly, no_whole, one_spelling
 from paceline.quality._prices import check_prices, missing_returns
 from paceline.rows import (
     AT_ODDS,
@@ -194,6 +194,9 @@ def _declared(
     key = table.key if table.name == "prices" else (*table.key, "known")
     typed, spelt = one_spelling(name, table.name, typed)
     findings += spelt
+    if table.name == "classes":
+        typed, whole = no_whole(name, typed)
+        findings += [*whole, *nearly(name, typed)]
     if table.name == "holdings":
         typed, lots = in_lots(name, typed)
         findings += lots

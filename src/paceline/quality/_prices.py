@@ -22,6 +22,7 @@ from paceline.rows import (
 )
 from paceline.sources import Context
 from paceline.splits import near_split
+from paceline.stillness import ZERO, together
 
 #: Fewer securities that end on one day are those that ended.
 SEVERAL = 3
@@ -32,8 +33,6 @@ STALE = 10
 #: A session is missing for the whole market when more than this part of the securities listed on it
 #: has no row.
 WHOLE_MARKET = 0.5
-#: A session repeats the one before where this share of so many securities has a return of zero.
-TOGETHER, MANY, ZERO = 0.5, 10, 1e-9
 #: Closes and change may disagree by this much in a return before it is listed.
 DISAGREE = 0.02
 #: |ln(1 + return)| above this is far from no return: a split, or something as large.
@@ -186,15 +185,14 @@ def _stale(name: str, frame: pl.DataFrame) -> list[Finding]:
 
 
 def _repeated_sessions(name: str, frame: pl.DataFrame) -> list[Finding]:
-    """Sessions on which half of the returns are exactly zero: the closes before, stated again."""
+    """Sessions on which more returns than usual are exactly zero: closes stated once more."""
     moved = pl.coalesce("price_return", "total_return")
-    still = frame.filter(moved.abs() < ZERO).group_by("date").len("still")
-    still = still.filter(pl.col("still") >= TOGETHER * MANY)
-    if still.is_empty():
-        return []
-    there = frame.filter(moved.is_not_null()).join(still, on="date", how="semi")
-    share = there.group_by("date").len().join(still, on="date").sort("date")
-    share = share.filter((pl.col("len") >= MANY) & (pl.col("still") >= TOGETHER * pl.col("len")))
+    by_day = (
+        frame.group_by("date")
+        .agg(moved.count().alias("len"), (moved.abs() < ZERO).sum().alias("still"))
+        .sort("date")
+    )
+    share = by_day.filter(pl.Series(together(*by_day.select("still", "len").to_numpy().T)))
     if share.is_empty():
         return []
     days = share.get_column("date").to_list()

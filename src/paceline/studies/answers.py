@@ -49,6 +49,12 @@ class Answers:
             self.refuse(measure, error)
             return []
 
+    def of_broad(self, measure: str, **how: Any) -> list[Figure]:
+        """Those figures of a measure that are of the broad basket and have a value."""
+        if self.broad is None:
+            return []
+        return [f for f in self.rows(measure, subjects=[self.broad], **how) if f.value is not None]
+
     def one(
         self,
         measure: str,

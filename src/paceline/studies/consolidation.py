@@ -64,11 +64,7 @@ class Consolidation:
 
 def leader(ask: Answers) -> str:
     """The sector, else the basket of a group, that contributed most to this year; "" for none."""
-    rows = [
-        f
-        for f in ask.rows("contributions", since="ytd")
-        if f.subject == ask.broad and f.value is not None and f.extra.get("group")
-    ]
+    rows = [f for f in ask.of_broad("contributions", since="ytd") if f.extra.get("group")]
     group = ask.sector_group()
     chosen = [f for f in rows if f.extra["group"] == group] or rows
     return str(max(chosen, key=lambda f: f.number).extra["part"]) if chosen else ""

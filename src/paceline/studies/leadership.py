@@ -55,14 +55,10 @@ def ranks(ask: Answers) -> Iterator[Ranked]:
 
 def _members(ask: Answers, formation: str, adjusted: str) -> dict[str, Figure]:
     """Figures of the broad basket's members by statistic."""
-    if not ask.broad:
-        return {}
     return {
         f.statistic: f
-        for f in ask.rows("leadership", since=since(ask))
-        if f.value is not None
-        and f.subject == ask.broad
-        and not f.extra.get("group")
+        for f in ask.of_broad("leadership", since=since(ask))
+        if not f.extra.get("group")
         and f.extra.get("formation") == formation
         and f.extra.get("adjusted") == adjusted
     }

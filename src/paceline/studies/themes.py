@@ -12,7 +12,7 @@ one answer for all themes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +28,7 @@ from paceline.methods.unusual import whole_years
 from paceline.studies import theme_lines
 from paceline.studies.false_alarms import clustered_alarms, false_alarms
 from paceline.studies.lasting import Lasting, lasting
+from paceline.studies.lead_odds import LeadOdds, lead_odds, of_theme
 from paceline.studies.line_moves import LineMoves, looked_at
 from paceline.studies.rotations import C
 from paceline.studies.spreads import SpreadFound, spread_of
@@ -42,7 +43,9 @@ ABOUT = {
     "5, 21, 63, 126 and 252 sessions and since the line's own last pivot; p of the largest against "
     "the largest of 1,000 lines made of its own demeaned returns. Per theme one p (Simes), "
     "corrected over all themes (Benjamini and Hochberg). The word follows from these two: unusual "
-    "at p of at most 2.5%, rare at 0.3% and 5% corrected, stirring at 15%, else quiet. See "
+    "at p of at most 2.5%, rare at 0.3% and 5% corrected, stirring at 15%, else quiet. The odds "
+    "that the side ahead leads later are the base rate of all lines, or a model's where that beats "
+    "the base rate out of sample. See "
     "docs/themes.md, and docs/calibration.md for what the words are worth.",
     "never": "That an unusual move goes on: turns go further a little more often than back.",
     "references": [
@@ -102,6 +105,7 @@ class Themes:
     lasting: tuple[Lasting, ...]
     clustered: Figure
     shared: tuple[str, ...] = ()  # caveats of whatever is said of all themes together
+    odds: tuple[LeadOdds, ...] = ()  # how likely the side ahead leads later
 
     @property
     def lines(self) -> list[LineMoves]:
@@ -187,7 +191,15 @@ def _weigh(market: Market) -> Themes:
         "noise", rate.rate, "estimate", statistic="turns a year", label=rate.method
     )
     followed = lasting(wide, list(every.values()), list(turns.values()))
-    return Themes(market, tuple(found), tuple(followed), clustered, shared)
+    odds = lead_odds(wide, list(moves.values()))
+    found = [_with_odds(wide, theme, odds) for theme in found]
+    return Themes(market, tuple(found), tuple(followed), clustered, shared, odds)
+
+
+def _with_odds(market: Market, theme: ThemeFound, odds: Sequence[LeadOdds]) -> ThemeFound:
+    """A theme with the probabilities that the side now ahead of it leads later."""
+    chances = of_theme(market, theme.name, theme.label, theme.first, odds)
+    return replace(theme, figures={**theme.figures, **chances})
 
 
 def _shared(

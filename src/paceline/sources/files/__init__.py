@@ -68,6 +68,7 @@ import datetime as dt
 import glob
 import hashlib
 import os
+from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 
@@ -79,7 +80,7 @@ from paceline.errors import MarketFileError, SourceError
 from paceline.lineage import Origin
 from paceline.rows import joined
 from paceline.sources import Context, Parsed, Raw
-from paceline.sources.files import _columns, _members, _options, _prices, _types
+from paceline.sources.files import _columns, _members, _options, _prices, _sums, _types, _wide
 from paceline.sources.files._options import extra_file
 from paceline.sources.files._work import SHAPES, WIDE, Work
 
@@ -202,6 +203,8 @@ def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
         )
     frames = [work.file(raw, columns, kind) for raw in main]
     frame = pl.concat(frames, how="diagonal_relaxed")
+    if table.name == "prices" and _every(spec, columns):
+        work.findings += _sums.checked(name, _called(main), spec, frame)
     if table.name == "prices":
         tables = work.prices(frame, kind or work.kind)
     elif table.name == "members":
@@ -219,6 +222,18 @@ def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
             pl.lit(value).alias(key) for key, value in dict(also).items()
         )
     return Parsed(tables, work.findings, joined(work.quarantine))
+
+
+def _every(spec: Source, columns: Mapping[str, object]) -> bool:
+    """Whether every column of a wide table is a security; not those that are named."""
+    named = _wide.meant("", spec)
+    return not {"security"} & {*columns, *spec.constants} and (named is None or named.every)
+
+
+def _called(raws: list[Raw]) -> str:
+    """What the files of a table are called in messages."""
+    first, last = raws[0].origin.what, raws[-1].origin.what
+    return first if len(raws) == 1 else f"{first} to {last}"
 
 
 def _role(raw: Raw, extras: dict[str, str]) -> str | None:

@@ -17,6 +17,7 @@ from paceline.sources.files._wide import (
     Meant,
     Stacked,
     date_column,
+    holds_prices,
     is_field,
     plain_name,
     unnamed,
@@ -215,11 +216,12 @@ def dates_of(what: str, frame: pl.DataFrame, wide: Meant) -> str:
 
 
 def dates_again(what: str, frame: pl.DataFrame, date: str) -> list[str]:
-    """Columns named as dates that repeat the column ``date``.
+    """Columns of dates, named as such, that repeat the column ``date``.
 
     Raises ``SourceError`` where one holds other days: then each security has dates of its own.
     """
-    again = [c for c in frame.columns if c != date and plain_name(c) in DATES]
+    named = [c for c in frame.columns if c != date and plain_name(c) in DATES]
+    again = [c for c in named if not holds_prices(frame.get_column(c))]
     for column in again:
         if not frame.get_column(column).equals(frame.get_column(date), check_names=False):
             raise SourceError(

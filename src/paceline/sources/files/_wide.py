@@ -43,6 +43,8 @@ FIELDS = {
 DATES = ("date", "datetime", "timestamp", "time", "day", "tradedate", "tradingday", "index")
 #: Delimiters that stand in no date, as a comma may.
 APART = (";", "\t", "|")
+#: Cells that tell whether a column holds prices.
+FIRST = 20
 #: Names of the level that holds securities.
 SECURITIES = ("ticker", "tickers", "symbol", "symbols", "security", "securities", "asset", "isin")
 #: A cell that begins as a date does, in a row of data.
@@ -353,6 +355,16 @@ def _joined(columns: Sequence[str]) -> list[tuple[str, str] | None]:
 # -- the column of dates
 
 
+def holds_prices(cells: pl.Series) -> bool:
+    """Whether the first cells of a column that hold anything are numbers, and none is a day."""
+    if cells.dtype.is_temporal():
+        return False
+    first = cells.drop_nulls().head(FIRST).cast(pl.String).str.strip_chars()
+    first = first.filter(first != "")
+    numbers = len(first) > 0 and first.cast(pl.Float64, strict=False).is_not_null().all()
+    return numbers and not any(_DAY.match(cell) for cell in first)
+
+
 def date_column(
     what: str, frame: pl.DataFrame, among: Sequence[str], spoken: Sequence[str] | None = None
 ) -> str:
@@ -365,6 +377,7 @@ def date_column(
     kinds = frame.schema  # made anew whenever it is asked for
     typed = [c for c in among if kinds[c].is_temporal()]
     named = [c for c in among if plain_name(called[c]) in DATES and not unnamed(called[c])]
+    named = [c for c in named if not holds_prices(frame.get_column(c))]  # DAY is a ticker too
     for found in (typed, named):
         if len(found) == 1:
             return found[0]

@@ -1,0 +1,127 @@
+"""One wrong close of a fund or index: told where nothing beside it moved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from paceline.indices.leapt import Beside, Leapt, runs
+from series_market import DAYS, change, figures, market, said
+
+DATES = np.array("2025-01-01", "datetime64[D]") + np.arange(200)
+
+
+def lines(seed: int, noise: float = 0.003) -> tuple[np.ndarray, np.ndarray]:
+    """Log changes of five that move together by 1% a session, and of one more."""
+    rng = np.random.default_rng(seed)
+    common = 0.01 * rng.standard_normal(200)
+    return common + noise * rng.standard_normal((5, 200)), common + noise * rng.standard_normal(200)
+
+
+def found(own: np.ndarray, others: np.ndarray) -> tuple[tuple[str, str, str, float], ...]:
+    level, beside = (100 * np.exp(np.cumsum(x, axis=-1)) for x in (own, others))
+    return runs(level, Beside.of(beside), np.ones(len(others), bool), DATES)
+
+
+@pytest.mark.parametrize("size", [0.05, -0.05, 0.1, -0.15])
+@pytest.mark.parametrize("length", [1, 2])
+def test_a_close_that_leaps_alone_and_comes_back_is_found(size: float, length: int) -> None:
+    others, own = lines(1)
+    own[100] += size
+    own[100 + length] -= size
+    ((first, last, back, move),) = found(own, others)
+    assert (first, last, back) == tuple(str(DATES[k]) for k in (100, 99 + length, 100 + length))
+    assert move == pytest.approx(own[100])
+
+
+@pytest.mark.parametrize("size", [0.1, -0.1])
+def test_a_leap_on_the_last_session_is_one_that_nothing_has_taken_back(size: float) -> None:
+    others, own = lines(2)
+    own[-1] += size
+    ((first, last, back, _),) = found(own, others)
+    assert (first, last, back) == (str(DATES[-1]), str(DATES[-1]), "")
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("noise", [0.0, 0.003, 0.02])
+def test_what_is_sound_is_not_accused(seed: int, noise: float) -> None:
+    others, own = lines(seed, noise)
+    assert found(own, others) == ()
+
+
+def test_a_crash_that_is_taken_back_is_everybodys() -> None:
+    others, own = lines(3)
+    for x in (others, own):
+        x[..., 100] -= 0.1
+        x[..., 101] += 0.1
+    assert found(own, others) == ()
+
+
+def test_news_that_stays_is_no_wrong_close_and_the_typo_of_another_is_not_its_own() -> None:
+    others, own = lines(4)
+    own[100] += 0.1
+    others[0, 150] += 0.1
+    others[0, 151] -= 0.1
+    assert found(own, others) == ()
+
+
+def test_nothing_is_told_without_others() -> None:
+    others, own = lines(5)
+    own[100], own[101] = own[100] + 0.1, own[101] - 0.1
+    beside = Beside.of(100 * np.exp(np.cumsum(others, axis=1)))
+    level = 100 * np.exp(np.cumsum(own))
+    assert runs(level, beside, np.zeros(5, bool), DATES) == ()
+    assert runs(level[:20], Beside.of(np.exp(others[:, :20])), np.ones(5, bool), DATES[:20]) == ()
+
+
+def test_a_window_says_it_where_it_has_such_a_close() -> None:
+    one = ("2025-02-03", "2025-02-03", "2025-02-04", np.log(1.08))
+    made = Leapt((("2025-01-10", "2025-01-10", "2025-01-13", 0.1), one))
+    text = (
+        "the close of fund leapt by +8.0% on 2025-02-03 and came back on 2025-02-04, while nothing "
+        "beside it moved: most often a wrong close"
+    )
+    assert made.caveat("fund", "2025-02-04", "2025-03-04") == ""
+    assert made.caveat("fund", "2025-01-13", "2025-02-02") == ""
+    assert made.caveat("fund", "2025-02-03", "2025-03-04") == text
+    assert made.caveat("fund", "2025-01-02", "2025-02-03") == f"{text} (1 earlier one)"
+    last = Leapt((("2025-02-03", "2025-02-03", "", np.log(0.9)),))
+    assert last.caveat("fund", "2025-01-02", "2025-02-03") == (
+        "the close of fund leapt by -10.0% on 2025-02-03, its last session, while nothing beside "
+        "it moved: news, or a wrong close"
+    )
+
+
+@pytest.mark.parametrize("name", ["index", "fb"])
+def test_a_typo_in_a_published_close_stands_on_the_figures_that_touch_it(
+    tmp_path: Path, name: str
+) -> None:
+    feed, security = {"index": ("index", "IX"), "fb": ("funds", "FB")}[name]
+    wrong = market(
+        tmp_path,
+        edit=lambda f: {
+            **f,
+            feed: change(f[feed], security, slice(300, 301), close=pl.col("close") * 0.93),
+        },
+    )
+    day = str(DAYS[300])
+    assert said(wrong, name, "leapt", -100)[0].startswith(f"the close of {name} leapt by -")
+    assert said(wrong, name, "leapt", -120) and not said(wrong, name, "leapt", -99)
+    assert not said(wrong, "all", "leapt", -120) and not said(wrong, "fa", "leapt", -120)
+    low = wrong.show("swing_lows", subjects=[name], history=True)
+    for f in [*(f for f in low if f.start == day), *wrong.show("record_highs", subjects=[name])]:
+        assert any("leapt" in c for c in f.caveats), f
+    (one,) = [w for w in wrong.watched if w.check == "close that leapt and came back alone"]
+    assert one.source == name and [str(d) for d in one.days] == [day]
+
+
+def test_the_sound_market_says_nothing(tmp_path: Path) -> None:
+    good = market(tmp_path)
+    for name in ("index", "fa", "fb", "fc", "all", "ten"):
+        for basis in ("price", "total")[: 1 if name == "index" else 2]:
+            for figure in figures(good, name, -399, basis=basis):
+                assert [c for c in figure.caveats if "annualised" not in c] == []
+    assert [w.check for w in good.watched] == []
