@@ -169,18 +169,24 @@ def _ends(ask: Answers, theme: ThemeFound) -> Sentence:
 
 def _note(found: Themes | None) -> Sentence | None:
     """What the base rate rests on."""
-    row = None if found is None else study.base_rate(found)
     if found is None:
         return words("No theme and no rotation is declared in the market file.")
-    if row is None:
-        return words("Too few turns are known to say how often a leader still led a quarter later.")
-    return words(
+    lines = (
         "The lines show each ratio over a year, in colour since the leader took over. The word "
-        "says how seldom noise moves so. The base rate: of ",
-        row.figures["turns"],
-        plural(row.figures["turns"], " earlier turn", " earlier turns"),
-        (" since ", Label("1990")) if row.which == "late" else (),
-        ", the share after which the leader still led a quarter later.",
+        "says how seldom noise moves so."
+    )
+    odds = study.quarter(found)
+    if odds is None:
+        return words(lines, " How likely a lead lasts is not known: too few looks at it.")
+    if odds.printed == "model":
+        return words(lines, " How likely a lead lasts is said by a model of all lines.")
+    f = odds.figures
+    return words(
+        lines,
+        " The base rate is how often the side ahead still led a quarter later, of all lines",
+        (": on ", f["looks"], plural(f["looks"], " look", " looks")),
+        (", ", f["independent"], " of them independent"),
+        ".",
     )
 
 

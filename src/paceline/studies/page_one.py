@@ -19,7 +19,7 @@ from paceline.figures import Figure
 from paceline.lineage import code_of
 from paceline.signals.history import place_among
 from paceline.studies.answers import Answers
-from paceline.studies.lasting import Lasting
+from paceline.studies.lead_odds import LeadOdds
 from paceline.studies.themes import ThemeFound, Themes
 
 if TYPE_CHECKING:
@@ -238,20 +238,18 @@ def turned(found: Themes) -> list[ThemeFound]:
 def chance(found: Themes, theme: ThemeFound) -> Chance | None:
     """The probability that a theme's leader still leads after ``AHEAD`` sessions.
 
-    The seam for a model of it: until one beats the base rate out of sample, this is the base rate
-    of all turns of all lines, since 1990 where that is counted. None without enough turns.
+    That of ``lead_odds``: the model's where it has beaten the base rate, else the base rate, the
+    same for every theme. None where neither is known.
     """
-    if theme.figures["leader"].value is None:
+    figure, odds = theme.figures.get(f"ahead_{AHEAD}"), quarter(found)
+    if odds is None or figure is None or figure.value is None:
         return None
-    row = base_rate(found)
-    return None if row is None else Chance(row.figures["share"], base=True)
+    return Chance(figure, base=odds.printed != "model")
 
 
-def base_rate(found: Themes) -> Lasting | None:
-    """How often a leader still led after ``AHEAD`` sessions; None where too few turns are known."""
-    of = {row.which: row for row in found.lasting if row.sessions == AHEAD}
-    row = of.get("late", of.get("all"))
-    return None if row is None or row.figures["share"].value is None else row
+def quarter(found: Themes) -> LeadOdds | None:
+    """What is known of the lead after ``AHEAD`` sessions; None where nothing is."""
+    return next((one for one in found.odds if one.sessions == AHEAD and one.printed), None)
 
 
 # ---- since the session before --------------------------------------------------------------------
