@@ -62,7 +62,7 @@ LACKING = (
     "no low of the benchmark"
 )
 OLD = "stale|unchanged|(repeat those|is that) of the session before|a session (early|late)"
-ALONE = "otherwise than|came back|usual volume"
+ALONE = "otherwise than|came back|usual volume|closes in doubt"
 #: Words that name a cause, by what was done.
 NAMES = {
     "removed": LACKING,

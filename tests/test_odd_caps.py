@@ -235,6 +235,7 @@ def test_a_count_of_shares_in_another_unit(tmp_path: Path, factor: float) -> Non
     ("rows", "said"),
     [
         ([(10, 2e8)], "times 2 on"),  # doubled from a day on
+        ([(10, 2.05e8)], "times 2.05 on"),  # and new shares
         ([(10, 1e5)], "times 0.001 on"),
         ([(10, 1.1e8)], ""),  # new shares
     ],

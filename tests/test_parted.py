@@ -232,3 +232,31 @@ def test_a_return_that_two_sources_saw_is_true() -> None:
 
     assert columns(other) == [70, 71], "both are of a"
     assert columns(one) == columns(one, 71) == [71]
+
+
+def test_weights_that_drifted_by_closes_in_doubt_say_so(tmp_path: Path) -> None:
+    """Equal weights are fixed on the 14th of March and set on the 21st."""
+    closes, caps = world()
+    at = DAYS.index(dt.date(2025, 3, 14))
+
+    def told(made: Market) -> list[str]:
+        figure = made.show("performance", subjects=["equal"], since=str(DAYS[at + 10]))[0]
+        return [c for c in figure.caveats if "in doubt" in c]
+
+    text = MARKET.replace(
+        '[baskets.equal]\nuniverse = "all"\nweight = "equal"\nrebalance = "none"',
+        '[baskets.equal]\nuniverse = "all"\nweight = "equal"\nrebalance = "quarterly"',
+    )
+    assert text != MARKET
+    for number, (days, expected) in enumerate(
+        [(slice(0, 0), 0), (slice(at, at + 1), 1), (slice(at - 3, at - 2), 0)]
+    ):
+        wrong = closes.copy()
+        wrong[3:5, days] *= 0.85
+        market(tmp_path / str(number), wrong, caps)
+        (tmp_path / str(number) / "market.toml").write_text(text)
+        said = told(Market.open(tmp_path / str(number) / "market.toml"))
+        grown = closes[:, DAYS.index(dt.date(2025, 3, 21))] / wrong[:, at]
+        share = f"{grown[3:5].sum() / grown.sum():.1%}"
+        why = f"closes in doubt from 2025-03-14 to 2025-03-21 moved {share} of the weights"
+        assert said == [why] * expected

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 #: A cap leaps where it moves otherwise than the price by the ratio of a split, this near in logs,
 #: or by more than three. Between lie mergers paid in shares.
 NEAR, FAR = 0.01, 3.0
+#: A count of shares from a table is months older than the one before, and may have grown by this.
+GROWN = 0.03
 #: Sessions with a cap from which on one that never changes is told, though the close does.
 ENOUGH = 20
 #: Sessions, evenly spaced, that say what part of a company changes hands on a typical day.
@@ -127,7 +129,9 @@ def _leaps(panel: Panel) -> Array:
             row, column = np.nonzero((grown > 1.4) | (grown < 1 / 1.4))
             factor = grown[row, column]
             log = np.abs(np.log(factor))
-        near = np.abs(log[:, None] - sizes).min(axis=1, initial=np.inf) < NEAR
+        own = np.isfinite(panel.fields["market_cap"][rows][row, column + 1])
+        off = np.abs(log[:, None] - sizes).min(axis=1, initial=np.inf)
+        near = off < np.where(own, NEAR, GROWN)
         kept = (near | (log > np.log(FAR))) & np.isfinite(log)
         found.append(np.c_[row[kept] + start, column[kept] + 1, factor[kept]])
     return np.concatenate(found)

@@ -226,6 +226,8 @@ class BasketBuilder:
         )
         held = weights.weigh(self.weightings[spec.weight], at)
         self._held[name] = self._held.get(name, np.zeros(len(held), bool)) | (held > 0)
+        if at.drifted:
+            self._note_drift(name, held, event)
         if at.sized:
             self._note_sizes(name, at.sizes, members, day, weighed=bool(held.any()))
             self._note_caps(name, universe, held)
@@ -287,6 +289,16 @@ class BasketBuilder:
         if unlike:
             why = f"market caps of {unlike:,} of {of} are not close times shares {on}"
             self._lacks(name, "shares", day.t, why)
+
+    def _note_drift(self, name: str, held: Array, event: Event) -> None:
+        """Keep that weights drifted since the reference day, or began there, by closes in doubt."""
+        own = [m.doubted(event.reference + 1, event.session) for m in self.panel.marks.values()]
+        doubted = np.unique(np.concatenate([*own, np.empty(0, np.int64)]))
+        share = float(held[doubted].sum())
+        if share > self.selector.market.market.unpriced:
+            reference, session = (self.panel.sessions[t] for t in (event.reference, event.session))
+            why = f"closes in doubt from {reference} to {session} moved {share:.1%} of the weights"
+            self._lacks(name, "drift", event.session, why)
 
     def _note_caps(self, name: str, universe: str | None, held: Array) -> None:
         """Keep who is weighed by a market cap, and that one of them is most of the weight."""

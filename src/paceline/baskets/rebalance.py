@@ -78,6 +78,7 @@ class AtRebalance:
     ) -> None:
         self._day, self.event, self.members = day, event, members
         self._sizes, self._stated = sizes, stated
+        self.drifted = False  # whether anybody has asked how weights drifted since the reference
 
     @property
     def date(self) -> np.datetime64:
@@ -139,6 +140,7 @@ class AtRebalance:
         reference, session = self.event.reference, self.event.session
         if reference == session:
             return weights
+        self.drifted = True
         return self.proportional(weights * self._day.history.growth(reference, session))
 
 

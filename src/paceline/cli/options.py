@@ -192,6 +192,8 @@ def say_json(value: object) -> None:
 
 def cell(value: object) -> str:
     """A value in a table of plain text."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:g}"
     return "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)

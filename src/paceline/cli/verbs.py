@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -28,6 +28,9 @@ from paceline.cli.tables import say_table
 from paceline.doors import check_folder, check_target, impossible
 from paceline.errors import PacelineError, UsageError
 from paceline.wording import number_of
+
+if TYPE_CHECKING:
+    import polars as pl
 
 AsJson = Annotated[bool, flag("Print JSON.", "--json")]
 #: Imports that changed what was stated which ``doctor`` shows.
@@ -124,10 +127,25 @@ def doctor(
     if quarantine.is_empty():
         say("Nothing was quarantined.")
         return 0
-    keys = [c for c in ("source", "table", "reason") if c in quarantine.columns]
-    counted = quarantine.group_by(keys, maintain_order=True).len("rows").to_dicts()
-    say_table([*keys, "rows"], [[cell(v) for v in row.values()] for row in counted], "Quarantined")
+    counted = by_reason(quarantine)
+    rows = [[cell(v) for v in row.values()] for row in counted.to_dicts()]
+    say_table(counted.columns, rows, "Quarantined")
     return 1
+
+
+def by_reason(quarantine: pl.DataFrame) -> pl.DataFrame:
+    """Rows set aside, counted: source, table, reason, rows.
+
+    Reasons that differ only in the cell that was read are one, told by the first.
+    """
+    import polars as pl
+
+    kind = pl.coalesce(pl.col("reason").str.extract(r"^(.*? is not a \w+): "), "reason")
+    keys = ["source", "table", kind.alias("kind")]
+    several = pl.col("reason").n_unique() > 1
+    told = pl.col("reason").first() + pl.when(several).then(pl.lit(", ...")).otherwise(pl.lit(""))
+    counted = quarantine.group_by(keys, maintain_order=True).agg(told, rows=pl.len())
+    return counted.drop("kind")
 
 
 def _say_changes(changes: list[dict[str, Any]]) -> None:

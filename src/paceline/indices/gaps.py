@@ -320,9 +320,11 @@ class Gaps:
             out.append(
                 f"weights did not move: {self._missing('lost', since, low, over=self.limit)}"
             )
-        if since < low and (self.shares["doubted"][since:low] > self.limit).any():
-            where = self._where("doubted", since, low, over=self.limit)
-            out.append(f"weights moved with returns in doubt: {CONTRADICT} {where}")
+        for kind, what in DOUBTS:
+            stays = kind in ("doubted", "parted")  # the others are made good by the next close
+            if stays and since < low and (self.shares[kind][since:low] > self.limit).any():
+                where = self._where(kind, since, low, over=self.limit)
+                out.append(f"weights moved with returns in doubt: {what} {where}")
         return out
 
     @property

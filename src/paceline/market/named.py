@@ -34,9 +34,28 @@ def check(stored: Stored) -> None:
     """
     for ref, known in without_rows(stored):
         if not set(ref.among) & set(known):
+            _not_aside(stored, ref)
             error = UnknownName(ref.kind, ref.name, known)
             remedy = error.remedy if known else f"No source fills the table {ref.table}."
             raise MarketFileError(f"{stored.path}: {ref.key}: {error.message}", remedy)
+
+
+def _not_aside(stored: Stored, ref: Reference) -> None:
+    """Raise ``MarketFileError`` where there are rows of that name, and all were set aside."""
+    import polars as pl
+
+    named = pl.col("row").str.json_path_match(f"$.{ref.column}") == ref.name
+    rows = stored.quarantine().filter((pl.col("table") == ref.table) & named)
+    if rows.is_empty():
+        return
+    unit = ref.table == "holdings"
+    raise MarketFileError(
+        f"{stored.path}: {ref.key}: every row of {ref.name!r} in {ref.table} was set aside "
+        f"({rows.height:,}: {rows['reason'][0]}).",
+        'Is the unit right? weight = { column = "...", unit = "percent" }.'
+        if unit
+        else "Correct them: `paceline doctor` says why.",
+    )
 
 
 def without_rows(stored: Stored) -> Iterator[tuple[Reference, list[str]]]:

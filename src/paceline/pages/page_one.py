@@ -169,22 +169,24 @@ def _ends(ask: Answers, theme: ThemeFound) -> Sentence:
 
 def _note(found: Themes | None) -> Sentence | None:
     """What the base rate rests on."""
-    row = None if found is None else study.odds(found)
     if found is None:
         return words("No theme and no rotation is declared in the market file.")
-    if row is None:
-        return words("Too little is known to say how often a leader led a quarter later.")
-    looks = row.figures["looks"]
-    return words(
+    lines = (
         "The lines show each ratio over a year, in colour since the leader took over. The word "
-        "says how seldom noise moves so.",
-        (
-            " The base rate: of ",
-            looks,
-            plural(looks, " earlier look", " earlier looks"),
-            ", one a month and line, the share after which the leader led a quarter later",
-            "; a model beats it." if row.printed == "model" else "; nothing better is known.",
-        ),
+        "says how seldom noise moves so."
+    )
+    odds = study.quarter(found)
+    if odds is None:
+        return words(lines, " How likely a lead lasts is not known: too few looks at it.")
+    if odds.printed == "model":
+        return words(lines, " How likely a lead lasts is said by a model of all lines.")
+    f = odds.figures
+    return words(
+        lines,
+        " The base rate is how often the side ahead still led a quarter later, of all lines",
+        (": on ", f["looks"], plural(f["looks"], " look", " looks")),
+        (", ", f["independent"], " of them independent"),
+        ".",
     )
 
 

@@ -76,6 +76,11 @@ class Marks(NamedTuple):
             np.concatenate([m.known for m in every])[order],
         )
 
+    def doubted(self, first: int, last: int) -> Index:
+        """Rows with a close in doubt, of whatever kind, on sessions ``first`` to ``last``."""
+        inside = slice(*np.searchsorted(self.column, (first, last + 1)))
+        return self.row[inside][self.kind[inside] >= DOUBTED]
+
     def cut(self, t: int) -> Marks:
         """What was known at session t."""
         keep = self.known <= t

@@ -16,6 +16,10 @@ def trace(figure: str, market: Market) -> dict[str, Any]:
 
     ``figure`` is an id or an unambiguous beginning of one. Raises ``UsageError``.
     """
+    if not figure.strip():
+        raise UsageError(
+            "the figure's id is empty.", "Give the id of its card, or `figure` of any JSON row."
+        )
     found = market.store.step(figure)
     if found is None:
         raise UsageError(

@@ -69,9 +69,9 @@ class Standing(NamedTuple):
 
 
 class Chance(NamedTuple):
-    """How often a leader like this one leads after ``AHEAD`` sessions.
+    """How often a leader like this one still leads after ``AHEAD`` sessions.
 
-    base  whether it is the base rate of all lines, since nothing better is known
+    base  whether it is the base rate of all turns, since nothing better is known
     """
 
     figure: Figure
@@ -236,15 +236,19 @@ def turned(found: Themes) -> list[ThemeFound]:
 
 
 def chance(found: Themes, theme: ThemeFound) -> Chance | None:
-    """The probability that a theme's leader leads after ``AHEAD`` sessions; None where unknown."""
-    row, figure = odds(found), theme.figures.get(f"ahead_{AHEAD}")
-    if row is None or figure is None or figure.value is None:
+    """The probability that a theme's leader still leads after ``AHEAD`` sessions.
+
+    That of ``lead_odds``: the model's where it has beaten the base rate, else the base rate, the
+    same for every theme. None where neither is known.
+    """
+    figure, odds = theme.figures.get(f"ahead_{AHEAD}"), quarter(found)
+    if odds is None or figure is None or figure.value is None:
         return None
-    return Chance(figure, base=row.printed != "model")
+    return Chance(figure, base=odds.printed != "model")
 
 
-def odds(found: Themes) -> LeadOdds | None:
-    """What is known of ``AHEAD`` sessions; None where there is not even a base rate."""
+def quarter(found: Themes) -> LeadOdds | None:
+    """What is known of the lead after ``AHEAD`` sessions; None where nothing is."""
     return next((one for one in found.odds if one.sessions == AHEAD and one.printed), None)
 
 

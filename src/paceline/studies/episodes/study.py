@@ -211,12 +211,14 @@ class Study(RotationNumbers):
             year=year,
         )
         short = "" if np.isfinite(own) else "no value: too little history for an episode"
-        made = {"own": self.figure("rate", own, "ratio", start=self.days[0], caveats=[note, short])}
+        made = {
+            "own": self.figure("rate", own, "estimate", start=self.days[0], caveats=[note, short])
+        }
         for name, rate in (("walks", walks), ("resampled", resampled)):
             made[name] = self.figure(
                 f"rate {name}",
                 rate.rate,
-                "ratio",
+                "estimate",
                 evidence=rate.to_json() if rate.series else {},
                 caveats=[note] if rate.series else [rate.method],
             )
