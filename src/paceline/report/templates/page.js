@@ -69,7 +69,7 @@ const paceline = (() => {
   }
   function smaller(layout, data) {
     const font = { size: 9 };
-    layout.height = Math.round(layout.height * (layout.height > 420 ? 0.55 : 0.48)); // many names need their room
+    layout.height = Math.round(layout.height * (layout.height > 420 ? 0.55 : 0.44)); // many names need their room
     if (layout.height > PRINT_HEIGHT) { // many names: each on one line, so that the chart is no higher than the paper
       layout.height = PRINT_HEIGHT;
       font.size = 8;
