@@ -117,8 +117,6 @@ ROOMS = ("pages", "report/terminal.py", "cli/episodes.py", "cli/target.py", "cli
 #: which. One that is heard, or gone, fails.
 NOT_HEARD: dict[str, tuple[str, ...]] = {
     "no text for people: styles, types, words that are looked up one by one": (
-        "bold blue",
-        "bold dark_orange3",
         "bold yellow",
         "Section | Sequence[Section] | None",
         "one two three four five six seven eight nine ten eleven twelve",
@@ -249,7 +247,6 @@ NOT_HEARD: dict[str, tuple[str, ...]] = {
         "last on ...",
         "no value by ...",
         "mega caps",
-        " set its record close of ",
         "with dividends, ",
         "Returns by basket, with dividends",
         "with dividends",

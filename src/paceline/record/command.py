@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 Stored = Mapping[str, Any]
 
 #: Studies whose numbers stand on a page and are shown by no other verb.
-ON_PAGES = ("themes", "consolidation", "analogues", "compounded", "derived", "previous report")
+ON_PAGES = (
+    *("themes", "consolidation", "analogues", "compounded", "derived"),
+    *("page_one", "previous report"),
+)
 #: Options of ``paceline target`` and ``paceline episodes``: option, parameter, and the value that
 #: needs no option.
 TARGET = (

@@ -31,6 +31,9 @@ NOTHING_BETTER = "nothing better is known"
 #: Scores, as figures name them.
 SCORES = tuple(methods.SCORES)
 
+#: The subject of what is known of all lines together.
+POOL = "lines"
+
 
 @dataclass(frozen=True)
 class Bin:
@@ -106,7 +109,7 @@ def _horizon(market: Market, question: Question, found: Odds) -> LeadOdds:
         made[f"{name}_model"] = (one.model, "ratio", one.gain)
     figures = {
         key: question.figure(
-            market.benchmark,
+            POOL,
             value,
             unit,
             statistic=f"ahead after {found.horizon}, {key.replace('_', ' ')}",
@@ -132,7 +135,7 @@ def _bin(market: Market, question: Question, horizon: int, one: methods.Tenth) -
     made = {"looks": came.n, "said": one.said, "came": came.effect}
     figures = {
         key: question.figure(
-            market.benchmark,
+            POOL,
             value,
             "count" if key == "looks" else "fraction",
             statistic=f"ahead after {horizon}, said {one.at:.0%} or more, {key}",
