@@ -9,32 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cap_market import MARKET, names, opened, weekdays
 from fakes import FakePanel
 from paceline.baskets.caps import OddCaps, largest
 from paceline.market import Market
 
-DAYS = [d for i in range(45) if (d := dt.date(2025, 3, 3) + dt.timedelta(i)).weekday() < 5][:30]
-NAMES = [f"A{chr(65 + i)}{chr(75 + i)}" for i in range(12)]
-MARKET = """
-[market]
-name = "m"
-benchmark = "cap"
-universe = "all"
-[sources.closes]
-table = "prices"
-path = "closes.csv"
-columns = { security = "ticker", date = "date", close = "close", market_cap = "cap" }
-[universes.all]
-eligible = { kinds = [] }
-[baskets.cap]
-universe = "all"
-weight = "cap"
-rebalance = "none"
-[baskets.equal]
-universe = "all"
-weight = "equal"
-rebalance = "none"
-"""
+DAYS, NAMES = weekdays(dt.date(2025, 3, 3), 30), names(12)
 
 
 def world() -> tuple[np.ndarray, np.ndarray]:
@@ -45,15 +25,7 @@ def world() -> tuple[np.ndarray, np.ndarray]:
 
 
 def said(folder: Path, closes: np.ndarray, caps: np.ndarray, name: str = "cap") -> list[str]:
-    lines = [
-        f"{s},{day},{closes[i, t]:.6f},{caps[i, t]:.4f}"
-        for i, s in enumerate(NAMES)
-        for t, day in enumerate(DAYS)
-    ]
-    (folder / "closes.csv").write_text("\n".join(["ticker,date,close,cap", *lines]))
-    (folder / "market.toml").write_text(MARKET)
-    market = Market.open(folder / "market.toml")
-    market.import_()
+    market = opened(folder, DAYS, closes, caps)
     figure = market.show("performance", subjects=[name], since=str(DAYS[0]))[0]
     return [c for c in figure.caveats if "cap" in c or "weight" in c]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.test_true_causes import DAYS
 
 from paceline.market import Market
 from paceline.quality import _lists
+from test_true_causes import DAYS
 
 NAMES = [f"S{n:02d}" for n in range(14)]
 MARKET = """

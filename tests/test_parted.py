@@ -9,32 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cap_market import MARKET, names, opened, weekdays
 from paceline.market import Market
 from paceline.panel import doubts, parted
 
 N, T = 14, 120
-DAYS = [d for i in range(180) if (d := dt.date(2025, 1, 6) + dt.timedelta(i)).weekday() < 5][:T]
-NAMES = [f"A{chr(65 + i)}{chr(75 + i)}" for i in range(N)]
-MARKET = """
-[market]
-name = "m"
-benchmark = "cap"
-universe = "all"
-[sources.closes]
-table = "prices"
-path = "closes.csv"
-columns = { security = "ticker", date = "date", close = "close", market_cap = "cap" }
-[universes.all]
-eligible = { kinds = [] }
-[baskets.cap]
-universe = "all"
-weight = "cap"
-rebalance = "none"
-[baskets.equal]
-universe = "all"
-weight = "equal"
-rebalance = "none"
-"""
+DAYS, NAMES = weekdays(dt.date(2025, 1, 6), T), names(N)
 World = tuple[np.ndarray, np.ndarray]
 
 
@@ -45,27 +25,13 @@ def world(seed: int = 5) -> World:
     return closes, closes * (1e8 + 1e6 * np.arange(N)[:, None])
 
 
-def market(folder: Path, closes: np.ndarray, caps: np.ndarray) -> Market:
-    folder.mkdir(exist_ok=True)
-    lines = [
-        f"{s},{day},{closes[i, t]:.2f},{caps[i, t]:.2f}"
-        for i, s in enumerate(NAMES)
-        for t, day in enumerate(DAYS)
-    ]
-    (folder / "closes.csv").write_text("\n".join(["ticker,date,close,cap", *lines]))
-    (folder / "market.toml").write_text(MARKET)
-    made = Market.open(folder / "market.toml")
-    made.import_()
-    return made
-
-
 def said(made: Market, since: dt.date = DAYS[0]) -> list[str]:
     figures = made.show("performance", subjects=["cap", "equal"], since=str(since))
     return [c for f in figures for c in f.caveats if "otherwise" in c]
 
 
 def test_sound_closes_and_caps_say_nothing(tmp_path: Path) -> None:
-    made = market(tmp_path, *world())
+    made = opened(tmp_path, DAYS, *world())
     assert said(made) == []
     assert not any("otherwise" in f["check"] for f in made.findings().to_dicts())
 
@@ -109,7 +75,8 @@ def spliced(closes: np.ndarray, caps: np.ndarray) -> World:
 def test_a_close_that_moves_without_its_cap(
     tmp_path: Path, fault: Callable[[np.ndarray, np.ndarray], World], days: list[int], count: int
 ) -> None:
-    made = market(tmp_path, *fault(*world()))
+    closes, caps = fault(*world())
+    made = opened(tmp_path, DAYS, closes.round(2), caps)
     told = said(made)
     assert len(told) == 2, "both baskets rest on it"
     assert all(str(DAYS[t]) in c for c in told for t in days)
@@ -118,9 +85,8 @@ def test_a_close_that_moves_without_its_cap(
     assert found[0]["days"] == [DAYS[t] for t in days]
     if days[-1] < T - 1:
         behind = said(made, DAYS[days[-1]])
-        assert all(
-            c.startswith("weights moved with returns in doubt: closes moved") for c in behind
-        )
+        moved = "weights moved with returns in doubt: closes moved"
+        assert behind and all(c.startswith(moved) for c in behind)
 
 
 # ---- which cells are marked
@@ -256,7 +222,7 @@ def test_weights_that_drifted_by_closes_in_doubt_say_so(tmp_path: Path) -> None:
     ):
         wrong = closes.copy()
         wrong[3:5, days] *= 0.85
-        market(tmp_path / str(number), wrong, caps)
+        opened(tmp_path / str(number), DAYS, wrong, caps)
         (tmp_path / str(number) / "market.toml").write_text(text)
         said = told(Market.open(tmp_path / str(number) / "market.toml"))
         grown = closes[:, DAYS.index(dt.date(2025, 3, 21))] / wrong[:, at]

@@ -38,3 +38,7 @@ class Span(NamedTuple):
     start: int
     stop: int
     weights: Array
+
+
+#: A standard deviation is this times the median absolute deviation of a normal distribution.
+NORMAL = 1.4826

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from paceline.arrays import Array, Bools
+from paceline.arrays import NORMAL, Array, Bools
 from paceline.kernels import forward_fill
 from paceline.splits import SPLIT_RATIOS
 from paceline.wording import agreeing, number_of
@@ -32,7 +32,7 @@ ENOUGH = 20
 LOOKED_AT = 252
 #: Of members, so many at least, it is within so many standard deviations of the median (1.4826
 #: times the median absolute deviation, in logs), or within this factor.
-FEWEST, DEVIATIONS, FACTOR, NORMAL = 5, 6.0, 30.0, 1.4826
+FEWEST, DEVIATIONS, FACTOR = 5, 6.0, 30.0
 #: Who has a smaller share of the weight is not told for a cap that is too large.
 SMALL = 0.001
 #: How the caveats begin.

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from paceline.arrays import Array, Bools, Dates, Ints
+from paceline.arrays import NORMAL, Array, Bools, Dates, Ints
 
 #: The correlation of daily changes, on the same session or one apart, below which nothing is told.
 FITS = 0.5
@@ -24,8 +24,6 @@ FEWEST, MOST, ENOUGH = 15, 4.0, 12.0
 #: Of many securities at once: fewest, sessions looked at together and how many such quarters, the
 #: largest return, what the evidence must come to, and the correlation, also beside that of no lag.
 MANY, QUARTER, TOGETHER, CUT, SURE, FOLLOWS, TWICE = 10, 63, 4, 0.1, 15.0, 0.3, 2.0
-#: A standard deviation is this times the median absolute deviation of a normal distribution.
-NORMAL = 1.4826
 
 
 class Late(NamedTuple):

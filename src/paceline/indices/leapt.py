@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from paceline.arrays import Array, Bools, Dates, Ints
+from paceline.arrays import NORMAL, Array, Bools, Dates, Ints
 from paceline.wording import number_of
 
 #: A change counts beyond this, in logs, where so many deviations of the sessions before are less;
@@ -27,8 +27,6 @@ STILL = 3.0
 AROUND, STORM = 10, 2
 #: Sessions before that tell the usual change, and how many of them there must be.
 BEFORE, FEWEST = 63, 21
-#: A standard deviation is this times the median absolute value of a normal distribution.
-NORMAL = 1.4826
 
 
 class Leapt(NamedTuple):

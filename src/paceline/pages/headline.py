@@ -136,13 +136,17 @@ def _strongest(ask: Answers, rows: Sequence[Row]) -> tuple[Part | Clause, ...]:
         " at ",
         b,
         ", dividends included" if a.basis == "total" else "",
-        (
-            ": more than in ",
-            place,
-            " percent of all windows as long since ",
-            Label(first.history[:4]),
-        ),
+        _rare(place, Label(first.history[:4])),
     )
+
+
+def _rare(place: Figure | None, since: Label) -> Clause:
+    """How many of the windows as long a return is above."""
+    if place is not None and place.value == 1:
+        return (": more than in any other window as long since ", since)
+    if place is not None and place.value == 0:
+        return (": less than in any other window as long since ", since)
+    return (": more than in ", place, " percent of all windows as long since ", since)
 
 
 def _last_month(ask: Answers) -> Sentence | None:

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from paceline.arrays import Array, Bools, Dates
+from paceline.arrays import NORMAL, Array, Bools, Dates
 from paceline.panel.holes import DOUBTED, Marks
 from paceline.rows import CENT, ROUNDED
 from paceline.splits import SPLIT_RATIOS
@@ -26,8 +26,6 @@ BELOW, ABOVE = 0.001, 0.05
 SPLIT = 0.02
 #: Sessions before a cell that say what is usual for its security.
 BEFORE = 63
-#: A standard deviation is this times the median absolute deviation of a normal distribution.
-NORMAL = 1.4826
 #: Corporate actions whose payment an exchange leaves out of its change.
 PAID = ("special_dividend", "spinoff", "split", "delisting")
 

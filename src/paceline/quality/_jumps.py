@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from paceline.arrays import NORMAL
 from paceline.quality._shares import small_splits
 from paceline.rows import Finding, counted, set_aside
 from paceline.sources import Context
@@ -245,7 +246,7 @@ def _candidates(frame: pl.DataFrame, far: _Far) -> pl.DataFrame:
     """
     log, at, first = far
     back = _trailing(log, at, first)
-    sigma = np.maximum(1.4826 * _median(np.abs(back)), LEAST_SIGMA)
+    sigma = np.maximum(NORMAL * _median(np.abs(back)), LEAST_SIGMA)
     sizes = np.log(np.asarray(SPLIT_RATIOS))
     size = np.abs(log[at])
     wide = np.where(sizes > math.log(MOSTLY), WIDE[1], WIDE[0])

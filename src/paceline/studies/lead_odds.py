@@ -107,46 +107,47 @@ def _horizon(market: Market, question: Question, found: Odds) -> LeadOdds:
         one = found.scores[name]
         made[f"{name}_base"] = (one.base, "ratio", one.gain)
         made[f"{name}_model"] = (one.model, "ratio", one.gain)
-    figures = {
+    what = f"ahead after {found.horizon}"
+    bins = []
+    for tenth in methods.reliability(found.record):
+        came = tenth.came
+        shares = {"said": tenth.said, "came": came.effect, "low": came.low, "high": came.high}
+        own: dict[str, tuple[float | int | None, str, Evidence]] = {
+            k: (v, "fraction", came) for k, v in shares.items()
+        }
+        own["looks"] = (came.n, "count", came)
+        told = _figures(market, question, f"{what}, said {tenth.at:.0%} or more", own, note)
+        bins.append(Bin(tenth.at, told))
+    figures = _figures(market, question, what, made, note)
+    return LeadOdds(found.horizon, _printed(found), figures, tuple(bins), found)
+
+
+def _figures(
+    market: Market,
+    question: Question,
+    what: str,
+    made: Mapping[str, tuple[float | int | None, str, Evidence]],
+    note: str,
+) -> dict[str, Figure]:
+    """Figures of all lines together from (value, unit, evidence); ``note`` says why there is none.
+
+    The evidence's own reason comes first.
+    """
+    return {
         key: question.figure(
             POOL,
             value,
             unit,
-            statistic=f"ahead after {found.horizon}, {key.replace('_', ' ')}",
+            statistic=f"{what}, {key.replace('_', ' ')}",
             label=market.title,
             end=market.as_of,
-            caveats=_why_not(value, evidence.note or note),
+            caveats=[f"no value: {evidence.note or note}"]
+            if value is None or not np.isfinite(value)
+            else [],
             evidence=evidence.to_json(),
         )
         for key, (value, unit, evidence) in made.items()
     }
-    bins = tuple(
-        _bin(market, question, found.horizon, b) for b in methods.reliability(found.record)
-    )
-    return LeadOdds(found.horizon, _printed(found), figures, bins, found)
-
-
-def _why_not(value: float | None, note: str) -> tuple[str, ...]:
-    return (f"no value: {note}",) if value is None or not np.isfinite(value) else ()
-
-
-def _bin(market: Market, question: Question, horizon: int, one: methods.Tenth) -> Bin:
-    came = one.came
-    made = {"looks": came.n, "said": one.said, "came": came.effect}
-    figures = {
-        key: question.figure(
-            POOL,
-            value,
-            "count" if key == "looks" else "fraction",
-            statistic=f"ahead after {horizon}, said {one.at:.0%} or more, {key}",
-            label=market.title,
-            end=market.as_of,
-            caveats=_why_not(value, came.note),
-            evidence=came.to_json(),
-        )
-        for key, value in {**made, "low": came.low, "high": came.high}.items()
-    }
-    return Bin(one.at, figures)
 
 
 def of_theme(

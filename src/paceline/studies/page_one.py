@@ -17,7 +17,7 @@ from paceline.document import Series
 from paceline.errors import MarketFileError, UnknownName
 from paceline.figures import Figure
 from paceline.lineage import code_of
-from paceline.signals.history import place_among
+from paceline.signals.history import YEAR, place_among
 from paceline.studies.answers import Answers
 from paceline.studies.lead_odds import LeadOdds
 from paceline.studies.themes import ThemeFound, Themes
@@ -173,8 +173,7 @@ def thrust(ask: Answers) -> Figure | None:
 
 
 def _lines(ask: Answers, measure: str, statistic: str, **how: int) -> list[Series]:
-    broad = ask.broad
-    return ask.series(measure, [broad] if broad else [], statistic, **how) if broad else []
+    return ask.series(measure, [ask.broad], statistic, **how) if ask.broad else []
 
 
 def _standing(
@@ -189,19 +188,24 @@ def _standing(
     known = np.isfinite(y)
     history = str(line.x[int(known.argmax())])
     day, month = (
-        _made(ask, [now], f"{what}, change over {k}", value, unit)
+        _made(ask, [now], f"{what}, change over {k}", value, unit, f"none {k} sessions before")
         for k, value in zip((1, MONTH), changes, strict=True)
     )
     place = float(place_among(y[known])) if known[-1] else None
-    return Standing(
-        now, day, month, _made(ask, [now], f"{what}, place", place, "percentile"), history
-    )
+    few = f"fewer than {YEAR} earlier values"
+    ranked = _made(ask, [now], f"{what}, place", place, "percentile", few)
+    return Standing(now, day, month, ranked, history)
 
 
 def _made(
-    ask: Answers, parents: Sequence[Figure], what: str, value: float | None, unit: str
+    ask: Answers,
+    parents: Sequence[Figure],
+    what: str,
+    value: float | None,
+    unit: str,
+    why: str = "none today",
 ) -> Figure:
-    """A figure worked out from others of the broad basket."""
+    """A figure worked out from others of the broad basket; without a value it says ``why``."""
     market, first = ask.market, parents[0]
     question = market.provenance([first.subject]).question(
         "page_one",
@@ -212,8 +216,15 @@ def _made(
         basis=first.basis,
         caveats=first.caveats,
     )
-    label = first.label
-    return question.figure(first.subject, value, unit, statistic=what, label=label)
+    none = value is None or not np.isfinite(value)
+    return question.figure(
+        first.subject,
+        value,
+        unit,
+        statistic=what,
+        label=first.label,
+        caveats=[f"no value: {why}"] if none else [],
+    )
 
 
 # ---- themes --------------------------------------------------------------------------------------
