@@ -144,6 +144,7 @@ def test_a_payment_on_a_day_without_session_belongs_to_the_next() -> None:
 def gaps_of(*doubted: float) -> Gaps:
     days = ("2025-01-03", "2025-01-06", "2025-01-07")
     shares = {kind: np.zeros(3) for kind in SHARES} | {"doubted": np.array(doubted)}
+    shares["moved_doubted"] = np.array(doubted)  # weights move with price returns
     sessions = ("2025-01-02", *days)
     return Gaps("x", "price", days, shares, sessions, rebalanced=("2025-01-02",), limit=0.02)
 
@@ -155,7 +156,8 @@ def test_a_window_says_what_is_doubted_within_it_and_before() -> None:
     assert judged.refusal == "" and judged.caveats == (f"{what} 30.0% {of}",)
     later = gaps_of(0.0, 0.3, 0.0).judged("2025-01-06", "2025-01-07")
     assert later.caveats == (f"weights moved with returns in doubt: {what} 30.0% {of}",)
-    assert gaps_of(0.0, 0.02, 0.0).judged("2025-01-06", "2025-01-07").caveats == ()
+    assert len(gaps_of(0.0, 0.02, 0.0).judged("2025-01-06", "2025-01-07").caveats) == 1
+    assert gaps_of(0.0, 0.001, 0.0).judged("2025-01-06", "2025-01-07").caveats == ()
     assert gaps_of(0.0, 0.001, 0.0).judged("2025-01-02", "2025-01-07").caveats == ()
 
 

@@ -47,6 +47,9 @@ DOUBTS = (
     ("parted", PARTED),
     ("quiet", UNTRADED),
 )
+#: Weights move with price returns, on any basis: the share of those in doubt, and of which doubt.
+#: Other doubts are made good by the next close.
+MOVING = {"moved_doubted": "doubted", "moved_parted": "parted"}
 #: How the caveats begin of what returns show over months (``market.doubting``).
 OVER_MONTHS = {
     "unpaid": "no dividends in total returns, though they are usually paid,",
@@ -320,11 +323,10 @@ class Gaps:
             out.append(
                 f"weights did not move: {self._missing('lost', since, low, over=self.limit)}"
             )
-        for kind, what in DOUBTS:
-            stays = kind in ("doubted", "parted")  # the others are made good by the next close
-            if stays and since < low and (self.shares[kind][since:low] > self.limit).any():
-                where = self._where(kind, since, low, over=self.limit)
-                out.append(f"weights moved with returns in doubt: {what} {where}")
+        for kind, of in MOVING.items():
+            if kind in self.shares and (self.shares[kind][since:low] > SMALL).any():
+                where = self._where(kind, since, low, over=SMALL)
+                out.append(f"weights moved with returns in doubt: {dict(DOUBTS)[of]} {where}")
         return out
 
     @property
