@@ -345,6 +345,18 @@ def test_counts_and_indices_are_the_same_draws() -> None:
     assert (counts == [np.bincount(row, minlength=30) for row in index]).all()
 
 
+@pytest.mark.parametrize("block", [1.0, 7.0, 90.0, 500.0])
+def test_sums_over_blocks_are_those_of_counts(block: float) -> None:
+    values = np.random.default_rng(3).standard_normal((120, 3))
+    values[:, 2] = values[:, 2] > 0  # whole numbers stay whole
+    sums = ev.bootstrap_sums(values, block=block, draws=250, seed=4)
+    counted = ev.stationary_bootstrap(
+        lambda counts: counts @ values, 120, block=block, draws=250, seed=4
+    )
+    np.testing.assert_allclose(sums, counted, rtol=0, atol=1e-11)
+    assert (sums[:, 2] == counted[:, 2]).all()
+
+
 def test_seed_decides_everything_and_progress_is_told() -> None:
     x, told = np.random.default_rng(0).standard_normal((3, 200)), []
     first = ev.mean_evidence(

@@ -2,8 +2,9 @@
 
 Politis, Romano (1994): a draw is made of blocks of consecutive sessions, each beginning anywhere
 and ending at each step with probability 1 / block, wrapped at the end. Sessions are drawn whole,
-for all series at once, so what moves together stays together. A draw is stored as counts (how often
-each session occurs): every weighted mean of all series over all draws is then one matrix product.
+for all series at once, so what moves together stays together. What is a sum over sessions is the
+sum over blocks of a difference of two running totals (``bootstrap_sums``); any other statistic is
+given counts, how often each session occurs in each draw (``stationary_bootstrap``).
 """
 
 from __future__ import annotations
@@ -107,10 +108,36 @@ def _counts(n: int, block: float, draws: int, rng: np.random.Generator) -> Array
     return result
 
 
-def _chunk(
-    statistic: Statistic, n: int, block: float, draws: int, seed: np.random.SeedSequence
-) -> Array:
-    return statistic(_counts(n, block, draws, np.random.default_rng(seed)))
+Draw = Callable[[int, np.random.Generator], Array]
+
+
+class _Counted:
+    """A statistic of how often each session occurs."""
+
+    def __init__(self, statistic: Statistic, n: int, block: float) -> None:
+        self.statistic, self.n, self.block = statistic, n, block
+
+    def __call__(self, draws: int, rng: np.random.Generator) -> Array:
+        return self.statistic(_counts(self.n, self.block, draws, rng))
+
+
+class _Summed:
+    """Sums of values (n, K) over the sessions drawn."""
+
+    def __init__(self, values: Array, block: float) -> None:
+        self.block = block
+        # a block that runs over the end goes on in a second copy of the values
+        self.total = np.zeros((2 * len(values) + 1, values.shape[1]))
+        np.cumsum(np.concatenate([values, values]), axis=0, out=self.total[1:])
+
+    def __call__(self, draws: int, rng: np.random.Generator) -> Array:
+        start, length = _blocks(len(self.total) // 2, self.block, draws, rng)
+        sums: Array = (self.total[start + length] - self.total[start]).sum(axis=1)
+        return sums
+
+
+def _chunk(drawn: Draw, draws: int, seed: np.random.SeedSequence) -> Array:
+    return drawn(draws, np.random.default_rng(seed))
 
 
 def stationary_bootstrap(
@@ -132,9 +159,36 @@ def stationary_bootstrap(
     n_jobs     processes, through joblib, whose configured backend (loky, Dask, Ray) does the work;
                the result is the same for any number, up to the rounding of sums
     """
+    return _drawn(_Counted(statistic, n, block), draws, seed, progress, n_jobs)
+
+
+def bootstrap_sums(
+    values: Array,
+    *,
+    block: float,
+    draws: int = 2000,
+    seed: int = 0,
+    progress: Progress | None = None,
+    n_jobs: int = 1,
+) -> Array:
+    """(draws, K) sums of values (n, K) over the sessions of each draw of ``stationary_bootstrap``.
+
+    The same draws for the same seed; the time grows with the blocks of a draw, not its sessions.
+    Values are finite; the other arguments are those of ``stationary_bootstrap``.
+    """
+    return _drawn(_Summed(values, block), draws, seed, progress, n_jobs)
+
+
+def mean_of(sums: Array, counts: Array) -> Array:
+    """Sums over counts; NaN where nothing was counted, whatever rounding left of the sum."""
+    means: Array = np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)
+    return means
+
+
+def _drawn(drawn: Draw, draws: int, seed: int, progress: Progress | None, n_jobs: int) -> Array:
     sizes = [min(CHUNK, draws - done) for done in range(0, draws, CHUNK)]
     seeds = np.random.SeedSequence(seed).spawn(len(sizes))
-    work = ((statistic, n, block, size, s) for size, s in zip(sizes, seeds, strict=True))
+    work = ((drawn, size, s) for size, s in zip(sizes, seeds, strict=True))
     parts: Iterable[Array]
     if n_jobs == 1:
         parts = (_chunk(*task) for task in work)
@@ -203,17 +257,10 @@ def mean_evidence(
     block = max(block, float(horizon))
     method = f"mean, stationary bootstrap of sessions, blocks of {block:.1f}, {draws} draws"
     both = np.vstack([np.where(valid, x, 0.0), valid]).T
-    sums = stationary_bootstrap(
-        lambda counts: counts @ both,
-        x.shape[1],
-        block=block,
-        draws=draws,
-        seed=seed,
-        progress=progress,
-        n_jobs=n_jobs,
+    sums = bootstrap_sums(
+        both, block=block, draws=draws, seed=seed, progress=progress, n_jobs=n_jobs
     )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        means = sums[:, : len(x)] / sums[:, len(x) :]
+    means = mean_of(sums[:, : len(x)], sums[:, len(x) :])
     return [
         no_evidence(reason, n=int(ok.sum()), method=method)
         if reason
@@ -312,11 +359,8 @@ def event_evidence(
     both = np.vstack(
         [np.where(happened, value, 0.0), happened, np.where(valid, value, 0.0), valid]
     ).T
-    sums = stationary_bootstrap(
-        lambda counts: counts @ both, len(value), block=block, draws=draws, seed=seed
-    )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        drawn = sums[:, 0] / sums[:, 1] - sums[:, 2] / sums[:, 3]
+    sums = bootstrap_sums(both, block=block, draws=draws, seed=seed)
+    drawn = mean_of(sums[:, 0], sums[:, 1]) - mean_of(sums[:, 2], sums[:, 3])
     effect = float(value[at].mean() - value[valid].mean())
     reach, p = _two_sided(drawn - effect, effect)
     shifted_p, shifted = circular_shift_placebo(value, event, horizon)
