@@ -305,6 +305,18 @@ def test_block_length_from_the_data() -> None:
     assert np.isnan(ev.block_length(np.zeros((1, 100)))[0])
 
 
+@pytest.mark.parametrize("n", [20, 33, 250, 2000])
+@pytest.mark.parametrize("phi", [-0.5, 0.0, 0.4, 0.9])
+def test_block_length_is_that_of_an_independent_implementation(n: int, phi: float) -> None:
+    from arch.bootstrap import optimal_block_length
+
+    for seed in range(6):
+        x = ar1(seed, n, phi)
+        for kind in ("stationary", "circular"):
+            theirs = max(1.0, float(optimal_block_length(x)[kind].iloc[0]))
+            assert ev.block_length(x[None], kind)[0] == pytest.approx(theirs, rel=1e-9)
+
+
 def test_draws_are_blocks_of_consecutive_sessions() -> None:
     index = ev.stationary_indices(50, 8.0, 4000, np.random.default_rng(0))
     assert index.shape == (4000, 50) and index.min() == 0 and index.max() == 49

@@ -31,6 +31,8 @@ from paceline.evidence.means import MeanError, mean_error, small_sample, too_few
 
 #: Draws made at a time. Each chunk has its own seed, so the result does not depend on ``n_jobs``.
 CHUNK = 100
+#: Autocorrelations in a row that must be small for the memory of a series to be over.
+QUIET_LAGS = 5
 
 Statistic = Callable[[Array], Array]
 Progress = Callable[[int, int], None]
@@ -40,17 +42,42 @@ Ints = NDArray[np.int64]
 def block_length(x: Array, kind: Literal["stationary", "circular"] = "stationary") -> Array:
     """Mean block length (K,) that suits each series (K, T).
 
-    Politis and White (2004), corrected by Patton, Politis and White (2009), as in arch. At least 1;
-    missing values are left out; NaN where nothing can be said (too short, constant, all
-    missing).
-    """
-    from arch.bootstrap import optimal_block_length
+    Politis and White (2004), corrected by Patton, Politis and White (2009). With R(k) the
+    autocovariance of the n values, m the first lag of five in a row whose autocorrelations are all
+    within 2 sqrt(log10(n) / n), M = 2 m (sqrt(n) + 5 where that is less, or where there is no such
+    lag), and l(k) = 1 up to M / 2, from there falling to 0 at M:
 
+        G = sum over |k| <= M of l(k) |k| R(k),    S = sum over |k| <= M of l(k) R(k),
+        b = (2 G^2 / D)^(1/3) n^(1/3),    D = 2 S^2 (stationary) or 4/3 S^2 (circular)
+
+    At least 1, and no more than 3 sqrt(n) or n / 3; missing values are left out; NaN where nothing
+    can be said (too short, constant, all missing).
+    """
     lengths = np.full(len(x), np.nan)
     for k, row in enumerate(x):
         if reason_against(row) is None:
-            lengths[k] = max(1.0, float(optimal_block_length(row[np.isfinite(row)])[kind].iloc[0]))
+            lengths[k] = max(1.0, _length_of(row[np.isfinite(row)], kind))
     return lengths
+
+
+def _length_of(values: Array, kind: str) -> float:
+    n = len(values)
+    limit = min(math.ceil(math.sqrt(n)) + QUIET_LAGS, n - 2)
+    centred = values - values.mean()
+    covariance = np.array([centred[k:] @ centred[: n - k] / n for k in range(limit + 1)])
+    square = np.concatenate([[0.0], np.cumsum(centred**2)])
+    after = np.arange(1, limit + 2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scale = np.sqrt((square[n] - square[after]) * square[n - after])
+        quiet = np.abs(covariance) * n / scale < 2 * math.sqrt(math.log10(n) / n)
+    runs = np.convolve(quiet[1:], np.ones(QUIET_LAGS), "valid") > QUIET_LAGS - 0.5  # all of them
+    last = min(2 * (1 + int(runs.argmax())), limit) if runs.any() else limit
+    k = np.arange(1, last + 1)
+    window = np.minimum(1.0, 2 * (1 - k / last)) * covariance[1 : last + 1]
+    spread = covariance[0] + 2 * window.sum()
+    bias = 2 * (window * k).sum()
+    ratio = 2 * bias**2 / ((2.0 if kind == "stationary" else 4 / 3) * spread**2)
+    return float(min((ratio * n) ** (1 / 3), math.ceil(min(3 * math.sqrt(n), n / 3))))
 
 
 def _blocks(
