@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from paceline.arrays import Array, Dates
+from paceline.arrays import Array, Dates, iso
 
 #: A run is told where a level of its habits has fewer like it than this in all of its sessions.
 CHANCE = 0.05
@@ -27,7 +27,6 @@ def spans(level: Array, days: Dates) -> tuple[tuple[str, str], ...]:
     usual = (still.sum() - length) / np.maximum(sessions - length, 1)
     rare = still.sum() <= max(FEW, RARE * sessions)
     kept = np.where(length > 1, sessions * usual**length < CHANCE, rare)
-    iso = days.astype("datetime64[D]").astype(str)
     return tuple(
-        (str(iso[a]), str(iso[b - 1])) for a, b in zip(first[kept], stop[kept], strict=True)
+        (iso(days, a), iso(days, b - 1)) for a, b in zip(first[kept], stop[kept], strict=True)
     )

@@ -51,10 +51,12 @@ def read(
 def _first(rows: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
     """The rows known before any source of a better place states the same fact."""
     known = pl.col("known").fill_null(dt.date.min).alias("__known")
+    stated = rows.group_by(*key, "__place").agg(known.min())
+    stated = stated.filter(stated.select(*key).is_duplicated())
+    if stated.is_empty():
+        return rows
     better = (
-        rows.group_by(*key, "__place")
-        .agg(known.min())
-        .sort("__place")
+        stated.sort("__place")
         .with_columns(__from=pl.col("__known").cum_min().shift(1).over(key))
         .drop("__known")
     )
