@@ -60,6 +60,7 @@ def _first(rows: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
         .with_columns(__from=pl.col("__known").cum_min().shift(1).over(key))
         .drop("__known")
     )
-    joined = rows.join(better, on=[*key, "__place"], nulls_equal=True, maintain_order="left")
+    on = [*key, "__place"]
+    joined = rows.join(better, on=on, how="left", nulls_equal=True, maintain_order="left")
     heard = pl.col("__from").is_null() | (known < pl.col("__from"))
     return joined.filter(heard).drop("__from")
