@@ -61,8 +61,10 @@ LACKING = (
     "no (return )?level|returns: |(is|are) needed|market cap|no members|float factor|begins on|"
     "no low of the benchmark|holds nobody"
 )
+#: Of figures of members, on whatever was done to the closes of one.
+MEMBERS = "is in doubt on"
 OLD = "stale|unchanged|(repeat those|is that) of the session before|a session (early|late)"
-ALONE = "otherwise than|came back|usual volume|closes in doubt"
+ALONE = f"{MEMBERS}|otherwise than|came back|usual volume|closes in doubt"
 #: Words that name a cause, by what was done.
 NAMES = {
     "removed": LACKING,

@@ -189,7 +189,7 @@ def test_weights_of_a_beginning_are_said_until_they_are_set_anew() -> None:
     for first in days[:2]:  # a first return needs a close before it
         early = dataclasses.replace(made, rebalanced=(first, "2025-01-08"))
         assert early.judged(first, "2025-01-09").caveats == (), "begins with the data"
-    for other in ({"alone": True}, {"rebalanced": ("2025-01-06",)}):
+    for other in ({"alone": True}, {"fixed": True}):
         kept = dataclasses.replace(made, **other)
         assert kept.judged("2025-01-06", "2025-01-09").caveats == ()
 

@@ -92,8 +92,8 @@ def covered(index: Indices, needed: float = COVERAGE) -> Array:
     """
     enough = (index.members > 0) & (index.members - index.missing >= needed * index.members)
     levels = np.where(np.isfinite(index.levels), index.levels, np.nan)
-    pending = index.shares[SHARES.index("pending")] >= needed
-    started = np.maximum.accumulate(enough | pending, axis=1)
+    lost, pending = (index.shares[SHARES.index(kind)] for kind in ("lost", "pending"))
+    started = np.maximum.accumulate(enough | ((pending > 0) & (lost <= 1 - needed)), axis=1)
     there = np.zeros_like(started)
     there[:, :-1] = started[:, 1:]
     there[:, -1] = started[:, -1]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from paceline.arrays import Array, Dates
-from paceline.indices import late, leapt, levels, unmoved
+from paceline.indices import joined, late, leapt, levels, unmoved
 from paceline.indices.apart import Apart
 from paceline.indices.drift import SHARES
 from paceline.indices.gaps import MOVING, Gaps
@@ -113,6 +113,8 @@ class Coverage:
             else (),
             (*self._late(name, level), *self._leapt(name, level)),
             cuts=() if counted is None else counted.cuts,
+            fixed=self.moment.baskets[name].rebalance == "none",
+            joined=joined.closes(index, name),
             emptied=last < len(there) - 1 and not held[last + 1 :].any(),
             empty=frozenset(days[t] for t in some.tolist() if not (there[t] or held[t])),
         )
