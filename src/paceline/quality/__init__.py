@@ -169,9 +169,7 @@ def _declared(
         for c, t in wanted.items()
     )
     typed = typed.with_columns(pl.col(c).fill_nan(None) for c, t in wanted.items() if t.is_float())
-    if "end" in typed.columns:  # 9999-12-31 is how many write that a spell still runs
-        endless = pl.col("end") > PLAUSIBLE[1]
-        typed = typed.with_columns(pl.when(~endless).then("end").alias("end"))
+    typed = _usual(table, typed)
     reason = _reasons(table, frame, typed)
     bad = reason.is_not_null()
     if bad.any():
@@ -202,6 +200,17 @@ def _declared(
         findings += lots
     typed, duplicates, copies = collapse(name, table.name, typed, key)
     return typed, findings + duplicates, [*aside, copies]
+
+
+def _usual(table: schema.Table, typed: pl.DataFrame) -> pl.DataFrame:
+    """What many write otherwise: 9999-12-31 for a spell that still runs, "Special Dividend"."""
+    if "end" in typed.columns:
+        endless = pl.col("end") > PLAUSIBLE[1]
+        typed = typed.with_columns(pl.when(~endless).then("end").alias("end"))
+    if table.name == "actions":
+        word = pl.col("kind").str.strip_chars().str.to_lowercase().str.replace_all(r"[\s-]+", "_")
+        typed = typed.with_columns(word.replace(schema.ACTION_WORDS).alias("kind"))
+    return typed
 
 
 def _reasons(table: schema.Table, frame: pl.DataFrame, typed: pl.DataFrame) -> pl.Series:
