@@ -52,7 +52,7 @@ def test_a_kind_of_action_in_another_spelling(tmp_path: Path, kind: str) -> None
 def test_a_word_that_is_no_kind_is_set_aside_with_the_kinds_there_are(
     tmp_path: Path, kind: str
 ) -> None:
-    (row,) = paid(tmp_path, kind).quarantine().to_dicts()
+    (row,) = paid(tmp_path, kind).stored.quarantine().to_dicts()
     assert row["table"] == "actions" and "special_dividend, spinoff" in row["reason"]
 
 
@@ -77,12 +77,62 @@ def test_reports_without_filing_dates_are_look_ahead(tmp_path: Path) -> None:
     told = reported(tmp_path, "AAA,book_equity,2024-12-31,2025-02-14,5", known="").stored.said
     (said,) = [text for _, table, text in told if table == "fundamentals"]
     assert "look-ahead: no filing dates" in said and "0 days after the period's end" in said
-    assert not [
-        t for t in reported(tmp_path, "AAA,book_equity,2024-12-31,2025-02-14,5").stored.said
-    ]
+    filed = reported(tmp_path, "AAA,book_equity,2024-12-31,2025-02-14,5")
+    assert filed.stored.said == []
 
 
 def test_a_filing_before_the_end_of_its_period_is_set_aside(tmp_path: Path) -> None:
     rows = "AAA,book_equity,2024-12-31,2024-02-14,5\nAAA,book_equity,2024-06-30,2024-06-30,4"
-    (row,) = reported(tmp_path, rows).quarantine().to_dicts()
+    (row,) = reported(tmp_path, rows).stored.quarantine().to_dicts()
     assert row["reason"] == "known lies before the period's end"
+
+
+# ---- delisting returns
+
+BASKET = MARKET.replace(
+    '[baskets.b]\ninstrument = "AAA"',
+    '[baskets.b]\nsecurities = ["AAA", "BBB"]\nweight = "equal"\nrebalance = "none"',
+)
+
+
+def left(folder: Path, amount: str, last: str = "") -> Market:
+    """AAA gains a tenth a day; BBB stands at 100 for two days and is delisted on the third."""
+    rows = [f"AAA,{day},{100 * 1.1**k:.4f}" for k, day in enumerate(DAYS)]
+    rows += [f"BBB,{day},100" for day in DAYS[:2]] + ([f"BBB,{DAYS[2]},{last}"] if last else [])
+    (folder / "p.csv").write_text("\n".join(["security,date,close", *rows]))
+    (folder / "a.csv").write_text(f"security,date,kind,amount\nBBB,{DAYS[2]},delisting,{amount}\n")
+    (folder / "market.toml").write_text(BASKET)
+    market = Market.open(folder / "market.toml")
+    market.import_()
+    return market
+
+
+@pytest.mark.parametrize("lost", [-1.0, -0.5, 0.25])
+def test_a_delisting_return_is_earned_on_its_day(tmp_path: Path, lost: float) -> None:
+    """1, (1.1 + 1) / 2, (1.21 + 1 + lost) / 2; from then on AAA alone."""
+    market = left(tmp_path, str(lost))
+    (level,) = market.moment.levels.by_basis["price"]
+    third = (1.21 + 1 + lost) / 2
+    expected = [1, 1.05, third, 1.1 * third, 1.21 * third]
+    assert [x / level[0] for x in level] == pytest.approx(expected)
+    (figure,) = market.show("performance", horizons=("since",), since=DAYS[0])
+    assert not any("delisting" in c for c in figure.caveats)
+
+
+@pytest.mark.parametrize(
+    ("amount", "last", "said"),
+    [
+        ("", "", f"1 delisting without a return, first that of BBB on {DAYS[2]}: out at the last"),
+        ("-100", "", "1 delisting without a return"),  # percent: no return at all
+        ("-0.5", "80", "1 delisting return could not be applied, first that of BBB"),
+        ("-0.2", "80", ""),  # the price of the day holds it
+        ("", "80", ""),
+    ],
+)
+def test_a_delisting_that_is_not_earned_is_told(
+    tmp_path: Path, amount: str, last: str, said: str
+) -> None:
+    market = left(tmp_path, amount, last)
+    (figure,) = market.show("performance", horizons=("since",), since=DAYS[0])
+    told = [c for c in figure.caveats if "delisting" in c]
+    assert len(told) == bool(said) and all(c.startswith(said) for c in told)
