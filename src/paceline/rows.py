@@ -53,6 +53,8 @@ MAYBE_LOGS = "closes that may be logs of prices"
 MISSPELT = "classes that differ in a letter"
 #: Finding of reported items of which nobody says when they were filed.
 UNFILED = "look-ahead: no filing dates"
+#: Finding of values of a series that leap, or are zero where none is.
+ODD_SERIES = "values of series that leap or are zero"
 #: Findings that stand on all figures that rest on a table of their source: finding -> table.
 SAID = {
     CONTRADICTED.format(t): t
@@ -63,6 +65,7 @@ SAID = {
     MAYBE_LOGS: "prices",
     MISSPELT: "classes",
     UNFILED: "fundamentals",
+    ODD_SERIES: "series",
 }
 #: Days that a table may hold.
 PLAUSIBLE = (dt.date(1700, 1, 1), dt.date(2199, 12, 31))

@@ -20,6 +20,7 @@ from paceline.errors import SourceError
 from paceline.quality._jumps import free_of_splits, set_jumps_aside
 from paceline.quality._lists import WEIGHTS_OFF, in_lots, nearly, no_whole, one_spelling
 from paceline.quality._prices import check_prices, missing_returns
+from paceline.quality._series import check_series
 from paceline.rows import (
     AT_ODDS,
     FAR_OF_SOURCE,
@@ -68,6 +69,9 @@ def check(parsed: Parsed, name: str, spec: Source, context: Context) -> Parsed:
             quarantine += aside
         elif table_name == "series":
             findings += _far_days(name, frame)
+            frame, faults, aside = check_series(name, frame)
+            findings += faults
+            quarantine += aside
         elif table_name == "securities":
             findings += _kinds(name, frame)
         elif table_name == "holdings":
