@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, overload
 
 from paceline.errors import NotEnoughData, UsageError
 from paceline.factcheck import dates, proposals, text, verdicts
-from paceline.factcheck.grammar import Aside, Claim, Reader, Reading
+from paceline.factcheck.claims import Aside, Claim, Reading
+from paceline.factcheck.reader import Reader
 from paceline.factcheck.judges import Answer, Judge, Unclear
 from paceline.factcheck.readings import Missing, Quotes
 from paceline.factcheck.subjects import Names

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from paceline.factcheck.grammar import Claim
+from paceline.factcheck.claims import Claim
 from paceline.factcheck.quantities import Number
 from paceline.figures import Figure, show
 

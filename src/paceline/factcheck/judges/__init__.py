@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from paceline.factcheck import verdicts
-from paceline.factcheck.grammar import Claim
+from paceline.factcheck.claims import Claim
 from paceline.factcheck.judges.base import TOTAL, Answer, Unclear
 from paceline.factcheck.judges.shares import Shares
 from paceline.factcheck.readings import Missing

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from paceline.factcheck import verdicts as v
-from paceline.factcheck.grammar import Claim
+from paceline.factcheck.claims import Claim
 from paceline.factcheck.readings import Line, Missing, Option, Quotes, Span
 from paceline.factcheck.verdicts import Tried
 from paceline.figures import Figure

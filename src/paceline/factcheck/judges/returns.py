@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from paceline.factcheck import verdicts as v
-from paceline.factcheck.grammar import Claim
+from paceline.factcheck.claims import Claim
 from paceline.factcheck.judges.base import Answer, Helper, Unclear
 from paceline.factcheck.readings import Line, Missing, Option, Span
 from paceline.factcheck.subjects import Candidate, Subject

@@ -1,0 +1,141 @@
+"""One against another: "small caps beat large by six points"."""
+
+from __future__ import annotations
+
+from paceline.factcheck import lexicon
+from paceline.factcheck.quantities import Number
+from paceline.factcheck.reader.base import BOUNDS, as_points
+from paceline.factcheck.reader.numbers import Numbers
+from paceline.factcheck.reader.who import PRONOUNS, Subjects
+
+#: "surpassing its old peak", "beat estimates": no rival.
+_ITSELF = frozenset(
+    "peak peaks record records high highs low lows level levels mark marks milestone value close closes threshold best worst "
+    "target targets forecast forecasts expectations estimates hopes goal goals barrier consensus views views inflation".split()
+)
+_ALONE = frozenset("sector sectors group style stock size theme index fund asset market basket".split())
+
+
+class Compare(Numbers):
+    """One against another: "small caps beat large by six points"."""
+
+    def compares(self) -> None:
+        for c, n in enumerate(self.nodes):
+            if (n.phrase == "cmp" and n.first) or (n.low in lexicon.COMPARE and not n.subjects and not n.phrase):
+                self._compared(c)
+
+    def _compared(self, c: int) -> None:
+        n, t = self.nodes[c], self.t
+        sign = int(n.match.get("sign", "0")) if n.phrase == "cmp" else lexicon.COMPARE[n.low]
+        amount = self._amount(c)
+        if not sign or (n.low in ("led", "leads", "topped", "behind") and not self._rival(c)):
+            return
+        nominal = t.noun(c) and not t.verb(c)
+        self.who.why = ""
+        subjects = self.who.owner(c) if nominal else self._ahead_of(c) if n.match.get("prep") else self.who.subject(c)
+        if not subjects and not self.who.why:
+            left = self.left_name(c)
+            subjects = self.nodes[left].subjects if left >= 0 and not self.owns(left) else self.topic(c)
+        rivals, to, named = self._against(c, subjects)
+        if amount >= 0:
+            to = max(to, amount)
+        why = t.ahead(c)
+        if not subjects or not rivals or why:
+            if amount >= 0:
+                self._unowned(amount, c, why)
+            return
+        number = self.nodes[amount].number if amount >= 0 else None
+        if number is not None and number.unit == "level":
+            return
+        for rival in rivals:
+            self.make(
+                "compare", tuple(s for s in subjects if s.name != rival.name), c, to, sign=sign, against=rival,
+                number=as_points(number) if number is not None else None, start=self._from(c, subjects), denied=t.denied(c),
+                implicit=not named,
+            )  # fmt: skip
+        if amount >= 0:
+            self.sheet.reasons.pop(amount, None)
+
+    def _from(self, c: int, subjects: Subjects) -> int:
+        """Where the words of the comparison begin: at its subject, if that stands near."""
+        near = [k for k in range(c) if self.nodes[k].subjects and self.nodes[k].subjects[0] in subjects and c - k <= 10]
+        return near[-1] if near else c
+
+    def _ahead_of(self, c: int) -> Subjects:
+        """ "5.6 points ahead of X", "finished behind X"."""
+        for k in self.t.up(c):
+            if self.nodes[k].subjects and k < c:
+                return self.nodes[k].subjects
+            if self.t.verb(k):
+                return self.who.subject(k)
+            if self.t.noun(k) and self.t.move(k) is not None:
+                return self.who.owner(k)
+        return ()
+
+    def _amount(self, c: int) -> int:
+        """The number by which: "by 3 points" behind the word, "3 points ahead of" before it; -1 if there is none."""
+        for k in range(c + 1, min(c + 14, len(self.nodes))):
+            n = self.nodes[k]
+            if n.low in BOUNDS or self.t.move(k) is not None and k > c + 1:
+                break
+            if n.number is not None and n.number.unit in ("percent", "points", "index_points"):
+                between = {self.nodes[j].low for j in range(c + 1, k)}
+                owned = k + 1 < len(self.nodes) and (self.t.move(k + 1) is not None or self.right_name(k) >= 0)
+                if ("by" in between or "of" in between or n.number.unit in ("points", "index_points")) and not owned:
+                    return k
+                break
+        before = c - 1
+        if before >= 0 and (number := self.nodes[before].number) is not None and number.unit in ("percent", "points", "index_points"):
+            if self.nodes[c].match.get("prep") and self._takes(before, number):
+                return before
+        return -1
+
+    def _takes(self, before: int, number: Number) -> bool:
+        """ "3 points ahead of X" is a gap; "rose 3%, ahead of X" is the subject's own return."""
+        return number.unit != "percent" or not (before and self.t.move(before - 1) is not None) and (
+            before == 0 or self.t.move(self.nodes[before].head) is None
+        )
+
+    def _rival(self, c: int) -> bool:
+        return any(self.nodes[k].subjects for k in range(c + 1, min(c + 7, len(self.nodes))))
+
+    def _against(self, c: int, subjects: Subjects) -> tuple[Subjects, int, bool]:
+        """The rivals, the last word that names them, and whether the text names them at all."""
+        t = self.t
+        after = range(c + 1, min(c + 16, len(self.nodes)))
+        nominal = t.noun(c) and not t.verb(c)
+        objects = [k for k in after if self.nodes[k].head == c and self.nodes[k].dep in ("dobj", "pobj", "attr", "prep", "nsubj")]
+        for k in objects:
+            if self.nodes[k].dep == "prep" and self.nodes[k].low in ("than", "to", "against", "versus", "over", "of", "with"):
+                objects += [p for p in t.children[k] if self.nodes[p].dep == "pobj"]
+            elif self.nodes[k].number is not None:
+                right = self.right_name(k)
+                if right >= 0:
+                    return self.nodes[right].subjects, right, True
+        for k in objects:
+            n = self.nodes[k]
+            if n.dep == "prep" or n.number is not None or n.window is not None:
+                continue
+            if n.low in _ITSELF or (n.low in lexicon.NOT_PRICES and not n.subjects):
+                return (), k, True
+            if n.subjects or (not nominal or n.low not in PRONOUNS):
+                found = self.who.phrase(k)
+                if found:
+                    rivals = tuple(s for s in found if s not in subjects)
+                    last = max([k, *(j for j in t.down(k) if self.nodes[j].subjects)])
+                    return rivals, last, True
+                if n.low not in ("market", "everything", "rest", "others", "peers", "rivals"):
+                    return (), k, True
+                self.who.why = ""
+        for k in after:  # the tree is silent: the first name before anything else that could be meant
+            n = self.nodes[k]
+            if n.subjects and not n.used:
+                rivals = tuple(s for s in n.subjects if s not in subjects)
+                if rivals and (self.nodes[c].match.get("prep") or k - c <= 3):
+                    return rivals, k, True
+                break
+            if n.low not in ("the", "its", "their", "both", "that", "of", "a", "to", "against", "than", "versus", "over"):
+                break
+        if self.nodes[c].match.get("needs") or not subjects or subjects[0].kind not in _ALONE:
+            return (), c, False
+        return self.default_against(subjects), c, False

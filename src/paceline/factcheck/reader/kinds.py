@@ -1,0 +1,256 @@
+"""Records, ranks, averages and shares above them, contributions, targets, turns, and plain directions."""
+
+from __future__ import annotations
+
+import re
+
+from paceline.factcheck import lexicon
+from paceline.factcheck.reader.base import as_points
+from paceline.factcheck.reader.numbers import SIDES
+from paceline.factcheck.reader.runs import Runs
+from paceline.factcheck.reader.tree import ADVERBS
+from paceline.factcheck.reader.who import Subjects
+
+_SPAN = {"day": 1, "session": 1, "d": 1, "week": 5, "month": 21}
+_OFF = re.compile(
+    r"\b(?:from|below|off|near|nears|neared|nearing|short of|shy of|since|beneath|under|away from|within [\w.% ]{1,12} of|approach\w*|despite|"
+    r"test\w*|toward|towards|close to)\b[^,;]*$",
+    re.IGNORECASE,
+)
+_CROSSES = {
+    **dict.fromkeys("reclaimed regained recaptured retook topped cleared reclaims regains reclaiming retaking recapturing surpassed".split(), 1),
+    **dict.fromkeys("lost broke broken breached undercut breaks breaking losing undercutting pierced violated breaching".split(), -1),
+}
+_COPULA = frozenset("be remain become rank prove stay again".split())
+#: "the percentage of S&P 500 stocks trading above (their)", before an average.
+_MEMBERS = re.compile(
+    r"\b(?:stocks|shares|members|components|constituents|companies|names|issues|them|it|sector|index|industry|group)\b[^,;.]{0,40}?"
+    r"\b(?P<side>above|over|below|under|beneath)\b[^,;.]{0,12}$",
+    re.IGNORECASE,
+)
+
+
+class Kinds(Runs):
+    """What is not a return, a comparison or a run."""
+
+    def phrases(self) -> None:
+        """A claim for each set phrase with a known subject."""
+        for k, n in enumerate(self.nodes):
+            if n.phrase and n.first and n.phrase != "cmp":
+                getattr(self, f"_{n.phrase}")(k)
+
+    def _record(self, k: int) -> None:
+        head, last = self._head(k), self._last(k)
+        text = self.sheet.clean[self.nodes[k].start : self.nodes[last].end].casefold()
+        before = self.sheet.clean[max(self.sheet.sentence.start, self.nodes[k].start - 60) : self.nodes[k].start]
+        counted = re.search(r"\b\d+ (?:new |fresh )?$", before) and text.endswith("highs")
+        if _OFF.search(before) or counted or self.t.ahead(head):
+            return
+        if self.nodes[k].match.get("what", "").casefold().startswith("high") and "never" in text:
+            text = "high"
+        subjects = self.holder(k)
+        sign = -1 if re.search(r"\blows?\b", text) else 1
+        sessions = 252 if self.nodes[k].match.get("year") else 0
+        start = max([i for i in range(max(0, k - 4), k) if self.t.verb(i)], default=k)
+        self.make("record", subjects, head, last, start=start, sign=sign, sessions=sessions, denied=self.t.denied(head) and "never" not in text)
+
+    # -- ranks -------------------------------------------------------------------------------------------------------
+
+    def _rank(self, k: int) -> None:
+        m, head, last = self.nodes[k].match, self._head(k), self._last(k)
+        place = m.get("place", "").casefold()
+        sign = 1 if m.get("up") or place in ("first", "on top", "top", "at the top", "in first place", "second", "third") else -1
+        nth = {"second": 2, "third": 3, "2nd": 2, "3rd": 3}.get((m.get("nth") or place).casefold(), 1)
+        if self.t.ahead(head):
+            return
+        text = self.sheet.clean[self.nodes[k].start : self.nodes[last].end].casefold()
+        before = self.sheet.clean[self.sheet.sentence.start : self.nodes[k].start]
+        among = re.search(r"\b(?:among|one of|some of)\s+(?:the )?(?:[\w']+ )?$", before, re.IGNORECASE) is not None
+        subjects = self._rank_verb(k, head) if m.get("verb") else self._ranked(k, head, last)
+        subjects = tuple(s for s in subjects if s.kind in ("sector", "index", "style", "theme", "size", "fund", "basket"))
+        if subjects and any(s.candidates for s in subjects):
+            self.make("rank", subjects, head, last, start=k, sign=sign, place=nth, of=len(subjects), among=among, words=text)
+
+    def _rank_verb(self, k: int, head: int) -> Subjects:
+        verb = next((i for i in range(k, self._last(k) + 1) if self.t.verb(i)), -1)
+        found = self.who.subject(verb) if verb >= 0 else ()
+        if found or self.who.why:
+            return found
+        left = self.left_name(k)
+        return self.nodes[left].subjects if left >= 0 else ()
+
+    def _ranked(self, k: int, head: int, last: int) -> Subjects:
+        """ "The best performer was energy", "utilities, the day's weakest sector", "energy was the best sector"."""
+        t, n = self.t, self.nodes[head]
+        over = n.head
+        if n.dep in ("nsubj", "nsubjpass") and (self.nodes[over].lemma in _COPULA or t.light(over)):
+            for c in t.children[over]:
+                if c > last and self.nodes[c].dep in ("attr", "dobj", "acomp", "appos", "nsubj", "oprd") and (found := self.who.phrase(c)):
+                    return found
+        if n.dep in ("attr", "oprd") and self.nodes[over].lemma in _COPULA:
+            return self.who.subject(over)
+        if n.dep == "appos" and self.nodes[over].subjects:
+            return self.who.phrase(over)
+        if n.dep in ("pobj",) and self.nodes[over].low in ("as", "among", "of", "with"):
+            found = self.who.subject(t.clause(head))
+            if found:
+                return found
+        left = self.left_name(k, 5)
+        if left >= 0 and any(self.nodes[j].low == "," or self.nodes[j].lemma in _COPULA for j in range(left, k)):
+            return self.nodes[left].subjects
+        j = last + 1
+        while j < len(self.nodes) and (self.nodes[j].low in (",", ":", "the", "was", "were", "is", "(") or self.nodes[j].window is not None):
+            j += 1
+        if j < len(self.nodes) and self.nodes[j].subjects and j - last <= 4 and j > last + 1:
+            return self.nodes[j].subjects
+        verb = t.clause(head)
+        copula = self.nodes[verb].lemma in _COPULA
+        return self.who.subject(verb) if copula and t.verb(verb) else ()
+
+    # -- averages ----------------------------------------------------------------------------------------------------
+
+    def _mean(self, k: int) -> None:
+        """ "below its 200-day moving average", "two-thirds of tech stocks trade above their 200-day averages"."""
+        m, head, last = self.nodes[k].match, self._head(k), self._last(k)
+        n, unit = int(m["n"]), m.get("unit", "day").casefold()
+        sessions = n * _SPAN.get(unit, 1)
+        if n < 2 or self.t.ahead(head):
+            return
+        side, at = self._side(k)
+        if not side:
+            return
+        if self._breadth(k, last, side, sessions):
+            return
+        subjects = self.who.subject(at) if self.t.verb(at) else self._over(at)
+        if not subjects and not self.who.why:
+            left = [j for j in range(k) if self.nodes[j].subjects]
+            subjects = self.nodes[left[-1]].subjects if left else self.topic(k)
+        self.make("average", subjects, at, last, sign=side, side=side, sessions=sessions, asked=n, unit="day" if unit == "d" else unit,
+                  denied=self.t.denied(at))  # fmt: skip
+
+    def _over(self, at: int) -> Subjects:
+        for i in self.t.up(at):
+            if self.nodes[i].subjects:
+                return self.who.phrase(i)
+            if self.t.verb(i):
+                return self.who.subject(i)
+        return ()
+
+    def _side(self, k: int) -> tuple[int, int]:
+        """Above (1) or below (-1) an average, and the word that says so."""
+        for j in range(k - 1, max(-1, k - 12), -1):
+            n = self.nodes[j]
+            if n.low in SIDES and n.low not in ("through", "past"):
+                return SIDES[n.low], j
+            if n.low in _CROSSES:
+                return _CROSSES[n.low], j
+            if (n.number is not None and n.number.unit not in ("bare", "level")) or n.low in (";", "while", "but"):
+                break
+        return 0, -1
+
+    def _breadth(self, k: int, last: int, side: int, sessions: int) -> bool:
+        """The share of members above (below) their averages; the share stands before the members or after the average."""
+        clean, start = self.sheet.clean, self.sheet.sentence.start
+        before = [j for j in range(k) if self.nodes[j].number is not None and self.nodes[j].number.unit in ("percent", "part")]
+        members = _MEMBERS.search(clean, start, self.nodes[k].start)
+        if members is None:
+            return False
+        share = next((j for j in reversed(before) if j + 1 < len(self.nodes) and re.match(r"(?:of|in)\b", self.nodes[j + 1].low)), -1)
+        to = last
+        if share < 0 and re.search(r"\b(?:percentage|percent|share|proportion|fraction|number|portion) of\b", clean[start : self.nodes[k].start], re.IGNORECASE):
+            after = [j for j in range(last + 1, len(self.nodes)) if self.nodes[j].number is not None and self.nodes[j].number.unit in ("percent", "part")]
+            values = [j for j in after if not any(self.nodes[c].low in ("from",) for c in (j - 1,))]
+            share = to = values[0] if values else before[-1] if before else -1
+        if share < 0:
+            return False
+        subjects = next((self.nodes[j].subjects for j in range(k - 1, -1, -1) if self.nodes[j].subjects), ()) or self.memory.topic
+        if not subjects:
+            market = self.names.lookup("the market")
+            subjects = (market,) if market is not None else ()
+        self.sheet.reasons.pop(share, None)
+        self.nodes[share].used = True
+        self.make("breadth", subjects[:1], min(share, k), max(share, to, last), number=self.nodes[share].number, sign=side, side=side, sessions=sessions)
+        return True
+
+    # -- shares of a gain, targets, turns ----------------------------------------------------------------------------
+
+    def _drove(self, k: int) -> None:
+        """ "tech giants drove the S&P 500's gain", "accounted for 43% of the index's rise"."""
+        last = self._last(k)
+        whole = next((j for j in range(last + 1, min(last + 9, len(self.nodes))) if self.nodes[j].subjects), -1)
+        verb = next((i for i in range(k, last + 1) if self.t.verb(i)), k)
+        subjects = self.who.subject(verb)
+        if whole < 0 or not subjects or subjects == self.nodes[whole].subjects or self.t.ahead(verb):
+            return
+        gain = next((j for j in range(whole + 1, min(whole + 7, len(self.nodes))) if (self.t.move(j) or 0) > 0), -1)
+        if gain < 0:
+            return
+        amount = next((j for j in range(last + 1, whole) if self.nodes[j].number is not None), -1)
+        number = self.nodes[amount].number if amount >= 0 else None
+        share = number is None or (number.unit in ("percent", "part") and any(self.nodes[j].low == "of" for j in range(amount, whole)))
+        if number is not None:
+            self.nodes[amount].used = True
+            number = number if share else as_points(number)
+        self.make("contribution", subjects, verb, whole, number=number, sign=1, against=self.nodes[whole].subjects[0], share=share)
+
+    def _stalled(self, k: int) -> None:
+        subjects = self.holder(k)
+        self.make("stalled", tuple(s for s in subjects if s.kind != "unknown"), k, self._last(k), sign=-1)
+
+    def _reversal(self, k: int) -> None:
+        """A sharp reversal of the comparison that the sentence has made."""
+        for d in [d for d in self.sheet.drafts if d.claim.kind == "compare"][-1:]:
+            rivals = [d.claim.against] if not d.claim.params.get("group") else list(self.default_against((d.claim.subject,)))
+            self.make("reversal", (d.claim.subject,), k, self._last(k), sign=d.claim.sign, against=rivals[0])
+
+    def implied(self) -> None:
+        """ "an 18% rally to 8,100": a forecast whose arithmetic can be checked."""
+        for i, n in enumerate(self.nodes):
+            if n.number is None or n.number.unit not in ("percent", "part") or self.sheet.reasons.get(i) != "forecast":
+                continue
+            level = next((j for j in range(i + 1, min(i + 9, len(self.nodes))) if (x := self.nodes[j].number) is not None and x.unit == "level"), -1)
+            at, how = self.anchor(i)
+            subjects = tuple(s for k in range(max(0, i - 8), min(i + 8, len(self.nodes))) for s in self.nodes[k].subjects)
+            if level < 0 or not subjects or how != "move" or self.nodes[level - 1].low not in ("to", "around", "about", "near", "of"):
+                continue
+            sign = self.t.move(at) or 1
+            target = self.nodes[level].number
+            assert target is not None
+            self.make("implied", subjects[:1], i, level, number=n.number.times(sign), sign=sign, level=target.value)
+            self.sheet.reasons.pop(level, None)
+
+    def turns(self) -> None:
+        """ "Since hitting a low on November 20": was it one?"""
+        for i, n in enumerate(self.nodes):
+            w = n.window
+            if w is None or not w.turning or not re.match(r"since (?:hitting|reaching|setting|making|touching|bottoming|peaking)", w.text, re.IGNORECASE):
+                continue
+            near = min(self.sheet.drafts, key=lambda d: abs(d.at - i), default=None)
+            if near is not None:
+                self.make("turning", (near.claim.subject,), i, i, window=w)
+
+    # -- directions --------------------------------------------------------------------------------------------------
+
+    def directions(self) -> None:
+        """A verb of movement with a subject and a window of its own, and no number in its clause."""
+        for v, n in enumerate(self.nodes):
+            move = self.t.move(v)
+            if not move or n.phrase or not self._finite(v) or n.low in lexicon.NEEDS_NUMBER:
+                continue
+            clause = self.t.clause(v)
+            if any(self.t.clause(d.at) == clause or d.at == v for d in self.sheet.drafts) or self.t.ahead(v):
+                continue
+            if any(self.nodes[j].number is not None and self.t.clause(j) == clause for j in range(len(self.nodes))):
+                continue
+            subjects = self.who.subject(clause) if self.t.verb(clause) else ()
+            window = any(self.nodes[j].window is not None and (self.t.clause(j) == clause or j < v) for j in range(len(self.nodes)))
+            if subjects and window and all(s.kind != "unknown" for s in subjects):
+                self.make("direction", subjects, v, v, sign=move, denied=self.t.denied(v))
+
+    def _finite(self, v: int) -> bool:
+        """A verb that reports: "fell", "has risen", "closed lower"."""
+        n = self.nodes[v]
+        if n.low in ADVERBS:
+            head = self.nodes[n.head]
+            return self.t.verb(n.head) and head.lemma in ("be", "close", "end", "finish", "settle", "move", "trade", "open") and head.tag in ("VBD", "VBZ", "VBP", "VBN")
+        return n.tag in ("VBD", "VBZ", "VBP", "VBN") and n.dep in ("ROOT", "conj", "ccomp", "advcl", "parataxis", "relcl")
