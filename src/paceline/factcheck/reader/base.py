@@ -83,6 +83,9 @@ class Base:
         k = i - 1
         while k >= 0 and i - k <= most:
             n = self.nodes[k]
+            if n.start == self.nodes[i].start:  # "9.4" of "9.4 %"
+                k -= 1
+                continue
             if n.subjects:
                 return k
             if n.window is None and n.low not in FILLERS and n.number is None:
