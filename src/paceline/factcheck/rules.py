@@ -6,6 +6,8 @@ import re
 
 from paceline.factcheck.dates import DATE, DAY, DAYS, MONTH, MONTHS, YEAR
 
+_NTH_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
+
 _N = r"(?:\d{1,3}|[a-z]+(?:-[a-z]+)?)"
 _TURN = (
     r"(?:(?:short-term|closing|recent|interim|intermediate|cycle|bear-market|bull-market|multi-year|record|all-time|new|"
@@ -19,9 +21,63 @@ _EVENT = (
     r"(?P<event>election|vote|referendum|crash|invasion|outbreak|announcement|meeting|collapse|speech|attack|attacks)"
 )
 
+_COUNT = r"(?:\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|eighteen|twenty|thirty|fifty-two)"
+HOLIDAYS = (
+    r"(?:Good Friday|Easter Monday|Easter|Maundy Thursday|Black Friday|Thanksgiving(?: Day)?|Christmas(?: Eve| Day)?|Boxing Day|New Year's Eve|"
+    r"New Year(?:'s)?(?: Day)?|Halloween|Valentine's Day|Independence Day|the Fourth of July|July Fourth|Labor Day|Memorial Day|"
+    r"Presidents'? Day|Martin Luther King Jr\.? Day|MLK Day|Juneteenth)"
+)
+
 RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(p, re.IGNORECASE), b)
     for p, b in (
+        (
+            rf"\b(?:in |over |for |during )?(?:the |its |their )?(?P<n>{_COUNT})[- ](?P<unit>week|month|quarter|year|day|session)s?(?: period)? "
+            rf"(?:to|through|ended|ending|until|up to)(?: the)?(?: end of| close (?:on|of))? (?P<to>{DATE}|{DAY}|{MONTH}(?:\s+{YEAR})?)",
+            "n_to",
+        ),
+        (
+            rf"\b(?:in |over |during |for )?the (?:first|opening) (?P<n>{_COUNT}) (?P<unit>months|weeks|quarters)(?: of (?:the year|this year|(?P<y>{YEAR})))?",
+            "first_n",
+        ),
+        (
+            rf"\b(?:for |over |in |on )?(?:the |a |its |their )(?:past |last |trailing )?(?P<n>{_COUNT})[- ](?P<unit>week|month|quarter|year)s?[- ](?:period|span|stretch|basis|horizon)\b",
+            "rolling",
+        ),
+        (rf"\b(?:in|over|for|within) (?:about |just |only |less than |little more than |just over )?(?P<n>an?|one) (?P<unit>year|month|week|quarter)\b(?! (?:ago|earlier|low|high|of|that|when|before|in which))", "rolling"),
+        (
+            rf"\b(?:trailing |rolling )?(?P<n>\d{{1,3}}|one|two|three|four|five|six|nine|ten|twelve|fifteen|twenty)-(?P<unit>year|month|week|quarter)(?= (?:\w+ )?(?:return|returns|gain|gains|loss|losses|"
+            rf"advance|decline|change|performance|rise|increase|drop)\b)",
+            "rolling",
+        ),
+        (
+            rf"\b(?:from|over|compared with|compared to|versus|than|on) (?:its |the )?(?:level |close |value )?(?:of )?(?P<n>{_COUNT}) (?P<unit>years?|months?|weeks?) "
+            r"(?:ago|earlier|before|previously)\b",
+            "year_ago",
+        ),
+        (
+            rf"\b(?:since|from|above|over) (?P<which>last|the previous|the prior) (?P<unit>week|month|quarter|year)'s (?:close|end|finish|last close)(?: of [\d,.]+\d)?",
+            "from_last",
+        ),
+        (rf"\b(?:since|from|over) (?:the close (?:on|of) )?(?P<d>{HOLIDAYS})\b(?! week)", "since_holiday"),
+        (rf"\b(?:in |during |over |for )?(?:the |this )?(?P<d>{HOLIDAYS})(?:-shortened)?[- ](?:shortened )?week\b", "holiday_week"),
+        (rf"\b(?:on )?(?P<d>{HOLIDAYS})\b(?:'s)?(?! (?:rally|season|sales|shopping|spending|by|quarter))", "holiday"),
+        (
+            r"\b(?:in |over |during |for )?the (?P<m>March|June|September|December) (?P<unit>quarter)\b",
+            "quarter_named",
+        ),
+        (
+            rf"\b(?:since|from|above|below|off) (?:its|their|the|a) (?:[\w'-]+ ){{0,3}}?(?P<d>{MONTH}\s+{_NTH_DAY},?(?:\s+{YEAR})?),?\s+(?:all-time |closing |record |intraday |panic |pandemic )*"
+            rf"(?P<turn>lows?|bottom|trough|peak|highs?|record|top|nadir)(?: close)?",
+            "turning_on",
+        ),
+        (
+            rf"\b(?:since|from|above|below|off) (?:its|their|the|a) (?:[\w'-]+ ){{0,4}}?(?P<turn>low|high|peak|bottom|trough|record|close)(?: close)?,? (?:of|on|from|set on|set|reached on|hit on) (?P<d>{DATE})",
+            "turning_on",
+        ),
+        (r"\b(?:for|on|in|over|this) (?:the |this )?(?P<unit>wk|mo|yr|qtr)\b", "short"),
+        (r"\b(?P<which>last|past|prior|prev) (?P<unit>wk|mo|yr|qtr)\b", "short_last"),
+        (r"\bsince (?:its |the )?(?:inception|launch|debut|listing|IPO)\b", "unknown_start"),
         (
             rf"\b(?:since|from|off|after)\s+(?:(?:hitting|reaching|setting|making|touching|bottoming|peaking|closing|falling|"
             rf"rising|notching|forming|establishing)\s+(?:at |to |out )?)?{_DET}{_TURN}\s*,?\s*(?:(?:set|reached|hit|made|posted|"
@@ -186,12 +242,8 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "yesterday",
         ),
         (
-            r"\b(?:from|over|compared with|versus)\s+(?P<n>a|one|two|three|five|six)\s+(?P<unit>years?|months?|weeks?)\s+(?:ago|earlier|before)\b",
-            "year_ago",
-        ),
-        (
             r"\b(?P<adj>annual|yearly|monthly|weekly|quarterly|daily|one-day|single-day|full-year|calendar-year|year-to-date|"
-            r"month-to-date|one-week|one-month)\b(?=[^.;,]{0,30}\b(?:gain|gains|loss|losses|return|returns|advance|decline|drop|rise|"
+            r"month-to-date)\b(?=[^.;,]{0,30}\b(?:gain|gains|loss|losses|return|returns|advance|decline|drop|rise|"
             r"increase|performance|rally|fall)\b)",
             "adjective",
         ),

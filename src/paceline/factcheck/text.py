@@ -32,7 +32,6 @@ _SAME = {
     "\u00a0": " ",
     "\u2009": " ",
     "\u202f": " ",
-    "\t": " ",
     "\r": "\n",
     "\u2028": "\n",
     "\u2029": "\n\n",
@@ -40,7 +39,14 @@ _SAME = {
     "\uff05": "%",
     "\uff0b": "+",
 }
-_BLOCK = re.compile(r"</?(?:br|p|div|li|ul|ol|h\d|tr|td|th|table|blockquote)\b", re.IGNORECASE)
+_BLOCK = re.compile(r"</?(?:br|p|div|li|ul|ol|h\d|tr|table|blockquote)\b", re.IGNORECASE)
+_CELL = re.compile(r"<t[dh]\b", re.IGNORECASE)
+#: What a browser does not show.
+_HIDDEN = re.compile(
+    r"<(?P<tag>[a-z][a-z0-9]*)\b[^<>]{0,300}?(?:\shidden(?=[\s>=/])|display\s*:\s*none|visibility\s*:\s*hidden|aria-hidden=[\"']?true)[^<>]{0,300}>|"
+    r"<(?P<none>template|noscript|head)\b[^<>]{0,300}>",
+    re.IGNORECASE,
+)
 
 #: Characters of a line that nobody would wrap so late, if it ends with a sentence.
 UNWRAPPED = 110
@@ -96,7 +102,7 @@ def prepare(raw: str) -> Text:
         piece = match.group()
         if len(piece) > 1:
             if piece[0] == "<":
-                piece = "\n" if _BLOCK.match(piece) else " "
+                piece = "|" if _CELL.match(piece) else "\n" if _BLOCK.match(piece) else " "
             elif piece[0] == "&":
                 piece = html.unescape(piece)
                 piece = piece if len(piece) == 1 else " "
@@ -105,6 +111,8 @@ def prepare(raw: str) -> Text:
         elif piece == "*":
             alone = match.start() == 0 or raw[match.start() - 1] in "\n "
             piece = "\u2022" if alone else ""
+        elif piece == "\t":
+            piece = "|" if _between(raw, match.start()) else " "
         piece = _SAME.get(piece, piece)
         if len(piece) == 1 and piece != "\n" and unicodedata.category(piece) in ("Cc", "Cf", "Co", "Cs", "Cn"):
             piece = " " if unicodedata.category(piece) == "Cc" else ""
@@ -142,7 +150,35 @@ def _blocks(raw: str) -> list[tuple[int, re.Match[str]]]:
                 assert block is not None
                 found.append((start.start(), block))
                 done = block.end()
+    found += _unseen(raw)
     return sorted(found, key=lambda f: f[0])
+
+
+def _unseen(raw: str) -> Iterator[tuple[int, re.Match[str]]]:
+    """Elements that a browser does not show, each to the end tag that closes it."""
+    whole = re.compile(r".*", re.DOTALL)
+    done = 0
+    for m in _HIDDEN.finditer(raw):
+        if m.start() < done:
+            continue
+        tag = m["tag"] or m["none"]
+        depth, end = 1, -1
+        for t in re.compile(rf"<(/?){tag}\b[^<>]{{0,300}}>", re.IGNORECASE).finditer(raw, m.end(), m.end() + 20_000):
+            depth += -1 if t[1] else 1
+            if not depth:
+                end = t.end()
+                break
+        if end > 0:
+            block = whole.match(raw, m.start(), end)
+            assert block is not None
+            done = end
+            yield m.start(), block
+
+
+def _between(raw: str, at: int) -> bool:
+    """Does a tab stand between two cells of a line?"""
+    line = raw.rfind("\n", 0, at) + 1
+    return bool(raw[line:at].strip()) and raw[at + 1 : at + 2] not in ("\n", "")
 
 
 def _sentences(clean: str) -> list[Sentence]:

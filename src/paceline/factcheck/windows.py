@@ -6,7 +6,8 @@ import datetime as dt
 import re
 from dataclasses import replace
 
-from dateutil.relativedelta import relativedelta
+from dateutil.easter import easter
+from dateutil.relativedelta import MO, TH, relativedelta
 
 from paceline.factcheck.dates import (
     DATE,
@@ -400,10 +401,90 @@ class Reader:
             day = period("month", first)[1] if first is not None else None
         return None if day is None else Window(m.group(), m.start(), m.end(), "until", end=day)
 
-    def year_ago(self, m: re.Match[str]) -> Window | None:
+    def _back(self, m: re.Match[str], end: dt.date) -> dt.date:
+        """The day so many periods before ``end``; from a month's last day to a month's last day."""
         n = count(m.group("n")) or 1
-        delta = relativedelta(**{m.group("unit").casefold().rstrip("s") + "s": n})
-        return Window(m.group(), m.start(), m.end(), "on", self.today - delta)
+        unit = m.group("unit").casefold().rstrip("s")
+        if unit == "quarter":
+            n, unit = 3 * n, "month"
+        day = moved(end, -relativedelta(**{f"{unit}s": n}))
+        last = (end + dt.timedelta(days=1)).month != end.month
+        return period("month", day)[1] if last and unit in ("month", "year") else day
+
+    def year_ago(self, m: re.Match[str]) -> Window | None:
+        return Window(m.group(), m.start(), m.end(), "on", self._back(m, self.today), alternative=True)
+
+    def rolling(self, m: re.Match[str]) -> Window | None:
+        """its one-year return; for the three-year period; in a year: as long as that, up to the last close"""
+        if m.group("unit").casefold() == "week" and m.group("n").casefold() in ("a", "an", "one"):
+            return self._span(m, "week", self.today)
+        return Window(m.group(), m.start(), m.end(), "on", self._back(m, self.today), alternative=True)
+
+    def n_to(self, m: re.Match[str]) -> Window | None:
+        """in the three months to September; the year ended June 30"""
+        end = self._last_day(m.group("to"))
+        if end is None:
+            return None
+        unit = m.group("unit").casefold()
+        if unit in ("day", "session"):
+            n = count(m.group("n")) or 1
+            return Window(m.group(), m.start(), m.end(), "back", n=n, end=end if end < self.today else None)
+        if unit == "week" and (count(m.group("n")) or 1) == 1:
+            return Window(m.group(), m.start(), m.end(), "before", period("week", end)[0], end, end=end if end < self.today else None, unit="week")
+        return Window(m.group(), m.start(), m.end(), "on", self._back(m, end), end=end if end < self.today else None)
+
+    def _last_day(self, said: str) -> dt.date | None:
+        """A date, or the last day of a month."""
+        if re.match(rf"(?:{DATE}|{DAY})", said, re.IGNORECASE):
+            return self._date(said)
+        first = read_date(re.sub(rf"^({MONTH})", r"\1 1", said), self.today)
+        return period("month", first)[1] if first is not None else None
+
+    def first_n(self, m: re.Match[str]) -> Window | None:
+        """in the first six months of 2024"""
+        n = (count(m.group("n")) or 1) * {"months": 1, "quarters": 3, "weeks": 0}[m.group("unit").casefold()]
+        if not n:
+            return Window(m.group(), m.start(), m.end(), unclear="the first weeks of a year end on no day that is named")
+        first = dt.date(int(m.group("y")) if m.group("y") else self.today.year, 1, 1)
+        end = moved(first, relativedelta(months=n, days=-1))
+        return Window(m.group(), m.start(), m.end(), "before", first, end, end=end if end < self.today else None)
+
+    def from_last(self, m: re.Match[str]) -> Window | None:
+        """from last month's close"""
+        unit = m.group("unit").casefold()
+        return Window(m.group(), m.start(), m.end(), "on", period(unit, self._shift(unit, -1))[1])
+
+    def quarter_named(self, m: re.Match[str]) -> Window | None:
+        day = read_date(f"{m.group('m')} 1", self.today)
+        return None if day is None else self._span(m, "quarter", day)
+
+    def short(self, m: re.Match[str]) -> Window | None:
+        unit = {"wk": "week", "mo": "month", "yr": "year", "qtr": "quarter"}[m.group("unit").casefold()]
+        return self._span(m, unit, self.today)
+
+    def short_last(self, m: re.Match[str]) -> Window | None:
+        unit = {"wk": "week", "mo": "month", "yr": "year", "qtr": "quarter"}[m.group("unit").casefold()]
+        return self._span(m, unit, self._shift(unit, -1))
+
+    def unknown_start(self, m: re.Match[str]) -> Window | None:
+        return Window(m.group(), m.start(), m.end(), unclear="the text gives no date for its beginning")
+
+    def _holiday(self, said: str) -> dt.date:
+        """The last such day on or before the text's date."""
+        for year in (self.today.year, self.today.year - 1):
+            day = holiday(said, year)
+            if day <= self.today:
+                return day
+        return day
+
+    def holiday(self, m: re.Match[str]) -> Window | None:
+        return self.day_of(m, self._holiday(m.group("d")))
+
+    def since_holiday(self, m: re.Match[str]) -> Window | None:
+        return Window(m.group(), m.start(), m.end(), "on", self._holiday(m.group("d")), alternative=True)
+
+    def holiday_week(self, m: re.Match[str]) -> Window | None:
+        return self._span(m, "week", self._holiday(m.group("d")))
 
     def adjective(self, m: re.Match[str]) -> Window | None:
         unit = {
@@ -419,8 +500,6 @@ class Reader:
             "calendar-year": "year",
             "year-to-date": "year",
             "month-to-date": "month",
-            "one-week": "week",
-            "one-month": "month",
         }[m.group("adj").casefold()]
         return self.day_of(m, self.today) if unit == "day" else self._span(m, unit, self.today)
 
@@ -437,3 +516,19 @@ class Reader:
 
     def intraday(self, m: re.Match[str]) -> Window | None:
         return Window(m.group(), m.start(), m.end(), unclear="closes are stored, not prices within the day")
+
+
+def holiday(said: str, year: int) -> dt.date:
+    """The day of a year that a holiday of the exchange, or of its readers, falls on."""
+    name = re.sub(r"^the | day$|'s?(?= day|$)|'", "", said.casefold())
+    fixed = {"christmas eve": (12, 24), "christmas": (12, 25), "boxing": (12, 26), "new years eve": (12, 31), "new year": (1, 1), "new years": (1, 1),
+             "halloween": (10, 31), "valentines": (2, 14), "independence": (7, 4), "fourth of july": (7, 4), "july fourth": (7, 4), "juneteenth": (6, 19)}  # fmt: skip
+    if name in fixed:
+        return dt.date(year, *fixed[name])
+    if "easter" in name or "good" in name or "maundy" in name:
+        shift = {"good friday": -2, "maundy thursday": -3, "easter monday": 1}.get(name, 0)
+        return easter(year) + dt.timedelta(days=shift)
+    month, weekday, nth, shift = {"thanksgiving": (11, TH, 4, 0), "black friday": (11, TH, 4, 1), "labor": (9, MO, 1, 0), "presidents": (2, MO, 3, 0)}.get(
+        name, (5, MO, -1, 0) if "memorial" in name else (1, MO, 3, 0))
+    base = dt.date(year, month, 31 if nth < 0 else 1)
+    return moved(base, relativedelta(weekday=weekday(nth))) + dt.timedelta(days=shift)

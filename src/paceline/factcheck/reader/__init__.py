@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from bisect import bisect_right
 
 from paceline.factcheck import lexicon, windows
 from paceline.factcheck.claims import KINDS, Aside, Claim, Reading
@@ -17,6 +18,8 @@ from paceline.factcheck.reader.base import Sheet
 from paceline.factcheck.reader.kinds import Kinds
 from paceline.factcheck.reader.periods import Calendar, Periods
 from paceline.factcheck.reader.spans import spot
+from paceline.factcheck.reader.tables import Tables
+from paceline.factcheck.reader.tables import find as find_tables
 from paceline.factcheck.reader.who import Memory
 from paceline.factcheck.subjects import Names
 from paceline.factcheck.text import Sentence, Text
@@ -46,7 +49,8 @@ class Reader:
     def read(self) -> Reading:
         """The claims in the order of the text, what was set aside, and what was not understood."""
         clean = self.text.clean
-        sheets = [Sheet(s, spot(clean, s.start, s.end, self.names, self.when), clean) for s in self.text.sentences]
+        sentences = self._outside_tables()
+        sheets = [Sheet(s, spot(clean, s.start, s.end, self.names, self.when), clean) for s in sentences]
         sheets = [s for s in sheets if s.nodes]
         for sheet, parsed in zip(sheets, parse([n.word for n in s.nodes] for s in sheets), strict=True):
             for node, p in zip(sheet.nodes, parsed, strict=True):
@@ -54,6 +58,24 @@ class Reader:
             self._sentence(sheet)
         self.out.claims.sort(key=lambda c: (c.start, c.end))
         return self.out
+
+    def _outside_tables(self) -> list[Sentence]:
+        """Reads the tables; the sentences that stand in none."""
+        spans = []
+        reader = Tables(self.names, self.when)
+        for table in find_tables(self.text.clean):
+            found = list(reader.read(table))
+            if any(isinstance(f, Claim) for f in found) or len(found) > 3:
+                spans.append((table.start, table.end))
+                self.out.claims += [f for f in found if isinstance(f, Claim)]
+                self.out.unread += [f for f in found if isinstance(f, Aside)]
+        starts = [a for a, _ in spans]
+
+        def inside(s: Sentence) -> bool:
+            k = bisect_right(starts, s.start)
+            return (k > 0 and s.start < spans[k - 1][1]) or (k < len(spans) and s.start <= spans[k][0] < s.end)
+
+        return [s for s in self.text.sentences if not inside(s)]
 
     def _sentence(self, sheet: Sheet) -> None:
         said = sheet.clean[sheet.sentence.start : sheet.sentence.end].rstrip(" \"')")
