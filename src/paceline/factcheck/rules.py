@@ -181,7 +181,7 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (
             rf"\b(?P<which>this|for the|on the|in the|the current|over the|during the)\s+(?:full |whole |entire |holiday-shortened |shortened |"
             rf"calendar |trading )*(?P<unit>day|session|week|month|quarter|year)\b(?:'s)?(?!-| (?:ago|earlier|before|through|ended|ending|"
-            rf"to (?:{MONTH}|{DAYS}|\d)|of\b|low|high))",
+            rf"to (?:{MONTH}|{DAYS}|\d{{1,2}}\b(?![,.\d]))|of\b|low|high))",
             "this_period",
         ),
         (r"\b(?:year|month|quarter|week)[- ]to[- ]date\b|\b(?:YTD|MTD|QTD|WTD)\b", "to_date"),

@@ -69,7 +69,7 @@ EXTREMES = (
     rf" (?P<what>{_WHAT})\b(?!-| performers?| performing)(?P<gap>(?:(?!\bsince\b)[^,;.()]){{0,45}}?) ?{AGAINST}",
     rf"\b(?P<how>highest|lowest) (?P<what>close|level|finish|closing level|reading|settlement|point|closing price|closing)?(?: )?"
     rf"(?P<gap>(?:(?!\bsince\b)[^,;.()]){{0,30}}?) ?{AGAINST}",
-    rf"\bthe (?P<how>most|least)(?P<what>)(?P<gap> in (?:a|one|any) (?:single )?(?:day|session|week|month)| on a closing basis)? {AGAINST}",
+    rf"\bthe (?P<how>most|least)(?P<what>)(?P<gap>(?: in (?:a|one|any) (?:single )?(?:day|session|week|month)| on a closing basis)?) {AGAINST}",
 )
 
 _LED = r"(?:led|leads?|leading|paced|pacing|topped|topping|tops|headed|heading|spearheaded)"
@@ -91,8 +91,10 @@ RANKS = (
     r"sell-off|slide|drop|rout|downside|laggards|(?:the )?way (?:lower|down)|market lower|fall|pullback)\b",
     r"\b(?P<verb>held up|fared|did|performed|doing|faring) (?:the )?(?:(?P<up>best)|(?P<down>worst))\b(?! (?:since|in))",
     rf"\b(?P<verb>finished|finishing|came|coming|ranked|placed|ended|was|were) (?:in |out |up )?(?P<place>{_PLACE})\b"
-    rf"(?= (?:among|of|in the|for)|[,.;]|$)",
+    rf"(?= (?:among|of|in the|for|with|at|behind|on|this|\()|[,.;]|$)",
     r"\b(?P<verb>brought|bringing|brings) up the (?P<down>rear)\b",
+    r"\b(?P<by>led) (?:(?P<up>higher|up) |(?P<down>lower|down) )?by(?= (?:[a-z]+ )?[A-Za-z&]+)(?! (?:an?|the|its) )",
+    r"\bthe (?P<nth>second|third|2nd|3rd)-(?:(?P<up>best|strongest)|(?P<down>worst|weakest))(?=[,.;]|$)",
     rf"\b(?:(?P<nth>second|third|2nd|3rd)[- ])?(?:(?P<up>best|top|strongest|leading)|(?P<down>worst|weakest|poorest|bottom|hardest-hit))"
     rf"[- ](?:performing )?{_MORE}(?:s&p 500 )?{_GROUP}\b(?! (?:declin|los[es]|laggard|drag|drop|fall))",
     r"\b(?:(?P<nth>second|third)[- ])?(?:biggest|largest|main|chief|lone|sole) (?:\w+ )?"
@@ -116,7 +118,7 @@ MEANS = (
     r"\b(?P<n>\d{2,3})[- ]?(?P<unit>day|session|week|month|d)s?(?: (?:simple|exponential|moving))*(?:[- ]day)?"
     r" (?:averages?|means?|trend ?lines?|lines?|MAs?|SMAs?|EMAs?)\b",
     r"\b(?P<n>\d{2,3})[- ]?(?:DMA|SMA|dma|sma)\b",
-    r"\b(?P<n>50|100|200)-(?P<unit>day)(?=[,.;)]| (?:and|for|on|after|since|at))",
+    r"\b(?P<n>50|100|200)-(?P<unit>day)(?=[,.;)]| (?:and|for|on|after|since|at|as|too|in))",
 )
 STALLED = (
     r"\b(?:whose |its |their )?(?:momentum|rally|advance|upward momentum|price momentum) (?:has |have |had )?(?:stalled|faded|"

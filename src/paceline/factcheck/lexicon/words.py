@@ -153,8 +153,8 @@ COMPARE_PHRASES: dict[str, int] = {
     r"ahead of": 1,
     r"better than": 1,
     r"worse than": -1,
+    r"left (?=[^.;]{3,60} in the dust)": 1,
     r"behind": -1,
-    r"led": 1,
     r"in line with": 0,
 }
 

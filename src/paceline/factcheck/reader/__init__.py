@@ -15,9 +15,9 @@ from paceline.factcheck import lexicon, windows
 from paceline.factcheck.claims import KINDS, Aside, Claim, Reading
 from paceline.factcheck.parse import parse
 from paceline.factcheck.reader.base import Sheet
-from paceline.factcheck.reader.kinds import Kinds
+from paceline.factcheck.reader.kinds import FORECAST, Kinds
 from paceline.factcheck.reader.periods import Calendar, Periods
-from paceline.factcheck.reader.spans import spot
+from paceline.factcheck.reader.spans import shy, spot
 from paceline.factcheck.reader.tables import Tables
 from paceline.factcheck.reader.tables import find as find_tables
 from paceline.factcheck.reader.who import Memory
@@ -28,7 +28,7 @@ __all__ = ["KINDS", "Aside", "Claim", "Reader", "Reading"]
 
 _ASIDES = (
     ("flow", re.compile(lexicon.FLOW, re.IGNORECASE), "a flow: prices do not show who bought"),
-    ("forecast", re.compile(lexicon.FORECAST.replace("may|", "(?-i:may)|"), re.IGNORECASE), "a forecast: only time can check it"),
+    ("forecast", FORECAST, "a forecast: only time can check it"),
     ("opinion", re.compile(lexicon.OPINION, re.IGNORECASE), "an opinion or advice"),
     ("cause", re.compile(lexicon.CAUSE, re.IGNORECASE), "a cause: prices show what happened, not why"),
 )
@@ -55,6 +55,7 @@ class Reader:
         for sheet, parsed in zip(sheets, parse([n.word for n in s.nodes] for s in sheets), strict=True):
             for node, p in zip(sheet.nodes, parsed, strict=True):
                 node.tag, node.lemma, node.dep, node.head = p
+            shy(sheet.nodes)
             self._sentence(sheet)
         self.out.claims.sort(key=lambda c: (c.start, c.end))
         return self.out
@@ -85,8 +86,10 @@ class Reader:
         kinds.spoken_unit = lambda: (w.unit if (w := self.calendar.last()) is not None else "")  # type: ignore[method-assign]
         if not question:
             kinds.phrases()
-            kinds.numbers()
             kinds.compares()
+            kinds.numbers()
+            kinds.reversals()
+            kinds.echoes()
             kinds.implied()
             kinds.directions()
             kinds.turns()

@@ -20,7 +20,7 @@ BOUNDS = frozenset(["while", "whereas", "but", "although", "though", "whilst", "
 #: Words that may stand between a name and its number, or a number and its window, and change neither.
 FILLERS = frozenset(
     ", : ( - at by of the a an just only even about some nearly almost roughly around more less than over up down off to and another "
-    "respectively each both all collectively still now already in on for during with as so far price total 's alone too also".split()
+    "higher lower off ahead respectively each both all collectively still now already in on for during with as so far price total 's alone too also".split()
 )
 
 
@@ -66,6 +66,7 @@ class Base:
             claim = Claim(kind, s, a, b, number, sign, window, against, dict(params), denied)
             known = any(
                 d.claim.kind == kind and d.claim.subject == s and d.claim.number == number and d.claim.against == against
+                and (d.claim.params == params or kind not in ("average", "breadth", "streak", "extreme"))
                 and d.claim.start < b and a < d.claim.end
                 for d in self.sheet.drafts
             )  # fmt: skip

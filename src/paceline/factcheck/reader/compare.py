@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from paceline.factcheck import lexicon
 from paceline.factcheck.quantities import Number
 from paceline.factcheck.reader.base import BOUNDS, as_points
 from paceline.factcheck.reader.numbers import Numbers
 from paceline.factcheck.reader.who import PRONOUNS, Subjects
+from paceline.factcheck.subjects import Subject
 
 #: "surpassing its old peak", "beat estimates": no rival.
 _ITSELF = frozenset(
@@ -27,6 +30,8 @@ class Compare(Numbers):
     def _compared(self, c: int) -> None:
         n, t = self.nodes[c], self.t
         sign = int(n.match.get("sign", "0")) if n.phrase == "cmp" else lexicon.COMPARE[n.low]
+        if any(self.nodes[k].dep == "auxpass" for k in t.children[c]):
+            return  # "stocks were crushed"
         amount = self._amount(c)
         if not sign or (n.low in ("led", "leads", "topped", "behind") and not self._rival(c)):
             return
@@ -55,6 +60,43 @@ class Compare(Numbers):
             )  # fmt: skip
         if amount >= 0:
             self.sheet.reasons.pop(amount, None)
+        else:
+            self._pair(c, to, subjects, rivals)
+
+    def _pair(self, c: int, to: int, subjects: Subjects, rivals: Subjects) -> None:
+        """ "beat growth, 9.3% to 7.9%", "-17.0% against -17.7%": the first for the subject, the second for the rival."""
+        found = [k for k in range(to + 1, min(to + 12, len(self.nodes))) if (n := self.nodes[k].number) is not None and n.unit == "percent"]
+        if len(found) == 1 and len(subjects) == len(rivals) == 1:
+            self._spread(found[0], c, subjects[0], rivals[0])
+            return
+        if len(found) < 2 or len(subjects) != 1 or len(rivals) != 1 or any(self.t.verb(k) or self.nodes[k].subjects for k in range(to + 1, found[1])):
+            return
+        between = {self.nodes[k].low for k in range(found[0] + 1, found[1])}
+        if between & {"to", "against", "versus", "vs", "vs."} or (between & {"compared"} and between & {"with", "to"}):
+            for i, s in zip(found, (*subjects, *rivals), strict=False):
+                number = self.nodes[i].number
+                assert number is not None
+                sign = 1 if number.signed else self.context(i) or 1
+                self._drop(i)
+                self.make("return", (s,), i, i, number=number.times(sign), sign=sign)
+                self.sheet.reasons.pop(i, None)
+
+    def _spread(self, i: int, c: int, subject: Subject, rival: Subject) -> None:
+        """ "9.3% to 7.9%" read as one range: the better one is that of whoever is said to be ahead."""
+        number = self.nodes[i].number
+        assert number is not None
+        if number.low == number.high or " to " not in self.sheet.clean[number.start : number.end]:
+            return
+        ahead = self.sheet.drafts[-1].claim.sign > 0
+        for s, value in ((subject, number.high if ahead else number.low), (rival, number.low if ahead else number.high)):
+            self.make("return", (s,), i, i, number=replace(number, low=value, high=value, signed=True), sign=1)
+        self.nodes[i].used = True
+        self.sheet.reasons.pop(i, None)
+
+    def _drop(self, i: int) -> None:
+        """Forget what else was made of a number."""
+        start = self.nodes[i].start
+        self.sheet.drafts = [d for d in self.sheet.drafts if not (d.claim.kind == "return" and d.claim.number is not None and d.claim.number.start == start)]
 
     def _from(self, c: int, subjects: Subjects) -> int:
         """Where the words of the comparison begin: at its subject, if that stands near."""
@@ -78,6 +120,8 @@ class Compare(Numbers):
             n = self.nodes[k]
             if n.low in BOUNDS or self.t.move(k) is not None and k > c + 1:
                 break
+            if n.number is not None and self.nodes[k + 1 : k + 2] and self.nodes[k + 1].low == ")":
+                continue  # "outpaced the S&P 500 (+1.9%) by 5.1 points"
             if n.number is not None and n.number.unit in ("percent", "points", "index_points"):
                 between = {self.nodes[j].low for j in range(c + 1, k)}
                 owned = k + 1 < len(self.nodes) and (self.t.move(k + 1) is not None or self.right_name(k) >= 0)
@@ -116,7 +160,7 @@ class Compare(Numbers):
             n = self.nodes[k]
             if n.dep == "prep" or n.number is not None or n.window is not None:
                 continue
-            if n.low in _ITSELF or (n.low in lexicon.NOT_PRICES and not n.subjects):
+            if not n.subjects and (n.low in _ITSELF or n.low in lexicon.NOT_PRICES):
                 return (), k, True
             if n.subjects or (not nominal or n.low not in PRONOUNS):
                 found = self.who.phrase(k)

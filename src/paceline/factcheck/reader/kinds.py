@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from paceline.factcheck import lexicon
-from paceline.factcheck.reader.base import as_points
+from paceline.factcheck.reader.base import Draft, as_points
 from paceline.factcheck.reader.numbers import SIDES
 from paceline.factcheck.reader.runs import Runs
 from paceline.factcheck.reader.tree import ADVERBS
 from paceline.factcheck.reader.who import Subjects
 
+FORECAST = re.compile(lexicon.FORECAST.replace("may|", "(?-i:may)|"), re.IGNORECASE)
 _SPAN = {"day": 1, "session": 1, "d": 1, "week": 5, "month": 21}
 _OFF = re.compile(
     r"\b(?:from|below|off|near|nears|neared|nearing|short of|shy of|since|beneath|under|away from|within [\w.% ]{1,12} of|approach\w*|despite|"
@@ -36,7 +38,7 @@ class Kinds(Runs):
     def phrases(self) -> None:
         """A claim for each set phrase with a known subject."""
         for k, n in enumerate(self.nodes):
-            if n.phrase and n.first and n.phrase != "cmp":
+            if n.phrase and n.first and n.phrase not in ("cmp", "reversal"):
                 getattr(self, f"_{n.phrase}")(k)
 
     def _record(self, k: int) -> None:
@@ -66,10 +68,18 @@ class Kinds(Runs):
         text = self.sheet.clean[self.nodes[k].start : self.nodes[last].end].casefold()
         before = self.sheet.clean[self.sheet.sentence.start : self.nodes[k].start]
         among = re.search(r"\b(?:among|one of|some of)\s+(?:the )?(?:[\w']+ )?$", before, re.IGNORECASE) is not None
-        subjects = self._rank_verb(k, head) if m.get("verb") else self._ranked(k, head, last)
+        if m.get("by") and not (m.get("up") or m.get("down")):
+            sign = self.context(k) or 1
+        subjects = self._led_by(k) if m.get("by") else self._rank_verb(k, head) if m.get("verb") else self._ranked(k, head, last)
         subjects = tuple(s for s in subjects if s.kind in ("sector", "index", "style", "theme", "size", "fund", "basket"))
         if subjects and any(s.candidates for s in subjects):
             self.make("rank", subjects, head, last, start=k, sign=sign, place=nth, of=len(subjects), among=among, words=text)
+
+    def _led_by(self, k: int) -> Subjects:
+        """ "led lower by financials"."""
+        last = self._last(k)
+        j = next((j for j in range(last + 1, min(last + 4, len(self.nodes))) if self.nodes[j].subjects), -1)
+        return self.who.phrase(j) if j >= 0 else ()
 
     def _rank_verb(self, k: int, head: int) -> Subjects:
         verb = next((i for i in range(k, self._last(k) + 1) if self.t.verb(i)), -1)
@@ -152,18 +162,23 @@ class Kinds(Runs):
         """The share of members above (below) their averages; the share stands before the members or after the average."""
         clean, start = self.sheet.clean, self.sheet.sentence.start
         before = [j for j in range(k) if self.nodes[j].number is not None and self.nodes[j].number.unit in ("percent", "part")]
-        members = _MEMBERS.search(clean, start, self.nodes[k].start)
-        if members is None:
-            return False
-        share = next((j for j in reversed(before) if j + 1 < len(self.nodes) and re.match(r"(?:of|in)\b", self.nodes[j + 1].low)), -1)
+        means = [j for j in range(k) if self.nodes[j].phrase == "mean"]
+        before = [j for j in before if not means or j > means[-1]]
+        share = next((j for j in reversed(before) if j + 1 < len(self.nodes) and self.nodes[j + 1].low in ("of", "in")), -1)
+        earlier = next((d for d in reversed(self.sheet.drafts) if d.claim.kind == "breadth"), None)
+        if share < 0 and earlier is not None and before:
+            share = before[-1]
         to = last
-        if share < 0 and re.search(r"\b(?:percentage|percent|share|proportion|fraction|number|portion) of\b", clean[start : self.nodes[k].start], re.IGNORECASE):
+        members = _MEMBERS.search(clean, start, self.nodes[k].start)
+        if share < 0 and members is not None and re.search(r"\b(?:percentage|percent|share|proportion|fraction|number|portion) of\b", clean[start : self.nodes[k].start], re.IGNORECASE):
             after = [j for j in range(last + 1, len(self.nodes)) if self.nodes[j].number is not None and self.nodes[j].number.unit in ("percent", "part")]
             values = [j for j in after if not any(self.nodes[c].low in ("from",) for c in (j - 1,))]
             share = to = values[0] if values else before[-1] if before else -1
         if share < 0:
             return False
         subjects = next((self.nodes[j].subjects for j in range(k - 1, -1, -1) if self.nodes[j].subjects), ()) or self.memory.topic
+        if earlier is not None and not any(self.nodes[j].subjects for j in range(share, k)):
+            subjects = (earlier.claim.subject,)
         if not subjects:
             market = self.names.lookup("the market")
             subjects = (market,) if market is not None else ()
@@ -177,10 +192,12 @@ class Kinds(Runs):
     def _drove(self, k: int) -> None:
         """ "tech giants drove the S&P 500's gain", "accounted for 43% of the index's rise"."""
         last = self._last(k)
-        whole = next((j for j in range(last + 1, min(last + 9, len(self.nodes))) if self.nodes[j].subjects), -1)
         verb = next((i for i in range(k, last + 1) if self.t.verb(i)), k)
         subjects = self.who.subject(verb)
-        if whole < 0 or not subjects or subjects == self.nodes[whole].subjects or self.t.ahead(verb):
+        whole = next((j for j in range(last + 1, min(last + 12, len(self.nodes))) if self.nodes[j].subjects or (
+            j + 1 < len(self.nodes) and self.nodes[j + 1].low == "'s" and self.nodes[j].window is None)), -1)
+        rivals = self.nodes[whole].subjects or self.who.phrase(whole) if whole >= 0 else ()
+        if not rivals or not subjects or subjects == rivals or self.t.ahead(verb):
             return
         gain = next((j for j in range(whole + 1, min(whole + 7, len(self.nodes))) if (self.t.move(j) or 0) > 0), -1)
         if gain < 0:
@@ -191,14 +208,20 @@ class Kinds(Runs):
         if number is not None:
             self.nodes[amount].used = True
             number = number if share else as_points(number)
-        self.make("contribution", subjects, verb, whole, number=number, sign=1, against=self.nodes[whole].subjects[0], share=share)
+        self.make("contribution", subjects, verb, whole, number=number, sign=1, against=rivals[0], share=share)
 
     def _stalled(self, k: int) -> None:
-        subjects = self.holder(k)
+        right = self.right_name(self._last(k))
+        subjects = self.nodes[right].subjects if right >= 0 else self.holder(k)
         self.make("stalled", tuple(s for s in subjects if s.kind != "unknown"), k, self._last(k), sign=-1)
 
-    def _reversal(self, k: int) -> None:
+    def reversals(self) -> None:
         """A sharp reversal of the comparison that the sentence has made."""
+        for k, n in enumerate(self.nodes):
+            if n.phrase == "reversal" and n.first:
+                self._reversal(k)
+
+    def _reversal(self, k: int) -> None:
         for d in [d for d in self.sheet.drafts if d.claim.kind == "compare"][-1:]:
             rivals = [d.claim.against] if not d.claim.params.get("group") else list(self.default_against((d.claim.subject,)))
             self.make("reversal", (d.claim.subject,), k, self._last(k), sign=d.claim.sign, against=rivals[0])
@@ -206,11 +229,14 @@ class Kinds(Runs):
     def implied(self) -> None:
         """ "an 18% rally to 8,100": a forecast whose arithmetic can be checked."""
         for i, n in enumerate(self.nodes):
-            if n.number is None or n.number.unit not in ("percent", "part") or self.sheet.reasons.get(i) != "forecast":
+            if n.number is None or n.number.unit not in ("percent", "part") or not (self.sheet.reasons.get(i) == "forecast" or self._foretold(i)):
                 continue
             level = next((j for j in range(i + 1, min(i + 9, len(self.nodes))) if (x := self.nodes[j].number) is not None and x.unit == "level"), -1)
             at, how = self.anchor(i)
             subjects = tuple(s for k in range(max(0, i - 8), min(i + 8, len(self.nodes))) for s in self.nodes[k].subjects)
+            noun = next((j for j in range(i + 1, min(i + 4, len(self.nodes))) if self.t.move(j) is not None), -1)
+            at, how = (noun, "move") if how != "move" and noun >= 0 else (at, how)
+            subjects = subjects or self.memory.of_kind(("index",))
             if level < 0 or not subjects or how != "move" or self.nodes[level - 1].low not in ("to", "around", "about", "near", "of"):
                 continue
             sign = self.t.move(at) or 1
@@ -218,6 +244,12 @@ class Kinds(Runs):
             assert target is not None
             self.make("implied", subjects[:1], i, level, number=n.number.times(sign), sign=sign, level=target.value)
             self.sheet.reasons.pop(level, None)
+
+    def _foretold(self, i: int) -> bool:
+        """Is a number part of a forecast that the tree has not found?"""
+        clean, start = self.sheet.clean, self.sheet.sentence
+        return FORECAST.search(clean, start.start, start.end) is not None and not any(
+            d.claim.number is not None and d.claim.number.start == self.nodes[i].start for d in self.sheet.drafts)
 
     def turns(self) -> None:
         """ "Since hitting a low on November 20": was it one?"""
@@ -229,6 +261,20 @@ class Kinds(Runs):
             if near is not None:
                 self.make("turning", (near.claim.subject,), i, i, window=w)
 
+    def echoes(self) -> None:
+        """ "..., as did the Nasdaq 100": the claim before is made of another one too."""
+        for k in range(1, len(self.nodes) - 1):
+            if self.nodes[k - 1].low not in ("as", "so") or self.nodes[k].lemma not in ("do", "be", "have"):
+                continue
+            j = next((j for j in range(k + 1, min(k + 4, len(self.nodes))) if self.nodes[j].subjects), -1)
+            before = [d for d in self.sheet.drafts if d.at < k and d.claim.number is None]
+            if j < 0 or not before:
+                continue
+            last = before[-1]
+            for s in self.who.phrase(j):
+                claim = replace(last.claim, subject=s, start=self.nodes[k - 1].start, end=self.nodes[j].end)
+                self.sheet.drafts.append(Draft(claim, j, j, last.fixed))
+
     # -- directions --------------------------------------------------------------------------------------------------
 
     def directions(self) -> None:
@@ -238,13 +284,13 @@ class Kinds(Runs):
             if not move or n.phrase or not self._finite(v) or n.low in lexicon.NEEDS_NUMBER:
                 continue
             clause = self.t.clause(v)
-            if any(self.t.clause(d.at) == clause or d.at == v for d in self.sheet.drafts) or self.t.ahead(v):
+            if any(self.t.clause(d.at) == clause and d.claim.kind != "direction" or d.at == v for d in self.sheet.drafts) or self.t.ahead(v):
                 continue
             if any(self.nodes[j].number is not None and self.t.clause(j) == clause for j in range(len(self.nodes))):
                 continue
             subjects = self.who.subject(clause) if self.t.verb(clause) else ()
             window = any(self.nodes[j].window is not None and (self.t.clause(j) == clause or j < v) for j in range(len(self.nodes)))
-            if subjects and window and all(s.kind != "unknown" for s in subjects):
+            if subjects and window and all(s.kind not in ("unknown", "market") for s in subjects):
                 self.make("direction", subjects, v, v, sign=move, denied=self.t.denied(v))
 
     def _finite(self, v: int) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from paceline.factcheck import lexicon
 from paceline.factcheck.quantities import Number
-from paceline.factcheck.reader.base import Base, as_points
+from paceline.factcheck.reader.base import Base
 from paceline.factcheck.reader.tree import ADVERBS, PLAIN
 from paceline.factcheck.reader.who import Subjects
 
@@ -75,6 +75,8 @@ class Numbers(Base):
         n = self.nodes[i].number
         assert n is not None
         at, how = self.anchor(i)
+        if n.unit == "percent" and (self._below(i) or self._against_one(i)):
+            return
         if how in ("move", "verb") and n.unit == "points":
             self.refuse(i, "percentage points are no change of a price")
         elif how == "compare":
@@ -87,10 +89,49 @@ class Numbers(Base):
             groups.setdefault(at, []).append(i)
         elif n.unit == "bare":
             return
+        elif n.signed and n.unit == "percent" and self._follows_on(i):
+            return
         elif how == "noun":
             self.refuse(i, f"it belongs to {self.nodes[at].low!r}")
         else:
             self.refuse(i, "no verb of movement with a known subject belongs to it")
+
+    def _below(self, i: int) -> bool:
+        """ "2% below its record": the window says the direction."""
+        after = self.nodes[i + 1] if i + 1 < len(self.nodes) else None
+        if after is None or after.window is None:
+            return False
+        m = re.match(r"(?:(?P<down>below|off|under|beneath|short of|shy of)|(?P<up>above))\b", after.low)
+        number = self.nodes[i].number
+        if m is None or number is None or self.t.ahead(i):
+            return False
+        subjects = self.who.subject(self.t.clause(i)) or self._nearest(i) or self.topic(i)
+        sign = -1 if m["down"] else 1
+        self.make("return", subjects, i, i, number=number.times(sign), sign=sign)
+        return bool(subjects)
+
+    def _nearest(self, i: int) -> Subjects:
+        left = [k for k in range(i) if self.nodes[k].subjects]
+        return self.nodes[left[-1]].subjects if left else ()
+
+    def _against_one(self, i: int) -> bool:
+        """ "versus 1.1%", "more than double the 13.5%": another one's return, which only a name beside it can claim."""
+        said = {self.nodes[k].low for k in range(max(0, i - 4), i)}
+        other = said & {"versus", "vs", "vs.", "against", "double", "twice", "triple", "compared", "half"}
+        if not other or self.right_name(i) >= 0 or self.left_name(i) >= 0 and not said & {"double", "twice", "triple"}:
+            return False
+        noun = any(self.t.move(k) is not None for k in range(i + 1, min(i + 4, len(self.nodes))))
+        if noun:
+            return False
+        rival = next((d.claim.against for d in reversed(self.sheet.drafts) if d.claim.kind == "compare" and d.claim.against is not None), None)
+        if rival is None or not said & {"versus", "vs", "vs.", "against"}:
+            self.refuse(i, "it is another one's, which is not named beside it")
+            return True
+        number = self.nodes[i].number
+        assert number is not None
+        sign = 1 if number.signed else self.context(i) or 1
+        self.make("return", (rival,), i, i, number=number.times(sign), sign=sign)
+        return True
 
     def anchor(self, i: int) -> tuple[int, str]:
         """The word of movement or comparison that a number hangs on: its place and "move", "compare", "to" or "noun"."""
@@ -154,12 +195,15 @@ class Numbers(Base):
             left = -1  # "the S&P 500 up 2%": the tree knows
         if left >= 0 and self._object(left) and at >= 0:
             left = -1
+        if right >= 0 and self.nodes[i + 1].low == "for" and left >= 0 and any(self.nodes[k].low in ("and", ",", "or") for k in range(left + 1, i)):
+            left = -1  # "3.4% for the S&P 500 and 0.2% for the Nasdaq"
         name = left if left >= 0 else right if at < 0 or not self._follows(i, right) else -1
         if name < 0:
             return False
         noun = next((k for k in range(i + 1, min(i + 4, len(self.nodes))) if self.t.noun(k) and self.t.move(k) is not None), -1)
         after = self.nodes[i + 1].low if i + 1 < len(self.nodes) else ""
-        if left >= 0 and self.nodes[left + 1].low == "'s" and noun < 0:
+        follows = self.nodes[i + 1] if i + 1 < len(self.nodes) else None
+        if left >= 0 and self.nodes[left + 1].low == "'s" and noun < 0 and follows is not None and follows.tag.startswith(("NN", "JJ")):
             return False
         if number.signed:
             sign = 1
@@ -175,6 +219,21 @@ class Numbers(Base):
         self.make("return", subjects, i, max(i, name), number=number.times(sign), sign=sign, start=min(i, name))
         return True
 
+    def _follows_on(self, i: int) -> bool:
+        """ "..., +39% since March": a signed number of whom the sentence has just spoken."""
+        k = i - 1
+        while k >= 0 and self.nodes[k].start == self.nodes[i].start:
+            k -= 1
+        if k < 0 or self.nodes[k].low not in (",", ":", "(", ";", "\u2014", "and"):
+            return False
+        last = max((d for d in self.sheet.drafts if d.claim.start <= self.nodes[i].start), key=lambda d: d.claim.start, default=None)
+        subjects: Subjects = (last.claim.subject,) if last is not None else self.who.subject(self.t.clause(i)) or self._nearest(i)
+        number = self.nodes[i].number
+        if not subjects or number is None or self.t.ahead(i):
+            return False
+        self.make("return", subjects, i, i, number=number, sign=1)
+        return True
+
     def _object(self, k: int) -> bool:
         """Does a name stand behind a preposition or as an object, so that the next number need not be its own?"""
         return self.nodes[k].dep in ("pobj", "dobj") and not any(self.nodes[c].low in ("with",) for c in self.t.up(k))
@@ -188,7 +247,8 @@ class Numbers(Base):
     def _group(self, at: int, members: list[int]) -> None:
         """The numbers that hang on one word, and its subjects."""
         if self.nodes[at].phrase == "cmp" or self.nodes[at].low in lexicon.COMPARE:
-            return  # the comparison takes them
+            self._beside_comparison(at, members)
+            return
         subjects = self._subjects(at, members[0])
         percents = [i for i in members if (n := self.nodes[i].number) is not None and n.unit in ("percent", "part")]
         why = self.t.ahead(at)
@@ -205,6 +265,20 @@ class Numbers(Base):
             return
         for i, whose in pairs:
             self._one(i, at, whose)
+
+    def _beside_comparison(self, at: int, members: list[int]) -> None:
+        """ "trailed with 8.4%", "lagged, at 3%": the subject's own return; the gap is the comparison's."""
+        taken = {d.claim.number.start for d in self.sheet.drafts if d.claim.number is not None}
+        for i in members:
+            number = self.nodes[i].number
+            before = next((self.nodes[k].low for k in range(i - 1, at, -1) if self.nodes[k].start != self.nodes[i].start), "")
+            if number is None or number.start in taken:
+                continue
+            subjects = self.who.subject(at) if before in ("with", "at", "returning") and number.unit == "percent" else ()
+            if subjects and not self.t.ahead(at):
+                self.make("return", subjects, at, i, number=number, sign=1)
+            else:
+                self.refuse(i, "it is not clear whether it is a gap or a return")
 
     def _unowned(self, i: int, at: int, why: str) -> None:
         n = self.nodes[i].number
@@ -232,7 +306,10 @@ class Numbers(Base):
         left = self.left_name(min(at, i))
         if left >= 0 and not self.owns(left):
             return self.nodes[left].subjects
-        return self.topic(min(at, i))
+        first = min(at, i)
+        if first and self.nodes[first - 1].low in (":", "\u2014", "(") and (n.low in ADVERBS or n.tag == "VBG"):
+            return self.who.subject(t.clause(first - 1)) or self._nearest(first)
+        return self.topic(first)
 
     def _of_adverb(self, at: int) -> Subjects:
         """ "closed up 2%", "with XLV up 2%", "the S&P 500 up 2%"."""
@@ -246,6 +323,8 @@ class Numbers(Base):
             for c in t.children[h]:
                 if self.nodes[c].dep in ("dobj", "nsubj") and h < c < at:
                     return self.who.phrase(c)
+        if self.nodes[h].window is not None or self.nodes[h].number is not None:
+            h = t.clause(at)
         if t.verb(h):
             return self.who.subject(h) or self.topic(at)
         if self.nodes[h].subjects or t.noun(h):
@@ -295,7 +374,7 @@ class Numbers(Base):
             return
         word = before.low
         side = SIDES.get(word, _REACHES.get(word, 0))
-        if word not in ("to", "at", "near", "around", "about", "of", "reach", "reached", "hit", "close", "level", ",", ":", "mark") and not side:
+        if word not in ("to", "at", "near", "around", "about", "of", "reach", "reached", "hit", "close", "level", ",", ":", "mark", "record", "high", "low") and not side:
             return
         subjects = self._level_subject(i)
         if not subjects or subjects[0].kind not in ("index", "stock", "fund", "market", "asset", "unknown", "theme"):
@@ -334,7 +413,3 @@ class Numbers(Base):
                     number = Number(value, value, 0.1, "times", n.start, n.end)
                     self.make("return", subjects, i, i, number=number, sign=1 if value > 0 else -1)
 
-
-def points_of(number: Number) -> Number:
-    """A number as a difference of returns."""
-    return as_points(number)

@@ -9,7 +9,6 @@ from paceline.factcheck import dates, windows
 from paceline.factcheck.claims import AT_A_CLOSE
 from paceline.factcheck.dates import Window
 from paceline.factcheck.reader.base import Base, Draft, Sheet
-from paceline.factcheck.reader.tree import Tree
 from paceline.factcheck.text import Text
 
 #: A title has at most this many words; a line under a heading at most so many.
@@ -441,7 +440,3 @@ class Periods:
             return window
         return replace(near[-1], text=window.text, start=window.start, stop=window.stop, inherited="")
 
-
-def tree_of(base: Base) -> Tree:
-    """The tree of a sentence that is read."""
-    return base.t

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from paceline.factcheck import quantities, windows
 from paceline.factcheck.dates import Window
@@ -21,6 +21,8 @@ _TOKEN = re.compile(
     r"\d\w*(?:[.,]\d\w*)*|\.{2,}|--+|\S"
 )
 _MULTI = re.compile("|".join(rf"\b{v}\b" for v in sorted(VERBS, key=len, reverse=True) if " " in v), re.IGNORECASE)
+#: "in the red": down.
+_COLOUR = re.compile(r"\bin (?:(?P<up>the black|the green|positive territory)|(?:the red|negative territory))\b|\bunder ?water\b", re.IGNORECASE)
 #: How a window that says when something happened begins.
 _ADVERB = re.compile(
     r"(?:in|on|since|from|for|over|during|through|throughout|at|by|as|between|within|across|until|till|up|after|today|"
@@ -30,6 +32,10 @@ _ADVERB = re.compile(
 _BRACKETED = re.compile(
     r"\s*\(\s*(?:[A-Z][\w ]{0,12}:\s*|ticker:?\s+|symbol:?\s+)?\$?[\^.]?(?P<ticker>[A-Z]{1,5}(?:[.-][A-Z]{1,2})?)\s*\)"
 )
+#: "Financials (", "Gold fund (", "the gold fund, ": what may stand between a name and its ticker.
+_FUND = r"(?: (?:ETF|etf|fund|Fund|index|Index|Trust|SPDR|shares|sector))*"
+_OPENS = re.compile(rf"{_FUND}\s*\(")
+_BESIDE = re.compile(rf"(?:'s)?{_FUND},? (?:the )?")
 _CAPITALS = re.compile(r"(?:[A-Z][\w&.'-]*,?\s+)*[A-Z][\w&.'-]*\s*$")
 _YARDSTICK = re.compile(
     r"\s*,?\s*(?:as )?(?:measured|tracked|represented|gauged|proxied|through|via|using)(?: by)? (?:the |its )?$", re.IGNORECASE
@@ -128,9 +134,16 @@ def spot(clean: str, start: int, end: int, names: Names, when: windows.Reader) -
     for pattern, sign, prep in _COMPARED:
         for m in pattern.finditer(clean, start, end):
             put(Span(m.start(), m.end(), ("behind" if prep else "beat",), phrase="cmp", sign=sign))
+    for m in _COLOUR.finditer(clean, start, end):
+        put(Span(m.start(), m.end(), ("up" if m["up"] else "down",)))
     for m in _MULTI.finditer(clean, start, end):
         put(Span(m.start(), m.end(), ("gained" if VERBS[" ".join(m.group().casefold().split())] > 0 else "lost",)))
-    return _tokens(clean, start, end, sorted(taken, key=lambda s: s.start))
+    nodes = _tokens(clean, start, end, sorted(taken, key=lambda s: s.start))
+    letters = [c for c in clean[start:end] if c.isalpha()]
+    if sum(c.isupper() for c in letters) > 0.6 * len(letters):  # the parser knows no shouting
+        for n in nodes:
+            n.word = n.word if n.subjects else n.word.lower()
+    return nodes
 
 
 def _tokens(clean: str, start: int, end: int, spans: list[Span]) -> list[Node]:
@@ -195,8 +208,8 @@ def _names(clean: str, start: int, end: int, names: Names) -> Iterator[Span]:
         at, stop, subject = m.start, m.end, m.subject
         while k < len(found):
             gap, other = clean[stop : found[k].start], found[k]
-            bracket = gap.strip() == "(" and other.ticker and re.match(r"[^()\d]{0,12}\)", clean[other.end :])
-            beside = gap in (" ", "'s ") and other.ticker and not m.ticker
+            bracket = _OPENS.fullmatch(gap) and other.ticker and re.match(r"[^()\d]{0,12}\)", clean[other.end :])
+            beside = _BESIDE.fullmatch(gap) and other.ticker and not m.ticker
             if bracket or beside or _YARDSTICK.fullmatch(gap):
                 ticker = other.subject.candidates[0].instrument if other.subject.candidates else ""
                 narrowed = subject.only(ticker)
@@ -212,8 +225,8 @@ def _names(clean: str, start: int, end: int, names: Names) -> Iterator[Span]:
         exchange = _BRACKETED.match(clean, stop, end)
         if exchange is not None and subject.kind != "unknown":
             stop = exchange.end()
-        if m.ticker and clean[max(start, at - 40) : at].rstrip().endswith("(") and not clean[at - 1 : at] == " ":
-            at, stop = _unknown_company(clean, start, at, stop)
+        if m.ticker and clean[max(start, at - 40) : at].endswith("("):
+            at, stop = _unknown_company(clean, max(start, found[k - 2].end if k > 1 else start), at, stop)
         if clean[stop : stop + 2] == "'s":
             m = m._replace(possessive=True)
         plural = clean[at:stop].endswith("s") and clean[stop - 2 : stop - 1].islower() and subject.kind != "stock"
@@ -229,7 +242,7 @@ def _within(whole: Subject, part: Subject) -> Subject:
 def _unknown_company(clean: str, start: int, at: int, stop: int) -> tuple[int, int]:
     """An unknown name in front of its ticker in brackets is part of the mention."""
     open_ = clean.rfind("(", start, at)
-    close = re.match(r"[^()]{0,12}\)", clean[stop:])
+    close = re.match(r"[^()\d]{0,12}\)", clean[stop:])
     before = _CAPITALS.search(clean, max(start, open_ - 60), open_)
     if before is None or close is None:
         return at, stop
@@ -289,11 +302,17 @@ def _figure(n: Number) -> tuple[str, ...]:
             return (f"{size:g}",)
 
 
-def shown(nodes: list[Node]) -> str:
-    """The sentence as the parser sees it, for whoever mends a rule."""
-    return " ".join(n.word for n in nodes)
-
-
-def rebuilt(node: Node, **more: object) -> Node:
-    """A copy with other contents."""
-    return replace(node, **more)  # type: ignore[arg-type]
+def shy(nodes: list[Node]) -> None:
+    """Common words that are names only in company ("growth", "materials", "quality") or right before what they do."""
+    kinds = {s.kind for n in nodes if n.mention is not None and not n.mention.bare for s in n.subjects}
+    bare = [i for i, n in enumerate(nodes) if n.mention is not None and n.mention.bare]
+    for i in bare:
+        n = nodes[i]
+        others = kinds | {s.kind for k in bare if k != i for s in nodes[k].subjects}
+        before, after = nodes[i - 1] if i else None, nodes[i + 1] if i + 1 < len(nodes) else None
+        qualified = before is not None and before.tag.startswith(("JJ", "NN", "VBG")) and not before.subjects and before.window is None and before.dep in ("amod", "compound", "nmod", "poss")
+        qualifies = after is not None and after.tag.startswith("NN") and not after.subjects and after.window is None and n.dep in ("compound", "nmod", "amod")
+        family = {"style", "size", "index", "sector", "fund"} if n.subjects[0].kind == "style" else {"sector", "theme", "index", "style", "fund"}
+        moves = n.subjects[0].kind != "style" and after is not None and (after.low in VERBS or after.number is not None or after.low in ("up", "down", "led", "was", "were", "also"))
+        if qualified or qualifies or not (others & family or moves):
+            n.subjects, n.mention = (), None

@@ -70,6 +70,8 @@ class Tree:
         n = self.nodes[i]
         if n.subjects or n.window is not None or n.number is not None:
             return None
+        if n.word in ("up", "down") and n.low not in ADVERBS:
+            return ADVERBS[n.word]
         if n.low in ADVERBS:
             return None if n.low == "ahead" and any(self.nodes[c].low == "of" for c in self.children[i]) else ADVERBS[n.low]
         nominal = n.tag.startswith("NN") or any(self.nodes[c].dep in ("det", "poss", "amod") for c in self.children[i])

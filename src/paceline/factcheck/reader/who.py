@@ -78,6 +78,8 @@ class Who:
             return ()
         if n.subjects:
             return self._all(i, depth)
+        if n.window is not None:
+            return ()
         if n.low in PRONOUNS:
             return self._pronoun(i)
         counted = self._counted(i)
@@ -200,6 +202,9 @@ class Who:
                 if self.nodes[c].dep == "csubj":
                     return ()
                 return self.phrase(c, depth + 1)
+        beside = self._just_before(v)
+        if beside:
+            return beside
         if n.dep in ("relcl", "acl"):
             return self.phrase(n.head, depth + 1)
         if n.dep in ("xcomp", "ccomp", "oprd", "advcl", "conj", "pcomp", "prep", "dep", "parataxis"):
@@ -208,6 +213,18 @@ class Who:
             if self.nodes[c].dep in ("attr", "dobj") and self.nodes[c].subjects and self.t.light(v) and c > v:
                 return self.phrase(c, depth + 1)
         return ()
+
+    def _just_before(self, v: int) -> Subjects:
+        """A name right before a verb that reports, and after a mark: its subject, whatever the tree says."""
+        if self.nodes[v].tag not in ("VBD", "VBZ", "VBP"):
+            return ()
+        k = v - 1
+        while k >= 0 and (self.nodes[k].tag.startswith("RB") or self.nodes[k].dep in ("aux", "auxpass", "neg")):
+            k -= 1
+        if k < 0 or not self.nodes[k].subjects:
+            return ()
+        before = self.nodes[k - 1].low if k else ","
+        return self.nodes[k].subjects if before in (",", "and", "but", "while", ";", "whereas", "as", "though", "\u2014", ":") else ()
 
     def _above(self, v: int, depth: int) -> Subjects:
         t, n = self.t, self.nodes[v]
