@@ -21,6 +21,7 @@ from paceline.factcheck import dates, proposals, text, verdicts
 from paceline.factcheck.claims import Aside, Claim, Reading
 from paceline.factcheck.reader import Reader
 from paceline.factcheck.judges import Answer, Judge, Unclear
+from paceline.factcheck.judges.returns import SUPPLY
 from paceline.factcheck.readings import Missing, Quotes
 from paceline.factcheck.subjects import Names
 from paceline.factcheck.verdicts import Verdict
@@ -85,10 +86,12 @@ class Checked(Sequence[Verdict]):
 
     @property
     def exit_code(self) -> int:
-        """0: all hold or are close; 1: some do not; 3: all that can be checked holds, but data are missing."""
+        """0: all hold or are close; 1: some do not; 4: none differs, but numbers were not understood; 3: data are missing."""
         found = {v.verdict for v in self.verdicts}
-        if found & {verdicts.DIFFERS, verdicts.ONLY, verdicts.BORDERLINE}:
+        if found & {verdicts.DIFFERS, verdicts.ONLY, verdicts.BORDERLINE, verdicts.UNCLEAR}:
             return 1
+        if self.unread:
+            return 4
         return 3 if verdicts.MISSING in found else 0
 
     def to_json(self) -> dict[str, Any]:
@@ -105,7 +108,7 @@ class Checked(Sequence[Verdict]):
 
 
 #: What a reader finds that is no claim about prices.
-ASIDES = ("forecast", "opinion", "cause", "flow")
+ASIDES = ("forecast", "opinion", "cause", "flow", "figure")
 
 
 def factcheck(
@@ -127,7 +130,8 @@ def factcheck(
     read = text.prepare(said)
     today, dated = _date(read, market, date)
     names = Names(market)
-    reading = Reader(read, names, today).read()
+    reader = Reader(read, names, today)
+    reading = reader.read()
     plain = _proposed(ask, read, names, today, reading) if ask is not None else {}
     subjects = [s for c in reading.claims for s in (c.subject, c.against) if s is not None]
     if any(c.kind == "rank" for c in reading.claims):
@@ -149,7 +153,9 @@ def factcheck(
     found.sort(key=lambda f: (f.start, f.end))
     unread = tuple(Unread(read.quote(u.start, u.end), *read.span(u.start, u.end), u.reason) for u in reading.unread)
     notes = ["SIMULATED market: no real security is meant"] if market.simulated else []
-    if not found:
+    if reader.language != "English":
+        notes.append(f"The text is {reader.language}: only English is read, and its numbers are listed as not understood.")
+    elif not found:
         notes.append(
             "No claim was found. The reader knows English market commentary; see docs/factcheck.md for its words."
         )
@@ -199,7 +205,7 @@ def _worthwhile(asides: Sequence[Aside], claims: Sequence[Claim]) -> list[Aside]
     taken, claimed = _Spans(), _Spans()
     for c in claims:
         claimed.add(c.start, c.end)
-    rank = {k: n for n, k in enumerate(("flow", "forecast", "opinion", "cause"))}
+    rank = {k: n for n, k in enumerate(("flow", "forecast", "figure", "opinion", "cause"))}
     for a in sorted(asides, key=lambda a: (rank[a.kind], a.start)):
         if taken.meets(a.start, a.end):
             continue
@@ -283,7 +289,7 @@ def _verdict(claim: Claim, read: text.Text, quotes: Quotes, judge: Judge, *notes
     answer: Answer | None = None
     try:
         if not claim.subject.candidates:
-            raise Missing(f"{claim.subject.name!r} is not in this market")
+            raise Missing(f"{claim.subject.name!r} is not in this market. {SUPPLY}")
         answer = judge.answer(claim)
         verdict, reason = answer.verdict, answer.reason
     except Unclear as why:
@@ -316,6 +322,7 @@ def _verdict(claim: Claim, read: text.Text, quotes: Quotes, judge: Judge, *notes
         answer.tried if answer is not None else (),
         (*(answer.notes if answer is not None else ()), *notes),
         answer.figures if answer is not None else (),
+        read.sentence(claim.start),
     )
 
 

@@ -30,7 +30,7 @@ _ORDINALS = {
 }
 
 _WORD = rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_UNITS[1:10])}))?|{'|'.join(_UNITS)}|(?:a|one) hundred)"
-_DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
+_DIGITS = r"\d{1,3},\d{1,2}(?=\s?(?:%|per ?cent|pct|pc\b))|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
 _VALUE = rf"(?:{_DIGITS}|{_WORD}(?:[- ]and[- ](?:a|one)[- ](?:half|quarter)| point {_WORD})?)"
 _PERCENT = r"(?:\s?%|[\s-]?per[\s-]?cent\b|[\s-]?pct\b|\s?pc\b)"
 _SIGN = r"(?:(?<![\w.)])[+-]\s?)?"
@@ -59,6 +59,11 @@ FRACTION = re.compile(
     r"session|day|week|month|year|half|surge|gain|rally|rise|advance|drop|decline|loss|fall|performance|return|of (?:the year|20\d\d|"
     r"19\d\d)))|\bhalf\b(?=\s+(?:of|its|their|the|as|all))",
     re.IGNORECASE,
+)
+#: A number without a unit: an amount of points where a movement stands right before it.
+BARE = re.compile(
+    r"(?<![\w$.,+/:(-])\d{1,3}(?:,\d{3})*(?:\.\d{1,2})?(?![\w/]|[.,:]\d|\s?(?:%|per ?cent|pct|pc\b|points?\b|pts\b|percentage|basis|bps?\b|million|billion|trillion|"
+    r"of \d|st\b|nd\b|rd\b|th\b))"
 )
 LEVEL = re.compile(
     r"(?<![\w$.,+/-])(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{3,5}\.\d{1,2}|\d{4,5})(?![\w%/]|[.,]\d|\s?(?:%|per ?cent|"
@@ -152,7 +157,8 @@ def _value(text: str) -> tuple[float, float]:
     """Value and one unit of its last digit."""
     said = " ".join(text.casefold().replace("-", " ").split())
     if re.fullmatch(r"[\d.,]+", said):
-        said = said.replace(",", "")
+        comma = re.fullmatch(r"\d{1,3},\d{1,2}", said) is not None  # a decimal comma
+        said = said.replace(",", "." if comma else "")
         decimals = len(said.partition(".")[2])
         return float(said), 10.0**-decimals
     if said in ("half a", "half of one", "one half"):
@@ -191,6 +197,7 @@ def find(text: str, start: int, end: int) -> list[Number]:
         ("percent", PERCENT),
         ("part", FRACTION),
         ("level", LEVEL),
+        ("bare", BARE),
     ):
         for m in pattern.finditer(text, start, end):
             if not free(m.start(), m.end()):
@@ -218,6 +225,9 @@ def _read(kind: str, m: re.Match[str]) -> Number | None:
         else:
             value = 0.5
         return Number(value, value, 0.03, "part", begin, m.end())
+    if kind == "bare":
+        value, step = _value(m.group())
+        return Number(value, value, step, "bare", begin, m.end())
     if kind == "level":
         said = m.group()
         value, step = _value(said)

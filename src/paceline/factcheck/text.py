@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -87,6 +87,11 @@ class Text:
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where clean[start:end] stands in the raw text."""
         return self.place(start), self.place(end - 1) + 1 if end > start else self.place(start)
+
+    def sentence(self, index: int) -> str:
+        """The words of the sentence that a place of the clean text stands in."""
+        k = bisect_right(self.sentences, index, key=lambda s: s.start) - 1
+        return self.quote(self.sentences[k].start, self.sentences[k].end) if k >= 0 else ""
 
     def quote(self, start: int, end: int) -> str:
         """The raw words, on one line."""
@@ -266,3 +271,23 @@ def _cut(clean: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         yield start, stop
         start = stop
     yield start, end
+
+
+#: Common words of languages that commentary is written in.
+_LANGUAGES = {
+    "English": "the and of to in for was is its by with on at from as it that has this were",
+    "German": "der die das und im um den mit auf ist von dem ein zu nach sich wurde hat",
+    "French": "le la les des du et en une un est dans pour sur au aux que qui ont sa",
+    "Spanish": "el la los las del y en una un es por con para se que su fue al",
+    "Italian": "il la lo gli del della e in una un per con si che di ha sono nel alla",
+    "Portuguese": "o os as do da dos das e em uma um por com para se que no na foi",
+    "Dutch": "de het een en van in op met is voor dat te door bij aan zijn werd",
+}
+
+
+def language(clean: str) -> str:
+    """The language that most of a text's commonest words are of; English where there are too few of them to tell."""
+    words = re.findall(r"[^\W\d_]+", clean[:20_000].casefold())
+    counts = {name: sum(w in set(common.split()) for w in words) for name, common in _LANGUAGES.items()}
+    best = max(counts, key=lambda name: counts[name])
+    return best if counts[best] >= 3 and counts[best] > 1.5 * counts["English"] else "English"

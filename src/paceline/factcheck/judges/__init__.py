@@ -7,11 +7,15 @@ from dataclasses import replace
 
 from paceline.factcheck import verdicts
 from paceline.factcheck.claims import Claim
-from paceline.factcheck.judges.base import TOTAL, Answer, Unclear
+from paceline.factcheck.dates import Window, period
+from paceline.factcheck.judges.base import Answer, Unclear
 from paceline.factcheck.judges.shares import Shares
 from paceline.factcheck.readings import Missing
 
 __all__ = ["Answer", "Judge", "Unclear"]
+
+#: Kinds that another window may make true.
+_OPEN = ("return", "compare", "direction", "rank", "points", "level", "average", "record")
 
 
 class Judge(Shares):
@@ -22,7 +26,7 @@ class Judge(Shares):
         window = claim.window.key() if claim.window is not None else None
         number = (claim.number.low, claim.number.high, claim.number.step, claim.number.how) if claim.number else None
         inherited = claim.window.inherited if claim.window is not None else ""
-        total = TOTAL.search(self.clean[max(0, claim.start - 60) : claim.end + 60]) is not None
+        total = self.total(claim)
         key = (
             claim.kind,
             claim.subject,
@@ -50,20 +54,38 @@ class Judge(Shares):
             return Answer(verdicts.NOT_CHECKABLE, None, "return", reason="a denied number is not understood")
         judge: Callable[[Claim], Answer] = getattr(self, f"_{claim.kind}")
         found = judge(claim)
-        if found.verdict == verdicts.DIFFERS and claim.kind in ("return", "compare", "direction", "rank"):
-            for window in claim.otherwise:  # the text names no window for it: another one it speaks of may be meant
-                try:
-                    other = judge(replace(claim, window=window, otherwise=()))
-                except (Missing, Unclear):
-                    continue
-                if other.verdict in (verdicts.HOLDS, verdicts.CLOSE):
-                    said = f"window {window.text.strip()!r}, which the text names elsewhere"
-                    return replace(
-                        other,
-                        verdict=verdicts.ONLY,
-                        reason=f"holds only on reading: {said}",
-                        chosen=said,
-                        tried=(*found.tried, *other.tried),
-                        figures=(*found.figures, *other.figures),
-                    )
+        if found.verdict == verdicts.DIFFERS and claim.kind in _OPEN:
+            return self._elsewhere(claim, judge, found)
         return found
+
+    def _elsewhere(self, claim: Claim, judge: Callable[[Claim], Answer], found: Answer) -> Answer:
+        """What fails on its window may be meant of another one that the text names, or, where it names none, of a usual one."""
+        tried = list(found.tried)
+        for window in claim.otherwise:
+            other = self._over(claim, judge, window)
+            if other is not None:
+                said = f"window {window.text.strip()!r}, which the text names elsewhere"
+                return replace(other, verdict=verdicts.ONLY, reason=f"holds only on reading: {said}", chosen=said,
+                               tried=(*tried, *other.tried), figures=(*found.figures, *other.figures))  # fmt: skip
+        if claim.window is not None and claim.window.inherited in ("", "sentence"):
+            return found
+        for unit in ("day", "week", "month", "quarter", "year"):
+            other = self._over(claim, judge, self._usual(unit))
+            if other is not None and other.line is not None and other.span is not None:
+                days = other.line.days
+                said = f"over the {unit} to {days[other.span.j]} it holds"
+                ours = f"{found.line.days[found.span.i]} to {found.line.days[found.span.j]}" if found.line and found.span else "its paragraph's window"
+                return replace(found, verdict=verdicts.UNCLEAR, tried=(*tried, *other.tried), figures=(*found.figures, *other.figures),
+                               reason=f"the text names no window for it: {said}, over {ours} it does not ({found.reason})")  # fmt: skip
+        return found
+
+    def _over(self, claim: Claim, judge: Callable[[Claim], Answer], window: Window) -> Answer | None:
+        try:
+            other = judge(replace(claim, window=window, otherwise=()))
+        except (Missing, Unclear):
+            return None
+        return other if other.verdict in (verdicts.HOLDS, verdicts.CLOSE, verdicts.ONLY) else None
+
+    def _usual(self, unit: str) -> Window:
+        first = period(unit, self.q.today)[0]
+        return Window("", 0, 0, "before", first, self.q.today, unit=unit)

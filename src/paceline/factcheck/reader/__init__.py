@@ -16,13 +16,14 @@ from paceline.factcheck.claims import KINDS, Aside, Claim, Reading
 from paceline.factcheck.parse import parse
 from paceline.factcheck.reader.base import Sheet
 from paceline.factcheck.reader.kinds import FORECAST, Kinds
+from paceline.factcheck.reader.numbers import NO_PRICES
 from paceline.factcheck.reader.periods import Calendar, Periods
 from paceline.factcheck.reader.spans import shy, spot
 from paceline.factcheck.reader.tables import Tables
 from paceline.factcheck.reader.tables import find as find_tables
 from paceline.factcheck.reader.who import Memory
 from paceline.factcheck.subjects import Names
-from paceline.factcheck.text import Sentence, Text
+from paceline.factcheck.text import Sentence, Text, language
 
 __all__ = ["KINDS", "Aside", "Claim", "Reader", "Reading"]
 
@@ -45,10 +46,14 @@ class Reader:
         self.memory = Memory(names)
         self.calendar = Calendar(self.when, text)
         self.out = Reading()
+        self.language = "English"
 
     def read(self) -> Reading:
         """The claims in the order of the text, what was set aside, and what was not understood."""
         clean = self.text.clean
+        if (said := language(clean)) != "English":
+            self._foreign(said)
+            return self.out
         sentences = self._outside_tables()
         sheets = [Sheet(s, spot(clean, s.start, s.end, self.names, self.when), clean) for s in sentences]
         sheets = [s for s in sheets if s.nodes]
@@ -59,6 +64,12 @@ class Reader:
             self._sentence(sheet)
         self.out.claims.sort(key=lambda c: (c.start, c.end))
         return self.out
+
+    def _foreign(self, said: str) -> None:
+        """Every number of a text in another language is listed."""
+        self.language = said
+        for m in re.finditer(r"[+-]?\d+(?:[.,]\d+)?\s?(?:%|Prozent\w*|pour ?cent|por ?cento|por ciento|per ?cento|procent)", self.text.clean):
+            self.out.unread.append(Aside("unread", m.start(), m.end(), f"the text is {said}; only English is read"))
 
     def _outside_tables(self) -> list[Sentence]:
         """Reads the tables; the sentences that stand in none."""
@@ -96,7 +107,7 @@ class Reader:
             if not sheet.drafts:
                 self.calendar.lead_in(sheet)
             Periods(kinds, self.calendar).settle()
-        self._asides(sheet, question)
+        self._asides(sheet, kinds, question)
         self._remember(sheet)
         self.out.claims += [d.claim for d in sheet.drafts]
 
@@ -111,7 +122,7 @@ class Reader:
         elif len(set(named)) == 1:
             self.memory.topic = named[:1]
 
-    def _asides(self, sheet: Sheet, question: bool) -> None:
+    def _asides(self, sheet: Sheet, kinds: Kinds, question: bool) -> None:
         clean, sentence = sheet.clean, sheet.sentence
         spans = [(d.claim.start, d.claim.end) for d in sheet.drafts]
         ahead: list[tuple[int, int]] = []
@@ -130,6 +141,10 @@ class Reader:
                     self.out.asides.append(Aside("forecast", n.start, n.end, _ASIDES[1][2]))
                 continue
             reason = "a question" if question else sheet.reasons.get(i, "nothing says what it belongs to")
+            other = kinds.said_other(i) or next((w for w in re.findall(r"'(\w[\w-]*)'", reason) if w in lexicon.NOT_PRICES), "")
+            if other or reason in NO_PRICES:
+                self.out.asides.append(Aside("figure", n.start, n.end, f"a figure of {other}, not of a price" if other else reason))
+                continue
             self.out.unread.append(Aside("unread", n.start, n.end, reason))
 
     def _segment(self, sentence: Sentence, a: int, b: int) -> tuple[int, int]:

@@ -20,12 +20,18 @@ _OF_MEMBERS = re.compile(
     r"sales|the (?:vote|portfolio|market|total))\b(?!')",
     re.IGNORECASE,
 )
+_A_YEAR = re.compile(r"(?:\s|-)*(?:(?:compound|average|annual\w*) )*(?:a year\b|per year\b|per annum\b|annuali[sz]ed\b|annually\b|annualized)(?! (?:ago|earlier))", re.IGNORECASE)
 _NOT_REACHED = re.compile(r"\b(?:nearing|nears|neared|approaching|approached|short of|shy of|as much as|as low as|as high as)\b[^,;]{0,12}$", re.IGNORECASE)
 _NONE = (
     (re.compile(r"\b(?:averag(?:ed|ing|es)|(?:an|the|its|their) (?:\w+ )?average (?:\w+ ){0,3}(?:of)?)\b[^,;]{0,25}$", re.IGNORECASE),
      "an average, not a change of price"),
     (re.compile(r"\b(?:defined|measured|considered|known|described|counted) as\b[^,;]{0,40}$", re.IGNORECASE),
      "a definition, not a change of price"),
+)  # fmt: skip
+#: Reasons that say what a number is: understood, and no claim about a price.
+NO_PRICES = (
+    "an average, not a change of price", "a definition, not a change of price", "a share of something, not a change of price",
+    "a rate of several years, not one period's return",
 )  # fmt: skip
 SIDES = {"above": 1, "over": 1, "past": 1, "beyond": 1, "through": 1, "below": -1, "under": -1, "beneath": -1}
 _REACHES = {"topped": 1, "tops": 1, "topping": 1, "surpassed": 1, "crossed": 1, "cleared": 1, "broke": 1, "breached": -1}
@@ -64,6 +70,9 @@ class Numbers(Base):
                 return True
         if _NOT_REACHED.search(before):
             self.refuse(i, "not at a close, or not reached, the text says")
+            return True
+        if _A_YEAR.match(after) or re.search(r"\bannuali[sz]ed\b[^,;]{0,30}$", before):
+            self.refuse(i, "a rate of several years, not one period's return")
             return True
         if _OF_MEMBERS.match(after):
             self.refuse(i, "a share of something, not a change of price")

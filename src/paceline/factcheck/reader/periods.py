@@ -206,6 +206,9 @@ class Periods:
             if not (other or (d.claim.kind == "extreme" and not window.text.strip())):
                 self.calendar.keep(window, self.sheet.sentence.paragraph, kept, self.sheet.sentence.start)
         others: list[Window] = []
+        if window is not None and d.claim.kind in ("return", "points", "compare", "direction", "rank", "level"):
+            others = [w for i in self.free if (w := self.nodes[i].window) is not None and w.key() != window.key() and not w.unclear and not w.same
+                      and w.base != "until"][:4]  # fmt: skip
         if window is not None and window.inherited in ("paragraph", "heading", "earlier paragraph"):
             for s in reversed(self.calendar.said[-40:]):
                 if not s.window.unclear and s.window.key() not in [x.key() for x in (window, *others)] and len(others) < 3:
@@ -363,7 +366,7 @@ class Periods:
         for i in self.free[:1]:
             w = self.nodes[i].window
             leads = not any(self.t.verb(k) or self.nodes[k].number is not None for k in range(i)) and i < d.at
-            if w is not None and leads and not self.nodes[i].low.endswith("'s") and self._governs(i):
+            if w is not None and w.base != "until" and leads and not self.nodes[i].low.endswith("'s") and self._governs(i):
                 return replace(w, inherited="sentence") if w.inherited == "" else w
         tense = self.tense(d)
         before = [x for x in drafts if x is not d and x.claim.start <= d.claim.start and (x.claim.window or x.own) is not None
