@@ -36,7 +36,7 @@ _PERCENT = r"(?:\s?%|[\s-]?per[\s-]?cent\b|[\s-]?pct\b|\s?pc\b)"
 _SIGN = r"(?:(?<![\w.)])[+-]\s?)?"
 
 PERCENT = re.compile(
-    rf"(?<!\d[.,])(?<!\w)(?P<sign>{_SIGN})(?P<low>{_VALUE}|half a|half of one|a|one-half)(?:(?:\s?%)?\s?(?:-|\u2013|to)\s?(?P<high>{_VALUE}))?"
+    rf"(?<!\d[.,])(?<!\w)(?P<sign>{_SIGN})(?P<low>{_VALUE}|half a|half of one|a|one-half)(?:(?:\s?%)?(?:-|\s-\s|\s?\u2013\s?|\s?to\s?)(?P<high>{_VALUE}))?"
     rf"{_PERCENT}(?![- ]?points?\b)(?!age)(?:\s?(?:to|-|\u2013)\s?(?P<more>{_DIGITS}){_PERCENT})?",
     re.IGNORECASE,
 )
@@ -49,14 +49,14 @@ BETWEEN = re.compile(
     rf"(?P<sign>)\bbetween (?P<low>{_VALUE})(?:{_PERCENT})? and (?P<high>{_VALUE}){_PERCENT}", re.IGNORECASE
 )
 POINTS = re.compile(
-    rf"(?<!\d[.,])(?<!\w)(?P<sign>{_SIGN})(?P<low>{_VALUE}|half a|a|a full)(?:\s?(?:-|\u2013|to)\s?(?P<high>{_DIGITS}))?"
+    rf"(?<!\d[.,])(?<!\w)(?P<sign>{_SIGN})(?P<low>{_VALUE}|half a|a|a full)(?:(?:-|\s-\s|\s?\u2013\s?|\s?to\s?)(?P<high>{_DIGITS}))?"
     r"[\s-]?(?:of a )?(?P<unit>percentage[- ]points?|%[- ]points?|per cent[- ]points?|pps?\b|ppts?\b|pct\.? pts?\b|"
     r"basis[- ]points?|bps?\b|points?\b(?! (?:one|two|three|four|five|six|seven|eight|nine|zero|oh)\b)|pts\b)",
     re.IGNORECASE,
 )
 FRACTION = re.compile(
     r"\b(?P<many>a|one|two|three|four)[- ](?P<part>half|thirds?|quarters?|fifths?|tenths?)\b(?!\s+(?:straight|consecutive|"
-    r"session|day|week|month|year|half|surge|gain|rally|rise|advance|drop|decline|loss|fall|performance|return|of (?:the year|20\d\d|"
+    r"session|day|week|month|year|half|surge|gain|rally|rise|advance|drop|decline|loss|fall|performance|return|of (?:\w+ ){0,2}(?:gains|losses|declines|growth|advances)|of (?:the year|20\d\d|"
     r"19\d\d)))|\bhalf\b(?=\s+(?:of|its|their|the|as|all))",
     re.IGNORECASE,
 )

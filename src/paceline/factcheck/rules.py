@@ -44,6 +44,10 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             rf"\b(?:for |over |in |on )?(?:the |a |its |their )(?:past |last |trailing )?(?P<n>{_COUNT})[- ](?P<unit>week|month|quarter|year)s?[- ](?:period|span|stretch|basis|horizon)\b",
             "rolling",
         ),
+        (
+            rf"\b(?:over|in|for|during|across) the (?P<n>two|three|four|five|six|nine|ten|twelve|\d{{1,2}}) (?P<unit>week|month|quarter|year)s\b(?! (?:to|through|ended|ending|of|before|ago|after))",
+            "rolling",
+        ),
         (rf"\b(?:in|over|for|within) (?:about |just |only |less than |little more than |just over )?(?P<n>an?|one) (?P<unit>year|month|week|quarter)\b(?! (?:ago|earlier|low|high|of|that|when|before|in which))", "rolling"),
         (
             rf"\b(?:trailing |rolling )?(?P<n>\d{{1,3}}|one|two|three|four|five|six|nine|ten|twelve|fifteen|twenty)-(?P<unit>year|month|week|quarter)(?= (?:\w+ )?(?:return|returns|gain|gains|loss|losses|"
@@ -58,6 +62,10 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (
             rf"\b(?:since|from|above|over) (?P<which>last|the previous|the prior) (?P<unit>week|month|quarter|year)'s (?:close|end|finish|last close)(?: of [\d,.]+\d)?",
             "from_last",
+        ),
+        (
+            rf"\bsince (?:the|its) (?:one|week|month|quarter|day|session|period|five days|year) (?:that )?(?:ended|ending|of|to|through)(?: on)? (?P<d>{DATE})",
+            "since_date",
         ),
         (rf"\b(?:since|from|over) (?:the close (?:on|of) )?(?P<d>{HOLIDAYS})\b(?! week)", "since_holiday"),
         (rf"\b(?:in |during |over |for )?(?:the |this )?(?P<d>{HOLIDAYS})(?:-shortened)?[- ](?:shortened )?week\b", "holiday_week"),

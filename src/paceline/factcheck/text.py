@@ -290,4 +290,4 @@ def language(clean: str) -> str:
     words = re.findall(r"[^\W\d_]+", clean[:20_000].casefold())
     counts = {name: sum(w in set(common.split()) for w in words) for name, common in _LANGUAGES.items()}
     best = max(counts, key=lambda name: counts[name])
-    return best if counts[best] >= 3 and counts[best] > 1.5 * counts["English"] else "English"
+    return best if counts[best] >= 2 and counts[best] > 1.5 * counts["English"] else "English"

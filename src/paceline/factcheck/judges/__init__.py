@@ -14,6 +14,8 @@ from paceline.factcheck.readings import Missing
 
 __all__ = ["Answer", "Judge", "Unclear"]
 
+#: Kinds that are true or false over a window only.
+_NEEDED = ("return", "compare", "direction", "points")
 #: Kinds that another window may make true.
 _OPEN = ("return", "compare", "direction", "rank", "points", "level", "average", "record")
 
@@ -53,7 +55,14 @@ class Judge(Shares):
         if claim.denied and claim.number is not None:
             return Answer(verdicts.NOT_CHECKABLE, None, "return", reason="a denied number is not understood")
         judge: Callable[[Claim], Answer] = getattr(self, f"_{claim.kind}")
-        found = judge(claim)
+        if claim.window is None and claim.kind in _NEEDED:
+            return self._unnamed(claim, judge)
+        try:
+            found = judge(claim)
+        except Unclear:
+            if claim.window is None or claim.window.inherited != "own day":
+                raise
+            return self._unnamed(claim, judge)
         if found.verdict == verdicts.DIFFERS and claim.kind in _OPEN:
             return self._elsewhere(claim, judge, found)
         return found
@@ -78,6 +87,15 @@ class Judge(Shares):
                 return replace(found, verdict=verdicts.UNCLEAR, tried=(*tried, *other.tried), figures=(*found.figures, *other.figures),
                                reason=f"the text names no window for it: {said}, over {ours} it does not ({found.reason})")  # fmt: skip
         return found
+
+    def _unnamed(self, claim: Claim, judge: Callable[[Claim], Answer]) -> Answer:
+        """A claim without any window: it may hold over a usual one, never plainly."""
+        for unit in ("day", "week", "month", "quarter", "year"):
+            other = self._over(claim, judge, self._usual(unit))
+            if other is not None:
+                said = f"the {unit} to the text's date; the text names no window"
+                return replace(other, verdict=verdicts.ONLY, reason=f"holds only on reading: {said}", chosen=said)
+        raise Unclear("the text names no window for it")
 
     def _over(self, claim: Claim, judge: Callable[[Claim], Answer], window: Window) -> Answer | None:
         try:

@@ -41,6 +41,12 @@ class Returns(Helper):
             why = self._stands_in(claim, number.value, value, line, span)
             if why is not None:
                 return Answer(why[0], value, "return", line, span, tuple(tried), tuple(figures), why[1], tuple(notes))
+        if verdict == v.DIFFERS and claim.window.base.endswith(("high", "low")) or (verdict == v.DIFFERS and claim.window.turning):
+            reached = self._reached(claim, line, span)
+            if v.matches(number, reached) or v.is_close(number, reached):
+                said = "the furthest close in between"
+                return Answer(v.ONLY, reached, "return", line, span, tuple(tried), tuple(figures), f"holds only on reading: {said}, {reached:+.2%}", tuple(notes),
+                              chosen=said)  # fmt: skip
         verdict, which = self._guarded(claim, verdict, chosen, line, soft=soft)
         if (
             line.kind == "stock"
@@ -54,6 +60,12 @@ class Returns(Helper):
         return Answer(
             verdict, value, "return", line, span, tuple(tried), tuple(figures), reason, tuple(notes), chosen=which
         )
+
+    def _reached(self, claim: Claim, line: Line, span: Span) -> float:
+        """The deepest fall from a high, or the greatest rise from a low, within the window."""
+        part = line.level[span.i : span.j + 1]
+        far = np.nanmin(part) if claim.sign < 0 else np.nanmax(part)
+        return float(far / line.level[span.i] - 1)
 
     def _stands_in(self, claim: Claim, said: float, ours: float, line: Line, span: Span) -> tuple[str, str] | None:
         """A fund for what is not stored: verdict and reason where the gap may be the fund's own; None where it is too wide."""

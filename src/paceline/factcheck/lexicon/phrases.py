@@ -32,7 +32,7 @@ STREAKS = (
     rf"(?: of (?P<move>{_MOVE}))?",
     rf"\b(?:for |over |in |up |down )?(?P<n>{_MANY}) {_IN_A_ROW} (?:(?P<per>{_PER}) )?(?:{_SIDE} )?(?P<what>{_UNIT}|{_MOVE})"
     rf"(?: of (?P<move>{_MOVE}))?",
-    rf"\b(?:for )?(?P<n>{_MANY}) (?:(?P<per>{_PER}) )?(?P<what>{_UNIT}|{_MOVE}) (?:in a row|running|on the trot|straight)\b",
+    rf"\b(?:for )?(?P<n>{_MANY}) (?:(?P<per>{_PER}) )?(?:(?P<side>{_SIDE}) )?(?P<what>{_UNIT}|{_MOVE}) (?:in a row|running|on the trot|straight)\b",
     rf"\bfor (?P<n>{_MANY}) (?P<what>(?:trading )?(?:sessions|days))\b",
     rf"\bfor (?P<n>multiple|several) (?P<what>{_UNIT})\b",
     r"\b(?P<n>multi)-(?P<what>session|day|week)\b",

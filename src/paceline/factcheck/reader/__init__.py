@@ -96,9 +96,10 @@ class Reader:
         kinds.today = self.today
         kinds.spoken_unit = lambda: (w.unit if (w := self.calendar.last()) is not None else "")  # type: ignore[method-assign]
         if not question:
-            kinds.phrases()
+            kinds.phrases("mean", "drove")
             kinds.compares()
             kinds.numbers()
+            kinds.phrases("extreme", "streak", "rank", "record", "stalled")
             kinds.reversals()
             kinds.echoes()
             kinds.implied()

@@ -99,7 +99,7 @@ class Base:
     def right_name(self, i: int) -> int:
         """The name in "3.4% for the S&P 500"; -1 if there is none."""
         k = i + 1
-        if k < len(self.nodes) and self.nodes[k].low in ("for", "of", "by", "in", "from"):
+        if k < len(self.nodes) and self.nodes[k].low in ("for", "of", "by", "in", "from", "on"):
             k += 1
             while k < len(self.nodes) and self.nodes[k].low in ("the", "a", "an"):
                 k += 1

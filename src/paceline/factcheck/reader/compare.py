@@ -150,7 +150,7 @@ class Compare(Numbers):
         nominal = t.noun(c) and not t.verb(c)
         objects = [k for k in after if self.nodes[k].head == c and self.nodes[k].dep in ("dobj", "pobj", "attr", "prep", "nsubj")]
         for k in objects:
-            if self.nodes[k].dep == "prep" and self.nodes[k].low in ("than", "to", "against", "versus", "over", "of", "with"):
+            if self.nodes[k].dep == "prep" and self.nodes[k].low in ("than", "to", "against", "versus", "over", "of"):
                 objects += [p for p in t.children[k] if self.nodes[p].dep == "pobj"]
             elif self.nodes[k].number is not None:
                 right = self.right_name(k)

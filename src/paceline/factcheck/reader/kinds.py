@@ -35,10 +35,10 @@ _MEMBERS = re.compile(
 class Kinds(Runs):
     """What is not a return, a comparison or a run."""
 
-    def phrases(self) -> None:
-        """A claim for each set phrase with a known subject."""
+    def phrases(self, *kinds: str) -> None:
+        """A claim for each set phrase of these kinds with a known subject."""
         for k, n in enumerate(self.nodes):
-            if n.phrase and n.first and n.phrase not in ("cmp", "reversal"):
+            if n.phrase in kinds and n.first:
                 getattr(self, f"_{n.phrase}")(k)
 
     def _record(self, k: int) -> None:

@@ -64,6 +64,9 @@ class Numbers(Base):
         before, after = clean[start : node.start], clean[node.end : min(node.end + 90, self.sheet.sentence.end)]
         if node.number is not None and node.number.unit == "bare":
             return False
+        if self.sheet.clean[node.start : node.end].casefold().startswith(("as much as", "as little as")):
+            self.refuse(i, "not at a close, the text says")
+            return True
         for pattern, reason in _NONE:
             if pattern.search(before):
                 self.refuse(i, reason)
@@ -249,7 +252,7 @@ class Numbers(Base):
 
     def _follows(self, i: int, right: int) -> bool:
         """Is a name right of the number no owner of it: "rose 2% for the Nasdaq" has its own subject."""
-        return right >= 0 and not any(
+        return right >= 0 and self.nodes[i + 1].low != "for" and not any(
             self.nodes[k].low in ("with", "versus", "vs", "against", "than", "to", "behind", "from") for k in range(max(0, i - 3), i)
         )
 
@@ -283,7 +286,8 @@ class Numbers(Base):
             before = next((self.nodes[k].low for k in range(i - 1, at, -1) if self.nodes[k].start != self.nodes[i].start), "")
             if number is None or number.start in taken:
                 continue
-            subjects = self.who.subject(at) if before in ("with", "at", "returning") and number.unit == "percent" else ()
+            own = before in ("with", "at", "returning") or (before in ("(", ",", ":") and number.signed)
+            subjects = self.who.subject(at) if own and number.unit == "percent" else ()
             if subjects and not self.t.ahead(at):
                 self.make("return", subjects, at, i, number=number, sign=1)
             else:
@@ -367,7 +371,8 @@ class Numbers(Base):
             return True
         gap = self.sheet.clean[self.nodes[at].end : self.nodes[i].start].strip()
         after = self.sheet.clean[self.nodes[i].end : self.nodes[i].end + 14]
-        return gap in ("", "by", "about", "another") and re.match(r",? (?:or|to|at) |,? \(|,? ?[-+]?\d|[.;]?$|, ", after) is not None
+        exact = number.step < 0.05
+        return gap in ("", "by", "about", "another") and re.match(r",? (?:or|to|at) [\d(]|,? \([-+\d]" + (r"|[.;,]" if exact else ""), after) is not None
 
     # -- levels ------------------------------------------------------------------------------------------------------
 

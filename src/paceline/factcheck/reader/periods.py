@@ -240,12 +240,26 @@ class Periods:
         if found is not None and found.base == "until":
             until, found = found, None
         if found is None:
-            found = self._left(min(number, d.at), d)
+            found = self._inside(d, number) or self._left(min(number, d.at), d)
+            if found is not None and found.base == "until":
+                until = found
+                before = next((i for i, n in enumerate(self.nodes) if n.window is found), 0)
+                found = self._left(before, d)
         if found is None:
             found = self._hangs(d)
         if until is None:
             until = self._until_after(max(number, d.to), d)
         return self._through(found, until) if until is not None else found
+
+    def _inside(self, d: Draft, number: int) -> Window | None:
+        """ "its advance over that period to 7%": between the movement and its number."""
+        for k in range(max(d.at, number) - 1, min(d.at, number), -1):
+            n = self.nodes[k]
+            if n.number is not None and k != number and n.start != self.nodes[number].start and n.number.unit in ("percent", "points"):
+                return None
+            if (w := self._usable(k)) is not None and not n.low.endswith("'s"):
+                return w
+        return None
 
     def _usable(self, i: int, d: Draft | None = None) -> Window | None:
         n = self.nodes[i]

@@ -36,6 +36,9 @@ class Runs(Compare):
     def holder(self, k: int) -> Subjects:
         """Whose a phrase is: its owner, what it stands in apposition to, or the subject of its verb."""
         head = self._head(k)
+        beside = self._just_said(k)
+        if beside:
+            return beside
         for j in range(head, k - 12, -1):
             if j < 0 or not (self.nodes[j].phrase == self.nodes[k].phrase and self.nodes[j].link is self.nodes[k].link):
                 break
@@ -55,6 +58,17 @@ class Runs(Compare):
         if left and not self.who.why:
             return self.nodes[left[-1]].subjects
         return self.topic(k) if not left else ()
+
+    def _just_said(self, k: int) -> Subjects:
+        """ "... and the Nasdaq 100 fell 2%, its lowest close since May": of whom the claim right before the comma is."""
+        start = k - 1 if k and self.nodes[k - 1].low in ("its", "their", "the", "a") else k
+        if not start or self.nodes[start - 1].low not in (",", "(", ";", "\u2014"):
+            return ()
+        before = [d for d in self.sheet.drafts if d.claim.kind in ("return", "level", "points") and self.nodes[d.to].end <= self.nodes[start].start]
+        last = max(before, key=lambda d: (self.nodes[max(d.to, d.at)].end, d.claim.start), default=None)
+        if last is None or any(self.nodes[j].subjects or self.t.verb(j) for j in range(max(last.to, last.at) + 1, start)):
+            return ()
+        return tuple(dict.fromkeys(d.claim.subject for d in before if d.to == last.to and d.at == last.at))
 
     def _head(self, k: int) -> int:
         """The word of a phrase that the others hang on."""
@@ -76,6 +90,8 @@ class Runs(Compare):
         before = self.sheet.clean[self.sheet.sentence.start : self.nodes[k].start]
         if not n or n < 2 or self.t.ahead(head):
             return
+        if text.startswith("in ") and len({m for i in range(k) if (m := self.t.move(i))}) > 1:
+            return  # "rise 9% and slump 12% in two consecutive sessions"
         if self._streak_against(k, n, unit, vague):
             return
         sign = -1 if _DOWN.search(text) else 1 if _UP.search(text) else 0
@@ -141,6 +157,8 @@ class Runs(Compare):
             return
         ref, since, size = reference
         unit = self._extreme_unit(k, m, text, what, how)
+        if what in ("setback", "pullback", "drawdown", "retreat") and not m.get("adj"):
+            return  # from a high to a low, over no period that is named
         if not unit or re.search(r"\b(?:start|half|first|second|third|fourth|two-day|three-day|five-day|intraday)\b", text):
             return
         if unit == "streak" and _ENDED.search(before):

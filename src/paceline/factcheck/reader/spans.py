@@ -42,6 +42,8 @@ _YARDSTICK = re.compile(
 )
 #: "the cap-weighted version", "its equal-weight counterpart", "their growth peers", "small beat large": whom they mean.
 _KIN = (
+    (r"the 500(?! (?:largest|biggest|stocks|companies|members|names))\b", "s&p 500"),
+    (r"the 600(?! (?:largest|biggest|stocks|companies|members|names))\b", "s&p 600"),
     (r"(?:market-)?cap(?:italization|italisation)?[- ]weighted", "s&p 500"),
     (r"equal(?:ly)?[- ]weight(?:ed)?", "equal-weight s&p 500"),
     (r"growth", "growth stocks"),
@@ -54,7 +56,7 @@ _COUSIN = (
     r"(?:counterparts?|peers?|siblings?|cousins?|brethren|rivals?|equivalents?|cohorts?|relatives?|version|ones|parent)"
 )
 KIN = tuple(
-    (re.compile(rf"\b(?:(?:its|their|the|his|that)\s+)?(?:more familiar |regular |standard |usual )?{w}\s+(?:stock |company |index )?{_COUSIN}\b",
+    (re.compile(rf"\b{w}", re.IGNORECASE) if w.startswith("the ") else re.compile(rf"\b(?:(?:its|their|the|his|that)\s+)?(?:more familiar |regular |standard |usual )?{w}\s+(?:stock |company |index )?{_COUSIN}\b",
                 re.IGNORECASE), name)
     for w, name in _KIN
 )
@@ -255,6 +257,8 @@ def _part_of_a_name(clean: str, m: Mention) -> bool:
     if clean[max(0, m.start - 1) : m.start] == "(" and re.match(r"\s?:", after):
         return True
     if said.rstrip(".") in ("Inc", "Corp", "Co", "Ltd", "Plc", "PLC", "LLC"):
+        return True
+    if said.casefold() == "market" and re.search(r"\b(?:bear|bull|housing|labou?r|job|jobs|bond|credit|oil|property|money) $", clean[max(0, m.start - 9) : m.start], re.IGNORECASE):
         return True
     if said in ("MSCI", "FTSE", "STOXX") and re.match(r"\s+[A-Z]", after):
         return True

@@ -25,7 +25,7 @@ PRONOUNS = frozenset("it they its their them itself this that these those which 
 CARRIERS = frozenset(
     "shares share stock stocks index indexes indices benchmark gauge measure average fund funds etf etfs sector sectors group "
     "names equities companies issues basket barometer tracker price prices close component components members measure "
-    "counterpart segment portfolio bellwether heavyweight giant maker giants level levels value".split()
+    "counterpart segment portfolio bellwether heavyweight giant maker giants level levels value top heels back series string total".split()
 )
 #: Verbs that move their object: "sent the index down 2%", "left it up 4%".
 CAUSES = frozenset(
@@ -164,6 +164,8 @@ class Who:
                     return self.phrase(self.nodes[k].head, 1)
             left = next((k for k in range(i - 1, -1, -1) if self.nodes[k].subjects), None)
             return self._all(left, 0) if left is not None and i - left <= 3 else ()
+        if n.low in ("this", "that") and n.dep in ("nsubj", "nsubjpass"):
+            return self.memory.topic
         if n.low in ("this", "that", "these", "those", "one", "who", "which", "whose"):
             return ()
         plural = n.low in ("they", "their", "them", "each")
@@ -172,8 +174,8 @@ class Who:
             for c in t.children[k]:
                 if self.nodes[c].dep in ("nsubj", "nsubjpass") and c < i and c != i and self.nodes[c].low not in PRONOUNS:
                     found = self.phrase(c, 1)
-                    if found:
-                        return found
+                    if found or (k == own and self.nodes[c].window is None):
+                        return found  # nobody the market knows, rather than whoever was spoken of before
         here = [s for k in range(i) for s in self.nodes[k].subjects]
         if here and not plural:
             return (here[-1],) if len(set(here)) == 1 else self._first_here(i)
@@ -274,6 +276,8 @@ class Who:
             return self.owner(h, depth + 1)
         for k in t.up(i):
             if t.verb(k):
+                if n.dep == "nsubj" and n.head == k:
+                    break
                 if self.nodes[k].lemma in CAUSES and self.nodes[k].lemma not in ("see", "extend", "pare", "trim", "cut", "take"):
                     for c in t.children[k]:
                         if self.nodes[c].dep in ("dative", "dobj") and self.nodes[c].subjects:
@@ -284,4 +288,7 @@ class Who:
             if t.noun(k) and t.move(k) is None and self.nodes[k].low not in CARRIERS:
                 self.why = self.why or f"it belongs to {self.nodes[k].low!r}"
                 return ()
+        if n.dep == "nsubj" and not any(self.nodes[c].dep in ("compound", "amod") and self.nodes[c].tag.startswith("NNP") for c in t.children[i]):
+            left = [k for k in range(i) if self.nodes[k].subjects]  # "September's loss was 2.6%": of whom the text speaks
+            return self.nodes[left[-1]].subjects if left else self.memory.topic
         return ()
