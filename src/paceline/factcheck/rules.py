@@ -67,6 +67,7 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             rf"\bsince (?:the|its) (?:one|week|month|quarter|day|session|period|five days|year) (?:that )?(?:ended|ending|of|to|through)(?: on)? (?P<d>{DATE})",
             "since_date",
         ),
+        (rf"\b(?:since|from|after) (?:the )?(?:presidential |us |u\.s\. |midterm )?election(?: day)?\b(?! (?:on|of|in)\b)", "since_election"),
         (rf"\b(?:since|from|over) (?:the close (?:on|of) )?(?P<d>{HOLIDAYS})\b(?! week)", "since_holiday"),
         (rf"\b(?:in |during |over |for )?(?:the |this )?(?P<d>{HOLIDAYS})(?:-shortened)?[- ](?:shortened )?week\b", "holiday_week"),
         (rf"\b(?:on )?(?P<d>{HOLIDAYS})\b(?:'s)?(?! (?:rally|season|sales|shopping|spending|by|quarter))", "holiday"),
@@ -82,6 +83,12 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (
             rf"\b(?:since|from|above|below|off) (?:its|their|the|a) (?:[\w'-]+ ){{0,4}}?(?P<turn>low|high|peak|bottom|trough|record|close)(?: close)?,? (?:of|on|from|set on|set|reached on|hit on) (?P<d>{DATE})",
             "turning_on",
+        ),
+        (r"\bon an? (?P<which>)(?P<unit>daily|weekly|monthly|quarterly|annual|yearly) basis\b", "basis"),
+        (
+            r"\b(?P<m>January|February|March|April|June|July|August|September|October|November|December)\b(?!'s|\s+\d|\s+(?:high|low|peak|bottom|futures|contract|"
+            r"meeting|record|through|to|rate|cut|hike|of))",
+            "month_spoken",
         ),
         (r"\b(?:for|on|in|over|this) (?:the |this )?(?P<unit>wk|mo|yr|qtr)\b", "short"),
         (r"\b(?P<which>last|past|prior|prev) (?P<unit>wk|mo|yr|qtr)\b", "short_last"),
@@ -145,7 +152,8 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (rf"\bsince\s+(?:early |late |mid-?)?(?P<m>{MONTH})(?:\s+(?P<y>{YEAR}))?\b(?!\s+\d)", "since_month"),
         (rf"\bsince\s+(?P<y>{YEAR})\b", "since_year"),
-        (r"\bsince then\b|\b(?:since|from) that (?:date|day|point|moment|session)\b", "since_then"),
+        (r"(?:(?<=has )|(?<=have )|(?<=had ))since\b(?= \w+(?:ed|en|ost|un|own|ung|ained|ell)\b)", "since_then"),
+                (r"\bsince then\b|\b(?:since|from) that (?:date|day|point|moment|session)\b", "since_then"),
         (r"\bon the (?P<nth>\d{1,2})(?:st|nd|rd|th)\b", "on_the"),
         (r"\b(?P<which>the )(?P<unit>week|month|quarter|year)'s\b", "this_period"),
         (

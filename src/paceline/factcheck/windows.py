@@ -318,13 +318,13 @@ class Reader:
         return Window(m.group(), m.start(), m.end(), unclear="no beginning is named", aside=True)
 
     def month(self, m: re.Match[str]) -> Window | None:
-        said_year = m.groupdict().get("y")
-        day = read_date(f"{m.group('m')} 1 {said_year or ''}".strip(), self.today)
-        if day is None:
-            return None
         if m.group("m").casefold() == "may" and m.group("m") != "May":
             return None
-        return self._span(m, "month", day)
+        return self.month_of(m.group("m"), m.groupdict().get("y") or "", m)
+
+    def month_of(self, month: str, year: str, m: re.Match[str]) -> Window | None:
+        day = read_date(f"{month} 1 {year}".strip(), self.today)
+        return None if day is None else self._span(m, "month", day)
 
     def last_month_named(self, m: re.Match[str]) -> Window | None:
         day = read_date(f"{m.group('m')} 1", self.today)
@@ -447,7 +447,8 @@ class Reader:
             return Window(m.group(), m.start(), m.end(), unclear="the first weeks of a year end on no day that is named")
         first = dt.date(int(m.group("y")) if m.group("y") else self.today.year, 1, 1)
         end = moved(first, relativedelta(months=n, days=-1))
-        return Window(m.group(), m.start(), m.end(), "before", first, end, end=end if end < self.today else None)
+        unit = {3: "quarter", 6: "half", 12: "year"}.get(end.month - first.month + 1, "")
+        return Window(m.group(), m.start(), m.end(), "before", first, end, end=end if end < self.today else None, unit=unit)
 
     def from_last(self, m: re.Match[str]) -> Window | None:
         """from last month's close"""
@@ -457,6 +458,18 @@ class Reader:
     def quarter_named(self, m: re.Match[str]) -> Window | None:
         day = read_date(f"{m.group('m')} 1", self.today)
         return None if day is None else self._span(m, "quarter", day)
+
+    def basis(self, m: re.Match[str]) -> Window | None:
+        """on a monthly basis"""
+        unit = {"daily": "day", "annual": "year", "yearly": "year"}.get(m.group("unit").casefold(), m.group("unit").casefold().removesuffix("ly"))
+        return self.day_of(m, self.today) if unit == "day" else self._span(m, unit, self.today)
+
+    def month_spoken(self, m: re.Match[str]) -> Window | None:
+        """ "a tough September": a month that is only spoken of; it dates what follows where nothing else does."""
+        if not m.group("m")[0].isupper():
+            return None
+        found = self.month_of(m.group("m"), "", m)
+        return None if found is None else replace(found, aside=True)
 
     def short(self, m: re.Match[str]) -> Window | None:
         unit = {"wk": "week", "mo": "month", "yr": "year", "qtr": "quarter"}[m.group("unit").casefold()]
@@ -479,6 +492,18 @@ class Reader:
 
     def holiday(self, m: re.Match[str]) -> Window | None:
         return self.day_of(m, self._holiday(m.group("d")))
+
+    def since_election(self, m: re.Match[str]) -> Window | None:
+        """since the election: the one the text has dated, else the last that all of the United States held"""
+        if "election" in self.events:
+            return self.since_event_on(m, self.events["election"])
+        day = next(d for y in range(self.today.year, self.today.year - 3, -1) if y % 2 == 0 and (d := holiday("election day", y)) <= self.today)
+        if (self.today - day).days > 400:
+            return Window(m.group(), m.start(), m.end(), unclear="the text gives no date for 'election'")
+        return replace(self.since_event_on(m, day), assumed=f"the election of {day} is meant")
+
+    def since_event_on(self, m: re.Match[str], day: dt.date) -> Window:
+        return Window(m.group(), m.start(), m.end(), "on", day, alternative=True)
 
     def since_holiday(self, m: re.Match[str]) -> Window | None:
         return Window(m.group(), m.start(), m.end(), "on", self._holiday(m.group("d")), alternative=True)
@@ -523,6 +548,8 @@ def holiday(said: str, year: int) -> dt.date:
     name = re.sub(r"^the | day$|'s?(?= day|$)|'", "", said.casefold())
     fixed = {"christmas eve": (12, 24), "christmas": (12, 25), "boxing": (12, 26), "new years eve": (12, 31), "new year": (1, 1), "new years": (1, 1),
              "halloween": (10, 31), "valentines": (2, 14), "independence": (7, 4), "fourth of july": (7, 4), "july fourth": (7, 4), "juneteenth": (6, 19)}  # fmt: skip
+    if "election" in name:
+        return moved(dt.date(year, 11, 1), relativedelta(weekday=MO(1))) + dt.timedelta(days=1)
     if name in fixed:
         return dt.date(year, *fixed[name])
     if "easter" in name or "good" in name or "maundy" in name:

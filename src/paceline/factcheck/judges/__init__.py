@@ -63,6 +63,8 @@ class Judge(Shares):
             if claim.window is None or claim.window.inherited != "own day":
                 raise
             return self._unnamed(claim, judge)
+        if found.verdict == verdicts.DIFFERS and claim.params.get("guessed"):
+            return self._other_units(claim, judge, found)
         if found.verdict == verdicts.DIFFERS and claim.kind in _OPEN:
             return self._elsewhere(claim, judge, found)
         return found
@@ -86,6 +88,16 @@ class Judge(Shares):
                 ours = f"{found.line.days[found.span.i]} to {found.line.days[found.span.j]}" if found.line and found.span else "its paragraph's window"
                 return replace(found, verdict=verdicts.UNCLEAR, tried=(*tried, *other.tried), figures=(*found.figures, *other.figures),
                                reason=f"the text names no window for it: {said}, over {ours} it does not ({found.reason})")  # fmt: skip
+        return found
+
+    def _other_units(self, claim: Claim, judge: Callable[[Claim], Answer], found: Answer) -> Answer:
+        """ "its worst since 2008" names no period: it may hold of another one."""
+        for unit in ("day", "week", "month", "quarter", "year"):
+            params = {**claim.params, "unit": unit}
+            other = self._over(replace(claim, params=params), judge, self._usual(unit))
+            if other is not None:
+                said = f"the {unit} to the text's date; the text names no period"
+                return replace(other, verdict=verdicts.ONLY, reason=f"holds only on reading: {said}", chosen=said)
         return found
 
     def _unnamed(self, claim: Claim, judge: Callable[[Claim], Answer]) -> Answer:

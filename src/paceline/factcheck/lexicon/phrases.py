@@ -69,6 +69,7 @@ EXTREMES = (
     rf" (?P<what>{_WHAT})\b(?!-| performers?| performing)(?P<gap>(?:(?!\bsince\b)[^,;.()]){{0,45}}?) ?{AGAINST}",
     rf"\b(?P<how>highest|lowest) (?P<what>close|level|finish|closing level|reading|settlement|point|closing price|closing)?(?: )?"
     rf"(?P<gap>(?:(?!\bsince\b)[^,;.()]){{0,30}}?) ?{AGAINST}",
+    rf"\b(?:its|their) (?P<how>best|worst)(?P<what>)(?P<gap>) {AGAINST}",
     rf"\bthe (?P<how>most|least)(?P<what>)(?P<gap>(?: in (?:a|one|any) (?:single )?(?:day|session|week|month)| on a closing basis)?) {AGAINST}",
 )
 

@@ -19,7 +19,7 @@ from paceline.factcheck.text import Sentence
 BOUNDS = frozenset(["while", "whereas", "but", "although", "though", "whilst", ";", "\u2014", "\u2013", "--", "|", "as", "after", "when", "before"])
 #: Words that may stand between a name and its number, or a number and its window, and change neither.
 FILLERS = frozenset(
-    ", : ( - at by of the a an just only even about some nearly almost roughly around more less than over up down off to and another "
+    ", : ( - -- \u2014 at by of the a an just only even about some nearly almost roughly around more less than over up down off to and another "
     "higher lower off ahead respectively each both all collectively still now already in on for during with as so far price total 's alone too also".split()
 )
 

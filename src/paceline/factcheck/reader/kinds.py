@@ -113,6 +113,8 @@ class Kinds(Runs):
             j += 1
         if j < len(self.nodes) and self.nodes[j].subjects and j - last <= 4 and j > last + 1:
             return self.nodes[j].subjects
+        if found := self._just_said(k):
+            return found
         verb = t.clause(head)
         copula = self.nodes[verb].lemma in _COPULA
         return self.who.subject(verb) if copula and t.verb(verb) else ()

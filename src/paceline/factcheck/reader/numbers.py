@@ -86,6 +86,8 @@ class Numbers(Base):
         """The number joins those that hang on the same word, or makes a claim with the name beside it."""
         n = self.nodes[i].number
         assert n is not None
+        if n.unit == "index_points" and self._a_level(i, n):
+            return
         at, how = self.anchor(i)
         if n.unit == "percent" and (self._below(i) or self._against_one(i)):
             return
@@ -107,6 +109,16 @@ class Numbers(Base):
             self.refuse(i, f"it belongs to {self.nodes[at].low!r}")
         else:
             self.refuse(i, "no verb of movement with a known subject belongs to it")
+
+    def _a_level(self, i: int, n: Number) -> bool:
+        """ "closed at 4,057.66 points": a level, whatever its unit."""
+        before = next((self.nodes[k].low for k in range(i - 1, -1, -1) if self.nodes[k].start != self.nodes[i].start), "")
+        if before not in ("at", "to") or abs(n.value) < 300:
+            return False
+        first = i - 1 if self.nodes[i - 1].start == self.nodes[i].start else i
+        self.nodes[i].number = replace(n, unit="level")
+        self._level(i, first - 1)
+        return True
 
     def _below(self, i: int) -> bool:
         """ "2% below its record": the window says the direction."""
@@ -239,7 +251,10 @@ class Numbers(Base):
         if k < 0 or self.nodes[k].low not in (",", ":", "(", ";", "\u2014", "and"):
             return False
         last = max((d for d in self.sheet.drafts if d.claim.start <= self.nodes[i].start), key=lambda d: d.claim.start, default=None)
-        subjects: Subjects = (last.claim.subject,) if last is not None else self.who.subject(self.t.clause(i)) or self._nearest(i)
+        near = [j for j in range(k) if self.nodes[j].subjects]
+        if last is not None and near and near[-1] > max(last.to, last.at) and not self.owns(near[-1]):
+            last = None  # "with real estate close behind (+17%)"
+        subjects: Subjects = (last.claim.subject,) if last is not None else self.nodes[near[-1]].subjects if near else self.who.subject(self.t.clause(i)) or self._nearest(i)
         number = self.nodes[i].number
         if not subjects or number is None or self.t.ahead(i):
             return False
@@ -321,7 +336,7 @@ class Numbers(Base):
             return self.nodes[left].subjects
         first = min(at, i)
         if first and self.nodes[first - 1].low in (":", "\u2014", "(") and (n.low in ADVERBS or n.tag == "VBG"):
-            return self.who.subject(t.clause(first - 1)) or self._nearest(first)
+            return self.who.subject(t.clause(first - 1)) or self._nearest(first) or self.topic(first)
         return self.topic(first)
 
     def _of_adverb(self, at: int) -> Subjects:
@@ -345,7 +360,7 @@ class Numbers(Base):
         if self.nodes[h].tag in ("IN", "RB", "RP") and self.nodes[h].head != h:
             k = self.nodes[h].head
             return self.who.subject(k) if t.verb(k) else self.who.phrase(k)
-        return ()
+        return self.who.subject(t.clause(at))
 
     def _one(self, i: int, at: int, subjects: Subjects) -> None:
         number = self.nodes[i].number
@@ -376,9 +391,10 @@ class Numbers(Base):
 
     # -- levels ------------------------------------------------------------------------------------------------------
 
-    def _level(self, i: int) -> None:
-        """ "closed at 6,870.40", "above 5,000", "topped 4,000"."""
-        number, before = self.nodes[i].number, self.nodes[i - 1] if i else None
+    def _level(self, i: int, at: int = -1) -> None:
+        """ "closed at 6,870.40", "above 5,000", "topped 4,000"; ``at`` is the word before the number."""
+        at = at if at >= 0 else i - 1
+        number, before = self.nodes[i].number, self.nodes[at] if i else None
         assert number is not None
         self.refuse(i, "no close of a known index belongs to it")
         if before is None or self.t.ahead(i):
@@ -401,7 +417,7 @@ class Numbers(Base):
         if number.step >= 1 and not side and number.how == "" and number.value % 100 == 0:
             number = replace(number, how="about")
         self.sheet.reasons.pop(i, None)
-        self.make("level", subjects[:1], i, i, number=number, start=i - 1, side=side)
+        self.make("level", subjects[:1], i, i, number=number, start=at, side=side)
 
     def _level_subject(self, i: int) -> Subjects:
         """Whose close a level is: the subject of the verb above it, else the name before it."""

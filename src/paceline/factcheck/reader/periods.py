@@ -76,6 +76,7 @@ class Calendar:
         if any(n.number is not None and n.number.unit not in ("level", "bare") for n in sheet.nodes):
             return
         periods = [n.window for n in sheet.nodes if n.window is not None and not n.window.unclear and not n.window.same]
+        periods.sort(key=lambda w: w.aside)
         ends = said.endswith((".", "!", "?"))
         if not ends and size <= 16:
             named = [w for w in periods if w.unit and not (w.unit == "day" and re.search(r"\d", w.text))]
@@ -93,6 +94,9 @@ class Calendar:
             and re.search(rf"\b(?:{dates.DAYS}|today)\b", day.text, re.IGNORECASE) and not re.search(r"\d", day.text)
         ):  # fmt: skip
             self.heading = day
+        if self.heading is None and periods and periods[0].aside and head and periods[0].unit:
+            self.heading = replace(periods[0], aside=False)
+        periods = [w for w in periods if not w.aside]
         if periods and size <= 16 and (periods[0].unit != "day" or (said.endswith(":") and not re.search(r"\d", periods[0].text))):
             self.keep(periods[0], paragraph, "any", sheet.sentence.start)
 
@@ -133,7 +137,7 @@ class Calendar:
         day = chosen.unit == "day" and chosen.open and chosen.key() == topic.key() and tense == "past"
         return replace(chosen, inherited="heading" if (period and recent) or day else "earlier paragraph")
 
-    def same(self, asked: Window) -> Window:
+    def same(self, asked: Window, paragraph: int) -> Window:
         """ "over the same period", "that month", "since then": the window spoken of before."""
         said = asked.text.casefold()
         unit = next((u for u in ("day", "session", "month", "week", "quarter", "year") if re.search(rf"\b{u}\b", said)), "").replace("session", "day")
@@ -142,7 +146,12 @@ class Calendar:
         if asked.n >= 100:  # "that Monday"
             found = next((w for w in reversed(past) if w.unit == "day" and w.base != "next" and w.first is not None
                           and w.first.weekday() == asked.n - 100), None)  # fmt: skip
-        elif asked.base == "back" or (asked.n and asked.base == "on" and asked.first is not None):
+        elif asked.base == "back":  # "in five sessions", after "the week of October 6"
+            fits = {"week": range(4, 6), "month": range(18, 24)}
+            found = next((s.window for s in reversed(self.said) if s.paragraph == paragraph and asked.n in fits.get(s.window.unit, ())), None)
+            if found is None:
+                return replace(asked, same=False)
+        elif (asked.n and asked.base == "on" and asked.first is not None):
             return replace(asked, same=False)
         elif asked.base == "next":
             day = next((w for w in reversed(past) if w.unit == "day" and w.first is not None), None)
@@ -152,9 +161,9 @@ class Calendar:
         elif asked.n:  # since then
             then = next((w for w in reversed(past) if (w.unit == "day" or w.base in ("on", "low", "high")) and w.first is not None), None)
             if then is not None and then.base in ("low", "high"):
-                return replace(then, text=asked.text, start=asked.start, stop=asked.stop, inherited="", end=None)
+                return replace(then, text=asked.text, start=asked.start, stop=asked.stop, inherited="paragraph", end=None)
             if then is not None:
-                return Window(asked.text, asked.start, asked.stop, "on", then.first, alternative=then.unit == "day")
+                return Window(asked.text, asked.start, asked.stop, "on", then.first, alternative=then.unit == "day", inherited="paragraph")
             found = self.last()
         else:
             found = self.last(unit)
@@ -224,7 +233,7 @@ class Periods:
         tag = self.nodes[v].tag
         if tag in ("VBZ", "VBP") or kids & {"is", "are"}:
             return "present"
-        if tag == "VBG" and d.claim.kind != "compare":
+        if tag == "VBG" and d.claim.kind != "compare" and self.nodes[v].dep not in ("ROOT", "conj", "ccomp"):
             return "aside"
         return "past"
 
@@ -383,17 +392,41 @@ class Periods:
             if w is not None and w.base != "until" and leads and not self.nodes[i].low.endswith("'s") and self._governs(i):
                 return replace(w, inherited="sentence") if w.inherited == "" else w
         tense = self.tense(d)
+        said = self._by_phrase(d, drafts)
+        if said is not None:
+            return said
         before = [x for x in drafts if x is not d and x.claim.start <= d.claim.start and (x.claim.window or x.own) is not None
                   and x.claim.kind not in ("turning",)]  # fmt: skip
         near = [x for x in before if self.tense(x) == tense] or before
         if near:
             w = near[-1].claim.window or near[-1].own
-            if w is not None and not w.unclear and not self._quoted(near[-1], d):
+            if w is not None and not self._quoted(near[-1], d):
                 return replace(w, inherited=w.inherited or "sentence")
+        spoken = [n.window for n in self.nodes[: d.at] if n.window is not None and n.window.aside and n.window.unit]
+        if spoken and any(n.low == ":" for n in self.nodes[: d.at]):
+            return replace(spoken[-1], aside=False, inherited="sentence")
         later = [x for x in drafts if x is not d and x.claim.start > d.claim.start and x.own is not None]
         if later and self.tense(later[0]) == tense and self._joined(d, later[0]) and later[0].own is not None:
             return replace(later[0].own, inherited="sentence")
         return None
+
+    def _by_phrase(self, d: Draft, drafts: list[Draft]) -> Window | None:
+        """ "fell 5.8%, its worst week since March", "rose 0.5%, a third straight weekly gain": the phrase names the period."""
+        if d.claim.kind not in ("return", "points"):
+            return None
+        for x in drafts:
+            unit = str(x.claim.params.get("unit") or "")
+            if x.claim.kind in ("extreme", "streak") and x.claim.subject == d.claim.subject and unit in ("week", "month", "quarter", "year") and not x.claim.params.get("guessed"):
+                between = [y for y in drafts if y is not d and y is not x and y.claim.kind == "return" and min(d.at, x.at) < y.at < max(d.at, x.at)]
+                own = x.own if x.own is not None and x.own.unit == unit else None
+                if not between and 0 < x.at - d.at < 14:
+                    found = own or self._recent(unit) or self.calendar.own(unit)
+                    return None if found is None else replace(found, inherited="sentence")
+        return None
+
+    def _recent(self, unit: str) -> Window | None:
+        """The paragraph's last window of a unit."""
+        return next((s.window for s in reversed(self.calendar.said) if s.window.unit == unit and s.paragraph == self.sheet.sentence.paragraph), None)
 
     def _governs(self, i: int) -> bool:
         """Does a window at the head of a sentence date all of it (not only a clause such as "As bets on a cut on Wednesday grew")?"""
@@ -418,7 +451,7 @@ class Periods:
         if window is not None and window.soft and not window.same and window.unit != "day":
             window = self._soft(window)
         if window is not None and window.same:
-            window = self.calendar.same(window)
+            window = self.calendar.same(window, sheet.sentence.paragraph)
         if claim.kind in AT_A_CLOSE:
             if window is not None and ((window.inherited and (window.unit != "day" or tense != "past")) or (
                     claim.kind in ("breadth", "average", "stalled") and window.unit != "day")):
@@ -438,8 +471,11 @@ class Periods:
         if window is not None and (window.unit == unit or unit in ("level", "streak")):
             return window
         found = self.calendar.inherit(tense, self.sheet)
-        here = [n.window for n in self.nodes if n.window is not None and n.window.unit == unit and not n.window.unclear]
-        if here:
+        before = [x.claim.window for x in self.sheet.drafts if x is not d and x.at < d.at and x.claim.window is not None]
+        if before and before[-1].unit == unit and not before[-1].unclear:
+            return before[-1]
+        here = [n.window for n in self.nodes if n.window is not None and n.window.unit == unit and not n.window.unclear and not n.window.same and not n.window.aside]
+        if len(here) == 1:
             return here[0]
         if found is not None and (found.unit == unit or unit in ("level", "streak")):
             return found

@@ -90,6 +90,8 @@ class Runs(Compare):
         before = self.sheet.clean[self.sheet.sentence.start : self.nodes[k].start]
         if not n or n < 2 or self.t.ahead(head):
             return
+        if any(self.nodes[j].phrase == "rank" and self.t.clause(j) == self.t.clause(head) for j in range(max(0, k - 8), k)):
+            return  # "the best sector for a second straight year"
         if text.startswith("in ") and len({m for i in range(k) if (m := self.t.move(i))}) > 1:
             return  # "rise 9% and slump 12% in two consecutive sessions"
         if self._streak_against(k, n, unit, vague):
@@ -163,6 +165,7 @@ class Runs(Compare):
             return
         if unit == "streak" and _ENDED.search(before):
             return
+        guessed = not (unit_of(text) or unit in ("level", "streak"))
         subjects = self._extreme_holder(k, link)
         sign = self._extreme_sign(k, how, what, text)
         if not subjects or not sign or (how in ("biggest", "largest", "longest") and what in ("day", "session", "week", "month", "quarter", "year", "performance")):
@@ -170,7 +173,7 @@ class Runs(Compare):
         if unit == "level" and ref == "ever":
             self.make("record", subjects, self._head(k), last, start=k, sign=sign, sessions=0)
             return
-        self.make("extreme", subjects, self._head(k), last, start=k, sign=sign, unit=unit, since=since, ref=ref, size=size)
+        self.make("extreme", subjects, self._head(k), last, start=k, sign=sign, unit=unit, since=since, ref=ref, size=size, guessed=guessed)
 
     def _reference(self, m: dict[str, str], link: re.Match[str]) -> tuple[str, dt.date | None, str] | None:
         """since, within, year or ever; the day; and how exactly that day is meant."""

@@ -36,6 +36,10 @@ _BRACKETED = re.compile(
 _FUND = r"(?: (?:ETF|etf|fund|Fund|index|Index|Trust|SPDR|shares|sector))*"
 _OPENS = re.compile(rf"{_FUND}\s*\(")
 _BESIDE = re.compile(rf"(?:'s)?{_FUND},? (?:the )?")
+#: "the most since 2010" compares; it is no window.
+_SUPERLATIVE = re.compile(
+    r"\b(?:best|worst|biggest|largest|highest|lowest|most|first|longest|strongest|weakest|steepest|sharpest|fastest|least|deepest|fewest|greatest|"
+    r"widest|slowest|unseen)\b[^,;.]*$", re.IGNORECASE)  # fmt: skip
 _CAPITALS = re.compile(r"(?:[A-Z][\w&.'-]*,?\s+)*[A-Z][\w&.'-]*\s*$")
 _YARDSTICK = re.compile(
     r"\s*,?\s*(?:as )?(?:measured|tracked|represented|gauged|proxied|through|via|using)(?: by)? (?:the |its )?$", re.IGNORECASE
@@ -124,6 +128,7 @@ def spot(clean: str, start: int, end: int, names: Names, when: windows.Reader) -
 
     named = list(_names(clean, start, end, names))
     periods = [w for w in when.find(clean, start, end) if not any(s.start < w.start < s.end for s in named)]
+    periods = [w for w in periods if not (w.text.casefold().startswith("since") and _SUPERLATIVE.search(clean, max(start, w.start - 60), w.start))]
     for span in _phrases(clean, start, end, when, named):
         if not any(w.start <= span.start and w.stop >= span.end and span.phrase == "record" for w in periods):
             put(span)

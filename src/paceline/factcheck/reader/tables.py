@@ -103,7 +103,13 @@ def _bars(at: int, line: str) -> list[Cell]:
 
 
 def _gaps(at: int, line: str) -> list[Cell]:
-    return [_cell(at + m.start(), m.group()) for m in re.finditer(r"\S+(?: \S+)*", line)] if re.search(r"\S {2,}\S", line) else []
+    if not re.search(r"\S {2,}\S", line):
+        return []
+    cells = [_cell(at + m.start(), m.group()) for m in re.finditer(r"\S+(?: \S+)*", line)]
+    joined = re.fullmatch(r"(.*[A-Za-z]\w*) (\d[\d,]*\.\d+%?)", cells[0].text)
+    if joined is not None:  # a long name leaves one blank before its number
+        cells[:1] = [_cell(cells[0].start, joined[1]), _cell(cells[0].start + joined.start(2), joined[2])]
+    return cells
 
 
 def _commas(at: int, line: str) -> list[Cell]:
@@ -198,7 +204,7 @@ class Tables:
         return None
 
     def _window(self, head: str, title: str) -> Window | None:
-        plain = re.sub(r"\s*[(\[]?%[)\]]?\s*|\b(?:returns?|change|chg\.?|performance|gain|total|price|pct|percent)\b", " ", head, flags=re.IGNORECASE).strip(" .:")
+        plain = re.sub(r"\s*[(\[]?%[)\]]?\s*|\b(?:returns?|change|chg\.?|performance|gain|total|price|pct|percent)\b", " ", head.replace("'s", ""), flags=re.IGNORECASE).strip(" .:")
         for pattern, words in _SHORT:
             m = re.fullmatch(pattern, plain, re.IGNORECASE)
             if m is not None:
