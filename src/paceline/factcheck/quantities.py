@@ -62,7 +62,7 @@ FRACTION = re.compile(
 )
 #: A number without a unit: an amount of points where a movement stands right before it.
 BARE = re.compile(
-    r"(?<![\w$.,+/:(-])\d{1,3}(?:,\d{3})*(?:\.\d{1,2})?(?![\w/]|[.,:]\d|\s?(?:%|per ?cent|pct|pc\b|points?\b|pts\b|percentage|basis|bps?\b|million|billion|trillion|"
+    r"(?<![\w$.,+/:(-])\d{1,3}(?:,\d{3})*(?:\.\d{1,2})?(?![\w/-]|[.,:]\d|\s?(?:%|per ?cent|pct|pc\b|points?\b|pts\b|percentage|basis|bps?\b|million|billion|trillion|"
     r"of \d|st\b|nd\b|rd\b|th\b))"
 )
 LEVEL = re.compile(

@@ -85,11 +85,6 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "turning_on",
         ),
         (r"\bon an? (?P<which>)(?P<unit>daily|weekly|monthly|quarterly|annual|yearly) basis\b", "basis"),
-        (
-            r"\b(?P<m>January|February|March|April|June|July|August|September|October|November|December)\b(?!'s|\s+\d|\s+(?:high|low|peak|bottom|futures|contract|"
-            r"meeting|record|through|to|rate|cut|hike|of))",
-            "month_spoken",
-        ),
         (r"\b(?:for|on|in|over|this) (?:the |this )?(?P<unit>wk|mo|yr|qtr)\b", "short"),
         (r"\b(?P<which>last|past|prior|prev) (?P<unit>wk|mo|yr|qtr)\b", "short_last"),
         (r"\bsince (?:its |the )?(?:inception|launch|debut|listing|IPO)\b", "unknown_start"),
@@ -271,6 +266,11 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"\b(?:in|during) (?:early|late|morning|afternoon|midday|midmorning|intraday|premarket|after-hours|extended) (?:\w+ )?(?:trading|"
             r"trade|dealings)\b|\bintraday\b|\bat one point\b|\bearlier in the (?:day|session)\b|\bat midday\b",
             "intraday",
+        ),
+        (
+            r"\b(?P<m>January|February|March|April|June|July|August|September|October|November|December)\b(?!'s|\s+\d|\s+(?:high|low|peak|bottom|futures|contract|"
+            r"meeting|record|through|to|rate|cut|hike|of))",
+            "month_spoken",
         ),
     )
 )

@@ -30,8 +30,10 @@ class Compare(Numbers):
     def _compared(self, c: int) -> None:
         n, t = self.nodes[c], self.t
         sign = int(n.match.get("sign", "0")) if n.phrase == "cmp" else lexicon.COMPARE[n.low]
-        if any(self.nodes[k].dep == "auxpass" for k in t.children[c]):
-            return  # "stocks were crushed"
+        if any(self.nodes[k].dep == "auxpass" for k in t.children[c]) or any(self.nodes[k].phrase == "streak" for k in range(max(0, c - 2), c)):
+            return  # "stocks were crushed"; "multi-session outperformance" is a streak
+        if n.dep == "relcl" and any(self.nodes[k].dep == "neg" for k in t.children[t.clause(n.head)]):
+            return  # "it was not just large caps that outperformed"
         amount = self._amount(c)
         if not sign or (n.low in ("led", "leads", "topped", "behind") and not self._rival(c)):
             return
@@ -52,12 +54,15 @@ class Compare(Numbers):
         number = self.nodes[amount].number if amount >= 0 else None
         if number is not None and number.unit == "level":
             return
-        for rival in rivals:
-            self.make(
-                "compare", tuple(s for s in subjects if s.name != rival.name), c, to, sign=sign, against=rival,
-                number=as_points(number) if number is not None else None, start=self._from(c, subjects), denied=t.denied(c),
-                implicit=not named,
-            )  # fmt: skip
+        amounts = self._amounts(amount, len(subjects))
+        for k, s in enumerate(subjects):
+            number = self.nodes[amounts[k]].number if amounts else None
+            for rival in rivals:
+                self.make(
+                    "compare", (s,) if s.name != rival.name else (), c, max([to, *amounts]), sign=sign, against=rival,
+                    number=as_points(number) if number is not None else None, start=self._from(c, subjects), denied=t.denied(c),
+                    implicit=not named,
+                )  # fmt: skip
         if amount >= 0:
             self.sheet.reasons.pop(amount, None)
         else:
@@ -97,6 +102,19 @@ class Compare(Numbers):
         """Forget what else was made of a number."""
         start = self.nodes[i].start
         self.sheet.drafts = [d for d in self.sheet.drafts if not (d.claim.kind == "return" and d.claim.number is not None and d.claim.number.start == start)]
+
+    def _amounts(self, first: int, many: int) -> list[int]:
+        """The gap of each subject: as many numbers as subjects go to them in order, one goes to all."""
+        if first < 0:
+            return []
+        found = [first]
+        for k in range(first + 1, min(first + 10, len(self.nodes))):
+            n = self.nodes[k]
+            if n.number is not None and n.number.unit == self.nodes[first].number.unit:  # type: ignore[union-attr]
+                found.append(k)
+            elif n.low not in (",", "and", "respectively") and n.start != self.nodes[min(k + 1, len(self.nodes) - 1)].start:
+                break
+        return found if len(found) == many else [first] * many
 
     def _from(self, c: int, subjects: Subjects) -> int:
         """Where the words of the comparison begin: at its subject, if that stands near."""

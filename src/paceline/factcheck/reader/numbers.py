@@ -27,6 +27,8 @@ _NONE = (
      "an average, not a change of price"),
     (re.compile(r"\b(?:defined|measured|considered|known|described|counted) as\b[^,;]{0,40}$", re.IGNORECASE),
      "a definition, not a change of price"),
+    (re.compile(r"\b(?:back-to-back|consecutive|successive) (?:\w+ )?(?:gains|losses|declines|advances) of\b(?:[^;.]|\.(?=\d))*$", re.IGNORECASE),
+     "one of several periods, which are not named"),
 )  # fmt: skip
 #: Reasons that say what a number is: understood, and no claim about a price.
 NO_PRICES = (
@@ -73,6 +75,9 @@ class Numbers(Base):
                 return True
         if _NOT_REACHED.search(before):
             self.refuse(i, "not at a close, or not reached, the text says")
+            return True
+        if re.match(r"\s*(?:less|fewer|more|cheaper|smaller|larger) than\b", after):
+            self.refuse(i, "a comparison of numbers, not a change of price")
             return True
         if _A_YEAR.match(after) or re.search(r"\bannuali[sz]ed\b[^,;]{0,30}$", before):
             self.refuse(i, "a rate of several years, not one period's return")
@@ -186,6 +191,8 @@ class Numbers(Base):
         """The movement of a verb that is none itself: "closed up", "posted a gain", "its return was"."""
         t = self.t
         for c in t.children[v]:
+            if self.nodes[c].dep == "prt" and self.nodes[v].lemma not in ("be", "close", "end", "finish", "settle", "open", "trade", "go"):
+                continue  # "makes up 30%"
             if t.move(c) is not None and self.nodes[c].dep in ("dobj", "attr", "oprd", "acomp", "advmod", "prt", "npadvmod") and (
                 last != "to" or self.nodes[v].lemma in _SETS or self.nodes[c].low in ADVERBS
             ):
@@ -283,6 +290,9 @@ class Numbers(Base):
             for i in members:
                 self._unowned(i, at, why)
             return
+        rivals = tuple(d.claim.against for d in self.sheet.drafts if d.claim.kind == "compare" and d.claim.against is not None)
+        if len(subjects) == 1 < len(percents) == len(rivals) and any(n.low == "respectively" for n in self.nodes):
+            subjects = rivals  # "beating X and Y, with returns of 3% and 2%, respectively"
         pairs = [(i, subjects) for i in members]
         if len(subjects) > 1 and len(percents) == len(subjects):
             pairs = [(i, (s,)) for i, s in zip(percents, subjects, strict=True)]
@@ -404,6 +414,11 @@ class Numbers(Base):
             return
         word = before.low
         side = SIDES.get(word, _REACHES.get(word, 0))
+        mean = any(n.phrase == "mean" for n in self.nodes[max(0, at - 2) : at])
+        dated = any(self.nodes[c].low == "when" for c in self.t.children[self.t.clause(i)])
+        if mean or dated:
+            self.refuse(i, "the level of an average, or of another day")
+            return
         if word not in ("to", "at", "near", "around", "about", "of", "reach", "reached", "hit", "close", "level", ",", ":", "mark", "record", "high", "low") and not side:
             return
         subjects = self._level_subject(i)
@@ -438,6 +453,8 @@ class Numbers(Base):
         for i, n in enumerate(self.nodes):
             if n.low in lexicon.MULTIPLES and self.t.verb(i) and not self.t.ahead(i):
                 subjects = self.who.subject(i)
+                if any(self.nodes[c].dep == "dobj" and self.nodes[c].window is None for c in self.t.children[i]):
+                    continue  # "tripled the returns of their rivals"
                 if subjects and not any(d.at == i for d in self.sheet.drafts):
                     value = lexicon.MULTIPLES[n.low]
                     number = Number(value, value, 0.1, "times", n.start, n.end)

@@ -139,7 +139,8 @@ class Runs(Compare):
         for other in against:
             self.make("streak", tuple(s for s in subjects if s != other), c, max(to, last), start=k, sign=sign, n=n, unit=unit or "day", vague=vague,
                       ended=False, against=other)  # fmt: skip
-        self.nodes[c].used = bool(against and subjects)
+        if against and subjects:
+            self.sheet.drafts = [d for d in self.sheet.drafts if not (d.claim.kind == "compare" and d.at == c)]
         return bool(against and subjects)
 
     # -- extremes ----------------------------------------------------------------------------------------------------
@@ -150,7 +151,7 @@ class Runs(Compare):
         assert link is not None
         last = self._last(k)
         text = self.sheet.clean[link.start() : link.start("gap")].casefold()
-        if re.search(rf"\b{m.get('nth', '-').strip()}\b", "second third fourth fifth sixth seventh eighth ninth tenth") and "nth" in m:
+        if re.match(r"\d|(?:second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|\w+teenth)\b", m.get("nth", "")):
             return
         before = self.sheet.clean[self.sheet.sentence.start : link.start()]
         reference = self._reference(m, link)

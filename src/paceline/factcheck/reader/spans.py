@@ -224,6 +224,8 @@ def _names(clean: str, start: int, end: int, names: Names) -> Iterator[Span]:
                 stop = other.end + (bracket.end() if bracket else 0)
             elif gap in (" ", "'s ") and subject.kind in ("index", "market", "size") and other.subject.kind in ("sector", "theme", "style"):
                 subject, stop = _within(subject, other.subject), other.end  # "S&P 500 energy stocks"
+            elif gap == " " and subject.kind == "index" and other.subject.kind == "market":
+                stop = other.end  # "S&P 500 stocks"
             elif gap == " " and subject.kind == other.subject.kind == "index":
                 subject, stop = other.subject, other.end  # "the S&P MidCap 400 mid-cap index"
             else:
@@ -315,6 +317,10 @@ def shy(nodes: list[Node]) -> None:
     """Common words that are names only in company ("growth", "materials", "quality") or right before what they do."""
     kinds = {s.kind for n in nodes if n.mention is not None and not n.mention.bare for s in n.subjects}
     bare = [i for i, n in enumerate(nodes) if n.mention is not None and n.mention.bare]
+    for i, n in enumerate(nodes):  # "300 stocks", "defensive stocks" are not the market
+        qualified = any(c.head == i and c.dep in ("amod", "compound", "nummod", "poss") for c in nodes[:i])
+        if n.low in ("stocks", "equities") and n.mention is not None and n.subjects[0].kind == "market" and qualified:
+            n.subjects, n.mention = (), None
     for i in bare:
         n = nodes[i]
         others = kinds | {s.kind for k in bare if k != i for s in nodes[k].subjects}
