@@ -11,8 +11,8 @@ import pytest
 
 from paceline import config
 from paceline.factcheck import dates, quantities, text, verdicts, windows
-from paceline.factcheck.reader import Reader
 from paceline.factcheck.quantities import Number
+from paceline.factcheck.reader import Reader
 from paceline.factcheck.subjects import Names
 
 DAY = dt.date(2025, 12, 5)

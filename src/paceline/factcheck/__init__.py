@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, overload
 from paceline.errors import NotEnoughData, UsageError
 from paceline.factcheck import dates, proposals, text, verdicts
 from paceline.factcheck.claims import Aside, Claim, Reading
-from paceline.factcheck.reader import Reader
 from paceline.factcheck.judges import Answer, Judge, Unclear
 from paceline.factcheck.judges.returns import SUPPLY
+from paceline.factcheck.reader import Reader
 from paceline.factcheck.readings import Missing, Quotes
 from paceline.factcheck.subjects import Names
 from paceline.factcheck.verdicts import Verdict

@@ -45,13 +45,13 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "rolling",
         ),
         (
-            rf"\b(?:over|in|for|during|across) the (?P<n>two|three|four|five|six|nine|ten|twelve|\d{{1,2}}) (?P<unit>week|month|quarter|year)s\b(?! (?:to|through|ended|ending|of|before|ago|after))",
+            r"\b(?:over|in|for|during|across) the (?P<n>two|three|four|five|six|nine|ten|twelve|\d{1,2}) (?P<unit>week|month|quarter|year)s\b(?! (?:to|through|ended|ending|of|before|ago|after))",
             "rolling",
         ),
-        (rf"\b(?:in|over|for|within) (?:about |just |only |less than |little more than |just over )?(?P<n>an?|one) (?P<unit>year|month|week|quarter)\b(?! (?:ago|earlier|low|high|of|that|when|before|in which))", "rolling"),
+        (r"\b(?:in|over|for|within) (?:about |just |only |less than |little more than |just over )?(?P<n>an?|one) (?P<unit>year|month|week|quarter)\b(?! (?:ago|earlier|low|high|of|that|when|before|in which))", "rolling"),
         (
-            rf"\b(?:trailing |rolling )?(?P<n>\d{{1,3}}|one|two|three|four|five|six|nine|ten|twelve|fifteen|twenty)-(?P<unit>year|month|week|quarter)(?= (?:\w+ )?(?:return|returns|gain|gains|loss|losses|"
-            rf"advance|decline|change|performance|rise|increase|drop)\b)",
+            r"\b(?:trailing |rolling )?(?P<n>\d{1,3}|one|two|three|four|five|six|nine|ten|twelve|fifteen|twenty)-(?P<unit>year|month|week|quarter)(?= (?:\w+ )?(?:return|returns|gain|gains|loss|losses|"
+            r"advance|decline|change|performance|rise|increase|drop)\b)",
             "rolling",
         ),
         (
@@ -60,14 +60,14 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "year_ago",
         ),
         (
-            rf"\b(?:since|from|above|over) (?P<which>last|the previous|the prior) (?P<unit>week|month|quarter|year)'s (?:close|end|finish|last close)(?: of [\d,.]+\d)?",
+            r"\b(?:since|from|above|over) (?P<which>last|the previous|the prior) (?P<unit>week|month|quarter|year)'s (?:close|end|finish|last close)(?: of [\d,.]+\d)?",
             "from_last",
         ),
         (
             rf"\bsince (?:the|its) (?:one|week|month|quarter|day|session|period|five days|year) (?:that )?(?:ended|ending|of|to|through)(?: on)? (?P<d>{DATE})",
             "since_date",
         ),
-        (rf"\b(?:since|from|after) (?:the )?(?:presidential |us |u\.s\. |midterm )?election(?: day)?\b(?! (?:on|of|in)\b)", "since_election"),
+        (r"\b(?:since|from|after) (?:the )?(?:presidential |us |u\.s\. |midterm )?election(?: day)?\b(?! (?:on|of|in)\b)", "since_election"),
         (rf"\b(?:since|from|over) (?:the close (?:on|of) )?(?P<d>{HOLIDAYS})\b(?! week)", "since_holiday"),
         (rf"\b(?:in |during |over |for )?(?:the |this )?(?P<d>{HOLIDAYS})(?:-shortened)?[- ](?:shortened )?week\b", "holiday_week"),
         (rf"\b(?:on )?(?P<d>{HOLIDAYS})\b(?:'s)?(?! (?:rally|season|sales|shopping|spending|by|quarter))", "holiday"),

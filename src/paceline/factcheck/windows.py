@@ -549,12 +549,12 @@ def holiday(said: str, year: int) -> dt.date:
     fixed = {"christmas eve": (12, 24), "christmas": (12, 25), "boxing": (12, 26), "new years eve": (12, 31), "new year": (1, 1), "new years": (1, 1),
              "halloween": (10, 31), "valentines": (2, 14), "independence": (7, 4), "fourth of july": (7, 4), "july fourth": (7, 4), "juneteenth": (6, 19)}  # fmt: skip
     if "election" in name:
-        return moved(dt.date(year, 11, 1), relativedelta(weekday=MO(1))) + dt.timedelta(days=1)
+        return moved(dt.date(year, 11, 1), relativedelta(weekday=MO(1), days=1))
     if name in fixed:
         return dt.date(year, *fixed[name])
     if "easter" in name or "good" in name or "maundy" in name:
         shift = {"good friday": -2, "maundy thursday": -3, "easter monday": 1}.get(name, 0)
-        return easter(year) + dt.timedelta(days=shift)
+        return moved(easter(year), dt.timedelta(days=shift))
     month, weekday, nth, shift = {"thanksgiving": (11, TH, 4, 0), "black friday": (11, TH, 4, 1), "labor": (9, MO, 1, 0), "presidents": (2, MO, 3, 0)}.get(
         name, (5, MO, -1, 0) if "memorial" in name else (1, MO, 3, 0))
     base = dt.date(year, month, 31 if nth < 0 else 1)

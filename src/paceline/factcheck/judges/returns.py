@@ -41,7 +41,7 @@ class Returns(Helper):
             why = self._stands_in(claim, number.value, value, line, span)
             if why is not None:
                 return Answer(why[0], value, "return", line, span, tuple(tried), tuple(figures), why[1], tuple(notes))
-        if verdict == v.DIFFERS and claim.window.base.endswith(("high", "low")) or (verdict == v.DIFFERS and claim.window.turning):
+        if (verdict == v.DIFFERS and claim.window.base.endswith(("high", "low"))) or (verdict == v.DIFFERS and claim.window.turning):
             reached = self._reached(claim, line, span)
             if v.matches(number, reached) or v.is_close(number, reached):
                 said = "the furthest close in between"

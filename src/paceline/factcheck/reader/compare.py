@@ -136,7 +136,7 @@ class Compare(Numbers):
         """The number by which: "by 3 points" behind the word, "3 points ahead of" before it; -1 if there is none."""
         for k in range(c + 1, min(c + 14, len(self.nodes))):
             n = self.nodes[k]
-            if n.low in BOUNDS or self.t.move(k) is not None and k > c + 1:
+            if n.low in BOUNDS or (self.t.move(k) is not None and k > c + 1):
                 break
             if n.number is not None and self.nodes[k + 1 : k + 2] and self.nodes[k + 1].low == ")":
                 continue  # "outpaced the S&P 500 (+1.9%) by 5.1 points"
@@ -154,9 +154,9 @@ class Compare(Numbers):
 
     def _takes(self, before: int, number: Number) -> bool:
         """ "3 points ahead of X" is a gap; "rose 3%, ahead of X" is the subject's own return."""
-        return number.unit != "percent" or not (before and self.t.move(before - 1) is not None) and (
+        return number.unit != "percent" or (not (before and self.t.move(before - 1) is not None) and (
             before == 0 or self.t.move(self.nodes[before].head) is None
-        )
+        ))
 
     def _rival(self, c: int) -> bool:
         return any(self.nodes[k].subjects for k in range(c + 1, min(c + 7, len(self.nodes))))

@@ -163,7 +163,8 @@ class Kinds(Runs):
     def _breadth(self, k: int, last: int, side: int, sessions: int) -> bool:
         """The share of members above (below) their averages; the share stands before the members or after the average."""
         clean, start = self.sheet.clean, self.sheet.sentence.start
-        before = [j for j in range(k) if self.nodes[j].number is not None and self.nodes[j].number.unit in ("percent", "part")]
+        shares = [j for j, n in enumerate(self.nodes) if n.number is not None and n.number.unit in ("percent", "part")]
+        before = [j for j in shares if j < k]
         means = [j for j in range(k) if self.nodes[j].phrase == "mean"]
         before = [j for j in before if not means or j > means[-1]]
         share = next((j for j in reversed(before) if j + 1 < len(self.nodes) and self.nodes[j + 1].low in ("of", "in")), -1)
@@ -173,8 +174,7 @@ class Kinds(Runs):
         to = last
         members = _MEMBERS.search(clean, start, self.nodes[k].start)
         if share < 0 and members is not None and re.search(r"\b(?:percentage|percent|share|proportion|fraction|number|portion) of\b", clean[start : self.nodes[k].start], re.IGNORECASE):
-            after = [j for j in range(last + 1, len(self.nodes)) if self.nodes[j].number is not None and self.nodes[j].number.unit in ("percent", "part")]
-            values = [j for j in after if not any(self.nodes[c].low in ("from",) for c in (j - 1,))]
+            values = [j for j in shares if j > last and self.nodes[j - 1].low != "from"]
             share = to = values[0] if values else before[-1] if before else -1
         if share < 0:
             return False
@@ -286,7 +286,7 @@ class Kinds(Runs):
             if not move or n.phrase or not self._finite(v) or n.low in lexicon.NEEDS_NUMBER:
                 continue
             clause = self.t.clause(v)
-            if any(self.t.clause(d.at) == clause and d.claim.kind != "direction" or d.at == v for d in self.sheet.drafts) or self.t.ahead(v):
+            if any((self.t.clause(d.at) == clause and d.claim.kind != "direction") or d.at == v for d in self.sheet.drafts) or self.t.ahead(v):
                 continue
             mine = [n for j, n in enumerate(self.nodes) if self.t.clause(j) == clause and n.window is None and not n.subjects]
             if any(n.number is not None or any(ch.isdigit() for ch in n.low) for n in mine):

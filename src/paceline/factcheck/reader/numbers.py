@@ -106,9 +106,7 @@ class Numbers(Base):
             return
         elif how == "move":
             groups.setdefault(at, []).append(i)
-        elif n.unit == "bare":
-            return
-        elif n.signed and n.unit == "percent" and self._follows_on(i):
+        elif n.unit == "bare" or (n.signed and n.unit == "percent" and self._follows_on(i)):
             return
         elif how == "noun":
             self.refuse(i, f"it belongs to {self.nodes[at].low!r}")
@@ -147,7 +145,7 @@ class Numbers(Base):
         """ "versus 1.1%", "more than double the 13.5%": another one's return, which only a name beside it can claim."""
         said = {self.nodes[k].low for k in range(max(0, i - 4), i)}
         other = said & {"versus", "vs", "vs.", "against", "double", "twice", "triple", "compared", "half"}
-        if not other or self.right_name(i) >= 0 or self.left_name(i) >= 0 and not said & {"double", "twice", "triple"}:
+        if not other or self.right_name(i) >= 0 or (self.left_name(i) >= 0 and not said & {"double", "twice", "triple"}):
             return False
         noun = any(self.t.move(k) is not None for k in range(i + 1, min(i + 4, len(self.nodes))))
         if noun:
@@ -228,6 +226,9 @@ class Numbers(Base):
             left = -1
         if right >= 0 and self.nodes[i + 1].low == "for" and left >= 0 and any(self.nodes[k].low in ("and", ",", "or") for k in range(left + 1, i)):
             left = -1  # "3.4% for the S&P 500 and 0.2% for the Nasdaq"
+        if right >= 0 and self.nodes[i + 1].low == "of" and not {self.nodes[k].low for k in range(max(0, i - 4), i)} & {
+                "behind", "than", "versus", "vs", "against", "with", "to", "from", "double", "twice"}:
+            right = -1  # "makes up 30% of the S&P 500"
         name = left if left >= 0 else right if at < 0 or not self._follows(i, right) else -1
         if name < 0:
             return False

@@ -240,8 +240,8 @@ class Periods:
     # -- its own -----------------------------------------------------------------------------------------------------
 
     def _own(self, d: Draft) -> Window | None:
-        number = next((k for k in range(min(d.at, d.to), max(d.at, d.to) + 1) if self.nodes[k].number is d.claim.number or (
-            self.nodes[k].number is not None and d.claim.number is not None and self.nodes[k].number.start == d.claim.number.start)), d.to)
+        start = d.claim.number.start if d.claim.number is not None else -1
+        number = next((k for k in range(min(d.at, d.to), max(d.at, d.to) + 1) if (n := self.nodes[k].number) is not None and n.start == start), d.to)
         found = self._qualifies(d, number)
         if found is None:
             found = self._right(max(number, d.to))
@@ -285,7 +285,7 @@ class Periods:
                 if self.nodes[c].dep in ("poss", "amod", "compound", "nmod", "nummod") and (w := self._usable(c)) is not None:
                     return w
             k = min(head, number) - 1
-            while k >= 0 and self.nodes[k].low in ("'s", "%", "total", "cumulative", "strong") or (k >= 0 and self.nodes[k].number is not None and k != number):
+            while (k >= 0 and self.nodes[k].low in ("'s", "%", "total", "cumulative", "strong")) or (k >= 0 and self.nodes[k].number is not None and k != number):
                 k -= 1
             if k >= 0 and (w := self._usable(k)) is not None and (self.nodes[k + 1].low == "'s" or re.match(
                     r"(?:\w+ly|annual|one-\w+|full-year|calendar-year|\w+-to-date|\w+-(?:day|week|month|year))$", w.text, re.IGNORECASE)):
@@ -303,7 +303,7 @@ class Periods:
                 return None if comma and self._opens(k) else w
             if n.subjects and not comma and n.dep in ("pobj",):
                 continue  # "a gain of 2% for the index on Friday"
-            if n.subjects or self.t.verb(k) and not n.phrase or n.low in ("while", "but", ";", "after", "following", "before", "when", "\u2014", "which", "who", "as"):
+            if n.subjects or (self.t.verb(k) and not n.phrase) or n.low in ("while", "but", ";", "after", "following", "before", "when", "\u2014", "which", "who", "as"):
                 return None
             if self.t.move(k) is not None and not n.phrase and self.nodes[k].head != i and k - i > 2:
                 return None
@@ -431,8 +431,8 @@ class Periods:
     def _governs(self, i: int) -> bool:
         """Does a window at the head of a sentence date all of it (not only a clause such as "As bets on a cut on Wednesday grew")?"""
         owner = self.t.clause(i)
-        return self.nodes[owner].dep not in ("advcl", "relcl", "acl", "csubj") or not any(self.t.verb(k) for k in range(i, owner + 1) if k != owner) and (
-            self._time_only(owner) or owner > i and not any(self.nodes[c].dep == "mark" and c < i for c in self.t.children[owner]))
+        return self.nodes[owner].dep not in ("advcl", "relcl", "acl", "csubj") or (not any(self.t.verb(k) for k in range(i, owner + 1) if k != owner) and (
+            self._time_only(owner) or (owner > i and not any(self.nodes[c].dep == "mark" and c < i for c in self.t.children[owner]))))
 
     def _quoted(self, x: Draft, d: Draft) -> bool:
         """Is the other claim's window a day of its own ("after Thursday's 4% decline")?"""

@@ -92,7 +92,7 @@ class Runs(Compare):
             return
         if any(self.nodes[j].phrase == "rank" and self.t.clause(j) == self.t.clause(head) for j in range(max(0, k - 8), k)):
             return  # "the best sector for a second straight year"
-        if text.startswith("in ") and len({m for i in range(k) if (m := self.t.move(i))}) > 1:
+        if text.startswith("in ") and len({move for i in range(k) if (move := self.t.move(i))}) > 1:
             return  # "rise 9% and slump 12% in two consecutive sessions"
         if self._streak_against(k, n, unit, vague):
             return

@@ -148,8 +148,8 @@ def spot(clean: str, start: int, end: int, names: Names, when: windows.Reader) -
     nodes = _tokens(clean, start, end, sorted(taken, key=lambda s: s.start))
     letters = [c for c in clean[start:end] if c.isalpha()]
     if sum(c.isupper() for c in letters) > 0.6 * len(letters):  # the parser knows no shouting
-        for n in nodes:
-            n.word = n.word if n.subjects else n.word.lower()
+        for node in nodes:
+            node.word = node.word if node.subjects else node.word.lower()
     return nodes
 
 
@@ -198,11 +198,12 @@ def _names(clean: str, start: int, end: int, names: Names) -> Iterator[Span]:
     """Names with their tickers and yardsticks: "Financials (XLF)", "tech, measured by XLK", "Acme Corp. (NYSE: ACM)"."""
     found = [m for m in names.find(clean, start, end) if not _part_of_a_name(clean, m)]
     for pattern, name in KIN:
-        for k in pattern.finditer(clean, start, end):
+        for said in pattern.finditer(clean, start, end):
+            a, b = said.span()
             kin = names.lookup(name)
-            if kin is not None and not any(m.start < k.end() and m.end > k.start() and m.end - m.start >= len(k.group()) for m in found):
-                found = [m for m in found if m.end <= k.start() or m.start >= k.end()]
-                found.append(Mention(k.start(), k.end(), kin))
+            if kin is not None and not any(m.start < b and m.end > a and m.end - m.start >= b - a for m in found):
+                found = [m for m in found if m.end <= a or m.start >= b]
+                found.append(Mention(a, b, kin))
     for pair in _PAIR.finditer(clean, start, end):
         for group in ("a", "b"):
             size = names.lookup(_SIZES[pair.group(group).casefold()])

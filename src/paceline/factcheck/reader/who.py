@@ -83,7 +83,7 @@ class Who:
         if n.low in PRONOUNS:
             return self._pronoun(i)
         counted = self._counted(i)
-        if counted or any(self.nodes[c].low in (*_COUNTS, "all") for c in self.t.children[i]) and not self._named_in(i, depth):
+        if counted or (any(self.nodes[c].low in (*_COUNTS, "all") for c in self.t.children[i]) and not self._named_in(i, depth)):
             return counted
         if n.low in GENERIC or n.low in CARRIERS or n.lemma in GENERIC:
             own = self._named_in(i, depth)
