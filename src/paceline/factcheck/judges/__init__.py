@@ -114,7 +114,7 @@ class Judge(Shares):
             other = judge(replace(claim, window=window, otherwise=()))
         except (Missing, Unclear):
             return None
-        return other if other.verdict in (verdicts.HOLDS, verdicts.CLOSE, verdicts.ONLY) else None
+        return other if other.verdict in (verdicts.HOLDS, verdicts.ONLY) else None
 
     def _usual(self, unit: str) -> Window:
         first = period(unit, self.q.today)[0]

@@ -46,6 +46,8 @@ class Compare(Numbers):
         rivals, to, named = self._against(c, subjects)
         if amount >= 0:
             to = max(to, amount)
+        if nominal and not named and amount < 0:
+            return  # "their underperformance": of no period and against nobody that is named
         why = t.ahead(c)
         if not subjects or not rivals or why:
             if amount >= 0:

@@ -235,7 +235,8 @@ class Kinds(Runs):
                 continue
             level = next((j for j in range(i + 1, min(i + 9, len(self.nodes))) if (x := self.nodes[j].number) is not None and x.unit == "level"), -1)
             at, how = self.anchor(i)
-            subjects = tuple(s for k in range(max(0, i - 8), min(i + 8, len(self.nodes))) for s in self.nodes[k].subjects)
+            near = [*range(i + 1, min(i + 8, len(self.nodes))), *range(i - 1, max(-1, i - 9), -1)]
+            subjects = tuple(s for k in near for s in self.nodes[k].subjects)
             noun = next((j for j in range(i + 1, min(i + 4, len(self.nodes))) if self.t.move(j) is not None), -1)
             at, how = (noun, "move") if how != "move" and noun >= 0 else (at, how)
             subjects = subjects or self.memory.of_kind(("index",))

@@ -389,7 +389,7 @@ class Periods:
         for i in self.free[:1]:
             w = self.nodes[i].window
             leads = not any(self.t.verb(k) or self.nodes[k].number is not None for k in range(i)) and i < d.at
-            if w is not None and w.base != "until" and leads and not self.nodes[i].low.endswith("'s") and self._governs(i):
+            if w is not None and w.base != "until" and leads and self._governs(i) and not self._of_movement(i):
                 return replace(w, inherited="sentence") if w.inherited == "" else w
         tense = self.tense(d)
         said = self._by_phrase(d, drafts)
@@ -409,6 +409,11 @@ class Periods:
         if later and self.tense(later[0]) == tense and self._joined(d, later[0]) and later[0].own is not None:
             return replace(later[0].own, inherited="sentence")
         return None
+
+    def _of_movement(self, i: int) -> bool:
+        """ "Thursday's 4% decline": the window of one movement only; "November's market action" dates what follows."""
+        owned = self.nodes[i].low.endswith("'s") or (i + 1 < len(self.nodes) and self.nodes[i + 1].low == "'s")
+        return owned and self.t.move(self.nodes[i].head) is not None
 
     def _by_phrase(self, d: Draft, drafts: list[Draft]) -> Window | None:
         """ "fell 5.8%, its worst week since March", "rose 0.5%, a third straight weekly gain": the phrase names the period."""
