@@ -130,7 +130,7 @@ REVERSALS = (
 )
 DROVE = (
     r"\b(?:drove|powered|propelled|fuel?led|drives|has driven|have driven|accounted for|accounts for|account for|contributed|"
-    r"(?:was|were|is|are) responsible for|made up|supplied|generated|provided)\b(?=[^.;]{0,60}\b(?:gains?|rally|advance|returns?|"
+    r"(?:was|were|is|are) responsible for|made up|supplied|generated|provided)\b(?=(?:[^.;]|\.(?=\d)){0,60}\b(?:gains?|rally|advance|returns?|"
     r"rise|increase|climb|run)\b)",
 )
 

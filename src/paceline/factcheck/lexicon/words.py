@@ -210,7 +210,7 @@ FORECAST = (
     r"\bnext (?:year|month|week|quarter|decade|few|several|\w+ (?:years|months|weeks|quarters))\b|\bpotential(?:ly)?\b|"
     r"\bif\b|\bprobably\b|\bperhaps\b|\bmay be\b|\boutlook\b|\bupside of\b|\bpriced? in\b|\bodds\b|"
     r"\bcalls? for\b|\bcan (?:rise|fall|gain|expand|climb|drop|reach|continue|go)\b|\bimplied?\b|\bover the coming\b|"
-    r"\bin the coming\b"
+    r"\bin the coming\b|\blooks? for\b|\b(?:bull|bear|base) case\b|\bsees?\b(?=[^.;]{3,60}\b(?:climbing|rising|falling|gaining|reaching|hitting|dropping)\b)"
 )
 FLOW = (
     r"\b(?:investors?|traders?|money|funds?|capital|cash|retail|institutions?|assets)\b[^.;]{0,60}?\b(?:are|is|were|was|"

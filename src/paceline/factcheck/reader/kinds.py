@@ -231,7 +231,7 @@ class Kinds(Runs):
     def implied(self) -> None:
         """ "an 18% rally to 8,100": a forecast whose arithmetic can be checked."""
         for i, n in enumerate(self.nodes):
-            if n.number is None or n.number.unit not in ("percent", "part") or not (self.sheet.reasons.get(i) == "forecast" or self._foretold(i)):
+            if n.number is None or n.number.unit != "percent" or not (self.sheet.reasons.get(i) == "forecast" or self._foretold(i)):
                 continue
             level = next((j for j in range(i + 1, min(i + 9, len(self.nodes))) if (x := self.nodes[j].number) is not None and x.unit == "level"), -1)
             at, how = self.anchor(i)

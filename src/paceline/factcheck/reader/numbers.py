@@ -69,6 +69,9 @@ class Numbers(Base):
         if self.sheet.clean[node.start : node.end].casefold().startswith(("as much as", "as little as")):
             self.refuse(i, "not at a close, the text says")
             return True
+        if node.number is not None and node.number.unit == "part" and node.dep in ("nsubj", "nsubjpass"):
+            self.refuse(i, "a share of something, not a change of price")
+            return True
         for pattern, reason in _NONE:
             if pattern.search(before):
                 self.refuse(i, reason)

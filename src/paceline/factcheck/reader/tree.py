@@ -21,7 +21,7 @@ MODALS = frozenset("will would could may might should shall ca wo 'll 'd".split(
 AHEAD = frozenset(
     "expect forecast predict project anticipate target estimate envision foresee see expectation forecast prediction "
     "outlook target scenario upside risk chance odds probability likely poised prepare price_in imply implied need hope "
-    "could if unless whether assume bet".split()
+    "could if unless whether assume bet look".split()
 )
 HABITS = frozenset(
     "typically usually historically generally often normally tends tend tended average traditionally always seldom rarely "
@@ -131,7 +131,9 @@ class Tree:
                         return "forecast"
                     if over.lemma in ("tend",):
                         return "habit"
-            if k != i and (n.lemma in AHEAD or n.low in AHEAD) and n.low not in ("see", "saw", "seen"):
+            if n.lemma == "look" and not any(self.nodes[c].low == "for" for c in self.children[k]):
+                continue
+            if k != i and (n.lemma in AHEAD or n.low in AHEAD) and n.low not in ("saw", "seen"):
                 return "forecast"
             if k != i and self.verb(k) and n.dep in ("ROOT", "ccomp", "parataxis", "conj"):
                 reported = n.dep == "ccomp" and self.nodes[n.head].lemma in AHEAD and self.nodes[n.head].low not in ("saw", "seen")

@@ -25,7 +25,7 @@ PRONOUNS = frozenset("it they its their them itself this that these those which 
 CARRIERS = frozenset(
     "shares share stock stocks index indexes indices benchmark gauge measure average fund funds etf etfs sector sectors group "
     "names equities companies issues basket barometer tracker price prices close component components members measure "
-    "counterpart segment portfolio bellwether heavyweight giant maker giants level levels value top heels back series string total".split()
+    "counterpart segment portfolio bellwether heavyweight giant maker giants level levels value top heels back series string total momentum".split()
 )
 #: Verbs that move their object: "sent the index down 2%", "left it up 4%".
 CAUSES = frozenset(
