@@ -549,7 +549,7 @@ def holiday(said: str, year: int) -> dt.date:
     fixed = {"christmas eve": (12, 24), "christmas": (12, 25), "boxing": (12, 26), "new years eve": (12, 31), "new year": (1, 1), "new years": (1, 1),
              "halloween": (10, 31), "valentines": (2, 14), "independence": (7, 4), "fourth of july": (7, 4), "july fourth": (7, 4), "juneteenth": (6, 19)}  # fmt: skip
     if "election" in name:
-        return moved(dt.date(year, 11, 1), relativedelta(weekday=MO(1), days=1))
+        return moved(moved(dt.date(year, 11, 1), relativedelta(weekday=MO(1))), dt.timedelta(days=1))
     if name in fixed:
         return dt.date(year, *fixed[name])
     if "easter" in name or "good" in name or "maundy" in name:
