@@ -97,7 +97,7 @@ _QUALIFIERS = (
     ),
 )
 _BEFORE = re.compile(
-    r"(?P<not>not )?(?:"
+    r"(?<![A-Za-z])(?P<not>not )?(?:"
     + "|".join(f"(?P<{n}>{p})" for n, p in _QUALIFIERS)
     + r")\s*(?:an?\s+|the\s+|another\s+|some\s+)?$",
     re.IGNORECASE,

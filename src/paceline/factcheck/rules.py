@@ -84,6 +84,12 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             rf"\b(?:since|from|above|below|off) (?:its|their|the|a) (?:[\w'-]+ ){{0,4}}?(?P<turn>low|high|peak|bottom|trough|record|close)(?: close)?,? (?:of|on|from|set on|set|reached on|hit on) (?P<d>{DATE})",
             "turning_on",
         ),
+        (r"\b(?:a|the) (?P<which>previous )?(?P<unit>week|month|quarter|year) (?:before|earlier|prior)\b(?! (?:last|the|that))", "last_period"),
+        (r"\bin the (?P<q>first|second|third|fourth|final)\b(?=\s*(?:[,.;)]|and\b|but\b|$))", "quarter_short"),
+        (
+            rf"\b(?:since|from|below|above|off|under) (?P<m>{MONTH})(?:\s+(?P<y>{YEAR}))?'s (?:closing |all-time |record |intraday )*(?P<turn>lows?|bottom|trough|peak|highs?|record|top)",
+            "turning_in",
+        ),
         (r"\bon an? (?P<which>)(?P<unit>daily|weekly|monthly|quarterly|annual|yearly) basis\b", "basis"),
         (r"\b(?:for|on|in|over|this) (?:the |this )?(?P<unit>wk|mo|yr|qtr)\b", "short"),
         (r"\b(?P<which>last|past|prior|prev) (?P<unit>wk|mo|yr|qtr)\b", "short_last"),

@@ -89,7 +89,7 @@ class Reader:
         known = self.turns.get(kind)
         if known is not None and known.base == "on" and known.first is not None and first <= known.first <= last:
             return replace(known, text=m.group(), start=m.start(), stop=m.end(), end=stop, turning="")
-        own = re.search(r"\b(?:its|their)\b", m.group(), re.IGNORECASE) is not None
+        own = re.search(r"\b(?:its|their)\b|'s\b", m.group(), re.IGNORECASE) is not None
         found = Window(m.group(), m.start(), m.end(), kind, first, min(last, self.today), end=stop, own=own)
         self.turns[kind] = found
         return found
@@ -470,6 +470,16 @@ class Reader:
             return None
         found = self.month_of(m.group("m"), "", m)
         return None if found is None else replace(found, aside=True)
+
+    def quarter_short(self, m: re.Match[str]) -> Window | None:
+        """ "lost 12% in the second": of the quarters that the sentence speaks of"""
+        if not re.search(r"\bquarters?\b", m.string[max(0, m.start() - 250) : m.start()], re.IGNORECASE):
+            return None
+        n = {"final": 4}.get(m.group("q").casefold()) or count(m.group("q")) or 0
+        first = dt.date(self.today.year, 3 * n - 2, 1) if n <= 4 else None
+        if first is None:
+            return None
+        return self._span(m, "quarter", first if first <= self.today else first.replace(year=first.year - 1))
 
     def short(self, m: re.Match[str]) -> Window | None:
         unit = {"wk": "week", "mo": "month", "yr": "year", "qtr": "quarter"}[m.group("unit").casefold()]

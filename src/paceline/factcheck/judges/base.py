@@ -60,7 +60,8 @@ class Helper:
             return True
         if _WITHOUT.match(after) or re.match(r"\s*\([^)]*dividends", after):
             return False
-        return TOTAL.search(self.clean, max(0, claim.start - 60), claim.start) is not None
+        before = self.clean[max(0, claim.start - 60) : claim.start]
+        return TOTAL.search(before, max(0, before.rfind(". "))) is not None
 
     def _line(self, option: Option) -> Line:
         line = self.q.line(option.candidate, option.basis)

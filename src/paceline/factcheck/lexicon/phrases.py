@@ -100,7 +100,7 @@ RANKS = (
     rf"[- ](?:performing )?{_MORE}(?:s&p 500 )?{_GROUP}\b(?! (?:declin|los[es]|laggard|drag|drop|fall))",
     r"\b(?:(?P<nth>second|third)[- ])?(?:biggest|largest|main|chief|lone|sole) (?:\w+ )?"
     r"(?:(?P<up>gainers?|winners?|advancers?)|(?P<down>losers?|decliners?|laggards?|drags?|casualt(?:y|ies)))\b",
-    r"\b(?:(?P<up>best|strongest|top)|(?P<down>worst|weakest)) (?:of|among) (?:all )?(?:the )?(?:s&p 500's )?(?:eleven |11 |major )?sectors\b",
+    r"\b(?:(?P<up>best|strongest|top)|(?P<down>worst|weakest)) (?:of|among) (?:all )?(?:the )?(?:(?:[\w&]+|500's) ){0,3}sectors\b",
 )
 
 RECORDS = (
@@ -122,7 +122,7 @@ MEANS = (
     r"\b(?P<n>50|100|200)-(?P<unit>day)(?=[,.;)]| (?:and|for|on|after|since|at|as|too|in))",
 )
 STALLED = (
-    r"\b(?:whose |its |their )?(?:momentum|rally|advance|upward momentum|price momentum) (?:has |have |had )?(?:stalled|faded|"
+    r"\b(?:whose |its |their )?(?:momentum|rally|advance|upward momentum|price momentum)(?: (?:in|of) [\w&. -]{2,25}?)? (?:has |have |had )?(?:stalled|faded|"
     r"fizzled|run out of steam|petered out|ebbed)|\b(?:has|have) (?:stalled|lost (?:steam|momentum))\b",
 )
 REVERSALS = (

@@ -20,7 +20,7 @@ BOUNDS = frozenset(["while", "whereas", "but", "although", "though", "whilst", "
 #: Words that may stand between a name and its number, or a number and its window, and change neither.
 FILLERS = frozenset(
     ", : ( - -- \u2014 at by of the a an just only even about some nearly almost roughly around more less than over up down off to and another "
-    "higher lower off ahead respectively each both all collectively still now already in on for during with as so far price total 's alone too also".split()
+    "higher lower off ahead close behind respectively each both all collectively still now already in on for during with as so far price total 's alone too also".split()
 )
 
 
@@ -126,7 +126,8 @@ class Base:
     def topic(self, i: int) -> Subjects:
         """Whom a fragment without a subject is about: the text's last subject, where nothing in the sentence names one."""
         before = [k for k in range(i) if self.nodes[k].subjects]
-        if before or any(self.nodes[k].dep in ("nsubj", "nsubjpass") and self.nodes[k].window is None for k in range(i)):
+        other = any(n.tag.startswith("NN") and n.window is None and n.number is None and not n.phrase and n.word != "%" for n in self.nodes[:i])
+        if before or other or any(self.nodes[k].dep in ("nsubj", "nsubjpass") and self.nodes[k].window is None for k in range(i)):
             return ()
         return self.memory.topic or self.memory.heading
 

@@ -145,7 +145,9 @@ class Compare(Numbers):
             if n.number is not None and n.number.unit in ("percent", "points", "index_points"):
                 between = {self.nodes[j].low for j in range(c + 1, k)}
                 owned = k + 1 < len(self.nodes) and (self.t.move(k + 1) is not None or self.right_name(k) >= 0)
-                if ("by" in between or "of" in between or n.number.unit in ("points", "index_points")) and not owned:
+                near = next((j for j in range(k - 1, c, -1) if self.nodes[j].low == "by"), -1)
+                by = near > 0 and not any(self.t.noun(j) and self.nodes[j].low not in ("%", "points") and self.nodes[j].start != n.start for j in range(near + 1, k))
+                if (by or "of" in between or n.number.unit in ("points", "index_points")) and not owned:
                     return k
                 break
         before = c - 1

@@ -51,6 +51,8 @@ class Kinds(Runs):
         if self.nodes[k].match.get("what", "").casefold().startswith("high") and "never" in text:
             text = "high"
         subjects = self.holder(k)
+        if not any(self.t.verb(j) for j in range(len(self.nodes))):
+            subjects = tuple(s for s in subjects if s.kind != "market")  # "another record on Wall Street"
         sign = -1 if re.search(r"\blows?\b", text) else 1
         sessions = 252 if self.nodes[k].match.get("year") else 0
         start = max([i for i in range(max(0, k - 4), k) if self.t.verb(i)], default=k)

@@ -418,6 +418,13 @@ class Numbers(Base):
             return
         word = before.low
         side = SIDES.get(word, _REACHES.get(word, 0))
+        if self.t.move(at) is not None and self.t.verb(at) and not side and not self.t.ahead(i):
+            subjects = self._subjects(at, i)  # "added 104.13, or 12 percent": an amount, however large
+            if subjects:
+                self.sheet.reasons.pop(i, None)
+                amount = replace(number.times(self.t.move(at) or 1), unit="index_points")
+                self.make("points", subjects[:1], at, i, number=amount, sign=self.t.move(at) or 1)
+            return
         mean = any(n.phrase == "mean" for n in self.nodes[max(0, at - 2) : at])
         dated = any(self.nodes[c].low == "when" for c in self.t.children[self.t.clause(i)])
         if mean or dated:

@@ -9,6 +9,7 @@ from paceline.factcheck import dates, windows
 from paceline.factcheck.claims import AT_A_CLOSE
 from paceline.factcheck.dates import Window
 from paceline.factcheck.reader.base import Base, Draft, Sheet
+from paceline.factcheck.reader.tree import ADVERBS
 from paceline.factcheck.text import Text
 
 #: A title has at most this many words; a line under a heading at most so many.
@@ -80,7 +81,9 @@ class Calendar:
         ends = said.endswith((".", "!", "?"))
         if not ends and size <= 16:
             named = [w for w in periods if w.unit and not (w.unit == "day" and re.search(r"\d", w.text))]
-            self.section = named[0] if named and (said.endswith(":") or self.section is not None) else None
+            unit = next((u for pattern, u in _TITLES if re.search(pattern, said, re.IGNORECASE)), "") if said.endswith(":") and paragraph else ""
+            own = self.own(unit) if unit and not named else None
+            self.section = own or (named[0] if named and (said.endswith(":") or self.section is not None) else None)
         head = paragraph == 0 or (not ends and size <= 8) or (not self.said and paragraph <= 2 and size <= 12)
         if head and size <= TITLE:
             for pattern, unit in _TITLES:
@@ -147,7 +150,7 @@ class Calendar:
             found = next((w for w in reversed(past) if w.unit == "day" and w.base != "next" and w.first is not None
                           and w.first.weekday() == asked.n - 100), None)  # fmt: skip
         elif asked.base == "back":  # "in five sessions", after "the week of October 6"
-            fits = {"week": range(4, 6), "month": range(18, 24)}
+            fits = {"week": range(5, 6), "month": range(18, 24)}
             found = next((s.window for s in reversed(self.said) if s.paragraph == paragraph and asked.n in fits.get(s.window.unit, ())), None)
             if found is None:
                 return replace(asked, same=False)
@@ -169,7 +172,7 @@ class Calendar:
             found = self.last(unit)
         if found is None:
             return replace(asked, same=False, unclear="nothing before it names a period")
-        return replace(found, text=asked.text, start=asked.start, stop=asked.stop, inherited="", same=False)
+        return replace(found, text=asked.text, start=asked.start, stop=asked.stop, inherited="paragraph" if not unit else "", same=False)
 
 
 class Periods:
@@ -228,7 +231,9 @@ class Periods:
         """past, present, perfect; aside for ", bringing its gain to 7%", which says nothing of the story's own tense."""
         v = self.t.clause(d.at)
         kids = {self.nodes[c].low for c in self.t.children[v] if self.nodes[c].dep in ("aux", "auxpass")}
-        if kids & {"has", "have", "'ve"} and not kids & {"had"}:
+        if "had" in kids:
+            return "aside"  # what had been before
+        if kids & {"has", "have", "'ve"}:
             return "perfect"
         tag = self.nodes[v].tag
         if tag in ("VBZ", "VBP") or kids & {"is", "are"}:
@@ -395,7 +400,7 @@ class Periods:
         said = self._by_phrase(d, drafts)
         if said is not None:
             return said
-        before = [x for x in drafts if x is not d and x.claim.start <= d.claim.start and (x.claim.window or x.own) is not None
+        before = [x for x in drafts if x is not d and x.at < d.at and (x.claim.window or x.own) is not None
                   and x.claim.kind not in ("turning",)]  # fmt: skip
         near = [x for x in before if self.tense(x) == tense] or before
         if near:
@@ -405,7 +410,7 @@ class Periods:
         spoken = [n.window for n in self.nodes[: d.at] if n.window is not None and n.window.aside and n.window.unit]
         if spoken and any(n.low == ":" for n in self.nodes[: d.at]):
             return replace(spoken[-1], aside=False, inherited="sentence")
-        later = [x for x in drafts if x is not d and x.claim.start > d.claim.start and x.own is not None]
+        later = [x for x in drafts if x is not d and x.at > d.at and x.own is not None]
         if later and self.tense(later[0]) == tense and self._joined(d, later[0]) and later[0].own is not None:
             return replace(later[0].own, inherited="sentence")
         return None
@@ -446,6 +451,10 @@ class Periods:
 
     def _joined(self, a: Draft, b: Draft) -> bool:
         """Are two claims on a level: coordinated, or parts of one list?"""
+        if any(n.low in ("after", "following", "despite", "from", "since", "before") for n in self.nodes[a.at : b.at]):
+            return False  # "rose 8% after a slide of 11% in September"
+        if self.nodes[b.at].low in ADVERBS and self.nodes[a.at].low not in ADVERBS:
+            return False  # "+1.0%, up 53% this year"
         va, vb = self.t.clause(a.at), self.t.clause(b.at)
         return va == vb or self.nodes[vb].dep in ("conj", "ROOT", "parataxis", "ccomp") or self.nodes[va].head == vb
 

@@ -54,6 +54,8 @@ class Runs(Compare):
         found = self.who.subject(over) if self.t.verb(over) else ()
         if found:
             return found
+        if any(self.nodes[c].dep == "nsubj" and self.nodes[c].window is not None for c in self.t.children[over]):
+            return ()  # "September was the strongest since 1939": of what is not said
         left = [j for j in range(k) if self.nodes[j].subjects and not self.nodes[j].used]
         if left and not self.who.why:
             return self.nodes[left[-1]].subjects
@@ -61,7 +63,9 @@ class Runs(Compare):
 
     def _just_said(self, k: int) -> Subjects:
         """ "... and the Nasdaq 100 fell 2%, its lowest close since May": of whom the claim right before the comma is."""
-        start = k - 1 if k and self.nodes[k - 1].low in ("its", "their", "the", "a") else k
+        start = k
+        while start and self.nodes[start - 1].low in ("its", "their", "the", "a", "by", "far", "easily", "again", "once", "also", "clearly", "comfortably"):
+            start -= 1
         if not start or self.nodes[start - 1].low not in (",", "(", ";", "\u2014"):
             return ()
         before = [d for d in self.sheet.drafts if d.claim.kind in ("return", "level", "points") and self.nodes[d.to].end <= self.nodes[start].start]

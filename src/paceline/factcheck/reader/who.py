@@ -80,6 +80,10 @@ class Who:
             return self._all(i, depth)
         if n.window is not None:
             return ()
+        if n.low in ("former", "latter"):
+            here = [s for k in range(i) for s in self.nodes[k].subjects]
+            pair = (here if len(set(here)) >= 2 else [*self.memory.listed, *here])[-2:]
+            return (pair[0] if n.low == "former" else pair[-1],) if len(pair) == 2 else ()
         if n.low in PRONOUNS:
             return self._pronoun(i)
         counted = self._counted(i)
@@ -141,6 +145,8 @@ class Who:
     def _counted(self, i: int) -> Subjects:
         """ "both", "all three indexes", "the two": the last so many that were named."""
         n = self.nodes[i]
+        if n.lemma in ("sector", "stock", "fund", "group") and "both" not in (self.nodes[c].low for c in self.t.children[i]):
+            return ()
         if n.low not in _PLURAL and n.lemma not in ("index", "benchmark", "gauge", "average", "measure"):
             return ()
         words = [n.low, *(self.nodes[c].low for c in self.t.children[i])]
@@ -207,6 +213,10 @@ class Who:
         beside = self._just_before(v)
         if beside:
             return beside
+        if n.dep == "conj" and n.tag in ("VBD", "VBZ", "VBP"):
+            apart = [c for c in range(n.head + 1, v) if self.nodes[c].dep == "conj" and self.nodes[c].subjects and self.nodes[c - 1].low in ("and", "but")]
+            if apart and not any(t.verb(c) for c in range(apart[0], v)):
+                return self.nodes[apart[0]].subjects  # "... and the Russell 2000, home to smaller companies, rose"
         if n.dep in ("relcl", "acl"):
             return self.phrase(n.head, depth + 1)
         if n.dep in ("xcomp", "ccomp", "oprd", "advcl", "conj", "pcomp", "prep", "dep", "parataxis"):
@@ -276,7 +286,7 @@ class Who:
             return self.owner(h, depth + 1)
         for k in t.up(i):
             if t.verb(k):
-                if n.dep == "nsubj" and n.head == k:
+                if n.dep in ("nsubj", "nsubjpass") and n.head == k:
                     break
                 if self.nodes[k].lemma in CAUSES and self.nodes[k].lemma not in ("see", "extend", "pare", "trim", "cut", "take"):
                     for c in t.children[k]:
@@ -288,7 +298,8 @@ class Who:
             if t.noun(k) and t.move(k) is None and self.nodes[k].low not in CARRIERS:
                 self.why = self.why or f"it belongs to {self.nodes[k].low!r}"
                 return ()
-        if n.dep == "nsubj" and not any(self.nodes[c].dep in ("compound", "amod") and self.nodes[c].tag.startswith("NNP") for c in t.children[i]):
+        dated = any(self.nodes[c].window is not None and self.nodes[c].dep == "poss" for c in t.children[i])
+        if (n.dep == "nsubj" or dated) and not any(self.nodes[c].dep in ("compound", "amod") and self.nodes[c].tag.startswith("NNP") for c in t.children[i]):
             left = [k for k in range(i) if self.nodes[k].subjects]  # "September's loss was 2.6%": of whom the text speaks
             return self.nodes[left[-1]].subjects if left else self.memory.topic
         return ()
