@@ -216,7 +216,9 @@ class Kinds(Runs):
 
     def _stalled(self, k: int) -> None:
         right = self.right_name(self._last(k))
-        subjects = self.nodes[right].subjects if right >= 0 else self.holder(k)
+        inside = self.names.find(self.sheet.clean, self.nodes[k].start, self.nodes[self._last(k)].end)
+        inside = [m for m in inside if not m.bare]
+        subjects = (inside[0].subject,) if inside else self.nodes[right].subjects if right >= 0 else self.holder(k)
         self.make("stalled", tuple(s for s in subjects if s.kind != "unknown"), k, self._last(k), sign=-1)
 
     def reversals(self) -> None:

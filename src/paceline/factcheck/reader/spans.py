@@ -223,6 +223,8 @@ def _names(clean: str, start: int, end: int, names: Names) -> Iterator[Span]:
                 narrowed = subject.only(ticker)
                 subject = narrowed if narrowed is not subject or subject.kind == "stock" else other.subject
                 stop = other.end + (bracket.end() if bracket else 0)
+            elif re.fullmatch(r",? (?:like|such as|including) (?:the )?", gap) and other.subject.kind != "stock" and subject.kind in ("basket", "theme", "sector", "market"):
+                subject, stop = other.subject, other.end  # "cyclical sectors like airlines": those that are named
             elif gap == " " and m.ticker and {c.instrument for c in subject.candidates} & {c.instrument for c in other.subject.candidates if c.instrument}:
                 stop = other.end  # "the KRE regional bank fund"
             elif gap in (" ", "'s ") and subject.kind in ("index", "market", "size") and other.subject.kind in ("sector", "theme", "style"):
