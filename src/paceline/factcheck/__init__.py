@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, overload
 
 from paceline.errors import NotEnoughData, UsageError
-from paceline.factcheck import dates, proposals, text, verdicts
+from paceline.factcheck import dates, parse, proposals, text, verdicts
 from paceline.factcheck.claims import Aside, Claim, Reading
 from paceline.factcheck.judges import Answer, Judge, Unclear
 from paceline.factcheck.judges.returns import SUPPLY
@@ -104,6 +104,7 @@ class Checked(Sequence[Verdict]):
             "verdicts": [v.to_json() for v in self.verdicts],
             "not_understood": [u.to_json() for u in self.unread],
             "notes": list(self.notes),
+            "parser": parse.name(),
         }
 
 
@@ -375,6 +376,8 @@ def _advice(claim: Claim, verdict: str, answer: Answer | None, ours: str, figure
         dont = f"Don't say: {who} {said}."
     elif verdict == verdicts.ONLY:
         dont = f'Don\'t say "{said}" without saying: {answer.chosen}.'
+    elif verdict == verdicts.UNCLEAR:
+        dont = f'Don\'t say "{said}" without naming what it rests on: {answer.reason}.'
     elif verdict == verdicts.BORDERLINE:
         dont = f'Don\'t say "{said}" without the figures: another basis or a tenth of a point turns it round.'
     return safe, dont

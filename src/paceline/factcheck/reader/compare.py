@@ -151,10 +151,9 @@ class Compare(Numbers):
                     return k
                 break
         before = c - 1
-        if before >= 0 and (number := self.nodes[before].number) is not None and number.unit in ("percent", "points", "index_points"):
-            if self.nodes[c].match.get("prep") and self._takes(before, number):
-                return before
-        return -1
+        number = self.nodes[before].number if before >= 0 and self.nodes[c].match.get("prep") else None
+        gap = number is not None and number.unit in ("percent", "points", "index_points") and self._takes(before, number)
+        return before if gap else -1
 
     def _takes(self, before: int, number: Number) -> bool:
         """ "3 points ahead of X" is a gap; "rose 3%, ahead of X" is the subject's own return."""

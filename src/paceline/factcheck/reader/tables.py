@@ -17,7 +17,7 @@ from paceline.factcheck.dates import Window
 from paceline.factcheck.quantities import Number
 from paceline.factcheck.subjects import Names, Subject
 
-_NUMBER = re.compile(r"(?P<open>\()?\s*(?P<sign>[+-])?\s*\$?(?P<value>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d*\.?\d+)\s*(?P<percent>%|pct|pc|percent)?\s*(?P<points>pts?\.?|points)?\)?")
+_NUMBER = re.compile(r"(?P<open>\()?\s*(?P<sign>[+-])?\s*\$?(?P<value>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d*\.?\d+)\)?\s*(?P<percent>%|pct|pc|percent)?\s*(?P<points>pts?\.?|points)?\)?")
 _RULE = re.compile(r"[\s|:=_+-]*")
 #: Headings of columns that hold something else than a change in percent.
 _LEVEL = re.compile(r"\b(?:close|closing|level|last|price|settle|value|index level|finish)\b", re.IGNORECASE)
