@@ -212,7 +212,8 @@ class Kinds(Runs):
         if number is not None:
             self.nodes[amount].used = True
             number = number if share else as_points(number)
-        self.make("contribution", subjects, verb, whole, number=number, sign=1, against=rivals[0], share=share)
+        near = [j for j in range(max(0, verb - 5), verb) if self.nodes[j].subjects and self.nodes[j].subjects[0] in subjects]
+        self.make("contribution", subjects, verb, whole, start=near[0] if near else k, number=number, sign=1, against=rivals[0], share=share)
 
     def _stalled(self, k: int) -> None:
         right = self.right_name(self._last(k))

@@ -251,7 +251,7 @@ class Numbers(Base):
         subjects = self.nodes[name].subjects
         if self.t.ahead(i):
             return False
-        self.make("return", subjects, i, max(i, name), number=number.times(sign), sign=sign, start=min(i, name))
+        self.make("return", subjects, i, max(i, name, noun if left >= 0 else i), number=number.times(sign), sign=sign, start=min(i, name))
         return True
 
     def _follows_on(self, i: int) -> bool:

@@ -248,6 +248,8 @@ class Periods:
         start = d.claim.number.start if d.claim.number is not None else -1
         number = next((k for k in range(min(d.at, d.to), max(d.at, d.to) + 1) if (n := self.nodes[k].number) is not None and n.start == start), d.to)
         found = self._qualifies(d, number)
+        if found is None and d.claim.kind == "return" and d.to > max(number, d.at):
+            found = self._inside(d, number)  # "a 17% annual gain"
         if found is None:
             found = self._right(max(number, d.to))
         until = None
@@ -267,7 +269,8 @@ class Periods:
 
     def _inside(self, d: Draft, number: int) -> Window | None:
         """ "its advance over that period to 7%": between the movement and its number."""
-        for k in range(max(d.at, number) - 1, min(d.at, number), -1):
+        last = max(d.at, number, d.to if d.claim.kind == "return" else 0)
+        for k in range(last - 1, min(d.at, number), -1):
             n = self.nodes[k]
             if n.number is not None and k != number and n.start != self.nodes[number].start and n.number.unit in ("percent", "points"):
                 return None

@@ -122,7 +122,7 @@ class Who:
                 found += n.subjects
             elif n.dep == "poss" and n.low in PRONOUNS:
                 found += self._pronoun(c)
-            elif n.dep == "prep" and n.low in ("of", "for", "tracking"):
+            elif n.dep == "prep" and n.low in ("of", "for", "tracking", "like", "including"):
                 found += [s for p in self.t.children[c] if self.nodes[p].dep == "pobj" for s in self.phrase(p, depth + 1)]
             elif n.dep == "acl" and n.lemma in ("track", "follow"):
                 found += [s for p in self.t.children[c] if self.nodes[p].dep == "dobj" for s in self.phrase(p, depth + 1)]
