@@ -32,6 +32,7 @@ class Question:
     dated    what else it rests on that is of a day
     low      the low of the market, which windows may run from
     whole    values that look back rest on the levels there, members and all
+    members  values rest on the returns of each member, also of before it was one
     """
 
     measure: str
@@ -43,6 +44,7 @@ class Question:
     dated: tuple[Validity, ...] = ()
     low: Callable[[], Low | None] = lambda: None
     whole: bool = False
+    members: bool = False
     _judgements: dict[tuple[str | None, ...], list[Judged]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -67,7 +69,12 @@ class Question:
             last = end or self.as_of
             first = min(start or last, last)
             self._judgements[key] = [
-                *(g.judged(start, last, reach, whole=self.whole or reach == "") for g in self.gaps),
+                *(
+                    g.judged(
+                        start, last, reach, whole=self.whole or reach == "", members=self.members
+                    )
+                    for g in self.gaps
+                ),
                 *(Judged(d.refusal(last), tuple(d.caveats(first, last))) for d in self.dated),
             ]
         return self._judgements[key]
@@ -178,6 +185,7 @@ class Provenance:
         needs: Iterable[str] = (),
         measure: str = "",
         whole: bool = False,
+        members: bool = False,
     ) -> Question:
         """A question that rests on ``names`` and on further steps ``parents``.
 
@@ -206,6 +214,7 @@ class Provenance:
             dated,
             self.low,
             whole,
+            members,
         )
 
 
