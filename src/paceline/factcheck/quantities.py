@@ -31,7 +31,7 @@ _ORDINALS = {
 
 _WORD = rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_UNITS[1:10])}))?|{'|'.join(_UNITS)}|(?:a|one) hundred)"
 _DIGITS = r"\d{1,3},\d{1,2}(?=\s?(?:%|per ?cent|pct|pc\b))|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
-_VALUE = rf"(?:{_DIGITS}|{_WORD}(?:[- ]and[- ](?:a|one)[- ](?:half|quarter)| point {_WORD})?)"
+_VALUE = rf"(?:{_DIGITS}|{_WORD}(?:[- ]and[- ](?:a|one|two|three|four|five|six|seven|eight|nine)[- ](?:half|quarters?|tenths?|thirds?)| point {_WORD})?)"
 _PERCENT = r"(?:\s?%|[\s-]?per[\s-]?cent\b|[\s-]?pct\b|\s?pc\b)"
 _SIGN = r"(?:(?<![\w.)])[+-]\s?)?"
 
@@ -57,7 +57,7 @@ POINTS = re.compile(
 FRACTION = re.compile(
     r"\b(?P<many>a|one|two|three|four)[- ](?P<part>half|thirds?|quarters?|fifths?|tenths?)\b(?!\s+(?:straight|consecutive|"
     r"session|day|week|month|year|half|surge|gain|rally|rise|advance|drop|decline|loss|fall|performance|return|of (?:\w+ ){0,2}(?:gains|losses|declines|growth|advances)|of (?:the year|20\d\d|"
-    r"19\d\d)))|\bhalf\b(?=\s+(?:of|its|their|the|as|all))",
+    r"19\d\d)))|\bhalf\b(?=\s+(?:of|its|their|the|as|all))|(?:(?<=by )|(?<=than )|(?<=lost )|(?<=about )|(?<=nearly ))half\b(?=[,;.)]|\s+(?:in|since|from|over|during|this|last)\b|$)",
     re.IGNORECASE,
 )
 #: A number without a unit: an amount of points where a movement stands right before it.
@@ -165,21 +165,16 @@ def _value(text: str) -> tuple[float, float]:
         return 0.5, 0.1
     if said in ("a", "a full", "an"):
         return 1.0, 1.0
-    more = 0.0
-    for words, part in (
-        (" and a half", 0.5),
-        (" and one half", 0.5),
-        (" and a quarter", 0.25),
-        (" and one quarter", 0.25),
-    ):
-        if said.endswith(words):
-            said, more = said.removesuffix(words), part
+    parts = re.fullmatch(r"(.+) and (\w+) (half|quarter|tenth|third)s?", said)
+    if parts is not None:
+        ones = float(parts[1]) if parts[1].isdigit() else float(count(parts[1]) or 0)
+        return ones + (count(parts[2]) or 1) * _PARTS[parts[3]], 0.1 if parts[3] == "tenth" else 0.5
     whole, point, decimals_ = said.partition(" point ")
     if point:
         return (count(whole) or 0) + (count(decimals_) or 0) / 10, 0.1
     if said in ("a hundred", "one hundred"):
         return 100.0, 1.0
-    return float(count(said) or 0) + more, 0.5 if more else 1.0
+    return float(count(said) or 0), 1.0
 
 
 def find(text: str, start: int, end: int) -> list[Number]:

@@ -68,7 +68,7 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "since_date",
         ),
         (r"\b(?:since|from|after) (?:the )?(?:presidential |us |u\.s\. |midterm )?election(?: day)?\b(?! (?:on|of|in)\b)", "since_election"),
-        (rf"\b(?:since|from|over) (?:the close (?:on|of) )?(?P<d>{HOLIDAYS})\b(?! week)", "since_holiday"),
+        (rf"\b(?:since|from|over) (?:the close (?:on|of) )?(?:that |the |last )?(?P<d>{HOLIDAYS})(?:'s)?(?: (?:low|lows|bottom|high|highs|peak|close|panic))?\b(?! week)", "since_holiday"),
         (rf"\b(?:in |during |over |for )?(?:the |this )?(?P<d>{HOLIDAYS})(?:-shortened)?[- ](?:shortened )?week\b", "holiday_week"),
         (rf"\b(?:on )?(?P<d>{HOLIDAYS})\b(?:'s)?(?! (?:rally|season|sales|shopping|spending|by|quarter))", "holiday"),
         (
@@ -84,6 +84,8 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             rf"\b(?:since|from|above|below|off) (?:its|their|the|a) (?:[\w'-]+ ){{0,4}}?(?P<turn>low|high|peak|bottom|trough|record|close)(?: close)?,? (?:of|on|from|set on|set|reached on|hit on) (?P<d>{DATE})",
             "turning_on",
         ),
+        (rf"\b(?:between|from) (?:early|late|mid)[- ]{MONTH} (?:and|to|through|until) (?:early |late |mid-?)?(?:{DATE}|{DAY}|{MONTH}|now)", "no_day"),
+        (r"\ba year ago (?:this|last) (?:week|month)\b|\b(?:at )?this time last year\b|\bin the (?:first|last|final|opening) (?:few |\w+ )?(?:days|weeks|sessions) of\b[^,;.]{0,20}", "no_day"),
         (r"\b(?:a|the) (?P<which>previous )?(?P<unit>week|month|quarter|year) (?:before|earlier|prior)\b(?! (?:last|the|that))", "last_period"),
         (r"\bin the (?P<q>first|second|third|fourth|final)\b(?=\s*(?:[,.;)]|and\b|but\b|$))", "quarter_short"),
         (
@@ -270,7 +272,7 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (
             r"\b(?:in|during) (?:early|late|morning|afternoon|midday|midmorning|intraday|premarket|after-hours|extended) (?:\w+ )?(?:trading|"
-            r"trade|dealings)\b|\bintraday\b|\bat one point\b|\bearlier in the (?:day|session)\b|\bat midday\b",
+            r"trade|dealings)\b|\bintraday\b|\bat one (?:point|stage|time)\b|\bat (?:its|their|the) (?:session|intraday) (?:low|high)s?\b|\bearlier in the (?:day|session)\b|\bat midday\b",
             "intraday",
         ),
         (

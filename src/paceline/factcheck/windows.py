@@ -180,7 +180,13 @@ class Reader:
             case _:
                 return moved(day, relativedelta(years=by))
 
+    def no_day(self, m: re.Match[str]) -> Window | None:
+        """between late March and Monday; a year ago this week"""
+        return Window(m.group(), m.start(), m.end(), unclear=f"{m.group().strip()!r} names no day")
+
     def since_month(self, m: re.Match[str]) -> Window | None:
+        if re.search(r"\b(?:late|mid)\b", m.group(), re.IGNORECASE):
+            return self.no_day(m)
         day = read_date(f"{m.group('m')} 1 {m.group('y') or ''}".strip(), self.today)
         if day is None:
             return None

@@ -35,7 +35,7 @@ class Returns(Helper):
         _, line, span, value = values[0]
         notes = self._window_notes(claim, line)
         soft = (number.step >= 0.01 and number.unit != "times") or number.how != ""
-        stand_in = line.kind == "fund" and claim.subject.kind in ("index", "style", "sector", "theme", "size", "asset")
+        stand_in = line.kind in ("fund", "basket") and claim.subject.kind in ("index", "style", "sector", "theme", "size", "asset")
         stand_in = stand_in or (self.total(claim) and claim.subject.kind == "index" and line.kind != "index")
         if stand_in and verdict in (v.DIFFERS, v.ONLY) and not v.matches(number, value):
             why = self._stands_in(claim, number.value, value, line, span)
@@ -70,11 +70,15 @@ class Returns(Helper):
     def _stands_in(self, claim: Claim, said: float, ours: float, line: Line, span: Span) -> tuple[str, str] | None:
         """A fund for what is not stored: verdict and reason where the gap may be the fund's own; None where it is too wide."""
         what = f"the total return of {claim.subject.name}" if self.total(claim) else claim.subject.name
-        if self._explained(said, ours, line, span):
+        if line.kind != "basket" and self._explained(said, ours, line, span):
             return v.MISSING, (
                 f"{what} is not stored; the total return of the fund {line.label} lies no further from the claim than "
                 f"dividends and tracking can explain. {SUPPLY}")  # fmt: skip
         years = (line.days[span.j] - line.days[span.i]).astype(int) / 365.25
+        if line.kind == "basket":
+            near = abs(said - ours) <= max(0.0015, 0.03 * abs(ours)) and said * ours > 0
+            why = f"{what} is built here from its members: {ours:+.2%}, {abs(said - ours) * 100:.2f} points from the claim; what its publisher states is not stored. {SUPPLY}"
+            return (v.UNCLEAR, why) if near else None
         if abs(said - ours) <= max(0.003, 0.06 * abs(ours), 0.01 * years) and said * ours > 0:
             return v.UNCLEAR, f"{what} is not stored; {line.label} {line.label} made {ours:+.2%}, {abs(said - ours) * 100:.2f} points from the claim. {SUPPLY}"
         return None
@@ -244,6 +248,8 @@ class Returns(Helper):
             notes.append(f"{la.label} is on {la.basis} return, {lb.label} on {lb.basis} return")
         notes += self._window_notes(claim, la)
         reason = f"{claim.subject.name} {ra:+.2%}, {other.name} {rb:+.2%}"
+        if verdict == v.DIFFERS and number is not None and {la.kind, lb.kind} - {"index", "stock"} and abs(abs(gap) - abs(number.value)) <= 0.0025:
+            verdict, reason = v.UNCLEAR, f"{reason}; built or bought here, not the published index: too near to be refuted"
         if verdict == v.ONLY:
             reason += f"; holds only on reading: {which}"
         return Answer(

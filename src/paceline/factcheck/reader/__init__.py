@@ -134,6 +134,8 @@ class Reader:
             a, b = self._segment(sentence, m.start(), m.end())
             self.out.asides.append(Aside(kind, a, b, reason))
             ahead += [(a, b)] if kind == "forecast" else []
+        self.out.asides += sheet.asides
+        spans += [(a.start, a.end) for a in sheet.asides]
         for i, n in enumerate(sheet.nodes):
             if n.number is None or n.number.unit not in _LISTED or n.used or any(a <= n.start < b for a, b in spans):
                 continue

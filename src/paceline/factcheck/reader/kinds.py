@@ -295,7 +295,7 @@ class Kinds(Runs):
             if any((self.t.clause(d.at) == clause and d.claim.kind != "direction") or d.at == v for d in self.sheet.drafts) or self.t.ahead(v):
                 continue
             mine = [n for j, n in enumerate(self.nodes) if self.t.clause(j) == clause and n.window is None and not n.subjects]
-            if any(n.number is not None or any(ch.isdigit() for ch in n.low) for n in mine):
+            if any(n.number is not None or n.low in ("percent", "points", "%") or any(ch.isdigit() for ch in n.low) for n in mine):
                 continue
             subjects = self.who.subject(clause) if self.t.verb(clause) else ()
             window = any(self.nodes[j].window is not None and (self.t.clause(j) == clause or j < v) for j in range(len(self.nodes)))

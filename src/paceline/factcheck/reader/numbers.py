@@ -82,6 +82,10 @@ class Numbers(Base):
         if re.match(r"\s*(?:less|fewer|more|cheaper|smaller|larger) than\b", after):
             self.refuse(i, "a comparison of numbers, not a change of price")
             return True
+        shares = any(why == "a share of something, not a change of price" for why in self.sheet.reasons.values())
+        if shares and re.search(r"\b(?:versus|vs\.?|against|compared (?:with|to)|from|up from|down from)\b[^,;]{0,12}$", before):
+            self.refuse(i, "a share of something, not a change of price")
+            return True
         if _A_YEAR.match(after) or re.search(r"\bannuali[sz]ed\b[^,;]{0,30}$", before):
             self.refuse(i, "a rate of several years, not one period's return")
             return True
@@ -225,7 +229,8 @@ class Numbers(Base):
             left = -1
         if left >= 0 and at > left and at < i and self.t.move(at) is not None:
             left = -1  # "the S&P 500 up 2%": the tree knows
-        if left >= 0 and self._object(left) and at >= 0:
+        joined = any(self.nodes[k].low in ("and", ",") for k in range(at, left)) if 0 <= at < left else False
+        if left >= 0 and self._object(left) and at >= 0 and not joined:
             left = -1
         if right >= 0 and self.nodes[i + 1].low == "for" and left >= 0 and any(self.nodes[k].low in ("and", ",", "or") for k in range(left + 1, i)):
             left = -1  # "3.4% for the S&P 500 and 0.2% for the Nasdaq"
@@ -297,6 +302,9 @@ class Numbers(Base):
         rivals = tuple(d.claim.against for d in self.sheet.drafts if d.claim.kind == "compare" and d.claim.against is not None)
         if len(subjects) == 1 < len(percents) == len(rivals) and any(n.low == "respectively" for n in self.nodes):
             subjects = rivals  # "beating X and Y, with returns of 3% and 2%, respectively"
+        if len(subjects) > 1 and len(percents) == 1:  # "the KBE fund slid 3% and its cousin KRE 2%": one has its own
+            own = {d.claim.subject for d in self.sheet.drafts if d.claim.kind == "return" and d.at > members[0]}
+            subjects = tuple(s for s in subjects if s not in own) or subjects
         pairs = [(i, subjects) for i in members]
         if len(subjects) > 1 and len(percents) == len(subjects):
             pairs = [(i, (s,)) for i, s in zip(percents, subjects, strict=True)]

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from paceline.factcheck import dates, windows
-from paceline.factcheck.claims import AT_A_CLOSE
+from paceline.factcheck.claims import AT_A_CLOSE, Aside
 from paceline.factcheck.dates import Window
 from paceline.factcheck.reader.base import Base, Draft, Sheet
 from paceline.factcheck.reader.tree import ADVERBS
@@ -188,6 +188,12 @@ class Periods:
         for d in drafts:
             if not d.fixed and d.claim.kind != "implied":
                 d.own = self._own(d)
+        taken = {id(d.own) for d in drafts if d.own is not None}
+        for d in drafts:
+            if d.own is None and not d.fixed and d.claim.kind != "implied":
+                d.own = self._hangs(d, taken)
+        self._within_the_day(drafts)
+        drafts = [d for d in drafts if d in self.sheet.drafts]
         for d in drafts:
             if d.fixed or d.claim.kind == "implied":
                 continue
@@ -261,8 +267,6 @@ class Periods:
                 until = found
                 before = next((i for i, n in enumerate(self.nodes) if n.window is found), 0)
                 found = self._left(before, d)
-        if found is None:
-            found = self._hangs(d)
         if until is None:
             until = self._until_after(max(number, d.to), d)
         return self._through(found, until) if until is not None else found
@@ -359,10 +363,19 @@ class Periods:
         """A clause that does nothing but date the other one: "since hitting a low on Thursday"."""
         return any(self.nodes[c].low in ("since", "from") for c in (*self.t.children[v], self.nodes[v].head))
 
-    def _hangs(self, d: Draft) -> Window | None:
-        """A window that the tree hangs on the claim's own words."""
+    def _within_the_day(self, drafts: list[Draft]) -> None:
+        """What was so within the day only is no claim: closes are stored."""
+        for d in drafts:
+            if d.own is not None and "within the day" in d.own.unclear:
+                self.sheet.drafts.remove(d)
+                self.sheet.asides.append(Aside("figure", d.claim.start, d.claim.end, d.own.unclear))
+
+    def _hangs(self, d: Draft, taken: set[int]) -> Window | None:
+        """A window that the tree hangs on the claim's own words, and that no other claim stands beside."""
         near = {d.at, self.t.clause(d.at)}
         for i in self.free:
+            if id(self.nodes[i].window) in taken:
+                continue
             h = self.nodes[i].head
             if (h in near or (self.nodes[h].dep == "prep" and self.nodes[h].head in near)) and self._alone(i, d):
                 return self.nodes[i].window
@@ -405,7 +418,7 @@ class Periods:
             return said
         before = [x for x in drafts if x is not d and x.at < d.at and (x.claim.window or x.own) is not None
                   and x.claim.kind not in ("turning",)]  # fmt: skip
-        near = [x for x in before if self.tense(x) == tense] or before
+        near = [x for x in before if self.tense(x) == tense] or [x for x in before if self.tense(x) != "aside"]
         if near:
             w = near[-1].claim.window or near[-1].own
             if w is not None and not self._quoted(near[-1], d):
@@ -454,6 +467,8 @@ class Periods:
 
     def _joined(self, a: Draft, b: Draft) -> bool:
         """Are two claims on a level: coordinated, or parts of one list?"""
+        if b.own is not None and (b.own.turning or b.own.base.endswith(("high", "low")) or re.match(r"(?:from|off|below|above|under) ", b.own.text, re.IGNORECASE)):
+            return False  # "slid 4%, more than 33% off its record"
         if any(n.low in ("after", "following", "despite", "from", "since", "before") for n in self.nodes[a.at : b.at]):
             return False  # "rose 8% after a slide of 11% in September"
         if self.nodes[b.at].low in ADVERBS and self.nodes[a.at].low not in ADVERBS:

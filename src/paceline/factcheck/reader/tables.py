@@ -28,8 +28,10 @@ _PERCENT = re.compile(r"%|\bpercent|\breturns?\b|\bperformance\b", re.IGNORECASE
 _SHORT = (
     (r"(?:1|one)[- ]?d(?:ay)?|daily|today|day|session", "today"),
     (r"(?:1|one)[- ]?w(?:ee)?k?|wtd|weekly|week|wk|this week|5[- ]?d(?:ays?)?", "for the week"),
-    (r"mtd|month|monthly|this month|month[- ]to[- ]date", "for the month"),
-    (r"qtd|quarter|quarterly|this quarter", "for the quarter"),
+    (r"mtd|month[- ]to[- ]date", "month to date"),
+    (r"qtd|quarter[- ]to[- ]date", "quarter to date"),
+    (r"month|monthly|this month", "for the month"),
+    (r"quarter|quarterly|this quarter", "for the quarter"),
     (r"ytd|year|year[- ]to[- ]date|this year|annual", "year to date"),
     (r"(?P<n>\d{1,2}|one|two|three|five|six|ten)[- ]?(?P<u>m|mo|mos|months?|y|yr|yrs|years?)", ""),
 )
@@ -91,6 +93,8 @@ def _block(lines: list[tuple[int, str]], k: int) -> tuple[list[list[Cell]], int]
                 break
             rows.append(cells)
             n += 1
+        while len(rows) > 2 and len(rows[0]) < len(rows[1]) and not any(_numeric(c) for c in (*rows[0], *rows[1][1:])):
+            rows.pop(0)  # a title with a bar in it
         if len(rows) >= 2 and sum(any(_numeric(c) for c in row[1:]) for row in rows) >= max(1, len(rows) // 2):
             return rows, n
     return _column(lines, k)

@@ -203,7 +203,7 @@ class Who:
         t, n = self.t, self.nodes[v]
         if depth > 8:
             return ()
-        for c in t.children[v]:
+        for c in sorted(t.children[v], key=lambda c: (c > v, abs(c - v))):  # of two the parser gives, the nearer one
             if self.nodes[c].dep in ("nsubj", "nsubjpass", "csubj"):
                 if self.nodes[c].window is not None and self.nodes[c].dep == "nsubj":
                     continue  # "November saw ..."
