@@ -41,6 +41,10 @@ class Returns(Helper):
             why = self._stands_in(claim, number.value, value, line, span)
             if why is not None:
                 return Answer(why[0], value, "return", line, span, tuple(tried), tuple(figures), why[1], tuple(notes))
+        near = [t for t in tried if "total return" in t.reading and abs(t.value - number.value) <= 0.0025 and number.step < 0.01]
+        if verdict == v.DIFFERS and claim.subject.kind == "index" and near:
+            dividends = f"with dividends it is {near[0].value:+.2%} by {near[0].reading}; the total return of the index itself is not stored. {SUPPLY}"
+            return Answer(v.UNCLEAR, value, "return", line, span, tuple(tried), tuple(figures), dividends, tuple(notes))
         if (verdict == v.DIFFERS and claim.window.base.endswith(("high", "low"))) or (verdict == v.DIFFERS and claim.window.turning):
             reached = self._reached(claim, line, span)
             if v.matches(number, reached) or v.is_close(number, reached):
