@@ -299,7 +299,8 @@ class BasketBuilder:
         own = [m.doubted(event.reference + 1, event.session) for m in self.panel.marks.values()]
         doubted = np.unique(np.concatenate([*own, np.empty(0, np.int64)]))
         share = float(held[doubted].sum())
-        if share > self.selector.market.market.unpriced:
+        alone = np.count_nonzero(held) == 1  # whatever its close did, it is all of the weight
+        if share > self.selector.market.market.unpriced and not alone:
             reference, session = (self.panel.sessions[t] for t in (event.reference, event.session))
             why = f"closes in doubt from {reference} to {session} moved {share:.1%} of the weights"
             self._lacks(name, "drift", event.session, why)

@@ -19,6 +19,9 @@ ANSWERS = frozenset(
 #: Names of real series and securities in a market that is otherwise simulated begin with this.
 REAL = "real/"
 
+#: How the reason begins why a figure has no value.
+NO_VALUE = "no value: "
+
 
 @dataclass(frozen=True)
 class Question:
@@ -114,6 +117,7 @@ class Question:
         low = self.low() if start is not None else None
         said = low.caveats(_iso(start), _iso(end) or self.as_of) if low is not None else []
         caveats = (*refusals, *caveats, *said, *(c for j in judged for c in j.caveats))
+        caveats = [c for c in caveats if f"{NO_VALUE}{c}" not in caveats]  # once is enough
         if which is None:
             told: dict[str, object] = {
                 "subject": subject,
