@@ -50,6 +50,8 @@ class Magnitude:
             return spelled(round(abs(value)))
         if unit in ("return", "fraction"):
             return f"{abs(value) * 100:,.{self.digits}f}{self.after}"
+        if unit == "level" and value == round(value):
+            return f"{value:,.0f}"
         return show(abs(value), unit)
 
 
