@@ -76,6 +76,11 @@ class Story:
         """Whether no real market stands behind it."""
         return self.market.simulated
 
+    def __str__(self) -> str:
+        from paceline.write.plain import text
+
+        return text(self)
+
     @property
     def told(self) -> Iterator[Told]:
         """Every sentence in reading order, the title first."""
