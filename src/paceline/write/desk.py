@@ -37,7 +37,7 @@ class Desk:
         """
         named = self.market.file.report.since_low
         named = named or [n for n in self.market.declared if ":" not in n]
-        return [n for n in named if self.published(n) == n]
+        return [n for n in named if self.published(n) == n and self.distinct(n)]
 
     @cached_property
     def pairs(self) -> list[tuple[str, str]]:
@@ -45,6 +45,20 @@ class Desk:
         declared = self.market.file.rotations
         first = [n for n in self.market.file.report.headline if n in declared]
         return [(declared[n].lead, declared[n].against) for n in dict.fromkeys([*first, *declared])]
+
+    @cached_property
+    def _called(self) -> dict[str, str]:
+        """What a basket is called in any case -> the basket."""
+        baskets = self.market.file.baskets
+        return {n.casefold(): b for b, s in baskets.items() for n in (s.label or b, *s.aliases)}
+
+    def distinct(self, subject: str) -> bool:
+        """Whether a reader can tell a basket by its name.
+
+        "S&P 500 (SPY)" cannot be told from "S&P 500", where that is another basket.
+        """
+        bare = self.name(subject).partition(" (")[0].casefold()
+        return self._called.get(bare, subject) == subject
 
     def published(self, subject: str) -> str:
         """The declared basket of the published level of which this one is a copy, else itself."""
@@ -111,7 +125,8 @@ class Desk:
 
     def two(self, lead: str, against: str, window: str, length: int = MEDIUM) -> list[Fact]:
         """The legs of a pair side by side; nothing where either is missing or of another basis."""
-        a, b = (self.plain(self.published(leg), window) for leg in (lead, against))
+        legs = [self.published(leg) for leg in (lead, against)]
+        a, b = (self.plain(leg, window) if self.distinct(leg) else None for leg in legs)
         if a is None or b is None:
             return []
         first, second = self.clause(a), self.clause(b)

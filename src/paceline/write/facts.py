@@ -28,8 +28,9 @@ NAMED = 6
 class Claim:
     """What a sentence claims, as an answer key of ``factcheck --score`` has it.
 
-    value  signed fraction, level or number of sessions, as it was before it was rounded; None for a
-           yes or no
+    value     signed fraction, level or number of sessions, before it is rounded; None for a yes or
+              no
+    optional  it follows from what the sentence says, and need not be found in it
     """
 
     kind: str
@@ -37,6 +38,7 @@ class Claim:
     figure: Figure
     value: float | None = None
     against: str = ""
+    optional: bool = False
 
 
 @dataclass(frozen=True)

@@ -114,8 +114,8 @@ def ahead(desk: Desk) -> list[Fact]:
     """The longest run of one leg of a rotation ahead of the other this quarter."""
     made = []
     for at, (lead, against) in enumerate(desk.pairs):
-        if any(desk.published(leg) != leg for leg in (lead, against)):
-            continue  # the copy's run is not the index's
+        if any(desk.published(leg) != leg or not desk.distinct(leg) for leg in (lead, against)):
+            continue  # a copy's run is not the index's
         runs = [
             f
             for f in desk.on_every_basis("streaks")
@@ -131,8 +131,10 @@ def ahead(desk: Desk) -> list[Fact]:
             "first": dated(str(figure.extra["first"]), desk.today),
             "last": dated(str(figure.end), desk.today),
         }
-        claim = Claim("streak", desk.name(lead), figure, figure.number, desk.name(against))
-        made.append(Fact("ahead", parts, LONG if at else MEDIUM, (claim,)))
+        names = (desk.name(lead), desk.name(against))
+        run = Claim("streak", names[0], figure, figure.number, names[1])
+        whole = Claim("compare", names[0], figure, None, names[1], optional=True)  # it follows
+        made.append(Fact("ahead", parts, LONG if at else MEDIUM, (run, whole)))
     return made
 
 
@@ -191,13 +193,15 @@ def dividends(desk: Desk) -> list[Fact]:
 
 
 def _gaps(desk: Desk) -> list[Fact]:
-    """By how much one leg beat the other in the last full month, of pairs with dividends alone."""
+    """By how much one leg beat the other in the last full month, both with dividends."""
     made: list[Fact] = []
     for lead, against in desk.pairs:
         legs = [desk.ask.one("performance", n, "last_month") for n in (lead, against)]
-        if any(f is None or f.basis != "total" for f in legs):
+        if any(f is None or f.basis != "total" or not desk.distinct(f.subject) for f in legs):
             continue
-        gap = desk.ask.one("performance", lead, "last_month", against=against)
+        how = {"subjects": (lead,), "against": (against,), "basis": "total"}
+        how |= {"horizons": ("last_month",)}
+        gap = desk.ask.one("performance", lead, against=against, how=how)
         if gap is None or abs(gap.number) < TIE:
             continue
         a, b = (lead, against) if gap.number > 0 else (against, lead)

@@ -114,6 +114,8 @@ class Story:
             key["against"] = claim.against
         if claim.value is not None:
             key["value"] = round(claim.value, self.style.digits + 2)
+        if claim.optional:
+            key["optional"] = True
         return {**key, "verdict": ["holds"]}
 
 
