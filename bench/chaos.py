@@ -59,10 +59,12 @@ LACKING = (
     "no return|no price|not held|(is|are) held|(has|have) (a price|data)|stands? in|ended on|"
     "silent for|did not move|cannot be ranked|rolled forward|no date|not found in the data|"
     "no (return )?level|returns: |(is|are) needed|market cap|no members|float factor|begins on|"
-    "no low of the benchmark"
+    "no low of the benchmark|holds nobody"
 )
+#: Of figures of members, on whatever was done to the closes of one.
+MEMBERS = "is in doubt on"
 OLD = "stale|unchanged|(repeat those|is that) of the session before|a session (early|late)"
-ALONE = "otherwise than|came back|usual volume|closes in doubt"
+ALONE = f"{MEMBERS}|otherwise than|came back|usual volume|closes in doubt"
 #: Words that name a cause, by what was done.
 NAMES = {
     "removed": LACKING,
@@ -74,8 +76,8 @@ NAMES = {
     "cut off": LACKING,
     "spiked": f"{LACKING}|contradict|apart|leapt",
     "twinned": f"{LACKING}|contradict|apart|same returns|size",
-    "mistyped": f"contradict|apart|{ALONE}|looks like a split|no return",
-    "spliced": f"contradict|apart|{ALONE}|looks like a split|no return",
+    "mistyped": f"contradict|apart|{ALONE}|looks like a split|no return|lose on price returns",
+    "spliced": f"contradict|apart|{ALONE}|looks like a split|no return|lose on price returns",
     "repeated": f"contradict|apart|{ALONE}|{OLD}",
     "counted": "market caps?",
     "withheld": LACKING,

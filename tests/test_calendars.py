@@ -14,6 +14,7 @@ import pytest
 import paceline
 from paceline import calendars
 from paceline.errors import UsageError
+from paceline.market import Market
 
 D = dt.date
 END = D(2026, 12, 31)
@@ -265,3 +266,25 @@ def test_years_beyond_the_stored_sessions_have_as_many_sessions(
     assert stored is not None
     year = days.astype("datetime64[Y]").astype(int) + 1970
     assert sum(year == 2035) == pytest.approx(count, abs=1)
+
+
+@pytest.mark.parametrize(("stray", "value"), [("-5.0", None), ("0.0", 1.02 * 1.03 - 1)])
+def test_a_return_on_a_holiday_takes_the_next_one_with_it(
+    tmp_path: Path, stray: str, value: float | None
+) -> None:
+    """Labor Day is the first of September; nothing but returns is given."""
+    rows = ["2025-08-28,1", "2025-08-29,2", f"2025-09-01,{stray}", "2025-09-02,3", "2025-09-03,0"]
+    lines = [f"AAA,{row}" for row in rows]
+    (tmp_path / "p.csv").write_text("\n".join(["security,date,change", *lines]))
+    (tmp_path / "market.toml").write_text(
+        '[market]\nname = "m"\nbenchmark = "b"\n[sources.p]\ntable = "prices"\npath = "p.csv"\n'
+        '[sources.p.columns]\nsecurity = "security"\ndate = "date"\n'
+        'price_return = { column = "change", unit = "percent" }\n[baskets.b]\ninstrument = "AAA"\n'
+    )
+    market = Market.open(tmp_path / "market.toml")
+    market.import_()
+    (figure,) = market.show("performance", horizons=("since",), since="2025-08-28")
+    found = [f for f in market.findings().to_dicts() if "day off the calendar" in f["check"]]
+    assert figure.value == (value if value is None else pytest.approx(value))
+    assert len(found) == (value is None)
+    assert any("no return" in c for c in figure.caveats) == (value is None)

@@ -305,6 +305,18 @@ def test_block_length_from_the_data() -> None:
     assert np.isnan(ev.block_length(np.zeros((1, 100)))[0])
 
 
+@pytest.mark.parametrize("n", [20, 33, 250, 2000])
+@pytest.mark.parametrize("phi", [-0.5, 0.0, 0.4, 0.9])
+def test_block_length_is_that_of_an_independent_implementation(n: int, phi: float) -> None:
+    from arch.bootstrap import optimal_block_length
+
+    for seed in range(6):
+        x = ar1(seed, n, phi)
+        for kind in ("stationary", "circular"):
+            theirs = max(1.0, float(optimal_block_length(x)[kind].iloc[0]))
+            assert ev.block_length(x[None], kind)[0] == pytest.approx(theirs, rel=1e-9)
+
+
 def test_draws_are_blocks_of_consecutive_sessions() -> None:
     index = ev.stationary_indices(50, 8.0, 4000, np.random.default_rng(0))
     assert index.shape == (4000, 50) and index.min() == 0 and index.max() == 49
@@ -343,6 +355,18 @@ def test_counts_and_indices_are_the_same_draws() -> None:
     counts = _counts(30, 7.0, 50, np.random.default_rng(9))
     index = ev.stationary_indices(30, 7.0, 50, np.random.default_rng(9))
     assert (counts == [np.bincount(row, minlength=30) for row in index]).all()
+
+
+@pytest.mark.parametrize("block", [1.0, 7.0, 90.0, 500.0])
+def test_sums_over_blocks_are_those_of_counts(block: float) -> None:
+    values = np.random.default_rng(3).standard_normal((120, 3))
+    values[:, 2] = values[:, 2] > 0  # whole numbers stay whole
+    sums = ev.bootstrap_sums(values, block=block, draws=250, seed=4)
+    counted = ev.stationary_bootstrap(
+        lambda counts: counts @ values, 120, block=block, draws=250, seed=4
+    )
+    np.testing.assert_allclose(sums, counted, rtol=0, atol=1e-11)
+    assert (sums[:, 2] == counted[:, 2]).all()
 
 
 def test_seed_decides_everything_and_progress_is_told() -> None:

@@ -453,6 +453,14 @@ BAD: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
         lambda: pd.DataFrame({"A": 1.0}, index=pd.date_range("2024-01-01", "2024-03-01")),
         ("XNYS", "24/7"),
     ),
+    "holidays filled forward": (
+        lambda: wide().resample("B").ffill(),
+        ("XNYS", "2024-01-15", "leave out days on which the exchange was closed"),
+    ),
+    "month ends": (
+        lambda: pd.DataFrame({"A": 1.0}, index=pd.date_range("2024-01-31", periods=12, freq="ME")),
+        ("XNYS", "2024-03-31", "with their last session"),
+    ),
     "fields of nobody": (
         lambda: pd.DataFrame({"Open": 1.0, "Close": 1.0}, index=wide().index),
         ("'Open'", "ticker"),

@@ -13,6 +13,7 @@ from numpy.testing import assert_allclose
 
 from paceline import panel
 from paceline.lineage import Origin
+from paceline.market import Market
 from paceline.panel import Panel, holes
 from paceline.schema import TABLES
 from paceline.store import Store
@@ -188,3 +189,48 @@ def test_the_silence_of_a_whole_market_delists_nobody(feed: Feed) -> None:
         )
         p = panel.build(store, sessions=days, fields=("price_return",), cache=False)
         assert bool(p.listed[0].all()) is listed
+
+
+# ---- levels
+
+
+def test_a_hole_after_the_first_close_moves_no_base(tmp_path: Path) -> None:
+    """100 on the 8th, nothing on the 9th, 102 on the 10th: from the 9th on nothing is known."""
+    rows = "AAA,2025-09-08,100\nAAA,2025-09-10,102\nAAA,2025-09-11,103\n"
+    (tmp_path / "p.csv").write_text("security,date,close\n" + rows)
+    (tmp_path / "market.toml").write_text(
+        '[market]\nname = "m"\nbenchmark = "b"\n[sources.p]\ntable = "prices"\npath = "p.csv"\n'
+        'columns = { security = "security", date = "date", close = "close" }\n'
+        '[baskets.b]\ninstrument = "AAA"\n'
+    )
+    market = Market.open(tmp_path / "market.toml")
+    market.import_()
+    whole, from_hole, later = (
+        market.show("performance", horizons=("since",), since=f"2025-09-{day}")[0]
+        for day in ("08", "09", "10")
+    )
+    assert whole.value == pytest.approx(0.03) and "2025-09-09" in whole.caveats[0]
+    assert from_hole.value is None and "an end of this window" in from_hole.caveats[0]
+    assert later.value == pytest.approx(103 / 102 - 1) and later.caveats == ()
+    (record,) = [f for f in market.show("record_highs") if f.statistic == "last_record"]
+    assert (record.value, record.start) == (pytest.approx(103.0), "2025-09-11")
+
+
+def test_half_of_a_basket_with_a_hole_after_its_first_close(tmp_path: Path) -> None:
+    """Both at 100 on the 8th; A has 110, 121 on the 9th and 10th, B 130 on the 10th alone."""
+    rows = "A,2025-09-08,100\nB,2025-09-08,100\nA,2025-09-09,110\nA,2025-09-10,121\n"
+    rows += "B,2025-09-10,130\n"
+    (tmp_path / "p.csv").write_text("security,date,close\n" + rows)
+    (tmp_path / "market.toml").write_text(
+        '[market]\nname = "m"\nbenchmark = "b"\n[sources.p]\ntable = "prices"\npath = "p.csv"\n'
+        'columns = { security = "security", date = "date", close = "close" }\n'
+        '[baskets.b]\nsecurities = ["A", "B"]\nweight = "equal"\nrebalance = "none"\n'
+    )
+    market = Market.open(tmp_path / "market.toml")
+    market.import_()
+    whole, inside = (
+        market.show("performance", horizons=("since",), since=f"2025-09-{day}")[0]
+        for day in ("08", "09")
+    )
+    assert whole.value == pytest.approx((121 + 130) / 200 - 1) and "2025-09-09" in whole.caveats[0]
+    assert inside.value is None and "an end of this window" in inside.caveats[0]

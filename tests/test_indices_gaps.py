@@ -320,3 +320,36 @@ def test_a_list_rolled_back_is_a_look_ahead_of_windows_that_begin_before_its_day
     assert back.caveats("2025-01-06", "2025-01-06") == []
     own = Validity("members", "2025-01-06")
     assert own.caveats("2025-01-03", "2025-01-06") == [], "it has a past of its own"
+
+
+# ---- what a window rests on besides its own returns
+
+
+def test_a_basket_that_has_just_begun_and_is_yet_to_be_renewed_says_so() -> None:
+    begun = dataclasses.replace(counted(4), rebalanced=("2025-01-06",))
+    said = ("x begins on 2025-01-06, with members and weights of that day",)
+    assert begun.judged("2025-01-06", "2025-01-08").caveats == said
+    assert dataclasses.replace(begun, fixed=True).judged("2025-01-06", "2025-01-08").caveats == ()
+
+
+def test_members_of_today_with_a_close_in_doubt_before_they_were_held() -> None:
+    """Told of what rests on members' own returns and looks back that far, not of levels."""
+    known = dataclasses.replace(counted(4), joined=(("2025-01-03", "A"), ("2025-01-06", "B")))
+    first, last = "2025-01-07", "2025-01-08"
+    one = "the close of B is in doubt on 2025-01-06, before x held it"
+    assert known.judged(first, last, SESSIONS[0], members=True).caveats == (
+        f"{one}, and 1 other close likewise",
+    )
+    assert known.judged(first, last, "2025-01-03", members=True).caveats == (one,)
+    assert known.judged(first, last, "2025-01-06", members=True).caveats == ()
+    assert known.judged(first, last, SESSIONS[0]).caveats == ()
+
+
+def test_weights_of_a_total_return_move_with_price_returns_in_the_window_too() -> None:
+    known = gaps(moved_parted=[0.0, 0.3, 0.0])
+    said = "weights moved with returns in doubt: closes moved otherwise than their market caps"
+    for basis, count in (("total", 1), ("price", 0)):
+        of = dataclasses.replace(known, basis=basis, rebalanced=(SESSIONS[0],))
+        told = of.judged(SESSIONS[0], SESSIONS[-1]).caveats
+        assert len(told) == count and all(c.startswith(said) for c in told)
+        assert len(of.judged(SESSIONS[2], SESSIONS[-1]).caveats) == 1

@@ -14,6 +14,13 @@ from paceline.market import Market
 from paceline.panel import doubts, parted
 
 N, T = 14, 120
+ADJUSTED = """
+[sources.adjusted]
+table = "prices"
+path = "total.csv"
+dialect = "adjusted"
+columns = { security = "ticker", date = "date", adjusted_close = "adjusted" }
+"""
 DAYS, NAMES = weekdays(dt.date(2025, 1, 6), T), names(N)
 World = tuple[np.ndarray, np.ndarray]
 
@@ -201,6 +208,58 @@ def test_a_return_that_two_sources_saw_is_true() -> None:
 
     assert columns(other) == [70, 71], "both are of a"
     assert columns(one) == columns(one, 71) == [71]
+
+
+def test_prices_that_fall_together_while_caps_and_total_returns_do_not() -> None:
+    """Every close is an adjusted one from a day on: alone it would look like a day of dividends."""
+    closes, caps = world()
+    total = np.full(closes.shape, np.nan)
+    total[:, 1:] = closes[:, 1:] / closes[:, :-1] - 1
+    order = {"price_return": ["a", "b"], "total_return": ["b", "a"]}
+    ranks = {name: np.zeros(closes.shape, np.int8) for name in order}
+
+    def found(paying: int, cap: np.ndarray) -> dict[str, list[tuple[int, int]]]:
+        made = closes.copy()
+        made[:paying, 70:] *= 0.985
+        price = np.full(closes.shape, np.nan)
+        price[:, 1:] = made[:, 1:] / made[:, :-1] - 1
+        fields = {"close": made, "market_cap": cap, "price_return": price, "total_return": total}
+        marks = parted.parted(fields, 0, doubts.Sources(ranks, order))
+        return {n: list(zip(m.row, m.column, strict=True)) for n, m in marks.items()}
+
+    assert found(N, caps) == {"price_return": [(i, 70) for i in range(N)], "total_return": []}
+    assert found(3, caps)["price_return"] == [], "three may pay on one day"
+    paid = caps.copy()
+    paid[:, 70:] *= 0.985  # they do pay: the caps fall as well
+    assert found(N, paid)["price_return"] == []
+
+
+@pytest.mark.parametrize("basis", ["price", "total"])
+def test_a_small_weight_that_moved_by_a_close_in_doubt_is_said(tmp_path: Path, basis: str) -> None:
+    """Weights move with price returns on either basis; A has 0.6% of them, B less than 0.1%."""
+    closes, caps = world()
+    caps *= (np.array([0.08, 0.005] + [1.0] * (N - 2)) * 1e9 / closes[:, 0])[:, None]
+    total = "".join(
+        f"{s},{day},{closes[i, t]:.6f}\n"
+        for i, s in enumerate(names(N))
+        for t, day in enumerate(DAYS)
+    )
+    told = {}
+    for row in (0, 1):
+        wrong = closes.copy()
+        wrong[row, 70:] *= 1.3
+        folder = tmp_path / str(row)
+        opened(folder, DAYS, wrong, caps)
+        (folder / "total.csv").write_text("ticker,date,adjusted\n" + total)
+        text = MARKET.replace('name = "m"', f'name = "m"\nbasis = "{basis}"') + ADJUSTED
+        (folder / "market.toml").write_text(text)
+        made = Market.open(folder / "market.toml")
+        made.import_()
+        figures = made.show("performance", subjects=["cap"], since=str(DAYS[100]))
+        told[row] = [c for f in figures for c in f.caveats if "weights moved" in c]
+        assert all(f.basis == basis for f in figures)
+    assert any("market caps" in c for c in told[0]) and all(str(DAYS[70]) in c for c in told[0])
+    assert told[1] == []
 
 
 def test_weights_that_drifted_by_closes_in_doubt_say_so(tmp_path: Path) -> None:

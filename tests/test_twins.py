@@ -79,6 +79,17 @@ def test_two_that_never_move_are_no_twins(tmp_path: Path) -> None:
     assert caveats(market(tmp_path, slice(0, 100), still=True), "all") == []
 
 
+@pytest.mark.parametrize(("held", "said"), [("AAA", True), ("BBB", True), ("CCC", False)])
+def test_one_of_two_members_of_the_universe_is_held(tmp_path: Path, held: str, said: bool) -> None:
+    """Either may have the returns of the other: a sector with one of them says so."""
+    market(tmp_path, slice(0, 100))
+    more = f'[baskets.some]\nuniverse = "all"\nsecurities = ["{held}", "DDD"]\nweight = "equal"\n'
+    (tmp_path / "market.toml").write_text(MARKET + more)
+    found = Market.open(tmp_path / "market.toml")
+    alone = f"{ONE} 1 quarter up to {found.as_of}; {held} alone is held"
+    assert caveats(found, "some") == [alone] * said
+
+
 def test_many_alike_are_counted_and_quarters_are_those_of_the_two_named() -> None:
     """A and B agree in both quarters, C joins in the second, D and E agree in the second alone."""
     moves = np.random.default_rng(4).normal(0, 0.01, (5, 126))
@@ -102,6 +113,15 @@ def test_many_alike_are_counted_and_quarters_are_those_of_the_two_named() -> Non
         "one company twice? A and C have the same returns in 1 quarter up to 2025-05-06"
     ]
     assert said(0, 3) == said(2) == []
+
+    def beside(held: int, *others: int) -> list[str]:
+        return twins.caveats(np.arange(5) == held, np.isin(np.arange(5), others))
+
+    assert beside(1, 0, 1, 3) == [
+        "one company twice? A and B have the same returns in 2 quarters up to 2025-05-06; B alone "
+        "is held"
+    ]
+    assert beside(2, 3, 4) == beside(3, 0, 1, 2) == []
 
 
 def test_two_instruments_with_the_same_returns_say_so(tmp_path: Path) -> None:

@@ -53,6 +53,18 @@ def test_percent_declared_as_fractions_is_refused(tmp_path: Path, count: int) ->
     assert TINY not in read(tmp_path, returns(0.05, count)), "a wild one"
 
 
+@pytest.mark.parametrize(("sigma", "mean"), [(0.06, 0.015), (1e-4, 0.015)])  # bonds, bills
+def test_small_percents_of_no_stated_unit_are_refused(
+    tmp_path: Path, sigma: float, mean: float
+) -> None:
+    percents = returns(sigma, 3, mean)
+    with pytest.raises(SourceError, match="times the money in a year") as error:
+        read(tmp_path, percents, "")
+    assert 'unit = "percent"' in error.value.remedy
+    assert TINY not in read(tmp_path, percents, "fraction"), "a unit that is stated is believed"
+    assert TINY not in read(tmp_path, returns(0.04, 3, 0.006), ""), "a wild year of coins"
+
+
 @pytest.mark.parametrize("count", [1, 12])
 def test_fractions_declared_as_percent_are_found(tmp_path: Path, count: int) -> None:
     found = read(tmp_path, returns(0.01, count), "percent")[TINY]

@@ -42,3 +42,8 @@ class Span(NamedTuple):
 
 #: A standard deviation is this times the median absolute deviation of a normal distribution.
 NORMAL = 1.4826
+
+
+def iso(days: Dates, at: int) -> str:
+    """The day at a place, as an ISO date: of a few of many days, far cheaper than of all."""
+    return str(days[at].astype("datetime64[D]"))

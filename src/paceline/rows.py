@@ -278,7 +278,11 @@ def with_own_days(dates: pl.Series, sessions: tuple[dt.date, ...]) -> tuple[dt.d
 def off_calendar(
     source: str, frame: pl.DataFrame, calendar: str, sessions: Sequence[dt.date]
 ) -> Checked:
-    """Quarantine price rows dated on no session, between the calendar's first and last."""
+    """Quarantine price rows dated on no session, between the calendar's first and last.
+
+    A return on such a day, without a close, is what no later row covers: the next return of the
+    security is missing then, so that no index goes on as if nothing had happened.
+    """
     if not sessions or frame.is_empty():
         return frame, [], None
     inside = (
@@ -296,11 +300,33 @@ def off_calendar(
         ("security", "date"),
         "Check the date column's format and the market's calendar.",
     )
-    return (
-        frame.filter(~bad),
-        findings,
-        set_aside("prices", rows, f"date is not a session of {calendar}"),
+    kept, broken = _after_lost(frame.filter(~bad), rows)
+    findings += counted(
+        source,
+        "return after a day off the calendar",
+        broken,
+        "return set to missing: that of the day before it is lost",
+        ("security", "date"),
+        "Name the market's calendar, or date the returns with sessions.",
     )
+    return kept, findings, set_aside("prices", rows, f"date is not a session of {calendar}")
+
+
+def _after_lost(kept: pl.DataFrame, lost: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows without the returns that follow a lost return other than zero, and those rows."""
+    returns = [c for c in ("price_return", "total_return") if c in kept.columns]
+    moved = pl.any_horizontal(pl.lit(False), *(pl.col(c).fill_null(0.0) != 0 for c in returns))
+    closed = pl.col("close").is_not_null() if "close" in lost.columns else pl.lit(False)
+    days = lost.filter(moved & ~closed).select("security", "date").sort("date")
+    if days.is_empty():
+        return kept, kept.clear()
+    place = kept.select("security", "date").with_row_index("__at").sort("date")
+    after = days.join_asof(
+        place, on="date", by="security", strategy="forward", check_sortedness=False
+    )
+    at = after["__at"].drop_nulls().unique().sort()
+    changed = [kept[c].scatter(at, None) for c in returns]
+    return kept.with_columns(changed), kept[at]
 
 
 def misdated(source: str, frame: pl.DataFrame, today: dt.date | None) -> Checked:

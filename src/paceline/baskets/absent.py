@@ -124,7 +124,8 @@ class Unpriced:
         self.cuts = tuple(_cuts(universe, count.astype(np.int64), panel))
         ends = [e.session for e in schedule.events("monthly", panel.sessions)]
         self._starts = sorted({0, *(t + 1 for t in ends if t + 1 < len(panel.sessions))})
-        self._classes: dict[tuple[bool, str, str | None], NDArray[np.str_]] = {}
+        self._classes: dict[tuple[bool, str, str | None], NDArray[np.int32]] = {}
+        self._numbers: dict[str, int] = {}  # class -> what stands for it
 
     def of(self, spec: config.Basket, scheme: str | None) -> Absent:
         """What a basket of this list lacks."""
@@ -155,9 +156,15 @@ class Unpriced:
         """(n, T) who is in one of the classes, as known at the first session of each month."""
         key = panel is self.outside, level, scheme
         if key not in self._classes:
-            monthly = [panel.class_at(start, level, scheme).astype(str) for start in self._starts]
-            self._classes[key] = np.stack(monthly, axis=1)
-        own: Bools = np.isin(self._classes[key], list(wanted))
+            number = self._numbers
+            self._classes[key] = np.array(
+                [
+                    [number.setdefault(str(c), len(number)) for c in names]
+                    for names in (panel.class_at(start, level, scheme) for start in self._starts)
+                ],
+                np.int32,
+            ).T
+        own: Bools = np.isin(self._classes[key], [self._numbers.get(name, -1) for name in wanted])
         return np.repeat(own, np.diff([*self._starts, len(panel.sessions)]), axis=1)
 
 

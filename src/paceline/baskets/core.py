@@ -143,6 +143,7 @@ class BasketBuilder:
         self.thin: dict[str, dict[str, tuple[tuple[int, str], ...]]] = {}
         self._odd_caps, self._twins = OddCaps(self.panel), Twins(self.panel)
         self._held: dict[str, Bools] = {}
+        self._beside: dict[str, Bools] = {}  # who was ever a member of the universe of a basket
         self._by_cap: dict[str, Array] = {}
 
     def caveats(self, name: str) -> list[str]:
@@ -160,7 +161,7 @@ class BasketBuilder:
         if self.selector.basket(name).instrument is not None:
             caveats += self._twins.of_series(instrument_row(self.selector, name))
         if name in self._held:
-            caveats += self._twins.caveats(self._held[name])
+            caveats += self._twins.caveats(self._held[name], self._beside.get(name))
         if name in self._by_cap:
             some = self.selector.market.market.unpriced
             caveats += self._odd_caps.caveats(self._by_cap[name], some)
@@ -226,6 +227,9 @@ class BasketBuilder:
         )
         held = weights.weigh(self.weightings[spec.weight], at)
         self._held[name] = self._held.get(name, np.zeros(len(held), bool)) | (held > 0)
+        if universe is not None:
+            there = self.selector.universes[universe].at(day)
+            self._beside[name] = self._beside.get(name, np.zeros(len(held), bool)) | there
         if at.drifted:
             self._note_drift(name, held, event)
         if at.sized:
@@ -295,7 +299,8 @@ class BasketBuilder:
         own = [m.doubted(event.reference + 1, event.session) for m in self.panel.marks.values()]
         doubted = np.unique(np.concatenate([*own, np.empty(0, np.int64)]))
         share = float(held[doubted].sum())
-        if share > self.selector.market.market.unpriced:
+        alone = np.count_nonzero(held) == 1  # whatever its close did, it is all of the weight
+        if share > self.selector.market.market.unpriced and not alone:
             reference, session = (self.panel.sessions[t] for t in (event.reference, event.session))
             why = f"closes in doubt from {reference} to {session} moved {share:.1%} of the weights"
             self._lacks(name, "drift", event.session, why)

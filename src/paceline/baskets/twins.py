@@ -107,25 +107,37 @@ class Twins:
         same = f"have the same returns in {number_of(quarters, 'quarter')}"
         return [f"{SERIES}? {said} {same} up to {self.panel.sessions[last]}"]
 
-    def caveats(self, held: Bools) -> list[str]:
-        """That two of the members that a basket holds, (N,) ``held``, have the same returns.
+    def caveats(self, held: Bools, beside: Bools | None = None) -> list[str]:
+        """That two securities, of which a basket holds one at least, have the same returns.
 
-        Named are two of the newest quarter with such members, and how many further ones it has.
+        held    (N,) members that the basket ever held
+        beside  (N,) who was ever a member of its universe; none where it has no universe
+
+        Named are two of the newest quarter with such members, both held where there are such, and
+        how many further ones it has. One that is held alone may have the other's returns.
         """
         pair: Ints | None = None
         last = quarters = others = 0
-        for session, numbers in self.quarters:
-            rows = np.flatnonzero(held & (numbers >= 0))
-            count = np.bincount(numbers[rows], minlength=1)
-            twice = rows[count[numbers[rows]] > 1]
-            if pair is None and len(twice):
-                pair = twice[numbers[twice] == numbers[twice[0]]][:2]
-                last, others = session, len(twice) - 2
+        for wanted in (held, held if beside is None else held | beside):
+            for session, numbers in self.quarters:
+                rows = np.flatnonzero(wanted & (numbers >= 0))
+                count, own = (
+                    np.bincount(numbers[some], minlength=int(numbers.max(initial=0)) + 1)
+                    for some in (rows, rows[held[rows]])
+                )
+                twice = rows[(count > 1)[numbers[rows]] & (own > 0)[numbers[rows]]]
+                if pair is None and len(twice):
+                    pair = twice[numbers[twice] == numbers[twice[0]]]
+                    pair = pair[np.argsort(~held[pair], kind="stable")][:2]
+                    last, others = session, len(twice) - 2
+                if pair is not None:
+                    quarters += int(numbers[pair[0]] == numbers[pair[1]] >= 0)
             if pair is not None:
-                quarters += int(numbers[pair[0]] == numbers[pair[1]] >= 0)
+                break
         if pair is None:
             return []
-        a, b = (self.panel.securities[i] for i in pair.tolist())
+        a, b = (self.panel.securities[i] for i in sorted(pair.tolist()))
         said = f"{a} and {b} have the same returns in {number_of(quarters, 'quarter')}"
         more = f", and {number_of(others, 'other member')}" if others else ""
-        return [f"{ONE}? {said} up to {self.panel.sessions[last]}{more}"]
+        alone = "" if held[pair].all() else f"; {self.panel.securities[pair[0]]} alone is held"
+        return [f"{ONE}? {said} up to {self.panel.sessions[last]}{more}{alone}"]

@@ -19,6 +19,9 @@ ANSWERS = frozenset(
 #: Names of real series and securities in a market that is otherwise simulated begin with this.
 REAL = "real/"
 
+#: How the reason begins why a figure has no value.
+NO_VALUE = "no value: "
+
 
 @dataclass(frozen=True)
 class Question:
@@ -32,6 +35,7 @@ class Question:
     dated    what else it rests on that is of a day
     low      the low of the market, which windows may run from
     whole    values that look back rest on the levels there, members and all
+    members  values rest on the returns of each member, also of before it was one
     """
 
     measure: str
@@ -43,6 +47,7 @@ class Question:
     dated: tuple[Validity, ...] = ()
     low: Callable[[], Low | None] = lambda: None
     whole: bool = False
+    members: bool = False
     _judgements: dict[tuple[str | None, ...], list[Judged]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -67,7 +72,12 @@ class Question:
             last = end or self.as_of
             first = min(start or last, last)
             self._judgements[key] = [
-                *(g.judged(start, last, reach, whole=self.whole or reach == "") for g in self.gaps),
+                *(
+                    g.judged(
+                        start, last, reach, whole=self.whole or reach == "", members=self.members
+                    )
+                    for g in self.gaps
+                ),
                 *(Judged(d.refusal(last), tuple(d.caveats(first, last))) for d in self.dated),
             ]
         return self._judgements[key]
@@ -107,6 +117,7 @@ class Question:
         low = self.low() if start is not None else None
         said = low.caveats(_iso(start), _iso(end) or self.as_of) if low is not None else []
         caveats = (*refusals, *caveats, *said, *(c for j in judged for c in j.caveats))
+        caveats = [c for c in caveats if f"{NO_VALUE}{c}" not in caveats]  # once is enough
         if which is None:
             told: dict[str, object] = {
                 "subject": subject,
@@ -178,6 +189,7 @@ class Provenance:
         needs: Iterable[str] = (),
         measure: str = "",
         whole: bool = False,
+        members: bool = False,
     ) -> Question:
         """A question that rests on ``names`` and on further steps ``parents``.
 
@@ -206,6 +218,7 @@ class Provenance:
             dated,
             self.low,
             whole,
+            members,
         )
 
 

@@ -270,4 +270,5 @@ class _RowFigures:
             caveats=caveats,
             needs=rests.split(","),
             whole=self.measure.of in ("levels", "pair") or self.measure.shows != "series",
+            members=self.measure.of in ("basket", "market"),
         )

@@ -13,9 +13,11 @@ reason.
 
 from paceline.evidence.bootstrap import (
     block_length,
+    bootstrap_sums,
     circular_shift_placebo,
     event_evidence,
     mean_evidence,
+    mean_of,
     stationary_bootstrap,
     stationary_indices,
 )
@@ -39,6 +41,7 @@ __all__ = [
     "Evidence",
     "adjust",
     "block_length",
+    "bootstrap_sums",
     "circular_shift_placebo",
     "deflated_sharpe",
     "event_evidence",
@@ -48,6 +51,7 @@ __all__ = [
     "judge_family",
     "mean_error",
     "mean_evidence",
+    "mean_of",
     "mean_shift",
     "minimum_detectable",
     "no_evidence",

@@ -2,8 +2,9 @@
 
 Politis, Romano (1994): a draw is made of blocks of consecutive sessions, each beginning anywhere
 and ending at each step with probability 1 / block, wrapped at the end. Sessions are drawn whole,
-for all series at once, so what moves together stays together. A draw is stored as counts (how often
-each session occurs): every weighted mean of all series over all draws is then one matrix product.
+for all series at once, so what moves together stays together. What is a sum over sessions is the
+sum over blocks of a difference of two running totals (``bootstrap_sums``); any other statistic is
+given counts, how often each session occurs in each draw (``stationary_bootstrap``).
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from paceline.evidence.means import MeanError, mean_error, small_sample, too_few
 
 #: Draws made at a time. Each chunk has its own seed, so the result does not depend on ``n_jobs``.
 CHUNK = 100
+#: Autocorrelations in a row that must be small for the memory of a series to be over.
+QUIET_LAGS = 5
 
 Statistic = Callable[[Array], Array]
 Progress = Callable[[int, int], None]
@@ -39,17 +42,42 @@ Ints = NDArray[np.int64]
 def block_length(x: Array, kind: Literal["stationary", "circular"] = "stationary") -> Array:
     """Mean block length (K,) that suits each series (K, T).
 
-    Politis and White (2004), corrected by Patton, Politis and White (2009), as in arch. At least 1;
-    missing values are left out; NaN where nothing can be said (too short, constant, all
-    missing).
-    """
-    from arch.bootstrap import optimal_block_length
+    Politis and White (2004), corrected by Patton, Politis and White (2009). With R(k) the
+    autocovariance of the n values, m the first lag of five in a row whose autocorrelations are all
+    within 2 sqrt(log10(n) / n), M = 2 m (sqrt(n) + 5 where that is less, or where there is no such
+    lag), and l(k) = 1 up to M / 2, from there falling to 0 at M:
 
+        G = sum over |k| <= M of l(k) |k| R(k),    S = sum over |k| <= M of l(k) R(k),
+        b = (2 G^2 / D)^(1/3) n^(1/3),    D = 2 S^2 (stationary) or 4/3 S^2 (circular)
+
+    At least 1, and no more than 3 sqrt(n) or n / 3; missing values are left out; NaN where nothing
+    can be said (too short, constant, all missing).
+    """
     lengths = np.full(len(x), np.nan)
     for k, row in enumerate(x):
         if reason_against(row) is None:
-            lengths[k] = max(1.0, float(optimal_block_length(row[np.isfinite(row)])[kind].iloc[0]))
+            lengths[k] = max(1.0, _length_of(row[np.isfinite(row)], kind))
     return lengths
+
+
+def _length_of(values: Array, kind: str) -> float:
+    n = len(values)
+    limit = min(math.ceil(math.sqrt(n)) + QUIET_LAGS, n - 2)
+    centred = values - values.mean()
+    covariance = np.array([centred[k:] @ centred[: n - k] / n for k in range(limit + 1)])
+    square = np.concatenate([[0.0], np.cumsum(centred**2)])
+    after = np.arange(1, limit + 2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scale = np.sqrt((square[n] - square[after]) * square[n - after])
+        quiet = np.abs(covariance) * n / scale < 2 * math.sqrt(math.log10(n) / n)
+    runs = np.convolve(quiet[1:], np.ones(QUIET_LAGS), "valid") > QUIET_LAGS - 0.5  # all of them
+    last = min(2 * (1 + int(runs.argmax())), limit) if runs.any() else limit
+    k = np.arange(1, last + 1)
+    window = np.minimum(1.0, 2 * (1 - k / last)) * covariance[1 : last + 1]
+    spread = covariance[0] + 2 * window.sum()
+    bias = 2 * (window * k).sum()
+    ratio = 2 * bias**2 / ((2.0 if kind == "stationary" else 4 / 3) * spread**2)
+    return float(min((ratio * n) ** (1 / 3), math.ceil(min(3 * math.sqrt(n), n / 3))))
 
 
 def _blocks(
@@ -107,10 +135,36 @@ def _counts(n: int, block: float, draws: int, rng: np.random.Generator) -> Array
     return result
 
 
-def _chunk(
-    statistic: Statistic, n: int, block: float, draws: int, seed: np.random.SeedSequence
-) -> Array:
-    return statistic(_counts(n, block, draws, np.random.default_rng(seed)))
+Draw = Callable[[int, np.random.Generator], Array]
+
+
+class _Counted:
+    """A statistic of how often each session occurs."""
+
+    def __init__(self, statistic: Statistic, n: int, block: float) -> None:
+        self.statistic, self.n, self.block = statistic, n, block
+
+    def __call__(self, draws: int, rng: np.random.Generator) -> Array:
+        return self.statistic(_counts(self.n, self.block, draws, rng))
+
+
+class _Summed:
+    """Sums of values (n, K) over the sessions drawn."""
+
+    def __init__(self, values: Array, block: float) -> None:
+        self.block = block
+        # a block that runs over the end goes on in a second copy of the values
+        self.total = np.zeros((2 * len(values) + 1, values.shape[1]))
+        np.cumsum(np.concatenate([values, values]), axis=0, out=self.total[1:])
+
+    def __call__(self, draws: int, rng: np.random.Generator) -> Array:
+        start, length = _blocks(len(self.total) // 2, self.block, draws, rng)
+        sums: Array = (self.total[start + length] - self.total[start]).sum(axis=1)
+        return sums
+
+
+def _chunk(drawn: Draw, draws: int, seed: np.random.SeedSequence) -> Array:
+    return drawn(draws, np.random.default_rng(seed))
 
 
 def stationary_bootstrap(
@@ -132,9 +186,36 @@ def stationary_bootstrap(
     n_jobs     processes, through joblib, whose configured backend (loky, Dask, Ray) does the work;
                the result is the same for any number, up to the rounding of sums
     """
+    return _drawn(_Counted(statistic, n, block), draws, seed, progress, n_jobs)
+
+
+def bootstrap_sums(
+    values: Array,
+    *,
+    block: float,
+    draws: int = 2000,
+    seed: int = 0,
+    progress: Progress | None = None,
+    n_jobs: int = 1,
+) -> Array:
+    """(draws, K) sums of values (n, K) over the sessions of each draw of ``stationary_bootstrap``.
+
+    The same draws for the same seed; the time grows with the blocks of a draw, not its sessions.
+    Values are finite; the other arguments are those of ``stationary_bootstrap``.
+    """
+    return _drawn(_Summed(values, block), draws, seed, progress, n_jobs)
+
+
+def mean_of(sums: Array, counts: Array) -> Array:
+    """Sums over counts; NaN where nothing was counted, whatever rounding left of the sum."""
+    means: Array = np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)
+    return means
+
+
+def _drawn(drawn: Draw, draws: int, seed: int, progress: Progress | None, n_jobs: int) -> Array:
     sizes = [min(CHUNK, draws - done) for done in range(0, draws, CHUNK)]
     seeds = np.random.SeedSequence(seed).spawn(len(sizes))
-    work = ((statistic, n, block, size, s) for size, s in zip(sizes, seeds, strict=True))
+    work = ((drawn, size, s) for size, s in zip(sizes, seeds, strict=True))
     parts: Iterable[Array]
     if n_jobs == 1:
         parts = (_chunk(*task) for task in work)
@@ -203,17 +284,10 @@ def mean_evidence(
     block = max(block, float(horizon))
     method = f"mean, stationary bootstrap of sessions, blocks of {block:.1f}, {draws} draws"
     both = np.vstack([np.where(valid, x, 0.0), valid]).T
-    sums = stationary_bootstrap(
-        lambda counts: counts @ both,
-        x.shape[1],
-        block=block,
-        draws=draws,
-        seed=seed,
-        progress=progress,
-        n_jobs=n_jobs,
+    sums = bootstrap_sums(
+        both, block=block, draws=draws, seed=seed, progress=progress, n_jobs=n_jobs
     )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        means = sums[:, : len(x)] / sums[:, len(x) :]
+    means = mean_of(sums[:, : len(x)], sums[:, len(x) :])
     return [
         no_evidence(reason, n=int(ok.sum()), method=method)
         if reason
@@ -312,11 +386,8 @@ def event_evidence(
     both = np.vstack(
         [np.where(happened, value, 0.0), happened, np.where(valid, value, 0.0), valid]
     ).T
-    sums = stationary_bootstrap(
-        lambda counts: counts @ both, len(value), block=block, draws=draws, seed=seed
-    )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        drawn = sums[:, 0] / sums[:, 1] - sums[:, 2] / sums[:, 3]
+    sums = bootstrap_sums(both, block=block, draws=draws, seed=seed)
+    drawn = mean_of(sums[:, 0], sums[:, 1]) - mean_of(sums[:, 2], sums[:, 3])
     effect = float(value[at].mean() - value[valid].mean())
     reach, p = _two_sided(drawn - effect, effect)
     shifted_p, shifted = circular_shift_placebo(value, event, horizon)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from paceline.arrays import Array, Dates
+from paceline.arrays import Array, Dates, iso
 from paceline.wording import number_of
 
 #: Daily changes fit a session apart where their correlation there is this high, and higher than on
@@ -64,9 +64,8 @@ def spans(
     at = np.asarray(ends, np.int64)
     with np.errstate(invalid="ignore", divide="ignore"):
         gap = own[at[1:]] / own[at[:-1]] - other[at[1:]] / other[at[:-1]]
-    iso = days.astype("datetime64[D]").astype(str)
     off = np.flatnonzero(np.abs(np.nan_to_num(gap)) > limit)
-    return tuple((str(iso[at[k]]), str(iso[at[k + 1]]), float(gap[k])) for k in off.tolist())
+    return tuple((iso(days, at[k]), iso(days, at[k + 1]), float(gap[k])) for k in off.tolist())
 
 
 def lag(own: Array, other: Array) -> int:

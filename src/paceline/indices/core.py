@@ -240,7 +240,8 @@ class Rows(NamedTuple):
         value = w @ path.opening
         np.divide(w @ (path.opening * earned), value, out=self.returns[:, at], where=value > 0)
         self.members[:, at], self.missing[:, at] = counts(w > 0, path.delisted, missing)
-        self.shares[..., at] = drift.unlike(path, w, missing)
+        touched, shares = drift.unlike(path, w, missing)
+        self.shares[..., path.start + touched] = shares
 
 
 class Walk(NamedTuple):

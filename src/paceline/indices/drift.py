@@ -159,44 +159,46 @@ class Drift:
         """Marked cells of the basis' returns, in order of their sessions."""
         return self.panel.marks.get(f"{self.basis}_return", Marks.none())
 
-    def unlike(self, path: DriftPath, w: Array, missing: Bools) -> Array:
-        """(len(SHARES), S, L) share of each basket's weight per session, as ``SHARES`` names them.
+    def unlike(self, path: DriftPath, w: Array, missing: Bools) -> tuple[NDArray[np.int64], Array]:
+        """Shares of each basket's weight, as ``SHARES`` names them, on sessions that lack anything.
 
         w        (S, C) weights at the start of the span
         missing  (C, L) listed, without a return
+
+        Returns those U sessions of the span and the shares (len(SHARES), S, U); on all others they
+        are zero.
         """
-        out = np.zeros((len(SHARES), len(w), path.stop - path.start))
+        length = path.stop - path.start
         if self._own is None or (missing | path.delisted).all():
+            out = np.zeros((len(SHARES), len(w), length))
             out[0] = w @ path.opening > 0  # nobody has a return on this basis
-            return out
+            return np.arange(length), out
         lost = np.flatnonzero(missing)
         cells, kind = self._marked(path)
         left, returned = self._silent(path)
-        if not (len(lost) or len(cells) or len(left)):
-            return out
-        value = w @ path.opening
         pending = np.isin(lost, cells[kind == PENDING])
-        groups = (
-            lost[~pending],
-            lost[pending],
-            cells[kind == OTHER_BASIS],
-            cells[kind == OTHER_SOURCE],
-            cells[kind == SEVERAL],
-            cells[kind == DOUBTED],
-            cells[kind == REPEATED],
-            cells[kind == RETURNED],
-            cells[kind == PARTED],
-            cells[kind == QUIET],
-        )
+        doubts = (OTHER_BASIS, OTHER_SOURCE, SEVERAL, DOUBTED, REPEATED, RETURNED, PARTED, QUIET)
+        groups = [lost[~pending], lost[pending], *(cells[kind == one] for one in doubts)]
+        touched = np.unique(np.concatenate([*groups, left, returned]) % length)
+        out = np.zeros((len(SHARES), len(w), len(touched)))
+        if not len(touched):
+            return touched, out
+        opening = path.opening[:, touched]
+
+        def place(some: NDArray[np.int64]) -> NDArray[np.int64]:
+            row, session = np.divmod(some, length)
+            return row * len(touched) + np.searchsorted(touched, session)
+
         for share, group in zip(out, groups, strict=False):
-            _weigh(share, w, path.opening, group)
+            _weigh(share, w, opening, place(group))
+        value = w @ opening
         with np.errstate(invalid="ignore", divide="ignore"):
             shares: Array = np.where(value > 0, out / value, 0.0)
         # of those who left the weight at the start of the span
-        whole = np.broadcast_to(1.0, path.opening.shape)
-        _weigh(shares[-1], w, whole, left)
-        _weigh(shares[0], w, whole, returned)
-        return shares
+        whole = np.broadcast_to(1.0, opening.shape)
+        _weigh(shares[-1], w, whole, place(left))
+        _weigh(shares[0], w, whole, place(returned))
+        return touched, shares
 
     def _silent(self, path: DriftPath) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Flat places of members who left in silence, without a delisting on record.

@@ -17,6 +17,7 @@ import numpy as np
 
 from paceline.arrays import COVERAGE, PATIENCE, Array, Bools, Dates, Ints
 from paceline.baskets.absent import Cut
+from paceline.indices import joined, unmoved
 from paceline.indices.apart import Apart
 from paceline.indices.late import Late
 from paceline.indices.leapt import Leapt
@@ -47,6 +48,9 @@ DOUBTS = (
     ("parted", PARTED),
     ("quiet", UNTRADED),
 )
+#: Weights move with price returns, on any basis: the share of those in doubt, and of which doubt.
+#: Other doubts are made good by the next close.
+MOVING = {"moved_doubted": "doubted", "moved_parted": "parted"}
 #: How the caveats begin of what returns show over months (``market.doubting``).
 OVER_MONTHS = {
     "unpaid": "no dividends in total returns, though they are usually paid,",
@@ -94,6 +98,8 @@ class Gaps:
     cuts      days on which the list of its members may be cut off
     unmoved   first and last session of runs on which a lone instrument's close stood still, and
               should not have (``unmoved.spans``); a run of one session counts for its own close
+    fixed     members and weights are for ever those of the day it begins
+    joined    (day, security) of closes in doubt, of who is held now, before it was held
     beside    what a lone instrument's changes show beside others: stretches a session apart, closes
               that leapt and came back
     """
@@ -117,6 +123,8 @@ class Gaps:
     unmoved: tuple[tuple[str, str], ...] = ()
     beside: tuple[Late | Leapt, ...] = ()
     emptied: bool = False
+    fixed: bool = False
+    joined: joined.Closes = ()
     empty: frozenset[str] = frozenset()
     cuts: tuple[Cut, ...] = ()
 
@@ -145,7 +153,13 @@ class Gaps:
         return max(int(self.eligible[at]), held)
 
     def judged(
-        self, start: str | None, end: str, reach: str | None = None, *, whole: bool = False
+        self,
+        start: str | None,
+        end: str,
+        reach: str | None = None,
+        *,
+        whole: bool = False,
+        members: bool = False,
     ) -> Judged:
         """The window from the close of ``start`` to that of ``end``; without it, ``end`` alone.
 
@@ -153,9 +167,11 @@ class Gaps:
                only ``end`` can take the value away
         whole  members count as far back as the value looks, since it rests on the level; else in
                the window alone
+        members  the value rests on each member's returns, also of before it was held
         """
         if reach == "":
-            told = self.judged(start, end, self.sessions[0] if self.sessions else None, whole=whole)
+            begun = self.sessions[0] if self.sessions else None
+            told = self.judged(start, end, begun, whole=whole, members=members)
             return Judged(self.judged(start, end).refusal, told.caveats)
         first = min(d for d in (start, reach, end) if d is not None)
         # a window holds the returns after its first close
@@ -176,9 +192,10 @@ class Gaps:
             *self._members(counted, end),
             *(cut.caveat(first, end) for cut in self.cuts),
             *self.chosen(counted, end),
-            self._still(first, start or end, end),
+            unmoved.caveat(self.name, self.unmoved, first, start or end, end),
             *(one.caveat(self.name, first, end) for one in self.beside),
-            *self._before(first, low),
+            *self._before(first, low, high),
+            joined.caveat(self.name, self.joined, first, end) if reach and members else "",
             *self._within(low, high),
         )
         caveats = [c for c in said if c]
@@ -269,30 +286,10 @@ class Gaps:
         Not of one that begins with the data, where nobody knows of others, nor of one that keeps
         the weights of its first day for ever.
         """
-        begun = self.rebalanced[0] if len(self.rebalanced) > 1 and not self.alone else ""
+        begun = self.rebalanced[0] if self.rebalanced and not (self.fixed or self.alone) else ""
         if not begun or begun in self.sessions[:2] or not since <= begun <= end:
             return []
         return [f"{self.name} begins on {begun}, with members and weights of that day"]
-
-    def _still(self, first: str, start: str, end: str) -> str:
-        """Runs of unmoved closes in the window, its first close included; single ones at its ends.
-
-        Between its ends a close that is a session old has been made good by the next one.
-        """
-        runs = [
-            run
-            for run in self.unmoved
-            if run[0] <= end
-            and first <= run[1]
-            and (run[0] < run[1] or run[0] in (first, start, end))
-        ]
-        if not runs:
-            return ""
-        a, b = runs[-1]
-        earlier = number_of(len(runs) - 1, "earlier run")
-        others = f", and in {earlier} of sessions" if len(runs) > 1 else ""
-        what = f"did not move from {a} to {b}" if a < b else f"of {a} is that of the session before"
-        return f"the close of {self.name} {what}{others}"
 
     def _worst(self, lacking: Ints, first: str, end: str) -> tuple[str, int, int] | None:
         """Session of the window on which the largest share of members is among the lacking."""
@@ -311,7 +308,7 @@ class Gaps:
             return []
         return [f"no value: {self._missing('lost', low, high, over=self.limit)}"]
 
-    def _before(self, first: str, low: int) -> list[str]:
+    def _before(self, first: str, low: int, high: int) -> list[str]:
         """What was lost since weights were last set: they have not moved with it."""
         at = bisect_right(self.rebalanced, first) - 1
         since = bisect_right(self.days, self.rebalanced[at]) if at >= 0 else low
@@ -320,11 +317,12 @@ class Gaps:
             out.append(
                 f"weights did not move: {self._missing('lost', since, low, over=self.limit)}"
             )
-        for kind, what in DOUBTS:
-            stays = kind in ("doubted", "parted")  # the others are made good by the next close
-            if stays and since < low and (self.shares[kind][since:low] > self.limit).any():
-                where = self._where(kind, since, low, over=self.limit)
-                out.append(f"weights moved with returns in doubt: {what} {where}")
+        # on the total basis those within the window are not what the level's own returns say
+        stop = high if self.basis == "total" else low
+        for kind, of in MOVING.items():
+            if kind in self.shares and (self.shares[kind][since:stop] > SMALL).any():
+                where = self._where(kind, since, stop, over=SMALL)
+                out.append(f"weights moved with returns in doubt: {dict(DOUBTS)[of]} {where}")
         return out
 
     @property

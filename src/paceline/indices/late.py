@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from paceline.arrays import NORMAL, Array, Bools, Dates, Ints
+from paceline.arrays import NORMAL, Array, Bools, Dates, Ints, iso
 
 #: The correlation of daily changes, on the same session or one apart, below which nothing is told.
 FITS = 0.5
@@ -57,8 +57,7 @@ def spans(own: Array, market: Array, name: str, days: Dates) -> tuple[Late, ...]
     sum of another one does, from where it was last zero. Sessions without both say nothing. Empty
     where no lag has a correlation of 0.5 or more over fifteen sessions.
     """
-    with np.errstate(invalid="ignore", divide="ignore"):
-        r, m = (np.diff(np.log(x), prepend=np.nan) for x in (own, market))
+    r, m, start = _changes_of(own, market)
     beside = {k: _shifted(m, k) for k in LAGS}
     fit, slope, spread = max(_fit(r, x) for x in beside.values())
     if fit < FITS or not spread > 0:
@@ -66,11 +65,10 @@ def spans(own: Array, market: Array, name: str, days: Dates) -> tuple[Late, ...]
     off = {k: (r - slope * x) ** 2 / (2 * spread**2) for k, x in beside.items()}
     others = {k: np.fmin(*(off[j] for j in LAGS if j != k)) for k in LAGS}
     said = np.array([np.clip(others[k] - off[k], -MOST, MOST) for k in LAGS])
-    iso = days.astype("datetime64[D]").astype(str)
-    changes = _changes(np.nan_to_num(said))
+    changes = [(start + t if t else 0, k) for t, k in _changes(np.nan_to_num(said))]
     ends = [begin for begin, _ in [*changes, (len(own), 0)][1:]]
     return tuple(
-        Late(name, str(iso[begin]), str(iso[end - 1]), LAGS[k] < 0)
+        Late(name, iso(days, begin), iso(days, end - 1), LAGS[k] < 0)
         for (begin, k), end in zip(changes, ends, strict=True)
         if LAGS[k]
     )
@@ -78,9 +76,20 @@ def spans(own: Array, market: Array, name: str, days: Dates) -> tuple[Late, ...]
 
 def follows(own: Array, market: Array) -> bool:
     """Whether changes of two levels (T,) correlate by 0.5 or more, on one session or apart."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        r, m = (np.diff(np.log(x), prepend=np.nan) for x in (own, market))
+    r, m, _ = _changes_of(own, market)
     return max(_fit(r, _shifted(m, k))[0] for k in LAGS) >= FITS
+
+
+def _changes_of(own: Array, market: Array) -> tuple[Array, Array, int]:
+    """Daily log changes of two levels (T,), from the session before they both exist to their end.
+
+    The third is the place of the first of these sessions.
+    """
+    both = np.flatnonzero(np.isfinite(own) & np.isfinite(market))
+    start, stop = (max(int(both[0]) - 1, 0), int(both[-1]) + 2) if len(both) else (0, 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        r, m = (np.diff(np.log(x[start:stop]), prepend=np.nan) for x in (own, market))
+    return r, m, start
 
 
 def mirrored(found: Sequence[Sequence[Late]], days: Dates, own: str, market: str) -> list[Late]:
@@ -88,16 +97,19 @@ def mirrored(found: Sequence[Sequence[Late]], days: Dates, own: str, market: str
 
     found  of each of them its stretches, all of them beside the basket ``own``
     """
-    iso = days.astype("datetime64[D]").astype(str)
+    every = days.astype("datetime64[D]").astype(str)
     out = []
     for early in (False, True):
-        off = np.zeros((len(found), len(iso)), bool)
+        off = np.zeros((len(found), len(every)), bool)
         for row, stretches in zip(off, found, strict=True):
             for one in stretches:
-                row |= (one.early == early) & (iso >= one.first) & (iso <= one.last)
+                row |= (one.early == early) & (every >= one.first) & (every <= one.last)
         edge = np.diff(np.r_[False, 2 * off.sum(axis=0) > len(found), False].astype(np.int8))
         spells = zip(np.flatnonzero(edge == 1), np.flatnonzero(edge == -1), strict=True)
-        out += [Late(market, str(iso[a]), str(iso[b - 1]), not early, own) for a, b in spells]
+        out += [
+            Late(market, iso(days, int(a)), iso(days, int(b) - 1), not early, own)
+            for a, b in spells
+        ]
     return out
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from paceline.arrays import NORMAL, Array, Bools, Dates, Ints
+from paceline.arrays import NORMAL, Array, Bools, Dates, Ints, iso
 from paceline.wording import number_of
 
 #: A change counts beyond this, in logs, where so many deviations of the sessions before are less;
@@ -113,9 +113,8 @@ def runs(
     far &= (storm & inside).sum(axis=1) <= STORM
     kept = np.flatnonzero(known & far & (last | (left < LEFT * np.abs(off) + MORE * usual)))
     kept = kept[_still(changes, t[kept], other)]
-    iso = days.astype("datetime64[D]").astype(str)
     return tuple(
-        (str(iso[a]), str(iso[max(b - 1, a)]), str(iso[b]) if b > a else "", float(r[a]))
+        (iso(days, a), iso(days, max(b - 1, a)), iso(days, b) if b > a else "", float(r[a]))
         for a, b in zip(t[kept].tolist(), s[kept].tolist(), strict=True)
     )
 

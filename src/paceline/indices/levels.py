@@ -10,6 +10,7 @@ import numpy as np
 
 from paceline.arrays import COVERAGE, Array, Dates
 from paceline.config import Basis
+from paceline.indices.drift import SHARES
 
 if TYPE_CHECKING:
     from paceline.indices import Indices
@@ -85,12 +86,14 @@ def assemble(
 def covered(index: Indices, needed: float = COVERAGE) -> Array:
     """Levels from the first to the last session with returns of at least ``needed`` of the members.
 
-    The close before the first of those returns is the base. What is missing after the last one is
-    not carried forward: nobody knows yet whether the data go on.
+    The close before the first of those returns is the base: where it covers several sessions, the
+    close before them all. What is missing after the last one is not carried forward: nobody knows
+    yet whether the data go on.
     """
     enough = (index.members > 0) & (index.members - index.missing >= needed * index.members)
     levels = np.where(np.isfinite(index.levels), index.levels, np.nan)
-    started = np.maximum.accumulate(enough, axis=1)
+    lost, pending = (index.shares[SHARES.index(kind)] for kind in ("lost", "pending"))
+    started = np.maximum.accumulate(enough | ((pending > 0) & (lost <= 1 - needed)), axis=1)
     there = np.zeros_like(started)
     there[:, :-1] = started[:, 1:]
     there[:, -1] = started[:, -1]

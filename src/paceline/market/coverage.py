@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from paceline.arrays import Array, Dates
-from paceline.indices import late, leapt, levels, unmoved
+from paceline.indices import joined, late, leapt, levels, unmoved
 from paceline.indices.apart import Apart
 from paceline.indices.drift import SHARES
-from paceline.indices.gaps import Gaps
+from paceline.indices.gaps import MOVING, Gaps
 from paceline.indices.late import Late
 from paceline.indices.leapt import Beside, Leapt
 from paceline.market import following, validity
@@ -78,7 +78,11 @@ class Coverage:
         last = int(np.flatnonzero(there)[-1]) if there.any() else len(there) - 1
         if (shares[0, last + 1 :] == 1.0).all():
             shares[:, last + 1 :] = 0.0  # the end says it all
-        shares, kinds = np.concatenate([shares, *over]), (*SHARES, *doubts)
+        over += [
+            np.where(begun, built["price"].shares[SHARES.index(kind), row], 0.0)[None]
+            for kind in MOVING.values()
+        ]
+        shares, kinds = np.concatenate([shares, *over]), (*SHARES, *doubts, *MOVING)
         some, held = np.flatnonzero(shares.any(axis=0)), index.members[row].astype(np.int64)
         days = self._days(index.sessions)
         missing = np.zeros(len(level), bool)  # of these sessions there is no close that could move
@@ -109,6 +113,8 @@ class Coverage:
             else (),
             (*self._late(name, level), *self._leapt(name, level)),
             cuts=() if counted is None else counted.cuts,
+            fixed=self.moment.baskets[name].rebalance == "none",
+            joined=joined.closes(index, name),
             emptied=last < len(there) - 1 and not held[last + 1 :].any(),
             empty=frozenset(days[t] for t in some.tolist() if not (there[t] or held[t])),
         )

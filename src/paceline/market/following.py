@@ -35,6 +35,8 @@ def all_apart(moment: Assembled) -> list[Apart]:
     for own, other in pairs(moment.file).items():
         if own not in levels.names or other not in levels.names:
             continue
+        if not moment.file.published and _holds(moment, own, other):
+            continue  # a benchmark that is one of the members is no index of them
         at = [levels.names.index(n) for n in (own, other)]
         for basis in ("price", "total"):
             a, b = (levels.by_basis[basis][row] for row in at)
@@ -48,6 +50,19 @@ def all_apart(moment: Assembled) -> list[Apart]:
                 out.append(Apart(own, other, basis, off, late, called, declared))
             break  # the first basis that both have
     return out
+
+
+def _holds(moment: Assembled, own: str, other: str) -> bool:
+    """Whether a built basket ever held the instrument of the other."""
+    targets = moment.composite_indices["price"].targets
+    row, names = targets.names.index(own), moment.composite_indices["price"].drift.panel.securities
+    wanted = moment.baskets[other].instrument
+    return any(
+        names[i] == wanted
+        for r in targets.rebalances
+        if row in r.rows
+        for i in r.columns[r.weights[list(r.rows).index(row)] > 0].tolist()
+    )
 
 
 def _lag(days: Array, a: Array, b: Array, off: tuple[tuple[str, str, float], ...]) -> int:

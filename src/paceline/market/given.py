@@ -33,6 +33,8 @@ STORE = Path(".paceline") / "frames"
 FIRST = "# Written by paceline.open(frames=...), and again whenever frames are given."
 #: Share of a frame's days that may be no sessions of the calendar that nobody named.
 STRAY = 0.02
+#: From this day of a week on (Monday is 0) only markets that never close trade.
+SATURDAY = 5
 #: What prices may be, as of a source.
 DIALECTS = get_args(config.Source.model_fields["dialect"].annotation)
 #: Calendars proposed where that is not so.
@@ -169,13 +171,27 @@ def _fits(days: pl.Series, code: str) -> None:
         return
     others = [c for c in dict.fromkeys(calendars.OF_ZONE.values()) if c != code]
     fit = [c for c in others if len(strays(c)) <= STRAY * len(own)][:PROPOSED]
-    named = fit or [calendars.ALWAYS]
+    named = fit or [calendars.ALWAYS] * _whole_weeks(own)
+    leave = "eave out days on which the exchange was closed (holidays filled forward)"
+    remedy = (
+        f"L{leave}, and date ends of weeks and months with their last session; or name another "
+    )
+    remedy += "calendar: calendar=..."
+    if named:
+        more = f" (or {', '.join(named[1:])})" if named[1:] else ""
+        remedy = f"Name the exchange's calendar: calendar={named[0]!r}{more}; or l{leave}."
     raise UsageError(
         f"frame 'prices': {number_of(len(stray), 'day')} of {len(own)} are no sessions of {code}, "
         f"the first {stray[0]}.",
-        f"Name the exchange's calendar: calendar={named[0]!r}"
-        + (f" (or {', '.join(named[1:])})." if named[1:] else "."),
+        remedy,
     )
+
+
+def _whole_weeks(days: set[dt.date]) -> bool:
+    """Whether most Saturdays and Sundays between the first day and the last are among the days."""
+    span = (max(days) - min(days)).days + 1
+    weekends = sum((min(days) + dt.timedelta(i)).weekday() >= SATURDAY for i in range(span))
+    return weekends > 0 and 2 * sum(d.weekday() >= SATURDAY for d in days) > weekends
 
 
 def _described(told: Mapping[str, frames.Described], calendar: str) -> dict[str, Any]:

@@ -49,6 +49,8 @@ class Stored:
 
     def __init__(self, file: MarketFile, path: str, store: Store, version: int) -> None:
         self.file, self.path, self.store, self.version = file, path, store, version
+        self._spelt: dict[str, str | None] = {}
+        self._distinct: dict[tuple[str, str], list[str]] = {}
 
     @classmethod
     def at(cls, file: MarketFile, path: str, version: int | str | None = None) -> Stored:
@@ -110,9 +112,11 @@ class Stored:
         """Every text that stands in a column of a table."""
         import polars as pl
 
-        rows = self._series.lazy() if table == "series" else self.table(table)
-        found = rows.select(pl.col(column).drop_nulls().unique())
-        return [str(value) for value in found.collect().to_series()]
+        if (table, column) not in self._distinct:
+            rows = self._series.lazy() if table == "series" else self.table(table)
+            found = rows.select(pl.col(column).drop_nulls().unique())
+            self._distinct[table, column] = [str(value) for value in found.collect().to_series()]
+        return self._distinct[table, column]
 
     @cached_property
     def maybe_special(self) -> dict[str, int]:
@@ -249,6 +253,11 @@ class Stored:
 
         BRK.B, BRK/B and brk-b are BRK-B.
         """
+        if name not in self._spelt:
+            self._spelt[name] = self._security(name)
+        return self._spelt[name]
+
+    def _security(self, name: str) -> str | None:
         import polars as pl
 
         spelt = [re.sub("[./-]", mark, s) for s in (name, name.upper()) for mark in "-./"]
@@ -289,10 +298,11 @@ class Stored:
         import polars as pl
 
         day = dt.date.fromisoformat(as_of)
+        ends = (pl.col(c).ne_missing(pl.col(c).shift(-1)) for c in ("series", "date"))
         rows = (
             self._series.filter((pl.col("known") <= day) & (pl.col("date") <= day))
             .sort("series", "date", "known")
-            .unique(["series", "date"], keep="last", maintain_order=True)
+            .filter(pl.any_horizontal(*ends))  # the newest value of each date
         )
         return {
             str(name): (part["date"].to_numpy().astype("datetime64[D]"), part["value"].to_numpy())

@@ -40,7 +40,8 @@ def view_of(
     if members and panel is None:
         raise _no_members(moment, measure)
     names = tuple(moment.composites) if members else levels.names
-    rows = [levels.names.index(n) for n in names]
+    # all of them are a slice, which copies nothing
+    rows = [levels.names.index(n) for n in names] if members else slice(None)
     at = int(np.searchsorted(levels.sessions, panel.sessions[0])) if panel is not None else 0
     cut: dict[str, Array] = {b: levels.by_basis[b][rows, at:] for b in BASES}
     cut["native"] = levels.native[rows, at:] if basis is None else cut[basis]

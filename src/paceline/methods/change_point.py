@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -71,7 +72,7 @@ def begun_within(
     if x.ndim != 1:
         raise UsageError(f"Values of shape {x.shape} are no series.", "Give (T,).")
     prior = prior or Prior()
-    table = _Constants(len(x) + 1, prior)
+    constants = _constants(len(x) + 1, prior)
     result = np.full((len(x), len(within)), np.nan)
     run, chance = np.zeros(1, np.int64), np.ones(1)
     mean, scale = np.full(1, prior.mean), np.full(1, prior.scale)
@@ -81,7 +82,7 @@ def begun_within(
             weight, shape = prior.weight + run, prior.shape + run / 2
             spread = scale * (weight + 1) / weight
             far = (value - mean) ** 2 / (2 * spread)
-            density = table.log[run] - (shape + 0.5) * np.log1p(far) - 0.5 * np.log(spread)
+            density = constants[run] - (shape + 0.5) * np.log1p(far) - 0.5 * np.log(spread)
             joint = chance * np.exp(density - density.max())
             moved = mean + (value - mean) / (weight + 1)
             wider = scale + weight * (value - mean) ** 2 / (2 * (weight + 1))
@@ -99,14 +100,14 @@ def begun_within(
     return result
 
 
-class _Constants:
-    """Normalising constants of the predictive Student t of each length of a run.
+@lru_cache(maxsize=4)
+def _constants(lengths: int, prior: Prior) -> Array:
+    """Normalising constants of the predictive Student t of each length r of a run.
 
-    log[r] = ln Gamma(a + 1/2) - ln Gamma(a) - ln(2 pi) / 2 with a = shape + r / 2.
+    ln Gamma(a + 1/2) - ln Gamma(a) - ln(2 pi) / 2 with a = shape + r / 2.
     """
-
-    def __init__(self, lengths: int, prior: Prior) -> None:
-        from scipy.special import gammaln
-
-        shape = prior.shape + np.arange(lengths) / 2
-        self.log: Array = gammaln(shape + 0.5) - gammaln(shape) - 0.5 * math.log(2 * math.pi)
+    shapes = (prior.shape + r / 2 for r in range(lengths))
+    found = np.array([math.lgamma(a + 0.5) - math.lgamma(a) for a in shapes])
+    found -= 0.5 * math.log(2 * math.pi)
+    found.setflags(write=False)
+    return found

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 from paceline.arrays import COVERAGE, SESSIONS_PER_YEAR, Array, Bools, Ints
 from paceline.errors import UsageError
 from paceline.kernels import forward_fill
+from paceline.methods.following import follow
 from paceline.wording import number_of
 
 #: Sessions of a quarter: a barrier is a multiple of a typical move over as many.
@@ -165,23 +165,6 @@ def sigma(log_ratio: Array, window: int = WINDOW, step: int = STEP) -> Array:
     return result
 
 
-class _Turn(NamedTuple):
-    series: int
-    direction: int
-    extreme: int
-    known: int
-    complete: bool
-
-
-class _Path(NamedTuple):
-    """What following the lines gives: their turns, and (P, T) state, extreme followed and move."""
-
-    turns: list[_Turn]
-    state: NDArray[np.int8]
-    since: NDArray[np.int32]
-    move: Array
-
-
 def detect(
     log_ratio: Array, c: float = SIZES["episode"], *, sigma_per_session: Array | None = None
 ) -> Turns:
@@ -199,7 +182,7 @@ def detect(
     volatility = _sigma_of(line, sigma_per_session)
     full = forward_fill(line)
     barrier = np.where(np.isfinite(line), c * math.sqrt(QUARTER) * volatility, np.nan)
-    path = _follow(full, barrier)
+    path = follow(full, barrier)
     path.turns.sort(key=lambda turn: (turn.series, turn.known))
     table = np.array([turn[:4] for turn in path.turns], np.int64).reshape(-1, 4)
     series, direction, extreme, known = (column.copy() for column in table.T)
@@ -221,54 +204,6 @@ def detect(
 
 def _sigma_of(line: Array, given: Array | None) -> Array:
     return sigma(line) if given is None else np.broadcast_to(given, line.shape)
-
-
-def _follow(full: Array, barrier: Array) -> _Path:
-    """Follow every line (P, T) through time; ``barrier`` is NaN where nothing is observed."""
-    # sessions first, so that a step through time reads contiguous memory
-    L, B = np.ascontiguousarray(full.T), np.ascontiguousarray(barrier.T)
-    T, P = L.shape
-    begun = np.maximum.accumulate(np.isfinite(B), axis=0)
-    state = np.zeros(P, np.int8)
-    high, low = np.full(P, -np.inf), np.full(P, np.inf)
-    high_at, low_at = np.full(P, -1, np.int32), np.full(P, -1, np.int32)
-    states, since = np.zeros((T, P), np.int8), np.full((T, P), -1, np.int32)
-    move = np.full((T, P), np.nan)
-    turns: list[_Turn] = []
-    for t in range(T):
-        if not begun[t].any():
-            continue
-        y = np.where(begun[t], L[t], np.nan)
-        above, below = y > high, y < low
-        high[above], high_at[above] = y[above], t
-        low[below], low_at[below] = y[below], t
-        up, down = _turning(state, y - low, high - y, B[t])
-        for p in np.flatnonzero(up | down).tolist():
-            rising = bool(up[p])
-            pivot = int(low_at[p] if rising else high_at[p])
-            turns.append(_Turn(p, 1 if rising else -1, pivot, t, bool(state[p])))
-            # what is followed from now on is the furthest point since the pivot, not today's
-            path = full[p, pivot : t + 1]
-            if rising:
-                high_at[p] = pivot + int(path.argmax())
-                high[p] = full[p, high_at[p]]
-            else:
-                low_at[p] = pivot + int(path.argmin())
-                low[p] = full[p, low_at[p]]
-        state = np.where(up, 1, np.where(down, -1, state)).astype(np.int8)
-        states[t] = state
-        since[t] = np.where(state > 0, high_at, np.where(state < 0, low_at, -1))
-        move[t] = np.where(state > 0, high - y, np.where(state < 0, y - low, np.nan))
-    return _Path(turns, *(np.ascontiguousarray(a.T) for a in (states, since, move)))
-
-
-def _turning(
-    state: NDArray[np.int8], rise: Array, fall: Array, barrier: Array
-) -> tuple[Bools, Bools]:
-    """Which lines turn up and which down today; before a first turn the larger move is the one."""
-    up, down = (state <= 0) & (rise >= barrier), (state >= 0) & (fall >= barrier)
-    falls = fall > rise
-    return up & ~(down & falls), down & ~(up & ~falls)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 
 from paceline.arrays import Array, Bools, Ints
-from paceline.evidence import stationary_bootstrap
+from paceline.evidence import bootstrap_sums, mean_of
 from paceline.measures.relative_rotation import QUADRANTS, coordinates, quadrants
 
 #: Weeks over which a return is measured, and of the blocks that are drawn.
@@ -98,12 +98,8 @@ def _drawn(after: Array, inside: list[Bools], seed: int) -> Array:
     sums = np.array([(after * own).sum(axis=0) for own in inside])
     counts = np.array([own.sum(axis=0) for own in inside], float)
     both = np.vstack([sums, counts]).T
-    made = stationary_bootstrap(
-        lambda times: times @ both, weeks, block=min(BLOCK, weeks), draws=DRAWS, seed=seed
-    )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        result: Array = (made[:, :4] / made[:, 4:]).T
-    return result
+    made = bootstrap_sums(both, block=min(BLOCK, weeks), draws=DRAWS, seed=seed)
+    return mean_of(made[:, :4], made[:, 4:]).T
 
 
 def _after(after: Array, own: Bools, draws: Array) -> AfterQuadrant:

@@ -50,8 +50,10 @@ def parted(
     * four or more securities, and a quarter of those with a cap, step in one direction.
 
     Not where price and total return are of two sources that do not contradict one another: then it
-    is the cap that is wrong. A cell rests on its own session and those before. Cells without a cap
-    on the session or the one before, or without a return, are not told.
+    is the cap that is wrong. But where those that step together have caps that moved with the total
+    return, the price return is wrong, and it alone is marked. A cell rests on its own session and
+    those before. Cells without a cap on the session or the one before, or without a return, are not
+    told.
     """
     bases = [name for name in ("price_return", "total_return") if name in fields]
     out = {name: Marks.none() for name in bases}
@@ -69,17 +71,25 @@ def parted(
         return out
     row, column, up, alone = (np.concatenate(p) for p in zip(*(p[:-1] for p in parts), strict=True))
     enough = np.maximum(SEVERAL, TOGETHER * np.sum([p.known for p in parts], axis=0))
+    together = np.zeros(len(row), bool)
     for way in (up, ~up):
         many = np.bincount(column[way], minlength=close.shape[1]) >= enough
-        alone |= way & many[column]
-    kept = alone & (column + since >= first)
-    row, column = row[kept], column[kept] + since
+        together |= way & many[column]
+    kept = (alone | together) & (column + since >= first)
+    row, column, together = row[kept], column[kept] + since, together[kept]
     seen = seen_twice(fields, row, column, first, sources)
-    row, column = row[~seen], column[~seen]
+    with_total = seen & together & _moved_with(fields["market_cap"], fields[bases[-1]], row, column)
     for name in bases:
-        there = np.isfinite(fields[name][row, column])
-        out[name] = Marks.of(row[there], column[there], PARTED)
+        marked = ~seen | (with_total & (name == "price_return"))
+        marked &= np.isfinite(fields[name][row, column])
+        out[name] = Marks.of(row[marked], column[marked], PARTED)
     return out
+
+
+def _moved_with(cap: Array, returns: Array, row: Index, column: Index) -> Bools:
+    """(n,) cells whose cap moved as the return does."""
+    step = cap[row, column] / cap[row, column - 1] / (1 + returns[row, column])
+    return np.asarray(np.abs(step - 1) <= STILL)
 
 
 class _Steps(NamedTuple):

@@ -51,13 +51,16 @@ def read(
 def _first(rows: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
     """The rows known before any source of a better place states the same fact."""
     known = pl.col("known").fill_null(dt.date.min).alias("__known")
+    stated = rows.group_by(*key, "__place").agg(known.min())
+    stated = stated.filter(stated.select(*key).is_duplicated())
+    if stated.is_empty():
+        return rows
     better = (
-        rows.group_by(*key, "__place")
-        .agg(known.min())
-        .sort("__place")
+        stated.sort("__place")
         .with_columns(__from=pl.col("__known").cum_min().shift(1).over(key))
         .drop("__known")
     )
-    joined = rows.join(better, on=[*key, "__place"], nulls_equal=True, maintain_order="left")
+    on = [*key, "__place"]
+    joined = rows.join(better, on=on, how="left", nulls_equal=True, maintain_order="left")
     heard = pl.col("__from").is_null() | (known < pl.col("__from"))
     return joined.filter(heard).drop("__from")

@@ -31,6 +31,8 @@ TINY, SIDED = 3e-4, 0.3
 STEP, MONTHLY = 30.0, 15
 #: Moves from which on anything is said of their size.
 ENOUGH = 20
+#: Half of a source's securities grow by no more than this factor in a year, over so many returns.
+GROWN, A_YEAR, LONG = 10.0, 252, 100
 #: Returns from here downwards are codes (CRSP).
 CODE = -44
 #: Unit of a change -> what a fraction is multiplied by in it.
@@ -113,6 +115,33 @@ def check_total(name: str, frame: pl.DataFrame) -> None:
         "Declare the unit of each: columns.total_return and columns.price_return = "
         '{ column = "...", unit = "percent" }.',
     )
+
+
+def check_growth(name: str, frame: pl.DataFrame, columns: Mapping[str, ColumnMap]) -> None:
+    """Stop where returns of no stated unit compound to more than tenfold in a year.
+
+    So bonds and bills do in percent, each of whose moves could be a fraction. It is the securities'
+    median, of those with a hundred returns or more; a unit that is stated is believed.
+    """
+    there = [c for c in ("price_return", "total_return") if c in frame.columns]
+    if any((own := columns.get(c)) is not None and own.unit for c in there):
+        return
+    move = pl.coalesce(there).cast(pl.Float64)
+    grown = (
+        frame.select("security", move=move)
+        .filter(pl.col("move").is_finite() & (pl.col("move") > -1))
+        .group_by("security")
+        .agg(pl.col("move").log1p().mean() * A_YEAR, pl.len())
+        .filter(pl.col("len") >= LONG)["move"]
+        .median()
+    )
+    if isinstance(grown, float) and grown > math.log(GROWN):
+        raise SourceError(
+            f"source {name!r}: its returns compound to {math.exp(min(grown, 30.0)):.3g} times the "
+            "money in a year for half of its securities or more: they are no fractions.",
+            'Declare the unit: columns.total_return = { column = "...", unit = "percent" }, or '
+            'unit = "fraction" if they are.',
+        )
 
 
 def check_size(name: str, frame: pl.DataFrame) -> list[Finding]:

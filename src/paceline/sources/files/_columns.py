@@ -121,14 +121,14 @@ def unpivoted(
     Its name stands in ``names``, its value in ``values``. Several spellings of one column are read
     in order, the first that has a value.
     """
-    others = [c for c in dict.fromkeys(keep) if c in frame.columns]
+    there = set(frame.columns)  # thousands: no expression may see the whole frame for each of them
+    others = frame.select([c for c in dict.fromkeys(keep) if c in there])
     parts = []
     for label, spellings in wide.items():
-        cells = [pl.col(s) for s in spellings if s in frame.columns]
-        if cells:
-            parts.append(
-                frame.select(*others, pl.lit(label).alias(names), pl.coalesce(cells).alias(values))
-            )
+        cells = pl.DataFrame([frame.get_column(s) for s in spellings if s in there])
+        if cells.width:
+            value = cells.select(pl.coalesce(pl.all()).alias(values)).to_series()
+            parts.append(others.with_columns(pl.lit(label).alias(names), value))
     return pl.concat(parts, how="vertical_relaxed")
 
 

@@ -118,6 +118,7 @@ def convert(
         frame, findings = _changes.from_changes(name, frame, recover, calendar)
     elif kind == "returns":
         odd = _agreement.check_size(name, frame)
+        _agreement.check_growth(name, frame, columns or {})
         frame, findings = _returns(name, frame)
         findings = [*odd, *findings]
         if {"close", "price_return"} <= set(frame.columns):
