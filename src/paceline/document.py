@@ -131,6 +131,7 @@ class Section:
     """One question and its answer: a sentence, then pictures, then tables.
 
     further  those of the blocks that plug-ins add
+    folded   on the screen only its first block stands open, and paper leaves it out
     """
 
     name: str
@@ -138,6 +139,7 @@ class Section:
     question: str
     blocks: tuple[Block, ...]
     further: tuple[Block, ...] = ()
+    folded: bool = False
 
 
 @dataclass(frozen=True)

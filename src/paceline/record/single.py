@@ -47,9 +47,7 @@ def story(told: Story) -> Document:
     market = told.market
     sentences = tuple(one.sentence for one in told.told)
     section = Section("story", "The story", "What happened?", sentences)
-    document = Document(
-        market.title, market.name, market.as_of, market.simulated, (), (section,)
-    )
+    document = Document(market.title, market.name, market.as_of, market.simulated, (), (section,))
     figures = list(document.figures())
     used = {f.measure for f in figures}
     known = measures.discover(market.plugins)

@@ -23,7 +23,7 @@ ABOUT = {
     "references": ["Chandler (1952), The Distribution and Frequency of Record Values"],
 }
 Unit = Literal["day", "week"]
-#: Periods that must lie between, for it to be worth a sentence: a month of days, a quarter of weeks.
+#: Periods back to the last like it, for it to be news: a month of days, a quarter of weeks.
 APART = {"day": 21, "week": 13}
 #: Returns closer than this differ by rounding only.
 EQUAL = 1e-9
@@ -47,7 +47,7 @@ def last_as_extreme(market: Market, subject: str, unit: Unit) -> Figure | None:
     """
     levels = market.all_levels
     today = dt.date.fromisoformat(market.as_of)
-    if subject not in levels.names or (unit == "week" and today.weekday() != 4):  # noqa: PLR2004
+    if subject not in levels.names or (unit == "week" and today.weekday() != 4):
         return None
     row = levels.names.index(subject)
     lines = {basis: by[row] for basis, by in levels.by_basis.items() if np.isfinite(by[row]).any()}

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from paceline.figures import Figure
 from paceline.studies.answers import Answers
-from paceline.write.facts import MEDIUM, Claim, Fact, Window, month_of, on, the
+from paceline.write.facts import MEDIUM, Claim, Fact, Parts, Window, month_of, on, the
 
 #: Returns below half of this, a tenth of a point, are no move: prose would say 0.0%.
 LEAST = 0.001
@@ -78,6 +78,10 @@ class Desk:
         figure = self.ask.one("performance", subject, window)
         return figure if figure is not None and abs(figure.number) >= LEAST / 2 else None
 
+    def known(self, subject: str, window: str) -> bool:
+        """Whether a basket has a return, however small."""
+        return self.ask.one("performance", subject, window) is not None
+
     def plain(self, subject: str, window: str) -> Figure | None:
         """A return on the market's own basis."""
         figure = self.value(subject, window)
@@ -130,7 +134,7 @@ class Desk:
         if a is None or b is None:
             return []
         first, second = self.clause(a), self.clause(b)
-        parts = {"window": self.when(window, a), "first": first, "second": second}
+        parts: Parts = {"window": self.when(window, a), "first": first, "second": second}
         return [Fact("two", parts, length, (*first.claims, *second.claims))]
 
     def several(
@@ -141,12 +145,12 @@ class Desk:
         for at in range(0, len(figures), TOGETHER):
             moves = tuple(self.clause(f) for f in figures[at : at + TOGETHER])
             claims = tuple(c for move in moves for c in move.claims)
-            parts = {"window": self.when(window, figures[at]), "moves": moves}
+            parts: Parts = {"window": self.when(window, figures[at]), "moves": moves}
             made.append(Fact(kind, parts, length, claims))
         return made
 
     def everywhere(self, names: Sequence[str], window: str) -> dict[str, list[Figure]]:
-        """Basis -> the returns of all these baskets, best first; only bases that all of them have."""
+        """Basis -> the returns of these baskets, best first; only bases that all of them have."""
         found = {}
         for basis in sorted(BASES, key=lambda b: b != self.own):
             how = {"subjects": tuple(names), "basis": basis, "horizons": (window,)}
@@ -154,7 +158,6 @@ class Desk:
             if rows and all(f.value is not None for f in rows):
                 found[basis] = sorted(rows, key=lambda f: -f.number)
         return found
-
 
     def on_every_basis(self, measure: str) -> list[Figure]:
         """The figures of a measure that have a value, on each basis, the market's own first."""

@@ -74,6 +74,7 @@ class Fact:
 #: A part: text of the program's own, a declared name or date, a figure, a clause, several clauses,
 #: or a key of a table of words.
 Part = str | Label | Figure | Bare | Window | Fact | tuple[Fact, ...]
+Parts = dict[str, Part]
 
 
 def the(name: str) -> Label:

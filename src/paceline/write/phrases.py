@@ -27,6 +27,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "title_up": _MOVE,
     "title_down": _MOVE,
     "title_flat": ("subject", "window"),
+    "title_none": ("subject", "window"),
     "opening": (),
     "move_up": _MOVE,
     "move_down": _MOVE,
@@ -222,10 +223,9 @@ def _settings(own: Mapping[str, Any], where: str) -> None:
 
 
 def _accepted(key: str) -> str:
-    return {
-        "digits": "Give 1 or 2.",
-        "percent": 'Give "%" or " percent".',
-    }.get(key, "Give true or false.")
+    return {"digits": "Give 1 or 2.", "percent": 'Give "%" or " percent".'}.get(
+        key, "Give true or false."
+    )
 
 
 def _table(value: object, where: str) -> None:

@@ -33,7 +33,10 @@ def markdown(story: Story, *, notes: bool = False) -> str:
     notes  a footnote at each number: what it is, and the command that leads to its bytes
     """
     noted: dict[str, Figure] = {}
-    say = (lambda s: _noted(s, noted)) if notes else (lambda s: escaped(s.text))
+
+    def say(sentence: Sentence) -> str:
+        return _noted(sentence, noted) if notes else escaped(sentence.text)
+
     blocks = [f"# {say(story.title.sentence)}"]
     blocks += [f"**{STAMP}**"] if story.simulated else []
     blocks.append(story.dated.text)

@@ -14,7 +14,7 @@ from paceline.write.facts import (
     Bare,
     Claim,
     Fact,
-    Part,
+    Parts,
     Window,
     dated,
     on,
@@ -35,8 +35,9 @@ def title(desk: Desk) -> Fact:
     window = desk.when("1d")
     subject = the(desk.name(desk.market.benchmark))
     if figure is None:
-        return Fact("title_flat", {"subject": subject, "window": window}, SHORT)
-    parts = {"subject": subject, "value": figure, "window": window}
+        kind = "title_flat" if desk.known(desk.market.benchmark, "1d") else "title_none"
+        return Fact(kind, {"subject": subject, "window": window}, SHORT)
+    parts: Parts = {"subject": subject, "value": figure, "window": window}
     return Fact(f"title_{way(figure)}", parts, SHORT, (desk.returned(figure),))
 
 
@@ -44,8 +45,12 @@ def day(desk: Desk) -> list[Fact]:
     """The benchmark, how seldom its like is, its run; the first pair; the sectors."""
     benchmark = desk.market.benchmark
     figure = desk.value(benchmark, "1d")
-    flat = {"subject": the(desk.name(benchmark)), "window": desk.when("1d")}
-    made = [Fact("move_flat", flat, SHORT) if figure is None else desk.move(figure, "1d", SHORT)]
+    made: list[Fact] = []
+    if figure is not None:
+        made.append(desk.move(figure, "1d", SHORT))
+    elif desk.known(benchmark, "1d"):
+        flat: Parts = {"subject": the(desk.name(benchmark)), "window": desk.when("1d")}
+        made.append(Fact("move_flat", flat, SHORT))
     made += [f for unit in ("day", "week") for f in _extreme(desk, benchmark, unit)]
     made += _run(desk, benchmark)
     for leg in dict.fromkeys(n for pair in desk.pairs[:1] for n in pair if n != benchmark):
@@ -85,7 +90,7 @@ def _run(desk: Desk, subject: str) -> list[Fact]:
     if not found or len({f.value for f in found}) > 1 or abs(found[0].number) < RUN:
         return []
     figure = found[0]
-    parts = {"subject": the(desk.name(subject)), "sessions": figure}
+    parts: Parts = {"subject": the(desk.name(subject)), "sessions": figure}
     claim = Claim("streak", desk.name(subject), figure, abs(figure.number))
     return [Fact(f"run_{way(figure)}", parts, MEDIUM, (claim,))]
 
@@ -124,7 +129,7 @@ def ahead(desk: Desk) -> list[Fact]:
         if not runs or len({(f.value, f.end) for f in runs}) > 1 or runs[0].number < RUN:
             continue
         figure = runs[0]
-        parts = {
+        parts: Parts = {
             "subject": the(desk.name(lead)),
             "against": the(desk.name(against)),
             "sessions": figure,
@@ -170,7 +175,7 @@ def ranked(desk: Desk, window: str, length: int) -> list[Fact]:
         if figure is None:
             continue
         name = desk.name(figure.subject)
-        parts = {"subject": the(name), "value": figure, "window": desk.when(window, figure)}
+        parts: Parts = {"subject": the(name), "value": figure, "window": desk.when(window, figure)}
         claims = (Claim("rank", name, figure), desk.returned(figure))
         made.append(Fact(f"{kind}_{way(figure)}", parts, length, claims))
     return made
@@ -210,7 +215,7 @@ def _gaps(desk: Desk) -> list[Fact]:
 
 
 def _gap(desk: Desk, gap: Figure, ahead_: str, behind: str, length: int) -> Fact:
-    parts: dict[str, Part] = {
+    parts: Parts = {
         "subject": the(desk.name(ahead_)),
         "against": the(desk.name(behind)),
         "gap": Bare(gap),

@@ -21,7 +21,7 @@ from paceline.write.facts import (
     SHORT,
     Claim,
     Fact,
-    Part,
+    Parts,
     Window,
     dated,
     on,
@@ -61,13 +61,13 @@ def _high(desk: Desk, figure: Figure, day: dt.date, length: int) -> list[Fact]:
     """A record where the history is long enough for one, else the high of a year."""
     name, window = desk.name(figure.subject), Window("day", on(day, desk.today))
     claim = Claim("record", name, figure)
-    if desk.market.file.baskets[figure.subject].instrument and figure.basis == "price":
-        if str(figure.extra["since"]) < WHOLE:
-            return [Fact("record", {"subject": the(name), "window": window}, length, (claim,))]
+    published = desk.market.file.baskets[figure.subject].instrument and figure.basis == "price"
+    if published and str(figure.extra["since"]) < WHOLE:
+        return [Fact("record", {"subject": the(name), "window": window}, length, (claim,))]
     since = dt.date.fromisoformat(str(figure.extra["since"]))
     if figure.basis != "price" or (day - since).days < YEAR:
         return []
-    parts = {"subject": the(name), "span": Label("52-week"), "window": window}
+    parts: Parts = {"subject": the(name), "span": Label("52-week"), "window": window}
     return [Fact("high", parts, length, (claim,))]
 
 
@@ -80,7 +80,7 @@ def breadth(desk: Desk) -> list[Fact]:
     made = []
     share = desk.ask.one("percent_above_average", broad)
     if share is not None:
-        parts = {"share": share, "group": the(desk.name(broad)), "average": average}
+        parts: Parts = {"share": share, "group": the(desk.name(broad)), "average": average}
         made.append(Fact("breadth", parts, SHORT, (_share(desk, share),)))
     order = next(iter(desk.everywhere(desk.sectors, "last_month").values()), [])
     for at, figure in enumerate(order):
@@ -89,9 +89,7 @@ def breadth(desk: Desk) -> list[Fact]:
             continue
         parts = {"share": share, "group": Label(desk.name(figure.subject)), "average": average}
         end = at in (0, len(order) - 1)
-        made.append(
-            Fact("breadth_sector", parts, MEDIUM if end else LONG, (_share(desk, share),))
-        )
+        made.append(Fact("breadth_sector", parts, MEDIUM if end else LONG, (_share(desk, share),)))
     return made
 
 
@@ -109,7 +107,7 @@ def changed(desk: Desk) -> list[Fact]:
             continue
         held = theme.figures["sessions"].value
         fresh = isinstance(held, (int, float)) and held <= FRESH
-        parts = {
+        parts: Parts = {
             "theme": Label(theme.label),
             "leader": Label(str(leader.value)),
             "date": dated(leader.start, desk.today),
@@ -144,7 +142,7 @@ def _target(desk: Desk, found: Scored, score: CallScore) -> list[Fact]:
     if rise is None or rise.number < LEAST:
         return []
     name = desk.name(call.baskets[0])
-    parts: dict[str, Part] = {
+    parts: Parts = {
         "who": Label(_who(score)),
         "value": rise,
         "subject": Label(name),
@@ -157,10 +155,10 @@ def _target(desk: Desk, found: Scored, score: CallScore) -> list[Fact]:
 
 
 def _quoted(desk: Desk, score: CallScore) -> list[Fact]:
-    """A call in its own words; words with digits are not repeated, since nobody checks them here."""
+    """A call in its own words; nothing of one whose words hold numbers, which nobody checks."""
     if any(c.isdigit() for c in score.call.words):
         return []
-    parts = {
+    parts: Parts = {
         "who": Label(_who(score)),
         "date": dated(score.call.date, desk.today),
         "words": Label(score.call.words),
@@ -180,7 +178,8 @@ def _who(score: CallScore) -> str:
 def unsaid(desk: Desk) -> list[Fact]:
     """What no price shows, and what this market's data lack."""
     made = [Fact("unsaid_cause", {}, SHORT), Fact("unsaid_lasting", {}, SHORT)]
-    missing = [desk.name(n) for n in desk.chosen if desk.ask.one("performance", n, "1d") is None]
+    names = dict.fromkeys([desk.market.benchmark, *desk.chosen])
+    missing = [desk.name(n) for n in names if not desk.known(n, "1d")]
     if missing:
         made.append(Fact("unsaid_value", {"names": Label(listed(missing))}, MEDIUM))
     roles = [r.replace("_", " ") for r in page_one.lacking(desk.market.file.report.page_one)]
@@ -191,6 +190,4 @@ def unsaid(desk: Desk) -> list[Fact]:
 
 def listed(names: list[str], last: str = "and") -> str:
     """Names in a row: A, B and C."""
-    return " ".join(
-        [", ".join(names[:-1]), last, names[-1]] if len(names) > 1 else names
-    )
+    return " ".join([", ".join(names[:-1]), last, names[-1]] if len(names) > 1 else names)
