@@ -26,8 +26,11 @@ class Desk:
         self.own = ask.market.file.market.basis
 
     def name(self, subject: str) -> str:
-        """A basket as people call it."""
-        return self.ask.name(subject).text
+        """A basket as people call it; one of a trade by one word has stocks: "Retail stocks"."""
+        name = self.ask.name(subject).text
+        spec = self.market.file.baskets.get(subject)
+        trade = spec is not None and not spec.instrument and name.isalpha() and name[-1] != "s"
+        return f"{name} stocks" if trade else name
 
     @cached_property
     def chosen(self) -> list[str]:
