@@ -282,6 +282,14 @@ def test_a_fault_of_a_phrases_file_is_named_with_its_remedy(
     assert remedy in error.value.remedy
 
 
+def test_the_page_lists_every_sentence_with_its_parts() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "write.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    for key, parts in PARTS.items():
+        named = ", ".join(f"`{{{p}}}`" for p in parts) or "none"
+        assert any(f"`{key}`" in row and row.endswith(f"| {named} |") for row in rows), key
+
+
 def test_a_phrase_is_not_taken_twice_in_a_row_where_there_is_another() -> None:
     teller = Teller(phrases.style("wire"), 0)
     chosen = [teller.choose(("a", "b", "c")) for _ in range(50)]
