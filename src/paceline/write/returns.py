@@ -121,10 +121,12 @@ def ahead(desk: Desk) -> list[Fact]:
     for at, (lead, against) in enumerate(desk.pairs):
         if any(desk.published(leg) != leg or not desk.distinct(leg) for leg in (lead, against)):
             continue  # a copy's run is not the index's
+        bases = desk.everywhere((lead, against), "1d")
         runs = [
             f
             for f in desk.on_every_basis("streaks")
             if (f.subject, f.against, f.statistic) == (lead, against, "longest_ahead")
+            and f.basis in bases  # where a leg has no returns, no session is a run of none
         ]
         if not runs or len({(f.value, f.end) for f in runs}) > 1 or runs[0].number < RUN:
             continue
