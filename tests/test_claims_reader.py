@@ -11,8 +11,8 @@ import pytest
 
 from paceline import config
 from paceline.factcheck import dates, quantities, text, verdicts, windows
-from paceline.factcheck.grammar import Reader
 from paceline.factcheck.quantities import Number
+from paceline.factcheck.reader import Reader
 from paceline.factcheck.subjects import Names
 
 DAY = dt.date(2025, 12, 5)
@@ -281,7 +281,7 @@ def test_numbers(said: str, low: float, high: float, step: float, how: str) -> N
     )
 
 
-@pytest.mark.parametrize("said", ["0,3%", "in 2008", "version 3.11.7", "50-day", "Q3"])
+@pytest.mark.parametrize("said", ["in 2008", "version 3.11.7", "50-day", "Q3"])
 def test_digits_that_are_no_numbers_of_a_claim(said: str) -> None:
     assert quantities.find(said, 0, len(said)) == []
 
@@ -594,7 +594,7 @@ def test_the_same_move_in_points_and_in_percent(names: Names) -> None:
     found = read(
         names, "The S&P 500 closed at 2,955.45 on Thursday for a gain of 6.94 points or 0.24%."
     )
-    assert [(c.kind, c.number and round(c.number.value, 4)) for c in found] == [
+    assert sorted((c.kind, c.number and round(c.number.value, 4)) for c in found) == [
         ("level", 2955.45),
         ("points", 6.94),
         ("return", 0.0024),

@@ -31,7 +31,7 @@ ORDER = (
 #: Two to four seconds of imports together: only inside the functions that use them.
 HEAVY = set(
     "scipy arch statsmodels plotly exchange_calendars deltalake pandas pyarrow duckdb kaleido "
-    "joblib cyclopts httpx".split()
+    "joblib cyclopts httpx spacy".split()
 )
 NETWORK = set("socket ssl http urllib ftplib smtplib requests httpx aiohttp fsspec".split())
 #: The files that may talk to a server: sources, and the client of a language model.

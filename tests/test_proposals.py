@@ -177,7 +177,7 @@ def test_the_command_asks_the_model_it_is_given(
     assert TEXT in sent["messages"][0]["content"]
     assert f"The text is sent to {url}" in err and "secret-key" not in out + err
     state.pop("sent")
-    assert main(how) == 0 and "sent" not in state, "off unless asked for"
+    assert main(how) == 4 and "sent" not in state, "off unless asked for; a number is left unread"
     assert main([*how, "--reader", url]) == 2 and "--reader-model" in capsys.readouterr().err
 
 

@@ -32,8 +32,8 @@ RETURNS = [
     ("sectors:Health Care", "2025-10-31", MONTH, 0.091, 0.0005),
     ("sectors:Information Technology", "2025-10-31", MONTH, -0.044, 0.0005),
 ]
-#: Days on which the circle is closed: the article's, after a fall, at records, in spring.
-DAYS = (FRIDAY, "2025-11-24", "2025-10-03", "2025-04-30")
+#: Days on which the circle is closed: the article's, a month's last, after the low, and the low.
+DAYS = (FRIDAY, "2025-12-01", "2025-11-28", "2025-11-24", "2025-11-20")
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from paceline.errors import SourceError, UsageError
 from paceline.wording import number_of
 
 if TYPE_CHECKING:
-    from paceline.factcheck import Checked
+    from paceline.factcheck import Checked, Verdict
 
 
 def factcheck(
@@ -55,7 +55,8 @@ def factcheck(
 ) -> int:
     """Check the claims of a market commentary, with a verdict on each.
 
-    Exit code 0: all claims hold or are close; 1: some do not; 3: data are missing.
+    Exit code 0: all claims hold or are close; 1: some do not; 4: none differs, but numbers were
+    not understood; 3: all else holds, but data are missing.
 
     Parameters
     ----------
@@ -183,15 +184,7 @@ def _show(checked: Checked, readings: bool) -> None:
     if rows:
         say_table(["verdict", "the text says", "ours", "why", "readings", "width"], rows)
     for v in checked.claims:
-        if v.dont or v.verdict in ("close",):
-            say(f"* {plain(v.quote)}")
-            say(f"    Safe to say: {plain(v.safe)}")
-            if v.dont:
-                say(f"    {plain(v.dont)}")
-        if readings:
-            for t in v.tried:
-                mark = "matches" if t.match else "       "
-                say(f"    {mark}  {t.value:+.4f}  {plain(t.reading)}  [{v.quote[:40]}]")
+        _advise(v, readings)
     beside = [v for v in checked if v not in checked.claims]
     if beside:
         say_table(
@@ -204,8 +197,35 @@ def _show(checked: Checked, readings: bool) -> None:
         )
     for line in checked.notes:
         say(line)
-    say(
-        "; ".join(f"{n} {name}" for name, n in checked.counts.items()) + "."
-        if checked.counts
-        else "Nothing to check."
-    )
+    counts = [f"{n} {name}" for name, n in checked.counts.items()]
+    if checked.unread:
+        counts.append(f"{number_of(len(checked.unread), 'number')} not understood")
+    say("; ".join(counts) + "." if counts else "Nothing to check.")
+
+
+def _advise(v: Verdict, readings: bool) -> None:
+    """What is safe to say, and what was tried."""
+    from paceline.report.factcheck import plain
+
+    if v.dont or v.verdict == "close":
+        say(f"* {plain(v.quote)}")
+        if v.verdict == "differs":
+            _differs(v)
+        say(f"    Safe to say: {plain(v.safe)}")
+        if v.dont:
+            say(f"    {plain(v.dont)}")
+    for t in v.tried if readings else ():
+        mark = "matches" if t.match else "       "
+        say(f"    {mark}  {t.value:+.4f}  {plain(t.reading)}  [{v.quote[:40]}]")
+
+
+def _differs(v: Verdict) -> None:
+    """The sentence, the reading with its number, and the reading that comes closest."""
+    from paceline.figures import show
+    from paceline.report.factcheck import plain
+
+    basis = {"price": ", price", "total": ", total return"}.get(v.figure.basis, "")
+    say(f"    In: {plain(v.sentence)}")
+    say(f"    Read as: {plain(v.subject)} {plain(v.said)}; ours {v.ours}, {v.window}{basis}")
+    if v.closest is not None:
+        say(f"    Closest: {plain(v.closest.reading)}: {show(v.closest.value, v.closest.unit)}")

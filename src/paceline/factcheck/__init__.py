@@ -17,9 +17,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, overload
 
 from paceline.errors import NotEnoughData, UsageError
-from paceline.factcheck import dates, proposals, text, verdicts
-from paceline.factcheck.grammar import Aside, Claim, Reader, Reading
+from paceline.factcheck import dates, parse, proposals, text, verdicts
+from paceline.factcheck.claims import Aside, Claim, Reading
 from paceline.factcheck.judges import Answer, Judge, Unclear
+from paceline.factcheck.judges.returns import SUPPLY
+from paceline.factcheck.reader import Reader
 from paceline.factcheck.readings import Missing, Quotes
 from paceline.factcheck.subjects import Names
 from paceline.factcheck.verdicts import Verdict
@@ -84,10 +86,12 @@ class Checked(Sequence[Verdict]):
 
     @property
     def exit_code(self) -> int:
-        """0: all hold or are close; 1: some do not; 3: all that can be checked holds, but data are missing."""
+        """0: all hold or are close; 1: some do not; 4: none differs, but numbers were not understood; 3: data are missing."""
         found = {v.verdict for v in self.verdicts}
-        if found & {verdicts.DIFFERS, verdicts.ONLY, verdicts.BORDERLINE}:
+        if found & {verdicts.DIFFERS, verdicts.ONLY, verdicts.BORDERLINE, verdicts.UNCLEAR}:
             return 1
+        if self.unread:
+            return 4
         return 3 if verdicts.MISSING in found else 0
 
     def to_json(self) -> dict[str, Any]:
@@ -100,11 +104,12 @@ class Checked(Sequence[Verdict]):
             "verdicts": [v.to_json() for v in self.verdicts],
             "not_understood": [u.to_json() for u in self.unread],
             "notes": list(self.notes),
+            "parser": parse.name(),
         }
 
 
 #: What a reader finds that is no claim about prices.
-ASIDES = ("forecast", "opinion", "cause", "flow")
+ASIDES = ("forecast", "opinion", "cause", "flow", "figure")
 
 
 def factcheck(
@@ -126,7 +131,8 @@ def factcheck(
     read = text.prepare(said)
     today, dated = _date(read, market, date)
     names = Names(market)
-    reading = Reader(read, names, today).read()
+    reader = Reader(read, names, today)
+    reading = reader.read()
     plain = _proposed(ask, read, names, today, reading) if ask is not None else {}
     subjects = [s for c in reading.claims for s in (c.subject, c.against) if s is not None]
     if any(c.kind == "rank" for c in reading.claims):
@@ -148,7 +154,9 @@ def factcheck(
     found.sort(key=lambda f: (f.start, f.end))
     unread = tuple(Unread(read.quote(u.start, u.end), *read.span(u.start, u.end), u.reason) for u in reading.unread)
     notes = ["SIMULATED market: no real security is meant"] if market.simulated else []
-    if not found:
+    if reader.language != "English":
+        notes.append(f"The text is {reader.language}: only English is read, and its numbers are listed as not understood.")
+    elif not found:
         notes.append(
             "No claim was found. The reader knows English market commentary; see docs/factcheck.md for its words."
         )
@@ -198,7 +206,7 @@ def _worthwhile(asides: Sequence[Aside], claims: Sequence[Claim]) -> list[Aside]
     taken, claimed = _Spans(), _Spans()
     for c in claims:
         claimed.add(c.start, c.end)
-    rank = {k: n for n, k in enumerate(("flow", "forecast", "opinion", "cause"))}
+    rank = {k: n for n, k in enumerate(("flow", "forecast", "figure", "opinion", "cause"))}
     for a in sorted(asides, key=lambda a: (rank[a.kind], a.start)):
         if taken.meets(a.start, a.end):
             continue
@@ -282,7 +290,7 @@ def _verdict(claim: Claim, read: text.Text, quotes: Quotes, judge: Judge, *notes
     answer: Answer | None = None
     try:
         if not claim.subject.candidates:
-            raise Missing(f"{claim.subject.name!r} is not in this market")
+            raise Missing(f"{claim.subject.name!r} is not in this market. {SUPPLY}")
         answer = judge.answer(claim)
         verdict, reason = answer.verdict, answer.reason
     except Unclear as why:
@@ -315,6 +323,7 @@ def _verdict(claim: Claim, read: text.Text, quotes: Quotes, judge: Judge, *notes
         answer.tried if answer is not None else (),
         (*(answer.notes if answer is not None else ()), *notes),
         answer.figures if answer is not None else (),
+        read.sentence(claim.start),
     )
 
 
@@ -367,6 +376,8 @@ def _advice(claim: Claim, verdict: str, answer: Answer | None, ours: str, figure
         dont = f"Don't say: {who} {said}."
     elif verdict == verdicts.ONLY:
         dont = f'Don\'t say "{said}" without saying: {answer.chosen}.'
+    elif verdict == verdicts.UNCLEAR:
+        dont = f'Don\'t say "{said}" without naming what it rests on: {answer.reason}.'
     elif verdict == verdicts.BORDERLINE:
         dont = f'Don\'t say "{said}" without the figures: another basis or a tenth of a point turns it round.'
     return safe, dont

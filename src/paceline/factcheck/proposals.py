@@ -16,7 +16,8 @@ from typing import Any
 
 from paceline.errors import SourceError
 from paceline.factcheck import quantities, text
-from paceline.factcheck.grammar import Aside, Claim, Reader
+from paceline.factcheck.claims import Aside, Claim
+from paceline.factcheck.reader import Reader
 from paceline.factcheck.subjects import Names
 
 #: Proposals read of one reply, and characters of each of their texts.

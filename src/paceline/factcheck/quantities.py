@@ -30,13 +30,13 @@ _ORDINALS = {
 }
 
 _WORD = rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_UNITS[1:10])}))?|{'|'.join(_UNITS)}|(?:a|one) hundred)"
-_DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
-_VALUE = rf"(?:{_DIGITS}|{_WORD}(?:[- ]and[- ](?:a|one)[- ](?:half|quarter)| point {_WORD})?)"
+_DIGITS = r"\d{1,3},\d{1,2}(?=\s?(?:%|per ?cent|pct|pc\b))|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
+_VALUE = rf"(?:{_DIGITS}|{_WORD}(?:[- ]and[- ](?:a|one|two|three|four|five|six|seven|eight|nine)[- ](?:half|quarters?|tenths?|thirds?)| point {_WORD})?)"
 _PERCENT = r"(?:\s?%|[\s-]?per[\s-]?cent\b|[\s-]?pct\b|\s?pc\b)"
 _SIGN = r"(?:(?<![\w.)])[+-]\s?)?"
 
 PERCENT = re.compile(
-    rf"(?<!\d[.,])(?<!\w)(?P<sign>{_SIGN})(?P<low>{_VALUE}|half a|half of one|a|one-half)(?:(?:\s?%)?\s?(?:-|\u2013|to)\s?(?P<high>{_VALUE}))?"
+    rf"(?<!\d[.,])(?<!\w)(?P<sign>{_SIGN})(?P<low>{_VALUE}|half a|half of one|a|one-half)(?:(?:\s?%)?(?:-|\s-\s|\s?\u2013\s?|\s?to\s?)(?P<high>{_VALUE}))?"
     rf"{_PERCENT}(?![- ]?points?\b)(?!age)(?:\s?(?:to|-|\u2013)\s?(?P<more>{_DIGITS}){_PERCENT})?",
     re.IGNORECASE,
 )
@@ -49,16 +49,21 @@ BETWEEN = re.compile(
     rf"(?P<sign>)\bbetween (?P<low>{_VALUE})(?:{_PERCENT})? and (?P<high>{_VALUE}){_PERCENT}", re.IGNORECASE
 )
 POINTS = re.compile(
-    rf"(?<!\d[.,])(?<!\w)(?P<sign>{_SIGN})(?P<low>{_VALUE}|half a|a|a full)(?:\s?(?:-|\u2013|to)\s?(?P<high>{_DIGITS}))?"
+    rf"(?<!\d[.,])(?<!\w)(?P<sign>{_SIGN})(?P<low>{_VALUE}|half a|a|a full)(?:(?:-|\s-\s|\s?\u2013\s?|\s?to\s?)(?P<high>{_DIGITS}))?"
     r"[\s-]?(?:of a )?(?P<unit>percentage[- ]points?|%[- ]points?|per cent[- ]points?|pps?\b|ppts?\b|pct\.? pts?\b|"
     r"basis[- ]points?|bps?\b|points?\b(?! (?:one|two|three|four|five|six|seven|eight|nine|zero|oh)\b)|pts\b)",
     re.IGNORECASE,
 )
 FRACTION = re.compile(
     r"\b(?P<many>a|one|two|three|four)[- ](?P<part>half|thirds?|quarters?|fifths?|tenths?)\b(?!\s+(?:straight|consecutive|"
-    r"session|day|week|month|year|half|surge|gain|rally|rise|advance|drop|decline|loss|fall|performance|return|of (?:the year|20\d\d|"
-    r"19\d\d)))|\bhalf\b(?=\s+(?:of|its|their|the|as|all))",
+    r"session|day|week|month|year|half|surge|gain|rally|rise|advance|drop|decline|loss|fall|performance|return|of (?:\w+ ){0,2}(?:gains|losses|declines|growth|advances)|of (?:the year|20\d\d|"
+    r"19\d\d)))|\bhalf\b(?=\s+(?:of|its|their|the|as|all))|(?:(?<=by )|(?<=than )|(?<=lost )|(?<=about )|(?<=nearly ))half\b(?=[,;.)]|\s+(?:in|since|from|over|during|this|last)\b|$)",
     re.IGNORECASE,
+)
+#: A number without a unit: an amount of points where a movement stands right before it.
+BARE = re.compile(
+    r"(?<![\w$.,+/:(-])\d{1,3}(?:,\d{3})*(?:\.\d{1,2})?(?![\w/-]|[.,:]\d|\s?(?:%|per ?cent|pct|pc\b|points?\b|pts\b|percentage|basis|bps?\b|million|billion|trillion|"
+    r"of \d|st\b|nd\b|rd\b|th\b))"
 )
 LEVEL = re.compile(
     r"(?<![\w$.,+/-])(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{3,5}\.\d{1,2}|\d{4,5})(?![\w%/]|[.,]\d|\s?(?:%|per ?cent|"
@@ -92,7 +97,7 @@ _QUALIFIERS = (
     ),
 )
 _BEFORE = re.compile(
-    r"(?P<not>not )?(?:"
+    r"(?<![A-Za-z])(?P<not>not )?(?:"
     + "|".join(f"(?P<{n}>{p})" for n, p in _QUALIFIERS)
     + r")\s*(?:an?\s+|the\s+|another\s+|some\s+)?$",
     re.IGNORECASE,
@@ -152,28 +157,24 @@ def _value(text: str) -> tuple[float, float]:
     """Value and one unit of its last digit."""
     said = " ".join(text.casefold().replace("-", " ").split())
     if re.fullmatch(r"[\d.,]+", said):
-        said = said.replace(",", "")
+        comma = re.fullmatch(r"\d{1,3},\d{1,2}", said) is not None  # a decimal comma
+        said = said.replace(",", "." if comma else "")
         decimals = len(said.partition(".")[2])
         return float(said), 10.0**-decimals
     if said in ("half a", "half of one", "one half"):
         return 0.5, 0.1
     if said in ("a", "a full", "an"):
         return 1.0, 1.0
-    more = 0.0
-    for words, part in (
-        (" and a half", 0.5),
-        (" and one half", 0.5),
-        (" and a quarter", 0.25),
-        (" and one quarter", 0.25),
-    ):
-        if said.endswith(words):
-            said, more = said.removesuffix(words), part
+    parts = re.fullmatch(r"(.+) and (\w+) (half|quarter|tenth|third)s?", said)
+    if parts is not None:
+        ones = float(parts[1]) if parts[1].isdigit() else float(count(parts[1]) or 0)
+        return ones + (count(parts[2]) or 1) * _PARTS[parts[3]], 0.1 if parts[3] == "tenth" else 0.5
     whole, point, decimals_ = said.partition(" point ")
     if point:
         return (count(whole) or 0) + (count(decimals_) or 0) / 10, 0.1
     if said in ("a hundred", "one hundred"):
         return 100.0, 1.0
-    return float(count(said) or 0) + more, 0.5 if more else 1.0
+    return float(count(said) or 0), 1.0
 
 
 def find(text: str, start: int, end: int) -> list[Number]:
@@ -191,6 +192,7 @@ def find(text: str, start: int, end: int) -> list[Number]:
         ("percent", PERCENT),
         ("part", FRACTION),
         ("level", LEVEL),
+        ("bare", BARE),
     ):
         for m in pattern.finditer(text, start, end):
             if not free(m.start(), m.end()):
@@ -218,6 +220,9 @@ def _read(kind: str, m: re.Match[str]) -> Number | None:
         else:
             value = 0.5
         return Number(value, value, 0.03, "part", begin, m.end())
+    if kind == "bare":
+        value, step = _value(m.group())
+        return Number(value, value, step, "bare", begin, m.end())
     if kind == "level":
         said = m.group()
         value, step = _value(said)

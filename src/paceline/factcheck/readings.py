@@ -369,6 +369,8 @@ class Quotes:
                     reasons.append(str(why))
             if good:
                 usable.append((c, sorted(good, key=lambda b: b != "total") if total else good))
+        if total:  # what has dividends comes first
+            usable.sort(key=lambda u: u[1][0] != "total")
         if not usable:
             raise Missing(reasons[0] if reasons else f"no prices of {subject.name} are stored")
         open_ = window is None or window.open

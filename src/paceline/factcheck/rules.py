@@ -6,6 +6,8 @@ import re
 
 from paceline.factcheck.dates import DATE, DAY, DAYS, MONTH, MONTHS, YEAR
 
+_NTH_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
+
 _N = r"(?:\d{1,3}|[a-z]+(?:-[a-z]+)?)"
 _TURN = (
     r"(?:(?:short-term|closing|recent|interim|intermediate|cycle|bear-market|bull-market|multi-year|record|all-time|new|"
@@ -19,9 +21,81 @@ _EVENT = (
     r"(?P<event>election|vote|referendum|crash|invasion|outbreak|announcement|meeting|collapse|speech|attack|attacks)"
 )
 
+_COUNT = r"(?:\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|eighteen|twenty|thirty|fifty-two)"
+HOLIDAYS = (
+    r"(?:Good Friday|Easter Monday|Easter|Maundy Thursday|Black Friday|Thanksgiving(?: Day)?|Christmas(?: Eve| Day)?|Boxing Day|New Year's Eve|"
+    r"New Year(?:'s)?(?: Day)?|Halloween|Valentine's Day|Independence Day|the Fourth of July|July Fourth|Labor Day|Memorial Day|"
+    r"Presidents'? Day|Martin Luther King Jr\.? Day|MLK Day|Juneteenth)"
+)
+
 RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(p, re.IGNORECASE), b)
     for p, b in (
+        (
+            rf"\b(?:in |over |for |during )?(?:the |its |their )?(?P<n>{_COUNT})[- ](?P<unit>week|month|quarter|year|day|session)s?(?: period)? "
+            rf"(?:to|through|ended|ending|until|up to)(?: the)?(?: end of| close (?:on|of))? (?P<to>{DATE}|{DAY}|{MONTH}(?:\s+{YEAR})?)",
+            "n_to",
+        ),
+        (
+            rf"\b(?:in |over |during |for )?the (?:first|opening) (?P<n>{_COUNT}) (?P<unit>months|weeks|quarters)(?: of (?:the year|this year|(?P<y>{YEAR})))?",
+            "first_n",
+        ),
+        (
+            rf"\b(?:for |over |in |on )?(?:the |a |its |their )(?:past |last |trailing )?(?P<n>{_COUNT})[- ](?P<unit>week|month|quarter|year)s?[- ](?:period|span|stretch|basis|horizon)\b",
+            "rolling",
+        ),
+        (
+            r"\b(?:over|in|for|during|across) the (?P<n>two|three|four|five|six|nine|ten|twelve|\d{1,2}) (?P<unit>week|month|quarter|year)s\b(?! (?:to|through|ended|ending|of|before|ago|after))",
+            "rolling",
+        ),
+        (r"\b(?:in|over|for|within) (?:about |just |only |less than |little more than |just over )?(?P<n>an?|one) (?P<unit>year|month|week|quarter)\b(?! (?:ago|earlier|low|high|of|that|when|before|in which))", "rolling"),
+        (
+            r"\b(?:trailing |rolling )?(?P<n>\d{1,3}|one|two|three|four|five|six|nine|ten|twelve|fifteen|twenty)-(?P<unit>year|month|week|quarter)(?= (?:\w+ )?(?:return|returns|gain|gains|loss|losses|"
+            r"advance|decline|change|performance|rise|increase|drop)\b)",
+            "rolling",
+        ),
+        (
+            rf"\b(?:from|over|compared with|compared to|versus|than|on) (?:its |the )?(?:level |close |value )?(?:of )?(?P<n>{_COUNT}) (?P<unit>years?|months?|weeks?) "
+            r"(?:ago|earlier|before|previously)\b",
+            "year_ago",
+        ),
+        (
+            r"\b(?:since|from|above|over) (?P<which>last|the previous|the prior) (?P<unit>week|month|quarter|year)'s (?:close|end|finish|last close)(?: of [\d,.]+\d)?",
+            "from_last",
+        ),
+        (
+            rf"\bsince (?:the|its) (?:one|week|month|quarter|day|session|period|five days|year) (?:that )?(?:ended|ending|of|to|through)(?: on)? (?P<d>{DATE})",
+            "since_date",
+        ),
+        (r"\b(?:since|from|after) (?:the )?(?:presidential |us |u\.s\. |midterm )?election(?: day)?\b(?! (?:on|of|in)\b)", "since_election"),
+        (rf"\b(?:since|from|over) (?:the close (?:on|of) )?(?:that |the |last )?(?P<d>{HOLIDAYS})(?:'s)?(?: (?:low|lows|bottom|high|highs|peak|close|panic))?\b(?! week)", "since_holiday"),
+        (rf"\b(?:in |during |over |for )?(?:the |this )?(?P<d>{HOLIDAYS})(?:-shortened)?[- ](?:shortened )?week\b", "holiday_week"),
+        (rf"\b(?:on )?(?P<d>{HOLIDAYS})\b(?:'s)?(?! (?:rally|season|sales|shopping|spending|by|quarter))", "holiday"),
+        (
+            r"\b(?:in |over |during |for )?the (?P<m>March|June|September|December) (?P<unit>quarter)\b",
+            "quarter_named",
+        ),
+        (
+            rf"\b(?:since|from|above|below|off) (?:its|their|the|a) (?:[\w'-]+ ){{0,3}}?(?P<d>{MONTH}\s+{_NTH_DAY},?(?:\s+{YEAR})?),?\s+(?:all-time |closing |record |intraday |panic |pandemic )*"
+            rf"(?P<turn>lows?|bottom|trough|peak|highs?|record|top|nadir)(?: close)?",
+            "turning_on",
+        ),
+        (
+            rf"\b(?:since|from|above|below|off) (?:its|their|the|a) (?:[\w'-]+ ){{0,4}}?(?P<turn>low|high|peak|bottom|trough|record|close)(?: close)?,? (?:of|on|from|set on|set|reached on|hit on) (?P<d>{DATE})",
+            "turning_on",
+        ),
+        (rf"\b(?:between|from) (?:early|late|mid)[- ]{MONTH} (?:and|to|through|until) (?:early |late |mid-?)?(?:{DATE}|{DAY}|{MONTH}|now)", "no_day"),
+        (r"\ba year ago (?:this|last) (?:week|month)\b|\b(?:at )?this time last year\b|\bin the (?:first|last|final|opening) (?:few |\w+ )?(?:days|weeks|sessions) of\b[^,;.]{0,20}", "no_day"),
+        (r"\b(?:a|the) (?P<which>previous )?(?P<unit>week|month|quarter|year) (?:before|earlier|prior)\b(?! (?:last|the|that))", "last_period"),
+        (r"\bin the (?P<q>first|second|third|fourth|final)\b(?=\s*(?:[,.;)]|and\b|but\b|$))", "quarter_short"),
+        (
+            rf"\b(?:since|from|below|above|off|under) (?P<m>{MONTH})(?:\s+(?P<y>{YEAR}))?'s (?:closing |all-time |record |intraday )*(?P<turn>lows?|bottom|trough|peak|highs?|record|top)",
+            "turning_in",
+        ),
+        (r"\bon an? (?P<which>)(?P<unit>daily|weekly|monthly|quarterly|annual|yearly) basis\b", "basis"),
+        (r"\b(?:for|on|in|over|this) (?:the |this )?(?P<unit>wk|mo|yr|qtr)\b", "short"),
+        (r"\b(?P<which>last|past|prior|prev) (?P<unit>wk|mo|yr|qtr)\b", "short_last"),
+        (r"\bsince (?:its |the )?(?:inception|launch|debut|listing|IPO)\b", "unknown_start"),
         (
             rf"\b(?:since|from|off|after)\s+(?:(?:hitting|reaching|setting|making|touching|bottoming|peaking|closing|falling|"
             rf"rising|notching|forming|establishing)\s+(?:at |to |out )?)?{_DET}{_TURN}\s*,?\s*(?:(?:set|reached|hit|made|posted|"
@@ -81,7 +155,8 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (rf"\bsince\s+(?:early |late |mid-?)?(?P<m>{MONTH})(?:\s+(?P<y>{YEAR}))?\b(?!\s+\d)", "since_month"),
         (rf"\bsince\s+(?P<y>{YEAR})\b", "since_year"),
-        (r"\bsince then\b|\b(?:since|from) that (?:date|day|point|moment|session)\b", "since_then"),
+        (r"(?:(?<=has )|(?<=have )|(?<=had ))since\b(?= \w+(?:ed|en|ost|un|own|ung|ained|ell)\b)", "since_then"),
+                (r"\bsince then\b|\b(?:since|from) that (?:date|day|point|moment|session)\b", "since_then"),
         (r"\bon the (?P<nth>\d{1,2})(?:st|nd|rd|th)\b", "on_the"),
         (r"\b(?P<which>the )(?P<unit>week|month|quarter|year)'s\b", "this_period"),
         (
@@ -125,7 +200,7 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (
             rf"\b(?P<which>this|for the|on the|in the|the current|over the|during the)\s+(?:full |whole |entire |holiday-shortened |shortened |"
             rf"calendar |trading )*(?P<unit>day|session|week|month|quarter|year)\b(?:'s)?(?!-| (?:ago|earlier|before|through|ended|ending|"
-            rf"to (?:{MONTH}|{DAYS}|\d)|of\b|low|high))",
+            rf"to (?:{MONTH}|{DAYS}|\d{{1,2}}\b(?![,.\d]))|of\b|low|high))",
             "this_period",
         ),
         (r"\b(?:year|month|quarter|week)[- ]to[- ]date\b|\b(?:YTD|MTD|QTD|WTD)\b", "to_date"),
@@ -186,12 +261,8 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "yesterday",
         ),
         (
-            r"\b(?:from|over|compared with|versus)\s+(?P<n>a|one|two|three|five|six)\s+(?P<unit>years?|months?|weeks?)\s+(?:ago|earlier|before)\b",
-            "year_ago",
-        ),
-        (
             r"\b(?P<adj>annual|yearly|monthly|weekly|quarterly|daily|one-day|single-day|full-year|calendar-year|year-to-date|"
-            r"month-to-date|one-week|one-month)\b(?=[^.;,]{0,30}\b(?:gain|gains|loss|losses|return|returns|advance|decline|drop|rise|"
+            r"month-to-date)\b(?=[^.;,]{0,30}\b(?:gain|gains|loss|losses|return|returns|advance|decline|drop|rise|"
             r"increase|performance|rally|fall)\b)",
             "adjective",
         ),
@@ -201,8 +272,13 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (
             r"\b(?:in|during) (?:early|late|morning|afternoon|midday|midmorning|intraday|premarket|after-hours|extended) (?:\w+ )?(?:trading|"
-            r"trade|dealings)\b|\bintraday\b|\bat one point\b|\bearlier in the (?:day|session)\b|\bat midday\b",
+            r"trade|dealings)\b|\bintraday\b|\bat one (?:point|stage|time)\b|\bat (?:its|their|the) (?:session|intraday) (?:low|high)s?\b|\bearlier in the (?:day|session)\b|\bat midday\b",
             "intraday",
+        ),
+        (
+            r"\b(?P<m>January|February|March|April|June|July|August|September|October|November|December)\b(?!'s|\s+\d|\s+(?:high|low|peak|bottom|futures|contract|"
+            r"meeting|record|through|to|rate|cut|hike|of))",
+            "month_spoken",
         ),
     )
 )

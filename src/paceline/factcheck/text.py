@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -32,7 +32,6 @@ _SAME = {
     "\u00a0": " ",
     "\u2009": " ",
     "\u202f": " ",
-    "\t": " ",
     "\r": "\n",
     "\u2028": "\n",
     "\u2029": "\n\n",
@@ -40,7 +39,14 @@ _SAME = {
     "\uff05": "%",
     "\uff0b": "+",
 }
-_BLOCK = re.compile(r"</?(?:br|p|div|li|ul|ol|h\d|tr|td|th|table|blockquote)\b", re.IGNORECASE)
+_BLOCK = re.compile(r"</?(?:br|p|div|li|ul|ol|h\d|tr|table|blockquote)\b", re.IGNORECASE)
+_CELL = re.compile(r"<t[dh]\b", re.IGNORECASE)
+#: What a browser does not show.
+_HIDDEN = re.compile(
+    r"<(?P<tag>[a-z][a-z0-9]*)\b[^<>]{0,300}?(?:\shidden(?=[\s>=/])|display\s*:\s*none|visibility\s*:\s*hidden|aria-hidden=[\"']?true)[^<>]{0,300}>|"
+    r"<(?P<none>template|noscript|head)\b[^<>]{0,300}>",
+    re.IGNORECASE,
+)
 
 #: Characters of a line that nobody would wrap so late, if it ends with a sentence.
 UNWRAPPED = 110
@@ -82,6 +88,11 @@ class Text:
         """Where clean[start:end] stands in the raw text."""
         return self.place(start), self.place(end - 1) + 1 if end > start else self.place(start)
 
+    def sentence(self, index: int) -> str:
+        """The words of the sentence that a place of the clean text stands in."""
+        k = bisect_right(self.sentences, index, key=lambda s: s.start) - 1
+        return self.quote(self.sentences[k].start, self.sentences[k].end) if k >= 0 else ""
+
     def quote(self, start: int, end: int) -> str:
         """The raw words, on one line."""
         a, b = self.span(start, end)
@@ -96,7 +107,7 @@ def prepare(raw: str) -> Text:
         piece = match.group()
         if len(piece) > 1:
             if piece[0] == "<":
-                piece = "\n" if _BLOCK.match(piece) else " "
+                piece = "|" if _CELL.match(piece) else "\n" if _BLOCK.match(piece) else " "
             elif piece[0] == "&":
                 piece = html.unescape(piece)
                 piece = piece if len(piece) == 1 else " "
@@ -105,6 +116,8 @@ def prepare(raw: str) -> Text:
         elif piece == "*":
             alone = match.start() == 0 or raw[match.start() - 1] in "\n "
             piece = "\u2022" if alone else ""
+        elif piece == "\t":
+            piece = "|" if _between(raw, match.start()) else " "
         piece = _SAME.get(piece, piece)
         if len(piece) == 1 and piece != "\n" and unicodedata.category(piece) in ("Cc", "Cf", "Co", "Cs", "Cn"):
             piece = " " if unicodedata.category(piece) == "Cc" else ""
@@ -142,7 +155,35 @@ def _blocks(raw: str) -> list[tuple[int, re.Match[str]]]:
                 assert block is not None
                 found.append((start.start(), block))
                 done = block.end()
+    found += _unseen(raw)
     return sorted(found, key=lambda f: f[0])
+
+
+def _unseen(raw: str) -> Iterator[tuple[int, re.Match[str]]]:
+    """Elements that a browser does not show, each to the end tag that closes it."""
+    whole = re.compile(r".*", re.DOTALL)
+    done = 0
+    for m in _HIDDEN.finditer(raw):
+        if m.start() < done:
+            continue
+        tag = m["tag"] or m["none"]
+        depth, end = 1, -1
+        for t in re.compile(rf"<(/?){tag}\b[^<>]{{0,300}}>", re.IGNORECASE).finditer(raw, m.end(), m.end() + 20_000):
+            depth += -1 if t[1] else 1
+            if not depth:
+                end = t.end()
+                break
+        if end > 0:
+            block = whole.match(raw, m.start(), end)
+            assert block is not None
+            done = end
+            yield m.start(), block
+
+
+def _between(raw: str, at: int) -> bool:
+    """Does a tab stand between two cells of a line?"""
+    line = raw.rfind("\n", 0, at) + 1
+    return bool(raw[line:at].strip()) and raw[at + 1 : at + 2] not in ("\n", "")
 
 
 def _sentences(clean: str) -> list[Sentence]:
@@ -230,3 +271,23 @@ def _cut(clean: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         yield start, stop
         start = stop
     yield start, end
+
+
+#: Common words of languages that commentary is written in.
+_LANGUAGES = {
+    "English": "the and of to in for was is its by with on at from as it that has this were",
+    "German": "der die das und im um den mit auf ist von dem ein zu nach sich wurde hat",
+    "French": "le la les des du et en une un est dans pour sur au aux que qui ont sa",
+    "Spanish": "el la los las del y en una un es por con para se que su fue al",
+    "Italian": "il la lo gli del della e in una un per con si che di ha sono nel alla",
+    "Portuguese": "o os as do da dos das e em uma um por com para se que no na foi",
+    "Dutch": "de het een en van in op met is voor dat te door bij aan zijn werd",
+}
+
+
+def language(clean: str) -> str:
+    """The language that most of a text's commonest words are of; English where there are too few of them to tell."""
+    words = re.findall(r"[^\W\d_]+", clean[:20_000].casefold())
+    counts = {name: sum(w in set(common.split()) for w in words) for name, common in _LANGUAGES.items()}
+    best = max(counts, key=lambda name: counts[name])
+    return best if counts[best] >= 2 and counts[best] > 1.5 * counts["English"] else "English"

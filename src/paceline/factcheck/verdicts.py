@@ -2,8 +2,10 @@
 
 holds                  equal at the precision stated, on the first reading
 close                  within a unit of the last digit stated (whole percents: within one point and 8%)
-differs                on every reading
+differs                on every window and basis that the text leaves open
 holds only on reading  the first reading does not match, another one does: which one is said
+unclear                the text leaves open what decides (a window it does not name, a fund for what is not stored), and it fails
+                       on the likeliest reading but not on all: the readings and their values are said
 borderline             a yes or no that another basis or a tenth of a point turns round
 not checkable          opinion, forecast, cause, flow, or a window nobody can know
 data missing           the subject or the window is not stored
@@ -15,13 +17,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from paceline.factcheck.grammar import Claim
+from paceline.factcheck.claims import Claim
 from paceline.factcheck.quantities import Number
 from paceline.figures import Figure, show
 
 HOLDS, CLOSE, DIFFERS, ONLY = "holds", "close", "differs", "holds only on reading"
-BORDERLINE, NOT_CHECKABLE, MISSING = "borderline", "not checkable", "data missing"
-VERDICTS = (HOLDS, CLOSE, DIFFERS, ONLY, BORDERLINE, NOT_CHECKABLE, MISSING)
+UNCLEAR, BORDERLINE, NOT_CHECKABLE, MISSING = "unclear", "borderline", "not checkable", "data missing"
+VERDICTS = (HOLDS, CLOSE, DIFFERS, ONLY, UNCLEAR, BORDERLINE, NOT_CHECKABLE, MISSING)
 #: A tenth of a point: what may not decide a yes or no.
 TENTH = 0.001
 
@@ -68,6 +70,15 @@ class Verdict:
     tried: tuple[Tried, ...] = ()
     notes: tuple[str, ...] = ()
     parents: tuple[Figure, ...] = field(default=(), repr=False)
+    sentence: str = ""
+
+    @property
+    def closest(self) -> Tried | None:
+        """The reading that comes nearest to the number stated; None where no number is stated or nothing was tried."""
+        if self.value is None or not self.tried:
+            return None
+        said = self.value
+        return min(self.tried, key=lambda t: abs(t.value - said))
 
     @property
     def matching(self) -> int:
@@ -110,6 +121,8 @@ class Verdict:
             "readings": [t.to_json() for t in self.tried],
             "notes": list(self.notes),
             "caveats": list(self.figure.caveats),
+            "sentence": self.sentence,
+            "closest": self.closest.to_json() if self.closest is not None else None,
             "figure": self.figure.id,
         }
 

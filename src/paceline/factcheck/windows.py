@@ -6,7 +6,8 @@ import datetime as dt
 import re
 from dataclasses import replace
 
-from dateutil.relativedelta import relativedelta
+from dateutil.easter import easter
+from dateutil.relativedelta import MO, TH, relativedelta
 
 from paceline.factcheck.dates import (
     DATE,
@@ -88,7 +89,7 @@ class Reader:
         known = self.turns.get(kind)
         if known is not None and known.base == "on" and known.first is not None and first <= known.first <= last:
             return replace(known, text=m.group(), start=m.start(), stop=m.end(), end=stop, turning="")
-        own = re.search(r"\b(?:its|their)\b", m.group(), re.IGNORECASE) is not None
+        own = re.search(r"\b(?:its|their)\b|'s\b", m.group(), re.IGNORECASE) is not None
         found = Window(m.group(), m.start(), m.end(), kind, first, min(last, self.today), end=stop, own=own)
         self.turns[kind] = found
         return found
@@ -179,7 +180,13 @@ class Reader:
             case _:
                 return moved(day, relativedelta(years=by))
 
+    def no_day(self, m: re.Match[str]) -> Window | None:
+        """between late March and Monday; a year ago this week"""
+        return Window(m.group(), m.start(), m.end(), unclear=f"{m.group().strip()!r} names no day")
+
     def since_month(self, m: re.Match[str]) -> Window | None:
+        if re.search(r"\b(?:late|mid)\b", m.group(), re.IGNORECASE):
+            return self.no_day(m)
         day = read_date(f"{m.group('m')} 1 {m.group('y') or ''}".strip(), self.today)
         if day is None:
             return None
@@ -317,13 +324,13 @@ class Reader:
         return Window(m.group(), m.start(), m.end(), unclear="no beginning is named", aside=True)
 
     def month(self, m: re.Match[str]) -> Window | None:
-        said_year = m.groupdict().get("y")
-        day = read_date(f"{m.group('m')} 1 {said_year or ''}".strip(), self.today)
-        if day is None:
-            return None
         if m.group("m").casefold() == "may" and m.group("m") != "May":
             return None
-        return self._span(m, "month", day)
+        return self.month_of(m.group("m"), m.groupdict().get("y") or "", m)
+
+    def month_of(self, month: str, year: str, m: re.Match[str]) -> Window | None:
+        day = read_date(f"{month} 1 {year}".strip(), self.today)
+        return None if day is None else self._span(m, "month", day)
 
     def last_month_named(self, m: re.Match[str]) -> Window | None:
         day = read_date(f"{m.group('m')} 1", self.today)
@@ -400,10 +407,125 @@ class Reader:
             day = period("month", first)[1] if first is not None else None
         return None if day is None else Window(m.group(), m.start(), m.end(), "until", end=day)
 
-    def year_ago(self, m: re.Match[str]) -> Window | None:
+    def _back(self, m: re.Match[str], end: dt.date) -> dt.date:
+        """The day so many periods before ``end``; from a month's last day to a month's last day."""
         n = count(m.group("n")) or 1
-        delta = relativedelta(**{m.group("unit").casefold().rstrip("s") + "s": n})
-        return Window(m.group(), m.start(), m.end(), "on", self.today - delta)
+        unit = m.group("unit").casefold().rstrip("s")
+        if unit == "quarter":
+            n, unit = 3 * n, "month"
+        day = moved(end, -relativedelta(**{f"{unit}s": n}))
+        last = (end + dt.timedelta(days=1)).month != end.month
+        return period("month", day)[1] if last and unit in ("month", "year") else day
+
+    def year_ago(self, m: re.Match[str]) -> Window | None:
+        return Window(m.group(), m.start(), m.end(), "on", self._back(m, self.today), alternative=True)
+
+    def rolling(self, m: re.Match[str]) -> Window | None:
+        """its one-year return; for the three-year period; in a year: as long as that, up to the last close"""
+        if m.group("unit").casefold() == "week" and m.group("n").casefold() in ("a", "an", "one"):
+            return self._span(m, "week", self.today)
+        return Window(m.group(), m.start(), m.end(), "on", self._back(m, self.today), alternative=True)
+
+    def n_to(self, m: re.Match[str]) -> Window | None:
+        """in the three months to September; the year ended June 30"""
+        end = self._last_day(m.group("to"))
+        if end is None:
+            return None
+        unit = m.group("unit").casefold()
+        if unit in ("day", "session"):
+            n = count(m.group("n")) or 1
+            return Window(m.group(), m.start(), m.end(), "back", n=n, end=end if end < self.today else None)
+        if unit == "week" and (count(m.group("n")) or 1) == 1:
+            return Window(m.group(), m.start(), m.end(), "before", period("week", end)[0], end, end=end if end < self.today else None, unit="week")
+        return Window(m.group(), m.start(), m.end(), "on", self._back(m, end), end=end if end < self.today else None)
+
+    def _last_day(self, said: str) -> dt.date | None:
+        """A date, or the last day of a month."""
+        if re.match(rf"(?:{DATE}|{DAY})", said, re.IGNORECASE):
+            return self._date(said)
+        first = read_date(re.sub(rf"^({MONTH})", r"\1 1", said), self.today)
+        return period("month", first)[1] if first is not None else None
+
+    def first_n(self, m: re.Match[str]) -> Window | None:
+        """in the first six months of 2024"""
+        n = (count(m.group("n")) or 1) * {"months": 1, "quarters": 3, "weeks": 0}[m.group("unit").casefold()]
+        if not n:
+            return Window(m.group(), m.start(), m.end(), unclear="the first weeks of a year end on no day that is named")
+        first = dt.date(int(m.group("y")) if m.group("y") else self.today.year, 1, 1)
+        end = moved(first, relativedelta(months=n, days=-1))
+        unit = {3: "quarter", 6: "half", 12: "year"}.get(end.month - first.month + 1, "")
+        return Window(m.group(), m.start(), m.end(), "before", first, end, end=end if end < self.today else None, unit=unit)
+
+    def from_last(self, m: re.Match[str]) -> Window | None:
+        """from last month's close"""
+        unit = m.group("unit").casefold()
+        return Window(m.group(), m.start(), m.end(), "on", period(unit, self._shift(unit, -1))[1])
+
+    def quarter_named(self, m: re.Match[str]) -> Window | None:
+        day = read_date(f"{m.group('m')} 1", self.today)
+        return None if day is None else self._span(m, "quarter", day)
+
+    def basis(self, m: re.Match[str]) -> Window | None:
+        """on a monthly basis"""
+        unit = {"daily": "day", "annual": "year", "yearly": "year"}.get(m.group("unit").casefold(), m.group("unit").casefold().removesuffix("ly"))
+        return self.day_of(m, self.today) if unit == "day" else self._span(m, unit, self.today)
+
+    def month_spoken(self, m: re.Match[str]) -> Window | None:
+        """ "a tough September": a month that is only spoken of; it dates what follows where nothing else does."""
+        if not m.group("m")[0].isupper():
+            return None
+        found = self.month_of(m.group("m"), "", m)
+        return None if found is None else replace(found, aside=True)
+
+    def quarter_short(self, m: re.Match[str]) -> Window | None:
+        """ "lost 12% in the second": of the quarters that the sentence speaks of"""
+        if not re.search(r"\bquarters?\b", m.string[max(0, m.start() - 250) : m.start()], re.IGNORECASE):
+            return None
+        n = {"final": 4}.get(m.group("q").casefold()) or count(m.group("q")) or 0
+        first = dt.date(self.today.year, 3 * n - 2, 1) if n <= 4 else None
+        if first is None:
+            return None
+        return self._span(m, "quarter", first if first <= self.today else first.replace(year=first.year - 1))
+
+    def short(self, m: re.Match[str]) -> Window | None:
+        unit = {"wk": "week", "mo": "month", "yr": "year", "qtr": "quarter"}[m.group("unit").casefold()]
+        return self._span(m, unit, self.today)
+
+    def short_last(self, m: re.Match[str]) -> Window | None:
+        unit = {"wk": "week", "mo": "month", "yr": "year", "qtr": "quarter"}[m.group("unit").casefold()]
+        return self._span(m, unit, self._shift(unit, -1))
+
+    def unknown_start(self, m: re.Match[str]) -> Window | None:
+        return Window(m.group(), m.start(), m.end(), unclear="the text gives no date for its beginning")
+
+    def _holiday(self, said: str) -> dt.date:
+        """The last such day on or before the text's date."""
+        for year in (self.today.year, self.today.year - 1):
+            day = holiday(said, year)
+            if day <= self.today:
+                return day
+        return day
+
+    def holiday(self, m: re.Match[str]) -> Window | None:
+        return self.day_of(m, self._holiday(m.group("d")))
+
+    def since_election(self, m: re.Match[str]) -> Window | None:
+        """since the election: the one the text has dated, else the last that all of the United States held"""
+        if "election" in self.events:
+            return self.since_event_on(m, self.events["election"])
+        day = next(d for y in range(self.today.year, self.today.year - 3, -1) if y % 2 == 0 and (d := holiday("election day", y)) <= self.today)
+        if (self.today - day).days > 400:
+            return Window(m.group(), m.start(), m.end(), unclear="the text gives no date for 'election'")
+        return replace(self.since_event_on(m, day), assumed=f"the election of {day} is meant")
+
+    def since_event_on(self, m: re.Match[str], day: dt.date) -> Window:
+        return Window(m.group(), m.start(), m.end(), "on", day, alternative=True)
+
+    def since_holiday(self, m: re.Match[str]) -> Window | None:
+        return Window(m.group(), m.start(), m.end(), "on", self._holiday(m.group("d")), alternative=True)
+
+    def holiday_week(self, m: re.Match[str]) -> Window | None:
+        return self._span(m, "week", self._holiday(m.group("d")))
 
     def adjective(self, m: re.Match[str]) -> Window | None:
         unit = {
@@ -419,8 +541,6 @@ class Reader:
             "calendar-year": "year",
             "year-to-date": "year",
             "month-to-date": "month",
-            "one-week": "week",
-            "one-month": "month",
         }[m.group("adj").casefold()]
         return self.day_of(m, self.today) if unit == "day" else self._span(m, unit, self.today)
 
@@ -437,3 +557,21 @@ class Reader:
 
     def intraday(self, m: re.Match[str]) -> Window | None:
         return Window(m.group(), m.start(), m.end(), unclear="closes are stored, not prices within the day")
+
+
+def holiday(said: str, year: int) -> dt.date:
+    """The day of a year that a holiday of the exchange, or of its readers, falls on."""
+    name = re.sub(r"^the | day$|'s?(?= day|$)|'", "", said.casefold())
+    fixed = {"christmas eve": (12, 24), "christmas": (12, 25), "boxing": (12, 26), "new years eve": (12, 31), "new year": (1, 1), "new years": (1, 1),
+             "halloween": (10, 31), "valentines": (2, 14), "independence": (7, 4), "fourth of july": (7, 4), "july fourth": (7, 4), "juneteenth": (6, 19)}  # fmt: skip
+    if "election" in name:
+        return moved(moved(dt.date(year, 11, 1), relativedelta(weekday=MO(1))), dt.timedelta(days=1))
+    if name in fixed:
+        return dt.date(year, *fixed[name])
+    if "easter" in name or "good" in name or "maundy" in name:
+        shift = {"good friday": -2, "maundy thursday": -3, "easter monday": 1}.get(name, 0)
+        return moved(easter(year), dt.timedelta(days=shift))
+    month, weekday, nth, shift = {"thanksgiving": (11, TH, 4, 0), "black friday": (11, TH, 4, 1), "labor": (9, MO, 1, 0), "presidents": (2, MO, 3, 0)}.get(
+        name, (5, MO, -1, 0) if "memorial" in name else (1, MO, 3, 0))
+    base = dt.date(year, month, 31 if nth < 0 else 1)
+    return moved(base, relativedelta(weekday=weekday(nth))) + dt.timedelta(days=shift)

@@ -22,6 +22,7 @@ MARKS = {
     "close": ("≈", "good"),
     "differs": ("✗", "bad"),
     "holds only on reading": ("◐", "part"),
+    "unclear": ("◐", "part"),
     "borderline": ("◐", "part"),
     "not checkable": ("—", "none"),
     "data missing": ("?", "none"),

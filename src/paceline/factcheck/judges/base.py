@@ -10,13 +10,16 @@ from typing import Any
 import numpy as np
 
 from paceline.factcheck import verdicts as v
-from paceline.factcheck.grammar import Claim
+from paceline.factcheck.claims import Claim
 from paceline.factcheck.readings import Line, Missing, Option, Quotes, Span
 from paceline.factcheck.verdicts import Tried
 from paceline.figures import Figure
 
-#: Words that ask for the total return first.
-TOTAL = re.compile(r"\btotal[- ]return|including dividends|with dividends|dividends included", re.IGNORECASE)
+#: Words of a text that speaks of total returns throughout.
+TOTAL = re.compile(r"\btotal[- ]returns?\b|\b(?:including|includ\w+ reinvested|with|reinvest\w+) (?:of )?dividends\b|dividends (?:included|reinvested)", re.IGNORECASE)
+#: The same right behind a number: of that number only.
+_WITH = re.compile(r"[\s,(]{0,2}(?:with|including|counting|after) (?:reinvested )?dividends|[\s,(]{0,2}(?:in |on a )?total[- ]return", re.IGNORECASE)
+_WITHOUT = re.compile(r"[\s,(]{0,2}(?:\w+ ){0,2}(?:\(?without|before|excluding) dividends|[\s,(]{0,2}(?:in |on a )?price[- ](?:return|only|basis)", re.IGNORECASE)
 
 
 @dataclass
@@ -47,6 +50,18 @@ class Helper:
     def __init__(self, quotes: Quotes, clean: str) -> None:
         self.q, self.clean = quotes, clean
         self.answers: dict[Any, Answer | Exception] = {}
+
+    def total(self, claim: Claim) -> bool:
+        """Is the return meant with dividends: by the words right behind the number, or by the whole text's?"""
+        if claim.number is None:
+            return False
+        after = self.clean[claim.number.end : claim.number.end + 40]
+        if _WITH.match(after):
+            return True
+        if _WITHOUT.match(after) or re.match(r"\s*\([^)]*dividends", after):
+            return False
+        before = self.clean[max(0, claim.start - 60) : claim.start]
+        return TOTAL.search(before, max(0, before.rfind(". "))) is not None
 
     def _line(self, option: Option) -> Line:
         line = self.q.line(option.candidate, option.basis)
@@ -85,16 +100,16 @@ class Helper:
                 return v.ONLY, "the day the text was written; it names none"
             raise Unclear("the text names no window for it")
         if verdict == v.HOLDS:
-            if line is not None and line.proxy and claim.subject.kind == "index":
+            named = len(claim.subject.candidates) == 1 and line is not None and not line.proxy  # the text names the fund itself
+            if line is not None and line.kind == "fund" and claim.subject.kind == "index" and not named:
                 return v.ONLY, f"the fund {line.label} for {claim.subject.name}"
             if w is not None and w.inherited == "earlier paragraph" and soft:
                 return v.ONLY, f"window {w.text.strip()!r}, from the paragraph before"
         return verdict, chosen.reading if verdict == v.ONLY else ""
 
     def _values(self, claim: Claim, value: Callable[[Line, Span], float]) -> list[tuple[Option, Line, Span, float]]:
-        total = TOTAL.search(self.clean[max(0, claim.start - 60) : claim.end + 60]) is not None
         out = []
-        for o in self.q.options(claim.subject, claim.window, total=total):
+        for o in self.q.options(claim.subject, claim.window, total=self.total(claim)):
             line = self._line(o)
             try:
                 span = self.q.span(line, claim.window, o.back, o.base_back)

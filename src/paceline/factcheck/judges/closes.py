@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from paceline.factcheck import verdicts as v
-from paceline.factcheck.grammar import Claim
+from paceline.factcheck.claims import Claim
 from paceline.factcheck.judges.base import Answer, Unclear
 from paceline.factcheck.judges.runs import Runs
 from paceline.factcheck.readings import Line, Missing, Span

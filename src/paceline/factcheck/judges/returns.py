@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from paceline.factcheck import verdicts as v
-from paceline.factcheck.grammar import Claim
+from paceline.factcheck.claims import Claim
 from paceline.factcheck.judges.base import Answer, Helper, Unclear
 from paceline.factcheck.readings import Line, Missing, Option, Span
 from paceline.factcheck.subjects import Candidate, Subject
@@ -15,6 +15,8 @@ from paceline.factcheck.verdicts import Tried
 from paceline.figures import Figure
 from paceline.wording import number_of
 
+#: Which file would answer.
+SUPPLY = "A file of its daily closes (columns security, date, close), named as a source of prices in the market file, would supply it."
 #: How far a fund may stray from its index within a window.
 TRACKING = 0.002
 
@@ -33,22 +35,18 @@ class Returns(Helper):
         _, line, span, value = values[0]
         notes = self._window_notes(claim, line)
         soft = (number.step >= 0.01 and number.unit != "times") or number.how != ""
-        stand_in = (line.proxy and claim.subject.kind == "index") or (
-            line.kind == "fund" and claim.subject.kind == "style"
-        )
-        if stand_in and verdict == v.DIFFERS and self._explained(number.value, value, line, span):
-            return Answer(
-                v.MISSING,
-                value,
-                "return",
-                line,
-                span,
-                tuple(tried),
-                tuple(figures),
-                notes=tuple(notes),
-                reason=f"{claim.subject.name} is not stored; the total return of the fund {line.label} lies no further from the claim "
-                "than dividends and tracking can explain",
-            )
+        stand_in = line.kind in ("fund", "basket") and claim.subject.kind in ("index", "style", "sector", "theme", "size", "asset")
+        stand_in = stand_in or (self.total(claim) and claim.subject.kind == "index" and line.kind != "index")
+        if stand_in and verdict in (v.DIFFERS, v.ONLY) and not v.matches(number, value):
+            why = self._stands_in(claim, number.value, value, line, span)
+            if why is not None:
+                return Answer(why[0], value, "return", line, span, tuple(tried), tuple(figures), why[1], tuple(notes))
+        if (verdict == v.DIFFERS and claim.window.base.endswith(("high", "low"))) or (verdict == v.DIFFERS and claim.window.turning):
+            reached = self._reached(claim, line, span)
+            if v.matches(number, reached) or v.is_close(number, reached):
+                said = "the furthest close in between"
+                return Answer(v.ONLY, reached, "return", line, span, tuple(tried), tuple(figures), f"holds only on reading: {said}, {reached:+.2%}", tuple(notes),
+                              chosen=said)  # fmt: skip
         verdict, which = self._guarded(claim, verdict, chosen, line, soft=soft)
         if (
             line.kind == "stock"
@@ -63,6 +61,28 @@ class Returns(Helper):
             verdict, value, "return", line, span, tuple(tried), tuple(figures), reason, tuple(notes), chosen=which
         )
 
+    def _reached(self, claim: Claim, line: Line, span: Span) -> float:
+        """The deepest fall from a high, or the greatest rise from a low, within the window."""
+        part = line.level[span.i : span.j + 1]
+        far = np.nanmin(part) if claim.sign < 0 else np.nanmax(part)
+        return float(far / line.level[span.i] - 1)
+
+    def _stands_in(self, claim: Claim, said: float, ours: float, line: Line, span: Span) -> tuple[str, str] | None:
+        """A fund for what is not stored: verdict and reason where the gap may be the fund's own; None where it is too wide."""
+        what = f"the total return of {claim.subject.name}" if self.total(claim) else claim.subject.name
+        if line.kind != "basket" and self._explained(said, ours, line, span):
+            return v.MISSING, (
+                f"{what} is not stored; the total return of the fund {line.label} lies no further from the claim than "
+                f"dividends and tracking can explain. {SUPPLY}")  # fmt: skip
+        years = (line.days[span.j] - line.days[span.i]).astype(int) / 365.25
+        if line.kind == "basket":
+            near = abs(said - ours) <= max(0.0015, 0.03 * abs(ours)) and said * ours > 0
+            why = f"{what} is built here from its members: {ours:+.2%}, {abs(said - ours) * 100:.2f} points from the claim; what its publisher states is not stored. {SUPPLY}"
+            return (v.UNCLEAR, why) if near else None
+        if abs(said - ours) <= max(0.003, 0.06 * abs(ours), 0.01 * years) and said * ours > 0:
+            return v.UNCLEAR, f"{what} is not stored; {line.label} {line.label} made {ours:+.2%}, {abs(said - ours) * 100:.2f} points from the claim. {SUPPLY}"
+        return None
+
     def _explained(self, said: float, ours: float, line: Line, span: Span) -> bool:
         """Whether a fund's total return may differ so much from its index's price return: dividends of 4.5% a year,
         and ``TRACKING`` either way."""
@@ -74,7 +94,9 @@ class Returns(Helper):
         if verdict == v.DIFFERS:
             if said * ours < 0:
                 return "the sign is wrong"
-            return f"{abs(said - ours) * 100:.1f} points off"
+            near = min(tried, key=lambda t: abs(t.value - said))
+            other = f"; the closest reading gives {near.value:+.2%} ({near.reading})" if abs(near.value - ours) > 5e-5 else ""
+            return f"{abs(said - ours) * 100:.1f} points off{other}"
         if verdict == v.CLOSE:
             return f"{abs(said - ours) * 100:.2f} points off: rounding"
         if verdict == v.ONLY:
@@ -226,6 +248,8 @@ class Returns(Helper):
             notes.append(f"{la.label} is on {la.basis} return, {lb.label} on {lb.basis} return")
         notes += self._window_notes(claim, la)
         reason = f"{claim.subject.name} {ra:+.2%}, {other.name} {rb:+.2%}"
+        if verdict == v.DIFFERS and number is not None and {la.kind, lb.kind} - {"index", "stock"} and abs(abs(gap) - abs(number.value)) <= 0.0025:
+            verdict, reason = v.UNCLEAR, f"{reason}; built or bought here, not the published index: too near to be refuted"
         if verdict == v.ONLY:
             reason += f"; holds only on reading: {which}"
         return Answer(

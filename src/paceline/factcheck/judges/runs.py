@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from paceline.arrays import Array
 from paceline.factcheck import verdicts as v
-from paceline.factcheck.grammar import Claim
+from paceline.factcheck.claims import Claim
 from paceline.factcheck.judges.base import Answer, Unclear
 from paceline.factcheck.judges.returns import Returns
 from paceline.factcheck.readings import Line, Missing, Span

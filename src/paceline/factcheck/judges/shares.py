@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from paceline.factcheck import verdicts as v
-from paceline.factcheck.grammar import Claim
+from paceline.factcheck.claims import Claim
 from paceline.factcheck.judges.base import Answer, Unclear
 from paceline.factcheck.judges.closes import Closes
 from paceline.factcheck.readings import Missing

@@ -11,6 +11,7 @@ from paceline.factcheck.lexicon.names import (
     SUFFIXES,
     Entry,
 )
+from paceline.factcheck.lexicon.phrases import PHRASES
 from paceline.factcheck.lexicon.words import (
     CAUSE,
     COMPARE,
@@ -50,6 +51,7 @@ __all__ = [
     "NO_TICKERS",
     "OBJECT",
     "OPINION",
+    "PHRASES",
     "PRONOUNS",
     "SUFFIXES",
     "VERBS",

@@ -77,7 +77,7 @@ ENTRIES: tuple[Entry, ...] = (
         "Dow Jones Industrial Average",
         "index",
         "dow jones industrial average|dow jones industrials|dow jones industrial|dow industrials|dow jones|dow|djia|"
-        "blue chips|blue-chip stocks|dow 30|industrial average",
+        "blue chips|blue-chip stocks|blue chip index|blue-chip index|blue chip average|blue-chip average|blue-chip gauge|blue-chip dow|dow 30|industrial average",
         "DIA",
         proxy=True,
     ),

@@ -32,6 +32,9 @@ _UP = (
     "explode exploded exploding|balloon ballooned|creep crept creeping|nudge nudged nudging|tick ticked ticking|"
     "drift drifted drifting|romp romped|snap_back|perk perked|march marched marching|"
     "power powered powering|storm stormed|race raced|catapult catapulted|bolt bolted|"
+    "regain regains regained regaining|claw_back claws_back clawed_back clawing_back|rip rips ripped ripping|blast blasted|bound bounded bounding|"
+    "gallop galloped|sprint sprinted|spring sprang|ratchet ratcheted|levitate levitated|scream screamed|swell swelled|win_back won_back|rack_up racked_up|"
+    "pile_up piled_up|make_back made_back|trot trotted|muscle muscled|rise_up|lift lifted|mount mounted mounting|thunder thundered|surged|"
     "double doubles doubled doubling|triple triples tripled tripling|quadruple quadrupled|recoup recouped|made|earned|netted|managed|delivered"
 )
 _DOWN = (
@@ -47,6 +50,9 @@ _DOWN = (
     "give_back gave_back given_back giving_back|handed_back|coughed_up|sag sagged sagging|erode eroded|"
     "halve halves halved halving|contract contracted|correct corrected|dive dives dived dove diving|"
     "reverse reversed|forfeit forfeited|hemorrhage hemorrhaged|cede ceded|buckle buckled|wilt wilted|"
+    "bleed bleeds bled bleeding|careen careened|cascade cascaded|cave caved|deflate deflated|droop drooped|melt melted melting|topple toppled|"
+    "shave shaved shaving|lurch lurched|reel reeled|wobble wobbled|dwindle dwindled|swoon swooned|tail_off tailed_off|shave_off shaved_off|go_down went_down|"
+    "drop_off dropped_off|fall_back fell_back|pull_back pulled_back|roll_over rolled_over|puke puked|trim trimmed trimming|"
     "crumple crumpled|suffer_a_loss|backtrack backtracked|sell_off sold_off selling_off|shrink shrank|plumb"
 )
 
@@ -64,6 +70,7 @@ NEEDS_NUMBER = frozenset(
     "contract contracted correct corrected reverse reversed firm firmed firming cede ceded perk perked shrink shrank "
     "double doubles doubled doubling triple triples tripled tripling quadruple quadrupled halve halves halved halving "
     "lose loses lost losing shed sheds shedding give up gave up given up giving up surrender surrendered surrendering "
+    "trim trimmed trimming shave shaved shaving mount mounted mounting lift lifted win back won back rack up racked up pile up piled up make back made back "
     "ease eases eased easing grow increase increased increases increasing recover recovers recovered recovering".split()
 ) | {
     "give up",
@@ -106,13 +113,13 @@ NOUNS: dict[str, int] = {
     **dict.fromkeys(
         "gain gains rise increase advance advances rally jump surge climb return returns rebound recovery "
         "bounce upswing improvement leap spike run runup run-up appreciation profit uptick pop "
-        "up-move upmove".split(),
+        "up-move upmove total-return ascent comeback bump boost lift thrust".split(),
         1,
     ),
     **dict.fromkeys(
         "drop decline declines loss losses fall slide slump plunge tumble selloff sell-off retreat pullback "
         "correction decrease crash collapse dip setback drawdown rout swoon downturn drubbing "
-        "nosedive skid stumble".split(),
+        "nosedive skid stumble drubbing selloffs sell-offs plunges haircut whipping bloodbath descent slippage dive".split(),
         -1,
     ),
 }
@@ -153,8 +160,8 @@ COMPARE_PHRASES: dict[str, int] = {
     r"ahead of": 1,
     r"better than": 1,
     r"worse than": -1,
+    r"left (?=[^.;]{3,60} in the dust)": 1,
     r"behind": -1,
-    r"led": 1,
     r"in line with": 0,
 }
 
@@ -203,7 +210,7 @@ FORECAST = (
     r"\bnext (?:year|month|week|quarter|decade|few|several|\w+ (?:years|months|weeks|quarters))\b|\bpotential(?:ly)?\b|"
     r"\bif\b|\bprobably\b|\bperhaps\b|\bmay be\b|\boutlook\b|\bupside of\b|\bpriced? in\b|\bodds\b|"
     r"\bcalls? for\b|\bcan (?:rise|fall|gain|expand|climb|drop|reach|continue|go)\b|\bimplied?\b|\bover the coming\b|"
-    r"\bin the coming\b"
+    r"\bin the coming\b|\blooks? for\b|\b(?:bull|bear|base) case\b|\bsees?\b(?=[^.;]{3,60}\b(?:climbing|rising|falling|gaining|reaching|hitting|dropping)\b)"
 )
 FLOW = (
     r"\b(?:investors?|traders?|money|funds?|capital|cash|retail|institutions?|assets)\b[^.;]{0,60}?\b(?:are|is|were|was|"

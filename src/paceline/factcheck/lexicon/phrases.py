@@ -1,0 +1,150 @@
+"""Wordings with a meaning of their own, found before single words are looked at: one table a class."""
+
+from __future__ import annotations
+
+import re
+
+_ORD = (
+    r"(?:\d{1,3}(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|"
+    r"\w+teenth|twentieth|twenty-\w+)"
+)
+_MANY = (
+    r"(?:\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|"
+    r"seventeen|eighteen|nineteen|twenty|several|multiple)"
+)
+_UNIT = r"(?:(?:trading |calendar )?(?:sessions?|days?|weeks?|months?|quarters?|years?))"
+_PER = r"(?:daily|weekly|monthly|quarterly|annual|yearly)"
+_MOVE = (
+    r"(?:gains?|advances?|rises?|increases?|loss(?:es)?|declines?|drops?|falls?|wins?|winners?|losers?|setbacks?|retreats?|"
+    r"outperformance|underperformance)"
+)
+_RUN = r"(?:streaks?|runs?|strings?|stretch|skids?|slides?|slumps?|rally|rallies|losing|winning|retreats?|advances?|declines?|climbs?)"
+_SIDE = r"(?:winning|losing|positive|negative|up|down|higher|lower)"
+_IN_A_ROW = r"(?:straight|consecutive|successive)"
+
+STREAKS = (
+    rf"\b(?:(?:for|to|in) )?(?:a |an |the |its |their )?(?P<n>{_ORD})[- ]{_IN_A_ROW} (?:(?P<per>{_PER}) )?(?:{_SIDE} )?"
+    rf"(?P<what>{_UNIT}|{_MOVE})(?: of (?P<move>{_MOVE}))?",
+    rf"\b(?:(?:for|to) )?(?:a |an |the |its |their )?(?P<n>{_ORD}) (?:(?P<per>{_PER}) )?(?:{_SIDE} )?"
+    rf"(?P<what>{_UNIT}|{_MOVE}) (?:in a row|running|on the trot)",
+    rf"\b(?:for )(?:a |an |the |its )(?P<n>{_ORD}) (?P<what>days?|sessions?|weeks?|months?|quarters?)\b(?! (?:of|in|time))",
+    rf"\b(?P<n>{_MANY})[- ](?P<what>day|session|week|month|quarter|year)s?[- ](?P<side>{_SIDE} )?{_RUN}\b"
+    rf"(?: of (?P<move>{_MOVE}))?",
+    rf"\b(?:for |over |in |up |down )?(?P<n>{_MANY}) {_IN_A_ROW} (?:(?P<per>{_PER}) )?(?:{_SIDE} )?(?P<what>{_UNIT}|{_MOVE})"
+    rf"(?: of (?P<move>{_MOVE}))?",
+    rf"\b(?:for )?(?P<n>{_MANY}) (?:(?P<per>{_PER}) )?(?:(?P<side>{_SIDE}) )?(?P<what>{_UNIT}|{_MOVE}) (?:in a row|running|on the trot|straight)\b",
+    rf"\bfor (?P<n>{_MANY}) (?P<what>(?:trading )?(?:sessions|days))\b",
+    rf"\bfor (?P<n>multiple|several) (?P<what>{_UNIT})\b",
+    r"\b(?P<n>multi)-(?P<what>session|day|week)\b",
+    rf"\b(?P<side>winning|losing)[- ](?:streak|run|string) (?:to|at|of|reached) (?P<n>{_MANY}) (?P<what>{_UNIT})",
+    rf"\b(?:streak|run|string) of (?:(?P<per>{_PER}) )?(?P<move>{_MOVE}) (?:to|at|of|reached) (?P<n>{_MANY})\b(?: (?P<what>{_UNIT}))?",
+    rf"\b(?P<n>back-to-back) (?:(?P<per>{_PER}) )?(?P<what>{_MOVE})\b",
+)
+
+_SIZE = (
+    r"best|worst|strongest|weakest|biggest|largest|steepest|sharpest|heftiest|deepest|greatest|poorest|longest|widest|"
+    r"smallest|sixth-best"
+)
+_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
+_WHAT = (
+    r"day|session|week|month|quarter|half|year|gain|rise|advance|rally|increase|jump|surge|climb|drop|decline|showing|"
+    r"result|finish|loss|fall|slide|slump|plunge|selloff|sell-off|start to a year|start|return|streak|run|performance|"
+    rf"rebound|setback|pullback|retreat|drawdown|move|stretch|{_MONTHS}"
+)
+_WITHIN = (
+    r"(?:more than |at least |over |nearly |almost |about |some |the past |the last )?"
+    r"(?:an?|\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|eighteen|twenty|two and a half)"
+)
+#: What an extreme is measured against: "since March 2023", "in four months", "on record", "of the year".
+AGAINST = (
+    rf"(?:since (?P<since>(?:[^,;()\u2014.]|\.(?=\d|\s[a-z\d])){{3,60}})|in (?P<many>{_WITHIN}) (?P<many_unit>years?|months?|weeks?|decades?|quarters?)|"
+    r"(?P<ever>ever\b|on record|in history|of all time|in its history)|"
+    r"(?:(?:so far )?(?:of|this|in|for)|this) (?:the |this )?(?P<year>year)\b|(?:of|in) (?P<named>(?:19|20)\d\d)\b|"
+    r"of the (?P<decade>decade|century))"
+)
+EXTREMES = (
+    rf"\b(?P<nth>(?:{_ORD}|\w+)[- ])?(?P<how>{_SIZE})(?: (?P<adj>(?:one|single|two|three|five)-(?:day|week|month|session|quarter)|{_PER}|first half|second half|"
+    rf"(?:first|second|third|fourth|opening) quarter|percentage|percentage-point|point|calendar|trading|full|losing|winning|closing|"
+    rf"price|intraday|{_MONTHS}))*"
+    rf" (?P<what>{_WHAT})\b(?!-| performers?| performing)(?P<gap>(?:(?!\bsince\b)[^,;.()]){{0,45}}?) ?{AGAINST}",
+    rf"\b(?P<how>highest|lowest) (?P<what>close|level|finish|closing level|reading|settlement|point|closing price|closing)?(?: )?"
+    rf"(?P<gap>(?:(?!\bsince\b)[^,;.()]){{0,30}}?) ?{AGAINST}",
+    rf"\b(?:its|their) (?P<how>best|worst)(?P<what>)(?P<gap>) {AGAINST}",
+    rf"\bthe (?P<how>most|least)(?P<what>)(?P<gap>(?: in (?:a|one|any) (?:single )?(?:day|session|week|month)| on a closing basis)?) {AGAINST}",
+)
+
+_LED = r"(?:led|leads?|leading|paced|pacing|topped|topping|tops|headed|heading|spearheaded)"
+_BETWEEN = r"(?:(?:the|all|other|every|sector|s&p 500|s&p|index|eleven|11|major|\w+'s|market|day's|broad|on) )*"
+_PLACE = r"(?:first|last|second|third|on top|dead last|top|at the top|at the bottom|bottom|in first place|in last place)"
+_GROUP = (
+    r"(?:sectors?|performers?|gainers?|winners?|losers?|decliners?|laggards?|advancers?|drags?|styles?|factors?|"
+    r"(?:industry )?groups?|segments?|ind(?:exe?s?|ices)|areas?|corners?|casualt(?:y|ies))"
+)
+_MORE = (
+    r"(?:s&p 500 |s&p |major |single |large |u\.s\. |equity |size |style |of (?:the |all )?|\d+ |eleven |the |individual |main |"
+    r"industry |market |big |sector )*"
+)
+RANKS = (
+    rf"\b(?P<verb>{_LED}) {_BETWEEN}(?P<up>gains|gainers|advances?|advancers|rall(?:y|ies)|rebound|winners|sectors?|groups|pack|"
+    r"field|charge|upside|market higher|recovery|bounce|table|leaderboard|league table|list|(?:the )?way(?: (?:higher|up))?|higher)\b"
+    r"(?! (?:lower|down|of the))",
+    rf"\b(?P<verb>{_LED}) {_BETWEEN}(?:\w+ing )?(?P<down>declines?|declining sectors|losses|losers|decliners|retreat|selloff|"
+    r"sell-off|slide|drop|rout|downside|laggards|(?:the )?way (?:lower|down)|market lower|fall|pullback)\b",
+    r"\b(?P<verb>held up|fared|did|performed|doing|faring) (?:the )?(?:(?P<up>best)|(?P<down>worst))\b(?! (?:since|in))",
+    rf"\b(?P<verb>finished|finishing|came|coming|ranked|placed|ended|was|were) (?:in |out |up )?(?P<place>{_PLACE})\b"
+    rf"(?= (?:among|of|in the|for|with|at|behind|on|this|\()|[,.;]|$)",
+    r"\b(?P<verb>brought|bringing|brings) up the (?P<down>rear)\b",
+    r"\b(?P<by>led) (?:(?P<up>higher|up) |(?P<down>lower|down) )?by(?= (?:[a-z]+ )?[A-Za-z&]+)(?! (?:an?|the|its) )",
+    r"\bthe (?P<nth>second|third|2nd|3rd)-(?:(?P<up>best|strongest)|(?P<down>worst|weakest))(?=[,.;]|$)",
+    rf"\b(?:(?P<nth>second|third|2nd|3rd)[- ])?(?:(?P<up>best|top|strongest|leading)|(?P<down>worst|weakest|poorest|bottom|hardest-hit))"
+    rf"[- ](?:performing )?{_MORE}(?:s&p 500 )?{_GROUP}\b(?! (?:declin|los[es]|laggard|drag|drop|fall))",
+    r"\b(?:(?P<nth>second|third)[- ])?(?:biggest|largest|main|chief|lone|sole) (?:\w+ )?"
+    r"(?:(?P<up>gainers?|winners?|advancers?)|(?P<down>losers?|decliners?|laggards?|drags?|casualt(?:y|ies)))\b",
+    r"\b(?:(?P<up>best|strongest|top)|(?P<down>worst|weakest)) (?:of|among) (?:all )?(?:the )?(?:(?:[\w&]+|500's) ){0,3}sectors\b",
+)
+
+RECORDS = (
+    r"\b(?:all-time|record|lifetime|historic)(?:[- ](?:setting|breaking))?(?: (?:closing|intraday|new|fresh))* "
+    r"(?P<what>highs?|close|closes|closing highs?|peaks?|levels?|territory|finish|finishes|lows?|settlement)\b",
+    r"\b(?P<year>52-week|one-year|12-month|fifty-two-week|yearly|2\d\d\d) (?:closing )?(?P<what>highs?|lows?)\b",
+    r"\b(?:new|fresh|another)(?: (?:closing|all-time))* (?P<what>records?|highs?|peaks?)\b(?! (?:for|of|in) (?:the|this) year)",
+    r"\b(?:at|to|into|hit|hits|hitting|set|sets|setting|notch\w*|post\w*|reach\w*|touch\w*|log\w*|scor\w*|mark\w*) "
+    r"(?:(?:a|an|another|fresh|new|yet|successive|closing|its|their|\w+th|second|third|first|straight) )*records?\b"
+    r"(?! (?:earnings|profits?|revenue|sales|low|pace|rate|amount|number|inflow|outflow|volume|of|highs?|closes?|closing|"
+    r"peaks?|levels?|territory|finish|\w+ quarter|\w+ly)\b)(?![-\w])",
+    r"\bnever (?:before )?(?:closed|finished|ended|settled|been) (?:so |this )?(?P<what>high)(?:er)?\b",
+)
+
+MEANS = (
+    r"\b(?P<n>\d{2,3})[- ]?(?P<unit>day|session|week|month|d)s?(?: (?:simple|exponential|moving))*(?:[- ]day)?"
+    r" (?:averages?|means?|trend ?lines?|lines?|MAs?|SMAs?|EMAs?)\b",
+    r"\b(?P<n>\d{2,3})[- ]?(?:DMA|SMA|dma|sma)\b",
+    r"\b(?P<n>50|100|200)-(?P<unit>day)(?=[,.;)]| (?:and|for|on|after|since|at|as|too|in))",
+)
+STALLED = (
+    r"\b(?:whose |its |their )?(?:momentum|rally|advance|upward momentum|price momentum)(?: (?:in|of) [\w&. -]{2,25}?)? (?:has |have |had )?(?:stalled|faded|"
+    r"fizzled|run out of steam|petered out|ebbed)|\b(?:has|have) (?:stalled|lost (?:steam|momentum))\b",
+)
+REVERSALS = (
+    r"\b(?:sharp |marked |abrupt |stark |clear |striking )(?:reversal|turnaround|about-face|about-turn)\b",
+)
+DROVE = (
+    r"\b(?:drove|powered|propelled|fuel?led|drives|has driven|have driven|accounted for|accounts for|account for|contributed|"
+    r"(?:was|were|is|are) responsible for|made up|supplied|generated|provided)\b(?=(?:[^.;]|\.(?=\d)){0,60}\b(?:gains?|rally|advance|returns?|"
+    r"rise|increase|climb|run)\b)",
+)
+
+PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (tag, re.compile(pattern, re.IGNORECASE))
+    for tag, patterns in (
+        ("mean", MEANS),
+        ("extreme", EXTREMES),
+        ("streak", STREAKS),
+        ("rank", RANKS),
+        ("record", RECORDS),
+        ("stalled", STALLED),
+        ("reversal", REVERSALS),
+        ("drove", DROVE),
+    )
+    for pattern in patterns
+)
