@@ -131,6 +131,8 @@ def ahead(desk: Desk) -> list[Fact]:
         if not runs or len({(f.value, f.end) for f in runs}) > 1 or runs[0].number < RUN:
             continue
         figure = runs[0]
+        if str(figure.start) <= _eve(desk, str(figure.extra["first"])):
+            continue  # it may have begun before the sessions in which it was looked for
         parts: Parts = {
             "subject": the(desk.name(lead)),
             "against": the(desk.name(against)),
@@ -143,6 +145,17 @@ def ahead(desk: Desk) -> list[Fact]:
         whole = Claim("compare", names[0], figure, None, names[1], optional=True)  # it follows
         made.append(Fact("ahead", parts, LONG if at else MEDIUM, (run, whole)))
     return made
+
+
+def _eve(desk: Desk, first: str) -> str:
+    """The close before the sessions in which the longest run of a pair is looked for."""
+    days = [str(day) for day in desk.market.all_levels.sessions]
+    window = desk.market.settings("streaks")["window"]
+    if window is not None:
+        return days[max(len(days) - window - 1, 0)]
+    quarter = (int(first[5:7]) - 1) // 3 * 3 + 1
+    begin = f"{first[:4]}-{quarter:02d}-01"
+    return max((day for day in days if day < begin), default=days[0])
 
 
 def month(desk: Desk) -> list[Fact]:
