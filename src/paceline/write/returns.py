@@ -149,10 +149,10 @@ def ahead(desk: Desk) -> list[Fact]:
 
 def _eve(desk: Desk, first: str) -> str:
     """The close before the sessions in which the longest run of a pair is looked for."""
-    days = [str(day) for day in desk.market.all_levels.sessions]
+    days: list[str] = [str(day) for day in desk.market.all_levels.sessions]
     window = desk.market.settings("streaks")["window"]
     if window is not None:
-        return days[max(len(days) - window - 1, 0)]
+        return days[max(len(days) - int(window) - 1, 0)]
     quarter = (int(first[5:7]) - 1) // 3 * 3 + 1
     begin = f"{first[:4]}-{quarter:02d}-01"
     return max((day for day in days if day < begin), default=days[0])
