@@ -192,7 +192,8 @@ def test_imports_are_read_as_python_reads_them(source: Source) -> None:
 @pytest.mark.parametrize(
     ("module", "libraries"),
     [
-        ("paceline.evidence.bootstrap", {"arch"}),
+        ("paceline.evidence.bootstrap", {"numpy"}),
+        ("paceline.evidence.means", {"scipy"}),
         ("paceline.kernels", {"numpy", "bottleneck"}),
         ("paceline.errors", set()),
     ],

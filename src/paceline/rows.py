@@ -51,11 +51,22 @@ RESCALED = "sessions on which all securities move by one factor"
 MAYBE_LOGS = "closes that may be logs of prices"
 #: Finding of classes that may be one, misspelt.
 MISSPELT = "classes that differ in a letter"
+#: Finding of reported items of which nobody says when they were filed.
+UNFILED = "look-ahead: no filing dates"
+#: Finding of values of a series that leap, or are zero where none is.
+ODD_SERIES = "values of series that leap or are zero"
 #: Findings that stand on all figures that rest on a table of their source: finding -> table.
 SAID = {
     CONTRADICTED.format(t): t
     for t in ("actions", "classes", "members", "shares", "fundamentals", "series", "holdings")
-} | {TINY_RETURNS: "prices", RESCALED: "prices", MAYBE_LOGS: "prices", MISSPELT: "classes"}
+} | {
+    TINY_RETURNS: "prices",
+    RESCALED: "prices",
+    MAYBE_LOGS: "prices",
+    MISSPELT: "classes",
+    UNFILED: "fundamentals",
+    ODD_SERIES: "series",
+}
 #: Days that a table may hold.
 PLAUSIBLE = (dt.date(1700, 1, 1), dt.date(2199, 12, 31))
 #: A first or last day further than this many days from the next of its source, of its security,

@@ -129,25 +129,46 @@ PRICES = Table(
     ),
 )
 
+#: Kinds of corporate actions, and other words for them that leave no doubt.
+ACTION_KINDS = ("split", "dividend", "special_dividend", "spinoff", "rename", "delisting")
+ACTION_WORDS = {
+    "cash_dividend": "dividend",
+    "ordinary_dividend": "dividend",
+    "regular_dividend": "dividend",
+    "delist": "delisting",
+    "delisted": "delisting",
+    "forward_split": "split",
+    "reverse_split": "split",
+    "share_split": "split",
+    "stock_split": "split",
+    "special_cash_dividend": "special_dividend",
+    "spin_off": "spinoff",
+    "symbol_change": "rename",
+    "ticker_change": "rename",
+}
+
 ACTIONS = Table(
     "actions",
     "Corporate actions, effective before the open of ``date``.",
     (
         _SECURITY,
         _c("date", pl.Date, "ex-date or effective date", required=True),
-        _c(
-            "kind",
-            pl.String,
-            "split, dividend, special_dividend, spinoff, rename, delisting",
-            required=True,
-        ),
+        _c("kind", pl.String, ", ".join(ACTION_KINDS), required=True),
         _c("ratio", pl.Float64, "new shares per old share (split, spin-off)", "ratio"),
         _c("amount", pl.Float64, "cash per share, or the delisting return", "currency or fraction"),
         _c("other", pl.String, "the other security: the child of a spin-off, the new ticker"),
     ),
     ("security", "date", "kind"),
     "date",
-    (Rule("ratio is not positive", _positive_or_null("ratio")),),
+    (
+        Rule("ratio is not positive", _positive_or_null("ratio")),
+        Rule(
+            "a delisting return is below -1",
+            (pl.col("kind") != "delisting") | pl.col("amount").is_null() | (pl.col("amount") >= -1),
+            cell="amount",
+        ),
+        Rule(f"kind is none of {', '.join(ACTION_KINDS)}", pl.col("kind").is_in(ACTION_KINDS)),
+    ),
 )
 
 SECURITIES = Table(
@@ -234,7 +255,13 @@ FUNDAMENTALS = Table(
     ),
     ("security", "item", "period_end"),
     "period_end",
-    (Rule("value is not a finite number", pl.col("value").is_finite()),),
+    (
+        Rule("value is not a finite number", pl.col("value").is_finite()),
+        Rule(
+            "known lies before the period's end",
+            pl.col("known").is_null() | (pl.col("known") >= pl.col("period_end")),
+        ),
+    ),
 )
 
 SERIES = Table(

@@ -164,6 +164,14 @@ class Basket(Strict):
             raise ValueError("a basket needs one of: instrument, universe, securities, union")
         if self.weight == "given" and not any((self.weights or {}).values()):
             raise ValueError('weight = "given" needs weights = { TICKER = 0.5, ... }')
+        if self.weights is not None and self.weight != "given":
+            raise ValueError('weights count with weight = "given" alone')
+        if self.weights is not None and self.securities is not None:
+            stray = [name for name in self.weights if name not in self.securities]
+            if stray:
+                raise ValueError(f"weights names {', '.join(stray)}, none of its securities")
+        if self.instrument is not None and self.cap_limit is not None:
+            raise ValueError("cap_limit has no meaning for one instrument")
         _ranked(self.rank)
         if self.cap_limit is not None and not 0 < self.cap_limit <= 1:
             raise ValueError("cap_limit is a weight above 0 and at most 1")

@@ -13,6 +13,11 @@ from paceline.config.sources import Source
 from paceline.config.values import Name, Strict
 from paceline.errors import UnknownName
 
+#: Fields of prices that may come from several sources.
+PRICE_FIELDS = ("close", "price_return", "total_return", "volume", "market_cap")
+#: Of one source in every cell, because a return says how to get from one close to the next.
+RETURN_OF = ("close", "price_return")
+
 
 class MarketInfo(Strict):
     """The market itself: its name, calendar, currency, benchmark, folders and rules."""
@@ -55,6 +60,17 @@ class MarketInfo(Strict):
     order: dict[str, list[str]] = Field(default_factory=dict)
     """Field of prices -> sources in the order in which they count; left out: the order of the
     file."""
+
+    @field_validator("order")
+    @classmethod
+    def _of_fields(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
+        for field in value:
+            if field not in PRICE_FIELDS:
+                raise ValueError(str(UnknownName("price field", field, PRICE_FIELDS)))
+        pair = [value[f] for f in RETURN_OF if f in value]
+        if len(pair) > 1 and pair[0] != pair[1]:
+            raise ValueError("close and price_return come from one source: give both one order")
+        return value | (dict.fromkeys(RETURN_OF, pair[0]) if pair else {})
 
 
 class PageOne(Strict):

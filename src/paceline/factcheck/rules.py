@@ -86,6 +86,9 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (rf"\b(?:between|from) (?:early|late|mid)[- ]{MONTH} (?:and|to|through|until) (?:early |late |mid-?)?(?:{DATE}|{DAY}|{MONTH}|now)", "no_day"),
         (r"\ba year ago (?:this|last) (?:week|month)\b|\b(?:at )?this time last year\b|\bin the (?:first|last|final|opening) (?:few |\w+ )?(?:days|weeks|sessions) of\b[^,;.]{0,20}", "no_day"),
+        (rf"\b(?:from )(?P<a>{MONTH})(?: (?P<ya>{YEAR}))? (?:to|through|until) (?P<b>{MONTH})(?: (?P<yb>{YEAR}))?(?!\s+\d)", "months"),
+        (r"\b(?:for|over|in|during) (?:the |its |our )?(?:fiscal (?:year|period)|12-month (?:period|reporting period)|reporting period)\b(?! (?:ended|ending))", "fiscal_year"),
+        (rf"\b(?:for |in |over |during )?(?:the |its |our )?(?:fiscal |12-month |twelve-month )?(?P<unit>year|quarter)(?: period)? (?:ended|ending)(?: on)? (?P<d>{DATE})", "week_ended"),
         (r"\b(?:a|the) (?P<which>previous )?(?P<unit>week|month|quarter|year) (?:before|earlier|prior)\b(?! (?:last|the|that))", "last_period"),
         (r"\bin the (?P<q>first|second|third|fourth|final)\b(?=\s*(?:[,.;)]|and\b|but\b|$))", "quarter_short"),
         (

@@ -32,6 +32,7 @@ class Reader:
         self.today = today
         self.events: dict[str, dt.date] = {}
         self.turns: dict[str, Window] = {}
+        self.fiscal: Window | None = None
 
     # -- building ------------------------------------------------------------------------------------------------
 
@@ -228,8 +229,32 @@ class Reader:
         if day is None:
             return None
         unit = m.group("unit").casefold()
-        first, _ = period(unit, day)
+        first, last = period(unit, day)
+        end = day if day < self.today else None
+        if unit in ("year", "quarter") and (last - day).days > 4:  # a fiscal one: as long, up to that day
+            base = moved(day, -relativedelta(months=12 if unit == "year" else 3))
+            ends = (day + dt.timedelta(days=1)).month != day.month
+            found = Window(m.group(), m.start(), m.end(), "on", period("month", base)[1] if ends else base, end=end)
+            self.fiscal = found if unit == "year" else self.fiscal
+            return found
         return Window(m.group(), m.start(), m.end(), "before", first, day, end=day, unit=unit)
+
+    def fiscal_year(self, m: re.Match[str]) -> Window | None:
+        """for the fiscal year: the one that the text has dated"""
+        if self.fiscal is None:
+            return Window(m.group(), m.start(), m.end(), unclear="the text does not say when that year ended")
+        return replace(self.fiscal, text=m.group(), start=m.start(), stop=m.end())
+
+    def months(self, m: re.Match[str]) -> Window | None:
+        """from November through July"""
+        last = read_date(f"{m.group('b')} 1 {m.group('yb') or ''}".strip(), self.today)
+        if last is None:
+            return None
+        first = read_date(f"{m.group('a')} 1 {m.group('ya')}", self.today) if m.group("ya") else read_date(f"{m.group('a')} 1", last)
+        if first is None or first >= last:
+            return None
+        end = period("month", last)[1]
+        return Window(m.group(), m.start(), m.end(), "before", first, end, end=end if end < self.today else None)
 
     def same(self, m: re.Match[str]) -> Window | None:
         return Window(m.group(), m.start(), m.end(), same=True)

@@ -14,6 +14,7 @@ from paceline import kernels
 from paceline.arrays import Array, Bools
 from paceline.baskets.history import drift_return, stored
 from paceline.errors import DataError
+from paceline.indices import delistings
 from paceline.panel.derived import delisting_dates
 from paceline.panel.holes import (
     DOUBTED,
@@ -109,6 +110,8 @@ class Drift:
             )
         self.caveats: list[str] = []
         self._special, self._spun = self._read_actions()
+        self._last, said = delistings.read(panel)
+        self.caveats += said
 
     @cached_property
     def bases(self) -> Array:
@@ -135,6 +138,8 @@ class Drift:
         # who left stays out until a rebalance, even if a return turns up later: the value has been
         # spread
         delisted = ~self.panel.listed[columns, start:stop]
+        for _, i, t in delistings.within(self._last, start, stop, columns):
+            delisted[i, t] = False
         leavers = np.flatnonzero(delisted.any(axis=1))
         delisted[leavers] = np.logical_or.accumulate(delisted[leavers], axis=1)
         np.copyto(drift, 0.0, where=np.isnan(drift))
@@ -247,6 +252,8 @@ class Drift:
             if self._own is None
             else self._own[columns, start:stop]
         )
+        for value, i, t in delistings.within(self._last, start, stop, columns):
+            own[i, t] = value
         missing = np.isnan(own)
         np.copyto(own, 0.0, where=missing)
         missing &= ~path.delisted

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from paceline.indices import Indices
     from paceline.panel import Panel
 
-#: Fields of prices that several sources may give; the market file may order the sources of each.
-MERGED = ("close", "price_return", "total_return", "volume", "market_cap")
-
 
 @dataclass(frozen=True)
 class Declared:
@@ -202,7 +199,7 @@ class Assembled:
         return {
             "sessions": self.stored.sessions,
             "as_of": self.as_of,
-            "order": {f: self.file.market.order.get(f, prices) for f in MERGED},
+            "order": {f: self.file.market.order.get(f, prices) for f in config.market.PRICE_FIELDS},
             "version": self.stored.version,
             "sources": tuple(self.file.sources),
         }

@@ -20,6 +20,7 @@ from paceline.errors import SourceError
 from paceline.quality._jumps import free_of_splits, set_jumps_aside
 from paceline.quality._lists import WEIGHTS_OFF, in_lots, nearly, no_whole, one_spelling
 from paceline.quality._prices import check_prices, missing_returns
+from paceline.quality._series import check_series
 from paceline.rows import (
     AT_ODDS,
     FAR_OF_SOURCE,
@@ -68,6 +69,9 @@ def check(parsed: Parsed, name: str, spec: Source, context: Context) -> Parsed:
             quarantine += aside
         elif table_name == "series":
             findings += _far_days(name, frame)
+            frame, faults, aside = check_series(name, frame)
+            findings += faults
+            quarantine += aside
         elif table_name == "securities":
             findings += _kinds(name, frame)
         elif table_name == "holdings":
@@ -169,9 +173,7 @@ def _declared(
         for c, t in wanted.items()
     )
     typed = typed.with_columns(pl.col(c).fill_nan(None) for c, t in wanted.items() if t.is_float())
-    if "end" in typed.columns:  # 9999-12-31 is how many write that a spell still runs
-        endless = pl.col("end") > PLAUSIBLE[1]
-        typed = typed.with_columns(pl.when(~endless).then("end").alias("end"))
+    typed = _usual(table, typed)
     reason = _reasons(table, frame, typed)
     bad = reason.is_not_null()
     if bad.any():
@@ -202,6 +204,17 @@ def _declared(
         findings += lots
     typed, duplicates, copies = collapse(name, table.name, typed, key)
     return typed, findings + duplicates, [*aside, copies]
+
+
+def _usual(table: schema.Table, typed: pl.DataFrame) -> pl.DataFrame:
+    """What many write otherwise: 9999-12-31 for a spell that still runs, "Special Dividend"."""
+    if "end" in typed.columns:
+        endless = pl.col("end") > PLAUSIBLE[1]
+        typed = typed.with_columns(pl.when(~endless).then("end").alias("end"))
+    if table.name == "actions":
+        word = pl.col("kind").str.strip_chars().str.to_lowercase().str.replace_all(r"[\s-]+", "_")
+        typed = typed.with_columns(word.replace(schema.ACTION_WORDS).alias("kind"))
+    return typed
 
 
 def _reasons(table: schema.Table, frame: pl.DataFrame, typed: pl.DataFrame) -> pl.Series:

@@ -41,6 +41,11 @@ class Returns(Helper):
             why = self._stands_in(claim, number.value, value, line, span)
             if why is not None:
                 return Answer(why[0], value, "return", line, span, tuple(tried), tuple(figures), why[1], tuple(notes))
+        off = abs(value - number.value)  # only dividends may explain it, not the day's own noise
+        near = [t for t in tried if "total return" in t.reading and abs(t.value - number.value) <= min(0.0025, off / 2) and number.step < 0.01]
+        if verdict == v.DIFFERS and claim.subject.kind == "index" and near:
+            dividends = f"with dividends it is {near[0].value:+.2%} by {near[0].reading}; the total return of the index itself is not stored. {SUPPLY}"
+            return Answer(v.UNCLEAR, value, "return", line, span, tuple(tried), tuple(figures), dividends, tuple(notes))
         if (verdict == v.DIFFERS and claim.window.base.endswith(("high", "low"))) or (verdict == v.DIFFERS and claim.window.turning):
             reached = self._reached(claim, line, span)
             if v.matches(number, reached) or v.is_close(number, reached):

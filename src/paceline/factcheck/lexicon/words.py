@@ -14,6 +14,7 @@ NOT_PRICES = frozenset(
     "confidence sentiment survey surveys pmi ism housing starts permits deliveries shipments bookings "
     "subscribers users headcount staff assets flows inflows outflows deposits loans lending capex investment "
     "fees fee productivity mortgage futures options contracts premarket supply inventories inventory population "
+    "openings quits claims probabilities overweight underweight overweights position positions holdings "
     "positioning cut cuts hike hikes beta correlation concentration capitalization cap".split()
 )
 

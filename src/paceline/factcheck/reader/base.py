@@ -146,6 +146,9 @@ class Base:
             if n.low in lexicon.NOT_PRICES:
                 return n.low
             if self.t.verb(k):
+                for c in self.t.children[k]:  # "the unemployment rate rose to 4.3%"
+                    if self.nodes[c].dep in ("nsubj", "nsubjpass"):
+                        return next((self.nodes[j].low for j in (c, *self.t.down(c)) if self.nodes[j].low in lexicon.NOT_PRICES), "")
                 return ""
         return ""
 

@@ -23,7 +23,7 @@ _OF_MEMBERS = re.compile(
 _A_YEAR = re.compile(r"(?:\s|-)*(?:(?:compound|average|annual\w*) )*(?:a year\b|per year\b|per annum\b|annuali[sz]ed\b|annually\b|annualized)(?! (?:ago|earlier))", re.IGNORECASE)
 _NOT_REACHED = re.compile(r"\b(?:nearing|nears|neared|approaching|approached|short of|shy of|as much as|as low as|as high as)\b[^,;]{0,12}$", re.IGNORECASE)
 _NONE = (
-    (re.compile(r"\b(?:averag(?:ed|ing|es)|(?:an|the|its|their) (?:\w+ )?average (?:\w+ ){0,3}(?:of)?)\b[^,;]{0,25}$", re.IGNORECASE),
+    (re.compile(r"\b(?:averag(?:ed|ing|es)|(?:an?|the|its|their) (?:[\w-]+ ){0,3}average (?:\w+ ){0,3}(?:of)?)\b[^,;]{0,25}$", re.IGNORECASE),
      "an average, not a change of price"),
     (re.compile(r"\b(?:defined|measured|considered|known|described|counted) as\b[^,;]{0,40}$", re.IGNORECASE),
      "a definition, not a change of price"),
@@ -33,7 +33,7 @@ _NONE = (
 #: Reasons that say what a number is: understood, and no claim about a price.
 NO_PRICES = (
     "an average, not a change of price", "a definition, not a change of price", "a share of something, not a change of price",
-    "a rate of several years, not one period's return",
+    "a rate of several years, not one period's return", "percentage points are no change of a price",
 )  # fmt: skip
 SIDES = {"above": 1, "over": 1, "past": 1, "beyond": 1, "through": 1, "below": -1, "under": -1, "beneath": -1}
 _REACHES = {"topped": 1, "tops": 1, "topping": 1, "surpassed": 1, "crossed": 1, "cleared": 1, "broke": 1, "breached": -1}
@@ -69,7 +69,9 @@ class Numbers(Base):
         if self.sheet.clean[node.start : node.end].casefold().startswith(("as much as", "as little as")):
             self.refuse(i, "not at a close, the text says")
             return True
-        if node.number is not None and node.number.unit == "part" and node.dep in ("nsubj", "nsubjpass"):
+        if node.number is not None and node.number.unit in ("part", "percent") and node.dep in ("nsubj", "nsubjpass") and not any(
+                self.nodes[c].low == "of" for c in self.t.children[i]) and self.nodes[node.head].lemma not in ("be", *_SETS) and not any(
+                self.t.move(k) is not None for k in range(i + 1, min(i + 4, len(self.nodes)))) and self.left_name(i) < 0:
             self.refuse(i, "a share of something, not a change of price")
             return True
         for pattern, reason in _NONE:
@@ -82,7 +84,7 @@ class Numbers(Base):
         if re.match(r"\s*(?:less|fewer|more|cheaper|smaller|larger) than\b", after):
             self.refuse(i, "a comparison of numbers, not a change of price")
             return True
-        shares = any(why == "a share of something, not a change of price" for why in self.sheet.reasons.values())
+        shares = any(why in NO_PRICES[2:] for why in self.sheet.reasons.values())
         if shares and re.search(r"\b(?:versus|vs\.?|against|compared (?:with|to)|from|up from|down from)\b[^,;]{0,12}$", before):
             self.refuse(i, "a share of something, not a change of price")
             return True
@@ -179,6 +181,9 @@ class Numbers(Base):
                 return h, "compare"
             move = t.move(h)
             if move is not None:
+                held = [c for c in t.children[h] if self.nodes[c].dep == "dobj" and t.noun(c) and t.move(c) is not None]
+                if last.low == "to" and n.lemma in _SETS and held:
+                    return held[0], "move"  # "trimming its gain to 21%"
                 if last.low in ("to", "from", "at") and last.dep == "prep" and t.verb(h):
                     noun = self._of_subject(h)
                     return (noun, "move") if noun >= 0 and last.low == "to" else (h, "to")

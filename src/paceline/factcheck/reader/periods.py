@@ -315,7 +315,7 @@ class Periods:
                 return None if comma and self._opens(k) else w
             if n.subjects and not comma and n.dep in ("pobj",):
                 continue  # "a gain of 2% for the index on Friday"
-            if n.subjects or (self.t.verb(k) and not n.phrase) or n.low in ("while", "but", ";", "after", "following", "before", "when", "\u2014", "which", "who", "as"):
+            if n.subjects or (self.t.verb(k) and n.phrase not in ("extreme", "streak")) or n.low in ("while", "but", ";", "after", "following", "before", "when", "\u2014", "which", "who", "as"):
                 return None
             if self.t.move(k) is not None and not n.phrase and self.nodes[k].head != i and k - i > 2:
                 return None
@@ -426,7 +426,7 @@ class Periods:
         spoken = [n.window for n in self.nodes[: d.at] if n.window is not None and n.window.aside and n.window.unit]
         if spoken and any(n.low == ":" for n in self.nodes[: d.at]):
             return replace(spoken[-1], aside=False, inherited="sentence")
-        later = [x for x in drafts if x is not d and x.at > d.at and x.own is not None]
+        later = [x for x in drafts if x is not d and x.at > d.at and x.own is not None and (x.claim.kind in AT_A_CLOSE) == (d.claim.kind in AT_A_CLOSE)]
         if later and self.tense(later[0]) == tense and self._joined(d, later[0]) and later[0].own is not None:
             return replace(later[0].own, inherited="sentence")
         return None
@@ -434,7 +434,8 @@ class Periods:
     def _of_movement(self, i: int) -> bool:
         """ "Thursday's 4% decline": the window of one movement only; "November's market action" dates what follows."""
         owned = self.nodes[i].low.endswith("'s") or (i + 1 < len(self.nodes) and self.nodes[i + 1].low == "'s")
-        return owned and self.t.move(self.nodes[i].head) is not None
+        head = self.nodes[i].head
+        return owned and self.t.move(head) is not None and any(d.at == head for d in self.sheet.drafts)
 
     def _by_phrase(self, d: Draft, drafts: list[Draft]) -> Window | None:
         """ "fell 5.8%, its worst week since March", "rose 0.5%, a third straight weekly gain": the phrase names the period."""

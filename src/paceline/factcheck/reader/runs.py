@@ -170,6 +170,9 @@ class Runs(Compare):
             return
         if unit == "streak" and _ENDED.search(before):
             return
+        counted = {unit_of(f"{n.match.get('per', '')} {n.match.get('what', '')}".casefold()) for n in self.nodes if n.phrase == "streak"} - {"", "day"}
+        if unit == "streak" and (counted or unit_of(text) not in ("", "day")):
+            return  # runs of weeks or months are compared with no others here
         guessed = not (unit_of(text) or unit in ("level", "streak"))
         subjects = self._extreme_holder(k, link)
         sign = self._extreme_sign(k, how, what, text)

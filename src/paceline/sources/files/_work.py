@@ -10,6 +10,7 @@ from paceline import schema
 from paceline.config import ColumnMap, Source
 from paceline.errors import MarketFileError, SourceError
 from paceline.rows import (
+    UNFILED,
     Checked,
     Finding,
     collapse,
@@ -386,11 +387,11 @@ class Work:
         self.findings.append(
             Finding(
                 self.name,
-                "no filing dates",
+                "no filing dates" if days else UNFILED,
                 frame.height,
                 f"known {number_of(days, 'day')} after the period's end",
-                "",
-                "Map known to the filing date.",
+                where_is(frame, ("security", "item", "period_end")),
+                "Map known to the filing date, or give options.lag_days.",
             )
         )
         return frame.with_columns(pl.col("period_end").dt.offset_by(f"{days}d").alias("known"))

@@ -1,0 +1,138 @@
+"""Words of corporate actions, and the days of reported items: read, or set aside and said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from paceline.market import Market
+
+MARKET = """
+[market]
+name = "m"
+benchmark = "b"
+[sources.p]
+table = "prices"
+path = "p.csv"
+columns = { security = "security", date = "date", close = "close" }
+[sources.a]
+table = "actions"
+path = "a.csv"
+columns = { security = "security", date = "date", kind = "kind", amount = "amount" }
+[baskets.b]
+instrument = "AAA"
+"""
+CLOSES = (100, 101, 102, 98, 99)
+DAYS = ("2025-09-08", "2025-09-09", "2025-09-10", "2025-09-11", "2025-09-12")
+
+
+def paid(folder: Path, kind: str) -> Market:
+    """Three are paid on the 11th, under some word."""
+    rows = [f"AAA,{day},{close}" for day, close in zip(DAYS, CLOSES, strict=True)]
+    (folder / "p.csv").write_text("\n".join(["security,date,close", *rows]))
+    (folder / "a.csv").write_text(f"security,date,kind,amount\nAAA,2025-09-11,{kind},3\n")
+    (folder / "market.toml").write_text(MARKET)
+    market = Market.open(folder / "market.toml")
+    market.import_()
+    return market
+
+
+@pytest.mark.parametrize(
+    "kind", ["special_dividend", "Special Dividend", " SPECIAL-DIVIDEND ", "special cash dividend"]
+)
+def test_a_kind_of_action_in_another_spelling(tmp_path: Path, kind: str) -> None:
+    market = paid(tmp_path, kind)
+    (found,) = market.show("performance", horizons=("since",), since=DAYS[0])
+    # the close before the payment is lowered by it
+    assert found.value == pytest.approx(102 / 100 * 98 / (102 - 3) * 99 / 98 - 1)
+
+
+@pytest.mark.parametrize("kind", ["SD", "sepcial_dividend", "1"])
+def test_a_word_that_is_no_kind_is_set_aside_with_the_kinds_there_are(
+    tmp_path: Path, kind: str
+) -> None:
+    (row,) = paid(tmp_path, kind).stored.quarantine().to_dicts()
+    assert row["table"] == "actions" and "special_dividend, spinoff" in row["reason"]
+
+
+REPORTED = """
+[sources.f]
+table = "fundamentals"
+path = "f.csv"
+columns = { security = "security", item = "item", period_end = "end", value = "value"KNOWN }
+"""
+
+
+def reported(folder: Path, rows: str, known: str = ', known = "filed"') -> Market:
+    paid(folder, "dividend")
+    (folder / "f.csv").write_text(f"security,item,end,filed,value\n{rows}\n")
+    (folder / "market.toml").write_text(MARKET + REPORTED.replace("KNOWN", known))
+    market = Market.open(folder / "market.toml")
+    market.import_()
+    return market
+
+
+def test_reports_without_filing_dates_are_look_ahead(tmp_path: Path) -> None:
+    told = reported(tmp_path, "AAA,book_equity,2024-12-31,2025-02-14,5", known="").stored.said
+    (said,) = [text for _, table, text in told if table == "fundamentals"]
+    assert "look-ahead: no filing dates" in said and "0 days after the period's end" in said
+    filed = reported(tmp_path, "AAA,book_equity,2024-12-31,2025-02-14,5")
+    assert filed.stored.said == []
+
+
+def test_a_filing_before_the_end_of_its_period_is_set_aside(tmp_path: Path) -> None:
+    rows = "AAA,book_equity,2024-12-31,2024-02-14,5\nAAA,book_equity,2024-06-30,2024-06-30,4"
+    (row,) = reported(tmp_path, rows).stored.quarantine().to_dicts()
+    assert row["reason"] == "known lies before the period's end"
+
+
+# ---- delisting returns
+
+BASKET = MARKET.replace(
+    '[baskets.b]\ninstrument = "AAA"',
+    '[baskets.b]\nsecurities = ["AAA", "BBB"]\nweight = "equal"\nrebalance = "none"',
+)
+
+
+def left(folder: Path, amount: str, last: str = "") -> Market:
+    """AAA gains a tenth a day; BBB stands at 100 for two days and is delisted on the third."""
+    rows = [f"AAA,{day},{100 * 1.1**k:.4f}" for k, day in enumerate(DAYS)]
+    rows += [f"BBB,{day},100" for day in DAYS[:2]] + ([f"BBB,{DAYS[2]},{last}"] if last else [])
+    (folder / "p.csv").write_text("\n".join(["security,date,close", *rows]))
+    (folder / "a.csv").write_text(f"security,date,kind,amount\nBBB,{DAYS[2]},delisting,{amount}\n")
+    (folder / "market.toml").write_text(BASKET)
+    market = Market.open(folder / "market.toml")
+    market.import_()
+    return market
+
+
+@pytest.mark.parametrize("lost", [-1.0, -0.5, 0.25])
+def test_a_delisting_return_is_earned_on_its_day(tmp_path: Path, lost: float) -> None:
+    """1, (1.1 + 1) / 2, (1.21 + 1 + lost) / 2; from then on AAA alone."""
+    market = left(tmp_path, str(lost))
+    (level,) = market.moment.levels.by_basis["price"]
+    third = (1.21 + 1 + lost) / 2
+    expected = [1, 1.05, third, 1.1 * third, 1.21 * third]
+    assert [x / level[0] for x in level] == pytest.approx(expected)
+    (figure,) = market.show("performance", horizons=("since",), since=DAYS[0])
+    assert not any("delisting" in c for c in figure.caveats)
+
+
+@pytest.mark.parametrize(
+    ("amount", "last", "said"),
+    [
+        ("", "", f"1 delisting without a return, first that of BBB on {DAYS[2]}: out at the last"),
+        ("-100", "", "1 delisting without a return"),  # percent: no return at all
+        ("-0.5", "80", "1 delisting return could not be applied, first that of BBB"),
+        ("-0.2", "80", ""),  # the price of the day holds it
+        ("", "80", ""),
+    ],
+)
+def test_a_delisting_that_is_not_earned_is_told(
+    tmp_path: Path, amount: str, last: str, said: str
+) -> None:
+    market = left(tmp_path, amount, last)
+    (figure,) = market.show("performance", horizons=("since",), since=DAYS[0])
+    told = [c for c in figure.caveats if "delisting" in c]
+    assert len(told) == bool(said) and all(c.startswith(said) for c in told)
