@@ -40,6 +40,7 @@ GIVEN = 'securities = ["A", "B"]\nweight = "given"\nweights = '
         ),
         ("", 'securities = ["A", "B"]\nweights = { A = 0.9, B = 0.1 }', 'weight = "given" alone'),
         ("", GIVEN + "{ A = 0.9, C = 0.1 }", "names C, none of its securities"),
+        ("", GIVEN + "{ A = 1.0 }", "weights lacks B"),
         ("", 'instrument = "A"\ncap_limit = 0.1', "cap_limit has no meaning"),
     ],
 )

@@ -21,6 +21,19 @@ def _ranked(rank: tuple[int, int] | None) -> None:
         raise ValueError("rank = [first, last] with 1 <= first <= last")
 
 
+def _given(weights: dict[str, float], weight: str | None, securities: list[str] | None) -> None:
+    """Given weights count, and name each of the securities and no other."""
+    if weight != "given":
+        raise ValueError('weights count with weight = "given" alone')
+    if securities is not None:
+        stray = [name for name in weights if name not in securities]
+        if stray:
+            raise ValueError(f"weights names {', '.join(stray)}, none of its securities")
+        without = [name for name in securities if name not in weights]
+        if without:
+            raise ValueError(f"weights lacks {', '.join(without)}: give each one, or 0")
+
+
 class Eligible(Strict):
     """Rules of a rule-based universe, applied on the rank day with what was known then."""
 
@@ -164,12 +177,8 @@ class Basket(Strict):
             raise ValueError("a basket needs one of: instrument, universe, securities, union")
         if self.weight == "given" and not any((self.weights or {}).values()):
             raise ValueError('weight = "given" needs weights = { TICKER = 0.5, ... }')
-        if self.weights is not None and self.weight != "given":
-            raise ValueError('weights count with weight = "given" alone')
-        if self.weights is not None and self.securities is not None:
-            stray = [name for name in self.weights if name not in self.securities]
-            if stray:
-                raise ValueError(f"weights names {', '.join(stray)}, none of its securities")
+        if self.weights is not None:
+            _given(self.weights, self.weight, self.securities)
         if self.instrument is not None and self.cap_limit is not None:
             raise ValueError("cap_limit has no meaning for one instrument")
         _ranked(self.rank)
