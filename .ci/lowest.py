@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 #: The extras that the tests use.
-EXTRAS = ("pandas", "excel", "cores", "factcheck")
+EXTRAS = ("pandas", "excel", "cores", "factcheck", "docx")
 
 
 def lowest(project: dict) -> list[str]:

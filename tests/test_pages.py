@@ -114,6 +114,7 @@ def said(build: Any, given: dict[Any, Figure], **rows: list[Figure]) -> list[str
 
 def test_pages_are_in_reading_order() -> None:
     assert list(pages.discover()) == [
+        "story",
         "since_low",
         "themes",
         "consolidation",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from paceline.studies.episodes import Study
     from paceline.studies.target import Answer
     from paceline.studies.themes import ThemeFound
+    from paceline.write import Story
 
 
 class OpenMarket(Market):
@@ -132,6 +133,24 @@ class OpenMarket(Market):
         from paceline.factcheck import factcheck
 
         return factcheck(self, text, date, ask=ask)
+
+    def write(
+        self,
+        style: str = "wire",
+        length: str = "medium",
+        seed: int = 0,
+        *,
+        phrases: str | Path | None = None,
+    ) -> Story:
+        """The story of the day, from the figures; ``print`` shows it: see ``write.write``.
+
+        style    "wire", "note", "bullets" or "script"
+        length   "short", "medium" or "long"
+        phrases  a TOML file of phrases that take the place of those shipped
+        """
+        from paceline import write
+
+        return write.write(self, style=style, length=length, seed=seed, own=phrases)
 
     # ---- report and charts -----------------------------------------------------------------------
 

@@ -7,11 +7,13 @@ a test enforces it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from paceline.figures import Figure, show
+from paceline.wording import spelled
 
 
 @dataclass(frozen=True)
@@ -26,17 +28,31 @@ class Magnitude:
     """A figure shown without its sign, where the words beside it say the direction: 7.65% below.
 
     It stays the figure it is: same id, same value, same card.
+
+    digits  decimals of a percentage, as prose has them; None: those of every other place
+    after   what follows the number: "%", " percent" in a text to be read out, or nothing. Read
+            where ``digits`` are given
     """
 
     figure: Figure
+    digits: int | None = None
+    after: str = "%"
 
     @property
     def text(self) -> str:
         """The value as a person reads it, unsigned; a value that is no number as it is."""
-        value = self.figure.value
+        value, unit = self.figure.value, self.figure.unit
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return self.figure.text
-        return show(abs(value), self.figure.unit).removeprefix("+")
+        if self.digits is None or not math.isfinite(value):
+            return show(abs(value), unit).removeprefix("+")
+        if unit in ("sessions", "count"):
+            return spelled(round(abs(value)))
+        if unit in ("return", "fraction"):
+            return f"{abs(value) * 100:,.{self.digits}f}{self.after}"
+        if unit == "level" and value == round(value):
+            return f"{value:,.0f}"
+        return show(abs(value), unit)
 
 
 Part = str | Label | Figure | Magnitude
@@ -115,6 +131,7 @@ class Section:
     """One question and its answer: a sentence, then pictures, then tables.
 
     further  those of the blocks that plug-ins add
+    folded   on the screen only its first block stands open, and paper leaves it out
     """
 
     name: str
@@ -122,6 +139,7 @@ class Section:
     question: str
     blocks: tuple[Block, ...]
     further: tuple[Block, ...] = ()
+    folded: bool = False
 
 
 @dataclass(frozen=True)

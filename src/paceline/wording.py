@@ -8,6 +8,14 @@
 
 from __future__ import annotations
 
+#: Numbers that a sentence spells.
+SPELLED = "one two three four five six seven eight nine ten eleven twelve".split()
+
+
+def spelled(number: int) -> str:
+    """A number in words up to twelve, else in digits."""
+    return SPELLED[number - 1] if 1 <= number <= len(SPELLED) else str(number)
+
 
 def agreeing(number: float | str, one: str, many: str) -> str:
     """``one`` with a number that reads as 1, ``many`` with every other, nought included.

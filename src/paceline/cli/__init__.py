@@ -40,6 +40,7 @@ VERBS = {
     "calls": "Keep a ledger of strategists' calls and score them.",
     "target": "Weigh a target: the return it requires by its date, and how likely it is.",
     "factcheck": "Check the claims of a market commentary, with a verdict on each.",
+    "write": "Write the story of the day from the figures, in a style and a length.",
     "trust": "Allow a plug-in file, or those that a market file names, to run.",
     "conformance": "Check the measures, sources, weightings and pages of a plug-in file.",
     "trace": "Show where a figure comes from, and the command that reproduces it.",
@@ -67,6 +68,7 @@ def build() -> App:
     from cyclopts import App
 
     from paceline.cli import calls, conformance, episodes, factcheck, stores, target, verbs
+    from paceline.cli import write as writing
 
     app = App(name="paceline", **settings())
     for name, line in VERBS.items():
@@ -74,6 +76,7 @@ def build() -> App:
             app.command(calls.app(line, settings()))
             continue
         homes = {"episodes": episodes, "factcheck": factcheck, "target": target}
+        homes |= {"write": writing}
         homes |= {"check": stores, "repair": stores}
         homes |= {"trust": conformance, "conformance": conformance}
         home = homes.get(name, verbs)

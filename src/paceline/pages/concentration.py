@@ -5,9 +5,9 @@ from __future__ import annotations
 from paceline.document import Block, Chart, Grid, Label, Part, Section, Series
 from paceline.figures import Figure
 from paceline.pages import page
-from paceline.pages.words import heading, of_largest, spelled, words
+from paceline.pages.words import heading, of_largest, words
 from paceline.studies.answers import Answers
-from paceline.wording import agreeing
+from paceline.wording import agreeing, spelled
 
 #: Statistics of the table behind the weight of the largest, and their headings.
 STATISTICS = {

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 
 from paceline.document import Label, Part, Sentence, Series, figure_of
 from paceline.figures import Figure
-from paceline.wording import agreeing
+from paceline.wording import agreeing, spelled
 
 #: A clause: parts that are said together or not at all.
 Clause = tuple[Part | None, ...]
@@ -44,19 +44,12 @@ WINDOWS = {
     "ytd": "Year to date",
     "1y": "One year",
 }
-#: Numbers that a sentence spells.
-SPELLED = "one two three four five six seven eight nine ten eleven twelve".split()
 #: The two legs of an interval, as headings.
 INTERVAL = (Label("95% interval from"), "to")
 #: Sessions drawn in charts of history: two years.
 DRAWN = 504
 #: Returns closer than this, a tenth of a point, are level.
 TIE = 0.001
-
-
-def spelled(number: int) -> str:
-    """A number of a declaration in words up to twelve, else in digits."""
-    return SPELLED[number - 1] if 1 <= number <= len(SPELLED) else str(number)
 
 
 def heading(text: str) -> str | Label:

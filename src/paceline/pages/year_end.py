@@ -8,10 +8,10 @@ from paceline.document import Block, Chart, Grid, Label, Part, Section, Sentence
 from paceline.figures import Figure
 from paceline.pages import page
 from paceline.pages.signs import plural, some
-from paceline.pages.words import bar, heading, spelled, words
+from paceline.pages.words import bar, heading, words
 from paceline.studies import season
 from paceline.studies.answers import Answers
-from paceline.wording import agreeing
+from paceline.wording import agreeing, spelled
 
 SEASONS = (
     ("quarter_end", "End of a quarter"),

@@ -6,6 +6,7 @@ record.verify("out/report.manifest.json")  # [] when every value comes out again
 """
 
 from paceline.record.manifest import previous_report, read_manifest, write_manifest
+from paceline.record.single import story
 from paceline.record.trace import trace
 from paceline.record.verify import Progress, market_of, report, verify
 
@@ -15,6 +16,7 @@ __all__ = [
     "previous_report",
     "read_manifest",
     "report",
+    "story",
     "trace",
     "verify",
     "write_manifest",

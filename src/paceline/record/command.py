@@ -64,6 +64,8 @@ def asked_again(question: Stored) -> list[str]:
             return words + _unusual(asked, TARGET)
         case "episodes":
             return ["episodes", asked["rotation"], *_unusual(asked, EPISODES)]
+        case "extremes" | "implied":
+            return ["write", "--length", "long"]
         case name if name in ON_PAGES:
             return ["report"]  # numbers of a page, which no other verb shows
         case "call" | "record" | "ledger":

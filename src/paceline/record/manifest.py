@@ -21,6 +21,8 @@ from paceline.studies import (
     calls,
     consolidation,
     episodes,
+    extremes,
+    implied,
     page_one,
     quadrants,
     target,
@@ -53,6 +55,8 @@ ABOUT = {
     "target": target.ABOUT,
     "quadrants": quadrants.ABOUT,
     "page_one": page_one.ABOUT,
+    "extremes": extremes.ABOUT,
+    "implied": implied.ABOUT,
 }
 
 

@@ -1,14 +1,18 @@
-"""A document of one section, with its own manifest: the page that ``paceline target`` writes."""
+"""Documents of one section, each with its own manifest: a target's page, and a story."""
 
 from __future__ import annotations
 
 import shlex
 
-from paceline.document import Document, Sentence
+from paceline import measures
+from paceline.document import Document, Section, Sentence
 from paceline.market.commands import line, moment, notice, opened
 from paceline.pages import target as target_page
 from paceline.record.command import asked_again
-from paceline.studies.target import ABOUT, Answer
+from paceline.record.manifest import ABOUT
+from paceline.studies.target import ABOUT as TARGET
+from paceline.studies.target import Answer
+from paceline.write import Story
 
 
 def target(answer: Answer) -> Document:
@@ -28,11 +32,41 @@ def target(answer: Answer) -> Document:
         market=market.name,
         as_of=market.as_of,
         age=market.age.to_json(),
-        measures={"target": ABOUT},
+        measures={"target": TARGET},
         sources=market.stored.loads,
         steps=[s.to_json() for s in market.steps.behind(f.step for f in answer.figures.values())],
         figures=[f.to_json() for f in document.figures()],
         command=line(again, market, *moment(market)),
+        where=shlex.join(opened(market)),
+    )
+    return document
+
+
+def story(told: Story) -> Document:
+    """The figures of a story, with what makes them and the story again."""
+    market = told.market
+    sentences = tuple(one.sentence for one in told.told)
+    section = Section("story", "The story", "What happened?", sentences)
+    document = Document(market.title, market.name, market.as_of, market.simulated, (), (section,))
+    figures = list(document.figures())
+    used = {f.measure for f in figures}
+    known = measures.discover(market.plugins)
+    words = ["write", "--style", told.style.name, "--length", told.length]
+    words += ["--seed", str(told.seed)] + (["--phrases", told.own] if told.own else [])
+    document.manifest.update(
+        market=market.name,
+        as_of=market.as_of,
+        age=market.age.to_json(),
+        measures={
+            name: {"question": known[name].question, "definition": known[name].doc}
+            | {"never": known[name].never, "references": list(known[name].references)}
+            for name in sorted(used & set(known))
+        }
+        | {name: ABOUT[name] for name in sorted(used & set(ABOUT))},
+        sources=market.stored.loads,
+        steps=[s.to_json() for s in market.steps.behind(f.step for f in told.figures)],
+        figures=[f.to_json() for f in figures],
+        command=line(words, market, *moment(market)),
         where=shlex.join(opened(market)),
     )
     return document

@@ -26,7 +26,7 @@ from paceline.report.page.provenance import counted, entries, origin_of, publish
 from paceline.report.page.sections import section_of
 from paceline.writing import write_text
 
-__all__ = ["publishers", "render", "write"]
+__all__ = ["embedded", "packed", "publishers", "render", "write"]
 
 
 def render(document: Document, *, whole: bool = False) -> str:
@@ -55,8 +55,8 @@ def render(document: Document, *, whole: bool = False) -> str:
             named=counted(document.manifest),
             command=document.manifest.get("command", ""),
             where=document.manifest.get("where", ""),
-            cards=_embedded(cards_of(document, origin)),
-            drawings=_embedded(drawings),
+            cards=embedded(cards_of(document, origin)),
+            drawings=embedded(drawings),
             label=label,
             whole=whole,
         )
@@ -84,14 +84,14 @@ def _plotly() -> str:
     """The drawing library, 1.9 MB instead of 4.8."""
     from plotly.offline import get_plotlyjs
 
-    return _packed(get_plotlyjs())
+    return packed(get_plotlyjs())
 
 
-def _packed(text: str) -> str:
+def packed(text: str) -> str:
     """What the page's script unpacks: gzip in base64, whose letters cannot end the element."""
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode("ascii")
 
 
-def _embedded(value: object) -> str:
+def embedded(value: object) -> str:
     """JSON for the page's script."""
-    return _packed(json.dumps(value, separators=(",", ":"), allow_nan=False))
+    return packed(json.dumps(value, separators=(",", ":"), allow_nan=False))

@@ -46,7 +46,10 @@ def section_of(
         else:
             made["first"] = not groups
             groups.append(made)
-    shown, further = (groups, []) if whole else _fold(groups)
+    folded = section.folded and not whole
+    shown, further = (
+        (groups[:1], groups[1:]) if folded else (groups, []) if whole else _fold(groups)
+    )
     for group in (*shown, *further):
         if group["kind"] == "charts":
             _share_rows(group["charts"])
@@ -57,7 +60,8 @@ def section_of(
         "question": section.question,
         "groups": shown,
         "further": further,
-        "holds": _holds(further),
+        "holds": _holds(further) if not folded else "the rest",
+        "folded": folded,
         "caveats": caveats.of(used),
     }
 
