@@ -33,7 +33,7 @@ RETURNS = [
     ("sectors:Information Technology", "2025-10-31", MONTH, -0.044, 0.0005),
 ]
 #: Days on which the circle is closed: the article's, a month's last, after the low, and the low.
-DAYS = (FRIDAY, "2025-12-01", "2025-11-28", "2025-11-24", "2025-11-20")
+DAYS = (FRIDAY, "2025-12-01", "2025-11-28", "2025-11-20", "2025-10-31", "2025-04-30", "2024-06-12")
 
 
 @pytest.fixture(scope="module")

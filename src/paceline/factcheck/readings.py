@@ -383,7 +383,8 @@ class Quotes:
             if window is not None and window.alternative:
                 found.append(Option(c, bases[0], 0, 1))
             if n == 0 and c.basket and not c.instrument:
-                found += [Option(Candidate(o, ""), bases[0]) for o in self._weighted(c.basket)]
+                others = (Candidate(o, "") for o in self._weighted(c.basket))
+                found += [Option(o, bases[0]) for o in others if self.line(o, bases[0]) is not None]
         return found[:LIMIT]
 
     def _weighted(self, basket: str) -> list[str]:
