@@ -591,7 +591,7 @@ def test_a_history_shorter_than_the_question_needs(sessions: int, tmp_path: Path
         ("factcheck", tmp_path / "said.txt", "--date", "2025-09-12"),
         *(("show", name) for name in ("performance", "leadership", "regimes", "relative_rotation")),
     ):
-        tiny.right_or_clear(tiny.command(*said, *where), 1, 3)
+        tiny.right_or_clear(tiny.command(*said, *where), 1, 3, 4)
 
 
 def test_a_market_without_a_session(tmp_path: Path) -> None:

@@ -212,7 +212,7 @@ def test_a_commentary(data: bytes) -> None:
     path = home() / "said.txt"
     path.write_bytes(data)
     where = ("--date", "2025-09-12", "--market", home() / "market.toml")
-    tiny.right_or_clear(tiny.command("factcheck", path, *where), 1, 3)
+    tiny.right_or_clear(tiny.command("factcheck", path, *where), 1, 3, 4)
 
 
 @cache

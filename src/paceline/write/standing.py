@@ -136,7 +136,9 @@ def calls(desk: Desk) -> list[Fact]:
 def _target(desk: Desk, found: Scored, score: CallScore) -> list[Fact]:
     """A target above the last close that is still to come, with the rise that it takes."""
     call, level = score.call, found.figure(score.call.id, "level")
-    if score.status not in ledger.UNDECIDED or score.due is None or level is None:
+    if score.status not in ledger.UNDECIDED or score.due is None:
+        return []
+    if level is None or level.value is None:
         return []
     rise = implied(desk.market, call.baskets[0], level)
     if rise is None or rise.number < LEAST:

@@ -199,7 +199,7 @@ def _actions(
     )
     rows.append((ids[PARENT], m.spinoff, "spinoff", SPINOFF_RATIO, None, ids[m.child]))
     rows += [
-        (ids[i], int(m.last[i]), "delisting", None, float(m.delisting[i]), None)
+        (ids[i], int(m.last[i]), "delisting", None, float(p.price[i, m.last[i]]), None)
         for i in np.flatnonzero(~np.isnan(m.delisting)).tolist()
     ]
     rows += [(ids[i], t, "rename", None, None, _new_ticker(ids[i])) for i, t in _renames(m)]
