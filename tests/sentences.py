@@ -7,6 +7,7 @@ stand-in is in force. ``faults`` reads a sentence as its reader would.
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -39,6 +40,8 @@ _ONES, _MANYS = "|".join(NOUNS), "|".join(v for k, v in _MANY.items() if v != k)
 _SEVERAL = r"0|[2-9]|\d[\d,.]*\d"
 _WORD = "(?!an? )([a-z]+ )?"
 _NUMBER = r"(?<![\d.,:/+-])"
+#: "the November 20 low" has a day, not a number of lows.
+_NO_DAY = "".join(f"(?<!{month} )" for month in calendar.month_name[1:])
 #: What no sentence may hold, and why.
 WRONG: dict[str, str] = {
     r"no value of|\bNone\b|\bnan\b|\binf\b": "a missing value in words of the code",
@@ -48,7 +51,7 @@ WRONG: dict[str, str] = {
     r"\b(\w+) \1\b": "a word twice",
     r"(?<!\w)-0(\.0+)?(?![\d.])": "minus zero",
     rf"{_NUMBER}(1|[Oo]ne) (([a-z-]+) )?({_MANYS})\b(?! {_ONES})": "one of many",
-    rf"{_NUMBER}({_SEVERAL}|two|ten) {_WORD}({_ONES})\b(?! (of|in|is|by))": "many of one",
+    rf"{_NO_DAY}{_NUMBER}({_SEVERAL}|two|ten) {_WORD}({_ONES})\b(?! (of|in|is|by))": "many of one",
     rf"{_NUMBER}1 ([a-z]+ )?({_ONES}) (have|lie|make|stand|account)\b": "one do",
     rf"(?<!\bof ){_NUMBER}({_SEVERAL}) ([a-z]+ )?({_MANYS}) (has|lies|makes|stands)\b": "many does",
     r"\b(lost|lose|fell|fall by|lagged|lagged the index by|below|behind by) [-+]\d": "a sign twice",

@@ -163,8 +163,10 @@ ACTIONS = Table(
     (
         Rule("ratio is not positive", _positive_or_null("ratio")),
         Rule(
-            "a delisting return is below -1",
-            pl.col("amount").is_null() | (pl.col("amount") >= -1) | (pl.col("kind") != "delisting"),
+            "a delisting return is no fraction of -1 to 1",
+            pl.col("amount").is_null()
+            | pl.col("amount").is_between(-1, 1)
+            | (pl.col("kind") != "delisting"),
             cell="amount",
         ),
         Rule(f"kind is none of {', '.join(ACTION_KINDS)}", pl.col("kind").is_in(ACTION_KINDS)),

@@ -141,7 +141,7 @@ def _target(desk: Desk, found: Scored, score: CallScore) -> list[Fact]:
     if level is None or level.value is None:
         return []
     rise = implied(desk.market, call.baskets[0], level)
-    if rise is None or rise.number < LEAST:
+    if rise is None or rise.value is None or rise.number < LEAST:
         return []
     name = desk.name(call.baskets[0])
     parts: Parts = {
