@@ -74,7 +74,9 @@ class Desk:
     def sectors(self) -> list[str]:
         """The baskets of the group that splits the market by sector."""
         group = self.ask.sector_group()
-        return [] if group is None else list(self.market.groups[group])
+        return (
+            list(self.market.groups.get(group, ())) if group is not None else []
+        )  # none of early days
 
     def value(self, subject: str, window: str) -> Figure | None:
         """A return that can be said; None where there is none, or none to speak of."""
