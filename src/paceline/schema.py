@@ -129,6 +129,12 @@ PRICES = Table(
     ),
 )
 
+#: Fields of prices that may come from several sources.
+PRICE_FIELDS = ("close", "price_return", "total_return", "volume", "market_cap")
+#: Of one source in every cell, because a return says how to get from one close to the next.
+RETURN_OF = ("close", "price_return")
+#: Numbers that many write for "no value" where returns or rates stand.
+MISSING_CODES = (-99.99, -999.0, -999.99, -9999.0, -99999.0)
 #: Kinds of corporate actions, and other words for them that leave no doubt.
 ACTION_KINDS = ("split", "dividend", "special_dividend", "spinoff", "rename", "delisting")
 ACTION_WORDS = {

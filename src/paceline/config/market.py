@@ -12,11 +12,7 @@ from paceline.config.baskets import Basis, Basket, Group, Rotation, Theme, Unive
 from paceline.config.sources import Source
 from paceline.config.values import Name, Strict
 from paceline.errors import UnknownName
-
-#: Fields of prices that may come from several sources.
-PRICE_FIELDS = ("close", "price_return", "total_return", "volume", "market_cap")
-#: Of one source in every cell, because a return says how to get from one close to the next.
-RETURN_OF = ("close", "price_return")
+from paceline.schema import PRICE_FIELDS, RETURN_OF
 
 
 class MarketInfo(Strict):

@@ -41,6 +41,8 @@ def read(panel: Panel) -> tuple[list[Last], list[str]]:
         (pl.col("kind") == "delisting")
         & (pl.col("known").fill_null(pl.col("date")) <= pl.col("date"))
     )
+    if table.is_empty():
+        return [], []
     found: list[Last] = []
     unlike, none = [], []
     row = {s: i for i, s in enumerate(panel.securities)}

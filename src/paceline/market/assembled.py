@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from paceline import config
+from paceline import config, schema
 from paceline.arrays import Array, Dates
 from paceline.errors import NotEnoughData
 from paceline.indices import levels
@@ -199,7 +199,7 @@ class Assembled:
         return {
             "sessions": self.stored.sessions,
             "as_of": self.as_of,
-            "order": {f: self.file.market.order.get(f, prices) for f in config.market.PRICE_FIELDS},
+            "order": {f: self.file.market.order.get(f, prices) for f in schema.PRICE_FIELDS},
             "version": self.stored.version,
             "sources": tuple(self.file.sources),
         }

@@ -21,9 +21,8 @@ from paceline.store import Store, agreed, delta
 from paceline.store.sessions import sessions_of
 
 DayLike = str | dt.date | np.datetime64
-FIELDS = ("close", "price_return", "total_return", "volume", "market_cap")
-#: Of one source in every cell, because a return says how to get from one close to the next.
-PAIR = ("close", "price_return")
+FIELDS = schema.PRICE_FIELDS
+PAIR = schema.RETURN_OF
 
 
 class PanelArguments(TypedDict, total=False):

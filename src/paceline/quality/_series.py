@@ -7,10 +7,10 @@ import math
 import polars as pl
 
 from paceline.rows import ODD_SERIES, Finding, counted, set_aside
+from paceline.schema import MISSING_CODES
 
-#: Numbers that many write for "no value".
-CODES = (-9.0, -99.0, -99.99, -999.0, -999.99, -9999.0, -99999.0)
-#: Such a number is a code where it is so many times as large as any other value of its series.
+#: A number among ``MISSING_CODES`` is a code where it is so many times as large as any other value
+#: of its series.
 FAR = 10.0
 #: A value this many times the middle of the five before, or as small a part of it, leaps.
 LEAP, BEFORE = 30.0, 5
@@ -24,11 +24,12 @@ def check_series(
 ) -> tuple[pl.DataFrame, list[Finding], list[pl.DataFrame | None]]:
     """Without codes for missing values; what else is odd is kept and found.
 
-    A number among ``CODES`` is one where no other value of its series is a tenth as large. Of a
-    series that is otherwise above zero a zero is odd, and a value beyond thirty times the median
-    of the five before it or below a thirtieth: a typo, a missing value, another unit from there on.
+    A number among ``MISSING_CODES`` is one where no other value of its series is a tenth as large.
+    Of a series that is otherwise above zero a zero is odd, and a value beyond thirty times the
+    median of the five before it or below a thirtieth: a typo, a missing value, another unit from
+    there on.
     """
-    size, coded = pl.col("value").abs(), pl.col("value").is_in(CODES)
+    size, coded = pl.col("value").abs(), pl.col("value").is_in(MISSING_CODES)
     others = pl.when(~coded).then(size).max().over("series")
     many = pl.len().over("series") >= ENOUGH
     code = frame.select(coded & many & (size > FAR * others)).to_series().fill_null(False)

@@ -10,16 +10,14 @@ import polars as pl
 
 from paceline.config import ColumnMap
 from paceline.rows import Finding
-from paceline.schema import LEVELS, Table
+from paceline.schema import LEVELS, MISSING_CODES, Table
 from paceline.sources.files import _numbers
 
 #: Columns of ``prices`` without which a row still has its price: a bad cell costs the cell alone.
 BESIDE_THE_PRICE = ("volume", "market_cap", "shares", "dividend", "split")
 #: Of these an unreadable cell is NaN, not null: "none" and "unknown" give different returns.
 UNKNOWN = ("dividend", "split")
-#: Numbers that stand for "missing" in a column of returns, before any unit.
-RETURN_CODES = (-99.99, -999.0, -999.99, -9999.0, -99999.0)
-#: The same where returns come in CRSP's manner, and the column is in percent.
+#: ``MISSING_CODES`` where returns come in CRSP's manner, and the column is in percent.
 CRSP_CODES = (-44.0, -55.0, -66.0, -77.0, -88.0, -99.0)
 _NUMBER = re.compile(r"^\s*[+-]?\d+(\.\d+)?\s*$")
 #: Words, in lower case, in the place of the class of a security that has none.
@@ -81,9 +79,9 @@ def _without_codes(
     declared = [float(m) for m in map(str, sheet.options.get("missing", [])) if _NUMBER.match(m)]
     if declared:
         value = value.set(written.is_in(declared).fill_null(False), None)
-    usual: tuple[float, ...] = RETURN_CODES if key.endswith("_return") else ()
+    usual: tuple[float, ...] = MISSING_CODES if key.endswith("_return") else ()
     if key == "value" and unit == "percent":
-        usual = RETURN_CODES[:2]
+        usual = MISSING_CODES[:2]
     if usual and codes and unit == "percent":
         usual = (*usual, *CRSP_CODES)
     hit = written.is_in(list(usual)).fill_null(False) & value.is_not_null() if usual else None
