@@ -151,6 +151,21 @@ def test_verify_passes_on_what_was_not(home: Path, capsys: pytest.CaptureFixture
     assert "Every figure is the same." in capsys.readouterr().out
 
 
+def test_a_whole_report_has_every_page_and_comes_out_again(reported: Path, tmp_path: Path) -> None:
+    home = tmp_path / "market"
+    shutil.copytree(reported, home)
+    given = ["--market", str(home / "market.toml"), "--store", str(home / "store")]
+    out = tmp_path / "whole.html"
+    assert main(["report", "--quiet", *given, "--out", str(out), "--sections", "all"]) == 0
+    whole, plain = (
+        json.loads(path.with_suffix(".manifest.json").read_text())
+        for path in (out, reported / "out" / "report.html")
+    )
+    more = {f["measure"] for f in whole["figures"]} - {f["measure"] for f in plain["figures"]}
+    assert {"hindenburg_omen", "volume_breadth", "correlation_regime", "value_spread"} <= more
+    assert record.verify(out.with_suffix(".manifest.json")) == []
+
+
 def test_verify_fails_on_altered_raw_bytes(reported: Path, home: Path) -> None:
     path = home / "out/report.manifest.json"
     raw = max((reported / "store/raw").glob("*/*"))

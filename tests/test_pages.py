@@ -16,7 +16,18 @@ from paceline.document import Grid, Label, Section, Sentence
 from paceline.errors import MarketFileError
 from paceline.figures import Figure
 from paceline.lineage import Step
-from paceline.pages import breadth, concentration, drivers, headline, league, records, rotations
+from paceline.pages import (
+    breadth,
+    comovement,
+    concentration,
+    drivers,
+    headline,
+    league,
+    past_leaders,
+    records,
+    rotations,
+    signals,
+)
 from paceline.pages import since_low as since
 from paceline.pages.words import best, compare, day, month, words
 
@@ -112,8 +123,13 @@ def said(build: Any, given: dict[Any, Figure], **rows: list[Figure]) -> list[str
 # -- order and choice
 
 
+#: Built only in a whole report, or where a market file names them.
+ASKED = ["past_leaders", "value_spread", "styles", "signals", "comovement"]
+
+
 def test_pages_are_in_reading_order() -> None:
-    assert list(pages.discover()) == [
+    usual = [name for name, page in pages.discover().items() if not page.asked]
+    assert usual == [
         "story",
         "since_low",
         "themes",
@@ -133,6 +149,15 @@ def test_pages_are_in_reading_order() -> None:
         "target",
         "quality",
     ]
+    assert [name for name, page in pages.discover().items() if page.asked] == ASKED
+
+
+def test_some_pages_are_built_only_when_asked_for() -> None:
+    ask = Fake({})
+    plain = [name for name, _ in pages.plan(ask)]  # type: ignore[arg-type]
+    whole = [name for name, _ in pages.plan(ask, whole=True)]  # type: ignore[arg-type]
+    assert [name for name in whole if name not in plain] == ASKED
+    assert whole.index("comovement") == whole.index("concentration") + 1
 
 
 @pytest.mark.parametrize(
@@ -142,6 +167,7 @@ def test_pages_are_in_reading_order() -> None:
         (["league_sizes"], ["league"]),
         (["since"], ["since_low"]),
         (["what_they_said", "quality"], ["what_they_said", "quality"]),
+        (["signals", "breadth"], ["breadth", "signals"]),
     ],
 )
 def test_a_market_file_chooses_pages(named: list[str], chosen: list[str]) -> None:
@@ -467,3 +493,61 @@ def test_concentration_names_the_effective_number() -> None:
     assert said(build, {}, concentration=[top]) == [text + "."]
     section = build(Fake({}, concentration=[effective]))  # type: ignore[arg-type]
     assert isinstance(section, Section) and isinstance(section.blocks[0], Grid)
+
+
+# -- pages that are built only when asked for
+
+
+def test_signals_say_which_came_in_the_last_quarter() -> None:
+    zweig = {"measure": "breadth_thrust", "subject": "large"}
+    rows = [
+        figure(0.61, "fraction", statistic="zweig", **zweig),
+        figure(0.63, "fraction", statistic="zweig_thrust", **(zweig | {"end": "2020-04-09"})),
+        figure(0.62, "fraction", statistic="zweig_thrust", **(zweig | {"end": "2025-11-24"})),
+        figure(0.04, statistic="zweig_after_63", **zweig),
+    ]
+    assert said(signals.signals.build, {}, breadth_thrust=rows) == [
+        "Zweig's breadth thrust last came on 24 November 2025, at 62.0%."
+    ]
+    older = [f for f in rows if f.end != "2025-11-24"]
+    older = [f for f in older if f.statistic != "zweig_thrust"]
+    assert said(signals.signals.build, {}, breadth_thrust=older) == [
+        "None of these signals has come in the last quarter."
+    ]
+    assert signals.signals.build(Fake({})) is None  # type: ignore[arg-type]
+
+
+def test_comovement_says_the_state() -> None:
+    rows = [
+        figure(0.2, "estimate", subject="large", statistic="correlation", extra={"state": state})
+        for state in ("calm", "selective")
+    ]
+    assert said(comovement.comovement.build, {}, correlation_regime=rows) == [
+        "Of the members of Large: each goes its own way: dispersion is high for its history, "
+        "correlation is not."
+    ]
+
+
+def test_a_value_spread_without_a_newest_value_says_since_when_and_why() -> None:
+    why = ("no value: 450 of 503 members have data",)
+    rows = [
+        figure(2.1, "score", statistic="within", end="2025-07-31", subject="large"),
+        figure(None, "score", statistic="within", end="2025-11-28", subject="large", caveats=why),
+    ]
+    assert said(past_leaders.value_spread.build, {}, value_spread=rows) == [
+        "The value spread within sectors was 2.1 on 31 July 2025, as a logarithm of book to "
+        "market. It has no value since: 450 of 503 members have data."
+    ]
+    assert past_leaders.value_spread.build(Fake({}, value_spread=rows[1:])) is None  # type: ignore[arg-type]
+
+
+def test_past_leaders_say_what_following_all_factors_earned() -> None:
+    every = {"factor": "all factors", "period": "since 1990"}
+    rows = [
+        figure(0.0018, statistic="follow_12", extra=every),
+        figure(-0.0005, statistic="gain_12", extra=every),
+    ]
+    assert said(past_leaders.past_leaders.build, {}, factor_momentum=rows) == [
+        "Since 1990, following the past of all factors earned +0.18% a month, -0.05% against "
+        "holding them."
+    ]

@@ -154,11 +154,15 @@ class OpenMarket(Market):
 
     # ---- report and charts -----------------------------------------------------------------------
 
-    def report(self, progress: Progress | None = None) -> Document:
-        """The report as a ``Document``; shows itself in a notebook."""
+    def report(self, progress: Progress | None = None, *, whole: bool = False) -> Document:
+        """The report as a ``Document``; shows itself in a notebook.
+
+        whole  with the sections that are built only when asked for: signals that others quote,
+               co-movement, past leaders, value spread, mix of styles
+        """
         from paceline import record
 
-        return record.report(self, progress)
+        return record.report(self, progress, whole=whole)
 
     def plot(
         self,

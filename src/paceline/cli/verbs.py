@@ -228,7 +228,7 @@ def report(
         Also write page one as Markdown, to paste, to this file.
     sections
         `main` folds what lies behind each section's first charts and first table, and leaves it out
-        on paper; `all` folds nothing.
+        on paper; `all` folds nothing, and adds the sections that are built only when asked for.
     """
     from paceline import record
     from paceline import report as pages
@@ -239,10 +239,10 @@ def report(
     market = open_market(where or When())
     with progress() as bar:
         market.ensure(bar)
-        document = record.report(market, bar, record.previous_report(out, market.as_of))
-        if sections == "all":
-            document.manifest["command"] += " --sections all"
-        pages.write(document, out, whole=sections == "all")
+        whole = sections == "all"
+        earlier = record.previous_report(out, market.as_of)
+        document = record.report(market, bar, earlier, whole=whole)
+        pages.write(document, out, whole=whole)
         written = [out]
         if json is not None:
             written.append(pages.write_json(document, json))

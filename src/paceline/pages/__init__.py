@@ -30,18 +30,25 @@ Build = Callable[["Answers"], "Section | Sequence[Section] | None"]
 
 @dataclass(frozen=True)
 class Page:
-    """A declared page: ``build`` makes its sections from the answers of one market."""
+    """A declared page: ``build`` makes its sections from the answers of one market.
+
+    asked  built only in a whole report, or where ``[report] sections`` names it
+    """
 
     name: str
     place: int
     build: Build
+    asked: bool = False
 
 
-def page(*, place: int) -> Callable[[Build], Page]:
-    """Declare a page; ``place`` orders the report, lowest first, pages of one place by name."""
+def page(*, place: int, asked: bool = False) -> Callable[[Build], Page]:
+    """Declare a page; ``place`` orders the report, lowest first, pages of one place by name.
+
+    asked  for what most readers do not look for every day: see ``Page``
+    """
 
     def declare(build: Build) -> Page:
-        return Page(build.__name__, place, build)
+        return Page(build.__name__, place, build, asked)
 
     return declare
 
@@ -67,12 +74,19 @@ def discover(plugged: tuple[plugins.Plugin, ...] = ()) -> dict[str, Page]:
     return {p.name: p for p in sorted(found.values(), key=lambda p: (p.place, p.name))}
 
 
-def plan(ask: Answers) -> list[tuple[str, Build]]:
-    """Name and builder of every page of one report, in reading order."""
+def plan(ask: Answers, whole: bool = False) -> list[tuple[str, Build]]:
+    """Name and builder of every page of one report, in reading order.
+
+    whole  with the pages that are built only when asked for
+    """
     _check(ask)
-    several = {name.split("_")[0] for name in ask.market.file.report.sections}
-    declared = discover(ask.market.plugins).values()
-    return [(p.name, p.build) for p in declared if wanted(ask, p.name) or p.name in several]
+    named = ask.market.file.report.sections
+    several = {name.split("_")[0] for name in named}
+    return [
+        (p.name, p.build)
+        for p in discover(ask.market.plugins).values()
+        if p.name in several or (wanted(ask, p.name) and (named or whole or not p.asked))
+    ]
 
 
 def _check(ask: Answers) -> None:
@@ -94,15 +108,18 @@ def wanted(ask: Answers, section: str) -> bool:
     return not named or section in named or section.split("_")[0] in named
 
 
-def sections(ask: Answers, say: Callable[[str, float], None] | None = None) -> Iterator[Section]:
+def sections(
+    ask: Answers, say: Callable[[str, float], None] | None = None, *, whole: bool = False
+) -> Iterator[Section]:
     """The sections of a report in reading order, with what plug-ins add to them.
 
-    say  is told the name of the next page and the share of pages that are done
+    say    is told the name of the next page and the share of pages that are done
+    whole  with the pages that are built only when asked for
     Raises ``PluginError`` for a page from outside that fails or returns something else.
     """
     from paceline.pages.plugged import Further
 
-    todo, further = plan(ask), Further(ask)
+    todo, further = plan(ask, whole), Further(ask)
     for number, (name, build) in enumerate(todo):
         if say is not None:
             say(name.replace("_", " "), number / len(todo))

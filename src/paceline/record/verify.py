@@ -28,16 +28,21 @@ QUESTION = ("measure", "subject", "against", "statistic", "start", "end", "basis
 
 
 def report(
-    market: Market, progress: Progress | None = None, previous: Mapping[str, Any] | None = None
+    market: Market,
+    progress: Progress | None = None,
+    previous: Mapping[str, Any] | None = None,
+    *,
+    whole: bool = False,
 ) -> Document:
-    """The whole report as a ``Document``; its steps are stored for ``paceline trace``.
+    """The report as a ``Document``; its steps are stored for ``paceline trace``.
 
     previous  an earlier report's manifest: what has changed since is said first (see
               ``previous_report``)
+    whole     with the pages that are built only when asked for
     """
     say = progress or (lambda _what, _share: None)
     ask = Answers(market)
-    built = list(pages.sections(ask, say))
+    built = list(pages.sections(ask, say, whole=whole))
     document = Document(
         title=market.title,
         market=market.name,
@@ -60,6 +65,9 @@ def report(
             "as_of": previous["as_of"],
             "figures": newsworthy(previous["figures"]),
         }
+    if whole:
+        document.manifest["sections"] = "all"
+        document.manifest["command"] += " --sections all"
     market.remember(document.figures())
     say("done", 1.0)
     return document
@@ -113,9 +121,8 @@ def verify(
             )
     altered += _damaged(market, {str(row.get("figure")) for row in old["figures"]})
     now: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    for row in json.loads(
-        json.dumps(report(market, previous=old.get("previous")).manifest["figures"], default=str)
-    ):
+    again = report(market, previous=old.get("previous"), whole=old.get("sections") == "all")
+    for row in json.loads(json.dumps(again.manifest["figures"], default=str)):
         # asked twice (two windows, say): compared in order
         now.setdefault(_question(row), []).append(row)
     differing = altered
