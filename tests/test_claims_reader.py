@@ -125,6 +125,10 @@ def returns(names: Names, said: str) -> list[tuple[str, float]]:
         ("Nvidia (NVDA.US) shares jumped 4% on Thursday.", [("NVDA", 0.04)]),
         ("The S&P 500 is 12% below its record high.", [("S&P 500", -0.12)]),
         ("The S&P 500 slid 12 points, or 1.1%, on Thursday.", [("S&P 500", -0.011)]),
+        (  # a name with the word in it is no average
+            "The Dow Jones Industrial Average gained 1.1% on Thursday.",
+            [("Dow Jones Industrial Average", 0.011)],
+        ),
         (
             "Biotech, once the market's darling, and then the S&P 500, which lost 2% on Thursday, disappointed.",
             [("S&P 500", -0.02)],
@@ -599,3 +603,26 @@ def test_the_same_move_in_points_and_in_percent(names: Names) -> None:
         ("points", 6.94),
         ("return", 0.0024),
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "windows"),
+    [
+        # a window behind a bracket, with the number in it
+        ("The S&P 500 fell 2.5% (-2.4% with dividends) in November.", ["in November"] * 2),
+        # the period that opens a sentence is what the next one speaks of, not a high named in passing
+        (
+            "In November the S&P 500 fell 5% from its October high. The Nasdaq 100 lost 2%.",
+            ["from its October high", "In November"],
+        ),
+    ],
+)
+def test_windows_reach_what_they_govern(names: Names, said: str, windows: list[str]) -> None:
+    found = [c.window.text for c in read(names, said) if c.kind == "return"]
+    assert found == windows
+
+
+def test_a_pronoun_and_a_name_are_both_subjects(names: Names) -> None:
+    said = "The Russell 2000 gained 0.9% on Friday. It and the S&P 500 both closed at record highs."
+    records = [c.subject.name for c in read(names, said) if c.kind == "record"]
+    assert records == ["Russell 2000", "S&P 500"]

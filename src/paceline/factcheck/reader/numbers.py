@@ -63,7 +63,7 @@ class Numbers(Base):
     def _none(self, i: int) -> bool:
         """Is it said by the words around it to be no change of a price?"""
         node, clean, start = self.nodes[i], self.sheet.clean, self.sheet.sentence.start
-        before, after = clean[start : node.start], clean[node.end : min(node.end + 90, self.sheet.sentence.end)]
+        before, after = self._unnamed(start, node.start), clean[node.end : min(node.end + 90, self.sheet.sentence.end)]
         if node.number is not None and node.number.unit == "bare":
             return False
         if self.sheet.clean[node.start : node.end].casefold().startswith(("as much as", "as little as")):
@@ -95,6 +95,14 @@ class Numbers(Base):
             self.refuse(i, "a share of something, not a change of price")
             return True
         return False
+
+    def _unnamed(self, start: int, end: int) -> str:
+        """The text between two places with its names blanked: "the Dow Jones Industrial Average gained" is no average."""
+        said = list(self.sheet.clean[start:end])
+        for n in self.nodes:
+            if n.subjects and start <= n.start and n.end <= end:
+                said[n.start - start : n.end - start] = "_" * (n.end - n.start)
+        return "".join(said)
 
     def _placed(self, i: int, groups: dict[int, list[int]]) -> None:
         """The number joins those that hang on the same word, or makes a claim with the name beside it."""

@@ -194,6 +194,9 @@ class Periods:
                 d.own = self._hangs(d, taken)
         self._within_the_day(drafts)
         drafts = [d for d in drafts if d in self.sheet.drafts]
+        front = self.nodes[self.free[0]].window if self.free and self.free[0] <= 1 and drafts else None
+        if front is not None and front.unit in ("week", "month", "quarter", "year") and not front.unclear and not front.same:
+            self.calendar.keep(front, self.sheet.sentence.paragraph, "past", self.sheet.sentence.start)
         for d in drafts:
             if d.fixed or d.claim.kind == "implied":
                 continue
@@ -319,10 +322,14 @@ class Periods:
                 return None
             if self.t.move(k) is not None and not n.phrase and self.nodes[k].head != i and k - i > 2:
                 return None
-            if n.number is not None and n.number.unit in ("percent", "points") and self.nodes[k - 1].low not in ("or", "("):
+            if n.number is not None and n.number.unit in ("percent", "points") and self.nodes[self._before(k)].low not in ("or", "("):
                 return None
             comma = comma or n.low in (",", "and", "but", "(")
         return None
+
+    def _before(self, k: int) -> int:
+        """The word before a number, of which the tree may hold two words: "9.4" and "%"."""
+        return next((j for j in range(k - 1, -1, -1) if self.nodes[j].start != self.nodes[k].start), 0)
 
     def _opens(self, k: int) -> bool:
         """Does a window after a comma or "and" lead the next clause ("..., and in October the Nasdaq fell 2%")?"""

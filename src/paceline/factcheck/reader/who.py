@@ -85,7 +85,7 @@ class Who:
             pair = (here if len(set(here)) >= 2 else [*self.memory.listed, *here])[-2:]
             return (pair[0] if n.low == "former" else pair[-1],) if len(pair) == 2 else ()
         if n.low in PRONOUNS:
-            return self._pronoun(i)
+            return tuple(dict.fromkeys([*self._pronoun(i), *self._joined(i, depth)]))
         counted = self._counted(i)
         if counted or (any(self.nodes[c].low in (*_COUNTS, "all") for c in self.t.children[i]) and not self._named_in(i, depth)):
             return counted
@@ -108,11 +108,12 @@ class Who:
 
     def _all(self, i: int, depth: int) -> Subjects:
         """A name and those coordinated with it."""
-        found = list(self.nodes[i].subjects)
-        for c in self.t.children[i]:
-            if self.nodes[c].dep == "conj" and not self.t.verb(c):
-                found += [s for s in self.phrase(c, depth + 1) if s not in found]
-        return tuple(found)
+        return tuple(dict.fromkeys([*self.nodes[i].subjects, *self._joined(i, depth)]))
+
+    def _joined(self, i: int, depth: int) -> Subjects:
+        """Those coordinated with a word."""
+        joined = (c for c in self.t.children[i] if self.nodes[c].dep == "conj" and not self.t.verb(c))
+        return tuple(s for c in joined for s in self.phrase(c, depth + 1))
 
     def _named_in(self, i: int, depth: int) -> Subjects:
         found: list[Subject] = []
