@@ -119,6 +119,29 @@ def test_verdicts_against_hand_work(
         assert found[0].figure.value == pytest.approx(value, abs=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("said", "verdict", "why"),
+    [
+        # -0.5% on Friday, +1.9% in November: the sentence names neither
+        ("The Russell 2000 lost 0.5%.", "unclear", "over the day to 2025-12-05 it holds"),
+        # over a window that another sentence names
+        ("The Russell 2000 rose 0.9%. On Thursday it rallied.", "unclear", "over"),
+        # the sentence speaks of a time that is not understood
+        ("From there the Russell 2000 gained 9.7%.", "unclear", "speaks of 'there'"),
+        # nothing is left open
+        ("In November the Russell 2000 lost 0.5%.", "differs", "the sign is wrong"),
+        ("The Russell 2000 gained 9.7%.", "differs", "7.8 points off"),
+    ],
+)
+def test_a_window_from_elsewhere_is_no_ground_for_differs(
+    market: Market, said: str, verdict: str, why: str
+) -> None:
+    found = check(market, f"In November the S&P 500 fell 0.8%. {said}").claims
+    [claim] = [v for v in found if v.subject == "Russell 2000" and v.kind == "return"]
+    assert claim.verdict == verdict, claim.reason
+    assert why in claim.reason
+
+
 def test_a_fund_for_an_index_that_is_not_stored_is_never_a_plain_holds(market: Market) -> None:
     assert check(market, "In November the Dow gained 0.9%.")[0].verdict == "holds only on reading"
     # dividends may explain what is missing up to the total return of 12.2%

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, overload
 from paceline.errors import NotEnoughData, UsageError
 from paceline.factcheck import dates, parse, proposals, text, verdicts
 from paceline.factcheck.claims import Aside, Claim, Reading
+from paceline.factcheck.dates import Window
 from paceline.factcheck.judges import Answer, Judge, Unclear
 from paceline.factcheck.judges.returns import SUPPLY
 from paceline.factcheck.reader import Reader
@@ -145,7 +146,7 @@ def factcheck(
     for group in market.file.groups.values():
         subjects += [s for b in group.baskets if (s := names.lookup(market.file.baskets[b].label or b)) is not None]
     quotes = Quotes(market, names, today, subjects)
-    judge = Judge(quotes, read.clean)
+    judge = Judge(quotes, read.clean, _spoken(reading.claims))
     against = _contradictions(reading.claims)
     found = [_verdict(c, read, quotes, judge, *(note for note in (
         against.get(n, ""), f"proposed by a language model as: {plain[n]}" if n in plain else "") if note))
@@ -261,6 +262,12 @@ def _figure(kind: str, claim: Claim | Aside, quotes: Quotes, answer: Answer | No
         extra={"verdict": verdict},
         which={"statistic": kind},  # what was asked; the verdict is an answer and no part of the id
     )
+
+
+def _spoken(claims: Sequence[Claim]) -> list[Window]:
+    """The windows that a text names, each once."""
+    named = (c.window for c in claims if c.window is not None and not c.window.inherited and not c.window.unclear)
+    return list({w.key(): w for w in named if w.text.strip()}.values())
 
 
 def _contradictions(claims: Sequence[Claim]) -> dict[int, str]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from paceline.factcheck import verdicts
+from paceline.factcheck import dates, verdicts
 from paceline.factcheck.claims import Claim
 from paceline.factcheck.dates import Window, period
 from paceline.factcheck.judges.base import Answer, Unclear
 from paceline.factcheck.judges.shares import Shares
-from paceline.factcheck.readings import Missing
+from paceline.factcheck.readings import Missing, Quotes
 
 __all__ = ["Answer", "Judge", "Unclear"]
 
@@ -18,10 +19,22 @@ __all__ = ["Answer", "Judge", "Unclear"]
 _NEEDED = ("return", "compare", "direction", "points")
 #: Kinds that another window may make true.
 _OPEN = ("return", "compare", "direction", "rank", "points", "level", "average", "record")
+#: Windows that commentary means without naming them.
+_USUAL = ("day", "week", "month", "quarter", "year")
+#: Verdicts of a claim that holds.
+_HELD = (verdicts.HOLDS, verdicts.ONLY)
+_ENDS = re.compile(r"[.!?][\"\u201d')]*\s+(?=[\"\u201c'(]*[A-Z0-9$])|\n\s*\n|\n\s*[-*\u2022]")
+_TIME = re.compile(
+    rf"\b(?:{dates.MONTHS}|{dates.DAYS}|since|then|there|that (?:day|week|month|quarter|year)|(?:day|week|month|quarter|year)s?|19\d\d|20\d\d)\b", re.IGNORECASE
+)
 
 
 class Judge(Shares):
-    """Answers claims from the quotes of one text."""
+    """Answers claims from the quotes of one text, which speaks of the windows ``spoken``."""
+
+    def __init__(self, quotes: Quotes, clean: str, spoken: Sequence[Window] = ()) -> None:
+        super().__init__(quotes, clean)
+        self.spoken = tuple(spoken)
 
     def answer(self, claim: Claim) -> Answer:
         """``Missing`` says that the data cannot answer, and why. The same claim is worked out once."""
@@ -70,41 +83,58 @@ class Judge(Shares):
         return found
 
     def _elsewhere(self, claim: Claim, judge: Callable[[Claim], Answer], found: Answer) -> Answer:
-        """What fails on its window may be meant of another one that the text names, or, where it names none, of a usual one."""
-        tried = list(found.tried)
+        """What fails on its window may be meant of another one: one that the text names, or, where the claim names none, a usual one."""
         for window in claim.otherwise:
             other = self._over(claim, judge, window)
-            if other is not None:
+            if other is not None and other.verdict in _HELD:
                 said = f"window {window.text.strip()!r}, which the text names elsewhere"
                 return replace(other, verdict=verdicts.ONLY, reason=f"holds only on reading: {said}", chosen=said,
-                               tried=(*tried, *other.tried), figures=(*found.figures, *other.figures))  # fmt: skip
-        if claim.window is not None and claim.window.inherited in ("", "sentence"):
+                               tried=(*found.tried, *other.tried), figures=(*found.figures, *other.figures))  # fmt: skip
+        if claim.window is None or not claim.window.inherited:
             return found
-        for unit in ("day", "week", "month", "quarter", "year"):
-            other = self._over(claim, judge, self._usual(unit))
+        usual = [(self._usual(unit), f"the {unit}") for unit in _USUAL]
+        for window, called in (*usual, *((w, f"{w.text.strip()!r}") for w in self.spoken)):
+            other = self._over(claim, judge, window)
             if other is not None and other.line is not None and other.span is not None:
-                days = other.line.days
-                said = f"over the {unit} to {days[other.span.j]} it holds"
-                ours = f"{found.line.days[found.span.i]} to {found.line.days[found.span.j]}" if found.line and found.span else "its paragraph's window"
-                return replace(found, verdict=verdicts.UNCLEAR, tried=(*tried, *other.tried), figures=(*found.figures, *other.figures),
-                               reason=f"the text names no window for it: {said}, over {ours} it does not ({found.reason})")  # fmt: skip
+                said = f"over {called} to {other.line.days[other.span.j]} it holds"
+                return self._left_open(found, f"{said}, over {self._days(found)} it does not ({found.reason})", other)
+        if (said := self._unread_time(claim)) and claim.kind in _NEEDED:
+            return self._left_open(found, f"its sentence speaks of {said!r}, which is not understood; over {self._days(found)} it does not hold")
         return found
+
+    def _left_open(self, found: Answer, why: str, other: Answer | None = None) -> Answer:
+        more = (other.tried, other.figures) if other is not None else ((), ())
+        return replace(found, verdict=verdicts.UNCLEAR, reason=f"the text names no window for it: {why}",
+                       tried=(*found.tried, *more[0]), figures=(*found.figures, *more[1]))  # fmt: skip
+
+    def _days(self, found: Answer) -> str:
+        return f"{found.line.days[found.span.i]} to {found.line.days[found.span.j]}" if found.line and found.span else "its paragraph's window"
+
+    def _unread_time(self, claim: Claim) -> str:
+        """A word of time in the sentence of a claim whose window comes from elsewhere; "" where there is none."""
+        start = max((m.end() for m in _ENDS.finditer(self.clean, max(0, claim.start - 400), claim.start)), default=max(0, claim.start - 400))
+        ends = _ENDS.search(self.clean, claim.end)
+        end = ends.start() if ends is not None else len(self.clean)
+        known = [(w.start, w.stop) for w in (*self.spoken, *claim.otherwise, claim.window) if w is not None]
+        known += [(n.start, n.end) for n in self.q.names.find(self.clean, start, end)]  # "Russell 2000" is no year
+        found = _TIME.finditer(self.clean, start, end)
+        return next((m.group() for m in found if not any(a <= m.start() < b for a, b in known)), "")
 
     def _other_units(self, claim: Claim, judge: Callable[[Claim], Answer], found: Answer) -> Answer:
         """ "its worst since 2008" names no period: it may hold of another one."""
-        for unit in ("day", "week", "month", "quarter", "year"):
+        for unit in _USUAL:
             params = {**claim.params, "unit": unit}
             other = self._over(replace(claim, params=params), judge, self._usual(unit))
-            if other is not None:
+            if other is not None and other.verdict in _HELD:
                 said = f"the {unit} to the text's date; the text names no period"
                 return replace(other, verdict=verdicts.ONLY, reason=f"holds only on reading: {said}", chosen=said)
         return found
 
     def _unnamed(self, claim: Claim, judge: Callable[[Claim], Answer]) -> Answer:
         """A claim without any window: it may hold over a usual one, never plainly."""
-        for unit in ("day", "week", "month", "quarter", "year"):
+        for unit in _USUAL:
             other = self._over(claim, judge, self._usual(unit))
-            if other is not None:
+            if other is not None and other.verdict in _HELD:
                 said = f"the {unit} to the text's date; the text names no window"
                 return replace(other, verdict=verdicts.ONLY, reason=f"holds only on reading: {said}", chosen=said)
         raise Unclear("the text names no window for it")
@@ -114,7 +144,8 @@ class Judge(Shares):
             other = judge(replace(claim, window=window, otherwise=()))
         except (Missing, Unclear):
             return None
-        return other if other.verdict in (verdicts.HOLDS, verdicts.ONLY) else None
+        near = claim.number is not None and claim.number.step < 0.01
+        return other if other.verdict in _HELD or (near and other.verdict == verdicts.CLOSE) or other.explained else None
 
     def _usual(self, unit: str) -> Window:
         first = period(unit, self.q.today)[0]

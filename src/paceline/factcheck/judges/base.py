@@ -38,6 +38,7 @@ class Answer:
     safe: str = ""
     dont: str = ""
     chosen: str = ""
+    explained: bool = False  # a fund stands in, and dividends and tracking explain the gap
 
 
 class Unclear(Exception):

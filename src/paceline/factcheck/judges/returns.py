@@ -40,7 +40,7 @@ class Returns(Helper):
         if stand_in and verdict in (v.DIFFERS, v.ONLY) and not v.matches(number, value):
             why = self._stands_in(claim, number.value, value, line, span)
             if why is not None:
-                return Answer(why[0], value, "return", line, span, tuple(tried), tuple(figures), why[1], tuple(notes))
+                return Answer(why[0], value, "return", line, span, tuple(tried), tuple(figures), why[1], tuple(notes), explained=True)
         off = abs(value - number.value)  # only dividends may explain it, not the day's own noise
         near = [t for t in tried if "total return" in t.reading and abs(t.value - number.value) <= min(0.0025, off / 2) and number.step < 0.01]
         if verdict == v.DIFFERS and claim.subject.kind == "index" and near:
