@@ -10,7 +10,15 @@ from paceline import config
 from paceline.arrays import Array, Bools
 from paceline.baskets import schedule, spelling, weights
 from paceline.baskets.caps import OddCaps, largest
-from paceline.baskets.emptiness import NOT_FOUND, size_of, why_empty, why_thin
+from paceline.baskets.emptiness import (
+    FEW,
+    FEW_RULED,
+    NOT_FOUND,
+    size_of,
+    why_empty,
+    why_few,
+    why_thin,
+)
 from paceline.baskets.groups import group_baskets
 from paceline.baskets.history import Day, stored
 from paceline.baskets.rebalance import AtRebalance, Rebalance, Targets
@@ -214,10 +222,13 @@ class BasketBuilder:
             return np.zeros(len(members))
         thin = why_thin(self.selector, name, day)
         self._lacks(name, "rank", day.t, thin)
+        self._lacks(name, FEW, day.t, why_few(self.selector, name, day))
         self._note_classes(name, day)
         if spec.weight not in self.weightings:
             raise UnknownName("weighting", spec.weight, self.weightings)
         universe = self.selector.universe_of(name)
+        if universe is not None:
+            self._lacks(name, FEW_RULED, day.t, self.selector.universes[universe].few(day))
         at = AtRebalance(
             day,
             event,

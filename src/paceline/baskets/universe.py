@@ -19,6 +19,7 @@ from paceline.baskets import schedule
 from paceline.baskets.history import Day, PanelDays, company_caps
 from paceline.baskets.schedule import Event
 from paceline.errors import UsageError
+from paceline.wording import number_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -93,6 +94,7 @@ class UniverseHistory:
     def __init__(self, name: str, spec: config.UniverseEntry, history: PanelDays) -> None:
         self.name, self.spec, self.history = name, spec, history
         self._notes: list[str] = []
+        self._ranked: dict[int, int] = {}  # reconstitution -> companies that could be ranked
 
     @property
     def caveats(self) -> list[str]:
@@ -107,6 +109,15 @@ class UniverseHistory:
             return day.members(self.spec.members) & day.listed
         valid = [mask for event, mask in self._lists if event.session <= day.t]
         return valid[-1] & day.listed if valid else np.zeros(len(day.listed), bool)
+
+    def few(self, day: Day) -> str:
+        """What the ranks of its rules lacked when it was last formed; "" where nothing."""
+        formed = [t for t in self._ranked if t <= day.t]
+        if not formed or self.spec.rank is None:
+            return ""
+        on = str(self.history.panel.sessions[max(formed)])
+        why = too_few(self.spec.rank, self._ranked[max(formed)], on)
+        return why and f"{self.spec.label or self.name}: {why}"
 
     @cached_property
     def renewals(self) -> list[int]:
@@ -135,11 +146,11 @@ class UniverseHistory:
                 Event(e.session, e.session) for e in schedule.events(spec.reconstitution, sessions)
             ]
         )
-        first, last = spec.rank or (1, np.inf)
+        first, last = spec.rank or (1, config.OPEN)
         banded = spec.reconstitution == "russell" or "band" in spec.model_fields_set
         width = spec.band if banded else 0.0
         upper = Boundary(first - 1, band_at(first - 1, width, first)) if first > 1 else None
-        lower = Boundary(int(last), band_at(int(last), width, first)) if np.isfinite(last) else None
+        lower = Boundary(last, band_at(last, width, first)) if last < config.OPEN else None
         start = self._first(first)
         if start is None:
             return []
@@ -159,6 +170,7 @@ class UniverseHistory:
                 lists.append((event, eligible))
                 continue
             ranking = rank_companies(eligible, company, self.history)
+            self._ranked[event.session] = len(ranking.codes)
             inside = np.ones(len(ranking.codes), bool)
             if upper is not None:
                 inside &= ~upper.split(ranking)
@@ -257,3 +269,15 @@ def rank_companies(lines: Bools, company_cap: Array, history: PanelDays) -> Rank
     pool = company_cap[at[:POOL]]
     running = np.cumsum(company_cap[at]) / pool.sum() if len(at) else np.empty(0)
     return Ranking(history.panel.companies[at], running)
+
+
+def too_few(rank: tuple[int, int], there: int, on: str) -> str:
+    """What ranks lack that so many companies are ranked on a day for; "" where they are enough."""
+    first, last = rank
+    if there >= last or last == config.OPEN:
+        return ""
+    held, of = max(there - first + 1, 0), number_of(last - first + 1, "company", "companies")
+    return (
+        f"{held:,} of the {of} that ranks {config.spoken(rank)} ask for on {on}: {there:,} "
+        "could be ranked"
+    )

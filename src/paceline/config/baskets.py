@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from paceline.config.values import Amount, Name, Names, Strict, listed
 
@@ -14,6 +15,22 @@ Basis = Literal["price", "total"]
 Schedule = Literal["none", "monthly", "quarterly", "annual", "members"]
 #: Kinds of security that take part in stock universes unless a market file says otherwise.
 COMMON = ("common",)
+
+
+#: A last rank as good as none: ``rank = [51, inf]`` takes everybody from the 51st on.
+OPEN = 10**9
+
+
+def _open_ended(rank: object) -> object:
+    return [rank[0], OPEN] if isinstance(rank, list) and rank[1:] == [math.inf] else rank
+
+
+Rank = Annotated[tuple[int, int], BeforeValidator(_open_ended)]
+
+
+def spoken(rank: tuple[int, int]) -> str:
+    """A range of ranks in words: "1 to 50", "51 to the last"."""
+    return f"{rank[0]} to {'the last' if rank[1] == OPEN else rank[1]}"
 
 
 def _ranked(rank: tuple[int, int] | None) -> None:
@@ -75,8 +92,8 @@ class UniverseEntry(Strict):
     """A list in the table `members`, as it was on each day."""
     eligible: Eligible | None = None
     """Rules instead of a list: see below."""
-    rank: tuple[int, int] | None = None
-    """First and last rank by market cap of the company."""
+    rank: Rank | None = None
+    """First and last rank by market cap of the company; `inf`: to the last there is."""
     reconstitution: Literal["russell", "quarterly", "annual", "monthly"] = "russell"
     """When rules are applied anew; `russell`: on Russell's rank days, with its bands."""
     band: float = Field(0.025, ge=0, lt=1)
@@ -108,8 +125,8 @@ class Basket(Strict):
     """A single security, index or fund: the basket is that."""
     securities: Names | None = None
     """Securities to choose, by name."""
-    rank: tuple[int, int] | None = None
-    """First and last rank by market cap within what is chosen."""
+    rank: Rank | None = None
+    """First and last rank by market cap within what is chosen; `inf`: to the last there is."""
     sector: Names | Name | None = None
     """Sectors to choose."""
     industry: Names | Name | None = None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from paceline.baskets import caps, spelling
-from paceline.baskets.emptiness import NO_MEMBERS, NOT_FOUND
+from paceline.baskets.emptiness import FEW, FEW_RULED, NO_MEMBERS, NOT_FOUND
 from paceline.baskets.twins import ONE, SERIES
 from paceline.errors import PacelineError, UnknownName
 from paceline.market import named, validity
@@ -34,6 +34,7 @@ RECENT = 366
 UNPRICED = "members without any price"
 UNASSEMBLED = "market cannot be assembled"
 EMPTY = "basket without members"
+THIN = "fewer companies than the ranks ask for"
 ODD_CAPS = "market caps that cannot be right"
 TWINS = "two securities with the same returns"
 AHEAD = "memberships that begin after the last price"
@@ -58,6 +59,7 @@ def watched(market: Market) -> list[Watched]:
         *_unheld(market),
         *_unknown(market),
         *_empty(market),
+        *_thin(market),
         *_twins(market),
         *_odd_caps(market),
         *_unpriced(market),
@@ -139,6 +141,22 @@ def _empty(market: Market) -> Iterator[Watched]:
                 why,
                 "Change its selection or its data.",
             )
+
+
+def _thin(market: Market) -> Iterator[Watched]:
+    """Baskets of ranks that fewer companies fill than are asked for, as of their last rebalance."""
+    built = market.moment.composite_indices
+    for name in (n for n in market.declared if built and n in built["price"].names):
+        index = built["price"]
+        ours = [r.session for r in index.targets.rebalances if index.row(name) in r.rows]
+        for kind in (FEW, FEW_RULED):
+            said = index.targets.thin.get(name, {}).get(kind, ())
+            if said and said[-1][0] == ours[-1]:
+                remedy = "Change its rank; [first, inf] takes all from the first on."
+                days = dates(str(index.sessions[t].astype("datetime64[D]")) for t, _ in said)
+                yield Watched(
+                    name, THIN, len(said), "said on the figures", said[-1][1], remedy, days
+                )
 
 
 def _twins(market: Market) -> Iterator[Watched]:
