@@ -8,7 +8,7 @@ import numpy as np
 
 from paceline import config
 from paceline.arrays import Array, Bools
-from paceline.baskets import schedule, spelling, weights
+from paceline.baskets import given, schedule, spelling, weights
 from paceline.baskets.caps import OddCaps, largest
 from paceline.baskets.emptiness import (
     FEW,
@@ -336,4 +336,9 @@ class BasketBuilder:
                 )
             for i in day.names.get(security, ()):
                 stated[i] = weight
+        universe = self.selector.market.universes.get(spec.universe or "")
+        if lacking := given.unpriced(spec, universe, day):
+            part = f"{given.share(spec, lacking):.1%} of the weight given"
+            who, on = spelling.sample(lacking), self.panel.sessions[day.t]
+            self._lacks(name, "given", day.t, f"no price of {who} on {on}: {part} is not held")
         return stated

@@ -33,15 +33,25 @@ def spoken(rank: tuple[int, int]) -> str:
     return f"{rank[0]} to {'the last' if rank[1] == OPEN else rank[1]}"
 
 
+#: Weights that look like fractions may add up to one but for this much.
+WHOLE = 0.005
+
+
 def _ranked(rank: tuple[int, int] | None) -> None:
     if rank is not None and not 1 <= rank[0] <= rank[1]:
         raise ValueError("rank = [first, last] with 1 <= first <= last")
 
 
 def _given(weights: dict[str, float], weight: str | None, securities: list[str] | None) -> None:
-    """Given weights count, and name each of the securities and no other."""
+    """Given weights count, add up, and name each of the securities and no other."""
     if weight != "given":
         raise ValueError('weights count with weight = "given" alone')
+    if whole := _whole(list(weights.values())):
+        total = sum(weights.values())
+        raise ValueError(
+            f"weights add up to {total:g}, not to {whole}: correct them, or give whole numbers as "
+            "proportions, such as 3 and 1"
+        )
     if securities is not None:
         stray = [name for name in weights if name not in securities]
         if stray:
@@ -49,6 +59,21 @@ def _given(weights: dict[str, float], weight: str | None, securities: list[str] 
         without = [name for name in securities if name not in weights]
         if without:
             raise ValueError(f"weights lacks {', '.join(without)}: give each one, or 0")
+
+
+def _whole(weights: list[float]) -> int:
+    """What weights that look like fractions or percents do not add up to; 0 where nothing is off.
+
+    Fractions are at most 1 and not all whole numbers; percents at most 100, add up to something
+    between 50 and 200, and one is 10 or more or no whole number. Other weights are proportions.
+    """
+    if not all(math.isfinite(w) and w >= 0 for w in weights):
+        return 0  # refused where they are used
+    total, broken = sum(weights), any(w != round(w) for w in weights)
+    if max(weights) <= 1:
+        return 1 if broken and abs(total - 1) > WHOLE else 0
+    percents = max(weights) <= 100 and 50 < total < 200 and (broken or max(weights) >= 10)
+    return 100 if percents and abs(total - 100) > 100 * WHOLE else 0
 
 
 class Eligible(Strict):
@@ -142,7 +167,9 @@ class Basket(Strict):
     weight: str = "cap"
     """A weighting: `cap`, `equal`, `given`, `inverse_volatility`, or a plug-in."""
     weights: dict[Name, float] | None = None
-    """[fraction] Security -> weight, for `weight = "given"`."""
+    """Security -> weight, for `weight = "given"`: proportions of the whole, `{ A = 3, B = 1 }`.
+    Fractions must add up to 1, percents to 100. The weight of a security without a price counts as
+    missing: see [holes](holes.md)."""
     cap_limit: float | None = None
     """[fraction] Largest weight of a security after a rebalance."""
     rebalance: Schedule = "quarterly"

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from paceline.arrays import Array, Dates
+from paceline.baskets import given
+from paceline.baskets.history import PanelDays
 from paceline.indices import joined, late, leapt, levels, unmoved
 from paceline.indices.apart import Apart
 from paceline.indices.drift import SHARES
@@ -73,6 +75,7 @@ class Coverage:
         begun = np.maximum.accumulate(np.r_[False, there[:-1]])  # the base has no return
         shares = np.where(begun, index.shares[:, row], 0.0)
         shares[0, begun & ~there] = 1.0  # nobody was held: a level missing for a while
+        shares[0] = np.maximum(shares[0], np.where(begun, self._not_held(name, index), 0.0))
         doubts = self._doubts(index)
         over = [np.where(begun, of[row], 0.0)[None] for of in doubts.values()]
         last = int(np.flatnonzero(there)[-1]) if there.any() else len(there) - 1
@@ -118,6 +121,17 @@ class Coverage:
             emptied=last < len(there) - 1 and not held[last + 1 :].any(),
             empty=frozenset(days[t] for t in some.tolist() if not (there[t] or held[t])),
         )
+
+    def _not_held(self, name: str, index: Indices) -> Array:
+        """(T,) part of the weights given that is of securities without a price."""
+        spec, out = self.moment.baskets[name], np.zeros(len(index.sessions))
+        if not spec.weights:
+            return out
+        universe = self.moment.file.universes.get(spec.universe or "")
+        history, row = PanelDays(index.drift.panel), index.row(name)
+        for t in (r.session for r in index.targets.rebalances if row in r.rows):
+            out[t + 1 :] = given.share(spec, given.unpriced(spec, universe, history.day(t)))
+        return out
 
     def _doubts(self, index: Indices) -> dict[str, Array]:
         """Kind of doubt -> (S, T) share of the weight of the baskets of an index."""
