@@ -408,7 +408,8 @@ EMPTY: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "no such kind": (
         {"universe": "odd"},
         {"odd": {"eligible": {"kinds": ["warrant"]}, "reconstitution": "monthly"}},
-        "none of the 3 securities before that rule of universe 'odd' is of kind warrant",
+        "none of the 3 securities before that rule of universe 'odd' is of kind "
+        "warrant; there are common",
     ),
     "too dear a price": (
         {"universe": "dear"},

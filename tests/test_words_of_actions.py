@@ -1,9 +1,10 @@
-"""Words of corporate actions, and the days of reported items: read, or set aside and said."""
+"""Words of actions and securities, and the days of reported items: read, or set aside and said."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from paceline.market import Market
@@ -136,3 +137,84 @@ def test_a_delisting_that_is_not_earned_is_told(
     (figure,) = market.show("performance", horizons=("since",), since=DAYS[0])
     told = [c for c in figure.caveats if "delisting" in c]
     assert len(told) == bool(said) and all(c.startswith(said) for c in told)
+
+
+RULED = """
+[market]
+name = "m"
+benchmark = "b"
+[sources.p]
+table = "prices"
+path = "p.csv"
+[sources.s]
+table = "securities"
+path = "s.csv"
+[universes.u]
+RULES
+[baskets.b]
+universe = "u"
+weight = "equal"
+rebalance = "none"
+"""
+#: Of AAA to EEE: kind, country, exchange, and the last change of the close.
+WHO = (
+    ("Common Stock", "US", "NYSE", 1),
+    ("common", "us ", "nyse", 3),
+    ("Ordinary Shares", "USA", "New  York", 5),
+    ("", "", "NYSE", 7),
+    ("ADR", "US", "", 9),
+)
+
+
+def ruled(folder: Path, rules: str) -> Market:
+    """Five securities whose closes rise by 1, 3, 5, 7 and 9 percent, in a universe by rules."""
+    folder.mkdir(exist_ok=True)
+    names = ["AAA", "BBB", "CCC", "DDD", "EEE"]
+    rows = [f"{n},{day},100" for n in names for day in DAYS[:-1]]
+    rows += [f"{n},{DAYS[-1]},{100 + up}" for n, (*_, up) in zip(names, WHO, strict=True)]
+    (folder / "p.csv").write_text("\n".join(["security,date,close", *rows]))
+    rows = [f"{n},{','.join(who)}" for n, (*who, _) in zip(names, WHO, strict=True)]
+    (folder / "s.csv").write_text("\n".join(["security,kind,country,exchange", *rows]))
+    (folder / "market.toml").write_text(RULED.replace("RULES", f"eligible = {{ {rules} }}"))
+    market = Market.open(folder / "market.toml")
+    market.import_()
+    return market
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected", "said"),
+    [
+        ("", 3, "left out on 2025-09-08: 1 of 5 securities has no kind"),  # 1, 3, 5
+        ('kinds = ["COMMON stock", "depositary"]', 4.5, "1 of 5 securities has no kind"),
+        ('kinds = [], countries = ["Us"]', 13 / 3, "1 of 5 securities has no country"),
+        ('kinds = [], countries = ["usa", "us"]', 4.5, "1 of 5 securities has no country"),
+        ('kinds = [], exchanges = [" new york"]', 5, "1 of 5 securities has no exchange"),
+        ("kinds = []", 5, ""),
+    ],
+)
+def test_words_of_rules_are_compared_without_capitals_and_blanks(
+    tmp_path: Path, rules: str, expected: float, said: str
+) -> None:
+    market = ruled(tmp_path, rules)
+    (figure,) = market.show("performance", horizons=("1d",))
+    assert figure.value == pytest.approx(expected / 100)
+    assert said in " ".join(figure.caveats)
+    checks = market.findings()["check"].to_list()
+    assert ("securities without a word that rules ask for" in checks) == bool(said)
+
+
+def test_a_word_of_rules_that_no_security_has_is_a_finding(tmp_path: Path) -> None:
+    market = ruled(tmp_path, 'kinds = [], countries = ["US", "FR"]')
+    found = market.findings().filter(pl.col("check").str.starts_with("word of a universe"))
+    assert found["example"].to_list() == ["FR; there are US, USA, us"]
+    assert found["source"].to_list() == ["universes.u.eligible"]
+
+
+def test_a_kind_in_capitals_is_no_stock(tmp_path: Path) -> None:
+    """An ETF, by whatever word, is in no universe of stocks."""
+    market = ruled(tmp_path, "kinds = []")
+    text = (tmp_path / "s.csv").read_text().replace("ADR", "Exchange-Traded Fund")
+    (tmp_path / "s.csv").write_text(text)
+    market.import_()
+    (figure,) = market.show("performance", horizons=("1d",))
+    assert figure.value == pytest.approx((1 + 3 + 5 + 7) / 400)

@@ -14,6 +14,7 @@ from paceline.baskets.emptiness import (
     FEW,
     FEW_RULED,
     NOT_FOUND,
+    WORDLESS,
     size_of,
     why_empty,
     why_few,
@@ -229,6 +230,7 @@ class BasketBuilder:
         universe = self.selector.universe_of(name)
         if universe is not None:
             self._lacks(name, FEW_RULED, day.t, self.selector.universes[universe].few(day))
+            self._lacks(name, WORDLESS, day.t, self.selector.universes[universe].left_out(day))
         at = AtRebalance(
             day,
             event,

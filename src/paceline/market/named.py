@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from paceline.baskets.universe import asked, words
 from paceline.config import MarketFile, listed
 from paceline.errors import MarketFileError, UnknownName
 
@@ -69,6 +70,23 @@ def without_rows(stored: Stored) -> Iterator[tuple[Reference, list[str]]]:
             known[place] = stored.distinct(*place)
         if ref.name not in known[place]:
             yield ref, known[place]
+
+
+def unknown_words(stored: Stored) -> Iterator[tuple[str, str, list[str]]]:
+    """(key, word, words there are) of each word of a universe's rules that no security has.
+
+    Nothing is said of the kinds that rules have by themselves, nor without any row of securities.
+    """
+    for name, universe in stored.file.universes.items():
+        rules = universe.eligible
+        for column, accepted in asked(rules).items() if rules is not None else ():
+            if f"{column}s".replace("ys", "ies") not in (rules.model_fields_set if rules else ()):
+                continue
+            there = sorted(stored.distinct("securities", column))
+            known = set(words(there, column))
+            for word, plain in zip(accepted, words(accepted, column), strict=True):
+                if there and plain not in known:
+                    yield f"universes.{name}.eligible", word, there
 
 
 def _references(file: MarketFile) -> Iterator[Reference]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from paceline.baskets import caps, spelling
-from paceline.baskets.emptiness import FEW, FEW_RULED, NO_MEMBERS, NOT_FOUND
+from paceline.baskets.emptiness import FEW, FEW_RULED, NO_MEMBERS, NOT_FOUND, WORDLESS
 from paceline.baskets.twins import ONE, SERIES
 from paceline.errors import PacelineError, UnknownName
 from paceline.market import named, validity
@@ -40,6 +40,8 @@ TWINS = "two securities with the same returns"
 AHEAD = "memberships that begin after the last price"
 CUT = "list that becomes shorter by a quarter at once"
 UNHELD = "class without securities"
+UNWORDED = "word of a universe's rules that no security has"
+WITHOUT = "securities without a word that rules ask for"
 UNKNOWN = "security named in the market file without any price"
 BEFORE = "before the first session of the stock panel"
 #: Findings that stand on page one.
@@ -57,6 +59,7 @@ def watched(market: Market) -> list[Watched]:
         return [*_before(market), *levels.ended(market)]
     return [
         *_unheld(market),
+        *_unworded(market),
         *_unknown(market),
         *_empty(market),
         *_thin(market),
@@ -110,6 +113,14 @@ def _unheld(market: Market) -> Iterator[Watched]:
         yield Watched(ref.key, UNHELD, 1, "adds nobody to the basket", ref.name, near.remedy)
 
 
+def _unworded(market: Market) -> Iterator[Watched]:
+    """Kinds, countries and exchanges that the rules of a universe name, and no security has."""
+    for key, word, there in named.unknown_words(market.stored):
+        more = ", ..." if len(there) > LISTED else ""
+        told = f"{word}; there are {', '.join(there[:LISTED])}{more}"
+        yield Watched(key, UNWORDED, 1, "lets nobody in", told, "Write it as the data do.")
+
+
 def _unknown(market: Market) -> Iterator[Watched]:
     """Securities that a basket names, as its instrument or in its list, and no source prices."""
     caveats = market.provenance(market.declared).caveats
@@ -144,19 +155,23 @@ def _empty(market: Market) -> Iterator[Watched]:
 
 
 def _thin(market: Market) -> Iterator[Watched]:
-    """Baskets of ranks that fewer companies fill than are asked for, as of their last rebalance."""
+    """What ranks and rules of baskets lacked, as of their last rebalance."""
+    all_from = "Change its rank; [first, inf] takes all from the first on."
+    kinds = {
+        FEW: (THIN, all_from),
+        FEW_RULED: (THIN, all_from),
+        WORDLESS: (WITHOUT, "Complete the table of securities, or do not ask for it."),
+    }
     built = market.moment.composite_indices
     for name in (n for n in market.declared if built and n in built["price"].names):
         index = built["price"]
         ours = [r.session for r in index.targets.rebalances if index.row(name) in r.rows]
-        for kind in (FEW, FEW_RULED):
+        for kind, (check, remedy) in kinds.items():
             said = index.targets.thin.get(name, {}).get(kind, ())
             if said and said[-1][0] == ours[-1]:
-                remedy = "Change its rank; [first, inf] takes all from the first on."
                 days = dates(str(index.sessions[t].astype("datetime64[D]")) for t, _ in said)
-                yield Watched(
-                    name, THIN, len(said), "said on the figures", said[-1][1], remedy, days
-                )
+                what, why = "said on the figures", said[-1][1]
+                yield Watched(name, check, len(said), what, why, remedy, days)
 
 
 def _twins(market: Market) -> Iterator[Watched]:

@@ -207,13 +207,15 @@ def _declared(
 
 
 def _usual(table: schema.Table, typed: pl.DataFrame) -> pl.DataFrame:
-    """What many write otherwise: 9999-12-31 for a spell that still runs, "Special Dividend"."""
+    """What many write otherwise: 9999-12-31 for a spell that still runs, "Common Stock"."""
     if "end" in typed.columns:
         endless = pl.col("end") > PLAUSIBLE[1]
         typed = typed.with_columns(pl.when(~endless).then("end").alias("end"))
     if table.name == "actions":
         word = pl.col("kind").str.strip_chars().str.to_lowercase().str.replace_all(r"[\s-]+", "_")
         typed = typed.with_columns(word.replace(schema.ACTION_WORDS).alias("kind"))
+    if table.name == "securities":
+        typed = typed.with_columns(schema.kind_word(pl.col("kind")))
     return typed
 
 
@@ -282,6 +284,13 @@ def _kinds(name: str, frame: pl.DataFrame) -> list[Finding]:
                 "kept; universes take kinds",
                 shown,
             )
+        )
+    odd = frame.filter(~pl.col("kind").is_in(schema.KINDS))
+    if odd.height:
+        remedy = f"Kinds are {', '.join(schema.KINDS)}."
+        shown = ", ".join(odd["kind"].unique().sort()[:FEW])
+        findings.append(
+            Finding(name, "word that is no kind of security", odd.height, "kept", shown, remedy)
         )
     unknown = frame.get_column("kind").null_count()
     if unknown:
