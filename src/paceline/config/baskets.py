@@ -137,6 +137,17 @@ class UniverseEntry(Strict):
     def _one(self) -> UniverseEntry:
         if (self.members is None) == (self.eligible is None):
             raise ValueError('give either members = "name of a list" or an eligible = {...} table')
+        given = self.model_fields_set
+        ruled = [key for key in ("rank", "reconstitution", "band") if key in given]
+        if ruled and self.members is not None:
+            raise ValueError(
+                f"{ruled[0]} counts with eligible = {{...}}, not with a list: a basket may have a "
+                "rank within it"
+            )
+        if "band" in given and self.rank is None:
+            raise ValueError("band counts with rank alone")
+        if "roll" in given and self.holdings is None:
+            raise ValueError("roll counts with holdings alone")
         _ranked(self.rank)
         return self
 

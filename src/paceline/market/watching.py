@@ -42,6 +42,7 @@ CUT = "list that becomes shorter by a quarter at once"
 UNHELD = "class without securities"
 UNWORDED = "word of a universe's rules that no security has"
 WITHOUT = "securities without a word that rules ask for"
+NO_JUMP = "true_jumps without a row of prices"
 UNKNOWN = "security named in the market file without any price"
 BEFORE = "before the first session of the stock panel"
 #: Findings that stand on page one.
@@ -60,6 +61,7 @@ def watched(market: Market) -> list[Watched]:
     return [
         *_unheld(market),
         *_unworded(market),
+        *_no_jumps(market),
         *_unknown(market),
         *_empty(market),
         *_thin(market),
@@ -119,6 +121,14 @@ def _unworded(market: Market) -> Iterator[Watched]:
         more = ", ..." if len(there) > LISTED else ""
         told = f"{word}; there are {', '.join(there[:LISTED])}{more}"
         yield Watched(key, UNWORDED, 1, "lets nobody in", told, "Write it as the data do.")
+
+
+def _no_jumps(market: Market) -> Iterator[Watched]:
+    """Returns that the market file calls true, of a security or on a day that has none."""
+    for key, lacking in named.unknown_jumps(market.stored):
+        told = ", ".join(lacking[:LISTED]) + (", ..." if len(lacking) > LISTED else "")
+        remedy = "Correct the security, as it is after rename, or the day."
+        yield Watched(key, NO_JUMP, len(lacking), "explain nothing", told, remedy)
 
 
 def _unknown(market: Market) -> Iterator[Watched]:
