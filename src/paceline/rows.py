@@ -67,6 +67,8 @@ SAID = {
     UNFILED: "fundamentals",
     ODD_SERIES: "series",
 }
+#: Why rows of a session that goes on are set aside.
+NOT_OVER = "the session had not ended at the import"
 #: Days that a table may hold.
 PLAUSIBLE = (dt.date(1700, 1, 1), dt.date(2199, 12, 31))
 #: A first or last day further than this many days from the next of its source, of its security,
@@ -340,12 +342,15 @@ def _after_lost(kept: pl.DataFrame, lost: pl.DataFrame) -> tuple[pl.DataFrame, p
     return kept.with_columns(changed), kept[at]
 
 
-def misdated(source: str, frame: pl.DataFrame, today: dt.date | None) -> Checked:
+def misdated(
+    source: str, frame: pl.DataFrame, today: dt.date | None, over: dt.date | None = None
+) -> Checked:
     """Quarantine price rows whose day cannot be right; ``frame`` is sorted by security and date.
 
     A day outside 1700 to 2199; a day after the day of the import (``today``; one day more where it
-    is tomorrow already); the only day of its source, or of its security, for a long time: see
-    ``lone_days``. Such a row is most often a mistyped year, and a single one in the future would
+    is tomorrow already); one whose session had not ended at the import (``over``: the last day that
+    had), since its prices are no closes yet; the only day of its source, or of its security, for a
+    long time: see ``lone_days``. Such a row is most often a mistyped year, and a single one in the future would
     move the day that everything is shown as of.
     """
     if frame.is_empty():
@@ -354,6 +359,8 @@ def misdated(source: str, frame: pl.DataFrame, today: dt.date | None) -> Checked
     cannot = [(~day.is_between(*PLAUSIBLE), "date is no plausible day")]
     if today is not None:
         cannot.append((day > today + dt.timedelta(1), "date lies after the day of the import"))
+    if over is not None:
+        cannot.append((day > over, NOT_OVER))
     why = frame.select(
         pl.coalesce(pl.when(bad).then(pl.lit(reason)) for bad, reason in cannot).alias("why")
     ).to_series()
@@ -370,6 +377,7 @@ def misdated(source: str, frame: pl.DataFrame, today: dt.date | None) -> Checked
     for reason in why.unique().sort():
         part = rows.filter(why == reason)
         remedy = "Check the year; state the source again once it is right."
+        remedy = "Import again once it has ended." if reason == NOT_OVER else remedy
         findings += counted(source, reason, part, "quarantined", ("security", "date"), remedy)
     return frame.filter(~bad), findings, set_aside("prices", rows, why)
 

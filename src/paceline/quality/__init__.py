@@ -88,7 +88,7 @@ def _prices(
     name: str, frame: pl.DataFrame, parsed: Parsed, spec: Source, context: Context
 ) -> tuple[pl.DataFrame, list[Finding], list[pl.DataFrame | None]]:
     """Prices on days that can be right, and on sessions; then the checks of their values."""
-    frame, misdates, wrong = misdated(name, frame, context.today)
+    frame, misdates, wrong = misdated(name, frame, context.today, context.over)
     frame, strays, off = off_calendar(name, frame, context.calendar, context.sessions)
     days = with_own_days(frame.get_column("date"), context.sessions)
     own = dataclasses.replace(context, sessions=days)
