@@ -350,8 +350,8 @@ def misdated(
     A day outside 1700 to 2199; a day after the day of the import (``today``; one day more where it
     is tomorrow already); one whose session had not ended at the import (``over``: the last day that
     had), since its prices are no closes yet; the only day of its source, or of its security, for a
-    long time: see ``lone_days``. Such a row is most often a mistyped year, and a single one in the future would
-    move the day that everything is shown as of.
+    long time: see ``lone_days``. Such a row is most often a mistyped year, and a single one in the
+    future would move the day that everything is shown as of.
     """
     if frame.is_empty():
         return frame, [], None
