@@ -120,12 +120,26 @@ def test_a_delisting_return_is_earned_on_its_day(tmp_path: Path, lost: float) ->
     assert not any("delisting" in c for c in figure.caveats)
 
 
+@pytest.mark.parametrize(("lost", "last"), [(-0.5, 80), (-1.0, 90), (0.25, 99), (-0.01, 101)])
+def test_a_delisting_return_dated_on_the_last_price_comes_after_it(
+    tmp_path: Path, lost: float, last: float
+) -> None:
+    """1, (1.1 + 1) / 2, (1.21 + last) / 2, (1.331 + last (1 + lost)) / 2; then AAA alone."""
+    market = left(tmp_path, str(lost), str(last))
+    (level,) = market.moment.levels.by_basis["price"]
+    third, fourth = (1.21 + last / 100) / 2, (1.331 + last / 100 * (1 + lost)) / 2
+    expected = [1, 1.05, third, fourth, 1.1 * fourth]
+    assert [x / level[0] for x in level] == pytest.approx(expected)
+    (figure,) = market.show("performance", horizons=("since",), since=DAYS[0])
+    assert not any("delisting" in c for c in figure.caveats)
+
+
 @pytest.mark.parametrize(
     ("amount", "last", "said"),
     [
         ("", "", f"1 delisting without a return, first that of BBB on {DAYS[2]}: out at the last"),
         ("-100", "", "1 delisting without a return"),  # percent: no return at all
-        ("-0.5", "80", "1 delisting return could not be applied, first that of BBB"),
+        ("-0.5", "60", "1 delisting return could not be applied, first that of BBB"),  # may hold it
         ("-0.2", "80", ""),  # the price of the day holds it
         ("", "80", ""),
     ],
@@ -137,6 +151,23 @@ def test_a_delisting_that_is_not_earned_is_told(
     (figure,) = market.show("performance", horizons=("since",), since=DAYS[0])
     told = [c for c in figure.caveats if "delisting" in c]
     assert len(told) == bool(said) and all(c.startswith(said) for c in told)
+
+
+def test_actions_that_nobody_prices_and_names_that_join_nothing_are_found(tmp_path: Path) -> None:
+    market = left(tmp_path, "-0.5")
+    rows = "ZZ,2025-09-10,split,\nZZ,2025-09-11,dividend,\nYY,2025-09-10,delisting,\n"
+    head = "security,date,kind,amount,other\n"
+    text = BASKET.replace('amount = "amount"', 'amount = "amount", other = "other"')
+    (tmp_path / "market.toml").write_text(text)
+    renamed = "AAA,2025-09-10,rename,,BBB\nAAA,2025-09-11,rename,,NEW\n"
+    (tmp_path / "a.csv").write_text(head + rows.replace(",\n", ",,\n") + renamed)
+    market = Market.open(tmp_path / "market.toml")
+    market.import_()
+    found = market.findings().filter(source="actions").select("count", "example").rows()
+    assert found == [
+        (3, "delisting 1, dividend 1, split 1, of 2 securities: YY, ZZ"),
+        (1, "AAA to BBB on 2025-09-10"),
+    ]
 
 
 RULED = """

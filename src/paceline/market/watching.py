@@ -17,7 +17,7 @@ from paceline.baskets import caps, spelling
 from paceline.baskets.emptiness import FEW, FEW_RULED, NO_MEMBERS, NOT_FOUND, WORDLESS
 from paceline.baskets.twins import ONE, SERIES
 from paceline.errors import PacelineError, UnknownName
-from paceline.market import named, validity
+from paceline.market import named, validity, watching_actions
 from paceline.market import watching_levels as levels
 from paceline.market.watched import LISTED, Watched, dates
 from paceline.market.watching_levels import ENDED, FOLLOWS, LACKING, LEAPT
@@ -69,6 +69,7 @@ def watched(market: Market) -> list[Watched]:
         *_odd_caps(market),
         *_unpriced(market),
         *_ahead(market),
+        *watching_actions.found(market),
         *_cut(market),
         *levels.found(market),
     ]
