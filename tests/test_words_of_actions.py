@@ -77,7 +77,7 @@ def reported(folder: Path, rows: str, known: str = ', known = "filed"') -> Marke
 def test_reports_without_filing_dates_are_look_ahead(tmp_path: Path) -> None:
     told = reported(tmp_path, "AAA,book_equity,2024-12-31,2025-02-14,5", known="").stored.said
     (said,) = [text for _, table, text in told if table == "fundamentals"]
-    assert "look-ahead: no filing dates" in said and "0 days after the period's end" in said
+    assert "look-ahead: no filing dates" in said and "known on the last day of the period" in said
     filed = reported(tmp_path, "AAA,book_equity,2024-12-31,2025-02-14,5")
     assert filed.stored.said == []
 
@@ -86,6 +86,41 @@ def test_a_filing_before_the_end_of_its_period_is_set_aside(tmp_path: Path) -> N
     rows = "AAA,book_equity,2024-12-31,2024-02-14,5\nAAA,book_equity,2024-06-30,2024-06-30,4"
     (row,) = reported(tmp_path, rows).stored.quarantine().to_dicts()
     assert row["reason"] == "known lies before the period's end"
+
+
+OLD = "AAA,book_equity,2023-12-31,2024-02-14,5\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (
+            "AAA,book_equity,2024-12-31,2024-02-14,6",
+            "f: 1 reported item is set aside, first book_equity of AAA for 2024-12-31: known lies "
+            "before the period's end; that of 2023-12-31 stands in its place",
+        ),
+        (
+            "AAA,earnings,2024-12-31,2025-02-14,-999",
+            "f: 1 reported item is set aside, first earnings of AAA for 2024-12-31: value is a "
+            "code for a missing one",
+        ),
+        (
+            "AAA,book_equity,2024-12-31,2095-02-14,6",
+            "f: filing dates after the day of the import (1), first AAA book_equity 2095-02-14: "
+            "not known yet; older values stand",
+        ),
+        ("AAA,book_equity,2024-12-31,2025-02-14,-998", ""),
+    ],
+)
+def test_a_filing_that_cannot_be_used_is_said(tmp_path: Path, row: str, said: str) -> None:
+    told = [text for _, _, text in reported(tmp_path, OLD + row).stored.said]
+    assert told == [said] * bool(said)
+
+
+@pytest.mark.parametrize("item", ["BookEquity", "Book Equity", "book-equity", " BOOK_EQUITY "])
+def test_items_are_known_in_other_spellings(tmp_path: Path, item: str) -> None:
+    stored = reported(tmp_path, f"{OLD}AAA,{item},2024-12-31,2025-02-14,6").stored
+    assert stored.distinct("fundamentals", "item") == ["book_equity"]
 
 
 # ---- delisting returns

@@ -53,6 +53,8 @@ MAYBE_LOGS = "closes that may be logs of prices"
 MISSPELT = "classes that differ in a letter"
 #: Finding of reported items of which nobody says when they were filed.
 UNFILED = "look-ahead: no filing dates"
+#: Finding of filing dates that have not come.
+NOT_FILED = "filing dates after the day of the import"
 #: Finding of values of a series that leap, or are zero where none is.
 ODD_SERIES = "values of series that leap or are zero"
 #: Findings that stand on all figures that rest on a table of their source: finding -> table.
@@ -65,6 +67,7 @@ SAID = {
     MAYBE_LOGS: "prices",
     MISSPELT: "classes",
     UNFILED: "fundamentals",
+    NOT_FILED: "fundamentals",
     ODD_SERIES: "series",
 }
 #: Why rows of a session that goes on are set aside.

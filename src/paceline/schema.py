@@ -277,6 +277,9 @@ SHARES = Table(
     ),
 )
 
+#: Reported items that measures of the package ask for; "Book Equity" is one, too.
+ITEMS = ("book_equity", "earnings")
+
 FUNDAMENTALS = Table(
     "fundamentals",
     "Reported items; ``known`` is the filing date.",
@@ -290,6 +293,7 @@ FUNDAMENTALS = Table(
     "period_end",
     (
         Rule("value is not a finite number", pl.col("value").is_finite()),
+        Rule("value is a code for a missing one", ~pl.col("value").is_in(MISSING_CODES)),
         Rule(
             "known lies before the period's end",
             pl.col("known").is_null() | (pl.col("known") >= pl.col("period_end")),

@@ -25,6 +25,7 @@ from paceline.rows import (
     AT_ODDS,
     FAR_OF_SOURCE,
     FEW,
+    NOT_FILED,
     OFTEN,
     PLAUSIBLE,
     Finding,
@@ -76,6 +77,10 @@ def check(parsed: Parsed, name: str, spec: Source, context: Context) -> Parsed:
             findings += _kinds(name, frame)
         elif table_name == "holdings":
             findings += _weights(name, frame)
+        elif table_name == "fundamentals" and context.today is not None:
+            late = frame.filter(pl.col("known") > context.today)
+            what, key = "not known yet; older values stand", ("security", "item", "known")
+            findings += counted(name, NOT_FILED, late, what, key, "Check the year.")
         tables[table_name] = frame
     if spec.caveat:
         findings.append(Finding(name, "caveat of the market file", 1, spec.caveat))
@@ -214,6 +219,11 @@ def _usual(table: schema.Table, typed: pl.DataFrame) -> pl.DataFrame:
     if table.name == "actions":
         word = pl.col("kind").str.strip_chars().str.to_lowercase().str.replace_all(r"[\s-]+", "_")
         typed = typed.with_columns(word.replace(schema.ACTION_WORDS).alias("kind"))
+    if table.name == "fundamentals":
+        bare = pl.col("item").str.to_lowercase().str.replace_all(r"[\s_-]+", "")
+        names = {item.replace("_", ""): item for item in schema.ITEMS}
+        item = bare.replace_strict(names, default=pl.col("item").str.strip_chars())
+        typed = typed.with_columns(item.alias("item"))
     if table.name == "securities":
         typed = typed.with_columns(schema.kind_word(pl.col("kind")))
     return typed

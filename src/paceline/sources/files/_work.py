@@ -389,7 +389,9 @@ class Work:
                 self.name,
                 "no filing dates" if days else UNFILED,
                 frame.height,
-                f"known {number_of(days, 'day')} after the period's end",
+                f"known {number_of(days, 'day')} after the period's end"
+                if days
+                else "known on the last day of the period",
                 where_is(frame, ("security", "item", "period_end")),
                 "Map known to the filing date, or give options.lag_days.",
             )
