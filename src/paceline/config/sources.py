@@ -15,7 +15,7 @@ AGE = 366
 #: Tables whose rows may all be of one day that nothing in them tells.
 OF_A_DAY = ("members", "classes", "holdings", "fundamentals")
 #: Settings of a source that only rows of prices know.
-OF_PRICES = ("dialect", "recover", "tolerance", "true_jumps")
+OF_PRICES = ("dialect", "recover", "tolerance", "jumps", "true_jumps")
 
 
 class ColumnMap(Strict):
@@ -96,6 +96,9 @@ class Source(Strict):
     """[days] Age after `valid` from which they have no value."""
     tolerance: Amount = 0.001
     """[fraction] Difference of a return from another source's, above which it is listed."""
+    jumps: Literal["doubted", "true"] = "doubted"
+    """`true`: nothing of this source splits, as coins do not, and returns that look like a split
+    stand; those beyond twentyfold are set aside all the same: see [jumps](jumps.md)."""
     true_jumps: dict[str, list[dt.date]] = Field(default_factory=dict)
     """Security -> days whose return is true though it looks like a split: see [jumps](jumps.md)."""
     caveat: str = ""

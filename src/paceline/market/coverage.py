@@ -9,7 +9,7 @@ import numpy as np
 
 from paceline.arrays import Array, Dates
 from paceline.baskets import given
-from paceline.baskets.history import PanelDays
+from paceline.baskets.history import PanelDays, stored
 from paceline.indices import joined, late, leapt, levels, unmoved
 from paceline.indices.apart import Apart
 from paceline.indices.drift import SHARES
@@ -119,8 +119,18 @@ class Coverage:
             fixed=self.moment.baskets[name].rebalance == "none",
             joined=joined.closes(index, name),
             emptied=last < len(there) - 1 and not held[last + 1 :].any(),
+            closes=self._has_closes(name, index),
             empty=frozenset(days[t] for t in some.tolist() if not (there[t] or held[t])),
         )
+
+    def _has_closes(self, name: str, index: Indices) -> bool:
+        """Whether a lone instrument has any close; others: yes."""
+        panel, instrument = index.drift.panel, self.moment.baskets[name].instrument
+        if instrument not in panel.securities:
+            return True
+        close = stored(panel, "close")
+        row = panel.securities.index(instrument)
+        return close is not None and bool(np.isfinite(close[row]).any())
 
     def _not_held(self, name: str, index: Indices) -> Array:
         """(T,) part of the weights given that is of securities without a price."""

@@ -141,7 +141,9 @@ def _values(
     findings, quarantine = [*findings, *faults], [*quarantine, *aside]
     frame, faults, aside = check_prices(name, frame, true, context)
     findings, quarantine = [*findings, *faults], [*quarantine, *aside]
-    frame, faults, aside = set_jumps_aside(name, frame, record, true, context)
+    frame, faults, aside = set_jumps_aside(
+        name, frame, record, true, context, split=spec.jumps == "doubted"
+    )
     findings, quarantine = [*findings, *faults], [*quarantine, *aside]
     return frame, findings + missing_returns(name, frame), quarantine
 
