@@ -521,7 +521,7 @@ def test_ranks_that_fewer_companies_fill_than_are_asked_for(
     made = baskets.targets(flat([3.0, 5.0, 4.0, 1.0]), market(specs, universes), ["x"])
     (why,) = {why.partition(" on 2024")[0] for _, why in made.thin["x"][kind]}
     assert why == f"{said} for" and made.thin["x"][kind][-1][1].endswith(": 4 could be ranked")
-    rest = {"universe": "u", "rank": [2, float("inf")], "weight": "equal"}
+    rest = {"universe": "u", "rank": [2, "last"], "weight": "equal"}
     made = baskets.targets(flat([3.0, 5.0, 4.0, 1.0]), market({"rest": rest}))
     assert made.thin == {}, "whoever takes all the rest asks for no number"
     assert_allclose(weights_of(made, "rest", 0, 4), [1 / 3, 0, 1 / 3, 1 / 3])

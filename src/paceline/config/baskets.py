@@ -17,12 +17,12 @@ Schedule = Literal["none", "monthly", "quarterly", "annual", "members"]
 COMMON = ("common",)
 
 
-#: A last rank as good as none: ``rank = [51, inf]`` takes everybody from the 51st on.
+#: A last rank as good as none: ``rank = [51, "last"]`` takes everybody from the 51st on.
 OPEN = 10**9
 
 
 def _open_ended(rank: object) -> object:
-    return [rank[0], OPEN] if isinstance(rank, list) and rank[1:] == [math.inf] else rank
+    return [rank[0], OPEN] if isinstance(rank, list) and rank[1:] == ["last"] else rank
 
 
 Rank = Annotated[tuple[int, int], BeforeValidator(_open_ended)]
@@ -118,7 +118,7 @@ class UniverseEntry(Strict):
     eligible: Eligible | None = None
     """Rules instead of a list: see below."""
     rank: Rank | None = None
-    """First and last rank by market cap of the company; `inf`: to the last there is."""
+    """First and last rank by market cap of the company; `"last"`: to the last there is."""
     reconstitution: Literal["russell", "quarterly", "annual", "monthly"] = "russell"
     """When rules are applied anew; `russell`: on Russell's rank days, with its bands."""
     band: float = Field(0.025, ge=0, lt=1)
@@ -162,7 +162,7 @@ class Basket(Strict):
     securities: Names | None = None
     """Securities to choose, by name."""
     rank: Rank | None = None
-    """First and last rank by market cap within what is chosen; `inf`: to the last there is."""
+    """First and last rank by market cap within what is chosen; `"last"`: to the last there is."""
     sector: Names | Name | None = None
     """Sectors to choose."""
     industry: Names | Name | None = None

@@ -167,7 +167,7 @@ def _empty(market: Market) -> Iterator[Watched]:
 
 def _thin(market: Market) -> Iterator[Watched]:
     """What ranks and rules of baskets lacked, as of their last rebalance."""
-    all_from = "Change its rank; [first, inf] takes all from the first on."
+    all_from = "Change its rank; [first, 'last'] takes all from the first on."
     kinds = {
         FEW: (THIN, all_from),
         FEW_RULED: (THIN, all_from),
