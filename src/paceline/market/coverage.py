@@ -87,8 +87,8 @@ class Coverage:
         ]
         shares, kinds = np.concatenate([shares, *over]), (*SHARES, *doubts, *MOVING)
         some, held = np.flatnonzero(shares.any(axis=0)), index.members[row].astype(np.int64)
-        days = self._days(index.sessions)
-        missing = np.zeros(len(level), bool)  # of these sessions there is no close that could move
+        # missing: of these sessions there is no close that could move
+        days, missing = self._days(index.sessions), np.zeros(len(level), bool)
         missing[at : at + len(days)] = (shares[: SHARES.index("pending") + 1] > 0).any(axis=0)
         counted, nobody = self.absent.get(name), np.empty(0, np.int64)
         return Gaps(
