@@ -186,8 +186,8 @@ MARKET_FILES = [
         'paths = "prices.csv"',
         "unknown key 'sources.prices.paths'.",
         "Did you mean 'path'? Accepted here: kind, table, path, statement, columns, constants, "
-        "where, rename, dialect, recover, derive, options, valid, max_age, tolerance, true_jumps, "
-        "caveat, origin.",
+        "where, rename, dialect, recover, derive, options, valid, max_age, tolerance, jumps, "
+        "true_jumps, caveat, origin.",
     ),
     _file(
         "benchmark is no basket",

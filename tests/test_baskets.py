@@ -408,7 +408,8 @@ EMPTY: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "no such kind": (
         {"universe": "odd"},
         {"odd": {"eligible": {"kinds": ["warrant"]}, "reconstitution": "monthly"}},
-        "none of the 3 securities before that rule of universe 'odd' is of kind warrant",
+        "none of the 3 securities before that rule of universe 'odd' is of kind "
+        "warrant; there are common",
     ),
     "too dear a price": (
         {"universe": "dear"},
@@ -501,6 +502,29 @@ def test_a_basket_by_rank_says_how_many_could_be_ranked() -> None:
     assert days == tuple(r.session for r in made.rebalances)
     full = flat([3.0, 5.0, 4.0, 1.0])
     assert baskets.targets(full, market({"t": spec})).thin == {}
+
+
+@pytest.mark.parametrize(
+    ("spec", "kind", "said"),
+    [
+        ({"universe": "u", "rank": [3, 6]}, "few", "2 of the 4 companies that ranks 3 to 6 ask"),
+        ({"universe": "u", "rank": [1, 9]}, "few", "4 of the 9 companies that ranks 1 to 9 ask"),
+        ({"universe": "u", "minus": "deep"}, "few", "1 of the 2 companies that ranks 4 to 5 ask"),
+        ({"universe": "r"}, "few_ruled", "r: 3 of the 5 companies that ranks 2 to 6 ask"),
+    ],
+)
+def test_ranks_that_fewer_companies_fill_than_are_asked_for(
+    spec: dict[str, Any], kind: str, said: str
+) -> None:
+    universes = {"u": {"members": "u"}, "r": {"eligible": {"kinds": []}, "rank": [2, 6]}}
+    specs = {"x": {**spec, "weight": "equal"}, "deep": {"universe": "u", "rank": [4, 5]}}
+    made = baskets.targets(flat([3.0, 5.0, 4.0, 1.0]), market(specs, universes), ["x"])
+    (why,) = {why.partition(" on 2024")[0] for _, why in made.thin["x"][kind]}
+    assert why == f"{said} for" and made.thin["x"][kind][-1][1].endswith(": 4 could be ranked")
+    rest = {"universe": "u", "rank": [2, "last"], "weight": "equal"}
+    made = baskets.targets(flat([3.0, 5.0, 4.0, 1.0]), market({"rest": rest}))
+    assert made.thin == {}, "whoever takes all the rest asks for no number"
+    assert_allclose(weights_of(made, "rest", 0, 4), [1 / 3, 0, 1 / 3, 1 / 3])
 
 
 def test_whoever_has_no_size_may_have_belonged_to_the_largest_and_not_to_the_rest() -> None:

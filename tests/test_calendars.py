@@ -218,6 +218,44 @@ def test_a_day_in_the_future_moves_no_as_of_day(tmp_path: Path) -> None:
     assert m.stored.quarantine()["reason"].to_list() == ["date lies after the day of the import"]
 
 
+@pytest.mark.parametrize(
+    ("code", "moment", "day"),
+    [
+        ("XNYS", "2025-09-12T19:59", "2025-09-11"),  # 15:59 in New York
+        ("XNYS", "2025-09-12T20:00", "2025-09-12"),
+        ("XTKS", "2025-09-12T06:29", "2025-09-11"),  # 15:29 in Tokyo, which closes at 15:30
+        ("XTKS", "2024-09-12T06:00", "2024-09-12"),  # and closed at 15:00 before November 2024
+        ("24/7", "2025-09-12T23:59", "2025-09-11"),
+        ("24/7", "2025-09-13T00:00", "2025-09-12"),
+    ],
+)
+def test_the_last_day_whose_session_has_ended(code: str, moment: str, day: str) -> None:
+    at = dt.datetime.fromisoformat(moment).replace(tzinfo=dt.UTC)
+    assert str(calendars.ended(code, at)) == day
+
+
+def test_a_row_of_a_session_that_goes_on_waits_for_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def clock(moment: str) -> None:
+        at = dt.datetime.fromisoformat(moment).replace(tzinfo=dt.UTC)
+        monkeypatch.setattr(calendars, "now", lambda: at)
+
+    clock("2025-09-08T15:00")  # 11:00 in New York; one row is of today, one of tomorrow
+    days = ["2025-09-03", "2025-09-04", "2025-09-05", "2025-09-08", "2025-09-09"]
+    m = market(tmp_path, "XNYS", [(day, 100.0 + n) for n, day in enumerate(days)])
+    assert m.as_of == "2025-09-05"
+    why = "the session had not ended at the import"
+    assert m.stored.quarantine()["reason"].to_list() == [why] * 2
+    assert why in m.findings()["check"].to_list()
+    assert [row["load"] for row in m.import_()] == [None], "nothing has changed since"
+    for moment, last, left in (("08T20:00", days[3], 1), ("09T20:01", days[4], 0)):
+        clock(f"2025-09-{moment}")
+        m.import_()  # the same bytes
+        assert m.as_of == last and m.stored.quarantine().height == left
+    assert [row["load"] for row in m.import_()] == [None]
+
+
 # ---- rates per year ----------------------------------------------------------------------------
 
 

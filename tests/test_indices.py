@@ -370,13 +370,25 @@ def test_a_lone_instrument_of_half_a_dollar_begins_there() -> None:
     assert levels[0].tolist() == pytest.approx([0.5, 0.55], rel=1e-12)
 
 
-def test_an_action_without_a_close_is_a_caveat() -> None:
+@pytest.mark.parametrize(
+    ("action", "why"),
+    [
+        ({"ratio": 0.1, "other": "NOBODY"}, "spin-off of S000 on {}: there is no price of NOBODY"),
+        ({"ratio": 0.1}, "spin-off of S000 on {}: no child is named"),
+        ({"other": "S001"}, "spin-off of S000 on {}: it has no ratio"),
+        ({"kind": "special_dividend"}, "special dividend of S000 on {}: it has no amount"),
+        (
+            {"kind": "special_dividend", "amount": 1e9},
+            "special dividend of S000 on {}: it is worth more than the share",
+        ),
+    ],
+)
+def test_an_action_that_cannot_be_valued_is_a_caveat(action: dict[str, Any], why: str) -> None:
     panel = random_panel(5, gaps=False)
     day = panel.sessions[30].item()
-    panel._actions = [
-        {"security": "S000", "date": day, "kind": "spinoff", "ratio": 0.1, "other": "NOBODY"}
-    ]
-    assert any("could not be valued" in c for c in built(panel).caveats["cap"])
+    none = {"ratio": None, "other": None, "amount": None}
+    panel._actions = [{"security": "S000", "date": day, "kind": "spinoff", **none, **action}]
+    assert f"could not be valued: {why.format(day)}" in built(panel).caveats["cap"]
 
 
 def test_a_lone_instrument_has_its_published_level_on_the_price_basis() -> None:

@@ -353,3 +353,9 @@ def test_weights_of_a_total_return_move_with_price_returns_in_the_window_too() -
         told = of.judged(SESSIONS[0], SESSIONS[-1]).caveats
         assert len(told) == count and all(c.startswith(said) for c in told)
         assert len(of.judged(SESSIONS[2], SESSIONS[-1]).caveats) == 1
+
+
+@pytest.mark.parametrize(("closes", "what"), [(True, "close"), (False, "return")])
+def test_a_series_of_returns_has_no_last_close(closes: bool, what: str) -> None:
+    gaps = Gaps("x", "price", ended="2025-01-02", alone=True, closes=closes)
+    assert gaps.end == f"x ended on 2025-01-02, its last {what}"

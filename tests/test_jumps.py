@@ -248,6 +248,22 @@ def test_a_jump_called_true_stands() -> None:
     assert found["return looks like a split"].count == 6
 
 
+def test_the_remedy_lists_what_can_be_copied() -> None:
+    _, found = check(frame(split(walks(), 2.0)))
+    listed = ", ".join(f'"S{i:02}" = [{DAYS[AT]}]' for i in range(12))
+    assert (
+        f".true_jumps = {{ {listed} }}; where nothing" in found["return looks like a split"].remedy
+    )
+
+
+def test_where_nothing_splits_all_but_a_fault_of_scale_stands() -> None:
+    """Doubling, halving, 1:15: true of a coin; thousandfold: another unit."""
+    for ratio, aside in ((2.0, False), (0.5, False), (15.0, False), (1000.0, True)):
+        prices, found = check(frame(split(walks(), ratio)), jumps="true")
+        assert all((c is None) == aside for c in cells(prices))
+        assert ("return of a third or more" in found) != aside
+
+
 # ----------------------------------------------------------------------------------------------
 # from the market file to the figure
 
@@ -308,12 +324,13 @@ def test_both_remedies_work_when_followed(
     assert "return held a split" not in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("said", ["true_jumps = { AAA = [2025-09-11] }", 'jumps = "true"'])
 def test_a_jump_is_called_true_in_the_market_file(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], said: str
 ) -> None:
     level(tmp_path, [100, 101, 102, 52, 53, 54])
     ask(tmp_path, capsys)
-    row = ask(tmp_path, capsys, "true_jumps = { AAA = [2025-09-11] }\n")
+    row = ask(tmp_path, capsys, f"{said}\n")
     assert float(row["value"]) == pytest.approx(54 / 100 - 1)
 
 

@@ -68,6 +68,30 @@ def test_caps_of_one_day_on_all_days(tmp_path: Path) -> None:
     assert not any(rest in c for c in said(tmp_path, closes, caps)), "nor do their prices"
 
 
+@pytest.mark.parametrize("asked", [None, DAYS[10], DAYS[22]])
+def test_a_past_day_says_what_later_caps_say_of_its_weights(
+    tmp_path: Path, asked: dt.date | None
+) -> None:
+    """Nobody knows which caps are wrong, those before the leap or those after it."""
+    closes, caps = world()
+    caps[3, 12:] *= 10
+    caps[:2] = caps[:2, -1:]  # one number: told from 20 sessions on
+    opened(tmp_path, DAYS, closes, caps)
+    market = Market.open(tmp_path / "market.toml", as_of=asked)
+    for name in ("cap", "equal"):
+        figure = market.show("performance", subjects=[name], horizons=("1w",))[0]
+        told = [c for c in figure.caveats if "cap" in c]
+        assert told == (
+            []
+            if name == "equal"
+            else [
+                f"{LEAP} 10 on {DAYS[12]}",
+                "look-ahead: market caps of 2 of 12 members are one number on all days, though "
+                "prices move",
+            ]
+        )
+
+
 def test_one_member_that_is_most_of_the_weight(tmp_path: Path) -> None:
     closes, caps = world()
     caps[7] *= 1000  # thousands in one row, from the first day on

@@ -80,7 +80,7 @@ MARKET: dict[str, dict[str, Any]] = {
         },
     },
     "universes": {
-        "all": {"members": "m", "label": "All", "roll": "forward", "scheme": "mine"},
+        "all": {"members": "m", "label": "All", "scheme": "mine"},
         "rules": {
             "eligible": {"kinds": ["common"], "min_price": 1.0, "exclude_name": "Fund$"},
             "rank": [1, 4],

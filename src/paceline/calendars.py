@@ -98,6 +98,21 @@ def sessions(code: str, until: dt.date) -> list[dt.date]:
     return result
 
 
+def ended(code: str, at: dt.datetime) -> dt.date:
+    """The last day whose session, if it has one, has ended at a moment.
+
+    By the usual closing time, also on days on which the exchange closes early.
+    """
+    rules = _rules(code)
+    local = at.astimezone(rules.tz).replace(tzinfo=None)
+    times = [time for since, time in rules.close_times if since is None or since <= local]
+    day = dt.timedelta(1)
+    last = local.date() + day
+    while dt.datetime.combine(last + rules.close_offset * day, times[-1]) > local:
+        last -= day
+    return last
+
+
 def zone(code: str) -> str:
     """The time zone of an exchange, as the IANA names it. Raises ``UsageError`` as ``sessions``."""
     tz: ZoneInfo = _rules(code).tz

@@ -53,6 +53,8 @@ MAYBE_LOGS = "closes that may be logs of prices"
 MISSPELT = "classes that differ in a letter"
 #: Finding of reported items of which nobody says when they were filed.
 UNFILED = "look-ahead: no filing dates"
+#: Finding of filing dates that have not come.
+NOT_FILED = "filing dates after the day of the import"
 #: Finding of values of a series that leap, or are zero where none is.
 ODD_SERIES = "values of series that leap or are zero"
 #: Findings that stand on all figures that rest on a table of their source: finding -> table.
@@ -65,8 +67,11 @@ SAID = {
     MAYBE_LOGS: "prices",
     MISSPELT: "classes",
     UNFILED: "fundamentals",
+    NOT_FILED: "fundamentals",
     ODD_SERIES: "series",
 }
+#: Why rows of a session that goes on are set aside.
+NOT_OVER = "the session had not ended at the import"
 #: Days that a table may hold.
 PLAUSIBLE = (dt.date(1700, 1, 1), dt.date(2199, 12, 31))
 #: A first or last day further than this many days from the next of its source, of its security,
@@ -340,13 +345,16 @@ def _after_lost(kept: pl.DataFrame, lost: pl.DataFrame) -> tuple[pl.DataFrame, p
     return kept.with_columns(changed), kept[at]
 
 
-def misdated(source: str, frame: pl.DataFrame, today: dt.date | None) -> Checked:
+def misdated(
+    source: str, frame: pl.DataFrame, today: dt.date | None, over: dt.date | None = None
+) -> Checked:
     """Quarantine price rows whose day cannot be right; ``frame`` is sorted by security and date.
 
     A day outside 1700 to 2199; a day after the day of the import (``today``; one day more where it
-    is tomorrow already); the only day of its source, or of its security, for a long time: see
-    ``lone_days``. Such a row is most often a mistyped year, and a single one in the future would
-    move the day that everything is shown as of.
+    is tomorrow already); one whose session had not ended at the import (``over``: the last day that
+    had), since its prices are no closes yet; the only day of its source, or of its security, for a
+    long time: see ``lone_days``. Such a row is most often a mistyped year, and a single one in the
+    future would move the day that everything is shown as of.
     """
     if frame.is_empty():
         return frame, [], None
@@ -354,6 +362,8 @@ def misdated(source: str, frame: pl.DataFrame, today: dt.date | None) -> Checked
     cannot = [(~day.is_between(*PLAUSIBLE), "date is no plausible day")]
     if today is not None:
         cannot.append((day > today + dt.timedelta(1), "date lies after the day of the import"))
+    if over is not None:
+        cannot.append((day > over, NOT_OVER))
     why = frame.select(
         pl.coalesce(pl.when(bad).then(pl.lit(reason)) for bad, reason in cannot).alias("why")
     ).to_series()
@@ -370,6 +380,7 @@ def misdated(source: str, frame: pl.DataFrame, today: dt.date | None) -> Checked
     for reason in why.unique().sort():
         part = rows.filter(why == reason)
         remedy = "Check the year; state the source again once it is right."
+        remedy = "Import again once it has ended." if reason == NOT_OVER else remedy
         findings += counted(source, reason, part, "quarantined", ("security", "date"), remedy)
     return frame.filter(~bad), findings, set_aside("prices", rows, why)
 

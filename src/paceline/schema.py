@@ -179,6 +179,35 @@ ACTIONS = Table(
     ),
 )
 
+#: Kinds of security, and other words for them that leave no doubt.
+KINDS = (
+    *("common", "preferred", "warrant", "unit", "right", "note", "fund", "depositary", "index"),
+    *("etf", "other"),
+)
+KIND_WORDS = {
+    **dict.fromkeys(("common_stock", "common_stocks", "common_share", "common_shares"), "common"),
+    **dict.fromkeys(("ordinary_share", "ordinary_shares", "ordinary", "stock", "cs"), "common"),
+    **dict.fromkeys(("adr", "ads", "gdr", "adrc", "depositary_receipt"), "depositary"),
+    **dict.fromkeys(("depositary_share", "depositary_shares"), "depositary"),
+    **dict.fromkeys(("american_depositary_receipt", "depositary_receipts"), "depositary"),
+    **dict.fromkeys(("american_depositary_share", "american_depositary_shares"), "depositary"),
+    **dict.fromkeys(("preferred_stock", "preferred_share", "preferred_shares"), "preferred"),
+    **dict.fromkeys(("exchange_traded_fund", "exchange_traded_funds", "etfs"), "etf"),
+    **{f"{kind}s": kind for kind in ("warrant", "unit", "right", "note", "fund")},
+    "mutual_fund": "fund",
+    "closed_end_fund": "fund",
+    "indices": "index",
+}
+
+
+def kind_word(kind: pl.Expr) -> pl.Expr:
+    """A kind of security as the tables write it: "Common Stock" is common; others in lower case."""
+    word = kind.str.strip_chars().str.to_lowercase()
+    plain = word.str.replace_all(r"[\s_-]+", "_")
+    of = plain.replace_strict({**{k: k for k in KINDS}, **KIND_WORDS}, default=None)
+    return pl.when(word != "").then(pl.coalesce(of, word))
+
+
 SECURITIES = Table(
     "securities",
     "Who a security is; one row per ticker spell.",
@@ -186,11 +215,7 @@ SECURITIES = Table(
         _SECURITY,
         _c("ticker", pl.String, "ticker during the spell"),
         _c("name", pl.String, "name of the line"),
-        _c(
-            "kind",
-            pl.String,
-            "common, preferred, warrant, unit, right, note, fund, depositary, index, etf, other",
-        ),
+        _c("kind", pl.String, ", ".join(KINDS)),
         _c("company", pl.String, "stable identifier of the company; share classes share it"),
         _c("exchange", pl.String, "listing exchange"),
         _c("country", pl.String, "country of the company"),
@@ -252,6 +277,9 @@ SHARES = Table(
     ),
 )
 
+#: Reported items that measures of the package ask for; "Book Equity" is one, too.
+ITEMS = ("book_equity", "earnings")
+
 FUNDAMENTALS = Table(
     "fundamentals",
     "Reported items; ``known`` is the filing date.",
@@ -265,6 +293,7 @@ FUNDAMENTALS = Table(
     "period_end",
     (
         Rule("value is not a finite number", pl.col("value").is_finite()),
+        Rule("value is a code for a missing one", ~pl.col("value").is_in(MISSING_CODES)),
         Rule(
             "known lies before the period's end",
             pl.col("known").is_null() | (pl.col("known") >= pl.col("period_end")),

@@ -38,7 +38,9 @@ SMALL = 0.001
 #: How the caveats begin.
 LEAP = "market caps leap without the price"
 UNFIT = "market caps do not fit volumes"
+STANDING = "look-ahead: market caps of "
 ODD = (LEAP, UNFIT)
+ODD_CAPS = (*ODD, STANDING)
 #: So many members, and more than this share of the weight with one of them, in words.
 MOST = ((50, 0.5, "half"), (10, 0.9, "nine tenths"), (3, 0.98, "98 hundredths"))
 #: Rows looked at together.
@@ -86,7 +88,7 @@ class OddCaps:
         of = int(weighed.sum())
         if still > some * of:
             out.append(
-                f"look-ahead: market caps of {still:,} of {number_of(of, 'member')} "
+                f"{STANDING}{still:,} of {number_of(of, 'member')} "
                 f"{agreeing(still, 'is', 'are')} one number on all days, though prices move"
             )
         return out

@@ -8,9 +8,18 @@ import numpy as np
 
 from paceline import config
 from paceline.arrays import Array, Bools
-from paceline.baskets import schedule, spelling, weights
+from paceline.baskets import given, schedule, spelling, weights
 from paceline.baskets.caps import OddCaps, largest
-from paceline.baskets.emptiness import NOT_FOUND, size_of, why_empty, why_thin
+from paceline.baskets.emptiness import (
+    FEW,
+    FEW_RULED,
+    NOT_FOUND,
+    WORDLESS,
+    size_of,
+    why_empty,
+    why_few,
+    why_thin,
+)
 from paceline.baskets.groups import group_baskets
 from paceline.baskets.history import Day, stored
 from paceline.baskets.rebalance import AtRebalance, Rebalance, Targets
@@ -214,10 +223,14 @@ class BasketBuilder:
             return np.zeros(len(members))
         thin = why_thin(self.selector, name, day)
         self._lacks(name, "rank", day.t, thin)
+        self._lacks(name, FEW, day.t, why_few(self.selector, name, day))
         self._note_classes(name, day)
         if spec.weight not in self.weightings:
             raise UnknownName("weighting", spec.weight, self.weightings)
         universe = self.selector.universe_of(name)
+        if universe is not None:
+            self._lacks(name, FEW_RULED, day.t, self.selector.universes[universe].few(day))
+            self._lacks(name, WORDLESS, day.t, self.selector.universes[universe].left_out(day))
         at = AtRebalance(
             day,
             event,
@@ -325,4 +338,9 @@ class BasketBuilder:
                 )
             for i in day.names.get(security, ()):
                 stated[i] = weight
+        universe = self.selector.market.universes.get(spec.universe or "")
+        if lacking := given.unpriced(spec, universe, day):
+            part = f"{given.share(spec, lacking):.1%} of the weight given"
+            who, on = spelling.sample(lacking), self.panel.sessions[day.t]
+            self._lacks(name, "given", day.t, f"no price of {who} on {on}: {part} is not held")
         return stated

@@ -9,7 +9,7 @@ import polars as pl
 
 from paceline import config
 from paceline.baskets import spelling
-from paceline.baskets.universe import rules_of
+from paceline.baskets.universe import SECURITY, asked, rules_of, too_few
 from paceline.wording import agreeing, none_of, number_of
 
 if TYPE_CHECKING:
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 NO_MEMBERS = "no members"
 #: How the names of a list begin that no security bears.
 NOT_FOUND = "not found in the data"
-SECURITY = ("security", "securities")
+#: Kinds of lack: fewer companies than a basket's ranks ask for, than those of its universe do.
+FEW, FEW_RULED = "few", "few_ruled"
+#: Kind of lack: who was left out for want of a kind, country or exchange.
+WORDLESS = "wordless"
 #: How a basket is made from others.
 OTHERS = ("union", "minus", "intersect")
 #: Names told as a sample.
@@ -80,15 +83,26 @@ def _rules(name: str, universe: config.UniverseEntry, day: Day) -> str:
     for rule, keeps in rules_of(day, universe):
         before, left = int(left.sum()), left & keeps
         if not left.any():
-            return f"{none_of(before, *SECURITY)} before that rule of universe {name!r} is {rule}"
+            why = f"{none_of(before, *SECURITY)} before that rule of universe {name!r} is {rule}"
+            return why + _words_there(rule, universe, day)
     asked = []
     if universe.eligible is not None and universe.eligible.min_cap > 0:
         asked.append(f"a company worth {universe.eligible.min_cap:,.0f} or more")
     if universe.rank is not None:
-        asked.append(f"a rank from {universe.rank[0]} to {universe.rank[1]}")
+        asked.append(f"a rank from {config.spoken(universe.rank)}")
     lacking = " and ".join(asked) or "a day on which the universe is formed"
     kept = number_of(int(left.sum()), "security keeps", "securities keep")
     return f"{kept} the rules of universe {name!r}, none has {lacking}"
+
+
+def _words_there(rule: str, universe: config.UniverseEntry, day: Day) -> str:
+    """The kinds, countries or exchanges that there are, where a rule asks for others."""
+    for column, accepted in asked(universe.eligible or config.Eligible()).items():
+        if accepted and rule.startswith(f"of {column} "):
+            there = day.attributes[column].drop_nulls().unique().sort().to_list()
+            told = ", ".join(there[:SAMPLE]) + (", ..." if len(there) > SAMPLE else "")
+            return f"; there are {told}" if there else f"; no {column} is known"
+    return ""
 
 
 def _list(spec: config.Basket, name: str, selector: Selector, day: Day) -> str:
@@ -170,8 +184,23 @@ def why_thin(selector: Selector, name: str, day: Day) -> str:
     pool, ranked = (len(np.unique(codes[mask])) for mask in (chosen, sized))
     if ranked == pool:
         return ""
-    asked = f"ranks {spec.rank[0]} to {spec.rank[1]} on {selector.panel.sessions[day.t]}"
+    asked = f"ranks {config.spoken(spec.rank)} on {selector.panel.sessions[day.t]}"
     return (
         f"{asked}: only {ranked:,} of {number_of(pool, 'company', 'companies')} "
         f"{agreeing(ranked, 'has', 'have')} {size_of(selector, universe)} to rank by"
     )
+
+
+def why_few(selector: Selector, name: str, day: Day) -> str:
+    """How many companies are there where fewer could be ranked than a basket's ranks ask for.
+
+    Said of the basket, or of the first that it is made from.
+    """
+    spec = selector.basket(name)
+    if spec.rank is None:
+        others = (o for key in OTHERS for o in config.listed(getattr(spec, key)))
+        return next((why for o in others if (why := why_few(selector, o, day))), "")
+    chosen = selector.in_classes(spec, selector.pool(name, spec, day), day)
+    sized = chosen & (selector.sizes(selector.universe_of(name), day).company > 0)
+    there = len(np.unique(selector.panel.companies[sized]))
+    return too_few(spec.rank, there, str(selector.panel.sessions[day.t]))

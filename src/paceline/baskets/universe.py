@@ -5,7 +5,7 @@ The rules are FTSE Russell's (METHODS 2).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from paceline import config
+from paceline import config, schema
 from paceline.arrays import Array, Bools
 from paceline.baskets import schedule
 from paceline.baskets.history import Day, PanelDays, company_caps
 from paceline.baskets.schedule import Event
 from paceline.errors import UsageError
+from paceline.wording import agreeing, number_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 #: (microcap 1%) at 2000, +/-2.5% everywhere else.
 BAND_SHARE = {50: 0.0, 2000: 0.2, 3000: 0.0, 4000: 0.0}
 MICROCAP_SHARE = 0.4
+SECURITY = ("security", "securities")
 #: Cumulative shares are taken of the companies up to this rank (the Russell 3000E).
 POOL = 4000
 
@@ -93,6 +95,7 @@ class UniverseHistory:
     def __init__(self, name: str, spec: config.UniverseEntry, history: PanelDays) -> None:
         self.name, self.spec, self.history = name, spec, history
         self._notes: list[str] = []
+        self._ranked: dict[int, int] = {}  # reconstitution -> companies that could be ranked
 
     @property
     def caveats(self) -> list[str]:
@@ -107,6 +110,23 @@ class UniverseHistory:
             return day.members(self.spec.members) & day.listed
         valid = [mask for event, mask in self._lists if event.session <= day.t]
         return valid[-1] & day.listed if valid else np.zeros(len(day.listed), bool)
+
+    def left_out(self, day: Day) -> str:
+        """Who was left out for want of a kind, country or exchange when it was last formed."""
+        if self.spec.members is not None:
+            return ""
+        formed = [event.reference for event, _ in self._lists if event.session <= day.t]
+        why = unworded(self.history.day(formed[-1]), self.spec) if formed else ""
+        return why and f"{self.spec.label or self.name}: {why}"
+
+    def few(self, day: Day) -> str:
+        """What the ranks of its rules lacked when it was last formed; "" where nothing."""
+        formed = [t for t in self._ranked if t <= day.t]
+        if not formed or self.spec.rank is None:
+            return ""
+        on = str(self.history.panel.sessions[max(formed)])
+        why = too_few(self.spec.rank, self._ranked[max(formed)], on)
+        return why and f"{self.spec.label or self.name}: {why}"
 
     @cached_property
     def renewals(self) -> list[int]:
@@ -135,11 +155,11 @@ class UniverseHistory:
                 Event(e.session, e.session) for e in schedule.events(spec.reconstitution, sessions)
             ]
         )
-        first, last = spec.rank or (1, np.inf)
+        first, last = spec.rank or (1, config.OPEN)
         banded = spec.reconstitution == "russell" or "band" in spec.model_fields_set
         width = spec.band if banded else 0.0
         upper = Boundary(first - 1, band_at(first - 1, width, first)) if first > 1 else None
-        lower = Boundary(int(last), band_at(int(last), width, first)) if np.isfinite(last) else None
+        lower = Boundary(last, band_at(last, width, first)) if last < config.OPEN else None
         start = self._first(first)
         if start is None:
             return []
@@ -159,6 +179,7 @@ class UniverseHistory:
                 lists.append((event, eligible))
                 continue
             ranking = rank_companies(eligible, company, self.history)
+            self._ranked[event.session] = len(ranking.codes)
             inside = np.ones(len(ranking.codes), bool)
             if upper is not None:
                 inside &= ~upper.split(ranking)
@@ -203,6 +224,11 @@ def needs_cap(spec: config.UniverseEntry) -> bool:
     return spec.rank is not None or (spec.eligible or config.Eligible()).min_cap > 0
 
 
+def asked(rules: config.Eligible) -> dict[str, list[str]]:
+    """Column of the table of securities -> words of it that rules accept; none: all."""
+    return {"kind": rules.kinds, "country": rules.countries, "exchange": rules.exchanges}
+
+
 def rules_of(day: Day, spec: config.UniverseEntry) -> Iterator[tuple[str, Bools]]:
     """(rule in words, who keeps it (N,)) of every rule that looks at one line alone, in order.
 
@@ -211,13 +237,10 @@ def rules_of(day: Day, spec: config.UniverseEntry) -> Iterator[tuple[str, Bools]
     """
     rules, table = spec.eligible or config.Eligible(), day.attributes
     yield "listed", day.listed
-    for column, accepted in (
-        ("kind", rules.kinds),
-        ("country", rules.countries),
-        ("exchange", rules.exchanges),
-    ):
+    for column, accepted in asked(rules).items():
         if accepted:
-            keeps = table[column].is_in(accepted).fill_null(False).to_numpy()
+            known = words(table[column], column).is_in(words(accepted, column).implode())
+            keeps = known.fill_null(False).to_numpy()
             yield f"of {column} {', '.join(accepted)}", keeps
     if rules.exclude_name:
         try:
@@ -232,6 +255,26 @@ def rules_of(day: Day, spec: config.UniverseEntry) -> Iterator[tuple[str, Bools]
         yield f"priced at {rules.min_price:g} or more", day.close >= rules.min_price
     if needs_cap(spec):
         yield "of a known market cap", day.total_cap > 0
+
+
+def words(values: Sequence[str] | pl.Series, column: str) -> pl.Series:
+    """Kinds, countries or exchanges as they are compared: without capitals and outer spaces."""
+    own = pl.Series(column, values, dtype=pl.String)
+    word = pl.col(column).str.strip_chars().str.to_lowercase().str.replace_all(r"\s+", " ")
+    plain = schema.kind_word(pl.col(column)) if column == "kind" else word
+    return own.to_frame().select(pl.when(word != "").then(plain)).to_series()
+
+
+def unworded(day: Day, spec: config.UniverseEntry) -> str:
+    """How many listed securities have no word at all of what the rules ask for; "" for none."""
+    said, count = [], int(day.listed.sum())
+    for column, accepted in asked(spec.eligible or config.Eligible()).items():
+        none = int((words(day.attributes[column], column).is_null().to_numpy() & day.listed).sum())
+        if accepted and none:
+            has = agreeing(none, "has", "have")
+            said.append(f"{none:,} of {number_of(count, *SECURITY)} {has} no {column}")
+    on = day.panel.sessions[day.t]
+    return f"left out on {on}: {'; '.join(said)}" if said else ""
 
 
 def eligible_lines(day: Day, spec: config.UniverseEntry) -> tuple[Bools, Array]:
@@ -257,3 +300,15 @@ def rank_companies(lines: Bools, company_cap: Array, history: PanelDays) -> Rank
     pool = company_cap[at[:POOL]]
     running = np.cumsum(company_cap[at]) / pool.sum() if len(at) else np.empty(0)
     return Ranking(history.panel.companies[at], running)
+
+
+def too_few(rank: tuple[int, int], there: int, on: str) -> str:
+    """What ranks lack that so many companies are ranked on a day for; "" where they are enough."""
+    first, last = rank
+    if there >= last or last == config.OPEN:
+        return ""
+    held, of = max(there - first + 1, 0), number_of(last - first + 1, "company", "companies")
+    return (
+        f"{held:,} of the {of} that ranks {config.spoken(rank)} ask for on {on}: {there:,} "
+        "could be ranked"
+    )

@@ -149,6 +149,9 @@ def _misfit(held: object, members: Bools) -> str:
 
 # ---- the weightings
 
+#: Those that rest on no market cap.
+WITHOUT_SIZES = ("equal", "given", "inverse_volatility")
+
 
 @weighting("cap")
 def cap(at: AtRebalance) -> Array:

@@ -9,7 +9,7 @@ reading  the file read and checked
 Every error names the file, the key, what was found and what would be accepted.
 """
 
-from paceline.config.baskets import Basis, Basket, Eligible, Schedule, UniverseEntry
+from paceline.config.baskets import OPEN, Basis, Basket, Eligible, Schedule, UniverseEntry, spoken
 from paceline.config.market import MarketFile, MarketInfo, PageOne, Report
 from paceline.config.reading import load
 from paceline.config.sources import AGE, ColumnMap, Source
@@ -17,6 +17,7 @@ from paceline.config.values import listed
 
 __all__ = [
     "AGE",
+    "OPEN",
     "Basis",
     "Basket",
     "ColumnMap",
@@ -30,4 +31,5 @@ __all__ = [
     "UniverseEntry",
     "listed",
     "load",
+    "spoken",
 ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from paceline.config.values import Amount, Name, Names, Strict, listed
 
@@ -16,15 +17,41 @@ Schedule = Literal["none", "monthly", "quarterly", "annual", "members"]
 COMMON = ("common",)
 
 
+#: A last rank as good as none: ``rank = [51, "last"]`` takes everybody from the 51st on.
+OPEN = 10**9
+
+
+def _open_ended(rank: object) -> object:
+    return [rank[0], OPEN] if isinstance(rank, list) and rank[1:] == ["last"] else rank
+
+
+Rank = Annotated[tuple[int, int], BeforeValidator(_open_ended)]
+
+
+def spoken(rank: tuple[int, int]) -> str:
+    """A range of ranks in words: "1 to 50", "51 to the last"."""
+    return f"{rank[0]} to {'the last' if rank[1] == OPEN else rank[1]}"
+
+
+#: Weights that look like fractions may add up to one but for this much.
+WHOLE = 0.005
+
+
 def _ranked(rank: tuple[int, int] | None) -> None:
     if rank is not None and not 1 <= rank[0] <= rank[1]:
         raise ValueError("rank = [first, last] with 1 <= first <= last")
 
 
 def _given(weights: dict[str, float], weight: str | None, securities: list[str] | None) -> None:
-    """Given weights count, and name each of the securities and no other."""
+    """Given weights count, add up, and name each of the securities and no other."""
     if weight != "given":
         raise ValueError('weights count with weight = "given" alone')
+    if whole := _whole(list(weights.values())):
+        total = sum(weights.values())
+        raise ValueError(
+            f"weights add up to {total:g}, not to {whole}: correct them, or give whole numbers as "
+            "proportions, such as 3 and 1"
+        )
     if securities is not None:
         stray = [name for name in weights if name not in securities]
         if stray:
@@ -32,6 +59,21 @@ def _given(weights: dict[str, float], weight: str | None, securities: list[str] 
         without = [name for name in securities if name not in weights]
         if without:
             raise ValueError(f"weights lacks {', '.join(without)}: give each one, or 0")
+
+
+def _whole(weights: list[float]) -> int:
+    """What weights that look like fractions or percents do not add up to; 0 where nothing is off.
+
+    Fractions are at most 1 and not all whole numbers; percents at most 100, add up to something
+    between 50 and 200, and one is 10 or more or no whole number. Other weights are proportions.
+    """
+    if not all(math.isfinite(w) and w >= 0 for w in weights):
+        return 0  # refused where they are used
+    total, broken = sum(weights), any(w != round(w) for w in weights)
+    if max(weights) <= 1:
+        return 1 if broken and abs(total - 1) > WHOLE else 0
+    percents = max(weights) <= 100 and 50 < total < 200 and (broken or max(weights) >= 10)
+    return 100 if percents and abs(total - 100) > 100 * WHOLE else 0
 
 
 class Eligible(Strict):
@@ -75,8 +117,8 @@ class UniverseEntry(Strict):
     """A list in the table `members`, as it was on each day."""
     eligible: Eligible | None = None
     """Rules instead of a list: see below."""
-    rank: tuple[int, int] | None = None
-    """First and last rank by market cap of the company."""
+    rank: Rank | None = None
+    """First and last rank by market cap of the company; `"last"`: to the last there is."""
     reconstitution: Literal["russell", "quarterly", "annual", "monthly"] = "russell"
     """When rules are applied anew; `russell`: on Russell's rank days, with its bands."""
     band: float = Field(0.025, ge=0, lt=1)
@@ -95,6 +137,17 @@ class UniverseEntry(Strict):
     def _one(self) -> UniverseEntry:
         if (self.members is None) == (self.eligible is None):
             raise ValueError('give either members = "name of a list" or an eligible = {...} table')
+        given = self.model_fields_set
+        ruled = [key for key in ("rank", "reconstitution", "band") if key in given]
+        if ruled and self.members is not None:
+            raise ValueError(
+                f"{ruled[0]} counts with eligible = {{...}}, not with a list: a basket may have a "
+                "rank within it"
+            )
+        if "band" in given and self.rank is None:
+            raise ValueError("band counts with rank alone")
+        if "roll" in given and self.holdings is None:
+            raise ValueError("roll counts with holdings alone")
         _ranked(self.rank)
         return self
 
@@ -108,8 +161,8 @@ class Basket(Strict):
     """A single security, index or fund: the basket is that."""
     securities: Names | None = None
     """Securities to choose, by name."""
-    rank: tuple[int, int] | None = None
-    """First and last rank by market cap within what is chosen."""
+    rank: Rank | None = None
+    """First and last rank by market cap within what is chosen; `"last"`: to the last there is."""
     sector: Names | Name | None = None
     """Sectors to choose."""
     industry: Names | Name | None = None
@@ -125,7 +178,9 @@ class Basket(Strict):
     weight: str = "cap"
     """A weighting: `cap`, `equal`, `given`, `inverse_volatility`, or a plug-in."""
     weights: dict[Name, float] | None = None
-    """[fraction] Security -> weight, for `weight = "given"`."""
+    """Security -> weight, for `weight = "given"`: proportions of the whole, `{ A = 3, B = 1 }`.
+    Fractions must add up to 1, percents to 100. The weight of a security without a price counts as
+    missing: see [holes](holes.md)."""
     cap_limit: float | None = None
     """[fraction] Largest weight of a security after a rebalance."""
     rebalance: Schedule = "quarterly"

@@ -166,7 +166,22 @@ class MarketFile(Strict):
         for kind, name, where in self._named():
             if name not in declared[kind]:
                 raise ValueError(f"{where}: {UnknownName(kind, name, declared[kind])}")
+        for own, other in self.published.items():
+            self._comparable(own, other)
         return self
+
+    def _comparable(self, own: str, other: str) -> None:
+        """A built basket, and something else that is published for it."""
+        if own not in self.baskets and own.partition(":")[0] not in self.groups:
+            raise ValueError(f"published.{own}: {UnknownName('basket', own, self.baskets)}")
+        ours, theirs = (
+            self.baskets[n].instrument or n if n in self.baskets else n for n in (own, other)
+        )
+        if ours == theirs:
+            raise ValueError(
+                f"published.{own}: {ours!r} is compared with itself. Name the index that somebody "
+                "else publishes"
+            )
 
     def _named(self) -> Iterator[tuple[str, str, str]]:
         """(kind, name, key that names it) of everything one table names in another."""

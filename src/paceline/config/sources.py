@@ -5,12 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from paceline.config.values import Amount, Name, Strict
+from paceline.schema import TABLES
 
 #: Days that members, classes and holdings may be rolled forward.
 AGE = 366
+#: Tables whose rows may all be of one day that nothing in them tells.
+OF_A_DAY = ("members", "classes", "holdings", "fundamentals")
+#: Settings of a source that only rows of prices know.
+OF_PRICES = ("dialect", "recover", "tolerance", "jumps", "true_jumps")
 
 
 class ColumnMap(Strict):
@@ -91,12 +96,39 @@ class Source(Strict):
     """[days] Age after `valid` from which they have no value."""
     tolerance: Amount = 0.001
     """[fraction] Difference of a return from another source's, above which it is listed."""
+    jumps: Literal["doubted", "true"] = "doubted"
+    """`true`: nothing of this source splits, as coins do not, and returns that look like a split
+    stand; those beyond twentyfold are set aside all the same: see [jumps](jumps.md)."""
     true_jumps: dict[str, list[dt.date]] = Field(default_factory=dict)
     """Security -> days whose return is true though it looks like a split: see [jumps](jumps.md)."""
     caveat: str = ""
     """A weakness of the source, said on every figure that rests on it."""
     origin: OriginEntry = OriginEntry()
     """Who publishes it: see below."""
+
+    @field_validator("valid")
+    @classmethod
+    def _has_come(cls, value: dt.date | None) -> dt.date | None:
+        if value is not None and value > dt.date.today():
+            raise ValueError("a day that has not come: give the day that the rows are of")
+        return value
+
+    @model_validator(mode="after")
+    def _of_its_table(self) -> Source:
+        """Settings that rows of other tables do not know would do nothing."""
+        if self.kind != "files" or self.table not in TABLES:
+            return self  # a plug-in may fill several tables; an unknown one is named elsewhere
+        given = [key for key in OF_PRICES if key in self.model_fields_set]
+        if given and self.table != "prices":
+            raise ValueError(f'{given[0]} counts with table = "prices" alone')
+        if self.derive and self.table != "securities":
+            raise ValueError('derive counts with table = "securities" alone')
+        if self.valid is not None and self.table not in OF_A_DAY:
+            raise ValueError(f"valid counts with {', '.join(OF_A_DAY)} alone")
+        aged = "max_age" in self.model_fields_set and self.table != "holdings"
+        if aged and self.valid is None:
+            raise ValueError("max_age counts from valid: give the day that the rows are of")
+        return self
 
     @property
     def is_frame(self) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
-from paceline.arrays import Ints
+from paceline.arrays import Array, Ints
 from paceline.baskets.history import stored
 from paceline.wording import number_of
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: A return of the day this near to a stated delisting return is it.
 SAME = 1e-3
+#: A return of the day may hold a delisting return of this size where it is this part of it.
+LARGE, HALF = 0.05, 0.5
 
 
 class Last(NamedTuple):
@@ -33,7 +35,9 @@ def read(panel: Panel) -> tuple[list[Last], list[str]]:
     A stated return (``actions``, kind delisting) is earned on the session of its day on both bases,
     where the security was still listed the session before and has no return of its own that day;
     the security leaves after it. Where it has one, that is believed to be it, and one that differs
-    by more than 0.1 point is told. A delisting without a return, and without one among the prices
+    by more than 0.1 point comes after that last price: it is earned on the next session, unless the
+    security goes on, or its return of the day may hold it (of 5% and more, the same way, by half of
+    it in logs), which is told. A delisting without a return, and without one among the prices
     of its day, is told: the security leaves at its last close. Known later than its day, it counts
     for nothing.
     """
@@ -56,18 +60,46 @@ def read(panel: Panel) -> tuple[list[Last], list[str]]:
         value, name = action["amount"], f"{action['security']} on {action['date']}"
         if value is None:
             none += [] if there else [name]
-        elif not there and t and panel.listed[i, t - 1]:
-            found.append(Last(i, t, float(value)))
-        elif not any(abs(x - value) <= SAME for x in there):
+        elif (at := _earned(panel, own, i, t, float(value))) is None:
             unlike.append(name)
+        elif at < len(panel.sessions):
+            found.append(Last(i, at, float(value)))
     said = []
     if unlike:
         what = number_of(len(unlike), "delisting return")
-        said.append(f"{what} could not be applied, first that of {unlike[0]}")
+        why = "prices go on after it, end before it, or may hold it"
+        said.append(f"{what} could not be applied, first that of {unlike[0]}: {why}")
     if none:
         what = number_of(len(none), "delisting")
         said.append(f"{what} without a return, first that of {none[0]}: out at the last close")
     return found, said
+
+
+def _earned(panel: Panel, own: list[Array | None], row: int, t: int, value: float) -> int | None:
+    """The session on which a delisting return of session t is earned; None: it cannot be.
+
+    Beyond the panel where the prices hold it already, or their next session has not come.
+    """
+    there = [x[row, t] for x in own if x is not None and np.isfinite(x[row, t])]
+    if not there:
+        return t if t and panel.listed[row, t - 1] else None
+    if any(abs(x - value) <= SAME for x in there):
+        return len(panel.sessions)
+    return None if _goes_on(own, row, t) or _may_hold(value, there) else t + 1
+
+
+def _goes_on(own: list[Array | None], row: int, session: int) -> bool:
+    """Whether a security has a return of the session after; what comes later changes no past."""
+    return any(x is not None and np.isfinite(x[row, session + 1 : session + 2]).any() for x in own)
+
+
+def _may_hold(value: float, there: list[float]) -> bool:
+    """Whether one of the day's returns is so large, and of one sign, that it may hold the other."""
+    if abs(value) < LARGE:
+        return False
+    with np.errstate(divide="ignore"):
+        part = np.log1p(np.array(there)) / np.log1p(value) if value > -1 else -np.array(there)
+    return bool((part >= HALF).any())
 
 
 def within(

@@ -292,7 +292,7 @@ class Drift:
         row = {s: i for i, s in enumerate(self.panel.securities)}
         special: list[Payout] = []
         spun: list[Payout] = []
-        lost = 0
+        lost: list[str] = []
         for action in table.iter_rows(named=True):
             # effective before the open of the date, or of the security's next session with a close
             t = int(np.searchsorted(self.panel.sessions, np.datetime64(action["date"])))
@@ -307,12 +307,13 @@ class Drift:
                 payout = Payout(i, t, share, *self._stated(i, t, share, close))
                 (special if dividend else spun).append(payout)
             else:
-                lost += 1
+                what = "special dividend" if dividend else "spin-off"
+                why = _unvalued(action, row, len(before) > 0, share)
+                lost.append(f"{what} of {action['security']} on {action['date']}: {why}")
         if lost:
-            self.caveats.append(
-                number_of(lost, "special dividend or spin-off", "special dividends or spin-offs")
-                + " could not be valued: closes are missing"
-            )
+            what = number_of(len(lost), "special dividend or spin-off", "such payments in all")
+            more = f" ({what})" if len(lost) > 1 else ""
+            self.caveats.append(f"could not be valued: {lost[0]}{more}")
         return special, spun
 
     def _stated(self, row: int, t: int, share: float, close: Array) -> tuple[bool, float]:
@@ -331,6 +332,21 @@ class Drift:
         if price is None or total is None:
             return True, raw if freed else np.nan
         return bool(total[row, t] - base >= CONTAINED * share), raw if freed else np.nan
+
+
+def _unvalued(action: Mapping[str, Any], row: Mapping[str, int], before: bool, share: float) -> str:
+    """Why a special dividend or spin-off has no value."""
+    if action["kind"] == "special_dividend":
+        if not action["amount"]:
+            return "it has no amount"
+    elif not action["ratio"]:
+        return "it has no ratio"
+    elif action["other"] not in row:
+        child = action["other"]
+        return f"there is no price of {child}" if child else "no child is named"
+    if not before:
+        return "there is no close before it"
+    return "it is worth more than the share" if share >= 1 else "there is no close of that day"
 
 
 def _child(action: Mapping[str, Any], row: Mapping[str, int], close: Array) -> float:

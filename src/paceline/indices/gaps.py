@@ -87,7 +87,7 @@ class Gaps:
     empty     those of ``days`` on which nobody was held
     ended     last session with a level, where the level ends before the last of ``sessions``; else
               ""
-    alone     the basket is one instrument
+    alone     the basket is one instrument, ``closes`` whether it has any close beside its returns
     dated     what its members and weights rest on that is of a day
     apart     built baskets of its universe that do not follow what is published for them
     eligible, absent, held  members on each of ``sessions``, those of them without any price, and
@@ -127,6 +127,7 @@ class Gaps:
     joined: joined.Closes = ()
     empty: frozenset[str] = frozenset()
     cuts: tuple[Cut, ...] = ()
+    closes: bool = True
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -328,7 +329,8 @@ class Gaps:
     @property
     def end(self) -> str:
         """That and when the level ended; empty where it goes on."""
-        what = "its last close" if self.alone else "the last day most of its members had returns"
+        own = "its last close" if self.closes else "its last return"
+        what = own if self.alone else "the last day most of its members had returns"
         what = "the last day on which it held anybody" if self.emptied else what
         return f"{self.name} ended on {self.ended}, {what}" if self.ended else ""
 

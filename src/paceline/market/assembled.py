@@ -153,6 +153,19 @@ class Assembled:
             return None
         return panel.build(self.stored.store, **self.stock_request())
 
+    @cached_property
+    def stocks_to_date(self) -> Panel | None:
+        """The panel of stocks up to the newest day, whatever day was asked for.
+
+        For what later sessions say of the data of earlier ones; no value may rest on it.
+        """
+        from paceline import panel
+
+        newest = self.stored.as_of(None)
+        if self.stocks is None or newest == self.as_of:
+            return self.stocks
+        return panel.build(self.stored.store, **self.stock_request() | {"as_of": newest})
+
     @property
     def before_stocks(self) -> bool:
         """Whether the day lies before ``market.start``: baskets with members have no level yet."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from paceline.arrays import Array, Dates
+from paceline.baskets import given
+from paceline.baskets.history import PanelDays, stored
 from paceline.indices import joined, late, leapt, levels, unmoved
 from paceline.indices.apart import Apart
 from paceline.indices.drift import SHARES
@@ -73,6 +75,7 @@ class Coverage:
         begun = np.maximum.accumulate(np.r_[False, there[:-1]])  # the base has no return
         shares = np.where(begun, index.shares[:, row], 0.0)
         shares[0, begun & ~there] = 1.0  # nobody was held: a level missing for a while
+        shares[0] = np.maximum(shares[0], np.where(begun, self._not_held(name, index), 0.0))
         doubts = self._doubts(index)
         over = [np.where(begun, of[row], 0.0)[None] for of in doubts.values()]
         last = int(np.flatnonzero(there)[-1]) if there.any() else len(there) - 1
@@ -84,8 +87,8 @@ class Coverage:
         ]
         shares, kinds = np.concatenate([shares, *over]), (*SHARES, *doubts, *MOVING)
         some, held = np.flatnonzero(shares.any(axis=0)), index.members[row].astype(np.int64)
-        days = self._days(index.sessions)
-        missing = np.zeros(len(level), bool)  # of these sessions there is no close that could move
+        # missing: of these sessions there is no close that could move
+        days, missing = self._days(index.sessions), np.zeros(len(level), bool)
         missing[at : at + len(days)] = (shares[: SHARES.index("pending") + 1] > 0).any(axis=0)
         counted, nobody = self.absent.get(name), np.empty(0, np.int64)
         return Gaps(
@@ -116,8 +119,29 @@ class Coverage:
             fixed=self.moment.baskets[name].rebalance == "none",
             joined=joined.closes(index, name),
             emptied=last < len(there) - 1 and not held[last + 1 :].any(),
+            closes=self._has_closes(name, index),
             empty=frozenset(days[t] for t in some.tolist() if not (there[t] or held[t])),
         )
+
+    def _has_closes(self, name: str, index: Indices) -> bool:
+        """Whether a lone instrument has any close; others: yes."""
+        panel, instrument = index.drift.panel, self.moment.baskets[name].instrument
+        if instrument not in panel.securities:
+            return True
+        close = stored(panel, "close")
+        row = panel.securities.index(instrument)
+        return close is not None and bool(np.isfinite(close[row]).any())
+
+    def _not_held(self, name: str, index: Indices) -> Array:
+        """(T,) part of the weights given that is of securities without a price."""
+        spec, out = self.moment.baskets[name], np.zeros(len(index.sessions))
+        if not spec.weights:
+            return out
+        universe = self.moment.file.universes.get(spec.universe or "")
+        history, row = PanelDays(index.drift.panel), index.row(name)
+        for t in (r.session for r in index.targets.rebalances if row in r.rows):
+            out[t + 1 :] = given.share(spec, given.unpriced(spec, universe, history.day(t)))
+        return out
 
     def _doubts(self, index: Indices) -> dict[str, Array]:
         """Kind of doubt -> (S, T) share of the weight of the baskets of an index."""

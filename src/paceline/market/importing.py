@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paceline import config, quality, schema, sources
+from paceline import calendars, config, quality, schema, sources
 from paceline.errors import SourceError, UnknownName
 from paceline.market import calendar, explanations, rivals, stating
 
@@ -62,7 +62,8 @@ def import_sources(
     say = progress or (lambda _what, _share: None)
     rivals.refuse(file, place, store.loads())
     days = calendar.sessions(file.market.calendar, store)
-    context = sources.Context(file.market.calendar, days, dt.date.today())
+    over = calendars.ended(file.market.calendar, calendars.now())
+    context = sources.Context(file.market.calendar, days, dt.date.today(), over)
     run = _Import(file, store, given or {}, place)
     # lists of corporate actions first: they explain what prices do
     names = sorted(file.sources, key=lambda n: file.sources[n].table != "actions")
@@ -112,10 +113,11 @@ def _import_one(
         store.keep_raw(raw)
     heard = explanations.asked(context, stated.asked)
     origins = [raw.origin for raw in stated.raws]
+    checksum = stating.fingerprint(name, spec, context, origins, heard)
     load = store.state(
         read.tables,
         source=name,
-        checksum=stating.fingerprint(name, spec, context, origins, heard),
+        checksum=stating.waiting(checksum, read.quarantine, context),
         asked=heard,
         declaration=stated.declaration,
         market=file.market.name,

@@ -7,8 +7,11 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from paceline import config
 from paceline.baskets import weights
+from paceline.baskets.caps import ODD_CAPS, OddCaps
 from paceline.engine import Provenance
 from paceline.indices import levels
 from paceline.indices.validity import Validity
@@ -106,7 +109,9 @@ class Lineage:
         caveats = [spec.caveat] if spec.caveat else []
         for built in (self.moment.composite_indices, self.moment.instrument_indices):
             if built and name in built["price"].names:
-                caveats += validity.without_direction(built["price"].caveats.get(name, ()))
+                own = validity.without_direction(built["price"].caveats.get(name, ()))
+                later = self._seen_later(name, spec)  # says all that the own panel does, and more
+                caveats += [c for c in own if not (later and c.startswith(ODD_CAPS))] + later
                 break
         caveats += validity.undated(self.moment, name)
         caveats += validity.unannounced(self.moment, name)
@@ -140,6 +145,23 @@ class Lineage:
         if not spec.instrument:
             caveats += panel.caveats
         return tuple(dict.fromkeys(caveats))
+
+    def _seen_later(self, name: str, spec: config.Basket) -> list[str]:
+        """What sessions after a past day say of the market caps that weights up to it rest on."""
+        panel, own = self.moment.stocks_to_date, self.moment.stocks
+        universe = self.file.universes.get(spec.universe or "")
+        by_fund = universe is not None and universe.holdings is not None
+        unsized = bool(spec.instrument) or spec.weight in weights.WITHOUT_SIZES or by_fund
+        if unsized or panel is own or panel is None or own is None:
+            return []
+        targets = self.moment.composite_indices["price"].targets
+        row, most = targets.names.index(name), np.zeros(len(own.securities))
+        for r in targets.rebalances:
+            for at in np.flatnonzero(r.rows == row):
+                most[r.columns] = np.maximum(most[r.columns], r.weights[at])
+        weight = dict(zip(own.securities, most.tolist(), strict=True))
+        held = np.array([weight.get(s, 0.0) for s in panel.securities])
+        return OddCaps(panel).caveats(held, self.file.market.unpriced)
 
     def _off_basis(self, name: str, spec: config.Basket) -> list[str]:
         """That a basket is shown on another basis than its market file says: it has none on that.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from paceline.baskets.universe import asked, words
 from paceline.config import MarketFile, listed
 from paceline.errors import MarketFileError, UnknownName
 
@@ -38,6 +39,37 @@ def check(stored: Stored) -> None:
             error = UnknownName(ref.kind, ref.name, known)
             remedy = error.remedy if known else f"No source fills the table {ref.table}."
             raise MarketFileError(f"{stored.path}: {ref.key}: {error.message}", remedy)
+    _published(stored)
+
+
+def _published(stored: Stored) -> None:
+    """Raise ``MarketFileError`` for what is published for a basket, and is no basket or security.
+
+    Nothing is said while nothing was imported.
+    """
+    file = stored.file
+    for own, other in file.published.items():
+        made = other in file.baskets or other.partition(":")[0] in file.groups
+        if not made and stored.last_priced is not None and stored.security(other) is None:
+            error = UnknownName("basket or security", other, file.baskets)
+            remedy = f"Bring its prices, or correct the name. {error.remedy}"
+            raise MarketFileError(f"{stored.path}: published.{own}: {error.message}", remedy)
+
+
+def unknown_jumps(stored: Stored) -> Iterator[tuple[str, list[str]]]:
+    """(key, "security day") of returns that a source calls true and has no row of."""
+    import polars as pl
+
+    for name, source in stored.file.sources.items():
+        asked = [(s, day) for s, days in source.true_jumps.items() for day in days]
+        if asked and any(row["source"] == name for row in stored.loads):
+            own = pl.col("source") == name
+            wanted = pl.col("security").is_in([s for s, _ in asked])
+            rows = stored.table("prices").filter(own & wanted).select("security", "date")
+            there = set(rows.collect().iter_rows())
+            lacking = [f"{s} {day}" for s, day in asked if (s, day) not in there]
+            if lacking:
+                yield f"sources.{name}.true_jumps", lacking
 
 
 def _not_aside(stored: Stored, ref: Reference) -> None:
@@ -69,6 +101,23 @@ def without_rows(stored: Stored) -> Iterator[tuple[Reference, list[str]]]:
             known[place] = stored.distinct(*place)
         if ref.name not in known[place]:
             yield ref, known[place]
+
+
+def unknown_words(stored: Stored) -> Iterator[tuple[str, str, list[str]]]:
+    """(key, word, words there are) of each word of a universe's rules that no security has.
+
+    Nothing is said of the kinds that rules have by themselves, nor without any row of securities.
+    """
+    for name, universe in stored.file.universes.items():
+        rules = universe.eligible
+        for column, accepted in asked(rules).items() if rules is not None else ():
+            if f"{column}s".replace("ys", "ies") not in (rules.model_fields_set if rules else ()):
+                continue
+            there = sorted(stored.distinct("securities", column))
+            known = set(words(there, column))
+            for word, plain in zip(accepted, words(accepted, column), strict=True):
+                if there and plain not in known:
+                    yield f"universes.{name}.eligible", word, there
 
 
 def _references(file: MarketFile) -> Iterator[Reference]:

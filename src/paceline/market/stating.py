@@ -30,10 +30,12 @@ from paceline.config import Source, listed
 from paceline.errors import MarketFileError, SourceError
 from paceline.lineage import Origin, code_of, digest
 from paceline.market import explanations
-from paceline.rows import Finding
+from paceline.rows import NOT_OVER, Finding
 from paceline.sources import FRAME, Context, Raw, SourcePlugin, module_of
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from paceline.store import Store
 
 Statement = Literal["file", "folder", "append"]
@@ -107,6 +109,12 @@ def fingerprint(
         },
         64,
     )
+
+
+def waiting(checksum: str, quarantine: pl.DataFrame | None, context: Context) -> str:
+    """The fingerprint of bytes of which rows wait for the end of a session: they are read again."""
+    waits = quarantine is not None and (quarantine["reason"] == NOT_OVER).any()
+    return f"{checksum}-{context.over}" if waits else checksum
 
 
 def gather(

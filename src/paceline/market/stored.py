@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Tables that say who is in a list or class.
 LISTS = ("members", "classes")
+#: How findings begin that say themselves what they are.
+AHEAD = "look-ahead: "
 
 
 def parse_date(text: str | dt.date) -> dt.date:
@@ -137,12 +139,16 @@ class Stored:
         import polars as pl
 
         rows = self.findings().filter(pl.col("check").is_in(list(SAID)))
-        return [*self._aside] + [
+        return [*self._aside, *self._unfiled] + [
             (
                 row["source"],
                 SAID[row["check"]],
-                f"{row['source']}: {row['check']} ({row['count']:,}), first {row['example']}: "
-                f"{row['action']}",
+                (
+                    f"{row['check']} in {row['source']}"
+                    if row["check"].startswith(AHEAD)
+                    else f"{row['source']}: {row['check']}"
+                )
+                + f" ({row['count']:,}), first {row['example']}: {row['action']}",
             )
             for row in rows.iter_rows(named=True)
         ]
@@ -164,6 +170,32 @@ class Stored:
             first = f"{part['who'][0]}: {part['reason'][0]}"
             told = f"{source}: {count} of {table} {are} set aside, first {first}"
             yield str(source), str(table), told
+
+    @property
+    def _unfiled(self) -> Iterator[tuple[str, str, str]]:
+        """The same of reported items set aside: an older one of theirs stands in their place."""
+        import polars as pl
+
+        row = pl.col("row").str
+        keys = [row.json_path_match(f"$.{k}").alias(k) for k in ("security", "item", "period_end")]
+        rows = self.quarantine().filter(
+            (pl.col("table") == "fundamentals") & ~pl.col("reason").str.contains("rows with the")
+        )
+        if rows.is_empty():
+            return
+        rows = rows.with_columns(keys)
+        stored = self.table("fundamentals").select("security", "item", older="period_end").collect()
+        older = rows.join(stored, on=["security", "item"], how="left")
+        older = older.filter(pl.col("older").cast(pl.String) < pl.col("period_end"))
+        ages = dict(older.group_by("row").agg(pl.col("older").max()).iter_rows())
+        for (source,), part in rows.group_by("source", maintain_order=True):
+            first = next((r for r in part["row"] if r in ages), part["row"][0])
+            one = part.filter(pl.col("row") == first).row(0, named=True)
+            count, are = number_of(part.height, "reported item"), agreeing(part.height, "is", "are")
+            stands = f"; that of {ages[first]} stands in its place" if first in ages else ""
+            what = f"{one['item']} of {one['security']} for {one['period_end']}"
+            said = f"{source}: {count} {are} set aside, first {what}: {one['reason']}{stands}"
+            yield str(source), "fundamentals", said
 
     @cached_property
     def at_odds(self) -> dict[tuple[str, ...], str]:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from paceline.baskets import caps, spelling
-from paceline.baskets.emptiness import NO_MEMBERS, NOT_FOUND
+from paceline.baskets.emptiness import FEW, FEW_RULED, NO_MEMBERS, NOT_FOUND, WORDLESS
 from paceline.baskets.twins import ONE, SERIES
 from paceline.errors import PacelineError, UnknownName
-from paceline.market import named, validity
+from paceline.market import named, validity, watching_actions
 from paceline.market import watching_levels as levels
 from paceline.market.watched import LISTED, Watched, dates
 from paceline.market.watching_levels import ENDED, FOLLOWS, LACKING, LEAPT
@@ -34,11 +34,15 @@ RECENT = 366
 UNPRICED = "members without any price"
 UNASSEMBLED = "market cannot be assembled"
 EMPTY = "basket without members"
+THIN = "fewer companies than the ranks ask for"
 ODD_CAPS = "market caps that cannot be right"
 TWINS = "two securities with the same returns"
 AHEAD = "memberships that begin after the last price"
 CUT = "list that becomes shorter by a quarter at once"
 UNHELD = "class without securities"
+UNWORDED = "word of a universe's rules that no security has"
+WITHOUT = "securities without a word that rules ask for"
+NO_JUMP = "true_jumps without a row of prices"
 UNKNOWN = "security named in the market file without any price"
 BEFORE = "before the first session of the stock panel"
 #: Findings that stand on page one.
@@ -56,12 +60,16 @@ def watched(market: Market) -> list[Watched]:
         return [*_before(market), *levels.ended(market)]
     return [
         *_unheld(market),
+        *_unworded(market),
+        *_no_jumps(market),
         *_unknown(market),
         *_empty(market),
+        *_thin(market),
         *_twins(market),
         *_odd_caps(market),
         *_unpriced(market),
         *_ahead(market),
+        *watching_actions.found(market),
         *_cut(market),
         *levels.found(market),
     ]
@@ -108,6 +116,22 @@ def _unheld(market: Market) -> Iterator[Watched]:
         yield Watched(ref.key, UNHELD, 1, "adds nobody to the basket", ref.name, near.remedy)
 
 
+def _unworded(market: Market) -> Iterator[Watched]:
+    """Kinds, countries and exchanges that the rules of a universe name, and no security has."""
+    for key, word, there in named.unknown_words(market.stored):
+        more = ", ..." if len(there) > LISTED else ""
+        told = f"{word}; there are {', '.join(there[:LISTED])}{more}"
+        yield Watched(key, UNWORDED, 1, "lets nobody in", told, "Write it as the data do.")
+
+
+def _no_jumps(market: Market) -> Iterator[Watched]:
+    """Returns that the market file calls true, of a security or on a day that has none."""
+    for key, lacking in named.unknown_jumps(market.stored):
+        told = ", ".join(lacking[:LISTED]) + (", ..." if len(lacking) > LISTED else "")
+        remedy = "Correct the security, as it is after rename, or the day."
+        yield Watched(key, NO_JUMP, len(lacking), "explain nothing", told, remedy)
+
+
 def _unknown(market: Market) -> Iterator[Watched]:
     """Securities that a basket names, as its instrument or in its list, and no source prices."""
     caveats = market.provenance(market.declared).caveats
@@ -139,6 +163,26 @@ def _empty(market: Market) -> Iterator[Watched]:
                 why,
                 "Change its selection or its data.",
             )
+
+
+def _thin(market: Market) -> Iterator[Watched]:
+    """What ranks and rules of baskets lacked, as of their last rebalance."""
+    all_from = "Change its rank; [first, 'last'] takes all from the first on."
+    kinds = {
+        FEW: (THIN, all_from),
+        FEW_RULED: (THIN, all_from),
+        WORDLESS: (WITHOUT, "Complete the table of securities, or do not ask for it."),
+    }
+    built = market.moment.composite_indices
+    for name in (n for n in market.declared if built and n in built["price"].names):
+        index = built["price"]
+        ours = [r.session for r in index.targets.rebalances if index.row(name) in r.rows]
+        for kind, (check, remedy) in kinds.items():
+            said = index.targets.thin.get(name, {}).get(kind, ())
+            if said and said[-1][0] == ours[-1]:
+                days = dates(str(index.sessions[t].astype("datetime64[D]")) for t, _ in said)
+                what, why = "said on the figures", said[-1][1]
+                yield Watched(name, check, len(said), what, why, remedy, days)
 
 
 def _twins(market: Market) -> Iterator[Watched]:

@@ -25,6 +25,7 @@ from paceline.rows import (
     AT_ODDS,
     FAR_OF_SOURCE,
     FEW,
+    NOT_FILED,
     OFTEN,
     PLAUSIBLE,
     Finding,
@@ -76,6 +77,10 @@ def check(parsed: Parsed, name: str, spec: Source, context: Context) -> Parsed:
             findings += _kinds(name, frame)
         elif table_name == "holdings":
             findings += _weights(name, frame)
+        elif table_name == "fundamentals" and context.today is not None:
+            late = frame.filter(pl.col("known") > context.today)
+            what, key = "not known yet; older values stand", ("security", "item", "known")
+            findings += counted(name, NOT_FILED, late, what, key, "Check the year.")
         tables[table_name] = frame
     if spec.caveat:
         findings.append(Finding(name, "caveat of the market file", 1, spec.caveat))
@@ -88,7 +93,7 @@ def _prices(
     name: str, frame: pl.DataFrame, parsed: Parsed, spec: Source, context: Context
 ) -> tuple[pl.DataFrame, list[Finding], list[pl.DataFrame | None]]:
     """Prices on days that can be right, and on sessions; then the checks of their values."""
-    frame, misdates, wrong = misdated(name, frame, context.today)
+    frame, misdates, wrong = misdated(name, frame, context.today, context.over)
     frame, strays, off = off_calendar(name, frame, context.calendar, context.sessions)
     days = with_own_days(frame.get_column("date"), context.sessions)
     own = dataclasses.replace(context, sessions=days)
@@ -136,7 +141,9 @@ def _values(
     findings, quarantine = [*findings, *faults], [*quarantine, *aside]
     frame, faults, aside = check_prices(name, frame, true, context)
     findings, quarantine = [*findings, *faults], [*quarantine, *aside]
-    frame, faults, aside = set_jumps_aside(name, frame, record, true, context)
+    frame, faults, aside = set_jumps_aside(
+        name, frame, record, true, context, split=spec.jumps == "doubted"
+    )
     findings, quarantine = [*findings, *faults], [*quarantine, *aside]
     return frame, findings + missing_returns(name, frame), quarantine
 
@@ -207,13 +214,20 @@ def _declared(
 
 
 def _usual(table: schema.Table, typed: pl.DataFrame) -> pl.DataFrame:
-    """What many write otherwise: 9999-12-31 for a spell that still runs, "Special Dividend"."""
+    """What many write otherwise: 9999-12-31 for a spell that still runs, "Common Stock"."""
     if "end" in typed.columns:
         endless = pl.col("end") > PLAUSIBLE[1]
         typed = typed.with_columns(pl.when(~endless).then("end").alias("end"))
     if table.name == "actions":
         word = pl.col("kind").str.strip_chars().str.to_lowercase().str.replace_all(r"[\s-]+", "_")
         typed = typed.with_columns(word.replace(schema.ACTION_WORDS).alias("kind"))
+    if table.name == "fundamentals":
+        bare = pl.col("item").str.to_lowercase().str.replace_all(r"[\s_-]+", "")
+        names = {item.replace("_", ""): item for item in schema.ITEMS}
+        item = bare.replace_strict(names, default=pl.col("item").str.strip_chars())
+        typed = typed.with_columns(item.alias("item"))
+    if table.name == "securities":
+        typed = typed.with_columns(schema.kind_word(pl.col("kind")))
     return typed
 
 
@@ -282,6 +296,13 @@ def _kinds(name: str, frame: pl.DataFrame) -> list[Finding]:
                 "kept; universes take kinds",
                 shown,
             )
+        )
+    odd = frame.filter(~pl.col("kind").is_in(schema.KINDS))
+    if odd.height:
+        remedy = f"Kinds are {', '.join(schema.KINDS)}."
+        shown = ", ".join(odd["kind"].unique().sort()[:FEW])
+        findings.append(
+            Finding(name, "word that is no kind of security", odd.height, "kept", shown, remedy)
         )
     unknown = frame.get_column("kind").null_count()
     if unknown:

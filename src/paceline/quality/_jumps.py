@@ -48,6 +48,8 @@ ANY_SPLIT = 10.0
 EVENT = 4.0
 #: Rows of a finding that its example lists.
 SHOWN = 8
+#: Rows that its remedy lists, to be copied.
+LISTED = 24
 #: Kinds of corporate action that move a close by their own amount: the return is not a split's.
 PAYMENTS = ("special_dividend", "spinoff", "delisting")
 
@@ -61,13 +63,20 @@ Rows = NDArray[np.int64]
 
 
 def set_jumps_aside(
-    name: str, frame: pl.DataFrame, record: pl.DataFrame, true: pl.DataFrame, context: Context
+    name: str,
+    frame: pl.DataFrame,
+    record: pl.DataFrame,
+    true: pl.DataFrame,
+    context: Context,
+    *,
+    split: bool = True,
 ) -> tuple[pl.DataFrame, list[Finding], list[pl.DataFrame | None]]:
     """The frame with each return that looks like a split, and that nobody explains, as missing.
 
     frame   rows of one source, sorted by security and date
     record  corporate actions: a payment lets the return of its day stand
     true    security and date of returns that the market file calls true
+    split   securities of the source may split; else only what is beyond ln 20 is set aside
 
     Candidate: |ln(1 + r)| within two daily sigmas, or within 0.06 up to 5:3 and 0.13 above, of ln k
     for a ratio k of ``SPLIT_RATIOS``, up or down, or beyond ln 20, and beyond four sigmas; sigma is
@@ -78,7 +87,10 @@ def set_jumps_aside(
     """
     far = _far(frame)
     rows = _candidates(frame, far)
+    if not split:
+        rows = rows.filter(pl.col("__log").abs() > ANY)
     small = small_splits(frame).join(rows, on="__at", how="anti")
+    small = small if split else small.clear()
     rows = pl.concat([rows, small]).sort("__at")
     paid = record.filter(pl.col("kind").is_in(PAYMENTS))
     known = pl.concat([true, _on_next_row(frame, paid).select(_KEY)])
@@ -122,6 +134,9 @@ def _finding(name: str, rows: pl.DataFrame) -> Finding:
     ]
     more = f"; and {rows.height - SHOWN} more" if rows.height > SHOWN else ""
     first = rows.row(0, named=True)
+    days = rows.head(LISTED).group_by("security", maintain_order=True).agg(pl.col("date"))
+    true = [f'"{who}" = [{", ".join(map(str, when))}]' for who, when in days.rows()]
+    rest = f" and {rows.height - LISTED} more" if rows.height > LISTED else ""
     return Finding(
         name,
         CHECK,
@@ -129,8 +144,9 @@ def _finding(name: str, rows: pl.DataFrame) -> Finding:
         "return set to missing until explained, original quarantined",
         "; ".join(lines) + more,
         "If it was a split, add it to actions (security, date, kind = split, ratio = new shares "
-        f"per old share, here {first['__ratio']:.6g}); if the move is true, say so: "
-        f'sources.{name}.true_jumps = {{ "{first["security"]}" = [{first["date"]}] }}.',
+        f"per old share, here {first['__ratio']:.6g}); if moves are true, say so: "
+        f"sources.{name}.true_jumps = {{ {', '.join(true)} }}{rest}; where nothing splits, as "
+        f'coins do not: sources.{name}.jumps = "true".',
     )
 
 

@@ -12,7 +12,12 @@ from paceline.schema import LEVELS
 #: Weights of a fund may add up to one but for this much (cash, rounding).
 WEIGHTS_OFF = 0.05
 #: Columns that name what rows belong to.
-NAMES = {"classes": LEVELS, "members": ("universe",), "holdings": ("fund",)}
+NAMES = {
+    "classes": LEVELS,
+    "members": ("universe",),
+    "holdings": ("fund",),
+    "fundamentals": ("item",),
+}
 #: Words, in lower case, for all that is classified: such a row is a sum, or says nothing.
 WHOLE = (
     "total",

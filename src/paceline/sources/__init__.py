@@ -48,6 +48,7 @@ class Context:
 
     calendar, sessions  the market's calendar and its sessions
     today               the day of the import; a price cannot be of a later day (None: not checked)
+    over                the last day whose session had ended at the import (None: not checked)
     actions             corporate actions of the market's own lists (security, date, kind, ratio)
     witness             asks the other stored sources for their returns on given (security, date)
     """
@@ -55,6 +56,7 @@ class Context:
     calendar: str = "XNYS"
     sessions: tuple[dt.date, ...] = ()
     today: dt.date | None = None
+    over: dt.date | None = None
     actions: pl.DataFrame | None = None
     witness: Callable[[pl.DataFrame], pl.DataFrame] | None = None
 

@@ -132,6 +132,7 @@ def check(name: str, spec: Source) -> None:
                 (f"Did you mean {near[0]!r}? " if near else "")
                 + f"Accepted: {', '.join(accepted)}.",
             )
+    _of_table(name, spec)
     try:
         FileOptions.model_validate(spec.options)
     except ValidationError as error:
@@ -141,6 +142,17 @@ def check(name: str, spec: Source) -> None:
             f"sources.{name}.options.{key}: {first['msg'].removeprefix('Value error, ')}.",
             f"Found {shown if len(shown) < 80 else shown[:77] + '...'}.",
         ) from None
+
+
+def _of_table(name: str, spec: Source) -> None:
+    """Raise ``MarketFileError`` for an option that rows of the source's table do not know."""
+    for key, table in (("lag_days", "fundamentals"), ("wide_field", "prices")):
+        if key in spec.options and spec.table != table:
+            raise MarketFileError(
+                f"sources.{name}.options.{key} counts with table = {table!r} alone, and it is "
+                f"{spec.table!r}.",
+                "Leave it out.",
+            )
 
 
 def extra_file(name: str, spec: Source, key: str) -> dict[str, Any] | None:

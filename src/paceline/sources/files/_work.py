@@ -282,7 +282,7 @@ class Work:
         frame = in_order(self.complete(frame, _PRICE_KEY), _PRICE_KEY)
         frame = self.gather(_prices.one_row_a_day(self.name, frame))
         calendar, sessions = self.context.calendar, self.context.sessions
-        frame = self.gather(misdated(self.name, frame, self.context.today))
+        frame = self.gather(misdated(self.name, frame, self.context.today, self.context.over))
         events = _payments.events_of(frame) if kind == "split_adjusted" else None
         frame = self.gather(off_calendar(self.name, frame, calendar, sessions))
         sessions = with_own_days(frame.get_column("date"), sessions)
@@ -389,7 +389,9 @@ class Work:
                 self.name,
                 "no filing dates" if days else UNFILED,
                 frame.height,
-                f"known {number_of(days, 'day')} after the period's end",
+                f"known {number_of(days, 'day')} after the period's end"
+                if days
+                else "known on the last day of the period",
                 where_is(frame, ("security", "item", "period_end")),
                 "Map known to the filing date, or give options.lag_days.",
             )
