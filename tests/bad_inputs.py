@@ -242,6 +242,39 @@ CASES: tuple[Case, ...] = (
         ),
     ),
     Case(
+        "where that keeps no row",
+        **prices(
+            csv("ticker,date,close,kind", "AAA,2025-09-08,1,stock", "AAA,2025-09-09,1,"),
+            where={"kind": ["Stock", "share"], "ticker": "!BBB"},
+        ),
+        error=(
+            "SourceError",
+            'sources.bad.where keeps none of the 2 rows of p.csv: kind = ["Stock", "share"] holds '
+            "for 0; ticker = \"!BBB\" holds for 2. kind holds '' (1), 'stock' (1); ticker holds "
+            "'AAA' (2). What was stored before stays.",
+        ),
+    ),
+    Case(
+        "where that keeps no row of a wide table",
+        {"p.csv": csv("date,AAA,BBB,kind", "2025-09-08,1,2,day", "2025-09-09,1,2,day")},
+        {"path": "p.csv", "options": {"wide": True}, "where": {"kind": "week"}},
+        (
+            "SourceError",
+            'sources.bad.where keeps none of the 2 rows of p.csv: kind = "week" holds for 0. '
+            "kind holds 'day' (2). What was stored before stays.",
+        ),
+    ),
+    Case(
+        "where that keeps no row of several files",
+        {f"{n}.csv": csv("ticker,date,close,kind", "AAA,2025-09-08,1,stock") for n in "ab"},
+        {"path": "*.csv", "columns": COLUMNS, "where": {"kind": "bond"}},
+        (
+            "SourceError",
+            "sources.bad.where keeps none of the 2 rows of 2 files, the last b.csv: "
+            "kind = \"bond\" holds for 0. kind holds 'stock' (2). What was stored before stays.",
+        ),
+    ),
+    Case(
         "unknown table column",
         **prices(GOOD) | {"source": {"path": "p.csv", "columns": {**COLUMNS, "clsoe": "close"}}},
         error=(

@@ -471,7 +471,7 @@ def test_rows_that_gathered_are_read_again_under_another_declaration(desk: Desk)
         desk.declare("p.csv", 'statement = "append"', date)
 
     declare("%m/%d/%Y")
-    days = [2, 3, 4, 5]
+    days = [4, 5, 2, 3]
     for first in range(3):
         desk.write("p.csv", {f"0{d}/09/2025": 100.0 + d for d in days[first : first + 2]})
         desk.run()
@@ -485,6 +485,36 @@ def test_rows_that_gathered_are_read_again_under_another_declaration(desk: Desk)
     desk.write("p.csv", {"08/09/2025": 7.0})
     desk.run()
     assert desk.closes() == {**expected, "2025-09-08": 7.0}
+
+
+NOTHING_LEFT = {
+    "where": ('where = { ticker = "Z" }', WEEK, "ticker = \"Z\" holds for 0. ticker holds 'X' (4)"),
+    "closes": ("", dict.fromkeys(WEEK, -1.0), "4 rows set aside: close is not a positive number"),
+    "days": ("", {"2025-09-06": 1.0, "2025-09-07": 1.0}, "date is not a session of XNYS (2)"),
+}
+
+
+@pytest.mark.parametrize("case", NOTHING_LEFT)
+@pytest.mark.parametrize("statement", ["file", "append"])
+def test_a_source_that_states_no_row_stops_the_import(
+    desk: Desk, case: str, statement: str
+) -> None:
+    """Of a file whose rows gather that is so until rows stand: a window may bring nothing new."""
+    more, rows, said_ = NOTHING_LEFT[case]
+    how = f'statement = "{statement}"\n'
+    desk.declare("p.csv", how + more)
+    desk.write("p.csv", rows)
+    with pytest.raises(SourceError) as told_:
+        desk.run()
+    assert said_ in str(told_.value) and "sources.p" in told_.value.message
+    desk.declare("p.csv", how)
+    desk.write("p.csv", WEEK)
+    desk.run()
+    desk.declare("p.csv", how + more)
+    desk.write("p.csv", rows)
+    with nullcontext() if statement == "append" and not more else pytest.raises(SourceError):
+        desk.run()
+    assert desk.closes() == WEEK
 
 
 CHANGES = {

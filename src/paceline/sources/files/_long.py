@@ -232,6 +232,17 @@ def dates_again(what: str, frame: pl.DataFrame, date: str) -> list[str]:
     return again
 
 
+def perhaps_wide(table: str, missing: Iterable[str], there: Sequence[str]) -> str:
+    """A hint where securities are missing and the columns may be named after them."""
+    if table != "prices" or "security" not in missing:
+        return ""
+    names = [c for c in there if plain_name(c) not in DATES and not is_field(c)]
+    if len(names) < max(2, len(there) - 2):
+        return ""
+    shown = f"{names[0]}, {names[1]}, ..."
+    return f" Are {shown} securities, a column each? Then options = {{ wide = true }}."
+
+
 # -- what the cells say
 
 
