@@ -13,6 +13,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,7 +23,7 @@ from rich.console import Console
 
 import paceline
 import tiny_market as tiny
-from paceline import doors, measures, toml
+from paceline import arguments, doors, measures, toml
 from paceline.errors import DataError, UsageError
 from paceline.record import shape
 from paceline.report import tables, terminal
@@ -44,6 +46,96 @@ def within(seconds: float, call: Callable[[], tiny.Answered]) -> tiny.Answered:
     thread.join(seconds)
     assert found, "it waits"
     return found[0]
+
+
+# ---- what is handed in from Python
+
+STAMP = pd.Timestamp("2025-09-10 23:00", tz="America/New_York")
+DAY = dt.date(2025, 9, 10)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "2025-09-10",
+        DAY,
+        dt.datetime(2025, 9, 10, 16, tzinfo=dt.UTC),
+        STAMP,
+        STAMP.tz_localize(None),
+        np.datetime64("2025-09-10"),
+        np.datetime64("2025-09-10T16:00", "ns"),
+    ],
+    ids=repr,
+)
+def test_a_day_of_any_type(home: Path, given: Any) -> None:
+    assert arguments.day(given) == DAY
+    assert paceline.open(home / "market.toml", as_of=given).as_of == str(DAY)
+
+
+WRONG: dict[str, tuple[Callable[[Any], object], str]] = {
+    "measure": (lambda m: m.frame(None), "measure: found NoneType None."),
+    "subjects": (lambda m: m.frame("performance", subjects=[1]), "subjects: found int 1."),
+    "no list": (lambda m: m.frame("performance", subjects=5), "subjects: found int 5."),
+    "a list in a list": (
+        lambda m: m.show("performance", subjects=[["idx"]]),
+        "subjects: found list",
+    ),
+    "against": (lambda m: m.frame("performance", against=[None]), "against: found NoneType"),
+    "since": (lambda m: m.frame("performance", since=5), "since: found int 5."),
+    "levels": (lambda m: m.levels(5), "names: found int 5."),
+    "weights": (lambda m: m.weights(None), "name: found NoneType"),
+    "weights of a day": (lambda m: m.weights("cap", 20240110), "date: found int 20240110."),
+    "contributions": (lambda m: m.contributions("cap", pd.NaT), "start: found NaTType NaT."),
+    "episodes": (lambda m: m.episodes(("all", "idx", "AAA")), "rotation: found tuple"),
+    "calls": (lambda m: m.calls(5), "path: found int 5."),
+    "target": (lambda m: m.target("a", "2030-01-02"), "level: found str 'a'."),
+    "by": (lambda m: m.target(110, 5), "by: found int 5."),
+    "seed": (lambda m: m.target(110, "2030-01-02", seed="a"), "seed: found str 'a'."),
+    "text": (lambda m: m.factcheck(b"x"), "text: found bytes"),
+    "length": (lambda m: m.write(length=[]), "length: found list []."),
+    "statistic": (lambda m: m.plot("performance", statistic=5), "unknown statistic"),
+    "sessions": (lambda m: m.plot("percent_above_average", sessions="a"), "sessions: found str"),
+    "only": (lambda m: m.import_(only=[5]), "only: found int 5."),
+    "progress": (lambda m: m.report(5), "progress: found int 5."),
+    "path": (lambda _: paceline.open(5), "path: found int 5."),
+    "as_of": (lambda m: paceline.open(m.path, as_of=5), "as_of: found int 5."),
+    "no day": (
+        lambda m: paceline.open(m.path, as_of=np.datetime64("NaT")),
+        "as_of: found NoneType",
+    ),
+    "version": (lambda m: paceline.open(m.path, version=[]).as_of, "version: found list []."),
+    "store": (lambda m: paceline.open(m.path, store=5), "store: found int 5."),
+    "data": (lambda m: paceline.open(m.path, data=5), "data: found int 5."),
+    "plugins": (lambda m: paceline.open(m.path, plugins="x.py"), "plugins: found str 'x.py'."),
+    "frames": (lambda _: paceline.open(frames={}), "frames: found none."),
+    "calendar": (
+        lambda m: paceline.open(frames={"prices": m.levels()}, calendar=5),
+        "calendar: fou",
+    ),
+    "dialect": (
+        lambda m: paceline.open(frames={"prices": m.levels()}, dialect=[]),
+        "dialect: found",
+    ),
+    "a file as store": (
+        lambda m: paceline.open(frames={"prices": m.levels()}, store=m.path),
+        "is not a folder",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_type_is_one_error_that_names_the_argument(home: Path, case: str) -> None:
+    ask, said = WRONG[case]
+    with pytest.raises(UsageError) as told:
+        ask(paceline.open(home / "market.toml"))
+    assert said in told.value.message and told.value.remedy
+
+
+def test_plain_text_is_one_name(home: Path) -> None:
+    market = paceline.open(home / "market.toml")
+    one, several = (market.frame("performance", subjects=n) for n in ("cap", ["cap"]))
+    assert one.equals(several) and one.height > 0
+    assert market.levels("AAA").columns == ["date", "AAA"]
 
 
 # ---- text that is shown

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from paceline import config, engine, measures
+from paceline import arguments, config, engine, measures
 from paceline.errors import NotEnoughData, UsageError
 from paceline.figures import Figure
 from paceline.indices.gaps import NO_RETURN
 from paceline.indices.levels import BASES
-from paceline.market.stored import parse_date
 from paceline.market.view import view_of
 from paceline.measures import Measure, Result, View
 from paceline.signals.windows import HORIZONS
@@ -101,7 +100,10 @@ def show(
     if basis is not None:
         known_basis(basis)
     if since is not None:
+        since = since if isinstance(since, str) else str(arguments.day(since, "since"))
         params["since"] = _since(market, declared, since)
+    subjects = None if subjects is None else arguments.names(subjects, "subjects")
+    against = None if against is None else arguments.names(against, "against")
     apart = [n for n in subjects or () if "series" in declared.needs and n in market.series]
     baskets = market.resolve([n for n in subjects or () if n not in apart])
     names = [*apart, *baskets] if subjects else None
@@ -140,7 +142,7 @@ def show(
 def current(market: Market, names: Sequence[str] | None = None) -> dict[str, list[Figure]]:
     """Today's figures of every measure: see ``Market.current``."""
     figures = {}
-    for name in names or measures.discover(market.plugins):
+    for name in arguments.names(names or (), "names") or measures.discover(market.plugins):
         try:
             figures[name] = market.show(name)
         except NotEnoughData:
@@ -204,7 +206,7 @@ def _missing(market: Market, name: str, basis: str) -> float:
 
 
 def _session_or_error(market: Market, since: str) -> str:
-    day = parse_date(since)
+    day = arguments.day(since, "since")
     first = market.all_levels.sessions[0]
     if np.datetime64(day) < first:
         raise NotEnoughData(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from paceline import measures
+from paceline import arguments, measures
 from paceline.errors import UnknownName
 from paceline.market.assembled import Assembled
 from paceline.plugins import Plugin
@@ -12,7 +12,11 @@ from paceline.plugins import Plugin
 
 def resolve(moment: Assembled, names: Sequence[str]) -> list[str]:
     """Basket names for what a person wrote: see ``Market.resolve``."""
-    return list(dict.fromkeys(basket for name in names for basket in _baskets(moment, name)))
+    return list(
+        dict.fromkeys(
+            basket for name in arguments.names(names, "names") for basket in _baskets(moment, name)
+        )
+    )
 
 
 def _baskets(moment: Assembled, name: str) -> list[str]:

@@ -194,7 +194,8 @@ def typed(
                 texts[key] = _cells.numeric(mapped.column, text, sheet.options)
                 blanks[key] = texts[key].cells.is_null()
             else:
-                blanks[key] = _cells.is_blank(text, types[key], sheet.options, key)
+                named = "" if table.name == "holdings" else key
+                blanks[key] = _cells.is_blank(text, types[key], sheet.options, named)
     findings: list[Finding] = []
     made: dict[str, pl.Series] = {}
     for key, mapped in columns.items():
