@@ -55,6 +55,7 @@ MISSPELT = "classes that differ in a letter"
 UNFILED = "look-ahead: no filing dates"
 #: Finding of values of a series that leap, or are zero where none is.
 ODD_SERIES = "values of series that leap or are zero"
+LATE_PRICES = "prices known only after their own day"
 #: Findings that stand on all figures that rest on a table of their source: finding -> table.
 SAID = {
     CONTRADICTED.format(t): t
@@ -63,6 +64,7 @@ SAID = {
     TINY_RETURNS: "prices",
     RESCALED: "prices",
     MAYBE_LOGS: "prices",
+    LATE_PRICES: "prices",
     MISSPELT: "classes",
     UNFILED: "fundamentals",
     ODD_SERIES: "series",

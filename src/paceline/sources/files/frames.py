@@ -168,10 +168,10 @@ def _prices(frame: Taken, zone: str, dialect: str) -> Described:
     _numbers(frame, own)
     _each_once(frame, days)
     _positive(frame, own, days)
-    filled = frame.table.select(pl.any_horizontal(pl.col(own).is_not_null())).to_series()
+    priced = frame.table.select(pl.any_horizontal(pl.col(own).is_not_null())).to_series()
     return Described(
         {**told, "columns": {"date": date}, "options": {"wide": True}},
-        days=days.filter(filled),
+        days=days.filter(priced),
         securities=sum(frame.table[c].null_count() < frame.table.height for c in own),
     )
 
