@@ -208,7 +208,9 @@ class _RowFigures:
             if name in self.view.subjects and not np.isfinite(self._level(name)).any():
                 basis = self.known.basis.get(name, "") if asked == "native" else asked
                 called = self._called(name)
-                return f"no value: {called} has no {basis} return level".replace("  ", " ")
+                why = self.known.no_total() if basis == "total" else ""
+                none = f"no value: {called} has no {basis} return level".replace("  ", " ")
+                return f"{none}: {why}" if why else none
         return ""
 
     def _chosen(self, row: Mapping[str, Any]) -> list[str]:

@@ -17,7 +17,7 @@ from paceline.baskets import caps, spelling
 from paceline.baskets.emptiness import NO_MEMBERS, NOT_FOUND
 from paceline.baskets.twins import ONE, SERIES
 from paceline.errors import PacelineError, UnknownName
-from paceline.market import named, validity
+from paceline.market import named, unused, validity
 from paceline.market import watching_levels as levels
 from paceline.market.watched import LISTED, Watched, dates
 from paceline.market.watching_levels import ENDED, FOLLOWS, LACKING, LEAPT
@@ -63,6 +63,7 @@ def watched(market: Market) -> list[Watched]:
         *_unpriced(market),
         *_ahead(market),
         *_cut(market),
+        *unused.found(market.stored),
         *levels.found(market),
     ]
 
