@@ -138,6 +138,59 @@ def test_plain_text_is_one_name(home: Path) -> None:
     assert market.levels("AAA").columns == ["date", "AAA"]
 
 
+# ---- nothing to show
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Thirty sessions of the tiny market without classes, and without rotations."""
+    folder = tmp_path_factory.mktemp("bare")
+    path = tiny.write(folder, 30)
+    without = {k: v for k, v in tiny.MARKET.items() if k != "rotations"}
+    report = {"as_of": "latest"}  # every section
+    baskets = {k: v for k, v in tiny.MARKET["baskets"].items() if k != "tech"}
+    path.write_text(tiny.text({**without, "report": report, "baskets": baskets}))
+    rows = "".join(f"{name},Unknown\n" for name in tiny.NAMES)
+    (folder / "data" / "sectors.csv").write_text(f"ticker,sector\n{rows}")
+    assert tiny.command("import", "--market", path).code == 0
+    return path
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["relative_strength"], "no rotation of the market file has idx as a leg"),
+        (["relative_rotation"], "no rotation of the market file has idx as a leg"),
+        (["macro"], "no source of this market states series"),
+        (["seasonality"], "no source of this market states series"),
+        (["style_analysis", "--group", "sectors"], "no member has a class by which sectors could"),
+        (["percent_above_average", "--history", "--subject", "cap"], "looks back to 50"),
+    ],
+    ids=lambda words: " ".join(words) if isinstance(words, list) else "",
+)
+def test_a_measure_without_rows_says_why(bare: Path, words: list[str], why: str) -> None:
+    """On the screen, in JSON and in a frame; no table is empty without a reason."""
+    shown = tiny.command("show", *words, "--market", bare)
+    assert shown.code == 0 and "No rows" not in shown.out
+    assert why in " ".join((shown.out + shown.err).split())
+    rows = json.loads(tiny.command("show", *words, "--json", "--market", bare).out)
+    assert [row["value"] for row in rows] == [None]
+    assert any(why in caveat for caveat in rows[0]["caveats"])
+    if len(words) == 1:
+        assert why in paceline.open(bare).frame(words[0])["caveats"][0]
+
+
+def test_a_group_that_no_class_makes_is_named(bare: Path) -> None:
+    said = "no member of all has a sector"
+    asked = tiny.command("show", "performance", "--subject", "sectors", "--market", bare)
+    assert asked.code == 3 and f"group 'sectors' holds no basket: {said}" in asked.err
+    assert said in tiny.command("doctor", "--market", bare).out
+    report = tiny.command("report", "--market", bare, "--out", bare.with_name("r.html"))
+    assert report.code == 0
+    page = bare.with_name("r.html").read_text()
+    assert "no rotation of the market file has" in page and "states series" in page
+
+
 # ---- text that is shown
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from paceline import arguments
 from paceline.errors import NotEnoughData, UsageError
 from paceline.market.asked import Market
-from paceline.market.measuring import known_basis
+from paceline.market.measuring import known_basis, show_or_why
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,7 +24,7 @@ def figures(market: Market, measure: str, **how: Any) -> pl.DataFrame:
     """The rows of ``Market.show``, their caveats in one text."""
     import polars as pl
 
-    rows = [f.to_json() for f in market.show(measure, **how)]
+    rows = [f.to_json() for f in show_or_why(market, measure, **how)]
     for row in rows:
         row["caveats"] = "; ".join(row["caveats"])
     return pl.DataFrame(rows, infer_schema_length=None, strict=False)

@@ -131,12 +131,25 @@ def show(
             f"{measure}: {' and '.join(others)} cannot be compared with itself.",
             "Give another basket as the subject or as the second leg.",
         )
-    if figures and not any(f.against for f in figures):
+    found = [f for f in figures if f.against in others]
+    pairs_only = declared.of == "pair" or "pairs" in declared.needs
+    if figures and not pairs_only and not any(f.against for f in figures):
         raise UsageError(
             f"{measure} does not compare one basket with another: it takes no second leg.",
             "Leave out against, or ask performance, relative_strength, streaks or attribution.",
         )
-    return [f for f in figures if f.against in others]
+    return found or figures
+
+
+def show_or_why(market: Market, measure: str, **how: Any) -> list[Figure]:
+    """The figures of ``show``; where there is none, one without a value that says why."""
+    figures = market.show(measure, **how)
+    if figures or how.get("subjects"):
+        return figures
+    declared = measures.get(measure, market.plugins)
+    own = market.composites if declared.of in ("basket", "market") else market.all_levels.names
+    names = [market.benchmark] if market.benchmark in own else list(own[:1])
+    return market.show(measure, **{**how, "subjects": names}) if names else []
 
 
 def current(market: Market, names: Sequence[str] | None = None) -> dict[str, list[Figure]]:

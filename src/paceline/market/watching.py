@@ -17,7 +17,7 @@ from paceline.baskets import caps, spelling
 from paceline.baskets.emptiness import NO_MEMBERS, NOT_FOUND
 from paceline.baskets.twins import ONE, SERIES
 from paceline.errors import PacelineError, UnknownName
-from paceline.market import named, unused, validity
+from paceline.market import named, naming, unused, validity
 from paceline.market import watching_levels as levels
 from paceline.market.watched import LISTED, Watched, dates
 from paceline.market.watching_levels import ENDED, FOLLOWS, LACKING, LEAPT
@@ -38,6 +38,7 @@ ODD_CAPS = "market caps that cannot be right"
 TWINS = "two securities with the same returns"
 AHEAD = "memberships that begin after the last price"
 CUT = "list that becomes shorter by a quarter at once"
+UNMADE = "group without baskets"
 UNHELD = "class without securities"
 UNKNOWN = "security named in the market file without any price"
 BEFORE = "before the first session of the stock panel"
@@ -56,6 +57,7 @@ def watched(market: Market) -> list[Watched]:
         return [*_before(market), *levels.ended(market)]
     return [
         *_unheld(market),
+        *_unmade(market),
         *_unknown(market),
         *_empty(market),
         *_twins(market),
@@ -107,6 +109,14 @@ def _unheld(market: Market) -> Iterator[Watched]:
     for ref, known in named.without_rows(market.stored):
         near = UnknownName(ref.kind, ref.name, known)
         yield Watched(ref.key, UNHELD, 1, "adds nobody to the basket", ref.name, near.remedy)
+
+
+def _unmade(market: Market) -> Iterator[Watched]:
+    """Groups made by class of whose members none has one."""
+    for name in (n for n, made in market.groups.items() if not made):
+        why = naming.no_class(market.moment, name)
+        remedy = "Bring classes of its members, or correct by and scheme."
+        yield Watched(name, UNMADE, 1, "the group holds no basket", why, remedy)
 
 
 def _unknown(market: Market) -> Iterator[Watched]:
