@@ -6,9 +6,11 @@ count)."""
 
 from __future__ import annotations
 
+import bz2
 import datetime as dt
 import gzip
 import io
+import lzma
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -51,6 +53,153 @@ _BEYOND = pl.Series([2**30]).cast(pl.Int32).cast(pl.Date)
 _PARQUET = parquet(ticker=["AAA"], date=[dt.date(2025, 9, 8)], close=[1.0])
 _CHANGES = {**COLUMNS, "price_return": {"column": "change", "unit": "percent"}, "market_cap": "cap"}
 _HOLDINGS = {"fund": "fund", "security": "ticker", "weight": "weight", "date": "date"}
+
+_UNPACK = "Unpack it first, or pack it with gzip, bzip2, xz or zip."
+_TWICE = "packed more than once. Unpack it once."
+_DAYS = [str(day) for day in SESSIONS]
+_TURN = (
+    "p.csv: its columns are days ({}, ...) and its rows securities. Turn it: "
+    "pd.read_csv(...).set_index('ticker').T.to_csv(...), then options = {{ wide = true }}."
+)
+_CURRENCIES = "Leave that line out; prices of several currencies do not belong in one source."
+
+
+def _arrow() -> bytes:
+    buffer = io.BytesIO()
+    pl.DataFrame({"ticker": ["AAA"]}).write_ipc(buffer)
+    return buffer.getvalue()
+
+
+#: Formats that are not read: what each is, and what to do.
+FOREIGN: tuple[tuple[str, str, bytes, str], ...] = (
+    (
+        "zst",
+        "p.csv.zst",
+        b"\x28\xb5\x2f\xfd\x00",
+        f"packed by Zstandard (zst), which is not read. {_UNPACK}",
+    ),
+    ("7-Zip", "p.7z", b"7z\xbc\xaf\x27\x1c\x00", f"a 7-Zip archive, which is not read. {_UNPACK}"),
+    (
+        "Arrow",
+        "p.feather",
+        _arrow(),
+        "an Arrow file (Feather), which is not read. "
+        "Save it as Parquet or CSV: pl.read_ipc(...).write_parquet(...).",
+    ),
+    (
+        "SQLite",
+        "p.csv",
+        b"SQLite format 3\x00\x10",
+        "an SQLite database, which is not read. "
+        "Save it as Parquet or CSV: pd.read_sql(...).to_parquet(...).",
+    ),
+    (
+        "JSON",
+        "p.json",
+        b'[{"ticker": "AAA", "close": 1}]',
+        "JSON, which is not read. Save it as Parquet or CSV: pl.read_json(...).write_parquet(...).",
+    ),
+    (
+        "lines of JSON",
+        "p.jsonl",
+        b'{"ticker": "AAA"}\n{"ticker": "BBB"}\n',
+        "JSON, which is not read. "
+        "Save it as Parquet or CSV: pl.read_ndjson(...).write_parquet(...).",
+    ),
+    (
+        "a pickle",
+        "p.pkl",
+        b"\x80\x04\x95\x00\x01",
+        "a pickle of Python, which is not read. "
+        "It is not opened, since it may run code. Save it as Parquet: df.to_parquet(...).",
+    ),
+    (
+        "XML",
+        "p.xls",
+        b'\n<?xml version="1.0"?><Workbook/>',
+        "XML, as Excel 2003 and many web services write it, which is not read. "
+        "Save it as a workbook (.xlsx) or CSV.",
+    ),
+    (
+        "part of a web page",
+        "p.xls",
+        b"<table><tr><td>AAA</td></tr></table>",
+        "a web page, not CSV. The server sent an error or login page; fetch the file again.",
+    ),
+    (
+        "gzip twice",
+        "p.gz",
+        gzip.compress(gzip.compress(GOOD)),
+        "packed more than once. Unpack it once.",
+    ),
+    (
+        "gzip in bzip2",
+        "p.bz2",
+        bz2.compress(gzip.compress(GOOD)),
+        "packed more than once. Unpack it once.",
+    ),
+    (
+        "bzip2 cut off",
+        "p.bz2",
+        bz2.compress(GOOD)[:-9],
+        "the bzip2 data are damaged or cut off. Fetch the file again.",
+    ),
+    (
+        "xz cut off",
+        "p.xz",
+        lzma.compress(GOOD)[:-9],
+        "the xz data are damaged or cut off. Fetch the file again.",
+    ),
+    (
+        "blanks between columns",
+        "p.txt",
+        GOOD.replace(b",", b"   "),
+        "its columns are parted by blanks. "
+        "Write one comma or tab between them: pd.read_csv(..., sep=r'\\s+').",
+    ),
+    (
+        "a blank between columns",
+        "p.txt",
+        GOOD.replace(b",", b" "),
+        'its columns are parted by blanks. Write options = { delimiter = " " }.',
+    ),
+    (
+        "carets between columns",
+        "p.txt",
+        GOOD.replace(b",", b"^"),
+        "its columns seem to be parted by '^'. Write options = { delimiter = \"^\" }.",
+    ),
+    (
+        "a line of currencies in a long table",
+        "p.csv",
+        csv("date,ticker,close", ",,USD", *(f"{day},AAA,1" for day in _DAYS)),
+        f"the line below the names holds currencies: USD. {_CURRENCIES}",
+    ),
+)
+#: Wide tables of another layout.
+OTHER_LAYOUTS: tuple[tuple[str, bytes, str], ...] = (
+    (
+        "dates across the columns",
+        csv("ticker," + ",".join(_DAYS), "AAA" + ",1" * 6, "BBB" + ",2" * 6),
+        _TURN.format("2025-09-08, 2025-09-09"),
+    ),
+    (
+        "dates of each security beside its closes",
+        csv(
+            "From,2025-09-08,,",
+            "AAA,,BBB,",
+            "Date,PX_LAST,Date,PX_LAST",
+            *(f"{day},1,{day},2" for day in _DAYS),
+        ),
+        "p.csv: columns 1, 3 are dates: each security has its own. Write one table for all: "
+        "columns date, ticker and close, or a column of dates and one for each security.",
+    ),
+    (
+        "a line of currencies",
+        csv("date,AAA,BBB", ",USD,EUR", *(f"{day},1,2" for day in _DAYS)),
+        f"p.csv: the line below the names holds currencies: USD, EUR. {_CURRENCIES}",
+    ),
+)
 
 CASES: tuple[Case, ...] = (
     # -- files that are not there or cannot be read
@@ -186,6 +335,18 @@ CASES: tuple[Case, ...] = (
         "binary",
         **prices(b"ticker,date,close\nAAA,\x00\x00,1\n"),
         error=("SourceError", "p.csv: binary data, not CSV. Give a CSV or Parquet file."),
+    ),
+    *(
+        Case(
+            id, {name: data}, {"path": name, "columns": COLUMNS}, ("SourceError", f"{name}: {said}")
+        )
+        for id, name, data, said in FOREIGN
+    ),
+    *(
+        Case(
+            id, {"p.csv": data}, {"path": "p.csv", "options": {"wide": True}}, ("SourceError", said)
+        )
+        for id, data, said in OTHER_LAYOUTS
     ),
     Case(
         "web page",

@@ -489,7 +489,8 @@ def test_a_closed_pipe_is_silent(words: list[str], tmp_path: Path) -> None:
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
 def test_streams_that_are_closed_are_no_fault(closed: str) -> None:
     code = "from paceline.cli import main; raise SystemExit(main(['--help']))"
-    done = subprocess.run(["/bin/sh", "-c", f'"{sys.executable}" -c "{code}" {closed}'], check=False)
+    line = f'"{sys.executable}" -c "{code}" {closed}'
+    done = subprocess.run(["/bin/sh", "-c", line], check=False)
     assert done.returncode == 0
 
 

@@ -12,7 +12,7 @@
     recover = true
 
 ``path``      one path, a list, or a glob, relative to the data folder and inside it. The bytes tell
-              the format: Parquet, Excel, gzip, zip, else CSV.
+              the format: Parquet, Excel, gzip, bzip2, xz, zip, else CSV.
 ``statement`` "file": the rows of the files as they are now. "folder", the default for a glob: of
               every file what it last said, whether it is still there or not. "append": rows gather.
 ``columns``   table column -> file column, or ``{ column, unit, format, zone }``; unit: percent,

@@ -9,7 +9,7 @@ import polars as pl
 from paceline.config import ColumnMap, Source
 from paceline.errors import SourceError
 from paceline.rows import PRICED, Finding
-from paceline.sources.files import _numbers
+from paceline.sources.files import _foreign, _numbers
 from paceline.sources.files._wide import (
     DATES,
     FIELDS,
@@ -211,6 +211,8 @@ def _no_number(what: str, frame: pl.DataFrame, column: str) -> bool:
 
 def dates_of(what: str, frame: pl.DataFrame, wide: Meant) -> str:
     """The column of dates of a plain wide table."""
+    if (other := _foreign.layout(what, frame.columns)) is not None:
+        raise other
     spelt = {s for spellings in wide.named.values() for s in spellings} | wide.but
     return date_column(what, frame, [c for c in frame.columns if c not in spelt])
 

@@ -18,9 +18,10 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from paceline.errors import MarketFileError, SourceError
-from paceline.sources.files import _excel, _packed, _wide
+from paceline.sources.files import _excel, _foreign, _packed, _wide
 from paceline.sources.files._types import check_cells, readable
 
+_BOMS = (b"\xff\xfe", b"\xfe\xff")  # of UTF-16
 _DELIMITERS = (",", ";", "\t", "|")
 _HEADER_WITHIN = 400  # lines searched for a header
 #: So many lines in a row with a day in the same place are the rows of a table.
@@ -85,6 +86,7 @@ def read(
     if not data:
         raise SourceError(f"{what}: the file is empty.", "Fetch it again.")
     data = _packed.unpacked(what, data, options.get("member")).data
+    _foreign.refuse(what, data)
     workbook = _packed.is_workbook(data)
     if options.get("sheet") is not None and not workbook:
         raise MarketFileError(
@@ -133,6 +135,8 @@ def _levels(data: bytes) -> tuple[str | None, ...]:
 
 
 def _no_column(what: str, column: str, wanted: Wanted, there: list[str]) -> SourceError:
+    if (other := _foreign.layout(what, there)) is not None:
+        return other
     near = get_close_matches(column, there, n=1, cutoff=0.5) or [
         c for c in there if c.strip().lower() == column.strip().lower()
     ]
@@ -165,7 +169,9 @@ def _parquet(what: str, data: bytes, wanted: Wanted, layout: Layout) -> pl.DataF
 def _text(what: str, data: bytes, options: dict[str, Any]) -> bytes:
     """The file as UTF-8 bytes without a byte-order mark."""
     encoding = options.get("encoding")
-    if encoding is None and data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if encoding is None and b"\x00" in data and data[:2] not in _BOMS:
+        raise SourceError(f"{what}: binary data, not CSV.", "Give a CSV or Parquet file.")
+    if encoding is None and data[:2] in _BOMS:
         encoding = "utf-16"
     try:
         if encoding is not None:
@@ -183,8 +189,7 @@ def _text(what: str, data: bytes, options: dict[str, Any]) -> bytes:
             'Set options.encoding, e.g. "latin-1" or "cp1252".',
         ) from None
     data = data.removeprefix(b"\xef\xbb\xbf")
-    start = data[:400].lstrip().lower()
-    if start.startswith((b"<!doctype html", b"<html")):
+    if _foreign.is_page(data):
         raise SourceError(
             f"{what}: a web page, not CSV.",
             "The server sent an error or login page; fetch the file again.",
@@ -311,6 +316,8 @@ def _heading(
             if flat or (layout.plain and not wanted.missing(names)):
                 return number, number, delimiter, names, None
     number, delimiter, names = _header(data, wanted, delimiters)
+    if layout.stacked and (other := _foreign.pairs(what, (_fields(n, delimiter) for n in lines))):
+        raise other
     if names and (missing := wanted.missing(names)):
         raise _no_column(what, missing[0], wanted, names)
     return number, number, delimiter, names, None
@@ -351,6 +358,10 @@ def _table(
 def _csv(what: str, data: bytes, wanted: Wanted, options: dict[str, Any], layout: Layout) -> Read:
     text = _text(what, data, options)
     names, delimiter, body, rest, stacked = _table(what, text, wanted, options, layout)
+    if layout.plain and stacked is None:
+        other = _foreign.layout(what, names) or _foreign.pairs(what, [names])
+        if other is not None:
+            raise other
     if not body.strip():
         raise SourceError(
             f"{what}: a header and no rows.", "Fetch it again, or check the dates asked for."
