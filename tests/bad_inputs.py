@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 #: Sessions the cases are parsed with: the second week of September 2025, Monday to Friday, and the
 #: Monday after.
@@ -70,6 +72,16 @@ def _arrow() -> bytes:
     return buffer.getvalue()
 
 
+def _twice_named() -> bytes:
+    """A column of that name twice, as pandas can write it and polars cannot."""
+    made = pa.table(
+        [pa.array(["AAA"]), pa.array([1.0]), pa.array([2.0])], ["ticker", "close", "close"]
+    )
+    buffer = io.BytesIO()
+    pq.write_table(made, buffer)
+    return buffer.getvalue()
+
+
 #: Formats that are not read: what each is, and what to do.
 FOREIGN: tuple[tuple[str, str, bytes, str], ...] = (
     (
@@ -105,6 +117,46 @@ FOREIGN: tuple[tuple[str, str, bytes, str], ...] = (
         b'{"ticker": "AAA"}\n{"ticker": "BBB"}\n',
         "JSON, which is not read. "
         "Save it as Parquet or CSV: pl.read_ndjson(...).write_parquet(...).",
+    ),
+    (
+        "dates of each security in a long source",
+        "p.csv",
+        csv("AAA,,BBB,", "Date,PX_LAST,Date,PX_LAST", *(f"{day},1,{day},2" for day in _DAYS)),
+        "columns 1, 3 are dates: each security has its own. Write one table for all: columns date, "
+        "ticker and close, or a column of dates and one for each security.",
+    ),
+    (
+        "encrypted Parquet",
+        "p.parquet",
+        b"PARE" + bytes(20) + b"PARE",
+        "a Parquet file that is encrypted, which is not read. Write it without encryption.",
+    ),
+    (
+        "Parquet with a name twice",
+        "p.parquet",
+        _twice_named(),
+        "two columns are named 'close'. Rename or remove one in the file.",
+    ),
+    (
+        "Parquet without columns",
+        "p.parquet",
+        parquet(),
+        "the Parquet file has no columns. Fetch it again.",
+    ),
+    (
+        "Parquet of nested columns",
+        "p.parquet",
+        parquet(ticker=["AAA"], date=["2025-09-08"], close=[{"last": 1.0}]),
+        "column 'close' holds records (Struct({'last': Float64})), asked for by "
+        "sources.bad.columns.close. Map a column of numbers, dates or text, or store this one as "
+        "such.",
+    ),
+    (
+        "Parquet with a damaged foot",
+        "p.parquet",
+        _PARQUET[:-8] + bytes(4) + b"PAR1",
+        "the Parquet file is damaged (parquet: File out of specification: "
+        "FileMetaData.version missing). Fetch it again.",
     ),
     (
         "a pickle",
@@ -191,8 +243,9 @@ OTHER_LAYOUTS: tuple[tuple[str, bytes, str], ...] = (
             "Date,PX_LAST,Date,PX_LAST",
             *(f"{day},1,{day},2" for day in _DAYS),
         ),
-        "p.csv: columns 1, 3 are dates: each security has its own. Write one table for all: "
-        "columns date, ticker and close, or a column of dates and one for each security.",
+        "p.csv: 2 columns could hold the dates: 'Date', 'Date (3)'. "
+        'Map it: columns = { date = "..." }. Has each security its own? Then write one table for '
+        "all.",
     ),
     (
         "a line of currencies",

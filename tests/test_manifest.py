@@ -175,7 +175,7 @@ def test_verify_fails_on_altered_raw_bytes(reported: Path, home: Path) -> None:
 
 @pytest.mark.parametrize(
     ("old", "new", "differs"),
-    [("# ", "#  ", False), ("low = [0.05", "low = [0.01", True)],
+    [("# ", "#  ", False), ('weight = "cap"', 'weight = "equal"', True)],
     ids=["a comment", "a setting"],
 )
 def test_verify_says_that_the_market_file_was_edited(

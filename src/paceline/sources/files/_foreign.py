@@ -26,6 +26,7 @@ FORMATS: tuple[tuple[bytes, str, str], ...] = (
     (b"\x93NUMPY", "an array of NumPy", f"{_SAVE}, with names of its columns."),
     (b"Obj\x01", "an Avro file", f"{_SAVE}: pl.read_avro(...).write_parquet(...)."),
     (b"<stata_dta>", "a Stata file", f"{_SAVE}: pd.read_stata(...).to_parquet(...)."),
+    (b"PARE", "a Parquet file that is encrypted", "Write it without encryption."),
     (b"%PDF-", "a PDF document", "Give the table itself, as CSV, Parquet or a workbook."),
     (b"{\\rtf", "a text document (RTF)", "Give the table itself, as CSV or a workbook."),
     (b"version https://git-lfs", "a pointer of Git LFS, not the file", "Run `git lfs pull`."),

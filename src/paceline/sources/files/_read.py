@@ -18,18 +18,15 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from paceline.errors import MarketFileError, SourceError
-from paceline.sources.files import _excel, _foreign, _packed, _wide
+from paceline.sources.files import _excel, _foreign, _packed, _text, _wide
 from paceline.sources.files._types import check_cells, readable
 
-_BOMS = (b"\xff\xfe", b"\xfe\xff")  # of UTF-16
 _DELIMITERS = (",", ";", "\t", "|")
 _HEADER_WITHIN = 400  # lines searched for a header
 #: So many lines in a row with a day in the same place are the rows of a table.
 ROWS = 10
-#: Characters that show nothing and stand for nothing: all of C0 but tab and line ends, and DEL.
-_CONTROLS = bytes(c for c in range(32) if c not in b"\x00\t\n\r") + b"\x7f"
-#: The same beyond ASCII: marks of byte order and direction, spaces of no width.
-_INVISIBLE = re.compile("[\ufeff\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069]")
+#: How the reader of Parquet says that a name stands twice.
+_TWICE = re.compile(r"column with name '(.+)' has more than one")
 _BLANK = re.compile(rb"\r?\n[ \t,;|]*\r?\n")
 
 
@@ -158,66 +155,18 @@ def _parquet(what: str, data: bytes, wanted: Wanted, layout: Layout) -> pl.DataF
     try:
         frame = pl.read_parquet(io.BytesIO(data))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
+        if (twice := _TWICE.search(str(error))) is not None:
+            raise SourceError(
+                f"{what}: two columns are named {twice[1]!r}.", "Rename or remove one in the file."
+            ) from None
         raise SourceError(
             f"{what}: the Parquet file is damaged ({(str(error).splitlines() or ['?'])[0]}).",
             "Fetch it again.",
         ) from None
+    if not frame.width:
+        raise SourceError(f"{what}: the Parquet file has no columns.", "Fetch it again.")
     every = layout.plain or (layout.stacked and bool(wanted.missing(frame.columns)))
     return readable(what, frame, wanted.columns, every=every)
-
-
-def _text(what: str, data: bytes, options: dict[str, Any]) -> bytes:
-    """The file as UTF-8 bytes without a byte-order mark."""
-    encoding = options.get("encoding")
-    if encoding is None and b"\x00" in data and data[:2] not in _BOMS:
-        raise SourceError(f"{what}: binary data, not CSV.", "Give a CSV or Parquet file.")
-    if encoding is None and data[:2] in _BOMS:
-        encoding = "utf-16"
-    try:
-        if encoding is not None:
-            data = data.decode(str(encoding)).encode()
-        else:
-            data.decode("utf-8")
-    except LookupError:
-        raise SourceError(
-            f"{what}: unknown encoding {encoding!r}.", 'Try options.encoding = "latin-1".'
-        ) from None
-    except UnicodeError as error:
-        place = f"byte {error.start}" if isinstance(error, UnicodeDecodeError) else "a byte"
-        raise SourceError(
-            f"{what}: {place} is not {encoding or 'UTF-8'} text.",
-            'Set options.encoding, e.g. "latin-1" or "cp1252".',
-        ) from None
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    if _foreign.is_page(data):
-        raise SourceError(
-            f"{what}: a web page, not CSV.",
-            "The server sent an error or login page; fetch the file again.",
-        )
-    if b"\x00" in data:
-        raise SourceError(f"{what}: binary data, not CSV.", "Give a CSV or Parquet file.")
-    data = _lines(_visible(data, str(options.get("delimiter", ""))))
-    if not data.strip():
-        raise SourceError(f"{what}: the file holds only blank lines.", "Fetch it again.")
-    return data
-
-
-def _visible(data: bytes, delimiter: str) -> bytes:
-    """The text without characters that show nothing: they would hide a header or split a name."""
-    data = data.translate(None, bytes(c for c in _CONTROLS if c not in delimiter.encode()))
-    if b"\xe2\x80" in data or b"\xe2\x81" in data or b"\xef\xbb\xbf" in data:
-        data = _INVISIBLE.sub("", data.decode()).encode()
-    return data
-
-
-def _lines(data: bytes) -> bytes:
-    """The text with every line ended by a line feed, where carriage returns end them."""
-    if b"\r" not in data:
-        return data
-    if b"\r\r\n" in data:
-        data = re.sub(rb"\r+\n", b"\r\n", data)
-    alone = data.count(b"\r") - data.count(b"\r\n")
-    return data.replace(b"\r", b"\n") if alone > data.count(b"\n") else data
 
 
 def _fields(line: str, delimiter: str) -> list[str]:
@@ -302,6 +251,7 @@ def _heading(
     what: str, data: bytes, wanted: Wanted, delimiters: Iterable[str], layout: Layout
 ) -> tuple[int, int, str, list[str], _wide.Stacked | None]:
     """First and last line of the header, delimiter, names, and what two levels of them say."""
+    lines: list[str] = []
     if layout.stacked or layout.plain:
         lines = data[: 1 << 22].decode("utf-8", errors="ignore").split("\n")[:_HEADER_WITHIN]
         split = [d for d in delimiters if any(d in line for line in lines)]
@@ -316,10 +266,9 @@ def _heading(
             if flat or (layout.plain and not wanted.missing(names)):
                 return number, number, delimiter, names, None
     number, delimiter, names = _header(data, wanted, delimiters)
-    if layout.stacked and (other := _foreign.pairs(what, (_fields(n, delimiter) for n in lines))):
-        raise other
     if names and (missing := wanted.missing(names)):
-        raise _no_column(what, missing[0], wanted, names)
+        split_lines = (_fields(line, delimiter) for line in lines)
+        raise _foreign.pairs(what, split_lines) or _no_column(what, missing[0], wanted, names)
     return number, number, delimiter, names, None
 
 
@@ -356,12 +305,10 @@ def _table(
 
 
 def _csv(what: str, data: bytes, wanted: Wanted, options: dict[str, Any], layout: Layout) -> Read:
-    text = _text(what, data, options)
+    text = _text.decoded(what, data, options)
     names, delimiter, body, rest, stacked = _table(what, text, wanted, options, layout)
-    if layout.plain and stacked is None:
-        other = _foreign.layout(what, names) or _foreign.pairs(what, [names])
-        if other is not None:
-            raise other
+    if layout.plain and stacked is None and (other := _foreign.layout(what, names)) is not None:
+        raise other
     if not body.strip():
         raise SourceError(
             f"{what}: a header and no rows.", "Fetch it again, or check the dates asked for."

@@ -404,9 +404,15 @@ def date_column(
         return index[0]
     if not among or len(named) > 1 or len(typed) > 1:
         found = typed or named
+        apart = " Has each security its own? Then write one table for all."
         raise SourceError(
             f"{what}: {len(found) or 'no'} columns could hold the dates"
             + (f": {', '.join(map(repr, found))}." if found else "."),
-            'Map it: columns = { date = "..." }.',
+            'Map it: columns = { date = "..." }.'
+            + (
+                " Has each security its own? Then write one table for all."
+                if len(found) > 1
+                else ""
+            ),
         )
     return among[0]
