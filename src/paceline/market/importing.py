@@ -154,7 +154,8 @@ def _some(
         why = f"{number_of(len(read.quarantine), 'row')} set aside: {', '.join(reasons)}"
     raise SourceError(
         f"sources.{name}: {files}: no row of {spec.table} is left: {why}.",
-        "Mend the file or what the market file says of it; what was stored before stays.",
+        'Mend the file, or what the market file says of it: columns, unit = "percent", format. '
+        "What was stored before stays.",
     )
 
 

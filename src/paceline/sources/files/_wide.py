@@ -408,11 +408,6 @@ def date_column(
         raise SourceError(
             f"{what}: {len(found) or 'no'} columns could hold the dates"
             + (f": {', '.join(map(repr, found))}." if found else "."),
-            'Map it: columns = { date = "..." }.'
-            + (
-                " Has each security its own? Then write one table for all."
-                if len(found) > 1
-                else ""
-            ),
+            'Map it: columns = { date = "..." }.' + (apart if len(found) > 1 else ""),
         )
     return among[0]
