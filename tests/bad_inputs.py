@@ -6,14 +6,18 @@ count)."""
 
 from __future__ import annotations
 
+import bz2
 import datetime as dt
 import gzip
 import io
+import lzma
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 #: Sessions the cases are parsed with: the second week of September 2025, Monday to Friday, and the
 #: Monday after.
@@ -51,6 +55,204 @@ _BEYOND = pl.Series([2**30]).cast(pl.Int32).cast(pl.Date)
 _PARQUET = parquet(ticker=["AAA"], date=[dt.date(2025, 9, 8)], close=[1.0])
 _CHANGES = {**COLUMNS, "price_return": {"column": "change", "unit": "percent"}, "market_cap": "cap"}
 _HOLDINGS = {"fund": "fund", "security": "ticker", "weight": "weight", "date": "date"}
+
+_UNPACK = "Unpack it first, or pack it with gzip, bzip2, xz or zip."
+_TWICE = "packed more than once. Unpack it once."
+_DAYS = [str(day) for day in SESSIONS]
+_TURN = (
+    "p.csv: its columns are days ({}, ...) and its rows securities. Turn it: "
+    "pd.read_csv(...).set_index('ticker').T.to_csv(...), then options = {{ wide = true }}."
+)
+_CURRENCIES = "Leave that line out; prices of several currencies do not belong in one source."
+
+
+def _arrow() -> bytes:
+    buffer = io.BytesIO()
+    pl.DataFrame({"ticker": ["AAA"]}).write_ipc(buffer)
+    return buffer.getvalue()
+
+
+def _twice_named() -> bytes:
+    """A column of that name twice, as pandas can write it and polars cannot."""
+    made = pa.table(
+        [pa.array(["AAA"]), pa.array([1.0]), pa.array([2.0])], ["ticker", "close", "close"]
+    )
+    buffer = io.BytesIO()
+    pq.write_table(made, buffer)
+    return buffer.getvalue()
+
+
+#: Formats that are not read: what each is, and what to do.
+FOREIGN: tuple[tuple[str, str, bytes, str], ...] = (
+    (
+        "zst",
+        "p.csv.zst",
+        b"\x28\xb5\x2f\xfd\x00",
+        f"packed by Zstandard (zst), which is not read. {_UNPACK}",
+    ),
+    ("7-Zip", "p.7z", b"7z\xbc\xaf\x27\x1c\x00", f"a 7-Zip archive, which is not read. {_UNPACK}"),
+    (
+        "Arrow",
+        "p.feather",
+        _arrow(),
+        "an Arrow file (Feather), which is not read. "
+        "Save it as Parquet or CSV: pl.read_ipc(...).write_parquet(...).",
+    ),
+    (
+        "SQLite",
+        "p.csv",
+        b"SQLite format 3\x00\x10",
+        "an SQLite database, which is not read. "
+        "Save it as Parquet or CSV: pd.read_sql(...).to_parquet(...).",
+    ),
+    (
+        "JSON",
+        "p.json",
+        b'[{"ticker": "AAA", "close": 1}]',
+        "JSON, which is not read. Save it as Parquet or CSV: pl.read_json(...).write_parquet(...).",
+    ),
+    (
+        "lines of JSON",
+        "p.jsonl",
+        b'{"ticker": "AAA"}\n{"ticker": "BBB"}\n',
+        "JSON, which is not read. "
+        "Save it as Parquet or CSV: pl.read_ndjson(...).write_parquet(...).",
+    ),
+    (
+        "dates of each security in a long source",
+        "p.csv",
+        csv("AAA,,BBB,", "Date,PX_LAST,Date,PX_LAST", *(f"{day},1,{day},2" for day in _DAYS)),
+        "columns 1, 3 are dates: each security has its own. Write one table for all: columns date, "
+        "ticker and close, or a column of dates and one for each security.",
+    ),
+    (
+        "encrypted Parquet",
+        "p.parquet",
+        b"PARE" + bytes(20) + b"PARE",
+        "a Parquet file that is encrypted, which is not read. Write it without encryption.",
+    ),
+    (
+        "Parquet with a name twice",
+        "p.parquet",
+        _twice_named(),
+        "two columns are named 'close'. Rename or remove one in the file.",
+    ),
+    (
+        "Parquet without columns",
+        "p.parquet",
+        parquet(),
+        "the Parquet file has no columns. Fetch it again.",
+    ),
+    (
+        "Parquet of nested columns",
+        "p.parquet",
+        parquet(ticker=["AAA"], date=["2025-09-08"], close=[{"last": 1.0}]),
+        "column 'close' holds records (Struct({'last': Float64})), asked for by "
+        "sources.bad.columns.close. Map a column of numbers, dates or text, or store this one as "
+        "such.",
+    ),
+    (
+        "Parquet with a damaged foot",
+        "p.parquet",
+        _PARQUET[:-8] + bytes(4) + b"PAR1",
+        "the Parquet file is damaged (parquet: File out of specification: "
+        "FileMetaData.version missing). Fetch it again.",
+    ),
+    (
+        "a pickle",
+        "p.pkl",
+        b"\x80\x04\x95\x00\x01",
+        "a pickle of Python, which is not read. "
+        "It is not opened, since it may run code. Save it as Parquet: df.to_parquet(...).",
+    ),
+    (
+        "XML",
+        "p.xls",
+        b'\n<?xml version="1.0"?><Workbook/>',
+        "XML, as Excel 2003 and many web services write it, which is not read. "
+        "Save it as a workbook (.xlsx) or CSV.",
+    ),
+    (
+        "part of a web page",
+        "p.xls",
+        b"<table><tr><td>AAA</td></tr></table>",
+        "a web page, not CSV. The server sent an error or login page; fetch the file again.",
+    ),
+    (
+        "gzip twice",
+        "p.gz",
+        gzip.compress(gzip.compress(GOOD)),
+        "packed more than once. Unpack it once.",
+    ),
+    (
+        "gzip in bzip2",
+        "p.bz2",
+        bz2.compress(gzip.compress(GOOD)),
+        "packed more than once. Unpack it once.",
+    ),
+    (
+        "bzip2 cut off",
+        "p.bz2",
+        bz2.compress(GOOD)[:-9],
+        "the bzip2 data are damaged or cut off. Fetch the file again.",
+    ),
+    (
+        "xz cut off",
+        "p.xz",
+        lzma.compress(GOOD)[:-9],
+        "the xz data are damaged or cut off. Fetch the file again.",
+    ),
+    (
+        "blanks between columns",
+        "p.txt",
+        GOOD.replace(b",", b"   "),
+        "its columns are parted by blanks. "
+        "Write one comma or tab between them: pd.read_csv(..., sep=r'\\s+').",
+    ),
+    (
+        "a blank between columns",
+        "p.txt",
+        GOOD.replace(b",", b" "),
+        'its columns are parted by blanks. Write options = { delimiter = " " }.',
+    ),
+    (
+        "carets between columns",
+        "p.txt",
+        GOOD.replace(b",", b"^"),
+        "its columns seem to be parted by '^'. Write options = { delimiter = \"^\" }.",
+    ),
+    (
+        "a line of currencies in a long table",
+        "p.csv",
+        csv("date,ticker,close", ",,USD", *(f"{day},AAA,1" for day in _DAYS)),
+        f"the line below the names holds currencies: USD. {_CURRENCIES}",
+    ),
+)
+#: Wide tables of another layout.
+OTHER_LAYOUTS: tuple[tuple[str, bytes, str], ...] = (
+    (
+        "dates across the columns",
+        csv("ticker," + ",".join(_DAYS), "AAA" + ",1" * 6, "BBB" + ",2" * 6),
+        _TURN.format("2025-09-08, 2025-09-09"),
+    ),
+    (
+        "dates of each security beside its closes",
+        csv(
+            "From,2025-09-08,,",
+            "AAA,,BBB,",
+            "Date,PX_LAST,Date,PX_LAST",
+            *(f"{day},1,{day},2" for day in _DAYS),
+        ),
+        "p.csv: 2 columns could hold the dates: 'Date', 'Date (3)'. "
+        'Map it: columns = { date = "..." }. Has each security its own? Then write one table for '
+        "all.",
+    ),
+    (
+        "a line of currencies",
+        csv("date,AAA,BBB", ",USD,EUR", *(f"{day},1,2" for day in _DAYS)),
+        f"p.csv: the line below the names holds currencies: USD, EUR. {_CURRENCIES}",
+    ),
+)
 
 CASES: tuple[Case, ...] = (
     # -- files that are not there or cannot be read
@@ -187,6 +389,18 @@ CASES: tuple[Case, ...] = (
         **prices(b"ticker,date,close\nAAA,\x00\x00,1\n"),
         error=("SourceError", "p.csv: binary data, not CSV. Give a CSV or Parquet file."),
     ),
+    *(
+        Case(
+            id, {name: data}, {"path": name, "columns": COLUMNS}, ("SourceError", f"{name}: {said}")
+        )
+        for id, name, data, said in FOREIGN
+    ),
+    *(
+        Case(
+            id, {"p.csv": data}, {"path": "p.csv", "options": {"wide": True}}, ("SourceError", said)
+        )
+        for id, data, said in OTHER_LAYOUTS
+    ),
     Case(
         "web page",
         **prices(b"<!DOCTYPE html>\n<html><body>429 Too Many Requests</body></html>"),
@@ -239,6 +453,39 @@ CASES: tuple[Case, ...] = (
             "SourceError",
             "p.csv: no column 'kind', asked for by sources.bad.where. "
             "The file has: ticker, date, close.",
+        ),
+    ),
+    Case(
+        "where that keeps no row",
+        **prices(
+            csv("ticker,date,close,kind", "AAA,2025-09-08,1,stock", "AAA,2025-09-09,1,"),
+            where={"kind": ["Stock", "share"], "ticker": "!BBB"},
+        ),
+        error=(
+            "SourceError",
+            'sources.bad.where keeps none of the 2 rows of p.csv: kind = ["Stock", "share"] holds '
+            "for 0; ticker = \"!BBB\" holds for 2. kind holds '' (1), 'stock' (1); ticker holds "
+            "'AAA' (2). What was stored before stays.",
+        ),
+    ),
+    Case(
+        "where that keeps no row of a wide table",
+        {"p.csv": csv("date,AAA,BBB,kind", "2025-09-08,1,2,day", "2025-09-09,1,2,day")},
+        {"path": "p.csv", "options": {"wide": True}, "where": {"kind": "week"}},
+        (
+            "SourceError",
+            'sources.bad.where keeps none of the 2 rows of p.csv: kind = "week" holds for 0. '
+            "kind holds 'day' (2). What was stored before stays.",
+        ),
+    ),
+    Case(
+        "where that keeps no row of several files",
+        {f"{n}.csv": csv("ticker,date,close,kind", "AAA,2025-09-08,1,stock") for n in "ab"},
+        {"path": "*.csv", "columns": COLUMNS, "where": {"kind": "bond"}},
+        (
+            "SourceError",
+            "sources.bad.where keeps none of the 2 rows of 2 files, the last b.csv: "
+            "kind = \"bond\" holds for 0. kind holds 'stock' (2). What was stored before stays.",
         ),
     ),
     Case(

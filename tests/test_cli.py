@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import json
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 
 import bad_arguments
 import paceline
+import tiny_market as tiny
 from paceline import measures
 from paceline.cli import CLOSED_PIPE, FAULT, INTERRUPTED, VERBS, build, main
 from paceline.errors import NotEnoughData
@@ -468,8 +470,12 @@ def test_a_fault_of_the_program_is_one_line(
     assert "Traceback" in capsys.readouterr().err
 
 
-def test_a_closed_pipe_is_silent() -> None:
-    code = "import sys\nfrom paceline.cli import main\nsys.exit(main(['--help']))"
+@pytest.mark.parametrize("words", [["--help"], ["show", "performance"]])
+def test_a_closed_pipe_is_silent(words: list[str], tmp_path: Path) -> None:
+    if words[0] == "show":  # rich has an ending of its own for a pipe that is closed
+        words = [*words, "--market", str(tiny.write(tmp_path))]
+        assert main(["import", *words[2:]]) == 0
+    code = f"import sys\nfrom paceline.cli import main\nsys.exit(main({words!r}))"
     process = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
@@ -478,6 +484,29 @@ def test_a_closed_pipe_is_silent() -> None:
     assert process.stderr.read() == b""
     process.stderr.close()
     assert process.wait() == CLOSED_PIPE == 141
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_streams_that_are_closed_are_no_fault(closed: str) -> None:
+    code = "from paceline.cli import main; raise SystemExit(main(['--help']))"
+    line = f'"{sys.executable}" -c "{code}" {closed}'
+    done = subprocess.run(["/bin/sh", "-c", line], check=False)
+    assert done.returncode == 0
+
+
+def test_a_market_that_starts_after_its_data_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    market = {**tiny.MARKET["market"], "start": dt.date(2026, 1, 2), "benchmark": "cap"}
+    baskets = {"cap": tiny.MARKET["baskets"]["cap"]}
+    tables = {k: tiny.MARKET[k] for k in ("sources", "universes", "measures")}
+    path = tiny.write(tmp_path)
+    path.write_text(tiny.text({**tables, "market": market, "baskets": baskets}))
+    assert main(["import", "--market", str(path)]) == 0
+    capsys.readouterr()
+    assert main(["show", "performance", "--market", str(path)]) == 3
+    assert "market.start 2026-01-02 lies after" in (err := capsys.readouterr().err)
+    assert "the last price is of 2025-09-12" in err and "earlier market.start" in err
 
 
 def test_every_verb_is_built_and_has_help(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,7 +23,7 @@ from rich.console import Console
 
 import paceline
 import tiny_market as tiny
-from paceline import doors, measures, toml
+from paceline import arguments, doors, measures, toml
 from paceline.errors import DataError, UsageError
 from paceline.record import shape
 from paceline.report import tables, terminal
@@ -44,6 +46,149 @@ def within(seconds: float, call: Callable[[], tiny.Answered]) -> tiny.Answered:
     thread.join(seconds)
     assert found, "it waits"
     return found[0]
+
+
+# ---- what is handed in from Python
+
+STAMP = pd.Timestamp("2025-09-10 23:00", tz="America/New_York")
+DAY = dt.date(2025, 9, 10)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "2025-09-10",
+        DAY,
+        dt.datetime(2025, 9, 10, 16, tzinfo=dt.UTC),
+        STAMP,
+        STAMP.tz_localize(None),
+        np.datetime64("2025-09-10"),
+        np.datetime64("2025-09-10T16:00", "ns"),
+    ],
+    ids=repr,
+)
+def test_a_day_of_any_type(home: Path, given: Any) -> None:
+    assert arguments.day(given) == DAY
+    assert paceline.open(home / "market.toml", as_of=given).as_of == str(DAY)
+
+
+WRONG: dict[str, tuple[Callable[[Any], object], str]] = {
+    "measure": (lambda m: m.frame(None), "measure: found NoneType None."),
+    "subjects": (lambda m: m.frame("performance", subjects=[1]), "subjects: found int 1."),
+    "no list": (lambda m: m.frame("performance", subjects=5), "subjects: found int 5."),
+    "a list in a list": (
+        lambda m: m.show("performance", subjects=[["idx"]]),
+        "subjects: found list",
+    ),
+    "against": (lambda m: m.frame("performance", against=[None]), "against: found NoneType"),
+    "since": (lambda m: m.frame("performance", since=5), "since: found int 5."),
+    "levels": (lambda m: m.levels(5), "names: found int 5."),
+    "weights": (lambda m: m.weights(None), "name: found NoneType"),
+    "weights of a day": (lambda m: m.weights("cap", 20240110), "date: found int 20240110."),
+    "contributions": (lambda m: m.contributions("cap", pd.NaT), "start: found NaTType NaT."),
+    "episodes": (lambda m: m.episodes(("all", "idx", "AAA")), "rotation: found tuple"),
+    "calls": (lambda m: m.calls(5), "path: found int 5."),
+    "target": (lambda m: m.target("a", "2030-01-02"), "level: found str 'a'."),
+    "by": (lambda m: m.target(110, 5), "by: found int 5."),
+    "seed": (lambda m: m.target(110, "2030-01-02", seed="a"), "seed: found str 'a'."),
+    "text": (lambda m: m.factcheck(b"x"), "text: found bytes"),
+    "length": (lambda m: m.write(length=[]), "length: found list []."),
+    "statistic": (lambda m: m.plot("performance", statistic=5), "unknown statistic"),
+    "sessions": (lambda m: m.plot("percent_above_average", sessions="a"), "sessions: found str"),
+    "only": (lambda m: m.import_(only=[5]), "only: found int 5."),
+    "progress": (lambda m: m.report(5), "progress: found int 5."),
+    "path": (lambda _: paceline.open(5), "path: found int 5."),
+    "as_of": (lambda m: paceline.open(m.path, as_of=5), "as_of: found int 5."),
+    "no day": (
+        lambda m: paceline.open(m.path, as_of=np.datetime64("NaT")),
+        "as_of: found NoneType",
+    ),
+    "version": (lambda m: paceline.open(m.path, version=[]).as_of, "version: found list []."),
+    "store": (lambda m: paceline.open(m.path, store=5), "store: found int 5."),
+    "data": (lambda m: paceline.open(m.path, data=5), "data: found int 5."),
+    "plugins": (lambda m: paceline.open(m.path, plugins="x.py"), "plugins: found str 'x.py'."),
+    "frames": (lambda _: paceline.open(frames={}), "frames: found none."),
+    "calendar": (
+        lambda m: paceline.open(frames={"prices": m.levels()}, calendar=5),
+        "calendar: fou",
+    ),
+    "dialect": (
+        lambda m: paceline.open(frames={"prices": m.levels()}, dialect=[]),
+        "dialect: found",
+    ),
+    "a file as store": (
+        lambda m: paceline.open(frames={"prices": m.levels()}, store=m.path),
+        "is not a folder",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_type_is_one_error_that_names_the_argument(home: Path, case: str) -> None:
+    ask, said = WRONG[case]
+    with pytest.raises(UsageError) as told:
+        ask(paceline.open(home / "market.toml"))
+    assert said in told.value.message and told.value.remedy
+
+
+def test_plain_text_is_one_name(home: Path) -> None:
+    market = paceline.open(home / "market.toml")
+    one, several = (market.frame("performance", subjects=n) for n in ("cap", ["cap"]))
+    assert one.equals(several) and one.height > 0
+    assert market.levels("AAA").columns == ["date", "AAA"]
+
+
+# ---- nothing to show
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Thirty sessions of the tiny market without classes, and without rotations."""
+    folder = tmp_path_factory.mktemp("bare")
+    path = tiny.write(folder, 30)
+    without = {k: v for k, v in tiny.MARKET.items() if k != "rotations"}
+    report = {"as_of": "latest"}  # every section
+    baskets = {k: v for k, v in tiny.MARKET["baskets"].items() if k != "tech"}
+    path.write_text(tiny.text({**without, "report": report, "baskets": baskets}))
+    rows = "".join(f"{name},Unknown\n" for name in tiny.NAMES)
+    (folder / "data" / "sectors.csv").write_text(f"ticker,sector\n{rows}")
+    assert tiny.command("import", "--market", path).code == 0
+    return path
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["relative_strength"], "no rotation of the market file has idx as a leg"),
+        (["relative_rotation"], "no rotation of the market file has idx as a leg"),
+        (["macro"], "no source of this market states series"),
+        (["seasonality"], "no source of this market states series"),
+        (["style_analysis", "--group", "sectors"], "no member has a class by which sectors could"),
+        (["percent_above_average", "--history", "--subject", "cap"], "looks back to 50"),
+    ],
+    ids=lambda words: " ".join(words) if isinstance(words, list) else "",
+)
+def test_a_measure_without_rows_says_why(bare: Path, words: list[str], why: str) -> None:
+    """On the screen, in JSON and in a frame; no table is empty without a reason."""
+    shown = tiny.command("show", *words, "--market", bare)
+    assert shown.code == 0 and "No rows" not in shown.out
+    assert why in " ".join((shown.out + shown.err).split())
+    rows = json.loads(tiny.command("show", *words, "--json", "--market", bare).out)
+    assert [row["value"] for row in rows] == [None]
+    assert any(why in caveat for caveat in rows[0]["caveats"])
+    if len(words) == 1:
+        assert why in paceline.open(bare).frame(words[0])["caveats"][0]
+
+
+def test_a_group_that_no_class_makes_is_named(bare: Path) -> None:
+    said = "no member of all has a sector"
+    asked = tiny.command("show", "performance", "--subject", "sectors", "--market", bare)
+    assert asked.code == 3 and f"group 'sectors' holds no basket: {said}" in asked.err
+    assert said in tiny.command("doctor", "--market", bare).out
+    report = tiny.command("report", "--market", bare, "--out", bare.with_name("r.html"))
+    assert report.code == 0
+    page = bare.with_name("r.html").read_text()
+    assert "no rotation of the market file has" in page and "states series" in page
 
 
 # ---- text that is shown

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import datetime as dt
 import gzip
+import lzma
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +206,14 @@ def test_several_files_units_constants_where_rename(tmp_path: Path) -> None:
     ]
     assert found(out)["rows outside where"] == 1
     assert found(out)["rows of holdings that contradict one another"] == 1
+
+
+@pytest.mark.parametrize("packed", [bz2.compress, lzma.compress, gzip.compress])
+@pytest.mark.parametrize("delimiter", [",", " ", "^"])
+def test_packed_files_and_other_delimiters(tmp_path: Path, packed: Any, delimiter: str) -> None:
+    data = packed(csv("ticker,date,close", "AAA,2025-09-08,1").replace(b",", delimiter.encode()))
+    out = run(tmp_path, {"p.csv.x": data}, columns=LEVELS, options={"delimiter": delimiter})
+    assert out.tables["prices"].select("security", "close").rows() == [("AAA", 1.0)]
 
 
 def test_where_excludes_and_matches_empty(tmp_path: Path) -> None:

@@ -382,6 +382,26 @@ def _zoned_twice() -> pd.DataFrame:
     return wide().set_axis(pd.Index(index, dtype=object), axis=0)
 
 
+NAMELESS = [None, float("nan"), "", "  ", "-", "nan", "NaN", "None", "N/A"]
+
+
+@pytest.mark.parametrize("name", NAMELESS, ids=repr)
+def test_rows_without_a_name_are_no_security(name: object) -> None:
+    """Two securities, and three rows that name none: counted once, and as what they are."""
+    rows = long()
+    odd = rows.head(3).assign(ticker=name)
+    market = paceline.open(frames={"prices": pd.concat([rows, odd])})
+    assert market.title.startswith("3 securities")
+    found = market.findings().filter(pl.col("check") == "security is missing")
+    assert found["count"].to_list() == [3] and market.quarantine().height == 3
+    assert market.stocks is not None and set(market.stocks.securities) == set(NAMES)
+
+
+def test_a_column_without_any_value_is_not_counted_in_the_title() -> None:
+    market = paceline.open(frames={"prices": wide().assign(DDD=np.nan)})
+    assert market.title.startswith("3 securities")
+
+
 BAD: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
     "no frame": (lambda: [1, 2], ("list",)),
     "an array": (lambda: np.ones((3, 3)), ("ndarray",)),
@@ -425,6 +445,12 @@ BAD: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
     "bars within a day": (
         lambda: pd.concat([wide(), wide().set_axis(wide().index + pd.Timedelta(hours=1), axis=0)]),
         ("two rows", "one row a day"),
+    ),
+    "a column named NaN": (lambda: wide().rename(columns={"BBB": np.nan}), ("nan", "no name")),
+    "a column named NaT": (lambda: wide().rename(columns={"BBB": pd.NaT}), ("no name",)),
+    "a security named NaN": (
+        lambda: pd.concat({"Close": wide().rename(columns={"BBB": np.nan})}, axis=1),
+        ("nan", "no name"),
     ),
     "a ticker twice": (lambda: pd.concat([wide(), wide()[["BBB"]]], axis=1), ("'BBB'",)),
     "words": (lambda: _with("Notes", "first"), ("'Notes'", "first", "drop(columns='Notes')")),

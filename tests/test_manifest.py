@@ -90,9 +90,17 @@ def append(path: Path) -> None:
     path.write_text(path.read_text() + " ")
 
 
+def key_twice(home: Path) -> Path:
+    path = home / "out" / "report.manifest.json"
+    text = path.read_text()
+    path.write_text(text.replace(' "figures": [', ' "figures": [],\n "figures": [', 1))
+    return path
+
+
 CASES: dict[str, tuple[Callable[[Path], Path], int, str]] = {
     "cut in its bytes": (cut_bytes, 2, "not a readable manifest"),
     "emptied of its bytes": (emptied, 2, "not a readable manifest"),
+    "a key twice": (key_twice, 2, "the key 'figures' stands twice"),
     "an empty object": (edited(dict.clear), 2, "is not a manifest"),
     "cut by a figure": (edited(lambda m: m["figures"].pop()), 1, "figures are not those"),
     "emptied of figures": (edited(lambda m: m["figures"].clear()), 1, "figures are not those"),
@@ -178,6 +186,28 @@ def test_verify_fails_on_altered_raw_bytes(reported: Path, home: Path) -> None:
     assert [row["subject"] for row in rows] == [raw.relative_to(reported / "store/raw").as_posix()]
     assert "holds other bytes than were imported" in rows[0]["why"]
     assert record.verify(path) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "differs"),
+    [("# ", "#  ", False), ('weight = "cap"', 'weight = "equal"', True)],
+    ids=["a comment", "a setting"],
+)
+def test_verify_says_that_the_market_file_was_edited(
+    reported: Path, home: Path, old: str, new: str, differs: bool
+) -> None:
+    """Only where something differs: what is the same needs no cause."""
+    shutil.copytree(reported, home / "copy")
+    path = home / "copy/market.toml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    manifest = record.read_manifest(home / "out/report.manifest.json")
+    when = {"as_of": manifest["as_of"], "version": manifest["store_version"]}
+    market = paceline.open(path, store=home / "copy/store", **when)
+    rows = record.verify(home / "out/report.manifest.json", market)
+    assert bool(rows) is differs
+    assert not rows or (rows[0]["measure"] == "market file" and "edited since" in rows[0]["why"])
 
 
 def test_an_altered_manifest_is_no_earlier_report(home: Path) -> None:

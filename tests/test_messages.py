@@ -10,7 +10,7 @@ from tests.test_lists_with_gaps import CLOSES, ENERGY, MARKET
 
 from paceline.cli.options import cell
 from paceline.cli.verbs import by_reason
-from paceline.errors import MarketFileError, UsageError
+from paceline.errors import SourceError, UsageError
 from paceline.market import Market
 from paceline.record import trace
 
@@ -27,9 +27,10 @@ def market(folder: Path, weights: str) -> Market:
 
 
 def test_a_fund_in_percent_is_told_from_an_unknown_one(tmp_path: Path) -> None:
-    with pytest.raises(MarketFileError) as error:
-        market(tmp_path, "AAA,50\nBBB,30\nCCC,20\n").show("performance")
-    assert "every row of 'F' in holdings was set aside (3: weight outside 0..1)" in str(error.value)
+    with pytest.raises(SourceError) as error:
+        market(tmp_path, "AAA,50\nBBB,30\nCCC,20\n")
+    said = "no row of holdings is left: 3 rows set aside: weight outside 0..1 (3)"
+    assert said in error.value.message
     assert 'unit = "percent"' in error.value.remedy
 
 

@@ -244,6 +244,17 @@ def test_what_became_known_after_its_session_is_not_seen_in_it(db: Loader) -> No
     assert_array_equal(p.field("close"), [[10, 11, 12]])
 
 
+@pytest.mark.parametrize(("late", "by"), [((1, 1, 1), "1 day"), ((1, 3, 3), "3 days")])
+def test_prices_that_are_all_known_later_are_called_that(
+    db: Loader, late: tuple[int, ...], by: str
+) -> None:
+    db.put(*(price("A", t, 10.0, known=day(t) + dt.timedelta(n)) for t, n in enumerate(late)))
+    with pytest.raises(NotEnoughData) as told:
+        db.panel(securities=["A"])
+    said = f"known on its day: 3 prices are known only later, as a rule by {by}."
+    assert said in told.value.message and "Leave known out" in told.value.remedy
+
+
 def test_of_one_cell_the_greatest_known_wins_before_the_greatest_load(db: Loader) -> None:
     db.put(price("A", 1, 1.0, known=day(1)), price("A", 0, 1.0))
     db.put(price("A", 1, 2.0, known=day(0)))

@@ -14,6 +14,7 @@ from bad_inputs import SESSIONS
 from paceline import calendars, quality
 from paceline.config import Source
 from paceline.errors import MarketFileError, SourceError
+from paceline.market import unused
 from paceline.sources import Context, Parsed, files
 
 MANY = tuple(calendars.sessions("XNYS", dt.date(2025, 9, 30))[-40:])
@@ -75,6 +76,49 @@ def test_a_rate_or_a_factor_on_every_day_is_no_event(tmp_path: Path, row: str, s
         read(tmp_path, ["50,0,1"] * 5 + [row] * 15)
     assert "ex-date" in told.value.remedy
     read(tmp_path, ["50,0,1"] * 5 + ["50,0.1,0"] * 5 + ["50,0,0"] * 10)  # a payment a week or so
+
+
+BESIDE = """
+[market]
+name = "t"
+calendar = "XNYS"
+benchmark = "x"
+[sources.p]
+path = "p.csv"
+columns = { security = "ticker", close = "close", date = "date" }
+[sources.paid]
+table = "actions"
+path = "paid.csv"
+[baskets.x]
+instrument = "X"
+basis = "total"
+"""
+
+
+@pytest.mark.parametrize(("security", "said"), [("X", True), ("Z", False)])
+def test_dividends_beside_closes_are_no_total_return_and_that_is_said(
+    tmp_path: Path, security: str, said: bool
+) -> None:
+    """Whether closes were adjusted for what was paid is not told; Z has no price at all."""
+    closes = "".join(f"X,{day},{100 + n}\n" for n, day in enumerate(SESSIONS))
+    (tmp_path / "p.csv").write_text(f"ticker,date,close\n{closes}")
+    paid = f"security,date,kind,amount\n{security},{SESSIONS[2]},dividend,2\n"
+    (tmp_path / "paid.csv").write_text(paid)
+    (tmp_path / "market.toml").write_text(BESIDE)
+    market = paceline.open(tmp_path / "market.toml")
+    market.import_()
+    why = (
+        "1 dividend in actions is not added to closes, and the prices of who pays them give no "
+        "total returns"
+    )
+    stands_in = "x has no total returns: price returns stand in for them"
+    shown = market.show("performance", subjects=["x"])[-1].caveats
+    assert (f"{stands_in} ({why})" if said else stands_in) in shown
+    total = market.show("performance", subjects=["x"], basis="total")[-1].caveats
+    none = "no value: x has no total return level"
+    assert (f"{none}: {why}" if said else none) in total
+    checks = market.findings()["check"].to_list()
+    assert (unused.UNUSED in checks) is said
 
 
 def test_a_large_dividend_that_the_price_shows_is_one(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from paceline import quality, schema
 from paceline.config import Source
 from paceline.errors import SourceError
+from paceline.rows import LATE_PRICES
 from paceline.sources import Context, Finding, Parsed
 
 D = dt.date
@@ -58,6 +59,15 @@ def test_clean_prices_pass_untouched_with_declared_columns_and_known() -> None:
         {k: v for k, v in schema.PRICES.schema.items() if k != "load"}
     )
     assert column(out, "known") == list(SESSIONS[:3])
+
+
+def test_prices_known_after_their_day_are_counted() -> None:
+    """No panel holds them: a vendor's delay must not look like a market without prices."""
+    days = [*SESSIONS[1:3], SESSIONS[2] + dt.timedelta(3)]
+    out = check(prices(close=[10.0, 10.1, 10.2]).with_columns(known=pl.Series(days)))
+    (late,) = [f for f in out.findings if f.check == LATE_PRICES]
+    assert (late.count, late.example) == (3, f"AAA {SESSIONS[0]}")
+    assert late.action.endswith("1 day later") and "known" in late.remedy
 
 
 def test_given_known_is_kept_and_facts_without_a_day_are_known_since_ever() -> None:

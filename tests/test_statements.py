@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import paceline
 from paceline import config, panel
 from paceline.errors import SourceError, StoreError
-from paceline.market import stating, upkeep
+from paceline.market import stating, unused, upkeep
 from paceline.store import Stated, Store, delta, told
 
 D = dt.date
@@ -471,7 +471,7 @@ def test_rows_that_gathered_are_read_again_under_another_declaration(desk: Desk)
         desk.declare("p.csv", 'statement = "append"', date)
 
     declare("%m/%d/%Y")
-    days = [2, 3, 4, 5]
+    days = [4, 5, 2, 3]
     for first in range(3):
         desk.write("p.csv", {f"0{d}/09/2025": 100.0 + d for d in days[first : first + 2]})
         desk.run()
@@ -485,6 +485,59 @@ def test_rows_that_gathered_are_read_again_under_another_declaration(desk: Desk)
     desk.write("p.csv", {"08/09/2025": 7.0})
     desk.run()
     assert desk.closes() == {**expected, "2025-09-08": 7.0}
+
+
+def test_sessions_between_two_windows_are_said_until_one_covers_them(desk: Desk) -> None:
+    desk.declare("p.csv", 'statement = "append"')
+    days = ["2025-09-08", "2025-09-09", "2025-09-10", "2025-09-11", "2025-09-12"]
+    closes = dict(zip(days, (100.0, 102.0, 103.0, 104.0, 105.0), strict=True))
+
+    def window(first: int, last: int) -> tuple[list[dict[str, Any]], list[str]]:
+        """Import it: findings on what was never stated, and what the newest figure says of it."""
+        desk.write("p.csv", {d: closes[d] for d in days[first:last]})
+        desk.run()
+        market = paceline.open(desk.folder / "market.toml")
+        rows = market.findings().filter(pl.col("check") == unused.UNSTATED).to_dicts()
+        figure = market.show("performance", subjects=["x"])[-1]
+        return rows, [c for c in figure.caveats if "no statement covers" in c]
+
+    assert window(0, 2) == ([], [])
+    (row,), caveats = window(4, 5)
+    assert (row["source"], row["count"], row["example"]) == ("p", 2, "2025-09-10, 2025-09-11")
+    assert caveats == ["p: no statement covers 2 sessions (2025-09-10 to 2025-09-11)"]
+    early = paceline.open(desk.folder / "market.toml", as_of="2025-09-09")
+    assert not any("no statement" in c for f in early.show("performance") for c in f.caveats)
+    assert window(1, 5) == ([], []) and desk.closes() == closes
+
+
+NOTHING_LEFT = {
+    "where": ('where = { ticker = "Z" }', WEEK, "ticker = \"Z\" holds for 0. ticker holds 'X' (4)"),
+    "closes": ("", dict.fromkeys(WEEK, -1.0), "4 rows set aside: close is not a positive number"),
+    "days": ("", {"2025-09-06": 1.0, "2025-09-07": 1.0}, "date is not a session of XNYS (2)"),
+}
+
+
+@pytest.mark.parametrize("case", NOTHING_LEFT)
+@pytest.mark.parametrize("statement", ["file", "append"])
+def test_a_source_that_states_no_row_stops_the_import(
+    desk: Desk, case: str, statement: str
+) -> None:
+    """Of a file whose rows gather that is so until rows stand: a window may bring nothing new."""
+    more, rows, said_ = NOTHING_LEFT[case]
+    how = f'statement = "{statement}"\n'
+    desk.declare("p.csv", how + more)
+    desk.write("p.csv", rows)
+    with pytest.raises(SourceError) as told_:
+        desk.run()
+    assert said_ in str(told_.value) and "sources.p" in told_.value.message
+    desk.declare("p.csv", how)
+    desk.write("p.csv", WEEK)
+    desk.run()
+    desk.declare("p.csv", how + more)
+    desk.write("p.csv", rows)
+    with nullcontext() if statement == "append" and not more else pytest.raises(SourceError):
+        desk.run()
+    assert desk.closes() == WEEK
 
 
 CHANGES = {

@@ -13,6 +13,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from paceline import arguments
 from paceline.market import Market, frames
 
 if TYPE_CHECKING:
@@ -162,6 +163,7 @@ class OpenMarket(Market):
         """
         from paceline import record
 
+        arguments.function(progress, "progress")
         return record.report(self, progress, whole=whole)
 
     def plot(
@@ -183,7 +185,9 @@ class OpenMarket(Market):
         from paceline.report.page import publishers
         from paceline.studies import answers
 
-        chart = answers.chart(self, measure, subjects, statistic, sessions, params)
+        arguments.whole(sessions, "sessions", 1)
+        names = None if subjects is None else arguments.names(subjects, "subjects")
+        chart = answers.chart(self, measure, names, statistic, sessions, params)
         source = publishers({"sources": self.stored.loads})
         return charts.plot(chart, Attribution(self.title, self.as_of, source, self.simulated))
 

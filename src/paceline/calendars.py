@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from paceline import arguments
 from paceline.arrays import SESSIONS_PER_YEAR, Dates
 from paceline.errors import UsageError
 
@@ -171,6 +172,7 @@ def _rules(code: str) -> ExchangeCalendar:
     from exchange_calendars import calendar_utils
 
     _renamed_method()
+    arguments.name(code, "calendar")
     codes = exchange_calendars.get_calendar_names()
     if code in codes:
         name, base = calendar_utils.resolve_alias(code), exchange_calendars.ExchangeCalendar

@@ -12,6 +12,7 @@ import stat
 import unicodedata
 from pathlib import Path
 
+from paceline import arguments
 from paceline.errors import DataError, PacelineError, UsageError
 
 #: Bytes of the largest file that is read whole: more than any table that fits in memory.
@@ -63,7 +64,7 @@ def is_text(text: str) -> bool:
 
 def impossible(path: str | Path) -> str:
     """Why no file can have this path; "" where one can."""
-    text = os.fspath(path)
+    text = os.fspath(arguments.path(path, "path"))
     if "\x00" in text:
         return "it holds a NUL character"
     if not is_text(text):
@@ -82,6 +83,7 @@ def resolved(path: str | Path, what: str) -> Path:
 
     what  what a message calls it, e.g. the option that names it
     """
+    path = arguments.path(path, what)
     if fault := impossible(path):
         shown = visible(os.fspath(path))[:80]
         raise UsageError(f"{what}: {shown!r} is no path: {fault}.", "Name another place.")
@@ -103,6 +105,7 @@ def read_bytes(
     Raises ``FileNotFoundError`` where nothing is there, ``error`` for what is no plain file, is
     larger than ``largest``, or cannot be read.
     """
+    path = arguments.path(path, "path")
     shown = visible(os.fspath(path))
     if fault := impossible(path):
         raise error(f"{shown[:80]!r} is no path: {fault}.", "Name a file.")

@@ -47,7 +47,7 @@ class UnknownName(UsageError):
         self, kind: str, name: str, known: Iterable[str], also: Mapping[str, str] | None = None
     ) -> None:
         names, also = sorted(set(known)), also or {}
-        found = get_close_matches(name, sorted({*names, *also}), n=3, cutoff=0.5)
+        found = get_close_matches(str(name), sorted({*names, *also}), n=3, cutoff=0.5)
         near = dict.fromkeys(way if way in names else also[way] for way in found)
         if near:
             remedy = f"Did you mean {' or '.join(repr(n) for n in near)}?"

@@ -57,6 +57,7 @@ UNFILED = "look-ahead: no filing dates"
 NOT_FILED = "filing dates after the day of the import"
 #: Finding of values of a series that leap, or are zero where none is.
 ODD_SERIES = "values of series that leap or are zero"
+LATE_PRICES = "prices known only after their own day"
 #: Findings that stand on all figures that rest on a table of their source: finding -> table.
 SAID = {
     CONTRADICTED.format(t): t
@@ -65,6 +66,7 @@ SAID = {
     TINY_RETURNS: "prices",
     RESCALED: "prices",
     MAYBE_LOGS: "prices",
+    LATE_PRICES: "prices",
     MISSPELT: "classes",
     UNFILED: "fundamentals",
     NOT_FILED: "fundamentals",

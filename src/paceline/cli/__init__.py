@@ -17,6 +17,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paceline.cli import limits
@@ -181,8 +182,33 @@ def main(argv: Sequence[str] | None = None) -> int:
     # for each other between them double the CPU time without saving any of the wall clock's
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     tokens = list(sys.argv[1:] if argv is None else argv)
-    with limits.only_ours(debug="--debug" in tokens):
-        return _answered(tokens)
+    _opened()
+    try:
+        with limits.only_ours(debug="--debug" in tokens):
+            return _answered(tokens)
+    except BrokenPipeError:
+        return _gone()
+    except SystemExit as error:  # of rich, where it wrote to the pipe
+        if not isinstance(error.__context__, BrokenPipeError):
+            raise
+        return _gone()
+
+
+def _opened() -> None:
+    """Streams that the caller has closed go nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
+
+
+def _gone() -> int:
+    """The reader (head, less) has gone: nothing is left for Python to flush into it at exit."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return CLOSED_PIPE
 
 
 def _answered(tokens: list[str]) -> int:
@@ -202,9 +228,7 @@ def _answered(tokens: list[str]) -> int:
         _complain("interrupted.", "Completed imports are stored; nothing else is.")
         return INTERRUPTED
     except BrokenPipeError:
-        # the reader (head, less) has gone; without this Python flushes into the closed pipe at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return CLOSED_PIPE
+        raise
     except MemoryError:
         _complain("there is not enough memory.", "Ask for less history, or fewer securities.")
         return DATA

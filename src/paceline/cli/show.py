@@ -106,6 +106,8 @@ def _command(measure: Measure) -> Callable[..., int]:
 
 
 def _show(name: str, general: dict[str, Any], params: dict[str, Any]) -> int:
+    from paceline.market.measuring import show_or_why
+
     screen = _screen(general.get("limit"), everything=general.get("all", False))
     _check_files(name, general)
     since = general["since"]
@@ -114,7 +116,8 @@ def _show(name: str, general: dict[str, Any], params: dict[str, Any]) -> int:
     market = open_market(general["where"] or When())
     with progress() as bar:
         market.ensure(bar)
-    figures = market.show(
+    figures = show_or_why(
+        market,
         name,
         subjects=general["subject"],
         against=general["against"],

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from paceline import doors, toml
+from paceline import arguments, doors, toml
 from paceline.config.baskets import Basket, Eligible, Group, Rotation, Theme, UniverseEntry
 from paceline.config.market import MarketFile, MarketInfo, Report
 from paceline.config.sources import ColumnMap, OriginEntry, Source
@@ -28,7 +28,7 @@ def load(path: str | Path, data: str | Path | None = None) -> MarketFile:
     ``data`` replaces ``market.data``, the folder relative paths start from. Raises
     ``MarketFileError``.
     """
-    path = Path(path)
+    path = Path(arguments.path(path, "path"))
     try:
         text = doors.read_bytes(path, MarketFileError, doors.LARGEST_TEXT).decode("utf-8-sig")
         raw = toml.parsed(text)

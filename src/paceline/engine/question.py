@@ -174,6 +174,8 @@ class Provenance:
     # what a subject's level lacks on a basis ("" and "native": its own)
     gaps: Callable[[str, str], Gaps | None] = no_gaps
     low: Callable[[], Low | None] = lambda: None  # the market's last low
+    # why there may be no total returns; "" where nothing is known of it
+    no_total: Callable[[], str] = str
 
     def question(
         self,

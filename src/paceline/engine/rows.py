@@ -17,6 +17,8 @@ from paceline.signals.lows import no_low
 from paceline.signals.tables import day
 from paceline.wording import agreeing, number_of
 
+#: Names that a reason lists.
+LISTED = 8
 #: A value that looks back to fewer sessions is one of its own session.
 MIN_REACH = 2
 
@@ -164,14 +166,7 @@ class _RowFigures:
 
     def nothing(self, subject: str) -> Figure:
         """The figure that stands where the result has no row of a subject that was asked for."""
-        if self.measure.of == "pair" and not any(
-            subject in (self.view.subjects[a], self.view.subjects[b]) for a, b in self.view.pairs
-        ):
-            called = self._called(subject)
-            why = f"no rotation of the market file has {called} as a leg; give one with --against"
-        else:
-            why = "nothing to show"
-        caveat = self._no_level(subject) or f"no value: {why}"
+        caveat = self._no_level(subject) or f"no value: {self._why_nothing(subject)}"
         unit = self.measure.unit
         return self._question(subject, None, None, self._reported).figure(
             subject,
@@ -183,6 +178,32 @@ class _RowFigures:
 
     def _called(self, name: str) -> str:
         return self.view.labels.get(name, name)
+
+    def _why_nothing(self, subject: str) -> str:
+        """What a measure lacks that has no row of a subject."""
+        view, needs, called = self.view, self.measure.needs, self._called(subject)
+        if self.measure.of == "pair":
+            legs = {view.subjects[leg] for pair in view.pairs for leg in pair}
+            if subject not in legs:
+                none = f"no rotation of the market file has {called} as a leg"
+                return f"{none}; give one with --against"
+        if "series" in needs and not view.series:
+            return "no source of this market states series"
+        if "group" in self.params:
+            named = self.params["group"]
+            groups = {n: g for n, g in view.groups.items() if named in (None, n)}
+            if not groups:
+                return "the market file declares no group of baskets"
+            if not any(groups.values()):
+                return f"no member has a class by which {' or '.join(groups)} could be made"
+        if "series" in needs:
+            shown = ", ".join(sorted(view.series)[:LISTED])
+            return f"the series that it needs are not among those stated, or too short: {shown}"
+        sessions = np.isfinite(self._level(subject)).sum() if subject in view.subjects else 0
+        history = f"{called} has {number_of(int(sessions), 'session')} with a level"
+        if self._lookback is not None and sessions < self._lookback:
+            return f"{history}, and this looks back to {self._lookback}"
+        return f"too little history, or nothing of the kind in it: {history}"
 
     def _reach(self, row: Mapping[str, Any]) -> str | None:
         """The session before the first that a value of a series looks back to.
@@ -208,7 +229,9 @@ class _RowFigures:
             if name in self.view.subjects and not np.isfinite(self._level(name)).any():
                 basis = self.known.basis.get(name, "") if asked == "native" else asked
                 called = self._called(name)
-                return f"no value: {called} has no {basis} return level".replace("  ", " ")
+                why = self.known.no_total() if basis == "total" else ""
+                none = f"no value: {called} has no {basis} return level".replace("  ", " ")
+                return f"{none}: {why}" if why else none
         return ""
 
     def _chosen(self, row: Mapping[str, Any]) -> list[str]:

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, overload
 
+from paceline import arguments
 from paceline.errors import NotEnoughData, UsageError
 from paceline.factcheck import dates, parse, proposals, text, verdicts
 from paceline.factcheck.claims import Aside, Claim, Reading
@@ -125,6 +126,8 @@ def factcheck(
     Raises ``UsageError`` for an empty text, one without a date, or one of more than a million characters,
     ``NotEnoughData`` for a text younger than the data, and ``SourceError`` for a model that gives no list of claims.
     """
+    said = arguments.name(said, "text")
+    arguments.function(ask, "ask")
     if not said.strip():
         raise UsageError("the text is empty.", "Give a file with a commentary, or text on standard input.")
     if len(said) > LONGEST:
@@ -188,10 +191,7 @@ def _known_day(quotes: Quotes) -> str:
 
 def _date(read: text.Text, market: Market, date: str | dt.date | None) -> tuple[dt.date, str]:
     if date is not None:
-        try:
-            return (date if isinstance(date, dt.date) else dt.date.fromisoformat(date)), "given"
-        except ValueError:
-            raise UsageError(f"--date: {date!r} is not a date.", "Write it as YYYY-MM-DD.") from None
+        return arguments.day(date), "given"
     found = dates.text_date(read)
     if found is None:
         raise UsageError(

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from paceline import calendars
+from paceline import arguments, calendars
 from paceline.arrays import Dates
 from paceline.errors import PacelineError
-from paceline.market.stored import Stored, parse_date
+from paceline.market.stored import Stored
 
 #: Data that lack no more than this many sessions are not called old: many files come a day late.
 USUAL = 1
@@ -74,7 +74,7 @@ def age_of(stored: Stored, as_of: str, asked: str | dt.date | None, *, fixed: bo
     """
     today = calendars.today()
     if asked is not None or fixed:
-        day = None if asked is None else str(parse_date(asked))
+        day = None if asked is None else str(arguments.day(asked, "as_of"))
         return Age(as_of, str(today), None, None if day == as_of else day)
     return Age(as_of, str(today), count(_sessions(stored, today), as_of, today))
 

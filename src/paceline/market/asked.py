@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from paceline import measures
+from paceline import arguments, measures
 from paceline.figures import Figure
 from paceline.market import importing, measuring, naming, rivals, watching
 from paceline.market.held import Held
@@ -74,7 +74,11 @@ class Market(Held):
 
         It shares what is assembled with this one, which stays as it is; itself if nothing is new.
         """
-        new = tuple(n for n in dict.fromkeys(names) if n not in self.moment.baskets)
+        new = tuple(
+            n
+            for n in dict.fromkeys(arguments.names(names, "names"))
+            if n not in self.moment.baskets
+        )
         if not new:
             return self
 
@@ -107,6 +111,8 @@ class Market(Held):
         given: Mapping[str, list[Raw]] | None = None,
     ) -> list[dict[str, Any]]:
         """Fetch, parse, check and store every source, or those in ``only``: see ``importing``."""
+        arguments.function(progress, "progress")
+        only = None if only is None else arguments.names(only, "only")
         place = rivals.place_of(self.path, self.file)
         done = importing.import_sources(self.file, self.store, only, progress, given, place)
         self._begin()

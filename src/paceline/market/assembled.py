@@ -290,6 +290,13 @@ class Assembled:
         where it does not. Raises ``NotEnoughData`` where no basket can be built.
         """
         panels = [p for p in (self.instruments, self.stocks) if p is not None]
+        if not panels and self.before_stocks:
+            last = self.stored.last_priced
+            raise NotEnoughData(
+                f"{self.stored.path}: market.start {self.file.market.start} lies after the "
+                f"as-of day {self.as_of}; the last price is of {last}.",
+                "Set an earlier market.start, or import newer prices.",
+            )
         if not panels:
             raise NotEnoughData(
                 f"{self.stored.path}: no basket can be built.",

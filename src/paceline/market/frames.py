@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from paceline import arguments
 from paceline.errors import NotEnoughData, UsageError
 from paceline.market.asked import Market
-from paceline.market.measuring import known_basis
-from paceline.market.stored import parse_date
+from paceline.market.measuring import known_basis, show_or_why
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,7 +24,7 @@ def figures(market: Market, measure: str, **how: Any) -> pl.DataFrame:
     """The rows of ``Market.show``, their caveats in one text."""
     import polars as pl
 
-    rows = [f.to_json() for f in market.show(measure, **how)]
+    rows = [f.to_json() for f in show_or_why(market, measure, **how)]
     for row in rows:
         row["caveats"] = "; ".join(row["caveats"])
     return pl.DataFrame(rows, infer_schema_length=None, strict=False)
@@ -36,7 +36,8 @@ def levels(
     """Index levels: one column ``date`` and one per basket; null before a basket exists."""
     import polars as pl
 
-    wanted = market.resolve(names) if names else None
+    wanted = None if names is None else market.resolve(names)
+    wanted = wanted or None
     levels = market.including(wanted or ()).all_levels
     matrix = levels.native if basis is None else levels.by_basis[known_basis(basis)]
     columns = {n: matrix[levels.names.index(n)] for n in wanted or levels.names}
@@ -49,7 +50,7 @@ def weights(market: Market, name: str, date: str | dt.date | None = None) -> pl.
     import polars as pl
 
     name, index, stocks = _members(market, name)
-    day = np.datetime64(parse_date(market.as_of if date is None else date))
+    day = np.datetime64(arguments.day(market.as_of if date is None else date))
     t = int(np.searchsorted(index.sessions, day, side="right")) - 1
     if t < 0:
         raise NotEnoughData(
@@ -77,8 +78,8 @@ def contributions(
     import polars as pl
 
     name, index, stocks = _members(market, name, basis)
-    stop = parse_date(end or market.as_of)
-    begin = parse_date(start) if start is not None else dt.date(stop.year - 1, 12, 31)
+    stop = arguments.day(market.as_of if end is None else end, "end")
+    begin = arguments.day(start, "start") if start is not None else dt.date(stop.year - 1, 12, 31)
     a, b = (
         int(np.searchsorted(index.sessions, np.datetime64(d), side="right")) - 1
         for d in (begin, stop)
@@ -98,7 +99,7 @@ def contributions(
 
 def _members(market: Market, name: str, basis: str | None = None) -> tuple[str, Indices, Panel]:
     """Name, indices and panel of a basket that has members."""
-    name = market.resolve([name])[0]
+    name = market.resolve([arguments.name(name, "name")])[0]
     index = market.built.get(known_basis(basis or market.file.market.basis))
     if index is None or name not in index.names or market.stocks is None:
         raise UsageError(

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from paceline import calendars, config
-from paceline.doors import kind_of, resolved
+from paceline import arguments, calendars, config
+from paceline.doors import check_folder, kind_of, resolved
 from paceline.errors import MarketFileError, UnknownName, UsageError
 from paceline.market import opening
 from paceline.sources import Raw
@@ -90,9 +90,10 @@ def located(
             "Write them into the market file, or give frames={...} alone.",
         )
     if not isinstance(given, Mapping) or not given:
-        raise UsageError(
-            f"frames: found {type(given).__name__}.", 'Give frames={"prices": df, ...}.'
-        )
+        raise UsageError(f"frames: found {_found(given)}.", 'Give frames={"prices": df, ...}.')
+    for what, value in (("calendar", calendar), ("dialect", dialect)):
+        if value is not None:
+            arguments.name(value, what)
     taken = {str(name): frames.take(str(name), frame) for name, frame in given.items()}
     only = None if path is None else list(taken)
     before = None
@@ -100,6 +101,11 @@ def located(
         path, before = written(taken, store, calendar, dialect or "auto")
     file, name = opening.located(path, data, store, plugins)
     return Located(file, name, _raws(file, taken), only, before)
+
+
+def _found(given: object) -> str:
+    """What was given in place of frames by name."""
+    return "none" if isinstance(given, Mapping) else type(given).__name__
 
 
 def _raws(file: config.MarketFile, taken: Mapping[str, frames.Taken]) -> dict[str, list[Raw]]:
@@ -147,6 +153,7 @@ def written(
     home = resolved(store, "store") if store is not None else STORE.absolute()
     path = (home if store is not None else STORE) / "market.toml"
     before = None
+    check_folder(home, "store")
     if kind_of(home / "market.toml") == "":
         before = (home / "market.toml").read_text(encoding="utf-8", errors="replace")
         if not before.startswith(FIRST):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from paceline import config, engine
+from paceline import arguments, config, engine
 from paceline import plugins as plugged
 from paceline.arrays import Array, Dates
 from paceline.figures import Figure
@@ -44,9 +44,12 @@ class Held:
         version: int | str | None = None,
         moment: Assembled | None = None,
     ) -> None:
-        asked = as_of if as_of not in ("latest", None) else file.report.as_of
+        newest = as_of is None or (isinstance(as_of, str) and as_of == "latest")
+        asked = file.report.as_of if newest else as_of
         self.file, self.path = file, path
-        self._asked = None if asked == "latest" else asked
+        if asked is not None and not isinstance(asked, str):
+            asked = arguments.day(asked, "as_of")
+        self._asked = None if isinstance(asked, str) and asked == "latest" else asked
         self._version = version
         self._begin(moment)
 

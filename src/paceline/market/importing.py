@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from paceline import calendars, config, quality, schema, sources
 from paceline.errors import SourceError, UnknownName
 from paceline.market import calendar, explanations, rivals, stating
+from paceline.wording import number_of
 
 if TYPE_CHECKING:
     from paceline.store import Stated, Store
@@ -108,6 +109,8 @@ def _import_one(
         return _told(name, None)
     read, findings = parsed(file, store, name, stated.parts, context)
     findings += stated.findings(name)
+    if not (stated.adds_only and store.log.latest(name)):
+        _some(name, spec, stated.raws, read)
     say(f"storing {name}", 0.6)
     for raw in stated.raws:
         store.keep_raw(raw)
@@ -133,6 +136,29 @@ def _import_one(
         "quarantined": 0 if read.quarantine is None else len(read.quarantine),
         "findings": len(findings),
     }
+
+
+def _some(
+    name: str, spec: config.Source, raws: Sequence[sources.Raw], read: sources.Parsed
+) -> None:
+    """Raise ``SourceError`` where a source states no row that can be used.
+
+    A market without it would look like one that never had it.
+    """
+    own = read.tables.get(spec.table)
+    if any(map(len, read.tables.values() if own is None else [own])):
+        return
+    files = ", ".join(raw.origin.what for raw in raws[:3]) + (", ..." if len(raws) > 3 else "")
+    why = "it states none"
+    if read.quarantine is not None:
+        counts = read.quarantine["reason"].value_counts(sort=True).sort("count", descending=True)
+        reasons = [f"{reason} ({count:,})" for reason, count in counts.head(3).rows()]
+        why = f"{number_of(len(read.quarantine), 'row')} set aside: {', '.join(reasons)}"
+    raise SourceError(
+        f"sources.{name}: {files}: no row of {spec.table} is left: {why}.",
+        'Mend the file, or what the market file says of it: columns, unit = "percent", format. '
+        "What was stored before stays.",
+    )
 
 
 def joined(parts: Iterable[sources.Parsed]) -> sources.Parsed:

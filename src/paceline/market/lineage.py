@@ -16,7 +16,7 @@ from paceline.engine import Provenance
 from paceline.indices import levels
 from paceline.indices.validity import Validity
 from paceline.lineage import Step, code_of
-from paceline.market import validity
+from paceline.market import unused, validity
 from paceline.market.stored import Stored
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class Lineage:
             self.steps,
             gaps=self.moment.coverage.gaps,
             low=lambda: self.moment.low,
+            no_total=lambda: self._no_total,
         )
 
     def with_series(self, provenance: Provenance) -> Provenance:
@@ -142,6 +143,7 @@ class Lineage:
             for pair, what in self.stored.at_odds.items()
             if set(pair) <= set(from_)
         ]
+        caveats += [unused.said(n, days) for n, days in self._unstated.items() if n in from_]
         if not spec.instrument:
             caveats += panel.caveats
         return tuple(dict.fromkeys(caveats))
@@ -174,7 +176,18 @@ class Lineage:
         if asked in (None, shown):
             return []
         called = self.moment.called(name)
-        return [f"{called} has no {asked} returns: {shown} returns stand in for them"]
+        why = f" ({self._no_total})" if asked == "total" and self._no_total else ""
+        return [f"{called} has no {asked} returns: {shown} returns stand in for them{why}"]
+
+    @cached_property
+    def _unstated(self) -> dict[str, list[str]]:
+        days = unused.unstated(self.stored)
+        seen = {n: [d for d in own if d <= self.moment.as_of] for n, own in days.items()}
+        return {n: own for n, own in seen.items() if own}
+
+    @cached_property
+    def _no_total(self) -> str:
+        return unused.no_total(self.stored)
 
     @cached_property
     def _instrument_sources(self) -> dict[str, set[str]]:

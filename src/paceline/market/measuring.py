@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from paceline import config, engine, measures
+from paceline import arguments, config, engine, measures
 from paceline.errors import NotEnoughData, UsageError
 from paceline.figures import Figure
 from paceline.indices.gaps import NO_RETURN
 from paceline.indices.levels import BASES
-from paceline.market.stored import parse_date
 from paceline.market.view import view_of
 from paceline.measures import Measure, Result, View
 from paceline.signals.windows import HORIZONS
@@ -101,7 +100,10 @@ def show(
     if basis is not None:
         known_basis(basis)
     if since is not None:
+        since = since if isinstance(since, str) else str(arguments.day(since, "since"))
         params["since"] = _since(market, declared, since)
+    subjects = None if subjects is None else arguments.names(subjects, "subjects")
+    against = None if against is None else arguments.names(against, "against")
     apart = [n for n in subjects or () if "series" in declared.needs and n in market.series]
     baskets = market.resolve([n for n in subjects or () if n not in apart])
     names = [*apart, *baskets] if subjects else None
@@ -129,18 +131,31 @@ def show(
             f"{measure}: {' and '.join(others)} cannot be compared with itself.",
             "Give another basket as the subject or as the second leg.",
         )
-    if figures and not any(f.against for f in figures):
+    found = [f for f in figures if f.against in others]
+    pairs_only = declared.of == "pair" or "pairs" in declared.needs
+    if figures and not pairs_only and not any(f.against for f in figures):
         raise UsageError(
             f"{measure} does not compare one basket with another: it takes no second leg.",
             "Leave out against, or ask performance, relative_strength, streaks or attribution.",
         )
-    return [f for f in figures if f.against in others]
+    return found or figures
+
+
+def show_or_why(market: Market, measure: str, **how: Any) -> list[Figure]:
+    """The figures of ``show``; where there is none, one without a value that says why."""
+    figures = market.show(measure, **how)
+    if figures or how.get("subjects"):
+        return figures
+    declared = measures.get(measure, market.plugins)
+    own = market.composites if declared.of in ("basket", "market") else market.all_levels.names
+    names = [market.benchmark] if market.benchmark in own else list(own[:1])
+    return market.show(measure, **{**how, "subjects": names}) if names else []
 
 
 def current(market: Market, names: Sequence[str] | None = None) -> dict[str, list[Figure]]:
     """Today's figures of every measure: see ``Market.current``."""
     figures = {}
-    for name in names or measures.discover(market.plugins):
+    for name in arguments.names(names or (), "names") or measures.discover(market.plugins):
         try:
             figures[name] = market.show(name)
         except NotEnoughData:
@@ -204,7 +219,7 @@ def _missing(market: Market, name: str, basis: str) -> float:
 
 
 def _session_or_error(market: Market, since: str) -> str:
-    day = parse_date(since)
+    day = arguments.day(since, "since")
     first = market.all_levels.sessions[0]
     if np.datetime64(day) < first:
         raise NotEnoughData(

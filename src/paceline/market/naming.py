@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from paceline import measures
-from paceline.errors import UnknownName
+from paceline import arguments, measures
+from paceline.errors import NotEnoughData, UnknownName
 from paceline.market.assembled import Assembled
 from paceline.plugins import Plugin
 
 
 def resolve(moment: Assembled, names: Sequence[str]) -> list[str]:
     """Basket names for what a person wrote: see ``Market.resolve``."""
-    return list(dict.fromkeys(basket for name in names for basket in _baskets(moment, name)))
+    return list(
+        dict.fromkeys(
+            basket for name in arguments.names(names, "names") for basket in _baskets(moment, name)
+        )
+    )
 
 
 def _baskets(moment: Assembled, name: str) -> list[str]:
@@ -20,6 +24,11 @@ def _baskets(moment: Assembled, name: str) -> list[str]:
     if name in moment.baskets:
         return [name]
     if name in declared.groups:
+        if not declared.groups[name]:
+            raise NotEnoughData(
+                f"group {name!r} holds no basket: {no_class(moment, name)}.",
+                "Bring classes of its members, or correct `by` and `scheme`.",
+            )
         return declared.groups[name]
     wanted = name.casefold()
     for basket, spec in declared.baskets.items():
@@ -32,6 +41,12 @@ def _baskets(moment: Assembled, name: str) -> list[str]:
         known = [*declared.baskets, *declared.groups]
         raise UnknownName("basket, group or security", name, known, also)
     return [security]
+
+
+def no_class(moment: Assembled, group: str) -> str:
+    """Why a group that is made by class has no basket."""
+    spec = moment.file.groups[group]
+    return f"no member of {spec.universe} has a {str(spec.by).replace('_', '-')}"
 
 
 def catalogue(moment: Assembled, plugins: Sequence[Plugin]) -> dict[str, list[tuple[str, str]]]:

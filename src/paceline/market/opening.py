@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import resources
+from os import PathLike
 from pathlib import Path
 
-from paceline import config, measures
+from paceline import arguments, config, measures
 from paceline import plugins as plugged
 from paceline.baskets import weights
 from paceline.doors import resolved
@@ -29,6 +30,9 @@ def located(
     data = (
         None if data is None else resolved(data, "data")
     )  # of the working folder, as the store is
+    path = None if path is None else arguments.path(path, "path")
+    if isinstance(plugins, (str, PathLike)) or not isinstance(plugins, Sequence):
+        raise arguments.wrong("plugins", plugins, "a list of paths")
     if path is None and not Path("market.toml").exists():
         demo = resources.files("paceline").joinpath("data", "demo.toml")
         with resources.as_file(demo) as place:

@@ -10,10 +10,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from paceline.arguments import day as day_of
 from paceline.arrays import Array, Dates
 from paceline.calendars import sessions_of_year, year_note
 from paceline.config import MarketFile
-from paceline.errors import DataError, NotEnoughData, UsageError
+from paceline.errors import DataError, NotEnoughData
 from paceline.lineage import Step
 from paceline.market import rivals
 from paceline.rows import AT_ODDS, MAYBE_SPECIAL, SAID
@@ -28,16 +29,6 @@ if TYPE_CHECKING:
 LISTS = ("members", "classes")
 #: How findings begin that say themselves what they are.
 AHEAD = "look-ahead: "
-
-
-def parse_date(text: str | dt.date) -> dt.date:
-    """An ISO date; anything else is a ``UsageError`` that says so."""
-    if isinstance(text, dt.date):
-        return text
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{text!r} is not a date.", "Write it as YYYY-MM-DD.") from None
 
 
 class Stored:
@@ -263,7 +254,7 @@ class Stored:
             )
         if asked is None:
             return str(last)
-        day = parse_date(asked)
+        day = day_of(asked, "as_of")
         before = self.sessions[self.sessions <= np.datetime64(day)]
         # a weekend after the last session is no session
         if len(before) and before[-1] > np.datetime64(last):

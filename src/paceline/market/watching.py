@@ -17,7 +17,7 @@ from paceline.baskets import caps, spelling
 from paceline.baskets.emptiness import FEW, FEW_RULED, NO_MEMBERS, NOT_FOUND, WORDLESS
 from paceline.baskets.twins import ONE, SERIES
 from paceline.errors import PacelineError, UnknownName
-from paceline.market import named, validity, watching_actions
+from paceline.market import named, naming, unused, validity, watching_actions
 from paceline.market import watching_levels as levels
 from paceline.market.watched import LISTED, Watched, dates
 from paceline.market.watching_levels import ENDED, FOLLOWS, LACKING, LEAPT
@@ -39,6 +39,7 @@ ODD_CAPS = "market caps that cannot be right"
 TWINS = "two securities with the same returns"
 AHEAD = "memberships that begin after the last price"
 CUT = "list that becomes shorter by a quarter at once"
+UNMADE = "group without baskets"
 UNHELD = "class without securities"
 UNWORDED = "word of a universe's rules that no security has"
 WITHOUT = "securities without a word that rules ask for"
@@ -62,6 +63,7 @@ def watched(market: Market) -> list[Watched]:
         *_unheld(market),
         *_unworded(market),
         *_no_jumps(market),
+        *_unmade(market),
         *_unknown(market),
         *_empty(market),
         *_thin(market),
@@ -71,6 +73,7 @@ def watched(market: Market) -> list[Watched]:
         *_ahead(market),
         *watching_actions.found(market),
         *_cut(market),
+        *unused.found(market.stored),
         *levels.found(market),
     ]
 
@@ -130,6 +133,14 @@ def _no_jumps(market: Market) -> Iterator[Watched]:
         told = ", ".join(lacking[:LISTED]) + (", ..." if len(lacking) > LISTED else "")
         remedy = "Correct the security, as it is after rename, or the day."
         yield Watched(key, NO_JUMP, len(lacking), "explain nothing", told, remedy)
+
+
+def _unmade(market: Market) -> Iterator[Watched]:
+    """Groups made by class of whose members none has one."""
+    for name in (n for n, made in market.groups.items() if not made):
+        why = naming.no_class(market.moment, name)
+        remedy = "Bring classes of its members, or correct by and scheme."
+        yield Watched(name, UNMADE, 1, "the group holds no basket", why, remedy)
 
 
 def _unknown(market: Market) -> Iterator[Watched]:

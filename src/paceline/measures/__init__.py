@@ -29,7 +29,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from paceline import plugins
+from paceline import arguments, plugins
 from paceline.arrays import COVERAGE, Array, Dates, Span
 from paceline.errors import MarketFileError, UnknownName, UsageError
 from paceline.measures import _settings
@@ -257,7 +257,7 @@ def discover(plugged: tuple[plugins.Plugin, ...] = ()) -> dict[str, Measure]:
 def get(name: str, plugged: tuple[plugins.Plugin, ...] = ()) -> Measure:
     """The measure of that name, or former name; ``UnknownName`` lists the nearest ones."""
     known = discover(plugged)
-    if name not in known:
+    if arguments.name(name, "measure") not in known:
         name = ALIASES.get(name, name)
     if name not in known:
         raise UnknownName("measure", name, known)

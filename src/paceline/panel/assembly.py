@@ -162,23 +162,30 @@ def _assemble(store: Store, request: PanelRequest) -> Matrices:
 
 
 def _nothing(store: Store, request: PanelRequest) -> NotEnoughData:
-    """That no wanted security has a price on the sessions asked for, and when the first one is."""
+    """That no wanted security has a price on the sessions asked for, and why or when it will."""
     rows = store.table("prices", request.version)
     rows = rows.filter(pl.col("source").is_in(list(source_numbers(request))))
     if request.choice.securities is not None:
         rows = rows.filter(pl.col("security").is_in(list(request.choice.securities)))
-    first = rows.select(pl.col("date").min()).collect().item()
-    begin, end = request.calendar[0], request.calendar[-1]
-    later = first is not None and np.datetime64(first) > end
+    own = rows.select("date", late=(pl.col("known") - pl.col("date")).dt.total_days()).collect()
+    begin, end = (day.item() for day in (request.calendar[0], request.calendar[-1]))
     names = sorted(request.choice.securities or ())
     who = ", ".join(names) if 0 < len(names) <= FEW else "a wanted security"
-    return NotEnoughData(
-        f"{store.path} holds no price of {who} between {begin} and {end}"
-        + (f": the first is of {first}." if later else "."),
-        f"Ask for {first} or a later day."
-        if later
-        else "Import prices, or ask for other securities or dates.",
-    )
+    none = f"{store.path} holds no price of {who} between {begin} and {end}"
+    late = own.filter(pl.col("date").is_between(begin, end) & (pl.col("late") > 0))["late"].sort()
+    if len(late):
+        count, days = number_of(len(late), "price is", "prices are"), late[len(late) // 2]
+        return NotEnoughData(
+            f"{none} that is known on its day: {count} known only later, as a rule by "
+            f"{number_of(days, 'day')}.",
+            "Leave known out of the columns of the prices, where it is the day of delivery.",
+        )
+    first = own.select(pl.col("date").min()).item()
+    if first is not None and own.filter(pl.col("date") <= end).is_empty():
+        return NotEnoughData(
+            f"{none}: the first is of {first}.", f"Ask for {first} or a later day."
+        )
+    return NotEnoughData(f"{none}.", "Import prices, or ask for other securities or dates.")
 
 
 def members(request: PanelRequest, securities: Sequence[str], sessions: Dates) -> Bools | None:

@@ -12,6 +12,7 @@ from paceline import wording
 from paceline.quality._scale import rescaled
 from paceline.quality._shares import shared_caps
 from paceline.rows import (
+    LATE_PRICES,
     MISSING_SESSIONS,
     REPEATED_SESSIONS,
     STOPPED,
@@ -62,12 +63,25 @@ def check_prices(
         frame = frame.with_columns(
             pl.when(pl.col("market_cap") != 0).then(pl.col("market_cap")).alias("market_cap")
         )
+    findings += _late(name, frame)
     findings += _missing_sessions(name, frame, context)
     findings += _stale(name, frame)
     findings += _repeated_sessions(name, frame)
     frame, splits, aside = _splits(name, frame, true, context)
     findings += splits + shared_caps(name, frame) + rescaled(name, frame)
     return frame, findings, aside
+
+
+def _late(name: str, frame: pl.DataFrame) -> list[Finding]:
+    """Prices that nobody could know on their own day: no panel holds them."""
+    late = frame.filter(pl.col("known") > pl.col("date"))
+    if late.is_empty():
+        return []
+    delay = int(late.select((pl.col("known") - pl.col("date")).dt.total_days().median()).item())
+    by = wording.number_of(delay, "day")
+    action = f"not used: a price counts if it is known on its day, and these come {by} later"
+    remedy = "Leave known out of the columns where it is the day of delivery, not of a correction."
+    return counted(name, LATE_PRICES, late, action, _KEY, remedy)
 
 
 def _missing_sessions(name: str, frame: pl.DataFrame, context: Context) -> list[Finding]:

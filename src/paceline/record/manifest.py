@@ -69,6 +69,7 @@ def manifest_of(market: Market, document: Document, ask: Answers) -> dict[str, A
         "paceline": __version__,
         "market": market.name,
         "market_file": market.path,
+        "settings": settings_of(market),
         "title": market.title,
         "simulated": market.simulated,
         "as_of": market.as_of,
@@ -97,6 +98,14 @@ def manifest_of(market: Market, document: Document, ask: Answers) -> dict[str, A
         "steps": [s.to_json() for s in market.steps.behind(f.step for f in figures)],
         "figures": [f.to_json() for f in figures],
     }
+
+
+def settings_of(market: Market) -> str:
+    """Digest of what the market file declares, wherever it and its data lie."""
+    declared = market.file.model_dump(mode="json", exclude_defaults=True, exclude={"plugins"})
+    for place in ("data", "store"):
+        declared["market"].pop(place, None)
+    return digest(declared, SEAL)
 
 
 def write_manifest(
@@ -190,7 +199,7 @@ def read_manifest(path: str | Path) -> dict[str, Any]:
     path = Path(path)
     try:
         text = doors.read_bytes(path, UsageError, LARGEST_MANIFEST).decode("utf-8")
-        found = json.loads(text, parse_constant=_no_number)
+        found = json.loads(text, parse_constant=_no_number, object_pairs_hook=_each_once)
     except FileNotFoundError:
         raise UsageError(
             f"{path}: no such manifest.", "`paceline report` writes one beside the report."
@@ -206,6 +215,16 @@ def read_manifest(path: str | Path) -> dict[str, Any]:
         )
     manifest: dict[str, Any] = found
     return manifest
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys differ: of two of one name a reader would take the last unseen."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key {twice[:40]!r} stands twice in one object: it was edited")
+    return found
 
 
 def _no_number(text: str) -> None:

@@ -17,7 +17,7 @@ from paceline.market.commands import notice
 from paceline.pages import headline
 from paceline.pages.changes import changes
 from paceline.pages.page_one import page_one
-from paceline.record.manifest import faults, manifest_of, read_manifest, whole
+from paceline.record.manifest import faults, manifest_of, read_manifest, settings_of, whole
 from paceline.studies import news
 from paceline.studies.answers import Answers
 from paceline.studies.news import newsworthy
@@ -149,7 +149,15 @@ def verify(
                     "why": why,
                 }
             )
-    return differing
+    return [*_edited(old, market), *differing] if differing else []
+
+
+def _edited(old: Mapping[str, Any], market: Market) -> list[dict[str, Any]]:
+    """A row where the market file is not that of the report."""
+    if old.get("settings") in (None, settings_of(market)):
+        return []
+    why = "it was edited since the report was made: what differs may come of that"
+    return [_of("market file", market.path, why)]
 
 
 def _of(what: str, which: object, why: str) -> dict[str, Any]:

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from paceline import arguments
 from paceline.errors import StoreError, UsageError
 from paceline.store import causes, delta, files, layout, statements, written
 
@@ -87,14 +89,15 @@ class LoadLog:
             return last
         if isinstance(version, str):
             version = _number_or_date(version)
-        if isinstance(version, int):
+        if isinstance(version, Integral):
+            version = arguments.whole(version, "version")
             if not (1 <= version <= last or version == last):
                 raise StoreError(
                     f"version {version} of {self.path} does not exist.",
                     f"Versions run from 1 to {last}." if last else "Nothing was imported yet.",
                 )
             return version
-        day = version.date() if isinstance(version, dt.datetime) else version
+        day = arguments.day(version, "version")
         before = loads.filter(pl.col("committed").dt.date() <= day)
         if before.is_empty():
             since = (

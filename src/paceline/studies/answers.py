@@ -13,6 +13,7 @@ from paceline.document import Chart, Label, Series
 from paceline.errors import PacelineError, PluginError, PluginWarning, UnknownName
 from paceline.figures import Figure, finite_or_none
 from paceline.market import watching
+from paceline.market.measuring import show_or_why
 
 if TYPE_CHECKING:
     from paceline.arrays import Array
@@ -39,15 +40,23 @@ class Answers:
     def rows(self, measure: str, **how: Any) -> list[Figure]:
         """All figures of a measure asked in one way.
 
-        Empty where the measure cannot answer; the reason is kept in ``refused``.
+        Empty where the measure cannot answer or has no row; the reason is kept in ``refused``.
         """
         try:
-            return self.market.memo(
-                ["rows", measure, how], lambda: self.market.show(measure, **how)
+            found = self.market.memo(
+                ["rows", measure, how], lambda: show_or_why(self.market, measure, **how)
             )
         except PacelineError as error:
             self.refuse(measure, error)
             return []
+        if (
+            how.get("subjects")
+            or len(found) != 1
+            or (found[0].start, found[0].value) != (None, None)
+        ):
+            return found
+        self.refused[measure] = "; ".join(c for c in found[0].caveats if c.startswith("no value"))
+        return []
 
     def of_broad(self, measure: str, **how: Any) -> list[Figure]:
         """Those figures of a measure that are of the broad basket and have a value."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from paceline import arguments
 from paceline.arrays import Array, Dates, Ints
 from paceline.errors import NotEnoughData, UnknownName, UsageError
 from paceline.indices.levels import BASES, Levels
@@ -68,7 +69,10 @@ def pair_of(market: Market, rotation: str | tuple[str, str]) -> Pair:
     """The rotation of that name, label or lead sector, or any two baskets."""
     known = pairs(market)
     if not isinstance(rotation, str):
-        lead, against = (market.resolve([n])[0] for n in rotation)
+        legs = arguments.names(rotation, "rotation")
+        if len(legs) != len(("lead", "against")):
+            raise arguments.wrong("rotation", rotation, "its name, or the names of two baskets")
+        lead, against = (market.resolve([n])[0] for n in legs)
         if lead == against:
             raise UsageError(f"{lead!r} cannot rotate against itself.", "Give two baskets.")
         label = f"{market.labels.get(lead, lead)} against {market.labels.get(against, against)}"

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from paceline import arguments
 from paceline.engine import Question
 from paceline.errors import NotEnoughData, UsageError
 from paceline.figures import Figure, Value
 from paceline.lineage import code_of
-from paceline.market.stored import parse_date
 from paceline.methods import target_odds
 from paceline.methods.level_odds import QUANTILES
 
@@ -231,9 +231,11 @@ def weigh(
     Raises ``UsageError`` for a date that is past or a level at or below zero, ``UnknownName`` for
     the subject, ``NotEnoughData`` where history or stored sessions do not reach.
     """
-    names = market.resolve([subject or market.benchmark])
+    level = arguments.number(level, "level")
+    names = market.resolve([market.benchmark if subject is None else subject])
     if len(names) != 1:
         raise UsageError(f"{subject!r} is a group of {len(names)} baskets.", "Give one basket.")
+    seed, draws = arguments.whole(seed, "seed"), arguments.whole(draws, "draws", 1)
     if not 0 <= seed < LARGEST_SEED:
         raise UsageError(f"seed {seed} cannot be used.", "Give a whole number from 0 to 2^63 - 1.")
     market = market.including(names)
@@ -283,7 +285,7 @@ def weigh(
 
 def _deadline(by: str | dt.date, today: dt.date) -> dt.date:
     """The target's date, if it lies ahead and not too far."""
-    deadline = parse_date(by)
+    deadline = arguments.day(by, "by")
     if deadline <= today:
         raise UsageError(
             f"the target's date {deadline} is not after the as-of day {today}.",
@@ -306,7 +308,7 @@ def _closes(market: Market, name: str, since: str | dt.date | None) -> tuple[str
     line = levels.by_basis[basis][row]
     there = np.isfinite(line)
     if since is not None:
-        there &= levels.sessions >= np.datetime64(parse_date(since))
+        there &= levels.sessions >= np.datetime64(arguments.day(since, "since"))
     if not there.any() or not there[-1]:
         ended = f"; its last is of {levels.sessions[there][-1]}" if there.any() else ""
         raise NotEnoughData(

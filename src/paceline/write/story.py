@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from paceline import arguments
 from paceline.document import Label, Magnitude, Part, Sentence, figure_of
 from paceline.errors import UsageError
 from paceline.figures import Figure
@@ -136,7 +137,8 @@ def write(
 
     Raises ``UsageError`` for an unknown style or length and for a file of phrases with a fault.
     """
-    if length not in LENGTHS:
+    arguments.name(style, "style")
+    if arguments.name(length, "length") not in LENGTHS:
         raise UsageError(f"no length {length!r}.", f"Lengths: {', '.join(LENGTHS)}.")
     chosen = phrases.style(style, own)
     desk = Desk(Answers(market))

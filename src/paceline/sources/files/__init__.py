@@ -12,7 +12,7 @@
     recover = true
 
 ``path``      one path, a list, or a glob, relative to the data folder and inside it. The bytes tell
-              the format: Parquet, Excel, gzip, zip, else CSV.
+              the format: Parquet, Excel, gzip, bzip2, xz, zip, else CSV.
 ``statement`` "file": the rows of the files as they are now. "folder", the default for a glob: of
               every file what it last said, whether it is still there or not. "append": rows gather.
 ``columns``   table column -> file column, or ``{ column, unit, format, zone }``; unit: percent,
@@ -22,7 +22,7 @@
 ``constants`` table column -> value for every row; for a mapped column it fills the gaps, which are
               counted.
 ``where``     file column -> value or list of values to keep; "!value" leaves a value out; "" is an
-              empty cell.
+              empty cell. Where it keeps no row of any file the import stops.
 ``rename``    security spelling in the file -> ours; applied to every column that holds securities.
 ``derive``    securities: ``kind = "us_line_name"``, ``company = "from_name"`` (see ``_names``).
 
@@ -201,8 +201,7 @@ def parse(name: str, spec: Source, raws: list[Raw], context: Context) -> Parsed:
             f"sources.{name}.path names no file but those of its options.",
             "Give the table's own file as path, and changes or snapshot beside it.",
         )
-    frames = [work.file(raw, columns, kind) for raw in main]
-    frame = pl.concat(frames, how="diagonal_relaxed")
+    frame = work.files(main, columns, kind)
     if table.name == "prices" and _every(spec, columns):
         work.findings += _sums.checked(name, _called(main), spec, frame)
     if table.name == "prices":

@@ -34,17 +34,32 @@ class Sheet(NamedTuple):
     options: dict[str, Any]
 
 
+#: Columns that name a security, and what stands there where nobody is named. Of a fund's holdings
+#: "-" is its cash, which weighs too.
+NAMES = ("security",)
+NAMELESS = ("-", "--", "N/A", "n/a", "#N/A", "NaN", "nan", "<NA>", "NaT", "None", "NULL", "null")
+
+
+def named(names: pl.Series) -> pl.Series:
+    """The securities that a column names; null where a cell names none."""
+    text = names.cast(pl.String).str.strip_chars()
+    return text.set(is_blank(text, pl.String(), {}, NAMES[0]), None)
+
+
 def is_blank(
     text: pl.Series, kind: pl.DataType, options: dict[str, Any], key: str = ""
 ) -> pl.Series:
     """Whether a stripped cell means "no value": empty text, or one of the words for it.
 
-    In a column of names only the declared words are: a security may be called NA. A sector may not.
+    In a column of names only the declared words are: a security may be called NA. A sector may not,
+    and no security is called "-", N/A or, as pandas writes missing names into text, "nan".
     """
     tokens = [str(m) for m in options.get("missing", [])]
     if key in LEVELS:
         low = text.str.to_lowercase()
         return (low.is_in(UNCLASSED) | text.is_in([*_numbers.MISSING, *tokens])).fill_null(True)
+    if key in NAMES:
+        tokens += NAMELESS
     words = ["", *tokens] if kind == pl.String() else [*_numbers.MISSING, *tokens]
     return text.is_in(words).fill_null(True)
 

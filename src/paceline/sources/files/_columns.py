@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
@@ -16,6 +17,7 @@ from paceline.sources.files import _cells, _numbers, _types
 from paceline.sources.files._cells import BESIDE_THE_PRICE, UNKNOWN, Sheet
 from paceline.sources.files._dates import dates
 from paceline.sources.files._read import Wanted
+from paceline.wording import none_of
 
 #: Columns a file may bring that are worked into the table's own columns.
 INPUTS: dict[str, tuple[Column, ...]] = {
@@ -45,6 +47,8 @@ PAIR_REMEDY = (
     "Two numbers do not say which of them is of the new shares: write new shares per old share as "
     "one number, 2 for two new ones, 0.125 for one in place of eight."
 )
+#: Values of a column that a message lists.
+VALUES = 8
 #: What a cell of a type is called in a reason; every other is a number.
 _WORDS: dict[pl.DataType, str] = {
     pl.Date(): "a date",
@@ -113,6 +117,26 @@ def filtered(frame: pl.DataFrame, where: dict[str, str | list[str]]) -> pl.DataF
     return frame
 
 
+def none_kept(
+    name: str, files: list[str], where: dict[str, str | list[str]], seen: list[pl.DataFrame]
+) -> tuple[str, str]:
+    """Message and remedy where no row of ``seen`` is one that ``where`` asks for."""
+    rows = pl.concat(seen)
+    asked, held = [], []
+    for column, value in where.items():
+        count = filtered(rows, {column: value}).height
+        asked.append(f"{column} = {json.dumps(value, ensure_ascii=False)} holds for {count:,}")
+        cells = rows.get_column(column).str.strip_chars().fill_null("")
+        common = cells.value_counts(sort=True).sort("count", column, descending=[True, False])
+        shown = ", ".join(f"{cell!r} ({n:,})" for cell, n in common.head(VALUES).rows())
+        held.append(f"{column} holds {shown}" + (", ..." if common.height > VALUES else ""))
+    what = files[0] if len(files) == 1 else f"{len(files)} files, the last {files[-1]}"
+    return (
+        f"sources.{name}.where keeps {none_of(rows.height, 'row')} of {what}: {'; '.join(asked)}.",
+        f"{'; '.join(held)}. What was stored before stays.",
+    )
+
+
 def unpivoted(
     frame: pl.DataFrame, names: str, values: str, wide: dict[str, list[str]], keep: Iterable[str]
 ) -> pl.DataFrame:
@@ -170,7 +194,8 @@ def typed(
                 texts[key] = _cells.numeric(mapped.column, text, sheet.options)
                 blanks[key] = texts[key].cells.is_null()
             else:
-                blanks[key] = _cells.is_blank(text, types[key], sheet.options, key)
+                named = "" if table.name == "holdings" else key
+                blanks[key] = _cells.is_blank(text, types[key], sheet.options, named)
     findings: list[Finding] = []
     made: dict[str, pl.Series] = {}
     for key, mapped in columns.items():

@@ -9,7 +9,7 @@ import polars as pl
 from paceline.config import ColumnMap, Source
 from paceline.errors import SourceError
 from paceline.rows import PRICED, Finding
-from paceline.sources.files import _numbers
+from paceline.sources.files import _foreign, _numbers
 from paceline.sources.files._wide import (
     DATES,
     FIELDS,
@@ -211,6 +211,8 @@ def _no_number(what: str, frame: pl.DataFrame, column: str) -> bool:
 
 def dates_of(what: str, frame: pl.DataFrame, wide: Meant) -> str:
     """The column of dates of a plain wide table."""
+    if (other := _foreign.layout(what, frame.columns)) is not None:
+        raise other
     spelt = {s for spellings in wide.named.values() for s in spellings} | wide.but
     return date_column(what, frame, [c for c in frame.columns if c not in spelt])
 
@@ -230,6 +232,17 @@ def dates_again(what: str, frame: pl.DataFrame, date: str) -> list[str]:
                 f'{{ date = "{column}", close = "..." }}, constants = {{ security = "..." }}.',
             )
     return again
+
+
+def perhaps_wide(table: str, missing: Iterable[str], there: Sequence[str]) -> str:
+    """A hint where securities are missing and the columns may be named after them."""
+    if table != "prices" or "security" not in missing:
+        return ""
+    names = [c for c in there if plain_name(c) not in DATES and not is_field(c)]
+    if len(names) < max(2, len(there) - 2):
+        return ""
+    shown = f"{names[0]}, {names[1]}, ..."
+    return f" Are {shown} securities, a column each? Then options = {{ wide = true }}."
 
 
 # -- what the cells say

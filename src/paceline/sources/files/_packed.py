@@ -1,11 +1,14 @@
-"""Packed files: gzip and zip archives are read without unpacking them first. Pure."""
+"""Packed files: gzip, bzip2, xz and zip archives are read without unpacking them first. Pure."""
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -17,6 +20,16 @@ LARGEST_UNPACKED, SWELLING = 1 << 30, 200
 NAMED = 8
 #: Files that packers add by themselves.
 _BESIDE = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
+
+
+Opened = Callable[[io.BytesIO], io.BufferedIOBase]
+#: What packs one file: its first bytes, and how it is opened.
+PACKERS: dict[str, tuple[bytes, Opened]] = {
+    "gzip": (b"\x1f\x8b", lambda data: gzip.GzipFile(fileobj=data)),
+    "bzip2": (b"BZh", bz2.BZ2File),
+    "xz": (b"\xfd7zXZ\x00", lzma.LZMAFile),
+    "lzma": (b"\x5d\x00\x00", lzma.LZMAFile),
+}
 
 
 class Unpacked(NamedTuple):
@@ -33,8 +46,12 @@ def unpacked(what: str, data: bytes, member: str | None = None) -> Unpacked:
     Raises ``SourceError`` for damage, a password, several members and none named, none of that
     name, and for what swells as no table does.
     """
-    if data[:2] == b"\x1f\x8b":
-        return Unpacked(_gunzipped(what, data))
+    for name, (first, opened) in PACKERS.items():
+        if data.startswith(first):
+            found = _unpacked(what, data, name, opened)
+            if is_packed(found):
+                raise SourceError(f"{what}: packed more than once.", "Unpack it once.")
+            return Unpacked(found)
     if is_zip(data) and not is_workbook(data):
         return _member(what, data, member)
     if member is not None:
@@ -51,8 +68,10 @@ def is_zip(data: bytes) -> bool:
 
 
 def is_packed(data: bytes) -> bool:
-    """Whether the bytes are packed by gzip, or a zip archive that is no workbook."""
-    return data[:2] == b"\x1f\x8b" or (is_zip(data) and not is_workbook(data))
+    """Whether the bytes are packed by gzip, bzip2 or xz, or a zip archive that is no workbook."""
+    return any(data.startswith(first) for first, _ in PACKERS.values()) or (
+        is_zip(data) and not is_workbook(data)
+    )
 
 
 def is_workbook(data: bytes) -> bool:
@@ -97,14 +116,14 @@ def _swells(what: str, data: bytes) -> SourceError:
     )
 
 
-def _gunzipped(what: str, data: bytes) -> bytes:
+def _unpacked(what: str, data: bytes, name: str, opened: Opened) -> bytes:
     most = _most(data)
     try:
-        with gzip.open(io.BytesIO(data)) as packed:
+        with opened(io.BytesIO(data)) as packed:
             found = packed.read(most + 1)
-    except (OSError, EOFError, zlib.error):
+    except (OSError, EOFError, zlib.error, lzma.LZMAError):
         raise SourceError(
-            f"{what}: the gzip data are damaged or cut off.", "Fetch the file again."
+            f"{what}: the {name} data are damaged or cut off.", "Fetch the file again."
         ) from None
     if len(found) > most:
         raise _swells(what, data)

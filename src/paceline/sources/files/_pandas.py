@@ -70,6 +70,13 @@ def _names(what: str, columns: pd.Index) -> tuple[list[str], tuple[str, ...]]:
             "Two are read, field and security: drop the others, "
             "e.g. df.columns = df.columns.droplevel(0).",
         )
+    missing = [n for name in columns for n in (name if isinstance(name, tuple) else (name,))]
+    missing = [n for n in missing if n is None or _missing(n)]
+    if missing:
+        raise UsageError(
+            f"{what}: a column is named {missing[0]}: that is no name.",
+            "Name it after its security, or leave it out.",
+        )
     if columns.nlevels == 2:
         named = tuple("" if n is None else str(n) for n in columns.names)
         return [str((str(a), str(b))) for a, b in columns], named

@@ -18,17 +18,15 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from paceline.errors import MarketFileError, SourceError
-from paceline.sources.files import _excel, _packed, _wide
+from paceline.sources.files import _excel, _foreign, _packed, _text, _wide
 from paceline.sources.files._types import check_cells, readable
 
 _DELIMITERS = (",", ";", "\t", "|")
 _HEADER_WITHIN = 400  # lines searched for a header
 #: So many lines in a row with a day in the same place are the rows of a table.
 ROWS = 10
-#: Characters that show nothing and stand for nothing: all of C0 but tab and line ends, and DEL.
-_CONTROLS = bytes(c for c in range(32) if c not in b"\x00\t\n\r") + b"\x7f"
-#: The same beyond ASCII: marks of byte order and direction, spaces of no width.
-_INVISIBLE = re.compile("[\ufeff\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069]")
+#: How the reader of Parquet says that a name stands twice.
+_TWICE = re.compile(r"column with name '(.+)' has more than one")
 _BLANK = re.compile(rb"\r?\n[ \t,;|]*\r?\n")
 
 
@@ -85,6 +83,7 @@ def read(
     if not data:
         raise SourceError(f"{what}: the file is empty.", "Fetch it again.")
     data = _packed.unpacked(what, data, options.get("member")).data
+    _foreign.refuse(what, data)
     workbook = _packed.is_workbook(data)
     if options.get("sheet") is not None and not workbook:
         raise MarketFileError(
@@ -133,6 +132,8 @@ def _levels(data: bytes) -> tuple[str | None, ...]:
 
 
 def _no_column(what: str, column: str, wanted: Wanted, there: list[str]) -> SourceError:
+    if (other := _foreign.layout(what, there)) is not None:
+        return other
     near = get_close_matches(column, there, n=1, cutoff=0.5) or [
         c for c in there if c.strip().lower() == column.strip().lower()
     ]
@@ -154,65 +155,18 @@ def _parquet(what: str, data: bytes, wanted: Wanted, layout: Layout) -> pl.DataF
     try:
         frame = pl.read_parquet(io.BytesIO(data))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
+        if (twice := _TWICE.search(str(error))) is not None:
+            raise SourceError(
+                f"{what}: two columns are named {twice[1]!r}.", "Rename or remove one in the file."
+            ) from None
         raise SourceError(
             f"{what}: the Parquet file is damaged ({(str(error).splitlines() or ['?'])[0]}).",
             "Fetch it again.",
         ) from None
+    if not frame.width:
+        raise SourceError(f"{what}: the Parquet file has no columns.", "Fetch it again.")
     every = layout.plain or (layout.stacked and bool(wanted.missing(frame.columns)))
     return readable(what, frame, wanted.columns, every=every)
-
-
-def _text(what: str, data: bytes, options: dict[str, Any]) -> bytes:
-    """The file as UTF-8 bytes without a byte-order mark."""
-    encoding = options.get("encoding")
-    if encoding is None and data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        encoding = "utf-16"
-    try:
-        if encoding is not None:
-            data = data.decode(str(encoding)).encode()
-        else:
-            data.decode("utf-8")
-    except LookupError:
-        raise SourceError(
-            f"{what}: unknown encoding {encoding!r}.", 'Try options.encoding = "latin-1".'
-        ) from None
-    except UnicodeError as error:
-        place = f"byte {error.start}" if isinstance(error, UnicodeDecodeError) else "a byte"
-        raise SourceError(
-            f"{what}: {place} is not {encoding or 'UTF-8'} text.",
-            'Set options.encoding, e.g. "latin-1" or "cp1252".',
-        ) from None
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    start = data[:400].lstrip().lower()
-    if start.startswith((b"<!doctype html", b"<html")):
-        raise SourceError(
-            f"{what}: a web page, not CSV.",
-            "The server sent an error or login page; fetch the file again.",
-        )
-    if b"\x00" in data:
-        raise SourceError(f"{what}: binary data, not CSV.", "Give a CSV or Parquet file.")
-    data = _lines(_visible(data, str(options.get("delimiter", ""))))
-    if not data.strip():
-        raise SourceError(f"{what}: the file holds only blank lines.", "Fetch it again.")
-    return data
-
-
-def _visible(data: bytes, delimiter: str) -> bytes:
-    """The text without characters that show nothing: they would hide a header or split a name."""
-    data = data.translate(None, bytes(c for c in _CONTROLS if c not in delimiter.encode()))
-    if b"\xe2\x80" in data or b"\xe2\x81" in data or b"\xef\xbb\xbf" in data:
-        data = _INVISIBLE.sub("", data.decode()).encode()
-    return data
-
-
-def _lines(data: bytes) -> bytes:
-    """The text with every line ended by a line feed, where carriage returns end them."""
-    if b"\r" not in data:
-        return data
-    if b"\r\r\n" in data:
-        data = re.sub(rb"\r+\n", b"\r\n", data)
-    alone = data.count(b"\r") - data.count(b"\r\n")
-    return data.replace(b"\r", b"\n") if alone > data.count(b"\n") else data
 
 
 def _fields(line: str, delimiter: str) -> list[str]:
@@ -297,6 +251,7 @@ def _heading(
     what: str, data: bytes, wanted: Wanted, delimiters: Iterable[str], layout: Layout
 ) -> tuple[int, int, str, list[str], _wide.Stacked | None]:
     """First and last line of the header, delimiter, names, and what two levels of them say."""
+    lines: list[str] = []
     if layout.stacked or layout.plain:
         lines = data[: 1 << 22].decode("utf-8", errors="ignore").split("\n")[:_HEADER_WITHIN]
         split = [d for d in delimiters if any(d in line for line in lines)]
@@ -312,7 +267,8 @@ def _heading(
                 return number, number, delimiter, names, None
     number, delimiter, names = _header(data, wanted, delimiters)
     if names and (missing := wanted.missing(names)):
-        raise _no_column(what, missing[0], wanted, names)
+        split_lines = (_fields(line, delimiter) for line in lines)
+        raise _foreign.pairs(what, split_lines) or _no_column(what, missing[0], wanted, names)
     return number, number, delimiter, names, None
 
 
@@ -349,8 +305,10 @@ def _table(
 
 
 def _csv(what: str, data: bytes, wanted: Wanted, options: dict[str, Any], layout: Layout) -> Read:
-    text = _text(what, data, options)
+    text = _text.decoded(what, data, options)
     names, delimiter, body, rest, stacked = _table(what, text, wanted, options, layout)
+    if layout.plain and stacked is None and (other := _foreign.layout(what, names)) is not None:
+        raise other
     if not body.strip():
         raise SourceError(
             f"{what}: a header and no rows.", "Fetch it again, or check the dates asked for."

@@ -20,6 +20,11 @@ import polars as pl
 from paceline.config import Source
 from paceline.errors import MarketFileError, SourceError
 
+#: Codes of currencies that stand below names in exports of terminals.
+CURRENCIES = frozenset(
+    "USD EUR GBP GBp GBX JPY CHF CAD AUD NZD SEK NOK DKK HKD SGD CNY CNH INR KRW TWD BRL MXN ZAR "
+    "ZAc ILS ILs TRY PLN CZK HUF RUB THB IDR MYR PHP SAR AED".split()
+)
 #: Field as data libraries spell it, in lower case and letters only -> column of ``prices``; "":
 #: known, and not read.
 FIELDS = {
@@ -258,6 +263,7 @@ def _two_lines(
     body = [n for n in range(1, len(upper)) if upper[n] and lower[n]]
     if not body:
         return None
+    _no_currencies(what, upper, [(upper[n], lower[n]) for n in body])
     stub = [n for n in range(len(upper)) if not (n and upper[n] and lower[n])]
     filled = list(islice((n for n, r in enumerate(below) if any(r)), 2))
     rows = [below[n] for n in filled]
@@ -282,6 +288,18 @@ def _two_lines(
     if stacked is None:
         return None
     return stacked, filled[0] + 1 if third else 0, columns
+
+
+def _no_currencies(what: str, upper: Sequence[str], body: Sequence[tuple[str, str]]) -> None:
+    """Refuse a line of currencies below the names: it would be read as a line of securities."""
+    codes = [code for _, code in body]
+    fields = any(plain_name(name) in FIELDS or is_field(name) for name, _ in body)
+    listed = any(plain_name(name) in SECURITIES for name in upper)
+    if set(codes) <= CURRENCIES and (listed or not fields):
+        raise SourceError(
+            f"{what}: the line below the names holds currencies: {', '.join(codes[:4])}.",
+            "Leave that line out; prices of several currencies do not belong in one source.",
+        )
 
 
 def _filled(upper: list[str], lower: list[str]) -> None:
@@ -386,9 +404,10 @@ def date_column(
         return index[0]
     if not among or len(named) > 1 or len(typed) > 1:
         found = typed or named
+        apart = " Has each security its own? Then write one table for all."
         raise SourceError(
             f"{what}: {len(found) or 'no'} columns could hold the dates"
             + (f": {', '.join(map(repr, found))}." if found else "."),
-            'Map it: columns = { date = "..." }.',
+            'Map it: columns = { date = "..." }.' + (apart if len(found) > 1 else ""),
         )
     return among[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import polars as pl
 
@@ -53,6 +54,10 @@ WIDE = {
 _PRICE_KEY = ("security", "date")
 
 
+class Outside(Exception):
+    """A file of which ``where`` keeps no row."""
+
+
 class Work:
     """One source on its way: what was found and set aside gathers here."""
 
@@ -60,6 +65,7 @@ class Work:
         self.name, self.spec, self.table, self.context = name, spec, table, context
         self.findings: list[Finding] = []
         self.quarantine: list[pl.DataFrame | None] = []
+        self.seen: list[pl.DataFrame] = []  # of each file the columns that ``where`` looks at
         self.kind = ""
         self.columns: dict[str, ColumnMap] = {}
         self.shape = str(spec.options.get("shape", "spells"))
@@ -70,6 +76,20 @@ class Work:
         self.findings += findings
         self.quarantine.append(quarantine)
         return frame
+
+    def files(self, raws: Sequence[Raw], columns: dict[str, ColumnMap], kind: str) -> pl.DataFrame:
+        """All files as one frame of typed columns.
+
+        Raises ``SourceError`` for what cannot be read, and where ``where`` keeps no row of any.
+        """
+        frames = []
+        for raw in raws:
+            with suppress(Outside):
+                frames.append(self.file(raw, columns, kind))
+        if not frames:
+            names = [raw.origin.what for raw in raws]
+            raise SourceError(*_columns.none_kept(self.name, names, self.spec.where, self.seen))
+        return pl.concat(frames, how="diagonal_relaxed")
 
     def file(self, raw: Raw, columns: dict[str, ColumnMap], kind: str) -> pl.DataFrame:
         """One file as typed columns of the table and its inputs."""
@@ -106,12 +126,18 @@ class Work:
         return self.context.zone
 
     def _where(self, what: str, frame: pl.DataFrame) -> pl.DataFrame:
-        """The rows that the market file's ``where`` asks for."""
+        """The rows that the market file's ``where`` asks for.
+
+        Raises ``Outside`` where there are none: see ``files``.
+        """
         rows = _columns.filtered(frame, self.spec.where)
+        self.seen.append(frame.select(pl.col(list(self.spec.where)).cast(pl.String)))
         if rows.height < frame.height:
             outside = frame.height - rows.height
             action = "left out, as the market file asks"
             self.findings.append(Finding(self.name, "rows outside where", outside, action, what))
+        if frame.height and rows.is_empty():
+            raise Outside
         return rows
 
     def _own_names(self, what: str, frame: pl.DataFrame) -> dict[str, ColumnMap]:
@@ -255,20 +281,9 @@ class Work:
             raise MarketFileError(
                 f"sources.{self.name}.columns: table {self.table.name!r} needs "
                 f"{' and '.join(missing)}.",
-                f"Map a column of {what} or give a constant." + self._perhaps_wide(missing, there),
+                f"Map a column of {what} or give a constant."
+                + _long.perhaps_wide(self.table.name, missing, there),
             )
-
-    def _perhaps_wide(self, missing: Sequence[str], there: Sequence[str]) -> str:
-        """A hint where securities are missing and the columns may be named after them."""
-        if self.table.name != "prices" or "security" not in missing:
-            return ""
-        names = [
-            c for c in there if _wide.plain_name(c) not in _wide.DATES and not _wide.is_field(c)
-        ]
-        if len(names) < max(2, len(there) - 2):
-            return ""
-        shown = f"{names[0]}, {names[1]}, ..."
-        return f" Are {shown} securities, a column each? Then options = {{ wide = true }}."
 
     # -- prices
 

@@ -23,7 +23,7 @@ from paceline.config import ColumnMap, Source
 from paceline.errors import DataError, UsageError
 from paceline.lineage import Origin
 from paceline.sources import FRAME, Raw
-from paceline.sources.files import _columns, _long, _wide
+from paceline.sources.files import _cells, _columns, _long, _wide
 from paceline.sources.files._dates import dates
 
 #: Fields that are prices: none is zero or negative.
@@ -149,7 +149,8 @@ def _prices(frame: Taken, zone: str, dialect: str) -> Described:
         _each_once(frame, days)
         _positive(frame, closes, days)
         options = {} if frame.levels or _flat(columns) else {"options": {"wide": True}}
-        count = len({p.security for p in stacked.pairs.values()})
+        filled = [c for c in stacked.pairs if frame.table[c].null_count() < frame.table.height]
+        count = len({stacked.pairs[c].security for c in filled})
         sized = any(_target(p.field) in ("market_cap", "shares") for p in stacked.pairs.values())
         return Described({**told, **options}, days=days, securities=count, sized=sized)
     if frame.levels or _flat(columns):
@@ -167,11 +168,11 @@ def _prices(frame: Taken, zone: str, dialect: str) -> Described:
     _numbers(frame, own)
     _each_once(frame, days)
     _positive(frame, own, days)
-    filled = frame.table.select(pl.any_horizontal(pl.col(own).is_not_null())).to_series()
+    priced = frame.table.select(pl.any_horizontal(pl.col(own).is_not_null())).to_series()
     return Described(
         {**told, "columns": {"date": date}, "options": {"wide": True}},
-        days=days.filter(filled),
-        securities=len(own),
+        days=days.filter(priced),
+        securities=sum(frame.table[c].null_count() < frame.table.height for c in own),
     )
 
 
@@ -195,7 +196,7 @@ def _long_prices(frame: Taken, zone: str, told: dict[str, str]) -> Described:
         {**told, "columns": mapping},
         unread,
         days,
-        frame.table.get_column(security).n_unique(),
+        _cells.named(frame.table.get_column(security)).drop_nulls().n_unique(),
         sized=bool({"market_cap", "shares"} & set(mapping)),
     )
 
@@ -328,7 +329,7 @@ def _each_once(frame: Taken, days: pl.Series, securities: pl.Series | None = Non
     """Refuse a day that stands twice, of one security where rows name theirs."""
     rows = days.to_frame()
     if securities is not None:
-        rows = rows.with_columns(securities.cast(pl.String).alias("security"))
+        rows = rows.with_columns(_cells.named(securities).alias("security")).drop_nulls()
     twice = rows.filter(rows.is_duplicated())
     if twice.height:
         of = f" of {twice['security'][0]}" if securities is not None else ""

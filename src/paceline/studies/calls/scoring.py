@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from paceline import arguments
 from paceline.engine import Question
 from paceline.errors import UnknownName, UsageError
 from paceline.lineage import code_of
@@ -40,7 +41,7 @@ def score(market: Market, path: str | Path | None = None) -> Scored:
     path  default: ``calls.toml`` beside the market file
     Raises ``UsageError`` for a ledger that does not hold and ``UnknownName`` for a basket it names.
     """
-    file = Path(path) if path is not None else beside(market)
+    file = Path(arguments.path(path, "path")) if path is not None else beside(market)
     if file is None:
         raise UsageError(
             "no ledger of calls is given.", f"Name a file, or keep {LEDGER} beside the market file."
