@@ -220,6 +220,6 @@ def previous_report(page: str | Path, as_of: str) -> dict[str, Any] | None:
             old = read_manifest(path)
         except PacelineError:  # somebody else's file, or half of one: no earlier report
             continue
-        if whole(old) and str(old["as_of"]) < as_of:
+        if str(old["as_of"]) < as_of and whole(old):
             found.append(old)
     return max(found, key=lambda m: str(m["as_of"]), default=None)

@@ -77,6 +77,7 @@ class Store:
         self.path = Path(path)
         self.log = LoadLog(self.path)
         self._taken: dict[tuple[str, int], Withdrawals] = {}
+        self._last: dict[object, dt.date | None] = {}
         self._listed: dict[Path, tuple[object, list[tuple[Segment, int]]]] = {}
         there = delta.exists(self.log.folder)
         if not (there or create):
@@ -315,7 +316,20 @@ class Store:
 
         sources  of the rows of these alone; None: of all
         """
-        years = {s.year for s in self.segments(name, version)[0] if s.year is not None}
+        segments, loads = self.segments(name, version)
+        key = name, max(loads, default=0), None if sources is None else tuple(sources)
+        if key not in self._last:  # loads up to a number always mean the same rows
+            years = {s.year for s in segments if s.year is not None}
+            self._last[key] = self._last_day(name, version, sources, years)
+        return self._last[key]
+
+    def _last_day(
+        self,
+        name: str,
+        version: int | str | dt.date | None,
+        sources: Sequence[str] | None,
+        years: Collection[int],
+    ) -> dt.date | None:
         for year in sorted(years, reverse=True):
             rows = self.table(name, version, year)
             if sources is not None:
