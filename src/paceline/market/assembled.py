@@ -258,36 +258,34 @@ class Assembled:
     @cached_property
     def composite_indices(self) -> dict[str, Indices]:
         """The indices of all baskets with members, by basis."""
-        from paceline.baskets import cache
-        from paceline.indices import cache as index_cache
-
         if self.base is not None:
             return self.base.composite_indices
         if self._parts.composite_indices is not None:
             return self._parts.composite_indices
         if self.stocks is None or not self.composites:
             return {}
-        file = self.file.model_copy(update={"baskets": dict(self.declared.baskets)})
-        memory = self.stored.store.cache
-        targets = cache.targets(self.stocks, file, self.composites, memory)
-        key = cache.key(self.stocks, file, self.composites)
-        return index_cache.build_both(self.stocks, targets, memory, key)
+        return self._built(self.stocks, self.composites)
 
     @cached_property
     def instrument_indices(self) -> dict[str, Indices]:
         """The indices of the one-instrument baskets assembled here, by basis."""
-        from paceline import baskets, indices
-
         if self._parts.instrument_indices is not None:
             return self._parts.instrument_indices
         if self.instruments is None:
             return {}
         there = set(self.instruments.securities)
         own = [n for n, b in self.baskets.items() if b.instrument in there]
-        names = [n for n in own if self.owner(n) is self]
+        return self._built(self.instruments, [n for n in own if self.owner(n) is self])
+
+    def _built(self, panel: Panel, names: Sequence[str]) -> dict[str, Indices]:
+        """The indices of some baskets over a panel, by basis."""
+        from paceline.baskets import cache
+        from paceline.indices import cache as index_cache
+
         file = self.file.model_copy(update={"baskets": self.baskets})
-        targets = baskets.targets(self.instruments, file, names)
-        return indices.build_both(self.instruments, targets)
+        memory = self.stored.store.cache
+        targets = cache.targets(panel, file, names, memory)
+        return index_cache.build_both(panel, targets, memory, cache.key(panel, file, names))
 
     @cached_property
     def indices(self) -> list[dict[str, Indices]]:
