@@ -12,6 +12,7 @@ import pytest
 import paceline
 import tiny_market as tiny
 from paceline.errors import NotEnoughData
+from paceline.market import Market
 
 
 @pytest.fixture(scope="module")
@@ -147,3 +148,23 @@ def test_without_a_low_of_the_benchmark_that_is_the_reason(late: tuple[Path, lis
     why = "no value: no low of the benchmark"
     assert said(days[60]) == {f"{why} is known: late has no level"}
     assert said(days[140]) == {f"{why} is confirmed by {days[140]}: late begins on {days[99]}"}
+
+
+def test_securities_that_are_asked_for_change_nothing_for_others(
+    late: tuple[Path, list[str]],
+) -> None:
+    """Neither for the declared baskets nor for one another, in whatever order they are asked."""
+    path, days = late
+    plain = paceline.open(path, as_of=days[140])
+
+    def lines(market: Market, *names: str) -> list[dict[str, object]]:
+        found = market.show("performance", subjects=[*names], since=days[110])
+        return [f.to_json() for f in found]
+
+    both = plain.including(["AAA", "BBB"])
+    turned = plain.including(["BBB"]).including(["AAA"])
+    for market in (both, turned, plain.including(["CCC"])):
+        assert lines(market, "idx", "late") == lines(plain, "idx", "late")
+        assert market.low == plain.low
+        assert market.moment.coverage.gaps("idx") is plain.moment.coverage.gaps("idx")
+    assert lines(both, "AAA") == lines(turned, "AAA")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from paceline.store.cache import Cache, checksum
+from paceline.studies.kept import kept
 
 VALUES = {"names": ["a", "ü"], "at": 0.1 + 0.2, "none": None, "nan": float("inf")}
 ARRAYS = {
@@ -114,3 +115,32 @@ def test_a_checksum_sees_type_shape_and_every_bit() -> None:
         b = a.copy()
         b.view(np.uint8)[bit // 8] ^= 1 << bit % 8
         assert checksum(b) != checksum(a)
+
+
+@pytest.mark.parametrize("what", ["the same", "damaged", "another array", "another shape", "code"])
+def test_what_is_kept_answers_the_same_question_alone(tmp_path: Path, what: str) -> None:
+    """What is asked otherwise, or was damaged, is worked out: bytes, shapes, code."""
+    line, made = np.array([[0.1, np.nan], [0.3, -0.0]]), []
+
+    def ask(asked: np.ndarray[Any, Any], module: str = "paceline.kernels") -> list[float]:
+        def make() -> list[float]:
+            made.append(asked)
+            return [0.1 + 0.2, float("nan")]
+
+        return kept(Cache(tmp_path), "answers", module, [asked, 21], make)
+
+    first = ask(line)
+    asked, module = line.copy(), "paceline.kernels"
+    match what:
+        case "damaged":
+            (entry,) = tmp_path.glob("answers/*/entry.json")
+            entry.write_bytes(entry.read_bytes().replace(b"0.3", b"0.4"))
+        case "another array":
+            asked[1, 1] = 0.0  # no minus zero
+        case "another shape":
+            asked = asked.ravel()
+        case "code":
+            module = "paceline.arrays"
+    again = ask(asked, module)
+    assert again[0] == first[0] and np.isnan(again[1])
+    assert len(made) == (1 if what == "the same" else 2)

@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from paceline.errors import SourceError
 from paceline.market import Market
 
 MARKET = """
@@ -53,8 +54,19 @@ def test_a_kind_of_action_in_another_spelling(tmp_path: Path, kind: str) -> None
 def test_a_word_that_is_no_kind_is_set_aside_with_the_kinds_there_are(
     tmp_path: Path, kind: str
 ) -> None:
-    (row,) = paid(tmp_path, kind).stored.quarantine().to_dicts()
+    market = paid(tmp_path, "dividend")
+    with (tmp_path / "a.csv").open("a") as file:
+        file.write(f"AAA,2025-09-12,{kind},3\n")
+    market.import_()
+    (row,) = market.stored.quarantine().to_dicts()
     assert row["table"] == "actions" and "special_dividend, spinoff" in row["reason"]
+
+
+def test_a_source_of_which_every_row_has_a_wrong_word_stops_the_import(tmp_path: Path) -> None:
+    with pytest.raises(
+        SourceError, match=r"no row of actions is left: .*special_dividend, spinoff"
+    ):
+        paid(tmp_path, "SD")
 
 
 REPORTED = """

@@ -116,13 +116,19 @@ def _source(module: str) -> bytes:
 
 
 def _path(module: str) -> Path | None:
-    root, *rest = module.split(".")
-    if root == __package__:
-        place = Path(__file__).parent.joinpath(*rest)
-        ways = (place.with_suffix(".py"), place / "__init__.py") if rest else ()
-        return next((way for way in ways if way.is_file()), None)
+    if module.partition(".")[0] == __package__:
+        return _own_path(module)
     file = getattr(sys.modules.get(module), "__file__", None)
     return Path(file) if file else None
+
+
+@cache
+def _own_path(module: str) -> Path | None:
+    """The file of a module of this package; None for a name that is none, and for the package."""
+    _, *rest = module.split(".")
+    place = Path(__file__).parent.joinpath(*rest)
+    ways = (place.with_suffix(".py"), place / "__init__.py") if rest else ()
+    return next((way for way in ways if way.is_file()), None)
 
 
 @dataclass(frozen=True)

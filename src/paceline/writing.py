@@ -1,9 +1,9 @@
-"""Writing a file in one piece: the old one stays until the new one is complete."""
+"""Writing text files in one piece: the old one stays until the new one is complete."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -49,3 +49,20 @@ def write_text(path: str | Path, text: str) -> Path:
             "Free space or permit writing there, or name another place.",
         ) from error
     return path
+
+
+def rows_of_json(content: Mapping[str, object], encode: Callable[[object], str]) -> str:
+    """One line per row of a list, one per other key: readable, and written by the fast encoder."""
+    return (
+        "{\n"
+        + ",\n".join(
+            f" {encode(key)}: "
+            + (
+                "[\n  " + ",\n  ".join(map(encode, value)) + "]"
+                if isinstance(value, list) and value
+                else encode(value)
+            )
+            for key, value in content.items()
+        )
+        + "\n}\n"
+    )

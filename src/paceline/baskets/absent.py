@@ -156,14 +156,15 @@ class Unpriced:
         """(n, T) who is in one of the classes, as known at the first session of each month."""
         key = panel is self.outside, level, scheme
         if key not in self._classes:
-            number = self._numbers
-            self._classes[key] = np.array(
-                [
-                    [number.setdefault(str(c), len(number)) for c in names]
-                    for names in (panel.class_at(start, level, scheme) for start in self._starts)
-                ],
-                np.int32,
-            ).T
+            number, before, rows = self._numbers, np.empty(0, object), list[list[int]]()
+            for start in self._starts:
+                names = panel.class_at(start, level, scheme)
+                if rows and np.array_equal(names, before):  # classes seldom change in a month
+                    rows.append(rows[-1])
+                else:
+                    rows.append([number.setdefault(str(c), len(number)) for c in names])
+                before = names
+            self._classes[key] = np.array(rows, np.int32).T
         own: Bools = np.isin(self._classes[key], [self._numbers.get(name, -1) for name in wanted])
         return np.repeat(own, np.diff([*self._starts, len(panel.sessions)]), axis=1)
 

@@ -80,9 +80,10 @@ def _lacking(
     blank = np.zeros((len(rows), len(view.sessions)), bool)
     members = np.zeros(blank.shape)
     lookback = measure.lookback(params)
+    counted = counted_on(measure, view, params)
     for row, legs in rows.values():
         for name in legs.values():
-            gaps = known.gaps(name, counted_on(measure, view, params) or known.basis.get(name, ""))
+            gaps = known.gaps(name, counted or known.basis.get(name, ""))
             if gaps is not None:
                 blank[row] |= gaps.blank(view.sessions, lookback)
                 if measure.of != "pair":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -115,6 +116,10 @@ class _RowFigures:
         self._questions: dict[tuple[Any, ...], Question] = {}
         self._lookback, self._shorter = measure.lookback(params), measure.shorter(params)
         self._reported = ",".join(n for n in measure.needs if n.startswith("fundamental:"))
+
+    @cached_property
+    def _counted(self) -> str:
+        return counted_on(self.measure, self.view, self.params)
 
     def figure(self, row: Mapping[str, Any]) -> Figure:
         """The figure of one row of the result."""
@@ -276,7 +281,7 @@ class _RowFigures:
         known = self.known
         names = [str(n) for n in (subject, against) if n in known.parents]
         bases = sorted({known.basis[n] for n in names if n in known.basis})
-        basis = basis or counted_on(self.measure, self.view, self.params)
+        basis = basis or self._counted
         basis = basis or ("/".join(bases) if bases else self.view.basis)
         caveats = [c for need in rests.split(",") for c in known.fields.get(need, ())]
         if against is not None and len(bases) > 1:

@@ -5,14 +5,15 @@ Weights of a span are kept for who is held.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from paceline.arrays import Array
 from paceline.indices import core
 from paceline.indices.core import BASES
+from paceline.indices.drift import SHARES
 from paceline.lineage import code_of, digest
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 KIND = "indices"
 #: Sets of indices kept per store; the least recently used go.
-KEEP = 6
+KEEP = 12
 
 
 def build_both(panel: Panel, targets: Targets, cache: Cache, key: str) -> dict[str, core.Indices]:
@@ -54,13 +55,18 @@ def _entry_of(made: core.Walk) -> tuple[dict[str, Any], dict[str, Any]]:
         "cells": np.concatenate([*cells, *none]).astype(np.int32),
         "weights": np.concatenate(weights or none),
         **{basis: np.stack(made.rows[basis][:-1]) for basis in BASES},
-        **{f"{basis} shares": made.rows[basis].shares for basis in BASES},
     }
+    for basis in BASES:  # few sessions lack anything
+        shares = made.rows[basis].shares
+        arrays[f"{basis} lacking"] = np.flatnonzero(shares)
+        arrays[f"{basis} shares"] = shares.ravel()[arrays[f"{basis} lacking"]]
     return values, arrays
 
 
-def _rows_of(stacked: Array, shares: NDArray[np.float32]) -> core.Rows:
-    returns, missing, members = stacked
+def _rows_of(arrays: Mapping[str, NDArray[Any]], basis: str) -> core.Rows:
+    returns, missing, members = arrays[basis]
+    shares = np.zeros((len(SHARES), *returns.shape), np.float32)
+    shares.ravel()[arrays[f"{basis} lacking"]] = arrays[f"{basis} shares"]
     return core.Rows(returns, missing, members, shares)
 
 
@@ -74,7 +80,7 @@ def _walk_of(entry: Entry) -> core.Walk:
         stretches.append(core.Stretch(start, stop, columns, weights))
         c, w = c + width, w + held
     return core.Walk(
-        {basis: _rows_of(arrays[basis], arrays[f"{basis} shares"]) for basis in BASES},
+        {basis: _rows_of(arrays, basis) for basis in BASES},
         {n: [(t, x) for t, x in done] for n, done in values["turnover"].items()},
         tuple(stretches),
     )

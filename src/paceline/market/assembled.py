@@ -57,13 +57,19 @@ class Assembled:
     stored      the store at a version
     as_of       the last session that is seen
     securities  single securities that were asked for beside the declared baskets
+    base        the same without securities, where the declared baskets are assembled
     """
 
     def __init__(
-        self, stored: Stored, as_of: str, securities: Sequence[str] = (), parts: Parts | None = None
+        self,
+        stored: Stored,
+        as_of: str,
+        securities: Sequence[str] = (),
+        parts: Parts | None = None,
+        base: Assembled | None = None,
     ) -> None:
         self.stored, self.as_of, self.securities = stored, as_of, tuple(securities)
-        self.file = stored.file
+        self.file, self.base = stored.file, base
         self._parts = parts or Parts()
         self.steps = self._parts.steps
 
@@ -72,14 +78,22 @@ class Assembled:
         return self.declared.labels.get(name, name)
 
     def including(self, securities: Sequence[str]) -> Assembled:
-        """The same with further securities; panels of stocks and composite indices are shared."""
-        shared = Parts(
-            stocks=self.stocks,
-            declared=self.declared,
-            composite_indices=self.composite_indices,
-            steps=self.steps,
-        )
-        return Assembled(self.stored, self.as_of, (*self.securities, *securities), shared)
+        """The same with further securities, which change nothing for the declared baskets.
+
+        All that is assembled for these is shared, whatever was asked for before.
+        """
+        base = self.base if self.securities else self
+        names = (*self.securities, *securities)
+        try:
+            _ = self.levels
+        except NotEnoughData:  # no declared basket has begun: the securities stand alone
+            base = None
+        return Assembled(self.stored, self.as_of, names, Parts(steps=self.steps), base)
+
+    def owner(self, name: str) -> Assembled:
+        """Where a basket is assembled: here, or where the declared ones are."""
+        there = self.base is not None and name in self.declared.baskets
+        return self.base if there and self.base is not None else self
 
     def extended(self, stored: Stored) -> Assembled | None:
         """The newest version of the store, carried on from here; None where it must be rebuilt.
@@ -145,6 +159,8 @@ class Assembled:
         """
         from paceline import panel
 
+        if self.base is not None:
+            return self.base.stocks
         if self._parts.stocks is not None:
             return self._parts.stocks
         if all(b.instrument for b in self.file.baskets.values()) and not self.file.universes:
@@ -224,6 +240,8 @@ class Assembled:
         """The baskets of the market file and those its groups make, labels, groups."""
         from paceline.baskets import cache
 
+        if self.base is not None:
+            return self.base.declared
         if self._parts.declared is not None:
             return self._parts.declared
         baskets = dict(self.file.baskets)
@@ -253,33 +271,40 @@ class Assembled:
     @cached_property
     def composite_indices(self) -> dict[str, Indices]:
         """The indices of all baskets with members, by basis."""
-        from paceline.baskets import cache
-        from paceline.indices import cache as index_cache
-
+        if self.base is not None:
+            return self.base.composite_indices
         if self._parts.composite_indices is not None:
             return self._parts.composite_indices
         if self.stocks is None or not self.composites:
             return {}
-        file = self.file.model_copy(update={"baskets": dict(self.declared.baskets)})
-        memory = self.stored.store.cache
-        targets = cache.targets(self.stocks, file, self.composites, memory)
-        key = cache.key(self.stocks, file, self.composites)
-        return index_cache.build_both(self.stocks, targets, memory, key)
+        return self._built(self.stocks, self.composites)
 
     @cached_property
     def instrument_indices(self) -> dict[str, Indices]:
-        """The indices of all one-instrument baskets, by basis."""
-        from paceline import baskets, indices
-
+        """The indices of the one-instrument baskets assembled here, by basis."""
         if self._parts.instrument_indices is not None:
             return self._parts.instrument_indices
         if self.instruments is None:
             return {}
         there = set(self.instruments.securities)
-        names = [n for n, b in self.baskets.items() if b.instrument in there]
+        own = [n for n, b in self.baskets.items() if b.instrument in there]
+        return self._built(self.instruments, [n for n in own if self.owner(n) is self])
+
+    def _built(self, panel: Panel, names: Sequence[str]) -> dict[str, Indices]:
+        """The indices of some baskets over a panel, by basis."""
+        from paceline.baskets import cache
+        from paceline.indices import cache as index_cache
+
         file = self.file.model_copy(update={"baskets": self.baskets})
-        targets = baskets.targets(self.instruments, file, names)
-        return indices.build_both(self.instruments, targets)
+        memory = self.stored.store.cache
+        targets = cache.targets(panel, file, names, memory)
+        return index_cache.build_both(panel, targets, memory, cache.key(panel, file, names))
+
+    @cached_property
+    def indices(self) -> list[dict[str, Indices]]:
+        """All indices there are, each set by basis: of members, of instruments, of securities."""
+        shared = [self.composite_indices] if self.base is None else self.base.indices
+        return [built for built in (*shared, self.instrument_indices) if built]
 
     @cached_property
     def levels(self) -> levels.Levels:
@@ -306,13 +331,14 @@ class Assembled:
         first = min(p.sessions[0] for p in panels)
         days = days[(days >= first) & (days <= np.datetime64(self.as_of))]
         preferred = {n: b.basis or self.file.market.basis for n, b in self.baskets.items()}
-        indices = [self.composite_indices, self.instrument_indices]
-        return levels.assemble(days, tuple(self.baskets), indices, preferred)
+        return levels.assemble(days, tuple(self.baskets), self.indices, preferred)
 
     @cached_property
     def low(self) -> Low | None:
         """The benchmark's last short-term low known today; None without one."""
         name = self.file.market.benchmark
+        if self.owner(name) is not self:
+            return self.owner(name).low
         basis, line = self.levels.dating(name)
         lacking = self.coverage.gaps(name, basis)
         sessions, size = self.levels.sessions, self.file.market.low
@@ -323,6 +349,8 @@ class Assembled:
     @cached_property
     def series(self) -> dict[str, tuple[Dates, Array]]:
         """Macro and factor series as known on the as-of day: name -> (dates, values)."""
+        if self.base is not None:
+            return self.base.series
         return self.stored.series(self.as_of)
 
     # ---- what it lacks, what it rests on ---------------------------------------------------------

@@ -39,6 +39,8 @@ class Coverage:
         """Members without a price of every basket whose universe is a stored list."""
         from paceline.baskets import absent
 
+        if self.moment.base is not None:
+            return self.moment.base.coverage.absent
         if self.moment.stocks is None or not self.moment.composites:
             return {}
         file = self.moment.file.model_copy(update={"baskets": dict(self.moment.declared.baskets)})
@@ -47,6 +49,8 @@ class Coverage:
     @cached_property
     def apart(self) -> list[Apart]:
         """Built baskets that do not follow what is published for them."""
+        if self.moment.base is not None:
+            return self.moment.base.coverage.apart
         return following.all_apart(self.moment)
 
     def gaps(self, name: str, basis: str = "") -> Gaps | None:
@@ -57,13 +61,16 @@ class Coverage:
         if name not in self.moment.levels.basis:
             return None
         on = basis if basis in levels.BASES else self.moment.levels.basis[name]
+        owner = self.moment.owner(name)
+        if owner is not self.moment:
+            return owner.coverage.gaps(name, on)
         if (name, on) not in self._gaps:
             self._gaps[name, on] = self._gaps_of(name, on)
         return self._gaps[name, on]
 
     def _gaps_of(self, name: str, basis: str) -> Gaps | None:
-        for built in (self.moment.composite_indices, self.moment.instrument_indices):
-            if built and name in built["price"].names:
+        for built in self.moment.indices:
+            if name in built["price"].names:
                 index = built[basis]
                 break
         else:

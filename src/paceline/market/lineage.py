@@ -38,9 +38,7 @@ class Lineage:
         parents: dict[str, tuple[str, ...]] = {}
         caveats: dict[str, tuple[str, ...]] = {}
         for name in names:
-            if name not in self._roots:
-                self._roots[name] = self._root(name, self.moment.baskets[name])
-            step, caveats[name] = self._roots[name]
+            step, caveats[name] = self.moment.owner(name).lineage.root(name)
             parents[name] = (step.id,)
         simulated = ("SIMULATED market: no real security is meant",)
         general: tuple[str, ...] = simulated if self.file.market.simulated else ()
@@ -59,12 +57,13 @@ class Lineage:
 
     def with_series(self, provenance: Provenance) -> Provenance:
         """``provenance`` with lineage and caveats of every macro and factor series, by its name."""
-        parents, caveats = self._series
+        own = self if self.moment.base is None else self.moment.base.lineage
+        parents, caveats = own._series
         return replace(
             provenance,
             parents={**provenance.parents, **parents},
             caveats={**provenance.caveats, **caveats},
-            dated={**provenance.dated, **self._series_dated},
+            dated={**provenance.dated, **own._series_dated},
         )
 
     @cached_property
@@ -91,8 +90,13 @@ class Lineage:
     def _series_dated(self) -> dict[str, Validity]:
         return validity.of_series(self.moment)
 
+    def root(self, name: str) -> tuple[Step, tuple[str, ...]]:
+        """Step and caveats of a basket that is assembled here."""
+        if name not in self._roots:
+            self._roots[name] = self._root(name, self.moment.baskets[name])
+        return self._roots[name]
+
     def _root(self, name: str, spec: config.Basket) -> tuple[Step, tuple[str, ...]]:
-        """Step and caveats of a basket."""
         ours = (self.moment.stocks, self.moment.instruments)
         panel = next(p for p in (ours[::-1] if spec.instrument else ours) if p is not None)
         universe = self.file.universes.get(spec.universe or "")
@@ -108,8 +112,8 @@ class Lineage:
 
     def _basket_caveats(self, name: str, spec: config.Basket, panel: Panel) -> tuple[str, ...]:
         caveats = [spec.caveat] if spec.caveat else []
-        for built in (self.moment.composite_indices, self.moment.instrument_indices):
-            if built and name in built["price"].names:
+        for built in self.moment.indices:
+            if name in built["price"].names:
                 own = validity.without_direction(built["price"].caveats.get(name, ()))
                 later = self._seen_later(name, spec)  # says all that the own panel does, and more
                 caveats += [c for c in own if not (later and c.startswith(ODD_CAPS))] + later

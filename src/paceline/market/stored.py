@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from paceline.arrays import Array, Dates
 from paceline.calendars import sessions_of_year, year_note
 from paceline.config import MarketFile
 from paceline.errors import DataError, NotEnoughData
-from paceline.lineage import Step
+from paceline.lineage import Step, code_of, digest
 from paceline.market import rivals
 from paceline.rows import AT_ODDS, MAYBE_SPECIAL, SAID
 from paceline.wording import agreeing, number_of
@@ -281,35 +281,28 @@ class Stored:
         return self._spelt[name]
 
     def _security(self, name: str) -> str | None:
-        import polars as pl
-
         spelt = [re.sub("[./-]", mark, s) for s in (name, name.upper()) for mark in "-./"]
-        ways = list(dict.fromkeys([name, *spelt]))
-        priced = set(
-            self.table("prices")
-            .filter(pl.col("security").is_in(ways))
-            .select("security")
-            .unique()
-            .collect()["security"]
-        )
-        return next((way for way in ways if way in priced), None)
+        return next((way for way in (name, *spelt) if way in self._priced), None)
 
     def sources_of(self, securities: Iterable[str]) -> dict[str, set[str]]:
         """The price sources that describe each of these securities."""
+        return {n: set(self._priced.get(n, ())) for n in securities}
+
+    @cached_property
+    def _priced(self) -> Mapping[str, Sequence[str]]:
+        """Every security with a price -> the sources of its prices, from the store's cache."""
         import polars as pl
 
-        names = list(securities)
-        pairs = (
-            self.table("prices")
-            .filter(pl.col("security").is_in(names))
-            .select("security", "source")
-            .unique()
-            .collect()
-        )
-        sources: dict[str, set[str]] = {n: set() for n in names}
-        for security, source in pairs.iter_rows():
-            sources[security].add(source)
-        return sources
+        loads = self.store.loads(self.version).select("load", "checksum").rows()
+        key = digest([loads, list(self.file.sources), code_of(__name__)], 32)
+        kept = self.store.cache.load("priced", key)
+        if kept is not None:
+            return dict(kept.values)
+        prices = self.table("prices").group_by("security")
+        made = prices.agg(pl.col("source").unique().sort()).sort("security").collect()
+        found = dict(made.iter_rows())
+        self.store.cache.save("priced", key, found)
+        return found
 
     @cached_property
     def _series(self) -> pl.DataFrame:

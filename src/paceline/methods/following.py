@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from paceline.arrays import Array, Bools
 
-#: No more lines than this are followed from turn to turn.
+#: Lines are followed from turn to turn where a session has no more than this on average.
 FEW = 64
 #: Sessions looked at together in search of the next turn, at first; twice as many each time.
 AHEAD = 128
@@ -46,7 +46,8 @@ def follow(full: Array, barrier: Array) -> Path:
 
     full  log ratios, the last value standing where one is missing
     """
-    return by_turn(full, barrier) if len(full) <= FEW else by_session(full, barrier)
+    some = np.count_nonzero(np.isfinite(barrier)) <= FEW * barrier.shape[1]
+    return by_turn(full, barrier) if some else by_session(full, barrier)
 
 
 def by_turn(full: Array, barrier: Array) -> Path:

@@ -7,6 +7,7 @@ import json
 import os
 import shlex
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ from paceline.studies import (
     themes,
 )
 from paceline.studies.answers import Answers
-from paceline.writing import write_text
+from paceline.writing import rows_of_json, write_text
 
 if TYPE_CHECKING:
     from paceline.market import Market
@@ -174,24 +175,7 @@ def whole(manifest: Mapping[str, Any]) -> bool:
 
 
 def _json(manifest: dict[str, Any]) -> str:
-    """One line per row of a list, one per other key: readable, and written by the fast encoder."""
-
-    def line(value: object) -> str:
-        return json.dumps(value, default=str, allow_nan=False)
-
-    return (
-        "{\n"
-        + ",\n".join(
-            f" {line(key)}: "
-            + (
-                "[\n  " + ",\n  ".join(map(line, value)) + "]"
-                if isinstance(value, list) and value
-                else line(value)
-            )
-            for key, value in manifest.items()
-        )
-        + "\n}\n"
-    )
+    return rows_of_json(manifest, partial(json.dumps, default=str, allow_nan=False))
 
 
 def read_manifest(path: str | Path) -> dict[str, Any]:
@@ -239,6 +223,6 @@ def previous_report(page: str | Path, as_of: str) -> dict[str, Any] | None:
             old = read_manifest(path)
         except PacelineError:  # somebody else's file, or half of one: no earlier report
             continue
-        if whole(old) and str(old["as_of"]) < as_of:
+        if str(old["as_of"]) < as_of and whole(old):
             found.append(old)
     return max(found, key=lambda m: str(m["as_of"]), default=None)

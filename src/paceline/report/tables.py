@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from paceline.charts import plain
 from paceline.document import Chart, Document, Grid, Part, Section, Sentence, figure_of
 from paceline.doors import neutral
 from paceline.figures import Figure, finite_or_none
-from paceline.writing import write_text
+from paceline.writing import rows_of_json, write_text
 
 #: What JSON can hold.
 Json = dict[str, "Json"] | list["Json"] | str | float | int | bool | None
@@ -40,14 +41,14 @@ def _sentence(sentence: Sentence) -> dict[str, Any]:
 
 def clean(value: object) -> Json:
     """What JSON can hold: no NaN, no NumPy scalars, dates as text."""
-    if isinstance(value, Mapping):
-        return {str(k): clean(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple, set)):
-        return [clean(v) for v in value]
-    if isinstance(value, (bool, str)) or value is None:
+    if isinstance(value, (str, bool)) or value is None:
         return value
     if isinstance(value, float):
         return finite_or_none(value)
+    if isinstance(value, (list, tuple, set)):
+        return [clean(v) for v in value]
+    if isinstance(value, Mapping):
+        return {str(k): clean(v) for k, v in value.items()}
     other: Json = value if isinstance(value, int) else plain([value])[0]
     return other
 
@@ -127,9 +128,8 @@ def to_json(document: Document) -> dict[str, Any]:
 
 def write_json(document: Document, path: str | Path) -> Path:
     """``to_json`` as a file, written in one piece."""
-    return write_text(
-        path, json.dumps(to_json(document), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
-    )
+    encode = partial(json.dumps, allow_nan=False, ensure_ascii=False)
+    return write_text(path, rows_of_json(to_json(document), encode))
 
 
 def _cells(section: Section) -> Iterator[dict[str, Any]]:

@@ -77,6 +77,8 @@ class Store:
         self.path = Path(path)
         self.log = LoadLog(self.path)
         self._taken: dict[tuple[str, int], Withdrawals] = {}
+        self._last: dict[object, dt.date | None] = {}
+        self._listed: dict[Path, tuple[object, list[tuple[Segment, int]]]] = {}
         there = delta.exists(self.log.folder)
         if not (there or create):
             raise self.log.missing()
@@ -249,12 +251,19 @@ class Store:
         folder, last = self._folder(name), last_of(loads)
         every = self.log.every()  # first: whatever is listed there was written before
         expected = self.log.rows_written(name, every)
-        segments = delta.segments(delta.open_table(folder), folder)
+        segments = self._files(folder)
         delta.refuse_lost_rows(folder, segments, expected, every["load"])
         segments = [s for s in segments if s.first_load is None or s.first_load <= last]
         return (
             self._withdrawals(name, loads).living(segments) if name in schema.TABLES else segments
         )
+
+    def _files(self, folder: Path) -> list[Segment]:
+        """The data files of a table; its log is read again once somebody wrote to it."""
+        state = delta.state(folder / "_delta_log")
+        if folder not in self._listed or self._listed[folder][0] != state:
+            self._listed[folder] = state, delta.listing(delta.open_table(folder), folder)
+        return delta.there(self._listed[folder][1], folder)
 
     def withdrawals(self, name: str, version: int | str | dt.date | None = None) -> Withdrawals:
         """Which rows of a declared table its sources had withdrawn by ``version``."""
@@ -274,13 +283,18 @@ class Store:
         with delta.guard(folder, "reading"):
             return delta.scan(mine, layout.WITHDRAWN).filter(kept).collect()
 
-    def table(self, name: str, version: int | str | dt.date | None = None) -> pl.LazyFrame:
+    def table(
+        self, name: str, version: int | str | dt.date | None = None, year: int | None = None
+    ) -> pl.LazyFrame:
         """The rows of a table as they stood at ``version``, columns as in ``schema``, lazily.
 
         Without rows that were withdrawn; of rows that were added twice (``commit``) both.
+
+        year  of the files of this year alone, of a table that is kept by year
         """
         loads = self.loads(version)
         segments, columns = self._segments(name, loads), layout.columns(name)
+        segments = [s for s in segments if year in (None, s.year)]
         listed = pl.col("load").is_in(loads["load"].implode())
         if name not in schema.TABLES:
             return delta.scan(segments, columns).filter(listed)
@@ -302,18 +316,26 @@ class Store:
 
         sources  of the rows of these alone; None: of all
         """
-        years = {s.year for s in self.segments(name, version)[0] if s.year is not None}
-        rows = self.table(name, version)
-        if sources is not None:
-            rows = rows.filter(pl.col("source").is_in(list(sources)))
+        segments, loads = self.segments(name, version)
+        key = name, max(loads, default=0), None if sources is None else tuple(sources)
+        if key not in self._last:  # loads up to a number always mean the same rows
+            years = {s.year for s in segments if s.year is not None}
+            self._last[key] = self._last_day(name, version, sources, years)
+        return self._last[key]
+
+    def _last_day(
+        self,
+        name: str,
+        version: int | str | dt.date | None,
+        sources: Sequence[str] | None,
+        years: Collection[int],
+    ) -> dt.date | None:
         for year in sorted(years, reverse=True):
+            rows = self.table(name, version, year)
+            if sources is not None:
+                rows = rows.filter(pl.col("source").is_in(list(sources)))
             with delta.guard(self._folder(name), "reading"):
-                last = (
-                    rows.filter(pl.col("date") >= dt.date(year, 1, 1))
-                    .select(pl.col("date").max())
-                    .collect()
-                    .item()
-                )
+                last = rows.select(pl.col("date").max()).collect().item()
             if isinstance(last, dt.date):
                 return last
         return None

@@ -194,26 +194,36 @@ def segments(table: DeltaTable | None, folder: Path) -> list[Segment]:
 
     Raises ``StoreError`` for a file that is missing.
     """
+    return there(listing(table, folder), folder)
+
+
+def listing(table: DeltaTable | None, folder: Path) -> list[tuple[Segment, int]]:
+    """The data files of the table by its log alone, each with its size, in a stable order."""
     if table is None:
         return []
     with guard(folder, "listing its files"):
         actions = pl.DataFrame(table.get_add_actions(flatten=True))
-    listing = []
-    for row in actions.iter_rows(named=True):
-        path = folder / row["path"]
-        try:
-            size = path.stat().st_size
-        except FileNotFoundError:
-            raise damaged(folder, f"its file {row['path']} is missing") from None
-        except OSError as error:
-            raise explain(error, path, "reading") from None
-        if size != row["size_bytes"]:
-            wrong = f"its file {row['path']} has {size} bytes of {row['size_bytes']}"
-            raise damaged(folder, wrong)
-        listing.append(_segment(path, row))
+    rows = actions.iter_rows(named=True)
+    listed = [(_segment(folder / row["path"], row), int(row["size_bytes"])) for row in rows]
     return sorted(
-        listing, key=lambda s: (s.year or 0, s.first_load or 0, s.last_load or 0, s.path.name)
+        listed,
+        key=lambda x: (x[0].year or 0, x[0].first_load or 0, x[0].last_load or 0, x[0].path.name),
     )
+
+
+def there(listed: Sequence[tuple[Segment, int]], folder: Path) -> list[Segment]:
+    """The files of a ``listing``; ``StoreError`` for one that is missing or of another size."""
+    for segment, expected in listed:
+        name = segment.path.relative_to(folder).as_posix()
+        try:
+            size = segment.path.stat().st_size
+        except FileNotFoundError:
+            raise damaged(folder, f"its file {name} is missing") from None
+        except OSError as error:
+            raise explain(error, segment.path, "reading") from None
+        if size != expected:
+            raise damaged(folder, f"its file {name} has {size} bytes of {expected}")
+    return [segment for segment, _ in listed]
 
 
 def _segment(path: Path, row: Mapping[str, Any]) -> Segment:

@@ -16,11 +16,13 @@ from paceline.lineage import code_of
 from paceline.methods import analogues as views
 from paceline.methods.relative_lines import factor_line, period_of
 from paceline.signals import french
+from paceline.studies.kept import kept_outcomes
 from paceline.wording import number_of
 
 if TYPE_CHECKING:
     from paceline.arrays import Array, Dates
     from paceline.market import Market
+    from paceline.store import Cache
 
 ABOUT = {
     "question": "When was it like today, and what came next?",
@@ -173,7 +175,7 @@ def nearest(market: Market) -> Likeness | None:
         str(days[-1]),
         [french.spoken(n) for n in names],
         _days(prepared, found[max(HORIZONS)], max(HORIZONS)),
-        [f for m, near in found.items() for f in _followed(prepared, near, m)],
+        [f for m, near in found.items() for f in _followed(market.store.cache, prepared, near, m)],
     )
 
 
@@ -195,11 +197,15 @@ def _days(h: _Prepared, near: views.Analogues, months: int) -> list[NearDay]:
     return made
 
 
-def _followed(h: _Prepared, near: views.Analogues, months: int) -> Iterator[WhatFollowed]:
-    after = SPOKEN[months]
-    for name, outcome in zip(
-        h.names, views.followed(near, h.lines, months * h.per_month), strict=True
-    ):
+def _followed(
+    cache: Cache, h: _Prepared, near: views.Analogues, months: int
+) -> Iterator[WhatFollowed]:
+    after, horizon = SPOKEN[months], months * h.per_month
+    asked = [near.at, near.eligible, np.stack(h.lines), horizon]
+    outcomes = kept_outcomes(
+        cache, views.__name__, asked, lambda: views.followed(near, h.lines, horizon)
+    )
+    for name, outcome in zip(h.names, outcomes, strict=True):
         e = outcome.evidence
         values = (
             ("mean", outcome.mean, "return"),

@@ -11,6 +11,7 @@ from paceline.lineage import code_of, digest
 from paceline.methods import calibration
 from paceline.methods.calibration import Calibration
 from paceline.methods.detector import STEP
+from paceline.studies.kept import kept
 
 if TYPE_CHECKING:
     from paceline.arrays import Array
@@ -43,13 +44,17 @@ def false_alarms(
 
 def clustered_alarms(cache: Cache, c: float, *, year: int = SESSIONS_PER_YEAR) -> Calibration:
     """``calibration.clustered_alarms``, from the cache where it is there."""
-    key = digest([code_of(calibration.__name__), c, year, "clustered"], 32)
-    entry = cache.load(KIND, key)
-    if entry is not None:
-        return Calibration(**entry.values)
-    rate = calibration.clustered_alarms(c, year=year)
-    cache.save(KIND, key, rate.to_json(), keep=KEEP)
-    return rate
+    asked = [c, year, "clustered"]
+    return Calibration(
+        **kept(
+            cache,
+            KIND,
+            calibration.__name__,
+            asked,
+            lambda: calibration.clustered_alarms(c, year=year).to_json(),
+            keep=KEEP,
+        )
+    )
 
 
 def _key(returns: Array | None, c: float, step: int, year: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +15,8 @@ from paceline.figures import Figure
 from paceline.lineage import code_of
 from paceline.methods import turn_record
 from paceline.methods.detector import Turns
-from paceline.methods.turn_record import TurnRecord
+from paceline.methods.turn_record import Share, TurnRecord
+from paceline.studies.kept import kept
 from paceline.studies.rotations import C
 from paceline.studies.theme_lines import Line, turns_of
 from paceline.wording import number_of
@@ -115,7 +116,16 @@ def _row(
     sessions: int | None,
     outcome: Array,
 ) -> Lasting:
-    found = turn_record.share(outcome, turns.known)
+    asked = outcome, turns.known
+    found = Share(
+        **kept(
+            market.store.cache,
+            "lasting",
+            turn_record.__name__,
+            asked,
+            lambda: asdict(turn_record.share(*asked)),
+        )
+    )
     what = "further" if sessions is None else f"ahead after {sessions}"
     evidence = Evidence(
         found.share,

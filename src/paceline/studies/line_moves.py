@@ -16,11 +16,13 @@ from paceline.methods.calibration import Calibration
 from paceline.methods.detector import Turns, sigma
 from paceline.methods.unusual import Move, Unusual
 from paceline.studies import noise
+from paceline.studies.kept import kept
 from paceline.studies.rotations import C
 from paceline.studies.theme_lines import Line
 
 if TYPE_CHECKING:
     from paceline.market import Market
+    from paceline.store import Cache
 
 #: Sessions within which the drift is asked to have begun.
 WITHIN = change_point.WITHIN
@@ -80,13 +82,18 @@ def _low(market: Market, line: Line) -> int | None:
     return at if at < len(line.days) else None
 
 
-def begun(line: Array) -> Array:
+def begun(cache: Cache, line: Array) -> list[float]:
     """Probabilities that the drift in force began within 21, 63 and 126 sessions."""
     volatility = sigma(line[None])[0]
     with np.errstate(invalid="ignore", divide="ignore"):
         steps = np.diff(line) / volatility[:-1]
-    last: Array = change_point.begun_within(steps[-change_point.MEMORY :], WITHIN)[-1]
-    return last
+    steps = steps[-change_point.MEMORY :]
+
+    def make() -> list[float]:
+        last: list[float] = change_point.begun_within(steps, WITHIN)[-1].tolist()
+        return last
+
+    return kept(cache, "begun", change_point.__name__, [steps, WITHIN], make)
 
 
 def _figures(market: Market, one: LineMoves, alarms: Calibration) -> dict[str, Figure]:
@@ -95,7 +102,7 @@ def _figures(market: Market, one: LineMoves, alarms: Calibration) -> dict[str, F
     last = len(line.days) - 1
     leader = {1: line.lead, -1: line.against}.get(one.direction)
     since = None if found.pivot is None else str(line.days[found.pivot])
-    drift = [None] * len(WITHIN) if largest is None else begun(line.line).tolist()
+    drift = [None] * len(WITHIN) if largest is None else begun(market.store.cache, line.line)
     back = float(np.expm1(-one.direction * one.turns.distance[0, -1])) if one.direction else None
     made: dict[str, tuple[Value, str, str | None]] = {
         "leader": (leader, "text", since),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -10,14 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from paceline.arrays import Array
-from paceline.lineage import code_of, digest
 from paceline.methods.unusual import whole_years
+from paceline.studies import kept as answers
 
 if TYPE_CHECKING:
     from paceline.store import Cache
-
-#: Kind and number of the results kept.
-KIND, KEEP = "noise", 60
 
 
 def kept(cache: Cache, methods: ModuleType, lines: Array, make: Callable[[], Array]) -> Array:
@@ -25,12 +21,7 @@ def kept(cache: Cache, methods: ModuleType, lines: Array, make: Callable[[], Arr
 
     methods  the module that makes it: a changed one is asked again
     """
-    changes = np.ascontiguousarray(whole_years(np.diff(lines)))
-    asked = hashlib.sha256(changes.tobytes()).hexdigest()
-    key = digest([code_of(methods.__name__), changes.shape, asked], 32)
-    entry = cache.load(KIND, key)
-    if entry is not None:
-        return np.array(entry.values)
-    null = make()
-    cache.save(KIND, key, null.tolist(), keep=KEEP)
-    return null
+    changes = whole_years(np.diff(lines))
+    return np.array(
+        answers.kept(cache, "noise", methods.__name__, [changes], lambda: make().tolist())
+    )

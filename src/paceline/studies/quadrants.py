@@ -10,21 +10,21 @@ since 1999. What is not stored is left out.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from paceline.errors import PacelineError
 from paceline.evidence import Evidence
 from paceline.figures import Figure, Value
-from paceline.lineage import code_of, digest
+from paceline.lineage import code_of
 from paceline.measures.relative_rotation import QUADRANTS
 from paceline.methods import quadrant_record as methods
 from paceline.methods.quadrant_record import AfterQuadrant, QuadrantRecord
 from paceline.signals.sessions import week_ends
+from paceline.studies.kept import kept
 
 if TYPE_CHECKING:
     from paceline.arrays import Array, Bools, Dates
@@ -44,8 +44,6 @@ INDUSTRIES = "10_Industry_Portfolios"
 #: The sector funds that are as old as the first, and the fund of the whole index.
 FUNDS = ("XLB", "XLE", "XLF", "XLI", "XLK", "XLP", "XLU", "XLV", "XLY")
 WHOLE = "SPY"
-#: Kind and number of the records kept in a store's cache.
-KIND, KEEP = "quadrants", 8
 #: Moves that lines without drift make less often than this are not listed.
 RARE = 0.01
 
@@ -245,26 +243,21 @@ class _Maker:
 
 def _kept(cache: Cache, relative: Array, counted: Bools) -> QuadrantRecord:
     """The record of these relatives, from the cache where it is there."""
-    asked = [
-        hashlib.sha256(np.ascontiguousarray(a).tobytes()).hexdigest() for a in (relative, counted)
-    ]
-    key = digest([code_of(methods.__name__), relative.shape, *asked], 32)
-    entry = cache.load(KIND, key)
-    if entry is not None:
-        v = entry.values
-        return QuadrantRecord(
-            {k: AfterQuadrant(*own) for k, own in v["after"].items()},
-            v["explained"],
-            np.array(v["moves"], np.int64),
-            len(relative),
-            v["weeks"],
-        )
-    found = methods.record(relative, counted)
-    kept = {
-        "after": {k: (a.weeks, a.mean, a.low, a.high, a.t) for k, a in found.after.items()},
-        "explained": found.explained,
-        "moves": found.moves.tolist(),
-        "weeks": found.weeks,
-    }
-    cache.save(KIND, key, kept, keep=KEEP)
-    return found
+
+    def make() -> dict[str, Any]:
+        found = methods.record(relative, counted)
+        return {
+            "after": {k: (a.weeks, a.mean, a.low, a.high, a.t) for k, a in found.after.items()},
+            "explained": found.explained,
+            "moves": found.moves.tolist(),
+            "weeks": found.weeks,
+        }
+
+    v = kept(cache, "quadrants", methods.__name__, [relative, counted], make)
+    return QuadrantRecord(
+        {k: AfterQuadrant(*own) for k, own in v["after"].items()},
+        v["explained"],
+        np.array(v["moves"], np.int64),
+        len(relative),
+        v["weeks"],
+    )

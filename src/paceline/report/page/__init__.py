@@ -89,7 +89,8 @@ def _plotly() -> str:
 
 def packed(text: str) -> str:
     """What the page's script unpacks: gzip in base64, whose letters cannot end the element."""
-    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode("ascii")
+    # level 6 is a third faster than 9, and 0.2% larger
+    return base64.b64encode(gzip.compress(text.encode(), 6, mtime=0)).decode("ascii")
 
 
 def embedded(value: object) -> str:

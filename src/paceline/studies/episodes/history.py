@@ -5,12 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from paceline.arrays import SESSIONS_PER_YEAR, Array, Dates
 from paceline.methods import HORIZONS, Outcome, outcomes
 from paceline.methods.detector import Turns
+from paceline.studies.kept import kept_outcomes
+
+if TYPE_CHECKING:
+    from paceline.store import Cache
 
 #: Draws of the bootstrap: p comes from the placebo, which has none.
 DRAWS = 200
@@ -37,6 +43,7 @@ class History:
 
 
 def histories(
+    cache: Cache,
     name: str,
     days: Dates,
     line: Array,
@@ -50,6 +57,7 @@ def histories(
 ) -> Iterator[History]:
     """What followed the turns of a line to one side, per horizon; long histories also since 1990.
 
+    cache   of a store, which keeps what followed
     row     the line's row of ``turns``
     period  sessions per observation of the line; horizons are in sessions all the same
     year    sessions of a year of the line's market
@@ -62,15 +70,20 @@ def histories(
     for start in starts:
         years = np.isfinite(turns.barrier[row, start:]).sum() * period / year
         count = int((turns.days(row, direction) >= start).sum())
-        for outcome in outcomes(
+        horizons = [h // period for h in HORIZONS]
+        make = partial(
+            outcomes,
             line,
             turns,
             series=row,
             direction=direction,
             since=start,
-            horizons=[h // period for h in HORIZONS],
+            horizons=horizons,
             draws=draws,
-        ):
+        )
+        there, days_of = np.isfinite(turns.barrier[row]), turns.days(row, direction)
+        asked = [line, there, days_of, direction, start, horizons, draws]
+        for outcome in kept_outcomes(cache, outcomes.__module__, asked, make):
             of_sessions = replace(outcome, horizon=outcome.horizon * period)
             rate = count / years if years else math.nan
             yield History(name, str(days[start]), direction, of_sessions, rate)

@@ -81,12 +81,15 @@ class RotationNumbers:
         turns, row = self.turns()
         line = self.rotations.lines[row]
         year, draws = self.market.stored.sessions_of_year, self.draws
-        own = histories(ITSELF, self.days, line, turns, row, direction, year=year, draws=draws)
+        cache = self.market.store.cache
+        own = histories(
+            cache, ITSELF, self.days, line, turns, row, direction, year=year, draws=draws
+        )
         if self.proxy is None:
             return list(own)
         days, line, period, turns, row = self.proxy
         name = self.pair.proxy
-        more = histories(name, days, line, turns, row, direction, period=period, draws=draws)
+        more = histories(cache, name, days, line, turns, row, direction, period=period, draws=draws)
         return [*own, *more]
 
     @cached_property
