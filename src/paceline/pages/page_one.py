@@ -31,7 +31,7 @@ HEADINGS = {
 }
 BASES = {"total": "Returns with dividends", "price": "Returns without dividends"}
 #: Moving averages of the rows of breadth; changes of the last report that are listed.
-AVERAGES, LISTED = (50, 200), 2
+AVERAGES, LISTED = (50, 200), 1
 #: Rules of breadth thrusts as people name them.
 RULES = {"zweig_thrust": "Zweig", "deemer_thrust": "Deemer", "whaley_thrust": "Whaley"}
 #: What a market file can declare, as a reader calls it.
