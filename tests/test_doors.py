@@ -184,7 +184,7 @@ def test_a_group_that_no_class_makes_is_named(bare: Path) -> None:
     said = "no member of all has a sector"
     asked = tiny.command("show", "performance", "--subject", "sectors", "--market", bare)
     assert asked.code == 3 and f"group 'sectors' holds no basket: {said}" in asked.err
-    assert said in tiny.command("doctor", "--market", bare).out
+    assert said in tiny.command("doctor", "--market", bare, "--json").out
     report = tiny.command("report", "--market", bare, "--out", bare.with_name("r.html"))
     assert report.code == 0
     page = bare.with_name("r.html").read_text()

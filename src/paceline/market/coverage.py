@@ -84,14 +84,11 @@ class Coverage:
         shares[0, begun & ~there] = 1.0  # nobody was held: a level missing for a while
         shares[0] = np.maximum(shares[0], np.where(begun, self._not_held(name, index), 0.0))
         doubts = self._doubts(index)
-        over = [np.where(begun, of[row], 0.0)[None] for of in doubts.values()]
+        moving = (built["price"].shares[SHARES.index(kind)] for kind in MOVING.values())
+        over = [np.where(begun, of[row], 0.0)[None] for of in (*doubts.values(), *moving)]
         last = int(np.flatnonzero(there)[-1]) if there.any() else len(there) - 1
         if (shares[0, last + 1 :] == 1.0).all():
             shares[:, last + 1 :] = 0.0  # the end says it all
-        over += [
-            np.where(begun, built["price"].shares[SHARES.index(kind), row], 0.0)[None]
-            for kind in MOVING.values()
-        ]
         shares, kinds = np.concatenate([shares, *over]), (*SHARES, *doubts, *MOVING)
         some, held = np.flatnonzero(shares.any(axis=0)), index.members[row].astype(np.int64)
         # missing: of these sessions there is no close that could move

@@ -226,8 +226,7 @@ def weigh(
 
     drift       "zero", "history" or a rate per year ("7%", 0.07): continuous, of the price index
     volatility  "history", "recent", "current" or a rate per year
-    since       first day of the history that drift, volatility, bootstrap and ranks rest on;
-                default: all of it
+    since       first day of the history that all of this rests on; default: all of it
     Raises ``UsageError`` for a date that is past or a level at or below zero, ``UnknownName`` for
     the subject, ``NotEnoughData`` where history or stored sessions do not reach.
     """
@@ -238,14 +237,12 @@ def weigh(
     seed, draws = arguments.whole(seed, "seed"), arguments.whole(draws, "draws", 1)
     if not 0 <= seed < LARGEST_SEED:
         raise UsageError(f"seed {seed} cannot be used.", "Give a whole number from 0 to 2^63 - 1.")
-    market = market.including(names)
-    name, today = names[0], dt.date.fromisoformat(market.as_of)
-    deadline = _deadline(by, today)
+    market, name = market.including(names), names[0]
+    deadline = _deadline(by, dt.date.fromisoformat(market.as_of))
     basis, days, closes = _closes(market, name, since)
+    base = "total-return levels: the base is an index of 100, not a published level"
     caveats = ["a chance under an assumed drift and volatility: mostly the drift decides it"]
-    if basis == "total":
-        caveats.append("total-return levels: the base is an index of 100, not a published level")
-    caveats.append(market.stored.year_note)
+    caveats += [base] * (basis == "total") + [market.stored.year_note]
     sessions, stored = sessions_to(market, deadline)
     if stored is not None:
         caveats.append(f"sessions after {stored} are not stored yet: their number is estimated")
@@ -271,7 +268,7 @@ def weigh(
     found = target_odds.weigh(
         closes,
         days,
-        sessions[sessions > np.datetime64(today)],
+        sessions[sessions > np.datetime64(market.as_of)],
         level,
         str(deadline),
         drift=drift,
