@@ -65,13 +65,22 @@ def spans(own: Array, market: Array, name: str, days: Dates) -> tuple[Late, ...]
     off = {k: (r - slope * x) ** 2 / (2 * spread**2) for k, x in beside.items()}
     others = {k: np.fmin(*(off[j] for j in LAGS if j != k)) for k in LAGS}
     said = np.array([np.clip(others[k] - off[k], -MOST, MOST) for k in LAGS])
-    changes = [(start + t if t else 0, k) for t, k in _changes(np.nan_to_num(said))]
-    ends = [begin for begin, _ in [*changes, (len(own), 0)][1:]]
-    return tuple(
-        Late(name, iso(days, begin), iso(days, end - 1), LAGS[k] < 0)
-        for (begin, k), end in zip(changes, ends, strict=True)
-        if LAGS[k]
-    )
+    said = np.nan_to_num(said)
+    changes = _changes(said)
+    ends = [begin for begin, _ in [*changes, (len(r), 0)][1:]]
+    out = []
+    for (begin, k), end in zip(changes, ends, strict=True):
+        if LAGS[k]:
+            first, last = begin - _open(said[k, :begin][::-1]), end + _open(said[k, end:])
+            first, last = start + first if first else 0, start + last if last < len(r) else len(own)
+            out.append(Late(name, iso(days, first), iso(days, last - 1), LAGS[k] < 0))
+    return tuple(out)
+
+
+def _open(said: Array) -> int:
+    """How many sessions beside an end may belong to it: those before 6 is said against it."""
+    against = np.flatnonzero(np.cumsum(said[:QUARTER]) < -ENOUGH / 2)
+    return int(against[0]) if len(against) else min(len(said), QUARTER)
 
 
 def follows(own: Array, market: Array) -> bool:

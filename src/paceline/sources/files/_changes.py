@@ -29,8 +29,9 @@ SPECIAL = 0.02
 SAME_CLOSE = 1e-3
 #: A change that differs from the closes by less (in logs) agrees with them.
 BASIS_POINT = 1e-4
-#: On a session on which so many changes differ by more, this share of all of them, and this share
-#: of those the way that no dividend does, none of them is taken for a dividend.
+#: On a session on which, or of a security of which, so many changes differ by more, this share of
+#: all of them, and this share of those the way that no dividend does, none of them is taken for a
+#: dividend.
 MANY, OFTEN, AGAINST = 10, 0.2, 0.25
 
 
@@ -56,7 +57,8 @@ def from_changes(
     then there was a split, and the change is the return. Some exchanges (Nasdaq) quote the change
     against a close less the dividend, so the change alone would be neither price nor total return.
     On a session on which much of the source differs, and not only upwards, closes or changes are of
-    another day: the changes are kept (``panel.doubts`` says so).
+    another day; of a security of which it does, one of them is of another unit or another security:
+    the changes are kept (``panel.doubts`` says so).
 
     A gap can be closed: close_{t-1} = close_t / (1 + change_t), and the return over the gap is
     close_{t-1} / close_s - 1, with s the session before it; it is dated on the gap's last session
@@ -87,7 +89,8 @@ def from_changes(
         against,
         "kept, said on the figures",
         _KEY,
-        "Compare the dates of closes and changes: one of them may be a session early or late.",
+        "Compare the dates of closes and changes: one of them may be a session early or late; of a "
+        "single security, its units.",
     )
     findings += counted(
         name,
@@ -217,17 +220,23 @@ def _from_closes(
 
 
 def _no_dividends(differ: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
-    """Of rows whose change differs from the closes those of sessions that are no ex-dates."""
+    """Of rows whose change differs from the closes those that are no ex-dates.
+
+    They are all that differ of a session, or of a security, that has ``MANY`` of them.
+    """
     rounding = ROUNDED + CENT / pl.col("close") + CENT / pl.col("__last")
     wide = differ.filter(pl.col("__by").abs() > rounding)
-    days = wide.group_by("date").agg(many=pl.len(), down=(pl.col("__by") < 0).mean())
-    days = days.filter((pl.col("many") >= MANY) & (pl.col("down") >= AGAINST))
-    if days.is_empty():
-        return wide.clear()
-    seen = frame.filter(pl.col("__by").is_not_null() & pl.col("date").is_in(days["date"].implode()))
-    days = days.join(seen.group_by("date").agg(all=pl.len()), on="date")
-    often = days.filter(pl.col("many") >= OFTEN * pl.col("all")).get_column("date")
-    return wide.filter(pl.col("date").is_in(often.implode()))
+    seen = frame.filter(pl.col("__by").is_not_null())
+    return wide.filter(pl.any_horizontal(*(_often(wide, seen, by) for by in ("date", "security"))))
+
+
+def _often(wide: pl.DataFrame, seen: pl.DataFrame, by: str) -> pl.Expr:
+    """Rows of a session, or of a security, of which too much differs, and not only upwards."""
+    groups = wide.group_by(by).agg(many=pl.len(), down=(pl.col("__by") < 0).mean())
+    groups = groups.filter((pl.col("many") >= MANY) & (pl.col("down") >= AGAINST))
+    of_them = seen.filter(pl.col(by).is_in(groups[by].implode())).group_by(by).agg(all=pl.len())
+    often = groups.join(of_them, on=by).filter(pl.col("many") >= OFTEN * pl.col("all"))
+    return pl.col(by).is_in(often[by].implode())
 
 
 def _most(rows: pl.DataFrame, count: int) -> list[dt.date]:
