@@ -234,3 +234,70 @@ def test_half_of_a_basket_with_a_hole_after_its_first_close(tmp_path: Path) -> N
     )
     assert whole.value == pytest.approx((121 + 130) / 200 - 1) and "2025-09-09" in whole.caveats[0]
     assert inside.value is None and "an end of this window" in inside.caveats[0]
+
+
+# ---- two sources, one after the other
+
+
+SEAM = """
+[market]
+name = "seam"
+benchmark = "idx"
+[sources.old]
+table = "prices"
+path = "old.csv"
+columns = { date = "date", close = "close" }
+constants = { security = "IDX" }
+[sources.new]
+table = "prices"
+path = "new.csv"
+columns = { date = "date", close = "close" }
+constants = { security = "IDX" }
+[baskets.idx]
+instrument = "IDX"
+"""
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.07])
+def test_a_return_across_two_sources_says_so(tmp_path: Path, scale: float) -> None:
+    """They do not overlap: nothing tells whether they are of one scale."""
+    days = [str(d) for d in DAYS[np.is_busday(DAYS)]]
+    closes = [100.0 + k for k in range(len(days))]
+    half = len(days) // 2
+    for name, at, by in (("old", slice(0, half), scale), ("new", slice(half, None), 1.0)):
+        lines = [f"{d},{c * by}" for d, c in zip(days[at], closes[at], strict=True)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["date,close", *lines]))
+    (tmp_path / "market.toml").write_text(SEAM)
+    market = Market.open(tmp_path / "market.toml")
+    market.import_()
+    (whole,) = market.show("performance", horizons=("since",), since=days[0])
+    assert whole.value == pytest.approx(closes[-1] / (closes[0] * scale) - 1)
+    joins = "returns join two sources, whose scales may differ,"
+    assert f"{joins} for all of the weight of idx on {days[half]}" in whole.caveats
+    (after,) = market.show("performance", horizons=("since",), since=days[half])
+    assert not [c for c in after.caveats if "join" in c]
+
+
+def test_counts_of_the_session_after_a_hole_say_that_they_are_of_several(tmp_path: Path) -> None:
+    """Up two and down one in four sessions; up one and down two on the last of them."""
+    closes = {
+        "AAA": [100, 101, 103, 102.5],  # up since the second session, down on the last
+        "BBB": [100, 99, 98, 99.5],
+        "CCC": [100, 99, 97, 96],
+    }
+    days = ["2025-01-13", "2025-01-14", "2025-01-15", "2025-01-16"]
+    rows = [f"{s},{days[t]},{c}" for s, own in closes.items() for t, c in enumerate(own) if t != 2]
+    (tmp_path / "p.csv").write_text("\n".join(["security,date,close", *rows]))
+    (tmp_path / "market.toml").write_text(
+        '[market]\nname = "m"\nbenchmark = "all"\nuniverse = "all"\n[sources.p]\ntable = "prices"\n'
+        'path = "p.csv"\n[universes.all]\neligible = { kinds = [] }\n'
+        '[baskets.all]\nuniverse = "all"\nweight = "equal"\n'
+    )
+    market = Market.open(tmp_path / "market.toml")
+    market.import_()
+    found = {f.statistic: f for f in market.show("advance_decline", subjects=["all"])}
+    assert found["advances"].value == 2  # AAA and BBB, over two sessions
+    for name in ("advances", "declines", "net"):
+        assert any(
+            c.startswith("returns of several sessions at once for all") for c in found[name].caveats
+        ), found[name].caveats

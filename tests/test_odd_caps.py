@@ -42,6 +42,23 @@ def test_a_cap_that_leaps_without_its_price(tmp_path: Path, factor: float) -> No
     assert said(tmp_path, closes, caps, "equal") == [], "it weighs nobody by cap"
 
 
+@pytest.mark.parametrize("how", ["rank = [1, 5]", 'minus = "top"'])
+def test_who_is_chosen_by_size_rests_on_caps_too(tmp_path: Path, how: str) -> None:
+    """Equal weights, but of the largest, or of all but them."""
+    closes, caps = world()
+    caps[3, 12:] *= 1000
+    market = opened(tmp_path, DAYS, closes, caps)
+    more = (
+        '[baskets.top]\nuniverse = "all"\nrank = [1, 5]\nweight = "cap"\n'
+        f'[baskets.some]\nuniverse = "all"\nweight = "equal"\n{how}\n'
+    )
+    path = tmp_path / "market.toml"
+    path.write_text(path.read_text() + more)
+    market = Market.open(path)
+    figure = market.show("performance", subjects=["some"], since=str(DAYS[0]))[0]
+    assert any(c.startswith(f"{LEAP} 1000 on {DAYS[12]}") for c in figure.caveats)
+
+
 def test_a_cap_out_for_one_day(tmp_path: Path) -> None:
     closes, caps = world()
     caps[3, 12] *= 1000

@@ -15,6 +15,7 @@ from paceline.baskets.emptiness import (
     FEW_RULED,
     NOT_FOUND,
     WORDLESS,
+    by_rank,
     size_of,
     why_empty,
     why_few,
@@ -248,6 +249,8 @@ class BasketBuilder:
         if at.sized:
             self._note_sizes(name, at.sizes, members, day, weighed=bool(held.any()))
             self._note_caps(name, universe, held)
+        elif by_rank(self.selector, name):
+            self._note_ranks(name, universe, members, day)
         if spec.cap_limit is None:
             return held
         try:
@@ -279,9 +282,7 @@ class BasketBuilder:
         self, name: str, sizes: Sizes, members: Bools, day: Day, *, weighed: bool
     ) -> None:
         """Keep what is weak about the sizes that weights rest on, for the caveats."""
-        notes = self._notes.setdefault(name, [])
-        repeated = REPEATED_NOTE if (sizes.repeated & members).any() else ""
-        notes += [n for n in (*sizes.notes, repeated) if n and n not in notes]
+        self._note_doubts(name, sizes, members, day, weighed=weighed)
         if not weighed:
             return
         sized, since = members & (sizes.line > 0), self.selector.factored
@@ -296,6 +297,18 @@ class BasketBuilder:
             verb = agreeing(whole, "is weighed by its", "are weighed by their")
             why = f"{FULL} {whole:,} of {of} {verb} whole market cap {on}"
             self._lacks(name, "float", day.t, why)
+
+    def _note_doubts(
+        self, name: str, sizes: Sizes, members: Bools, day: Day, *, weighed: bool = True
+    ) -> None:
+        """Keep which of these sizes are not what they should be."""
+        notes = self._notes.setdefault(name, [])
+        repeated = REPEATED_NOTE if (sizes.repeated & members).any() else ""
+        notes += [n for n in (*sizes.notes, repeated) if n and n not in notes]
+        if not weighed:
+            return
+        sized, on = members & (sizes.line > 0), f"on {self.panel.sessions[day.t]}"
+        of = number_of(int(members.sum()), "member")
         loose = int((sized & day.loose).sum())
         if loose:
             verb = agreeing(loose, "does", "do")
@@ -306,6 +319,16 @@ class BasketBuilder:
         if unlike:
             why = f"market caps of {unlike:,} of {of} are not close times shares {on}"
             self._lacks(name, "shares", day.t, why)
+
+    def _note_ranks(self, name: str, universe: str | None, members: Bools, day: Day) -> None:
+        """Keep what is weak about the sizes by which a basket of other weights is chosen."""
+        sizes = self.selector.sizes(universe, day)
+        pool = members if universe is None else self.selector.universes[universe].at(day)
+        self._note_doubts(name, sizes, pool, day)
+        size = np.where(pool & (sizes.line > 0), sizes.line, 0.0)
+        if universe not in self.selector.holdings and size.any():
+            before = self._by_cap.get(name, np.zeros(len(size)))
+            self._by_cap[name] = np.maximum(before, size / size.sum())
 
     def _note_drift(self, name: str, held: Array, event: Event) -> None:
         """Keep that weights drifted since the reference day, or began there, by closes in doubt."""

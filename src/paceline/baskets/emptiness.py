@@ -191,6 +191,14 @@ def why_thin(selector: Selector, name: str, day: Day) -> str:
     )
 
 
+def by_rank(selector: Selector, name: str) -> bool:
+    """Whether a basket, its universe, or one that it is made from, is chosen by rank."""
+    spec, universe = selector.basket(name), selector.universe_of(name)
+    others = (o for key in OTHERS for o in config.listed(getattr(spec, key)))
+    ruled = universe is not None and selector.universes[universe].spec.rank is not None
+    return ruled or spec.rank is not None or any(by_rank(selector, o) for o in others)
+
+
 def why_few(selector: Selector, name: str, day: Day) -> str:
     """How many companies are there where fewer could be ranked than a basket's ranks ask for.
 

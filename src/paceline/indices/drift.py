@@ -25,6 +25,7 @@ from paceline.panel.holes import (
     QUIET,
     REPEATED,
     RETURNED,
+    SEAM,
     SEVERAL,
     Marks,
 )
@@ -39,8 +40,8 @@ Basis = Literal["price", "total"]
 #: covers the session; or whose return it is. ``several``: it covers more than the session.
 #: ``doubted``: its prices contradict one another. ``repeated``: its close is that of the session
 #: before. ``returned``: it leapt and came back the session after. ``parted``: its market cap moved
-#: otherwise. ``quiet``: it leapt on no more than usual volume. ``left``: who has it fell silent,
-#: without a delisting on record.
+#: otherwise. ``quiet``: it leapt on no more than usual volume. ``seam``: it joins two sources.
+#: ``left``: who has it fell silent, without a delisting on record.
 SHARES = (
     "lost",
     "pending",
@@ -52,8 +53,11 @@ SHARES = (
     "returned",
     "parted",
     "quiet",
+    "seam",
     "left",
 )
+#: The marks of a panel from the third of these on, in their order.
+KINDS = (OTHER_BASIS, OTHER_SOURCE, SEVERAL, DOUBTED, REPEATED, RETURNED, PARTED, QUIET, SEAM)
 #: Level on the first session.
 BASE = 100.0
 #: Cells are visited one by one where no more than this share of them is marked.
@@ -182,8 +186,7 @@ class Drift:
         cells, kind = self._marked(path)
         left, returned = self._silent(path)
         pending = np.isin(lost, cells[kind == PENDING])
-        doubts = (OTHER_BASIS, OTHER_SOURCE, SEVERAL, DOUBTED, REPEATED, RETURNED, PARTED, QUIET)
-        groups = [lost[~pending], lost[pending], *(cells[kind == one] for one in doubts)]
+        groups = [lost[~pending], lost[pending], *(cells[kind == one] for one in KINDS)]
         touched = np.unique(np.concatenate([*groups, left, returned]) % length)
         out = np.zeros((len(SHARES), len(w), len(touched)))
         if not len(touched):

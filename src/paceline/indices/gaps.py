@@ -40,6 +40,8 @@ CAME_BACK = "closes that leapt by six daily sigmas or more came back the session
 PARTED = "closes moved otherwise than their market caps"
 #: How the caveat begins of closes that leapt and nobody traded them.
 UNTRADED = "closes leapt by eight daily sigmas or more on no more than usual volume"
+#: How the caveat begins of returns from the last close of one source to the first of the next.
+JOINED = "returns join two sources, whose scales may differ,"
 #: Kinds of doubt about a close, in the order in which they are said.
 DOUBTS = (
     ("doubted", CONTRADICT),
@@ -47,10 +49,11 @@ DOUBTS = (
     ("returned", CAME_BACK),
     ("parted", PARTED),
     ("quiet", UNTRADED),
+    ("seam", JOINED),
 )
 #: Weights move with price returns, on any basis: the share of those in doubt, and of which doubt.
 #: Other doubts are made good by the next close.
-MOVING = {"moved_doubted": "doubted", "moved_parted": "parted"}
+MOVING = {f"moved_{kind}": kind for kind in ("doubted", "parted", "quiet", "seam")}
 #: How the caveats begin of what returns show over months (``market.doubting``).
 OVER_MONTHS = {
     "unpaid": "no dividends in total returns, though they are usually paid,",
@@ -197,6 +200,7 @@ class Gaps:
             *(one.caveat(self.name, first, end) for one in self.beside),
             *self._before(first, low, high),
             joined.caveat(self.name, self.joined, first, end) if reach and members else "",
+            self._at_once(low, high) if members or first == end else "",
             *self._within(low, high),
         )
         caveats = [c for c in said if c]
@@ -311,6 +315,8 @@ class Gaps:
 
     def _before(self, first: str, low: int, high: int) -> list[str]:
         """What was lost since weights were last set: they have not moved with it."""
+        if self.alone:
+            return []
         at = bisect_right(self.rebalanced, first) - 1
         since = bisect_right(self.days, self.rebalanced[at]) if at >= 0 else low
         out = []
@@ -369,6 +375,12 @@ class Gaps:
                 where = self._where(kind, low, high)
                 out.append(f"{STAND_INS[kind, self.basis]} {where}")
         return out
+
+    def _at_once(self, low: int, high: int) -> str:
+        """Returns that cover more than their session, of what counts members session by session."""
+        if not (self.shares["several"][low:high] > SMALL).any():
+            return ""
+        return f"returns of several sessions at once {self._where('several', low, high, SMALL)}"
 
     def _missing(self, kind: str, low: int, high: int, over: float = 0.0) -> str:
         at = low + np.flatnonzero(self.shares[kind][low:high] > over)

@@ -27,7 +27,7 @@ from paceline.panel.asof import Index
 
 #: What a mark says of a cell of returns.
 PENDING, OTHER_BASIS, OTHER_SOURCE, SEVERAL = 1, 2, 3, 4
-DOUBTED, REPEATED, RETURNED, PARTED, QUIET = 5, 6, 7, 8, 9
+DOUBTED, REPEATED, RETURNED, PARTED, QUIET, SEAM = 5, 6, 7, 8, 9, 10
 #: The basis that stands in.
 OTHER = {"price_return": "total_return", "total_return": "price_return"}
 #: |ln| of a move above this may be a split or another scale: nothing is worked out from it.
@@ -43,7 +43,8 @@ class Marks(NamedTuple):
                  ``DOUBTED`` closes, change and total return contradict one another;
                  ``REPEATED`` the close is that of the session before once more; ``RETURNED``
                  it leapt and came back the session after (``leaps``); ``PARTED`` the market cap
-                 moved otherwise (``parted``); ``QUIET`` it leapt on no more than usual volume
+                 moved otherwise (``parted``); ``QUIET`` it leapt on no more than usual volume;
+                 ``SEAM`` the return joins the last close of one source to the first of another
     known        the session from which the mark holds: that of the covering return of a pending
                  cell, the last of the run that makes a close a repeated one, else its own
     """
@@ -135,6 +136,8 @@ def mend(
     if ranks is not None and {"price_return", "close"} <= set(fields):
         seams = _seams(fields["close"], fields["price_return"], ranks["price_return"])
         several["price_return"] = _both(several["price_return"], seams)
+        joins = Marks.of(seams.row, seams.column, SEAM)
+        marks["price_return"] = marks["price_return"].joined(joins)
     for name in bases:
         marks[name] = marks[name].joined(*_closed(fields[name], several[name]))
     return marks

@@ -82,7 +82,7 @@ class Cache:
                 arrays[name] = np.load(home / f"{name}.npy", mmap_mode="r").view(np.ndarray)
                 if checksum(arrays[name]) != expected:
                     return None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError):
+        except Exception:  # whatever a damaged file makes of its readers: it is worked out again
             return None
         return Entry(content["values"], arrays)
 
