@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from paceline.factcheck import lexicon
 from paceline.factcheck.quantities import Number
-from paceline.factcheck.reader.base import Base
+from paceline.factcheck.reader.base import BOUNDS, FIGURE, FORECAST, Base, as_points
 from paceline.factcheck.reader.tree import ADVERBS, PLAIN
 from paceline.factcheck.reader.who import Subjects
 
@@ -20,6 +20,8 @@ _OF_MEMBERS = re.compile(
     r"sales|the (?:vote|portfolio|market|total))\b(?!')",
     re.IGNORECASE,
 )
+#: "half of Friday's 2.7% drop", "a third of its losses": of an earlier move.
+_OF_A_MOVE = re.compile(r"\s*(?:of )?(?:the |its |their |that |all |[A-Z][\w]+'s |[\w-]+'s )+(?:[^,;.]|\.(?=\d)){0,40}?\b(?:%s)\b" % "|".join(lexicon.NOUNS), re.IGNORECASE)
 _A_YEAR = re.compile(r"(?:\s|-)*(?:(?:compound|average|annual\w*) )*(?:a year\b|per year\b|per annum\b|annuali[sz]ed\b|annually\b|annualized)(?! (?:ago|earlier))", re.IGNORECASE)
 _NOT_REACHED = re.compile(r"\b(?:nearing|nears|neared|approaching|approached|short of|shy of|as much as|as low as|as high as)\b[^,;]{0,12}$", re.IGNORECASE)
 _NONE = (
@@ -33,8 +35,12 @@ _NONE = (
 #: Reasons that say what a number is: understood, and no claim about a price.
 NO_PRICES = (
     "an average, not a change of price", "a definition, not a change of price", "a share of something, not a change of price",
-    "a rate of several years, not one period's return", "percentage points are no change of a price",
+    "a rate of several years, not one period's return", "percentage points are no change of a price", FIGURE,
 )  # fmt: skip
+#: What may follow a change whose unit is left out, and what makes the number an amount of points.
+_AFTER_A_CHANGE = frozenset(", . ; ) ( : and for on this since in while when but as over from today with or ! ?".split())
+_AT_A_LEVEL = frozenset("close closes level high low record peak finish settlement value price reading target bottom".split())
+_AMOUNT = re.compile(r",? (?:or|to|at) [\d(]|,? \([-+\d]")
 SIDES = {"above": 1, "over": 1, "past": 1, "beyond": 1, "through": 1, "below": -1, "under": -1, "beneath": -1}
 _REACHES = {"topped": 1, "tops": 1, "topping": 1, "surpassed": 1, "crossed": 1, "cleared": 1, "broke": 1, "breached": -1}
 
@@ -42,21 +48,62 @@ _REACHES = {"topped": 1, "tops": 1, "topping": 1, "surpassed": 1, "crossed": 1, 
 class Numbers(Base):
     """Returns, moves in points, and levels."""
 
-    def numbers(self) -> None:
-        """A claim for each number that belongs to a movement of a known subject; a reason for the others."""
+    def numbers(self, signed: bool = False) -> None:
+        """A claim for each number (``signed``: with a sign) that belongs to a movement of a known subject; a reason for the others."""
         groups: dict[int, list[int]] = {}
         for i, n in enumerate(self.nodes):
-            if n.number is None or n.used:
+            if n.number is not None and n.number.unit == "bare" and self._in_percent(i, n.number):
+                n.number = replace(n.number, low=n.number.low / 100, high=n.number.high / 100, step=n.number.step / 100, unit="percent")
+            if n.number is None or n.used or (signed and not n.number.signed):
                 continue
             match n.number.unit:
                 case "level":
                     self._level(i)
                 case "percent" | "part" | "points" | "index_points" | "bare":
-                    if not self._none(i):
+                    if not self._goes_on(i) and not self._none(i):
                         self._placed(i, groups)
         for at, members in groups.items():
             self._group(at, members)
         self._multiples()
+
+    def _in_percent(self, i: int, n: Number) -> bool:
+        """ "..., materials 6.8", "energy +13.7", "small caps are off 24": a change whose unit the text has set before."""
+        spoken = [x.number for x in self.nodes[:i] if x.number is not None and x.number.unit in ("percent", "index_points")]
+        unit = spoken[-1].unit if spoken else self.memory.unit
+        after = self.nodes[i + 1] if i + 1 < len(self.nodes) else None
+        plain = after is None or bool(after.subjects) or self.sheet.clean[n.end : n.end + 1] == "\n" or after.window is not None or after.low in _AFTER_A_CHANGE or not re.search(r"[a-z0-9]", after.low)
+        if unit != "percent" or not plain or abs(n.value) >= 100 or _AMOUNT.match(self.sheet.clean, n.end):
+            return False
+        if n.step < 0.05 and not n.signed and not any(x.step < 0.0005 for x in spoken):
+            return False  # "gained 13.28": points, unless the others have as many decimals
+        before = self.nodes[i - 1] if i else None
+        moved = before is not None and (self.t.move(i - 1) is not None or (before.low == "by" and i > 1 and self.t.move(i - 2) is not None))
+        named = before is not None and (bool(before.subjects) or (before.low in (",", ":", "(") and i > 1 and bool(self.nodes[i - 2].subjects)))
+        return moved or ((named or (before is not None and before.low == ",")) and (n.signed or n.step < 1))
+
+    def _goes_on(self, i: int) -> bool:
+        """ "..., the Magnificent Seven 44%", "In energy it is 82%": another share or contribution of the kind just spoken of."""
+        earlier = any(n.number is not None and n.number.unit in ("percent", "part", "points") for n in self.nodes[:i] if n.start != self.nodes[i].start)
+        fresh = self.memory.shares if self.sheet.sentence.paragraph == self.memory.paragraph and not earlier else None
+        model = self.sheet.drafts[-1].claim if self.sheet.drafts else fresh
+        number = self.nodes[i].number
+        if model is None or number is None or number.signed or model.kind not in ("contribution", "breadth"):
+            return False
+        name = -1
+        for k in range(i - 1, max(-1, i - 8), -1):
+            n = self.nodes[k]
+            if n.subjects:
+                name = k
+                break
+            if n.window is not None or (self.t.verb(k) and n.lemma != "be") or (self.t.move(k) is not None) or n.low in BOUNDS - {";"}:
+                return False
+        subjects = self.nodes[name].subjects if name >= 0 else () if any(n.subjects for n in self.nodes) else self.topic(i)
+        share = model.kind == "breadth" or bool(model.params.get("share"))
+        if not subjects or (number.unit in ("percent", "part")) != share or number.unit in ("bare", "level"):
+            return False
+        number = number if share else as_points(number)
+        self.make(model.kind, subjects[:1], i, i, number=number, sign=model.sign, against=model.against, start=name, **model.params)
+        return True
 
     # -- what a number belongs to ------------------------------------------------------------------------------------
 
@@ -72,6 +119,9 @@ class Numbers(Base):
         if node.number is not None and node.number.unit in ("part", "percent") and node.dep in ("nsubj", "nsubjpass") and not any(
                 self.nodes[c].low == "of" for c in self.t.children[i]) and self.nodes[node.head].lemma not in ("be", *_SETS) and not any(
                 self.t.move(k) is not None for k in range(i + 1, min(i + 4, len(self.nodes)))) and self.left_name(i) < 0:
+            self.refuse(i, "a share of something, not a change of price")
+            return True
+        if node.number is not None and node.number.unit == "part" and _OF_A_MOVE.match(after):
             self.refuse(i, "a share of something, not a change of price")
             return True
         for pattern, reason in _NONE:
@@ -111,6 +161,11 @@ class Numbers(Base):
         if n.unit == "index_points" and self._a_level(i, n):
             return
         at, how = self.anchor(i)
+        before = next((k for k in range(i - 1, -1, -1) if self.nodes[k].start != self.nodes[i].start), -1)
+        if n.signed and n.unit == "percent" and before >= 0 and (self._dated(i, before, n) or (self.nodes[before].subjects and self._beside(i, -1))):
+            return
+        if n.unit == "percent" and how in ("verb", "move") and self._for_it(i, n):
+            return
         if n.unit == "percent" and (self._below(i) or self._against_one(i)):
             return
         if how in ("move", "verb") and n.unit == "points":
@@ -130,6 +185,36 @@ class Numbers(Base):
         else:
             self.refuse(i, "no verb of movement with a known subject belongs to it")
 
+    def _dated(self, i: int, before: int, n: Number) -> bool:
+        """ "MTD -0.5%", "equal weight YTD just +3.4%", "October (minus 16.9%)": a change right behind its window."""
+        while before > 0 and self.nodes[before].low in ("just", "only", "(", ":", "a"):
+            before -= 1
+        w = self.nodes[before].window
+        if w is None or w.unclear or w.same or not w.unit:
+            return False
+        name = before - 1
+        while name >= 0 and (self.nodes[name].start == self.nodes[before].start or self.nodes[name].low in (",", ":", "'s")):
+            name -= 1
+        named = self.nodes[name].subjects if name >= 0 else ()
+        near = [k for k in range(before) if self.nodes[k].subjects]
+        subjects = named or (self.nodes[near[-1]].subjects if near else self.current())
+        self.make("return", subjects, i, i, number=n, sign=1, window=replace(w, aside=False), start=name if named else before)
+        return bool(subjects)
+
+    def _for_it(self, i: int, n: Number) -> bool:
+        """ "...; for the S&P it's 4.8%": the same of another one."""
+        v = self.t.clause(i)
+        it = [c for c in self.t.children[v] if self.nodes[c].dep == "nsubj" and self.nodes[c].low in ("it", "that")]
+        name = it[0] - 1 if it else -1
+        other = any(x.number is not None and x.start != self.nodes[i].start for x in self.nodes[v:i])
+        if other or self.nodes[v].lemma != "be" or name < 0 or not self.nodes[name].subjects or self.nodes[self.nodes[name].head].low not in ("for", "in", "on", "with"):
+            return False
+        sign = self.context(i)
+        if not sign or self.t.ahead(i):
+            return False
+        self.make("return", self.nodes[name].subjects, i, i, number=n.times(sign), sign=sign, start=name)
+        return True
+
     def _a_level(self, i: int, n: Number) -> bool:
         """ "closed at 4,057.66 points": a level, whatever its unit."""
         before = next((self.nodes[k].low for k in range(i - 1, -1, -1) if self.nodes[k].start != self.nodes[i].start), "")
@@ -145,7 +230,7 @@ class Numbers(Base):
         after = self.nodes[i + 1] if i + 1 < len(self.nodes) else None
         if after is None or after.window is None:
             return False
-        m = re.match(r"(?:(?P<down>below|off|under|beneath|short of|shy of)|(?P<up>above))\b", after.low)
+        m = re.match(r"(?:(?P<down>below|off|under|beneath|short of|shy of|adrift of|away from|from (?=its|their|the|that)[^,;]*(?:high|peak|record|top)\b)|(?P<up>above))\b", after.low)
         number = self.nodes[i].number
         if m is None or number is None or self.t.ahead(i):
             return False
@@ -267,7 +352,7 @@ class Numbers(Base):
         else:
             sign = self.context(i) or 1
         subjects = self.nodes[name].subjects
-        if self.t.ahead(i):
+        if self.t.ahead(i) and not (number.signed and name == left and not FORECAST.search(self.sheet.clean, self.sheet.sentence.start, number.start)):
             return False
         self.make("return", subjects, i, max(i, name, noun if left >= 0 else i), number=number.times(sign), sign=sign, start=min(i, name))
         return True
@@ -277,7 +362,7 @@ class Numbers(Base):
         k = i - 1
         while k >= 0 and self.nodes[k].start == self.nodes[i].start:
             k -= 1
-        if k < 0 or self.nodes[k].low not in (",", ":", "(", ";", "\u2014", "and"):
+        if k < 0 or self.nodes[k].low not in (",", ":", "(", ";", "\u2014", "and", "at", "with"):
             return False
         last = max((d for d in self.sheet.drafts if d.claim.start <= self.nodes[i].start), key=lambda d: d.claim.start, default=None)
         near = [j for j in range(k) if self.nodes[j].subjects]
@@ -285,6 +370,7 @@ class Numbers(Base):
             last = None  # "with real estate close behind (+17%)"
         subjects: Subjects = (last.claim.subject,) if last is not None else self.nodes[near[-1]].subjects if near else self.who.subject(self.t.clause(i)) or self._nearest(i)
         number = self.nodes[i].number
+        subjects = subjects or self.topic(i)
         if not subjects or number is None or self.t.ahead(i):
             return False
         self.make("return", subjects, i, i, number=number, sign=1)
@@ -422,7 +508,7 @@ class Numbers(Base):
         gap = self.sheet.clean[self.nodes[at].end : self.nodes[i].start].strip()
         after = self.sheet.clean[self.nodes[i].end : self.nodes[i].end + 14]
         exact = number.step < 0.05
-        return gap in ("", "by", "about", "another") and re.match(r",? (?:or|to|at) [\d(]|,? \([-+\d]" + (r"|[.;,]" if exact else ""), after) is not None
+        return gap in ("", "by", "about", "another") and bool(_AMOUNT.match(after) or (exact and after[:1] in (".", ";", ",")))
 
     # -- levels ------------------------------------------------------------------------------------------------------
 
@@ -439,6 +525,11 @@ class Numbers(Base):
             return
         word = before.low
         side = SIDES.get(word, _REACHES.get(word, 0))
+        noun = self.nodes[i + 1] if i + 1 < len(self.nodes) else None
+        if noun is not None and noun.low in ("close", "finish", "settlement") and noun.tag.startswith("NN") and (before.window is not None or word == "'s"):
+            subjects = self.who.subject(self.t.clause(i)) or self.memory.of_kind(("index",))
+            self.make("level", subjects[:1], i, i + 1, number=number, start=at, side=0)  # "yesterday's 1,829 close"
+            return
         if self.t.move(at) is not None and self.t.verb(at) and not side and not self.t.ahead(i):
             subjects = self._subjects(at, i)  # "added 104.13, or 12 percent": an amount, however large
             if subjects:
@@ -446,6 +537,12 @@ class Numbers(Base):
                 amount = replace(number.times(self.t.move(at) or 1), unit="index_points")
                 self.make("points", subjects[:1], at, i, number=amount, sign=self.t.move(at) or 1)
             return
+        if before.subjects and number.step < 1 and self._signed_after(i):
+            self.sheet.reasons.pop(i, None)
+            self.make("level", before.subjects[:1], i, i, number=number, start=at, side=0)
+            return
+        if word == "of" and at and self.nodes[at - 1].low not in _AT_A_LEVEL:
+            return  # "a loss of 125,000"
         mean = any(n.phrase == "mean" for n in self.nodes[max(0, at - 2) : at])
         dated = any(self.nodes[c].low == "when" for c in self.t.children[self.t.clause(i)])
         if mean or dated:
@@ -465,6 +562,10 @@ class Numbers(Base):
             number = replace(number, how="about")
         self.sheet.reasons.pop(i, None)
         self.make("level", subjects[:1], i, i, number=number, start=at, side=side)
+
+    def _signed_after(self, i: int) -> bool:
+        """ "SPX 6,654.72 (+1.56%)"."""
+        return re.match(r"\s*[,(]?\s*[-+]\d", self.sheet.clean[self.nodes[i].end : self.nodes[i].end + 12]) is not None
 
     def _level_subject(self, i: int) -> Subjects:
         """Whose close a level is: the subject of the verb above it, else the name before it."""
