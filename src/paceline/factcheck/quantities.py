@@ -66,7 +66,7 @@ BARE = re.compile(
     r"of \d|st\b|nd\b|rd\b|th\b))"
 )
 #: The same in words: "lost nearly eighteen".
-SAID = re.compile(rf"(?<=[a-z] )(?:{'|'.join([*_UNITS[10:], *_TENS])})(?:[- ](?:{'|'.join(_UNITS[1:10])}))?(?=[.,;]|$| (?:for|on|this|since|in) )", re.IGNORECASE)
+SAID = re.compile(rf"(?<=[a-z] )(?:{_WORD} point {_WORD}|(?:{'|'.join([*_UNITS[10:], *_TENS])})(?:[- ](?:{'|'.join(_UNITS[1:10])}))?)(?=[.,;]|$| (?:for|on|this|since|in) )", re.IGNORECASE)
 LEVEL = re.compile(
     r"(?<![\w$.,+/-])(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{3,5}\.\d{1,2}|\d{4,5})(?![\w%/]|[.,]\d|\s?(?:%|per ?cent|"
     r"points?\b|shares\b|jobs\b|companies\b|stocks\b|million|billion|trillion|basis|bps?\b|people|index\b))"

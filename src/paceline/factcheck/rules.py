@@ -162,6 +162,8 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"\bsince\s+(?P<y>{YEAR})\b", "since_year"),
         (r"(?:(?<=has )|(?<=have )|(?<=had ))since\b(?= \w+(?:ed|en|ost|un|own|ung|ained|ell)\b)", "since_then"),
                 (r"\bfrom (?:there|then)\b(?: on)?(?: (?:to|through|until) (?:the )?(?:year[- ]end|end of (?:the|that) (?:year|month|quarter)|now|today))?|\bsince then\b|\b(?:since|from) that (?:date|day|point|moment|session)\b", "since_then"),
+        (rf"\b(?:in |over |during )?the (?:first|second|early|latter|opening) (?:half|part|days|weeks) of (?:the |this )?(?:month|week|session|day|quarter|{MONTHS}|decade)\b", "no_day"),
+        (r"\b(?P<unit>w/w|wow|w-o-w)\b", "short"),
         (r"\b(?P<which>of the )(?P<unit>day|week|month|quarter|year)(?=:)", "this_period"),
         (
             r"\b(?:an?|another) (?:losing|winning|down|up|positive|negative|good|bad|great|rough|tough|wild|volatile|banner|strong|weak) (?P<which>)(?P<unit>day|week|month|quarter|year)"

@@ -160,7 +160,7 @@ ENTRIES: tuple[Entry, ...] = (
     # sectors: the own cap-weighted basket first, then the sector fund
     _sector(
         "Communication Services",
-        "communication services|communications services|communication|communications|comm services",
+        "communication services|communications services|communication|communications|comms|comm services",
         "XLC",
     ),
     _sector(

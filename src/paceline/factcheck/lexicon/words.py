@@ -29,7 +29,7 @@ _UP = (
     "add adds added adding|tack tacked tacking tacked_on tacking_on|eke_out eked_out eking_out eked|piled_on|picked_up picking_up picks_up|edge edged edging|inch inched inching|"
     "pop pops popped popping|vault vaults vaulted vaulting|shoot shot shooting|return returns returned returning|"
     "roar roared roaring|firm firmed firming|"
-    "strengthen strengthened strengthening|ascend ascended|put_on putting_on|zoom zoomed|grow grew grown growing|"
+    "strengthen strengthened strengthening|ascend ascended|put_on putting_on put_up|zoom zoomed|grow grew grown growing|"
     "explode exploded exploding|balloon ballooned|creep crept creeping|nudge nudged nudging|tick ticked ticking|"
     "drift drifted drifting|romp romped|snap_back|perk perked|march marched marching|"
     "power powered powering|storm stormed|race raced|catapult catapulted|bolt bolted|"
@@ -102,6 +102,7 @@ NEEDS_NUMBER = frozenset(
     "given back",
     "given up",
     "put on",
+    "put up",
 }
 #: Verbs whose own adverb decides: "edged up", "ticked down".
 NEUTRAL = frozenset(

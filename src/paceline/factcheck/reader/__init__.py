@@ -130,7 +130,7 @@ class Reader:
             self.memory.spoken = sheet.sentence.paragraph
             self.memory.topic = tuple(dict.fromkeys(d.claim.subject for d in drafts if d.at == first.at and d.claim.kind == first.claim.kind))
         elif len(set(named)) == 1:
-            self.memory.topic = named[:1]
+            self.memory.topic, self.memory.spoken = named[:1], sheet.sentence.paragraph
 
     def _asides(self, sheet: Sheet, kinds: Kinds, question: bool) -> None:
         clean, sentence = sheet.clean, sheet.sentence

@@ -145,8 +145,8 @@ class Base:
         return self.current()
 
     def current(self) -> Subjects:
-        """Of whom the text speaks; a new paragraph without a name speaks of the market again, not of a stock."""
-        if self.memory.topic and self.memory.topic[0].kind == "stock" and self.sheet.sentence.paragraph != self.memory.spoken:
+        """Of whom the text speaks; a new paragraph without a name speaks of the market again, not of one part."""
+        if self.memory.topic and self.memory.topic[0].kind in ("stock", "sector", "theme", "style") and self.sheet.sentence.paragraph != self.memory.spoken:
             return self.memory.of_kind(("index",))
         return self.memory.topic or self.memory.heading
 

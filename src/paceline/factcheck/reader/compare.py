@@ -66,7 +66,7 @@ class Compare(Numbers):
             for rival in rivals:
                 self.make(
                     "compare", (s,) if s.name != rival.name else (), c, max([to, *amounts]), sign=sign, against=rival,
-                    number=as_points(number) if number is not None else None, start=self._from(c, subjects), denied=t.denied(c),
+                    number=as_points(number) if number is not None else None, start=min([self._from(c, subjects), *amounts]), denied=t.denied(c),
                     implicit=not named,
                 )  # fmt: skip
         if amount >= 0:

@@ -69,7 +69,7 @@ class Kinds(Runs):
         text = self.sheet.clean[self.nodes[k].start : self.nodes[last].end].casefold()
         before = self.sheet.clean[self.sheet.sentence.start : self.nodes[k].start]
         among = re.search(r"\b(?:among|one of|some of)\s+(?:the )?(?:[\w']+ )?$", before, re.IGNORECASE) is not None
-        by = m.get("by") or m.get("by2")
+        by = "by" in m or m.get("by2") or text.startswith("no ")
         if (by and not (m.get("up") or m.get("down"))) or text == "led":
             sign = self._leading(last) or self.context(k) or 1
         if m.get("most"):
@@ -218,6 +218,9 @@ class Kinds(Runs):
         """ "tech giants drove the S&P 500's gain", "accounted for 43% of the index's rise"."""
         last = self._last(k)
         verb = next((i for i in range(k, last + 1) if self.t.verb(i)), k)
+        if self.nodes[k].match.get("of"):
+            self._came_from(k, last)
+            return
         subjects = self.who.subject(verb)
         if not subjects and not self.who.why and (left := self.left_name(k)) >= 0:
             subjects = self.nodes[left].subjects
@@ -236,6 +239,17 @@ class Kinds(Runs):
             number = number if share else as_points(number)
         near = [j for j in range(max(0, verb - 5), verb) if self.nodes[j].subjects and self.nodes[j].subjects[0] in subjects]
         self.make("contribution", subjects, verb, whole, start=near[0] if near else k, number=number, sign=1, against=rivals[0], share=share)
+
+    def _came_from(self, k: int, last: int) -> None:
+        """ "Two-thirds of the S&P 500's gain came from technology": of one only; the share of several together is no one's."""
+        share = next((j for j in range(k) if (n := self.nodes[j].number) is not None and n.unit in ("percent", "part") and self.nodes[j + 1].low == "of"), -1)
+        whole = next((self.nodes[j].subjects for j in range(max(share, 0), k) if self.nodes[j].subjects), ())
+        gain = any((self.t.move(j) or 0) > 0 for j in range(max(share, 0), k))
+        name = next((j for j in range(last + 1, min(last + 5, len(self.nodes))) if self.nodes[j].subjects), -1)
+        part = self.who.phrase(name) if name >= 0 else ()
+        if share >= 0 and whole and gain and len(part) == 1:
+            self.nodes[share].used = True
+            self.make("contribution", part, share, name, number=self.nodes[share].number, sign=1, against=whole[0], share=True)
 
     def _whole(self, last: int, gain: int) -> tuple[Subjects, int]:
         """The index whose gain is shared where its name is not beside it: "53% of the year's advance", "added 1.7 points"."""

@@ -70,6 +70,9 @@ class Numbers(Base):
         """ "..., materials 6.8", "energy +13.7", "small caps are off 24": a change whose unit the text has set before."""
         spoken = [x.number for x in self.nodes[:i] if x.number is not None and x.number.unit in ("percent", "index_points")]
         unit = spoken[-1].unit if spoken else self.memory.unit
+        of = self.left_name(i, 3)
+        if not unit and n.signed and n.step < 1 and of >= 0 and self.nodes[of].subjects[0].kind in ("sector", "style", "fund"):
+            unit = "percent"  # they have no points
         after = self.nodes[i + 1] if i + 1 < len(self.nodes) else None
         plain = after is None or bool(after.subjects) or self.sheet.clean[n.end : n.end + 1] == "\n" or after.window is not None or after.low in _AFTER_A_CHANGE or not re.search(r"[a-z0-9]", after.low)
         if unit != "percent" or not plain or abs(n.value) >= 100 or _AMOUNT.match(self.sheet.clean, n.end):
@@ -89,8 +92,8 @@ class Numbers(Base):
         number = self.nodes[i].number
         if model is None or number is None or number.signed or model.kind not in ("contribution", "breadth"):
             return False
-        name = -1
-        for k in range(i - 1, max(-1, i - 8), -1):
+        name = self.right_name(i) if self.sheet.drafts else -1  # "58% of ..., versus 67% of industrials"
+        for k in range(i - 1, max(-1, i - 8) if name < 0 else i - 1, -1):
             n = self.nodes[k]
             if n.subjects:
                 name = k
@@ -102,7 +105,7 @@ class Numbers(Base):
         if not subjects or (number.unit in ("percent", "part")) != share or number.unit in ("bare", "level"):
             return False
         number = number if share else as_points(number)
-        self.make(model.kind, subjects[:1], i, i, number=number, sign=model.sign, against=model.against, start=name, **model.params)
+        self.make(model.kind, subjects[:1], i, max(i, name), number=number, sign=model.sign, against=model.against, start=min(i, name) if name >= 0 else i, **model.params)
         return True
 
     # -- what a number belongs to ------------------------------------------------------------------------------------
@@ -195,10 +198,15 @@ class Numbers(Base):
         name = before - 1
         while name >= 0 and (self.nodes[name].start == self.nodes[before].start or self.nodes[name].low in (",", ":", "'s")):
             name -= 1
-        named = self.nodes[name].subjects if name >= 0 else ()
+        clause = re.match(r"(?:in|for|on|over|during|at|since|from|by|of|this|last)\b", w.text, re.IGNORECASE) is not None
+        named = self.nodes[name].subjects if name >= 0 and not clause else ()
+        if not named and self.sheet.drafts and self.nodes[before + 1].low != "(":
+            return False
         near = [k for k in range(before) if self.nodes[k].subjects]
         subjects = named or (self.nodes[near[-1]].subjects if near else self.current())
-        self.make("return", subjects, i, i, number=n, sign=1, window=replace(w, aside=False), start=name if named else before)
+        self.make("return", subjects, i, i, number=n, sign=1, start=name if named else before)
+        for d in self.sheet.drafts[-len(subjects) :] if subjects else []:
+            d.own = replace(w, aside=False)
         return bool(subjects)
 
     def _for_it(self, i: int, n: Number) -> bool:

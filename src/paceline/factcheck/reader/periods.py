@@ -146,7 +146,8 @@ class Calendar:
         first = self.said[0]
         if tense == "past" and first.window.unit == "day" and first.window.open and first.paragraph <= 1 and first.paragraph < paragraph:
             return replace(first.window, inherited="heading")  # the day the story is about
-        said = [s for s in self.said if s.tense != "place"] or self.said
+        aside = [s for s in self.said if s.tense != "place" and not (s.window.base == "on" and s.window.end is not None and not s.window.unit)]
+        said = aside or self.said  # "Peak to trough, October 2007 to November 2008" is not what the next paragraph is about
         kept = [s for s in said if s.tense in (tense, "any")] or said
         chosen = next(s.window for s in kept if s.sentence == kept[-1].sentence)
         topic = first.window
@@ -209,7 +210,7 @@ class Periods:
         drafts = sorted(self.sheet.drafts, key=lambda d: (d.claim.start, d.claim.end))
         for d in drafts:
             if not d.fixed and d.claim.kind != "implied":
-                d.own = self._own(d)
+                d.own = d.own or self._own(d)
         taken = {id(d.own) for d in drafts if d.own is not None}
         for d in drafts:
             if d.own is None and not d.fixed and d.claim.kind != "implied":

@@ -89,6 +89,8 @@ class Runs(Compare):
 
     def _streak(self, k: int) -> None:
         m = self.nodes[k].match
+        if m.get("n2"):
+            m = {**m, "n": m["n2"], "what": m["what2"]}
         said = m["n"].casefold()
         vague = said in ("multi", "several", "multiple")
         n = 3 if vague else 2 if said == "back-to-back" else count(said)
@@ -108,7 +110,7 @@ class Runs(Compare):
             return
         sign = -1 if _DOWN.search(text) else 1 if _UP.search(text) else 0
         over = self.t.clause(head)
-        ended = bool(_ENDED.search(before)) and bool(re.search(r"streak|run|string|skid|slide|slump|rally|losing|winning|in a row|straight", text))
+        ended = bool(_ENDED.search(before) or " ended at" in text) and bool(re.search(r"streak|run|string|skid|slide|slump|rally|losing|winning|in a row|straight", text))
         if not sign and not ended:
             sign = self._moves(over, head, k)
         if not sign and ended and self.t.move(over):
@@ -220,7 +222,7 @@ class Runs(Compare):
         return "within", dates.moved(today, -delta), unit.rstrip("s")
 
     def _extreme_unit(self, k: int, m: dict[str, str], text: str, what: str, how: str) -> str:
-        if how in ("highest", "lowest"):
+        if how in ("highest", "lowest") or (not what and any(n.low.endswith(("close", "finish")) for n in self.nodes[max(0, k - 5) : k])):
             return "level"
         if what in ("streak", "run") or (what == "stretch" and how == "longest"):
             return "streak"

@@ -22,7 +22,7 @@ _TOKEN = re.compile(
 )
 _MULTI = re.compile("|".join(rf"\b{v}\b" for v in sorted(VERBS, key=len, reverse=True) if " " in v), re.IGNORECASE)
 #: "in the red": down.
-_COLOUR = re.compile(r"\bin (?:(?P<up>the black|the green|positive territory)|(?:the red|negative territory))\b|\bunder ?water\b", re.IGNORECASE)
+_COLOUR = re.compile(r"\bin (?:(?P<up>the black|the green|positive territory)|(?:the red|negative territory))\b|\b(?P<good>to the good)\b|\bunder ?water\b", re.IGNORECASE)
 #: How a window that says when something happened begins.
 _ADVERB = re.compile(
     r"(?:in|on|since|from|for|over|during|through|throughout|at|by|as|between|within|across|until|till|up|after|today|"
@@ -143,7 +143,7 @@ def spot(clean: str, start: int, end: int, names: Names, when: windows.Reader) -
         for m in pattern.finditer(clean, start, end):
             put(Span(m.start(), m.end(), ("behind" if prep else "beat",), phrase="cmp", sign=sign))
     for m in _COLOUR.finditer(clean, start, end):
-        put(Span(m.start(), m.end(), ("up" if m["up"] else "down",)))
+        put(Span(m.start(), m.end(), ("up" if m["up"] or m["good"] else "down",)))
     for m in _MULTI.finditer(clean, start, end):
         put(Span(m.start(), m.end(), ("gained" if VERBS[" ".join(m.group().casefold().split())] > 0 else "lost",)))
     nodes = _tokens(clean, start, end, sorted(taken, key=lambda s: s.start))
