@@ -251,7 +251,7 @@ class Runs(Compare):
         return 1 if _UP.search(what) or what in ("return", "jump", "surge", "rally", "rebound", "climb") else 0
 
     def _extreme_holder(self, k: int, link: re.Match[str]) -> Subjects:
-        inside = self.names.find(self.sheet.clean, link.start("gap"), link.end("gap"))
+        inside = self.names.find(self.sheet.clean, link.start(), link.end("gap"))
         if inside:
             return (inside[0].subject,)
         return self._behind(self._last(k)) or self.holder(k)
