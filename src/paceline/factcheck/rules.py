@@ -231,7 +231,7 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (rf"^(?P<y>{YEAR})(?=\s+in review)|\b(?:the )?(?P<y2>{YEAR})\s+(?:calendar |full |trading )?year\b", "year"),
         (
-            rf"\b(?P<m>{MONTHS})\b(?=\s+(?:was|proved|saw|brought|turned|has been|delivered|marked|ended|is|had|went|gave|closed)\b)",
+            rf"\b(?P<m>{MONTHS})\b(?=\s+(?:was|proved|saw|brought|turned|has been|delivered|marked|ended|is|had|went|gave|closed|did|undid|belonged|began|started|made|took|came|offered|produced)\b)",
             "month",
         ),
         (r"\bearlier (?:this|in the|that|last) (?:year|month|week|quarter|decade)\b", "earlier"),

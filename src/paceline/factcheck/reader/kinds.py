@@ -64,7 +64,7 @@ class Kinds(Runs):
         place = m.get("place", "").casefold()
         sign = 1 if m.get("up") or place in ("first", "on top", "top", "at the top", "in first place", "second", "third") else -1
         nth = {"second": 2, "third": 3, "2nd": 2, "3rd": 3}.get((m.get("nth") or place).casefold(), 1)
-        if self.t.ahead(head) or (m.get("bare") and not self.nodes[k - 1].subjects):
+        if self.t.ahead(head) or ((m.get("by") or m.get("by2")) and self.said_other(head)) or (m.get("bare") and not self.nodes[k - 1].subjects):
             return
         text = self.sheet.clean[self.nodes[k].start : self.nodes[last].end].casefold()
         before = self.sheet.clean[self.sheet.sentence.start : self.nodes[k].start]
@@ -254,6 +254,8 @@ class Kinds(Runs):
     def _whole(self, last: int, gain: int) -> tuple[Subjects, int]:
         """The index whose gain is shared where its name is not beside it: "53% of the year's advance", "added 1.7 points"."""
         if gain >= 0:
+            if all(n.number is None for n in self.nodes[last + 1 : gain]):
+                return (), -1
             the = [j for j in range(last + 1, gain) if self.nodes[j].low in GENERIC or self.nodes[j].window is not None or self.nodes[j].low == "the"]
             return (self.default_against(()), gain) if the else ((), -1)
         amount = next((j for j in range(last + 1, min(last + 5, len(self.nodes))) if self.nodes[j].number is not None), -1)

@@ -34,6 +34,16 @@ class Lists(Base):
         named = before is not None and (bool(before.subjects) or (before.low in (",", ":", "(") and i > 1 and bool(self.nodes[i - 2].subjects)))
         return moved or ((named or (before is not None and before.low == ",")) and (n.signed or n.step < 1))
 
+    def _unsaid(self, bare: list[int]) -> None:
+        """Takes back the numbers whose unit was that of a number which is no claim: "sold 12.1% more phones; Microsoft, 4.2"."""
+        made = {d.claim.number.start for d in self.sheet.drafts if d.claim.number is not None}
+        for i in bare:
+            before = [n.number.start for k, n in enumerate(self.nodes[:i]) if n.number is not None and n.number.unit == "percent" and k not in bare]
+            if before and not made & set(before):
+                mine = self.nodes[i].number
+                self.sheet.drafts = [d for d in self.sheet.drafts if d.claim.number is None or mine is None or d.claim.number.start != mine.start]
+                self.refuse(i, "its unit is not said")
+
     def _goes_on(self, i: int) -> bool:
         """ "..., the Magnificent Seven 44%", "In energy it is 82%": another share or contribution of the kind just spoken of."""
         earlier = any(n.number is not None and n.number.unit in ("percent", "part", "points") for n in self.nodes[:i] if n.start != self.nodes[i].start)

@@ -49,9 +49,11 @@ class Numbers(Lists):
     def numbers(self, signed: bool = False) -> None:
         """A claim for each number (``signed``: with a sign) that belongs to a movement of a known subject; a reason for the others."""
         groups: dict[int, list[int]] = {}
+        bare = []
         for i, n in enumerate(self.nodes):
             if n.number is not None and n.number.unit == "bare" and self._in_percent(i, n.number):
                 n.number = replace(n.number, low=n.number.low / 100, high=n.number.high / 100, step=n.number.step / 100, unit="percent")
+                bare.append(i)
             if n.number is None or n.used or (signed and not n.number.signed):
                 continue
             match n.number.unit:
@@ -62,6 +64,7 @@ class Numbers(Lists):
                         self._placed(i, groups)
         for at, members in groups.items():
             self._group(at, members)
+        self._unsaid(bare)
         self._multiples()
 
     # -- what a number belongs to ------------------------------------------------------------------------------------
@@ -257,6 +260,8 @@ class Numbers(Lists):
         if left >= 0 and at > left and at < i and self.t.move(at) is not None:
             left = -1  # "the S&P 500 up 2%": the tree knows
         joined = any(self.nodes[k].low in ("and", ",") for k in range(at, left)) if 0 <= at < left else False
+        if self.t.move(at) is None and self._of_figures(number.start, i):
+            return False
         if left >= 0 and self._object(left) and at >= 0 and not joined:
             left = -1
         if right >= 0 and self.nodes[i + 1].low == "for" and left >= 0 and any(self.nodes[k].low in ("and", ",", "or") for k in range(left + 1, i)):
@@ -286,6 +291,11 @@ class Numbers(Lists):
         self.make("return", subjects, i, max(i, name, noun if left >= 0 else i), number=number.times(sign), sign=sign, start=min(i, name))
         return True
 
+    def _of_figures(self, start: int, i: int) -> bool:
+        """ "Earnings grew 9.2%, led by technology (+20.9%)": in a list of figures that are no prices."""
+        said = [k for k in range(i) if (x := self.nodes[k].number) is not None and x.unit == "percent" and x.start != start]
+        return bool(said) and not self.sheet.drafts and all(self.said_other(k) for k in said)
+
     def _follows_on(self, i: int) -> bool:
         """ "..., +39% since March": a signed number of whom the sentence has just spoken."""
         k = i - 1
@@ -300,7 +310,7 @@ class Numbers(Lists):
         subjects: Subjects = (last.claim.subject,) if last is not None else self.nodes[near[-1]].subjects if near else self.who.subject(self.t.clause(i)) or self._nearest(i)
         number = self.nodes[i].number
         subjects = subjects or self.topic(i)
-        if not subjects or number is None or self.t.ahead(i):
+        if not subjects or number is None or self.t.ahead(i) or self._of_figures(number.start, i):
             return False
         self.make("return", subjects, i, i, number=number, sign=1)
         return True

@@ -133,7 +133,7 @@ class Calendar:
             return replace(next(s.window for s in pool if s.sentence == pool[-1].sentence), inherited="paragraph")
         if self.heading is not None and tense == "past" and (self.heading.unit == "day" or not self.said):
             return replace(self.heading, inherited="heading")
-        if self.said:
+        if said or (self.said and self.heading is None):
             return self._earlier(tense, paragraph)
         if self.heading is not None:
             return replace(self.heading, inherited="heading")
@@ -218,7 +218,7 @@ class Periods:
         self._within_the_day(drafts)
         drafts = [d for d in drafts if d in self.sheet.drafts]
         front = self.nodes[self.free[0]].window if self.free and self.free[0] <= 1 and drafts else None
-        if front is not None and front.unit in ("week", "month", "quarter", "year") and not front.unclear and not front.same:
+        if front is not None and front.unit in ("week", "month", "quarter", "year") and not front.unclear and not front.same and not self._alone_said(front):
             self.calendar.keep(front, self.sheet.sentence.paragraph, "past", self.sheet.sentence.start)
         for d in drafts:
             if d.fixed or d.claim.kind == "implied":
@@ -228,6 +228,10 @@ class Periods:
         day = self._days_only(drafts)
         if day is not None:
             self.calendar.keep(day, self.sheet.sentence.paragraph, "past", self.sheet.sentence.start)
+
+    def _alone_said(self, w: Window) -> bool:
+        """ "in the fourth quarter alone": of a longer period that the text is about."""
+        return re.match(r"\s+alone\b", self.sheet.clean[w.stop : w.stop + 8]) is not None
 
     def _days_only(self, drafts: list[Draft]) -> Window | None:
         """ "Shares fell on Tuesday." without a claim of its own still dates what follows."""
@@ -246,13 +250,12 @@ class Periods:
         window = d.own or self._shared(d, drafts)
         window = self._period(d, window, tense)
         if d.own is None and window is not None and d.claim.kind == "return" and any(
-                x is not d and x.own is not None and x.own.key() == window.key() and x.claim.kind == "return" and x.claim.subject == d.claim.subject for x in drafts):
+                x is not d and x.own is not None and x.own.key() == window.key() and x.claim.kind == "return" and x.claim.subject == d.claim.subject and x.claim.sign == d.claim.sign for x in drafts):
             window = self.calendar.own("day") or window  # "closed 1% higher, a rise of 2.9% on the week"
         if window is not None and not window.unclear and window.inherited in ("", "sentence"):
             kept = "close" if d.claim.kind in AT_A_CLOSE else tense
             other = window.unit == "day" and window.text.casefold().endswith("'s") and window.key() not in [s.window.key() for s in self.calendar.said]
-            alone = re.match(r"\s+alone\b", self.sheet.clean[window.stop : window.stop + 8]) is not None
-            kept = "place" if _APART.match(window.text) or alone else kept
+            kept = "place" if _APART.match(window.text) or self._alone_said(window) else kept
             had = tense == "aside" and d.claim.kind in AT_A_CLOSE
             if not (other or had or (d.claim.kind == "extreme" and not window.text.strip())):
                 self.calendar.keep(window, self.sheet.sentence.paragraph, kept, self.sheet.sentence.start)
