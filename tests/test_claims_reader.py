@@ -626,3 +626,86 @@ def test_a_pronoun_and_a_name_are_both_subjects(names: Names) -> None:
     said = "The Russell 2000 gained 0.9% on Friday. It and the S&P 500 both closed at record highs."
     records = [c.subject.name for c in read(names, said) if c.kind == "record"]
     assert records == ["Russell 2000", "S&P 500"]
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        # lists that leave the unit out, once it is set
+        ("The S&P 500 lost 1.9% on Friday, the Russell 2000 2.4.", [("S&P 500", -0.019), ("Russell 2000", -0.024)]),
+        ("Financials fell 3.1% this week. Energy gave up 7.6.", [("Financials", -0.031), ("Energy", -0.076)]),
+        ("Sectors this week: energy +13.7, financials -0.4.", [("Energy", 0.137), ("Financials", -0.004)]),
+        ("Utilities rose nearly eighteen percent in 2024. Energy lost almost twelve.", [("Utilities", 0.18), ("Energy", -0.12)]),
+        # translated
+        ("The S&P 500 closed on Friday with a minus of 1.1 per cent.", [("S&P 500", -0.011)]),
+        ("The Russell 2000 gave way 1.5 per cent on Friday.", [("Russell 2000", -0.015)]),
+        ("For the Nasdaq 100, it went down by 0.2 per cent on Friday.", [("Nasdaq 100", -0.002)]),
+        # names as they are spoken
+        ("The Nasdaq one hundred fell three point four percent today.", [("Nasdaq 100", -0.034)]),
+        ("The S-and-P five hundred dropped two percent today.", [("S&P 500", -0.02)]),
+        # behind a window, and behind a pronoun
+        ("NDX YTD +17.8%.", [("Nasdaq 100", 0.178)]),
+        ("The Russell 2000 rose 9% in November; for the S&P it's 4.8%.", [("Russell 2000", 0.09), ("S&P 500", 0.048)]),
+        ("The S&P 500 remains 1.5pc short of its October 28 record.", [("S&P 500", -0.015)]),
+        ("The Nasdaq 100 is 9.6pc adrift of the peak it scaled on October 29.", [("Nasdaq 100", -0.096)]),
+        # what is no price, and what is a part of a move
+        ("The S&P 500 fell 2% on Friday. The fear gauge, VIX, rose 16.1%.", [("S&P 500", -0.02)]),
+        ("The S&P 500 rose 1% on Friday. The consumer price index dipped 0.1% in June.", [("S&P 500", 0.01)]),
+        ("The S&P 500 on Monday recouped more than half of Friday's 2.7% drop.", [("S&P 500", -0.027)]),
+    ],
+)  # fmt: skip
+def test_numbers_that_say_less_than_they_mean(
+    names: Names, said: str, expected: list[tuple[str, float]]
+) -> None:
+    found = [
+        (c.subject.name, round(c.number.value, 4)) for c in read(names, said) if c.kind == "return"
+    ]
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "expected"),
+    [
+        ("Energy +2.1% and financials +1.4% led; utilities -0.2% lagged.", "rank", [("Energy", 1), ("Financials", 1), ("Utilities", -1)]),
+        ("Energy fell 5.5% on Friday, the most of any group.", "rank", [("Energy", -1)]),
+        ("Utilities were the only sector to gain on Friday.", "rank", [("Utilities", 1)]),
+        ("Financials rose 6%, pipped only by energy.", "rank", [("Energy", 1)]),
+        ("Worst: energy, -1.3% on Friday.", "rank", [("Energy", -1)]),
+        ("Financials -0.2%, energy -1.0% (weakest).", "rank", [("Energy", -1)]),
+        ("No close of the S&P 500 had been so low since March 2020.", "extreme", [("S&P 500", -1)]),
+        ("The S&P 500 last had a worse week in April.", "extreme", [("S&P 500", -1)]),
+        ("Friday's 5.4% pop was the Russell 2000's best day since October 2022.", "extreme", [("Russell 2000", 1)]),
+        ("The S&P 500 fell for five losing sessions out of five.", "streak", [("S&P 500", -1)]),
+        ("Two weekly gains running for large and small alike.", "streak", [("S&P 500", 1), ("Russell 2000", 1)]),
+        ("The S&P 500 has risen for three straight weeks; the Nasdaq 100 ditto.", "streak", [("S&P 500", 1), ("Nasdaq 100", 1)]),
+        ("The S&P 500 is above its 50-day average; energy is below its own.", "average", [("S&P 500", 1), ("Energy", -1)]),
+        ("Only 38% of energy stocks are above their 50-day average. In utilities it is 82%.", "breadth", [("Energy", 1), ("Utilities", 1)]),
+        ("Technology supplied 53% of the year's advance and financials 14%.", "contribution", [("Information Technology", 1), ("Financials", 1)]),
+        ("Half of the S&P 500's gain this year came from technology.", "contribution", [("Information Technology", 1)]),
+        ("Half of the S&P 500's gain this year came from technology and energy.", "contribution", []),
+        ("Health care is up 4.4% this month, a dramatic reversal.", "reversal", [("Health Care", 1)]),
+        ("Microsoft's advance has run out of puff.", "stalled", [("MSFT", -1)]),
+        ("Stocks crushed after hot inflation report.", "compare", []),
+    ],
+)  # fmt: skip
+def test_kinds_in_the_wordings_of_strangers(
+    names: Names, said: str, kind: str, expected: list[tuple[str, int]]
+) -> None:
+    assert [(c.subject.name, c.sign) for c in read(names, said) if c.kind == kind] == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "windows"),
+    [
+        # what says where a price stands is no period of the next claim
+        ("The S&P 500 fell 2% on Friday. It is 8% below its December high. The Nasdaq 100 fell 3%.", ["on Friday.", "below its December high", "on Friday."]),
+        ("The S&P 500 rose 2% this week. The Nasdaq 100, up 0.8%, remains shy of its July record.", ["this week", "this week"]),
+        # one window is not given to two numbers of one subject
+        ("It was a good week. The S&P 500 closed 1% higher, a rise of 2.9% on the week.", ["", "on the week"]),
+    ],
+)  # fmt: skip
+def test_positions_and_asides_date_nothing_else(
+    names: Names, said: str, windows: list[str]
+) -> None:
+    found = [c.window.text if c.window else None for c in read(names, said) if c.kind == "return"]
+    assert found == windows

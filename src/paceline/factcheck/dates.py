@@ -27,7 +27,7 @@ _NTH = r"\d{1,2}(?:st|nd|rd|th)?\b(?![%.]\d|\s?%|,\d{3}|\s?(?:percent|points))"
 YEAR = r"(?:19[2-9]\d|20[0-4]\d)"
 DATE = (
     rf"(?:{DAY},?\s+)?(?:{MONTH}\s+{_NTH}(?:,?\s+{YEAR}\b)?|{_NTH}\s+(?:of\s+)?{MONTH}(?:,?\s+{YEAR}\b)?|"
-    rf"{YEAR}-\d\d-\d\d|\d{{1,2}}/\d{{1,2}}/(?:{YEAR}|\d\d)\b)"
+    rf"{YEAR}-\d\d-\d\d|\d{{1,2}}/\d{{1,2}}/(?:{YEAR}|\d\d)\b|\d{{1,2}}/\d{{1,2}}(?= (?:lows?|highs?|peak|close|bottom|record|top)\b))"
 )
 _FULL = re.compile(
     rf"(?:{MONTH}\s+{_NTH},?\s+{YEAR}\b|{_NTH}\s+(?:of\s+)?{MONTH},?\s+{YEAR}\b|{YEAR}-\d\d-\d\d|"
@@ -83,7 +83,7 @@ class Window:
 
 def read_date(text: str, today: dt.date | None = None) -> dt.date | None:
     """A date; without a year the last such day on or before ``today``. None if it is none."""
-    has_year = re.search(rf"\b{YEAR}\b|/\d\d$", text) is not None
+    has_year = re.search(rf"\b{YEAR}\b|/\d{{1,2}}/\d\d$", text) is not None
     if not has_year and today is None:
         return None
     try:

@@ -33,7 +33,7 @@ _WORD = rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_UNITS[1:10])}))?|{'|'.jo
 _DIGITS = r"\d{1,3},\d{1,2}(?=\s?(?:%|per ?cent|pct|pc\b))|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
 _VALUE = rf"(?:{_DIGITS}|{_WORD}(?:[- ]and[- ](?:a|one|two|three|four|five|six|seven|eight|nine)[- ](?:half|quarters?|tenths?|thirds?)| point {_WORD})?)"
 _PERCENT = r"(?:\s?%|[\s-]?per[\s-]?cent\b|[\s-]?pct\b|\s?pc\b)"
-_SIGN = r"(?:(?<![\w.)])[+-]\s?)?"
+_SIGN = r"(?:(?<![\w.)])[+-]\s?|(?<![%\w] )\bplus\s|\bminus\s)?"
 
 PERCENT = re.compile(
     rf"(?<!\d[.,])(?<!\w)(?P<sign>{_SIGN})(?P<low>{_VALUE}|half a|half of one|a|one-half)(?:(?:\s?%)?(?:-|\s-\s|\s?\u2013\s?|\s?to\s?)(?P<high>{_VALUE}))?"
@@ -62,9 +62,11 @@ FRACTION = re.compile(
 )
 #: A number without a unit: an amount of points where a movement stands right before it.
 BARE = re.compile(
-    r"(?<![\w$.,+/:(-])\d{1,3}(?:,\d{3})*(?:\.\d{1,2})?(?![\w/-]|[.,:]\d|\s?(?:%|per ?cent|pct|pc\b|points?\b|pts\b|percentage|basis|bps?\b|million|billion|trillion|"
+    r"(?:(?P<sign>(?<![\w.)$/:,])[+-]|(?:(?<=, )|(?<=\())minus )|(?<![\w$.,+/:(-]))\d{1,3}(?:,\d{3})*(?:\.\d{1,2})?(?![\w/-]|[.,:]\d|\s?(?:%|per ?cent|pct|pc\b|points?\b|pts\b|percentage|basis|bps?\b|million|billion|trillion|"
     r"of \d|st\b|nd\b|rd\b|th\b))"
 )
+#: The same in words: "lost nearly eighteen".
+SAID = re.compile(rf"(?<=[a-z] )(?:{_WORD} point {_WORD}|(?:{'|'.join([*_UNITS[10:], *_TENS])})(?:[- ](?:{'|'.join(_UNITS[1:10])}))?)(?=[.,;]|$| (?:for|on|this|since|in) )", re.IGNORECASE)
 LEVEL = re.compile(
     r"(?<![\w$.,+/-])(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{3,5}\.\d{1,2}|\d{4,5})(?![\w%/]|[.,]\d|\s?(?:%|per ?cent|"
     r"points?\b|shares\b|jobs\b|companies\b|stocks\b|million|billion|trillion|basis|bps?\b|people|index\b))"
@@ -193,6 +195,7 @@ def find(text: str, start: int, end: int) -> list[Number]:
         ("part", FRACTION),
         ("level", LEVEL),
         ("bare", BARE),
+        ("bare", SAID),
     ):
         for m in pattern.finditer(text, start, end):
             if not free(m.start(), m.end()):
@@ -211,7 +214,7 @@ def _read(kind: str, m: re.Match[str]) -> Number | None:
         value = (count(m.group("many")) or 1) * _PARTS[m.group("part").casefold().rstrip("s")] / 100
         step = 0.001 if m.group("part").casefold().startswith("tenth") else 0.0025
         signed = bool(m.group("sign").strip())
-        value = -value if m.group("sign").strip() == "-" else value
+        value = -value if m.group("sign").strip().casefold() in ("-", "minus") else value
         return Number(value, value, step, "percent", begin, m.end(), signed=signed)
     if kind == "part":
         if m.group("part"):
@@ -221,8 +224,10 @@ def _read(kind: str, m: re.Match[str]) -> Number | None:
             value = 0.5
         return Number(value, value, 0.03, "part", begin, m.end())
     if kind == "bare":
-        value, step = _value(m.group())
-        return Number(value, value, step, "bare", begin, m.end())
+        sign = m.groupdict().get("sign") or ""
+        value, step = _value(m.group().removeprefix(sign))
+        value = -value if sign.strip().casefold() in ("-", "minus") else value
+        return Number(value, value, step, "bare", begin, m.end(), signed=bool(sign))
     if kind == "level":
         said = m.group()
         value, step = _value(said)
@@ -243,8 +248,8 @@ def _read(kind: str, m: re.Match[str]) -> Number | None:
             scale = 0.0001
         elif said in ("point", "points", "pts"):
             unit, scale = "index_points", 1.0
-    sign = m.group("sign").strip()
-    if sign == "-":
+    sign = m.group("sign").strip().casefold()
+    if sign in ("-", "minus"):
         low, high = -high, -low
     return Number(low * scale, high * scale, step * scale, unit, begin, m.end(), signed=bool(sign))
 

@@ -15,6 +15,8 @@ _TURN = (
     r"COVID|Covid) )*"
     r"(?P<turn>lows?|bottom|trough|nadir|highs?|peak|top|record|record close)"
 )
+#: What stands between a number and the high or low that it is measured from.
+_AWAY = r"(?:since|from|off|below|above|under|beneath|short of|shy of|adrift of|away from|clear of|beyond)"
 _DET = r"(?:(?:a|an|its|their|the|his|that|this|our)\s+)?"
 _TO = rf"(?:\s+(?:to|through|until|till)\s+(?:(?:last|the close (?:on|of))\s+)?(?P<to>{DATE}|{DAY})(?:'s(?: close)?)?)"
 _EVENT = (
@@ -76,12 +78,12 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "quarter_named",
         ),
         (
-            rf"\b(?:since|from|above|below|off) (?:its|their|the|a) (?:[\w'-]+ ){{0,3}}?(?P<d>{MONTH}\s+{_NTH_DAY},?(?:\s+{YEAR})?),?\s+(?:all-time |closing |record |intraday |panic |pandemic )*"
+            rf"\b{_AWAY} (?:its|their|the|a) (?:[\w'-]+ ){{0,3}}?(?P<d>{MONTH}\s+{_NTH_DAY},?(?:\s+{YEAR})?),?\s+(?:all-time |closing |record |intraday |panic |pandemic )*"
             rf"(?P<turn>lows?|bottom|trough|peak|highs?|record|top|nadir)(?: close)?",
             "turning_on",
         ),
         (
-            rf"\b(?:since|from|above|below|off) (?:its|their|the|a) (?:[\w'-]+ ){{0,4}}?(?P<turn>low|high|peak|bottom|trough|record|close)(?: close)?,? (?:of|on|from|set on|set|reached on|hit on) (?P<d>{DATE})",
+            rf"\b{_AWAY} (?:its|their|the|a) (?:[\w'-]+ ){{0,4}}?(?P<turn>low|high|peak|bottom|trough|record|close)(?: close)?,? (?:of|on|from|set on|set|reached on|hit on) (?P<d>{DATE})",
             "turning_on",
         ),
         (rf"\b(?:between|from) (?:early|late|mid)[- ]{MONTH} (?:and|to|through|until) (?:early |late |mid-?)?(?:{DATE}|{DAY}|{MONTH}|now)", "no_day"),
@@ -92,7 +94,7 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b(?:a|the) (?P<which>previous )?(?P<unit>week|month|quarter|year) (?:before|earlier|prior)\b(?! (?:last|the|that))", "last_period"),
         (r"\bin the (?P<q>first|second|third|fourth|final)\b(?=\s*(?:[,.;)]|and\b|but\b|$))", "quarter_short"),
         (
-            rf"\b(?:since|from|below|above|off|under) (?P<m>{MONTH})(?:\s+(?P<y>{YEAR}))?'s (?:closing |all-time |record |intraday )*(?P<turn>lows?|bottom|trough|peak|highs?|record|top)",
+            rf"\b{_AWAY} (?P<m>{MONTH})(?:\s+(?P<y>{YEAR}))?'s (?:closing |all-time |record |intraday )*(?P<turn>lows?|bottom|trough|peak|highs?|record|top)",
             "turning_in",
         ),
         (r"\bon an? (?P<which>)(?P<unit>daily|weekly|monthly|quarterly|annual|yearly) basis\b", "basis"),
@@ -106,25 +108,25 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "turning_on",
         ),
         (
-            rf"\b(?:since|from|above|below)\s+(?:its|their|the|a)\s+(?:[\w'-]+\s+){{0,3}}?(?P<turn>low|high|peak|bottom|trough|record)"
+            rf"\b{_AWAY}\s+(?:its|their|the|a)\s+(?:[\w'-]+\s+){{0,3}}?(?P<turn>low|high|peak|bottom|trough|record)"
             rf"(?:\s+close)?\s+of\s+[\d,.]+\d\s*,?\s*(?:(?:that was |which it )?(?:reached|set|hit|touched|made|posted|struck)\s+)?(?:on|from)\s+"
             rf"(?P<d>{DATE})",
             "turning_on",
         ),
         (
-            rf"\b(?:since|from|above|below)\s+(?:its|their|the|a)\s+(?:[\w'-]+\s+){{0,3}}?(?P<turn>low|high|peak|bottom|trough|record)"
-            rf"(?:\s+close)?\s+(?:reached |set |hit |made )?on\s+(?P<d>{DATE})(?:\s+of\s+[\d,.]+\d)?",
+            rf"\b{_AWAY}\s+(?:its|their|the|a)\s+(?:[\w'-]+\s+){{0,3}}?(?P<turn>low|high|peak|bottom|trough|record)"
+            rf"(?:\s+close)?\s+(?:(?:that )?(?:it|they) )?(?:had )?(?:reached |set |hit |made |scaled |touched |notched |recorded )?(?:on|of|from)\s+(?:the )?(?P<d>{DATE})(?:\s+of\s+[\d,.]+\d)?",
             "turning_on",
         ),
         (
-            rf"\b(?:since|from|off|below|above|under|beneath)\s+(?:its|their|the|that|a)\s+(?P<d>{DATE})\s+(?:\w+ )?(?P<turn>lows?|bottom|trough|peak|highs?|"
+            rf"\b{_AWAY}\s+(?:its|their|the|that|a)\s+(?P<d>{DATE})\s+(?:\w+ )?(?P<turn>lows?|bottom|trough|peak|highs?|"
             rf"record|top|nadir)(?:\s+close)?{_TO}?",
             "turning_on",
         ),
         (rf"\bsince\s+(?:bottoming|troughing)(?:\s+out)?\s+(?P<turn>)on\s+(?P<d>{DATE}){_TO}?", "turning_on"),
         (rf"\bsince\s+peaking\s+(?P<turn>)on\s+(?P<d>{DATE}){_TO}?", "turning_on"),
         (
-            rf"\b(?:since|from|off|below|above|under|beneath)\s+(?:its|their|the|that|a)\s+(?:\w+-)?(?P<m>{MONTH})(?:\s+(?P<y>{YEAR}))?(?:'s)?\s+"
+            rf"\b{_AWAY}\s+(?:its|their|the|that|a)\s+(?:\w+-)?(?P<m>{MONTH})(?:\s+(?P<y>{YEAR}))?(?:'s)?\s+"
             rf"(?:closing |bear-market |panic )?(?P<turn>lows?|bottom|trough|peak|highs?|record|top|nadir){_TO}?",
             "turning_in",
         ),
@@ -134,7 +136,7 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "turning_in",
         ),
         (
-            rf"\b(?:since|from|off|below|above|beneath|under|shy of)\s+(?:(?:hitting|reaching|setting)\s+)?{_DET}(?:year's |2\d\d\d )?{_TURN}\b(?!\s+(?:on|of|in|earnings|since|yield))",
+            rf"\b{_AWAY}\s+(?:(?:hitting|reaching|setting)\s+)?{_DET}(?:year's |2\d\d\d )?{_TURN}\b(?!\s+(?:on|of|in|earnings|since|yield))",
             "turning_free",
         ),
         (
@@ -159,7 +161,16 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"\bsince\s+(?:early |late |mid-?)?(?P<m>{MONTH})(?:\s+(?P<y>{YEAR}))?\b(?!\s+\d)", "since_month"),
         (rf"\bsince\s+(?P<y>{YEAR})\b", "since_year"),
         (r"(?:(?<=has )|(?<=have )|(?<=had ))since\b(?= \w+(?:ed|en|ost|un|own|ung|ained|ell)\b)", "since_then"),
-                (r"\bsince then\b|\b(?:since|from) that (?:date|day|point|moment|session)\b", "since_then"),
+                (r"\bfrom (?:there|then)\b(?: on)?(?: (?:to|through|until) (?:the )?(?:year[- ]end|end of (?:the|that) (?:year|month|quarter)|now|today))?|\bsince then\b|\b(?:since|from) that (?:date|day|point|moment|session)\b", "since_then"),
+        (rf"\b(?:in |over |during )?the (?:first|second|early|latter|opening) (?:half|part|days|weeks) of (?:the |this )?(?:month|week|session|day|quarter|{MONTHS}|decade)\b", "no_day"),
+        (r"\b(?P<unit>w/w|wow|w-o-w)\b", "short"),
+        (r"\b(?P<which>of the )(?P<unit>day|week|month|quarter|year)(?=:)", "this_period"),
+        (
+            r"\b(?:an?|another) (?:losing|winning|down|up|positive|negative|good|bad|great|rough|tough|wild|volatile|banner|strong|weak) (?P<which>)(?P<unit>day|week|month|quarter|year)"
+            r"(?= ?\(|, (?:minus|plus|down|up|[-+\d]))",
+            "this_period",
+        ),
+        (r"\b(?:over|in|for|across) the (?:four|five) (?:trading )?(?:days|sessions)\b(?! (?:to|through|ended|of|before|after))", "same"),
         (r"\bon the (?P<nth>\d{1,2})(?:st|nd|rd|th)\b", "on_the"),
         (r"\b(?P<which>the )(?P<unit>week|month|quarter|year)'s\b", "this_period"),
         (
@@ -206,7 +217,7 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             rf"to (?:{MONTH}|{DAYS}|\d{{1,2}}\b(?![,.\d]))|of\b|low|high))",
             "this_period",
         ),
-        (r"\b(?:year|month|quarter|week)[- ]to[- ]date\b|\b(?:YTD|MTD|QTD|WTD)\b", "to_date"),
+        (r"\b(?:so far )?in the (?:new|running) year\b|\b(?:year|month|quarter|week)[- ]to[- ]date\b|\b(?:YTD|MTD|QTD|WTD)\b", "to_date"),
         (rf"\bso far (?:in |this )?(?P<what>year|month|quarter|week|decade|{MONTH}|{YEAR})\b", "so_far"),
         (
             rf"\b(?:in|for|during|of|over|calendar|throughout|across)\s+(?:all of |the whole of |calendar |full-year )?(?P<y>{YEAR})\b(?!\s+(?:stocks|index))",
@@ -220,7 +231,7 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (rf"^(?P<y>{YEAR})(?=\s+in review)|\b(?:the )?(?P<y2>{YEAR})\s+(?:calendar |full |trading )?year\b", "year"),
         (
-            rf"\b(?P<m>{MONTHS})\b(?=\s+(?:was|proved|saw|brought|turned|has been|delivered|marked|ended|is|had|went|gave|closed)\b)",
+            rf"\b(?P<m>{MONTHS})\b(?=\s+(?:was|proved|saw|brought|turned|has been|delivered|marked|ended|is|had|went|gave|closed|did|undid|belonged|began|started|made|took|came|offered|produced)\b)",
             "month",
         ),
         (r"\bearlier (?:this|in the|that|last) (?:year|month|week|quarter|decade)\b", "earlier"),

@@ -17,6 +17,8 @@ _TICKER = re.compile(
     r"|\(\s*(?:(?:NYSE(?: ?Arca)?|NASDAQ|Nasdaq|AMEX)\s*:\s*|ticker:?\s+|symbol:?\s+)?(?P<b>[A-Z]{1,5}(?:[.-][A-Z])?)"
     r"(?:\.(?:US|N|O|OQ|K|P|A))?(?=\s*[),;:])|(?<![\w&$.-])(?P<c>[A-Z]{2,5}(?:-[A-Z])?)(?:\.(?:US|N|O))?(?![\w&-])"
 )
+#: The sector by its letters, which are a pronoun in small ones.
+_IT = re.compile(r"(?<![\w.&])IT(?![\w&-])")
 _COMPANY_END = re.compile(
     r",?\s+(?:Inc|Corp|Corporation|Company|Companies|Co|Ltd|Limited|plc|PLC|Plc|Holdings?|Group|N\.V|S\.A|SE|AG|"
     r"Incorporated|Common|Class|Ordinary|American Depositary|The|LLC|L\.P|LP|Trust|\(|New|Bancorp)\b.*$"
@@ -73,8 +75,13 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def _plain(word: str) -> str:
-    word = word.casefold().rstrip(".")
+    word = word.casefold().rstrip(".").replace("s-and-p", "s&p")
     return word.removesuffix("'s").removesuffix("'")
+
+
+def _spoken(name: str) -> str:
+    """A name with its number in words: "nasdaq one hundred"."""
+    return " ".join(lexicon.SPOKEN.get(w, w) for w in re.split(r"[ -]", name))
 
 
 def _shorter(name: str) -> str:
@@ -162,6 +169,8 @@ class Names:
         for name in lexicon.FOREIGN.split("|"):
             if words(name) and not self._known(words(name)):
                 self._add(Subject(name.removeprefix("the "), "unknown"), [name])
+        for name in lexicon.FIGURES.split("|"):
+            self._add(Subject(name, "figure"), [name])
         held = {spec.instrument: b for b, spec in file.baskets.items() if spec.instrument}
         for security, ticker, name, kind in stored.iter_rows():
             if kind in ("warrant", "unit", "right", "note", "preferred", "spac"):
@@ -197,7 +206,7 @@ class Names:
 
     def _add(self, subject: Subject, names: list[str], capital: bool = False) -> None:
         self.subjects.setdefault(subject.name, subject)
-        for name in names:
+        for name in (*names, *(spoken for n in names if (spoken := _spoken(n)) != n)):
             said = words(name)
             if not said:
                 continue
@@ -278,6 +287,9 @@ class Names:
             found.append(
                 Mention(place[0], place[1], subject, ticker=True, possessive=clean[place[1] : place[1] + 2] == "'s")
             )
+        tech = self.lookup("information technology")
+        if tech is not None and not shouting:
+            found += [Mention(*m.span(), tech) for m in _IT.finditer(clean, start, end)]
         return sorted(found)
 
     def _longest(

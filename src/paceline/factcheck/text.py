@@ -242,7 +242,8 @@ def _split(clean: str, start: int, end: int) -> list[tuple[int, int]]:
             break
         follows = _INK.search(clean, match.end(), end)
         after = follows.group() if follows else ""
-        if match.group()[0] == "." and after and (after.islower() or after in ",;)%"):
+        percent = clean[match.start() - 1] == "%"  # whoever writes no capitals ends a sentence so too
+        if match.group()[0] == "." and after and ((after.islower() and not percent) or after in ",;)%"):
             continue
         word = re.search(r"[\w.&'-]*$", clean[max(begin, match.start() - 20) : match.start()])
         last = word.group().casefold() if word else ""

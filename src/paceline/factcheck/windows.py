@@ -513,7 +513,7 @@ class Reader:
         return self._span(m, "quarter", first if first <= self.today else first.replace(year=first.year - 1))
 
     def short(self, m: re.Match[str]) -> Window | None:
-        unit = {"wk": "week", "mo": "month", "yr": "year", "qtr": "quarter"}[m.group("unit").casefold()]
+        unit = {"wk": "week", "mo": "month", "yr": "year", "qtr": "quarter"}.get(m.group("unit").casefold(), "week")
         return self._span(m, unit, self.today)
 
     def short_last(self, m: re.Match[str]) -> Window | None:

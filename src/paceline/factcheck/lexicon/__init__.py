@@ -5,9 +5,11 @@ from __future__ import annotations
 from paceline.factcheck.lexicon.names import (
     AMBIGUOUS,
     ENTRIES,
+    FIGURES,
     FOREIGN,
     NICKNAMES,
     NO_TICKERS,
+    SPOKEN,
     SUFFIXES,
     Entry,
 )
@@ -37,6 +39,7 @@ __all__ = [
     "COMPARE",
     "COMPARE_PHRASES",
     "ENTRIES",
+    "FIGURES",
     "FILLERS",
     "FLOW",
     "FORECAST",
@@ -53,6 +56,7 @@ __all__ = [
     "OPINION",
     "PHRASES",
     "PRONOUNS",
+    "SPOKEN",
     "SUFFIXES",
     "VERBS",
     "Entry",

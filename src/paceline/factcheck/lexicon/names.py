@@ -22,7 +22,7 @@ class Entry(NamedTuple):
     proxy: bool = False
 
 
-_STOCKS = ("", " stocks", " shares", " equities", " names")
+_STOCKS = ("", " stocks", " shares", " equities", " names", " titles", " values")
 
 
 def _sector(label: str, names: str, funds: str) -> Entry:
@@ -70,21 +70,21 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "Nasdaq Composite",
         "index",
-        "nasdaq composite|nasdaq comp|nasdaq composite index|nasdaq|nasdaq index|ixic",
+        "nasdaq composite|nasdaq comp|nasdaq composite index|nasdaq composite index comp|nasdaq|nasdaq index|ixic",
         "IXIC ONEQ",
     ),
     Entry(
         "Dow Jones Industrial Average",
         "index",
         "dow jones industrial average|dow jones industrials|dow jones industrial|dow industrials|dow jones|dow|djia|"
-        "blue chips|blue-chip stocks|blue chip index|blue-chip index|blue chip average|blue-chip average|blue-chip gauge|blue-chip dow|dow 30|industrial average",
+        "dow jones industrial average djia|blue chips|blue-chip stocks|blue chip index|blue-chip index|blue chip average|blue-chip average|blue-chip gauge|blue-chip dow|dow 30|industrial average",
         "DIA",
         proxy=True,
     ),
     Entry(
         "Russell 2000",
         "index",
-        "russell 2000|russell 2000 index|russell2000|rut|russell|smaller stocks|small caps|small-caps|smallcaps|small-cap stocks|"
+        "russell 2000|russell 2000 index|russell2000|rut|rty|r2k|russell|smaller stocks|small caps|small-caps|smallcaps|small-cap stocks|"
         "small cap stocks|small-cap shares|small-cap index|small-cap benchmark|small-cap gauge|small-cap equities|"
         "small-company stocks|small companies|smaller companies|small-capitalization stocks|small stocks|"
         "small-cap companies|small-cap names|small-cap|smaller-cap stocks|small company stocks|"
@@ -112,7 +112,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "S&P 500 equal weight",
         "index",
-        "equal-weight s&p 500|equal-weighted s&p 500|equal weight s&p 500|equally weighted s&p 500|"
+        "equal weight|equal-weight s&p 500|equal-weighted s&p 500|equal weight s&p 500|equally weighted s&p 500|"
         "equal-weighted s&p|equal-weight s&p|s&p 500 equal weight|s&p 500 equal weight index|"
         "s&p 500 equal-weight index|s&p 500 equal weighted index|equal-weight index|equal-weighted index|"
         "equal-weight s&p 500 index|equal-weighted s&p 500 index|s&p 500 ewi|s&p 500 equal-weighted index|equal-weight benchmark|average stock|typical stock|average s&p 500 stock",
@@ -160,7 +160,7 @@ ENTRIES: tuple[Entry, ...] = (
     # sectors: the own cap-weighted basket first, then the sector fund
     _sector(
         "Communication Services",
-        "communication services|communications services|communication|communications|comm services",
+        "communication services|communications services|communication|communications|comms|comm services",
         "XLC",
     ),
     _sector(
@@ -180,7 +180,7 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     _sector("Materials", "materials|basic materials|raw materials|raw-material", "XLB"),
     _sector("Real Estate", "real estate|real-estate|property", "XLRE IYR VNQ"),
-    _sector("Utilities", "utilities|utility", "XLU"),
+    _sector("Utilities", "utilities|utility|utes", "XLU"),
     # styles
     _style("Value", "value|large-cap value|large value|russell 1000 value", "IWD VTV IVE"),
     _style("Growth", "growth|large-cap growth|large growth|russell 1000 growth", "IWF VUG IVW"),
@@ -309,7 +309,7 @@ ENTRIES: tuple[Entry, ...] = (
 SUFFIXES = frozenset(
     "stock stocks share shares equities names sector sectors index indexes indices benchmark gauge average composite "
     "companies firms constituents members issues group factor factors etf etfs fund funds basket barometer measure "
-    "segment category bellwether cohort industry players peers heavyweights tracker trust bloc complex cohort".split()
+    "segment titles values category bellwether cohort industry players peers heavyweights tracker trust bloc complex cohort".split()
 )
 
 #: Traded things this market may lack: named, so that a claim about them is "data missing", not silence.
@@ -319,14 +319,22 @@ FOREIGN = (
     "palladium|wheat|corn|soybeans|commodities|the dollar|dollar|dollar index|u.s. dollar|u.s. dollar index|dxy|euro|"
     "the euro|yen|the yen|pound|sterling|yuan|renminbi|nikkei|nikkei 225|nikkei average|topix|hang seng|"
     "hang seng index|shanghai composite|csi 300|kospi|sensex|nifty|nifty 50|asx 200|ftse|ftse 100|ftse 250|dax|"
-    "cac|cac 40|stoxx 600|stoxx europe 600|euro stoxx 50|ibex|tsx|s&p/tsx composite|bovespa|ibovespa|ipc|vix|"
-    "cboe volatility index|volatility index|wilshire 5000|value line|nyse composite|amex composite|european stocks|"
+    "cac|cac 40|stoxx 600|stoxx europe 600|euro stoxx 50|ibex|tsx|s&p/tsx composite|bovespa|ibovespa|ipc|"
+    "wilshire 5000|value line|nyse composite|amex composite|european stocks|"
     "european shares|asian stocks|asian shares|japanese stocks|chinese stocks|chinese shares|u.k. stocks|"
     "british stocks|german stocks|treasuries|u.s. treasuries|treasury bonds|bonds|municipal bonds|the bond market|"
     "bond prices|treasury prices|msci world|msci world index|msci acwi|msci all country world index|msci all country world|"
     "msci acwi ex usa|msci acwi ex us|msci world ex us|msci europe|msci japan|msci china|bloomberg u.s. aggregate|world stocks|global stocks|global equities|"
     "latin american stocks|asia-pacific shares|eurozone stocks|indian stocks|brazilian stocks"
 )
+#: Named, and no price: a number of theirs is a figure, never a claim about whoever was spoken of before.
+FIGURES = "vix|vix index|cboe volatility index|cboe vix|volatility index|fear gauge|fear index|move index|skew index|put-call ratio"
+
+#: Numbers in names, as they are spoken.
+SPOKEN = {
+    "50": "fifty", "100": "one hundred", "400": "four hundred", "450": "four hundred and fifty", "500": "five hundred",
+    "600": "six hundred", "1000": "one thousand", "2000": "two thousand", "3000": "three thousand", "7": "seven",
+}  # fmt: skip
 
 #: Capitalised single words that are companies only with "shares", a ticker or an apostrophe beside them.
 AMBIGUOUS = frozenset(
@@ -354,6 +362,9 @@ NO_TICKERS = frozenset(
 #: What people call well-known companies -> ticker, beyond the names in the store.
 NICKNAMES: dict[str, str] = {
     "3m": "MMM",
+    "chipotle": "CMG",
+    "ford": "F",
+    "accenture": "ACN",
     "nvidia": "NVDA",
     "microsoft": "MSFT",
     "apple": "AAPL",

@@ -19,37 +19,42 @@ _MOVE = (
     r"outperformance|underperformance)"
 )
 _RUN = r"(?:streaks?|runs?|strings?|stretch|skids?|slides?|slumps?|rally|rallies|losing|winning|retreats?|advances?|declines?|climbs?)"
-_SIDE = r"(?:winning|losing|positive|negative|up|down|higher|lower)"
+_SIDE = r"(?:winning|losing|positive|negative|up|down|higher|lower|loss|gain|green|red)"
 _IN_A_ROW = r"(?:straight|consecutive|successive)"
+_ROW = r"(?:in a row|running|on the trot|on the bounce|in (?:sequence|succession)|in a line|on the spin|back to back)"
 
 STREAKS = (
     rf"\b(?:(?:for|to|in) )?(?:a |an |the |its |their )?(?P<n>{_ORD})[- ]{_IN_A_ROW} (?:(?P<per>{_PER}) )?(?:{_SIDE} )?"
     rf"(?P<what>{_UNIT}|{_MOVE})(?: of (?P<move>{_MOVE}))?",
     rf"\b(?:(?:for|to) )?(?:a |an |the |its |their )?(?P<n>{_ORD}) (?:(?P<per>{_PER}) )?(?:{_SIDE} )?"
-    rf"(?P<what>{_UNIT}|{_MOVE}) (?:in a row|running|on the trot)",
+    rf"(?P<what>{_UNIT}|{_MOVE}) {_ROW}",
+    rf"\b(?:the|its|their|an?) (?P<n>{_ORD}) (?:{_ROW}|straight(?=[.,;]))",
+    rf"\b(?P<n>{_MANY}) (?:(?P<per>{_PER}) )?(?:{_SIDE} )?(?P<what>{_UNIT}|{_MOVE}) (?:out of|in|of) (?P=n)\b",
+    rf"\b(?:in |on )?(?:each|every one|every) of (?:the|its|their) (?:past |last |previous |latest )?(?P<n>{_MANY}) (?P<what>{_UNIT})",
     rf"\b(?:for )(?:a |an |the |its )(?P<n>{_ORD}) (?P<what>days?|sessions?|weeks?|months?|quarters?)\b(?! (?:of|in|time))",
     rf"\b(?P<n>{_MANY})[- ](?P<what>day|session|week|month|quarter|year)s?[- ](?P<side>{_SIDE} )?{_RUN}\b"
     rf"(?: of (?P<move>{_MOVE}))?",
     rf"\b(?:for |over |in |up |down )?(?P<n>{_MANY}) {_IN_A_ROW} (?:(?P<per>{_PER}) )?(?:{_SIDE} )?(?P<what>{_UNIT}|{_MOVE})"
     rf"(?: of (?P<move>{_MOVE}))?",
-    rf"\b(?:for )?(?P<n>{_MANY}) (?:(?P<per>{_PER}) )?(?:(?P<side>{_SIDE}) )?(?P<what>{_UNIT}|{_MOVE}) (?:in a row|running|on the trot|straight)\b",
+    rf"\b(?:for )?(?P<n>{_MANY}) (?:(?P<per>{_PER}) )?(?:(?P<side>{_SIDE}) )?(?P<what>{_UNIT}|{_MOVE}) (?:{_ROW}|straight)\b",
     rf"\bfor (?P<n>{_MANY}) (?P<what>(?:trading )?(?:sessions|days))\b",
     rf"\bfor (?P<n>multiple|several) (?P<what>{_UNIT})\b",
     r"\b(?P<n>multi)-(?P<what>session|day|week)\b",
-    rf"\b(?P<side>winning|losing)[- ](?:streak|run|string) (?:to|at|of|reached) (?P<n>{_MANY}) (?P<what>{_UNIT})",
+    rf"\b(?:(?P<per>{_PER}) )?(?P<side>winning|losing)[- ](?:streak|run|string) (?:(?:ended|stands|stood|was \w+) )?(?:to|at|of|reached|after) (?P<n>{_MANY})(?: (?P<what>{_UNIT}))?\b(?! (?:per|points|%))",
+    rf"\b(?:strung|put) together (?P<n>{_MANY}) (?:{_SIDE} )(?P<what>{_UNIT})\b|\b(?:reeled off|racked up|notched|logged|chalked up) (?P<n2>{_MANY}) (?:{_SIDE} )(?P<what2>{_UNIT})\b",
     rf"\b(?:streak|run|string) of (?:(?P<per>{_PER}) )?(?P<move>{_MOVE}) (?:to|at|of|reached) (?P<n>{_MANY})\b(?: (?P<what>{_UNIT}))?",
     rf"\b(?P<n>back-to-back) (?:(?P<per>{_PER}) )?(?P<what>{_MOVE})\b",
 )
 
 _SIZE = (
-    r"best|worst|strongest|weakest|biggest|largest|steepest|sharpest|heftiest|deepest|greatest|poorest|longest|widest|"
+    r"best|worst|strongest|weakest|biggest|largest|heaviest|ugliest|nastiest|steepest|sharpest|heftiest|deepest|greatest|poorest|longest|widest|"
     r"smallest|sixth-best"
 )
 _MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
 _WHAT = (
-    r"day|session|week|month|quarter|half|year|gain|rise|advance|rally|increase|jump|surge|climb|drop|decline|showing|"
-    r"result|finish|loss|fall|slide|slump|plunge|selloff|sell-off|start to a year|start|return|streak|run|performance|"
-    rf"rebound|setback|pullback|retreat|drawdown|move|stretch|{_MONTHS}"
+    r"(?:day|session|week|month|quarter|half|year|gain|rise|advance|rally|increase|jump|surge|climb|drop|decline|showing|"
+    r"result|finish|loss|bounce|fall|slide|slump|plunge|selloff|sell-off|start to a year|start|return|streak|run|performance|"
+    rf"rebound|setback|pullback|retreat|drawdown|move|stretch|{_MONTHS})(?:e?s)?"
 )
 _WITHIN = (
     r"(?:more than |at least |over |nearly |almost |about |some |the past |the last )?"
@@ -63,13 +68,20 @@ AGAINST = (
     r"of the (?P<decade>decade|century))"
 )
 EXTREMES = (
-    rf"\b(?P<nth>(?:{_ORD}|\w+)[- ])?(?P<how>{_SIZE})(?: (?P<adj>(?:one|single|two|three|five)-(?:day|week|month|session|quarter)|{_PER}|first half|second half|"
+    rf"(?<![\w'])(?P<nth>(?:{_ORD}|\w+)[- ])?(?P<how>{_SIZE})(?: (?P<adj>(?:one|single|two|three|five)-(?:day|week|month|session|quarter)|{_PER}|first half|second half|"
     rf"(?:first|second|third|fourth|opening) quarter|percentage|percentage-point|point|calendar|trading|full|losing|winning|closing|"
     rf"price|intraday|{_MONTHS}))*"
     rf" (?P<what>{_WHAT})\b(?!-| performers?| performing)(?P<gap>(?:(?!\bsince\b)[^,;.()]){{0,45}}?) ?{AGAINST}",
-    rf"\b(?P<how>highest|lowest) (?P<what>close|level|finish|closing level|reading|settlement|point|closing price|closing)?(?: )?"
+    rf"\b(?P<how>highest|lowest) (?P<what>closes?|levels?|finish|closing levels?|reading|settlement|point|closing price|closing)?(?: )?"
     rf"(?P<gap>(?:(?!\bsince\b)[^,;.()]){{0,30}}?) ?{AGAINST}",
-    rf"\b(?:its|their) (?P<how>best|worst)(?P<what>)(?P<gap>) {AGAINST}",
+    rf"(?:\b(?:its|their|the|his|was|is|were)|,|\(|-) ?(?P<how>best|worst|biggest|largest|heaviest|steepest|sharpest|strongest|weakest)(?P<what>)(?P<gap>) {AGAINST}",
+    rf"(?:\bno\b|\bnot\b|n't|\bnever\b)[^,;.()]{{0,40}}?\b(?:so|this|as|that) (?P<how>low|high|bad|good|poor|weak|strong|bad(?:ly)?|well|much|far)(?P<what>)(?P<gap>)(?: (?:at a close|on a closing basis)|(?P<adj> in (?:a|one) (?:single )?(?:day|session|week|month|quarter)))?"
+    rf" {AGAINST}",
+    rf"\bnot since (?P<since>[^,;()]{{3,40}}?) (?:has|had|have|did) [^.;]{{0,50}}?\b(?:so|this|as|that|such) (?:an? )?(?P<how>low|high|bad|good|poor|weak|strong|badly|well|much|far)\b"
+    rf"(?: an?)? ?(?P<what>{_WHAT}|close)?(?P<gap>)",
+    rf"\blast (?:had|saw|suffered|enjoyed|endured|posted|managed) an? (?P<how>worse|better|bigger|larger|steeper|sharper|weaker|stronger) (?P<what>{_WHAT}) (?:in|on) (?P<since>[^,;()]{{3,30}})(?P<gap>)",
+    rf"\b(?:go|went|look|reach) (?:all the way )?back to (?P<since>[^,;()]{{3,30}}?) (?:to find|to see|for) (?:anything |an? )?(?P<how>worse|better|bigger|larger|steeper|sharper|weaker|stronger|lower|higher)"
+    rf"\b ?(?P<what>{_WHAT}|close)?(?P<gap>)",
     rf"\bthe (?P<how>most|least)(?P<what>)(?P<gap>(?: in (?:a|one|any) (?:single )?(?:day|session|week|month)| on a closing basis)?) {AGAINST}",
 )
 
@@ -90,17 +102,31 @@ RANKS = (
     r"(?! (?:lower|down|of the))",
     rf"\b(?P<verb>{_LED}) {_BETWEEN}(?:\w+ing )?(?P<down>declines?|declining sectors|losses|losers|decliners|retreat|selloff|"
     r"sell-off|slide|drop|rout|downside|laggards|(?:the )?way (?:lower|down)|market lower|fall|pullback)\b",
-    r"\b(?P<verb>held up|fared|did|performed|doing|faring) (?:the )?(?:(?P<up>best)|(?P<down>worst))\b(?! (?:since|in))",
+    r"\b(?P<verb>held up|hold up|holding up|fared|fare|did|does|done|performed|doing|faring) (?:the )?(?:(?P<up>best)|(?P<down>worst))\b(?! (?:since|in))",
     rf"\b(?P<verb>finished|finishing|came|coming|ranked|placed|ended|was|were) (?:in |out |up )?(?P<place>{_PLACE})\b"
     rf"(?= (?:among|of|in the|for|with|at|behind|on|this|\()|[,.;]|$)",
+    r"\b(?P<verb>(?P<up>led))(?= ?(?:[.;,()]|$|again\b|(?:on|for|over) the (?:day|week|month|year)\b|today\b|this (?:week|month|year)\b|with (?:an? )?[\d(]))",
+    r"\b(?P<verb>(?P<down>lagged|trailed))(?= ?(?:[.;,()]|$|(?:in|on|for|over|this) (?!the )\w+[.,;]))",
+    r"(?<=[\w%)] )(?P<bare>(?P<place>second|third|last))(?= ?\(|, ?[-+\d]| at [-+\d])",
+    r"\b(?P<verb>(?P<down>propped up|took the wooden spoon|(?:languished|sat) at the bottom))\b(?: of)?(?: the (?:table|list|pile|pack|rankings|leaderboard))?(?! by)",
+    r"\b(?:(?P<up>top)|(?P<down>bottom)) of the (?:table|list|pile|pack|rankings|leaderboard|league)(?= )",
+    r"\bno (?:other )?(?:sector|group|industry) (?:did|fared|fell|rose|gained|lost|performed|has done) (?:(?P<up>better)|(?P<down>worse)|(?P<most>more))(?: (?:on|in|over|this) [\w ]{2,14}?)? than",
+    r"(?:\bthe|'s) (?:(?P<up>leader|standout|star|big winner)|(?P<down>laggard|straggler|big loser))\b(?! (?:of|in|board|table))",
+    r"(?:^|(?<=[\n.;:] )|(?<=\n))(?:(?P<up>best|leaders?|winners?|gainers?)|(?P<down>worst|laggards?|losers?|decliners?))(?= ?:)",
+    r"(?<=\()(?:the )?(?:(?P<up>best|strongest|top|leader)|(?P<down>worst|weakest|laggard|bottom))(?=\)|,)",
+    r"\b(?:was|were|is|are) (?:by far |easily |again )?the (?:(?P<up>strongest|best)|(?P<down>weakest|worst))(?= ?\(|[,;] (?:up|down|off|with|at|[-+\d])|\.| at [-+\d]| on the (?:day|week))",
+    rf"\bthe (?:only|sole|lone) (?:[\w&]+ ){{0,2}}?(?:{_GROUP}|one)(?: of the \w+)? (?:to|that|which) (?:(?P<up>gain|gained|rise|rose|advance|advanced|climb|escape|escaped|(?:close|closed|end|ended|finish|finished) "
+    r"(?:up|higher|positive|in (?:the green|the black|positive territory)))|(?P<down>fall|fell|decline|declined|drop|dropped|lose|lost|slip|slipped|(?:close|closed|end|ended|finish|finished) (?:down|lower|negative|in (?:the red|negative territory))))\b",
+    r"\b(?:pipped|beaten|topped|bettered|eclipsed|surpassed|outdone|bested|exceeded) only (?P<by>by)(?= (?:[a-z]+ )?[A-Za-z&]+)|\bsecond only (?P<by2>to)(?= [A-Za-z&]+)",
+    rf"\b(?:the )?(?P<most>most|least)(?=(?: (?:of|among) (?:any|all|the)(?: \w+)?(?: of the \w+)? {_GROUP}\b)|\s*(?:[.;)]|$)|, )(?! ?, ?(?:of|and))",
     r"\b(?P<verb>brought|bringing|brings) up the (?P<down>rear)\b",
     r"\b(?P<by>led) (?:(?P<up>higher|up) |(?P<down>lower|down) )?by(?= (?:[a-z]+ )?[A-Za-z&]+)(?! (?:an?|the|its) )",
     r"\bthe (?P<nth>second|third|2nd|3rd)-(?:(?P<up>best|strongest)|(?P<down>worst|weakest))(?=[,.;]|$)",
     rf"\b(?:(?P<nth>second|third|2nd|3rd)[- ])?(?:(?P<up>best|top|strongest|leading)|(?P<down>worst|weakest|poorest|bottom|hardest-hit))"
     rf"[- ](?:performing )?{_MORE}(?:s&p 500 )?{_GROUP}\b(?! (?:declin|los[es]|laggard|drag|drop|fall))",
-    r"\b(?:(?P<nth>second|third)[- ])?(?:biggest|largest|main|chief|lone|sole) (?:\w+ )?"
-    r"(?:(?P<up>gainers?|winners?|advancers?)|(?P<down>losers?|decliners?|laggards?|drags?|casualt(?:y|ies)))\b",
-    r"\b(?:(?P<up>best|strongest|top)|(?P<down>worst|weakest)) (?:of|among) (?:all )?(?:the )?(?:(?:[\w&]+|500's) ){0,3}sectors\b",
+    r"\b(?:(?P<nth>second|third)[- ])?(?:biggest|largest|main|chief|lone|sole|only) (?!other )(?:\w+ )?"
+    r"(?:(?P<up>gainers?|winners?|advancers?|boosts?)|(?P<down>losers?|decliners?|laggards?|drags?|casualt(?:y|ies)))\b",
+    r"\b(?:(?P<up>best|strongest|top)|(?P<down>worst|weakest|feeblest|softest|poorest)) (?:of|among) (?:all |any )?(?:the )?(?:(?:(?:[\w&]+|500's) ){0,3}(?:sectors?|groups?|industries)|lot|bunch|eleven|11)\b",
 )
 
 RECORDS = (
@@ -119,19 +145,23 @@ MEANS = (
     r"\b(?P<n>\d{2,3})[- ]?(?P<unit>day|session|week|month|d)s?(?: (?:simple|exponential|moving))*(?:[- ]day)?"
     r" (?:averages?|means?|trend ?lines?|lines?|MAs?|SMAs?|EMAs?)\b",
     r"\b(?P<n>\d{2,3})[- ]?(?:DMA|SMA|dma|sma)\b",
-    r"\b(?P<n>50|100|200)-(?P<unit>day)(?=[,.;)]| (?:and|for|on|after|since|at|as|too|in))",
+    r"(?:(?<=above )|(?<=below )|(?<=under )|(?<=over )|(?<=beneath ))(?P<same>its own|their own|theirs)\b(?=[.,;)]|$)",
+    r"\b(?P<n>50|100|200)-(?P<unit>day)(?=[,.;)]| (?:and|for|on|after|since|at|as|too|in|by|but|again|while|this|last|today|now|or|\u2014)\b)",
 )
+_SPENT = r"(?:stalled|faded|fizzled(?: out)?|(?:run|ran) (?:out of (?:steam|gas|puff|road|fuel|breath)|dry)|petered out|ebbed|run aground|(?:come|ground) to a (?:halt|standstill)|sputtered|hit a wall|lost (?:its )?(?:steam|momentum|puff))\b"
 STALLED = (
-    r"\b(?:whose |its |their )?(?:momentum|rally|advance|upward momentum|price momentum)(?: (?:in|of) [\w&. -]{2,25}?)? (?:has |have |had )?(?:stalled|faded|"
-    r"fizzled|run out of steam|petered out|ebbed)|\b(?:has|have) (?:stalled|lost (?:steam|momentum))\b",
+    r"\b(?:whose |its |their )?(?:upward |price )?(?:momentum|rally|advance|climb|run|run-up)(?: (?:in|of) [\w&. -]{2,25}?)? (?:has |have |had )?(?:now |also )?"
+    rf"{_SPENT}|\b(?:has|have) (?:now |also )?{_SPENT}",
 )
 REVERSALS = (
-    r"\b(?:sharp |marked |abrupt |stark |clear |striking )(?:reversal|turnaround|about-face|about-turn)\b",
+    r"\b(?:sharp|marked|abrupt|stark|clear|striking|dramatic|stunning|remarkable|complete|sudden|big) (?:reversal|turnaround|about-face|about-turn|u-turn|volte-face)\b",
 )
 DROVE = (
     r"\b(?:drove|powered|propelled|fuel?led|drives|has driven|have driven|accounted for|accounts for|account for|contributed|"
-    r"(?:was|were|is|are) responsible for|made up|supplied|generated|provided)\b(?=(?:[^.;]|\.(?=\d)){0,60}\b(?:gains?|rally|advance|returns?|"
-    r"rise|increase|climb|run)\b)",
+    r"(?:was|were|is|are) responsible for|made up|supplied|generated|provided|delivered)\b(?=(?:[^.;]|\.(?=\d)){0,60}\b(?:gains?|rally|advance|returns?|"
+    r"rise|increase|climb|run|rebound|recovery|bounce)\b)",
+    r"\b(?P<of>came from|comes from|stems? from|stemmed from|(?:is|was|were) (?:down|due|attributable) to)\b",
+    r"\b(?:contributed|added|supplied|generated|provided|was worth|were worth|chipped in)\b(?= (?:about |some |another |roughly |nearly |almost |just )?[\d.]+ (?:percentage )?points?\b)",
 )
 
 PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(

@@ -20,7 +20,7 @@ NOT_PRICES = frozenset(
 
 #: Verb (any form) -> direction. Numbers, where they follow, take this sign.
 _UP = (
-    "rise rises rose risen rising|gain gains gained gaining|climb climbs climbed climbing|jump jumps jumped jumping|"
+    "rise rises rose risen rising|gain gains gained gaining|climb climbs climbed climbing|accelerate accelerated accelerating|jump jumps jumped jumping|"
     "surge surges surged surging|soar soars soared soaring|rally rallies rallied rallying|"
     "advance advances advanced advancing|"
     "spike spikes spiked spiking|leap leaps leapt leaped leaping|rebound rebounds rebounded rebounding|"
@@ -29,7 +29,7 @@ _UP = (
     "add adds added adding|tack tacked tacking tacked_on tacking_on|eke_out eked_out eking_out eked|piled_on|picked_up picking_up picks_up|edge edged edging|inch inched inching|"
     "pop pops popped popping|vault vaults vaulted vaulting|shoot shot shooting|return returns returned returning|"
     "roar roared roaring|firm firmed firming|"
-    "strengthen strengthened strengthening|ascend ascended|put_on putting_on|zoom zoomed|grow grew grown growing|"
+    "strengthen strengthened strengthening|ascend ascended|put_on putting_on put_up|zoom zoomed|grow grew grown growing|"
     "explode exploded exploding|balloon ballooned|creep crept creeping|nudge nudged nudging|tick ticked ticking|"
     "drift drifted drifting|romp romped|snap_back|perk perked|march marched marching|"
     "power powered powering|storm stormed|race raced|catapult catapulted|bolt bolted|"
@@ -42,13 +42,13 @@ _DOWN = (
     "fall falls fell fallen falling|drop drops dropped dropping|slump slumps slumped slumping|shed sheds shedding|"
     "lose loses lost losing|slide slides slid sliding|decline declines declined declining|"
     "sink sinks sank sunk sinking|tumble tumbles tumbled tumbling|plunge plunges plunged plunging|"
-    "plummet plummets plummeted plummeting|dip dips dipped dipping|slip slips slipped slipping|"
+    "plummet plummets plummeted plummeting|dip dips dipped dipping|knocked_off knock_off|slip slips slipped slipping|"
     "retreat retreats retreated retreating|crash crashes crashed crashing|collapse collapses collapsed collapsing|"
     "tank tanks tanked tanking|crater craters cratered cratering|crumble crumbled crumbling|"
     "weaken weakened weakening|ease eases eased easing|decrease decreased decreasing|swoon swooned swooning|"
     "skid skids skidded skidding|stumble stumbles stumbled stumbling|nosedive nosedived|swoon swooned|"
     "surrender surrendered surrendering|give_up gave_up given_up giving_up|depreciate depreciated|"
-    "give_back gave_back given_back giving_back|handed_back|coughed_up|sag sagged sagging|erode eroded|"
+    "give_back gave_back given_back giving_back|give_way gave_way given_way giving_way|broke_in broken_in breaking_in|come_off came_off coming_off|handed_back|coughed_up|sag sagged sagging|erode eroded|"
     "halve halves halved halving|contract contracted|correct corrected|dive dives dived dove diving|"
     "reverse reversed|forfeit forfeited|hemorrhage hemorrhaged|cede ceded|buckle buckled|wilt wilted|"
     "bleed bleeds bled bleeding|careen careened|cascade cascaded|cave caved|deflate deflated|droop drooped|melt melted melting|topple toppled|"
@@ -76,6 +76,12 @@ NEEDS_NUMBER = frozenset(
 ) | {
     "give up",
     "gave up",
+    "give way",
+    "gave way",
+    "given way",
+    "broke in",
+    "come off",
+    "came off",
     "tacked on",
     "tacking on",
     "eke out",
@@ -96,6 +102,7 @@ NEEDS_NUMBER = frozenset(
     "given back",
     "given up",
     "put on",
+    "put up",
 }
 #: Verbs whose own adverb decides: "edged up", "ticked down".
 NEUTRAL = frozenset(
@@ -113,12 +120,12 @@ MULTIPLES = {
 NOUNS: dict[str, int] = {
     **dict.fromkeys(
         "gain gains rise increase advance advances rally jump surge climb return returns rebound recovery "
-        "bounce upswing improvement leap spike run runup run-up appreciation profit uptick pop "
+        "plus bounce upswing improvement leap spike run runup run-up appreciation profit uptick pop "
         "up-move upmove total-return ascent comeback bump boost lift thrust".split(),
         1,
     ),
     **dict.fromkeys(
-        "drop decline declines loss losses fall slide slump plunge tumble selloff sell-off retreat pullback "
+        "minus drop decline declines loss losses fall slide slump plunge tumble selloff sell-off retreat pullback "
         "correction decrease crash collapse dip setback drawdown rout swoon downturn drubbing "
         "nosedive skid stumble drubbing selloffs sell-offs plunges haircut whipping bloodbath descent slippage dive".split(),
         -1,
@@ -210,7 +217,7 @@ FORECAST = (
     r"downside|room)\b|\bby (?:the end of next|year[- ]end|the end of (?:the|this) year|mid-?year)\b|"
     r"\bnext (?:year|month|week|quarter|decade|few|several|\w+ (?:years|months|weeks|quarters))\b|\bpotential(?:ly)?\b|"
     r"\bif\b|\bprobably\b|\bperhaps\b|\bmay be\b|\boutlook\b|\bupside of\b|\bpriced? in\b|\bodds\b|"
-    r"\bcalls? for\b|\bcan (?:rise|fall|gain|expand|climb|drop|reach|continue|go)\b|\bimplied?\b|\bover the coming\b|"
+    r"\bcall(?:s|ing)? for\b|\bcan (?:rise|fall|gain|expand|climb|drop|reach|continue|go)\b|\bimplied?\b|\bover the coming\b|"
     r"\bin the coming\b|\blooks? for\b|\b(?:bull|bear|base) case\b|\bsees?\b(?=[^.;]{3,60}\b(?:climbing|rising|falling|gaining|reaching|hitting|dropping)\b)"
 )
 FLOW = (

@@ -14,8 +14,8 @@ from bisect import bisect_right
 from paceline.factcheck import lexicon, windows
 from paceline.factcheck.claims import KINDS, Aside, Claim, Reading
 from paceline.factcheck.parse import parse
-from paceline.factcheck.reader.base import Sheet
-from paceline.factcheck.reader.kinds import FORECAST, Kinds
+from paceline.factcheck.reader.base import FORECAST, Sheet
+from paceline.factcheck.reader.kinds import Kinds
 from paceline.factcheck.reader.numbers import NO_PRICES
 from paceline.factcheck.reader.periods import Calendar, Periods
 from paceline.factcheck.reader.spans import shy, spot
@@ -94,8 +94,10 @@ class Reader:
         question = said.endswith("?")
         kinds = Kinds(sheet, self.memory, self.names)
         kinds.today = self.today
-        kinds.spoken_unit = lambda: (w.unit if (w := self.calendar.last()) is not None else "")  # type: ignore[method-assign]
-        if not question:
+        kinds.spoken_unit = lambda: self.calendar.unit()  # type: ignore[method-assign]
+        if question:
+            kinds.numbers(signed=True)
+        else:
             kinds.phrases("mean", "drove")
             kinds.compares()
             kinds.numbers()
@@ -105,23 +107,30 @@ class Reader:
             kinds.implied()
             kinds.directions()
             kinds.turns()
-            if not sheet.drafts:
-                self.calendar.lead_in(sheet)
-            Periods(kinds, self.calendar).settle()
+        if not sheet.drafts:
+            self.calendar.lead_in(sheet)
+        Periods(kinds, self.calendar).settle()
         self._asides(sheet, kinds, question)
         self._remember(sheet)
         self.out.claims += [d.claim for d in sheet.drafts]
 
     def _remember(self, sheet: Sheet) -> None:
         """Whom the next sentence's pronouns mean."""
-        named = tuple(s for n in sheet.nodes for s in n.subjects if s.kind != "unknown")
+        named = tuple(s for n in sheet.nodes for s in n.subjects if s.kind not in ("unknown", "figure"))
         self.memory.note(tuple(dict.fromkeys(named)))
+        units = [d.claim.number.unit for d in sheet.drafts if d.claim.kind in ("return", "points") and d.claim.number is not None]
+        self.memory.unit = units[-1] if units else self.memory.unit
+        if sheet.sentence.paragraph != self.memory.paragraph:
+            self.memory.shares, self.memory.paragraph = None, sheet.sentence.paragraph
         drafts = [d for d in sheet.drafts if d.claim.subject.kind != "unknown" and d.claim.kind != "turning"]
+        shares = [d.claim for d in sheet.drafts if d.claim.kind in ("contribution", "breadth")]
         if drafts:
+            self.memory.shares = shares[-1] if shares else None
             first = drafts[0]
+            self.memory.spoken = sheet.sentence.paragraph
             self.memory.topic = tuple(dict.fromkeys(d.claim.subject for d in drafts if d.at == first.at and d.claim.kind == first.claim.kind))
         elif len(set(named)) == 1:
-            self.memory.topic = named[:1]
+            self.memory.topic, self.memory.spoken = named[:1], sheet.sentence.paragraph
 
     def _asides(self, sheet: Sheet, kinds: Kinds, question: bool) -> None:
         clean, sentence = sheet.clean, sheet.sentence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,13 +16,20 @@ from paceline.factcheck.reader.who import Memory, Subjects, Who
 from paceline.factcheck.subjects import Names
 from paceline.factcheck.text import Sentence
 
+FORECAST = re.compile(lexicon.FORECAST.replace("may|", "(?-i:may)|"), re.IGNORECASE)
+#: Why a number of something with no price is no claim.
+FIGURE = "a figure, not of a price"
 #: Words after which another clause begins.
 BOUNDS = frozenset(["while", "whereas", "but", "although", "though", "whilst", ";", "\u2014", "\u2013", "--", "|", "as", "after", "when", "before"])
 #: Words that may stand between a name and its number, or a number and its window, and change neither.
 FILLERS = frozenset(
     ", : ( - -- \u2014 at by of the a an just only even about some nearly almost roughly around more less than over up down off to and another "
-    "higher lower off ahead close behind respectively each both all collectively still now already in on for during with as so far price total 's alone too also".split()
+    "higher lower off ahead close \" `` '' behind respectively each both all collectively still now already in on for during with as so far price total 's alone too also".split()
 )
+
+
+#: Nouns of a fragment that name no subject: "A losing week (-0.8%)".
+_PERIODS = frozenset("day session week month quarter year close change return move".split())
 
 
 @dataclass
@@ -63,6 +71,10 @@ class Base:
         first, last = sorted((at if start < 0 else start, to))
         a, b = self.nodes[first].start, max(self.nodes[last].end, self.nodes[at].end)
         for s in subjects:
+            if s.kind == "figure":
+                for i in range(first, last + 1):
+                    self.refuse(i, FIGURE)
+                continue
             claim = Claim(kind, s, a, b, number, sign, window, against, dict(params), denied)
             known = any(
                 d.claim.kind == kind and d.claim.subject == s and d.claim.number == number and d.claim.against == against
@@ -110,7 +122,7 @@ class Base:
     def owns(self, k: int) -> bool:
         """Is the name followed by "'s", or by a noun it only qualifies?"""
         after = self.nodes[k + 1] if k + 1 < len(self.nodes) else None
-        return after is not None and (after.low in ("'s", "'") or (self.nodes[k].dep in ("compound", "poss", "nmod") and after.tag.startswith("NN")))
+        return after is not None and (after.low in ("'s", "'") or (self.nodes[k].dep in ("compound", "poss", "nmod") and after.tag.startswith("NN") and not after.phrase))
 
     def context(self, i: int) -> int:
         """Direction of the nearest word of movement before a word, else after it; 0 if there is none."""
@@ -126,9 +138,16 @@ class Base:
     def topic(self, i: int) -> Subjects:
         """Whom a fragment without a subject is about: the text's last subject, where nothing in the sentence names one."""
         before = [k for k in range(i) if self.nodes[k].subjects]
-        other = any(n.tag.startswith("NN") and n.window is None and n.number is None and not n.phrase and n.word != "%" for n in self.nodes[:i])
+        other = any(n.tag.startswith("NN") and n.window is None and n.number is None and not n.phrase and n.word != "%" and n.low not in _PERIODS
+                    for n in self.nodes[:i])
         if before or other or any(self.nodes[k].dep in ("nsubj", "nsubjpass") and self.nodes[k].window is None for k in range(i)):
             return ()
+        return self.current()
+
+    def current(self) -> Subjects:
+        """Of whom the text speaks; a new paragraph without a name speaks of the market again, not of one part."""
+        if self.memory.topic and self.memory.topic[0].kind in ("stock", "sector", "theme", "style") and self.sheet.sentence.paragraph != self.memory.spoken:
+            return self.memory.of_kind(("index",))
         return self.memory.topic or self.memory.heading
 
     def default_against(self, subjects: Subjects) -> Subjects:

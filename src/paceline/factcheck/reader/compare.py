@@ -16,6 +16,7 @@ _ITSELF = frozenset(
     "peak peaks record records high highs low lows level levels mark marks milestone value close closes threshold best worst "
     "target targets forecast forecasts expectations estimates hopes goal goals barrier consensus views views inflation".split()
 )
+_NEEDS_A_RIVAL = frozenset("crush crushed thump thumped thrash thrashed trounce trounced walloped beaten bested topped eclipsed overtook exceeded exceed surpassed".split())
 _ALONE = frozenset("sector sectors group style stock size theme index fund asset market basket".split())
 
 
@@ -46,6 +47,9 @@ class Compare(Numbers):
         rivals, to, named = self._against(c, subjects)
         if amount >= 0:
             to = max(to, amount)
+        after = self.nodes[c + 1] if c + 1 < len(self.nodes) else None
+        if not named and n.low in _NEEDS_A_RIVAL and amount < 0 and (after is None or after.tag in ("IN", ",", ".")):
+            return  # "Stocks Crushed After Hot CPI"
         if nominal and not named and amount < 0:
             return  # "their underperformance": of no period and against nobody that is named
         why = t.ahead(c)
@@ -62,7 +66,7 @@ class Compare(Numbers):
             for rival in rivals:
                 self.make(
                     "compare", (s,) if s.name != rival.name else (), c, max([to, *amounts]), sign=sign, against=rival,
-                    number=as_points(number) if number is not None else None, start=self._from(c, subjects), denied=t.denied(c),
+                    number=as_points(number) if number is not None else None, start=min([self._from(c, subjects), *amounts]), denied=t.denied(c),
                     implicit=not named,
                 )  # fmt: skip
         if amount >= 0:

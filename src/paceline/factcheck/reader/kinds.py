@@ -6,13 +6,12 @@ import re
 from dataclasses import replace
 
 from paceline.factcheck import lexicon
-from paceline.factcheck.reader.base import Draft, as_points
+from paceline.factcheck.reader.base import FORECAST, Draft, as_points
 from paceline.factcheck.reader.numbers import SIDES
 from paceline.factcheck.reader.runs import Runs
 from paceline.factcheck.reader.tree import ADVERBS
-from paceline.factcheck.reader.who import Subjects
+from paceline.factcheck.reader.who import GENERIC, Subjects
 
-FORECAST = re.compile(lexicon.FORECAST.replace("may|", "(?-i:may)|"), re.IGNORECASE)
 _SPAN = {"day": 1, "session": 1, "d": 1, "week": 5, "month": 21}
 _OFF = re.compile(
     r"\b(?:from|below|off|near|nears|neared|nearing|short of|shy of|since|beneath|under|away from|within [\w.% ]{1,12} of|approach\w*|despite|"
@@ -65,17 +64,28 @@ class Kinds(Runs):
         place = m.get("place", "").casefold()
         sign = 1 if m.get("up") or place in ("first", "on top", "top", "at the top", "in first place", "second", "third") else -1
         nth = {"second": 2, "third": 3, "2nd": 2, "3rd": 3}.get((m.get("nth") or place).casefold(), 1)
-        if self.t.ahead(head):
+        if self.t.ahead(head) or ((m.get("by") or m.get("by2")) and self.said_other(head)) or (m.get("bare") and not self.nodes[k - 1].subjects):
             return
         text = self.sheet.clean[self.nodes[k].start : self.nodes[last].end].casefold()
         before = self.sheet.clean[self.sheet.sentence.start : self.nodes[k].start]
         among = re.search(r"\b(?:among|one of|some of)\s+(?:the )?(?:[\w']+ )?$", before, re.IGNORECASE) is not None
-        if m.get("by") and not (m.get("up") or m.get("down")):
-            sign = self.context(k) or 1
-        subjects = self._led_by(k) if m.get("by") else self._rank_verb(k, head) if m.get("verb") else self._ranked(k, head, last)
-        subjects = tuple(s for s in subjects if s.kind in ("sector", "index", "style", "theme", "size", "fund", "basket"))
-        if subjects and any(s.candidates for s in subjects):
+        by = "by" in m or m.get("by2") or text.startswith("no ")
+        if (by and not (m.get("up") or m.get("down"))) or text == "led":
+            sign = self._leading(last) or self.context(k) or 1
+        if m.get("most"):
+            sign = self._moves(self.t.clause(head), head, k) * (1 if m["most"].casefold() == "most" else -1)
+        if by:
+            last = next((j for j in range(last + 1, min(last + 4, len(self.nodes))) if self.nodes[j].subjects), last)
+        subjects = self._led_by(k) if by else self._rank_verb(k, head) if m.get("verb") else self._ranked(k, head, last)
+        kinds = ("sector",) if text == "led" else ("sector", "index", "style", "theme", "size", "fund", "basket")
+        subjects = tuple(s for s in subjects if s.kind in kinds)
+        if sign and subjects and any(s.candidates for s in subjects):
             self.make("rank", subjects, head, last, start=k, sign=sign, place=nth, of=len(subjects), among=among, words=text)
+
+    def _leading(self, last: int) -> int:
+        """Direction of the number right behind "led": "tech led (+2.5%)"."""
+        n = next((n.number for n in self.nodes[last + 1 : last + 4] if n.number is not None and n.number.signed), None)
+        return 0 if n is None else 1 if n.value > 0 else -1
 
     def _led_by(self, k: int) -> Subjects:
         """ "led lower by financials"."""
@@ -95,6 +105,8 @@ class Kinds(Runs):
         """ "The best performer was energy", "utilities, the day's weakest sector", "energy was the best sector"."""
         t, n = self.t, self.nodes[head]
         over = n.head
+        if k and self.nodes[k - 1].low == "(" and (found := self._just_said(k)):
+            return found
         if n.dep in ("nsubj", "nsubjpass") and (self.nodes[over].lemma in _COPULA or t.light(over)):
             for c in t.children[over]:
                 if c > last and self.nodes[c].dep in ("attr", "dobj", "acomp", "appos", "nsubj", "oprd") and (found := self.who.phrase(c)):
@@ -108,7 +120,7 @@ class Kinds(Runs):
             if found:
                 return found
         left = self.left_name(k, 5)
-        if left >= 0 and any(self.nodes[j].low == "," or self.nodes[j].lemma in _COPULA for j in range(left, k)):
+        if left >= 0 and (left == k - 1 or any(self.nodes[j].low == "," or self.nodes[j].lemma in _COPULA for j in range(left, k))):
             return self.nodes[left].subjects
         j = last + 1
         while j < len(self.nodes) and (self.nodes[j].low in (",", ":", "the", "was", "were", "is", "(") or self.nodes[j].window is not None):
@@ -117,6 +129,9 @@ class Kinds(Runs):
             return self.nodes[j].subjects
         if found := self._just_said(k):
             return found
+        named = [n.subjects for n in self.nodes if n.subjects]
+        if len(named) == 1 and not any(t.verb(j) for j in range(len(self.nodes))):
+            return named[0]  # "Utilities' loss in October, the worst of any sector"
         verb = t.clause(head)
         copula = self.nodes[verb].lemma in _COPULA
         return self.who.subject(verb) if copula and t.verb(verb) else ()
@@ -126,6 +141,9 @@ class Kinds(Runs):
     def _mean(self, k: int) -> None:
         """ "below its 200-day moving average", "two-thirds of tech stocks trade above their 200-day averages"."""
         m, head, last = self.nodes[k].match, self._head(k), self._last(k)
+        if m.get("same"):  # "below its own": the average that the sentence has named
+            m = next((n.match for n in reversed(self.nodes[:k]) if n.phrase == "mean" and n.match.get("n")), self.memory.mean)
+        self.memory.mean = m
         n, unit = int(m["n"]), m.get("unit", "day").casefold()
         sessions = n * _SPAN.get(unit, 1)
         if n < 2 or self.t.ahead(head):
@@ -133,7 +151,7 @@ class Kinds(Runs):
         side, at = self._side(k)
         if not side:
             return
-        if self._breadth(k, last, side, sessions):
+        if self._breadth(k, last, side, sessions) or re.search(r"\b(?:share|percentage|proportion|number|portion) of\b[^.;]*$", self.sheet.clean[self.sheet.sentence.start : self.nodes[k].start], re.IGNORECASE):
             return
         subjects = self.who.subject(at) if self.t.verb(at) else self._over(at)
         if not subjects and not self.who.why:
@@ -183,6 +201,9 @@ class Kinds(Runs):
         subjects = next((self.nodes[j].subjects for j in range(k - 1, -1, -1) if self.nodes[j].subjects), ()) or self.memory.topic
         if earlier is not None and not any(self.nodes[j].subjects for j in range(share, k)):
             subjects = (earlier.claim.subject,)
+        big = self.names.lookup("s&p 500")
+        if big in [s for n in self.nodes[:share] for s in n.subjects] and not any(n.subjects for n in self.nodes[share:k]):
+            subjects = (big,) if big is not None else ()  # "42% of index members"
         if not subjects:
             market = self.names.lookup("the market")
             subjects = (market,) if market is not None else ()
@@ -197,16 +218,20 @@ class Kinds(Runs):
         """ "tech giants drove the S&P 500's gain", "accounted for 43% of the index's rise"."""
         last = self._last(k)
         verb = next((i for i in range(k, last + 1) if self.t.verb(i)), k)
+        if self.nodes[k].match.get("of"):
+            self._came_from(k, last)
+            return
         subjects = self.who.subject(verb)
-        whole = next((j for j in range(last + 1, min(last + 12, len(self.nodes))) if self.nodes[j].subjects or (
-            j + 1 < len(self.nodes) and self.nodes[j + 1].low == "'s" and self.nodes[j].window is None)), -1)
+        if not subjects and not self.who.why and (left := self.left_name(k)) >= 0:
+            subjects = self.nodes[left].subjects
+        gain = next((j for j in range(last + 1, min(last + 19, len(self.nodes))) if (self.t.move(j) or 0) > 0 and self.nodes[j].number is None), -1)
+        whole = next((j for j in range(last + 1, gain) if self.nodes[j].subjects or (self.nodes[j + 1].low == "'s" and self.nodes[j].window is None)), -1)
         rivals = self.nodes[whole].subjects or self.who.phrase(whole) if whole >= 0 else ()
+        if not rivals:
+            rivals, whole = self._whole(last, gain)
         if not rivals or not subjects or subjects == rivals or self.t.ahead(verb):
             return
-        gain = next((j for j in range(whole + 1, min(whole + 7, len(self.nodes))) if (self.t.move(j) or 0) > 0), -1)
-        if gain < 0:
-            return
-        amount = next((j for j in range(last + 1, whole) if self.nodes[j].number is not None), -1)
+        amount = next((j for j in range(last + 1, whole + 1) if self.nodes[j].number is not None), -1)
         number = self.nodes[amount].number if amount >= 0 else None
         share = number is None or (number.unit in ("percent", "part") and any(self.nodes[j].low == "of" for j in range(amount, whole)))
         if number is not None:
@@ -214,6 +239,29 @@ class Kinds(Runs):
             number = number if share else as_points(number)
         near = [j for j in range(max(0, verb - 5), verb) if self.nodes[j].subjects and self.nodes[j].subjects[0] in subjects]
         self.make("contribution", subjects, verb, whole, start=near[0] if near else k, number=number, sign=1, against=rivals[0], share=share)
+
+    def _came_from(self, k: int, last: int) -> None:
+        """ "Two-thirds of the S&P 500's gain came from technology": of one only; the share of several together is no one's."""
+        share = next((j for j in range(k) if (n := self.nodes[j].number) is not None and n.unit in ("percent", "part") and self.nodes[j + 1].low == "of"), -1)
+        whole = next((self.nodes[j].subjects for j in range(max(share, 0), k) if self.nodes[j].subjects), ())
+        gain = any((self.t.move(j) or 0) > 0 for j in range(max(share, 0), k))
+        name = next((j for j in range(last + 1, min(last + 5, len(self.nodes))) if self.nodes[j].subjects), -1)
+        part = self.who.phrase(name) if name >= 0 else ()
+        if share >= 0 and whole and gain and len(part) == 1:
+            self.nodes[share].used = True
+            self.make("contribution", part, share, name, number=self.nodes[share].number, sign=1, against=whole[0], share=True)
+
+    def _whole(self, last: int, gain: int) -> tuple[Subjects, int]:
+        """The index whose gain is shared where its name is not beside it: "53% of the year's advance", "added 1.7 points"."""
+        if gain >= 0:
+            if all(n.number is None for n in self.nodes[last + 1 : gain]):
+                return (), -1
+            the = [j for j in range(last + 1, gain) if self.nodes[j].low in GENERIC or self.nodes[j].window is not None or self.nodes[j].low == "the"]
+            return (self.default_against(()), gain) if the else ((), -1)
+        amount = next((j for j in range(last + 1, min(last + 5, len(self.nodes))) if self.nodes[j].number is not None), -1)
+        before = next((d.claim for d in reversed(self.sheet.drafts) if d.claim.kind == "contribution"), self.memory.shares)
+        known = before is not None and before.kind == "contribution" and before.against is not None and amount >= 0
+        return ((before.against,), amount) if known and before is not None and before.against is not None else ((), -1)
 
     def _stalled(self, k: int) -> None:
         right = self.right_name(self._last(k))
@@ -229,9 +277,11 @@ class Kinds(Runs):
                 self._reversal(k)
 
     def _reversal(self, k: int) -> None:
-        for d in [d for d in self.sheet.drafts if d.claim.kind == "compare"][-1:]:
-            rivals = [d.claim.against] if not d.claim.params.get("group") else list(self.default_against((d.claim.subject,)))
-            self.make("reversal", (d.claim.subject,), k, self._last(k), sign=d.claim.sign, against=rivals[0])
+        drafts = [d for d in self.sheet.drafts if d.at < k]
+        for d in ([d for d in drafts if d.claim.kind == "compare"] or [d for d in drafts if d.claim.kind == "return"])[-1:]:
+            compared = d.claim.kind == "compare" and not d.claim.params.get("group")
+            for rival in (d.claim.against,) if compared else self.default_against((d.claim.subject,)):
+                self.make("reversal", (d.claim.subject,), k, self._last(k), sign=d.claim.sign, against=rival)
 
     def implied(self) -> None:
         """ "an 18% rally to 8,100": a forecast whose arithmetic can be checked."""
@@ -239,6 +289,9 @@ class Kinds(Runs):
             if n.number is None or n.number.unit != "percent" or not (self.sheet.reasons.get(i) == "forecast" or self._foretold(i)):
                 continue
             level = next((j for j in range(i + 1, min(i + 9, len(self.nodes))) if (x := self.nodes[j].number) is not None and x.unit == "level"), -1)
+            if level < 0 and re.search(r"\b(?:up|down)side of\b[^,;]{0,9}$", self.sheet.clean[self.sheet.sentence.start : n.number.start], re.IGNORECASE):
+                self._upside(i)
+                continue
             at, how = self.anchor(i)
             near = [*range(i + 1, min(i + 8, len(self.nodes))), *range(i - 1, max(-1, i - 9), -1)]
             subjects = tuple(s for k in near for s in self.nodes[k].subjects)
@@ -252,6 +305,15 @@ class Kinds(Runs):
             assert target is not None
             self.make("implied", subjects[:1], i, level, number=n.number.times(sign), sign=sign, level=target.value)
             self.sheet.reasons.pop(level, None)
+
+    def _upside(self, i: int) -> None:
+        """ "is at 6,600, upside of 2.3%": the target before the move."""
+        number = self.nodes[i].number
+        level = next((x.number for x in reversed(self.nodes[:i]) if x.number is not None and x.number.unit == "level"), None)
+        subjects = next((x.subjects for x in reversed(self.nodes[:i]) if x.subjects), ()) or self.memory.of_kind(("index",))
+        if number is not None and level is not None:
+            sign = -1 if any(x.low == "downside" for x in self.nodes[max(0, i - 5) : i]) else 1
+            self.make("implied", subjects[:1], i, i, number=number.times(sign), sign=sign, level=level.value)
 
     def _foretold(self, i: int) -> bool:
         """Is a number part of a forecast that the tree has not found?"""
@@ -272,9 +334,10 @@ class Kinds(Runs):
     def echoes(self) -> None:
         """ "..., as did the Nasdaq 100": the claim before is made of another one too."""
         for k in range(1, len(self.nodes) - 1):
-            if self.nodes[k - 1].low not in ("as", "so") or self.nodes[k].lemma not in ("do", "be", "have"):
+            also = self.nodes[k].low in ("ditto", "too", "likewise") and bool(self.nodes[k - 1].subjects)
+            if not also and (self.nodes[k - 1].low not in ("as", "so") or self.nodes[k].lemma not in ("do", "be", "have")):
                 continue
-            j = next((j for j in range(k + 1, min(k + 4, len(self.nodes))) if self.nodes[j].subjects), -1)
+            j = k - 1 if also else next((j for j in range(k + 1, min(k + 4, len(self.nodes))) if self.nodes[j].subjects), -1)
             before = [d for d in self.sheet.drafts if d.at < k and d.claim.number is None]
             if j < 0 or not before:
                 continue

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from paceline.factcheck import lexicon
 from paceline.factcheck.quantities import Number
-from paceline.factcheck.reader.base import Base
+from paceline.factcheck.reader.base import FIGURE, FORECAST
+from paceline.factcheck.reader.lists import AMOUNT, Lists
 from paceline.factcheck.reader.tree import ADVERBS, PLAIN
 from paceline.factcheck.reader.who import Subjects
 
@@ -20,6 +21,8 @@ _OF_MEMBERS = re.compile(
     r"sales|the (?:vote|portfolio|market|total))\b(?!')",
     re.IGNORECASE,
 )
+#: "half of Friday's 2.7% drop", "a third of its losses": of an earlier move.
+_OF_A_MOVE = re.compile(rf"\s*(?:of )?(?:the |its |their |that |all |[\w-]+'s )+(?:[^,;.]|\.(?=\d)){{0,40}}?\b(?:{'|'.join(lexicon.NOUNS)})\b", re.IGNORECASE)
 _A_YEAR = re.compile(r"(?:\s|-)*(?:(?:compound|average|annual\w*) )*(?:a year\b|per year\b|per annum\b|annuali[sz]ed\b|annually\b|annualized)(?! (?:ago|earlier))", re.IGNORECASE)
 _NOT_REACHED = re.compile(r"\b(?:nearing|nears|neared|approaching|approached|short of|shy of|as much as|as low as|as high as)\b[^,;]{0,12}$", re.IGNORECASE)
 _NONE = (
@@ -33,29 +36,35 @@ _NONE = (
 #: Reasons that say what a number is: understood, and no claim about a price.
 NO_PRICES = (
     "an average, not a change of price", "a definition, not a change of price", "a share of something, not a change of price",
-    "a rate of several years, not one period's return", "percentage points are no change of a price",
+    "a rate of several years, not one period's return", "percentage points are no change of a price", FIGURE,
 )  # fmt: skip
+_AT_A_LEVEL = frozenset("close closes level high low record peak finish settlement value price reading target bottom".split())
 SIDES = {"above": 1, "over": 1, "past": 1, "beyond": 1, "through": 1, "below": -1, "under": -1, "beneath": -1}
 _REACHES = {"topped": 1, "tops": 1, "topping": 1, "surpassed": 1, "crossed": 1, "cleared": 1, "broke": 1, "breached": -1}
 
 
-class Numbers(Base):
+class Numbers(Lists):
     """Returns, moves in points, and levels."""
 
-    def numbers(self) -> None:
-        """A claim for each number that belongs to a movement of a known subject; a reason for the others."""
+    def numbers(self, signed: bool = False) -> None:
+        """A claim for each number (``signed``: with a sign) that belongs to a movement of a known subject; a reason for the others."""
         groups: dict[int, list[int]] = {}
+        bare = []
         for i, n in enumerate(self.nodes):
-            if n.number is None or n.used:
+            if n.number is not None and n.number.unit == "bare" and self._in_percent(i, n.number):
+                n.number = replace(n.number, low=n.number.low / 100, high=n.number.high / 100, step=n.number.step / 100, unit="percent")
+                bare.append(i)
+            if n.number is None or n.used or (signed and not n.number.signed):
                 continue
             match n.number.unit:
                 case "level":
                     self._level(i)
                 case "percent" | "part" | "points" | "index_points" | "bare":
-                    if not self._none(i):
+                    if not self._goes_on(i) and not self._none(i):
                         self._placed(i, groups)
         for at, members in groups.items():
             self._group(at, members)
+        self._unsaid(bare)
         self._multiples()
 
     # -- what a number belongs to ------------------------------------------------------------------------------------
@@ -72,6 +81,9 @@ class Numbers(Base):
         if node.number is not None and node.number.unit in ("part", "percent") and node.dep in ("nsubj", "nsubjpass") and not any(
                 self.nodes[c].low == "of" for c in self.t.children[i]) and self.nodes[node.head].lemma not in ("be", *_SETS) and not any(
                 self.t.move(k) is not None for k in range(i + 1, min(i + 4, len(self.nodes)))) and self.left_name(i) < 0:
+            self.refuse(i, "a share of something, not a change of price")
+            return True
+        if node.number is not None and node.number.unit == "part" and _OF_A_MOVE.match(after):
             self.refuse(i, "a share of something, not a change of price")
             return True
         for pattern, reason in _NONE:
@@ -111,6 +123,11 @@ class Numbers(Base):
         if n.unit == "index_points" and self._a_level(i, n):
             return
         at, how = self.anchor(i)
+        before = next((k for k in range(i - 1, -1, -1) if self.nodes[k].start != self.nodes[i].start), -1)
+        if n.signed and n.unit == "percent" and before >= 0 and (self._dated(i, before, n) or (self.nodes[before].subjects and self._beside(i, -1))):
+            return
+        if n.unit == "percent" and how in ("verb", "move") and self._for_it(i, n):
+            return
         if n.unit == "percent" and (self._below(i) or self._against_one(i)):
             return
         if how in ("move", "verb") and n.unit == "points":
@@ -145,7 +162,7 @@ class Numbers(Base):
         after = self.nodes[i + 1] if i + 1 < len(self.nodes) else None
         if after is None or after.window is None:
             return False
-        m = re.match(r"(?:(?P<down>below|off|under|beneath|short of|shy of)|(?P<up>above))\b", after.low)
+        m = re.match(r"(?:(?P<down>below|off|under|beneath|short of|shy of|adrift of|away from|from (?=its|their|the|that)[^,;]*(?:high|peak|record|top)\b)|(?P<up>above))\b", after.low)
         number = self.nodes[i].number
         if m is None or number is None or self.t.ahead(i):
             return False
@@ -243,6 +260,8 @@ class Numbers(Base):
         if left >= 0 and at > left and at < i and self.t.move(at) is not None:
             left = -1  # "the S&P 500 up 2%": the tree knows
         joined = any(self.nodes[k].low in ("and", ",") for k in range(at, left)) if 0 <= at < left else False
+        if self.t.move(at) is None and self._of_figures(number.start, i):
+            return False
         if left >= 0 and self._object(left) and at >= 0 and not joined:
             left = -1
         if right >= 0 and self.nodes[i + 1].low == "for" and left >= 0 and any(self.nodes[k].low in ("and", ",", "or") for k in range(left + 1, i)):
@@ -267,17 +286,22 @@ class Numbers(Base):
         else:
             sign = self.context(i) or 1
         subjects = self.nodes[name].subjects
-        if self.t.ahead(i):
+        if self.t.ahead(i) and not (number.signed and name == left and not FORECAST.search(self.sheet.clean, self.sheet.sentence.start, number.start)):
             return False
         self.make("return", subjects, i, max(i, name, noun if left >= 0 else i), number=number.times(sign), sign=sign, start=min(i, name))
         return True
+
+    def _of_figures(self, start: int, i: int) -> bool:
+        """ "Earnings grew 9.2%, led by technology (+20.9%)": in a list of figures that are no prices."""
+        said = [k for k in range(i) if (x := self.nodes[k].number) is not None and x.unit == "percent" and x.start != start]
+        return bool(said) and not self.sheet.drafts and all(self.said_other(k) for k in said)
 
     def _follows_on(self, i: int) -> bool:
         """ "..., +39% since March": a signed number of whom the sentence has just spoken."""
         k = i - 1
         while k >= 0 and self.nodes[k].start == self.nodes[i].start:
             k -= 1
-        if k < 0 or self.nodes[k].low not in (",", ":", "(", ";", "\u2014", "and"):
+        if k < 0 or self.nodes[k].low not in (",", ":", "(", ";", "\u2014", "and", "at", "with"):
             return False
         last = max((d for d in self.sheet.drafts if d.claim.start <= self.nodes[i].start), key=lambda d: d.claim.start, default=None)
         near = [j for j in range(k) if self.nodes[j].subjects]
@@ -285,7 +309,8 @@ class Numbers(Base):
             last = None  # "with real estate close behind (+17%)"
         subjects: Subjects = (last.claim.subject,) if last is not None else self.nodes[near[-1]].subjects if near else self.who.subject(self.t.clause(i)) or self._nearest(i)
         number = self.nodes[i].number
-        if not subjects or number is None or self.t.ahead(i):
+        subjects = subjects or self.topic(i)
+        if not subjects or number is None or self.t.ahead(i) or self._of_figures(number.start, i):
             return False
         self.make("return", subjects, i, i, number=number, sign=1)
         return True
@@ -422,7 +447,7 @@ class Numbers(Base):
         gap = self.sheet.clean[self.nodes[at].end : self.nodes[i].start].strip()
         after = self.sheet.clean[self.nodes[i].end : self.nodes[i].end + 14]
         exact = number.step < 0.05
-        return gap in ("", "by", "about", "another") and re.match(r",? (?:or|to|at) [\d(]|,? \([-+\d]" + (r"|[.;,]" if exact else ""), after) is not None
+        return gap in ("", "by", "about", "another") and bool(AMOUNT.match(after) or (exact and after[:1] in (".", ";", ",")))
 
     # -- levels ------------------------------------------------------------------------------------------------------
 
@@ -439,6 +464,11 @@ class Numbers(Base):
             return
         word = before.low
         side = SIDES.get(word, _REACHES.get(word, 0))
+        noun = self.nodes[i + 1] if i + 1 < len(self.nodes) else None
+        if noun is not None and noun.low in ("close", "finish", "settlement") and noun.tag.startswith("NN") and (before.window is not None or word == "'s"):
+            subjects = self.who.subject(self.t.clause(i)) or self.memory.of_kind(("index",))
+            self.make("level", subjects[:1], i, i + 1, number=number, start=at, side=0)  # "yesterday's 1,829 close"
+            return
         if self.t.move(at) is not None and self.t.verb(at) and not side and not self.t.ahead(i):
             subjects = self._subjects(at, i)  # "added 104.13, or 12 percent": an amount, however large
             if subjects:
@@ -446,6 +476,12 @@ class Numbers(Base):
                 amount = replace(number.times(self.t.move(at) or 1), unit="index_points")
                 self.make("points", subjects[:1], at, i, number=amount, sign=self.t.move(at) or 1)
             return
+        if before.subjects and number.step < 1 and self._signed_after(i):
+            self.sheet.reasons.pop(i, None)
+            self.make("level", before.subjects[:1], i, i, number=number, start=at, side=0)
+            return
+        if word == "of" and at and self.nodes[at - 1].low not in _AT_A_LEVEL:
+            return  # "a loss of 125,000"
         mean = any(n.phrase == "mean" for n in self.nodes[max(0, at - 2) : at])
         dated = any(self.nodes[c].low == "when" for c in self.t.children[self.t.clause(i)])
         if mean or dated:
@@ -465,6 +501,10 @@ class Numbers(Base):
             number = replace(number, how="about")
         self.sheet.reasons.pop(i, None)
         self.make("level", subjects[:1], i, i, number=number, start=at, side=side)
+
+    def _signed_after(self, i: int) -> bool:
+        """ "SPX 6,654.72 (+1.56%)"."""
+        return re.match(r"\s*[,(]?\s*[-+]\d", self.sheet.clean[self.nodes[i].end : self.nodes[i].end + 12]) is not None
 
     def _level_subject(self, i: int) -> Subjects:
         """Whose close a level is: the subject of the verb above it, else the name before it."""

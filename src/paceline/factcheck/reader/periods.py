@@ -28,7 +28,7 @@ _CLOSING = re.compile(
     r"\b(?:closed|closing|ended|ending|finished|finishing|settled|snapped|stocks? (?:jump|slip|rise|fall|rall(?:y|ies)|slide))\b",
     re.IGNORECASE,
 )
-_GOVERNS = frozenset("in on for during over this last the from to , at or by and with a through its".split())
+_APART = re.compile(r"(?:below|above|under|beneath|short of|shy of|adrift of|away from|clear of|beyond)\b", re.IGNORECASE)
 
 
 @dataclass
@@ -50,6 +50,7 @@ class Calendar:
     said: list[Said] = field(default_factory=list)
     heading: Window | None = None
     section: Window | None = None
+    named: list[Window] = field(default_factory=list)  # the last day that a sentence without a number has named
 
     def own(self, unit: str) -> Window | None:
         """The day, week, month ... that the text itself belongs to."""
@@ -68,6 +69,11 @@ class Calendar:
             return next((w for w in reversed(past) if w.unit == unit), None)
         return next((w for w in reversed(past) if w.unit != "day"), past[-1] if past else None)
 
+    def unit(self) -> str:
+        """The unit of the last period that the text has spoken of; "" if none."""
+        past = [s.window for s in self.said] or [w for w in (self.heading,) if w is not None]
+        return next((w.unit for w in reversed(past) if w.unit), "")
+
     # -- a line that only names a period -----------------------------------------------------------------------------
 
     def lead_in(self, sheet: Sheet) -> None:
@@ -79,6 +85,9 @@ class Calendar:
         periods = [n.window for n in sheet.nodes if n.window is not None and not n.window.unclear and not n.window.same]
         periods.sort(key=lambda w: w.aside)
         ends = said.endswith((".", "!", "?"))
+        for k, w in enumerate(periods):
+            if w.base == "until" and w.end is not None and re.match(r"as of", w.text, re.IGNORECASE):
+                periods[k] = replace(w, base="before", first=w.end, end=w.end if w.end < self.when.today else None, unit="day")
         if not ends and size <= 16:
             named = [w for w in periods if w.unit and not (w.unit == "day" and re.search(r"\d", w.text))]
             unit = next((u for pattern, u in _TITLES if re.search(pattern, said, re.IGNORECASE)), "") if said.endswith(":") and paragraph else ""
@@ -90,7 +99,11 @@ class Calendar:
                 if re.search(pattern, said, re.IGNORECASE):
                     self.heading = next((w for w in periods if w.unit == unit), None) or self.own(unit)
                     return
-            self.heading = next((w for w in periods if w.unit in ("month", "quarter", "year", "week")), self.heading)
+            period = next((w for w in periods if w.unit in ("month", "quarter", "year", "week")), None)
+            if period is not None and self.heading is not None and self.heading.unit == "day" and paragraph:
+                self.section = period  # "Year to date", in a story of a day
+            else:
+                self.heading = period or self.heading
         day = periods[-1] if periods else None
         if (
             day is not None and not self.said and paragraph <= 3 and day.unit == "day" and day.open and self.heading is None
@@ -112,14 +125,15 @@ class Calendar:
         if self.section is not None and words <= LISTED:
             return replace(self.section, inherited="heading")
         tense = "past" if tense == "aside" else tense
-        here = [s for s in self.said if s.paragraph == paragraph and s.tense != "close"] or [s for s in self.said if s.paragraph == paragraph]
+        said = [s for s in self.said if s.tense != "place"]
+        here = [s for s in said if s.paragraph == paragraph and s.tense != "close"] or [s for s in said if s.paragraph == paragraph]
         same = [s for s in here if s.tense in (tense, "any") or (
             s.tense != "close" and ((s.tense != "past") == (tense != "past") or (tense != "past" and s.window.open and s.window.unit != "day")))]
         if pool := same or here:  # of the last sentence the first window: "rose 2% for the week and 1% on Friday"
             return replace(next(s.window for s in pool if s.sentence == pool[-1].sentence), inherited="paragraph")
         if self.heading is not None and tense == "past" and (self.heading.unit == "day" or not self.said):
             return replace(self.heading, inherited="heading")
-        if self.said:
+        if said or (self.said and self.heading is None):
             return self._earlier(tense, paragraph)
         if self.heading is not None:
             return replace(self.heading, inherited="heading")
@@ -132,7 +146,9 @@ class Calendar:
         first = self.said[0]
         if tense == "past" and first.window.unit == "day" and first.window.open and first.paragraph <= 1 and first.paragraph < paragraph:
             return replace(first.window, inherited="heading")  # the day the story is about
-        kept = [s for s in self.said if s.tense in (tense, "any")] or self.said
+        aside = [s for s in self.said if s.tense != "place" and not (s.window.base == "on" and s.window.end is not None and not s.window.unit)]
+        said = aside or self.said  # "Peak to trough, October 2007 to November 2008" is not what the next paragraph is about
+        kept = [s for s in said if s.tense in (tense, "any")] or said
         chosen = next(s.window for s in kept if s.sentence == kept[-1].sentence)
         topic = first.window
         period = topic.unit in ("week", "month", "quarter", "year") and topic.key() == chosen.key()
@@ -154,7 +170,7 @@ class Calendar:
             found = next((s.window for s in reversed(self.said) if s.paragraph == paragraph and asked.n in fits.get(s.window.unit, ())), None)
             if found is None:
                 return replace(asked, same=False)
-        elif (asked.n and asked.base == "on" and asked.first is not None):
+        elif asked.base == "on" and asked.first is not None and said.startswith(("over ", "within ")):
             return replace(asked, same=False)
         elif asked.base == "next":
             day = next((w for w in reversed(past) if w.unit == "day" and w.first is not None), None)
@@ -162,6 +178,7 @@ class Calendar:
                 return replace(asked, same=False, unclear="nothing before it names a day")
             return replace(asked, same=False, first=day.first, end=day.end or self.when.today, unit="day")
         elif asked.n:  # since then
+            past = sorted([*past, *self.named], key=lambda w: w.start) if self.named else past
             then = next((w for w in reversed(past) if (w.unit == "day" or w.base in ("on", "low", "high")) and w.first is not None), None)
             if then is not None and then.base in ("low", "high"):
                 return replace(then, text=asked.text, start=asked.start, stop=asked.stop, inherited="paragraph", end=None)
@@ -180,6 +197,12 @@ class Periods:
 
     def __init__(self, base: Base, calendar: Calendar) -> None:
         self.sheet, self.nodes, self.t, self.calendar = base.sheet, base.nodes, base.t, calendar
+        for i, n in enumerate(self.nodes):  # "remains shy of its July record" dates nothing, "2% shy of" does
+            of_high = n.window is not None and n.window.unit == "day" and self.nodes[i + 1 : i + 2] and self.nodes[i + 1].low in ("record", "high", "low", "peak")
+            if of_high:
+                n.used = True  # "to within a whisker of its October 15 record"
+            if n.window is not None and _APART.match(n.window.text) and not (i and (self.nodes[i - 1].number is not None or self.nodes[i - 1].low == "so")):
+                n.used = True
         self.free = [i for i, n in enumerate(self.nodes) if n.window is not None and not n.window.aside and not n.used]
 
     def settle(self) -> None:
@@ -187,7 +210,7 @@ class Periods:
         drafts = sorted(self.sheet.drafts, key=lambda d: (d.claim.start, d.claim.end))
         for d in drafts:
             if not d.fixed and d.claim.kind != "implied":
-                d.own = self._own(d)
+                d.own = d.own or self._own(d)
         taken = {id(d.own) for d in drafts if d.own is not None}
         for d in drafts:
             if d.own is None and not d.fixed and d.claim.kind != "implied":
@@ -195,15 +218,20 @@ class Periods:
         self._within_the_day(drafts)
         drafts = [d for d in drafts if d in self.sheet.drafts]
         front = self.nodes[self.free[0]].window if self.free and self.free[0] <= 1 and drafts else None
-        if front is not None and front.unit in ("week", "month", "quarter", "year") and not front.unclear and not front.same:
+        if front is not None and front.unit in ("week", "month", "quarter", "year") and not front.unclear and not front.same and not self._alone_said(front):
             self.calendar.keep(front, self.sheet.sentence.paragraph, "past", self.sheet.sentence.start)
         for d in drafts:
             if d.fixed or d.claim.kind == "implied":
                 continue
             self._give(d, drafts)
+        self.calendar.named = [w for i in self.free if (w := self.nodes[i].window) is not None and w.unit == "day" and not w.same and not drafts] or self.calendar.named
         day = self._days_only(drafts)
         if day is not None:
             self.calendar.keep(day, self.sheet.sentence.paragraph, "past", self.sheet.sentence.start)
+
+    def _alone_said(self, w: Window) -> bool:
+        """ "in the fourth quarter alone": of a longer period that the text is about."""
+        return re.match(r"\s+alone\b", self.sheet.clean[w.stop : w.stop + 8]) is not None
 
     def _days_only(self, drafts: list[Draft]) -> Window | None:
         """ "Shares fell on Tuesday." without a claim of its own still dates what follows."""
@@ -221,10 +249,15 @@ class Periods:
         tense = self.tense(d)
         window = d.own or self._shared(d, drafts)
         window = self._period(d, window, tense)
+        if d.own is None and window is not None and d.claim.kind == "return" and any(
+                x is not d and x.own is not None and x.own.key() == window.key() and x.claim.kind == "return" and x.claim.subject == d.claim.subject and x.claim.sign == d.claim.sign for x in drafts):
+            window = self.calendar.own("day") or window  # "closed 1% higher, a rise of 2.9% on the week"
         if window is not None and not window.unclear and window.inherited in ("", "sentence"):
             kept = "close" if d.claim.kind in AT_A_CLOSE else tense
             other = window.unit == "day" and window.text.casefold().endswith("'s") and window.key() not in [s.window.key() for s in self.calendar.said]
-            if not (other or (d.claim.kind == "extreme" and not window.text.strip())):
+            kept = "place" if _APART.match(window.text) or self._alone_said(window) else kept
+            had = tense == "aside" and d.claim.kind in AT_A_CLOSE
+            if not (other or had or (d.claim.kind == "extreme" and not window.text.strip())):
                 self.calendar.keep(window, self.sheet.sentence.paragraph, kept, self.sheet.sentence.start)
         others: list[Window] = []
         if window is not None and d.claim.kind in ("return", "points", "compare", "direction", "rank", "level"):
@@ -256,6 +289,10 @@ class Periods:
     def _own(self, d: Draft) -> Window | None:
         start = d.claim.number.start if d.claim.number is not None else -1
         number = next((k for k in range(min(d.at, d.to), max(d.at, d.to) + 1) if (n := self.nodes[k].number) is not None and n.start == start), d.to)
+        v = self.t.clause(d.at)
+        whole = self.nodes[self.nodes[v].head].window if self.nodes[v].dep == "relcl" else None
+        if whole is not None and not whole.unclear and not whole.same:
+            return replace(whole, aside=False)  # "a December in which the S&P lost 9.2%"
         found = self._qualifies(d, number)
         if found is None and d.claim.kind == "return" and d.to > max(number, d.at):
             found = self._inside(d, number)  # "a 17% annual gain"

@@ -22,6 +22,12 @@ _UNITS = (
 )
 _DOWN = re.compile(r"\b(?:los\w+|declin\w+|drops?|falls?|negative|down|lower|slides?|slumps?|skids?|retreats?|setbacks?|pullbacks?|selloffs?|sell-offs?|plunges?|drawdowns?)\b")
 _UP = re.compile(r"\b(?:gains?|win\w*|advances?|ris\w+|increases?|positive|up|higher|rall\w+|climbs?|rebounds?|jumps?|surges?)\b")
+#: What a comparison with all that came before amounts to.
+_HOW = {
+    **dict.fromkeys(("low", "lower"), "lowest"), **dict.fromkeys(("high", "higher"), "highest"),
+    **dict.fromkeys(("bad", "badly", "poor", "weak", "worse", "weaker"), "worst"), **dict.fromkeys(("good", "well", "strong", "better", "stronger"), "best"),
+    **dict.fromkeys(("bigger", "larger", "steeper", "sharper"), "biggest"), **dict.fromkeys(("much", "far"), "most"),
+}  # fmt: skip
 _ENDED = re.compile(r"\b(?:snap\w*|end(?:ed|ing|s)?|br(?:oke|eak)\w*|halt\w*|stopp\w*|after)\b[^,;]*$", re.IGNORECASE)
 
 
@@ -66,7 +72,7 @@ class Runs(Compare):
         start = k
         while start and self.nodes[start - 1].low in ("its", "their", "the", "a", "by", "far", "easily", "again", "once", "also", "clearly", "comfortably"):
             start -= 1
-        if not start or self.nodes[start - 1].low not in (",", "(", ";", "\u2014"):
+        if not start or self.nodes[start - 1].low not in (",", "(", ";", "\u2014", "--", "\u2013", "-"):
             return ()
         before = [d for d in self.sheet.drafts if d.claim.kind in ("return", "level", "points") and self.nodes[d.to].end <= self.nodes[start].start]
         last = max(before, key=lambda d: (self.nodes[max(d.to, d.at)].end, d.claim.start), default=None)
@@ -83,6 +89,8 @@ class Runs(Compare):
 
     def _streak(self, k: int) -> None:
         m = self.nodes[k].match
+        if m.get("n2"):
+            m = {**m, "n": m["n2"], "what": m["what2"]}
         said = m["n"].casefold()
         vague = said in ("multi", "several", "multiple")
         n = 3 if vague else 2 if said == "back-to-back" else count(said)
@@ -102,12 +110,12 @@ class Runs(Compare):
             return
         sign = -1 if _DOWN.search(text) else 1 if _UP.search(text) else 0
         over = self.t.clause(head)
-        ended = bool(_ENDED.search(before)) and bool(re.search(r"streak|run|string|skid|slide|slump|rally|losing|winning|in a row|straight", text))
+        ended = bool(_ENDED.search(before) or " ended at" in text) and bool(re.search(r"streak|run|string|skid|slide|slump|rally|losing|winning|in a row|straight", text))
         if not sign and not ended:
             sign = self._moves(over, head, k)
         if not sign and ended and self.t.move(over):
             sign = -(self.t.move(over) or 0)
-        subjects = self.holder(k)
+        subjects = self._behind(last) or self.holder(k)
         if subjects and sign:
             self.make("streak", subjects, head, last, start=k, sign=sign, n=n, unit=unit or "day", vague=vague, ended=ended)
 
@@ -116,10 +124,9 @@ class Runs(Compare):
 
     def _unit_spoken(self, k: int) -> str:
         """ "its seventh gain in a row": of the period that the sentence speaks of."""
-        for i, n in enumerate(self.nodes):
-            if n.window is not None and n.window.unit and (i < k or i - k < 6):
-                return n.window.unit
-        return ""
+        near = [i for i, n in enumerate(self.nodes) if n.window is not None and n.window.unit and i - k < 6]
+        nearest = min(near, key=lambda i: (i > k, abs(i - k)), default=-1)
+        return self.nodes[nearest].window.unit if nearest >= 0 else ""  # type: ignore[union-attr]
 
     def _moves(self, over: int, head: int, k: int) -> int:
         """Direction of the verb that a run belongs to."""
@@ -159,7 +166,8 @@ class Runs(Compare):
             return
         before = self.sheet.clean[self.sheet.sentence.start : link.start()]
         reference = self._reference(m, link)
-        what, how = m.get("what", "").casefold(), m["how"].casefold()
+        how = _HOW.get(m["how"].casefold(), m["how"].casefold())
+        what = re.sub(r"(?<=ss)es$|(?<!s)s$", "", (m.get("what") or "").casefold())
         if reference is None or self.t.ahead(self._head(k)):
             return
         ref, since, size = reference
@@ -187,7 +195,8 @@ class Runs(Compare):
         """since, within, year or ever; the day; and how exactly that day is meant."""
         today = self.today
         if m.get("since"):
-            w = windows.Reader(today).find("since " + m["since"], 0, len(m["since"]) + 6)
+            since = "since " + re.sub(r"^(?:early|late|mid)[- ]", "", m["since"])
+            w = windows.Reader(today).find(since, 0, len(since))
             if not w or w[0].first is None or w[0].base in ("low", "high") or w[0].unclear:
                 return None
             said = w[0].text
@@ -213,7 +222,7 @@ class Runs(Compare):
         return "within", dates.moved(today, -delta), unit.rstrip("s")
 
     def _extreme_unit(self, k: int, m: dict[str, str], text: str, what: str, how: str) -> str:
-        if how in ("highest", "lowest"):
+        if how in ("highest", "lowest") or (not what and any(n.low.endswith(("close", "finish")) for n in self.nodes[max(0, k - 5) : k])):
             return "level"
         if what in ("streak", "run") or (what == "stretch" and how == "longest"):
             return "streak"
@@ -226,7 +235,7 @@ class Runs(Compare):
             if w is not None and w.unit in ("day", "week", "month", "quarter", "year"):
                 return w.unit
         found = self.spoken_unit()
-        return found if found else "day" if how in ("most", "least") else ""
+        return found if found else "day" if how in ("most", "least") or not what else ""
 
     def _extreme_sign(self, k: int, how: str, what: str, text: str) -> int:
         if how in ("worst", "weakest", "lowest", "poorest"):
@@ -237,19 +246,20 @@ class Runs(Compare):
             return -1
         if what in ("streak", "run") and "winning" in text:
             return 1
-        if how in ("most", "least", "longest") or what in ("move", "streak", "run", "performance"):
+        if how in ("most", "least", "longest") or what in ("", "move", "streak", "run", "performance"):
             return self._moves(self.t.clause(self._head(k)), k, k) * (-1 if how == "least" else 1)
         return 1 if _UP.search(what) or what in ("return", "jump", "surge", "rally", "rebound", "climb") else 0
 
     def _extreme_holder(self, k: int, link: re.Match[str]) -> Subjects:
-        inside = self.names.find(self.sheet.clean, link.start("gap"), link.end("gap"))
+        inside = self.names.find(self.sheet.clean, link.start(), link.end("gap"))
         if inside:
             return (inside[0].subject,)
-        after = self._last(k) + 1
-        right = self.right_name(after - 1) if after < len(self.nodes) else -1
-        if right >= 0 and self.nodes[after].low in ("for", "by", "in"):
-            return self.nodes[right].subjects
-        return self.holder(k)
+        return self._behind(self._last(k)) or self.holder(k)
+
+    def _behind(self, last: int) -> Subjects:
+        """ "two weekly gains running for large and small caps": those named right behind a phrase."""
+        right = self.right_name(last)
+        return self.who.phrase(right) if right >= 0 and self.nodes[last + 1].low in ("for", "by", "in") else ()
 
     # set by the reader of the text
     today: dt.date

@@ -22,7 +22,7 @@ _TOKEN = re.compile(
 )
 _MULTI = re.compile("|".join(rf"\b{v}\b" for v in sorted(VERBS, key=len, reverse=True) if " " in v), re.IGNORECASE)
 #: "in the red": down.
-_COLOUR = re.compile(r"\bin (?:(?P<up>the black|the green|positive territory)|(?:the red|negative territory))\b|\bunder ?water\b", re.IGNORECASE)
+_COLOUR = re.compile(r"\bin (?:(?P<up>the black|the green|positive territory)|(?:the red|negative territory))\b|\b(?P<good>to the good)\b|\bunder ?water\b", re.IGNORECASE)
 #: How a window that says when something happened begins.
 _ADVERB = re.compile(
     r"(?:in|on|since|from|for|over|during|through|throughout|at|by|as|between|within|across|until|till|up|after|today|"
@@ -50,6 +50,7 @@ _KIN = (
     (r"the 600(?! (?:largest|biggest|stocks|companies|members|names))\b", "s&p 600"),
     (r"(?:market-)?cap(?:italization|italisation)?[- ]weighted", "s&p 500"),
     (r"equal(?:ly)?[- ]weight(?:ed)?", "equal-weight s&p 500"),
+    (r"(?:weightier|heavier|top-heavy|headline)", "s&p 500"),
     (r"growth", "growth stocks"),
     (r"value", "value stocks"),
     (r"(?:small(?:er)?)(?:[- ]cap)?", "small caps"),
@@ -65,8 +66,8 @@ KIN = tuple(
     for w, name in _KIN
 )
 _PAIR = re.compile(
-    r"\b(?P<a>small|large|big|value|growth)\s+(?:beats?|beat|outperformed|outpaced|lagged|trailed|trounced|led)\s+"
-    r"(?P<b>small|large|big|value|growth)\b(?![- ]caps?\b)",
+    r"\b(?P<a>small|large|big|value|growth)\s+(?:beats?|beat|outperformed|outpaced|lagged|trailed|trounced|led|versus|vs\.?|against|over|"
+    r"(?:did|does|has done|fared|held up) (?:\w+ )?(?:better|worse) than|and(?=\s\w+ alike\b))\s+(?P<b>small|large|big|value|growth)\b(?![- ]caps?\b)",
     re.IGNORECASE,
 )
 _SIZES = {"small": "small caps", "large": "s&p 500", "big": "s&p 500", "value": "value stocks", "growth": "growth stocks"}
@@ -142,7 +143,7 @@ def spot(clean: str, start: int, end: int, names: Names, when: windows.Reader) -
         for m in pattern.finditer(clean, start, end):
             put(Span(m.start(), m.end(), ("behind" if prep else "beat",), phrase="cmp", sign=sign))
     for m in _COLOUR.finditer(clean, start, end):
-        put(Span(m.start(), m.end(), ("up" if m["up"] else "down",)))
+        put(Span(m.start(), m.end(), ("up" if m["up"] or m["good"] else "down",)))
     for m in _MULTI.finditer(clean, start, end):
         put(Span(m.start(), m.end(), ("gained" if VERBS[" ".join(m.group().casefold().split())] > 0 else "lost",)))
     nodes = _tokens(clean, start, end, sorted(taken, key=lambda s: s.start))
@@ -270,6 +271,8 @@ def _part_of_a_name(clean: str, m: Mention) -> bool:
         return True
     if said.rstrip(".") in ("Inc", "Corp", "Co", "Ltd", "Plc", "PLC", "LLC"):
         return True
+    if said.casefold() == "equal weight" and re.search(r"\b(?:to|at|an?|from|is|rated) $", clean[max(0, m.start - 6) : m.start]):
+        return True  # a broker's rating
     if said.casefold() == "market" and re.search(r"\b(?:bear|bull|housing|labou?r|job|jobs|bond|credit|oil|property|money) $", clean[max(0, m.start - 9) : m.start], re.IGNORECASE):
         return True
     if said in ("MSCI", "FTSE", "STOXX") and re.match(r"\s+[A-Z]", after):
@@ -285,11 +288,15 @@ def _phrases(clean: str, start: int, end: int, when: windows.Reader, named: list
             if tag in ("rank", "extreme", "record") and any(s.start <= m.start() < s.end and s.end > m.start() + 2 for s in named):
                 continue
             stop = m.end()
+            if m.group().casefold() in ("lagged", "trailed") and not re.search(r"\b(?:led|best|top\w*|leaders?)\b", clean[start : m.start()], re.IGNORECASE):
+                continue  # behind the market, not behind the leader that the sentence has named
             if tag == "extreme" and m.groupdict().get("since"):
                 said = when.find("since " + m.group("since"), 0, len(m.group("since")) + 6)
                 if not said or said[0].start > 8:
                     continue
-                stop = m.start("since") + max(1, said[0].stop - 6)
+                stop = max(m.start("gap"), m.start("since") + max(1, said[0].stop - 6))
+                last_year = re.compile(r" of (?:the (?:previous|prior|preceding)|last) year").match(clean, stop)
+                stop = last_year.end() if last_year is not None else stop
             yield Span(m.start(), min(stop, end), phrase=tag, link=m)
 
 
@@ -331,8 +338,8 @@ def shy(nodes: list[Node]) -> None:
         others = kinds | {s.kind for k in bare if k != i for s in nodes[k].subjects}
         before, after = nodes[i - 1] if i else None, nodes[i + 1] if i + 1 < len(nodes) else None
         qualified = before is not None and before.tag.startswith(("JJ", "NN", "VBG")) and not before.subjects and before.window is None and before.dep in ("amod", "compound", "nmod", "poss")
-        qualifies = after is not None and after.tag.startswith("NN") and not after.subjects and after.window is None and n.dep in ("compound", "nmod", "amod")
+        qualifies = after is not None and after.tag.startswith("NN") and not after.subjects and not after.phrase and after.window is None and n.dep in ("compound", "nmod", "amod")
         family = {"style", "size", "index", "sector", "fund"} if n.subjects[0].kind == "style" else {"sector", "theme", "index", "style", "fund"}
-        moves = n.subjects[0].kind != "style" and after is not None and (after.low in VERBS or after.number is not None or after.low in ("up", "down", "led", "was", "were", "also"))
+        moves = n.subjects[0].kind != "style" and after is not None and (after.low in VERBS or after.number is not None or after.phrase == "rank" or after.low in ("up", "down", "led", "was", "were", "also"))
         if qualified or qualifies or not (others & family or moves):
             n.subjects, n.mention = (), None

@@ -21,7 +21,7 @@ MODALS = frozenset("will would could may might should shall ca wo 'll 'd".split(
 AHEAD = frozenset(
     "expect forecast predict project anticipate target estimate envision foresee see expectation forecast prediction "
     "outlook target scenario upside risk chance odds probability likely poised prepare price_in imply implied need hope "
-    "could if unless whether assume bet look".split()
+    "call could if unless whether assume bet look".split()
 )
 HABITS = frozenset(
     "typically usually historically generally often normally tends tend tended average traditionally always seldom rarely "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from paceline.factcheck import lexicon
+from paceline.factcheck.claims import Claim
 from paceline.factcheck.reader.tree import Tree
 from paceline.factcheck.subjects import Names, Subject
 
@@ -25,13 +26,17 @@ PRONOUNS = frozenset("it they its their them itself this that these those which 
 CARRIERS = frozenset(
     "shares share stock stocks index indexes indices benchmark gauge measure average fund funds etf etfs sector sectors group "
     "names equities companies issues basket barometer tracker price prices close component components members measure "
-    "counterpart segment portfolio bellwether heavyweight giant maker giants level levels value top heels back series string total momentum".split()
+    "counterpart segment portfolio bellwether heavyweight giant maker giants level levels value top heels back series string total momentum spite".split()
 )
 #: Verbs that move their object: "sent the index down 2%", "left it up 4%".
 CAUSES = frozenset(
     "send leave push pull drag lift take drive bring put boost carry knock propel keep leave help hand give deal cost see "
     "trim extend pare cut".split()
 )
+
+
+#: Nouns that make an index, a gauge or a measure one of something else than stocks.
+_OTHERS = frozenset("price prices confidence sentiment dollar volatility fear manufacturing activity services wage cost inflation credit bond currency".split())
 
 
 @dataclass
@@ -43,7 +48,11 @@ class Memory:
     listed: list[Subject] = field(default_factory=list)  # the last few, each once, in the order of mention
     kinds: dict[str, Subject] = field(default_factory=dict)
     heading: Subjects = ()
+    shares: Claim | None = None  # the share or contribution that the last sentence spoke of
+    mean: dict[str, str] = field(default_factory=lambda: {"n": "0"})  # the average that was named last
+    unit: str = ""  # of the last change that was stated
     paragraph: int = -1
+    spoken: int = -1  # the paragraph of the topic
 
     def note(self, subjects: Subjects) -> None:
         """Subjects that a sentence named."""
@@ -98,6 +107,9 @@ class Who:
                 if kinds:
                     before = tuple(s for k in range(i) for s in self.nodes[k].subjects if s.kind in kinds)
                     return before[-1:] or self.memory.of_kind(kinds)
+        if n.low in ("close", "finish", "settlement", "reading") and not self._other(i) and (
+                self._defined(i) or any(self.nodes[c].window is not None for c in t.children[i])):
+            return self.memory.topic if self.memory.topic and self.memory.topic[0].kind in ("index", "stock") else self.memory.of_kind(("index",))
         if t.move(i) is not None and t.noun(i):
             return self.owner(i, depth + 1)
         for c in t.children[i]:  # "Wall Street's fear gauge, the VIX"; "chip giant Nvidia"
@@ -139,7 +151,7 @@ class Who:
         """Is it another one that is spoken of: "the Chinese index", "the Tokyo benchmark"?"""
         return any(
             self.nodes[c].dep in ("compound", "amod", "poss", "nmod") and not self.nodes[c].subjects
-            and (self.nodes[c].tag.startswith("NNP") or self.nodes[c].low in ("other", "another", "european", "asian", "chinese", "japanese"))
+            and (self.nodes[c].tag.startswith("NNP") or self.nodes[c].low in _OTHERS or self.nodes[c].low in ("other", "another", "european", "asian", "chinese", "japanese"))
             for c in self.t.children[i]
         )  # fmt: skip
 
@@ -166,11 +178,15 @@ class Who:
     def _pronoun(self, i: int) -> Subjects:
         n, t = self.nodes[i], self.t
         if n.low in ("which", "who", "whose", "that") and n.tag.startswith("W"):
+            if i > 1 and self.nodes[i - 1].low == "," and self.nodes[i - 2].subjects and self.nodes[i - 2].dep == "conj":
+                return self.nodes[i - 2].subjects  # "the Russell and the Nasdaq 100, which dropped"
             for k in t.up(i):
+                if self.nodes[k].dep == "relcl" and self.nodes[self.nodes[k].head].window is not None:
+                    break  # "a December that rose 0.8%"
                 if self.nodes[k].dep == "relcl":
                     return self.phrase(self.nodes[k].head, 1)
             left = next((k for k in range(i - 1, -1, -1) if self.nodes[k].subjects), None)
-            return self._all(left, 0) if left is not None and i - left <= 3 else ()
+            return self._all(left, 0) if left is not None and (i - left <= 3 or self.nodes[i - 1].window is not None) else ()
         if n.low in ("this", "that") and n.dep in ("nsubj", "nsubjpass"):
             return self.memory.topic
         if n.low in ("this", "that", "these", "those", "one", "who", "which", "whose"):
@@ -185,7 +201,7 @@ class Who:
                         return found  # nobody the market knows, rather than whoever was spoken of before
         here = [s for k in range(i) for s in self.nodes[k].subjects]
         if here and not plural:
-            return (here[-1],) if len(set(here)) == 1 else self._first_here(i)
+            return (here[-1],) if len(set(here)) == 1 else self._first_here(i) or self._just_named(i)
         if here:
             return tuple(dict.fromkeys(here))
         topic = self.memory.topic
@@ -197,6 +213,10 @@ class Who:
                 return self.nodes[k].subjects
         return ()
 
+    def _just_named(self, i: int) -> Subjects:
+        """ "For the index of technology stocks, the Nasdaq 100, it went down"."""
+        return self.nodes[i - 2].subjects if i > 1 and self.nodes[i - 1].low == "," else ()
+
     # -- verbs and nouns of movement ---------------------------------------------------------------------------------
 
     def subject(self, v: int, depth: int = 0) -> Subjects:
@@ -206,6 +226,8 @@ class Who:
             return ()
         for c in sorted(t.children[v], key=lambda c: (c > v, abs(c - v))):  # of two the parser gives, the nearer one
             if self.nodes[c].dep in ("nsubj", "nsubjpass", "csubj"):
+                if self.nodes[c].number is not None and c > 2 and any(self.nodes[k].subjects for k in range(max(0, c - 4), c)):
+                    continue  # "the S&P 500 SPX, -3.75% fell 100.66 points"
                 if self.nodes[c].window is not None and self.nodes[c].dep == "nsubj":
                     continue  # "November saw ..."
                 if self.nodes[c].dep == "csubj":
@@ -296,11 +318,14 @@ class Who:
                 return self.subject(k, depth + 1)
             if self.nodes[k].subjects:
                 return self._all(k, depth)
-            if t.noun(k) and t.move(k) is None and self.nodes[k].low not in CARRIERS:
+            if t.noun(k) and t.move(k) is None and self.nodes[k].low not in CARRIERS and self.nodes[k].number is None:
                 self.why = self.why or f"it belongs to {self.nodes[k].low!r}"
                 return ()
         dated = any(self.nodes[c].window is not None and self.nodes[c].dep == "poss" for c in t.children[i])
         if (n.dep == "nsubj" or dated) and not any(self.nodes[c].dep in ("compound", "amod") and self.nodes[c].tag.startswith("NNP") for c in t.children[i]):
+            whose = [k for k in range(i, len(self.nodes)) if self.nodes[k].dep == "poss" and self.nodes[k].subjects and self.nodes[self.nodes[k].head].head == h]
+            if whose and self.nodes[h].lemma == "be":
+                return self.nodes[whose[0]].subjects  # "Tuesday's 5.4% pop was the Russell's best day"
             left = [k for k in range(i) if self.nodes[k].subjects]  # "September's loss was 2.6%": of whom the text speaks
             return self.nodes[left[-1]].subjects if left else self.memory.topic
         return ()
