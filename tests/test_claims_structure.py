@@ -74,6 +74,27 @@ def test_a_table_on_its_side_is_read_too(market: Market) -> None:
     ]
 
 
+def test_a_year_above_a_column_is_its_heading(market: Market) -> None:
+    said = "             November   4th Qtr   2025\nS&P 500        -0.8%      4.6%  25.5%\nRussell 2000    1.9%      5.2%   9.4%\n"
+    claims = market.factcheck(said, DAY).claims
+    windows = {(v.subject, round(v.value or 0, 9)): v.window for v in claims}
+    assert windows == {
+        ("S&P 500", -0.008): "2025-10-31 to 2025-11-28",
+        ("S&P 500", 0.046): "2025-09-30 to 2025-12-05",
+        ("S&P 500", 0.255): "2024-12-31 to 2025-12-05",
+        ("Russell 2000", 0.019): "2025-10-31 to 2025-11-28",
+        ("Russell 2000", 0.052): "2025-09-30 to 2025-12-05",
+        ("Russell 2000", 0.094): "2024-12-31 to 2025-12-05",
+    }
+
+
+def test_columns_without_headings_are_not_guessed(market: Market) -> None:
+    said = "S&P 500 | -0.8% | 25.5%\nRussell 2000 | 1.9% | 9.4%\n"
+    checked = market.factcheck(said, DAY)
+    assert not checked.claims
+    assert {u.reason for u in checked.unread} == {"its column has no heading"}
+
+
 def test_closes_in_a_table_are_levels_and_cells_without_a_unit_are_listed(market: Market) -> None:
     said = "Index | Close | Flow\nS&P 500 | 1,255.25 | 12.5\nRussell 2000 | 547.00 | 3.1\n"
     checked = market.factcheck(said, DAY)

@@ -148,6 +148,7 @@ class _Shared:
                 "baskets": baskets,
                 "groups": groups,
                 "rotations": {},
+                "published": {},
                 "report": config.Report(),
                 **({} if groups or any(b.universe for b in baskets.values()) else {"universes": {}}),
             }

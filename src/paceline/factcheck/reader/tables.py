@@ -156,6 +156,11 @@ def _numeric(c: Cell) -> bool:
     return _NUMBER.fullmatch(c.text) is not None or c.text.casefold() in ("n/a", "na", "-", "\u2014", "unch", "unch.")
 
 
+def _heading(row: list[Cell]) -> bool:
+    """Whether a first row is one of headings: of words, or years."""
+    return not any(_numeric(c) and not re.fullmatch(r"(?:19|20)\d\d", c.text) for c in row[1:])
+
+
 class Tables:
     """Reads tables: claims for their cells, reasons for those that are not understood."""
 
@@ -164,11 +169,15 @@ class Tables:
 
     def read(self, table: Table) -> Iterator[Claim | Aside]:
         """A claim for every cell whose headings name a subject and a window, or a close."""
-        head, *rows = table.rows if not any(_numeric(c) for c in table.rows[0][1:]) else ([], *table.rows)
+        head, *rows = table.rows if _heading(table.rows[0]) else ([], *table.rows)
         for row in rows:
             shift = len(head) - len(row) if head else 0
+            several = sum(map(_numeric, row[1:])) > 1
             for k, cell in enumerate(row):
                 if k == 0 or not _numeric(cell) or not _NUMBER.fullmatch(cell.text):
+                    continue
+                if not head and several:
+                    yield Aside("unread", cell.start, cell.end, "its column has no heading")
                     continue
                 top = head[k + shift].text if head and 0 <= k + shift < len(head) else ""
                 sides = [c.text for c in row[:k] if not _numeric(c)]
@@ -209,6 +218,7 @@ class Tables:
 
     def _window(self, head: str, title: str) -> Window | None:
         plain = re.sub(r"\s*[(\[]?%[)\]]?\s*|\b(?:returns?|change|chg\.?|performance|gain|total|price|pct|percent)\b", " ", head.replace("'s", ""), flags=re.IGNORECASE).strip(" .:")
+        plain = re.sub(r"\bqtr\b\.?", "quarter", plain, flags=re.IGNORECASE)
         for pattern, words in _SHORT:
             m = re.fullmatch(pattern, plain, re.IGNORECASE)
             if m is not None:
