@@ -19,7 +19,7 @@ NEEDED = "nine in ten are needed"
 
 
 def why(index: Indices, name: str, last: int | None) -> str:
-    """Who lacks a return on the session after the last level: "1 of 3 members (A) has no price ...".
+    """Who lacks a return on the session after the last level: "1 of 3 members (A) has no price".
 
     last   session of the last level; None where there is no level at all: the latest session with
            members that lack one is named
