@@ -94,7 +94,8 @@ def ended(market: Market) -> Iterator[Watched]:
         gaps = market.moment.coverage.gaps(name)
         if gaps is not None and not gaps.ended and gaps.lacks:
             remedy = ONE if len(gaps.sessions) == 1 else ALONE if gaps.alone else MEMBERS
-            yield Watched(name, NEVER, len(sessions), "no value", gaps.lacks, remedy)
+            days = dates([market.as_of])
+            yield Watched(name, NEVER, len(sessions), "no value", gaps.lacks, remedy, days)
         if gaps is not None and gaps.ended:
             of_members = bool(gaps.lacks) and not gaps.alone
             yield Watched(
