@@ -587,7 +587,7 @@ CASES: tuple[Case, ...] = (
         error=(
             "SourceError",
             "p.csv: column 'date': dates like '03/04/2025' may start with the month or the day. "
-            'Say which: { column = "...", format = "%m/%d/%Y" } if with the month, "%d/%m/%Y" if '
+            'Say which: { column = "date", format = "%m/%d/%Y" } if with the month, "%d/%m/%Y" if '
             "with the day.",
         ),
     ),
@@ -597,7 +597,7 @@ CASES: tuple[Case, ...] = (
         error=(
             "SourceError",
             "p.csv: column 'date' holds 'yesterday', which is no date. "
-            'Map it as { column = "...", format = "%d/%m/%Y" }, or map another column.',
+            'Map it as { column = "date", format = "%d/%m/%Y" }, or map another column.',
         ),
     ),
     # -- rows

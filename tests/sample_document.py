@@ -636,7 +636,7 @@ def page_one() -> FirstPage:
         Grid("Breadth, rates and volatility", heads, tuple(state)),
         (
             Sentence(("Since the session before: ", Label("Value (IWD)"), " closed at a record.")),
-            Sentence(("Since the last report: none lies beside this one.",)),
+            Sentence(("Since the last report: no earlier one lies beside this one.",)),
         ),
     )
 

@@ -320,7 +320,7 @@ def test_json_page_and_standard_input(
 @pytest.mark.parametrize(
     ("argv", "code", "message"),
     [
-        (["nowhere.txt", "--date", DAY], 3, "cannot be read"),
+        (["nowhere.txt", "--date", DAY], 2, "cannot be read"),
         (["x.txt", "--date", "5 Dec"], 2, "is not a date"),
         (["nowhere", "--score"], 2, "is no folder"),
     ],

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -324,6 +325,19 @@ def test_help_of_a_measure_lists_its_parameters(
     assert "--since" not in out, "the measure has no window to start"
     assert main(["show", "--help"]) == 0
     assert "strength" in capsys.readouterr().out
+
+
+def test_help_of_a_measure_is_for_readers() -> None:
+    """No shapes and no exceptions; a list of names keeps its lines."""
+    from paceline import measures
+    from paceline.cli.show import _help
+
+    told = {name: _help(found) for name, found in measures.discover().items()}
+    for name, text in told.items():
+        assert not re.search(r"Raises|Shapes?\b|``", text), name
+    assert "NaN before b" not in told["relative_strength"]
+    assert "\nmtd, qtd, ytd           the last close" in told["performance"]
+    assert "n_used counts members with a return today" in told["advance_decline"]
 
 
 def test_png_names_the_extra(

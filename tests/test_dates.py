@@ -190,7 +190,7 @@ def test_two_orders_are_refused_whatever_else_is_in_the_column(
     with pytest.raises(SourceError, match="may start with the month or the day") as caught:
         read(tmp_path, lines([c.replace("/", mark) for c in cells]))
     assert caught.value.remedy == (
-        f'Say which: {{ column = "...", format = "%m{mark}%d{mark}%Y" }} if with the month, '
+        f'Say which: {{ column = "day", format = "%m{mark}%d{mark}%Y" }} if with the month, '
         f'"%d{mark}%m{mark}%Y" if with the day.'
     )
 
@@ -288,7 +288,33 @@ def test_what_could_be_read_in_two_ways_is_refused(
 ) -> None:
     with pytest.raises(SourceError, match=message) as caught:
         read(tmp_path, lines(cells))
-    assert 'column = "..."' in str(caught.value.remedy)
+    assert 'column = "day"' in str(caught.value.remedy)
+
+
+@pytest.mark.parametrize(
+    ("cells", "offered"),
+    [
+        (["02/04/25", "03/07/25"], ["%m/%d/%y", "%d/%m/%y", "%y/%m/%d"]),
+        (["15/04/25", "03/07/25"], ["%d/%m/%y", "%y/%m/%d"]),
+        (["04.15.25", "05.16.25"], ["%m.%d.%y"]),
+        (
+            ["02/04/25 16:00", "02/05/25 16:00"],
+            [f"%{o} %H:%M" for o in ("m/%d/%y", "d/%m/%y", "y/%m/%d")],
+        ),
+        (["05-Dec-25", "08-Dec-25"], ["%d-%b-%y"]),
+        (["December 5, '25", "December 8, '25"], ["%B %d, '%y"]),
+        (["200711", "200712"], ["%Y%m", "%y%m%d"]),
+        (["03/04/2025", "04/04/2025"], ["%m/%d/%Y", "%d/%m/%Y"]),
+    ],
+)
+def test_every_order_that_fits_is_offered_and_reads(
+    tmp_path: Path, cells: list[str], offered: list[str]
+) -> None:
+    with pytest.raises(SourceError) as caught:
+        read(tmp_path, lines(cells))
+    assert re.findall(r'"(%[^"]*)"', str(caught.value.remedy)) == offered
+    for format_ in offered:
+        assert len(days(read(tmp_path, lines(cells), format=format_))) == len(cells)
 
 
 @pytest.mark.parametrize(

@@ -519,7 +519,7 @@ MEANINGLESS: list[tuple[str, Any, str]] = [
     (
         "sources.prices.columns.price_return",
         {"column": "change", "unit": "furlong"},
-        "columns.price_return.unit: Input should be '', 'fraction'",
+        "columns.price_return.unit: Input should be 'fraction', 'percent'",
     ),
     ("sources.prices.columns.close", {"colum": "close"}, "unknown key 'sources.prices.columns"),
     ("sources.prices.path", [1], "sources.prices.path.0: Input should be a valid string"),

@@ -223,7 +223,8 @@ def test_members_whose_one_basis_stopped_are_not_used_at_zero(tmp_path: Path) ->
         figure = since(market, start)
         assert figure.value is None
         assert figure.caveats[0] == (
-            f"no value: all ended on {stop}, the last day most of its members had returns"
+            f"no value: all ended on {stop}: 9 of 10 members (S1, S2, S3, ...) have no price on "
+            f"{DAYS[-24]}; nine in ten are needed"
         )
     (total,) = [
         f
@@ -236,6 +237,48 @@ def test_members_whose_one_basis_stopped_are_not_used_at_zero(tmp_path: Path) ->
     assert checks["most securities end before the source does"] == (
         f"after {stop}: 9 of 10 securities"
     )
+
+
+@pytest.mark.parametrize(
+    ("closes", "value", "check", "told"),
+    [
+        (
+            "2025-12-03,100,50,1\n2025-12-04,100,50,1\n2025-12-05,110,,1.1",
+            "ended on 2025-12-04: 1 of 3 members (MSFT) has no price on 2025-12-05; nine in ten "
+            "are needed",
+            "level ends before the last session",
+            "all ",
+        ),
+        (
+            "2025-12-04,100,,\n2025-12-05,,50,",
+            "1 of 1 member (AAPL) has no price on 2025-12-05; nine in ten are needed",
+            "no level at all",
+            "all has no price return level: ",
+        ),
+        (
+            "2025-12-05,100,50,1",
+            "its data are of one session, and a return needs two",
+            "no level at all",
+            "all has no price return level: ",
+        ),
+    ],
+    ids=["ends", "never begins", "one session"],
+)
+def test_a_level_that_lacks_members_says_whose_return_it_needs(
+    tmp_path: Path, closes: str, value: str, check: str, told: str
+) -> None:
+    (tmp_path / "closes.csv").write_text(f"Date,AAPL,MSFT,IBM\n{closes}\n")
+    (tmp_path / "market.toml").write_text(
+        '[market]\nname = "w"\nbenchmark = "all"\nuniverse = "all"\n'
+        '[sources.closes]\ntable = "prices"\npath = "closes.csv"\noptions = { wide = true }\n'
+        "[universes.all]\neligible = { kinds = [] }\n"
+        '[baskets.all]\nuniverse = "all"\nweight = "equal"\n'
+    )
+    market = Market.open(tmp_path / "market.toml")
+    market.import_()
+    figure = market.show("performance", subjects=["all"])[0]
+    assert figure.caveats[0] == f"no value: {told}{value}"
+    assert (check, value) in [(r["check"], r["example"]) for r in market.findings().to_dicts()]
 
 
 def test_a_halt_is_no_loss(tmp_path: Path) -> None:

@@ -236,6 +236,23 @@ def test_a_split_on_record_that_does_not_fit_leaves_no_return() -> None:
     assert cells(prices) == [None] * 12 and found["return fits no split on record"].count == 12
 
 
+@pytest.mark.parametrize("caps", [False, True])
+@pytest.mark.parametrize(
+    ("late", "ratio", "told"), [(1, 2.0, True), (5, 2.0, True), (1, 4.0, False)]
+)
+def test_a_split_on_record_of_another_day_is_to_be_corrected(
+    caps: bool, late: int, ratio: float, told: bool
+) -> None:
+    """2:1 on the day, on record some sessions later: the remedy is its date, not one more split."""
+    closes = split(walks(), 2.0, still=True)
+    more = {"market_cap": closes * np.where(np.arange(len(DAYS)) < AT, 1e6, 2e6)} if caps else {}
+    _, found = check(frame(closes, **more), actions(DAYS[AT + late], "split", ratio))
+    remedy = found["return is an unhandled split" if caps else "return looks like a split"].remedy
+    begun = f"S00: the split of {DAYS[AT + late]} on record fits the jump of {DAYS[AT]}: correct "
+    begun += "its date in actions, and that of 11 more likewise. "
+    assert remedy.startswith(begun) == told
+
+
 def test_a_payment_on_record_lets_the_return_stand() -> None:
     prices, _ = check(frame(split(walks(), 2.0)), actions(DAYS[AT], "special_dividend", None))
     assert None not in cells(prices)

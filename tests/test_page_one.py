@@ -22,7 +22,7 @@ import tiny_market
 from paceline import charts, record, report
 from paceline.document import FirstPage, Grid, Label, Sentence, Series, figure_of
 from paceline.errors import MarketFileError
-from paceline.pages.page_one import page_one
+from paceline.pages.page_one import _quiet, page_one
 from paceline.report import first_page, tables, terminal
 from paceline.report.tables import words
 from paceline.studies import page_one as study
@@ -110,8 +110,14 @@ def test_a_role_without_a_basket_is_named(opened: Opened) -> None:
 def test_a_short_history_gives_no_percentile_and_says_since_when(tmp_path: Path) -> None:
     market = paceline.open(tiny_market.write(tmp_path, sessions=200))
     market.ensure()
-    cells = row_of(first(market).returns, "idx")
+    page = first(market)
+    cells = row_of(page.returns, "idx")
     assert cells[1] == "—" and cells[-1] == "only 2024" and cells[0].endswith("%")
+    assert text(page.returns.note).startswith("No percentiles: too few earlier windows.")
+    lines = [line.plain for line in first_page.lines(replace(record.report(market), page_one=page))]
+    assert not [line for line in lines if line == first_page.PERCENTILE]
+    (short,) = [line for line in lines if line.startswith("idx ")]
+    assert len(short) <= 80 and short.endswith(" 2024")
 
 
 @pytest.mark.parametrize(
@@ -133,7 +139,7 @@ def test_what_the_market_does_not_have_is_said_in_its_place(opened: Opened) -> N
     page = first(opened())
     assert "No rates, credit or volatility" in text(page.state.note)
     assert "No breadth" not in text(page.state.note)
-    assert page.changed[-1].text == "Since the last report: none lies beside this one."
+    assert page.changed[-1].text == "Since the last report: no earlier one lies beside this one."
     assert all(t.said and t.said[0].text.endswith(".") for t in page.tiles)
 
 
@@ -185,6 +191,52 @@ def test_a_new_strongest_basket_is_news_and_the_old_one_is_not() -> None:
     # a window that began with the last session has no session ago
     begun = [replace(r, returns={**r.returns, "ytd": r.returns["1d"]}) for r in (a, b)]
     assert study.first_now_and_before(begun, "ytd") is None
+
+
+def close(name: str, value: float, since: str) -> Any:
+    return sample.figure(
+        "record_highs",
+        name,
+        value,
+        "count",
+        basis="price",
+        statistic="is_record",
+        extra={"since": since},
+    )
+
+
+def test_a_close_is_a_record_only_of_a_long_published_history(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rule of the story: a published index, on closes from before 1990."""
+    highs = [close("idx", 1, "1927-12-30"), close("top", 1, "2024-01-02")]
+    highs += [close("bottom", 1, "2024-01-02")]
+    monkeypatch.setattr(study, "records", lambda _ask, _rows: highs)
+    monkeypatch.setattr(study, "turned", lambda _found: [])
+    monkeypatch.setattr(study, "first_now_and_before", lambda _rows, _window: None)
+    market = opened()
+    top, bottom = (Answers(market).name(n).text for n in ("top", "bottom"))
+    assert [s.text for s in first(market).changed[:-1]] == [
+        f"Since the session before: {Answers(market).name('idx').text} closed at a record.",
+        f"{top} and {bottom} closed at their highest since 2 January 2024, the first day of their "
+        "data.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "high", "told"),
+    [
+        ("ended on 2025-12-04", None, "nothing could be compared (no theme is declared; A: ended "),
+        ("", 0.0, "no record."),
+    ],
+)
+def test_only_what_could_be_judged_is_said_to_be_unchanged(
+    opened: Opened, row: str, high: float | None, told: str
+) -> None:
+    highs = [] if high is None else [close("A", high, "2024-01-02")]
+    rows = [replace(gain("A", 0.05, 0.20), reason=row)]
+    said = _quiet(Answers(opened()), rows, None, highs)
+    assert words(Sentence(tuple(said))).startswith(told)
 
 
 def test_the_last_report_is_compared_with(opened: Opened) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import paceline
 from paceline import config, panel
-from paceline.errors import SourceError, StoreError
+from paceline.errors import DataError, SourceError, StoreError
 from paceline.market import stating, unused, upkeep
 from paceline.store import Stated, Store, delta, told
 
@@ -538,6 +538,31 @@ def test_a_source_that_states_no_row_stops_the_import(
     with nullcontext() if statement == "append" and not more else pytest.raises(SourceError):
         desk.run()
     assert desk.closes() == WEEK
+
+
+def test_a_version_before_a_rename_says_under_which_name_its_prices_are(tmp_path: Path) -> None:
+    market = tmp_path / "market.toml"
+    made = (
+        '[market]\nname = "w"\nbenchmark = "a"\n[sources.{0}]\ntable = "prices"\n'
+        'path = "p.csv"\ncolumns = {{ security = "t", date = "d", close = "c" }}\n'
+        '[baskets.a]\ninstrument = "A"\n'
+    )
+    (tmp_path / "p.csv").write_text("t,d,c\nA,2025-12-04,1\nA,2025-12-05,2\n")
+    market.write_text(made.format("old"))
+    first = paceline.open(market).import_()
+    market.write_text(made.format("new"))
+    paceline.open(market).import_()
+    with pytest.raises(DataError) as caught:
+        paceline.open(market, version=2).show("performance")
+    assert first and str(caught.value.message).endswith(
+        "holds prices at version 2 from old only, and the market file declares new."
+    )
+    assert caught.value.remedy.startswith("Name the source as it was then")
+    with pytest.raises(DataError, match=r"holds no prices at version 1\.") as caught:
+        paceline.open(market, version=1).show("performance")
+    assert caught.value.remedy == "Ask for a later version: the newest is 4."
+    market.write_text(made.format("old"))
+    assert paceline.open(market, version=2).as_of == "2025-12-05"
 
 
 CHANGES = {

@@ -19,7 +19,7 @@ import xlsxwriter
 from bad_inputs import SESSIONS, csv, parquet
 from paceline import quality
 from paceline.config import Source
-from paceline.errors import PacelineError
+from paceline.errors import PacelineError, SourceError
 from paceline.sources import Context, Parsed, files, french
 from paceline.sources.files import _packed
 
@@ -160,6 +160,23 @@ def test_what_is_no_wide_table_is_one_clear_error(
     tmp_path: Path, lines: Sequence[str], said: str
 ) -> None:
     refused(tmp_path, csv(*lines), said, options={"wide": True})
+
+
+@pytest.mark.parametrize(
+    ("wide", "remedy"),
+    [
+        (True, 'Leave them out: options = { wide = ["!Open", "!Volume"] }; or, where'),
+        (["!AAA"], 'Leave them out: options = { wide = ["!AAA", "!Open", "!Volume"] }; or, where'),
+        (["!AAA", "!BBB"], 'Leave wide out and map { date = "...", close = "..." }'),
+    ],
+)
+def test_the_remedy_for_fields_names_them_all_at_once(
+    tmp_path: Path, wide: object, remedy: str
+) -> None:
+    data = csv("Date,AAA,BBB,Open,Volume", "2025-09-08,1,1,1,1")
+    with pytest.raises(SourceError, match="'Open', 'Volume' are fields") as caught:
+        read(tmp_path, data, options={"wide": wide})
+    assert str(caught.value.remedy).startswith(remedy)
 
 
 def test_tickers_that_are_words_of_fields_are_tickers(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def targets(panel: Panel, market: config.MarketFile, names: Sequence[str] | None
         made, labels = group_baskets(panel, market)
         market = market.model_copy(update={"baskets": {**made, **market.baskets}})
     declared = {n: b for n, b in market.baskets.items() if n not in made}
-    labels |= {n: b.label or n.replace("_", " ") for n, b in declared.items()}
+    labels |= {n: b.label or n for n, b in declared.items()}
     names = tuple(market.baskets if names is None else names)
     builder = BasketBuilder(Selector(panel, market), weights.of_market(market))
     rows: dict[int, list[tuple[int, Array]]] = {}

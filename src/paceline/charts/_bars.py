@@ -96,6 +96,7 @@ def _named_axis(layout: dict[str, Any], axis: dict[str, Any], first: list[Any], 
         axis |= {
             "autorange": "reversed",
             "type": "category",
+            "dtick": 1,  # every name, however low the drawing
             "showgrid": False,
             "tickfont": {"color": INK, "size": 12},
             "ticklabelstandoff": 6,
@@ -168,6 +169,7 @@ def intervals(chart: Chart, layout: dict[str, Any]) -> list[dict[str, Any]]:
     layout["hovermode"] = "closest"
     layout["yaxis"] |= {
         "type": "category",
+        "dtick": 1,
         "categoryorder": "array",
         "categoryarray": names[::-1],
         "showgrid": False,

@@ -22,7 +22,7 @@ from paceline.cli.options import (
 )
 from paceline.cli.tables import say_table
 from paceline.doors import LARGEST_TEXT, check_target, impossible, read_bytes
-from paceline.errors import SourceError, UsageError
+from paceline.errors import UsageError
 from paceline.wording import number_of
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def factcheck(
     """Check the claims of a market commentary, with a verdict on each.
 
     Exit code 0: all claims hold or are close; 1: some do not; 4: none differs, but numbers were
-    not understood; 3: all else holds, but data are missing.
+    not understood; 3: all else holds, but data are missing; 2: the request is wrong, a file that
+    is not there, say.
 
     Parameters
     ----------
@@ -131,9 +132,9 @@ def _read(text: str) -> str:
                 "Name a text file, or add --score for a folder with answer keys.",
             )
         try:
-            raw = read_bytes(text, SourceError, LARGEST_TEXT)
+            raw = read_bytes(text, UsageError, LARGEST_TEXT)
         except FileNotFoundError:
-            raise SourceError(
+            raise UsageError(
                 f"{text[:200]!r}: cannot be read (No such file or directory).",
                 "Name a text file, or give the text on standard input.",
             ) from None
@@ -154,7 +155,7 @@ def _standard_input() -> bytes:
     else:
         raw = sys.stdin.read(LARGEST_TEXT + 1).encode()
     if len(raw) > LARGEST_TEXT:
-        raise SourceError(
+        raise UsageError(
             f"standard input: more than the {LARGEST_TEXT:,} bytes that are read.",
             "Give the text in parts.",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 OWN, GENERAL = Group("Options of this measure", sort_key=1), Group("General options", sort_key=2)
 #: General options that give way to a parameter of the same name.
 OF_THE_SCREEN = {"limit", "all"}
+#: Sentences of a docstring on shapes of arrays and on exceptions.
+_FOR_CALLERS = re.compile(r"(?<!\S)(?:Shapes?|Raises)\b.*?(?:\.(?=\s|$)|$)\s*", re.DOTALL)
 Names = list[str] | None
 Text = str | None
 
@@ -90,7 +93,9 @@ def _command(measure: Measure) -> Callable[..., int]:
     notes = measure.notes()
     own = [
         p.replace(
-            annotation=Annotated[p.annotation, Parameter(group=OWN, help=notes.get(name, ""))]
+            annotation=Annotated[
+                p.annotation, Parameter(group=OWN, help=notes.get(name, "").replace("``", ""))
+            ]
         )
         for name, p in measure.params.items()
         if name not in general
@@ -235,9 +240,20 @@ def _draw(figure: PlotlyFigure, path: Path) -> None:
 
 
 def _help(measure: Measure) -> str:
-    """The question and the definition; the parameters stand with the options."""
+    """The question and the definition, without what only a caller in Python needs.
+
+    The parameters stand with the options.
+    """
     prose = [p for p in measure.doc.split("\n\n") if p.partition("  ")[0] not in measure.params]
-    return "\n\n".join([measure.question, *(" ".join(p.split()) for p in prose)])
+    told = (_FOR_CALLERS.sub("", _flowing(p.replace("``", ""))).strip() for p in prose)
+    return "\n\n".join(filter(None, [measure.question, *told]))
+
+
+def _flowing(paragraph: str) -> str:
+    """A paragraph as one line; a list of names and what they mean keeps one line for each."""
+    lines = re.sub(r"\n\s+", " ", paragraph).split("\n")
+    listed = sum(bool(re.match(r"\S.*?\S {2,}\S", line)) for line in lines) > len(lines) / 2
+    return "\n".join(lines) if listed else " ".join(paragraph.split())
 
 
 def _files(tokens: Sequence[str]) -> list[Path]:

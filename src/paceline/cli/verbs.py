@@ -119,18 +119,18 @@ def doctor(
         if c in findings.columns
     ]
     say_table(wanted, [[cell(row[c]) for c in wanted] for row in findings.to_dicts()], "Findings")
-    with suppress(PacelineError):
-        say_age(market)
     _say_changes(changes.to_dicts())
     for sentence in market.stored.outdated:
         note(sentence)
     if quarantine.is_empty():
         say("Nothing was quarantined.")
-        return 0
-    counted = by_reason(quarantine)
-    rows = [[cell(v) for v in row.values()] for row in counted.to_dicts()]
-    say_table(counted.columns, rows, "Quarantined")
-    return 1
+    else:
+        counted = by_reason(quarantine)
+        rows = [[cell(v) for v in row.values()] for row in counted.to_dicts()]
+        say_table(counted.columns, rows, "Quarantined")
+    with suppress(PacelineError):
+        say_age(market)
+    return int(not quarantine.is_empty())
 
 
 def by_reason(quarantine: pl.DataFrame) -> pl.DataFrame:

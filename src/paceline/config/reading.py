@@ -112,7 +112,8 @@ def _explain(error: ValidationError, path: Path, raw: object) -> MarketFileError
 
 
 def _said(error: ErrorDetails) -> str:
-    return error["msg"].removeprefix("Value error, ")
+    # a key that is left out is no choice to offer
+    return error["msg"].removeprefix("Value error, ").replace("should be '', ", "should be ")
 
 
 def _key(error: ErrorDetails, raw: object) -> tuple[int | str, ...]:

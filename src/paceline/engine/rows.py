@@ -234,7 +234,9 @@ class _RowFigures:
             if name in self.view.subjects and not np.isfinite(self._level(name)).any():
                 basis = self.known.basis.get(name, "") if asked == "native" else asked
                 called = self._called(name)
+                gaps = self.known.gaps(name, basis)
                 why = self.known.no_total() if basis == "total" else ""
+                why = why or (gaps.lacks if gaps is not None else "")
                 none = f"no value: {called} has no {basis} return level".replace("  ", " ")
                 return f"{none}: {why}" if why else none
         return ""

@@ -90,6 +90,7 @@ class Gaps:
     empty     those of ``days`` on which nobody was held
     ended     last session with a level, where the level ends before the last of ``sessions``; else
               ""
+    lacks     who of its members has no return, where that ended the level or left it without any
     alone     the basket is one instrument, ``closes`` whether it has any close beside its returns
     dated     what its members and weights rest on that is of a day
     apart     built baskets of its universe that do not follow what is published for them
@@ -131,6 +132,7 @@ class Gaps:
     empty: frozenset[str] = frozenset()
     cuts: tuple[Cut, ...] = ()
     closes: bool = True
+    lacks: str = ""
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -335,10 +337,10 @@ class Gaps:
     @property
     def end(self) -> str:
         """That and when the level ended; empty where it goes on."""
-        own = "its last close" if self.closes else "its last return"
-        what = own if self.alone else "the last day most of its members had returns"
-        what = "the last day on which it held anybody" if self.emptied else what
-        return f"{self.name} ended on {self.ended}, {what}" if self.ended else ""
+        own = ", its last close" if self.closes else ", its last return"
+        what = own if self.alone or not self.lacks else f": {self.lacks}"
+        what = ", the last day on which it held anybody" if self.emptied else what
+        return f"{self.name} ended on {self.ended}{what}" if self.ended else ""
 
     def _too_old(self, end: str) -> list[str]:
         return [why for d in self.dated if (why := d.refusal(end))]

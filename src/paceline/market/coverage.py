@@ -10,7 +10,7 @@ import numpy as np
 from paceline.arrays import Array, Dates
 from paceline.baskets import given
 from paceline.baskets.history import PanelDays, stored
-from paceline.indices import joined, late, leapt, levels, unmoved
+from paceline.indices import ends, joined, late, leapt, levels, unmoved
 from paceline.indices.apart import Apart
 from paceline.indices.drift import SHARES
 from paceline.indices.gaps import MOVING, Gaps
@@ -124,6 +124,7 @@ class Coverage:
             joined=joined.closes(index, name),
             emptied=last < len(there) - 1 and not held[last + 1 :].any(),
             closes=self._has_closes(name, index),
+            lacks="" if there[-1] else ends.why(index, name, last if there.any() else None),
             empty=frozenset(days[t] for t in some.tolist() if not (there[t] or held[t])),
         )
 

@@ -32,7 +32,8 @@ def _baskets(moment: Assembled, name: str) -> list[str]:
         return declared.groups[name]
     wanted = name.casefold()
     for basket, spec in declared.baskets.items():
-        ways = (basket, declared.labels[basket], *spec.aliases)
+        spaced = basket.replace("_", " ")
+        ways = (basket, spaced, declared.labels[basket], *spec.aliases)
         if wanted in (way.casefold() for way in ways):
             return [basket]
     security = moment.stored.security(name)

@@ -248,10 +248,7 @@ class Stored:
 
         last = self.last_priced
         if last is None:
-            raise DataError(
-                f"{self.path}: the store {self.file.market.store} holds no prices.",
-                "Run `paceline import` first.",
-            )
+            raise self._no_prices()
         if asked is None:
             return str(last)
         day = day_of(asked, "as_of")
@@ -268,6 +265,25 @@ class Stored:
                 "Ask for a later day.",
             )
         return str(before[-1])
+
+    def _no_prices(self) -> DataError:
+        """That no declared source has prices at this version: nobody has, or others have."""
+        where = f"{self.path}: the store {self.file.market.store}"
+        others = sorted(self.store.read("prices", self.version)["source"].unique())
+        older = self.version < self.store.version
+        at = f" at version {self.version}" if older else ""
+        newest, remedy = f"the newest is {self.store.version}", "Run `paceline import` first."
+        if older:
+            remedy = f"Ask for a later version: {newest}."
+        if not others:
+            return DataError(f"{where} holds no prices{at}.", remedy)
+        if older:
+            remedy = f"Name the source as it was then, or ask for a later version: {newest}."
+        held, declared = ", ".join(others), ", ".join(self.file.sources)
+        return DataError(
+            f"{where} holds prices{at} from {held} only, and the market file declares {declared}.",
+            remedy,
+        )
 
     # ---- prices and series -----------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from paceline.errors import PacelineError, UnknownName
 from paceline.market import named, naming, unused, validity, watching_actions
 from paceline.market import watching_levels as levels
 from paceline.market.watched import LISTED, Watched, dates
-from paceline.market.watching_levels import ENDED, FOLLOWS, LACKING, LEAPT
+from paceline.market.watching_levels import ENDED, FOLLOWS, LACKING, LEAPT, NEVER
 from paceline.rows import MISSING_SESSIONS, REPEATED_SESSIONS, STOPPED
 from paceline.wording import number_of
 
@@ -47,7 +47,17 @@ NO_JUMP = "true_jumps without a row of prices"
 UNKNOWN = "security named in the market file without any price"
 BEFORE = "before the first session of the stock panel"
 #: Findings that stand on page one.
-FIRST_PAGE = (MISSING_SESSIONS, REPEATED_SESSIONS, STOPPED, LACKING, ENDED, FOLLOWS, BEFORE, LEAPT)
+FIRST_PAGE = (
+    MISSING_SESSIONS,
+    REPEATED_SESSIONS,
+    STOPPED,
+    LACKING,
+    ENDED,
+    NEVER,
+    FOLLOWS,
+    BEFORE,
+    LEAPT,
+)
 
 
 def watched(market: Market) -> list[Watched]:

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 LACKING = "returns missing or of another basis for much of the weight"
 ENDED = "level ends before the last session"
+NEVER = "no level at all"
+#: What to do about either, of one instrument and of a basket with members.
+ALONE = "Import newer data of it, or name what took its place."
+ONE = "Import more sessions of it."
+MEMBERS = "Import the prices that lack, or take those members out of the basket."
 #: What returns show over months, by the kind of share.
 OVER_MONTHS = {
     "unpaid": "dividends stop in total returns",
@@ -83,18 +88,23 @@ def _parted(market: Market) -> Iterator[Watched]:
 
 
 def ended(market: Market) -> Iterator[Watched]:
-    """Declared baskets whose level does not reach the last session."""
+    """Declared baskets whose level does not reach the last session, or that have none."""
     sessions = market.all_levels.sessions
     for name in market.declared:
         gaps = market.moment.coverage.gaps(name)
+        if gaps is not None and not gaps.ended and gaps.lacks:
+            remedy = ONE if len(gaps.sessions) == 1 else ALONE if gaps.alone else MEMBERS
+            days = dates([market.as_of])
+            yield Watched(name, NEVER, len(sessions), "no value", gaps.lacks, remedy, days)
         if gaps is not None and gaps.ended:
+            of_members = bool(gaps.lacks) and not gaps.alone
             yield Watched(
                 name,
                 ENDED,
                 int((sessions > np.datetime64(gaps.ended)).sum()),
                 "no value after that day",
-                f"ended on {gaps.ended}",
-                "Import newer data of it, or name what took its place.",
+                f"ended on {gaps.ended}" + (f": {gaps.lacks}" if of_members else ""),
+                MEMBERS if of_members else ALONE,
                 dates([gaps.ended]),
             )
 

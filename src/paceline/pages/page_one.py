@@ -19,6 +19,7 @@ from paceline.studies.answers import Answers
 from paceline.studies.asking import attempt
 from paceline.studies.news import Change
 from paceline.studies.page_one import Row, Standing
+from paceline.studies.records import whole
 from paceline.studies.themes import ThemeFound, Themes
 
 #: Headings of the windows.
@@ -73,7 +74,7 @@ def _returns(ask: Answers, rows: Sequence[Row]) -> Grid:
         BASES[study.basis_of(ask.market)],
         (*columns, "Since"),
         tuple(_row(ask, row, windows) for row in rows),
-        note=_read(ask),
+        note=_read(ask, rows),
         beneath=tuple(range(2, len(columns), 2)),
     )
 
@@ -87,18 +88,24 @@ def _row(ask: Answers, row: Row, windows: Sequence[str]) -> tuple[Part | None, .
     return (ask.name(row.name), *cells, Label(since))
 
 
-def _read(ask: Answers) -> Sentence:
+def _read(ask: Answers, rows: Sequence[Row]) -> Sentence:
     """How the table is read, and what it lacks."""
+    ranked = any(not missing(p) for row in rows for p in row.places.values())
     low = ask.market.low
     lacking = study.lacking(ask.market.file.report.page_one)
     named = ", ".join(ROLES[role] for role in lacking)
     begun: Clause = (" The low is the benchmark's of ", day(low[0]), ".") if low else ()
     unknown = "" if low else " No low of the benchmark is known yet."
+    how: list[Part] = ["No percentiles: too few earlier windows."]
+    if ranked:
+        how = [
+            "With each return its percentile: how many in a hundred of all windows of as many "
+            "sessions, overlapping, since ",
+            Label("1990"),
+            " or the year on the right returned less.",
+        ]
     return words(
-        "With each return its percentile: how many in a hundred of all windows of as many "
-        "sessions, overlapping, since ",
-        Label("1990"),
-        " or the year on the right returned less.",
+        *how,
         begun,
         unknown,
         *low_since(ask.market.low_broken, ask.market.low_hidden),
@@ -272,26 +279,58 @@ def _session(ask: Answers, rows: Sequence[Row], found: Themes | None) -> list[Se
         if moved is not None:
             now, before = map(ask.name, moved)
             said.append(words(now, " passed ", before, f" as the strongest{what}."))
-    kept = ", dividends reinvested" if study.basis_of(ask.market) == "total" else ""
-    said += [words(ask.name(n), f" closed at a record{kept}.") for n in _records(ask, rows)]
+    highs = study.records(ask, rows)
+    said += _records(ask, [f for f in highs if f.value == 1])
     head = "Since the session before: "
     if not said:
-        quiet = "no theme changed hands, no record, the same leaders."
-        return [words(head, quiet)]
+        return [words(head, *_quiet(ask, rows, found, highs))]
     return [words(head, *said[0].parts), *said[1:]]
 
 
-def _records(ask: Answers, rows: Sequence[Row]) -> list[str]:
-    """The rows of the page whose last close is a record, on the page's basis."""
-    how = {"subjects": [r.name for r in rows if not r.reason], "basis": study.basis_of(ask.market)}
-    at = ask.rows("record_highs", **how) if how["subjects"] else []
-    return [f.subject for f in at if f.statistic == "is_record" and f.value == 1]
+def _quiet(
+    ask: Answers, rows: Sequence[Row], found: Themes | None, highs: Sequence[Figure]
+) -> list[Part]:
+    """What has not changed, of that which could be judged; else why nothing could be."""
+    judged = {
+        "no theme changed hands": study.judged(found),
+        "no record": any(not missing(f) for f in highs),
+        "the same leaders": any(len(study.led(rows, w)) > 1 for w in ("since_low", "ytd")),
+    }
+    if any(judged.values()):
+        return [", ".join(said for said, known in judged.items() if known), "."]
+    why: list[Part] = ["no theme is declared" if found is None else "no theme can be judged"]
+    for row in (r for r in rows if r.reason):
+        why += ["; ", ask.name(row.name), Label(f": {row.reason}")]
+    return ["nothing could be compared (", *why, ")."]
+
+
+def _records(ask: Answers, highs: Sequence[Figure]) -> list[Sentence]:
+    """Who closed at a record, those of one history together; since when, where it is short."""
+    kept = ", dividends reinvested" if study.basis_of(ask.market) == "total" else ""
+    names: dict[str, list[str | Label]] = {}
+    for f in highs:
+        since = "" if whole(ask.market, f) else str(f.extra["since"])
+        names.setdefault(since, []).append(ask.name(f.subject))
+    said = []
+    for since, who in names.items():
+        one, own = len(who) == 1, "its" if len(who) == 1 else "their"
+        parts: list[Part] = []
+        for at, name in enumerate(who):
+            parts += [" and " if at == len(who) - 1 else ", "] if at else []
+            parts.append(name)
+        if since:
+            parts += [f" closed at {own} highest since ", day(since)]
+            parts += [f", the first day of {own} data{kept}."]
+        else:
+            parts += [" closed at a record" if one else " closed at records", f"{kept}."]
+        said.append(words(*parts))
+    return said
 
 
 def _report(before: str | None, changes: Sequence[Change]) -> Sentence:
     """What is new since the last report."""
     if before is None:
-        return words("Since the last report: none lies beside this one.")
+        return words("Since the last report: no earlier one lies beside this one.")
     changes = [c for c in changes if not missing(c.now) and not missing(c.then)]
     if not changes:
         return words("Since the report of ", day(before), ": no word, leader or rank has changed.")

@@ -139,7 +139,7 @@ def _values(
     frame = in_order(frame, _KEY)
     frame, faults, aside = free_of_splits(name, frame, record)
     findings, quarantine = [*findings, *faults], [*quarantine, *aside]
-    frame, faults, aside = check_prices(name, frame, true, context)
+    frame, faults, aside = check_prices(name, frame, record, true, context)
     findings, quarantine = [*findings, *faults], [*quarantine, *aside]
     frame, faults, aside = set_jumps_aside(
         name, frame, record, true, context, split=spec.jumps == "doubted"

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from paceline.arrays import NORMAL
+from paceline.quality._misdated import misdated
 from paceline.quality._shares import small_splits
 from paceline.rows import Finding, counted, set_aside
 from paceline.sources import Context
@@ -104,7 +105,7 @@ def set_jumps_aside(
     findings = counted(name, "return of a third or more", kept, "kept", _KEY)
     if rows.is_empty():
         return frame, findings, []
-    told = [_finding(name, rows), *findings]
+    told = [_finding(name, rows, misdated(rows, record)), *findings]
     asides: list[pl.DataFrame | None] = []
     tiny = pl.col("__at").is_in(small.get_column("__at").implode())
     for part, least in ((rows.filter(~tiny), FLOOR), (rows.filter(tiny), LEAST)):
@@ -126,7 +127,7 @@ def _blanked(
     return frame.with_columns(blank), aside
 
 
-def _finding(name: str, rows: pl.DataFrame) -> Finding:
+def _finding(name: str, rows: pl.DataFrame, misdated: str) -> Finding:
     lines = [
         f"{row['security']} {row['date']} {np.expm1(row['__log']):+.1%} "
         f"like {_spoken(row['__ratio'])}"
@@ -136,6 +137,7 @@ def _finding(name: str, rows: pl.DataFrame) -> Finding:
     first = rows.row(0, named=True)
     days = rows.head(LISTED).group_by("security", maintain_order=True).agg(pl.col("date"))
     true = [f'"{who}" = [{", ".join(map(str, when))}]' for who, when in days.rows()]
+    one = "another" if misdated else "a"
     rest = f" and {rows.height - LISTED} more" if rows.height > LISTED else ""
     return Finding(
         name,
@@ -143,9 +145,9 @@ def _finding(name: str, rows: pl.DataFrame) -> Finding:
         rows.height,
         "return set to missing until explained, original quarantined",
         "; ".join(lines) + more,
-        "If it was a split, add it to actions (security, date, kind = split, ratio = new shares "
-        f"per old share, here {first['__ratio']:.6g}); if moves are true, say so: "
-        f"sources.{name}.true_jumps = {{ {', '.join(true)} }}{rest}; where nothing splits, as "
+        f"{misdated}If it was {one} split, add it to actions (security, date, kind = split, "
+        f"ratio = new shares per old share, here {first['__ratio']:.6g}); if moves are true, say "
+        f"so: sources.{name}.true_jumps = {{ {', '.join(true)} }}{rest}; where nothing splits, as "
         f'coins do not: sources.{name}.jumps = "true".',
     )
 

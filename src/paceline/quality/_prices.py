@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from paceline import wording
+from paceline.quality._misdated import misdated
 from paceline.quality._scale import rescaled
 from paceline.quality._shares import shared_caps
 from paceline.rows import (
@@ -48,12 +49,13 @@ _KEY = ("security", "date")
 
 
 def check_prices(
-    name: str, frame: pl.DataFrame, true: pl.DataFrame, context: Context
+    name: str, frame: pl.DataFrame, record: pl.DataFrame, true: pl.DataFrame, context: Context
 ) -> tuple[pl.DataFrame, list[Finding], list[pl.DataFrame | None]]:
     """Prices without what cannot be true, what was found, and the rows set aside.
 
-    ``true`` holds security and date of returns that the market file calls true. A market cap of
-    zero, and single values that others contradict, become null; the rows stay.
+    ``record`` holds corporate actions, ``true`` security and date of returns that the market file
+    calls true. A market cap of zero, and single values that others contradict, become null; the
+    rows stay.
     """
     if frame.is_empty():
         return frame, [Finding(name, "no rows", 0, "nothing to store")], []
@@ -67,7 +69,7 @@ def check_prices(
     findings += _missing_sessions(name, frame, context)
     findings += _stale(name, frame)
     findings += _repeated_sessions(name, frame)
-    frame, splits, aside = _splits(name, frame, true, context)
+    frame, splits, aside = _splits(name, frame, record, true, context)
     findings += splits + shared_caps(name, frame) + rescaled(name, frame)
     return frame, findings, aside
 
@@ -226,7 +228,7 @@ def _repeated_sessions(name: str, frame: pl.DataFrame) -> list[Finding]:
 
 
 def _splits(
-    name: str, frame: pl.DataFrame, true: pl.DataFrame, context: Context
+    name: str, frame: pl.DataFrame, record: pl.DataFrame, true: pl.DataFrame, context: Context
 ) -> tuple[pl.DataFrame, list[Finding], list[pl.DataFrame | None]]:
     """Returns and market caps that a split left wrong.
 
@@ -253,7 +255,9 @@ def _splits(
         if hit.is_empty():
             continue
         action = f"{field} set to missing, original quarantined"
-        findings += counted(name, label, hit, action, _KEY, remedy)
+        first = misdated(hit, record) if column == "unhandled" else ""
+        remedy = first + (remedy if hit.height > 1 or not first else "")
+        findings += counted(name, label, hit, action, _KEY, remedy.strip())
         aside.append(set_aside("prices", hit.select(original), f"{label}: {field} set to missing"))
         mask = np.zeros(frame.height, dtype=bool)
         mask[hit.get_column("__at").to_numpy()] = True

@@ -16,7 +16,9 @@ from paceline.report.styled import cell, prose
 from paceline.report.tables import words
 from paceline.writing import write_text
 
-#: Columns of a terminal's line: a name, a value with its percentile, a word, a theme.
+#: Columns of a terminal, and what a cell of years goes without where a line has no room for it.
+COLUMNS, ONLY = 80, "only "
+#: Columns of a part of its line: a name, a value with its percentile, a word, a theme.
 NAME, PAIR, PLAIN, THEME, WORD = 24, 10, 9, 17, 9
 #: What stands beside a return, and the headings of the themes' last columns.
 PERCENTILE = "Beside each return: its percentile among all windows as long since that year."
@@ -32,7 +34,7 @@ def lines(document: Document) -> Iterator[Text]:
     for sentence in document.headline:
         yield prose(sentence)
     yield from _board(page.returns)
-    if page.returns.rows:
+    if any(_known(row[at]) for row in page.returns.rows for at in page.returns.beneath):
         yield Text(PERCENTILE, style="dim")
     yield from _board(page.state)
     if page.tiles:
@@ -61,7 +63,7 @@ def _board(grid: Grid) -> Iterator[Text]:
     for row in grid.rows:
         line = Text(f"{_cut(visible(words(row[0] or '')), NAME):{NAME}}")
         told = [row[at] for at in shown[:-1]]
-        if not any(figure_of(p) for p in told):  # a reason instead of numbers
+        if not any(map(_known, told)):  # a reason instead of numbers
             yield line.append(" ").append(cell(row[-1]) if row[-1] else "")
             continue
         for at in shown[:-1]:
@@ -69,7 +71,16 @@ def _board(grid: Grid) -> Iterator[Text]:
                 line.append_text(_right(row[at], PAIR - 3)).append_text(_right(row[at + 1], 3))
             else:
                 line.append_text(_right(row[at], PLAIN))
-        yield line.append(" ").append_text(cell(row[-1]) if row[-1] else Text(""))
+        since = cell(row[-1]) if row[-1] else Text("")
+        if line.cell_len + since.cell_len >= COLUMNS:
+            since = Text(since.plain.removeprefix(ONLY))
+        yield line.append(" ").append_text(since)
+
+
+def _known(part: Part | None) -> bool:
+    """Whether a cell is a figure that has a value."""
+    figure = figure_of(part)
+    return figure is not None and figure.value is not None
 
 
 def _right(part: Part | None, width: int) -> Text:

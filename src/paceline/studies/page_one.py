@@ -246,6 +246,19 @@ def turned(found: Themes) -> list[ThemeFound]:
     return [t for t in found.themes if t.first is not None and t.figures["known"].value == 0]
 
 
+def judged(found: Themes | None) -> bool:
+    """Whether any theme has a leader, so that a turn of it would be seen."""
+    themes = [] if found is None else found.themes
+    return any(t.first is not None and t.figures["known"].value is not None for t in themes)
+
+
+def records(ask: Answers, found: Sequence[Row]) -> list[Figure]:
+    """Of each row with a return, whether its last close is a record, on the page's basis."""
+    how = {"subjects": [r.name for r in found if not r.reason], "basis": basis_of(ask.market)}
+    at = ask.rows("record_highs", **how) if how["subjects"] else []
+    return [f for f in at if f.statistic == "is_record"]
+
+
 def chance(found: Themes, theme: ThemeFound) -> Chance | None:
     """The probability that a theme's leader still leads after ``AHEAD`` sessions.
 
@@ -271,13 +284,23 @@ def first_now_and_before(found: Sequence[Row], window: str) -> tuple[str, str] |
 
     A session ago the window was a session shorter: (1 + r) / (1 + r of the last day) - 1.
     """
-    held = [r for r in found if _has(r, window) and _has(r, "1d")]
-    if len(held) < 2 or any(r.returns[window].start == r.returns["1d"].start for r in held):
+    held = led(found, window)
+    if len(held) < 2:
         return None
     growth = {r.name: [1 + r.returns[w].number for w in (window, "1d")] for r in held}
     now = max(growth, key=lambda name: growth[name][0])
     before = max(growth, key=lambda name: growth[name][0] / growth[name][1])
     return None if now == before else (now, before)
+
+
+def led(found: Sequence[Row], window: str) -> list[Row]:
+    """The rows whose order over a window can be compared with that of a session ago.
+
+    None where the window has begun only with the last session.
+    """
+    held = [r for r in found if _has(r, window) and _has(r, "1d")]
+    begun = any(r.returns[window].start == r.returns["1d"].start for r in held)
+    return [] if begun else held
 
 
 def _has(row: Row, window: str) -> bool:

@@ -13,6 +13,7 @@ from paceline.studies import themes as themes_study
 from paceline.studies.asking import attempt
 from paceline.studies.calls import Scored
 from paceline.studies.implied import implied
+from paceline.studies.records import whole
 from paceline.write.desk import LEAST, Desk
 from paceline.write.facts import (
     LONG,
@@ -28,8 +29,6 @@ from paceline.write.facts import (
     the,
 )
 
-#: An index whose closes reach back before this day has a history long enough for "ever".
-WHOLE = "1990-01-01"
 #: Days of history before a high of a year can be known: a year and its holidays.
 YEAR = 400
 #: Calls that are quoted where a story is not long.
@@ -61,8 +60,7 @@ def _high(desk: Desk, figure: Figure, day: dt.date, length: int) -> list[Fact]:
     """A record where the history is long enough for one, else the high of a year."""
     name, window = desk.name(figure.subject), Window("day", on(day, desk.today))
     claim = Claim("record", name, figure)
-    published = desk.market.file.baskets[figure.subject].instrument and figure.basis == "price"
-    if published and str(figure.extra["since"]) < WHOLE:
+    if whole(desk.market, figure):
         return [Fact("record", {"subject": the(name), "window": window}, length, (claim,))]
     since = dt.date.fromisoformat(str(figure.extra["since"]))
     if figure.basis != "price" or (day - since).days < YEAR:

@@ -70,8 +70,12 @@ const paceline = (() => {
   function smaller(layout, data) {
     const font = { size: 9 };
     layout.height = Math.round(layout.height * (layout.height > 420 ? 0.55 : 0.44)); // many names need their room
+    const named = layout.yaxis.dtick === 1 ? [...new Set(data.flatMap(trace => trace.y).filter(Boolean))] : [];
+    const lines = Math.max(1, ...named.map(name => name.split("<br>").length));
+    layout.height = Math.max(layout.height, 24 + named.length * (11 * lines + 3)); // every name has its lines
     if (layout.height > PRINT_HEIGHT) { // many names: each on one line, so that the chart is no higher than the paper
       layout.height = PRINT_HEIGHT;
+      if (named.length * 10 > PRINT_HEIGHT) delete layout.yaxis.dtick; // or they would lie upon each other
       font.size = 8;
       const line = name => typeof name === "string" ? name.replaceAll("<br>", " ") : name;
       for (const trace of data) trace.y = trace.y.map(line);

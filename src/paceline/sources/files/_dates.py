@@ -56,7 +56,8 @@ _FORMS = {
     r"[-/., ]+'?\d{2}$",
     "time since 1970": r"^\d{9,10}$|^\d{12,13}$|^\d{15,16}$|^\d{18,19}$",
 }
-_SAY = '{ column = "...", format = %s }'
+#: Orders of a day whose year has two digits, and what a cell then starts with.
+_SHORT = {"month": ("%m", "%d", "%y"), "day": ("%d", "%m", "%y"), "year": ("%y", "%m", "%d")}
 
 
 def dates(
@@ -157,7 +158,7 @@ class _Reading:
         if found.null_count() == found.len():
             raise SourceError(
                 f"{self.where}: no cell fits the format {given!r}; it holds {cells[0]!r}.",
-                f"Give the format of its cells, e.g. {_SAY % _quoted('%d/%m/%Y')}.",
+                f"Give the format of its cells, e.g. {self._say('%d/%m/%Y')}.",
             )
         return found
 
@@ -173,9 +174,10 @@ class _Reading:
         like = cells.filter(day.str.contains(_FORMS[form]))
         fields = day.str.extract_groups(_FORMS[form]).struct.unnest()
         if form == "short year":
-            raise self._two_ways(like[0], "have a year of two digits", "%d/%m/%y")
+            raise self._short_year(like)
         if form == "time since 1970":
-            raise self._two_ways(like[0], "count time since 1970, in a unit not stated", "epoch_s")
+            why = "count time since 1970, in a unit not stated"
+            raise self._two_ways(like[0], why, self._say("epoch_s"))
         if form == "month":
             self._no_short_year(like)
             return self.plain(_month_ends(day.str.replace("-", ""), "%Y%m"))
@@ -195,13 +197,37 @@ class _Reading:
     def _no_date(self, cell: str) -> SourceError:
         return SourceError(
             f"{self.where} holds {cell!r}, which is no date.",
-            f"Map it as {_SAY % _quoted('%d/%m/%Y')}, or map another column.",
+            f"Map it as {self._say('%d/%m/%Y')}, or map another column.",
         )
 
-    def _two_ways(self, cell: str, why: str, format_: str) -> SourceError:
-        return SourceError(
-            f"{self.where}: dates like {cell!r} {why}.", f"Say which: {_SAY % _quoted(format_)}."
-        )
+    def _say(self, format_: str) -> str:
+        return f"{{ column = {_quoted(self.mapped.column)}, format = {_quoted(format_)} }}"
+
+    def _two_ways(self, cell: str, why: str, which: str) -> SourceError:
+        return SourceError(f"{self.where}: dates like {cell!r} {why}.", f"Say which: {which}.")
+
+    def _short_year(self, cells: pl.Series) -> SourceError:
+        """Years of two digits, with the formats that fit the cells."""
+        cell = str(cells[0])
+        if re.search("[a-z]", cell, re.IGNORECASE):
+            which = self._say(_named_format(cell))
+        else:
+            made = {start: _short_format(cell, order) for start, order in _SHORT.items()}
+            fit = {
+                start: format_
+                for start, format_ in made.items()
+                if not cells.str.to_date(format_, strict=False).has_nulls()
+            }
+            offered = [f"{f} if with the {start}" for start, f in self._offered(fit or made)]
+            which = ", ".join(offered)
+        return self._two_ways(cell, "have a year of two digits", which)
+
+    def _offered(self, formats: dict[str, str]) -> list[tuple[str, str]]:
+        """What a cell starts with and its format, the first of them as it is written."""
+        first = next(iter(formats))
+        return [
+            (start, self._say(f) if start == first else _quoted(f)) for start, f in formats.items()
+        ]
 
     def _ordered(self, cells: pl.Series, fields: pl.DataFrame) -> pl.DataFrame:
         """Day and month of cells like 15/09/2025, in the one order that fits them."""
@@ -216,7 +242,7 @@ class _Reading:
             raise SourceError(
                 f"{self.where} mixes two orders: {cells.filter(day_first)[0]!r} starts with the "
                 f"day, {cells.filter(month_first)[0]!r} with the month.",
-                f"Mend the file, or say which: {_SAY % _quoted('%d/%m/%Y')}; the others are then "
+                f"Mend the file, or say which: {self._say('%d/%m/%Y')}; the others are then "
                 "set aside.",
             )
         one = day_first | month_first
@@ -229,7 +255,7 @@ class _Reading:
             cell = str(cells.filter(either)[0])
             raise SourceError(
                 f"{self.where}: dates like {cell!r} may start with the month or the day{alone}.",
-                f"Say which: {_SAY % _quoted(_format_of(cell, '%m', '%d'))} if with the month, "
+                f"Say which: {self._say(_format_of(cell, '%m', '%d'))} if with the month, "
                 f"{_quoted(_format_of(cell, '%d', '%m'))} if with the day.",
             )
         return renamed
@@ -243,7 +269,7 @@ class _Reading:
         wrong, right = there.get_columns()
         if wrong.sum() > right.sum():
             why = "have the day before the month"
-            raise self._two_ways(cells.filter(wrong)[0], why, "%Y-%d-%m")
+            raise self._two_ways(cells.filter(wrong)[0], why, self._say("%Y-%d-%m"))
 
     def _no_short_year(self, cells: pl.Series) -> None:
         """Refuse 251205 and 190102: YYMMDD, where it may be no month at all."""
@@ -257,7 +283,9 @@ class _Reading:
         if both or int((~plausible & short).sum()) > six.len() / 10:
             bad = six.filter(~plausible & short)
             cell = str(six[0] if bad.is_empty() else bad[0])
-            raise self._two_ways(cell, "may be a month, or a day with a year of two digits", "%Y%m")
+            why = "may be a month, or a day with a year of two digits"
+            which = f"{self._say('%Y%m')} if a month, {_quoted('%y%m%d')} if a day"
+            raise self._two_ways(cell, why, which)
 
     def _at(self, parts: pl.DataFrame, days: pl.Series) -> pl.Series:
         """The days of stamps at the exchange: those with a zone moved, the others as written."""
@@ -293,8 +321,25 @@ def _month_ends(text: pl.Series, format_: str) -> pl.Series:
 
 def _format_of(cell: str, first: str, second: str) -> str:
     """The format of a cell with two numbers and a year, in that order: its marks, and its time."""
-    day = re.sub(r"^\d+(\D)\d+(\D)\d{4}", rf"{first}\1{second}\2%Y", cell)
-    return re.sub(r"\d{2}$", "%S", re.sub(r"\d{1,2}:\d{2}", "%H:%M", day))
+    return _timed(re.sub(r"^\d+(\D)\d+(\D)\d{4}", rf"{first}\1{second}\2%Y", cell))
+
+
+def _timed(cell: str) -> str:
+    """A cell with its time of day, if it has one, as a format."""
+    return re.sub(r"(?<=%M:)\d{2}", "%S", re.sub(r"\d{1,2}:\d{2}", "%H:%M", cell))
+
+
+def _short_format(cell: str, order: tuple[str, ...]) -> str:
+    """The format of a cell with three numbers in that order, its marks kept."""
+    parts = iter(order)
+    return _timed(re.sub(r"\d+", lambda _: next(parts), cell, count=len(order)))
+
+
+def _named_format(cell: str) -> str:
+    """The format of a cell with the name of a month and a year of two digits."""
+    day = re.sub(r"\d{2}(?=$|[T ]+%H)", "%y", _timed(cell))
+    day = re.sub(r"\d{1,2}", "%d", re.sub(r"(?i)[a-z]{4,}", "%B", day))
+    return re.sub(r"(?i)[a-z]{3}", "%b", day)
 
 
 def _quoted(text: str) -> str:

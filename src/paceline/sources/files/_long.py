@@ -179,11 +179,15 @@ def meant(
             fields = list(columns)
         if fields:
             said = "is a field, no security" if len(fields) == 1 else "are fields, no securities"
+            alone = (
+                'eave wide out and map { date = "...", close = "..." } with '
+                f'sources.{name}.constants = {{ security = "..." }}.'
+            )
+            some = f"Leave them out: {wide.without(fields)}; or, where the file is of one security,"
+            only = len(fields) == len(columns)
             raise SourceError(
                 f"{what}: {', '.join(map(repr, fields[:NAMED]))} {said}.",
-                f'Leave them out: options = {{ wide = ["!{fields[0]}"] }}; or, where the file is '
-                'of one security, leave wide out and map { date = "...", close = "..." } with '
-                f'sources.{name}.constants = {{ security = "..." }}.',
+                f"L{alone}" if only else f"{some} l{alone}",
             )
     if not columns or not any(s in frame.columns for s in spelt):
         raise SourceError(
@@ -213,7 +217,7 @@ def dates_of(what: str, frame: pl.DataFrame, wide: Meant) -> str:
     """The column of dates of a plain wide table."""
     if (other := _foreign.layout(what, frame.columns)) is not None:
         raise other
-    spelt = {s for spellings in wide.named.values() for s in spellings} | wide.but
+    spelt = {s for spellings in wide.named.values() for s in spellings} | {*wide.but}
     return date_column(what, frame, [c for c in frame.columns if c not in spelt])
 
 

@@ -105,13 +105,11 @@ def _shown(told: dict[str, str]) -> str:
 
 
 def _remedy(spec: Source, told: dict[str, str]) -> str:
-    names = list(told)[:NAMED]
+    names = list(told)
     if spec.is_frame:
         return f"Leave out: df.drop(columns={names}) (polars: df.drop({names}))."
-    wide = spec.options.get("wide")
-    before = [c for c in wide if c.startswith("!")] if isinstance(wide, list) else []
-    listed = ", ".join(f'"{c}"' for c in [*before, *(f"!{n}" for n in names)])
-    return f"Leave out: options = {{ wide = [{listed}] }}; or name the columns that are meant."
+    wide = _wide.meant("", spec) or _wide.Meant({})
+    return f"Leave out: {wide.without(names)}; or name the columns that are meant."
 
 
 def _table(frame: pl.DataFrame, field: str) -> WideCloses:

@@ -91,7 +91,7 @@ class Meant(NamedTuple):
 
     named: dict[str, list[str]]
     every: bool = False
-    but: frozenset[str] = frozenset()
+    but: tuple[str, ...] = ()
 
     def of(self, columns: Iterable[str], beside: Iterable[str]) -> dict[str, list[str]]:
         """Name -> spellings of the columns meant among these; ``beside``: never meant."""
@@ -99,6 +99,11 @@ class Meant(NamedTuple):
             return self.named
         out = {*self.but, *beside}
         return {c: [c] for c in columns if c not in out}
+
+    def without(self, names: Iterable[str]) -> str:
+        """The setting that leaves these columns out, beside those that it leaves out already."""
+        listed = ", ".join(f'"!{c}"' for c in dict.fromkeys([*self.but, *names]))
+        return f"options = {{ wide = [{listed}] }}"
 
 
 def meant(name: str, spec: Source) -> Meant | None:
@@ -123,7 +128,7 @@ def meant(name: str, spec: Source) -> Meant | None:
             'Give either, e.g. ["AAA", "BBB"] or ["!Notes"]: all but that.',
         )
     if out:
-        return Meant({}, every=True, but=frozenset(c[1:] for c in out))
+        return Meant({}, every=True, but=tuple(c[1:] for c in out))
     return Meant({str(c): [str(c)] for c in wide})
 
 
