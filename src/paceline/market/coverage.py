@@ -37,14 +37,15 @@ class Coverage:
     @cached_property
     def absent(self) -> dict[str, Absent]:
         """Members without a price of every basket whose universe is a stored list."""
-        from paceline.baskets import absent
+        from paceline.baskets import cache
 
         if self.moment.base is not None:
             return self.moment.base.coverage.absent
         if self.moment.stocks is None or not self.moment.composites:
             return {}
         file = self.moment.file.model_copy(update={"baskets": dict(self.moment.declared.baskets)})
-        return absent.absent(self.moment.stocks, file, self.moment.composites)
+        memory = self.moment.stored.store.cache
+        return cache.absent(self.moment.stocks, file, self.moment.composites, memory)
 
     @cached_property
     def apart(self) -> list[Apart]:
