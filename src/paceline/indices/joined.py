@@ -26,11 +26,14 @@ def closes(index: Indices, name: str) -> Closes:
     if not own:
         return ()
     panel = index.drift.panel
+    marks = panel.marks.get(f"{index.basis}_return", Marks.none())
+    now = own[-1].columns[own[-1].weights[list(own[-1].rows).index(row)] > 0]
+    inside = (marks.kind >= DOUBTED) & np.isin(marks.row, now)
+    if not inside.any():
+        return ()
     held = np.zeros((len(own), len(panel.securities)), bool)
     for k, r in enumerate(own):
         held[k, r.columns] = r.weights[list(r.rows).index(row)] > 0
-    marks = panel.marks.get(f"{index.basis}_return", Marks.none())
-    inside = (marks.kind >= DOUBTED) & held[-1, marks.row]
     each = np.unique(marks.column[inside] * held.shape[1] + marks.row[inside])  # in order of days
     t, i = np.divmod(each, held.shape[1])
     at = np.searchsorted([r.session for r in own], t) - 1

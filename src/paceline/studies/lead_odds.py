@@ -85,10 +85,10 @@ def lead_odds(market: Market, lines: Sequence[LineMoves]) -> tuple[LeadOdds, ...
         parents=[one.figures["p"].step for one in lines],
     )
     cache = market.store.cache
-    return tuple(_horizon(market, question, _kept(cache, pool, h, year)) for h in HORIZONS)
+    return tuple(_horizon(market, question, kept_odds(cache, pool, h, year)) for h in HORIZONS)
 
 
-def _kept(cache: Cache, pool: Looks, horizon: int, year: int) -> Odds:
+def kept_odds(cache: Cache, pool: Looks, horizon: int, year: int) -> Odds:
     """``methods.odds``, from the cache if it is there."""
 
     def make() -> dict[str, Any]:
