@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from paceline.indices import late, unpaid
+from paceline.market import Market
 from series_market import CLOSES, DAYS, STOCKS, Frames, market, said
 
 # ---- sessions
@@ -79,11 +80,18 @@ NONE = "no dividends in total returns, though they are usually paid,"
 @pytest.mark.parametrize("names", [STOCKS, STOCKS[:15]])
 def test_dividends_that_stop_for_many_are_said(tmp_path: Path, names: tuple[str, ...]) -> None:
     lost = market(tmp_path, edit=lambda f: {**f, "stocks": without(f["stocks"], names, 270)})
-    for name in ("all", "ten"):
-        assert [c[: len(NONE)] for c in said(lost, name, "no dividends", basis="total")] == [NONE]
+    for name in ("ten", "all"):
+        found = said(lost, name, "no dividends", basis="total")
+        assert [c[: len(NONE)] for c in found] == [NONE]
         assert said(lost, name, "no dividends", basis="price") == []
         assert said(lost, name, "no dividends", -399, basis="total")
     assert [w.source for w in lost.watched if w.check == "dividends stop in total returns"]
+    again = Market.open(tmp_path / "market.toml")  # what was kept says the same; damaged, too
+    assert said(again, "all", "no dividends", basis="total") == found
+    for array in tmp_path.glob("**/cache/doubts/*/*shares.npy"):
+        array.write_bytes(array.read_bytes()[:-1])
+    again = Market.open(tmp_path / "market.toml")
+    assert said(again, "all", "no dividends", basis="total") == found
 
 
 def test_dividends_of_one_fund_that_stop_are_said_of_it(tmp_path: Path) -> None:

@@ -355,6 +355,9 @@ columns = { security = "security", scheme = "scheme", sector = "sector", start =
     assert lacks.eligible.tolist() == [5] * turn + [4] * (len(DAYS) - turn)
     assert lacks.absent.tolist() == [1] * turn + [0] * (len(DAYS) - turn)
     assert lacks.names == ("X0",)
+    again = Market.open(tmp_path / "market.toml").moment.coverage.absent["all"]  # as it was kept
+    for name, of in vars(lacks).items():
+        assert np.array_equal(getattr(again, name), of), name
 
 
 # ---- page one

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from paceline.methods.detector import detect, sigma
 from paceline.methods.lead_looks import FEATURES, Looks, known_at, looks, pooled
 from paceline.methods.lead_odds import fit, logistic, odds, record, skill
 from paceline.methods.unusual import unusual
+from paceline.store.cache import Cache
+from paceline.studies.lead_odds import kept_odds
 
 Array = np.ndarray
 
@@ -267,3 +270,19 @@ def test_few_looks_fit_no_model_and_none_say_nothing() -> None:
     nothing = odds(pooled([]), 63, 2025)
     assert not nothing.used and nothing.base.note == "no look has an outcome yet"
     assert math.isnan(nothing.fit.base)
+
+
+def test_odds_that_are_kept_are_the_odds(tmp_path: Path) -> None:
+    looked = pooled([of(walk(seed, 6000), (21, 63, 126, 252)) for seed in range(8)])
+    year = int(str(looked.month.max())[:4])
+    made = odds(looked, 21, year)
+    for cache in (Cache(tmp_path), Cache(tmp_path)):  # worked out, then read
+        found = kept_odds(cache, looked, 21, year)
+        for name, part in vars(found.fit).items():
+            assert_array_equal(part, getattr(made.fit, name))
+        for name, part in vars(found.record).items():
+            assert_array_equal(part, getattr(made.record, name))
+            assert np.asarray(part).dtype == np.asarray(getattr(made.record, name)).dtype
+        assert (found.base, found.used) == (made.base, made.used)
+        assert found.scores == made.scores
+    assert len(found.record.month)

@@ -1049,6 +1049,14 @@ def test_a_restated_older_period_changes_nothing_for_any_security() -> None:
     assert_array_equal(found, [[7] * 5, [nan, 8, 8, 8, 8]])
 
 
+def test_a_filing_too_old_has_no_value_until_a_newer_one() -> None:
+    """Row 0: 7 for two sessions, nothing, then 8 to the end; row 1: too old when it is filed."""
+    row, when, since = np.array([0, 0, 1]), np.array([1, 2, 1]), np.array([1, 4, 3])
+    one, value, until = np.ones(3, np.int64), np.array([7.0, 8.0, 9.0]), np.array([3, 9, 2])
+    found = asof.as_filed(row, when, since, one, value, (2, 6), until)
+    assert_array_equal(found, [[nan, 7, 7, nan, 8, 8], [nan] * 6])
+
+
 def test_of_two_filings_of_one_session_the_later_period_and_the_later_import_stand() -> None:
     zero = np.zeros(3, np.int64)
     for when, load, expected in (([1, 2, 1], [1, 1, 2], 20.0), ([1, 1, 1], [2, 3, 1], 20.0)):

@@ -301,7 +301,7 @@ def test_a_model_that_beats_the_base_rate_is_printed(
         scores = {k: replace(s, gain=gain) for k, s in known.scores.items()}
         return replace(known, fit=fit, scores=scores)
 
-    monkeypatch.setattr(lead_odds.methods, "odds", better)
+    monkeypatch.setattr(lead_odds, "kept_odds", lambda _cache, *asked: better(*asked))
     known = lead_odds.lead_odds(market, rows)
     first = next(t for t in found.judged if t.first is not None and t.first.direction)
     own = first.first

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from paceline import baskets, config
+from paceline.baskets import absent as counting
 from paceline.baskets import weights
+from paceline.baskets.absent import Absent, Cut
 from paceline.lineage import code_of, digest
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from paceline.panel import Panel
     from paceline.store import Cache, Entry
 
-TARGETS, GROUPS = "targets", "groups"
+TARGETS, GROUPS, ABSENT = "targets", "groups", "absent"
 
 
 def key(panel: Panel, market: config.MarketFile, names: Sequence[str]) -> str:
@@ -56,6 +58,37 @@ def group_baskets(
     specs = {n: b.model_dump(mode="json", exclude_unset=True) for n, b in made.items()}
     cache.save(GROUPS, question, {"baskets": specs, "labels": labels})
     return made, labels
+
+
+def absent(
+    panel: Panel, market: config.MarketFile, names: Sequence[str], cache: Cache
+) -> dict[str, Absent]:
+    """``absent.absent``, from the cache if it is there."""
+    question = key(panel, market, names)
+    entry = cache.load(ABSENT, question)
+    if entry is not None:
+        rows = zip(entry.values, *entry.arrays.values(), strict=True)
+        return {
+            one["basket"]: Absent(
+                eligible,
+                silent,
+                tuple(one["names"]),
+                one["ranked"],
+                tuple(Cut(*c) for c in one["cuts"]),
+            )
+            for one, eligible, silent in rows
+        }
+    made = counting.absent(panel, market, names)
+    values = [
+        {"basket": n, "names": a.names, "ranked": a.ranked, "cuts": a.cuts} for n, a in made.items()
+    ]
+    shape = len(made), len(panel.sessions)
+    arrays = {
+        "eligible": np.array([a.eligible for a in made.values()], np.int64).reshape(shape),
+        "absent": np.array([a.absent for a in made.values()], np.int64).reshape(shape),
+    }
+    cache.save(ABSENT, question, values, arrays)
+    return made
 
 
 def _entry_of(made: baskets.Targets) -> tuple[dict[str, Any], dict[str, Any]]:

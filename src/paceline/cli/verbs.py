@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from contextlib import suppress
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -31,6 +32,8 @@ from paceline.wording import number_of
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from paceline.api import OpenMarket
 
 AsJson = Annotated[bool, flag("Print JSON.", "--json")]
 #: Imports that changed what was stated which ``doctor`` shows.
@@ -242,7 +245,7 @@ def report(
         whole = sections == "all"
         earlier = record.previous_report(out, market.as_of)
         document = record.report(market, bar, earlier, whole=whole)
-        pages.write(document, out, whole=whole)
+        pages.write(document, out, whole=whole, drawing=_library(market))
         written = [out]
         if json is not None:
             written.append(pages.write_json(document, json))
@@ -259,6 +262,15 @@ def report(
     for sentence in document.headline if quiet else ():  # the summary begins with it
         say(sentence.text)
     return 0
+
+
+def _library(market: OpenMarket) -> str:
+    """The drawing library as it stands in a page, packed once for a store."""
+    from paceline import report as pages
+    from paceline.studies.kept import kept
+
+    version = metadata.version("plotly")
+    return kept(market.store.cache, "library", pages.__name__, [version], pages.library, keep=1)
 
 
 def _targets(out: Path, json: Path | None, csv: Path | None, markdown: Path | None) -> Path:

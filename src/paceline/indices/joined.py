@@ -25,17 +25,21 @@ def closes(index: Indices, name: str) -> Closes:
     own = [r for r in index.targets.rebalances if row in r.rows]
     if not own:
         return ()
-    held = [r.columns[r.weights[list(r.rows).index(row)] > 0] for r in own]
     panel = index.drift.panel
     marks = panel.marks.get(f"{index.basis}_return", Marks.none())
-    inside = (marks.kind >= DOUBTED) & np.isin(marks.row, held[-1])
-    since = np.array([r.session for r in own])
-    cells = sorted({*zip(marks.column[inside].tolist(), marks.row[inside].tolist(), strict=True)})
-    return tuple(
-        (str(panel.sessions[t].astype("datetime64[D]")), panel.securities[i])
-        for t, i in cells
-        if (k := int(np.searchsorted(since, t)) - 1) < 0 or i not in held[k]
-    )
+    now = own[-1].columns[own[-1].weights[list(own[-1].rows).index(row)] > 0]
+    inside = (marks.kind >= DOUBTED) & np.isin(marks.row, now)
+    if not inside.any():
+        return ()
+    held = np.zeros((len(own), len(panel.securities)), bool)
+    for k, r in enumerate(own):
+        held[k, r.columns] = r.weights[list(r.rows).index(row)] > 0
+    each = np.unique(marks.column[inside] * held.shape[1] + marks.row[inside])  # in order of days
+    t, i = np.divmod(each, held.shape[1])
+    at = np.searchsorted([r.session for r in own], t) - 1
+    before = (at < 0) | ~held[at, i]
+    days = panel.sessions[t[before]].astype("datetime64[D]").astype(str).tolist()
+    return tuple(zip(days, (panel.securities[n] for n in i[before].tolist()), strict=True))
 
 
 def caveat(name: str, found: Closes, first: str, end: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from paceline.arrays import Array, Dates
-from paceline.baskets import given
+from paceline.baskets import cache, given
 from paceline.baskets.history import PanelDays, stored
 from paceline.indices import ends, joined, late, leapt, levels, unmoved
 from paceline.indices.apart import Apart
@@ -37,14 +37,13 @@ class Coverage:
     @cached_property
     def absent(self) -> dict[str, Absent]:
         """Members without a price of every basket whose universe is a stored list."""
-        from paceline.baskets import absent
-
         if self.moment.base is not None:
             return self.moment.base.coverage.absent
         if self.moment.stocks is None or not self.moment.composites:
             return {}
         file = self.moment.file.model_copy(update={"baskets": dict(self.moment.declared.baskets)})
-        return absent.absent(self.moment.stocks, file, self.moment.composites)
+        memory = self.moment.stored.store.cache
+        return cache.absent(self.moment.stocks, file, self.moment.composites, memory)
 
     @cached_property
     def apart(self) -> list[Apart]:
@@ -155,7 +154,9 @@ class Coverage:
             self._doubting[id(panel)] = Doubting(panel, panel is self.moment.instruments), {}
         doubting, made = self._doubting[id(panel)]
         if index.basis not in made:
-            made[index.basis] = doubting.shares(index)
+            file = self.moment.file.model_copy(update={"baskets": self.moment.baskets})
+            known = cache.key(panel, file, index.names)
+            made[index.basis] = doubting.kept(index, known, self.moment.stored.store.cache)
         return made[index.basis]
 
     def _late(self, name: str, level: Array) -> tuple[Late, ...]:

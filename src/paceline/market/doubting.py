@@ -7,20 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from paceline.arrays import Array
 from paceline.indices import late, unpaid
+from paceline.lineage import code_of, digest
 from paceline.panel.holes import OTHER_BASIS
 
 if TYPE_CHECKING:
     from paceline.indices import Indices
     from paceline.panel import Panel
+    from paceline.store import Cache
 
 #: Companies cut their dividends, a few at a time: less of the weight that pays is not told.
 MANY = 0.15
+KIND = "doubts"
 Cells = unpaid.Cells
 
 
@@ -29,6 +32,22 @@ class Doubting:
 
     def __init__(self, panel: Panel, alone: bool) -> None:
         self.panel, self.alone = panel, alone
+
+    def kept(self, index: Indices, known: str, cache: Cache) -> dict[str, Array]:
+        """``shares``, from the cache if they are there; ``known`` names panel and targets."""
+        key = digest([known, index.basis, self.alone, code_of(__name__)], 32)
+        entry, shape = cache.load(KIND, key), (len(index.names), len(index.sessions))
+        if entry is None:
+            made = self.shares(index)
+            cells = {kind: np.flatnonzero(share) for kind, share in made.items()}
+            own: dict[str, Any] = {f"{k} cells": c for k, c in cells.items()}
+            own |= {f"{k} shares": made[k].ravel()[c] for k, c in cells.items()}
+            cache.save(KIND, key, list(made), own)
+            return made
+        found = {kind: np.zeros(shape) for kind in entry.values}
+        for kind, share in found.items():
+            share.ravel()[entry.arrays[f"{kind} cells"]] = entry.arrays[f"{kind} shares"]
+        return found
 
     def shares(self, index: Indices) -> dict[str, Array]:
         """Kind of doubt -> (S, T) share of the weight of each basket, at the start of each span.

@@ -15,7 +15,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from paceline.arrays import Array, Dates
-from paceline.kernels import forward_fill
 
 Index = NDArray[np.int64]
 #: A day before all others.
@@ -125,24 +124,39 @@ def cover(row: Index, first: Index, stop: Index, shape: tuple[int, int]) -> NDAr
 
 
 def as_filed(
-    row: Index, when: Index, since: Index, load: Index, value: Array, shape: tuple[int, int]
+    row: Index,
+    when: Index,
+    since: Index,
+    load: Index,
+    value: Array,
+    shape: tuple[int, int],
+    until: Index | None = None,
 ) -> Array:
     """(N, T) the value of the latest period filed by each session; NaN before the first.
 
     row, when    security and the period (any increasing number) each value belongs to
     since        position of the session from which it was known; load breaks ties
+    until        position of the session from which it is too old: none then; default: never
 
     A restated latest period replaces its value from its filing on; a restated older period changes
     nothing.
     """
     order = np.lexsort((load, when, since, row))
     row, when, since, value = row[order], when[order], since[order], value[order]
+    until = np.full(len(row), shape[1]) if until is None else np.minimum(until[order], shape[1])
     # running maximum of the period inside each security: ranks are offset so that securities cannot
     # mix
     rank = np.unique(when, return_inverse=True)[1].astype(np.int64)
     offset = row * (rank.max(initial=0) + 1)
     newest = np.maximum.accumulate(rank + offset) - offset
-    counts = (rank >= newest) & (since < shape[1])
-    matrix = np.full(shape, np.nan)
-    matrix[row[counts], since[counts]] = value[counts]
-    return forward_fill(matrix)
+    counts = (rank >= newest) & (since < shape[1]) & ~np.isnan(value)
+    begin = row * shape[1] + since
+    begin, stop, value = begin[counts], (row * shape[1] + until)[counts], value[counts]
+    last = np.diff(begin, append=shape[0] * shape[1]) > 0  # of several of one session the last
+    begin, stop, value = begin[last], stop[last], value[last]
+    # stretches of one value each, and of none between them: written once, row behind row
+    stop = np.maximum(begin, np.minimum(stop, np.append(begin[1:], shape[0] * shape[1])))
+    edges = np.stack([begin, stop], axis=1).ravel()
+    parts = np.append(np.stack([np.full(len(value), np.nan), value], axis=1).ravel(), np.nan)
+    lengths = np.diff(edges, prepend=0, append=shape[0] * shape[1])
+    return np.asarray(np.repeat(parts, lengths).reshape(shape), float)

@@ -297,19 +297,10 @@ class Panel:
         rows = self.facts.table("fundamentals")
         if item not in rows["item"]:
             raise UnknownName("fundamental item", item, rows["item"].unique())
-        rows = rows.filter(pl.col("item") == item).with_columns(
-            ended=pl.col("period_end").to_physical().cast(pl.Float64)
+        rows = rows.filter(pl.col("item") == item)
+        return self.derive(
+            ("fundamental", item), lambda p: p._filed(rows, "period_end", "value", STALE)
         )
-
-        def latest(panel: Panel) -> Array:
-            value = panel._filed(rows, "period_end", "value")
-            age = panel.sessions.astype("datetime64[D]").astype(np.int64) - panel._filed(
-                rows, "period_end", "ended"
-            )
-            value[~(age < STALE)] = np.nan
-            return value
-
-        return self.derive(("fundamental", item), latest)
 
     # ---- helpers
 
@@ -345,8 +336,11 @@ class Panel:
         dated: asof.Dated = self.memo[key]
         return dated
 
-    def _filed(self, rows: pl.DataFrame, when: str, value: str) -> Array:
-        """(N, T) a column of dated rows, by ``asof.as_filed``; ``when`` orders each security's."""
+    def _filed(self, rows: pl.DataFrame, when: str, value: str, stale: int = 0) -> Array:
+        """(N, T) a column of dated rows, by ``asof.as_filed``; ``when`` orders each security's.
+
+        stale  days after ``when`` from which a value counts no more; 0: never
+        """
         row = self._rows(rows["security"])
         use = (row >= 0) & rows[value].is_not_null().to_numpy()
         rows, row = rows.filter(pl.Series(use)), row[use]
@@ -360,6 +354,9 @@ class Panel:
             rows["load"].cast(pl.Int64).to_numpy(),
             rows[value].to_numpy(),
             self.shape,
+            asof.position(rows[when].dt.offset_by(f"{stale}d"), self.sessions, 0)
+            if stale
+            else None,
         )
 
     def _whole_cap(self) -> Array:

@@ -10,7 +10,7 @@ terminal.summary / terminal.rows      the same figures in the terminal
 from __future__ import annotations
 
 from paceline.report.first_page import write_markdown
-from paceline.report.page import render, write
+from paceline.report.page import library, render, write
 from paceline.report.tables import to_csv, to_json, write_json
 
-__all__ = ["render", "to_csv", "to_json", "write", "write_json", "write_markdown"]
+__all__ = ["library", "render", "to_csv", "to_json", "write", "write_json", "write_markdown"]

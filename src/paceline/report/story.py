@@ -62,7 +62,7 @@ def _environment() -> Environment:
     environment.globals |= {
         "style": templating.verbatim("style.css") + templating.verbatim("story.css"),
         "script": templating.verbatim("page.js"),
-        "plotly": lambda: packed(""),  # a story has no drawings
+        "drawing": packed(""),  # a story has no drawings
     }
     return environment
 

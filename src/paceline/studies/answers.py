@@ -43,9 +43,7 @@ class Answers:
         Empty where the measure cannot answer or has no row; the reason is kept in ``refused``.
         """
         try:
-            found = self.market.memo(
-                ["rows", measure, how], lambda: show_or_why(self.market, measure, **how)
-            )
+            found = self._shown(measure, how)
         except PacelineError as error:
             self.refuse(measure, error)
             return []
@@ -57,6 +55,11 @@ class Answers:
             return found
         self.refused[measure] = "; ".join(c for c in found[0].caveats if c.startswith("no value"))
         return []
+
+    def _shown(self, measure: str, how: dict[str, Any]) -> list[Figure]:
+        return self.market.memo(
+            ["rows", measure, how], lambda: show_or_why(self.market, measure, **how)
+        )
 
     def of_broad(self, measure: str, **how: Any) -> list[Figure]:
         """Those figures of a measure that are of the broad basket and have a value."""
@@ -75,15 +78,29 @@ class Answers:
         **extra: Any,
     ) -> Figure | None:
         """The figure of one subject, or None where there is no value."""
-        for figure in self.rows(measure, **(how or {})):
-            if (
-                figure.subject == subject
-                and figure.against == against
-                and (statistic is None or figure.statistic == statistic)
-                and all(figure.extra.get(k) == v for k, v in extra.items())
-            ):
-                return figure if figure.value is not None else None
-        return None
+        how = how or {}
+
+        def found(figures: Sequence[Figure]) -> Figure | None:
+            for figure in figures:
+                if (
+                    figure.subject == subject
+                    and figure.against == against
+                    and (statistic is None or figure.statistic == statistic)
+                    and all(figure.extra.get(k) == v for k, v in extra.items())
+                ):
+                    return figure if figure.value is not None else None
+            return None
+
+        # of this subject alone: figures that nobody looks at take long to make
+        return found(self._of(measure, subject, how)) or found(self.rows(measure, **how))
+
+    def _of(self, measure: str, subject: str, how: dict[str, Any]) -> Sequence[Figure]:
+        """The figures of a measure that are of one subject; none where it cannot be asked alone."""
+        asked = {"subjects": [subject], **how}
+        try:
+            return self._shown(measure, asked)
+        except PacelineError:
+            return ()
 
     def setting(self, measure: str, parameter: str) -> int:
         """A whole number among a measure's parameters, as the market file sets it, else default."""

@@ -8,8 +8,8 @@ known.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,14 +18,16 @@ from paceline.evidence import Evidence
 from paceline.figures import Figure
 from paceline.lineage import code_of
 from paceline.methods import lead_odds as methods
-from paceline.methods.lead_looks import known_at, looks, pooled
-from paceline.methods.lead_odds import Odds
+from paceline.methods.lead_looks import Looks, known_at, looks, pooled
+from paceline.methods.lead_odds import Fit, Forecasts, Odds, Skill
 from paceline.methods.outcomes import HORIZONS
+from paceline.studies.kept import kept
 from paceline.studies.line_moves import LineMoves
 from paceline.wording import number_of
 
 if TYPE_CHECKING:
     from paceline.market import Market
+    from paceline.store import Cache
 
 NOTHING_BETTER = "nothing better is known"
 #: Scores, as figures name them.
@@ -82,7 +84,38 @@ def lead_odds(market: Market, lines: Sequence[LineMoves]) -> tuple[LeadOdds, ...
         # a share of years: what a basket lacks today takes nothing from it
         parents=[one.figures["p"].step for one in lines],
     )
-    return tuple(_horizon(market, question, methods.odds(pool, h, year)) for h in HORIZONS)
+    cache = market.store.cache
+    return tuple(_horizon(market, question, kept_odds(cache, pool, h, year)) for h in HORIZONS)
+
+
+def kept_odds(cache: Cache, pool: Looks, horizon: int, year: int) -> Odds:
+    """``methods.odds``, from the cache if it is there."""
+
+    def make() -> dict[str, Any]:
+        found = methods.odds(pool, horizon, year)
+        model = {k: np.asarray(v).tolist() for k, v in vars(found.fit).items()}
+        record = {k: np.asarray(v).tolist() for k, v in _arrays(found.record).items()}
+        scores = {k: asdict(s) for k, s in found.scores.items()}
+        return {"fit": model, "base": asdict(found.base), "record": record, "scores": scores}
+
+    outcome = [pool.ahead[horizon], pool.ended[horizon]]
+    v = kept(
+        cache, "odds", methods.__name__, [pool.month, pool.known, *outcome, horizon, year], make
+    )
+    arrays = {k: np.array(x) for k, x in v["fit"].items() if isinstance(x, list)}
+    record = {k: np.array(x, float) for k, x in v["record"].items()}
+    return Odds(
+        horizon,
+        Fit(**{**v["fit"], **arrays}),
+        Evidence(**v["base"]),
+        Forecasts(horizon, record.pop("month").astype("datetime64[M]"), **record),
+        {k: Skill(s["model"], s["base"], Evidence(**s["gain"])) for k, s in v["scores"].items()},
+    )
+
+
+def _arrays(record: Forecasts) -> dict[str, Any]:
+    month = record.month.astype(np.int64)
+    return {"month": month, "outcome": record.outcome, "chance": record.chance, "base": record.base}
 
 
 def _printed(found: Odds) -> str:

@@ -164,10 +164,11 @@ class Desk:
                 found[basis] = sorted(rows, key=lambda f: -f.number)
         return found
 
-    def on_every_basis(self, measure: str) -> list[Figure]:
-        """The figures of a measure that have a value, on each basis, the market's own first."""
+    def on_every_basis(self, measure: str, subject: str) -> list[Figure]:
+        """A subject's figures that have a value, on each basis, the market's own first."""
         bases = sorted(BASES, key=lambda b: b != self.own)
-        rows = [f for basis in bases for f in self.ask.rows(measure, basis=basis)]
+        how = {"subjects": [subject]}
+        rows = [f for basis in bases for f in self.ask.rows(measure, **how, basis=basis)]
         return [f for f in rows if f.value is not None]
 
 

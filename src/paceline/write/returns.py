@@ -84,8 +84,8 @@ def _run(desk: Desk, subject: str) -> list[Fact]:
     """The run of gains or losses that ends today, where every basis has the same."""
     found = [
         f
-        for f in desk.on_every_basis("streaks")
-        if (f.subject, f.against, f.statistic) == (subject, None, "current")
+        for f in desk.on_every_basis("streaks", subject)
+        if (f.against, f.statistic) == (None, "current")
     ]
     if not found or len({f.value for f in found}) > 1 or abs(found[0].number) < RUN:
         return []
@@ -124,8 +124,8 @@ def ahead(desk: Desk) -> list[Fact]:
         bases = desk.everywhere((lead, against), "1d")
         runs = [
             f
-            for f in desk.on_every_basis("streaks")
-            if (f.subject, f.against, f.statistic) == (lead, against, "longest_ahead")
+            for f in desk.on_every_basis("streaks", lead)
+            if (f.against, f.statistic) == (against, "longest_ahead")
             and f.basis in bases  # where a leg has no returns, no session is a run of none
         ]
         if not runs or len({(f.value, f.end) for f in runs}) > 1 or runs[0].number < RUN:

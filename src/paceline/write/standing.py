@@ -41,13 +41,10 @@ FRESH = 63
 
 def records(desk: Desk) -> list[Fact]:
     """Who closed at a record today or within the week, on every basis that it has."""
-    found: dict[str, list[Figure]] = {}
-    for figure in desk.on_every_basis("record_highs"):
-        if figure.statistic == "last_record":
-            found.setdefault(figure.subject, []).append(figure)
     made = []
     for at, subject in enumerate(dict.fromkeys([desk.market.benchmark, *desk.chosen])):
-        own = found.get(subject, [])
+        figures = desk.on_every_basis("record_highs", subject)
+        own = [f for f in figures if f.statistic == "last_record"]
         if not own or len({f.start for f in own}) > 1:
             continue
         day = dt.date.fromisoformat(str(own[0].start))

@@ -26,13 +26,14 @@ from paceline.report.page.provenance import counted, entries, origin_of, publish
 from paceline.report.page.sections import section_of
 from paceline.writing import write_text
 
-__all__ = ["embedded", "packed", "publishers", "render", "write"]
+__all__ = ["embedded", "library", "packed", "publishers", "render", "write"]
 
 
-def render(document: Document, *, whole: bool = False) -> str:
+def render(document: Document, *, whole: bool = False, drawing: str = "") -> str:
     """The page as text; the same document gives the same text.
 
-    whole  fold nothing: every chart and table open on the screen and on paper
+    whole    fold nothing: every chart and table open on the screen and on paper
+    drawing  what ``library`` gives, from where it is kept; default: packed now
     """
     drawings: dict[str, Any] = {}
     caveats = caveats_of(document)
@@ -59,13 +60,14 @@ def render(document: Document, *, whole: bool = False) -> str:
             drawings=embedded(drawings),
             label=label,
             whole=whole,
+            drawing=drawing or library(),
         )
     )
 
 
-def write(document: Document, path: str | Path, *, whole: bool = False) -> Path:
+def write(document: Document, path: str | Path, *, whole: bool = False, drawing: str = "") -> Path:
     """Render and write in one piece; ``StoreError`` names a path that cannot be written."""
-    return write_text(path, render(document, whole=whole))
+    return write_text(path, render(document, whole=whole, drawing=drawing))
 
 
 @cache
@@ -74,14 +76,13 @@ def _environment() -> Environment:
     environment.globals |= {
         "style": templating.verbatim("style.css") + templating.verbatim("first.css"),
         "script": templating.verbatim("page.js"),
-        "plotly": _plotly,
     }
     return environment
 
 
 @cache
-def _plotly() -> str:
-    """The drawing library, 1.9 MB instead of 4.8."""
+def library() -> str:
+    """The drawing library as it stands in a page, 1.9 MB instead of 4.8."""
     from plotly.offline import get_plotlyjs
 
     return packed(get_plotlyjs())
