@@ -280,3 +280,67 @@ def test_market_caps_that_never_follow_a_split_on_record(tmp_path: Path) -> None
     made = Market.open(tmp_path / "market.toml")
     made.import_()
     assert any(f"times 0.25 on {DAYS[15]}" in c for c in caveats(made))
+
+
+# ---- reported items beside caps
+
+REPORTED = """
+[sources.reported]
+table = "fundamentals"
+path = "reported.csv"
+columns = { security = "ticker", item = "item", period_end = "end", value = "value", known = "on" }
+"""
+
+
+def reports(folder: Path, values: np.ndarray, times: float = 1.0) -> list[str]:
+    """What value_spread says where A3 reports (n,) book equities, and all others 2.5e9."""
+    closes, caps = world()
+    caps[3, 12:] *= times
+    opened(folder, DAYS, closes, caps)
+    ends = ("2024-12-31", "2025-03-14", "2025-03-31")
+    filed = (DAYS[5], DAYS[12], DAYS[25])
+    lines = [
+        f"{s},book_equity,{end},{value if i == 3 else 2.5e9},{on}"
+        for i, s in enumerate(NAMES)
+        for end, on, value in zip(ends, filed, values, strict=True)
+    ]
+    (folder / "reported.csv").write_text("\n".join(["ticker,item,end,value,on", *lines]))
+    (folder / "market.toml").write_text(MARKET + REPORTED)
+    market = Market.open(folder / "market.toml")
+    market.import_()
+    told = {c for f in market.show("value_spread") for c in f.caveats if "reported items" in c}
+    found = {f["example"] for f in market.findings().to_dicts() if "reported" in f["check"]}
+    assert told == found, "doctor says the same"
+    return sorted(told)
+
+
+LEAPS = f"reported items leap between filings: book_equity of {NAMES[3]} for"
+
+
+@pytest.mark.parametrize(
+    ("values", "times", "said"),
+    [
+        ((2.5e9, 2.6e9, 2.5e9), 1, ()),
+        # 2.6e12 beside the middle of 2.5e9 and 2.7e9
+        ((2.5e9, 2.7e9, 2.6e12), 1, (f"{LEAPS} 2025-03-31 is 1,000 times what it was before",)),
+        ((2.5e9, 2.5e9, 2.5e6), 1, (f"{LEAPS} 2025-03-31 is 0.001 times what it was before",)),
+        ((2.5e9, 2.5e9, -2.5e11), 1, (f"{LEAPS} 2025-03-31 is 100 times what it was before",)),
+        # corrected: 2.5e9 beside the middle of 2.5e9 and 2.5e12, 1.25e12, is no power of ten
+        ((2.5e9, 2.5e12, 2.5e9), 1, (f"{LEAPS} 2025-03-14 is 1,000 times what it was before",)),
+        ((2.5e9, 2.5e9, 2.5e10), 1, ()),  # a merger
+        ((2.5e9, 2.5e9, 1.2e12), 1, ()),  # no unit: 480 times
+        ((2.5e9, 2.5e12, 2.5e12), 1000, ()),  # the cap as well
+        ((2.5e9, 0, 2.5e9), 1, ()),
+        ((1e11, 1e11, 1e11), 1, ()),  # about forty times the median: in distress
+        ((2.5e12, 2.5e12, 2.5e12), 1, ("reported items do not fit market caps: book_equity of",)),
+        ((2.5e6, 2.5e6, 2.5e6), 1, ("reported items do not fit market caps: book_equity of",)),
+    ],
+)
+def test_a_reported_item_in_another_unit(
+    tmp_path: Path, values: tuple[float, ...], times: float, said: tuple[str, ...]
+) -> None:
+    told = reports(tmp_path, np.array(values), times)
+    assert len(told) == len(said)
+    assert all(t.startswith(s) for t, s in zip(told, said, strict=True))
+    if said and "fit" in said[0]:
+        assert NAMES[3] in told[0]

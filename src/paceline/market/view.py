@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 
 from paceline.arrays import Array
+from paceline.baskets import items
 from paceline.engine import Provenance
 from paceline.errors import NotEnoughData
 from paceline.indices.levels import BASES
@@ -79,11 +81,27 @@ def view_of(
     filed += tuple(said for _, table, said in moment.stored.said if table == "fundamentals")
     known = replace(
         known,
-        fields={n: filed for n in measure.needs if n.startswith(FUNDAMENTAL)},
+        fields={
+            n: (*filed, *odd_items(moment, n.removeprefix(FUNDAMENTAL)))
+            for n in measure.needs
+            if n.startswith(FUNDAMENTAL)
+        },
         dated=validity.of_filings(moment, [n for n in measure.needs if n.startswith(FUNDAMENTAL)]),
         view=code_of(alone=(__name__,)),
     )
     return view, moment.lineage.with_series(known) if "series" in measure.needs else known
+
+
+def odd_items(moment: Assembled, item: str) -> list[str]:
+    """What is odd about a reported item of those that any basket has held."""
+    panel, index = moment.stocks, (moment.composite_indices or {}).get("price")
+    if panel is None or index is None:
+        return []
+    held = np.zeros(len(panel.securities), bool)
+    for span in index.spans:
+        held |= (span.weights > 0).any(axis=0)
+    rows = panel.facts.table("fundamentals").filter(pl.col("item") == item)
+    return items.odd_items(panel, rows, held)
 
 
 def _no_members(moment: Assembled, measure: Measure) -> NotEnoughData:
