@@ -12,6 +12,7 @@ import pytest
 from cap_market import MARKET, names, opened, weekdays
 from fakes import FakePanel
 from paceline.baskets.caps import OddCaps, largest
+from paceline.baskets.volumes import odd_volumes
 from paceline.market import Market
 
 DAYS, NAMES = weekdays(dt.date(2025, 3, 3), 30), names(12)
@@ -280,6 +281,76 @@ def test_market_caps_that_never_follow_a_split_on_record(tmp_path: Path) -> None
     made = Market.open(tmp_path / "market.toml")
     made.import_()
     assert any(f"times 0.25 on {DAYS[15]}" in c for c in caveats(made))
+
+
+# ---- volumes
+
+
+def volumes(what: str) -> np.ndarray:
+    """Volumes (4, 84) of a thousand a day, but for the last security's."""
+    out = np.full((4, 84), 1000.0)
+    rise = np.where(np.arange(84) < 50, 1.0, 1000.0)
+    out[3] = {
+        "all right": out[3],
+        "thousands": out[3] / rise,
+        "more": out[3] * rise,
+        "tenfold": out[3] * rise ** (1 / 3),
+        "on two days": np.where(np.isin(np.arange(84), (60, 61)), 1e6, 1000.0),
+        "missing": np.where(np.isin(np.arange(84), (60, 61)), np.nan, 1000.0),
+        "zero": np.where(np.isin(np.arange(84), (59, 60, 61)), 0.0, 1000.0),
+        "seldom": np.where(np.arange(84) % 3 == 0, 0.0, 1000.0),
+    }[what]
+    return out
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("all right", None),
+        ("tenfold", None),
+        ("on two days", None),
+        ("seldom", None),  # a close between bid and ask moves on days without a trade
+        ("thousands", "volumes leap and stay: S003 times 0.001 from 2025-04-22 on"),
+        ("more", "volumes leap and stay: S003 times 1e+03 from 2025-04-22 on"),
+        (
+            "missing",
+            "volumes are missing: 1 member on 2 sessions, last 2025-05-03, most often S003",
+        ),
+        (
+            "zero",  # on the first of the three sessions the close stood still
+            "volumes are zero though prices moved: 1 member on 2 sessions, last 2025-05-03, most "
+            "often S003",
+        ),
+    ],
+)
+def test_volumes_that_cannot_be_right(what: str, said: str | None) -> None:
+    sessions = np.datetime64("2025-03-03") + np.arange(84)
+    moves = np.full((4, 84), 0.01)
+    moves[3, 59] = 0
+    fields = {"close": np.full((4, 84), 10.0), "price_return": moves, "volume": volumes(what)}
+    panel: Any = FakePanel(sessions, fields)
+    panel.memo = {}
+    assert odd_volumes(panel, np.ones(4, bool)) == ([] if said is None else [said])
+    assert odd_volumes(panel, np.arange(4) < 3) == [], "nobody holds it"
+
+
+def test_missing_volumes_are_said_of_every_basket(tmp_path: Path) -> None:
+    closes, caps = world()
+    market = beside(tmp_path, closes, caps, traded())
+    rows = (tmp_path / "closes.csv").read_text().splitlines()
+    lacking = [i for i, r in enumerate(rows) if r.startswith(f"{NAMES[3]},{DAYS[9]},")]
+    for i in lacking:
+        cells = rows[i].split(",")
+        rows[i] = ",".join([*cells[:3], "", *cells[4:]])
+    (tmp_path / "closes.csv").write_text("\n".join(rows))
+    market.import_()
+    market = Market.open(tmp_path / "market.toml")
+    said = f"volumes are missing: 1 member on 1 session, last {DAYS[9]}, most often {NAMES[3]}"
+    for measure in ("dollar_volume_share", "volume_breadth"):
+        assert all(said in f.caveats for f in market.show(measure))
+    assert not any(said in f.caveats for f in market.show("performance"))
+    found = [f["example"] for f in market.findings().to_dicts() if "volumes" in f["check"]]
+    assert found == [said]
 
 
 # ---- reported items beside caps

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from paceline.arrays import Array
-from paceline.baskets import items
+from paceline.arrays import Array, Bools
+from paceline.baskets import items, volumes
 from paceline.engine import Provenance
 from paceline.errors import NotEnoughData
 from paceline.indices.levels import BASES
@@ -85,7 +85,8 @@ def view_of(
             n: (*filed, *odd_items(moment, n.removeprefix(FUNDAMENTAL)))
             for n in measure.needs
             if n.startswith(FUNDAMENTAL)
-        },
+        }
+        | {n: tuple(odd_volumes(moment)) for n in measure.needs if n == "volume"},
         dated=validity.of_filings(moment, [n for n in measure.needs if n.startswith(FUNDAMENTAL)]),
         view=code_of(alone=(__name__,)),
     )
@@ -94,14 +95,26 @@ def view_of(
 
 def odd_items(moment: Assembled, item: str) -> list[str]:
     """What is odd about a reported item of those that any basket has held."""
-    panel, index = moment.stocks, (moment.composite_indices or {}).get("price")
-    if panel is None or index is None:
+    panel = moment.stocks
+    if panel is None:
         return []
-    held = np.zeros(len(panel.securities), bool)
-    for span in index.spans:
-        held |= (span.weights > 0).any(axis=0)
     rows = panel.facts.table("fundamentals").filter(pl.col("item") == item)
-    return items.odd_items(panel, rows, held)
+    return items.odd_items(panel, rows, _held(moment, panel))
+
+
+def odd_volumes(moment: Assembled) -> list[str]:
+    """What is odd about the volumes of those that any basket has held."""
+    panel = moment.stocks
+    return [] if panel is None else volumes.odd_volumes(panel, _held(moment, panel))
+
+
+def _held(moment: Assembled, panel: Panel) -> Bools:
+    """(N,) whom any basket has held."""
+    held = np.zeros(len(panel.securities), bool)
+    index = (moment.composite_indices or {}).get("price")
+    for span in index.spans if index is not None else ():
+        held |= (span.weights > 0).any(axis=0)
+    return held
 
 
 def _no_members(moment: Assembled, measure: Measure) -> NotEnoughData:

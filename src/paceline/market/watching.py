@@ -19,7 +19,7 @@ from paceline.baskets.twins import ONE, SERIES
 from paceline.errors import PacelineError, UnknownName
 from paceline.market import named, naming, unused, validity, watching_actions
 from paceline.market import watching_levels as levels
-from paceline.market.view import FUNDAMENTAL, odd_items
+from paceline.market.view import FUNDAMENTAL, odd_items, odd_volumes
 from paceline.market.watched import LISTED, Watched, dates
 from paceline.market.watching_levels import ENDED, FOLLOWS, LACKING, LEAPT
 from paceline.rows import MISSING_SESSIONS, REPEATED_SESSIONS, STOPPED
@@ -39,6 +39,7 @@ EMPTY = "basket without members"
 THIN = "fewer companies than the ranks ask for"
 ODD_CAPS = "market caps that cannot be right"
 ODD_ITEMS = "reported items that cannot be right"
+ODD_VOLUMES = "volumes that cannot be right"
 TWINS = "two securities with the same returns"
 AHEAD = "memberships that begin after the last price"
 CUT = "list that becomes shorter by a quarter at once"
@@ -73,6 +74,7 @@ def watched(market: Market) -> list[Watched]:
         *_twins(market),
         *_odd_caps(market),
         *_odd_items(market),
+        *_odd_volumes(market),
         *_unpriced(market),
         *_ahead(market),
         *watching_actions.found(market),
@@ -225,6 +227,13 @@ def _odd_items(market: Market) -> Iterator[Watched]:
         for why in odd_items(market.moment, need.removeprefix(FUNDAMENTAL)):
             remedy = "Correct the value or its unit, and import the file again."
             yield Watched(market.name, ODD_ITEMS, 1, "kept, said on the figures", why, remedy)
+
+
+def _odd_volumes(market: Market) -> Iterator[Watched]:
+    """Volumes of members that are missing, zero on a move, or in another unit from a day on."""
+    for why in odd_volumes(market.moment):
+        remedy = "Correct the volumes or their unit, and import the file again."
+        yield Watched(market.name, ODD_VOLUMES, 1, "kept, said on the figures", why, remedy)
 
 
 def _unpriced(market: Market) -> Iterator[Watched]:

@@ -24,13 +24,13 @@ import datetime as dt
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from paceline import arguments, plugins
-from paceline.arrays import COVERAGE, Array, Dates, Span
+from paceline.arrays import COVERAGE, Array, Bools, Dates, Span
 from paceline.errors import MarketFileError, UnknownName, UsageError
 from paceline.measures import _settings
 from paceline.signals.view import View
@@ -74,12 +74,15 @@ class Result:
                 value, n_used, n_eligible and any further ones; one row is one figure. Further
                 columns go into the output as they are; a column ``unit`` or ``basis``
                 overrides the declared one, and ``caveat`` says what weakens one row.
+    reasons     {statistic: ((why, (S, T)), ...)}: why values of a series are missing, and where;
+                the first that holds is said, where history and members are enough
     """
 
     value: Array | Mapping[str, Array] | None = None
     n_used: Array | None = None
     n_eligible: Array | None = None
     table: pl.DataFrame | None = None
+    reasons: Mapping[str, Sequence[tuple[str, Bools]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
