@@ -211,6 +211,8 @@ class _RowFigures:
                 return f"no member has a class by which {' or '.join(groups)} could be made"
         if "series" in needs:
             shown = ", ".join(sorted(view.series)[:LISTED])
+            if self.params.get("series") == ():
+                return f"neither series nor [report.page_one] macro names any of those: {shown}"
             return f"the series that it needs are not among those stated, or too short: {shown}"
         sessions = np.isfinite(self._level(subject)).sum() if subject in view.subjects else 0
         history = f"{called} has {number_of(int(sessions), 'session')} with a level"

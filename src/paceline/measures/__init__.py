@@ -299,6 +299,9 @@ def settings(
         else:
             error = UnknownName("measure", given, known)
             raise MarketFileError(f"{path}: measures.{given}: {error.message}", error.remedy)
+    shown = tuple(dict.fromkeys(file.report.page_one.macro.values()))
+    if shown:  # the series of page one are those of the measure, unless it names its own
+        taken.setdefault("macro", {}).setdefault("series", shown)
     return taken
 
 
