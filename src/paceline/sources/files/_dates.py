@@ -54,6 +54,7 @@ _FORMS = {
     r"[-/, ]+(?<y>\d{4})$",
     "short year": rf"(?i)^(?:\d{{1,2}}[-/. ]+(?:\d{{1,2}}|{_MONTH})|{_MONTH} +\d{{1,2}})"
     r"[-/., ]+'?\d{2}$",
+    "serial": r"^\d{5}(?:\.\d+)?$",
     "time since 1970": r"^\d{9,10}$|^\d{12,13}$|^\d{15,16}$|^\d{18,19}$",
 }
 _SAY = '{ column = "...", format = %s }'
@@ -155,9 +156,11 @@ class _Reading:
         else:
             found = self.plain(cells.str.to_date(given, strict=False))
         if found.null_count() == found.len():
+            counted = given != EXCEL and cells.str.contains(_FORMS["serial"]).all()
+            fits = EXCEL if counted else "%d/%m/%Y"
             raise SourceError(
                 f"{self.where}: no cell fits the format {given!r}; it holds {cells[0]!r}.",
-                f"Give the format of its cells, e.g. {_SAY % _quoted('%d/%m/%Y')}.",
+                f"Give the format of its cells, e.g. {_SAY % _quoted(fits)}.",
             )
         return found
 
@@ -174,6 +177,8 @@ class _Reading:
         fields = day.str.extract_groups(_FORMS[form]).struct.unnest()
         if form == "short year":
             raise self._two_ways(like[0], "have a year of two digits", "%d/%m/%y")
+        if form == "serial":
+            raise self._two_ways(like[0], "seem to count days, as a workbook does", EXCEL)
         if form == "time since 1970":
             raise self._two_ways(like[0], "count time since 1970, in a unit not stated", "epoch_s")
         if form == "month":
