@@ -283,6 +283,58 @@ def test_market_caps_that_never_follow_a_split_on_record(tmp_path: Path) -> None
     assert any(f"times 0.25 on {DAYS[15]}" in c for c in caveats(made))
 
 
+RANKED = """
+[baskets.two]
+universe = "all"
+rank = [1, 2]
+weight = "cap"
+rebalance = "none"
+"""
+
+
+def test_ranks_are_by_the_sizes_that_weights_are_by(tmp_path: Path) -> None:
+    """No source has caps: companies are as large as close times shares."""
+    closes, _ = world()
+    first = closes[:, 0]
+    counts = [1e8 * (13 - i) for i in range(12)]
+    counts[7] = 9e9
+    market = beside(
+        tmp_path,
+        closes,
+        None,
+        traded(),
+        [(s, DAYS[0], n) for s, n in zip(NAMES, counts, strict=True)],
+    )
+    text = (tmp_path / "market.toml").read_text() + RANKED
+    (tmp_path / "market.toml").write_text(text)
+    market = Market.open(tmp_path / "market.toml")
+    weights = market.built["price"].spans[0].weights[market.built["price"].row("two")]
+    # 9e9 x 50 and 13e8 x 50, but for what the closes have moved by the first day
+    sizes = {7: 9e9 * first[7], 0: 13e8 * first[0]}
+    held = {i: w for i, w in enumerate(weights) if w > 0}
+    assert held == pytest.approx({i: w / sum(sizes.values()) for i, w in sizes.items()}, rel=1e-5)
+    rows = market.evaluate("factors", baskets=("two",)).result.table
+    assert rows is not None and rows.filter(factor="size")["n_used"].max() == 2
+
+
+def test_shares_without_closes_as_traded_are_named(tmp_path: Path) -> None:
+    closes, _ = world()
+    market = beside(tmp_path, closes, None, traded(), [(s, DAYS[0], 1e8) for s in NAMES])
+    text = (tmp_path / "market.toml").read_text() + RANKED
+    text = text.replace('close = "close"', 'adjusted_close = "close"')
+    (tmp_path / "market.toml").write_text(text)
+    market = Market.open(tmp_path / "market.toml")
+    market.import_()
+    for name in ("cap", "two"):
+        (why,) = [
+            c
+            for f in market.show("performance", subjects=[name], horizons=("1w",))
+            for c in f.caveats
+            if c.startswith("no members")
+        ]
+        assert "has a market cap" in why and "map close or market_cap" in why
+
+
 # ---- volumes
 
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from paceline import config
 from paceline.baskets import spelling
+from paceline.baskets.history import stored
 from paceline.baskets.universe import SECURITY, asked, rules_of, too_few
 from paceline.wording import agreeing, none_of, number_of
 
@@ -139,7 +140,7 @@ def _rank(selector: Selector, spec: config.Basket, name: str, day: Day) -> str:
         return ""
     if not sized.any():
         nobody = none_of(int(chosen.sum()), *SECURITY, whose="its ")
-        return f"{nobody} has {size_of(selector, universe)}"
+        return f"{nobody} has {size_of(selector, universe)}{_unpriced(selector, universe, chosen)}"
     return (
         f"rank {spec.rank[0]} is beyond {number_of(int(sized.sum()), *SECURITY)} "
         f"with {size_of(selector, universe)}"
@@ -159,7 +160,8 @@ def _weights(selector: Selector, spec: config.Basket, name: str, day: Day) -> st
     universe = selector.universe_of(name)
     if not np.isfinite(selector.sizes(universe, day).line[members]).any() and spec.weight == "cap":
         return (
-            f'{nobody} has {size_of(selector, universe)} to weigh by; weight = "equal" needs none'
+            f"{nobody} has {size_of(selector, universe)} to weigh by"
+            f'{_unpriced(selector, universe, members)}; weight = "equal" needs none'
         )
     return f"weight = {spec.weight!r} gives {nobody} a weight"
 
@@ -169,6 +171,20 @@ def size_of(selector: Selector, universe: str | None) -> str:
     if universe in selector.holdings:
         return "a holding of the fund"
     return "a market cap"
+
+
+def _unpriced(selector: Selector, universe: str | None, among: Bools) -> str:
+    """That shares on record are of no use, where nobody among them has a close as traded."""
+    close = stored(selector.panel, "close")
+    shares = selector.panel.facts.table("shares")
+    if universe in selector.holdings or shares.is_empty():
+        return ""
+    if close is not None and np.isfinite(close[among]).any():
+        return ""
+    return (
+        ": shares are on record, and no source has closes as they were traded to multiply them by "
+        "(adjusted ones are not; map close or market_cap)"
+    )
 
 
 def why_thin(selector: Selector, name: str, day: Day) -> str:

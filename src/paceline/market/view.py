@@ -159,6 +159,8 @@ def _fields(panel: Panel, measure: Measure) -> Mapping[str, Array]:
     plain = [n for n in measure.needs if n not in NOT_FIELDS and n not in filed]
     only = panel.only(plain)
     fields = {n: only.field(n) for n in plain}
+    if "market_cap" in fields:  # as baskets are ranked and weighed
+        fields["market_cap"] = panel.field("whole_cap")
     reported = set(panel.facts.table("fundamentals")["item"].unique()) if filed else set()
     for need in filed:
         item = need.removeprefix(FUNDAMENTAL)

@@ -186,7 +186,8 @@ def measure(
                 fields; "pair": one basket against another; "market": one answer for the whole
                 market
     needs       fields of the panel: price_return, total_return, price_index, total_index, close,
-                volume, market_cap, float_cap, "fundamental:<item>" as filed; "member" where spans
+                volume, market_cap (or else close times shares), float_cap, "fundamental:<item>" as
+                filed; "member" where spans
                 are used, "pairs" for the declared rotations and "series" for macro and factor
                 series
     unit        one of ``figures.UNITS``, or statistic -> unit
