@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from cap_market import MARKET, names, opened, weekdays
 from fakes import FakePanel
 from paceline.baskets.caps import OddCaps, largest
+from paceline.baskets.items import odd_items
 from paceline.baskets.volumes import odd_volumes
 from paceline.market import Market
 
@@ -438,6 +440,31 @@ def reports(folder: Path, values: np.ndarray, times: float = 1.0) -> list[str]:
 
 
 LEAPS = f"reported items leap between filings: book_equity of {NAMES[3]} for"
+
+
+@pytest.mark.parametrize(
+    ("values", "leaps"),
+    [
+        ((1.0, 2.0, 3.0, 2000.0), True),  # a thousand times the middle of 1, 2 and 3
+        ((1.0, 2.0, 3.0, 0.002), False),  # a poor quarter
+        ((0.01, 1.0, 2.0, 3.0), False),  # after a poor one
+    ],
+)
+def test_of_earnings_only_large_leaps_are_told(values: tuple[float, ...], leaps: bool) -> None:
+    n, ends = len(values), [dt.date(2024, 3 * k, 28) for k in (1, 2, 3, 4)]
+    rows = pl.DataFrame(
+        {
+            "security": ["S000"] * n + ["S001"] * n,
+            "item": "earnings",
+            "period_end": ends * 2,
+            "known": ends * 2,
+            "value": [*values, *(-1.0 for _ in values)],
+            "load": 1,
+        }
+    )
+    panel: Any = FakePanel(ends, {"close": np.ones((2, n))})
+    said = odd_items(panel, rows, np.ones(2, bool))
+    assert [s.startswith("reported items leap") for s in said] == [True] * leaps
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 #: A value leaps where it is a power of ten, a hundred or more, times the middle of the five filed
 #: before, within a fifth, while the cap stays within threefold.
 BEFORE, LEAST, NEAR = 5, 2, np.log10(1.2)
+#: An item is steady where more than this part of its values is above zero; of others a leap is one
+#: beside so many values at least.
+POSITIVE, SOME = 0.95, 3
 #: An item does not fit caps where it is so many times the cap beside the median of all companies.
 FACTOR = 100.0
 #: How the caveats begin.
@@ -44,7 +47,9 @@ def odd_items(panel: Panel, rows: pl.DataFrame, held: Bools) -> list[str]:
         return []
     cap = _caps(panel, filed["row"].to_numpy(), filed["at"].to_numpy())
     filed = filed.with_columns(cap=pl.Series(cap).fill_nan(None))
-    return [*_leaps(filed), *_unfit(filed)]
+    # of what is often a loss, as earnings, small values are nothing odd: only large ones are told
+    steady = float((filed["value"] > 0).mean() or 0) > POSITIVE  # type: ignore[arg-type]
+    return [*_leaps(filed, steady), *_unfit(filed, steady)]
 
 
 def _caps(panel: Panel, row: Ints, at: Ints) -> Array:
@@ -57,15 +62,17 @@ def _caps(panel: Panel, row: Ints, at: Ints) -> Array:
     return np.where(out > 0, out, np.nan)
 
 
-def _leaps(filed: pl.DataFrame) -> list[str]:
+def _leaps(filed: pl.DataFrame, steady: bool) -> list[str]:
     """Values that are a power of ten times those filed before."""
-    before = pl.col("value").abs().shift().rolling_median(BEFORE, min_samples=1).over("row")
+    fewest = 1 if steady else SOME
+    before = pl.col("value").abs().shift().rolling_median(BEFORE, min_samples=fewest).over("row")
     filed = filed.with_columns(times=pl.col("value").abs() / before)
     power, moved = (
         pl.col("times").log10(),
         (pl.col("cap") / pl.col("cap").shift().over("row")).log(),
     )
-    leap = (power.round().abs() >= LEAST) & ((power - power.round()).abs() < NEAR)
+    size = power.round().abs() if steady else power.round()
+    leap = (size >= LEAST) & ((power - power.round()).abs() < NEAR)
     leap &= ~(moved.abs() > np.log(FAR)).fill_null(False)
     found = filed.filter(leap.fill_null(False)).sort("known", maintain_order=True)
     if found.is_empty():
@@ -77,7 +84,7 @@ def _leaps(filed: pl.DataFrame) -> list[str]:
     return [f"{LEAP}: {what} is {last['times']:,.4g} times what it was before{more}"]
 
 
-def _unfit(filed: pl.DataFrame) -> list[str]:
+def _unfit(filed: pl.DataFrame, steady: bool) -> list[str]:
     """Who reports so much more or less beside its market cap than all others."""
     part = (
         filed.filter(pl.col("value") > 0, pl.col("cap").is_not_null())
@@ -89,7 +96,7 @@ def _unfit(filed: pl.DataFrame) -> list[str]:
     share = part["part"].to_numpy()
     off = np.log(share / np.median(share))
     spread = DEVIATIONS * NORMAL * float(np.median(np.abs(off)))
-    odd = np.abs(off) > max(spread, np.log(FACTOR))
+    odd = (np.abs(off) if steady else off) > max(spread, np.log(FACTOR))
     if not odd.any():
         return []
     worst = int(np.where(odd, np.abs(off), -1.0).argmax())

@@ -187,9 +187,8 @@ def measure(
                 market
     needs       fields of the panel: price_return, total_return, price_index, total_index, close,
                 volume, market_cap (or else close times shares), float_cap, "fundamental:<item>" as
-                filed; "member" where spans
-                are used, "pairs" for the declared rotations and "series" for macro and factor
-                series
+                filed; "member" where spans are used, "pairs" for the declared rotations and
+                "series" for macro and factor series
     unit        one of ``figures.UNITS``, or statistic -> unit
     shows       "series", or the shape of the table
     bounds      values outside are a fault that conformance reports
