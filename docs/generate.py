@@ -43,6 +43,7 @@ def page(m: Measure) -> str:
     summary, _, rest = m.doc.partition("\n\n")
     unit = m.unit if isinstance(m.unit, str) else ", ".join(f"{k}: {v}" for k, v in m.unit.items())
     sessions = m.lookback(m.defaults())
+    blank = "Blank below" if m.shows == "series" else "Blank or said below"
     facts = [
         ("Looks at", OF[m.of]),
         ("Needs", ", ".join(m.needs) or "levels only"),
@@ -53,7 +54,7 @@ def page(m: Measure) -> str:
             "Sessions a value needs",
             "all of history" if sessions is None else f"{sessions} with the defaults",
         ),
-        ("Blank below", f"{m.coverage:.0%} of the members with data"),
+        (blank, f"{m.coverage:.0%} of the members with data"),
         (
             "Causal",
             "yes: later sessions change no earlier value"
@@ -62,7 +63,7 @@ def page(m: Measure) -> str:
         ),
     ]
     if m.of in ("levels", "pair"):
-        facts = [f for f in facts if f[0] != "Blank below"]
+        facts = [f for f in facts if f[0] != blank]
     parts = [
         f"# {m.name}",
         f"*{m.question}*",

@@ -211,6 +211,21 @@ def test_the_format_that_is_proposed_works(
     assert found == ([D(2025, 4, n) for n in (3, 4, 7, 8)] if day_first else first)
 
 
+@pytest.mark.parametrize("given", [{}, {"format": "%d/%m/%Y"}, {"format": "%Y%m%d"}])
+@pytest.mark.parametrize("time", ["", ".6875"])
+def test_serial_days_are_refused_with_the_format_that_reads_them(
+    tmp_path: Path, given: dict[str, Any], time: str
+) -> None:
+    data = lines(
+        [f"{45839 + n}{time}" for n in range(3)]
+    )  # 2025-07-01 is day 45839 from 1899-12-30
+    with pytest.raises(SourceError) as caught:
+        read(tmp_path, data, **given)
+    (proposed,) = re.findall('format = "([^"]*)"', caught.value.remedy)
+    assert proposed == "excel"
+    assert days(read(tmp_path, data, format=proposed)) == WEEK
+
+
 def test_one_cell_tells_for_a_run_of_sessions(tmp_path: Path) -> None:
     """Read the other way, days of one month would lie a month apart."""
     cells = [f"09/{day:02}/2025" for day in (15, 12, 11, 10, 9, 8)]
@@ -279,7 +294,7 @@ def test_whole_numbers_are_compact_days(tmp_path: Path) -> None:
         (["Jul 2025", "Aug 2025"], "which is no date"),
         (["yesterday", "today"], "which is no date"),
         (["1 Marraskuu 2025", "2 Marraskuu 2025"], "which is no date"),  # November, in Finnish
-        (["45839", "45840"], "which is no date"),  # a spreadsheet's days
+        (["45839", "45840"], "seem to count days, as a workbook does"),  # a spreadsheet's days
         (["2025-07-01 16:00 EST", "2025-07-02 16:00 EST"], "which is no date"),
     ],
 )

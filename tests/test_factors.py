@@ -164,6 +164,10 @@ def test_fundamentals_as_filed() -> None:
     found = rows(table, factor="value", side="long_short", statistic="last_month")
     assert found[0, "n_used"] == 9 - 1  # one has negative equity, one is gone
     assert math.isfinite(found[0, "value"])
+    few = f"sorts 8 of {found[0, 'n_eligible']} members: the others have no score"
+    assert found["caveat"].to_list() == [few]
+    size = rows(table, factor="size", side="long_short", statistic="last_month")
+    assert size["n_used"].item() == size["n_eligible"].item() and size["caveat"].to_list() == [None]
     spread = rows(table, statistic="valuation_spread")
     assert len(spread) and (spread["value"] > 1).all() and (spread["unit"] == "ratio").all()
 

@@ -75,6 +75,52 @@ def test_volume_breadth_equals_plain_loops() -> None:
 # ---- thrusts
 
 
+@pytest.mark.parametrize(
+    ("moves", "traded", "why"),
+    [
+        ((-0.1, -0.1), (5, 5), "no member rose"),
+        ((0.1, 0.1), (5, 5), "no member fell"),
+        ((0.1, -0.1), (0, 5), "nothing was traded in the members that rose"),
+        ((0.1, -0.1), (5, 0), "nothing was traded in the members that fell"),
+        ((0.1, -0.1), (5, 5), None),
+    ],
+)
+def test_why_a_trin_is_missing(
+    moves: tuple[float, float], traded: tuple[float, float], why: str | None
+) -> None:
+    r = {"A": [math.nan, 0.1, moves[0]], "B": [math.nan, -0.1, moves[1]]}
+    view = make(returns=r, targets={"all": [(1, [0.5, 0.5])]})
+    volume = np.array([[5.0, 5, traded[0]], [5, 5, traded[1]]])
+    view = dataclasses.replace(view, fields={**view.fields, "volume": volume})
+    result = measures.get("volume_breadth")(view, window=2)
+    row = view.subjects.index("all")
+    said = [w for w, where in result.reasons["trin"] if where[row, 2]]
+    assert isinstance(result.value, dict)
+    assert said[:1] == ([] if why is None else [why])
+    assert np.isnan(result.value["trin"][row, 2]) == (why is not None)
+    ((mean, where),) = result.reasons["trin_mean"]
+    assert "one of the 2 sessions" in mean and where[row, 2] == (why is not None)
+
+
+def test_a_share_of_dollars_needs_the_volumes_of_the_whole_market() -> None:
+    """Ten members, of which the first two are the basket: without two of the others no share."""
+    r = {f"S{i}": [math.nan, 0.0, 0.0, 0.0] for i in range(10)}
+    weights = {"all": [(1, [0.1] * 10)], "two": [(1, [0.5] * 2 + [0.0] * 8)]}
+    view = make(returns=r, targets=weights)
+    volume = 1 / view.fields["close"]
+    for lacking, share in ((1, 2 / 9), (2, None)):
+        volume[10 - lacking :, 3] = np.nan
+        view = dataclasses.replace(view, fields={**view.fields, "volume": volume})
+        result = measures.get("dollar_volume_share")(view, window=1, before=1)
+        row = view.subjects.index("two")
+        assert isinstance(result.value, dict) and result.n_used is not None
+        assert result.n_used[row, 3] == 2
+        found = result.value["share"][row, 3]
+        assert np.isnan(found) if share is None else found == pytest.approx(share)
+        ((why, where),) = result.reasons["share"]
+        assert "nine in ten" in why and where[row, 3] == (share is None)
+
+
 def crowd(shares: list[float], members: int = 20) -> View:
     """A basket of so many members, of which this share rises a tenth, the others fall a tenth.
 

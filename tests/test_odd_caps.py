@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from cap_market import MARKET, names, opened, weekdays
 from fakes import FakePanel
 from paceline.baskets.caps import OddCaps, largest
+from paceline.baskets.items import odd_items
+from paceline.baskets.volumes import odd_volumes
 from paceline.market import Market
 
 DAYS, NAMES = weekdays(dt.date(2025, 3, 3), 30), names(12)
@@ -297,3 +300,214 @@ def test_market_caps_that_never_follow_a_split_on_record(tmp_path: Path) -> None
     made = Market.open(tmp_path / "market.toml")
     made.import_()
     assert any(f"times 0.25 on {DAYS[15]}" in c for c in caveats(made))
+
+
+RANKED = """
+[baskets.two]
+universe = "all"
+rank = [1, 2]
+weight = "cap"
+rebalance = "none"
+"""
+
+
+def test_ranks_are_by_the_sizes_that_weights_are_by(tmp_path: Path) -> None:
+    """No source has caps: companies are as large as close times shares."""
+    closes, _ = world()
+    first = closes[:, 0]
+    counts = [1e8 * (13 - i) for i in range(12)]
+    counts[7] = 9e9
+    market = beside(
+        tmp_path,
+        closes,
+        None,
+        traded(),
+        [(s, DAYS[0], n) for s, n in zip(NAMES, counts, strict=True)],
+    )
+    text = (tmp_path / "market.toml").read_text() + RANKED
+    (tmp_path / "market.toml").write_text(text)
+    market = Market.open(tmp_path / "market.toml")
+    weights = market.built["price"].spans[0].weights[market.built["price"].row("two")]
+    # 9e9 x 50 and 13e8 x 50, but for what the closes have moved by the first day
+    sizes = {7: 9e9 * first[7], 0: 13e8 * first[0]}
+    held = {i: w for i, w in enumerate(weights) if w > 0}
+    assert held == pytest.approx({i: w / sum(sizes.values()) for i, w in sizes.items()}, rel=1e-5)
+    rows = market.evaluate("factors", baskets=("two",)).result.table
+    assert rows is not None and rows.filter(factor="size")["n_used"].max() == 2
+
+
+def test_shares_without_closes_as_traded_are_named(tmp_path: Path) -> None:
+    closes, _ = world()
+    market = beside(tmp_path, closes, None, traded(), [(s, DAYS[0], 1e8) for s in NAMES])
+    text = (tmp_path / "market.toml").read_text() + RANKED
+    text = text.replace('close = "close"', 'adjusted_close = "close"')
+    (tmp_path / "market.toml").write_text(text)
+    market = Market.open(tmp_path / "market.toml")
+    market.import_()
+    for name in ("cap", "two"):
+        (why,) = [
+            c
+            for f in market.show("performance", subjects=[name], horizons=("1w",))
+            for c in f.caveats
+            if c.startswith("no members")
+        ]
+        assert "has a market cap" in why and "map close or market_cap" in why
+
+
+# ---- volumes
+
+
+def volumes(what: str) -> np.ndarray:
+    """Volumes (4, 84) of a thousand a day, but for the last security's."""
+    out = np.full((4, 84), 1000.0)
+    rise = np.where(np.arange(84) < 50, 1.0, 1000.0)
+    out[3] = {
+        "all right": out[3],
+        "thousands": out[3] / rise,
+        "more": out[3] * rise,
+        "tenfold": out[3] * rise ** (1 / 3),
+        "on two days": np.where(np.isin(np.arange(84), (60, 61)), 1e6, 1000.0),
+        "missing": np.where(np.isin(np.arange(84), (60, 61)), np.nan, 1000.0),
+        "zero": np.where(np.isin(np.arange(84), (59, 60, 61)), 0.0, 1000.0),
+        "seldom": np.where(np.arange(84) % 3 == 0, 0.0, 1000.0),
+    }[what]
+    return out
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("all right", None),
+        ("tenfold", None),
+        ("on two days", None),
+        ("seldom", None),  # a close between bid and ask moves on days without a trade
+        ("thousands", "volumes leap and stay: S003 times 0.001 from 2025-04-22 on"),
+        ("more", "volumes leap and stay: S003 times 1e+03 from 2025-04-22 on"),
+        (
+            "missing",
+            "volumes are missing: 1 member on 2 sessions, last 2025-05-03, most often S003",
+        ),
+        (
+            "zero",  # on the first of the three sessions the close stood still
+            "volumes are zero though prices moved: 1 member on 2 sessions, last 2025-05-03, most "
+            "often S003",
+        ),
+    ],
+)
+def test_volumes_that_cannot_be_right(what: str, said: str | None) -> None:
+    sessions = np.datetime64("2025-03-03") + np.arange(84)
+    moves = np.full((4, 84), 0.01)
+    moves[3, 59] = 0
+    fields = {"close": np.full((4, 84), 10.0), "price_return": moves, "volume": volumes(what)}
+    panel: Any = FakePanel(sessions, fields)
+    panel.memo = {}
+    assert odd_volumes(panel, np.ones(4, bool)) == ([] if said is None else [said])
+    assert odd_volumes(panel, np.arange(4) < 3) == [], "nobody holds it"
+
+
+def test_missing_volumes_are_said_of_every_basket(tmp_path: Path) -> None:
+    closes, caps = world()
+    market = beside(tmp_path, closes, caps, traded())
+    rows = (tmp_path / "closes.csv").read_text().splitlines()
+    lacking = [i for i, r in enumerate(rows) if r.startswith(f"{NAMES[3]},{DAYS[9]},")]
+    for i in lacking:
+        cells = rows[i].split(",")
+        rows[i] = ",".join([*cells[:3], "", *cells[4:]])
+    (tmp_path / "closes.csv").write_text("\n".join(rows))
+    market.import_()
+    market = Market.open(tmp_path / "market.toml")
+    said = f"volumes are missing: 1 member on 1 session, last {DAYS[9]}, most often {NAMES[3]}"
+    for measure in ("dollar_volume_share", "volume_breadth"):
+        assert all(said in f.caveats for f in market.show(measure))
+    assert not any(said in f.caveats for f in market.show("performance"))
+    found = [f["example"] for f in market.findings().to_dicts() if "volumes" in f["check"]]
+    assert found == [said]
+
+
+# ---- reported items beside caps
+
+REPORTED = """
+[sources.reported]
+table = "fundamentals"
+path = "reported.csv"
+columns = { security = "ticker", item = "item", period_end = "end", value = "value", known = "on" }
+"""
+
+
+def reports(folder: Path, values: np.ndarray, times: float = 1.0) -> list[str]:
+    """What value_spread says where A3 reports (n,) book equities, and all others 2.5e9."""
+    closes, caps = world()
+    caps[3, 12:] *= times
+    opened(folder, DAYS, closes, caps)
+    ends = ("2024-12-31", "2025-03-14", "2025-03-31")
+    filed = (DAYS[5], DAYS[12], DAYS[25])
+    lines = [
+        f"{s},book_equity,{end},{value if i == 3 else 2.5e9},{on}"
+        for i, s in enumerate(NAMES)
+        for end, on, value in zip(ends, filed, values, strict=True)
+    ]
+    (folder / "reported.csv").write_text("\n".join(["ticker,item,end,value,on", *lines]))
+    (folder / "market.toml").write_text(MARKET + REPORTED)
+    market = Market.open(folder / "market.toml")
+    market.import_()
+    told = {c for f in market.show("value_spread") for c in f.caveats if "reported items" in c}
+    found = {f["example"] for f in market.findings().to_dicts() if "reported" in f["check"]}
+    assert told == found, "doctor says the same"
+    return sorted(told)
+
+
+LEAPS = f"reported items leap between filings: book_equity of {NAMES[3]} for"
+
+
+@pytest.mark.parametrize(
+    ("values", "leaps"),
+    [
+        ((1.0, 2.0, 3.0, 2000.0), True),  # a thousand times the middle of 1, 2 and 3
+        ((1.0, 2.0, 3.0, 0.002), False),  # a poor quarter
+        ((0.01, 1.0, 2.0, 3.0), False),  # after a poor one
+    ],
+)
+def test_of_earnings_only_large_leaps_are_told(values: tuple[float, ...], leaps: bool) -> None:
+    n, ends = len(values), [dt.date(2024, 3 * k, 28) for k in (1, 2, 3, 4)]
+    rows = pl.DataFrame(
+        {
+            "security": ["S000"] * n + ["S001"] * n,
+            "item": "earnings",
+            "period_end": ends * 2,
+            "known": ends * 2,
+            "value": [*values, *(-1.0 for _ in values)],
+            "load": 1,
+        }
+    )
+    panel: Any = FakePanel(ends, {"close": np.ones((2, n))})
+    said = odd_items(panel, rows, np.ones(2, bool))
+    assert [s.startswith("reported items leap") for s in said] == [True] * leaps
+
+
+@pytest.mark.parametrize(
+    ("values", "times", "said"),
+    [
+        ((2.5e9, 2.6e9, 2.5e9), 1, ()),
+        # 2.6e12 beside the middle of 2.5e9 and 2.7e9
+        ((2.5e9, 2.7e9, 2.6e12), 1, (f"{LEAPS} 2025-03-31 is 1,000 times what it was before",)),
+        ((2.5e9, 2.5e9, 2.5e6), 1, (f"{LEAPS} 2025-03-31 is 0.001 times what it was before",)),
+        ((2.5e9, 2.5e9, -2.5e11), 1, (f"{LEAPS} 2025-03-31 is 100 times what it was before",)),
+        # corrected: 2.5e9 beside the middle of 2.5e9 and 2.5e12, 1.25e12, is no power of ten
+        ((2.5e9, 2.5e12, 2.5e9), 1, (f"{LEAPS} 2025-03-14 is 1,000 times what it was before",)),
+        ((2.5e9, 2.5e9, 2.5e10), 1, ()),  # a merger
+        ((2.5e9, 2.5e9, 1.2e12), 1, ()),  # no unit: 480 times
+        ((2.5e9, 2.5e12, 2.5e12), 1000, ()),  # the cap as well
+        ((2.5e9, 0, 2.5e9), 1, ()),
+        ((1e11, 1e11, 1e11), 1, ()),  # about forty times the median: in distress
+        ((2.5e12, 2.5e12, 2.5e12), 1, ("reported items do not fit market caps: book_equity of",)),
+        ((2.5e6, 2.5e6, 2.5e6), 1, ("reported items do not fit market caps: book_equity of",)),
+    ],
+)
+def test_a_reported_item_in_another_unit(
+    tmp_path: Path, values: tuple[float, ...], times: float, said: tuple[str, ...]
+) -> None:
+    told = reports(tmp_path, np.array(values), times)
+    assert len(told) == len(said)
+    assert all(t.startswith(s) for t, s in zip(told, said, strict=True))
+    if said and "fit" in said[0]:
+        assert NAMES[3] in told[0]

@@ -135,6 +135,37 @@ def test_a_name_that_nothing_bears_is_an_error_with_its_key(
     assert error.value.remedy
 
 
+@pytest.mark.parametrize(
+    ("declared", "own", "subjects"),
+    [
+        ({}, None, {"idx"}),
+        ({"macro": {"Ten-year yield": "DGS10", "again": "DGS10"}}, None, {"DGS10"}),
+        ({"macro": {"Ten-year yield": "DGS10"}}, ["DGS2"], {"DGS2"}),
+    ],
+)
+def test_the_series_of_page_one_are_those_of_the_measure(
+    tmp_path: Path, declared: dict[str, Any], own: list[str] | None, subjects: set[str]
+) -> None:
+    path = tiny_market.write(tmp_path, sessions=30)
+    rows = [f"2025-01-0{d},{name},{d}" for name in ("DGS2", "DGS10") for d in (2, 3)]
+    (tmp_path / "data" / "rates.csv").write_text("\n".join(["date,series,value", *rows]))
+    made = tiny_market.changed(["report", "page_one"], declared)
+    if own is not None:
+        made = {**made, "measures": {"macro": {"series": own}}}
+    columns = {"series": "series", "date": "date", "value": "value"}
+    rates = {"table": "series", "path": "rates.csv", "columns": columns}
+    made = {**made, "sources": {**made["sources"], "rates": rates}}
+    path.write_text(tiny_market.text(made))
+    market = paceline.open(path)
+    market.ensure()
+    found = tiny_market.command("show", "macro", "--market", path)
+    assert all(name in found.out for name in subjects)
+    named = {f.subject for f in market.show("macro")}
+    assert named == (set() if subjects == {"idx"} else subjects)
+    if not named:
+        assert "macro names any of those: DGS10, DGS2" in " ".join((found.out + found.err).split())
+
+
 def test_what_the_market_does_not_have_is_said_in_its_place(opened: Opened) -> None:
     page = first(opened())
     assert "No rates, credit or volatility" in text(page.state.note)

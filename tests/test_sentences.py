@@ -275,14 +275,14 @@ def hear_pages(heard: Heard, stand: Stand, market: Any, *, every: bool = False) 
     """The headline and every page."""
     ask = Answers(market)
     hear(heard, stand, "headline", lambda: headline.sentences(ask), every=every)
-    for name, build in pages.plan(ask):
+    for name, build in pages.plan(ask, whole=True):
         if name != "target":
             hear(heard, stand, name, lambda build=build: pages.built(build, ask), every=every)
     open_ = ledger.open_targets(ask)
     assert open_
     blocks = lambda: [Section("", "", "", tuple(target_page.blocks(a))) for a in open_]  # noqa: E731
     hear(heard, stand, "target", blocks, every=every)
-    sections = tuple(pages.sections(ask, lambda _what, _share: None))
+    sections = tuple(pages.sections(ask, lambda _what, _share: None, whole=True))
     now = list(Document("", "", ask.market.as_of, False, (), sections).figures())
     for changed in ((None, ()), ("2025-06-30", ())):
         told = sentences.said(page_one(ask, *changed).section)

@@ -76,6 +76,41 @@ def test_caps_that_end_end_a_basket_by_cap(tmp_path: Path) -> None:
     assert figure.value is None and why in figure.caveats
 
 
+HELD = """
+[sources.held]
+table = "holdings"
+path = "held.csv"
+columns = { fund = "fund", security = "security", date = "date", weight = "weight" }
+"""
+
+
+@pytest.mark.parametrize("after", [1, 300])
+def test_holdings_after_the_last_session_name_their_day_and_a_remedy(
+    tmp_path: Path, after: int
+) -> None:
+    asked(tmp_path, [f"u,{n},," for n in NAMES], "2025-01-06")
+    last = DAYS[-1]
+    day = last + dt.timedelta(after)
+    rows = [f"F,{n},{day},0.25" for n in NAMES]
+    (tmp_path / "held.csv").write_text("\n".join(["fund,security,date,weight", *rows]))
+    text = MARKET.replace("WEIGHT", "cap") + HELD
+    text = text.replace('members = "u"', 'members = "u"\nholdings = "F"\nroll = "both"')
+    said = (
+        f"the first of F count from {day} on, after the last session, {last}",
+        f'leave out the date column and state constants = {{ date = "{last}" }}',
+    )
+    stated = text.replace('date = "date", weight', "weight")
+    stated += f'constants = {{ date = "{last}" }}\n'
+    for declared, works in ((text, False), (stated, True)):
+        (tmp_path / "market.toml").write_text(declared)
+        market = Market.open(tmp_path / "market.toml")
+        market.import_()
+        (figure,) = market.show("performance", subjects=["all"], since="2025-01-06")[:1]
+        assert (figure.value is not None) == works
+        for one in said:
+            assert any(one in c for c in figure.caveats) != works
+
+
 def test_a_list_in_another_spelling_says_so(tmp_path: Path) -> None:
     figure, market = asked(tmp_path, [f"u,{n}.N,2024-01-02," for n in NAMES], "2025-01-06")
     why = "AAA.N, BBB.N, CCC.N, ... against AAA, BBB, CCC, ...; AAA.N may be AAA"

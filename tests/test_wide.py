@@ -525,7 +525,7 @@ def test_without_fastexcel_the_error_says_what_to_install(
 
 def test_serial_days_in_a_csv_need_their_format(tmp_path: Path) -> None:
     data = csv("Date,AAA,BBB", "45908,10,20", "45909,11,19")
-    refused(tmp_path, data, "no date", options={"wide": True})
+    refused(tmp_path, data, "seem to count days", options={"wide": True})
     columns = {"date": {"column": "Date", "format": "excel"}}
     assert rows(read(tmp_path, data, options={"wide": True}, columns=columns)) == ROWS
 

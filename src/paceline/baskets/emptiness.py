@@ -9,6 +9,7 @@ import polars as pl
 
 from paceline import config
 from paceline.baskets import spelling
+from paceline.baskets.history import stored
 from paceline.baskets.universe import SECURITY, asked, rules_of, too_few
 from paceline.wording import agreeing, none_of, number_of
 
@@ -139,7 +140,7 @@ def _rank(selector: Selector, spec: config.Basket, name: str, day: Day) -> str:
         return ""
     if not sized.any():
         nobody = none_of(int(chosen.sum()), *SECURITY, whose="its ")
-        return f"{nobody} has {size_of(selector, universe)}"
+        return f"{nobody} has {size_of(selector, universe)}{_unsized(selector, universe, chosen)}"
     return (
         f"rank {spec.rank[0]} is beyond {number_of(int(sized.sum()), *SECURITY)} "
         f"with {size_of(selector, universe)}"
@@ -159,7 +160,8 @@ def _weights(selector: Selector, spec: config.Basket, name: str, day: Day) -> st
     universe = selector.universe_of(name)
     if not np.isfinite(selector.sizes(universe, day).line[members]).any() and spec.weight == "cap":
         return (
-            f'{nobody} has {size_of(selector, universe)} to weigh by; weight = "equal" needs none'
+            f"{nobody} has {size_of(selector, universe)} to weigh by"
+            f'{_unsized(selector, universe, members)}; weight = "equal" needs none'
         )
     return f"weight = {spec.weight!r} gives {nobody} a weight"
 
@@ -169,6 +171,36 @@ def size_of(selector: Selector, universe: str | None) -> str:
     if universe in selector.holdings:
         return "a holding of the fund"
     return "a market cap"
+
+
+def _unsized(selector: Selector, universe: str | None, among: Bools) -> str:
+    """Why nobody among them has a size, though holdings or shares are on record."""
+    panel = selector.panel
+    if universe in selector.holdings:
+        return _not_yet(selector, selector.holdings[universe].fund)
+    close = stored(panel, "close")
+    if panel.facts.table("shares").is_empty():
+        return ""
+    if close is not None and np.isfinite(close[among]).any():
+        return ""
+    return (
+        ": shares are on record, and no source has closes as they were traded to multiply them by "
+        "(adjusted ones are not; map close or market_cap)"
+    )
+
+
+def _not_yet(selector: Selector, fund: str) -> str:
+    """That the first holdings of a fund are known after the last session."""
+    rows = selector.panel.facts.table("holdings").filter(pl.col("fund") == fund)
+    last = selector.panel.sessions[-1].astype("datetime64[D]").item()
+    first = rows.select(pl.max_horizontal("known", "date").min()).item()
+    if first is None or first <= last:
+        return ""
+    return (
+        f": the first of {fund} count from {first} on, after the last session, {last}; bring "
+        "prices up to then, or, if they are of an earlier day, leave out the date column and state "
+        f'constants = {{ date = "{last}" }}'
+    )
 
 
 def why_thin(selector: Selector, name: str, day: Day) -> str:

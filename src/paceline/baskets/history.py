@@ -31,7 +31,8 @@ LOOSE, CENT, LOOSE_WINDOW, LOOSE_FEWEST = 0.005, 0.01, 21, 10
 
 def stored(panel: Panel, name: str) -> Array | None:
     """A field of the panel, or None where the panel does not carry it."""
-    known = name in panel.fields or (name == "float_cap" and "market_cap" in panel.fields)
+    made = name in ("whole_cap", "float_cap") and "market_cap" in panel.fields
+    known = made or name in panel.fields
     return panel.field(name) if known else None
 
 
@@ -97,13 +98,13 @@ class Day:
 
     @cached_property
     def cap(self) -> Array:
-        """Float cap, or market cap; one that is a few sessions old has moved with the price."""
+        """Float cap, or whole cap; one that is a few sessions old has moved with the price."""
         return self._current("float_cap")
 
     @cached_property
     def total_cap(self) -> Array:
-        """Market cap, the ranking variable."""
-        return self._current("market_cap")
+        """Market cap, or else close times shares: the ranking variable."""
+        return self._current("whole_cap")
 
     def _current(self, field: str) -> Array:
         value, when = self._latest(field)

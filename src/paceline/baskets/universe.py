@@ -204,7 +204,7 @@ class UniverseHistory:
         if not needs_cap(self.spec):
             known = np.flatnonzero(panel.listed.any(axis=0))
         elif "market_cap" in panel.fields:
-            known = np.flatnonzero((panel.field("market_cap") > 0).any(axis=0))
+            known = np.flatnonzero((panel.field("whole_cap") > 0).any(axis=0))
         else:
             return []
         if not len(known):

@@ -69,7 +69,7 @@ def evaluate(
     if result.n_used is not None and eligible is not None:
         thin = result.n_used < measure.coverage * eligible
         values = {name: np.where(thin, np.nan, v) for name, v in values.items()}
-    return Result(values, result.n_used, eligible)
+    return Result(values, result.n_used, eligible, reasons=result.reasons)
 
 
 def _lacking(

@@ -166,7 +166,7 @@ class Provenance:
     as_of: str
     general: tuple[str, ...] = ()  # caveats of every figure of this market
     steps: Steps = field(default_factory=Steps)  # every step made so far
-    # "fundamental:<item>" -> caveats
+    # "fundamental:<item>" or "volume" -> caveats
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     # the same needs, and series -> of which day they are
     dated: Mapping[str, Validity] = field(default_factory=dict)

@@ -75,6 +75,7 @@ def series_figure(
             "value": float(result.value[statistic][row, -1]),
             "n_used": _count(result.n_used, row, -1),
             "n_eligible": _count(result.n_eligible, row, -1),
+            "reason": _reason(result, statistic, row, -1),
         }
     )
 
@@ -83,6 +84,12 @@ def _count(counts: Array | None, row: int, column: int) -> int | None:
     return (
         None if counts is None or not np.isfinite(counts[row, column]) else int(counts[row, column])
     )
+
+
+def _reason(result: Result, statistic: str, row: int, column: int) -> str | None:
+    """Why a value of a series is missing, by what its measure says of the session."""
+    said = result.reasons.get(statistic, ())
+    return next((why for why, where in said if where[row, column]), None)
 
 
 def _series(
@@ -103,6 +110,7 @@ def _series(
                     "value": float(values[row, column]),
                     "n_used": _count(result.n_used, row, column),
                     "n_eligible": _count(result.n_eligible, row, column),
+                    "reason": _reason(result, statistic, row, column),
                 }
 
 
@@ -115,7 +123,7 @@ class _RowFigures:
         self.measure, self.view, self.params, self.known = measure, view, params, known
         self._questions: dict[tuple[Any, ...], Question] = {}
         self._lookback, self._shorter = measure.lookback(params), measure.shorter(params)
-        self._reported = ",".join(n for n in measure.needs if n.startswith("fundamental:"))
+        self._reported = ",".join(n for n in measure.needs if n in {*known.fields, *known.dated})
 
     @cached_property
     def _counted(self) -> str:
@@ -203,6 +211,8 @@ class _RowFigures:
                 return f"no member has a class by which {' or '.join(groups)} could be made"
         if "series" in needs:
             shown = ", ".join(sorted(view.series)[:LISTED])
+            if self.params.get("series") == ():
+                return f"neither series nor [report.page_one] macro names any of those: {shown}"
             return f"the series that it needs are not among those stated, or too short: {shown}"
         sessions = np.isfinite(self._level(subject)).sum() if subject in view.subjects else 0
         history = f"{called} has {number_of(int(sessions), 'session')} with a level"

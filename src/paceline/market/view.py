@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 
-from paceline.arrays import Array
+from paceline.arrays import Array, Bools
+from paceline.baskets import items, volumes
 from paceline.engine import Provenance
 from paceline.errors import NotEnoughData
 from paceline.indices.levels import BASES
@@ -79,11 +81,40 @@ def view_of(
     filed += tuple(said for _, table, said in moment.stored.said if table == "fundamentals")
     known = replace(
         known,
-        fields={n: filed for n in measure.needs if n.startswith(FUNDAMENTAL)},
+        fields={
+            n: (*filed, *odd_items(moment, n.removeprefix(FUNDAMENTAL)))
+            for n in measure.needs
+            if n.startswith(FUNDAMENTAL)
+        }
+        | {n: tuple(odd_volumes(moment)) for n in measure.needs if n == "volume"},
         dated=validity.of_filings(moment, [n for n in measure.needs if n.startswith(FUNDAMENTAL)]),
         view=code_of(alone=(__name__,)),
     )
     return view, moment.lineage.with_series(known) if "series" in measure.needs else known
+
+
+def odd_items(moment: Assembled, item: str) -> list[str]:
+    """What is odd about a reported item of those that any basket has held."""
+    panel = moment.stocks
+    if panel is None:
+        return []
+    rows = panel.facts.table("fundamentals").filter(pl.col("item") == item)
+    return items.odd_items(panel, rows, _held(moment, panel))
+
+
+def odd_volumes(moment: Assembled) -> list[str]:
+    """What is odd about the volumes of those that any basket has held."""
+    panel = moment.stocks
+    return [] if panel is None else volumes.odd_volumes(panel, _held(moment, panel))
+
+
+def _held(moment: Assembled, panel: Panel) -> Bools:
+    """(N,) whom any basket has held."""
+    held = np.zeros(len(panel.securities), bool)
+    index = (moment.composite_indices or {}).get("price")
+    for span in index.spans if index is not None else ():
+        held |= (span.weights > 0).any(axis=0)
+    return held
 
 
 def _no_members(moment: Assembled, measure: Measure) -> NotEnoughData:
@@ -128,6 +159,8 @@ def _fields(panel: Panel, measure: Measure) -> Mapping[str, Array]:
     plain = [n for n in measure.needs if n not in NOT_FIELDS and n not in filed]
     only = panel.only(plain)
     fields = {n: only.field(n) for n in plain}
+    if "market_cap" in fields:  # as baskets are ranked and weighed
+        fields["market_cap"] = panel.field("whole_cap")
     reported = set(panel.facts.table("fundamentals")["item"].unique()) if filed else set()
     for need in filed:
         item = need.removeprefix(FUNDAMENTAL)

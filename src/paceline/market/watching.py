@@ -19,9 +19,11 @@ from paceline.baskets.twins import ONE, SERIES
 from paceline.errors import PacelineError, UnknownName
 from paceline.market import named, naming, unused, validity, watching_actions
 from paceline.market import watching_levels as levels
+from paceline.market.view import FUNDAMENTAL, odd_items, odd_volumes
 from paceline.market.watched import LISTED, Watched, dates
 from paceline.market.watching_levels import ENDED, FOLLOWS, LACKING, LEAPT, NEVER
 from paceline.rows import MISSING_SESSIONS, REPEATED_SESSIONS, STOPPED
+from paceline.signals.characteristics import FUNDAMENTALS
 from paceline.wording import number_of
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ UNASSEMBLED = "market cannot be assembled"
 EMPTY = "basket without members"
 THIN = "fewer companies than the ranks ask for"
 ODD_CAPS = "market caps that cannot be right"
+ODD_ITEMS = "reported items that cannot be right"
+ODD_VOLUMES = "volumes that cannot be right"
 TWINS = "two securities with the same returns"
 AHEAD = "memberships that begin after the last price"
 CUT = "list that becomes shorter by a quarter at once"
@@ -79,6 +83,8 @@ def watched(market: Market) -> list[Watched]:
         *_thin(market),
         *_twins(market),
         *_odd_caps(market),
+        *_odd_items(market),
+        *_odd_volumes(market),
         *_unpriced(market),
         *_ahead(market),
         *watching_actions.found(market),
@@ -223,6 +229,21 @@ def _odd_caps(market: Market) -> Iterator[Watched]:
     for why, name in reversed(told.items()):
         remedy = "Correct the caps, the shares or their unit; or add the split to actions."
         yield Watched(name, ODD_CAPS, 1, "kept, said on the figures", why, remedy)
+
+
+def _odd_items(market: Market) -> Iterator[Watched]:
+    """Reported items in another unit than before, or than those of all others."""
+    for need in FUNDAMENTALS:
+        for why in odd_items(market.moment, need.removeprefix(FUNDAMENTAL)):
+            remedy = "Correct the value or its unit, and import the file again."
+            yield Watched(market.name, ODD_ITEMS, 1, "kept, said on the figures", why, remedy)
+
+
+def _odd_volumes(market: Market) -> Iterator[Watched]:
+    """Volumes of members that are missing, zero on a move, or in another unit from a day on."""
+    for why in odd_volumes(market.moment):
+        remedy = "Correct the volumes or their unit, and import the file again."
+        yield Watched(market.name, ODD_VOLUMES, 1, "kept, said on the figures", why, remedy)
 
 
 def _unpriced(market: Market) -> Iterator[Watched]:

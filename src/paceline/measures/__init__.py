@@ -24,13 +24,13 @@ import datetime as dt
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from paceline import arguments, plugins
-from paceline.arrays import COVERAGE, Array, Dates, Span
+from paceline.arrays import COVERAGE, Array, Bools, Dates, Span
 from paceline.errors import MarketFileError, UnknownName, UsageError
 from paceline.measures import _settings
 from paceline.signals.view import View
@@ -74,12 +74,15 @@ class Result:
                 value, n_used, n_eligible and any further ones; one row is one figure. Further
                 columns go into the output as they are; a column ``unit`` or ``basis``
                 overrides the declared one, and ``caveat`` says what weakens one row.
+    reasons     {statistic: ((why, (S, T)), ...)}: why values of a series are missing, and where;
+                the first that holds is said, where history and members are enough
     """
 
     value: Array | Mapping[str, Array] | None = None
     n_used: Array | None = None
     n_eligible: Array | None = None
     table: pl.DataFrame | None = None
+    reasons: Mapping[str, Sequence[tuple[str, Bools]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -183,9 +186,9 @@ def measure(
                 fields; "pair": one basket against another; "market": one answer for the whole
                 market
     needs       fields of the panel: price_return, total_return, price_index, total_index, close,
-                volume, market_cap, float_cap, "fundamental:<item>" as filed; "member" where spans
-                are used, "pairs" for the declared rotations and "series" for macro and factor
-                series
+                volume, market_cap (or else close times shares), float_cap, "fundamental:<item>" as
+                filed; "member" where spans are used, "pairs" for the declared rotations and
+                "series" for macro and factor series
     unit        one of ``figures.UNITS``, or statistic -> unit
     shows       "series", or the shape of the table
     bounds      values outside are a fault that conformance reports
@@ -296,6 +299,9 @@ def settings(
         else:
             error = UnknownName("measure", given, known)
             raise MarketFileError(f"{path}: measures.{given}: {error.message}", error.remedy)
+    shown = tuple(dict.fromkeys(file.report.page_one.macro.values()))
+    if shown:  # the series of page one are those of the measure, unless it names its own
+        taken.setdefault("macro", {}).setdefault("series", shown)
     return taken
 
 

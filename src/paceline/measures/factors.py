@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from paceline import threads
-from paceline.arrays import Bools, Ints
+from paceline.arrays import COVERAGE, Bools, Ints
 from paceline.errors import UnknownName, UsageError
 from paceline.measures import Array, Result, View, measure
 from paceline.signals.characteristics import FACTORS, NEEDS, Stocks, betas, chosen, row_of, scores
@@ -23,6 +23,7 @@ from paceline.signals.sessions import month_ends, period_ends
 from paceline.signals.sorts import held, legs, weigh
 from paceline.signals.tables import day, tidy
 from paceline.signals.windows import since_session, window
+from paceline.wording import number_of
 
 SIDES = ("long", "short", "long_short", "long_over_index")
 Weighting = Literal["own", "equal", "cap"]
@@ -135,9 +136,10 @@ def factors(
 
     Missing: a stock without a score is in no leg; below q scores a factor has no portfolio, and a
     window that starts before its portfolio has no value. n_used = members with a score,
-    n_eligible = members, at the last month end before the window's end; without fundamentals value
-    and quality say "0 of n". Membership and weights are those of the month end, never later ones.
-    Raises UnknownName for an unknown basket or group.
+    n_eligible = members, at the last month end before the window's end, and a caveat says so where
+    fewer than 90% have one: breakpoints are those of who has a score, as Fama and French's are.
+    Without fundamentals value and quality say "0 of n". Membership and weights are those of the
+    month end, never later ones. Raises UnknownName for an unknown basket or group.
     """
     if quantiles < 2:
         raise UsageError(f"quantiles = {quantiles} divides nobody.", "Give 2 or more, e.g. 5.")
@@ -161,6 +163,7 @@ def factors(
             unit=pl.String,
             basis=pl.String,
             rests=pl.String,
+            caveat=pl.String,
         )
     )
 
@@ -325,9 +328,16 @@ def _league(
                 "long_side": long_side,
                 "rests": RESTS.get(factor, ""),
                 "rank": int(place[f]) if place[f] > 0 else None,
-                "n_used": int(made.scored[f, at]) if at >= 0 else 0,
-                "n_eligible": int(made.members[at]) if at >= 0 else 0,
+                **_counts(made, f, at),
             }
+
+
+def _counts(made: Portfolios, factor: int, k: int) -> dict[str, object]:
+    """How many members one factor sorts at month end k, said where it is below nine in ten."""
+    n, of = (int(made.scored[factor, k]), int(made.members[k])) if k >= 0 else (0, 0)
+    few = n < COVERAGE * of
+    said = f"sorts {n:,} of {number_of(of, 'member')}: the others have no score" if few else None
+    return {"n_used": n, "n_eligible": of, "caveat": said if n else None}
 
 
 def _value_spread(view: View, row: int, made: Portfolios) -> Iterator[dict[str, object]]:
@@ -347,6 +357,5 @@ def _value_spread(view: View, row: int, made: Portfolios) -> Iterator[dict[str, 
                 "long_side": FACTORS["value"],
                 "rests": RESTS["value"],
                 "unit": "ratio",
-                "n_used": int(made.scored[value, k]),
-                "n_eligible": int(made.members[k]),
+                **_counts(made, value, k),
             }

@@ -35,7 +35,7 @@ def macro(view: View, *, series: tuple[str, ...] = (), since: str = "1990-01-01"
     change_1d   v less the value before it; change_1m: less the one 21 values before
     percentile  (#{v_s < v} + #{v_s = v} / 2) / n over the n earlier values since ``since``
 
-    series  names of stored daily series; default: none, the market file names them in
+    series  names of stored daily series; default: those that the market file names in
             ``[report.page_one] macro``
     since   ISO date from which values count; a series that begins later counts from then
 

@@ -80,6 +80,22 @@ def volume_breadth(
             out[:, now] = member @ np.where(flag, money, 0.0)
     traded = UV + DV
     trin = share(share(A, D), share(UV, DV))
+    some = n_used > 0
+    nobody = tuple(
+        (why, some & (part == 0))
+        for why, part in (
+            ("no member rose", A),
+            ("no member fell", D),
+            ("nothing was traded in the members that rose", UV),
+            ("nothing was traded in the members that fell", DV),
+        )
+    )
+    still = ("nothing was traded in a member that moved", some & (traded == 0))
+    gone = kernels.move_mean((some & np.isnan(trin)).astype(float), window) > 0
+    lacking = (
+        f"trin has no value on one of the {window} sessions: nobody rose, or nobody fell",
+        gone,
+    )
     return Result(
         {
             "up_share": share(UV, traded),
@@ -90,6 +106,11 @@ def volume_breadth(
         },
         n_used,
         n_eligible,
+        reasons={
+            **dict.fromkeys(("up_share", "up_day", "down_day"), (still,)),
+            "trin": nobody,
+            "trin_mean": (lacking,),
+        },
     )
 
 

@@ -54,6 +54,7 @@ _FORMS = {
     r"[-/, ]+(?<y>\d{4})$",
     "short year": rf"(?i)^(?:\d{{1,2}}[-/. ]+(?:\d{{1,2}}|{_MONTH})|{_MONTH} +\d{{1,2}})"
     r"[-/., ]+'?\d{2}$",
+    "serial": r"^\d{5}(?:\.\d+)?$",
     "time since 1970": r"^\d{9,10}$|^\d{12,13}$|^\d{15,16}$|^\d{18,19}$",
 }
 #: Orders of a day whose year has two digits, and what a cell then starts with.
@@ -156,9 +157,11 @@ class _Reading:
         else:
             found = self.plain(cells.str.to_date(given, strict=False))
         if found.null_count() == found.len():
+            counted = given != EXCEL and cells.str.contains(_FORMS["serial"]).all()
+            fits = EXCEL if counted else "%d/%m/%Y"
             raise SourceError(
                 f"{self.where}: no cell fits the format {given!r}; it holds {cells[0]!r}.",
-                f"Give the format of its cells, e.g. {self._say('%d/%m/%Y')}.",
+                f"Give the format of its cells, e.g. {self._say(fits)}.",
             )
         return found
 
@@ -175,6 +178,9 @@ class _Reading:
         fields = day.str.extract_groups(_FORMS[form]).struct.unnest()
         if form == "short year":
             raise self._short_year(like)
+        if form == "serial":
+            why = "seem to count days, as a workbook does"
+            raise self._two_ways(like[0], why, self._say(EXCEL))
         if form == "time since 1970":
             why = "count time since 1970, in a unit not stated"
             raise self._two_ways(like[0], why, self._say("epoch_s"))
