@@ -98,14 +98,22 @@ def odd_items(moment: Assembled, item: str) -> list[str]:
     panel = moment.stocks
     if panel is None:
         return []
-    rows = panel.facts.table("fundamentals").filter(pl.col("item") == item)
-    return items.odd_items(panel, rows, _held(moment, panel))
+    if ("odd items", item) not in panel.memo:
+        rows = panel.facts.table("fundamentals").filter(pl.col("item") == item)
+        panel.memo["odd items", item] = items.odd_items(panel, rows, _held(moment, panel))
+    found: list[str] = panel.memo["odd items", item]
+    return found
 
 
 def odd_volumes(moment: Assembled) -> list[str]:
     """What is odd about the volumes of those that any basket has held."""
     panel = moment.stocks
-    return [] if panel is None else volumes.odd_volumes(panel, _held(moment, panel))
+    if panel is None:
+        return []
+    if "odd volumes" not in panel.memo:
+        panel.memo["odd volumes"] = volumes.odd_volumes(panel, _held(moment, panel))
+    found: list[str] = panel.memo["odd volumes"]
+    return found
 
 
 def _held(moment: Assembled, panel: Panel) -> Bools:
