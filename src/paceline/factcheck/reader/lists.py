@@ -62,7 +62,7 @@ class Lists(Base):
                 return False
         subjects = self.nodes[name].subjects if name >= 0 else () if any(n.subjects for n in self.nodes) else self.topic(i)
         share = model.kind == "breadth" or bool(model.params.get("share"))
-        if not subjects or (number.unit in ("percent", "part")) != share or number.unit in ("bare", "level"):
+        if not subjects or model.against in subjects or (number.unit in ("percent", "part")) != share or number.unit in ("bare", "level"):
             return False
         number = number if share else as_points(number)
         first, last = sorted((i, name)) if name >= 0 else (i, i)

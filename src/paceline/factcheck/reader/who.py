@@ -178,7 +178,7 @@ class Who:
     def _pronoun(self, i: int) -> Subjects:
         n, t = self.nodes[i], self.t
         if n.low in ("which", "who", "whose", "that") and n.tag.startswith("W"):
-            if i > 1 and self.nodes[i - 1].low == "," and self.nodes[i - 2].subjects and self.nodes[i - 2].dep == "conj":
+            if n.low != "whose" and i > 1 and self.nodes[i - 1].low == "," and self.nodes[i - 2].subjects and self.nodes[i - 2].dep == "conj":
                 return self.nodes[i - 2].subjects  # "the Russell and the Nasdaq 100, which dropped"
             for k in t.up(i):
                 if self.nodes[k].dep == "relcl" and self.nodes[self.nodes[k].head].window is not None:
