@@ -185,6 +185,8 @@ class Calendar:
             if then is not None:
                 return Window(asked.text, asked.start, asked.stop, "on", then.first, alternative=then.unit == "day", inherited="paragraph")
             found = self.last()
+            if found is not None and found.end is not None and not found.unclear:  # a period that was over
+                return Window(asked.text, asked.start, asked.stop, "on", found.end, inherited="paragraph")
         else:
             found = self.last(unit)
         if found is None:
