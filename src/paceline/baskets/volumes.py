@@ -27,10 +27,11 @@ LEAP = "volumes leap and stay"
 def odd_volumes(panel: Panel, held: Bools) -> list[str]:
     """What is odd about the volumes of the securities ``held`` (N,), in words.
 
-    Missing and zero ones are of the last 252 sessions, to which figures look back. A leap is one
-    of close times volume, three hundredfold or more, from one month to the second after it.
+    Nothing where none of them has any. Missing and zero ones are of the last 252 sessions, to which
+    figures look back. A leap is one of close times volume, three hundredfold or more, from one
+    month to the second after it.
     """
-    if not {"volume", "close"} <= set(panel.fields) or not held.any():
+    if not {"volume", "close"} <= set(panel.fields) or not (panel.fields["volume"][held] > 0).any():
         return []
     recent = slice(-SESSIONS_PER_YEAR, None)
     volume, close = panel.fields["volume"], panel.fields["close"][:, recent]

@@ -380,7 +380,8 @@ class Gaps:
 
     def _at_once(self, low: int, high: int) -> str:
         """Returns that cover more than their session, of what counts members session by session."""
-        if not (self.shares["several"][low:high] > SMALL).any():
+        several = self.shares.get("several")
+        if several is None or not (several[low:high] > SMALL).any():
             return ""
         return f"returns of several sessions at once {self._where('several', low, high, SMALL)}"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from paceline.arrays import Array, Dates
+from paceline.arrays import Array, Bools, Dates
 from paceline.baskets import cache, given
 from paceline.baskets.history import PanelDays, stored
 from paceline.indices import ends, joined, late, leapt, levels, unmoved
@@ -123,9 +123,15 @@ class Coverage:
             joined=joined.closes(index, name),
             emptied=last < len(there) - 1 and not held[last + 1 :].any(),
             closes=self._has_closes(name, index),
-            lacks="" if there[-1] else ends.why(index, name, last if there.any() else None),
+            lacks=self._lacks(name, index, there),
             empty=frozenset(days[t] for t in some.tolist() if not (there[t] or held[t])),
         )
+
+    def _lacks(self, name: str, index: Indices, there: Bools) -> str:
+        """Why the level of a basket with members ends before the last session, or never begins."""
+        if there[-1] or self.moment.baskets[name].instrument:
+            return ""
+        return ends.why(index, name, int(np.flatnonzero(there)[-1]) if there.any() else None)
 
     def _has_closes(self, name: str, index: Indices) -> bool:
         """Whether a lone instrument has any close; others: yes."""

@@ -48,7 +48,7 @@ def comovement(ask: Answers) -> Section | None:
             for key, part in ((name, "all"), (f"{name}_within", "within sectors"))
             if len(found.get(key, ())) > 1
         )
-        if lines:
+        if lines and name in last:
             blocks.append(Chart("line", title, lines, last[name].unit))
     rows = tuple(
         (Label(title), last[name], ask.column(last[name], "place", "percentile"))
