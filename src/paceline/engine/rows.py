@@ -135,7 +135,13 @@ class _RowFigures:
         statistic = row.get("statistic") or ""
         value = row.get("value")
         rests = row.get("rests")
-        key = subject, against, row.get("basis"), self._reported if rests is None else rests
+        key = (
+            subject,
+            against,
+            row.get("basis"),
+            self._reported if rests is None else rests,
+            row.get("part"),
+        )
         if key not in self._questions:
             self._questions[key] = self._question(*key)
         n_used, n_eligible = row.get("n_used"), row.get("n_eligible")
@@ -287,11 +293,19 @@ class _RowFigures:
         return [f"{n} begins on {day(days, int(t))}" for n, t in firsts.items() if t > known]
 
     def _question(
-        self, subject: str, against: str | None, basis: str | None, rests: str
+        self,
+        subject: str,
+        against: str | None,
+        basis: str | None,
+        rests: str,
+        part: str | None = None,
     ) -> Question:
-        """What all figures of these legs share: basis, step and caveats."""
+        """What all figures of these legs share: basis, step and caveats.
+
+        part  a further basket whose members they are of
+        """
         known = self.known
-        names = [str(n) for n in (subject, against) if n in known.parents]
+        names = [str(n) for n in (subject, against, part) if n in known.parents]
         bases = sorted({known.basis[n] for n in names if n in known.basis})
         basis = basis or self._counted
         basis = basis or ("/".join(bases) if bases else self.view.basis)
