@@ -203,6 +203,7 @@ class Gaps:
             *self._before(first, low, high),
             joined.caveat(self.name, self.joined, first, end) if reach and members else "",
             self._at_once(low, high) if members or first == end else "",
+            *(self._formed(self._set_by(first, end), end) if reach and members else ()),
             *self._within(low, high),
         )
         caveats = [c for c in said if c]
@@ -282,10 +283,14 @@ class Gaps:
 
     def chosen(self, first: str, end: str) -> list[str]:
         """What the last choices of members, ranks and weights lacked that the window rests on."""
-        at = (bisect_left if first == end else bisect_right)(self.rebalanced, first) - 1
-        since = self.rebalanced[max(at, 0)] if self.rebalanced else first
+        since = self._set_by(first, end)
         last = (next((w for day, w in reversed(k) if since <= day <= end), "") for k in self.thin)
         return [*self._formed(since, end), *(why for why in last if why)]
+
+    def _set_by(self, first: str, end: str) -> str:
+        """The day of the weights with which a window begins."""
+        at = (bisect_left if first == end else bisect_right)(self.rebalanced, first) - 1
+        return self.rebalanced[max(at, 0)] if self.rebalanced else first
 
     def _formed(self, since: str, end: str) -> list[str]:
         """That weights are of the day a basket begins, until they are set anew.

@@ -77,7 +77,7 @@ def _said(ask: Answers, broad: str, rows: list[Row]) -> Iterator[Sentence]:
     if rows and not lately:
         yield words("None of these signals has come in the last quarter.")
     for f in lately:
-        yield words(Label(names[f.statistic]), " last came on ", day(f.end), ", at ", f, ".")
+        yield words(Label(names[f.statistic]), " last came on ", day(f.end), (", at ", f), ".")
 
 
 def _volume(ask: Answers, broad: str) -> Iterator[Block]:
