@@ -551,3 +551,35 @@ def test_past_leaders_say_what_following_all_factors_earned() -> None:
         "Since 1990, following the past of all factors earned +0.18% a month, -0.05% against "
         "holding them."
     ]
+
+
+def test_a_mix_of_styles_has_a_row_a_basket() -> None:
+    end = "2025-11-28"
+    rows = [
+        figure(0.7, "fraction", statistic="weight", against="large", end=end),
+        figure(0.9, "fraction", statistic="r_squared", end=end),
+        figure(0.6, "fraction", statistic="weight", against="large", end="2024-11-29"),
+    ]
+    made = past_leaders.styles.build(Fake({}, style_analysis=rows))  # type: ignore[arg-type]
+    assert isinstance(made, Section)
+    assert [b.text for b in made.blocks if isinstance(b, Sentence)] == [
+        "Weights of the mix over the months to 28 November 2025."
+    ]
+    (grid,) = (b for b in made.blocks if isinstance(b, Grid))
+    assert grid.columns == ("Basket", Label("Large"), "R squared", "Tracking error a year")
+    assert grid.rows == ((Label("Small"), rows[0], rows[1], None),)
+
+
+def test_industries_show_both_ends_and_what_buying_them_earned() -> None:
+    names = [f"I{k}" for k in range(12)]
+    past = [
+        figure(0.3 - 0.05 * k, statistic="past", extra={"industry": n}) for k, n in enumerate(names)
+    ]
+    earned = figure(0.004, statistic="momentum", extra={"period": "since 1990"})
+    made = past_leaders.past_leaders.build(Fake({}, industry_momentum=[*past, earned]))  # type: ignore[arg-type]
+    assert isinstance(made, Section)
+    ends, buying = (b for b in made.blocks if isinstance(b, Grid))
+    assert [row[0] for row in ends.rows] == [Label(n) for n in (*names[:5], *names[-5:])]
+    assert buying.rows == (
+        (Label("Leaders less laggards"), Label("since 1990"), earned, None, None),
+    )
