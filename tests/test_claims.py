@@ -144,6 +144,13 @@ def test_a_window_from_elsewhere_is_no_ground_for_differs(
     assert why in claim.reason
 
 
+def test_one_claim_in_two_sentences_is_judged_by_each(market: Market) -> None:
+    """The second speaks of a time that is not understood; the first leaves nothing open."""
+    said = "The Russell 2000 gained 9.7%. Back in those weeks the Russell 2000 gained 9.7%."
+    found = check(market, f"In November the S&P 500 fell 0.8%. {said}").claims
+    assert [v.verdict for v in found] == ["holds", "differs", "unclear"]
+
+
 def test_a_fund_for_an_index_that_is_not_stored_is_never_a_plain_holds(market: Market) -> None:
     assert check(market, "In November the Dow gained 0.9%.")[0].verdict == "holds only on reading"
     # dividends may explain what is missing up to the total return of 12.2%

@@ -27,6 +27,8 @@ from paceline.pages import (
     records,
     rotations,
     signals,
+    styles,
+    value_spread,
 )
 from paceline.pages import since_low as since
 from paceline.pages.words import best, compare, day, month, words
@@ -534,11 +536,11 @@ def test_a_value_spread_without_a_newest_value_says_since_when_and_why() -> None
         figure(2.1, "score", statistic="within", end="2025-07-31", subject="large"),
         figure(None, "score", statistic="within", end="2025-11-28", subject="large", caveats=why),
     ]
-    assert said(past_leaders.value_spread.build, {}, value_spread=rows) == [
+    assert said(value_spread.value_spread.build, {}, value_spread=rows) == [
         "The value spread within sectors was 2.1 on 31 July 2025, as a logarithm of book to "
         "market. It has no value since: 450 of 503 members have data."
     ]
-    assert past_leaders.value_spread.build(Fake({}, value_spread=rows[1:])) is None  # type: ignore[arg-type]
+    assert value_spread.value_spread.build(Fake({}, value_spread=rows[1:])) is None  # type: ignore[arg-type]
 
 
 def test_past_leaders_say_what_following_all_factors_earned() -> None:
@@ -560,7 +562,7 @@ def test_a_mix_of_styles_has_a_row_a_basket() -> None:
         figure(0.9, "fraction", statistic="r_squared", end=end),
         figure(0.6, "fraction", statistic="weight", against="large", end="2024-11-29"),
     ]
-    made = past_leaders.styles.build(Fake({}, style_analysis=rows))  # type: ignore[arg-type]
+    made = styles.styles.build(Fake({}, style_analysis=rows))  # type: ignore[arg-type]
     assert isinstance(made, Section)
     assert [b.text for b in made.blocks if isinstance(b, Sentence)] == [
         "Weights of the mix over the months to 28 November 2025."

@@ -10,18 +10,19 @@ import pytest
 from paceline.errors import SourceError
 from paceline.market import Market
 
-MARKET = """
+HEAD = """
 [market]
 name = "m"
 benchmark = "b"
 [sources.p]
 table = "prices"
 path = "p.csv"
-columns = { security = "security", date = "date", close = "close" }
+"""
+MARKET = f"""{HEAD}columns = {{ security = "security", date = "date", close = "close" }}
 [sources.a]
 table = "actions"
 path = "a.csv"
-columns = { security = "security", date = "date", kind = "kind", amount = "amount" }
+columns = {{ security = "security", date = "date", kind = "kind", amount = "amount" }}
 [baskets.b]
 instrument = "AAA"
 """
@@ -217,14 +218,7 @@ def test_actions_that_nobody_prices_and_names_that_join_nothing_are_found(tmp_pa
     ]
 
 
-RULED = """
-[market]
-name = "m"
-benchmark = "b"
-[sources.p]
-table = "prices"
-path = "p.csv"
-[sources.s]
+RULED = f"""{HEAD}[sources.s]
 table = "securities"
 path = "s.csv"
 [universes.u]

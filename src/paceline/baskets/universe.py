@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 BAND_SHARE = {50: 0.0, 2000: 0.2, 3000: 0.0, 4000: 0.0}
 MICROCAP_SHARE = 0.4
 SECURITY = ("security", "securities")
+#: Columns of the table of securities, and the settings of rules that speak of them.
+RULED = {"kind": "kinds", "country": "countries", "exchange": "exchanges"}
 #: Cumulative shares are taken of the companies up to this rank (the Russell 3000E).
 POOL = 4000
 
@@ -226,7 +228,7 @@ def needs_cap(spec: config.UniverseEntry) -> bool:
 
 def asked(rules: config.Eligible) -> dict[str, list[str]]:
     """Column of the table of securities -> words of it that rules accept; none: all."""
-    return {"kind": rules.kinds, "country": rules.countries, "exchange": rules.exchanges}
+    return {column: getattr(rules, setting) for column, setting in RULED.items()}
 
 
 def rules_of(day: Day, spec: config.UniverseEntry) -> Iterator[tuple[str, Bools]]:

@@ -149,7 +149,7 @@ def factcheck(
     for group in market.file.groups.values():
         subjects += [s for b in group.baskets if (s := names.lookup(market.file.baskets[b].label or b)) is not None]
     quotes = Quotes(market, names, today, subjects)
-    judge = Judge(quotes, read.clean, _spoken(reading.claims))
+    judge = Judge(quotes, read.clean, _spoken(reading.claims, read.clean))
     against = _contradictions(reading.claims)
     found = [_verdict(c, read, quotes, judge, *(note for note in (
         against.get(n, ""), f"proposed by a language model as: {plain[n]}" if n in plain else "") if note))
@@ -264,10 +264,11 @@ def _figure(kind: str, claim: Claim | Aside, quotes: Quotes, answer: Answer | No
     )
 
 
-def _spoken(claims: Sequence[Claim]) -> list[Window]:
-    """The windows that a text names, each once."""
+def _spoken(claims: Sequence[Claim], clean: str) -> list[Window]:
+    """The windows that a text names, where it names them; those of a table's headings lie elsewhere."""
     named = (c.window for c in claims if c.window is not None and not c.window.inherited and not c.window.unclear)
-    return list({w.key(): w for w in named if w.text.strip()}.values())
+    there = {(w.start, w.key()): w for w in named if w.text.strip() and clean[w.start : w.stop] == w.text}
+    return list(there.values())
 
 
 def _contradictions(claims: Sequence[Claim]) -> dict[int, str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from paceline.baskets.universe import asked, words
-from paceline.config import MarketFile, listed
+from paceline.baskets.universe import RULED, asked, words
+from paceline.config import Eligible, MarketFile, listed
 from paceline.errors import MarketFileError, UnknownName
 
 if TYPE_CHECKING:
@@ -109,9 +109,9 @@ def unknown_words(stored: Stored) -> Iterator[tuple[str, str, list[str]]]:
     Nothing is said of the kinds that rules have by themselves, nor without any row of securities.
     """
     for name, universe in stored.file.universes.items():
-        rules = universe.eligible
-        for column, accepted in asked(rules).items() if rules is not None else ():
-            if f"{column}s".replace("ys", "ies") not in (rules.model_fields_set if rules else ()):
+        rules = universe.eligible or Eligible()
+        for column, accepted in asked(rules).items():
+            if RULED[column] not in rules.model_fields_set:
                 continue
             there = sorted(stored.distinct("securities", column))
             known = set(words(there, column))

@@ -84,17 +84,12 @@ def _volume(ask: Answers, broad: str) -> Iterator[Block]:
     """The share of volume in rising members and the mean Arms index, through time."""
     up = ask.one("volume_breadth", broad, "up_share")
     trin = ask.one("volume_breadth", broad, "trin_mean")
-    yield from (
-        s
-        for s in [
-            words(
-                ("Of the money traded in members that moved, ", up, " was in those that rose"),
-                ("; the mean Arms index is ", trin),
-                ".",
-            )
-        ]
-        if up is not None
-    )
+    if up is not None:
+        yield words(
+            ("Of the money traded in members that moved, ", up, " was in those that rose"),
+            ("; the mean Arms index is ", trin),
+            ".",
+        )
     for statistic, title, unit, middle in (
         ("up_share", "Share of volume in rising members", "fraction", 0.5),
         ("trin_mean", "Arms index, mean", "ratio", 1.0),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -21,6 +22,8 @@ _NEEDED = ("return", "compare", "direction", "points")
 _OPEN = ("return", "compare", "direction", "rank", "points", "level", "average", "record")
 #: Windows that commentary means without naming them.
 _USUAL = ("day", "week", "month", "quarter", "year")
+#: Windows before and behind a claim that it may be meant of; characters of a sentence that are looked at either way.
+NEAR, LONG = 4, 400
 #: Verdicts of a claim that holds.
 _HELD = (verdicts.HOLDS, verdicts.ONLY)
 _ENDS = re.compile(r"[.!?][\"\u201d')]*\s+(?=[\"\u201c'(]*[A-Z0-9$])|\n\s*\n|\n\s*[-*\u2022]")
@@ -34,13 +37,15 @@ class Judge(Shares):
 
     def __init__(self, quotes: Quotes, clean: str, spoken: Sequence[Window] = ()) -> None:
         super().__init__(quotes, clean)
-        self.spoken = tuple(spoken)
+        self.spoken = sorted(spoken, key=lambda w: w.start)
+        self._places = [w.start for w in self.spoken]
 
     def answer(self, claim: Claim) -> Answer:
         """``Missing`` says that the data cannot answer, and why. The same claim is worked out once."""
         window = claim.window.key() if claim.window is not None else None
         number = (claim.number.low, claim.number.high, claim.number.step, claim.number.how) if claim.number else None
         inherited = claim.window.inherited if claim.window is not None else ""
+        beside = (*(w.key() for w in (*claim.otherwise, *self._near(claim))), self._unread_time(claim)) if inherited else ()
         total = self.total(claim)
         key = (
             claim.kind,
@@ -48,6 +53,7 @@ class Judge(Shares):
             claim.against,
             window,
             inherited,
+            beside,
             number,
             claim.sign,
             claim.denied,
@@ -93,7 +99,7 @@ class Judge(Shares):
         if claim.window is None or not claim.window.inherited:
             return found
         usual = [(self._usual(unit), f"the {unit}") for unit in _USUAL]
-        for window, called in (*usual, *((w, f"{w.text.strip()!r}") for w in self.spoken)):
+        for window, called in (*usual, *((w, f"{w.text.strip()!r}") for w in self._near(claim))):
             other = self._over(claim, judge, window)
             if other is not None and other.line is not None and other.span is not None:
                 said = f"over {called} to {other.line.days[other.span.j]} it holds"
@@ -110,12 +116,19 @@ class Judge(Shares):
     def _days(self, found: Answer) -> str:
         return f"{found.line.days[found.span.i]} to {found.line.days[found.span.j]}" if found.line and found.span else "its paragraph's window"
 
+    def _near(self, claim: Claim) -> list[Window]:
+        """The windows that the text names nearest to a claim, each once."""
+        at = bisect_left(self._places, claim.start)
+        return list({w.key(): w for w in self.spoken[max(0, at - NEAR) : at + NEAR]}.values())
+
     def _unread_time(self, claim: Claim) -> str:
         """A word of time in the sentence of a claim whose window comes from elsewhere; "" where there is none."""
-        start = max((m.end() for m in _ENDS.finditer(self.clean, max(0, claim.start - 400), claim.start)), default=max(0, claim.start - 400))
-        ends = _ENDS.search(self.clean, claim.end)
-        end = ends.start() if ends is not None else len(self.clean)
-        known = [(w.start, w.stop) for w in (*self.spoken, *claim.otherwise, claim.window) if w is not None]
+        first = max(0, claim.start - LONG)
+        start = max((m.end() for m in _ENDS.finditer(self.clean, first, claim.start)), default=first)
+        ends = _ENDS.search(self.clean, claim.end, claim.end + LONG)
+        end = ends.start() if ends is not None else min(len(self.clean), claim.end + LONG)
+        inside = self.spoken[bisect_left(self._places, start) : bisect_left(self._places, end)]
+        known = [(w.start, w.stop) for w in (*inside, *claim.otherwise, claim.window) if w is not None]
         known += [(n.start, n.end) for n in self.q.names.find(self.clean, start, end)]  # "Russell 2000" is no year
         found = _TIME.finditer(self.clean, start, end)
         return next((m.group() for m in found if not any(a <= m.start() < b for a, b in known)), "")

@@ -226,15 +226,17 @@ def _no_dividends(differ: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
     """
     rounding = ROUNDED + CENT / pl.col("close") + CENT / pl.col("__last")
     wide = differ.filter(pl.col("__by").abs() > rounding)
-    seen = frame.filter(pl.col("__by").is_not_null())
-    return wide.filter(pl.any_horizontal(*(_often(wide, seen, by) for by in ("date", "security"))))
+    return wide.filter(pl.any_horizontal(*(_often(wide, frame, by) for by in ("date", "security"))))
 
 
-def _often(wide: pl.DataFrame, seen: pl.DataFrame, by: str) -> pl.Expr:
+def _often(wide: pl.DataFrame, frame: pl.DataFrame, by: str) -> pl.Expr:
     """Rows of a session, or of a security, of which too much differs, and not only upwards."""
     groups = wide.group_by(by).agg(many=pl.len(), down=(pl.col("__by") < 0).mean())
     groups = groups.filter((pl.col("many") >= MANY) & (pl.col("down") >= AGAINST))
-    of_them = seen.filter(pl.col(by).is_in(groups[by].implode())).group_by(by).agg(all=pl.len())
+    if groups.is_empty():
+        return pl.lit(value=False)
+    among = pl.col("__by").is_not_null() & pl.col(by).is_in(groups[by].implode())
+    of_them = frame.filter(among).group_by(by).agg(all=pl.len())
     often = groups.join(of_them, on=by).filter(pl.col("many") >= OFTEN * pl.col("all"))
     return pl.col(by).is_in(often[by].implode())
 
