@@ -12,8 +12,9 @@ from paceline.baskets import cache, given
 from paceline.baskets.history import PanelDays, stored
 from paceline.indices import ends, joined, late, leapt, levels, unmoved
 from paceline.indices.apart import Apart
+from paceline.indices.doubt_words import MOVING
 from paceline.indices.drift import SHARES
-from paceline.indices.gaps import MOVING, Gaps
+from paceline.indices.gaps import Gaps
 from paceline.indices.late import Late
 from paceline.indices.leapt import Beside, Leapt
 from paceline.market import following, validity

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from paceline.arrays import Array, Dates
-from paceline.indices.gaps import PARTED, SMALL
+from paceline.indices.doubt_words import PARTED
+from paceline.indices.gaps import SMALL
 from paceline.indices.leapt import Leapt
 from paceline.market import following
 from paceline.market.watched import LISTED, Watched, dates, latest
