@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from paceline.lineage import Step
     from paceline.market.importing import Progress
     from paceline.studies.episodes import Study
+    from paceline.studies.scenario import Answer as Weighed
     from paceline.studies.target import Answer
     from paceline.studies.themes import ThemeFound
     from paceline.write import Story
@@ -118,6 +119,15 @@ class OpenMarket(Market):
         from paceline.studies import target
 
         return target.weigh(self, level, by, **how)
+
+    def scenario(self, name: str, **how: Any) -> Weighed:
+        """What a declared scenario would do to themes and sectors.
+
+        how  every, subjects, drivers: see ``studies.scenario.weigh``
+        """
+        from paceline.studies import scenario
+
+        return scenario.weigh(self, name, **how)
 
     def factcheck(
         self,

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator, model_validator
 
 from paceline.config.baskets import Basis, Basket, Group, Rotation, Theme, UniverseEntry
+from paceline.config.scenarios import Driver, Event, Scenario
 from paceline.config.sources import Source
 from paceline.config.values import Name, Strict
 from paceline.errors import UnknownName
@@ -113,7 +114,7 @@ class Report(Strict):
     """Rotations that the headline looks at; empty: all."""
     history: dict[Name, Name] = Field(default_factory=dict)
     """Basket -> the basket or security whose longer history stands in for it, where it is asked
-    whether it pauses."""
+    whether it pauses, or what moves it."""
     page_one: PageOne = PageOne()
     """What stands on the first page."""
 
@@ -148,6 +149,12 @@ class MarketFile(Strict):
     """Pairs of baskets, by name."""
     themes: dict[Name, Theme] = Field(default_factory=dict)
     """Questions about who leads, by name; empty: each rotation, and the sectors."""
+    drivers: dict[Name, Driver] = Field(default_factory=dict)
+    """What returns may depend on, by name: see [scenarios](scenario.md)."""
+    scenarios: dict[Name, Scenario] = Field(default_factory=dict)
+    """What may come, by name."""
+    events: list[Event] = Field(default_factory=list)
+    """Days of one kind, each a table `[[events]]`."""
     published: dict[Name, str] = Field(default_factory=dict)
     """Built basket -> the basket or security that is published for it: compared month by month."""
     report: Report = Report()
@@ -162,12 +169,16 @@ class MarketFile(Strict):
             "universe": self.universes,
             "source": self.sources,
             "rotation": self.rotations,
+            "driver": self.drivers,
         }
         for kind, name, where in self._named():
             if name not in declared[kind]:
                 raise ValueError(f"{where}: {UnknownName(kind, name, declared[kind])}")
         for own, other in self.published.items():
             self._comparable(own, other)
+        events = [event.name for event in self.events]
+        if twice := next((name for name in events if events.count(name) > 1), None):
+            raise ValueError(f"events: {twice!r} is declared twice. Give each a name of its own")
         return self
 
     def _comparable(self, own: str, other: str) -> None:
@@ -191,10 +202,11 @@ class MarketFile(Strict):
         for field, order in self.market.order.items():
             for source in order:
                 yield "source", source, f"market.order.{field}"
-        tables: dict[str, Mapping[str, Basket | Group | Theme]] = {
+        tables: dict[str, Mapping[str, Basket | Group | Theme | Scenario]] = {
             "baskets": self.baskets,
             "groups": self.groups,
             "themes": self.themes,
+            "scenarios": self.scenarios,
         }
         for table, entries in tables.items():
             for name, entry in entries.items():

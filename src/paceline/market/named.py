@@ -142,6 +142,7 @@ def _series(file: MarketFile) -> Iterator[Reference]:
     named = [(f"rotations.{n}.proxy", r.proxy) for n, r in file.rotations.items()]
     named += [(f"themes.{n}.series", one) for n, t in file.themes.items() for one in t.series]
     named += [(f"report.page_one.macro.{n}", s) for n, s in file.report.page_one.macro.items()]
+    named += [(f"drivers.{n}.{k}", s) for n, d in file.drivers.items() for k, s in d.named]
     for key, name in named:
         if bare := name.removeprefix("-"):
             yield Reference(key, "series", bare, "series", "series")

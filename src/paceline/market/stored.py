@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paceline.arguments import day as day_of
 from paceline.arrays import Array, Dates
@@ -29,6 +29,19 @@ if TYPE_CHECKING:
 LISTS = ("members", "classes")
 #: How findings begin that say themselves what they are.
 AHEAD = "look-ahead: "
+
+
+class Releases(NamedTuple):
+    """What was first said of each date of a series.
+
+    days, known, values  (n,) date, the day it became known, and the value
+    revised              whether later values of a date are stored too
+    """
+
+    days: Dates
+    known: Dates
+    values: Array
+    revised: bool
 
 
 class Stored:
@@ -340,6 +353,22 @@ class Stored:
             str(name): (part["date"].to_numpy().astype("datetime64[D]"), part["value"].to_numpy())
             for (name,), part in rows.group_by("series", maintain_order=True)
         }
+
+    def releases(self, name: str, as_of: str) -> Releases:
+        """The first value of each date of a series that was known by a day, oldest first."""
+        import polars as pl
+
+        day = dt.date.fromisoformat(as_of)
+        rows = (
+            self._series.filter(
+                (pl.col("series") == name) & (pl.col("known") <= day) & (pl.col("date") <= day)
+            )
+            .filter(pl.col("value").is_finite())
+            .sort("date", "known")
+        )
+        first = rows.unique("date", keep="first", maintain_order=True)
+        days, known = (first[c].to_numpy().astype("datetime64[D]") for c in ("date", "known"))
+        return Releases(days, known, first["value"].to_numpy(), first.height < rows.height)
 
     def series_lags(self) -> dict[str, int]:
         """Days from the date of a value to the day it became known, the median of each series."""

@@ -23,8 +23,8 @@ ON_PAGES = (
     *("themes", "consolidation", "analogues", "compounded", "derived"),
     *("page_one", "previous report"),
 )
-#: Options of ``paceline target`` and ``paceline episodes``: option, parameter, and the value that
-#: needs no option.
+#: Options of ``paceline target``, ``scenario`` and ``episodes``: option, parameter, and the value
+#: that needs no option.
 TARGET = (
     ("--drift", "drift", "history"),
     ("--vol", "volatility", "history"),
@@ -32,6 +32,7 @@ TARGET = (
     ("--draws", "draws", target.DRAWS),
     ("--seed", "seed", 0),
 )
+SCENARIO = (("--every", "every", "month"),)
 EPISODES = (("--c", "c", C), ("--step", "step", 5))
 
 
@@ -62,6 +63,10 @@ def asked_again(question: Stored) -> list[str]:
             level = f"{asked['level']:.12g}"
             words = ["target", level, "--by", asked["by"], "--subject", asked["subject"]]
             return words + _unusual(asked, TARGET)
+        case "scenario":
+            several = (("--subject", "subjects"), ("--driver", "only"))
+            words = [w for option, key in several for one in asked[key] for w in (option, one)]
+            return ["scenario", asked["scenario"], *_unusual(asked, SCENARIO), *words]
         case "episodes":
             return ["episodes", asked["rotation"], *_unusual(asked, EPISODES)]
         case "extremes" | "implied":

@@ -26,6 +26,7 @@ from paceline.studies import (
     implied,
     page_one,
     quadrants,
+    scenario,
     target,
     themes,
 )
@@ -54,6 +55,7 @@ ABOUT = {
     "analogues": analogues.ABOUT,
     "calls": calls.ABOUT,
     "target": target.ABOUT,
+    "scenario": scenario.ABOUT,
     "quadrants": quadrants.ABOUT,
     "page_one": page_one.ABOUT,
     "extremes": extremes.ABOUT,

@@ -1,15 +1,20 @@
-"""Documents of one section, each with its own manifest: a target's page, and a story."""
+"""Documents of one section with a manifest each: pages of a target and a scenario, a story."""
 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
+from typing import Any
 
 from paceline import measures
 from paceline.document import Document, Section, Sentence
 from paceline.market.commands import line, moment, notice, opened
+from paceline.pages import scenario as scenario_page
 from paceline.pages import target as target_page
 from paceline.record.command import asked_again
 from paceline.record.manifest import ABOUT
+from paceline.studies.scenario import ABOUT as SCENARIO
+from paceline.studies.scenario import Answer as Weighed
 from paceline.studies.target import ABOUT as TARGET
 from paceline.studies.target import Answer
 from paceline.write import Story
@@ -17,7 +22,19 @@ from paceline.write import Story
 
 def target(answer: Answer) -> Document:
     """A page of one target: its sentence, its section, and what makes it again."""
-    market, section = answer.market, target_page.section(answer)
+    return _page(answer, "target", TARGET, target_page.section(answer))
+
+
+def scenario(answer: Weighed) -> Document:
+    """A page of one scenario: its sentence, its section, and what makes it again."""
+    return _page(answer, "scenario", SCENARIO, scenario_page.section(answer))
+
+
+def _page(
+    answer: Answer | Weighed, study: str, about: Mapping[str, Any], section: Section
+) -> Document:
+    """A page of one section, whose first sentence is its headline."""
+    market = answer.market
     document = Document(
         market.title,
         market.name,
@@ -32,7 +49,7 @@ def target(answer: Answer) -> Document:
         market=market.name,
         as_of=market.as_of,
         age=market.age.to_json(),
-        measures={"target": TARGET},
+        measures={study: about},
         sources=market.stored.loads,
         steps=[s.to_json() for s in market.steps.behind(f.step for f in answer.figures.values())],
         figures=[f.to_json() for f in document.figures()],

@@ -1,0 +1,338 @@
+"""A market's answer to a scenario, every number of it a figure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from paceline import arguments
+from paceline.config import Scenario
+from paceline.document import Label
+from paceline.engine import Question
+from paceline.errors import UsageError
+from paceline.figures import Figure, Value
+from paceline.lineage import code_of
+from paceline.studies.scenario import drivers as moved
+from paceline.studies.scenario import subjects as asked
+from paceline.studies.scenario.drivers import Every
+from paceline.studies.scenario.study import (
+    HALF_LIFE,
+    INFLATED,
+    WINDOW,
+    Found,
+    found,
+    regressions,
+    spec_of,
+)
+from paceline.studies.scenario.subjects import Subject
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from paceline.market import Market
+
+QUESTION = "What would it do, and how sure is that?"
+ABOUT = {
+    "question": QUESTION,
+    "definition": "Log returns of each theme over past months or weeks, regressed on the changes "
+    "of drivers known in them (least squares; errors of Newey and West; Student t). Effect: "
+    "coefficients times the scenario's changes less those of an ordinary period; drivers that it "
+    "does not state take their mean given those it does. Interval of the effect by the "
+    "coefficients' errors, of an outcome by the residuals too.",
+    "never": "That it will come, or that the drivers are the cause: returns and drivers moved "
+    "together in the past, and most of what returns did is left unexplained.",
+    "references": [
+        "Newey, West (1987, 1994), on errors that allow for autocorrelation",
+        "Hoerl, Kennard (1970), Ridge regression",
+        "Mahalanobis (1936), On the generalised distance in statistics",
+        "Belsley, Kuh, Welsch (1980), Regression Diagnostics",
+    ],
+}
+#: One number: subject, statistic, value, unit, and what else its figure says.
+Row = tuple[str, str, Value, str, dict[str, Any]]
+CAUTION = "drivers and returns moved together in the past: that is no cause, and no forecast"
+
+
+@dataclass(frozen=True)
+class Untested:
+    """What no series can carry: its name, and what past events of the kind did."""
+
+    label: str
+    figures: tuple[tuple[Label, Figure], ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A scenario's numbers (``found``), and each as a figure (``figures``)."""
+
+    market: Market = field(repr=False)
+    name: str
+    spec: Scenario
+    every: Every
+    found: Found = field(repr=False)
+    questions: dict[str, Question] = field(repr=False)
+
+    @property
+    def label(self) -> str:
+        """The scenario's name for people."""
+        return self.spec.label or self.name.replace("_", " ")
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """Those that it could be worked out for."""
+        return self.found.by.subjects
+
+    @property
+    def question(self) -> Question:
+        """The question of the scenario as a whole."""
+        return self.questions[""]
+
+    @property
+    def beyond(self) -> list[str]:
+        """The drivers whose change lies beyond all that history holds."""
+        names = self.found.by.drivers.names
+        return [n for n, b in zip(names, self.found.beyond.tolist(), strict=True) if b]
+
+    @property
+    def half_life(self) -> int:
+        """Periods in which the weights of the recent effect halve."""
+        return HALF_LIFE[self.every]
+
+    @property
+    def window(self) -> int:
+        """Periods of a rolling window."""
+        return WINDOW[self.every]
+
+    @cached_property
+    def untested(self) -> list[Untested]:
+        """What no series can carry."""
+        return [Untested(name.replace("_", " "), ()) for name in self.spec.untested]
+
+    @property
+    def periods(self) -> list[tuple[str, str]]:
+        """First and last day of the past stretches most like it, nearest first."""
+        ends, h = self.found.by.drivers.ends, self.found.periods
+        return [(str(ends[t + 1 - h]), str(ends[t + 1])) for t in self.found.nearest.at.tolist()]
+
+    @cached_property
+    def figures(self) -> dict[tuple[str, str], Figure]:
+        """(subject or driver, statistic) to figure."""
+        rows = (*self._effects(), *self._drivers(), *self._betas(), *self._near())
+        return {row[:2]: self._figure(*row) for row in rows}
+
+    def figure(self, subject: str, statistic: str) -> Figure:
+        """One of them."""
+        return self.figures[subject, statistic]
+
+    def of_driver(self, driver: str, statistic: str) -> Figure:
+        """One of a driver."""
+        return self.figures[f"driver {driver}", statistic]
+
+    def _effects(self) -> Iterator[Row]:
+        """What the scenario does to each subject, by each set of coefficients."""
+        f, fit = self.found, self.found.by.fit
+        e = f.effects
+        for i, s in enumerate(self.subjects):
+            span = {"start": f.by.first(i), "end": f.by.last(i)}
+            n = float(fit.n[i])
+            told = {"low": _simple(e.low[i]), "high": _simple(e.high[i]), "n": int(n)}
+            yield s.name, "effect", _simple(e.effect[i]), "return", {**span, "evidence": told}
+            for statistic, value in (
+                ("low", e.low[i]),
+                ("high", e.high[i]),
+                ("outcome low", e.outcome_low[i]),
+                ("outcome high", e.outcome_high[i]),
+                ("ordinary", e.ordinary[i]),
+                ("recent effect", f.recent[i]),
+                ("ridge effect", f.ridge[i]),
+                ("alone", f.alone[i]),
+                ("effect without a year", f.without[i]),
+            ):
+                yield s.name, statistic, _simple(value), "return", span
+            for statistic, value, unit in (
+                ("explained", fit.explained[i], "fraction"),
+                ("foretold", f.by.ridge.skill[i], "fraction"),
+                ("same sign", f.share[i], "fraction"),
+                ("sign changes", f.turns[i], "count"),
+                ("periods", n, "count"),
+            ):
+                yield s.name, statistic, float(value), unit, span
+            yield s.name, "weightiest year", str(f.year[i]), "text", span
+
+    def _drivers(self) -> Iterator[Row]:
+        """What each driver does in the scenario, what it has done, and how it is tied to others."""
+        f, d = self.found, self.found.by.drivers
+        whole = {"start": d.ends[0], "end": d.ends[-1]}
+        for k, name in enumerate(d.names):
+            subject, is_return = f"driver {name}", d.specs[name].is_return
+            unit = "return" if is_return else "points"
+            past = f.history[k][np.isfinite(f.history[k])]
+            values = {"change": f.change[k], "lowest": past.min(), "highest": past.max()}
+            caveat = "beyond all that history holds" if f.beyond[k] else ""
+            for statistic, value in values.items():
+                shown = _simple(value) if is_return else float(value)
+                said = {"caveats": (caveat,)} if statistic == "change" else {}
+                yield subject, statistic, shown, unit, {**whole, **said}
+            inflation = float(f.by.collinearity.inflation[k])
+            yield subject, "inflation", inflation, "ratio", whole
+        yield "drivers", "condition", f.by.collinearity.condition, "ratio", whole
+
+    def _betas(self) -> Iterator[Row]:
+        """Return of each subject per unit of each driver, of a driver's return per ten percent."""
+        f, fit = self.found, self.found.by.fit
+        for i, s in enumerate(self.subjects):
+            span = {"start": f.by.first(i), "end": f.by.last(i)}
+            for k, name in enumerate(f.by.drivers.names):
+                beta, error = float(fit.beta[i, k]), math.sqrt(fit.covariance[i, k, k])
+                evidence = {"standard_error": error, "t": beta / error, "n": int(fit.n[i])}
+                yield s.name, f"beta {name}", beta, "ratio", {**span, "evidence": evidence}
+
+    def _near(self) -> Iterator[Row]:
+        """Past stretches most like it: how far, and what each subject did."""
+        f = self.found
+        for s, then in zip(self.subjects, f.then, strict=True):
+            known = then[np.isfinite(then)]
+            told = {"evidence": {"n": len(known)}}
+            mean = _simple(known.mean()) if len(known) else None
+            yield s.name, "then mean", mean, "return", told
+            yield s.name, "then up", int((known > 0).sum()), "count", told
+            yield s.name, "then known", len(known), "count", told
+        for j, (start, end) in enumerate(self.periods):
+            span: dict[str, Any] = {"start": start, "end": end}
+            yield "nearest", f"distance {j + 1}", float(f.nearest.distance[j]), "ratio", span
+            for i, s in enumerate(self.subjects):
+                yield s.name, f"then {j + 1}", _simple(f.then[i, j]), "return", span
+            for k, name in enumerate(f.by.drivers.names):
+                is_return = f.by.drivers.specs[name].is_return
+                value = float(f.history[k, f.nearest.at[j]])
+                shown, unit = (_simple(value), "return") if is_return else (value, "points")
+                yield f"driver {name}", f"then {j + 1}", shown, unit, span
+
+    def _figure(
+        self, subject: str, statistic: str, value: Value, unit: str, how: dict[str, Any]
+    ) -> Figure:
+        question = self.questions.get(subject, self.questions[""])
+        labels = {s.name: s.label for s in self.subjects}
+        driver = subject.removeprefix("driver ")
+        drivers = self.found.by.drivers
+        label = labels.get(subject) or (drivers.label(driver) if driver in drivers.specs else "")
+        return question.figure(
+            subject,
+            value,
+            unit,
+            statistic=statistic,
+            label=label,
+            extra={"scenario": self.name},
+            **how,
+        )
+
+    def frame(self) -> pl.DataFrame:
+        """One row per number: subject, statistic, value, unit, window, caveats, figure id."""
+        import polars as pl
+
+        rows = [f.to_json() for f in self.figures.values()]
+        keep = ("subject", "statistic", "value", "unit", "start", "end", "basis", "as_of", "figure")
+        return pl.DataFrame(
+            [{k: r[k] for k in keep} | {"caveats": "; ".join(r["caveats"])} for r in rows],
+            infer_schema_length=None,
+            strict=False,
+        )
+
+
+def weigh(
+    market: Market,
+    name: str,
+    *,
+    every: Every = "month",
+    subjects: Sequence[str] | None = None,
+    drivers: Sequence[str] | None = None,
+) -> Answer:
+    """What a declared scenario does to themes and sectors: see ``ABOUT``.
+
+    every     "month" or "week": the periods whose returns are regressed
+    subjects  rotations and baskets; default: every rotation, pair of a theme, and sector
+    drivers   only these of the declared drivers
+    Raises ``UnknownName``, ``UsageError`` for drivers that cannot be told apart, ``NotEnoughData``
+    for histories that are too short or have ended.
+    """
+    spec = spec_of(market, name)
+    if every not in moved.PER_MONTH:
+        raise UsageError(f"every {every!r} is no period.", "Give month or week.")
+    names = None if subjects is None else _named(market, subjects)
+    only = None if drivers is None else list(arguments.names(drivers, "drivers"))
+    needed = [*moved.baskets_of(market), *asked.legs(market, names)]
+    market = market.including(market.resolve(needed))
+    by = regressions(market, every, names, only)
+    answer = found(spec, by, name)
+    params = {
+        "scenario": name,
+        **spec.model_dump(mode="json", exclude={"label", "source", "untested"}),
+        "every": every,
+        "subjects": names or [],
+        "only": only or [],
+        "drivers": {n: d.model_dump(mode="json") for n, d in by.drivers.specs.items()},
+        "as_of": market.as_of,
+    }
+    return Answer(market, name, spec, every, answer, _questions(market, answer, params))
+
+
+def _named(market: Market, subjects: Sequence[str]) -> list[str]:
+    """Rotations as they are, all else as baskets."""
+    found = []
+    for name in arguments.names(subjects, "subjects"):
+        found += [name] if name in market.file.rotations else market.resolve([name])
+    return found
+
+
+def _questions(market: Market, answer: Found, params: dict[str, Any]) -> dict[str, Question]:
+    """The question of each subject, and that of the drivers alone ("")."""
+    drivers = answer.by.drivers
+    high = [
+        f"{drivers.label(n)} says much the same as other drivers: its own part is not known well"
+        for n, v in zip(drivers.names, answer.by.collinearity.inflation, strict=True)
+        if v > INFLATED
+    ]
+    beyond = [
+        f"{drivers.label(n)}: the scenario lies beyond all that history holds"
+        for n, b in zip(drivers.names, answer.beyond, strict=True)
+        if b
+    ]
+    caveats = [CAUTION, *beyond, *high, *drivers.notes]
+    return {
+        "" if s is None else s.name: _question(market, drivers.series, params, caveats, s)
+        for s in (None, *answer.by.subjects)
+    }
+
+
+def _question(
+    market: Market,
+    series: Sequence[str],
+    params: dict[str, Any],
+    caveats: Sequence[str],
+    subject: Subject | None,
+) -> Question:
+    """What the figures of a subject carry: its line's lineage and that of every driver."""
+    legs = [] if subject is None else list(subject.line.legs)
+    own = [] if subject is None or legs else [subject.line.name.removeprefix("-")]
+    basis = "" if subject is None else subject.line.basis
+    names = list(dict.fromkeys([*legs, *own, *series]))
+    baskets = [n for n in names if n in market.baskets]
+    known = market.provenance(baskets, dict.fromkeys(legs, basis))
+    return market.moment.lineage.with_series(known).question(
+        "scenario",
+        {**params, "subject": "" if subject is None else subject.name},
+        code_of("paceline.studies.scenario"),
+        names=names,
+        basis=basis,
+        caveats=[*caveats, "" if subject is None else subject.note],
+    )
+
+
+def _simple(log_return: float) -> float:
+    """The simple return of a log return."""
+    return math.expm1(float(log_return))
