@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from paceline import schema
-from paceline.config import baskets, market, sources
+from paceline.config import baskets, market, scenarios, sources
 from paceline.sources.files import _columns, _options
 from paceline.sources.simulated import plan
 
@@ -63,6 +63,13 @@ TABLES: tuple[tuple[str, type | None, str], ...] = (
         baskets.Theme,
         "Either lines (`rotations`, `pairs`, `series`) or `among`: see [themes](themes.md).",
     ),
+    (
+        "[drivers.NAME]",
+        scenarios.Driver,
+        "Either `series` or `basket`: see [scenarios](scenario.md).",
+    ),
+    ("[scenarios.NAME]", scenarios.Scenario, ""),
+    ("[[events]]", scenarios.DatedEvent, "Either `dates` or `rule`."),
     ("[report]", market.Report, ""),
     ("[report.page_one]", market.PageOne, ""),
     (

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from paceline.lineage import Step
     from paceline.market.importing import Progress
     from paceline.studies.episodes import Study
-    from paceline.studies.scenario import Answer as Weighed
+    from paceline.studies.scenario import Catalyst, ScenarioAnswer
     from paceline.studies.target import Answer
     from paceline.studies.themes import ThemeFound
     from paceline.write import Story
@@ -120,7 +120,7 @@ class OpenMarket(Market):
 
         return target.weigh(self, level, by, **how)
 
-    def scenario(self, name: str, **how: Any) -> Weighed:
+    def scenario(self, name: str, **how: Any) -> ScenarioAnswer:
         """What a declared scenario would do to themes and sectors.
 
         how  every, subjects, drivers: see ``studies.scenario.weigh``
@@ -128,6 +128,15 @@ class OpenMarket(Market):
         from paceline.studies import scenario
 
         return scenario.weigh(self, name, **how)
+
+    def catalyst(self, name: str, *, subjects: Sequence[str] | None = None) -> Catalyst:
+        """What themes and sectors did around the days of a declared kind of event.
+
+        subjects  rotations and baskets; default: every rotation, pair of a theme, and sector
+        """
+        from paceline.studies import scenario
+
+        return scenario.around(self, name, subjects)
 
     def factcheck(
         self,

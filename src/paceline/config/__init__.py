@@ -13,7 +13,7 @@ Every error names the file, the key, what was found and what would be accepted.
 from paceline.config.baskets import OPEN, Basis, Basket, Eligible, Schedule, UniverseEntry, spoken
 from paceline.config.market import MarketFile, MarketInfo, PageOne, Report
 from paceline.config.reading import load
-from paceline.config.scenarios import ORDINALS, WEEKDAYS, Driver, Event, Scenario
+from paceline.config.scenarios import ORDINALS, WEEKDAYS, DatedEvent, Driver, Scenario
 from paceline.config.sources import AGE, ColumnMap, Source
 from paceline.config.values import listed
 
@@ -25,9 +25,9 @@ __all__ = [
     "Basis",
     "Basket",
     "ColumnMap",
+    "DatedEvent",
     "Driver",
     "Eligible",
-    "Event",
     "MarketFile",
     "MarketInfo",
     "PageOne",

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator, model_validator
 
 from paceline.config.baskets import Basis, Basket, Group, Rotation, Theme, UniverseEntry
-from paceline.config.scenarios import Driver, Event, Scenario
+from paceline.config.scenarios import DatedEvent, Driver, Scenario
 from paceline.config.sources import Source
 from paceline.config.values import Name, Strict
 from paceline.errors import UnknownName
@@ -153,7 +153,7 @@ class MarketFile(Strict):
     """What returns may depend on, by name: see [scenarios](scenario.md)."""
     scenarios: dict[Name, Scenario] = Field(default_factory=dict)
     """What may come, by name."""
-    events: list[Event] = Field(default_factory=list)
+    events: list[DatedEvent] = Field(default_factory=list)
     """Days of one kind, each a table `[[events]]`."""
     published: dict[Name, str] = Field(default_factory=dict)
     """Built basket -> the basket or security that is published for it: compared month by month."""

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from paceline import arguments, doors, toml
 from paceline.config.baskets import Basket, Eligible, Group, Rotation, Theme, UniverseEntry
 from paceline.config.market import MarketFile, MarketInfo, Report
-from paceline.config.scenarios import Driver, Event, Scenario
+from paceline.config.scenarios import DatedEvent, Driver, Scenario
 from paceline.config.sources import ColumnMap, OriginEntry, Source
 from paceline.config.values import Strict
 from paceline.errors import MarketFileError
@@ -144,7 +144,7 @@ def _keys_beside(loc: tuple[int | str, ...]) -> list[str]:
         "themes": Theme,
         "drivers": Driver,
         "scenarios": Scenario,
-        "events": Event,
+        "events": DatedEvent,
     }
     if len(loc) >= 2:
         model = tables.get(str(loc[0]), MarketFile)

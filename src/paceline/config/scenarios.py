@@ -43,8 +43,6 @@ class Driver(Strict):
     """[days] From the date of a value to its release, for a source that does not give `known`."""
     label: str = ""
     """Name for people."""
-    unit: str = ""
-    """What a change of one is called: `"points"`; a return is shown as percent."""
 
     @model_validator(mode="after")
     def _one(self) -> Driver:
@@ -91,7 +89,7 @@ class Scenario(Strict):
             yield "driver", driver, f"{where}.shocks"
 
 
-class Event(Strict):
+class DatedEvent(Strict):
     """Days of one kind, past and to come: listed, or by a rule."""
 
     name: Name
@@ -125,7 +123,7 @@ class Event(Strict):
         return rule
 
     @model_validator(mode="after")
-    def _one(self) -> Event:
+    def _one(self) -> DatedEvent:
         if bool(self.dates) == bool(self.rule):
             raise ValueError('give either dates = [...] or rule = "third friday"')
         if self.months and not self.rule:

@@ -13,7 +13,7 @@ import numpy as np
 
 from paceline.arrays import Array, Bools, Ints
 from paceline.evidence.judgement import LEVEL
-from paceline.methods.sensitivity import Fit
+from paceline.methods.sensitivity import Regression
 
 
 class Effects(NamedTuple):
@@ -53,7 +53,7 @@ def conditional_mean(mean: Array, covariance: Array, given: Array, periods: int 
     return filled
 
 
-def effects(fit: Fit, change: Array, periods: int = 1) -> Effects:
+def effects(fit: Regression, change: Array, periods: int = 1) -> Effects:
     """The effects of ``change`` (K,) over ``periods`` by a fit, with Student t intervals.
 
     The outcome's residuals count as independent from period to period.

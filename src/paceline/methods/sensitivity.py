@@ -26,7 +26,7 @@ PENALTIES = np.r_[0.0, np.logspace(-3, 2, 26)]
 FOLDS = 5
 
 
-class Fit(NamedTuple):
+class Regression(NamedTuple):
     """One regression per subject; NaN for a subject with too few periods.
 
     used        (S, T) periods that count
@@ -108,7 +108,7 @@ def _scaled(y: Array, x: Array, weight: Array | None = None) -> _Scaled:
     return _Scaled(used, w, total, mean_x, scale, z / scale[:, :, None], mean_y, v)
 
 
-def ols(y: Array, x: Array, *, lags: int | None = None, weight: Array | None = None) -> Fit:
+def ols(y: Array, x: Array, *, lags: int | None = None, weight: Array | None = None) -> Regression:
     """Least squares of each row of ``y`` (S, T) on all of ``x`` (K, T), with robust errors.
 
     b = (Z' W Z)^-1 Z' W v;  Cov = n / (n - K - 1) (Z' W Z)^-1 M (Z' W Z)^-1,
@@ -139,7 +139,7 @@ def ols(y: Array, x: Array, *, lags: int | None = None, weight: Array | None = N
         explained = 1 - squares / (s.weight * s.v**2).sum(axis=1)
     per_unit = s.scale[:, :, None] * s.scale[:, None, :]
     blank = np.where(bad, np.nan, 1.0)
-    return Fit(
+    return Regression(
         s.used,
         n,
         s.mean_y,

@@ -3,18 +3,56 @@
 from __future__ import annotations
 
 from paceline.document import Block, Chart, Grid, Label, Part, Section, Sentence, Series
-from paceline.figures import Figure
+from paceline.pages import page
 from paceline.pages.words import INTERVAL, day, heading, missing, words
-from paceline.studies.scenario import QUESTION, Answer
+from paceline.studies.answers import Answers
+from paceline.studies.scenario import QUESTION, ScenarioAnswer, Untested, declared
 from paceline.wording import agreeing, number_of, spelled
 
+#: What is shown of an effect, and the headings.
+EFFECT = (
+    *("effect", "low", "high", "outcome low", "outcome high"),
+    *("ordinary", "explained", "effect without a year", "weightiest year"),
+)
+HEADINGS = (
+    *("Effect", *INTERVAL, Label("95% of outcomes from"), "to"),
+    *("Ordinary", "Explained", "Effect without", "the year"),
+)
 
-def section(answer: Answer) -> Section:
+
+@page(place=142)
+def what_could_come(ask: Answers) -> Section | None:
+    """Every declared scenario on the headline's rotations; None without one that can be asked."""
+    found = declared(ask)
+    if not found:
+        return None
+    shown = ask.market.file.report.headline or list(ask.market.file.rotations)
+    rows: list[tuple[Part | None, ...]] = [
+        (Label(answer.label), Label(s.label), *(answer.figure(s.name, c) for c in EFFECT))
+        for answer in found
+        for s in answer.subjects
+        if s.name in shown
+    ]
+    grid = Grid(
+        "On top of an ordinary stretch of the scenario's length",
+        ("Scenario", "Theme", *HEADINGS),
+        tuple(rows),
+        note=_note(),
+    )
+    first = words(
+        "What returns of themes did when the drivers of a scenario moved like that. Most of what "
+        "themes do has other reasons: the second interval is that of a single outcome."
+    )
+    assumed_of_each = [assumed(answer) for answer in found]
+    return Section("scenarios", "What could come", QUESTION, (first, grid, *assumed_of_each))
+
+
+def section(answer: ScenarioAnswer) -> Section:
     """One scenario as a section."""
     return Section("scenario", "What could come", QUESTION, tuple(blocks(answer)))
 
 
-def blocks(answer: Answer) -> list[Block]:
+def blocks(answer: ScenarioAnswer) -> list[Block]:
     """What is assumed, what it does, how steady that is, past stretches like it, the drivers."""
     return [
         assumed(answer),
@@ -27,7 +65,7 @@ def blocks(answer: Answer) -> list[Block]:
     ]
 
 
-def assumed(answer: Answer) -> Sentence:
+def assumed(answer: ScenarioAnswer) -> Sentence:
     """What the scenario states, what usually goes with it, and where its numbers come from."""
     stated = [d for d in answer.found.by.drivers.names if d in answer.spec.shocks]
     others = [d for d in answer.found.by.drivers.names if d not in answer.spec.shocks]
@@ -44,7 +82,7 @@ def assumed(answer: Answer) -> Sentence:
     )
 
 
-def _changes(answer: Answer, drivers: list[str]) -> list[Part]:
+def _changes(answer: ScenarioAnswer, drivers: list[str]) -> list[Part]:
     """Each driver and its change, and which lie beyond history."""
     said: list[Part] = []
     for name in drivers:
@@ -55,47 +93,29 @@ def _changes(answer: Answer, drivers: list[str]) -> list[Part]:
     return said
 
 
-def effects(answer: Answer) -> Grid:
+def effects(answer: ScenarioAnswer) -> Grid:
     """What the scenario does to each subject: effect, intervals, how much is explained."""
-    low, high = INTERVAL
     rows: tuple[tuple[Part | None, ...], ...] = tuple(
-        (
-            Label(s.label),
-            *(
-                answer.figure(s.name, one)
-                for one in (
-                    *("effect", "low", "high", "outcome low", "outcome high"),
-                    *("ordinary", "explained", "effect without a year", "weightiest year"),
-                )
-            ),
-        )
-        for s in answer.subjects
+        (Label(s.label), *(answer.figure(s.name, one) for one in EFFECT)) for s in answer.subjects
     )
     return Grid(
         "Against an ordinary stretch of that length",
-        (
-            "Theme or sector",
-            "Effect",
-            low,
-            high,
-            Label("95% of outcomes from"),
-            "to",
-            "Ordinary",
-            "Explained",
-            "Effect without",
-            "the year",
-        ),
+        ("Theme or sector", *HEADINGS),
         rows,
-        note=words(
-            "The effect is added to an ordinary stretch. The first interval is that of the effect, "
-            "the second that of a single outcome, which most else decides. Explained is the share "
-            "of the ups and downs that went with the drivers. The last two columns leave out the "
-            "calendar year that changes the effect most."
-        ),
+        note=_note(),
     )
 
 
-def _chart(answer: Answer) -> Chart:
+def _note() -> Sentence:
+    return words(
+        "The effect is added to an ordinary stretch. The first interval is that of the effect, "
+        "the second that of a single outcome, which most else decides. Explained is the share "
+        "of the ups and downs that went with the drivers. The last two columns leave out the "
+        "calendar year that changes the effect most."
+    )
+
+
+def _chart(answer: ScenarioAnswer) -> Chart:
     """The effects with their intervals."""
     drawn = []
     for s in answer.subjects:
@@ -113,7 +133,7 @@ def _number(value: object) -> float | None:
     return value if isinstance(value, float) else None
 
 
-def steadiness(answer: Answer) -> Grid:
+def steadiness(answer: ScenarioAnswer) -> Grid:
     """The effect by other coefficients, and how it went through time."""
     columns = "alone", "recent effect", "ridge effect", "same sign", "sign changes", "foretold"
     return Grid(
@@ -143,7 +163,7 @@ def steadiness(answer: Answer) -> Grid:
     )
 
 
-def like_it(answer: Answer) -> Sentence:
+def like_it(answer: ScenarioAnswer) -> Sentence:
     """The past stretches most like it."""
     said: list[Part] = []
     for start, end in answer.periods:
@@ -151,7 +171,7 @@ def like_it(answer: Answer) -> Sentence:
     return words("Past stretches most like it, nearest first: ", *said, ".")
 
 
-def _then(answer: Answer) -> Grid:
+def _then(answer: ScenarioAnswer) -> Grid:
     """What happened in the past stretches most like it."""
     stretches = range(1, len(answer.periods) + 1)
     drivers = [d for d in answer.found.by.drivers.names if d in answer.spec.shocks]
@@ -182,7 +202,7 @@ def _then(answer: Answer) -> Grid:
     )
 
 
-def _drivers(answer: Answer) -> Grid:
+def _drivers(answer: ScenarioAnswer) -> Grid:
     """What each driver does, between what bounds it has moved, how much it says the same."""
     d = answer.found.by.drivers
     rows = tuple(
@@ -208,7 +228,7 @@ def _drivers(answer: Answer) -> Grid:
     )
 
 
-def unsaid(answer: Answer) -> list[Sentence]:
+def unsaid(answer: ScenarioAnswer) -> list[Sentence]:
     """Of whom nothing can be said, and what no series carries."""
     said = []
     refused = answer.found.by.refused
@@ -217,15 +237,27 @@ def unsaid(answer: Answer) -> list[Sentence]:
         for subject, why in refused:
             parts += ["; " if parts else "", Label(f"{subject.label} ({why})")]
         said.append(words("Too short a history: ", *parts, "."))
-    return said + [
-        words(Label(one.label), ": ", *_untested(one.figures), ".") for one in answer.untested
-    ]
+    return said + [_untested(one) for one in answer.untested]
 
 
-def _untested(figures: tuple[tuple[Label, Figure], ...]) -> list[Part]:
-    if not figures:
-        return ["no series carries it, and no past events of the kind are declared: untested"]
-    said: list[Part] = ["no series carries it. In past events of the kind "]
-    for k, (label, figure) in enumerate(figures):
-        said += [", " if k else "", label, " ", figure]
-    return said
+def _untested(one: Untested) -> Sentence:
+    """What no series carries, and what the headline's rotations did around past ones."""
+    past = one.past
+    if past is None:
+        return words(
+            Label(one.label),
+            ": no series carries it, and no past events of the kind are declared. It is not "
+            "in the numbers above.",
+        )
+    said: list[Part] = []
+    for line in past.lines:
+        mean, rose = past.figure(line.name, "mean"), past.figure(line.name, "rose")
+        said += ["; " if said else "", Label(line.label), " ", mean, " on average over "]
+        said += [past.figure(line.name, "events"), " past ones (rose in ", rose, ")"]
+    return words(
+        Label(one.label),
+        ": no series carries it, and it is not in the numbers above. Around past events of the "
+        "kind: ",
+        *said,
+        ".",
+    )

@@ -63,6 +63,8 @@ def asked_again(question: Stored) -> list[str]:
             level = f"{asked['level']:.12g}"
             words = ["target", level, "--by", asked["by"], "--subject", asked["subject"]]
             return words + _unusual(asked, TARGET)
+        case "catalysts":
+            return ["scenario", "--event", asked["name"]]
         case "scenario":
             several = (("--subject", "subjects"), ("--driver", "only"))
             words = [w for option, key in several for one in asked[key] for w in (option, one)]

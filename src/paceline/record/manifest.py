@@ -31,6 +31,7 @@ from paceline.studies import (
     themes,
 )
 from paceline.studies.answers import Answers
+from paceline.studies.scenario import catalysts
 from paceline.writing import rows_of_json, write_text
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ ABOUT = {
     "calls": calls.ABOUT,
     "target": target.ABOUT,
     "scenario": scenario.ABOUT,
+    "catalysts": catalysts.ABOUT,
     "quadrants": quadrants.ABOUT,
     "page_one": page_one.ABOUT,
     "extremes": extremes.ABOUT,

@@ -9,12 +9,14 @@ from typing import Any
 from paceline import measures
 from paceline.document import Document, Section, Sentence
 from paceline.market.commands import line, moment, notice, opened
+from paceline.pages import catalysts as catalysts_page
 from paceline.pages import scenario as scenario_page
 from paceline.pages import target as target_page
 from paceline.record.command import asked_again
 from paceline.record.manifest import ABOUT
 from paceline.studies.scenario import ABOUT as SCENARIO
-from paceline.studies.scenario import Answer as Weighed
+from paceline.studies.scenario import Catalyst, ScenarioAnswer
+from paceline.studies.scenario.catalysts import ABOUT as CATALYSTS
 from paceline.studies.target import ABOUT as TARGET
 from paceline.studies.target import Answer
 from paceline.write import Story
@@ -25,13 +27,18 @@ def target(answer: Answer) -> Document:
     return _page(answer, "target", TARGET, target_page.section(answer))
 
 
-def scenario(answer: Weighed) -> Document:
-    """A page of one scenario: its sentence, its section, and what makes it again."""
+def scenario(answer: ScenarioAnswer | Catalyst) -> Document:
+    """A page of one scenario, or of one kind of event: its section, and what makes it again."""
+    if isinstance(answer, Catalyst):
+        return _page(answer, "catalysts", CATALYSTS, catalysts_page.section(answer))
     return _page(answer, "scenario", SCENARIO, scenario_page.section(answer))
 
 
 def _page(
-    answer: Answer | Weighed, study: str, about: Mapping[str, Any], section: Section
+    answer: Answer | ScenarioAnswer | Catalyst,
+    study: str,
+    about: Mapping[str, Any],
+    section: Section,
 ) -> Document:
     """A page of one section, whose first sentence is its headline."""
     market = answer.market
@@ -51,7 +58,7 @@ def _page(
         age=market.age.to_json(),
         measures={study: about},
         sources=market.stored.loads,
-        steps=[s.to_json() for s in market.steps.behind(f.step for f in answer.figures.values())],
+        steps=[s.to_json() for s in market.steps.behind(f.step for f in document.figures())],
         figures=[f.to_json() for f in document.figures()],
         command=line(again, market, *moment(market)),
         where=shlex.join(opened(market)),

@@ -1,14 +1,26 @@
 """What could come: how themes move with drivers, scenarios, and dated events.
 
 answer = scenario.weigh(market, "two_cuts_fewer")
-answer.frame(); answer.figures["small_vs_large effect"]
+answer.frame(); answer.figure("small_vs_large", "effect")
+around = catalysts.around(market, "payrolls")
 
-drivers   the drivers from period to period, as known at the time
-subjects  the lines that are asked about
-study     regressions, effects, periods like it
-answer    the numbers as figures
+drivers    the drivers from period to period, as known at the time
+subjects   the lines that are asked about
+study      regressions, effects, periods like it
+answer     the numbers as figures
+catalysts  dated events, and what themes did around them
 """
 
-from paceline.studies.scenario.answer import ABOUT, QUESTION, Answer, Untested, weigh
+from paceline.studies.scenario.answer import ABOUT, QUESTION, ScenarioAnswer, declared, weigh
+from paceline.studies.scenario.catalysts import Catalyst, Untested, around
 
-__all__ = ["ABOUT", "QUESTION", "Answer", "Untested", "weigh"]
+__all__ = [
+    "ABOUT",
+    "QUESTION",
+    "Catalyst",
+    "ScenarioAnswer",
+    "Untested",
+    "around",
+    "declared",
+    "weigh",
+]

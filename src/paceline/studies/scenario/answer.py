@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from paceline import arguments
 from paceline.config import Scenario
-from paceline.document import Label
 from paceline.engine import Question
 from paceline.errors import UsageError
 from paceline.figures import Figure, Value
 from paceline.lineage import code_of
+from paceline.studies.answers import Answers
+from paceline.studies.asking import attempt
+from paceline.studies.scenario import catalysts
 from paceline.studies.scenario import drivers as moved
 from paceline.studies.scenario import subjects as asked
 from paceline.studies.scenario.drivers import Every
@@ -59,15 +61,7 @@ CAUTION = "drivers and returns moved together in the past: that is no cause, and
 
 
 @dataclass(frozen=True)
-class Untested:
-    """What no series can carry: its name, and what past events of the kind did."""
-
-    label: str
-    figures: tuple[tuple[Label, Figure], ...]
-
-
-@dataclass(frozen=True)
-class Answer:
+class ScenarioAnswer:
     """A scenario's numbers (``found``), and each as a figure (``figures``)."""
 
     market: Market = field(repr=False)
@@ -109,9 +103,9 @@ class Answer:
         return WINDOW[self.every]
 
     @cached_property
-    def untested(self) -> list[Untested]:
+    def untested(self) -> list[catalysts.Untested]:
         """What no series can carry."""
-        return [Untested(name.replace("_", " "), ()) for name in self.spec.untested]
+        return [catalysts.untested(self.market, name) for name in self.spec.untested]
 
     @property
     def periods(self) -> list[tuple[str, str]]:
@@ -251,7 +245,7 @@ def weigh(
     every: Every = "month",
     subjects: Sequence[str] | None = None,
     drivers: Sequence[str] | None = None,
-) -> Answer:
+) -> ScenarioAnswer:
     """What a declared scenario does to themes and sectors: see ``ABOUT``.
 
     every     "month" or "week": the periods whose returns are regressed
@@ -263,11 +257,13 @@ def weigh(
     spec = spec_of(market, name)
     if every not in moved.PER_MONTH:
         raise UsageError(f"every {every!r} is no period.", "Give month or week.")
-    names = None if subjects is None else _named(market, subjects)
+    names = None if subjects is None else asked.named(market, arguments.names(subjects, "subjects"))
     only = None if drivers is None else list(arguments.names(drivers, "drivers"))
     needed = [*moved.baskets_of(market), *asked.legs(market, names)]
     market = market.including(market.resolve(needed))
-    by = regressions(market, every, names, only)
+    by = market.memo(
+        ["scenario", every, names, only], lambda: regressions(market, every, names, only)
+    )
     answer = found(spec, by, name)
     params = {
         "scenario": name,
@@ -278,15 +274,16 @@ def weigh(
         "drivers": {n: d.model_dump(mode="json") for n, d in by.drivers.specs.items()},
         "as_of": market.as_of,
     }
-    return Answer(market, name, spec, every, answer, _questions(market, answer, params))
+    return ScenarioAnswer(market, name, spec, every, answer, _questions(market, answer, params))
 
 
-def _named(market: Market, subjects: Sequence[str]) -> list[str]:
-    """Rotations as they are, all else as baskets."""
-    found = []
-    for name in arguments.names(subjects, "subjects"):
-        found += [name] if name in market.file.rotations else market.resolve([name])
-    return found
+def declared(ask: Answers) -> list[ScenarioAnswer]:
+    """The answer to every declared scenario that has one; the others' reasons are kept."""
+    answers = (
+        attempt(ask, f"scenario {name}", partial(weigh, ask.market, name))
+        for name in ask.market.file.scenarios
+    )
+    return [answer for answer in answers if answer is not None]
 
 
 def _questions(market: Market, answer: Found, params: dict[str, Any]) -> dict[str, Question]:

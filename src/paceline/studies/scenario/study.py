@@ -48,10 +48,10 @@ class Regressions:
     subjects: tuple[Subject, ...]
     refused: tuple[tuple[Subject, str], ...]
     y: Array = field(repr=False)
-    fit: sensitivity.Fit = field(repr=False)
+    fit: sensitivity.Regression = field(repr=False)
 
     @cached_property
-    def recent(self) -> sensitivity.Fit:
+    def recent(self) -> sensitivity.Regression:
         """Least squares whose weights halve every so many periods."""
         weight = sensitivity.decay(self.y.shape[1], HALF_LIFE[self.drivers.every])
         return sensitivity.ols(self.y, self.drivers.values, weight=weight)
@@ -76,9 +76,20 @@ class Regressions:
         """(T,) periods in which every driver has a value."""
         return np.asarray(np.isfinite(self.drivers.values).all(axis=0))
 
-    def without(self, left_out: Bools) -> sensitivity.Fit:
-        """Least squares without the periods (T,) that are left out."""
-        return sensitivity.ols(self.y, self.drivers.values, weight=(~left_out).astype(float))
+    @cached_property
+    def years(self) -> Ints:
+        """(T,) calendar year of each period."""
+        return self.drivers.ends[1:].astype("datetime64[Y]").astype(np.int64) + 1970
+
+    @cached_property
+    def without(self) -> dict[int, sensitivity.Regression]:
+        """Calendar year -> least squares without its periods."""
+        there = np.unique(self.years[self.fit.used.any(axis=0)]).tolist()
+        x = self.drivers.values
+        return {
+            year: sensitivity.ols(self.y, x, weight=(self.years != year).astype(float))
+            for year in there
+        }
 
     @property
     def shortest(self) -> str:
@@ -250,12 +261,9 @@ def _without_a_year(
     by: Regressions, given: Array, periods: int, effect: Array
 ) -> tuple[Array, Ints]:
     """(S,) effect by all but the calendar year whose absence changes it most, and that year."""
-    years = by.drivers.ends[1:].astype("datetime64[Y]").astype(np.int64) + 1970
-    there = np.unique(years[by.fit.used.any(axis=0)])
-    rows = []
-    for year in there.tolist():
-        fit = by.without(years == year)
-        change, _ = _filled(by, given, periods, by.whole & (years != year))
+    rows, there = [], np.array(list(by.without))
+    for year, fit in by.without.items():
+        change, _ = _filled(by, given, periods, by.whole & (by.years != year))
         rows.append(np.einsum("sk,sk->s", fit.beta, change - periods * fit.mean_x))
     found = np.array(rows)
     most = np.nan_to_num(np.abs(found - effect), nan=-1.0).argmax(axis=0)

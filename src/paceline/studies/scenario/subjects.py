@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from paceline.studies.scenario.drivers import Drivers, sampled
 if TYPE_CHECKING:
     from paceline.market import Market
 
-#: A longer history stands in for a line that has less than its periods over this.
+#: How many times as long a history is that stands in for a line.
 TWICE = 2
 
 
@@ -56,6 +56,14 @@ def legs(market: Market, names: Sequence[str] | None = None) -> list[str]:
     return market.resolve([*named, *first, *pairs])
 
 
+def named(market: Market, subjects: Sequence[str]) -> list[str]:
+    """What a person asked about: rotations as they are, all else as baskets."""
+    found = []
+    for name in subjects:
+        found += [name] if name in market.file.rotations else market.resolve([name])
+    return list(dict.fromkeys(found))
+
+
 def _baskets(market: Market, names: Sequence[str] | None) -> list[str]:
     """The baskets asked about; without names those of the group by sector."""
     if names is not None:
@@ -65,52 +73,62 @@ def _baskets(market: Market, names: Sequence[str] | None) -> list[str]:
 
 
 def gathered(market: Market, drivers: Drivers, names: Sequence[str] | None = None) -> list[Subject]:
-    """The subjects asked about; without names every rotation, pair of a theme, and sector.
+    """The subjects asked about but for those that are drivers, period by period: see ``lines``."""
 
-    A line gives way to the longer history that the market file names for it, the ``proxy`` of a
-    rotation or ``report.history`` of a basket, where that has more than twice its periods.
-    """
-    found = []
-    for name, line in _lines(market, drivers, names):
-        values = sampled(line.days, line.line, drivers.ends)
-        found.append(Subject(name, line, values))
-    return found
+    def length(line: theme_lines.Line) -> int:
+        return periods(drivers, sampled(line.days, line.line, drivers.ends))
+
+    return [
+        Subject(name, line, sampled(line.days, line.line, drivers.ends))
+        for name, line in lines(market, names, length)
+        if name not in drivers.baskets.values()
+    ]
 
 
-def _lines(
-    market: Market, drivers: Drivers, names: Sequence[str] | None
+def lines(
+    market: Market, names: Sequence[str] | None, length: Callable[[theme_lines.Line], int]
 ) -> Iterator[tuple[str, theme_lines.Line]]:
+    """(name, line) of rotations and of baskets against the benchmark.
+
+    names   of both; None: every rotation, pair of a theme, and sector
+    length  of a line. A line gives way to the longer history that the market file names for it,
+            the ``proxy`` of a rotation or ``report.history`` of a basket, that is more than twice
+            as long
+    """
     for name in market.file.rotations if names is None else names:
         if name in market.file.rotations:
-            yield name, _rotation(market, drivers, name)
-    if names is None:
-        pairs = [pair for theme in market.file.themes.values() for pair in theme.pairs]
-        for line in theme_lines.lines_of(market, Theme(pairs=pairs)) if pairs else ():
-            yield line.name, line
+            yield name, _rotation(market, name, length)
+    for theme in market.file.themes.values() if names is None else ():
+        for line in theme_lines.lines_of(market, Theme(pairs=theme.pairs)) if theme.pairs else ():
+            label = f"{theme.label}: {line.label}" if theme.label else line.label
+            yield line.name, replace(line, label=label)
     for name in _baskets(market, names):
-        if name != market.benchmark and name not in drivers.baskets.values():
-            yield name, _against_benchmark(market, drivers, name)
+        if name != market.benchmark:
+            yield name, _against_benchmark(market, name, length)
 
 
-def _rotation(market: Market, drivers: Drivers, name: str) -> theme_lines.Line:
+def _rotation(
+    market: Market, name: str, length: Callable[[theme_lines.Line], int]
+) -> theme_lines.Line:
     rotation = market.file.rotations[name]
     label = rotation.label or name.replace("_", " ")
     own = theme_lines.pair_line(market, name, label, rotation.lead, rotation.against)
     if not rotation.proxy:
         return own
-    longer = next(theme_lines.lines_of(market, Theme(series=[rotation.proxy])))
-    longer = replace(longer, label=f"{label} ({longer.label})")
-    return _longer(drivers, own, longer)
+    other = next(theme_lines.lines_of(market, Theme(series=[rotation.proxy])))
+    other = replace(other, label=f"{label} ({other.label})")
+    return other if length(other) > TWICE * length(own) else own
 
 
-def _against_benchmark(market: Market, drivers: Drivers, name: str) -> theme_lines.Line:
+def _against_benchmark(
+    market: Market, name: str, length: Callable[[theme_lines.Line], int]
+) -> theme_lines.Line:
     """A basket against the benchmark, on a basis that both have where there is one."""
-    own = _pair(market, name)
-    longer = market.file.report.history.get(name)
+    own, longer = _pair(market, name), market.file.report.history.get(name)
     if longer is None:
         return own
-    called = market.moment.called(name)
-    return _longer(drivers, own, _pair(market, market.resolve([longer])[0], called))
+    other = _pair(market, market.resolve([longer])[0], market.moment.called(name))
+    return other if length(other) > TWICE * length(own) else own
 
 
 def _pair(market: Market, name: str, called: str = "") -> theme_lines.Line:
@@ -120,12 +138,6 @@ def _pair(market: Market, name: str, called: str = "") -> theme_lines.Line:
     own = market.moment.called(name)
     label = called if not called or called == own else f"{called} ({own})"
     return theme_lines.pair_line(market, name, label or own, name, against)
-
-
-def _longer(drivers: Drivers, own: theme_lines.Line, other: theme_lines.Line) -> theme_lines.Line:
-    """The line itself, unless what stands in for it has more than twice its periods."""
-    n, m = (periods(drivers, sampled(line.days, line.line, drivers.ends)) for line in (own, other))
-    return other if m > TWICE * n else own
 
 
 def periods(drivers: Drivers, values: Array) -> int:
