@@ -194,6 +194,7 @@ def _print(answer: ScenarioAnswer) -> None:
 
     prose(page.assumed(answer).text)
     _table(page.effects(answer))
+    prose(page.honest(answer).text)
     prose(page.like_it(answer).text)
     for sentence in page.unsaid(answer):
         prose(sentence.text)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from paceline.document import Block, Chart, Grid, Label, Part, Section, Sentence, Series
+from paceline.figures import Figure
 from paceline.pages import page
+from paceline.pages.signs import plural, some
 from paceline.pages.words import INTERVAL, day, heading, missing, words
 from paceline.studies.answers import Answers
 from paceline.studies.scenario import QUESTION, ScenarioAnswer, Untested, declared
 from paceline.wording import agreeing, number_of, spelled
 
+#: Lines drawn through time.
+LINES = 3
 #: What is shown of an effect, and the headings.
 EFFECT = (
     *("effect", "low", "high", "outcome low", "outcome high"),
@@ -58,9 +62,12 @@ def blocks(answer: ScenarioAnswer) -> list[Block]:
         assumed(answer),
         _chart(answer),
         effects(answer),
+        honest(answer),
+        *_through_time(answer),
         steadiness(answer),
         _then(answer),
         _drivers(answer),
+        _sensitivities(answer),
         *unsaid(answer),
     ]
 
@@ -135,17 +142,24 @@ def _number(value: object) -> float | None:
 
 def steadiness(answer: ScenarioAnswer) -> Grid:
     """The effect by other coefficients, and how it went through time."""
-    columns = "alone", "recent effect", "ridge effect", "same sign", "sign changes", "foretold"
+    other = "weeks" if answer.every == "month" else "months"
+    columns = (
+        *("alone", "other effect", "other explained", "recent effect", "ridge effect"),
+        *("same sign", "sign changes", "foretold", "adjusted p"),
+    )
     return Grid(
         "How steady it is",
         (
             "Theme or sector",
             "Stated drivers alone",
+            f"By {other}",
+            f"Explained by {other}",
             "By recent weights",
             "By ridge, for prediction",
             "Windows with its sign",
             "Changes of sign",
             "Foretold",
+            "p, corrected",
             "Months" if answer.every == "month" else "Weeks",
         ),
         tuple(
@@ -158,9 +172,50 @@ def steadiness(answer: ScenarioAnswer) -> Grid:
             "; the windows are of ",
             Label(number_of(answer.window, answer.every)),
             ". Foretold is the share of later ups and downs that ridge, fitted on all before, "
-            "foresaw with the drivers known; below zero, the plain mean did better.",
+            "foresaw with the drivers known; below zero, the plain mean did better. p is that of "
+            "no effect, corrected over all rows (Benjamini and Hochberg).",
         ),
     )
+
+
+def honest(answer: ScenarioAnswer) -> Sentence:
+    """How many effects are beyond noise, and how much the drivers explain and foretell."""
+
+    def of(statistic: str) -> Figure:
+        return answer.figure("all", statistic)
+
+    asked, clear = of("asked"), of("beyond noise")
+    return words(
+        "Of ",
+        asked,
+        plural(asked, " row ", " rows "),
+        some(clear),
+        plural(clear, " has", " have"),
+        " an effect beyond noise, corrected for so many questions. The drivers explain between ",
+        of("least explained"),
+        " and ",
+        of("most explained"),
+        " of the ups and downs; of later ones, with the drivers known, they would have foretold "
+        "between ",
+        of("least foretold"),
+        " and ",
+        of("most foretold"),
+        ".",
+    )
+
+
+def _through_time(answer: ScenarioAnswer) -> list[Chart]:
+    """The effect by the coefficients of the time, of the headline's rotations."""
+    headline = answer.market.file.report.headline
+    shown = [s for s in answer.subjects if s.name in headline] or list(answer.subjects[:1])
+    drawn = [(s, *answer.through_time(s.name)) for s in shown[:LINES]]
+    lines = tuple(
+        Series(s.label, days, values, answer.figure(s.name, "same sign"))
+        for s, days, values in drawn
+        if any(v is not None for v in values)
+    )
+    title = f"Effect by the coefficients of the {number_of(answer.window, answer.every)} before"
+    return [Chart("line", Label(title), lines, "return", reference=0.0)] if lines else []
 
 
 def like_it(answer: ScenarioAnswer) -> Sentence:
@@ -225,6 +280,23 @@ def _drivers(answer: ScenarioAnswer) -> Grid:
             answer.figure("drivers", "condition"),
             ".",
         ),
+    )
+
+
+def _sensitivities(answer: ScenarioAnswer) -> Grid:
+    """What each theme did at a usual move of each driver, the others unmoved."""
+    d = answer.found.by.drivers
+    moves = (answer.of_driver(name, "usual move") for name in d.names)
+    rows: list[tuple[Part | None, ...]] = [("A usual move", *moves)]
+    rows += [
+        (Label(s.label), *(answer.figure(s.name, f"move {name}") for name in d.names))
+        for s in answer.subjects
+    ]
+    return Grid(
+        f"What a usual {answer.every} of each driver went with, the others unmoved",
+        ("Theme or sector", *(Label(d.label(name)) for name in d.names)),
+        tuple(rows),
+        note=words("A usual move is one standard deviation, upwards; t stands on each figure."),
     )
 
 

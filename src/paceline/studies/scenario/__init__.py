@@ -7,7 +7,8 @@ around = catalysts.around(market, "payrolls")
 drivers    the drivers from period to period, as known at the time
 subjects   the lines that are asked about
 study      regressions, effects, periods like it
-answer     the numbers as figures
+numbers    the numbers, row by row
+answer     each of them as a figure
 catalysts  dated events, and what themes did around them
 """
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -13,12 +12,12 @@ import numpy as np
 from paceline import arguments
 from paceline.config import Scenario
 from paceline.engine import Question
-from paceline.errors import UsageError
-from paceline.figures import Figure, Value
+from paceline.errors import NotEnoughData, UsageError
+from paceline.figures import Figure, Value, finite_or_none
 from paceline.lineage import code_of
 from paceline.studies.answers import Answers
 from paceline.studies.asking import attempt
-from paceline.studies.scenario import catalysts
+from paceline.studies.scenario import catalysts, numbers
 from paceline.studies.scenario import drivers as moved
 from paceline.studies.scenario import subjects as asked
 from paceline.studies.scenario.drivers import Every
@@ -27,7 +26,10 @@ from paceline.studies.scenario.study import (
     INFLATED,
     WINDOW,
     Found,
+    InOther,
+    Regressions,
     found,
+    in_other,
     regressions,
     spec_of,
 )
@@ -55,8 +57,8 @@ ABOUT = {
         "Belsley, Kuh, Welsch (1980), Regression Diagnostics",
     ],
 }
-#: One number: subject, statistic, value, unit, and what else its figure says.
-Row = tuple[str, str, Value, str, dict[str, Any]]
+#: Points of a line that is drawn.
+DRAWN = 300
 CAUTION = "drivers and returns moved together in the past: that is no cause, and no forecast"
 
 
@@ -69,6 +71,7 @@ class ScenarioAnswer:
     spec: Scenario
     every: Every
     found: Found = field(repr=False)
+    other: dict[str, InOther] = field(repr=False)
     questions: dict[str, Question] = field(repr=False)
 
     @property
@@ -110,14 +113,12 @@ class ScenarioAnswer:
     @property
     def periods(self) -> list[tuple[str, str]]:
         """First and last day of the past stretches most like it, nearest first."""
-        ends, h = self.found.by.drivers.ends, self.found.periods
-        return [(str(ends[t + 1 - h]), str(ends[t + 1])) for t in self.found.nearest.at.tolist()]
+        return self.found.stretches
 
     @cached_property
     def figures(self) -> dict[tuple[str, str], Figure]:
         """(subject or driver, statistic) to figure."""
-        rows = (*self._effects(), *self._drivers(), *self._betas(), *self._near())
-        return {row[:2]: self._figure(*row) for row in rows}
+        return {row[:2]: self._figure(*row) for row in numbers.rows(self.found, self.other)}
 
     def figure(self, subject: str, statistic: str) -> Figure:
         """One of them."""
@@ -127,85 +128,15 @@ class ScenarioAnswer:
         """One of a driver."""
         return self.figures[f"driver {driver}", statistic]
 
-    def _effects(self) -> Iterator[Row]:
-        """What the scenario does to each subject, by each set of coefficients."""
-        f, fit = self.found, self.found.by.fit
-        e = f.effects
-        for i, s in enumerate(self.subjects):
-            span = {"start": f.by.first(i), "end": f.by.last(i)}
-            n = float(fit.n[i])
-            told = {"low": _simple(e.low[i]), "high": _simple(e.high[i]), "n": int(n)}
-            yield s.name, "effect", _simple(e.effect[i]), "return", {**span, "evidence": told}
-            for statistic, value in (
-                ("low", e.low[i]),
-                ("high", e.high[i]),
-                ("outcome low", e.outcome_low[i]),
-                ("outcome high", e.outcome_high[i]),
-                ("ordinary", e.ordinary[i]),
-                ("recent effect", f.recent[i]),
-                ("ridge effect", f.ridge[i]),
-                ("alone", f.alone[i]),
-                ("effect without a year", f.without[i]),
-            ):
-                yield s.name, statistic, _simple(value), "return", span
-            for statistic, value, unit in (
-                ("explained", fit.explained[i], "fraction"),
-                ("foretold", f.by.ridge.skill[i], "fraction"),
-                ("same sign", f.share[i], "fraction"),
-                ("sign changes", f.turns[i], "count"),
-                ("periods", n, "count"),
-            ):
-                yield s.name, statistic, float(value), unit, span
-            yield s.name, "weightiest year", str(f.year[i]), "text", span
-
-    def _drivers(self) -> Iterator[Row]:
-        """What each driver does in the scenario, what it has done, and how it is tied to others."""
-        f, d = self.found, self.found.by.drivers
-        whole = {"start": d.ends[0], "end": d.ends[-1]}
-        for k, name in enumerate(d.names):
-            subject, is_return = f"driver {name}", d.specs[name].is_return
-            unit = "return" if is_return else "points"
-            past = f.history[k][np.isfinite(f.history[k])]
-            values = {"change": f.change[k], "lowest": past.min(), "highest": past.max()}
-            caveat = "beyond all that history holds" if f.beyond[k] else ""
-            for statistic, value in values.items():
-                shown = _simple(value) if is_return else float(value)
-                said = {"caveats": (caveat,)} if statistic == "change" else {}
-                yield subject, statistic, shown, unit, {**whole, **said}
-            inflation = float(f.by.collinearity.inflation[k])
-            yield subject, "inflation", inflation, "ratio", whole
-        yield "drivers", "condition", f.by.collinearity.condition, "ratio", whole
-
-    def _betas(self) -> Iterator[Row]:
-        """Return of each subject per unit of each driver, of a driver's return per ten percent."""
-        f, fit = self.found, self.found.by.fit
-        for i, s in enumerate(self.subjects):
-            span = {"start": f.by.first(i), "end": f.by.last(i)}
-            for k, name in enumerate(f.by.drivers.names):
-                beta, error = float(fit.beta[i, k]), math.sqrt(fit.covariance[i, k, k])
-                evidence = {"standard_error": error, "t": beta / error, "n": int(fit.n[i])}
-                yield s.name, f"beta {name}", beta, "ratio", {**span, "evidence": evidence}
-
-    def _near(self) -> Iterator[Row]:
-        """Past stretches most like it: how far, and what each subject did."""
-        f = self.found
-        for s, then in zip(self.subjects, f.then, strict=True):
-            known = then[np.isfinite(then)]
-            told = {"evidence": {"n": len(known)}}
-            mean = _simple(known.mean()) if len(known) else None
-            yield s.name, "then mean", mean, "return", told
-            yield s.name, "then up", int((known > 0).sum()), "count", told
-            yield s.name, "then known", len(known), "count", told
-        for j, (start, end) in enumerate(self.periods):
-            span: dict[str, Any] = {"start": start, "end": end}
-            yield "nearest", f"distance {j + 1}", float(f.nearest.distance[j]), "ratio", span
-            for i, s in enumerate(self.subjects):
-                yield s.name, f"then {j + 1}", _simple(f.then[i, j]), "return", span
-            for k, name in enumerate(f.by.drivers.names):
-                is_return = f.by.drivers.specs[name].is_return
-                value = float(f.history[k, f.nearest.at[j]])
-                shown, unit = (_simple(value), "return") if is_return else (value, "points")
-                yield f"driver {name}", f"then {j + 1}", shown, unit, span
+    def through_time(self, name: str) -> tuple[list[str], list[float | None]]:
+        """Days, and the effect on a subject by the coefficients of the window up to each."""
+        at = [s.name for s in self.subjects].index(name)
+        line = self.found.along[at]
+        first = int(np.isfinite(line).argmax())
+        days = self.found.by.drivers.ends[1:]
+        step = max(len(line[first:]) // DRAWN, 1)
+        values = np.expm1(line[first::step]).tolist()
+        return [str(d) for d in days[first::step]], [finite_or_none(v) for v in values]
 
     def _figure(
         self, subject: str, statistic: str, value: Value, unit: str, how: dict[str, Any]
@@ -261,9 +192,7 @@ def weigh(
     only = None if drivers is None else list(arguments.names(drivers, "drivers"))
     needed = [*moved.baskets_of(market), *asked.legs(market, names)]
     market = market.including(market.resolve(needed))
-    by = market.memo(
-        ["scenario", every, names, only], lambda: regressions(market, every, names, only)
-    )
+    by = _regressions(market, every, names, only)
     answer = found(spec, by, name)
     params = {
         "scenario": name,
@@ -274,7 +203,33 @@ def weigh(
         "drivers": {n: d.model_dump(mode="json") for n, d in by.drivers.specs.items()},
         "as_of": market.as_of,
     }
-    return ScenarioAnswer(market, name, spec, every, answer, _questions(market, answer, params))
+    other = _other(market, spec, every, names, only, name)
+    questions = _questions(market, answer, params)
+    return ScenarioAnswer(market, name, spec, every, answer, other, questions)
+
+
+def _other(
+    market: Market,
+    spec: Scenario,
+    every: Every,
+    names: list[str] | None,
+    only: list[str] | None,
+    name: str,
+) -> dict[str, InOther]:
+    """The effects by weeks in place of months, or by months in place of weeks; empty without."""
+    other: Every = "week" if every == "month" else "month"
+    try:
+        return in_other(spec, _regressions(market, other, names, only), name)
+    except NotEnoughData:
+        return {}
+
+
+def _regressions(
+    market: Market, every: Every, names: list[str] | None, only: list[str] | None
+) -> Regressions:
+    """The regressions that all scenarios of a market share."""
+    asked_for = ["scenario", every, names, only]
+    return market.memo(asked_for, lambda: regressions(market, every, names, only))
 
 
 def declared(ask: Answers) -> list[ScenarioAnswer]:
@@ -328,8 +283,3 @@ def _question(
         basis=basis,
         caveats=[*caveats, "" if subject is None else subject.note],
     )
-
-
-def _simple(log_return: float) -> float:
-    """The simple return of a log return."""
-    return math.expm1(float(log_return))

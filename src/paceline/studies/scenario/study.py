@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -170,8 +170,10 @@ class Found:
     change     (K,) with the others filled in
     history    (K, T) sums of the drivers over as many periods
     beyond     (K,) whether the change lies outside them
-    effects    on the subjects; ``recent`` and ``ridge`` (S,) by the other coefficients
+    effects    on the subjects; ``recent`` those by the weights of recent periods, ``ridge`` (S,)
+               by ridge
     alone      (S,) the effect if only the stated drivers moved, and the others as ordinary
+    along      (S, T) the effect by the coefficients of the rolling window up to each period
     share      (S,) share of the rolling windows in which the effect has the sign of the whole's
     turns      (S,) how often that sign changed from one window to the next
     without    (S,) the effect without the calendar year that changes it most; ``year`` (S,) is it
@@ -185,15 +187,22 @@ class Found:
     history: Array
     beyond: Bools
     effects: methods.Effects
-    recent: Array
+    recent: methods.Effects
     ridge: Array
     alone: Array
+    along: Array
     share: Array
     turns: Array
     without: Array
     year: Ints
     nearest: methods.Nearest
     then: Array
+
+    @property
+    def stretches(self) -> list[tuple[str, str]]:
+        """First and last day of the past stretches most like it, nearest first."""
+        ends, h = self.by.drivers.ends, self.periods
+        return [(str(ends[t + 1 - h]), str(ends[t + 1])) for t in self.nearest.at.tolist()]
 
 
 def found(spec: Scenario, by: Regressions, name: str) -> Found:
@@ -227,9 +236,10 @@ def found(spec: Scenario, by: Regressions, name: str) -> Found:
         history,
         methods.beyond(history, change),
         effects,
-        np.einsum("sk,sk->s", by.recent.beta, away),
+        methods.effects(by.recent, change, periods),
         np.einsum("sk,sk->s", by.ridge.beta, away),
         np.einsum("sk,sk->s", by.fit.beta, np.where(stated, away, 0.0)),
+        along,
         share,
         turns,
         without,
@@ -237,6 +247,23 @@ def found(spec: Scenario, by: Regressions, name: str) -> Found:
         near,
         methods.sums(by.y, periods)[:, near.at],
     )
+
+
+class InOther(NamedTuple):
+    """What the same scenario comes to by periods of the other length: effect and R squared."""
+
+    effect: float
+    explained: float
+
+
+def in_other(spec: Scenario, by: Regressions, name: str) -> dict[str, InOther]:
+    """Subject -> its effect by these regressions, where only that is asked."""
+    periods = by.drivers.periods(spec.months)
+    given = np.array([_change(spec, by.drivers, d, name) for d in by.drivers.names])
+    change, _ = _filled(by, given, periods, by.whole)
+    effect = methods.effects(by.fit, change, periods).effect.tolist()
+    explained = by.fit.explained.tolist()
+    return {s.name: InOther(e, r) for s, e, r in zip(by.subjects, effect, explained, strict=True)}
 
 
 def _steadiness(along: Array, effect: Array) -> tuple[Array, Array]:
