@@ -4,7 +4,8 @@ y_t = a + b' x_t + e_t, y (S, T) the returns of S subjects, x (K, T) the drivers
 fitted on the periods in which it and all drivers have a value; drivers are centred and scaled to
 one standard deviation on those periods, and coefficients are handed back per unit of the driver.
 What is said of a coefficient rests on errors that allow for autocorrelation and changing variance
-(Newey and West, 1987); ridge (Hoerl and Kennard, 1970) is for prediction alone and has no interval.
+(Newey and West, 1987), and for single periods of great weight (MacKinnon and White, 1985). Ridge
+(Hoerl and Kennard, 1970) is for prediction alone and has no interval.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from paceline.arrays import Array, Bools
 FEWEST, EACH = 40, 5
 #: Drivers whose correlation matrix has a condition number (of singular values) above this are one.
 SINGULAR = 1e7
+#: No period counts as more of a coefficient than this.
+MOST = 0.9999
 #: Penalties tried, in units of the number of periods: from none to all but no fit.
 PENALTIES = np.r_[0.0, np.logspace(-3, 2, 26)]
 #: Folds of the choice of a penalty, each after all that it was fitted on.
@@ -108,15 +111,25 @@ def _scaled(y: Array, x: Array, weight: Array | None = None) -> _Scaled:
     return _Scaled(used, w, total, mean_x, scale, z / scale[:, :, None], mean_y, v)
 
 
-def ols(y: Array, x: Array, *, lags: int | None = None, weight: Array | None = None) -> Regression:
+def ols(
+    y: Array,
+    x: Array,
+    *,
+    lags: int | None = None,
+    weight: Array | None = None,
+    jackknife: bool = True,
+) -> Regression:
     """Least squares of each row of ``y`` (S, T) on all of ``x`` (K, T), with robust errors.
 
-    b = (Z' W Z)^-1 Z' W v;  Cov = n / (n - K - 1) (Z' W Z)^-1 M (Z' W Z)^-1,
+    b = (Z' W Z)^-1 Z' W v;  Cov = c (Z' W Z)^-1 M (Z' W Z)^-1,
     M = sum over |l| <= L of (1 - |l| / (L + 1)) sum_t w_t e_t z_t (w_{t-l} e_{t-l} z_{t-l})'
 
-    lags    L; left out, ``hac_lags`` of the periods of each subject
-    weight  (T,) weights of the periods, such as ``decay``; left out: one each. A period of weight
-            zero takes no part
+    lags       L; left out, ``hac_lags`` of the periods of each subject
+    weight     (T,) weights of the periods, such as ``decay``; left out: one each. A period of
+               weight zero takes no part
+    jackknife  e_t / (1 - h_t) in place of e_t in M, h_t the leverage of the period, and c = 1
+               (MacKinnon and White, 1985: HC3 at L = 0). A period that a coefficient rests on has
+               next to no residual, and would pass for known exactly. Else c = n / (n - K - 1)
 
     Missing: a period without the return or any driver is left out, and counts as zero in the sums
     over lags. A subject with fewer periods than ``fewest``, or drivers that do not move, is NaN.
@@ -132,8 +145,10 @@ def ols(y: Array, x: Array, *, lags: int | None = None, weight: Array | None = N
     left = np.where(s.used, s.v - np.einsum("sk,skt->st", slope, z), 0.0)
     freedom = n - k - 1
     with np.errstate(divide="ignore", invalid="ignore"):
-        meat = _long_run(s.weight[:, None, :] * left[:, None, :] * z, n, lags)
-        robust = inverse @ meat @ inverse * (n / freedom)[:, None, None]
+        factor = np.ones(len(n)) if jackknife else n / freedom
+        told = left / (1 - _leverage(s, z, inverse)) if jackknife else left
+        meat = _long_run(s.weight[:, None, :] * told[:, None, :] * z, n, lags)
+        robust = inverse @ meat @ inverse * factor[:, None, None]
         squares = (s.weight * left**2).sum(axis=1)
         variance = squares / s.total * n / freedom
         explained = 1 - squares / (s.weight * s.v**2).sum(axis=1)
@@ -150,6 +165,12 @@ def ols(y: Array, x: Array, *, lags: int | None = None, weight: Array | None = N
         explained * blank,
         freedom,
     )
+
+
+def _leverage(s: _Scaled, z: Array, inverse: Array) -> Array:
+    """(S, T) h_t = w_t (1 / sum w + z_t' (Z' W Z)^-1 z_t), at most ``MOST``."""
+    h: Array = s.weight * (1 / s.total[:, None] + np.einsum("skt,skl,slt->st", z, inverse, z))
+    return np.minimum(h, MOST)
 
 
 def _long_run(score: Array, n: Array, lags: int | None) -> Array:

@@ -52,6 +52,7 @@ ABOUT = {
     "together in the past, and most of what returns did is left unexplained.",
     "references": [
         "Newey, West (1987, 1994), on errors that allow for autocorrelation",
+        "MacKinnon, White (1985), on residuals of periods of great leverage",
         "Hoerl, Kennard (1970), Ridge regression",
         "Mahalanobis (1936), On the generalised distance in statistics",
         "Belsley, Kuh, Welsch (1980), Regression Diagnostics",

@@ -18,7 +18,7 @@ from paceline.studies.scenario import drivers as moved
 from paceline.studies.scenario import subjects as asked
 from paceline.studies.scenario.drivers import Drivers, Every
 from paceline.studies.scenario.subjects import Subject
-from paceline.wording import number_of
+from paceline.wording import agreeing, number_of
 
 if TYPE_CHECKING:
     from paceline.market import Market
@@ -139,7 +139,7 @@ def regressions(
     kept = tuple(s for s, n in zip(found, counts, strict=True) if n >= least)
     if not kept:
         raise NotEnoughData(
-            f"{number_of(k, 'driver')} need {least} {unit}s, and the longest history of "
+            f"{number_of(k, 'driver')} {agreeing(k, 'needs', 'need')} {least} {unit}s, and the longest history of "
             f"{', '.join(s.label for s in found[:3])} has {max(counts)}.",
             "Take fewer drivers with --driver, --every week, or bring longer histories.",
         )
