@@ -139,8 +139,8 @@ def regressions(
     kept = tuple(s for s, n in zip(found, counts, strict=True) if n >= least)
     if not kept:
         raise NotEnoughData(
-            f"{number_of(k, 'driver')} {agreeing(k, 'needs', 'need')} {least} {unit}s, and the longest history of "
-            f"{', '.join(s.label for s in found[:3])} has {max(counts)}.",
+            f"{number_of(k, 'driver')} {agreeing(k, 'needs', 'need')} {least} {unit}s, and the "
+            f"longest history of {', '.join(s.label for s in found[:3])} has {max(counts)}.",
             "Take fewer drivers with --driver, --every week, or bring longer histories.",
         )
     y = np.array([s.values for s in kept])
