@@ -238,7 +238,9 @@ def test_subjects_with_a_short_history_are_named(planted: OpenMarket) -> None:
     [(subject, why)] = answer.found.by.refused
     assert subject.label == "Latecomer against B"
     assert why == "14 months with every driver, 60 needed"
-    with pytest.raises(NotEnoughData, match=r"3 drivers need 60 months, and the longest history of .* has 14"):
+    with pytest.raises(
+        NotEnoughData, match=r"3 drivers need 60 months, and the longest history of .* has 14"
+    ):
         planted.scenario("rate_up", subjects=["late_vs_b"])
 
 
