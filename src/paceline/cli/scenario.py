@@ -192,6 +192,7 @@ def _way(driver: Driver) -> str:
 def _print(answer: ScenarioAnswer) -> None:
     from paceline.pages import scenario as page
 
+    prose(page.stated(answer).text)
     prose(page.assumed(answer).text)
     _table(page.effects(answer))
     prose(page.honest(answer).text)

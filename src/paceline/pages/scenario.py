@@ -9,13 +9,16 @@ from paceline.pages.signs import plural, some
 from paceline.pages.words import INTERVAL, day, heading, missing, words
 from paceline.studies.answers import Answers
 from paceline.studies.scenario import QUESTION, ScenarioAnswer, Untested, declared
+from paceline.studies.scenario.subjects import Subject
 from paceline.wording import agreeing, number_of, spelled
 
 #: Lines drawn through time.
 LINES = 3
+#: The intervals of an effect: its own, and that of a single outcome.
+ENDS = (("low", "high"), ("outcome low", "outcome high"))
 #: What is shown of an effect, and the headings.
 EFFECT = (
-    *("effect", "low", "high", "outcome low", "outcome high"),
+    *("effect", *ENDS[0], *ENDS[1]),
     *("ordinary", "explained", "effect without a year", "weightiest year"),
 )
 HEADINGS = (
@@ -47,8 +50,8 @@ def what_could_come(ask: Answers) -> Section | None:
         "What returns of themes did when the drivers of a scenario moved like that. Most of what "
         "themes do has other reasons: the second interval is that of a single outcome."
     )
-    assumed_of_each = [assumed(answer) for answer in found]
-    return Section("scenarios", "What could come", QUESTION, (first, grid, *assumed_of_each))
+    each = [block for answer in found for block in (stated(answer), assumed(answer))]
+    return Section("scenarios", "What could come", QUESTION, (first, grid, *each))
 
 
 def section(answer: ScenarioAnswer) -> Section:
@@ -59,6 +62,7 @@ def section(answer: ScenarioAnswer) -> Section:
 def blocks(answer: ScenarioAnswer) -> list[Block]:
     """What is assumed, what it does, how steady that is, past stretches like it, the drivers."""
     return [
+        stated(answer),
         assumed(answer),
         _chart(answer),
         effects(answer),
@@ -72,21 +76,43 @@ def blocks(answer: ScenarioAnswer) -> list[Block]:
     ]
 
 
-def assumed(answer: ScenarioAnswer) -> Sentence:
-    """What the scenario states, what usually goes with it, and where its numbers come from."""
-    stated = [d for d in answer.found.by.drivers.names if d in answer.spec.shocks]
-    others = [d for d in answer.found.by.drivers.names if d not in answer.spec.shocks]
+def stated(answer: ScenarioAnswer) -> Sentence:
+    """What the scenario states, and what it would do to the first theme of the headline."""
+    shocked = [d for d in answer.found.by.drivers.names if d in answer.spec.shocks]
     months = answer.spec.months
+    first = next(iter(_headline(answer)))
+    effect, ordinary, explained, *ends = (
+        answer.figure(first.name, c)
+        for c in ("effect", "ordinary", "explained", *ENDS[0], *ENDS[1])
+    )
     return words(
         Label(answer.label),
         ", over ",
         heading(spelled(months)),
         agreeing(months, " month: ", " months: "),
-        *_changes(answer, stated),
-        ". ",
+        *_changes(answer, shocked),
+        ".",
+        (" ", Label(first.label), " ", effect, " on top of an ordinary ", ordinary),
+        (" (", Label("95%"), ": ", ends[0], " to ", ends[1]),
+        ("; a single outcome: ", ends[2], " to ", ends[3], ")"),
+        (". The drivers explain ", explained, " of its ups and downs"),
+        ".",
+    )
+
+
+def assumed(answer: ScenarioAnswer) -> Sentence:
+    """What usually goes with what the scenario states, and where its numbers come from."""
+    others = [d for d in answer.found.by.drivers.names if d not in answer.spec.shocks]
+    return words(
         *(("Usually with it: ", *_changes(answer, others), ". ") if others else ()),
         Label(answer.spec.source),
     )
+
+
+def _headline(answer: ScenarioAnswer) -> list[Subject]:
+    """The rotations of the headline that it could be worked out for, else the first subject."""
+    named = answer.market.file.report.headline
+    return [s for s in answer.subjects if s.name in named] or list(answer.subjects[:1])
 
 
 def _changes(answer: ScenarioAnswer, drivers: list[str]) -> list[Part]:
@@ -206,9 +232,7 @@ def honest(answer: ScenarioAnswer) -> Sentence:
 
 def _through_time(answer: ScenarioAnswer) -> list[Chart]:
     """The effect by the coefficients of the time, of the headline's rotations."""
-    headline = answer.market.file.report.headline
-    shown = [s for s in answer.subjects if s.name in headline] or list(answer.subjects[:1])
-    drawn = [(s, *answer.through_time(s.name)) for s in shown[:LINES]]
+    drawn = [(s, *answer.through_time(s.name)) for s in _headline(answer)[:LINES]]
     lines = tuple(
         Series(s.label, days, values, answer.figure(s.name, "same sign"))
         for s, days, values in drawn
