@@ -229,6 +229,38 @@ def test_a_stored_forecast_takes_the_place_of_the_autoregression(tmp_path: Path)
         of.scenario("rate_up")  # each month 0.25 more than foreseen
 
 
+def test_what_moves_exactly_with_a_driver_and_what_stands_still(tmp_path: Path) -> None:
+    """A tenth of the index, and an index that never moves: every number is one or null."""
+
+    def exact(frames: Frames) -> Frames:
+        prices = frames["prices"]
+        index = prices.filter(pl.col("security") == "IX").sort("date")
+        still = index.with_columns(security=pl.lit("AA"), close=pl.lit(50.0))
+        also = index.with_columns(security=pl.lit("BB"), close=pl.lit(20.0))
+        rest = prices.filter(~pl.col("security").is_in(["AA", "BB"]))
+        return {**frames, "prices": pl.concat([rest, still, also])}
+
+    of = market(tmp_path, edit=exact)
+    answer = of.scenario("rate_up", subjects=["a_vs_b"])
+    assert answer.figure("a_vs_b", "effect").value == 0
+    assert answer.figure("a_vs_b", "explained").value is None
+    code, out, _ = _run(of, "rate_up", "--subject", "a_vs_b", "--json")
+    assert code == 0 and json.loads(out)["figures"]
+
+
+def test_a_history_of_drivers_with_holes_has_no_stretch_like_it(tmp_path: Path) -> None:
+    def holes(frames: Frames) -> Frames:
+        macro = frames["macro"]
+        gone = (pl.col("series") == "RATE") & (pl.col("date").dt.month().is_in([3, 4]))
+        return {**frames, "macro": macro.filter(~gone)}
+
+    of = market(tmp_path, text=lambda t: t.replace("months = 2", "months = 24"), edit=holes)
+    answer = of.scenario("rate_up")
+    assert answer.periods == [] and answer.of_driver("rate", "highest").value is None
+    code, out, _ = _run(of, "rate_up", "--html", str(tmp_path / "x.html"))
+    assert code == 0 and "No past stretch of that length" in out
+
+
 # ---- refusals
 
 

@@ -69,7 +69,7 @@ def blocks(answer: ScenarioAnswer) -> list[Block]:
         honest(answer),
         *_through_time(answer),
         steadiness(answer),
-        _then(answer),
+        *([_then(answer)] if answer.periods else [like_it(answer)]),
         _drivers(answer),
         _sensitivities(answer),
         *unsaid(answer),
@@ -244,6 +244,8 @@ def _through_time(answer: ScenarioAnswer) -> list[Chart]:
 
 def like_it(answer: ScenarioAnswer) -> Sentence:
     """The past stretches most like it."""
+    if not answer.periods:
+        return words("No past stretch of that length has a value of every stated driver.")
     said: list[Part] = []
     for start, end in answer.periods:
         said += ["; " if said else "", day(start), " to ", day(end)]
@@ -356,4 +358,5 @@ def _untested(one: Untested) -> Sentence:
         "kind: ",
         *said,
         ".",
+        (" The days: ", Label(past.event.source), ".") if past.event.source else None,
     )

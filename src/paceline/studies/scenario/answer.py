@@ -146,6 +146,8 @@ class ScenarioAnswer:
         labels = {s.name: s.label for s in self.subjects}
         driver = subject.removeprefix("driver ")
         drivers = self.found.by.drivers
+        if "evidence" in how:
+            how = {**how, "evidence": {k: finite_or_none(v) for k, v in how["evidence"].items()}}
         label = labels.get(subject) or (drivers.label(driver) if driver in drivers.specs else "")
         return question.figure(
             subject,

@@ -88,7 +88,8 @@ def _effects(f: Found, other: Mapping[str, InOther], judged: _Judged) -> Iterato
             ("periods", n, "count"),
         ):
             yield s.name, statistic, float(value), unit, span
-        yield s.name, "weightiest year", int(f.year[i]), "text", span
+        year = int(f.year[i]) if np.isfinite(f.without[i]) else None
+        yield s.name, "weightiest year", year, "text", span
 
 
 def _whole(f: Found, judged: _Judged) -> Iterator[Row]:
@@ -109,7 +110,8 @@ def _drivers(f: Found) -> Iterator[Row]:
         subject, is_return = f"driver {name}", d.specs[name].is_return
         unit = "return" if is_return else "points"
         past = f.history[k][np.isfinite(f.history[k])]
-        values = {"change": f.change[k], "lowest": past.min(), "highest": past.max()}
+        ends = (past.min(), past.max()) if len(past) else (math.nan, math.nan)
+        values = {"change": f.change[k], "lowest": ends[0], "highest": ends[1]}
         caveat = "beyond all that history holds" if f.beyond[k] else ""
         for statistic, value in values.items():
             shown = simple(value) if is_return else float(value)
@@ -131,7 +133,8 @@ def _sensitivities(f: Found) -> Iterator[Row]:
         span = {"start": f.by.first(i), "end": f.by.last(i)}
         for k, name in enumerate(f.by.drivers.names):
             beta, error = float(fit.beta[i, k]), math.sqrt(fit.covariance[i, k, k])
-            evidence = {"standard_error": error, "t": beta / error, "n": int(fit.n[i])}
+            t = beta / error if error > 0 else None
+            evidence = {"standard_error": error, "t": t, "n": int(fit.n[i])}
             told = {**span, "evidence": evidence}
             yield s.name, f"beta {name}", beta, "ratio", told
             yield s.name, f"move {name}", simple(beta * usual[k]), "return", told
