@@ -211,6 +211,8 @@ def test_what_weakens_the_drivers_is_said(planted: OpenMarket) -> None:
     assert any(c.startswith("jobs: no forecasts are stored") for c in said)
     assert any(c.startswith("jobs: known only after its lag") for c in said)
     assert any("no cause, and no forecast" in c for c in said)
+    assert "jobs: its last value known was that of 2023-11-01" in said
+    assert not any("rolled forward" in c for c in said)
 
 
 def test_a_stored_forecast_takes_the_place_of_the_autoregression(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -278,7 +278,9 @@ def _question(
     names = list(dict.fromkeys([*legs, *own, *series]))
     baskets = [n for n in names if n in market.baskets]
     known = market.provenance(baskets, dict.fromkeys(legs, basis))
-    return market.moment.lineage.with_series(known).question(
+    # of which day a driver's last value is depends on its lag: the drivers say that themselves
+    known = replace(market.moment.lineage.with_series(known), dated=known.dated)
+    return known.question(
         "scenario",
         {**params, "subject": "" if subject is None else subject.name},
         code_of("paceline.studies.scenario"),

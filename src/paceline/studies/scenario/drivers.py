@@ -165,6 +165,8 @@ def _of_series(market: Market, name: str, spec: Driver, ends: Dates) -> tuple[Ar
             f"{market.as_of} is asked about.",
             "Bring newer values, or leave it out with --driver.",
         )
+    if step >= RELEASED:
+        notes.append(f"its last value known was that of {told.days[at[-1]]}")
     if not spec.surprise:
         return np.diff(np.where(fresh, told.values[np.maximum(at, 0)], np.nan)), notes
     news, by = _surprises(market, name, spec, told, step)
