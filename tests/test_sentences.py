@@ -19,7 +19,9 @@ import paceline
 import sentences
 from paceline import pages, wording
 from paceline.document import Document, Section
+from paceline.pages import catalysts as catalysts_page
 from paceline.pages import headline
+from paceline.pages import scenario as scenario_page
 from paceline.pages import target as target_page
 from paceline.pages.changes import changes
 from paceline.pages.page_one import page_one
@@ -274,6 +276,21 @@ NOT_HEARD: dict[str, tuple[str, ...]] = {
         "they go together: correlation is high for its history, dispersion is not",
         "value spread of the published sorts",
     ),
+    "one driver, nothing without a series, sentences of the terminal: tests/test_scenario.py": (
+        ": no series carries it, and it is not in the numbers above. Around past events of the "
+        "kind:",
+        ": no series carries it, and no past events of the kind are declared. It is not in the "
+        "numbers above.",
+        "No past stretch of that length has a value of every stated driver.",
+        "Past stretches most like it, nearest first: ",
+        "Usually with it: ",
+        " (rose in ",
+        " on average over ",
+        " past one",
+        " past ones",
+        "goes with it",
+        "the day itself",
+    ),
     "what did not happen in this history: a broken low, all sectors down, another leader": (
         ", dividends included",
         " That low has been broken since: the first close below it was on ",
@@ -307,6 +324,11 @@ def hear_pages(heard: Heard, stand: Stand, market: Any, *, every: bool = False) 
     assert open_
     blocks = lambda: [Section("", "", "", tuple(target_page.blocks(a))) for a in open_]  # noqa: E731
     hear(heard, stand, "target", blocks, every=every)
+    weighed, around = market.scenario("market_falls", every="week"), market.catalyst("quarter_end")
+    could = lambda: [scenario_page.section(weighed)]  # noqa: E731
+    hear(heard, stand, "scenario", could, every=every)
+    dated = lambda: [catalysts_page.section(around)]  # noqa: E731
+    hear(heard, stand, "catalysts", dated, every=every)
     sections = tuple(pages.sections(ask, lambda _what, _share: None, whole=True))
     now = list(Document("", "", ask.market.as_of, False, (), sections).figures())
     for changed in ((None, ()), ("2025-06-30", ())):

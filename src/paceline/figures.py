@@ -50,7 +50,8 @@ def show(value: object, unit: str) -> str:
     if isinstance(value, str) or not isinstance(value, (int, float)):
         return str(value)
     if unit in PLAIN:
-        return format(value, PLAIN[unit])
+        text = format(value, PLAIN[unit])
+        return text if any(digit in text for digit in "123456789") else text.removeprefix("-")
     match unit:
         case "return":
             return f"{_whole(value, 4):+.2%}" if _whole(value, 4) else "0.00%"

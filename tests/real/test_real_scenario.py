@@ -87,8 +87,8 @@ def test_a_recession_is_that_of_one_year_where_it_is(market: OpenMarket) -> None
     """Unemployment of 2020 outweighs all other months: without it small companies lose nothing."""
     answer = market.scenario("mild_recession")
     assert answer.figure("small_vs_large", "effect").number < -0.015
-    assert answer.figure("small_vs_large", "weightiest year").value == 2020
-    assert abs(answer.figure("small_vs_large", "effect without a year").number) < 0.005
+    assert answer.figure("small_vs_large", "weightiest_year").value == 2020
+    assert abs(answer.figure("small_vs_large", "effect_without_a_year").number) < 0.005
     stretches = [start[:4] for start, _ in answer.periods]
     assert {"1990", "2001"} <= set(stretches), "the recessions that its numbers are taken from"
 
@@ -105,6 +105,6 @@ def test_no_kind_of_day_moves_a_theme_beyond_noise(market: OpenMarket) -> None:
         if event.name == "world_cup":
             continue
         around = market.catalyst(event.name)
-        judged = [around.figure(one.name, "adjusted p").value for one in around.lines]
+        judged = [around.figure(one.name, "adjusted_p").value for one in around.lines]
         found = [p for p in judged if isinstance(p, float)]
         assert len(found) > 10 and min(found) > 0.05, event.name

@@ -51,8 +51,8 @@ def _sentence(text: str) -> str:
 def table(around: Catalyst) -> Grid:
     """Mean around the days, of all sessions, the difference with its interval, and how unusual."""
     low, high = INTERVAL
-    columns = "mean", "ordinary", "effect", "low", "high", "rose", "events", "p", "adjusted p"
-    tests = "standardised t", "rank z"
+    columns = "mean", "ordinary", "effect", "low", "high", "rose", "events", "p", "adjusted_p"
+    tests = "standardised_t", "rank_z"
     return Grid(
         "Around the days, against all sessions",
         (

@@ -15,11 +15,11 @@ from paceline.wording import agreeing, number_of, spelled
 #: Lines drawn through time.
 LINES = 3
 #: The intervals of an effect: its own, and that of a single outcome.
-ENDS = (("low", "high"), ("outcome low", "outcome high"))
+ENDS = (("low", "high"), ("outcome_low", "outcome_high"))
 #: What is shown of an effect, and the headings.
 EFFECT = (
     *("effect", *ENDS[0], *ENDS[1]),
-    *("ordinary", "explained", "effect without a year", "weightiest year"),
+    *("ordinary", "explained", "effect_without_a_year", "weightiest_year"),
 )
 HEADINGS = (
     *("Effect", *INTERVAL, Label("95% of outcomes from"), "to"),
@@ -79,12 +79,9 @@ def blocks(answer: ScenarioAnswer) -> list[Block]:
 def stated(answer: ScenarioAnswer) -> Sentence:
     """What the scenario states, and what it would do to the first theme of the headline."""
     shocked = [d for d in answer.found.by.drivers.names if d in answer.spec.shocks]
-    months = answer.spec.months
-    first = next(iter(_headline(answer)))
-    effect, ordinary, explained, *ends = (
-        answer.figure(first.name, c)
-        for c in ("effect", "ordinary", "explained", *ENDS[0], *ENDS[1])
-    )
+    months, first = answer.spec.months, _headline(answer)[0]
+    at = {c: answer.figure(first.name, c) for c in EFFECT}
+    low, high, least, most = (at[end] for end in (*ENDS[0], *ENDS[1]))
     return words(
         Label(answer.label),
         ", over ",
@@ -92,11 +89,12 @@ def stated(answer: ScenarioAnswer) -> Sentence:
         agreeing(months, " month: ", " months: "),
         *_changes(answer, shocked),
         ".",
-        (" ", Label(first.label), " ", effect, " on top of an ordinary ", ordinary),
-        (" (", Label("95%"), ": ", ends[0], " to ", ends[1]),
-        ("; a single outcome: ", ends[2], " to ", ends[3], ")"),
-        (". The drivers explain ", explained, " of its ups and downs"),
-        ".",
+        (
+            *(" ", Label(first.label), " ", at["effect"], " on top of an ordinary "),
+            *(at["ordinary"], " (", Label("95%"), ": ", low, " to ", high),
+            *("; a single outcome: ", least, " to ", most, ")."),
+        ),
+        (" The share of its ups and downs that the drivers explain is ", at["explained"], "."),
     )
 
 
@@ -105,7 +103,7 @@ def assumed(answer: ScenarioAnswer) -> Sentence:
     others = [d for d in answer.found.by.drivers.names if d not in answer.spec.shocks]
     return words(
         *(("Usually with it: ", *_changes(answer, others), ". ") if others else ()),
-        Label(answer.spec.source),
+        Label(f"{answer.spec.source.rstrip('.')}."),
     )
 
 
@@ -120,10 +118,10 @@ def _changes(answer: ScenarioAnswer, drivers: list[str]) -> list[Part]:
     said: list[Part] = []
     for name in drivers:
         change = answer.of_driver(name, "change")
-        said += [", " if said else "", Label(answer.found.by.drivers.label(name)), " ", change]
-        if name in answer.beyond:
-            said.append(" (beyond all that history holds)")
-    return said
+        if not missing(change):
+            said += [", " if said else "", Label(answer.found.by.drivers.label(name)), " ", change]
+            said += [" (beyond all that history holds)"] if name in answer.beyond else []
+    return said or ["nothing that can be said"]
 
 
 def effects(answer: ScenarioAnswer) -> Grid:
@@ -170,8 +168,8 @@ def steadiness(answer: ScenarioAnswer) -> Grid:
     """The effect by other coefficients, and how it went through time."""
     other = "weeks" if answer.every == "month" else "months"
     columns = (
-        *("alone", "other effect", "other explained", "recent effect", "ridge effect"),
-        *("same sign", "sign changes", "foretold", "adjusted p"),
+        *("alone", "other_effect", "other_explained", "recent_effect", "ridge_effect"),
+        *("same_sign", "sign_changes", "foretold", "adjusted_p"),
     )
     return Grid(
         "How steady it is",
@@ -210,23 +208,20 @@ def honest(answer: ScenarioAnswer) -> Sentence:
     def of(statistic: str) -> Figure:
         return answer.figure("all", statistic)
 
-    asked, clear = of("asked"), of("beyond noise")
+    asked, clear = of("asked"), of("beyond_noise")
+    counted: tuple[Part, ...] = ("How many effects are beyond noise cannot be said.",)
+    if not missing(asked) and not missing(clear):
+        counted = ("Of ", asked, plural(asked, " row ", " rows "), some(clear))
+        counted += (plural(clear, " has", " have"), " an effect beyond noise, corrected for so ")
+        counted += ("many questions.",)
     return words(
-        "Of ",
-        asked,
-        plural(asked, " row ", " rows "),
-        some(clear),
-        plural(clear, " has", " have"),
-        " an effect beyond noise, corrected for so many questions. The drivers explain between ",
-        of("least explained"),
-        " and ",
-        of("most explained"),
-        " of the ups and downs; of later ones, with the drivers known, they would have foretold "
-        "between ",
-        of("least foretold"),
-        " and ",
-        of("most foretold"),
-        ".",
+        *counted,
+        (
+            *(" The share of ups and downs that the drivers explain lies between ",),
+            *(of("least_explained"), " and ", of("most_explained")),
+            *("; of later ones, with the drivers known, they would have foretold between ",),
+            *(of("least_foretold"), " and ", of("most_foretold"), "."),
+        ),
     )
 
 
@@ -234,7 +229,7 @@ def _through_time(answer: ScenarioAnswer) -> list[Chart]:
     """The effect by the coefficients of the time, of the headline's rotations."""
     drawn = [(s, *answer.through_time(s.name)) for s in _headline(answer)[:LINES]]
     lines = tuple(
-        Series(s.label, days, values, answer.figure(s.name, "same sign"))
+        Series(s.label, days, values, answer.figure(s.name, "same_sign"))
         for s, days, values in drawn
         if any(v is not None for v in values)
     )
@@ -265,7 +260,7 @@ def _then(answer: ScenarioAnswer) -> Grid:
         rows.append((label, None, None, *then))
     for s in answer.subjects:
         then = (answer.figure(s.name, f"then {j}") for j in stretches)
-        mean, rose = answer.figure(s.name, "then mean"), answer.figure(s.name, "then up")
+        mean, rose = answer.figure(s.name, "then_mean"), answer.figure(s.name, "then_up")
         rows.append((Label(s.label), mean, rose, *then))
     return Grid(
         "What happened in the past stretches most like it",
@@ -301,10 +296,12 @@ def _drivers(answer: ScenarioAnswer) -> Grid:
         note=words(
             "Lowest and highest are those of all stretches of that length. Above ",
             Label("10"),
-            ", variance inflation says that a driver says much the same as others. The condition "
-            "number of all drivers together is ",
-            answer.figure("drivers", "condition"),
-            ".",
+            ", variance inflation says that a driver says much the same as others.",
+            (
+                " The condition number of all drivers together is ",
+                answer.figure("drivers", "condition"),
+                ".",
+            ),
         ),
     )
 
@@ -312,7 +309,7 @@ def _drivers(answer: ScenarioAnswer) -> Grid:
 def _sensitivities(answer: ScenarioAnswer) -> Grid:
     """What each theme did at a usual move of each driver, the others unmoved."""
     d = answer.found.by.drivers
-    moves = (answer.of_driver(name, "usual move") for name in d.names)
+    moves = (answer.of_driver(name, "usual_move") for name in d.names)
     rows: list[tuple[Part | None, ...]] = [("A usual move", *moves)]
     rows += [
         (Label(s.label), *(answer.figure(s.name, f"move {name}") for name in d.names))
@@ -347,16 +344,16 @@ def _untested(one: Untested) -> Sentence:
             ": no series carries it, and no past events of the kind are declared. It is not "
             "in the numbers above.",
         )
-    said: list[Part] = []
+    said: list[tuple[Part, ...]] = []
     for line in past.lines:
-        mean, rose = past.figure(line.name, "mean"), past.figure(line.name, "rose")
-        said += ["; " if said else "", Label(line.label), " ", mean, " on average over "]
-        said += [past.figure(line.name, "events"), " past ones (rose in ", rose, ")"]
+        mean, rose, events = (past.figure(line.name, c) for c in ("mean", "rose", "events"))
+        ones = plural(events, " past one", " past ones")
+        more: tuple[Part, ...] = (mean, " on average over ", events, ones, " (rose in ", rose, ")")
+        said.append((" ", Label(line.label), " ", *more, "."))
     return words(
         Label(one.label),
         ": no series carries it, and it is not in the numbers above. Around past events of the "
-        "kind: ",
+        "kind:",
         *said,
-        ".",
         (" The days: ", Label(past.event.source), ".") if past.event.source else None,
     )

@@ -188,6 +188,17 @@ def weigh(
     Raises ``UnknownName``, ``UsageError`` for drivers that cannot be told apart, ``NotEnoughData``
     for histories that are too short or have ended.
     """
+    asked_for = ["scenario", name, every, subjects, drivers]
+    return market.memo(asked_for, lambda: _weigh(market, name, every, subjects, drivers))
+
+
+def _weigh(
+    market: Market,
+    name: str,
+    every: Every,
+    subjects: Sequence[str] | None,
+    drivers: Sequence[str] | None,
+) -> ScenarioAnswer:
     spec = spec_of(market, name)
     if every not in moved.PER_MONTH:
         raise UsageError(f"every {every!r} is no period.", "Give month or week.")

@@ -51,7 +51,7 @@ ENOUGH = 2520
 COLUMNS = (
     *(("mean", "return"), ("ordinary", "return"), ("effect", "return"), ("low", "return")),
     *(("high", "return"), ("rose", "fraction"), ("events", "count"), ("p", "estimate")),
-    *(("adjusted p", "estimate"), ("standardised t", "estimate"), ("rank z", "estimate")),
+    *(("adjusted_p", "estimate"), ("standardised_t", "estimate"), ("rank_z", "estimate")),
 )
 
 
@@ -87,9 +87,9 @@ class Around:
             "rose": float((seen > 0).mean()) if len(seen) else None,
             "events": len(seen),
             **{"effect": e.effect, "low": e.low, "high": e.high, "p": e.p},
-            "adjusted p": e.p_adjusted,
-            "standardised t": judged.standardised,
-            "rank z": judged.rank,
+            "adjusted_p": e.p_adjusted,
+            "standardised_t": judged.standardised,
+            "rank_z": judged.rank,
         }[statistic]
 
 

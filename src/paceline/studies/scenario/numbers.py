@@ -63,43 +63,43 @@ def _effects(f: Found, other: Mapping[str, InOther], judged: _Judged) -> Iterato
         for statistic, value in (
             ("low", e.low[i]),
             ("high", e.high[i]),
-            ("outcome low", e.outcome_low[i]),
-            ("outcome high", e.outcome_high[i]),
+            ("outcome_low", e.outcome_low[i]),
+            ("outcome_high", e.outcome_high[i]),
             ("ordinary", e.ordinary[i]),
-            ("ridge effect", f.ridge[i]),
+            ("ridge_effect", f.ridge[i]),
             ("alone", f.alone[i]),
-            ("effect without a year", f.without[i]),
+            ("effect_without_a_year", f.without[i]),
         ):
             yield s.name, statistic, simple(value), "return", span
         recent = f.recent
         told = {"low": simple(recent.low[i]), "high": simple(recent.high[i])}
         shown = {**span, "evidence": told}
-        yield s.name, "recent effect", simple(recent.effect[i]), "return", shown
+        yield s.name, "recent_effect", simple(recent.effect[i]), "return", shown
         by_other = other.get(s.name)
-        yield s.name, "other effect", by_other and simple(by_other.effect), "return", span
-        yield s.name, "other explained", by_other and by_other.explained, "fraction", span
+        yield s.name, "other_effect", by_other and simple(by_other.effect), "return", span
+        yield s.name, "other_explained", by_other and by_other.explained, "fraction", span
         for statistic, value, unit in (
             ("p", judged.p[i], "estimate"),
-            ("adjusted p", judged.adjusted[i], "estimate"),
+            ("adjusted_p", judged.adjusted[i], "estimate"),
             ("explained", fit.explained[i], "fraction"),
             ("foretold", f.by.ridge.skill[i], "fraction"),
-            ("same sign", f.share[i], "fraction"),
-            ("sign changes", f.turns[i], "count"),
+            ("same_sign", f.share[i], "fraction"),
+            ("sign_changes", f.turns[i], "count"),
             ("periods", n, "count"),
         ):
             yield s.name, statistic, float(value), unit, span
         year = int(f.year[i]) if np.isfinite(f.without[i]) else None
-        yield s.name, "weightiest year", year, "text", span
+        yield s.name, "weightiest_year", year, "text", span
 
 
 def _whole(f: Found, judged: _Judged) -> Iterator[Row]:
     """How many subjects were asked about, and how many are moved beyond noise."""
     fit, skill = f.by.fit, f.by.ridge.skill
     yield "all", "asked", len(f.by.subjects), "count", {}
-    yield "all", "beyond noise", sum(p <= CLEAR for p in judged.adjusted), "count", {}
+    yield "all", "beyond_noise", sum(p <= CLEAR for p in judged.adjusted), "count", {}
     for name, values in (("explained", fit.explained), ("foretold", skill)):
-        yield "all", f"least {name}", float(values.min()), "fraction", {}
-        yield "all", f"most {name}", float(values.max()), "fraction", {}
+        yield "all", f"least_{name}", float(values.min()), "fraction", {}
+        yield "all", f"most_{name}", float(values.max()), "fraction", {}
 
 
 def _drivers(f: Found) -> Iterator[Row]:
@@ -141,7 +141,7 @@ def _sensitivities(f: Found) -> Iterator[Row]:
     for k, name in enumerate(f.by.drivers.names):
         is_return = f.by.drivers.specs[name].is_return
         shown = simple(usual[k]) if is_return else float(usual[k])
-        yield f"driver {name}", "usual move", shown, "return" if is_return else "points", {}
+        yield f"driver {name}", "usual_move", shown, "return" if is_return else "points", {}
 
 
 def _near(f: Found) -> Iterator[Row]:
@@ -150,9 +150,9 @@ def _near(f: Found) -> Iterator[Row]:
         known = then[np.isfinite(then)]
         told = {"evidence": {"n": len(known)}}
         mean = simple(known.mean()) if len(known) else None
-        yield s.name, "then mean", mean, "return", told
-        yield s.name, "then up", int((known > 0).sum()), "count", told
-        yield s.name, "then known", len(known), "count", told
+        yield s.name, "then_mean", mean, "return", told
+        yield s.name, "then_up", int((known > 0).sum()), "count", told
+        yield s.name, "then_known", len(known), "count", told
     for j, (start, end) in enumerate(f.stretches):
         span: dict[str, Any] = {"start": start, "end": end}
         yield "nearest", f"distance {j + 1}", float(f.nearest.distance[j]), "ratio", span

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 #: Half-life of the weights of recent periods, and periods of a rolling window.
 HALF_LIFE = {"week": 52, "month": 36}
 WINDOW = {"week": 156, "month": 60}
+#: Periods without which nothing is fitted: three years of weeks, four of months.
+LEAST = {"week": 156, "month": 48}
 #: A variance inflation above this is called high.
 INFLATED = 10.0
 #: Past stretches that are shown.
@@ -126,7 +128,7 @@ def regressions(
         raise UsageError("nothing is asked about.", "Name a rotation or a basket with --subject.")
     whole = np.isfinite(drivers.values).all(axis=0)
     k = len(drivers.names)
-    least = max(sensitivity.fewest(k), WINDOW[every])
+    least = max(sensitivity.fewest(k), LEAST[every])
     counts = [asked.periods(drivers, s.values) for s in found]
     unit = drivers.every
     if int(whole.sum()) >= least:
