@@ -72,7 +72,7 @@ NAMES = {
     "doubled": f"{LACKING}|contradict|apart|twice|{OLD}|{ALONE}",
     "scaled": f"{LACKING}|contradict|apart|scale|factor|size|{ALONE}",
     "shifted": f"{LACKING}|contradict|apart|shifted|a (day|session) (early|late)|{ALONE}",
-    "renamed": f"{LACKING}|contradict|apart|size|{ALONE}",
+    "renamed": f"{LACKING}|contradict|apart|size|nothing says why|{ALONE}",
     "cut off": LACKING,
     "spiked": f"{LACKING}|contradict|apart|leapt",
     "twinned": f"{LACKING}|contradict|apart|same returns|size",

@@ -21,7 +21,7 @@ from paceline.indices import joined, unmoved
 from paceline.indices.apart import Apart
 from paceline.indices.doubt_words import DOUBTS, MOVING, OVER_MONTHS, STAND_INS
 from paceline.indices.late import Late
-from paceline.indices.leapt import Leapt
+from paceline.indices.leapt import Leapt, Rescaled
 from paceline.indices.validity import Validity
 from paceline.wording import agreeing, number_of
 
@@ -67,8 +67,8 @@ class Gaps:
               should not have (``unmoved.spans``); a run of one session counts for its own close
     fixed     members and weights are for ever those of the day it begins
     joined    (day, security) of closes in doubt, of who is held now, before it was held
-    beside    what a lone instrument's changes show beside others: stretches a session apart, closes
-              that leapt and came back
+    beside    what a lone instrument's changes show, beside others or alone: stretches a session
+              apart, closes that leapt and came back, or that were set aside and never did
     """
 
     name: str
@@ -88,7 +88,7 @@ class Gaps:
     apart: tuple[Apart, ...] = ()
     thin: tuple[tuple[tuple[str, str], ...], ...] = ()
     unmoved: tuple[tuple[str, str], ...] = ()
-    beside: tuple[Late | Leapt, ...] = ()
+    beside: tuple[Late | Leapt | Rescaled, ...] = ()
     emptied: bool = False
     fixed: bool = False
     joined: joined.Closes = ()

@@ -16,7 +16,7 @@ from paceline.indices.doubt_words import MOVING
 from paceline.indices.drift import SHARES
 from paceline.indices.gaps import Gaps
 from paceline.indices.late import Late
-from paceline.indices.leapt import Beside, Leapt
+from paceline.indices.leapt import Beside, Leapt, Rescaled
 from paceline.market import following, validity
 from paceline.market.doubting import Doubting
 
@@ -118,7 +118,7 @@ class Coverage:
             unmoved.spans(np.where(missing, np.nan, level), self.moment.levels.sessions)
             if self.moment.baskets[name].instrument
             else (),
-            (*self._late(name, level), *self._leapt(name, level)),
+            (*self._late(name, level), *self._leapt(name, level), *self._rescaled(name, index)),
             cuts=() if counted is None else counted.cuts,
             fixed=self.moment.baskets[name].rebalance == "none",
             joined=joined.closes(index, name),
@@ -210,6 +210,13 @@ class Coverage:
         other = np.array([n != instrument for n in names], bool)
         runs = leapt.runs(level, beside, other, self.moment.levels.sessions)
         return (Leapt(runs),) if runs else ()
+
+    def _rescaled(self, name: str, index: Indices) -> tuple[Rescaled, ...]:
+        """The last session of an instrument that has no return, since it looks like a split."""
+        jumps = self.moment.stored.jumps.get(self.moment.baskets[name].instrument or "", [])
+        lost, days = index.shares[0, index.row(name)] > 0, self._days(index.sessions)
+        known = [(day, move) for day, move in jumps if day in days and lost[days.index(day)]]
+        return (Rescaled(*known[-1]),) if known else ()
 
     def _days(self, sessions: Dates) -> tuple[str, ...]:
         """The sessions as ISO dates."""
