@@ -1,4 +1,4 @@
-"""Closes of a lone instrument that leapt and came back, while nothing beside it moved.
+"""Closes of a lone instrument that leapt and came back while nothing beside it moved so.
 
 One wrong close of a published index or a fund makes a record, a low or a run that never was. It is
 told by two things at once: what is left of the change beside the instrument that moves with it
@@ -48,7 +48,7 @@ class Leapt(NamedTuple):
         came = f" and came back on {back}" if back else ", its last session"
         wrong = "most often a wrong close" if back else "news, or a wrong close"
         more = f" ({number_of(len(runs) - 1, 'earlier one')})" if len(runs) > 1 else ""
-        return f"{what}{came}, while nothing beside it moved: {wrong}{more}"
+        return f"{what}{came}, which nothing beside it did: {wrong}{more}"
 
 
 class Rescaled(NamedTuple):
