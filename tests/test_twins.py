@@ -122,6 +122,12 @@ def test_many_alike_are_counted_and_quarters_are_those_of_the_two_named() -> Non
         "is held"
     ]
     assert beside(2, 3, 4) == beside(3, 0, 1, 2) == []
+    # by rank: either of two that are not held may have been kept out by the other's size
+    who = np.isin(np.arange(5), [0, 1, 2, 3])
+    assert twins.caveats(np.arange(5) == 3, who, ranked=True) == [
+        "one company twice? A and B have the same returns in 2 quarters up to 2025-05-06, and 1 "
+        "other member; neither is held"
+    ]
 
 
 def test_two_instruments_with_the_same_returns_say_so(tmp_path: Path) -> None:

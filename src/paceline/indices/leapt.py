@@ -24,6 +24,8 @@ WITHIN, HALF, LEFT, MORE = 2, 0.5, 0.25, 1.5
 #: The others stood still where the middle one moved by less than so many of its own deviations.
 #: Whether they did does not matter where one of them has at least this correlation with it.
 STILL, ALIKE = 3.0, 0.99
+#: Closes are on the scale of before where they are this near to it, in logs.
+SAME = 0.2
 #: Of so many sessions on either side no more than this may have half as much left: else it storms.
 AROUND, STORM = 10, 2
 #: Sessions before that tell the usual change, and how many of them there must be.
@@ -52,7 +54,7 @@ class Leapt(NamedTuple):
 
 
 class Rescaled(NamedTuple):
-    """A session whose own move was set aside, and that move as a fraction."""
+    """A session whose own move was set aside, and by what fraction closes are off since then."""
 
     day: str
     move: float
@@ -66,6 +68,17 @@ class Rescaled(NamedTuple):
             f"the closes of {name} {stand} since {self.day}, and nothing says why: a split that "
             "nobody states, or the closes of something else"
         )
+
+
+def rescaled(jumps: list[tuple[str, float]]) -> Rescaled | None:
+    """What is left after the last of these moves (session, fraction), in order; None if nothing is.
+
+    Moves that take one another back, to within a day's own, leave the scale that was there before.
+    """
+    if not jumps:
+        return None
+    left = float(np.prod([1 + move for _, move in jumps]))
+    return Rescaled(jumps[-1][0], left - 1) if abs(np.log(left)) > SAME else None
 
 
 class Beside(NamedTuple):

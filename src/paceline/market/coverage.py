@@ -16,7 +16,7 @@ from paceline.indices.doubt_words import MOVING
 from paceline.indices.drift import SHARES
 from paceline.indices.gaps import Gaps
 from paceline.indices.late import Late
-from paceline.indices.leapt import Beside, Leapt, Rescaled
+from paceline.indices.leapt import Beside, Leapt, Rescaled, rescaled
 from paceline.market import following, validity
 from paceline.market.doubting import Doubting
 
@@ -212,11 +212,13 @@ class Coverage:
         return (Leapt(runs),) if runs else ()
 
     def _rescaled(self, name: str, index: Indices) -> tuple[Rescaled, ...]:
-        """The last session of an instrument that has no return, since it looks like a split."""
+        """That an instrument's closes moved as in a split on sessions that have no return."""
         jumps = self.moment.stored.jumps.get(self.moment.baskets[name].instrument or "", [])
         lost, days = index.shares[0, index.row(name)] > 0, self._days(index.sessions)
-        known = [(day, move) for day, move in jumps if day in days and lost[days.index(day)]]
-        return (Rescaled(*known[-1]),) if known else ()
+        found = rescaled(
+            [(day, move) for day, move in jumps if day in days and lost[days.index(day)]]
+        )
+        return () if found is None else (found,)
 
     def _days(self, sessions: Dates) -> tuple[str, ...]:
         """The sessions as ISO dates."""
