@@ -131,6 +131,22 @@ def test_a_typo_in_a_published_close_stands_on_the_figures_that_touch_it(
     assert one.source == name and [str(d) for d in one.days] == [day]
 
 
+def test_a_low_that_a_wrong_close_makes_is_doubted_wherever_it_is_a_date(tmp_path: Path) -> None:
+    """The benchmark's close of one session is 8% too low: the market's last low is that day."""
+    low = 380
+    wrong = market(
+        tmp_path,
+        edit=lambda f: {
+            **f,
+            "index": change(f["index"], "IX", slice(low, low + 1), close=pl.col("close") * 0.92),
+        },
+    )
+    assert wrong.low is not None and str(wrong.low[0]) == str(DAYS[low])
+    for figure in wrong.show("performance", subjects=["all", "fa"], since="low"):
+        assert any(c.startswith("the close of index leapt by -") for c in figure.caveats)
+    assert wrong.low_hidden.startswith("the close of index leapt by -")
+
+
 @pytest.mark.parametrize("feed", ["index", "funds"])
 def test_a_scale_that_changes_for_good_stands_on_every_window_after_it(
     tmp_path: Path, feed: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
 from paceline import config
 from paceline.arrays import Array, Bools
@@ -173,7 +174,7 @@ class BasketBuilder:
             caveats += self._twins.of_series(instrument_row(self.selector, name))
         if name in self._held:
             beside, ranked = self._beside.get(name), name in self._ranked
-            caveats += self._twins.caveats(self._held[name], beside, ranked=ranked)
+            caveats += self._twins.caveats(self._with_spun(self._held[name]), beside, ranked=ranked)
         if name in self._by_cap:
             some = self.selector.market.market.unpriced
             caveats += self._odd_caps.caveats(self._by_cap[name], some)
@@ -181,6 +182,16 @@ class BasketBuilder:
         if lost and self.selector.basket(name).instrument is None:
             caveats.append(f"{NOT_FOUND}: {', '.join(lost)}")
         return caveats
+
+    def _with_spun(self, held: Bools) -> Bools:
+        """(N,) those held, and those whom one of them spun off: they are held until a rebalance."""
+        out, names = held.copy(), self.panel.securities
+        rows = {s: i for i, s in enumerate(names)}
+        actions = self.panel.facts.table("actions").filter(pl.col("kind") == "spinoff")
+        for parent, child in actions.select("security", "other").iter_rows():
+            if parent in rows and child in rows and held[rows[parent]]:
+                out[rows[child]] = True
+        return out
 
     def history_of(self, name: str) -> list[tuple[int, Array]]:
         """(session, weights (N,)) at every rebalance of the basket, from its first one on."""

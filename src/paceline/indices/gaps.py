@@ -162,7 +162,7 @@ class Gaps:
             *(cut.caveat(first, end) for cut in self.cuts),
             *self.chosen(counted, end),
             unmoved.caveat(self.name, self.unmoved, first, start or end, end),
-            *(one.caveat(self.name, first, end) for one in self.beside),
+            *self.in_doubt(first, end),
             *self._before(first, low, high),
             joined.caveat(self.name, self.joined, first, end) if reach and members else "",
             self._at_once(low, high) if members or first == end else "",
@@ -243,6 +243,10 @@ class Gaps:
         verb = agreeing(absent, "has", "have")
         tail = " and cannot be ranked" if self.ranked else ""
         return f"{absent:,} of {of} {verb} no price on {day}{tail}"
+
+    def in_doubt(self, first: str, end: str) -> list[str]:
+        """What a lone instrument's changes say against its own closes of a window."""
+        return [c for one in self.beside if (c := one.caveat(self.name, first, end))]
 
     def chosen(self, first: str, end: str) -> list[str]:
         """What the last choices of members, ranks and weights lacked that the window rests on."""

@@ -32,6 +32,7 @@ class Coverage:
     def __init__(self, moment: Assembled) -> None:
         self.moment = moment
         self._gaps: dict[tuple[str, str], Gaps | None] = {}
+        self._own_late: dict[str, tuple[Late, ...]] = {}
         self._doubting: dict[int, tuple[Doubting, dict[str, dict[str, Array]]]] = {}
         self._iso: dict[tuple[np.datetime64, int], tuple[str, ...]] = {}
 
@@ -118,7 +119,7 @@ class Coverage:
             unmoved.spans(np.where(missing, np.nan, level), self.moment.levels.sessions)
             if self.moment.baskets[name].instrument
             else (),
-            (*self._late(name, level), *self._leapt(name, level), *self._rescaled(name, index)),
+            (*self._late(name), *self._leapt(name, level), *self._rescaled(name, index)),
             cuts=() if counted is None else counted.cuts,
             fixed=self.moment.baskets[name].rebalance == "none",
             joined=joined.closes(index, name),
@@ -166,15 +167,47 @@ class Coverage:
             made[index.basis] = doubting.kept(index, known, self.moment.stored.store.cache)
         return made[index.basis]
 
-    def _late(self, name: str, level: Array) -> tuple[Late, ...]:
-        """Where an instrument's level (T,) is a session apart from the broad basket, or this is."""
-        levels, broad = self.moment.levels, self.moment.file.broad
-        if broad not in levels.names:
+    def _late(self, name: str) -> tuple[Late, ...]:
+        """Where an instrument is a session apart from the broad basket, or this is.
+
+        Where its own changes do not tell, those of what else its source holds do.
+        """
+        if self.moment.file.broad not in self.moment.levels.names:
             return ()
         if not self.moment.baskets[name].instrument:
             return self._members_late
-        market = levels.native[levels.names.index(broad)]
-        return late.spans(level, market, self.moment.called(broad), levels.sessions)
+        return self._apart_from_broad(name) or self._source_late(name)
+
+    def _apart_from_broad(self, name: str) -> tuple[Late, ...]:
+        """The stretches on which an instrument is a session apart from the broad basket."""
+        if name not in self._own_late:
+            levels, broad = self.moment.levels, str(self.moment.file.broad)
+            own, market = (levels.native[levels.names.index(n)] for n in (name, broad))
+            called = self.moment.called(broad)
+            self._own_late[name] = late.spans(own, market, called, levels.sessions)
+        return self._own_late[name]
+
+    def _source_late(self, name: str) -> tuple[Late, ...]:
+        """Where half of what one source prices is a session apart from the broad basket."""
+        sources = self.moment.lineage.instrument_sources
+        own = sources.get(str(self.moment.baskets[name].instrument))
+        declared = self.moment.declared.baskets
+        beside = [
+            n for n in self._instruments if own and sources[str(declared[n].instrument)] == own
+        ]
+        found = [self._apart_from_broad(n) for n in beside]
+        first = next((n for n, stretches in zip(beside, found, strict=True) if stretches), "")
+        if not first:
+            return ()
+        broad = self.moment.called(str(self.moment.file.broad))
+        told = f"{self.moment.called(first)}, of the same source,"
+        return tuple(late.shared(found, self.moment.levels.sessions, broad, told))
+
+    @cached_property
+    def _instruments(self) -> list[str]:
+        """One declared basket of each instrument that has a level."""
+        baskets = {b.instrument: n for n, b in self.moment.declared.baskets.items() if b.instrument}
+        return [n for n in baskets.values() if n in self.moment.levels.names]
 
     @cached_property
     def _members_late(self) -> tuple[Late, ...]:
@@ -182,10 +215,9 @@ class Coverage:
         moment, levels = self.moment, self.moment.levels
         broad = str(moment.file.broad)
         market = levels.native[levels.names.index(broad)]
-        baskets = {b.instrument: n for n, b in moment.declared.baskets.items() if b.instrument}
-        own = {n: levels.native[levels.names.index(n)] for n in baskets.values()}
+        own = {n: levels.native[levels.names.index(n)] for n in self._instruments}
         names = [n for n, line in own.items() if late.follows(line, market)]
-        found = [late.spans(own[n], market, broad, levels.sessions) for n in names]
+        found = [self._apart_from_broad(n) for n in names]
         one = moment.called(names[0]) if len(names) == 1 else "most funds and indices"
         return tuple(late.mirrored(found, levels.sessions, moment.called(broad), one))
 
