@@ -73,6 +73,16 @@ def test_where_one_moves_almost_exactly_alike_a_leap_is_told_in_a_storm_as_well(
     assert len(found(own, others)) == (noise < 0.001)
 
 
+def test_a_market_that_rises_meanwhile_hides_no_leap() -> None:
+    """Of a fall of 9% the next day takes back 14%: the market rose by 2% and 3%."""
+    others, own = lines(8, 0.0005)
+    for x in (others, own):
+        x[..., 100:102] = 0.02, 0.03
+    own[100], own[101] = own[100] - 0.11, own[101] + 0.11
+    ((first, _, back, _),) = found(own, others)
+    assert (first, back) == (str(DATES[100]), str(DATES[101]))
+
+
 def test_news_that_stays_is_no_wrong_close_and_the_typo_of_another_is_not_its_own() -> None:
     others, own = lines(4)
     own[100] += 0.1

@@ -18,9 +18,10 @@ from paceline.wording import number_of
 #: A change counts beyond this, in logs, where so many deviations of the sessions before are less;
 #: of the last session, which nothing has taken back yet, where so many are.
 LEAST, SIGMAS, ALONE = 0.03, 6.0, 8.0
-#: It came back where one change within so many sessions takes back half of it or more, and this
-#: share of it and so many deviations are left at most.
-WITHIN, HALF, LEFT, MORE = 2, 0.5, 0.25, 1.5
+#: It came back where one change within so many sessions takes back a quarter of it or more,
+#: whatever the market did meanwhile; beside the market this share of it and so many deviations are
+#: left at most.
+WITHIN, LEFT, MORE = 2, 0.25, 1.5
 #: The others stood still where the middle one moved by less than so many of its own deviations.
 #: Whether they did does not matter where one of them has at least this correlation with it.
 STILL, ALIKE = 3.0, 0.99
@@ -111,8 +112,8 @@ def runs(
     other   (K,) which of them are not the instrument itself
 
     With r its log changes: r_t beyond 0.03, of which the change one or two sessions later takes
-    back half or more; e = r - b x, x the one of the others that correlates best among those with
-    the sessions, b its slope, both without the changes in question: e_t beyond 0.03 and six
+    back a quarter or more; e = r - b x, x the one of the others that correlates best among those
+    with the sessions, b its slope, both without the changes in question: e_t beyond 0.03 and six
     deviations (1.4826 times the median absolute e of the 63 sessions before, 21 at least), of which
     e_t + e_s leaves a quarter and one and a half deviations at most, and no more than two of the
     ten sessions on either side half as much; and the median over the others of their own change on
@@ -161,8 +162,8 @@ def _candidates(r: Array) -> tuple[Ints, Ints]:
     back = np.full(len(large), -1, np.int64)
     for k in range(WITHIN, 0, -1):  # the first one is what counts
         at = np.minimum(large + k, len(r) - 1)
-        opposite = -np.sign(r[large]) * r[at] > HALF * size
-        gone = np.abs(total[at] - total[large] + r[large]) < HALF * size
+        opposite = -np.sign(r[large]) * r[at] > LEFT * size
+        gone = np.abs(total[at] - total[large] + r[large]) < (1 - LEFT) * size
         back = np.where(opposite & gone & (at == large + k), at, back)
     valid = np.flatnonzero(np.isfinite(r))
     back = np.where(large == valid[-1:].max(initial=-1), large, back)
