@@ -168,40 +168,48 @@ class Coverage:
         return made[index.basis]
 
     def _late(self, name: str) -> tuple[Late, ...]:
-        """Where an instrument is a session apart from the broad basket, or this is.
+        """Where an instrument is a session apart from the market, or this from most of them.
 
         Where its own changes do not tell, those of what else its source holds do.
         """
-        if self.moment.file.broad not in self.moment.levels.names:
+        if not self._market:
             return ()
-        if not self.moment.baskets[name].instrument:
-            return self._members_late
-        return self._apart_from_broad(name) or self._source_late(name)
+        if name == self._market or not self.moment.baskets[name].instrument:
+            return self._market_late
+        return self._apart_from_market(name) or self._source_late(name)
 
-    def _apart_from_broad(self, name: str) -> tuple[Late, ...]:
-        """The stretches on which an instrument is a session apart from the broad basket."""
+    @cached_property
+    def _market(self) -> str:
+        """What instruments are held against: the broad basket, else the benchmark."""
+        levels = self.moment.levels
+        own = (n for n in (self.moment.file.broad, self.moment.file.market.benchmark) if n)
+        lines = ((n, levels.native[levels.names.index(n)]) for n in own if n in levels.names)
+        return next((n for n, line in lines if np.isfinite(line).any()), "")
+
+    def _apart_from_market(self, name: str) -> tuple[Late, ...]:
+        """The stretches on which an instrument is a session apart from the market."""
         if name not in self._own_late:
-            levels, broad = self.moment.levels, str(self.moment.file.broad)
-            own, market = (levels.native[levels.names.index(n)] for n in (name, broad))
-            called = self.moment.called(broad)
+            levels = self.moment.levels
+            own, market = (levels.native[levels.names.index(n)] for n in (name, self._market))
+            called = self.moment.called(self._market)
             self._own_late[name] = late.spans(own, market, called, levels.sessions)
         return self._own_late[name]
 
     def _source_late(self, name: str) -> tuple[Late, ...]:
-        """Where half of what one source prices is a session apart from the broad basket."""
+        """Where half of what one source prices is a session apart from the market."""
         sources = self.moment.lineage.instrument_sources
         own = sources.get(str(self.moment.baskets[name].instrument))
         declared = self.moment.declared.baskets
         beside = [
             n for n in self._instruments if own and sources[str(declared[n].instrument)] == own
         ]
-        found = [self._apart_from_broad(n) for n in beside]
+        found = [self._apart_from_market(n) for n in beside]
         first = next((n for n, stretches in zip(beside, found, strict=True) if stretches), "")
         if not first:
             return ()
-        broad = self.moment.called(str(self.moment.file.broad))
+        market = self.moment.called(self._market)
         told = f"{self.moment.called(first)}, of the same source,"
-        return tuple(late.shared(found, self.moment.levels.sessions, broad, told))
+        return tuple(late.shared(found, self.moment.levels.sessions, market, told))
 
     @cached_property
     def _instruments(self) -> list[str]:
@@ -210,16 +218,16 @@ class Coverage:
         return [n for n in baskets.values() if n in self.moment.levels.names]
 
     @cached_property
-    def _members_late(self) -> tuple[Late, ...]:
-        """Where it is the broad basket that is a session apart from most instruments."""
+    def _market_late(self) -> tuple[Late, ...]:
+        """Where it is the market that is a session apart from most instruments."""
         moment, levels = self.moment, self.moment.levels
-        broad = str(moment.file.broad)
-        market = levels.native[levels.names.index(broad)]
-        own = {n: levels.native[levels.names.index(n)] for n in self._instruments}
+        market = levels.native[levels.names.index(self._market)]
+        others = [n for n in self._instruments if n != self._market]
+        own = {n: levels.native[levels.names.index(n)] for n in others}
         names = [n for n, line in own.items() if late.follows(line, market)]
-        found = [self._apart_from_broad(n) for n in names]
+        found = [self._apart_from_market(n) for n in names]
         one = moment.called(names[0]) if len(names) == 1 else "most funds and indices"
-        return tuple(late.mirrored(found, levels.sessions, moment.called(broad), one))
+        return tuple(late.mirrored(found, levels.sessions, moment.called(self._market), one))
 
     @cached_property
     def _others(self) -> tuple[Beside, tuple[str | None, ...]]:
