@@ -10,6 +10,7 @@ import pytest
 
 from paceline.indices import late
 from paceline.indices.gaps import Gaps
+from paceline.market import Market
 from series_market import DAYS as DAYS_OF
 from series_market import Frames, market, said
 
@@ -162,3 +163,16 @@ def test_a_file_that_is_late_is_late_for_the_fund_that_cannot_tell(tmp_path: Pat
     assert said(late_, "fc", told, -180)
     assert not said(late_, "fc", told, -60)
     assert not said(late_, "index", "a session late", -180)
+
+
+def test_without_members_the_benchmark_is_the_market(tmp_path: Path) -> None:
+    """No basket has members: three funds say that the benchmark is late, each of itself nothing."""
+    market(tmp_path, edit=lambda f: {**f, "index": shifted(f["index"], ("IX",))})
+    path = tmp_path / "market.toml"
+    text = path.read_text().replace('universe = "all"\n', "", 1)
+    text = text[: text.index("[universes.all]")] + text[text.index("[baskets.index]") :]
+    path.write_text(text[: text.index("[baskets.all]")])
+    alone = Market.open(path)
+    told = "daily changes of index fit those of most funds and indices a session late"
+    assert said(alone, "index", told, -180)
+    assert not said(alone, "index", told, -60)
