@@ -1,0 +1,276 @@
+"""A book of holdings: what it holds, what it moves with, what it could lose, what a tilt trades."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from paceline.document import Block, Grid, Label, Part, Section, Sentence
+from paceline.figures import Figure
+from paceline.pages.signs import plural
+from paceline.pages.words import heading, missing, words
+from paceline.studies.exposure import QUESTION, Exposure
+
+#: Rows of each part that a terminal shows.
+SHORT = {"sector": 6, "theme": 4, "trade": 8}
+#: The two ends of an interval, as headings of a table with two of them.
+INTERVAL = (Label("95% from"), "to")
+#: What the parts of the book are called.
+PARTS = {"size": "Size", "sector": "Sector", "theme": "Members of"}
+
+
+def section(answer: Exposure) -> Section:
+    """A book as a section, every row of it."""
+    return Section("exposure", "The book", QUESTION, tuple(blocks(answer)))
+
+
+def blocks(answer: Exposure, *, short: bool = False) -> list[Block]:
+    """Sentence and tables; ``short`` shows the rows that differ most of each."""
+    found: list[Block | None] = [
+        _whole(answer),
+        _active(answer, short),
+        _betas(answer),
+        _way_back(answer),
+        _style(answer),
+        *_tilt(answer, short),
+        _unmatched(answer, short),
+    ]
+    return [block for block in found if block is not None]
+
+
+def _whole(answer: Exposure) -> Sentence:
+    """The book in one sentence."""
+
+    def of(number: str) -> Figure:
+        return answer.figure("whole", "", number)
+
+    companies = of("companies")
+    return words(
+        Label(answer.name),
+        " against ",
+        Label(answer.market.labels.get(answer.active.against, answer.active.against)),
+        ": active share ",
+        of("active_share"),
+        ". It holds ",
+        companies,
+        plural(companies, " name", " names"),
+        ", as concentrated as ",
+        of("effective_number"),
+        " of equal weight; the ",
+        Label("10"),
+        " largest are ",
+        of("top10"),
+        ".",
+    )
+
+
+def _active(answer: Exposure, short: bool) -> Grid:
+    """Active weights by size, sector and basket."""
+    rows: list[tuple[Part | None, ...]] = []
+    for kind, part in PARTS.items():
+        cut = list(answer.active.cuts[kind])
+        if short and kind in SHORT:
+            cut = sorted(cut, key=lambda r: -abs(r.active))[: SHORT[kind]]
+        for row in cut:
+            name = heading(row.label)
+            numbers = (answer.figure(kind, row.label, n) for n in ("book", "benchmark", "active"))
+            rows.append((part, name, *numbers))
+    more = "The rows of each part that differ most. " if short else ""
+    return Grid(
+        "What it holds beside the benchmark",
+        ("Part", "", "Book", "Benchmark", "Active"),
+        tuple(rows),
+        note=words(more, "Sizes and sectors add up to the whole; baskets overlap."),
+        bars=(4,),
+    )
+
+
+def _betas(answer: Exposure) -> Grid:
+    """EachBeta by holdings and by returns."""
+    rows = []
+    for beta in answer.betas:
+        name = beta.driver.name
+
+        def of(number: str, name: str = name) -> Figure:
+            return answer.figure("beta", name, number)
+
+        rows.append(
+            (
+                _called(answer, name),
+                of("holdings"),
+                of("holdings low"),
+                of("holdings high"),
+                of("returns"),
+                of("returns low"),
+                of("returns high"),
+                of("r_squared"),
+                of("n"),
+            )
+        )
+    past = {
+        "history": "the book as it was on each day",
+        "shares": "the shares of today, held all along",
+        "weights": "the weights of today, on every session",
+    }["history" if answer.book.since else answer.params["past"]]
+    return Grid(
+        "What it moves with",
+        ("Beta to", "Holdings", *INTERVAL, "Returns", *INTERVAL, "Explained", "Sessions"),
+        tuple(rows),
+        note=words(
+            "A theme's beta is what is left after the market. Holdings: the weighted betas of what "
+            f"is held. Returns: the past of {past}.",
+            *(
+                (" Without a beta: ", Label("; ".join(answer.without)), ".")
+                if answer.without
+                else ()
+            ),
+        ),
+    )
+
+
+def _called(answer: Exposure, driver: str) -> Label:
+    found = next(b.driver for b in answer.betas if b.driver.name == driver)
+    return Label(found.label if found.line is None else f"{found.lead} over {found.against}")
+
+
+def _way_back(answer: Exposure) -> Grid | None:
+    """What each theme's way back to its pivot would do to the book."""
+    rows: list[tuple[Part | None, ...]] = []
+    for beta in answer.betas:
+        driver = beta.driver
+        if not driver.pivot:
+            continue
+        numbers = ("line", "book", "book low", "book high")
+        found = (answer.figure("way back", driver.name, n) for n in numbers)
+        rows.append((Label(driver.lead), Label(driver.pivot), *found))
+    if not rows:
+        return None
+    return Grid(
+        "If a theme goes back to where it last turned",
+        ("Side of a theme", "Turned", "It moves", "The book", *INTERVAL),
+        tuple(rows),
+        note=words(
+            "The book by its holdings' beta, the market standing still; the interval is that of "
+            "the beta alone."
+        ),
+        bars=(3,),
+    )
+
+
+def _style(answer: Exposure) -> Sentence | None:
+    """The mix of styles it behaves like."""
+    if answer.mix.why:
+        return words("No mix of styles: ", Label(answer.mix.why), ".")
+    parts: list[Part] = []
+    labels = answer.market.labels
+    for name in answer.mix.weights:
+        weight = answer.figure("style", name, "weight")
+        if not missing(weight) and weight.number >= 0.005:
+            parts += [", " if parts else "", weight, " ", Label(labels.get(name, name))]
+    return words(
+        "Behaves like ",
+        *parts,
+        " over ",
+        Label(f"{answer.mix.months}"),
+        " months, which explains ",
+        answer.figure("style", "", "r_squared"),
+        " of its ups and downs.",
+    )
+
+
+def _tilt(answer: Exposure, short: bool) -> Iterable[Block]:
+    """What a tilt trades and costs, and what the book is after it."""
+    tilt = answer.tilt
+    if tilt is None:
+        return
+    yield _costs(answer)
+    shown = tilt.trades[: SHORT["trade"]] if short else tilt.trades
+    rows = [
+        (
+            Label(trade.name),
+            *(answer.figure("trade", trade.name, n) for n in ("before", "after", "change")),
+            *_shares(answer, trade.name),
+            answer.figure("trade", trade.name, "cost"),
+        )
+        for trade in shown
+    ]
+    counted = ("Shares",) if tilt.worth is not None else ()
+    yield Grid(
+        Label(f"The trades of {tilt.said}"),
+        ("Ticker", "From", "To", "Change, points", *counted, "Cost, bp one way"),
+        tuple(rows),
+        note=words("The largest of ", answer.figure("tilt", "", "trades"), ".") if short else None,
+    )
+    yield Grid(
+        "The book before and after it",
+        ("", "Before", "After"),
+        (
+            (
+                "Active share",
+                answer.figure("whole", "", "active_share"),
+                answer.figure("tilt", "", "active_share"),
+            ),
+            *(
+                (
+                    Label(f"Beta to {b.driver.label}"),
+                    answer.figure("beta", b.driver.name, "holdings"),
+                    answer.figure("tilt", b.driver.name, "beta"),
+                )
+                for b in answer.betas
+            ),
+        ),
+    )
+
+
+def _shares(answer: Exposure, name: str) -> tuple[Figure | None, ...]:
+    from paceline.studies.exposure import BookKey
+
+    if answer.tilt is None or answer.tilt.worth is None:
+        return ()
+    return (answer.figures.get(BookKey("trade", name, "shares")),)
+
+
+def _costs(answer: Exposure) -> Sentence:
+    tilt = answer.tilt
+    assert tilt is not None
+    trades = answer.figure("tilt", "", "trades")
+    money = answer.figure("tilt", "", "money") if tilt.worth is not None else None
+    return words(
+        Label(tilt.said),
+        ": ",
+        trades,
+        plural(trades, " trade", " trades"),
+        " turn over ",
+        answer.figure("tilt", "", "turnover"),
+        " of the book one way and cost ",
+        answer.figure("tilt", "", "cost"),
+        " basis points of it",
+        (", ", money, " ", Label(answer.market.file.market.currency)),
+        ".",
+    )
+
+
+def _unmatched(answer: Exposure, short: bool) -> Sentence | None:
+    """Every name that was not matched, with its weight."""
+    names = sorted(
+        answer.book.why, key=lambda n: -abs(answer.figure("unmatched", n, "weight").number)
+    )
+    if not names:
+        return None
+    parts: list[Part] = []
+    for name in names[: 8 if short else len(names)]:
+        parts += [
+            ", " if parts else "",
+            Label(name),
+            " ",
+            answer.figure("unmatched", name, "weight"),
+        ]
+    rest = len(names) - 8
+    tail = (Label(f", and {rest} more"),) if short and rest > 0 else ()
+    return words(
+        "Not matched, ",
+        answer.figure("whole", "", "unmatched"),
+        " of the book: ",
+        *parts,
+        *tail,
+        ".",
+    )
