@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -20,9 +20,11 @@ from paceline.cli.options import (
 )
 from paceline.cli.tables import say_table
 from paceline.doors import check_folder, check_target
+from paceline.errors import NotEnoughData, UsageError
 
 if TYPE_CHECKING:
-    from paceline.document import Part
+    from paceline.api import OpenMarket
+    from paceline.document import Grid, Part
     from paceline.studies.exposure import Exposure
 
 
@@ -75,54 +77,94 @@ def exposure(
     """
     if html is not None:
         check_target(html, "--html", "book.html")
+        check_target(_manifest(html), "the manifest beside --html", "book.manifest.json")
     if csv is not None:
         check_folder(csv, "--csv")
     market = open_market(where or When())
+    how: dict[str, Any] = {"against": against, "unit": unit, "window": window, "past": past}
+    how |= {"tilt": tilt, "value": value, "sheet": sheet}
     with progress() as bar:
         market.ensure(bar)
-        answer = market.exposure(
-            holdings,
-            fund=fund,
-            against=against,
-            unit=unit,
-            window=window,
-            past=past,
-            tilt=tilt,
-            value=value,
-            sheet=sheet,
-        )
-    remember(market, answer.figures.values())
+        answers = _asked(market, holdings, fund, how)
+    for answer in answers:
+        remember(market, answer.figures.values())
     if html is not None or csv is not None:
-        _write(answer, html, csv)
+        _write(_one(answers, holdings), html, csv)
     if json:
-        say_json(
-            {
-                "book": answer.name,
-                "as_of": market.as_of,
-                "age": market.age.to_json(),
-                "caveats": answer.caveats,
-                "not_matched": dict(answer.book.why),
-                "without_beta": answer.without,
-                "figures": [f.to_json() for f in answer.figures.values()],
-            }
-        )
+        told = [_json(answer) for answer in answers]
+        say_json(told[0] if len(told) == 1 else {"books": told})
+        return 0
+    if len(answers) == 1:
+        _print(answers[0])
     else:
-        _print(answer)
-        say_age(market)
+        _say_several(answers)
+    say_age(market)
     return 0
 
 
+def _asked(
+    market: OpenMarket, holdings: Path, fund: str | None, how: dict[str, Any]
+) -> list[Exposure]:
+    """The book that is named, or every book of the file; one that cannot be weighed is noted."""
+    from paceline.studies import exposure as study
+
+    books = study.read(market, holdings, how["sheet"])
+    if fund is not None or len(books.books) == 1:
+        return [market.exposure(books, fund=fund, **how)]
+    found: list[Exposure] = []
+    for name in books.books:
+        try:
+            found.append(market.exposure(books, fund=name, **how))
+        except NotEnoughData as error:
+            note(f"{name}: {error.message}")
+    if not found:
+        raise NotEnoughData(f"{holdings}: no book of it can be weighed.", "See the lines above.")
+    return found
+
+
+def _one(answers: list[Exposure], holdings: Path) -> Exposure:
+    if len(answers) > 1:
+        raise UsageError(
+            f"{holdings} holds {len(answers)} books, and a page is of one.", "Name it: --fund NAME."
+        )
+    return answers[0]
+
+
+def _json(answer: Exposure) -> dict[str, Any]:
+    return {
+        "book": answer.name,
+        "as_of": answer.market.as_of,
+        "age": answer.market.age.to_json(),
+        "caveats": answer.caveats,
+        "not_matched": dict(answer.book.why),
+        "without_beta": answer.without,
+        "figures": [f.to_json() for f in answer.figures.values()],
+    }
+
+
+def _say_several(answers: list[Exposure]) -> None:
+    from paceline.pages import exposure as page
+
+    _say_grid(page.compared(answers), keys=1)
+    prose("All of one book: --fund NAME.")
+
+
 def _write(answer: Exposure, html: Path | None, csv: Path | None) -> None:
-    from paceline import report
+    from paceline import record, report
     from paceline.record import single
 
     document = single.exposure(answer)
     if html is not None:
         report.write(document, html)
-        note(f"Page: {html}")
+        manifest = record.write_manifest(document, _manifest(html), [html])
+        note(f"Page: {html}, and {manifest} for `paceline verify`")
     if csv is not None:
         report.to_csv(document, csv)
         note(f"Tables: {csv}")
+
+
+def _manifest(html: Path) -> Path:
+    return html.with_suffix(".manifest.json")
 
 
 def _print(answer: Exposure) -> None:
@@ -130,18 +172,24 @@ def _print(answer: Exposure) -> None:
     from paceline.market.commands import line
     from paceline.pages import exposure as page
 
-    def text(part: Part | None) -> str:
-        return "" if part is None else part if isinstance(part, str) else part.text
-
     for block in page.blocks(answer, short=True):
         if isinstance(block, Sentence):
             prose(block.text)
         elif isinstance(block, Grid):
-            rows = [[text(cell) for cell in row] for row in block.rows]
-            say_table([text(c) for c in block.columns], rows, text(block.title), keys=2)
-            if block.note is not None:
-                prose(block.note.text)
-    for caveat in (*answer.book.said, *answer.looked_through):
+            _say_grid(block, keys=2)
+    told = answer.tilt.told if answer.tilt is not None else ()
+    for caveat in (*answer.book.said, *answer.looked_through, *told):
         prose(f"! {caveat}")
     figure = answer.figure("whole", "", "active_share")
     prose(f"Figures: `{line(('trace', figure.id), answer.market)}` and the ids in --json.")
+
+
+def _say_grid(grid: Grid, keys: int) -> None:
+    rows = [[_text(cell) for cell in row] for row in grid.rows]
+    say_table([_text(c) for c in grid.columns], rows, _text(grid.title), keys=keys)
+    if grid.note is not None:
+        prose(grid.note.text)
+
+
+def _text(part: Part | None) -> str:
+    return "" if part is None else part if isinstance(part, str) else part.text

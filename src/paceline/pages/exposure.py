@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from paceline.document import Block, Grid, Label, Part, Section, Sentence
 from paceline.figures import Figure
 from paceline.pages.signs import plural
 from paceline.pages.words import heading, missing, words
-from paceline.studies.exposure import QUESTION, Exposure
+from paceline.studies.exposure import QUESTION, BookKey, Exposure
 
 #: Rows of each part that a terminal shows.
 SHORT = {"sector": 6, "theme": 4, "trade": 8}
@@ -60,6 +60,27 @@ def _whole(answer: Exposure) -> Sentence:
         " largest are ",
         of("top10"),
         ".",
+    )
+
+
+def compared(answers: Sequence[Exposure]) -> Grid:
+    """Several books side by side, a row each; they are held against the same benchmark."""
+    rows: list[tuple[Part | None, ...]] = []
+    for answer in answers:
+        whole = ("companies", "active_share", "effective_number", "top10", "unmatched")
+        moved = (answer.figure("beta", b.driver.name, "holdings") for b in answer.betas)
+        rows.append((Label(answer.name), *(answer.figure("whole", "", n) for n in whole), *moved))
+    named = (b.driver for b in answers[0].betas)
+    betas = ("Market beta" if d.line is None else heading(d.lead) for d in named)
+    return Grid(
+        "Books",
+        ("Book", "Names", "Active share", "Equal names", "Largest", "Not matched", *betas),
+        tuple(rows),
+        note=words(
+            "Equal names: as many of equal weight would be as concentrated. Largest: the ",
+            Label("10"),
+            " largest. The last columns are betas by holdings, those of themes after the market.",
+        ),
     )
 
 
@@ -222,8 +243,6 @@ def _tilt(answer: Exposure, short: bool) -> Iterable[Block]:
 
 
 def _shares(answer: Exposure, name: str) -> tuple[Figure | None, ...]:
-    from paceline.studies.exposure import BookKey
-
     if answer.tilt is None or answer.tilt.worth is None:
         return ()
     return (answer.figures.get(BookKey("trade", name, "shares")),)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from paceline import measures
 from paceline.market.commands import line, moment
+from paceline.sources import FRAME
 from paceline.studies import exposure, target
 from paceline.studies.episodes.study import REVERSAL
 from paceline.studies.rotations import C
@@ -73,7 +74,7 @@ def asked_again(question: Stored) -> list[str]:
             return words + _unusual(asked, TARGET)
         case "exposure":
             words = ["exposure", asked["holdings"], "--against", asked["against"]]
-            return [] if asked["holdings"].startswith("frame ") else words + _unusual(asked, BOOK)
+            return [] if asked["holdings"].startswith(FRAME) else words + _unusual(asked, BOOK)
         case "episodes":
             return ["episodes", asked["rotation"], *_unusual(asked, EPISODES)]
         case "extremes" | "implied":

@@ -12,7 +12,8 @@ from paceline.market.commands import line, moment, notice, opened
 from paceline.pages import exposure as exposure_page
 from paceline.pages import target as target_page
 from paceline.record.command import asked_again
-from paceline.record.manifest import ABOUT
+from paceline.record.manifest import ABOUT, manifest_of
+from paceline.studies.answers import Answers
 from paceline.studies.exposure import ABOUT as BOOK
 from paceline.studies.exposure import Exposure
 from paceline.studies.target import ABOUT as TARGET
@@ -33,8 +34,13 @@ def target(answer: Answer) -> Document:
 
 def exposure(answer: Exposure) -> Document:
     """A page of one book: its sentence, its section, and what makes it again."""
-    section, figures = exposure_page.section(answer), answer.figures.values()
-    return _page(answer.market, section, {"exposure": BOOK}, answer.question.step, figures)
+    market, section, figures = answer.market, exposure_page.section(answer), answer.figures.values()
+    document = _page(market, section, {"exposure": BOOK}, answer.question.step, figures)
+    document.manifest.update(
+        {**manifest_of(market, document, Answers(market)), **document.manifest},
+        book=dict(answer.params),
+    )
+    return document
 
 
 def _page(

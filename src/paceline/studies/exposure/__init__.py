@@ -9,10 +9,12 @@ active      weights beside the benchmark's: size, sector, baskets of themes
 betas       to the market and every theme, by holdings and by returns; further drivers go there
 style       the mix of styles it behaves like
 trades      a stated tilt, trade by trade, with its cost
-study       all of it, every number a figure
+answer      every number of it as a figure
+study       all of it, from the file on
 """
 
+from paceline.studies.exposure.answer import ABOUT, QUESTION, BookKey, Exposure
 from paceline.studies.exposure.betas import WINDOW
-from paceline.studies.exposure.study import ABOUT, QUESTION, BookKey, Exposure, weigh
+from paceline.studies.exposure.study import asked_again, read, weigh
 
-__all__ = ["ABOUT", "QUESTION", "WINDOW", "BookKey", "Exposure", "weigh"]
+__all__ = ["ABOUT", "QUESTION", "WINDOW", "BookKey", "Exposure", "asked_again", "read", "weigh"]

@@ -120,6 +120,11 @@ def beside(market: Market, book: Positions, against: str) -> Active:
         UNMATCHED: [float(w) for w in book.weights[book.rows("unmatched")]],
     }
     benchmark = weights_of(market, against)
+    if not benchmark.any():
+        raise NotEnoughData(
+            f"{market.moment.called(against)} holds nothing on {market.as_of}.",
+            "Name another basket (--against), or ask for another day.",
+        )
     sizes = sizes_of(panel)
     sectors = sectors_of(market, panel)
     rest = [CutRow(label, sum(own), 0.0) for label, own in outside.items() if own]

@@ -16,6 +16,7 @@ from paceline.methods import book as methods
 from paceline.studies.exposure.active import Active, weights_of
 from paceline.studies.exposure.positions import CASH, Held, Matcher, Positions, returns_of
 from paceline.studies.exposure.reading import BookLine
+from paceline.wording import number_of
 
 if TYPE_CHECKING:
     from paceline.market import Market
@@ -119,9 +120,15 @@ def tilt(
     points = _costs(market, active, names, kinds)
     worth = value if value is not None else book.worth
     trades = _trades(find, moved, before, points, worth)
-    told = ["funds are taken to cost what large companies do"] * (
-        any(kinds[t.name] == "fund" for t in trades)
-    )
+    told = []
+    if any(kinds[t.name] == "fund" for t in trades):
+        told.append("funds are taken to cost what large companies do")
+    inside = sum(float(book.weights[book.names.index(n)]) for n in shares if n in book.names)
+    if amount > 0 and not new and inside < amount:
+        told.append(
+            f"the book holds {inside:.2%} of {into!r} in {number_of(len(shares), 'name')}, and "
+            "what is bought more than doubles it: a basket would spread it"
+        )
     return BookTilt(
         text.strip(),
         into,
