@@ -105,8 +105,14 @@ def _active(answer: Exposure, short: bool) -> Grid:
     )
 
 
-def _betas(answer: Exposure) -> Grid:
-    """EachBeta by holdings and by returns."""
+def _betas(answer: Exposure) -> Grid | Sentence:
+    """Betas by holdings and by returns, or that there are none."""
+    if not _moves(answer):
+        return words(
+            "No betas: returns enough are known of only ",
+            answer.figure("whole", "", "covered"),
+            " of the book.",
+        )
     rows = []
     for beta in answer.betas:
         name = beta.driver.name
@@ -148,6 +154,11 @@ def _betas(answer: Exposure) -> Grid:
     )
 
 
+def _moves(answer: Exposure) -> bool:
+    """Whether anything is known of what the book moves with."""
+    return any(b.holdings.n or b.returns.n for b in answer.betas)
+
+
 def _called(answer: Exposure, driver: str) -> Label:
     found = next(b.driver for b in answer.betas if b.driver.name == driver)
     return Label(found.label if found.line is None else f"{found.lead} over {found.against}")
@@ -158,7 +169,7 @@ def _way_back(answer: Exposure) -> Grid | None:
     rows: list[tuple[Part | None, ...]] = []
     for beta in answer.betas:
         driver = beta.driver
-        if not driver.pivot:
+        if not driver.pivot or not _moves(answer):
             continue
         numbers = ("line", "book", "book low", "book high")
         found = (answer.figure("way back", driver.name, n) for n in numbers)

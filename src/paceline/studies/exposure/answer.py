@@ -142,6 +142,7 @@ class Exposure:
         whole: list[tuple[str, Value, str]] = [
             ("active_share", self.active.active_share, "fraction"),
             ("companies", self.active.companies, "count"),
+            ("covered", self.betas[0].share, "fraction"),
             *(
                 (k, v, "fraction" if k == "top10" else "estimate")
                 for k, v in self.active.concentration.items()
