@@ -18,8 +18,8 @@ from paceline.evidence.means import small_sample
 
 #: Fewest sessions that a beta rests on.
 FEWEST = 60
-#: Weights below this are rounding.
-ROUNDING = 1e-12
+#: Weights below this are rounding; a sum of thousands is this far from one at most.
+ROUNDING, SUM_ERROR = 1e-12, 1e-9
 
 
 class Size(NamedTuple):
@@ -235,6 +235,7 @@ def tilted(weights: Array, into: Array, amount: float) -> Array:
              what comes in goes to the other long holdings in proportion
     Raises ``UsageError`` where there is not as much to sell.
     """
+    assert abs(into.sum() - 1) < SUM_ERROR, "what is bought has one in sum"
     inside = into > 0
     held = np.where(inside, np.maximum(weights, 0.0), 0.0)
     others = np.where(inside, 0.0, np.maximum(weights, 0.0))

@@ -11,7 +11,9 @@ from paceline.pages.words import heading, missing, words
 from paceline.studies.exposure import QUESTION, BookKey, Exposure
 
 #: Rows of each part that a terminal shows.
-SHORT = {"sector": 6, "theme": 4, "trade": 8}
+SHORT = {"sector": 4, "theme": 3, "trade": 5}
+#: Weights below this read as nothing.
+SHOWN = 0.0005
 #: The two ends of an interval, as headings of a table with two of them.
 INTERVAL = (Label("95% from"), "to")
 #: What the parts of the book are called.
@@ -89,6 +91,8 @@ def _active(answer: Exposure, short: bool) -> Grid:
     rows: list[tuple[Part | None, ...]] = []
     for kind, part in PARTS.items():
         cut = list(answer.active.cuts[kind])
+        if short:
+            cut = [r for r in cut if abs(r.book) + r.benchmark >= SHOWN]
         if short and kind in SHORT:
             cut = sorted(cut, key=lambda r: -abs(r.active))[: SHORT[kind]]
         for row in cut:
@@ -143,8 +147,8 @@ def _betas(answer: Exposure) -> Grid | Sentence:
         ("Beta to", "Holdings", *INTERVAL, "Returns", *INTERVAL, "Explained", "Sessions"),
         tuple(rows),
         note=words(
-            "A theme's beta is what is left after the market. Holdings: the weighted betas of what "
-            f"is held. Returns: the past of {past}.",
+            "Of a theme: to that side leading the other, after the market. Holdings: the weighted "
+            f"betas of what is held. Returns: the past of {past}.",
             *(
                 (" Without a beta: ", Label("; ".join(answer.without)), ".")
                 if answer.without
@@ -161,7 +165,7 @@ def _moves(answer: Exposure) -> bool:
 
 def _called(answer: Exposure, driver: str) -> Label:
     found = next(b.driver for b in answer.betas if b.driver.name == driver)
-    return Label(found.label if found.line is None else f"{found.lead} over {found.against}")
+    return Label(found.label if found.line is None else found.lead)
 
 
 def _way_back(answer: Exposure) -> Grid | None:
@@ -227,11 +231,13 @@ def _tilt(answer: Exposure, short: bool) -> Iterable[Block]:
     ]
     counted = ("Shares",) if tilt.worth is not None else ()
     yield Grid(
-        Label(f"The trades of {tilt.said}"),
+        "The largest trades" if short else "The trades",
         ("Ticker", "From", "To", "Change, points", *counted, "Cost, bp one way"),
         tuple(rows),
-        note=words("The largest of ", answer.figure("tilt", "", "trades"), ".") if short else None,
     )
+    if short:
+        yield _after(answer)
+        return
     yield Grid(
         "The book before and after it",
         ("", "Before", "After"),
@@ -250,6 +256,25 @@ def _tilt(answer: Exposure, short: bool) -> Iterable[Block]:
                 for b in answer.betas
             ),
         ),
+    )
+
+
+def _after(answer: Exposure) -> Sentence:
+    """The book after a tilt, in brackets as it is, in one sentence."""
+    parts: list[Part] = []
+    for beta in answer.betas:
+        name, driver = beta.driver.name, beta.driver
+        called = "the market" if driver.line is None else driver.lead
+        before, after = answer.figure("beta", name, "holdings"), answer.figure("tilt", name, "beta")
+        parts += [", ", heading(called), " ", after, " (", before, ")"]
+    return words(
+        "After it, and in brackets before: active share ",
+        answer.figure("tilt", "", "active_share"),
+        " (",
+        answer.figure("whole", "", "active_share"),
+        "); betas by holdings to ",
+        *parts[1:],
+        ".",
     )
 
 

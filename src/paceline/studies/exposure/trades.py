@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from paceline.arrays import Array, Bools
-from paceline.errors import PacelineError, UnknownName, UsageError
+from paceline.errors import UnknownName, UsageError
 from paceline.methods import book as methods
 from paceline.studies.exposure.active import Active, weights_of
 from paceline.studies.exposure.positions import CASH, Held, Matcher, Positions, returns_of
@@ -203,14 +203,16 @@ def _into(
     except UnknownName as error:
         remedy = f"{error.remedy} Sizes: {', '.join(sizes)}; sectors by name; or CASH."
         raise UsageError(f"--tilt: {error.message}", remedy) from None
-    except PacelineError:
-        raise
     if len(names) != 1:
         raise UsageError(f"--tilt: {into!r} is a group of {len(names)} baskets.", "Name one.")
     name = names[0]
     if name in market.composites:
         weights = weights_of(market, name)
         held = np.flatnonzero(weights > 0)
+        if not len(held):
+            raise UsageError(
+                f"--tilt: the basket {name!r} holds nothing on {market.as_of}.", "Name another."
+            )
         return {securities[i]: float(weights[i] / weights.sum()) for i in held}
     basket = market.baskets.get(name)
     one = basket.instrument if basket is not None and basket.instrument else name
