@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from paceline.document import Block, Grid, Label, Part, Section, Sentence
+from paceline.document import Block, Chart, Grid, Label, Part, Section, Sentence, Series
 from paceline.figures import Figure
 from paceline.pages.signs import plural
 from paceline.pages.words import heading, missing, words
-from paceline.studies.exposure import QUESTION, BookKey, Exposure
+from paceline.studies.exposure import BookKey, Exposure
 
 #: Rows of each part that a terminal shows.
 SHORT = {"sector": 4, "theme": 3, "trade": 5}
@@ -20,9 +20,31 @@ INTERVAL = (Label("95% from"), "to")
 PARTS = {"size": "Size", "sector": "Sector", "theme": "Members of"}
 
 
-def section(answer: Exposure) -> Section:
-    """A book as a section, every row of it."""
-    return Section("exposure", "The book", QUESTION, tuple(blocks(answer)))
+def sections(answer: Exposure) -> list[Section]:
+    """A book as sections, every row of it."""
+    found = [
+        _section(
+            ("holdings", "The book", "What does it hold beside the benchmark?"),
+            [_whole(answer), _active(answer, short=False), _unmatched(answer, short=False)],
+        ),
+        _section(
+            ("moves", "What moves it", "What does it move with?"),
+            [_style(answer), _drawn(answer), _betas(answer)],
+        ),
+        _section(
+            ("way_back", "Themes that turn back", "What if a theme goes back to where it turned?"),
+            [_way_back(answer)],
+        ),
+        _section(
+            ("tilt", "The tilt", "What would it trade, and at what cost?"),
+            [*_tilt(answer, short=False)],
+        ),
+    ]
+    return [section for section in found if section.blocks]
+
+
+def _section(told: tuple[str, str, str], blocks: Iterable[Block | None]) -> Section:
+    return Section(*told, tuple(block for block in blocks if block is not None))
 
 
 def blocks(answer: Exposure, *, short: bool = False) -> list[Block]:
@@ -31,7 +53,8 @@ def blocks(answer: Exposure, *, short: bool = False) -> list[Block]:
         _whole(answer),
         _active(answer, short),
         _betas(answer),
-        _way_back(answer),
+        # where a tilt is asked for, its trades have the room
+        None if short and answer.tilt is not None else _way_back(answer),
         _style(answer),
         *_tilt(answer, short),
         _unmatched(answer, short),
@@ -99,7 +122,7 @@ def _active(answer: Exposure, short: bool) -> Grid:
             name = heading(row.label)
             numbers = (answer.figure(kind, row.label, n) for n in ("book", "benchmark", "active"))
             rows.append((part, name, *numbers))
-    more = "The rows of each part that differ most. " if short else ""
+    more = "The rows that differ most; all stand in --html and --json. " if short else ""
     return Grid(
         "What it holds beside the benchmark",
         ("Part", "", "Book", "Benchmark", "Active"),
@@ -156,6 +179,20 @@ def _betas(answer: Exposure) -> Grid | Sentence:
             ),
         ),
     )
+
+
+def _drawn(answer: Exposure) -> Chart | None:
+    """The betas by holdings, with their intervals."""
+    drawn = []
+    for beta in answer.betas:
+        figure = answer.figure("beta", beta.driver.name, "holdings")
+        if not missing(figure):
+            title = _called(answer, beta.driver.name).text
+            edges = (figure.evidence["low"], figure.evidence["high"])
+            drawn.append(Series(title, [title], [figure.number], figure, edges))
+    if not drawn:
+        return None
+    return Chart("interval", "Betas by holdings", tuple(drawn), "beta", reference=0.0)
 
 
 def _moves(answer: Exposure) -> bool:

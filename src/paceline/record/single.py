@@ -1,9 +1,9 @@
-"""Documents of one section, each with its own manifest: a target, a book, a story."""
+"""Documents of their own, each with its manifest: a target, a book, a story."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from paceline import measures
@@ -28,14 +28,15 @@ if TYPE_CHECKING:
 
 def target(answer: Answer) -> Document:
     """A page of one target: its sentence, its section, and what makes it again."""
-    section, figures = target_page.section(answer), answer.figures.values()
-    return _page(answer.market, section, {"target": TARGET}, answer.question.step, figures)
+    sections, figures = [target_page.section(answer)], answer.figures.values()
+    return _page(answer.market, sections, {"target": TARGET}, answer.question.step, figures)
 
 
 def exposure(answer: Exposure) -> Document:
-    """A page of one book: its sentence, its section, and what makes it again."""
-    market, section, figures = answer.market, exposure_page.section(answer), answer.figures.values()
-    document = _page(market, section, {"exposure": BOOK}, answer.question.step, figures)
+    """A page of one book: its sentence, its sections, and what makes it again."""
+    market, sections = answer.market, exposure_page.sections(answer)
+    asked, figures = answer.question.step, answer.figures.values()
+    document = _page(market, sections, {"exposure": BOOK}, asked, figures)
     document.manifest.update(
         {**manifest_of(market, document, Answers(market)), **document.manifest},
         book=dict(answer.params),
@@ -45,19 +46,19 @@ def exposure(answer: Exposure) -> Document:
 
 def _page(
     market: Market,
-    section: Section,
+    sections: Sequence[Section],
     about: Mapping[str, Any],
     asked: Step,
     figures: Iterable[Figure],
 ) -> Document:
-    """A page of one section, headed by its first sentence."""
+    """A page of these sections, headed by its first sentence."""
     document = Document(
         market.title,
         market.name,
         market.as_of,
         market.simulated,
-        tuple(b for b in section.blocks[:1] if isinstance(b, Sentence)),
-        (section,),
+        tuple(b for b in sections[0].blocks[:1] if isinstance(b, Sentence)),
+        tuple(sections),
         notice=notice(market),
     )
     document.manifest.update(
