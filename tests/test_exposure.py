@@ -20,6 +20,7 @@ from paceline.methods import book as methods
 from paceline.pages import exposure as page
 from paceline.record import single
 from paceline.studies import exposure
+from paceline.studies.exposure import reading
 from tiny_market import NAMES, Answered, changed, command, one_clear_error, text, write
 
 BOOK = "ticker,weight\nAAA,50%\nBBB,30%\nCCC,20%\n"
@@ -201,9 +202,17 @@ def test_a_fund_is_looked_through_and_has_its_own_beta(market: OpenMarket, folde
 def test_lines_of_one_name_are_added_up_and_spellings_are_one(market: OpenMarket) -> None:
     frame = pl.DataFrame({"Symbol": ["AAA", "aaa", "BBB", "USD"], "Weight": [20, 30, 40, 10]})
     answer = asked(market, frame)
-    assert answer.book.names == ("AAA", "BBB", "CASH")
+    assert answer.book.names == ("AAA", "BBB", "cash")
     assert answer.book.weights.tolist() == pytest.approx([0.5, 0.4, 0.1])
     assert "lines of one name added up: AAA" in answer.caveats
+
+
+def test_money_is_told_from_a_share_of_that_name() -> None:
+    """CASH is the ticker of a bank, USD that of a fund: their names say so."""
+    told = [("CASH", ""), ("CASH", "Cash and equivalents"), ("", "US DOLLAR"), ("CASH_USD", "")]
+    told += [("CASH", "PATHWARD FINANCIAL INC"), ("USD", "ProShares Ultra Semis"), ("CASHX", "")]
+    money = [reading.BookLine(1, ticker, name, 0.1).cash for ticker, name in told]
+    assert money == [True, True, True, True, False, False, False]
 
 
 def test_shares_are_worth_their_closes_and_a_price_column_goes_first(
@@ -304,7 +313,7 @@ def test_a_tilt_trade_by_trade(market: OpenMarket, folder: Path) -> None:
         ("mega -0%", None),
         ("FND +5%", {"FND": 0.05}),
         ("EEE 4%", {"EEE": 0.04}),
-        ("CASH +10%", {"CASH": 0.1, "AAA": 0.45}),
+        ("CASH +10%", {"cash": 0.1, "AAA": 0.45}),
         ("CCC -5%", {"CCC": 0.15, "AAA": 0.5 + 0.05 * 5 / 8}),
     ],
 )
@@ -437,7 +446,7 @@ def test_json_page_tables_trace_and_verify(folder: Path, tmp_path: Path) -> None
     answer = run(folder, book, "--json", "--html", html, "--csv", tmp_path / "csv")
     told = json.loads(answer.out)
     assert told["book"] == "book" and len(told["figures"]) > 40
-    assert "<html" in html.read_text() and (tmp_path / "csv" / "exposure.csv").is_file()
+    assert "<html" in html.read_text() and (tmp_path / "csv" / "moves.csv").is_file()
     ids = [f["figure"] for f in told["figures"]]
     assert len(set(ids)) == len(ids)
     traced = command("trace", ids[-1], "--market", folder / "market.toml")

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from paceline.panel import Panel
 
 Held = Literal["stock", "fund", "cash", "unmatched"]
-#: What money is called among the holdings.
-CASH = "CASH"
+#: What money is called among the holdings: no ticker, which are in capitals.
+CASH = "cash"
 #: Sessions of returns that are looked at: 36 months, for the mix of styles.
 HISTORY = 800
 #: A share class with its mark.
@@ -87,6 +87,7 @@ class Matcher:
         self.panel: Panel | None = market.stocks
         self.row = {n: i for i, n in enumerate(self.panel.securities)} if self.panel else {}
         self.why: dict[str, str] = {}
+        self.said: set[str] = set()
 
     @cached_property
     def renamed(self) -> dict[str, str]:
@@ -110,6 +111,8 @@ class Matcher:
     def key(self, line: BookLine) -> tuple[str, Held]:
         """What a line is: its name among the holdings, and its kind."""
         if line.cash:
+            if not line.name and line.ticker in self.row:
+                self.said.add(f"{line.ticker} is taken for money: a name would tell the share")
             return CASH, "cash"
         found = None
         if line.ticker:
@@ -180,7 +183,7 @@ def matched(market: Market, book: Handed, fund: str | None, unit: str) -> Positi
         None if found.worth is None else found.worth * float(table[-1] @ growth),
         last,
         dates[0] if path is not None else "",
-        (*said, *moved),
+        (*said, *sorted(find.said), *moved),
     )
 
 

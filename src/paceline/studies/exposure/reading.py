@@ -39,6 +39,9 @@ NAMES: dict[str, frozenset[str]] = {
 UNITS = ("auto", "fraction", "percent")
 #: A word in the place of a ticker, or of the name of what has none, that means money.
 CASH = re.compile(r"^\$?(?:CASH|USD|US DOLLARS?|DOLLARS?)(?:[ _&-].*)?$", re.IGNORECASE)
+#: Words in the name of money. CASH and USD are tickers as well, of a bank and of a fund: a row
+#: whose name has none of these is theirs.
+MONEY = re.compile(r"cash|dollar|money|\busd\b|currenc|collateral|deposit", re.IGNORECASE)
 #: Text longer than this in the place of a ticker, with no number beside it, is a note.
 LONGEST_TICKER = 24
 #: How far the weights of a whole book may be from one in sum.
@@ -60,7 +63,9 @@ class BookLine:
     @property
     def cash(self) -> bool:
         """Whether it is money."""
-        return bool(CASH.match(self.ticker or self.name))
+        if not CASH.match(self.ticker or self.name):
+            return False
+        return not (self.ticker and self.name) or bool(MONEY.search(self.name))
 
     @property
     def called(self) -> str:

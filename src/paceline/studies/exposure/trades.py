@@ -189,7 +189,7 @@ def _into(
     securities = panel.securities if panel is not None else ()
     sizes = [size.name for size in methods.SIZES]
     sectors = {name.casefold(): name for name in active.sectors if name}
-    if into.upper() == CASH:
+    if into.casefold() == CASH:
         return {CASH: 1.0}
     if into not in market.baskets and into.casefold() in sizes:
         return _pro_rata(
