@@ -314,6 +314,7 @@ def test_a_tilt_trade_by_trade(market: OpenMarket, folder: Path) -> None:
         ("FND +5%", {"FND": 0.05}),
         ("EEE 4%", {"EEE": 0.04}),
         ("CASH +10%", {"cash": 0.1, "AAA": 0.45}),
+        ("Energy +90%", {"AAA": 0.05, "BBB": 0.03, "CCC": 0.92}),
         ("CCC -5%", {"CCC": 0.15, "AAA": 0.5 + 0.05 * 5 / 8}),
     ],
 )
@@ -346,8 +347,8 @@ def test_what_a_tilt_may_name(
         ("Energy +500%", "is no tilt"),
         ("Energy +nan%", "is no tilt"),
         ("small +5%", "holds anything of 'small'"),
-        ("Energy +90%", "cannot be funded"),
-        ("Banks -5%", "cannot be funded"),
+        ("Energy -30%", "what it sells weighs 20"),
+        ("Banks -5%", "what it sells weighs 0"),
     ],
 )
 def test_a_tilt_that_cannot_be(market: OpenMarket, folder: Path, tilt: str, said: str) -> None:
@@ -363,6 +364,8 @@ def test_a_tilt_that_cannot_be(market: OpenMarket, folder: Path, tilt: str, said
     ("lines", "error", "said"),
     [
         ("", SourceError, "the file is empty"),
+        ("ticker,weight\nAAA,0\n", UsageError, "every weight is zero"),
+        ("ticker,weight\nAAA,1e308\nBBB,1e308\n", UsageError, "sum to inf"),
         ("ticker,weight\n", SourceError, "a header and no rows"),
         ("name,weight\nAAA,1\n", SourceError, "no column names securities"),
         ("ticker,name\nAAA,x\n", SourceError, "no column of weights, values or shares"),
@@ -409,6 +412,8 @@ def test_a_book_that_cannot_be(
         ({"value": -5.0}, UsageError, "not above zero"),
         ({"value": float("nan")}, UsageError, "value"),
         ({"sheet": "One"}, SourceError, "no workbook"),
+        ({"tilt": 5}, UsageError, "tilt: found int 5"),
+        ({"fund": 5}, UsageError, "fund: found int 5"),
     ],
 )
 def test_options_that_cannot_be(
@@ -416,6 +421,13 @@ def test_options_that_cannot_be(
 ) -> None:
     with pytest.raises(error, match=said):
         asked(market, written(folder, BOOK), **how)
+
+
+@pytest.mark.parametrize("holdings", [None, 5, [], {}, b"x", {"AAA": "much"}, {"AAA": np.nan}])
+def test_what_is_no_book(market: OpenMarket, holdings: object) -> None:
+    with pytest.raises(UsageError) as raised:
+        asked(market, holdings)
+    assert raised.value.remedy.startswith("Give ")
 
 
 def test_declared_units(market: OpenMarket) -> None:

@@ -197,12 +197,22 @@ def test_a_tilt_out_of_something_by_hand() -> None:
     np.testing.assert_allclose(all_of_it, [0, 0, 1], atol=1e-15)
 
 
-@pytest.mark.parametrize(("amount", "said"), [(-0.41, "it weighs 40"), (0.61, "book weighs 60")])
+def test_what_has_nothing_outside_is_paid_for_by_all() -> None:
+    """A tenth into equal weights of all that is held: nine tenths of each stay."""
+    weights = np.array([0.6, 0.3, 0.1])
+    after = book.tilted(weights, np.ones(3) / 3, 0.1)
+    np.testing.assert_allclose(after, 0.9 * weights + 0.1 / 3)
+    np.testing.assert_allclose(book.tilted(weights, np.array([0, 0, 1.0]), 0.95)[2], 0.955)
+
+
+@pytest.mark.parametrize(("amount", "said"), [(-0.41, "sells weighs 40"), (1.2, "weighs 100")])
 def test_more_than_there_is_cannot_be_sold(amount: float, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         book.tilted(np.array([0.30, 0.10, 0.60]), np.array([0.5, 0.5, 0]), amount)
 
 
-def test_a_book_of_one_thing_cannot_sell_it_for_nothing() -> None:
-    with pytest.raises(UsageError, match="holds nothing else"):
+def test_a_book_of_one_thing_cannot_be_tilted_to_it() -> None:
+    with pytest.raises(UsageError, match="nothing is left"):
         book.tilted(np.array([1.0]), np.array([1.0]), -0.1)
+    with pytest.raises(UsageError, match="changes nothing"):
+        book.tilted(np.array([1.0]), np.array([1.0]), 0.1)

@@ -230,25 +230,27 @@ def tilted(weights: Array, into: Array, amount: float) -> Array:
 
     weights  (N,) of the book
     into     (N,) shares of what is bought, one in sum, none negative
-    amount   a fraction of the book. Bought is amount * into, paid for by all long holdings outside
-             of ``into`` in proportion; sold is what the book holds of ``into`` in proportion, and
-             what comes in goes to the other long holdings in proportion
-    Raises ``UsageError`` where there is not as much to sell.
+    amount   a fraction of the book. Bought is amount * into, paid for by the long holdings outside
+             of ``into`` in proportion or, where they are worth less than that, by all long
+             holdings in proportion; sold is what the book holds of ``into`` in proportion, and what
+             comes in goes to the other long holdings in proportion
+    Raises ``UsageError`` where there is not as much to sell, or nothing would change.
     """
     assert abs(into.sum() - 1) < SUM_ERROR, "what is bought has one in sum"
-    inside = into > 0
-    held = np.where(inside, np.maximum(weights, 0.0), 0.0)
-    others = np.where(inside, 0.0, np.maximum(weights, 0.0))
-    source, what = (others, "the rest of the book") if amount > 0 else (held, "it")
-    if source.sum() < abs(amount) - ROUNDING:
-        raise UsageError(
-            f"a tilt of {amount:+.2%} cannot be funded: {what} weighs {source.sum():.2%}.",
-            "Give a smaller tilt.",
-        )
-    bought = into if amount > 0 else held / held.sum()
-    if not others.sum() > 0:
-        raise UsageError("the book holds nothing else.", "Name a part of the book.")
-    moved: Array = weights + amount * bought - amount * others / others.sum()
+    long = np.maximum(weights, 0.0)
+    held, others = np.where(into > 0, long, 0.0), np.where(into > 0, 0.0, long)
+    enough = abs(amount) - ROUNDING
+    if amount > 0:
+        payer = others if others.sum() >= enough else long
+        sold, bought = payer, into
+    else:
+        sold, bought = held, others
+    if sold.sum() < enough or not bought.sum() > 0:
+        what = f"what it sells weighs {sold.sum():.2%}" if bought.sum() > 0 else "nothing is left"
+        raise UsageError(f"a tilt of {amount:+.2%} cannot be: {what}.", "Give a smaller tilt.")
+    moved: Array = weights + abs(amount) * (bought / bought.sum() - sold / sold.sum())
+    if turnover(weights, moved) < ROUNDING:
+        raise UsageError("the tilt changes nothing: the book holds nothing else.", "Name another.")
     return moved
 
 

@@ -139,9 +139,12 @@ class Matcher:
         return float(there[-1]) if len(there) else None
 
 
-def matched(market: Market, book: Handed, fund: str | None, unit: str) -> Positions:
+def matched(
+    market: Market, book: Handed, fund: str | None, unit: str, sessions: int = HISTORY
+) -> Positions:
     """The book as of the market's day: the last one known by then, rolled on with returns.
 
+    sessions  how many of returns are looked at
     Raises ``UsageError`` where all of its days lie ahead, ``NotEnoughData`` where no line is found.
     """
     known = _known(market, book, fund)
@@ -151,6 +154,11 @@ def matched(market: Market, book: Handed, fund: str | None, unit: str) -> Positi
     kinds: dict[str, Held] = {}
     for day, every in known.items():
         lines = [line for line in every if line.number]
+        if not lines:
+            raise UsageError(
+                f"{book.what}: every {book.kind} is zero{f' on {day}' if day else ''}.",
+                "Give what is held.",
+            )
         found = weights(book, lines, unit, partial(find.close_of, day or market.as_of))
         stated[day] = _added(find, lines, found, kinds)
     said += [*found.said, *_repeated(find, lines)]
@@ -163,7 +171,7 @@ def matched(market: Market, book: Handed, fund: str | None, unit: str) -> Positi
             "Give tickers as the market spells them, or another --market.",
         )
     names = list(kinds)
-    days, returns, kinds = returns_of(market, find, kinds)
+    days, returns, kinds = returns_of(market, find, kinds, sessions)
     table = np.array([[own.get(n, 0.0) for n in names] for own in stated.values()])
     last, dates = list(stated)[-1], list(stated)
     growth, moved = _growth(market, returns, days, last)
@@ -229,12 +237,12 @@ def _repeated(find: Matcher, lines: Iterable[BookLine]) -> list[str]:
 
 
 def returns_of(
-    market: Market, find: Matcher, kinds: Mapping[str, Held]
+    market: Market, find: Matcher, kinds: Mapping[str, Held], sessions: int
 ) -> tuple[Dates, Array, dict[str, Held]]:
     """Sessions, returns (N, T) and kinds; what has no price on the market's day is unmatched."""
     wide = market.including([n for n, kind in kinds.items() if kind == "fund"])
     have = wide.all_levels
-    days = have.sessions[-HISTORY:]
+    days = have.sessions[-sessions:]
     out = np.full((len(kinds), len(days)), np.nan)
     found = dict(kinds)
     total, native = have.by_basis["total"], have.native
@@ -248,7 +256,7 @@ def returns_of(
                 found[name] = "unmatched"
                 find.why[name] = f"it has no price on {market.as_of}"
                 continue
-            out[at] = session_returns(own[None, -HISTORY - 1 :])[0, -len(days) :]
+            out[at] = session_returns(own[None, -sessions - 1 :])[0, -len(days) :]
     rows = [at for at, kind in enumerate(found.values()) if kind == "stock"]
     if rows and find.panel is not None:
         names = list(found)

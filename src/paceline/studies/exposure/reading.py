@@ -44,6 +44,8 @@ CASH = re.compile(r"^\$?(?:CASH|USD|US DOLLARS?|DOLLARS?)(?:[ _&-].*)?$", re.IGN
 MONEY = re.compile(r"cash|dollar|money|\busd\b|currenc|collateral|deposit", re.IGNORECASE)
 #: Text longer than this in the place of a ticker, with no number beside it, is a note.
 LONGEST_TICKER = 24
+#: What holdings may be.
+TAKES = "Give a file, a frame with columns such as ticker and weight, or {ticker: weight}."
 #: How far the weights of a whole book may be from one in sum.
 SLACK = 0.1
 #: A difference from one that is told.
@@ -187,8 +189,8 @@ def weights(
         return _stated(book, numbers, unit)
     if book.kind == "shares":
         numbers = [_value(book, line, price_of) for line in lines]
-    whole = math.fsum(numbers)
-    if not whole > 0:
+    whole = sum(numbers)
+    if not 0 < whole < math.inf:
         raise UsageError(
             f"{book.what}: what is held is worth {whole:,.0f} in sum, which is not above zero.",
             "Add the cash that stands behind what is held short, or give weights.",
@@ -218,7 +220,7 @@ def _stated(book: Handed, numbers: list[float], unit: str) -> Weighed:
             "a fraction.",
             "Leave the unit out.",
         )
-    total = math.fsum(numbers)
+    total = sum(numbers)
     declared = unit if unit != "auto" else "percent" if book.percent else ""
     size = {"percent": 100.0, "fraction": 1.0}.get(declared, 0.0)
     if not declared:
@@ -255,7 +257,10 @@ def _rows(holdings: object, sheet: str | None) -> tuple[handed.HandedRows, str]:
         frame = pl.DataFrame({"ticker": [str(k) for k in holdings], "weight": numbers})
         taken = frames.take("holdings", frame)
     else:
-        taken = frames.take("holdings", cast("Any", holdings))
+        try:
+            taken = frames.take("holdings", cast("Any", holdings))
+        except UsageError as error:
+            raise UsageError(error.message, TAKES) from None
     kept = io.BytesIO()
     taken.table.write_ipc(kept)
     return handed.given(taken.what, taken.table), hashlib.sha256(kept.getvalue()).hexdigest()

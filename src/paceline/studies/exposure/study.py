@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal
@@ -22,7 +23,13 @@ def read(market: Market, holdings: object, sheet: str | None = None) -> reading.
     """The books of a file, a frame or a dictionary; ``weigh`` takes what this gives."""
     if isinstance(holdings, reading.Handed):
         return holdings
+    if sheet is not None and not isinstance(holdings, (str, os.PathLike)):
+        raise UsageError(f"sheet: found {sheet!r}, and what is given is no file.", "Leave it out.")
     return reading.read(holdings, lambda: calendars.zone(market.file.market.calendar), sheet)
+
+
+def _called(handed: reading.Handed) -> str:
+    return "book" if handed.what.startswith(FRAME) else PurePath(handed.what).stem
 
 
 def weigh(
@@ -57,13 +64,16 @@ def weigh(
     ``NotEnoughData`` where nothing of it is in the market or its history is too short.
     """
     arguments.whole(window, "window", 1)
+    for option, named in (("fund", fund), ("against", against), ("sheet", sheet)):
+        if named is not None:
+            arguments.name(named, option)
     if past not in ("shares", "weights"):
         raise UsageError(f"past: found {past!r}.", "Accepted: shares, weights.")
     if value is not None and not arguments.number(value, "value") > 0:
         raise UsageError(f"value: {value:g} is not above zero.", "Give what the book is worth.")
     market = theme_lines.widened(market)
     handed = read(market, holdings, sheet)
-    held = positions.matched(market, handed, fund, unit)
+    held = positions.matched(market, handed, fund, unit, max(window + 1, positions.HISTORY))
     whole = active.against_of(market, against)
     beside = active.beside(market, held, whole)
     drivers, without = betas.drivers(market, held.days)
@@ -75,7 +85,7 @@ def weigh(
             active.beside(market, moved.moved, whole),
             tuple(betas.betas(market, moved.moved, whole, drivers, window, past)),
         )
-    name = fund or next(iter(handed.books)) or PurePath(handed.what).stem
+    name = fund or next(iter(handed.books)) or _called(handed)
     params = {
         "holdings": handed.what,
         "checksum": handed.checksum,

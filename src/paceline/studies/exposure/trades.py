@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from paceline import arguments
 from paceline.arrays import Array, Bools
 from paceline.errors import UnknownName, UsageError
 from paceline.methods import book as methods
@@ -70,7 +71,7 @@ def asked(text: str) -> tuple[str, float]:
 
     Raises ``UsageError`` for anything else.
     """
-    found = TILT.match(text)
+    found = TILT.match(arguments.name(text, "tilt"))
     try:
         amount = float(found["by"].replace(" ", "")) if found else math.nan
     except ValueError:
@@ -104,7 +105,9 @@ def tilt(
     names = list(kinds)
     before = np.r_[book.weights, np.zeros(len(new))]
     after = methods.tilted(before, np.array([shares.get(n, 0.0) for n in names]), amount)
-    _, further, found = returns_of(market, find, new) if new else (None, book.returns[:0], {})
+    _, further, found = (
+        returns_of(market, find, new, len(book.days)) if new else (None, book.returns[:0], {})
+    )
     gone = [n for n, kind in found.items() if kind == "unmatched"]
     if gone:
         raise UsageError(f"--tilt: {gone[0]} {find.why[gone[0]][3:]}.", "Name another.")
@@ -123,6 +126,9 @@ def tilt(
     told = []
     if any(kinds[t.name] == "fund" for t in trades):
         told.append("funds are taken to cost what large companies do")
+    outside = sum(w for n, w in zip(names, before, strict=True) if w > 0 and n not in shares)
+    if 0 < outside < amount:
+        told.append("paid for by all holdings in proportion: too little of the book lies outside")
     inside = sum(float(book.weights[book.names.index(n)]) for n in shares if n in book.names)
     if amount > 0 and not new and inside < amount:
         told.append(
