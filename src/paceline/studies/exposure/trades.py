@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -123,18 +123,6 @@ def tilt(
     points = _costs(market, active, names, kinds)
     worth = value if value is not None else book.worth
     trades = _trades(find, moved, before, points, worth)
-    told = []
-    if any(kinds[t.name] == "fund" for t in trades):
-        told.append("funds are taken to cost what large companies do")
-    outside = sum(w for n, w in zip(names, before, strict=True) if w > 0 and n not in shares)
-    if 0 < outside < amount:
-        told.append("paid for by all holdings in proportion: too little of the book lies outside")
-    inside = sum(float(book.weights[book.names.index(n)]) for n in shares if n in book.names)
-    if amount > 0 and not new and inside < amount:
-        told.append(
-            f"the book holds {inside:.2%} of {into!r} in {number_of(len(shares), 'name')}, and "
-            "what is bought more than doubles it: a basket would spread it"
-        )
     return BookTilt(
         text.strip(),
         into,
@@ -144,8 +132,26 @@ def tilt(
         methods.turnover(before, after),
         methods.cost(before, after, points),
         worth,
-        tuple(told),
+        tuple(_told(book, moved, shares, into, amount)),
     )
+
+
+def _told(
+    book: Positions, moved: Positions, shares: Mapping[str, float], into: str, amount: float
+) -> Iterator[str]:
+    """What has to be said of how a tilt is paid for, bought and costed."""
+    held = dict(zip(book.names, book.weights.tolist(), strict=True))
+    if "fund" in moved.kinds:
+        yield "funds are taken to cost what large companies do"
+    outside = sum(w for name, w in held.items() if w > 0 and name not in shares)
+    if 0 < outside < amount:
+        yield "paid for by all holdings in proportion: too little of the book lies outside"
+    inside = sum(held.get(name, 0.0) for name in shares)
+    if amount > 0 and shares.keys() <= held.keys() and inside < amount:
+        yield (
+            f"the book holds {inside:.2%} of {into!r} in {number_of(len(shares), 'name')}, and "
+            "what is bought more than doubles it: a basket would spread it"
+        )
 
 
 def _kind(find: Matcher, name: str) -> Held:
