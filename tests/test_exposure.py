@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ import polars as pl
 import pytest
 
 import paceline
+from paceline import calendars
 from paceline.api import OpenMarket
 from paceline.document import Grid
 from paceline.errors import NotEnoughData, SourceError, UnknownName, UsageError
@@ -277,6 +279,22 @@ def test_a_book_is_the_same_from_a_file_a_frame_and_a_dictionary(
         assert answer.book.weights.tolist() == pytest.approx(list(weights.values()))
 
 
+def test_a_market_of_closes_alone_has_no_sizes(tmp_path: Path) -> None:
+    levels = 100 * np.cumprod(1 + np.random.default_rng(5).normal(0, 0.01, (150, 3)), axis=0)
+    days = calendars.sessions("XNYS", dt.date(2025, 9, 12))[-150:]
+    prices = pl.DataFrame({"date": days} | dict(zip("ABC", levels.T, strict=True)))
+    bare = paceline.open(frames={"prices": prices}, store=tmp_path / "store")
+    answer = asked(bare, {"A": 1.0})
+    assert answer.figure("size", "no market value known", "book").value == 1
+    assert answer.betas[0].holdings.n == WINDOW
+    assert answer.figure("whole", "", "active_share").value == pytest.approx(
+        1 - weights_of(bare, "all")["A"]
+    )
+    tilt = asked(bare, {"A": 1.0}, tilt="B +10%", value=1e6)
+    assert tilt.figure("tilt", "", "cost").value == pytest.approx(2 * 0.1 * 40)
+    assert tilt.figure("trade", "B", "shares").value == round(1e5 / levels[-1, 1])
+
+
 def test_style_is_that_of_the_measure(market: OpenMarket) -> None:
     answer = asked(market, {"AAA": 1.0})
     assert answer.mix.why == 'the market declares no group "styles"'
@@ -401,7 +419,7 @@ def test_a_book_that_cannot_be(
 @pytest.mark.parametrize(
     ("how", "error", "said"),
     [
-        ({"fund": "Z"}, UsageError, "holds no book 'Z'"),
+        ({"fund": "Z"}, UsageError, "names no books"),
         ({"against": "idx"}, UsageError, "not a basket with members"),
         ({"against": "nobody"}, UnknownName, "unknown basket"),
         ({"window": 10}, UsageError, "too few for a beta"),
@@ -487,6 +505,9 @@ def test_several_books_stand_side_by_side(folder: Path, tmp_path: Path) -> None:
     alone = json.loads(run(folder, several, "--json", "--fund", "Two").out)
     assert alone["figures"][0]["value"] == told["books"][1]["figures"][0]["value"]
     one_clear_error(run(folder, several, "--html", tmp_path / "x.html"))
+    unknown = run(folder, several, "--fund", "Three")
+    one_clear_error(unknown)
+    assert "One, Two, Lost" in unknown.err
 
 
 @pytest.mark.parametrize("lines", ["", "ticker,weight\nAAA,1.3\nBBB,1\n", "a,b\n1,2\n"])

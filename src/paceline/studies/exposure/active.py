@@ -17,7 +17,7 @@ from paceline.baskets.history import company_caps
 from paceline.errors import NotEnoughData, UsageError
 from paceline.measures.concentration import statistics
 from paceline.methods import book as methods
-from paceline.studies.exposure.positions import Positions
+from paceline.studies.exposure.positions import Positions, stock_returns
 
 if TYPE_CHECKING:
     from paceline.market import Market
@@ -162,7 +162,7 @@ def looked_through(panel: Panel, fund: str) -> tuple[Array, str] | None:
     if found is None or not found.weights.any():
         return None
     since = panel.sessions > found.date
-    growth = np.prod(1 + np.nan_to_num(panel.field("total_return")[:, since]), axis=1)
+    growth = np.prod(1 + np.nan_to_num(stock_returns(panel)[:, since]), axis=1)
     rest = 1 - found.weights.sum()
     rolled = methods.rolled(np.r_[found.weights, rest], np.r_[growth, 1.0])
     return rolled[:-1], str(found.date)
@@ -178,8 +178,11 @@ def weights_of(market: Market, basket: str) -> Array:
 def sizes_of(panel: Panel) -> Ints:
     """(N,) size bucket of each stock by the rank of its company among all common stocks.
 
-    By the last market value of the days in which a stock may be without data.
+    By the last market value of the days in which a stock may be without data; -1 for everybody
+    where no source gives market values.
     """
+    if not {"market_cap", "close"} <= panel.fields.keys():
+        return np.full(len(panel.securities), -1)
     kind = panel.attributes_at(-1)["kind"].fill_null("common").to_numpy()
     lines: Bools = panel.listed[:, -1] & (kind == "common")
     cap, close = (_last(panel.field(f)) for f in ("whole_cap", "close"))

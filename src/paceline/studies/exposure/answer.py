@@ -198,7 +198,11 @@ class Exposure:
         return dict(made)
 
     def _way_back(self, beta: BookBeta, question: Question) -> list[tuple[BookKey, Figure]]:
-        """The line's move back to its pivot, and what the book does by its beta."""
+        """The line's move back to its pivot, and what the book does by its beta.
+
+        One stated move of one driver. A scenario states moves of several: its rows belong beside
+        these, made in the same way from the betas to what ``betas.drivers`` gives.
+        """
         driver, at = beta.driver, beta.at
         gain, low, high = methods.way_back(
             float(beta.holdings.beta[at]), beta.holdings.interval(at), driver.back

@@ -236,6 +236,16 @@ def _repeated(find: Matcher, lines: Iterable[BookLine]) -> list[str]:
     return [f"lines of one name added up: {shown}"] if twice else []
 
 
+def stock_returns(panel: Panel) -> Array:
+    """(N, T) total returns of the stocks, price returns where there are no others."""
+
+    def made(panel: Panel) -> Array:
+        total = panel.field("total_return")
+        return np.where(np.isfinite(total), total, panel.field("price_return"))
+
+    return panel.derive("returns of books", made)
+
+
 def returns_of(
     market: Market, find: Matcher, kinds: Mapping[str, Held], sessions: int
 ) -> tuple[Dates, Array, dict[str, Held]]:
@@ -263,9 +273,7 @@ def returns_of(
         own_rows = [find.row[names[at]] for at in rows]
         there = find.panel.sessions >= days[0]
         into = np.searchsorted(days, find.panel.sessions[there])
-        made = find.panel.field("total_return")[own_rows][:, there]
-        price = find.panel.field("price_return")[own_rows][:, there]
-        out[np.ix_(rows, into)] = np.where(np.isfinite(made), made, price)
+        out[np.ix_(rows, into)] = stock_returns(find.panel)[own_rows][:, there]
     return days, out, found
 
 

@@ -47,7 +47,7 @@ LONGEST_TICKER = 24
 #: What holdings may be.
 TAKES = "Give a file, a frame with columns such as ticker and weight, or {ticker: weight}."
 #: How far the weights of a whole book may be from one in sum.
-SLACK = 0.1
+SLACK = 0.05
 #: A difference from one that is told.
 TOLD = 0.0005
 
@@ -102,6 +102,8 @@ class Handed:
             raise UsageError(
                 f"{self.what} holds {len(self.books)} books: {funds}.", "Name one: --fund NAME."
             )
+        if fund not in self.books and list(self.books) == [""]:
+            raise UsageError(f"{self.what} names no books.", "Leave out fund.")
         if fund not in self.books:
             raise UsageError(f"{self.what} holds no book {fund!r}.", f"It holds: {funds}.")
         return self.books[fund]
