@@ -14,9 +14,10 @@ import polars as pl
 import pytest
 
 import paceline
+import sentences
 from paceline import calendars
 from paceline.api import OpenMarket
-from paceline.document import Grid
+from paceline.document import Grid, Sentence
 from paceline.errors import NotEnoughData, SourceError, UnknownName, UsageError
 from paceline.methods import book as methods
 from paceline.pages import exposure as page
@@ -427,7 +428,8 @@ def test_a_book_that_cannot_be(
         ({"unit": "points"}, UsageError, "unit: found 'points'"),
         ({"unit": "fraction"}, UsageError, "marked as percentages"),
         ({"past": "dreams"}, UsageError, "past: found 'dreams'"),
-        ({"value": -5.0}, UsageError, "not above zero"),
+        ({"value": -5.0}, UsageError, "no worth above zero"),
+        ({"value": float("inf")}, UsageError, "no worth above zero"),
         ({"value": float("nan")}, UsageError, "value"),
         ({"sheet": "One"}, SourceError, "no workbook"),
         ({"tilt": 5}, UsageError, "tilt: found int 5"),
@@ -540,3 +542,29 @@ def test_the_frame_has_a_row_per_number(market: OpenMarket, folder: Path) -> Non
     assert frame.height == len(answer.figures)
     beta = frame.filter((pl.col("kind") == "beta") & (pl.col("number") == "holdings"))
     assert beta["low"].null_count() == 0 and (beta["low"] < beta["value"]).all()
+
+
+@pytest.mark.parametrize(
+    "holdings",
+    [
+        {"AAA": 0.5, "BBB": 0.5},
+        {"AAA": 1.0},
+        {"AAA": 0.9, "NOPE": 0.1},
+        {"AAA": 0.3, "NOPE": 0.7},
+        {"AAA": 0.8, "BBB": -0.3, "CASH": 0.5},
+        {"FND": 1.0},
+    ],
+)
+def test_every_sentence_reads_right_and_holds_no_loose_digit(
+    market: OpenMarket, holdings: Mapping[str, float]
+) -> None:
+    answer = asked(market, holdings, tilt="EEE +5%", value=1000.0)
+    blocks = [b for s in page.sections(answer) for b in s.blocks] + page.blocks(answer, short=True)
+    for block in blocks:
+        said = block if isinstance(block, Sentence) else block.note
+        if said is not None:
+            assert sentences.faults(said.text) == [], said.text
+            assert not any(c.isdigit() for p in said.parts if isinstance(p, str) for c in p)
+        if isinstance(block, Grid):
+            plain = [p for row in (block.columns, *block.rows) for p in row if isinstance(p, str)]
+            assert not any(c.isdigit() for part in plain for c in part)

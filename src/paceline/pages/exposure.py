@@ -243,7 +243,7 @@ def _style(answer: Exposure) -> Sentence | None:
         "Behaves like ",
         *parts,
         " over ",
-        Label(f"{answer.mix.months}"),
+        answer.figure("style", "", "months"),
         " months, which explains ",
         answer.figure("style", "", "r_squared"),
         " of its ups and downs.",
@@ -298,19 +298,21 @@ def _tilt(answer: Exposure, short: bool) -> Iterable[Block]:
 
 def _after(answer: Exposure) -> Sentence:
     """The book after a tilt, in brackets as it is, in one sentence."""
-    parts: list[Part] = []
+    betas: list[Part] = []
     for beta in answer.betas:
         name, driver = beta.driver.name, beta.driver
-        called = "the market" if driver.line is None else driver.lead
         before, after = answer.figure("beta", name, "holdings"), answer.figure("tilt", name, "beta")
-        parts += [", ", heading(called), " ", after, " (", before, ")"]
+        if not missing(before) and not missing(after):
+            called = "the market" if driver.line is None else driver.lead
+            start = ", " if betas else "; betas by holdings to "
+            betas += [start, heading(called), " ", after, " (", before, ")"]
     return words(
         "After it, and in brackets before: active share ",
         answer.figure("tilt", "", "active_share"),
         " (",
         answer.figure("whole", "", "active_share"),
-        "); betas by holdings to ",
-        *parts[1:],
+        ")",
+        *betas,
         ".",
     )
 
@@ -331,9 +333,9 @@ def _costs(answer: Exposure) -> Sentence:
         ": ",
         trades,
         plural(trades, " trade", " trades"),
-        " turn over ",
+        ". One-way turnover is ",
         answer.figure("tilt", "", "turnover"),
-        " of the book one way and cost ",
+        " of the book, and the cost ",
         answer.figure("tilt", "", "cost"),
         " basis points of it",
         (", ", money, " ", Label(answer.market.file.market.currency)),
@@ -343,9 +345,8 @@ def _costs(answer: Exposure) -> Sentence:
 
 def _unmatched(answer: Exposure, short: bool) -> Sentence | None:
     """Every name that was not matched, with its weight."""
-    names = sorted(
-        answer.book.why, key=lambda n: -abs(answer.figure("unmatched", n, "weight").number)
-    )
+    weights = dict(zip(answer.book.names, answer.book.weights, strict=True))
+    names = sorted(answer.book.why, key=lambda n: -abs(weights[n]))
     if not names:
         return None
     parts: list[Part] = []

@@ -233,10 +233,13 @@ class Exposure:
             )
             for name, (weight, error) in self.mix.weights.items()
         ]
-        for number in ("r_squared", "tracking"):
-            value = getattr(self.mix, number)
-            key = BookKey("style", "", number)
-            made.append(self._made(question, key, value, "fraction", start=start, end=end))
+        for number, unit in (
+            ("r_squared", "fraction"),
+            ("tracking", "fraction"),
+            ("months", "count"),
+        ):
+            value, key = getattr(self.mix, number), BookKey("style", "", number)
+            made.append(self._made(question, key, value, unit, start=start, end=end))
         return dict(made)
 
     def _tilt(self, tilt: BookTilt) -> dict[BookKey, Figure]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from pathlib import PurePath
@@ -69,8 +70,10 @@ def weigh(
             arguments.name(named, option)
     if past not in ("shares", "weights"):
         raise UsageError(f"past: found {past!r}.", "Accepted: shares, weights.")
-    if value is not None and not arguments.number(value, "value") > 0:
-        raise UsageError(f"value: {value:g} is not above zero.", "Give what the book is worth.")
+    if value is not None and not 0 < arguments.number(value, "value") < math.inf:
+        raise UsageError(
+            f"value: {value:g} is no worth above zero.", "Give what the book is worth."
+        )
     market = theme_lines.widened(market)
     handed = read(market, holdings, sheet)
     held = positions.matched(market, handed, fund, unit, max(window + 1, positions.HISTORY))
