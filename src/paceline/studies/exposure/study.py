@@ -64,16 +64,7 @@ def weigh(
     Raises ``SourceError`` and ``UsageError`` for a book that cannot be read, with file and row,
     ``NotEnoughData`` where nothing of it is in the market or its history is too short.
     """
-    arguments.whole(window, "window", 1)
-    for option, named in (("fund", fund), ("against", against), ("sheet", sheet)):
-        if named is not None:
-            arguments.name(named, option)
-    if past not in ("shares", "weights"):
-        raise UsageError(f"past: found {past!r}.", "Accepted: shares, weights.")
-    if value is not None and not 0 < arguments.number(value, "value") < math.inf:
-        raise UsageError(
-            f"value: {value:g} is no worth above zero.", "Give what the book is worth."
-        )
+    _check(window, past, value, {"fund": fund, "against": against, "sheet": sheet})
     market = theme_lines.widened(market)
     handed = read(market, holdings, sheet)
     held = positions.matched(market, handed, fund, unit, max(window + 1, positions.HISTORY))
@@ -114,6 +105,20 @@ def weigh(
         tuple(without),
         params,
     )
+
+
+def _check(window: int, past: str, value: float | None, names: Mapping[str, str | None]) -> None:
+    """Raise ``UsageError`` for an option that cannot be."""
+    arguments.whole(window, "window", 1)
+    for option, named in names.items():
+        if named is not None:
+            arguments.name(named, option)
+    if past not in ("shares", "weights"):
+        raise UsageError(f"past: found {past!r}.", "Accepted: shares, weights.")
+    if value is not None and not 0 < arguments.number(value, "value") < math.inf:
+        raise UsageError(
+            f"value: {value:g} is no worth above zero.", "Give what the book is worth."
+        )
 
 
 def asked_again(market: Market, params: Mapping[str, Any]) -> Exposure:
