@@ -22,6 +22,7 @@ from paceline.studies import (
     calls,
     consolidation,
     episodes,
+    exposure,
     extremes,
     implied,
     page_one,
@@ -54,6 +55,7 @@ ABOUT = {
     "analogues": analogues.ABOUT,
     "calls": calls.ABOUT,
     "target": target.ABOUT,
+    "exposure": exposure.ABOUT,
     "quadrants": quadrants.ABOUT,
     "page_one": page_one.ABOUT,
     "extremes": extremes.ABOUT,
@@ -223,6 +225,6 @@ def previous_report(page: str | Path, as_of: str) -> dict[str, Any] | None:
             old = read_manifest(path)
         except PacelineError:  # somebody else's file, or half of one: no earlier report
             continue
-        if str(old["as_of"]) < as_of and whole(old):
+        if str(old["as_of"]) < as_of and whole(old) and "book" not in old:
             found.append(old)
     return max(found, key=lambda m: str(m["as_of"]), default=None)
