@@ -41,6 +41,7 @@ VERBS = {
     "calls": "Keep a ledger of strategists' calls and score them.",
     "target": "Weigh a target: the return it requires by its date, and how likely it is.",
     "scenario": "Show what a scenario would do to themes and sectors, and how sure that is.",
+    "exposure": "Hold a book of holdings against the market: weights, betas, a tilt's cost.",
     "factcheck": "Check the claims of a market commentary, with a verdict on each.",
     "write": "Write the story of the day from the figures, in a style and a length.",
     "trust": "Allow a plug-in file, or those that a market file names, to run.",
@@ -73,6 +74,7 @@ def build() -> App:
         calls,
         conformance,
         episodes,
+        exposure,
         factcheck,
         scenario,
         stores,
@@ -87,7 +89,7 @@ def build() -> App:
             app.command(calls.app(line, settings()))
             continue
         homes = {"episodes": episodes, "factcheck": factcheck, "target": target}
-        homes |= {"write": writing, "scenario": scenario}
+        homes |= {"write": writing, "exposure": exposure, "scenario": scenario}
         homes |= {"check": stores, "repair": stores}
         homes |= {"trust": conformance, "conformance": conformance}
         home = homes.get(name, verbs)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from paceline import measures
 from paceline.market.commands import line, moment
-from paceline.studies import target
+from paceline.sources import FRAME
+from paceline.studies import exposure, target
 from paceline.studies.episodes.study import REVERSAL
 from paceline.studies.rotations import C
 
@@ -23,8 +24,8 @@ ON_PAGES = (
     *("themes", "consolidation", "analogues", "compounded", "derived"),
     *("page_one", "previous report"),
 )
-#: Options of ``paceline target``, ``scenario`` and ``episodes``: option, parameter, and the value
-#: that needs no option.
+#: Options of ``target``, ``exposure``, ``scenario`` and ``episodes``: option, parameter, and the
+#: value that needs no option.
 TARGET = (
     ("--drift", "drift", "history"),
     ("--vol", "volatility", "history"),
@@ -33,6 +34,15 @@ TARGET = (
     ("--seed", "seed", 0),
 )
 SCENARIO = (("--every", "every", "month"),)
+BOOK = (
+    ("--fund", "fund", ""),
+    ("--unit", "unit", "auto"),
+    ("--window", "window", exposure.WINDOW),
+    ("--past", "past", "shares"),
+    ("--tilt", "tilt", ""),
+    ("--value", "value", None),
+    ("--sheet", "sheet", ""),
+)
 EPISODES = (("--c", "c", C), ("--step", "step", 5))
 
 
@@ -69,6 +79,9 @@ def asked_again(question: Stored) -> list[str]:
             several = (("--subject", "subjects"), ("--driver", "only"))
             words = [w for option, key in several for one in asked[key] for w in (option, one)]
             return ["scenario", asked["scenario"], *_unusual(asked, SCENARIO), *words]
+        case "exposure":
+            words = ["exposure", asked["holdings"], "--against", asked["against"]]
+            return [] if asked["holdings"].startswith(FRAME) else words + _unusual(asked, BOOK)
         case "episodes":
             return ["episodes", asked["rotation"], *_unusual(asked, EPISODES)]
         case "extremes" | "implied":
