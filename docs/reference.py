@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from paceline import schema
-from paceline.config import baskets, market, sources
+from paceline.config import baskets, market, rules, sources
 from paceline.sources.files import _columns, _options
 from paceline.sources.simulated import plan
 
@@ -63,6 +63,12 @@ TABLES: tuple[tuple[str, type | None, str], ...] = (
         baskets.Theme,
         "Either lines (`rotations`, `pairs`, `series`) or `among`: see [themes](themes.md).",
     ),
+    (
+        "[rules.NAME]",
+        rules.TradingRule,
+        "Which keys count with which `kind`: see [backtest](backtest.md).",
+    ),
+    ("[costs]", rules.Costs, ""),
     ("[report]", market.Report, ""),
     ("[report.page_one]", market.PageOne, ""),
     (

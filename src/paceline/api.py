@@ -8,7 +8,7 @@ market.report()
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from paceline.studies.episodes import Study
     from paceline.studies.target import Answer
     from paceline.studies.themes import ThemeFound
+    from paceline.studies.tilts import TradedRule
     from paceline.write import Story
 
 
@@ -118,6 +119,17 @@ class OpenMarket(Market):
         from paceline.studies import target
 
         return target.weigh(self, level, by, **how)
+
+    def backtest(
+        self, rule: str, settings: Mapping[str, Any] | None = None, **how: Any
+    ) -> TradedRule:
+        """What a rule would have earned after costs, and whether it is more than chance.
+
+        rule, settings, how  see ``studies.tilts.weigh``
+        """
+        from paceline.studies import tilts
+
+        return tilts.weigh(self, rule, settings, **how)
 
     def factcheck(
         self,

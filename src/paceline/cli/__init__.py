@@ -40,6 +40,7 @@ VERBS = {
     "episodes": "Show past changes of leadership in a rotation, and what followed them.",
     "calls": "Keep a ledger of strategists' calls and score them.",
     "target": "Weigh a target: the return it requires by its date, and how likely it is.",
+    "backtest": "Trade a rule: what it would have earned after costs, and whether it is chance.",
     "factcheck": "Check the claims of a market commentary, with a verdict on each.",
     "write": "Write the story of the day from the figures, in a style and a length.",
     "trust": "Allow a plug-in file, or those that a market file names, to run.",
@@ -68,7 +69,16 @@ def build() -> App:
     """The verbs as a cyclopts app; ``show`` is built apart: its options come from the measures."""
     from cyclopts import App
 
-    from paceline.cli import calls, conformance, episodes, factcheck, stores, target, verbs
+    from paceline.cli import (
+        backtest,
+        calls,
+        conformance,
+        episodes,
+        factcheck,
+        stores,
+        target,
+        verbs,
+    )
     from paceline.cli import write as writing
 
     app = App(name="paceline", **settings())
@@ -77,7 +87,7 @@ def build() -> App:
             app.command(calls.app(line, settings()))
             continue
         homes = {"episodes": episodes, "factcheck": factcheck, "target": target}
-        homes |= {"write": writing}
+        homes |= {"write": writing, "backtest": backtest}
         homes |= {"check": stores, "repair": stores}
         homes |= {"trust": conformance, "conformance": conformance}
         home = homes.get(name, verbs)

@@ -2,6 +2,7 @@
 
 sources  where rows come from: files, columns, units, statements, origins
 baskets  who is chosen and how: universes, baskets, groups, rotations, themes
+rules    rules to be traded, and what trading costs
 market   the market itself, its report, and the whole file
 values   what the values of all of them are made of
 reading  the file read and checked
@@ -12,6 +13,7 @@ Every error names the file, the key, what was found and what would be accepted.
 from paceline.config.baskets import OPEN, Basis, Basket, Eligible, Schedule, UniverseEntry, spoken
 from paceline.config.market import MarketFile, MarketInfo, PageOne, Report
 from paceline.config.reading import load
+from paceline.config.rules import Costs, TradingRule
 from paceline.config.sources import AGE, ColumnMap, Source
 from paceline.config.values import listed
 
@@ -21,6 +23,7 @@ __all__ = [
     "Basis",
     "Basket",
     "ColumnMap",
+    "Costs",
     "Eligible",
     "MarketFile",
     "MarketInfo",
@@ -28,6 +31,7 @@ __all__ = [
     "Report",
     "Schedule",
     "Source",
+    "TradingRule",
     "UniverseEntry",
     "listed",
     "load",

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator, model_validator
 
 from paceline.config.baskets import Basis, Basket, Group, Rotation, Theme, UniverseEntry
+from paceline.config.rules import Costs, TradingRule
 from paceline.config.sources import Source
 from paceline.config.values import Name, Strict
 from paceline.errors import UnknownName
@@ -148,6 +149,10 @@ class MarketFile(Strict):
     """Pairs of baskets, by name."""
     themes: dict[Name, Theme] = Field(default_factory=dict)
     """Questions about who leads, by name; empty: each rotation, and the sectors."""
+    rules: dict[Name, TradingRule] = Field(default_factory=dict)
+    """Rules to be traded, by name: see [backtest](backtest.md)."""
+    costs: Costs = Costs()
+    """What their trades cost."""
     published: dict[Name, str] = Field(default_factory=dict)
     """Built basket -> the basket or security that is published for it: compared month by month."""
     report: Report = Report()
@@ -191,10 +196,11 @@ class MarketFile(Strict):
         for field, order in self.market.order.items():
             for source in order:
                 yield "source", source, f"market.order.{field}"
-        tables: dict[str, Mapping[str, Basket | Group | Theme]] = {
+        tables: dict[str, Mapping[str, Basket | Group | Theme | TradingRule]] = {
             "baskets": self.baskets,
             "groups": self.groups,
             "themes": self.themes,
+            "rules": self.rules,
         }
         for table, entries in tables.items():
             for name, entry in entries.items():

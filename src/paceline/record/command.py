@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from paceline import measures
 from paceline.market.commands import line, moment
-from paceline.studies import target
+from paceline.studies import target, tilts
 from paceline.studies.episodes.study import REVERSAL
 from paceline.studies.rotations import C
 
@@ -32,6 +33,7 @@ TARGET = (
     ("--draws", "draws", target.DRAWS),
     ("--seed", "seed", 0),
 )
+BACKTEST = (("--random", "draws", tilts.DRAWS), ("--seed", "seed", 0))
 EPISODES = (("--c", "c", C), ("--step", "step", 5))
 
 
@@ -64,6 +66,8 @@ def asked_again(question: Stored) -> list[str]:
             return words + _unusual(asked, TARGET)
         case "episodes":
             return ["episodes", asked["rotation"], *_unusual(asked, EPISODES)]
+        case "backtest":
+            return ["backtest", asked["rule"], *_unusual(asked, BACKTEST), *_set(asked["settings"])]
         case "extremes" | "implied":
             return ["write", "--length", "long"]
         case name if name in ON_PAGES:
@@ -81,6 +85,16 @@ def _unusual(asked: Stored, options: Sequence[tuple[str, str, object]]) -> list[
         if asked[key] != usual
         for word in (option, f"{asked[key]:g}" if key in ("c", "step") else str(asked[key]))
     ]
+
+
+def _set(settings: Mapping[str, Any]) -> list[str]:
+    """Options that give settings of a rule."""
+    return [word for key, value in settings.items() for word in ("--set", f"{key}={said(value)}")]
+
+
+def said(value: object) -> str:
+    """A setting as the command line takes it."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _options(declared: Measure, asked: Stored, which: Stored) -> list[str]:

@@ -28,6 +28,7 @@ from paceline.studies import (
     quadrants,
     target,
     themes,
+    tilts,
 )
 from paceline.studies.answers import Answers
 from paceline.writing import rows_of_json, write_text
@@ -54,6 +55,7 @@ ABOUT = {
     "analogues": analogues.ABOUT,
     "calls": calls.ABOUT,
     "target": target.ABOUT,
+    "backtest": tilts.ABOUT,
     "quadrants": quadrants.ABOUT,
     "page_one": page_one.ABOUT,
     "extremes": extremes.ABOUT,

@@ -1,15 +1,19 @@
-"""Documents of one section, each with its own manifest: a target's page, and a story."""
+"""Documents of one section, each with its own manifest: a target, a backtest, and a story."""
 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
+from typing import Any
 
 from paceline import measures
 from paceline.document import Document, Section, Sentence
 from paceline.market.commands import line, moment, notice, opened
+from paceline.pages import backtest as backtest_page
 from paceline.pages import target as target_page
 from paceline.record.command import asked_again
 from paceline.record.manifest import ABOUT
+from paceline.studies import tilts
 from paceline.studies.target import ABOUT as TARGET
 from paceline.studies.target import Answer
 from paceline.write import Story
@@ -17,7 +21,19 @@ from paceline.write import Story
 
 def target(answer: Answer) -> Document:
     """A page of one target: its sentence, its section, and what makes it again."""
-    market, section = answer.market, target_page.section(answer)
+    return _alone(answer, target_page.section(answer), {"target": TARGET})
+
+
+def backtest(answer: tilts.TradedRule) -> Document:
+    """A page of one rule: a tear sheet."""
+    return _alone(answer, backtest_page.section(answer), {"backtest": tilts.ABOUT})
+
+
+def _alone(
+    answer: Answer | tilts.TradedRule, section: Section, about: Mapping[str, Any]
+) -> Document:
+    """A document of one section: its first sentence, and what makes it again."""
+    market = answer.market
     document = Document(
         market.title,
         market.name,
@@ -32,7 +48,7 @@ def target(answer: Answer) -> Document:
         market=market.name,
         as_of=market.as_of,
         age=market.age.to_json(),
-        measures={"target": TARGET},
+        measures=about,
         sources=market.stored.loads,
         steps=[s.to_json() for s in market.steps.behind(f.step for f in answer.figures.values())],
         figures=[f.to_json() for f in document.figures()],

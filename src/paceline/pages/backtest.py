@@ -1,0 +1,243 @@
+"""A backtest: what a rule would have earned after costs, and whether it is more than chance."""
+
+from __future__ import annotations
+
+from paceline.document import Block, Chart, Grid, Label, Magnitude, Part, Section, Sentence, Series
+from paceline.figures import Figure
+from paceline.pages.signs import direction, plural
+from paceline.pages.words import day, missing, words
+from paceline.studies.tilts import QUESTION, TradedRule, drawn
+
+#: Share of random rules that may do as well before a lead is no more than chance.
+SELDOM = 0.05
+#: Rows of the first table: title, set of returns.
+SETS = (
+    ("Before costs", "gross"),
+    ("At half the costs", "half"),
+    ("Net of costs", "net"),
+    ("At twice the costs", "double"),
+)
+#: Rows of the table of numbers: title, statistic, whether the benchmark has one.
+NUMBERS = (
+    ("Growth a year", "growth", True),
+    ("Volatility a year", "volatility", True),
+    ("Sharpe ratio", "sharpe", True),
+    ("Sortino ratio", "sortino", True),
+    ("Deepest fall", "max_drawdown", True),
+    ("Growth over deepest fall", "calmar", True),
+    ("Beta", "beta", False),
+    ("Alpha a year", "alpha", False),
+    ("Tracking error", "tracking_error", False),
+    ("Information ratio", "information_ratio", False),
+    ("Capture of rising days", "up_capture", False),
+    ("Capture of falling days", "down_capture", False),
+    ("Days ahead, of those that differ", "ahead", False),
+    ("Skew of daily returns", "skew", True),
+    ("Kurtosis of daily returns", "kurtosis", True),
+    ("Best day", "best", True),
+    ("Worst day", "worst", True),
+)
+
+
+def section(answer: TradedRule) -> Section:
+    """One rule as a section."""
+    return Section("backtest", "A rule, traded", QUESTION, tuple(blocks(answer)))
+
+
+def blocks(answer: TradedRule) -> list[Block]:
+    """What it earned, whether that is chance, and what it hangs on."""
+    return [
+        _earned(answer),
+        _honest(answer),
+        *_alarms(answer),
+        _wealth(answer),
+        _by_costs(answer),
+        _numbers(answer),
+        _held(answer),
+        *_carried(answer),
+        _falls(answer),
+        _years(answer),
+    ]
+
+
+def _earned(answer: TradedRule) -> Sentence:
+    f = answer.figures
+    own, theirs, lead = f["net growth"], f["benchmark growth"], f["net active"]
+    way = direction(lead, " more than ", " less than ", " as much as ")
+    by: tuple[Part, ...] = (Magnitude(lead), way) if way != " as much as " else ("just", way)
+    return words(
+        Label(answer.label),
+        " would have grown by ",
+        own,
+        " a year net of costs from ",
+        day(answer.first),
+        " to ",
+        day(own.end),
+        ", ",
+        *by,
+        Label(_benchmark(answer)),
+        " with ",
+        theirs,
+        ".",
+    )
+
+
+def _honest(answer: TradedRule) -> Sentence:
+    """How often chance did as well, in one sentence."""
+    share = answer.figures["as good"]
+    if missing(share):
+        return words("It was not compared with random rules.")
+    verdict = (
+        "chance seldom does as well." if share.number <= SELDOM else "that is no more than chance."
+    )
+    if answer.result.random.method == "no edge":
+        return words(
+            "It always wants the same, so that there is no timing to test. Of histories with the "
+            "same ups and downs against the benchmark but without an edge, ",
+            share,
+            " ended at least as far ahead: ",
+            verdict,
+        )
+    return words(
+        "Of random rules that make the same trades at other times, ",
+        share,
+        " did at least as well net of costs: ",
+        verdict,
+    )
+
+
+def _alarms(answer: TradedRule) -> list[Sentence]:
+    """What the result hangs on, where it hangs on little."""
+    f, said = answer.figures, []
+    if answer.result.lag_alarm:
+        late = f["late active"]
+        said.append(
+            words(
+                "Alarm: traded one day later, more than half of the lead is gone: ",
+                late,
+                " a year is left.",
+            )
+        )
+    if answer.result.handful_alarm:
+        count = f["carried"]
+        said.append(
+            words(
+                "Alarm: without its best ",
+                *(("day",) if count.value == 1 else (count, " days")),
+                " the lead is gone; they are listed below.",
+            )
+        )
+    if answer.result.run.unfilled:
+        count = f["unfilled"]
+        who = plural(count, " order was", " orders were")
+        said.append(words(count, who, " for what was gone by then: that part stayed in cash."))
+    return said
+
+
+def _wealth(answer: TradedRule) -> Chart:
+    lines = [Series(w.name, w.days, w.values, w.figure) for w in drawn.wealth(answer)]
+    return Chart(
+        "line",
+        "What one would have become",
+        tuple(lines),
+        "level",
+        note=words("Wealth, from the close of the first trade on."),
+    )
+
+
+def _by_costs(answer: TradedRule) -> Grid:
+    f = answer.figures
+    keys = ("growth", "volatility", "sharpe", "max_drawdown", "active")
+    rows: list[tuple[Part | None, ...]] = [
+        (title, *(f[f"{group} {k}"] for k in keys)) for title, group in SETS
+    ]
+    own = [f[f"benchmark {k}"] for k in keys[:-1]]
+    rows.append((Label(_benchmark(answer)), *own, None))
+    cost = f["break even"]
+    return Grid(
+        "What is left after costs",
+        ("", "Growth a year", "Volatility", "Sharpe", "Deepest fall", "Lead a year"),
+        tuple(rows),
+        note=words(
+            ("The lead would be gone at a cost of ", cost, " basis points per one-way trade.")
+            if cost.value
+            else ("There is no lead even before costs." if cost.value == 0 else None,),
+            (" It trades on ", f["trades"], plural(f["trades"], " day", " days")),
+            (" and turns over ", f["turnover"], " of itself a year."),
+        ),
+    )
+
+
+def _numbers(answer: TradedRule) -> Grid:
+    f = answer.figures
+    return Grid(
+        "In numbers, net of costs",
+        ("", "The rule", "The benchmark"),
+        tuple(
+            (title, f[f"net {key}"], f[f"benchmark {key}"] if both else None)
+            for title, key, both in NUMBERS
+        ),
+    )
+
+
+def _held(answer: TradedRule) -> Grid:
+    f = answer.figures
+    return Grid(
+        "What it held, and what that added",
+        ("", "Mean weight", "Added to the whole lead"),
+        (
+            *((Label(label), weight, effect) for label, weight, effect in drawn.held(answer)),
+            ("Costs", None, f["paid"]),
+        ),
+        note=words(
+            "Added is what holding another weight than the benchmark's brought, linked over time: "
+            "the column adds up to the difference of the whole returns."
+        ),
+    )
+
+
+def _carried(answer: TradedRule) -> list[Grid]:
+    """The days that make the lead; nothing where there is none."""
+    days = drawn.days(answer)
+    if not days:
+        return []
+    count = answer.figures["carried"]
+    return [
+        Grid(
+            "The days that make the lead",
+            ("Day", "Ahead by"),
+            tuple((day(f.end), f) for f in days),
+            note=words("Without ", *_best(count), " there would be no lead."),
+        )
+    ]
+
+
+def _best(count: Figure) -> tuple[Part, ...]:
+    return ("its best day",) if count.value == 1 else ("its ", count, " best days")
+
+
+def _falls(answer: TradedRule) -> Grid:
+    return Grid(
+        "Its deepest falls",
+        ("From", "To", "Fall", "Back at the high"),
+        tuple(
+            (day(f.start), day(f.end), f, _back(str(f.extra["of"]))) for f in drawn.falls(answer)
+        ),
+    )
+
+
+def _back(over: str) -> Part:
+    return over if over == "not yet" else day(over)
+
+
+def _years(answer: TradedRule) -> Grid:
+    return Grid(
+        "Year by year, net of costs",
+        ("Year", "The rule", "The benchmark"),
+        tuple((Label(year), own, theirs) for year, own, theirs in drawn.years(answer)),
+        note=words("The first and the last year may be parts of one."),
+    )
+
+
+def _benchmark(answer: TradedRule) -> str:
+    return answer.market.labels.get(answer.benchmark, answer.benchmark)

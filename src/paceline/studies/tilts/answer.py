@@ -1,0 +1,224 @@
+"""A rule traded in a market, every number of it a figure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from paceline.config import TradingRule
+from paceline.engine import Question
+from paceline.figures import Figure, Value
+from paceline.methods.backtest.result import Backtest
+from paceline.studies.tilts.lines import TradedLines
+from paceline.wording import number_of
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from paceline.market import Market
+
+#: Statistic -> unit, of what each set of returns is worth.
+METRICS = {
+    "growth": "return",
+    "volatility": "fraction",
+    "sharpe": "score",
+    "sortino": "score",
+    "max_drawdown": "return",
+    "calmar": "score",
+    "active": "return",
+    "tracking_error": "fraction",
+    "information_ratio": "score",
+    "beta": "ratio",
+    "alpha": "return",
+    "up_capture": "ratio",
+    "down_capture": "ratio",
+    "skew": "score",
+    "kurtosis": "ratio",
+    "best": "return",
+    "worst": "return",
+    "ahead": "fraction",
+}
+#: The sets of returns: the rule before costs, at half, one and two times the costs; the benchmark.
+SETS = ("gross", "half", "net", "double", "benchmark")
+#: Those that say nothing of the benchmark itself.
+AGAINST = frozenset(
+    "active tracking_error information_ratio beta alpha ahead up_capture down_capture".split()
+)
+#: Days named of those that carry a result.
+NAMED = 10
+POINTS = 1e4
+
+
+@dataclass(frozen=True)
+class Trials:
+    """What was tried in this store before and with this: how many variants, and what to deflate by.
+
+    count     variants, this one among them; None where the store may not be written to
+    deflated  probability that the Sharpe ratio of the active return exceeds the best that chance
+              gives among so many
+    """
+
+    count: int | None
+    deflated: float | None
+
+
+@dataclass(frozen=True)
+class TradedRule:
+    """The numbers (``result``), and each of them as a figure (``figures``, by statistic)."""
+
+    market: Market = field(repr=False)
+    name: str
+    rule: TradingRule
+    lines: TradedLines = field(repr=False)
+    benchmark: str
+    result: Backtest = field(repr=False)
+    trials: Trials
+    question: Question = field(repr=False)
+
+    @property
+    def label(self) -> str:
+        """What people call the rule."""
+        return self.rule.label or self.name.replace("_", " ")
+
+    @cached_property
+    def figures(self) -> dict[str, Figure]:
+        """Statistic to figure: "net growth", "benchmark sharpe", "as good", "turnover" ..."""
+        r = self.result
+        made = {}
+        for group in SETS:
+            for statistic, unit in METRICS.items():
+                if group != "benchmark" or statistic not in AGAINST:
+                    key = f"{group} {statistic}"
+                    made[key] = self._figure(key, r.metrics[group][statistic], unit)
+        rows: dict[str, tuple[Value, str]] = {
+            "break even": (r.break_even * POINTS, "ratio"),
+            "turnover": (r.turnover, "fraction"),
+            "trades": (r.trades, "count"),
+            "holdings": (r.holdings, "ratio"),
+            "late active": (r.late, "return"),
+            "carried": (len(r.carried), "count"),
+            "sessions": (len(r.days), "sessions"),
+            "paid": (r.costs_paid, "return"),
+            "unfilled": (r.run.unfilled, "count"),
+        }
+        made |= {key: self._figure(key, *row) for key, row in rows.items()}
+        made |= self._chance() | self._parts() | self._falls()
+        return made
+
+    def _chance(self) -> dict[str, Figure]:
+        """How many random rules did as well, and what the number of variants leaves of it."""
+        own, trials = self.result.random, self.trials
+        evidence = {"draws": len(own.growths), "method": own.method}
+        made = {
+            "as good": self._figure(
+                "as good", own.as_good if len(own.growths) else None, "fraction", evidence
+            )
+        }
+        count = trials.count
+        tried = "" if count is None else number_of(count, "variant")
+        made["variants"] = self._figure("variants", count, "count", which=tried)
+        made["deflated"] = self._figure("deflated", trials.deflated, "estimate", which=tried)
+        return made
+
+    def _parts(self) -> dict[str, Figure]:
+        """Mean weight of each line and of cash, and what it added."""
+        made = {}
+        names = (*self.lines.names, "cash")
+        for name, weight, effect in zip(
+            names, self.result.exposure, self.result.effects, strict=True
+        ):
+            made[f"weight {name}"] = self._figure(f"weight {name}", float(weight), "fraction")
+            made[f"effect {name}"] = self._figure(f"effect {name}", float(effect), "return")
+        years, own, theirs = self.result.years()
+        for year, a, b in zip(years.tolist(), own.tolist(), theirs.tolist(), strict=True):
+            made[f"year {year}"] = self._figure(f"year {year}", a, "return")
+            made[f"benchmark year {year}"] = self._figure(f"benchmark year {year}", b, "return")
+        return made
+
+    def _falls(self) -> dict[str, Figure]:
+        """The deepest falls, and the days that carry the result."""
+        days, made = self.result.days, {}
+        for k, fall in enumerate(self.result.falls, 1):
+            start = days[fall.high] if fall.high >= 0 else self.first
+            over = str(days[fall.over]) if fall.over >= 0 else "not yet"
+            made[f"fall {k}"] = self._figure(
+                f"fall {k}", fall.depth, "return", start=start, end=days[fall.low], which=over
+            )
+        for k, at in enumerate(self.result.carried[:NAMED].tolist(), 1):
+            value = float(self.result.active[at])
+            made[f"day {k}"] = self._figure(
+                f"day {k}", value, "return", start=days[at], end=days[at]
+            )
+        return made
+
+    @property
+    def first(self) -> str:
+        """The session of the first trade."""
+        return str(self.lines.days[self.result.run.first])
+
+    def _figure(
+        self,
+        statistic: str,
+        value: Value,
+        unit: str,
+        evidence: Mapping[str, Any] | None = None,
+        *,
+        start: object = None,
+        end: object = None,
+        which: str = "",
+    ) -> Figure:
+        if isinstance(value, float) and not math.isfinite(value):
+            value = None
+        return self.question.figure(
+            self.name,
+            value,
+            unit,
+            statistic=statistic,
+            label=self.label,
+            against=self.benchmark,
+            start=start or self.first,
+            end=end or str(self.lines.days[-1]),
+            evidence=evidence,
+            extra={"of": which} if which else {},
+        )
+
+    def frame(self) -> pl.DataFrame:
+        """One row per number: statistic, value, unit, window, caveats, figure id."""
+        import polars as pl
+
+        rows = [f.to_json() for f in self.figures.values()]
+        keep = (
+            "subject",
+            "against",
+            "statistic",
+            "value",
+            "unit",
+            "start",
+            "end",
+            "basis",
+            "figure",
+        )
+        return pl.DataFrame(
+            [{k: r[k] for k in keep} | {"caveats": "; ".join(r["caveats"])} for r in rows],
+            infer_schema_length=None,
+            strict=False,
+        )
+
+    def daily(self) -> pl.DataFrame:
+        """One row per session: returns before and after costs, benchmark, turnover, weights."""
+        import polars as pl
+
+        r = self.result
+        columns = {
+            "date": r.days,
+            "gross": r.gross,
+            "net": r.net,
+            "benchmark": r.benchmark,
+            "cash": r.cash,
+            "turnover": r.run.turnover[1:],
+            **{f"weight {n}": w[1:] for n, w in zip(self.lines.names, r.run.held, strict=True)},
+        }
+        return pl.DataFrame(columns).with_columns(pl.col("date").cast(pl.Date))

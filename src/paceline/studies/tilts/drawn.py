@@ -1,0 +1,64 @@
+"""What the page of a backtest draws and lists: plain lists, each with its figure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from paceline.figures import Figure
+from paceline.studies.tilts.answer import NAMED, TradedRule
+
+#: Points that a line is drawn with at most: a page is no archive.
+POINTS = 2000
+
+
+class WealthLine(NamedTuple):
+    """Wealth of 1 by day, and the figure of its growth."""
+
+    name: str
+    days: list[str]
+    values: list[float]
+    figure: Figure
+
+
+def wealth(answer: TradedRule) -> list[WealthLine]:
+    """The rule before costs and after them, and the benchmark, from the first trade on."""
+    r, f = answer.result, answer.figures
+    step = max(1, -(-len(r.days) // POINTS))
+    keep = np.unique(np.r_[0 : len(r.days) : step, len(r.days) - 1])
+    days = [str(d) for d in r.days[keep]]
+    return [
+        WealthLine(name, days, np.cumprod(1 + returns)[keep].tolist(), f[f"{key} growth"])
+        for name, returns, key in (
+            (f"{answer.label}, net of costs", r.net, "net"),
+            (f"{answer.label}, before costs", r.gross, "gross"),
+            (answer.market.moment.called(answer.benchmark), r.benchmark, "benchmark"),
+        )
+    ]
+
+
+def held(answer: TradedRule) -> list[tuple[str, Figure, Figure]]:
+    """(label, mean weight, what it added) of each line that was held, and of cash."""
+    f = answer.figures
+    names = [*zip(answer.lines.labels, answer.lines.names, strict=True), ("Cash", "cash")]
+    rows = [(label, f[f"weight {n}"], f[f"effect {n}"]) for label, n in names]
+    return [row for row in rows if row[1].value or row[2].value]
+
+
+def years(answer: TradedRule) -> list[tuple[str, Figure, Figure]]:
+    """(year, the rule's net return, the benchmark's), newest first."""
+    f = answer.figures
+    names = answer.result.years()[0].tolist()
+    return [(str(y), f[f"year {y}"], f[f"benchmark year {y}"]) for y in reversed(names)]
+
+
+def falls(answer: TradedRule) -> list[Figure]:
+    """The deepest falls; ``start`` and ``end`` are high and low, ``extra["of"]`` the new high."""
+    return [answer.figures[f"fall {k}"] for k in range(1, 1 + len(answer.result.falls))]
+
+
+def days(answer: TradedRule) -> list[Figure]:
+    """The days that carry the lead, best first, as many as are named."""
+    count = min(len(answer.result.carried), NAMED)
+    return [answer.figures[f"day {k}"] for k in range(1, 1 + count)]
