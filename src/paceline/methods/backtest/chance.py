@@ -11,8 +11,6 @@ from paceline.evidence import stationary_indices
 from paceline.methods.backtest.portfolio import Assets, Orders, run
 from paceline.signals import statistics
 
-#: Draws that are worked on together.
-BATCH = 50
 #: Block length of the histories without an edge, in sessions: a quarter.
 BLOCK = 63.0
 
@@ -40,6 +38,7 @@ def rotated(
     orders: Orders,
     costs: Array | float,
     own: float,
+    instead: int,
     *,
     draws: int = 1000,
     seed: int = 0,
@@ -52,20 +51,24 @@ def rotated(
     to L - 1; what was in force at the end is in force at the beginning. So each random rule makes
     the same decisions in the same order, as far apart, holds the same on average and trades as
     much, but for how far its weights drift; what is lost is that they stand where the rule put
-    them. Of few decisions few different rules can be made. Returns net of costs.
+    them. What did not exist yet at such a time is held in asset ``instead``, the benchmark. Of few
+    decisions few different rules can be made. Returns net of costs.
     """
     first, T = int(orders.sessions[0]), len(held.cash)
     length = T - first
     rng = np.random.default_rng(seed)
     if length < 2:
         return Against("rotated", np.empty(0), own)
-    found = np.empty(draws)
+    found, begun = np.empty(draws), held.priced.argmax(axis=1)
     for d, lag in enumerate(rng.integers(1, length, draws).tolist()):
         moved = (orders.sessions - first + lag) % length
         order = np.argsort(moved, kind="stable")
         sessions, weights = moved[order] + first, orders.weights[order]
         if sessions[0] > first:
             sessions, weights = np.r_[first, sessions], np.concatenate([weights[-1:], weights])
+        unborn = np.where(sessions[:, None] < begun, weights, 0.0)
+        weights = weights - unborn
+        weights[:, instead] += unborn.sum(axis=1)
         made = run(held, Orders(sessions, weights), costs, borrow)
         found[d] = float(statistics.cagr(made.net(), year))
     return Against("rotated", found, own)

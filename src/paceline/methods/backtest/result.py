@@ -179,6 +179,7 @@ def _random(
         orders,
         market.costs,
         own,
+        market.benchmark,
         draws=draws,
         seed=seed,
         year=market.year,

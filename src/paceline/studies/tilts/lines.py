@@ -77,12 +77,19 @@ def named(market: Market, names: Sequence[str]) -> list[str]:
 
 
 def lines_of(
-    market: Market, names: Sequence[str], must: Sequence[str], since: str | None = None
+    market: Market,
+    names: Sequence[str],
+    must: Sequence[str],
+    since: str | None = None,
+    among: Sequence[str] = (),
+    least: int = 0,
 ) -> TradedLines:
     """The lines of these names, from the first day to the last on which all of ``must`` have one.
 
     must  those without which there is nothing: what is held otherwise, and the benchmark. Others
           may begin later; one that ends sooner is cash from then on, which is said
+
+    among   those that are chosen among: ``least`` of them (or all) have begun on the first day
 
     Total returns where every basket has them, else price returns of all: the two are never mixed.
     Raises ``NotEnoughData`` where there is no common basis or no common day.
@@ -104,7 +111,10 @@ def lines_of(
     caveats += said
     rows |= {n: _wealth(market, n, days, cash) for n in series}
     levels = np.array([rows[n] for n in names])
-    inside = _common(levels[[list(names).index(n) for n in must]], days, since, must)
+    rows_of = {n: i for i, n in enumerate(names)}
+    begun = np.isfinite(forward_fill(levels[[rows_of[n] for n in among]])).sum(axis=0)
+    enough = begun >= min(least, len(among))
+    inside = _common(levels[[rows_of[n] for n in must]], days, enough, since, must)
     days, levels, cash = days[inside], levels[:, inside], cash[inside]
     if basis == "price":
         caveats.append(
@@ -202,9 +212,11 @@ def _cash(market: Market, days: Dates) -> tuple[Array, list[str]]:
     return np.r_[0.0, here[1:] / here[:-1] - 1], said
 
 
-def _common(must: Array, days: Dates, since: str | None, names: Sequence[str]) -> slice:
+def _common(
+    must: Array, days: Dates, enough: Bools, since: str | None, names: Sequence[str]
+) -> slice:
     """The days from the first to the last on which all have a level, from ``since`` on."""
-    there = np.isfinite(must).all(axis=0)
+    there = np.isfinite(must).all(axis=0) & enough
     if since is not None:
         there &= days >= np.datetime64(since)
     at = np.flatnonzero(there)

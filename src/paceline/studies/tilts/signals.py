@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 CASH = "cash"
 #: Sessions that a thrust is held where the rule does not say.
 THRUST_HELD = 252
+#: Of those that are chosen among so many have begun on the first day, or as many as are chosen.
+FEWEST = 2
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,9 @@ def lines_for(market: Market, rule: TradingRule) -> tuple[RuleLegs, TradedLines]
     must = [n for n in (legs.over, legs.home, legs.benchmark) if n]
     if rule.kind == "weights":
         must += legs.among
-    return legs, lines_of(market, legs.names, list(dict.fromkeys(must)), rule.since)
+    least = max(rule.count, FEWEST) if legs.among and rule.kind != "weights" else 0
+    must = list(dict.fromkeys(must))
+    return legs, lines_of(market, legs.names, must, rule.since, legs.among, least)
 
 
 def signals(market: Market, rule: TradingRule, legs: RuleLegs, lines: TradedLines) -> Array:
