@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from paceline.studies.episodes import Study
     from paceline.studies.target import Answer
     from paceline.studies.themes import ThemeFound
-    from paceline.studies.tilts import TradedRule
+    from paceline.studies.tilts import Swept, TradedRule
     from paceline.write import Story
 
 
@@ -122,7 +122,7 @@ class OpenMarket(Market):
 
     def backtest(
         self, rule: str, settings: Mapping[str, Any] | None = None, **how: Any
-    ) -> TradedRule:
+    ) -> TradedRule | Swept:
         """What a rule would have earned after costs, and whether it is more than chance.
 
         rule, settings, how  see ``studies.tilts.weigh``

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,7 +27,7 @@ from paceline.errors import UsageError
 
 if TYPE_CHECKING:
     from paceline.api import OpenMarket
-    from paceline.studies.tilts import TradedRule
+    from paceline.studies.tilts import Swept, TradedRule
 
 
 def backtest(
@@ -41,7 +42,7 @@ def backtest(
     seed: int = 0,
     json: Annotated[bool, flag("Print JSON; returns are fractions.", "--json")] = False,
     csv: Annotated[
-        Path | None, Parameter(help="Also write the daily returns and weights to this file.")
+        Path | None, Parameter(help="Also write the days, or all variants, to this file.")
     ] = None,
     html: Annotated[Path | None, Parameter(help="Also write a tear sheet to this file.")] = None,
     where: When | None = None,
@@ -52,12 +53,15 @@ def backtest(
     ----------
     rule
         A rule of the market file, or KIND:NAME of a rotation or group, e.g.
-        leader:small_vs_large or momentum:sectors. Without one: the list of them.
+        leader:small_vs_large or momentum:sectors; or calls: every call of the ledger. Without
+        one: the list of them.
     random
         Number of random rules it is compared with.
     seed
         Seed of their draws.
     """
+    from paceline.studies.tilts import CALLS
+
     settings = _settings(set or [])
     if html is not None:
         check_target(html, "--html", "backtest.html")
@@ -68,8 +72,10 @@ def backtest(
         market.ensure(bar)
         if rule is None:
             return _list(market, json=json)
+        if rule == CALLS:
+            return _calls(market, json=json)
         answer = market.backtest(rule, settings, draws=random, seed=seed)
-    remember(market, answer.figures.values())
+    remember(market, answer.every)
     if html is not None:
         from paceline import report
         from paceline.record import single
@@ -79,8 +85,8 @@ def backtest(
     if csv is not None:
         from paceline.writing import write_text
 
-        write_text(csv, answer.daily().write_csv())
-        note(f"Daily: {csv}")
+        write_text(csv, answer.table().write_csv())
+        note(f"Table: {csv}")
     if json:
         say_json(_as_json(answer))
     else:
@@ -96,11 +102,33 @@ def _settings(pairs: list[str]) -> dict[str, Any]:
         key, equals, value = pair.partition("=")
         if not equals or not key.strip():
             raise UsageError(f"--set: {pair!r} is no KEY=VALUE.", "Write it like c=1.0.")
-        try:
-            found[key.strip()] = tomllib.loads(f"x = {value}")["x"]
-        except tomllib.TOMLDecodeError:
-            found[key.strip()] = value
+        found[key.strip()] = _value(value)
     return found
+
+
+def _value(text: str) -> Any:  # noqa: ANN401 - whatever TOML holds
+    """What TOML makes of it; values between commas are a list; else text, as dates are."""
+    try:
+        value = tomllib.loads(f"x = {text}")["x"]
+    except tomllib.TOMLDecodeError:
+        parts = text.split(",")
+        return [_value(part.strip()) for part in parts] if len(parts) > 1 else text
+    return str(value) if isinstance(value, dt.date) else value
+
+
+def _calls(market: OpenMarket, *, json: bool) -> int:
+    """What each call of the ledger beside the market file would have earned."""
+    from paceline.pages import backtest as page
+    from paceline.studies import tilts
+
+    found = tilts.earned(market)
+    remember(market, found.every)
+    if json:
+        say_json({"ledger": found.ledger, "figures": [f.to_json() for f in found.every]})
+        return 0
+    say_blocks(page.earned(found))
+    say_age(market)
+    return 0
 
 
 def _list(market: OpenMarket, *, json: bool) -> int:
@@ -117,22 +145,22 @@ def _list(market: OpenMarket, *, json: bool) -> int:
     return 0
 
 
-def _as_json(answer: TradedRule) -> dict[str, Any]:
+def _as_json(answer: TradedRule | Swept) -> dict[str, Any]:
     return {
         "rule": answer.name,
         "benchmark": answer.benchmark,
         "as_of": answer.market.as_of,
         "age": answer.market.age.to_json(),
-        "figures": [f.to_json() for f in answer.figures.values()],
+        "figures": [f.to_json() for f in answer.every],
     }
 
 
-def _print(answer: TradedRule) -> None:
+def _print(answer: TradedRule | Swept) -> None:
     from paceline.market.commands import line
     from paceline.pages import backtest as page
 
     say_blocks(page.blocks(answer))
-    for caveat in dict.fromkeys(c for figure in answer.figures.values() for c in figure.caveats):
+    for caveat in dict.fromkeys(c for figure in answer.every for c in figure.caveats):
         prose(f"! {caveat}")
-    trace = line(("trace", answer.figures["net growth"].id), answer.market)
+    trace = line(("trace", answer.every[0].id), answer.market)
     prose(f"Figures: `{trace}` and the ids in --json.")

@@ -6,7 +6,7 @@ from paceline.document import Block, Chart, Grid, Label, Magnitude, Part, Sectio
 from paceline.figures import Figure
 from paceline.pages.signs import direction, plural
 from paceline.pages.words import day, missing, words
-from paceline.studies.tilts import QUESTION, TradedRule, drawn
+from paceline.studies.tilts import QUESTION, CallsEarned, Swept, TradedRule, drawn
 
 #: Share of random rules that may do as well before a lead is no more than chance.
 SELDOM = 0.05
@@ -39,16 +39,98 @@ NUMBERS = (
 )
 
 
-def section(answer: TradedRule) -> Section:
+def section(answer: TradedRule | Swept) -> Section:
     """One rule as a section."""
     return Section("backtest", "A rule, traded", QUESTION, tuple(blocks(answer)))
 
 
-def blocks(answer: TradedRule) -> list[Block]:
-    """What it earned, whether that is chance, and what it hangs on."""
+def blocks(answer: TradedRule | Swept) -> list[Block]:
+    """What it earned, whether that is chance, and what it hangs on; or all of its variants."""
+    return _swept(answer) if isinstance(answer, Swept) else _one(answer)
+
+
+def earned(answer: CallsEarned) -> list[Block]:
+    """What each call on file would have earned."""
+    there = [c for c in answer.calls if c.figures]
+    said: list[Block] = [
+        Grid(
+            "What each call would have earned so far, or to its horizon",
+            ("Who", "What", "From", "To", "Before costs", "Net", "What it was against", "Lead"),
+            tuple(
+                (
+                    Label(c.who),
+                    Label(c.words),
+                    day(c.figures["net"].start),
+                    day(c.figures["net"].end),
+                    *(c.figures[k] for k in ("earned", "net", "against", "lead")),
+                )
+                for c in there
+            ),
+        )
+    ]
+    rest = [c for c in answer.calls if not c.figures]
+    if rest:
+        said.append(
+            Grid(
+                "Nothing to say of",
+                ("Who", "What", "Why"),
+                tuple((Label(c.who), Label(c.words), Label(c.reason)) for c in rest),
+            )
+        )
+    return said
+
+
+def _swept(answer: Swept) -> list[Block]:
+    """Every variant, whether the choice of the best fools, and the choice made inside of time."""
+    f = answer.figures
+    best = drawn.variants(answer)[answer.best]
+    said: list[Block] = [
+        words(
+            Label(answer.label),
+            " was traded in ",
+            f["variants"],
+            " variants. With hindsight the best against its risk is ",
+            Label(best.said),
+            (", ", Magnitude(best.active), direction(best.active, " more", " less", " apart")),
+            (" a year than ", Label(_called(answer)), "."),
+        ),
+        words(
+            (
+                "The probability that choosing the best of them fools, because it falls behind the "
+                "median of all outside the years it was chosen in, is ",
+                f["fooled"],
+                ".",
+            )
+            if not missing(f["fooled"])
+            else ("The history is too short to say whether choosing the best of them fools.",)
+        ),
+        _surface(answer),
+    ]
+    if answer.walk is None:
+        return [*said, words("The history is too short for a choice made inside of time.")]
+    return [
+        *said,
+        words("The choice made inside of time, each year by what was best until then:"),
+        *_one(answer.walk),
+    ]
+
+
+def _surface(answer: Swept) -> Grid:
+    rows = drawn.variants(answer)
+    return Grid(
+        "Every variant, net of costs",
+        ("", "Growth a year", "Lead a year", "Information ratio", "Deepest fall", "Turnover"),
+        tuple((Label(v.said), v.growth, v.active, v.ratio, v.fall, v.turnover) for v in rows),
+        heat=(2, 3),
+    )
+
+
+def _one(answer: TradedRule) -> list[Block]:
+    """One rule."""
     return [
         _earned(answer),
         _honest(answer),
+        *_tried(answer),
         *_alarms(answer),
         _wealth(answer),
         _by_costs(answer),
@@ -75,7 +157,7 @@ def _earned(answer: TradedRule) -> Sentence:
         day(own.end),
         ", ",
         *by,
-        Label(_benchmark(answer)),
+        Label(_called(answer)),
         " with ",
         theirs,
         ".",
@@ -104,6 +186,24 @@ def _honest(answer: TradedRule) -> Sentence:
         " did at least as well net of costs: ",
         verdict,
     )
+
+
+def _tried(answer: TradedRule) -> list[Sentence]:
+    """What the number of variants tried leaves of it; nothing where they cannot be counted."""
+    f = answer.figures
+    if missing(f["variants"]) or missing(f["deflated"]):
+        return []
+    count = f["variants"]
+    return [
+        words(
+            count,
+            plural(count, " variant of a rule has", " variants of rules have"),
+            " been tried in this store. Allowing for that, the chance that there is a lead at all "
+            "is ",
+            f["deflated"],
+            ".",
+        )
+    ]
 
 
 def _alarms(answer: TradedRule) -> list[Sentence]:
@@ -152,7 +252,7 @@ def _by_costs(answer: TradedRule) -> Grid:
         (title, *(f[f"{group} {k}"] for k in keys)) for title, group in SETS
     ]
     own = [f[f"benchmark {k}"] for k in keys[:-1]]
-    rows.append((Label(_benchmark(answer)), *own, None))
+    rows.append((Label(_called(answer)), *own, None))
     cost = f["break even"]
     return Grid(
         "What is left after costs",
@@ -239,5 +339,5 @@ def _years(answer: TradedRule) -> Grid:
     )
 
 
-def _benchmark(answer: TradedRule) -> str:
+def _called(answer: TradedRule | Swept) -> str:
     return answer.market.labels.get(answer.benchmark, answer.benchmark)

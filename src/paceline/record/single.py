@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from paceline import measures
 from paceline.document import Document, Section, Sentence
+from paceline.figures import Figure
 from paceline.market.commands import line, moment, notice, opened
 from paceline.pages import backtest as backtest_page
 from paceline.pages import target as target_page
@@ -21,16 +22,20 @@ from paceline.write import Story
 
 def target(answer: Answer) -> Document:
     """A page of one target: its sentence, its section, and what makes it again."""
-    return _alone(answer, target_page.section(answer), {"target": TARGET})
+    section, figures = target_page.section(answer), answer.figures.values()
+    return _alone(answer, section, {"target": TARGET}, figures)
 
 
-def backtest(answer: tilts.TradedRule) -> Document:
+def backtest(answer: tilts.TradedRule | tilts.Swept) -> Document:
     """A page of one rule: a tear sheet."""
-    return _alone(answer, backtest_page.section(answer), {"backtest": tilts.ABOUT})
+    return _alone(answer, backtest_page.section(answer), {"backtest": tilts.ABOUT}, answer.every)
 
 
 def _alone(
-    answer: Answer | tilts.TradedRule, section: Section, about: Mapping[str, Any]
+    answer: Answer | tilts.TradedRule | tilts.Swept,
+    section: Section,
+    about: Mapping[str, Any],
+    figures: Iterable[Figure],
 ) -> Document:
     """A document of one section: its first sentence, and what makes it again."""
     market = answer.market
@@ -50,7 +55,7 @@ def _alone(
         age=market.age.to_json(),
         measures=about,
         sources=market.stored.loads,
-        steps=[s.to_json() for s in market.steps.behind(f.step for f in answer.figures.values())],
+        steps=[s.to_json() for s in market.steps.behind(f.step for f in figures)],
         figures=[f.to_json() for f in document.figures()],
         command=line(again, market, *moment(market)),
         where=shlex.join(opened(market)),

@@ -4,31 +4,64 @@ answer = tilts.weigh(market, "leader:small_vs_large")
 answer.frame(); answer.daily()
 
 lines     the baskets, securities and series that a rule trades, and cash
-declared  rules by name
+named_rules  rules by name
 signals   from a declared rule to target weights, by what was known at each close
+outside   rules written in Python
+calls     what each call on file would have earned
+sweep     variants of a rule, and the choice among them
 answer    the result, every number a figure
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from paceline import arguments
-from paceline.lineage import code_of
-from paceline.methods.backtest import result
-from paceline.studies.tilts.answer import TradedRule, Trials
-from paceline.studies.tilts.declared import changed, known, rule_of
-from paceline.studies.tilts.lines import TradedLines
-from paceline.studies.tilts.signals import lines_for, signals
+from paceline import arguments, workers
+from paceline.config import TradingRule
+from paceline.figures import finite_or_none
+from paceline.lineage import code_of, digest
+from paceline.methods.backtest import choice, result
+from paceline.store import trials
+from paceline.studies.tilts import sweep
+from paceline.studies.tilts.answer import WALK, TradedRule, Trials
+from paceline.studies.tilts.calls import CallsEarned, earned
+from paceline.studies.tilts.lines import PLUS, TradedLines
+from paceline.studies.tilts.named_rules import changed, known, rule_of
+from paceline.studies.tilts.outside import Function, OutsideRule, State
+from paceline.studies.tilts.outside import rule as declare
+from paceline.studies.tilts.signals import legs_of, lines_for, signals
+from paceline.studies.tilts.sweep import Swept
 
 if TYPE_CHECKING:
+    from paceline.arrays import Array
+    from paceline.engine import Question
     from paceline.market import Market
 
-__all__ = ["ABOUT", "QUESTION", "TradedRule", "Trials", "changed", "known", "rule_of", "weigh"]
+__all__ = [
+    "ABOUT",
+    "CALLS",
+    "QUESTION",
+    "CallsEarned",
+    "OutsideRule",
+    "State",
+    "Swept",
+    "TradedRule",
+    "Trials",
+    "changed",
+    "earned",
+    "known",
+    "rule",
+    "rule_of",
+    "weigh",
+]
 
+rule = declare
+#: What the ledger of calls is called among rules.
+CALLS = "calls"
 QUESTION = "What would this rule have earned, after costs, and is it more than chance?"
 ABOUT = {
     "question": QUESTION,
@@ -50,61 +83,153 @@ DRAWS = 1000
 
 def weigh(
     market: Market,
-    rule: str,
+    rule: str | OutsideRule | Function,
     settings: Mapping[str, Any] | None = None,
     *,
     draws: int = DRAWS,
     seed: int = 0,
-) -> TradedRule:
+) -> TradedRule | Swept:
     """Trade a rule of a market: see ``methods.backtest`` and ``config.TradingRule``.
 
-    rule      its name: of the market file, or KIND:NAME of a rotation or group
-    settings  keys of a rule with other values than it has, e.g. {"c": 1.0}
+    rule      its name: of the market file, or KIND:NAME of a rotation or group; or a function: see
+              ``outside``, with ``baskets`` among the settings
+    settings  keys of a rule with other values than it has, e.g. {"c": 1.0}; a list of values trades
+              each combination as a variant: the answer is then a ``Swept``
     draws     random rules that it is compared with; seed: where their draws start
     Raises ``UnknownName`` for the rule or what it names, ``UsageError`` for settings, and
     ``NotEnoughData`` where lines or history do not reach.
     """
-    rule = arguments.name(rule, "rule")
     draws, seed = arguments.whole(draws, "draws"), arguments.whole(seed, "seed")
-    declared = changed(rule_of(market, rule), rule, settings or {})
-    legs, lines = lines_for(market, declared)
-    said = signals(market, declared, legs, lines)
-    found = result.backtest(traded(lines, lines.row(legs.benchmark)), said, draws=draws, seed=seed)
-    market = market.including(lines.baskets)
-    bases = dict.fromkeys(lines.baskets, lines.basis)
+    variants, written = sweep.grid(settings or {}), None
+    if isinstance(rule, str):
+        plain = rule_of(market, rule)
+    else:
+        arguments.function(None if isinstance(rule, OutsideRule) else rule, "rule")
+        written = rule if isinstance(rule, OutsideRule) else declare(rule)
+        rule = written.name
+        plain = TradingRule.model_validate({"kind": "function", "function": rule})
+    rules = [changed(plain, rule, one) for one in variants]
+    legs = [legs_of(market, one) for one in rules]
+    lines = lines_for(market, rules, legs)
+    said = [signals(market, one, own, lines, written) for one, own in zip(rules, legs, strict=True)]
     asked = {
         "rule": rule,
-        "settings": {k: settings[k] for k in sorted(settings or {})} if settings else {},
-        "declared": declared.model_dump(mode="json", exclude_unset=True),
+        "settings": dict(settings or {}),
+        "declared": plain.model_dump(mode="json", exclude_unset=True),
         "costs": market.file.costs.model_dump(mode="json", exclude_defaults=True),
         "draws": draws,
         "seed": seed,
         "as_of": market.as_of,
     }
-    provenance = market.provenance(lines.baskets, bases)
-    provenance = market.moment.lineage.with_series(provenance)
-    question = provenance.question(
+    put = _question(market, lines, asked)
+    market = market.including(lines.baskets)
+    one = _One(market, rule, lines, legs[0].benchmark, put, draws, seed)
+    if len(rules) == 1:
+        return one.answer(rules[0], said[0])
+    return one.swept(rules, variants, said)
+
+
+def _question(market: Market, lines: TradedLines, asked: Mapping[str, Any]) -> Question:
+    """The question, resting on the lines and their sources."""
+    market = market.including(lines.baskets)
+    known = market.provenance(lines.baskets, dict.fromkeys(lines.baskets, lines.basis))
+    parts = [p for n in lines.names if n not in lines.baskets for p in n.split(PLUS)]
+    return market.moment.lineage.with_series(known).question(
         "backtest",
         asked,
         code_of(__name__),
-        names=lines.baskets,
+        names=[*lines.baskets, *dict.fromkeys(parts)],
         basis=lines.basis if lines.baskets else "",
-        caveats=[*lines.caveats, market.stored.year_note if lines.year != 12 else ""],
-    )
-    return TradedRule(
-        market, rule, declared, lines, legs.benchmark, found, Trials(None, None), question
+        caveats=[*lines.caveats, market.stored.year_note if lines.baskets else ""],
     )
 
 
-def traded(lines: TradedLines, benchmark: int) -> result.Traded:
-    """The lines as what a rule is traded in."""
-    return result.Traded(
-        lines.days,
-        lines.returns,
-        np.isfinite(lines.levels),
-        lines.cash,
-        lines.costs,
-        lines.borrow,
-        benchmark,
-        lines.year,
-    )
+@dataclass(frozen=True)
+class _One:
+    """A rule on its lines: everything that its variants share."""
+
+    market: Market
+    name: str
+    lines: TradedLines
+    benchmark: str
+    question: Question
+    draws: int
+    seed: int
+
+    @property
+    def traded(self) -> result.Traded:
+        """The lines as what a rule is traded in."""
+        lines = self.lines
+        return result.Traded(
+            lines.days,
+            lines.returns,
+            np.isfinite(lines.levels),
+            lines.cash,
+            lines.costs,
+            lines.borrow,
+            lines.row(self.benchmark),
+            lines.year,
+        )
+
+    def answer(self, rule: TradingRule, said: Array, name: str = "") -> TradedRule:
+        """One variant, against its benchmark and chance."""
+        found = result.backtest(self.traded, said, draws=self.draws, seed=self.seed)
+        ratio = finite_or_none(found.metrics["net"]["information_ratio"])
+        tried = self._tried({self._variant(rule, name): ratio})
+        deflated = None
+        if tried is not None:
+            deflated = choice.deflated(found.active, *tried, found.year)
+        count = None if tried is None else tried.variants
+        return TradedRule(
+            self.market,
+            self.name,
+            rule,
+            self.lines,
+            self.benchmark,
+            found,
+            Trials(count, deflated),
+            self.question,
+            name,
+        )
+
+    def swept(
+        self,
+        rules: Sequence[TradingRule],
+        variants: Sequence[Mapping[str, Any]],
+        said: Sequence[Array],
+    ) -> Swept:
+        """Every variant; the one that looks best, and the choice made inside of time."""
+        traded, lines = self.traded, self.lines
+        made = workers.spread(choice.variant, [(traded, one) for one in said])
+        ratios = [finite_or_none(v.metrics["information_ratio"]) for v in made]
+        self._tried(dict(zip([self._variant(r, "") for r in rules], ratios, strict=True)))
+        active = np.array([v.active for v in made])
+        least = round(choice.LEAST * lines.year)
+        followed, which = choice.walk_forward(said, active, lines.days, lines.calendar, least)
+        walk = self.answer(rules[0], followed, WALK) if (which >= 0).any() else None
+        differ = [k for k in variants[0] if len({str(v[k]) for v in variants}) > 1]
+        return Swept(
+            self.market,
+            self.name,
+            rules[0],
+            tuple({k: v[k] for k in differ} for v in variants),
+            tuple(made),
+            int(np.argmax([-np.inf if r is None else r for r in ratios])),
+            walk,
+            choice.fooled(active),
+            self.benchmark,
+            (str(lines.days[0]), str(lines.days[-1])),
+            self.question,
+        )
+
+    def _variant(self, rule: TradingRule, name: str) -> str:
+        """What makes a variant: its rule and benchmark, whatever it is called."""
+        told = rule.model_dump(mode="json", exclude={"label"})
+        return digest([told, self.lines.names, self.benchmark, name])
+
+    def _tried(self, ratios: Mapping[str, float | None]) -> trials.Tried | None:
+        """All that was tried in this store, these included; None where it may only be read."""
+        if not self.market.store.writable:
+            return None
+        trials.note(self.market.store.path, ratios)
+        return trials.tried(self.market.store.path)

@@ -47,6 +47,8 @@ SETS = ("gross", "half", "net", "double", "benchmark")
 AGAINST = frozenset(
     "active tracking_error information_ratio beta alpha ahead up_capture down_capture".split()
 )
+#: What the choice made inside of time is called.
+WALK = "chosen each year"
 #: Days named of those that carry a result.
 NAMED = 10
 POINTS = 1e4
@@ -77,11 +79,13 @@ class TradedRule:
     result: Backtest = field(repr=False)
     trials: Trials
     question: Question = field(repr=False)
+    variant: str = ""
 
     @property
     def label(self) -> str:
         """What people call the rule."""
-        return self.rule.label or self.name.replace("_", " ")
+        plain = self.rule.label or self.name.replace("_", " ")
+        return f"{plain}, {self.variant}" if self.variant else plain
 
     @cached_property
     def figures(self) -> dict[str, Figure]:
@@ -108,6 +112,11 @@ class TradedRule:
         made |= self._chance() | self._parts() | self._falls()
         return made
 
+    @property
+    def every(self) -> list[Figure]:
+        """All figures."""
+        return list(self.figures.values())
+
     def _chance(self) -> dict[str, Figure]:
         """How many random rules did as well, and what the number of variants leaves of it."""
         own, trials = self.result.random, self.trials
@@ -120,7 +129,7 @@ class TradedRule:
         count = trials.count
         tried = "" if count is None else number_of(count, "variant")
         made["variants"] = self._figure("variants", count, "count", which=tried)
-        made["deflated"] = self._figure("deflated", trials.deflated, "estimate", which=tried)
+        made["deflated"] = self._figure("deflated", trials.deflated, "fraction", which=tried)
         return made
 
     def _parts(self) -> dict[str, Figure]:
@@ -176,7 +185,7 @@ class TradedRule:
             self.name,
             value,
             unit,
-            statistic=statistic,
+            statistic=f"{self.variant} {statistic}".strip(),
             label=self.label,
             against=self.benchmark,
             start=start or self.first,
@@ -207,7 +216,7 @@ class TradedRule:
             strict=False,
         )
 
-    def daily(self) -> pl.DataFrame:
+    def table(self) -> pl.DataFrame:
         """One row per session: returns before and after costs, benchmark, turnover, weights."""
         import polars as pl
 

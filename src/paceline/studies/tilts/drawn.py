@@ -8,6 +8,7 @@ import numpy as np
 
 from paceline.figures import Figure
 from paceline.studies.tilts.answer import NAMED, TradedRule
+from paceline.studies.tilts.sweep import SHOWN, Swept
 
 #: Points that a line is drawn with at most: a page is no archive.
 POINTS = 2000
@@ -62,3 +63,21 @@ def days(answer: TradedRule) -> list[Figure]:
     """The days that carry the lead, best first, as many as are named."""
     count = min(len(answer.result.carried), NAMED)
     return [answer.figures[f"day {k}"] for k in range(1, 1 + count)]
+
+
+class VariantRow(NamedTuple):
+    """One variant: its settings in words, and its figures."""
+
+    said: str
+    growth: Figure
+    active: Figure
+    ratio: Figure
+    fall: Figure
+    turnover: Figure
+
+
+def variants(answer: Swept) -> list[VariantRow]:
+    """Every variant, in the order of its settings."""
+    f = answer.figures
+    keys = (*SHOWN, "turnover")
+    return [VariantRow(said, *(f[f"{k} {said}"] for k in keys)) for said in answer.spoken]

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from paceline.arrays import Array, Dates
+from paceline.arrays import Array
 from paceline.config import listed
 from paceline.config.rules import PAIRS
-from paceline.errors import NotEnoughData, UnknownName, UsageError
+from paceline.errors import UsageError
 from paceline.methods.backtest import rules
 from paceline.studies.rotations import pair_of
+from paceline.studies.tilts.known import CASH, series_of
 from paceline.studies.tilts.lines import TradedLines, lines_of, named
+from paceline.studies.tilts.outside import OutsideRule, decided, outside_rule
 
 if TYPE_CHECKING:
     from paceline.config import TradingRule
     from paceline.market import Market
 
-CASH = "cash"
 #: Sessions that a thrust is held where the rule does not say.
 THRUST_HELD = 252
 #: Of those that are chosen among so many have begun on the first day, or as many as are chosen.
@@ -68,19 +70,31 @@ def legs_of(market: Market, rule: TradingRule) -> RuleLegs:
     return RuleLegs("", home, tuple(among), one(rule.benchmark) if rule.benchmark else home)
 
 
-def lines_for(market: Market, rule: TradingRule) -> tuple[RuleLegs, TradedLines]:
-    """The names of a rule and their lines."""
-    legs = legs_of(market, rule)
-    must = [n for n in (legs.over, legs.home, legs.benchmark) if n]
-    if rule.kind == "weights":
-        must += legs.among
-    least = max(rule.count, FEWEST) if legs.among and rule.kind != "weights" else 0
-    must = list(dict.fromkeys(must))
-    return legs, lines_of(market, legs.names, must, rule.since, legs.among, least)
+def lines_for(
+    market: Market, rules_: Sequence[TradingRule], legs: Sequence[RuleLegs]
+) -> TradedLines:
+    """The lines that variants of a rule are traded in: the same for all of them."""
+    names = dict.fromkeys(n for own in legs for n in own.names)
+    among = dict.fromkeys(n for own in legs for n in own.among)
+    must = dict.fromkeys(n for own in legs for n in (own.over, own.home, own.benchmark) if n)
+    kind = rules_[0].kind
+    if kind == "weights":
+        must |= among
+    least = max(FEWEST, *(r.count for r in rules_), 0) if among and kind != "weights" else 0
+    return lines_of(market, [*names], [*must], rules_[0].since, [*among], least)
 
 
-def signals(market: Market, rule: TradingRule, legs: RuleLegs, lines: TradedLines) -> Array:
-    """(T, N) target weights that the rule decides at each close; rows of NaN decide nothing."""
+def signals(
+    market: Market,
+    rule: TradingRule,
+    legs: RuleLegs,
+    lines: TradedLines,
+    written: OutsideRule | None = None,
+) -> Array:
+    """(T, N) target weights that the rule decides at each close; rows of NaN decide nothing.
+
+    written  the function of a rule of that kind; default: the plug-in's of that name
+    """
     home = np.zeros(len(lines.names))
     if legs.home:
         home[lines.row(legs.home)] = 1.0
@@ -96,6 +110,9 @@ def signals(market: Market, rule: TradingRule, legs: RuleLegs, lines: TradedLine
             if name != CASH:
                 weights[lines.row(named(market, [name])[0])] += weight
         return rules.constant(weights, lines.levels, lines.days, lines.calendar, rule.when)
+    if rule.kind == "function":
+        at = rules.decisions(lines.days, lines.calendar, rule.when)
+        return decided(market, written or outside_rule(market, rule.function or ""), lines, at)
     return _choice(rule, legs, lines, home)
 
 
@@ -151,40 +168,3 @@ def month_day(text: str) -> tuple[int, int]:
     """Month and day of "12-15"."""
     month, day = text.split("-")
     return int(month), int(day)
-
-
-def series_of(market: Market, name: str, statistic: str, subject: str, days: Dates) -> Array:
-    """(T,) a causal measure's series of one subject on these days; NaN where it has no value.
-
-    Raises ``UsageError`` for a measure that is not causal or no series, ``UnknownName`` and
-    ``NotEnoughData`` for a subject without it.
-    """
-    from paceline import measures
-
-    declared = measures.get(name, market.plugins)
-    if not declared.causal:
-        raise UsageError(
-            f"the measure {declared.name} is not causal: later sessions change what it says of "
-            "earlier ones, so no rule may act on it.",
-            "Choose a causal measure: its page in docs/measures says whether it is.",
-        )
-    if declared.shows != "series":
-        raise UsageError(
-            f"the measure {declared.name} is a table of one day, not a series.",
-            "Choose one that is shown as a series, e.g. percent_above_average.",
-        )
-    found = market.evaluate(declared.name)
-    values = found.result.value
-    assert isinstance(values, dict)
-    statistic = statistic or next(iter(values))
-    if statistic not in values:
-        raise UnknownName(f"statistic of {declared.name}", statistic, values)
-    if subject not in found.view.subjects:
-        raise NotEnoughData(
-            f"{declared.name} has no value of {subject}.",
-            "Name one that has members: `paceline list baskets`, and the key `subject`.",
-        )
-    own = found.view.sessions
-    row = values[statistic][found.view.subjects.index(subject)]
-    at = np.minimum(np.searchsorted(own, days), len(own) - 1)
-    return np.where(own[at] == days, row[at], np.nan)
