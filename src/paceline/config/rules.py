@@ -36,6 +36,8 @@ MonthDay = Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[
 #: Keys of a pair, and of a choice among several.
 PAIR = ("over", "against", "rotation", "size")
 AMONG = ("baskets", "against")
+#: The same, or the members of a basket, stock by stock.
+STOCKS = ("baskets", "members", "against")
 #: The kinds that hold one basket and move to another while something holds.
 PAIRS = ("tilt", "leader", "fade", "dips", "thrust", "season", "measure")
 #: Kind -> the keys that count with it, beside those that count with all.
@@ -48,8 +50,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "thrust": (*PAIR, "subject", "hold"),
     "season": (*PAIR, "start", "end"),
     "measure": (*PAIR, "measure", "statistic", "subject", "above", "below"),
-    "laggards": (*AMONG, "count", "start", "end"),
-    "momentum": (*AMONG, "count", "lookback", "skip", "when"),
+    "laggards": (*STOCKS, "count", "start", "end"),
+    "momentum": (*STOCKS, "count", "lookback", "skip", "when"),
     "factor_momentum": (*AMONG, "lookback", "skip", "when"),
     "quadrants": (*AMONG, "quadrants"),
     "function": ("function", *AMONG, "when"),
@@ -78,6 +80,8 @@ class TradingRule(Strict):
     """[fraction] Share that is moved."""
     baskets: Names | Name | None = None
     """A group, or baskets and securities to choose among."""
+    members: Name | None = None
+    """A basket whose members are chosen among, stock by stock."""
     weights: dict[Name, float] | None = None
     """Basket -> weight, for `kind = "weights"`; with `cash` they add up to 1."""
     when: When = "monthly"
@@ -142,7 +146,11 @@ class TradingRule(Strict):
         yield pair and self.rotation is not None and given, "rotation stands in place of both"
         yield pair and both and self.over == self.against, "over and against are the same"
         several = "baskets" in KEYS[self.kind] and self.kind != "function"
-        yield several and self.baskets is None, f'kind = "{self.kind}" needs baskets'
+        yield (
+            several and (self.baskets is None) == (self.members is None),
+            f'kind = "{self.kind}" needs baskets'
+            + (", or members" if "members" in KEYS[self.kind] else ""),
+        )
         yield self.kind == "function" and self.function is None, 'kind = "function" needs function'
         if self.kind == "weights":
             total = sum((self.weights or {}).values())

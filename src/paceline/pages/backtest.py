@@ -224,7 +224,7 @@ def _alarms(answer: TradedRule) -> list[Sentence]:
             words(
                 "Alarm: without its best ",
                 *(("day",) if count.value == 1 else (count, " days")),
-                " the lead is gone; they are listed below.",
+                " the lead is gone; see below.",
             )
         )
     if answer.result.run.unfilled:

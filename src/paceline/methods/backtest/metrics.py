@@ -73,8 +73,10 @@ def metrics(
     kurtosis (3 for a normal distribution), best and worst session, ahead (share of the sessions
     with a difference on which it was ahead).
     """
-    excess, theirs, active = r - cash, against - cash, r - against
-    differing = active[np.abs(active) > STILL]
+    excess, theirs, active = (
+        np.where(np.abs(x) > STILL, x, 0.0) for x in (r - cash, against - cash, r - against)
+    )
+    differing, nothing = active[active != 0], np.zeros(len(r))
     beta = float(statistics.betas(theirs[None], excess[None], 2)[0, 0])
     deepest = float(statistics.max_drawdown(r))
     growth = float(statistics.cagr(r, year))
@@ -82,13 +84,13 @@ def metrics(
     return {
         "growth": growth,
         "volatility": float(statistics.volatility(r, year)),
-        "sharpe": float(statistics.sharpe(r, cash, year)),
+        "sharpe": float(statistics.sharpe(excess, 0.0, year)),
         "sortino": float(statistics.sortino(excess, 0.0, year)),
         "max_drawdown": deepest,
         "calmar": growth / -deepest if deepest < 0 else math.nan,
         "active": growth - float(statistics.cagr(against, year)),
-        "tracking_error": float(statistics.tracking_error(r, against, year)),
-        "information_ratio": float(statistics.information_ratio(r, against, year)),
+        "tracking_error": float(statistics.tracking_error(active, nothing, year)),
+        "information_ratio": float(statistics.information_ratio(active, nothing, year)),
         "beta": beta,
         "alpha": float((excess - beta * theirs).mean()) * year,
         "up_capture": capture(r, against, True, year),

@@ -112,7 +112,7 @@ def orders_of(signals: Array, delay: int = 1) -> Orders:
 def run(held: Assets, orders: Orders, costs: Array | float = 0.0, borrow: float = 0.0) -> Run:
     """What the orders come to; no order, no run: ``UsageError``.
 
-    costs   paid per one-way trade as a fraction of it: one, (N,) or (R, N) by order
+    costs   paid per one-way trade as a fraction of it: one, (N,), or (N, T) by session
     borrow  paid per session on the weight that is short
 
     An asset without a price at the close of an order is traded at its next one: until then its
@@ -121,8 +121,9 @@ def run(held: Assets, orders: Orders, costs: Array | float = 0.0, borrow: float 
     """
     if not len(orders.sessions):
         raise UsageError("the rule gives no order.", "Give it more history, or another rule.")
-    costs = np.broadcast_to(np.asarray(costs, float), orders.weights.shape)
-    u, W, costs, unfilled = _settled(held, orders, costs)
+    u, W, unfilled = _settled(held, orders)
+    rates = np.asarray(costs, float)
+    rates = rates[:, u].T if rates.ndim > 1 else rates
     t = np.arange(u[0] + 1, len(held.cash))
     r = np.searchsorted(u, t, "left") - 1  # the order in force over session t
     value = W[r].T * held.growth[:, t] / held.growth[:, u[r]]
@@ -147,22 +148,22 @@ def run(held: Assets, orders: Orders, costs: Array | float = 0.0, borrow: float 
     paid, turnover, traded = (np.zeros(len(t) + 1) for _ in range(3))
     traded[u - u[0]] = np.abs(change).sum(axis=1)
     turnover[u - u[0]] = (np.abs(change).sum(axis=1) + np.abs(change.sum(axis=1))) / 2
-    paid[u - u[0]] = (costs * np.abs(change)).sum(axis=1)
+    paid[u - u[0]] = (rates * np.abs(change)).sum(axis=1)
     if borrow:
         paid[1:] += borrow * np.maximum(-weights[:, :-1], 0).sum(axis=0)
     return Run(int(u[0]), total / before - 1, paid, weights, turnover, traded, unfilled)
 
 
-def _settled(held: Assets, orders: Orders, costs: Array) -> tuple[Ints, Array, Array, int]:
-    """Sessions, weights and costs of the orders as they can be filled, and how many cannot be."""
+def _settled(held: Assets, orders: Orders) -> tuple[Ints, Array, int]:
+    """Sessions and weights of the orders as they can be filled, and how many cannot be."""
     u, W = orders.sessions, orders.weights
     gone = u[:, None] > held.last
     unfilled = int((gone & (np.abs(W) > SAME)).sum())
     W = np.where(gone, 0.0, W)
     missing = ~held.priced[:, u].T & ~gone
     if not missing.any():
-        return u, W, costs, unfilled
-    sessions, weights, rates = list[int](), list[Array](), list[Array]()
+        return u, W, unfilled
+    sessions, weights = list[int](), list[Array]()
     for k, target in enumerate(W):
         until = u[k + 1] if k + 1 < len(u) else len(held.cash)
         at = int(u[k])
@@ -170,12 +171,11 @@ def _settled(held: Assets, orders: Orders, costs: Array) -> tuple[Ints, Array, A
             filled, stuck = _filled(held, at, target, sessions, weights)
             sessions.append(at)
             weights.append(filled)
-            rates.append(costs[k])
             later = held.priced[stuck, at + 1 : until].any(axis=0)
             if not later.any():
                 break
             at += 1 + int(later.argmax())
-    return np.array(sessions), np.array(weights), np.array(rates), unfilled
+    return np.array(sessions), np.array(weights), unfilled
 
 
 def _filled(

@@ -27,7 +27,8 @@ class Traded:
     returns    (N, T) of each session; NaN where there is none
     priced     (N, T) whether there is a price to trade at
     cash       (T,) what cash earns
-    costs      (N,) of a one-way trade, as a fraction; borrow: per session, on what is short
+    costs      (N,) or (N, T) of a one-way trade, as a fraction
+    borrow     per session, on what is short
     benchmark  the row that the rule is compared with, bought once and held without costs
     year       sessions of a year
     """
@@ -141,7 +142,7 @@ def backtest(
     net = made.net()
     own = {"gross": made.gross, "net": net, "benchmark": theirs}
     own |= dict(zip(("half", "net", "double"), map(made.net, TIMES), strict=True))
-    effects, costs_paid = _effects(market, made, theirs, net)
+    effects, costs_paid = _effects(market, held, made, theirs, net)
     return Backtest(
         market.days[after],
         made,
@@ -200,7 +201,9 @@ def _late(market: Traded, held: Assets, signals: Array, lag: int) -> float:
     return own - other
 
 
-def _effects(market: Traded, made: Run, theirs: Array, net: Array) -> tuple[Array, float]:
+def _effects(
+    market: Traded, held: Assets, made: Run, theirs: Array, net: Array
+) -> tuple[Array, float]:
     """(N + 1,) allocation effects linked over time (Carino), cash last, and the effect of costs.
 
     The segments are the assets themselves: holding another weight than the benchmark's of one earns
@@ -213,7 +216,8 @@ def _effects(market: Traded, made: Run, theirs: Array, net: Array) -> tuple[Arra
     wb = np.zeros_like(wp)
     wb[:, market.benchmark] = 1.0
     after = slice(made.first + 1, None)
-    r = np.vstack([np.nan_to_num(market.returns[:, after]), market.cash[after]]).T
+    growth = held.growth[:, made.first :]
+    r = np.vstack([growth[:, 1:] / growth[:, :-1] - 1, market.cash[after]]).T
     allocation, _, _ = brinson_fachler(wp, wb, r, r)
     linked = (carino(made.gross, theirs)[:, None] * allocation).sum(axis=0)
     gone = float(np.prod(1 + net) - np.prod(1 + made.gross))

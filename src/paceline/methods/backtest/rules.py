@@ -127,6 +127,7 @@ def laggards(
     start: tuple[int, int],
     end: tuple[int, int],
     count: int,
+    eligible: Bools | None = None,
 ) -> Array:
     """In equal parts the ``count`` worst of the year so far, of those ``who``, for a season.
 
@@ -136,6 +137,7 @@ def laggards(
     signals = np.full((len(days), len(levels)), np.nan)
     inside = in_season(days, start, end)
     signals[0] = home
+    filled = kernels.forward_fill(levels)
     year = days.astype("datetime64[Y]").astype(np.int64)
     new = np.flatnonzero(np.diff(year)) + 1
     changes = np.flatnonzero(np.diff(inside)) + 1
@@ -143,7 +145,8 @@ def laggards(
         before = new[new <= t]
         past = np.full(len(levels), np.nan)
         if inside[t] and len(before):
-            past[list(who)] = levels[who, t] / levels[who, before[-1] - 1] - 1
+            past[list(who)] = filled[who, t] / filled[who, before[-1] - 1] - 1
+            past[~_there(levels, eligible, t)] = np.nan
         signals[t] = _parts(-past, count, home)
     return signals
 
@@ -160,12 +163,13 @@ def momentum(
     skip: int,
     count: int | None,
     against: int | None = None,
+    eligible: Bools | None = None,
 ) -> Array:
     """In equal parts the ``count`` best of those ``who`` by their past return, at each decision.
 
     The return from the month end ``lookback`` months before the last one to that ``skip`` months
-    before it. With ``against``, a row of ``levels``: those of ``who`` that beat it. Home where
-    nobody has a past, or nobody beats it.
+    before it; ``eligible`` (N, T) says who may be chosen at each close. With ``against``, a row of
+    ``levels``: those of ``who`` that beat it. Home where nobody has a past, or nobody beats it.
     """
     signals = np.full((len(days), len(levels)), np.nan)
     ends, known = period_ends(days, calendar, "M")
@@ -176,8 +180,8 @@ def momentum(
             continue
         past = filled[:, ends[m - skip]] / filled[:, ends[m - lookback]] - 1
         score = np.full(len(levels), np.nan)
-        alive = [i for i in who if np.isfinite(levels[i, t])]
-        score[alive] = past[alive]
+        score[list(who)] = past[list(who)]
+        score[~_there(levels, eligible, t)] = np.nan
         if against is not None:
             with np.errstate(invalid="ignore"):
                 score = np.where(score > past[against], score, np.nan)
@@ -216,6 +220,12 @@ def rotation(
         score[np.asarray(who)[held[:, w]]] = 1.0
         signals[ends[w]] = _parts(score, None, home)
     return signals
+
+
+def _there(levels: Array, eligible: Bools | None, t: int) -> Bools:
+    """(N,) who has a level at a close and may be chosen."""
+    there: Bools = np.isfinite(levels[:, t])
+    return there if eligible is None else there & eligible[:, t]
 
 
 def _parts(score: Array, count: int | None, home: Array) -> Array:

@@ -15,7 +15,7 @@ answer    the result, every number a figure
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -130,11 +130,14 @@ def weigh(
 
 
 def _question(market: Market, lines: TradedLines, asked: Mapping[str, Any]) -> Question:
-    """The question, resting on the lines and their sources."""
+    """The question, resting on the lines and their sources.
+
+    A line that has ended is cash, which is said: its end is no reason to refuse a window.
+    """
     market = market.including(lines.baskets)
     known = market.provenance(lines.baskets, dict.fromkeys(lines.baskets, lines.basis))
     parts = [p for n in lines.names if n not in lines.baskets for p in n.split(PLUS)]
-    return market.moment.lineage.with_series(known).question(
+    question = market.moment.lineage.with_series(known).question(
         "backtest",
         asked,
         code_of(__name__),
@@ -142,6 +145,7 @@ def _question(market: Market, lines: TradedLines, asked: Mapping[str, Any]) -> Q
         basis=lines.basis if lines.baskets else "",
         caveats=[*lines.caveats, market.stored.year_note if lines.baskets else ""],
     )
+    return replace(question, gaps=tuple(g for g in question.gaps if not g.end))
 
 
 @dataclass(frozen=True)

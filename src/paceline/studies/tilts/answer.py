@@ -12,6 +12,7 @@ from paceline.config import TradingRule
 from paceline.engine import Question
 from paceline.figures import Figure, Value
 from paceline.methods.backtest.result import Backtest
+from paceline.studies.tilts.known import CASH
 from paceline.studies.tilts.lines import TradedLines
 from paceline.wording import number_of
 
@@ -49,6 +50,8 @@ AGAINST = frozenset(
 )
 #: What the choice made inside of time is called.
 WALK = "chosen each year"
+#: Lines named of those that were held, and what all the others are called.
+MOST, OTHERS = 20, "others"
 #: Days named of those that carry a result.
 NAMED = 10
 POINTS = 1e4
@@ -135,17 +138,28 @@ class TradedRule:
     def _parts(self) -> dict[str, Figure]:
         """Mean weight of each line and of cash, and what it added."""
         made = {}
-        names = (*self.lines.names, "cash")
-        for name, weight, effect in zip(
-            names, self.result.exposure, self.result.effects, strict=True
-        ):
-            made[f"weight {name}"] = self._figure(f"weight {name}", float(weight), "fraction")
-            made[f"effect {name}"] = self._figure(f"effect {name}", float(effect), "return")
+        for name, weight, effect in self._shown():
+            made[f"weight {name}"] = self._figure(f"weight {name}", weight, "fraction")
+            made[f"effect {name}"] = self._figure(f"effect {name}", effect, "return")
         years, own, theirs = self.result.years()
         for year, a, b in zip(years.tolist(), own.tolist(), theirs.tolist(), strict=True):
             made[f"year {year}"] = self._figure(f"year {year}", a, "return")
             made[f"benchmark year {year}"] = self._figure(f"benchmark year {year}", b, "return")
         return made
+
+    def _shown(self) -> list[tuple[str, float, float]]:
+        """(name, mean weight, effect): of many lines the largest, and all others together."""
+        names, weights, effects = (
+            (*self.lines.names, CASH),
+            self.result.exposure.tolist(),
+            self.result.effects.tolist(),
+        )
+        rows = [r for r in zip(names, weights, effects, strict=True) if r[1] or r[2]]
+        if len(rows) <= MOST:
+            return rows
+        rows.sort(key=lambda r: -abs(r[1]))
+        rest = rows[MOST - 1 :]
+        return [*rows[: MOST - 1], (OTHERS, sum(r[1] for r in rest), sum(r[2] for r in rest))]
 
     def _falls(self) -> dict[str, Figure]:
         """The deepest falls, and the days that carry the result."""
@@ -228,6 +242,10 @@ class TradedRule:
             "benchmark": r.benchmark,
             "cash": r.cash,
             "turnover": r.run.turnover[1:],
-            **{f"weight {n}": w[1:] for n, w in zip(self.lines.names, r.run.held, strict=True)},
+            **{
+                f"weight {n}": w[1:]
+                for n, w in zip(self.lines.names, r.run.held, strict=True)
+                if w.any()
+            },
         }
         return pl.DataFrame(columns).with_columns(pl.col("date").cast(pl.Date))

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from paceline.figures import Figure
-from paceline.studies.tilts.answer import NAMED, TradedRule
+from paceline.studies.tilts.answer import NAMED, OTHERS, TradedRule
+from paceline.studies.tilts.known import CASH
 from paceline.studies.tilts.sweep import SHOWN, Swept
 
 #: Points that a line is drawn with at most: a page is no archive.
@@ -42,9 +43,10 @@ def wealth(answer: TradedRule) -> list[WealthLine]:
 def held(answer: TradedRule) -> list[tuple[str, Figure, Figure]]:
     """(label, mean weight, what it added) of each line that was held, and of cash."""
     f = answer.figures
-    names = [*zip(answer.lines.labels, answer.lines.names, strict=True), ("Cash", "cash")]
-    rows = [(label, f[f"weight {n}"], f[f"effect {n}"]) for label, n in names]
-    return [row for row in rows if row[1].value or row[2].value]
+    called = dict(zip(answer.lines.names, answer.lines.labels, strict=True))
+    called |= {CASH: "Cash", OTHERS: "All others together"}
+    names = [k.removeprefix("weight ") for k in f if k.startswith("weight ")]
+    return [(called[n], f[f"weight {n}"], f[f"effect {n}"]) for n in names]
 
 
 def years(answer: TradedRule) -> list[tuple[str, Figure, Figure]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,11 +34,12 @@ class TradedLines:
 
     levels    (N, T) wealth; NaN where there is none
     cash      (T,) what cash earns on each day
-    costs     (N,) of a one-way trade, as a fraction
+    costs     (N,) or (N, T) of a one-way trade, as a fraction
     year      days of a year: 252 or so, 12 of monthly series
     basis     "total", "price", "series" or "mixed"
     baskets   those of the names that are baskets or securities of the market
     caveats   what weakens all that rests on them
+    eligible  (N, T) who may be chosen at each close; None: whoever has a level
     """
 
     names: tuple[str, ...]
@@ -53,6 +54,7 @@ class TradedLines:
     baskets: tuple[str, ...]
     calendar: Dates
     caveats: tuple[str, ...]
+    eligible: Bools | None = None
 
     @property
     def returns(self) -> Array:
@@ -107,14 +109,14 @@ def lines_of(
         rows |= {n: have.by_basis[basis][have.names.index(n)] for n in baskets}
     else:
         monthly = period_of(days) > 1
-    cash, said = _cash(market, days)
+    cash, said = cash_of(market, days)
     caveats += said
     rows |= {n: _wealth(market, n, days, cash) for n in series}
     levels = np.array([rows[n] for n in names])
     rows_of = {n: i for i, n in enumerate(names)}
     begun = np.isfinite(forward_fill(levels[[rows_of[n] for n in among]])).sum(axis=0)
     enough = begun >= min(least, len(among))
-    inside = _common(levels[[rows_of[n] for n in must]], days, enough, since, must)
+    inside = common(levels[[rows_of[n] for n in must]], days, enough, since, must)
     days, levels, cash = days[inside], levels[:, inside], cash[inside]
     if basis == "price":
         caveats.append(
@@ -142,13 +144,16 @@ def lines_of(
     )
 
 
+def sizes_of(market: Market) -> dict[str, float]:
+    """Size -> cost of a one-way trade as a fraction, as the market file says."""
+    declared = market.file.costs
+    return {s: getattr(declared, s) * POINT for s in ("mega", "large", "small", "micro")}
+
+
 def costs_of(market: Market, names: Sequence[str]) -> Array:
     """(N,) cost of a one-way trade of each, by its size in the market file, as a fraction."""
-    declared = market.file.costs
-    rates: Mapping[str, float] = {
-        b: getattr(declared, b) for b in ("mega", "large", "small", "micro")
-    }
-    return np.array([rates[declared.buckets.get(n, "large")] * POINT for n in names])
+    rates, buckets = sizes_of(market), market.file.costs.buckets
+    return np.array([rates[buckets.get(n, "large")] for n in names])
 
 
 def _basis(market: Market, baskets: Sequence[str]) -> str:
@@ -193,7 +198,7 @@ def _wealth(market: Market, name: str, days: Dates, cash: Array) -> Array:
     return np.where(there, wealth, np.nan)
 
 
-def _cash(market: Market, days: Dates) -> tuple[Array, list[str]]:
+def cash_of(market: Market, days: Dates) -> tuple[Array, list[str]]:
     """(T,) what cash earns between two days of the axis, and what is to be said of it."""
     name = market.file.costs.cash
     if name is not None and name not in market.series:
@@ -212,7 +217,7 @@ def _cash(market: Market, days: Dates) -> tuple[Array, list[str]]:
     return np.r_[0.0, here[1:] / here[:-1] - 1], said
 
 
-def _common(
+def common(
     must: Array, days: Dates, enough: Bools, since: str | None, names: Sequence[str]
 ) -> slice:
     """The days from the first to the last on which all have a level, from ``since`` on."""

@@ -44,8 +44,12 @@ def rule_of(market: Market, name: str) -> TradingRule:
 
 def changed(rule: TradingRule, name: str, settings: Mapping[str, Any]) -> TradingRule:
     """The rule with other settings; ``UsageError`` names the rule, the key and what is accepted."""
+    own = rule.model_dump(exclude_unset=True)
+    for one, other in (("members", "baskets"), ("baskets", "members")):
+        if one in settings:
+            own.pop(other, None)
     try:
-        return TradingRule.model_validate(rule.model_dump(exclude_unset=True) | dict(settings))
+        return TradingRule.model_validate(own | dict(settings))
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))

@@ -17,6 +17,7 @@ from paceline.studies.rotations import pair_of
 from paceline.studies.tilts.known import CASH, series_of
 from paceline.studies.tilts.lines import TradedLines, lines_of, named
 from paceline.studies.tilts.outside import OutsideRule, decided, outside_rule
+from paceline.studies.tilts.stocks import stock_lines
 
 if TYPE_CHECKING:
     from paceline.config import TradingRule
@@ -36,6 +37,7 @@ class RuleLegs:
     home: str
     among: tuple[str, ...]
     benchmark: str
+    members: str = ""
 
     @property
     def names(self) -> list[str]:
@@ -65,6 +67,10 @@ def legs_of(market: Market, rule: TradingRule) -> RuleLegs:
     if rule.kind == "weights":
         among = named(market, [n for n in rule.weights or {} if n != CASH])
         return RuleLegs("", "", tuple(among), plain)
+    if rule.members is not None:
+        basket = one(rule.members)
+        home = one(rule.against) if rule.against else basket
+        return RuleLegs("", home, (), one(rule.benchmark) if rule.benchmark else home, basket)
     home = one(rule.against) if rule.against else plain
     among = [n for n in named(market, listed(rule.baskets)) if n != home]
     return RuleLegs("", home, tuple(among), one(rule.benchmark) if rule.benchmark else home)
@@ -75,6 +81,8 @@ def lines_for(
 ) -> TradedLines:
     """The lines that variants of a rule are traded in: the same for all of them."""
     names = dict.fromkeys(n for own in legs for n in own.names)
+    if legs[0].members:
+        return stock_lines(market, legs[0].members, [*names], rules_[0].since)
     among = dict.fromkeys(n for own in legs for n in own.among)
     must = dict.fromkeys(n for own in legs for n in (own.over, own.home, own.benchmark) if n)
     kind = rules_[0].kind
@@ -141,10 +149,14 @@ def _condition(market: Market, rule: TradingRule, legs: RuleLegs, lines: TradedL
 def _choice(rule: TradingRule, legs: RuleLegs, lines: TradedLines, home: Array) -> Array:
     """Signals of the rules that choose among several."""
     who = [lines.row(n) for n in legs.among]
+    if legs.members:
+        who = [i for i, n in enumerate(lines.names) if n not in legs.names]
     own = lines.row(legs.home)
     if rule.kind == "laggards":
         season = month_day(rule.start), month_day(rule.end)
-        return rules.laggards(lines.levels, lines.days, home, who, *season, rule.count)
+        return rules.laggards(
+            lines.levels, lines.days, home, who, *season, rule.count, lines.eligible
+        )
     if rule.kind == "quadrants":
         return rules.rotation(
             lines.levels, lines.days, lines.calendar, home, who, own, rule.quadrants
@@ -161,6 +173,7 @@ def _choice(rule: TradingRule, legs: RuleLegs, lines: TradedLines, home: Array) 
         skip=rule.skip,
         count=rule.count if best else None,
         against=None if best else own,
+        eligible=lines.eligible,
     )
 
 
