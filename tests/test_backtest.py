@@ -229,8 +229,8 @@ def test_the_days_that_carry_a_lead() -> None:
     # the lead is 1.02 x 0.99 x 1.05; without the third day 1.0098, without the first too 0.99
     assert alarms.carried_by(net, theirs).tolist() == [2, 0]
     assert alarms.carried_by(-net, theirs).tolist() == []
-    assert alarms.is_handful(np.arange(10), 100) and not alarms.is_handful(np.arange(11), 100)
-    assert alarms.is_handful(np.arange(20), 10_000)
+    assert alarms.is_handful(np.arange(10)) and not alarms.is_handful(np.arange(11))
+    assert not alarms.is_handful(np.arange(0)), "no lead"
     assert alarms.lag_destroys(0.02, 0.009) and not alarms.lag_destroys(0.02, 0.011)
     assert not alarms.lag_destroys(-0.01, -0.02), "no lead, nothing to destroy"
 

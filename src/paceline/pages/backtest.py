@@ -92,7 +92,7 @@ def _swept(answer: Swept) -> list[Block]:
             " variants. With hindsight the best against its risk is ",
             Label(best.said),
             (", ", Magnitude(best.active), direction(best.active, " more", " less", " apart")),
-            (" a year than ", Label(_called(answer)), "."),
+            (" a year than ", Label(answer.benchmark_label), "."),
         ),
         words(
             (
@@ -157,7 +157,7 @@ def _earned(answer: TradedRule) -> Sentence:
         day(own.end),
         ", ",
         *by,
-        Label(_called(answer)),
+        Label(answer.benchmark_label),
         " with ",
         theirs,
         ".",
@@ -198,8 +198,8 @@ def _tried(answer: TradedRule) -> list[Sentence]:
         words(
             count,
             plural(count, " variant of a rule has", " variants of rules have"),
-            " been tried in this store. Allowing for that, the chance that there is a lead at all "
-            "is ",
+            " been tried in this store. The probability that this one is better than the luckiest "
+            "of so many without merit would look is ",
             f["deflated"],
             ".",
         )
@@ -252,7 +252,7 @@ def _by_costs(answer: TradedRule) -> Grid:
         (title, *(f[f"{group} {k}"] for k in keys)) for title, group in SETS
     ]
     own = [f[f"benchmark {k}"] for k in keys[:-1]]
-    rows.append((Label(_called(answer)), *own, None))
+    rows.append((Label(answer.benchmark_label), *own, None))
     cost = f["break even"]
     return Grid(
         "What is left after costs",
@@ -337,7 +337,3 @@ def _years(answer: TradedRule) -> Grid:
         tuple((Label(year), own, theirs) for year, own, theirs in drawn.years(answer)),
         note=words("The first and the last year may be parts of one."),
     )
-
-
-def _called(answer: TradedRule | Swept) -> str:
-    return answer.market.labels.get(answer.benchmark, answer.benchmark)

@@ -6,8 +6,8 @@ import numpy as np
 
 from paceline.arrays import Array, Ints
 
-#: The lead is a handful of days' if it is gone without so many of its best, or this share of all.
-HANDFUL, SHARE = 10, 0.002
+#: The lead is a handful of days' if it is gone without so many of its best.
+HANDFUL = 10
 #: Share of the lead that must be left after one more day of lag.
 LEFT = 0.5
 
@@ -26,9 +26,9 @@ def carried_by(net: Array, against: Array) -> Ints:
     return np.asarray(order[:needed], np.int64)
 
 
-def is_handful(days: Ints, sessions: int) -> bool:
-    """Whether that is a handful: at most ten of them, or two in a thousand of all sessions."""
-    return 0 < len(days) <= max(HANDFUL, SHARE * sessions)
+def is_handful(days: Ints) -> bool:
+    """Whether that is a handful: at most ten of them."""
+    return 0 < len(days) <= HANDFUL
 
 
 def lag_destroys(lead: float, later: float) -> bool:

@@ -108,7 +108,7 @@ class Backtest:
     @property
     def handful_alarm(self) -> bool:
         """The lead is a handful of days'."""
-        return alarms.is_handful(self.carried, len(self.days))
+        return alarms.is_handful(self.carried)
 
     def years(self) -> tuple[Ints, Array, Array]:
         """Calendar years, and the net and the benchmark's return of each."""

@@ -222,6 +222,7 @@ class _One:
             walk,
             choice.fooled(active),
             self.benchmark,
+            lines.labels[lines.row(self.benchmark)],
             (str(lines.days[0]), str(lines.days[-1])),
             self.question,
         )

@@ -90,6 +90,11 @@ class TradedRule:
         plain = self.rule.label or self.name.replace("_", " ")
         return f"{plain}, {self.variant}" if self.variant else plain
 
+    @property
+    def benchmark_label(self) -> str:
+        """What people call what it is compared with."""
+        return self.lines.labels[self.lines.names.index(self.benchmark)]
+
     @cached_property
     def figures(self) -> dict[str, Figure]:
         """Statistic to figure: "net growth", "benchmark sharpe", "as good", "turnover" ..."""

@@ -35,7 +35,7 @@ def wealth(answer: TradedRule) -> list[WealthLine]:
         for name, returns, key in (
             (f"{answer.label}, net of costs", r.net, "net"),
             (f"{answer.label}, before costs", r.gross, "gross"),
-            (answer.market.moment.called(answer.benchmark), r.benchmark, "benchmark"),
+            (answer.benchmark_label, r.benchmark, "benchmark"),
         )
     ]
 

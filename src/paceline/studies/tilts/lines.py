@@ -13,6 +13,7 @@ from paceline.errors import NotEnoughData, UsageError
 from paceline.indices.levels import BASES
 from paceline.kernels import forward_fill
 from paceline.methods.relative_lines import period_of
+from paceline.signals.french import spoken
 
 if TYPE_CHECKING:
     from paceline.market import Market
@@ -67,6 +68,13 @@ class TradedLines:
     def row(self, name: str) -> int:
         """The row of a name."""
         return self.names.index(name)
+
+
+def called(market: Market, name: str) -> str:
+    """What people call a line: a series by what it is and who published it."""
+    if name in market.baskets or not all(p in market.series for p in name.split(PLUS)):
+        return market.moment.called(name)
+    return PLUS.join(spoken(p) for p in name.split(PLUS))
 
 
 def named(market: Market, names: Sequence[str]) -> list[str]:
@@ -125,12 +133,11 @@ def lines_of(
     for name, row in zip(names, levels, strict=True):
         ends = np.flatnonzero(np.isfinite(row))
         if len(ends) and ends[-1] < len(days) - 1:
-            caveats.append(f"{market.moment.called(name)} ends on {days[ends[-1]]}: cash after it")
-    caveats += [s.caveat for s in market.file.sources.values() if series and s.kind == "french"]
+            caveats.append(f"{called(market, name)} ends on {days[ends[-1]]}: cash after it")
     year = MONTHS if monthly else market.stored.sessions_of_year if baskets else SESSIONS_PER_YEAR
     return TradedLines(
         tuple(names),
-        tuple(market.moment.called(n) for n in names),
+        tuple(called(market, n) for n in names),
         days,
         levels,
         cash,

@@ -59,6 +59,7 @@ class Swept:
     walk: TradedRule | None
     fooled: float | None
     benchmark: str
+    benchmark_label: str
     window: tuple[str, str]
     question: Question = field(repr=False)
 
