@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from paceline.document import Block, Chart, Grid, Label, Magnitude, Part, Section, Sentence, Series
-from paceline.figures import Figure
-from paceline.pages.signs import direction, plural
-from paceline.pages.words import day, missing, words
+from paceline.pages.signs import direction, moved, plural
+from paceline.pages.words import Clause, day, missing, words
 from paceline.studies.tilts import QUESTION, CallsEarned, Swept, TradedRule, drawn
 
 #: Share of random rules that may do as well before a lead is no more than chance.
@@ -86,13 +85,12 @@ def _swept(answer: Swept) -> list[Block]:
     best = drawn.variants(answer)[answer.best]
     said: list[Block] = [
         words(
+            "With hindsight the best variant of ",
             Label(answer.label),
-            " was traded in ",
-            f["variants"],
-            " variants. With hindsight the best against its risk is ",
+            ", by its active return against its risk, is ",
             Label(best.said),
-            (", ", Magnitude(best.active), direction(best.active, " more", " less", " apart")),
-            (" a year than ", Label(answer.benchmark_label), "."),
+            ".",
+            (" Its lead a year: ", best.active, "."),
         ),
         words(
             (
@@ -110,7 +108,9 @@ def _swept(answer: Swept) -> list[Block]:
         return [*said, words("The history is too short for a choice made inside of time.")]
     return [
         *said,
-        words("The choice made inside of time, each year by what was best until then:"),
+        words(
+            "What follows is the choice made inside of time: each year what was best until then."
+        ),
         *_one(answer.walk),
     ]
 
@@ -134,6 +134,7 @@ def _one(answer: TradedRule) -> list[Block]:
         *_alarms(answer),
         _wealth(answer),
         _by_costs(answer),
+        _trades(answer),
         _numbers(answer),
         _held(answer),
         *_carried(answer),
@@ -145,22 +146,23 @@ def _one(answer: TradedRule) -> list[Block]:
 def _earned(answer: TradedRule) -> Sentence:
     f = answer.figures
     own, theirs, lead = f["net growth"], f["benchmark growth"], f["net active"]
-    way = direction(lead, " more than ", " less than ", " as much as ")
-    by: tuple[Part, ...] = (Magnitude(lead), way) if way != " as much as " else ("just", way)
+    if any(map(missing, (own, theirs, lead))):
+        return words("What ", Label(answer.label), " would have earned cannot be said.")
+    way = direction(lead, " more than ", " less than ", "")
     return words(
         Label(answer.label),
-        " would have grown by ",
-        own,
+        " would have ",
+        *moved(own, "grown by ", "shrunk by ", "stood still"),
         " a year net of costs from ",
         day(answer.first),
         " to ",
         day(own.end),
-        ", ",
-        *by,
+        ": ",
+        *((Magnitude(lead), way) if way else ("as much as ",)),
         Label(answer.benchmark_label),
-        " with ",
-        theirs,
-        ".",
+        ", which ",
+        *moved(theirs, "grew by ", "shrank by ", "stood still"),
+        " a year.",
     )
 
 
@@ -209,28 +211,16 @@ def _tried(answer: TradedRule) -> list[Sentence]:
 def _alarms(answer: TradedRule) -> list[Sentence]:
     """What the result hangs on, where it hangs on little."""
     f, said = answer.figures, []
-    if answer.result.lag_alarm:
-        late = f["late active"]
-        said.append(
-            words(
-                "Alarm: traded one day later, more than half of the lead is gone: ",
-                late,
-                " a year is left.",
-            )
-        )
-    if answer.result.handful_alarm:
-        count = f["carried"]
-        said.append(
-            words(
-                "Alarm: without its best ",
-                *(("day",) if count.value == 1 else (count, " days")),
-                " the lead is gone; see below.",
-            )
-        )
-    if answer.result.run.unfilled:
-        count = f["unfilled"]
-        who = plural(count, " order was", " orders were")
-        said.append(words(count, who, " for what was gone by then: that part stayed in cash."))
+    late, count, gone = f["late active"], f["carried"], f["unfilled"]
+    if answer.result.lag_alarm and not missing(late):
+        what = "Alarm: traded one day later, more than half of the lead is gone: a lead of "
+        said.append(words(what, late, " a year is left."))
+    if answer.result.handful_alarm and not missing(count):
+        best: Clause = ("day",) if count.value == 1 else (count, " days")
+        said.append(words("Alarm: without its best ", *best, " the lead is gone; see below."))
+    if answer.result.run.unfilled and not missing(gone):
+        who = plural(gone, " order was", " orders were")
+        said.append(words(gone, who, " for what was gone by then: that part stayed in cash."))
     return said
 
 
@@ -253,19 +243,28 @@ def _by_costs(answer: TradedRule) -> Grid:
     ]
     own = [f[f"benchmark {k}"] for k in keys[:-1]]
     rows.append((Label(answer.benchmark_label), *own, None))
-    cost = f["break even"]
     return Grid(
         "What is left after costs",
         ("", "Growth a year", "Volatility", "Sharpe", "Deepest fall", "Lead a year"),
         tuple(rows),
-        note=words(
-            ("The lead would be gone at a cost of ", cost, " basis points per one-way trade.")
-            if cost.value
-            else ("There is no lead even before costs." if cost.value == 0 else None,),
-            (" It trades on ", f["trades"], plural(f["trades"], " day", " days")),
-            (" and turns over ", f["turnover"], " of itself a year."),
-        ),
     )
+
+
+def _trades(answer: TradedRule) -> Sentence:
+    """How much it trades, and what a trade may cost."""
+    f = answer.figures
+    cost, trades, turnover = f["break even"], f["trades"], f["turnover"]
+    said: list[tuple[Part, ...]] = []
+    if not missing(trades):
+        said.append(("It trades on ", trades, plural(trades, " day.", " days.")))
+    if not missing(turnover):
+        said.append(("Its one-way turnover, in parts of its value, is ", turnover, " a year."))
+    if not missing(cost):
+        gone = "The lead would be gone at a cost of a one-way trade, in basis points, of "
+        none = "There is no lead even before costs."
+        said.append((gone, cost, ".") if cost.number > 0 else (none,))
+    parts = [p for clause in said for p in (" ", *clause)]
+    return words(*parts[1:]) if said else words("How much it trades cannot be said.")
 
 
 def _numbers(answer: TradedRule) -> Grid:
@@ -302,18 +301,15 @@ def _carried(answer: TradedRule) -> list[Grid]:
     if not days:
         return []
     count = answer.figures["carried"]
+    best: Clause = ("its best day",) if count.value == 1 else ("its ", count, " best days")
     return [
         Grid(
             "The days that make the lead",
             ("Day", "Ahead by"),
             tuple((day(f.end), f) for f in days),
-            note=words("Without ", *_best(count), " there would be no lead."),
+            note=words(("Without ", *best, " there would be no lead.")),
         )
     ]
-
-
-def _best(count: Figure) -> tuple[Part, ...]:
-    return ("its best day",) if count.value == 1 else ("its ", count, " best days")
 
 
 def _falls(answer: TradedRule) -> Grid:

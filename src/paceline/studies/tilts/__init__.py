@@ -77,6 +77,8 @@ ABOUT = {
         "Bailey, Borwein, Lopez de Prado, Zhu (2017), The probability of backtest overfitting",
     ],
 }
+#: What every figure of a backtest says of its costs.
+COSTS_NOTE = "costs are those of today, applied to all years"
 #: Random rules unless told otherwise.
 DRAWS = 1000
 
@@ -143,7 +145,7 @@ def _question(market: Market, lines: TradedLines, asked: Mapping[str, Any]) -> Q
         code_of(__name__),
         names=[*lines.baskets, *dict.fromkeys(parts)],
         basis=lines.basis if lines.baskets else "",
-        caveats=[*lines.caveats, market.stored.year_note if lines.baskets else ""],
+        caveats=[*lines.caveats, COSTS_NOTE, market.stored.year_note if lines.baskets else ""],
     )
     return replace(question, gaps=tuple(g for g in question.gaps if not g.end))
 

@@ -107,7 +107,7 @@ class TradedRule:
                     made[key] = self._figure(key, r.metrics[group][statistic], unit)
         rows: dict[str, tuple[Value, str]] = {
             "break even": (r.break_even * POINTS, "ratio"),
-            "turnover": (r.turnover, "fraction"),
+            "turnover": (r.turnover, "ratio"),
             "trades": (r.trades, "count"),
             "holdings": (r.holdings, "ratio"),
             "late active": (r.late, "return"),

@@ -77,7 +77,7 @@ class Swept:
                 made[f"{statistic} {said}"] = self._figure(
                     f"{statistic} {said}", one.metrics[statistic], unit
                 )
-            made[f"turnover {said}"] = self._figure(f"turnover {said}", one.turnover, "fraction")
+            made[f"turnover {said}"] = self._figure(f"turnover {said}", one.turnover, "ratio")
         made["variants"] = self._figure("variants", len(self.variants), "count")
         made["fooled"] = self._figure("fooled", self.fooled, "fraction")
         return made
