@@ -58,6 +58,35 @@ label = "Half in small ones"
 cash = "mine/daily/RF"
 buckets = { small = "small" }
 """ + "".join(f'[baskets.f{k}]\ninstrument = "F{k}"\n' for k in range(2, 8))
+CALLS = """
+[[call]]
+id = "over"
+who = "A"
+date = {said}
+words = "small ones will lead"
+stance = "over"
+baskets = ["small"]
+against = ["bench"]
+horizon = {due}
+[[call]]
+id = "under"
+who = "B"
+date = {said}
+words = "small ones will fall behind"
+stance = "under"
+baskets = ["small"]
+against = ["bench"]
+horizon = 2026-12-31
+[[call]]
+id = "level"
+who = "C"
+date = {said}
+words = "the bench at 900"
+stance = "level_target"
+baskets = ["bench"]
+level = 900
+horizon = 2026-12-31
+"""
 RULES = '''
 """A rule of a stranger."""
 
@@ -94,10 +123,13 @@ def prices() -> pl.DataFrame:
 def write(folder: Path) -> Path:
     """The files of the market; its market file."""
     prices().write_parquet(folder / "prices.parquet")
-    rates = pl.DataFrame(
-        {"series": ["mine/daily/RF"] * SESSIONS, "date": DAYS, "value": [0.0001] * SESSIONS}
-    )
-    rates.write_csv(folder / "rates.csv")
+    named = {"mine/daily/RF": 0.0001, "mine/daily/Mkt-RF": 0.0005, "mine/daily/SMB": -0.0002}
+    rates = [
+        pl.DataFrame({"series": [n] * SESSIONS, "date": DAYS, "value": [v] * SESSIONS})
+        for n, v in named.items()
+    ]
+    pl.concat(rates).write_csv(folder / "rates.csv")
+    (folder / "calls.toml").write_text(CALLS.format(said=DAYS[-101], due=DAYS[-51]))
     (folder / "my_rules.py").write_text(RULES, encoding="utf-8")
     path = folder / "market.toml"
     path.write_text(MARKET, encoding="utf-8")

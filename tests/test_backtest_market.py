@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 import paceline
-from backtest_market import DAYS, write
+from backtest_market import DAYS, STOCKS, write
 from paceline.cli import main
 from paceline.config import TradingRule
 from paceline.config.rules import KEYS
 from paceline.errors import MarketFileError, NotEnoughData, PluginError, UnknownName, UsageError
 from paceline.store import trials
+from paceline.studies import tilts
 from paceline.studies.tilts import named_rules
 from paceline.studies.tilts.signals import legs_of, lines_for, signals
 
@@ -147,6 +148,67 @@ def test_cash_earns_the_series_that_is_named(market: Any) -> None:
     found = market.backtest(lambda _: {"cash": 1.0}, {"baskets": ["small"]}, draws=10)
     np.testing.assert_allclose(found.result.gross, 0.0001, rtol=1e-9)
     assert found.figures["net sharpe"].value is None, "no excess return, no ratio"
+
+
+def test_a_sum_of_series_earns_cash_as_well(market: Any) -> None:
+    """Long-short returns of +5 and -2 basis points, and one basis point of cash."""
+    both = "mine/daily/Mkt-RF + mine/daily/SMB"
+    settings = {"over": both, "against": "mine/daily/Mkt-RF", "size": 1.0, "when": "once"}
+    found = market.backtest("half", settings, draws=10)
+    np.testing.assert_allclose(found.result.gross, 0.0004, rtol=1e-9)
+    np.testing.assert_allclose(found.result.benchmark, 0.0006, rtol=1e-9)
+    assert found.lines.basis == "series" and found.benchmark_label == "market (mine)"
+    assert found.figures["net growth"].basis == ""
+
+
+def test_members_are_held_stock_by_stock(market: Any) -> None:
+    """Two of six stocks, by a plain loop over month ends and the closes of the file."""
+    settings = {"members": "stocks", "count": 2, "lookback": 3, "skip": 0}
+    found = market.backtest("momentum:funds", settings, draws=10)
+    levels = found.lines.levels[:6]
+    assert found.lines.names[:6] == STOCKS and found.benchmark == "stocks"
+    days = [str(d) for d in found.lines.days]
+    ends = [t for t in range(len(days) - 1) if days[t][:7] != days[t + 1][:7]]
+    held = np.zeros((6, len(days)))
+    for k in range(3, len(ends)):
+        past = levels[:, ends[k]] / levels[:, ends[k - 3]]
+        best = sorted(range(6), key=lambda i: -past[i])[:2]
+        held[best, ends[k] + 1] = 0.5
+    run = found.result.run
+    first = ends[3] + 1
+    assert run.first == first
+    for k in range(3, len(ends)):
+        at = ends[k] + 1 - first
+        np.testing.assert_allclose(run.held[:6, at], held[:, ends[k] + 1], atol=1e-12)
+    assert (run.held[6:] == 0).all()
+    assert run.paid[0] == pytest.approx(0.0005), "without a market cap a stock is a large one"
+
+
+def test_a_store_that_may_only_be_read_counts_nothing(
+    market: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(market.store), "writable", False)
+    found = market.backtest("half", draws=10)
+    assert found.trials.count is None and found.figures["deflated"].value is None
+
+
+def test_calls_on_file_are_traded(market: Any) -> None:
+    found = {c.id: c for c in tilts.earned(market).calls}
+    assert found["level"].reason == "a level is no bet against anything"
+    levels = market.all_levels
+    bench, small = (levels.by_basis["total"][levels.names.index(n)] for n in ("bench", "small"))
+    # over: from the close of the session after it was said to its due day; costs of both ways
+    a, b = len(DAYS) - 100, len(DAYS) - 51
+    own, other = small[b] / small[a], bench[b] / bench[a]
+    figures = found["over"].figures
+    assert figures["earned"].number == pytest.approx(own - 1)
+    assert figures["net"].number == pytest.approx(own * (1 - 0.002) ** 2 - 1)
+    assert figures["lead"].number == pytest.approx(own * (1 - 0.002) ** 2 - other)
+    # under: the bench instead of small ones, which has not ended
+    own, other = bench[-1] / bench[a], small[-1] / small[a]
+    figures = found["under"].figures
+    assert figures["net"].number == pytest.approx(own * (1 - 0.002) - 1)
+    assert figures["against"].number == pytest.approx(other - 1)
 
 
 # ---- variants
@@ -308,6 +370,11 @@ def test_the_verb(
     assert main(["backtest", "leader:size", "--set", "c=0.3,0.5", "--random", "9", *where]) == 0
     assert "c = 0.3" in capsys.readouterr().out
     assert main(["backtest", "half", "--set", "size", *where]) == 2
+    capsys.readouterr()
+    assert main(["backtest", "calls", *where]) == 0
+    assert "small ones will lead" in capsys.readouterr().out
+    assert main(["backtest", "calls", "--json", *where]) == 0
+    assert {f["call"] for f in json.loads(capsys.readouterr().out)["figures"]} == {"over", "under"}
 
 
 def test_known_rules_can_be_asked(market: Any) -> None:
