@@ -159,7 +159,7 @@ def _print(answer: TradedRule | Swept) -> None:
     from paceline.market.commands import line
     from paceline.pages import backtest as page
 
-    say_blocks(page.blocks(answer))
+    say_blocks(page.blocks(answer), without=page.BY_MONTH)
     for caveat in dict.fromkeys(c for figure in answer.every for c in figure.caveats):
         prose(f"! {caveat}")
     trace = line(("trace", answer.every[0].id), answer.market)

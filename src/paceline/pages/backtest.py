@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from paceline.document import Block, Chart, Grid, Label, Magnitude, Part, Section, Sentence, Series
 from paceline.pages.signs import direction, moved, plural
-from paceline.pages.words import Clause, day, missing, words
+from paceline.pages.words import MONTHS, Clause, bar, day, missing, words
 from paceline.studies.tilts import QUESTION, CallsEarned, Swept, TradedRule, drawn
 
 #: Share of random rules that may do as well before a lead is no more than chance.
 SELDOM = 0.05
+#: Variants drawn at most.
+DRAWN = 40
+#: The table that only a page has room for.
+BY_MONTH = "Month by month, net of costs"
 #: Rows of the first table: title, set of returns.
 SETS = (
     ("Before costs", "gross"),
@@ -102,6 +106,7 @@ def _swept(answer: Swept) -> list[Block]:
             if not missing(f["fooled"])
             else ("The history is too short to say whether choosing the best of them fools.",)
         ),
+        *_leads(answer),
         _surface(answer),
     ]
     if answer.walk is None:
@@ -113,6 +118,15 @@ def _swept(answer: Swept) -> list[Block]:
         ),
         *_one(answer.walk),
     ]
+
+
+def _leads(answer: Swept) -> list[Chart]:
+    """The lead of each variant, drawn; nothing where there are more than a page has room for."""
+    rows = [v for v in drawn.variants(answer) if not missing(v.active)]
+    if not 1 < len(rows) <= DRAWN:
+        return []
+    bars = tuple(bar(v.said, v.active) for v in rows)
+    return [Chart("bar", "Lead a year of each variant, net of costs", bars, "return", reference=0)]
 
 
 def _surface(answer: Swept) -> Grid:
@@ -135,11 +149,13 @@ def _one(answer: TradedRule) -> list[Block]:
         _wealth(answer),
         _by_costs(answer),
         _trades(answer),
+        *_exposure(answer),
         _numbers(answer),
         _held(answer),
         *_carried(answer),
         _falls(answer),
         _years(answer),
+        _months(answer),
     ]
 
 
@@ -235,6 +251,13 @@ def _wealth(answer: TradedRule) -> Chart:
     )
 
 
+def _exposure(answer: TradedRule) -> list[Chart]:
+    """What it held through time; nothing for a rule of many lines."""
+    lines = [Series(w.name, w.days, w.values, w.figure) for w in drawn.exposure(answer)]
+    note = words("Weights after the trades of each close; the number is the mean.")
+    return [Chart("line", "What it held", tuple(lines), "fraction", note=note)] if lines else []
+
+
 def _by_costs(answer: TradedRule) -> Grid:
     f = answer.figures
     keys = ("growth", "volatility", "sharpe", "max_drawdown", "active")
@@ -324,6 +347,15 @@ def _falls(answer: TradedRule) -> Grid:
 
 def _back(over: str) -> Part:
     return over if over == "not yet" else day(over)
+
+
+def _months(answer: TradedRule) -> Grid:
+    return Grid(
+        BY_MONTH,
+        ("Year", *(name[:3] for name in MONTHS)),
+        tuple((Label(year), *row) for year, row in drawn.months(answer)),
+        heat=tuple(range(1, 13)),
+    )
 
 
 def _years(answer: TradedRule) -> Grid:

@@ -146,6 +146,10 @@ class TradedRule:
         for name, weight, effect in self._shown():
             made[f"weight {name}"] = self._figure(f"weight {name}", weight, "fraction")
             made[f"effect {name}"] = self._figure(f"effect {name}", effect, "return")
+        months, own, _ = self.result.months()
+        for month, a in zip(months.tolist(), own.tolist(), strict=True):
+            key = f"month {month // 100}-{month % 100:02d}"
+            made[key] = self._figure(key, a, "return")
         years, own, theirs = self.result.years()
         for year, a, b in zip(years.tolist(), own.tolist(), theirs.tolist(), strict=True):
             made[f"year {year}"] = self._figure(f"year {year}", a, "return")

@@ -7,12 +7,15 @@ from typing import NamedTuple
 import numpy as np
 
 from paceline.figures import Figure
+from paceline.methods.backtest.portfolio import SAME
 from paceline.studies.tilts.answer import NAMED, OTHERS, TradedRule
 from paceline.studies.tilts.known import CASH
 from paceline.studies.tilts.sweep import SHOWN, Swept
 
 #: Points that a line is drawn with at most: a page is no archive.
 POINTS = 2000
+#: Lines whose weights are drawn at most.
+LINES = 8
 
 
 class WealthLine(NamedTuple):
@@ -37,6 +40,31 @@ def wealth(answer: TradedRule) -> list[WealthLine]:
             (f"{answer.label}, before costs", r.gross, "gross"),
             (answer.benchmark_label, r.benchmark, "benchmark"),
         )
+    ]
+
+
+def exposure(answer: TradedRule) -> list[WealthLine]:
+    """The weight of each line that was held, after the trades of each close; none of many lines."""
+    r, f = answer.result, answer.figures
+    called = dict(zip(answer.lines.names, answer.lines.labels, strict=True))
+    rows = [(n, w) for n, w in zip(answer.lines.names, r.run.held[:, 1:], strict=True) if w.any()]
+    if len(rows) > LINES:
+        return []
+    # where a weight changes at a trade, the day before it and the day itself are drawn
+    trades = np.flatnonzero(r.run.turnover[1:] > SAME)
+    step = max(1, -(-len(r.days) // POINTS))
+    keep = np.unique(np.r_[0 : len(r.days) : step, trades, trades - 1, len(r.days) - 1])
+    keep = keep[keep >= 0]
+    days = [str(d) for d in r.days[keep]]
+    return [WealthLine(called[n], days, w[keep].tolist(), f[f"weight {n}"]) for n, w in rows]
+
+
+def months(answer: TradedRule) -> list[tuple[str, list[Figure | None]]]:
+    """(year, the net return of each of its months, None where there is none), newest first."""
+    f = answer.figures
+    return [
+        (str(y), [f.get(f"month {y}-{m:02d}") for m in range(1, 13)])
+        for y in reversed(answer.result.years()[0].tolist())
     ]
 
 

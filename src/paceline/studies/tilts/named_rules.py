@@ -15,18 +15,33 @@ if TYPE_CHECKING:
 
 #: Between the kind of a rule and the rotation or group that it is about.
 OF = ":"
-#: Kinds that need a rotation, and kinds that need a group, and nothing else.
-BY_ROTATION = ("tilt", "leader", "fade", "dips", "thrust", "season")
-BY_GROUP = ("laggards", "momentum", "factor_momentum", "quadrants")
+#: Kinds that need a rotation, and kinds that need a group, and nothing else: what they are called.
+BY_ROTATION = {
+    "tilt": "A tilt",
+    "leader": "Following the leader",
+    "fade": "Fading the leader",
+    "dips": "Buying dips",
+    "thrust": "Buying thrusts of breadth",
+    "season": "Buying the season",
+}
+BY_GROUP = {
+    "laggards": "Buying the year's laggards",
+    "momentum": "Momentum",
+    "factor_momentum": "Momentum against the benchmark",
+    "quadrants": "Rotation by quadrant",
+}
 
 
 def known(market: Market) -> dict[str, str]:
     """Every rule that needs no further declaration: name -> what it is called."""
     found = {n: r.label or n.replace("_", " ") for n, r in market.file.rules.items()}
-    for kinds, names in ((BY_ROTATION, market.file.rotations), (BY_GROUP, market.file.groups)):
-        for kind in kinds:
-            for name in names:
-                found.setdefault(f"{kind}{OF}{name}", f"{kind.replace('_', ' ')}: {name}")
+    rotations = {n: r.label for n, r in market.file.rotations.items()}
+    groups = {n: g.label for n, g in market.file.groups.items()}
+    for kinds, about in ((BY_ROTATION, rotations), (BY_GROUP, groups)):
+        for kind, spoken in kinds.items():
+            for name, label in about.items():
+                called = f"{spoken} ({label or name.replace('_', ' ')})"
+                found.setdefault(f"{kind}{OF}{name}", called)
     return found
 
 
@@ -34,12 +49,12 @@ def rule_of(market: Market, name: str) -> TradingRule:
     """The rule of that name; raises ``UnknownName``."""
     if name in market.file.rules:
         return market.file.rules[name]
+    every = known(market)
+    if name not in every:
+        raise UnknownName("rule", name, every)
     kind, _, about = name.partition(OF)
-    if kind in BY_ROTATION and about in market.file.rotations:
-        return TradingRule.model_validate({"kind": kind, "rotation": about})
-    if kind in BY_GROUP and about in market.file.groups:
-        return TradingRule.model_validate({"kind": kind, "baskets": about})
-    raise UnknownName("rule", name, known(market))
+    key = "rotation" if kind in BY_ROTATION else "baskets"
+    return TradingRule.model_validate({"kind": kind, key: about, "label": every[name]})
 
 
 def changed(rule: TradingRule, name: str, settings: Mapping[str, Any]) -> TradingRule:
