@@ -32,13 +32,13 @@ NUMBERS = (
     ("Alpha a year", "alpha", False),
     ("Tracking error", "tracking_error", False),
     ("Information ratio", "information_ratio", False),
-    ("Capture of rising days", "up_capture", False),
-    ("Capture of falling days", "down_capture", False),
-    ("Days ahead, of those that differ", "ahead", False),
-    ("Skew of daily returns", "skew", True),
-    ("Kurtosis of daily returns", "kurtosis", True),
-    ("Best day", "best", True),
-    ("Worst day", "worst", True),
+    ("Capture of rising {}s", "up_capture", False),
+    ("Capture of falling {}s", "down_capture", False),
+    ("Share of {}s ahead, of those that differ", "ahead", False),
+    ("Skew of returns by {}", "skew", True),
+    ("Kurtosis of returns by {}", "kurtosis", True),
+    ("Best {}", "best", True),
+    ("Worst {}", "worst", True),
 )
 
 
@@ -227,12 +227,19 @@ def _tried(answer: TradedRule) -> list[Sentence]:
 def _alarms(answer: TradedRule) -> list[Sentence]:
     """What the result hangs on, where it hangs on little."""
     f, said = answer.figures, []
+    one = answer.period
     late, count, gone = f["late active"], f["carried"], f["unfilled"]
     if answer.result.lag_alarm and not missing(late):
-        what = "Alarm: traded one day later, more than half of the lead is gone: a lead of "
-        said.append(words(what, late, " a year is left."))
+        said.append(
+            words(
+                f"Alarm: traded one {one} later, more than half of the lead is gone. ",
+                "Its lead a year is then ",
+                late,
+                ".",
+            )
+        )
     if answer.result.handful_alarm and not missing(count):
-        best: Clause = ("day",) if count.value == 1 else (count, " days")
+        best: Clause = (one,) if count.value == 1 else (count, f" {one}s")
         said.append(words("Alarm: without its best ", *best, " the lead is gone; see below."))
     if answer.result.run.unfilled and not missing(gone):
         who = plural(gone, " order was", " orders were")
@@ -279,7 +286,8 @@ def _trades(answer: TradedRule) -> Sentence:
     cost, trades, turnover = f["break even"], f["trades"], f["turnover"]
     said: list[tuple[Part, ...]] = []
     if not missing(trades):
-        said.append(("It trades on ", trades, plural(trades, " day.", " days.")))
+        one = answer.period
+        said.append(("It trades on ", trades, plural(trades, f" {one}.", f" {one}s.")))
     if not missing(turnover):
         said.append(("Its one-way turnover, in parts of its value, is ", turnover, " a year."))
     if not missing(cost):
@@ -296,7 +304,7 @@ def _numbers(answer: TradedRule) -> Grid:
         "In numbers, net of costs",
         ("", "The rule", "The benchmark"),
         tuple(
-            (title, f[f"net {key}"], f[f"benchmark {key}"] if both else None)
+            (title.format(answer.period), f[f"net {key}"], f[f"benchmark {key}"] if both else None)
             for title, key, both in NUMBERS
         ),
     )
@@ -324,11 +332,12 @@ def _carried(answer: TradedRule) -> list[Grid]:
     if not days:
         return []
     count = answer.figures["carried"]
-    best: Clause = ("its best day",) if count.value == 1 else ("its ", count, " best days")
+    one = answer.period
+    best: Clause = (f"its best {one}",) if count.value == 1 else ("its ", count, f" best {one}s")
     return [
         Grid(
-            "The days that make the lead",
-            ("Day", "Ahead by"),
+            f"The {one}s that make the lead",
+            (one.capitalize(), "Ahead by"),
             tuple((day(f.end), f) for f in days),
             note=words(("Without ", *best, " there would be no lead.")),
         )

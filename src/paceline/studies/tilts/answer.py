@@ -13,7 +13,7 @@ from paceline.engine import Question
 from paceline.figures import Figure, Value
 from paceline.methods.backtest.result import Backtest
 from paceline.studies.tilts.known import CASH
-from paceline.studies.tilts.lines import TradedLines
+from paceline.studies.tilts.lines import MONTHS, TradedLines
 from paceline.wording import number_of
 
 if TYPE_CHECKING:
@@ -89,6 +89,11 @@ class TradedRule:
         """What people call the rule."""
         plain = self.rule.label or self.name.replace("_", " ")
         return f"{plain}, {self.variant}" if self.variant else plain
+
+    @property
+    def period(self) -> str:
+        """What one of its sessions is: a day, or a month."""
+        return "month" if self.lines.year == MONTHS else "day"
 
     @property
     def benchmark_label(self) -> str:
