@@ -65,38 +65,38 @@ class State:
     names  the baskets, securities and series that may be held
     """
 
-    market: Market = field(repr=False)
-    lines: TradedLines = field(repr=False)
-    at: int
+    _market: Market = field(repr=False)
+    _lines: TradedLines = field(repr=False)
+    _at: int
 
     @property
     def days(self) -> Dates:
         """The days so far."""
-        return self.lines.days[: self.at + 1]
+        return self._lines.days[: self._at + 1]
 
     @property
     def day(self) -> str:
         """The day of the decision, as an ISO date."""
-        return str(self.lines.days[self.at])
+        return str(self._lines.days[self._at])
 
     @property
     def names(self) -> tuple[str, ...]:
         """What may be held."""
-        return self.lines.names
+        return self._lines.names
 
     def level(self, name: str) -> Array:
         """(t + 1,) wealth in one of the names; NaN where there is none. Raises ``UnknownName``."""
         if name not in self.names:
             raise UnknownName("line of this rule", name, self.names)
-        return self.lines.levels[self.lines.row(name), : self.at + 1].copy()
+        return self._lines.levels[self._lines.row(name), : self._at + 1].copy()
 
     def measure(self, name: str, subject: str, statistic: str = "") -> Array:
         """(t + 1,) a causal measure's series of one subject; others are refused by name."""
-        found = self.market.memo(
-            ["rule", name, statistic, subject, str(self.lines.days[0]), len(self.lines.days)],
-            lambda: series_of(self.market, name, statistic, subject, self.lines.days),
+        found = self._market.memo(
+            ["rule", name, statistic, subject, str(self._lines.days[0]), len(self._lines.days)],
+            lambda: series_of(self._market, name, statistic, subject, self._lines.days),
         )
-        return found[: self.at + 1].copy()
+        return found[: self._at + 1].copy()
 
 
 def decided(market: Market, rule: OutsideRule, lines: TradedLines, at: Ints) -> Array:
