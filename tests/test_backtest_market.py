@@ -114,7 +114,7 @@ def test_costs_are_those_of_the_sizes(market: Any) -> None:
     found = market.backtest("half", {"when": "once"}, draws=10)
     # half in small ones at 15 basis points, half in the bench at 5; bought once, on the first close
     assert found.result.run.paid.sum() == pytest.approx(0.5 * 0.0015 + 0.5 * 0.0005)
-    one, gross = found.figures["net growth"].number, found.figures["gross growth"].number
+    one, gross = found.figures["net_growth"].number, found.figures["gross_growth"].number
     n = len(found.result.days)
     assert (1 + one) ** (n / 252) == pytest.approx((1 + gross) ** (n / 252) * 0.999, rel=1e-9)
     assert found.figures["turnover"].value == 0
@@ -137,7 +137,7 @@ def test_what_ends_is_cash_and_said(market: Any) -> None:
     found = market.backtest("half", {"over": "f6"}, draws=10)
     assert str(found.lines.days[-1]) == str(DAYS[699]), "it cannot be held after its last day"
     both = market.backtest("momentum:funds", {"lookback": 6, "count": 8}, draws=10)
-    caveats = both.figures["net growth"].caveats
+    caveats = both.figures["net_growth"].caveats
     assert f"f6 ends on {DAYS[699]}: cash after it" in caveats
     row = both.lines.names.index("f6")
     at = int(np.searchsorted(both.result.days, np.datetime64(DAYS[700])))
@@ -147,7 +147,7 @@ def test_what_ends_is_cash_and_said(market: Any) -> None:
 def test_cash_earns_the_series_that_is_named(market: Any) -> None:
     found = market.backtest(lambda _: {"cash": 1.0}, {"baskets": ["small"]}, draws=10)
     np.testing.assert_allclose(found.result.gross, 0.0001, rtol=1e-9)
-    assert found.figures["net sharpe"].value is None, "no excess return, no ratio"
+    assert found.figures["net_sharpe"].value is None, "no excess return, no ratio"
 
 
 def test_a_sum_of_series_earns_cash_as_well(market: Any) -> None:
@@ -158,7 +158,7 @@ def test_a_sum_of_series_earns_cash_as_well(market: Any) -> None:
     np.testing.assert_allclose(found.result.gross, 0.0004, rtol=1e-9)
     np.testing.assert_allclose(found.result.benchmark, 0.0006, rtol=1e-9)
     assert found.lines.basis == "series" and found.benchmark_label == "market (mine)"
-    assert found.figures["net growth"].basis == ""
+    assert found.figures["net_growth"].basis == ""
 
 
 def test_members_are_held_stock_by_stock(market: Any) -> None:
@@ -363,8 +363,8 @@ def test_the_verb(
     assert main(["backtest", "half", "--json", "--random", "20", *where]) == 0
     told = json.loads(capsys.readouterr().out)
     named = {f["statistic"]: f for f in told["figures"]}
-    assert named["net growth"]["unit"] == "return" and named["net growth"]["basis"] == "total"
-    assert main(["trace", named["net growth"]["figure"], *where]) == 0
+    assert named["net_growth"]["unit"] == "return" and named["net_growth"]["basis"] == "total"
+    assert main(["trace", named["net_growth"]["figure"], *where]) == 0
     trace = capsys.readouterr().out
     assert "backtest half --random 20" in trace
     assert main(["backtest", "leader:size", "--set", "c=0.3,0.5", "--random", "9", *where]) == 0

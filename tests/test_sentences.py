@@ -282,6 +282,18 @@ NOT_HEARD: dict[str, tuple[str, ...]] = {
         "they go together: correlation is high for its history, dispersion is not",
         "value spread of the published sorts",
     ),
+    "orders for what is gone, histories without three years, and the word for a session: "
+    "tests/test_backtest_market.py": (
+        "The history is too short for a choice made inside of time.",
+        " for what was gone by then: that part stayed in cash.",
+        " order was",
+        " orders were",
+        "Capture of falling {}s",
+        "Capture of rising {}s",
+        "Kurtosis of returns by {}",
+        "Share of {}s ahead, of those that differ",
+        "Skew of returns by {}",
+    ),
     "what did not happen in this history: a broken low, all sectors down, another leader": (
         ", dividends included",
         " That low has been broken since: the first close below it was on ",

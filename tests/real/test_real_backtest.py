@@ -34,10 +34,10 @@ def test_equal_over_cap_since_2003(open_friday: OpenMarket) -> None:
     years = (len(rows) - 2) / 252  # decided on the first day, bought at the close of the second
     own, theirs = ((rows[-1][k] / rows[1][k]) ** (1 / years) - 1 for k in (1, 2))
     found = open_friday.backtest("equal_over_cap", draws=200).figures
-    assert found["gross growth"].number == pytest.approx(own, rel=1e-6)
-    assert found["benchmark growth"].number == pytest.approx(theirs, rel=1e-6)
-    assert found["net active"].number < 0, "it fell behind"
-    assert found["as good"].number > 0.3
+    assert found["gross_growth"].number == pytest.approx(own, rel=1e-6)
+    assert found["benchmark_growth"].number == pytest.approx(theirs, rel=1e-6)
+    assert found["net_active"].number < 0, "it fell behind"
+    assert found["as_good"].number > 0.3
 
 
 def test_mid_caps_on_dips(open_friday: OpenMarket) -> None:
@@ -56,5 +56,5 @@ def test_mid_caps_on_dips(open_friday: OpenMarket) -> None:
         wanted.append(state)
     years = (len(rows) - 2) / 252
     found = open_friday.backtest("mid_caps_on_dips", draws=200).figures
-    assert found["net growth"].number == pytest.approx(wealth ** (1 / years) - 1, rel=1e-6)
-    assert 0.05 < found["as good"].number < 0.5, "no more than chance"
+    assert found["net_growth"].number == pytest.approx(wealth ** (1 / years) - 1, rel=1e-6)
+    assert 0.05 < found["as_good"].number < 0.5, "no more than chance"

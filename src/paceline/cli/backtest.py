@@ -18,10 +18,10 @@ from paceline.cli.options import (
     progress,
     prose,
     remember,
-    say,
     say_age,
     say_json,
 )
+from paceline.cli.tables import say_table
 from paceline.doors import check_target
 from paceline.errors import UsageError
 
@@ -139,9 +139,7 @@ def _list(market: OpenMarket, *, json: bool) -> int:
     if json:
         say_json([{"name": n, "label": label} for n, label in rules.items()])
         return 0
-    width = max(map(len, rules), default=0)
-    for name, label in rules.items():
-        say(f"{name:{width}}  {label}")
+    say_table(["Rule", "What it does"], [[name, label] for name, label in rules.items()])
     return 0
 
 

@@ -161,7 +161,7 @@ def _one(answer: TradedRule) -> list[Block]:
 
 def _earned(answer: TradedRule) -> Sentence:
     f = answer.figures
-    own, theirs, lead = f["net growth"], f["benchmark growth"], f["net active"]
+    own, theirs, lead = f["net_growth"], f["benchmark_growth"], f["net_active"]
     if any(map(missing, (own, theirs, lead))):
         return words("What ", Label(answer.label), " would have earned cannot be said.")
     way = direction(lead, " more than ", " less than ", "")
@@ -184,13 +184,13 @@ def _earned(answer: TradedRule) -> Sentence:
 
 def _honest(answer: TradedRule) -> Sentence:
     """How often chance did as well, in one sentence."""
-    share = answer.figures["as good"]
+    share = answer.figures["as_good"]
     if missing(share):
         return words("It was not compared with random rules.")
     verdict = (
         "chance seldom does as well." if share.number <= SELDOM else "that is no more than chance."
     )
-    if answer.result.random.method == "no edge":
+    if answer.result.random.method == "no_edge":
         return words(
             "It always wants the same, so that there is no timing to test. Of histories with the "
             "same ups and downs against the benchmark but without an edge, ",
@@ -228,7 +228,7 @@ def _alarms(answer: TradedRule) -> list[Sentence]:
     """What the result hangs on, where it hangs on little."""
     f, said = answer.figures, []
     one = answer.period
-    late, count, gone = f["late active"], f["carried"], f["unfilled"]
+    late, count, gone = f["late_active"], f["carried"], f["unfilled"]
     if answer.result.lag_alarm and not missing(late):
         said.append(
             words(
@@ -269,9 +269,9 @@ def _by_costs(answer: TradedRule) -> Grid:
     f = answer.figures
     keys = ("growth", "volatility", "sharpe", "max_drawdown", "active")
     rows: list[tuple[Part | None, ...]] = [
-        (title, *(f[f"{group} {k}"] for k in keys)) for title, group in SETS
+        (title, *(f[f"{group}_{k}"] for k in keys)) for title, group in SETS
     ]
-    own = [f[f"benchmark {k}"] for k in keys[:-1]]
+    own = [f[f"benchmark_{k}"] for k in keys[:-1]]
     rows.append((Label(answer.benchmark_label), *own, None))
     return Grid(
         "What is left after costs",
@@ -283,7 +283,7 @@ def _by_costs(answer: TradedRule) -> Grid:
 def _trades(answer: TradedRule) -> Sentence:
     """How much it trades, and what a trade may cost."""
     f = answer.figures
-    cost, trades, turnover = f["break even"], f["trades"], f["turnover"]
+    cost, trades, turnover = f["break_even"], f["trades"], f["turnover"]
     said: list[tuple[Part, ...]] = []
     if not missing(trades):
         one = answer.period
@@ -304,7 +304,7 @@ def _numbers(answer: TradedRule) -> Grid:
         "In numbers, net of costs",
         ("", "The rule", "The benchmark"),
         tuple(
-            (title.format(answer.period), f[f"net {key}"], f[f"benchmark {key}"] if both else None)
+            (title.format(answer.period), f[f"net_{key}"], f[f"benchmark_{key}"] if both else None)
             for title, key, both in NUMBERS
         ),
     )

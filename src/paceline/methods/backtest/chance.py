@@ -18,8 +18,8 @@ BLOCK = 63.0
 class Against(NamedTuple):
     """How a rule did among random ones.
 
-    method   what the random ones are: "rotated" or "no edge"
-    growths  (D,) growth per year of each, net of costs (of "no edge": growth of active returns)
+    method   what the random ones are: "rotated" or "no_edge"
+    growths  (D,) growth per year of each, net of costs (of "no_edge": growth of active returns)
     own      that of the rule
     """
 
@@ -87,4 +87,4 @@ def no_edge(
     n = len(logs)
     index = stationary_indices(n, min(BLOCK, n), draws, np.random.default_rng(seed))
     sums = (logs - logs.mean())[index].sum(axis=1)
-    return Against("no edge", np.expm1(sums * year / n), float(np.expm1(logs.sum() * year / n)))
+    return Against("no_edge", np.expm1(sums * year / n), float(np.expm1(logs.sum() * year / n)))

@@ -102,20 +102,20 @@ class TradedRule:
 
     @cached_property
     def figures(self) -> dict[str, Figure]:
-        """Statistic to figure: "net growth", "benchmark sharpe", "as good", "turnover" ..."""
+        """Statistic to figure: "net_growth", "benchmark_sharpe", "as_good", "turnover" ..."""
         r = self.result
         made = {}
         for group in SETS:
             for statistic, unit in METRICS.items():
                 if group != "benchmark" or statistic not in AGAINST:
-                    key = f"{group} {statistic}"
+                    key = f"{group}_{statistic}"
                     made[key] = self._figure(key, r.metrics[group][statistic], unit)
         rows: dict[str, tuple[Value, str]] = {
-            "break even": (r.break_even * POINTS, "ratio"),
+            "break_even": (r.break_even * POINTS, "ratio"),
             "turnover": (r.turnover, "ratio"),
             "trades": (r.trades, "count"),
             "holdings": (r.holdings, "ratio"),
-            "late active": (r.late, "return"),
+            "late_active": (r.late, "return"),
             "carried": (len(r.carried), "count"),
             "sessions": (len(r.days), "sessions"),
             "paid": (r.costs_paid, "return"),
@@ -135,8 +135,8 @@ class TradedRule:
         own, trials = self.result.random, self.trials
         evidence = {"draws": len(own.growths), "method": own.method}
         made = {
-            "as good": self._figure(
-                "as good", own.as_good if len(own.growths) else None, "fraction", evidence
+            "as_good": self._figure(
+                "as_good", own.as_good if len(own.growths) else None, "fraction", evidence
             )
         }
         count = trials.count

@@ -34,7 +34,7 @@ def wealth(answer: TradedRule) -> list[WealthLine]:
     keep = np.unique(np.r_[0 : len(r.days) : step, len(r.days) - 1])
     days = [str(d) for d in r.days[keep]]
     return [
-        WealthLine(name, days, np.cumprod(1 + returns)[keep].tolist(), f[f"{key} growth"])
+        WealthLine(name, days, np.cumprod(1 + returns)[keep].tolist(), f[f"{key}_growth"])
         for name, returns, key in (
             (f"{answer.label}, net of costs", r.net, "net"),
             (f"{answer.label}, before costs", r.gross, "gross"),
