@@ -263,6 +263,7 @@ def test_the_choice_inside_of_time_looks_back_alone(market: Any) -> None:
         ("half", {"over": "funds"}, UsageError, "group of 8"),
         ("half", {"since": "2099-01-01"}, NotEnoughData, "no two days in common"),
         ("half", {"since": "yesterday"}, UsageError, "2003-05-01"),
+        ("half", {"since": "2023-02-30"}, UsageError, "2003-05-01"),
         ("momentum:funds", {"lookback": 900}, UsageError, "lookback"),
         ("momentum:funds", {"members": "small"}, NotEnoughData, "no members"),
         ("season:size", {"start": "13-01"}, UsageError, "start"),
@@ -375,6 +376,19 @@ def test_the_verb(
     assert "small ones will lead" in capsys.readouterr().out
     assert main(["backtest", "calls", "--json", *where]) == 0
     assert {f["call"] for f in json.loads(capsys.readouterr().out)["figures"]} == {"over", "under"}
+
+
+def test_without_random_rules_nothing_is_said_of_chance(market: Any) -> None:
+    for rule in ("half", "leader:size"):
+        found = market.backtest(rule, {} if rule == "half" else {"c": 0.5}, draws=0)
+        assert found.figures["as_good"].value is None
+        assert found.figures["net_growth"].value is not None
+
+
+@pytest.mark.parametrize("weight", [math.nan, math.inf, "much"])
+def test_weights_are_numbers(weight: Any) -> None:
+    with pytest.raises(ValueError, match="weights"):
+        TradingRule.model_validate({"kind": "weights", "weights": {"a": weight, "b": 1.0}})
 
 
 def test_known_rules_can_be_asked(market: Any) -> None:

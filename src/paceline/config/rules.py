@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import datetime as dt
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
@@ -120,9 +120,10 @@ class TradingRule(Strict):
     @field_validator("since")
     @classmethod
     def _day(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-            raise ValueError("give a date like 2003-05-01, in quotes")
-        return value
+        try:
+            return None if value is None else dt.date.fromisoformat(value).isoformat()
+        except ValueError:
+            raise ValueError("give a date like 2003-05-01, in quotes") from None
 
     @model_validator(mode="after")
     def _sensible(self) -> TradingRule:

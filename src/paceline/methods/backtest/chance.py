@@ -84,7 +84,9 @@ def no_edge(
     benchmark's, per year.
     """
     logs = np.log1p(active)
-    n = len(logs)
+    n, own = len(logs), float(np.expm1(logs.sum() * year / len(logs)))
+    if not draws:
+        return Against("no_edge", np.empty(0), own)
     index = stationary_indices(n, min(BLOCK, n), draws, np.random.default_rng(seed))
     sums = (logs - logs.mean())[index].sum(axis=1)
-    return Against("no_edge", np.expm1(sums * year / n), float(np.expm1(logs.sum() * year / n)))
+    return Against("no_edge", np.expm1(sums * year / n), own)
