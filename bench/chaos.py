@@ -8,7 +8,7 @@ fourteen measures. Each is compared with the same figure of the sound market on 
 
 right    within 0.1 point (returns, shares), one in a thousand (levels, ratios), or the same
 said     it has a caveat, or a reason for having no value, that the sound market's has not, and that
-         names the cause
+         names the cause; or it counts members without data that the sound market's does not
 flagged  it is right, and has such a caveat all the same
 silent   it is wrong, and has none
 
@@ -72,7 +72,7 @@ NAMES = {
     "doubled": f"{LACKING}|contradict|apart|twice|{OLD}|{ALONE}",
     "scaled": f"{LACKING}|contradict|apart|scale|factor|size|{ALONE}",
     "shifted": f"{LACKING}|contradict|apart|shifted|a (day|session) (early|late)|{ALONE}",
-    "renamed": f"{LACKING}|contradict|apart|size|{ALONE}",
+    "renamed": f"{LACKING}|contradict|apart|size|nothing says why|{ALONE}",
     "cut off": LACKING,
     "spiked": f"{LACKING}|contradict|apart|leapt",
     "twinned": f"{LACKING}|contradict|apart|same returns|size",
@@ -120,6 +120,13 @@ def same(a: Figure, b: Figure) -> bool:
     return a.value == b.value
 
 
+def fewer(f: Figure, true: Iterable[Figure]) -> bool:
+    """Whether a figure counts members that it has no data of, as none of the true ones does."""
+    if f.n_used is None or f.n_eligible is None or f.n_used >= f.n_eligible:
+        return False
+    return all((f.n_used, f.n_eligible) != (one.n_used, one.n_eligible) for one in true)
+
+
 def words(fault: str) -> str:
     """Words that name the cause of a fault. A list that is cut off is what one that is late is."""
     how = next(how for how in NAMES if fault.startswith(f"{how} "))
@@ -139,7 +146,7 @@ def compared(trial: Trial, true: Mapping[Key, list[Figure]], found: Iterable[Fig
         if right:
             trial.right += 1
             trial.flagged += bool(new)
-        elif new:
+        elif new or fewer(f, of):
             trial.said += 1
         else:
             trial.silent.append((key(f), [one.value for one in of], f))

@@ -101,7 +101,8 @@ def delayed(frame: Frame, p: Part, where: str, rng: Rng) -> Frame:
         late = frame["date"] > p.days[-1 - int(rng.choice([1, 1, 2, 5, 21]))]
         return frame.filter(~(late & p.mask))
     begin = p.days[max(p.at - 1, 0)]
-    old = frame.filter(pl.col("date") == begin).select("security", *(p.fields))
+    before = frame.filter(pl.col("date") == begin).unique("security", keep="first")
+    old = before.select("security", *(p.fields))
     had = frame.select("security").join(old, on="security", how="left", maintain_order="left")
     return frame.with_columns(
         pl.when(p.mask & had[c].is_not_null()).then(had[c]).otherwise(pl.col(c)).alias(c)

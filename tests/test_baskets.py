@@ -672,7 +672,13 @@ def test_market_caps_of_another_day_are_said_at_the_rebalance_that_rests_on_them
             )
         }
     }
+    cap[2] = close[2] * 1e6
+    cap[0, 42], close[1, 42] = cap[0, 41], close[1, 41]  # old today; and a close that stood still
+    made = baskets.targets(flat([1] * 3, fields=fields), market(specs))
+    told = "market caps of 1 of 3 members does not move with their closes on 2024-02-29"
+    assert made.thin == {"c": {"loose": ((42, told),)}}
     cap[2] = np.nan  # unknown, not doubtful
+    cap[0] = close[0] * 1e6
     assert "loose" not in baskets.targets(flat([1] * 3, fields=fields), market(specs)).thin["c"]
 
 

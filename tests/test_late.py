@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import polars as pl
 import pytest
 
 from paceline.indices import late
 from paceline.indices.gaps import Gaps
+from paceline.market import Market
+from series_market import DAYS as DAYS_OF
+from series_market import Frames, market, said
 
 DAYS = np.array("2025-01-01", "datetime64[D]") + np.arange(260)
 
@@ -102,3 +108,71 @@ def test_a_window_says_it_where_it_has_such_sessions() -> None:
         .caveat("fund", "2025-02-01", "2025-02-05")
         .startswith("daily changes of fund fit those of all a session early from")
     )
+
+
+def test_what_half_of_a_source_shows_is_said_of_all_that_it_holds() -> None:
+    one = late.Late("all", "2025-03-01", "2025-04-10", False)
+    other = late.Late("all", "2025-03-10", "2025-05-01", False)
+    early = late.Late("all", "2025-03-10", "2025-05-01", True)
+    a = "a, of the same source,"
+
+    def shared(*found: tuple[late.Late, ...]) -> list[tuple[str, str, bool]]:
+        return [(x.first, x.last, x.early) for x in late.shared(found, DAYS, "all", a)]
+
+    assert shared((one,), ()) == [("2025-03-01", "2025-04-10", False)]  # one of two is half
+    assert shared((one,), (), ()) == []
+    assert shared((one,), (other,), ()) == [("2025-03-10", "2025-04-10", False)]
+    assert shared((one,), (early,), ()) == []
+    assert shared((), ()) == []
+    (told,) = late.shared([(one,), ()], DAYS, "all", a)
+    assert told.caveat("second", "2025-04-01", "2025-06-01") == (
+        "daily changes of a, of the same source, fit those of all a session late from 2025-03-01 "
+        "to 2025-04-10"
+    )
+
+
+def shifted(frame: pl.DataFrame, names: tuple[str, ...]) -> pl.DataFrame:
+    """Closes of sessions 200 to 259 on the session after."""
+    days = list(DAYS_OF)
+    later = pl.DataFrame({"date": days[200:260], "to": days[201:261]})
+    moved = frame.join(later, on="date", how="left").with_columns(
+        date=pl.when(pl.col("security").is_in(names))
+        .then("to")
+        .otherwise(None)
+        .fill_null(pl.col("date"))
+    )
+    kept = moved.unique(["security", "date"], keep="first", maintain_order=True)
+    return kept.select(frame.columns)
+
+
+def test_a_file_that_is_late_is_late_for_the_fund_that_cannot_tell(tmp_path: Path) -> None:
+    """Three funds of one file: one of them moves too unlike the market to tell by itself."""
+
+    def edit(files: Frames) -> Frames:
+        rng = np.random.default_rng(3)
+        at = pl.col("security") == "FC"
+        noise = np.exp(np.cumsum(0.03 * rng.standard_normal(len(DAYS_OF))))
+        wild = files["funds"].filter(at).with_columns(close=pl.col("close") * pl.Series(noise))
+        funds = pl.concat([files["funds"].filter(~at), wild])
+        return {**files, "funds": shifted(funds, ("FA", "FB", "FC"))}
+
+    late_ = market(tmp_path, edit=edit)
+    for name in ("fa", "fb"):
+        assert said(late_, name, f"daily changes of {name} fit those of all a session late", -180)
+    told = "daily changes of fa, of the same source, fit those of all a session late from"
+    assert said(late_, "fc", told, -180)
+    assert not said(late_, "fc", told, -60)
+    assert not said(late_, "index", "a session late", -180)
+
+
+def test_without_members_the_benchmark_is_the_market(tmp_path: Path) -> None:
+    """No basket has members: three funds say that the benchmark is late, each of itself nothing."""
+    market(tmp_path, edit=lambda f: {**f, "index": shifted(f["index"], ("IX",))})
+    path = tmp_path / "market.toml"
+    text = path.read_text().replace('universe = "all"\n', "", 1)
+    text = text[: text.index("[universes.all]")] + text[text.index("[baskets.index]") :]
+    path.write_text(text[: text.index("[baskets.all]")])
+    alone = Market.open(path)
+    told = "daily changes of index fit those of most funds and indices a session late"
+    assert said(alone, "index", told, -180)
+    assert not said(alone, "index", told, -60)

@@ -62,6 +62,40 @@ def test_who_is_chosen_by_size_rests_on_caps_too(tmp_path: Path, how: str) -> No
     assert any(c.startswith(f"{LEAP} 1000 on {DAYS[12]}") for c in figure.caveats)
 
 
+def test_who_is_kept_out_by_its_cap_counts_where_members_are_chosen_by_size(tmp_path: Path) -> None:
+    """Weighed by cap, the largest five of twelve: one of the others may be there by mistake."""
+    closes, caps = world()
+    caps *= np.linspace(3, 1, 12)[:, None]
+    caps[0, 12:] /= 1000  # the largest no longer is
+    caps[11] = caps[11, 0]  # the smallest, one number on all days
+    opened(tmp_path, DAYS, closes, caps)
+    path = tmp_path / "market.toml"
+    top = '[baskets.top]\nuniverse = "all"\nrank = [1, 5]\nweight = "cap"\nrebalance = "monthly"\n'
+    last = '[baskets.five]\nuniverse = "all"\nrank = [1, 5]\nweight = "cap"\nrebalance = "none"\n'
+    path.write_text(path.read_text() + top + last)
+    for name in ("top", "five"):
+        figure = Market.open(path).show("performance", subjects=[name], since=str(DAYS[0]))[0]
+        assert f"market caps leap without the price: {NAMES[0]} times 0.001 on {DAYS[12]}" in (
+            figure.caveats
+        )
+        assert any("1 of 12 members is one number on all days" in c for c in figure.caveats)
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.5, True), (0.015, False)])
+def test_one_cap_that_never_moves_is_told_where_it_weighs_enough(
+    tmp_path: Path, share: float, told: bool
+) -> None:
+    """One of a hundred members: by their count it is below a fiftieth, by its weight above."""
+    moves = np.random.default_rng(5).normal(0, 0.01, (100, 30))
+    panel: Any = FakePanel([str(d) for d in DAYS], {"close": 50 * np.cumprod(1 + moves, axis=1)})
+    panel.fields["market_cap"] = panel.fields["close"] * 1e8
+    panel.fields["market_cap"][7] = 5e9
+    weights = np.full(100, (1 - share) / 99)
+    weights[7] = share
+    found = OddCaps(panel).caveats(weights, 0.02)
+    assert any("1 of 100 members is one number" in c for c in found) == told
+
+
 def test_a_cap_out_for_one_day(tmp_path: Path) -> None:
     closes, caps = world()
     caps[3, 12] *= 1000

@@ -90,6 +90,25 @@ def test_one_of_two_members_of_the_universe_is_held(tmp_path: Path, held: str, s
     assert caveats(found, "some") == [alone] * said
 
 
+def test_who_was_spun_off_a_member_is_held_until_a_rebalance(tmp_path: Path) -> None:
+    """BBB, in another basket's universe at no rebalance, comes out of CCC and has AAA's returns."""
+    found = market(tmp_path, slice(0, 100))
+    more = """
+[sources.actions]
+table = "actions"
+path = "actions.csv"
+columns = { security = "who", date = "day", kind = "kind", ratio = "ratio", other = "child" }
+"""
+    (tmp_path / "actions.csv").write_text(
+        "who,day,kind,ratio,child\nCCC,2025-04-01,spinoff,0.25,BBB\n"
+    )
+    (tmp_path / "market.toml").write_text(MARKET + more)
+    assert caveats(found, "one") == []
+    found = Market.open(tmp_path / "market.toml")
+    found.import_()
+    assert caveats(found, "one") == [f"{ONE} 1 quarter up to {found.as_of}"]
+
+
 def test_many_alike_are_counted_and_quarters_are_those_of_the_two_named() -> None:
     """A and B agree in both quarters, C joins in the second, D and E agree in the second alone."""
     moves = np.random.default_rng(4).normal(0, 0.01, (5, 126))
@@ -122,6 +141,12 @@ def test_many_alike_are_counted_and_quarters_are_those_of_the_two_named() -> Non
         "is held"
     ]
     assert beside(2, 3, 4) == beside(3, 0, 1, 2) == []
+    # by rank: either of two that are not held may have been kept out by the other's size
+    who = np.isin(np.arange(5), [0, 1, 2, 3])
+    assert twins.caveats(np.arange(5) == 3, who, ranked=True) == [
+        "one company twice? A and B have the same returns in 2 quarters up to 2025-05-06, and 1 "
+        "other member; neither is held"
+    ]
 
 
 def test_two_instruments_with_the_same_returns_say_so(tmp_path: Path) -> None:

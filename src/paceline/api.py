@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from paceline.lineage import Step
     from paceline.market.importing import Progress
     from paceline.studies.episodes import Study
+    from paceline.studies.exposure import Exposure
     from paceline.studies.target import Answer
     from paceline.studies.themes import ThemeFound
     from paceline.studies.tilts import Swept, TradedRule
@@ -130,6 +131,16 @@ class OpenMarket(Market):
         from paceline.studies import tilts
 
         return tilts.weigh(self, rule, settings, **how)
+
+    def exposure(self, holdings: object, **how: Any) -> Exposure:
+        """A book of holdings against the market: see ``studies.exposure.weigh``.
+
+        holdings  a file, a frame of polars or pandas, or {ticker: weight}
+        how       fund, against, unit, window, past, tilt, value, sheet
+        """
+        from paceline.studies import exposure
+
+        return exposure.weigh(self, holdings, **how)
 
     def factcheck(
         self,

@@ -27,6 +27,7 @@ UNITS = (
     "points",
     "text",
     "score",
+    "beta",
 )
 
 #: Columns beside a value whose numbers are estimates: two significant digits say all of it.
@@ -58,6 +59,8 @@ def show(value: object, unit: str) -> str:
             return _percentile(value)
         case "points":
             return f"{_whole(value, 2):+.2f}"
+        case "beta":
+            return f"{_whole(value, 2):.2f}"
         case "places":
             return f"{value:+.0f}" if value else "0"
         case "estimate":

@@ -35,6 +35,8 @@ ONE_EACH = "Filter the file with where = {...} or give each part its own source.
 ALIKE = 1e-6
 #: Columns of a row of prices, as a source gives them, without all of which it says nothing.
 PRICED = {"close", "adjusted_close", "split_adjusted_close", "price_return", "total_return"}
+#: Finding of a return that is set aside until explained, and the reason of its row.
+LIKE_SPLIT = "return looks like a split"
 #: Finding of payments between two and five percent of the price: ordinary or special, nobody says.
 MAYBE_SPECIAL = "payment of two percent or more taken for an ordinary dividend"
 #: Closes and a change may differ by this much in logs, and by a hundredth on either close, without

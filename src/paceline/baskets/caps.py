@@ -72,7 +72,7 @@ class OddCaps:
         """What is odd about the caps of the members that a basket weighs.
 
         weights  (N,) the largest that each ever had
-        some     share of the members from which caps that never change are told
+        some     share of the members, or of the weight, from which caps that never change are told
         """
         out = self._unfit(weights)
         weighed = weights > 0
@@ -85,8 +85,8 @@ class OddCaps:
             what = f"{name} times {factor:.4g} on {day}{more}"
             out.append(f"{LEAP}: {what}")
         still = int((self.constant & weighed).sum())
-        of = int(weighed.sum())
-        if still > some * of:
+        of, share = int(weighed.sum()), float(weights[self.constant].sum())
+        if still > some * of or share > some:
             out.append(
                 f"{STANDING}{still:,} of {number_of(of, 'member')} "
                 f"{agreeing(still, 'is', 'are')} one number on all days, though prices move"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
 from paceline import config
 from paceline.arrays import Array, Bools
@@ -155,6 +156,7 @@ class BasketBuilder:
         self._held: dict[str, Bools] = {}
         self._beside: dict[str, Bools] = {}  # who was ever a member of the universe of a basket
         self._by_cap: dict[str, Array] = {}
+        self._ranked: set[str] = set()
 
     def caveats(self, name: str) -> list[str]:
         """Weaknesses of a basket's members and weights; complete after ``history_of``."""
@@ -171,7 +173,8 @@ class BasketBuilder:
         if self.selector.basket(name).instrument is not None:
             caveats += self._twins.of_series(instrument_row(self.selector, name))
         if name in self._held:
-            caveats += self._twins.caveats(self._held[name], self._beside.get(name))
+            beside, ranked = self._beside.get(name), name in self._ranked
+            caveats += self._twins.caveats(self._with_spun(self._held[name]), beside, ranked=ranked)
         if name in self._by_cap:
             some = self.selector.market.market.unpriced
             caveats += self._odd_caps.caveats(self._by_cap[name], some)
@@ -179,6 +182,16 @@ class BasketBuilder:
         if lost and self.selector.basket(name).instrument is None:
             caveats.append(f"{NOT_FOUND}: {', '.join(lost)}")
         return caveats
+
+    def _with_spun(self, held: Bools) -> Bools:
+        """(N,) those held, and those whom one of them spun off: they are held until a rebalance."""
+        out, names = held.copy(), self.panel.securities
+        rows = {s: i for i, s in enumerate(names)}
+        actions = self.panel.facts.table("actions").filter(pl.col("kind") == "spinoff")
+        for parent, child in actions.select("security", "other").iter_rows():
+            if parent in rows and child in rows and held[rows[parent]]:
+                out[rows[child]] = True
+        return out
 
     def history_of(self, name: str) -> list[tuple[int, Array]]:
         """(session, weights (N,)) at every rebalance of the basket, from its first one on."""
@@ -248,9 +261,10 @@ class BasketBuilder:
             self._note_drift(name, held, event)
         if at.sized:
             self._note_sizes(name, at.sizes, members, day, weighed=bool(held.any()))
-            self._note_caps(name, universe, held)
-        elif by_rank(self.selector, name):
-            self._note_ranks(name, universe, members, day)
+            self._note_largest(name, held)
+            self._by_sizes(name, universe, held)
+        if by_rank(self.selector, name):
+            self._note_ranks(name, universe, members, day, weighed=at.sized)
         if spec.cap_limit is None:
             return held
         try:
@@ -320,15 +334,21 @@ class BasketBuilder:
             why = f"market caps of {unlike:,} of {of} are not close times shares {on}"
             self._lacks(name, "shares", day.t, why)
 
-    def _note_ranks(self, name: str, universe: str | None, members: Bools, day: Day) -> None:
-        """Keep what is weak about the sizes by which a basket of other weights is chosen."""
+    def _note_ranks(
+        self, name: str, universe: str | None, members: Bools, day: Day, *, weighed: bool
+    ) -> None:
+        """Keep what is weak about the sizes by which a basket is chosen.
+
+        Who is not in it counts as well: its size may be what keeps it out.
+        """
         sizes = self.selector.sizes(universe, day)
         pool = members if universe is None else self.selector.universes[universe].at(day)
-        self._note_doubts(name, sizes, pool, day)
+        if not weighed:  # else it was said of those that are weighed
+            self._note_doubts(name, sizes, pool, day)
         size = np.where(pool & (sizes.line > 0), sizes.line, 0.0)
-        if universe not in self.selector.holdings and size.any():
-            before = self._by_cap.get(name, np.zeros(len(size)))
-            self._by_cap[name] = np.maximum(before, size / size.sum())
+        self._ranked.add(name)
+        if size.any():
+            self._by_sizes(name, universe, size / size.sum())
 
     def _note_drift(self, name: str, held: Array, event: Event) -> None:
         """Keep that weights drifted since the reference day, or began there, by closes in doubt."""
@@ -341,14 +361,17 @@ class BasketBuilder:
             why = f"closes in doubt from {reference} to {session} moved {share:.1%} of the weights"
             self._lacks(name, "drift", event.session, why)
 
-    def _note_caps(self, name: str, universe: str | None, held: Array) -> None:
-        """Keep who is weighed by a market cap, and that one of them is most of the weight."""
+    def _note_largest(self, name: str, held: Array) -> None:
+        """Keep that one member is most of the weight."""
         notes = self._notes.setdefault(name, [])
         if (note := largest(held, self.panel)) and note not in notes:
             notes.append(note)
+
+    def _by_sizes(self, name: str, universe: str | None, shares: Array) -> None:
+        """Keep the largest share (N,) that each ever had of the sizes that a basket rests on."""
         if universe not in self.selector.holdings:
-            before = self._by_cap.get(name, np.zeros(len(held)))
-            self._by_cap[name] = np.maximum(before, held)
+            before = self._by_cap.get(name, np.zeros(len(shares)))
+            self._by_cap[name] = np.maximum(before, shares)
 
     def _stated(self, name: str, spec: config.Basket, day: Day) -> Array:
         """(N,) the weights of the market file, by identifier or ticker of the day."""

@@ -123,7 +123,8 @@ class Day:
 
         The shares that cap and close imply differ from those of the session before by more than
         half a percent and a hundredth of the close on more than half of the last 21 sessions, of
-        which ten or more have both. False where the panel has no caps of their own.
+        which ten or more have both; or they do today, and the cap is exactly that of the session
+        before. False where the panel has no caps of their own.
         """
         cap, close = stored(self.panel, "market_cap"), stored(self.panel, "close")
         if cap is None or close is None:
@@ -134,7 +135,8 @@ class Day:
             moved = np.abs(np.diff(np.log(cap / close), axis=1))
             off = moved > LOOSE + CENT / close[:, 1:]
         known = np.isfinite(moved).sum(axis=1)
-        return np.asarray((known >= LOOSE_FEWEST) & (off.sum(axis=1) > known / 2))
+        old = off[:, -1:].any(axis=1) & (cap[:, -1] == cap[:, -2:][:, 0])
+        return np.asarray(old | ((known >= LOOSE_FEWEST) & (off.sum(axis=1) > known / 2)))
 
     @cached_property
     def unlike_shares(self) -> Bools:

@@ -107,23 +107,28 @@ class Twins:
         same = f"have the same returns in {number_of(quarters, 'quarter')}"
         return [f"{SERIES}? {said} {same} up to {self.panel.sessions[last]}"]
 
-    def caveats(self, held: Bools, beside: Bools | None = None) -> list[str]:
+    def caveats(
+        self, held: Bools, beside: Bools | None = None, *, ranked: bool = False
+    ) -> list[str]:
         """That two securities, of which a basket holds one at least, have the same returns.
 
         held    (N,) members that the basket ever held
         beside  (N,) who was ever a member of its universe; none where it has no universe
+        ranked  it is chosen by rank: two of which it holds neither count as well, since one of them
+                may have the other's size
 
         Named are two of the newest quarter with such members, both held where there are such, and
         how many further ones it has. One that is held alone may have the other's returns.
         """
         pair: Ints | None = None
         last = quarters = others = 0
-        for wanted in (held, held if beside is None else held | beside):
+        every = held if beside is None else held | beside
+        for wanted, one_of in ((held, held), (every, held), (every, every if ranked else held)):
             for session, numbers in self.quarters:
                 rows = np.flatnonzero(wanted & (numbers >= 0))
                 count, own = (
                     np.bincount(numbers[some], minlength=int(numbers.max(initial=0)) + 1)
-                    for some in (rows, rows[held[rows]])
+                    for some in (rows, rows[one_of[rows]])
                 )
                 twice = rows[(count > 1)[numbers[rows]] & (own > 0)[numbers[rows]]]
                 if pair is None and len(twice):
@@ -139,5 +144,7 @@ class Twins:
         a, b = (self.panel.securities[i] for i in sorted(pair.tolist()))
         said = f"{a} and {b} have the same returns in {number_of(quarters, 'quarter')}"
         more = f", and {number_of(others, 'other member')}" if others else ""
-        alone = "" if held[pair].all() else f"; {self.panel.securities[pair[0]]} alone is held"
+        first = self.panel.securities[pair[0]]
+        alone = f"; {first} alone is held" if held[pair].any() else "; neither is held"
+        alone = "" if held[pair].all() else alone
         return [f"{ONE}? {said} up to {self.panel.sessions[last]}{more}{alone}"]

@@ -41,6 +41,7 @@ VERBS = {
     "calls": "Keep a ledger of strategists' calls and score them.",
     "target": "Weigh a target: the return it requires by its date, and how likely it is.",
     "backtest": "Trade a rule: what it would have earned after costs, and whether it is chance.",
+    "exposure": "Hold a book of holdings against the market: weights, betas, a tilt's cost.",
     "factcheck": "Check the claims of a market commentary, with a verdict on each.",
     "write": "Write the story of the day from the figures, in a style and a length.",
     "trust": "Allow a plug-in file, or those that a market file names, to run.",
@@ -74,6 +75,7 @@ def build() -> App:
         calls,
         conformance,
         episodes,
+        exposure,
         factcheck,
         stores,
         target,
@@ -87,7 +89,7 @@ def build() -> App:
             app.command(calls.app(line, settings()))
             continue
         homes = {"episodes": episodes, "factcheck": factcheck, "target": target}
-        homes |= {"write": writing, "backtest": backtest}
+        homes |= {"write": writing, "backtest": backtest, "exposure": exposure}
         homes |= {"check": stores, "repair": stores}
         homes |= {"trust": conformance, "conformance": conformance}
         home = homes.get(name, verbs)

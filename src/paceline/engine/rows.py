@@ -323,6 +323,8 @@ class _RowFigures:
             basis=basis,
             caveats=caveats,
             needs=rests.split(","),
-            whole=self.measure.of in ("levels", "pair") or self.measure.shows != "series",
+            whole=self.measure.of in ("levels", "pair")
+            or self.measure.shows != "series"
+            or self.measure.on_level,
             members=self.measure.of in ("basket", "market"),
         )

@@ -21,7 +21,7 @@ from paceline.indices import joined, unmoved
 from paceline.indices.apart import Apart
 from paceline.indices.doubt_words import DOUBTS, MOVING, OVER_MONTHS, STAND_INS
 from paceline.indices.late import Late
-from paceline.indices.leapt import Leapt
+from paceline.indices.leapt import Leapt, Rescaled
 from paceline.indices.validity import Validity
 from paceline.wording import agreeing, number_of
 
@@ -67,8 +67,8 @@ class Gaps:
               should not have (``unmoved.spans``); a run of one session counts for its own close
     fixed     members and weights are for ever those of the day it begins
     joined    (day, security) of closes in doubt, of who is held now, before it was held
-    beside    what a lone instrument's changes show beside others: stretches a session apart, closes
-              that leapt and came back
+    beside    what a lone instrument's changes show, beside others or alone: stretches a session
+              apart, closes that leapt and came back, or that were set aside and never did
     """
 
     name: str
@@ -88,7 +88,7 @@ class Gaps:
     apart: tuple[Apart, ...] = ()
     thin: tuple[tuple[tuple[str, str], ...], ...] = ()
     unmoved: tuple[tuple[str, str], ...] = ()
-    beside: tuple[Late | Leapt, ...] = ()
+    beside: tuple[Late | Leapt | Rescaled, ...] = ()
     emptied: bool = False
     fixed: bool = False
     joined: joined.Closes = ()
@@ -162,7 +162,7 @@ class Gaps:
             *(cut.caveat(first, end) for cut in self.cuts),
             *self.chosen(counted, end),
             unmoved.caveat(self.name, self.unmoved, first, start or end, end),
-            *(one.caveat(self.name, first, end) for one in self.beside),
+            *self.in_doubt(first, end),
             *self._before(first, low, high),
             joined.caveat(self.name, self.joined, first, end) if reach and members else "",
             self._at_once(low, high) if members or first == end else "",
@@ -243,6 +243,10 @@ class Gaps:
         verb = agreeing(absent, "has", "have")
         tail = " and cannot be ranked" if self.ranked else ""
         return f"{absent:,} of {of} {verb} no price on {day}{tail}"
+
+    def in_doubt(self, first: str, end: str) -> list[str]:
+        """What a lone instrument's changes say against its own closes of a window."""
+        return [c for one in self.beside if (c := one.caveat(self.name, first, end))]
 
     def chosen(self, first: str, end: str) -> list[str]:
         """What the last choices of members, ranks and weights lacked that the window rests on."""

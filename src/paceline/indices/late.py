@@ -106,6 +106,32 @@ def mirrored(found: Sequence[Sequence[Late]], days: Dates, own: str, market: str
 
     found  of each of them its stretches, all of them beside the basket ``own``
     """
+    most = len(found) // 2 + 1
+    return [
+        Late(market, first, last, not early, own)
+        for first, last, early in _together(found, days, most)
+    ]
+
+
+def shared(found: Sequence[Sequence[Late]], days: Dates, market: str, own: str) -> list[Late]:
+    """The stretches on which half of a source's instruments, or more, are apart from a basket.
+
+    found  of each of them its stretches; ``own`` names the first that is apart. What a file dates
+           wrongly it dates wrongly for all that it holds, also for those whose own changes are too
+           few, or too unlike the market's, to tell.
+    """
+    half = max(-(-len(found) // 2), 1)
+    return [
+        Late(market, first, last, early, own) for first, last, early in _together(found, days, half)
+    ]
+
+
+def _together(
+    found: Sequence[Sequence[Late]], days: Dates, enough: int
+) -> list[tuple[str, str, bool]]:
+    """(first, last session, early) of stretches on which so many are late, or early, at once."""
+    if not any(found):
+        return []
     every = days.astype("datetime64[D]").astype(str)
     out = []
     for early in (False, True):
@@ -113,12 +139,9 @@ def mirrored(found: Sequence[Sequence[Late]], days: Dates, own: str, market: str
         for row, stretches in zip(off, found, strict=True):
             for one in stretches:
                 row |= (one.early == early) & (every >= one.first) & (every <= one.last)
-        edge = np.diff(np.r_[False, 2 * off.sum(axis=0) > len(found), False].astype(np.int8))
+        edge = np.diff(np.r_[False, off.sum(axis=0) >= enough, False].astype(np.int8))
         spells = zip(np.flatnonzero(edge == 1), np.flatnonzero(edge == -1), strict=True)
-        out += [
-            Late(market, iso(days, int(a)), iso(days, int(b) - 1), not early, own)
-            for a, b in spells
-        ]
+        out += [(iso(days, int(a)), iso(days, int(b) - 1), early) for a, b in spells]
     return out
 
 

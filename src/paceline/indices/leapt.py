@@ -1,9 +1,9 @@
-"""Closes of a lone instrument that leapt and came back, while nothing beside it moved.
+"""Closes of a lone instrument that leapt and came back while nothing beside it moved so.
 
 One wrong close of a published index or a fund makes a record, a low or a run that never was. It is
 told by two things at once: what is left of the change beside the instrument that moves with it
-best, in daily deviations of what is usually left; and that the others stood still. In a panic that
-is taken back at once everything moves.
+best, in daily deviations of what is usually left; and that the others stood still, since in a panic
+that is taken back at once everything moves, or that this one always moves almost exactly alike.
 """
 
 from __future__ import annotations
@@ -18,11 +18,15 @@ from paceline.wording import number_of
 #: A change counts beyond this, in logs, where so many deviations of the sessions before are less;
 #: of the last session, which nothing has taken back yet, where so many are.
 LEAST, SIGMAS, ALONE = 0.03, 6.0, 8.0
-#: It came back where one change within so many sessions takes back half of it or more, and this
-#: share of it and so many deviations are left at most.
-WITHIN, HALF, LEFT, MORE = 2, 0.5, 0.25, 1.5
+#: It came back where one change within so many sessions takes back a quarter of it or more,
+#: whatever the market did meanwhile; beside the market this share of it and so many deviations are
+#: left at most.
+WITHIN, LEFT, MORE = 2, 0.25, 1.5
 #: The others stood still where the middle one moved by less than so many of its own deviations.
-STILL = 3.0
+#: Whether they did does not matter where one of them has at least this correlation with it.
+STILL, ALIKE = 3.0, 0.99
+#: Closes are on the scale of before where they are this near to it, in logs.
+SAME = 0.2
 #: Of so many sessions on either side no more than this may have half as much left: else it storms.
 AROUND, STORM = 10, 2
 #: Sessions before that tell the usual change, and how many of them there must be.
@@ -47,7 +51,35 @@ class Leapt(NamedTuple):
         came = f" and came back on {back}" if back else ", its last session"
         wrong = "most often a wrong close" if back else "news, or a wrong close"
         more = f" ({number_of(len(runs) - 1, 'earlier one')})" if len(runs) > 1 else ""
-        return f"{what}{came}, while nothing beside it moved: {wrong}{more}"
+        return f"{what}{came}, which nothing beside it did: {wrong}{more}"
+
+
+class Rescaled(NamedTuple):
+    """A session whose own move was set aside, and by what fraction closes are off since then."""
+
+    day: str
+    move: float
+
+    def caveat(self, name: str, start: str, _end: str) -> str:
+        """What a window after it says; one that holds the move lacks a return, and says that."""
+        if start < self.day:
+            return ""
+        stand = f"stand {abs(self.move):.1%} {'lower' if self.move < 0 else 'higher'}"
+        return (
+            f"the closes of {name} {stand} since {self.day}, and nothing says why: a split that "
+            "nobody states, or the closes of something else"
+        )
+
+
+def rescaled(jumps: list[tuple[str, float]]) -> Rescaled | None:
+    """What is left after the last of these moves (session, fraction), in order; None if nothing is.
+
+    Moves that take one another back, to within a day's own, leave the scale that was there before.
+    """
+    if not jumps:
+        return None
+    left = float(np.prod([1 + move for _, move in jumps]))
+    return Rescaled(jumps[-1][0], left - 1) if abs(np.log(left)) > SAME else None
 
 
 class Beside(NamedTuple):
@@ -80,12 +112,13 @@ def runs(
     other   (K,) which of them are not the instrument itself
 
     With r its log changes: r_t beyond 0.03, of which the change one or two sessions later takes
-    back half or more; e = r - b x, x the one of the others that correlates best among those with
-    the sessions, b its slope: e_t beyond 0.03 and six deviations (1.4826 times the median absolute
-    e of the 63 sessions before, 21 at least), of which e_t + e_s leaves a quarter and one and a
-    half deviations at most, and no more than two of the ten sessions on either side half as much;
-    and the median over the others of their own change on t in deviations
-    below 3. A leap on the last session of the level counts beyond eight. Empty without others.
+    back a quarter or more; e = r - b x, x the one of the others that correlates best among those
+    with the sessions, b its slope, both without the changes in question: e_t beyond 0.03 and six
+    deviations (1.4826 times the median absolute e of the 63 sessions before, 21 at least), of which
+    e_t + e_s leaves a quarter and one and a half deviations at most, and no more than two of the
+    ten sessions on either side half as much; and the median over the others of their own change on
+    t in deviations below 3, or the correlation with x from 0.99 on. A leap on the last session of
+    the level counts beyond eight. Empty without others.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         r = np.diff(np.log(level), prepend=np.nan)
@@ -93,7 +126,9 @@ def runs(
     changes = beside.changes
     if not len(t) or not other.any():
         return ()
-    fit, slope = _fits(r, beside)
+    calm = r.copy()  # what is in question says nothing of what is usual
+    calm[np.r_[t, s]] = np.nan
+    fit, slope = _fits(calm, beside)
     there = np.isfinite(changes[:, t]) & np.isfinite(changes[:, s]) & other[:, None]
     best = np.where(there, np.abs(fit)[:, None], -1.0).argmax(axis=0)
     known = there.any(axis=0)
@@ -112,7 +147,8 @@ def runs(
     storm = np.abs(rest(np.clip(around, 0, len(r) - 1))) > np.abs(off)[:, None] / 2
     far &= (storm & inside).sum(axis=1) <= STORM
     kept = np.flatnonzero(known & far & (last | (left < LEFT * np.abs(off) + MORE * usual)))
-    kept = kept[_still(changes, t[kept], other)]
+    alike = np.abs(fit)[best[kept]] >= ALIKE
+    kept = kept[alike | _still(changes, t[kept], other)]
     return tuple(
         (iso(days, a), iso(days, max(b - 1, a)), iso(days, b) if b > a else "", float(r[a]))
         for a, b in zip(t[kept].tolist(), s[kept].tolist(), strict=True)
@@ -126,8 +162,8 @@ def _candidates(r: Array) -> tuple[Ints, Ints]:
     back = np.full(len(large), -1, np.int64)
     for k in range(WITHIN, 0, -1):  # the first one is what counts
         at = np.minimum(large + k, len(r) - 1)
-        opposite = -np.sign(r[large]) * r[at] > HALF * size
-        gone = np.abs(total[at] - total[large] + r[large]) < HALF * size
+        opposite = -np.sign(r[large]) * r[at] > LEFT * size
+        gone = np.abs(total[at] - total[large] + r[large]) < (1 - LEFT) * size
         back = np.where(opposite & gone & (at == large + k), at, back)
     valid = np.flatnonzero(np.isfinite(r))
     back = np.where(large == valid[-1:].max(initial=-1), large, back)

@@ -344,7 +344,7 @@ class Assembled:
         sessions, size = self.levels.sessions, self.file.market.low
         if lacking is None:
             return low_of(line, sessions, size)
-        return low_of(line, sessions, size, lacking.unknown, lacking.ended)
+        return low_of(line, sessions, size, lacking.unknown, lacking.ended, lacking.in_doubt)
 
     @cached_property
     def series(self) -> dict[str, tuple[Dates, Array]]:

@@ -16,7 +16,7 @@ from paceline.indices.doubt_words import MOVING
 from paceline.indices.drift import SHARES
 from paceline.indices.gaps import Gaps
 from paceline.indices.late import Late
-from paceline.indices.leapt import Beside, Leapt
+from paceline.indices.leapt import Beside, Leapt, Rescaled, rescaled
 from paceline.market import following, validity
 from paceline.market.doubting import Doubting
 
@@ -32,6 +32,7 @@ class Coverage:
     def __init__(self, moment: Assembled) -> None:
         self.moment = moment
         self._gaps: dict[tuple[str, str], Gaps | None] = {}
+        self._own_late: dict[str, tuple[Late, ...]] = {}
         self._doubting: dict[int, tuple[Doubting, dict[str, dict[str, Array]]]] = {}
         self._iso: dict[tuple[np.datetime64, int], tuple[str, ...]] = {}
 
@@ -118,7 +119,7 @@ class Coverage:
             unmoved.spans(np.where(missing, np.nan, level), self.moment.levels.sessions)
             if self.moment.baskets[name].instrument
             else (),
-            (*self._late(name, level), *self._leapt(name, level)),
+            (*self._late(name), *self._leapt(name, level), *self._rescaled(name, index)),
             cuts=() if counted is None else counted.cuts,
             fixed=self.moment.baskets[name].rebalance == "none",
             joined=joined.closes(index, name),
@@ -166,28 +167,67 @@ class Coverage:
             made[index.basis] = doubting.kept(index, known, self.moment.stored.store.cache)
         return made[index.basis]
 
-    def _late(self, name: str, level: Array) -> tuple[Late, ...]:
-        """Where an instrument's level (T,) is a session apart from the broad basket, or this is."""
-        levels, broad = self.moment.levels, self.moment.file.broad
-        if broad not in levels.names:
+    def _late(self, name: str) -> tuple[Late, ...]:
+        """Where an instrument is a session apart from the market, or this from most of them.
+
+        Where its own changes do not tell, those of what else its source holds do.
+        """
+        if not self._market:
             return ()
-        if not self.moment.baskets[name].instrument:
-            return self._members_late
-        market = levels.native[levels.names.index(broad)]
-        return late.spans(level, market, self.moment.called(broad), levels.sessions)
+        if name == self._market or not self.moment.baskets[name].instrument:
+            return self._market_late
+        return self._apart_from_market(name) or self._source_late(name)
 
     @cached_property
-    def _members_late(self) -> tuple[Late, ...]:
-        """Where it is the broad basket that is a session apart from most instruments."""
+    def _market(self) -> str:
+        """What instruments are held against: the broad basket, else the benchmark."""
+        levels = self.moment.levels
+        own = (n for n in (self.moment.file.broad, self.moment.file.market.benchmark) if n)
+        lines = ((n, levels.native[levels.names.index(n)]) for n in own if n in levels.names)
+        return next((n for n, line in lines if np.isfinite(line).any()), "")
+
+    def _apart_from_market(self, name: str) -> tuple[Late, ...]:
+        """The stretches on which an instrument is a session apart from the market."""
+        if name not in self._own_late:
+            levels = self.moment.levels
+            own, market = (levels.native[levels.names.index(n)] for n in (name, self._market))
+            called = self.moment.called(self._market)
+            self._own_late[name] = late.spans(own, market, called, levels.sessions)
+        return self._own_late[name]
+
+    def _source_late(self, name: str) -> tuple[Late, ...]:
+        """Where half of what one source prices is a session apart from the market."""
+        sources = self.moment.lineage.instrument_sources
+        own = sources.get(str(self.moment.baskets[name].instrument))
+        declared = self.moment.declared.baskets
+        beside = [
+            n for n in self._instruments if own and sources[str(declared[n].instrument)] == own
+        ]
+        found = [self._apart_from_market(n) for n in beside]
+        first = next((n for n, stretches in zip(beside, found, strict=True) if stretches), "")
+        if not first:
+            return ()
+        market = self.moment.called(self._market)
+        told = f"{self.moment.called(first)}, of the same source,"
+        return tuple(late.shared(found, self.moment.levels.sessions, market, told))
+
+    @cached_property
+    def _instruments(self) -> list[str]:
+        """One declared basket of each instrument that has a level."""
+        baskets = {b.instrument: n for n, b in self.moment.declared.baskets.items() if b.instrument}
+        return [n for n in baskets.values() if n in self.moment.levels.names]
+
+    @cached_property
+    def _market_late(self) -> tuple[Late, ...]:
+        """Where it is the market that is a session apart from most instruments."""
         moment, levels = self.moment, self.moment.levels
-        broad = str(moment.file.broad)
-        market = levels.native[levels.names.index(broad)]
-        baskets = {b.instrument: n for n, b in moment.declared.baskets.items() if b.instrument}
-        own = {n: levels.native[levels.names.index(n)] for n in baskets.values()}
+        market = levels.native[levels.names.index(self._market)]
+        others = [n for n in self._instruments if n != self._market]
+        own = {n: levels.native[levels.names.index(n)] for n in others}
         names = [n for n, line in own.items() if late.follows(line, market)]
-        found = [late.spans(own[n], market, broad, levels.sessions) for n in names]
+        found = [self._apart_from_market(n) for n in names]
         one = moment.called(names[0]) if len(names) == 1 else "most funds and indices"
-        return tuple(late.mirrored(found, levels.sessions, moment.called(broad), one))
+        return tuple(late.mirrored(found, levels.sessions, moment.called(self._market), one))
 
     @cached_property
     def _others(self) -> tuple[Beside, tuple[str | None, ...]]:
@@ -210,6 +250,15 @@ class Coverage:
         other = np.array([n != instrument for n in names], bool)
         runs = leapt.runs(level, beside, other, self.moment.levels.sessions)
         return (Leapt(runs),) if runs else ()
+
+    def _rescaled(self, name: str, index: Indices) -> tuple[Rescaled, ...]:
+        """That an instrument's closes moved as in a split on sessions that have no return."""
+        jumps = self.moment.stored.jumps.get(self.moment.baskets[name].instrument or "", [])
+        lost, days = index.shares[0, index.row(name)] > 0, self._days(index.sessions)
+        found = rescaled(
+            [(day, move) for day, move in jumps if day in days and lost[days.index(day)]]
+        )
+        return () if found is None else (found,)
 
     def _days(self, sessions: Dates) -> tuple[str, ...]:
         """The sessions as ISO dates."""

@@ -124,7 +124,7 @@ class Lineage:
         if spec.instrument and spec.instrument not in panel.securities:
             caveats.append(f"{spec.instrument} has no price up to {self.moment.as_of}")
         used = {"prices", *self.file.tables_behind(spec)}
-        from_ = self._instrument_sources[spec.instrument] if spec.instrument else self.file.sources
+        from_ = self.instrument_sources[spec.instrument] if spec.instrument else self.file.sources
         caveats += [
             s.caveat
             for n, s in self.file.sources.items()
@@ -194,7 +194,8 @@ class Lineage:
         return unused.no_total(self.stored)
 
     @cached_property
-    def _instrument_sources(self) -> dict[str, set[str]]:
+    def instrument_sources(self) -> dict[str, set[str]]:
+        """Instrument of a basket -> the sources that price it."""
         names = {b.instrument for b in self.moment.baskets.values() if b.instrument}
         return self.stored.sources_of(sorted(names))
 

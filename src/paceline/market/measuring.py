@@ -13,6 +13,7 @@ from paceline.errors import NotEnoughData, UsageError
 from paceline.figures import Figure
 from paceline.indices.gaps import NO_RETURN
 from paceline.indices.levels import BASES
+from paceline.market import results
 from paceline.market.view import view_of
 from paceline.measures import Measure, Result, View
 from paceline.signals.windows import HORIZONS
@@ -68,8 +69,13 @@ def _evaluate(
     sessions: int | None = None,
 ) -> Evaluated:
     view, known = view_of(market.moment, measure, basis, pairs)
-    seen = view if sessions is None else engine.recent(view, sessions)
-    result = engine.evaluate(measure, seen, settings, known)
+
+    def made() -> Result:
+        seen = view if sessions is None else engine.recent(view, sessions)
+        return engine.evaluate(measure, seen, settings, known)
+
+    asked = (basis, pairs, settings, sessions)
+    result = results.kept(market.moment, measure, asked, made)
     return Evaluated(measure, view, settings, result, known)
 
 

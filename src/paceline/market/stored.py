@@ -17,7 +17,7 @@ from paceline.config import MarketFile
 from paceline.errors import DataError, NotEnoughData
 from paceline.lineage import Step, code_of, digest
 from paceline.market import rivals
-from paceline.rows import AT_ODDS, MAYBE_SPECIAL, SAID
+from paceline.rows import AT_ODDS, LIKE_SPLIT, MAYBE_SPECIAL, SAID
 from paceline.wording import agreeing, number_of
 
 if TYPE_CHECKING:
@@ -83,9 +83,37 @@ class Stored:
 
     def quarantine(self) -> pl.DataFrame:
         """Every row set aside, with the reason."""
+        return self._quarantine
+
+    @cached_property
+    def _quarantine(self) -> pl.DataFrame:
         from paceline.store import told
 
         return told.quarantine(self.store, self.version)
+
+    @cached_property
+    def jumps(self) -> dict[str, list[tuple[str, float]]]:
+        """Security -> days, in order, whose returns are set aside as splits, and the moves."""
+        import polars as pl
+
+        row = pl.col("row").str
+        moves = (row.json_path_match(f"$.{b}_return").cast(pl.Float64) for b in ("price", "total"))
+        rows = (
+            self.quarantine()
+            .filter((pl.col("table") == "prices") & pl.col("reason").str.starts_with(LIKE_SPLIT))
+            .select(
+                row.json_path_match("$.security").alias("security"),
+                row.json_path_match("$.date").alias("date"),
+                pl.coalesce(*moves).alias("move"),
+            )
+            .drop_nulls()
+            .unique()
+            .sort("date")
+        )
+        out: dict[str, list[tuple[str, float]]] = {}
+        for security, day, move in rows.iter_rows():
+            out.setdefault(security, []).append((day, move))
+        return out
 
     def table(self, name: str) -> pl.LazyFrame:
         """The rows of a table that this market's sources state, and of no other in the store.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -55,7 +55,7 @@ def view_of(
         sessions=levels.sessions[at:],
         subjects=names,
         securities=panel.securities if panel is not None else (),
-        fields=_fields(panel, measure) if panel is not None else {},
+        fields=_Fields(panel, measure) if panel is not None else {},
         all_levels=cut,
         basis="native",
         spans=index.spans if index is not None else (),
@@ -158,22 +158,39 @@ def _pairs(
     return []
 
 
-def _fields(panel: Panel, measure: Measure) -> Mapping[str, Array]:
-    """The fields a measure declares, and no other.
+class _Fields(Mapping[str, Array]):
+    """The fields a measure declares, and no other; each is worked out when it is looked at.
 
     "fundamental:<item>" is the item as filed by each session; missing where no source reports it.
     """
-    filed = [n for n in measure.needs if n.startswith(FUNDAMENTAL)]
-    plain = [n for n in measure.needs if n not in NOT_FIELDS and n not in filed]
-    only = panel.only(plain)
-    fields = {n: only.field(n) for n in plain}
-    if "market_cap" in fields:  # as baskets are ranked and weighed
-        fields["market_cap"] = panel.field("whole_cap")
-    reported = set(panel.facts.table("fundamentals")["item"].unique()) if filed else set()
-    for need in filed:
-        item = need.removeprefix(FUNDAMENTAL)
-        fields[need] = (
-            panel.fundamental(item) if item in reported else np.broadcast_to(np.nan, panel.shape)
+
+    def __init__(self, panel: Panel, measure: Measure) -> None:
+        self._panel, self._made = panel, dict[str, Array]()
+        self._names = tuple(n for n in measure.needs if n not in NOT_FIELDS)
+        self._only = panel.only([n for n in self._names if not n.startswith(FUNDAMENTAL)])
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._made:
+            self._made[name] = self._field(name)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def _field(self, name: str) -> Array:
+        if name == "market_cap":  # as baskets are ranked and weighed
+            return self._panel.field("whole_cap")
+        if not name.startswith(FUNDAMENTAL):
+            return self._only.field(name)
+        item, reported = name.removeprefix(FUNDAMENTAL), self._panel.facts.table("fundamentals")
+        filed = item in reported["item"].unique()
+        found: Array = (
+            self._panel.fundamental(item) if filed else np.broadcast_to(np.nan, self._panel.shape)
         )
-        fields[need].setflags(write=False)
-    return fields
+        found.setflags(write=False)
+        return found

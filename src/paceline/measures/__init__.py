@@ -108,6 +108,7 @@ class Measure:
     annualised: tuple[str, ...] = ()
     limits: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     shorter: Callable[[Mapping[str, Any]], Mapping[str, int]] = lambda _: {}
+    on_level: bool = False
 
     @property
     def module(self) -> str:
@@ -178,6 +179,7 @@ def measure(
     annualised: tuple[str, ...] = (),
     limits: Mapping[str, tuple[float, float]] | None = None,
     shorter: Callable[[Mapping[str, Any]], Mapping[str, int]] = lambda _: {},
+    on_level: bool = False,
 ) -> Callable[[Callable[..., Result]], Measure]:
     """Declare a measure.
 
@@ -194,6 +196,7 @@ def measure(
     bounds      values outside are a fault that conformance reports
     lookback    sessions a value needs, as a function of the parameters; None: all of history
     shorter     statistic of a series -> sessions it needs, where they are fewer than ``lookback``
+    on_level    values of a basket's members rest on its own level as well, as far as they look back
     coverage    below this share of members with data the engine blanks the value
     never       what must not be said from a figure of this measure; stands on its card
     section     section of the report in which a plug-in's measure is shown, e.g. "breadth"; of a
@@ -230,6 +233,7 @@ def measure(
             tuple(annualised),
             limits or {},
             shorter,
+            on_level,
         )
 
     return declare

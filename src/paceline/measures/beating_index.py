@@ -22,6 +22,7 @@ EQUAL = 1e-12
     unit="fraction",
     shows="series",
     bounds=(0.0, 1.0),
+    on_level=True,
     lookback=lambda p: None if p["since"] else p["window"],
     references=(
         "S&P Dow Jones Indices, SPIVA and Index Dispersion reports (share of stocks that beat it)",

@@ -42,7 +42,7 @@ def swing_lows(view: View, *, fall: float | None = None, rise: float | None = No
     ``rise_at_confirmation`` (the move from the turning point to its confirmation, negative after a
     high), ``provisional``: the open phase, and the first high, which depends on where the history
     starts and has no value; the move from it says that. Which close is the turning point before
-    depends on the one before that: what the data lack from there on counts for the row. Missing
+    depends on the two before that: what the data lack from there on counts for the row. Missing
     levels are passed over. Raises UsageError for a fall or rise that is no size of a move.
     """
     fall, rise = view.low[0] if fall is None else fall, view.low[1] if rise is None else rise
@@ -71,7 +71,7 @@ def _turns(
     """The rows of one level (T,): its turning points, then the extreme of the open phase."""
     turns = kernels.turning_points(level, fall, rise)
     there = np.flatnonzero(np.isfinite(level))
-    before, rising, pivots = float("nan"), True, [0, 0]
+    before, rising, pivots = float("nan"), True, [0, 0, 0]
 
     def row(kind: str, pivot: int, known: int) -> dict[str, object]:
         first = f"measured from the first high of a history that begins on {begun}"
@@ -83,8 +83,8 @@ def _turns(
             "value": float(level[pivot]) / before - 1,
             "kind": kind,
             "level": float(level[pivot]),
-            "reach": str(day(view.sessions, pivots[-2])),
-            "caveat": first if len(pivots) == 3 else "",
+            "reach": str(day(view.sessions, pivots[-3])),
+            "caveat": first if len(pivots) == 4 else "",
         }
 
     begun = day(view.sessions, int(there[0])) if len(there) else None

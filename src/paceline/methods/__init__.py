@@ -20,6 +20,10 @@ Rotations of a pair A, B, seen as the line ln(A/B):
     pause           where a basket stands against its high, and how earlier pauses ended
     analogues       days most like today, and what came next
 
+Books of holdings:
+
+    book            active share, betas with robust errors, a way back, tilts and their usual costs
+
 Levels and calls:
 
     proportions     intervals of shares, shares of overlapping windows

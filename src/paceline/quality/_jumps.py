@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from paceline.arrays import NORMAL
 from paceline.quality._misdated import misdated
 from paceline.quality._shares import small_splits
-from paceline.rows import Finding, counted, set_aside
+from paceline.rows import LIKE_SPLIT, Finding, counted, set_aside
 from paceline.sources import Context
 from paceline.splits import SPLIT_RATIOS, TELLABLE
 
@@ -54,8 +54,6 @@ LISTED = 24
 #: Kinds of corporate action that move a close by their own amount: the return is not a split's.
 PAYMENTS = ("special_dividend", "spinoff", "delisting")
 
-#: What the finding is called.
-CHECK = "return looks like a split"
 #: Another source saw the same move when its log return is this near.
 AGREE = 0.05
 
@@ -110,7 +108,7 @@ def set_jumps_aside(
     tiny = pl.col("__at").is_in(small.get_column("__at").implode())
     for part, least in ((rows.filter(~tiny), FLOOR), (rows.filter(tiny), LEAST)):
         which = (pl.col(*_RETURNS) + 1).log().abs() > least
-        frame, aside = _blanked(frame, part, which, CHECK)
+        frame, aside = _blanked(frame, part, which, LIKE_SPLIT)
         asides.append(aside)
     return frame, told, asides
 
@@ -141,7 +139,7 @@ def _finding(name: str, rows: pl.DataFrame, misdated: str) -> Finding:
     rest = f" and {rows.height - LISTED} more" if rows.height > LISTED else ""
     return Finding(
         name,
-        CHECK,
+        LIKE_SPLIT,
         rows.height,
         "return set to missing until explained, original quarantined",
         "; ".join(lines) + more,

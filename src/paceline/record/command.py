@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from paceline import measures
 from paceline.market.commands import line, moment
-from paceline.studies import target, tilts
+from paceline.sources import FRAME
+from paceline.studies import exposure, target, tilts
 from paceline.studies.episodes.study import REVERSAL
 from paceline.studies.rotations import C
 
@@ -24,8 +25,8 @@ ON_PAGES = (
     *("themes", "consolidation", "analogues", "compounded", "derived"),
     *("page_one", "previous report"),
 )
-#: Options of ``paceline target`` and ``paceline episodes``: option, parameter, and the value that
-#: needs no option.
+#: Options of ``paceline target``, ``exposure`` and ``episodes``: option, parameter, and the value
+#: that needs no option.
 TARGET = (
     ("--drift", "drift", "history"),
     ("--vol", "volatility", "history"),
@@ -34,6 +35,15 @@ TARGET = (
     ("--seed", "seed", 0),
 )
 BACKTEST = (("--random", "draws", tilts.DRAWS), ("--seed", "seed", 0))
+BOOK = (
+    ("--fund", "fund", ""),
+    ("--unit", "unit", "auto"),
+    ("--window", "window", exposure.WINDOW),
+    ("--past", "past", "shares"),
+    ("--tilt", "tilt", ""),
+    ("--value", "value", None),
+    ("--sheet", "sheet", ""),
+)
 EPISODES = (("--c", "c", C), ("--step", "step", 5))
 
 
@@ -64,6 +74,9 @@ def asked_again(question: Stored) -> list[str]:
             level = f"{asked['level']:.12g}"
             words = ["target", level, "--by", asked["by"], "--subject", asked["subject"]]
             return words + _unusual(asked, TARGET)
+        case "exposure":
+            words = ["exposure", asked["holdings"], "--against", asked["against"]]
+            return [] if asked["holdings"].startswith(FRAME) else words + _unusual(asked, BOOK)
         case "episodes":
             return ["episodes", asked["rotation"], *_unusual(asked, EPISODES)]
         case "backtest":

@@ -22,6 +22,7 @@ from paceline.studies import (
     calls,
     consolidation,
     episodes,
+    exposure,
     extremes,
     implied,
     page_one,
@@ -56,6 +57,7 @@ ABOUT = {
     "calls": calls.ABOUT,
     "target": target.ABOUT,
     "backtest": tilts.ABOUT,
+    "exposure": exposure.ABOUT,
     "quadrants": quadrants.ABOUT,
     "page_one": page_one.ABOUT,
     "extremes": extremes.ABOUT,
@@ -225,6 +227,6 @@ def previous_report(page: str | Path, as_of: str) -> dict[str, Any] | None:
             old = read_manifest(path)
         except PacelineError:  # somebody else's file, or half of one: no earlier report
             continue
-        if str(old["as_of"]) < as_of and whole(old):
+        if str(old["as_of"]) < as_of and whole(old) and "book" not in old:
             found.append(old)
     return max(found, key=lambda m: str(m["as_of"]), default=None)

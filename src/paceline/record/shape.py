@@ -31,6 +31,8 @@ def _faults(found: object) -> Iterator[str]:
     for key in PLACES:
         if not isinstance(found.get(key, ""), str) or "\x00" in found.get(key, ""):
             yield f"{key} is {_shown(found[key])}, not a path"
+    if not isinstance(found.get("book", {}), dict):
+        yield f"book is {_shown(found['book'])}, not what a book was asked with"
     yield from _sealed(found.get("digests"))
     yield from _report_faults(found, "")
     if found.get("previous") is not None:

@@ -1,54 +1,74 @@
-"""Documents of one section, each with its own manifest: a target, a backtest, and a story."""
+"""Documents of their own, each with its manifest: a target, a book, a rule, a story."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from paceline import measures
 from paceline.document import Document, Section, Sentence
-from paceline.figures import Figure
 from paceline.market.commands import line, moment, notice, opened
 from paceline.pages import backtest as backtest_page
+from paceline.pages import exposure as exposure_page
 from paceline.pages import target as target_page
 from paceline.record.command import asked_again
-from paceline.record.manifest import ABOUT
+from paceline.record.manifest import ABOUT, manifest_of
 from paceline.studies import tilts
+from paceline.studies.answers import Answers
+from paceline.studies.exposure import ABOUT as BOOK
+from paceline.studies.exposure import Exposure
 from paceline.studies.target import ABOUT as TARGET
 from paceline.studies.target import Answer
 from paceline.write import Story
 
+if TYPE_CHECKING:
+    from paceline.figures import Figure
+    from paceline.lineage import Step
+    from paceline.market import Market
+
 
 def target(answer: Answer) -> Document:
     """A page of one target: its sentence, its section, and what makes it again."""
-    section, figures = target_page.section(answer), answer.figures.values()
-    return _alone(answer, section, {"target": TARGET}, figures)
+    sections, figures = [target_page.section(answer)], answer.figures.values()
+    return _page(answer.market, sections, {"target": TARGET}, answer.question.step, figures)
 
 
 def backtest(answer: tilts.TradedRule | tilts.Swept) -> Document:
-    """A page of one rule: a tear sheet."""
-    return _alone(answer, backtest_page.section(answer), {"backtest": tilts.ABOUT}, answer.every)
+    """A page of one rule, a tear sheet: its sentence, its section, and what makes it again."""
+    sections, about = [backtest_page.section(answer)], {"backtest": tilts.ABOUT}
+    return _page(answer.market, sections, about, answer.question.step, answer.every)
 
 
-def _alone(
-    answer: Answer | tilts.TradedRule | tilts.Swept,
-    section: Section,
+def exposure(answer: Exposure) -> Document:
+    """A page of one book: its sentence, its sections, and what makes it again."""
+    market, sections = answer.market, exposure_page.sections(answer)
+    asked, figures = answer.question.step, answer.figures.values()
+    document = _page(market, sections, {"exposure": BOOK}, asked, figures)
+    document.manifest.update(
+        {**manifest_of(market, document, Answers(market)), **document.manifest},
+        book=dict(answer.params),
+    )
+    return document
+
+
+def _page(
+    market: Market,
+    sections: Sequence[Section],
     about: Mapping[str, Any],
+    asked: Step,
     figures: Iterable[Figure],
 ) -> Document:
-    """A document of one section: its first sentence, and what makes it again."""
-    market = answer.market
+    """A page of these sections, headed by its first sentence."""
     document = Document(
         market.title,
         market.name,
         market.as_of,
         market.simulated,
-        tuple(b for b in section.blocks[:1] if isinstance(b, Sentence)),
-        (section,),
+        tuple(b for b in sections[0].blocks[:1] if isinstance(b, Sentence)),
+        tuple(sections),
         notice=notice(market),
     )
-    again = asked_again(answer.question.step.to_json())
     document.manifest.update(
         market=market.name,
         as_of=market.as_of,
@@ -57,7 +77,7 @@ def _alone(
         sources=market.stored.loads,
         steps=[s.to_json() for s in market.steps.behind(f.step for f in figures)],
         figures=[f.to_json() for f in document.figures()],
-        command=line(again, market, *moment(market)),
+        command=line(asked_again(asked.to_json()), market, *moment(market)),
         where=shlex.join(opened(market)),
     )
     return document

@@ -17,8 +17,9 @@ from paceline.market.commands import notice
 from paceline.pages import headline
 from paceline.pages.changes import changes
 from paceline.pages.page_one import page_one
+from paceline.record import single
 from paceline.record.manifest import faults, manifest_of, read_manifest, settings_of, whole
-from paceline.studies import news
+from paceline.studies import exposure, news
 from paceline.studies.answers import Answers
 from paceline.studies.news import newsworthy
 
@@ -121,7 +122,7 @@ def verify(
             )
     altered += _damaged(market, {str(row.get("figure")) for row in old["figures"]})
     now: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    again = report(market, previous=old.get("previous"), whole=old.get("sections") == "all")
+    again = _again(market, old)
     for row in json.loads(json.dumps(again.manifest["figures"], default=str)):
         # asked twice (two windows, say): compared in order
         now.setdefault(_question(row), []).append(row)
@@ -150,6 +151,13 @@ def verify(
                 }
             )
     return [*_edited(old, market), *differing] if differing else []
+
+
+def _again(market: Market, old: Mapping[str, Any]) -> Document:
+    """What a manifest is of, made again: a report, or the page of a book."""
+    if "book" not in old:
+        return report(market, previous=old.get("previous"), whole=old.get("sections") == "all")
+    return single.exposure(exposure.asked_again(market, old["book"]))
 
 
 def _edited(old: Mapping[str, Any], market: Market) -> list[dict[str, Any]]:

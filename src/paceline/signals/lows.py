@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,7 +67,8 @@ class Low:
 
     day        its session; ``confirmed``: the one by whose close it was known
     broken     first later session that closed below it; None while it has held
-    hidden     that closes are missing among which the low may lie; "" where none are
+    hidden     that closes are missing among which the low may lie, or that those that make it are
+               in doubt; "" where none are
     """
 
     day: dt.date
@@ -92,12 +93,14 @@ def low_of(
     low: tuple[float, float],
     unknown: Sequence[str] = (),
     ended: str = "",
+    doubts: Callable[[str, str], Sequence[str]] = lambda _first, _last: (),
 ) -> Low | None:
     """The last confirmed low of a level (T,); None without one.
 
     unknown  days on which the level is not known: where some lie between the high before the low
              and its confirmation, the low may be one of them
     ended    last day of the level, where it ended before the last session; a later low is not seen
+    doubts   what is doubtful about its closes from a first day to a last one, in words
     """
     kind, pivot, confirmed = kernels.turning_points(level, fall=low[0], rise=low[1])
     troughs = np.flatnonzero(kind < 0)
@@ -112,6 +115,7 @@ def low_of(
     inside = [day for day in unknown if first < day < last]
     named = ", ".join(inside if len(inside) <= NAMED else [f"{inside[0]} to {inside[-1]}"])
     hidden = [f"the benchmark has no close on {named}: its low may lie there"] if inside else []
+    hidden += doubts(first, last)
     if ended:
         hidden.append(f"the benchmark ended on {ended}: a later low is not seen")
     return Low(
