@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from paceline import schema
-from paceline.config import baskets, market, scenarios, sources
+from paceline.config import baskets, market, rules, scenarios, sources
 from paceline.sources.files import _columns, _options
 from paceline.sources.simulated import plan
 
@@ -70,6 +70,12 @@ TABLES: tuple[tuple[str, type | None, str], ...] = (
     ),
     ("[scenarios.NAME]", scenarios.Scenario, ""),
     ("[[events]]", scenarios.DatedEvent, "Either `dates` or `rule`."),
+    (
+        "[rules.NAME]",
+        rules.TradingRule,
+        "Which keys count with which `kind`: see [backtest](backtest.md).",
+    ),
+    ("[costs]", rules.Costs, ""),
     ("[report]", market.Report, ""),
     ("[report.page_one]", market.PageOne, ""),
     (

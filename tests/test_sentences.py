@@ -19,13 +19,14 @@ import paceline
 import sentences
 from paceline import pages, wording
 from paceline.document import Document, Section
+from paceline.pages import backtest as backtest_page
 from paceline.pages import catalysts as catalysts_page
 from paceline.pages import headline
 from paceline.pages import scenario as scenario_page
 from paceline.pages import target as target_page
 from paceline.pages.changes import changes
 from paceline.pages.page_one import page_one
-from paceline.studies import ledger, news
+from paceline.studies import ledger, news, tilts
 from paceline.studies.answers import Answers
 from sentences import Heard, Stand, faults, hear
 from tiny_market import command
@@ -115,6 +116,13 @@ recorded = 2025-09-10
 """
 #: Rooms and files whose sentences are figures and words.
 ROOMS = ("pages", "report/terminal.py", "cli/episodes.py", "cli/target.py", "cli/calls.py")
+ROOMS += ("cli/backtest.py",)
+#: Rules that are traded, and their settings: one that switches, one that never does, variants.
+RULES: dict[str, dict[str, Any]] = {
+    "leader:small_vs_large": {"c": 0.5},
+    "tilt:small_vs_large": {"size": 0.3},
+    "season:small_vs_large": {"size": [0.2, 0.5]},
+}
 #: Why the market of this test does not make some templates ("..." where a figure stands), and
 #: which. One that is heard, or gone, fails.
 NOT_HEARD: dict[str, tuple[str, ...]] = {
@@ -291,6 +299,18 @@ NOT_HEARD: dict[str, tuple[str, ...]] = {
         "goes with it",
         "the day itself",
     ),
+    "orders for what is gone, histories without three years, and the word for a session: "
+    "tests/test_backtest_market.py": (
+        "The history is too short for a choice made inside of time.",
+        " for what was gone by then: that part stayed in cash.",
+        " order was",
+        " orders were",
+        "Capture of falling {}s",
+        "Capture of rising {}s",
+        "Kurtosis of returns by {}",
+        "Share of {}s ahead, of those that differ",
+        "Skew of returns by {}",
+    ),
     "what did not happen in this history: a broken low, all sectors down, another leader": (
         ", dividends included",
         " That low has been broken since: the first close below it was on ",
@@ -329,6 +349,13 @@ def hear_pages(heard: Heard, stand: Stand, market: Any, *, every: bool = False) 
     hear(heard, stand, "scenario", could, every=every)
     dated = lambda: [catalysts_page.section(around)]  # noqa: E731
     hear(heard, stand, "catalysts", dated, every=every)
+    traded = [market.backtest(rule, how, draws=20) for rule, how in RULES.items()]
+    for one in traded:
+        sheet = lambda one=one: [backtest_page.section(one)]  # noqa: E731
+        hear(heard, stand, "backtest", sheet, every=every)
+    earned = tilts.earned(market)
+    calls = lambda: [Section("", "", "", tuple(backtest_page.earned(earned)))]  # noqa: E731
+    hear(heard, stand, "backtest calls", calls, every=every)
     sections = tuple(pages.sections(ask, lambda _what, _share: None, whole=True))
     now = list(Document("", "", ask.market.as_of, False, (), sections).figures())
     for changed in ((None, ()), ("2025-06-30", ())):
@@ -350,7 +377,7 @@ def _another(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def hear_verbs(heard: Heard, stand: Stand, market: Any, patch: pytest.MonkeyPatch) -> None:
-    """What the terminal says of one rotation, one target and the calls."""
+    """What the terminal says of one rotation, one target, the calls, and which rules there are."""
     told: list[str] = []
 
     def tabled(
@@ -362,17 +389,18 @@ def hear_verbs(heard: Heard, stand: Stand, market: Any, patch: pytest.MonkeyPatc
     study, answer = market.episodes("small_vs_large"), market.target(1400, "2026-12-31")
     patch.setattr(market, "episodes", lambda *_, **__: study)
     patch.setattr(market, "target", lambda *_, **__: answer)
-    for verb in ("episodes", "target", "calls"):
+    for verb in ("episodes", "target", "calls", "backtest", "blocks"):
         module = f"paceline.cli.{verb}"
-        patch.setattr(f"{module}.open_market", lambda *_: market)
-        patch.setattr(f"{module}.remember", lambda *_: None)
+        patch.setattr(f"{module}.open_market", lambda *_: market, raising=False)
+        patch.setattr(f"{module}.remember", lambda *_: None, raising=False)
         for door in ("say", "prose"):
             patch.setattr(f"{module}.{door}", told.append, raising=False)
-        patch.setattr(f"{module}.say_table", tabled)
+        patch.setattr(f"{module}.say_table", tabled, raising=False)
     for words in (
         ("episodes", "small_vs_large"),
         ("target", "1400", "--by", "2026-12-31"),
         ("calls", "score", str(market.path)[: -len("market.toml")] + "calls.toml"),
+        ("backtest",),
     ):
         told.clear()
         stand.read.clear()

@@ -8,7 +8,7 @@ market.report()
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from paceline.studies.scenario import Catalyst, ScenarioAnswer
     from paceline.studies.target import Answer
     from paceline.studies.themes import ThemeFound
+    from paceline.studies.tilts import Swept, TradedRule
     from paceline.write import Story
 
 
@@ -120,6 +121,17 @@ class OpenMarket(Market):
         from paceline.studies import target
 
         return target.weigh(self, level, by, **how)
+
+    def backtest(
+        self, rule: str, settings: Mapping[str, Any] | None = None, **how: Any
+    ) -> TradedRule | Swept:
+        """What a rule would have earned after costs, and whether it is more than chance.
+
+        rule, settings, how  see ``studies.tilts.weigh``
+        """
+        from paceline.studies import tilts
+
+        return tilts.weigh(self, rule, settings, **how)
 
     def exposure(self, holdings: object, **how: Any) -> Exposure:
         """A book of holdings against the market: see ``studies.exposure.weigh``.

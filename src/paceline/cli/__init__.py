@@ -41,6 +41,7 @@ VERBS = {
     "calls": "Keep a ledger of strategists' calls and score them.",
     "target": "Weigh a target: the return it requires by its date, and how likely it is.",
     "scenario": "Show what a scenario would do to themes and sectors, and how sure that is.",
+    "backtest": "Trade a rule: what it would have earned after costs, and whether it is chance.",
     "exposure": "Hold a book of holdings against the market: weights, betas, a tilt's cost.",
     "factcheck": "Check the claims of a market commentary, with a verdict on each.",
     "write": "Write the story of the day from the figures, in a style and a length.",
@@ -71,6 +72,7 @@ def build() -> App:
     from cyclopts import App
 
     from paceline.cli import (
+        backtest,
         calls,
         conformance,
         episodes,
@@ -89,7 +91,8 @@ def build() -> App:
             app.command(calls.app(line, settings()))
             continue
         homes = {"episodes": episodes, "factcheck": factcheck, "target": target}
-        homes |= {"write": writing, "exposure": exposure, "scenario": scenario}
+        homes |= {"write": writing, "exposure": exposure}
+        homes |= {"backtest": backtest, "scenario": scenario}
         homes |= {"check": stores, "repair": stores}
         homes |= {"trust": conformance, "conformance": conformance}
         home = homes.get(name, verbs)

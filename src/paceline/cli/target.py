@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from paceline.cli.blocks import say_blocks
 from paceline.cli.options import (
     When,
     day,
@@ -19,13 +20,11 @@ from paceline.cli.options import (
     say_age,
     say_json,
 )
-from paceline.cli.tables import say_table
 from paceline.doors import check_target
 from paceline.errors import UsageError
 from paceline.wording import agreeing
 
 if TYPE_CHECKING:
-    from paceline.document import Part
     from paceline.studies.target import Answer
 
 
@@ -122,7 +121,9 @@ def _level(text: str) -> float:
 
 
 def _print(answer: Answer) -> None:
-    _say_blocks(answer)
+    from paceline.pages import target as page
+
+    say_blocks(page.blocks(answer), without="Past windows")
     _say_past(answer)
     for caveat in dict.fromkeys(c for figure in answer.figures.values() for c in figure.caveats):
         prose(f"! {caveat}")
@@ -151,21 +152,3 @@ def _say_past(answer: Answer) -> None:
     if reached := f.get("past_share_touch"):
         said.append(f"{reached} of them reached it at some close")
     prose(f"The history holds {windows}{': ' if said else ''}{', and '.join(said)}.")
-
-
-def _say_blocks(answer: Answer) -> None:
-    """The sentence and the tables of the report's section."""
-    from paceline.document import Grid, Sentence
-    from paceline.pages import target as page
-
-    def text(part: Part | None) -> str:
-        return "—" if part is None else part if isinstance(part, str) else part.text
-
-    for block in page.blocks(answer):
-        if isinstance(block, Sentence):
-            prose(block.text)
-        elif isinstance(block, Grid) and "Past windows" not in text(block.title):
-            rows = [[text(cell) for cell in row] for row in block.rows]
-            say_table([text(c) for c in block.columns], rows, text(block.title))
-            if block.note is not None:
-                prose(block.note.text)

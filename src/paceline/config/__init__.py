@@ -3,6 +3,7 @@
 sources    where rows come from: files, columns, units, statements, origins
 baskets    who is chosen and how: universes, baskets, groups, rotations, themes
 scenarios  what could come: drivers, scenarios, dated events
+rules      rules to be traded, and what trading costs
 market     the market itself, its report, and the whole file
 values     what the values of all of them are made of
 reading    the file read and checked
@@ -13,6 +14,7 @@ Every error names the file, the key, what was found and what would be accepted.
 from paceline.config.baskets import OPEN, Basis, Basket, Eligible, Schedule, UniverseEntry, spoken
 from paceline.config.market import MarketFile, MarketInfo, PageOne, Report
 from paceline.config.reading import load
+from paceline.config.rules import Costs, TradingRule
 from paceline.config.scenarios import ORDINALS, WEEKDAYS, DatedEvent, Driver, Scenario
 from paceline.config.sources import AGE, ColumnMap, Source
 from paceline.config.values import listed
@@ -25,6 +27,7 @@ __all__ = [
     "Basis",
     "Basket",
     "ColumnMap",
+    "Costs",
     "DatedEvent",
     "Driver",
     "Eligible",
@@ -35,6 +38,7 @@ __all__ = [
     "Scenario",
     "Schedule",
     "Source",
+    "TradingRule",
     "UniverseEntry",
     "listed",
     "load",

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator, model_validator
 
 from paceline.config.baskets import Basis, Basket, Group, Rotation, Theme, UniverseEntry
+from paceline.config.rules import Costs, TradingRule
 from paceline.config.scenarios import DatedEvent, Driver, Scenario
 from paceline.config.sources import Source
 from paceline.config.values import Name, Strict
@@ -155,6 +156,10 @@ class MarketFile(Strict):
     """What may come, by name."""
     events: list[DatedEvent] = Field(default_factory=list)
     """Days of one kind, each a table `[[events]]`."""
+    rules: dict[Name, TradingRule] = Field(default_factory=dict)
+    """Rules to be traded, by name: see [backtest](backtest.md)."""
+    costs: Costs = Costs()
+    """What their trades cost."""
     published: dict[Name, str] = Field(default_factory=dict)
     """Built basket -> the basket or security that is published for it: compared month by month."""
     report: Report = Report()
@@ -202,11 +207,12 @@ class MarketFile(Strict):
         for field, order in self.market.order.items():
             for source in order:
                 yield "source", source, f"market.order.{field}"
-        tables: dict[str, Mapping[str, Basket | Group | Theme | Scenario]] = {
+        tables: dict[str, Mapping[str, Basket | Group | Theme | Scenario | TradingRule]] = {
             "baskets": self.baskets,
             "groups": self.groups,
             "themes": self.themes,
             "scenarios": self.scenarios,
+            "rules": self.rules,
         }
         for table, entries in tables.items():
             for name, entry in entries.items():

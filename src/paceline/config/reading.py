@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from paceline import arguments, doors, toml
 from paceline.config.baskets import Basket, Eligible, Group, Rotation, Theme, UniverseEntry
 from paceline.config.market import MarketFile, MarketInfo, Report
+from paceline.config.rules import Costs, TradingRule
 from paceline.config.scenarios import DatedEvent, Driver, Scenario
 from paceline.config.sources import ColumnMap, OriginEntry, Source
 from paceline.config.values import Strict
@@ -145,6 +146,8 @@ def _keys_beside(loc: tuple[int | str, ...]) -> list[str]:
         "drivers": Driver,
         "scenarios": Scenario,
         "events": DatedEvent,
+        "rules": TradingRule,
+        "costs": Costs,
     }
     if len(loc) >= 2:
         model = tables.get(str(loc[0]), MarketFile)

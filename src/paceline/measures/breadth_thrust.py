@@ -111,7 +111,7 @@ def breadth_thrust(
         counts = n_used[row], n_eligible[row]
         level = view.all_levels[used][row]
         for rule in (
-            _zweig(A[row], D[row], low, high, within),
+            _Rule("zweig", *zweig(A[row], D[row], low, high, within), None),
             _reached("deemer", DEEMER, _sums(A[row], D[row], DEEMER), deemer),
             _reached("whaley", WHALEY, _sums(A[row], A[row] + D[row], WHALEY), whaley),
         ):
@@ -123,7 +123,10 @@ def breadth_thrust(
 
 
 class _Rule(NamedTuple):
-    """A rule on one basket: its reading (T,), the sessions of its thrusts and where they began."""
+    """A rule on one basket: its reading (T,), the sessions of its thrusts and where they began.
+
+    window  sessions it looks back on; None: all
+    """
 
     name: str
     reading: Array
@@ -132,8 +135,10 @@ class _Rule(NamedTuple):
     window: int | None
 
 
-def _zweig(A: Array, D: Array, low: float, high: float, within: int) -> _Rule:
-    """Zweig's rule; ``window`` is None: the mean looks back on all sessions."""
+def zweig(
+    A: Array, D: Array, low: float = 0.40, high: float = 0.615, within: int = 10
+) -> tuple[Array, Ints, Ints]:
+    """Zweig's reading (T,), the sessions of its thrusts, and those of the low readings before."""
     up = share(A, A + D)
     mean = kernels.ema(up, 2 / (ZWEIG + 1))
     mean[np.isnan(up) | (np.cumsum(np.isfinite(up)) <= SETTLING)] = np.nan
@@ -146,7 +151,7 @@ def _zweig(A: Array, D: Array, low: float, high: float, within: int) -> _Rule:
                 thrust.append(t)
                 since.append(armed)
             armed = -1
-    return _Rule("zweig", mean, np.array(thrust, np.int64), np.array(since, np.int64), None)
+    return mean, np.array(thrust, np.int64), np.array(since, np.int64)
 
 
 def _sums(some: Array, of: Array, window: int) -> Array:

@@ -35,6 +35,8 @@ Levels and calls:
     scoring         what became of a call
     track_record    what the calls of a person or a house prove
 
+Rules traded late and at a cost: the folder ``backtest``.
+
 ``log_ratio`` is ln(A/B), (T,) or (P, T), both legs on the same return basis; NaN is missing. The
 names below are those of the detector and of what is known about it; the rest is imported from its
 file.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from paceline import measures
 from paceline.market.commands import line, moment
 from paceline.sources import FRAME
-from paceline.studies import exposure, target
+from paceline.studies import exposure, target, tilts
 from paceline.studies.episodes.study import REVERSAL
 from paceline.studies.rotations import C
 
@@ -34,6 +35,7 @@ TARGET = (
     ("--seed", "seed", 0),
 )
 SCENARIO = (("--every", "every", "month"),)
+BACKTEST = (("--random", "draws", tilts.DRAWS), ("--seed", "seed", 0))
 BOOK = (
     ("--fund", "fund", ""),
     ("--unit", "unit", "auto"),
@@ -84,6 +86,8 @@ def asked_again(question: Stored) -> list[str]:
             return [] if asked["holdings"].startswith(FRAME) else words + _unusual(asked, BOOK)
         case "episodes":
             return ["episodes", asked["rotation"], *_unusual(asked, EPISODES)]
+        case "backtest":
+            return ["backtest", asked["rule"], *_unusual(asked, BACKTEST), *_set(asked["settings"])]
         case "extremes" | "implied":
             return ["write", "--length", "long"]
         case name if name in ON_PAGES:
@@ -101,6 +105,16 @@ def _unusual(asked: Stored, options: Sequence[tuple[str, str, object]]) -> list[
         if asked[key] != usual
         for word in (option, f"{asked[key]:g}" if key in ("c", "step") else str(asked[key]))
     ]
+
+
+def _set(settings: Mapping[str, Any]) -> list[str]:
+    """Options that give settings of a rule."""
+    return [word for key, value in settings.items() for word in ("--set", f"{key}={said(value)}")]
+
+
+def said(value: object) -> str:
+    """A setting as the command line takes it."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _options(declared: Measure, asked: Stored, which: Stored) -> list[str]:

@@ -30,6 +30,7 @@ from paceline.studies import (
     scenario,
     target,
     themes,
+    tilts,
 )
 from paceline.studies.answers import Answers
 from paceline.studies.scenario import catalysts
@@ -59,6 +60,7 @@ ABOUT = {
     "target": target.ABOUT,
     "scenario": scenario.ABOUT,
     "catalysts": catalysts.ABOUT,
+    "backtest": tilts.ABOUT,
     "exposure": exposure.ABOUT,
     "quadrants": quadrants.ABOUT,
     "page_one": page_one.ABOUT,

@@ -1,4 +1,4 @@
-"""Documents of their own, each with its manifest: a target, a book, a scenario, a story."""
+"""Documents of their own, each with its manifest: a target, a book, a scenario, a rule, a story."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 from paceline import measures
 from paceline.document import Document, Section, Sentence
 from paceline.market.commands import line, moment, notice, opened
+from paceline.pages import backtest as backtest_page
 from paceline.pages import catalysts as catalysts_page
 from paceline.pages import exposure as exposure_page
 from paceline.pages import scenario as scenario_page
 from paceline.pages import target as target_page
 from paceline.record.command import asked_again
 from paceline.record.manifest import ABOUT, manifest_of
+from paceline.studies import tilts
 from paceline.studies.answers import Answers
 from paceline.studies.exposure import ABOUT as BOOK
 from paceline.studies.exposure import Exposure
@@ -35,6 +37,12 @@ def target(answer: Answer) -> Document:
     """A page of one target: its sentence, its section, and what makes it again."""
     sections, figures = [target_page.section(answer)], answer.figures.values()
     return _page(answer.market, sections, {"target": TARGET}, answer.question.step, figures)
+
+
+def backtest(answer: tilts.TradedRule | tilts.Swept) -> Document:
+    """A page of one rule, a tear sheet: its sentence, its section, and what makes it again."""
+    sections, about = [backtest_page.section(answer)], {"backtest": tilts.ABOUT}
+    return _page(answer.market, sections, about, answer.question.step, answer.every)
 
 
 def exposure(answer: Exposure) -> Document:
