@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from paceline import arguments
 from paceline.errors import NotEnoughData, UsageError
-from paceline.factcheck import dates, parse, proposals, text, verdicts
+from paceline.factcheck import dates, lexicon, parse, proposals, text, verdicts
 from paceline.factcheck.claims import Aside, Claim, Reading
 from paceline.factcheck.dates import Window
 from paceline.factcheck.judges import Answer, Judge, Unclear
@@ -246,7 +246,7 @@ def _figure(kind: str, claim: Claim | Aside, quotes: Quotes, answer: Answer | No
     known = replace(quotes.market.provenance(), as_of=_known_day(quotes))
     question = known.question(
         "claim",
-        {"kind": kind, "quote": quote, "date": str(quotes.today), "subject": subject},
+        {"kind": kind, "quote": quote, "date": str(quotes.today), "subject": subject, "lexicon": lexicon.CHECKSUM},
         code_of(__name__),
         parents=parents,
         basis=line.basis if line is not None else "",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from paceline.factcheck import lexicon
+
 _UNITS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen"
@@ -73,34 +75,9 @@ LEVEL = re.compile(
 )
 
 _PARTS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fifth": 1 / 5, "tenth": 1 / 10}
-#: What stands before a number -> how it is meant. Longer wordings first.
-_QUALIFIERS = (
-    (
-        "justover",
-        r"just over|slightly more than|a little more than|a little over|slightly over|a touch over|a bit more than|"
-        r"a shade over|just above|a bit over|somewhat more than",
-    ),
-    (
-        "nearly",
-        r"nearly|almost|close to|just under|just shy of|just below|approaching|a shade under|a little less than|"
-        r"slightly less than|slightly under|a little under|not quite|shy of|a touch under",
-    ),
-    ("atleast", r"at least|no less than|no fewer than|a minimum of"),
-    (
-        "over",
-        r"more than|over|upwards of|in excess of|better than|greater than|north of|above|well over|exceeding|"
-        r"as much as a",
-    ),
-    ("atmost", r"at most|no more than|up to|as much as"),
-    ("under", r"less than|under|fewer than|below"),
-    (
-        "about",
-        r"about|around|roughly|approximately|some|circa|~|an estimated|approx\.?|in the region of|or about|nearly about",
-    ),
-)
 _BEFORE = re.compile(
     r"(?<![A-Za-z])(?P<not>not )?(?:"
-    + "|".join(f"(?P<{n}>{p})" for n, p in _QUALIFIERS)
+    + "|".join(f"(?P<{how}>{said})" for how, said in lexicon.HEDGES.items())
     + r")\s*(?:an?\s+|the\s+|another\s+|some\s+)?$",
     re.IGNORECASE,
 )
@@ -258,7 +235,7 @@ def _qualified(text: str, start: int, end: int, number: Number) -> Number:
     before = text[max(start, number.start - 40) : number.start]
     m = _BEFORE.search(before)
     if m is not None:
-        how = next(n for n, _ in _QUALIFIERS if m.group(n))
+        how = next(n for n in lexicon.HEDGES if m.group(n))
         if m.group("not"):
             how = {"over": "atmost", "under": "atleast"}.get(how, how)
         if how == "about" and m.group(0).strip().casefold() == "some" and number.unit == "part":

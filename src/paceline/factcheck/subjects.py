@@ -23,18 +23,6 @@ _COMPANY_END = re.compile(
     r",?\s+(?:Inc|Corp|Corporation|Company|Companies|Co|Ltd|Limited|plc|PLC|Plc|Holdings?|Group|N\.V|S\.A|SE|AG|"
     r"Incorporated|Common|Class|Ordinary|American Depositary|The|LLC|L\.P|LP|Trust|\(|New|Bancorp)\b.*$"
 )
-#: Bare words that are subjects only beside another name of their kind, a ticker or a number in brackets.
-_SHY = frozenset(
-    "value growth momentum quality defense defence retail mining insurance communications builders carriers "
-    "miners shipping trucking property staples discretionary materials transport software aerospace".split()
-)
-#: Words that name a subject only with "stocks", "sector" ... behind them.
-_NEVER = frozenset(
-    "size dividend financial industrial utility chip bank insurer semiconductor communication property transport "
-    "biotechnology drugmaker regional bank airline homebuilder retailer lenders banking high-quality medical "
-    "pharma pharmaceutical carriers small-cap reit oil tech-sector".split()
-) - {"bank"} | {"bank"}
-
 
 class Candidate(NamedTuple):
     """A basket or instrument that may stand for a subject. ``proxy``: a fund for something not stored itself."""
@@ -121,8 +109,8 @@ class Names:
         }
         taken: set[str] = set()
         for entry in lexicon.ENTRIES:
-            names = entry.names.split("|")
-            funds = entry.instruments.split()
+            names = entry.called
+            funds = entry.instruments
             own = [
                 b
                 for b, spec in file.baskets.items()
@@ -166,10 +154,10 @@ class Names:
                     Subject(name, "sector", (Candidate(group, ""),)),
                     [f"{name.casefold()}{s}" for s in ("", " stocks", " shares", " sector")],
                 )
-        for name in lexicon.FOREIGN.split("|"):
+        for name in lexicon.FOREIGN:
             if words(name) and not self._known(words(name)):
                 self._add(Subject(name.removeprefix("the "), "unknown"), [name])
-        for name in lexicon.FIGURES.split("|"):
+        for name in lexicon.FIGURES:
             self._add(Subject(name, "figure"), [name])
         held = {spec.instrument: b for b, spec in file.baskets.items() if spec.instrument}
         for security, ticker, name, kind in stored.iter_rows():
@@ -184,7 +172,7 @@ class Names:
                 self._add(Subject(ticker, "stock", (Candidate(held.get(ticker, ""), ticker),)), [name], capital=True)
         self._held = held
         self._kinds = kinds
-        self.common = {f for e in lexicon.ENTRIES for f in e.instruments.split() if f in kinds}
+        self.common = {f for e in lexicon.ENTRIES for f in e.instruments if f in kinds}
 
     def _sectors(self, file: Any, classes: Any) -> None:
         self._group: dict[str, str] = {}
@@ -319,8 +307,8 @@ class Names:
                 stop = b - (2 if low.endswith("'s") else 1 if low.endswith(("'", ".")) else 0)
                 if low.endswith(".") and not low.endswith("s."):
                     stop = b - 1
-                bare = len(said) == 1 and (said[0] in _SHY or said[0] in _NEVER)
-                if len(said) == 1 and said[0] in _NEVER:
+                bare = len(said) == 1 and (said[0] in lexicon.SHY or said[0] in lexicon.NEVER)
+                if len(said) == 1 and said[0] in lexicon.NEVER:
                     continue
                 best = Mention(tokens[i][0], stop, subject, bare, owned), j - i + 1
         return best if best is not None else (None, 0)

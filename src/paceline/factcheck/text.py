@@ -9,6 +9,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from paceline.factcheck import lexicon
+
 _PIECES = re.compile(
     r"\x1b\[[0-9;?]{0,20}[A-Za-z]|</?[A-Za-z][^<>]{0,300}>|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|\w{2,8});|https?://\S{1,300}|\*{1,3}|`+|_{2,}|.",
     re.DOTALL | re.IGNORECASE,
@@ -52,12 +54,6 @@ _HIDDEN = re.compile(
 UNWRAPPED = 110
 #: Characters of the longest sentence that is read as one.
 LONGEST = 1200
-#: Words whose full stop ends no sentence.
-ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof st vs inc corp co ltd llc plc cos no nos jan feb mar apr jun jul aug sep sept oct nov dec mon tue "
-    "tues wed thu thur thurs fri sat sun u.s u.k u.n e.u a.m p.m e.g i.e etc approx est avg pct jr sr gen sen rep gov "
-    "dept fig al cf ca n.v s.a d.c n.y u.s.a l.p a.g".split()
-)
 _END = re.compile(r"[.!?]+[\"')\]]*(?=\s|$)")
 _INK = re.compile(r"\S")
 _BULLET = re.compile(r"\s*(?:[-*\u2022\u2023\u25aa\u25cf\u2013\u2014>]|\d{1,2}[.)]|#+)\s+")
@@ -249,7 +245,7 @@ def _split(clean: str, start: int, end: int) -> list[tuple[int, int]]:
         last = word.group().casefold() if word else ""
         if (
             match.group().startswith(".")
-            and (last in ABBREVIATIONS or (len(last) == 1 and last.isalpha()))
+            and (last in lexicon.ABBREVIATIONS or (len(last) == 1 and last.isalpha()))
             and (
                 after.isdigit()
                 or last not in ("u.s", "inc", "corp", "co", "etc", "a.m", "p.m", "llc", "ltd")
@@ -274,21 +270,9 @@ def _cut(clean: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     yield start, end
 
 
-#: Common words of languages that commentary is written in.
-_LANGUAGES = {
-    "English": "the and of to in for was is its by with on at from as it that has this were",
-    "German": "der die das und im um den mit auf ist von dem ein zu nach sich wurde hat",
-    "French": "le la les des du et en une un est dans pour sur au aux que qui ont sa",
-    "Spanish": "el la los las del y en una un es por con para se que su fue al",
-    "Italian": "il la lo gli del della e in una un per con si che di ha sono nel alla",
-    "Portuguese": "o os as do da dos das e em uma um por com para se que no na foi",
-    "Dutch": "de het een en van in op met is voor dat te door bij aan zijn werd",
-}
-
-
 def language(clean: str) -> str:
     """The language that most of a text's commonest words are of; English where there are too few of them to tell."""
     words = re.findall(r"[^\W\d_]+", clean[:20_000].casefold())
-    counts = {name: sum(w in set(common.split()) for w in words) for name, common in _LANGUAGES.items()}
+    counts = {name: sum(w in common for w in words) for name, common in lexicon.LANGUAGES.items()}
     best = max(counts, key=lambda name: counts[name])
     return best if counts[best] >= 2 and counts[best] > 1.5 * counts["English"] else "English"

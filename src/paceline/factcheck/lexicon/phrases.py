@@ -178,3 +178,24 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     )
     for pattern in patterns
 )
+
+_DID = (
+    r"(?:did|does|do|done|fared?|fares|performed|held up|holding up|has done|have done)(?: (?:slightly|far|much|even|"
+    r"a little|a bit|considerably|somewhat|rather|significantly|marginally|only))*"
+)
+#: Wordings that compare -> +1 subject ahead, -1 behind.
+COMPARE_PHRASES: dict[str, int] = {
+    rf"{_DID} better(?: still)?(?: than)?": 1,
+    rf"{_DID} worse(?: still)?(?: than)?": -1,
+    r"fell behind": -1,
+    r"fell short of": -1,
+    r"lost out to": -1,
+    r"pulled ahead of": 1,
+    r"edged out": 1,
+    r"ahead of": 1,
+    r"better than": 1,
+    r"worse than": -1,
+    r"left (?=[^.;]{3,60} in the dust)": 1,
+    r"behind": -1,
+    r"in line with": 0,
+}

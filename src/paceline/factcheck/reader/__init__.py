@@ -14,7 +14,7 @@ from bisect import bisect_right
 from paceline.factcheck import lexicon, windows
 from paceline.factcheck.claims import KINDS, Aside, Claim, Reading
 from paceline.factcheck.parse import parse
-from paceline.factcheck.reader.base import FORECAST, Sheet
+from paceline.factcheck.reader.base import Sheet
 from paceline.factcheck.reader.kinds import Kinds
 from paceline.factcheck.reader.numbers import NO_PRICES
 from paceline.factcheck.reader.periods import Calendar, Periods
@@ -28,10 +28,10 @@ from paceline.factcheck.text import Sentence, Text, language
 __all__ = ["KINDS", "Aside", "Claim", "Reader", "Reading"]
 
 _ASIDES = (
-    ("flow", re.compile(lexicon.FLOW, re.IGNORECASE), "a flow: prices do not show who bought"),
-    ("forecast", FORECAST, "a forecast: only time can check it"),
-    ("opinion", re.compile(lexicon.OPINION, re.IGNORECASE), "an opinion or advice"),
-    ("cause", re.compile(lexicon.CAUSE, re.IGNORECASE), "a cause: prices show what happened, not why"),
+    ("flow", lexicon.FLOW, "a flow: prices do not show who bought"),
+    ("forecast", lexicon.FORECAST, "a forecast: only time can check it"),
+    ("opinion", lexicon.OPINION, "an opinion or advice"),
+    ("cause", lexicon.CAUSE, "a cause: prices show what happened, not why"),
 )
 #: Units of numbers that are listed where they were not understood.
 _LISTED = ("percent", "points", "part", "index_points", "level")

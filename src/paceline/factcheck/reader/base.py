@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,7 +15,6 @@ from paceline.factcheck.reader.who import Memory, Subjects, Who
 from paceline.factcheck.subjects import Names
 from paceline.factcheck.text import Sentence
 
-FORECAST = re.compile(lexicon.FORECAST.replace("may|", "(?-i:may)|"), re.IGNORECASE)
 #: Why a number of something with no price is no claim.
 FIGURE = "a figure, not of a price"
 #: Words after which another clause begins.

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from paceline.factcheck import lexicon
-from paceline.factcheck.reader.base import FORECAST, Draft, as_points
+from paceline.factcheck.reader.base import Draft, as_points
 from paceline.factcheck.reader.numbers import SIDES
 from paceline.factcheck.reader.runs import Runs
 from paceline.factcheck.reader.tree import ADVERBS
@@ -318,7 +318,7 @@ class Kinds(Runs):
     def _foretold(self, i: int) -> bool:
         """Is a number part of a forecast that the tree has not found?"""
         clean, start = self.sheet.clean, self.sheet.sentence
-        return FORECAST.search(clean, start.start, start.end) is not None and not any(
+        return lexicon.FORECAST.search(clean, start.start, start.end) is not None and not any(
             d.claim.number is not None and d.claim.number.start == self.nodes[i].start for d in self.sheet.drafts)
 
     def turns(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from paceline.factcheck import lexicon
 from paceline.factcheck.quantities import Number
-from paceline.factcheck.reader.base import FIGURE, FORECAST
+from paceline.factcheck.reader.base import FIGURE
 from paceline.factcheck.reader.lists import AMOUNT, Lists
 from paceline.factcheck.reader.tree import ADVERBS, PLAIN
 from paceline.factcheck.reader.who import Subjects
@@ -286,7 +286,7 @@ class Numbers(Lists):
         else:
             sign = self.context(i) or 1
         subjects = self.nodes[name].subjects
-        if self.t.ahead(i) and not (number.signed and name == left and not FORECAST.search(self.sheet.clean, self.sheet.sentence.start, number.start)):
+        if self.t.ahead(i) and not (number.signed and name == left and not lexicon.FORECAST.search(self.sheet.clean, self.sheet.sentence.start, number.start)):
             return False
         self.make("return", subjects, i, max(i, name, noun if left >= 0 else i), number=number.times(sign), sign=sign, start=min(i, name))
         return True

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 from paceline.factcheck import quantities, windows
 from paceline.factcheck.dates import Window
-from paceline.factcheck.lexicon import COMPARE_PHRASES, PHRASES, VERBS
+from paceline.factcheck.lexicon import VERBS
+from paceline.factcheck.lexicon.phrases import COMPARE_PHRASES, PHRASES
 from paceline.factcheck.quantities import Number
 from paceline.factcheck.subjects import Mention, Names, Subject
 
