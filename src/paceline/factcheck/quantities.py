@@ -1,4 +1,4 @@
-"""Numbers as commentary writes them: percent, points, levels, fractions in words, ranges, and how exactly they are meant."""
+"""Numbers as commentary writes them, in digits and words, and how exactly they are meant."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from paceline.factcheck import lexicon
 
 _UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+    "fifteen sixteen seventeen "
     "eighteen nineteen"
 ).split()
 _TENS = {
@@ -21,57 +22,93 @@ _TENS = {
     "eighty": 80,
     "ninety": 90,
 }
-SMALL = {**{w: n for n, w in enumerate(_UNITS)}, **_TENS, "a": 1, "an": 1, "several": 3, "multiple": 3, "dozen": 12}
+SMALL = {
+    **{w: n for n, w in enumerate(_UNITS)},
+    **_TENS,
+    "a": 1,
+    "an": 1,
+    "several": 3,
+    "multiple": 3,
+    "dozen": 12,
+}
 _ORDINALS = {
     w: n
     for n, w in enumerate(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth "
+        "thirteenth fourteenth fifteenth "
         "sixteenth seventeenth eighteenth nineteenth twentieth".split(),
         1,
     )
 }
 
-_WORD = rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_UNITS[1:10])}))?|{'|'.join(_UNITS)}|(?:a|one) hundred)"
-_DIGITS = r"\d{1,3},\d{1,2}(?=\s?(?:%|per ?cent|pct|pc\b))|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
-_VALUE = rf"(?:{_DIGITS}|{_WORD}(?:[- ]and[- ](?:a|one|two|three|four|five|six|seven|eight|nine)[- ](?:half|quarters?|tenths?|thirds?)| point {_WORD})?)"
+_WORD = (
+    rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_UNITS[1:10])}))?|{'|'.join(_UNITS)}|(?:a|"
+    rf"one) hundred)"
+)
+_DIGITS = (
+    r"\d{1,3},\d{1,2}(?=\s?(?:%|per ?cent|pct|pc\b))|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|"
+    r"\.\d+"
+)
+_VALUE = (
+    rf"(?:{_DIGITS}|{_WORD}(?:[- ]and[- ](?:a|one|two|three|four|five|six|seven|eight|"
+    rf"nine)[- ](?:half|quarters?|tenths?|thirds?)| point {_WORD})?)"
+)
 _PERCENT = r"(?:\s?%|[\s-]?per[\s-]?cent\b|[\s-]?pct\b|\s?pc\b)"
 _SIGN = r"(?:(?<![\w.)])[+-]\s?|(?<![%\w] )\bplus\s|\bminus\s)?"
 
 PERCENT = re.compile(
-    rf"(?<!\d[.,])(?<!\w)(?P<sign>{_SIGN})(?P<low>{_VALUE}|half a|half of one|a|one-half)(?:(?:\s?%)?(?:-|\s-\s|\s?\u2013\s?|\s?to\s?)(?P<high>{_VALUE}))?"
+    rf"(?<!\d[.,])(?<!\w)(?P<sign>{_SIGN})(?P<low>{_VALUE}|half a|half of one|a|"
+    rf"one-half)(?:(?:\s?%)?(?:-|\s-\s|\s?\u2013\s?|\s?to\s?)(?P<high>{_VALUE}))?"
     rf"{_PERCENT}(?![- ]?points?\b)(?!age)(?:\s?(?:to|-|\u2013)\s?(?P<more>{_DIGITS}){_PERCENT})?",
     re.IGNORECASE,
 )
 PART_OF_PERCENT = re.compile(
-    rf"(?P<sign>{_SIGN})\b(?P<many>a|one|two|three|four|five|six|seven|eight|nine)[- ](?P<part>half|thirds?|quarters?|fifths?|tenths?) of "
+    rf"(?P<sign>{_SIGN})\b(?P<many>a|one|two|three|four|five|six|seven|eight|"
+    rf"nine)[- ](?P<part>half|thirds?|quarters?|fifths?|tenths?) of "
     rf"(?:a |one )?{_PERCENT.strip()}(?![- ]?points?\b)",
     re.IGNORECASE,
 )
 BETWEEN = re.compile(
-    rf"(?P<sign>)\bbetween (?P<low>{_VALUE})(?:{_PERCENT})? and (?P<high>{_VALUE}){_PERCENT}", re.IGNORECASE
+    rf"(?P<sign>)\bbetween (?P<low>{_VALUE})(?:{_PERCENT})? and (?P<high>{_VALUE}){_PERCENT}",
+    re.IGNORECASE,
 )
 POINTS = re.compile(
-    rf"(?<!\d[.,])(?<!\w)(?P<sign>{_SIGN})(?P<low>{_VALUE}|half a|a|a full)(?:(?:-|\s-\s|\s?\u2013\s?|\s?to\s?)(?P<high>{_DIGITS}))?"
-    r"[\s-]?(?:of a )?(?P<unit>percentage[- ]points?|%[- ]points?|per cent[- ]points?|pps?\b|ppts?\b|pct\.? pts?\b|"
-    r"basis[- ]points?|bps?\b|points?\b(?! (?:one|two|three|four|five|six|seven|eight|nine|zero|oh)\b)|pts\b)",
+    rf"(?<!\d[.,])(?<!\w)(?P<sign>{_SIGN})(?P<low>{_VALUE}|half a|a|a full)(?:(?:-|\s-\s|"
+    rf"\s?\u2013\s?|\s?to\s?)(?P<high>{_DIGITS}))?"
+    r"[\s-]?(?:of a )?(?P<unit>percentage[- ]points?|%[- ]points?|per cent[- ]points?|pps?\b|"
+    r"ppts?\b|pct\.? pts?\b|"
+    r"basis[- ]points?|bps?\b|points?\b(?! (?:one|two|three|four|five|six|seven|eight|nine|zero|"
+    r"oh)\b)|pts\b)",
     re.IGNORECASE,
 )
 FRACTION = re.compile(
-    r"\b(?P<many>a|one|two|three|four)[- ](?P<part>half|thirds?|quarters?|fifths?|tenths?)\b(?!\s+(?:straight|consecutive|"
-    r"session|day|week|month|year|half|surge|gain|rally|rise|advance|drop|decline|loss|fall|performance|return|of (?:\w+ ){0,2}(?:gains|losses|declines|growth|advances)|of (?:the year|20\d\d|"
-    r"19\d\d)))|\bhalf\b(?=\s+(?:of|its|their|the|as|all))|(?:(?<=by )|(?<=than )|(?<=lost )|(?<=about )|(?<=nearly ))half\b(?=[,;.)]|\s+(?:in|since|from|over|during|this|last)\b|$)",
+    r"\b(?P<many>a|one|two|three|four)[- ](?P<part>half|thirds?|quarters?|fifths?|"
+    r"tenths?)\b(?!\s+(?:straight|consecutive|"
+    r"session|day|week|month|year|half|surge|gain|rally|rise|advance|drop|decline|loss|fall|"
+    r"performance|return|of (?:\w+ ){0,2}(?:gains|losses|declines|growth|advances)|of (?:the year|"
+    r"20\d\d|"
+    r"19\d\d)))|\bhalf\b(?=\s+(?:of|its|their|the|as|all))|(?:(?<=by )|(?<=than )|(?<=lost )|"
+    r"(?<=about )|(?<=nearly ))half\b(?=[,;.)]|\s+(?:in|since|from|over|during|this|last)\b|$)",
     re.IGNORECASE,
 )
 #: A number without a unit: an amount of points where a movement stands right before it.
 BARE = re.compile(
-    r"(?:(?P<sign>(?<![\w.)$/:,])[+-]|(?:(?<=, )|(?<=\())minus )|(?<![\w$.,+/:(-]))\d{1,3}(?:,\d{3})*(?:\.\d{1,2})?(?![\w/-]|[.,:]\d|\s?(?:%|per ?cent|pct|pc\b|points?\b|pts\b|percentage|basis|bps?\b|million|billion|trillion|"
+    r"(?:(?P<sign>(?<![\w.)$/:,])[+-]|(?:(?<=, )|(?<=\())minus )|"
+    r"(?<![\w$.,+/:(-]))\d{1,3}(?:,\d{3})*(?:\.\d{1,2})?(?![\w/-]|[.,:]\d|\s?(?:%|per ?cent|pct|"
+    r"pc\b|points?\b|pts\b|percentage|basis|bps?\b|million|billion|trillion|"
     r"of \d|st\b|nd\b|rd\b|th\b))"
 )
 #: The same in words: "lost nearly eighteen".
-SAID = re.compile(rf"(?<=[a-z] )(?:{_WORD} point {_WORD}|(?:{'|'.join([*_UNITS[10:], *_TENS])})(?:[- ](?:{'|'.join(_UNITS[1:10])}))?)(?=[.,;]|$| (?:for|on|this|since|in) )", re.IGNORECASE)
+SAID = re.compile(
+    rf"(?<=[a-z] )(?:{_WORD} point {_WORD}|(?:{'|'.join([*_UNITS[10:], *_TENS])})(?:[- "
+    rf"](?:{'|'.join(_UNITS[1:10])}))?)(?=[.,;]|$| (?:for|on|this|since|in) )",
+    re.IGNORECASE,
+)
 LEVEL = re.compile(
-    r"(?<![\w$.,+/-])(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{3,5}\.\d{1,2}|\d{4,5})(?![\w%/]|[.,]\d|\s?(?:%|per ?cent|"
-    r"points?\b|shares\b|jobs\b|companies\b|stocks\b|million|billion|trillion|basis|bps?\b|people|index\b))"
+    r"(?<![\w$.,+/-])(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{3,5}\.\d{1,2}|\d{4,5})(?![\w%/]|[.,]\d|"
+    r"\s?(?:%|per ?cent|"
+    r"points?\b|shares\b|jobs\b|companies\b|stocks\b|million|billion|trillion|basis|bps?\b|people|"
+    r"index\b))"
 )
 
 _PARTS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fifth": 1 / 5, "tenth": 1 / 10}
@@ -91,7 +128,8 @@ class Number:
 
     step    one unit of the last digit stated, on the same scale
     how     "", about, nearly, over, justover, under, atleast, atmost: how exactly it is meant
-    unit    percent, points (percentage points), index_points, level, part (two thirds), times (doubled)
+    unit    percent, points (percentage points), index_points, level, part (two thirds), times
+            (doubled)
     signed  the sign is written out
     """
 
@@ -106,6 +144,7 @@ class Number:
 
     @property
     def value(self) -> float:
+        """The middle of a range."""
         return (self.low + self.high) / 2
 
     def times(self, sign: int) -> Number:
@@ -195,7 +234,11 @@ def _read(kind: str, m: re.Match[str]) -> Number | None:
         return Number(value, value, step, "percent", begin, m.end(), signed=signed)
     if kind == "part":
         if m.group("part"):
-            part = _PARTS[m.group("part").casefold().rstrip("s") if m.group("part").casefold() != "half" else "half"]
+            part = _PARTS[
+                m.group("part").casefold().rstrip("s")
+                if m.group("part").casefold() != "half"
+                else "half"
+            ]
             value = (count(m.group("many")) or 1) * part
         else:
             value = 0.5
@@ -241,7 +284,9 @@ def _qualified(text: str, start: int, end: int, number: Number) -> Number:
         if how == "about" and m.group(0).strip().casefold() == "some" and number.unit == "part":
             how = "about"
         if not (
-            how in ("under", "over") and m.group(0).strip().casefold() in ("below", "above") and number.unit == "level"
+            how in ("under", "over")
+            and m.group(0).strip().casefold() in ("below", "above")
+            and number.unit == "level"
         ):
             return replace(number, how=how, start=number.start - (len(before) - m.start()))
         return replace(number, how=how)

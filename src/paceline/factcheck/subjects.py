@@ -1,4 +1,4 @@
-"""Who a text speaks of: names from the market file, the lexicon and the stored securities, longest match first."""
+"""Who a text speaks of: names of market file, lexicon and stored securities, longest first."""
 
 from __future__ import annotations
 
@@ -9,23 +9,31 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from paceline.factcheck import lexicon
 
 if TYPE_CHECKING:
+    import polars as pl
+
+    from paceline.config import MarketFile
     from paceline.market import Market
 
 _WORD = re.compile(r"[A-Za-z0-9&$][\w&.'/+-]*|[,()]")
 _TICKER = re.compile(
     r"(?:(?:NYSE(?: ?Arca)?|NASDAQ|Nasdaq|AMEX|CBOE)\s*:\s*|\$)(?P<a>[A-Z]{1,5}(?:[.-][A-Z])?)\b"
-    r"|\(\s*(?:(?:NYSE(?: ?Arca)?|NASDAQ|Nasdaq|AMEX)\s*:\s*|ticker:?\s+|symbol:?\s+)?(?P<b>[A-Z]{1,5}(?:[.-][A-Z])?)"
-    r"(?:\.(?:US|N|O|OQ|K|P|A))?(?=\s*[),;:])|(?<![\w&$.-])(?P<c>[A-Z]{2,5}(?:-[A-Z])?)(?:\.(?:US|N|O))?(?![\w&-])"
+    r"|\(\s*(?:(?:NYSE(?: ?Arca)?|NASDAQ|Nasdaq|AMEX)\s*:\s*|ticker:?\s+|"
+    r"symbol:?\s+)?(?P<b>[A-Z]{1,5}(?:[.-][A-Z])?)"
+    r"(?:\.(?:US|N|O|OQ|K|P|A))?(?=\s*[),;:])|(?<![\w&$.-])(?P<c>[A-Z]{2,5}(?:-[A-Z])?)(?:\.(?:US|"
+    r"N|O))?(?![\w&-])"
 )
 #: The sector by its letters, which are a pronoun in small ones.
 _IT = re.compile(r"(?<![\w.&])IT(?![\w&-])")
 _COMPANY_END = re.compile(
-    r",?\s+(?:Inc|Corp|Corporation|Company|Companies|Co|Ltd|Limited|plc|PLC|Plc|Holdings?|Group|N\.V|S\.A|SE|AG|"
-    r"Incorporated|Common|Class|Ordinary|American Depositary|The|LLC|L\.P|LP|Trust|\(|New|Bancorp)\b.*$"
+    r",?\s+(?:Inc|Corp|Corporation|Company|Companies|Co|Ltd|Limited|plc|PLC|Plc|Holdings?|Group|"
+    r"N\.V|S\.A|SE|AG|"
+    r"Incorporated|Common|Class|Ordinary|American Depositary|The|LLC|L\.P|LP|Trust|\(|New|"
+    r"Bancorp)\b.*$"
 )
 
+
 class Candidate(NamedTuple):
-    """A basket or instrument that may stand for a subject. ``proxy``: a fund for something not stored itself."""
+    """What may stand for a subject. ``proxy``: a fund for something not stored itself."""
 
     basket: str
     instrument: str
@@ -34,7 +42,7 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True)
 class Subject:
-    """Who is meant; ``candidates`` in the order in which they are tried; none: this market does not have it."""
+    """Who is meant; ``candidates`` in the order in which they are tried; none: not stored."""
 
     name: str
     kind: str
@@ -47,7 +55,7 @@ class Subject:
 
 
 class Mention(NamedTuple):
-    """A subject where it stands in the clean text. ``bare``: a weak word without "stocks" or the like."""
+    """A subject in the clean text. ``bare``: a weak word without "stocks" or the like."""
 
     start: int
     end: int
@@ -89,7 +97,7 @@ class Names:
         self._capital: set[tuple[str, ...]] = set()
         self._load(market)
 
-    # -- building ------------------------------------------------------------------------------------------------
+    # -- building ---------------------------------------------------------------------------------
 
     def _load(self, market: Market) -> None:
         file = market.file
@@ -101,11 +109,14 @@ class Names:
             .collect()
         )
         kinds = dict(zip(stored["security"], stored["kind"], strict=True))
-        classes = market.stored.table("classes").select("security", "scheme", "sector").unique().collect()
+        classes = (
+            market.stored.table("classes").select("security", "scheme", "sector").unique().collect()
+        )
         covered = set(classes["security"])
         self._sectors(file, classes)
         called = {
-            b: [_shorter(n.casefold()) for n in (b, spec.label, *spec.aliases) if n] for b, spec in file.baskets.items()
+            b: [_shorter(n.casefold()) for n in (b, spec.label, *spec.aliases) if n]
+            for b, spec in file.baskets.items()
         }
         taken: set[str] = set()
         for entry in lexicon.ENTRIES:
@@ -130,23 +141,33 @@ class Names:
             found += [Candidate("", f, entry.proxy) for f in funds if f in kinds and f not in have]
             if entry.kind == "index":
                 found.sort(key=lambda c: kinds.get(c.instrument) != "index")
-            found = [c._replace(proxy=entry.proxy and kinds.get(c.instrument) == "etf") for c in found]
+            found = [
+                c._replace(proxy=entry.proxy and kinds.get(c.instrument) == "etf") for c in found
+            ]
             if entry.kind == "market":
                 bench = file.market.benchmark
                 found = [Candidate(bench, file.baskets[bench].instrument or "")]
             taken |= set(own)
             first = found[0] if found else Candidate("", "")
             title = entry.name
-            # what stands for it is another index, by a general name such as "small caps": it goes by its own
+            # another index stands for a general name such as "small caps": it goes by its own
             if entry.kind == "index" and first.basket in own and first.instrument not in funds:
                 names_it = entry.name.casefold() in called[first.basket]
                 title = title if names_it else file.baskets[first.basket].label or first.basket
             subject = Subject(title, entry.kind, tuple(found))
-            self._add(subject, [*names, entry.name.casefold(), *(n for b in own for n in called[b])])
+            self._add(
+                subject, [*names, entry.name.casefold(), *(n for b in own for n in called[b])]
+            )
         for b, spec in file.baskets.items():
             if b not in taken:
                 label = spec.label or b.replace("_", " ")
-                kind = "fund" if kinds.get(spec.instrument or "") == "etf" else "index" if spec.instrument else "basket"
+                kind = (
+                    "fund"
+                    if kinds.get(spec.instrument or "") == "etf"
+                    else "index"
+                    if spec.instrument
+                    else "basket"
+                )
                 self._add(Subject(label, kind, (Candidate(b, spec.instrument or ""),)), called[b])
         for name, group in self._group.items():
             if name not in self.subjects:
@@ -169,15 +190,19 @@ class Names:
                 self._company(security, str(name))
         for name, ticker in lexicon.NICKNAMES.items():
             if ticker in self.tickers or ticker in kinds:
-                self._add(Subject(ticker, "stock", (Candidate(held.get(ticker, ""), ticker),)), [name], capital=True)
+                self._add(
+                    Subject(ticker, "stock", (Candidate(held.get(ticker, ""), ticker),)),
+                    [name],
+                    capital=True,
+                )
         self._held = held
         self._kinds = kinds
         self.common = {f for e in lexicon.ENTRIES for f in e.instruments if f in kinds}
 
-    def _sectors(self, file: Any, classes: Any) -> None:
+    def _sectors(self, file: MarketFile, classes: pl.DataFrame) -> None:
         self._group: dict[str, str] = {}
         for name, group in file.groups.items():
-            if group.by == "sector":
+            if group.by == "sector" and group.universe is not None:
                 scheme = file.universes[group.universe].scheme
                 rows = classes if scheme is None else classes.filter(classes["scheme"] == scheme)
                 for sector in sorted({s for s in rows["sector"] if s}):
@@ -187,7 +212,10 @@ class Names:
         base = _COMPANY_END.sub("", name).strip(" .,")
         base = re.sub(r"\.com$", "", base)
         said = words(base)
-        if not said or (len(said) == 1 and (said[0] in lexicon.AMBIGUOUS or len(said[0]) < 4 or said[0].isdigit())):
+        if not said or (
+            len(said) == 1
+            and (said[0] in lexicon.AMBIGUOUS or len(said[0]) < 4 or said[0].isdigit())
+        ):
             return
         if not self._known(said):
             self._add(Subject(security, "stock", (Candidate("", security),)), [base], capital=True)
@@ -218,7 +246,7 @@ class Names:
         """index, fund or stock."""
         return {"etf": "fund", "index": "index"}.get(str(self._kinds.get(security)), "stock")
 
-    # -- looking up ----------------------------------------------------------------------------------------------
+    # -- looking up -------------------------------------------------------------------------------
 
     def lookup(self, name: str) -> Subject | None:
         """The subject a name alone stands for."""
@@ -234,12 +262,17 @@ class Names:
         return found if isinstance(found, Subject) else self.by_ticker(name)
 
     def by_ticker(self, ticker: str) -> Subject | None:
+        """The subject that a ticker stands for."""
         for said in (ticker, ticker.replace(".", "-")):
             if said in self.tickers:
                 security = self.tickers[said]
                 kind = self.kind(security)
                 for subject in self.subjects.values():
-                    if kind == "index" and subject.candidates and subject.candidates[0].instrument == security:
+                    if (
+                        kind == "index"
+                        and subject.candidates
+                        and subject.candidates[0].instrument == security
+                    ):
                         return subject
                 return Subject(security, kind, (Candidate(self._held.get(security, ""), security),))
         return None
@@ -265,15 +298,44 @@ class Names:
             place = m.span(group)
             subject = self.by_ticker(said)
             if subject is None or (
-                group == "c" and (shouting or said in lexicon.NO_TICKERS or (subject.kind == "stock" and len(said) < 3))
+                group == "c"
+                and (
+                    shouting
+                    or said in lexicon.NO_TICKERS
+                    or (subject.kind == "stock" and len(said) < 3)
+                )
             ):
                 continue
-            if group == "b" and said in ("AI", "US", "UK", "EU", "ETF", "ECB", "FED", "CPI", "GDP", "IT", "EPS", "TR", "PR", "NR", "GR", "EWI", "COMP"):
+            if group == "b" and said in (
+                "AI",
+                "US",
+                "UK",
+                "EU",
+                "ETF",
+                "ECB",
+                "FED",
+                "CPI",
+                "GDP",
+                "IT",
+                "EPS",
+                "TR",
+                "PR",
+                "NR",
+                "GR",
+                "EWI",
+                "COMP",
+            ):
                 continue
             if any(f.start <= place[0] < f.end for f in found):
                 continue
             found.append(
-                Mention(place[0], place[1], subject, ticker=True, possessive=clean[place[1] : place[1] + 2] == "'s")
+                Mention(
+                    place[0],
+                    place[1],
+                    subject,
+                    ticker=True,
+                    possessive=clean[place[1] : place[1] + 2] == "'s",
+                )
             )
         tech = self.lookup("information technology")
         if tech is not None and not shouting:
@@ -300,7 +362,10 @@ class Names:
                 key = tuple(said)
                 if key in self._capital and not shouting:
                     written = [tokens[k][2] for k in range(i, j + 1)]
-                    if not all(w[:1].isupper() or w[:1].isdigit() or w in ("&", "of", "and") for w in written):
+                    if not all(
+                        w[:1].isupper() or w[:1].isdigit() or w in ("&", "of", "and")
+                        for w in written
+                    ):
                         continue
                 low = word.casefold()
                 owned = low.endswith(("'s", "s'"))

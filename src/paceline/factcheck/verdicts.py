@@ -1,11 +1,12 @@
 """Verdicts: what a claim is worth, by rules that are declared here and nowhere else.
 
 holds                  equal at the precision stated, on the first reading
-close                  within a unit of the last digit stated (whole percents: within one point and 8%)
+close                  within a unit of the last digit (whole percents: within one point and 8%)
 differs                on every window and basis that the text leaves open
 holds only on reading  the first reading does not match, another one does: which one is said
-unclear                the text leaves open what decides (a window it does not name, a fund for what is not stored), and it fails
-                       on the likeliest reading but not on all: the readings and their values are said
+unclear                the text leaves open what decides (a window it does not name, a fund for what
+                       is not stored), and it fails on the likeliest reading but not on all: the
+                       readings and their values are said
 borderline             a yes or no that another basis or a tenth of a point turns round
 not checkable          opinion, forecast, cause, flow, or a window nobody can know
 data missing           the subject or the window is not stored
@@ -22,7 +23,12 @@ from paceline.factcheck.quantities import Number
 from paceline.figures import Figure, show
 
 HOLDS, CLOSE, DIFFERS, ONLY = "holds", "close", "differs", "holds only on reading"
-UNCLEAR, BORDERLINE, NOT_CHECKABLE, MISSING = "unclear", "borderline", "not checkable", "data missing"
+UNCLEAR, BORDERLINE, NOT_CHECKABLE, MISSING = (
+    "unclear",
+    "borderline",
+    "not checkable",
+    "data missing",
+)
 VERDICTS = (HOLDS, CLOSE, DIFFERS, ONLY, UNCLEAR, BORDERLINE, NOT_CHECKABLE, MISSING)
 #: A tenth of a point: what may not decide a yes or no.
 TENTH = 0.001
@@ -39,6 +45,7 @@ class Tried:
     figures: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
+        """The reading and its value."""
         return {
             "reading": self.reading,
             "value": self.value,
@@ -74,7 +81,7 @@ class Verdict:
 
     @property
     def closest(self) -> Tried | None:
-        """The reading that comes nearest to the number stated; None where no number is stated or nothing was tried."""
+        """The reading that comes nearest to the number stated; None where there is none."""
         if self.value is None or not self.tried:
             return None
         said = self.value
@@ -82,6 +89,7 @@ class Verdict:
 
     @property
     def matching(self) -> int:
+        """How many readings match."""
         return sum(t.match for t in self.tried)
 
     @property
@@ -92,9 +100,11 @@ class Verdict:
 
     @property
     def checkable(self) -> bool:
+        """Can prices say anything of it?"""
         return self.verdict != NOT_CHECKABLE
 
     def to_json(self) -> dict[str, Any]:
+        """The verdict as it is written to files."""
         return {
             "verdict": self.verdict,
             "kind": self.kind,
@@ -187,7 +197,9 @@ def judge_number(number: Number, tried: Sequence[Tried]) -> tuple[str, Tried]:
     return (ONLY, other) if other is not None else (DIFFERS, first)
 
 
-def judge_yes_no(tried: Sequence[Tried], margin: float | None, *, tenth: float = TENTH) -> tuple[str, Tried]:
+def judge_yes_no(
+    tried: Sequence[Tried], margin: float | None, *, tenth: float = TENTH
+) -> tuple[str, Tried]:
     """Verdict for a yes or no: ``margin`` is how far the first reading lies from turning."""
     first = tried[0]
     near = margin is not None and abs(margin) <= tenth
@@ -240,9 +252,14 @@ def said_text(claim: Claim) -> str:
             )
     extra = ""
     if claim.kind == "streak":
-        extra = f"{claim.params['n']} {claim.params['unit']}s in a row, {'up' if claim.sign > 0 else 'down'}"
+        extra = (
+            f"{claim.params['n']} {claim.params['unit']}s in a row, "
+            f"{'up' if claim.sign > 0 else 'down'}"
+        )
         if claim.params.get("vague"):
-            extra = f"several {claim.params['unit']}s in a row, {'up' if claim.sign > 0 else 'down'}"
+            extra = (
+                f"several {claim.params['unit']}s in a row, {'up' if claim.sign > 0 else 'down'}"
+            )
         if claim.against is not None:
             extra = extra.replace("up", "ahead").replace("down", "behind")
     elif claim.kind == "record":
@@ -250,7 +267,10 @@ def said_text(claim: Claim) -> str:
     elif claim.kind == "rank":
         extra = "best" if claim.sign > 0 else "worst"
     elif claim.kind == "average":
-        extra = f"{'above' if claim.sign > 0 else 'below'} the {claim.params['asked']}-{claim.params['unit']} mean"
+        extra = (
+            f"{'above' if claim.sign > 0 else 'below'} the "
+            f"{claim.params['asked']}-{claim.params['unit']} mean"
+        )
     elif claim.kind == "direction":
         extra = "up" if claim.sign > 0 else "down"
     elif claim.kind == "extreme":
@@ -265,4 +285,5 @@ def said_text(claim: Claim) -> str:
 
 
 def shown(value: float | None, unit: str) -> str:
+    """A value as it is printed, by its unit."""
     return show(value, unit)

@@ -16,10 +16,22 @@ from paceline.factcheck.verdicts import Tried
 from paceline.figures import Figure
 
 #: Words of a text that speaks of total returns throughout.
-TOTAL = re.compile(r"\btotal[- ]returns?\b|\b(?:including|includ\w+ reinvested|with|reinvest\w+) (?:of )?dividends\b|dividends (?:included|reinvested)", re.IGNORECASE)
+TOTAL = re.compile(
+    r"\btotal[- ]returns?\b|\b(?:including|includ\w+ reinvested|with|"
+    r"reinvest\w+) (?:of )?dividends\b|dividends (?:included|reinvested)",
+    re.IGNORECASE,
+)
 #: The same right behind a number: of that number only.
-_WITH = re.compile(r"[\s,(]{0,2}(?:with|including|counting|after) (?:reinvested )?dividends|[\s,(]{0,2}(?:in |on a )?total[- ]return", re.IGNORECASE)
-_WITHOUT = re.compile(r"[\s,(]{0,2}(?:\w+ ){0,2}(?:\(?without|before|excluding) dividends|[\s,(]{0,2}(?:in |on a )?price[- ](?:return|only|basis)", re.IGNORECASE)
+_WITH = re.compile(
+    r"[\s,(]{0,2}(?:with|including|counting|after) (?:reinvested )?dividends|[\s,(]{0,2}(?:in |"
+    r"on a )?total[- ]return",
+    re.IGNORECASE,
+)
+_WITHOUT = re.compile(
+    r"[\s,(]{0,2}(?:\w+ ){0,2}(?:\(?without|before|excluding) dividends|[\s,(]{0,2}(?:in |"
+    r"on a )?price[- ](?:return|only|basis)",
+    re.IGNORECASE,
+)
 
 
 @dataclass
@@ -53,7 +65,7 @@ class Helper:
         self.answers: dict[Any, Answer | Exception] = {}
 
     def total(self, claim: Claim) -> bool:
-        """Is the return meant with dividends: by the words right behind the number, or by the whole text's?"""
+        """Is the return meant with dividends, by the words behind the number or the text?"""
         if claim.number is None:
             return False
         after = self.clean[claim.number.end : claim.number.end + 40]
@@ -81,7 +93,8 @@ class Helper:
             notes.append(w.assumed)
         if line is not None and line.proxy:
             notes.append(
-                f"{claim.subject.name} itself is not stored: the fund {line.label} stands for it, total return"
+                f"{claim.subject.name} itself is not stored: the fund {line.label} stands for it, "
+                f"total return"
             )
         elif (
             line is not None
@@ -101,14 +114,23 @@ class Helper:
                 return v.ONLY, "the day the text was written; it names none"
             raise Unclear("the text names no window for it")
         if verdict == v.HOLDS:
-            named = len(claim.subject.candidates) == 1 and line is not None and not line.proxy  # the text names the fund itself
-            if line is not None and line.kind == "fund" and claim.subject.kind == "index" and not named:
+            named = (
+                len(claim.subject.candidates) == 1 and line is not None and not line.proxy
+            )  # the text names the fund itself
+            if (
+                line is not None
+                and line.kind == "fund"
+                and claim.subject.kind == "index"
+                and not named
+            ):
                 return v.ONLY, f"the fund {line.label} for {claim.subject.name}"
             if w is not None and w.inherited == "earlier paragraph" and soft:
                 return v.ONLY, f"window {w.text.strip()!r}, from the paragraph before"
         return verdict, chosen.reading if verdict == v.ONLY else ""
 
-    def _values(self, claim: Claim, value: Callable[[Line, Span], float]) -> list[tuple[Option, Line, Span, float]]:
+    def _values(
+        self, claim: Claim, value: Callable[[Line, Span], float]
+    ) -> list[tuple[Option, Line, Span, float]]:
         out = []
         for o in self.q.options(claim.subject, claim.window, total=self.total(claim)):
             line = self._line(o)

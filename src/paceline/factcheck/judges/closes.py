@@ -29,7 +29,10 @@ class Closes(Runs):
         for basis in open_:
             got: list[tuple[Subject, Line, Span, float]] = []
             for s in members:
-                line = next((ln for c in s.candidates[:1] if (ln := self.q.line(c, basis)) is not None), None)
+                line = next(
+                    (ln for c in s.candidates[:1] if (ln := self.q.line(c, basis)) is not None),
+                    None,
+                )
                 if line is None:
                     continue
                 try:
@@ -48,16 +51,21 @@ class Closes(Runs):
             order = sorted(got, key=lambda g: -g[3] * claim.sign)
             at = next(n for n, g in enumerate(order) if g[0].name == claim.subject.name)
             ours = order[at][3]
-            edge = order[top][3] if at < top and top < len(order) else order[top - 1][3] if at >= top else None
+            edge = (
+                order[top][3] if at < top < len(order) else order[top - 1][3] if at >= top else None
+            )
             ok = at < top and (of > 1 or bool(claim.params.get("among")) or at == place - 1)
             margin = abs(ours - edge) if edge is not None else None
             if ok and place > 1 and of == 1 and at > 0:
                 margin = min(margin if margin is not None else 1.0, abs(order[at - 1][3] - ours))
-            fs = [self.q.figure("window_return", g[1], g[3], "return", g[2].i, g[2].j) for g in order]
+            fs = [
+                self.q.figure("window_return", g[1], g[3], "return", g[2].i, g[2].j) for g in order
+            ]
             figures += fs
             tried.append(
                 Tried(
-                    f"{what}, {'price' if basis == 'price' else 'total return'}: place {at + 1 if claim.sign > 0 else len(order) - at} of {len(order)}",
+                    f"{what}, {'price' if basis == 'price' else 'total return'}: place "
+                    f"{at + 1 if claim.sign > 0 else len(order) - at} of {len(order)}",
                     ours,
                     "return",
                     ok,
@@ -90,12 +98,18 @@ class Closes(Runs):
         kind, names = claim.subject.kind, self.q.names
         if kind == "sector":
             found = [s for s in names.subjects.values() if s.kind == "sector"]
-            own = [replace(s, candidates=tuple(c for c in s.candidates if not c.instrument)) for s in found]
+            own = [
+                replace(s, candidates=tuple(c for c in s.candidates if not c.instrument))
+                for s in found
+            ]
             own = [s for s in own if s.candidates]
             usable = [s for s in own if self._has(s, claim)]
             if len(usable) >= 3 and any(s.name == claim.subject.name for s in usable):
                 return usable, "sectors"
-            funds = [replace(s, candidates=tuple(c for c in s.candidates if c.instrument)[:1]) for s in found]
+            funds = [
+                replace(s, candidates=tuple(c for c in s.candidates if c.instrument)[:1])
+                for s in found
+            ]
             return [s for s in funds if s.candidates and self._has(s, claim)], "sector funds"
         if "sector" in words and kind != "fund":
             raise Unclear(f"{claim.subject.name} is not one of the sectors")
@@ -113,13 +127,25 @@ class Closes(Runs):
                     if s.kind == "sector"
                 ]
                 funds = [
-                    replace(s, name=claim.subject.name) if s.candidates and s.candidates[0].instrument == ticker else s
+                    replace(s, name=claim.subject.name)
+                    if s.candidates and s.candidates[0].instrument == ticker
+                    else s
                     for s in funds
                 ]
                 return [s for s in funds if s.candidates and self._has(s, claim)], "sector funds"
         if kind == "index":
-            wanted = ("S&P 500", "Nasdaq 100", "Nasdaq Composite", "Dow Jones Industrial Average", "Russell 2000")
-            found = [names.subjects[n] for n in wanted if n in names.subjects and names.subjects[n].candidates]
+            wanted = (
+                "S&P 500",
+                "Nasdaq 100",
+                "Nasdaq Composite",
+                "Dow Jones Industrial Average",
+                "Russell 2000",
+            )
+            found = [
+                names.subjects[n]
+                for n in wanted
+                if n in names.subjects and names.subjects[n].candidates
+            ]
             if claim.subject.name in [s.name for s in found]:
                 return [s for s in found if self._has(s, claim)], "major indices"
         mine = {c.basket for c in claim.subject.candidates if c.basket}
@@ -159,10 +185,18 @@ class Closes(Runs):
             if len(part) < sessions or not np.isfinite(part).all():
                 continue
             off = float(line.level[span.j] / part.mean() - 1)
-            f = self.q.figure("distance_from_mean", line, off, "return", None, span.j, window=sessions)
+            f = self.q.figure(
+                "distance_from_mean", line, off, "return", None, span.j, window=sessions
+            )
             figures.append(f)
             tried.append(
-                Tried(f"{o.words(line.label, w is None)}, {line.days[span.j]}", off, "return", off * want > 0, (f.id,))
+                Tried(
+                    f"{o.words(line.label, w is None)}, {line.days[span.j]}",
+                    off,
+                    "return",
+                    off * want > 0,
+                    (f.id,),
+                )
             )
             rows.append((o, line, span, off))
         if not rows:
@@ -173,7 +207,10 @@ class Closes(Runs):
             if r[0].back == rows[0][0].back and r[0].candidate == rows[0][0].candidate
         ]
         verdict, chosen = v.judge_yes_no(
-            same + [t for t in tried if t not in same and t.match != same[0].match and not same[0].match],
+            same
+            + [
+                t for t in tried if t not in same and t.match != same[0].match and not same[0].match
+            ],
             rows[0][3],
         )
         _, line, span, off = rows[0]
@@ -196,7 +233,11 @@ class Closes(Runs):
         assert number is not None
         side = int(str(claim.params.get("side") or 0))
         rows = []
-        for o in [o for o in self.q.options(claim.subject, claim.window) if o.basis == "price" and not o.base_back]:
+        for o in [
+            o
+            for o in self.q.options(claim.subject, claim.window)
+            if o.basis == "price" and not o.base_back
+        ]:
             line = self._line(o)
             if line.kind in ("index", "stock"):
                 rows.append((o, line, self.q.span(line, claim.window, o.back)))
@@ -209,12 +250,20 @@ class Closes(Runs):
             figures.append(f)
             ok = (value - number.value) * side > 0 if side else v.matches(number, value)
             tried.append(
-                Tried(f"{o.words(line.label, claim.window is None)}, {line.days[span.j]}", value, "level", ok, (f.id,))
+                Tried(
+                    f"{o.words(line.label, claim.window is None)}, {line.days[span.j]}",
+                    value,
+                    "level",
+                    ok,
+                    (f.id,),
+                )
             )
         _, line, span = rows[0]
         value = float(line.level[span.j])
         if side:
-            verdict, chosen = v.judge_yes_no(tried[:1] if tried[0].match else tried, value / number.value - 1)
+            verdict, chosen = v.judge_yes_no(
+                tried[:1] if tried[0].match else tried, value / number.value - 1
+            )
         else:
             verdict, chosen = v.judge_number(number, tried)
         verdict, which = self._guarded(claim, verdict, chosen, line)
@@ -245,7 +294,9 @@ class Closes(Runs):
         number, level = claim.number, float(str(claim.params["level"]))
         assert number is not None
         tried, figures, rows = [], [], []
-        for o in [o for o in self.q.options(claim.subject, None) if o.basis == "price" and not o.base_back]:
+        for o in [
+            o for o in self.q.options(claim.subject, None) if o.basis == "price" and not o.base_back
+        ]:
             line = self._line(o)
             if line.kind not in ("index", "stock"):
                 continue
@@ -275,7 +326,8 @@ class Closes(Runs):
             span,
             tuple(tried),
             tuple(figures),
-            f"{level:,.0f} is {move:+.1%} from {line.level[span.j]:,.2f} on {line.days[span.j]}; whether it comes is a forecast",
+            f"{level:,.0f} is {move:+.1%} from {line.level[span.j]:,.2f} on {line.days[span.j]}; "
+            f"whether it comes is a forecast",
             chosen=chosen.reading if verdict == v.ONLY else "",
         )
 
@@ -294,7 +346,11 @@ class Closes(Runs):
         b = min(b, j)
         part = line.level[a : b + 1] * sign
         others = np.delete(part, t - a)
-        gap = float(line.level[t] * sign / np.nanmax(others) - 1) * sign if np.isfinite(others).any() else 0.0
+        gap = (
+            float(line.level[t] * sign / np.nanmax(others) - 1) * sign
+            if np.isfinite(others).any()
+            else 0.0
+        )
         ok = bool(part[t - a] >= np.nanmax(part))
         when = line.days[a + int(np.nanargmax(part))]
         f = self.q.figure("turning_point", line, float(line.level[t]), "level", None, t)
@@ -360,6 +416,7 @@ class Closes(Runs):
             span,
             tuple(tried),
             tuple(figures),
-            f"{mean:+.1%} from its 50-session mean, {high:.1%} from its highest close of 252 sessions",
+            f"{mean:+.1%} from its 50-session mean, {high:.1%} from its highest close of 252 "
+            f"sessions",
             ("stalled: below the 50-session mean and a tenth or more off the high",),
         )

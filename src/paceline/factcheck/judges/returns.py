@@ -16,7 +16,10 @@ from paceline.figures import Figure
 from paceline.wording import number_of
 
 #: Which file would answer.
-SUPPLY = "A file of its daily closes (columns security, date, close), named as a source of prices in the market file, would supply it."
+SUPPLY = (
+    "A file of its daily closes (columns security, date, close), named as a source of prices in "
+    "the market file, would supply it."
+)
 #: How far a fund may stray from its index within a window.
 TRACKING = 0.002
 
@@ -30,28 +33,81 @@ class Returns(Helper):
         if claim.window is None:
             raise Unclear("the text names no window for it")
         values = self._values(claim, lambda line, s: float(line.level[s.j] / line.level[s.i] - 1))
-        tried, figures = self._tried(claim, values, "return", lambda x: v.matches(number, x), "window_return")
+        tried, figures = self._tried(
+            claim, values, "return", lambda x: v.matches(number, x), "window_return"
+        )
         verdict, chosen = v.judge_number(number, tried)
         _, line, span, value = values[0]
         notes = self._window_notes(claim, line)
         soft = (number.step >= 0.01 and number.unit != "times") or number.how != ""
-        stand_in = line.kind in ("fund", "basket") and claim.subject.kind in ("index", "style", "sector", "theme", "size", "asset")
-        stand_in = stand_in or (self.total(claim) and claim.subject.kind == "index" and line.kind != "index")
+        stand_in = line.kind in ("fund", "basket") and claim.subject.kind in (
+            "index",
+            "style",
+            "sector",
+            "theme",
+            "size",
+            "asset",
+        )
+        stand_in = stand_in or (
+            self.total(claim) and claim.subject.kind == "index" and line.kind != "index"
+        )
         if stand_in and verdict in (v.DIFFERS, v.ONLY) and not v.matches(number, value):
             why = self._stands_in(claim, number.value, value, line, span)
             if why is not None:
-                return Answer(why[0], value, "return", line, span, tuple(tried), tuple(figures), why[1], tuple(notes), explained=True)
+                return Answer(
+                    why[0],
+                    value,
+                    "return",
+                    line,
+                    span,
+                    tuple(tried),
+                    tuple(figures),
+                    why[1],
+                    tuple(notes),
+                    explained=True,
+                )
         off = abs(value - number.value)  # only dividends may explain it, not the day's own noise
-        near = [t for t in tried if "total return" in t.reading and abs(t.value - number.value) <= min(0.0025, off / 2) and number.step < 0.01]
+        near = [
+            t
+            for t in tried
+            if "total return" in t.reading
+            and abs(t.value - number.value) <= min(0.0025, off / 2)
+            and number.step < 0.01
+        ]
         if verdict == v.DIFFERS and claim.subject.kind == "index" and near:
-            dividends = f"with dividends it is {near[0].value:+.2%} by {near[0].reading}; the total return of the index itself is not stored. {SUPPLY}"
-            return Answer(v.UNCLEAR, value, "return", line, span, tuple(tried), tuple(figures), dividends, tuple(notes))
-        if (verdict == v.DIFFERS and claim.window.base.endswith(("high", "low"))) or (verdict == v.DIFFERS and claim.window.turning):
+            dividends = (
+                f"with dividends it is {near[0].value:+.2%} by {near[0].reading}; the total "
+                f"return of the index itself is not stored. {SUPPLY}"
+            )
+            return Answer(
+                v.UNCLEAR,
+                value,
+                "return",
+                line,
+                span,
+                tuple(tried),
+                tuple(figures),
+                dividends,
+                tuple(notes),
+            )
+        if (verdict == v.DIFFERS and claim.window.base.endswith(("high", "low"))) or (
+            verdict == v.DIFFERS and claim.window.turning
+        ):
             reached = self._reached(claim, line, span)
             if v.matches(number, reached) or v.is_close(number, reached):
                 said = "the furthest close in between"
-                return Answer(v.ONLY, reached, "return", line, span, tuple(tried), tuple(figures), f"holds only on reading: {said}, {reached:+.2%}", tuple(notes),
-                              chosen=said)  # fmt: skip
+                return Answer(
+                    v.ONLY,
+                    reached,
+                    "return",
+                    line,
+                    span,
+                    tuple(tried),
+                    tuple(figures),
+                    f"holds only on reading: {said}, {reached:+.2%}",
+                    tuple(notes),
+                    chosen=said,
+                )
         verdict, which = self._guarded(claim, verdict, chosen, line, soft=soft)
         if (
             line.kind == "stock"
@@ -63,7 +119,16 @@ class Returns(Helper):
             verdict, which = v.ONLY, next(t.reading for t in tried if t.match)
         reason = self._why(verdict, number.value, value, which, tried)
         return Answer(
-            verdict, value, "return", line, span, tuple(tried), tuple(figures), reason, tuple(notes), chosen=which
+            verdict,
+            value,
+            "return",
+            line,
+            span,
+            tuple(tried),
+            tuple(figures),
+            reason,
+            tuple(notes),
+            chosen=which,
         )
 
     def _reached(self, claim: Claim, line: Line, span: Span) -> float:
@@ -72,25 +137,41 @@ class Returns(Helper):
         far = np.nanmin(part) if claim.sign < 0 else np.nanmax(part)
         return float(far / line.level[span.i] - 1)
 
-    def _stands_in(self, claim: Claim, said: float, ours: float, line: Line, span: Span) -> tuple[str, str] | None:
-        """A fund for what is not stored: verdict and reason where the gap may be the fund's own; None where it is too wide."""
-        what = f"the total return of {claim.subject.name}" if self.total(claim) else claim.subject.name
+    def _stands_in(
+        self, claim: Claim, said: float, ours: float, line: Line, span: Span
+    ) -> tuple[str, str] | None:
+        """A fund for what is not stored: verdict and reason; None where the gap is too wide."""
+        what = (
+            f"the total return of {claim.subject.name}" if self.total(claim) else claim.subject.name
+        )
         if line.kind != "basket" and self._explained(said, ours, line, span):
             return v.MISSING, (
-                f"{what} is not stored; the total return of the fund {line.label} lies no further from the claim than "
-                f"dividends and tracking can explain. {SUPPLY}")  # fmt: skip
+                f"{what} is not stored; the total return of the fund {line.label} lies no further "
+                f"from the claim than "
+                f"dividends and tracking can explain. {SUPPLY}"
+            )
         years = (line.days[span.j] - line.days[span.i]).astype(int) / 365.25
         if line.kind == "basket":
             near = abs(said - ours) <= max(0.0015, 0.03 * abs(ours)) and said * ours > 0
-            why = f"{what} is built here from its members: {ours:+.2%}, {abs(said - ours) * 100:.2f} points from the claim; what its publisher states is not stored. {SUPPLY}"
+            why = (
+                f"{what} is built here from its members: {ours:+.2%}, "
+                f"{abs(said - ours) * 100:.2f} points from the claim; what its publisher states "
+                f"is not stored. {SUPPLY}"
+            )
             return (v.UNCLEAR, why) if near else None
         if abs(said - ours) <= max(0.003, 0.06 * abs(ours), 0.01 * years) and said * ours > 0:
-            return v.UNCLEAR, f"{what} is not stored; {line.label} {line.label} made {ours:+.2%}, {abs(said - ours) * 100:.2f} points from the claim. {SUPPLY}"
+            return (
+                v.UNCLEAR,
+                f"{what} is not stored; {line.label} {line.label} made {ours:+.2%}, "
+                f"{abs(said - ours) * 100:.2f} points from the claim. {SUPPLY}",
+            )
         return None
 
     def _explained(self, said: float, ours: float, line: Line, span: Span) -> bool:
-        """Whether a fund's total return may differ so much from its index's price return: dividends of 4.5% a year,
-        and ``TRACKING`` either way."""
+        """May a fund's total return differ so much from its index's price return?
+
+        Dividends of 4.5% a year, and ``TRACKING`` either way.
+        """
         years = (line.days[span.j] - line.days[span.i]).astype(int) / 365.25
         dividends = 0.045 * years * (1 + max(ours, 0))
         return line.basis == "total" and ours - dividends - TRACKING <= said <= ours + TRACKING
@@ -100,7 +181,11 @@ class Returns(Helper):
             if said * ours < 0:
                 return "the sign is wrong"
             near = min(tried, key=lambda t: abs(t.value - said))
-            other = f"; the closest reading gives {near.value:+.2%} ({near.reading})" if abs(near.value - ours) > 5e-5 else ""
+            other = (
+                f"; the closest reading gives {near.value:+.2%} ({near.reading})"
+                if abs(near.value - ours) > 5e-5
+                else ""
+            )
             return f"{abs(said - ours) * 100:.1f} points off{other}"
         if verdict == v.CLOSE:
             return f"{abs(said - ours) * 100:.2f} points off: rounding"
@@ -119,8 +204,13 @@ class Returns(Helper):
             if x[1].kind in ("index", "stock") and x[1].basis == "price"
         ]
         if not values:
-            raise Missing(f"no published level of {claim.subject.name} is stored: a move in points cannot be checked")
-        tried, figures = self._tried(claim, values, "points", lambda x: v.matches(number, x), "window_points")
+            raise Missing(
+                f"no published level of {claim.subject.name} is stored: a move in points cannot "
+                f"be checked"
+            )
+        tried, figures = self._tried(
+            claim, values, "points", lambda x: v.matches(number, x), "window_points"
+        )
         verdict, chosen = v.judge_number(number, tried)
         verdict, which = self._guarded(claim, verdict, chosen, values[0][1])
         return Answer(
@@ -140,7 +230,9 @@ class Returns(Helper):
             raise Unclear("the text names no window for it")
         values = self._values(claim, lambda line, s: float(line.level[s.j] / line.level[s.i] - 1))
         want = claim.sign * (-1 if claim.denied else 1)
-        tried, figures = self._tried(claim, values, "return", lambda x: x * want > 0, "window_return")
+        tried, figures = self._tried(
+            claim, values, "return", lambda x: x * want > 0, "window_return"
+        )
         verdict, chosen = v.judge_yes_no(_same_day(tried, values), values[0][3])
         _, line, span, value = values[0]
         verdict, which = self._guarded(claim, verdict, chosen, line, soft=True)
@@ -152,25 +244,34 @@ class Returns(Helper):
             span,
             tuple(tried),
             tuple(figures),
-            self._why(verdict, want * 0.01, value, which, tried) if verdict in (v.DIFFERS, v.ONLY) else "",
+            self._why(verdict, want * 0.01, value, which, tried)
+            if verdict in (v.DIFFERS, v.ONLY)
+            else "",
             tuple(self._window_notes(claim, line)),
             chosen=which,
         )
 
-    def _pairs(self, claim: Claim, other: Subject) -> list[tuple[str, Line, Line, Span, float, float]]:
-        """(basis in words, line, other's line, span, return, other's return), the first reading first."""
+    def _pairs(
+        self, claim: Claim, other: Subject
+    ) -> list[tuple[str, Line, Line, Span, float, float]]:
+        """(basis in words, line, other's line, span, return, other's return), likeliest first."""
         w = claim.window
         a, b = self.q.options(claim.subject, w), self.q.options(other, w)
         ca, cb = a[0].candidate, b[0].candidate
         bases_a = [o.basis for o in a if o.candidate == ca and not o.back and not o.base_back]
         bases_b = [o.basis for o in b if o.candidate == cb and not o.back and not o.base_back]
         both = [(x, x) for x in bases_a if x in bases_b] or [(bases_a[0], bases_b[0])]
-        plans: list[tuple[Candidate, Candidate, str, str, int, int]] = [(ca, cb, x, y, 0, 0) for x, y in both]
+        plans: list[tuple[Candidate, Candidate, str, str, int, int]] = [
+            (ca, cb, x, y, 0, 0) for x, y in both
+        ]
         if w is not None and w.open and w.unit != "day":
             plans += [(ca, cb, x, y, 1, 0) for x, y in both]
         if w is not None and w.alternative:
             plans.append((ca, cb, *both[0], 0, 1))
-        for alt_a, alt_b in ((a, [o for o in b if o.candidate == cb]), ([o for o in a if o.candidate == ca], b)):
+        for alt_a, alt_b in (
+            (a, [o for o in b if o.candidate == cb]),
+            ([o for o in a if o.candidate == ca], b),
+        ):
             more = next(
                 (
                     (x.candidate, y.candidate, x.basis, y.basis, 0, 0)
@@ -193,7 +294,10 @@ class Returns(Helper):
                 sa = self.q.span(la, w, back, base)
                 day0, day1 = la.days[sa.i], la.days[sa.j]
                 i, j = (int(np.searchsorted(lb.days, d)) for d in (day0, day1))
-                values = float(la.level[sa.j] / la.level[sa.i] - 1), float(lb.level[j] / lb.level[i] - 1)
+                values = (
+                    float(la.level[sa.j] / la.level[sa.i] - 1),
+                    float(lb.level[j] / lb.level[i] - 1),
+                )
             except (Missing, IndexError):
                 continue
             if np.isfinite(values).all():
@@ -201,7 +305,9 @@ class Returns(Helper):
                 words = f"{la.label} ({basis[x]}) against {lb.label} ({basis[y]}), {day0} to {day1}"
                 out.append((words, la, lb, sa, *values))
         if not out:
-            raise Missing(f"no common data of {claim.subject.name} and {other.name} over this window")
+            raise Missing(
+                f"no common data of {claim.subject.name} and {other.name} over this window"
+            )
         return out
 
     def _compare(self, claim: Claim) -> Answer:
@@ -233,7 +339,9 @@ class Returns(Helper):
         gap = ra - rb
         if number is None:
             last = str(la.days[span.j])
-            verdict, chosen = v.judge_yes_no([t for t in tried if t.reading.endswith(last)] or tried, gap)
+            verdict, chosen = v.judge_yes_no(
+                [t for t in tried if t.reading.endswith(last)] or tried, gap
+            )
         else:
             verdict, chosen = v.judge_number(number, [replace_value(t, sign) for t in tried])
         soft = number is None
@@ -247,26 +355,51 @@ class Returns(Helper):
             notes = [f"compared with {other.name}: the text does not say with whom"]
         else:
             notes = (
-                [f"compared with {other.name}: the text does not say with whom"] if claim.params.get("implicit") else []
+                [f"compared with {other.name}: the text does not say with whom"]
+                if claim.params.get("implicit")
+                else []
             )
         if la.basis != lb.basis:
             notes.append(f"{la.label} is on {la.basis} return, {lb.label} on {lb.basis} return")
         notes += self._window_notes(claim, la)
         reason = f"{claim.subject.name} {ra:+.2%}, {other.name} {rb:+.2%}"
-        if verdict == v.DIFFERS and number is not None and {la.kind, lb.kind} - {"index", "stock"} and abs(abs(gap) - abs(number.value)) <= 0.0025:
-            verdict, reason = v.UNCLEAR, f"{reason}; built or bought here, not the published index: too near to be refuted"
+        if (
+            verdict == v.DIFFERS
+            and number is not None
+            and {la.kind, lb.kind} - {"index", "stock"}
+            and abs(abs(gap) - abs(number.value)) <= 0.0025
+        ):
+            verdict, reason = (
+                v.UNCLEAR,
+                f"{reason}; built or bought here, not the published index: too near to be refuted",
+            )
         if verdict == v.ONLY:
             reason += f"; holds only on reading: {which}"
         return Answer(
-            verdict, gap, "return", la, span, tuple(tried), tuple(figures), reason, tuple(notes), chosen=which
+            verdict,
+            gap,
+            "return",
+            la,
+            span,
+            tuple(tried),
+            tuple(figures),
+            reason,
+            tuple(notes),
+            chosen=which,
         )
 
     def _compare_group(self, claim: Claim) -> Answer:
         """Against every other member of the market file's group of the subject."""
         market = self.q.market
-        mine = {c.basket for c in claim.subject.candidates} | {c.instrument for c in claim.subject.candidates}
+        mine = {c.basket for c in claim.subject.candidates} | {
+            c.instrument for c in claim.subject.candidates
+        }
         group = next(
-            (names for g, spec in market.file.groups.items() if (names := list(spec.baskets)) and set(names) & mine),
+            (
+                names
+                for g, spec in market.file.groups.items()
+                if (names := list(spec.baskets)) and set(names) & mine
+            ),
             None,
         )
         if group is None:
@@ -301,7 +434,9 @@ class Returns(Helper):
         if not gaps:
             raise Missing("none of the other baskets has data over this window")
         worst = min(gaps, key=lambda g: g[0] * claim.sign)
-        verdict = v.BORDERLINE if abs(worst[0]) <= v.TENTH else v.HOLDS if worst[2].match else v.DIFFERS
+        verdict = (
+            v.BORDERLINE if abs(worst[0]) <= v.TENTH else v.HOLDS if worst[2].match else v.DIFFERS
+        )
         line, span = la, s
         verdict, which = self._guarded(claim, verdict, worst[2], line, soft=True)
         return Answer(
@@ -318,7 +453,7 @@ class Returns(Helper):
         )
 
     def _reversal(self, claim: Claim) -> Answer:
-        """Ahead in the window, behind from the year's start to the window's: one turned into the other."""
+        """Ahead in the window, behind from the year's start to the window's: it turned."""
         other = claim.against
         assert other is not None and claim.window is not None
         words, la, lb, s, ra, rb = self._pairs(claim, other)[0]
@@ -330,9 +465,15 @@ class Returns(Helper):
         now = ra - rb
         figures = (
             self.q.figure("window_return", la, ra, "return", s.i, s.j),
-            self.q.figure("window_return", la, float(la.level[s.i] / la.level[year] - 1), "return", year, s.i),
-            self.q.figure("window_return", lb, rb, "return", j, int(np.searchsorted(lb.days, la.days[s.j]))),
-            self.q.figure("window_return", lb, float(lb.level[j] / lb.level[i] - 1), "return", i, j),
+            self.q.figure(
+                "window_return", la, float(la.level[s.i] / la.level[year] - 1), "return", year, s.i
+            ),
+            self.q.figure(
+                "window_return", lb, rb, "return", j, int(np.searchsorted(lb.days, la.days[s.j]))
+            ),
+            self.q.figure(
+                "window_return", lb, float(lb.level[j] / lb.level[i] - 1), "return", i, j
+            ),
         )
         turned = now * claim.sign > 0 and before * claim.sign < 0
         near = min(abs(now), abs(before)) <= v.TENTH
@@ -347,7 +488,8 @@ class Returns(Helper):
             s,
             tried,
             figures,
-            f"{before * 100:+.1f} points from the year's start to {la.days[s.i]}, {now * 100:+.1f} points in the window",
+            f"{before * 100:+.1f} points from the year's start to {la.days[s.i]}, "
+            f"{now * 100:+.1f} points in the window",
             chosen=which,
         )
 
@@ -358,7 +500,7 @@ def replace_value(t: Tried, sign: int) -> Tried:
 
 
 def _same_day(tried: list[Tried], values: list[tuple[Option, Line, Span, float]]) -> list[Tried]:
-    """Readings of the first candidate on the first day: another basis may turn a yes into a no, another day may not."""
+    """Readings of the first candidate on the first day: another basis may turn a yes into a no."""
     first = values[0][0]
     return [
         t

@@ -25,18 +25,26 @@ class Runs(Returns):
     def _history_notes(self, line: Line) -> tuple[bool, str]:
         """Is the stored history long enough for "ever"?"""
         first = line.days[int(np.flatnonzero(np.isfinite(line.level))[0])]
-        whole = (line.kind == "index" and first < np.datetime64("1990-01-01")) or line.kind == "fund"
+        whole = (
+            line.kind == "index" and first < np.datetime64("1990-01-01")
+        ) or line.kind == "fund"
         return whole, f"history from {first} on"
 
     def _record(self, claim: Claim) -> Answer:
         sessions = int(str(claim.params.get("sessions") or 0))
         window = claim.window
         values = []
-        for o in self.q.options(claim.subject, window if window is not None and window.unit == "day" else None):
+        for o in self.q.options(
+            claim.subject, window if window is not None and window.unit == "day" else None
+        ):
             if o.base_back:
                 continue
             line = self._line(o)
-            if window is not None and window.unit != "day" and (window.end is not None or window.open):
+            if (
+                window is not None
+                and window.unit != "day"
+                and (window.end is not None or window.open)
+            ):
                 span = self.q.span(line, window)
                 places = range(span.i + 1, span.j + 1)
             else:
@@ -58,12 +66,24 @@ class Runs(Returns):
         want = not claim.denied
         tried, figures = [], []
         for o, line, span, off in values:
-            f = self.q.figure("distance_from_record", line, off, "return", None, span.j, sessions=sessions)
+            f = self.q.figure(
+                "distance_from_record", line, off, "return", None, span.j, sessions=sessions
+            )
             figures.append(f)
-            tried.append(Tried(o.words(line.label, window is None), off, "return", (off > 1e-12) == want, (f.id,)))
+            tried.append(
+                Tried(
+                    o.words(line.label, window is None),
+                    off,
+                    "return",
+                    (off > 1e-12) == want,
+                    (f.id,),
+                )
+            )
         _, line, span, off = values[0]
         same_day = [
-            t for t, x in zip(tried, values, strict=True) if x[0].candidate == values[0][0].candidate and not x[0].back
+            t
+            for t, x in zip(tried, values, strict=True)
+            if x[0].candidate == values[0][0].candidate and not x[0].back
         ]
         first = tried[0]
         whole, note = self._history_notes(line)
@@ -78,7 +98,11 @@ class Runs(Returns):
         which = chosen.reading if verdict == v.ONLY else ""
         if verdict == v.HOLDS and want and not whole and not sessions:
             verdict, which = v.ONLY, note
-        if verdict == v.HOLDS and (line.proxy or line.kind == "fund") and claim.subject.kind != "fund":
+        if (
+            verdict == v.HOLDS
+            and (line.proxy or line.kind == "fund")
+            and claim.subject.kind != "fund"
+        ):
             verdict, which = v.ONLY, f"the fund {line.label}, total return"
         elif verdict == v.HOLDS and line.kind == "fund":
             verdict, which = v.ONLY, "total return (a fund's price is not stored)"
@@ -98,8 +122,8 @@ class Runs(Returns):
             chosen=which,
         )
 
-    def _daily(self, claim: Claim, back: int = 0) -> list[tuple[str, Array, Line, int]]:
-        """(reading, signed changes, line, last session) for a streak's subject, alone or against another."""
+    def _daily(self, claim: Claim) -> list[tuple[str, Array, Line, int]]:
+        """(reading, signed changes, line, last session) of a streak, alone or against another."""
         w = claim.window if claim.window is not None and claim.window.unit == "day" else None
         if (
             claim.window is not None
@@ -110,7 +134,9 @@ class Runs(Returns):
             w = claim.window
         out = []
         if claim.against is not None:
-            for o in [o for o in self.q.options(claim.subject, w) if not o.back and not o.base_back][:2]:
+            for o in [
+                o for o in self.q.options(claim.subject, w) if not o.back and not o.base_back
+            ][:2]:
                 la = self._line(o)
                 other = next(
                     (
@@ -132,7 +158,15 @@ class Runs(Returns):
                     (
                         f"{la.label} ({la.basis}) against {other.label} ({other.basis})",
                         change,
-                        Line(la.name, la.label, la.basis, la.days[offset:], la.level[offset:], la.kind, la.proxy),
+                        Line(
+                            la.name,
+                            la.label,
+                            la.basis,
+                            la.days[offset:],
+                            la.level[offset:],
+                            la.kind,
+                            la.proxy,
+                        ),
                         j,
                     )
                 )
@@ -204,7 +238,8 @@ class Runs(Returns):
             if any(
                 not t.match
                 for t in tried[1:]
-                if t.reading.split(",")[0] == first_t.reading.split(",")[0] and "before" not in t.reading
+                if t.reading.split(",")[0] == first_t.reading.split(",")[0]
+                and "before" not in t.reading
             ):
                 verdict = v.BORDERLINE
         else:
@@ -214,7 +249,9 @@ class Runs(Returns):
         reason = f"{'longest run' if vague else 'run'}: {number_of(round(first_t.value), unit)}"
         notes = [f"several: at least {n} in a row"] if vague else []
         if vague and (claim.window is None or claim.window.inherited == "earlier paragraph"):
-            notes.append("looked for since the benchmark's last short-term low, or in the last 21 sessions")
+            notes.append(
+                "looked for since the benchmark's last short-term low, or in the last 21 sessions"
+            )
         return Answer(
             verdict,
             first_t.value,
@@ -244,7 +281,9 @@ class Runs(Returns):
                     (
                         o,
                         line,
-                        *self._extreme_on(claim, line, unit, ref, since if isinstance(since, dt.date) else None),
+                        *self._extreme_on(
+                            claim, line, unit, ref, since if isinstance(since, dt.date) else None
+                        ),
                     )
                 )
             except Missing:
@@ -264,7 +303,9 @@ class Runs(Returns):
             figures.append(f)
             tried.append(Tried(o.words(line.label, False), value, f.unit, ok, (f.id,)))
         _, line, ok, value, span, reason, tight = rows[0]
-        own = [t for t, r in zip(tried, rows, strict=True) if r[0].candidate == rows[0][0].candidate]
+        own = [
+            t for t, r in zip(tried, rows, strict=True) if r[0].candidate == rows[0][0].candidate
+        ]
         verdict, chosen = v.judge_yes_no(own, None)
         if verdict == v.DIFFERS and any(t.match for t in tried):
             verdict, chosen = v.ONLY, next(t for t in tried if t.match)
@@ -354,11 +395,14 @@ class Runs(Returns):
                 False,
                 own * sign,
                 span,
-                f"{shown(own)} now, {shown(rival)} in the {unit if unit not in ('level', 'streak') else 'session'} to {when}",
+                f"{shown(own)} now, {shown(rival)} in the "
+                f"{unit if unit not in ('level', 'streak') else 'session'} to {when}",
                 True,
             )
         if ref == "since" and last is not None:
-            named = earlier[(past_days <= np.datetime64(last)) & (past_days >= np.datetime64(since))]
+            named = earlier[
+                (past_days <= np.datetime64(last)) & (past_days >= np.datetime64(since))
+            ]
             top = np.nanmax(named) if np.isfinite(named).any() else -np.inf
             if unit == "level" or top >= own - tie:
                 return (

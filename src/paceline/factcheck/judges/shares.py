@@ -24,13 +24,21 @@ class Shares(Closes):
         baskets = [c.basket for c in claim.subject.candidates if c.basket and not c.instrument]
         if not baskets and claim.subject.kind == "market":
             sp = self.q.names.lookup("s&p 500")
-            baskets = [c.basket for c in sp.candidates if c.basket and not c.instrument] if sp is not None else []
+            baskets = (
+                [c.basket for c in sp.candidates if c.basket and not c.instrument]
+                if sp is not None
+                else []
+            )
         if not baskets:
             raise Missing(f"{claim.subject.name} has no basket with members in this market")
         market = self.q.heavy()
         days = market.all_levels.sessions
         j = int(np.searchsorted(days, np.datetime64(self.q.today), side="right")) - 1
-        if claim.window is not None and claim.window.unit == "day" and claim.window.first is not None:
+        if (
+            claim.window is not None
+            and claim.window.unit == "day"
+            and claim.window.first is not None
+        ):
             j = int(np.searchsorted(days, np.datetime64(claim.window.first), side="right")) - 1
         if j < 1:
             raise Missing(f"the members of {claim.subject.name} are known from {days[0]} on")
@@ -43,7 +51,11 @@ class Shares(Closes):
                 f = next(
                     x
                     for x in self.q.measured(
-                        "percent_above_average", subjects=baskets[:1], window=sessions, basis=basis, history=True
+                        "percent_above_average",
+                        subjects=baskets[:1],
+                        window=sessions,
+                        basis=basis,
+                        history=True,
                     )
                     if x.end == day
                 )
@@ -68,7 +80,10 @@ class Shares(Closes):
             raise Missing(f"no share of members above their {sessions}-session mean by then")
         same = [t for t, x in zip(tried, values, strict=True) if x[1] == 0]
         value = tried[0].value
-        if number.how in ("over", "under", "atleast", "atmost", "justover") or number.unit == "part":
+        if (
+            number.how in ("over", "under", "atleast", "atmost", "justover")
+            or number.unit == "part"
+        ):
             edge = number.low if number.how in ("over", "atleast", "justover") else number.high
             if number.how == "":
                 verdict, chosen = v.judge_number(number, tried)
@@ -80,7 +95,15 @@ class Shares(Closes):
             verdict, chosen = v.judge_number(number, tried)
         which = chosen.reading if verdict == v.ONLY else ""
         return Answer(
-            verdict, value, "fraction", None, None, tuple(tried), tuple(figures), tried[0].reading, chosen=which
+            verdict,
+            value,
+            "fraction",
+            None,
+            None,
+            tuple(tried),
+            tuple(figures),
+            tried[0].reading,
+            chosen=which,
         )
 
     def _contribution(self, claim: Claim) -> Answer:
@@ -89,10 +112,16 @@ class Shares(Closes):
             raise Unclear("the text names no window for it")
         assert whole is not None
         index = next((c.basket for c in whole.candidates if c.basket and not c.instrument), None)
-        part = next((c.basket for c in claim.subject.candidates if c.basket and not c.instrument), None)
+        part = next(
+            (c.basket for c in claim.subject.candidates if c.basket and not c.instrument), None
+        )
         if index is None or part is None:
-            raise Missing(f"{whole.name} or {claim.subject.name} has no basket with members in this market")
-        line = self.q.line(Candidate(index, ""), "total") or self.q.line(Candidate(index, ""), "price")
+            raise Missing(
+                f"{whole.name} or {claim.subject.name} has no basket with members in this market"
+            )
+        line = self.q.line(Candidate(index, ""), "total") or self.q.line(
+            Candidate(index, ""), "price"
+        )
         if line is None:
             raise Missing(f"no data of {index}")
         span = self.q.span(line, claim.window)
@@ -102,7 +131,9 @@ class Shares(Closes):
         own = self.q.market.settings("contributions")["basis"] or self.q.market.file.market.basis
         for basis in (own, "total" if own == "price" else "price"):
             try:
-                rows = self.q.measured("contributions", end, subjects=[index], since=start, basis=basis)
+                rows = self.q.measured(
+                    "contributions", end, subjects=[index], since=start, basis=basis
+                )
             except Missing:
                 continue
             f = next((r for r in rows if r.extra.get("part") == part), None)
@@ -128,13 +159,17 @@ class Shares(Closes):
         unit = tried[0].unit
         share, points, total_gain = shares[0]
         listed = self._listed(part, end)
-        reason = f"{share:.0%} of the gain: {points * 100:.1f} of {total_gain * 100:.1f} points ({listed})"
+        reason = (
+            f"{share:.0%} of the gain: {points * 100:.1f} of {total_gain * 100:.1f} points "
+            f"({listed})"
+        )
         if claim.number is not None:
             verdict, chosen = v.judge_number(claim.number, tried)
         else:
             verdict, chosen = self._drove(share, part, index, start, tried)
             reason += (
-                "; a driver by this rule gives half of the gain; more than its weight but less than half is borderline"
+                "; a driver by this rule gives half of the gain; more than its weight but less "
+                "than half is borderline"
             )
         return Answer(
             verdict,
@@ -148,7 +183,9 @@ class Shares(Closes):
             chosen=chosen.reading if verdict == v.ONLY else "",
         )
 
-    def _drove(self, share: float, part: str, index: str, start: str, tried: list[Tried]) -> tuple[str, Tried]:
+    def _drove(
+        self, share: float, part: str, index: str, start: str, tried: list[Tried]
+    ) -> tuple[str, Tried]:
         if share >= 0.5 and all(t.match for t in tried):
             return v.HOLDS, tried[0]
         held = self._weight(part, index, start)
@@ -158,7 +195,9 @@ class Shares(Closes):
         """Weight of a basket's members in the index at the window's start."""
         market = self.q.heavy()
         whole, own = frames.weights(market, index, start), frames.weights(market, part, start)
-        return float(whole.filter(whole["security"].is_in(own["security"].to_list()))["weight"].sum())
+        return float(
+            whole.filter(whole["security"].is_in(own["security"].to_list()))["weight"].sum()
+        )
 
     def _listed(self, part: str, end: str) -> str:
         names = frames.weights(self.q.heavy(end), part)["security"].to_list()

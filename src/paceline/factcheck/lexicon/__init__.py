@@ -1,8 +1,8 @@
 """The words of the market, read from ``data/lexicon``: one TOML file a class, its cases beside it.
 
 What names things (indices, sectors, styles, themes, assets, companies), what moves them (movement,
-comparison), how exactly a number is meant (hedges), what is no claim (asides), and how a text is cut
-(sentences). Wordings that need more than a list are in ``phrases``.
+comparison), how exactly a number is meant (hedges), what is no claim (asides), and how a text is
+cut (sentences). Wordings that need more than a list are in ``phrases``.
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ def entries(table: Mapping[str, Any]) -> list[Entry]:
         for key, words in lists.items():
             if not (isinstance(words, list) and all(isinstance(w, str) and w for w in words)):
                 raise ValueError(f"entry {more['name']!r}: {key} is to be a list of texts")
-        called = tuple(n + e for n in lists["called"] for e in ("", *(f" {e}" for e in more["endings"])))
+        called = tuple(
+            n + e for n in lists["called"] for e in ("", *(f" {e}" for e in more["endings"]))
+        )
         instruments, proxy = tuple(lists["instruments"]), more.get("proxy", False)
         found.append(Entry(more["name"], more["kind"], called, instruments, proxy))
     return found
