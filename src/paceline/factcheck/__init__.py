@@ -24,10 +24,11 @@ from paceline.factcheck import dates, lexicon, parse, proposals, text, verdicts
 from paceline.factcheck.claims import Aside, Claim, Reading
 from paceline.factcheck.dates import Window
 from paceline.factcheck.judges import Answer, Judge, Unclear
+from paceline.factcheck.judges.closes import MAJOR
 from paceline.factcheck.judges.returns import SUPPLY
 from paceline.factcheck.reader import Reader
 from paceline.factcheck.readings import Missing, Quotes
-from paceline.factcheck.subjects import Names
+from paceline.factcheck.subjects import Names, Subject
 from paceline.factcheck.verdicts import Verdict
 from paceline.figures import Figure
 from paceline.lineage import code_of
@@ -132,9 +133,9 @@ def factcheck(
 ) -> Checked:
     """Check the claims of a market commentary.
 
-    said  the text: plain, Markdown or HTML date  the day it was written (ISO); default: the date
-    the text gives itself ask   a language model that may propose further claims, from a prompt to
-    its reply; see ``proposals``
+    said  the text: plain, Markdown or HTML
+    date  the day it was written (ISO); default: the date the text gives itself
+    ask   a language model that may propose further claims; see ``proposals``
 
     Raises ``UsageError`` for an empty text, one without a date, or one of more than a million
     characters, ``NotEnoughData`` for a text younger than the data, and ``SourceError`` for a model
@@ -154,65 +155,47 @@ def factcheck(
     reader = Reader(read, names, today)
     reading = reader.read()
     plain = _proposed(ask, read, names, today, reading) if ask is not None else {}
-    subjects = [s for c in reading.claims for s in (c.subject, c.against) if s is not None]
-    if any(c.kind == "rank" for c in reading.claims):
-        subjects += [
-            s
-            for s in names.subjects.values()
-            if s.kind == "sector"
-            or s.name
-            in (
-                "S&P 500",
-                "Nasdaq 100",
-                "Nasdaq Composite",
-                "Dow Jones Industrial Average",
-                "Russell 2000",
-            )
-        ]
-    for group in market.file.groups.values():
-        subjects += [
-            s
-            for b in group.baskets
-            if (s := names.lookup(market.file.baskets[b].label or b)) is not None
-        ]
-    quotes = Quotes(market, names, today, subjects)
+    quotes = Quotes(market, names, today, _wanted(reading, names, market))
     judge = Judge(quotes, read.clean, _spoken(reading.claims, read.clean))
     against = _contradictions(reading.claims)
-    found = [
-        _verdict(
-            c,
-            read,
-            quotes,
-            judge,
-            *(
-                note
-                for note in (
-                    against.get(n, ""),
-                    f"proposed by a language model as: {plain[n]}" if n in plain else "",
-                )
-                if note
-            ),
-        )
-        for n, c in enumerate(reading.claims)
-    ]
+    proposed = {n: f"proposed by a language model as: {by}" for n, by in plain.items()}
+    found = []
+    for n, c in enumerate(reading.claims):
+        beside = [why[n] for why in (against, proposed) if n in why]
+        found.append(_verdict(c, read, quotes, judge, *beside))
     found += [_aside(a, read, quotes) for a in _worthwhile(reading.asides, reading.claims)]
     found.sort(key=lambda f: (f.start, f.end))
     unread = tuple(
         Unread(read.quote(u.start, u.end), *read.span(u.start, u.end), u.reason)
         for u in reading.unread
     )
+    notes = _notes(market, reader.language, bool(found))
+    return Checked(said, today, dated, _known_day(quotes), tuple(found), unread, notes)
+
+
+def _wanted(reading: Reading, names: Names, market: Market) -> list[Subject]:
+    """Whose levels the judges may ask for."""
+    found = [s for c in reading.claims for s in (c.subject, c.against) if s is not None]
+    if any(c.kind == "rank" for c in reading.claims):
+        found += [s for s in names.subjects.values() if s.kind == "sector" or s.name in MAJOR]
+    baskets = [b for group in market.file.groups.values() for b in group.baskets]
+    labels = [market.file.baskets[b].label or b for b in baskets]
+    return found + [s for label in labels if (s := names.lookup(label)) is not None]
+
+
+def _notes(market: Market, language: str, found: bool) -> tuple[str, ...]:
     notes = ["SIMULATED market: no real security is meant"] if market.simulated else []
-    if reader.language != "English":
+    if language != "English":
         notes.append(
-            f"The text is {reader.language}: only English is read, and its numbers are listed as "
-            f"not understood."
+            f"The text is {language}: only English is read, and its numbers are listed as not "
+            f"understood."
         )
     elif not found:
         notes.append(
             "No claim was found. The reader knows English market commentary; see "
             "docs/factcheck.md for its words."
         )
-    return Checked(said, today, dated, _known_day(quotes), tuple(found), unread, tuple(notes))
+    return tuple(notes)
 
 
 def _proposed(

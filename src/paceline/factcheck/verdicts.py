@@ -30,6 +30,16 @@ UNCLEAR, BORDERLINE, NOT_CHECKABLE, MISSING = (
     "data missing",
 )
 VERDICTS = (HOLDS, CLOSE, DIFFERS, ONLY, UNCLEAR, BORDERLINE, NOT_CHECKABLE, MISSING)
+#: How exactly a number is meant, in words.
+_HOW = {
+    "over": "more than",
+    "under": "less than",
+    "nearly": "nearly",
+    "about": "about",
+    "atleast": "at least",
+    "atmost": "at most",
+    "justover": "just over",
+}
 #: A tenth of a point: what may not decide a yes or no.
 TENTH = 0.001
 
@@ -224,64 +234,46 @@ def said_text(claim: Claim) -> str:
         "compare": "ahead of" if claim.sign > 0 else "behind",
         "implied": "implied move",
     }.get(claim.kind, claim.kind)
-    how = (
-        {
-            "over": "more than ",
-            "under": "less than ",
-            "nearly": "nearly ",
-            "about": "about ",
-            "atleast": "at least ",
-            "atmost": "at most ",
-            "justover": "just over ",
-        }.get(n.how, "")
-        if n is not None
-        else ""
-    )
-    value = ""
-    if n is not None:
-        if n.unit in ("level", "index_points"):
-            value = f"{n.low:,.{2 if n.step < 1 else 0}f}"
-        elif n.unit == "part":
-            value = f"{n.value:.0%}"
-        else:
-            digits = max(0, len(f"{n.step * 100:.10f}".rstrip("0").partition(".")[2]))
-            value = (
-                f"{n.low * 100:+.{digits}f}%"
-                if n.low == n.high
-                else f"{n.low * 100:+.{digits}f}% to {n.high * 100:+.{digits}f}%"
-            )
-    extra = ""
-    if claim.kind == "streak":
-        extra = (
-            f"{claim.params['n']} {claim.params['unit']}s in a row, "
-            f"{'up' if claim.sign > 0 else 'down'}"
-        )
-        if claim.params.get("vague"):
-            extra = (
-                f"several {claim.params['unit']}s in a row, {'up' if claim.sign > 0 else 'down'}"
-            )
-        if claim.against is not None:
-            extra = extra.replace("up", "ahead").replace("down", "behind")
-    elif claim.kind == "record":
-        extra = "high" if claim.sign > 0 else "low"
-    elif claim.kind == "rank":
-        extra = "best" if claim.sign > 0 else "worst"
-    elif claim.kind == "average":
-        extra = (
-            f"{'above' if claim.sign > 0 else 'below'} the "
-            f"{claim.params['asked']}-{claim.params['unit']} mean"
-        )
-    elif claim.kind == "direction":
-        extra = "up" if claim.sign > 0 else "down"
-    elif claim.kind == "extreme":
-        extra = f"{'best' if claim.sign > 0 else 'worst'} {claim.params['unit']}"
+    extra = _said_extra(claim)
     parts = [
         words if not extra or claim.kind in ("record", "rank") else "",
-        how + value,
+        _said_number(n) if n is not None else "",
         extra,
         claim.against.name if claim.against is not None else "",
     ]
     return " ".join(p for p in parts if p)
+
+
+def _said_number(n: Number) -> str:
+    how = f"{_HOW[n.how]} " if n.how in _HOW else ""
+    if n.unit in ("level", "index_points"):
+        return f"{how}{n.low:,.{2 if n.step < 1 else 0}f}"
+    if n.unit == "part":
+        return f"{how}{n.value:.0%}"
+    digits = max(0, len(f"{n.step * 100:.10f}".rstrip("0").partition(".")[2]))
+    low, high = (f"{x * 100:+.{digits}f}%" for x in (n.low, n.high))
+    return f"{how}{low}" if n.low == n.high else f"{how}{low} to {high}"
+
+
+def _said_extra(claim: Claim) -> str:
+    """What a claim without a number says: up or down, best or worst, by its kind."""
+    up, p = claim.sign > 0, claim.params
+    match claim.kind:
+        case "streak":
+            many = "several" if p.get("vague") else p["n"]
+            words = ("ahead", "behind") if claim.against is not None else ("up", "down")
+            return f"{many} {p['unit']}s in a row, {words[not up]}"
+        case "record":
+            return "high" if up else "low"
+        case "rank":
+            return "best" if up else "worst"
+        case "average":
+            return f"{'above' if up else 'below'} the {p['asked']}-{p['unit']} mean"
+        case "direction":
+            return "up" if up else "down"
+        case "extreme":
+            return f"{'best' if up else 'worst'} {p['unit']}"
+    return ""
 
 
 def shown(value: float | None, unit: str) -> str:

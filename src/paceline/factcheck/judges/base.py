@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +51,34 @@ class Answer:
     dont: str = ""
     chosen: str = ""
     explained: bool = False  # a fund stands in, and dividends and tracking explain the gap
+
+
+class Seen:
+    """The readings that were tried, and the figures they rest on."""
+
+    def __init__(self) -> None:
+        self.tried: list[Tried] = []
+        self.figures: list[Figure] = []
+
+    def add(self, reading: str, value: float, unit: str, match: bool, *figures: Figure) -> None:
+        """A reading in words, the value it gives, whether the claim holds on it, its figures."""
+        self.figures += figures
+        self.tried.append(Tried(reading, value, unit, match, tuple(f.id for f in figures)))
+
+    def answer(
+        self,
+        verdict: str,
+        value: float,
+        unit: str,
+        line: Line | None,
+        span: Span | None,
+        reason: str = "",
+        notes: Iterable[str] = (),
+        **more: Any,
+    ) -> Answer:
+        """The answer with all readings that were tried."""
+        tried, figures, said = tuple(self.tried), tuple(self.figures), tuple(notes)
+        return Answer(verdict, value, unit, line, span, tried, figures, reason, said, **more)
 
 
 class Unclear(Exception):
@@ -152,19 +180,15 @@ class Helper:
         unit: str,
         match: Callable[[float], bool],
         measure: str,
-    ) -> tuple[list[Tried], list[Figure]]:
+    ) -> Seen:
         open_ = claim.window is None or (claim.window.open and claim.window.unit != "day")
-        tried, figures = [], []
+        seen = Seen()
         for o, line, span, value in values:
+            days = f"{line.days[span.i]} to {line.days[span.j]}"
             figure = self.q.figure(measure, line, value, unit, span.i, span.j)
-            figures.append(figure)
-            tried.append(
-                Tried(
-                    f"{o.words(line.label, open_)}, {line.days[span.i]} to {line.days[span.j]}",
-                    value,
-                    unit,
-                    match(value),
-                    (figure.id,),
-                )
-            )
-        return tried, figures
+            seen.add(f"{o.words(line.label, open_)}, {days}", value, unit, match(value), figure)
+        return seen
+
+    def _growth(self, claim: Claim) -> list[tuple[Option, Line, Span, float]]:
+        """The return of each reading over the claim's window."""
+        return self._values(claim, lambda line, s: float(line.level[s.j] / line.level[s.i] - 1))
