@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dateutil import parser as dateparser
@@ -40,6 +41,18 @@ _FULL = re.compile(
     re.IGNORECASE,
 )
 _MONTH_YEAR = re.compile(rf"\b({MONTH})\s+({YEAR})\b", re.IGNORECASE)
+
+#: What says that a date is the text's own, or that it is another one.
+_MARKED = re.compile(
+    rf"(?:as of|date[d:]?|published|posted|close of business|as at|data through)[: ]+"
+    rf"(?P<d>{DATE})",
+    re.IGNORECASE,
+)
+_OF_ANOTHER = re.compile(
+    r"\b(?:since|from|between|until|through|after|before|by|on the|of)\s+$", re.IGNORECASE
+)
+_SINCE = re.compile(r"\b(?:since|from)\b", re.IGNORECASE)
+_ENDED = re.compile(rf"\b(?:week|month|quarter|year) end(?:ed|ing)\s+(?P<d>{DATE})", re.IGNORECASE)
 
 
 def moved(day: dt.date, by: relativedelta | dt.timedelta) -> dt.date:
@@ -119,49 +132,34 @@ def text_date(text: Text) -> tuple[dt.date, str] | None:
     lines = [(m.start(), m.group()) for m in re.finditer(r"[^\n]+", clean) if m.group().strip()]
     if not lines:
         return None
-    head_end = (
-        lines[0][0] + len(lines[0][1]) if len(lines) == 1 else lines[min(2, len(lines) - 1)][0]
-    )
-    head = clean[: min(max(head_end, 120), 400)]
-    marks = re.search(
-        rf"(?:as of|date[d:]?|published|posted|close of business|as at|"
-        rf"data through)[: ]+(?P<d>{DATE})",
-        clean[:1500],
-        re.IGNORECASE,
-    )
-    if marks and (when := read_date(marks.group("d"))):
-        return when, marks.group("d")
-    for m in _FULL.finditer(head):
-        before = clean[max(0, m.start() - 25) : m.start()]
-        if re.search(
-            r"\b(?:since|from|between|until|through|after|before|by|on the|of)\s+$",
-            before,
-            re.IGNORECASE,
-        ):
-            continue
-        if when := read_date(m.group()):
-            return when, m.group()
-    alone = [line for _, line in lines[:8] + lines[-3:] if len(line.strip()) < 60]
-    for line in alone:
-        m_ = _FULL.search(line)
-        if m_ and len(m_.group()) > 0.4 * len(line.strip()) and (when := read_date(m_.group())):
-            return when, m_.group()
+    end = lines[min(2, len(lines) - 1)][0] if len(lines) > 1 else lines[0][0] + len(lines[0][1])
+    head = clean[: min(max(end, 120), 400)]
+    for said in _full_dates(clean, head, [line for _, line in lines]):
+        if when := read_date(said):
+            return when, said
     for _, line in lines[:2]:
-        m2 = _MONTH_YEAR.search(line)
-        if (
-            m2
-            and len(line.strip()) < 90
-            and not re.search(r"\b(?:since|from)\b", line, re.IGNORECASE)
-        ):
-            first = read_date(f"{m2.group(1)} 1 {m2.group(2)}")
+        m = _MONTH_YEAR.search(line)
+        if m and len(line.strip()) < 90 and not _SINCE.search(line):
+            first = read_date(f"{m.group(1)} 1 {m.group(2)}")
             if first:
-                return first + relativedelta(months=1, days=-1), m2.group()
-    m3 = re.search(
-        rf"\b(?:week|month|quarter|year) end(?:ed|ing)\s+(?P<d>{DATE})", head, re.IGNORECASE
-    )
-    if m3 and (when := read_date(m3.group("d"))):
-        return when, m3.group("d")
-    return None
+                return first + relativedelta(months=1, days=-1), m.group()
+    ended = _ENDED.search(head)
+    when = read_date(ended.group("d")) if ended else None
+    return (when, ended.group("d")) if ended and when else None
+
+
+def _full_dates(clean: str, head: str, lines: list[str]) -> Iterator[str]:
+    """Full dates that may be a text's own, the likeliest first."""
+    if marks := _MARKED.search(clean[:1500]):
+        yield marks.group("d")
+    for m in _FULL.finditer(head):
+        if not _OF_ANOTHER.search(clean[max(0, m.start() - 25) : m.start()]):
+            yield m.group()
+    for line in lines[:8] + lines[-3:]:
+        said = line.strip()
+        found = _FULL.search(line) if len(said) < 60 else None
+        if found and len(found.group()) > 0.4 * len(said):
+            yield found.group()
 
 
 def weekday_number(name: str) -> int:

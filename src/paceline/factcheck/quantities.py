@@ -225,53 +225,48 @@ def find(text: str, start: int, end: int) -> list[Number]:
 
 
 def _read(kind: str, m: re.Match[str]) -> Number | None:
-    begin = m.start() + (len(m.group()) - len(m.group().lstrip()))
-    if kind == "tenths":
-        value = (count(m.group("many")) or 1) * _PARTS[m.group("part").casefold().rstrip("s")] / 100
-        step = 0.001 if m.group("part").casefold().startswith("tenth") else 0.0025
-        signed = bool(m.group("sign").strip())
-        value = -value if m.group("sign").strip().casefold() in ("-", "minus") else value
-        return Number(value, value, step, "percent", begin, m.end(), signed=signed)
-    if kind == "part":
-        if m.group("part"):
-            part = _PARTS[
-                m.group("part").casefold().rstrip("s")
-                if m.group("part").casefold() != "half"
-                else "half"
-            ]
-            value = (count(m.group("many")) or 1) * part
-        else:
-            value = 0.5
-        return Number(value, value, 0.03, "part", begin, m.end())
+    """A number of a kind; None for a year."""
+    begin, end = m.start() + (len(m.group()) - len(m.group().lstrip())), m.end()
+    said = m.groupdict()
+    sign = said.get("sign") or ""
+    minus = sign.strip().casefold() in ("-", "minus")
+    if kind in ("tenths", "part"):
+        part = (said["part"] or "half").casefold()
+        value = (count(said["many"] or "one") or 1) * _PARTS[part.rstrip("s")]
+        if kind == "part":
+            return Number(value, value, 0.03, "part", begin, end)
+        step = 0.001 if part.startswith("tenth") else 0.0025
+        value = -value / 100 if minus else value / 100
+        return Number(value, value, step, "percent", begin, end, signed=bool(sign.strip()))
     if kind == "bare":
-        sign = m.groupdict().get("sign") or ""
         value, step = _value(m.group().removeprefix(sign))
-        value = -value if sign.strip().casefold() in ("-", "minus") else value
-        return Number(value, value, step, "bare", begin, m.end(), signed=bool(sign))
+        value = -value if minus else value
+        return Number(value, value, step, "bare", begin, end, signed=bool(sign))
     if kind == "level":
-        said = m.group()
-        value, step = _value(said)
-        if "," not in said and "." not in said and (1900 <= value <= 2100):
-            return None  # a year
-        return Number(value, value, step, "level", begin, m.end())
-    low, step = _value(m.group("low"))
+        value, step = _value(m.group())
+        year = "," not in m.group() and "." not in m.group() and 1900 <= value <= 2100
+        return None if year else Number(value, value, step, "level", begin, end)
+    return _read_range(kind, m, begin, minus)
+
+
+def _read_range(kind: str, m: re.Match[str], begin: int, minus: bool) -> Number:
+    """Percent or points, one number or from one to another."""
+    said = m.groupdict()
+    low, step = _value(said["low"])
     high, unit, scale = low, "percent", 0.01
-    other = m.group("high") or (m.groupdict().get("more") or "")
-    if other:
+    if other := said["high"] or said.get("more"):
         high, other_step = _value(other)
-        step = min(step, other_step)
-        low, high = min(low, high), max(low, high)
+        step, low, high = min(step, other_step), min(low, high), max(low, high)
     if kind == "points":
-        said = m.group("unit").casefold()
-        unit = "points"
-        if said.startswith(("basis", "bp")):
+        unit, word = "points", said["unit"].casefold()
+        if word.startswith(("basis", "bp")):
             scale = 0.0001
-        elif said in ("point", "points", "pts"):
+        elif word in ("point", "points", "pts"):
             unit, scale = "index_points", 1.0
-    sign = m.group("sign").strip().casefold()
-    if sign in ("-", "minus"):
+    if minus:
         low, high = -high, -low
-    return Number(low * scale, high * scale, step * scale, unit, begin, m.end(), signed=bool(sign))
+    signed = bool(said["sign"].strip())
+    return Number(low * scale, high * scale, step * scale, unit, begin, m.end(), signed=signed)
 
 
 def _qualified(text: str, start: int, end: int, number: Number) -> Number:

@@ -284,43 +284,11 @@ class Quotes:
         days, level = line.days, line.level
         if window is not None and window.unclear:
             raise Missing(f"the window {window.text!r} is not clear: {window.unclear}")
+        open_ = window is None or window.end is None
         end = self.today if window is None or window.end is None else window.end
         j = int(np.searchsorted(days, np.datetime64(end), side="right")) - 1
-        j -= back if window is None or window.end is None else 0
-        if window is not None and window.base == "until":
-            raise Missing("the window has no beginning")
-        if (
-            window is not None
-            and window.unit == "day"
-            and window.base == "before"
-            and window.first is not None
-        ):
-            at_text = window.end is None
-            if not at_text and (j < 0 or days[j] != np.datetime64(window.first)):
-                raise Missing(f"the exchange was closed on {window.first}")
-            i = j - 1
-        elif window is None:
-            i = j - 1
-        elif window.base == "next":
-            i = int(np.searchsorted(days, np.datetime64(window.first or end), side="right")) - 1
-            j = i + 1
-            if j >= len(days):
-                raise Missing("the day after is not stored")
-        elif window.base == "back":
-            i = j - window.n
-        elif window.base in ("low", "high", "recent low", "recent high"):
-            i = self._extreme(line, window, j)
-        else:
-            i = (
-                int(
-                    np.searchsorted(
-                        days,
-                        np.datetime64(window.first or end),
-                        side="left" if window.base == "before" else "right",
-                    )
-                )
-                - 1
-            )
+        j -= back if open_ else 0
+        i, j = (j - 1, j) if window is None else self._base(line, window, end, j)
         i -= base_back
         seen = np.flatnonzero(np.isfinite(level))
         if i < 0 or i < seen[0]:
@@ -332,6 +300,27 @@ class Quotes:
         if not np.isfinite(level[i]):
             raise Missing(f"{line.label} ({line.basis}) has no value on {days[i]}")
         return Span(i, j)
+
+    def _base(self, line: Line, window: Window, end: dt.date, j: int) -> tuple[int, int]:
+        """The session a window starts from, and its last: ``j``, but for the session after a day."""
+        days, first = line.days, np.datetime64(window.first or end)
+        if window.base == "until":
+            raise Missing("the window has no beginning")
+        if window.unit == "day" and window.base == "before" and window.first is not None:
+            if window.end is not None and (j < 0 or days[j] != first):
+                raise Missing(f"the exchange was closed on {window.first}")
+            return j - 1, j
+        if window.base == "next":
+            i = int(np.searchsorted(days, first, side="right")) - 1
+            if i + 1 >= len(days):
+                raise Missing("the day after is not stored")
+            return i, i + 1
+        if window.base == "back":
+            return j - window.n, j
+        if window.base in ("low", "high", "recent low", "recent high"):
+            return self._extreme(line, window, j), j
+        before = window.base == "before"
+        return int(np.searchsorted(days, first, side="left" if before else "right")) - 1, j
 
     def last_low(self, line: Line) -> int | None:
         """The benchmark's last short-term low known by then, as a session of this line."""
@@ -421,28 +410,13 @@ class Quotes:
     ) -> list[Option]:
         """The readings of a claim about one subject, in order, of candidates that have data."""
         _ = self.as_of  # a text younger than the data has no answer
-        usable: list[tuple[Candidate, list[str]]] = []
-        reasons: list[str] = []
         if not subject.candidates:
             raise Missing(f"{subject.name!r} is not in this market")
-        for c in subject.candidates:
-            good = []
-            for b in self.bases(c):
-                line = self.line(c, b)
-                assert line is not None
-                try:
-                    self.span(line, window)
-                    good.append(b)
-                except Missing as why:
-                    reasons.append(str(why))
-            if good:
-                usable.append((c, sorted(good, key=lambda b: b != "total") if total else good))
+        usable = self._usable(subject, window)
         if total:  # what has dividends comes first
+            usable = [(c, sorted(bases, key=lambda b: b != "total")) for c, bases in usable]
             usable.sort(key=lambda u: u[1][0] != "total")
-        if not usable:
-            raise Missing(reasons[0] if reasons else f"no prices of {subject.name} are stored")
-        open_ = window is None or window.open
-        moving = open_ and (window is None or window.unit != "day")
+        moving = window is None or (window.open and window.unit != "day")
         found = []
         for n, (c, bases) in enumerate(usable[:3]):
             found += [Option(c, b) for b in bases]
@@ -454,6 +428,25 @@ class Quotes:
                 others = (Candidate(o, "") for o in self._weighted(c.basket))
                 found += [Option(o, bases[0]) for o in others if self.line(o, bases[0]) is not None]
         return found[:LIMIT]
+
+    def _usable(self, subject: Subject, window: Window | None) -> list[tuple[Candidate, list[str]]]:
+        """The candidates with data in a window, each with its bases; ``Missing`` without any."""
+        usable, reasons = [], []
+        for c in subject.candidates:
+            good = []
+            for b in self.bases(c):
+                line = self.line(c, b)
+                assert line is not None
+                try:
+                    self.span(line, window)
+                    good.append(b)
+                except Missing as why:
+                    reasons.append(str(why))
+            if good:
+                usable.append((c, good))
+        if not usable:
+            raise Missing(reasons[0] if reasons else f"no prices of {subject.name} are stored")
+        return usable
 
     def _weighted(self, basket: str) -> list[str]:
         return [

@@ -9,6 +9,7 @@ from paceline.factcheck import lexicon
 from paceline.factcheck.quantities import Number
 from paceline.factcheck.reader.base import FIGURE
 from paceline.factcheck.reader.lists import AMOUNT, Lists
+from paceline.factcheck.reader.spans import Node
 from paceline.factcheck.reader.tree import ADVERBS, PLAIN
 from paceline.factcheck.reader.who import Subjects
 
@@ -68,14 +69,33 @@ _NONE = (
     ),
 )
 #: Reasons that say what a number is: understood, and no claim about a price.
+SHARE = "a share of something, not a change of price"
 NO_PRICES = (
     "an average, not a change of price",
     "a definition, not a change of price",
-    "a share of something, not a change of price",
+    SHARE,
     "a rate of several years, not one period's return",
     "percentage points are no change of a price",
     FIGURE,
 )
+_MORE_THAN = re.compile(r"\s*(?:less|fewer|more|cheaper|smaller|larger) than\b")
+_AGAINST = re.compile(
+    r"\b(?:versus|vs\.?|against|compared (?:with|to)|from|up from|down from)\b[^,;]{0,12}$"
+)
+_ANNUALIZED = re.compile(r"\bannuali[sz]ed\b[^,;]{0,30}$")
+_WITHIN_THE_DAY = re.compile(
+    r"\s*(?:(?:at|as) (?:its|the|their) (?:intraday |session )?(?:high|low|peak|best|worst)\b"
+    r"|intraday)",
+    re.IGNORECASE,
+)
+#: Words of a comparison right before a number.
+_COMPARES = frozenset("behind than versus vs against with to from double twice".split())
+#: Words right before a level; kinds of subject that have one; nouns for it.
+_BEFORE_A_LEVEL = frozenset(
+    "to at near around about of reach reached hit close level , : mark record high low".split()
+)
+_HAVE_LEVELS = ("index", "stock", "fund", "market", "asset", "unknown", "theme")
+_CLOSE = ("close", "finish", "settlement")
 _AT_A_LEVEL = frozenset(
     "close closes level high low record peak finish settlement value price reading target "
     "bottom".split()
@@ -136,60 +156,52 @@ class Numbers(Lists):
 
     def _none(self, i: int) -> bool:
         """Is it said by the words around it to be no change of a price?"""
-        node, clean, start = self.nodes[i], self.sheet.clean, self.sheet.sentence.start
-        before, after = (
-            self._unnamed(start, node.start),
-            clean[node.end : min(node.end + 90, self.sheet.sentence.end)],
-        )
-        if node.number is not None and node.number.unit == "bare":
+        number = self.nodes[i].number
+        if number is None or number.unit == "bare":
             return False
-        if (
-            self.sheet.clean[node.start : node.end]
-            .casefold()
-            .startswith(("as much as", "as little as"))
-        ):
-            self.refuse(i, "not at a close, the text says")
-            return True
-        if (
-            node.number is not None
-            and node.number.unit in ("part", "percent")
-            and node.dep in ("nsubj", "nsubjpass")
-            and not any(self.nodes[c].low == "of" for c in self.t.children[i])
-            and self.nodes[node.head].lemma not in ("be", *_SETS)
-            and not any(
-                self.t.move(k) is not None for k in range(i + 1, min(i + 4, len(self.nodes)))
-            )
-            and self.left_name(i) < 0
-        ):
-            self.refuse(i, "a share of something, not a change of price")
-            return True
-        if node.number is not None and node.number.unit == "part" and _OF_A_MOVE.match(after):
-            self.refuse(i, "a share of something, not a change of price")
-            return True
+        reason = self._no_change(i, number)
+        if reason:
+            self.refuse(i, reason)
+        return bool(reason)
+
+    def _no_change(self, i: int, number: Number) -> str:
+        """Why the words around a number make it no change of a price; "" if they do not."""
+        node, clean, sentence = self.nodes[i], self.sheet.clean, self.sheet.sentence
+        before = self._unnamed(sentence.start, node.start)
+        after = clean[node.end : min(node.end + 90, sentence.end)]
+        if clean[node.start : node.end].casefold().startswith(("as much as", "as little as")):
+            return "not at a close, the text says"
+        if self._of_something(i, number) or (number.unit == "part" and _OF_A_MOVE.match(after)):
+            return SHARE
         for pattern, reason in _NONE:
             if pattern.search(before):
-                self.refuse(i, reason)
-                return True
+                return reason
         if _NOT_REACHED.search(before):
-            self.refuse(i, "not at a close, or not reached, the text says")
-            return True
-        if re.match(r"\s*(?:less|fewer|more|cheaper|smaller|larger) than\b", after):
-            self.refuse(i, "a comparison of numbers, not a change of price")
-            return True
+            return "not at a close, or not reached, the text says"
+        if _MORE_THAN.match(after):
+            return "a comparison of numbers, not a change of price"
         shares = any(why in NO_PRICES[2:] for why in self.sheet.reasons.values())
-        if shares and re.search(
-            r"\b(?:versus|vs\.?|against|compared (?:with|to)|from|up from|down from)\b[^,;]{0,12}$",
-            before,
-        ):
-            self.refuse(i, "a share of something, not a change of price")
-            return True
-        if _A_YEAR.match(after) or re.search(r"\bannuali[sz]ed\b[^,;]{0,30}$", before):
-            self.refuse(i, "a rate of several years, not one period's return")
-            return True
-        if _OF_MEMBERS.match(after):
-            self.refuse(i, "a share of something, not a change of price")
-            return True
-        return False
+        if shares and _AGAINST.search(before):
+            return SHARE
+        if _A_YEAR.match(after) or _ANNUALIZED.search(before):
+            return "a rate of several years, not one period's return"
+        return SHARE if _OF_MEMBERS.match(after) else ""
+
+    def _of_something(self, i: int, number: Number) -> bool:
+        """A share that is a subject itself: "40% own stocks"."""
+        node, t = self.nodes[i], self.t
+        if number.unit not in ("part", "percent") or node.dep not in ("nsubj", "nsubjpass"):
+            return False
+        of = any(self.nodes[c].low == "of" for c in t.children[i])
+        if of or self.nodes[node.head].lemma in ("be", *_SETS):
+            return False
+        return self._noun_behind(i, verbs=True) < 0 and self.left_name(i) < 0
+
+    def _noun_behind(self, i: int, verbs: bool = False) -> int:
+        """The noun (``verbs``: or verb) of movement right behind a number; -1 if there is none."""
+        near = range(i + 1, min(i + 4, len(self.nodes)))
+        moves = (k for k in near if self.t.move(k) is not None)
+        return next((k for k in moves if verbs or self.t.noun(k)), -1)
 
     def _unnamed(self, start: int, end: int) -> str:
         """The text between two places, its names blanked: a Dow Jones Average is no average."""
@@ -206,19 +218,7 @@ class Numbers(Lists):
         if n.unit == "index_points" and self._a_level(i, n):
             return
         at, how = self.anchor(i)
-        before = next(
-            (k for k in range(i - 1, -1, -1) if self.nodes[k].start != self.nodes[i].start), -1
-        )
-        if (
-            n.signed
-            and n.unit == "percent"
-            and before >= 0
-            and (self._dated(i, before, n) or (self.nodes[before].subjects and self._beside(i, -1)))
-        ):
-            return
-        if n.unit == "percent" and how in ("verb", "move") and self._for_it(i, n):
-            return
-        if n.unit == "percent" and (self._below(i) or self._against_one(i)):
+        if n.unit == "percent" and self._said_alone(i, n, how):
             return
         if how in ("move", "verb") and n.unit == "points":
             self.refuse(i, "percentage points are no change of a price")
@@ -236,6 +236,18 @@ class Numbers(Lists):
             self.refuse(i, f"it belongs to {self.nodes[at].low!r}")
         else:
             self.refuse(i, "no verb of movement with a known subject belongs to it")
+
+    def _said_alone(self, i: int, n: Number, how: str) -> bool:
+        """Does the number make a claim with what stands beside it, whatever it hangs on?"""
+        start = self.nodes[i].start
+        before = next((k for k in range(i - 1, -1, -1) if self.nodes[k].start != start), -1)
+        if n.signed and before >= 0:
+            named = bool(self.nodes[before].subjects)
+            if self._dated(i, before, n) or (named and self._beside(i, -1)):
+                return True
+        if how in ("verb", "move") and self._for_it(i, n):
+            return True
+        return self._below(i) or self._against_one(i)
 
     def _a_level(self, i: int, n: Number) -> bool:
         """As in "closed at 4,057.66 points": a level, whatever its unit."""
@@ -405,85 +417,58 @@ class Numbers(Lists):
         """A name right beside the number: "and the Nasdaq 2%", "3.4% for the S&P 500"."""
         number = self.nodes[i].number
         assert number is not None
-        left, right = self.left_name(i), self.right_name(i)
-        if left >= 0 and any(
-            self.nodes[k].low in ("by", "than", "versus", "against", "to")
-            for k in range(left + 1, i)
-        ):
-            left = -1
-        if left >= 0 and at > left and at < i and self.t.move(at) is not None:
-            left = -1  # "the S&P 500 up 2%": the tree knows
-        joined = (
-            any(self.nodes[k].low in ("and", ",") for k in range(at, left))
-            if 0 <= at < left
-            else False
-        )
         if self.t.move(at) is None and self._of_figures(number.start, i):
             return False
-        if left >= 0 and self._object(left) and at >= 0 and not joined:
-            left = -1
-        if (
-            right >= 0
-            and self.nodes[i + 1].low == "for"
-            and left >= 0
-            and any(self.nodes[k].low in ("and", ",", "or") for k in range(left + 1, i))
-        ):
-            left = -1  # "3.4% for the S&P 500 and 0.2% for the Nasdaq"
-        if (
-            right >= 0
-            and self.nodes[i + 1].low == "of"
-            and not {self.nodes[k].low for k in range(max(0, i - 4), i)}
-            & {"behind", "than", "versus", "vs", "against", "with", "to", "from", "double", "twice"}
-        ):
-            right = -1  # "makes up 30% of the S&P 500"
+        right = self._name_right(i)
+        left = self._name_left(i, at, right)
         name = left if left >= 0 else right if at < 0 or not self._follows(i, right) else -1
         if name < 0:
             return False
-        noun = next(
-            (
-                k
-                for k in range(i + 1, min(i + 4, len(self.nodes)))
-                if self.t.noun(k) and self.t.move(k) is not None
-            ),
-            -1,
-        )
-        after = self.nodes[i + 1].low if i + 1 < len(self.nodes) else ""
-        follows = self.nodes[i + 1] if i + 1 < len(self.nodes) else None
-        if (
-            left >= 0
-            and self.nodes[left + 1].low == "'s"
-            and noun < 0
-            and follows is not None
-            and follows.tag.startswith(("NN", "JJ"))
-        ):
+        noun = self._noun_behind(i)
+        after = self.nodes[i + 1] if i + 1 < len(self.nodes) else None
+        owned = left >= 0 and self.nodes[left + 1].low == "'s"
+        if owned and noun < 0 and after is not None and after.tag.startswith(("NN", "JJ")):
             return False
         if number.signed:
             sign = 1
-        elif after in ADVERBS:
-            sign = ADVERBS[after]
+        elif after is not None and after.low in ADVERBS:
+            sign = ADVERBS[after.low]
         elif noun >= 0 and left >= 0:
             sign = self.t.move(noun) or 1
         else:
             sign = self.context(i) or 1
-        subjects = self.nodes[name].subjects
-        if self.t.ahead(i) and not (
-            number.signed
-            and name == left
-            and not lexicon.FORECAST.search(
-                self.sheet.clean, self.sheet.sentence.start, number.start
-            )
-        ):
-            return False
-        self.make(
-            "return",
-            subjects,
-            i,
-            max(i, name, noun if left >= 0 else i),
-            number=number.times(sign),
-            sign=sign,
-            start=min(i, name),
-        )
+        if self.t.ahead(i):
+            start = self.sheet.sentence.start
+            foretold = lexicon.FORECAST.search(self.sheet.clean, start, number.start)
+            if not number.signed or name != left or foretold:
+                return False
+        last = max(i, name, noun if left >= 0 else i)
+        number, subjects = number.times(sign), self.nodes[name].subjects
+        self.make("return", subjects, i, last, number=number, sign=sign, start=min(i, name))
         return True
+
+    def _name_left(self, i: int, at: int, right: int) -> int:
+        """The name left of a number, unless it is another one's; -1 if there is none."""
+        left, t = self.left_name(i), self.t
+        between = [self.nodes[k].low for k in range(left + 1, i)]
+        if left < 0 or {"by", "than", "versus", "against", "to"} & set(between):
+            return -1
+        if left < at < i and t.move(at) is not None:
+            return -1  # "the S&P 500 up 2%": the tree knows
+        joined = at >= 0 and any(self.nodes[k].low in ("and", ",") for k in range(at, left))
+        if self._object(left) and at >= 0 and not joined:
+            return -1
+        if right >= 0 and self.nodes[i + 1].low == "for" and {"and", ",", "or"} & set(between):
+            return -1  # "3.4% for the S&P 500 and 0.2% for the Nasdaq"
+        return left
+
+    def _name_right(self, i: int) -> int:
+        """The name right of a number, unless it only says what it is a share of; -1 if none."""
+        right = self.right_name(i)
+        if right >= 0 and self.nodes[i + 1].low == "of":
+            said = {self.nodes[k].low for k in range(max(0, i - 4), i)}
+            return right if said & _COMPARES else -1  # "makes up 30% of the S&P 500"
+        return right
 
     def _of_figures(self, start: int, i: int) -> bool:
         """As in "Earnings grew 9.2%, led by technology (+20.9%)": figures that are no prices."""
@@ -755,94 +740,53 @@ class Numbers(Lists):
         number, before = self.nodes[i].number, self.nodes[at] if i else None
         assert number is not None
         self.refuse(i, "no close of a known index belongs to it")
-        if before is None or self.t.ahead(i):
-            if before is not None:
-                self.refuse(i, "forecast")
-                self.sheet.reasons[i] = "forecast"
+        if before is None:
             return
-        word = before.low
-        side = SIDES.get(word, _REACHES.get(word, 0))
-        noun = self.nodes[i + 1] if i + 1 < len(self.nodes) else None
-        if (
-            noun is not None
-            and noun.low in ("close", "finish", "settlement")
-            and noun.tag.startswith("NN")
-            and (before.window is not None or word == "'s")
-        ):
-            subjects = self.who.subject(self.t.clause(i)) or self.memory.of_kind(("index",))
-            self.make(
-                "level", subjects[:1], i, i + 1, number=number, start=at, side=0
-            )  # "yesterday's 1,829 close"
+        if self.t.ahead(i):
+            self.sheet.reasons[i] = "forecast"
             return
-        if self.t.move(at) is not None and self.t.verb(at) and not side and not self.t.ahead(i):
-            subjects = self._subjects(
-                at, i
-            )  # "added 104.13, or 12 percent": an amount, however large
-            if subjects:
-                self.sheet.reasons.pop(i, None)
-                amount = replace(number.times(self.t.move(at) or 1), unit="index_points")
-                self.make("points", subjects[:1], at, i, number=amount, sign=self.t.move(at) or 1)
-            return
-        if before.subjects and number.step < 1 and self._signed_after(i):
-            self.sheet.reasons.pop(i, None)
-            self.make("level", before.subjects[:1], i, i, number=number, start=at, side=0)
-            return
-        if word == "of" and at and self.nodes[at - 1].low not in _AT_A_LEVEL:
-            return  # "a loss of 125,000"
-        mean = any(n.phrase == "mean" for n in self.nodes[max(0, at - 2) : at])
-        dated = any(self.nodes[c].low == "when" for c in self.t.children[self.t.clause(i)])
-        if mean or dated:
-            self.refuse(i, "the level of an average, or of another day")
-            return
-        if (
-            word
-            not in (
-                "to",
-                "at",
-                "near",
-                "around",
-                "about",
-                "of",
-                "reach",
-                "reached",
-                "hit",
-                "close",
-                "level",
-                ",",
-                ":",
-                "mark",
-                "record",
-                "high",
-                "low",
-            )
-            and not side
-        ):
+        side = SIDES.get(before.low, _REACHES.get(before.low, 0))
+        if self._other_level(i, at, number, before, side):
             return
         subjects = self._level_subject(i)
-        if not subjects or subjects[0].kind not in (
-            "index",
-            "stock",
-            "fund",
-            "market",
-            "asset",
-            "unknown",
-            "theme",
-        ):
+        if not subjects or subjects[0].kind not in _HAVE_LEVELS:
             return
-        after = self.sheet.clean[self.nodes[i].end : self.nodes[i].end + 30]
-        if re.match(
-            r"\s*(?:(?:at|as) (?:its|the|their) (?:intraday |session )?(?:high|low|peak|best|"
-            r"worst)\b|intraday)",
-            after,
-            re.IGNORECASE,
-        ):
+        if _WITHIN_THE_DAY.match(self.sheet.clean, self.nodes[i].end, self.nodes[i].end + 30):
             return
-        if word in ("near", "around", "about") and not number.how:
-            number = replace(number, how="about")
-        if number.step >= 1 and not side and number.how == "" and number.value % 100 == 0:
+        near = before.low in ("near", "around", "about")
+        if not number.how and (near or (number.step >= 1 and not side and number.value % 100 == 0)):
             number = replace(number, how="about")
         self.sheet.reasons.pop(i, None)
         self.make("level", subjects[:1], i, i, number=number, start=at, side=side)
+
+    def _other_level(self, i: int, at: int, number: Number, before: Node, side: int) -> bool:
+        """Is the number another claim, or no level: "yesterday's 1,829 close", "added 104.13"?"""
+        t, word = self.t, before.low
+        noun = self.nodes[i + 1] if i + 1 < len(self.nodes) else None
+        owned = before.window is not None or word == "'s"
+        if noun is not None and noun.low in _CLOSE and noun.tag.startswith("NN") and owned:
+            subjects = self.who.subject(t.clause(i)) or self.memory.of_kind(("index",))
+            self.make("level", subjects[:1], i, i + 1, number=number, start=at, side=0)
+            return True
+        if t.move(at) is not None and t.verb(at) and not side:
+            sign = t.move(at) or 1
+            subjects = self._subjects(at, i)  # an amount, however large
+            if subjects:
+                self.sheet.reasons.pop(i, None)
+                amount = replace(number.times(sign), unit="index_points")
+                self.make("points", subjects[:1], at, i, number=amount, sign=sign)
+            return True
+        if before.subjects and number.step < 1 and self._signed_after(i):
+            self.sheet.reasons.pop(i, None)
+            self.make("level", before.subjects[:1], i, i, number=number, start=at, side=0)
+            return True
+        if word == "of" and at and self.nodes[at - 1].low not in _AT_A_LEVEL:
+            return True  # "a loss of 125,000"
+        mean = any(n.phrase == "mean" for n in self.nodes[max(0, at - 2) : at])
+        if mean or any(self.nodes[c].low == "when" for c in t.children[t.clause(i)]):
+            self.refuse(i, "the level of an average, or of another day")
+            return True
+        return word not in _BEFORE_A_LEVEL and not side
 
     def _signed_after(self, i: int) -> bool:
         """As in "SPX 6,654.72 (+1.56%)"."""

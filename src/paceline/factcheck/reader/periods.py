@@ -47,6 +47,26 @@ _APART = re.compile(
     re.IGNORECASE,
 )
 
+#: Units of numbers that a heading may have.
+_LEVELS = ("level", "bare")
+
+
+def _title_unit(said: str) -> str:
+    """The kind of period that a title speaks of; "" if none."""
+    return next((u for words, u in _TITLES if re.search(words, said, re.IGNORECASE)), "")
+
+
+def _unit_in(said: str) -> str:
+    """The unit of "that month", "the same session"; "" if none."""
+    units = ("day", "session", "month", "week", "quarter", "year")
+    unit = next((u for u in units if re.search(rf"\b{u}\b", said)), "")
+    return "day" if unit == "session" else unit
+
+
+def _worded(window: Window, asked: Window) -> Window:
+    """A window as it is asked for by other words."""
+    return replace(window, text=asked.text, start=asked.start, stop=asked.stop)
+
 
 @dataclass
 class Said:
@@ -101,93 +121,68 @@ class Calendar:
 
     def lead_in(self, sheet: Sheet) -> None:
         """A heading, or a sentence without a claim: its period is meant for what follows."""
+        if any(n.number is not None and n.number.unit not in _LEVELS for n in sheet.nodes):
+            return
         said = sheet.clean[sheet.sentence.start : sheet.sentence.end].strip()
         paragraph, size = sheet.sentence.paragraph, len(said.split())
-        if any(
-            n.number is not None and n.number.unit not in ("level", "bare") for n in sheet.nodes
-        ):
-            return
-        periods = [
-            n.window
-            for n in sheet.nodes
-            if n.window is not None and not n.window.unclear and not n.window.same
-        ]
+        named = (n.window for n in sheet.nodes if n.window is not None)
+        periods = [self._as_of(w) for w in named if not w.unclear and not w.same]
         periods.sort(key=lambda w: w.aside)
         ends = said.endswith((".", "!", "?"))
-        for k, w in enumerate(periods):
-            if (
-                w.base == "until"
-                and w.end is not None
-                and re.match(r"as of", w.text, re.IGNORECASE)
-            ):
-                periods[k] = replace(
-                    w,
-                    base="before",
-                    first=w.end,
-                    end=w.end if w.end < self.when.today else None,
-                    unit="day",
-                )
         if not ends and size <= 16:
-            named = [
-                w for w in periods if w.unit and not (w.unit == "day" and re.search(r"\d", w.text))
-            ]
-            unit = (
-                next((u for pattern, u in _TITLES if re.search(pattern, said, re.IGNORECASE)), "")
-                if said.endswith(":") and paragraph
-                else ""
-            )
-            own = self.own(unit) if unit and not named else None
-            self.section = own or (
-                named[0] if named and (said.endswith(":") or self.section is not None) else None
-            )
-        head = (
-            paragraph == 0
-            or (not ends and size <= 8)
-            or (not self.said and paragraph <= 2 and size <= 12)
-        )
-        if head and size <= TITLE:
-            for pattern, unit in _TITLES:
-                if re.search(pattern, said, re.IGNORECASE):
-                    self.heading = next((w for w in periods if w.unit == unit), None) or self.own(
-                        unit
-                    )
-                    return
-            period = next(
-                (w for w in periods if w.unit in ("month", "quarter", "year", "week")), None
-            )
-            if (
-                period is not None
-                and self.heading is not None
-                and self.heading.unit == "day"
-                and paragraph
-            ):
-                self.section = period  # "Year to date", in a story of a day
-            else:
-                self.heading = period or self.heading
-        day = periods[-1] if periods else None
-        if (
-            day is not None
-            and not self.said
-            and paragraph <= 3
-            and day.unit == "day"
-            and day.open
-            and self.heading is None
-            and re.search(rf"\b(?:{dates.DAYS}|today)\b", day.text, re.IGNORECASE)
-            and not re.search(r"\d", day.text)
-        ):
-            self.heading = day
+            self._section(said, paragraph, periods)
+        untold = not self.said and paragraph <= 2 and size <= 12
+        head = paragraph == 0 or (not ends and size <= 8) or untold
+        if head and size <= TITLE and self._title(said, paragraph, periods):
+            return
+        self._first_day(paragraph, periods)
         if self.heading is None and periods and periods[0].aside and head and periods[0].unit:
             self.heading = replace(periods[0], aside=False)
-        periods = [w for w in periods if not w.aside]
-        if (
-            periods
-            and size <= 16
-            and (
-                periods[0].unit != "day"
-                or (said.endswith(":") and not re.search(r"\d", periods[0].text))
-            )
-        ):
-            self.keep(periods[0], paragraph, "any", sheet.sentence.start)
+        meant = next((w for w in periods if not w.aside), None)
+        if meant is not None and size <= 16:
+            plain = said.endswith(":") and not re.search(r"\d", meant.text)
+            if meant.unit != "day" or plain:
+                self.keep(meant, paragraph, "any", sheet.sentence.start)
+
+    def _as_of(self, w: Window) -> Window:
+        """A line "as of Friday" dates what follows by that day."""
+        if w.base != "until" or w.end is None or not re.match(r"as of", w.text, re.IGNORECASE):
+            return w
+        end = w.end if w.end < self.when.today else None
+        return replace(w, base="before", first=w.end, end=end, unit="day")
+
+    def _section(self, said: str, paragraph: int, periods: list[Window]) -> None:
+        """A short line sets the period of a section, or ends it."""
+        named = [
+            w for w in periods if w.unit and not (w.unit == "day" and re.search(r"\d", w.text))
+        ]
+        unit = _title_unit(said) if said.endswith(":") and paragraph and not named else ""
+        first = named[0] if named and (said.endswith(":") or self.section is not None) else None
+        self.section = (self.own(unit) if unit else None) or first
+
+    def _title(self, said: str, paragraph: int, periods: list[Window]) -> bool:
+        """A title sets the heading's period; True where its words name a kind of period."""
+        if unit := _title_unit(said):
+            named = next((w for w in periods if w.unit == unit), None)
+            self.heading = named or self.own(unit)
+            return True
+        longer = ("month", "quarter", "year", "week")
+        period = next((w for w in periods if w.unit in longer), None)
+        daily = self.heading is not None and self.heading.unit == "day"
+        if period is not None and daily and paragraph:
+            self.section = period  # "Year to date", in a story of a day
+        else:
+            self.heading = period or self.heading
+        return False
+
+    def _first_day(self, paragraph: int, periods: list[Window]) -> None:
+        """The weekday that a story begins with is the day it is about."""
+        day = periods[-1] if periods else None
+        if day is None or self.said or self.heading is not None or paragraph > 3:
+            return
+        weekday = re.search(rf"\b(?:{dates.DAYS}|today)\b", day.text, re.IGNORECASE)
+        if day.unit == "day" and day.open and weekday and not re.search(r"\d", day.text):
+            self.heading = day
 
     # -- a window from before ---------------------------------------------------------------------
 
@@ -270,99 +265,65 @@ class Calendar:
     def same(self, asked: Window, paragraph: int) -> Window:
         """As in "over the same period", "that month", "since then": the window spoken of before."""
         said = asked.text.casefold()
-        unit = next(
-            (
-                u
-                for u in ("day", "session", "month", "week", "quarter", "year")
-                if re.search(rf"\b{u}\b", said)
-            ),
-            "",
-        ).replace("session", "day")
-        past = [s.window for s in self.said]
+        unit = _unit_in(said)
         found: Window | None
         if asked.n >= 100:  # "that Monday"
-            found = next(
-                (
-                    w
-                    for w in reversed(past)
-                    if w.unit == "day"
-                    and w.base != "next"
-                    and w.first is not None
-                    and w.first.weekday() == asked.n - 100
-                ),
-                None,
-            )
+            found = self._on_weekday(asked.n - 100)
         elif asked.base == "back":  # "in five sessions", after "the week of October 6"
             fits = {"week": range(5, 6), "month": range(18, 24)}
-            found = next(
-                (
-                    s.window
-                    for s in reversed(self.said)
-                    if s.paragraph == paragraph and asked.n in fits.get(s.window.unit, ())
-                ),
-                None,
-            )
+            here = (s.window for s in reversed(self.said) if s.paragraph == paragraph)
+            found = next((w for w in here if asked.n in fits.get(w.unit, ())), None)
             if found is None:
                 return replace(asked, same=False)
-        elif (
-            asked.base == "on" and asked.first is not None and said.startswith(("over ", "within "))
-        ):
+        elif asked.base == "on" and asked.first and said.startswith(("over ", "within ")):
             return replace(asked, same=False)
         elif asked.base == "next":
-            day = next((w for w in reversed(past) if w.unit == "day" and w.first is not None), None)
-            if day is None:
-                return replace(asked, same=False, unclear="nothing before it names a day")
-            return replace(
-                asked, same=False, first=day.first, end=day.end or self.when.today, unit="day"
-            )
-        elif asked.n:  # since then
-            past = sorted([*past, *self.named], key=lambda w: w.start) if self.named else past
-            then = next(
-                (
-                    w
-                    for w in reversed(past)
-                    if (w.unit == "day" or w.base in ("on", "low", "high")) and w.first is not None
-                ),
-                None,
-            )
-            if then is not None and then.base in ("low", "high"):
-                return replace(
-                    then,
-                    text=asked.text,
-                    start=asked.start,
-                    stop=asked.stop,
-                    inherited="paragraph",
-                    end=None,
-                )
+            return self._next(asked)
+        elif asked.n:
+            then = self._since_then(asked)
             if then is not None:
-                return Window(
-                    asked.text,
-                    asked.start,
-                    asked.stop,
-                    "on",
-                    then.first,
-                    alternative=then.unit == "day",
-                    inherited="paragraph",
-                )
+                return then
             found = self.last()
-            if (
-                found is not None and found.end is not None and not found.unclear
-            ):  # a period that was over
-                return Window(
-                    asked.text, asked.start, asked.stop, "on", found.end, inherited="paragraph"
-                )
         else:
             found = self.last(unit)
         if found is None:
             return replace(asked, same=False, unclear="nothing before it names a period")
-        return replace(
-            found,
-            text=asked.text,
-            start=asked.start,
-            stop=asked.stop,
-            inherited="paragraph" if not unit else "",
-            same=False,
-        )
+        near = "paragraph" if not unit else ""
+        return replace(_worded(found, asked), inherited=near, same=False)
+
+    def _on_weekday(self, day: int) -> Window | None:
+        for s in reversed(self.said):
+            w = s.window
+            dated = w.unit == "day" and w.base != "next" and w.first is not None
+            if dated and w.first is not None and w.first.weekday() == day:
+                return w
+        return None
+
+    def _next(self, asked: Window) -> Window:
+        """The next session: after the day that was spoken of last."""
+        days = (s.window for s in reversed(self.said) if s.window.unit == "day")
+        day = next((w for w in days if w.first is not None), None)
+        if day is None:
+            return replace(asked, same=False, unclear="nothing before it names a day")
+        end = day.end or self.when.today
+        return replace(asked, same=False, first=day.first, end=end, unit="day")
+
+    def _since_then(self, asked: Window) -> Window | None:
+        """Since the last day, high or low that was named, or the end of the last period."""
+        past = [s.window for s in self.said]
+        past = sorted([*past, *self.named], key=lambda w: w.start) if self.named else past
+        dated = (w for w in reversed(past) if w.unit == "day" or w.base in ("on", "low", "high"))
+        then = next((w for w in dated if w.first is not None), None)
+        if then is not None and then.base in ("low", "high"):
+            return replace(_worded(then, asked), inherited="paragraph", end=None)
+        words = (asked.text, asked.start, asked.stop)
+        if then is not None:
+            day = then.unit == "day"
+            return Window(*words, "on", then.first, alternative=day, inherited="paragraph")
+        found = self.last()
+        if found is None or found.end is None or found.unclear:
+            return None
+        return Window(*words, "on", found.end, inherited="paragraph")  # a period that was over
 
 
 class Periods:
@@ -465,65 +426,44 @@ class Periods:
 
     def _give(self, d: Draft, drafts: list[Draft]) -> None:
         tense = self.tense(d)
-        window = d.own or self._shared(d, drafts)
-        window = self._period(d, window, tense)
-        if (
-            d.own is None
-            and window is not None
-            and d.claim.kind == "return"
-            and any(
-                x is not d
-                and x.own is not None
-                and x.own.key() == window.key()
-                and x.claim.kind == "return"
-                and x.claim.subject == d.claim.subject
-                and x.claim.sign == d.claim.sign
-                for x in drafts
-            )
-        ):
-            window = (
-                self.calendar.own("day") or window
-            )  # "closed 1% higher, a rise of 2.9% on the week"
+        window = self._period(d, d.own or self._shared(d, drafts), tense)
+        if d.own is None and window is not None and d.claim.kind == "return":
+            c = d.claim
+            twins = [x for x in drafts if x is not d and x.own and x.own.key() == window.key()]
+            like = ((x.claim.kind, x.claim.subject, x.claim.sign) for x in twins)
+            if (c.kind, c.subject, c.sign) in like:
+                # as in: closed 1% higher, a rise of 2.9% on the week
+                window = self.calendar.own("day") or window
         if window is not None and not window.unclear and window.inherited in ("", "sentence"):
-            kept = "close" if d.claim.kind in AT_A_CLOSE else tense
-            other = (
-                window.unit == "day"
-                and window.text.casefold().endswith("'s")
-                and window.key() not in [s.window.key() for s in self.calendar.said]
-            )
-            kept = "place" if _APART.match(window.text) or self._alone_said(window) else kept
-            had = tense == "aside" and d.claim.kind in AT_A_CLOSE
-            if not (other or had or (d.claim.kind == "extreme" and not window.text.strip())):
-                self.calendar.keep(
-                    window, self.sheet.sentence.paragraph, kept, self.sheet.sentence.start
-                )
-        others: list[Window] = []
-        if window is not None and d.claim.kind in (
-            "return",
-            "points",
-            "compare",
-            "direction",
-            "rank",
-            "level",
-        ):
-            others = [
-                w
-                for i in self.free
-                if (w := self.nodes[i].window) is not None
-                and w.key() != window.key()
-                and not w.unclear
-                and not w.same
-                and w.base != "until"
-            ][:4]
-        if window is not None and window.inherited in ("paragraph", "heading", "earlier paragraph"):
-            for s in reversed(self.calendar.said[-40:]):
-                if (
-                    not s.window.unclear
-                    and s.window.key() not in [x.key() for x in (window, *others)]
-                    and len(others) < 3
-                ):
-                    others.append(s.window)
+            self._remember(d, window, tense)
+        others = self._otherwise(d, window) if window is not None else []
         d.claim = replace(d.claim, window=window, otherwise=tuple(others))
+
+    def _remember(self, d: Draft, window: Window, tense: str) -> None:
+        """Keep a window that the sentence names, for what follows."""
+        at_close = d.claim.kind in AT_A_CLOSE
+        known = [s.window.key() for s in self.calendar.said]
+        owned = window.unit == "day" and window.text.casefold().endswith("'s")
+        silent = d.claim.kind == "extreme" and not window.text.strip()
+        if (owned and window.key() not in known) or (tense == "aside" and at_close) or silent:
+            return
+        place = _APART.match(window.text) or self._alone_said(window)
+        kept = "place" if place else "close" if at_close else tense
+        self.calendar.keep(window, self.sheet.sentence.paragraph, kept, self.sheet.sentence.start)
+
+    def _otherwise(self, d: Draft, window: Window) -> list[Window]:
+        """Other windows that the claim may be meant of: its sentence's, those said before."""
+        others: list[Window] = []
+        if d.claim.kind in ("return", "points", "compare", "direction", "rank", "level"):
+            free = (w for i in self.free if (w := self.nodes[i].window) is not None)
+            plain = (w for w in free if not w.unclear and not w.same and w.base != "until")
+            others = [w for w in plain if w.key() != window.key()][:4]
+        if window.inherited in ("paragraph", "heading", "earlier paragraph"):
+            for s in reversed(self.calendar.said[-40:]):
+                keys = [x.key() for x in (window, *others)]
+                if not s.window.unclear and s.window.key() not in keys and len(others) < 3:
+                    others.append(s.window)
+        return others
 
     def tense(self, d: Draft) -> str:
         """past, present, perfect; aside for ", bringing its gain to 7%", which has no tense."""

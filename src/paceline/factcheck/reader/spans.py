@@ -54,6 +54,9 @@ _SUPERLATIVE = re.compile(
     r"widest|slowest|unseen)\b[^,;.]*$",
     re.IGNORECASE,
 )
+_SUCH_AS = re.compile(r",? (?:like|such as|including) (?:the )?")
+#: Kinds of subject that others are parts of.
+_WHOLES = ("basket", "theme", "sector", "market")
 _CAPITALS = re.compile(r"(?:[A-Z][\w&.'-]*,?\s+)*[A-Z][\w&.'-]*\s*$")
 _YARDSTICK = re.compile(
     r"\s*,?\s*(?:as )?(?:measured|tracked|represented|gauged|proxied|through|via|"
@@ -159,54 +162,47 @@ class Span:
 def spot(clean: str, start: int, end: int, names: Names, when: windows.Reader) -> list[Node]:
     """The words of a stretch of text, its spans each as one word."""
     taken: list[Span] = []
-
-    def put(span: Span) -> None:
-        if span.start < span.end and all(span.end <= t.start or span.start >= t.end for t in taken):
+    for span in _spans(clean, start, end, names, when):
+        free = all(span.end <= t.start or span.start >= t.end for t in taken)
+        if span.start < span.end and free:
             taken.append(span)
-
-    named = list(_names(clean, start, end, names))
-    periods = [
-        w for w in when.find(clean, start, end) if not any(s.start < w.start < s.end for s in named)
-    ]
-    periods = [
-        w
-        for w in periods
-        if not (
-            w.text.casefold().startswith("since")
-            and _SUPERLATIVE.search(clean, max(start, w.start - 60), w.start)
-        )
-    ]
-    for span in _phrases(clean, start, end, when, named):
-        if not any(
-            w.start <= span.start and w.stop >= span.end and span.phrase == "record"
-            for w in periods
-        ):
-            put(span)
-    for w in periods:
-        put(Span(w.start, w.stop, _time(clean, w), window=w))
-    for s in named:
-        put(s)
-    for n in quantities.find(clean, start, end):
-        put(Span(n.start, n.end, _figure(n), number=n))
-    for pattern, sign, prep in _COMPARED:
-        for m in pattern.finditer(clean, start, end):
-            put(Span(m.start(), m.end(), ("behind" if prep else "beat",), phrase="cmp", sign=sign))
-    for m in _COLOUR.finditer(clean, start, end):
-        put(Span(m.start(), m.end(), ("up" if m["up"] or m["good"] else "down",)))
-    for m in _MULTI.finditer(clean, start, end):
-        put(
-            Span(
-                m.start(),
-                m.end(),
-                ("gained" if VERBS[" ".join(m.group().casefold().split())] > 0 else "lost",),
-            )
-        )
     nodes = _tokens(clean, start, end, sorted(taken, key=lambda s: s.start))
     letters = [c for c in clean[start:end] if c.isalpha()]
     if sum(c.isupper() for c in letters) > 0.6 * len(letters):  # the parser knows no shouting
         for node in nodes:
             node.word = node.word if node.subjects else node.word.lower()
     return nodes
+
+
+def _spans(clean: str, start: int, end: int, names: Names, when: windows.Reader) -> Iterator[Span]:
+    """All spans of a stretch of text; of those that overlap the first counts."""
+    named = list(_names(clean, start, end, names))
+    periods = [
+        w
+        for w in when.find(clean, start, end)
+        if not any(s.start < w.start < s.end for s in named)
+        and not (
+            w.text.casefold().startswith("since")
+            and _SUPERLATIVE.search(clean, max(start, w.start - 60), w.start)
+        )
+    ]
+    for span in _phrases(clean, start, end, when, named):
+        inside = any(w.start <= span.start and w.stop >= span.end for w in periods)
+        if span.phrase != "record" or not inside:
+            yield span
+    for w in periods:
+        yield Span(w.start, w.stop, _time(clean, w), window=w)
+    yield from named
+    for n in quantities.find(clean, start, end):
+        yield Span(n.start, n.end, _figure(n), number=n)
+    for pattern, sign, prep in _COMPARED:
+        for m in pattern.finditer(clean, start, end):
+            yield Span(*m.span(), ("behind" if prep else "beat",), phrase="cmp", sign=sign)
+    for m in _COLOUR.finditer(clean, start, end):
+        yield Span(*m.span(), ("up" if m["up"] or m["good"] else "down",))
+    for m in _MULTI.finditer(clean, start, end):
+        up = VERBS[" ".join(m.group().casefold().split())] > 0
+        yield Span(*m.span(), ("gained" if up else "lost",))
 
 
 def _tokens(clean: str, start: int, end: int, spans: list[Span]) -> list[Node]:
@@ -258,75 +254,16 @@ def _phrase(clean: str, span: Span) -> list[Node]:
 
 def _names(clean: str, start: int, end: int, names: Names) -> Iterator[Span]:
     """Names with their tickers and yardsticks: "Financials (XLF)", "tech, measured by XLK"."""
-    found = [m for m in names.find(clean, start, end) if not _part_of_a_name(clean, m)]
-    for pattern, name in KIN:
-        for said in pattern.finditer(clean, start, end):
-            a, b = said.span()
-            kin = names.lookup(name)
-            if kin is not None and not any(
-                m.start < b and m.end > a and m.end - m.start >= b - a for m in found
-            ):
-                found = [m for m in found if m.end <= a or m.start >= b]
-                found.append(Mention(a, b, kin))
-    for pair in _PAIR.finditer(clean, start, end):
-        for group in ("a", "b"):
-            size = names.lookup(_SIZES[pair.group(group).casefold()])
-            if size is not None and not any(m.start <= pair.start(group) < m.end for m in found):
-                found.append(Mention(*pair.span(group), size))
-    found.sort()
+    found = _mentions(clean, start, end, names)
     k = 0
     while k < len(found):
         m, k = found[k], k + 1
         at, stop, subject = m.start, m.end, m.subject
         while k < len(found):
-            gap, other = clean[stop : found[k].start], found[k]
-            bracket = (
-                _OPENS.fullmatch(gap)
-                and other.ticker
-                and re.match(r"[^()\d]{0,12}\)", clean[other.end :])
-            )
-            beside = _BESIDE.fullmatch(gap) and other.ticker and not m.ticker
-            if bracket or beside or _YARDSTICK.fullmatch(gap):
-                ticker = other.subject.candidates[0].instrument if other.subject.candidates else ""
-                narrowed = subject.only(ticker)
-                subject = (
-                    narrowed
-                    if narrowed is not subject or subject.kind == "stock"
-                    else other.subject
-                )
-                stop = other.end + (bracket.end() if bracket else 0)
-            elif (
-                re.fullmatch(r",? (?:like|such as|including) (?:the )?", gap)
-                and other.subject.kind != "stock"
-                and subject.kind in ("basket", "theme", "sector", "market")
-            ):
-                subject, stop = (
-                    other.subject,
-                    other.end,
-                )  # "cyclical sectors like airlines": those that are named
-            elif (
-                gap == " "
-                and m.ticker
-                and {c.instrument for c in subject.candidates}
-                & {c.instrument for c in other.subject.candidates if c.instrument}
-            ):
-                stop = other.end  # "the KRE regional bank fund"
-            elif (
-                gap in (" ", "'s ")
-                and subject.kind in ("index", "market", "size")
-                and other.subject.kind in ("sector", "theme", "style")
-            ):
-                subject, stop = (
-                    _within(subject, other.subject),
-                    other.end,
-                )  # "S&P 500 energy stocks"
-            elif gap == " " and subject.kind == "index" and other.subject.kind == "market":
-                stop = other.end  # "S&P 500 stocks"
-            elif gap == " " and subject.kind == other.subject.kind == "index":
-                subject, stop = other.subject, other.end  # "the S&P MidCap 400 mid-cap index"
-            else:
+            joined = _joined(clean, m, subject, stop, found[k])
+            if joined is None:
                 break
-            k += 1
+            (subject, stop), k = joined, k + 1
         exchange = _BRACKETED.match(clean, stop, end)
         if exchange is not None and subject.kind != "unknown":
             stop = exchange.end()
@@ -348,6 +285,51 @@ def _names(clean: str, start: int, end: int, names: Names) -> Iterator[Span]:
             (subject,),
             m._replace(possessive=clean[stop : stop + 2] in ("'s", "' ")),
         )
+
+
+def _mentions(clean: str, start: int, end: int, names: Names) -> list[Mention]:
+    """Names, and words that stand for one: "its equal-weight counterpart", "small beat large"."""
+    found = [m for m in names.find(clean, start, end) if not _part_of_a_name(clean, m)]
+    for pattern, name in KIN:
+        for said in pattern.finditer(clean, start, end):
+            a, b = said.span()
+            kin = names.lookup(name)
+            over = [m for m in found if m.start < b and m.end > a]
+            if kin is not None and all(m.end - m.start < b - a for m in over):
+                found = [m for m in found if m.end <= a or m.start >= b]
+                found.append(Mention(a, b, kin))
+    for pair in _PAIR.finditer(clean, start, end):
+        for group in ("a", "b"):
+            size = names.lookup(_SIZES[pair.group(group).casefold()])
+            if size is not None and not any(m.start <= pair.start(group) < m.end for m in found):
+                found.append(Mention(*pair.span(group), size))
+    return sorted(found)
+
+
+def _joined(
+    clean: str, m: Mention, subject: Subject, stop: int, other: Mention
+) -> tuple[Subject, int] | None:
+    """Whom a name with the one behind it means, and where that ends; None: they are two."""
+    gap, next_ = clean[stop : other.start], other.subject
+    close = re.match(r"[^()\d]{0,12}\)", clean[other.end :])
+    bracket = close if _OPENS.fullmatch(gap) and other.ticker else None
+    beside = _BESIDE.fullmatch(gap) and other.ticker and not m.ticker
+    if bracket or beside or _YARDSTICK.fullmatch(gap):
+        narrowed = subject.only(next_.candidates[0].instrument if next_.candidates else "")
+        own = narrowed is not subject or subject.kind == "stock"
+        return (narrowed if own else next_), other.end + (bracket.end() if bracket else 0)
+    if _SUCH_AS.fullmatch(gap) and next_.kind != "stock" and subject.kind in _WHOLES:
+        return next_, other.end  # "cyclical sectors like airlines": those that are named
+    funds = {c.instrument for c in next_.candidates if c.instrument}
+    if gap == " " and m.ticker and {c.instrument for c in subject.candidates} & funds:
+        return subject, other.end  # "the KRE regional bank fund"
+    parted = subject.kind in ("index", "market", "size")
+    if gap in (" ", "'s ") and parted and next_.kind in ("sector", "theme", "style"):
+        return _within(subject, next_), other.end  # "S&P 500 energy stocks"
+    if gap == " " and subject.kind == "index" and next_.kind in ("market", "index"):
+        # "S&P 500 stocks"; "the S&P MidCap 400 mid-cap index"
+        return (subject if next_.kind == "market" else next_), other.end
+    return None
 
 
 def _within(whole: Subject, part: Subject) -> Subject:

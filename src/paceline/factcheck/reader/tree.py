@@ -35,6 +35,7 @@ AHEAD = frozenset(
     "imply implied need hope "
     "call could if unless whether assume bet look".split()
 )
+_TO_COME = ("set", "due", "bound", "ready", "likely", "unlikely")
 HABITS = frozenset(
     "typically usually historically generally often normally tends tend tended average "
     "traditionally always seldom rarely "
@@ -143,45 +144,33 @@ class Tree:
         """Why what hangs here is no report of the past; "" if it is one."""
         for k in (i, *self.up(i)):
             n = self.nodes[k]
-            for c in self.children[k]:
-                child = self.nodes[c]
-                if child.dep == "aux" and child.low in MODALS and self.verb(k):
-                    return "forecast"
-                if (
-                    child.dep == "mark"
-                    and child.low in ("if", "unless", "whether")
-                    and self.verb(k)
-                ):
-                    return "forecast"
-                if child.dep == "advmod" and child.low in HABITS:
-                    return "habit"
-                if (
-                    child.dep == "aux"
-                    and child.low == "to"
-                    and self.verb(k)
-                    and n.dep in ("xcomp", "acl", "advcl", "relcl")
-                ):
-                    over = self.nodes[n.head]
-                    if over.lemma in AHEAD or over.low in (
-                        "set",
-                        "due",
-                        "bound",
-                        "ready",
-                        "likely",
-                        "unlikely",
-                    ):
-                        return "forecast"
-                    if over.lemma in ("tend",):
-                        return "habit"
+            told = next((why for c in self.children[k] if (why := self._told(k, c))), "")
+            if told:
+                return told
             if n.lemma == "look" and not any(self.nodes[c].low == "for" for c in self.children[k]):
                 continue
             if k != i and (n.lemma in AHEAD or n.low in AHEAD) and n.low not in ("saw", "seen"):
                 return "forecast"
             if k != i and self.verb(k) and n.dep in ("ROOT", "ccomp", "parataxis", "conj"):
-                reported = (
-                    n.dep == "ccomp"
-                    and self.nodes[n.head].lemma in AHEAD
-                    and self.nodes[n.head].low not in ("saw", "seen")
-                )
-                return "forecast" if reported else ""
+                over = self.nodes[n.head]
+                reported = n.dep == "ccomp" and over.lemma in AHEAD
+                return "forecast" if reported and over.low not in ("saw", "seen") else ""
+        return ""
+
+    def _told(self, k: int, c: int) -> str:
+        """What a word under ``k`` makes of it: a forecast ("will", "if"), a habit ("often"), or ""."""
+        n, child = self.nodes[k], self.nodes[c]
+        if child.dep == "advmod" and child.low in HABITS:
+            return "habit"
+        if not self.verb(k):
+            return ""
+        if child.dep == "aux" and child.low in MODALS:
+            return "forecast"
+        if child.dep == "mark" and child.low in ("if", "unless", "whether"):
+            return "forecast"
+        if (child.dep, child.low) == ("aux", "to") and n.dep in ("xcomp", "acl", "advcl", "relcl"):
+            over = self.nodes[n.head]
+            if over.lemma in AHEAD or over.low in _TO_COME:
+                return "forecast"
+            return "habit" if over.lemma == "tend" else ""
         return ""
