@@ -302,7 +302,7 @@ class Quotes:
         return Span(i, j)
 
     def _base(self, line: Line, window: Window, end: dt.date, j: int) -> tuple[int, int]:
-        """The session a window starts from, and its last: ``j``, but for the session after a day."""
+        """The session a window starts from, and its last: ``j``, but after a day the next."""
         days, first = line.days, np.datetime64(window.first or end)
         if window.base == "until":
             raise Missing("the window has no beginning")

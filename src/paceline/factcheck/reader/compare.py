@@ -26,6 +26,12 @@ _ALONE = frozenset(
     "sector sectors group style stock size theme index fund asset market basket".split()
 )
 
+#: Relations of a rival to a comparison; prepositions, and other words, before it.
+_OBJECTS = ("dobj", "pobj", "attr", "prep", "nsubj")
+_THAN = ("than", "to", "against", "versus", "over", "of")
+_OTHERS = ("market", "everything", "rest", "others", "peers", "rivals")
+_BEFORE_A_RIVAL = frozenset("the its their both that of a to against than versus over".split())
+
 
 class Compare(Numbers):
     """One against another: "small caps beat large by six points"."""
@@ -41,44 +47,20 @@ class Compare(Numbers):
     def _compared(self, c: int) -> None:
         n, t = self.nodes[c], self.t
         sign = int(n.match.get("sign", "0")) if n.phrase == "cmp" else lexicon.COMPARE[n.low]
-        if any(self.nodes[k].dep == "auxpass" for k in t.children[c]) or any(
-            self.nodes[k].phrase == "streak" for k in range(max(0, c - 2), c)
-        ):
-            return  # "stocks were crushed"; "multi-session outperformance" is a streak
-        if n.dep == "relcl" and any(
-            self.nodes[k].dep == "neg" for k in t.children[t.clause(n.head)]
-        ):
-            return  # "it was not just large caps that outperformed"
-        amount = self._amount(c)
-        if not sign or (n.low in ("led", "leads", "topped", "behind") and not self._rival(c)):
+        bare = n.low in ("led", "leads", "topped", "behind") and not self._rival(c)
+        if not sign or bare or self._no_comparison(c):
             return
-        nominal = t.noun(c) and not t.verb(c)
-        self.who.why = ""
-        subjects = (
-            self.who.owner(c)
-            if nominal
-            else self._ahead_of(c)
-            if n.match.get("prep")
-            else self.who.subject(c)
-        )
-        if not subjects and not self.who.why:
-            left = self.left_name(c)
-            subjects = (
-                self.nodes[left].subjects if left >= 0 and not self.owns(left) else self.topic(c)
-            )
+        amount, nominal = self._amount(c), t.noun(c) and not t.verb(c)
+        subjects = self._compares(c, nominal)
         rivals, to, named = self._against(c, subjects)
-        if amount >= 0:
-            to = max(to, amount)
-        after = self.nodes[c + 1] if c + 1 < len(self.nodes) else None
-        if (
-            not named
-            and n.low in _NEEDS_A_RIVAL
-            and amount < 0
-            and (after is None or after.tag in ("IN", ",", "."))
-        ):
-            return  # "Stocks Crushed After Hot CPI"
-        if nominal and not named and amount < 0:
-            return  # "their underperformance": of no period and against nobody that is named
+        to = max(to, amount)
+        if not named and amount < 0:
+            after = self.nodes[c + 1] if c + 1 < len(self.nodes) else None
+            ends = after is None or after.tag in ("IN", ",", ".")
+            if nominal or (n.low in _NEEDS_A_RIVAL and ends):
+                # "their underperformance" is of no period and against nobody; "Stocks Crushed
+                # After Hot CPI" compares nothing
+                return
         why = t.ahead(c)
         if not subjects or not rivals or why:
             if amount >= 0:
@@ -88,25 +70,54 @@ class Compare(Numbers):
         if number is not None and number.unit == "level":
             return
         amounts = self._amounts(amount, len(subjects))
+        first, last = min([self._from(c, subjects), *amounts]), max([to, *amounts])
+        denied = t.denied(c)
         for k, s in enumerate(subjects):
             number = self.nodes[amounts[k]].number if amounts else None
+            gap = as_points(number) if number is not None else None
             for rival in rivals:
+                who = (s,) if s.name != rival.name else ()
                 self.make(
                     "compare",
-                    (s,) if s.name != rival.name else (),
+                    who,
                     c,
-                    max([to, *amounts]),
+                    last,
                     sign=sign,
                     against=rival,
-                    number=as_points(number) if number is not None else None,
-                    start=min([self._from(c, subjects), *amounts]),
-                    denied=t.denied(c),
+                    number=gap,
+                    start=first,
+                    denied=denied,
                     implicit=not named,
                 )
         if amount >= 0:
             self.sheet.reasons.pop(amount, None)
         else:
             self._pair(to, subjects, rivals)
+
+    def _no_comparison(self, c: int) -> bool:
+        """Is it one only by its word: "stocks were crushed", "multi-session outperformance"?"""
+        n, t = self.nodes[c], self.t
+        passive = any(self.nodes[k].dep == "auxpass" for k in t.children[c])
+        if passive or any(self.nodes[k].phrase == "streak" for k in range(max(0, c - 2), c)):
+            return True
+        # "it was not just large caps that outperformed"
+        return n.dep == "relcl" and any(
+            self.nodes[k].dep == "neg" for k in t.children[t.clause(n.head)]
+        )
+
+    def _compares(self, c: int, nominal: bool) -> Subjects:
+        """Who is compared."""
+        self.who.why = ""
+        if nominal:
+            found = self.who.owner(c)
+        elif self.nodes[c].match.get("prep"):
+            found = self._ahead_of(c)
+        else:
+            found = self.who.subject(c)
+        if found or self.who.why:
+            return found
+        left = self.left_name(c)
+        return self.nodes[left].subjects if left >= 0 and not self.owns(left) else self.topic(c)
 
     def _pair(self, to: int, subjects: Subjects, rivals: Subjects) -> None:
         """As in "beat growth, 9.3% to 7.9%": the first is the subject's, the other the rival's."""
@@ -256,68 +267,53 @@ class Compare(Numbers):
 
     def _against(self, c: int, subjects: Subjects) -> tuple[Subjects, int, bool]:
         """The rivals, the last word that names them, and whether the text names them at all."""
-        t = self.t
         after = range(c + 1, min(c + 16, len(self.nodes)))
-        nominal = t.noun(c) and not t.verb(c)
-        objects = [
-            k
-            for k in after
-            if self.nodes[k].head == c
-            and self.nodes[k].dep in ("dobj", "pobj", "attr", "prep", "nsubj")
-        ]
-        for k in objects:
-            if self.nodes[k].dep == "prep" and self.nodes[k].low in (
-                "than",
-                "to",
-                "against",
-                "versus",
-                "over",
-                "of",
-            ):
-                objects += [p for p in t.children[k] if self.nodes[p].dep == "pobj"]
-            elif self.nodes[k].number is not None:
-                right = self.right_name(k)
-                if right >= 0:
-                    return self.nodes[right].subjects, right, True
-        for k in objects:
-            n = self.nodes[k]
-            if n.dep == "prep" or n.number is not None or n.window is not None:
-                continue
-            if not n.subjects and (n.low in _ITSELF or n.low in lexicon.NOT_PRICES):
-                return (), k, True
-            if n.subjects or (not nominal or n.low not in PRONOUNS):
-                found = self.who.phrase(k)
-                if found:
-                    rivals = tuple(s for s in found if s not in subjects)
-                    last = max([k, *(j for j in t.down(k) if self.nodes[j].subjects)])
-                    return rivals, last, True
-                if n.low not in ("market", "everything", "rest", "others", "peers", "rivals"):
-                    return (), k, True
-                self.who.why = ""
-        for (
-            k
-        ) in after:  # the tree is silent: the first name before anything else that could be meant
+        found = self._objects(c, after, subjects)
+        if found is not None:
+            return *found, True
+        for k in after:  # the tree is silent: the first name before anything that could be meant
             n = self.nodes[k]
             if n.subjects and not n.used:
                 rivals = tuple(s for s in n.subjects if s not in subjects)
                 if rivals and (self.nodes[c].match.get("prep") or k - c <= 3):
                     return rivals, k, True
                 break
-            if n.low not in (
-                "the",
-                "its",
-                "their",
-                "both",
-                "that",
-                "of",
-                "a",
-                "to",
-                "against",
-                "than",
-                "versus",
-                "over",
-            ):
+            if n.low not in _BEFORE_A_RIVAL:
                 break
         if self.nodes[c].match.get("needs") or not subjects or subjects[0].kind not in _ALONE:
             return (), c, False
         return self.default_against(subjects), c, False
+
+    def _objects(self, c: int, after: range, subjects: Subjects) -> tuple[Subjects, int] | None:
+        """The rivals by the tree, and the last word that names them; None: it is silent."""
+        t = self.t
+        objects = [k for k in after if self.nodes[k].head == c and self.nodes[k].dep in _OBJECTS]
+        for k in objects:
+            n = self.nodes[k]
+            right = self.right_name(k) if n.number is not None else -1
+            if n.dep == "prep" and n.low in _THAN:
+                objects += [p for p in t.children[k] if self.nodes[p].dep == "pobj"]
+            elif right >= 0:
+                return self.nodes[right].subjects, right
+        return self._named_object(c, objects, subjects)
+
+    def _named_object(
+        self, c: int, objects: list[int], subjects: Subjects
+    ) -> tuple[Subjects, int] | None:
+        t = self.t
+        nominal = t.noun(c) and not t.verb(c)
+        for k in objects:
+            n = self.nodes[k]
+            if n.dep == "prep" or n.number is not None or n.window is not None:
+                continue
+            if not n.subjects and (n.low in _ITSELF or n.low in lexicon.NOT_PRICES):
+                return (), k
+            if not n.subjects and nominal and n.low in PRONOUNS:
+                continue
+            if found := self.who.phrase(k):
+                rivals = tuple(s for s in found if s not in subjects)
+                return rivals, max([k, *(j for j in t.down(k) if self.nodes[j].subjects)])
+            if n.low not in _OTHERS:
+                return (), k
+            self.who.why = ""
+        return None

@@ -40,6 +40,19 @@ _MEMBERS = re.compile(
     re.IGNORECASE,
 )
 
+_SHARE_OF = re.compile(
+    r"\b(?:percentage|percent|share|proportion|fraction|number|portion) of\b", re.IGNORECASE
+)
+_SHARES = ("percent", "part")
+#: Places of a rank; which of them are at its top; "among the best"; kinds that are ranked.
+_PLACES = {"second": 2, "third": 3, "2nd": 2, "3rd": 3}
+_ON_TOP = ("first", "on top", "top", "at the top", "in first place", "second", "third")
+_AMONG = re.compile(r"\b(?:among|one of|some of)\s+(?:the )?(?:[\w']+ )?$", re.IGNORECASE)
+_RANKED = ("index", "style", "theme", "size", "fund", "basket")
+#: Words between a rank and the name behind it; relations of a name behind "was".
+_BEFORE_A_NAME = (",", ":", "the", "was", "were", "is", "(")
+_AFTER_A_COPULA = ("attr", "dobj", "acomp", "appos", "nsubj", "oprd")
+
 
 class Kinds(Runs):
     """What is not a return, a comparison or a run."""
@@ -84,59 +97,26 @@ class Kinds(Runs):
 
     def _rank(self, k: int) -> None:
         m, head, last = self.nodes[k].match, self._head(k), self._last(k)
-        place = m.get("place", "").casefold()
-        sign = (
-            1
-            if m.get("up")
-            or place
-            in ("first", "on top", "top", "at the top", "in first place", "second", "third")
-            else -1
-        )
-        nth = {"second": 2, "third": 3, "2nd": 2, "3rd": 3}.get(
-            (m.get("nth") or place).casefold(), 1
-        )
-        if (
-            self.t.ahead(head)
-            or ((m.get("by") or m.get("by2")) and self.said_other(head))
-            or (m.get("bare") and not self.nodes[k - 1].subjects)
-        ):
+        clean, by = self.sheet.clean, m.get("by") or m.get("by2")
+        if self.t.ahead(head) or (by and self.said_other(head)):
             return
-        text = self.sheet.clean[self.nodes[k].start : self.nodes[last].end].casefold()
-        before = self.sheet.clean[self.sheet.sentence.start : self.nodes[k].start]
-        among = (
-            re.search(r"\b(?:among|one of|some of)\s+(?:the )?(?:[\w']+ )?$", before, re.IGNORECASE)
-            is not None
+        if m.get("bare") and not self.nodes[k - 1].subjects:
+            return
+        place = m.get("place", "").casefold()
+        text = clean[self.nodes[k].start : self.nodes[last].end].casefold()
+        before = clean[self.sheet.sentence.start : self.nodes[k].start]
+        of_others = bool("by" in m or by or text.startswith("no "))
+        sign = self._rank_sign(k, text, of_others)
+        if of_others:
+            near = range(last + 1, min(last + 4, len(self.nodes)))
+            subjects = self._led_by(k)
+            last = next((j for j in near if self.nodes[j].subjects), last)
+        else:
+            subjects = self._rank_verb(k) if m.get("verb") else self._ranked(k, head, last)
+        subjects = tuple(
+            s for s in subjects if s.kind == "sector" or (text != "led" and s.kind in _RANKED)
         )
-        by = "by" in m or m.get("by2") or text.startswith("no ")
-        if (by and not (m.get("up") or m.get("down"))) or text == "led":
-            sign = self._leading(last) or self.context(k) or 1
-        if m.get("most"):
-            sign = self._moves(self.t.clause(head), k) * (
-                1 if m["most"].casefold() == "most" else -1
-            )
-        if by:
-            last = next(
-                (
-                    j
-                    for j in range(last + 1, min(last + 4, len(self.nodes)))
-                    if self.nodes[j].subjects
-                ),
-                last,
-            )
-        subjects = (
-            self._led_by(k)
-            if by
-            else self._rank_verb(k)
-            if m.get("verb")
-            else self._ranked(k, head, last)
-        )
-        kinds = (
-            ("sector",)
-            if text == "led"
-            else ("sector", "index", "style", "theme", "size", "fund", "basket")
-        )
-        subjects = tuple(s for s in subjects if s.kind in kinds)
-        if sign and subjects and any(s.candidates for s in subjects):
+        if sign and any(s.candidates for s in subjects):
             self.make(
                 "rank",
                 subjects,
@@ -144,11 +124,21 @@ class Kinds(Runs):
                 last,
                 start=k,
                 sign=sign,
-                place=nth,
+                place=_PLACES.get((m.get("nth") or place).casefold(), 1),
                 of=len(subjects),
-                among=among,
+                among=_AMONG.search(before) is not None,
                 words=text,
             )
+
+    def _rank_sign(self, k: int, text: str, of_others: bool) -> int:
+        """Best (1) or worst (-1), by the words of a rank or by what moves there."""
+        m = self.nodes[k].match
+        if m.get("most"):
+            most = 1 if m["most"].casefold() == "most" else -1
+            return self._moves(self.t.clause(self._head(k)), k) * most
+        if (of_others and not (m.get("up") or m.get("down"))) or text == "led":
+            return self._leading(self._last(k)) or self.context(k) or 1
+        return 1 if m.get("up") or m.get("place", "").casefold() in _ON_TOP else -1
 
     def _leading(self, last: int) -> int:
         """Direction of the number right behind "led": "tech led (+2.5%)"."""
@@ -181,50 +171,46 @@ class Kinds(Runs):
 
     def _ranked(self, k: int, head: int, last: int) -> Subjects:
         """As in "The best performer was energy", "utilities, the day's weakest sector"."""
-        t, n = self.t, self.nodes[head]
-        over = n.head
         if k and self.nodes[k - 1].low == "(" and (found := self._just_said(k)):
             return found
-        if n.dep in ("nsubj", "nsubjpass") and (self.nodes[over].lemma in _COPULA or t.light(over)):
-            for c in t.children[over]:
-                if (
-                    c > last
-                    and self.nodes[c].dep in ("attr", "dobj", "acomp", "appos", "nsubj", "oprd")
-                    and (found := self.who.phrase(c))
-                ):
-                    return found
-        if n.dep in ("attr", "oprd") and self.nodes[over].lemma in _COPULA:
-            return self.who.subject(over)
-        if n.dep == "appos" and self.nodes[over].subjects:
-            return self.who.phrase(over)
-        if n.dep in ("pobj",) and self.nodes[over].low in ("as", "among", "of", "with"):
-            found = self.who.subject(t.clause(head))
-            if found:
-                return found
+        by_tree = self._ranked_by_tree(head, last)
+        if by_tree is not None:
+            return by_tree
         left = self.left_name(k, 5)
-        if left >= 0 and (
-            left == k - 1
-            or any(
-                self.nodes[j].low == "," or self.nodes[j].lemma in _COPULA for j in range(left, k)
-            )
-        ):
+        between = self.nodes[left:k] if left >= 0 else []
+        apart = any(n.low == "," or n.lemma in _COPULA for n in between)
+        if left >= 0 and (left == k - 1 or apart):
             return self.nodes[left].subjects
-        j = last + 1
-        while j < len(self.nodes) and (
-            self.nodes[j].low in (",", ":", "the", "was", "were", "is", "(")
-            or self.nodes[j].window is not None
-        ):
+        j, nodes = last + 1, self.nodes
+        while j < len(nodes) and (nodes[j].low in _BEFORE_A_NAME or nodes[j].window is not None):
             j += 1
-        if j < len(self.nodes) and self.nodes[j].subjects and j - last <= 4 and j > last + 1:
-            return self.nodes[j].subjects
+        if j < len(nodes) and nodes[j].subjects and j - last <= 4 and j > last + 1:
+            return nodes[j].subjects
         if found := self._just_said(k):
             return found
-        named = [n.subjects for n in self.nodes if n.subjects]
-        if len(named) == 1 and not any(t.verb(j) for j in range(len(self.nodes))):
+        named = [n.subjects for n in nodes if n.subjects]
+        if len(named) == 1 and not any(self.t.verb(j) for j in range(len(nodes))):
             return named[0]  # "Utilities' loss in October, the worst of any sector"
-        verb = t.clause(head)
-        copula = self.nodes[verb].lemma in _COPULA
-        return self.who.subject(verb) if copula and t.verb(verb) else ()
+        verb = self.t.clause(head)
+        copula = nodes[verb].lemma in _COPULA and self.t.verb(verb)
+        return self.who.subject(verb) if copula else ()
+
+    def _ranked_by_tree(self, head: int, last: int) -> Subjects | None:
+        """Who holds a rank by the tree; None: it does not say."""
+        t, n = self.t, self.nodes[head]
+        over = self.nodes[n.head]
+        if n.dep in ("nsubj", "nsubjpass") and (over.lemma in _COPULA or t.light(n.head)):
+            for c in t.children[n.head]:
+                after = c > last and self.nodes[c].dep in _AFTER_A_COPULA
+                if after and (found := self.who.phrase(c)):
+                    return found
+        if n.dep in ("attr", "oprd") and over.lemma in _COPULA:
+            return self.who.subject(n.head)
+        if n.dep == "appos" and over.subjects:
+            return self.who.phrase(n.head)
+        if n.dep == "pobj" and over.low in ("as", "among", "of", "with"):
+            return self.who.subject(t.clause(head)) or None
+        return None
 
     # -- averages ---------------------------------------------------------------------------------
 
@@ -297,70 +283,55 @@ class Kinds(Runs):
 
     def _breadth(self, k: int, last: int, side: int, sessions: int) -> bool:
         """The share of members above (below) their averages, said before them or after."""
-        clean, start = self.sheet.clean, self.sheet.sentence.start
-        shares = [
-            j
-            for j, n in enumerate(self.nodes)
-            if n.number is not None and n.number.unit in ("percent", "part")
-        ]
-        before = [j for j in shares if j < k]
-        means = [j for j in range(k) if self.nodes[j].phrase == "mean"]
-        before = [j for j in before if not means or j > means[-1]]
-        share = next(
-            (
-                j
-                for j in reversed(before)
-                if j + 1 < len(self.nodes) and self.nodes[j + 1].low in ("of", "in")
-            ),
-            -1,
-        )
         earlier = next((d for d in reversed(self.sheet.drafts) if d.claim.kind == "breadth"), None)
-        if share < 0 and earlier is not None and before:
-            share = before[-1]
-        to = last
-        members = _MEMBERS.search(clean, start, self.nodes[k].start)
-        if (
-            share < 0
-            and members is not None
-            and re.search(
-                r"\b(?:percentage|percent|share|proportion|fraction|number|portion) of\b",
-                clean[start : self.nodes[k].start],
-                re.IGNORECASE,
-            )
-        ):
-            values = [j for j in shares if j > last and self.nodes[j - 1].low != "from"]
-            share = to = values[0] if values else before[-1] if before else -1
+        share, to = self._share(k, last, earlier is not None)
         if share < 0:
             return False
-        subjects = (
-            next(
-                (self.nodes[j].subjects for j in range(k - 1, -1, -1) if self.nodes[j].subjects), ()
-            )
-            or self.memory.topic
-        )
-        if earlier is not None and not any(self.nodes[j].subjects for j in range(share, k)):
+        nodes = self.nodes
+        named = [n.subjects for n in nodes[:k] if n.subjects]
+        between = any(n.subjects for n in nodes[share:k])
+        subjects = named[-1] if named else self.memory.topic
+        if earlier is not None and not between:
             subjects = (earlier.claim.subject,)
-        big = self.names.lookup("s&p 500")
-        if big in [s for n in self.nodes[:share] for s in n.subjects] and not any(
-            n.subjects for n in self.nodes[share:k]
-        ):
-            subjects = (big,) if big is not None else ()  # "42% of index members"
+        big, market = self.names.lookup("s&p 500"), self.names.lookup("the market")
+        if big is not None and not between and any(big in n.subjects for n in nodes[:share]):
+            subjects = (big,)  # "42% of index members"
         if not subjects:
-            market = self.names.lookup("the market")
             subjects = (market,) if market is not None else ()
         self.sheet.reasons.pop(share, None)
-        self.nodes[share].used = True
+        nodes[share].used = True
         self.make(
             "breadth",
             subjects[:1],
             min(share, k),
             max(share, to, last),
-            number=self.nodes[share].number,
+            number=nodes[share].number,
             sign=side,
             side=side,
             sessions=sessions,
         )
         return True
+
+    def _share(self, k: int, last: int, told: bool) -> tuple[int, int]:
+        """The share of members beside an average, and the last word of the two; -1: none.
+
+        told  the sentence has spoken of such a share before
+        """
+        nodes = self.nodes
+        shares = [
+            j for j, n in enumerate(nodes) if n.number is not None and n.number.unit in _SHARES
+        ]
+        means = [j for j in range(k) if nodes[j].phrase == "mean"]
+        before = [j for j in shares if j < k and (not means or j > means[-1])]
+        of = (j for j in reversed(before) if nodes[j + 1].low in ("of", "in"))
+        share = next(of, before[-1] if told and before else -1)
+        start, end = self.sheet.sentence.start, nodes[k].start
+        members = _MEMBERS.search(self.sheet.clean, start, end)
+        if share >= 0 or members is None or not _SHARE_OF.search(self.sheet.clean[start:end]):
+            return share, last
+        values = [j for j in shares if j > last and nodes[j - 1].low != "from"]
+        share = values[0] if values else before[-1] if before else -1
+        return share, share
 
     # -- shares of a gain, targets, turns ---------------------------------------------------------
 

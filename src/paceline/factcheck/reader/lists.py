@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from paceline.factcheck.claims import Claim
 from paceline.factcheck.quantities import Number
 from paceline.factcheck.reader.base import BOUNDS, Base, Draft, as_points
 
@@ -86,17 +87,7 @@ class Lists(Base):
 
     def _goes_on(self, i: int) -> bool:
         """As in "..., the Magnificent Seven 44%": another share of the kind just spoken of."""
-        earlier = any(
-            n.number is not None and n.number.unit in ("percent", "part", "points")
-            for n in self.nodes[:i]
-            if n.start != self.nodes[i].start
-        )
-        fresh = (
-            self.memory.shares
-            if self.sheet.sentence.paragraph == self.memory.paragraph and not earlier
-            else None
-        )
-        model = self.sheet.drafts[-1].claim if self.sheet.drafts else fresh
+        model = self.sheet.drafts[-1].claim if self.sheet.drafts else self._fresh(i)
         number = self.nodes[i].number
         if (
             model is None
@@ -150,6 +141,16 @@ class Lists(Base):
         )
         self.sheet.drafts.append(Draft(claim, i, last))
         return True
+
+    def _fresh(self, i: int) -> Claim | None:
+        """The share that the paragraph spoke of last, if no number has come between."""
+        earlier = any(
+            n.number is not None and n.number.unit in ("percent", "part", "points")
+            for n in self.nodes[:i]
+            if n.start != self.nodes[i].start
+        )
+        here = self.sheet.sentence.paragraph == self.memory.paragraph
+        return self.memory.shares if here and not earlier else None
 
     def _dated(self, i: int, before: int, n: Number) -> bool:
         """As in "MTD -0.5%", "October (minus 16.9%)": a change right behind its window."""

@@ -42,6 +42,14 @@ _ENDED = re.compile(
     re.IGNORECASE,
 )
 
+_A_RUN = re.compile(r"streak|run|string|skid|slide|slump|rally|losing|winning|in a row|straight")
+_NTH = re.compile(r"\d|(?:second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|\w+teenth)\b")
+#: Periods that are not compared, and nouns that say no direction.
+_ODD_PERIOD = re.compile(
+    r"\b(?:start|half|first|second|third|fourth|two-day|three-day|five-day|intraday)\b"
+)
+_PLAIN = ("day", "session", "week", "month", "quarter", "year", "performance")
+
 
 def unit_of(said: str) -> str:
     """day, week, month, quarter or year, by the words of a phrase; "" where they name none."""
@@ -149,38 +157,26 @@ class Runs(Compare):
         said = m["n"].casefold()
         vague = said in ("multi", "several", "multiple")
         n = 3 if vague else 2 if said == "back-to-back" else count(said)
-        text = self.sheet.clean[self.nodes[k].start : self.nodes[self._last(k)].end].casefold()
-        unit = (
-            unit_of(m.get("per", "").casefold())
-            or unit_of(m.get("what", "").casefold())
-            or unit_of(m.get("unit", ""))
-        )
-        if not unit:
-            unit = self._unit_spoken(k)
         head, last = self._head(k), self._last(k)
-        before = self.sheet.clean[self.sheet.sentence.start : self.nodes[k].start]
         if not n or n < 2 or self.t.ahead(head):
             return
-        if any(
-            self.nodes[j].phrase == "rank" and self.t.clause(j) == self.t.clause(head)
-            for j in range(max(0, k - 8), k)
-        ):
+        clause = self.t.clause(head)
+        ranks = (j for j in range(max(0, k - 8), k) if self.nodes[j].phrase == "rank")
+        if any(self.t.clause(j) == clause for j in ranks):
             return  # "the best sector for a second straight year"
-        if text.startswith("in ") and len({move for i in range(k) if (move := self.t.move(i))}) > 1:
+        text = self.sheet.clean[self.nodes[k].start : self.nodes[last].end].casefold()
+        if text.startswith("in ") and len({self.t.move(i) for i in range(k)} - {0, None}) > 1:
             return  # "rise 9% and slump 12% in two consecutive sessions"
+        units = (m.get("per", "").casefold(), m.get("what", "").casefold(), m.get("unit", ""))
+        unit = next((u for w in units if (u := unit_of(w))), "") or self._unit_spoken(k)
         if self._streak_against(k, n, unit, vague):
             return
+        before = self.sheet.clean[self.sheet.sentence.start : self.nodes[k].start]
+        over = bool(_ENDED.search(before) or " ended at" in text)
+        ended = over and _A_RUN.search(text) is not None
         sign = -1 if _DOWN.search(text) else 1 if _UP.search(text) else 0
-        over = self.t.clause(head)
-        ended = bool(_ENDED.search(before) or " ended at" in text) and bool(
-            re.search(
-                r"streak|run|string|skid|slide|slump|rally|losing|winning|in a row|straight", text
-            )
-        )
-        if not sign and not ended:
-            sign = self._moves(over, k)
-        if not sign and ended and self.t.move(over):
-            sign = -(self.t.move(over) or 0)
+        if not sign:
+            sign = -(self.t.move(clause) or 0) if ended else self._moves(clause, k)
         subjects = self._behind(last) or self.holder(k)
         if subjects and sign:
             self.make(
@@ -275,59 +271,37 @@ class Runs(Compare):
     # -- extremes ---------------------------------------------------------------------------------
 
     def _extreme(self, k: int) -> None:
-        node = self.nodes[k]
-        m, link = node.match, node.link
+        m, link = self.nodes[k].match, self.nodes[k].link
         assert link is not None
-        last = self._last(k)
-        text = self.sheet.clean[link.start() : link.start("gap")].casefold()
-        if re.match(
-            r"\d|(?:second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|\w+teenth)\b",
-            m.get("nth", ""),
-        ):
-            return
-        before = self.sheet.clean[self.sheet.sentence.start : link.start()]
         reference = self._reference(m)
-        how = _HOW.get(m["how"].casefold(), m["how"].casefold())
-        what = re.sub(r"(?<=ss)es$|(?<!s)s$", "", (m.get("what") or "").casefold())
-        if reference is None or self.t.ahead(self._head(k)):
+        if _NTH.match(m.get("nth", "")) or reference is None or self.t.ahead(self._head(k)):
             return
         ref, since, size = reference
+        text = self.sheet.clean[link.start() : link.start("gap")].casefold()
+        how = _HOW.get(m["how"].casefold(), m["how"].casefold())
+        what = re.sub(r"(?<=ss)es$|(?<!s)s$", "", (m.get("what") or "").casefold())
         unit = self._extreme_unit(k, m, text, what, how)
         if what in ("setback", "pullback", "drawdown", "retreat") and not m.get("adj"):
             return  # from a high to a low, over no period that is named
-        if not unit or re.search(
-            r"\b(?:start|half|first|second|third|fourth|two-day|three-day|five-day|intraday)\b",
-            text,
-        ):
+        if not unit or _ODD_PERIOD.search(text) or (unit == "streak" and self._odd_run(text, link)):
             return
-        if unit == "streak" and _ENDED.search(before):
-            return
-        counted = {
-            unit_of(f"{n.match.get('per', '')} {n.match.get('what', '')}".casefold())
-            for n in self.nodes
-            if n.phrase == "streak"
-        } - {"", "day"}
-        if unit == "streak" and (counted or unit_of(text) not in ("", "day")):
-            return  # runs of weeks or months are compared with no others here
-        guessed = not (unit_of(text) or unit in ("level", "streak"))
         subjects = self._extreme_holder(k, link)
         sign = self._extreme_sign(k, how, what, text)
         if (
             not subjects
             or not sign
-            or (
-                how in ("biggest", "largest", "longest")
-                and what in ("day", "session", "week", "month", "quarter", "year", "performance")
-            )
+            or (how in ("biggest", "largest", "longest") and what in _PLAIN)
         ):
             return
+        head, last = self._head(k), self._last(k)
         if unit == "level" and ref == "ever":
-            self.make("record", subjects, self._head(k), last, start=k, sign=sign, sessions=0)
+            self.make("record", subjects, head, last, start=k, sign=sign, sessions=0)
             return
+        guessed = not (unit_of(text) or unit in ("level", "streak"))
         self.make(
             "extreme",
             subjects,
-            self._head(k),
+            head,
             last,
             start=k,
             sign=sign,
@@ -337,6 +311,14 @@ class Runs(Compare):
             size=size,
             guessed=guessed,
         )
+
+    def _odd_run(self, text: str, link: re.Match[str]) -> bool:
+        """Is the longest run over, or one of weeks or months, which are compared with no others?"""
+        said = [n.match for n in self.nodes if n.phrase == "streak"]
+        units = {unit_of(f"{m.get('per', '')} {m.get('what', '')}".casefold()) for m in said}
+        before = self.sheet.clean[self.sheet.sentence.start : link.start()]
+        counted = {*units, unit_of(text)} - {"", "day"}
+        return bool(_ENDED.search(before) or counted)
 
     def _reference(self, m: dict[str, str]) -> tuple[str, dt.date | None, str] | None:
         """since, within, year or ever; the day; and how exactly that day is meant."""

@@ -158,7 +158,7 @@ class Tree:
         return ""
 
     def _told(self, k: int, c: int) -> str:
-        """What a word under ``k`` makes of it: a forecast ("will", "if"), a habit ("often"), or ""."""
+        """What a word under ``k`` makes of it: "forecast" (will, if), "habit" (often) or ""."""
         n, child = self.nodes[k], self.nodes[c]
         if child.dep == "advmod" and child.low in HABITS:
             return "habit"

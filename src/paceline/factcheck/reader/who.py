@@ -123,32 +123,44 @@ class Who:
         if n.subjects:
             return self._all(i, depth)
         if n.low in ("former", "latter"):
-            here = [s for k in range(i) for s in self.nodes[k].subjects]
-            pair = (here if len(set(here)) >= 2 else [*self.memory.listed, *here])[-2:]
-            return (pair[0] if n.low == "former" else pair[-1],) if len(pair) == 2 else ()
+            return self._of_two(i)
         if n.low in PRONOUNS:
             return tuple(dict.fromkeys([*self._pronoun(i), *self._joined(i, depth)]))
         counted = self._counted(i)
-        many = any(self.nodes[c].low in (*_COUNTS, "all") for c in t.children[i])
-        if counted or (many and not self._named_in(i, depth)):
+        if counted or (self._of_many(i) and not self._named_in(i, depth)):
             return counted
         generic = self._generic(i, depth)
         if generic is not None:
             return generic
-        close = n.low in ("close", "finish", "settlement", "reading") and not self._other(i)
-        dated = any(self.nodes[c].window is not None for c in t.children[i])
-        if close and (self._defined(i) or dated):
+        if self._a_close(i):
             topic = self.memory.topic
             spoken = topic and topic[0].kind in ("index", "stock")
             return topic if spoken else self.memory.of_kind(("index",))
         if t.move(i) is not None and t.noun(i):
             return self.owner(i, depth + 1)
-        for c in t.children[i]:  # "Wall Street's fear gauge, the VIX"; "chip giant Nvidia"
-            beside = self.nodes[c].dep == "appos" and self.nodes[c].subjects
-            if beside and n.low not in lexicon.NOT_PRICES:
-                return self._all(c, depth)
+        beside = [c for c in t.children[i] if self.nodes[c].dep == "appos"]
+        named = next((c for c in beside if self.nodes[c].subjects), -1)
+        if named >= 0 and n.low not in lexicon.NOT_PRICES:
+            return self._all(named, depth)  # "Wall Street's fear gauge, the VIX"
         self.why = self.why or f"{n.low!r} is no subject this market knows"
         return ()
+
+    def _a_close(self, i: int) -> bool:
+        """Is it "the close", "Friday's finish": of whom the text speaks?"""
+        if self.nodes[i].low not in ("close", "finish", "settlement", "reading") or self._other(i):
+            return False
+        dated = any(self.nodes[c].window is not None for c in self.t.children[i])
+        return dated or self._defined(i)
+
+    def _of_many(self, i: int) -> bool:
+        return any(self.nodes[c].low in (*_COUNTS, "all") for c in self.t.children[i])
+
+    def _of_two(self, i: int) -> Subjects:
+        """The former or the latter of the last two that were named."""
+        here = [s for k in range(i) for s in self.nodes[k].subjects]
+        pair = (here if len(set(here)) >= 2 else [*self.memory.listed, *here])[-2:]
+        first = self.nodes[i].low == "former"
+        return (pair[0] if first else pair[-1],) if len(pair) == 2 else ()
 
     def _generic(self, i: int, depth: int) -> Subjects | None:
         """Whom "the index", "the stock", "shares of X" mean; None for another word."""
