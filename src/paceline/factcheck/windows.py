@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import replace
+from typing import Any
 
 from dateutil.easter import easter
 from dateutil.relativedelta import MO, TH, relativedelta
@@ -25,6 +26,11 @@ from paceline.factcheck.quantities import count
 from paceline.factcheck.rules import RULES
 
 
+def _window(m: re.Match[str], base: str = "before", *given: Any, **more: Any) -> Window:
+    """The window that a wording stands for, at its place."""
+    return Window(m.group(), m.start(), m.end(), base, *given, **more)
+
+
 class Reader:
     """Finds the windows of a sentence; keeps the events a text has dated."""
 
@@ -40,8 +46,8 @@ class Reader:
         first, last = period(unit, day)
         end = None if last >= self.today else last
         if first > self.today:
-            return Window(m.group(), m.start(), m.end(), unclear="it lies after the text's date")
-        built = Window(m.group(), m.start(), m.end(), "before", first, last, end=end, unit=unit)
+            return _window(m, unclear="it lies after the text's date")
+        built = _window(m, "before", first, last, end=end, unit=unit)
         return replace(built, **more)  # type: ignore[arg-type]
 
     def _date(self, text: str) -> dt.date | None:
@@ -79,7 +85,7 @@ class Reader:
             if re.search(r"\blows?\b|bottom|trough|nadir", m.group(), re.IGNORECASE)
             else "high"
         )
-        found = Window(m.group(), m.start(), m.end(), "on", day, end=stop, turning=kind)
+        found = _window(m, "on", day, end=stop, turning=kind)
         self.turns[kind] = found
         return found
 
@@ -108,9 +114,7 @@ class Reader:
                 known, text=m.group(), start=m.start(), stop=m.end(), end=stop, turning=""
             )
         own = re.search(r"\b(?:its|their)\b|'s\b", m.group(), re.IGNORECASE) is not None
-        found = Window(
-            m.group(), m.start(), m.end(), kind, first, min(last, self.today), end=stop, own=own
-        )
+        found = _window(m, kind, first, min(last, self.today), end=stop, own=own)
         self.turns[kind] = found
         return found
 
@@ -123,27 +127,18 @@ class Reader:
         )
         said = m.group().casefold()
         if re.search(r"52[- ]week|one[- ]year|12[- ]month", said):
-            return Window(
-                m.group(), m.start(), m.end(), kind, self.today - relativedelta(years=1), self.today
-            )
+            return _window(m, kind, self.today - relativedelta(years=1), self.today)
         if re.search(r"\b(?:year'?s?|2\d\d\d)\b", said):
-            return Window(
-                m.group(), m.start(), m.end(), kind, dt.date(self.today.year, 1, 1), self.today
-            )
+            return _window(m, kind, dt.date(self.today.year, 1, 1), self.today)
         if kind == "high" and re.search(r"record|all-time|peak", said):
-            return Window(m.group(), m.start(), m.end(), "high", None, None)
+            return _window(m, "high", None, None)
         if kind in self.turns:  # "the low" a text has dated before
             return replace(
                 self.turns[kind], text=m.group(), start=m.start(), stop=m.end(), turning=""
             )
         if re.search(r"\bthat\b", said):
-            return Window(
-                m.group(),
-                m.start(),
-                m.end(),
-                unclear=f"the text does not date {m.group().strip()!r}",
-            )
-        return Window(m.group(), m.start(), m.end(), f"recent {kind}", None, None)
+            return _window(m, unclear=f"the text does not date {m.group().strip()!r}")
+        return _window(m, f"recent {kind}", None, None)
 
     def from_to(self, m: re.Match[str]) -> Window | None:
         """From DATE to DATE; between DATE and DATE."""
@@ -155,7 +150,7 @@ class Reader:
                 return None
         if a is None or b is None or b < a:
             return None
-        return Window(m.group(), m.start(), m.end(), "on", a, end=b, alternative=True)
+        return _window(m, "on", a, end=b, alternative=True)
 
     def since_date(self, m: re.Match[str]) -> Window | None:
         """Since DATE; since the vote on DATE; since Friday."""
@@ -170,7 +165,7 @@ class Reader:
             day -= dt.timedelta(days=7)  # "since Friday", on a Friday
         if m.groupdict().get("event"):
             self.events[m.group("event").casefold()] = day
-        return Window(m.group(), m.start(), m.end(), "on", day, alternative=True)
+        return _window(m, "on", day, alternative=True)
 
     def since_edge(self, m: re.Match[str]) -> Window | None:
         """Since the start of the year; since the end of September"""
@@ -182,24 +177,10 @@ class Reader:
         unit = self._unit_of(what)
         first, last = period(unit, day)
         if edge in ("end", "close"):
-            return Window(m.group(), m.start(), m.end(), "on", last)
+            return _window(m, "on", last)
         if edge in ("middle", "mid"):
-            return Window(
-                m.group(),
-                m.start(),
-                m.end(),
-                "on",
-                first + (last - first) / 2,
-                assumed="the middle day",
-            )
-        return Window(
-            m.group(),
-            m.start(),
-            m.end(),
-            "before",
-            first,
-            unit=unit if first <= self.today <= last else "",
-        )
+            return _window(m, "on", first + (last - first) / 2, assumed="the middle day")
+        return _window(m, "before", first, unit=unit if first <= self.today <= last else "")
 
     def _unit_of(self, what: str) -> str:
         for unit in ("week", "month", "quarter", "decade", "year"):
@@ -239,7 +220,7 @@ class Reader:
 
     def no_day(self, m: re.Match[str]) -> Window | None:
         """Between late March and Monday; a year ago this week"""
-        return Window(m.group(), m.start(), m.end(), unclear=f"{m.group().strip()!r} names no day")
+        return _window(m, unclear=f"{m.group().strip()!r} names no day")
 
     def since_month(self, m: re.Match[str]) -> Window | None:
         """Since March 2020."""
@@ -248,10 +229,8 @@ class Reader:
         day = read_date(f"{m.group('m')} 1 {m.group('y') or ''}".strip(), self.today)
         if day is None:
             return None
-        return Window(
-            m.group(),
-            m.start(),
-            m.end(),
+        return _window(
+            m,
             "before",
             day,
             alternative=True,
@@ -260,10 +239,8 @@ class Reader:
 
     def since_year(self, m: re.Match[str]) -> Window | None:
         """Since 2019."""
-        return Window(
-            m.group(),
-            m.start(),
-            m.end(),
+        return _window(
+            m,
             "before",
             dt.date(int(m.group("y")), 1, 1),
             assumed="since a year: from the last close before it",
@@ -273,17 +250,12 @@ class Reader:
         """Since the election: as the text has dated it."""
         name = m.group("event").casefold()
         if name in self.events:
-            return Window(m.group(), m.start(), m.end(), "on", self.events[name], alternative=True)
-        return Window(
-            m.group(),
-            m.start(),
-            m.end(),
-            unclear=f"the text gives no date for {m.group('event')!r}",
-        )
+            return _window(m, "on", self.events[name], alternative=True)
+        return _window(m, unclear=f"the text gives no date for {m.group('event')!r}")
 
     def since_then(self, m: re.Match[str]) -> Window | None:
         """Since then; from there on."""
-        return Window(m.group(), m.start(), m.end(), same=True, n=1)
+        return _window(m, same=True, n=1)
 
     def week_of(self, m: re.Match[str]) -> Window | None:
         """The week of DATE."""
@@ -303,24 +275,15 @@ class Reader:
         ):  # a fiscal one: as long, up to that day
             base = moved(day, -relativedelta(months=12 if unit == "year" else 3))
             ends = (day + dt.timedelta(days=1)).month != day.month
-            found = Window(
-                m.group(),
-                m.start(),
-                m.end(),
-                "on",
-                period("month", base)[1] if ends else base,
-                end=end,
-            )
+            found = _window(m, "on", period("month", base)[1] if ends else base, end=end)
             self.fiscal = found if unit == "year" else self.fiscal
             return found
-        return Window(m.group(), m.start(), m.end(), "before", first, day, end=day, unit=unit)
+        return _window(m, "before", first, day, end=day, unit=unit)
 
     def fiscal_year(self, m: re.Match[str]) -> Window | None:
         """For the fiscal year: the one that the text has dated"""
         if self.fiscal is None:
-            return Window(
-                m.group(), m.start(), m.end(), unclear="the text does not say when that year ended"
-            )
+            return _window(m, unclear="the text does not say when that year ended")
         return replace(self.fiscal, text=m.group(), start=m.start(), stop=m.end())
 
     def months(self, m: re.Match[str]) -> Window | None:
@@ -336,19 +299,11 @@ class Reader:
         if first is None or first >= last:
             return None
         end = period("month", last)[1]
-        return Window(
-            m.group(),
-            m.start(),
-            m.end(),
-            "before",
-            first,
-            end,
-            end=end if end < self.today else None,
-        )
+        return _window(m, "before", first, end, end=end if end < self.today else None)
 
     def same(self, m: re.Match[str]) -> Window | None:
         """Over the same period; that month."""
-        return Window(m.group(), m.start(), m.end(), same=True)
+        return _window(m, same=True)
 
     def same_day(self, m: re.Match[str]) -> Window | None:
         """That Monday."""
@@ -364,9 +319,9 @@ class Reader:
             said.casefold(), count(said)
         )
         if n is None or n < 1 or n > 999:
-            return Window(m.group(), m.start(), m.end(), unclear=f"{m.group()!r} names no number")
+            return _window(m, unclear=f"{m.group()!r} names no number")
         if unit in ("day", "session", "trading day", "trading session"):
-            return Window(m.group(), m.start(), m.end(), "back", n=n, unit="day" if n == 1 else "")
+            return _window(m, "back", n=n, unit="day" if n == 1 else "")
         delta = {
             "week": relativedelta(weeks=n),
             "month": relativedelta(months=n),
@@ -383,7 +338,7 @@ class Reader:
             return self.last_period(m)
         if n == 1 and unit == "week" and self.today.weekday() >= 4:
             return self._span(m, "week", self.today)
-        return Window(m.group(), m.start(), m.end(), "on", self.today - delta)
+        return _window(m, "on", self.today - delta)
 
     def in_n(self, m: re.Match[str]) -> Window | None:
         """In five sessions, over three months: as long as that, up to the last close"""
@@ -394,15 +349,7 @@ class Reader:
         """Last week; the month before."""
         unit = m.group("unit").casefold().rstrip("s")
         if unit in ("day", "session"):
-            return Window(
-                m.group(),
-                m.start(),
-                m.end(),
-                "back",
-                n=1,
-                unit="day",
-                end=self.today - dt.timedelta(days=1),
-            )
+            return _window(m, "back", n=1, unit="day", end=self.today - dt.timedelta(days=1))
         if unit == "week" and self.today.weekday() >= 5:
             return self._span(m, "week", self.today)
         return self._span(m, unit, self._shift(unit, -1))
@@ -472,7 +419,7 @@ class Reader:
 
     def earlier(self, m: re.Match[str]) -> Window | None:
         """Earlier this year: of no beginning."""
-        return Window(m.group(), m.start(), m.end(), unclear="no beginning is named", aside=True)
+        return _window(m, unclear="no beginning is named", aside=True)
 
     def month(self, m: re.Match[str]) -> Window | None:
         """In October; through March 2020; October's."""
@@ -522,17 +469,8 @@ class Reader:
     def day_of(self, m: re.Match[str], day: dt.date) -> Window:
         """One day, from the close before it."""
         if day > self.today:
-            return Window(m.group(), m.start(), m.end(), unclear="it lies after the text's date")
-        return Window(
-            m.group(),
-            m.start(),
-            m.end(),
-            "before",
-            day,
-            day,
-            end=day if day < self.today else None,
-            unit="day",
-        )
+            return _window(m, unclear="it lies after the text's date")
+        return _window(m, "before", day, day, end=day if day < self.today else None, unit="day")
 
     def weekday(self, m: re.Match[str]) -> Window | None:
         """On Thursday; last Friday's close."""
@@ -555,27 +493,14 @@ class Reader:
 
     def yesterday(self, m: re.Match[str]) -> Window | None:
         """Yesterday; the day before."""
-        return Window(
-            m.group(),
-            m.start(),
-            m.end(),
-            "back",
-            n=1,
-            end=self.today - dt.timedelta(days=1),
-            unit="day",
-        )
+        return _window(m, "back", n=1, end=self.today - dt.timedelta(days=1), unit="day")
 
     def after_event(self, m: re.Match[str]) -> Window | None:
         """The day after the vote: as the text has dated it."""
         day = self.events.get(m.group("what").casefold())
         if day is None:
-            return Window(
-                m.group(),
-                m.start(),
-                m.end(),
-                unclear=f"the text gives no date for {m.group('what')!r}",
-            )
-        return Window(m.group(), m.start(), m.end(), "next", day, end=day, unit="day")
+            return _window(m, unclear=f"the text gives no date for {m.group('what')!r}")
+        return _window(m, "next", day, end=day, unit="day")
 
     def on_the(self, m: re.Match[str]) -> Window | None:
         """On the 14th."""
@@ -588,7 +513,7 @@ class Reader:
 
     def next_day(self, m: re.Match[str]) -> Window | None:
         """The next session; a day later."""
-        return Window(m.group(), m.start(), m.end(), "next", same=True)
+        return _window(m, "next", same=True)
 
     def through(self, m: re.Match[str]) -> Window | None:
         """Through DATE; as of Friday: the end of another window."""
@@ -596,7 +521,7 @@ class Reader:
         if day is None:
             first = read_date(f"{m.group('to')} 1", self.today)
             day = period("month", first)[1] if first is not None else None
-        return None if day is None else Window(m.group(), m.start(), m.end(), "until", end=day)
+        return None if day is None else _window(m, "until", end=day)
 
     def _back(self, m: re.Match[str], end: dt.date) -> dt.date:
         """The day so many periods before ``end``; from a month's last day to a month's last day."""
@@ -610,17 +535,13 @@ class Reader:
 
     def year_ago(self, m: re.Match[str]) -> Window | None:
         """From a year ago; than six months earlier."""
-        return Window(
-            m.group(), m.start(), m.end(), "on", self._back(m, self.today), alternative=True
-        )
+        return _window(m, "on", self._back(m, self.today), alternative=True)
 
     def rolling(self, m: re.Match[str]) -> Window | None:
         """Its one-year return; for the three-year period: so long, up to the last close."""
         if m.group("unit").casefold() == "week" and m.group("n").casefold() in ("a", "an", "one"):
             return self._span(m, "week", self.today)
-        return Window(
-            m.group(), m.start(), m.end(), "on", self._back(m, self.today), alternative=True
-        )
+        return _window(m, "on", self._back(m, self.today), alternative=True)
 
     def n_to(self, m: re.Match[str]) -> Window | None:
         """In the three months to September; the year ended June 30"""
@@ -630,28 +551,17 @@ class Reader:
         unit = m.group("unit").casefold()
         if unit in ("day", "session"):
             n = count(m.group("n")) or 1
-            return Window(
-                m.group(), m.start(), m.end(), "back", n=n, end=end if end < self.today else None
-            )
+            return _window(m, "back", n=n, end=end if end < self.today else None)
         if unit == "week" and (count(m.group("n")) or 1) == 1:
-            return Window(
-                m.group(),
-                m.start(),
-                m.end(),
+            return _window(
+                m,
                 "before",
                 period("week", end)[0],
                 end,
                 end=end if end < self.today else None,
                 unit="week",
             )
-        return Window(
-            m.group(),
-            m.start(),
-            m.end(),
-            "on",
-            self._back(m, end),
-            end=end if end < self.today else None,
-        )
+        return _window(m, "on", self._back(m, end), end=end if end < self.today else None)
 
     def _last_day(self, said: str) -> dt.date | None:
         """A date, or the last day of a month."""
@@ -666,30 +576,16 @@ class Reader:
             m.group("unit").casefold()
         ]
         if not n:
-            return Window(
-                m.group(),
-                m.start(),
-                m.end(),
-                unclear="the first weeks of a year end on no day that is named",
-            )
+            return _window(m, unclear="the first weeks of a year end on no day that is named")
         first = dt.date(int(m.group("y")) if m.group("y") else self.today.year, 1, 1)
         end = moved(first, relativedelta(months=n, days=-1))
         unit = {3: "quarter", 6: "half", 12: "year"}.get(end.month - first.month + 1, "")
-        return Window(
-            m.group(),
-            m.start(),
-            m.end(),
-            "before",
-            first,
-            end,
-            end=end if end < self.today else None,
-            unit=unit,
-        )
+        return _window(m, "before", first, end, end=end if end < self.today else None, unit=unit)
 
     def from_last(self, m: re.Match[str]) -> Window | None:
         """From last month's close"""
         unit = m.group("unit").casefold()
-        return Window(m.group(), m.start(), m.end(), "on", period(unit, self._shift(unit, -1))[1])
+        return _window(m, "on", period(unit, self._shift(unit, -1))[1])
 
     def quarter_named(self, m: re.Match[str]) -> Window | None:
         """The March quarter."""
@@ -740,9 +636,7 @@ class Reader:
 
     def unknown_start(self, m: re.Match[str]) -> Window | None:
         """Since its inception."""
-        return Window(
-            m.group(), m.start(), m.end(), unclear="the text gives no date for its beginning"
-        )
+        return _window(m, unclear="the text gives no date for its beginning")
 
     def _holiday(self, said: str) -> dt.date:
         """The last such day on or before the text's date."""
@@ -766,20 +660,16 @@ class Reader:
             if y % 2 == 0 and (d := holiday("election day", y)) <= self.today
         )
         if (self.today - day).days > 400:
-            return Window(
-                m.group(), m.start(), m.end(), unclear="the text gives no date for 'election'"
-            )
+            return _window(m, unclear="the text gives no date for 'election'")
         return replace(self.since_event_on(m, day), assumed=f"the election of {day} is meant")
 
     def since_event_on(self, m: re.Match[str], day: dt.date) -> Window:
         """Since an event of a known day."""
-        return Window(m.group(), m.start(), m.end(), "on", day, alternative=True)
+        return _window(m, "on", day, alternative=True)
 
     def since_holiday(self, m: re.Match[str]) -> Window | None:
         """Since Christmas Eve's low."""
-        return Window(
-            m.group(), m.start(), m.end(), "on", self._holiday(m.group("d")), alternative=True
-        )
+        return _window(m, "on", self._holiday(m.group("d")), alternative=True)
 
     def holiday_week(self, m: re.Match[str]) -> Window | None:
         """In Thanksgiving week."""
@@ -817,15 +707,11 @@ class Reader:
             day = period("month", first)[1]
         unit = m.group("unit").casefold()
         end = None if day >= self.today else day
-        return Window(
-            m.group(), m.start(), m.end(), "before", period(unit, day)[0], day, end=end, unit=unit
-        )
+        return _window(m, "before", period(unit, day)[0], day, end=end, unit=unit)
 
     def intraday(self, m: re.Match[str]) -> Window | None:
         """In early trading: closes are stored, nothing between them."""
-        return Window(
-            m.group(), m.start(), m.end(), unclear="closes are stored, not prices within the day"
-        )
+        return _window(m, unclear="closes are stored, not prices within the day")
 
 
 def holiday(said: str, year: int) -> dt.date:
