@@ -303,7 +303,7 @@ def twice(files: list[Source]) -> list[str]:
     names = [
         node.name
         for s in files
-        if s.room != "factcheck"  # its reader is rewritten with names of its own
+        if s.room != "factcheck"  # the reader of commentary has names of its own
         for node in s.tree.body
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
     ]
@@ -354,11 +354,7 @@ def too_long(tree: ast.Module, most: int = 60) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize(
-    "source",
-    [s for s in sources() if s.room != "factcheck"],  # until its rewrite
-    ids=lambda s: "/".join(s.parts) or "paceline",
-)
+@pytest.mark.parametrize("source", sources(), ids=lambda s: "/".join(s.parts) or "paceline")
 def test_functions_are_short(source: Source) -> None:
     assert too_long(source.tree) == []
 

@@ -53,7 +53,8 @@ def test_the_wheel_holds_every_file_of_the_package(wheel: Path) -> None:
     }
     packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert packed == wanted
-    assert {"paceline/py.typed", "paceline/data/demo.toml"} <= packed
+    data = {"paceline/data/demo.toml", "paceline/data/lexicon/sectors.toml"}
+    assert {"paceline/py.typed", *data} <= packed
     assert "paceline/report/templates/page.html" in packed
 
 

@@ -1,12 +1,14 @@
 """Claims of market commentary, found by a grammar and checked against prices.
 
     from paceline.factcheck import factcheck
-    checked = factcheck(market, "Since the November 20 low the Russell 2000 has surged 9.4%.", date="2025-12-05")
-    for verdict in checked: print(verdict.verdict, verdict.quote, verdict.safe)
+    said = "Since the November 20 low the Russell 2000 has surged 9.4%."
+    for verdict in factcheck(market, said, date="2025-12-05"):
+        print(verdict.verdict, verdict.quote, verdict.safe)
 
-``text`` cleans and cuts; ``subjects``, ``quantities``, ``dates`` and ``windows`` find names, numbers and periods; ``items``,
-``joining`` and ``grammar`` make claims of them; ``proposals`` adds a language model's where one is given; ``readings`` fetches
-levels; ``judges`` and ``verdicts`` decide; ``score`` measures all of it against answer keys.
+``text`` cleans and cuts; ``subjects``, ``quantities``, ``dates`` and ``windows`` find names,
+numbers and periods; ``reader`` makes claims of them; ``proposals`` adds
+a language model's where one is given; ``readings`` fetches levels; ``judges`` and ``verdicts``
+decide; ``score`` measures all of it against answer keys.
 """
 
 from __future__ import annotations
@@ -18,14 +20,15 @@ from typing import TYPE_CHECKING, Any, overload
 
 from paceline import arguments
 from paceline.errors import NotEnoughData, UsageError
-from paceline.factcheck import dates, parse, proposals, text, verdicts
+from paceline.factcheck import dates, lexicon, parse, proposals, text, verdicts
 from paceline.factcheck.claims import Aside, Claim, Reading
 from paceline.factcheck.dates import Window
 from paceline.factcheck.judges import Answer, Judge, Unclear
+from paceline.factcheck.judges.closes import MAJOR
 from paceline.factcheck.judges.returns import SUPPLY
 from paceline.factcheck.reader import Reader
 from paceline.factcheck.readings import Missing, Quotes
-from paceline.factcheck.subjects import Names
+from paceline.factcheck.subjects import Names, Subject
 from paceline.factcheck.verdicts import Verdict
 from paceline.figures import Figure
 from paceline.lineage import code_of
@@ -49,6 +52,7 @@ class Unread:
     reason: str
 
     def to_json(self) -> dict[str, Any]:
+        """Words, place and reason."""
         return {"quote": self.quote, "start": self.start, "end": self.end, "reason": self.reason}
 
 
@@ -84,11 +88,16 @@ class Checked(Sequence[Verdict]):
 
     @property
     def counts(self) -> dict[str, int]:
-        return {name: n for name in verdicts.VERDICTS if (n := sum(v.verdict == name for v in self.verdicts))}
+        """Verdict -> how many there are of it."""
+        return {
+            name: n
+            for name in verdicts.VERDICTS
+            if (n := sum(v.verdict == name for v in self.verdicts))
+        }
 
     @property
     def exit_code(self) -> int:
-        """0: all hold or are close; 1: some do not; 4: none differs, but numbers were not understood; 3: data are missing."""
+        """0: all hold or are close; 1: some do not; 4: numbers are unread; 3: data are missing."""
         found = {v.verdict for v in self.verdicts}
         if found & {verdicts.DIFFERS, verdicts.ONLY, verdicts.BORDERLINE, verdicts.UNCLEAR}:
             return 1
@@ -97,6 +106,7 @@ class Checked(Sequence[Verdict]):
         return 3 if verdicts.MISSING in found else 0
 
     def to_json(self) -> dict[str, Any]:
+        """All of it, with the parser's name."""
         return {
             "date": str(self.date),
             "dated": self.dated,
@@ -115,21 +125,28 @@ ASIDES = ("forecast", "opinion", "cause", "flow", "figure")
 
 
 def factcheck(
-    market: Market, said: str, date: str | dt.date | None = None, *, ask: proposals.Ask | None = None
+    market: Market,
+    said: str,
+    date: str | dt.date | None = None,
+    *,
+    ask: proposals.Ask | None = None,
 ) -> Checked:
     """Check the claims of a market commentary.
 
     said  the text: plain, Markdown or HTML
     date  the day it was written (ISO); default: the date the text gives itself
-    ask   a language model that may propose further claims, from a prompt to its reply; see ``proposals``
+    ask   a language model that may propose further claims; see ``proposals``
 
-    Raises ``UsageError`` for an empty text, one without a date, or one of more than a million characters,
-    ``NotEnoughData`` for a text younger than the data, and ``SourceError`` for a model that gives no list of claims.
+    Raises ``UsageError`` for an empty text, one without a date, or one of more than a million
+    characters, ``NotEnoughData`` for a text younger than the data, and ``SourceError`` for a model
+    that gives no list of claims.
     """
     said = arguments.name(said, "text")
     arguments.function(ask, "ask")
     if not said.strip():
-        raise UsageError("the text is empty.", "Give a file with a commentary, or text on standard input.")
+        raise UsageError(
+            "the text is empty.", "Give a file with a commentary, or text on standard input."
+        )
     if len(said) > LONGEST:
         raise UsageError(f"the text has {len(said):,} characters.", f"Give at most {LONGEST:,}.")
     read = text.prepare(said)
@@ -138,41 +155,57 @@ def factcheck(
     reader = Reader(read, names, today)
     reading = reader.read()
     plain = _proposed(ask, read, names, today, reading) if ask is not None else {}
-    subjects = [s for c in reading.claims for s in (c.subject, c.against) if s is not None]
-    if any(c.kind == "rank" for c in reading.claims):
-        subjects += [
-            s
-            for s in names.subjects.values()
-            if s.kind == "sector"
-            or s.name in ("S&P 500", "Nasdaq 100", "Nasdaq Composite", "Dow Jones Industrial Average", "Russell 2000")
-        ]
-    for group in market.file.groups.values():
-        subjects += [s for b in group.baskets if (s := names.lookup(market.file.baskets[b].label or b)) is not None]
-    quotes = Quotes(market, names, today, subjects)
+    quotes = Quotes(market, names, today, _wanted(reading, names, market))
     judge = Judge(quotes, read.clean, _spoken(reading.claims, read.clean))
     against = _contradictions(reading.claims)
-    found = [_verdict(c, read, quotes, judge, *(note for note in (
-        against.get(n, ""), f"proposed by a language model as: {plain[n]}" if n in plain else "") if note))
-        for n, c in enumerate(reading.claims)]
+    proposed = {n: f"proposed by a language model as: {by}" for n, by in plain.items()}
+    found = []
+    for n, c in enumerate(reading.claims):
+        beside = [why[n] for why in (against, proposed) if n in why]
+        found.append(_verdict(c, read, quotes, judge, *beside))
     found += [_aside(a, read, quotes) for a in _worthwhile(reading.asides, reading.claims)]
     found.sort(key=lambda f: (f.start, f.end))
-    unread = tuple(Unread(read.quote(u.start, u.end), *read.span(u.start, u.end), u.reason) for u in reading.unread)
+    unread = tuple(
+        Unread(read.quote(u.start, u.end), *read.span(u.start, u.end), u.reason)
+        for u in reading.unread
+    )
+    notes = _notes(market, reader.language, bool(found))
+    return Checked(said, today, dated, _known_day(quotes), tuple(found), unread, notes)
+
+
+def _wanted(reading: Reading, names: Names, market: Market) -> list[Subject]:
+    """Whose levels the judges may ask for."""
+    found = [s for c in reading.claims for s in (c.subject, c.against) if s is not None]
+    if any(c.kind == "rank" for c in reading.claims):
+        found += [s for s in names.subjects.values() if s.kind == "sector" or s.name in MAJOR]
+    baskets = [b for group in market.file.groups.values() for b in group.baskets]
+    labels = [market.file.baskets[b].label or b for b in baskets]
+    return found + [s for label in labels if (s := names.lookup(label)) is not None]
+
+
+def _notes(market: Market, language: str, found: bool) -> tuple[str, ...]:
     notes = ["SIMULATED market: no real security is meant"] if market.simulated else []
-    if reader.language != "English":
-        notes.append(f"The text is {reader.language}: only English is read, and its numbers are listed as not understood.")
+    if language != "English":
+        notes.append(
+            f"The text is {language}: only English is read, and its numbers are listed as not "
+            f"understood."
+        )
     elif not found:
         notes.append(
-            "No claim was found. The reader knows English market commentary; see docs/factcheck.md for its words."
+            "No claim was found. The reader knows English market commentary; see "
+            "docs/factcheck.md for its words."
         )
-    return Checked(said, today, dated, _known_day(quotes), tuple(found), unread, tuple(notes))
+    return tuple(notes)
 
 
 def _proposed(
     ask: proposals.Ask, read: text.Text, names: Names, today: dt.date, reading: Reading
 ) -> dict[int, str]:
-    """Adds what the model proposes to ``reading``; position of each such claim -> the sentence it was read from."""
+    """Adds what the model proposes to ``reading``; place of each claim -> its sentence."""
     plain: dict[int, str] = {}
-    for found in proposals.read(proposals.asked(ask, read.clean, today), read, names, today, tuple(reading.claims)):
+    for found in proposals.read(
+        proposals.asked(ask, read.clean, today), read, names, today, tuple(reading.claims)
+    ):
         if isinstance(found, Aside):
             reading.unread.append(found)
             continue
@@ -195,7 +228,8 @@ def _date(read: text.Text, market: Market, date: str | dt.date | None) -> tuple[
     found = dates.text_date(read)
     if found is None:
         raise UsageError(
-            'the text does not say when it was written, so that its "Thursday" and "this year" cannot be dated.',
+            'the text does not say when it was written, so that its "Thursday" and "this year" '
+            "cannot be dated.",
             f"Add --date YYYY-MM-DD (the data end on {market.as_of}).",
         )
     return found[0], f"found in the text: {found[1]}"
@@ -219,7 +253,7 @@ def _worthwhile(asides: Sequence[Aside], claims: Sequence[Claim]) -> list[Aside]
 
 
 class _Spans:
-    """Stretches of a text, by the thousand characters they lie in: whether another one meets any of them."""
+    """Stretches of a text, kept by the thousand: whether another one meets any of them."""
 
     def __init__(self) -> None:
         self._at: dict[int, list[tuple[int, int]]] = {}
@@ -233,7 +267,9 @@ class _Spans:
         return any(start < b and end > a for part in parts for a, b in self._at.get(part, ()))
 
 
-def _figure(kind: str, claim: Claim | Aside, quotes: Quotes, answer: Answer | None, verdict: str, quote: str) -> Figure:
+def _figure(
+    kind: str, claim: Claim | Aside, quotes: Quotes, answer: Answer | None, verdict: str, quote: str
+) -> Figure:
     """The verdict as a figure: it rests on the figures of its readings."""
     parents = [f.step for f in answer.figures] if answer is not None else []
     subject = claim.subject.name if claim.subject is not None else ""
@@ -246,7 +282,13 @@ def _figure(kind: str, claim: Claim | Aside, quotes: Quotes, answer: Answer | No
     known = replace(quotes.market.provenance(), as_of=_known_day(quotes))
     question = known.question(
         "claim",
-        {"kind": kind, "quote": quote, "date": str(quotes.today), "subject": subject},
+        {
+            "kind": kind,
+            "quote": quote,
+            "date": str(quotes.today),
+            "subject": subject,
+            "lexicon": lexicon.CHECKSUM,
+        },
         code_of(__name__),
         parents=parents,
         basis=line.basis if line is not None else "",
@@ -265,22 +307,35 @@ def _figure(kind: str, claim: Claim | Aside, quotes: Quotes, answer: Answer | No
 
 
 def _spoken(claims: Sequence[Claim], clean: str) -> list[Window]:
-    """The windows that a text names, where it names them; those of a table's headings lie elsewhere."""
-    named = (c.window for c in claims if c.window is not None and not c.window.inherited and not c.window.unclear)
-    there = {(w.start, w.key()): w for w in named if w.text.strip() and clean[w.start : w.stop] == w.text}
+    """The windows that a text names, where it names them; not those of a table's headings."""
+    named = (
+        c.window
+        for c in claims
+        if c.window is not None and not c.window.inherited and not c.window.unclear
+    )
+    there = {
+        (w.start, w.key()): w for w in named if w.text.strip() and clean[w.start : w.stop] == w.text
+    }
     return list(there.values())
 
 
 def _contradictions(claims: Sequence[Claim]) -> dict[int, str]:
-    """Claims that give one subject two different returns over one window: position -> what the other says."""
+    """Claims that give one subject two returns over one window: place -> what the other says."""
     said: dict[object, list[int]] = {}
     for n, c in enumerate(claims):
-        if c.kind == "return" and c.number is not None and c.window is not None and not c.window.unclear:
+        if (
+            c.kind == "return"
+            and c.number is not None
+            and c.window is not None
+            and not c.window.unclear
+        ):
             said.setdefault((c.subject, c.window.key()), []).append(n)
     found = {}
     for places in said.values():
         plain = [n for n in places if (number := claims[n].number) is not None and not number.how]
-        last = {(a.value, a.step): n for n in plain if (a := claims[n].number) is not None}  # of each number said
+        last = {
+            (a.value, a.step): n for n in plain if (a := claims[n].number) is not None
+        }  # of each number said
         latest = sorted(((n, *number) for number, n in last.items()), reverse=True)
         for n in plain:
             mine = claims[n].number
@@ -288,7 +343,10 @@ def _contradictions(claims: Sequence[Claim]) -> dict[int, str]:
             value, step = mine.value, mine.step
             for other, theirs, about in latest:
                 if abs(value - theirs) > (step + about) / 2 + 1e-9:
-                    found[n] = f"the text contradicts itself: it also says {verdicts.said_text(claims[other])}"
+                    found[n] = (
+                        f"the text contradicts itself: it also says "
+                        f"{verdicts.said_text(claims[other])}"
+                    )
                     break
     return found
 
@@ -309,7 +367,11 @@ def _verdict(claim: Claim, read: text.Text, quotes: Quotes, judge: Judge, *notes
         reason = getattr(why, "message", str(why))
     figure = _figure(claim.kind, claim, quotes, answer, verdict, quote)
     a, b = read.span(claim.start, claim.end)
-    ours = verdicts.shown(answer.value, answer.unit) if answer is not None and answer.value is not None else ""
+    ours = (
+        verdicts.shown(answer.value, answer.unit)
+        if answer is not None and answer.value is not None
+        else ""
+    )
     safe, dont = _advice(claim, verdict, answer, ours, figure)
     window = f"{figure.start} to {figure.end}" if figure.start and figure.end else ""
     return Verdict(
@@ -339,17 +401,24 @@ def _stated(claim: Claim) -> float | None:
     """The number said: of a run its length."""
     if claim.number is not None:
         return claim.number.value
-    return float(str(claim.params["n"])) if claim.kind == "streak" and not claim.params.get("vague") else None
+    return (
+        float(str(claim.params["n"]))
+        if claim.kind == "streak" and not claim.params.get("vague")
+        else None
+    )
 
 
-def _advice(claim: Claim, verdict: str, answer: Answer | None, ours: str, figure: Figure) -> tuple[str, str]:
+def _advice(
+    claim: Claim, verdict: str, answer: Answer | None, ours: str, figure: Figure
+) -> tuple[str, str]:
     """Safe to say, and what not to say."""
     who = claim.subject.name
     span = (
         f" from {figure.start} to {figure.end}"
         if figure.start
         and figure.end
-        and claim.kind in ("return", "direction", "compare", "rank", "reversal", "points", "contribution")
+        and claim.kind
+        in ("return", "direction", "compare", "rank", "reversal", "points", "contribution")
         else f" on {figure.end}"
         if figure.end
         else ""
@@ -387,7 +456,10 @@ def _advice(claim: Claim, verdict: str, answer: Answer | None, ours: str, figure
     elif verdict == verdicts.UNCLEAR:
         dont = f'Don\'t say "{said}" without naming what it rests on: {answer.reason}.'
     elif verdict == verdicts.BORDERLINE:
-        dont = f'Don\'t say "{said}" without the figures: another basis or a tenth of a point turns it round.'
+        dont = (
+            f'Don\'t say "{said}" without the figures: another basis or a tenth of a point turns '
+            f"it round."
+        )
     return safe, dont
 
 
@@ -428,7 +500,9 @@ def _volume(aside: Aside, read: text.Text, quotes: Quotes) -> tuple[str, tuple[F
     if not baskets:
         return "", ()
     try:
-        rows = quotes.measured("dollar_volume_share", quotes.as_of, subjects=list(dict.fromkeys(baskets))[:3])
+        rows = quotes.measured(
+            "dollar_volume_share", quotes.as_of, subjects=list(dict.fromkeys(baskets))[:3]
+        )
     except (Missing, NotEnoughData):
         return "", ()
     first = {}

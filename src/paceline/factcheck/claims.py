@@ -57,7 +57,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Aside:
-    """Words that prices cannot judge (forecast, opinion, cause, flow, figure), or not understood (unread): why."""
+    """Words that prices cannot judge (forecast, opinion, cause, flow, figure), or unread: why."""
 
     kind: str
     start: int

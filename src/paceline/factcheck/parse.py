@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from paceline.errors import UsageError
 
-#: Models in the order in which they are looked for: the official ones as a user installs them, then the copy of
-#: ``en_core_web_sm`` that the package registry has (its files and its accuracy are those of the official 3.8.0).
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+#: Models in the order in which they are looked for: the official ones as a user installs them,
+#: then the copy of ``en_core_web_sm`` that the package registry has (its files and its accuracy are
+#: those of the official 3.8.0).
 MODELS = (
     "en_core_web_sm",
     "en_core_web_md",
@@ -23,7 +27,7 @@ UNUSED = ["ner", "senter"]
 
 
 class Parsed(NamedTuple):
-    """A word in its tree: Penn tag, lemma, relation to its head, place of the head (its own: the root)."""
+    """A word in its tree: Penn tag, lemma, relation to its head, place of that (root: its own)."""
 
     tag: str
     lemma: str
@@ -32,17 +36,20 @@ class Parsed(NamedTuple):
 
 
 @cache
-def model() -> Any:
+def model() -> Language:
     """The pipeline, loaded once a process; ``UsageError`` with the command where there is none."""
     try:
         import spacy
     except ImportError:
-        raise UsageError("factcheck needs the package spacy, which is not installed.", REMEDY) from None
+        raise UsageError(
+            "factcheck needs the package spacy, which is not installed.", REMEDY
+        ) from None
     for name in MODELS:
         if spacy.util.is_package(name):
             return spacy.load(name, exclude=UNUSED)
     raise UsageError(
-        f"factcheck needs an English model of spaCy; none of {', '.join(MODELS)} is installed.", REMEDY
+        f"factcheck needs an English model of spaCy; none of {', '.join(MODELS)} is installed.",
+        REMEDY,
     )
 
 

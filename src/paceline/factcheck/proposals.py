@@ -1,18 +1,18 @@
-"""Claims proposed by a language model of the user's choice; off unless asked for, and checked like all others.
+"""Claims proposed by a language model of the user's choice; off unless asked for, checked like all.
 
-The model only points: it copies words of the text (the quote) and says each claim again in one plain sentence that
-names its subject, its number and its dates. Paceline's own grammar reads that sentence, and the same judges decide.
-A proposal is thrown out, with the reason, where its quote does not stand in the text, its sentence holds a number
-that the quote does not, or a subject that the text never names: what a model makes up does not get in.
+The model only points: it copies words of the text (the quote) and says each claim again in one
+plain sentence that names its subject, its number and its dates. Paceline's own grammar reads that
+sentence, and the same judges decide. A proposal is thrown out, with the reason, where its quote
+does not stand in the text, its sentence holds a number that the quote does not, or a subject that
+the text never names: what a model makes up does not get in.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from paceline.errors import SourceError
 from paceline.factcheck import quantities, text
@@ -24,14 +24,19 @@ from paceline.factcheck.subjects import Names
 MOST, LONGEST = 1_000, 2_000
 #: From a prompt to a reply: any language model.
 Ask = Callable[[str], str]
-PROMPT = """You read market commentary and point out its claims about past price moves; you judge none of them.
-For every claim that prices up to {day} could confirm or refute (returns, records, streaks, ranks, comparisons, shares
+PROMPT = """You read market commentary and point out its claims about past price moves; \
+you judge none of them.
+For every claim that prices up to {day} could confirm or refute (returns, records, streaks, \
+ranks, comparisons, shares
 above an average, levels), give an object with two texts:
-  "quote": the words of the commentary that make the claim, copied letter by letter, one stretch, its number included
-  "plain": the same claim as one plain English sentence with one subject, the number as written and explicit dates,
+  "quote": the words of the commentary that make the claim, copied letter by letter, one \
+stretch, its number included
+  "plain": the same claim as one plain English sentence with one subject, the number \
+as written and explicit dates,
            for instance "The Russell 2000 rose 9.4% since November 20, 2025." or
            "The S&P 500 closed at a record high on December 4, 2025."
-Leave out forecasts, opinions, causes, flows, earnings and economic figures. Never add or change a number.
+Leave out forecasts, opinions, causes, flows, earnings and economic figures. \
+Never add or change a number.
 Reply with a JSON array of such objects and nothing else.
 
 The commentary, written on {day}:
@@ -49,7 +54,7 @@ class Proposal:
 
 
 def asked(ask: Ask, said: str, today: dt.date) -> list[Proposal]:
-    """What the model proposes; ``SourceError`` for a reply that is no list of quotes and sentences."""
+    """What the model proposes; ``SourceError`` for a reply that is no list of such things."""
     reply = ask(PROMPT.format(day=today.isoformat(), text=said))
     first, last = reply.find("["), reply.rfind("]")
     try:
@@ -64,7 +69,7 @@ def asked(ask: Ask, said: str, today: dt.date) -> list[Proposal]:
         ) from None
 
 
-def _text(row: Any, key: str) -> str:
+def _text(row: Mapping[str, object], key: str) -> str:
     value = row[key]
     if not isinstance(value, str) or len(value) > LONGEST:
         raise TypeError(key)
@@ -72,11 +77,16 @@ def _text(row: Any, key: str) -> str:
 
 
 def read(
-    proposed: Sequence[Proposal], whole: text.Text, names: Names, today: dt.date, known: Sequence[Claim]
+    proposed: Sequence[Proposal],
+    whole: text.Text,
+    names: Names,
+    today: dt.date,
+    known: Sequence[Claim],
 ) -> Iterator[tuple[Claim, str] | Aside]:
-    """The claims that may be checked, each with the sentence it was read from; the others with the reason.
+    """The claims that may be checked, each with its sentence; the others with the reason.
 
-    ``known`` are the grammar's own: where both read the same words about the same subject, the grammar's stays.
+    ``known`` are the grammar's own: where both read the same words about the same subject, the
+    grammar's stays.
     """
     clean = whole.clean
     named = {m.subject.name for m in names.find(clean, 0, len(clean))}
@@ -84,7 +94,12 @@ def read(
     for one in proposed:
         start = clean.find(text.prepare(one.quote).clean.strip()) if one.quote.strip() else -1
         if start < 0:
-            yield Aside("unread", 0, 0, f"proposed by the model, but the text does not say {one.quote[:60]!r}")
+            yield Aside(
+                "unread",
+                0,
+                0,
+                f"proposed by the model, but the text does not say {one.quote[:60]!r}",
+            )
             continue
         end = start + len(text.prepare(one.quote).clean.strip())
         said = {round(abs(n.value), 9) for n in quantities.find(clean, start, end)}
@@ -108,4 +123,8 @@ def _refused(claim: Claim, said: set[float], named: set[str]) -> str:
 
 
 def _same(claim: Claim, start: int, end: int, known: Claim) -> bool:
-    return (claim.kind, claim.subject.name) == (known.kind, known.subject.name) and known.start < end and start < known.end
+    return (
+        (claim.kind, claim.subject.name) == (known.kind, known.subject.name)
+        and known.start < end
+        and start < known.end
+    )

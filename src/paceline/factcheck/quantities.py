@@ -1,12 +1,15 @@
-"""Numbers as commentary writes them: percent, points, levels, fractions in words, ranges, and how exactly they are meant."""
+"""Numbers as commentary writes them, in digits and words, and how exactly they are meant."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
 
+from paceline.factcheck import lexicon
+
 _UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+    "fifteen sixteen seventeen "
     "eighteen nineteen"
 ).split()
 _TENS = {
@@ -19,88 +22,99 @@ _TENS = {
     "eighty": 80,
     "ninety": 90,
 }
-SMALL = {**{w: n for n, w in enumerate(_UNITS)}, **_TENS, "a": 1, "an": 1, "several": 3, "multiple": 3, "dozen": 12}
+SMALL = {
+    **{w: n for n, w in enumerate(_UNITS)},
+    **_TENS,
+    "a": 1,
+    "an": 1,
+    "several": 3,
+    "multiple": 3,
+    "dozen": 12,
+}
 _ORDINALS = {
     w: n
     for n, w in enumerate(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth "
+        "thirteenth fourteenth fifteenth "
         "sixteenth seventeenth eighteenth nineteenth twentieth".split(),
         1,
     )
 }
 
-_WORD = rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_UNITS[1:10])}))?|{'|'.join(_UNITS)}|(?:a|one) hundred)"
-_DIGITS = r"\d{1,3},\d{1,2}(?=\s?(?:%|per ?cent|pct|pc\b))|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
-_VALUE = rf"(?:{_DIGITS}|{_WORD}(?:[- ]and[- ](?:a|one|two|three|four|five|six|seven|eight|nine)[- ](?:half|quarters?|tenths?|thirds?)| point {_WORD})?)"
+_WORD = (
+    rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_UNITS[1:10])}))?|{'|'.join(_UNITS)}|(?:a|"
+    rf"one) hundred)"
+)
+_DIGITS = (
+    r"\d{1,3},\d{1,2}(?=\s?(?:%|per ?cent|pct|pc\b))|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|"
+    r"\.\d+"
+)
+_VALUE = (
+    rf"(?:{_DIGITS}|{_WORD}(?:[- ]and[- ](?:a|one|two|three|four|five|six|seven|eight|"
+    rf"nine)[- ](?:half|quarters?|tenths?|thirds?)| point {_WORD})?)"
+)
 _PERCENT = r"(?:\s?%|[\s-]?per[\s-]?cent\b|[\s-]?pct\b|\s?pc\b)"
 _SIGN = r"(?:(?<![\w.)])[+-]\s?|(?<![%\w] )\bplus\s|\bminus\s)?"
 
 PERCENT = re.compile(
-    rf"(?<!\d[.,])(?<!\w)(?P<sign>{_SIGN})(?P<low>{_VALUE}|half a|half of one|a|one-half)(?:(?:\s?%)?(?:-|\s-\s|\s?\u2013\s?|\s?to\s?)(?P<high>{_VALUE}))?"
+    rf"(?<!\d[.,])(?<!\w)(?P<sign>{_SIGN})(?P<low>{_VALUE}|half a|half of one|a|"
+    rf"one-half)(?:(?:\s?%)?(?:-|\s-\s|\s?\u2013\s?|\s?to\s?)(?P<high>{_VALUE}))?"
     rf"{_PERCENT}(?![- ]?points?\b)(?!age)(?:\s?(?:to|-|\u2013)\s?(?P<more>{_DIGITS}){_PERCENT})?",
     re.IGNORECASE,
 )
 PART_OF_PERCENT = re.compile(
-    rf"(?P<sign>{_SIGN})\b(?P<many>a|one|two|three|four|five|six|seven|eight|nine)[- ](?P<part>half|thirds?|quarters?|fifths?|tenths?) of "
+    rf"(?P<sign>{_SIGN})\b(?P<many>a|one|two|three|four|five|six|seven|eight|"
+    rf"nine)[- ](?P<part>half|thirds?|quarters?|fifths?|tenths?) of "
     rf"(?:a |one )?{_PERCENT.strip()}(?![- ]?points?\b)",
     re.IGNORECASE,
 )
 BETWEEN = re.compile(
-    rf"(?P<sign>)\bbetween (?P<low>{_VALUE})(?:{_PERCENT})? and (?P<high>{_VALUE}){_PERCENT}", re.IGNORECASE
+    rf"(?P<sign>)\bbetween (?P<low>{_VALUE})(?:{_PERCENT})? and (?P<high>{_VALUE}){_PERCENT}",
+    re.IGNORECASE,
 )
 POINTS = re.compile(
-    rf"(?<!\d[.,])(?<!\w)(?P<sign>{_SIGN})(?P<low>{_VALUE}|half a|a|a full)(?:(?:-|\s-\s|\s?\u2013\s?|\s?to\s?)(?P<high>{_DIGITS}))?"
-    r"[\s-]?(?:of a )?(?P<unit>percentage[- ]points?|%[- ]points?|per cent[- ]points?|pps?\b|ppts?\b|pct\.? pts?\b|"
-    r"basis[- ]points?|bps?\b|points?\b(?! (?:one|two|three|four|five|six|seven|eight|nine|zero|oh)\b)|pts\b)",
+    rf"(?<!\d[.,])(?<!\w)(?P<sign>{_SIGN})(?P<low>{_VALUE}|half a|a|a full)(?:(?:-|\s-\s|"
+    rf"\s?\u2013\s?|\s?to\s?)(?P<high>{_DIGITS}))?"
+    r"[\s-]?(?:of a )?(?P<unit>percentage[- ]points?|%[- ]points?|per cent[- ]points?|pps?\b|"
+    r"ppts?\b|pct\.? pts?\b|"
+    r"basis[- ]points?|bps?\b|points?\b(?! (?:one|two|three|four|five|six|seven|eight|nine|zero|"
+    r"oh)\b)|pts\b)",
     re.IGNORECASE,
 )
 FRACTION = re.compile(
-    r"\b(?P<many>a|one|two|three|four)[- ](?P<part>half|thirds?|quarters?|fifths?|tenths?)\b(?!\s+(?:straight|consecutive|"
-    r"session|day|week|month|year|half|surge|gain|rally|rise|advance|drop|decline|loss|fall|performance|return|of (?:\w+ ){0,2}(?:gains|losses|declines|growth|advances)|of (?:the year|20\d\d|"
-    r"19\d\d)))|\bhalf\b(?=\s+(?:of|its|their|the|as|all))|(?:(?<=by )|(?<=than )|(?<=lost )|(?<=about )|(?<=nearly ))half\b(?=[,;.)]|\s+(?:in|since|from|over|during|this|last)\b|$)",
+    r"\b(?P<many>a|one|two|three|four)[- ](?P<part>half|thirds?|quarters?|fifths?|"
+    r"tenths?)\b(?!\s+(?:straight|consecutive|"
+    r"session|day|week|month|year|half|surge|gain|rally|rise|advance|drop|decline|loss|fall|"
+    r"performance|return|of (?:\w+ ){0,2}(?:gains|losses|declines|growth|advances)|of (?:the year|"
+    r"20\d\d|"
+    r"19\d\d)))|\bhalf\b(?=\s+(?:of|its|their|the|as|all))|(?:(?<=by )|(?<=than )|(?<=lost )|"
+    r"(?<=about )|(?<=nearly ))half\b(?=[,;.)]|\s+(?:in|since|from|over|during|this|last)\b|$)",
     re.IGNORECASE,
 )
 #: A number without a unit: an amount of points where a movement stands right before it.
 BARE = re.compile(
-    r"(?:(?P<sign>(?<![\w.)$/:,])[+-]|(?:(?<=, )|(?<=\())minus )|(?<![\w$.,+/:(-]))\d{1,3}(?:,\d{3})*(?:\.\d{1,2})?(?![\w/-]|[.,:]\d|\s?(?:%|per ?cent|pct|pc\b|points?\b|pts\b|percentage|basis|bps?\b|million|billion|trillion|"
+    r"(?:(?P<sign>(?<![\w.)$/:,])[+-]|(?:(?<=, )|(?<=\())minus )|"
+    r"(?<![\w$.,+/:(-]))\d{1,3}(?:,\d{3})*(?:\.\d{1,2})?(?![\w/-]|[.,:]\d|\s?(?:%|per ?cent|pct|"
+    r"pc\b|points?\b|pts\b|percentage|basis|bps?\b|million|billion|trillion|"
     r"of \d|st\b|nd\b|rd\b|th\b))"
 )
 #: The same in words: "lost nearly eighteen".
-SAID = re.compile(rf"(?<=[a-z] )(?:{_WORD} point {_WORD}|(?:{'|'.join([*_UNITS[10:], *_TENS])})(?:[- ](?:{'|'.join(_UNITS[1:10])}))?)(?=[.,;]|$| (?:for|on|this|since|in) )", re.IGNORECASE)
+SAID = re.compile(
+    rf"(?<=[a-z] )(?:{_WORD} point {_WORD}|(?:{'|'.join([*_UNITS[10:], *_TENS])})(?:[- "
+    rf"](?:{'|'.join(_UNITS[1:10])}))?)(?=[.,;]|$| (?:for|on|this|since|in) )",
+    re.IGNORECASE,
+)
 LEVEL = re.compile(
-    r"(?<![\w$.,+/-])(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{3,5}\.\d{1,2}|\d{4,5})(?![\w%/]|[.,]\d|\s?(?:%|per ?cent|"
-    r"points?\b|shares\b|jobs\b|companies\b|stocks\b|million|billion|trillion|basis|bps?\b|people|index\b))"
+    r"(?<![\w$.,+/-])(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{3,5}\.\d{1,2}|\d{4,5})(?![\w%/]|[.,]\d|"
+    r"\s?(?:%|per ?cent|"
+    r"points?\b|shares\b|jobs\b|companies\b|stocks\b|million|billion|trillion|basis|bps?\b|people|"
+    r"index\b))"
 )
 
 _PARTS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fifth": 1 / 5, "tenth": 1 / 10}
-#: What stands before a number -> how it is meant. Longer wordings first.
-_QUALIFIERS = (
-    (
-        "justover",
-        r"just over|slightly more than|a little more than|a little over|slightly over|a touch over|a bit more than|"
-        r"a shade over|just above|a bit over|somewhat more than",
-    ),
-    (
-        "nearly",
-        r"nearly|almost|close to|just under|just shy of|just below|approaching|a shade under|a little less than|"
-        r"slightly less than|slightly under|a little under|not quite|shy of|a touch under",
-    ),
-    ("atleast", r"at least|no less than|no fewer than|a minimum of"),
-    (
-        "over",
-        r"more than|over|upwards of|in excess of|better than|greater than|north of|above|well over|exceeding|"
-        r"as much as a",
-    ),
-    ("atmost", r"at most|no more than|up to|as much as"),
-    ("under", r"less than|under|fewer than|below"),
-    (
-        "about",
-        r"about|around|roughly|approximately|some|circa|~|an estimated|approx\.?|in the region of|or about|nearly about",
-    ),
-)
 _BEFORE = re.compile(
     r"(?<![A-Za-z])(?P<not>not )?(?:"
-    + "|".join(f"(?P<{n}>{p})" for n, p in _QUALIFIERS)
+    + "|".join(f"(?P<{how}>{said})" for how, said in lexicon.HEDGES.items())
     + r")\s*(?:an?\s+|the\s+|another\s+|some\s+)?$",
     re.IGNORECASE,
 )
@@ -114,7 +128,8 @@ class Number:
 
     step    one unit of the last digit stated, on the same scale
     how     "", about, nearly, over, justover, under, atleast, atmost: how exactly it is meant
-    unit    percent, points (percentage points), index_points, level, part (two thirds), times (doubled)
+    unit    percent, points (percentage points), index_points, level, part (two thirds), times
+            (doubled)
     signed  the sign is written out
     """
 
@@ -129,6 +144,7 @@ class Number:
 
     @property
     def value(self) -> float:
+        """The middle of a range."""
         return (self.low + self.high) / 2
 
     def times(self, sign: int) -> Number:
@@ -209,62 +225,63 @@ def find(text: str, start: int, end: int) -> list[Number]:
 
 
 def _read(kind: str, m: re.Match[str]) -> Number | None:
-    begin = m.start() + (len(m.group()) - len(m.group().lstrip()))
-    if kind == "tenths":
-        value = (count(m.group("many")) or 1) * _PARTS[m.group("part").casefold().rstrip("s")] / 100
-        step = 0.001 if m.group("part").casefold().startswith("tenth") else 0.0025
-        signed = bool(m.group("sign").strip())
-        value = -value if m.group("sign").strip().casefold() in ("-", "minus") else value
-        return Number(value, value, step, "percent", begin, m.end(), signed=signed)
-    if kind == "part":
-        if m.group("part"):
-            part = _PARTS[m.group("part").casefold().rstrip("s") if m.group("part").casefold() != "half" else "half"]
-            value = (count(m.group("many")) or 1) * part
-        else:
-            value = 0.5
-        return Number(value, value, 0.03, "part", begin, m.end())
+    """A number of a kind; None for a year."""
+    begin, end = m.start() + (len(m.group()) - len(m.group().lstrip())), m.end()
+    said = m.groupdict()
+    sign = said.get("sign") or ""
+    minus = sign.strip().casefold() in ("-", "minus")
+    if kind in ("tenths", "part"):
+        part = (said["part"] or "half").casefold()
+        value = (count(said["many"] or "one") or 1) * _PARTS[part.rstrip("s")]
+        if kind == "part":
+            return Number(value, value, 0.03, "part", begin, end)
+        step = 0.001 if part.startswith("tenth") else 0.0025
+        value = -value / 100 if minus else value / 100
+        return Number(value, value, step, "percent", begin, end, signed=bool(sign.strip()))
     if kind == "bare":
-        sign = m.groupdict().get("sign") or ""
         value, step = _value(m.group().removeprefix(sign))
-        value = -value if sign.strip().casefold() in ("-", "minus") else value
-        return Number(value, value, step, "bare", begin, m.end(), signed=bool(sign))
+        value = -value if minus else value
+        return Number(value, value, step, "bare", begin, end, signed=bool(sign))
     if kind == "level":
-        said = m.group()
-        value, step = _value(said)
-        if "," not in said and "." not in said and (1900 <= value <= 2100):
-            return None  # a year
-        return Number(value, value, step, "level", begin, m.end())
-    low, step = _value(m.group("low"))
+        value, step = _value(m.group())
+        year = "," not in m.group() and "." not in m.group() and 1900 <= value <= 2100
+        return None if year else Number(value, value, step, "level", begin, end)
+    return _read_range(kind, m, begin, minus)
+
+
+def _read_range(kind: str, m: re.Match[str], begin: int, minus: bool) -> Number:
+    """Percent or points, one number or from one to another."""
+    said = m.groupdict()
+    low, step = _value(said["low"])
     high, unit, scale = low, "percent", 0.01
-    other = m.group("high") or (m.groupdict().get("more") or "")
-    if other:
+    if other := said["high"] or said.get("more"):
         high, other_step = _value(other)
-        step = min(step, other_step)
-        low, high = min(low, high), max(low, high)
+        step, low, high = min(step, other_step), min(low, high), max(low, high)
     if kind == "points":
-        said = m.group("unit").casefold()
-        unit = "points"
-        if said.startswith(("basis", "bp")):
+        unit, word = "points", said["unit"].casefold()
+        if word.startswith(("basis", "bp")):
             scale = 0.0001
-        elif said in ("point", "points", "pts"):
+        elif word in ("point", "points", "pts"):
             unit, scale = "index_points", 1.0
-    sign = m.group("sign").strip().casefold()
-    if sign in ("-", "minus"):
+    if minus:
         low, high = -high, -low
-    return Number(low * scale, high * scale, step * scale, unit, begin, m.end(), signed=bool(sign))
+    signed = bool(said["sign"].strip())
+    return Number(low * scale, high * scale, step * scale, unit, begin, m.end(), signed=signed)
 
 
 def _qualified(text: str, start: int, end: int, number: Number) -> Number:
     before = text[max(start, number.start - 40) : number.start]
     m = _BEFORE.search(before)
     if m is not None:
-        how = next(n for n, _ in _QUALIFIERS if m.group(n))
+        how = next(n for n in lexicon.HEDGES if m.group(n))
         if m.group("not"):
             how = {"over": "atmost", "under": "atleast"}.get(how, how)
         if how == "about" and m.group(0).strip().casefold() == "some" and number.unit == "part":
             how = "about"
         if not (
-            how in ("under", "over") and m.group(0).strip().casefold() in ("below", "above") and number.unit == "level"
+            how in ("under", "over")
+            and m.group(0).strip().casefold() in ("below", "above")
+            and number.unit == "level"
         ):
             return replace(number, how=how, start=number.start - (len(before) - m.start()))
         return replace(number, how=how)

@@ -2,17 +2,17 @@
 
 Order of readings, the first one that has data is *the* reading:
 
-1. what stands for the subject: a published index level, then the own basket, then a fund
-2. the basis: price (or the basis the market file gives the basket), then total return
-3. the last close on or before the text's date, then the one before it (for windows that run to the text's date)
-4. the base: the close of the day named, then the close before it ("since Monday")
-5. for a theme: the weighting of the market file, then the other one (equal for cap, cap for equal)
+1. what stands for the subject: a published index level, then the own basket, then a fund 2. the
+basis: price (or the basis the market file gives the basket), then total return 3. the last close on
+or before the text's date, then the one before it (for windows that run to the text's date) 4. the
+base: the close of the day named, then the close before it ("since Monday") 5. for a theme: the
+weighting of the market file, then the other one (equal for cap, cap for equal)
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,6 +22,7 @@ import numpy as np
 
 from paceline import config
 from paceline.arrays import Array, Dates
+from paceline.config.baskets import Group
 from paceline.errors import NotEnoughData, PacelineError
 from paceline.factcheck.dates import Window
 from paceline.factcheck.subjects import Candidate, Names, Subject
@@ -71,6 +72,7 @@ class Option:
     base_back: int = 0
 
     def words(self, label: str, open_: bool) -> str:
+        """The reading as it is shown."""
         parts = [label, {"price": "price", "total": "total return"}[self.basis]]
         if open_:
             parts.append("last close" if not self.back else "the close before")
@@ -80,7 +82,7 @@ class Option:
 
 
 class _Shared:
-    """Two slim copies of a market that all texts share: its single instruments, and its baskets with members."""
+    """Two slim copies of a market that all texts share: instruments, and baskets with members."""
 
     def __init__(self, market: Market) -> None:
         self.market = market
@@ -92,11 +94,18 @@ class _Shared:
         """Every stored index and fund, and the stocks a text speaks of."""
         if self.light is None or not set(wanted) <= self.held:
             file = self.market.file
-            self.held |= {*wanted, *names.common, *(b.instrument for b in file.baskets.values() if b.instrument)}
+            self.held |= {
+                *wanted,
+                *names.common,
+                *(b.instrument for b in file.baskets.values() if b.instrument),
+            }
             priced = self._priced(sorted(self.held))
             baskets = {n: b for n, b in file.baskets.items() if b.instrument in priced}
             have = {b.instrument for b in baskets.values()}
-            baskets |= {f"instrument {t}": config.Basket(instrument=t, label=t) for t in sorted(priced - have)}
+            baskets |= {
+                f"instrument {t}": config.Basket(instrument=t, label=t)
+                for t in sorted(priced - have)
+            }
             if not baskets:
                 raise Missing("this market has no single instruments")
             self.light = self._slim(baskets, {}, self.market.as_of)
@@ -122,26 +131,42 @@ class _Shared:
             own = {n: b for n, b in file.baskets.items() if not b.instrument}
             more = {}
             for name, b in own.items():
-                if b.weight in ("cap", "equal") and b.rank is None and (b.securities or b.sub_industry or b.industry):
+                if (
+                    b.weight in ("cap", "equal")
+                    and b.rank is None
+                    and (b.securities or b.sub_industry or b.industry)
+                ):
                     other: Any = "equal" if b.weight == "cap" else "cap"
                     if b.universe is not None or other == "equal":
                         more[f"{name}, {other} weight"] = b.model_copy(
-                            update={"weight": other, "label": f"{b.label or name}, {other} weight", "aliases": []}
+                            update={
+                                "weight": other,
+                                "label": f"{b.label or name}, {other} weight",
+                                "aliases": [],
+                            }
                         )
             if not own and not file.groups:
                 raise Missing("this market has no baskets with members")
             self.days[day] = self._slim({**own, **more}, file.groups, day)
         return self.days[day]
 
-    def _slim(self, baskets: dict[str, config.Basket], groups: Any, day: str) -> Market:
+    def _slim(
+        self, baskets: dict[str, config.Basket], groups: Mapping[str, Group], day: str
+    ) -> Market:
         file = self.market.file
-        bench = file.market.benchmark if file.market.benchmark in baskets else next(iter(baskets), "")
+        bench = (
+            file.market.benchmark if file.market.benchmark in baskets else next(iter(baskets), "")
+        )
         groups = {
-            n: g.model_copy(update={"baskets": [b for b in g.baskets if b in baskets]}) if g.baskets else g
+            n: g.model_copy(update={"baskets": [b for b in g.baskets if b in baskets]})
+            if g.baskets
+            else g
             for n, g in groups.items()
         }
         groups = {n: g for n, g in groups.items() if g.baskets or g.by}
-        info = file.market.model_copy(update={"benchmark": bench, **({} if groups else {"universe": None})})
+        info = file.market.model_copy(
+            update={"benchmark": bench, **({} if groups else {"universe": None})}
+        )
         slim = file.model_copy(
             update={
                 "market": info,
@@ -150,7 +175,9 @@ class _Shared:
                 "rotations": {},
                 "published": {},
                 "report": config.Report(),
-                **({} if groups or any(b.universe for b in baskets.values()) else {"universes": {}}),
+                **(
+                    {} if groups or any(b.universe for b in baskets.values()) else {"universes": {}}
+                ),
             }
         )
         return type(self.market)(slim, self.market.path, as_of=day, version=self.market.version)
@@ -168,37 +195,51 @@ def _shared(market: Market) -> _Shared:
 
 
 class Quotes:
-    """Levels as they stood at the text's date; nothing later is seen. (A cell depends on nothing later than itself, so
-    that the level known at a day is the later one's up to that day.)"""
+    """Levels as they stood at the text's date; nothing later is seen.
 
-    def __init__(self, market: Market, names: Names, today: dt.date, subjects: Sequence[Subject]) -> None:
+    A cell depends on nothing later than itself, so that the level known at a day is the later
+    one's up to that day.
+    """
+
+    def __init__(
+        self, market: Market, names: Names, today: dt.date, subjects: Sequence[Subject]
+    ) -> None:
         self.market, self.names, self.today = market, names, today
-        self._wanted = sorted({c.instrument for s in subjects for c in s.candidates if c.instrument})
+        self._wanted = sorted(
+            {c.instrument for s in subjects for c in s.candidates if c.instrument}
+        )
         self._shared = _shared(market)
         self._lines: dict[tuple[str, str], Line | None] = {}
 
-    # -- markets -----------------------------------------------------------------------------------------------------
+    # -- markets ----------------------------------------------------------------------------------
 
     @cached_property
     def as_of(self) -> str:
         """The last session on or before the text's date."""
         last = dt.date.fromisoformat(self.market.as_of)
         if (self.today - last).days > STALE:
-            raise NotEnoughData(f"the text is of {self.today}, the data end on {last}.", "Import newer data.")
+            raise NotEnoughData(
+                f"the text is of {self.today}, the data end on {last}.", "Import newer data."
+            )
         return str(min(self.today, last))
 
     @cached_property
     def light(self) -> Market:
+        """The market's single instruments."""
         return self._shared.instruments(self.names, self._wanted)
 
     def heavy(self, day: str | None = None) -> Market:
+        """The market's baskets with members."""
         _ = self.as_of  # a text younger than the data has no answer
         return self._shared.composites(day or self.market.as_of)
 
     def _market_of(self, candidate: Candidate) -> tuple[Market, str]:
         if candidate.instrument:
             market = self.light
-            name = next((n for n, b in market.file.baskets.items() if b.instrument == candidate.instrument), "")
+            name = next(
+                (n for n, b in market.file.baskets.items() if b.instrument == candidate.instrument),
+                "",
+            )
             if not name:
                 raise Missing(f"{candidate.instrument} is not stored")
             return market, name
@@ -236,45 +277,18 @@ class Quotes:
             own = self.market.file.market.basis
         return sorted(have, key=lambda b: b != own)
 
-    # -- windows -----------------------------------------------------------------------------------------------------
+    # -- windows ----------------------------------------------------------------------------------
 
     def span(self, line: Line, window: Window | None, back: int = 0, base_back: int = 0) -> Span:
         """Sessions of a window on a line's axis; ``Missing`` says why there are none."""
         days, level = line.days, line.level
         if window is not None and window.unclear:
             raise Missing(f"the window {window.text!r} is not clear: {window.unclear}")
+        open_ = window is None or window.end is None
         end = self.today if window is None or window.end is None else window.end
         j = int(np.searchsorted(days, np.datetime64(end), side="right")) - 1
-        j -= back if window is None or window.end is None else 0
-        if window is not None and window.base == "until":
-            raise Missing("the window has no beginning")
-        if window is not None and window.unit == "day" and window.base == "before" and window.first is not None:
-            at_text = window.end is None
-            if not at_text and (j < 0 or days[j] != np.datetime64(window.first)):
-                raise Missing(f"the exchange was closed on {window.first}")
-            i = j - 1
-        elif window is None:
-            i = j - 1
-        elif window.base == "next":
-            i = int(np.searchsorted(days, np.datetime64(window.first or end), side="right")) - 1
-            j = i + 1
-            if j >= len(days):
-                raise Missing("the day after is not stored")
-        elif window.base == "back":
-            i = j - window.n
-        elif window.base in ("low", "high", "recent low", "recent high"):
-            i = self._extreme(line, window, j)
-        else:
-            i = (
-                int(
-                    np.searchsorted(
-                        days,
-                        np.datetime64(window.first or end),
-                        side="left" if window.base == "before" else "right",
-                    )
-                )
-                - 1
-            )
+        j -= back if open_ else 0
+        i, j = (j - 1, j) if window is None else self._base(line, window, end, j)
         i -= base_back
         seen = np.flatnonzero(np.isfinite(level))
         if i < 0 or i < seen[0]:
@@ -287,8 +301,29 @@ class Quotes:
             raise Missing(f"{line.label} ({line.basis}) has no value on {days[i]}")
         return Span(i, j)
 
+    def _base(self, line: Line, window: Window, end: dt.date, j: int) -> tuple[int, int]:
+        """The session a window starts from, and its last: ``j``, but after a day the next."""
+        days, first = line.days, np.datetime64(window.first or end)
+        if window.base == "until":
+            raise Missing("the window has no beginning")
+        if window.unit == "day" and window.base == "before" and window.first is not None:
+            if window.end is not None and (j < 0 or days[j] != first):
+                raise Missing(f"the exchange was closed on {window.first}")
+            return j - 1, j
+        if window.base == "next":
+            i = int(np.searchsorted(days, first, side="right")) - 1
+            if i + 1 >= len(days):
+                raise Missing("the day after is not stored")
+            return i, i + 1
+        if window.base == "back":
+            return j - window.n, j
+        if window.base in ("low", "high", "recent low", "recent high"):
+            return self._extreme(line, window, j), j
+        before = window.base == "before"
+        return int(np.searchsorted(days, first, side="left" if before else "right")) - 1, j
+
     def last_low(self, line: Line) -> int | None:
-        """The benchmark's last short-term low known by the text's date, as a session of this line."""
+        """The benchmark's last short-term low known by then, as a session of this line."""
         bench = self.market.file.market.benchmark
         own = self.line(Candidate(bench, self.market.file.baskets[bench].instrument or ""), "price")
         lows = confirmed_lows(own.level, self.market.file.market.low) if own is not None else []
@@ -305,11 +340,19 @@ class Quotes:
             return low
         if not window.own:
             bench = self.market.file.market.benchmark
-            whole = self.line(Candidate(bench, self.market.file.baskets[bench].instrument or ""), "price")
+            whole = self.line(
+                Candidate(bench, self.market.file.baskets[bench].instrument or ""), "price"
+            )
             if whole is not None and whole.name != line.name:
-                at = self._extreme(whole, replace(window, own=True), int(np.searchsorted(whole.days, days[j])))
+                at = self._extreme(
+                    whole, replace(window, own=True), int(np.searchsorted(whole.days, days[j]))
+                )
                 return int(np.searchsorted(days, whole.days[at], side="right")) - 1
-        first = 0 if window.first is None else int(np.searchsorted(days, np.datetime64(window.first), side="left"))
+        first = (
+            0
+            if window.first is None
+            else int(np.searchsorted(days, np.datetime64(window.first), side="left"))
+        )
         if window.base == "recent high":
             first = max(0, j - 252)
         last = (
@@ -320,18 +363,28 @@ class Quotes:
         part = level[first : last + 1]
         if not np.isfinite(part).any():
             raise Missing(f"{line.label} has no data in {window.text!r}")
-        return first + int(np.nanargmin(part) if window.base.endswith("low") else np.nanargmax(part))
+        return first + int(
+            np.nanargmin(part) if window.base.endswith("low") else np.nanargmax(part)
+        )
 
-    # -- figures -----------------------------------------------------------------------------------------------------
+    # -- figures ----------------------------------------------------------------------------------
 
-    def figure(self, measure: str, line: Line, value: float, unit: str, i: int | None, j: int, **more: Any) -> Figure:
+    def figure(
+        self, measure: str, line: Line, value: float, unit: str, i: int | None, j: int, **more: Any
+    ) -> Figure:
         """A measured value with its lineage: the basket or instrument it is of."""
         market = self.light if line.name in self.light_names else self.heavy()
         known = replace(market.provenance([line.name], {line.name: line.basis}), as_of=self.as_of)
         start = str(line.days[i]) if i is not None else str(line.days[j])
         question = known.question(
             measure,
-            {"subject": line.name, "basis": line.basis, "start": start, "end": str(line.days[j]), **more},
+            {
+                "subject": line.name,
+                "basis": line.basis,
+                "start": start,
+                "end": str(line.days[j]),
+                **more,
+            },
             code_of(__name__),
             names=[line.name],
             basis=line.basis,
@@ -344,38 +397,26 @@ class Quotes:
 
     @cached_property
     def light_names(self) -> set[str]:
+        """Baskets of one instrument."""
         try:
             return set(self.light.file.baskets)
         except Missing:
             return set()
 
-    # -- options -----------------------------------------------------------------------------------------------------
+    # -- options ----------------------------------------------------------------------------------
 
-    def options(self, subject: Subject, window: Window | None, *, total: bool = False) -> list[Option]:
-        """The readings of a claim about one subject, in order; candidates without data in the window are left out."""
+    def options(
+        self, subject: Subject, window: Window | None, *, total: bool = False
+    ) -> list[Option]:
+        """The readings of a claim about one subject, in order, of candidates that have data."""
         _ = self.as_of  # a text younger than the data has no answer
-        usable: list[tuple[Candidate, list[str]]] = []
-        reasons: list[str] = []
         if not subject.candidates:
             raise Missing(f"{subject.name!r} is not in this market")
-        for c in subject.candidates:
-            good = []
-            for b in self.bases(c):
-                line = self.line(c, b)
-                assert line is not None
-                try:
-                    self.span(line, window)
-                    good.append(b)
-                except Missing as why:
-                    reasons.append(str(why))
-            if good:
-                usable.append((c, sorted(good, key=lambda b: b != "total") if total else good))
+        usable = self._usable(subject, window)
         if total:  # what has dividends comes first
+            usable = [(c, sorted(bases, key=lambda b: b != "total")) for c, bases in usable]
             usable.sort(key=lambda u: u[1][0] != "total")
-        if not usable:
-            raise Missing(reasons[0] if reasons else f"no prices of {subject.name} are stored")
-        open_ = window is None or window.open
-        moving = open_ and (window is None or window.unit != "day")
+        moving = window is None or (window.open and window.unit != "day")
         found = []
         for n, (c, bases) in enumerate(usable[:3]):
             found += [Option(c, b) for b in bases]
@@ -388,11 +429,34 @@ class Quotes:
                 found += [Option(o, bases[0]) for o in others if self.line(o, bases[0]) is not None]
         return found[:LIMIT]
 
+    def _usable(self, subject: Subject, window: Window | None) -> list[tuple[Candidate, list[str]]]:
+        """The candidates with data in a window, each with its bases; ``Missing`` without any."""
+        usable, reasons = [], []
+        for c in subject.candidates:
+            good = []
+            for b in self.bases(c):
+                line = self.line(c, b)
+                assert line is not None
+                try:
+                    self.span(line, window)
+                    good.append(b)
+                except Missing as why:
+                    reasons.append(str(why))
+            if good:
+                usable.append((c, good))
+        if not usable:
+            raise Missing(reasons[0] if reasons else f"no prices of {subject.name} are stored")
+        return usable
+
     def _weighted(self, basket: str) -> list[str]:
-        return [n for n in self.heavy().file.baskets if n.startswith(f"{basket}, ") and n.endswith(" weight")]
+        return [
+            n
+            for n in self.heavy().file.baskets
+            if n.startswith(f"{basket}, ") and n.endswith(" weight")
+        ]
 
     def measured(self, measure: str, day: str | None = None, **how: Any) -> list[Figure]:
-        """Figures of a measure of the baskets with members as of a day; ``Missing`` where it has none."""
+        """Figures of a measure of the baskets with members; ``Missing`` where it has none."""
         try:
             market = self.heavy(day)
             found = market.show(measure, **how)

@@ -1,4 +1,4 @@
-"""Who a text speaks of: names from the market file, the lexicon and the stored securities, longest match first."""
+"""Who a text speaks of: names of market file, lexicon and stored securities, longest first."""
 
 from __future__ import annotations
 
@@ -9,35 +9,34 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from paceline.factcheck import lexicon
 
 if TYPE_CHECKING:
+    import polars as pl
+
+    from paceline.config import Basket, MarketFile
     from paceline.market import Market
 
 _WORD = re.compile(r"[A-Za-z0-9&$][\w&.'/+-]*|[,()]")
 _TICKER = re.compile(
     r"(?:(?:NYSE(?: ?Arca)?|NASDAQ|Nasdaq|AMEX|CBOE)\s*:\s*|\$)(?P<a>[A-Z]{1,5}(?:[.-][A-Z])?)\b"
-    r"|\(\s*(?:(?:NYSE(?: ?Arca)?|NASDAQ|Nasdaq|AMEX)\s*:\s*|ticker:?\s+|symbol:?\s+)?(?P<b>[A-Z]{1,5}(?:[.-][A-Z])?)"
-    r"(?:\.(?:US|N|O|OQ|K|P|A))?(?=\s*[),;:])|(?<![\w&$.-])(?P<c>[A-Z]{2,5}(?:-[A-Z])?)(?:\.(?:US|N|O))?(?![\w&-])"
+    r"|\(\s*(?:(?:NYSE(?: ?Arca)?|NASDAQ|Nasdaq|AMEX)\s*:\s*|ticker:?\s+|"
+    r"symbol:?\s+)?(?P<b>[A-Z]{1,5}(?:[.-][A-Z])?)"
+    r"(?:\.(?:US|N|O|OQ|K|P|A))?(?=\s*[),;:])|(?<![\w&$.-])(?P<c>[A-Z]{2,5}(?:-[A-Z])?)(?:\.(?:US|"
+    r"N|O))?(?![\w&-])"
 )
 #: The sector by its letters, which are a pronoun in small ones.
 _IT = re.compile(r"(?<![\w.&])IT(?![\w&-])")
+_NO_TICKERS_IN_BRACKETS = frozenset(
+    "AI US UK EU ETF ECB FED CPI GDP IT EPS TR PR NR GR EWI COMP".split()
+)
 _COMPANY_END = re.compile(
-    r",?\s+(?:Inc|Corp|Corporation|Company|Companies|Co|Ltd|Limited|plc|PLC|Plc|Holdings?|Group|N\.V|S\.A|SE|AG|"
-    r"Incorporated|Common|Class|Ordinary|American Depositary|The|LLC|L\.P|LP|Trust|\(|New|Bancorp)\b.*$"
+    r",?\s+(?:Inc|Corp|Corporation|Company|Companies|Co|Ltd|Limited|plc|PLC|Plc|Holdings?|Group|"
+    r"N\.V|S\.A|SE|AG|"
+    r"Incorporated|Common|Class|Ordinary|American Depositary|The|LLC|L\.P|LP|Trust|\(|New|"
+    r"Bancorp)\b.*$"
 )
-#: Bare words that are subjects only beside another name of their kind, a ticker or a number in brackets.
-_SHY = frozenset(
-    "value growth momentum quality defense defence retail mining insurance communications builders carriers "
-    "miners shipping trucking property staples discretionary materials transport software aerospace".split()
-)
-#: Words that name a subject only with "stocks", "sector" ... behind them.
-_NEVER = frozenset(
-    "size dividend financial industrial utility chip bank insurer semiconductor communication property transport "
-    "biotechnology drugmaker regional bank airline homebuilder retailer lenders banking high-quality medical "
-    "pharma pharmaceutical carriers small-cap reit oil tech-sector".split()
-) - {"bank"} | {"bank"}
 
 
 class Candidate(NamedTuple):
-    """A basket or instrument that may stand for a subject. ``proxy``: a fund for something not stored itself."""
+    """What may stand for a subject. ``proxy``: a fund for something not stored itself."""
 
     basket: str
     instrument: str
@@ -46,7 +45,7 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True)
 class Subject:
-    """Who is meant; ``candidates`` in the order in which they are tried; none: this market does not have it."""
+    """Who is meant; ``candidates`` in the order in which they are tried; none: not stored."""
 
     name: str
     kind: str
@@ -59,7 +58,7 @@ class Subject:
 
 
 class Mention(NamedTuple):
-    """A subject where it stands in the clean text. ``bare``: a weak word without "stocks" or the like."""
+    """A subject in the clean text. ``bare``: a weak word without "stocks" or the like."""
 
     start: int
     end: int
@@ -77,6 +76,11 @@ def words(text: str) -> tuple[str, ...]:
 def _plain(word: str) -> str:
     word = word.casefold().rstrip(".").replace("s-and-p", "s&p")
     return word.removesuffix("'s").removesuffix("'")
+
+
+def _called(name: str, spec: Basket) -> list[str]:
+    """What a basket of the market file is called."""
+    return [_shorter(n.casefold()) for n in (name, spec.label, *spec.aliases) if n]
 
 
 def _spoken(name: str) -> str:
@@ -101,77 +105,101 @@ class Names:
         self._capital: set[tuple[str, ...]] = set()
         self._load(market)
 
-    # -- building ------------------------------------------------------------------------------------------------
+    # -- building ---------------------------------------------------------------------------------
 
     def _load(self, market: Market) -> None:
         file = market.file
+        columns = ("security", "ticker", "name", "kind")
         stored = (
-            market.stored.table("securities")
-            .select("security", "ticker", "name", "kind")
-            .unique()
-            .sort("security")
-            .collect()
+            market.stored.table("securities").select(columns).unique().sort("security").collect()
         )
-        kinds = dict(zip(stored["security"], stored["kind"], strict=True))
-        classes = market.stored.table("classes").select("security", "scheme", "sector").unique().collect()
-        covered = set(classes["security"])
+        self._kinds = dict(zip(stored["security"], stored["kind"], strict=True))
+        self._held = {spec.instrument: b for b, spec in file.baskets.items() if spec.instrument}
+        classes = (
+            market.stored.table("classes").select("security", "scheme", "sector").unique().collect()
+        )
         self._sectors(file, classes)
-        called = {
-            b: [_shorter(n.casefold()) for n in (b, spec.label, *spec.aliases) if n] for b, spec in file.baskets.items()
-        }
+        taken = self._entries(file)
+        self._baskets(file, taken)
+        for name in lexicon.FOREIGN:
+            if words(name) and not self._known(words(name)):
+                self._add(Subject(name.removeprefix("the "), "unknown"), [name])
+        for name in lexicon.FIGURES:
+            self._add(Subject(name, "figure"), [name])
+        self._securities(stored, set(classes["security"]))
+        self.common = {f for e in lexicon.ENTRIES for f in e.instruments if f in self._kinds}
+
+    def _entries(self, file: MarketFile) -> set[str]:
+        """Adds the lexicon's entries; the baskets that stand for one of them."""
+        called = {b: _called(b, spec) for b, spec in file.baskets.items()}
         taken: set[str] = set()
         for entry in lexicon.ENTRIES:
-            names = entry.names.split("|")
-            funds = entry.instruments.split()
+            names = {*entry.called, entry.name.casefold()}
             own = [
                 b
                 for b, spec in file.baskets.items()
                 if b not in taken
                 and (
-                    set(called[b]) & {*names, entry.name.casefold()}
-                    or (spec.instrument and spec.instrument in funds[:1])
+                    set(called[b]) & names
+                    or (spec.instrument and spec.instrument in entry.instruments[:1])
                 )
             ]
-            found = [Candidate(b, file.baskets[b].instrument or "") for b in own]
-            group = self._group.get(entry.name)
-            if group:
-                found.insert(0, Candidate(group, ""))
-            if entry.kind == "index":  # a published level before anything built or bought
-                found.sort(key=lambda c: (kinds.get(c.instrument) != "index", bool(c.instrument)))
-            have = {c.instrument for c in found}
-            found += [Candidate("", f, entry.proxy) for f in funds if f in kinds and f not in have]
-            if entry.kind == "index":
-                found.sort(key=lambda c: kinds.get(c.instrument) != "index")
-            found = [c._replace(proxy=entry.proxy and kinds.get(c.instrument) == "etf") for c in found]
-            if entry.kind == "market":
-                bench = file.market.benchmark
-                found = [Candidate(bench, file.baskets[bench].instrument or "")]
             taken |= set(own)
-            first = found[0] if found else Candidate("", "")
-            title = entry.name
-            # what stands for it is another index, by a general name such as "small caps": it goes by its own
-            if entry.kind == "index" and first.basket in own and first.instrument not in funds:
-                names_it = entry.name.casefold() in called[first.basket]
-                title = title if names_it else file.baskets[first.basket].label or first.basket
-            subject = Subject(title, entry.kind, tuple(found))
-            self._add(subject, [*names, entry.name.casefold(), *(n for b in own for n in called[b])])
+            found = self._candidates(entry, own, file)
+            first, title = found[0] if found else Candidate("", ""), entry.name
+            # another index stands for a general name such as "small caps": it goes by its own
+            other = first.basket in own and first.instrument not in entry.instruments
+            if (
+                entry.kind == "index"
+                and other
+                and entry.name.casefold() not in called[first.basket]
+            ):
+                title = file.baskets[first.basket].label or first.basket
+            more = (n for b in own for n in called[b])
+            self._add(
+                Subject(title, entry.kind, tuple(found)),
+                [*entry.called, entry.name.casefold(), *more],
+            )
+        return taken
+
+    def _candidates(
+        self, entry: lexicon.Entry, own: list[str], file: MarketFile
+    ) -> list[Candidate]:
+        """What stands for an entry: baskets that carry its name, then stored instruments."""
+        if entry.kind == "market":
+            bench = file.market.benchmark
+            return [Candidate(bench, file.baskets[bench].instrument or "")]
+        kinds = self._kinds
+        found = [Candidate(b, file.baskets[b].instrument or "") for b in own]
+        if group := self._group.get(entry.name):
+            found.insert(0, Candidate(group, ""))
+        if entry.kind == "index":  # a published level before anything built or bought
+            found.sort(key=lambda c: (kinds.get(c.instrument) != "index", bool(c.instrument)))
+        have = {c.instrument for c in found}
+        found += [
+            Candidate("", f, entry.proxy) for f in entry.instruments if f in kinds and f not in have
+        ]
+        if entry.kind == "index":
+            found.sort(key=lambda c: kinds.get(c.instrument) != "index")
+        return [c._replace(proxy=entry.proxy and kinds.get(c.instrument) == "etf") for c in found]
+
+    def _baskets(self, file: MarketFile, taken: set[str]) -> None:
+        """Adds baskets that no entry of the lexicon names, and sectors likewise."""
         for b, spec in file.baskets.items():
             if b not in taken:
+                instrument = spec.instrument or ""
+                fund = self._kinds.get(instrument) == "etf"
+                kind = "fund" if fund else "index" if instrument else "basket"
                 label = spec.label or b.replace("_", " ")
-                kind = "fund" if kinds.get(spec.instrument or "") == "etf" else "index" if spec.instrument else "basket"
-                self._add(Subject(label, kind, (Candidate(b, spec.instrument or ""),)), called[b])
+                self._add(Subject(label, kind, (Candidate(b, instrument),)), _called(b, spec))
         for name, group in self._group.items():
             if name not in self.subjects:
-                self._add(
-                    Subject(name, "sector", (Candidate(group, ""),)),
-                    [f"{name.casefold()}{s}" for s in ("", " stocks", " shares", " sector")],
-                )
-        for name in lexicon.FOREIGN.split("|"):
-            if words(name) and not self._known(words(name)):
-                self._add(Subject(name.removeprefix("the "), "unknown"), [name])
-        for name in lexicon.FIGURES.split("|"):
-            self._add(Subject(name, "figure"), [name])
-        held = {spec.instrument: b for b, spec in file.baskets.items() if spec.instrument}
+                endings = ("", " stocks", " shares", " sector")
+                subject = Subject(name, "sector", (Candidate(group, ""),))
+                self._add(subject, [f"{name.casefold()}{s}" for s in endings])
+
+    def _securities(self, stored: pl.DataFrame, covered: set[str]) -> None:
+        """Adds tickers, companies by their stored names, and what people call them."""
         for security, ticker, name, kind in stored.iter_rows():
             if kind in ("warrant", "unit", "right", "note", "preferred", "spac"):
                 continue
@@ -180,16 +208,15 @@ class Names:
             if kind == "common" and security in covered and name:
                 self._company(security, str(name))
         for name, ticker in lexicon.NICKNAMES.items():
-            if ticker in self.tickers or ticker in kinds:
-                self._add(Subject(ticker, "stock", (Candidate(held.get(ticker, ""), ticker),)), [name], capital=True)
-        self._held = held
-        self._kinds = kinds
-        self.common = {f for e in lexicon.ENTRIES for f in e.instruments.split() if f in kinds}
+            if ticker in self.tickers or ticker in self._kinds:
+                basket = self._held.get(ticker, "")
+                subject = Subject(ticker, "stock", (Candidate(basket, ticker),))
+                self._add(subject, [name], capital=True)
 
-    def _sectors(self, file: Any, classes: Any) -> None:
+    def _sectors(self, file: MarketFile, classes: pl.DataFrame) -> None:
         self._group: dict[str, str] = {}
         for name, group in file.groups.items():
-            if group.by == "sector":
+            if group.by == "sector" and group.universe is not None:
                 scheme = file.universes[group.universe].scheme
                 rows = classes if scheme is None else classes.filter(classes["scheme"] == scheme)
                 for sector in sorted({s for s in rows["sector"] if s}):
@@ -199,7 +226,10 @@ class Names:
         base = _COMPANY_END.sub("", name).strip(" .,")
         base = re.sub(r"\.com$", "", base)
         said = words(base)
-        if not said or (len(said) == 1 and (said[0] in lexicon.AMBIGUOUS or len(said[0]) < 4 or said[0].isdigit())):
+        if not said or (
+            len(said) == 1
+            and (said[0] in lexicon.AMBIGUOUS or len(said[0]) < 4 or said[0].isdigit())
+        ):
             return
         if not self._known(said):
             self._add(Subject(security, "stock", (Candidate("", security),)), [base], capital=True)
@@ -230,7 +260,7 @@ class Names:
         """index, fund or stock."""
         return {"etf": "fund", "index": "index"}.get(str(self._kinds.get(security)), "stock")
 
-    # -- looking up ----------------------------------------------------------------------------------------------
+    # -- looking up -------------------------------------------------------------------------------
 
     def lookup(self, name: str) -> Subject | None:
         """The subject a name alone stands for."""
@@ -246,12 +276,17 @@ class Names:
         return found if isinstance(found, Subject) else self.by_ticker(name)
 
     def by_ticker(self, ticker: str) -> Subject | None:
+        """The subject that a ticker stands for."""
         for said in (ticker, ticker.replace(".", "-")):
             if said in self.tickers:
                 security = self.tickers[said]
                 kind = self.kind(security)
                 for subject in self.subjects.values():
-                    if kind == "index" and subject.candidates and subject.candidates[0].instrument == security:
+                    if (
+                        kind == "index"
+                        and subject.candidates
+                        and subject.candidates[0].instrument == security
+                    ):
                         return subject
                 return Subject(security, kind, (Candidate(self._held.get(security, ""), security),))
         return None
@@ -266,31 +301,28 @@ class Names:
         i = 0
         while i < len(tokens):
             mention, used = self._longest(clean, tokens, i, shouting)
-            if mention is not None:
-                found.append(mention)
-                i += used
-            else:
-                i += 1
+            found += [mention] if mention is not None else []
+            i += used or 1
         for m in _TICKER.finditer(clean, start, end):
-            said = m.group("a") or m.group("b") or m.group("c")
-            group = "a" if m.group("a") else "b" if m.group("b") else "c"
-            place = m.span(group)
-            subject = self.by_ticker(said)
-            if subject is None or (
-                group == "c" and (shouting or said in lexicon.NO_TICKERS or (subject.kind == "stock" and len(said) < 3))
-            ):
-                continue
-            if group == "b" and said in ("AI", "US", "UK", "EU", "ETF", "ECB", "FED", "CPI", "GDP", "IT", "EPS", "TR", "PR", "NR", "GR", "EWI", "COMP"):
-                continue
-            if any(f.start <= place[0] < f.end for f in found):
-                continue
-            found.append(
-                Mention(place[0], place[1], subject, ticker=True, possessive=clean[place[1] : place[1] + 2] == "'s")
-            )
+            group = next(g for g in "abc" if m.group(g))
+            a, b = m.span(group)
+            subject = self._ticker(m.group(group), group, shouting)
+            if subject is not None and not any(f.start <= a < f.end for f in found):
+                owned = clean[b : b + 2] == "'s"
+                found.append(Mention(a, b, subject, ticker=True, possessive=owned))
         tech = self.lookup("information technology")
         if tech is not None and not shouting:
             found += [Mention(*m.span(), tech) for m in _IT.finditer(clean, start, end)]
         return sorted(found)
+
+    def _ticker(self, said: str, group: str, shouting: bool) -> Subject | None:
+        """Whom a ticker means: with its exchange (a), in brackets (b) or bare (c)."""
+        subject = self.by_ticker(said)
+        if subject is None or (group == "b" and said in _NO_TICKERS_IN_BRACKETS):
+            return None
+        short = subject.kind == "stock" and len(said) < 3
+        bare = group == "c" and (shouting or said in lexicon.NO_TICKERS or short)
+        return None if bare else subject
 
     def _longest(
         self, clean: str, tokens: list[tuple[int, int, str]], i: int, shouting: bool
@@ -312,15 +344,18 @@ class Names:
                 key = tuple(said)
                 if key in self._capital and not shouting:
                     written = [tokens[k][2] for k in range(i, j + 1)]
-                    if not all(w[:1].isupper() or w[:1].isdigit() or w in ("&", "of", "and") for w in written):
+                    if not all(
+                        w[:1].isupper() or w[:1].isdigit() or w in ("&", "of", "and")
+                        for w in written
+                    ):
                         continue
                 low = word.casefold()
                 owned = low.endswith(("'s", "s'"))
                 stop = b - (2 if low.endswith("'s") else 1 if low.endswith(("'", ".")) else 0)
                 if low.endswith(".") and not low.endswith("s."):
                     stop = b - 1
-                bare = len(said) == 1 and (said[0] in _SHY or said[0] in _NEVER)
-                if len(said) == 1 and said[0] in _NEVER:
+                bare = len(said) == 1 and (said[0] in lexicon.SHY or said[0] in lexicon.NEVER)
+                if len(said) == 1 and said[0] in lexicon.NEVER:
                     continue
                 best = Mention(tokens[i][0], stop, subject, bare, owned), j - i + 1
         return best if best is not None else (None, 0)

@@ -1,4 +1,4 @@
-"""The text as the reader sees it: cleaned, with the way back to every original character, cut into sentences."""
+"""The text as the reader sees it: cleaned, cut, with the way back to every original character."""
 
 from __future__ import annotations
 
@@ -9,13 +9,20 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from paceline.factcheck import lexicon
+
 _PIECES = re.compile(
-    r"\x1b\[[0-9;?]{0,20}[A-Za-z]|</?[A-Za-z][^<>]{0,300}>|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|\w{2,8});|https?://\S{1,300}|\*{1,3}|`+|_{2,}|.",
+    r"\x1b\[[0-9;?]{0,20}[A-Za-z]|</?[A-Za-z][^<>]{0,300}>|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|"
+    r"\w{2,8});|https?://\S{1,300}|\*{1,3}|`+|_{2,}|.",
     re.DOTALL | re.IGNORECASE,
 )
 #: Blocks nobody reads: how each begins and ends, and how long it may be.
 _BLOCKS = (
-    (re.compile(r"<(?:script|style)\b", re.IGNORECASE), re.compile(r"</(?:script|style)\s*>", re.IGNORECASE), 20_000),
+    (
+        re.compile(r"<(?:script|style)\b", re.IGNORECASE),
+        re.compile(r"</(?:script|style)\s*>", re.IGNORECASE),
+        20_000,
+    ),
     (re.compile(r"<!--"), re.compile(r"-->"), 5_000),
 )
 _SAME = {
@@ -43,7 +50,8 @@ _BLOCK = re.compile(r"</?(?:br|p|div|li|ul|ol|h\d|tr|table|blockquote)\b", re.IG
 _CELL = re.compile(r"<t[dh]\b", re.IGNORECASE)
 #: What a browser does not show.
 _HIDDEN = re.compile(
-    r"<(?P<tag>[a-z][a-z0-9]*)\b[^<>]{0,300}?(?:\shidden(?=[\s>=/])|display\s*:\s*none|visibility\s*:\s*hidden|aria-hidden=[\"']?true)[^<>]{0,300}>|"
+    r"<(?P<tag>[a-z][a-z0-9]*)\b[^<>]{0,300}?(?:\shidden(?=[\s>=/])|display\s*:\s*none|"
+    r"visibility\s*:\s*hidden|aria-hidden=[\"']?true)[^<>]{0,300}>|"
     r"<(?P<none>template|noscript|head)\b[^<>]{0,300}>",
     re.IGNORECASE,
 )
@@ -52,12 +60,6 @@ _HIDDEN = re.compile(
 UNWRAPPED = 110
 #: Characters of the longest sentence that is read as one.
 LONGEST = 1200
-#: Words whose full stop ends no sentence.
-ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof st vs inc corp co ltd llc plc cos no nos jan feb mar apr jun jul aug sep sept oct nov dec mon tue "
-    "tues wed thu thur thurs fri sat sun u.s u.k u.n e.u a.m p.m e.g i.e etc approx est avg pct jr sr gen sen rep gov "
-    "dept fig al cf ca n.v s.a d.c n.y u.s.a l.p a.g".split()
-)
 _END = re.compile(r"[.!?]+[\"')\]]*(?=\s|$)")
 _INK = re.compile(r"\S")
 _BULLET = re.compile(r"\s*(?:[-*\u2022\u2023\u25aa\u25cf\u2013\u2014>]|\d{1,2}[.)]|#+)\s+")
@@ -82,6 +84,7 @@ class Text:
     _at: list[int] = field(default_factory=list)
 
     def place(self, index: int) -> int:
+        """Where a character of the clean text stands in the raw one."""
         return self._at[index] if index < len(self._at) else len(self.raw)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
@@ -100,7 +103,7 @@ class Text:
 
 
 def prepare(raw: str) -> Text:
-    """Clean a text: markup, entities and control characters become blanks, typographic marks plain ones."""
+    """Clean a text: markup and control characters become blanks, typographic marks plain ones."""
     out: list[str] = []
     at: list[int] = []
     for match in _pieces(raw):
@@ -119,7 +122,11 @@ def prepare(raw: str) -> Text:
         elif piece == "\t":
             piece = "|" if _between(raw, match.start()) else " "
         piece = _SAME.get(piece, piece)
-        if len(piece) == 1 and piece != "\n" and unicodedata.category(piece) in ("Cc", "Cf", "Co", "Cs", "Cn"):
+        if (
+            len(piece) == 1
+            and piece != "\n"
+            and unicodedata.category(piece) in ("Cc", "Cf", "Co", "Cs", "Cn")
+        ):
             piece = " " if unicodedata.category(piece) == "Cc" else ""
         for c in piece:
             out.append(c)
@@ -142,7 +149,7 @@ def _pieces(raw: str) -> Iterator[re.Match[str]]:
 
 
 def _blocks(raw: str) -> list[tuple[int, re.Match[str]]]:
-    """Where blocks that nobody reads begin, and each from there to its end; every end is looked for once."""
+    """Where blocks that nobody reads begin, and each to its end; every end is looked for once."""
     found: list[tuple[int, re.Match[str]]] = []
     for opens, closes, longest in _BLOCKS:
         ends = [m.end() for m in closes.finditer(raw)]
@@ -168,7 +175,9 @@ def _unseen(raw: str) -> Iterator[tuple[int, re.Match[str]]]:
             continue
         tag = m["tag"] or m["none"]
         depth, end = 1, -1
-        for t in re.compile(rf"<(/?){tag}\b[^<>]{{0,300}}>", re.IGNORECASE).finditer(raw, m.end(), m.end() + 20_000):
+        for t in re.compile(rf"<(/?){tag}\b[^<>]{{0,300}}>", re.IGNORECASE).finditer(
+            raw, m.end(), m.end() + 20_000
+        ):
             depth += -1 if t[1] else 1
             if not depth:
                 end = t.end()
@@ -195,7 +204,11 @@ def _sentences(clean: str) -> list[Sentence]:
         for start, end in _lines(clean, block.start(), block.end()):
             longest = max(end - start, found[-1].end - begun) if found else 0
             listed = clean[max(0, start - 2) : start].strip() != ""
-            if found and found[-1].paragraph == paragraph and longest > (200 if listed else UNWRAPPED):
+            if (
+                found
+                and found[-1].paragraph == paragraph
+                and longest > (200 if listed else UNWRAPPED)
+            ):
                 paragraph += 1  # lines as long as paragraphs are paragraphs
             begun = start
             for a, b in _split(clean, start, end):
@@ -217,7 +230,11 @@ def _lines(clean: str, start: int, end: int) -> list[tuple[int, int]]:
             continue
         if lines and not _BULLET.match(line):
             last = before = before.rstrip()
-            whole = len(last) > UNWRAPPED and before.endswith((".", "!", "?", '"')) and line.strip()[:1].isupper()
+            whole = (
+                len(last) > UNWRAPPED
+                and before.endswith((".", "!", "?", '"'))
+                and line.strip()[:1].isupper()
+            )
             if len(last) > 150 or whole:  # nobody wraps so late: a line is a paragraph
                 lines.append(here)
                 before = line
@@ -242,14 +259,20 @@ def _split(clean: str, start: int, end: int) -> list[tuple[int, int]]:
             break
         follows = _INK.search(clean, match.end(), end)
         after = follows.group() if follows else ""
-        percent = clean[match.start() - 1] == "%"  # whoever writes no capitals ends a sentence so too
-        if match.group()[0] == "." and after and ((after.islower() and not percent) or after in ",;)%"):
+        percent = (
+            clean[match.start() - 1] == "%"
+        )  # whoever writes no capitals ends a sentence so too
+        if (
+            match.group()[0] == "."
+            and after
+            and ((after.islower() and not percent) or after in ",;)%")
+        ):
             continue
         word = re.search(r"[\w.&'-]*$", clean[max(begin, match.start() - 20) : match.start()])
         last = word.group().casefold() if word else ""
         if (
             match.group().startswith(".")
-            and (last in ABBREVIATIONS or (len(last) == 1 and last.isalpha()))
+            and (last in lexicon.ABBREVIATIONS or (len(last) == 1 and last.isalpha()))
             and (
                 after.isdigit()
                 or last not in ("u.s", "inc", "corp", "co", "etc", "a.m", "p.m", "llc", "ltd")
@@ -274,21 +297,9 @@ def _cut(clean: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     yield start, end
 
 
-#: Common words of languages that commentary is written in.
-_LANGUAGES = {
-    "English": "the and of to in for was is its by with on at from as it that has this were",
-    "German": "der die das und im um den mit auf ist von dem ein zu nach sich wurde hat",
-    "French": "le la les des du et en une un est dans pour sur au aux que qui ont sa",
-    "Spanish": "el la los las del y en una un es por con para se que su fue al",
-    "Italian": "il la lo gli del della e in una un per con si che di ha sono nel alla",
-    "Portuguese": "o os as do da dos das e em uma um por com para se que no na foi",
-    "Dutch": "de het een en van in op met is voor dat te door bij aan zijn werd",
-}
-
-
 def language(clean: str) -> str:
-    """The language that most of a text's commonest words are of; English where there are too few of them to tell."""
+    """The language of most of a text's commonest words; English where they are too few."""
     words = re.findall(r"[^\W\d_]+", clean[:20_000].casefold())
-    counts = {name: sum(w in set(common.split()) for w in words) for name, common in _LANGUAGES.items()}
+    counts = {name: sum(w in common for w in words) for name, common in lexicon.LANGUAGES.items()}
     best = max(counts, key=lambda name: counts[name])
     return best if counts[best] >= 2 and counts[best] > 1.5 * counts["English"] else "English"

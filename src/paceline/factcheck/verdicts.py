@@ -1,11 +1,12 @@
 """Verdicts: what a claim is worth, by rules that are declared here and nowhere else.
 
 holds                  equal at the precision stated, on the first reading
-close                  within a unit of the last digit stated (whole percents: within one point and 8%)
+close                  within a unit of the last digit (whole percents: within one point and 8%)
 differs                on every window and basis that the text leaves open
 holds only on reading  the first reading does not match, another one does: which one is said
-unclear                the text leaves open what decides (a window it does not name, a fund for what is not stored), and it fails
-                       on the likeliest reading but not on all: the readings and their values are said
+unclear                the text leaves open what decides (a window it does not name, a fund for what
+                       is not stored), and it fails on the likeliest reading but not on all: the
+                       readings and their values are said
 borderline             a yes or no that another basis or a tenth of a point turns round
 not checkable          opinion, forecast, cause, flow, or a window nobody can know
 data missing           the subject or the window is not stored
@@ -22,8 +23,23 @@ from paceline.factcheck.quantities import Number
 from paceline.figures import Figure, show
 
 HOLDS, CLOSE, DIFFERS, ONLY = "holds", "close", "differs", "holds only on reading"
-UNCLEAR, BORDERLINE, NOT_CHECKABLE, MISSING = "unclear", "borderline", "not checkable", "data missing"
+UNCLEAR, BORDERLINE, NOT_CHECKABLE, MISSING = (
+    "unclear",
+    "borderline",
+    "not checkable",
+    "data missing",
+)
 VERDICTS = (HOLDS, CLOSE, DIFFERS, ONLY, UNCLEAR, BORDERLINE, NOT_CHECKABLE, MISSING)
+#: How exactly a number is meant, in words.
+_HOW = {
+    "over": "more than",
+    "under": "less than",
+    "nearly": "nearly",
+    "about": "about",
+    "atleast": "at least",
+    "atmost": "at most",
+    "justover": "just over",
+}
 #: A tenth of a point: what may not decide a yes or no.
 TENTH = 0.001
 
@@ -39,6 +55,7 @@ class Tried:
     figures: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
+        """The reading and its value."""
         return {
             "reading": self.reading,
             "value": self.value,
@@ -74,7 +91,7 @@ class Verdict:
 
     @property
     def closest(self) -> Tried | None:
-        """The reading that comes nearest to the number stated; None where no number is stated or nothing was tried."""
+        """The reading that comes nearest to the number stated; None where there is none."""
         if self.value is None or not self.tried:
             return None
         said = self.value
@@ -82,6 +99,7 @@ class Verdict:
 
     @property
     def matching(self) -> int:
+        """How many readings match."""
         return sum(t.match for t in self.tried)
 
     @property
@@ -92,9 +110,11 @@ class Verdict:
 
     @property
     def checkable(self) -> bool:
+        """Can prices say anything of it?"""
         return self.verdict != NOT_CHECKABLE
 
     def to_json(self) -> dict[str, Any]:
+        """The verdict as it is written to files."""
         return {
             "verdict": self.verdict,
             "kind": self.kind,
@@ -187,7 +207,9 @@ def judge_number(number: Number, tried: Sequence[Tried]) -> tuple[str, Tried]:
     return (ONLY, other) if other is not None else (DIFFERS, first)
 
 
-def judge_yes_no(tried: Sequence[Tried], margin: float | None, *, tenth: float = TENTH) -> tuple[str, Tried]:
+def judge_yes_no(
+    tried: Sequence[Tried], margin: float | None, *, tenth: float = TENTH
+) -> tuple[str, Tried]:
     """Verdict for a yes or no: ``margin`` is how far the first reading lies from turning."""
     first = tried[0]
     near = margin is not None and abs(margin) <= tenth
@@ -212,57 +234,48 @@ def said_text(claim: Claim) -> str:
         "compare": "ahead of" if claim.sign > 0 else "behind",
         "implied": "implied move",
     }.get(claim.kind, claim.kind)
-    how = (
-        {
-            "over": "more than ",
-            "under": "less than ",
-            "nearly": "nearly ",
-            "about": "about ",
-            "atleast": "at least ",
-            "atmost": "at most ",
-            "justover": "just over ",
-        }.get(n.how, "")
-        if n is not None
-        else ""
-    )
-    value = ""
-    if n is not None:
-        if n.unit in ("level", "index_points"):
-            value = f"{n.low:,.{2 if n.step < 1 else 0}f}"
-        elif n.unit == "part":
-            value = f"{n.value:.0%}"
-        else:
-            digits = max(0, len(f"{n.step * 100:.10f}".rstrip("0").partition(".")[2]))
-            value = (
-                f"{n.low * 100:+.{digits}f}%"
-                if n.low == n.high
-                else f"{n.low * 100:+.{digits}f}% to {n.high * 100:+.{digits}f}%"
-            )
-    extra = ""
-    if claim.kind == "streak":
-        extra = f"{claim.params['n']} {claim.params['unit']}s in a row, {'up' if claim.sign > 0 else 'down'}"
-        if claim.params.get("vague"):
-            extra = f"several {claim.params['unit']}s in a row, {'up' if claim.sign > 0 else 'down'}"
-        if claim.against is not None:
-            extra = extra.replace("up", "ahead").replace("down", "behind")
-    elif claim.kind == "record":
-        extra = "high" if claim.sign > 0 else "low"
-    elif claim.kind == "rank":
-        extra = "best" if claim.sign > 0 else "worst"
-    elif claim.kind == "average":
-        extra = f"{'above' if claim.sign > 0 else 'below'} the {claim.params['asked']}-{claim.params['unit']} mean"
-    elif claim.kind == "direction":
-        extra = "up" if claim.sign > 0 else "down"
-    elif claim.kind == "extreme":
-        extra = f"{'best' if claim.sign > 0 else 'worst'} {claim.params['unit']}"
+    extra = _said_extra(claim)
     parts = [
         words if not extra or claim.kind in ("record", "rank") else "",
-        how + value,
+        _said_number(n) if n is not None else "",
         extra,
         claim.against.name if claim.against is not None else "",
     ]
     return " ".join(p for p in parts if p)
 
 
+def _said_number(n: Number) -> str:
+    how = f"{_HOW[n.how]} " if n.how in _HOW else ""
+    if n.unit in ("level", "index_points"):
+        return f"{how}{n.low:,.{2 if n.step < 1 else 0}f}"
+    if n.unit == "part":
+        return f"{how}{n.value:.0%}"
+    digits = max(0, len(f"{n.step * 100:.10f}".rstrip("0").partition(".")[2]))
+    low, high = (f"{x * 100:+.{digits}f}%" for x in (n.low, n.high))
+    return f"{how}{low}" if n.low == n.high else f"{how}{low} to {high}"
+
+
+def _said_extra(claim: Claim) -> str:
+    """What a claim without a number says: up or down, best or worst, by its kind."""
+    up, p = claim.sign > 0, claim.params
+    match claim.kind:
+        case "streak":
+            many = "several" if p.get("vague") else p["n"]
+            words = ("ahead", "behind") if claim.against is not None else ("up", "down")
+            return f"{many} {p['unit']}s in a row, {words[not up]}"
+        case "record":
+            return "high" if up else "low"
+        case "rank":
+            return "best" if up else "worst"
+        case "average":
+            return f"{'above' if up else 'below'} the {p['asked']}-{p['unit']} mean"
+        case "direction":
+            return "up" if up else "down"
+        case "extreme":
+            return f"{'best' if up else 'worst'} {p['unit']}"
+    return ""
+
+
 def shown(value: float | None, unit: str) -> str:
+    """A value as it is printed, by its unit."""
     return show(value, unit)

@@ -22,13 +22,15 @@ _NEEDED = ("return", "compare", "direction", "points")
 _OPEN = ("return", "compare", "direction", "rank", "points", "level", "average", "record")
 #: Windows that commentary means without naming them.
 _USUAL = ("day", "week", "month", "quarter", "year")
-#: Windows before and behind a claim that it may be meant of; characters of a sentence that are looked at either way.
+#: Windows before and behind a claim that it may be meant of; characters looked at either way.
 NEAR, LONG = 4, 400
 #: Verdicts of a claim that holds.
 _HELD = (verdicts.HOLDS, verdicts.ONLY)
 _ENDS = re.compile(r"[.!?][\"\u201d')]*\s+(?=[\"\u201c'(]*[A-Z0-9$])|\n\s*\n|\n\s*[-*\u2022]")
 _TIME = re.compile(
-    rf"\b(?:{dates.MONTHS}|{dates.DAYS}|since|then|there|that (?:day|week|month|quarter|year)|(?:day|week|month|quarter|year)s?|19\d\d|20\d\d)\b", re.IGNORECASE
+    rf"\b(?:{dates.MONTHS}|{dates.DAYS}|since|then|there|that (?:day|week|month|quarter|year)|"
+    rf"(?:day|week|month|quarter|year)s?|19\d\d|20\d\d)\b",
+    re.IGNORECASE,
 )
 
 
@@ -41,11 +43,19 @@ class Judge(Shares):
         self._places = [w.start for w in self.spoken]
 
     def answer(self, claim: Claim) -> Answer:
-        """``Missing`` says that the data cannot answer, and why. The same claim is worked out once."""
+        """The answer, worked out once; ``Missing`` says why the data cannot give one."""
         window = claim.window.key() if claim.window is not None else None
-        number = (claim.number.low, claim.number.high, claim.number.step, claim.number.how) if claim.number else None
+        number = (
+            (claim.number.low, claim.number.high, claim.number.step, claim.number.how)
+            if claim.number
+            else None
+        )
         inherited = claim.window.inherited if claim.window is not None else ""
-        beside = (*(w.key() for w in (*claim.otherwise, *self._near(claim))), self._unread_time(claim)) if inherited else ()
+        beside = (
+            (*(w.key() for w in (*claim.otherwise, *self._near(claim))), self._unread_time(claim))
+            if inherited
+            else ()
+        )
         total = self.total(claim)
         key = (
             claim.kind,
@@ -72,7 +82,9 @@ class Judge(Shares):
 
     def _answer(self, claim: Claim) -> Answer:
         if claim.denied and claim.number is not None:
-            return Answer(verdicts.NOT_CHECKABLE, None, "return", reason="a denied number is not understood")
+            return Answer(
+                verdicts.NOT_CHECKABLE, None, "return", reason="a denied number is not understood"
+            )
         judge: Callable[[Claim], Answer] = getattr(self, f"_{claim.kind}")
         if claim.window is None and claim.kind in _NEEDED:
             return self._unnamed(claim, judge)
@@ -89,13 +101,22 @@ class Judge(Shares):
         return found
 
     def _elsewhere(self, claim: Claim, judge: Callable[[Claim], Answer], found: Answer) -> Answer:
-        """What fails on its window may be meant of another one: one that the text names, or, where the claim names none, a usual one."""
+        """What fails on its window may be meant of another one.
+
+        One that the text names, or, where the claim names none, a usual one.
+        """
         for window in claim.otherwise:
             other = self._over(claim, judge, window)
             if other is not None and other.verdict in _HELD:
                 said = f"window {window.text.strip()!r}, which the text names elsewhere"
-                return replace(other, verdict=verdicts.ONLY, reason=f"holds only on reading: {said}", chosen=said,
-                               tried=(*found.tried, *other.tried), figures=(*found.figures, *other.figures))  # fmt: skip
+                return replace(
+                    other,
+                    verdict=verdicts.ONLY,
+                    reason=f"holds only on reading: {said}",
+                    chosen=said,
+                    tried=(*found.tried, *other.tried),
+                    figures=(*found.figures, *other.figures),
+                )
         if claim.window is None or not claim.window.inherited:
             return found
         usual = [(self._usual(unit), f"the {unit}") for unit in _USUAL]
@@ -103,18 +124,33 @@ class Judge(Shares):
             other = self._over(claim, judge, window)
             if other is not None and other.line is not None and other.span is not None:
                 said = f"over {called} to {other.line.days[other.span.j]} it holds"
-                return self._left_open(found, f"{said}, over {self._days(found)} it does not ({found.reason})", other)
+                return self._left_open(
+                    found, f"{said}, over {self._days(found)} it does not ({found.reason})", other
+                )
         if (said := self._unread_time(claim)) and claim.kind in _NEEDED:
-            return self._left_open(found, f"its sentence speaks of {said!r}, which is not understood; over {self._days(found)} it does not hold")
+            return self._left_open(
+                found,
+                f"its sentence speaks of {said!r}, which is not understood; over "
+                f"{self._days(found)} it does not hold",
+            )
         return found
 
     def _left_open(self, found: Answer, why: str, other: Answer | None = None) -> Answer:
         more = (other.tried, other.figures) if other is not None else ((), ())
-        return replace(found, verdict=verdicts.UNCLEAR, reason=f"the text names no window for it: {why}",
-                       tried=(*found.tried, *more[0]), figures=(*found.figures, *more[1]))  # fmt: skip
+        return replace(
+            found,
+            verdict=verdicts.UNCLEAR,
+            reason=f"the text names no window for it: {why}",
+            tried=(*found.tried, *more[0]),
+            figures=(*found.figures, *more[1]),
+        )
 
     def _days(self, found: Answer) -> str:
-        return f"{found.line.days[found.span.i]} to {found.line.days[found.span.j]}" if found.line and found.span else "its paragraph's window"
+        return (
+            f"{found.line.days[found.span.i]} to {found.line.days[found.span.j]}"
+            if found.line and found.span
+            else "its paragraph's window"
+        )
 
     def _near(self, claim: Claim) -> list[Window]:
         """The windows that the text names nearest to a claim, each once."""
@@ -122,25 +158,36 @@ class Judge(Shares):
         return list({w.key(): w for w in self.spoken[max(0, at - NEAR) : at + NEAR]}.values())
 
     def _unread_time(self, claim: Claim) -> str:
-        """A word of time in the sentence of a claim whose window comes from elsewhere; "" where there is none."""
+        """A word of time in the sentence of a claim whose window comes from elsewhere, or ""."""
         first = max(0, claim.start - LONG)
-        start = max((m.end() for m in _ENDS.finditer(self.clean, first, claim.start)), default=first)
+        start = max(
+            (m.end() for m in _ENDS.finditer(self.clean, first, claim.start)), default=first
+        )
         ends = _ENDS.search(self.clean, claim.end, claim.end + LONG)
         end = ends.start() if ends is not None else min(len(self.clean), claim.end + LONG)
         inside = self.spoken[bisect_left(self._places, start) : bisect_left(self._places, end)]
-        known = [(w.start, w.stop) for w in (*inside, *claim.otherwise, claim.window) if w is not None]
-        known += [(n.start, n.end) for n in self.q.names.find(self.clean, start, end)]  # "Russell 2000" is no year
+        known = [
+            (w.start, w.stop) for w in (*inside, *claim.otherwise, claim.window) if w is not None
+        ]
+        known += [
+            (n.start, n.end) for n in self.q.names.find(self.clean, start, end)
+        ]  # "Russell 2000" is no year
         found = _TIME.finditer(self.clean, start, end)
         return next((m.group() for m in found if not any(a <= m.start() < b for a, b in known)), "")
 
     def _other_units(self, claim: Claim, judge: Callable[[Claim], Answer], found: Answer) -> Answer:
-        """ "its worst since 2008" names no period: it may hold of another one."""
+        """Where no period is named ("its worst since 2008"), it may hold of another one."""
         for unit in _USUAL:
             params = {**claim.params, "unit": unit}
             other = self._over(replace(claim, params=params), judge, self._usual(unit))
             if other is not None and other.verdict in _HELD:
                 said = f"the {unit} to the text's date; the text names no period"
-                return replace(other, verdict=verdicts.ONLY, reason=f"holds only on reading: {said}", chosen=said)
+                return replace(
+                    other,
+                    verdict=verdicts.ONLY,
+                    reason=f"holds only on reading: {said}",
+                    chosen=said,
+                )
         return found
 
     def _unnamed(self, claim: Claim, judge: Callable[[Claim], Answer]) -> Answer:
@@ -149,16 +196,29 @@ class Judge(Shares):
             other = self._over(claim, judge, self._usual(unit))
             if other is not None and other.verdict in _HELD:
                 said = f"the {unit} to the text's date; the text names no window"
-                return replace(other, verdict=verdicts.ONLY, reason=f"holds only on reading: {said}", chosen=said)
+                return replace(
+                    other,
+                    verdict=verdicts.ONLY,
+                    reason=f"holds only on reading: {said}",
+                    chosen=said,
+                )
         raise Unclear("the text names no window for it")
 
-    def _over(self, claim: Claim, judge: Callable[[Claim], Answer], window: Window) -> Answer | None:
+    def _over(
+        self, claim: Claim, judge: Callable[[Claim], Answer], window: Window
+    ) -> Answer | None:
         try:
             other = judge(replace(claim, window=window, otherwise=()))
         except (Missing, Unclear):
             return None
         near = claim.number is not None and claim.number.step < 0.01
-        return other if other.verdict in _HELD or (near and other.verdict == verdicts.CLOSE) or other.explained else None
+        return (
+            other
+            if other.verdict in _HELD
+            or (near and other.verdict == verdicts.CLOSE)
+            or other.explained
+            else None
+        )
 
     def _usual(self, unit: str) -> Window:
         first = period(unit, self.q.today)[0]

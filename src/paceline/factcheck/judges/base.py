@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,22 @@ from paceline.factcheck.verdicts import Tried
 from paceline.figures import Figure
 
 #: Words of a text that speaks of total returns throughout.
-TOTAL = re.compile(r"\btotal[- ]returns?\b|\b(?:including|includ\w+ reinvested|with|reinvest\w+) (?:of )?dividends\b|dividends (?:included|reinvested)", re.IGNORECASE)
+TOTAL = re.compile(
+    r"\btotal[- ]returns?\b|\b(?:including|includ\w+ reinvested|with|"
+    r"reinvest\w+) (?:of )?dividends\b|dividends (?:included|reinvested)",
+    re.IGNORECASE,
+)
 #: The same right behind a number: of that number only.
-_WITH = re.compile(r"[\s,(]{0,2}(?:with|including|counting|after) (?:reinvested )?dividends|[\s,(]{0,2}(?:in |on a )?total[- ]return", re.IGNORECASE)
-_WITHOUT = re.compile(r"[\s,(]{0,2}(?:\w+ ){0,2}(?:\(?without|before|excluding) dividends|[\s,(]{0,2}(?:in |on a )?price[- ](?:return|only|basis)", re.IGNORECASE)
+_WITH = re.compile(
+    r"[\s,(]{0,2}(?:with|including|counting|after) (?:reinvested )?dividends|[\s,(]{0,2}(?:in |"
+    r"on a )?total[- ]return",
+    re.IGNORECASE,
+)
+_WITHOUT = re.compile(
+    r"[\s,(]{0,2}(?:\w+ ){0,2}(?:\(?without|before|excluding) dividends|[\s,(]{0,2}(?:in |"
+    r"on a )?price[- ](?:return|only|basis)",
+    re.IGNORECASE,
+)
 
 
 @dataclass
@@ -41,6 +53,34 @@ class Answer:
     explained: bool = False  # a fund stands in, and dividends and tracking explain the gap
 
 
+class Seen:
+    """The readings that were tried, and the figures they rest on."""
+
+    def __init__(self) -> None:
+        self.tried: list[Tried] = []
+        self.figures: list[Figure] = []
+
+    def add(self, reading: str, value: float, unit: str, match: bool, *figures: Figure) -> None:
+        """A reading in words, the value it gives, whether the claim holds on it, its figures."""
+        self.figures += figures
+        self.tried.append(Tried(reading, value, unit, match, tuple(f.id for f in figures)))
+
+    def answer(
+        self,
+        verdict: str,
+        value: float,
+        unit: str,
+        line: Line | None,
+        span: Span | None,
+        reason: str = "",
+        notes: Iterable[str] = (),
+        **more: Any,
+    ) -> Answer:
+        """The answer with all readings that were tried."""
+        tried, figures, said = tuple(self.tried), tuple(self.figures), tuple(notes)
+        return Answer(verdict, value, unit, line, span, tried, figures, reason, said, **more)
+
+
 class Unclear(Exception):
     """The claim is not checkable as it stands: the reason."""
 
@@ -53,7 +93,7 @@ class Helper:
         self.answers: dict[Any, Answer | Exception] = {}
 
     def total(self, claim: Claim) -> bool:
-        """Is the return meant with dividends: by the words right behind the number, or by the whole text's?"""
+        """Is the return meant with dividends, by the words behind the number or the text?"""
         if claim.number is None:
             return False
         after = self.clean[claim.number.end : claim.number.end + 40]
@@ -81,7 +121,8 @@ class Helper:
             notes.append(w.assumed)
         if line is not None and line.proxy:
             notes.append(
-                f"{claim.subject.name} itself is not stored: the fund {line.label} stands for it, total return"
+                f"{claim.subject.name} itself is not stored: the fund {line.label} stands for it, "
+                f"total return"
             )
         elif (
             line is not None
@@ -101,14 +142,23 @@ class Helper:
                 return v.ONLY, "the day the text was written; it names none"
             raise Unclear("the text names no window for it")
         if verdict == v.HOLDS:
-            named = len(claim.subject.candidates) == 1 and line is not None and not line.proxy  # the text names the fund itself
-            if line is not None and line.kind == "fund" and claim.subject.kind == "index" and not named:
+            named = (
+                len(claim.subject.candidates) == 1 and line is not None and not line.proxy
+            )  # the text names the fund itself
+            if (
+                line is not None
+                and line.kind == "fund"
+                and claim.subject.kind == "index"
+                and not named
+            ):
                 return v.ONLY, f"the fund {line.label} for {claim.subject.name}"
             if w is not None and w.inherited == "earlier paragraph" and soft:
                 return v.ONLY, f"window {w.text.strip()!r}, from the paragraph before"
         return verdict, chosen.reading if verdict == v.ONLY else ""
 
-    def _values(self, claim: Claim, value: Callable[[Line, Span], float]) -> list[tuple[Option, Line, Span, float]]:
+    def _values(
+        self, claim: Claim, value: Callable[[Line, Span], float]
+    ) -> list[tuple[Option, Line, Span, float]]:
         out = []
         for o in self.q.options(claim.subject, claim.window, total=self.total(claim)):
             line = self._line(o)
@@ -130,19 +180,15 @@ class Helper:
         unit: str,
         match: Callable[[float], bool],
         measure: str,
-    ) -> tuple[list[Tried], list[Figure]]:
+    ) -> Seen:
         open_ = claim.window is None or (claim.window.open and claim.window.unit != "day")
-        tried, figures = [], []
+        seen = Seen()
         for o, line, span, value in values:
+            days = f"{line.days[span.i]} to {line.days[span.j]}"
             figure = self.q.figure(measure, line, value, unit, span.i, span.j)
-            figures.append(figure)
-            tried.append(
-                Tried(
-                    f"{o.words(line.label, open_)}, {line.days[span.i]} to {line.days[span.j]}",
-                    value,
-                    unit,
-                    match(value),
-                    (figure.id,),
-                )
-            )
-        return tried, figures
+            seen.add(f"{o.words(line.label, open_)}, {days}", value, unit, match(value), figure)
+        return seen
+
+    def _growth(self, claim: Claim) -> list[tuple[Option, Line, Span, float]]:
+        """The return of each reading over the claim's window."""
+        return self._values(claim, lambda line, s: float(line.level[s.j] / line.level[s.i] - 1))

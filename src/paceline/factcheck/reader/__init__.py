@@ -1,8 +1,9 @@
-"""The reader: from sentences to claims, by structure, spans, a dependency parse, and windows bound to clauses.
+"""The reader: from sentences to claims, by structure, spans, a parse, and windows of clauses.
 
-``structure`` finds tables and headings; ``spans`` names, numbers, windows and set phrases; ``tree`` and ``who`` what
-belongs to what; ``numbers``, ``compare``, ``runs`` and ``kinds`` make claims; ``periods`` gives them their windows. Where
-the tree is doubtful nothing is claimed: the number is listed with the reason.
+``tables`` finds tables; ``spans`` names, numbers, windows and set phrases; ``tree``
+and ``who`` what belongs to what; ``numbers``, ``compare``, ``runs`` and ``kinds`` make claims;
+``periods`` gives them their windows. Where the tree is doubtful nothing is claimed: the number is
+listed with the reason.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from bisect import bisect_right
 from paceline.factcheck import lexicon, windows
 from paceline.factcheck.claims import KINDS, Aside, Claim, Reading
 from paceline.factcheck.parse import parse
-from paceline.factcheck.reader.base import FORECAST, Sheet
+from paceline.factcheck.reader.base import Sheet
 from paceline.factcheck.reader.kinds import Kinds
 from paceline.factcheck.reader.numbers import NO_PRICES
 from paceline.factcheck.reader.periods import Calendar, Periods
@@ -28,10 +29,10 @@ from paceline.factcheck.text import Sentence, Text, language
 __all__ = ["KINDS", "Aside", "Claim", "Reader", "Reading"]
 
 _ASIDES = (
-    ("flow", re.compile(lexicon.FLOW, re.IGNORECASE), "a flow: prices do not show who bought"),
-    ("forecast", FORECAST, "a forecast: only time can check it"),
-    ("opinion", re.compile(lexicon.OPINION, re.IGNORECASE), "an opinion or advice"),
-    ("cause", re.compile(lexicon.CAUSE, re.IGNORECASE), "a cause: prices show what happened, not why"),
+    ("flow", lexicon.FLOW, "a flow: prices do not show who bought"),
+    ("forecast", lexicon.FORECAST, "a forecast: only time can check it"),
+    ("opinion", lexicon.OPINION, "an opinion or advice"),
+    ("cause", lexicon.CAUSE, "a cause: prices show what happened, not why"),
 )
 #: Units of numbers that are listed where they were not understood.
 _LISTED = ("percent", "points", "part", "index_points", "level")
@@ -55,9 +56,13 @@ class Reader:
             self._foreign(said)
             return self.out
         sentences = self._outside_tables()
-        sheets = [Sheet(s, spot(clean, s.start, s.end, self.names, self.when), clean) for s in sentences]
+        sheets = [
+            Sheet(s, spot(clean, s.start, s.end, self.names, self.when), clean) for s in sentences
+        ]
         sheets = [s for s in sheets if s.nodes]
-        for sheet, parsed in zip(sheets, parse([n.word for n in s.nodes] for s in sheets), strict=True):
+        for sheet, parsed in zip(
+            sheets, parse([n.word for n in s.nodes] for s in sheets), strict=True
+        ):
             for node, p in zip(sheet.nodes, parsed, strict=True):
                 node.tag, node.lemma, node.dep, node.head = p
             shy(sheet.nodes)
@@ -68,8 +73,14 @@ class Reader:
     def _foreign(self, said: str) -> None:
         """Every number of a text in another language is listed."""
         self.language = said
-        for m in re.finditer(r"[+-]?\d+(?:[.,]\d+)?\s?(?:%|Prozent\w*|pour ?cent|por ?cento|por ciento|per ?cento|procent)", self.text.clean):
-            self.out.unread.append(Aside("unread", m.start(), m.end(), f"the text is {said}; only English is read"))
+        for m in re.finditer(
+            r"[+-]?\d+(?:[.,]\d+)?\s?(?:%|Prozent\w*|pour ?cent|por ?cento|por ciento|per ?cento|"
+            r"procent)",
+            self.text.clean,
+        ):
+            self.out.unread.append(
+                Aside("unread", m.start(), m.end(), f"the text is {said}; only English is read")
+            )
 
     def _outside_tables(self) -> list[Sentence]:
         """Reads the tables; the sentences that stand in none."""
@@ -85,7 +96,9 @@ class Reader:
 
         def inside(s: Sentence) -> bool:
             k = bisect_right(starts, s.start)
-            return (k > 0 and s.start < spans[k - 1][1]) or (k < len(spans) and s.start <= spans[k][0] < s.end)
+            return (k > 0 and s.start < spans[k - 1][1]) or (
+                k < len(spans) and s.start <= spans[k][0] < s.end
+            )
 
         return [s for s in self.text.sentences if not inside(s)]
 
@@ -116,19 +129,35 @@ class Reader:
 
     def _remember(self, sheet: Sheet) -> None:
         """Whom the next sentence's pronouns mean."""
-        named = tuple(s for n in sheet.nodes for s in n.subjects if s.kind not in ("unknown", "figure"))
+        named = tuple(
+            s for n in sheet.nodes for s in n.subjects if s.kind not in ("unknown", "figure")
+        )
         self.memory.note(tuple(dict.fromkeys(named)))
-        units = [d.claim.number.unit for d in sheet.drafts if d.claim.kind in ("return", "points") and d.claim.number is not None]
+        units = [
+            d.claim.number.unit
+            for d in sheet.drafts
+            if d.claim.kind in ("return", "points") and d.claim.number is not None
+        ]
         self.memory.unit = units[-1] if units else self.memory.unit
         if sheet.sentence.paragraph != self.memory.paragraph:
             self.memory.shares, self.memory.paragraph = None, sheet.sentence.paragraph
-        drafts = [d for d in sheet.drafts if d.claim.subject.kind != "unknown" and d.claim.kind != "turning"]
+        drafts = [
+            d
+            for d in sheet.drafts
+            if d.claim.subject.kind != "unknown" and d.claim.kind != "turning"
+        ]
         shares = [d.claim for d in sheet.drafts if d.claim.kind in ("contribution", "breadth")]
         if drafts:
             self.memory.shares = shares[-1] if shares else None
             first = drafts[0]
             self.memory.spoken = sheet.sentence.paragraph
-            self.memory.topic = tuple(dict.fromkeys(d.claim.subject for d in drafts if d.at == first.at and d.claim.kind == first.claim.kind))
+            self.memory.topic = tuple(
+                dict.fromkeys(
+                    d.claim.subject
+                    for d in drafts
+                    if d.at == first.at and d.claim.kind == first.claim.kind
+                )
+            )
         elif len(set(named)) == 1:
             self.memory.topic, self.memory.spoken = named[:1], sheet.sentence.paragraph
 
@@ -138,7 +167,11 @@ class Reader:
         ahead: list[tuple[int, int]] = []
         for kind, pattern, reason in _ASIDES:
             m = pattern.search(clean, sentence.start, sentence.end)
-            if m is None or (kind == "cause" and not spans) or (kind == "opinion" and sentence.end - sentence.start < 20):
+            if (
+                m is None
+                or (kind == "cause" and not spans)
+                or (kind == "opinion" and sentence.end - sentence.start < 20)
+            ):
                 continue
             a, b = self._segment(sentence, m.start(), m.end())
             self.out.asides.append(Aside(kind, a, b, reason))
@@ -146,22 +179,47 @@ class Reader:
         self.out.asides += sheet.asides
         spans += [(a.start, a.end) for a in sheet.asides]
         for i, n in enumerate(sheet.nodes):
-            if n.number is None or n.number.unit not in _LISTED or n.used or any(a <= n.start < b for a, b in spans):
+            if (
+                n.number is None
+                or n.number.unit not in _LISTED
+                or n.used
+                or any(a <= n.start < b for a, b in spans)
+            ):
                 continue
             if sheet.reasons.get(i) == "forecast" or any(a <= n.start < b for a, b in ahead):
-                if not any(a.kind == "forecast" and a.start <= n.start < a.end for a in self.out.asides):
+                if not any(
+                    a.kind == "forecast" and a.start <= n.start < a.end for a in self.out.asides
+                ):
                     self.out.asides.append(Aside("forecast", n.start, n.end, _ASIDES[1][2]))
                 continue
-            reason = "a question" if question else sheet.reasons.get(i, "nothing says what it belongs to")
-            other = kinds.said_other(i) or next((w for w in re.findall(r"'(\w[\w-]*)'", reason) if w in lexicon.NOT_PRICES), "")
+            reason = (
+                "a question"
+                if question
+                else sheet.reasons.get(i, "nothing says what it belongs to")
+            )
+            other = kinds.said_other(i) or next(
+                (w for w in re.findall(r"'(\w[\w-]*)'", reason) if w in lexicon.NOT_PRICES), ""
+            )
             if other or reason in NO_PRICES:
-                self.out.asides.append(Aside("figure", n.start, n.end, f"a figure of {other}, not of a price" if other else reason))
+                self.out.asides.append(
+                    Aside(
+                        "figure",
+                        n.start,
+                        n.end,
+                        f"a figure of {other}, not of a price" if other else reason,
+                    )
+                )
                 continue
             self.out.unread.append(Aside("unread", n.start, n.end, reason))
 
     def _segment(self, sentence: Sentence, a: int, b: int) -> tuple[int, int]:
         """The part of a sentence between marks that holds some words."""
         clean = self.text.clean
-        first = max((clean.rfind(mark, sentence.start, a) for mark in (", ", "; ", " \u2014 ", ": ")), default=-1)
-        ends = [e for mark in (", ", "; ", " \u2014 ") if (e := clean.find(mark, b, sentence.end)) >= 0]
+        first = max(
+            (clean.rfind(mark, sentence.start, a) for mark in (", ", "; ", " \u2014 ", ": ")),
+            default=-1,
+        )
+        ends = [
+            e for mark in (", ", "; ", " \u2014 ") if (e := clean.find(mark, b, sentence.end)) >= 0
+        ]
         return (first + 2 if first >= 0 else sentence.start), min(ends, default=sentence.end)

@@ -1,10 +1,8 @@
-"""What the readers of all kinds share: one sentence, its tree, its subjects, and the claims made of it."""
+"""What the readers of all kinds share: a sentence, its tree, its subjects, its claims."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from paceline.factcheck import lexicon
 from paceline.factcheck.claims import Aside, Claim
@@ -13,18 +11,37 @@ from paceline.factcheck.quantities import Number
 from paceline.factcheck.reader.spans import Node
 from paceline.factcheck.reader.tree import ADVERBS, Tree
 from paceline.factcheck.reader.who import Memory, Subjects, Who
-from paceline.factcheck.subjects import Names
+from paceline.factcheck.subjects import Names, Subject
 from paceline.factcheck.text import Sentence
 
-FORECAST = re.compile(lexicon.FORECAST.replace("may|", "(?-i:may)|"), re.IGNORECASE)
 #: Why a number of something with no price is no claim.
 FIGURE = "a figure, not of a price"
 #: Words after which another clause begins.
-BOUNDS = frozenset(["while", "whereas", "but", "although", "though", "whilst", ";", "\u2014", "\u2013", "--", "|", "as", "after", "when", "before"])
-#: Words that may stand between a name and its number, or a number and its window, and change neither.
+BOUNDS = frozenset(
+    [
+        "while",
+        "whereas",
+        "but",
+        "although",
+        "though",
+        "whilst",
+        ";",
+        "\u2014",
+        "\u2013",
+        "--",
+        "|",
+        "as",
+        "after",
+        "when",
+        "before",
+    ]
+)
+#: Words that may stand between a name and its number, or it and its window, and change neither.
 FILLERS = frozenset(
-    ", : ( - -- \u2014 at by of the a an just only even about some nearly almost roughly around more less than over up down off to and another "
-    "higher lower off ahead close \" `` '' behind respectively each both all collectively still now already in on for during with as so far price total 's alone too also".split()
+    ", : ( - -- \u2014 at by of the a an just only even about some nearly almost roughly around "
+    "more less than over up down off to and another "
+    "higher lower off ahead close \" `` '' behind respectively each both all collectively still "
+    "now already in on for during with as so far price total 's alone too also".split()
 )
 
 
@@ -34,7 +51,7 @@ _PERIODS = frozenset("day session week month quarter year close change return mo
 
 @dataclass
 class Draft:
-    """A claim before its window is known: ``at`` is the word it hangs on, ``to`` the last word that is part of it."""
+    """A claim before its window is known: ``at`` is the word it hangs on, ``to`` its last word."""
 
     claim: Claim
     at: int
@@ -63,11 +80,24 @@ class Base:
         self.t = Tree(sheet.nodes)
         self.who = Who(self.t, memory)
 
-    # -- making claims -----------------------------------------------------------------------------------------------
+    # -- making claims ----------------------------------------------------------------------------
 
-    def make(self, kind: str, subjects: Subjects, at: int, to: int, *, number: Number | None = None, sign: int = 0,
-             against: Any = None, window: Window | None = None, denied: bool = False, start: int = -1, **params: object) -> None:  # fmt: skip
-        """One claim a subject; the words run from the word ``start`` (default: ``at``) to the word ``to``."""
+    def make(
+        self,
+        kind: str,
+        subjects: Subjects,
+        at: int,
+        to: int,
+        *,
+        number: Number | None = None,
+        sign: int = 0,
+        against: Subject | None = None,
+        window: Window | None = None,
+        denied: bool = False,
+        start: int = -1,
+        **params: object,
+    ) -> None:
+        """One claim a subject, from the word ``start`` (default: ``at``) to the word ``to``."""
         first, last = sorted((at if start < 0 else start, to))
         a, b = self.nodes[first].start, max(self.nodes[last].end, self.nodes[at].end)
         for s in subjects:
@@ -77,11 +107,18 @@ class Base:
                 continue
             claim = Claim(kind, s, a, b, number, sign, window, against, dict(params), denied)
             known = any(
-                d.claim.kind == kind and d.claim.subject == s and d.claim.number == number and d.claim.against == against
-                and (d.claim.params == params or kind not in ("average", "breadth", "streak", "extreme"))
-                and d.claim.start < b and a < d.claim.end
+                d.claim.kind == kind
+                and d.claim.subject == s
+                and d.claim.number == number
+                and d.claim.against == against
+                and (
+                    d.claim.params == params
+                    or kind not in ("average", "breadth", "streak", "extreme")
+                )
+                and d.claim.start < b
+                and a < d.claim.end
                 for d in self.sheet.drafts
-            )  # fmt: skip
+            )
             if not known:
                 self.sheet.drafts.append(Draft(claim, at, to, window is not None))
 
@@ -89,7 +126,7 @@ class Base:
         """Why a number is no claim; the first reason stays."""
         self.sheet.reasons.setdefault(i, reason)
 
-    # -- looking around ----------------------------------------------------------------------------------------------
+    # -- looking around ---------------------------------------------------------------------------
 
     def left_name(self, i: int, most: int = 8) -> int:
         """The name just left of a word, with nothing but fillers between; -1 if there is none."""
@@ -122,10 +159,17 @@ class Base:
     def owns(self, k: int) -> bool:
         """Is the name followed by "'s", or by a noun it only qualifies?"""
         after = self.nodes[k + 1] if k + 1 < len(self.nodes) else None
-        return after is not None and (after.low in ("'s", "'") or (self.nodes[k].dep in ("compound", "poss", "nmod") and after.tag.startswith("NN") and not after.phrase))
+        return after is not None and (
+            after.low in ("'s", "'")
+            or (
+                self.nodes[k].dep in ("compound", "poss", "nmod")
+                and after.tag.startswith("NN")
+                and not after.phrase
+            )
+        )
 
     def context(self, i: int) -> int:
-        """Direction of the nearest word of movement before a word, else after it; 0 if there is none."""
+        """Direction of the nearest word of movement before a word, else after it; 0: none."""
         for k in range(i - 1, -1, -1):
             move = self.t.move(k)
             if move:
@@ -136,17 +180,35 @@ class Base:
         return 0
 
     def topic(self, i: int) -> Subjects:
-        """Whom a fragment without a subject is about: the text's last subject, where nothing in the sentence names one."""
+        """Whom a fragment without a subject is about: the text's last, if it names none itself."""
         before = [k for k in range(i) if self.nodes[k].subjects]
-        other = any(n.tag.startswith("NN") and n.window is None and n.number is None and not n.phrase and n.word != "%" and n.low not in _PERIODS
-                    for n in self.nodes[:i])
-        if before or other or any(self.nodes[k].dep in ("nsubj", "nsubjpass") and self.nodes[k].window is None for k in range(i)):
+        other = any(
+            n.tag.startswith("NN")
+            and n.window is None
+            and n.number is None
+            and not n.phrase
+            and n.word != "%"
+            and n.low not in _PERIODS
+            for n in self.nodes[:i]
+        )
+        if (
+            before
+            or other
+            or any(
+                self.nodes[k].dep in ("nsubj", "nsubjpass") and self.nodes[k].window is None
+                for k in range(i)
+            )
+        ):
             return ()
         return self.current()
 
     def current(self) -> Subjects:
-        """Of whom the text speaks; a new paragraph without a name speaks of the market again, not of one part."""
-        if self.memory.topic and self.memory.topic[0].kind in ("stock", "sector", "theme", "style") and self.sheet.sentence.paragraph != self.memory.spoken:
+        """Of whom the text speaks; a new paragraph without a name speaks of the market again."""
+        if (
+            self.memory.topic
+            and self.memory.topic[0].kind in ("stock", "sector", "theme", "style")
+            and self.sheet.sentence.paragraph != self.memory.spoken
+        ):
             return self.memory.of_kind(("index",))
         return self.memory.topic or self.memory.heading
 
@@ -159,7 +221,7 @@ class Base:
         return ()
 
     def said_other(self, i: int) -> str:
-        """The noun that owns a number which is no change of a price ("a yield of 4%"); "" if none does."""
+        """The noun that owns a number that is no change of a price ("a yield of 4%"), or ""."""
         for k in self.t.up(i):
             n = self.nodes[k]
             if n.low in lexicon.NOT_PRICES:
@@ -167,7 +229,14 @@ class Base:
             if self.t.verb(k):
                 for c in self.t.children[k]:  # "the unemployment rate rose to 4.3%"
                     if self.nodes[c].dep in ("nsubj", "nsubjpass"):
-                        return next((self.nodes[j].low for j in (c, *self.t.down(c)) if self.nodes[j].low in lexicon.NOT_PRICES), "")
+                        return next(
+                            (
+                                self.nodes[j].low
+                                for j in (c, *self.t.down(c))
+                                if self.nodes[j].low in lexicon.NOT_PRICES
+                            ),
+                            "",
+                        )
                 return ""
         return ""
 
@@ -175,5 +244,11 @@ class Base:
 def as_points(number: Number) -> Number:
     """A difference of returns; "points" are percentage points here."""
     if number.unit in ("index_points", "bare"):
-        return replace(number, low=number.low / 100, high=number.high / 100, step=number.step / 100, unit="points")
+        return replace(
+            number,
+            low=number.low / 100,
+            high=number.high / 100,
+            step=number.step / 100,
+            unit="points",
+        )
     return replace(number, unit="points")
