@@ -59,7 +59,7 @@ LACKING = (
     "no return|no price|not held|(is|are) held|(has|have) (a price|data)|stands? in|ended on|"
     "silent for|did not move|cannot be ranked|rolled forward|no date|not found in the data|"
     "no (return )?level|returns: |(is|are) needed|market cap|no members|float factor|begins on|"
-    "no low of the benchmark|holds nobody"
+    "no low of the benchmark|has no close on|holds nobody"
 )
 #: Of figures of members, on whatever was done to the closes of one.
 MEMBERS = "is in doubt on"

@@ -168,6 +168,15 @@ against = "y"
         assert "That low has been broken since" in str(build(ask))
 
 
+def test_closes_missing_after_a_low_may_hide_a_later_one(tmp_path: Path) -> None:
+    closes = [100.0, *[101.0] * 4, 94.0, 91.0, 96.0, 97.0, *[math.nan] * 3, 98.0]
+    market = made(tmp_path, "x", ALONE, {"X": closes})
+    days = ", ".join(str(DAYS[k]) for k in (9, 10, 11))
+    want = f"the benchmark has no close on {days}: a later low may lie there"
+    (figure,) = market.show("performance", horizons=("since_low",))
+    assert want in figure.caveats
+
+
 @pytest.mark.parametrize(("hole", "hidden"), [((), ""), ((6, 7), "6 7"), ((1, 2), ""), ((10,), "")])
 def test_a_low_that_may_lie_in_a_hole_says_so(
     tmp_path: Path, hole: tuple[int, ...], hidden: str

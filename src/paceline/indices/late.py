@@ -71,7 +71,9 @@ def spans(own: Array, market: Array, name: str, days: Dates) -> tuple[Late, ...]
     out = []
     for (begin, k), end in zip(changes, ends, strict=True):
         if LAGS[k]:
-            first, last = begin - _open(said[k, :begin][::-1]), end + _open(said[k, end:])
+            # the change into the first close that stands wrongly covers two sessions, or none
+            first = max(begin - _open(said[k, :begin][::-1]) - 1, 0)
+            last = end + _open(said[k, end:])
             first, last = start + first if first else 0, start + last if last < len(r) else len(own)
             out.append(Late(name, iso(days, first), iso(days, last - 1), LAGS[k] < 0))
     return tuple(out)

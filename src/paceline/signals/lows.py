@@ -16,6 +16,8 @@ from paceline.signals.view import View
 
 #: Days that a caveat names one by one.
 NAMED = 4
+#: Sessions without a close after a low from which on they may hide a later one: it falls and rises.
+FALL_AND_RISE = 3
 
 
 def benchmark_level(view: View) -> Array | None:
@@ -98,7 +100,8 @@ def low_of(
     """The last confirmed low of a level (T,); None without one.
 
     unknown  days on which the level is not known: where some lie between the high before the low
-             and its confirmation, the low may be one of them
+             and its confirmation, the low may be one of them; three or more after it may hide a
+             later low
     ended    last day of the level, where it ended before the last session; a later low is not seen
     doubts   what is doubtful about its closes from a first day to a last one, in words
     """
@@ -112,9 +115,12 @@ def low_of(
     below = broken_on(level, at)
     days = sessions.astype("datetime64[D]")
     first, last = str(days[high]), str(days[known])
-    inside = [day for day in unknown if first < day < last]
-    named = ", ".join(inside if len(inside) <= NAMED else [f"{inside[0]} to {inside[-1]}"])
-    hidden = [f"the benchmark has no close on {named}: its low may lie there"] if inside else []
+    inside, after = [d for d in unknown if first < d < last], [d for d in unknown if d > last]
+    hidden = [
+        f"the benchmark has no close on {_spoken(some)}: {what} may lie there"
+        for some, what, least in ((inside, "its low", 1), (after, "a later low", FALL_AND_RISE))
+        if len(some) >= least
+    ]
     hidden += doubts(first, last)
     if ended:
         hidden.append(f"the benchmark ended on {ended}: a later low is not seen")
@@ -124,6 +130,10 @@ def low_of(
         None if below is None else days[below].item(),
         "; ".join(hidden),
     )
+
+
+def _spoken(sessions: Sequence[str]) -> str:
+    return ", ".join(sessions) if len(sessions) <= NAMED else f"{sessions[0]} to {sessions[-1]}"
 
 
 def broken_on(level: Array, low: int) -> int | None:
