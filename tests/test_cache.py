@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from paceline.store import Store
 from paceline.store.cache import Cache, checksum
 from paceline.studies.kept import kept
 
@@ -149,3 +150,14 @@ def test_what_is_kept_answers_the_same_question_alone(tmp_path: Path, what: str)
     again = ask(asked, module)
     assert again[0] == first[0] and np.isnan(again[1])
     assert len(made) == (1 if what == "the same" else 2)
+
+
+def test_a_store_whose_cache_is_no_folder_is_read_without_one(tmp_path: Path) -> None:
+    home = tmp_path / "store"
+    Store(home)
+    for make in (Path.touch, lambda p: p.symlink_to(tmp_path / "nowhere")):
+        make(home / "cache")
+        cache = Store(home).cache
+        cache.save("panel", "key", {"a": 1}, {"x": np.arange(3)})
+        assert cache.load("panel", "key") is None
+        (home / "cache").unlink()

@@ -15,6 +15,7 @@ import pytest
 
 import paceline
 import sentences
+import series_market as series
 from paceline import calendars
 from paceline.api import OpenMarket
 from paceline.document import Grid, Sentence
@@ -227,7 +228,13 @@ def test_shares_are_worth_their_closes_and_a_price_column_goes_first(
     assert answer.book.worth == pytest.approx(worth)
     assert answer.book.weights[0] == pytest.approx(10 * close["AAA"] / worth)
     priced = pl.DataFrame({"ticker": ["AAA", "BBB"], "shares": [10, 10], "price": [30.0, 10.0]})
-    assert asked(market, priced).book.weights.tolist() == pytest.approx([0.75, 0.25])
+    answer = asked(market, priced)
+    assert answer.book.weights.tolist() == pytest.approx([0.75, 0.25])
+    far = "prices of the file far from the market's closes, and taken all the same: "
+    told = f"{far}AAA 30 against a close of {close['AAA']:g}; BBB 10 against a close of "
+    assert any(c.startswith(told) for c in answer.caveats)
+    near = priced.with_columns(price=pl.Series([close["AAA"] * 1.05, close["BBB"]]))
+    assert not any(c.startswith(far) for c in asked(market, near).caveats)
 
 
 def test_weights_of_an_earlier_day_are_rolled_on(market: OpenMarket, folder: Path) -> None:
@@ -236,6 +243,26 @@ def test_weights_of_an_earlier_day_are_rolled_on(market: OpenMarket, folder: Pat
     answer = asked(market, frame)
     assert answer.book.weights == pytest.approx(growth / growth.sum())
     assert any("rolled on with returns to 2025-09-12" in c for c in answer.caveats)
+    assert not any("are in it" in c or "no return" in c for c in answer.caveats)
+    old = asked(market, frame.with_columns(date=pl.lit("1995-06-30")))
+    first = market.all_levels.sessions[0]
+    kept = f"only returns from {first} on are in it: weights of 1995-06-30 stand until then"
+    assert kept in old.caveats
+    assert not any("no return" in c for c in old.caveats)
+
+
+def test_a_return_that_lacks_on_the_way_is_said(tmp_path: Path) -> None:
+    days, none = series.DAYS, list(series.DAYS[380:383])
+
+    def holed(files: series.Frames) -> series.Frames:
+        lost = (pl.col("security") == "S01") & pl.col("date").is_in(none)
+        return {**files, "stocks": files["stocks"].filter(~lost)}
+
+    series.market(tmp_path, edit=holed)
+    frame = pl.DataFrame({"ticker": ["S00", "S01"], "weight": 0.5, "date": str(days[370])})
+    answer = asked(paceline.open(tmp_path / "market.toml"), frame)
+    said = "no return since then, zero where no later one covers it: S01 on 3 sessions"
+    assert said in answer.caveats
 
 
 def test_a_history_is_the_past_of_the_book(market: OpenMarket, folder: Path) -> None:
@@ -396,6 +423,7 @@ def test_a_tilt_that_cannot_be(market: OpenMarket, folder: Path, tilt: str, said
         ("ticker,weight\nAAA,130%\nBBB,100%\n", UsageError, "sum to 230 percent over 2 rows"),
         ("ticker,weight\nAAA,50%\nBBB,0.5\n", SourceError, "percent sign"),
         ("ticker,shares,price\nAAA,5,-3\n", SourceError, r"row 1 \(AAA\): the price -3"),
+        ("ticker,weight,weight\nAAA,1,0\nBBB,0,1\n", SourceError, "two columns are named 'weight'"),
         ("ticker,shares,price\nAAA,-5,3\n", UsageError, "not above zero"),
         ("ticker,shares\nAAA,5\nNOPE,5\n", SourceError, r"row 2 \(NOPE\) has shares"),
         ("ticker,weight\nNOPE,0.5\nNADA,0.5\n", NotEnoughData, "none of its 2 names"),

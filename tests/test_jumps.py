@@ -253,6 +253,23 @@ def test_a_split_on_record_of_another_day_is_to_be_corrected(
     assert remedy.startswith(begun) == told
 
 
+@pytest.mark.parametrize("ratio", [4.0, 1.5, 1 / 8])
+@pytest.mark.parametrize("late", [-1, 1, 3])
+def test_caps_of_an_old_count_do_not_outweigh_a_split_on_record_a_few_days_off(
+    ratio: float, late: int
+) -> None:
+    """Caps worked out as close times the shares of before fall with the close."""
+    closes = split(walks(), ratio)
+    record = pl.DataFrame(
+        {"security": "S00", "date": [DAYS[AT + late]], "kind": "split", "ratio": [ratio]}
+    )
+    prices, found = check(frame(closes, market_cap=closes * 1e6), record)
+    moved = cells(prices)
+    assert moved[0] is None, "there is a split on record of this size"
+    assert None not in moved[1:], "of the others nothing but the cap is known"
+    assert f"the split of {DAYS[AT + late]} on record" in " ".join(f.remedy for f in found.values())
+
+
 def test_a_payment_on_record_lets_the_return_stand() -> None:
     prices, _ = check(frame(split(walks(), 2.0)), actions(DAYS[AT], "special_dividend", None))
     assert None not in cells(prices)

@@ -14,7 +14,7 @@ import pytest
 
 import paceline
 from paceline import measures, pages, plugins, record, sources
-from paceline.baskets import weights
+from paceline.baskets import cache, weights
 from paceline.cli import USAGE, main
 from paceline.document import Chart, Document, Grid, Label
 from paceline.errors import MarketFileError, PluginError, PluginWarning, UnknownName, UsageError
@@ -541,6 +541,23 @@ def test_a_changed_weighting_makes_other_indices(tmp_path: Path, store: Path) ->
     assert len(set(securities)) == 2
     assert ids[0].isdisjoint(ids[1])
     assert others[0] == others[1], "what does not rest on the file keeps its id"
+
+
+def test_what_a_weighting_reads_is_read_again_by_the_next_process(
+    tmp_path: Path, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it rests on beside its own text, nobody sees: here a file that tells whom it holds."""
+    which = write(tmp_path / "which.txt", "0")
+    chosen = f"np.flatnonzero(at.members)[int(Path({str(which)!r}).read_text())]"
+    code = WEIGHTING.replace("at.members.argmax()", chosen)
+    file = write(tmp_path / "reads.py", f"from pathlib import Path\nimport numpy as np\n{code}")
+    path, held = write_market(tmp_path, [], HELD), []
+    for number in ("0", "1"):
+        which.write_text(number)
+        monkeypatch.setattr(cache, "PROCESS", f"process {number}")
+        market = paceline.open(path, store=store, plugins=[file])
+        held += market.weights("alone")["security"].to_list()
+    assert len(held) == len(set(held)) == 2
 
 
 def test_a_weighting_that_fails_is_blamed(tmp_path: Path, store: Path) -> None:

@@ -100,3 +100,35 @@ def test_another_day_another_parameter_and_a_security_beside_are_other_questions
     Market.open(tmp_path / "market.toml").show("performance", horizons=["1w"])
     Market.open(tmp_path / "market.toml").show("performance", subjects=["S05"])
     assert runs == ["performance"] * 4
+
+
+def test_a_store_put_back_from_a_copy_beside_its_newer_cache_is_asked_again(tmp_path: Path) -> None:
+    rates = """
+[sources.rates]
+table = "series"
+path = "rates.csv"
+columns = { series = "series", date = "date", value = "value" }
+"""
+    first = [f"T10Y2Y,{day},1.0" for day in DAYS]
+
+    def last_of(rate: float) -> object:
+        rows = [*first[:-1], f"T10Y2Y,{DAYS[-1]},{rate}"]
+        (tmp_path / "rates.csv").write_text("\n".join(["series,date,value", *rows]))
+        opened = Market.open(tmp_path / "market.toml")
+        opened.import_()
+        return opened.show("macro", series=["T10Y2Y"])[0].value
+
+    market(tmp_path)
+    text = (tmp_path / "market.toml").read_text()
+    (tmp_path / "market.toml").write_text(text + rates)
+    assert last_of(1.0) == 1.0
+    store = Market.open(tmp_path / "market.toml").store
+    home, cache, copied = store.path, store.cache.folder, tmp_path / "copied"
+    shutil.copytree(home, copied)
+    assert last_of(5.0) == 5.0
+    shutil.move(cache, tmp_path / "newer")
+    shutil.rmtree(home)
+    shutil.move(copied, home)
+    shutil.rmtree(cache)
+    shutil.move(tmp_path / "newer", cache)
+    assert last_of(9.0) == 9.0  # the same number of the load as that of 5.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from paceline.panel import Panel
     from paceline.store import Cache, Entry
 
+#: A word of this process and of no other.
+PROCESS = uuid.uuid4().hex
 TARGETS, GROUPS, ABSENT = "targets", "groups", "absent"
 
 
@@ -25,11 +28,13 @@ def key(panel: Panel, market: config.MarketFile, names: Sequence[str]) -> str:
     """Names all that target weights depend on.
 
     The panel's lineage (imports, request, code), the baskets, universes and groups, the names asked
-    for, and the code of baskets and of the weightings named.
+    for, and the code of baskets and of the weightings named. A weighting from outside may read what
+    no key can name (a module or a file beside it): what rests on it is kept for this process alone.
     """
     asked = market.model_dump(mode="json", include={"universes", "baskets", "groups"})
     code = code_of(__name__, *weights.modules(market))
-    return digest([panel.step.id, code, asked, list(names)], 32)
+    process = PROCESS if weights.outside(market) else ""
+    return digest([panel.step.id, code, asked, list(names), process], 32)
 
 
 def targets(

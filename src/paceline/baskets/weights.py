@@ -121,6 +121,12 @@ def modules(file: MarketFile) -> tuple[str, ...]:
     return tuple(sorted({known[name].module for name in named(file).values() if name in known}))
 
 
+def outside(file: MarketFile) -> bool:
+    """Whether a market file names a weighting from outside, which may rest on what nobody sees."""
+    known = of_market(file)
+    return any(plugins.outside(known[n].function) for n in named(file).values() if n in known)
+
+
 def weigh(weighting: Weighting, at: AtRebalance) -> Array:
     """What the weighting says at a rebalance; ``PluginError`` for one from outside that fails."""
     what = f"the weighting {weighting.name}"

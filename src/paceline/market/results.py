@@ -55,7 +55,10 @@ def _key(moment: Assembled, measure: Measure, asked: Sequence[object]) -> str:
         for panel in panels
     ]
     stored = moment.file.model_dump(mode="json", exclude={"report"})
-    when = [moment.stored.version, moment.as_of, moment.securities]
+    # what imports read, not their numbers alone: a store put back from a copy, its cache left in
+    # place, counts on from an earlier number
+    loads = [(row["load"], row["source"], row["checksum"]) for row in moment.stored.loads]
+    when = [loads, moment.as_of, moment.securities]
     code = code_of(measure.module), code_of("paceline.market.measuring")
     return digest([measure.name, list(asked), rests, stored, when, code], 32)
 

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from paceline.arrays import NORMAL
-from paceline.quality._misdated import misdated
+from paceline.quality._misdated import fitting, misdated
 from paceline.quality._shares import small_splits
 from paceline.rows import LIKE_SPLIT, Finding, counted, set_aside
 from paceline.sources import Context
@@ -82,10 +82,11 @@ def set_jumps_aside(
     1.4826 times the median absolute log return of the security's 63 rows before (at least 1%); or
     the shares that caps imply multiplied by a smaller ratio (``small_splits``). A market cap that
     moved with the close, or volume and turnover both four times their usual, say that the move is
-    true; so does another stored source that saw it and kept it.
+    true, unless a split on record of another day fits it; so does another stored source that saw it
+    and kept it.
     """
     far = _far(frame)
-    rows = _candidates(frame, far)
+    rows = _candidates(frame, far, record)
     if not split:
         rows = rows.filter(pl.col("__log").abs() > ANY)
     small = small_splits(frame).join(rows, on="__at", how="anti")
@@ -255,7 +256,7 @@ def _far(frame: pl.DataFrame) -> _Far:
     return _Far(log, at, starts[np.searchsorted(starts, at, side="right") - 1])
 
 
-def _candidates(frame: pl.DataFrame, far: _Far) -> pl.DataFrame:
+def _candidates(frame: pl.DataFrame, far: _Far, record: pl.DataFrame) -> pl.DataFrame:
     """Rows whose return looks like a split, with ``__at``, ``__log`` and ``__ratio``.
 
     ``__ratio`` is the new shares per old share that would explain it.
@@ -272,10 +273,11 @@ def _candidates(frame: pl.DataFrame, far: _Far) -> pl.DataFrame:
     best = np.where(listed, best, np.log(np.round(np.exp(size))))
     near = (listed | (size > ANY)) & (size >= UNUSUAL * sigma)
     at, first, best = at[near], first[near], np.where(log[at] < 0, best, -best)[near]
-    true = _true(frame, at, first, log[at], best)
-    at, best = at[~true], best[~true]
     rows: pl.DataFrame = frame[at]
-    return rows.with_columns(
+    on_record = fitting(rows.with_columns(__at=at), record).get_column("__at").to_numpy()
+    true = _true(frame, at, first, log[at], best, np.isin(at, on_record))
+    at, best = at[~true], best[~true]
+    return rows.filter(~true).with_columns(
         pl.Series("__at", at, dtype=pl.Int64),
         pl.Series("__log", log[at], dtype=pl.Float64),
         pl.Series("__ratio", np.exp(best), dtype=pl.Float64),
@@ -283,7 +285,12 @@ def _candidates(frame: pl.DataFrame, far: _Far) -> pl.DataFrame:
 
 
 def _true(
-    frame: pl.DataFrame, at: Rows, first: Rows, log: Numbers, ratio: Numbers
+    frame: pl.DataFrame,
+    at: Rows,
+    first: Rows,
+    log: Numbers,
+    ratio: Numbers,
+    on_record: NDArray[np.bool_],
 ) -> NDArray[np.bool_]:
     """Where close, market cap or volume say that no split is in the return.
 
@@ -292,7 +299,8 @@ def _true(
     cap may lag a split by a day), and the shares that it implies did not multiply by the ratio. Or
     volume and turnover are both above ``EVENT`` times their usual (a split leaves turnover as it
     was, and a price that is out by a factor leaves volume), and those shares did not even multiply
-    by half of the ratio, in logs.
+    by half of the ratio, in logs. Neither cap nor volume says so where a split of another day on
+    record has the size of the move: a cap made of the close and an old count of shares moves too.
     """
     if not at.size:
         return np.zeros(0, dtype=bool)
@@ -317,7 +325,7 @@ def _true(
         out = np.abs(np.log(close[at] / close[at - 1]) - log)
         near = np.abs(out[:, None] - np.log(SPLIT_RATIOS)).min(axis=1) < NEAR_SPLIT
         taken_out = near | (out > np.log(ANY_SPLIT))
-    true: NDArray[np.bool_] = taken_out | by_cap | event
+    true: NDArray[np.bool_] = taken_out | ((by_cap | event) & ~on_record)
     return true
 
 

@@ -62,7 +62,7 @@ __all__ = [
 Writing = tuple[dict[str, pl.DataFrame], dict[str, Any]]
 
 #: Folders of a store.
-FOLDERS = ("tables", "raw", "claims", "rewrites", "steps", "cache")
+FOLDERS = ("tables", "raw", "claims", "rewrites", "steps")
 #: Hours after which ``vacuum`` takes a file that no table refers to for abandoned: a week.
 ABANDONED = 168
 

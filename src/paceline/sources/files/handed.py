@@ -32,16 +32,26 @@ class HandedRows(NamedTuple):
     frame      its columns by their own names, with ``row`` numbers from 1 below the header
     delimiter  what separates its cells, for what its numbers may look like
     rest       lines of text beneath it that were left out
+    repeated   names that stand twice in its header
     """
 
     what: str
     frame: pl.DataFrame
     delimiter: str = ","
     rest: int = 0
+    repeated: tuple[str, ...] = ()
 
     def column(self, names: Collection[str]) -> str:
-        """The first column of one of these names (letters only, small); "" where there is none."""
-        return next((c for c in self.frame.columns if _wide.plain_name(c) in names), "")
+        """The first column of one of these names (letters only, small); "" where there is none.
+
+        Raises ``SourceError`` where its name stands twice: which one is meant is not guessed.
+        """
+        found = next((c for c in self.frame.columns if _wide.plain_name(c) in names), "")
+        if found in self.repeated:
+            raise SourceError(
+                f"{self.what}: two columns are named {found!r}.", "Rename or remove one."
+            )
+        return found
 
 
 def read(what: str, data: bytes, sheet: str | None = None) -> HandedRows:
@@ -63,7 +73,9 @@ def read(what: str, data: bytes, sheet: str | None = None) -> HandedRows:
             raise _no_ticker(what, first)
         wanted = _read.Wanted({header: "the reader of holdings"})
     found = _read.read(what, data, wanted, {})
-    rows = HandedRows(what, found.frame.with_row_index("row", 1), found.delimiter, found.rest)
+    rows = HandedRows(
+        what, found.frame.with_row_index("row", 1), found.delimiter, found.rest, found.repeated
+    )
     if not rows.column(SECURITIES):
         raise _no_ticker(what, found.frame.columns)
     return rows

@@ -174,7 +174,8 @@ def matched(
     days, returns, kinds = returns_of(market, find, kinds, sessions)
     table = np.array([[own.get(n, 0.0) for n in names] for own in stated.values()])
     last, dates = list(stated)[-1], list(stated)
-    growth, moved = _growth(market, returns, days, last)
+    rolls = [at for at, kind in enumerate(kinds.values()) if kind != "unmatched"]
+    growth, moved = _growth(market, returns, days, last, {names[at]: at for at in rolls})
     now = methods.rolled(table[-1], growth)
     path = _path(table, days, dates) if len(dates) > 1 else None
     if path is not None and np.isfinite(path[0]).sum() < methods.FEWEST:
@@ -277,15 +278,34 @@ def returns_of(
     return days, out, found
 
 
-def _growth(market: Market, returns: Array, days: Dates, stated: str) -> tuple[Array, list[str]]:
-    """Growth (N,) of each holding from a stated day to the market's day, and that it was taken."""
+def _growth(
+    market: Market, returns: Array, days: Dates, stated: str, rows: Mapping[str, int]
+) -> tuple[Array, list[str]]:
+    """Growth (N,) of each holding from a stated day to the market's day, and that it was taken.
+
+    rows  name -> row of those that have returns; one that lacks some of them says so
+    """
     if not stated:
         even = "the book names no day: its weights are taken for those of today"
         return np.ones(len(returns)), [even]
     since = days > np.datetime64(stated)
     growth = np.prod(1 + np.nan_to_num(returns[:, since]), axis=1)
-    rolled = f"holdings of {stated}, rolled on with returns to {market.as_of}"
-    return growth, [rolled] if since.any() else []
+    if not since.any():
+        return growth, []
+    said = [f"holdings of {stated}, rolled on with returns to {market.as_of}"]
+    calendar = market.stored.sessions
+    before = max(int(np.searchsorted(calendar, days[0])) - 1, 0)  # the close that returns start on
+    if np.datetime64(stated) < calendar[before]:
+        said.append(
+            f"only returns from {days[0]} on are in it: weights of {stated} stand until then"
+        )
+        since = since & (days > days[0])  # the first session of the data has none
+    lacks = {n: int(np.isnan(returns[at, since]).sum()) for n, at in rows.items()}
+    lacking = [f"{n} on {number_of(k, 'session')}" for n, k in lacks.items() if k]
+    if lacking:
+        shown = ", ".join(lacking[:8]) + (", ..." if len(lacking) > 8 else "")
+        said.append(f"no return since then, zero where no later one covers it: {shown}")
+    return growth, said
 
 
 def _path(table: Array, days: Dates, dates: Sequence[str]) -> Array:

@@ -50,6 +50,9 @@ TAKES = "Give a file, a frame with columns such as ticker and weight, or {ticker
 SLACK = 0.05
 #: A difference from one that is told.
 TOLD = 0.0005
+#: A price of a share that is this far from the market's close is told: another day's, another
+#: currency's, or wrong.
+APART = 0.1
 
 
 @dataclass(frozen=True)
@@ -189,15 +192,32 @@ def weights(
     numbers = [line.number for line in lines]
     if book.kind == "weight":
         return _stated(book, numbers, unit)
+    said: tuple[str, ...] = ()
     if book.kind == "shares":
         numbers = [_value(book, line, price_of) for line in lines]
+        said = _prices_apart(lines, price_of)
     whole = sum(numbers)
     if not 0 < whole < math.inf:
         raise UsageError(
             f"{book.what}: what is held is worth {whole:,.0f} in sum, which is not above zero.",
             "Add the cash that stands behind what is held short, or give weights.",
         )
-    return Weighed([n / whole for n in numbers], 0.0, whole)
+    return Weighed([n / whole for n in numbers], 0.0, whole, said)
+
+
+def _prices_apart(
+    lines: list[BookLine], price_of: Callable[[BookLine], float | None]
+) -> tuple[str, ...]:
+    """That prices of the file are far from the market's closes, which they go before."""
+    apart = []
+    for line in lines:
+        close = None if line.price is None or line.cash else price_of(line)
+        if line.price and close and abs(math.log(line.price / close)) > math.log(1 + APART):
+            apart.append(f"{line.called} {line.price:g} against a close of {close:g}")
+    if not apart:
+        return ()
+    shown = "; ".join(apart[:4]) + ("; ..." if len(apart) > 4 else "")
+    return (f"prices of the file far from the market's closes, and taken all the same: {shown}",)
 
 
 def _value(book: Handed, line: BookLine, price_of: Callable[[BookLine], float | None]) -> float:
