@@ -149,6 +149,7 @@ def test_pages_are_in_reading_order() -> None:
         "year_end",
         "what_they_said",
         "target",
+        "what_could_come",
         "quality",
     ]
     assert [name for name, page in pages.discover().items() if page.asked] == ASKED

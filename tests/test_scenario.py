@@ -23,6 +23,12 @@ from paceline.record.trace import trace
 from scenario_market import DAYS, INDEX, LAG, RATE, Frames, market
 
 
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal whose lines hold a sentence of these."""
+    monkeypatch.setenv("COLUMNS", "120")
+
+
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> OpenMarket:
     return market(tmp_path_factory.mktemp("planted"))

@@ -21,6 +21,7 @@ from paceline import pages, wording
 from paceline.document import Document, Section
 from paceline.pages import backtest as backtest_page
 from paceline.pages import catalysts as catalysts_page
+from paceline.pages import exposure as exposure_page
 from paceline.pages import headline
 from paceline.pages import scenario as scenario_page
 from paceline.pages import target as target_page
@@ -349,6 +350,10 @@ def hear_pages(heard: Heard, stand: Stand, market: Any, *, every: bool = False) 
     hear(heard, stand, "scenario", could, every=every)
     dated = lambda: [catalysts_page.section(around)]  # noqa: E731
     hear(heard, stand, "catalysts", dated, every=every)
+    held = dict.fromkeys(market.stocks.securities[:2], 0.4) | {"SIMLRG": 0.15, "ZZZ": 0.05}
+    book = market.exposure(held, tilt="small +5%")
+    weighed_book = lambda: exposure_page.sections(book)  # noqa: E731
+    hear(heard, stand, "exposure", weighed_book, every=every)
     traded = [market.backtest(rule, how, draws=20) for rule, how in RULES.items()]
     for one in traded:
         sheet = lambda one=one: [backtest_page.section(one)]  # noqa: E731
