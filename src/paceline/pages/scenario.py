@@ -51,7 +51,8 @@ def what_could_come(ask: Answers) -> Section | None:
         "themes do has other reasons: the second interval is that of a single outcome."
     )
     each = [block for answer in found for block in (stated(answer), assumed(answer))]
-    return Section("scenarios", "What could come", QUESTION, (first, grid, *each))
+    # folded: the table stands open, what each assumes is a click away
+    return Section("scenarios", "What could come", QUESTION, (grid, first, *each), folded=True)
 
 
 def section(answer: ScenarioAnswer) -> Section:
