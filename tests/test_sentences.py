@@ -134,7 +134,7 @@ NOT_HEARD: dict[str, tuple[str, ...]] = {
         "After it, and in brackets before: active share ",
         "Behaves like ",
         "Beta to",
-        "Beta to {}",
+        "Beta to ...",
         "Betas by holdings",
         "Change, points",
         "Cost, bp one way",
@@ -149,7 +149,7 @@ NOT_HEARD: dict[str, tuple[str, ...]] = {
         "Not matched",
         "Not matched, ",
         "Of a theme: to that side leading the other, after the market. Holdings: the "
-        "weighted betas of what is held. Returns: the past of {}.",
+        "weighted betas of what is held. Returns: the past of ....",
         "Side of a theme",
         "Sizes and sectors add up to the whole; baskets overlap.",
         "The book",
