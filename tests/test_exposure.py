@@ -20,7 +20,6 @@ from paceline import calendars
 from paceline.api import OpenMarket
 from paceline.document import Grid, Sentence
 from paceline.errors import NotEnoughData, SourceError, UnknownName, UsageError
-from paceline.methods import book as methods
 from paceline.pages import exposure as page
 from paceline.record import single
 from paceline.studies import exposure
@@ -332,6 +331,20 @@ def test_style_is_that_of_the_measure(market: OpenMarket) -> None:
 # ---- tilts
 
 
+def test_a_tilt_costs_what_the_market_file_says(folder: Path) -> None:
+    """Ten points of FND for CCC: 2 and 7 basis points; FND alone is named small, at 3."""
+    path = folder / "costs.toml"
+    declared = folder.joinpath("market.toml").read_text()
+    usual = asked(paceline.open(folder / "market.toml"), written(folder, BOOK), tilt="FND +10%")
+    path.write_text(declared + "\n[costs]\nmega = 2\nlarge = 7\nsmall = 3\n")
+    own = asked(paceline.open(path), written(folder, BOOK), tilt="FND +10%")
+    path.write_text(path.read_text() + 'buckets = { FND = "small" }\n')
+    named = asked(paceline.open(path), written(folder, BOOK), tilt="FND +10%")
+    costs = [a.figure("tilt", "", "cost") for a in (usual, own, named)]
+    assert [c.value for c in costs] == pytest.approx([0.1 * 5 + 0.1 * 1, 0.1 * 7 + 0.1 * 2, 0.5])
+    assert len({c.id for c in costs}) == 3
+
+
 def test_a_tilt_trade_by_trade(market: OpenMarket, folder: Path) -> None:
     answer = asked(market, written(folder, BOOK), tilt="given +10%", value=1_000_000)
     whole = weights_of(market, "given")
@@ -341,7 +354,7 @@ def test_a_tilt_trade_by_trade(market: OpenMarket, folder: Path) -> None:
         assert answer.figure("trade", name, "before").value == pytest.approx(before[name])
         assert answer.figure("trade", name, "after").value == pytest.approx(weight)
     assert answer.figure("tilt", "", "turnover").value == pytest.approx(0.1)
-    assert answer.figure("tilt", "", "cost").value == pytest.approx(0.2 * methods.SIZES[0].cost)
+    assert answer.figure("tilt", "", "cost").value == pytest.approx(0.2 * 1.0)
     assert answer.figure("tilt", "", "money").value == pytest.approx(0.2 * 1e-4 * 1e6)
     assert answer.figure("trade", "CCC", "shares").value == round(-1e5 / closes(folder)["CCC"])
     again = asked(market, after)

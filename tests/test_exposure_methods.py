@@ -161,11 +161,6 @@ def test_sizes_go_by_the_rank_of_the_company() -> None:
     assert [names.count(s.name) for s in book.SIZES] == [51, 950, 2000, 200]
 
 
-def test_the_usual_costs() -> None:
-    costs = [(s.name, s.cost) for s in book.SIZES]
-    assert costs == [("mega", 1.0), ("large", 5.0), ("small", 15.0), ("micro", 40.0)]
-
-
 # ---- the way back, and tilts
 
 

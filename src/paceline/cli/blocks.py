@@ -9,7 +9,7 @@ from paceline.cli.options import prose
 from paceline.cli.tables import say_table
 
 if TYPE_CHECKING:
-    from paceline.document import Block, Part
+    from paceline.document import Block, Grid, Part
 
 
 def say_blocks(blocks: Iterable[Block], *, without: str = "") -> None:
@@ -23,11 +23,20 @@ def say_blocks(blocks: Iterable[Block], *, without: str = "") -> None:
         if isinstance(block, Sentence):
             prose(block.text)
         elif isinstance(block, Grid) and not (without and without in _text(block.title)):
-            rows = [[_text(cell) for cell in row] for row in block.rows]
-            say_table([_text(c) for c in block.columns], rows, _text(block.title))
-            if block.note is not None and block.note.text:
-                prose(block.note.text)
+            say_grid(block)
 
 
-def _text(part: Part | None) -> str:
-    return "—" if part is None else part if isinstance(part, str) else part.text
+def say_grid(grid: Grid, *, keys: int = 1, missing: str = "—") -> None:
+    """A table of a page on stdout, and its note.
+
+    keys     leading columns that tell the rows apart: see ``say_table``
+    missing  what stands in a cell that is none; where all of a column are "" it is left out
+    """
+    rows = [[_text(cell, missing) for cell in row] for row in grid.rows]
+    say_table([_text(c) for c in grid.columns], rows, _text(grid.title), keys=keys)
+    if grid.note is not None and grid.note.text:
+        prose(grid.note.text)
+
+
+def _text(part: Part | None, missing: str = "") -> str:
+    return missing if part is None else part if isinstance(part, str) else part.text

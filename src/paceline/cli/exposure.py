@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from paceline.cli.blocks import say_grid
 from paceline.cli.options import (
     When,
     flag,
@@ -18,13 +19,11 @@ from paceline.cli.options import (
     say_age,
     say_json,
 )
-from paceline.cli.tables import say_table
 from paceline.doors import check_folder, check_target
 from paceline.errors import NotEnoughData, UsageError
 
 if TYPE_CHECKING:
     from paceline.api import OpenMarket
-    from paceline.document import Grid, Part
     from paceline.studies.exposure import Exposure
 
 
@@ -145,7 +144,7 @@ def _json(answer: Exposure) -> dict[str, Any]:
 def _say_several(answers: list[Exposure]) -> None:
     from paceline.pages import exposure as page
 
-    _say_grid(page.compared(answers), keys=1)
+    say_grid(page.compared(answers), missing="")
     prose("All of one book: --fund NAME.")
 
 
@@ -176,20 +175,9 @@ def _print(answer: Exposure) -> None:
         if isinstance(block, Sentence):
             prose(block.text)
         elif isinstance(block, Grid):
-            _say_grid(block, keys=2)
+            say_grid(block, keys=2, missing="")
     told = answer.tilt.told if answer.tilt is not None else ()
     for caveat in (*answer.book.said, *answer.looked_through, *told):
         prose(f"! {caveat}")
     figure = answer.figure("whole", "", "active_share")
     prose(f"Figures: `{line(('trace', figure.id), answer.market)}` and the ids in --json.")
-
-
-def _say_grid(grid: Grid, keys: int) -> None:
-    rows = [[_text(cell) for cell in row] for row in grid.rows]
-    say_table([_text(c) for c in grid.columns], rows, _text(grid.title), keys=keys)
-    if grid.note is not None:
-        prose(grid.note.text)
-
-
-def _text(part: Part | None) -> str:
-    return "" if part is None else part if isinstance(part, str) else part.text

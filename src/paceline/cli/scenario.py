@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from paceline.cli.blocks import say_grid
 from paceline.cli.options import (
     When,
     flag,
@@ -27,7 +28,6 @@ from paceline.wording import number_of
 if TYPE_CHECKING:
     from paceline.api import OpenMarket
     from paceline.config import Driver
-    from paceline.document import Grid, Part
     from paceline.figures import Figure
     from paceline.market import Market
     from paceline.studies.scenario import Catalyst, ScenarioAnswer
@@ -114,7 +114,7 @@ def _around(
     from paceline.pages import catalysts as page
 
     prose(page.asked(answer).text)
-    _table(page.table(answer))
+    say_grid(page.table(answer), missing="")
     shown = [answer.figure(one.name, "effect") for one in answer.lines]
     _caveats([list(figure.caveats) for figure in shown])
     _trace(shown[0], answer.market)
@@ -194,7 +194,7 @@ def _print(answer: ScenarioAnswer) -> None:
 
     prose(page.stated(answer).text)
     prose(page.assumed(answer).text)
-    _table(page.effects(answer))
+    say_grid(page.effects(answer), missing="")
     prose(page.honest(answer).text)
     prose(page.like_it(answer).text)
     for sentence in page.unsaid(answer):
@@ -219,11 +219,3 @@ def _caveats(of_each: list[list[str]]) -> None:
     if own:
         more = number_of(len(own), "further caveat")
         prose(f"! {more} of single rows: see the page (--html) or --json")
-
-
-def _table(grid: Grid) -> None:
-    def text(part: Part | None) -> str:
-        return "" if part is None else part if isinstance(part, str) else part.text
-
-    rows = [[text(cell) for cell in row] for row in grid.rows]
-    say_table([text(c) for c in grid.columns], rows, text(grid.title))

@@ -23,24 +23,15 @@ ROUNDING, SUM_ERROR = 1e-12, 1e-9
 
 
 class Size(NamedTuple):
-    """A size bucket: the rank of its last company, and what it costs to trade there.
-
-    cost  of one way, in basis points of what is traded: half the spread, and fees
-    """
+    """A size bucket: the rank of its last company."""
 
     name: str
     last: float
-    cost: float
 
 
-#: The size buckets, by rank of the company's value among all companies of the market, and the usual
-#: cost of one way in each. One table for all that trades: rules traded through time share it.
-SIZES = (
-    Size("mega", 50, 1.0),
-    Size("large", 1000, 5.0),
-    Size("small", 3000, 15.0),
-    Size("micro", math.inf, 40.0),
-)
+#: The size buckets, by rank of the company's value among all companies of the market. What trading
+#: in each costs the market file says.
+SIZES = (Size("mega", 50), Size("large", 1000), Size("small", 3000), Size("micro", math.inf))
 
 
 class HacFit(NamedTuple):

@@ -91,6 +91,7 @@ def weigh(
         "tilt": tilt or "",
         "value": value,
         "sheet": sheet or "",
+        "costs": market.file.costs.model_dump(mode="json", exclude_defaults=True) if tilt else {},
         "as_of": market.as_of,
     }
     return Exposure(

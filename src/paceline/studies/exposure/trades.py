@@ -26,9 +26,8 @@ if TYPE_CHECKING:
 TILT = re.compile(
     r"^\s*(?P<into>.+?)\s*(?:=\s*|(?=[+-])|\s)(?P<by>[+-]?\s*[\d.]+)\s*(?P<unit>%?)\s*$"
 )
-#: What a fund costs to trade: like a large company. A stock without a market value: like the
-#: smallest.
-FUND_COST, UNKNOWN_COST = methods.SIZES[1].cost, methods.SIZES[-1].cost
+#: Sizes that are taken: of a fund that ``costs.buckets`` does not name, of a stock without a value.
+FUND, UNKNOWN = "large", "micro"
 
 
 class BookTrade(NamedTuple):
@@ -176,21 +175,24 @@ def _trades(
 
 
 def _costs(market: Market, active: Active, names: list[str], kinds: Mapping[str, Held]) -> Array:
-    """(N,) cost of one way for each holding, in basis points; cash costs nothing."""
+    """(N,) cost of one way for each holding, in basis points; cash costs nothing.
+
+    By size, and the market file's ``costs``: a holding that its ``buckets`` name, else by its rank.
+    """
+    declared = market.file.costs
     panel = market.stocks
     row = {n: i for i, n in enumerate(panel.securities)} if panel is not None else {}
 
-    def of(name: str) -> float:
-        match kinds[name]:
-            case "cash":
-                return 0.0
-            case "fund":
-                return FUND_COST
-            case "stock" if active.sizes[row[name]] >= 0:
-                return methods.SIZES[active.sizes[row[name]]].cost
-        return UNKNOWN_COST
+    def size(name: str) -> str:
+        if name in declared.buckets:
+            return declared.buckets[name]
+        if kinds[name] == "fund":
+            return FUND
+        known = kinds[name] == "stock" and active.sizes[row[name]] >= 0
+        return methods.SIZES[active.sizes[row[name]]].name if known else UNKNOWN
 
-    return np.array([of(name) for name in names])
+    costs = (0.0 if kinds[n] == "cash" else getattr(declared, size(n)) for n in names)
+    return np.array([float(cost) for cost in costs])
 
 
 def _into(
