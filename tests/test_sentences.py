@@ -216,7 +216,6 @@ NOT_HEARD: dict[str, tuple[str, ...]] = {
         "and ... more caveats: --all shows them",
     ),
     "ledgers that this test does not hold: tests/test_calls.py": (
-        "... added to ....",
         "It is listed but not scored, because no price confirms or refutes it; --proxy states how "
         "it could be measured.",
         "No call has been decided, so nothing is proved.",
